@@ -1,0 +1,50 @@
+"""The RFC 6962 Merkle tree, kept as a frontier so that appending costs O(log n)."""
+
+import hashlib
+
+HASH_BYTES = 32
+EMPTY_ROOT = hashlib.sha256(b"").digest()
+
+
+def leaf_hash(data: bytes) -> bytes:
+    """RFC 6962, 2.1: SHA-256 over 0x00 and the entry's bytes."""
+    return hashlib.sha256(b"\x00" + data).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """RFC 6962, 2.1: SHA-256 over 0x01 and both children."""
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+class Frontier:
+    """The roots of the perfect subtrees of a growing tree, largest first: all that an append needs."""
+
+    __slots__ = ("hashes", "size")
+
+    def __init__(self, size: int = 0, packed: bytes = b"") -> None:
+        self.size = size
+        self.hashes = [packed[at : at + HASH_BYTES] for at in range(0, len(packed), HASH_BYTES)]
+        if len(packed) != HASH_BYTES * size.bit_count():
+            raise ValueError("a frontier holds one hash for each one-bit of its size")
+
+    def append(self, leaf: bytes) -> None:
+        """Add the hash of the next leaf."""
+        hashes, size = self.hashes, self.size
+        while size & 1:
+            leaf = hashlib.sha256(b"\x01" + hashes.pop() + leaf).digest()
+            size >>= 1
+        hashes.append(leaf)
+        self.size += 1
+
+    def root(self) -> bytes:
+        """The tree's root at this size."""
+        if not self.hashes:
+            return EMPTY_ROOT
+        root = self.hashes[-1]
+        for left in reversed(self.hashes[:-1]):
+            root = node_hash(left, root)
+        return root
+
+    def packed(self) -> bytes:
+        """The hashes, joined for storing."""
+        return b"".join(self.hashes)

@@ -1,0 +1,43 @@
+"""What every operator's command shares: the office it works in, and refusals turned into exit statuses."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cs_console.desk import Office, open_office
+from cs_console.errors import Refusal
+from cs_console.settings import load
+
+Home = Annotated[Path | None, typer.Option("--home", help="The desk's folder.", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turn a Refusal into one sentence on standard error and its exit status."""
+    try:
+        yield
+    except Refusal as refusal:
+        print(f"cs-console: {refusal}", file=sys.stderr)
+        raise typer.Exit(refusal.exit_status) from None
+
+
+@contextmanager
+def office(home: Path | None) -> Iterator[Office]:
+    """The desk in that home (or the default one), closed afterwards. Refusals end the command."""
+    with refusals():
+        opened = open_office(load(home))
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """One JSON object on standard output."""
+    print(json.dumps(value, ensure_ascii=False))

@@ -1,0 +1,122 @@
+"""The desk: a signed-in agent and what they work with. Every service takes it first."""
+
+import hashlib
+import hmac
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+
+from sqlmodel import Session
+
+from cs_console.access_log.append import Actor
+from cs_console.clock import Clock, SystemClock
+from cs_console.custody.keyring import Keyring, wrapping_key
+from cs_console.database import Database
+from cs_console.policy.loader import PackShelf
+from cs_console.settings import Settings
+from cs_console.staff.sessions import require_live
+from models.enums import Role
+
+
+@dataclass
+class Office:
+    """What all agents of one console share: settings, stores, keys, packs and the clock."""
+
+    settings: Settings
+    database: Database
+    keyring: Keyring
+    packs: PackShelf
+    clock: Clock
+
+    @cached_property
+    def log_tag_key(self) -> bytes:
+        """The key of the log's entry tags."""
+        return self.keyring.desk_key("log-tag")
+
+    @cached_property
+    def host(self) -> str:
+        """This machine's name, for the record."""
+        return socket.gethostname()
+
+    def pseudonym(self, requester_id: str, key: bytes) -> str:
+        """The requester's name in the log: keyed by their own key, so that erasing it unlinks the log too."""
+        return hmac.digest(key, b"pseudonym|" + requester_id.encode(), hashlib.sha256).hex()[:16]
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.database.close()
+        self.keyring.close()
+
+
+def open_office(settings: Settings, clock: Clock | None = None) -> Office:
+    """Open an existing desk's stores. Raises StoreUnavailable or KeyUnavailable with nothing touched."""
+    database = Database(settings.database)
+    database.check()
+    keyring = Keyring(settings.keyring, wrapping_key(settings))
+    return Office(settings, database, keyring, PackShelf(settings), clock or SystemClock())
+
+
+@dataclass(frozen=True)
+class AgentCard:
+    """Who is signed in."""
+
+    id: str
+    name: str
+    roles: frozenset[Role]
+
+    def has(self, role: Role) -> bool:
+        return role in self.roles
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One agent's session. `session_id` is the hash of its token."""
+
+    office: Office
+    agent: AgentCard
+    session_id: str
+
+    @property
+    def actor(self) -> Actor:
+        """Who stands in log entries."""
+        roles = ",".join(sorted(self.agent.roles))
+        return Actor(self.agent.name, roles, self.session_id[:16], self.office.host)
+
+    @contextmanager
+    def work(self, *any_of: Role) -> Iterator[Session]:
+        """One transaction, begun only if the session is live and the account holds one of these roles now.
+
+        Raises SessionEnded or NotAllowed; roles are read afresh each time (ASVS 8.3.2).
+        """
+        with self.office.database.transaction() as session:
+            require_live(session, self, any_of)
+            yield session
+
+    @contextmanager
+    def reading(self, *any_of: Role) -> Iterator[Session]:
+        """The same for reading only."""
+        with self.office.database.reading() as session:
+            require_live(session, self, any_of)
+            yield session
+
+
+@dataclass(frozen=True)
+class OperatorDesk(Desk):
+    """Whoever runs `cs-console ...` commands on the host: no session, no tickets of their own, no reveals."""
+
+    @contextmanager
+    def work(self, *any_of: Role) -> Iterator[Session]:
+        with self.office.database.transaction() as session:
+            yield session
+
+    @contextmanager
+    def reading(self, *any_of: Role) -> Iterator[Session]:
+        with self.office.database.reading() as session:
+            yield session
+
+
+def operator_desk(office: Office) -> OperatorDesk:
+    """The desk that commands work at."""
+    return OperatorDesk(office, AgentCard("", "operator", frozenset()), "")

@@ -1,0 +1,387 @@
+"""Every refusal the console knows: a code for records, a sentence for the person, and what to do next.
+
+Sentences never hold a value that a requester gave us: they may reach logs and crash reports.
+"""
+
+from datetime import datetime
+
+
+class Refusal(Exception):
+    """Something that was not done. `code` is stable; `sentence` and `next_step` are shown to the person."""
+
+    code = "refused"
+    exit_status = 2
+
+    def __init__(self, sentence: str, next_step: str = "") -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        return f"{self.sentence} {self.next_step}".strip()
+
+
+# --- the store -------------------------------------------------------------------------------------------
+
+
+class StoreUnavailable(Refusal):
+    """The database or the keyring cannot be reached, read or written."""
+
+    code = "store_unavailable"
+    exit_status = 3
+
+
+class StoreBusy(StoreUnavailable):
+    """Another process holds the store for longer than we wait."""
+
+    code = "store_busy"
+
+
+class StoreFull(StoreUnavailable):
+    """No space left to write."""
+
+    code = "store_full"
+
+
+class StoreTooNew(StoreUnavailable):
+    """The database was made by a newer cs-console."""
+
+    code = "store_too_new"
+
+
+class NotADatabase(StoreUnavailable):
+    """The file is something else, or damaged."""
+
+    code = "not_a_database"
+
+
+class NoDesk(StoreUnavailable):
+    """There is no desk in this home yet."""
+
+    code = "no_desk"
+
+
+class BadSettings(Refusal):
+    """A setting is unknown or unusable; the sentence names the file or variable and the key."""
+
+    code = "bad_settings"
+
+
+# --- keys ------------------------------------------------------------------------------------------------
+
+
+class KeyUnavailable(StoreUnavailable):
+    """The key-encryption key or the log key cannot be had."""
+
+    code = "key_unavailable"
+
+
+class KeyDestroyed(Refusal):
+    """The requester's key is gone, and with it everything sealed under it (policy I.(4)2)."""
+
+    code = "erased"
+
+    def __init__(self) -> None:
+        super().__init__("This data has been erased.")
+
+
+class SealBroken(Refusal):
+    """A sealed value does not belong to the place where it was found, or was changed."""
+
+    code = "seal_broken"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A sealed value does not fit its place and was not opened.",
+            "Tell a supervisor: somebody may have changed the database.",
+        )
+
+
+class LogBroken(Refusal):
+    """The access log cannot be appended to; nothing personal may be shown until it can."""
+
+    code = "log_unavailable"
+    exit_status = 3
+
+
+# --- people ----------------------------------------------------------------------------------------------
+
+
+class SignInRefused(Refusal):
+    """Unknown name or wrong password: the same words for both (ASVS 6.3.8)."""
+
+    code = "sign_in_refused"
+
+    def __init__(self) -> None:
+        super().__init__("That name and password do not match.", "Check both and try again.")
+
+
+class SignInMustWait(Refusal):
+    """Too many failures in a row on this account."""
+
+    code = "sign_in_wait"
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__("Too many failed tries.", f"Wait {seconds} s, then try again.")
+        self.seconds = seconds
+
+
+class SessionEnded(Refusal):
+    """The session is over: signed out, timed out, suspended, or signed in elsewhere."""
+
+    code = "session_ended"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"You are signed out: {why}.", "Sign in again; what you typed is kept.")
+        self.why = why
+
+
+class BadPassword(Refusal):
+    """A new password that does not meet SECURITY.md's rules."""
+
+    code = "bad_password"
+
+
+class UnknownAgent(Refusal):
+    """No account of that name."""
+
+    code = "unknown_agent"
+
+
+class BadAccount(Refusal):
+    """An account that cannot be made or changed as asked."""
+
+    code = "bad_account"
+
+
+class NotAllowed(Refusal):
+    """The agent's roles do not include the one that this needs (deny by default, policy IV.(1)2)."""
+
+    code = "role_required"
+
+
+class NoUndertaking(Refusal):
+    """No current confidentiality undertaking (policy IV.(1)2)."""
+
+    code = "no_undertaking"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Your confidentiality undertaking is missing or out of date.",
+            "Sign out and in again to read and accept the current one.",
+        )
+
+
+# --- disclosure ------------------------------------------------------------------------------------------
+
+
+class NotAssigned(Refusal):
+    """The ticket is not the agent's own (policy I.(1)3)."""
+
+    code = "not_assigned"
+
+    def __init__(self) -> None:
+        super().__init__("This ticket is not yours.", "Claim it first with c.")
+
+
+class NotVerified(Refusal):
+    """No open verification window for this ticket."""
+
+    code = "not_verified"
+
+    def __init__(self) -> None:
+        super().__init__("The requester's identity is not verified.", "Ask for a verification with v.")
+
+
+class FieldNotAllowed(Refusal):
+    """The pack's matrix does not list the field for this kind of ticket."""
+
+    code = "field_not_allowed"
+
+
+class PurposeNotAllowed(Refusal):
+    """The pack's matrix does not list the purpose for this kind of ticket, or the field for this purpose."""
+
+    code = "purpose_not_allowed"
+
+
+class NothingThere(Refusal):
+    """The item asked for does not exist (or answers as if it did not)."""
+
+    code = "not_found"
+
+
+# --- tickets ---------------------------------------------------------------------------------------------
+
+
+class TakenBy(Refusal):
+    """Another agent claimed the ticket first."""
+
+    code = "taken"
+
+    def __init__(self, number: int, name: str) -> None:
+        super().__init__(f"#{number} was just claimed by {name}.", "Choose another ticket, or ask them for it.")
+        self.name = name
+
+
+class ChangedElsewhere(Refusal):
+    """The ticket changed under the agent's hands (optimistic lock)."""
+
+    code = "changed_elsewhere"
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            f"#{number} was changed by someone else since you opened it.",
+            "It has been reloaded; look again and repeat what you meant to do.",
+        )
+
+
+class WrongState(Refusal):
+    """The ticket is not in a state in which this can be done."""
+
+    code = "wrong_state"
+
+
+class BadFilter(Refusal):
+    """A filter expression that cannot be understood; the sentence names the word."""
+
+    code = "bad_filter"
+
+
+class BadInput(Refusal):
+    """Something typed cannot be used; the sentence says what is wrong."""
+
+    code = "bad_input"
+
+
+class Unreadable(Refusal):
+    """A message from outside breaks a limit or cannot be parsed; it goes to quarantine with `code`."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+class TooManyLookUps(Refusal):
+    """Look-ups by contact are limited."""
+
+    code = "look_up_limit"
+
+
+# --- verification ----------------------------------------------------------------------------------------
+
+
+class ContactNotOnFile(Refusal):
+    """Codes go only to contacts on file."""
+
+    code = "contact_not_on_file"
+
+
+class ContactRecent(Refusal):
+    """A contact changed lately is not used for a code."""
+
+    code = "contact_recent"
+
+
+class CodeWrong(Refusal):
+    """The digits do not match."""
+
+    code = "code_wrong"
+
+
+class CodeExpired(Refusal):
+    """The code's time is over, it was used, or a newer one was sent."""
+
+    code = "code_expired"
+
+
+class VerificationLocked(Refusal):
+    """All tries are used up; a supervisor can lift the lock."""
+
+    code = "verification_locked"
+
+    def __init__(self, until: datetime | None, until_text: str) -> None:
+        super().__init__(
+            f"Verification of this requester is locked until {until_text}.",
+            "A supervisor can lift the lock; the written route is open.",
+        )
+        self.until = until
+
+
+class SendLimit(Refusal):
+    """Too many codes sent in the hour or the day."""
+
+    code = "send_limit"
+
+
+class DeliveryFailed(Refusal):
+    """A message could not be handed over; the sentence never holds the address."""
+
+    code = "delivery_failed"
+
+
+# --- decisions -------------------------------------------------------------------------------------------
+
+
+class GroundKind(Refusal):
+    """A statutory ground used as discretionary, or the reverse (policy V.4)."""
+
+    code = "ground_kind"
+
+
+class WrongList(Refusal):
+    """One of the nine consent exceptions used as a ground (policy I.(3))."""
+
+    code = "wrong_list"
+
+
+class ChecklistIncomplete(Refusal):
+    """Empty, contradictory or stale answers; the sentence names the first."""
+
+    code = "checklist_incomplete"
+
+
+class OwnProposal(Refusal):
+    """Nobody approves their own proposal."""
+
+    code = "own_proposal"
+
+    def __init__(self) -> None:
+        super().__init__("This is your own proposal.", "Another person has to approve it.")
+
+
+class StaleProposal(Refusal):
+    """The ticket changed after the proposal was made."""
+
+    code = "stale_proposal"
+
+
+class FeeUnreasonable(Refusal):
+    """A fee above the recorded cost (policy V.4)."""
+
+    code = "fee_unreasonable"
+
+
+class NoticeIncomplete(Refusal):
+    """The notice lacks a required part."""
+
+    code = "notice_incomplete"
+
+
+# --- policy packs and the log ----------------------------------------------------------------------------
+
+
+class BadPack(Refusal):
+    """A policy pack that breaks the schema; `problems` has a line for each."""
+
+    code = "bad_pack"
+
+    def __init__(self, name: str, problems: tuple[str, ...]) -> None:
+        super().__init__(f"The policy pack {name} cannot be used.", "Run `cs-console policy check` on it.")
+        self.problems = problems
+
+
+class UnknownPack(Refusal):
+    """No pack of that name."""
+
+    code = "unknown_pack"

@@ -1,0 +1,10 @@
+"""Runs migrations on the connection that Database.migrate hands over."""
+
+from alembic import context
+from sqlmodel import SQLModel
+
+connection = context.config.attributes["connection"]
+context.configure(connection=connection, target_metadata=SQLModel.metadata, transactional_ddl=True)
+with context.begin_transaction():
+    context.run_migrations()
+connection.commit()

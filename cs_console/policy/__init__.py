@@ -1,0 +1,1 @@
+"""Policy packs: a privacy policy as data."""

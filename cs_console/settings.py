@@ -1,0 +1,104 @@
+"""One Settings object from console.toml and CS_CONSOLE_* variables; unknown keys are refused."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from cs_console.errors import BadSettings
+
+PREFIX = "CS_CONSOLE_"
+
+
+class Settings(BaseModel):
+    """Where things are and how the console looks. Environment variables win over console.toml.
+
+    Times are seconds. `keys` rebinds commands: `[keys] claim = "ctrl+k"`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    home: Path
+    database_url: str = ""
+    keyring_url: str = ""
+    key_file: Path | None = None
+    key_command: str = ""
+    smtp_url: str = ""
+    sms_url: str = ""
+    outbox: Path | None = None
+    checkpoints: Path | None = None
+    pack: str = "hauthome-2023-08"
+    desk_name: str = "Customer service"
+    mail_from: str = "service@desk.invalid"
+    theme: str = "cs-dark"
+    idle_hide: int = 300
+    idle_sign_out: int = 900
+    session_hours: int = 8
+    demo: bool = False
+    keys: dict[str, str] = {}
+
+    @property
+    def database(self) -> str:
+        """The database's URL: the one given, else SQLite in the home folder."""
+        return self.database_url or f"sqlite:///{self.home / 'console.db'}"
+
+    @property
+    def keyring(self) -> str:
+        """The keyring's URL: a store apart from the database."""
+        return self.keyring_url or f"sqlite:///{self.home / 'keyring.db'}"
+
+    @property
+    def key_path(self) -> Path:
+        """The file with the key-encryption key."""
+        return self.key_file or self.home / "keys" / "key-encryption.key"
+
+    @property
+    def log_key_path(self) -> Path:
+        """The file with the key that signs checkpoints."""
+        return self.home / "keys" / "log-signing.key"
+
+    @property
+    def checkpoint_folder(self) -> Path:
+        """The second place that checkpoints are written to."""
+        return self.checkpoints or self.home / "checkpoints"
+
+
+def load(home: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read `console.toml` in the home folder, then the environment.
+
+    Raises BadSettings naming the file or variable and the key.
+    """
+    place = home or (Path(environment[PREFIX + "HOME"]) if environment.get(PREFIX + "HOME") else default_home())
+    values: dict[str, object] = {}
+    source = place / "console.toml"
+    if source.is_file():
+        try:
+            values.update(tomllib.loads(source.read_text("utf-8")))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as problem:
+            raise BadSettings(f"{source} cannot be read: {problem}.", "Mend the file or move it away.") from None
+    known = set(Settings.model_fields) - {"keys", "home"}
+    for name, value in environment.items():
+        key = name.removeprefix(PREFIX).lower()
+        if not name.startswith(PREFIX) or key == "home" or not value:
+            continue
+        if key not in known:
+            raise BadSettings(f"{name} is not a setting of cs-console.", "Remove the variable or mend its name.")
+        values[key] = value
+    values["home"] = place
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        where = PREFIX + key.upper() if PREFIX + key.upper() in environment else str(source)
+        what = "is not a setting" if first["type"] == "extra_forbidden" else first["msg"].lower()
+        raise BadSettings(f"{where}: {key}: {what}.", "Mend that setting.") from None
+
+
+def default_home() -> Path:
+    """The platform's data folder for cs-console."""
+    from platformdirs import user_data_path  # only when no home is named
+
+    return user_data_path("cs-console", appauthor=False)

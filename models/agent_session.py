@@ -1,0 +1,21 @@
+"""Signed-in sessions, one live one an account."""
+
+from datetime import datetime
+
+from sqlmodel import Field, SQLModel
+
+from models.columns import UtcMoment
+
+
+class AgentSession(SQLModel, table=True):
+    """`id` is the SHA-256 of a random token that only the console process holds."""
+
+    __tablename__ = "agent_session"
+
+    id: str = Field(primary_key=True)
+    agent_id: str = Field(foreign_key="agent.id", index=True)
+    host: str
+    started_at: datetime = Field(sa_type=UtcMoment)
+    last_active_at: datetime = Field(sa_type=UtcMoment)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcMoment)
+    end_reason: str | None = None

@@ -1,0 +1,17 @@
+"""Files that came with a message: kept sealed, never opened by the console."""
+
+from sqlmodel import Field, SQLModel
+
+from models.columns import new_id
+
+
+class Attachment(SQLModel, table=True):
+    """`label` (name and media type, JSON) and `content` are sealed under the requester's key."""
+
+    __tablename__ = "attachment"
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    message_id: str = Field(foreign_key="message.id", index=True)
+    label: bytes
+    content: bytes
+    size: int

@@ -1,0 +1,47 @@
+"""Answers to rights requests: proposals, approvals and the notice that went out."""
+
+from datetime import datetime
+
+from sqlalchemy import String
+from sqlmodel import Field, SQLModel
+
+from models.columns import UtcMoment, new_id
+from models.enums import DecisionState, Outcome, Role
+
+
+class Decision(SQLModel, table=True):
+    """One proposal. `answers` is the checklist as JSON, sealed under the requester's key.
+
+    Where the ground must not be known (`legal_review`), `answers` is sealed once more under the privacy office's
+    key, and every other column is the same whichever ground it is.
+    """
+
+    __tablename__ = "decision"
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    ticket_number: int = Field(foreign_key="ticket.number", index=True)
+    ticket_row: int
+    proposer_id: str = Field(foreign_key="agent.id")
+    outcome: Outcome = Field(sa_type=String)
+    legal_review: bool = False
+    state: DecisionState = Field(default=DecisionState.PROPOSED, sa_type=String, index=True)
+    answers: bytes
+    notice: bytes | None = None
+    needs: str
+    proposed_at: datetime = Field(sa_type=UtcMoment)
+    decided_at: datetime | None = Field(default=None, sa_type=UtcMoment)
+    review_at: datetime | None = Field(default=None, sa_type=UtcMoment)
+
+
+class Approval(SQLModel, table=True):
+    """One person's yes or return, in one role. `reason` is sealed under the requester's key."""
+
+    __tablename__ = "approval"
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    decision_id: str = Field(foreign_key="decision.id", index=True)
+    agent_id: str = Field(foreign_key="agent.id")
+    role: Role = Field(sa_type=String)
+    approved: bool
+    reason: bytes | None = None
+    at: datetime = Field(sa_type=UtcMoment)

@@ -1,0 +1,16 @@
+"""Which desk this database belongs to."""
+
+from datetime import datetime
+
+from sqlmodel import Field, SQLModel
+
+from models.columns import UtcMoment
+
+
+class DeskIdentity(SQLModel, table=True):
+    """One row. The keyring carries the same id, so that a foreign keyring is noticed."""
+
+    __tablename__ = "desk_identity"
+
+    id: str = Field(primary_key=True)
+    created_at: datetime = Field(sa_type=UtcMoment)

@@ -1,0 +1,154 @@
+"""The words that stored columns may hold."""
+
+from enum import IntEnum, StrEnum
+
+
+class Role(StrEnum):
+    AGENT = "agent"
+    VERIFIER = "verifier"
+    SUPERVISOR = "supervisor"
+    PRIVACY_OFFICER = "privacy officer"
+    ADMIN = "admin"
+
+
+class TicketKind(StrEnum):
+    INQUIRY = "inquiry"
+    APPEAL = "appeal"
+    REPORT = "report"
+    COMPLAINT = "complaint"
+    RIGHTS = "rights"
+
+
+class TicketState(StrEnum):
+    OPEN = "open"
+    TO_VERIFY = "to verify"
+    VERIFIED = "verified"
+    WAITING = "waiting"
+    IN_APPROVAL = "in approval"
+    CLOSED = "closed"
+
+
+class Priority(IntEnum):
+    LOW = 0
+    NORMAL = 1
+    HIGH = 2
+    URGENT = 3
+
+
+class Field(StrEnum):
+    """What can be revealed, one at a time (policy I.(1)3 and I.(2)1)."""
+
+    NICKNAME = "nickname"
+    NAME = "name"
+    MOBILE = "mobile"
+    EMAIL = "e-mail"
+    ADDRESS = "address"
+    POSTCODE = "postcode"
+    OTHER = "other"
+    SUBJECT = "subject"
+    MESSAGE = "message"
+
+
+class Channel(StrEnum):
+    MAIL = "mail"
+    SMS = "sms"
+    CALL = "call"
+    LETTER = "letter"
+    FORM = "form"
+
+
+class MessageSort(StrEnum):
+    """Who speaks in a line of the conversation."""
+
+    RECEIVED = "received"
+    REPLY = "reply"
+    NOTE = "note"
+    CODE = "code"
+    NOTICE = "notice"
+
+
+class DeliveryState(StrEnum):
+    NONE = "none"
+    QUEUED = "queued"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+class VerificationMethod(StrEnum):
+    CODE = "code"
+    WRITTEN = "written request"
+    DOCUMENTS = "documents seen"
+
+
+class Outcome(StrEnum):
+    """How a rights request is answered."""
+
+    GRANT = "grant"
+    PARTIAL = "partial"
+    REFUSE = "refuse"
+    FEE = "fee"
+
+
+class DecisionState(StrEnum):
+    PROPOSED = "proposed"
+    RETURNED = "returned"
+    WITHDRAWN = "withdrawn"
+    FINAL = "final"
+
+
+class AccountState(StrEnum):
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+
+
+class RequesterState(StrEnum):
+    ACTIVE = "active"
+    RESTRICTED = "restricted"
+    ERASED = "erased"
+
+
+class Result(StrEnum):
+    """The outcome column of an access-log entry."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+class Action(StrEnum):
+    """What the access log records; the words after the dot are past tense on purpose."""
+
+    SIGNED_IN = "session.started"
+    SIGN_IN_FAILED = "session.refused"
+    SIGNED_OUT = "session.ended"
+    UNDERTAKING_ACCEPTED = "undertaking.accepted"
+    TICKET_OPENED = "ticket.opened"
+    TICKET_CREATED = "ticket.created"
+    TICKET_CLAIMED = "ticket.claimed"
+    TICKET_CHANGED = "ticket.changed"
+    FIELD_REVEALED = "field.revealed"
+    REVEAL_REFUSED = "reveal.refused"
+    VIEW_ENDED = "view.ended"
+    CONTACT_LOOKED_UP = "contact.looked_up"
+    CONTACT_CHANGED = "contact.changed"
+    CODE_SENT = "code.sent"
+    CODE_CHECKED = "code.checked"
+    VERIFIED = "requester.verified"
+    VERIFICATION_LOCKED = "verification.locked"
+    VERIFICATION_UNLOCKED = "verification.unlocked"
+    WINDOW_CLOSED = "verification.closed"
+    MESSAGE_SENT = "message.sent"
+    NOTE_ADDED = "note.added"
+    DECISION_PROPOSED = "decision.proposed"
+    DECISION_APPROVED = "decision.approved"
+    DECISION_RETURNED = "decision.returned"
+    DECISION_WITHDRAWN = "decision.withdrawn"
+    DECISION_MADE = "decision.made"
+    DECISION_REFUSED = "decision.refused"
+    LOG_READ = "log.read"
+    LOG_VERIFIED = "log.verified"
+    LOG_EXPORTED = "log.exported"
+    MAIL_IMPORTED = "mail.imported"
+    ACCOUNT_ADDED = "account.added"
+    ACCOUNT_CHANGED = "account.changed"
+    DESK_CREATED = "desk.created"

@@ -1,0 +1,33 @@
+"""The lines of a conversation: what came in, what went out, notes between agents."""
+
+from datetime import datetime
+
+from sqlalchemy import String
+from sqlmodel import Field, SQLModel
+
+from models.columns import UtcMoment, new_id
+from models.enums import Channel, DeliveryState, MessageSort
+
+
+class Message(SQLModel, table=True):
+    """`text` and `text_redacted` are sealed under the requester's key, like `headers` (JSON: from, to, subject).
+
+    `reference` is the blind index of the Message-ID (of the whole content where a mail has none): unique, so
+    that no message is imported twice, and the thread's anchor.
+    """
+
+    __tablename__ = "message"
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    ticket_number: int = Field(foreign_key="ticket.number", index=True)
+    sort: MessageSort = Field(sa_type=String)
+    channel: Channel = Field(sa_type=String)
+    agent_id: str | None = Field(default=None, foreign_key="agent.id")
+    reference: bytes | None = Field(default=None, unique=True)
+    headers: bytes | None = None
+    text: bytes
+    text_redacted: bytes
+    at: datetime = Field(sa_type=UtcMoment)
+    contact_id: str | None = Field(default=None, foreign_key="contact.id")
+    delivery: DeliveryState = Field(default=DeliveryState.NONE, sa_type=String)
+    delivery_tries: int = 0

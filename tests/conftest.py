@@ -1,0 +1,35 @@
+"""What every test stands on: no setting of this machine leaks in, and a real office on both engines."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.office import TestOffice, make_office
+from tests.support.postgres import fresh_database
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_leak(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import os
+
+    for name in list(os.environ):
+        if name.startswith(("CS_CONSOLE_", "TEXTUAL")) or name == "NO_COLOR":
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("CS_CONSOLE_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def test_office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TestOffice]:
+    """A fresh desk; every service test runs on both engines."""
+    made = make_office(tmp_path / "home", "" if request.param == "sqlite" else fresh_database())
+    yield made
+    made.office.close()
+
+
+@pytest.fixture
+def sqlite_office(tmp_path: Path) -> Iterator[TestOffice]:
+    """A fresh desk on SQLite, for what is about screens or files rather than SQL."""
+    made = make_office(tmp_path / "home")
+    yield made
+    made.office.close()

@@ -1,0 +1,104 @@
+"""A real desk for tests: real stores on either engine, real keys, a clock that tests move."""
+
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cs_console.access_log.append import start_log
+from cs_console.custody.keyring import Keyring, make_wrapping_key, wrapping_key
+from cs_console.database import Database
+from cs_console.desk import AgentCard, Desk, Office
+from cs_console.policy.loader import PackShelf
+from cs_console.settings import Settings
+from models.agent import Agent
+from models.agent_session import AgentSession
+from models.columns import new_id
+from models.counter import Counter
+from models.desk_identity import DeskIdentity
+from models.enums import Role
+from models.undertaking import Undertaking
+
+
+class FakeClock:
+    """A clock that stands still until it is told to move."""
+
+    def __init__(self, at: datetime = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+    def forward(self, **span: float) -> None:
+        self.at += timedelta(**span)
+
+
+@dataclass
+class TestOffice:
+    """An office and the clock that drives it."""
+
+    __test__ = False
+
+    office: Office
+    clock: FakeClock
+
+    def desk(self, name: str, *roles: Role, undertaking: bool = True) -> Desk:
+        """A signed-in agent with these roles, made without the sign-in's deliberate slowness."""
+        now = self.clock.now()
+        card = AgentCard(new_id(), name, frozenset(roles))
+        session_id = new_id() + new_id()
+        with self.office.database.transaction() as session:
+            session.add(
+                Agent(
+                    id=card.id,
+                    name=name,
+                    roles=",".join(sorted(roles)),
+                    password_hash="unusable",
+                    password_set_at=now,
+                    created_at=now,
+                )
+            )
+            session.flush()
+            session.add(AgentSession(id=session_id, agent_id=card.id, host="test", started_at=now, last_active_at=now))
+            if undertaking:
+                rules = self.office.packs.current.undertaking
+                session.add(
+                    Undertaking(
+                        agent_id=card.id,
+                        version=rules.version,
+                        text_sha256="",
+                        accepted_at=now,
+                        expires_at=now + timedelta(days=rules.valid_days),
+                    )
+                )
+        return Desk(self.office, card, session_id)
+
+
+_sqlite_template: dict[str, Path] = {}
+
+
+def make_office(home: Path, database_url: str = "") -> TestOffice:
+    """A fresh desk in `home`; the database at the URL (SQLite in the home when none) must be empty or migrated."""
+    settings = Settings(home=home, database_url=database_url, outbox=home / "outbox")
+    home.mkdir(parents=True, exist_ok=True)
+    make_wrapping_key(settings.key_path)
+    template = _sqlite_template.get("file")
+    if not database_url and template is not None:
+        shutil.copy(template, home / "console.db")
+    database = Database(settings.database)
+    database.migrate()
+    if not database_url and template is None:
+        kept = home.parent / f"{home.name}-template.db"
+        database.close()
+        shutil.copy(home / "console.db", kept)
+        _sqlite_template["file"] = kept
+    clock = FakeClock()
+    keyring = Keyring(settings.keyring, wrapping_key(settings))
+    office = Office(settings, database, keyring, PackShelf(settings), clock)
+    desk_id = new_id()
+    keyring.prepare(desk_id)
+    with database.transaction() as session:
+        session.add(DeskIdentity(id=desk_id, created_at=clock.now()))
+        session.add(Counter(name="ticket", value=10_400))
+        start_log(session, office)
+    return TestOffice(office, clock)
