@@ -1,0 +1,1 @@
+"""How fast the console is, always beside a baseline measured in the same run."""

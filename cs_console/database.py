@@ -20,10 +20,11 @@ from cs_console.errors import (
 )
 
 LOCK_WAIT_SECONDS = 5
-REVISION = "0001"
-"""The newest migration; it grows with each file in migrations/versions."""
+REVISIONS = ("0001",)
+"""The migrations this program knows, oldest first: one for each file in migrations/versions."""
 
 _READING = "reading"
+_VERSION = "SELECT version_num FROM alembic_version"
 
 
 def engine_for(url: str) -> Engine:
@@ -77,10 +78,35 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
-def store_error(problem: DBAPIError) -> StoreUnavailable:
+def _sqlite_version(file: Path) -> str | None:
+    """The version of a SQLite file, opened for reading only, so that no pragma of ours touches a foreign file."""
+    try:
+        if not file.exists():
+            return None
+        # where nobody else has it open, "immutable" keeps SQLite from leaving its -wal and -shm files behind
+        mode = "mode=ro" if file.with_name(file.name + "-wal").exists() else "mode=ro&immutable=1"
+        connection = sqlite3.connect(f"{file.absolute().as_uri()}?{mode}", uri=True, timeout=LOCK_WAIT_SECONDS)
+        try:
+            if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone() is None:
+                return None
+            row = connection.execute(_VERSION).fetchone()
+            return None if row is None else str(row[0])
+        finally:
+            connection.close()
+    except sqlite3.Error as problem:
+        raise store_error(problem) from None
+    except OSError as problem:
+        raise StoreUnavailable(
+            f"The database cannot be opened: {(problem.strerror or 'no access').lower()}.",
+            "Check that the folder exists and that you may read and write there.",
+        ) from None
+
+
+def store_error(problem: DBAPIError | sqlite3.Error) -> StoreUnavailable:
     """The sentence for a driver's error. It never repeats the statement or its values."""
-    words = str(problem.orig).lower()
-    state = getattr(problem.orig, "sqlstate", None)
+    cause = problem.orig if isinstance(problem, DBAPIError) else problem
+    words = str(cause).lower()
+    state = getattr(cause, "sqlstate", None)
     if "locked" in words or state in {"55P03", "57014", "40P01"}:
         return StoreBusy("The database is busy.", "Nothing was changed; try again in a moment.")
     if "full" in words or "no space" in words or state == "53100":
@@ -145,19 +171,13 @@ class Database:
             raise store_error(problem) from None
 
     def version(self) -> str | None:
-        """The migration the store stands at, None for an empty one. Never creates or changes anything."""
-        if self.file is not None and not self.file.is_file():
-            return None
+        """The migration the store stands at, None for a missing or empty one. Never creates or changes anything."""
         try:
+            if self.file is not None:
+                return _sqlite_version(self.file)
             with self._reading.connect() as connection:
-                if self.is_sqlite:
-                    found = connection.execute(text("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"))
-                else:
-                    found = connection.execute(text("SELECT 1 WHERE to_regclass('alembic_version') IS NOT NULL"))
-                if found.first() is None:
-                    return None
-                row = connection.execute(text("SELECT version_num FROM alembic_version")).first()
-                return None if row is None else str(row[0])
+                found = connection.execute(text("SELECT to_regclass('alembic_version')")).scalar()
+                return None if found is None else connection.execute(text(_VERSION)).scalar()
         except DBAPIError as problem:
             raise store_error(problem) from None
 
@@ -169,23 +189,23 @@ class Database:
         version = self.version()
         if version is None:
             raise NoDesk(
-                "There is no desk here yet.",
-                "Make one with `cs-console init`, or look around with `cs-console demo`.",
+                "There is no desk here yet.", "Make one with `cs-console init`, or look around with `cs-console demo`."
             )
-        if version != REVISION:
+        if version not in REVISIONS:
             raise StoreTooNew(
                 "This database was made by a newer cs-console.",
                 "Nothing was touched; update the program, then try again.",
             )
 
     def migrate(self) -> None:
-        """Bring the store to this program's version. Raises like `check`."""
+        """Bring the store to this program's version. Raises like `check`, but makes a missing store."""
         version = self.version()
-        if version == REVISION:
+        if version is not None:
+            self.check()
+        if version == REVISIONS[-1]:
             return
         from alembic import command  # slow to import, and needed only when something changes
         from alembic.config import Config
-        from alembic.util import CommandError
 
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
@@ -193,11 +213,6 @@ class Database:
             with self.engine.connect() as connection:
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
-        except CommandError:
-            raise StoreTooNew(
-                "This database was made by a newer cs-console.",
-                "Nothing was touched; update the program, then try again.",
-            ) from None
         except DBAPIError as problem:
             raise store_error(problem) from None
 

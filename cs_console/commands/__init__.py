@@ -1,0 +1,45 @@
+"""`cs-console ...` for operators: thin commands over the same services that the screens use."""
+
+import typer
+
+from cs_console.commands import agents, doctor, init, intake, keys, log, policy, tickets
+from cs_console.commands.context import Home
+
+app = typer.Typer(
+    name="cs-console",
+    help="Customer service that keeps personal data sealed, shown on the record, and provable.",
+    no_args_is_help=False,
+    pretty_exceptions_enable=False,  # a traceback could hold a requester's data
+    add_completion=False,
+)
+for name, part in {
+    "agents": agents.app,
+    "intake": intake.app,
+    "tickets": tickets.app,
+    "log": log.app,
+    "policy": policy.app,
+    "keys": keys.app,
+}.items():
+    app.add_typer(part, name=name)
+app.command("init")(init.init)
+app.command("doctor")(doctor.doctor)
+
+
+@app.command()
+def demo(home: Home = None) -> None:
+    """Make a sample desk (once) and open the console on it."""
+    from cs_console.sample.demo import open_demo  # the desk's services, only when they are wanted
+
+    open_demo(home)
+
+
+@app.callback(invoke_without_command=True)
+def console(context: typer.Context, home: Home = None) -> None:
+    """Open the console."""
+    if context.invoked_subcommand is None:
+        from cs_console.__main__ import open_console
+
+        open_console(home)
+
+
+__all__ = ["app"]

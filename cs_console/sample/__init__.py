@@ -1,0 +1,1 @@
+"""A sample desk: invented people, invented letters, real services."""

@@ -1,0 +1,181 @@
+"""The store: what it refuses, and that refusing touches nothing."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlmodel import select
+
+from cs_console import database as database_module
+from cs_console.database import Database
+from cs_console.errors import (
+    BadSettings,
+    NoDesk,
+    NotADatabase,
+    StoreBusy,
+    StoreFull,
+    StoreTooNew,
+    StoreUnavailable,
+)
+from models.counter import Counter
+from tests.support.office import TestOffice
+from tests.support.postgres import empty_database
+
+
+def _database(file: Path) -> Database:
+    return Database(f"sqlite:///{file}")
+
+
+def _untouched(folder: Path) -> dict[str, bytes]:
+    return {str(file): file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file()}
+
+
+def test_a_missing_store_is_refused_and_not_made(tmp_path: Path) -> None:
+    with pytest.raises(NoDesk) as refusal:
+        _database(tmp_path / "console.db").check()
+    assert refusal.value.exit_status == 3
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_newer_store_is_refused_untouched_by_check_and_by_migrate(sqlite_office: TestOffice, tmp_path: Path) -> None:
+    file = sqlite_office.office.database.file
+    assert file is not None
+    sqlite_office.office.close()
+    newer = tmp_path / "newer"
+    newer.mkdir()
+    shutil.copy(file, newer / "console.db")
+    with sqlite3.connect(newer / "console.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    before = _untouched(newer)
+    for refuse in (_database(newer / "console.db").check, _database(newer / "console.db").migrate):
+        with pytest.raises(StoreTooNew, match="newer cs-console"):
+            refuse()
+        assert _untouched(newer) == before
+
+
+def test_a_newer_store_on_postgresql_is_refused() -> None:
+    database = Database(empty_database())
+    database.migrate()
+    with database.transaction() as session:
+        session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(StoreTooNew):
+        database.check()
+    database.close()
+
+
+def test_a_file_that_is_no_database_is_refused_untouched(tmp_path: Path) -> None:
+    file = tmp_path / "console.db"
+    file.write_bytes(b"Dear diary, this is certainly not a database.\n" * 100)
+    before = _untouched(tmp_path)
+    for refuse in (_database(file).check, _database(file).migrate):
+        with pytest.raises(NotADatabase) as refusal:
+            refuse()
+        assert refusal.value.exit_status == 3
+        assert _untouched(tmp_path) == before
+
+
+def test_a_folder_without_permission_is_one_clear_sentence(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    closed.chmod(0o000)
+    program = (
+        "import os, sys\n"
+        "from cs_console.database import Database\n"
+        "from cs_console.errors import StoreUnavailable\n"
+        "if os.getuid() == 0: os.setgid(65534); os.setuid(65534)  # root may open anything\n"
+        "try: Database(sys.argv[1]).check()\n"
+        "except StoreUnavailable as refusal: print(refusal); sys.exit(refusal.exit_status)\n"
+    )
+    for parent in (tmp_path, *tmp_path.parents):
+        if parent.stat().st_uid == os.getuid() and parent != Path("/"):
+            parent.chmod(parent.stat().st_mode | 0o011)
+    done = subprocess.run(
+        [sys.executable, "-c", program, f"sqlite:///{closed}/console.db"], capture_output=True, text=True, check=False
+    )
+    closed.chmod(0o700)
+    assert done.returncode == 3, done.stderr
+    assert "cannot be opened" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_a_locked_store_says_busy_and_changes_nothing(
+    sqlite_office: TestOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = sqlite_office.office.database.file
+    assert file is not None
+    monkeypatch.setattr(database_module, "LOCK_WAIT_SECONDS", 0.05)
+    impatient = _database(file)
+    holder = sqlite3.connect(file, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreBusy, match="busy"), impatient.transaction() as session:
+        session.add(Counter(name="never", value=1))
+    holder.execute("ROLLBACK")
+    holder.close()
+    with impatient.reading() as session:
+        assert session.exec(select(Counter).where(Counter.name == "never")).first() is None
+    impatient.close()
+
+
+def test_a_full_disk_says_so_and_changes_nothing(sqlite_office: TestOffice) -> None:
+    database = sqlite_office.office.database
+    with pytest.raises(StoreFull, match="full"), database.transaction() as session:
+        connection = session.connection()
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+        session.add_all(Counter(name=f"filler {'x' * 900} {number}", value=number) for number in range(5_000))
+    with database.reading() as session:
+        assert len(session.exec(select(Counter)).all()) == 1
+
+
+def test_an_error_rolls_back_the_whole_transaction(test_office: TestOffice) -> None:
+    database = test_office.office.database
+    with pytest.raises(ZeroDivisionError), database.transaction() as session:
+        session.add(Counter(name="half", value=1))
+        session.flush()
+        raise ZeroDivisionError
+    with database.reading() as session:
+        assert session.exec(select(Counter).where(Counter.name == "half")).first() is None
+
+
+def test_errors_never_repeat_a_value(test_office: TestOffice) -> None:
+    """ASVS 16.2.5: a requester's data must not reach logs through a driver's message."""
+    with pytest.raises(StoreUnavailable) as refusal, test_office.office.database.transaction() as session:
+        session.add(Counter(name="CANARY-77", value=1))
+        session.flush()
+        session.connection().exec_driver_sql("INSERT INTO no_such_table VALUES ('CANARY-77')")
+    assert "CANARY" not in str(refusal.value)
+    assert refusal.value.__cause__ is None
+
+
+def test_sqlite_keeps_the_promised_pragmas(sqlite_office: TestOffice) -> None:
+    with sqlite_office.office.database.reading() as session:
+        connection = session.connection()
+        found = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "secure_delete", "foreign_keys", "recursive_triggers")
+        }
+    assert found == {
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "secure_delete": 1,
+        "foreign_keys": 1,
+        "recursive_triggers": 1,
+    }
+
+
+@pytest.mark.parametrize("url", ["mysql://x/y", "postgresql+psycopg2://x/y", "no url at all"])
+def test_an_url_we_do_not_speak_is_refused_by_name(url: str) -> None:
+    with pytest.raises(BadSettings):
+        Database(url)
+
+
+def test_a_server_that_is_not_there_is_one_clear_sentence() -> None:
+    database = Database("postgresql+psycopg://nobody:secret@127.0.0.1:1/none")
+    with pytest.raises(StoreUnavailable, match="cannot be reached") as refusal:
+        database.check()
+    assert "secret" not in str(refusal.value)
