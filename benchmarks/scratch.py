@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from cs_console.access_log.append import start_log
+from cs_console.access_log.checkpoint import make_log_key
 from cs_console.clock import SystemClock
 from cs_console.custody.keyring import Keyring, make_wrapping_key, wrapping_key
 from cs_console.database import Database
@@ -29,6 +30,7 @@ def scratch_office(database_url: str = "") -> Iterator[Office]:
         home = Path(folder)
         settings = Settings(home=home, database_url=database_url, outbox=home / "outbox")
         make_wrapping_key(settings.key_path)
+        make_log_key(settings.log_key_path)
         database = Database(settings.database)
         database.migrate()
         keyring = Keyring(settings.keyring, wrapping_key(settings))

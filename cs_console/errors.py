@@ -61,6 +61,12 @@ class NoDesk(StoreUnavailable):
     code = "no_desk"
 
 
+class DeskExists(Refusal):
+    """There is a desk already where a new one was to be made."""
+
+    code = "desk_exists"
+
+
 class BadSettings(Refusal):
     """A setting is unknown or unusable; the sentence names the file or variable and the key."""
 
@@ -158,6 +164,24 @@ class NotAllowed(Refusal):
     """The agent's roles do not include the one that this needs (deny by default, policy IV.(1)2)."""
 
     code = "role_required"
+
+
+class AccountSuspended(Refusal):
+    """The password was right, but the account is suspended: only its owner learns that."""
+
+    code = "account_suspended"
+
+    def __init__(self) -> None:
+        super().__init__("This account is suspended.", "Ask an admin to lift the suspension.")
+
+
+class MustChangePassword(Refusal):
+    """The password was set by somebody else; its owner has to choose their own before anything else."""
+
+    code = "password_change_required"
+
+    def __init__(self) -> None:
+        super().__init__("Your password was set by somebody else.", "Choose your own before you go on.")
 
 
 class NoUndertaking(Refusal):
@@ -315,9 +339,13 @@ class SendLimit(Refusal):
 
 
 class DeliveryFailed(Refusal):
-    """A message could not be handed over; the sentence never holds the address."""
+    """A message could not be handed over; the sentence never holds the address. `permanent`: trying again is useless."""
 
     code = "delivery_failed"
+
+    def __init__(self, sentence: str, next_step: str = "", *, permanent: bool = False) -> None:
+        super().__init__(sentence, next_step)
+        self.permanent = permanent
 
 
 # --- decisions -------------------------------------------------------------------------------------------
@@ -348,6 +376,15 @@ class OwnProposal(Refusal):
 
     def __init__(self) -> None:
         super().__init__("This is your own proposal.", "Another person has to approve it.")
+
+
+class WrongPassword(Refusal):
+    """The password asked for again before an approval does not match (ASVS 7.5.1)."""
+
+    code = "wrong_password"
+
+    def __init__(self) -> None:
+        super().__init__("That is not your password.", "Nothing was approved; try again.")
 
 
 class StaleProposal(Refusal):

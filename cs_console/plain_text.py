@@ -6,8 +6,8 @@ import unicodedata
 _PICTURE_OF_DEL = "\u2421"
 _REPLACEMENT = "\ufffd"
 
-# Written as escapes on purpose: none of these can be seen in an editor. C0 but tab and line feed, DEL, C1; everything that
-# is drawn with no width or turns the direction of writing; blank letters; tag characters; halves of surrogate pairs.
+# Written as escapes on purpose: none of these can be seen in an editor. C0 but tab and line feed, DEL, C1; whatever is
+# drawn with no width or turns the direction of writing; blank letters; tag characters; halves of surrogate pairs.
 _UNSAFE = re.compile(
     "\r\n|["
     "\x00-\x08\x0b-\x1f\x7f-\x9f"
@@ -70,7 +70,7 @@ def _bracketed(host: str) -> str:
 
 
 def is_mixed_script(text: str) -> bool:
-    """Whether one word of `text` mixes scripts whose letters look alike, as a forged address does (`pаypal` with а U+0430)."""
+    """Whether a word of `text` mixes scripts whose letters look alike, as a forged address does (a Cyrillic а in it)."""
     return any(len(_scripts(word)) > 1 for word in re.split(r"[\s.@]+", text))
 
 

@@ -1,9 +1,11 @@
 """The access log as stored: entries, the head that every append locks, signed checkpoints."""
 
-from sqlalchemy import BigInteger, Column, Index
+from sqlalchemy import BigInteger, Column, Index, text
 from sqlmodel import Field, SQLModel
 
 from models.columns import BIG_KEY
+
+_NOT_DONE = text("outcome <> 'done'")
 
 
 class LogEntry(SQLModel, table=True):
@@ -14,11 +16,12 @@ class LogEntry(SQLModel, table=True):
 
     __tablename__ = "log_entry"
     __table_args__ = (
-        Index("log_entry_actor", "actor", "seq"),
-        Index("log_entry_ticket", "ticket", "seq"),
-        Index("log_entry_requester", "requester", "seq"),
-        Index("log_entry_action", "action", "seq"),
-        Index("log_entry_at", "at"),
+        Index("log_entry_at", "at", "seq"),
+        Index("log_entry_actor", "actor", "at", "seq"),
+        Index("log_entry_ticket", "ticket", "at", "seq"),
+        Index("log_entry_requester", "requester", "at", "seq"),
+        Index("log_entry_action", "action", "at", "seq"),
+        Index("log_entry_not_done", "outcome", "at", "seq", sqlite_where=_NOT_DONE, postgresql_where=_NOT_DONE),
     )
 
     seq: int = Field(sa_column=Column(BIG_KEY, primary_key=True, autoincrement=False))
@@ -51,10 +54,14 @@ class LogHead(SQLModel, table=True):
 
 
 class Checkpoint(SQLModel, table=True):
-    """One signed statement of the log's size and root, as the text of a C2SP signed note."""
+    """One signed statement of the log's size and root, as the text of a C2SP signed note.
+
+    `tag` is a keyed hash of the row, for what the note does not say: when it was made.
+    """
 
     __tablename__ = "checkpoint"
 
     size: int = Field(sa_column=Column(BIG_KEY, primary_key=True, autoincrement=False))
     at: int = Field(sa_type=BigInteger)
     note: str
+    tag: bytes

@@ -13,7 +13,8 @@ class Message(SQLModel, table=True):
     """`text` and `text_redacted` are sealed under the requester's key, like `headers` (JSON: from, to, subject).
 
     `reference` is the blind index of the Message-ID (of the whole content where a mail has none): unique, so
-    that no message is imported twice, and the thread's anchor.
+    that no message is imported twice, and the thread's anchor. Nothing is handed over before
+    `next_delivery_at`: it keeps two consoles from sending the same line twice.
     """
 
     __tablename__ = "message"
@@ -31,3 +32,4 @@ class Message(SQLModel, table=True):
     contact_id: str | None = Field(default=None, foreign_key="contact.id")
     delivery: DeliveryState = Field(default=DeliveryState.NONE, sa_type=String)
     delivery_tries: int = 0
+    next_delivery_at: datetime | None = Field(default=None, sa_type=UtcMoment)

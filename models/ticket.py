@@ -2,20 +2,39 @@
 
 from datetime import datetime
 
-from sqlalchemy import Integer, String
+from sqlalchemy import CheckConstraint, Column, Computed, Index, Integer, String
 from sqlmodel import Field, SQLModel
 
 from models.columns import UtcMoment
 from models.enums import Channel, Priority, TicketKind, TicketState
+
+_INDEXES = (
+    # each view and each filter of the queue walks one of these in its own order, from the cursor on
+    Index("ticket_received", "is_open", "received_at", "number"),
+    Index("ticket_assignee", "is_open", "assignee_id", "received_at", "number"),
+    Index("ticket_state", "state", "received_at", "number"),
+    Index("ticket_kind", "is_open", "kind", "received_at", "number"),
+    Index("ticket_priority", "is_open", "priority", "received_at", "number"),
+    Index("ticket_channel", "is_open", "channel", "received_at", "number"),
+    Index("ticket_language", "is_open", "language", "received_at", "number"),
+    Index("ticket_due", "is_open", "next_due_at", "number"),
+    Index("ticket_assignee_due", "is_open", "assignee_id", "next_due_at", "number"),
+)
 
 
 class Ticket(SQLModel, table=True):
     """`subject` is the sealed original, `subject_redacted` the sealed redacted one; `row` grows with every change.
 
     `pack` names the policy pack and version that the ticket was opened under ("hauthome-2023-08").
+    The store itself derives `is_open` (1 or 0) and `next_due_at`: the answer's due date, else the first response's
+    while that is owed; nothing is due before a verification that has to come first (policy V.4).
     """
 
     __tablename__ = "ticket"
+    __table_args__ = (
+        CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="ticket_closed_when_closed"),
+        *_INDEXES,
+    )
 
     number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     requester_id: str = Field(foreign_key="requester.id", index=True)
@@ -38,4 +57,19 @@ class Ticket(SQLModel, table=True):
     verified_at: datetime | None = Field(default=None, sa_type=UtcMoment)
     due_at: datetime | None = Field(default=None, sa_type=UtcMoment)
     closed_at: datetime | None = Field(default=None, sa_type=UtcMoment)
+    is_open: int | None = Field(
+        default=None,
+        sa_column=Column(Integer, Computed("CASE WHEN closed_at IS NULL THEN 1 ELSE 0 END", persisted=True)),
+    )
+    next_due_at: datetime | None = Field(
+        default=None,
+        sa_column=Column(
+            UtcMoment,
+            Computed(
+                "COALESCE(due_at, CASE WHEN first_response_at IS NULL AND state <> 'to verify' "
+                "THEN first_response_due_at END)",
+                persisted=True,
+            ),
+        ),
+    )
     row: int = 1

@@ -33,3 +33,13 @@ def sqlite_office(tmp_path: Path) -> Iterator[TestOffice]:
     made = make_office(tmp_path / "home")
     yield made
     made.office.close()
+
+
+@pytest.fixture
+def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash passwords at a thousandth of the cost, where a test is not about that cost."""
+    from argon2 import PasswordHasher
+
+    from cs_console.staff import passwords
+
+    monkeypatch.setattr(passwords, "HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))

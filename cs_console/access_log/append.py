@@ -2,15 +2,17 @@
 
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, event, insert, select, update
 from sqlmodel import Session, col
 
 from cs_console.access_log.merkle import Frontier, leaf_hash
-from cs_console.errors import LogBroken
+from cs_console.errors import LogBroken, Refusal
+from cs_console.prepared import Prepared
 from models.columns import microseconds
 from models.enums import Action, Result
 from models.log import LogEntry, LogHead
@@ -20,14 +22,21 @@ if TYPE_CHECKING:
 
 CANONICAL_VERSION = 1
 TAG_BYTES = 16
+CHECKPOINT_ENTRIES = 256
+"""After so many entries the log is signed, whatever the clock says."""
 
-_HEAD = select(col(LogHead.size), col(LogHead.frontier), col(LogHead.tag)).where(col(LogHead.id) == 1).with_for_update()
-_MOVE_HEAD = (
+_TO_SIGN = "log to be signed"
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+
+_HEAD = Prepared(
+    select(col(LogHead.size), col(LogHead.frontier), col(LogHead.tag)).where(col(LogHead.id) == 1).with_for_update()
+)
+_MOVE_HEAD = Prepared(
     update(LogHead)
     .where(col(LogHead.id) == 1)
     .values(size=bindparam("new_size"), frontier=bindparam("new_frontier"), tag=bindparam("new_tag"))
 )
-_INSERT = insert(LogEntry)
+_INSERT = Prepared(insert(LogEntry))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +66,7 @@ class Actor:
 
 def canonical(row: tuple[object, ...]) -> bytes:
     """An entry's bytes: the RFC 8785 form of the array of its format version and columns, `seq` to `reason`."""
-    return json.dumps((CANONICAL_VERSION, *row), ensure_ascii=False, separators=(",", ":")).encode()
+    return _encode((CANONICAL_VERSION, *row)).encode()
 
 
 def entry_tag(key: bytes, leaf: bytes) -> bytes:
@@ -76,8 +85,20 @@ def append(session: Session, office: "Office", actor: Actor, entry: Entry, at: d
     Locks the log's head until then, so that numbers have no gaps. Raises LogBroken when the head is missing or
     was moved by something else: then nothing may be shown.
     """
-    connection = session.connection()
-    found = connection.execute(_HEAD).first()
+    seq = append_on(session.connection(), office, actor, entry, at)
+    if due_for_signing(seq):
+        _sign_once_committed(session, office)
+    return seq
+
+
+def due_for_signing(seq: int) -> bool:
+    """Whether a checkpoint is due once the entry of this number is committed."""
+    return seq % CHECKPOINT_ENTRIES == 0
+
+
+def append_on(connection: Connection, office: "Office", actor: Actor, entry: Entry, at: datetime) -> int:
+    """The same on a bare connection; signing is then the caller's, see `due_for_signing`."""
+    found = _HEAD.first(connection, {})
     if found is None:
         raise LogBroken("The access log has no head.", "Nothing was shown; run `cs-console log verify`.")
     key = office.log_tag_key
@@ -106,15 +127,35 @@ def append(session: Session, office: "Office", actor: Actor, entry: Entry, at: d
         entry.reason,
     )
     leaf = leaf_hash(canonical(row))
-    connection.execute(_INSERT, dict(zip(COLUMNS, (*row, entry_tag(key, leaf)), strict=True)))
+    _INSERT.run(connection, dict(zip(COLUMNS, (*row, entry_tag(key, leaf)), strict=True)))
     frontier.append(leaf)
     moved = {
         "new_size": seq,
         "new_frontier": frontier.packed(),
         "new_tag": head_tag(key, seq, frontier.root()),
     }
-    connection.execute(_MOVE_HEAD, moved)
+    _MOVE_HEAD.run(connection, moved)
     return seq
+
+
+def sign_now(office: "Office") -> None:
+    """Sign the log as it stands. What was just committed stands, signed or not: the console's timer tries again."""
+    from cs_console.access_log.checkpoint import write_checkpoint  # signing is rare, and slow to import
+
+    with suppress(Refusal):
+        write_checkpoint(office, force=True)
+
+
+def _sign_once_committed(session: Session, office: "Office") -> None:
+    if session.info.get(_TO_SIGN):
+        return
+    session.info[_TO_SIGN] = True
+
+    def sign(_session: Session) -> None:
+        session.info[_TO_SIGN] = False
+        sign_now(office)
+
+    event.listen(session, "after_commit", sign, once=True)
 
 
 COLUMNS = (

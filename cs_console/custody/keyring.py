@@ -22,13 +22,15 @@ from sqlalchemy import (
     Table,
     bindparam,
     delete,
+    func,
     insert,
     select,
 )
 from sqlalchemy.exc import DBAPIError
 
-from cs_console.database import engine_for, store_error
+from cs_console.database import ONE_STATEMENT, engine_for, store_error
 from cs_console.errors import KeyDestroyed, KeyUnavailable
+from cs_console.prepared import Prepared
 from cs_console.settings import Settings
 
 KEY_BYTES = 32
@@ -43,6 +45,7 @@ _wrapped_key = Table(
     Column("wrapped", LargeBinary, nullable=False),
 )
 _FIND = select(_wrapped_key.c.epoch, _wrapped_key.c.wrapped).where(_wrapped_key.c.owner == bindparam("who"))
+_FIND_FAST = Prepared(_FIND)
 
 
 class Keyring:
@@ -55,6 +58,7 @@ class Keyring:
         if len(wrapping_key) != KEY_BYTES:
             raise KeyUnavailable("The key-encryption key is not 32 bytes in base64.", "Restore the right key file.")
         self._engine = engine_for(url)
+        self._asking = self._engine.execution_options(reading=ONE_STATEMENT)
         self._wrapper = AESGCM(wrapping_key)
         self._epoch = 1
         self._desk_keys: dict[str, bytes] = {}
@@ -89,11 +93,25 @@ class Keyring:
             raise store_error(problem) from None
         return key
 
+    def create_many(self, owners: Iterable[str]) -> dict[str, bytes]:
+        """Make new keys for owners who have none, all in one durable transaction: for filling a desk."""
+        made = {owner: secrets.token_bytes(KEY_BYTES) for owner in owners}
+        rows = [
+            {"owner": owner, "epoch": self._epoch, "wrapped": self._wrap(owner, self._epoch, key)}
+            for owner, key in made.items()
+        ]
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(insert(_wrapped_key), rows)
+        except DBAPIError as problem:
+            raise store_error(problem) from None
+        return made
+
     def key(self, owner: str) -> bytes:
         """The owner's key. Raises KeyDestroyed where there is none (any more)."""
         try:
-            with self._engine.execution_options(reading=True).connect() as connection:
-                found = connection.execute(_FIND, {"who": owner}).first()
+            with self._asking.connect() as connection:
+                found = _FIND_FAST.first(connection, {"who": owner})
         except DBAPIError as problem:
             raise store_error(problem) from None
         if found is None:
@@ -105,7 +123,7 @@ class Keyring:
         wanted = sorted(set(owners))
         statement = select(_wrapped_key).where(_wrapped_key.c.owner.in_(wanted))
         try:
-            with self._engine.execution_options(reading=True).connect() as connection:
+            with self._asking.connect() as connection:
                 rows = connection.execute(statement).all()
         except DBAPIError as problem:
             raise store_error(problem) from None
@@ -122,6 +140,15 @@ class Keyring:
         try:
             with self._engine.begin() as connection:
                 connection.execute(delete(_wrapped_key).where(_wrapped_key.c.owner == owner))
+        except DBAPIError as problem:
+            raise store_error(problem) from None
+
+    def epochs(self) -> dict[int, int]:
+        """How many keys there are of each epoch."""
+        statement = select(_wrapped_key.c.epoch, func.count()).group_by(_wrapped_key.c.epoch)
+        try:
+            with self._asking.connect() as connection:
+                return {int(epoch): int(count) for epoch, count in connection.execute(statement)}
         except DBAPIError as problem:
             raise store_error(problem) from None
 

@@ -2,12 +2,16 @@
 
 import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from cs_console.errors import BadPack, UnknownPack
 from cs_console.policy.schema import Pack
 from cs_console.settings import Settings
+
+if TYPE_CHECKING:
+    from cs_console.policy.checking import Problem
 
 SHIPPED = Path(__file__).parent / "packs"
 
@@ -27,7 +31,11 @@ class PackShelf:
     def get(self, name: str) -> Pack:
         """The pack of that name and version. Raises UnknownPack or BadPack."""
         if name not in self._read:
-            self._read[name] = load_pack(self.path(name))
+            file = self.path(name)
+            pack = load_pack(file)
+            if pack.meta.name != name:  # a ticket pins this name and has to find the same policy again
+                raise BadPack(file.name, (f"meta: the pack calls itself {pack.meta.name}, not {name}",))
+            self._read[name] = pack
         return self._read[name]
 
     def path(self, name: str) -> Path:
@@ -52,6 +60,15 @@ def load_pack(file: Path) -> Pack:
         raise BadPack(file.name, (str(problem),)) from None
     try:
         return Pack.model_validate(values)
-    except ValidationError as problem:
-        lines = tuple(f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in problem.errors())
+    except ValidationError:
+        from cs_console.policy.checking import dotted, located_problems  # only when something is wrong
+
+        lines = tuple(f"{dotted(place)}: {words}" for place, words in located_problems(values))
         raise BadPack(file.name, lines) from None
+
+
+def check_pack(file: Path) -> tuple["Problem", ...]:
+    """What is wrong with a pack's file, line by line; empty for a good one. Raises FileNotFoundError."""
+    from cs_console.policy import checking  # only the command needs it
+
+    return checking.check_pack(file)

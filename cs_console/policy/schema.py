@@ -1,11 +1,13 @@
 """What a policy pack holds. Everything a clause decides is a value here, never an `if` in code."""
 
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from models.enums import Field as ContactField
-from models.enums import Role, TicketKind, VerificationMethod
+from models.enums import Outcome, Role, TicketKind, VerificationMethod
 
 Days = Annotated[int, Field(ge=0, le=3650)]
 Minutes = Annotated[int, Field(ge=1, le=60 * 24 * 31)]
@@ -117,6 +119,38 @@ class ClockRules(_Part):
     due_soon_days: Days
     clause: Sentence
     explained: Sentence
+    working_days: tuple[Annotated[int, Field(ge=1, le=7)], ...] = (1, 2, 3, 4, 5)
+    """The days of the week that count for a first response, Monday is 1 (policy IX, "promptly")."""
+    first_response_clause: Sentence
+
+
+class ChecklistRules(_Part):
+    """What counts as an answer on the checklist."""
+
+    empty_words: tuple[str, ...]
+    """Fillers that are no answer, casefolded: "-", "n/a"."""
+    yes_words: tuple[str, ...]
+    no_words: tuple[str, ...]
+    answer_limit: Annotated[int, Field(ge=100, le=20_000)]
+    """Characters at most in one answer or one item of evidence."""
+
+
+class LegalReviewRules(_Part):
+    """What every decision that others may only know as "legal review" has in common, so that nothing tells which."""
+
+    approvers: tuple[Role, ...]
+    review_days: Days
+    waits_days: Days
+    """A proposal that waited longer for its approvals has to be made again, whichever ground it is."""
+
+
+class FeeRules(_Part):
+    """A fee for repeated or excessive requests (policy V.4)."""
+
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    clause: Sentence
+    keeps_open: bool
+    """Whether the ticket waits for the payment instead of being closed."""
 
 
 class Question(_Part):
@@ -133,6 +167,8 @@ class EvidenceRules(_Part):
     text: Sentence
     items: Annotated[int, Field(ge=0, le=10)] = 1
     """How many separate items are needed."""
+    kind: Literal["text", "tickets"] = "text"
+    """`tickets`: each item is the number of an earlier ticket of the same requester."""
 
 
 class Ground(_Part):
@@ -147,13 +183,16 @@ class Ground(_Part):
     evidence: EvidenceRules
     approvers: tuple[Role, ...]
     """Each role has to approve once, by different people, none the proposer."""
-    partial: Literal["yes", "rarely", "no"]
+    partial: Literal["always", "yes", "rarely", "no"]
+    """Whether it can cover a part only; `always`: never the whole request, `no`: never a part of it."""
+    partial_words: str = ""
+    """Which part it covers, for the person at the checklist."""
     neutral: Literal["always", "may", "never"] = "never"
     """Whether the notice uses the neutral sentence and others read "legal review" (no tipping off)."""
     review_days: Days = 0
     """A statutory ground's review date, in days from the decision; 0 for none."""
     offers: tuple[str, ...] = ()
-    """What must have been offered before (fee, clarification, narrower request)."""
+    """Keys of `offers`; one of them must have been made before this ground is used."""
     plain_words: Sentence
     """The ground as the notice says it."""
 
@@ -174,14 +213,42 @@ class RightRules(_Part):
     warning: str = ""
 
 
+NoticePart = Literal[
+    "ticket",
+    "received",
+    "verified",
+    "asked",
+    "outcome",
+    "granted",
+    "refused",
+    "ground",
+    "clause",
+    "law",
+    "fee",
+    "warning",
+    "complain_inside",
+    "complain_regulator",
+    "complain_court",
+    "date",
+    "contact",
+    "policy",
+    "policy_version",
+]
+"""The variables of a notice's template."""
+
+
 class NoticeRules(_Part):
     """The letter that goes out. `template` and `neutral_sentence` are Jinja2, rendered in a sandbox, plain text."""
 
     subject: Sentence
     template: Sentence
-    required: tuple[str, ...]
-    """Parts that the rendered notice must hold; each is the name of a template variable."""
+    required: tuple[NoticePart, ...]
+    """Parts that the rendered notice must hold wherever they have something to say."""
     neutral_sentence: Sentence
+    """Stands for outcome reasons and ground where they must not be known: the same words whatever the ground."""
+    neutral_outcome: Sentence
+    neutral_clause: Sentence
+    neutral_law: Sentence
     complain_inside: Sentence
     complain_regulator: Sentence
     complain_court: Sentence
@@ -216,12 +283,18 @@ class Pack(_Part):
     meta: Meta
     kinds: dict[TicketKind, KindRules]
     fields: dict[ContactField, FieldRules]
+    records: dict[Key, FieldRules]
+    """What else a rights request can be about, beside the contact fields."""
     purposes: dict[Key, PurposeRules]
     matrix: tuple[MatrixRow, ...]
     reveal: RevealRules
     verification: VerificationRules
     clock: ClockRules
     rights: dict[Key, RightRules]
+    checklist: ChecklistRules
+    offers: dict[Key, Sentence]
+    legal_review: LegalReviewRules
+    fee: FeeRules
     grounds: tuple[Ground, ...]
     consent_exceptions: tuple[ConsentException, ...]
     notice: NoticeRules
@@ -230,18 +303,9 @@ class Pack(_Part):
 
     @model_validator(mode="after")
     def _references_hold(self) -> "Pack":
-        problems = []
-        for at, row in enumerate(self.matrix):
-            if row.purpose not in self.purposes:
-                problems.append(f"matrix.{at}.purpose: {row.purpose!r} is not among the purposes")
-            problems += [
-                f"matrix.{at}.fields: {f.value!r} has no entry in fields" for f in row.fields if f not in self.fields
-            ]
-        codes = [ground.code for ground in self.grounds]
-        problems += [f"grounds: code {code} stands twice" for code in sorted(set(codes)) if codes.count(code) > 1]
-        problems += [f"kinds: {kind.value} is missing" for kind in TicketKind if kind not in self.kinds]
+        problems = tuple(_broken_references(self))
         if problems:
-            raise ValueError("\n".join(problems))
+            raise BrokenReferences(problems)
         return self
 
     def ground(self, code: str) -> Ground | None:
@@ -251,3 +315,73 @@ class Pack(_Part):
     def rows_for(self, kind: TicketKind) -> tuple[MatrixRow, ...]:
         """The matrix rows that speak of this kind of ticket."""
         return tuple(row for row in self.matrix if kind in row.kinds)
+
+
+Located = tuple[tuple[str | int, ...], str]
+"""Where in the pack (keys and places in lists), and what is wrong there."""
+
+
+class BrokenReferences(ValueError):
+    """Parts of a pack that do not fit together, each with its place."""
+
+    def __init__(self, problems: tuple[Located, ...]) -> None:
+        super().__init__("; ".join(f"{'.'.join(map(str, place))}: {what}" for place, what in problems))
+        self.problems = problems
+
+
+def _broken_references(pack: Pack) -> Iterator[Located]:
+    for kind in TicketKind:
+        if kind not in pack.kinds:
+            yield ("kinds",), f"{kind.value!r} is missing"
+    for method in VerificationMethod:
+        if method not in pack.verification.methods:
+            yield ("verification", "methods"), f"{method.value!r} is missing"
+    for outcome in Outcome:
+        if outcome.value not in pack.notice.outcome_words:
+            yield ("notice", "outcome_words"), f"{outcome.value!r} is missing"
+    for at, row in enumerate(pack.matrix):
+        if row.purpose not in pack.purposes:
+            yield (
+                ("matrix", at, "purpose"),
+                f"{row.purpose!r} is not among the purposes{nearest(row.purpose, pack.purposes)}",
+            )
+        for place, field in enumerate(row.fields):
+            if field not in pack.fields:
+                yield ("matrix", at, "fields", place), f"{field.value!r} has no entry in fields"
+    for key in pack.records:
+        if key in pack.fields:
+            yield ("records", key), "is among the fields already"
+    seen: set[str] = set()
+    for at, ground in enumerate(pack.grounds):
+        if ground.code in seen:
+            yield ("grounds", at, "code"), f"{ground.code!r} stands twice"
+        seen.add(ground.code)
+        yield from _broken_ground(pack, at, ground)
+
+
+def _broken_ground(pack: Pack, at: int, ground: Ground) -> Iterator[Located]:
+    ids = [question.id for question in ground.questions]
+    for place, question in enumerate(ids):
+        if question in ids[:place]:
+            yield ("grounds", at, "questions", place, "id"), f"{question!r} stands twice"
+    for place, offer in enumerate(ground.offers):
+        if offer not in pack.offers:
+            yield ("grounds", at, "offers", place), f"{offer!r} is not among the offers{nearest(offer, pack.offers)}"
+    if not ground.approvers:
+        yield ("grounds", at, "approvers"), "nobody has to approve it"
+    if ground.list == "discretionary" and not ground.offers:
+        yield ("grounds", at, "offers"), "a discretionary ground needs something to offer first"
+    if ground.list == "statutory" and not ground.review_days:
+        yield ("grounds", at, "review_days"), "a statutory ground needs a review date"
+    if ground.neutral == "always" and ground.review_days != pack.legal_review.review_days:
+        yield ("grounds", at, "review_days"), "differs from legal_review.review_days and would tell which ground it is"
+    if ground.neutral == "always" and sorted(ground.approvers) != sorted(pack.legal_review.approvers):
+        yield ("grounds", at, "approvers"), "differ from legal_review.approvers and would tell which ground it is"
+    if ground.neutral == "may" and not set(ground.approvers) <= set(pack.legal_review.approvers):
+        yield ("grounds", at, "approvers"), "are not all among legal_review.approvers"
+
+
+def nearest(typed: str, known: Iterable[str]) -> str:
+    """ " (did you mean ...?)" when something known is close to what was typed, else nothing."""
+    close = get_close_matches(typed, list(known), n=1)
+    return f" (did you mean {close[0]!r}?)" if close else ""

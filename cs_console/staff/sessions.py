@@ -6,23 +6,28 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, select, update
 from sqlmodel import Session, col
 
-from cs_console.errors import NotAllowed, SessionEnded
+from cs_console.access_log.append import Actor, Entry, append
+from cs_console.errors import MustChangePassword, NotAllowed, SessionEnded
 from models.agent import Agent
 from models.agent_session import AgentSession
-from models.enums import AccountState, Role
+from models.enums import AccountState, Action, Role
 
 if TYPE_CHECKING:
-    from cs_console.desk import Desk
+    from cs_console.desk import Desk, Office
+
+LIVE_COLUMNS = (
+    col(AgentSession.started_at),
+    col(AgentSession.last_active_at),
+    col(AgentSession.ended_at),
+    col(AgentSession.end_reason),
+    col(Agent.state),
+    col(Agent.roles),
+    col(Agent.must_change_password),
+)
+"""What `check_live` judges, for statements that read it together with more."""
 
 _LIVE = (
-    select(
-        col(AgentSession.started_at),
-        col(AgentSession.last_active_at),
-        col(AgentSession.ended_at),
-        col(AgentSession.end_reason),
-        col(Agent.state),
-        col(Agent.roles),
-    )
+    select(*LIVE_COLUMNS)
     .join(Agent, col(Agent.id) == col(AgentSession.agent_id))
     .where(col(AgentSession.id) == bindparam("session"), col(Agent.id) == bindparam("agent"))
 )
@@ -31,12 +36,44 @@ _LIVE = (
 def require_live(session: Session, desk: "Desk", any_of: tuple[Role, ...]) -> None:
     """Refuse unless the desk's session is live and its account holds one of these roles (any, if none are named).
 
-    Raises SessionEnded or NotAllowed.
+    Raises SessionEnded, NotAllowed, or MustChangePassword while the account's password is somebody else's.
     """
+    roles, must_change = _live(session, desk)
+    check_roles(roles, must_change, any_of)
+
+
+def check_roles(roles: str, must_change: bool, any_of: tuple[Role, ...]) -> None:
+    """Refuse unless one of these roles is among `roles`. Raises NotAllowed or MustChangePassword."""
+    if must_change:
+        raise MustChangePassword
+    held = roles.split(",")
+    if any_of and not any(role.value in held for role in any_of):
+        wanted = " or ".join(role.value for role in any_of)
+        raise NotAllowed(f"Only a {wanted} can do this.", "Ask someone who has that role.")
+
+
+def require_session(session: Session, desk: "Desk") -> None:
+    """Refuse unless the desk's session is live: for what is allowed before a password is changed.
+
+    Raises SessionEnded.
+    """
+    _live(session, desk)
+
+
+def _live(session: Session, desk: "Desk") -> tuple[str, bool]:
+    """The account's roles now, and whether its password has to be changed. Raises SessionEnded."""
     row = session.connection().execute(_LIVE, {"session": desk.session_id, "agent": desk.agent.id}).first()
     if row is None:
         raise SessionEnded("this session is unknown here")
-    started, active, ended, reason, state, roles = row
+    started, active, ended, reason, state, roles, must_change = row
+    check_live(desk, started, active, ended, reason, state)
+    return roles, must_change
+
+
+def check_live(
+    desk: "Desk", started: datetime, active: datetime, ended: datetime | None, reason: str | None, state: str
+) -> None:
+    """Refuse a session that was ended, is idle or old, or whose account is suspended. Raises SessionEnded."""
     settings, now = desk.office.settings, desk.office.clock.now()
     if ended is not None:
         raise SessionEnded(reason or "the session was ended")
@@ -46,10 +83,6 @@ def require_live(session: Session, desk: "Desk", any_of: tuple[Role, ...]) -> No
         raise SessionEnded(f"nothing was done for {settings.idle_sign_out // 60} minutes")
     if now - started > timedelta(hours=settings.session_hours):
         raise SessionEnded(f"{settings.session_hours} hours are over")
-    held = roles.split(",")
-    if any_of and not any(role.value in held for role in any_of):
-        wanted = " or ".join(role.value for role in any_of)
-        raise NotAllowed(f"Only a {wanted} can do this.", "Ask someone who has that role.")
 
 
 def end_sessions(session: Session, agent_id: str, reason: str, at: datetime) -> None:
@@ -59,3 +92,18 @@ def end_sessions(session: Session, agent_id: str, reason: str, at: datetime) -> 
         .where(col(AgentSession.agent_id) == agent_id, col(AgentSession.ended_at).is_(None))
         .values(ended_at=at, end_reason=reason)
     )
+
+
+def end_and_record(session: Session, office: "Office", account: Actor, agent_id: str, reason: str) -> None:
+    """The same, with one entry for each session that ended, in the account's own name (ASVS 16.3.1)."""
+    now = office.clock.now()
+    live = session.connection().execute(
+        select(col(AgentSession.id)).where(col(AgentSession.agent_id) == agent_id, col(AgentSession.ended_at).is_(None))
+    )
+    ended = live.scalars().all()
+    if not ended:
+        return
+    end_sessions(session, agent_id, reason, now)
+    for session_id in ended:
+        actor = Actor(account.name, account.roles, session_id[:16], account.host)
+        append(session, office, actor, Entry(Action.SIGNED_OUT, reason=reason), now)

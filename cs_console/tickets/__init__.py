@@ -1,0 +1,1 @@
+"""Tickets: how they come in, wait, are worked and end."""

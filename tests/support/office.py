@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cs_console.access_log.append import start_log
+from cs_console.access_log.checkpoint import make_log_key
 from cs_console.custody.keyring import Keyring, make_wrapping_key, wrapping_key
 from cs_console.database import Database
 from cs_console.desk import AgentCard, Desk, Office
@@ -82,6 +83,7 @@ def make_office(home: Path, database_url: str = "") -> TestOffice:
     settings = Settings(home=home, database_url=database_url, outbox=home / "outbox")
     home.mkdir(parents=True, exist_ok=True)
     make_wrapping_key(settings.key_path)
+    make_log_key(settings.log_key_path)
     template = _sqlite_template.get("file")
     if not database_url and template is not None:
         shutil.copy(template, home / "console.db")

@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("size", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("note", sa.String(), nullable=False),
+        sa.Column("tag", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("size"),
     )
     op.create_table(
@@ -62,11 +63,19 @@ def upgrade() -> None:
         sa.Column("tag", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("seq"),
     )
-    op.create_index("log_entry_action", "log_entry", ["action", "seq"], unique=False)
-    op.create_index("log_entry_actor", "log_entry", ["actor", "seq"], unique=False)
-    op.create_index("log_entry_at", "log_entry", ["at"], unique=False)
-    op.create_index("log_entry_requester", "log_entry", ["requester", "seq"], unique=False)
-    op.create_index("log_entry_ticket", "log_entry", ["ticket", "seq"], unique=False)
+    op.create_index("log_entry_action", "log_entry", ["action", "at", "seq"], unique=False)
+    op.create_index("log_entry_actor", "log_entry", ["actor", "at", "seq"], unique=False)
+    op.create_index("log_entry_at", "log_entry", ["at", "seq"], unique=False)
+    op.create_index(
+        "log_entry_not_done",
+        "log_entry",
+        ["outcome", "at", "seq"],
+        unique=False,
+        sqlite_where=sa.text("outcome <> 'done'"),
+        postgresql_where=sa.text("outcome <> 'done'"),
+    )
+    op.create_index("log_entry_requester", "log_entry", ["requester", "at", "seq"], unique=False)
+    op.create_index("log_entry_ticket", "log_entry", ["ticket", "at", "seq"], unique=False)
     op.create_table(
         "log_head",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -95,6 +104,13 @@ def upgrade() -> None:
         sa.Column("locked_until", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "unknown_sign_in",
+        sa.Column("bucket", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("next_try_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("bucket"),
     )
     op.create_table(
         "agent_session",
@@ -167,7 +183,23 @@ def upgrade() -> None:
         sa.Column("verified_at", sa.BigInteger(), nullable=True),
         sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.Column("closed_at", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "is_open",
+            sa.Integer(),
+            sa.Computed("CASE WHEN closed_at IS NULL THEN 1 ELSE 0 END", persisted=True),
+            nullable=True,
+        ),
+        sa.Column(
+            "next_due_at",
+            sa.BigInteger(),
+            sa.Computed(
+                "COALESCE(due_at, CASE WHEN first_response_at IS NULL AND state <> 'to verify' THEN first_response_due_at END)",
+                persisted=True,
+            ),
+            nullable=True,
+        ),
         sa.Column("row", sa.Integer(), nullable=False),
+        sa.CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="ticket_closed_when_closed"),
         sa.ForeignKeyConstraint(
             ["assignee_id"],
             ["agent.id"],
@@ -179,6 +211,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number"),
     )
     op.create_index(op.f("ix_ticket_requester_id"), "ticket", ["requester_id"], unique=False)
+    op.create_index("ticket_assignee", "ticket", ["is_open", "assignee_id", "received_at", "number"], unique=False)
+    op.create_index("ticket_assignee_due", "ticket", ["is_open", "assignee_id", "next_due_at", "number"], unique=False)
+    op.create_index("ticket_channel", "ticket", ["is_open", "channel", "received_at", "number"], unique=False)
+    op.create_index("ticket_due", "ticket", ["is_open", "next_due_at", "number"], unique=False)
+    op.create_index("ticket_kind", "ticket", ["is_open", "kind", "received_at", "number"], unique=False)
+    op.create_index("ticket_language", "ticket", ["is_open", "language", "received_at", "number"], unique=False)
+    op.create_index("ticket_priority", "ticket", ["is_open", "priority", "received_at", "number"], unique=False)
+    op.create_index("ticket_received", "ticket", ["is_open", "received_at", "number"], unique=False)
+    op.create_index("ticket_state", "ticket", ["state", "received_at", "number"], unique=False)
     op.create_table(
         "undertaking",
         sa.Column("id", sa.String(), nullable=False),
@@ -236,6 +277,7 @@ def upgrade() -> None:
         sa.Column("contact_id", sa.String(), nullable=True),
         sa.Column("delivery", sa.String(), nullable=False),
         sa.Column("delivery_tries", sa.Integer(), nullable=False),
+        sa.Column("next_delivery_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["agent_id"],
             ["agent.id"],

@@ -1,0 +1,121 @@
+"""Many tickets in little time: really sealed, every requester with a key of their own, written past the services."""
+
+import random
+import sqlite3
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import islice
+from typing import Any
+
+from cs_console.custody.sealing import Place, seal
+from cs_console.decisions.clock import due_at, first_response_due
+from cs_console.desk import Office
+from models.columns import microseconds, new_id
+from models.enums import Channel, Priority, TicketKind, TicketState
+
+TICKETS_A_REQUESTER = 4
+BATCH = 20_000
+FIRST_NUMBER = 10_401
+DAYS = 365
+
+_SUBJECTS = (
+    "Account locked after [mobile] changed",
+    "Please delete my account",
+    "Seller at [link] sent [name] a broken cup",
+    "Coupon not applied to order",
+    "请问我的订单什么时候发货",
+)
+_OPEN_STATES = (TicketState.OPEN, TicketState.OPEN, TicketState.WAITING, TicketState.VERIFIED)
+_TICKET_COLUMNS = (
+    "number",
+    "requester_id",
+    "kind",
+    "state",
+    "priority",
+    "assignee_id",
+    "channel",
+    "mailbox",
+    "language",
+    "pack",
+    "subject",
+    "subject_redacted",
+    "no_contact",
+    "received_at",
+    "created_at",
+    "last_message_at",
+    "first_response_due_at",
+    "first_response_at",
+    "verified_at",
+    "due_at",
+    "closed_at",
+    "row",
+)
+
+
+def fill(office: Office, count: int, agents: list[str]) -> None:
+    """Give the office's SQLite file `count` tickets, half of them closed, spread over a year and over `agents`."""
+    assert office.database.file is not None  # benchmarks run on the embedded engine
+    connection = sqlite3.connect(office.database.file)
+    connection.execute("PRAGMA synchronous = OFF")  # only while it is filled
+    connection.execute("PRAGMA foreign_keys = ON")
+    rows = _tickets(office, count, agents, random.Random(count))
+    marks = ", ".join("?" * len(_TICKET_COLUMNS))
+    insert = f"INSERT INTO ticket ({', '.join(_TICKET_COLUMNS)}) VALUES ({marks})"
+    now = microseconds(office.clock.now())
+    while batch := list(islice(rows, BATCH)):
+        requesters = sorted({row[1] for row in batch})
+        connection.executemany(
+            "INSERT OR IGNORE INTO requester (id, state, language, tries, created_at) VALUES (?, 'active', 'en', 0, ?)",
+            [(requester, now) for requester in requesters],
+        )
+        connection.executemany(insert, batch)
+        connection.commit()
+    connection.execute("UPDATE counter SET value = ? WHERE name = 'ticket'", (FIRST_NUMBER + count,))
+    connection.commit()
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+
+
+def _tickets(office: Office, count: int, agents: list[str], dice: random.Random) -> Iterator[tuple[Any, ...]]:
+    pack, now = office.packs.current, office.clock.now()
+    keys: list[tuple[str, bytes]] = []
+    for at in range(count):
+        if at % BATCH == 0:
+            wanted = min(BATCH, count - at) // TICKETS_A_REQUESTER + 1
+            keys = list(office.keyring.create_many(new_id() for _ in range(wanted)).items())
+        requester, key = dice.choice(keys)
+        number = FIRST_NUMBER + at
+        kind = dice.choice(tuple(TicketKind))
+        received = now - timedelta(days=DAYS * (count - at) / count) + timedelta(seconds=dice.randint(-40_000, 0))
+        closed = dice.random() < 0.5
+        verified = None if dice.random() < 0.5 else received + timedelta(days=1)
+        rights = pack.kinds[kind].needs_decision
+        state = TicketState.CLOSED if closed else dice.choice(_OPEN_STATES)
+        if rights and not closed:
+            state = TicketState.TO_VERIFY if verified is None else dice.choice((state, TicketState.IN_APPROVAL))
+        subject = dice.choice(_SUBJECTS)
+        received_at = microseconds(received)
+        yield (
+            number,
+            requester,
+            kind.value,
+            state.value,
+            dice.choices(tuple(Priority), (10, 70, 15, 5))[0].value,
+            None if dice.random() < 0.3 else dice.choice(agents),
+            dice.choices(tuple(Channel), (80, 5, 5, 5, 5))[0].value,
+            "service",
+            dice.choices(("zh", "en", "de", "fr", "sw"), (60, 25, 10, 4, 1))[0],
+            pack.meta.name,
+            seal(key, Place(requester, "ticket", "subject", str(number)), subject),
+            seal(key, Place(requester, "ticket", "subject_redacted", str(number)), subject),
+            0,
+            received_at,
+            received_at,
+            received_at,
+            microseconds(first_response_due(pack, kind, received)),
+            None if dice.random() < 0.2 else received_at,
+            None if verified is None else microseconds(verified),
+            microseconds(due) if rights and (due := due_at(pack, received, verified)) else None,
+            microseconds(now) if closed else None,
+            1,
+        )

@@ -1,0 +1,164 @@
+"""The queue at growing sizes: pages, views, filters and counts beside the raw keyset query on the same file."""
+
+import random
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from itertools import cycle
+from statistics import median
+from typing import Any
+
+from benchmarks.many_tickets import fill
+from benchmarks.result import Result, compare, timed
+from benchmarks.scratch import scratch_desk, scratch_office
+from cs_console.desk import Desk, Office
+from cs_console.tickets.filters import Filter, parse
+from cs_console.tickets.queue import COUNTED_UP_TO, VIEWS, Cursor, counts, page
+from models.columns import from_microseconds, microseconds
+from models.enums import Role
+
+SIZES = (10_000, 100_000)
+SMALLEST = 10_000
+"""What flatness is measured against (DESIGN.md, Speed)."""
+ROUNDS = 300
+WARM_UP = 20
+PAGES_DEEP = 60
+PAGE = 100
+
+_COLUMNS = "number, kind, state, priority, assignee_id, next_due_at, received_at, row, requester_id, subject_redacted"
+_NEWEST = f"ORDER BY received_at DESC, number DESC LIMIT {PAGE + 1}"
+_OLDEST = f"ORDER BY received_at, number LIMIT {PAGE + 1}"
+_SOONEST = f"ORDER BY next_due_at, number LIMIT {PAGE + 1}"
+
+Pair = tuple[Callable[[], object], Callable[[], object]]
+
+
+def run(*sizes: int) -> Iterator[Result]:
+    """Every measurement at every size, in turns with the same at 10,000 tickets and with the raw query.
+
+    Sizes default to 10,000 and 100,000; 1,000,000 takes some minutes to fill.
+    """
+    with _filled(SMALLEST) as smallest:
+        for size in sizes or SIZES:
+            with _filled(size) as filled:
+                for name, (console, baseline) in filled.items():
+                    yield _measured(name, size, console, baseline, smallest[name][0])
+
+
+def _measured(
+    name: str, size: int, console: Callable[[], object], baseline: Callable[[], object], small: Callable[[], object]
+) -> Result:
+    times: tuple[list[float], ...] = ([], [], [])
+    for at in range(WARM_UP + ROUNDS):
+        for act, kept in zip((console, baseline, small), times, strict=True):
+            took = timed(act)
+            if at >= WARM_UP:
+                kept.append(took)
+    ours, theirs, at_smallest = times
+    flatness = round(median(ours) / median(at_smallest), 3)
+    return compare(f"queue {name}", size, ours, theirs, flatness=flatness, slowest_ms=round(max(ours), 2))
+
+
+@contextmanager
+def _filled(size: int) -> Iterator[dict[str, Pair]]:
+    """The measurements on a desk of that many tickets, each beside its raw query."""
+    with scratch_office() as office:
+        desk = scratch_desk(office, "mei", Role.AGENT)
+        others = [scratch_desk(office, f"agent{at}", Role.AGENT).agent.id for at in range(40)]
+        fill(office, size, [desk.agent.id, *others])
+        raw = sqlite3.connect(office.settings.home / "console.db")
+        raw.execute("PRAGMA query_only = ON")
+        try:
+            yield _measurements(office, desk, raw)
+        finally:
+            raw.close()
+
+
+def _measurements(office: Office, desk: Desk, raw: sqlite3.Connection) -> dict[str, Pair]:
+    return {
+        "page": (lambda: page(desk, "all"), lambda: _query(raw, "is_open = 1", (), _NEWEST)),
+        "next page": _next_pages(desk, raw),
+        "view": _views(office, desk, raw),
+        "filter": _filters(office, desk, raw),
+        "counts": (lambda: counts(desk), lambda: _raw_counts(office, desk, raw)),
+    }
+
+
+def _query(raw: sqlite3.Connection, where: str, values: tuple[object, ...], order: str) -> list[Any]:
+    return raw.execute(f"SELECT {_COLUMNS} FROM ticket WHERE {where} {order}", values).fetchall()
+
+
+def _next_pages(desk: Desk, raw: sqlite3.Connection) -> Pair:
+    """Pages at many depths, down to the oldest third of the queue."""
+    deep = random.Random(7)
+    span = raw.execute("SELECT min(received_at), max(received_at) FROM ticket WHERE is_open = 1").fetchone()
+    moments = [deep.randint(span[0] + (span[1] - span[0]) // 3, span[1]) for _ in range(PAGES_DEEP)]
+    places = [
+        raw.execute(
+            "SELECT received_at, number FROM ticket WHERE is_open = 1 AND received_at <= ? "
+            "ORDER BY received_at DESC, number DESC LIMIT 1",
+            (moment,),
+        ).fetchone()
+        for moment in moments
+    ]
+    ours, theirs = cycle(places), cycle(places)
+
+    def console() -> object:
+        moment, number = next(ours)
+        return page(desk, "all", None, Cursor(from_microseconds(moment), number))
+
+    return console, lambda: _query(raw, "is_open = 1 AND (received_at, number) < (?, ?)", next(theirs), _NEWEST)
+
+
+def _views(office: Office, desk: Desk, raw: sqlite3.Connection) -> Pair:
+    conditions = _raw_views(office, desk)
+    ours, theirs = cycle(conditions), cycle(conditions.values())
+    return lambda: page(desk, next(ours)), lambda: _query(raw, *next(theirs))
+
+
+def _raw_views(office: Office, desk: Desk) -> dict[str, tuple[str, tuple[object, ...], str]]:
+    now = office.clock.now()
+    soon = microseconds(now + timedelta(days=office.packs.current.clock.due_soon_days))
+    return {
+        "mine": ("is_open = 1 AND assignee_id = ?", (desk.agent.id,), _NEWEST),
+        "unassigned": ("is_open = 1 AND assignee_id IS NULL", (), _NEWEST),
+        "to_verify": ("state = 'to verify'", (), _OLDEST),
+        "due_soon": ("is_open = 1 AND next_due_at >= ? AND next_due_at < ?", (microseconds(now), soon), _SOONEST),
+        "overdue": ("is_open = 1 AND next_due_at < ?", (microseconds(now),), _SOONEST),
+        "approvals": ("state = 'in approval'", (), _NEWEST),
+        "all": ("is_open = 1", (), _NEWEST),
+        "closed": ("is_open = 0", (), _NEWEST),
+    }
+
+
+def _filters(office: Office, desk: Desk, raw: sqlite3.Connection) -> Pair:
+    soon = microseconds(office.clock.now() + timedelta(days=3))
+    me = desk.agent.id
+    asked: list[tuple[Filter, str, tuple[object, ...], str]] = [
+        (parse("kind:appeal"), "is_open = 1 AND kind = 'appeal'", (), _NEWEST),
+        (
+            parse("kind:appeal due:<3d assignee:me"),
+            "is_open = 1 AND assignee_id = ? AND next_due_at < ? AND kind = 'appeal'",
+            (me, soon),
+            _SOONEST,
+        ),
+        (
+            parse("lang:de priority:high"),
+            "is_open = 1 AND +language = 'de' AND priority = 2",
+            (),
+            _NEWEST,
+        ),
+        (parse("state:waiting -kind:report"), "state = 'waiting' AND kind <> 'report'", (), _NEWEST),
+    ]
+    ours, theirs = cycle(asked), cycle(asked)
+    return lambda: page(desk, "all", next(ours)[0]), lambda: _query(raw, *next(theirs)[1:])
+
+
+def _raw_counts(office: Office, desk: Desk, raw: sqlite3.Connection) -> list[int]:
+    return [
+        raw.execute(
+            f"SELECT count(*) FROM (SELECT 1 FROM ticket WHERE {where} LIMIT {COUNTED_UP_TO + 1})", values
+        ).fetchone()[0]
+        for where, values, _ in (_raw_views(office, desk)[view] for view, _ in VIEWS)
+    ]

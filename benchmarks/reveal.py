@@ -1,0 +1,121 @@
+"""Reveal (check, durable entry, open) beside one durable insert of a same-sized row by the plain driver."""
+
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import psycopg
+
+from benchmarks.result import Result, compare, interleaved
+from benchmarks.scratch import scratch_desk, scratch_office, scratch_postgres
+from cs_console.custody.contacts import NewContact, add_contact
+from cs_console.custody.disclosure import Target, reveal
+from cs_console.custody.sealing import Place, seal
+from cs_console.desk import Desk, Office
+from models.columns import new_id
+from models.enums import Channel, Field, Role, TicketKind, VerificationMethod
+from models.log import LogEntry
+from models.requester import Requester
+from models.ticket import Ticket
+from models.verification import Verification
+
+ROUNDS = 1_000
+COLUMNS = tuple(column.name for column in LogEntry.__table__.columns)  # type: ignore[attr-defined]  # SQLModel adds it
+ROW = (
+    1_795_166_400_000_000, "mei", "agent", "0123456789abcdef", "a-host.example", "field.revealed", 10_482,
+    "fedcba9876543210", "mobile", "reply", "00112233445566aa", "done", None, "", b"0123456789abcdef",
+)  # fmt: skip
+"""An entry's columns after its number, as wide as the one that a reveal writes."""
+
+
+def run(rounds: int = ROUNDS) -> Iterator[Result]:
+    """`size` is the number of reveals timed. SQLite against sqlite3, then PostgreSQL against psycopg."""
+    with scratch_office() as office, sqlite_insert() as baseline:
+        yield compare("reveal", rounds, *interleaved(_reveal(office), baseline, rounds), engine="sqlite")
+    with scratch_postgres() as url, scratch_office(url) as office, postgres_insert(url) as baseline:
+        yield compare("reveal", rounds, *interleaved(_reveal(office), baseline, rounds), engine="postgresql")
+
+
+def _reveal(office: Office) -> Callable[[], object]:
+    desk = scratch_desk(office, "mei", Role.AGENT)
+    number, contact = _verified_ticket(office, desk)
+    return partial(reveal, desk, number, Target(Field.MOBILE, contact), "reply")
+
+
+def _verified_ticket(office: Office, desk: Desk) -> tuple[int, str]:
+    """A ticket of the agent's own with its requester's mobile, and a window that outlasts the measurement."""
+    requester, number, now = new_id(), 10_482, office.clock.now()
+    key = office.keyring.create(requester)
+    with office.database.transaction() as session:
+        session.add(Requester(id=requester, created_at=now))
+        session.flush()
+        contact = add_contact(session, office, requester, key, NewContact(Field.MOBILE, "13800138000", True, now))
+        session.add(
+            Ticket(
+                number=number,
+                requester_id=requester,
+                kind=TicketKind.INQUIRY,
+                assignee_id=desk.agent.id,
+                channel=Channel.MAIL,
+                pack=office.packs.current.meta.name,
+                subject=seal(key, Place(requester, "ticket", "subject", str(number)), "A question"),
+                subject_redacted=seal(key, Place(requester, "ticket", "subject_redacted", str(number)), "A question"),
+                received_at=now,
+                created_at=now,
+                last_message_at=now,
+            )
+        )
+        session.flush()
+        session.add(
+            Verification(
+                ticket_number=number,
+                requester_id=requester,
+                method=VerificationMethod.CODE,
+                contact_id=contact,
+                contact_field=Field.MOBILE.value,
+                agent_id=desk.agent.id,
+                verified_at=now,
+                window_until=now + timedelta(hours=1),
+            )
+        )
+    return number, contact
+
+
+@contextmanager
+def sqlite_insert() -> Iterator[Callable[[], object]]:
+    """One committed row a call, as durable as ours: WAL, synchronous=FULL."""
+    marks = ",".join("?" * len(COLUMNS))
+    with tempfile.TemporaryDirectory(prefix="cs-console-bench-") as folder:
+        connection = sqlite3.connect(Path(folder) / "plain.db", isolation_level=None)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute(f"CREATE TABLE entry ({COLUMNS[0]} INTEGER PRIMARY KEY, {','.join(COLUMNS[1:])})")
+
+        def insert() -> None:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(f"INSERT INTO entry VALUES ({marks})", (None, *ROW))
+            connection.execute("COMMIT")
+
+        yield insert
+        connection.close()
+
+
+@contextmanager
+def postgres_insert(url: str) -> Iterator[Callable[[], object]]:
+    """The same on PostgreSQL with psycopg."""
+    marks = ",".join(["%s"] * len(ROW))
+    with psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://")) as connection:
+        kinds = {"at": "bigint", "ticket": "bigint", "seconds": "bigint", "tag": "bytea"}
+        columns = ",".join(f"{name} {kinds.get(name, 'text')}" for name in COLUMNS[1:])
+        connection.execute(f"CREATE TABLE plain_entry (seq bigserial PRIMARY KEY, {columns})")
+        connection.commit()
+
+        def insert() -> None:
+            connection.execute(f"INSERT INTO plain_entry ({','.join(COLUMNS[1:])}) VALUES ({marks})", ROW)
+            connection.commit()
+
+        yield insert

@@ -1,0 +1,200 @@
+"""Checkpoints: signed statements of the log's size and root, kept in the database and in a second place.
+
+The signing key lies outside the database (SECURITY.md, Access log). What a checkpoint has stated cannot be taken
+back: a log that no longer contains it was put back, cut or rewritten.
+"""
+
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from cs_console.access_log.append import CHECKPOINT_ENTRIES, canonical, entry_tag, head_tag
+from cs_console.access_log.merkle import Frontier
+from cs_console.access_log.second_place import append_notes, newest_kept
+from cs_console.access_log.signed_note import (
+    ORIGIN_PREFIX,
+    NotANote,
+    NoteSignature,
+    SignedNote,
+    checkpoint_text,
+    key_id,
+    note_text,
+    read_note,
+)
+from cs_console.custody.keyring import KEY_BYTES, read_key_file, write_key_file
+from cs_console.errors import LogBroken, NoDesk
+from models import log
+from models.columns import from_microseconds, microseconds
+from models.desk_identity import DeskIdentity
+
+if TYPE_CHECKING:
+    from cs_console.desk import Office
+
+CHECKPOINT_SECONDS = 60
+
+_NEWEST = select(col(log.Checkpoint.size), col(log.Checkpoint.at), col(log.Checkpoint.note)).order_by(
+    col(log.Checkpoint.size).desc()
+)
+_HEAD = select(col(log.LogHead.size), col(log.LogHead.frontier), col(log.LogHead.tag)).where(col(log.LogHead.id) == 1)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """One signed statement. `problem` is a sentence when the second place could not be written this time."""
+
+    size: int
+    root: bytes
+    at: datetime
+    note: str
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class LogSigner:
+    """The desk's signing key under the log's name, "cs-console/<desk id>"."""
+
+    name: str
+    key: Ed25519PrivateKey
+
+    @property
+    def verifier(self) -> "LogVerifier":
+        return LogVerifier(self.name, self.key.public_key())
+
+    def sign(self, size: int, root: bytes) -> str:
+        """The signed note that says: this log had `size` entries and this root."""
+        text = checkpoint_text(self.name, size, root)
+        signature = NoteSignature(self.name, self.verifier.key_id, self.key.sign(text.encode()))
+        return note_text(text, (signature,))
+
+
+@dataclass(frozen=True)
+class LogVerifier:
+    """Whose signature a checkpoint must carry."""
+
+    name: str
+    public: Ed25519PublicKey
+
+    @property
+    def key_id(self) -> bytes:
+        return key_id(self.name, self.public.public_bytes_raw())
+
+    def knows(self, note: SignedNote) -> bool:
+        """Whether the note is about this log and names this key, right signature or not."""
+        return note.origin == self.name and any(
+            s.name == self.name and s.key_id == self.key_id for s in note.signatures
+        )
+
+    def accepts(self, note: SignedNote) -> bool:
+        """Whether the note is about this log and every signature that names this key is right, at least one."""
+        mine = [s for s in note.signatures if s.name == self.name and s.key_id == self.key_id]
+        try:
+            for signature in mine:
+                self.public.verify(signature.signature, note.text.encode("utf-8", "surrogateescape"))
+        except InvalidSignature:
+            return False
+        return note.origin == self.name and bool(mine)
+
+
+def make_log_key(path: Path) -> None:
+    """Write a new signing key, readable by its owner alone. An existing file is left as it is."""
+    write_key_file(path, secrets.token_bytes(KEY_BYTES))
+
+
+def log_signer(session: Session, office: "Office") -> LogSigner:
+    """The desk's signer. Raises KeyUnavailable naming the key file."""
+    desk_id = session.connection().execute(select(col(DeskIdentity.id))).scalar()
+    if desk_id is None:
+        raise NoDesk("This database has no desk.", "Make one with `cs-console init`.")
+    key = read_key_file(office.settings.log_key_path)
+    return LogSigner(f"{ORIGIN_PREFIX}{desk_id}", Ed25519PrivateKey.from_private_bytes(key))
+
+
+def checkpoint_tag(key: bytes, size: object, at: object, note: object) -> bytes:
+    """A keyed hash over a stored checkpoint's columns. Raises TypeError or ValueError for what no column holds."""
+    return entry_tag(key, canonical(("checkpoint", size, at, note)))
+
+
+def latest(office: "Office") -> Checkpoint | None:
+    """The newest checkpoint in the database."""
+    with office.database.reading() as session:
+        return _newest(session)
+
+
+def write_checkpoint(office: "Office", force: bool = False) -> Checkpoint | None:
+    """Sign the log as it stands now, if that is due; None when it is not.
+
+    Due: 256 new entries, or any new entry and 60 s since the last checkpoint; with `force`, any new entry. The
+    note is committed first and copied to the second place then; a copy that fails is made good with the next
+    one. Raises LogBroken when the head was moved (such a log is not signed), KeyUnavailable, StoreUnavailable.
+    """
+    with office.database.reading() as session:
+        if not _due(session, office, force):
+            return None
+    with office.database.transaction() as session:
+        connection = session.connection()
+        found = connection.execute(_HEAD.with_for_update()).first()
+        if not _due(session, office, force) or found is None:
+            return None  # another console was quicker
+        size, root = _genuine_head(office, found[0], found[1], found[2])
+        at = microseconds(office.clock.now())
+        note = log_signer(session, office).sign(size, root)
+        tag = checkpoint_tag(office.log_tag_key, size, at, note)
+        session.add(log.Checkpoint(size=size, at=at, note=note, tag=tag))
+    made = Checkpoint(size, root, from_microseconds(at), note)
+    return replace(made, problem=copy_to_second_place(office))
+
+
+def copy_to_second_place(office: "Office") -> str:
+    """Append what the second place lacks. Returns "" or a sentence that says why it could not be done."""
+    folder = office.settings.checkpoint_folder
+    try:
+        kept = newest_kept(folder)
+        with office.database.reading() as session:
+            newer = select(col(log.Checkpoint.note)).where(col(log.Checkpoint.size) > (kept.size if kept else -1))
+            notes = session.connection().execute(newer.order_by(col(log.Checkpoint.size))).scalars().all()
+        if notes:
+            append_notes(folder, notes)
+    except OSError as problem:
+        return f"The checkpoint could not be copied to {folder}: {problem.strerror}. It will be tried again."
+    return ""
+
+
+def _newest(session: Session) -> Checkpoint | None:
+    found = session.connection().execute(_NEWEST.limit(1)).first()
+    if found is None:
+        return None
+    try:
+        note = read_note(found[2])
+    except NotANote:
+        raise LogBroken(f"The checkpoint at {found[0]} was changed.", "Run `cs-console log verify`.") from None
+    return Checkpoint(note.size, note.root, from_microseconds(found[1]), found[2])
+
+
+def _due(session: Session, office: "Office", force: bool) -> bool:
+    connection = session.connection()
+    head = connection.execute(_HEAD).first()
+    last = connection.execute(_NEWEST.limit(1)).first()
+    if head is None:
+        raise LogBroken("The access log has no head.", "Run `cs-console log verify`.")
+    fresh = int(head[0]) - (last[0] if last else 0)
+    if fresh <= 0:
+        return False
+    waited = last is None or office.clock.now() - from_microseconds(last[1]) >= timedelta(seconds=CHECKPOINT_SECONDS)
+    return force or waited or fresh >= CHECKPOINT_ENTRIES
+
+
+def _genuine_head(office: "Office", size: int, packed: bytes, tag: bytes) -> tuple[int, bytes]:
+    try:
+        root = Frontier(size, packed).root()
+    except (TypeError, ValueError):
+        root = b""
+    if not root or head_tag(office.log_tag_key, size, root) != tag:
+        raise LogBroken("The access log's head was changed.", "It was not signed; run `cs-console log verify`.")
+    return size, root

@@ -1,0 +1,146 @@
+"""Filter expressions for the access log: `agent:mei ticket:10482 outcome:refused since:2026-11-01`."""
+
+import re
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime, timedelta
+
+from cs_console.errors import BadFilter
+from models.enums import Action, Result
+
+_WORD = re.compile(r'(?P<key>[a-z]+):(?:"(?P<quoted>[^"]*)"|(?P<plain>\S*))(?=\s|$)|#(?P<ticket>\S+)|(?P<other>\S+)')
+_PSEUDONYM = re.compile(r"[0-9a-f]{4,16}")
+_MOST = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class LogFilter:
+    """What entries to show; empty means any. `since` is the first moment, `until` the first that is too late.
+
+    `requester` is a pseudonym or the beginning of one.
+    """
+
+    agent: str = ""
+    ticket: int | None = None
+    requester: str = ""
+    action: str = ""
+    outcome: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The names of what is filtered by: what a record of the reading holds."""
+        return tuple(field.name for field in fields(self) if getattr(self, field.name) not in ("", None))
+
+
+def parse_log_filter(text: str) -> LogFilter:
+    """Understand a filter expression. Days and times without a zone are local.
+
+    Raises BadFilter with a sentence that names the word.
+    """
+    found = LogFilter()
+    for match in _WORD.finditer(text):
+        word = match.group()
+        key = "ticket" if match["ticket"] is not None else match["key"]
+        if match["other"] is not None or key not in _READERS:
+            raise BadFilter(
+                f"“{word}” is not understood here.",
+                "Use agent: ticket: requester: action: outcome: since: until:, each followed by a value.",
+            )
+        value = next(part for part in (match["ticket"], match["quoted"], match["plain"]) if part is not None)
+        if not value:
+            raise BadFilter(f"“{word}” has no value.", f"Write it after the colon, like {_EXAMPLES[key]}.")
+        if key in found.keys:
+            raise BadFilter(f"“{word}”: {key} stands twice.", "Give each word once.")
+        found = _READERS[key](found, word, value)
+    if found.since is not None and found.until is not None and found.since >= found.until:
+        raise BadFilter("“until” is not after “since”: nothing can be shown.", "Mend one of the two.")
+    return found
+
+
+def parse_moment(text: str, whole_day: bool = False) -> datetime:
+    """A day (2026-11-01) or a time in ISO 8601, local where it names no zone. Raises ValueError.
+
+    With `whole_day`, a day means its end: the moment the next one begins.
+    """
+    try:
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+            day = date.fromisoformat(text) + timedelta(days=1 if whole_day else 0)
+            return datetime(day.year, day.month, day.day).astimezone()
+        moment = datetime.fromisoformat(text)
+        if not 1970 < moment.year < 9999:
+            raise ValueError(text)
+        return moment if moment.tzinfo else moment.astimezone()
+    except OverflowError:
+        raise ValueError(text) from None
+
+
+def _agent(found: LogFilter, _word: str, value: str) -> LogFilter:
+    return replace(found, agent=value)
+
+
+def _ticket(found: LogFilter, word: str, value: str) -> LogFilter:
+    digits = value.removeprefix("#")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 10 and 0 < int(digits) <= _MOST):
+        raise BadFilter(f"“{word}”: a ticket is a number.", f"Write {_EXAMPLES['ticket']}.")
+    return replace(found, ticket=int(digits))
+
+
+def _requester(found: LogFilter, word: str, value: str) -> LogFilter:
+    if not _PSEUDONYM.fullmatch(value.lower()):
+        raise BadFilter(
+            f"“{word}”: a requester's pseudonym is 4 to 16 of the signs 0-9 and a-f.",
+            f"Write {_EXAMPLES['requester']}.",
+        )
+    return replace(found, requester=value.lower())
+
+
+def _action(found: LogFilter, word: str, value: str) -> LogFilter:
+    if value not in {action.value for action in Action}:
+        near = sorted(action.value for action in Action if action.value.startswith(value[:4]))
+        hint = f"Perhaps {' or '.join(near)}." if near else f"Write {_EXAMPLES['action']}, as entries show it."
+        raise BadFilter(f"“{word}”: there is no such action.", hint)
+    return replace(found, action=value)
+
+
+def _outcome(found: LogFilter, word: str, value: str) -> LogFilter:
+    if value not in {result.value for result in Result}:
+        raise BadFilter(
+            f"“{word}”: there is no such outcome.", f"Use {' or '.join(result.value for result in Result)}."
+        )
+    return replace(found, outcome=value)
+
+
+def _since(found: LogFilter, word: str, value: str) -> LogFilter:
+    return replace(found, since=_moment(word, value, whole_day=False))
+
+
+def _until(found: LogFilter, word: str, value: str) -> LogFilter:
+    return replace(found, until=_moment(word, value, whole_day=True))
+
+
+def _moment(word: str, value: str, whole_day: bool) -> datetime:
+    try:
+        return parse_moment(value, whole_day)
+    except ValueError:
+        raise BadFilter(f"“{word}”: this is no day or time.", "Write 2026-11-01 or 2026-11-01T09:30.") from None
+
+
+_READERS = {
+    "agent": _agent,
+    "ticket": _ticket,
+    "requester": _requester,
+    "action": _action,
+    "outcome": _outcome,
+    "since": _since,
+    "until": _until,
+}
+_EXAMPLES = {
+    "agent": "agent:mei",
+    "ticket": "ticket:10482",
+    "requester": "requester:ab12",
+    "action": "action:field.revealed",
+    "outcome": "outcome:refused",
+    "since": "since:2026-11-01",
+    "until": "until:2026-11-30",
+}

@@ -1,0 +1,158 @@
+"""Reading the access log, on the record: supervisors and privacy officers, newest entry first."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, Row, literal_column, select, tuple_
+from sqlmodel import Session, col
+
+from cs_console.access_log.append import COLUMNS, Entry, record
+from cs_console.access_log.log_filter import LogFilter, parse_log_filter
+from cs_console.access_log.verify import Progress, Verdict, verify_log
+from cs_console.errors import BadFilter, LogBroken, NothingThere
+from models.columns import from_microseconds, microseconds
+from models.enums import Action, Result, Role
+from models.log import LogEntry
+
+if TYPE_CHECKING:
+    from cs_console.desk import Desk
+
+__all__ = ["EntryPage", "EntryView", "LogFilter", "entries", "entry", "parse_log_filter", "verify_for"]
+
+REVIEWERS = (Role.SUPERVISOR, Role.PRIVACY_OFFICER)
+
+_VIEW = select(*(col(getattr(LogEntry, name)) for name in COLUMNS[:-1]))
+_NEWEST_FIRST = (col(LogEntry.at).desc(), col(LogEntry.seq).desc())
+
+
+@dataclass(frozen=True)
+class EntryView:
+    """One entry as a reviewer sees it: who did what when, with field names and never a value.
+
+    `requester` is a pseudonym; `roles` and `fields` are words joined by commas; `at` is UTC.
+    """
+
+    seq: int
+    at: datetime
+    actor: str
+    roles: str
+    session: str
+    host: str
+    action: str
+    ticket: int | None
+    requester: str | None
+    fields: str
+    purpose: str
+    verification: str
+    outcome: str
+    seconds: int | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class EntryPage:
+    """Some entries, newest first, and the number to give as `before` for older ones (None: there are none)."""
+
+    entries: tuple[EntryView, ...]
+    next: int | None
+
+
+def entries(desk: "Desk", log_filter: LogFilter, before: int | None = None, size: int = 100) -> EntryPage:
+    """A page of the entries that fit the filter, flat in the log's length.
+
+    A new reading (`before` is None) is itself recorded, with the names of what is filtered by. Raises NotAllowed,
+    SessionEnded, and BadFilter when the pseudonym's beginning fits several requesters.
+    """
+    if before is not None:
+        with desk.reading(*REVIEWERS) as session:
+            return _page(session, log_filter, before, size)
+    with desk.work(*REVIEWERS) as session:
+        record(session, desk, Entry(Action.LOG_READ, fields=log_filter.keys))
+        return _page(session, log_filter, None, size)
+
+
+def entry(desk: "Desk", seq: int) -> EntryView:
+    """One entry, opened on the record. Raises NothingThere, NotAllowed, SessionEnded."""
+    with desk.work(*REVIEWERS) as session:
+        row = session.connection().execute(_VIEW.where(col(LogEntry.seq) == seq)).first()
+        if row is None:
+            raise NothingThere(f"There is no entry {seq}.", "Run `cs-console log verify` if there should be.")
+        record(session, desk, Entry(Action.LOG_READ, ticket=row.ticket, reason=f"entry {seq}"))
+        return entry_view(row)
+
+
+def verify_for(desk: "Desk", progress: Progress | None = None) -> Verdict:
+    """Prove the whole log for a reviewer, and record that and how it ended. Raises like `verify_log`."""
+    with desk.reading(*REVIEWERS):
+        pass  # may they at all, before the long run
+    verdict = verify_log(desk.office, progress=progress)
+    outcome = Result.DONE if verdict.ok else Result.FAILED
+    try:
+        with desk.work(*REVIEWERS) as session:
+            record(session, desk, Entry(Action.LOG_VERIFIED, outcome=outcome, reason=verdict.kind))
+    except LogBroken:
+        if verdict.ok:
+            raise
+    return verdict
+
+
+def entry_view(row: Row[*tuple[Any, ...]] | tuple[Any, ...]) -> EntryView:
+    """The view of a stored row, `seq` to `reason`."""
+    seq, at, *rest = row
+    return EntryView(seq, _moment(at), *rest)
+
+
+def _moment(at: int) -> datetime:
+    try:
+        return from_microseconds(at)
+    except OverflowError:  # only a hand edit makes such a time; the entry must show all the same
+        return datetime.max.replace(tzinfo=UTC) if at > 0 else datetime.min.replace(tzinfo=UTC)
+
+
+def _page(session: Session, log_filter: LogFilter, before: int | None, size: int) -> EntryPage:
+    connection = session.connection()
+    conditions = _conditions(session, log_filter)
+    if before is not None:
+        at = connection.execute(select(col(LogEntry.at)).where(col(LogEntry.seq) == before)).scalar()
+        if at is None:
+            return EntryPage((), None)
+        # by time, then number: one index serves every filter in this order, whatever the time span
+        conditions.append(tuple_(col(LogEntry.at), col(LogEntry.seq)) < tuple_(at, before))
+    rows = connection.execute(_VIEW.where(*conditions).order_by(*_NEWEST_FIRST).limit(size + 1)).all()
+    views = tuple(entry_view(row) for row in rows[:size])
+    return EntryPage(views, views[-1].seq if len(rows) > size else None)
+
+
+def _conditions(session: Session, log_filter: LogFilter) -> list[ColumnElement[bool]]:
+    wanted: list[ColumnElement[bool]] = []
+    if log_filter.agent:
+        wanted.append(col(LogEntry.actor) == log_filter.agent)
+    if log_filter.ticket is not None:
+        wanted.append(col(LogEntry.ticket) == log_filter.ticket)
+    if log_filter.requester:
+        wanted.append(col(LogEntry.requester) == _whole_pseudonym(session, log_filter.requester))
+    if log_filter.action:
+        wanted.append(col(LogEntry.action) == log_filter.action)
+    if log_filter.outcome:
+        wanted.append(col(LogEntry.outcome) == log_filter.outcome)
+        if log_filter.outcome != Result.DONE:
+            wanted.append(literal_column("outcome <> 'done'"))  # in these words an index covers the few that are not
+    if log_filter.since is not None:
+        wanted.append(col(LogEntry.at) >= microseconds(log_filter.since))
+    if log_filter.until is not None:
+        wanted.append(col(LogEntry.at) < microseconds(log_filter.until))
+    return wanted
+
+
+def _whole_pseudonym(session: Session, beginning: str) -> str:
+    """The one pseudonym that begins so; the beginning itself where there is none."""
+    column = col(LogEntry.requester)
+    ordered = select(column).order_by(column).limit(1)
+    first = session.connection().execute(ordered.where(column >= beginning)).scalar()
+    if first is None or not first.startswith(beginning):
+        return beginning
+    second = session.connection().execute(ordered.where(column > first)).scalar()
+    if second is not None and second.startswith(beginning):
+        raise BadFilter(f"“requester:{beginning}” fits more than one requester.", "Write more of the pseudonym.")
+    return str(first)

@@ -1,0 +1,77 @@
+"""The second place for checkpoints: one file that only grows, in a folder that should not stand on the same disk."""
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from cs_console.access_log.signed_note import ORIGIN_PREFIX, NotANote, SignedNote, read_note
+from cs_console.errors import StoreUnavailable
+
+FILE_NAME = "checkpoints.txt"
+_TAIL_BYTES = 4096
+
+
+def append_notes(folder: Path, notes: Iterable[str]) -> None:
+    """Append notes durably, an empty line after each; file and folder are their owner's alone. Raises OSError."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle = os.open(folder / FILE_NAME, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        size = os.fstat(handle).st_size
+        whole = size == 0 or os.pread(handle, 2, max(0, size - 2)) == b"\n\n"
+        data = ("" if whole else "\n\n") + "".join(note + "\n" for note in notes)
+        left = data.encode()
+        while left:
+            left = left[os.write(handle, left) :]
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def kept_notes(folder: Path) -> Iterator[str]:
+    """Every note in the second place, oldest first; none where there is no such file.
+
+    What stands between two origin lines is given as it is, a torn write too. Raises StoreUnavailable.
+    """
+    try:
+        with (folder / FILE_NAME).open(encoding="utf-8", errors="surrogateescape", newline="\n") as file:
+            yield from split_notes(file)
+    except FileNotFoundError:
+        return
+    except OSError as problem:
+        raise StoreUnavailable(
+            f"The checkpoints in {folder} cannot be read: {problem.strerror}.", "Check the folder's permissions."
+        ) from None
+
+
+def split_notes(lines: Iterable[str]) -> Iterator[str]:
+    """The notes in a text that holds one after the other: each begins with its origin line."""
+    note: list[str] = []
+    for line in lines:
+        if line.startswith(ORIGIN_PREFIX) and note:
+            yield _trimmed(note)
+            note = []
+        if note or line.strip():
+            note.append(line)
+    if note:
+        yield _trimmed(note)
+
+
+def _trimmed(lines: list[str]) -> str:
+    while len(lines) > 1 and lines[-1] == "\n":
+        lines.pop()
+    return "".join(lines)
+
+
+def newest_kept(folder: Path) -> SignedNote | None:
+    """The last whole note in the second place, read from its end. Raises OSError (but not for a missing file)."""
+    try:
+        with (folder / FILE_NAME).open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
+            tail = file.read().decode("utf-8", "replace")
+    except FileNotFoundError:
+        return None
+    for note in reversed(list(split_notes(tail.splitlines(keepends=True)))):
+        with suppress(NotANote):
+            return read_note(note)
+    return None

@@ -1,0 +1,174 @@
+"""Proving that the log is whole, or naming the first entry that is not.
+
+Every entry is read once, in order. Its keyed tag names the very entry that was touched; the tree over all of them
+must have the roots that the checkpoints state; the head must say how many there are. What a log cannot show is
+what was never recorded.
+"""
+
+import hashlib
+import heapq
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cs_console.access_log.append import TAG_BYTES, canonical, head_tag
+from cs_console.access_log.checkpoint import LogVerifier, log_signer
+from cs_console.access_log.diagnosis import Finding, bad_entry
+from cs_console.access_log.merkle import Frontier
+from cs_console.access_log.stored_log import NoTable, Row, StoredLog, stored_log
+from cs_console.access_log.witnesses import UNREADABLE, Claim, Source, flaw_of, outside_claims, stored_claims
+
+if TYPE_CHECKING:
+    from cs_console.desk import Office
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What `verify_log` found.
+
+    `size`: how many entries the head states, or were counted where it states nothing. `root`: hex of the tree
+    over the entries that hold. `first_bad`: the smallest number that does not hold, of an entry, or (for the kinds
+    about checkpoints) the size that a checkpoint states; None when it is only the head. `kind`: "" when whole,
+    else edited, missing, inserted, swapped, duplicated, tail cut, head moved, checkpoint, foreign signature,
+    rewritten or rolled back.
+    """
+
+    ok: bool
+    size: int
+    root: str
+    first_bad: int | None
+    kind: str
+
+
+def verify_log(office: "Office", *, note: str | None = None, progress: Progress | None = None) -> Verdict:
+    """Read the whole log and say whether it holds: by itself, against its checkpoints, the second place and `note`.
+
+    `note` is the text of one or more checkpoints kept elsewhere. `progress` is told entries read and entries in
+    all. Nothing is written. Raises BadInput for a note that is none, StoreUnavailable and KeyUnavailable.
+    """
+    key = office.log_tag_key
+    # read before the log is: whatever is stated there was committed to the log earlier
+    outside = outside_claims(office.settings.checkpoint_folder, note)
+    tree, size = Frontier(), 0
+    try:
+        with stored_log(office.database) as stored:
+            verifier = log_signer(stored.session, office).verifier
+            head = _Head.of(stored.head(), key)
+            size = head.size
+            claims = heapq.merge(stored_claims(stored, key), outside, key=lambda claim: claim.size)
+            check = _Check(stored, key, verifier, head, tree, claims)
+            finding = check.entries(progress) or check.end()
+    except NoTable:
+        finding = Finding(tree.size + 1, "missing")
+    root = tree.root().hex()
+    if finding is None:
+        return Verdict(True, size, root, None, "")
+    return Verdict(False, size or tree.size, root, finding.number, finding.kind)
+
+
+@dataclass(frozen=True)
+class _Head:
+    """The stored head, and whether it is as the console wrote it."""
+
+    size: int
+    root: bytes
+    genuine: bool
+
+    @classmethod
+    def of(cls, row: Row | None, key: bytes) -> "_Head":
+        if row is None or not isinstance(row[0], int):
+            return cls(0, b"", False)
+        size, packed, tag = row
+        try:
+            root = Frontier(size, packed).root()
+            return cls(size, root, head_tag(key, size, root) == tag)
+        except (TypeError, ValueError, OverflowError):
+            return cls(max(size, 0), b"", False)
+
+
+@dataclass
+class _Check:
+    """One pass over the log. `tree` grows with each entry that holds."""
+
+    stored: StoredLog
+    key: bytes
+    verifier: LogVerifier
+    head: _Head
+    tree: Frontier
+    claims: Iterator[Claim]
+    agreed: int = 0
+    """The newest size at which a checkpoint agreed."""
+
+    def __post_init__(self) -> None:
+        self.next_claim = next(self.claims, None)
+
+    def entries(self, progress: Progress | None) -> Finding | None:
+        """Go through the entries up to the first that does not hold."""
+        finding = self._settle()
+        if finding is not None:
+            return finding
+        sha256, encode, add = hashlib.sha256, canonical, self.tree.append
+        tagger = hashlib.blake2b(key=self.key, digest_size=TAG_BYTES)
+        stop, expected = self._next_size(), 0
+        for batch in self.stored.entries():
+            for row in batch:
+                expected += 1
+                try:
+                    leaf = sha256(b"\x00" + encode(row[:-1])).digest()
+                except (TypeError, ValueError):  # a column holds what the console never writes
+                    leaf = b""
+                tag = tagger.copy()
+                tag.update(leaf)
+                if row[0] != expected or tag.digest() != row[-1]:
+                    return bad_entry(self.stored, self.key, row, expected, self._genuine_size())
+                add(leaf)
+                if expected == stop:
+                    finding = self._settle()
+                    if finding is not None:
+                        return finding
+                    stop = self._next_size()
+            if progress is not None:
+                progress(expected, max(expected, self.head.size))
+        return None
+
+    def end(self) -> Finding | None:
+        """Judge what comes after the last entry: the head, and checkpoints that state more than there is."""
+        count = self.tree.size
+        if self.head.genuine and self.head.size > count:
+            return Finding(count + 1, "tail cut")
+        if self.next_claim is not None:
+            claim = self.next_claim
+            flaw = flaw_of(claim, self.verifier)
+            if flaw:
+                return Finding(None if claim.size == UNREADABLE else claim.size, flaw)
+            inside = claim.source is Source.STORED and not self.head.genuine
+            return Finding(count + 1, "tail cut" if inside else "rolled back")
+        if not self.head.genuine or (self.head.size, self.head.root) != (count, self.tree.root()):
+            return Finding(None, "head moved")
+        return None
+
+    def _genuine_size(self) -> int | None:
+        return self.head.size if self.head.genuine else None
+
+    def _next_size(self) -> int:
+        return -1 if self.next_claim is None else self.next_claim.size
+
+    def _settle(self) -> Finding | None:
+        """Hold every checkpoint of the present size (or a smaller one) against the tree as it is now."""
+        root = self.tree.root()
+        known = None
+        while self.next_claim is not None and self.next_claim.size <= self.tree.size:
+            claim, self.next_claim = self.next_claim, next(self.claims, None)
+            if claim.source is Source.STORED:
+                known = claim.note
+            flaw = "" if claim.source is not Source.STORED and claim.note == known else flaw_of(claim, self.verifier)
+            if flaw or claim.note is None:
+                return Finding(claim.size, flaw)
+            if claim.note.root != root:
+                return Finding(self.agreed + 1, "rewritten" if claim.source is Source.STORED else "rolled back")
+            if claim.source is Source.SECOND_PLACE and known is None:
+                return Finding(claim.size, "checkpoint")  # stated once, and gone from the database
+            self.agreed = claim.size
+        return None

@@ -1,0 +1,475 @@
+"""ConsoleApp: modes, theme, keys, palette, the idle lock; the one module of the console that knows its face."""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import events, on
+from textual.message import Message
+from textual.screen import Screen
+from textual.theme import Theme
+
+import screens
+from cs_console.errors import BadSettings, Refusal, SessionEnded, StoreUnavailable
+from cs_console.faults import say_one_sentence, spot_of
+from screens.console import HeaderState
+from screens.console_screen import ConsoleScreen, Dialog
+from screens.drafting import Drafting, Drafts, save_all
+from screens.office_door import OfficeDoor
+from screens.quiet_app import QuietApp
+from screens.registry import app_bindings, key_problems
+from screens.session_calls import checkpoint, leave, log_words, read_log_state, stay_awake, warm_up
+from screens.sign_in import SignInScreen
+from screens.theme import THEMES
+from screens.widgets.header_bar import HeaderBar
+from screens.widgets.notice_bar import Tone
+
+if TYPE_CHECKING:
+    from textual.command import Provider
+
+    from cs_console.access_log.state import LogState
+    from cs_console.desk import Desk, Office
+    from cs_console.settings import Settings
+    from cs_console.staff.sign_in import SignedIn
+
+FRAME_CSS = Path(screens.__path__[0]) / "console.tcss"
+DOOR = "door"
+FIRST_PAINT_SECONDS = 0.15
+TICK_SECONDS = 1.0
+REFRESH_SECONDS = 10.0
+CHECKPOINT_SECONDS = 60.0
+TOUCH_SECONDS = 15.0
+"""How often at most the session's last activity is written; the service allows no more."""
+
+
+def _queue() -> Screen[None]:
+    from screens.queue import QueueScreen
+
+    return QueueScreen()
+
+
+def _approvals() -> Screen[None]:
+    from screens.approvals import ApprovalsScreen
+
+    return ApprovalsScreen()
+
+
+def _log() -> Screen[None]:
+    from screens.access_log import AccessLogScreen
+
+    return AccessLogScreen()
+
+
+INSIDE: dict[str, Callable[[], Screen[None]]] = {"queue": _queue, "approvals": _approvals, "log": _log}
+"""Where a signed-in agent can go; each keeps its own stack of screens until the session ends."""
+
+
+def _palette_commands() -> "type[Provider]":
+    from screens.palette import ConsoleCommands
+
+    return ConsoleCommands
+
+
+class OfficeOpened(Message):
+    """The background thread has opened the stores, or could not."""
+
+    def __init__(self, problem: Refusal | None) -> None:
+        super().__init__()
+        self.problem = problem
+
+
+class Reported(Message):
+    """A worker of the application itself has something to say on the UI thread."""
+
+    def __init__(self, then: Callable[[], None]) -> None:
+        super().__init__()
+        self.then = then
+
+
+class ConsoleApp(QuietApp):
+    """The console. Give it a `desk` to begin signed in, an `office` to begin with open stores.
+
+    `seconds` tells how much time has passed since some moment; idleness is measured with it.
+    """
+
+    TITLE = "cs-console"
+    CSS_PATH = FRAME_CSS
+    BINDINGS = app_bindings()
+    COMMANDS = {_palette_commands}
+    MODES: ClassVar[dict[str, Any]] = {DOOR: SignInScreen}
+    DEFAULT_MODE = DOOR
+
+    def __init__(
+        self,
+        settings: "Settings",
+        desk: "Desk | None" = None,
+        office: "Office | None" = None,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Raises BadSettings for a theme or a key that there is not."""
+        super().__init__()
+        self.settings = settings
+        self.desk: Desk | None = desk
+        self.header = HeaderState()
+        self.locked = False
+        self.door = OfficeDoor(settings, office or (desk.office if desk is not None else None))
+        self._waiting: list[Callable[[Refusal | None], None]] = []
+        self._steps: list[str] = []
+        self._seconds = seconds
+        self._last_input = self._last_touch = seconds()
+        self._log_state: LogState | None = None
+        self._kept: list[tuple[Desk, Drafts]] = []
+        self._inside = False
+        self._leave_without_saving = False
+        self._dress(settings)
+
+    def _dress(self, settings: "Settings") -> None:
+        for theme in THEMES:
+            self.register_theme(theme)
+        if settings.theme not in self.available_themes:
+            names = ", ".join(sorted(self.available_themes))
+            raise BadSettings(f"theme: there is no theme {settings.theme!r}.", f"Choose one of {names}.")
+        self.theme = settings.theme
+        for problem in key_problems(settings.keys):
+            raise BadSettings(f"{problem}.", "Mend [keys] in console.toml.")
+        self.set_keymap(settings.keys)
+
+    @property
+    def available_themes(self) -> dict[str, Theme]:
+        """The console's own themes; its screens are not drawn for Textual's."""
+        return self._registered_themes or super().available_themes
+
+    def on_mount(self) -> None:
+        self.set_interval(TICK_SECONDS, self._tick)
+        self.set_interval(REFRESH_SECONDS, self._refresh)
+        self.set_interval(CHECKPOINT_SECONDS, self._checkpoint)
+        if self.desk is not None:
+            self._enter()
+        if not self.door.is_settled:
+            # not before the first paint is out: both would wait for the same interpreter lock
+            self.set_timer(FIRST_PAINT_SECONDS, partial(self.door.open_in_background, self._office_told, warm_up))
+
+    # --- the office
+
+    def _office_told(self, problem: Refusal | None) -> None:
+        self.post_message(OfficeOpened(problem))
+
+    @on(OfficeOpened)
+    def _office_opened(self, message: OfficeOpened) -> None:
+        waiting, self._waiting = self._waiting, []
+        for then in waiting:
+            then(message.problem)
+
+    def on_office(self, then: Callable[[Refusal | None], None]) -> None:
+        """Call `then` on the UI thread once the office is open (None) or could not be opened (why)."""
+        if self.door.is_settled:
+            then(self.door.problem)
+        else:
+            self._waiting.append(then)
+
+    def office(self) -> "Office":
+        """The open office; it waits for it, so only from worker threads. Raises StoreUnavailable."""
+        return self.door.office()
+
+    # --- coming and going
+
+    def signed_in(self, result: "SignedIn") -> None:
+        """Take the agent on to what comes next: a new password, the undertaking, or the queue."""
+        self.desk = result.desk
+        self._last_input = self._last_touch = self._seconds()
+        self._leave_without_saving = False
+        self._steps = ["password"] * result.must_change_password + ["undertaking"] * result.undertaking_due
+        self._next_step()
+
+    def step_done(self) -> None:
+        """A new password was chosen, or the undertaking accepted: go on."""
+        self._steps.pop(0)
+        self._next_step()
+
+    def _next_step(self) -> None:
+        self._down_to_base()
+        if not self._steps:
+            self._enter()
+        elif self._steps[0] == "password":
+            from screens.password import PasswordScreen
+
+            self.push_screen(PasswordScreen())
+        else:
+            from screens.undertaking import UndertakingScreen
+
+            self.push_screen(UndertakingScreen())
+
+    def _enter(self) -> None:
+        if not self._inside:
+            self._inside = True
+            for mode, screen in INSIDE.items():
+                self.add_mode(mode, screen)
+        self._tick()
+        self._refresh()
+        self.switch_mode("queue")
+
+    def go_to(self, mode: str) -> None:
+        """Show the queue, the approvals or the access log, at its first screen."""
+        if self.desk is None or self.locked or mode not in INSIDE:
+            return
+        self._hide_values()
+        if mode == self.current_mode:
+            self._down_to_base()
+        else:
+            self.switch_mode(mode)
+
+    def action_go_to(self, mode: str) -> None:
+        """The palette's way of going somewhere."""
+        self.go_to(mode)
+
+    def show_phone(self) -> None:
+        """Show what the outbox received, in the demo."""
+        if self.settings.demo and self.desk is not None and not self.locked:
+            from screens.phone import PhoneScreen
+
+            self.push_screen(PhoneScreen())
+
+    def session_over(self, why: SessionEnded) -> None:
+        """Back to the sign-in screen with the reason; what was typed is kept as drafts, and nothing stays on screen."""
+        desk, self.desk = self.desk, None
+        if desk is None:
+            return
+        self._hide_values()
+        self._keep(desk, self._unsaved())
+        self.locked = False
+        self._steps = []
+        self.header = HeaderState()
+        self.forget_clipboard()
+        if self.current_mode == DOOR:
+            self._down_to_base()
+        else:
+            self.switch_mode(DOOR)
+        if self._inside:
+            self._inside = False
+            for mode in INSIDE:
+                self.remove_mode(mode)
+        if isinstance(self.screen, SignInScreen):
+            self.screen.open_again(str(why))
+
+    def _keep(self, desk: "Desk", drafts: Drafts) -> None:
+        """Save drafts of screens that go away; while the store refuses they wait here, out of sight."""
+        if drafts:
+            self.in_background(partial(save_all, desk, drafts), partial(self._keep_if_refused, desk, drafts))
+
+    def _keep_if_refused(self, desk: "Desk", drafts: Drafts, problem: Refusal | None) -> None:
+        if isinstance(problem, StoreUnavailable):
+            self._kept.append((desk, drafts))
+
+    def action_sign_out(self) -> None:
+        """End the session, with a signed checkpoint of the log; what was typed is saved first."""
+        desk = self.desk
+        if desk is not None:
+            self._hide_values()
+            self.in_background(partial(leave, desk, self._unsaved()), partial(self._signed_out, "you signed out"))
+
+    def _signed_out(self, why: str, problem: Refusal | None) -> None:
+        if problem is not None and not isinstance(problem, SessionEnded):
+            self._say(problem)
+            return
+        self.session_over(SessionEnded(why))
+
+    async def action_quit(self) -> None:
+        """Leave. It asks nothing, unless what was typed cannot be saved: then a second ctrl+q leaves all the same."""
+        desk = self.desk
+        self._hide_values()
+        if desk is None or self._leave_without_saving:
+            self._finish()
+        else:
+            self.in_background(partial(leave, desk, self._unsaved()), self._left)
+
+    def _left(self, problem: Refusal | None) -> None:
+        if problem is None or isinstance(problem, SessionEnded):
+            self._finish()
+            return
+        self._leave_without_saving = True
+        self._say(problem)
+
+    def _finish(self) -> None:
+        problem = self.door.problem
+        self.exit(return_code=problem.exit_status if problem is not None else 0)
+
+    # --- the lock, and idleness
+
+    def action_lock(self) -> None:
+        """Hide everything until the agent's password is typed."""
+        if self.desk is None or self.locked or self._steps:
+            return
+        from screens.lock import LockScreen
+
+        self.locked = True
+        self._hide_values()
+        self.forget_clipboard()
+        self.push_screen(LockScreen())
+
+    def unlocked(self) -> None:
+        """The right password was typed on the lock screen."""
+        self.locked = False
+        self._last_input = self._last_touch = self._seconds()
+        self.pop_screen()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Behind the lock, and before signing in, only leaving is possible."""
+        inside = self.desk is not None and not self.locked
+        if action in {"command_palette", "lock", "go_to", "change_theme"}:
+            return inside and not self._steps
+        return inside if action == "sign_out" else True
+
+    async def on_event(self, event: events.Event) -> None:
+        """Every key, click and paste shows that the agent is there."""
+        if isinstance(event, events.Key | events.MouseDown | events.Paste) and not self.locked:
+            self._last_input = self._seconds()
+            self._touch()
+        await super().on_event(event)
+
+    def _touch(self) -> None:
+        if self.desk is not None and self._last_input - self._last_touch >= TOUCH_SECONDS:
+            self._last_touch = self._last_input
+            self.in_background(partial(stay_awake, self.desk), self._touched)
+
+    def _touched(self, problem: Refusal | None) -> None:
+        if isinstance(problem, SessionEnded):
+            self.session_over(problem)
+
+    def _tick(self) -> None:
+        """Once a second: the clock in the header, and whether the agent is still there."""
+        if self.desk is None:
+            return
+        idle = self._seconds() - self._last_input
+        if idle >= self.settings.idle_sign_out:
+            minutes = self.settings.idle_sign_out // 60
+            words = f"nothing was done for {minutes} minutes"
+            self._last_input = self._seconds()
+            self.in_background(partial(leave, self.desk, self._unsaved(), words), partial(self._idled_out, words))
+            return
+        if idle >= self.settings.idle_hide:
+            self.action_lock()
+        self._show_header()
+
+    def _idled_out(self, words: str, problem: Refusal | None) -> None:
+        self.session_over(problem if isinstance(problem, SessionEnded) else SessionEnded(words))
+
+    # --- the header
+
+    def _show_header(self) -> None:
+        desk = self.desk
+        if desk is None:
+            return
+        clock = desk.office.clock.now().astimezone().strftime("%H:%M")
+        roles = ", ".join(sorted(desk.agent.roles))
+        state = HeaderState(f"{desk.agent.name} · {roles}", clock, *log_words(self._log_state))
+        if state != self.header:
+            self.header = state
+            for bar in self.screen.query(HeaderBar):
+                bar.refresh()
+
+    def _refresh(self) -> None:
+        """Every ten seconds: the state of the log, and whatever the screen on top shows that changes on its own."""
+        kept, self._kept = self._kept, []
+        for desk, drafts in kept:
+            self._keep(desk, drafts)
+        if self.desk is None:
+            return
+        self.in_background(partial(self._read_log_state, self.desk.office))
+        if isinstance(self.screen, ConsoleScreen) and not self.locked:
+            self.screen.refresh_now()
+
+    def _read_log_state(self, office: "Office") -> None:
+        self.post_message(Reported(partial(self._log_read, read_log_state(office))))
+
+    def _log_read(self, state: "LogState") -> None:
+        self._log_state = state
+        self._show_header()
+
+    def _checkpoint(self) -> None:
+        if self.desk is not None:
+            self.in_background(partial(checkpoint, self.desk.office))
+
+    # --- what is shared
+
+    def in_background(self, work: Callable[[], object], then: Callable[[Refusal | None], None] | None = None) -> None:
+        """Run `work` in a thread, then `then` on the UI thread with the refusal it raised, if any."""
+        self.run_worker(
+            partial(self._carry_out, work, then),
+            name="background",
+            group="background",
+            description="background",
+            thread=True,
+            exit_on_error=False,
+        )
+
+    def _carry_out(self, work: Callable[[], object], then: Callable[[Refusal | None], None] | None) -> None:
+        problem: Refusal | None = None
+        try:
+            work()
+        except Refusal as refusal:
+            problem = refusal
+        except Exception as fault:  # noqa: BLE001 - the outermost edge of a worker
+            problem = Refusal(f"Something went wrong here ({spot_of(fault)}).", "Tell an admin.")
+        if then is not None:
+            self.post_message(Reported(partial(then, problem)))
+
+    @on(Reported)
+    def _reported(self, message: Reported) -> None:
+        message.then()
+
+    def _all_screens(self) -> list[Screen[Any]]:
+        # Textual names only the stack of the current mode in public
+        return [screen for stack in self._screen_stacks.values() for screen in stack]
+
+    def _hide_values(self) -> None:
+        for screen in self._all_screens():
+            if isinstance(screen, ConsoleScreen | Dialog):
+                screen.hide_values()
+
+    def _unsaved(self) -> Drafts:
+        found = [(screen, screen.unsaved()) for screen in self._all_screens() if isinstance(screen, Drafting)]
+        return [(screen, typed) for screen, typed in found if typed]
+
+    def _down_to_base(self) -> None:
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    def _say(self, problem: Refusal) -> None:
+        if isinstance(self.screen, ConsoleScreen | Dialog):
+            words = f"{problem} Press ctrl+q again to leave without it." if self._leave_without_saving else str(problem)
+            self.screen.say(words, Tone.ERROR)
+
+
+def run(settings: "Settings") -> None:
+    """Open the console in this terminal. It exits with 3 when the desk could not be opened, 1 after a fault.
+
+    Without a terminal it says so (2), or what is wrong with the desk (3), and touches nothing. Raises BadSettings.
+    """
+    if not _has_terminal():
+        sys.exit(_explain(settings))
+    say_one_sentence()
+    app = ConsoleApp(settings)
+    app.run()
+    app.door.close()
+    if app.return_code:
+        sys.exit(app.return_code)
+
+
+def _has_terminal() -> bool:
+    return bool(os.environ.get("TEXTUAL_DRIVER")) or (sys.stdin.isatty() and sys.stderr.isatty())
+
+
+def _explain(settings: "Settings") -> int:
+    from cs_console.desk import open_office
+
+    try:
+        open_office(settings).close()
+    except Refusal as refusal:
+        print(f"cs-console: {refusal}", file=sys.stderr)  # noqa: T201 - there is no screen
+        return refusal.exit_status
+    print("cs-console: this needs a terminal.", file=sys.stderr)  # noqa: T201 - there is no screen
+    return 2

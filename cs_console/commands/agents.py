@@ -1,0 +1,91 @@
+"""`cs-console agents ...`: the accounts of the people who work here."""
+
+from typing import Annotated
+
+import typer
+
+from cs_console.commands.context import Home, Json, office, print_json
+from cs_console.commands.typed_password import PasswordStdin, typed_password
+from cs_console.desk import operator_desk
+from cs_console.staff import accounts
+
+app = typer.Typer(help="Accounts: add, list, suspend, unlock, reset, roles.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The account's name.")]
+Roles = Annotated[
+    list[str],
+    typer.Option("--role", metavar="R", help="agent, verifier, supervisor, privacy-officer or admin; may be repeated."),
+]
+
+
+@app.command()
+def add(
+    name: Name,
+    role: Roles,
+    password_stdin: PasswordStdin = False,
+    temporary: Annotated[
+        bool, typer.Option("--temporary", help="The owner has to choose another password at the first sign-in.")
+    ] = False,
+    home: Home = None,
+) -> None:
+    """Make an account."""
+    with office(home) as opened:
+        roles = accounts.roles_from(role)
+        accounts.add_agent(operator_desk(opened), name, roles, typed_password(password_stdin), temporary=temporary)
+
+
+@app.command("list")
+def list_(as_json: Json = False, home: Home = None) -> None:
+    """All accounts: roles, state, failed tries, last sign-in."""
+    with office(home) as opened:
+        rows = accounts.list_agents(operator_desk(opened))
+    if as_json:
+        print_json({"agents": [_fields(row) for row in rows]})
+        return
+    for row in rows:
+        last = "never" if row.last_signed_in is None else f"{row.last_signed_in.astimezone():%Y-%m-%d %H:%M}"
+        state = str(row.state.value) + (", password to be changed" if row.must_change_password else "")
+        if row.waits_until is not None:
+            state += f", waits until {row.waits_until.astimezone():%H:%M:%S}"
+        print(f"{row.name:<20} {', '.join(row.roles):<32} {state:<32} last signed in {last}")
+
+
+@app.command()
+def suspend(name: Name, home: Home = None) -> None:
+    """Close an account to sign-in and end its session."""
+    with office(home) as opened:
+        accounts.suspend(operator_desk(opened), name)
+
+
+@app.command()
+def unlock(name: Name, home: Home = None) -> None:
+    """Lift a suspension, and the wait after failed sign-ins."""
+    with office(home) as opened:
+        accounts.unlock(operator_desk(opened), name)
+
+
+@app.command()
+def reset(name: Name, password_stdin: PasswordStdin = False, home: Home = None) -> None:
+    """Give an account a password that its owner has to change at the next sign-in."""
+    with office(home) as opened:
+        accounts.reset(operator_desk(opened), name, typed_password(password_stdin))
+
+
+@app.command()
+def roles(name: Name, role: Roles, home: Home = None) -> None:
+    """Give an account exactly these roles; its session ends."""
+    with office(home) as opened:
+        accounts.set_roles(operator_desk(opened), name, accounts.roles_from(role))
+
+
+def _fields(row: accounts.AgentRow) -> dict[str, object]:
+    return {
+        "name": row.name,
+        "roles": [role.value for role in row.roles],
+        "state": row.state.value,
+        "must_change_password": row.must_change_password,
+        "failures": row.failures,
+        "waits_until": row.waits_until.isoformat() if row.waits_until else None,
+        "last_signed_in": row.last_signed_in.isoformat() if row.last_signed_in else None,
+        "created_at": row.created_at.isoformat(),
+    }

@@ -1,0 +1,27 @@
+"""`cs-console init`: makes a desk."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from cs_console.commands.context import Home, refusals
+from cs_console.commands.typed_password import PasswordStdin, typed_password
+
+
+def init(
+    admin: Annotated[str, typer.Option("--admin", metavar="NAME", help="The first account, an admin.")],
+    password_stdin: PasswordStdin = False,
+    home: Home = None,
+) -> None:
+    """Make a desk: database, keyring, log key and the first account."""
+    from cs_console.settings import load
+    from cs_console.staff.setup import init_desk
+
+    with refusals():
+        settings = load(home)
+        office = init_desk(settings, admin, typed_password(password_stdin))
+        office.close()
+    print(f"A desk was made in {settings.home}.", file=sys.stderr)
+    if not settings.key_command:
+        print(f"Keep a copy of {settings.key_path} apart from the backups: it opens everything.", file=sys.stderr)

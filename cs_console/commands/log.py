@@ -1,0 +1,143 @@
+"""`cs-console log ...`: prove the access log, sign it, export it."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cs_console.access_log.checkpoint import latest, write_checkpoint
+from cs_console.access_log.export import export_log
+from cs_console.access_log.log_filter import parse_moment
+from cs_console.access_log.verify import Verdict, verify_log
+from cs_console.commands.context import Home, Json, office, print_json
+from cs_console.desk import operator_desk
+from cs_console.errors import BadInput
+
+app = typer.Typer(help="Prove, sign and export the access log.", no_args_is_help=True)
+
+
+class Form(StrEnum):
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+_MEANINGS = {
+    "edited": "Entry {0} was changed after it was recorded.",
+    "missing": "Entry {0} is missing.",
+    "inserted": "Entry {0} was put in; it was never recorded.",
+    "swapped": "Entry {0} has changed places with another one.",
+    "duplicated": "Entry {0} is a copy of another one.",
+    "tail cut": "Entry {0} and whatever followed were cut off.",
+    "head moved": "The log's head was changed; the entries themselves hold.",
+    "checkpoint": "The checkpoint at {0} was changed or removed.",
+    "foreign signature": "The checkpoint at {0} was signed with another key.",
+    "rewritten": "The log was rewritten from entry {0} on, or later: a checkpoint states another tree.",
+    "rolled back": "The log was put back to an older state: entry {0} is the first that a kept checkpoint misses.",
+}
+
+
+@app.command()
+def verify(
+    checkpoint: Annotated[Path | None, typer.Option(help="Checkpoints kept elsewhere.", show_default=False)] = None,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Say whether the log is whole; name the first entry that is not. Exit status 1 when it is broken."""
+    with office(home) as desk_office:
+        note = None if checkpoint is None else _text_of(checkpoint)
+        with _progress_bar("Reading") as progress:
+            verdict = verify_log(desk_office, note=note, progress=progress)
+    if json:
+        names = ("ok", "size", "root", "first_bad", "kind")
+        print_json({name: getattr(verdict, name) for name in names})
+    else:
+        print(sentence(verdict))
+    if not verdict.ok:
+        raise typer.Exit(1)
+
+
+@app.command()
+def checkpoint(
+    out: Annotated[Path | None, typer.Option(help="Write the note to this file.", show_default=False)] = None,
+    home: Home = None,
+) -> None:
+    """Sign the log as it stands and print the signed note."""
+    with office(home) as desk_office:
+        made = write_checkpoint(desk_office, force=True) or latest(desk_office)
+        if made is None:
+            raise BadInput("The log is empty.", "There is nothing to sign yet.")
+        if made.problem:
+            print(f"cs-console: {made.problem}", file=sys.stderr)
+        if out is None:
+            print(made.note, end="")
+        else:
+            _write_private(out, made.note)
+
+
+@app.command()
+def export(
+    since: Annotated[
+        str | None, typer.Option(help="Only from this day or time on (2026-11-01).", show_default=False)
+    ] = None,
+    format: Annotated[Form, typer.Option(help="How to write it.")] = Form.JSONL,
+    home: Home = None,
+) -> None:
+    """Write the log to standard output, oldest entry first. The export is recorded."""
+    with office(home) as desk_office:
+        export_log(operator_desk(desk_office), sys.stdout, _since(since), format.value)
+
+
+def sentence(verdict: Verdict) -> str:
+    """The verdict in words."""
+    if verdict.ok:
+        size = f"{verdict.size:,}".replace(",", " ")
+        return f"The log is whole: {size} entries, root {verdict.root}."
+    number = "an unreadable place" if verdict.first_bad is None else verdict.first_bad
+    return f"THE LOG IS BROKEN. {_MEANINGS[verdict.kind].format(number)}"
+
+
+def _since(text: str | None) -> datetime | None:
+    try:
+        return None if text is None else parse_moment(text)
+    except ValueError:
+        raise BadInput(f"--since {text} is no day or time.", "Write 2026-11-01 or 2026-11-01T09:30.") from None
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        why = problem.strerror if isinstance(problem, OSError) else "it is not text"
+        raise BadInput(f"{file} cannot be read: {why}.", "Give a file made by `cs-console log checkpoint`.") from None
+
+
+def _write_private(file: Path, text: str) -> None:
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as opened:
+            opened.write(text)
+            opened.flush()
+            os.fsync(opened.fileno())
+    except OSError as problem:
+        raise BadInput(f"{file} cannot be written: {problem.strerror}.", "Choose another --out.") from None
+
+
+@contextmanager
+def _progress_bar(label: str) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar on standard error while it is a terminal; else nothing at all."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    with typer.progressbar(length=1, label=label, file=sys.stderr) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.length = max(total, 1)
+            bar.update(done - bar.pos)
+
+        yield show

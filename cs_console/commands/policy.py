@@ -1,0 +1,99 @@
+"""`cs-console policy ...`: which policies there are, what one says, what is wrong with a file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cs_console.commands.context import Home, Json, print_json, refusals
+from cs_console.policy.loader import PackShelf, check_pack
+from cs_console.policy.schema import Ground, Pack
+from cs_console.settings import load
+
+app = typer.Typer(no_args_is_help=True, help="Policy packs: privacy policies as data.")
+
+_LISTS = (
+    ("statutory", "Statutory grounds (we cannot respond)"),
+    ("discretionary", "Discretionary grounds (we may reject)"),
+    ("fee", "Fee"),
+)
+
+
+@app.command("list")
+def list_packs(home: Home = None, as_json: Json = False) -> None:
+    """List the packs this desk can use; the one for new tickets is marked."""
+    with refusals():
+        settings = load(home)
+        names = PackShelf(settings).names()
+    if as_json:
+        print_json({"packs": list(names), "current": settings.pack})
+        return
+    for name in names:
+        print(f"{name}  (current)" if name == settings.pack else name)
+
+
+@app.command()
+def show(
+    pack: Annotated[str, typer.Argument(help="A pack's name; the current one when none is given.")] = "",
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Show what a pack says: kinds, purposes, grounds, clocks."""
+    with refusals():
+        shelf = PackShelf(load(home))
+        found = shelf.get(pack) if pack else shelf.current
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+        return
+    print("\n".join(_lines(found)))
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="A pack's TOML file.", show_default=False)], as_json: Json = False
+) -> None:
+    """Say line by line what is wrong with a pack's file: exit 0 nothing, 1 findings, 2 no such file."""
+    try:
+        problems = check_pack(file)
+    except OSError as problem:
+        typer.echo(f"cs-console: {file} cannot be read: {problem.strerror}.", err=True)
+        raise typer.Exit(2) from None
+    if as_json:
+        found = [{"line": one.line, "key": one.key, "message": one.message} for one in problems]
+        print_json({"ok": not problems, "problems": found})
+    else:
+        for one in problems:
+            key = f"{one.key}: " if one.key else ""
+            print(f"{file}:{one.line}: {key}{one.message}")
+        if not problems:
+            print(f"{file}: nothing is wrong")
+    if problems:
+        raise typer.Exit(1)
+
+
+def _lines(pack: Pack) -> list[str]:
+    lines = [f"{pack.meta.title}, effective {pack.meta.effective} ({pack.meta.name})", "", "Kinds"]
+    lines += [f"  {kind.value}: {rules.title} ({rules.clause})" for kind, rules in pack.kinds.items()]
+    lines += ["", f"Clock ({pack.clock.clause})", f"  {pack.clock.explained}", "", "Purposes"]
+    for key, purpose in pack.purposes.items():
+        lines.append(f"  {key}: {purpose.title} ({purpose.clause})")
+        for row in pack.matrix:
+            if row.purpose == key:
+                when = "verified" if row.verified else "also unverified"
+                lines.append(f"    {', '.join(row.kinds)}, {when}: {', '.join(row.fields)}")
+    for name, title in _LISTS:
+        lines += ["", title]
+        for ground in pack.grounds:
+            if ground.list == name:
+                lines += _ground_lines(ground)
+    lines += ["", "Bases for collecting without consent (no reason to refuse anything)"]
+    lines += [f"  ({item.number}) {item.title}" for item in pack.consent_exceptions]
+    return lines
+
+
+def _ground_lines(ground: Ground) -> list[str]:
+    lines = [f"  {ground.code} {ground.title} ({ground.clause})"]
+    lines += [f"     {question.text}" for question in ground.questions]
+    lines.append(f"     Evidence: {ground.evidence.text}")
+    lines.append(f"     Approved by: {' + '.join(ground.approvers)}")
+    return lines

@@ -1,0 +1,85 @@
+"""`cs-console tickets list`: numbers, kinds, states and dates for operators; nothing a requester wrote."""
+
+import re
+from typing import Annotated
+
+import typer
+
+from cs_console.commands.context import Home, Json, office, print_json
+from cs_console.desk import Office, operator_desk
+from cs_console.errors import BadInput
+from cs_console.tickets.filters import Filter, parse
+from cs_console.tickets.lanes import VIEWS, Cursor
+from cs_console.tickets.queue import MAX_PAGE_SIZE, ListedTicket, listing
+from models.columns import from_microseconds, microseconds
+
+app = typer.Typer(help="Tickets, without personal data.", no_args_is_help=True)
+_AFTER = re.compile(r"(-?[0-9]{1,17}):([0-9]{1,9})")
+_COLUMNS = "{:>7}  {:<10} {:<12} {:<9} {:<17} {}"
+
+
+@app.callback()
+def tickets() -> None:
+    """Tickets, without personal data."""
+
+
+@app.command("list")
+def list_tickets(
+    home: Home = None,
+    view: Annotated[str, typer.Option("--view", help=f"One of: {', '.join(name for name, _ in VIEWS)}.")] = "all",
+    expression: Annotated[str, typer.Option("--filter", help="Like: kind:appeal due:<3d -channel:call.")] = "",
+    limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help="At most so many tickets.")] = 100,
+    after: Annotated[str, typer.Option("--after", help="Go on behind the `next` of an earlier list.")] = "",
+    as_json: Json = False,
+) -> None:
+    """List tickets: number, kind, state, priority, dates."""
+    with office(home) as opened:
+        rows, following = _collect(opened, view, parse(expression), _cursor(after), limit)
+        on = None if following is None else f"{microseconds(following.moment)}:{following.number}"
+        if as_json:
+            print_json({"tickets": [_as_json(row) for row in rows], "next": on})
+            return
+        print(_COLUMNS.format("number", "kind", "state", "priority", "received", "due"))
+        for row in rows:
+            print(_line(row))
+        if on is not None:
+            typer.echo(f"There are more: --after {on}", err=True)
+
+
+def _collect(
+    opened: Office, view: str, asked: Filter, after: Cursor | None, limit: int
+) -> tuple[list[ListedTicket], Cursor | None]:
+    desk = operator_desk(opened)
+    found: list[ListedTicket] = []
+    while True:
+        rows, after = listing(desk, view, asked, after, min(limit - len(found), MAX_PAGE_SIZE))
+        found += rows
+        if after is None or len(found) >= limit:
+            return found, after
+
+
+def _cursor(text: str) -> Cursor | None:
+    if not text:
+        return None
+    found = _AFTER.fullmatch(text)
+    if found is None:
+        raise BadInput("--after takes the `next` of an earlier list.", "Leave it out to begin at the top.")
+    return Cursor(from_microseconds(int(found[1])), int(found[2]))
+
+
+def _as_json(row: ListedTicket) -> dict[str, object]:
+    return {
+        "number": row.number,
+        "kind": row.kind.value,
+        "state": row.state.value,
+        "priority": row.priority.name.lower(),
+        "received_at": row.received_at.isoformat(),
+        "due_at": None if row.due_at is None else row.due_at.isoformat(),
+    }
+
+
+def _line(row: ListedTicket) -> str:
+    received = row.received_at.astimezone()
+    due = "-" if row.due_at is None else f"{row.due_at.astimezone():%Y-%m-%d %H:%M}"
+    number = f"#{row.number}"
+    return _COLUMNS.format(number, row.kind, row.state, row.priority.name.lower(), f"{received:%Y-%m-%d %H:%M}", due)

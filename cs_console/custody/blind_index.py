@@ -1,0 +1,69 @@
+"""Finding a contact without reading any: keyed hashes of exact, normalised values."""
+
+import hashlib
+import hmac
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from cs_console.custody.keyring import Keyring
+from models.enums import Field
+
+LONGEST_PHONE = 40
+LONGEST_EMAIL = 254
+SEARCHABLE = frozenset({Field.MOBILE, Field.EMAIL})
+"""The fields that have a blind index."""
+
+
+def normalise_phone(text: str, region: str) -> str | None:
+    """The number in E.164 (an extension follows as `;ext=`), or None where it cannot be one.
+
+    National forms are read as of `region` (ISO 3166), in any script's digits.
+    """
+    if not 0 < len(text) <= LONGEST_PHONE:
+        return None
+    try:
+        number = phonenumbers.parse(text, region or None)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(number):
+        return None
+    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    # two people behind one switchboard must not become one requester
+    return f"{written};ext={number.extension}" if number.extension else written
+
+
+def normalise_email(text: str) -> str | None:
+    """The address with its local part casefolded and its domain in IDNA form, or None where it is none.
+
+    Syntax only: nothing is asked of the network.
+    """
+    address = text.strip()
+    if not 0 < len(address) <= LONGEST_EMAIL:
+        return None
+    try:
+        valid = validate_email(address, check_deliverability=False)
+    except EmailNotValidError:
+        return None
+    return f"{valid.local_part.casefold()}@{valid.ascii_domain.casefold()}"
+
+
+def normalise(field: Field, text: str, region: str) -> str | None:
+    """The normalised value of a searchable field; None for an unusable value or any other field."""
+    if field is Field.MOBILE:
+        return normalise_phone(text, region)
+    if field is Field.EMAIL:
+        return normalise_email(text)
+    return None
+
+
+def lookup_token(keyring: Keyring, field: Field, normalised: str) -> bytes:
+    """HMAC-SHA256 of a normalised value under the field's own key: equal values, equal tokens, nothing more."""
+    return hmac.digest(
+        keyring.desk_key(f"index:{field.value}"), normalised.encode("utf-8", "surrogatepass"), hashlib.sha256
+    )
+
+
+def reference_token(keyring: Keyring, message_id: str) -> bytes:
+    """The same for Message-IDs, which often hold an address."""
+    return hmac.digest(keyring.desk_key("index:reference"), message_id.encode("utf-8", "surrogatepass"), hashlib.sha256)

@@ -1,0 +1,335 @@
+"""The only way out: no view without a record.
+
+Everything sealed that a person gets to read passes `reveal`. It checks, commits the log entry durably, and only then
+opens the value. Whatever goes wrong before the commit has returned, nothing has been opened.
+"""
+
+import dataclasses
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, exists, select
+from sqlmodel import Session, col
+
+from cs_console.access_log.append import Entry, append_on, due_for_signing, record, sign_now
+from cs_console.custody.opening import open_text
+from cs_console.custody.sealing import Place
+from cs_console.desk import Desk, Office
+from cs_console.errors import (
+    FieldNotAllowed,
+    NotAssigned,
+    NothingThere,
+    NotVerified,
+    NoUndertaking,
+    PurposeNotAllowed,
+    Refusal,
+    SealBroken,
+    SessionEnded,
+    StoreBusy,
+    StoreUnavailable,
+)
+from cs_console.plain_text import plain
+from cs_console.policy.schema import Pack
+from cs_console.prepared import Prepared
+from cs_console.staff.sessions import LIVE_COLUMNS, check_live, check_roles
+from models.agent import Agent
+from models.agent_session import AgentSession
+from models.columns import from_microseconds, microseconds
+from models.contact import Contact
+from models.enums import Action, Field, Result, Role, TicketKind
+from models.log import LogEntry
+from models.message import Message
+from models.ticket import Ticket
+from models.undertaking import Undertaking
+from models.verification import Verification
+
+VIEWERS = (Role.AGENT, Role.VERIFIER, Role.SUPERVISOR, Role.PRIVACY_OFFICER)
+"""Who may see personal data at all; an admin alone never does."""
+UNLISTED = "unlisted"
+"""What the log says in place of a purpose that no pack knows: a typed word could be a value."""
+LONGEST_VIEW = 24 * 3600
+SHORT_ID = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is to be seen. `item`: a contact's id; a message's id for Field.MESSAGE; the number for Field.SUBJECT."""
+
+    field: Field
+    item: str
+
+
+@dataclass(frozen=True, slots=True)
+class Revealed:
+    """A value on its way to the screen, for so many seconds. It never shows in a repr."""
+
+    value: str = dataclasses.field(repr=False)
+    field: Field
+    seconds: int
+    entry: int
+    ticket: int
+    shown_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PurposeChoice:
+    """A reason that the pack lists, and the clause it comes from."""
+
+    key: str
+    title: str
+    clause: str
+
+
+@dataclass(frozen=True, slots=True)
+class _OnRecord:
+    """What may be opened: the proof is `entry`, which is committed."""
+
+    entry: int
+    place: Place
+    key: bytes = dataclasses.field(repr=False)
+    sealed: bytes = dataclasses.field(repr=False)
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What the ticket and the item are, read in the very transaction that the entry is written in."""
+
+    requester_id: str
+    kind: TicketKind
+    pack: str
+    assignee_id: str | None
+    verification: str | None
+    sealed: bytes | None = dataclasses.field(repr=False)
+
+
+_COLUMN_OF = {Field.MESSAGE: ("message", "text"), Field.SUBJECT: ("ticket", "subject")}
+_OF_A_CONTACT = ("contact", "value")
+_WINDOW = (
+    select(col(Verification.id))
+    .where(
+        col(Verification.ticket_number) == bindparam("number"),
+        col(Verification.closed_at).is_(None),
+        col(Verification.window_until) > bindparam("now"),
+    )
+    .order_by(col(Verification.window_until).desc())
+    .limit(1)
+)
+
+
+def _one_look(table: str) -> Select[*tuple[Any, ...]]:
+    """One statement for all that a reveal is judged by: session, account, undertaking, ticket, window and item."""
+    undertaken = exists().where(
+        col(Undertaking.agent_id) == bindparam("agent"),
+        col(Undertaking.version) == bindparam("undertaking"),
+        col(Undertaking.expires_at) > bindparam("now"),
+    )
+    sealed = {"contact": Contact.value, "message": Message.text, "ticket": Ticket.subject}[table]
+    look: Select[*tuple[Any, ...]] = (
+        select(
+            *LIVE_COLUMNS,
+            undertaken,
+            col(Ticket.requester_id),
+            col(Ticket.kind),
+            col(Ticket.pack),
+            col(Ticket.assignee_id),
+            _WINDOW.scalar_subquery(),
+            col(sealed),
+        )
+        .join(Agent, col(Agent.id) == col(AgentSession.agent_id))
+        .outerjoin(Ticket, col(Ticket.number) == bindparam("number"))
+        .where(col(AgentSession.id) == bindparam("session"), col(Agent.id) == bindparam("agent"))
+    )
+    if table == "contact":
+        of_the_ticket = (
+            (col(Contact.id) == bindparam("item"))
+            & (col(Contact.requester_id) == col(Ticket.requester_id))
+            & (col(Contact.field) == bindparam("field"))
+            & col(Contact.replaced_at).is_(None)
+        )
+        return look.outerjoin(Contact, of_the_ticket)
+    if table == "message":
+        in_the_ticket = (col(Message.id) == bindparam("item")) & (col(Message.ticket_number) == bindparam("number"))
+        return look.outerjoin(Message, in_the_ticket)
+    return look
+
+
+_LOOKS = {table: Prepared(_one_look(table)) for table in ("contact", "message", "ticket")}
+
+
+def reveal(desk: Desk, number: int, target: Target, purpose: str) -> Revealed:
+    """Show one sealed value of the agent's own ticket for a purpose that the pack lists (policy I.(1)3, IV.(1)2).
+
+    The entry FIELD_REVEALED is durable before the value is opened; where it cannot be made, nothing is shown.
+    Every refusal is recorded with its code, in a transaction of its own; where even that cannot be, it is refused
+    all the same. Raises SessionEnded, MustChangePassword, NotAllowed, NoUndertaking, NothingThere, NotAssigned,
+    FieldNotAllowed, PurposeNotAllowed, NotVerified, KeyDestroyed, SealBroken, LogBroken, StoreUnavailable
+    (ASVS 8.2.1-3, 16.2.1, 16.5.3).
+    """
+    try:
+        granted = _put_on_record(desk, number, target, purpose)
+        value = open_text(granted.key, granted.place, granted.sealed)
+    except Refusal as refusal:
+        _record_refusal(desk, number, target, purpose, refusal)
+        raise
+    return Revealed(plain(value), target.field, granted.seconds, granted.entry, number, desk.office.clock.now())
+
+
+def _put_on_record(desk: Desk, number: int, target: Target, purpose: str) -> _OnRecord:
+    """Check everything and commit the entry. When this returns, the entry is durable."""
+    office = desk.office
+    with office.database.bare_transaction() as connection:
+        facts = _facts(connection, desk, number, target)
+        pack = office.packs.get(facts.pack)
+        verification = _check(desk, pack, facts, target.field, purpose)
+        if facts.sealed is None or (target.field is Field.SUBJECT and target.item != str(number)):
+            raise NothingThere("There is nothing of that kind on this ticket.")
+        key = office.keyring.key(facts.requester_id)
+        entry = Entry(
+            Action.FIELD_REVEALED,
+            ticket=number,
+            requester=office.pseudonym(facts.requester_id, key),
+            fields=(target.field.value,),
+            purpose=purpose,
+            verification=verification,
+        )
+        seq = append_on(connection, office, desk.actor, entry, office.clock.now())
+    if due_for_signing(seq):
+        sign_now(office)
+    place = Place(facts.requester_id, *_COLUMN_OF.get(target.field, _OF_A_CONTACT), target.item)
+    return _OnRecord(seq, place, key, facts.sealed, pack.reveal.seconds)
+
+
+def _facts(connection: Connection, desk: Desk, number: int, target: Target) -> _Facts:
+    """Refuse a session, role or undertaking that is not good now, then a ticket that does not exist."""
+    office = desk.office
+    table, _ = _COLUMN_OF.get(target.field, _OF_A_CONTACT)
+    asked = {
+        "agent": desk.agent.id,
+        "session": desk.session_id,
+        "undertaking": office.packs.current.undertaking.version,
+        "now": microseconds(office.clock.now()),
+        "number": number,
+    }
+    if table != "ticket":
+        asked["item"] = target.item
+    if table == "contact":
+        asked["field"] = target.field.value
+    row = _LOOKS[table].first(connection, asked)
+    if row is None:
+        raise SessionEnded("this session is unknown here")
+    started, active, ended, reason, state, roles, must_change, undertaken, *rest = row
+    check_live(desk, from_microseconds(started), from_microseconds(active), _moment(ended), reason, state)
+    check_roles(roles, must_change, VIEWERS)
+    if not undertaken:
+        raise NoUndertaking
+    requester_id, kind, *others = rest
+    if requester_id is None:
+        raise NothingThere(f"There is no ticket #{number}.")
+    return _Facts(requester_id, TicketKind(kind), *others)
+
+
+def _moment(stored: int | None) -> datetime | None:
+    return None if stored is None else from_microseconds(stored)
+
+
+def _check(desk: Desk, pack: Pack, facts: _Facts, field: Field, purpose: str) -> str:
+    """Refuse what the pack's matrix does not list; the id of the open verification, "" where none is."""
+    if facts.assignee_id != desk.agent.id:
+        raise NotAssigned
+    rows = [row for row in pack.rows_for(facts.kind) if field in row.fields]
+    if not rows:
+        raise FieldNotAllowed(
+            f"The {field.value} is not needed for this kind of ticket.", "Work with the masked or redacted form."
+        )
+    rows = [row for row in rows if row.purpose == purpose]
+    if not rows:
+        raise PurposeNotAllowed(
+            f"The {field.value} may not be seen for that purpose here.", "Choose one of the purposes that are listed."
+        )
+    if facts.verification is None and all(row.verified for row in rows):
+        raise NotVerified
+    return (facts.verification or "")[:SHORT_ID]
+
+
+def _record_refusal(desk: Desk, number: int, target: Target, purpose: str, refusal: Refusal) -> None:
+    """Write the attempt down. Failing at that changes nothing: the refusal stands."""
+    if isinstance(refusal, StoreBusy):
+        return  # another wait of seconds would end the same way
+    office = desk.office
+    outcome = Result.FAILED if isinstance(refusal, SealBroken | StoreUnavailable) else Result.REFUSED
+    with suppress(Refusal), office.database.transaction() as session:
+        owner, pack_name = _owner(session, number)
+        entry = Entry(
+            Action.REVEAL_REFUSED,
+            outcome,
+            ticket=number,
+            requester=_pseudonym(office, owner),
+            fields=(target.field.value,),
+            purpose=purpose if pack_name and purpose in office.packs.get(pack_name).purposes else UNLISTED,
+            reason=refusal.code,
+        )
+        record(session, desk, entry)
+
+
+def _owner(session: Session, number: int) -> tuple[str | None, str | None]:
+    found = session.connection().execute(
+        select(col(Ticket.requester_id), col(Ticket.pack)).where(col(Ticket.number) == number)
+    )
+    row = found.first()
+    return (None, None) if row is None else (row[0], row[1])
+
+
+def _pseudonym(office: Office, requester_id: str | None) -> str | None:
+    if requester_id is None:
+        return None
+    with suppress(Refusal):
+        return office.pseudonym(requester_id, office.keyring.key(requester_id))
+    return None
+
+
+def purposes_for(desk: Desk, number: int, field: Field) -> tuple[PurposeChoice, ...]:
+    """The purposes that the pack's matrix lists for this field on this ticket, those open to the agent now first.
+
+    Raises NothingThere, NotAllowed, SessionEnded.
+    """
+    office = desk.office
+    with desk.reading(*VIEWERS) as session:
+        ticket = session.connection().execute(
+            select(col(Ticket.kind), col(Ticket.pack)).where(col(Ticket.number) == number)
+        )
+        row = ticket.first()
+        if row is None:
+            raise NothingThere(f"There is no ticket #{number}.")
+        verified = session.connection().execute(_WINDOW, {"number": number, "now": office.clock.now()}).scalar()
+    pack = office.packs.get(row.pack)
+    listed = [entry for entry in pack.rows_for(TicketKind(row.kind)) if field in entry.fields]
+    listed.sort(key=lambda entry: entry.verified and verified is None)
+    return tuple(
+        PurposeChoice(key, pack.purposes[key].title, pack.purposes[key].clause)
+        for key in dict.fromkeys(entry.purpose for entry in listed)
+    )
+
+
+def end_view(desk: Desk, revealed: Revealed, seconds: int) -> None:
+    """Record that the value is off the screen after so many seconds. It works for a session that has ended too.
+
+    Raises NothingThere for an entry that is not a view of this agent's, LogBroken, StoreUnavailable.
+    """
+    with desk.office.database.transaction() as session:
+        shown = session.get(LogEntry, revealed.entry)
+        if shown is None or shown.action != Action.FIELD_REVEALED.value or shown.actor != desk.agent.name:
+            raise NothingThere("There is no such view to end.")
+        entry = Entry(
+            Action.VIEW_ENDED,
+            ticket=shown.ticket,
+            requester=shown.requester,
+            fields=(shown.fields,),
+            purpose=shown.purpose,
+            verification=shown.verification,
+            seconds=max(0, min(seconds, LONGEST_VIEW)),
+            reason=f"entry {shown.seq}",
+        )
+        record(session, desk, entry)

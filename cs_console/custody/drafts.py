@@ -1,0 +1,116 @@
+"""What an agent has typed and not sent yet: sealed as it is saved, so that a killed process loses nothing."""
+
+import re
+
+from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlmodel import Session, col
+
+from cs_console.custody.keyring import Keyring
+from cs_console.custody.safe_views import open_safe
+from cs_console.custody.sealing import Place, seal
+from cs_console.desk import Desk
+from cs_console.errors import BadInput, KeyDestroyed, NothingThere, SessionEnded
+from cs_console.plain_text import plain
+from models.agent_session import AgentSession
+from models.draft import Draft
+from models.ticket import Ticket
+
+MAX_DRAFT = 1_000_000
+_PLACE = re.compile(r"[a-z][a-z0-9:_.-]{0,63}")
+
+
+def save_draft(desk: Desk, place: str, text: str, ticket: int | None = None) -> None:
+    """Keep `text` as this agent's draft at `place` ("reply:10482"), durably and instead of the one before.
+
+    Sealed under the key of the ticket's requester, or the agent's own without a ticket; empty text keeps nothing. A
+    session that has ended may still save, so that nothing typed is lost, but may not load. Raises BadInput,
+    NothingThere for an unknown ticket, KeyDestroyed once the requester is erased, SessionEnded for a session that
+    never was.
+    """
+    _check(place, text)
+    office = desk.office
+    with office.database.transaction() as session:
+        _require_known(session, desk)
+        if not text:
+            session.connection().execute(delete(Draft).where(*_this(desk, place)))
+            return
+        owner = _own(desk) if ticket is None else _requester(session, ticket)
+        key = _own_key(office.keyring, owner) if ticket is None else office.keyring.key(owner)
+        kept = {"key_owner": owner, "text": seal(key, _place(owner, desk, place), text), "saved_at": office.clock.now()}
+        insert = sqlite_insert if office.database.is_sqlite else postgresql_insert
+        statement = insert(Draft).values(agent_id=desk.agent.id, place=place, **kept)
+        session.connection().execute(
+            statement.on_conflict_do_update(index_elements=[col(Draft.agent_id), col(Draft.place)], set_=kept)
+        )
+
+
+def load_draft(desk: Desk, place: str, ticket: int | None = None) -> str:
+    """This agent's draft at `place`, made plain; empty where there is none, or where its requester was erased.
+
+    Raises SessionEnded, SealBroken for a draft that was touched outside the console.
+    """
+    with desk.reading() as session:
+        found = (
+            session.connection()
+            .execute(select(col(Draft.key_owner), col(Draft.text)).where(*_this(desk, place)))
+            .first()
+        )
+        owner = _own(desk) if ticket is None else _requester(session, ticket)
+    if found is None or found[0] != owner:
+        return ""
+    try:
+        key = desk.office.keyring.key(owner)
+    except KeyDestroyed:
+        return ""
+    return plain(open_safe(key, _place(owner, desk, place), found[1]))
+
+
+def discard_draft(desk: Desk, place: str) -> None:
+    """Forget this agent's draft at `place`, sent or given up. Raises SessionEnded."""
+    with desk.work() as session:
+        session.connection().execute(delete(Draft).where(*_this(desk, place)))
+
+
+def _check(place: str, text: str) -> None:
+    if not _PLACE.fullmatch(place):
+        raise BadInput("That is no place for a draft.")
+    if len(text) > MAX_DRAFT:
+        raise BadInput(f"The text is longer than {MAX_DRAFT:,} characters.", "Shorten it; it is not saved.")
+
+
+def _this(desk: Desk, place: str) -> tuple[ColumnElement[bool], ...]:
+    return col(Draft.agent_id) == desk.agent.id, col(Draft.place) == place
+
+
+def _require_known(session: Session, desk: Desk) -> None:
+    found = session.connection().execute(
+        select(col(AgentSession.id)).where(
+            col(AgentSession.id) == desk.session_id, col(AgentSession.agent_id) == desk.agent.id
+        )
+    )
+    if found.first() is None:
+        raise SessionEnded("this session is unknown here")
+
+
+def _requester(session: Session, ticket: int) -> str:
+    found = session.connection().execute(select(col(Ticket.requester_id)).where(col(Ticket.number) == ticket)).first()
+    if found is None:
+        raise NothingThere(f"There is no ticket #{ticket}.")
+    return str(found[0])
+
+
+def _own(desk: Desk) -> str:
+    return f"agent:{desk.agent.id}"
+
+
+def _own_key(keyring: Keyring, owner: str) -> bytes:
+    try:
+        return keyring.key(owner)
+    except KeyDestroyed:  # the first draft of this agent
+        return keyring.create(owner)
+
+
+def _place(owner: str, desk: Desk, place: str) -> Place:
+    return Place(owner, "draft", "text", f"{desk.agent.id}|{place}")

@@ -1,0 +1,177 @@
+"""Phone numbers in free text: PhoneNumberMatcher where digits run, and what a person would still take for a phone."""
+
+import re
+from collections.abc import Iterator
+
+import phonenumbers
+from phonenumbers import PhoneNumberMatcher, PhoneNumberType
+
+from cs_console.custody.folding import BLANK, Span
+
+FEWEST_DIGITS, MOST_DIGITS = 7, 15
+SHORTEST_NAMED = 5
+MOST_WORK = 8_000
+LOOK_WORK = 4
+"""How much looking one text is worth, in windows tried (asking PhoneNumberMatcher counts as LOOK_WORK of them). A text
+with more numbers than that is no letter: all its long ones are hidden unasked."""
+LONGEST_CHUNK = 60
+LONGEST_GROUP = 20
+MOST_GROUPS = 6
+
+_RUN = re.compile(r"[+(]{0,2}\d(?:[ ()./\-~]{0,3}\d)*")
+_GROUP = re.compile(r"[+(]{0,2}\d+")
+_DATES = re.compile(
+    r"(?<![\d+(./-])(?:"
+    r"(?:1[89]|20)\d\d(?P<a>[-/.])(?:0?[1-9]|1[0-2])(?P=a)(?:[12]\d|3[01]|0?[1-9])"
+    r"|(?:[12]\d|3[01]|0?[1-9])(?P<b>[-/.])(?:0?[1-9]|1[0-2])(?P=b)(?:1[89]|20)\d\d"
+    r"|(?:0?[1-9]|1[0-2])/(?:[12]\d|3[01]|0?[1-9])/(?:1[89]|20)\d\d"
+    r")(?![\d(/-])"
+    r"|(?<![\d:])(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-5]\d)?(?![\d:])"
+    r"|(?:1[89]|20)\d\d ?年"
+)
+_NAMED = re.compile(
+    r"(?:tel|phone|mobile|cell|call|fax|whats ?app|viber|wechat|sms|text me|dial|ring|number is"
+    r"|handy|rufnummer|nummer ist|mobil|fono|m[óo]vil|celular|llam|portable|t[ée]l|num[ée]ro est"
+    r"|телефон|тел|звон|моб|电话|電話|手机|手機|座机|热线|微信|联系|聯絡|致电|携帯|전화|휴대폰|연락"
+    r"|هاتف|جوال|موبايل|تلفون|اتصل|رقم|טלפון|โทร|फोन|फ़ोन|मोबाइल)"
+    r"[^\d\n\x00]{0,20}\Z",
+    re.IGNORECASE,
+)
+_NAME_WINDOW = 36
+_GROUPED_LIKE_ONE = re.compile(r"\(?\d{3}\)?[ .-]{1,2}\d{3}[ .-]\d{4}")
+
+
+def phones(text: str, regions: tuple[str, ...]) -> Iterator[Span]:
+    """Phones of these regions in national form, and international ones of any country; [mobile] where it is known."""
+    looks = _Looks(regions or ("ZZ",))
+    dated = _DATES.sub(lambda date: BLANK * len(date.group()), text)
+    for run in _RUN.finditer(dated):
+        if run.end() - run.start() < SHORTEST_NAMED:
+            continue
+        yield from _in_run(dated, run.start(), run.end(), looks)
+
+
+class _Looks:
+    """PhoneNumberMatcher with a budget and a memory for one text."""
+
+    def __init__(self, regions: tuple[str, ...]) -> None:
+        self.regions = regions
+        self.left = MOST_WORK
+        self._seen: dict[str, tuple[Span, ...]] = {}
+
+    def at(self, text: str) -> tuple[Span, ...]:
+        """The phones in a short text, in order, none overlapping."""
+        if text not in self._seen:
+            self._seen[text] = tuple(self._look(text))
+        return self._seen[text]
+
+    def _look(self, text: str) -> Iterator[Span]:
+        taken: list[tuple[int, int]] = []
+        for region in self.regions:
+            self.left -= LOOK_WORK
+            for match in PhoneNumberMatcher(text, region):
+                if all(match.end <= start or match.start >= end for start, end in taken):
+                    taken.append((match.start, match.end))
+                    yield Span(match.start, match.end, _label(match.number))
+            if _count(text) - sum(_count(text[start:end]) for start, end in taken) < SHORTEST_NAMED:
+                return
+
+
+def _label(number: phonenumbers.PhoneNumber) -> str:
+    return "mobile" if phonenumbers.number_type(number) == PhoneNumberType.MOBILE else "phone"
+
+
+def _in_run(text: str, start: int, end: int, looks: _Looks) -> Iterator[Span]:
+    """The phones of one run of digits and separators."""
+    before = text[start - 1 : start]
+    if before.isascii() and before.isalpha() and not _NAMED.search(text[max(0, start - _NAME_WINDOW) : start]):
+        return
+    for first, last in _chunks(text, start, end):
+        if looks.left <= 0:
+            if _count(text[first:last]) >= FEWEST_DIGITS:
+                yield Span(first, last, "number")
+            continue
+        found = sorted(
+            (Span(first + s.start, first + s.end, s.label) for s in looks.at(text[first:last])), key=lambda s: s.start
+        )
+        yield from found
+        at = first
+        for span in (*found, Span(last, last, "")):
+            if _count(text[at : span.start]) >= SHORTEST_NAMED:
+                yield from _left_over(text, at, span.start, looks)
+            at = span.end
+
+
+def _chunks(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The run in pieces that a number of several groups fits in, cut between groups; no group too long for a phone."""
+    first = last = start
+    for group in _GROUP.finditer(text, start, end):
+        too_long = group.end() - group.start() > LONGEST_GROUP
+        if last > first and (too_long or group.end() - first > LONGEST_CHUNK):
+            yield first, last
+            last = first
+        if too_long:
+            first = last = group.end()
+            continue
+        first = first if last > first else group.start()
+        last = group.end()
+    if last > first:
+        yield first, last
+
+
+def _left_over(text: str, start: int, end: int, looks: _Looks) -> Iterator[Span]:
+    """What the matcher passed over: several numbers written one after the other, and numbers that are not in use."""
+    groups = [(g.start(), g.end()) for g in _GROUP.finditer(text, start, end)]
+    at = 0
+    while at < len(groups):
+        span = _window(text, groups, at, looks)
+        if span is None:
+            at += 1
+            continue
+        yield span
+        at = next((n for n, group in enumerate(groups) if group[0] >= span.end), len(groups))
+
+
+def _window(text: str, groups: list[tuple[int, int]], first: int, looks: _Looks) -> Span | None:
+    start = groups[first][0]
+    for last in range(min(first + MOST_GROUPS, len(groups)) - 1, first - 1, -1):
+        end = groups[last][1]
+        looks.left -= 1
+        digits = _count(text[start:end])
+        if digits > MOST_DIGITS + 2 or digits < SHORTEST_NAMED:
+            continue
+        written = text[start:end]
+        if looks.left > 0 and digits >= FEWEST_DIGITS and last > first:
+            found = looks.at(written)
+            if found and found[0].start <= 1 and found[-1].end == len(written):
+                return Span(start, end, found[0].label)
+        if _taken_for_phone(text, start, written, digits, looks.regions):
+            return Span(start, end, "phone")
+    return None
+
+
+def _taken_for_phone(text: str, start: int, written: str, digits: int, regions: tuple[str, ...]) -> bool:
+    """By how it is written or introduced, in use or not."""
+    if written.startswith(("+", "00")):
+        return digits >= FEWEST_DIGITS + 1
+    if digits > MOST_DIGITS:
+        return False
+    if _NAMED.search(text[max(0, start - _NAME_WINDOW) : start]):
+        return True
+    if digits < FEWEST_DIGITS:
+        return False
+    if _GROUPED_LIKE_ONE.fullmatch(written):
+        return True
+    led = written.startswith(("0", "(")) and (digits >= 9 or not written.isdigit())
+    return led and any(_possible(written, region) for region in regions)
+
+
+def _possible(written: str, region: str) -> bool:
+    try:
+        return phonenumbers.is_possible_number(phonenumbers.parse(written, region))
+    except phonenumbers.NumberParseException:
+        return False
+
+
+def _count(text: str) -> int:
+    return sum(map(str.isdigit, text))

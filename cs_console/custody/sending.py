@@ -1,0 +1,41 @@
+"""Opening our own outgoing lines for the machine that sends them; nothing here is ever returned to a screen."""
+
+import json
+from dataclasses import dataclass, field
+
+from sqlmodel import Session
+
+from cs_console.custody.opening import open_text
+from cs_console.custody.sealing import Place
+from cs_console.desk import Office
+from cs_console.errors import NothingThere
+from models.enums import MessageSort
+from models.message import Message
+from models.ticket import Ticket
+
+OUTGOING = frozenset({MessageSort.REPLY, MessageSort.CODE, MessageSort.NOTICE})
+
+
+@dataclass(frozen=True)
+class OutgoingLine:
+    """A line as it goes out. Its words never show in a repr."""
+
+    text: str = field(repr=False)
+    subject: str = field(repr=False)
+    message_id: str
+
+
+def line_for_sending(session: Session, office: Office, message_id: str) -> OutgoingLine:
+    """The opened text and headers of one outgoing line, for delivery alone.
+
+    Raises NothingThere for any other line (what requesters wrote leaves only through disclosure.py), KeyDestroyed
+    or SealBroken.
+    """
+    message = session.get(Message, message_id)
+    if message is None or message.sort not in OUTGOING or message.headers is None:
+        raise NothingThere("There is no such outgoing message.")
+    owner = session.get_one(Ticket, message.ticket_number).requester_id
+    key = office.keyring.key(owner)
+    text = open_text(key, Place(owner, "message", "text", message_id), message.text)
+    headers = json.loads(open_text(key, Place(owner, "message", "headers", message_id), message.headers))
+    return OutgoingLine(text, headers["subject"], headers["message_id"])

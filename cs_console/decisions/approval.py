@@ -1,0 +1,245 @@
+"""Approval by other people: who is still needed, saying yes with the password again, returning, withdrawing (V.4)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from cs_console.access_log.append import Entry, record
+from cs_console.custody.contacts import known_values
+from cs_console.custody.redaction import redact
+from cs_console.decisions.making import Made, make_final, record_step, send
+from cs_console.decisions.places import approved_roles, find, roles_left, roles_now
+from cs_console.decisions.proposal import Proposal, open_answers, seal_reason
+from cs_console.decisions.rules import refuse_first, stale_problems
+from cs_console.decisions.waiting import ProposalRow, ProposalView, open_proposal, waiting
+from cs_console.desk import Desk
+from cs_console.errors import (
+    BadInput,
+    NotAllowed,
+    OwnProposal,
+    SignInMustWait,
+    StaleProposal,
+    WrongPassword,
+    WrongState,
+)
+from cs_console.plain_text import plain
+from cs_console.staff.accounts import check_password
+from cs_console.staff.undertakings import require_current
+from cs_console.tickets.ticket_facts import TicketFacts, move, pseudonym
+from models.columns import new_id
+from models.decision import Approval, Decision
+from models.enums import Action, DecisionState, Result, Role, TicketState
+
+__all__ = [
+    "ApprovalResult",
+    "ProposalRow",
+    "ProposalView",
+    "approve",
+    "open_proposal",
+    "return_proposal",
+    "waiting",
+    "withdraw",
+]
+
+REASON_LIMIT = 2000
+
+
+@dataclass(frozen=True)
+class ApprovalResult:
+    """What an approval led to; `delivery` says what became of the notice once the decision is final."""
+
+    final: bool
+    number: int
+    still_needed: tuple[str, ...]
+    delivery: str = ""
+
+
+def approve(desk: Desk, decision_id: str, password: str) -> ApprovalResult:
+    """Approve somebody else's proposal, in the first role still needed that the agent holds.
+
+    The last approval makes the decision final, with notice, message, ticket and entries in one transaction; then
+    the notice is sent. Raises OwnProposal, NotAllowed, WrongPassword, SignInMustWait, StaleProposal, WrongState,
+    ChecklistIncomplete, NoUndertaking, NothingThere; a refusal that matters is recorded first.
+    """
+    office = desk.office
+
+    def look() -> None:
+        with desk.reading() as session:
+            decision, ticket = _open_decision(session, desk, decision_id)
+            _role_for(session, desk, decision)
+            _require_fresh(session, desk, decision, ticket)
+
+    def ask_again() -> None:
+        if not check_password(office, desk.agent.id, password):
+            raise WrongPassword
+
+    def say_yes() -> tuple[ApprovalResult, Made | None]:
+        with desk.work() as session:
+            decision, ticket = _open_decision(session, desk, decision_id, lock=True)
+            role = _role_for(session, desk, decision)
+            _require_fresh(session, desk, decision, ticket)
+            approval = Approval(
+                decision_id=decision.id, agent_id=desk.agent.id, role=role, approved=True, at=office.clock.now()
+            )
+            session.add(approval)
+            session.flush()
+            record_step(session, desk, ticket, Action.DECISION_APPROVED, role.value)
+            left = roles_left(decision.needs, approved_roles(session, [decision.id]).get(decision.id, ()))
+            if left:
+                return ApprovalResult(False, ticket.number, tuple(role.value for role in left)), None
+            proposal = _opened(desk, ticket, decision)
+            return ApprovalResult(True, ticket.number, ()), make_final(session, desk, ticket, decision, proposal)
+
+    _on_record(desk, decision_id, look)
+    _on_record(desk, decision_id, ask_again)
+    result, made = _on_record(desk, decision_id, say_yes)
+    if made is None:
+        return result
+    return ApprovalResult(True, result.number, (), send(office, made))
+
+
+def return_proposal(desk: Desk, decision_id: str, reason: str) -> None:
+    """Send somebody else's proposal back with a reason; the ticket can be worked on again.
+
+    The reason is redacted and sealed; under legal review only privacy officers read it. Whoever could approve can
+    return, also a stale proposal. Raises OwnProposal, NotAllowed, WrongState, BadInput, NoUndertaking.
+    """
+    words = plain(reason).strip()
+    if not words or len(words) > REASON_LIMIT:
+        raise BadInput(f"A reason of up to {REASON_LIMIT} characters is needed.", "Say what has to be mended.")
+    office = desk.office
+
+    def send_back() -> None:
+        with desk.work() as session:
+            decision, ticket = _open_decision(session, desk, decision_id, lock=True)
+            role = _role_for(session, desk, decision)
+            approval_id, pack = new_id(), office.packs.get(ticket.pack)
+            key = office.keyring.key(ticket.requester_id)
+            known = known_values(session, office, ticket.requester_id, key)
+            kept = redact(words, (pack.meta.region, *pack.meta.more_regions), known)
+            sealed = seal_reason(office.keyring, ticket.requester_id, approval_id, kept, decision.legal_review)
+            session.add(
+                Approval(
+                    id=approval_id,
+                    decision_id=decision.id,
+                    agent_id=desk.agent.id,
+                    role=role,
+                    approved=False,
+                    reason=sealed,
+                    at=office.clock.now(),
+                )
+            )
+            _end(session, decision, ticket, DecisionState.RETURNED)
+            record_step(session, desk, ticket, Action.DECISION_RETURNED, role.value)
+
+    _on_record(desk, decision_id, send_back)
+
+
+def withdraw(desk: Desk, decision_id: str) -> None:
+    """Take back one's own proposal; the ticket can be worked on again. Raises NotAllowed, WrongState."""
+
+    def take_back() -> None:
+        with desk.work() as session:
+            decision, ticket = find(session, decision_id, lock=True)
+            if decision.proposer_id != desk.agent.id:
+                raise NotAllowed("Only the person who proposed it can withdraw it.", "Return it with a reason instead.")
+            _require_proposed(decision)
+            _end(session, decision, ticket, DecisionState.WITHDRAWN)
+            record_step(session, desk, ticket, Action.DECISION_WITHDRAWN, "")
+
+    _on_record(desk, decision_id, take_back)
+
+
+def _open_decision(
+    session: Session, desk: Desk, decision_id: str, *, lock: bool = False
+) -> tuple[Decision, TicketFacts]:
+    """A proposal that this agent may decide on. Raises WrongState, OwnProposal, NoUndertaking, NothingThere."""
+    require_current(session, desk)
+    decision, ticket = find(session, decision_id, lock=lock)
+    if decision.proposer_id == desk.agent.id:
+        raise OwnProposal
+    _require_proposed(decision)
+    return decision, ticket
+
+
+def _require_proposed(decision: Decision) -> None:
+    if decision.state != DecisionState.PROPOSED:
+        raise WrongState(f"This proposal is {DecisionState(decision.state).value} already.", "Look at the list again.")
+
+
+def _role_for(session: Session, desk: Desk, decision: Decision) -> Role:
+    """The place this agent fills: still empty, a role they hold now, and they fill no other one."""
+    yes = session.connection().execute(
+        select(col(Approval.agent_id), col(Approval.role)).where(
+            col(Approval.decision_id) == decision.id, col(Approval.approved).is_(True)
+        )
+    )
+    given = yes.all()
+    if any(agent_id == desk.agent.id for agent_id, _ in given):
+        raise NotAllowed("You have approved this already.", "Each approval takes another person.")
+    left = roles_left(decision.needs, (Role(role) for _, role in given))
+    held = roles_now(session, desk)
+    for role in left:
+        if role in held:
+            return role
+    raise NotAllowed(f"This still needs a {' and a '.join(left)}.", "Ask someone who has that role.")
+
+
+def _require_fresh(session: Session, desk: Desk, decision: Decision, ticket: TicketFacts) -> None:
+    """Refuse when the ticket changed since, or the answers have gone stale.
+
+    Under legal review the same limit holds whichever ground it is. Raises StaleProposal, ChecklistIncomplete.
+    """
+    if ticket.row != decision.ticket_row or ticket.state is not TicketState.IN_APPROVAL:
+        raise StaleProposal(
+            f"#{ticket.number} changed after this was proposed.", "Return it, so that it is made again."
+        )
+    office, pack = desk.office, desk.office.packs.get(ticket.pack)
+    if decision.legal_review:
+        if office.clock.now() - decision.proposed_at > timedelta(days=pack.legal_review.waits_days):
+            raise StaleProposal("This proposal waited too long.", "Return it, so that it is made again.")
+        return
+    refuse_first(stale_problems(pack, _opened(desk, ticket, decision), office.clock.now()))
+
+
+def _opened(desk: Desk, ticket: TicketFacts, decision: Decision) -> Proposal:
+    keyring, owner = desk.office.keyring, ticket.requester_id
+    return open_answers(keyring, keyring.key(owner), owner, decision.id, decision.answers, decision.legal_review)
+
+
+def _end(session: Session, decision: Decision, ticket: TicketFacts, state: DecisionState) -> None:
+    decision.state = state
+    session.add(decision)
+    session.flush()
+    if ticket.state is TicketState.IN_APPROVAL:
+        move(session, ticket, ticket.row, state=TicketState.VERIFIED.value)
+
+
+_RECORDED = (OwnProposal, NotAllowed, WrongPassword, SignInMustWait, StaleProposal)
+"""Refusals of a decision step that reviewers want to see."""
+
+
+_T = TypeVar("_T")
+
+
+def _on_record(desk: Desk, decision_id: str, step: Callable[[], _T]) -> _T:
+    """Do one step; a refusal that matters is written down in a transaction of its own before it is raised."""
+    try:
+        return step()
+    except _RECORDED as refusal:
+        with desk.work() as session:
+            _, ticket = find(session, decision_id)
+            requester = pseudonym(desk.office, ticket.requester_id)
+            entry = Entry(
+                Action.DECISION_REFUSED,
+                outcome=Result.REFUSED,
+                ticket=ticket.number,
+                requester=requester,
+                reason=refusal.code,
+            )
+            record(session, desk, entry)
+        raise

@@ -1,0 +1,286 @@
+"""The checklist: what the pack asks before a rights request is refused, and proposing an answer to one (policy V.4)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlmodel import Session, col
+
+from cs_console.custody.contacts import known_values
+from cs_console.custody.redaction import redact
+from cs_console.decisions.making import Made, make_final, notice_facts, record_step, send
+from cs_console.decisions.notice import make_notice
+from cs_console.decisions.proposal import (
+    Answer,
+    Fee,
+    Finding,
+    Proposal,
+    needed_roles,
+    proposal_from_json,
+    proposal_to_json,
+    seal_answers,
+    under_legal_review,
+)
+from cs_console.decisions.rules import problems, refuse_first, shape_problems
+from cs_console.desk import Desk, Office
+from cs_console.errors import ChangedElsewhere, ChecklistIncomplete, NotVerified, WrongState
+from cs_console.plain_text import plain
+from cs_console.policy.schema import Ground, Pack
+from cs_console.staff.undertakings import require_current
+from cs_console.tickets.ticket_facts import READERS, TicketFacts, facts, move, require_open, require_own
+from models.columns import new_id
+from models.decision import Decision
+from models.draft import Draft
+from models.enums import Action, Role, TicketState
+from models.ticket import Ticket
+
+__all__ = [
+    "Answer",
+    "Fee",
+    "FieldChoice",
+    "Finding",
+    "GroundView",
+    "Proposal",
+    "QuestionView",
+    "RightChoice",
+    "check",
+    "draft_place",
+    "fields_for",
+    "grounds_for",
+    "preview_notice",
+    "proposal_from_json",
+    "proposal_to_json",
+    "propose",
+    "rights_for",
+]
+
+PROPOSERS = (Role.AGENT, Role.SUPERVISOR, Role.PRIVACY_OFFICER)
+
+
+@dataclass(frozen=True)
+class QuestionView:
+    """One question; `kind` is "text", "yes_no" or "date"."""
+
+    id: str
+    text: str
+    kind: str
+    stale_days: int
+
+
+@dataclass(frozen=True)
+class GroundView:
+    """One ground as the checklist shows it; `offers` are pairs of key and title."""
+
+    code: str
+    list: str
+    title: str
+    clause: str
+    law: str
+    questions: tuple[QuestionView, ...]
+    evidence: str
+    evidence_items: int
+    approvers: tuple[str, ...]
+    partial: str
+    partial_words: str
+    neutral: str
+    review_days: int
+    offers: tuple[tuple[str, str], ...]
+    plain_words: str
+
+
+@dataclass(frozen=True)
+class FieldChoice:
+    """Something that a rights request can be about: a contact field or a kind of record."""
+
+    key: str
+    title: str
+    sensitive: bool
+
+
+@dataclass(frozen=True)
+class RightChoice:
+    """Something that can be asked for; `warning` is said before it is granted."""
+
+    key: str
+    title: str
+    clause: str
+    warning: str
+
+
+def draft_place(number: int) -> str:
+    """Where a checklist that is being filled in is kept as a draft; proposing forgets it."""
+    return f"decision:{number}"
+
+
+def grounds_for(desk: Desk, number: int) -> tuple[GroundView, ...]:
+    """The grounds of the pack that this ticket was opened under, in the policy's order."""
+    pack = _pack_of(desk, number)
+    return tuple(_ground_view(pack, ground) for ground in pack.grounds)
+
+
+def fields_for(desk: Desk, number: int) -> tuple[FieldChoice, ...]:
+    """What this ticket's request can be about, each to be granted or covered by a ground."""
+    pack = _pack_of(desk, number)
+    fields = [FieldChoice(field.value, rules.title, rules.sensitive) for field, rules in pack.fields.items()]
+    return tuple(fields + [FieldChoice(key, rules.title, rules.sensitive) for key, rules in pack.records.items()])
+
+
+def rights_for(desk: Desk, number: int) -> tuple[RightChoice, ...]:
+    """What can be asked for under this ticket's pack."""
+    rights = _pack_of(desk, number).rights
+    return tuple(RightChoice(key, rules.title, rules.clause, rules.warning) for key, rules in rights.items())
+
+
+def check(pack: Pack, proposal: Proposal, now: datetime) -> tuple[str, ...]:
+    """Everything that still blocks this proposal, as sentences; empty when it can be proposed."""
+    return tuple(problem.text for problem in problems(pack, proposal, now))
+
+
+def preview_notice(desk: Desk, number: int, proposal: Proposal) -> str:
+    """The letter as it would go out today, if everything were approved.
+
+    Raises NotAssigned, NotVerified, NoticeIncomplete, or what is wrong with names in the proposal.
+    """
+    with desk.reading(*PROPOSERS) as session:
+        require_current(session, desk)
+        ticket = facts(session, number)
+        require_own(ticket, desk)
+    pack = desk.office.packs.get(ticket.pack)
+    refuse_first(shape_problems(pack, proposal))
+    return make_notice(pack, notice_facts(ticket, desk.office.clock.now()), proposal)
+
+
+def propose(desk: Desk, number: int, row: int, proposal: Proposal) -> str:
+    """Propose an answer to one's own verified rights request and return the decision's id.
+
+    With a ground or a fee the ticket waits in approval for every role that the pack asks for. A plain grant needs
+    nobody else: it is made, and its notice sent, at once. Answers are redacted, then sealed; the draft is forgotten.
+    Raises NotAssigned, NotVerified, WrongState, ChangedElsewhere, WrongList, GroundKind, FeeUnreasonable,
+    ChecklistIncomplete naming the first problem, NoUndertaking, NoticeIncomplete.
+    """
+    office, decision_id = desk.office, new_id()
+    made: Made | None = None
+    with desk.work(*PROPOSERS) as session:
+        require_current(session, desk)
+        ticket = facts(session, number)
+        _require_proposable(office, ticket, desk, row)
+        pack, now = office.packs.get(ticket.pack), office.clock.now()
+        refuse_first(problems(pack, proposal, now))
+        _require_earlier_tickets(session, pack, ticket, proposal)
+        proposal = _redacted(session, office, pack, ticket, proposal)
+        make_notice(pack, notice_facts(ticket, now), proposal)  # whatever is missing shows now, not at approval
+        hidden = under_legal_review(pack, proposal)
+        needs = needed_roles(pack, proposal)
+        in_approval = move(session, ticket, row, state=TicketState.IN_APPROVAL.value)
+        decision = Decision(
+            id=decision_id,
+            ticket_number=number,
+            ticket_row=in_approval,
+            proposer_id=desk.agent.id,
+            outcome=proposal.outcome,
+            legal_review=hidden,
+            answers=seal_answers(office.keyring, ticket.requester_id, decision_id, proposal, hidden),
+            needs=",".join(role.value for role in needs),
+            proposed_at=now,
+        )
+        session.add(decision)
+        session.flush()
+        record_step(session, desk, ticket, Action.DECISION_PROPOSED, proposal.outcome.value)
+        _forget_draft(session, desk, number)
+        if not needs:
+            made = make_final(session, desk, ticket, decision, proposal)
+    if made is not None:
+        send(office, made)
+    return decision_id
+
+
+def _pack_of(desk: Desk, number: int) -> Pack:
+    with desk.reading(*READERS) as session:
+        return desk.office.packs.get(facts(session, number).pack)
+
+
+def _ground_view(pack: Pack, ground: Ground) -> GroundView:
+    return GroundView(
+        code=ground.code,
+        list=ground.list,
+        title=ground.title,
+        clause=ground.clause,
+        law=ground.law,
+        questions=tuple(QuestionView(q.id, q.text, q.kind, q.stale_days) for q in ground.questions),
+        evidence=ground.evidence.text,
+        evidence_items=ground.evidence.items,
+        approvers=tuple(role.value for role in ground.approvers),
+        partial=ground.partial,
+        partial_words=ground.partial_words,
+        neutral=ground.neutral,
+        review_days=ground.review_days,
+        offers=tuple((key, pack.offers[key]) for key in ground.offers),
+        plain_words=ground.plain_words,
+    )
+
+
+def _require_proposable(office: Office, ticket: TicketFacts, desk: Desk, row: int) -> None:
+    require_own(ticket, desk)
+    require_open(ticket)
+    if not office.packs.get(ticket.pack).kinds[ticket.kind].needs_decision:
+        raise WrongState(f"#{ticket.number} is no rights request.", "Change its kind first, or answer it with m.")
+    if ticket.state is TicketState.IN_APPROVAL:
+        raise WrongState(f"#{ticket.number} is in approval already.", "Withdraw the proposal to make another.")
+    if ticket.verified_at is None:
+        raise NotVerified
+    if ticket.row != row:
+        raise ChangedElsewhere(ticket.number)
+
+
+def _require_earlier_tickets(session: Session, pack: Pack, ticket: TicketFacts, proposal: Proposal) -> None:
+    """Where a ground rests on earlier tickets, they have to be the same requester's and earlier than this one."""
+    for finding in proposal.applying:
+        ground = pack.ground(finding.ground)
+        if ground is None or ground.evidence.kind != "tickets":
+            continue
+        numbers = {int(item.strip().removeprefix("#")) for item in finding.evidence}
+        found = session.connection().execute(
+            select(col(Ticket.number))
+            .where(col(Ticket.number).in_(numbers), col(Ticket.requester_id) == ticket.requester_id)
+            .where(col(Ticket.number) != ticket.number, col(Ticket.received_at) <= ticket.received_at)
+        )
+        for number in sorted(numbers - set(found.scalars())):
+            raise ChecklistIncomplete(
+                f"{ground.code}: #{number} is not an earlier ticket of this requester.", "Mend the evidence."
+            )
+
+
+def _redacted(session: Session, office: Office, pack: Pack, ticket: TicketFacts, proposal: Proposal) -> Proposal:
+    """The proposal with personal data in typed text replaced: approvers see no more than they need."""
+    key = office.keyring.key(ticket.requester_id)
+    known = known_values(session, office, ticket.requester_id, key)
+    regions = (pack.meta.region, *pack.meta.more_regions)
+
+    def hide(text: str) -> str:
+        return redact(plain(text), regions, known)
+
+    def hide_answers(finding: Finding) -> Iterable[Answer]:
+        ground = pack.ground(finding.ground)
+        typed = {question.id for question in ground.questions if question.kind == "text"} if ground else set()
+        for answer in finding.answers:
+            yield replace(answer, text=hide(answer.text)) if answer.question in typed else answer
+
+    def hide_finding(finding: Finding) -> Finding:
+        if not finding.applies:  # what was typed before it was found not to apply is nobody's concern
+            return Finding(finding.ground, applies=False)
+        ground = pack.ground(finding.ground)
+        numbers = ground is not None and ground.evidence.kind == "tickets"
+        evidence = finding.evidence if numbers else tuple(hide(item) for item in finding.evidence)
+        return replace(finding, answers=tuple(hide_answers(finding)), evidence=evidence)
+
+    fee = proposal.fee
+    if fee is not None:
+        fee = replace(fee, items=tuple((hide(name), cost) for name, cost in fee.items))
+    return replace(proposal, findings=tuple(hide_finding(finding) for finding in proposal.findings), fee=fee)
+
+
+def _forget_draft(session: Session, desk: Desk, number: int) -> None:
+    session.connection().execute(
+        delete(Draft).where(col(Draft.agent_id) == desk.agent.id, col(Draft.place) == draft_place(number))
+    )

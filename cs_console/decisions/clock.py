@@ -1,0 +1,71 @@
+"""When an answer is due: every number comes from the pack that the ticket was opened under (policy V.4, IX)."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from cs_console.policy.schema import Pack
+from models.enums import TicketKind
+
+
+@dataclass(frozen=True)
+class ClockLine:
+    """The clock as one readable line; `due_at` is None while it has not started."""
+
+    due_at: datetime | None
+    text: str
+
+
+def due_at(pack: Pack, received: datetime, verified: datetime | None) -> datetime | None:
+    """`respond_days` after the later of the moments that start the clock; None while one of them is missing.
+
+    Moments are aware UTC datetimes. The policy knows no extension, so this takes none (V.4).
+    """
+    moments = {"received": received, "verified": verified}
+    starts = [moments[name] for name in pack.clock.starts]
+    known = [moment for moment in starts if moment is not None]
+    if not known or len(known) < len(starts):
+        return None
+    return max(known) + timedelta(days=pack.clock.respond_days)
+
+
+def first_response_due(pack: Pack, kind: TicketKind, received: datetime) -> datetime:
+    """The same time of day, so many working days (in UTC) after the request came in (policy IX, "promptly")."""
+    left = pack.kinds[kind].first_response_working_days
+    due = received.astimezone(UTC)
+    while left > 0:
+        due += timedelta(days=1)
+        if due.isoweekday() in pack.clock.working_days:
+            left -= 1
+    return due
+
+
+def clock_line(pack: Pack, kind: TicketKind, received: datetime, verified: datetime | None) -> ClockLine:
+    """The clock of one ticket: "30 days from verification on 3 Nov: 3 Dec, Thu", or what it waits for.
+
+    For kinds that end without a decision it is the first response that has a date (policy IX).
+    """
+    if not pack.kinds[kind].needs_decision:
+        due = first_response_due(pack, kind, received)
+        days = pack.kinds[kind].first_response_working_days
+        return ClockLine(due, f"first response within {days} working days of {_day(received)}: {_weekday(due)}")
+    answer = due_at(pack, received, verified)
+    if answer is None:
+        return ClockLine(None, "starts when the requester is verified")
+    counts_verified = verified is not None and "verified" in pack.clock.starts and verified >= received
+    start = f"verification on {_day(verified)}" if counts_verified and verified else f"receipt on {_day(received)}"
+    return ClockLine(answer, f"{pack.clock.respond_days} days from {start}: {_weekday(answer)}")
+
+
+def long_date(moment: datetime) -> str:
+    """A date as letters write it, in UTC: "3 December 2026"."""
+    day = moment.astimezone(UTC)
+    return f"{day.day} {day:%B %Y}"
+
+
+def _day(moment: datetime) -> str:
+    day = moment.astimezone(UTC)
+    return f"{day.day} {day:%b}"
+
+
+def _weekday(moment: datetime) -> str:
+    return f"{_day(moment)}, {moment.astimezone(UTC):%a}"

@@ -1,0 +1,166 @@
+"""Making a decision final: notice, message, ticket, entries and the decision itself in the caller's one transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlmodel import Session, col
+
+from cs_console.access_log.append import Entry, record
+from cs_console.custody.sealing import Place, seal
+from cs_console.decisions.notice import NoticeFacts, make_notice
+from cs_console.decisions.proposal import Proposal, review_days
+from cs_console.delivery.outgoing import deliver_queued, queue_message
+from cs_console.desk import Desk, Office
+from cs_console.errors import NotVerified, Refusal
+from cs_console.policy.schema import Pack
+from cs_console.tickets.ticket_facts import TicketFacts, move, pseudonym
+from models.contact import Contact
+from models.decision import Decision
+from models.enums import Action, DecisionState, Field, MessageSort, Outcome, TicketState
+from models.message import Message
+from models.verification import Verification
+
+BY_LETTER = "to be sent by letter"
+
+
+@dataclass(frozen=True)
+class Made:
+    """A decision that has just become final; `message_id` is None where nothing can be sent to."""
+
+    message_id: str | None
+
+
+def make_final(session: Session, desk: Desk, ticket: TicketFacts, decision: Decision, proposal: Proposal) -> Made:
+    """Decide: the notice is made, sealed and queued, the ticket closed, the entry written.
+
+    Nothing is sent yet; `send` does that after the commit. Raises NoticeIncomplete or ChangedElsewhere, and then
+    nothing of it has happened.
+    """
+    office, now = desk.office, desk.office.clock.now()
+    pack = office.packs.get(ticket.pack)
+    letter = make_notice(pack, notice_facts(ticket, now), proposal)
+    key = office.keyring.key(ticket.requester_id)
+    decision.notice = seal(key, Place(ticket.requester_id, "decision", "notice", decision.id), letter)
+    decision.state, decision.decided_at = DecisionState.FINAL, now
+    days = review_days(pack, proposal)
+    decision.review_at = now + timedelta(days=days) if days else None
+    session.add(decision)
+    _settle_ticket(session, pack, ticket, decision, now)
+    contact_id = _contact_for(session, ticket)
+    message_id = None
+    if contact_id is not None:
+        message_id = queue_message(
+            session,
+            office,
+            ticket_number=ticket.number,
+            requester_id=ticket.requester_id,
+            contact_id=contact_id,
+            sort=MessageSort.NOTICE,
+            text=letter,
+            agent_id=decision.proposer_id,
+        )
+    _close_window(session, desk, ticket, now)
+    record_step(session, desk, ticket, Action.DECISION_MADE, Outcome(decision.outcome).value)
+    return Made(message_id)
+
+
+def send(office: Office, made: Made) -> str:
+    """Hand the notice over and say what became of it. The decision stands whatever happens here."""
+    if made.message_id is None:
+        return BY_LETTER
+    try:
+        report = deliver_queued(office, made.message_id)
+    except Refusal as refusal:  # the store went away after the commit: the message stays queued
+        return f"not sent yet: {refusal.sentence}"
+    return "sent" if report.sent else "not sent yet: it is tried again"
+
+
+def decision_words(session: Session, number: int) -> str:
+    """Where the newest decision on a ticket stands, in words that are the same whatever the ground."""
+    found = session.connection().execute(
+        select(col(Decision.outcome), col(Decision.state), col(Decision.decided_at), col(Decision.needs))
+        .where(col(Decision.ticket_number) == number)
+        .order_by(col(Decision.proposed_at).desc(), col(Decision.id))
+        .limit(1)
+    )
+    row = found.first()
+    if row is None:
+        return "none yet"
+    outcome, state, decided_at, needs = row
+    if state == DecisionState.FINAL and decided_at is not None:
+        words = f"{outcome}, {decided_at.day} {decided_at:%b}"
+        return words if _has_letter(session, number) else f"{words}, {BY_LETTER}"
+    if state == DecisionState.PROPOSED:
+        return f"{outcome} proposed, needs {' + '.join(needs.split(','))}"
+    return f"{outcome} {state}"
+
+
+def notice_facts(ticket: TicketFacts, at: datetime) -> NoticeFacts:
+    """What the notice says of the ticket, dated `at`. Raises NotVerified."""
+    if ticket.verified_at is None:
+        raise NotVerified
+    return NoticeFacts(ticket.number, ticket.received_at, ticket.verified_at, at)
+
+
+def record_step(session: Session, desk: Desk, ticket: TicketFacts, action: Action, reason: str) -> None:
+    """One decision step in the log. No ground, no answer and no field ever stands there (no tipping off)."""
+    requester = pseudonym(desk.office, ticket.requester_id)
+    record(session, desk, Entry(action, ticket=ticket.number, requester=requester, reason=reason))
+
+
+def _settle_ticket(session: Session, pack: Pack, ticket: TicketFacts, decision: Decision, now: datetime) -> None:
+    values: dict[str, object] = {"first_response_at": ticket.first_response_at or now, "last_message_at": now}
+    if decision.outcome == Outcome.FEE and pack.fee.keeps_open:
+        values |= {"state": TicketState.WAITING.value, "due_at": None}
+    else:
+        values |= {"state": TicketState.CLOSED.value, "closed_at": now}
+    move(session, ticket, decision.ticket_row, **values)
+
+
+def _contact_for(session: Session, ticket: TicketFacts) -> str | None:
+    """Where the notice goes: the contact that the identity was proved with, else on file an e-mail, else a mobile."""
+    verified = (
+        select(col(Contact.id))
+        .join(Verification, col(Verification.contact_id) == col(Contact.id))
+        .where(col(Verification.ticket_number) == ticket.number, col(Contact.replaced_at).is_(None))
+        .where(col(Contact.field).in_((Field.EMAIL, Field.MOBILE)))
+        .order_by(col(Verification.verified_at).desc())
+        .limit(1)
+    )
+    found = session.connection().execute(verified).scalar()
+    if found is not None:
+        return str(found)
+    for field in (Field.EMAIL, Field.MOBILE):
+        on_file = (
+            select(col(Contact.id))
+            .where(col(Contact.requester_id) == ticket.requester_id, col(Contact.field) == field)
+            .where(col(Contact.on_file).is_(True), col(Contact.replaced_at).is_(None))
+            .order_by(col(Contact.changed_at).desc())
+            .limit(1)
+        )
+        found = session.connection().execute(on_file).scalar()
+        if found is not None:
+            return str(found)
+    return None
+
+
+def _close_window(session: Session, desk: Desk, ticket: TicketFacts, now: datetime) -> None:
+    closed = session.connection().execute(
+        update(Verification)
+        .where(col(Verification.ticket_number) == ticket.number, col(Verification.closed_at).is_(None))
+        .where(col(Verification.window_until) > now)
+        .values(closed_at=now)
+        .returning(col(Verification.id))
+    )
+    if closed.all():
+        record_step(session, desk, ticket, Action.WINDOW_CLOSED, "the decision was made")
+
+
+def _has_letter(session: Session, number: int) -> bool:
+    found = session.connection().execute(
+        select(col(Message.id))
+        .where(col(Message.ticket_number) == number, col(Message.sort) == MessageSort.NOTICE)
+        .limit(1)
+    )
+    return found.first() is not None

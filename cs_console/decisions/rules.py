@@ -1,0 +1,258 @@
+"""What is wrong with a proposal: the pack's checklist applied to it, problem by problem, without any store."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+
+from cs_console.decisions.proposal import Answer, Fee, Finding, Proposal
+from cs_console.errors import ChecklistIncomplete, FeeUnreasonable, GroundKind, Refusal, WrongList
+from cs_console.policy.schema import Ground, Pack, Question, nearest
+from models.enums import Outcome
+
+EVIDENCE_MOST = 20
+_EXCEPTION = re.compile(r"^\W*(?:exception|basis|e|i\W*\(3\))?\W*([0-9]{1,2})\W*$", re.IGNORECASE)
+_AMOUNT = re.compile(r"^[0-9]{1,9}(\.[0-9]{1,2})?$")
+_TICKET = re.compile(r"^#?[0-9]{1,12}$")
+_AHEAD = timedelta(minutes=5)
+"""How far two machines' clocks may differ before an answer counts as given in the future."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that blocks the decision, and the refusal that it is."""
+
+    refusal: type[Refusal]
+    text: str
+
+
+def problems(pack: Pack, proposal: Proposal, now: datetime) -> Iterator[Problem]:
+    """Everything that blocks this proposal: wrong lists first, then what is empty, contradictory or stale."""
+    yield from shape_problems(pack, proposal)
+    yield from _outcome_problems(pack, proposal)
+    for finding in proposal.applying:
+        ground = pack.ground(finding.ground)
+        if ground is not None:
+            yield from _finding_problems(pack, proposal, finding, ground)
+            yield from _answer_problems(pack, finding, ground, now)
+    yield from _fee_problems(pack, proposal)
+
+
+def refuse_first(found: Iterator[Problem]) -> None:
+    """Raise the first problem as its refusal, if there is one."""
+    first = next(found, None)
+    if first is not None:
+        raise first.refusal(first.text, "Go back to the checklist and mend it.")
+
+
+def shape_problems(pack: Pack, proposal: Proposal) -> Iterator[Problem]:
+    """Names that the pack does not have, or has on another list (policy V.4, I.(3))."""
+    for finding in proposal.findings:
+        yield from _list_problems(pack, finding)
+    if proposal.request not in pack.rights:
+        yield _incomplete("Say what was asked for.")
+    codes = [finding.ground for finding in proposal.findings]
+    for code in dict.fromkeys(codes):
+        if codes.count(code) > 1:
+            yield _incomplete(f"{code} is answered twice.")
+    known = {field.value for field in pack.fields} | set(pack.records)
+    for name in (*proposal.granted, *(field for finding in proposal.findings for field in finding.fields)):
+        if name not in known:
+            yield _incomplete(f"{name!r} is not among the pack's fields and records{nearest(name, known)}.")
+
+
+def _list_problems(pack: Pack, finding: Finding) -> Iterator[Problem]:
+    ground = pack.ground(finding.ground)
+    if ground is None:
+        exception = _EXCEPTION.match(finding.ground)
+        if exception and int(exception[1]) in {item.number for item in pack.consent_exceptions}:
+            words = f"({exception[1]}) is a basis for collecting without consent, not a reason to refuse."
+            yield Problem(WrongList, words)
+        else:
+            yield _incomplete(f"{finding.ground!r} is no ground of {pack.meta.title}.")
+        return
+    if finding.used_as not in {"", ground.list}:
+        yield Problem(GroundKind, f"{ground.code} is a {ground.list} ground and cannot be used as {finding.used_as}.")
+    if finding.offers and not ground.offers:
+        words = f"{ground.code} is a {ground.list} ground: it does not depend on an offer, as a discretionary one does."
+        yield Problem(GroundKind, words)
+    own = {question.id for question in ground.questions}
+    elsewhere = {q.id for other in pack.grounds if other.list != ground.list for q in other.questions} - own
+    for answer in finding.answers:
+        if answer.question in elsewhere:
+            words = f"{ground.code} is a {ground.list} ground; {answer.question!r} is asked for another kind of ground."
+            yield Problem(GroundKind, words)
+
+
+def _outcome_problems(pack: Pack, proposal: Proposal) -> Iterator[Problem]:
+    grounds = [pack.ground(finding.ground) for finding in proposal.applying]
+    refusing = any(ground is not None and ground.list != "fee" for ground in grounds)
+    outcome, granted = proposal.outcome, bool(proposal.granted)
+    if outcome is Outcome.REFUSE and granted:
+        yield _incomplete("A refusal cannot grant fields; choose partial.")
+    if outcome is not Outcome.REFUSE and not granted:
+        yield _incomplete(f"Name the fields that are granted, or choose another outcome than {outcome.value}.")
+    if outcome in {Outcome.REFUSE, Outcome.PARTIAL} and not refusing:
+        yield _incomplete(f"No ground applies, but the outcome is {outcome.value}.")
+    if outcome in {Outcome.GRANT, Outcome.FEE} and refusing:
+        yield _incomplete(f"A ground applies, but the outcome is {outcome.value}.")
+    if outcome is Outcome.FEE and proposal.fee is None:
+        yield _incomplete("Record the fee and its cost.")
+    if outcome in {Outcome.GRANT, Outcome.REFUSE} and proposal.fee is not None:
+        yield _incomplete(f"There is a fee, but the outcome is {outcome.value}.")
+    if proposal.neutral and not any(ground is not None and ground.neutral != "never" for ground in grounds):
+        yield _incomplete("The neutral sentence is for legal review only; no ground here allows it.")
+    if len(set(proposal.granted)) < len(proposal.granted):
+        yield _incomplete("A field is granted twice.")
+    for finding in proposal.findings:
+        if finding.fields and not finding.applies:
+            yield _incomplete(f"{finding.ground} does not apply, but fields are named for it.")
+
+
+def _finding_problems(pack: Pack, proposal: Proposal, finding: Finding, ground: Ground) -> Iterator[Problem]:
+    both = set(finding.fields) & set(proposal.granted)
+    if ground.list == "fee":
+        if set(finding.fields) - both:
+            yield Problem(GroundKind, f"{ground.code} asks for a fee; it is no reason to refuse a field.")
+    elif both:
+        yield _incomplete(f"{ground.code} covers {', '.join(sorted(both))}, which is granted too.")
+    elif not finding.fields:
+        yield _incomplete(f"{ground.code} applies: say to which fields.")
+    if ground.partial == "always" and not proposal.granted:
+        yield _incomplete(f"{ground.code} never covers the whole request. {ground.partial_words}".rstrip())
+    if ground.partial == "no" and proposal.granted:
+        yield _incomplete(f"{ground.code} covers the whole request or nothing of it.")
+    if ground.offers and not finding.offers:
+        offers = " or ".join(pack.offers[key][:1].lower() + pack.offers[key][1:] for key in ground.offers)
+        yield _incomplete(f"{ground.code} needs an offer first: {offers}.")
+    for key in finding.offers:
+        if ground.offers and key not in ground.offers:
+            yield _incomplete(f"{key!r} is not an offer for {ground.code}.")
+    yield from _evidence_problems(pack, finding, ground)
+
+
+def _evidence_problems(pack: Pack, finding: Finding, ground: Ground) -> Iterator[Problem]:
+    rules = ground.evidence
+    items = {" ".join(item.casefold().split()) for item in finding.evidence if not _is_empty(pack, item)}
+    if len(items) < rules.items:
+        count = "" if rules.items == 1 else f" ({rules.items} different items)"
+        yield _incomplete(f"{ground.code}: evidence is missing: {rules.text[:1].lower()}{rules.text[1:]}{count}.")
+    if len(finding.evidence) > EVIDENCE_MOST or any(len(i) > pack.checklist.answer_limit for i in finding.evidence):
+        yield _incomplete(f"{ground.code}: the evidence is too long; name it and keep it elsewhere.")
+    if rules.kind == "tickets" and any(not _TICKET.match(item.strip()) for item in finding.evidence):
+        yield _incomplete(f"{ground.code}: evidence is ticket numbers, one an item.")
+
+
+def _answer_problems(pack: Pack, finding: Finding, ground: Ground, now: datetime) -> Iterator[Problem]:
+    given: dict[str, Answer] = {}
+    own = {question.id for question in ground.questions}
+    for answer in finding.answers:
+        if answer.question not in own:
+            yield _incomplete(f"{ground.code} does not ask {answer.question!r}{nearest(answer.question, own)}.")
+        if answer.question in given:
+            yield _incomplete(f"{ground.code}: {answer.question!r} is answered twice.")
+        given[answer.question] = answer
+    for question in ground.questions:
+        found = given.get(question.id)
+        words = f'{ground.code}, "{question.text}"'
+        if found is None or _is_empty(pack, found.text):
+            yield _incomplete(f"{words} has no answer.")
+            continue
+        if len(found.text) > pack.checklist.answer_limit:
+            yield _incomplete(f"{words} is answered at too great length.")
+        wrong = _wrong_answer(pack, question, found.text)
+        if wrong:
+            yield _incomplete(f"{words} {wrong}.")
+        stale = stale_answer(question, found, now)
+        if stale:
+            yield _incomplete(f"{words} {stale}.")
+
+
+def _wrong_answer(pack: Pack, question: Question, text: str) -> str:
+    said = _plain_word(pack, text)
+    if said in question.contradicts:
+        return f"is answered {said!r}, which contradicts that the ground applies"
+    if question.kind == "yes_no" and said not in {"yes", "no"}:
+        return "wants yes or no"
+    if question.kind == "date":
+        try:
+            date.fromisoformat(text.strip())
+        except ValueError:
+            return "wants a date like 2026-11-30"
+    return ""
+
+
+def stale_answer(question: Question, answer: Answer, now: datetime) -> str:
+    """Why an answer cannot be used any more (or yet), empty when it can."""
+    if answer.at.tzinfo is None or answer.at > now + _AHEAD:
+        return "is answered in the future"
+    if question.stale_days and now - answer.at > timedelta(days=question.stale_days):
+        return f"was answered more than {question.stale_days} days ago"
+    return ""
+
+
+def stale_problems(pack: Pack, proposal: Proposal, now: datetime) -> Iterator[Problem]:
+    """Answers that have gone stale since the proposal was made."""
+    for finding in proposal.applying:
+        ground = pack.ground(finding.ground)
+        questions = {question.id: question for question in ground.questions} if ground else {}
+        for answer in finding.answers:
+            stale = stale_answer(questions[answer.question], answer, now) if answer.question in questions else ""
+            if stale:
+                yield _incomplete(f'{finding.ground}, "{questions[answer.question].text}" {stale}.')
+
+
+def _fee_problems(pack: Pack, proposal: Proposal) -> Iterator[Problem]:
+    fee = proposal.fee
+    asked = any(ground.list == "fee" for f in proposal.applying if (ground := pack.ground(f.ground)) is not None)
+    if asked and fee is None:
+        yield _incomplete("A fee ground applies: record the fee and its cost.")
+    if fee is None:
+        return
+    if not asked:
+        yield _incomplete("A fee needs its own ground: say which requests and which cost.")
+    if fee.currency != pack.fee.currency:
+        yield _incomplete(f"The fee has to be in {pack.fee.currency}.")
+    if not fee.told_before:
+        yield _incomplete("The requester has to be told of the fee before it is decided.")
+    yield from _amount_problems(pack, fee)
+
+
+def _amount_problems(pack: Pack, fee: Fee) -> Iterator[Problem]:
+    amount = _decimal(fee.amount)
+    costs = [_decimal(cost) for _, cost in fee.items]
+    if amount is None or amount == 0:
+        yield _incomplete("The fee needs an amount like 12.50.")
+    if not fee.items or len(fee.items) > EVIDENCE_MOST or any(_is_empty(pack, name) for name, _ in fee.items):
+        yield _incomplete("The cost has to be listed item by item.")
+    if any(len(name) > pack.checklist.answer_limit for name, _ in fee.items):
+        yield _incomplete("An item of the cost has too long a name.")
+    if None in costs:
+        yield _incomplete("Every item of the cost needs an amount like 12.50.")
+    elif amount is not None and amount > sum(cost for cost in costs if cost is not None):
+        yield Problem(FeeUnreasonable, f"The fee of {fee.amount} is above the recorded cost ({pack.fee.clause}).")
+
+
+def _decimal(text: str) -> Decimal | None:
+    try:
+        return Decimal(text) if _AMOUNT.match(text) else None
+    except InvalidOperation:
+        return None
+
+
+def _is_empty(pack: Pack, text: str) -> bool:
+    folded = " ".join(text.casefold().split())
+    return not folded or folded in pack.checklist.empty_words or not any(sign.isalnum() for sign in folded)
+
+
+def _plain_word(pack: Pack, text: str) -> str:
+    """ "yes" or "no" where the answer is a plain yes or no in any of the pack's languages, else the text folded."""
+    folded = " ".join(text.casefold().split()).strip(" .!。")
+    if folded in pack.checklist.yes_words:
+        return "yes"
+    return "no" if folded in pack.checklist.no_words else folded
+
+
+def _incomplete(text: str) -> Problem:
+    return Problem(ChecklistIncomplete, text)

@@ -1,0 +1,256 @@
+"""Proposals that wait for approval, as the people may see them: under legal review only privacy officers see why."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from cs_console.access_log.append import Entry, record
+from cs_console.custody.safe_views import open_safe
+from cs_console.custody.sealing import Place
+from cs_console.decisions.making import notice_facts
+from cs_console.decisions.notice import fee_words, field_titles, make_notice
+from cs_console.decisions.places import approved_roles, find, roles_left, roles_now
+from cs_console.decisions.proposal import Finding, Proposal, applying_grounds, open_answers, open_reason
+from cs_console.desk import Desk
+from cs_console.errors import NotAllowed
+from cs_console.plain_text import plain
+from cs_console.policy.schema import Pack
+from cs_console.staff.undertakings import require_current
+from cs_console.tickets.ticket_facts import READERS, facts, pseudonym
+from models.agent import Agent
+from models.decision import Approval, Decision
+from models.enums import Action, DecisionState, Outcome, Role, TicketKind
+from models.ticket import Ticket
+
+MOST = 200
+APPROVERS = frozenset({Role.SUPERVISOR, Role.PRIVACY_OFFICER})
+
+
+@dataclass(frozen=True)
+class ProposalRow:
+    """One proposal in the list. `needs` are the roles still missing; `mine`: the reader proposed it."""
+
+    decision_id: str
+    number: int
+    kind: TicketKind
+    outcome: Outcome
+    ground_words: str
+    proposer: str
+    proposed_at: datetime
+    needs: tuple[str, ...]
+    mine: bool
+
+
+@dataclass(frozen=True)
+class ProposalView(ProposalRow):
+    """One proposal opened: the findings as lines of text, and the letter that would go out."""
+
+    findings: tuple[str, ...]
+    notice: str
+
+
+@dataclass(frozen=True)
+class DecisionView:
+    """The newest decision on a ticket; `notice` is the letter that went out, `reason` why it was returned."""
+
+    outcome: Outcome
+    state: DecisionState
+    ground_words: str
+    decided_at: datetime | None
+    notice: str
+    reason: str
+
+
+def waiting(desk: Desk) -> tuple[ProposalRow, ...]:
+    """The newest proposals that wait, at most 200: all for supervisors and privacy officers, else one's own."""
+    with desk.reading(*READERS) as session:
+        roles = roles_now(session, desk)
+        statement = _ROWS.where(col(Decision.state) == DecisionState.PROPOSED)
+        if not roles & APPROVERS:
+            statement = statement.where(col(Decision.proposer_id) == desk.agent.id)
+        newest = statement.order_by(col(Decision.proposed_at).desc(), col(Decision.id)).limit(MOST)
+        found = session.connection().execute(newest).all()
+        approved = approved_roles(session, [row.id for row in found])
+    keys = desk.office.keyring.keys(row.requester_id for row in found)
+    return tuple(_row(desk, roles, tuple(row), approved.get(row.id, []), keys.get(row.requester_id)) for row in found)
+
+
+def open_proposal(desk: Desk, decision_id: str) -> ProposalView:
+    """One proposal, for supervisors, privacy officers, whoever is needed, and the person who proposed it.
+
+    The reading is recorded. Raises NotAllowed, NoUndertaking, NothingThere.
+    """
+    office = desk.office
+    with desk.work(*READERS) as session:
+        require_current(session, desk)
+        decision, ticket = find(session, decision_id)
+        roles = roles_now(session, desk)
+        may = roles & (APPROVERS | {Role(word) for word in decision.needs.split(",") if word})
+        if not may and decision.proposer_id != desk.agent.id:
+            raise NotAllowed("Only those who approve it, or proposed it, can open this.", "Ask a supervisor.")
+        entry = Entry(
+            Action.TICKET_OPENED,
+            ticket=ticket.number,
+            requester=pseudonym(office, ticket.requester_id),
+            reason="proposal",
+        )
+        record(session, desk, entry)
+        found = session.connection().execute(_ROWS.where(col(Decision.id) == decision_id)).one()
+        approved = approved_roles(session, [decision_id]).get(decision_id, [])
+    key = office.keyring.key(ticket.requester_id)
+    row = _row(desk, roles, tuple(found), approved, key)
+    pack = office.packs.get(ticket.pack)
+    proposal = open_answers(
+        office.keyring, key, ticket.requester_id, decision_id, decision.answers, decision.legal_review
+    )
+    secret = decision.legal_review and Role.PRIVACY_OFFICER not in roles
+    return ProposalView(
+        **vars(row),
+        findings=(pack.texts.legal_review,) if secret else tuple(_lines(pack, proposal)),
+        notice=make_notice(pack, notice_facts(ticket, decision.decided_at or office.clock.now()), proposal),
+    )
+
+
+def last_decision(desk: Desk, number: int) -> DecisionView | None:
+    """The newest decision on a ticket, for whoever may open the ticket; None where there is none yet."""
+    office = desk.office
+    with desk.reading(*READERS) as session:
+        require_current(session, desk)
+        ticket = facts(session, number)
+        newest = (
+            select(Decision)
+            .where(col(Decision.ticket_number) == number)
+            .order_by(col(Decision.proposed_at).desc(), col(Decision.id))
+            .limit(1)
+        )
+        decision = session.execute(newest).scalar()
+        if decision is None:
+            return None
+        roles, pack = roles_now(session, desk), office.packs.get(ticket.pack)
+        reason = _reason(session, desk, decision, ticket.requester_id, roles, pack)
+    key = office.keyring.key(ticket.requester_id)
+    sealed = _Sealed(decision.id, ticket.requester_id, decision.answers, decision.legal_review)
+    notice = ""
+    if decision.notice is not None:
+        notice = open_safe(key, Place(ticket.requester_id, "decision", "notice", decision.id), decision.notice)
+    return DecisionView(
+        outcome=Outcome(decision.outcome),
+        state=DecisionState(decision.state),
+        ground_words=_ground_words(desk, roles, pack, sealed, key),
+        decided_at=decision.decided_at,
+        notice=notice,
+        reason=reason,
+    )
+
+
+_ROWS = (
+    select(
+        col(Decision.id),
+        col(Decision.ticket_number),
+        col(Decision.outcome),
+        col(Decision.answers),
+        col(Decision.legal_review),
+        col(Decision.needs),
+        col(Decision.proposer_id),
+        col(Decision.proposed_at),
+        col(Agent.name),
+        col(Ticket.kind),
+        col(Ticket.pack),
+        col(Ticket.requester_id),
+    )
+    .join(Ticket, col(Ticket.number) == col(Decision.ticket_number))
+    .join(Agent, col(Agent.id) == col(Decision.proposer_id))
+)
+
+
+def _row(
+    desk: Desk, roles: frozenset[Role], found: tuple[Any, ...], approved: list[Role], key: bytes | None
+) -> ProposalRow:
+    decision_id, number, outcome, answers, hidden, needs, proposer_id, at, proposer, kind, pack, requester = found
+    sealed = _Sealed(decision_id, requester, answers, hidden)
+    return ProposalRow(
+        decision_id=decision_id,
+        number=number,
+        kind=TicketKind(kind),
+        outcome=Outcome(outcome),
+        ground_words=_ground_words(desk, roles, desk.office.packs.get(pack), sealed, key),
+        proposer=proposer,
+        proposed_at=at,
+        needs=tuple(role.value for role in roles_left(needs, approved)),
+        mine=proposer_id == desk.agent.id,
+    )
+
+
+@dataclass(frozen=True)
+class _Sealed:
+    """The answers of one decision as they are stored."""
+
+    decision_id: str
+    requester_id: str
+    answers: bytes
+    hidden: bool
+
+
+def _ground_words(desk: Desk, roles: frozenset[Role], pack: Pack, sealed: _Sealed, key: bytes | None) -> str:
+    """The grounds by code and title; "legal review" for everybody who may not know them, without opening anything."""
+    if sealed.hidden and Role.PRIVACY_OFFICER not in roles:
+        return pack.texts.legal_review
+    if key is None:
+        return "erased"
+    proposal = open_answers(
+        desk.office.keyring, key, sealed.requester_id, sealed.decision_id, sealed.answers, sealed.hidden
+    )
+    return ", ".join(f"{ground.code} {ground.title}" for ground in applying_grounds(pack, proposal))
+
+
+def _reason(
+    session: Session, desk: Desk, decision: Decision, requester_id: str, roles: frozenset[Role], pack: Pack
+) -> str:
+    """Why the proposal was returned, empty where it was not."""
+    found = session.connection().execute(
+        select(col(Approval.id), col(Approval.reason))
+        .where(col(Approval.decision_id) == decision.id, col(Approval.approved).is_(False))
+        .limit(1)
+    )
+    row = found.first()
+    if row is None or row[1] is None:
+        return ""
+    if decision.legal_review and Role.PRIVACY_OFFICER not in roles:
+        return pack.texts.legal_review
+    return open_reason(desk.office.keyring, requester_id, row[0], row[1], decision.legal_review)
+
+
+def _lines(pack: Pack, proposal: Proposal) -> Iterator[str]:
+    """A proposal as lines of text, ground by ground."""
+    yield f"Asked: {pack.rights[proposal.request].title}"
+    if proposal.granted:
+        yield f"Granted: {', '.join(field_titles(pack, proposal.granted))}"
+    for finding in proposal.findings:
+        yield from _finding_lines(pack, finding)
+    if proposal.fee is not None:
+        yield f"Fee: {fee_words(proposal.fee)}; told before"
+
+
+def _finding_lines(pack: Pack, finding: Finding) -> Iterator[str]:
+    ground = pack.ground(finding.ground)
+    if ground is None:  # the pack was changed under its own name
+        yield f"{finding.ground}: not in the pack any more"
+        return
+    head = f"{ground.code} {ground.title} ({ground.clause})"
+    if not finding.applies:
+        yield f"{head}: does not apply"
+        return
+    fields = ", ".join(field_titles(pack, finding.fields))
+    yield f"{head}: applies to {fields}" if fields else f"{head}: applies"
+    answers = {answer.question: answer for answer in finding.answers}
+    for question in ground.questions:
+        answer = answers[question.id]
+        yield f"  {question.text} {plain(answer.text)} ({answer.at.day} {answer.at:%b})"
+    for item in finding.evidence:
+        yield f"  Evidence: {plain(item)}"
+    for key in finding.offers:
+        yield f"  Offered before: {pack.offers.get(key, key)}"

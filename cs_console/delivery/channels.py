@@ -1,0 +1,93 @@
+"""The ways out: an SMTP server, a text-message provider, or the outbox folder. Nothing here keeps or logs anything."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+from cs_console.delivery import outbox, sms, smtp
+from cs_console.errors import DeliveryFailed
+from cs_console.settings import Settings
+from models.enums import Field
+
+MAIL_POLICY = SMTP.clone(cte_type="7bit")
+_LINE_BREAK = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
+_NUMBER = re.compile(r"\+?[0-9]{3,15}")
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One message on its way. Neither address nor words show in a repr."""
+
+    kind: Field
+    address: str = field(repr=False)
+    subject: str = field(repr=False)
+    text: str = field(repr=False)
+    message_id: str
+    at: datetime
+
+
+def hand_over(settings: Settings, outgoing: Outgoing) -> None:
+    """Give the message to the way that the settings name; the outbox folder wins over the others.
+
+    Returns once it was accepted. Raises DeliveryFailed, which never holds the address, or BadSettings.
+    """
+    if outgoing.kind == Field.EMAIL:
+        mail = mail_of(settings, outgoing)
+        if settings.outbox is not None:
+            outbox.put(settings.outbox, outgoing.at, ".eml", mail.as_bytes())
+        elif settings.smtp_url:
+            smtp.send(settings.smtp_url, settings.mail_from, outgoing.address, mail)
+        else:
+            raise DeliveryFailed("No way to send mail is set up.", "Set CS_CONSOLE_SMTP_URL or CS_CONSOLE_OUTBOX.")
+    elif outgoing.kind == Field.MOBILE:
+        number = re.sub(r"[ ().-]", "", outgoing.address)
+        if _NUMBER.fullmatch(number) is None:
+            raise DeliveryFailed("The number on file is no phone number.", "Use another contact.", permanent=True)
+        if settings.outbox is not None:
+            outbox.put(settings.outbox, outgoing.at, ".txt", text_file(number, outgoing))
+        elif settings.sms_url:
+            sms.send(settings.sms_url, number, outgoing.text)
+        else:
+            raise DeliveryFailed(
+                "No way to send text messages is set up.", "Set CS_CONSOLE_SMS_URL or CS_CONSOLE_OUTBOX."
+            )
+    else:
+        raise DeliveryFailed(f"Nothing can be sent to a {outgoing.kind.value}.", "Use another contact.", permanent=True)
+
+
+def mail_of(settings: Settings, outgoing: Outgoing) -> EmailMessage:
+    """The mail as it goes out. A line break in a header is refused, not mended: raises DeliveryFailed."""
+    for header in (outgoing.address, outgoing.subject, outgoing.message_id, settings.mail_from):
+        if _LINE_BREAK.search(header):
+            raise DeliveryFailed(
+                "A mail header holds a line break or a control character.", "Nothing was sent.", permanent=True
+            )
+    mail = EmailMessage(policy=MAIL_POLICY)
+    try:
+        mail["From"] = Address(settings.desk_name, addr_spec=settings.mail_from)
+        mail["To"] = Address(addr_spec=outgoing.address)
+    except (MessageError, ValueError, IndexError):
+        raise DeliveryFailed(
+            "The address on file is no mail address.", "Use another contact.", permanent=True
+        ) from None
+    mail["Subject"] = outgoing.subject
+    mail["Date"] = outgoing.at
+    mail["Message-ID"] = outgoing.message_id
+    mail.set_content(encodable(outgoing.text))
+    return mail
+
+
+def text_file(number: str, outgoing: Outgoing) -> bytes:
+    """A text message as a file: two headers, an empty line, the text."""
+    head = f"To: {number}\nDate: {format_datetime(outgoing.at)}\n"
+    return f"{head}\n{encodable(outgoing.text)}\n".encode()
+
+
+def encodable(text: str) -> str:
+    """The text without lone surrogates, which no channel can carry."""
+    return text.encode("utf-8", "replace").decode()

@@ -1,0 +1,37 @@
+"""The outbox folder: every outgoing message becomes one file, readable by its owner alone."""
+
+import itertools
+import os
+import secrets
+from datetime import datetime
+from pathlib import Path
+
+from cs_console.errors import DeliveryFailed
+
+_order = itertools.count()
+
+
+def put(folder: Path, at: datetime, suffix: str, content: bytes) -> Path:
+    """Write one file, whole or not at all. Names sort by time, then by the order of writing.
+
+    Raises DeliveryFailed.
+    """
+    name = f"{at:%Y%m%dT%H%M%S.%fZ}-{next(_order):06d}-{secrets.token_hex(3)}{suffix}"
+    target, unfinished = folder / name, folder / f".{name}.part"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(target)
+        except OSError:
+            unfinished.unlink(missing_ok=True)
+            raise
+    except OSError as problem:
+        raise DeliveryFailed(
+            f"The outbox folder cannot be written: {problem.strerror}.", "Check CS_CONSOLE_OUTBOX."
+        ) from None
+    return target

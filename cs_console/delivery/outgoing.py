@@ -1,0 +1,250 @@
+"""Outgoing messages: queued sealed with the work that made them, then handed over, once, on the record."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlmodel import Session, col
+
+from cs_console.access_log.append import Actor, Entry, append
+from cs_console.custody.blind_index import reference_token
+from cs_console.custody.contacts import address_for_sending, known_values
+from cs_console.custody.redaction import redact
+from cs_console.custody.sealing import Place, seal
+from cs_console.custody.sending import line_for_sending
+from cs_console.decisions.notice import notice_subject
+from cs_console.delivery.channels import Outgoing, hand_over
+from cs_console.desk import Office
+from cs_console.errors import (
+    BadSettings,
+    ContactNotOnFile,
+    DeliveryFailed,
+    KeyDestroyed,
+    NothingThere,
+    Refusal,
+    SealBroken,
+    StoreUnavailable,
+)
+from models.agent import Agent
+from models.columns import new_id
+from models.contact import Contact
+from models.enums import Action, Channel, DeliveryState, Field, MessageSort, Result
+from models.message import Message
+from models.ticket import Ticket
+
+LEASE = timedelta(minutes=5)
+"""How long one console may take to hand a message over before another one tries: longer than any time-out."""
+FIRST_WAIT = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(hours=6)
+BATCH = 200
+CHANNELS = {Field.EMAIL: Channel.MAIL, Field.MOBILE: Channel.SMS}
+
+
+@dataclass(frozen=True)
+class DeliveryReport:
+    """How many messages went out and how many did not; `problems` are sentences without addresses."""
+
+    sent: int
+    failed: int
+    problems: tuple[str, ...] = ()
+
+
+def queue_message(
+    session: Session,
+    office: Office,
+    *,
+    ticket_number: int,
+    requester_id: str,
+    contact_id: str,
+    sort: MessageSort,
+    text: str,
+    agent_id: str | None,
+    subject: str = "",
+) -> str:
+    """Store one outgoing line, sealed, inside the caller's transaction and return its id; deliver_queued sends it.
+
+    The subject carries the ticket's tag `[#10482]`; without one the desk's name stands there (the pack's words for
+    a notice). Raises ContactNotOnFile for a contact that nothing can be sent to, KeyDestroyed.
+    """
+    contact = session.get(Contact, contact_id)
+    if contact is None or contact.requester_id != requester_id or contact.replaced_at is not None:
+        raise ContactNotOnFile("This contact is not one of the requester's.", "Choose one from the list.")
+    if contact.field not in CHANNELS:
+        raise ContactNotOnFile(f"Nothing can be sent to a {Field(contact.field).value}.", "Choose another contact.")
+    ticket = session.get_one(Ticket, ticket_number)
+    pack = office.packs.get(ticket.pack)
+    key = office.keyring.key(requester_id)
+    message_id, now = new_id(), office.clock.now()
+    if not subject:
+        notice = sort == MessageSort.NOTICE
+        subject = notice_subject(pack, ticket_number).strip() if notice else office.settings.desk_name
+    headers = {"subject": tagged(subject, ticket_number), "message_id": mail_id(office, message_id)}
+    regions = (pack.meta.region, *pack.meta.more_regions)
+    redacted = redact(text, regions, known_values(session, office, requester_id, key))
+
+    def sealed(column: str, value: str) -> bytes:
+        return seal(key, Place(requester_id, "message", column, message_id), value)
+
+    session.add(
+        Message(
+            id=message_id,
+            ticket_number=ticket_number,
+            sort=sort,
+            channel=CHANNELS[Field(contact.field)],
+            agent_id=agent_id,
+            reference=reference_token(office.keyring, headers["message_id"]),
+            headers=sealed("headers", json.dumps(headers)),
+            text=sealed("text", text),
+            text_redacted=sealed("text_redacted", redacted),
+            at=now,
+            contact_id=contact_id,
+            delivery=DeliveryState.QUEUED,
+        )
+    )
+    session.flush()
+    return message_id
+
+
+def deliver_queued(office: Office, message_id: str | None = None) -> DeliveryReport:
+    """Hand over what is queued and due, or that one message; a failed one is kept and tried again later.
+
+    Each message is claimed first, so that two consoles do not send it twice. Address and text are opened in memory
+    only; "sent" and its entry are one transaction. Raises StoreUnavailable only.
+    """
+    sent, problems = 0, []
+    for one in [message_id] if message_id else _due(office):
+        if not _claim(office, one, again=message_id is not None):
+            continue
+        problem = _send(office, one)
+        _settle(office, one, problem)
+        if problem is None:
+            sent += 1
+        else:
+            problems.append(problem.sentence)
+    return DeliveryReport(sent, len(problems), tuple(problems))
+
+
+def send_now(office: Office, contact_id: str, subject: str, text: str) -> None:
+    """Hand over a text that must not be stored (a code) to a contact.
+
+    Raises ContactNotOnFile, DeliveryFailed, KeyDestroyed or BadSettings.
+    """
+    with office.database.reading() as session:
+        contact = session.get(Contact, contact_id)
+        if contact is None or contact.replaced_at is not None:
+            raise ContactNotOnFile("This contact is not on file any more.", "Choose another one.")
+        kind, address = Field(contact.field), address_for_sending(session, office, contact_id)
+    hand_over(office.settings, Outgoing(kind, address, subject, text, mail_id(office, new_id()), office.clock.now()))
+
+
+def tagged(subject: str, ticket_number: int) -> str:
+    """The subject with the tag by which an answer finds its ticket."""
+    return f"{subject} [#{ticket_number}]"
+
+
+def mail_id(office: Office, row: str) -> str:
+    """A Message-ID of ours for that row."""
+    return f"<{row}@{office.settings.mail_from.rpartition('@')[2] or 'desk.invalid'}>"
+
+
+def _due(office: Office) -> list[str]:
+    now = office.clock.now()
+    with office.database.reading() as session:
+        found = session.connection().execute(
+            select(col(Message.id)).where(_free(now)).order_by(col(Message.at), col(Message.id)).limit(BATCH)
+        )
+        return list(found.scalars())
+
+
+def _claim(office: Office, message_id: str, *, again: bool) -> bool:
+    """Take the message for as long as the lease lasts. `again`: a failed one need not wait for its time."""
+    now = office.clock.now()
+    may = or_(_free(now), col(Message.delivery) == DeliveryState.FAILED) if again else _free(now)
+    with office.database.transaction() as session:
+        taken = session.connection().execute(
+            update(Message)
+            .where(col(Message.id) == message_id, may)
+            .values(
+                delivery=DeliveryState.QUEUED,
+                delivery_tries=col(Message.delivery_tries) + 1,
+                next_delivery_at=now + LEASE,
+            )
+        )
+        return bool(taken.rowcount)
+
+
+def _free(now: datetime) -> ColumnElement[bool]:
+    return or_(
+        and_(
+            col(Message.delivery) == DeliveryState.QUEUED,
+            or_(col(Message.next_delivery_at).is_(None), col(Message.next_delivery_at) <= now),
+        ),
+        and_(col(Message.delivery) == DeliveryState.FAILED, col(Message.next_delivery_at) <= now),
+    )
+
+
+def _send(office: Office, message_id: str) -> Refusal | None:
+    """Open the line and hand it over; what kept it from going out, if anything did."""
+    try:
+        with office.database.reading() as session:
+            message = session.get_one(Message, message_id)
+            contact = session.get(Contact, message.contact_id)
+            if contact is None or contact.replaced_at is not None:
+                return ContactNotOnFile("The contact was changed before the message went out.", "Write it again.")
+            line = line_for_sending(session, office, message_id)
+            address = address_for_sending(session, office, contact.id)
+            kind, at = Field(contact.field), message.at
+        hand_over(office.settings, Outgoing(kind, address, line.subject, line.text, line.message_id, at))
+    except StoreUnavailable:
+        raise
+    except (DeliveryFailed, BadSettings, KeyDestroyed, SealBroken, NothingThere) as problem:
+        return problem
+    return None
+
+
+def _settle(office: Office, message_id: str, problem: Refusal | None) -> None:
+    """Write down what became of a claimed message, with its entry."""
+    with office.database.transaction() as session:
+        message = session.get_one(Message, message_id, with_for_update=True)
+        now = office.clock.now()
+        if problem is None:
+            message.delivery, message.next_delivery_at = DeliveryState.SENT, None
+        else:
+            message.delivery = DeliveryState.FAILED
+            message.next_delivery_at = now + _wait(message.delivery_tries) if _passing(problem) else None
+        session.add(message)
+        session.flush()
+        append(session, office, _writer(session, office, message), _entry(session, office, message, problem), now)
+
+
+def _passing(problem: Refusal) -> bool:
+    """Whether trying again later may help."""
+    return isinstance(problem, BadSettings) or (isinstance(problem, DeliveryFailed) and not problem.permanent)
+
+
+def _wait(tries: int) -> timedelta:
+    doublings = max(0, min(tries - 1, 10))
+    return min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)
+
+
+def _writer(session: Session, office: Office, message: Message) -> Actor:
+    agent = session.get(Agent, message.agent_id) if message.agent_id else None
+    return Actor("console", "", "", office.host) if agent is None else Actor(agent.name, agent.roles, "", office.host)
+
+
+def _entry(session: Session, office: Office, message: Message, problem: Refusal | None) -> Entry:
+    owner = session.get_one(Ticket, message.ticket_number).requester_id
+    contact = session.get(Contact, message.contact_id)
+    try:
+        pseudonym = office.pseudonym(owner, office.keyring.key(owner))
+    except KeyDestroyed:
+        pseudonym = None
+    return Entry(
+        Action.MESSAGE_SENT,
+        outcome=Result.DONE if problem is None else Result.FAILED,
+        ticket=message.ticket_number,
+        requester=pseudonym,
+        fields=() if contact is None else (Field(contact.field).value,),
+        reason=MessageSort(message.sort).value + ("" if problem is None else f": {problem.code}"),
+    )

@@ -1,0 +1,38 @@
+"""Handing text messages to a provider through Apprise, which speaks to most of them."""
+
+import logging
+from urllib.parse import quote
+
+from cs_console.errors import BadSettings, DeliveryFailed
+
+
+def send(url: str, number: str, text: str) -> None:
+    """Send one text message; the number becomes the target of the provider that the URL names.
+
+    Raises DeliveryFailed (never with the number) or BadSettings.
+    """
+    import apprise  # a hundred providers: slow to import, and needed only when something is sent
+
+    for name in ("apprise", "urllib3", "requests"):
+        _hush(logging.getLogger(name))
+    asset = apprise.AppriseAsset(storage_mode=apprise.PersistentStoreMode.MEMORY, async_mode=False)
+    provider = apprise.Apprise.instantiate(target_url(url, number), asset=asset, suppress_exceptions=True)
+    if provider is None:
+        raise BadSettings("CS_CONSOLE_SMS_URL is not a URL that Apprise knows.", "See Apprise's list of services.")
+    sender = apprise.Apprise(asset=asset)
+    sender.add(provider)
+    if not sender.notify(body=text, body_format=apprise.NotifyFormat.TEXT):
+        raise DeliveryFailed("The text-message service did not take the message.", "It is tried again later.")
+
+
+def target_url(url: str, number: str) -> str:
+    """The provider's URL with the number as its last target, before any query."""
+    place, mark, query = url.partition("?")
+    return f"{place.rstrip('/')}/{quote(number, safe='')}{mark}{query}"
+
+
+def _hush(logger: logging.Logger) -> None:
+    """Providers' loggers name the target's number; nothing of them may reach a terminal or a file."""
+    logger.propagate = False
+    if not any(isinstance(handler, logging.NullHandler) for handler in logger.handlers):
+        logger.addHandler(logging.NullHandler())

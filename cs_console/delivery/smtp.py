@@ -1,0 +1,98 @@
+"""Handing mail to an SMTP server: encrypted when it can be, and always before a password is sent."""
+
+import smtplib
+import ssl
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from urllib.parse import unquote, urlsplit
+
+from cs_console.errors import BadSettings, DeliveryFailed
+
+TIMEOUT_SECONDS = 20.0
+PORTS = {"smtp": 25, "smtps": 465}
+LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True)
+class Server:
+    """An SMTP server as CS_CONSOLE_SMTP_URL names it."""
+
+    host: str
+    port: int
+    encrypted: bool
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+
+def server_of(url: str) -> Server:
+    """Read `smtp://user:password@host:port` or `smtps://...`. Raises BadSettings without repeating the URL."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port, parts = None, None, urlsplit("")
+    if parts.scheme not in PORTS or not host:
+        raise BadSettings(
+            "CS_CONSOLE_SMTP_URL is not an SMTP URL.", "Use smtp://user:password@host:port or smtps://..."
+        )
+    return Server(
+        host,
+        port or PORTS[parts.scheme],
+        parts.scheme == "smtps",
+        unquote(parts.username or ""),
+        unquote(parts.password or ""),
+    )
+
+
+def send(url: str, sender: str, recipient: str, mail: EmailMessage) -> None:
+    """Hand one mail over. Raises DeliveryFailed (never with the address or the server's words) or BadSettings."""
+    server = server_of(url)
+    try:
+        with _connect(server) as connection:
+            connection.send_message(mail, sender, [recipient])
+    except smtplib.SMTPRecipientsRefused as problem:
+        code = next(iter(problem.recipients.values()), (0, b""))[0]
+        raise _refused(code) from None
+    except smtplib.SMTPResponseException as problem:
+        raise _refused(problem.smtp_code) from None
+    except smtplib.SMTPNotSupportedError:
+        raise DeliveryFailed(
+            "The mail server cannot carry this address.", "Use another contact.", permanent=True
+        ) from None
+    except ssl.SSLError:
+        raise DeliveryFailed(
+            "The mail server's certificate or encryption was not accepted.", "Check CS_CONSOLE_SMTP_URL."
+        ) from None
+    except (smtplib.SMTPException, OSError, UnicodeError):
+        raise DeliveryFailed("The mail server cannot be reached.", "It is tried again later.") from None
+
+
+def _connect(server: Server) -> smtplib.SMTP:
+    if server.encrypted:
+        context = ssl.create_default_context()
+        connection: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=TIMEOUT_SECONDS, context=context)
+    else:
+        connection = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT_SECONDS)
+    try:
+        connection.ehlo_or_helo_if_needed()
+        secure = server.encrypted
+        if not secure and connection.has_extn("starttls"):
+            connection.starttls(context=ssl.create_default_context())
+            connection.ehlo()
+            secure = True
+        if server.user:
+            if not secure and server.host not in LOCAL:
+                raise DeliveryFailed(
+                    "The mail server offers no encryption, so the password was not sent.", "Use smtps:// or STARTTLS."
+                )
+            connection.login(server.user, server.password)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _refused(code: int) -> DeliveryFailed:
+    permanent = 500 <= code < 600 and code not in {530, 534, 535, 538}
+    what = "did not take the message" if permanent else "does not take the message now"
+    return DeliveryFailed(f"The mail server {what} (code {code}).", permanent=permanent)

@@ -1,0 +1,40 @@
+"""What is said about a fault of the program: its kind and its line, never what it was working on (ASVS 16.5.1-3)."""
+
+import sys
+import threading
+from pathlib import PurePath
+
+
+def spot_of(fault: BaseException) -> str:
+    """The kind of an unexpected error and the last line of ours that it passed: `KeyError at queue:120`."""
+    trace = fault.__traceback__
+    spot = ""
+    while trace is not None:
+        file = PurePath(trace.tb_frame.f_code.co_filename)
+        if not {"site-packages", "lib"} & set(file.parts):
+            spot = f" at {file.stem}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return f"{type(fault).__name__}{spot}"
+
+
+def crash_sentence(fault: BaseException) -> str:
+    """The one sentence that a person reads instead of a traceback."""
+    return (
+        f"cs-console stopped because of a fault ({spot_of(fault)}). "
+        "What you typed is saved up to the last second; tell an admin."
+    )
+
+
+def say_one_sentence() -> None:
+    """From now on a fault that nothing catches prints its sentence, not a traceback with its message."""
+    sys.excepthook = _of_main
+    threading.excepthook = _of_thread
+
+
+def _of_main(_kind: type[BaseException], fault: BaseException, _trace: object) -> None:
+    print(crash_sentence(fault), file=sys.stderr)  # noqa: T201 - there is no screen any more
+
+
+def _of_thread(fault: threading.ExceptHookArgs) -> None:
+    if fault.exc_value is not None:
+        print(crash_sentence(fault.exc_value), file=sys.stderr)  # noqa: T201 - there may be no screen any more

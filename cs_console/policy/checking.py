@@ -1,0 +1,200 @@
+"""What is wrong with a policy pack, line by line, in plain words."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from cs_console.errors import NoticeIncomplete
+from cs_console.policy.schema import BrokenReferences, Ground, Pack, nearest
+from cs_console.policy.toml_lines import Place, toml_lines
+from models.enums import Outcome
+
+_AT_LINE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)")
+_QUOTED = re.compile(r"'([^']*)'")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong: the line of the key in the file (0 for the whole file), the dotted key, what is wrong."""
+
+    line: int
+    key: str
+    message: str
+
+
+def check_pack(file: Path) -> tuple[Problem, ...]:
+    """Every problem of a pack's file, in the order of its lines; empty for a pack that can be used.
+
+    Raises FileNotFoundError where there is no such file.
+    """
+    try:
+        text = file.read_text("utf-8")
+    except UnicodeDecodeError as problem:
+        return (Problem(0, "", f"is not UTF-8 text (byte {problem.start})"),)
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        return (_syntax(text, str(problem)),)
+    lines = toml_lines(text)
+    found = [Problem(_line(lines, place), dotted(place), words) for place, words in located_problems(values)]
+    return tuple(sorted(dict.fromkeys(found), key=lambda problem: problem.line))
+
+
+def located_problems(values: dict[str, Any]) -> Iterator[tuple[Place, str]]:
+    """Every problem of a pack's values, each with its place."""
+    try:
+        pack = Pack.model_validate(values)
+    except ValidationError as problem:
+        errors = problem.errors()
+        for error in errors:
+            yield from _explained(values, error)
+        if not any(isinstance(error.get("ctx", {}).get("error"), BrokenReferences) for error in errors):
+            yield from _dangling(values)
+    else:
+        yield from _template_problems(pack)
+
+
+def dotted(place: Place) -> str:
+    """A place as a dotted key: `grounds[3].approvers[0]`, counted from 0 as TOML readers do."""
+    words = ""
+    for part in place:
+        words += f"[{part}]" if isinstance(part, int) else f".{part}" if words else str(part)
+    return words
+
+
+def _syntax(text: str, message: str) -> Problem:
+    match = _AT_LINE.search(message)
+    line = int(match[1]) if match and match[1] else text.count("\n") + 1
+    return Problem(line, "", f"is not TOML: {_AT_LINE.sub('', message).lower()}")
+
+
+def _line(lines: dict[Place, int], place: Place) -> int:
+    for length in range(len(place), 0, -1):
+        if place[:length] in lines:
+            return lines[place[:length]]
+    return 0
+
+
+def _explained(values: dict[str, Any], error: ErrorDetails) -> Iterator[tuple[Place, str]]:
+    """One of pydantic's findings in plain words, with a suggestion where something was mistyped."""
+    place: Place = tuple(part for part in error["loc"] if part != "[key]")
+    context = error.get("ctx", {})
+    broken = context.get("error")
+    if isinstance(broken, BrokenReferences):
+        yield from broken.problems
+        return
+    kind = error["type"]
+    if kind == "extra_forbidden":
+        yield (
+            place,
+            f"is not a key of a pack here{nearest(str(place[-1]), _missing_keys(values, place) or _keys(place))}",
+        )
+    elif kind == "missing":
+        yield place, "is missing"
+    elif kind in {"enum", "literal_error"}:
+        known = _QUOTED.findall(str(context.get("expected", "")))
+        given = error["input"]
+        guess = nearest(given, known) if isinstance(given, str) else ""
+        yield place, f"{given!r} is not one of {', '.join(known)}{guess}"
+    elif kind == "string_pattern_mismatch":
+        yield place, f"{error['input']!r} does not have the form {context.get('pattern')}"
+    elif kind == "string_too_short":
+        yield place, "is empty"
+    else:
+        words = error["msg"].removeprefix("Input ")
+        yield place, words[:1].lower() + words[1:]
+
+
+def _dangling(values: dict[str, Any]) -> Iterator[tuple[Place, str]]:
+    """Names that refer to nothing, found even while the pack's shape is wrong elsewhere."""
+    for table, key, of in (("matrix", "purpose", "purposes"), ("grounds", "offers", "offers")):
+        rows, known = values.get(table), values.get(of)
+        if not isinstance(rows, list) or not isinstance(known, dict):
+            continue
+        for at, row in enumerate(rows):
+            names = row.get(key, ()) if isinstance(row, dict) else ()
+            for name in [names] if isinstance(names, str) else names:
+                if isinstance(name, str) and name not in known:
+                    yield (table, at, key), f"{name!r} is not among the {of}{nearest(name, known)}"
+
+
+def _model_at(place: Place) -> type[BaseModel] | None:
+    """The part of the schema that describes this place."""
+    model: Any = Pack
+    for part in place:
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            field = model.model_fields.get(str(part))
+            model = field.annotation if field else None
+        else:  # a list's or a table's values
+            inner = [one for one in get_args(model) if isinstance(one, type) and issubclass(one, BaseModel)]
+            model = inner[0] if inner else None
+    return model if isinstance(model, type) and issubclass(model, BaseModel) else None
+
+
+def _keys(place: Place) -> tuple[str, ...]:
+    model = _model_at(place[:-1])
+    return tuple(model.model_fields) if model else ()
+
+
+def _missing_keys(values: dict[str, Any], place: Place) -> tuple[str, ...]:
+    """The keys that could stand here and do not: the likeliest ones to have been mistyped."""
+    here: Any = values
+    for part in place[:-1]:
+        here = here[part]
+    return tuple(key for key in _keys(place) if key not in here)
+
+
+def _template_problems(pack: Pack) -> Iterator[tuple[Place, str]]:
+    """What only shows when the texts are filled in: a notice for every outcome and ground, and the code's texts."""
+    from cs_console.decisions.notice import NoticeFacts, make_notice  # it knows packs, not the reverse
+    from cs_console.decisions.proposal import Fee, Finding, Proposal
+
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    facts = NoticeFacts(10_482, moment, moment + timedelta(days=1), moment + timedelta(days=2))
+    right, field = next(iter(pack.rights)), next(iter(pack.fields)).value
+    other = next(iter(pack.records), field)
+
+    def proposal(ground: Ground) -> Proposal:
+        if ground.list == "fee":
+            fee = Fee("1.00", pack.fee.currency, (("copying", "1.00"),), told_before=True)
+            return Proposal(right, Outcome.FEE, (other,), (Finding(ground.code, True),), fee)
+        return Proposal(right, Outcome.PARTIAL, (other,), (Finding(ground.code, True, (field,)),), None)
+
+    trials: list[tuple[Place, Proposal]] = [(("notice", "template"), Proposal(right, Outcome.GRANT, (field,)))]
+    trials += [(("grounds", at), proposal(ground)) for at, ground in enumerate(pack.grounds)]
+    said: set[str] = set()
+    for place, trial in trials:
+        try:
+            make_notice(pack, facts, trial)
+        except NoticeIncomplete as problem:
+            if problem.sentence not in said:
+                said.add(problem.sentence)
+                yield place, problem.sentence[:1].lower() + problem.sentence[1:].rstrip(".")
+    yield from _text_problems(pack)
+
+
+def _text_problems(pack: Pack) -> Iterator[tuple[Place, str]]:
+    """The short texts with blanks in them."""
+    from cs_console.decisions.notice import render
+
+    parts = {"code": "00000000", "minutes": "10", "ticket": "10482"}
+    texts: tuple[tuple[Place, str, str], ...] = (
+        (("notice", "subject"), pack.notice.subject, "ticket"),
+        (("verification", "code", "text"), pack.verification.code.text, "code"),
+        (("verification", "code", "told_text"), pack.verification.code.told_text, ""),
+    )
+    for place, template, needed in texts:
+        try:
+            filled = render(template, parts)
+        except NoticeIncomplete as problem:
+            yield place, problem.sentence[:1].lower() + problem.sentence[1:].rstrip(".")
+            continue
+        if needed and parts[needed] not in filled:
+            yield place, f"does not hold {{{{ {needed} }}}}"

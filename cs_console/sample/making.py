@@ -1,0 +1,65 @@
+"""Making a sample desk: a few weeks of work, done by calling the real services at earlier times."""
+
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cs_console.desk import Office, operator_desk
+from cs_console.sample.accounts import ACCOUNTS
+from cs_console.sample.letters import account_records, as_mail, letters
+from cs_console.sample.scenes import SCENES
+from cs_console.sample.story import Story, StoryClock
+from cs_console.settings import Settings
+from cs_console.staff import accounts
+from cs_console.staff.setup import init_desk
+from cs_console.tickets import intake
+from models.enums import Role
+
+ADMIN = next(account for account in ACCOUNTS if "admin" in account.roles)
+
+
+def tell(settings: Settings) -> None:
+    """Make the desk in `settings.home` with accounts, mail, work done and a log of some weeks."""
+    now = datetime.now(UTC)
+    clock = StoryClock(now - timedelta(hours=820))
+    office = init_desk(settings, ADMIN.name, ADMIN.password, clock=clock)
+    try:
+        story = Story(office, clock, now)
+        _hire(office)
+        _take_in_accounts(story)
+        scenes = list(SCENES)
+        for number, letter in enumerate(letters()):
+            hours = letter.age / timedelta(hours=1)
+            while scenes and scenes[0][0] > hours:
+                _play(story, *scenes.pop(0))
+            story.at(hours)
+            taken = intake.take_in(operator_desk(office), intake.from_bytes(as_mail(letter, number, clock.at)))
+            if letter.id and taken.number is not None:
+                story.numbers[letter.id] = taken.number
+        for scene in scenes:
+            _play(story, *scene)
+    finally:
+        office.close()
+
+
+def _play(story: Story, hours: float, scene: Callable[[Story], None]) -> None:
+    story.at(hours)
+    scene(story)
+
+
+def _hire(office: Office) -> None:
+    desk = operator_desk(office)
+    for account in ACCOUNTS:
+        roles = frozenset(Role(role) for role in account.roles)
+        if account is ADMIN:
+            accounts.set_roles(desk, account.name, roles)
+        else:
+            accounts.add_agent(desk, account.name, roles, account.password)
+
+
+def _take_in_accounts(story: Story) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "accounts.jsonl"
+        file.write_text(account_records(story.now), "utf-8")
+        intake.import_jsonl(operator_desk(story.office), file)

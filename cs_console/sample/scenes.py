@@ -1,0 +1,213 @@
+"""What the sample desk's people did on those days, so that a newcomer finds every state of the work."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from cs_console.access_log import review
+from cs_console.access_log.log_filter import LogFilter
+from cs_console.custody import disclosure
+from cs_console.custody.disclosure import Target
+from cs_console.decisions import approval, checklist
+from cs_console.decisions.checklist import Answer, Finding, Proposal
+from cs_console.desk import Desk
+from cs_console.errors import Refusal
+from cs_console.sample.accounts import ACCOUNTS
+from cs_console.sample.story import Story
+from cs_console.staff import sign_in
+from cs_console.tickets import conversation, workflow
+from cs_console.verification import codes
+from models.enums import Field, Outcome, Priority, TicketState
+
+_CODE = re.compile(r"\b[0-9]{8}\b")
+
+
+@contextmanager
+def shift(story: Story, name: str) -> Iterator[Desk]:
+    """Sign in, work, sign out."""
+    desk = story.desk_of(name)
+    yield desk
+    sign_in.sign_out(desk)
+
+
+def item_of(desk: Desk, number: int, field: Field) -> str:
+    """The first contact of that field on the ticket."""
+    return next(contact.id for contact in conversation.reload(desk, number).contacts if contact.field is field)
+
+
+def verify(story: Story, desk: Desk, number: int, field: Field, *, slip: bool = False) -> None:
+    """Send a code, read it on the requester's phone (the outbox), and type it, once wrongly first for a slip."""
+    option = next(option for option in codes.options(desk, number) if option.field is field and option.allowed)
+    codes.send_code(desk, number, option.contact_id)
+    folder = story.office.settings.outbox
+    assert folder is not None  # a sample desk always has one
+    newest = max(folder.iterdir(), key=lambda file: file.name)
+    code = _CODE.findall(newest.read_text("utf-8"))[-1]
+    if slip:
+        with suppress(Refusal):
+            codes.check_code(desk, number, f"{(int(code) + 1) % 10**8:08}")
+    codes.check_code(desk, number, code)
+
+
+def look_at(desk: Desk, number: int, field: Field, purpose: str, seconds: int) -> None:
+    """Reveal one field and hide it again after some seconds."""
+    target = Target(field, item_of(desk, number, field))
+    disclosure.end_view(desk, disclosure.reveal(desk, number, target, purpose), seconds)
+
+
+def locked_account(story: Story) -> None:
+    number = story.numbers["lock"]
+    with shift(story, "mei") as desk:
+        conversation.open_ticket(desk, number)
+        workflow.claim(desk, number)
+        with suppress(Refusal):  # too early: it is refused, and the refusal is on record
+            look_at(desk, number, Field.MOBILE, "restore", 0)
+        view = conversation.reload(desk, number)
+        conversation.add_note(desk, number, view.row, "Asked for verification before unlocking.")
+        verify(story, desk, number, Field.MOBILE)
+        look_at(desk, number, Field.MOBILE, "restore", 14)
+
+
+def coupon(story: Story) -> None:
+    number = story.numbers["coupon"]
+    with shift(story, "mei") as desk:
+        conversation.open_ticket(desk, number)
+        row = workflow.claim(desk, number)
+        answer = "Thank you for writing. The coupon needs a basket of 30 or more; we have applied it by hand."
+        conversation.reply(desk, number, row, item_of(desk, number, Field.EMAIL), answer)
+
+
+def scam_report(story: Story) -> None:
+    number = story.numbers["scam"]
+    with shift(story, "mei") as desk:
+        conversation.open_ticket(desk, number)
+        row = workflow.claim(desk, number)
+        workflow.set_priority(desk, number, row, Priority.HIGH)
+
+
+def old_requests(story: Story) -> None:
+    """Verified weeks ago and still not answered: one is late, one is nearly due."""
+    with shift(story, "mei") as desk:
+        for key in ("old-access", "old-correct"):
+            if key in story.numbers and conversation.reload(desk, story.numbers[key]).state is TicketState.TO_VERIFY:
+                workflow.claim(desk, story.numbers[key])
+                verify(story, desk, story.numbers[key], Field.EMAIL)
+
+
+def access_granted(story: Story) -> None:
+    number = story.numbers["access"]
+    with shift(story, "mei") as desk:
+        conversation.open_ticket(desk, number)
+        workflow.claim(desk, number)
+        verify(story, desk, number, Field.EMAIL, slip=True)
+        look_at(desk, number, Field.NAME, "answer-right", 6)
+        proposal = Proposal(request="access", outcome=Outcome.GRANT, granted=("account", "orders", "devices"))
+        checklist.propose(desk, number, conversation.reload(desk, number).row, proposal)
+
+
+def deletion_in_part(story: Story) -> None:
+    """Most is deleted, what lies on backup media is not: waits for a supervisor."""
+    number = story.numbers["delete"]
+    with shift(story, "mei") as desk:
+        conversation.open_ticket(desk, number)
+        workflow.claim(desk, number)
+        verify(story, desk, number, Field.MOBILE)
+        now = story.clock.now()
+        answers = {
+            "medium": "Weekly backup tapes kept off site",
+            "overwritten": f"{now.year + 1}-02-28",
+            "live": "yes",
+            "offer": "She was offered confirmation once the tapes are overwritten, and agreed",
+        }
+        finding = Finding(
+            ground="D4",
+            applies=True,
+            fields=("backups",),
+            answers=tuple(Answer(question, text, now) for question, text in answers.items()),
+            evidence=("Restoration note 14: four days of work for one account",),
+            offers=("narrower",),
+        )
+        granted = ("account", "orders", "browsing", "location", "devices", "published")
+        proposal = Proposal(request="delete", outcome=Outcome.PARTIAL, granted=granted, findings=(finding,))
+        checklist.propose(desk, number, conversation.reload(desk, number).row, proposal)
+
+
+def repeated_request(story: Story) -> None:
+    """Refused in part because it repeats an earlier one; the supervisor agreed."""
+    number = story.numbers["partners"]
+    with shift(story, "mei") as desk:
+        workflow.claim(desk, number)
+        verify(story, desk, number, Field.EMAIL)
+        now = story.clock.now()
+        answers = {
+            "scope": "yes",
+            "changed": "no",
+            "interval": "The same question was answered three weeks ago in full",
+            "offer": "No reply to the offer of a narrower request",
+        }
+        finding = Finding(
+            ground="D1",
+            applies=True,
+            fields=("browsing",),
+            answers=tuple(Answer(question, text, now) for question, text in answers.items()),
+            evidence=("10012",),
+            offers=("narrower",),
+        )
+        proposal = Proposal(request="access", outcome=Outcome.PARTIAL, granted=("account",), findings=(finding,))
+        decision = checklist.propose(desk, number, conversation.reload(desk, number).row, proposal)
+    with shift(story, "omar") as desk:
+        password = next(account.password for account in ACCOUNTS if account.name == "omar")
+        approval.approve(desk, decision, password)
+
+
+def legal_review(story: Story) -> None:
+    """A ground that must not be known: everybody but privacy officers reads "legal review"."""
+    number = story.numbers["review"]
+    with shift(story, "mei") as desk:
+        workflow.claim(desk, number)
+        verify(story, desk, number, Field.MOBILE)
+        now = story.clock.now()
+        answers = {"stage": "Under way", "prejudice": "yes", "until": f"{now.year + 1}-06-30"}
+        finding = Finding(
+            ground="S3",
+            applies=True,
+            fields=("account", "orders"),
+            answers=tuple(Answer(question, text, now) for question, text in answers.items()),
+            evidence=("Letter in the legal folder, item 7",),
+        )
+        proposal = Proposal(request="access", outcome=Outcome.REFUSE, findings=(finding,))
+        checklist.propose(desk, number, conversation.reload(desk, number).row, proposal)
+
+
+def read_the_log(story: Story) -> None:
+    with shift(story, "omar") as desk:
+        review.entries(desk, LogFilter(agent="mei"))
+
+
+def check_the_log(story: Story) -> None:
+    with shift(story, "omar") as desk:
+        review.verify_for(desk, None)
+
+
+def slip_at_sign_in(story: Story) -> None:
+    with suppress(Refusal):
+        sign_in.sign_in(story.office, "omar", "the wrong password, typed in a hurry")
+    with shift(story, "ines"):
+        pass
+
+
+SCENES: tuple[tuple[float, Callable[[Story], None]], ...] = (
+    (810.0, old_requests),
+    (690.0, old_requests),
+    (118.6, locked_account),
+    (117.5, coupon),
+    (115.5, scam_report),
+    (98.0, read_the_log),
+    (95.5, access_granted),
+    (87.0, repeated_request),
+    (61.0, slip_at_sign_in),
+    (41.0, deletion_in_part),
+    (25.0, check_the_log),
+    (6.0, legal_review),
+)
+"""Hours before now, and what happened then."""

@@ -1,0 +1,281 @@
+"""Accounts of the people who work here: made, changed, suspended; their passwords checked and counted."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col
+
+from cs_console.access_log.append import Actor, Entry, append, record
+from cs_console.desk import AgentCard, Desk, Office, OperatorDesk
+from cs_console.errors import BadAccount, BadPassword, SignInMustWait, SignInRefused, UnknownAgent
+from cs_console.staff import passwords
+from cs_console.staff.sessions import end_and_record, require_session
+from cs_console.staff.tries import count_try, give_back
+from models.agent import Agent
+from models.agent_session import AgentSession
+from models.enums import AccountState, Action, Result, Role
+
+NAME = re.compile(r"[a-z0-9._-]{2,32}")
+RESERVED = frozenset({"operator", "unknown", "console", "me", "none"})
+"""Names that stand for something else in the access log or in a filter."""
+
+
+@dataclass(frozen=True)
+class AgentRow:
+    """One account as an admin sees it. `waits_until`: too many failures, no try before then."""
+
+    name: str
+    roles: tuple[Role, ...]
+    state: AccountState
+    must_change_password: bool
+    failures: int
+    waits_until: datetime | None
+    last_signed_in: datetime | None
+    created_at: datetime
+
+
+def normal_name(typed: str) -> str:
+    """The name as accounts are found by: case does not matter, nor space around it."""
+    return typed.strip().casefold()
+
+
+def new_name(typed: str) -> str:
+    """A usable name for a new account. Raises BadAccount."""
+    name = normal_name(typed)
+    if NAME.fullmatch(name) is None:
+        raise BadAccount("A name is 2 to 32 of the characters a-z, 0-9, dot, underscore and hyphen.", "Choose another.")
+    if name in RESERVED:
+        raise BadAccount(f"The name {name} means something else here.", "Choose another.")
+    return name
+
+
+def roles_from(words: Iterable[str]) -> frozenset[Role]:
+    """The roles of those words; "privacy-officer" is understood too. Raises BadAccount naming the roles there are."""
+    found = set()
+    for word in words:
+        for part in word.split(","):
+            try:
+                found.add(Role(" ".join(re.split(r"[\s_-]+", part.strip().casefold()))))
+            except ValueError:
+                there_are = ", ".join(role.value for role in Role)
+                raise BadAccount(f"There is no role {part.strip()!r}.", f"The roles are: {there_are}.") from None
+    if not found:
+        raise BadAccount("An account needs at least one role.", f"The roles are: {', '.join(Role)}.")
+    return frozenset(found)
+
+
+def card_of(agent: Agent) -> AgentCard:
+    """Who that account is, for a desk."""
+    return AgentCard(agent.id, agent.name, frozenset(Role(word) for word in agent.roles.split(",") if word))
+
+
+def account_actor(office: Office, agent: Agent, session_id: str = "") -> Actor:
+    """The account itself as the one who acts, in a session or before there is one."""
+    return Actor(agent.name, agent.roles, session_id[:16], office.host)
+
+
+def add_agent(desk: Desk, name: str, roles: Iterable[Role], password: str, *, temporary: bool = False) -> str:
+    """Make an account and return its id. With `temporary` its owner has to choose a password at the first sign-in.
+
+    Raises BadAccount (name taken or unusable, no role) or BadPassword.
+    """
+    chosen, held = new_name(name), frozenset(roles)
+    if not held:
+        raise BadAccount("An account needs at least one role.", f"The roles are: {', '.join(Role)}.")
+    passwords.check_new(password, chosen, desk.office.settings.desk_name)
+    hashed = passwords.hash_password(password)
+    with desk.work(Role.ADMIN) as session:
+        agent = insert_agent(session, desk.office, chosen, held, hashed, temporary=temporary)
+        record(session, desk, Entry(Action.ACCOUNT_ADDED, reason=f"{chosen}: {agent.roles}"))
+        return agent.id
+
+
+def insert_agent(
+    session: Session, office: Office, name: str, roles: frozenset[Role], hashed: str, *, temporary: bool = False
+) -> Agent:
+    """Store a new account inside the caller's transaction. Raises BadAccount when the name is taken."""
+    now = office.clock.now()
+    agent = Agent(
+        name=name,
+        roles=",".join(sorted(role.value for role in roles)),
+        password_hash=hashed,
+        password_set_at=now,
+        must_change_password=temporary,
+        created_at=now,
+    )
+    try:
+        with session.begin_nested():
+            session.add(agent)
+            session.flush()
+    except IntegrityError:
+        raise BadAccount(f"There is an account named {name} already.", "Choose another name.") from None
+    return agent
+
+
+def list_agents(desk: Desk) -> tuple[AgentRow, ...]:
+    """All accounts by name."""
+    with desk.reading(Role.ADMIN, Role.SUPERVISOR) as session:
+        newest = select(col(AgentSession.agent_id), func.max(col(AgentSession.started_at))).group_by(
+            col(AgentSession.agent_id)
+        )
+        started: dict[str, datetime] = {who: last for who, last in session.connection().execute(newest)}
+        agents = session.scalars(select(Agent).order_by(col(Agent.name))).all()
+        now = desk.office.clock.now()
+        return tuple(_row_of(agent, started.get(agent.id), now) for agent in agents)
+
+
+def _row_of(agent: Agent, last: datetime | None, now: datetime) -> AgentRow:
+    waits = agent.next_try_at if agent.next_try_at is not None and agent.next_try_at > now else None
+    return AgentRow(
+        agent.name,
+        tuple(Role(word) for word in agent.roles.split(",") if word),
+        AccountState(agent.state),
+        agent.must_change_password,
+        agent.failures,
+        waits,
+        last,
+        agent.created_at,
+    )
+
+
+def suspend(desk: Desk, name: str) -> None:
+    """Close an account to sign-in and end its sessions (policy IV.(1)2). Raises UnknownAgent, BadAccount."""
+    with desk.work(Role.ADMIN) as session:
+        agent = _named(session, name)
+        _not_oneself(desk, agent)
+        agent.state = AccountState.SUSPENDED
+        _changed(session, desk, agent, "suspended", ends="your account is suspended")
+
+
+def unlock(desk: Desk, name: str) -> None:
+    """Lift a suspension and the wait after failed sign-ins. Raises UnknownAgent."""
+    with desk.work(Role.ADMIN, Role.SUPERVISOR) as session:
+        agent = _named(session, name)
+        agent.state = AccountState.ACTIVE
+        session.flush()
+        give_back(session, agent.id)
+        _changed(session, desk, agent, "unlocked")
+
+
+def reset(desk: Desk, name: str, password: str) -> None:
+    """Give an account a password that its owner has to change at the next sign-in; its sessions end.
+
+    Raises UnknownAgent or BadPassword.
+    """
+    passwords.check_new(password, normal_name(name), desk.office.settings.desk_name)
+    hashed = passwords.hash_password(password)
+    with desk.work(Role.ADMIN) as session:
+        agent = _named(session, name)
+        agent.password_hash = hashed
+        agent.password_set_at = desk.office.clock.now()
+        agent.must_change_password = True
+        session.flush()
+        give_back(session, agent.id)
+        _changed(session, desk, agent, "password reset", ends="your password was reset")
+
+
+def set_roles(desk: Desk, name: str, roles: Iterable[Role]) -> None:
+    """Give an account exactly these roles; its sessions end. Nobody changes their own.
+
+    Raises UnknownAgent or BadAccount.
+    """
+    held = ",".join(sorted({role.value for role in roles}))
+    if not held:
+        raise BadAccount("An account needs at least one role.", f"The roles are: {', '.join(Role)}.")
+    with desk.work(Role.ADMIN) as session:
+        agent = _named(session, name)
+        _not_oneself(desk, agent)
+        before, agent.roles = agent.roles, held
+        _changed(session, desk, agent, f"roles {before} -> {held}", ends="your roles were changed")
+
+
+def change_own_password(desk: Desk, old: str, new: str) -> None:
+    """Choose a new password, with the old one (ASVS 6.2.3). This session goes on, any other one ends.
+
+    Raises SignInRefused or SignInMustWait for the old one, BadPassword for the new one.
+    """
+    office = desk.office
+    passwords.check_new(new, desk.agent.name, office.settings.desk_name)
+    if passwords.normal(old) == passwords.normal(new):
+        raise BadPassword("This is the password you have.", "Choose another one.")
+    with office.database.reading() as session:
+        require_session(session, desk)
+    if not check_password(office, desk.agent.id, old):
+        raise SignInRefused
+    hashed = passwords.hash_password(new)
+    with office.database.transaction() as session:
+        require_session(session, desk)
+        now = office.clock.now()
+        session.connection().execute(
+            update(Agent)
+            .where(col(Agent.id) == desk.agent.id)
+            .values(password_hash=hashed, password_set_at=now, must_change_password=False)
+        )
+        session.connection().execute(
+            update(AgentSession)
+            .where(
+                col(AgentSession.agent_id) == desk.agent.id,
+                col(AgentSession.id) != desk.session_id,
+                col(AgentSession.ended_at).is_(None),
+            )
+            .values(ended_at=now, end_reason="your password was changed")
+        )
+        record(session, desk, Entry(Action.ACCOUNT_CHANGED, reason=f"{desk.agent.name}: password changed"))
+
+
+def check_password(office: Office, agent_id: str, password: str) -> bool:
+    """Whether this is the account's password: asked again before an approval or behind the lock (ASVS 7.5.1).
+
+    Counted like a sign-in: failures are recorded and make the next try wait. Raises SignInMustWait.
+    """
+    with office.database.transaction() as session:
+        agent = session.get(Agent, agent_id)
+        if agent is None or agent.state != AccountState.ACTIVE:
+            return False
+        counted = count_try(session, agent_id, office.clock.now())
+        if isinstance(counted, SignInMustWait):
+            record_failure(session, office, account_actor(office, agent), counted.code)
+    if isinstance(counted, SignInMustWait):
+        raise counted
+    right = passwords.verify(agent.password_hash, password)
+    with office.database.transaction() as session:
+        if right:
+            give_back(session, agent_id)
+        else:
+            record_failure(session, office, account_actor(office, agent), "password_asked_again")
+    return right
+
+
+def record_failure(session: Session, office: Office, actor: Actor, reason: str) -> None:
+    """Record a refused sign-in or password (ASVS 16.3.1)."""
+    append(
+        session,
+        office,
+        actor,
+        Entry(Action.SIGN_IN_FAILED, outcome=Result.REFUSED, reason=reason),
+        office.clock.now(),
+    )
+
+
+def _named(session: Session, name: str) -> Agent:
+    agent = session.scalars(select(Agent).where(col(Agent.name) == normal_name(name)).with_for_update()).first()
+    if agent is None:
+        raise UnknownAgent("There is no account of that name.", "See `cs-console agents list`.")
+    return agent
+
+
+def _not_oneself(desk: Desk, agent: Agent) -> None:
+    if agent.id == desk.agent.id and not isinstance(desk, OperatorDesk):
+        raise BadAccount("Nobody changes their own account's rights.", "Ask another admin.")
+
+
+def _changed(session: Session, desk: Desk, agent: Agent, what: str, ends: str = "") -> None:
+    session.add(agent)
+    session.flush()
+    if ends:
+        end_and_record(session, desk.office, account_actor(desk.office, agent), agent.id, ends)
+    record(session, desk, Entry(Action.ACCOUNT_CHANGED, reason=f"{agent.name}: {what}"))

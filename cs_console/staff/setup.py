@@ -1,0 +1,121 @@
+"""Making a desk: folders, keys, stores, the log and the first account."""
+
+import os
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from cs_console.access_log.append import Entry, record, start_log
+from cs_console.clock import Clock, SystemClock
+from cs_console.custody.keyring import Keyring, make_wrapping_key, wrapping_key
+from cs_console.database import Database
+from cs_console.desk import Office, operator_desk
+from cs_console.errors import DeskExists, StoreUnavailable
+from cs_console.policy.loader import PackShelf
+from cs_console.settings import Settings
+from cs_console.staff import passwords
+from cs_console.staff.accounts import insert_agent, new_name
+from models.columns import new_id
+from models.counter import Counter
+from models.desk_identity import DeskIdentity
+from models.enums import Action, Role
+
+FIRST_TICKET = 10_001
+FOLDER_MODE = 0o700
+FILE_MODE = 0o600
+
+
+def init_desk(settings: Settings, admin_name: str, password: str, clock: Clock | None = None) -> Office:
+    """Make a desk with one account, an admin, and open it.
+
+    The desk exists once its last step, one transaction, is committed: a crash before that leaves nothing that
+    keeps it from being run again, and keys made before the crash are kept. Files are readable by their owner
+    alone. Raises DeskExists, BadAccount, BadPassword or StoreUnavailable; the first three before anything is made.
+    """
+    from cs_console.access_log.checkpoint import make_log_key  # signing keys are made once in a desk's life
+
+    name = new_name(admin_name)
+    passwords.check_new(password, name, settings.desk_name)
+    _refuse_existing(settings)
+    shelf = PackShelf(settings)
+    shelf.current.meta  # noqa: B018 - a desk with an unusable pack is not made
+    hashed = passwords.hash_password(password)
+    _make_places(settings)
+    if not settings.key_command:
+        make_wrapping_key(settings.key_path)
+    make_log_key(settings.log_key_path)
+    desk_id = new_id()
+    keyring = Keyring(settings.keyring, wrapping_key(settings))
+    database = Database(settings.database)
+    office = Office(settings, database, keyring, shelf, clock or SystemClock())
+    try:
+        keyring.prepare(desk_id)
+        database.migrate()
+        with database.transaction() as session:
+            _fill(session, office, desk_id, name, hashed)
+    except BaseException:
+        office.close()
+        raise
+    return office
+
+
+def _fill(session: Session, office: Office, desk_id: str, name: str, hashed: str) -> None:
+    if session.scalars(select(DeskIdentity)).first() is not None:
+        raise _exists(office.settings)
+    session.add(DeskIdentity(id=desk_id, created_at=office.clock.now()))
+    session.add(Counter(name="ticket", value=FIRST_TICKET - 1))
+    start_log(session, office)
+    session.flush()
+    agent = insert_agent(session, office, name, frozenset({Role.ADMIN}), hashed)
+    desk = operator_desk(office)
+    record(session, desk, Entry(Action.DESK_CREATED, reason=desk_id))
+    record(session, desk, Entry(Action.ACCOUNT_ADDED, reason=f"{name}: {agent.roles}"))
+
+
+def _refuse_existing(settings: Settings) -> None:
+    database = Database(settings.database)
+    try:
+        if database.version() is None:
+            return
+        database.check()
+        with database.reading() as session:
+            found = session.connection().execute(select(col(DeskIdentity.id))).first()
+        if found is not None:
+            raise _exists(settings)
+    finally:
+        database.close()
+
+
+def _exists(settings: Settings) -> DeskExists:
+    where = "that database" if settings.database_url else str(settings.home)
+    return DeskExists(f"There is a desk in {where} already.", "Nothing was changed; open it, or name another home.")
+
+
+def _make_places(settings: Settings) -> None:
+    """Folders for the owner alone, and empty store files: SQLite gives its journals the same mode."""
+    folders = [settings.home, settings.checkpoint_folder]
+    if settings.outbox is not None:
+        folders.append(settings.outbox)
+    try:
+        for folder in folders:
+            if not folder.is_dir():
+                folder.mkdir(mode=FOLDER_MODE, parents=True)
+        for url in (settings.database, settings.keyring):
+            file = _sqlite_file(url)
+            if file is not None:
+                os.close(os.open(file, os.O_WRONLY | os.O_CREAT, FILE_MODE))
+                file.chmod(FILE_MODE)
+        for key in (settings.key_path, settings.log_key_path):
+            if key.is_file() and not key.stat().st_size:
+                key.unlink()  # a crash between making the file and writing the key
+    except OSError as problem:
+        raise StoreUnavailable(
+            f"{problem.filename} cannot be made: {problem.strerror}.", "Check the folder's permissions and space."
+        ) from None
+
+
+def _sqlite_file(url: str) -> Path | None:
+    database = Database(url)
+    database.close()
+    return database.file

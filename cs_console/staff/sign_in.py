@@ -1,0 +1,170 @@
+"""Signing in and out, the lock, and keeping a session awake."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+from sqlmodel import Session, col
+
+from cs_console.access_log.append import Actor, Entry, append, record
+from cs_console.desk import Desk, Office
+from cs_console.errors import AccountSuspended, Refusal, SignInMustWait, SignInRefused
+from cs_console.staff import passwords, undertakings
+from cs_console.staff.accounts import account_actor, card_of, check_password, normal_name, record_failure
+from cs_console.staff.sessions import end_and_record, require_session
+from cs_console.staff.tries import Counted, count_try, count_unknown_try
+from models.agent import Agent
+from models.agent_session import AgentSession
+from models.enums import AccountState, Action
+
+TOUCH_EVERY = timedelta(seconds=15)
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A new session. What is due has to be done first: the services refuse until then.
+
+    `last_signed_in`: when the account's session before this one began, None for the first.
+    `failures_before`: wrong passwords since the last right one, for the owner to notice.
+    """
+
+    desk: Desk
+    undertaking_due: bool
+    must_change_password: bool
+    last_signed_in: datetime | None
+    failures_before: int
+
+
+def sign_in(office: Office, name: str, password: str) -> SignedIn:
+    """Begin a session; an older one of the same account ends. The same time and words for an unknown name.
+
+    Raises SignInRefused, SignInMustWait or, only after the right password, AccountSuspended. Every outcome is
+    recorded; a name that is no account's is recorded as "unknown", never as it was typed (ASVS 6.3.8, 16.3.1).
+    """
+    agent, counted = _count(office, normal_name(name))
+    if isinstance(counted, SignInMustWait):
+        raise counted
+    right = passwords.verify(agent.password_hash if agent else None, password)
+    if agent is None or not right:
+        with office.database.transaction() as session:
+            record_failure(session, office, _actor(office, agent), SignInRefused.code)
+        raise SignInRefused
+    begun = _begin(office, agent, _up_to_date(agent.password_hash, password), counted.earlier)
+    if isinstance(begun, Refusal):
+        raise begun
+    return begun
+
+
+def sign_out(desk: Desk, reason: str = "signed out") -> None:
+    """End the session, record it once, and sign a checkpoint of the log. An ended session stays as it ended."""
+    from cs_console.access_log.checkpoint import write_checkpoint  # signing is not on the way to the first screen
+
+    with desk.office.database.transaction() as session:
+        ended = session.connection().execute(
+            update(AgentSession)
+            .where(col(AgentSession.id) == desk.session_id, col(AgentSession.ended_at).is_(None))
+            .values(ended_at=desk.office.clock.now(), end_reason=reason)
+        )
+        if not ended.rowcount:
+            return
+        record(session, desk, Entry(Action.SIGNED_OUT, reason=reason))
+    write_checkpoint(desk.office, force=True)
+
+
+def touch(desk: Desk) -> None:
+    """Note that the agent is at work; written at most every 15 s. It never revives a session that is over.
+
+    Raises SessionEnded.
+    """
+    now = desk.office.clock.now()
+    with desk.office.database.reading() as session:
+        require_session(session, desk)
+        active = session.connection().execute(
+            select(col(AgentSession.last_active_at)).where(col(AgentSession.id) == desk.session_id)
+        )
+        if now - active.scalar_one() < TOUCH_EVERY:
+            return
+    with desk.office.database.transaction() as session:
+        require_session(session, desk)
+        _keep_awake(session, desk, now)
+
+
+def unlock(desk: Desk, password: str) -> None:
+    """Open the lock with the account's own password, counted like a sign-in.
+
+    Raises SessionEnded, SignInRefused or SignInMustWait.
+    """
+    with desk.office.database.reading() as session:
+        require_session(session, desk)
+    if not check_password(desk.office, desk.agent.id, password):
+        raise SignInRefused
+    with desk.office.database.transaction() as session:
+        require_session(session, desk)
+        _keep_awake(session, desk, desk.office.clock.now())
+
+
+def _keep_awake(session: Session, desk: Desk, now: datetime) -> None:
+    session.connection().execute(
+        update(AgentSession).where(col(AgentSession.id) == desk.session_id).values(last_active_at=now)
+    )
+
+
+def _count(office: Office, name: str) -> tuple[Agent | None, Counted | SignInMustWait]:
+    """Count the try before the password is looked at; a refusal is recorded with it."""
+    with office.database.transaction() as session:
+        now = office.clock.now()
+        agent = session.scalars(select(Agent).where(col(Agent.name) == name)).first()
+        if agent is None:
+            counted = count_unknown_try(session, office, name, now)
+        else:
+            counted = count_try(session, agent.id, now)
+        if isinstance(counted, SignInMustWait):
+            record_failure(session, office, _actor(office, agent), counted.code)
+    return agent, counted
+
+
+def _begin(office: Office, agent: Agent, hashed: str, failures_before: int) -> SignedIn | Refusal:
+    """Start the session unless the account changed while its password was checked."""
+    with office.database.transaction() as session:
+        now = office.clock.now()
+        taken = session.connection().execute(
+            update(Agent)
+            .where(
+                col(Agent.id) == agent.id,
+                col(Agent.password_hash) == agent.password_hash,
+                col(Agent.state) == AccountState.ACTIVE,
+            )
+            .values(failures=0, next_try_at=None, password_hash=hashed)
+        )
+        current = session.get_one(Agent, agent.id, populate_existing=True)
+        if not taken.rowcount:
+            suspended = current.state != AccountState.ACTIVE
+            refusal: Refusal = AccountSuspended() if suspended else SignInRefused()
+            record_failure(session, office, account_actor(office, current), refusal.code)
+            return refusal
+        started = session.connection().execute(
+            select(func.max(col(AgentSession.started_at))).where(col(AgentSession.agent_id) == agent.id)
+        )
+        last = started.scalar()
+        end_and_record(session, office, account_actor(office, current), agent.id, "you signed in elsewhere")
+        session_id = hashlib.sha256(secrets.token_bytes(32)).hexdigest()
+        session.add(
+            AgentSession(id=session_id, agent_id=agent.id, host=office.host, started_at=now, last_active_at=now)
+        )
+        session.flush()
+        desk = Desk(office, card_of(current), session_id)
+        append(session, office, desk.actor, Entry(Action.SIGNED_IN), now)
+        due = not undertakings.is_current(session, desk)
+        return SignedIn(desk, due, current.must_change_password, last, failures_before)
+
+
+def _up_to_date(stored: str, password: str) -> str:
+    """The same hash, or a new one when the parameters have risen since (SECURITY.md)."""
+    return passwords.hash_password(password) if passwords.needs_rehash(stored) else stored
+
+
+def _actor(office: Office, agent: Agent | None) -> Actor:
+    return Actor(UNKNOWN, "", "", office.host) if agent is None else account_actor(office, agent)

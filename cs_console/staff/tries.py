@@ -1,0 +1,86 @@
+"""Counting tries at a password: after five failures in a row each next one waits twice as long.
+
+A try is counted as a failure, durably, before the password is looked at, and given back when it was right:
+parallel tries and killed processes win nothing (ASVS 6.3.1, 15.4.2).
+"""
+
+import hashlib
+import hmac
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col
+
+from cs_console.desk import Office
+from cs_console.errors import SignInMustWait
+from models.agent import Agent
+from models.unknown_sign_in import UnknownSignIn
+
+FREE_FAILURES = 5
+LONGEST_WAIT = timedelta(minutes=15)
+BUCKETS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A try that was counted. `earlier` failures stood before it."""
+
+    earlier: int
+
+
+def wait_after(failures: int) -> timedelta:
+    """How long the next try has to wait after that many failures in a row."""
+    if failures < FREE_FAILURES:
+        return timedelta(0)
+    doublings = min(failures - FREE_FAILURES, 20)
+    return min(timedelta(seconds=2**doublings), LONGEST_WAIT)
+
+
+def count_try(session: Session, agent_id: str, now: datetime) -> Counted | SignInMustWait:
+    """Count one try at an account, or say how long it has to wait. Counts when the transaction commits."""
+    counted = session.connection().execute(
+        update(Agent)
+        .where(col(Agent.id) == agent_id, or_(col(Agent.next_try_at).is_(None), col(Agent.next_try_at) <= now))
+        .values(failures=col(Agent.failures) + 1)
+        .returning(col(Agent.failures))
+    )
+    failures = counted.scalar()
+    if failures is None:
+        until = session.connection().execute(select(col(Agent.next_try_at)).where(col(Agent.id) == agent_id)).scalar()
+        return _must_wait(until, now)
+    wait = wait_after(failures)
+    if wait:
+        session.connection().execute(update(Agent).where(col(Agent.id) == agent_id).values(next_try_at=now + wait))
+    return Counted(failures - 1)
+
+
+def count_unknown_try(session: Session, office: Office, name: str, now: datetime) -> Counted | SignInMustWait:
+    """The same for a name that no account has, so that the wait does not tell the two apart (ASVS 6.3.8)."""
+    digest = hmac.digest(office.keyring.desk_key("sign-in"), name.encode("utf-8", "surrogatepass"), hashlib.sha256)
+    bucket = int.from_bytes(digest[:4]) % BUCKETS
+    row = session.get(UnknownSignIn, bucket, with_for_update=True)
+    if row is None:
+        with suppress(IntegrityError), session.begin_nested():
+            session.add(UnknownSignIn(bucket=bucket))
+        row = session.get_one(UnknownSignIn, bucket, with_for_update=True)
+    if row.next_try_at is not None and row.next_try_at > now:
+        return _must_wait(row.next_try_at, now)
+    row.failures += 1
+    wait = wait_after(row.failures)
+    row.next_try_at = now + wait if wait else None
+    session.add(row)
+    session.flush()
+    return Counted(row.failures - 1)
+
+
+def give_back(session: Session, agent_id: str) -> None:
+    """Forget an account's failures: the password was right, or an admin lifts the wait."""
+    session.connection().execute(update(Agent).where(col(Agent.id) == agent_id).values(failures=0, next_try_at=None))
+
+
+def _must_wait(until: datetime | None, now: datetime) -> SignInMustWait:
+    left = (until or now) - now
+    return SignInMustWait(max(1, -(-left // timedelta(seconds=1))))

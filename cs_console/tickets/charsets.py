@@ -1,0 +1,146 @@
+"""Bytes and encoded words from outside into text, whatever they claim to be encoded in."""
+
+import binascii
+import codecs
+from email.errors import HeaderParseError
+from email.header import decode_header
+
+from cs_console.errors import Unreadable
+
+# Names that mail uses and Python does not know, and names whose larger relative is what senders really mean.
+_MEANT = {
+    "ascii": "",
+    "us-ascii": "",
+    "iso-8859-1": "windows-1252",
+    "latin-1": "windows-1252",
+    "latin1": "windows-1252",
+    "iso-8859-9": "windows-1254",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "x-gbk": "gb18030",
+    "gb_2312-80": "gb18030",
+    "euc-kr": "cp949",
+    "ks_c_5601-1987": "cp949",
+    "shift_jis": "cp932",
+    "x-sjis": "cp932",
+    "big5": "big5hkscs",
+    "iso-8859-8-i": "iso-8859-8",
+    "windows-874": "cp874",
+    "x-mac-cyrillic": "mac-cyrillic",
+    "unicode-1-1-utf-7": "utf-7",
+    "unknown-8bit": "",
+    "x-unknown": "",
+    "default": "",
+}
+# Codecs that take quadratic time or turn bytes into something that no sender writes mail in.
+_REFUSED = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"})
+
+_MOST_ENCODED_WORDS = 1000
+_SAMPLE = 16 * 1024
+_CYRILLIC_YO = b"\xa3\xb3\xa8\xb8"
+
+
+def text_of(data: bytes, charset: str = "") -> str:
+    """The text of these bytes: in the charset that they claim, else in one that fits. Never raises; loses no byte
+    silently (what cannot be read becomes U+FFFD)."""
+    claimed = _codec(charset)
+    if claimed:
+        try:
+            return data.decode(claimed, "replace" if _fits(data, claimed) else "strict")
+        except (UnicodeError, LookupError, ValueError):
+            pass
+    return data.decode(_guess(data), "replace")
+
+
+def _fits(data: bytes, codec: str) -> bool:
+    """Whether a few broken bytes are just that: always, but where bytes that call themselves UTF-8 are something else."""
+    if codec != "utf-8":
+        return True
+    shown = data[:_SAMPLE].decode("utf-8", "replace")
+    return shown.count("�") * 20 <= len(shown)
+
+
+def _codec(charset: str) -> str:
+    """Python's name of a charset, empty for one that is unknown, unsafe or says nothing."""
+    name = charset.strip().strip("\"'").lower()
+    name = _MEANT.get(name, name)
+    try:
+        found = codecs.lookup(name).name if name else ""
+    except (LookupError, ValueError):
+        return ""
+    return "" if found.replace("-", "_") in _REFUSED else found
+
+
+def _guess(data: bytes) -> str:
+    """The charset of 8-bit bytes that name none: UTF-8, else Cyrillic, Chinese or Western by how their letters fall."""
+    sample = data[:_SAMPLE]
+    if _decodes(sample, "utf-8"):
+        return "utf-8"
+    high = sum(byte > 0x7F for byte in sample)
+    letters = sum(bytes([byte]).isalpha() for byte in sample)
+    if high > letters and all(byte >= 0xC0 or byte <= 0x7F or byte in _CYRILLIC_YO for byte in sample):
+        return max(("windows-1251", "koi8-r"), key=lambda name: _cyrillic_score(sample.decode(name, "replace")))
+    if _decodes(sample, "gb18030") and _reads_as_chinese(sample.decode("gb18030", "ignore")):
+        return "gb18030"
+    return "windows-1252"
+
+
+def _decodes(sample: bytes, codec: str) -> bool:
+    """Whether the sample is sound in this codec, but for a letter that its end may cut."""
+    try:
+        sample.decode(codec)
+    except UnicodeDecodeError as problem:
+        return len(sample) == _SAMPLE and problem.start > _SAMPLE - 4
+    return True
+
+
+def _reads_as_chinese(text: str) -> bool:
+    outside = [char for char in text if ord(char) > 0x7F]
+    common = sum(
+        "\u4e00" <= char <= "\u9fff" or "\u3000" <= char <= "\u303f" or "！" <= char <= "～" for char in outside
+    )
+    return len(outside) > 1 and common * 10 >= len(outside) * 9
+
+
+def _cyrillic_score(text: str) -> int:
+    return sum((char.islower() - char.isupper()) for char in text if "\u0400" <= char <= "\u04ff")
+
+
+def header_text(raw: str) -> str:
+    """A header's value as text: unfolded, its encoded words decoded (RFC 2047), raw 8-bit bytes read as best we can.
+
+    Raises Unreadable for one that hides a line break, which could forge another header (SECURITY.md).
+    """
+    value = unfolded(raw)
+    if "=?" in value:
+        value = _decoded_words(value)
+    if "\r" in value or "\n" in value:
+        raise Unreadable("header_line_break", "A header holds a line break.")
+    return value
+
+
+def unfolded(raw: str) -> str:
+    """A header's value on one line, its raw bytes read as text. Raises Unreadable when a line break is left."""
+    value = raw.replace("\r\n", "\n").replace("\n ", " ").replace("\n\t", "\t").strip("\r\n")
+    if "\r" in value or "\n" in value:
+        raise Unreadable("header_line_break", "A header holds a line break.")
+    if not value.isascii():
+        value = text_of(value.encode("utf-8", "surrogateescape"))
+    return value
+
+
+def _decoded_words(value: str) -> str:
+    if value.count("=?") > _MOST_ENCODED_WORDS:
+        raise Unreadable("header_too_complex", "A header has too many encoded words.")
+    try:
+        parts = decode_header(value)
+    except (HeaderParseError, binascii.Error, ValueError):
+        return value
+    return "".join(
+        part
+        if isinstance(part, str)
+        else text_of(part, charset)
+        if charset
+        else part.decode("raw-unicode-escape", "replace")
+        for part, charset in parts
+    )

@@ -1,0 +1,193 @@
+"""A ticket's conversation: opening it on record, notes between agents, replies to the requester."""
+
+from contextlib import suppress
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from cs_console.access_log.append import Entry, record
+from cs_console.custody.contacts import known_values
+from cs_console.custody.redaction import redact
+from cs_console.custody.sealing import Place, seal
+from cs_console.delivery.outgoing import DeliveryReport, deliver_queued, queue_message
+from cs_console.desk import Desk, Office
+from cs_console.errors import BadInput, ChangedElsewhere, StoreUnavailable, WrongState
+from cs_console.plain_text import plain
+from cs_console.staff.undertakings import require_current
+from cs_console.tickets.ticket_facts import READERS, TicketFacts, facts, move, pseudonym, require_open, require_own
+from cs_console.tickets.ticket_view import FieldState, Line, TicketView, view_of
+from models.columns import new_id
+from models.enums import Action, DeliveryState, MessageSort, TicketState
+from models.log import LogEntry
+from models.message import Message
+
+__all__ = ("FieldState", "Line", "TicketView", "add_note", "open_ticket", "reload", "reply")
+
+MAX_TEXT = 100_000
+_ANSWERED = frozenset({TicketState.OPEN, TicketState.VERIFIED, TicketState.WAITING})
+"""States in which a reply makes the ticket wait for the requester; the others have a lane of their own to wait in."""
+
+
+def open_ticket(desk: Desk, number: int) -> TicketView:
+    """Open a ticket: the entry is committed durably before the first word of it is opened.
+
+    Any agent, verifier, supervisor or privacy officer with a current undertaking may; everything is redacted or
+    masked. Raises NothingThere, NotAllowed, NoUndertaking, SessionEnded, LogBroken.
+    """
+    with desk.work(*READERS) as session:
+        require_current(session, desk)
+        ticket = facts(session, number)
+        requester = pseudonym(desk.office, ticket.requester_id)
+        record(session, desk, Entry(Action.TICKET_OPENED, ticket=number, requester=requester))
+    return _view(desk, number)
+
+
+def reload(desk: Desk, number: int) -> TicketView:
+    """The same ticket as it is now, with no new entry; one that this session has not opened is opened on record."""
+    with desk.reading(*READERS) as session:
+        opened = session.connection().execute(
+            select(col(LogEntry.seq))
+            .where(
+                col(LogEntry.ticket) == number,
+                col(LogEntry.action) == Action.TICKET_OPENED.value,
+                col(LogEntry.session) == desk.actor.session,
+                col(LogEntry.actor) == desk.agent.name,
+            )
+            .limit(1)
+        )
+        on_record = opened.first() is not None
+    return _view(desk, number) if on_record else open_ticket(desk, number)
+
+
+def add_note(desk: Desk, number: int, row: int, text: str) -> int:
+    """Keep a note between agents, sealed and redacted like everything about a requester; nothing is sent.
+
+    Anyone who may open the ticket can leave one, on a closed ticket too. A note changes nothing of the ticket's own,
+    so the row stays as it is (it is returned) and a proposal in approval does not go stale. Raises BadInput,
+    ChangedElsewhere, NothingThere, KeyDestroyed.
+    """
+    words = _words(text)
+    office = desk.office
+    with desk.work(*READERS) as session:
+        require_current(session, desk)
+        ticket = facts(session, number)
+        if ticket.row != row:
+            raise ChangedElsewhere(number)
+        key = office.keyring.key(ticket.requester_id)
+        note_id = new_id()
+        as_typed, redacted = _sealed(session, office, ticket, key, note_id, words)
+        session.add(
+            Message(
+                id=note_id,
+                ticket_number=number,
+                sort=MessageSort.NOTE,
+                channel=ticket.channel,
+                agent_id=desk.agent.id,
+                text=as_typed,
+                text_redacted=redacted,
+                at=office.clock.now(),
+            )
+        )
+        session.flush()
+        requester = office.pseudonym(ticket.requester_id, key)
+        record(session, desk, Entry(Action.NOTE_ADDED, ticket=number, requester=requester))
+        return row
+
+
+def reply(desk: Desk, number: int, row: int, contact_id: str, text: str) -> DeliveryState:
+    """Write to the requester at one of their contacts, chosen by its mask: queued and sealed first, then handed over.
+
+    The ticket must be the agent's own; sending needs no verification, because the agent does not see the contact
+    (policy I.(1)3). The first-response timer stops and the ticket waits, unless delivery fails: then both are put back,
+    FAILED is returned and the line is kept, to be tried again. Raises BadInput, NotAssigned, WrongState,
+    ChangedElsewhere, ContactNotOnFile, KeyDestroyed; then nothing was sent.
+    """
+    words = _words(text)
+    office = desk.office
+    with desk.work(*READERS) as session:
+        require_current(session, desk)
+        ticket = facts(session, number)
+        require_open(ticket)
+        if ticket.state is TicketState.IN_APPROVAL:
+            raise WrongState(f"#{number} is in approval.", "Withdraw the proposal before you write to the requester.")
+        message_id = queue_message(
+            session,
+            office,
+            ticket_number=number,
+            requester_id=ticket.requester_id,
+            contact_id=contact_id,
+            sort=MessageSort.REPLY,
+            text=words,
+            agent_id=desk.agent.id,
+        )
+        now = office.clock.now()
+        state = TicketState.WAITING if ticket.state in _ANSWERED else ticket.state
+        row = move(
+            session,
+            ticket,
+            row,
+            state=state.value,
+            first_response_at=ticket.first_response_at or now,
+            last_message_at=now,
+        )
+        _record_state(session, desk, ticket, ticket.state, state, "a reply was written")
+    delivery = _delivered(office, message_id)
+    if delivery is DeliveryState.FAILED:
+        with suppress(ChangedElsewhere, StoreUnavailable):  # the line says failed in any case
+            _put_back(desk, ticket, row, state)
+    return delivery
+
+
+def _view(desk: Desk, number: int) -> TicketView:
+    with desk.reading(*READERS) as session:
+        require_current(session, desk)
+        return view_of(session, desk, number)
+
+
+def _words(text: str) -> str:
+    words = plain(text).strip()
+    if not words:
+        raise BadInput("There is nothing to send.", "Type some words first.")
+    if len(words) > MAX_TEXT:
+        raise BadInput(f"The text is longer than {MAX_TEXT:,} characters.", "Shorten it; your draft is kept.")
+    return words
+
+
+def _sealed(
+    session: Session, office: Office, ticket: TicketFacts, key: bytes, message_id: str, words: str
+) -> tuple[bytes, bytes]:
+    """The words sealed as they are, and sealed redacted."""
+    meta = office.packs.get(ticket.pack).meta
+    known = known_values(session, office, ticket.requester_id, key)
+    redacted = redact(words, (meta.region, *meta.more_regions), known)
+    owner = ticket.requester_id
+    return (
+        seal(key, Place(owner, "message", "text", message_id), words),
+        seal(key, Place(owner, "message", "text_redacted", message_id), redacted),
+    )
+
+
+def _delivered(office: Office, message_id: str) -> DeliveryState:
+    try:
+        report: DeliveryReport = deliver_queued(office, message_id)
+    except StoreUnavailable:  # queued durably already: it goes out with the next delivery
+        return DeliveryState.QUEUED
+    if report.sent:
+        return DeliveryState.SENT
+    return DeliveryState.FAILED if report.failed else DeliveryState.QUEUED
+
+
+def _put_back(desk: Desk, before: TicketFacts, row: int, state: TicketState) -> None:
+    with desk.work(*READERS) as session:
+        move(session, before, row, state=before.state.value, first_response_at=before.first_response_at)
+        _record_state(session, desk, before, state, before.state, "the reply did not go out")
+
+
+def _record_state(
+    session: Session, desk: Desk, ticket: TicketFacts, old: TicketState, new: TicketState, why: str
+) -> None:
+    if old is new:
+        return
+    requester = pseudonym(desk.office, ticket.requester_id)
+    reason = f"state {old} to {new}: {why}"
+    record(session, desk, Entry(Action.TICKET_CHANGED, ticket=ticket.number, requester=requester, reason=reason))

@@ -1,0 +1,233 @@
+"""Filing one message: requester, ticket or follow-up, sealed lines and the entry, all in the caller's transaction."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlmodel import Session, col
+
+from cs_console.access_log.append import Entry, record
+from cs_console.custody.blind_index import SEARCHABLE, reference_token
+from cs_console.custody.contacts import NewContact, add_contact, find_requester, known_values
+from cs_console.custody.redaction import redact
+from cs_console.custody.sealing import Place, seal
+from cs_console.decisions.clock import first_response_due
+from cs_console.desk import Desk, Office
+from cs_console.policy.schema import Pack
+from cs_console.tickets.incoming import IncomingFile, IncomingMessage, Taken
+from cs_console.tickets.kinds import guess_kind, own_mailbox
+from cs_console.tickets.languages import language_of
+from cs_console.tickets.quarantine import is_kept
+from cs_console.tickets.threads import continued_ticket, ticket_of_reference, wake
+from models.attachment import Attachment
+from models.columns import new_id
+from models.contact import Contact
+from models.counter import Counter
+from models.enums import Action, Channel, Field, MessageSort, TicketState
+from models.message import Message
+from models.requester import Requester
+from models.ticket import Ticket
+
+OLDEST_BELIEVED = timedelta(days=366)
+NO_SUBJECT = "(no subject)"
+
+_LOCK_COUNTER = select(col(Counter.value)).where(col(Counter.name) == "ticket").with_for_update()
+_NEXT_NUMBER = (
+    update(Counter)
+    .where(col(Counter.name) == "ticket")
+    .values(value=col(Counter.value) + 1)
+    .returning(col(Counter.value))
+)
+
+Contacts = Sequence[tuple[Field, str]]
+
+
+@dataclass(frozen=True)
+class _Case:
+    """Whose ticket it is, and what redaction has to know of them."""
+
+    requester_id: str
+    key: bytes
+    known: tuple[tuple[Field, str], ...]
+
+
+def file_message(session: Session, desk: Desk, message: IncomingMessage, assignee_id: str | None = None) -> Taken:
+    """Open a ticket for a message or append it to the one that it continues, once.
+
+    Imports wait for each other on the ticket counter, so that of two equal messages one is the duplicate.
+    """
+    office = desk.office
+    lock_counter(session)
+    token = reference_token(office.keyring, message.reference)
+    number = ticket_of_reference(session, token)
+    if number is not None:
+        return Taken("duplicate", number)
+    if message.digest and is_kept(session, office, message.digest):
+        return Taken("duplicate")
+    at = _believed(message.at, office.clock.now())
+    continued = continued_ticket(session, office, message)
+    if continued is not None:
+        return _append(session, desk, message, token, at, continued)
+    return _open(session, desk, message, token, at, assignee_id)
+
+
+def lock_counter(session: Session) -> None:
+    """Make other imports wait until this transaction ends (SQLite does by itself)."""
+    session.connection().execute(_LOCK_COUNTER)
+
+
+def _believed(at: datetime | None, now: datetime) -> datetime:
+    """When it came in. A claimed time in the future, or over a year ago, would only bend the clocks."""
+    return at if at is not None and now - OLDEST_BELIEVED <= at <= now else now
+
+
+def _append(
+    session: Session, desk: Desk, message: IncomingMessage, token: bytes, at: datetime, continued: tuple[int, str]
+) -> Taken:
+    number, requester_id = continued
+    office = desk.office
+    key = office.keyring.key(requester_id)
+    known = known_values(session, office, requester_id, key)
+    case = _Case(requester_id, key, tuple(dict.fromkeys([*known, *message.contacts])))
+    ticket = session.get_one(Ticket, number)
+    pack = office.packs.get(ticket.pack)
+    _add_message(session, office, pack, case, number, message, token, at)
+    wake(session, number, pack.kinds[ticket.kind].needs_decision, at)
+    entry = Entry(
+        Action.TICKET_CHANGED,
+        ticket=number,
+        requester=office.pseudonym(requester_id, key),
+        reason="follow-up received",
+    )
+    record(session, desk, entry)
+    return Taken("appended", number)
+
+
+def _open(
+    session: Session, desk: Desk, message: IncomingMessage, token: bytes, at: datetime, assignee_id: str | None
+) -> Taken:
+    office = desk.office
+    pack = office.packs.current
+    now = office.clock.now()
+    language = language_of(f"{message.subject}\n{message.text}", message.language)
+    case = _case_of(session, office, message.contacts, language)
+    number = int(session.connection().execute(_NEXT_NUMBER).scalar_one())
+    kind = message.kind or guess_kind(pack, message.mailboxes, message.subject, message.text)
+    subject = message.subject or NO_SUBJECT
+    session.add(
+        Ticket(
+            number=number,
+            requester_id=case.requester_id,
+            kind=kind,
+            state=TicketState.TO_VERIFY if pack.kinds[kind].needs_decision else TicketState.OPEN,
+            assignee_id=assignee_id,
+            channel=message.channel,
+            mailbox=own_mailbox(pack, message.mailboxes),
+            language=language,
+            pack=pack.meta.name,
+            subject=_sealed(case, "ticket", "subject", str(number), subject),
+            subject_redacted=_sealed(case, "ticket", "subject_redacted", str(number), _redacted(pack, case, subject)),
+            no_contact=not any(field in SEARCHABLE for field, _ in message.contacts),
+            received_at=at,
+            created_at=now,
+            last_message_at=at,
+            first_response_due_at=first_response_due(pack, kind, at),
+        )
+    )
+    session.flush()
+    _add_message(session, office, pack, case, number, message, token, at)
+    pseudonym = office.pseudonym(case.requester_id, case.key)
+    record(session, desk, Entry(Action.TICKET_CREATED, ticket=number, requester=pseudonym))
+    return Taken("opened", number)
+
+
+def _case_of(session: Session, office: Office, contacts: Contacts, language: str) -> _Case:
+    """The requester with one of these contacts, else a new one to whom all of them are claims."""
+    for field, value in contacts:
+        requester_id = find_requester(session, office, field, value) if field in SEARCHABLE else None
+        if requester_id is not None:
+            return _known_case(session, office, requester_id, contacts)
+    requester_id = new_id()
+    key = office.keyring.create(requester_id)
+    now = office.clock.now()
+    session.add(Requester(id=requester_id, language=language, created_at=now))
+    session.flush()
+    for field, value in contacts:
+        add_contact(session, office, requester_id, key, NewContact(field, value, False, now))
+    return _Case(requester_id, key, tuple(contacts))
+
+
+def _known_case(session: Session, office: Office, requester_id: str, contacts: Contacts) -> _Case:
+    """What a message claims is added to a requester who has nothing on file, and only what is new.
+
+    Whoever the platform knows keeps the contacts that it has: a stranger's claim must not become a way to reach them.
+    """
+    key = office.keyring.key(requester_id)
+    known = known_values(session, office, requester_id, key)
+    new = [contact for contact in contacts if contact not in known]
+    if new and not _is_on_file(session, requester_id):
+        for field, value in new:
+            add_contact(session, office, requester_id, key, NewContact(field, value, False, office.clock.now()))
+    return _Case(requester_id, key, (*known, *new))
+
+
+def _is_on_file(session: Session, requester_id: str) -> bool:
+    found = session.connection().execute(
+        select(col(Contact.id)).where(col(Contact.requester_id) == requester_id, col(Contact.on_file)).limit(1)
+    )
+    return found.first() is not None
+
+
+def _add_message(
+    session: Session,
+    office: Office,
+    pack: Pack,
+    case: _Case,
+    number: int,
+    message: IncomingMessage,
+    token: bytes,
+    at: datetime,
+) -> None:
+    row = new_id()
+    headers = json.dumps(message.headers, ensure_ascii=False)
+    session.add(
+        Message(
+            id=row,
+            ticket_number=number,
+            sort=MessageSort.RECEIVED,
+            channel=Channel(message.channel),
+            reference=token,
+            headers=_sealed(case, "message", "headers", row, headers),
+            text=_sealed(case, "message", "text", row, message.text),
+            text_redacted=_sealed(case, "message", "text_redacted", row, _redacted(pack, case, message.text)),
+            at=at,
+        )
+    )
+    session.flush()
+    for file in message.files:
+        _add_file(session, case, row, file)
+    session.flush()
+
+
+def _add_file(session: Session, case: _Case, message_id: str, file: IncomingFile) -> None:
+    row = new_id()
+    label = json.dumps({"name": file.name, "type": file.media_type}, ensure_ascii=False)
+    session.add(
+        Attachment(
+            id=row,
+            message_id=message_id,
+            label=_sealed(case, "attachment", "label", row, label),
+            content=_sealed(case, "attachment", "content", row, file.content),
+            size=len(file.content),
+        )
+    )
+
+
+def _redacted(pack: Pack, case: _Case, text: str) -> str:
+    return redact(text, (pack.meta.region, *pack.meta.more_regions), case.known)
+
+
+def _sealed(case: _Case, table: str, column: str, row: str, value: str | bytes) -> bytes:
+    return seal(case.key, Place(case.requester_id, table, column, row), value)

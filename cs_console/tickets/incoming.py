@@ -1,0 +1,73 @@
+"""What intake passes on once a message from outside has been read: plain values, nothing parsed twice."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from models.enums import Channel, Field, TicketKind
+
+MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a message may cost us (SECURITY.md, Mail and files from outside; ASVS 5.2.1, 15.4.2)."""
+
+    message_bytes: int = 25 * MEBIBYTE
+    sealed_bytes: int = 64 * MEBIBYTE
+    """How much of a larger one is still kept whole in quarantine; beyond it only the first `message_bytes`."""
+    mime_depth: int = 20
+    mime_parts: int = 200
+    recipients: int = 100
+    text_bytes: int = MEBIBYTE
+    header_bytes: int = 32 * 1024
+    """The longest single header that we read, and 32 times that for all of them together."""
+    headers: int = 2000
+    lines: int = 1_000_000
+    seconds: float = 5.0
+    """Of the processor's time: a busy machine must not quarantine good mail."""
+
+
+LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingFile:
+    """A file that came with a message; its content is never opened."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingMessage:
+    """One message, read and plain. Every contact in it is a claim of its sender."""
+
+    reference: str
+    """The Message-ID, or a name made of the content where there is none."""
+    channel: Channel
+    subject: str
+    text: str
+    contacts: tuple[tuple[Field, str], ...] = ()
+    """Phones in E.164, e-mail addresses normalised; the rest as plain single lines."""
+    references: tuple[str, ...] = ()
+    """Message-IDs of the thread, nearest first."""
+    mailboxes: tuple[str, ...] = ()
+    """Local parts of the addresses that it was sent to, casefolded."""
+    files: tuple[IncomingFile, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    """Header lines worth keeping, plain and in full."""
+    at: datetime | None = None
+    """When it says it was sent or, better, when our own mail server says it came; aware."""
+    kind: TicketKind | None = None
+    language: str = ""
+    digest: str = ""
+    """A name made of the whole content, by which quarantine recognises it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a message: "opened", "appended", "duplicate" or "quarantined", and on which ticket."""
+
+    outcome: str
+    number: int | None = None

@@ -1,0 +1,58 @@
+"""What kind of ticket a message is, guessed from where it was sent and the words of the pack; an agent can change it."""
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+
+from cs_console.policy.schema import Pack
+from models.enums import TicketKind
+
+_READ = 4000
+_SUBJECT_WEIGHT = 3
+# what is lost by a wrong guess is least for the last: a rights request has a clock by law
+_WEIGHTIEST_FIRST = (
+    TicketKind.RIGHTS,
+    TicketKind.APPEAL,
+    TicketKind.REPORT,
+    TicketKind.COMPLAINT,
+    TicketKind.INQUIRY,
+)
+_QUOTED = re.compile(r"^[>|].*$", re.MULTILINE)
+
+_Counter = Callable[[str], int]
+
+
+def guess_kind(pack: Pack, mailboxes: tuple[str, ...], subject: str, text: str) -> TicketKind:
+    """The kind whose own mailbox it was sent to, unless that is the general one; else the kind whose words stand in
+    it most, the subject counting thrice; else an inquiry (policy I.(1)3)."""
+    by_box = {box.casefold(): kind for kind, rules in pack.kinds.items() for box in rules.mailboxes}
+    sent_to = {by_box[box] for box in mailboxes if box in by_box}
+    for kind in _WEIGHTIEST_FIRST[:-1]:
+        if kind in sent_to:
+            return kind
+    title = subject.casefold()
+    body = _QUOTED.sub("", text[:_READ]).casefold()
+    counters = _counters(tuple((kind, pack.kinds[kind].words) for kind in _WEIGHTIEST_FIRST))
+    hits = {kind: count(title) * _SUBJECT_WEIGHT + count(body) for kind, count in counters}
+    best = max(_WEIGHTIEST_FIRST, key=lambda kind: hits[kind])  # the first of equals
+    return best if hits[best] else TicketKind.INQUIRY
+
+
+def own_mailbox(pack: Pack, mailboxes: tuple[str, ...]) -> str:
+    """The first of these that the pack names: all that a ticket keeps in the clear of where its mail was sent."""
+    ours = {box.casefold() for rules in pack.kinds.values() for box in rules.mailboxes}
+    return next((box for box in mailboxes if box in ours), "")
+
+
+@lru_cache(maxsize=8)
+def _counters(words: tuple[tuple[TicketKind, tuple[str, ...]], ...]) -> tuple[tuple[TicketKind, _Counter], ...]:
+    return tuple((kind, _counter(own)) for kind, own in words)
+
+
+def _counter(words: tuple[str, ...]) -> _Counter:
+    """Counts a kind's words in casefolded text: from a word's beginning on, or anywhere in scripts without spaces."""
+    if not words:
+        return lambda text: 0
+    branches = (rf"\b{re.escape(word)}" if word[0] < "\u0500" else re.escape(word) for word in map(str.casefold, words))
+    pattern = re.compile("|".join(branches))
+    return lambda text: len(set(pattern.findall(text)))

@@ -1,0 +1,40 @@
+"""Mail that could not be read: kept whole and sealed, with the reason, and never imported twice."""
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from cs_console.custody.blind_index import reference_token
+from cs_console.custody.sealing import Place, seal
+from cs_console.desk import Office
+from models.columns import new_id
+from models.quarantined import Quarantined
+
+OWNER = "desk:quarantine"
+
+
+def is_kept(session: Session, office: Office, digest: str) -> bool:
+    """Whether exactly this content is in quarantine already. `digest` names the content (mail.content_name)."""
+    token = reference_token(office.keyring, digest)
+    found = session.connection().execute(select(col(Quarantined.id)).where(col(Quarantined.digest) == token))
+    return found.first() is not None
+
+
+def keep(session: Session, office: Office, digest: str, content: bytes, size: int, reason: str) -> None:
+    """Seal what could not be read under the desk's quarantine key, inside the caller's transaction.
+
+    `size` is the size of the whole in bytes, also where only the beginning could be kept; `reason` holds nothing
+    of the content.
+    """
+    row = new_id()
+    place = Place(OWNER, "quarantined", "content", row)
+    session.add(
+        Quarantined(
+            id=row,
+            digest=reference_token(office.keyring, digest),
+            reason=reason,
+            content=seal(office.keyring.desk_key(OWNER.removeprefix("desk:")), place, content),
+            size=size,
+            at=office.clock.now(),
+        )
+    )
+    session.flush()

@@ -1,0 +1,236 @@
+"""The queue: views with capped counts, and pages of tickets by keyset, subjects redacted."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from cs_console.custody.safe_views import open_safe
+from cs_console.custody.sealing import Place
+from cs_console.desk import Desk
+from cs_console.errors import SealBroken
+from cs_console.plain_text import one_line
+from cs_console.staff.undertakings import require_current
+from cs_console.tickets.filters import Filter
+from cs_console.tickets.lanes import VIEWS, Asker, Cursor, lane
+from cs_console.tickets.ticket_facts import READERS
+from models.agent import Agent
+from models.enums import Priority, TicketKind, TicketState
+from models.ticket import Ticket
+
+__all__ = (
+    "COUNTED_UP_TO",
+    "ERASED",
+    "VIEWS",
+    "Cursor",
+    "ListedTicket",
+    "QueuePage",
+    "QueueRow",
+    "ViewCount",
+    "age_words",
+    "counts",
+    "due_words",
+    "listing",
+    "page",
+)
+
+PAGE_SIZE = 100
+MAX_PAGE_SIZE = 500
+COUNTED_UP_TO = 1000
+SUBJECT_SHOWN = 200
+ERASED = "erased"
+UNREADABLE = "does not open: tell a supervisor"
+_EVERY_TICKET = Filter()
+_MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+_LISTED = (
+    col(Ticket.number),
+    col(Ticket.kind),
+    col(Ticket.state),
+    col(Ticket.priority),
+    col(Ticket.assignee_id),
+    col(Ticket.next_due_at),
+    col(Ticket.received_at),
+    col(Ticket.row),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """One ticket in the queue; `subject` is redacted and one line. Times are UTC.
+
+    `due_at` is what the ticket is waited for: the answer's due date, else the first response's while it is owed.
+    """
+
+    number: int
+    kind: TicketKind
+    subject: str
+    state: TicketState
+    priority: Priority
+    assignee: str | None
+    due_at: datetime | None
+    received_at: datetime
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePage:
+    """Some rows, and where the next page begins; None at the end."""
+
+    rows: tuple[QueueRow, ...]
+    next: Cursor | None
+
+
+@dataclass(frozen=True, slots=True)
+class ViewCount:
+    """How many tickets a view holds, no further than COUNTED_UP_TO; `more` says that there are more."""
+
+    view: str
+    count: int
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListedTicket:
+    """One ticket without anything a requester wrote, for operators' lists."""
+
+    number: int
+    kind: TicketKind
+    state: TicketState
+    priority: Priority
+    due_at: datetime | None
+    received_at: datetime
+
+
+def page(
+    desk: Desk, view: str, asked: Filter | None = None, after: Cursor | None = None, size: int = PAGE_SIZE
+) -> QueuePage:
+    """One page of a view, newest first (To verify oldest first, due dates soonest first), behind `after`.
+
+    A filter's number is looked for in every view. A requester whose key is destroyed shows as "erased".
+    Raises BadFilter, BadInput for an unknown view, NotAllowed, NoUndertaking, SessionEnded.
+    """
+    columns = (*_LISTED, col(Ticket.requester_id), col(Ticket.subject_redacted))
+    with desk.reading(*READERS) as session:
+        require_current(session, desk)
+        names = _agent_names(session)
+        found, following = _rows(session, desk, names, view, asked or _EVERY_TICKET, columns, after, size)
+    subjects = _subjects(desk, found)
+    return QueuePage(tuple(_queue_row(row, subjects[row.number], names) for row in found), following)
+
+
+def listing(
+    desk: Desk, view: str, asked: Filter, after: Cursor | None, size: int
+) -> tuple[tuple[ListedTicket, ...], Cursor | None]:
+    """The same page with nothing sealed opened: numbers, kinds, states and dates."""
+    with desk.reading(*READERS) as session:
+        found, following = _rows(session, desk, _agent_names(session), view, asked, _LISTED, after, size)
+    listed = tuple(
+        ListedTicket(
+            row.number,
+            TicketKind(row.kind),
+            TicketState(row.state),
+            Priority(row.priority),
+            row.next_due_at,
+            row.received_at,
+        )
+        for row in found
+    )
+    return listed, following
+
+
+def counts(desk: Desk) -> tuple[ViewCount, ...]:
+    """How many tickets each view holds for this agent, counted in the indexes and no further than COUNTED_UP_TO."""
+    counted = []
+    with desk.reading(*READERS) as session:
+        asker = _asker(desk, {})
+        for view, _ in VIEWS:
+            statement = lane(session, view, _EVERY_TICKET, asker).counted(COUNTED_UP_TO + 1)
+            number = session.connection().execute(statement).scalar_one()
+            counted.append(ViewCount(view, min(number, COUNTED_UP_TO), number > COUNTED_UP_TO))
+    return tuple(counted)
+
+
+def due_words(row: QueueRow, now: datetime) -> str:
+    """When the ticket is due, in words: "in 2 d", "3 h late", "starts later" before a verification, "-" for never.
+
+    Rounded down, so that it never promises more time than there is.
+    """
+    if row.state is TicketState.CLOSED:
+        return "-"
+    if row.due_at is None:
+        return "starts later" if row.state is TicketState.TO_VERIFY else "-"
+    return f"in {_span_words(row.due_at - now)}" if row.due_at > now else f"{_span_words(now - row.due_at)} late"
+
+
+def age_words(row: QueueRow, now: datetime) -> str:
+    """How long ago the ticket was received: "12 d", "5 h", "3 min"."""
+    return _span_words(max(now - row.received_at, timedelta(0)))
+
+
+def _span_words(span: timedelta) -> str:
+    if span >= _DAY:
+        return f"{span // _DAY} d"
+    return f"{span // _HOUR} h" if span >= _HOUR else f"{span // _MINUTE} min"
+
+
+def _rows(
+    session: Session,
+    desk: Desk,
+    names: dict[str, str],
+    view: str,
+    asked: Filter,
+    columns: tuple[Any, ...],
+    after: Cursor | None,
+    size: int,
+) -> tuple[list[Any], Cursor | None]:
+    wanted = lane(session, view, asked, _asker(desk, names))
+    size = min(max(size, 1), MAX_PAGE_SIZE)
+    found = list(session.connection().execute(wanted.page(select(*columns), after, size + 1)))
+    if len(found) <= size:
+        return found, None
+    last = found[size - 1]
+    return found[:size], Cursor(last.next_due_at if wanted.by_due else last.received_at, last.number)
+
+
+def _asker(desk: Desk, names: dict[str, str]) -> Asker:
+    soon = timedelta(days=desk.office.packs.current.clock.due_soon_days)
+    agents = {name.casefold(): agent_id for agent_id, name in names.items()}
+    return Asker(desk.agent.id, desk.office.clock.now(), soon, agents)
+
+
+def _agent_names(session: Session) -> dict[str, str]:
+    """Every agent's name by id: a team's worth of rows, read once a page."""
+    return {row[0]: row[1] for row in session.connection().execute(select(col(Agent.id), col(Agent.name)))}
+
+
+def _queue_row(row: Any, subject: str, names: dict[str, str]) -> QueueRow:
+    return QueueRow(
+        row.number,
+        TicketKind(row.kind),
+        subject,
+        TicketState(row.state),
+        Priority(row.priority),
+        None if row.assignee_id is None else names.get(row.assignee_id),
+        row.next_due_at,
+        row.received_at,
+        row.row,
+    )
+
+
+def _subjects(desk: Desk, rows: list[Any]) -> dict[int, str]:
+    """The redacted subjects by number, their keys fetched at once."""
+    keys = desk.office.keyring.keys({row.requester_id for row in rows}) if rows else {}
+    return {row.number: _subject(keys.get(row.requester_id), row) for row in rows}
+
+
+def _subject(key: bytes | None, row: Any) -> str:
+    if key is None:
+        return ERASED
+    try:
+        place = Place(row.requester_id, "ticket", "subject_redacted", str(row.number))
+        return one_line(open_safe(key, place, row.subject_redacted), SUBJECT_SHOWN)
+    except SealBroken:  # one touched row must not close the whole queue
+        return UNREADABLE

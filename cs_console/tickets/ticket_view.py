@@ -1,0 +1,341 @@
+"""One ticket as its screen may see it: redacted lines, masked contacts, and what stands in the way of a reveal."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, case, select
+from sqlmodel import Session, col
+
+from cs_console.custody.contacts import MaskedContact, masked_contacts
+from cs_console.custody.safe_views import open_safe
+from cs_console.custody.sealing import Place
+from cs_console.decisions.clock import clock_line
+from cs_console.desk import Desk
+from cs_console.errors import KeyDestroyed, SealBroken
+from cs_console.plain_text import one_line, plain
+from cs_console.policy.schema import Pack
+from cs_console.tickets.ticket_facts import TicketFacts, facts
+from models.agent import Agent
+from models.attachment import Attachment
+from models.decision import Decision
+from models.enums import (
+    Channel,
+    DecisionState,
+    DeliveryState,
+    Field,
+    MessageSort,
+    Priority,
+    Role,
+    TicketKind,
+    TicketState,
+    VerificationMethod,
+)
+from models.message import Message
+from models.requester import Requester
+from models.ticket import Ticket
+from models.verification import Verification
+
+ERASED = "erased"
+UNREADABLE = "does not open: tell a supervisor"
+REQUESTER = "requester"
+LINES_SHOWN = 200
+NOT_NEEDED, CLAIM_FIRST, VERIFY_FIRST = "not needed here", "claim first", "verify first"
+_DECISION_WORDS = {
+    DecisionState.PROPOSED: "waits for approval",
+    DecisionState.RETURNED: "returned",
+    DecisionState.WITHDRAWN: "withdrawn",
+    DecisionState.FINAL: "made",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the conversation, redacted; `attachments` are sizes in bytes. Times are UTC."""
+
+    id: str
+    at: datetime
+    who: str
+    sort: MessageSort
+    channel: Channel
+    text: str
+    attachments: tuple[int, ...]
+    delivery: DeliveryState
+
+
+@dataclass(frozen=True, slots=True)
+class FieldState:
+    """One thing that is sealed: its mask, and whether this agent could reveal it now or why not.
+
+    `item` is what a reveal names it by: a contact's id, a message's id, or the ticket's number for the subject.
+    """
+
+    field: Field
+    title: str
+    mask: str
+    item: str
+    revealable: bool
+    why: str
+    on_file: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TicketView:
+    """A ticket as it may be shown. Times are UTC; the words name the console's own time zone.
+
+    `earlier_lines` says that only the newest LINES_SHOWN lines are here. `text_fields` are the subject and the
+    messages as written, beside the contact `fields`. `tries_left` and `locked_until` are the code budget.
+    """
+
+    number: int
+    row: int
+    kind: TicketKind
+    kind_title: str
+    state: TicketState
+    priority: Priority
+    subject: str
+    assignee: str | None
+    mine: bool
+    channel: Channel
+    language: str
+    received_at: datetime
+    due_at: datetime | None
+    requester: str
+    no_contact: bool
+    feedback_note: str
+    lines: tuple[Line, ...]
+    earlier_lines: bool
+    contacts: tuple[MaskedContact, ...]
+    fields: tuple[FieldState, ...]
+    text_fields: tuple[FieldState, ...]
+    window_until: datetime | None
+    verified_words: str
+    clock_words: str
+    decision_words: str
+    tries_left: int
+    locked_until: datetime | None
+    pack: str
+    erased: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    until: datetime | None
+    words: str
+
+
+def view_of(session: Session, desk: Desk, number: int) -> TicketView:
+    """The ticket as this agent may see it now. Whoever calls this has recorded the opening. Raises NothingThere."""
+    office = desk.office
+    ticket = facts(session, number)
+    pack = office.packs.get(ticket.pack)
+    try:
+        key: bytes | None = office.keyring.key(ticket.requester_id)
+    except KeyDestroyed:
+        key = None
+    contacts = () if key is None else masked_contacts(session, office, ticket.requester_id)
+    window = _window(session, desk, pack, ticket)
+    lines, earlier = _lines(session, ticket, key)
+    subject = _opened(key, ticket, "ticket", "subject_redacted", str(number), _subject(session, number))
+    tries, locked_until = _tries(session, ticket.requester_id)
+    now = office.clock.now()
+    return TicketView(
+        number=number,
+        row=ticket.row,
+        kind=ticket.kind,
+        kind_title=pack.kinds[ticket.kind].title,
+        state=ticket.state,
+        priority=ticket.priority,
+        subject=one_line(subject),
+        assignee=ticket.assignee,
+        mine=ticket.assignee_id == desk.agent.id,
+        channel=ticket.channel,
+        language=ticket.language,
+        received_at=ticket.received_at,
+        due_at=ticket.next_due_at,
+        requester=ERASED if key is None else office.pseudonym(ticket.requester_id, key),
+        no_contact=ticket.no_contact,
+        feedback_note=pack.texts.feedback_delayed if ticket.no_contact else "",
+        lines=lines,
+        earlier_lines=earlier,
+        contacts=contacts,
+        fields=tuple(_contact_fields(desk, pack, ticket, contacts, window)),
+        text_fields=tuple(_text_fields(desk, pack, ticket, subject, lines, window)) if key else (),
+        window_until=window.until,
+        verified_words=window.words,
+        clock_words=clock_line(pack, ticket.kind, ticket.received_at, ticket.verified_at).text,
+        decision_words=_decision_words(session, desk, pack, number),
+        tries_left=max(pack.verification.code.tries - tries, 0),
+        locked_until=locked_until if locked_until and locked_until > now else None,
+        pack=ticket.pack,
+        erased=key is None,
+    )
+
+
+def local_words(moment: datetime, now: datetime) -> str:
+    """A moment in the console's own time zone: "14:01" today, else "21 Nov 09:12"."""
+    here = moment.astimezone()
+    if here.date() == now.astimezone().date():
+        return f"{here:%H:%M}"
+    return f"{here.day} {here:%b %H:%M}"
+
+
+def _opened(key: bytes | None, ticket: TicketFacts, table: str, column: str, row: str, sealed: bytes) -> str:
+    if key is None:
+        return ERASED
+    try:
+        return plain(open_safe(key, Place(ticket.requester_id, table, column, row), sealed))
+    except SealBroken:  # the rest of the ticket can still be worked
+        return UNREADABLE
+
+
+def _subject(session: Session, number: int) -> bytes:
+    found = session.connection().execute(select(col(Ticket.subject_redacted)).where(col(Ticket.number) == number))
+    return bytes(found.scalar_one())
+
+
+def _lines(session: Session, ticket: TicketFacts, key: bytes | None) -> tuple[tuple[Line, ...], bool]:
+    came_in = case((col(Message.sort) == MessageSort.RECEIVED.value, 1), else_=0)  # the question before its answer
+    statement: Select[*tuple[Any, ...]] = (
+        select(
+            col(Message.id),
+            col(Message.at),
+            col(Agent.name).label("agent"),
+            col(Message.sort),
+            col(Message.channel),
+            col(Message.text_redacted),
+            col(Message.delivery),
+        )
+        .outerjoin(Agent, col(Agent.id) == col(Message.agent_id))
+        .where(col(Message.ticket_number) == ticket.number)
+        .order_by(col(Message.at).desc(), came_in, col(Message.id).desc())
+        .limit(LINES_SHOWN + 1)
+    )
+    rows = list(session.connection().execute(statement))
+    shown = list(reversed(rows[:LINES_SHOWN]))
+    sizes = _attachment_sizes(session, [row.id for row in shown])
+    return tuple(_line(row, ticket, key, sizes.get(row.id, ())) for row in shown), len(rows) > LINES_SHOWN
+
+
+def _line(row: Any, ticket: TicketFacts, key: bytes | None, sizes: tuple[int, ...]) -> Line:
+    sort = MessageSort(row.sort)
+    return Line(
+        row.id,
+        row.at,
+        REQUESTER if sort is MessageSort.RECEIVED else row.agent or "console",
+        sort,
+        Channel(row.channel),
+        _opened(key, ticket, "message", "text_redacted", row.id, row.text_redacted),
+        sizes,
+        DeliveryState(row.delivery),
+    )
+
+
+def _attachment_sizes(session: Session, message_ids: list[str]) -> dict[str, tuple[int, ...]]:
+    rows = session.connection().execute(
+        select(col(Attachment.message_id), col(Attachment.size))
+        .where(col(Attachment.message_id).in_(message_ids))
+        .order_by(col(Attachment.message_id), col(Attachment.id))
+    )
+    sizes: dict[str, tuple[int, ...]] = {}
+    for message_id, size in rows:
+        sizes[message_id] = (*sizes.get(message_id, ()), size)
+    return sizes
+
+
+def _tries(session: Session, requester_id: str) -> tuple[int, datetime | None]:
+    found = session.connection().execute(
+        select(col(Requester.tries), col(Requester.locked_until)).where(col(Requester.id) == requester_id)
+    )
+    tries, locked_until = found.one()
+    return tries, locked_until
+
+
+def _window(session: Session, desk: Desk, pack: Pack, ticket: TicketFacts) -> _Window:
+    found = (
+        session.connection()
+        .execute(
+            select(
+                col(Verification.method),
+                col(Verification.contact_field),
+                col(Verification.verified_at),
+                col(Verification.window_until),
+                col(Verification.closed_at),
+                col(Agent.name),
+            )
+            .join(Agent, col(Agent.id) == col(Verification.agent_id))
+            .where(col(Verification.ticket_number) == ticket.number)
+            .order_by(col(Verification.verified_at).desc(), col(Verification.id).desc())
+            .limit(1)
+        )
+        .first()
+    )
+    if found is None:
+        return _Window(None, "not yet")
+    method, contact, at, until, closed, agent = found
+    now = desk.office.clock.now()
+    how = VerificationMethod(method).value
+    if contact is not None:
+        how = f"{how} to {_title(pack, Field(contact)).lower()} on file"
+    words = f"{how}, {local_words(at, now)}, by {agent}"
+    if closed is None and until > now:
+        return _Window(until, words)
+    return _Window(None, f"{words}; window closed")
+
+
+def _title(pack: Pack, field: Field) -> str:
+    return pack.fields[field].title if field in pack.fields else field.value
+
+
+def _contact_fields(
+    desk: Desk, pack: Pack, ticket: TicketFacts, contacts: tuple[MaskedContact, ...], window: _Window
+) -> Iterator[FieldState]:
+    order = {field: place for place, field in enumerate(pack.fields)}
+    for contact in sorted(contacts, key=lambda one: (order.get(one.field, len(order)), not one.on_file)):
+        why = _why_not(desk, pack, ticket, contact.field, window)
+        title = _title(pack, contact.field)
+        yield FieldState(contact.field, title, contact.mask, contact.id, not why, why, contact.on_file)
+
+
+def _text_fields(
+    desk: Desk, pack: Pack, ticket: TicketFacts, subject: str, lines: tuple[Line, ...], window: _Window
+) -> Iterator[FieldState]:
+    why = _why_not(desk, pack, ticket, Field.SUBJECT, window)
+    yield FieldState(Field.SUBJECT, _title(pack, Field.SUBJECT), one_line(subject), str(ticket.number), not why, why)
+    why = _why_not(desk, pack, ticket, Field.MESSAGE, window)
+    for line in lines:
+        if line.sort is MessageSort.RECEIVED:
+            title = _title(pack, Field.MESSAGE)
+            yield FieldState(Field.MESSAGE, title, one_line(line.text, 80), line.id, not why, why)
+
+
+def _why_not(desk: Desk, pack: Pack, ticket: TicketFacts, field: Field, window: _Window) -> str:
+    """What stands in the way of a reveal, empty for nothing: for the screen only, disclosure decides again."""
+    rows = [row for row in pack.rows_for(ticket.kind) if field in row.fields]
+    if not rows:
+        return NOT_NEEDED
+    if ticket.assignee_id != desk.agent.id:
+        return CLAIM_FIRST
+    if window.until is None and all(row.verified for row in rows):
+        return VERIFY_FIRST
+    return ""
+
+
+def _decision_words(session: Session, desk: Desk, pack: Pack, number: int) -> str:
+    """Where the latest decision stands; a ground that must not be known takes its outcome with it."""
+    found = (
+        session.connection()
+        .execute(
+            select(col(Decision.outcome), col(Decision.legal_review), col(Decision.state))
+            .where(col(Decision.ticket_number) == number)
+            .order_by(col(Decision.proposed_at).desc(), col(Decision.id).desc())
+            .limit(1)
+        )
+        .first()
+    )
+    if found is None:
+        return "none yet"
+    outcome, legal_review, state = found
+    hidden = legal_review and not desk.agent.has(Role.PRIVACY_OFFICER)
+    return f"{pack.texts.legal_review if hidden else outcome}, {_DECISION_WORDS[DecisionState(state)]}"

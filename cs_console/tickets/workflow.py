@@ -1,0 +1,231 @@
+"""Who works a ticket and how far it is: claiming, handing over, states, kinds and priorities, each step on record."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from sqlalchemy import select, update
+from sqlmodel import Session, col
+
+from cs_console.access_log.append import Entry, record
+from cs_console.decisions.clock import due_at, first_response_due
+from cs_console.desk import Desk
+from cs_console.errors import BadInput, NotAllowed, TakenBy, UnknownAgent, WrongState
+from cs_console.tickets.ticket_facts import READERS, TicketFacts, facts, move, pseudonym, require_open, require_own
+from cs_console.verification.windows import close_window
+from models.agent import Agent
+from models.decision import Decision
+from models.enums import AccountState, Action, DecisionState, Priority, Role, TicketKind, TicketState
+from models.ticket import Ticket
+
+BY_HAND: Mapping[TicketState, frozenset[TicketState]] = MappingProxyType(
+    {
+        TicketState.OPEN: frozenset(
+            {TicketState.TO_VERIFY, TicketState.VERIFIED, TicketState.WAITING, TicketState.CLOSED}
+        ),
+        TicketState.TO_VERIFY: frozenset({TicketState.OPEN, TicketState.WAITING, TicketState.CLOSED}),
+        TicketState.VERIFIED: frozenset(
+            {TicketState.OPEN, TicketState.TO_VERIFY, TicketState.WAITING, TicketState.CLOSED}
+        ),
+        TicketState.WAITING: frozenset(
+            {TicketState.OPEN, TicketState.TO_VERIFY, TicketState.VERIFIED, TicketState.CLOSED}
+        ),
+        TicketState.IN_APPROVAL: frozenset(),
+        TicketState.CLOSED: frozenset({TicketState.OPEN, TicketState.TO_VERIFY, TicketState.VERIFIED}),
+    }
+)
+"""Which states an agent can move a ticket to. In approval begins and ends with a proposal, never by hand."""
+
+
+def claim(desk: Desk, number: int) -> int:
+    """Take an unassigned ticket in one atomic statement and return its row; claiming one's own changes nothing.
+
+    Raises TakenBy with the other's name, WrongState for a closed ticket, NothingThere.
+    """
+    with desk.work(*READERS) as session:
+        took = session.connection().execute(
+            update(Ticket)
+            .where(col(Ticket.number) == number, col(Ticket.assignee_id).is_(None), col(Ticket.closed_at).is_(None))
+            .values(assignee_id=desk.agent.id, row=col(Ticket.row) + 1)
+            .returning(col(Ticket.row))
+        )
+        row = took.scalar()
+        ticket = facts(session, number)
+        if row is None:
+            if ticket.assignee_id == desk.agent.id:
+                return ticket.row
+            require_open(ticket)
+            raise TakenBy(number, ticket.assignee or "someone else")
+        _record(session, desk, ticket, "claimed", Action.TICKET_CLAIMED)
+        return int(row)
+
+
+def release(desk: Desk, number: int, row: int) -> int:
+    """Give a ticket back to the queue; its assignee or a supervisor can. Closes an open verification window.
+
+    Returns the new row. Raises NotAssigned, WrongState, ChangedElsewhere.
+    """
+    with desk.work(*READERS) as session:
+        ticket = facts(session, number)
+        require_open(ticket)
+        if ticket.assignee_id is None:
+            raise WrongState(f"#{number} belongs to nobody.", "Claim it with c.")
+        _require_own_or_supervisor(ticket, desk)
+        row = move(session, ticket, row, assignee_id=None)
+        _record(session, desk, ticket, f"released by {desk.agent.name}, was {ticket.assignee}'s")
+        _close_window(session, desk, ticket)
+        return row
+
+
+def assign(desk: Desk, number: int, row: int, agent_name: str) -> int:
+    """Give a ticket to another agent: a supervisor can, or the assignee handing on. Closes an open window.
+
+    Returns the new row. Raises NotAssigned, UnknownAgent, BadInput, WrongState, ChangedElsewhere.
+    """
+    with desk.work(*READERS) as session:
+        ticket = facts(session, number)
+        require_open(ticket)
+        _require_own_or_supervisor(ticket, desk)
+        agent_id = _assignable(session).get(agent_name)
+        if agent_id is None:
+            raise UnknownAgent(f"There is no agent named {agent_name} who could take it.", "Choose one from the list.")
+        if agent_id == ticket.assignee_id:
+            raise BadInput(f"#{number} is {agent_name}'s already.", "Choose somebody else.")
+        row = move(session, ticket, row, assignee_id=agent_id)
+        _record(session, desk, ticket, f"assignee {ticket.assignee or 'nobody'} to {agent_name}")
+        _close_window(session, desk, ticket)
+        return row
+
+
+def assignable(desk: Desk) -> tuple[str, ...]:
+    """The names of everybody who can take a ticket, sorted."""
+    with desk.reading(*READERS) as session:
+        return tuple(sorted(_assignable(session)))
+
+
+def set_state(desk: Desk, number: int, row: int, state: TicketState) -> int:
+    """Move a ticket along BY_HAND; its assignee or a supervisor can. Closing it closes an open window too.
+
+    Returns the new row. A request that ends with a decision is not closed around it, and waits in "to verify" until
+    its requester is verified (policy V.4). Raises WrongState, NotAssigned, NotAllowed, ChangedElsewhere.
+    """
+    with desk.work(*READERS) as session:
+        ticket = facts(session, number)
+        _require_own_or_supervisor(ticket, desk)
+        _check_move(session, desk, ticket, state)
+        closed_at = desk.office.clock.now() if state is TicketState.CLOSED else None
+        row = move(session, ticket, row, state=state.value, closed_at=closed_at)
+        _record(session, desk, ticket, f"state {ticket.state} to {state}")
+        if state is TicketState.CLOSED:
+            _close_window(session, desk, ticket)
+        return row
+
+
+def set_priority(desk: Desk, number: int, row: int, priority: Priority) -> int:
+    """Say how urgent an open ticket is, one's own or nobody's; a supervisor can for any.
+
+    Returns the new row. Raises NotAssigned, WrongState, ChangedElsewhere.
+    """
+    with desk.work(*READERS) as session:
+        ticket = facts(session, number)
+        require_open(ticket)
+        _require_triage(ticket, desk)
+        row = move(session, ticket, row, priority=priority.value)
+        _record(session, desk, ticket, f"priority {ticket.priority.name.lower()} to {priority.name.lower()}")
+        return row
+
+
+def set_kind(desk: Desk, number: int, row: int, kind: TicketKind) -> int:
+    """Correct what intake guessed, on one's own ticket or nobody's; a supervisor can for any.
+
+    The clocks and the lane follow the new kind. Returns the new row. Raises NotAssigned, WrongState, ChangedElsewhere.
+    """
+    with desk.work(*READERS) as session:
+        ticket = facts(session, number)
+        require_open(ticket)
+        _require_triage(ticket, desk)
+        if ticket.state is TicketState.IN_APPROVAL:
+            raise WrongState(f"#{number} is in approval.", "Withdraw the proposal first.")
+        pack = desk.office.packs.get(ticket.pack)
+        decides = pack.kinds[kind].needs_decision
+        state = ticket.state
+        if decides and ticket.verified_at is None:
+            state = TicketState.TO_VERIFY
+        elif not decides and state is TicketState.TO_VERIFY:
+            state = TicketState.OPEN
+        row = move(
+            session,
+            ticket,
+            row,
+            kind=kind.value,
+            state=state.value,
+            due_at=due_at(pack, ticket.received_at, ticket.verified_at) if decides else None,
+            first_response_due_at=first_response_due(pack, kind, ticket.received_at),
+        )
+        moved = f", state {ticket.state} to {state}" if state is not ticket.state else ""
+        _record(session, desk, ticket, f"kind {ticket.kind} to {kind}{moved}")
+        return row
+
+
+def _check_move(session: Session, desk: Desk, ticket: TicketFacts, state: TicketState) -> None:
+    name = f"#{ticket.number}"
+    if state not in BY_HAND[ticket.state]:
+        raise WrongState(f"{name} is {ticket.state} and cannot be made {state} by hand.", _way_on(ticket.state))
+    if state is TicketState.VERIFIED and ticket.verified_at is None:
+        raise WrongState(f"The requester of {name} was never verified.", "Verify them with v.")
+    if not desk.office.packs.get(ticket.pack).kinds[ticket.kind].needs_decision:
+        return
+    if ticket.verified_at is None and state in (TicketState.OPEN, TicketState.WAITING):
+        raise WrongState(f"{name} waits until its requester is verified.", "Verify them with v, or correct the kind.")
+    if state is not TicketState.CLOSED or _is_decided(session, ticket.number):
+        return
+    if ticket.verified_at is not None:
+        raise WrongState(f"{name} ends with a decision.", "Walk the checklist with d.")
+    if not desk.agent.has(Role.SUPERVISOR):
+        raise NotAllowed(
+            "Only a supervisor can close a request that was neither verified nor decided.",
+            "Ask a supervisor, or correct the kind.",
+        )
+
+
+def _way_on(state: TicketState) -> str:
+    if state is TicketState.IN_APPROVAL:
+        return "Approve, return or withdraw the proposal."
+    return f"Possible: {', '.join(sorted(BY_HAND[state]))}."
+
+
+def _is_decided(session: Session, number: int) -> bool:
+    found = session.connection().execute(
+        select(col(Decision.id))
+        .where(col(Decision.ticket_number) == number, col(Decision.state) == DecisionState.FINAL.value)
+        .limit(1)
+    )
+    return found.first() is not None
+
+
+def _require_own_or_supervisor(ticket: TicketFacts, desk: Desk) -> None:
+    if not desk.agent.has(Role.SUPERVISOR):
+        require_own(ticket, desk)
+
+
+def _require_triage(ticket: TicketFacts, desk: Desk) -> None:
+    if ticket.assignee_id is not None:
+        _require_own_or_supervisor(ticket, desk)
+
+
+def _assignable(session: Session) -> dict[str, str]:
+    rows = session.connection().execute(
+        select(col(Agent.name), col(Agent.id), col(Agent.roles)).where(col(Agent.state) == AccountState.ACTIVE.value)
+    )
+    return {name: agent_id for name, agent_id, roles in rows if not set(roles.split(",")).isdisjoint(READERS)}
+
+
+def _close_window(session: Session, desk: Desk, ticket: TicketFacts) -> None:
+    """A verified window belongs to the work of one agent: it ends when the ticket leaves their hands."""
+    close_window(session, desk.office, ticket.number, desk=desk, reason="the ticket left the agent's hands")
+
+
+def _record(
+    session: Session, desk: Desk, ticket: TicketFacts, reason: str, action: Action = Action.TICKET_CHANGED
+) -> None:
+    requester = pseudonym(desk.office, ticket.requester_id)
+    record(session, desk, Entry(action, ticket=ticket.number, requester=requester, reason=reason))

@@ -1,0 +1,71 @@
+"""One ticket as verification sees it, and how it stands in the access log."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from cs_console.access_log.append import Entry
+from cs_console.desk import Office
+from cs_console.errors import NothingThere
+from cs_console.policy.schema import CodeRules, Pack
+from models.enums import Action, Result
+from models.requester import Requester
+from models.ticket import Ticket
+
+
+@dataclass(frozen=True)
+class Case:
+    """A ticket, its requester and the pack that it was opened under."""
+
+    number: int
+    requester_id: str
+    pseudonym: str
+    pack: Pack
+    ticket: Ticket
+    requester: Requester
+
+    @property
+    def codes(self) -> CodeRules:
+        return self.pack.verification.code
+
+    def entry(
+        self,
+        action: Action,
+        outcome: Result = Result.DONE,
+        *,
+        field: str = "",
+        verification: str = "",
+        reason: str = "",
+    ) -> Entry:
+        """An entry about this ticket and requester."""
+        return Entry(
+            action,
+            outcome=outcome,
+            ticket=self.number,
+            requester=self.pseudonym,
+            fields=(field,) if field else (),
+            verification=verification,
+            reason=reason,
+        )
+
+
+def case_of(session: Session, office: Office, number: int, *, locked: bool = False) -> Case:
+    """The case of a ticket; with `locked` nobody else changes the requester until the transaction ends.
+
+    Raises NothingThere for a number that is no ticket's, KeyDestroyed for an erased requester.
+    """
+    ticket = session.get(Ticket, number)
+    if ticket is None:
+        raise NothingThere(f"There is no ticket #{number}.")
+    requester = session.get_one(Requester, ticket.requester_id, with_for_update=locked)
+    key = office.keyring.key(requester.id)
+    return Case(
+        number, requester.id, office.pseudonym(requester.id, key), office.packs.get(ticket.pack), ticket, requester
+    )
+
+
+def local_moment(moment: datetime) -> str:
+    """A moment as screens and sentences show it, in local time: "21 Nov 09:12"."""
+    local = moment.astimezone()
+    return f"{local.day} {local:%b %H:%M}"

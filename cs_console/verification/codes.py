@@ -1,0 +1,337 @@
+"""Codes: sent to a contact on file, read back by the requester, typed by a verifier who never sees them."""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlmodel import Session, col
+
+from cs_console.access_log.append import record
+from cs_console.custody.contacts import MaskedContact, masked_contacts
+from cs_console.decisions.notice import render
+from cs_console.delivery.outgoing import deliver_queued, send_now, tagged
+from cs_console.desk import Desk, Office
+from cs_console.errors import (
+    BadInput,
+    BadSettings,
+    CodeExpired,
+    CodeWrong,
+    ContactNotOnFile,
+    ContactRecent,
+    DeliveryFailed,
+    Refusal,
+    WrongState,
+)
+from cs_console.policy.schema import CodeRules
+from cs_console.staff.undertakings import require_current
+from cs_console.verification.cases import Case, case_of, local_moment
+from cs_console.verification.limits import (
+    Try,
+    lock_refusal,
+    locked_until,
+    restore_tries,
+    sends_left,
+    take_try,
+    tries_left,
+)
+from cs_console.verification.windows import Opened, Verified, open_window
+from models.agent import Agent
+from models.columns import new_id
+from models.contact import Contact
+from models.enums import Action, Field, Result, Role, TicketState, VerificationMethod
+from models.verification import Verification, VerificationCode
+
+
+@dataclass(frozen=True)
+class CodeOption:
+    """A contact on file that a code could go to; `why_not` says why it may not."""
+
+    contact_id: str
+    field: Field
+    mask: str
+    allowed: bool
+    why_not: str
+
+
+@dataclass(frozen=True)
+class SentCode:
+    """A code is on its way. The code itself is nowhere but in the message."""
+
+    expires_at: datetime
+    mask: str
+    sends_left: int
+
+
+@dataclass(frozen=True)
+class VerificationStatus:
+    """Where the ticket's verification stands. `by` and `at` speak of the newest one, over or not."""
+
+    window_until: datetime | None
+    method: VerificationMethod | None
+    contact_field: Field | None
+    by: str
+    at: datetime | None
+    code_pending: bool
+    code_expires_at: datetime | None
+    tries_left: int
+    locked_until: datetime | None
+
+
+def options(desk: Desk, number: int) -> tuple[CodeOption, ...]:
+    """The contacts on file that can carry a code, by their masks; what a ticket merely claims is never among them."""
+    with desk.reading(Role.VERIFIER) as session:
+        case = case_of(session, desk.office, number)
+        now = desk.office.clock.now()
+        return tuple(
+            CodeOption(contact.id, contact.field, contact.mask, not why, why)
+            for contact in masked_contacts(session, desk.office, case.requester_id)
+            if contact.on_file and contact.field in case.codes.fields
+            for why in [_too_recent(contact.changed_at, case.codes, now)]
+        )
+
+
+def send_code(desk: Desk, number: int, contact_id: str) -> SentCode:
+    """Send a new code to a contact on file; it voids the one before, and gives no tries back.
+
+    The send is counted and recorded before anything goes out; a failed hand-over is recorded too and counts as a
+    send. For verifiers with a current undertaking. Raises ContactNotOnFile, ContactRecent, SendLimit,
+    VerificationLocked, WrongState, DeliveryFailed.
+    """
+    office = desk.office
+    with desk.work(Role.VERIFIER) as session:
+        require_current(session, desk)
+        case = case_of(session, office, number, locked=True)
+        contact = _on_file(session, office, case, contact_id)
+        refusal = _why_not_send(session, desk, case, contact)
+        left = 0
+        if refusal is None:
+            allowed = sends_left(session, case.requester_id, desk.agent.id, case.codes, office.clock.now())
+            if isinstance(allowed, Refusal):
+                refusal = allowed
+            else:
+                left = allowed - 1
+        field = contact.field.value if contact else ""
+        if refusal is None:
+            code_id, digits, expires_at = _store_new(session, desk, case, contact_id)
+            record(session, desk, case.entry(Action.CODE_SENT, field=field))
+        else:
+            record(session, desk, case.entry(Action.CODE_SENT, Result.REFUSED, field=field, reason=refusal.code))
+    if refusal is not None or contact is None:
+        raise refusal or ContactNotOnFile("This contact is not on file.")
+    values = {"code": digits, "minutes": str(case.codes.minutes), "ticket": str(number)}
+    try:
+        send_now(office, contact_id, tagged(office.settings.desk_name, number), render(case.codes.text, values).strip())
+    except (DeliveryFailed, BadSettings) as problem:
+        _record_unsent(desk, case, code_id, field, problem)
+        raise
+    return SentCode(expires_at, contact.mask, left)
+
+
+def check_code(desk: Desk, number: int, digits: str) -> Verified:
+    """Compare the digits that the requester read back; the right ones open the window and start the clock.
+
+    A try is taken and committed before the comparison. Raises BadInput (not counted) for what cannot be a code,
+    CodeExpired (not counted), CodeWrong, VerificationLocked.
+    """
+    typed = digits.replace(" ", "").replace("-", "")
+    taken = _take(desk, number, typed)
+    if isinstance(taken, Refusal):
+        raise taken
+    case, code, attempt = taken
+    expected = code_hash(desk.office, code.id, number, code.contact_id, typed)
+    right = hmac.compare_digest(expected, code.code_hash)
+    with desk.work(Role.VERIFIER) as session:
+        result = _right(session, desk, number, code) if right else _wrong(session, desk, case, attempt)
+    if isinstance(result, Refusal):
+        raise result
+    if result.told_message is not None:
+        deliver_queued(desk.office, result.told_message)
+    return result.verified
+
+
+def status(desk: Desk, number: int) -> VerificationStatus:
+    """Where the ticket's verification stands now."""
+    with desk.reading(Role.AGENT, Role.VERIFIER, Role.SUPERVISOR, Role.PRIVACY_OFFICER) as session:
+        case = case_of(session, desk.office, number)
+        now = desk.office.clock.now()
+        newest = session.scalars(
+            select(Verification)
+            .where(col(Verification.ticket_number) == number)
+            .order_by(col(Verification.verified_at).desc(), col(Verification.id))
+            .limit(1)
+        ).first()
+        code = _pending(session, number, now)
+        by = session.get_one(Agent, newest.agent_id).name if newest else ""
+        window_open = newest is not None and newest.closed_at is None and newest.window_until > now
+        return VerificationStatus(
+            newest.window_until if newest and window_open else None,
+            VerificationMethod(newest.method) if newest else None,
+            Field(newest.contact_field) if newest and newest.contact_field else None,
+            by,
+            newest.verified_at if newest else None,
+            code is not None,
+            code.expires_at if code else None,
+            tries_left(case.requester, case.codes, now),
+            locked_until(session, case.requester_id, now),
+        )
+
+
+def lift_lock(desk: Desk, number: int) -> None:
+    """Give the requester a fresh budget of tries before the lock's time is over. For supervisors; recorded."""
+    with desk.work(Role.SUPERVISOR) as session:
+        case = case_of(session, desk.office, number, locked=True)
+        if locked_until(session, case.requester_id, desk.office.clock.now()) is None:
+            raise WrongState("Verification of this requester is not locked.", "Nothing had to be lifted.")
+        restore_tries(session, case.requester_id)
+        record(session, desk, case.entry(Action.VERIFICATION_UNLOCKED))
+
+
+def code_hash(office: Office, code_id: str, number: int, contact_id: str, digits: str) -> bytes:
+    """The keyed hash of a code, bound to its row, ticket and contact: all that is stored of it (ASVS 6.6.2)."""
+    bound = f"{code_id}|{number}|{contact_id}|{digits}".encode()
+    return hmac.digest(office.keyring.desk_key("codes"), bound, hashlib.sha256)
+
+
+def _too_recent(changed_at: datetime, rules: CodeRules, now: datetime) -> str:
+    usable = changed_at + timedelta(days=rules.contact_recent_days)
+    return "" if usable <= now else f"changed lately, usable from {local_moment(usable)}"
+
+
+def _on_file(session: Session, office: Office, case: Case, contact_id: str) -> MaskedContact | None:
+    contacts = masked_contacts(session, office, case.requester_id)
+    return next(
+        (c for c in contacts if c.id == contact_id and c.on_file and c.field in case.codes.fields),
+        None,
+    )
+
+
+def _why_not_send(session: Session, desk: Desk, case: Case, contact: MaskedContact | None) -> Refusal | None:
+    now = desk.office.clock.now()
+    if case.ticket.state == TicketState.CLOSED:
+        return WrongState(f"#{case.number} is closed.", "Open it again first.")
+    if contact is None:
+        return ContactNotOnFile("This contact is not on file.", "Codes go only to contacts on file.")
+    if _too_recent(contact.changed_at, case.codes, now):
+        return ContactRecent(
+            f"This contact was changed in the last {case.codes.contact_recent_days} days.",
+            "Use an older one, or the written route.",
+        )
+    until = locked_until(session, case.requester_id, now)
+    return None if until is None else lock_refusal(until)
+
+
+def _store_new(session: Session, desk: Desk, case: Case, contact_id: str) -> tuple[str, str, datetime]:
+    """Void the ticket's older codes and store the hash of a new one: its id, its digits, its end."""
+    now, rules = desk.office.clock.now(), case.codes
+    _end_codes(session, case.number, now)
+    code_id, digits = new_id(), f"{secrets.randbelow(10**rules.digits):0{rules.digits}d}"
+    expires_at = now + timedelta(minutes=rules.minutes)
+    session.add(
+        VerificationCode(
+            id=code_id,
+            ticket_number=case.number,
+            requester_id=case.requester_id,
+            contact_id=contact_id,
+            agent_id=desk.agent.id,
+            code_hash=code_hash(desk.office, code_id, case.number, contact_id, digits),
+            sent_at=now,
+            expires_at=expires_at,
+        )
+    )
+    session.flush()
+    return code_id, digits, expires_at
+
+
+def _end_codes(session: Session, number: int, now: datetime) -> None:
+    session.connection().execute(
+        update(VerificationCode)
+        .where(col(VerificationCode.ticket_number) == number, col(VerificationCode.ended_at).is_(None))
+        .values(ended_at=now)
+    )
+
+
+def _record_unsent(desk: Desk, case: Case, code_id: str, field: str, problem: Refusal) -> None:
+    with desk.office.database.transaction() as session:
+        session.connection().execute(
+            update(VerificationCode).where(col(VerificationCode.id) == code_id).values(ended_at=desk.office.clock.now())
+        )
+        record(session, desk, case.entry(Action.CODE_SENT, Result.FAILED, field=field, reason=problem.code))
+
+
+def _pending(session: Session, number: int, now: datetime) -> VerificationCode | None:
+    """The ticket's code that still counts: not ended, not expired, its contact still the one on file."""
+    return session.scalars(
+        select(VerificationCode)
+        .join(Contact, col(Contact.id) == col(VerificationCode.contact_id))
+        .where(
+            col(VerificationCode.ticket_number) == number,
+            col(VerificationCode.ended_at).is_(None),
+            col(VerificationCode.expires_at) > now,
+            col(Contact.replaced_at).is_(None),
+            col(Contact.on_file).is_(True),
+        )
+        .order_by(col(VerificationCode.sent_at).desc())
+        .limit(1)
+    ).first()
+
+
+def _take(desk: Desk, number: int, typed: str) -> tuple[Case, VerificationCode, Try] | Refusal:
+    """Take one try in a committed step of its own, before anything is compared; refusals are recorded with it."""
+    with desk.work(Role.VERIFIER) as session:
+        require_current(session, desk)
+        case = case_of(session, desk.office, number)
+        if len(typed) != case.codes.digits or not typed.isascii() or not typed.isdigit():
+            raise BadInput(f"A code has {case.codes.digits} digits.", "Ask the requester to read it again.")
+        now = desk.office.clock.now()
+        until = locked_until(session, case.requester_id, now)
+        code = _pending(session, number, now) if until is None else None
+        attempt = take_try(session, case.requester_id, case.codes, now) if code else None
+        if code is not None and attempt is not None:
+            return case, code, attempt
+        until = locked_until(session, case.requester_id, now)
+        refusal = (
+            CodeExpired("No code is valid for this ticket.", "Send a new one.")
+            if until is None
+            else lock_refusal(until)
+        )
+        record(session, desk, case.entry(Action.CODE_CHECKED, Result.REFUSED, reason=refusal.code))
+        return refusal
+
+
+def _right(session: Session, desk: Desk, number: int, code: VerificationCode) -> Opened | Refusal:
+    """The digits match: use the code up, once, and open the window."""
+    case, now = case_of(session, desk.office, number, locked=True), desk.office.clock.now()
+    used = session.connection().execute(
+        update(VerificationCode)
+        .where(
+            col(VerificationCode.id) == code.id,
+            col(VerificationCode.ended_at).is_(None),
+            col(VerificationCode.expires_at) > now,
+        )
+        .values(ended_at=now)
+    )
+    if not used.rowcount:
+        record(session, desk, case.entry(Action.CODE_CHECKED, Result.REFUSED, reason=CodeExpired.code))
+        return CodeExpired("This code was used or replaced a moment ago.", "Send a new one.")
+    restore_tries(session, case.requester_id)
+    field = Field(session.get_one(Contact, code.contact_id).field).value
+    record(session, desk, case.entry(Action.CODE_CHECKED, field=field))
+    return open_window(session, desk, case, VerificationMethod.CODE, contact_id=code.contact_id, contact_field=field)
+
+
+def _wrong(session: Session, desk: Desk, case: Case, attempt: Try) -> Refusal:
+    """The digits do not match; the last try locks the requester and voids the code."""
+    record(session, desk, case.entry(Action.CODE_CHECKED, Result.REFUSED, reason=CodeWrong.code))
+    if attempt.left:
+        tries = "1 try is left" if attempt.left == 1 else f"{attempt.left} tries are left"
+        return CodeWrong(f"The code is wrong; {tries}.", "Ask the requester to read it again.")
+    now = desk.office.clock.now()
+    until = locked_until(session, case.requester_id, now)
+    if until is None:  # meanwhile the right digits came from another console
+        return CodeExpired("This code was used or replaced a moment ago.", "Send a new one.")
+    _end_codes(session, case.number, now)
+    record(session, desk, case.entry(Action.VERIFICATION_LOCKED, reason=f"{case.codes.lock_hours} hours"))
+    return lock_refusal(until)

@@ -1,0 +1,134 @@
+"""The verified window: opened when an identity is believed, closed by time or by a change of contact."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+from sqlmodel import Session, col
+
+from cs_console.access_log.append import Actor, append, record
+from cs_console.custody.contacts import masked_contacts
+from cs_console.custody.sealing import Place, seal
+from cs_console.decisions.clock import due_at
+from cs_console.decisions.notice import render
+from cs_console.delivery.outgoing import queue_message
+from cs_console.desk import Desk, Office
+from cs_console.verification.cases import Case, case_of
+from models.columns import new_id
+from models.enums import Action, MessageSort, TicketState, VerificationMethod
+from models.ticket import Ticket
+from models.verification import Verification
+
+WAITING_STATES = frozenset({TicketState.OPEN, TicketState.TO_VERIFY, TicketState.WAITING})
+
+
+@dataclass(frozen=True)
+class Verified:
+    """An identity was believed; the window is open until then."""
+
+    until: datetime
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A window as it was opened, and the line that tells another contact of it, still to be delivered."""
+
+    verified: Verified
+    told_message: str | None
+
+
+def open_window(
+    session: Session,
+    desk: Desk,
+    case: Case,
+    method: VerificationMethod,
+    *,
+    contact_id: str | None = None,
+    contact_field: str = "",
+    note: str = "",
+) -> Opened:
+    """Write down a verification inside the caller's transaction: window, ticket, clock and entry.
+
+    Another contact on file is told. `note` must be redacted already. The clock starts with the first
+    verification and never again (policy V.4).
+    """
+    office, now = desk.office, desk.office.clock.now()
+    close_window(session, office, case.number, desk=desk, reason="verified again")
+    row, until = new_id(), now + timedelta(minutes=case.pack.verification.window_minutes)
+    key = office.keyring.key(case.requester_id)
+    session.add(
+        Verification(
+            id=row,
+            ticket_number=case.number,
+            requester_id=case.requester_id,
+            method=method,
+            contact_id=contact_id,
+            contact_field=contact_field or None,
+            agent_id=desk.agent.id,
+            note=seal(key, Place(case.requester_id, "verification", "note", row), note) if note else None,
+            verified_at=now,
+            window_until=until,
+        )
+    )
+    _move_ticket(session, case, now)
+    told = _tell(session, desk, case, contact_id)
+    session.flush()
+    record(session, desk, case.entry(Action.VERIFIED, field=contact_field, verification=row[:16], reason=method.value))
+    return Opened(Verified(until), told)
+
+
+def close_window(
+    session: Session, office: Office, number: int, *, desk: Desk | None = None, reason: str = "contact changed"
+) -> bool:
+    """Close the ticket's open window inside the caller's transaction; whether there was one. Recorded then."""
+    now = office.clock.now()
+    closed = session.connection().execute(
+        update(Verification)
+        .where(
+            col(Verification.ticket_number) == number,
+            col(Verification.closed_at).is_(None),
+            col(Verification.window_until) > now,
+        )
+        .values(closed_at=now)
+        .returning(col(Verification.id))
+    )
+    ids = list(closed.scalars())
+    if not ids:
+        return False
+    actor = Actor("console", "", "", office.host) if desk is None else desk.actor
+    entry = case_of(session, office, number).entry(Action.WINDOW_CLOSED, verification=ids[0][:16], reason=reason)
+    append(session, office, actor, entry, now)
+    return True
+
+
+def _move_ticket(session: Session, case: Case, now: datetime) -> None:
+    changes: dict[str, object] = {"row": col(Ticket.row) + 1}
+    if case.ticket.verified_at is None:
+        changes["verified_at"] = now
+        if case.pack.kinds[case.ticket.kind].needs_decision:
+            changes["due_at"] = due_at(case.pack, case.ticket.received_at, now)
+    if case.ticket.state in WAITING_STATES:
+        changes["state"] = TicketState.VERIFIED
+    session.connection().execute(update(Ticket).where(col(Ticket.number) == case.number).values(**changes))
+
+
+def _tell(session: Session, desk: Desk, case: Case, used: str | None) -> str | None:
+    """Queue the word to another contact on file: the one that has stood there longest."""
+    others = [
+        contact
+        for contact in masked_contacts(session, desk.office, case.requester_id)
+        if contact.on_file and contact.field in case.codes.fields and contact.id != used
+    ]
+    if not others:
+        return None
+    oldest = min(others, key=lambda contact: contact.changed_at)
+    return queue_message(
+        session,
+        desk.office,
+        ticket_number=case.number,
+        requester_id=case.requester_id,
+        contact_id=oldest.id,
+        sort=MessageSort.CODE,
+        text=render(case.codes.told_text, {"ticket": str(case.number)}).strip(),
+        agent_id=desk.agent.id,
+    )

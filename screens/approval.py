@@ -1,0 +1,125 @@
+"""One proposal: its findings, the notice that would go out, and the second person's yes or no."""
+
+from functools import partial
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+
+from cs_console.decisions.approval import (
+    ApprovalResult,
+    approve,
+    open_proposal,
+    return_proposal,
+    withdraw,
+)
+from cs_console.decisions.waiting import ProposalView
+from screens.asking_text import PasswordDialog, WordsDialog, forgetting_draft
+from screens.choice import ChoiceDialog
+from screens.console_screen import ConsoleScreen
+from screens.moments import moment
+from screens.registry import bindings_for
+from screens.widgets.choice_list import Choice
+from screens.widgets.safe_text import PlainText
+
+YES = "yes"
+
+
+class ProposalScreen(ConsoleScreen[str]):
+    """The reading is recorded; the approver signs in again. Under legal review only privacy officers see why."""
+
+    WHERE = "proposal"
+    CSS_PATH = "approval.tcss"
+    BINDINGS = bindings_for("proposal")
+
+    def __init__(self, decision_id: str, then: str = "") -> None:
+        super().__init__()
+        self._decision_id = decision_id
+        self._then = then
+        self._view: ProposalView | None = None
+
+    def body(self) -> ComposeResult:
+        yield PlainText(id="outcome")
+        yield PlainText(id="who")
+        with VerticalScroll(id="reading"):
+            yield PlainText("Findings", classes="part")
+            yield PlainText(id="findings")
+            yield PlainText("The notice that would go out", classes="part")
+            yield PlainText(id="notice")
+
+    def on_mount(self) -> None:
+        self.query_one("#reading").focus()
+        self.heading = "Proposal"
+        self.ask(partial(open_proposal, self.desk, self._decision_id), self._opened)
+
+    def _opened(self, view: ProposalView) -> None:
+        self._view = view
+        self.heading = f"Proposal for #{view.number}"
+        self.query_one("#outcome", PlainText).show(f"{view.outcome.value}: {view.ground_words or 'no ground'}")
+        needs = ", ".join(view.needs) or "nobody"
+        by = "you" if view.mine else view.proposer
+        self.query_one("#who", PlainText).show(f"proposed by {by}, {moment(view.proposed_at)} · still needs {needs}")
+        self.query_one("#findings", PlainText).show("\n".join(view.findings))
+        self.query_one("#notice", PlainText).show(view.notice)
+        if self._then:
+            then, self._then = self._then, ""
+            getattr(self, f"action_{then}")()
+
+    # --- yes
+
+    def action_approve(self) -> None:
+        """Ask the password again, then approve; one's own the service refuses before any password."""
+        if self._view is not None and self._view.mine:
+            self._approve("")
+        elif self._view is not None:
+            question = f"Approve this answer to #{self._view.number}? Your password says that it is you."
+            self.app.push_screen(PasswordDialog(question), self._approve)
+
+    def _approve(self, password: str | None) -> None:
+        if password is not None:
+            self.say("Checking…")
+            self.change(partial(approve, self.desk, self._decision_id, password), self._approved)
+
+    def _approved(self, result: ApprovalResult) -> None:
+        if result.final:
+            went = f" {result.delivery}" if result.delivery else ""
+            self.dismiss(f"#{result.number} is decided.{went}")
+        else:
+            self.dismiss(f"Approved; #{result.number} still needs {', '.join(result.still_needed)}.")
+
+    # --- no
+
+    @property
+    def _place(self) -> str:
+        return f"return:{self._decision_id}"
+
+    def action_return_proposal(self) -> None:
+        """Ask for the reason, then send it back."""
+        if self._view is not None:
+            dialog = WordsDialog(
+                "What has to be mended?", self._place, self._view.number, hint="ctrl+s return it   esc keep as a draft"
+            )
+            self.app.push_screen(dialog, self._return)
+
+    def _return(self, reason: str | None) -> None:
+        if reason is not None:
+            work = partial(return_proposal, self.desk, self._decision_id, reason)
+            self.change(partial(forgetting_draft, self.desk, self._place, work), self._returned)
+
+    def _returned(self, _none: None) -> None:
+        self.dismiss("The proposal went back with your reason.")
+
+    def action_withdraw(self) -> None:
+        """Ask once, then take one's own proposal back."""
+        if self._view is not None:
+            choices = [
+                Choice("no", "Leave it as it is"),
+                Choice(YES, "Withdraw it", f"#{self._view.number} can be worked on again"),
+            ]
+            self.app.push_screen(ChoiceDialog("Take your proposal back?", choices), self._withdraw)
+
+    def _withdraw(self, answer: str | None) -> None:
+        if answer == YES:
+            self.change(partial(withdraw, self.desk, self._decision_id), self._withdrawn)
+
+    def _withdrawn(self, _none: None) -> None:
+        self.dismiss("The proposal is withdrawn.")

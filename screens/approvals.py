@@ -1,0 +1,118 @@
+"""Proposals that wait for a second person."""
+
+from functools import partial
+
+from textual import on
+from textual.app import ComposeResult
+from textual.widgets import DataTable
+
+from cs_console.decisions.approval import waiting
+from cs_console.decisions.waiting import ProposalRow
+from models.enums import Role
+from screens.approval import ProposalScreen
+from screens.console_screen import ConsoleScreen
+from screens.moments import moment
+from screens.registry import bindings_for
+from screens.widgets.notice_bar import Tone
+from screens.widgets.safe_text import PlainText, cell
+
+_COLUMNS = (("#", 8), ("asked", 13), ("outcome", 9), ("proposer", 12), ("needs", 18), ("ground", None))
+
+
+class ApprovalsScreen(ConsoleScreen[None]):
+    """Opening one shows its findings and the notice that would go out."""
+
+    WHERE = "approvals"
+    HEADING = "Approvals"
+    CSS_PATH = "approvals.tcss"
+    BINDINGS = bindings_for("approvals")
+
+    def body(self) -> ComposeResult:
+        yield PlainText(id="summary")
+        table: DataTable[object] = DataTable(id="proposals", cursor_type="row", zebra_stripes=False)
+        for title, width in _COLUMNS:
+            table.add_column(cell(title), width=width, key=title)
+        yield table
+
+    def on_mount(self) -> None:
+        self.query_one(DataTable).focus()
+
+    def on_screen_resume(self) -> None:
+        self._read()
+
+    def _read(self) -> None:
+        self.ask(partial(waiting, self.desk), self._show, group="waiting")
+
+    def refresh_now(self) -> None:
+        """Others propose and approve too."""
+        self._read()
+
+    def action_reload(self) -> None:
+        """Read the list again."""
+        self._read()
+
+    def _show(self, rows: tuple[ProposalRow, ...]) -> None:
+        table = self.query_one(DataTable)
+        kept = self._current()
+        table.clear()
+        for row in rows:
+            table.add_row(
+                cell(f"#{row.number}"),
+                cell(moment(row.proposed_at)),
+                cell(row.outcome.value),
+                cell("you" if row.mine else row.proposer),
+                cell(", ".join(row.needs) or "-"),
+                cell(row.ground_words),
+                key=row.decision_id,
+            )
+        ids = [row.decision_id for row in rows]
+        if kept in ids:
+            table.move_cursor(row=ids.index(kept))
+        self.query_one("#summary", PlainText).show(self._summary(rows))
+
+    def _summary(self, rows: tuple[ProposalRow, ...]) -> str:
+        if not rows:
+            return "Nothing waits for approval."
+        held = {role.value for role in self.roles}
+        for_you = sum(1 for row in rows if not row.mine and held & set(row.needs))
+        words = "1 proposal waits" if len(rows) == 1 else f"{len(rows)} proposals wait"
+        if held & {Role.SUPERVISOR.value, Role.PRIVACY_OFFICER.value}:
+            words += f"; {for_you} for you"
+        return f"{words}."
+
+    def _current(self) -> str:
+        table = self.query_one(DataTable)
+        if not table.row_count:
+            return ""
+        return str(table.coordinate_to_cell_key(table.cursor_coordinate).row_key.value)
+
+    @on(DataTable.RowSelected, "#proposals")
+    def open_selected(self, event: DataTable.RowSelected) -> None:
+        """Open the proposal under the cursor."""
+        event.stop()
+        self._open("")
+
+    def action_open(self) -> None:
+        """Open the proposal under the cursor."""
+        self._open("")
+
+    def action_approve(self) -> None:
+        """Open it first: nobody approves what they have not read."""
+        self._open("approve")
+
+    def action_return_proposal(self) -> None:
+        """Open it, and say why it goes back."""
+        self._open("return_proposal")
+
+    def action_withdraw(self) -> None:
+        """Open it, and take it back."""
+        self._open("withdraw")
+
+    def _open(self, then: str) -> None:
+        decision_id = self._current()
+        if decision_id:
+            self.app.push_screen(ProposalScreen(decision_id, then), self._back_with)
+
+    def _back_with(self, done: str | None) -> None:
+        if done:
+            self.say(done, Tone.DONE)

@@ -1,0 +1,106 @@
+"""Small questions that are answered by typing: some words, or a password."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import TypeVar
+
+from textual import on
+from textual.app import ComposeResult
+
+from cs_console.custody.drafts import discard_draft, load_draft
+from cs_console.desk import Desk
+from cs_console.errors import Refusal
+from screens.console import Typed
+from screens.console_screen import Dialog
+from screens.registry import bindings_for
+from screens.widgets.safe_text import PlainText
+from screens.widgets.writing import WritingArea, WritingLine
+
+Answer = TypeVar("Answer")
+
+
+class WordsDialog(Dialog[str]):
+    """Some lines of words; `place` is where their draft is kept until they are used. Escape keeps it."""
+
+    WHERE = "words"
+    CSS_PATH = "asking_text.tcss"
+    BINDINGS = bindings_for("words")
+
+    def __init__(self, question: str, place: str, ticket: int, *, hint: str) -> None:
+        super().__init__()
+        self._question = question
+        self._place = place
+        self._ticket = ticket
+        self._hint = hint
+        self._loaded = False
+
+    def body(self) -> ComposeResult:
+        yield PlainText(self._question, classes="question")
+        yield WritingArea(id="words")
+        yield PlainText(self._hint, classes="hint")
+
+    def on_mount(self) -> None:
+        self.query_one(WritingArea).focus()
+        self.ask(partial(load_draft, self.desk, self._place, self._ticket), self._restore)
+
+    def _restore(self, draft: str) -> None:
+        area = self.query_one(WritingArea)
+        if draft and not area.text:
+            area.load_text(draft)
+            area.move_cursor(area.document.end)
+        self._loaded = True
+
+    def typed(self) -> tuple[Typed, ...]:
+        """The words, once an earlier draft has been read."""
+        text = self.query_one(WritingArea).text
+        return (Typed(self._place, text, self._ticket),) if self._loaded else ()
+
+    def action_send(self) -> None:
+        """Answer with what is written."""
+        self.dismiss(self.query_one(WritingArea).text)
+
+    def action_back(self) -> None:
+        """No; the draft is kept."""
+        save = partial(self.save, self.desk, self.unsaved())
+        self.change(save, self._kept, refused=self._not_kept)
+
+    def _kept(self, _none: None) -> None:
+        self.dismiss(None)
+
+    def _not_kept(self, _refusal: Refusal) -> None:
+        self.dismiss(None)
+
+
+def forgetting_draft(desk: Desk, place: str, work: Callable[[], Answer]) -> Answer:
+    """Do the work that used the words, then forget their draft; a draft that stays does no harm. For a worker."""
+    answer = work()
+    with suppress(Refusal):
+        discard_draft(desk, place)
+    return answer
+
+
+class PasswordDialog(Dialog[str]):
+    """The agent's own password, asked again before something weighty. It is kept nowhere."""
+
+    CSS_PATH = "asking_text.tcss"
+
+    def __init__(self, question: str) -> None:
+        super().__init__()
+        self._question = question
+
+    def body(self) -> ComposeResult:
+        yield PlainText(self._question, classes="question")
+        yield WritingLine(id="password", password=True, placeholder="your password")
+        yield PlainText("↵ confirm   esc back", classes="hint")
+
+    def on_mount(self) -> None:
+        self.query_one(WritingLine).focus()
+
+    @on(WritingLine.Submitted)
+    def confirm(self, event: WritingLine.Submitted) -> None:
+        """Answer with what was typed."""
+        event.stop()
+        password = event.input.value
+        event.input.clear()
+        self.dismiss(password)

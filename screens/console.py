@@ -1,0 +1,68 @@
+"""What screens may ask of the application around them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from cs_console.desk import Desk, Office
+    from cs_console.errors import Refusal, SessionEnded
+    from cs_console.settings import Settings
+    from cs_console.staff.sign_in import SignedIn
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """Something typed and not yet sent: where it belongs, its words, and the ticket it is about (if any).
+
+    An agent has one draft at a place, so a place about a ticket names it: `reply:10482`.
+    """
+
+    place: str
+    text: str
+    ticket: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderState:
+    """What the header says on its right: who is here, the time, and the state of the log."""
+
+    who: str = ""
+    clock: str = ""
+    log: str = ""
+    log_ok: bool = True
+
+
+class Console(Protocol):
+    """The application as its screens know it."""
+
+    settings: "Settings"
+    desk: "Desk | None"
+    header: HeaderState
+
+    def office(self) -> "Office":
+        """The open office; waits for it. Call it only from a worker thread. Raises StoreUnavailable."""
+
+    def on_office(self, then: "Callable[[Refusal | None], None]") -> None:
+        """Call `then` on the UI thread when the office is open (None) or could not be opened (why)."""
+
+    def signed_in(self, result: "SignedIn") -> None:
+        """Take the agent on to what comes next: a new password, the undertaking, or the queue."""
+
+    def step_done(self) -> None:
+        """A new password was chosen, or the undertaking accepted: go on."""
+
+    def action_sign_out(self) -> None:
+        """End the session; what was typed is saved first."""
+
+    def session_over(self, why: "SessionEnded") -> None:
+        """Back to the sign-in screen with the reason; what was typed is kept."""
+
+    def go_to(self, mode: str) -> None:
+        """Show the queue, the approvals or the access log."""
+
+    def show_phone(self) -> None:
+        """Show what the outbox received, in the demo."""
+
+    def unlocked(self) -> None:
+        """The right password was typed on the lock screen."""

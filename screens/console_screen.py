@@ -1,0 +1,126 @@
+"""What every screen shares: its frame of header, body, notices and footer, and the commands that work everywhere."""
+
+from typing import ClassVar, Generic, TypeVar
+
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.screen import ModalScreen, Screen
+
+from screens.drafting import Drafting
+from screens.registry import bindings_for, command
+from screens.widgets.header_bar import HeaderBar
+from screens.widgets.key_bar import KeyBar
+from screens.widgets.notice_bar import NoticeBar
+
+T = TypeVar("T")
+
+WIDE = 120
+"""From so many columns on, what is one pane at a time stands side by side (class `-wide`, else `-narrow`)."""
+
+
+class ConsoleScreen(Drafting, Screen[T], Generic[T]):
+    """A whole screen.
+
+    A subclass names itself in `WHERE` (as the registry knows it), sets `BINDINGS = bindings_for(WHERE)`, yields its
+    widgets from `body`, and writes `action_<command id>` for each of its commands.
+    """
+
+    WHERE: ClassVar[str] = ""
+    HEADING: ClassVar[str] = ""
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
+
+    def compose(self) -> ComposeResult:
+        yield HeaderBar(self.HEADING or self.console.settings.desk_name)
+        with Container(id="body"):
+            yield from self.body()
+        yield NoticeBar()
+        yield KeyBar()
+
+    def body(self) -> ComposeResult:
+        """The widgets between header and notices."""
+        yield from ()
+
+    @property
+    def heading(self) -> str:
+        """What the header says on its left."""
+        return self.query_one(HeaderBar).heading
+
+    @heading.setter
+    def heading(self, words: str) -> None:
+        self.query_one(HeaderBar).heading = words
+
+    def hide_values(self) -> None:
+        """Take every revealed value off the screen and end its view: the console locks, ends or goes elsewhere."""
+
+    def refresh_now(self) -> None:
+        """Read again what changes on its own; called about every ten seconds while the screen is on top."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Hide commands that the agent's roles do not open; the services refuse them in any case."""
+        try:
+            known = command(action)
+        except KeyError:
+            return True
+        return not self.roles or known.open_to(self.roles)
+
+    def action_move(self, by: int) -> None:
+        """Move in whatever has the focus: the cursor of a list, or the text."""
+        word = "down" if by > 0 else "up"
+        for name in (f"action_cursor_{word}", f"action_scroll_{word}"):
+            moves = getattr(self.focused, name, None)
+            if moves is not None:
+                moves()
+                return
+
+    def action_back(self) -> None:
+        """Go back to the screen below, if there is one."""
+        if len(self.app.screen_stack) > 1:
+            self.dismiss(None)
+
+    def action_go(self) -> None:
+        """Wait for the second key of `g q`, `g a` and `g l`."""
+        from screens.go import GoTo
+
+        self.app.push_screen(GoTo(), self._went)
+
+    def _went(self, mode: str | None) -> None:
+        if mode is not None:
+            self.console.go_to(mode)
+
+    def action_help(self) -> None:
+        """Keys and help for this screen."""
+        from screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(self.WHERE))
+
+    def action_phone(self) -> None:
+        """What the outbox received, in the demo."""
+        self.console.show_phone()
+
+
+class Dialog(Drafting, ModalScreen[T], Generic[T]):
+    """A question in the middle of the screen. It returns its answer; Escape means no, which is None."""
+
+    WHERE: ClassVar[str] = "dialog"
+    DIALOG_TITLE: ClassVar[str] = ""
+    BINDINGS = bindings_for("dialog")
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
+
+    def compose(self) -> ComposeResult:
+        with Container(id="dialog") as box:
+            box.border_title = self.DIALOG_TITLE
+            yield from self.body()
+            yield NoticeBar()
+
+    def body(self) -> ComposeResult:
+        """The widgets of the question."""
+        yield from ()
+
+    def hide_values(self) -> None:
+        """Take every revealed value off the screen and end its view, as on a whole screen."""
+
+    def action_back(self) -> None:
+        """No."""
+        self.dismiss(None)

@@ -1,0 +1,267 @@
+"""The checklist for a rights request: walked step by step, kept as a draft, then proposed (policy V.4)."""
+
+from functools import partial
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+
+from cs_console.decisions.checklist import (
+    check,
+    draft_place,
+    fields_for,
+    grounds_for,
+    preview_notice,
+    propose,
+    rights_for,
+)
+from cs_console.decisions.proposal import needed_roles
+from cs_console.decisions.waiting import DecisionView, last_decision
+from cs_console.desk import Desk
+from cs_console.errors import ChangedElsewhere, Refusal
+from cs_console.policy.schema import Pack
+from cs_console.tickets.conversation import TicketView, reload
+from models.enums import DecisionState
+from screens.decision_form import ChecklistForm, form_from_json
+from screens.decision_sheets import AnswerSheet, GroundPane, GroundsSheet, Matter, NoticeSheet, RequestSheet, Sheet
+from screens.draft_screen import DraftScreen
+from screens.registry import bindings_for
+from screens.widgets.choice_list import Choice, ChoiceList
+from screens.widgets.notice_bar import Tone
+from screens.widgets.safe_text import PlainText
+
+REQUEST, GROUNDS, ANSWER, NOTICE, GROUND = "request", "grounds", "answer", "notice", "ground-"
+
+
+class DecisionScreen(DraftScreen[str]):
+    """Steps on the left, the step's sheet beside it, what still blocks the proposal always in sight."""
+
+    WHERE = "decision"
+    CSS_PATH = "decision.tcss"
+    BINDINGS = bindings_for("decision")
+
+    def __init__(self, number: int) -> None:
+        super().__init__(draft_place(number), number)
+        self.number = number
+        self.form = ChecklistForm()
+        self._untouched = self.form.to_json()
+        self._view: TicketView | None = None
+        self._pack: Pack | None = None
+        self._matter: Matter | None = None
+        self._step = ""
+
+    def body(self) -> ComposeResult:
+        yield PlainText(id="about")
+        with Horizontal(id="walk"):
+            yield ChoiceList(id="steps")
+            yield VerticalScroll(id="sheet", can_focus=False)
+            yield PlainText(id="problems")
+
+    def on_mount(self) -> None:
+        self.heading = f"Decision on #{self.number}"
+        self.query_one("#steps").focus()
+        self.ask(partial(_read, self.desk, self.number), self._opened)
+
+    # --- what there is to decide, and the draft
+
+    def _opened(self, read: tuple[TicketView, Matter, DecisionView | None]) -> None:
+        self._view, self._matter, last = read
+        self._pack = self.desk.office.packs.get(self._view.pack)
+        self.form.language = self._view.language
+        self.form.fee_ground = next((one.code for one in self._matter.grounds if one.list == "fee"), "")
+        if not self._loaded:
+            self._untouched = self.form.to_json()
+        about = f"{self._view.subject} · {self._view.clock_words}"
+        self.query_one("#about", PlainText).show(about)
+        if last is not None and last.state is DecisionState.RETURNED and last.reason:
+            self.say(f"Returned: {last.reason}", Tone.WARNING)
+        self._show_all()
+
+    def draft(self) -> str:
+        written = self.form.to_json()
+        return "" if written == self._untouched else written
+
+    def restore(self, draft: str) -> None:
+        try:
+            form = form_from_json(draft)
+        except ValueError:
+            self.say("An earlier draft could not be read and is left out.", Tone.WARNING)
+            return
+        form.language, form.fee_ground = self.form.language, self.form.fee_ground
+        self.form = form
+        self._step = ""
+        self._show_all()
+
+    # --- steps
+
+    def _show_all(self) -> None:
+        if self._matter is not None:
+            self._show_steps()
+            self._show_problems()
+            self.show_step(self.query_one("#steps", ChoiceList).current or REQUEST)
+
+    def _show_steps(self) -> None:
+        matter, form = self._matter, self.form
+        if matter is None:
+            return
+        right = next((one.title for one in matter.rights if one.key == form.request), "")
+        looked = sum(1 for sheet in form.sheets.values() if sheet.applies is not None)
+        steps = [
+            Choice(REQUEST, "Asked for", right or "not said yet", mark="✓" if right else "·"),
+            Choice(GROUNDS, "Grounds", f"{looked} of {len(matter.grounds)} looked at", mark="✓" if looked else "·"),
+        ]
+        steps += [
+            Choice(f"{GROUND}{one.code}", f"{one.code} {one.title}", "applies", mark="▸")
+            for one in matter.grounds
+            if form.applies(one.code)
+        ]
+        answer = form.outcome.value if form.outcome else "not chosen yet"
+        steps += [
+            Choice(ANSWER, "Answer", answer, mark="✓" if form.outcome else "·"),
+            Choice(NOTICE, "Notice", "as it would go out", mark="▸"),
+        ]
+        self.query_one("#steps", ChoiceList).show(steps)
+
+    @on(ChoiceList.OptionHighlighted, "#steps")
+    def look_at(self, event: ChoiceList.OptionHighlighted) -> None:
+        """The sheet follows the cursor."""
+        event.stop()
+        if event.option_id:
+            self.show_step(event.option_id)
+
+    @on(ChoiceList.OptionSelected, "#steps")
+    def go_into(self, event: ChoiceList.OptionSelected) -> None:
+        """Enter goes into the sheet; Escape comes back."""
+        event.stop()
+        sheet = next(iter(self.query(Sheet)), None)
+        first = sheet.begin() if sheet is not None else None
+        if first is not None:
+            first.focus()
+
+    def show_step(self, step: str) -> None:
+        """Show the sheet of a step."""
+        if step == self._step or self._matter is None:
+            return
+        self._step = step
+        self.call_next(self._put_sheet, step)
+
+    async def _put_sheet(self, step: str) -> None:
+        sheet = self._sheet_of(step)
+        pane = self.query_one("#sheet", VerticalScroll)
+        with self.app.batch_update():
+            await pane.remove_children()
+            if sheet is not None:
+                await pane.mount(sheet)
+        pane.scroll_home(animate=False)
+        if isinstance(sheet, NoticeSheet):
+            self._preview(sheet)
+
+    def _sheet_of(self, step: str) -> Sheet | None:
+        matter, now = self._matter, self.desk.office.clock.now
+        if matter is None:
+            return None
+        if step == REQUEST:
+            return RequestSheet(self.form, matter, now)
+        if step == GROUNDS:
+            return GroundsSheet(self.form, matter, now)
+        if step == ANSWER:
+            return AnswerSheet(self.form, matter, now)
+        if step == NOTICE:
+            return NoticeSheet(self.form, matter, now)
+        ground = matter.ground(step.removeprefix(GROUND))
+        return GroundPane(self.form, matter, now, ground) if ground is not None else None
+
+    @on(Sheet.Changed)
+    def form_changed(self, message: Sheet.Changed) -> None:
+        """What blocks the proposal is said at once."""
+        message.stop()
+        if message.steps:
+            self._show_steps()
+        self._show_problems()
+
+    def problems(self) -> tuple[str, ...]:
+        """What still blocks the proposal, in the service's words."""
+        proposal = self.form.proposal()
+        if proposal is None:
+            return ("Choose an answer.",)
+        assert self._pack is not None  # the screen has been opened
+        return check(self._pack, proposal, self.desk.office.clock.now())
+
+    def _show_problems(self) -> None:
+        if self._pack is None:
+            return
+        found = self.problems()
+        shown = self.query_one("#problems", PlainText)
+        if not found:
+            shown.show("✓ Nothing is missing.\nctrl+s proposes it.")
+        else:
+            head = "1 thing is missing" if len(found) == 1 else f"{len(found)} things are missing"
+            shown.show("\n".join([f"· {head}", *(f"  {one}" for one in found)]))
+        shown.set_class(not found, "-complete")
+
+    def _preview(self, sheet: NoticeSheet) -> None:
+        proposal = self.form.proposal()
+        if proposal is None:
+            sheet.show("Choose an answer first.")
+            return
+        self.ask(
+            partial(preview_notice, self.desk, self.number, proposal),
+            partial(self._previewed, sheet),
+            refused=lambda refusal: self._previewed(sheet, str(refusal)),
+            group="preview",
+        )
+
+    def _previewed(self, sheet: NoticeSheet, words: str) -> None:
+        if sheet.is_attached:
+            sheet.show(words)
+
+    # --- leaving and proposing
+
+    def action_back(self) -> None:
+        """From a sheet back to the steps; from the steps back to the ticket, with the draft kept."""
+        steps = self.query_one("#steps")
+        if self.focused is not steps:
+            steps.focus()
+        else:
+            super().action_back()
+
+    def action_propose(self) -> None:
+        """Propose the answer; the service refuses whatever is incomplete, and says what."""
+        proposal = self.form.proposal()
+        if proposal is None or self._view is None:
+            self.say("Choose an answer first.", Tone.WARNING)
+            return
+        needs = needed_roles(self._pack, proposal) if self._pack is not None else ()
+        words = (
+            f"Proposed; it needs {', '.join(role.value for role in needs)}."
+            if needs
+            else "Decided; the notice went out."
+        )
+        work = partial(propose, self.desk, self.number, self._view.row, proposal)
+        self.change(work, partial(self._proposed, words), refused=self._refused)
+
+    def _proposed(self, words: str, _decision_id: str) -> None:
+        self.sent()
+        self.dismiss(words)
+
+    def _refused(self, refusal: Refusal) -> None:
+        self.say(refusal)
+        if isinstance(refusal, ChangedElsewhere):
+            self.ask(partial(reload, self.desk, self.number), self._reloaded)
+
+    def _reloaded(self, view: TicketView) -> None:
+        self._view = view
+
+
+def _read(desk: Desk, number: int) -> tuple[TicketView, Matter, DecisionView | None]:
+    """Everything that the sheets offer; for a worker thread."""
+    view = reload(desk, number)
+    pack = desk.office.packs.get(view.pack)
+    matter = Matter(
+        rights=rights_for(desk, number),
+        grounds=grounds_for(desk, number),
+        fields=fields_for(desk, number),
+        exceptions=pack.consent_exceptions,
+        currency=pack.fee.currency,
+    )
+    return view, matter, last_decision(desk, number)

@@ -1,0 +1,166 @@
+"""What stands on the checklist so far: typed answers, kept as JSON between visits, turned into a proposal."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from cs_console.decisions.checklist import Answer, Fee, Finding, Proposal
+from models.enums import Outcome
+
+
+@dataclass
+class GroundSheet:
+    """One ground as far as it has been walked. `applies` is None until somebody has said so."""
+
+    applies: bool | None = None
+    fields: set[str] = field(default_factory=set)
+    answers: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+    evidence: str = ""
+    offers: set[str] = field(default_factory=set)
+
+    def answer(self, question: str, text: str, at: datetime) -> None:
+        """Note an answer and when it was given; the same words again keep their date."""
+        if self.answers.get(question, ("", at))[0] != text:
+            self.answers[question] = (text, at)
+
+    def again(self, question: str, at: datetime) -> None:
+        """Give the same answer afresh."""
+        if question in self.answers:
+            self.answers[question] = (self.answers[question][0], at)
+
+    def finding(self, code: str) -> Finding:
+        """The sheet as the service takes it."""
+        return Finding(
+            ground=code,
+            applies=bool(self.applies),
+            fields=tuple(sorted(self.fields)) if self.applies else (),
+            answers=tuple(
+                Answer(question, text.strip(), at) for question, (text, at) in self.answers.items() if text.strip()
+            ),
+            evidence=lines(self.evidence),
+            offers=tuple(sorted(self.offers)),
+        )
+
+
+@dataclass
+class ChecklistForm:
+    """The whole form; nothing in it decides anything (checklist.check does).
+
+    `fee_ground` is the code of the pack's fee; where it applies, the fee belongs to the proposal.
+    """
+
+    request: str = ""
+    outcome: Outcome | None = None
+    granted: set[str] = field(default_factory=set)
+    neutral: bool = False
+    language: str = "en"
+    amount: str = ""
+    currency: str = ""
+    items: str = ""
+    told_before: bool = False
+    fee_ground: str = ""
+    sheets: dict[str, GroundSheet] = field(default_factory=dict)
+
+    def sheet(self, code: str) -> GroundSheet:
+        """The sheet of a ground, begun if need be."""
+        return self.sheets.setdefault(code, GroundSheet())
+
+    def applies(self, code: str) -> bool:
+        """Whether that ground was found to apply."""
+        return code in self.sheets and bool(self.sheets[code].applies)
+
+    def proposal(self) -> Proposal | None:
+        """What would be proposed; None until the outcome is chosen."""
+        if self.outcome is None:
+            return None
+        return Proposal(
+            request=self.request,
+            outcome=self.outcome,
+            granted=tuple(sorted(self.granted)),
+            findings=tuple(
+                sheet.finding(code) for code, sheet in sorted(self.sheets.items()) if sheet.applies is not None
+            ),
+            fee=self.fee() if self.applies(self.fee_ground) else None,
+            neutral=self.neutral,
+            language=self.language,
+        )
+
+    def fee(self) -> Fee:
+        """The fee as typed; each line of `items` is "what: amount"."""
+        return Fee(
+            amount=self.amount.strip(),
+            currency=self.currency.strip().upper(),
+            items=tuple(_item(line) for line in lines(self.items)),
+            told_before=self.told_before,
+        )
+
+    def to_json(self) -> str:
+        """The form as text for a draft."""
+        return json.dumps(
+            {
+                "request": self.request,
+                "outcome": self.outcome.value if self.outcome else "",
+                "granted": sorted(self.granted),
+                "neutral": self.neutral,
+                "language": self.language,
+                "fee": [self.amount, self.currency, self.items, self.told_before],
+                "sheets": {code: _sheet_out(sheet) for code, sheet in self.sheets.items()},
+            },
+            ensure_ascii=False,
+        )
+
+
+def form_from_json(text: str) -> ChecklistForm:
+    """The form of a draft. Raises ValueError for a text that is none."""
+    try:
+        values: dict[str, Any] = json.loads(text)
+        amount, currency, items, told_before = values["fee"]
+        return ChecklistForm(
+            request=str(values["request"]),
+            outcome=Outcome(values["outcome"]) if values["outcome"] else None,
+            granted=set(values["granted"]),
+            neutral=bool(values["neutral"]),
+            language=str(values["language"]),
+            amount=str(amount),
+            currency=str(currency),
+            items=str(items),
+            told_before=bool(told_before),
+            sheets={code: _sheet_in(sheet) for code, sheet in values["sheets"].items()},
+        )
+    except (KeyError, TypeError, AttributeError) as problem:
+        raise ValueError("not a checklist") from problem
+
+
+def lines(text: str) -> tuple[str, ...]:
+    """The lines that hold something."""
+    return tuple(line.strip() for line in text.splitlines() if line.strip())
+
+
+def _item(line: str) -> tuple[str, str]:
+    what, _, amount = line.rpartition(":")
+    return (what.strip(), amount.strip()) if what else (line, "")
+
+
+def _sheet_out(sheet: GroundSheet) -> dict[str, Any]:
+    return {
+        "applies": sheet.applies,
+        "fields": sorted(sheet.fields),
+        "answers": {question: [text, at.isoformat()] for question, (text, at) in sheet.answers.items()},
+        "evidence": sheet.evidence,
+        "offers": sorted(sheet.offers),
+    }
+
+
+def _sheet_in(values: dict[str, Any]) -> GroundSheet:
+    applies = values["applies"]
+    return GroundSheet(
+        applies=None if applies is None else bool(applies),
+        fields=set(values["fields"]),
+        answers={
+            question: (str(text), datetime.fromisoformat(at).astimezone(UTC))
+            for question, (text, at) in values["answers"].items()
+        },
+        evidence=str(values["evidence"]),
+        offers=set(values["offers"]),
+    )

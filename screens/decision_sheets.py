@@ -1,0 +1,277 @@
+"""The sheets of the checklist: what was asked for, the grounds, each ground that applies, the answer, the notice."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Checkbox, SelectionList
+from textual.widgets.selection_list import Selection
+
+from cs_console.decisions.checklist import FieldChoice, GroundView, QuestionView, RightChoice
+from cs_console.policy.schema import ConsentException
+from models.enums import Outcome
+from screens.decision_form import ChecklistForm, GroundSheet
+from screens.widgets.choice_list import Choice, ChoiceList
+from screens.widgets.safe_text import PlainText, literal_line
+from screens.widgets.writing import WritingArea, WritingLine
+
+_OUTCOMES = {
+    Outcome.GRANT: ("Grant", "everything that was asked for"),
+    Outcome.PARTIAL: ("Grant in part", "a ground covers some of it, the rest is given"),
+    Outcome.REFUSE: ("Refuse", "a ground covers all of it"),
+    Outcome.FEE: ("Grant for a fee", "told to the requester beforehand, never above the cost"),
+}
+_LISTS = {
+    "statutory": "Statutory grounds: we cannot respond",
+    "discretionary": "Discretionary grounds: we may reject, after an offer",
+    "fee": "Beside them",
+}
+_KINDS = {"yes_no": "yes or no", "date": "2026-11-30", "text": "in your own words"}
+
+
+@dataclass(frozen=True)
+class Matter:
+    """What the pack of this ticket offers to choose from."""
+
+    rights: tuple[RightChoice, ...]
+    grounds: tuple[GroundView, ...]
+    fields: tuple[FieldChoice, ...]
+    exceptions: tuple[ConsentException, ...]
+    currency: str
+
+    def ground(self, code: str) -> GroundView | None:
+        """The ground of that code."""
+        return next((ground for ground in self.grounds if ground.code == code), None)
+
+
+class Sheet(Vertical):
+    """One part of the form; it writes into the form as things are chosen and typed."""
+
+    class Changed(Message):
+        """Something was chosen or typed. `steps`: the list of steps may be another one now."""
+
+        def __init__(self, steps: bool = False) -> None:
+            super().__init__()
+            self.steps = steps
+
+    def __init__(self, form: ChecklistForm, matter: Matter, now: Callable[[], datetime]) -> None:
+        super().__init__()
+        self.form = form
+        self.matter = matter
+        self.now = now
+
+    def begin(self) -> Widget | None:
+        """Where the keyboard goes first."""
+        return next((widget for widget in self.query("*") if widget.focusable), None)
+
+    def changed(self, steps: bool = False) -> None:
+        """Say that the form holds something else now."""
+        self.post_message(self.Changed(steps))
+
+
+class RequestSheet(Sheet):
+    """What was asked for."""
+
+    def compose(self) -> ComposeResult:
+        yield PlainText("What was asked for? ↵ chooses.", classes="part")
+        yield ChoiceList(self._choices(), id="rights")
+
+    def _choices(self) -> Iterable[Choice]:
+        for right in self.matter.rights:
+            mark = "●" if right.key == self.form.request else "○"
+            note = f"{right.clause}. {right.warning}" if right.warning else right.clause
+            yield Choice(right.key, right.title, note, mark=mark)
+
+    @on(ChoiceList.OptionSelected)
+    def choose(self, event: ChoiceList.OptionSelected) -> None:
+        """Ask for the one under the cursor."""
+        event.stop()
+        self.form.request = event.option_id or ""
+        self.query_one(ChoiceList).show(self._choices())
+        self.changed(steps=True)
+
+
+class GroundsSheet(Sheet):
+    """The policy's lists, kept apart; the exceptions are here only to say that they are no grounds."""
+
+    def compose(self) -> ComposeResult:
+        yield PlainText("Does a ground apply? ↵ changes the answer; one that applies becomes a step.", classes="part")
+        yield ChoiceList(self._choices(), id="grounds")
+
+    def _choices(self) -> Iterable[Choice]:
+        shown = ""
+        for ground in self.matter.grounds:
+            if ground.list != shown:
+                shown = ground.list
+                yield Choice(f"list-{shown}", f"─ {_LISTS.get(shown, shown)}", can_choose=False)
+            applies = self.form.sheets.get(ground.code, GroundSheet()).applies
+            words = {None: "not looked at", True: "applies", False: "does not apply"}[applies]
+            mark = {None: "·", True: "✓", False: "–"}[applies]
+            yield Choice(ground.code, f"{ground.code:<3} {ground.title}", f"    {words} · {ground.clause}", mark=mark)
+        yield Choice("list-no", "─ Not grounds: bases for collecting without consent (I.(3))", can_choose=False)
+        for one in self.matter.exceptions:
+            yield Choice(f"no-{one.number}", f"({one.number}) {one.title}", can_choose=False, mark=" ")
+
+    @on(ChoiceList.OptionSelected)
+    def turn(self, event: ChoiceList.OptionSelected) -> None:
+        """Say that the ground applies, or that it does not."""
+        event.stop()
+        sheet = self.form.sheet(event.option_id or "")
+        sheet.applies = not sheet.applies
+        self.query_one(ChoiceList).show(self._choices())
+        self.changed(steps=True)
+
+
+class GroundPane(Sheet):
+    """One ground that applies: what it covers, its questions, the evidence, what was offered."""
+
+    def __init__(self, form: ChecklistForm, matter: Matter, now: Callable[[], datetime], ground: GroundView) -> None:
+        super().__init__(form, matter, now)
+        self.ground = ground
+        self.sheet = form.sheet(ground.code)
+
+    def compose(self) -> ComposeResult:
+        ground = self.ground
+        yield PlainText(f"{ground.code} {ground.title}", classes="title")
+        law = f" · {ground.law}" if ground.law else ""
+        yield PlainText(f"{ground.clause}{law} · approved by {' and '.join(ground.approvers)}", classes="quiet")
+        yield PlainText("Which of the data does it cover? space marks", classes="part")
+        yield _fields_list("covers", self.matter.fields, self.sheet.fields)
+        for at, question in enumerate(ground.questions):
+            yield PlainText(self._asked(question), classes="part")
+            answer = self.sheet.answers.get(question.id, ("", None))[0]
+            yield WritingLine(answer, id=f"answer-{at}", placeholder=_KINDS.get(question.kind, ""))
+        count = "" if ground.evidence_items == 1 else f" (at least {ground.evidence_items})"
+        yield PlainText(f"Evidence, one a line{count}: {ground.evidence}", classes="part")
+        yield WritingArea(self.sheet.evidence, id="evidence")
+        if ground.offers:
+            yield PlainText("What was offered before? space marks", classes="part")
+            offers = [Selection(literal_line(title), key, key in self.sheet.offers) for key, title in ground.offers]
+            yield SelectionList[str](*offers, id="offers")
+        if ground.list == "fee":
+            yield from self._fee()
+
+    def _asked(self, question: QuestionView) -> str:
+        given = self.sheet.answers.get(question.id)
+        if given is not None and question.stale_days and (self.now() - given[1]).days > question.stale_days:
+            return f"{question.text}  (answered too long ago: ↵ says it again)"
+        return question.text
+
+    def _fee(self) -> ComposeResult:
+        yield PlainText(f"The fee in {self.matter.currency}", classes="part")
+        yield WritingLine(self.form.amount, id="amount", placeholder="12.50")
+        yield PlainText("What it pays for, one a line: item: cost", classes="part")
+        yield WritingArea(self.form.items, id="items")
+        yield Checkbox("The requester was told of it before", self.form.told_before, id="told")
+
+    @on(WritingLine.Changed)
+    def answered(self, event: WritingLine.Changed) -> None:
+        """Keep the answer and its date."""
+        event.stop()
+        if event.input.id == "amount":
+            self.form.amount = event.value
+            self.form.currency = self.matter.currency
+        else:
+            self.sheet.answer(self._question(event.input), event.value, self.now())
+        self.changed()
+
+    @on(WritingLine.Submitted)
+    def again(self, event: WritingLine.Submitted) -> None:
+        """Enter says the same once more, today, and goes on."""
+        event.stop()
+        if event.input.id != "amount":
+            self.sheet.again(self._question(event.input), self.now())
+        self.changed()
+        self.screen.focus_next()
+
+    def _question(self, line: Widget) -> str:
+        return self.ground.questions[int((line.id or "").rpartition("-")[2])].id
+
+    @on(WritingArea.Changed)
+    def written(self, event: WritingArea.Changed) -> None:
+        """Keep the evidence, or the items of the cost."""
+        event.stop()
+        if event.text_area.id == "items":
+            self.form.items = event.text_area.text
+        else:
+            self.sheet.evidence = event.text_area.text
+        self.changed()
+
+    @on(SelectionList.SelectedChanged)
+    def marked(self, event: SelectionList.SelectedChanged[str]) -> None:
+        """Keep what is covered, or what was offered."""
+        event.stop()
+        chosen = set(event.selection_list.selected)
+        if event.selection_list.id == "offers":
+            self.sheet.offers = chosen
+        else:
+            self.sheet.fields = chosen
+        self.changed()
+
+    @on(Checkbox.Changed)
+    def told(self, event: Checkbox.Changed) -> None:
+        """Keep whether the requester knew."""
+        event.stop()
+        self.form.told_before = event.value
+        self.changed()
+
+
+class AnswerSheet(Sheet):
+    """Grant, part, refuse or fee; and which of the data is granted."""
+
+    def compose(self) -> ComposeResult:
+        yield PlainText("What is the answer? ↵ chooses.", classes="part")
+        yield ChoiceList(self._choices(), id="outcomes")
+        yield PlainText("Which of the data is granted? space marks", classes="part")
+        yield _fields_list("granted", self.matter.fields, self.form.granted)
+        if any(self.form.applies(one.code) and one.neutral == "may" for one in self.matter.grounds):
+            yield Checkbox("Use the neutral sentence (legal review)", self.form.neutral, id="neutral")
+
+    def _choices(self) -> Iterable[Choice]:
+        for outcome, (title, words) in _OUTCOMES.items():
+            yield Choice(outcome.value, title, words, mark="●" if outcome is self.form.outcome else "○")
+
+    @on(ChoiceList.OptionSelected)
+    def choose(self, event: ChoiceList.OptionSelected) -> None:
+        """Take the answer under the cursor."""
+        event.stop()
+        self.form.outcome = Outcome(event.option_id or "")
+        self.query_one(ChoiceList).show(self._choices())
+        self.changed(steps=True)
+
+    @on(SelectionList.SelectedChanged)
+    def marked(self, event: SelectionList.SelectedChanged[str]) -> None:
+        """Keep what is granted."""
+        event.stop()
+        self.form.granted = set(event.selection_list.selected)
+        self.changed()
+
+    @on(Checkbox.Changed)
+    def neutral(self, event: Checkbox.Changed) -> None:
+        """Keep whether the neutral sentence is used."""
+        event.stop()
+        self.form.neutral = event.value
+        self.changed()
+
+
+class NoticeSheet(Sheet):
+    """The letter as it would go out."""
+
+    def compose(self) -> ComposeResult:
+        yield PlainText("The notice as it would go out. ctrl+s proposes.", classes="part")
+        yield PlainText("…", id="preview")
+
+    def show(self, words: str) -> None:
+        """Show the letter, or why there is none yet."""
+        self.query_one("#preview", PlainText).show(words)
+
+
+def _fields_list(list_id: str, fields: Iterable[FieldChoice], chosen: set[str]) -> SelectionList[str]:
+    return SelectionList[str](
+        *(Selection(literal_line(one.title), one.key, one.key in chosen) for one in fields), id=list_id
+    )

@@ -1,0 +1,56 @@
+"""A screen on which something is written: the draft comes back when it opens and is kept when it closes."""
+
+from functools import partial
+from typing import Generic, TypeVar
+
+from cs_console.custody.drafts import load_draft
+from cs_console.errors import Refusal
+from screens.console import Typed
+from screens.console_screen import ConsoleScreen
+
+T = TypeVar("T")
+
+
+class DraftScreen(ConsoleScreen[T], Generic[T]):
+    """One draft, at `place`: of a ticket, or of the agent's own."""
+
+    def __init__(self, place: str, ticket: int | None) -> None:
+        super().__init__()
+        self._place = place
+        self._ticket = ticket
+        self._loaded = False
+        self._leaving = False
+
+    def on_mount(self) -> None:
+        self.ask(partial(load_draft, self.desk, self._place, self._ticket), self._restored)
+
+    def draft(self) -> str:
+        """What is typed now; nothing when it is not worth keeping."""
+        return ""
+
+    def restore(self, draft: str) -> None:
+        """Put an earlier draft back where it was typed."""
+
+    def _restored(self, draft: str) -> None:
+        if draft and not self.draft():
+            self.restore(draft)
+            self.say("What you wrote here before is back.")
+        self._loaded = True
+
+    def typed(self) -> tuple[Typed, ...]:
+        """The draft, once the one before it has been read."""
+        return (Typed(self._place, self.draft(), self._ticket),) if self._loaded else ()
+
+    def action_back(self) -> None:
+        """Keep the draft, then go back; if it cannot be kept, say so and go at the second Escape."""
+        if self._leaving:
+            self.dismiss(None)
+            return
+        self.change(partial(self.save, self.desk, self.unsaved()), self._kept, refused=self._not_kept)
+
+    def _kept(self, _none: None) -> None:
+        self.dismiss(None)
+
+    def _not_kept(self, refusal: Refusal) -> None:
+        self._leaving = True
+        self.say(refusal)

@@ -1,0 +1,99 @@
+"""Drafts: what is typed on a screen is saved, sealed, every second, and nothing of it is lost (invariant 9)."""
+
+from functools import partial
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from cs_console.errors import Refusal
+from screens.asking import Asking
+from screens.console import Typed
+
+if TYPE_CHECKING:
+    from cs_console.desk import Desk
+
+AUTOSAVE_SECONDS = 1.0
+
+
+class Drafting(Asking):
+    """A screen that overrides `typed` has its drafts saved as they are typed."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._saved: dict[tuple[str, int | None], str] = {}
+        self._saving = Lock()
+        self._autosaving = False
+        self._done_with = False
+
+    def on_mount(self) -> None:
+        if type(self).typed is not Drafting.typed:
+            self.set_interval(AUTOSAVE_SECONDS, self._autosave)
+
+    def typed(self) -> tuple[Typed, ...]:
+        """What is typed here and not yet sent; nothing until an earlier draft has been loaded into its field.
+
+        Override it, and call `sent` once the words have gone where they were meant to go.
+        """
+        return ()
+
+    def sent(self) -> None:
+        """The words typed here are delivered or thrown away on purpose: forget their drafts and save no more."""
+        self._done_with = True
+        typed = self.typed()
+        if typed and self.console.desk is not None:
+            work = partial(self._forget, self.desk, typed)
+            self.app.run_worker(
+                work, name="drafts", group="drafts", description="drafts", thread=True, exit_on_error=False
+            )
+
+    def save_typed(self, desk: "Desk") -> None:
+        """Save what is typed and not yet saved, before the screen goes away; for a worker thread. Raises as `save`."""
+        self.save(desk, self.unsaved())
+
+    def unsaved(self) -> tuple[Typed, ...]:
+        """What is typed here and not yet saved."""
+        if self._done_with:
+            return ()
+        return tuple(one for one in self.typed() if one.text != self._saved.get((one.place, one.ticket), ""))
+
+    def _autosave(self) -> None:
+        if self._autosaving or self._done_with or self.console.desk is None:
+            return
+        unsaved = self.unsaved()
+        if unsaved:
+            self._autosaving = True
+            self.ask(partial(self.save, self.desk, unsaved), self._autosaved, refused=self._not_saved)
+
+    def _autosaved(self, _none: None) -> None:
+        self._autosaving = False
+
+    def _not_saved(self, refusal: Refusal) -> None:
+        self._autosaving = False
+        self.say(refusal)
+
+    def save(self, desk: "Desk", typed: tuple[Typed, ...]) -> None:
+        """Save these words, sealed; for a worker thread. Raises StoreUnavailable and what `save_draft` raises."""
+        from cs_console.custody.drafts import save_draft
+
+        with self._saving:
+            for one in typed:
+                if self._done_with:
+                    return
+                save_draft(desk, one.place, one.text if one.text.strip() else "", one.ticket)
+                self._saved[one.place, one.ticket] = one.text
+
+    def _forget(self, desk: "Desk", typed: tuple[Typed, ...]) -> None:
+        from cs_console.custody.drafts import discard_draft
+
+        with self._saving:
+            for one in typed:
+                discard_draft(desk, one.place)
+
+
+Drafts = list[tuple[Drafting, tuple[Typed, ...]]]
+"""What several screens hold and have not saved yet."""
+
+
+def save_all(desk: "Desk", drafts: Drafts) -> None:
+    """Save what several screens hold before they go away; for a worker thread. Raises as `Drafting.save`."""
+    for screen, typed in drafts:
+        screen.save(desk, typed)

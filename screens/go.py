@@ -1,0 +1,38 @@
+"""The second key of `g q`, `g a`, `g l`: a small reminder of where one can go, gone with the next key."""
+
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from screens.console_screen import Dialog
+from screens.registry import bindings_for, commands_for, shown_key
+
+
+class GoTo(Dialog[str]):
+    """Returns the mode to go to, or None after any other key."""
+
+    WHERE = "go"
+    DIALOG_TITLE: ClassVar[str] = "Go to"
+    CSS_PATH = "go.tcss"
+    BINDINGS = bindings_for("go")
+
+    def body(self) -> ComposeResult:
+        lines = []
+        for one in commands_for(self.WHERE):
+            if one.runs.startswith("go_to") and one.open_to(self.roles):
+                sign, _key = shown_key(one, self.console.settings.keys)
+                lines.append(Content.assemble((sign, "bold $text-accent"), f"  {one.title}"))
+        yield Static(Content("\n").join(lines), markup=False)
+
+    def action_go_to(self, mode: str) -> None:
+        """There."""
+        self.dismiss(mode)
+
+    def on_key(self, event: events.Key) -> None:
+        """Any key without a meaning here closes the reminder."""
+        if event.key not in {"tab", "shift+tab"}:
+            event.stop()
+            self.dismiss(None)

@@ -1,0 +1,59 @@
+"""Finding the tickets of a requester by an exact phone number or address. Every look-up is on record."""
+
+from functools import partial
+
+from textual import on
+from textual.app import ComposeResult
+
+from cs_console.custody.contacts import look_up
+from models.enums import Field
+from screens.console_screen import Dialog
+from screens.widgets.choice_list import Choice, ChoiceList
+from screens.widgets.safe_text import PlainText
+from screens.widgets.writing import WritingLine
+
+
+class LookUpScreen(Dialog[int]):
+    """The answer is the number of the ticket to open."""
+
+    DIALOG_TITLE = "Look up a contact"
+    CSS_PATH = "look_up.tcss"
+
+    def body(self) -> ComposeResult:
+        yield PlainText(
+            "Type the whole phone number or e-mail address. That you looked is recorded, what you typed is not.",
+            classes="question",
+        )
+        yield WritingLine(id="contact", placeholder="+86 138 0000 0000 or name@example.org")
+        yield ChoiceList(id="found")
+        yield PlainText("↵ look up   esc back", classes="hint")
+
+    def on_mount(self) -> None:
+        self.query_one(ChoiceList).display = False
+        self.query_one(WritingLine).focus()
+
+    @on(WritingLine.Submitted)
+    def look(self, event: WritingLine.Submitted) -> None:
+        """Ask for exactly this contact."""
+        event.stop()
+        typed = event.value
+        if typed.strip():
+            field = Field.EMAIL if "@" in typed else Field.MOBILE
+            self.change(partial(look_up, self.desk, field, typed), self._found)
+
+    def _found(self, numbers: tuple[int, ...]) -> None:
+        found = self.query_one(ChoiceList)
+        found.display = bool(numbers)
+        if not numbers:
+            self.say("Nobody with exactly this contact has a ticket here.")
+            return
+        self.say("1 ticket." if len(numbers) == 1 else f"{len(numbers)} tickets, newest first.")
+        found.show(Choice(str(number), f"#{number}") for number in numbers)
+        found.focus()
+
+    @on(ChoiceList.OptionSelected, "#found")
+    def open_ticket(self, event: ChoiceList.OptionSelected) -> None:
+        """Answer with the ticket under the cursor."""
+        event.stop()
+        if event.option_id:
+            self.dismiss(int(event.option_id))

@@ -1,0 +1,33 @@
+"""Times as people here read them: their own local time."""
+
+from datetime import datetime, timedelta
+
+
+def hour(at: datetime) -> str:
+    """`14:31`"""
+    return f"{at.astimezone():%H:%M}"
+
+
+def moment(at: datetime) -> str:
+    """`21 Nov 09:12`"""
+    local = at.astimezone()
+    return f"{local.day} {local:%b %H:%M}"
+
+
+def moment_with_year(at: datetime) -> str:
+    """`21 Nov 2026 09:12:07`"""
+    local = at.astimezone()
+    return f"{local.day} {local:%b %Y %H:%M:%S}"
+
+
+def countdown(left: timedelta) -> str:
+    """`9:41`; never below zero."""
+    seconds = max(int(left.total_seconds()), 0)
+    return f"{seconds // 60}:{seconds % 60:02d}"
+
+
+def size_words(size: int) -> str:
+    """A number of bytes: `812 B`, `14 KB`, `2.5 MB`."""
+    if size < 1024:
+        return f"{size} B"
+    return f"{size // 1024} KB" if size < 1024 * 1024 else f"{size / 1024 / 1024:.1f} MB"

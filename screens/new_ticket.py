@@ -1,0 +1,142 @@
+"""A new ticket for a call, a letter or a form. Nobody has to leave a contact."""
+
+import json
+from functools import partial
+
+from cs_console.tickets.form import FormEntry, open_by_form
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.widget import Widget
+from textual.widgets import Select
+
+from cs_console.custody.blind_index import SEARCHABLE, normalise
+from cs_console.errors import Refusal
+from models.enums import Channel, Field, TicketKind
+from screens.draft_screen import DraftScreen
+from screens.registry import bindings_for
+from screens.widgets.safe_text import PlainText, cell
+from screens.widgets.writing import WritingArea, WritingLine
+
+PLACE = "new-ticket"
+_CHANNELS = (Channel.CALL, Channel.LETTER, Channel.FORM)
+_CONTACTS = {
+    Field.NAME: "how they call themselves",
+    Field.MOBILE: "+86 138 0000 0000",
+    Field.EMAIL: "name@example.org",
+}
+
+
+class NewTicketScreen(DraftScreen[int]):
+    """The answer is the new ticket's number. A refused contact is named at its line, and nothing typed is lost."""
+
+    WHERE = "form"
+    HEADING = "New ticket"
+    CSS_PATH = "new_ticket.tcss"
+    BINDINGS = bindings_for("form")
+
+    def __init__(self) -> None:
+        super().__init__(PLACE, None)
+
+    def body(self) -> ComposeResult:
+        kinds = self.desk.office.packs.current.kinds
+        with VerticalScroll(id="form", can_focus=False):
+            yield from _row("Came by", _select("channel", [(one.value, one.value) for one in _CHANNELS]))
+            yield from _row("Kind", _select("kind", [(kinds[one].title, one.value) for one in TicketKind]))
+            for field, example in _CONTACTS.items():
+                line = WritingLine(id=f"contact-{field.name.lower()}", placeholder=example, compact=True)
+                yield from _row(field.value.capitalize(), line)
+                yield PlainText(id=f"problem-{field.name.lower()}", classes="problem")
+            yield from _row("Subject", WritingLine(id="subject", compact=True))
+            yield PlainText("What they say", classes="label above")
+            yield WritingArea(id="text")
+            yield PlainText("ctrl+s opens the ticket. Escape keeps what is written here.", classes="hint")
+
+    def on_mount(self) -> None:
+        self.query_one("#channel").focus()
+
+    # --- the draft
+
+    def _lines(self) -> dict[str, WritingLine]:
+        return {str(line.id): line for line in self.query(WritingLine)}
+
+    def draft(self) -> str:
+        typed = {name: line.value for name, line in self._lines().items() if line.value.strip()}
+        text = self.query_one(WritingArea).text
+        if not typed and not text.strip():
+            return ""
+        chosen = {select.id: select.value for select in self.query(Select)}
+        return json.dumps({"lines": typed, "text": text, "chosen": chosen}, ensure_ascii=False)
+
+    def restore(self, draft: str) -> None:
+        values = json.loads(draft)
+        lines = self._lines()
+        for name, value in values["lines"].items():
+            if name in lines:
+                lines[name].value = value
+        self.query_one(WritingArea).load_text(values["text"])
+        for select in self.query(Select):
+            select.value = values["chosen"].get(select.id, select.value)
+
+    # --- opening the ticket
+
+    def action_send(self) -> None:
+        """Open the ticket."""
+        for words in self.query(".problem").results(PlainText):
+            words.set_class(False, "-said")
+        contacts = tuple(
+            (field, self._contact(field).value) for field in _CONTACTS if self._contact(field).value.strip()
+        )
+        entry = FormEntry(
+            kind=TicketKind(self._chosen("kind")),
+            channel=Channel(self._chosen("channel")),
+            subject=self.query_one("#subject", WritingLine).value,
+            text=self.query_one(WritingArea).text,
+            contacts=contacts,
+        )
+        self.change(partial(open_by_form, self.desk, entry), self._opened, refused=self._refused)
+
+    def _chosen(self, name: str) -> str:
+        return str(self.query_one(f"#{name}", Select).value)
+
+    def _contact(self, field: Field) -> WritingLine:
+        return self.query_one(f"#contact-{field.name.lower()}", WritingLine)
+
+    def _opened(self, number: int) -> None:
+        self.sent()
+        self.dismiss(number)
+
+    def _refused(self, refusal: Refusal) -> None:
+        """The service's sentence, at the line that it is about where that can be told."""
+        self.say(refusal)
+        region = self.desk.office.packs.current.meta.region
+        for field in _CONTACTS:
+            line = self._contact(field)
+            if field in SEARCHABLE and line.value.strip() and normalise(field, line.value, region) is None:
+                said = self.query_one(f"#problem-{field.name.lower()}", PlainText)
+                said.show(f"✗ {refusal}")
+                said.set_class(True, "-said")
+                line.focus()
+                return
+
+    @on(WritingLine.Submitted)
+    def next_line(self, event: WritingLine.Submitted) -> None:
+        """Enter goes on to the next line."""
+        event.stop()
+        self.focus_next()
+
+
+def _row(name: str, field: Widget) -> ComposeResult:
+    with Horizontal(classes="row"):
+        yield PlainText(name, classes="label")
+        yield field
+
+
+def _select(select_id: str, choices: list[tuple[str, str]]) -> Select[str]:
+    return Select(
+        [(cell(title), value) for title, value in choices],
+        value=choices[0][1],
+        allow_blank=False,
+        compact=True,
+        id=select_id,
+    )

@@ -1,0 +1,71 @@
+"""Opening the stores behind the first paint: one thread, one answer, and another try when it failed."""
+
+import gc
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+from cs_console.errors import Refusal, StoreUnavailable
+
+if TYPE_CHECKING:
+    from cs_console.desk import Office
+    from cs_console.settings import Settings
+
+
+class OfficeDoor:
+    """The way to the open office for whoever may wait for it."""
+
+    def __init__(self, settings: "Settings", office: "Office | None") -> None:
+        self._settings = settings
+        self._future: Future[Office] = Future()
+        if office is not None:
+            self._future.set_result(office)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the first try is over."""
+        return self._future.done()
+
+    @property
+    def problem(self) -> Refusal | None:
+        """Why the stores could not be opened, once that is known."""
+        found = self._future.exception() if self._future.done() else None
+        return found if isinstance(found, Refusal) else None
+
+    def open_in_background(self, told: Callable[[Refusal | None], None], warm: Callable[[], None]) -> None:
+        """Open the stores in a thread of its own, tell it (on that thread), then call `warm` there."""
+        threading.Thread(target=self._run, args=(told, warm), name="office", daemon=True).start()
+
+    def _run(self, told: Callable[[Refusal | None], None], warm: Callable[[], None]) -> None:
+        gc.freeze()
+        gc.enable()
+        try:
+            self._future.set_result(self._open())
+        except Refusal as refusal:
+            self._future.set_exception(refusal)
+        except Exception as problem:  # noqa: BLE001 - the outermost edge of a thread
+            self._future.set_exception(
+                StoreUnavailable(f"The desk cannot be opened ({type(problem).__name__}).", "Run `cs-console doctor`.")
+            )
+        told(self.problem)
+        if self.problem is None:
+            warm()
+
+    def office(self) -> "Office":
+        """The open office; waits for it, tries again after a failure. For worker threads. Raises StoreUnavailable."""
+        if self._future.done() and self._future.exception() is not None:
+            opened = self._open()
+            self._future = Future()
+            self._future.set_result(opened)
+        return self._future.result()
+
+    def close(self) -> None:
+        """Give back every connection of an open office."""
+        if self._future.done() and self._future.exception() is None:
+            self._future.result().close()
+
+    def _open(self) -> "Office":
+        from cs_console.desk import open_office  # the stores' libraries take longer than the first paint may
+
+        return open_office(self._settings)

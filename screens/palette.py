@@ -1,0 +1,44 @@
+"""The palette's commands: those of the screen that was open when ctrl+p was pressed."""
+
+from collections.abc import Coroutine
+from functools import partial
+from typing import Any, cast
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from screens.console_screen import ConsoleScreen
+from screens.registry import Command, palette_for
+
+
+class ConsoleCommands(Provider):
+    """What the registry lists for the screen, and the places of `g`."""
+
+    def _commands(self) -> list[Command]:
+        screen = self.screen
+        if not isinstance(screen, ConsoleScreen):
+            return []
+        places = palette_for("go", screen.roles)
+        return [one for one in (*palette_for(screen.WHERE, screen.roles), *places) if self._works(one)]
+
+    def _works(self, one: Command) -> bool:
+        return self._owner(one).check_action(one.runs.partition("(")[0], ()) is not False
+
+    def _owner(self, one: Command) -> ConsoleScreen[object]:
+        app_runs_it = one.app_wide or one.runs.startswith("go_to")
+        return cast(ConsoleScreen[object], self.app if app_runs_it else self.screen)
+
+    def _run(self, one: Command) -> partial[Coroutine[Any, Any, bool]]:
+        return partial(self.app.run_action, one.runs, self._owner(one))
+
+    async def discover(self) -> Hits:
+        """Everything, before a letter is typed."""
+        for one in self._commands():
+            yield DiscoveryHit(one.title, self._run(one), help=one.help)
+
+    async def search(self, query: str) -> Hits:
+        """The commands whose title or help has these letters."""
+        matcher = self.matcher(query)
+        for one in self._commands():
+            score = max(matcher.match(one.title), matcher.match(one.help) * 0.8)
+            if score > 0:
+                yield Hit(score, matcher.highlight(one.title), self._run(one), help=one.help)

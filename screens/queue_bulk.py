@@ -1,0 +1,54 @@
+"""One thing done with several tickets, each on its own: what fails does not stop the rest."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cs_console.errors import Refusal, SessionEnded, StoreUnavailable
+from cs_console.tickets import workflow
+from cs_console.tickets.queue import QueueRow
+from screens.choice import ChoiceDialog
+from screens.widgets.choice_list import Choice
+
+if TYPE_CHECKING:
+    from cs_console.desk import Desk
+
+
+@dataclass(frozen=True, slots=True)
+class BulkResult:
+    """The tickets for which it did not work, and the sentence about all of them."""
+
+    left: tuple[int, ...]
+    words: str
+
+
+def bulk_dialog(count: int, names: Iterable[str]) -> ChoiceDialog:
+    """What to do with so many tickets; the answer is `claim` or `assign:NAME`."""
+    tickets = "1 ticket" if count == 1 else f"{count} tickets"
+    choices = [Choice("claim", f"Claim {tickets}"), *(Choice(f"assign:{name}", f"Assign to {name}") for name in names)]
+    return ChoiceDialog(f"What to do with the {tickets} marked?", choices)
+
+
+def claim_each(desk: "Desk", rows: tuple[QueueRow, ...]) -> BulkResult:
+    """Claim one after the other. Raises SessionEnded or StoreUnavailable, which concern all."""
+    return _each(rows, lambda row: workflow.claim(desk, row.number), "Claimed")
+
+
+def assign_each(desk: "Desk", rows: tuple[QueueRow, ...], name: str) -> BulkResult:
+    """Assign one after the other. Raises SessionEnded or StoreUnavailable, which concern all."""
+    return _each(rows, lambda row: workflow.assign(desk, row.number, row.row, name), f"Assigned to {name}:")
+
+
+def _each(rows: tuple[QueueRow, ...], act: Callable[[QueueRow], object], verb: str) -> BulkResult:
+    left: list[int] = []
+    first: Refusal | None = None
+    for row in rows:
+        try:
+            act(row)
+        except (SessionEnded, StoreUnavailable):
+            raise
+        except Refusal as refusal:
+            left.append(row.number)
+            first = first or refusal
+    words = f"{verb} {len(rows) - len(left)} of {len(rows)}."
+    return BulkResult(tuple(left), f"{words} {first.sentence}" if first else words)

@@ -1,0 +1,77 @@
+"""Textual's App without what it leaks by default: locals in a crash, screenshots, clipboard escapes, debug files."""
+
+import os
+from collections.abc import Iterable
+from typing import Any
+
+from rich.text import Text
+from textual import constants
+from textual.app import App, SystemCommand
+from textual.screen import Screen
+from textual.widgets import Input
+
+from cs_console.faults import crash_sentence
+
+
+def forget_textual_settings() -> None:
+    """Make Textual deaf to the variables that write keys, logs or pictures of the screen somewhere (SECURITY.md).
+
+    TEXTUAL_DEBUG writes every key to `keys.log`, TEXTUAL_LOG every message to a file, TEXTUAL=devtools sends them to
+    a port, TEXTUAL_SCREENSHOT saves the screen, TEXTUAL_PRESS types for the agent.
+    """
+    os.environ.pop("TEXTUAL", None)
+    for name, harmless in {
+        "DEBUG": False,
+        "LOG_FILE": None,
+        "SCREENSHOT_DELAY": -1,
+        "SCREENSHOT_LOCATION": None,
+        "SCREENSHOT_FILENAME": None,
+        "PRESS": "",
+        "SHOW_RETURN": False,
+    }.items():
+        setattr(constants, name, harmless)
+
+
+class QuietApp(App[None], inherit_bindings=False):
+    """An App that tells nobody what is on its screen."""
+
+    ALLOW_SELECT = False  # text selected with the mouse would be copied by OSC 52
+
+    def __init__(self) -> None:
+        forget_textual_settings()
+        super().__init__()
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Nothing of Textual's but the theme: above all no Screenshot, which would write the screen to a file."""
+        yield SystemCommand("Theme", "Dark, light or high contrast", self.action_change_theme)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Keep cut and copied text inside the console; it never reaches the terminal. A password is not kept at all."""
+        if not (isinstance(self.focused, Input) and self.focused.password):
+            self._clipboard = text
+
+    def forget_clipboard(self) -> None:
+        """Forget what was cut or copied."""
+        self._clipboard = ""
+
+    def deliver_screenshot(self, *args: Any, **kwargs: Any) -> str | None:
+        """No pictures of the screen leave the console."""
+        return None
+
+    def save_screenshot(self, *args: Any, **kwargs: Any) -> str:
+        """No pictures of the screen leave the console."""
+        return ""
+
+    def action_screenshot(self, filename: str | None = None, path: str | None = None) -> None:
+        """No pictures of the screen leave the console."""
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Textual would print a traceback with every local variable; one sentence says enough to find the fault."""
+        self._return_code = 1
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+            self.panic(Text(crash_sentence(error)))
+
+    def _fatal_error(self) -> None:
+        self.panic(Text("cs-console stopped. What you typed is saved up to the last second."))

@@ -1,0 +1,51 @@
+"""What the application itself asks of the services, in worker threads, and what it does with the log's state."""
+
+from typing import TYPE_CHECKING
+
+from screens.drafting import Drafts, save_all
+
+if TYPE_CHECKING:
+    from cs_console.access_log.state import LogState
+    from cs_console.desk import Desk, Office
+
+
+def warm_up() -> None:
+    """Import what the first keys will need, so that nobody waits for it then."""
+    import screens.queue  # noqa: F401 - importing is all that is wanted
+
+
+def leave(desk: "Desk", drafts: Drafts, why: str = "signed out") -> None:
+    """Save what is typed, then end the session, which signs a checkpoint. Raises StoreUnavailable."""
+    from cs_console.staff.sign_in import sign_out
+
+    save_all(desk, drafts)
+    sign_out(desk, why)
+
+
+def stay_awake(desk: "Desk") -> None:
+    """Note that the agent is at work. Raises SessionEnded."""
+    from cs_console.staff.sign_in import touch
+
+    touch(desk)
+
+
+def checkpoint(office: "Office") -> None:
+    """Sign the log's size and root, if it has grown since the last time."""
+    from cs_console.access_log.checkpoint import write_checkpoint
+
+    write_checkpoint(office)
+
+
+def read_log_state(office: "Office") -> "LogState":
+    """The log's state at a glance."""
+    from cs_console.access_log.state import log_state
+
+    return log_state(office)
+
+
+def log_words(state: "LogState | None") -> tuple[str, bool]:
+    """The log's state for the header: `log ✓ 1 284`, a cross when it is broken, a dot when it cannot be asked now."""
+    if state is None:
+        return "", True
+    sign = {True: "✓", False: "✗ broken", None: "·"}[state.ok]
+    return f"log {sign} {state.size:,}".replace(",", " "), state.ok is not False

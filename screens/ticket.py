@@ -1,0 +1,274 @@
+"""One ticket: the redacted conversation, what is known about the requester, and the keys that work on both."""
+
+from collections.abc import Callable
+from functools import partial
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widget import Widget
+
+from cs_console.custody.contacts import change_contact
+from cs_console.custody.disclosure import Target
+from cs_console.errors import ChangedElsewhere, Refusal
+from cs_console.tickets import workflow
+from cs_console.tickets.conversation import TicketView, open_ticket, reload
+from models.enums import Field, MessageSort, Priority, Role, TicketKind, TicketState
+from screens.asking_text import WordsDialog, forgetting_draft
+from screens.choice import ChoiceDialog
+from screens.compose import ComposeScreen
+from screens.contact import AskedContact, asked_contact, contact_dialog, place_of
+from screens.decision import DecisionScreen
+from screens.registry import bindings_for, command
+from screens.reveal import RevealScreen
+from screens.state import assign_dialog, kind_dialog, priority_dialog, state_dialog
+from screens.ticket_lines import FIELD, facts_of, field_key, status_words
+from screens.verify import VerifyScreen
+from screens.widgets.choice_list import Choice
+from screens.widgets.conversation import Conversation
+from screens.widgets.facts import Facts
+from screens.widgets.notice_bar import Tone
+from screens.widgets.safe_text import PlainText
+
+CONTACT_HINT = "ctrl+s keep it with the ticket   esc keep as a draft"
+
+
+class TicketScreen(RevealScreen):
+    """Opening it is on record. At 120 columns both sides stand beside each other, below that one at a time."""
+
+    WHERE = "ticket"
+    CSS_PATH = "ticket.tcss"
+    BINDINGS = bindings_for("ticket")
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+        self.view: TicketView | None = None
+
+    def body(self) -> ComposeResult:
+        yield PlainText(id="subject")
+        yield PlainText(id="status")
+        yield PlainText(id="sides")
+        with Horizontal(id="panes"):
+            yield Conversation(id="conversation")
+            yield Facts(id="facts")
+
+    def on_mount(self) -> None:
+        self.heading = f"#{self.number}"
+        self.query_one(Conversation).focus()
+        self._show_sides()
+        self.ask(partial(open_ticket, self.desk, self.number), self._opened, group="view")
+
+    # --- reading
+
+    async def _opened_view(self, view: TicketView) -> None:
+        self.view = view
+        self.heading = f"#{view.number} {view.kind_title}"
+        self.query_one("#subject", PlainText).show(view.subject or "(no subject)")
+        self.query_one("#status", PlainText).show(status_words(view))
+        remark = "Only the newest lines are here; the earlier ones are kept." if view.earlier_lines else ""
+        await self.query_one(Conversation).show(view.lines, view.feedback_note or remark)
+        await self.query_one(Facts).show(facts_of(view, self._key_of))
+
+    def _opened(self, view: TicketView) -> None:
+        self.call_next(self._opened_view, view)
+
+    def _reload(self, _answer: object = None) -> None:
+        self.ask(partial(reload, self.desk, self.number), self._opened, group="view")
+
+    def refresh_now(self) -> None:
+        """Read the ticket again; a value that is being shown stays."""
+        if self.view is not None:
+            self._reload()
+
+    def action_reload(self) -> None:
+        """Read the ticket again."""
+        self._reload()
+
+    def _key_of(self, command_id: str) -> str:
+        return self.console.settings.keys.get(command_id) or command(command_id).keys.partition(",")[0]
+
+    # --- the two sides
+
+    def action_other_side(self) -> None:
+        """Go to the other side: the conversation or the requester."""
+        self.set_class(not self.has_class("-at-facts"), "-at-facts")
+        self._show_sides()
+        self.call_after_refresh(self._focus_side)
+
+    def _focus_side(self) -> None:
+        side: Widget = self.query_one(Facts) if self.has_class("-at-facts") else self.query_one(Conversation)
+        side.focus()
+
+    def on_descendant_focus(self) -> None:
+        if isinstance(self.focused, Facts | Conversation):
+            self.set_class(isinstance(self.focused, Facts), "-at-facts")
+            self._show_sides()
+
+    def _show_sides(self) -> None:
+        names = [("Conversation", False), ("Requester", True)]
+        at_facts = self.has_class("-at-facts")
+        words = "   ".join(f"{'▸' if facts is at_facts else ' '} {name}" for name, facts in names)
+        self.query_one("#sides", PlainText).show_parts((words, "bold"), "    tab switches")
+
+    @on(Facts.Selected)
+    def choose_fact(self) -> None:
+        """Enter on a line does what its key does."""
+        fact = self.query_one(Facts).current
+        if fact is not None and fact.command:
+            getattr(self, f"action_{fact.command}")()
+
+    # --- revealing
+
+    def action_reveal(self) -> None:
+        """Reveal the field under the cursor; from the conversation, ask which."""
+        fact = self.query_one(Facts).current
+        if self.has_class("-at-facts") and fact is not None and fact.key.startswith(f"{FIELD}:"):
+            self._reveal_key(fact.key)
+        elif self.view is not None:
+            choices = [
+                Choice(field_key(one.field, one.item), f"{one.title}  {one.mask}", one.why)
+                for one in (*reversed(self.view.text_fields), *self.view.fields)
+            ]
+            self.app.push_screen(ChoiceDialog("Which one do you need to see?", choices), self._reveal_key)
+
+    def _reveal_key(self, key: str | None) -> None:
+        if key is None or self.view is None:
+            return
+        for one in (*self.view.fields, *self.view.text_fields):
+            if field_key(one.field, one.item) == key:
+                self.start_reveal(self.number, Target(one.field, one.item), one.title)
+
+    def place_for(self, target: Target) -> Widget | None:
+        """A message's words stand in the conversation, everything else among the facts."""
+        if target.field is Field.MESSAGE:
+            place: Widget | None = self.query_one(Conversation).block(target.item)
+        else:
+            place = self.query_one(Facts).line(field_key(target.field, target.item))
+        at_facts = target.field is not Field.MESSAGE
+        if at_facts is not self.has_class("-at-facts"):
+            self.action_other_side()
+        return place
+
+    def action_back(self) -> None:
+        """Hide a revealed value first; then go back."""
+        if self.shows_value:
+            self.hide_values()
+        else:
+            super().action_back()
+
+    # --- changing
+
+    def _change(self, work: Callable[[], object], done: str) -> None:
+        self.change(work, partial(self._changed, done), refused=self._refused)
+
+    def _changed(self, done: str, _answer: object) -> None:
+        self.say(done, Tone.DONE)
+        self._reload()
+
+    def _refused(self, refusal: Refusal) -> None:
+        self.say(refusal)
+        if isinstance(refusal, ChangedElsewhere):
+            self._reload()
+
+    def action_claim(self) -> None:
+        """Take the ticket."""
+        self._change(partial(workflow.claim, self.desk, self.number), f"#{self.number} is yours.")
+
+    def action_release(self) -> None:
+        """Give it back to the queue."""
+        if self.view is not None:
+            work = partial(workflow.release, self.desk, self.number, self.view.row)
+            self._change(work, f"#{self.number} is back in the queue.")
+
+    def action_state(self) -> None:
+        """Choose another state."""
+        if self.view is not None:
+            self.app.push_screen(state_dialog(self.number, self.view.state), self._state_chosen)
+
+    def _state_chosen(self, state: str | None) -> None:
+        if state is not None and self.view is not None:
+            work = partial(workflow.set_state, self.desk, self.number, self.view.row, TicketState(state))
+            self._change(work, f"#{self.number} is {state}.")
+
+    def action_kind(self) -> None:
+        """Choose another kind."""
+        if self.view is not None:
+            pack = self.desk.office.packs.get(self.view.pack)
+            titles = {kind: rules.title for kind, rules in pack.kinds.items()}
+            self.app.push_screen(kind_dialog(self.number, self.view.kind, titles), self._kind_chosen)
+
+    def _kind_chosen(self, kind: str | None) -> None:
+        if kind is not None and self.view is not None:
+            work = partial(workflow.set_kind, self.desk, self.number, self.view.row, TicketKind(kind))
+            self._change(work, f"#{self.number} is a matter of {kind} now.")
+
+    def action_priority(self) -> None:
+        """Choose another priority."""
+        if self.view is not None:
+            self.app.push_screen(priority_dialog(self.number, self.view.priority), self._priority_chosen)
+
+    def _priority_chosen(self, name: str | None) -> None:
+        if name is not None and self.view is not None:
+            priority = Priority[name.upper()]
+            work = partial(workflow.set_priority, self.desk, self.number, self.view.row, priority)
+            self._change(work, f"The priority of #{self.number} is {name}.")
+
+    def action_assign(self) -> None:
+        """Choose who works on it."""
+        self.ask(partial(workflow.assignable, self.desk), self._assignable, group="assignable")
+
+    def _assignable(self, names: tuple[str, ...]) -> None:
+        if self.view is not None:
+            self.app.push_screen(assign_dialog(self.number, self.view.assignee, names), self._assignee_chosen)
+
+    def _assignee_chosen(self, name: str | None) -> None:
+        if name is not None and self.view is not None:
+            work = partial(workflow.assign, self.desk, self.number, self.view.row, name)
+            self._change(work, f"#{self.number} is {name}'s.")
+
+    # --- going on to other screens
+
+    def action_verify(self) -> None:
+        """Verify who the requester is, or ask a verifier to."""
+        if self.roles & {Role.VERIFIER, Role.SUPERVISOR}:
+            self.app.push_screen(VerifyScreen(self.number), self._back_with)
+        elif self.view is not None:
+            work = partial(workflow.set_state, self.desk, self.number, self.view.row, TicketState.TO_VERIFY)
+            self._change(work, f"#{self.number} waits for a verifier now.")
+
+    def action_reply(self) -> None:
+        """Write to the requester."""
+        self.app.push_screen(ComposeScreen(self.number, MessageSort.REPLY), self._back_with)
+
+    def action_note(self) -> None:
+        """Write a note for the desk."""
+        self.app.push_screen(ComposeScreen(self.number, MessageSort.NOTE), self._back_with)
+
+    def action_decide(self) -> None:
+        """Walk the checklist."""
+        self.app.push_screen(DecisionScreen(self.number), self._back_with)
+
+    def action_contact(self) -> None:
+        """Correct or add a contact."""
+        if self.view is not None:
+            self.app.push_screen(contact_dialog(self.view), self._contact_chosen)
+
+    def _contact_chosen(self, key: str | None) -> None:
+        if key is None or self.view is None:
+            return
+        asked = asked_contact(self.view, key)
+        question = f"The {asked.title.lower()}, as the requester says it is"
+        dialog = WordsDialog(question, place_of(asked, self.number), self.number, hint=CONTACT_HINT)
+        self.app.push_screen(dialog, partial(self._contact_typed, asked))
+
+    def _contact_typed(self, asked: AskedContact, value: str | None) -> None:
+        if value is not None:
+            work = partial(change_contact, self.desk, self.number, asked.contact_id, asked.field, value)
+            forgetting = partial(forgetting_draft, self.desk, place_of(asked, self.number), work)
+            self._change(forgetting, "The contact is kept; a verified window is closed.")
+
+    def _back_with(self, done: str | None) -> None:
+        if done:
+            self.say(done, Tone.DONE)
+        self._reload()

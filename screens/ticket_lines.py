@@ -1,0 +1,61 @@
+"""A ticket's facts put into lines: names, words, and the key that works on each."""
+
+from collections.abc import Callable
+
+from cs_console.tickets.conversation import FieldState, TicketView
+from models.enums import Field
+from screens.moments import hour, moment
+from screens.widgets.facts import Fact
+
+FIELD = "field"
+
+
+def facts_of(view: TicketView, key_of: Callable[[str], str]) -> list[Fact]:
+    """The lines beside the conversation; `key_of` names the key of a command."""
+    lines = [_field(state, key_of) for state in view.fields]
+    if not view.fields:
+        lines.append(Fact("no-contact", "Contact", "erased" if view.erased else "none given", quiet=True))
+    lines += [_field(state, key_of) for state in view.text_fields if state.field is Field.SUBJECT]
+    lines += [
+        Fact("verified", "Verified", view.verified_words, key_of("verify"), "verify", starts_group=True),
+        Fact("clock", "Clock", view.clock_words),
+        Fact("decision", "Decision", view.decision_words, key_of("decide"), "decide"),
+        Fact("state", "State", view.state.value, key_of("state"), "state", starts_group=True),
+        Fact("assignee", "Assignee", assignee_words(view), key_of("assign"), "assign"),
+        Fact("kind", "Kind", view.kind_title, key_of("kind"), "kind"),
+        Fact("priority", "Priority", view.priority.name.lower(), key_of("priority"), "priority"),
+        Fact(
+            "received", "Received", f"{moment(view.received_at)} by {view.channel.value}", quiet=True, starts_group=True
+        ),
+        Fact("language", "Language", view.language, quiet=True),
+        Fact("requester", "Requester", view.requester, quiet=True),
+        Fact("policy", "Policy", view.pack, quiet=True),
+    ]
+    return lines
+
+
+def field_key(field: Field, item: str) -> str:
+    """The key of a field's line."""
+    return f"{FIELD}:{field.value}:{item}"
+
+
+def assignee_words(view: TicketView) -> str:
+    """Whose ticket it is."""
+    return "mine" if view.mine else view.assignee or "nobody"
+
+
+def status_words(view: TicketView) -> str:
+    """Where the ticket stands, in one line."""
+    window = f"verified until {hour(view.window_until)}" if view.window_until else "not verified"
+    parts = [view.state.value, window, assignee_words(view)]
+    parts = [part for at, part in enumerate(parts) if part not in parts[:at]]
+    return " · ".join(parts)
+
+
+def _field(state: FieldState, key_of: Callable[[str], str]) -> Fact:
+    if state.field is Field.SUBJECT:
+        words = "sealed"
+    else:
+        words = state.mask if state.on_file else f"{state.mask}  claimed"
+    remark = key_of("reveal") if state.revealable else state.why
+    return Fact(field_key(state.field, state.item), state.title, words, remark, "reveal", quiet=not state.revealable)

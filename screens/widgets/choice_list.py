@@ -1,0 +1,62 @@
+"""A list to choose one thing from, each with a title and a quiet second line."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from textual.binding import Binding
+from textual.content import Content
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from screens.widgets.safe_text import literal_line
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One line: what it is, what to know about it, and whether it can be chosen."""
+
+    key: str
+    title: str
+    note: str = ""
+    can_choose: bool = True
+    mark: str = ""
+
+
+class ChoiceList(OptionList):
+    """Choices, all shown literally; `j` and `k` move like the arrows."""
+
+    BINDINGS = [
+        Binding("j", "cursor_down", "Down", show=False),
+        Binding("k", "cursor_up", "Up", show=False),
+    ]
+    ALLOW_SELECT = False
+
+    def __init__(self, choices: Iterable[Choice] = (), *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(*map(_option, choices), id=id, classes=classes, markup=False)
+
+    def show(self, choices: Iterable[Choice]) -> None:
+        """Show these choices instead; the cursor stays on the same key if it is still there."""
+        kept = self.current
+        options = [_option(choice) for choice in choices]
+        self.clear_options()
+        self.add_options(options)
+        keys = [option.id for option in options]
+        if kept in keys:
+            self.highlighted = keys.index(kept)
+        elif self.highlighted is None:
+            self.action_first()
+
+    @property
+    def current(self) -> str:
+        """The key under the cursor, or nothing."""
+        if self.highlighted is None:
+            return ""
+        return self.get_option_at_index(self.highlighted).id or ""
+
+
+def _option(choice: Choice) -> Option:
+    words = Content.assemble(f"{choice.mark} " if choice.mark else "", literal_line(choice.title))
+    if choice.note:
+        indent = "  " if choice.mark else ""
+        words = Content.assemble(words, "\n", indent, literal_line(choice.note).stylize("dim"))
+    return Option(words, id=choice.key, disabled=not choice.can_choose)

@@ -1,0 +1,67 @@
+"""A line to type a filter into; it stays below the list as long as a filter is on."""
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Static
+
+
+class FilterLine(Horizontal):
+    """`filter ▸ kind:appeal due:<3d`. Enter applies it, Escape leaves it as it was."""
+
+    class Applied(Message):
+        """A filter was typed; an empty one takes the filter away."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class Left(Message):
+        """Escape: nothing changes."""
+
+    def __init__(self, placeholder: str, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._placeholder = placeholder
+        self.applied = ""
+
+    def compose(self) -> ComposeResult:
+        yield Static(Content("filter ▸ "), id="filter-word", markup=False)
+        yield Input(placeholder=self._placeholder, id="filter-text", compact=True, max_length=500)
+
+    def on_mount(self) -> None:
+        self.display = False
+
+    @property
+    def input(self) -> Input:
+        """The field itself."""
+        return self.query_one(Input)
+
+    def open(self) -> None:
+        """Show it and type."""
+        self.display = True
+        self.input.value = self.applied
+        self.input.focus()
+
+    def accept(self, text: str) -> None:
+        """The filter is on (or off, when empty)."""
+        self.applied = text
+        self.input.value = text
+        self.set_class(False, "-wrong")
+        self.display = bool(text)
+
+    def reject(self) -> None:
+        """The filter cannot be understood: keep it open to be mended."""
+        self.set_class(True, "-wrong")
+        self.input.focus()
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.post_message(self.Applied(event.value.strip()))
+
+    def key_escape(self) -> None:
+        """Leave it as it was."""
+        self.accept(self.applied)
+        self.post_message(self.Left())

@@ -1,0 +1,42 @@
+"""The top line of every screen: what this is, who works here, the time, and the state of the log."""
+
+from typing import TYPE_CHECKING, cast
+
+from textual.app import RenderResult
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from screens.widgets.safe_text import literal_line
+
+if TYPE_CHECKING:
+    from screens.console import Console
+
+
+class HeaderBar(Widget):
+    """One line; the heading gives way to the right side when the terminal is narrow."""
+
+    heading: reactive[str] = reactive("")
+
+    def __init__(self, heading: str) -> None:
+        super().__init__()
+        self.set_reactive(HeaderBar.heading, heading)
+
+    def render(self) -> RenderResult:
+        header = cast("Console", self.app).header
+        width = self.content_size.width
+        right = self._right(width)
+        left = literal_line(self.heading)
+        room = width - right.cell_length - 2
+        if left.cell_length > room:
+            left = left.truncate(max(room, 0), ellipsis=True)
+        gap = " " * max(width - left.cell_length - right.cell_length, 0)
+        style = "" if header.log_ok else "$text-error"
+        return Content.assemble(left.stylize("bold"), gap, right.stylize(style) if style else right)
+
+    def _right(self, width: int) -> Content:
+        header = cast("Console", self.app).header
+        parts = [part for part in (header.who, header.clock, header.log) if part]
+        if width < 60:
+            parts = parts[1:]
+        return literal_line(" · ".join(parts))

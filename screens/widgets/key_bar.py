@@ -1,0 +1,55 @@
+"""The footer: at most seven keys of this screen, each of which can be clicked."""
+
+from typing import TYPE_CHECKING, cast
+
+from textual import events
+from textual.app import RenderResult
+from textual.content import Content
+from textual.widget import Widget
+
+from screens.registry import footer_for, shown_key
+
+if TYPE_CHECKING:
+    from screens.console_screen import ConsoleScreen
+
+
+class KeyBar(Widget):
+    """Draws the screen's footer keys from the registry, with the keys as they are bound now."""
+
+    COMPONENT_CLASSES = {"key-bar--key", "key-bar--word"}
+
+    def render(self) -> RenderResult:
+        key_style = self.get_visual_style("key-bar--key")
+        word_style = self.get_visual_style("key-bar--word")
+        line = Content("")
+        for sign, words, _key in self.shown():
+            line = Content.assemble(line, (sign, key_style), " ", (words, word_style), "   ")
+        return line
+
+    def shown(self) -> list[tuple[str, str, str]]:
+        """Sign, words and key of each command that fits the width."""
+        screen = cast("ConsoleScreen[object]", self.screen)
+        fitting: list[tuple[str, str, str]] = []
+        used = 0
+        for one in footer_for(screen.WHERE, screen.roles):
+            if screen.check_action(one.runs.partition("(")[0], ()) is False:
+                continue
+            sign, key = shown_key(one, screen.console.settings.keys)
+            used += len(sign) + len(one.title) + 4
+            if used - 3 > self.content_size.width:
+                break
+            fitting.append((sign, one.title, key))
+        return fitting
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a key is the key."""
+        x = event.get_content_offset(self)
+        if x is None:
+            return
+        at = 0
+        for sign, words, key in self.shown():
+            at += len(sign) + 1 + len(words)
+            if x.x < at:
+                self.app.simulate_key(key)
+                return
+            at += 3

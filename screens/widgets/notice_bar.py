@@ -1,0 +1,57 @@
+"""The line above the footer where the console says what happened and what to do next."""
+
+from enum import StrEnum
+
+from textual.content import Content
+from textual.timer import Timer
+from textual.widgets import Static
+
+from cs_console.plain_text import one_line
+
+SECONDS_SHOWN = 8.0
+
+
+class Tone(StrEnum):
+    """How a notice is meant; each has a sign, so that colour is never the only difference."""
+
+    INFO = "info"
+    DONE = "done"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+_SIGNS = {Tone.INFO: "·", Tone.DONE: "✓", Tone.WARNING: "!", Tone.ERROR: "✗"}
+
+
+class NoticeBar(Static):
+    """One notice at a time. Good news fades after some seconds; warnings and errors stay until the next notice."""
+
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+        self._fading: Timer | None = None
+        self.words = ""
+
+    def say(self, text: str, tone: Tone = Tone.INFO) -> None:
+        """Show the text, literally."""
+        self._forget_timer()
+        self.words = one_line(text, 400)
+        for one in Tone:
+            self.set_class(one is tone, f"-{one.value}")
+        self.update(Content(f"{_SIGNS[tone]} {self.words}"))
+        self.display = True
+        if tone in (Tone.INFO, Tone.DONE):
+            self._fading = self.set_timer(SECONDS_SHOWN, self.clear)
+
+    def clear(self) -> None:
+        """Say nothing."""
+        self._forget_timer()
+        self.words = ""
+        self.display = False
+
+    def _forget_timer(self) -> None:
+        if self._fading is not None:
+            self._fading.stop()
+            self._fading = None
+
+    def on_mount(self) -> None:
+        self.display = bool(self.words)

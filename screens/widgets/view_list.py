@@ -1,0 +1,109 @@
+"""The queue's views with their counts: a list beside the tickets, or a line or two above them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from textual import events
+from textual.app import RenderResult
+from textual.content import Content
+from textual.geometry import Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One view: its name, its title, and how many tickets it holds as shown (`12`, `1000+`, nothing yet)."""
+
+    name: str
+    title: str
+    count: str = ""
+
+
+class ViewList(Widget):
+    """Draws the views; a click on one chooses it. Wide terminals have the class `-column`."""
+
+    COMPONENT_CLASSES = {"view-list--current", "view-list--number", "view-list--count"}
+
+    views: reactive[tuple[View, ...]] = reactive(())
+    current: reactive[str] = reactive("")
+
+    class Chosen(Message):
+        """A view was clicked."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+    def show_counts(self, counts: Mapping[str, str]) -> None:
+        """Show these counts; views without one keep theirs."""
+        self.views = tuple(View(one.name, one.title, counts.get(one.name, one.count)) for one in self.views)
+
+    @property
+    def is_column(self) -> bool:
+        """Whether the views stand below each other."""
+        return self.screen.has_class("-wide")
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """A line for each view, or as many lines as they need side by side."""
+        return len(self.views) if self.is_column else len(self._lines(width))
+
+    def render(self) -> RenderResult:
+        width = self.content_size.width
+        lines = [[one] for one in self.views] if self.is_column else self._lines(width)
+        drawn = []
+        for line in lines:
+            words = Content("")
+            for one in line:
+                words = Content.assemble(words, self._drawn(one, width if self.is_column else 0))
+            drawn.append(words)
+        return Content("\n").join(drawn)
+
+    def _drawn(self, one: View, width: int) -> Content:
+        number = str(self.views.index(one) + 1)
+        gap = " " * max(width - len(number) - len(one.title) - len(one.count) - 3, 1)
+        now = one.name == self.current
+        number_style = self.get_visual_style("view-list--number")
+        count_style = self.get_visual_style("view-list--count")
+        words = Content.assemble(
+            "▸" if now else " ", (number, number_style), " ", one.title, gap, (one.count, count_style), ""
+        )
+        words = Content.assemble(words, " " if width else "  ")
+        return words.stylize(self.get_visual_style("view-list--current")) if now else words
+
+    def _lines(self, width: int) -> list[list[View]]:
+        lines: list[list[View]] = [[]]
+        used = 0
+        for one in self.views:
+            room = self._drawn(one, 0).cell_length
+            if lines[-1] and used + room - 2 > width:
+                lines.append([])
+                used = 0
+            lines[-1].append(one)
+            used += room
+        return lines
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the view under the mouse."""
+        at = event.get_content_offset(self)
+        if at is None:
+            return
+        if self.is_column:
+            found = self.views[at.y] if at.y < len(self.views) else None
+        else:
+            found = self._in_line(at.x, at.y)
+        if found is not None:
+            self.post_message(self.Chosen(found.name))
+
+    def _in_line(self, x: int, y: int) -> View | None:
+        lines = self._lines(self.content_size.width)
+        for one in lines[y] if y < len(lines) else []:
+            x -= self._drawn(one, 0).cell_length
+            if x < 0:
+                return one
+        return None
+
+    def watch_views(self) -> None:
+        """Counts may need another line."""
+        self.refresh(layout=not self.is_mounted or not self.is_column)

@@ -1,0 +1,94 @@
+"""Logs to tamper with, and a hand that edits the store past every seat belt, as its owner could."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, create_engine, text
+
+from cs_console.access_log.append import Actor, Entry, append
+from cs_console.access_log.checkpoint import write_checkpoint
+from models.enums import Action, Result
+from tests.support.office import TestOffice
+
+ACTORS = (
+    Actor("mei", "agent", "0123456789abcdef", "desk-1"),
+    Actor("omar", "agent,verifier", "fedcba9876543210", "desk-2"),
+    Actor('Zoë "Z"\n', "supervisor", "00ff00ff00ff00ff", "desk-1"),
+)
+ENTRIES = (
+    Entry(Action.FIELD_REVEALED, ticket=10_482, requester="ab12cd34ef56ab78", fields=("mobile",), purpose="call-back"),
+    Entry(Action.VIEW_ENDED, ticket=10_482, requester="ab12cd34ef56ab78", fields=("mobile",), seconds=30),
+    Entry(Action.REVEAL_REFUSED, Result.REFUSED, ticket=10_483, fields=("e-mail",), reason="not_verified"),
+    Entry(Action.SIGNED_IN),
+    Entry(Action.VERIFIED, ticket=10_484, requester="ab99cd34ef56ab78", verification="5f0c", reason="code"),
+)
+
+
+def fill(made: TestOffice, count: int) -> None:
+    """Append so many varied entries, a minute apart, in one transaction."""
+    with made.office.database.transaction() as session:
+        for number in range(count):
+            made.clock.forward(minutes=1)
+            append(
+                session,
+                made.office,
+                ACTORS[number % len(ACTORS)],
+                ENTRIES[number % len(ENTRIES)],
+                made.clock.now(),
+            )
+
+
+def fill_and_sign(made: TestOffice, *sizes: int) -> None:
+    """Append so many entries and sign, for each of the sizes in turn."""
+    for size in sizes:
+        fill(made, size)
+        write_checkpoint(made.office, force=True)
+
+
+class Hand:
+    """Statements run straight on the store."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def run(self, statement: str, **values: Any) -> int:
+        return self._connection.execute(text(statement), values).rowcount
+
+    def ask(self, statement: str, **values: Any) -> Any:
+        return self._connection.execute(text(statement), values).scalar()
+
+    def renumber(self, old: int, new: int) -> None:
+        self.run("UPDATE log_entry SET seq = :new WHERE seq = :old", old=old, new=new)
+
+    def copy(self, old: int, new: int) -> None:
+        """Put a copy of entry `old` in as entry `new`."""
+        columns = (
+            "at, actor, roles, session, host, action, ticket, requester, fields, purpose, verification, outcome, "
+            "seconds, reason, tag"
+        )
+        self.run(
+            f"INSERT INTO log_entry (seq, {columns}) SELECT :new, {columns} FROM log_entry WHERE seq = :old",
+            old=old,
+            new=new,
+        )
+
+    def shift(self, first: int, last: int, by: int) -> None:
+        """Renumber the entries from `first` to `last` by one or more, in an order in which none collide."""
+        for seq in range(last, first - 1, -1) if by > 0 else range(first, last + 1):
+            self.renumber(seq, seq + by)
+
+
+@contextmanager
+def hand(made: TestOffice) -> Iterator[Hand]:
+    """A connection of one's own to the store, with the log's triggers out of the way."""
+    engine = create_engine(made.office.settings.database)
+    with engine.begin() as connection:
+        if engine.dialect.name == "sqlite":
+            for table in ("log_entry", "checkpoint"):
+                for act in ("update", "delete"):
+                    connection.execute(text(f"DROP TRIGGER IF EXISTS {table}_no_{act}"))
+        else:
+            connection.execute(text("SET LOCAL session_replication_role = replica"))
+        yield Hand(connection)
+    engine.dispose()

@@ -1,0 +1,150 @@
+"""The log is append-only, gapless under concurrency, and refuses to go on from a head it did not write."""
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from cs_console.access_log.append import Entry, canonical, record
+from cs_console.access_log.state import log_state
+from cs_console.access_log.verify import verify_log
+from cs_console.desk import operator_desk
+from cs_console.errors import LogBroken, StoreUnavailable
+from models.enums import Action
+from tests.access_log.tampering import fill, fill_and_sign, hand
+from tests.support.office import TestOffice
+
+ROOT = Path(__file__).parents[2]
+
+CHANGES = [
+    "UPDATE log_entry SET actor = 'eve' WHERE seq = 3",
+    "UPDATE log_entry SET seq = 99 WHERE seq = 3",
+    "DELETE FROM log_entry WHERE seq = 3",
+    "DELETE FROM log_entry",
+    "UPDATE checkpoint SET note = '' WHERE size = 5",
+    "DELETE FROM checkpoint",
+]
+REPLACE = {
+    "sqlite": "INSERT OR REPLACE INTO log_entry SELECT seq, at, 'eve', roles, session, host, action, ticket, requester, "
+    "fields, purpose, verification, outcome, seconds, reason, tag FROM log_entry WHERE seq = 3",
+    "postgresql": "INSERT INTO log_entry SELECT * FROM log_entry WHERE seq = 3 "
+    "ON CONFLICT (seq) DO UPDATE SET actor = 'eve'",
+}
+
+
+@pytest.mark.parametrize("change", [*CHANGES, "replace", "truncate"])
+def test_the_store_refuses_to_change_the_log(test_office: TestOffice, change: str) -> None:
+    """A seat belt for the console's own connections (ASVS 16.4.2); `log verify` is what finds the rest."""
+    fill_and_sign(test_office, 5)
+    engine = test_office.office.database.engine
+    if change == "truncate" and engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has no TRUNCATE")
+    statement = {"replace": REPLACE[engine.dialect.name], "truncate": "TRUNCATE log_entry"}.get(change, change)
+    with pytest.raises(StoreUnavailable), test_office.office.database.transaction() as session:
+        session.connection().execute(text(statement))
+    verdict = verify_log(test_office.office)
+    assert (verdict.ok, verdict.size) == (True, 5)
+
+
+def test_numbers_have_no_gaps_after_a_rollback(test_office: TestOffice) -> None:
+    fill(test_office, 3)
+
+    class Stop(Exception):
+        pass
+
+    with pytest.raises(Stop), test_office.office.database.transaction() as session:
+        assert record(session, operator_desk(test_office.office), Entry(Action.SIGNED_IN)) == 4
+        raise Stop
+    with test_office.office.database.transaction() as session:
+        assert record(session, operator_desk(test_office.office), Entry(Action.SIGNED_IN)) == 4
+    assert verify_log(test_office.office).ok
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "UPDATE log_head SET size = 2",
+        "UPDATE log_head SET size = -1",
+        "UPDATE log_head SET frontier = tag",
+        "UPDATE log_head SET tag = frontier",
+        "DELETE FROM log_head",
+    ],
+)
+def test_nothing_is_appended_to_a_head_that_was_moved(test_office: TestOffice, edit: str) -> None:
+    fill(test_office, 3)
+    with hand(test_office) as store:
+        store.run(edit)
+    with pytest.raises(LogBroken), test_office.office.database.transaction() as session:
+        record(session, operator_desk(test_office.office), Entry(Action.SIGNED_IN))
+
+
+def test_an_entrys_bytes_are_canonical_json() -> None:
+    """RFC 8785: no spaces, shortest escapes, control characters as lower-case \\u00xx, everything else as UTF-8."""
+    row = (1, 2, 'a"\\\b\f\n\r\t\x01\x1f\x7f/é€😀', None)
+    assert canonical(row) == '[1,1,2,"a\\"\\\\\\b\\f\\n\\r\\t\\u0001\\u001f\x7f/é€😀",null]'.encode()
+
+
+APPENDER = """
+import sys
+from pathlib import Path
+from cs_console.access_log.append import Entry, record
+from cs_console.desk import open_office, operator_desk
+from cs_console.settings import Settings
+from models.enums import Action
+
+office = open_office(Settings(home=Path(sys.argv[1]), database_url=sys.argv[2]))
+desk = operator_desk(office)
+for _ in range(50):
+    with office.database.transaction() as session:
+        record(session, desk, Entry(Action.TICKET_OPENED, ticket=10_482, reason=sys.argv[3]))
+office.close()
+"""
+
+
+def test_four_processes_append_without_gaps(test_office: TestOffice) -> None:
+    fill(test_office, 100)
+    settings = test_office.office.settings
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", APPENDER, str(settings.home), settings.database_url, f"writer {number}"],
+            cwd=ROOT,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(4)
+    ]
+    assert [writer.communicate(timeout=100)[1] for writer in writers] == [""] * 4
+    assert [writer.returncode for writer in writers] == [0] * 4
+    verdict = verify_log(test_office.office)
+    assert (verdict.ok, verdict.size) == (True, 300)
+    assert log_state(test_office.office).last_checkpoint_size >= 256
+    with hand(test_office) as store:
+        assert store.ask("SELECT count(DISTINCT seq) FROM log_entry WHERE reason LIKE 'writer%'") == 200
+
+
+def test_threads_append_without_gaps_while_the_log_is_verified(test_office: TestOffice) -> None:
+    office = test_office.office
+    fill(test_office, 50)
+    failed: list[BaseException] = []
+
+    def write() -> None:
+        try:
+            for _ in range(25):
+                with office.database.transaction() as session:
+                    record(session, operator_desk(office), Entry(Action.SIGNED_IN))
+        except BaseException as problem:
+            failed.append(problem)
+
+    writers = [threading.Thread(target=write) for _ in range(4)]
+    for writer in writers:
+        writer.start()
+    while any(writer.is_alive() for writer in writers):
+        assert verify_log(office).ok  # a consistent view, however busy the log is
+        assert log_state(office).ok in (True, None)
+    for writer in writers:
+        writer.join()
+    assert failed == []
+    assert verify_log(office).size == 150

@@ -1,0 +1,126 @@
+"""Checkpoints are made when they are due, and kept in two places."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from cs_console.access_log.append import Entry, record
+from cs_console.access_log.checkpoint import latest, make_log_key, write_checkpoint
+from cs_console.access_log.second_place import FILE_NAME, kept_notes
+from cs_console.access_log.signed_note import read_note
+from cs_console.access_log.state import log_state
+from cs_console.access_log.verify import verify_log
+from cs_console.desk import operator_desk
+from cs_console.errors import KeyUnavailable, LogBroken
+from models.enums import Action
+from tests.access_log.tampering import fill, fill_and_sign, hand
+from tests.support.office import TestOffice
+
+
+def kept_sizes(made: TestOffice) -> list[int]:
+    return [read_note(note).size for note in kept_notes(made.office.settings.checkpoint_folder)]
+
+
+def stored_sizes(made: TestOffice) -> list[int]:
+    with hand(made) as store:
+        count = store.ask("SELECT count(*) FROM checkpoint")
+        return [store.ask(f"SELECT size FROM checkpoint ORDER BY size LIMIT 1 OFFSET {n}") for n in range(count)]
+
+
+def test_an_empty_log_needs_no_checkpoint(test_office: TestOffice) -> None:
+    assert write_checkpoint(test_office.office, force=True) is None
+    assert latest(test_office.office) is None
+
+
+def test_new_entries_are_signed_after_a_minute(test_office: TestOffice) -> None:
+    fill_and_sign(test_office, 3)
+    with test_office.office.database.transaction() as session:
+        record(session, operator_desk(test_office.office), Entry(Action.SIGNED_IN))
+    test_office.clock.forward(seconds=59)
+    assert write_checkpoint(test_office.office) is None
+    test_office.clock.forward(seconds=1)
+    made = write_checkpoint(test_office.office)
+    assert made is not None
+    assert made == latest(test_office.office)
+    assert (made.size, made.at, made.problem) == (4, test_office.clock.now(), "")
+    assert made.root.hex() == verify_log(test_office.office).root
+    test_office.clock.forward(hours=1)
+    assert write_checkpoint(test_office.office, force=True) is None  # nothing new
+
+
+def test_every_256th_entry_is_signed_whatever_the_clock_says(test_office: TestOffice) -> None:
+    fill_and_sign(test_office, 250)
+    with test_office.office.database.transaction() as session:
+        for _ in range(5):
+            record(session, operator_desk(test_office.office), Entry(Action.SIGNED_IN))
+    assert stored_sizes(test_office) == [250]
+    with test_office.office.database.transaction() as session:
+        record(session, operator_desk(test_office.office), Entry(Action.SIGNED_IN))
+    assert stored_sizes(test_office) == kept_sizes(test_office) == [250, 256]
+
+
+def test_what_was_rolled_back_is_not_signed(test_office: TestOffice) -> None:
+    fill(test_office, 255)
+
+    class Stop(Exception):
+        pass
+
+    with pytest.raises(Stop), test_office.office.database.transaction() as session:
+        record(session, operator_desk(test_office.office), Entry(Action.SIGNED_IN))
+        raise Stop
+    assert stored_sizes(test_office) == []
+    assert verify_log(test_office.office).size == 255
+
+
+def test_without_a_signing_key_entries_are_still_recorded(test_office: TestOffice) -> None:
+    test_office.office.settings.log_key_path.unlink()
+    fill(test_office, 300)
+    with pytest.raises(KeyUnavailable):
+        write_checkpoint(test_office.office)
+    assert log_state(test_office.office).size == 300
+
+
+def test_the_second_place_is_private(sqlite_office: TestOffice) -> None:
+    fill_and_sign(sqlite_office, 3, 4)
+    folder = sqlite_office.office.settings.checkpoint_folder
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE((folder / FILE_NAME).stat().st_mode) == 0o600
+    assert stat.S_IMODE(sqlite_office.office.settings.log_key_path.stat().st_mode) == 0o600
+    assert kept_sizes(sqlite_office) == [3, 7]
+
+
+def test_a_second_place_that_fails_is_reported_and_loses_nothing(sqlite_office: TestOffice) -> None:
+    fill_and_sign(sqlite_office, 3)
+    folder = sqlite_office.office.settings.checkpoint_folder
+    away = folder.rename(folder.with_name("away"))
+    folder.write_text("a file stands where the folder was")
+    for _ in range(2):
+        fill(sqlite_office, 2)
+        made = write_checkpoint(sqlite_office.office)
+        assert made is not None
+        assert "could not be copied" in made.problem
+    state = log_state(sqlite_office.office)
+    assert (state.ok, state.copied, state.last_checkpoint_size) == (True, False, 7)
+    folder.unlink()
+    away.rename(folder)
+    fill_and_sign(sqlite_office, 1)
+    assert kept_sizes(sqlite_office) == [3, 5, 7, 8]
+    assert log_state(sqlite_office.office).copied
+    assert verify_log(sqlite_office.office).ok
+
+
+def test_a_log_whose_head_was_moved_is_not_signed(test_office: TestOffice) -> None:
+    fill(test_office, 5)
+    with hand(test_office) as store:
+        store.run("UPDATE log_head SET size = 4")
+    with pytest.raises(LogBroken):
+        write_checkpoint(test_office.office, force=True)
+    assert latest(test_office.office) is None
+
+
+def test_a_signing_key_is_never_replaced(tmp_path: Path) -> None:
+    make_log_key(tmp_path / "keys" / "log.key")
+    first = (tmp_path / "keys" / "log.key").read_bytes()
+    make_log_key(tmp_path / "keys" / "log.key")
+    assert (tmp_path / "keys" / "log.key").read_bytes() == first

@@ -1,0 +1,306 @@
+"""Approval: by others, each in one role, with the password again, on the record."""
+
+import threading
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+from sqlmodel import col
+
+from cs_console.decisions import approval, checklist
+from cs_console.decisions.places import roles_left
+from cs_console.decisions.waiting import last_decision
+from cs_console.desk import Desk
+from cs_console.errors import (
+    BadInput,
+    ChecklistIncomplete,
+    NotAllowed,
+    NothingThere,
+    NoUndertaking,
+    OwnProposal,
+    Refusal,
+    SessionEnded,
+    SignInMustWait,
+    StaleProposal,
+    StoreUnavailable,
+    WrongPassword,
+    WrongState,
+)
+from cs_console.tickets.workflow import set_priority
+from models.agent import Agent
+from models.decision import Approval, Decision
+from models.enums import Action, DecisionState, Priority, Role, TicketState
+from models.log import LogEntry
+from tests.decisions.cases import PASSWORD, person, refusal, request
+from tests.decisions.test_checklist import actions, decision_of, notices, ticket_of
+from tests.support.office import TestOffice
+
+
+def proposed(test_office: TestOffice, code: str = "D2") -> tuple[Desk, int, str]:
+    """An agent, their ticket and their proposal to refuse it."""
+    mei = person(test_office, "mei", Role.AGENT, Role.SUPERVISOR, Role.PRIVACY_OFFICER)
+    number = request(test_office, mei).number
+    return mei, number, checklist.propose(mei, number, 1, refusal(code, test_office.clock.now()))
+
+
+def last_entry(test_office: TestOffice) -> tuple[str, str, str, str]:
+    with test_office.office.database.reading() as session:
+        newest = select(LogEntry).where(col(LogEntry.action).like("decision.%")).order_by(col(LogEntry.seq).desc())
+        entry = session.execute(newest.limit(1)).scalar_one()
+        return entry.action, entry.outcome, entry.reason, entry.actor
+
+
+def test_another_persons_approval_makes_the_decision_final(test_office: TestOffice) -> None:
+    _, number, decision_id = proposed(test_office)
+    sue = person(test_office, "sue", Role.SUPERVISOR)
+    result = approval.approve(sue, decision_id, PASSWORD)
+    assert (result.final, result.number, result.still_needed, result.delivery) == (True, number, (), "sent")
+    decision, ticket = decision_of(test_office, decision_id), ticket_of(test_office, number)
+    assert (decision.state, decision.decided_at) == (DecisionState.FINAL, test_office.clock.now())
+    assert decision.notice is not None
+    assert ticket.state == TicketState.CLOSED
+    assert len(notices(test_office, number)) == 1
+    assert [row for row in actions(test_office) if row[0].startswith("decision")] == [
+        (Action.DECISION_PROPOSED, "done", "refuse"),
+        (Action.DECISION_APPROVED, "done", "supervisor"),
+        (Action.DECISION_MADE, "done", "refuse"),
+    ]
+
+
+def test_two_roles_take_two_people(test_office: TestOffice) -> None:
+    _, number, decision_id = proposed(test_office, "S4")
+    both = person(test_office, "bo", Role.SUPERVISOR, Role.PRIVACY_OFFICER)
+    sue = person(test_office, "sue", Role.SUPERVISOR)
+    pia = person(test_office, "pia", Role.PRIVACY_OFFICER)
+    first = approval.approve(both, decision_id, PASSWORD)
+    assert (first.final, first.still_needed) == (False, ("privacy officer",))
+    with pytest.raises(NotAllowed, match="approved this already"):
+        approval.approve(both, decision_id, PASSWORD)
+    with pytest.raises(NotAllowed, match="still needs a privacy officer"):
+        approval.approve(sue, decision_id, PASSWORD)
+    assert ticket_of(test_office, number).state == TicketState.IN_APPROVAL
+    assert approval.approve(pia, decision_id, PASSWORD).final
+
+
+def test_nobody_approves_or_returns_their_own_proposal_whatever_their_roles(test_office: TestOffice) -> None:
+    """ASVS 2.3.5, DESIGN separation; the attempt is recorded with its code."""
+    mei, number, decision_id = proposed(test_office)
+    with pytest.raises(OwnProposal):
+        approval.approve(mei, decision_id, PASSWORD)
+    assert last_entry(test_office) == (Action.DECISION_REFUSED, "refused", "own_proposal", "mei")
+    with pytest.raises(OwnProposal):
+        approval.return_proposal(mei, decision_id, "not now")
+    assert ticket_of(test_office, number).state == TicketState.IN_APPROVAL
+
+
+def test_an_approver_without_the_role_is_refused_on_record(test_office: TestOffice) -> None:
+    _, _, decision_id = proposed(test_office, "S5")
+    sue = person(test_office, "sue", Role.SUPERVISOR)
+    with pytest.raises(NotAllowed):
+        approval.approve(sue, decision_id, PASSWORD)
+    assert last_entry(test_office) == (Action.DECISION_REFUSED, "refused", "role_required", "sue")
+
+
+def test_the_password_is_asked_again(test_office: TestOffice) -> None:
+    """ASVS 7.5.3: a wrong one approves nothing, is recorded, and makes the next try wait like at sign-in."""
+    _, number, decision_id = proposed(test_office)
+    sue = person(test_office, "sue", Role.SUPERVISOR)
+    for _ in range(5):
+        with pytest.raises(WrongPassword):
+            approval.approve(sue, decision_id, "a wrong pass phrase")
+        assert last_entry(test_office) == (Action.DECISION_REFUSED, "refused", "wrong_password", "sue")
+    with pytest.raises(SignInMustWait):
+        approval.approve(sue, decision_id, PASSWORD)
+    assert ticket_of(test_office, number).state == TicketState.IN_APPROVAL
+    test_office.clock.forward(seconds=5)
+    assert approval.approve(sue, decision_id, PASSWORD).final
+
+
+def test_a_role_that_was_taken_away_counts_no_more(test_office: TestOffice) -> None:
+    """ASVS 8.3.2: roles are read afresh."""
+    _, _, decision_id = proposed(test_office)
+    sue = person(test_office, "sue", Role.SUPERVISOR)
+    with test_office.office.database.transaction() as session:
+        session.connection().execute(update(Agent).where(col(Agent.id) == sue.agent.id).values(roles="agent"))
+    with pytest.raises(NotAllowed):
+        approval.approve(sue, decision_id, PASSWORD)
+    with pytest.raises(NotAllowed):
+        approval.open_proposal(sue, decision_id)
+
+
+def test_a_suspended_account_approves_nothing(test_office: TestOffice) -> None:
+    _, _, decision_id = proposed(test_office)
+    sue = person(test_office, "sue", Role.SUPERVISOR)
+    with test_office.office.database.transaction() as session:
+        session.connection().execute(update(Agent).where(col(Agent.id) == sue.agent.id).values(state="suspended"))
+    with pytest.raises(SessionEnded):
+        approval.approve(sue, decision_id, PASSWORD)
+
+
+def test_without_an_undertaking_nothing_is_approved_or_opened(test_office: TestOffice) -> None:
+    _, _, decision_id = proposed(test_office)
+    sue = test_office.desk("sue", Role.SUPERVISOR, undertaking=False)
+    with pytest.raises(NoUndertaking):
+        approval.approve(sue, decision_id, PASSWORD)
+    with pytest.raises(NoUndertaking):
+        approval.open_proposal(sue, decision_id)
+
+
+def test_a_ticket_that_changed_makes_the_proposal_stale(test_office: TestOffice) -> None:
+    mei, number, decision_id = proposed(test_office)
+    sue = person(test_office, "sue", Role.SUPERVISOR)
+    set_priority(mei, number, 2, Priority.HIGH)
+    with pytest.raises(StaleProposal):
+        approval.approve(sue, decision_id, PASSWORD)
+    assert last_entry(test_office)[2] == "stale_proposal"
+    approval.return_proposal(sue, decision_id, "The ticket has changed.")
+    again = checklist.propose(mei, number, 4, refusal("D2", test_office.clock.now()))
+    assert approval.approve(sue, again, PASSWORD).final
+
+
+def test_answers_that_went_stale_while_waiting_block_the_approval(test_office: TestOffice) -> None:
+    _, number, decision_id = proposed(test_office, "S4")
+    test_office.clock.forward(days=31)
+    sue = person(test_office, "sue", Role.SUPERVISOR)
+    with pytest.raises(ChecklistIncomplete, match="more than 30 days ago"):
+        approval.approve(sue, decision_id, PASSWORD)
+    assert ticket_of(test_office, number).state == TicketState.IN_APPROVAL
+
+
+def test_returning_says_why_and_frees_the_ticket(test_office: TestOffice) -> None:
+    mei, number, decision_id = proposed(test_office)
+    sue = person(test_office, "sue", Role.SUPERVISOR)
+    with pytest.raises(BadInput):
+        approval.return_proposal(sue, decision_id, "  ")
+    approval.return_proposal(sue, decision_id, "Ask alice@example.org for a narrower request first.")
+    assert ticket_of(test_office, number).state == TicketState.VERIFIED
+    shown = last_decision(mei, number)
+    assert shown is not None
+    assert shown.state is DecisionState.RETURNED
+    assert shown.reason == "Ask [e-mail] for a narrower request first."
+    with pytest.raises(WrongState):
+        approval.approve(sue, decision_id, PASSWORD)
+    assert approval.waiting(sue) == ()
+
+
+def test_only_the_proposer_withdraws(test_office: TestOffice) -> None:
+    mei, number, decision_id = proposed(test_office)
+    sue = person(test_office, "sue", Role.SUPERVISOR)
+    with pytest.raises(NotAllowed):
+        approval.withdraw(sue, decision_id)
+    approval.withdraw(mei, decision_id)
+    assert decision_of(test_office, decision_id).state == DecisionState.WITHDRAWN
+    assert ticket_of(test_office, number).state == TicketState.VERIFIED
+    with pytest.raises(WrongState):
+        approval.withdraw(mei, decision_id)
+
+
+def test_the_list_shows_all_to_approvers_and_ones_own_to_agents(test_office: TestOffice) -> None:
+    mei, number, decision_id = proposed(test_office)
+    ben, sue = person(test_office, "ben", Role.AGENT), person(test_office, "sue", Role.SUPERVISOR)
+    other = request(test_office, ben).number
+    checklist.propose(ben, other, 1, refusal("S4", test_office.clock.now()))
+    assert {row.number for row in approval.waiting(sue)} == {number, other}
+    [own] = approval.waiting(ben)
+    assert (own.number, own.mine, own.proposer) == (other, True, "ben")
+    assert own.needs == ("supervisor", "privacy officer")
+    row = next(row for row in approval.waiting(mei) if row.decision_id == decision_id)
+    assert row.ground_words == "D2 Needs excessive technical measures"
+
+
+def test_the_list_is_bounded_to_the_newest(test_office: TestOffice) -> None:
+    _, _, decision_id = proposed(test_office)
+    sue = person(test_office, "sue", Role.SUPERVISOR)
+    with test_office.office.database.transaction() as session:
+        one = session.get_one(Decision, decision_id)
+        values = one.model_dump(exclude={"id", "proposed_at"}, warnings=False)
+        for n in range(250):
+            session.add(Decision(**values, id=f"{n:032}", proposed_at=one.proposed_at - timedelta(minutes=n + 1)))
+        session.flush()
+        session.connection().execute(
+            update(Decision).where(col(Decision.id) != decision_id).values(legal_review=True)
+        )
+    rows = approval.waiting(sue)
+    assert len(rows) == 200
+    assert rows[0].decision_id == decision_id
+    assert rows[0].proposed_at > rows[-1].proposed_at
+
+
+def test_opening_is_for_approvers_and_the_proposer_and_is_recorded(test_office: TestOffice) -> None:
+    mei, number, decision_id = proposed(test_office)
+    ben = person(test_office, "ben", Role.AGENT)
+    with pytest.raises(NotAllowed):
+        approval.open_proposal(ben, decision_id)
+    with pytest.raises(NothingThere):
+        approval.open_proposal(mei, "0" * 32)
+    view = approval.open_proposal(mei, decision_id)
+    assert view.mine
+    assert f"#{number}" in view.notice
+    assert (Action.TICKET_OPENED, "done", "proposal") in actions(test_office)
+
+
+def test_two_approvers_at_once_make_one_decision_and_one_letter(test_office: TestOffice) -> None:
+    """ASVS 15.4.2: the second finds it decided."""
+    _, number, decision_id = proposed(test_office)
+    people = [person(test_office, name, Role.SUPERVISOR) for name in ("sue", "sam")]
+    start, outcomes = threading.Barrier(2), []
+
+    def approve(desk: Desk) -> None:
+        start.wait()
+        try:
+            outcomes.append(approval.approve(desk, decision_id, PASSWORD).final)
+        except Refusal as refusal:
+            outcomes.append(refusal.code)
+
+    threads = [threading.Thread(target=approve, args=(desk,)) for desk in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes, key=str) == [True, "wrong_state"]
+    assert len(notices(test_office, number)) == 1
+    with test_office.office.database.reading() as session:
+        assert len(session.execute(select(Approval)).scalars().all()) == 1
+
+
+def test_if_any_step_of_the_last_approval_fails_none_of_it_happened(
+    test_office: TestOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ASVS 2.3.3: one transaction."""
+    _, number, decision_id = proposed(test_office)
+    sue = person(test_office, "sue", Role.SUPERVISOR)
+
+    def full(*_args: object, **_named: object) -> str:
+        raise StoreUnavailable("The disk is full.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("cs_console.decisions.making.queue_message", full)
+        with pytest.raises(StoreUnavailable):
+            approval.approve(sue, decision_id, PASSWORD)
+    decision = decision_of(test_office, decision_id)
+    assert (decision.state, decision.notice) == (DecisionState.PROPOSED, None)
+    assert ticket_of(test_office, number).state == TicketState.IN_APPROVAL
+    assert actions(test_office)[-1][0] == Action.DECISION_PROPOSED
+    assert approval.approve(sue, decision_id, PASSWORD).final
+
+
+def test_a_decision_stands_when_its_letter_cannot_be_sent(test_office: TestOffice) -> None:
+    _, number, decision_id = proposed(test_office)
+    sue = person(test_office, "sue", Role.SUPERVISOR)
+    outbox = test_office.office.settings.outbox
+    assert outbox is not None
+    Path(outbox).write_text("a file where the folder should be", "utf-8")
+    result = approval.approve(sue, decision_id, PASSWORD)
+    assert result.final
+    assert result.delivery.startswith("not sent yet")
+    assert ticket_of(test_office, number).state == TicketState.CLOSED
+    assert len(notices(test_office, number)) == 1
+
+
+def test_places_are_filled_one_by_one() -> None:
+    needs = "supervisor,supervisor,privacy officer"
+    assert roles_left(needs, ()) == (Role.SUPERVISOR, Role.SUPERVISOR, Role.PRIVACY_OFFICER)
+    assert roles_left(needs, (Role.SUPERVISOR,)) == (Role.SUPERVISOR, Role.PRIVACY_OFFICER)
+    assert roles_left(needs, (Role.PRIVACY_OFFICER, Role.SUPERVISOR, Role.SUPERVISOR)) == ()
+    assert roles_left("", ()) == ()

@@ -1,0 +1,286 @@
+"""Proposing: whose ticket, in which state, with what kept and what forgotten."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+from sqlmodel import col
+
+from cs_console.custody.drafts import load_draft, save_draft
+from cs_console.custody.safe_views import open_safe
+from cs_console.custody.sealing import Place
+from cs_console.decisions import approval, checklist
+from cs_console.decisions.making import decision_words
+from cs_console.decisions.waiting import last_decision
+from cs_console.errors import (
+    ChangedElsewhere,
+    ChecklistIncomplete,
+    FeeUnreasonable,
+    GroundKind,
+    NoticeIncomplete,
+    NotAllowed,
+    NotAssigned,
+    NotVerified,
+    NoUndertaking,
+    WrongList,
+    WrongState,
+)
+from models.contact import Contact
+from models.decision import Decision
+from models.enums import Action, DecisionState, DeliveryState, Field, MessageSort, Outcome, Role, TicketKind, TicketState
+from models.log import LogEntry
+from models.message import Message
+from models.ticket import Ticket
+from models.verification import Verification
+from tests.decisions.cases import answered, earlier_request, fee, finding, grant, pack, partial, person, refusal, request
+from tests.support.office import TestOffice
+from tests.support.tickets import make_ticket
+
+
+def ticket_of(test_office: TestOffice, number: int) -> Ticket:
+    with test_office.office.database.reading() as session:
+        return session.get_one(Ticket, number)
+
+
+def decision_of(test_office: TestOffice, decision_id: str) -> Decision:
+    with test_office.office.database.reading() as session:
+        return session.get_one(Decision, decision_id)
+
+
+def actions(test_office: TestOffice) -> list[tuple[str, str, str]]:
+    with test_office.office.database.reading() as session:
+        rows = session.execute(
+            select(col(LogEntry.action), col(LogEntry.outcome), col(LogEntry.reason)).order_by(col(LogEntry.seq))
+        )
+        return [(action, outcome, reason) for action, outcome, reason in rows]
+
+
+def notices(test_office: TestOffice, number: int) -> list[Message]:
+    with test_office.office.database.reading() as session:
+        found = session.execute(
+            select(Message).where(col(Message.ticket_number) == number, col(Message.sort) == MessageSort.NOTICE)
+        )
+        return list(found.scalars())
+
+
+def test_a_refusal_waits_in_approval_and_is_kept_sealed(test_office: TestOffice) -> None:
+    mei = person(test_office, "mei", Role.AGENT)
+    made = request(test_office, mei)
+    decision_id = checklist.propose(mei, made.number, 1, refusal("D2", test_office.clock.now()))
+    decision, ticket = decision_of(test_office, decision_id), ticket_of(test_office, made.number)
+    assert (ticket.state, ticket.row, decision.ticket_row) == (TicketState.IN_APPROVAL, 2, 2)
+    assert (decision.state, decision.needs, decision.legal_review) == (DecisionState.PROPOSED, "supervisor", False)
+    assert b"considered" not in decision.answers
+    assert actions(test_office) == [(Action.DECISION_PROPOSED, "done", "refuse")]
+    with mei.reading() as session:
+        assert decision_words(session, made.number) == "refuse proposed, needs supervisor"
+
+
+def test_a_plain_grant_is_made_and_sent_at_once(test_office: TestOffice) -> None:
+    mei = person(test_office, "mei", Role.AGENT)
+    made = request(test_office, mei)
+    decision_id = checklist.propose(mei, made.number, 1, grant("e-mail", "account"))
+    decision, ticket = decision_of(test_office, decision_id), ticket_of(test_office, made.number)
+    assert (decision.state, decision.needs, decision.review_at) == (DecisionState.FINAL, "", None)
+    assert ticket.state == TicketState.CLOSED
+    assert ticket.closed_at == ticket.first_response_at == test_office.clock.now()
+    [message] = notices(test_office, made.number)
+    assert message.delivery == DeliveryState.SENT
+    assert message.contact_id == made.contact_ids[Field.EMAIL]
+    assert [action for action, _, _ in actions(test_office)] == [
+        Action.DECISION_PROPOSED,
+        Action.WINDOW_CLOSED,
+        Action.DECISION_MADE,
+        Action.MESSAGE_SENT,
+    ]
+    [file] = [file for file in (test_office.office.settings.home / "outbox").iterdir() if file.suffix == ".eml"]
+    assert f"#{made.number}" in file.read_text("utf-8")
+    shown = last_decision(mei, made.number)
+    assert shown is not None
+    assert "We answer your request for: E-mail address, Account name and profile" in shown.notice
+    assert "mei" not in shown.notice
+
+
+def test_the_verification_window_ends_with_the_ticket(test_office: TestOffice) -> None:
+    mei = person(test_office, "mei", Role.AGENT)
+    made = request(test_office, mei)
+    checklist.propose(mei, made.number, 1, grant())
+    with test_office.office.database.reading() as session:
+        found = session.execute(select(Verification).where(col(Verification.ticket_number) == made.number))
+        assert [one.closed_at for one in found.scalars()] == [test_office.clock.now()]
+
+
+def test_without_any_contact_the_notice_is_kept_to_be_sent_by_letter(test_office: TestOffice) -> None:
+    mei = person(test_office, "mei", Role.AGENT)
+    made = make_ticket(test_office, kind=TicketKind.RIGHTS, assignee=mei, verified=True, contacts={})
+    checklist.propose(mei, made.number, 1, grant())
+    assert notices(test_office, made.number) == []
+    shown = last_decision(mei, made.number)
+    assert shown is not None
+    assert "Granted" in shown.notice
+    with mei.reading() as session:
+        assert decision_words(session, made.number) == "grant, 20 Nov, to be sent by letter"
+
+
+def test_without_a_code_the_newest_address_on_file_is_used_never_a_claimed_one(test_office: TestOffice) -> None:
+    mei = person(test_office, "mei", Role.AGENT)
+    made = make_ticket(test_office, kind=TicketKind.RIGHTS, assignee=mei, verified=True, on_file=False)
+    with test_office.office.database.transaction() as session:
+        for one in session.execute(select(Verification)).scalars():
+            one.contact_id = None
+            session.add(one)
+        assert all(not contact.on_file for contact in session.execute(select(Contact)).scalars())
+    checklist.propose(mei, made.number, 1, grant())
+    assert notices(test_office, made.number) == []
+
+
+def test_only_ones_own_verified_open_rights_request_can_be_decided(test_office: TestOffice) -> None:
+    mei, ben = person(test_office, "mei", Role.AGENT), person(test_office, "ben", Role.AGENT)
+    number = request(test_office, mei).number
+    with pytest.raises(NotAssigned):
+        checklist.propose(ben, number, 1, grant())
+    inquiry = make_ticket(test_office, assignee=mei, verified=True).number
+    with pytest.raises(WrongState):
+        checklist.propose(mei, inquiry, 1, grant())
+    unverified = make_ticket(test_office, kind=TicketKind.RIGHTS, assignee=mei).number
+    with pytest.raises(NotVerified):
+        checklist.propose(mei, unverified, 1, grant())
+    with pytest.raises(ChangedElsewhere):
+        checklist.propose(mei, number, 7, grant())
+    checklist.propose(mei, number, 1, grant())
+    with pytest.raises(WrongState):
+        checklist.propose(mei, number, 3, grant())
+
+
+def test_one_proposal_at_a_time(test_office: TestOffice) -> None:
+    mei = person(test_office, "mei", Role.AGENT)
+    number = request(test_office, mei).number
+    checklist.propose(mei, number, 1, refusal("D2", test_office.clock.now()))
+    with pytest.raises(WrongState):
+        checklist.propose(mei, number, 2, grant())
+
+
+def test_an_admin_or_verifier_alone_proposes_nothing(test_office: TestOffice) -> None:
+    """ASVS 8.2.1: deny by default."""
+    admin = person(test_office, "root", Role.ADMIN, Role.VERIFIER)
+    number = request(test_office, admin).number
+    with pytest.raises(NotAllowed):
+        checklist.propose(admin, number, 1, grant())
+
+
+def test_without_an_undertaking_nothing_is_proposed_or_previewed(test_office: TestOffice) -> None:
+    """Policy IV.(1)2."""
+    mei = test_office.desk("mei", Role.AGENT, undertaking=False)
+    number = request(test_office, mei).number
+    with pytest.raises(NoUndertaking):
+        checklist.propose(mei, number, 1, grant())
+    with pytest.raises(NoUndertaking):
+        checklist.preview_notice(mei, number, grant())
+
+
+def test_what_blocks_is_raised_as_its_own_refusal_and_changes_nothing(test_office: TestOffice) -> None:
+    mei = person(test_office, "mei", Role.AGENT)
+    number, now = request(test_office, mei).number, test_office.clock.now()
+    exception = replace(refusal("S1", now), findings=(replace(finding("S1", now, "mobile"), ground="(9)"),))
+    kind = replace(refusal("S4", now), findings=(replace(finding("S4", now, "mobile"), used_as="discretionary"),))
+    for proposal, error in (
+        (exception, WrongList),
+        (kind, GroundKind),
+        (fee(now, "20.01"), FeeUnreasonable),
+        (answered(refusal("S1", now), "authority", ""), ChecklistIncomplete),
+    ):
+        with pytest.raises(error):
+            checklist.propose(mei, number, 1, proposal)
+        assert checklist.check(pack(), proposal, now)
+    assert ticket_of(test_office, number).row == 1
+    assert actions(test_office) == []
+
+
+def test_repeated_means_earlier_tickets_of_the_same_requester(test_office: TestOffice) -> None:
+    mei = person(test_office, "mei", Role.AGENT)
+    earlier, again = earlier_request(test_office, mei)
+    other = request(test_office, mei).number
+    now = test_office.clock.now()
+
+    def repeated(*numbers: str) -> checklist.Proposal:
+        return checklist.Proposal(
+            "access", Outcome.REFUSE, (), (finding("D1", now, "e-mail", evidence=numbers),)
+        )
+
+    for wrong in (str(other), f"#{again.number}", "99999"):
+        with pytest.raises(ChecklistIncomplete, match="not an earlier ticket of this requester"):
+            checklist.propose(mei, again.number, 1, repeated(f"#{earlier}", wrong))
+    checklist.propose(mei, again.number, 1, repeated(f"#{earlier}"))
+
+
+def test_personal_data_in_answers_is_redacted_before_it_is_kept(test_office: TestOffice) -> None:
+    mei, sue = person(test_office, "mei", Role.AGENT), person(test_office, "sue", Role.SUPERVISOR)
+    made, now = request(test_office, mei), test_office.clock.now()
+    typed = "Alice Wonder wrote from alice@example.org and 13800138000\x1b[2J"
+    proposal = answered(refusal("D2", now), "build", typed)
+    shown = approval.open_proposal(sue, checklist.propose(mei, made.number, 1, proposal))
+    text = "\n".join(shown.findings)
+    for secret in ("Alice", "Wonder", "alice@example.org", "13800138000", "\x1b"):
+        assert secret not in text
+    assert "[e-mail]" in text
+
+
+def test_proposing_forgets_the_draft(test_office: TestOffice) -> None:
+    mei = person(test_office, "mei", Role.AGENT)
+    made = request(test_office, mei)
+    place = checklist.draft_place(made.number)
+    save_draft(mei, place, "half a checklist", made.number)
+    checklist.propose(mei, made.number, 1, refusal("S1", test_office.clock.now()))
+    assert load_draft(mei, place, made.number) == ""
+
+
+def test_the_preview_is_the_letter_that_goes_out(test_office: TestOffice) -> None:
+    mei = person(test_office, "mei", Role.AGENT)
+    made = request(test_office, mei)
+    preview = checklist.preview_notice(mei, made.number, grant())
+    decision = decision_of(test_office, checklist.propose(mei, made.number, 1, grant()))
+    assert decision.notice is not None
+    key = test_office.office.keyring.key(made.requester_id)
+    place = Place(made.requester_id, "decision", "notice", decision.id)
+    assert open_safe(key, place, decision.notice) == preview
+
+
+def test_a_pack_whose_notice_lacks_a_part_blocks_the_decision(
+    test_office: TestOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mei = person(test_office, "mei", Role.AGENT)
+    made = request(test_office, mei)
+    rules = test_office.office.packs.current
+    poorer = rules.notice.model_copy(update={"template": rules.notice.template.replace("{{ complain_court }}", "")})
+    monkeypatch.setattr(test_office.office.packs, "get", lambda _: rules.model_copy(update={"notice": poorer}))
+    with pytest.raises(NoticeIncomplete):
+        checklist.propose(mei, made.number, 1, grant())
+    assert ticket_of(test_office, made.number).state == TicketState.VERIFIED
+
+
+def test_screens_get_the_packs_grounds_fields_and_rights(test_office: TestOffice) -> None:
+    mei = person(test_office, "mei", Role.AGENT)
+    number = request(test_office, mei).number
+    views = checklist.grounds_for(mei, number)
+    assert [view.code for view in views] == [ground.code for ground in pack().grounds]
+    assert views[0].approvers == ("privacy officer", "supervisor")
+    assert views[6].offers[0] == ("fee", pack().offers["fee"])
+    assert {"mobile", "orders"} <= {choice.key for choice in checklist.fields_for(mei, number)}
+    assert {"access", "delete"} <= {choice.key for choice in checklist.rights_for(mei, number)}
+
+
+def test_a_fee_leaves_the_ticket_waiting_for_it(test_office: TestOffice) -> None:
+    mei, sue = person(test_office, "mei", Role.AGENT), person(test_office, "sue", Role.SUPERVISOR)
+    made = request(test_office, mei)
+    decision_id = checklist.propose(mei, made.number, 1, fee(test_office.clock.now()))
+    assert approval.approve(sue, decision_id, "a long enough pass phrase").final
+    assert ticket_of(test_office, made.number).state == TicketState.WAITING
+
+
+def test_a_partial_answer_grants_the_rest(test_office: TestOffice) -> None:
+    mei, sue = person(test_office, "mei", Role.AGENT), person(test_office, "sue", Role.SUPERVISOR)
+    made = request(test_office, mei)
+    decision_id = checklist.propose(mei, made.number, 1, partial("D3", test_office.clock.now(), "published"))
+    view = approval.open_proposal(sue, decision_id)
+    assert "Granted: E-mail address" in view.findings
+    assert any("applies to Posts, comments and ratings" in line for line in view.findings)

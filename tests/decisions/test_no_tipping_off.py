@@ -1,0 +1,171 @@
+"""S1, S2 and S3 look the same to everybody but privacy officers, byte for byte (POLICY.md, No tipping off)."""
+
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlmodel import col
+
+from cs_console.custody.safe_views import open_safe
+from cs_console.custody.sealing import Place
+from cs_console.decisions import approval, checklist
+from cs_console.decisions.making import decision_words
+from cs_console.decisions.proposal import Proposal
+from cs_console.decisions.waiting import last_decision
+from cs_console.desk import Desk
+from cs_console.errors import SealBroken, StaleProposal
+from models.decision import Approval, Decision
+from models.enums import Role
+from models.log import LogEntry
+from models.message import Message
+from models.ticket import Ticket
+from tests.decisions.cases import PASSWORD, answered, ground, pack, person, refusal, request
+from tests.decisions.test_checklist import decision_of
+from tests.support.office import TestOffice, make_office
+from tests.support.postgres import fresh_database
+
+HIDDEN = ("S1", "S2", "S3")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def offices(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
+    """Five desks that differ in nothing but the ground that will be proposed."""
+    made = {
+        code: make_office(tmp_path / code, "" if request.param == "sqlite" else fresh_database())
+        for code in (*HIDDEN, "S5", "S6")
+    }
+    yield made
+    for office in made.values():
+        office.office.close()
+
+
+def hidden_proposal(test_office: TestOffice, code: str) -> Proposal:
+    """A refusal under legal review; the answers of S1 are long, the others short."""
+    proposal = refusal(code, test_office.clock.now())
+    if code == "S1":
+        proposal = answered(proposal, "authority", "Office for 国家安全, order 44/2026. " * 50)
+    return replace(proposal, neutral=code in {"S5", "S6"})
+
+
+def stored(test_office: TestOffice) -> dict[str, object]:
+    """What somebody with the database but without keys sees, and what the log says."""
+    with test_office.office.database.reading() as session:
+        decision = session.execute(select(Decision)).scalar_one()
+        ticket = session.execute(select(Ticket)).scalar_one()
+        messages = session.execute(select(Message).order_by(col(Message.at), col(Message.sort))).scalars().all()
+        entries = session.execute(select(LogEntry).order_by(col(LogEntry.seq))).scalars().all()
+        approvals = session.execute(select(Approval).order_by(col(Approval.at), col(Approval.role))).scalars().all()
+        return {
+            "decision": (
+                decision.outcome,
+                decision.legal_review,
+                decision.state,
+                decision.needs,
+                decision.proposed_at,
+                decision.decided_at,
+                decision.review_at,
+                len(decision.answers),
+                len(decision.notice or b""),
+            ),
+            "ticket": (ticket.state, ticket.row, ticket.due_at, ticket.closed_at, ticket.next_due_at),
+            "messages": [(one.sort, len(one.text), len(one.text_redacted), one.at) for one in messages],
+            "log": [
+                (e.seq, e.at, e.actor, e.action, e.ticket, e.fields, e.purpose, e.verification, e.outcome, e.reason)
+                for e in entries
+            ],
+            "approvals": [(one.role, one.approved, one.at, len(one.reason or b"")) for one in approvals],
+        }
+
+
+def seen(desk: Desk, number: int, decision_id: str) -> dict[str, object]:
+    """Everything that a service shows this person about the decision."""
+    rows = [asdict(row) for row in approval.waiting(desk)]
+    views: dict[str, object] = {"rows": rows, "last": last_decision(desk, number)}
+    with desk.reading() as session:
+        views["words"] = decision_words(session, number)
+    if desk.agent.has(Role.SUPERVISOR) or desk.agent.name == "mei":
+        views["opened"] = asdict(approval.open_proposal(desk, decision_id))
+    return views
+
+
+def story(test_office: TestOffice, code: str) -> list[object]:
+    """A whole decision on that ground, and all that others could see of it on the way."""
+    mei = person(test_office, "mei", Role.AGENT)
+    others = [mei, person(test_office, "ben", Role.AGENT), person(test_office, "sue", Role.SUPERVISOR)]
+    pia = person(test_office, "pia", Role.PRIVACY_OFFICER)
+    number = request(test_office, mei).number
+    decision_id = checklist.propose(mei, number, 1, hidden_proposal(test_office, code))
+    seen_so_far: list[object] = [[seen(desk, number, decision_id) for desk in others], stored(test_office)]
+    approval.return_proposal(pia, decision_id, f"{ground(code).title}: name the order.")
+    seen_so_far += [[seen(desk, number, decision_id) for desk in others], stored(test_office)]
+    with test_office.office.database.transaction() as session:
+        session.connection().execute(Approval.__table__.delete())  # type: ignore[attr-defined]  # SQLModel's table
+        session.connection().execute(Decision.__table__.delete())  # type: ignore[attr-defined]  # SQLModel's table
+    decision_id = checklist.propose(mei, number, 3, hidden_proposal(test_office, code))
+    for desk in (others[2], pia):
+        approval.approve(desk, decision_id, PASSWORD)
+        seen_so_far += [[seen(one, number, decision_id) for one in others], stored(test_office)]
+    return seen_so_far
+
+
+def without_ids(value: object) -> str:
+    """The same, with what is random by nature left out."""
+    import re
+
+    return re.sub(r"[0-9a-f]{32}", "ID", repr(value))
+
+
+def test_nobody_but_privacy_officers_can_tell_which_ground_it_is(offices: dict[str, TestOffice]) -> None:
+    told = {code: without_ids(story(office, code)) for code, office in offices.items()}
+    for code in offices:
+        assert told[code] == told["S1"], code
+        assert ground(code).title not in told[code]
+        assert ground(code).plain_words not in told[code]
+    assert "legal review" in told["S1"]
+    assert "order 44" not in told["S1"]
+
+
+@pytest.mark.parametrize("code", [*HIDDEN, "S5", "S6"])
+def test_a_privacy_officer_sees_the_ground_and_the_answers(test_office: TestOffice, code: str) -> None:
+    mei = person(test_office, "mei", Role.AGENT)
+    pia = person(test_office, "pia", Role.PRIVACY_OFFICER)
+    decision_id = checklist.propose(mei, request(test_office, mei).number, 1, hidden_proposal(test_office, code))
+    view = approval.open_proposal(pia, decision_id)
+    assert view.ground_words == f"{code} {ground(code).title}"
+    assert any(ground(code).questions[0].text in line for line in view.findings)
+    assert pack().notice.neutral_sentence in view.notice
+    approval.return_proposal(pia, decision_id, "Name the order.")
+    last = last_decision(pia, view.number)
+    assert last is not None
+    assert last.reason == "Name the order."
+
+
+def test_the_requesters_key_alone_does_not_open_the_answers(test_office: TestOffice) -> None:
+    mei = person(test_office, "mei", Role.AGENT)
+    made = request(test_office, mei)
+    decision = decision_of(
+        test_office, checklist.propose(mei, made.number, 1, hidden_proposal(test_office, "S1"))
+    )
+    keyring = test_office.office.keyring
+    inner = Place(made.requester_id, "decision", "answers", decision.id)
+    outer = replace(inner, owner="desk:privacy-office")
+    for place, key in (
+        (inner, keyring.key(made.requester_id)),
+        (outer, keyring.key(made.requester_id)),
+        (inner, keyring.desk_key("privacy-office")),
+    ):
+        with pytest.raises(SealBroken):
+            open_safe(key, place, decision.answers)
+    assert "44/2026" not in open_safe(keyring.desk_key("privacy-office"), outer, decision.answers)
+
+
+def test_a_proposal_under_review_goes_stale_on_the_same_day_whatever_the_ground(offices: dict[str, TestOffice]) -> None:
+    for code, test_office in offices.items():
+        mei = person(test_office, "mei", Role.AGENT)
+        decision_id = checklist.propose(mei, request(test_office, mei).number, 1, hidden_proposal(test_office, code))
+        test_office.clock.forward(days=pack().legal_review.waits_days, seconds=1)
+        sue = person(test_office, "sue", Role.SUPERVISOR)
+        with pytest.raises(StaleProposal, match="waited too long"):
+            approval.approve(sue, decision_id, PASSWORD)

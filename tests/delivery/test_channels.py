@@ -1,0 +1,394 @@
+"""The ways out, each against a real peer on this machine (ASVS 1.2.10, 1.3.11, 16.2.5)."""
+
+import logging
+import socket
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email import policy
+from email.parser import BytesParser
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
+from aiosmtpd.smtp import SMTP as Server
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cs_console.delivery import outbox, sms
+from cs_console.delivery.channels import Outgoing, hand_over, mail_of
+from cs_console.delivery.smtp import server_of
+from cs_console.errors import BadSettings, DeliveryFailed
+from cs_console.settings import Settings
+from models.enums import Field
+
+pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # Apprise's import
+
+AT = datetime(2026, 11, 20, 9, 0, 0, 5, tzinfo=UTC)
+ADDRESS = "canary.alice@example.org"
+NUMBER = "+8613812345678"
+
+
+def outgoing(kind: Field = Field.EMAIL, address: str = "", **changes: Any) -> Outgoing:
+    parts = {
+        "subject": "Customer service [#10482]",
+        "text": "Ihre Anfrage läuft.\nПривет, 你好.",
+        "message_id": "<abc@desk.invalid>",
+        "at": AT,
+    } | changes
+    return Outgoing(kind, address or (ADDRESS if kind is Field.EMAIL else NUMBER), **parts)
+
+
+@dataclass
+class Mailbox:
+    """What a real SMTP server was handed, and what it answers."""
+
+    answer: str = "250 OK"
+    answer_recipient: str = "250 OK"
+    mails: list[bytes] = field(default_factory=list)
+    recipients: list[str] = field(default_factory=list)
+    logins: list[LoginPassword] = field(default_factory=list)
+
+    async def handle_RCPT(
+        self, _server: Server, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        if self.answer_recipient.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return self.answer_recipient
+
+    async def handle_DATA(self, _server: Server, _session: Session, envelope: Envelope) -> str:
+        self.mails.append(envelope.content or b"" if isinstance(envelope.content, bytes) else b"")
+        self.recipients += envelope.rcpt_tos
+        return self.answer
+
+    def authenticate(
+        self, _server: Server, _session: Session, _envelope: Envelope, _mechanism: str, login: LoginPassword
+    ) -> AuthResult:
+        self.logins.append(login)
+        return AuthResult(success=login.password == b"s@cret")
+
+
+@contextmanager
+def smtp_server(mailbox: Mailbox, **options: Any) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    controller = Controller(mailbox, hostname="127.0.0.1", port=port, **options)
+    controller.start()
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        controller.stop()
+
+
+def test_mail_goes_through_a_real_server_whole(tmp_path: Path) -> None:
+    mailbox = Mailbox()
+    with smtp_server(mailbox) as place:
+        hand_over(Settings(home=tmp_path, smtp_url=f"smtp://{place}", desk_name="HautHome, service"), outgoing())
+    assert mailbox.recipients == [ADDRESS]
+    mail = BytesParser(policy=policy.default).parsebytes(mailbox.mails[0])
+    assert mail["to"] == ADDRESS
+    assert mail["from"].addresses[0].display_name == "HautHome, service"
+    assert mail["subject"] == "Customer service [#10482]"
+    assert mail["message-id"] == "<abc@desk.invalid>"
+    body = mail.get_body()
+    assert body is not None
+    assert body.get_content().splitlines() == ["Ihre Anfrage läuft.", "Привет, 你好."]
+    assert mailbox.mails[0].isascii()
+
+
+def test_user_and_password_are_taken_from_the_url(tmp_path: Path) -> None:
+    mailbox = Mailbox()
+    with smtp_server(mailbox, authenticator=mailbox.authenticate, auth_require_tls=False) as place:
+        hand_over(Settings(home=tmp_path, smtp_url=f"smtp://desk%40x:s%40cret@{place}"), outgoing())
+    assert mailbox.logins == [LoginPassword(b"desk@x", b"s@cret")]
+    assert len(mailbox.mails) == 1
+
+
+def test_a_wrong_password_is_no_fault_of_the_message(tmp_path: Path) -> None:
+    mailbox = Mailbox()
+    options: dict[str, Any] = {"authenticator": mailbox.authenticate, "auth_require_tls": False}
+    with smtp_server(mailbox, **options) as place, pytest.raises(DeliveryFailed) as failed:
+        hand_over(Settings(home=tmp_path, smtp_url=f"smtp://desk:wrong-secret@{place}"), outgoing())
+    assert not failed.value.permanent
+    assert "wrong-secret" not in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    ("recipient", "data", "permanent"),
+    [
+        (f"550 no such user {ADDRESS}", "250 OK", True),
+        (f"450 mailbox of {ADDRESS} is busy", "250 OK", False),
+        ("250 OK", f"554 refused for {ADDRESS}", True),
+        ("250 OK", "451 later", False),
+    ],
+)
+def test_a_refusal_says_its_code_and_never_the_address(
+    tmp_path: Path, recipient: str, data: str, permanent: bool
+) -> None:
+    mailbox = Mailbox(data, recipient)
+    with smtp_server(mailbox) as place, pytest.raises(DeliveryFailed) as failed:
+        hand_over(Settings(home=tmp_path, smtp_url=f"smtp://{place}"), outgoing())
+    assert failed.value.permanent is permanent
+    chain = repr(failed.value) + str(failed.value) + repr(failed.value.__cause__)
+    assert "canary" not in chain
+    assert failed.value.__suppress_context__
+
+
+def test_an_unreachable_server_is_one_sentence(tmp_path: Path) -> None:
+    with smtp_server(Mailbox()) as place:
+        pass  # the port was real and is closed again
+    with pytest.raises(DeliveryFailed, match="cannot be reached") as failed:
+        hand_over(Settings(home=tmp_path, smtp_url=f"smtp://{place}"), outgoing())
+    assert not failed.value.permanent
+
+
+def test_an_untrusted_certificate_stops_the_mail(tmp_path: Path) -> None:
+    """ASVS 12.3.2: STARTTLS is used when it is offered, and its certificate is checked."""
+    mailbox = Mailbox()
+    with smtp_server(mailbox, tls_context=_own_certificate(tmp_path)) as place:
+        with pytest.raises(DeliveryFailed, match="certificate"):
+            hand_over(Settings(home=tmp_path, smtp_url=f"smtp://{place}"), outgoing())
+    assert mailbox.mails == []
+
+
+def test_starttls_is_used_when_it_is_offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mailbox = Mailbox()
+    context = _own_certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
+    with smtp_server(mailbox, tls_context=context, require_starttls=True) as place:
+        port = place.rpartition(":")[2]
+        hand_over(Settings(home=tmp_path, smtp_url=f"smtp://localhost:{port}"), outgoing())
+    assert len(mailbox.mails) == 1
+
+
+def test_a_password_is_not_sent_in_the_clear_to_another_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cs_console.delivery import smtp
+
+    monkeypatch.setattr(smtp, "LOCAL", frozenset())
+    mailbox = Mailbox()
+    options: dict[str, Any] = {"authenticator": mailbox.authenticate, "auth_require_tls": False}
+    with smtp_server(mailbox, **options) as place, pytest.raises(DeliveryFailed, match="no encryption"):
+        hand_over(Settings(home=tmp_path, smtp_url=f"smtp://desk:s%40cret@{place}"), outgoing())
+    assert mailbox.logins == []
+
+
+def _own_certificate(folder: Path) -> Any:
+    import ssl
+    from datetime import timedelta
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    public, private = folder / "certificate.pem", folder / "key.pem"
+    public.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    private.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(public, private)
+    return context
+
+
+@pytest.mark.parametrize(
+    "url", ["", "smtp://", "http://mail.example.org", "smtp://host:port", "mail.example.org:25", "smtp://[::1"]
+)
+def test_an_unusable_smtp_url_is_refused_without_repeating_it(url: str) -> None:
+    with pytest.raises(BadSettings, match="CS_CONSOLE_SMTP_URL"):
+        server_of(url)
+
+
+def test_smtp_urls_are_read_whole() -> None:
+    server = server_of("smtps://desk%40x:p%3Aw@mail.example.org")
+    assert (server.host, server.port, server.encrypted) == ("mail.example.org", 465, True)
+    assert (server.user, server.password) == ("desk@x", "p:w")
+    assert "p:w" not in repr(server)
+    assert server_of("smtp://[::1]:2525").host == "::1"
+
+
+# --- headers -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("part", ["subject", "address", "message_id"])
+@pytest.mark.parametrize("injected", ["\r\nBcc: eve@example.net", "\nBcc: eve@example.net", "\x00", "\u2028x"])
+def test_line_breaks_in_headers_are_refused(tmp_path: Path, part: str, injected: str) -> None:
+    """ASVS 1.2.10, 1.3.11: nobody adds a header."""
+    values = {"subject": "s", "message_id": "<a@b>"}
+    address = ADDRESS
+    if part == "address":
+        address += injected
+    else:
+        values[part] += injected
+    with pytest.raises(DeliveryFailed, match="line break") as failed:
+        hand_over(Settings(home=tmp_path, outbox=tmp_path / "out"), outgoing(address=address, **values))
+    assert failed.value.permanent
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("address", ["", "no-at-sign", "two@ats@example.org", "a b@example.org", "<x@y>", "x@y, z@y"])
+def test_what_is_no_single_address_is_refused(tmp_path: Path, address: str) -> None:
+    with pytest.raises(DeliveryFailed, match="no mail address"):
+        mail_of(Settings(home=tmp_path), Outgoing(Field.EMAIL, address, "s", "t", "<a@b>", AT))
+
+
+@settings(max_examples=150, deadline=None)
+@given(subject=st.text(max_size=200), text=st.text(max_size=500))
+def test_any_words_go_out_with_exactly_our_headers_or_are_refused(subject: str, text: str) -> None:
+    try:
+        mail = mail_of(Settings(home=Path("/nowhere")), outgoing(subject=subject, text=text))
+    except DeliveryFailed:
+        return
+    raw = mail.as_bytes()
+    assert raw.isascii()
+    parsed = BytesParser(policy=policy.default).parsebytes(raw)
+    wanted = {
+        "from",
+        "to",
+        "subject",
+        "date",
+        "message-id",
+        "content-type",
+        "content-transfer-encoding",
+        "mime-version",
+    }
+    assert {name.lower() for name in parsed.keys()} == wanted  # noqa: SIM118 - a message's keys repeat
+    assert len(parsed.keys()) == len(wanted)
+
+
+def test_nothing_personal_stands_in_a_repr() -> None:
+    shown = repr(outgoing())
+    assert "canary" not in shown
+    assert "Anfrage" not in shown
+
+
+# --- the outbox ----------------------------------------------------------------------------------------------
+
+
+def test_the_outbox_wins_and_holds_real_mails_and_texts(tmp_path: Path) -> None:
+    folder = tmp_path / "outbox"
+    one = Settings(home=tmp_path, outbox=folder, smtp_url="smtp://127.0.0.1:1", sms_url="json://127.0.0.1:1")
+    hand_over(one, outgoing())
+    hand_over(one, outgoing(Field.MOBILE, "+86 138-1234 5678"))
+    files = sorted(folder.iterdir())
+    assert [file.suffix for file in files] == [".eml", ".txt"]
+    assert all(stat.S_IMODE(file.stat().st_mode) == 0o600 for file in files)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert BytesParser(policy=policy.default).parsebytes(files[0].read_bytes())["to"] == ADDRESS
+    head, _, body = files[1].read_text("utf-8").partition("\n\n")
+    assert head.splitlines()[0] == f"To: {NUMBER}"
+    assert body.strip() == "Ihre Anfrage läuft.\nПривет, 你好."
+
+
+def test_outbox_names_sort_by_time_and_then_by_order(tmp_path: Path) -> None:
+    later = AT.replace(minute=1)
+    paths = [outbox.put(tmp_path, at, ".txt", b"x") for at in (AT, AT, AT, later)]
+    assert sorted(paths) == paths
+
+
+def test_an_outbox_that_cannot_be_written_fails_clean(tmp_path: Path) -> None:
+    (tmp_path / "outbox").write_text("a file, not a folder")
+    with pytest.raises(DeliveryFailed, match="outbox"):
+        hand_over(Settings(home=tmp_path, outbox=tmp_path / "outbox"), outgoing())
+
+
+# --- text messages -------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def http_peer(status: int = 200) -> Iterator[tuple[str, list[tuple[str, bytes]]]]:
+    seen: list[tuple[str, bytes]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            seen.append((self.path, self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"127.0.0.1:{server.server_port}", seen
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_text_messages_go_through_apprise_to_the_number(tmp_path: Path) -> None:
+    with http_peer() as (place, seen):
+        hand_over(Settings(home=tmp_path, sms_url=f"json://{place}/sms/?cto=2"), outgoing(Field.MOBILE))
+    ((path, body),) = seen
+    assert path.replace("%2B", "+") == f"/sms/{NUMBER}"
+    assert (
+        "Ihre Anfrage läuft." in body.decode("utf-8").encode().decode("unicode_escape", "ignore") or b"Anfrage" in body
+    )
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_a_provider_that_refuses_leaves_no_number_anywhere(
+    tmp_path: Path, status: int, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """ASVS 16.2.5: Apprise's own loggers name the target; nothing of it may be seen."""
+    caplog.set_level(logging.DEBUG)
+    with http_peer(status) as (place, seen), pytest.raises(DeliveryFailed, match="did not take") as failed:
+        hand_over(Settings(home=tmp_path, sms_url=f"json://{place}/sms"), outgoing(Field.MOBILE))
+    assert seen
+    shown = "".join(capfd.readouterr()) + caplog.text + str(failed.value)
+    assert "12345678" not in shown
+
+
+def test_a_url_that_apprise_does_not_know_is_a_setting_to_mend(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(BadSettings, match="CS_CONSOLE_SMS_URL"):
+        hand_over(Settings(home=tmp_path, sms_url="nosuch://token"), outgoing(Field.MOBILE))
+    assert "".join(capfd.readouterr()) == ""
+
+
+def test_the_number_becomes_the_last_target_before_any_query() -> None:
+    assert sms.target_url("twilio://SID:TOKEN@15551234567", NUMBER) == (
+        "twilio://SID:TOKEN@15551234567/%2B8613812345678"
+    )
+    assert sms.target_url("form://host/a/?method=post", NUMBER) == "form://host/a/%2B8613812345678?method=post"
+
+
+@pytest.mark.parametrize("number", ["", "abc", "+", "12", "+86138/../x", "+8613812345678;ext=5", "+86 138\n123"])
+def test_what_is_no_number_is_refused_for_good(tmp_path: Path, number: str) -> None:
+    with pytest.raises(DeliveryFailed, match="no phone number") as failed:
+        hand_over(
+            Settings(home=tmp_path, outbox=tmp_path / "out"), Outgoing(Field.MOBILE, number, "s", "t", "<a@b>", AT)
+        )
+    assert failed.value.permanent
+
+
+@pytest.mark.parametrize("kind", [Field.EMAIL, Field.MOBILE, Field.ADDRESS])
+def test_without_a_way_out_the_message_is_refused(tmp_path: Path, kind: Field) -> None:
+    with pytest.raises(DeliveryFailed):
+        hand_over(
+            Settings(home=tmp_path), Outgoing(kind, ADDRESS if kind is Field.EMAIL else NUMBER, "s", "t", "<a@b>", AT)
+        )

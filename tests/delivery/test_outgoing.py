@@ -1,0 +1,294 @@
+"""Outgoing messages: sealed until they leave, sent once, every hand-over on record."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from email import policy
+from email.parser import BytesParser
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from sqlmodel import Session
+
+from cs_console.custody.blind_index import reference_token
+from cs_console.custody.sending import line_for_sending
+from cs_console.delivery import outgoing
+from cs_console.delivery.outgoing import deliver_queued, queue_message, send_now
+from cs_console.desk import Office
+from cs_console.errors import ContactNotOnFile, DeliveryFailed, KeyDestroyed, NothingThere
+from models.contact import Contact
+from models.enums import Action, DeliveryState, Field, MessageSort, Result, Role
+from models.message import Message
+from tests.support.office import TestOffice
+from tests.support.recorded import recorded
+from tests.support.tickets import MadeTicket, make_requester, make_ticket
+
+ADDRESS = "canary.alice@example.org"
+NUMBER = "+8613812345678"
+TEXT = "canary: we looked into it. Call 13812345678."
+
+
+@pytest.fixture
+def ticket(test_office: TestOffice) -> MadeTicket:
+    return make_ticket(test_office, contacts={Field.EMAIL: ADDRESS, Field.MOBILE: NUMBER})
+
+
+def queue(
+    test_office: TestOffice,
+    ticket: MadeTicket,
+    field: Field = Field.EMAIL,
+    sort: MessageSort = MessageSort.REPLY,
+    agent_id: str | None = None,
+) -> str:
+    with test_office.office.database.transaction() as session:
+        return queue_message(
+            session,
+            test_office.office,
+            ticket_number=ticket.number,
+            requester_id=ticket.requester_id,
+            contact_id=ticket.contact_ids[field],
+            sort=sort,
+            text=TEXT,
+            agent_id=agent_id,
+        )
+
+
+def message(office: Office, message_id: str) -> Message:
+    with office.database.reading() as session:
+        return session.get_one(Message, message_id)
+
+
+def outbox(test_office: TestOffice) -> list[Path]:
+    folder = test_office.office.settings.outbox
+    assert folder is not None
+    return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def break_outbox(test_office: TestOffice) -> Path:
+    folder = test_office.office.settings.outbox
+    assert folder is not None
+    folder.write_text("in the way")
+    return folder
+
+
+def test_a_reply_leaves_with_the_tickets_tag_and_a_reference_of_ours(
+    test_office: TestOffice, ticket: MadeTicket
+) -> None:
+    office, mei = test_office.office, test_office.desk("mei", Role.AGENT)
+    message_id = queue(test_office, ticket, agent_id=mei.agent.id)
+    assert message(office, message_id).delivery == DeliveryState.QUEUED
+    assert deliver_queued(office, message_id).sent == 1
+    (file,) = outbox(test_office)
+    mail = BytesParser(policy=policy.default).parsebytes(file.read_bytes())
+    assert mail["to"] == ADDRESS
+    assert mail["subject"].endswith(f"[#{ticket.number}]")
+    stored = message(office, message_id)
+    assert stored.delivery == DeliveryState.SENT
+    assert stored.reference == reference_token(office.keyring, str(mail["message-id"]))
+    body = mail.get_body()
+    assert body is not None
+    assert body.get_content().strip() == TEXT
+    entry = recorded(office, Action.MESSAGE_SENT)[-1]
+    assert (entry.actor, entry.ticket, entry.fields, entry.reason) == ("mei", ticket.number, "e-mail", "reply")
+    assert entry.requester
+
+
+def test_a_text_message_goes_to_the_number(test_office: TestOffice, ticket: MadeTicket) -> None:
+    deliver_queued(test_office.office, queue(test_office, ticket, Field.MOBILE))
+    (file,) = outbox(test_office)
+    assert file.suffix == ".txt"
+    assert f"To: {NUMBER}" in file.read_text("utf-8")
+
+
+def test_a_notice_carries_the_packs_subject(test_office: TestOffice, ticket: MadeTicket) -> None:
+    deliver_queued(test_office.office, queue(test_office, ticket, sort=MessageSort.NOTICE))
+    mail = BytesParser(policy=policy.default).parsebytes(outbox(test_office)[0].read_bytes())
+    assert mail["subject"] == f"Answer to your request #{ticket.number} [#{ticket.number}]"
+
+
+def test_nothing_of_it_lies_open_in_the_stores(sqlite_office: TestOffice) -> None:
+    ticket = make_ticket(sqlite_office, contacts={Field.EMAIL: ADDRESS, Field.MOBILE: NUMBER})
+    queue(sqlite_office, ticket)
+    deliver_queued(sqlite_office.office)
+    sqlite_office.office.close()
+    for file in sqlite_office.office.settings.home.rglob("*"):
+        if file.is_file() and file.parent != sqlite_office.office.settings.outbox:
+            assert b"canary" not in file.read_bytes(), file
+
+
+def test_the_conversation_keeps_it_redacted(test_office: TestOffice, ticket: MadeTicket) -> None:
+    from cs_console.custody.safe_views import open_safe
+    from cs_console.custody.sealing import Place
+
+    message_id = queue(test_office, ticket)
+    key = test_office.office.keyring.key(ticket.requester_id)
+    place = Place(ticket.requester_id, "message", "text_redacted", message_id)
+    shown = open_safe(key, place, message(test_office.office, message_id).text_redacted)
+    assert "13812345678" not in shown
+    assert "we looked into it" in shown
+
+
+def test_a_failure_is_kept_recorded_and_tried_again_later(test_office: TestOffice, ticket: MadeTicket) -> None:
+    office = test_office.office
+    in_the_way = break_outbox(test_office)
+    message_id = queue(test_office, ticket)
+    report = deliver_queued(office, message_id)
+    assert (report.sent, report.failed) == (0, 1)
+    assert "canary" not in " ".join(report.problems)
+    stored = message(office, message_id)
+    assert (stored.delivery, stored.delivery_tries) == (DeliveryState.FAILED, 1)
+    entry = recorded(office, Action.MESSAGE_SENT)[-1]
+    assert (entry.outcome, entry.reason) == (Result.FAILED, "reply: delivery_failed")
+    in_the_way.unlink()
+    assert deliver_queued(office).sent == 0, "not before its time"
+    test_office.clock.forward(minutes=1)
+    assert deliver_queued(office).sent == 1
+    assert message(office, message_id).delivery == DeliveryState.SENT
+    assert deliver_queued(office).sent == 0, "never twice"
+    assert len(outbox(test_office)) == 1
+
+
+def test_the_time_between_tries_doubles_up_to_six_hours(test_office: TestOffice, ticket: MadeTicket) -> None:
+    break_outbox(test_office)
+    message_id = queue(test_office, ticket)
+    waits = []
+    for _ in range(11):
+        deliver_queued(test_office.office, message_id)
+        due = message(test_office.office, message_id).next_delivery_at
+        assert due is not None
+        waits.append(due - test_office.clock.now())
+    assert waits[:4] == [timedelta(minutes=m) for m in (1, 2, 4, 8)]
+    assert waits[-1] == timedelta(hours=6)
+
+
+def test_what_can_never_go_out_is_not_tried_again(test_office: TestOffice) -> None:
+    ticket = make_ticket(test_office, contacts={Field.MOBILE: "ask my brother"})
+    message_id = queue(test_office, ticket, Field.MOBILE)
+    assert deliver_queued(test_office.office).failed == 1
+    test_office.clock.forward(days=30)
+    assert deliver_queued(test_office.office).failed == 0
+    assert message(test_office.office, message_id).delivery == DeliveryState.FAILED
+
+
+def test_two_consoles_hand_a_message_over_once(test_office: TestOffice, ticket: MadeTicket) -> None:
+    """ASVS 2.3.4, 15.4.2."""
+    ids = [queue(test_office, ticket) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        reports = list(pool.map(lambda _: deliver_queued(test_office.office), range(4)))
+    assert sum(report.sent for report in reports) == len(ids)
+    assert len(outbox(test_office)) == len(ids)
+    assert len(recorded(test_office.office, Action.MESSAGE_SENT)) == len(ids)
+
+
+def test_a_console_killed_while_sending_leaves_it_to_the_next_one(
+    test_office: TestOffice, ticket: MadeTicket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def kill(*_: object) -> None:
+        raise Killed
+
+    message_id = queue(test_office, ticket)
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(outgoing, "hand_over", kill)
+        deliver_queued(test_office.office, message_id)
+    assert deliver_queued(test_office.office, message_id).sent == 0, "still claimed"
+    test_office.clock.forward(minutes=5)
+    assert deliver_queued(test_office.office).sent == 1
+
+
+def test_sent_is_written_with_its_entry_or_not_at_all(
+    test_office: TestOffice, ticket: MadeTicket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Peers' failure to avoid: a status committed before its log row."""
+
+    class Full(Exception):
+        pass
+
+    def fail(*_: object, **__: object) -> int:
+        raise Full
+
+    message_id = queue(test_office, ticket)
+    monkeypatch.setattr(outgoing, "append", fail)
+    with pytest.raises(Full):
+        deliver_queued(test_office.office, message_id)
+    assert message(test_office.office, message_id).delivery == DeliveryState.QUEUED
+
+
+def test_a_contact_changed_meanwhile_is_not_written_to(test_office: TestOffice, ticket: MadeTicket) -> None:
+    message_id = queue(test_office, ticket)
+    replace(test_office, ticket.contact_ids[Field.EMAIL])
+    report = deliver_queued(test_office.office, message_id)
+    assert (report.sent, report.failed) == (0, 1)
+    assert outbox(test_office) == []
+    with pytest.raises(ContactNotOnFile):
+        queue(test_office, ticket)
+    with pytest.raises(ContactNotOnFile):
+        send_now(test_office.office, ticket.contact_ids[Field.EMAIL], "s", "t")
+
+
+def test_an_erased_requester_gets_nothing_and_the_failure_is_recorded(
+    test_office: TestOffice, ticket: MadeTicket
+) -> None:
+    message_id = queue(test_office, ticket)
+    test_office.office.keyring.destroy(ticket.requester_id)
+    assert deliver_queued(test_office.office, message_id).failed == 1
+    entry = recorded(test_office.office, Action.MESSAGE_SENT)[-1]
+    assert (entry.outcome, entry.requester) == (Result.FAILED, None)
+    with pytest.raises(KeyDestroyed):
+        queue(test_office, ticket)
+
+
+def test_a_contact_of_another_requester_is_refused(test_office: TestOffice, ticket: MadeTicket) -> None:
+    _, others = make_requester(test_office, {Field.EMAIL: "bob@example.org", Field.ADDRESS: "1 Main Street"})
+    for contact_id in (others[Field.EMAIL], "no-such-contact"):
+        with test_office.office.database.transaction() as session, pytest.raises(ContactNotOnFile):
+            _queue_to(session, test_office.office, ticket, contact_id)
+
+
+def test_nothing_is_sent_to_a_postal_address(test_office: TestOffice) -> None:
+    ticket = make_ticket(test_office, contacts={Field.ADDRESS: "1 Main Street"})
+    with test_office.office.database.transaction() as session, pytest.raises(ContactNotOnFile, match="address"):
+        _queue_to(session, test_office.office, ticket, ticket.contact_ids[Field.ADDRESS])
+
+
+def _queue_to(session: Session, office: Office, ticket: MadeTicket, contact_id: str) -> None:
+    queue_message(
+        session,
+        office,
+        ticket_number=ticket.number,
+        requester_id=ticket.requester_id,
+        contact_id=contact_id,
+        sort=MessageSort.REPLY,
+        text=TEXT,
+        agent_id=None,
+    )
+
+
+def replace(test_office: TestOffice, contact_id: str) -> None:
+    with test_office.office.database.transaction() as session:
+        contact = session.get_one(Contact, contact_id)
+        contact.replaced_at = test_office.clock.now()
+        session.add(contact)
+
+
+def test_send_now_stores_nothing(test_office: TestOffice, ticket: MadeTicket) -> None:
+    office = test_office.office
+    send_now(office, ticket.contact_ids[Field.MOBILE], "s", "code 12345678")
+    assert "12345678" in outbox(test_office)[0].read_text("utf-8")
+    with office.database.reading() as session:
+        assert len(session.scalars(select(Message)).all()) == 1, "only the ticket's own first message"
+
+
+def test_send_now_says_when_it_failed(test_office: TestOffice, ticket: MadeTicket) -> None:
+    break_outbox(test_office)
+    with pytest.raises(DeliveryFailed) as failed:
+        send_now(test_office.office, ticket.contact_ids[Field.EMAIL], "s", "t")
+    assert "canary" not in str(failed.value)
+
+
+def test_what_requesters_wrote_is_never_opened_for_sending(test_office: TestOffice, ticket: MadeTicket) -> None:
+    """Invariant 1: this door opens our own outgoing lines alone."""
+    with test_office.office.database.reading() as session, pytest.raises(NothingThere):
+        line_for_sending(session, test_office.office, ticket.message_id)

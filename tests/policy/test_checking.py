@@ -1,0 +1,128 @@
+"""What `policy check` says about a broken pack."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cs_console.errors import BadPack
+from cs_console.policy.checking import Problem
+from cs_console.policy.loader import SHIPPED, check_pack, load_pack
+
+GOOD = (SHIPPED / "hauthome-2023-08.toml").read_text("utf-8")
+
+
+def broken(tmp_path: Path, old: str, new: str) -> tuple[Problem, ...]:
+    """The findings after one edit of the shipped pack."""
+    assert old in GOOD
+    file = tmp_path / "pack.toml"
+    file.write_text(GOOD.replace(old, new, 1), "utf-8")
+    return check_pack(file)
+
+
+def line_of(text: str) -> int:
+    """The line on which this stands in the shipped pack."""
+    return next(at for at, line in enumerate(GOOD.splitlines(), 1) if text in line)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "says"),
+    [
+        ("respond_days = 30", "respond_days = -1", "clock.respond_days", "greater than or equal to 0"),
+        ("digits = 8", 'digits = "eight"', "verification.code.digits", "valid integer"),
+        ('purpose = "ship"', 'purpose = "shp"', "matrix[2].purpose", "did you mean 'ship'?"),
+        ('list = "fee"', 'list = "fees"', "grounds[10].list", "did you mean 'fee'?"),
+        ('code = "S1"', 'code = "(9)"', "grounds[0].code", "does not have the form"),
+        ('code = "S2"', 'code = "S1"', "grounds[1].code", "stands twice"),
+        ('id = "intent"', 'id = "pattern"', "grounds[3].questions[1].id", "stands twice"),
+        ('title = "Trade secrets"', 'title = ""', "grounds[5].title", "is empty"),
+        (
+            'approvers = ["privacy officer", "supervisor"]\npartial = "yes"\npartial_words = "Only the fields that the o',
+            'approvers = ["supervisor"]\npartial = "yes"\npartial_words = "Only the fields that the o',
+            "grounds[0].approvers",
+            "would tell which ground it is",
+        ),
+        (
+            'plain_words = "Answering would directly concern national',
+            'plain_word = "Answering would directly concern national',
+            "grounds[0].plain_word",
+            "did you mean 'plain_words'?",
+        ),
+        ("{{ granted }}", "{{ grantd }}", "notice.template", "'grantd' is undefined"),
+        ("Fee: {{ fee }}", "No fee", "grounds[10]", "the notice does not hold fee"),
+        ("Law: {{ law }}", "", "grounds[0]", "the notice does not hold law"),
+        ("your code is {{ code }}", "your code is secret", "verification.code.text", "does not hold {{ code }}"),
+        ("#{{ ticket }}\"\ntemplate", "\"\ntemplate", "notice.subject", "does not hold {{ ticket }}"),
+    ],
+)
+def test_each_mistake_is_named_with_line_key_and_words(
+    tmp_path: Path, old: str, new: str, key: str, says: str
+) -> None:
+    found = [problem for problem in broken(tmp_path, old, new) if problem.key == key]
+    assert len(found) == 1
+    assert says in found[0].message
+    line = (tmp_path / "pack.toml").read_text("utf-8").splitlines()[found[0].line - 1]
+    last = key.rpartition(".")[2]
+    assert line.strip()
+    assert last.partition("[")[0] in line or "questions" in key
+
+
+def test_a_missing_key_is_told_at_its_table(tmp_path: Path) -> None:
+    found = broken(tmp_path, "respond_days = 30\n", "")
+    assert found == (Problem(line_of("[clock]"), "clock.respond_days", "is missing"),)
+
+
+def test_several_mistakes_are_told_at_once_in_the_order_of_lines(tmp_path: Path) -> None:
+    file = tmp_path / "pack.toml"
+    file.write_text(
+        GOOD.replace('purpose = "ship"', 'purpose = "shp"')
+        .replace("digits = 8", "digits = 99")
+        .replace("due_soon_days", "due_son_days"),
+        "utf-8",
+    )
+    found = check_pack(file)
+    assert [problem.key for problem in found] == [
+        "matrix[2].purpose",
+        "verification.code.digits",
+        "clock.due_soon_days",
+        "clock.due_son_days",
+    ]
+    assert [problem.line for problem in found] == sorted(problem.line for problem in found)
+
+
+def test_a_missing_kind_or_outcome_word_is_told(tmp_path: Path) -> None:
+    assert [p.key for p in broken(tmp_path, 'partial = "Granted in part"\n', "")] == ["notice.outcome_words"]
+
+
+def test_what_is_no_toml_is_told_with_its_line(tmp_path: Path) -> None:
+    [problem] = broken(tmp_path, "digits = 8", "digits = = 8")
+    assert problem.line == line_of("digits = 8")
+    assert "not TOML" in problem.message
+
+
+def test_what_is_no_text_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "pack.toml"
+    file.write_bytes(b'title = "\xff\xfe"')
+    [problem] = check_pack(file)
+    assert "not UTF-8" in problem.message
+
+
+def test_loading_a_broken_pack_names_every_problem(tmp_path: Path) -> None:
+    file = tmp_path / "pack.toml"
+    file.write_text(GOOD.replace('purpose = "ship"', 'purpose = "shp"'), "utf-8")
+    with pytest.raises(BadPack) as refusal:
+        load_pack(file)
+    assert refusal.value.problems == ("matrix[2].purpose: 'shp' is not among the purposes (did you mean 'ship'?)",)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(at=st.integers(0, len(GOOD.splitlines()) - 1), new=st.sampled_from(["", "x = 1", "[x]", "]]", '"""', "\x00"]))
+def test_whatever_line_is_spoiled_the_check_answers(tmp_path: Path, at: int, new: str) -> None:
+    lines = GOOD.splitlines()
+    lines[at] = new
+    file = tmp_path / "pack.toml"
+    file.write_text("\n".join(lines), "utf-8")
+    for problem in check_pack(file):
+        assert problem.message
+        assert 0 <= problem.line <= len(lines) + 1

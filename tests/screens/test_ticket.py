@@ -1,0 +1,285 @@
+"""The ticket screen: opened on record, redacted, revealed for a moment, changed under somebody's hands."""
+
+import pytest
+from sqlalchemy import select
+from sqlmodel import col
+
+from cs_console.desk import Desk
+from cs_console.tickets import workflow
+from models.enums import Action, Field, Role, TicketKind
+from models.log import LogEntry
+from screens.ticket import TicketScreen
+from tests.support.consoles import SIZES, Console, console
+from tests.support.office import TestOffice
+from tests.support.tickets import MadeTicket, make_ticket
+
+HOSTILE = "[/x] [@click=app.quit]press[/] \x1b]52;c;aGk=\x07\x1b[2J \u202egnp.exe [ @click=app.quit]"
+PHONE = "+8613800138000"
+
+
+def entries(test_office: TestOffice, action: Action) -> list[LogEntry]:
+    with test_office.office.database.reading() as session:
+        return list(session.scalars(select(LogEntry).where(col(LogEntry.action) == action.value)))
+
+
+def appeal(test_office: TestOffice, mei: Desk, *, verified: bool = True, text: str = "Please unlock it.") -> MadeTicket:
+    return make_ticket(
+        test_office,
+        kind=TicketKind.APPEAL,
+        assignee=mei,
+        text=text,
+        contacts={Field.MOBILE: PHONE, Field.EMAIL: "alice@example.org"},
+        verified=verified,
+    )
+
+
+async def opened(shown: Console, number: int) -> TicketScreen:
+    screen = TicketScreen(number)
+    await shown.open(screen)
+    await shown.until(lambda: screen.view is not None, "the ticket")
+    await shown.pilot.pause()
+    return screen
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_opening_a_ticket_is_recorded_once_and_shows_it_redacted(
+    sqlite_office: TestOffice, size: tuple[int, int]
+) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    made = appeal(sqlite_office, mei, text=f"Call me at {PHONE} please.")
+    async with console(sqlite_office, mei, size) as shown:
+        screen = await opened(shown, made.number)
+        screen.refresh_now()
+        await shown.until_words("Call me at", "[mobile]")
+        assert PHONE not in shown.words()
+    assert [entry.ticket for entry in entries(sqlite_office, Action.TICKET_OPENED)] == [made.number]
+
+
+async def test_at_80_columns_one_side_shows_at_a_time_and_tab_switches(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    made = appeal(sqlite_office, mei)
+    async with console(sqlite_office, mei, (80, 24)) as shown:
+        await opened(shown, made.number)
+        await shown.until_words("Please unlock it.")
+        assert "Verified" not in shown.words()
+        await shown.press("tab")
+        await shown.until_words("Verified", "Clock", "Decision")
+        assert "Please unlock it." not in shown.words()
+        await shown.press("tab")
+        await shown.until_words("Please unlock it.")
+
+
+async def test_at_120_columns_both_sides_stand_beside_each_other(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    made = appeal(sqlite_office, mei)
+    async with console(sqlite_office, mei, (120, 34)) as shown:
+        await opened(shown, made.number)
+        await shown.until_words("Please unlock it.", "Verified", "Clock", "Decision")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_hostile_words_are_only_letters(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
+    """ASVS 1.2.4, 1.3.3."""
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    made = make_ticket(
+        sqlite_office,
+        assignee=mei,
+        subject=HOSTILE,
+        text=HOSTILE * 3,
+        contacts={Field.EMAIL: "alice@example.org", Field.NAME: HOSTILE, Field.NICKNAME: HOSTILE},
+    )
+    async with console(sqlite_office, mei, size) as shown:
+        await opened(shown, made.number)
+        await shown.press("tab")
+        await shown.press("r")
+        await shown.pilot.pause()
+        assert not {"\x1b", "\x07", "\u202e", "\x9b"} & set(shown.drawn())
+        await shown.press("escape", "tab")
+        await shown.until_words("[@click=app.quit]")
+        for x in range(0, size[0], 3):
+            await shown.pilot.click(offset=(x, 2))
+        assert shown.app.is_running
+        assert not {"\x1b", "\x07", "\u202e", "\x9b"} & set(shown.drawn())
+
+
+# --- revealing
+
+
+async def reveal_mobile(shown: Console) -> None:
+    await shown.press("tab")
+    await shown.until_words("Mobile number")
+    await shown.press("r")
+    await shown.until_words("What do you need it for?")
+    await shown.press("enter")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_value_stands_in_its_place_and_is_gone_after_escape(
+    sqlite_office: TestOffice, size: tuple[int, int]
+) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    made = appeal(sqlite_office, mei)
+    async with console(sqlite_office, mei, size) as shown:
+        screen = await opened(shown, made.number)
+        await reveal_mobile(shown)
+        await shown.until_words(PHONE, "hides in")
+        assert len(entries(sqlite_office, Action.FIELD_REVEALED)) == 1
+        await shown.press("escape")
+        await shown.until(lambda: not screen.shows_value)
+        await shown.until(lambda: bool(entries(sqlite_office, Action.VIEW_ENDED)), "the end of the view")
+        assert PHONE not in shown.words()
+        assert PHONE not in shown.drawn()
+        assert not screen.query("RevealedValue")
+        assert PHONE not in repr(vars(screen))
+        assert isinstance(shown.app.screen, TicketScreen)  # the first Escape only hides
+    ended = entries(sqlite_office, Action.VIEW_ENDED)[0]
+    assert ended.seconds is not None and 0 <= ended.seconds <= 30
+
+
+async def test_a_value_hides_by_itself_when_its_time_is_over(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    made = appeal(sqlite_office, mei)
+    async with console(sqlite_office, mei) as shown:
+        screen = await opened(shown, made.number)
+        await reveal_mobile(shown)
+        await shown.until_words(PHONE)
+        sqlite_office.clock.forward(seconds=29)
+        await shown.until_words("hides in 1 s")
+        sqlite_office.clock.forward(seconds=2)
+        await shown.until(lambda: not screen.shows_value)
+        assert PHONE not in shown.words()
+        await shown.until(lambda: bool(entries(sqlite_office, Action.VIEW_ENDED)))
+    assert entries(sqlite_office, Action.VIEW_ENDED)[0].seconds == 30
+
+
+@pytest.mark.parametrize("key", ["ctrl+l", "f1", "m", "g", "ctrl+o"])
+async def test_a_value_hides_when_anything_comes_on_top(sqlite_office: TestOffice, key: str) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    made = appeal(sqlite_office, mei)
+    async with console(sqlite_office, mei) as shown:
+        screen = await opened(shown, made.number)
+        await reveal_mobile(shown)
+        await shown.until_words(PHONE)
+        await shown.press(key)
+        await shown.until(lambda: bool(entries(sqlite_office, Action.VIEW_ENDED)), "the end of the view")
+        assert not screen.shows_value
+        assert all(PHONE not in str(one.query("*").first) for one in shown.app.screen_stack)
+        assert PHONE not in shown.drawn()
+
+
+async def test_quitting_ends_the_view_on_record(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    made = appeal(sqlite_office, mei)
+    async with console(sqlite_office, mei) as shown:
+        await opened(shown, made.number)
+        await reveal_mobile(shown)
+        await shown.until_words(PHONE)
+        await shown.press("ctrl+q")
+        await shown.until(lambda: bool(entries(sqlite_office, Action.VIEW_ENDED)))
+
+
+async def test_a_message_is_revealed_in_the_conversation(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    made = appeal(sqlite_office, mei, text=f"Call me at {PHONE} please.")
+    async with console(sqlite_office, mei) as shown:
+        await opened(shown, made.number)
+        await shown.press("r")
+        await shown.until_words("Which one do you need to see?")
+        await shown.press("enter")
+        await shown.until_words("What do you need it for?")
+        await shown.press("enter")
+        await shown.until_words(f"Call me at {PHONE} please.")
+        assert entries(sqlite_office, Action.FIELD_REVEALED)[0].fields == "message"
+
+
+async def test_a_reveal_without_claim_is_refused_in_the_services_words(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    made = make_ticket(
+        sqlite_office, kind=TicketKind.APPEAL, contacts={Field.MOBILE: PHONE}, verified=True
+    )
+    async with console(sqlite_office, mei) as shown:
+        await opened(shown, made.number)
+        await reveal_mobile(shown)
+        await shown.until(lambda: "This ticket is not yours." in shown.notice)
+        assert PHONE not in shown.words()
+    refused = entries(sqlite_office, Action.REVEAL_REFUSED)
+    assert [one.reason for one in refused] == ["not_assigned"]
+
+
+async def test_a_field_that_is_not_needed_is_refused_and_recorded(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    made = make_ticket(
+        sqlite_office,
+        kind=TicketKind.INQUIRY,
+        assignee=mei,
+        verified=True,
+        contacts={Field.OTHER: "a number of their own", Field.EMAIL: "alice@example.org"},
+    )
+    async with console(sqlite_office, mei) as shown:
+        screen = await opened(shown, made.number)
+        assert screen.view is not None
+        hidden = next((one for one in screen.view.fields if one.why == "not needed here"), None)
+        if hidden is None:
+            pytest.fail("the pack lists every field for an inquiry; choose another kind for this test")
+        screen._reveal_key(f"field:{hidden.field.value}:{hidden.item}")
+        await shown.until(lambda: "not needed for this kind of ticket" in shown.notice)
+    assert [one.reason for one in entries(sqlite_office, Action.REVEAL_REFUSED)] == ["field_not_allowed"]
+
+
+# --- changing
+
+
+async def test_a_ticket_is_claimed_by_its_key(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    made = make_ticket(sqlite_office)
+    async with console(sqlite_office, mei) as shown:
+        screen = await opened(shown, made.number)
+        await shown.press("c")
+        await shown.until(lambda: screen.view is not None and screen.view.mine)
+        assert f"#{made.number} is yours." in shown.notice
+
+
+async def test_a_second_console_that_was_faster_is_named(sqlite_office: TestOffice) -> None:
+    mei, ravi = sqlite_office.desk("mei", Role.AGENT), sqlite_office.desk("ravi", Role.AGENT)
+    made = make_ticket(sqlite_office)
+    async with console(sqlite_office, mei) as shown:
+        await opened(shown, made.number)
+        workflow.claim(ravi, made.number)
+        await shown.press("c")
+        await shown.until(lambda: "was just claimed by ravi" in shown.notice)
+
+
+async def test_a_change_elsewhere_is_said_and_the_ticket_read_again(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    sara = sqlite_office.desk("sara", Role.SUPERVISOR)
+    made = make_ticket(sqlite_office, assignee=mei)
+    async with console(sqlite_office, mei) as shown:
+        screen = await opened(shown, made.number)
+        assert screen.view is not None
+        kind_before, row = screen.view.kind, screen.view.row
+        await shown.press("s")
+        await shown.until_words(f"Move #{made.number} to which state?")
+        workflow.set_kind(sara, made.number, row, TicketKind.COMPLAINT)
+        await shown.press("enter")
+        await shown.until(lambda: "was changed by someone else" in shown.notice)
+        await shown.until(lambda: screen.view is not None and screen.view.kind is TicketKind.COMPLAINT)
+        assert kind_before is not TicketKind.COMPLAINT
+
+
+async def test_state_priority_and_kind_are_chosen_from_lists(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    made = make_ticket(sqlite_office, assignee=mei)
+    async with console(sqlite_office, mei) as shown:
+        screen = await opened(shown, made.number)
+        await shown.press("p")
+        await shown.until_words("How urgent is")
+        await shown.press("enter")
+        await shown.until(lambda: screen.view is not None and screen.view.priority.name == "URGENT")
+        await shown.press("s")
+        await shown.until_words("to which state?")
+        await shown.press("escape")
+        await shown.until_on(TicketScreen)
+        await shown.press("t")
+        await shown.until_words("What is #")
+        await shown.press("j", "enter")
+        await shown.until(lambda: screen.view is not None and screen.view.kind is not TicketKind.INQUIRY)

@@ -1,0 +1,206 @@
+"""Accounts: made, changed, suspended, always on the record (ASVS 6.2, 8.3, 16.2)."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from cs_console.desk import Desk, operator_desk
+from cs_console.errors import (
+    BadAccount,
+    BadPassword,
+    NotAllowed,
+    Refusal,
+    SessionEnded,
+    SignInMustWait,
+    SignInRefused,
+    UnknownAgent,
+)
+from cs_console.staff import accounts
+from cs_console.staff.sign_in import sign_in
+from models.enums import AccountState, Action, Role
+from tests.support.office import TestOffice
+from tests.support.recorded import recorded
+
+PASSWORD = "amber kite ninety lakes"
+OTHER = "quiet harbour seven oaks"
+
+pytestmark = pytest.mark.usefixtures("cheap_passwords")
+
+
+def add(test_office: TestOffice, name: str = "mei", *roles: Role) -> str:
+    return accounts.add_agent(operator_desk(test_office.office), name, roles or (Role.AGENT,), PASSWORD)
+
+
+def test_an_account_is_added_on_the_record_by_name(test_office: TestOffice) -> None:
+    add(test_office, "Mei.Lin", Role.VERIFIER, Role.AGENT)
+    entry = recorded(test_office.office, Action.ACCOUNT_ADDED)[-1]
+    assert (entry.actor, entry.reason) == ("operator", "mei.lin: agent,verifier")
+    row = accounts.list_agents(operator_desk(test_office.office))[0]
+    assert (row.name, row.roles, row.state) == ("mei.lin", (Role.AGENT, Role.VERIFIER), AccountState.ACTIVE)
+    assert row.last_signed_in is None
+
+
+@pytest.mark.parametrize("name", ["m", "x" * 33, "mei lin", "mei\n", "meí", "", "a/b", "mei;drop"])
+def test_names_are_2_to_32_plain_characters(test_office: TestOffice, name: str) -> None:
+    with pytest.raises(BadAccount, match="2 to 32"):
+        add(test_office, name if name != "mei\n" else "me\ni")
+
+
+@pytest.mark.parametrize("name", ["operator", "Unknown", "me", "none", "console"])
+def test_names_that_mean_something_else_are_refused(sqlite_office: TestOffice, name: str) -> None:
+    """Nobody can pose in the log as the operator or as an unknown name."""
+    with pytest.raises(BadAccount, match="means something else"):
+        add(sqlite_office, name)
+
+
+def test_a_name_is_taken_once_whatever_its_case(test_office: TestOffice) -> None:
+    add(test_office, "mei")
+    with pytest.raises(BadAccount, match="already"):
+        add(test_office, "MEI")
+    assert len(recorded(test_office.office, Action.ACCOUNT_ADDED)) == 1
+
+
+def test_one_of_two_racing_consoles_gets_the_name(test_office: TestOffice) -> None:
+    def attempt(_: int) -> str:
+        try:
+            add(test_office, "mei")
+        except Refusal as refusal:
+            return refusal.code
+        return "made"
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(attempt, range(4))) == ["bad_account", "bad_account", "bad_account", "made"]
+
+
+def test_roles_are_understood_in_both_spellings_and_unknown_ones_name_those_there_are() -> None:
+    assert accounts.roles_from(["privacy-officer", "Privacy Officer", "agent,verifier"]) == {
+        Role.PRIVACY_OFFICER,
+        Role.AGENT,
+        Role.VERIFIER,
+    }
+    with pytest.raises(BadAccount) as refused:
+        accounts.roles_from(["boss"])
+    assert all(role.value in str(refused.value) for role in Role)
+    assert refused.value.exit_status == 2
+    with pytest.raises(BadAccount):
+        accounts.roles_from([])
+
+
+def test_an_account_needs_a_role_and_a_good_password(sqlite_office: TestOffice) -> None:
+    desk = operator_desk(sqlite_office.office)
+    with pytest.raises(BadAccount, match="at least one role"):
+        accounts.add_agent(desk, "mei", (), PASSWORD)
+    with pytest.raises(BadPassword):
+        accounts.add_agent(desk, "mei", (Role.AGENT,), "too short")
+    with pytest.raises(BadPassword, match="most common"):
+        accounts.add_agent(desk, "meimeimei", (Role.AGENT,), "meimeimeipassword")
+    assert accounts.list_agents(desk) == ()
+
+
+@pytest.mark.parametrize("role", [Role.AGENT, Role.VERIFIER, Role.SUPERVISOR, Role.PRIVACY_OFFICER])
+def test_only_admins_make_and_change_accounts(test_office: TestOffice, role: Role) -> None:
+    """ASVS 8.2.1: denied by default."""
+    add(test_office, "mei")
+    desk = test_office.desk("eve", role)
+    for act in (
+        lambda: accounts.add_agent(desk, "new-one", (Role.ADMIN,), PASSWORD),
+        lambda: accounts.suspend(desk, "mei"),
+        lambda: accounts.reset(desk, "mei", OTHER),
+        lambda: accounts.set_roles(desk, "eve", {Role.ADMIN}),
+    ):
+        with pytest.raises(NotAllowed):
+            act()
+
+
+def test_nobody_changes_the_rights_of_their_own_account(test_office: TestOffice) -> None:
+    desk = test_office.desk("ines", Role.ADMIN)
+    with pytest.raises(BadAccount, match="own account"):
+        accounts.set_roles(desk, "ines", {Role.ADMIN, Role.SUPERVISOR})
+    with pytest.raises(BadAccount, match="own account"):
+        accounts.suspend(desk, "ines")
+
+
+def test_every_change_is_recorded_with_the_account_it_touched(test_office: TestOffice) -> None:
+    add(test_office, "mei")
+    desk = test_office.desk("ines", Role.ADMIN)
+    accounts.suspend(desk, "mei")
+    accounts.unlock(desk, "mei")
+    accounts.reset(desk, "mei", OTHER)
+    accounts.set_roles(desk, "mei", {Role.AGENT, Role.VERIFIER})
+    entries = recorded(test_office.office, Action.ACCOUNT_CHANGED)
+    assert [(entry.actor, entry.reason) for entry in entries] == [
+        ("ines", "mei: suspended"),
+        ("ines", "mei: unlocked"),
+        ("ines", "mei: password reset"),
+        ("ines", "mei: roles agent -> agent,verifier"),
+    ]
+
+
+def test_unlock_lifts_the_wait_and_the_suspension(test_office: TestOffice) -> None:
+    add(test_office, "mei")
+    desk = operator_desk(test_office.office)
+    for _ in range(6):
+        with pytest.raises((SignInRefused, SignInMustWait)):
+            sign_in(test_office.office, "mei", OTHER)
+    accounts.suspend(desk, "mei")
+    row = accounts.list_agents(desk)[0]
+    assert (row.state, row.failures) == (AccountState.SUSPENDED, 5)
+    assert row.waits_until is not None
+    accounts.unlock(desk, "mei")
+    assert accounts.list_agents(desk)[0].waits_until is None
+    assert sign_in(test_office.office, "mei", PASSWORD)
+
+
+def test_changes_of_an_unknown_account_are_refused(test_office: TestOffice) -> None:
+    desk = operator_desk(test_office.office)
+    for act in (
+        lambda: accounts.suspend(desk, "nobody"),
+        lambda: accounts.unlock(desk, "nobody"),
+        lambda: accounts.reset(desk, "nobody", OTHER),
+        lambda: accounts.set_roles(desk, "nobody", {Role.AGENT}),
+    ):
+        with pytest.raises(UnknownAgent):
+            act()
+
+
+def signed(test_office: TestOffice) -> Desk:
+    add(test_office, "mei")
+    return sign_in(test_office.office, "mei", PASSWORD).desk
+
+
+def test_changing_ones_password_asks_for_the_old_one(test_office: TestOffice) -> None:
+    """ASVS 6.2.2, 6.2.3."""
+    desk = signed(test_office)
+    with pytest.raises(SignInRefused):
+        accounts.change_own_password(desk, OTHER, "violet compass winter tea")
+    with pytest.raises(BadPassword, match="the password you have"):
+        accounts.change_own_password(desk, PASSWORD, PASSWORD)
+    with pytest.raises(BadPassword, match="at least 15"):
+        accounts.change_own_password(desk, PASSWORD, "short")
+    accounts.change_own_password(desk, PASSWORD, OTHER)
+    assert recorded(test_office.office, Action.ACCOUNT_CHANGED)[-1].reason == "mei: password changed"
+    with pytest.raises(SignInRefused):
+        sign_in(test_office.office, "mei", PASSWORD)
+    assert sign_in(test_office.office, "mei", OTHER)
+
+
+def test_a_password_is_not_changed_in_an_ended_session(test_office: TestOffice) -> None:
+    desk = signed(test_office)
+    accounts.suspend(operator_desk(test_office.office), "mei")
+    with pytest.raises(SessionEnded):
+        accounts.change_own_password(desk, PASSWORD, OTHER)
+
+
+def test_asking_for_the_password_again_counts_like_a_sign_in(test_office: TestOffice) -> None:
+    """ASVS 7.5.1: before an approval; guessing there is limited and recorded too."""
+    desk = signed(test_office)
+    assert accounts.check_password(test_office.office, desk.agent.id, PASSWORD)
+    for _ in range(5):
+        assert not accounts.check_password(test_office.office, desk.agent.id, OTHER)
+    with pytest.raises(SignInMustWait):
+        accounts.check_password(test_office.office, desk.agent.id, PASSWORD)
+    reasons = [entry.reason for entry in recorded(test_office.office, Action.SIGN_IN_FAILED)]
+    assert reasons == ["password_asked_again"] * 5 + ["sign_in_wait"]
+    test_office.clock.forward(seconds=1)
+    assert accounts.check_password(test_office.office, desk.agent.id, PASSWORD)
+    assert not accounts.check_password(test_office.office, "no-such-id", PASSWORD)

@@ -1,0 +1,202 @@
+"""Making a desk: whole or not at all, readable by its owner alone."""
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from cs_console.access_log.verify import verify_log
+from cs_console.database import Database
+from cs_console.desk import open_office
+from cs_console.errors import BadAccount, BadPassword, DeskExists, NotADatabase, Refusal, StoreUnavailable
+from cs_console.settings import Settings
+from cs_console.staff.setup import init_desk
+from cs_console.staff.sign_in import sign_in
+from models.agent import Agent
+from models.desk_identity import DeskIdentity
+from models.enums import Action, Role
+from tests.support.postgres import empty_database
+from tests.support.recorded import recorded
+
+PASSWORD = "amber kite ninety lakes"
+
+pytestmark = pytest.mark.usefixtures("cheap_passwords")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    url = empty_database() if request.param == "postgresql" else ""
+    return Settings(home=tmp_path / "desk", outbox=tmp_path / "desk" / "outbox", database_url=url)
+
+
+def test_a_new_desk_has_one_admin_who_can_sign_in(fresh: Settings) -> None:
+    office = init_desk(fresh, "Ines", PASSWORD)
+    office.close()
+    office = open_office(fresh)
+    signed = sign_in(office, "ines", PASSWORD)
+    assert signed.desk.agent.roles == {Role.ADMIN}
+    assert not signed.must_change_password
+    made = [(entry.actor, entry.action) for entry in recorded(office)][:2]
+    assert made == [("operator", Action.DESK_CREATED), ("operator", Action.ACCOUNT_ADDED)]
+    assert verify_log(office).ok
+    office.close()
+
+
+def test_files_and_folders_are_readable_by_their_owner_alone(fresh: Settings) -> None:
+    """Whatever the umask: the stores, their journals and the keys."""
+    before = os.umask(0)
+    try:
+        office = init_desk(fresh, "ines", PASSWORD)
+        sign_in(office, "ines", PASSWORD)
+        paths = [fresh.home, *fresh.home.rglob("*")]
+        assert len(paths) > 5
+        for path in paths:
+            assert not stat.S_IMODE(path.stat().st_mode) & 0o077, path
+        office.close()
+    finally:
+        os.umask(before)
+
+
+def test_an_existing_desk_is_refused_and_untouched(fresh: Settings) -> None:
+    office = init_desk(fresh, "ines", PASSWORD)
+    office.close()
+    key = fresh.key_path.read_bytes()
+    with pytest.raises(DeskExists, match="already"):
+        init_desk(fresh, "eve", "quiet harbour seven oaks")
+    assert fresh.key_path.read_bytes() == key
+    office = open_office(fresh)
+    assert sign_in(office, "ines", PASSWORD)
+    with office.database.reading() as session:
+        assert session.scalars(select(Agent.name)).all() == ["ines"]  # type: ignore[call-overload]  # a column
+    office.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "password", "refused"),
+    [("i", PASSWORD, BadAccount), ("ines", "short", BadPassword)],
+    ids=["name", "password"],
+)
+def test_a_bad_name_or_password_makes_nothing(
+    fresh: Settings, name: str, password: str, refused: type[Refusal]
+) -> None:
+    with pytest.raises(refused):
+        init_desk(fresh, name, password)
+    assert not fresh.home.exists()
+
+
+def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    (tmp_path / "console.db").write_bytes(b"my shopping list, not a database at all" * 40)
+    with pytest.raises(NotADatabase):
+        init_desk(settings, "ines", PASSWORD)
+    assert (tmp_path / "console.db").read_bytes().startswith(b"my shopping list")
+    assert not settings.key_path.exists()
+
+
+def test_a_place_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StoreUnavailable, match="cannot be made") as refused:
+        init_desk(Settings(home=tmp_path / "file" / "desk"), "ines", PASSWORD)
+    assert refused.value.exit_status == 3
+
+
+def test_with_a_key_command_no_key_file_is_made(tmp_path: Path) -> None:
+    key = tmp_path / "vault"
+    key.write_text("A" * 43 + "=\n")
+    settings = Settings(home=tmp_path / "desk", key_command=f"cat {key}")
+    office = init_desk(settings, "ines", PASSWORD)
+    assert not settings.key_path.exists()
+    assert sign_in(office, "ines", PASSWORD)
+    office.close()
+
+
+RACER = """
+import sys
+from pathlib import Path
+from argon2 import PasswordHasher
+from cs_console.errors import Refusal
+from cs_console.settings import Settings
+from cs_console.staff import passwords
+from cs_console.staff.setup import init_desk
+passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+try:
+    init_desk(Settings(home=Path(sys.argv[1]), database_url=sys.argv[2]), sys.argv[3], "amber kite ninety lakes").close()
+    print("made")
+except Refusal as refusal:
+    print(refusal.code)
+"""
+
+
+def test_of_two_racing_inits_one_makes_the_desk(fresh: Settings) -> None:
+    racers = [
+        subprocess.Popen(
+            [sys.executable, "-c", RACER, str(fresh.home), fresh.database_url, name], stdout=subprocess.PIPE, text=True
+        )
+        for name in ("ines", "eve")
+    ]
+    outcomes = [racer.communicate()[0].strip() for racer in racers]
+    assert outcomes.count("made") == 1, outcomes
+    assert all(outcomes), outcomes
+    database = Database(fresh.database)
+    with database.reading() as session:
+        assert len(session.scalars(select(DeskIdentity)).all()) == 1
+    database.close()
+
+
+STEPS = [
+    "cs_console.custody.keyring:write_key_file",
+    "cs_console.custody.keyring:Keyring.prepare",
+    "cs_console.database:Database.migrate",
+    "cs_console.staff.setup:_fill",
+]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("step", STEPS)
+def test_a_desk_can_be_made_after_a_kill_at_any_step(tmp_path: Path, step: str, when: str) -> None:
+    """The process is killed before or after each step (the last one: before its commit); then it is run again."""
+    script = textwrap.dedent(
+        """
+        import importlib, os, signal, sys
+        from pathlib import Path
+        module, _, name = sys.argv[1].partition(":")
+        owner = importlib.import_module(module)
+        *path, last = name.split(".")
+        for part in path:
+            owner = getattr(owner, part)
+        real = getattr(owner, last)
+        def killed(*args, **kwargs):
+            if sys.argv[2] == "after":
+                real(*args, **kwargs)
+            os.kill(os.getpid(), signal.SIGKILL)
+        setattr(owner, last, killed)
+        from argon2 import PasswordHasher
+        from cs_console.staff import passwords
+        passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+        from cs_console.settings import Settings
+        from cs_console.staff.setup import init_desk
+        init_desk(Settings(home=Path(sys.argv[3])), "ines", "amber kite ninety lakes")
+        """
+    )
+    home = tmp_path / "desk"
+    done = subprocess.run([sys.executable, "-c", script, step, when, str(home)], cwd=Path.cwd(), check=False)
+    assert done.returncode == -signal.SIGKILL
+    office = init_desk(Settings(home=home), "ines", PASSWORD)
+    assert sign_in(office, "ines", PASSWORD)
+    assert verify_log(office).ok
+    office.close()
+
+
+def test_a_key_file_cut_short_by_a_crash_is_made_again(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "desk")
+    settings.key_path.parent.mkdir(parents=True)
+    settings.key_path.touch()
+    office = init_desk(settings, "ines", PASSWORD)
+    assert settings.key_path.stat().st_size
+    office.close()

@@ -1,0 +1,351 @@
+"""Signing in, out and the lock (ASVS 6.3, 7.2 to 7.4, 16.3.1)."""
+
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+
+from cs_console.access_log.checkpoint import latest
+from cs_console.desk import Desk, operator_desk
+from cs_console.errors import (
+    AccountSuspended,
+    MustChangePassword,
+    NotAllowed,
+    Refusal,
+    SessionEnded,
+    SignInMustWait,
+    SignInRefused,
+)
+from cs_console.staff import accounts, passwords
+from cs_console.staff.sign_in import SignedIn, sign_in, sign_out, touch, unlock
+from cs_console.staff.tries import wait_after
+from models.agent import Agent
+from models.enums import Action, Result, Role
+from tests.support.office import TestOffice, make_office
+from tests.support.recorded import recorded
+
+PASSWORD = "amber kite ninety lakes"
+OTHER = "quiet harbour seven oaks"
+
+pytestmark = pytest.mark.usefixtures("cheap_passwords")
+
+
+def add(test_office: TestOffice, name: str = "mei", *roles: Role, temporary: bool = False) -> str:
+    return accounts.add_agent(
+        operator_desk(test_office.office), name, roles or (Role.AGENT,), PASSWORD, temporary=temporary
+    )
+
+
+def fail(test_office: TestOffice, name: str = "mei", times: int = 1) -> Refusal:
+    for _ in range(times):
+        with pytest.raises((SignInRefused, SignInMustWait)) as refused:
+            sign_in(test_office.office, name, OTHER)
+    return refused.value
+
+
+def live(desk: Desk) -> None:
+    with desk.reading():
+        pass
+
+
+def test_the_right_password_begins_a_recorded_session(test_office: TestOffice) -> None:
+    add(test_office, "mei", Role.AGENT, Role.VERIFIER)
+    signed = sign_in(test_office.office, "  MEI ", PASSWORD)
+    assert signed.desk.agent.name == "mei"
+    assert signed.desk.agent.roles == {Role.AGENT, Role.VERIFIER}
+    assert signed.undertaking_due
+    assert not signed.must_change_password
+    assert signed.last_signed_in is None
+    live(signed.desk)
+    entry = recorded(test_office.office, Action.SIGNED_IN)[-1]
+    assert (entry.actor, entry.roles) == ("mei", "agent,verifier")
+    assert entry.session == signed.desk.session_id[:16]
+
+
+def test_unknown_name_and_wrong_password_are_refused_with_the_same_words(test_office: TestOffice) -> None:
+    """ASVS 6.3.8."""
+    add(test_office)
+    known, unknown = fail(test_office, "mei"), fail(test_office, "nobody-here")
+    assert str(known) == str(unknown)
+    assert type(known) is type(unknown)
+
+
+def test_both_cost_one_verification(test_office: TestOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ASVS 6.3.8: the same work, counted."""
+    add(test_office)
+    calls: list[str | None] = []
+    real = passwords.verify
+
+    def counted(stored: str | None, typed: str) -> bool:
+        calls.append(stored)
+        return real(stored, typed)
+
+    monkeypatch.setattr(passwords, "verify", counted)
+    fail(test_office, "mei")
+    fail(test_office, "nobody-here")
+    assert len(calls) == 2
+    assert calls[1] is None
+
+
+def test_unknown_and_known_names_have_to_wait_alike(test_office: TestOffice) -> None:
+    """ASVS 6.3.8: the wait does not tell whether an account exists either."""
+    add(test_office)
+    known = [fail(test_office, "mei") for _ in range(7)]
+    unknown = [fail(test_office, "nobody-here") for _ in range(7)]
+    assert [str(one) for one in known] == [str(one) for one in unknown]
+    assert isinstance(known[-1], SignInMustWait)
+
+
+def test_failures_are_recorded_and_what_was_typed_is_not(test_office: TestOffice) -> None:
+    """ASVS 16.2.5, 16.3.1: a password typed into the name's field stays out of the log and the database."""
+    add(test_office)
+    fail(test_office, "mei")
+    fail(test_office, "hunter2-typed-by-mistake")
+    entries = recorded(test_office.office, Action.SIGN_IN_FAILED)
+    assert [(entry.actor, entry.outcome, entry.reason) for entry in entries] == [
+        ("mei", Result.REFUSED, "sign_in_refused"),
+        ("unknown", Result.REFUSED, "sign_in_refused"),
+    ]
+    home = test_office.office.settings.home
+    test_office.office.close()
+    for file in home.rglob("*"):
+        assert not file.is_file() or b"hunter2" not in file.read_bytes()
+
+
+def test_after_five_failures_the_wait_doubles_from_one_second_to_fifteen_minutes() -> None:
+    waits = [wait_after(failures).total_seconds() for failures in range(18)]
+    assert waits == [0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900]
+    assert wait_after(10_000) == timedelta(minutes=15)
+
+
+def test_the_wait_holds_even_for_the_right_password_and_is_recorded(test_office: TestOffice) -> None:
+    add(test_office)
+    fail(test_office, times=5)
+    with pytest.raises(SignInMustWait) as refused:
+        sign_in(test_office.office, "mei", PASSWORD)
+    assert refused.value.seconds == 1
+    assert recorded(test_office.office, Action.SIGN_IN_FAILED)[-1].reason == "sign_in_wait"
+    test_office.clock.forward(seconds=1)
+    fail(test_office)
+    test_office.clock.forward(seconds=1)
+    with pytest.raises(SignInMustWait):
+        sign_in(test_office.office, "mei", PASSWORD)
+    test_office.clock.forward(seconds=1)
+    assert sign_in(test_office.office, "mei", PASSWORD).failures_before == 6
+
+
+def test_success_starts_the_count_afresh(test_office: TestOffice) -> None:
+    add(test_office)
+    fail(test_office, times=4)
+    assert sign_in(test_office.office, "mei", PASSWORD).failures_before == 4
+    assert isinstance(fail(test_office, times=4), SignInRefused)
+    assert sign_in(test_office.office, "mei", PASSWORD).failures_before == 4
+
+
+def test_the_wait_is_per_account_and_survives_a_restart(tmp_path: Path) -> None:
+    made = make_office(tmp_path / "home")
+    add(made)
+    add(made, "omar")
+    fail(made, times=5)
+    made.office.close()
+    with pytest.raises(SignInMustWait):
+        sign_in(made.office, "mei", PASSWORD)
+    assert sign_in(made.office, "omar", PASSWORD)
+    made.office.close()
+
+
+def test_parallel_tries_win_nothing(test_office: TestOffice) -> None:
+    """ASVS 6.3.1, 15.4.2: of twelve guesses at once only five reach the password."""
+    add(test_office)
+
+    def attempt(_: int) -> type[Refusal]:
+        try:
+            sign_in(test_office.office, "mei", OTHER)
+        except Refusal as refusal:
+            return type(refusal)
+        raise AssertionError
+
+    with ThreadPoolExecutor(6) as pool:
+        seen = list(pool.map(attempt, range(12)))
+    assert seen.count(SignInRefused) == 5
+    assert seen.count(SignInMustWait) == 7
+
+
+def test_a_new_session_ends_the_older_one_with_its_reason(test_office: TestOffice) -> None:
+    """ASVS 7.1.2: one live session an account."""
+    add(test_office)
+    first = sign_in(test_office.office, "mei", PASSWORD)
+    test_office.clock.forward(minutes=1)
+    second = sign_in(test_office.office, "mei", PASSWORD)
+    with pytest.raises(SessionEnded, match="signed in elsewhere"):
+        live(first.desk)
+    live(second.desk)
+    assert second.last_signed_in == test_office.clock.now() - timedelta(minutes=1)
+    ended = recorded(test_office.office, Action.SIGNED_OUT)[-1]
+    assert (ended.actor, ended.session) == ("mei", first.desk.session_id[:16])
+
+
+def test_session_ids_are_hashes_of_random_tokens_and_never_repeat(test_office: TestOffice) -> None:
+    """ASVS 7.2.3, 7.2.4."""
+    add(test_office)
+    made = {sign_in(test_office.office, "mei", PASSWORD).desk.session_id for _ in range(5)}
+    assert len(made) == 5
+    assert all(len(one) == 64 for one in made)
+
+
+def test_a_suspended_account_learns_it_only_with_the_right_password(test_office: TestOffice) -> None:
+    add(test_office)
+    accounts.suspend(operator_desk(test_office.office), "mei")
+    assert isinstance(fail(test_office), SignInRefused)
+    with pytest.raises(AccountSuspended):
+        sign_in(test_office.office, "mei", PASSWORD)
+    assert recorded(test_office.office, Action.SIGN_IN_FAILED)[-1].reason == "account_suspended"
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda desk: accounts.suspend(desk, "mei"), "suspended"),
+        (lambda desk: accounts.set_roles(desk, "mei", {Role.VERIFIER}), "roles were changed"),
+        (lambda desk: accounts.reset(desk, "mei", OTHER), "password was reset"),
+    ],
+    ids=["suspension", "roles", "reset"],
+)
+def test_a_change_of_the_account_ends_its_session_before_the_next_action(
+    test_office: TestOffice, change: object, says: str
+) -> None:
+    """ASVS 7.4.2, 7.4.3, 8.3.2."""
+    assert callable(change)
+    add(test_office)
+    desk = sign_in(test_office.office, "mei", PASSWORD).desk
+    change(operator_desk(test_office.office))
+    with pytest.raises(SessionEnded, match=says):
+        live(desk)
+    assert recorded(test_office.office, Action.SIGNED_OUT)[-1].actor == "mei"
+
+
+def test_signing_out_is_recorded_once_and_signs_the_log(test_office: TestOffice) -> None:
+    """ASVS 7.4.1."""
+    add(test_office)
+    desk = sign_in(test_office.office, "mei", PASSWORD).desk
+    sign_out(desk)
+    sign_out(desk, "again")
+    with pytest.raises(SessionEnded, match="signed out"):
+        live(desk)
+    assert [entry.reason for entry in recorded(test_office.office, Action.SIGNED_OUT)] == ["signed out"]
+    checkpoint = latest(test_office.office)
+    assert checkpoint is not None
+    assert checkpoint.size == recorded(test_office.office)[-1].seq
+
+
+def test_a_session_ends_after_idle_time_and_touching_keeps_it(test_office: TestOffice) -> None:
+    """ASVS 7.3.1."""
+    add(test_office)
+    desk = sign_in(test_office.office, "mei", PASSWORD).desk
+    test_office.clock.forward(minutes=14)
+    touch(desk)
+    test_office.clock.forward(minutes=14)
+    live(desk)
+    test_office.clock.forward(minutes=2)
+    with pytest.raises(SessionEnded, match="15 minutes"):
+        touch(desk)
+    with pytest.raises(SessionEnded):
+        live(desk)
+
+
+def test_no_session_outlives_eight_hours(test_office: TestOffice) -> None:
+    """ASVS 7.3.2."""
+    add(test_office)
+    desk = sign_in(test_office.office, "mei", PASSWORD).desk
+    for _ in range(8 * 6):
+        test_office.clock.forward(minutes=10)
+        touch(desk)
+    test_office.clock.forward(seconds=1)
+    with pytest.raises(SessionEnded, match="8 hours"):
+        touch(desk)
+
+
+def test_touching_writes_at_most_every_fifteen_seconds(sqlite_office: TestOffice) -> None:
+    add(sqlite_office)
+    desk = sign_in(sqlite_office.office, "mei", PASSWORD).desk
+    file = sqlite_office.office.database.file
+    assert file is not None
+
+    def changes() -> int:
+        with sqlite3.connect(file) as watcher:
+            found = watcher.execute("SELECT last_active_at FROM agent_session").fetchone()[0]
+        watcher.close()
+        return int(found)
+
+    before = changes()
+    sqlite_office.clock.forward(seconds=14)
+    touch(desk)
+    assert changes() == before
+    sqlite_office.clock.forward(seconds=1)
+    touch(desk)
+    assert changes() > before
+
+
+def test_the_lock_opens_with_the_password_and_counts_failures(test_office: TestOffice) -> None:
+    add(test_office)
+    desk = sign_in(test_office.office, "mei", PASSWORD).desk
+    for _ in range(5):
+        with pytest.raises(SignInRefused):
+            unlock(desk, OTHER)
+    with pytest.raises(SignInMustWait):
+        unlock(desk, PASSWORD)
+    test_office.clock.forward(seconds=1)
+    unlock(desk, PASSWORD)
+    live(desk)
+    assert len(recorded(test_office.office, Action.SIGN_IN_FAILED)) == 6
+
+
+def test_an_ended_session_cannot_be_unlocked(test_office: TestOffice) -> None:
+    add(test_office)
+    desk = sign_in(test_office.office, "mei", PASSWORD).desk
+    test_office.clock.forward(minutes=16)
+    with pytest.raises(SessionEnded):
+        unlock(desk, PASSWORD)
+
+
+def test_roles_are_read_afresh_at_each_action(test_office: TestOffice) -> None:
+    """ASVS 8.3.2: a role taken away in the database is gone at once, whatever the session remembers."""
+    add(test_office, "mei", Role.AGENT, Role.SUPERVISOR)
+    desk = sign_in(test_office.office, "mei", PASSWORD).desk
+    with test_office.office.database.transaction() as session:
+        agent = session.get_one(Agent, desk.agent.id)
+        agent.roles = "agent"
+        session.add(agent)
+    with pytest.raises(NotAllowed), desk.work(Role.SUPERVISOR):
+        pass
+
+
+def test_a_hash_with_older_parameters_is_replaced_at_sign_in(
+    test_office: TestOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SECURITY.md: rehash when the parameters rise."""
+    agent_id = add(test_office)
+    monkeypatch.setattr(passwords, "HASHER", PasswordHasher(time_cost=2, memory_cost=128, parallelism=1))
+    assert sign_in(test_office.office, "mei", PASSWORD)
+    with test_office.office.database.reading() as session:
+        stored = session.get_one(Agent, agent_id).password_hash
+    assert "m=128,t=2" in stored
+    assert sign_in(test_office.office, "mei", PASSWORD)
+
+
+def test_a_password_set_by_somebody_else_has_to_be_changed_before_anything(test_office: TestOffice) -> None:
+    """ASVS 6.4.1: enforced by the services, not by a screen."""
+    add(test_office)
+    accounts.reset(operator_desk(test_office.office), "mei", OTHER)
+    signed: SignedIn = sign_in(test_office.office, "mei", OTHER)
+    assert signed.must_change_password
+    with pytest.raises(MustChangePassword):
+        live(signed.desk)
+    accounts.change_own_password(signed.desk, OTHER, "violet compass winter tea")
+    live(signed.desk)
+    with pytest.raises(SignInRefused):
+        sign_in(test_office.office, "mei", OTHER)
+    assert not sign_in(test_office.office, "mei", "violet compass winter tea").must_change_password

@@ -1,0 +1,96 @@
+"""The real application in tests: opened signed in, driven by keys, waited for by conditions."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from textual.content import Content
+from textual.pilot import Pilot
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import OptionList, Static
+
+from cs_console.app import ConsoleApp
+from cs_console.desk import Desk
+from screens.widgets.notice_bar import NoticeBar
+from tests.support.office import TestOffice
+
+SIZES = ((80, 24), (120, 34))
+PATIENCE_SECONDS = 20.0
+STEP_SECONDS = 0.02
+
+
+@dataclass
+class Console:
+    """A running console and what a person sees of it."""
+
+    app: ConsoleApp
+    pilot: Pilot[None]
+
+    async def until(self, condition: Callable[[], bool], what: str = "") -> None:
+        """Let the console work until the condition holds; a test fails with what is on screen if it never does."""
+        for _ in range(int(PATIENCE_SECONDS / STEP_SECONDS)):
+            await self.pilot.pause()
+            if condition():
+                return
+            await asyncio.sleep(STEP_SECONDS)
+        raise AssertionError(f"waited in vain{f' for {what}' if what else ''}; on screen:\n{self.words()}")
+
+    async def until_on(self, kind: type[Screen[object]]) -> None:
+        """Wait until such a screen is on top."""
+        await self.until(lambda: isinstance(self.app.screen, kind), kind.__name__)
+
+    async def until_words(self, *words: str) -> None:
+        """Wait until all of these words stand on the screen."""
+        await self.until(lambda: all(word in self.words() for word in words), " and ".join(map(repr, words)))
+
+    async def open(self, screen: Screen[object]) -> None:
+        """Put a screen on top of the queue."""
+        self.app.push_screen(screen)
+        await self.until_on(type(screen))
+
+    async def press(self, *keys: str) -> None:
+        """Type keys, letting the console settle after each."""
+        for key in keys:
+            await self.pilot.press(key)
+
+    async def type(self, text: str) -> None:
+        """Type the letters of a text."""
+        await self.pilot.press(*("space" if letter == " " else letter for letter in text))
+
+    def words(self) -> str:
+        """Every word on the screen, as its widgets hold it."""
+        return "\n".join(filter(None, (words_of(widget) for widget in visible(self.app.screen))))
+
+    def drawn(self) -> str:
+        """The characters that the terminal was given."""
+        lines = self.app.screen._compositor.render_strips()
+        return "\n".join(line.text for line in lines)
+
+    @property
+    def notice(self) -> str:
+        """What the notice bar says."""
+        return self.app.screen.query_one(NoticeBar).words
+
+
+@asynccontextmanager
+async def console(test_office: TestOffice, desk: Desk, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Console]:
+    """The console with that agent signed in, on its queue."""
+    app = ConsoleApp(test_office.office.settings, desk=desk, office=test_office.office)
+    async with app.run_test(size=size) as pilot:
+        yield Console(app, pilot)
+
+
+def visible(screen: Screen[object]) -> list[Widget]:
+    """The widgets that are displayed, in document order."""
+    return [widget for widget in screen.query("*") if all(one.display for one in (widget, *widget.ancestors_with_self) if isinstance(one, Widget))]
+
+
+def words_of(widget: Widget) -> str:
+    """The words that one widget shows by itself."""
+    if isinstance(widget, Static):
+        return str(widget.visual) if isinstance(widget.visual, Content) else ""
+    if isinstance(widget, OptionList):
+        return "\n".join(str(option.prompt) for option in widget.options)
+    return ""

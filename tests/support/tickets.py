@@ -1,0 +1,200 @@
+"""Tickets for tests, made straight through the seals: nothing of intake, so that a test speaks of one thing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cs_console.custody.contacts import NewContact, add_contact, known_values
+from sqlalchemy import select, update
+from sqlmodel import Session, col
+
+from cs_console.custody.redaction import redact
+from cs_console.custody.sealing import Place, seal
+from cs_console.decisions.clock import due_at, first_response_due
+from cs_console.desk import Desk, Office
+from cs_console.policy.schema import Pack
+from models.agent import Agent
+from models.columns import new_id
+from models.counter import Counter
+from models.enums import (
+    Channel,
+    Field,
+    MessageSort,
+    Priority,
+    TicketKind,
+    TicketState,
+    VerificationMethod,
+)
+from models.message import Message
+from models.requester import Requester
+from models.ticket import Ticket
+from models.verification import Verification
+from tests.support.office import TestOffice
+
+
+@dataclass(frozen=True)
+class MadeTicket:
+    """What a test needs to know of a ticket that it made."""
+
+    number: int
+    requester_id: str
+    contact_ids: dict[Field, str]
+    message_id: str
+
+
+def make_requester(
+    test_office: TestOffice,
+    contacts: Mapping[Field, str] | None = None,
+    *,
+    on_file: bool = True,
+    changed_at: datetime | None = None,
+    language: str = "en",
+) -> tuple[str, dict[Field, str]]:
+    """A requester with these contacts (one e-mail when none are named): id, and contact ids by field.
+
+    Contacts were last changed a year ago unless `changed_at` says otherwise.
+    """
+    office = test_office.office
+    requester_id = new_id()
+    now = test_office.clock.now()
+    key = office.keyring.create(requester_id)
+    wanted = {Field.EMAIL: "alice@example.org"} if contacts is None else contacts
+    with office.database.transaction() as session:
+        session.add(Requester(id=requester_id, created_at=now, language=language))
+        session.flush()
+        changed = changed_at or now - timedelta(days=365)
+        ids = {
+            field: add_contact(session, office, requester_id, key, NewContact(field, value, on_file, changed))
+            for field, value in wanted.items()
+        }
+    return requester_id, ids
+
+
+def make_ticket(
+    test_office: TestOffice,
+    *,
+    kind: TicketKind = TicketKind.INQUIRY,
+    state: TicketState | None = None,
+    assignee: Desk | None = None,
+    subject: str = "A question",
+    text: str = "Please help me with my order.",
+    contacts: Mapping[Field, str] | None = None,
+    on_file: bool = True,
+    received_at: datetime | None = None,
+    verified: bool = False,
+    priority: Priority = Priority.NORMAL,
+    channel: Channel = Channel.MAIL,
+    language: str = "en",
+    requester: tuple[str, dict[Field, str]] | None = None,
+) -> MadeTicket:
+    """One ticket with one message of a new requester, or of one that `make_requester` made.
+
+    `state` defaults to what intake would choose; `verified` opens a verification window now, by a contact on file.
+    """
+    office = test_office.office
+    requester_id, ids = requester or make_requester(test_office, contacts, on_file=on_file, language=language)
+    now = test_office.clock.now()
+    received = received_at or now
+    pack = office.packs.current
+    if state is None:
+        waits = TicketState.TO_VERIFY if pack.kinds[kind].needs_decision else TicketState.OPEN
+        state = TicketState.VERIFIED if verified else waits
+    key = office.keyring.key(requester_id)
+    message_id = new_id()
+    with office.database.transaction() as session:
+        number = _next_number(session)
+        known = known_values(session, office, requester_id, key)
+        session.add(
+            Ticket(
+                number=number,
+                requester_id=requester_id,
+                kind=kind,
+                state=state,
+                priority=priority,
+                assignee_id=assignee.agent.id if assignee else None,
+                channel=channel,
+                language=language,
+                pack=pack.meta.name,
+                subject=seal(key, Place(requester_id, "ticket", "subject", str(number)), subject),
+                subject_redacted=seal(
+                    key,
+                    Place(requester_id, "ticket", "subject_redacted", str(number)),
+                    redact(subject, _regions(pack), known),
+                ),
+                no_contact=not ids,
+                received_at=received,
+                created_at=now,
+                last_message_at=received,
+                first_response_due_at=first_response_due(pack, kind, received),
+                verified_at=now if verified else None,
+                due_at=due_at(pack, received, now) if verified and pack.kinds[kind].needs_decision else None,
+                closed_at=now if state is TicketState.CLOSED else None,
+            )
+        )
+        session.flush()
+        session.add(
+            Message(
+                id=message_id,
+                ticket_number=number,
+                sort=MessageSort.RECEIVED,
+                channel=channel,
+                text=seal(key, Place(requester_id, "message", "text", message_id), text),
+                text_redacted=seal(
+                    key,
+                    Place(requester_id, "message", "text_redacted", message_id),
+                    redact(text, _regions(pack), known),
+                ),
+                at=received,
+            )
+        )
+        if verified:
+            _open_window(session, office, number, requester_id, ids)
+    return MadeTicket(number, requester_id, ids, message_id)
+
+
+def _regions(pack: Pack) -> tuple[str, ...]:
+    return (pack.meta.region, *pack.meta.more_regions)
+
+
+def _next_number(session: Session) -> int:
+    return int(
+        session.connection()
+        .execute(
+            update(Counter)
+            .where(col(Counter.name) == "ticket")
+            .values(value=col(Counter.value) + 1)
+            .returning(col(Counter.value))
+        )
+        .scalar_one()
+    )
+
+
+def _open_window(session: Session, office: Office, number: int, requester_id: str, ids: dict[Field, str]) -> None:
+    now = office.clock.now()
+    agent_id = session.connection().execute(select(col(Agent.id)).where(col(Agent.name) == "vera")).scalar()
+    if agent_id is None:
+        agent_id = new_id()
+        session.add(
+            Agent(
+                id=agent_id,
+                name="vera",
+                roles="verifier",
+                password_hash="unusable",
+                password_set_at=now,
+                created_at=now,
+            )
+        )
+        session.flush()
+    by_code = next(((field, made) for field, made in ids.items() if field in (Field.EMAIL, Field.MOBILE)), None)
+    session.add(
+        Verification(
+            ticket_number=number,
+            requester_id=requester_id,
+            method=VerificationMethod.CODE if by_code else VerificationMethod.WRITTEN,
+            contact_id=by_code[1] if by_code else None,
+            contact_field=by_code[0].value if by_code else None,
+            agent_id=agent_id,
+            verified_at=now,
+            window_until=now + timedelta(minutes=office.packs.current.verification.window_minutes),
+        )
+    )

@@ -1,0 +1,46 @@
+"""Settings: two sources, one object, and a name for everything that is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from cs_console.errors import BadSettings
+from cs_console.settings import load
+
+
+def test_the_home_comes_from_the_option_then_the_environment(tmp_path: Path) -> None:
+    assert load(tmp_path / "a", {"CS_CONSOLE_HOME": str(tmp_path / "b")}).home == tmp_path / "a"
+    assert load(None, {"CS_CONSOLE_HOME": str(tmp_path / "b")}).home == tmp_path / "b"
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    (tmp_path / "console.toml").write_text('theme = "from-file"\nidle_hide = 60\n[keys]\nclaim = "ctrl+k"\n')
+    settings = load(tmp_path, {"CS_CONSOLE_THEME": "from-environment"})
+    assert (settings.theme, settings.idle_hide, settings.keys) == ("from-environment", 60, {"claim": "ctrl+k"})
+
+
+def test_an_unknown_key_in_the_file_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "console.toml").write_text("idle_hyde = 60\n")
+    with pytest.raises(BadSettings, match=r"console\.toml: idle_hyde: is not a setting") as refusal:
+        load(tmp_path, {})
+    assert refusal.value.exit_status == 2
+
+
+def test_an_unknown_variable_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(BadSettings, match="CS_CONSOLE_OUTBOKS"):
+        load(tmp_path, {"CS_CONSOLE_OUTBOKS": "/tmp/x"})
+
+
+def test_a_wrong_value_names_where_it_stands(tmp_path: Path) -> None:
+    with pytest.raises(BadSettings, match="CS_CONSOLE_IDLE_HIDE"):
+        load(tmp_path, {"CS_CONSOLE_IDLE_HIDE": "soon"})
+
+
+def test_a_file_that_is_no_toml_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "console.toml").write_text("theme = \n")
+    with pytest.raises(BadSettings, match=r"console\.toml cannot be read"):
+        load(tmp_path, {})
+
+
+def test_an_empty_variable_is_as_good_as_none(tmp_path: Path) -> None:
+    assert load(tmp_path, {"CS_CONSOLE_SMTP_URL": ""}).smtp_url == ""

@@ -1,0 +1,302 @@
+"""The queue's pages: what each view holds, in which order, and what nobody sees there."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import insert, inspect, select, update
+from sqlmodel import col
+
+from cs_console.custody.sealing import Place, seal
+from cs_console.desk import Desk, operator_desk
+from cs_console.errors import BadFilter, BadInput, NotAllowed, NoUndertaking, SessionEnded
+from cs_console.tickets.filters import parse
+from cs_console.tickets.queue import (
+    COUNTED_UP_TO,
+    ERASED,
+    UNREADABLE,
+    VIEWS,
+    Cursor,
+    QueueRow,
+    age_words,
+    counts,
+    due_words,
+    listing,
+    page,
+)
+from models.enums import Channel, Field, Priority, Role, TicketKind, TicketState
+from models.ticket import Ticket
+from tests.support.office import TestOffice
+from tests.support.tickets import make_requester, make_ticket
+
+
+def numbers(desk: Desk, view: str, expression: str = "", **more: object) -> list[int]:
+    """The numbers on the first page of a view."""
+    return [row.number for row in page(desk, view, parse(expression), **more).rows]  # type: ignore[arg-type]  # size only
+
+
+def test_each_view_holds_its_tickets_and_no_closed_ones(test_office: TestOffice) -> None:
+    mei, sam = test_office.desk("mei", Role.AGENT), test_office.desk("sam", Role.AGENT)
+    now = test_office.clock.now()
+    mine = make_ticket(test_office, assignee=mei)
+    his = make_ticket(test_office, assignee=sam, state=TicketState.IN_APPROVAL, kind=TicketKind.RIGHTS, verified=True)
+    nobodys = make_ticket(test_office)
+    unverified = make_ticket(test_office, kind=TicketKind.RIGHTS)
+    late = make_ticket(test_office, received_at=now - timedelta(days=60))
+    soon = make_ticket(test_office, received_at=now - timedelta(days=18))
+    closed = make_ticket(test_office, state=TicketState.CLOSED, assignee=mei)
+
+    assert numbers(mei, "mine") == [mine.number]
+    assert numbers(mei, "unassigned") == [unverified.number, nobodys.number, soon.number, late.number]
+    assert numbers(mei, "to_verify") == [unverified.number]
+    assert numbers(mei, "due_soon") == [soon.number]
+    assert numbers(mei, "overdue") == [late.number]
+    assert numbers(mei, "approvals") == [his.number]
+    assert numbers(mei, "closed") == [closed.number]
+    assert closed.number not in numbers(mei, "all")
+    assert len(numbers(mei, "all")) == 6
+
+
+def test_unverified_rights_requests_wait_oldest_first_with_their_age_and_no_due_date(test_office: TestOffice) -> None:
+    mei, now = test_office.desk("mei", Role.VERIFIER), test_office.clock.now()
+    young = make_ticket(test_office, kind=TicketKind.RIGHTS)
+    old = make_ticket(test_office, kind=TicketKind.RIGHTS, received_at=now - timedelta(days=12))
+    rows = page(mei, "to_verify").rows
+    assert [row.number for row in rows] == [old.number, young.number]
+    assert [due_words(row, now) for row in rows] == ["starts later", "starts later"]
+    assert age_words(rows[0], now) == "12 d"
+
+
+def test_a_view_pages_through_everything_once_whatever_is_added_meanwhile(test_office: TestOffice) -> None:
+    mei, now = test_office.desk("mei", Role.AGENT), test_office.clock.now()
+    requester = make_requester(test_office)
+    made = [
+        make_ticket(test_office, requester=requester, received_at=now - timedelta(hours=hour // 2)).number
+        for hour in range(7)
+    ]
+    seen: list[int] = []
+    after: Cursor | None = None
+    while True:
+        shown = page(mei, "all", None, after, 3)
+        seen += [row.number for row in shown.rows]
+        make_ticket(test_office, requester=requester, received_at=now + timedelta(hours=1))
+        if shown.next is None:
+            break
+        after = shown.next
+    assert sorted(seen) == made
+    moments = {row.number: row.received_at for row in page(mei, "all").rows}
+    assert seen == sorted(made, key=lambda number: (moments[number], number), reverse=True)
+
+
+def test_due_dates_are_shown_soonest_first_and_paged(test_office: TestOffice) -> None:
+    mei, now = test_office.desk("mei", Role.AGENT), test_office.clock.now()
+    made = [make_ticket(test_office, received_at=now - timedelta(days=30 + day)).number for day in (1, 5, 3)]
+    first = page(mei, "overdue", size=2)
+    assert first.next is not None
+    rest = page(mei, "overdue", None, first.next, 2)
+    assert [row.number for row in (*first.rows, *rest.rows)] == [made[1], made[2], made[0]]
+    assert rest.next is None
+
+
+@pytest.mark.parametrize(
+    ("expression", "found"),
+    [
+        ("kind:appeal", {"appeal"}),
+        ("kind:appeal,report", {"appeal", "report"}),
+        ("-kind:appeal", {"report", "plain", "chinese"}),
+        ("state:waiting", {"report"}),
+        ("assignee:me", {"appeal"}),
+        ("assignee:none", {"plain", "chinese"}),
+        ("assignee:SAM", {"report"}),
+        ("-assignee:me", {"report", "plain", "chinese"}),
+        ("assignee:me,sam", {"appeal", "report"}),
+        ("priority:high", {"appeal"}),
+        ("-priority:high,normal", {"report"}),
+        ("channel:letter", {"report"}),
+        ("lang:zh", {"chinese"}),
+        ("older:3d", {"report"}),
+        ("newer:3d", {"appeal", "plain", "chinese"}),
+        ("due:<10d", {"report"}),
+        ("due:none", {"chinese"}),
+        ("-due:none", {"appeal", "report", "plain"}),
+        ("kind:appeal lang:zh", set()),
+        ("kind:appeal priority:high channel:mail -state:waiting lang:en assignee:me newer:1d", {"appeal"}),
+        ("due:<30d assignee:none kind:inquiry", {"plain"}),
+        ("due:<30d older:1h", {"report"}),
+    ],
+)
+def test_a_filter_finds_what_it_says(test_office: TestOffice, expression: str, found: set[str]) -> None:
+    mei, sam = test_office.desk("mei", Role.AGENT), test_office.desk("sam", Role.AGENT)
+    now = test_office.clock.now()
+    made = {
+        "appeal": make_ticket(test_office, kind=TicketKind.APPEAL, assignee=mei, priority=Priority.HIGH),
+        "report": make_ticket(
+            test_office,
+            kind=TicketKind.REPORT,
+            state=TicketState.WAITING,
+            assignee=sam,
+            channel=Channel.LETTER,
+            priority=Priority.LOW,
+            received_at=now - timedelta(days=20),
+        ),
+        "plain": make_ticket(test_office),
+        "chinese": make_ticket(test_office, language="zh", kind=TicketKind.RIGHTS),
+    }
+    names = {ticket.number: name for name, ticket in made.items()}
+    assert {names[number] for number in numbers(mei, "all", expression)} == found
+
+
+def test_a_number_is_found_in_whatever_view_and_state(test_office: TestOffice) -> None:
+    mei = test_office.desk("mei", Role.AGENT)
+    closed = make_ticket(test_office, state=TicketState.CLOSED)
+    other = make_ticket(test_office)
+    assert numbers(mei, "mine", f"#{closed.number}") == [closed.number]
+    assert numbers(mei, "all", f"-#{closed.number}") == [other.number]
+    assert numbers(mei, "all", f"#{other.number} kind:report") == []
+    assert numbers(mei, "all", "#999999999") == []
+
+
+def test_a_closed_state_in_an_open_view_says_where_closed_tickets_are(test_office: TestOffice) -> None:
+    mei = test_office.desk("mei", Role.AGENT)
+    with pytest.raises(BadFilter, match="Closed"):
+        page(mei, "all", parse("state:closed"))
+    assert numbers(mei, "closed", "state:closed") == []
+
+
+def test_an_unknown_assignee_is_named_with_who_there_is(test_office: TestOffice) -> None:
+    mei = test_office.desk("mei", Role.AGENT)
+    with pytest.raises(BadFilter, match=r"“bob”.*mei"):
+        page(mei, "all", parse("assignee:bob"))
+    with pytest.raises(BadInput, match="theirs"):
+        page(mei, "theirs")
+
+
+def test_subjects_are_redacted_plain_and_on_one_line(test_office: TestOffice) -> None:
+    mei = test_office.desk("mei", Role.AGENT)
+    make_ticket(
+        test_office,
+        subject="Call\x1b[2J +8613800138000\n[@click=app.quit]now",
+        contacts={Field.MOBILE: "+8613800138000"},
+    )
+    subject = page(mei, "all").rows[0].subject
+    assert "138" not in subject
+    assert "\x1b" not in subject
+    assert "\n" not in subject
+    assert "now" in subject
+
+
+def test_an_erased_requester_shows_as_erased_and_the_rest_of_the_page_stands(test_office: TestOffice) -> None:
+    mei = test_office.desk("mei", Role.AGENT)
+    gone, kept = make_ticket(test_office, subject="Goodbye"), make_ticket(test_office, subject="Hello")
+    test_office.office.keyring.destroy(gone.requester_id)
+    subjects = {row.number: row.subject for row in page(mei, "all").rows}
+    assert subjects == {gone.number: ERASED, kept.number: "Hello"}
+
+
+def test_a_subject_moved_from_another_row_does_not_open_and_the_page_still_does(test_office: TestOffice) -> None:
+    mei = test_office.desk("mei", Role.AGENT)
+    requester = make_requester(test_office)
+    touched = make_ticket(test_office, requester=requester, subject="One")
+    other = make_ticket(test_office, requester=requester, subject="Two")
+    with test_office.office.database.transaction() as session:
+        source = select(col(Ticket.subject_redacted)).where(col(Ticket.number) == other.number).scalar_subquery()
+        session.connection().execute(
+            update(Ticket).where(col(Ticket.number) == touched.number).values(subject_redacted=source)
+        )
+    subjects = {row.number: row.subject for row in page(mei, "all").rows}
+    assert subjects == {touched.number: UNREADABLE, other.number: "Two"}
+
+
+@pytest.mark.parametrize("role", [Role.AGENT, Role.VERIFIER, Role.SUPERVISOR, Role.PRIVACY_OFFICER])
+def test_everybody_who_works_tickets_can_list_them(sqlite_office: TestOffice, role: Role) -> None:
+    desk = sqlite_office.desk("someone", role)
+    assert page(desk, "all").rows == ()
+    assert len(counts(desk)) == len(VIEWS)
+
+
+def test_an_admin_sees_no_tickets_at_all(sqlite_office: TestOffice) -> None:
+    """Policy IV.(1)2, ASVS 8.2.1: deny by default."""
+    root = sqlite_office.desk("root", Role.ADMIN)
+    with pytest.raises(NotAllowed):
+        page(root, "all")
+    with pytest.raises(NotAllowed):
+        counts(root)
+
+
+def test_nothing_is_listed_without_an_undertaking_or_a_live_session(sqlite_office: TestOffice) -> None:
+    with pytest.raises(NoUndertaking):
+        page(sqlite_office.desk("new", Role.AGENT, undertaking=False), "all")
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    sqlite_office.clock.forward(minutes=16)
+    with pytest.raises(SessionEnded):
+        page(mei, "all")
+
+
+def test_an_operators_list_opens_no_subject(test_office: TestOffice) -> None:
+    made = make_ticket(test_office, subject="secret words")
+    test_office.office.keyring.destroy(made.requester_id)  # so that opening would show
+    rows, following = listing(operator_desk(test_office.office), "all", parse(""), None, 10)
+    assert [row.number for row in rows] == [made.number]
+    assert following is None
+    assert "secret" not in repr(rows)
+    with pytest.raises(BadFilter, match="“me”"):
+        listing(operator_desk(test_office.office), "all", parse("assignee:me"), None, 10)
+
+
+def test_counts_stop_counting_and_say_that_there_is_more(test_office: TestOffice) -> None:
+    mei = test_office.desk("mei", Role.AGENT)
+    made = make_ticket(test_office, assignee=mei)
+    table = inspect(Ticket).local_table
+    with test_office.office.database.transaction() as session:
+        kept = session.connection().execute(select(table).where(col(Ticket.number) == made.number)).mappings().one()
+        derived = {"is_open", "next_due_at"}
+        copied = {name: value for name, value in kept.items() if name not in derived} | {"assignee_id": None}
+        more = [{**copied, "number": 20_000 + at} for at in range(COUNTED_UP_TO + 5)]
+        session.connection().execute(insert(Ticket), more)
+    counted = {count.view: (count.count, count.more) for count in counts(mei)}
+    assert counted["mine"] == (1, False)
+    assert counted["unassigned"] == (COUNTED_UP_TO, True)
+    assert counted["closed"] == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("due", "words"),
+    [
+        (timedelta(days=2, hours=23), "in 2 d"),
+        (timedelta(hours=23), "in 23 h"),
+        (timedelta(minutes=5), "in 5 min"),
+        (-timedelta(seconds=5), "0 min late"),
+        (-timedelta(days=3, hours=1), "3 d late"),
+        (None, "-"),
+    ],
+)
+def test_due_words_never_promise_more_time_than_there_is(due: timedelta | None, words: str) -> None:
+    now = datetime.fromisoformat("2026-11-20T09:00+00:00")
+    row = QueueRow(
+        1, TicketKind.INQUIRY, "", TicketState.OPEN, Priority.NORMAL, None, None if due is None else now + due, now, 1
+    )
+    assert due_words(row, now) == words
+
+
+def test_the_first_response_stops_counting_once_it_was_given(test_office: TestOffice) -> None:
+    mei, now = test_office.desk("mei", Role.AGENT), test_office.clock.now()
+    made = make_ticket(test_office)
+    assert due_words(page(mei, "all").rows[0], now).startswith("in ")
+    with test_office.office.database.transaction() as session:
+        session.connection().execute(
+            update(Ticket).where(col(Ticket.number) == made.number).values(first_response_at=now)
+        )
+    assert due_words(page(mei, "all").rows[0], now) == "-"
+
+
+def test_a_page_of_another_requesters_key_does_not_open(sqlite_office: TestOffice) -> None:
+    """A subject sealed for one requester and put on another's ticket stays closed (ASVS 11.3.3)."""
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    mine, other = make_ticket(sqlite_office), make_ticket(sqlite_office)
+    key = sqlite_office.office.keyring.key(other.requester_id)
+    place = Place(other.requester_id, "ticket", "subject_redacted", str(mine.number))
+    with sqlite_office.office.database.transaction() as session:
+        session.connection().execute(
+            update(Ticket).where(col(Ticket.number) == mine.number).values(subject_redacted=seal(key, place, "planted"))
+        )
+    assert numbers(mei, "all")
+    assert UNREADABLE in {row.subject for row in page(mei, "all").rows}
