@@ -323,6 +323,21 @@ class ConsoleApp(QuietApp):
             return inside and not self._steps
         return inside if action == "sign_out" else True
 
+    def action_command_palette(self) -> None:
+        """Find a command by its name."""
+        from screens.palette import Palette
+
+        if not Palette.is_open(self):
+            self.push_screen(Palette())
+
+    def action_change_theme(self) -> None:
+        """Dark, light or high contrast."""
+        from textual.theme import ThemeProvider
+
+        from screens.palette import Palette
+
+        self.push_screen(Palette(providers=[ThemeProvider], placeholder="Theme"))
+
     async def on_event(self, event: events.Event) -> None:
         """Every key, click and paste shows that the agent is there."""
         if isinstance(event, events.Key | events.MouseDown | events.Paste) and not self.locked:

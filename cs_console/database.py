@@ -144,7 +144,10 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = engine_for(url)
-        self._reading = self.engine.execution_options(**{_READING: True})
+        options: dict[str, object] = {_READING: True}
+        if not self.is_sqlite:
+            options["isolation_level"] = "REPEATABLE READ"  # else each statement would see a state of its own
+        self._reading = self.engine.execution_options(**options)
 
     @property
     def is_sqlite(self) -> bool:

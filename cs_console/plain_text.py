@@ -70,7 +70,7 @@ def _bracketed(host: str) -> str:
 
 
 def is_mixed_script(text: str) -> bool:
-    """Whether a word of `text` mixes scripts whose letters look alike, as a forged address does (a Cyrillic а in it)."""
+    """Whether a word of `text` mixes scripts whose letters look alike, as forged addresses do (a Cyrillic а in it)."""
     return any(len(_scripts(word)) > 1 for word in re.split(r"[\s.@]+", text))
 
 

@@ -58,6 +58,8 @@ class ConsoleScreen(Drafting, Screen[T], Generic[T]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide commands that the agent's roles do not open; the services refuse them in any case."""
+        if action == "phone" and not self.console.settings.demo:
+            return False
         try:
             known = command(action)
         except KeyError:

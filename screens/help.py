@@ -22,8 +22,8 @@ ABOUT: dict[str, tuple[str, str]] = {
     "password": ("A new password", "Fifteen characters or more; a sentence of your own is a good one."),
     "queue": (
         "The queue",
-        "Views on the left, tickets beside them, the nearest due date first. Subjects are redacted: what stands in "
-        "[brackets] is personal data that stays sealed. Claim a ticket to work on it.",
+        "Views with their counts, and the tickets of one of them. Subjects are redacted: what stands in [brackets] "
+        "is personal data that stays sealed. Claim a ticket to work on it.",
     ),
     "ticket": (
         "A ticket",
@@ -84,7 +84,7 @@ class HelpScreen(ConsoleScreen[None]):
         own: list[Command] = []
         shared: list[Command] = []
         for one in commands_for(self._about):
-            if self.roles and not one.open_to(self.roles):
+            if (self.roles and not one.open_to(self.roles)) or (one.id == "phone" and not self.console.settings.demo):
                 continue
             (shared if EVERYWHERE in one.where else own).append(one)
         return own, shared

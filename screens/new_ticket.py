@@ -10,7 +10,6 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Select
 
-from cs_console.custody.blind_index import SEARCHABLE, normalise
 from cs_console.errors import Refusal
 from models.enums import Channel, Field, TicketKind
 from screens.draft_screen import DraftScreen
@@ -107,17 +106,15 @@ class NewTicketScreen(DraftScreen[int]):
         self.dismiss(number)
 
     def _refused(self, refusal: Refusal) -> None:
-        """The service's sentence, at the line that it is about where that can be told."""
+        """The service's sentence, which names the field, stands at that field's line."""
         self.say(refusal)
-        region = self.desk.office.packs.current.meta.region
+        named = refusal.sentence.partition(":")[0].casefold()
         for field in _CONTACTS:
-            line = self._contact(field)
-            if field in SEARCHABLE and line.value.strip() and normalise(field, line.value, region) is None:
+            if field.value == named:
                 said = self.query_one(f"#problem-{field.name.lower()}", PlainText)
                 said.show(f"✗ {refusal}")
                 said.set_class(True, "-said")
-                line.focus()
-                return
+                self._contact(field).focus()
 
     @on(WritingLine.Submitted)
     def next_line(self, event: WritingLine.Submitted) -> None:

@@ -4,10 +4,16 @@ from collections.abc import Coroutine
 from functools import partial
 from typing import Any, cast
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from screens.console_screen import ConsoleScreen
 from screens.registry import Command, palette_for
+
+
+class Palette(CommandPalette):
+    """Textual's palette, drawn as the console draws its dialogs."""
+
+    CSS_PATH = "palette.tcss"
 
 
 class ConsoleCommands(Provider):

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -32,7 +31,7 @@ class QueueScreen(ConsoleScreen[None]):
     """Where everybody works from. It reads itself again every ten seconds without moving the cursor."""
 
     WHERE = "queue"
-    CSS_PATH: ClassVar[str] = "queue.tcss"
+    CSS_PATH = ["inside.tcss", "queue.tcss"]
     BINDINGS = bindings_for("queue")
     AUTO_FOCUS = "#tickets"
 
@@ -164,6 +163,7 @@ class QueueScreen(ConsoleScreen[None]):
 
     @on(FilterLine.Left)
     def _left_filter(self) -> None:
+        self.clear_notice()
         self.query_one(TicketTable).focus()
 
     # --- one ticket

@@ -171,7 +171,7 @@ COMMANDS: tuple[Command, ...] = (
         "go_log", "l", "Access log", "Go to the access log.", _on("go"), _on("go"), _REVIEWS, action="go_to('log')"
     ),
     # --- the console
-    Command("phone", "f9", "Requester's phone", "See what the outbox received (demo only).", _ALL),
+    Command("phone", "f9", "Phone", "The requester's phone: see what the outbox received (demo only).", _ALL),
     Command(
         "help",
         "question_mark,f1",

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from cs_console.tickets.conversation import FieldState, TicketView
-from models.enums import Field
+from models.enums import Field, Priority, TicketState
 from screens.moments import hour, moment
 from screens.widgets.facts import Fact
 
@@ -46,9 +46,12 @@ def assignee_words(view: TicketView) -> str:
 
 def status_words(view: TicketView) -> str:
     """Where the ticket stands, in one line."""
-    window = f"verified until {hour(view.window_until)}" if view.window_until else "not verified"
-    parts = [view.state.value, window, assignee_words(view)]
-    parts = [part for at, part in enumerate(parts) if part not in parts[:at]]
+    window = f"verified until {hour(view.window_until)}" if view.window_until else "not verified now"
+    parts = [window, assignee_words(view)]
+    if view.state is not TicketState.VERIFIED:
+        parts.insert(0, view.state.value)
+    if view.priority > Priority.NORMAL:
+        parts.append(view.priority.name.lower())
     return " · ".join(parts)
 
 

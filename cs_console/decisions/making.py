@@ -68,12 +68,12 @@ def make_final(session: Session, desk: Desk, ticket: TicketFacts, decision: Deci
 def send(office: Office, made: Made) -> str:
     """Hand the notice over and say what became of it. The decision stands whatever happens here."""
     if made.message_id is None:
-        return BY_LETTER
+        return "The notice has to be sent by letter."
     try:
         report = deliver_queued(office, made.message_id)
     except Refusal as refusal:  # the store went away after the commit: the message stays queued
-        return f"not sent yet: {refusal.sentence}"
-    return "sent" if report.sent else "not sent yet: it is tried again"
+        return f"The notice is not sent yet: {refusal.sentence}"
+    return "The notice is sent." if report.sent else "The notice is not sent yet; it stays queued."
 
 
 def decision_words(session: Session, number: int) -> str:

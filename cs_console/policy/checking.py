@@ -32,7 +32,7 @@ class Problem:
 def check_pack(file: Path) -> tuple[Problem, ...]:
     """Every problem of a pack's file, in the order of its lines; empty for a pack that can be used.
 
-    Raises FileNotFoundError where there is no such file.
+    Raises OSError (FileNotFoundError) where there is no such file to read.
     """
     try:
         text = file.read_text("utf-8")

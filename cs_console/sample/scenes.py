@@ -105,6 +105,16 @@ def access_granted(story: Story) -> None:
         checklist.propose(desk, number, conversation.reload(desk, number).row, proposal)
 
 
+def answered_before(story: Story) -> None:
+    """The request that a later one repeats."""
+    number = story.numbers["partners-before"]
+    with shift(story, "mei") as desk:
+        workflow.claim(desk, number)
+        verify(story, desk, number, Field.EMAIL)
+        proposal = Proposal(request="access", outcome=Outcome.GRANT, granted=("account", "browsing"))
+        checklist.propose(desk, number, conversation.reload(desk, number).row, proposal)
+
+
 def deletion_in_part(story: Story) -> None:
     """Most is deleted, what lies on backup media is not: waits for a supervisor."""
     number = story.numbers["delete"]
@@ -150,7 +160,7 @@ def repeated_request(story: Story) -> None:
             applies=True,
             fields=("browsing",),
             answers=tuple(Answer(question, text, now) for question, text in answers.items()),
-            evidence=("10012",),
+            evidence=(str(story.numbers["partners-before"]),),
             offers=("narrower",),
         )
         proposal = Proposal(request="access", outcome=Outcome.PARTIAL, granted=("account",), findings=(finding,))
@@ -199,6 +209,7 @@ def slip_at_sign_in(story: Story) -> None:
 SCENES: tuple[tuple[float, Callable[[Story], None]], ...] = (
     (810.0, old_requests),
     (690.0, old_requests),
+    (580.0, answered_before),
     (118.6, locked_account),
     (117.5, coupon),
     (115.5, scam_report),

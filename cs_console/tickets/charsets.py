@@ -53,7 +53,7 @@ def text_of(data: bytes, charset: str = "") -> str:
 
 
 def _fits(data: bytes, codec: str) -> bool:
-    """Whether a few broken bytes are just that: always, but where bytes that call themselves UTF-8 are something else."""
+    """Whether broken bytes are only a few; what calls itself UTF-8 and mostly is not, is something else."""
     if codec != "utf-8":
         return True
     shown = data[:_SAMPLE].decode("utf-8", "replace")

@@ -107,6 +107,7 @@ def reply(desk: Desk, number: int, row: int, contact_id: str, text: str) -> Deli
     with desk.work(*READERS) as session:
         require_current(session, desk)
         ticket = facts(session, number)
+        require_own(ticket, desk)
         require_open(ticket)
         if ticket.state is TicketState.IN_APPROVAL:
             raise WrongState(f"#{number} is in approval.", "Withdraw the proposal before you write to the requester.")

@@ -43,7 +43,7 @@ def html_to_text(html: str) -> str:
 
 @cache
 def _layout() -> "ParserConfig":
-    """Layout that costs no more than the words: nothing is indented, and tables, which mail uses for looks, are blocks."""
+    """Layout that costs no more than the words: nothing is indented; tables, mail has them for looks, are blocks."""
     from copy import copy
 
     from inscriptis.css_profiles import CSS_PROFILES

@@ -1,4 +1,4 @@
-"""Intake: whatever comes in becomes a ticket, a follow-up, a duplicate or a sealed piece of quarantine. Nothing is lost.
+"""Intake: whatever comes in becomes a ticket, a follow-up, a duplicate, or is kept sealed in quarantine.
 
 Always: read == opened + appended + duplicate + quarantined. One transaction a message, so that an import that is
 killed can simply be run again.
@@ -15,6 +15,7 @@ from cs_console.tickets import jsonl
 from cs_console.tickets.filing import file_message, lock_counter
 from cs_console.tickets.incoming import LIMITS, IncomingFile, IncomingMessage, Limits, Taken
 from cs_console.tickets.mail import content_name, read_mail
+from cs_console.tickets.on_file import put_on_file
 from cs_console.tickets.quarantine import is_kept, keep
 from cs_console.tickets.sources import find_sources, mails_in
 from models.enums import Action, Role
@@ -80,10 +81,7 @@ def import_mail(
     try:
         for source in sources:
             for raw in mails_in(source, limits):
-                whole = len(raw.content) == raw.size
-                digest = content_name(raw.content) if whole else f"{content_name(raw.content)}+{raw.size}"
-                piece = _Piece(raw.place, raw.content, raw.size, digest)
-                tally.count(_take(desk, piece, lambda content=raw.content: read_mail(content, limits), told, limits))
+                tally.count(_take_mail(desk, _piece(raw.place, raw.content, raw.size), told, limits))
                 _report(progress, before + raw.done, total)
             before += source.size
     finally:
@@ -102,8 +100,7 @@ def import_jsonl(
     total = jsonl.size_of(file)
     try:
         for line in jsonl.lines_of(file, limits):
-            digest = content_name(line.content) + ("" if len(line.content) == line.size else f"+{line.size}")
-            piece = _Piece(f"{file}, line {line.number}", line.content, line.size, digest)
+            piece = _piece(f"{file}, line {line.number}", line.content, line.size)
             tally.count(_take_line(desk, piece, line, told, limits))
             _report(progress, line.done, total)
     finally:
@@ -119,6 +116,15 @@ class _Piece:
     content: bytes
     size: int
     digest: str
+
+
+def _piece(place: str, content: bytes, size: int) -> _Piece:
+    name = content_name(content)
+    return _Piece(place, content, size, name if len(content) == size else f"{name}+{size}")
+
+
+def _take_mail(desk: Desk, piece: _Piece, told: Told | None, limits: Limits) -> str:
+    return _take(desk, piece, lambda: read_mail(piece.content, limits), told, limits)
 
 
 def _take_line(desk: Desk, piece: _Piece, line: jsonl.Line, told: Told | None, limits: Limits) -> str:
@@ -141,7 +147,7 @@ def _take(
             raise Unreadable("too_large", _too_large(piece, limits))
         found = read()
         if isinstance(found, jsonl.RequesterRecord):
-            jsonl.put_on_file(desk, found)
+            put_on_file(desk, found)
             return "requester"
         return take_in(desk, found).outcome
     except Unreadable as problem:

@@ -1,4 +1,4 @@
-"""What kind of ticket a message is, guessed from where it was sent and the words of the pack; an agent can change it."""
+"""What kind of ticket a message is: guessed from where it was sent and the words of the pack, for an agent to mend."""
 
 import re
 from collections.abc import Callable

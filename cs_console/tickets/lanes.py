@@ -30,7 +30,7 @@ VIEWS = (
 )
 _VIEW_NAMES = frozenset(name for name, _ in VIEWS)
 _STATE_OF_VIEW = {"to_verify": TicketState.TO_VERIFY, "approvals": TicketState.IN_APPROVAL}
-PROBE_LIMIT = 2_000
+PROBE_LIMIT = 500
 """How far a condition is counted to find out which one is rarest."""
 
 _TEXT_COLUMNS: dict[Key, Any] = {

@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import Entry, record
 from cs_console.custody.blind_index import SEARCHABLE, lookup_token
-from cs_console.custody.contacts import NewContact, add_contact, find_requester, known_values
+from cs_console.custody.contacts import NewContact, add_contact, find_requester
+from cs_console.custody.on_file import set_on_file
 from cs_console.desk import Desk, Office
 from cs_console.errors import Unreadable
 from cs_console.tickets.filing import lock_counter
@@ -81,27 +82,14 @@ def _bring_up_to_date(
 ) -> None:
     office = desk.office
     key = office.keyring.key(requester_id)
-    current = _current(session, office, requester_id, key)
-    changed = []
-    for field, value in found.contacts:
-        if (field, value, True) in current:
-            continue
-        session.connection().execute(
-            update(Contact)
-            .where(
-                col(Contact.id).in_([row for (kind, held, on_file), row in current.items() if kind is field and (on_file or held == value)])
-            )
-            .values(replaced_at=office.clock.now())
-        )
-        add_contact(session, office, requester_id, key, NewContact(field, value, True, changed_at))
-        changed.append(field)
+    changed = [
+        field
+        for field, value in found.contacts
+        if set_on_file(session, office, requester_id, key, field, value, changed_at)
+    ]
     if changed:
         _record(session, desk, requester_id, key, changed)
         _close_windows(session, desk, requester_id)
-
-
-def _current(session: Session, office: Office, requester_id: str, key: bytes) -> dict[tuple[Field, str, bool], str]:
-    raise NotImplementedError
 
 
 def _record(session: Session, desk: Desk, requester_id: str, key: bytes, fields: list[Field]) -> None:

@@ -11,7 +11,8 @@ from cs_console.errors import BadInput
 from cs_console.tickets.incoming import LIMITS, Limits
 
 _SEPARATOR = re.compile(
-    rb"From .*\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? +(?:[A-Z][a-z]{2} +\d{1,2}|\d{1,2} +[A-Z][a-z]{2})\b.*\d\d:\d\d.*\r?\n?"
+    rb"From .*\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? +"
+    rb"(?:[A-Z][a-z]{2} +\d{1,2}|\d{1,2} +[A-Z][a-z]{2})\b.*\d\d:\d\d.*\r?\n?"
 )
 _ESCAPED = re.compile(rb">+From ")
 _LONGEST_LINE = 1024 * 1024

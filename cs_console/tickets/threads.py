@@ -61,7 +61,7 @@ def _named(session: Session, office: Office, message: IncomingMessage) -> list[i
         rows = session.connection().execute(
             select(col(Message.reference), col(Message.ticket_number)).where(col(Message.reference).in_(tokens))
         )
-        by_token = {bytes(token): int(number) for token, number in rows}
+        by_token = {token: int(number) for token, number in rows if token is not None}
     tags = [int(tag) for tag in _TAG.findall(message.subject)[:_MOST_TAGS]]
     return list(dict.fromkeys([*(by_token[token] for token in tokens if token in by_token), *tags]))
 

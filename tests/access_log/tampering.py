@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, NullPool, create_engine, text
 
 from cs_console.access_log.append import Actor, Entry, append
 from cs_console.access_log.checkpoint import write_checkpoint
@@ -82,7 +82,7 @@ class Hand:
 @contextmanager
 def hand(made: TestOffice) -> Iterator[Hand]:
     """A connection of one's own to the store, with the log's triggers out of the way."""
-    engine = create_engine(made.office.settings.database)
+    engine = create_engine(made.office.settings.database, poolclass=NullPool)
     with engine.begin() as connection:
         if engine.dialect.name == "sqlite":
             for table in ("log_entry", "checkpoint"):
@@ -91,4 +91,3 @@ def hand(made: TestOffice) -> Iterator[Hand]:
         else:
             connection.execute(text("SET LOCAL session_replication_role = replica"))
         yield Hand(connection)
-    engine.dispose()

@@ -18,7 +18,7 @@ from tests.support.office import TestOffice
 
 def newest(made: TestOffice) -> tuple[str, str, str, str]:
     with hand(made) as store:
-        return tuple(  # type: ignore[return-value]  # four columns, four words
+        return tuple(
             store.ask(f"SELECT {name} FROM log_entry ORDER BY seq DESC LIMIT 1")
             for name in ("action", "actor", "fields", "reason")
         )

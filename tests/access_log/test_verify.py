@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cs_console.access_log.append import COLUMNS, Frontier, head_tag
+from cs_console.access_log.append import COLUMNS, head_tag
 from cs_console.access_log.checkpoint import LogSigner, checkpoint_tag, write_checkpoint
+from cs_console.access_log.merkle import Frontier
 from cs_console.access_log.second_place import FILE_NAME
 from cs_console.access_log.verify import Verdict, verify_log
 from cs_console.errors import BadInput, KeyUnavailable, StoreUnavailable

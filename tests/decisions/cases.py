@@ -36,9 +36,7 @@ def person(test_office: TestOffice, name: str, *roles: Role) -> Desk:
     """A signed-in agent who can be asked for PASSWORD again."""
     desk = test_office.desk(name, *roles)
     with test_office.office.database.transaction() as session:
-        session.connection().execute(
-            update(Agent).where(col(Agent.id) == desk.agent.id).values(password_hash=_hash())
-        )
+        session.connection().execute(update(Agent).where(col(Agent.id) == desk.agent.id).values(password_hash=_hash()))
     return desk
 
 

@@ -27,12 +27,33 @@ from cs_console.errors import (
 )
 from models.contact import Contact
 from models.decision import Decision
-from models.enums import Action, DecisionState, DeliveryState, Field, MessageSort, Outcome, Role, TicketKind, TicketState
+from models.enums import (
+    Action,
+    DecisionState,
+    DeliveryState,
+    Field,
+    MessageSort,
+    Outcome,
+    Role,
+    TicketKind,
+    TicketState,
+)
 from models.log import LogEntry
 from models.message import Message
 from models.ticket import Ticket
 from models.verification import Verification
-from tests.decisions.cases import answered, earlier_request, fee, finding, grant, pack, partial, person, refusal, request
+from tests.decisions.cases import (
+    answered,
+    earlier_request,
+    fee,
+    finding,
+    grant,
+    pack,
+    partial,
+    person,
+    refusal,
+    request,
+)
 from tests.support.office import TestOffice
 from tests.support.tickets import make_ticket
 
@@ -203,9 +224,7 @@ def test_repeated_means_earlier_tickets_of_the_same_requester(test_office: TestO
     now = test_office.clock.now()
 
     def repeated(*numbers: str) -> checklist.Proposal:
-        return checklist.Proposal(
-            "access", Outcome.REFUSE, (), (finding("D1", now, "e-mail", evidence=numbers),)
-        )
+        return checklist.Proposal("access", Outcome.REFUSE, (), (finding("D1", now, "e-mail", evidence=numbers),))
 
     for wrong in (str(other), f"#{again.number}", "99999"):
         with pytest.raises(ChecklistIncomplete, match="not an earlier ticket of this requester"):

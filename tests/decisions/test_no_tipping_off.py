@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
+from cs_console.access_log import review
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place
 from cs_console.decisions import approval, checklist
@@ -16,6 +17,7 @@ from cs_console.decisions.proposal import Proposal
 from cs_console.decisions.waiting import last_decision
 from cs_console.desk import Desk
 from cs_console.errors import SealBroken, StaleProposal
+from cs_console.tickets import conversation, queue
 from models.decision import Approval, Decision
 from models.enums import Role
 from models.log import LogEntry
@@ -85,6 +87,11 @@ def seen(desk: Desk, number: int, decision_id: str) -> dict[str, object]:
     views: dict[str, object] = {"rows": rows, "last": last_decision(desk, number)}
     with desk.reading() as session:
         views["words"] = decision_words(session, number)
+    views["ticket"] = asdict(conversation.open_ticket(desk, number))
+    views["queue"] = [asdict(queue.page(desk, view)) for view, _ in queue.VIEWS]
+    if desk.agent.has(Role.SUPERVISOR):
+        shown = review.entries(desk, review.LogFilter()).entries
+        views["log"] = [replace(entry, session="", requester="") for entry in shown]
     if desk.agent.has(Role.SUPERVISOR) or desk.agent.name == "mei":
         views["opened"] = asdict(approval.open_proposal(desk, decision_id))
     return views
@@ -145,9 +152,7 @@ def test_a_privacy_officer_sees_the_ground_and_the_answers(test_office: TestOffi
 def test_the_requesters_key_alone_does_not_open_the_answers(test_office: TestOffice) -> None:
     mei = person(test_office, "mei", Role.AGENT)
     made = request(test_office, mei)
-    decision = decision_of(
-        test_office, checklist.propose(mei, made.number, 1, hidden_proposal(test_office, "S1"))
-    )
+    decision = decision_of(test_office, checklist.propose(mei, made.number, 1, hidden_proposal(test_office, "S1")))
     keyring = test_office.office.keyring
     inner = Place(made.requester_id, "decision", "answers", decision.id)
     outer = replace(inner, owner="desk:privacy-office")

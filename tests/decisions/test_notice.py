@@ -106,7 +106,9 @@ def test_a_template_without_a_required_part_makes_no_letter(part: str) -> None:
     assert part in refused.value.sentence
 
 
-@pytest.mark.parametrize("template", ["{{ nothing }}", "{{ ticket", "{% for x in ticket %}", "{{ ticket.__class__.mro() }}"])
+@pytest.mark.parametrize(
+    "template", ["{{ nothing }}", "{{ ticket", "{% for x in ticket %}", "{{ ticket.__class__.mro() }}"]
+)
 def test_a_template_that_does_not_work_makes_no_letter(template: str) -> None:
     with pytest.raises(NoticeIncomplete):
         make_notice(with_template(template), FACTS, grant())

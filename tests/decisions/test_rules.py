@@ -252,9 +252,7 @@ def test_a_fee_has_to_be_told_before_itemised_and_in_the_packs_currency() -> Non
 
 
 def test_the_needed_roles_are_the_most_that_one_ground_asks_of_each() -> None:
-    both = Proposal(
-        "delete", Outcome.REFUSE, (), (finding("S4", NOW, "mobile"), finding("D2", NOW, "browsing"))
-    )
+    both = Proposal("delete", Outcome.REFUSE, (), (finding("S4", NOW, "mobile"), finding("D2", NOW, "browsing")))
     assert sorted(needed_roles(pack(), both)) == [Role.PRIVACY_OFFICER, Role.SUPERVISOR]
     assert needed_roles(pack(), complete("D2")) == (Role.SUPERVISOR,)
     assert needed_roles(pack(), grant()) == ()

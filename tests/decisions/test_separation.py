@@ -4,7 +4,7 @@ from collections import Counter
 from contextlib import suppress
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlmodel import col
@@ -30,7 +30,9 @@ PEOPLE = {
 }
 CODES = ("S1", "S4", "S5", "D2", "D3")
 STEPS = st.lists(
-    st.tuples(st.sampled_from(sorted(PEOPLE)), st.sampled_from(["propose", "approve", "approve", "return", "withdraw"])),
+    st.tuples(
+        st.sampled_from(sorted(PEOPLE)), st.sampled_from(["propose", "approve", "approve", "return", "withdraw"])
+    ),
     min_size=1,
     max_size=12,
 )
@@ -87,6 +89,9 @@ def require_separation(test_office: TestOffice, number: int, code: str) -> None:
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(code="S4", steps=[("bo", "approve"), ("bo", "approve")])
+@example(code="S1", steps=[("sue", "approve"), ("mei", "approve")])
+@example(code="S4", steps=[("bo", "approve"), ("bo", "return"), ("mei", "withdraw"), ("bo", "approve")])
 @given(code=st.sampled_from(CODES), steps=STEPS)
 def test_no_order_of_steps_gets_round_separation(
     test_office: TestOffice, staff: dict[str, Desk], code: str, steps: list[tuple[str, str]]

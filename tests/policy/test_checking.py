@@ -53,12 +53,10 @@ def line_of(text: str) -> int:
         ("Fee: {{ fee }}", "No fee", "grounds[10]", "the notice does not hold fee"),
         ("Law: {{ law }}", "", "grounds[0]", "the notice does not hold law"),
         ("your code is {{ code }}", "your code is secret", "verification.code.text", "does not hold {{ code }}"),
-        ("#{{ ticket }}\"\ntemplate", "\"\ntemplate", "notice.subject", "does not hold {{ ticket }}"),
+        ('#{{ ticket }}"\ntemplate', '"\ntemplate', "notice.subject", "does not hold {{ ticket }}"),
     ],
 )
-def test_each_mistake_is_named_with_line_key_and_words(
-    tmp_path: Path, old: str, new: str, key: str, says: str
-) -> None:
+def test_each_mistake_is_named_with_line_key_and_words(tmp_path: Path, old: str, new: str, key: str, says: str) -> None:
     found = [problem for problem in broken(tmp_path, old, new) if problem.key == key]
     assert len(found) == 1
     assert says in found[0].message

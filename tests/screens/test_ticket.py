@@ -9,6 +9,7 @@ from cs_console.tickets import workflow
 from models.enums import Action, Field, Role, TicketKind
 from models.log import LogEntry
 from screens.ticket import TicketScreen
+from screens.widgets.facts import Facts
 from tests.support.consoles import SIZES, Console, console
 from tests.support.office import TestOffice
 from tests.support.tickets import MadeTicket, make_ticket
@@ -86,7 +87,7 @@ async def test_hostile_words_are_only_letters(sqlite_office: TestOffice, size: t
         assignee=mei,
         subject=HOSTILE,
         text=HOSTILE * 3,
-        contacts={Field.EMAIL: "alice@example.org", Field.NAME: HOSTILE, Field.NICKNAME: HOSTILE},
+        contacts={Field.EMAIL: "alice@example.org", Field.NAME: "[/b] \x1b[2JEve", Field.NICKNAME: "[@click=app.bell]\x9b1m"},
     )
     async with console(sqlite_office, mei, size) as shown:
         await opened(shown, made.number)
@@ -208,20 +209,18 @@ async def test_a_reveal_without_claim_is_refused_in_the_services_words(sqlite_of
 
 async def test_a_field_that_is_not_needed_is_refused_and_recorded(sqlite_office: TestOffice) -> None:
     mei = sqlite_office.desk("mei", Role.AGENT)
-    made = make_ticket(
-        sqlite_office,
-        kind=TicketKind.INQUIRY,
-        assignee=mei,
-        verified=True,
-        contacts={Field.OTHER: "a number of their own", Field.EMAIL: "alice@example.org"},
-    )
+    contacts = {Field.ADDRESS: "1 High Street, Leeds", Field.EMAIL: "alice@example.org"}
+    made = make_ticket(sqlite_office, kind=TicketKind.REPORT, assignee=mei, verified=True, contacts=contacts)
     async with console(sqlite_office, mei) as shown:
         screen = await opened(shown, made.number)
-        assert screen.view is not None
-        hidden = next((one for one in screen.view.fields if one.why == "not needed here"), None)
-        if hidden is None:
-            pytest.fail("the pack lists every field for an inquiry; choose another kind for this test")
-        screen._reveal_key(f"field:{hidden.field.value}:{hidden.item}")
+        await shown.press("tab")
+        await shown.until_words("Postal address", "not needed here")
+        key = f"field:{Field.ADDRESS.value}:{made.contact_ids[Field.ADDRESS]}"
+        facts = screen.query_one(Facts)
+        await shown.until(lambda: facts.current is not None)
+        while facts.current is not None and facts.current.key != key:
+            await shown.press("down")
+        await shown.press("r")
         await shown.until(lambda: "not needed for this kind of ticket" in shown.notice)
     assert [one.reason for one in entries(sqlite_office, Action.REVEAL_REFUSED)] == ["field_not_allowed"]
 

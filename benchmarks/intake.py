@@ -1,0 +1,132 @@
+"""Intake from mbox files beside the standard library parsing the same mail and one durable insert each."""
+
+import email
+import email.policy
+import mailbox
+import random
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.message import EmailMessage
+from email.utils import format_datetime
+from pathlib import Path
+from time import perf_counter_ns
+
+from benchmarks.result import Result, compare
+from benchmarks.scratch import scratch_office
+from cs_console.desk import Desk, operator_desk
+from cs_console.tickets.intake import import_mail
+from models.columns import EPOCH
+
+MAILS = 1_000
+PER_BOX = 20
+WARM_UP_BOXES = 2
+
+_SENTENCES = (
+    "I ordered a lamp on 3 November and the parcel has not arrived, although the tracker says it was delivered.",
+    "My order number is 8834-2291-04, the total was 249,00 EUR and I paid by card on the same day.",
+    "You can reach me on +49 30 901820 in the morning, or write to me at this address.",
+    "Please tell me what you need from me; I have already sent two screenshots last week.",
+    "The app closed by itself while I was changing my password, and now it says that my account is locked.",
+    "Kindly delete my personal information, including the address and the old phone number 13800138000.",
+    "我的账户昨天被锁定了，手机号码是 138 0013 8000，请尽快帮我恢复，谢谢。",
+    "Ich habe das Paket am Montag zurückgeschickt; die Sendungsnummer ist 00340434161094042557.",
+    "Le colis est arrivé ouvert et il manque la moitié des articles, merci de me rembourser.",
+    "Adjunto la factura; mi número es +34 912 345 678 y prefiero que me escriban por la tarde.",
+    "There was a strange link in the message, http://prize.example.net/claim?id=77, and I did not open it.",
+    "Thank you for your help, and have a good day.",
+)
+_NAMES = ("Alice Example", "Li Wei", "Jürgen Müller", "Zoë Dupont", "Carlos García", "Wang Fang", "Ana Lima")
+
+
+def run(mails: int = MAILS) -> Iterator[Result]:
+    """`size` is the number of mails; times are per mail. Redaction is included, and a fifth of them are follow-ups."""
+    with tempfile.TemporaryDirectory(prefix="cs-console-bench-") as folder, scratch_office() as office:
+        boxes = _write_boxes(Path(folder), mails + WARM_UP_BOXES * PER_BOX)
+        desk = operator_desk(office)
+        ours: list[float] = []
+        theirs: list[float] = []
+        with _plain_store(Path(folder)) as store:
+            for number, box in enumerate(boxes):
+                console, baseline = _import_times(desk, box), _baseline_times(store, box)
+                if number >= WARM_UP_BOXES:
+                    ours += console
+                    theirs += baseline
+        rate = len(ours) * 1000 / sum(ours)
+        yield compare("intake", mails, ours, theirs, mails_per_second=round(rate), mean_ratio=_means(ours, theirs))
+
+
+def _means(ours: list[float], theirs: list[float]) -> float:
+    return round(sum(ours) / len(ours) / (sum(theirs) / len(theirs)), 3)
+
+
+def _import_times(desk: Desk, box: Path) -> list[float]:
+    """Milliseconds from mail to mail; the entry about the whole run is shared out among them."""
+    marks = [perf_counter_ns()]
+    counts = import_mail(desk, [box], lambda done, total: marks.append(perf_counter_ns()))
+    ended = perf_counter_ns()
+    if counts.opened + counts.appended != counts.read:
+        raise RuntimeError(f"not every mail was taken in: {counts}")
+    share = (ended - marks[-1]) / counts.read
+    return [(after - before + share) / 1e6 for before, after in zip(marks, marks[1:], strict=False)]
+
+
+def _baseline_times(store: sqlite3.Connection, box: Path) -> list[float]:
+    times = []
+    opened = mailbox.mbox(box)
+    for key in opened.iterkeys():
+        began = perf_counter_ns()
+        parsed = email.message_from_bytes(opened.get_bytes(key), policy=email.policy.default)
+        body = parsed.get_body(("plain", "html"))
+        row = (str(parsed["From"]), str(parsed["Subject"]), "" if body is None else body.get_content())
+        store.execute("INSERT INTO mail (sender, subject, body) VALUES (?, ?, ?)", row)
+        times.append((perf_counter_ns() - began) / 1e6)
+    opened.close()
+    return times
+
+
+@contextmanager
+def _plain_store(folder: Path) -> Iterator[sqlite3.Connection]:
+    store = sqlite3.connect(folder / "plain.db", isolation_level=None)
+    try:
+        store.execute("PRAGMA journal_mode=WAL")
+        store.execute("PRAGMA synchronous=FULL")
+        store.execute("CREATE TABLE mail (id INTEGER PRIMARY KEY, sender TEXT, subject TEXT, body TEXT)")
+        yield store
+    finally:
+        store.close()
+
+
+def _write_boxes(folder: Path, mails: int) -> list[Path]:
+    """Ordinary mail, 20 to an mbox: about 1.3 KB of text, a third with HTML beside it, a fifth answering an earlier."""
+    chance = random.Random(1)
+    boxes: list[Path] = []
+    ids: list[tuple[str, str]] = []
+    for start in range(0, mails, PER_BOX):
+        path = folder / f"{start:06}.mbox"
+        with path.open("wb") as box:
+            for number in range(start, min(start + PER_BOX, mails)):
+                made = _mail(chance, number, ids)
+                box.write(b"From sender@example.org Sat Nov 21 09:12:00 2026\n" + made.as_bytes() + b"\n")
+        boxes.append(path)
+    return boxes
+
+
+def _mail(chance: random.Random, number: int, ids: list[tuple[str, str]]) -> EmailMessage:
+    made = EmailMessage()
+    sender, reference = f"person{number}@mail{number % 50}.example.org", f"<{number}.bench@example.org>"
+    if ids and chance.random() < 0.2:
+        sender, answered = chance.choice(ids)
+        made["In-Reply-To"] = answered
+    ids.append((sender, reference))
+    made["From"] = f"{chance.choice(_NAMES)} <{sender}>"
+    made["To"] = "service@example.com"
+    made["Subject"] = chance.choice(_SENTENCES)[:60]
+    made["Date"] = format_datetime(EPOCH.replace(year=2026, month=11, day=1))
+    made["Message-ID"] = reference
+    text = "\n".join(chance.choices(_SENTENCES, k=14))
+    made.set_content(text)
+    if chance.random() < 0.33:
+        made.add_alternative(f"<html><body><p>{text.replace(chr(10), '</p><p>')}</p></body></html>", subtype="html")
+    return made

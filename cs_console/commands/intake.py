@@ -1,0 +1,64 @@
+"""`cs-console intake ...`: take in mail and JSON Lines."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cs_console.commands.context import Home, Json, office, print_json
+from cs_console.desk import operator_desk
+from cs_console.tickets.intake import ImportCounts, Told, import_jsonl, import_mail
+
+app = typer.Typer(help="Take in mail and JSON Lines.", no_args_is_help=True)
+
+_WORDS = ("read", "opened", "appended", "duplicate", "quarantined")
+
+Paths = Annotated[list[Path], typer.Argument(help="A mail (.eml), an mbox file, a Maildir or a folder of .eml files.")]
+File = Annotated[Path, typer.Argument(help="A JSON Lines file of messages and requesters.")]
+
+
+@app.command()
+def mail(paths: Paths, home: Home = None, json: Json = False) -> None:
+    """Take in mail; the same mail again changes nothing."""
+    with office(home) as desk_office, _watching() as (progress, told):
+        counts = import_mail(operator_desk(desk_office), paths, progress, told)
+    _print_counts(counts, _WORDS, json)
+
+
+@app.command()
+def jsonl(file: File, home: Home = None, json: Json = False) -> None:
+    """Take in JSON Lines: messages, and requesters with what the platform holds on file."""
+    with office(home) as desk_office, _watching() as (progress, told):
+        counts = import_jsonl(operator_desk(desk_office), file, progress, told)
+    _print_counts(counts, (*_WORDS, "requesters"), json)
+
+
+def _print_counts(counts: ImportCounts, words: tuple[str, ...], json: bool) -> None:
+    values = {word: getattr(counts, word) for word in words}
+    if json:
+        print_json(values)
+    else:
+        print(", ".join(f"{value} {word}" for word, value in values.items()))
+
+
+@contextmanager
+def _watching() -> Iterator[tuple[Callable[[int, int], None] | None, Told]]:
+    """A progress bar on a terminal, nothing else elsewhere; problems go to standard error, line by line, either way."""
+    if not sys.stderr.isatty():
+        yield None, lambda sentence: print(f"cs-console: {sentence}", file=sys.stderr)
+        return
+    from rich.console import Console  # only where somebody looks
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.text import Text
+
+    columns = (TextColumn("Reading"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("", total=None)
+
+        def told(sentence: str) -> None:
+            bar.console.print(Text(f"cs-console: {sentence}"))
+
+        yield lambda done, total: bar.update(task, completed=done, total=total), told

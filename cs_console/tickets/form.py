@@ -1,0 +1,81 @@
+"""A ticket by hand, for calls and letters."""
+
+from dataclasses import dataclass
+from uuid import uuid4
+
+from cs_console.custody.blind_index import normalise
+from cs_console.custody.contacts import LONGEST_VALUE
+from cs_console.desk import Desk
+from cs_console.errors import BadInput
+from cs_console.plain_text import one_line, plain
+from cs_console.tickets.filing import file_message
+from cs_console.tickets.incoming import LIMITS, IncomingMessage
+from models.enums import Channel, Field, Role, TicketKind
+
+LONGEST_SUBJECT = 300
+_NOT_CONTACTS = frozenset({Field.SUBJECT, Field.MESSAGE})
+
+
+@dataclass(frozen=True)
+class FormEntry:
+    """What an agent wrote down. Empty contact values count as not given; none at all is fine (policy I.(1)3)."""
+
+    kind: TicketKind
+    channel: Channel
+    subject: str
+    text: str
+    contacts: tuple[tuple[Field, str], ...] = ()
+
+
+def open_by_form(desk: Desk, entry: FormEntry) -> int:
+    """Open a ticket from a form and return its number; it is assigned to the agent who filled it in.
+
+    Raises BadInput naming the field that cannot be used, with nothing stored; SessionEnded, NotAllowed.
+    """
+    message = IncomingMessage(
+        reference=f"form:{uuid4().hex}",
+        channel=entry.channel,
+        subject=_subject(entry),
+        text=_text(entry),
+        contacts=_contacts(entry, desk.office.packs.current.meta.region),
+        kind=entry.kind,
+    )
+    with desk.work(Role.AGENT) as session:
+        taken = file_message(session, desk, message, assignee_id=desk.agent.id)
+        assert taken.number is not None  # a reference of its own is never a duplicate
+        return taken.number
+
+
+def _subject(entry: FormEntry) -> str:
+    subject = one_line(entry.subject, LONGEST_SUBJECT + 1)
+    if len(subject) > LONGEST_SUBJECT:
+        raise BadInput(f"Subject: more than {LONGEST_SUBJECT} characters.", "Shorten it; the rest fits in the text.")
+    if not subject and not entry.text.strip():
+        raise BadInput("Subject and text are both empty.", "Write down what it is about.")
+    return subject
+
+
+def _text(entry: FormEntry) -> str:
+    text = plain(entry.text).strip("\n")
+    if len(text.encode("utf-8")) > LIMITS.text_bytes:
+        raise BadInput("Text: more than 1 MiB.", "Shorten it, or write down the parts as notes.")
+    return text
+
+
+def _contacts(entry: FormEntry, region: str) -> tuple[tuple[Field, str], ...]:
+    found: list[tuple[Field, str]] = []
+    for field, typed in entry.contacts:
+        value = one_line(typed, LONGEST_VALUE + 1)
+        if not value:
+            continue
+        if field in _NOT_CONTACTS or len(value) > LONGEST_VALUE:
+            raise BadInput(f"{field.value.capitalize()}: that cannot be a contact.", "Leave it empty, or mend it.")
+        if field is Field.MOBILE and (value := normalise(field, value, region) or "") == "":
+            raise BadInput(
+                "Mobile: that is not a usable phone number.",
+                "Check the digits; numbers from abroad begin with + and the country's code.",
+            )
+        if field is Field.EMAIL and (value := normalise(field, value, region) or "") == "":
+            raise BadInput("E-mail: that is not a usable address.", "Check it; it looks like name@example.org.")
+        found.append((field, value))
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,64 @@
+"""F1 and `?` on every screen, the palette, and the places of `g`."""
+
+import pytest
+from textual.widgets import Input
+
+from models.enums import Role
+from screens.approvals import ApprovalsScreen
+from screens.go import GoTo
+from screens.help import HelpScreen
+from screens.palette import Palette
+from screens.queue import QueueScreen
+from screens.sign_in import SignInScreen
+from tests.support.consoles import SIZES, console
+from tests.support.doors import at_the_door
+from tests.support.office import TestOffice
+
+
+@pytest.mark.parametrize("key", ["f1", "question_mark"])
+@pytest.mark.parametrize("size", SIZES)
+async def test_help_names_the_keys_of_the_screen(sqlite_office: TestOffice, key: str, size: tuple[int, int]) -> None:
+    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT), size) as shown:
+        await shown.until_on(QueueScreen)
+        await shown.press(key)
+        await shown.until_on(HelpScreen)
+        await shown.until_words("The queue", "Claim", "Take the ticket as your own.", "Everywhere", "Lock")
+        assert "Phone" not in shown.words()
+        await shown.press("escape")
+        await shown.until_on(QueueScreen)
+
+
+async def test_help_works_before_signing_in(sqlite_office: TestOffice) -> None:
+    async with at_the_door(sqlite_office) as shown:
+        await shown.press("f1")
+        await shown.until_on(HelpScreen)
+        await shown.until_words("Signing in")
+        await shown.press("f1")
+        await shown.until_on(SignInScreen)
+
+
+async def test_g_shows_where_one_can_go_and_the_second_key_goes(sqlite_office: TestOffice) -> None:
+    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+        await shown.until_on(QueueScreen)
+        await shown.press("g")
+        await shown.until_on(GoTo)
+        await shown.until_words("Queue", "Approvals")
+        assert "Access log" not in shown.words()
+        await shown.press("a")
+        await shown.until_on(ApprovalsScreen)
+        await shown.press("g", "q")
+        await shown.until_on(QueueScreen)
+        await shown.press("g", "z")
+        await shown.until_on(QueueScreen)
+
+
+async def test_the_palette_runs_a_command_of_the_screen(sqlite_office: TestOffice) -> None:
+    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+        await shown.until_on(QueueScreen)
+        await shown.press("ctrl+p")
+        await shown.until_on(Palette)
+        await shown.type("filter")
+        await shown.until_words("Narrow the list")
+        await shown.press("enter")
+        await shown.until_on(QueueScreen)
+        await shown.until(lambda: isinstance(shown.app.focused, Input), "the filter")

@@ -1,0 +1,126 @@
+"""The one table of commands: what it promises about keys, footers, palette and help."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+
+import pytest
+
+import screens
+from cs_console.app import ConsoleApp
+from cs_console.errors import BadSettings
+from models.enums import Role
+from screens import registry
+from screens.console_screen import ConsoleScreen, Dialog
+from screens.help import ABOUT
+from tests.support.consoles import console
+from tests.support.office import TestOffice
+
+DESIGN_KEYS = {
+    "move_down": "j,down",
+    "move_up": "k,up",
+    "open": "enter",
+    "back": "escape",
+    "claim": "c",
+    "new": "n",
+    "filter": "slash",
+    "verify": "v",
+    "reveal": "r",
+    "reply": "m",
+    "note": "i",
+    "decide": "d",
+    "assign": "a",
+    "state": "s",
+    "select": "x",
+    "bulk": "X",
+    "help": "question_mark,f1",
+    "command_palette": "ctrl+p",
+    "lock": "ctrl+l",
+    "quit": "ctrl+q",
+    "phone": "f9",
+    **{f"view_{number}": str(number) for number in range(1, 10)},
+}
+PLACES = sorted({place for one in registry.COMMANDS for place in one.where} - {registry.EVERYWHERE})
+
+
+def screen_classes() -> Iterator[type[ConsoleScreen[object]]]:
+    for module in pkgutil.iter_modules(screens.__path__, "screens."):
+        for thing in vars(importlib.import_module(module.name)).values():
+            if isinstance(thing, type) and issubclass(thing, ConsoleScreen | Dialog) and thing.__module__ == module.name:
+                yield thing
+
+
+def test_every_key_of_the_design_is_there() -> None:
+    assert {one: registry.command(one).keys for one in DESIGN_KEYS} == DESIGN_KEYS
+
+
+def test_no_two_commands_of_a_screen_share_a_key() -> None:
+    assert registry.key_problems({}) == ()
+
+
+def test_every_binding_has_its_commands_id() -> None:
+    ids = {one.id for one in registry.COMMANDS}
+    for place in PLACES:
+        for binding in registry.bindings_for(place):
+            assert not isinstance(binding, tuple)
+            assert binding.id in ids
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_footer_has_at_most_seven_keys_and_fits_80_columns(place: str) -> None:
+    named = [one for one in registry.COMMANDS if place in one.footer]
+    assert len(named) <= registry.FOOTER_KEYS
+    width = sum(len(registry.shown_key(one, {})[0]) + len(one.title) + 4 for one in named) - 3
+    assert width <= 76
+
+
+def test_every_command_of_a_screen_does_something_there() -> None:
+    missing = []
+    for kind in screen_classes():
+        if not kind.WHERE or kind in (ConsoleScreen, Dialog):
+            continue
+        for one in registry.commands_for(kind.WHERE):
+            owner: type = ConsoleApp if one.app_wide else kind
+            name = one.runs.partition("(")[0]
+            if not hasattr(owner, f"action_{name}"):
+                missing.append(f"{kind.__name__}.action_{name}")
+    assert missing == []
+
+
+def test_every_place_has_its_screen_and_its_help() -> None:
+    places = {kind.WHERE for kind in screen_classes()}
+    assert set(PLACES) - {"form", "words"} <= places
+    assert places - {"", "dialog", "go", "lock", "help"} <= set(ABOUT)
+
+
+def test_commands_of_other_roles_are_not_offered() -> None:
+    agent = frozenset({Role.AGENT})
+    assert "go_log" not in {one.id for one in registry.palette_for("go", agent)}
+    assert "go_log" in {one.id for one in registry.palette_for("go", frozenset({Role.SUPERVISOR}))}
+    admin = frozenset({Role.ADMIN})
+    assert not {"claim", "verify", "new"} & {one.id for one in registry.footer_for("queue", admin)}
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ({"clame": "f2"}, "clame"),
+        ({"claim": "v"}, "claim and verify"),
+    ],
+)
+def test_unusable_keys_are_named_before_the_console_opens(
+    sqlite_office: TestOffice, keys: dict[str, str], said: str
+) -> None:
+    settings = sqlite_office.office.settings.model_copy(update={"keys": keys})
+    with pytest.raises(BadSettings, match=said):
+        ConsoleApp(settings)
+
+
+async def test_a_rebound_key_works_and_stands_in_the_footer(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    office = sqlite_office.office
+    office.settings = office.settings.model_copy(update={"keys": {"filter": "f4"}})
+    async with console(sqlite_office, mei) as shown:
+        await shown.until(lambda: "f4 Filter" in shown.drawn(), "the footer")
+        await shown.press("f4")
+        await shown.until(lambda: shown.app.focused is not None and shown.app.focused.id == "filter-text")

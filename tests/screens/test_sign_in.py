@@ -1,0 +1,173 @@
+"""Signing in: the right way in, one answer for every wrong one, and what is due before the queue."""
+
+import pytest
+from sqlalchemy import select, update
+from sqlmodel import col
+from textual.widgets import Input
+
+from cs_console.app import ConsoleApp
+from cs_console.errors import NoDesk
+from models.agent import Agent
+from models.agent_session import AgentSession
+from models.enums import Role
+from models.undertaking import Undertaking
+from screens.password import PasswordScreen
+from screens.queue import QueueScreen
+from screens.sign_in import SignInScreen
+from screens.undertaking import UndertakingScreen
+from tests.support.consoles import SIZES, Console
+from tests.support.doors import PASSWORD, at_the_door, make_account, sign_in_as
+from tests.support.office import TestOffice
+
+pytestmark = pytest.mark.usefixtures("cheap_passwords")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_name_and_its_password_lead_to_the_queue(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
+    make_account(sqlite_office, "mei", Role.AGENT)
+    async with at_the_door(sqlite_office, size) as shown:
+        await sign_in_as(shown, "mei")
+        await shown.until_on(QueueScreen)
+        assert shown.app.desk is not None
+        assert shown.app.desk.agent.name == "mei"
+
+
+async def test_an_unknown_name_and_a_wrong_password_get_the_same_words(sqlite_office: TestOffice) -> None:
+    """ASVS 6.3.8."""
+    make_account(sqlite_office, "mei", Role.AGENT)
+    said = []
+    for name, password in (("mei", "not the password"), ("nobody", PASSWORD)):
+        async with at_the_door(sqlite_office) as shown:
+            await sign_in_as(shown, name, password)
+            await shown.until_words("do not match")
+            said.append(shown.words())
+            assert shown.app.screen.query_one("#password", Input).value == ""
+            assert shown.app.desk is None
+    assert said[0] == said[1]
+
+
+async def test_after_many_failures_the_screen_says_how_long_to_wait(sqlite_office: TestOffice) -> None:
+    """ASVS 6.3.1."""
+    make_account(sqlite_office, "mei", Role.AGENT)
+    async with at_the_door(sqlite_office) as shown:
+        await shown.type("mei")
+        await shown.press("tab")
+        for tries in range(1, 6):
+            await shown.type("wrong")
+            await shown.press("enter")
+            await shown.until(lambda tries=tries: _failures(sqlite_office) == tries)  # type: ignore[misc]  # bound now
+            await shown.until(lambda: shown.app.screen.query_one("#password", Input).value == "")
+        await shown.type(PASSWORD)
+        await shown.press("enter")
+        await shown.until_words("Too many failed tries.", "Wait")
+
+
+def _failures(test_office: TestOffice) -> int:
+    with test_office.office.database.reading() as session:
+        return session.scalars(select(col(Agent.failures)).where(col(Agent.name) == "mei")).one()
+
+
+async def test_the_password_is_never_drawn(sqlite_office: TestOffice) -> None:
+    async with at_the_door(sqlite_office) as shown:
+        await shown.press("tab")
+        await shown.type("hunter2 hunter2")
+        assert "hunter2" not in shown.drawn()
+
+
+async def test_the_demo_shows_its_accounts_and_another_desk_does_not(sqlite_office: TestOffice) -> None:
+    async with at_the_door(sqlite_office, demo=True) as shown:
+        await shown.until_words("mei", "omar", "ines", "amber-kite-ninety-lakes")
+        assert "privacy officer, admin" in shown.drawn()
+    async with at_the_door(sqlite_office) as shown:
+        await shown.pilot.pause()
+        assert "amber-kite" not in shown.words()
+
+
+async def test_the_undertaking_comes_before_the_queue_and_is_signed_with_a_key(sqlite_office: TestOffice) -> None:
+    """Policy IV.(1)2."""
+    make_account(sqlite_office, "mei", Role.AGENT, undertaking=False)
+    async with at_the_door(sqlite_office) as shown:
+        await sign_in_as(shown, "mei")
+        await shown.until_on(UndertakingScreen)
+        await shown.until_words("Version")
+        await shown.press("g", "q")
+        assert isinstance(shown.app.screen, UndertakingScreen)
+        await shown.press("ctrl+y")
+        await shown.until_on(QueueScreen)
+    with sqlite_office.office.database.reading() as session:
+        assert session.scalars(select(Undertaking)).one().agent_id
+
+
+async def test_who_does_not_accept_the_undertaking_is_signed_out(sqlite_office: TestOffice) -> None:
+    make_account(sqlite_office, "mei", Role.AGENT, undertaking=False)
+    async with at_the_door(sqlite_office) as shown:
+        await sign_in_as(shown, "mei")
+        await shown.until_on(UndertakingScreen)
+        await shown.press("escape")
+        await shown.until_on(SignInScreen)
+        await shown.until_words("signed out")
+    with sqlite_office.office.database.reading() as session:
+        assert all(ended is not None for ended in session.scalars(select(col(AgentSession.ended_at))))
+
+
+async def test_a_password_that_somebody_else_set_is_changed_first(sqlite_office: TestOffice) -> None:
+    """ASVS 6.4.1."""
+    make_account(sqlite_office, "mei", Role.AGENT, undertaking=False, temporary=True)
+    async with at_the_door(sqlite_office) as shown:
+        await sign_in_as(shown, "mei")
+        await shown.until_on(PasswordScreen)
+        await _choose(shown, PASSWORD, "another seven harbours", "not the same at all")
+        await shown.until_words("not the same")
+        await shown.type("another seven harbours")
+        await shown.press("enter")
+        await shown.until_on(UndertakingScreen)
+
+
+async def _choose(shown: Console, *fields: str) -> None:
+    for text in fields:
+        await shown.type(text)
+        await shown.press("enter")
+
+
+async def test_a_reason_for_a_refused_new_password_is_shown(sqlite_office: TestOffice) -> None:
+    make_account(sqlite_office, "mei", Role.AGENT, undertaking=False, temporary=True)
+    async with at_the_door(sqlite_office) as shown:
+        await sign_in_as(shown, "mei")
+        await shown.until_on(PasswordScreen)
+        await _choose(shown, PASSWORD, "short", "short")
+        await shown.until_words("15")
+        assert isinstance(shown.app.screen, PasswordScreen)
+
+
+async def test_a_session_that_was_ended_leads_back_with_the_reason(sqlite_office: TestOffice) -> None:
+    """ASVS 7.4.1: the session ends on the server; the screen follows at the next action."""
+    make_account(sqlite_office, "mei", Role.AGENT)
+    async with at_the_door(sqlite_office) as shown:
+        await sign_in_as(shown, "mei")
+        await shown.until_on(QueueScreen)
+        with sqlite_office.office.database.transaction() as session:
+            session.connection().execute(
+                update(AgentSession).values(
+                    ended_at=sqlite_office.clock.now(), end_reason="your account was changed"
+                )
+            )
+        await shown.press("f5")
+        await shown.until_on(SignInScreen)
+        await shown.until_words("your account was changed")
+        assert shown.app.desk is None
+        await sign_in_as(shown, "mei")
+        await shown.until_on(QueueScreen)
+
+
+async def test_a_home_without_a_desk_says_so_on_the_screen(sqlite_office: TestOffice) -> None:
+    empty = sqlite_office.office.settings.model_copy(update={"home": sqlite_office.office.settings.home / "empty"})
+    app = ConsoleApp(empty)
+    async with app.run_test(size=(80, 24)) as pilot:
+        shown = Console(app, pilot)
+        await shown.until_words("There is no desk here yet.", "cs-console init")
+        assert isinstance(app.door.problem, NoDesk)
+        await sign_in_as(shown, "mei")
+        await shown.until_words("There is no desk here yet.")
+        await shown.press("ctrl+q")
+    assert app.return_code == 3
+    assert not empty.home.exists()

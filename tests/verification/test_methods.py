@@ -1,0 +1,126 @@
+"""The other routes to a verified identity, and how a window closes."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from cs_console.custody.contacts import change_contact
+from cs_console.custody.safe_views import open_safe
+from cs_console.custody.sealing import Place
+from cs_console.errors import BadInput, NotAllowed, NoUndertaking, WrongState
+from cs_console.verification.codes import status
+from cs_console.verification.methods import close_window, verify_by_note
+from models.enums import Action, Field, Result, Role, TicketKind, TicketState, VerificationMethod
+from models.ticket import Ticket
+from models.verification import Verification
+from tests.support.office import TestOffice
+from tests.support.recorded import recorded
+from tests.support.tickets import make_ticket
+
+NOTE = "Letter of 12 November, signed; canary.alice@example.org and 13812345678 named in it."
+CONTACTS = {Field.EMAIL: "canary.alice@example.org", Field.MOBILE: "+8613812345678"}
+
+
+@pytest.mark.parametrize("method", [VerificationMethod.WRITTEN, VerificationMethod.DOCUMENTS])
+def test_a_note_opens_the_window_starts_the_clock_and_is_recorded(
+    test_office: TestOffice, method: VerificationMethod
+) -> None:
+    desk = test_office.desk("vera-lin", Role.VERIFIER)
+    ticket = make_ticket(test_office, kind=TicketKind.RIGHTS, contacts=CONTACTS)
+    until = verify_by_note(desk, ticket.number, method, NOTE).until
+    assert until == test_office.clock.now() + timedelta(minutes=30)
+    now = status(desk, ticket.number)
+    assert (now.window_until, now.method, now.contact_field) == (until, method, None)
+    with test_office.office.database.reading() as session:
+        stored = session.get_one(Ticket, ticket.number)
+    assert (stored.state, stored.verified_at) == (TicketState.VERIFIED, test_office.clock.now())
+    assert stored.due_at == test_office.clock.now() + timedelta(days=30)
+    entry = recorded(test_office.office, Action.VERIFIED)[-1]
+    assert (entry.actor, entry.outcome, entry.reason) == ("vera-lin", Result.DONE, method.value)
+
+
+def test_the_note_is_kept_sealed_with_personal_data_redacted(test_office: TestOffice) -> None:
+    office = test_office.office
+    desk = test_office.desk("vera-lin", Role.VERIFIER)
+    ticket = make_ticket(test_office, contacts=CONTACTS)
+    verify_by_note(desk, ticket.number, VerificationMethod.WRITTEN, NOTE + "\x1b]52;c;x\x07")
+    with office.database.reading() as session:
+        row = session.scalars(select(Verification)).one()
+    assert row.note is not None
+    assert b"Letter" not in row.note
+    place = Place(ticket.requester_id, "verification", "note", row.id)
+    shown = open_safe(office.keyring.key(ticket.requester_id), place, row.note)
+    assert "Letter of 12 November" in shown
+    assert "canary" not in shown
+    assert "13812345678" not in shown
+    assert "\x1b" not in shown
+
+
+def test_a_contact_on_file_is_told_of_a_letter_too(test_office: TestOffice) -> None:
+    desk = test_office.desk("vera-lin", Role.VERIFIER)
+    ticket = make_ticket(test_office, contacts=CONTACTS)
+    verify_by_note(desk, ticket.number, VerificationMethod.WRITTEN, NOTE)
+    folder = test_office.office.settings.outbox
+    assert folder is not None
+    assert len(list(folder.iterdir())) == 1
+
+
+def test_an_empty_or_endless_note_and_a_code_are_refused(test_office: TestOffice) -> None:
+    desk = test_office.desk("vera-lin", Role.VERIFIER)
+    ticket = make_ticket(test_office)
+    for note in ("", "  \n ", "x" * 5000):
+        with pytest.raises(BadInput):
+            verify_by_note(desk, ticket.number, VerificationMethod.WRITTEN, note)
+    with pytest.raises(BadInput):
+        verify_by_note(desk, ticket.number, VerificationMethod.CODE, NOTE)
+    assert status(desk, ticket.number).window_until is None
+
+
+def test_a_closed_ticket_is_not_verified(test_office: TestOffice) -> None:
+    desk = test_office.desk("vera-lin", Role.VERIFIER)
+    ticket = make_ticket(test_office, state=TicketState.CLOSED)
+    with pytest.raises(WrongState):
+        verify_by_note(desk, ticket.number, VerificationMethod.WRITTEN, NOTE)
+
+
+@pytest.mark.parametrize("role", [Role.AGENT, Role.SUPERVISOR, Role.PRIVACY_OFFICER, Role.ADMIN])
+def test_only_verifiers_with_an_undertaking_believe_a_note(test_office: TestOffice, role: Role) -> None:
+    ticket = make_ticket(test_office)
+    with pytest.raises(NotAllowed):
+        verify_by_note(test_office.desk("eve", role), ticket.number, VerificationMethod.WRITTEN, NOTE)
+    new = test_office.desk("new-one", Role.VERIFIER, undertaking=False)
+    with pytest.raises(NoUndertaking):
+        verify_by_note(new, ticket.number, VerificationMethod.WRITTEN, NOTE)
+
+
+def test_closing_a_window_is_recorded_once(test_office: TestOffice) -> None:
+    office = test_office.office
+    desk = test_office.desk("vera-lin", Role.VERIFIER)
+    ticket = make_ticket(test_office)
+    verify_by_note(desk, ticket.number, VerificationMethod.WRITTEN, NOTE)
+    with office.database.transaction() as session:
+        assert close_window(session, office, ticket.number)
+        assert not close_window(session, office, ticket.number)
+    assert status(desk, ticket.number).window_until is None
+    (entry,) = recorded(office, Action.WINDOW_CLOSED)
+    assert (entry.ticket, entry.reason) == (ticket.number, "contact changed")
+
+
+def test_an_elapsed_window_is_not_closed_again(test_office: TestOffice) -> None:
+    office = test_office.office
+    ticket = make_ticket(test_office)
+    verify_by_note(test_office.desk("vera-lin", Role.VERIFIER), ticket.number, VerificationMethod.WRITTEN, NOTE)
+    test_office.clock.forward(minutes=30)
+    with office.database.transaction() as session:
+        assert not close_window(session, office, ticket.number)
+
+
+def test_changing_a_contact_closes_the_window(test_office: TestOffice) -> None:
+    """POLICY.md: changing any contact closes it, on the requester's other tickets too."""
+    mei = test_office.desk("mei", Role.AGENT)
+    vera = test_office.desk("vera-lin", Role.VERIFIER)
+    ticket = make_ticket(test_office, contacts=CONTACTS, assignee=mei)
+    verify_by_note(vera, ticket.number, VerificationMethod.WRITTEN, NOTE)
+    change_contact(mei, ticket.number, None, Field.EMAIL, "new.one@example.org")
+    assert status(vera, ticket.number).window_until is None
