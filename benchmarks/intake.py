@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
 from email.utils import format_datetime
+from itertools import pairwise
 from pathlib import Path
 from time import perf_counter_ns
 
@@ -69,7 +70,7 @@ def _import_times(desk: Desk, box: Path) -> list[float]:
     if counts.opened + counts.appended != counts.read:
         raise RuntimeError(f"not every mail was taken in: {counts}")
     share = (ended - marks[-1]) / counts.read
-    return [(after - before + share) / 1e6 for before, after in zip(marks, marks[1:], strict=False)]
+    return [(after - before + share) / 1e6 for before, after in pairwise(marks)]
 
 
 def _baseline_times(store: sqlite3.Connection, box: Path) -> list[float]:

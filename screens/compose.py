@@ -52,8 +52,8 @@ class ComposeScreen(DraftScreen[str]):
     @property
     def _promise(self) -> str:
         if self._sort is MessageSort.REPLY:
-            return "ctrl+s sends it. Escape keeps it as a draft."
-        return "ctrl+s keeps it with the ticket; nothing goes out. Escape keeps it as a draft."
+            return "The address is used without being shown. Escape keeps a draft."
+        return "It stays with the ticket, nothing goes out. Escape keeps a draft."
 
     def on_mount(self) -> None:
         what = "Reply to" if self._sort is MessageSort.REPLY else "Note on"
@@ -71,6 +71,7 @@ class ComposeScreen(DraftScreen[str]):
         select: Select[str] = self.query_one("#contact", Select)
         titles = {one.item: one.title for one in view.fields}
         contacts = [one for one in view.contacts if one.field in CHANNELS]
+        contacts.sort(key=lambda one: (CHANNELS[one.field] is not view.channel, not one.on_file))
         kept = select.value
         select.set_options(
             (

@@ -18,7 +18,8 @@ WIDE = 120
 """From so many columns on, what is one pane at a time stands side by side (class `-wide`, else `-narrow`)."""
 
 
-class ConsoleScreen(Drafting, Screen[T], Generic[T]):
+# Screen before Drafting: Textual looks for inherited styles along the first base only
+class ConsoleScreen(Screen[T], Drafting, Generic[T]):
     """A whole screen.
 
     A subclass names itself in `WHERE` (as the registry knows it), sets `BINDINGS = bindings_for(WHERE)`, yields its
@@ -101,7 +102,7 @@ class ConsoleScreen(Drafting, Screen[T], Generic[T]):
         self.console.show_phone()
 
 
-class Dialog(Drafting, ModalScreen[T], Generic[T]):
+class Dialog(ModalScreen[T], Drafting, Generic[T]):
     """A question in the middle of the screen. It returns its answer; Escape means no, which is None."""
 
     WHERE: ClassVar[str] = "dialog"

@@ -33,6 +33,6 @@ class GoTo(Dialog[str]):
 
     def on_key(self, event: events.Key) -> None:
         """Any key without a meaning here closes the reminder."""
-        if event.key not in {"tab", "shift+tab"}:
+        if event.key not in self.active_bindings:
             event.stop()
             self.dismiss(None)

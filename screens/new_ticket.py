@@ -49,7 +49,6 @@ class NewTicketScreen(DraftScreen[int]):
             yield from _row("Subject", WritingLine(id="subject", compact=True))
             yield PlainText("What they say", classes="label above")
             yield WritingArea(id="text")
-            yield PlainText("ctrl+s opens the ticket. Escape keeps what is written here.", classes="hint")
 
     def on_mount(self) -> None:
         self.query_one("#channel").focus()
@@ -81,8 +80,8 @@ class NewTicketScreen(DraftScreen[int]):
 
     def action_send(self) -> None:
         """Open the ticket."""
-        for words in self.query(".problem").results(PlainText):
-            words.set_class(False, "-said")
+        for field in _CONTACTS:
+            self._say_at(field, "")
         contacts = tuple(
             (field, self._contact(field).value) for field in _CONTACTS if self._contact(field).value.strip()
         )
@@ -106,15 +105,22 @@ class NewTicketScreen(DraftScreen[int]):
         self.dismiss(number)
 
     def _refused(self, refusal: Refusal) -> None:
-        """The service's sentence, which names the field, stands at that field's line."""
-        self.say(refusal)
+        """The service's sentence names the field: it stands at that field's line, else in the notice bar."""
         named = refusal.sentence.partition(":")[0].casefold()
         for field in _CONTACTS:
             if field.value == named:
-                said = self.query_one(f"#problem-{field.name.lower()}", PlainText)
-                said.show(f"✗ {refusal}")
-                said.set_class(True, "-said")
+                self._say_at(field, f"✗ {refusal}")
                 self._contact(field).focus()
+                return
+        self.say(refusal)
+
+    def _say_at(self, field: Field, words: str) -> None:
+        problem = self.query_one(f"#problem-{field.name.lower()}", PlainText)
+        problem.show(words)
+        problem.set_class(bool(words), "-said")
+        row = self._contact(field).parent
+        if isinstance(row, Widget):
+            row.set_class(bool(words), "-wrong")
 
     @on(WritingLine.Submitted)
     def next_line(self, event: WritingLine.Submitted) -> None:

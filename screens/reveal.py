@@ -58,7 +58,7 @@ class RevealScreen(ConsoleScreen[None]):
         if not purposes:
             self._reveal(number, target, "")
             return
-        choices = [Choice(purpose.key, purpose.title, purpose.clause) for purpose in purposes]
+        choices = [Choice(purpose.key, purpose.title, f"policy {purpose.clause}") for purpose in purposes]
         dialog = ChoiceDialog(
             f"What do you need it for? ({title})", choices, hint="↵ show it, on record first   esc back"
         )

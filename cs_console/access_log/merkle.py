@@ -24,7 +24,7 @@ class Frontier:
     def __init__(self, size: int = 0, packed: bytes = b"") -> None:
         self.size = size
         self.hashes = [packed[at : at + HASH_BYTES] for at in range(0, len(packed), HASH_BYTES)]
-        if len(packed) != HASH_BYTES * size.bit_count():
+        if size < 0 or len(packed) != HASH_BYTES * size.bit_count():
             raise ValueError("a frontier holds one hash for each one-bit of its size")
 
     def append(self, leaf: bytes) -> None:

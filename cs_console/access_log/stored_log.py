@@ -105,8 +105,6 @@ def stored_log(database: Database) -> Iterator[StoredLog]:
     """One consistent view of the stored log. Raises StoreUnavailable, or NoTable where a table is gone."""
     driver_error = database.engine.dialect.loaded_dbapi.Error
     with database.reading() as session:
-        if not database.is_sqlite:
-            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         stored = StoredLog(session, database)
         try:
             yield stored

@@ -143,6 +143,14 @@ class Keyring:
         except DBAPIError as problem:
             raise store_error(problem) from None
 
+    def drop_unused(self, owners: Iterable[str]) -> None:
+        """Drop keys that were made ahead and have sealed nothing."""
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(delete(_wrapped_key).where(_wrapped_key.c.owner.in_(sorted(owners))))
+        except DBAPIError as problem:
+            raise store_error(problem) from None
+
     def epochs(self) -> dict[int, int]:
         """How many keys there are of each epoch."""
         statement = select(_wrapped_key.c.epoch, func.count()).group_by(_wrapped_key.c.epoch)

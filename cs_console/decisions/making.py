@@ -18,10 +18,7 @@ from cs_console.tickets.ticket_facts import TicketFacts, move, pseudonym
 from models.contact import Contact
 from models.decision import Decision
 from models.enums import Action, DecisionState, Field, MessageSort, Outcome, TicketState
-from models.message import Message
 from models.verification import Verification
-
-BY_LETTER = "to be sent by letter"
 
 
 @dataclass(frozen=True)
@@ -74,26 +71,6 @@ def send(office: Office, made: Made) -> str:
     except Refusal as refusal:  # the store went away after the commit: the message stays queued
         return f"The notice is not sent yet: {refusal.sentence}"
     return "The notice is sent." if report.sent else "The notice is not sent yet; it stays queued."
-
-
-def decision_words(session: Session, number: int) -> str:
-    """Where the newest decision on a ticket stands, in words that are the same whatever the ground."""
-    found = session.connection().execute(
-        select(col(Decision.outcome), col(Decision.state), col(Decision.decided_at), col(Decision.needs))
-        .where(col(Decision.ticket_number) == number)
-        .order_by(col(Decision.proposed_at).desc(), col(Decision.id))
-        .limit(1)
-    )
-    row = found.first()
-    if row is None:
-        return "none yet"
-    outcome, state, decided_at, needs = row
-    if state == DecisionState.FINAL and decided_at is not None:
-        words = f"{outcome}, {decided_at.day} {decided_at:%b}"
-        return words if _has_letter(session, number) else f"{words}, {BY_LETTER}"
-    if state == DecisionState.PROPOSED:
-        return f"{outcome} proposed, needs {' + '.join(needs.split(','))}"
-    return f"{outcome} {state}"
 
 
 def notice_facts(ticket: TicketFacts, at: datetime) -> NoticeFacts:
@@ -155,12 +132,3 @@ def _close_window(session: Session, desk: Desk, ticket: TicketFacts, now: dateti
     )
     if closed.all():
         record_step(session, desk, ticket, Action.WINDOW_CLOSED, "the decision was made")
-
-
-def _has_letter(session: Session, number: int) -> bool:
-    found = session.connection().execute(
-        select(col(Message.id))
-        .where(col(Message.ticket_number) == number, col(Message.sort) == MessageSort.NOTICE)
-        .limit(1)
-    )
-    return found.first() is not None

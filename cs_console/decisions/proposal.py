@@ -1,4 +1,4 @@
-"""What is proposed for a rights request, and how it is kept: as JSON, sealed, twice and padded where it must be hidden."""
+"""What is proposed for a rights request, and how it is kept: sealed; twice, and padded, where it must be hidden."""
 
 import base64
 import json

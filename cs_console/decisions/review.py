@@ -1,4 +1,4 @@
-"""Review dates: a statutory ground does not hold for ever; when its date passes, the ticket opens again (policy V.4)."""
+"""Review dates: a statutory ground does not hold for ever; when its date passes, the ticket opens again (V.4)."""
 
 from sqlalchemy import select
 from sqlmodel import col

@@ -122,7 +122,7 @@ def list_agents(desk: Desk) -> tuple[AgentRow, ...]:
         newest = select(col(AgentSession.agent_id), func.max(col(AgentSession.started_at))).group_by(
             col(AgentSession.agent_id)
         )
-        started: dict[str, datetime] = {who: last for who, last in session.connection().execute(newest)}
+        started = {row[0]: row[1] for row in session.connection().execute(newest)}
         agents = session.scalars(select(Agent).order_by(col(Agent.name))).all()
         now = desk.office.clock.now()
         return tuple(_row_of(agent, started.get(agent.id), now) for agent in agents)

@@ -16,16 +16,19 @@ from cs_console.custody.sealing import Place, seal
 from cs_console.decisions.clock import first_response_due
 from cs_console.desk import Desk, Office
 from cs_console.policy.schema import Pack
+from cs_console.prepared import Prepared
 from cs_console.tickets.incoming import IncomingFile, IncomingMessage, Taken
 from cs_console.tickets.kinds import guess_kind, own_mailbox
 from cs_console.tickets.languages import language_of
+from cs_console.tickets.new_keys import NewKey
 from cs_console.tickets.quarantine import is_kept
+from cs_console.tickets.rows import insert_into
 from cs_console.tickets.threads import continued_ticket, ticket_of_reference, wake
 from models.attachment import Attachment
 from models.columns import new_id
 from models.contact import Contact
 from models.counter import Counter
-from models.enums import Action, Channel, Field, MessageSort, TicketState
+from models.enums import Action, DeliveryState, Field, MessageSort, Priority, RequesterState, TicketState
 from models.message import Message
 from models.requester import Requester
 from models.ticket import Ticket
@@ -33,13 +36,17 @@ from models.ticket import Ticket
 OLDEST_BELIEVED = timedelta(days=366)
 NO_SUBJECT = "(no subject)"
 
-_LOCK_COUNTER = select(col(Counter.value)).where(col(Counter.name) == "ticket").with_for_update()
-_NEXT_NUMBER = (
+_LOCK_COUNTER = Prepared(select(col(Counter.value)).where(col(Counter.name) == "ticket").with_for_update())
+_NEXT_NUMBER = Prepared(
     update(Counter)
     .where(col(Counter.name) == "ticket")
     .values(value=col(Counter.value) + 1)
     .returning(col(Counter.value))
 )
+_add_requester = insert_into(Requester)
+_add_ticket = insert_into(Ticket)
+_add_line = insert_into(Message)
+_add_attachment = insert_into(Attachment)
 
 Contacts = Sequence[tuple[Field, str]]
 
@@ -53,7 +60,9 @@ class _Case:
     known: tuple[tuple[Field, str], ...]
 
 
-def file_message(session: Session, desk: Desk, message: IncomingMessage, assignee_id: str | None = None) -> Taken:
+def file_message(
+    session: Session, desk: Desk, message: IncomingMessage, new_key: NewKey, assignee_id: str | None = None
+) -> Taken:
     """Open a ticket for a message or append it to the one that it continues, once.
 
     Imports wait for each other on the ticket counter, so that of two equal messages one is the duplicate.
@@ -70,12 +79,12 @@ def file_message(session: Session, desk: Desk, message: IncomingMessage, assigne
     continued = continued_ticket(session, office, message)
     if continued is not None:
         return _append(session, desk, message, token, at, continued)
-    return _open(session, desk, message, token, at, assignee_id)
+    return _open(session, desk, message, token, at, new_key, assignee_id)
 
 
 def lock_counter(session: Session) -> None:
     """Make other imports wait until this transaction ends (SQLite does by itself)."""
-    session.connection().execute(_LOCK_COUNTER)
+    _LOCK_COUNTER.first(session.connection(), {})
 
 
 def _believed(at: datetime | None, now: datetime) -> datetime:
@@ -106,54 +115,74 @@ def _append(
 
 
 def _open(
-    session: Session, desk: Desk, message: IncomingMessage, token: bytes, at: datetime, assignee_id: str | None
+    session: Session,
+    desk: Desk,
+    message: IncomingMessage,
+    token: bytes,
+    at: datetime,
+    new_key: NewKey,
+    assignee_id: str | None,
 ) -> Taken:
     office = desk.office
     pack = office.packs.current
     now = office.clock.now()
     language = language_of(f"{message.subject}\n{message.text}", message.language)
-    case = _case_of(session, office, message.contacts, language)
-    number = int(session.connection().execute(_NEXT_NUMBER).scalar_one())
+    case = _case_of(session, office, message.contacts, language, new_key)
+    number = _next_number(session)
     kind = message.kind or guess_kind(pack, message.mailboxes, message.subject, message.text)
     subject = message.subject or NO_SUBJECT
-    session.add(
-        Ticket(
-            number=number,
-            requester_id=case.requester_id,
-            kind=kind,
-            state=TicketState.TO_VERIFY if pack.kinds[kind].needs_decision else TicketState.OPEN,
-            assignee_id=assignee_id,
-            channel=message.channel,
-            mailbox=own_mailbox(pack, message.mailboxes),
-            language=language,
-            pack=pack.meta.name,
-            subject=_sealed(case, "ticket", "subject", str(number), subject),
-            subject_redacted=_sealed(case, "ticket", "subject_redacted", str(number), _redacted(pack, case, subject)),
-            no_contact=not any(field in SEARCHABLE for field, _ in message.contacts),
-            received_at=at,
-            created_at=now,
-            last_message_at=at,
-            first_response_due_at=first_response_due(pack, kind, at),
-        )
+    _add_ticket(
+        session,
+        {
+            "number": number,
+            "requester_id": case.requester_id,
+            "kind": kind,
+            "state": TicketState.TO_VERIFY if pack.kinds[kind].needs_decision else TicketState.OPEN,
+            "priority": Priority.NORMAL,
+            "assignee_id": assignee_id,
+            "channel": message.channel,
+            "mailbox": own_mailbox(pack, message.mailboxes),
+            "language": language,
+            "pack": pack.meta.name,
+            "subject": _sealed(case, "ticket", "subject", str(number), subject),
+            "subject_redacted": _sealed(
+                case, "ticket", "subject_redacted", str(number), _redacted(pack, case, subject)
+            ),
+            "no_contact": not any(field in SEARCHABLE for field, _ in message.contacts),
+            "received_at": at,
+            "created_at": now,
+            "last_message_at": at,
+            "first_response_due_at": first_response_due(pack, kind, at),
+            "row": 1,
+        },
     )
-    session.flush()
     _add_message(session, office, pack, case, number, message, token, at)
     pseudonym = office.pseudonym(case.requester_id, case.key)
     record(session, desk, Entry(Action.TICKET_CREATED, ticket=number, requester=pseudonym))
     return Taken("opened", number)
 
 
-def _case_of(session: Session, office: Office, contacts: Contacts, language: str) -> _Case:
+def _next_number(session: Session) -> int:
+    found = _NEXT_NUMBER.first(session.connection(), {})
+    assert found is not None  # `init` made the counter
+    return int(found[0])
+
+
+def add_requester(session: Session, requester_id: str, language: str, now: datetime) -> None:
+    """A new requester, of whom nothing is known yet; their key exists."""
+    values = {"id": requester_id, "state": RequesterState.ACTIVE, "language": language, "tries": 0, "created_at": now}
+    _add_requester(session, values)
+
+
+def _case_of(session: Session, office: Office, contacts: Contacts, language: str, new_key: NewKey) -> _Case:
     """The requester with one of these contacts, else a new one to whom all of them are claims."""
     for field, value in contacts:
         requester_id = find_requester(session, office, field, value) if field in SEARCHABLE else None
         if requester_id is not None:
             return _known_case(session, office, requester_id, contacts)
-    requester_id = new_id()
-    key = office.keyring.create(requester_id)
+    requester_id, key = new_key()
     now = office.clock.now()
-    session.add(Requester(id=requester_id, language=language, created_at=now))
-    session.flush()
+    add_requester(session, requester_id, language, now)
     for field, value in contacts:
         add_contact(session, office, requester_id, key, NewContact(field, value, False, now))
     return _Case(requester_id, key, tuple(contacts))
@@ -192,36 +221,38 @@ def _add_message(
 ) -> None:
     row = new_id()
     headers = json.dumps(message.headers, ensure_ascii=False)
-    session.add(
-        Message(
-            id=row,
-            ticket_number=number,
-            sort=MessageSort.RECEIVED,
-            channel=Channel(message.channel),
-            reference=token,
-            headers=_sealed(case, "message", "headers", row, headers),
-            text=_sealed(case, "message", "text", row, message.text),
-            text_redacted=_sealed(case, "message", "text_redacted", row, _redacted(pack, case, message.text)),
-            at=at,
-        )
+    _add_line(
+        session,
+        {
+            "id": row,
+            "ticket_number": number,
+            "sort": MessageSort.RECEIVED,
+            "channel": message.channel,
+            "reference": token,
+            "headers": _sealed(case, "message", "headers", row, headers),
+            "text": _sealed(case, "message", "text", row, message.text),
+            "text_redacted": _sealed(case, "message", "text_redacted", row, _redacted(pack, case, message.text)),
+            "at": at,
+            "delivery": DeliveryState.NONE,
+            "delivery_tries": 0,
+        },
     )
-    session.flush()
     for file in message.files:
         _add_file(session, case, row, file)
-    session.flush()
 
 
 def _add_file(session: Session, case: _Case, message_id: str, file: IncomingFile) -> None:
     row = new_id()
     label = json.dumps({"name": file.name, "type": file.media_type}, ensure_ascii=False)
-    session.add(
-        Attachment(
-            id=row,
-            message_id=message_id,
-            label=_sealed(case, "attachment", "label", row, label),
-            content=_sealed(case, "attachment", "content", row, file.content),
-            size=len(file.content),
-        )
+    _add_attachment(
+        session,
+        {
+            "id": row,
+            "message_id": message_id,
+            "label": _sealed(case, "attachment", "label", row, label),
+            "content": _sealed(case, "attachment", "content", row, file.content),
+            "size": len(file.content),
+        },
     )
 
 

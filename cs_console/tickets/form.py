@@ -10,6 +10,7 @@ from cs_console.errors import BadInput
 from cs_console.plain_text import one_line, plain
 from cs_console.tickets.filing import file_message
 from cs_console.tickets.incoming import LIMITS, IncomingMessage
+from cs_console.tickets.new_keys import one_at_a_time
 from models.enums import Channel, Field, Role, TicketKind
 
 LONGEST_SUBJECT = 300
@@ -41,7 +42,8 @@ def open_by_form(desk: Desk, entry: FormEntry) -> int:
         kind=entry.kind,
     )
     with desk.work(Role.AGENT) as session:
-        taken = file_message(session, desk, message, assignee_id=desk.agent.id)
+        new_key = one_at_a_time(desk.office.keyring)
+        taken = file_message(session, desk, message, new_key, assignee_id=desk.agent.id)
         assert taken.number is not None  # a reference of its own is never a duplicate
         return taken.number
 

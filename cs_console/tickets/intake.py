@@ -4,8 +4,10 @@ Always: read == opened + appended + duplicate + quarantined. One transaction a m
 killed can simply be run again.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from cs_console.access_log.append import Entry, record
@@ -15,10 +17,13 @@ from cs_console.tickets import jsonl
 from cs_console.tickets.filing import file_message, lock_counter
 from cs_console.tickets.incoming import LIMITS, IncomingFile, IncomingMessage, Limits, Taken
 from cs_console.tickets.mail import content_name, read_mail
+from cs_console.tickets.new_keys import KeyStock, NewKey, one_at_a_time
 from cs_console.tickets.on_file import put_on_file
 from cs_console.tickets.quarantine import is_kept, keep
 from cs_console.tickets.sources import find_sources, mails_in
 from models.enums import Action, Role
+
+_REQUESTER = "requester"
 
 Progress = Callable[[int, int], None]
 """Called with the bytes done and the bytes in all."""
@@ -38,30 +43,15 @@ class ImportCounts:
     requesters: int = 0
 
 
-@dataclass
-class _Tally:
-    """The counts while they grow."""
-
-    outcomes: dict[str, int] = field(default_factory=dict)
-
-    def count(self, outcome: str) -> None:
-        self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
-
-    def counts(self) -> ImportCounts:
-        requesters = self.outcomes.get("requester", 0)
-        named = {name: self.outcomes.get(name, 0) for name in ("opened", "appended", "duplicate", "quarantined")}
-        return ImportCounts(read=sum(named.values()), requesters=requesters, **named)
-
-
 def from_bytes(data: bytes) -> IncomingMessage:
     """One mail, read within the limits. Raises Unreadable, or whatever the parser stumbles over."""
     return read_mail(data)
 
 
-def take_in(desk: Desk, message: IncomingMessage) -> Taken:
+def take_in(desk: Desk, message: IncomingMessage, new_key: NewKey | None = None) -> Taken:
     """File one message in a transaction of its own: a new ticket, a follow-up, or nothing for a duplicate."""
     with desk.work(Role.AGENT) as session:
-        return file_message(session, desk, message)
+        return file_message(session, desk, message, new_key or one_at_a_time(desk.office.keyring))
 
 
 def import_mail(
@@ -77,16 +67,13 @@ def import_mail(
     """
     sources = find_sources(paths)
     total, before = sum(source.size for source in sources), 0
-    tally = _Tally()
-    try:
+    with _run_of(desk, "mail", told, limits) as run:
         for source in sources:
             for raw in mails_in(source, limits):
-                tally.count(_take_mail(desk, _piece(raw.place, raw.content, raw.size), told, limits))
+                run.take_mail(_piece(raw.place, raw.content, raw.size))
                 _report(progress, before + raw.done, total)
             before += source.size
-    finally:
-        _record_import(desk, "mail", tally)
-    return tally.counts()
+    return run.counts()
 
 
 def import_jsonl(
@@ -96,16 +83,12 @@ def import_jsonl(
 
     A line that breaks the schema is quarantined with its number and key. Raises BadInput when the file cannot be read.
     """
-    tally = _Tally()
     total = jsonl.size_of(file)
-    try:
+    with _run_of(desk, "JSON Lines", told, limits) as run:
         for line in jsonl.lines_of(file, limits):
-            piece = _piece(f"{file}, line {line.number}", line.content, line.size)
-            tally.count(_take_line(desk, piece, line, told, limits))
+            run.take_line(_piece(f"{file}, line {line.number}", line.content, line.size), line)
             _report(progress, line.done, total)
-    finally:
-        _record_import(desk, "JSON Lines", tally)
-    return tally.counts()
+    return run.counts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,45 +106,75 @@ def _piece(place: str, content: bytes, size: int) -> _Piece:
     return _Piece(place, content, size, name if len(content) == size else f"{name}+{size}")
 
 
-def _take_mail(desk: Desk, piece: _Piece, told: Told | None, limits: Limits) -> str:
-    return _take(desk, piece, lambda: read_mail(piece.content, limits), told, limits)
+class _Run:
+    """One import while it goes on."""
 
+    def __init__(self, desk: Desk, told: Told | None, limits: Limits) -> None:
+        self._desk = desk
+        self._told = told
+        self._limits = limits
+        self._outcomes: Counter[str] = Counter()
+        self._region = desk.office.packs.current.meta.region
+        self.new_key = KeyStock(desk.office.keyring)
 
-def _take_line(desk: Desk, piece: _Piece, line: jsonl.Line, told: Told | None, limits: Limits) -> str:
-    def read() -> IncomingMessage | jsonl.RequesterRecord:
-        return jsonl.read_line(line, desk.office.packs.current.meta.region)
+    def counts(self) -> ImportCounts:
+        """What became of the messages so far."""
+        found = {name: self._outcomes[name] for name in ("opened", "appended", "duplicate", "quarantined")}
+        return ImportCounts(read=sum(found.values()), requesters=self._outcomes[_REQUESTER], **found)
 
-    return _take(desk, piece, read, told, limits)
+    def take_mail(self, piece: _Piece) -> None:
+        self._take(piece, lambda: read_mail(piece.content, self._limits))
 
+    def take_line(self, piece: _Piece, line: jsonl.Line) -> None:
+        self._take(piece, lambda: jsonl.read_line(line, self._region))
 
-def _take(
-    desk: Desk,
-    piece: _Piece,
-    read: Callable[[], IncomingMessage | jsonl.RequesterRecord],
-    told: Told | None,
-    limits: Limits,
-) -> str:
-    """The outermost edge for one message: what cannot be read or filed is kept sealed, and the import goes on."""
-    try:
-        if piece.size > limits.message_bytes:
-            raise Unreadable("too_large", _too_large(piece, limits))
-        found = read()
+    def _take(self, piece: _Piece, read: Callable[[], IncomingMessage | jsonl.RequesterRecord]) -> None:
+        """The outermost edge for one message: what cannot be read or filed is kept sealed, and the import goes on."""
+        try:
+            if piece.size > self._limits.message_bytes:
+                raise Unreadable("too_large", _too_large(piece, self._limits))
+            self._outcomes[self._file(read())] += 1
+            return
+        except Unreadable as problem:
+            reason = f"{problem.code}: {problem.sentence}"
+        except (KeyDestroyed, SealBroken) as problem:
+            reason = f"{problem.code}: The requester's data cannot be added to."
+        except Refusal:
+            raise  # the store, the log, a pack or the session: nothing to do with this message
+        except Exception as problem:  # noqa: BLE001 - parsers' own errors on hostile input are of every kind
+            reason = f"unreadable: The message could not be read ({type(problem).__name__})."
+        self._outcomes[self._quarantine(piece, reason)] += 1
+
+    def _file(self, found: IncomingMessage | jsonl.RequesterRecord) -> str:
         if isinstance(found, jsonl.RequesterRecord):
-            put_on_file(desk, found)
-            return "requester"
-        return take_in(desk, found).outcome
-    except Unreadable as problem:
-        reason = f"{problem.code}: {problem.sentence}"
-    except (KeyDestroyed, SealBroken) as problem:
-        reason = f"{problem.code}: The requester's data cannot be added to."
-    except Refusal:
-        raise  # the store, the log, a pack or the session: nothing to do with this message
-    except Exception as problem:  # noqa: BLE001 - the parser's own errors on hostile input are of every kind
-        reason = f"unreadable: The message could not be read ({type(problem).__name__})."
-    outcome = _quarantine(desk, piece, reason)
-    if told is not None and outcome == "quarantined":
-        told(f"{piece.place}: quarantined, {reason}")
-    return outcome
+            put_on_file(self._desk, found, self.new_key)
+            return _REQUESTER
+        return take_in(self._desk, found, self.new_key).outcome
+
+    def _quarantine(self, piece: _Piece, reason: str) -> str:
+        with self._desk.work(Role.AGENT) as session:
+            lock_counter(session)
+            if is_kept(session, self._desk.office, piece.digest):
+                return "duplicate"
+            keep(session, self._desk.office, piece.digest, piece.content, piece.size, reason)
+        if self._told is not None:
+            self._told(f"{piece.place}: quarantined, {reason}")
+        return "quarantined"
+
+
+@contextmanager
+def _run_of(desk: Desk, what: str, told: Told | None, limits: Limits) -> Iterator[_Run]:
+    """One import, whose counts are recorded in one entry even when it is broken off."""
+    run = _Run(desk, told, limits)
+    try:
+        yield run
+    finally:
+        run.new_key.put_back()
+        counts = run.counts()
+        words = ("read", "opened", "appended", "duplicate", "quarantined", "requesters")
+        reason = f"{what}: " + ", ".join(f"{word} {getattr(counts, word)}" for word in words)
+        with desk.work(Role.AGENT) as session:
+            record(session, desk, Entry(Action.MAIL_IMPORTED, reason=reason))
 
 
 def _too_large(piece: _Piece, limits: Limits) -> str:
@@ -170,27 +183,9 @@ def _too_large(piece: _Piece, limits: Limits) -> str:
     return f"The message is larger than {mebibytes} MiB.{cut}"
 
 
-def _quarantine(desk: Desk, piece: _Piece, reason: str) -> str:
-    with desk.work(Role.AGENT) as session:
-        lock_counter(session)
-        if is_kept(session, desk.office, piece.digest):
-            return "duplicate"
-        keep(session, desk.office, piece.digest, piece.content, piece.size, reason)
-        return "quarantined"
-
-
 def _report(progress: Progress | None, done: int, total: int) -> None:
     if progress is not None:
         progress(done, total)
-
-
-def _record_import(desk: Desk, what: str, tally: _Tally) -> None:
-    """One entry for a run, also for one that was broken off; counts only."""
-    counts = tally.counts()
-    words = ("read", "opened", "appended", "duplicate", "quarantined", "requesters")
-    reason = f"{what}: " + ", ".join(f"{word} {getattr(counts, word)}" for word in words)
-    with desk.work(Role.AGENT) as session:
-        record(session, desk, Entry(Action.MAIL_IMPORTED, reason=reason))
 
 
 __all__ = [

@@ -1,6 +1,7 @@
 """Which language a message is in, guessed from its script and its commonest words; good enough for a filter."""
 
 import re
+from collections import Counter
 
 _READ = 2000
 _SCRIPTS = (
@@ -66,11 +67,11 @@ def language_of(text: str, claimed: str = "") -> str:
     if found:
         return found[1].lower()
     sample = text[:_READ]
-    letters = sum(char.isalpha() for char in sample)
-    for code, script in _SCRIPTS:
-        if len(script.findall(sample)) * (20 if code in ("ja", "uk") else 4) > letters > 0:
+    letters = 0 if sample.isascii() else sum(map(str.isalpha, sample))
+    for code, script in _SCRIPTS if letters else ():
+        if len(script.findall(sample)) * (20 if code in ("ja", "uk") else 4) > letters:
             return code
-    words = _WORD.findall(sample.casefold())
-    counts = {code: sum(words.count(word) for word in common) for code, common in _COMMON.items()}
+    words = Counter(_WORD.findall(sample.casefold()))
+    counts = {code: sum(words[word] for word in common) for code, common in _COMMON.items()}
     best = max(counts, key=lambda code: counts[code])
     return best if counts[best] else "en"

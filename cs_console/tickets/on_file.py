@@ -11,17 +11,17 @@ from cs_console.custody.contacts import NewContact, add_contact, find_requester
 from cs_console.custody.on_file import set_on_file
 from cs_console.desk import Desk, Office
 from cs_console.errors import Unreadable
-from cs_console.tickets.filing import lock_counter
+from cs_console.tickets.filing import add_requester, lock_counter
 from cs_console.tickets.jsonl import RequesterRecord
+from cs_console.tickets.new_keys import NewKey
 from cs_console.verification.windows import close_window
-from models.columns import new_id
 from models.contact import Contact
 from models.enums import Action, Field, RequesterState, Role
 from models.requester import Requester
 from models.verification import Verification
 
 
-def put_on_file(desk: Desk, found: RequesterRecord) -> None:
+def put_on_file(desk: Desk, found: RequesterRecord, new_key: NewKey) -> None:
     """Make or bring up to date the requester with exactly this mobile or e-mail, in a transaction of its own.
 
     A changed value replaces the one before, which stays sealed (policy V.1), and closes the requester's verification
@@ -33,7 +33,7 @@ def put_on_file(desk: Desk, found: RequesterRecord) -> None:
         lock_counter(session)
         requester_id = _holder(session, office, found)
         if requester_id is None:
-            _make(session, desk, found, changed_at)
+            _make(session, desk, found, changed_at, new_key)
         else:
             _bring_up_to_date(session, desk, requester_id, found, changed_at)
 
@@ -66,12 +66,10 @@ def _holder(session: Session, office: Office, found: RequesterRecord) -> str | N
     )
 
 
-def _make(session: Session, desk: Desk, found: RequesterRecord, changed_at: datetime) -> None:
+def _make(session: Session, desk: Desk, found: RequesterRecord, changed_at: datetime, new_key: NewKey) -> None:
     office = desk.office
-    requester_id = new_id()
-    key = office.keyring.create(requester_id)
-    session.add(Requester(id=requester_id, language=found.language, created_at=office.clock.now()))
-    session.flush()
+    requester_id, key = new_key()
+    add_requester(session, requester_id, found.language, office.clock.now())
     for field, value in found.contacts:
         add_contact(session, office, requester_id, key, NewContact(field, value, True, changed_at))
     _record(session, desk, requester_id, key, [field for field, _ in found.contacts])

@@ -1,22 +1,23 @@
 """Mail that could not be read: kept whole and sealed, with the reason, and never imported twice."""
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import Session, col
 
 from cs_console.custody.blind_index import reference_token
 from cs_console.custody.sealing import Place, seal
 from cs_console.desk import Office
+from cs_console.prepared import Prepared
 from models.columns import new_id
 from models.quarantined import Quarantined
 
 OWNER = "desk:quarantine"
+_BY_DIGEST = Prepared(select(col(Quarantined.id)).where(col(Quarantined.digest) == bindparam("token")))
 
 
 def is_kept(session: Session, office: Office, digest: str) -> bool:
     """Whether exactly this content is in quarantine already. `digest` names the content (mail.content_name)."""
     token = reference_token(office.keyring, digest)
-    found = session.connection().execute(select(col(Quarantined.id)).where(col(Quarantined.digest) == token))
-    return found.first() is not None
+    return _BY_DIGEST.first(session.connection(), {"token": token}) is not None
 
 
 def keep(session: Session, office: Office, digest: str, content: bytes, size: int, reason: str) -> None:

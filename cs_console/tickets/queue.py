@@ -15,14 +15,13 @@ from cs_console.plain_text import one_line
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.filters import Filter
 from cs_console.tickets.lanes import VIEWS, Asker, Cursor, lane
-from cs_console.tickets.ticket_facts import READERS
+from cs_console.tickets.ticket_facts import ERASED, READERS, UNREADABLE
 from models.agent import Agent
 from models.enums import Priority, TicketKind, TicketState
 from models.ticket import Ticket
 
 __all__ = (
     "COUNTED_UP_TO",
-    "ERASED",
     "VIEWS",
     "Cursor",
     "ListedTicket",
@@ -40,8 +39,6 @@ PAGE_SIZE = 100
 MAX_PAGE_SIZE = 500
 COUNTED_UP_TO = 1000
 SUBJECT_SHOWN = 200
-ERASED = "erased"
-UNREADABLE = "does not open: tell a supervisor"
 _EVERY_TICKET = Filter()
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 

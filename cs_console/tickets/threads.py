@@ -3,11 +3,12 @@
 import re
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, or_, select, update
 from sqlmodel import Session, col
 
 from cs_console.custody.blind_index import SEARCHABLE, lookup_token, reference_token
 from cs_console.desk import Office
+from cs_console.prepared import Prepared
 from cs_console.tickets.incoming import IncomingMessage
 from models.contact import Contact
 from models.enums import RequesterState, TicketState
@@ -17,13 +18,13 @@ from models.ticket import Ticket
 
 _TAG = re.compile(r"\[#(\d{1,9})\]")
 _MOST_TAGS = 5
+_BY_REFERENCE = Prepared(select(col(Message.ticket_number)).where(col(Message.reference) == bindparam("token")))
 
 
 def ticket_of_reference(session: Session, token: bytes) -> int | None:
     """The ticket that holds the message of this reference, if it was imported before."""
-    found = session.connection().execute(select(col(Message.ticket_number)).where(col(Message.reference) == token))
-    number = found.scalar()
-    return None if number is None else int(number)
+    found = _BY_REFERENCE.first(session.connection(), {"token": token})
+    return None if found is None else int(found[0])
 
 
 def continued_ticket(session: Session, office: Office, message: IncomingMessage) -> tuple[int, str] | None:

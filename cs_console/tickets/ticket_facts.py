@@ -15,6 +15,10 @@ from models.ticket import Ticket
 
 READERS = (Role.AGENT, Role.VERIFIER, Role.SUPERVISOR, Role.PRIVACY_OFFICER)
 """Who may list, open and work tickets. An admin sees no personal data, not even redacted (DESIGN.md)."""
+ERASED = "erased"
+"""What stands for the words of a requester whose key is destroyed."""
+UNREADABLE = "does not open: tell a supervisor"
+"""What stands for a sealed value that does not fit its place."""
 
 _COLUMNS = (
     col(Ticket.number),

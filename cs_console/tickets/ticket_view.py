@@ -12,11 +12,12 @@ from cs_console.custody.contacts import MaskedContact, masked_contacts
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place
 from cs_console.decisions.clock import clock_line
+from cs_console.decisions.places import letter_words
 from cs_console.desk import Desk
 from cs_console.errors import KeyDestroyed, SealBroken
 from cs_console.plain_text import one_line, plain
 from cs_console.policy.schema import Pack
-from cs_console.tickets.ticket_facts import TicketFacts, facts
+from cs_console.tickets.ticket_facts import ERASED, UNREADABLE, TicketFacts, facts
 from models.agent import Agent
 from models.attachment import Attachment
 from models.decision import Decision
@@ -37,8 +38,6 @@ from models.requester import Requester
 from models.ticket import Ticket
 from models.verification import Verification
 
-ERASED = "erased"
-UNREADABLE = "does not open: tell a supervisor"
 REQUESTER = "requester"
 LINES_SHOWN = 200
 NOT_NEEDED, CLAIM_FIRST, VERIFY_FIRST = "not needed here", "claim first", "verify first"
@@ -338,4 +337,5 @@ def _decision_words(session: Session, desk: Desk, pack: Pack, number: int) -> st
         return "none yet"
     outcome, legal_review, state = found
     hidden = legal_review and not desk.agent.has(Role.PRIVACY_OFFICER)
-    return f"{pack.texts.legal_review if hidden else outcome}, {_DECISION_WORDS[DecisionState(state)]}"
+    letter = letter_words(session, number) if state == DecisionState.FINAL else ""
+    return f"{pack.texts.legal_review if hidden else outcome}, {_DECISION_WORDS[DecisionState(state)]}{letter}"

@@ -26,6 +26,6 @@ class TicketStrip(Widget):
             facts.append(f"due {moment(row.due_at)}")
         if row.priority is not Priority.NORMAL:
             facts.append(f"{row.priority.name.lower()} priority")
-        return Content.assemble(
-            literal_line(row.subject or "(no subject)").stylize("bold"), "\n", literal_line(" · ".join(facts))
-        )
+        lines = (literal_line(row.subject or "(no subject)").stylize("bold"), literal_line(" · ".join(facts)))
+        width = self.content_size.width
+        return Content("\n").join(line.truncate(width, ellipsis=True) for line in lines)

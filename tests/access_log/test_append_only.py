@@ -67,6 +67,7 @@ def test_numbers_have_no_gaps_after_a_rollback(test_office: TestOffice) -> None:
     "edit",
     [
         "UPDATE log_head SET size = 2",
+        "UPDATE log_head SET size = 3",
         "UPDATE log_head SET size = -1",
         "UPDATE log_head SET frontier = tag",
         "UPDATE log_head SET tag = frontier",
@@ -74,7 +75,7 @@ def test_numbers_have_no_gaps_after_a_rollback(test_office: TestOffice) -> None:
     ],
 )
 def test_nothing_is_appended_to_a_head_that_was_moved(test_office: TestOffice, edit: str) -> None:
-    fill(test_office, 3)
+    fill(test_office, 4)
     with hand(test_office) as store:
         store.run(edit)
     with pytest.raises(LogBroken), test_office.office.database.transaction() as session:

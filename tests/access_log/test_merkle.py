@@ -52,7 +52,7 @@ def test_the_frontier_has_the_root_of_the_definition(leaves: list[bytes]) -> Non
     assert tree.root() == definition(leaves)
 
 
-@pytest.mark.parametrize(("size", "packed"), [(1, b""), (3, b"\x00" * 32), (0, b"\x00" * 32), (2, b"\x00" * 31)])
+@pytest.mark.parametrize(("size", "packed"), [(1, b""), (3, b"\x00" * 32), (0, b"\x00" * 32), (2, b"\x00" * 31), (-1, b"\x00" * 32)])
 def test_a_frontier_that_does_not_fit_its_size_is_refused(size: int, packed: bytes) -> None:
     with pytest.raises(ValueError, match="one hash for each one-bit"):
         Frontier(size, packed)

@@ -247,7 +247,8 @@ def test_two_approvers_at_once_make_one_decision_and_one_letter(test_office: Tes
     """ASVS 15.4.2: the second finds it decided."""
     _, number, decision_id = proposed(test_office)
     people = [person(test_office, name, Role.SUPERVISOR) for name in ("sue", "sam")]
-    start, outcomes = threading.Barrier(2), []
+    start = threading.Barrier(2)
+    outcomes: list[bool | str] = []
 
     def approve(desk: Desk) -> None:
         start.wait()

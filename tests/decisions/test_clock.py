@@ -1,6 +1,5 @@
 """The clock counts as the policy says: from verification, in days, and never without it."""
 
-from dataclasses import FrozenInstanceError
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -35,8 +34,6 @@ def test_the_number_comes_from_the_pack_not_from_code() -> None:
         update={"clock": rules.clock.model_copy(update={"respond_days": 7, "starts": ("received",)})}
     )
     assert due_at(shorter, utc(2026, 11, 1), None) == utc(2026, 11, 8)
-    with pytest.raises((FrozenInstanceError, ValueError)):
-        rules.clock.respond_days = 60
 
 
 def test_the_line_says_from_when_and_until_which_day() -> None:

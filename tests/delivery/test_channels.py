@@ -36,14 +36,14 @@ ADDRESS = "canary.alice@example.org"
 NUMBER = "+8613812345678"
 
 
-def outgoing(kind: Field = Field.EMAIL, address: str = "", **changes: Any) -> Outgoing:
-    parts = {
-        "subject": "Customer service [#10482]",
-        "text": "Ihre Anfrage läuft.\nПривет, 你好.",
-        "message_id": "<abc@desk.invalid>",
-        "at": AT,
-    } | changes
-    return Outgoing(kind, address or (ADDRESS if kind is Field.EMAIL else NUMBER), **parts)
+def outgoing(
+    kind: Field = Field.EMAIL,
+    address: str = "",
+    subject: str = "Customer service [#10482]",
+    text: str = "Ihre Anfrage läuft.\nПривет, 你好.",
+    message_id: str = "<abc@desk.invalid>",
+) -> Outgoing:
+    return Outgoing(kind, address or (ADDRESS if kind is Field.EMAIL else NUMBER), subject, text, message_id, AT)
 
 
 @dataclass
@@ -235,14 +235,11 @@ def test_smtp_urls_are_read_whole() -> None:
 @pytest.mark.parametrize("injected", ["\r\nBcc: eve@example.net", "\nBcc: eve@example.net", "\x00", "\u2028x"])
 def test_line_breaks_in_headers_are_refused(tmp_path: Path, part: str, injected: str) -> None:
     """ASVS 1.2.10, 1.3.11: nobody adds a header."""
-    values = {"subject": "s", "message_id": "<a@b>"}
-    address = ADDRESS
-    if part == "address":
-        address += injected
-    else:
-        values[part] += injected
+    clean = {"subject": "s", "message_id": "<a@b>", "address": ADDRESS}
+    clean[part] += injected
+    made = outgoing(Field.EMAIL, clean["address"], clean["subject"], "t", clean["message_id"])
     with pytest.raises(DeliveryFailed, match="line break") as failed:
-        hand_over(Settings(home=tmp_path, outbox=tmp_path / "out"), outgoing(address=address, **values))
+        hand_over(Settings(home=tmp_path, outbox=tmp_path / "out"), made)
     assert failed.value.permanent
     assert not (tmp_path / "out").exists()
 

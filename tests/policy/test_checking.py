@@ -38,8 +38,8 @@ def line_of(text: str) -> int:
         ('id = "intent"', 'id = "pattern"', "grounds[3].questions[1].id", "stands twice"),
         ('title = "Trade secrets"', 'title = ""', "grounds[5].title", "is empty"),
         (
-            'approvers = ["privacy officer", "supervisor"]\npartial = "yes"\npartial_words = "Only the fields that the o',
-            'approvers = ["supervisor"]\npartial = "yes"\npartial_words = "Only the fields that the o',
+            'approvers = ["privacy officer", "supervisor"]\npartial = "yes"\n',
+            'approvers = ["supervisor"]\npartial = "yes"\n',
             "grounds[0].approvers",
             "would tell which ground it is",
         ),

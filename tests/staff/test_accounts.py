@@ -1,5 +1,6 @@
 """Accounts: made, changed, suspended, always on the record (ASVS 6.2, 8.3, 16.2)."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -153,12 +154,13 @@ def test_unlock_lifts_the_wait_and_the_suspension(test_office: TestOffice) -> No
 
 def test_changes_of_an_unknown_account_are_refused(test_office: TestOffice) -> None:
     desk = operator_desk(test_office.office)
-    for act in (
+    acts: list[Callable[[], None]] = [
         lambda: accounts.suspend(desk, "nobody"),
         lambda: accounts.unlock(desk, "nobody"),
         lambda: accounts.reset(desk, "nobody", OTHER),
         lambda: accounts.set_roles(desk, "nobody", {Role.AGENT}),
-    ):
+    ]
+    for act in acts:
         with pytest.raises(UnknownAgent):
             act()
 

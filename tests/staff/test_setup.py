@@ -126,7 +126,8 @@ from cs_console.staff import passwords
 from cs_console.staff.setup import init_desk
 passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 try:
-    init_desk(Settings(home=Path(sys.argv[1]), database_url=sys.argv[2]), sys.argv[3], "amber kite ninety lakes").close()
+    settings = Settings(home=Path(sys.argv[1]), database_url=sys.argv[2])
+    init_desk(settings, sys.argv[3], "amber kite ninety lakes").close()
     print("made")
 except Refusal as refusal:
     print(refusal.code)

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cs_console.custody.contacts import NewContact, add_contact, known_values
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
+from cs_console.custody.contacts import NewContact, add_contact, known_values
 from cs_console.custody.redaction import redact
 from cs_console.custody.sealing import Place, seal
 from cs_console.decisions.clock import due_at, first_response_due

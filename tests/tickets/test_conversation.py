@@ -23,7 +23,8 @@ from cs_console.errors import (
     WrongState,
 )
 from cs_console.tickets.conversation import TicketView, add_note, open_ticket, reload, reply
-from cs_console.tickets.ticket_view import CLAIM_FIRST, ERASED, LINES_SHOWN, NOT_NEEDED, UNREADABLE, VERIFY_FIRST
+from cs_console.tickets.ticket_facts import ERASED, UNREADABLE
+from cs_console.tickets.ticket_view import CLAIM_FIRST, LINES_SHOWN, NOT_NEEDED, VERIFY_FIRST
 from models.attachment import Attachment
 from models.columns import new_id
 from models.decision import Decision

@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import insert, inspect, select, update
 from sqlmodel import col
 
@@ -12,8 +14,6 @@ from cs_console.errors import BadFilter, BadInput, NotAllowed, NoUndertaking, Se
 from cs_console.tickets.filters import parse
 from cs_console.tickets.queue import (
     COUNTED_UP_TO,
-    ERASED,
-    UNREADABLE,
     VIEWS,
     Cursor,
     QueueRow,
@@ -23,6 +23,7 @@ from cs_console.tickets.queue import (
     listing,
     page,
 )
+from cs_console.tickets.ticket_facts import ERASED, UNREADABLE
 from models.enums import Channel, Field, Priority, Role, TicketKind, TicketState
 from models.ticket import Ticket
 from tests.support.office import TestOffice
@@ -32,6 +33,14 @@ from tests.support.tickets import make_requester, make_ticket
 def numbers(desk: Desk, view: str, expression: str = "", **more: object) -> list[int]:
     """The numbers on the first page of a view."""
     return [row.number for row in page(desk, view, parse(expression), **more).rows]  # type: ignore[arg-type]  # size only
+
+
+@pytest.fixture
+def busy_office(test_office: TestOffice) -> tuple[TestOffice, Desk]:
+    """A few tickets of every kind, and who looks at them."""
+    for kind in TicketKind:
+        make_ticket(test_office, kind=kind)
+    return test_office, test_office.desk("mei", Role.AGENT)
 
 
 def test_each_view_holds_its_tickets_and_no_closed_ones(test_office: TestOffice) -> None:
@@ -300,3 +309,31 @@ def test_a_page_of_another_requesters_key_does_not_open(sqlite_office: TestOffic
         )
     assert numbers(mei, "all")
     assert UNREADABLE in {row.subject for row in page(mei, "all").rows}
+
+
+@given(
+    expression=st.lists(
+        st.sampled_from(
+            (
+                *("kind:appeal", "-kind:report,rights", "state:to-verify", "state:closed", "assignee:me"),
+                *("assignee:none", "assignee:\x00", "assignee:\ud800", "-assignee:mei", "priority:low"),
+                *("channel:call", "lang:zh", "due:<3d", "due:>9999w", "due:none", "received:<1971-01-01"),
+                *("received:>2999-12-31", "older:9999w", "#1", "-#10401"),
+            )
+        ),
+        max_size=5,
+    ).map(" ".join),
+    view=st.sampled_from([view for view, _ in VIEWS]),
+    continued=st.booleans(),
+)
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_is_asked_gives_a_page_or_a_sentence(
+    busy_office: tuple[TestOffice, Desk], expression: str, view: str, continued: bool
+) -> None:
+    """ASVS 1.2.4, 2.2.1: no expression reaches the store as anything but values."""
+    office, mei = busy_office
+    after = Cursor(office.clock.now(), 10_402) if continued else None
+    try:
+        page(mei, view, parse(expression), after)
+    except BadFilter as refused:
+        assert refused.sentence

@@ -1,0 +1,138 @@
+"""Proving the log beside reading and hashing its rows with the plain driver, and a page of it beside the plain query."""
+
+import hashlib
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import insert, update
+from sqlmodel import col
+
+from benchmarks.result import Result, compare, interleaved
+from benchmarks.scratch import scratch_desk, scratch_office
+from cs_console.access_log.append import CHECKPOINT_ENTRIES, COLUMNS, canonical, entry_tag, head_tag
+from cs_console.access_log.checkpoint import checkpoint_tag, copy_to_second_place, log_signer
+from cs_console.access_log.log_filter import LogFilter
+from cs_console.access_log.merkle import Frontier, leaf_hash
+from cs_console.access_log.review import entries
+from cs_console.access_log.verify import verify_log
+from cs_console.desk import Office
+from models.columns import microseconds
+from models.enums import Action, Role
+from models.enums import Result as Ended
+from models.log import Checkpoint, LogEntry, LogHead
+
+SIZES = (10_000, 100_000)
+BATCH = 10_000
+AGENTS = 40
+"""How many people work at the desk that the log is of."""
+
+
+def run(*sizes: int) -> Iterator[Result]:
+    """`size` is the number of entries, with a signed checkpoint every 256 in both places."""
+    for size in sizes or SIZES:
+        with scratch_office() as office:
+            fill_log(office, size)
+            rounds = 3 if size > 200_000 else 7
+            with plain_reading(office) as read_and_hash:
+                times = interleaved(partial(_verify, office, size), read_and_hash, rounds, warm_up=1)
+                yield compare("log verify", size, *times, entries_per_second=round(size / min(times[0]) * 1000))
+            desk = scratch_desk(office, "ines", Role.SUPERVISOR)
+            wanted, middle = LogFilter(agent="agent-7"), size // 2
+            with plain_page(office, "agent-7", middle) as query:
+                times = interleaved(lambda: entries(desk, wanted, before=middle), query, 200)  # noqa: B023 - run now
+                yield compare("log page", size, *times)
+
+
+def _verify(office: Office, size: int) -> None:
+    verdict = verify_log(office)
+    if not verdict.ok or verdict.size != size:
+        raise RuntimeError(f"the benchmark's own log is not whole: {verdict}")
+
+
+def fill_log(office: Office, size: int) -> None:
+    """A log of so many entries made with the console's own bytes, tags, tree and signatures, but in bulk."""
+    tree, key, began = Frontier(), office.log_tag_key, microseconds(office.clock.now())
+    made: list[dict[str, object]] = []
+    signed: list[dict[str, object]] = []
+    with office.database.transaction() as session:
+        connection = session.connection()
+        signer = log_signer(session, office)
+        for seq in range(1, size + 1):
+            row = _row(seq, began + seq * 1_000_000)
+            leaf = leaf_hash(canonical(row))
+            tree.append(leaf)
+            made.append(dict(zip(COLUMNS, (*row, entry_tag(key, leaf)), strict=True)))
+            if seq % CHECKPOINT_ENTRIES == 0:
+                note = signer.sign(seq, tree.root())
+                tag = checkpoint_tag(key, seq, row[1], note)
+                signed.append({"size": seq, "at": row[1], "note": note, "tag": tag})
+            if len(made) == BATCH or seq == size:
+                connection.execute(insert(LogEntry), made)
+                made.clear()
+        if signed:
+            connection.execute(insert(Checkpoint), signed)
+        head = {"size": size, "frontier": tree.packed(), "tag": head_tag(key, size, tree.root())}
+        connection.execute(update(LogHead).where(col(LogHead.id) == 1).values(**head))
+    copy_to_second_place(office)
+
+
+def _row(seq: int, at: int) -> tuple[object, ...]:
+    """Reveals, their ends, refusals and ticket openings in turn, of many people about many requesters."""
+    person, ticket = seq % AGENTS, 10_400 + seq * 7919 % 90_000
+    who = (f"agent-{person}", "agent,verifier", f"{person * 0x9E3779B9:016x}", f"console-{person % 4}.example")
+    about = (ticket, hashlib.sha256(str(ticket).encode()).hexdigest()[:16])
+    match seq % 4:
+        case 0:
+            what = (Action.TICKET_OPENED.value, *about, "", "", "", Ended.DONE.value, None, "")
+        case 1:
+            what = (Action.FIELD_REVEALED.value, *about, "mobile", "reply", f"{seq:032x}", Ended.DONE.value, None, "")
+        case 2:
+            what = (Action.VIEW_ENDED.value, *about, "mobile", "", "", Ended.DONE.value, 30, "")
+        case _:
+            what = (
+                Action.REVEAL_REFUSED.value,
+                *about,
+                "e-mail",
+                "reply",
+                "",
+                Ended.REFUSED.value,
+                None,
+                "not_verified",
+            )
+    return (seq, at, *who, *what)
+
+
+def _file(office: Office) -> Path:
+    file = office.database.file
+    assert file is not None, "a scratch desk is on SQLite"
+    return file
+
+
+@contextmanager
+def plain_reading(office: Office) -> Iterator[Callable[[], None]]:
+    """Every row read in order and put through SHA-256, with nothing but sqlite3 and hashlib."""
+    connection = sqlite3.connect(_file(office))
+
+    def read_and_hash() -> None:
+        sha256 = hashlib.sha256
+        for row in connection.execute(f"SELECT {', '.join(COLUMNS)} FROM log_entry ORDER BY seq"):
+            sha256(repr(row).encode()).digest()
+
+    yield read_and_hash
+    connection.close()
+
+
+@contextmanager
+def plain_page(office: Office, agent: str, before: int) -> Iterator[Callable[[], object]]:
+    """The hundred entries of one agent before a number, with nothing but sqlite3."""
+    connection = sqlite3.connect(_file(office))
+    at = connection.execute("SELECT at FROM log_entry WHERE seq = ?", (before,)).fetchone()[0]
+    query = (
+        f"SELECT {', '.join(COLUMNS)} FROM log_entry WHERE actor = ? AND (at, seq) < (?, ?) "
+        "ORDER BY at DESC, seq DESC LIMIT 101"
+    )
+    yield lambda: connection.execute(query, (agent, at, before)).fetchall()
+    connection.close()

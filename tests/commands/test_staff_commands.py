@@ -1,0 +1,281 @@
+"""`init`, `agents`, `keys` and `doctor`: exit statuses, one clear sentence, no secret shown."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from cs_console.commands import app
+from cs_console.desk import open_office
+from cs_console.settings import load
+from cs_console.staff.sign_in import sign_in
+from models.enums import Role
+
+PASSWORD = "amber kite ninety lakes"
+OTHER = "quiet harbour seven oaks"
+
+pytestmark = pytest.mark.usefixtures("cheap_passwords")
+
+
+def run(*arguments: str, typed: str | bytes | None = None) -> Result:
+    return CliRunner().invoke(app, list(arguments), input=typed)
+
+
+def home() -> Path:
+    return Path(os.environ["CS_CONSOLE_HOME"])
+
+
+@pytest.fixture
+def desk() -> Path:
+    made = run("init", "--admin", "ines", "--password-stdin", typed=PASSWORD + "\n")
+    assert made.exit_code == 0, made.output
+    return home()
+
+
+def can_sign_in(name: str, password: str) -> frozenset[Role]:
+    office = open_office(load())
+    try:
+        return sign_in(office, name, password).desk.agent.roles
+    finally:
+        office.close()
+
+
+def agents() -> dict[str, dict[str, object]]:
+    listed = run("agents", "list", "--json")
+    assert listed.exit_code == 0
+    return {row["name"]: row for row in json.loads(listed.stdout)["agents"]}
+
+
+# --- init ------------------------------------------------------------------------------------------------------
+
+
+def test_init_makes_a_desk_and_says_where_and_which_key_to_keep(desk: Path) -> None:
+    assert can_sign_in("ines", PASSWORD) == {Role.ADMIN}
+    assert (desk / "console.db").is_file()
+
+
+def test_init_never_touches_an_existing_desk(desk: Path) -> None:
+    again = run("init", "--admin", "eve", "--password-stdin", typed=OTHER)
+    assert again.exit_code == 2
+    assert str(desk) in again.stderr
+    assert can_sign_in("ines", PASSWORD)
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("short\n", "at least 15"),
+        ("", "at least 15"),
+        ("amber kite ninety lakes\nand another line\n", "more than one line"),
+        ("password12345678\n", "most common"),
+    ],
+)
+def test_init_refuses_a_bad_password_and_makes_nothing(typed: str, says: str) -> None:
+    refused = run("init", "--admin", "ines", "--password-stdin", typed=typed)
+    assert refused.exit_code == 2
+    assert says in refused.stderr
+    assert not home().exists()
+
+
+def test_without_a_terminal_the_password_option_is_named() -> None:
+    refused = run("init", "--admin", "ines")
+    assert refused.exit_code == 2
+    assert "--password-stdin" in refused.stderr
+
+
+def test_windows_line_ends_and_spaces_in_passwords_are_understood() -> None:
+    made = run("init", "--admin", "ines", "--password-stdin", typed=f" {PASSWORD} \r\n".encode())
+    assert made.exit_code == 0
+    assert can_sign_in("ines", f" {PASSWORD} ")
+
+
+def test_an_unknown_setting_is_named_before_anything_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CS_CONSOLE_KEYFILE", "/nowhere")
+    refused = run("init", "--admin", "ines", "--password-stdin", typed=PASSWORD)
+    assert refused.exit_code == 2
+    assert "CS_CONSOLE_KEYFILE" in refused.stderr
+    assert not home().exists()
+
+
+# --- agents ----------------------------------------------------------------------------------------------------
+
+
+def test_agents_are_added_with_several_roles(desk: Path) -> None:
+    added = run("agents", "add", "Mei", "--role", "agent", "--role", "verifier", "--password-stdin", typed=OTHER)
+    assert added.exit_code == 0, added.output
+    assert can_sign_in("mei", OTHER) == {Role.AGENT, Role.VERIFIER}
+    assert agents()["mei"]["roles"] == ["agent", "verifier"]
+
+
+def test_privacy_officer_needs_no_quotes(desk: Path) -> None:
+    assert run("agents", "add", "ola", "--role", "privacy-officer", "--password-stdin", typed=OTHER).exit_code == 0
+    assert can_sign_in("ola", OTHER) == {Role.PRIVACY_OFFICER}
+
+
+def test_an_unknown_role_exits_2_and_names_those_there_are(desk: Path) -> None:
+    refused = run("agents", "add", "mei", "--role", "boss", "--password-stdin", typed=OTHER)
+    assert refused.exit_code == 2
+    assert "boss" in refused.stderr
+    assert all(role.value in refused.stderr for role in Role)
+    assert "mei" not in agents()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("agents", "add", "ines", "--role", "agent", "--password-stdin"),
+        ("agents", "add", "bad name", "--role", "agent", "--password-stdin"),
+        ("agents", "suspend", "nobody"),
+        ("agents", "unlock", "nobody"),
+        ("agents", "reset", "nobody", "--password-stdin"),
+        ("agents", "roles", "nobody", "--role", "agent"),
+        ("agents", "add", "mei", "--password-stdin"),
+        ("agents", "fly", "mei"),
+    ],
+)
+def test_wrong_use_exits_2_without_a_traceback(desk: Path, arguments: tuple[str, ...]) -> None:
+    refused = run(*arguments, typed=OTHER)
+    assert refused.exit_code == 2
+    assert refused.stderr.strip()
+    assert "Traceback" not in refused.output
+
+
+def test_suspend_unlock_reset_and_roles(desk: Path) -> None:
+    run("agents", "add", "mei", "--role", "agent", "--password-stdin", typed=OTHER)
+    assert run("agents", "suspend", "mei").exit_code == 0
+    assert agents()["mei"]["state"] == "suspended"
+    assert run("agents", "unlock", "mei").exit_code == 0
+    assert agents()["mei"]["state"] == "active"
+    assert run("agents", "roles", "mei", "--role", "supervisor").exit_code == 0
+    assert agents()["mei"]["roles"] == ["supervisor"]
+    assert run("agents", "reset", "mei", "--password-stdin", typed=PASSWORD).exit_code == 0
+    assert agents()["mei"]["must_change_password"] is True
+    shown = run("agents", "list").stdout
+    assert "password to be changed" in shown
+
+
+def test_a_temporary_password_has_to_be_changed(desk: Path) -> None:
+    run("agents", "add", "mei", "--role", "agent", "--temporary", "--password-stdin", typed=OTHER)
+    assert agents()["mei"]["must_change_password"] is True
+
+
+def test_no_desk_exits_3(tmp_path: Path) -> None:
+    refused = run("agents", "list", "--home", str(tmp_path / "empty"))
+    assert refused.exit_code == 3
+    assert "init" in refused.stderr
+    assert not (tmp_path / "empty").exists()
+
+
+def test_no_password_reaches_any_output_or_file(desk: Path) -> None:
+    done = run("agents", "add", "mei", "--role", "agent", "--password-stdin", typed=OTHER)
+    assert OTHER not in done.output
+    for file in desk.rglob("*"):
+        assert not file.is_file() or OTHER.encode() not in file.read_bytes()
+
+
+# --- keys ------------------------------------------------------------------------------------------------------
+
+
+def test_keys_status_counts_keys_and_says_what_wraps_them(desk: Path) -> None:
+    shown = run("keys", "status", "--json")
+    assert shown.exit_code == 0
+    facts = json.loads(shown.stdout)
+    assert facts["ok"] is True
+    assert facts["key_file"] == str(load().key_path)
+    assert sum(facts["epochs"].values()) >= 1
+    assert "epoch 1" in run("keys", "status").stdout
+
+
+def test_the_keyring_of_another_desk_is_a_finding(desk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = tmp_path / "other"
+    run("init", "--admin", "eve", "--password-stdin", "--home", str(other), typed=PASSWORD)
+    monkeypatch.setenv("CS_CONSOLE_KEYRING_URL", f"sqlite:///{other / 'keyring.db'}")
+    monkeypatch.setenv("CS_CONSOLE_KEY_FILE", str(other / "keys" / "key-encryption.key"))
+    assert run("keys", "status").exit_code == 1
+    assert run("doctor").exit_code == 1
+
+
+def test_the_wrong_key_exits_3_and_shows_no_key(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CS_CONSOLE_KEY_COMMAND", "echo " + "A" * 43 + "=")
+    refused = run("keys", "status")
+    assert refused.exit_code == 3
+    assert "A" * 43 not in refused.output
+
+
+# --- doctor ----------------------------------------------------------------------------------------------------
+
+
+def checked(*arguments: str) -> dict[str, dict[str, object]]:
+    return {check["name"]: check for check in json.loads(run("doctor", "--json", *arguments).stdout)["checks"]}
+
+
+def test_doctor_finds_a_new_desk_with_an_outbox_in_order(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CS_CONSOLE_OUTBOX", str(desk / "outbox"))
+    shown = run("doctor", "--json")
+    assert shown.exit_code == 0, shown.output
+    facts = json.loads(shown.stdout)
+    assert facts["ok"] is True
+    assert facts["settings"]["home"] == str(desk)
+    assert {"textual", "python", "sqlite", "cs-console"} <= set(facts["versions"])
+    assert {"database", "keyring", "access log", "log key", "files", "mail"} <= {c["name"] for c in facts["checks"]}
+    readable = run("doctor")
+    assert readable.exit_code == 0
+    assert "✗" not in readable.stdout
+
+
+def test_doctor_shows_no_secret(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CS_CONSOLE_SMTP_URL", "smtp://postman:s3cret-one@mail.example.org:2525")
+    monkeypatch.setenv("CS_CONSOLE_SMS_URL", "twilio://ACsid:s3cret-two@15551234567")
+    shown = run("doctor")
+    assert "mail.example.org:2525" in shown.stdout
+    assert "through twilio" in shown.stdout
+    monkeypatch.setenv("CS_CONSOLE_DATABASE_URL", "postgresql+psycopg://desk:s3cret-three@127.0.0.1:1/desk")
+    monkeypatch.setenv("CS_CONSOLE_KEY_COMMAND", "vault read --token s3cret-four")
+    unreachable = run("doctor", "--json")
+    assert unreachable.exit_code == 3
+    for output in (shown.output, unreachable.output):
+        assert "s3cret" not in output
+        assert "postman" not in output
+
+
+def test_doctor_finds_files_that_others_can_read(desk: Path) -> None:
+    (desk / "keyring.db").chmod(0o644)
+    assert run("doctor").exit_code == 1
+    files = checked()["files"]
+    assert files["ok"] is False
+    assert "keyring.db" in str(files["words"])
+
+
+def test_doctor_finds_a_missing_way_to_send_mail(desk: Path) -> None:
+    assert checked()["mail"]["ok"] is False
+
+
+@pytest.mark.parametrize("gone", ["console.db", "keyring.db", "keys/key-encryption.key"])
+def test_doctor_exits_3_when_a_store_or_key_is_gone_and_makes_nothing(desk: Path, gone: str) -> None:
+    (desk / gone).unlink()
+    shown = run("doctor")
+    assert shown.exit_code == 3
+    assert not (desk / gone).exists()
+    assert "Traceback" not in shown.output
+
+
+def test_doctor_finds_a_missing_log_key_and_a_touched_log(desk: Path) -> None:
+    import sqlite3
+
+    load().log_key_path.unlink()
+    assert checked()["log key"]["ok"] is False
+    with sqlite3.connect(desk / "console.db") as store:
+        store.execute("UPDATE log_head SET size = size + 1")
+    store.close()
+    assert checked()["access log"]["ok"] is False
+    assert run("doctor").exit_code in (1, 3)
+
+
+def test_doctor_names_a_broken_pack(desk: Path) -> None:
+    (desk / "packs").mkdir()
+    (desk / "packs" / f"{load().pack}.toml").write_text("[meta]\n", "utf-8")
+    assert checked()["policy pack"]["ok"] is False
+    assert run("doctor").exit_code == 1

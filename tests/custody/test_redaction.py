@@ -1,0 +1,166 @@
+"""Redaction: personal data goes, words stay, and no text makes it slow."""
+
+import re
+from collections import Counter
+from time import process_time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cs_console.custody.personal_data import passes_luhn
+from cs_console.custody.redaction import redact
+from cs_console.plain_text import plain
+from models.enums import Field
+from tests.custody.letters import Letter, letters
+
+REGIONS = ("CN", "HK", "TW", "US", "GB", "DE", "FR", "ES", "JP")
+BLOCK = re.compile(r"\[[^\[\]]*\]")
+WORD = re.compile("[\u4e00-\u9fff\u3040-\u30ff]|[^\\W\\d_\u4e00-\u9fff\u3040-\u30ff]+")
+LEAK = 5
+"""So many letters or digits of a value in a row, still readable, count as not hidden."""
+MEBIBYTE = 1 << 20
+CPU_SECONDS = 8
+"""A text that took quadratic time would take hours; this leaves room for a slow and busy machine."""
+
+
+@pytest.fixture(scope="module")
+def redacted() -> list[tuple[Letter, str]]:
+    return [(letter, redact(letter.text, REGIONS)) for letter in letters()]
+
+
+def _readable(text: str) -> str:
+    return BLOCK.sub("\n", text)
+
+
+def _leaks(value: str, out: str) -> bool:
+    core, seen = re.sub(r"\W", "", value), re.sub(r"[^\w\n]", "", _readable(out))
+    return any(core[at : at + LEAK] in seen for at in range(max(1, len(core) - LEAK + 1)))
+
+
+@pytest.mark.parametrize("kind", ["phone", "email", "card", "iban", "ip", "id", "link"])
+def test_98_in_100_of_each_kind_are_hidden(redacted: list[tuple[Letter, str]], kind: str) -> None:
+    values = [(value, out) for letter, out in redacted for marked, value in letter.secrets if marked == kind]
+    missed = [(value, out) for value, out in values if _leaks(value, out)]
+    assert len(missed) <= 0.02 * len(values), missed
+
+
+def test_at_most_2_in_100_plain_words_are_hidden(redacted: list[tuple[Letter, str]]) -> None:
+    words = hidden = 0
+    for letter, out in redacted:
+        wanted = Counter(word for text in letter.plain for word in WORD.findall(text))
+        words += wanted.total()
+        hidden += (wanted - Counter(WORD.findall(_readable(out)))).total()
+    assert words > 1_000
+    assert hidden <= 0.02 * words
+
+
+def test_dates_times_prices_and_order_numbers_stay() -> None:
+    text = "Order 202611200001 of 2026-11-20 14:33, 20.11.2026 and 11/20/2026: 1,234.56 EUR for 3 lamps, app 1.2.3"
+    assert redact(text, REGIONS) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("card 4111 1111 1111 1111 ok", "card [card ····1111] ok"),
+        ("4111111111111111", "[card ····1111]"),
+        ("4111111111111112", "4111111111111112"),
+        ("手机13800138000，邮箱a.b@example.com", "手机[mobile]，邮箱[e-mail]"),
+        ("call (202) 555-0143", "call [phone]"),
+        ("tel 0171/3920012", "tel [mobile]"),
+        ("see https://example.org/a?b=c@d.de.", "see [link]."),
+        ("see (http://x.example/a) there", "see ([link]) there"),
+        ("example.com/path, not foo.txt or e.g. this", "[link], not foo.txt or e.g. this"),
+        ("from 10.0.0.1 and 2001:db8::1 at 12:30:45", "from [ip] and [ip] at 12:30:45"),
+        ("IBAN DE89 3704 0044 0532 0130 00 bitte", "IBAN [iban] bitte"),
+        ("DE88 3704 0044 0532 0130 00", "DE88 3704 0044 0532 0130 00"),
+        ("身份证11010519491231002X。", "身份证[id]。"),
+        ('"john doe"@example.org', "[e-mail]"),
+        ("138 0013 8000 139 0013 9000", "[mobile] [mobile]"),
+    ],
+)
+def test_what_stands_in_place_of_each(text: str, shown: str) -> None:
+    assert redact(text, REGIONS) == shown
+
+
+@pytest.mark.parametrize("mark", ["\u200b", "\u202a", "\u2060", "\u00ad"])
+def test_invisible_characters_hide_no_number(mark: str) -> None:
+    """Pasted numbers come wrapped in direction marks; plain() has named them before redaction sees the text."""
+    number = mark.join("+8613800138000")
+    assert redact(plain(f"call {mark}{number}{mark} now"), REGIONS).replace(plain(mark), "") == "call [mobile] now"
+    assert "138" not in redact(f"call {number} now", REGIONS)
+
+
+def test_the_requesters_own_values_go_however_they_are_written() -> None:
+    known = (
+        (Field.NAME, "Mei Lin"),
+        (Field.NAME, "王小明"),
+        (Field.NICKNAME, "mei_88"),
+        (Field.MOBILE, "+8613800138000"),
+        (Field.EMAIL, "alice@example.org"),
+        (Field.ADDRESS, "12 Long Lane, Springfield"),
+    )
+    text = "MEI LIN (mei_88, Lin) 我是王小明。 138 0013-8000, Alice@Example.org, long lane? 12  Long Lane; springfield"
+    out = redact(text, (), known)
+    assert out == ("[name] ([nickname], [name]) 我是[name]。 [mobile], [e-mail], long lane? [address]; [address]")
+
+
+@pytest.mark.parametrize("text", ["meilinda", "Linden", "hamei lind", "mei_880"])
+def test_known_names_are_word_bounded(text: str) -> None:
+    assert redact(text, (), ((Field.NAME, "Mei Lin"), (Field.NICKNAME, "mei_88"))) == text
+
+
+def test_nothing_known_and_nothing_typed() -> None:
+    assert redact("", REGIONS) == ""
+    assert redact("hello", REGIONS, ((Field.NAME, ""), (Field.NICKNAME, "x"), (Field.MOBILE, "12"))) == "hello"
+
+
+@given(st.text(max_size=300))
+@settings(max_examples=200, deadline=None)
+def test_any_text_is_taken_and_words_without_digits_or_signs_stay(text: str) -> None:
+    out = redact(text, REGIONS)
+    if not re.search(r"[\d@.:\[⟨]|\bat\b|arroba", plain(text), re.IGNORECASE):
+        assert out == text
+
+
+@given(
+    st.text(max_size=60),
+    st.text(max_size=60),
+    st.sampled_from(["13800138000", "+49 171 3920012", "a.b@example.org", "4111 1111 1111 1111", "10.20.30.40"]),
+)
+@settings(max_examples=200, deadline=None)
+def test_whatever_surrounds_a_value_it_is_hidden(before: str, after: str, value: str) -> None:
+    out = redact(f"{before} {value} {after}", REGIONS)
+    assert out.count(value) <= (before + after).count(value)
+
+
+@given(st.text("0123456789", min_size=1, max_size=30))
+def test_luhn_agrees_with_the_library(digits: str) -> None:
+    from stdnum import luhn
+
+    assert passes_luhn(digits) == luhn.is_valid(digits)
+
+
+KNOWN = ((Field.NAME, "Mei Lin"), (Field.NAME, "王小明"), (Field.MOBILE, "+77777777777"), (Field.NICKNAME, "a.b"))
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "7", "@", "a@", "1 ", "1-", "1.", "(1", "+1 ", "138001380001 ", "4444 ", "123-45 ", "DE89 ", "AB12 34 ", "a.",
+        ":", "a:", "http://", "王@", '"@', " at ", " at a dot", "a" * 64 + "@", "110105194912310021 ", "⟨200B⟩1",
+        "Mei ", "王 ", "[", "\u0660", "x", " ", "\n",
+    ],
+)  # fmt: skip
+def test_hostile_text_takes_no_longer_than_its_length(unit: str) -> None:
+    text = (unit * (MEBIBYTE // len(unit) + 1))[:MEBIBYTE]
+    began = process_time()
+    redact(text, REGIONS, KNOWN)
+    assert process_time() - began < CPU_SECONDS
+
+
+def test_a_text_full_of_different_numbers_has_all_of_them_hidden() -> None:
+    """Past a budget of looks every long run of digits goes unasked: slow texts do not buy visible numbers."""
+    text = " ".join(f"138{at:08d}" for at in range(20_000))
+    assert not re.search(r"\d{7}", redact(text, REGIONS))

@@ -1,0 +1,134 @@
+"""The lock and idleness: nothing stays on an unattended screen."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from sqlalchemy import select
+from sqlmodel import col
+from textual.widgets import Input
+
+from models.agent_session import AgentSession
+from models.enums import Role
+from screens.go import GoTo
+from screens.lock import LockScreen
+from screens.queue import QueueScreen
+from screens.sign_in import SignInScreen
+from tests.support.consoles import SIZES, Console
+from tests.support.doors import PASSWORD, Stopwatch, at_the_door, make_account, sign_in_as
+from tests.support.office import TestOffice
+from tests.support.tickets import make_ticket
+
+pytestmark = pytest.mark.usefixtures("cheap_passwords")
+
+SUBJECT = "Nobody else should read this"
+
+
+@asynccontextmanager
+async def at_work(
+    test_office: TestOffice, size: tuple[int, int] = (80, 24)
+) -> AsyncIterator[tuple[Console, Stopwatch]]:
+    make_account(test_office, "mei", Role.AGENT)
+    make_ticket(test_office, subject=SUBJECT)
+    watch = Stopwatch()
+    async with at_the_door(test_office, size, watch) as shown:
+        await sign_in_as(shown, "mei")
+        await shown.until_on(QueueScreen)
+        await shown.press("2")
+        await shown.until(lambda: SUBJECT[:20] in shown.drawn(), "the ticket")
+        yield shown, watch
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_lock_takes_everything_off_the_screen(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
+    """ASVS 14.2.7, 14.2.8."""
+    async with at_work(sqlite_office, size) as (shown, _):
+        await shown.press("ctrl+l")
+        await shown.until_on(LockScreen)
+        assert SUBJECT[:20] not in shown.drawn()
+
+
+async def test_only_the_password_leads_back_to_where_one_was(sqlite_office: TestOffice) -> None:
+    async with at_work(sqlite_office) as (shown, _):
+        await shown.press("ctrl+l")
+        await shown.until_on(LockScreen)
+        await shown.press("escape", "ctrl+p", "ctrl+o", "f9", "f1")
+        assert isinstance(shown.app.screen, LockScreen)
+        shown.app.go_to("approvals")
+        assert isinstance(shown.app.screen, LockScreen)
+        await shown.type("wrong")
+        await shown.press("enter")
+        await shown.until_words("do not match")
+        assert shown.app.screen.query_one(Input).value == ""
+        await shown.type(PASSWORD)
+        await shown.press("enter")
+        await shown.until_on(QueueScreen)
+        assert SUBJECT[:20] in shown.drawn()
+        assert not shown.app.locked
+
+
+async def test_the_lock_works_inside_dialogs_and_fields(sqlite_office: TestOffice) -> None:
+    async with at_work(sqlite_office) as (shown, _):
+        await shown.press("g")
+        await shown.until_on(GoTo)
+        await shown.press("ctrl+l")
+        await shown.until_on(LockScreen)
+        assert SUBJECT[:20] not in shown.drawn()
+        await shown.type(PASSWORD)
+        await shown.press("enter")
+        await shown.until_on(GoTo)
+
+
+async def test_five_idle_minutes_hide_the_screen_and_fifteen_end_the_session(sqlite_office: TestOffice) -> None:
+    """ASVS 7.3.1."""
+    async with at_work(sqlite_office) as (shown, watch):
+        watch.at += 299
+        shown.app._tick()
+        assert isinstance(shown.app.screen, QueueScreen)
+        watch.at += 2
+        shown.app._tick()
+        await shown.until_on(LockScreen)
+        assert SUBJECT[:20] not in shown.drawn()
+        watch.at += 600
+        shown.app._tick()
+        await shown.until_on(SignInScreen)
+        await shown.until_words("nothing was done for 15 minutes")
+        assert SUBJECT[:20] not in shown.drawn()
+    with sqlite_office.office.database.reading() as session:
+        assert None not in session.scalars(select(col(AgentSession.ended_at))).all()
+
+
+async def test_a_key_or_a_click_shows_that_somebody_is_there(sqlite_office: TestOffice) -> None:
+    async with at_work(sqlite_office) as (shown, watch):
+        for act in (lambda: shown.press("j"), lambda: shown.pilot.click(offset=(5, 5))):
+            watch.at += 299
+            await act()
+            watch.at += 10
+            shown.app._tick()
+            assert isinstance(shown.app.screen, QueueScreen)
+
+
+async def test_work_keeps_the_session_awake_in_the_store(sqlite_office: TestOffice) -> None:
+    async with at_work(sqlite_office) as (shown, watch):
+        sqlite_office.clock.forward(minutes=10)
+        watch.at += 60
+        await shown.press("j")
+        await shown.until(lambda: _last_active(sqlite_office) == sqlite_office.clock.now(), "the touch")
+
+
+def _last_active(test_office: TestOffice) -> object:
+    with test_office.office.database.reading() as session:
+        return session.scalars(
+            select(col(AgentSession.last_active_at)).where(col(AgentSession.ended_at).is_(None))
+        ).first()
+
+
+async def test_cut_text_is_forgotten_when_the_console_locks(sqlite_office: TestOffice) -> None:
+    async with at_work(sqlite_office) as (shown, _):
+        await shown.press("slash")
+        await shown.type("kind:appeal")
+        await shown.press("home", "shift+end", "ctrl+x")
+        assert shown.app.clipboard == "kind:appeal"
+        await shown.press("ctrl+l")
+        await shown.until_on(LockScreen)
+        assert shown.app.clipboard == ""

@@ -1,0 +1,227 @@
+"""The queue screen: views, paging, filter, claiming, and a list that does not jump under one's hands."""
+
+from datetime import timedelta
+
+import pytest
+
+from cs_console.tickets import queue, workflow
+from models.enums import Role, TicketKind, TicketState
+from screens.choice import ChoiceDialog
+from screens.queue import QueueScreen
+from screens.queue_pages import PAGES_KEPT, Pages
+from screens.ticket import TicketScreen
+from screens.widgets.ticket_strip import TicketStrip
+from screens.widgets.ticket_table import TicketTable
+from screens.widgets.view_list import ViewList
+from tests.support.consoles import SIZES, Console, console
+from tests.support.office import TestOffice
+from tests.support.tickets import make_ticket
+
+
+def table(shown: Console) -> TicketTable:
+    return shown.app.screen.query_one(TicketTable)
+
+
+def numbers(shown: Console) -> list[int]:
+    return [row.number for row in table(shown).tickets]
+
+
+def make_many(test_office: TestOffice, count: int) -> list[int]:
+    now = test_office.clock.now()
+    return [
+        make_ticket(test_office, subject=f"Matter {index}", received_at=now - timedelta(minutes=index)).number
+        for index in range(count)
+    ]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_views_have_counts_and_number_keys(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    make_ticket(sqlite_office, assignee=mei, subject="Mine to answer")
+    make_ticket(sqlite_office, subject="Waiting for somebody")
+    async with console(sqlite_office, mei, size) as shown:
+        await shown.until(lambda: "Mine to answer" in shown.drawn(), "my ticket")
+        views = shown.app.screen.query_one(ViewList)
+        await shown.until(lambda: [one.count for one in views.views[:2]] == ["1", "1"], "the counts")
+        assert "2 Unassigned" in shown.drawn()
+        await shown.press("2")
+        await shown.until(lambda: "Waiting for somebody" in shown.drawn(), "the other view")
+        assert "Mine to answer" not in shown.drawn()
+        await shown.press("5")
+        await shown.until_words("Overdue: nothing here.")
+
+
+async def test_state_and_due_are_words(sqlite_office: TestOffice) -> None:
+    """Nothing relies on colour alone."""
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    make_ticket(sqlite_office, kind=TicketKind.RIGHTS, state=TicketState.TO_VERIFY, assignee=mei)
+    async with console(sqlite_office, mei) as shown:
+        await shown.until(lambda: "to verify" in shown.drawn() and "starts later" in shown.drawn())
+
+
+async def test_the_next_page_comes_when_the_cursor_nears_the_end(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    made = make_many(sqlite_office, 130)
+    async with console(sqlite_office, mei) as shown:
+        await shown.press("2")
+        await shown.until(lambda: numbers(shown) == made[:100], "the first page")
+        table(shown).move_cursor(row=90)
+        await shown.until(lambda: numbers(shown) == made, "the second page")
+        assert table(shown).cursor_row == 90
+
+
+async def test_a_refresh_keeps_the_cursor_on_its_ticket_and_its_line(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    made = make_many(sqlite_office, 60)
+    async with console(sqlite_office, mei) as shown:
+        await shown.press("2")
+        await shown.until(lambda: numbers(shown) == made)
+        table(shown).move_cursor(row=40)
+        await shown.pilot.pause()
+        line = table(shown).cursor_row - table(shown).scroll_offset.y
+        newest = make_ticket(
+            sqlite_office, subject="Just arrived", received_at=sqlite_office.clock.now() + timedelta(minutes=1)
+        ).number
+        screen = shown.app.screen
+        assert isinstance(screen, QueueScreen)
+        screen.refresh_now()
+        await shown.until(lambda: numbers(shown) == [newest, *made], "the new ticket")
+        current = table(shown).current
+        assert current is not None
+        assert current.number == made[40]
+        await shown.until(lambda: table(shown).cursor_row - table(shown).scroll_offset.y == line, "the same line")
+
+
+async def test_a_refresh_changes_cells_in_place(sqlite_office: TestOffice) -> None:
+    mei, omar = sqlite_office.desk("mei", Role.AGENT), sqlite_office.desk("omar", Role.AGENT)
+    made = make_ticket(sqlite_office, subject="Coupon").number
+    async with console(sqlite_office, mei, (120, 34)) as shown:
+        await shown.press("7")
+        await shown.until(lambda: "Coupon" in shown.drawn())
+        workflow.claim(omar, made)
+        await shown.press("f5")
+        await shown.until(lambda: "omar" in shown.drawn(), "the other's name")
+
+
+async def test_claiming_makes_it_mine_and_the_second_of_two_is_told_who_has_it(sqlite_office: TestOffice) -> None:
+    mei, omar = sqlite_office.desk("mei", Role.AGENT), sqlite_office.desk("omar", Role.AGENT)
+    first, second = make_many(sqlite_office, 2)
+    async with console(sqlite_office, mei) as shown:
+        await shown.press("2")
+        await shown.until(lambda: numbers(shown) == [first, second])
+        workflow.claim(omar, first)
+        await shown.press("c")
+        await shown.until(lambda: "was just claimed by omar" in shown.notice, "the refusal")
+        await shown.until(lambda: numbers(shown) == [second], "the list without it")
+        await shown.press("c")
+        await shown.until(lambda: f"#{second} is yours." in shown.notice, "the claim")
+        await shown.until(lambda: numbers(shown) == [], "an empty list")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_filter_narrows_and_a_bad_word_is_named(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    kept = make_ticket(sqlite_office, kind=TicketKind.APPEAL, assignee=mei).number
+    make_ticket(sqlite_office, kind=TicketKind.REPORT, assignee=mei)
+    async with console(sqlite_office, mei, size) as shown:
+        await shown.until(lambda: len(numbers(shown)) == 2)
+        await shown.press("slash")
+        await shown.type("kind:nonsense")
+        await shown.press("enter")
+        await shown.until(lambda: "nonsense" in shown.notice, "the word")
+        await shown.press("ctrl+u")
+        await shown.type("kind:appeal")
+        await shown.press("enter")
+        await shown.until(lambda: numbers(shown) == [kept], "the filtered list")
+        assert "kind:appeal" in shown.drawn()
+        assert shown.notice == ""
+        await shown.press("escape")
+        await shown.until(lambda: len(numbers(shown)) == 2, "the whole list again")
+
+
+async def test_a_filter_that_only_the_store_can_refuse_is_named_too(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    make_ticket(sqlite_office, assignee=mei)
+    async with console(sqlite_office, mei) as shown:
+        await shown.until(lambda: len(numbers(shown)) == 1)
+        await shown.press("slash")
+        await shown.type("assignee:zaphod")
+        await shown.press("enter")
+        await shown.until(lambda: "zaphod" in shown.notice, "the name")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_enter_opens_the_ticket_and_escape_comes_back(
+    sqlite_office: TestOffice, size: tuple[int, int]
+) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    make_ticket(sqlite_office, assignee=mei)
+    async with console(sqlite_office, mei, size) as shown:
+        await shown.until(lambda: len(numbers(shown)) == 1)
+        await shown.press("enter")
+        await shown.until_on(TicketScreen)
+        await shown.press("escape")
+        await shown.until_on(QueueScreen)
+
+
+async def test_marked_tickets_are_claimed_together_and_failures_do_not_stop_the_rest(sqlite_office: TestOffice) -> None:
+    mei, omar = sqlite_office.desk("mei", Role.AGENT), sqlite_office.desk("omar", Role.AGENT)
+    made = make_many(sqlite_office, 3)
+    async with console(sqlite_office, mei) as shown:
+        await shown.press("2")
+        await shown.until(lambda: numbers(shown) == made)
+        await shown.press("x", "x", "x")
+        assert "●" in shown.drawn()
+        workflow.claim(omar, made[1])
+        await shown.press("X")
+        await shown.until_on(ChoiceDialog)
+        await shown.press("enter")
+        await shown.until_on(QueueScreen)
+        await shown.until(lambda: "Claimed 2 of 3." in shown.notice and "omar" in shown.notice, "the sum")
+    assert [row.number for row in queue.page(mei, "mine").rows] == [made[0], made[2]]
+
+
+async def test_the_strip_shows_the_whole_subject_of_the_line(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    long = "A subject that is much longer than the column in the list can be at any width " + "x" * 20
+    make_ticket(sqlite_office, assignee=mei, subject=long)
+    async with console(sqlite_office, mei, (120, 34)) as shown:
+        await shown.until(lambda: len(numbers(shown)) == 1)
+        strip = shown.app.screen.query_one(TicketStrip)
+        await shown.until(lambda: strip.ticket is not None and long[:80] in shown.drawn())
+
+
+async def test_a_click_chooses_a_view(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    for size, offset in (((120, 34), (5, 4)), ((80, 24), (20, 0))):
+        async with console(sqlite_office, mei, size) as shown:
+            await shown.until_words("Mine: nothing here.")
+            await shown.pilot.click(ViewList, offset=offset)
+            wanted = "Due soon" if size[0] >= 120 else "Unassigned"
+            await shown.until_words(f"{wanted}: nothing here.")
+
+
+async def test_an_admin_alone_sees_no_tickets(sqlite_office: TestOffice) -> None:
+    make_ticket(sqlite_office, subject="Nothing for admins")
+    admin = sqlite_office.desk("ines", Role.ADMIN)
+    async with console(sqlite_office, admin) as shown:
+        await shown.until(lambda: "can do this" in shown.notice, "the refusal")
+        assert "Nothing for admins" not in shown.drawn()
+
+
+def test_only_a_few_pages_are_kept_and_one_can_go_back_up(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    made = make_many(sqlite_office, 70)
+
+    def fetch(after: queue.Cursor | None) -> queue.QueuePage:
+        return queue.page(mei, "unassigned", None, after, 10)
+
+    pages = Pages().from_top(fetch)
+    while pages.has_more_below:
+        pages = pages.grown_down(fetch)
+    assert [row.number for row in pages.rows] == made[-10 * PAGES_KEPT :]
+    assert [row.number for row in pages.read_again(fetch).rows] == made[-10 * PAGES_KEPT :]
+    while pages.has_more_above:
+        pages = pages.grown_up(fetch)
+    assert [row.number for row in pages.rows] == made[: 10 * PAGES_KEPT]
+    assert pages.has_more_below
