@@ -1,4 +1,4 @@
-"""Proving the log beside reading and hashing its rows with the plain driver, and a page of it beside the plain query."""
+"""Proving the log beside plain reading and hashing of its rows, and a page of it beside the plain query."""
 
 import hashlib
 import sqlite3
@@ -12,7 +12,8 @@ from sqlmodel import col
 
 from benchmarks.result import Result, compare, interleaved
 from benchmarks.scratch import scratch_desk, scratch_office
-from cs_console.access_log.append import CHECKPOINT_ENTRIES, COLUMNS, canonical, entry_tag, head_tag
+from cs_console.access_log.append import CHECKPOINT_ENTRIES, COLUMNS, entry_tag, head_tag
+from cs_console.access_log.canonical import entry_bytes
 from cs_console.access_log.checkpoint import checkpoint_tag, copy_to_second_place, log_signer
 from cs_console.access_log.log_filter import LogFilter
 from cs_console.access_log.merkle import Frontier, leaf_hash
@@ -62,7 +63,7 @@ def fill_log(office: Office, size: int) -> None:
         signer = log_signer(session, office)
         for seq in range(1, size + 1):
             row = _row(seq, began + seq * 1_000_000)
-            leaf = leaf_hash(canonical(row))
+            leaf = leaf_hash(entry_bytes(row))
             tree.append(leaf)
             made.append(dict(zip(COLUMNS, (*row, entry_tag(key, leaf)), strict=True)))
             if seq % CHECKPOINT_ENTRIES == 0:
@@ -84,24 +85,16 @@ def _row(seq: int, at: int) -> tuple[object, ...]:
     person, ticket = seq % AGENTS, 10_400 + seq * 7919 % 90_000
     who = (f"agent-{person}", "agent,verifier", f"{person * 0x9E3779B9:016x}", f"console-{person % 4}.example")
     about = (ticket, hashlib.sha256(str(ticket).encode()).hexdigest()[:16])
+    what: tuple[object, ...]
     match seq % 4:
         case 0:
-            what = (Action.TICKET_OPENED.value, *about, "", "", "", Ended.DONE.value, None, "")
+            what = (Action.TICKET_OPENED, *about, "", "", "", Ended.DONE, None, "")
         case 1:
-            what = (Action.FIELD_REVEALED.value, *about, "mobile", "reply", f"{seq:032x}", Ended.DONE.value, None, "")
+            what = (Action.FIELD_REVEALED, *about, "mobile", "reply", f"{seq:032x}", Ended.DONE, None, "")
         case 2:
-            what = (Action.VIEW_ENDED.value, *about, "mobile", "", "", Ended.DONE.value, 30, "")
+            what = (Action.VIEW_ENDED, *about, "mobile", "", "", Ended.DONE, 30, "")
         case _:
-            what = (
-                Action.REVEAL_REFUSED.value,
-                *about,
-                "e-mail",
-                "reply",
-                "",
-                Ended.REFUSED.value,
-                None,
-                "not_verified",
-            )
+            what = (Action.REVEAL_REFUSED, *about, "e-mail", "reply", "", Ended.REFUSED, None, "not_verified")
     return (seq, at, *who, *what)
 
 

@@ -339,7 +339,9 @@ class ConsoleApp(QuietApp):
         self.push_screen(Palette(providers=[ThemeProvider], placeholder="Theme"))
 
     async def on_event(self, event: events.Event) -> None:
-        """Every key, click and paste shows that the agent is there."""
+        """Every key, click and paste shows that the agent is there; one that comes after the end is dropped."""
+        if self._exit and isinstance(event, events.InputEvent):
+            return
         if isinstance(event, events.Key | events.MouseDown | events.Paste) and not self.locked:
             self._last_input = self._seconds()
             self._touch()

@@ -44,6 +44,7 @@ def engine_for(url: str) -> Engine:
         engine = create_engine(parsed, hide_parameters=True, connect_args={"timeout": LOCK_WAIT_SECONDS})
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "checkin", _leave_nothing_open)
         return engine
     if parsed.drivername != "postgresql+psycopg":
         raise BadSettings(
@@ -109,6 +110,12 @@ def _sqlite_version(file: Path) -> str | None:
             f"The database cannot be opened: {(problem.strerror or 'no access').lower()}.",
             "Check that the folder exists and that you may read and write there.",
         ) from None
+
+
+def _leave_nothing_open(connection: sqlite3.Connection | None, _record: object) -> None:
+    """A commit that fails leaves SQLite's transaction open, and with it the lock; the pool would keep both."""
+    if connection is not None and connection.in_transaction:
+        connection.rollback()
 
 
 def store_error(problem: Exception) -> StoreUnavailable:

@@ -9,15 +9,14 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Checkbox, SelectionList
-from textual.widgets.selection_list import Selection
 
 from cs_console.decisions.checklist import FieldChoice, GroundView, QuestionView, RightChoice
 from cs_console.policy.schema import ConsentException
 from models.enums import Outcome
 from screens.decision_form import ChecklistForm, GroundSheet
 from screens.widgets.choice_list import Choice, ChoiceList
-from screens.widgets.safe_text import PlainText, literal_line
+from screens.widgets.mark_list import MarkList
+from screens.widgets.safe_text import PlainText
 from screens.widgets.writing import WritingArea, WritingLine
 
 _OUTCOMES = {
@@ -31,6 +30,7 @@ _LISTS = {
     "discretionary": "Discretionary grounds: we may reject, after an offer",
     "fee": "Beside them",
 }
+TOLD, NEUTRAL = "told", "neutral"
 _KINDS = {"yes_no": "yes or no", "date": "2026-11-30", "text": "in your own words"}
 
 
@@ -151,8 +151,7 @@ class GroundPane(Sheet):
         yield WritingArea(self.sheet.evidence, id="evidence")
         if ground.offers:
             yield PlainText("What was offered before? space marks", classes="part")
-            offers = [Selection(literal_line(title), key, key in self.sheet.offers) for key, title in ground.offers]
-            yield SelectionList[str](*offers, id="offers")
+            yield MarkList(ground.offers, self.sheet.offers, id="offers")
         if ground.list == "fee":
             yield from self._fee()
 
@@ -167,7 +166,7 @@ class GroundPane(Sheet):
         yield WritingLine(self.form.amount, id="amount", placeholder="12.50")
         yield PlainText("What it pays for, one a line: item: cost", classes="part")
         yield WritingArea(self.form.items, id="items")
-        yield Checkbox("The requester was told of it before", self.form.told_before, id="told")
+        yield MarkList([(TOLD, "The requester was told of it before")], [TOLD] * self.form.told_before, id="told")
 
     @on(WritingLine.Changed)
     def answered(self, event: WritingLine.Changed) -> None:
@@ -202,22 +201,17 @@ class GroundPane(Sheet):
             self.sheet.evidence = event.text_area.text
         self.changed()
 
-    @on(SelectionList.SelectedChanged)
-    def marked(self, event: SelectionList.SelectedChanged[str]) -> None:
-        """Keep what is covered, or what was offered."""
+    @on(MarkList.Changed)
+    def marked(self, event: MarkList.Changed) -> None:
+        """Keep what is covered, what was offered, and whether the requester knew of the fee."""
         event.stop()
-        chosen = set(event.selection_list.selected)
-        if event.selection_list.id == "offers":
+        chosen = set(event.marks.marked)
+        if event.marks.id == "offers":
             self.sheet.offers = chosen
+        elif event.marks.id == "told":
+            self.form.told_before = TOLD in chosen
         else:
             self.sheet.fields = chosen
-        self.changed()
-
-    @on(Checkbox.Changed)
-    def told(self, event: Checkbox.Changed) -> None:
-        """Keep whether the requester knew."""
-        event.stop()
-        self.form.told_before = event.value
         self.changed()
 
 
@@ -230,7 +224,8 @@ class AnswerSheet(Sheet):
         yield PlainText("Which of the data is granted? space marks", classes="part")
         yield _fields_list("granted", self.matter.fields, self.form.granted)
         if any(self.form.applies(one.code) and one.neutral == "may" for one in self.matter.grounds):
-            yield Checkbox("Use the neutral sentence (legal review)", self.form.neutral, id="neutral")
+            words = "Use the neutral sentence (legal review)"
+            yield MarkList([(NEUTRAL, words)], [NEUTRAL] * self.form.neutral, id="neutral")
 
     def _choices(self) -> Iterable[Choice]:
         for outcome, (title, words) in _OUTCOMES.items():
@@ -244,18 +239,14 @@ class AnswerSheet(Sheet):
         self.query_one(ChoiceList).show(self._choices())
         self.changed(steps=True)
 
-    @on(SelectionList.SelectedChanged)
-    def marked(self, event: SelectionList.SelectedChanged[str]) -> None:
-        """Keep what is granted."""
+    @on(MarkList.Changed)
+    def marked(self, event: MarkList.Changed) -> None:
+        """Keep what is granted, and whether the neutral sentence is used."""
         event.stop()
-        self.form.granted = set(event.selection_list.selected)
-        self.changed()
-
-    @on(Checkbox.Changed)
-    def neutral(self, event: Checkbox.Changed) -> None:
-        """Keep whether the neutral sentence is used."""
-        event.stop()
-        self.form.neutral = event.value
+        if event.marks.id == "neutral":
+            self.form.neutral = NEUTRAL in event.marks.marked
+        else:
+            self.form.granted = set(event.marks.marked)
         self.changed()
 
 
@@ -271,7 +262,5 @@ class NoticeSheet(Sheet):
         self.query_one("#preview", PlainText).show(words)
 
 
-def _fields_list(list_id: str, fields: Iterable[FieldChoice], chosen: set[str]) -> SelectionList[str]:
-    return SelectionList[str](
-        *(Selection(literal_line(one.title), one.key, one.key in chosen) for one in fields), id=list_id
-    )
+def _fields_list(list_id: str, fields: Iterable[FieldChoice], chosen: set[str]) -> MarkList:
+    return MarkList([(one.key, one.title) for one in fields], chosen, id=list_id)

@@ -1,7 +1,6 @@
 """Appending to the access log, inside the caller's own transaction: no commit, no entry; no entry, no act."""
 
 import hashlib
-import json
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, bindparam, event, insert, select, update
 from sqlmodel import Session, col
 
+from cs_console.access_log.canonical import entry_bytes
 from cs_console.access_log.merkle import Frontier, leaf_hash
 from cs_console.errors import LogBroken, Refusal
 from cs_console.prepared import Prepared
@@ -20,13 +20,11 @@ from models.log import LogEntry, LogHead
 if TYPE_CHECKING:
     from cs_console.desk import Desk, Office
 
-CANONICAL_VERSION = 1
 TAG_BYTES = 16
 CHECKPOINT_ENTRIES = 256
 """After so many entries the log is signed, whatever the clock says."""
 
 _TO_SIGN = "log to be signed"
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 _HEAD = Prepared(
     select(col(LogHead.size), col(LogHead.frontier), col(LogHead.tag)).where(col(LogHead.id) == 1).with_for_update()
@@ -62,11 +60,6 @@ class Actor:
     roles: str
     session: str
     host: str
-
-
-def canonical(row: tuple[object, ...]) -> bytes:
-    """An entry's bytes: the RFC 8785 form of the array of its format version and columns, `seq` to `reason`."""
-    return _encode((CANONICAL_VERSION, *row)).encode()
 
 
 def entry_tag(key: bytes, leaf: bytes) -> bytes:
@@ -126,7 +119,7 @@ def append_on(connection: Connection, office: "Office", actor: Actor, entry: Ent
         entry.seconds,
         entry.reason,
     )
-    leaf = leaf_hash(canonical(row))
+    leaf = leaf_hash(entry_bytes(row))
     _INSERT.run(connection, dict(zip(COLUMNS, (*row, entry_tag(key, leaf)), strict=True)))
     frontier.append(leaf)
     moved = {

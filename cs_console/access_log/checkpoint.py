@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import CHECKPOINT_ENTRIES, canonical, entry_tag, head_tag
+from cs_console.access_log.append import CHECKPOINT_ENTRIES, entry_tag, head_tag
+from cs_console.access_log.canonical import canonical
 from cs_console.access_log.merkle import Frontier
 from cs_console.access_log.second_place import append_notes, newest_kept
 from cs_console.access_log.signed_note import (

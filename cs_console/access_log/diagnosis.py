@@ -3,7 +3,8 @@
 import itertools
 from dataclasses import dataclass
 
-from cs_console.access_log.append import canonical, entry_tag
+from cs_console.access_log.append import entry_tag
+from cs_console.access_log.canonical import entry_bytes
 from cs_console.access_log.merkle import leaf_hash
 from cs_console.access_log.stored_log import Row, StoredLog
 
@@ -51,6 +52,6 @@ def _original_number(key: bytes, row: Row, size: int) -> int | None:
 
 def _fits(key: bytes, row: Row, number: int) -> bool:
     try:
-        return bool(entry_tag(key, leaf_hash(canonical((number, *row[1:-1])))) == row[-1])
+        return bool(entry_tag(key, leaf_hash(entry_bytes((number, *row[1:])))) == row[-1])
     except (TypeError, ValueError):
         return False

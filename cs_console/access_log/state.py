@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Row, select
 from sqlmodel import col
 
-from cs_console.access_log.append import COLUMNS, canonical, entry_tag, head_tag
+from cs_console.access_log.append import COLUMNS, entry_tag, head_tag
+from cs_console.access_log.canonical import entry_bytes
 from cs_console.access_log.checkpoint import checkpoint_tag
 from cs_console.access_log.merkle import Frontier, leaf_hash
 from cs_console.access_log.second_place import newest_kept
@@ -90,7 +91,7 @@ def _newest_entry_fits(key: bytes, row: Row[*tuple[Any, ...]] | None, size: int)
     if row is None:
         return size == 0
     try:
-        return bool(row[0] == size and entry_tag(key, leaf_hash(canonical(tuple(row[:-1])))) == row[-1])
+        return bool(row[0] == size and entry_tag(key, leaf_hash(entry_bytes(tuple(row)))) == row[-1])
     except (TypeError, ValueError):
         return False
 

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cs_console.access_log.append import TAG_BYTES, canonical, head_tag
+from cs_console.access_log.append import TAG_BYTES, head_tag
+from cs_console.access_log.canonical import entry_bytes
 from cs_console.access_log.checkpoint import LogVerifier, log_signer
 from cs_console.access_log.diagnosis import Finding, bad_entry
 from cs_console.access_log.merkle import Frontier
@@ -109,26 +110,31 @@ class _Check:
         finding = self._settle()
         if finding is not None:
             return finding
-        sha256, encode, add = hashlib.sha256, canonical, self.tree.append
+        sha256, encode = hashlib.sha256, entry_bytes
         tagger = hashlib.blake2b(key=self.key, digest_size=TAG_BYTES)
         stop, expected = self._next_size(), 0
         for batch in self.stored.entries():
+            leaves: list[bytes] = []
             for row in batch:
                 expected += 1
                 try:
-                    leaf = sha256(b"\x00" + encode(row[:-1])).digest()
+                    leaf = sha256(b"\x00" + encode(row)).digest()
                 except (TypeError, ValueError):  # a column holds what the console never writes
                     leaf = b""
                 tag = tagger.copy()
                 tag.update(leaf)
                 if row[0] != expected or tag.digest() != row[-1]:
+                    self.tree.extend(leaves)
                     return bad_entry(self.stored, self.key, row, expected, self._genuine_size())
-                add(leaf)
+                leaves.append(leaf)
                 if expected == stop:
+                    self.tree.extend(leaves)
+                    leaves.clear()
                     finding = self._settle()
                     if finding is not None:
                         return finding
                     stop = self._next_size()
+            self.tree.extend(leaves)
             if progress is not None:
                 progress(expected, max(expected, self.head.size))
         return None

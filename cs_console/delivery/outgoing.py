@@ -67,11 +67,7 @@ def queue_message(
     The subject carries the ticket's tag `[#10482]`; without one the desk's name stands there (the pack's words for
     a notice). Raises ContactNotOnFile for a contact that nothing can be sent to, KeyDestroyed.
     """
-    contact = session.get(Contact, contact_id)
-    if contact is None or contact.requester_id != requester_id or contact.replaced_at is not None:
-        raise ContactNotOnFile("This contact is not one of the requester's.", "Choose one from the list.")
-    if contact.field not in CHANNELS:
-        raise ContactNotOnFile(f"Nothing can be sent to a {Field(contact.field).value}.", "Choose another contact.")
+    channel = _channel_to(session, requester_id, contact_id)
     ticket = session.get_one(Ticket, ticket_number)
     pack = office.packs.get(ticket.pack)
     key = office.keyring.key(requester_id)
@@ -91,7 +87,7 @@ def queue_message(
             id=message_id,
             ticket_number=ticket_number,
             sort=sort,
-            channel=CHANNELS[Field(contact.field)],
+            channel=channel,
             agent_id=agent_id,
             reference=reference_token(office.keyring, headers["message_id"]),
             headers=sealed("headers", json.dumps(headers)),
@@ -146,6 +142,15 @@ def tagged(subject: str, ticket_number: int) -> str:
 def mail_id(office: Office, row: str) -> str:
     """A Message-ID of ours for that row."""
     return f"<{row}@{office.settings.mail_from.rpartition('@')[2] or 'desk.invalid'}>"
+
+
+def _channel_to(session: Session, requester_id: str, contact_id: str) -> Channel:
+    contact = session.get(Contact, contact_id)
+    if contact is None or contact.requester_id != requester_id or contact.replaced_at is not None:
+        raise ContactNotOnFile("This contact is not one of the requester's.", "Choose one from the list.")
+    if contact.field not in CHANNELS:
+        raise ContactNotOnFile(f"Nothing can be sent to a {Field(contact.field).value}.", "Choose another contact.")
+    return CHANNELS[Field(contact.field)]
 
 
 def _due(office: Office) -> list[str]:

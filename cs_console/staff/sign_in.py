@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -71,7 +72,8 @@ def sign_out(desk: Desk, reason: str = "signed out") -> None:
         if not ended.rowcount:
             return
         record(session, desk, Entry(Action.SIGNED_OUT, reason=reason))
-    write_checkpoint(desk.office, force=True)
+    with suppress(Refusal):  # the session is over, signed log or not; the header shows a log that cannot be signed
+        write_checkpoint(desk.office, force=True)
 
 
 def touch(desk: Desk) -> None:

@@ -80,7 +80,8 @@ def _guess(data: bytes) -> str:
     letters = sum(bytes([byte]).isalpha() for byte in sample)
     if high > letters and all(byte >= 0xC0 or byte <= 0x7F or byte in _CYRILLIC_YO for byte in sample):
         return max(("windows-1251", "koi8-r"), key=lambda name: _cyrillic_score(sample.decode(name, "replace")))
-    if _decodes(sample, "gb18030") and _reads_as_chinese(sample.decode("gb18030", "ignore")):
+    # its oldest part alone, in which both bytes are high: else a Western letter and the next one make a Chinese sign
+    if _decodes(sample, "gb2312") and _reads_as_chinese(sample.decode("gb2312", "ignore")):
         return "gb18030"
     return "windows-1252"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from email.message import Message
 
 from cs_console.errors import Unreadable
-from cs_console.tickets.charsets import header_text, text_of
+from cs_console.tickets.charsets import header_text, text_of, unfolded
 from cs_console.tickets.html_text import html_to_text
 from cs_console.tickets.incoming import LIMITS, IncomingFile
 
@@ -124,13 +124,24 @@ def _charset(part: Message) -> str:
 def _name(part: Message) -> str:
     """The file name, decoded by RFC 2231 or, as many mailers write it, RFC 2047; one that cannot be read is a dot."""
     try:
-        written = part.get_filename() or ""
+        written = _describing(part).get_filename() or ""
     except (ValueError, LookupError, TypeError, AttributeError):
         return "."
     try:
         return header_text(written) if written else ""
     except Unreadable:
         return "."
+
+
+def _describing(part: Message) -> Message:
+    """The part, or where raw 8-bit bytes describe it a copy of those headers with the bytes read as text."""
+    raw = [(name, str(value)) for name, value in part.raw_items() if name.lower().startswith("content-")]
+    if all(value.isascii() for _, value in raw):
+        return part
+    readable = Message()
+    for name, value in raw:
+        readable[name] = unfolded(value)
+    return readable
 
 
 def _unwrapped(part: Message, text: str) -> str:

@@ -58,6 +58,9 @@ class Hand:
     def ask(self, statement: str, **values: Any) -> Any:
         return self._connection.execute(text(statement), values).scalar()
 
+    def rows(self, statement: str) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in self._connection.execute(text(statement))]
+
     def renumber(self, old: int, new: int) -> None:
         self.run("UPDATE log_entry SET seq = :new WHERE seq = :old", old=old, new=new)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from cs_console.access_log.append import Entry, canonical, record
+from cs_console.access_log.append import Entry, record
 from cs_console.access_log.state import log_state
 from cs_console.access_log.verify import verify_log
 from cs_console.desk import operator_desk
@@ -80,12 +80,6 @@ def test_nothing_is_appended_to_a_head_that_was_moved(test_office: TestOffice, e
         store.run(edit)
     with pytest.raises(LogBroken), test_office.office.database.transaction() as session:
         record(session, operator_desk(test_office.office), Entry(Action.SIGNED_IN))
-
-
-def test_an_entrys_bytes_are_canonical_json() -> None:
-    """RFC 8785: no spaces, shortest escapes, control characters as lower-case \\u00xx, everything else as UTF-8."""
-    row = (1, 2, 'a"\\\b\f\n\r\t\x01\x1f\x7f/é€😀', None)
-    assert canonical(row) == '[1,1,2,"a\\"\\\\\\b\\f\\n\\r\\t\\u0001\\u001f\x7f/é€😀",null]'.encode()
 
 
 APPENDER = """

@@ -52,7 +52,20 @@ def test_the_frontier_has_the_root_of_the_definition(leaves: list[bytes]) -> Non
     assert tree.root() == definition(leaves)
 
 
-@pytest.mark.parametrize(("size", "packed"), [(1, b""), (3, b"\x00" * 32), (0, b"\x00" * 32), (2, b"\x00" * 31), (-1, b"\x00" * 32)])
+@pytest.mark.parametrize(
+    ("size", "packed"), [(1, b""), (3, b"\x00" * 32), (0, b"\x00" * 32), (2, b"\x00" * 31), (-1, b"\x00" * 32)]
+)
 def test_a_frontier_that_does_not_fit_its_size_is_refused(size: int, packed: bytes) -> None:
     with pytest.raises(ValueError, match="one hash for each one-bit"):
         Frontier(size, packed)
+
+
+@given(some.lists(some.lists(some.binary(max_size=4), max_size=40), max_size=6))
+def test_adding_many_at_once_makes_the_same_tree(batches: list[list[bytes]]) -> None:
+    one_by_one, at_once = Frontier(), Frontier()
+    for batch in batches:
+        leaves = [leaf_hash(data) for data in batch]
+        at_once.extend(leaves)
+        for leaf in leaves:
+            one_by_one.append(leaf)
+        assert (at_once.size, at_once.packed()) == (one_by_one.size, one_by_one.packed())

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cs_console.access_log.append import COLUMNS, head_tag
+from cs_console.access_log.append import COLUMNS, entry_tag, head_tag
+from cs_console.access_log.canonical import entry_bytes
 from cs_console.access_log.checkpoint import LogSigner, checkpoint_tag, write_checkpoint
-from cs_console.access_log.merkle import Frontier
+from cs_console.access_log.merkle import Frontier, leaf_hash
 from cs_console.access_log.second_place import FILE_NAME
 from cs_console.access_log.verify import Verdict, verify_log
 from cs_console.errors import BadInput, KeyUnavailable, StoreUnavailable
@@ -259,16 +260,12 @@ def test_a_rewrite_by_someone_who_has_the_tag_key_is_found(test_office: TestOffi
 
 
 def _rewrite(store: Hand, key: bytes, number: int) -> None:
-    from sqlalchemy import text
-
-    from cs_console.access_log.append import canonical, entry_tag
-    from cs_console.access_log.merkle import leaf_hash
 
     store.run("UPDATE log_entry SET actor = 'eve' WHERE seq = :number", number=number)
     tree = Frontier()
-    rows = store._connection.execute(text(f"SELECT {', '.join(COLUMNS)} FROM log_entry ORDER BY seq")).all()
+    rows = store.rows(f"SELECT {', '.join(COLUMNS)} FROM log_entry ORDER BY seq")
     for row in rows:
-        leaf = leaf_hash(canonical(tuple(row[:-1])))
+        leaf = leaf_hash(entry_bytes(tuple(row)))
         store.run("UPDATE log_entry SET tag = :tag WHERE seq = :seq", tag=entry_tag(key, leaf), seq=row[0])
         tree.append(leaf)
     tag = head_tag(key, tree.size, tree.root())

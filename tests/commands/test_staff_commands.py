@@ -5,8 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from cs_console.commands import app
 from cs_console.desk import open_office

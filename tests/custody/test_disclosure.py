@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import delete, select, text, update
 from sqlmodel import col
 
-from cs_console.custody import disclosure
+from cs_console.custody import disclosure, opening
 from cs_console.custody.disclosure import PurposeChoice, Revealed, Target, end_view, purposes_for, reveal
 from cs_console.custody.sealing import Place
 from cs_console.desk import Desk, operator_desk
@@ -229,7 +229,7 @@ def test_a_purpose_that_the_matrix_does_not_list_for_the_field(test_office: Test
     target = Target(Field.EMAIL, ticket.contact_ids[Field.EMAIL])
     _is_refused(test_office, desk, ticket.number, target, purpose, PurposeNotAllowed)
     with test_office.office.database.reading() as session:
-        logged = session.scalars(select(LogEntry.purpose).order_by(col(LogEntry.seq).desc())).first()
+        logged = session.scalars(select(col(LogEntry.purpose)).order_by(col(LogEntry.seq).desc())).first()
     assert logged == (purpose if purpose in ("ship", "restore") else "unlisted")
 
 
@@ -317,7 +317,7 @@ def test_a_seal_that_does_not_fit_its_place_is_refused_after_its_entry(test_offi
 @pytest.fixture
 def openings(monkeypatch: pytest.MonkeyPatch, test_office: TestOffice) -> list[int]:
     """How many entries a second connection could see at the moment of each opening."""
-    real, seen = disclosure.open_text, list[int]()
+    real, seen = opening.open_text, list[int]()
 
     def watched(key: bytes, place: Place, sealed: bytes) -> str:
         with test_office.office.database.engine.connect() as other:

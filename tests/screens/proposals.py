@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from cs_console.decisions.checklist import Answer, Finding, Proposal, check, grounds_for, propose
+from cs_console.decisions.checklist import Answer, Finding, Proposal, check, fields_for, grounds_for, propose
 from cs_console.desk import Desk
 from cs_console.tickets.conversation import reload
 from models.enums import Outcome
@@ -17,7 +17,7 @@ def refusal(desk: Desk, number: int, code: str = "S4", *, now: datetime | None =
     finding = Finding(
         ground=code,
         applies=True,
-        fields=tuple(field.value for field in pack.fields),
+        fields=tuple(choice.key for choice in fields_for(desk, number)),
         answers=tuple(Answer(question.id, words[question.kind], at) for question in ground.questions),
         evidence=("Seven mails of one morning", "The note of the call on 19 November"),
         offers=tuple(key for key, _ in ground.offers[:1]),

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 from sqlalchemy import select
 from sqlmodel import col
+from textual import events
 from textual.widgets import Input
 
 from models.agent_session import AgentSession
@@ -100,12 +101,18 @@ async def test_five_idle_minutes_hide_the_screen_and_fifteen_end_the_session(sql
 
 async def test_a_key_or_a_click_shows_that_somebody_is_there(sqlite_office: TestOffice) -> None:
     async with at_work(sqlite_office) as (shown, watch):
-        for act in (lambda: shown.press("j"), lambda: shown.pilot.click(offset=(5, 5))):
-            watch.at += 299
-            await act()
-            watch.at += 10
+        for event in (events.Key("j", "j"), events.Paste("x"), _click_at(5, 5)):
+            watch.at += 200
+            shown.app.post_message(event)
+            await shown.pilot.pause()
+            watch.at += 150
             shown.app._tick()
             assert isinstance(shown.app.screen, QueueScreen)
+            await shown.press("k")
+
+
+def _click_at(x: int, y: int) -> events.MouseDown:
+    return events.MouseDown(None, x, y, 0, 0, 1, False, False, False, x, y)
 
 
 async def test_work_keeps_the_session_awake_in_the_store(sqlite_office: TestOffice) -> None:

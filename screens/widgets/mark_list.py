@@ -1,0 +1,42 @@
+"""A list in which any number of lines can be marked; a mark is a sign, not only a colour."""
+
+from collections.abc import Iterable
+
+from textual import on
+from textual.binding import Binding
+from textual.message import Message
+
+from screens.widgets.choice_list import Choice, ChoiceList
+
+
+class MarkList(ChoiceList):
+    """Space or Enter marks the line under the cursor, or takes its mark away."""
+
+    BINDINGS = [Binding("space", "select", "Mark", show=False)]
+
+    class Changed(Message):
+        """Other lines are marked now."""
+
+        def __init__(self, marks: "MarkList") -> None:
+            super().__init__()
+            self.marks = marks
+
+        @property
+        def control(self) -> "MarkList":
+            return self.marks
+
+    def __init__(self, lines: Iterable[tuple[str, str]], marked: Iterable[str], *, id: str | None = None) -> None:
+        self._lines = tuple(lines)
+        self.marked = set(marked)
+        super().__init__(self._choices(), id=id)
+
+    def _choices(self) -> list[Choice]:
+        return [Choice(key, title, mark="[x]" if key in self.marked else "[ ]") for key, title in self._lines]
+
+    @on(ChoiceList.OptionSelected)
+    def turn(self, event: ChoiceList.OptionSelected) -> None:
+        """Mark the line, or not."""
+        event.stop()
+        self.marked ^= {event.option_id or ""}
+        self.show(self._choices())
+        self.post_message(self.Changed(self))

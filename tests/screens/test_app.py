@@ -1,0 +1,422 @@
+"""The application around the screens: what it imports, how it answers, what it keeps, how it ends."""
+
+import asyncio
+import json
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text as sql
+from textual.app import ComposeResult
+from textual.widgets import TextArea
+
+from cs_console.app import ConsoleApp
+from cs_console.custody.drafts import load_draft, save_draft
+from cs_console.errors import BadSettings, NothingThere, SessionEnded, StoreUnavailable
+from models.enums import Role
+from screens.console import Typed
+from screens.console_screen import ConsoleScreen
+from screens.queue import QueueScreen
+from screens.registry import bindings_for
+from screens.sign_in import SignInScreen
+from screens.theme import PALETTES
+from screens.widgets.header_bar import HeaderBar
+from tests.support.consoles import SIZES, Console, console
+from tests.support.doors import PASSWORD, at_the_door, make_account, sign_in_as
+from tests.support.office import TestOffice
+
+ROOT = Path(__file__).parents[2]
+
+
+def loaded_by(statement: str) -> set[str]:
+    """The modules that a fresh interpreter has loaded after this statement."""
+    code = f"{statement}\nimport sys, json\nprint(json.dumps(sorted(sys.modules)))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    return set(json.loads(ran.stdout.splitlines()[-1]))
+
+
+# --- imports
+
+
+def test_nothing_of_the_console_but_app_imports_textual() -> None:
+    names = [
+        ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        for folder in ("cs_console", "models")
+        for file in sorted((ROOT / folder).rglob("*.py"))
+    ]
+    others = [name for name in names if name != "cs_console.app" and "migrations" not in name]
+    assert "textual" not in loaded_by(f"import {', '.join(others)}")
+    assert "textual" in loaded_by("import cs_console.app")
+
+
+def test_the_way_to_the_first_paint_loads_no_store_and_no_command_line() -> None:
+    loaded = loaded_by("import cs_console.__main__, cs_console.app, cs_console.settings, cs_console.sample.accounts")
+    heavy = {"sqlalchemy", "sqlmodel", "cryptography", "typer", "alembic", "apprise", "phonenumbers", "argon2", "jinja2"}
+    assert loaded & heavy == set()
+    assert not {name for name in loaded if name.startswith(("cs_console.desk", "cs_console.database"))}
+
+
+# --- starting and ending
+
+
+def run_without_terminal(home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "cs_console", "--home", str(home)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(home), **environment},
+        timeout=60,
+    )
+
+
+def test_without_a_desk_and_without_a_terminal_it_says_so_and_exits_with_3(tmp_path: Path) -> None:
+    ran = run_without_terminal(tmp_path / "nowhere")
+    assert (ran.returncode, ran.stdout) == (3, "")
+    assert ran.stderr.startswith("cs-console: There is no desk here yet.")
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_file_that_is_no_database_is_named_and_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "console.db").write_text("this is a letter, not a database\n" * 100)
+    before = (tmp_path / "console.db").read_bytes()
+    ran = run_without_terminal(tmp_path)
+    assert ran.returncode == 3
+    assert "not a database" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert (tmp_path / "console.db").read_bytes() == before
+
+
+def test_a_wrong_setting_is_one_sentence_and_exit_2(tmp_path: Path) -> None:
+    (tmp_path / "console.toml").write_text('colour = "red"\n')
+    ran = run_without_terminal(tmp_path)
+    assert ran.returncode == 2
+    assert "colour" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_a_desk_without_a_terminal_says_what_is_missing(sqlite_office: TestOffice) -> None:
+    ran = run_without_terminal(sqlite_office.office.settings.home)
+    assert ran.returncode == 2
+    assert "terminal" in ran.stderr
+
+
+def test_an_unknown_theme_is_named_with_those_that_there_are(sqlite_office: TestOffice) -> None:
+    with pytest.raises(BadSettings, match="mauve.*cs-contrast, cs-dark, cs-light"):
+        ConsoleApp(sqlite_office.office.settings.model_copy(update={"theme": "mauve"}))
+
+
+@pytest.mark.usefixtures("cheap_passwords")
+async def test_the_office_opens_behind_the_first_screen(sqlite_office: TestOffice) -> None:
+    make_account(sqlite_office, "mei", Role.AGENT)
+    app = ConsoleApp(sqlite_office.office.settings)
+    async with app.run_test(size=(80, 24)) as pilot:
+        shown = Console(app, pilot)
+        await sign_in_as(shown, "mei")
+        await shown.until_on(QueueScreen)
+    app.door.close()
+
+
+@pytest.mark.usefixtures("cheap_passwords")
+async def test_quitting_asks_nothing_and_ends_the_session(sqlite_office: TestOffice) -> None:
+    make_account(sqlite_office, "mei", Role.AGENT)
+    async with at_the_door(sqlite_office) as shown:
+        await sign_in_as(shown, "mei")
+        await shown.until_on(QueueScreen)
+        await shown.press("ctrl+q")
+        await shown.until(lambda: shown.app._exit, "the end")
+    with sqlite_office.office.database.reading() as session:
+        assert session.connection().execute(sql("SELECT count(*) FROM agent_session WHERE ended_at IS NULL")).scalar() == 0
+    assert shown.app.return_code == 0
+
+
+# --- the header
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_header_says_who_the_time_and_the_state_of_the_log(
+    sqlite_office: TestOffice, size: tuple[int, int]
+) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    async with console(sqlite_office, mei, size) as shown:
+        hour = sqlite_office.clock.now().astimezone().strftime("%H:%M")
+        await shown.until(lambda: "log " in shown.app.header.log, "the state of the log")
+        top = shown.drawn().splitlines()[0]
+        assert top.rstrip().endswith(f"mei · agent · {hour} · {shown.app.header.log}")
+        assert top.strip().startswith("Customer service")
+
+
+async def test_a_broken_log_is_said_in_words(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    async with console(sqlite_office, mei) as shown:
+        await shown.until_on(QueueScreen)
+        with sqlite_office.office.database.transaction() as session:
+            session.connection().execute(sql("UPDATE log_head SET size = size + 7"))
+        shown.app._refresh()
+        await shown.until(lambda: "✗ broken" in shown.drawn().splitlines()[0], "the cross")
+
+
+# --- asking services
+
+
+class Trial(ConsoleScreen[None]):
+    """A screen on which tests ask for work."""
+
+    BINDINGS = bindings_for("form")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers: list[object] = []
+
+    def body(self) -> ComposeResult:
+        yield TextArea(id="words")
+
+    def typed(self) -> tuple[Typed, ...]:
+        return (Typed("note:trial", self.query_one(TextArea).text),)
+
+
+async def on_trial(shown: Console) -> Trial:
+    trial = Trial()
+    await shown.open(trial)
+    return trial
+
+
+async def test_answers_come_back_on_the_ui_thread(sqlite_office: TestOffice) -> None:
+    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+        trial = await on_trial(shown)
+        here = threading.current_thread()
+
+        def then(worker: threading.Thread) -> None:
+            assert threading.current_thread() is here
+            trial.answers.append(worker is not here)
+
+        trial.ask(threading.current_thread, then)
+        await shown.until(lambda: trial.answers == [True])
+
+
+async def test_only_the_newest_answer_of_a_group_counts(sqlite_office: TestOffice) -> None:
+    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+        trial = await on_trial(shown)
+        gate = threading.Event()
+        finished = threading.Event()
+
+        def slow() -> str:
+            gate.wait(10)
+            finished.set()
+            return "old"
+
+        trial.ask(slow, trial.answers.append, group="page")
+        trial.ask(lambda: "new", trial.answers.append, group="page")
+        await shown.until(lambda: trial.answers == ["new"])
+        gate.set()
+        await shown.until(finished.is_set)
+        await shown.app.workers.wait_for_complete()
+        await shown.pilot.pause()
+        assert trial.answers == ["new"]
+
+
+async def test_an_answer_after_the_screen_is_gone_is_dropped(sqlite_office: TestOffice) -> None:
+    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+        trial = await on_trial(shown)
+        gate = threading.Event()
+        trial.ask(lambda: gate.wait(10), trial.answers.append)
+        await shown.press("escape")
+        await shown.until_on(QueueScreen)
+        gate.set()
+        await shown.app.workers.wait_for_complete()
+        await shown.pilot.pause()
+        assert trial.answers == []
+
+
+async def test_a_change_runs_once_however_often_its_key_is_pressed(sqlite_office: TestOffice) -> None:
+    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+        trial = await on_trial(shown)
+        gate = threading.Event()
+        assert trial.change(lambda: gate.wait(10), trial.answers.append)
+        assert not trial.change(lambda: True, trial.answers.append)
+        gate.set()
+        await shown.until(lambda: trial.answers == [True])
+        assert trial.change(lambda: "again", trial.answers.append)
+        await shown.until(lambda: trial.answers == [True, "again"])
+
+
+async def test_a_refusal_is_shown_with_what_to_do_next_and_the_screen_goes_on(sqlite_office: TestOffice) -> None:
+    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+        trial = await on_trial(shown)
+
+        def refused() -> None:
+            raise NothingThere("There is no such thing.", "Look [@click=app.quit]elsewhere[/].")
+
+        trial.ask(refused, trial.answers.append)
+        await shown.until(lambda: shown.notice.startswith("There is no such thing. Look [@click=app.quit]else"))
+        assert "!" in shown.drawn()
+        trial.ask(lambda: "fine", trial.answers.append)
+        await shown.until(lambda: trial.answers == ["fine"])
+
+
+async def test_an_unexpected_fault_is_one_sentence_without_what_it_was_about(sqlite_office: TestOffice) -> None:
+    """ASVS 16.5.1."""
+    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+        trial = await on_trial(shown)
+
+        def broken() -> None:
+            secret = "+86 138 0013 8000"
+            raise ValueError(secret)
+
+        trial.ask(broken, trial.answers.append)
+        await shown.until(lambda: "ValueError" in shown.notice)
+        assert "138" not in shown.notice
+        assert shown.app.is_running
+
+
+async def test_a_store_that_goes_away_keeps_what_is_typed(sqlite_office: TestOffice) -> None:
+    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+        trial = await on_trial(shown)
+        trial.query_one(TextArea).text = "half a sentence"
+
+        def away() -> None:
+            raise StoreUnavailable("The database cannot be reached.", "Try again.")
+
+        trial.ask(away, trial.answers.append)
+        await shown.until(lambda: "cannot be reached" in shown.notice)
+        assert shown.app.screen is trial
+        assert trial.query_one(TextArea).text == "half a sentence"
+
+
+# --- drafts
+
+
+async def test_what_is_typed_is_saved_within_two_seconds(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    async with console(sqlite_office, mei) as shown:
+        trial = await on_trial(shown)
+        trial.query_one(TextArea).text = "half a sentence"
+        await asyncio.wait_for(shown.until(lambda: load_draft(mei, "note:trial") == "half a sentence"), 2)
+
+
+async def test_the_end_of_the_session_keeps_what_is_typed(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    async with console(sqlite_office, mei) as shown:
+        trial = await on_trial(shown)
+        trial.query_one(TextArea).text = "typed just now"
+
+        def ended() -> None:
+            raise SessionEnded("you signed in elsewhere")
+
+        trial.ask(ended, trial.answers.append)
+        await shown.until_on(SignInScreen)
+        await shown.until_words("you signed in elsewhere")
+        await shown.until(lambda: load_draft(mei, "note:trial") == "typed just now")
+        assert "typed just now" not in shown.drawn()
+
+
+async def test_drafts_that_the_store_refuses_at_the_end_are_saved_when_it_is_back(
+    sqlite_office: TestOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cs_console.custody import drafts
+
+    def full(*_: object) -> None:
+        raise StoreUnavailable("The disk is full.")
+
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    async with console(sqlite_office, mei) as shown:
+        trial = await on_trial(shown)
+        trial.query_one(TextArea).text = "typed just now"
+        monkeypatch.setattr(drafts, "save_draft", full)
+        shown.app.session_over(SessionEnded("an end"))
+        await shown.until(lambda: bool(shown.app._kept), "the draft in waiting")
+        monkeypatch.setattr(drafts, "save_draft", save_draft)
+        shown.app._refresh()
+        await shown.until(lambda: load_draft(mei, "note:trial") == "typed just now")
+        assert shown.app._kept == []
+
+
+async def test_quitting_while_drafts_cannot_be_saved_says_so_first(
+    sqlite_office: TestOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cs_console.custody import drafts
+
+    def full(*_: object) -> None:
+        raise StoreUnavailable("The disk is full.")
+
+    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+        trial = await on_trial(shown)
+        monkeypatch.setattr(drafts, "save_draft", full)
+        trial.query_one(TextArea).text = "typed just now"
+        await shown.press("ctrl+q")
+        await shown.until(lambda: "Press ctrl+q again" in shown.notice)
+        assert shown.app.is_running
+        await shown.press("ctrl+q")
+        await shown.until(lambda: shown.app._exit)
+
+
+async def test_words_that_were_sent_leave_no_draft(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    async with console(sqlite_office, mei) as shown:
+        trial = await on_trial(shown)
+        trial.query_one(TextArea).text = "a whole sentence"
+        await shown.until(lambda: load_draft(mei, "note:trial") == "a whole sentence")
+        trial.sent()
+        await shown.until(lambda: load_draft(mei, "note:trial") == "")
+        assert trial.unsaved() == ()
+
+
+# --- themes
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG 2.2's contrast ratio."""
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize(("name", "least"), [("cs-contrast", 7.0), ("cs-dark", 4.5), ("cs-light", 4.5)])
+def test_every_ink_can_be_read_on_every_ground(name: str, least: float) -> None:
+    """WCAG 2.2: 1.4.3 for dark and light, 1.4.6 for high contrast."""
+    of = PALETTES[name]
+    inks = {ink: getattr(of, ink) for ink in ("ink", "quiet", "faint", "blue", "sand", "green", "amber", "red")}
+    grounds = {ground: getattr(of, ground) for ground in ("ground", "sheet", "band")}
+    pairs = [(f"{i} on {g}", contrast(inks[i], grounds[g])) for i in inks for g in grounds]
+    pairs.append(("cursor", contrast(of.cursor_ink, of.cursor)))
+    pairs.append(("idle cursor", contrast(of.ink, of.cursor_idle)))
+    assert [pair for pair in pairs if pair[1] < least] == []
+
+
+@pytest.mark.parametrize("name", sorted(PALETTES))
+async def test_every_theme_draws_every_frame(sqlite_office: TestOffice, name: str) -> None:
+    office = sqlite_office.office
+    office.settings = office.settings.model_copy(update={"theme": name})
+    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+        await shown.until_words("Mine: nothing here.")
+        assert shown.app.theme == name
+        assert shown.app.screen.query_one(HeaderBar).styles.background.hex.lower() == PALETTES[name].band
+
+
+async def test_no_color_is_respected(sqlite_office: TestOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+        await shown.until_words("Mine: nothing here.")
+        assert shown.app.no_color
+        assert "▸1 Mine" in shown.drawn()
+
+
+def test_no_colour_stands_in_the_screens_code_or_sheets() -> None:
+    """Colours are theme variables; only theme.py names any."""
+    import re
+
+    colour = re.compile(r"#[0-9a-fA-F]{6}\b|\brgb\(")
+    files = [*ROOT.glob("screens/**/*.py"), *ROOT.glob("screens/**/*.tcss"), ROOT / "cs_console" / "app.py"]
+    assert [file.name for file in files if file.name != "theme.py" and colour.search(file.read_text("utf-8"))] == []
+
+
+def test_passwords_in_these_tests_are_long_enough() -> None:
+    assert len(PASSWORD) >= 15
