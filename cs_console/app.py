@@ -16,6 +16,7 @@ from textual.theme import Theme
 import screens
 from cs_console.errors import BadSettings, Refusal, SessionEnded, StoreUnavailable
 from cs_console.faults import say_one_sentence, spot_of
+from cs_console.plain_text import plain
 from screens.console import HeaderState
 from screens.console_screen import ConsoleScreen, Dialog
 from screens.drafting import Drafting, Drafts, save_all
@@ -345,6 +346,8 @@ class ConsoleApp(QuietApp):
         if isinstance(event, events.Key | events.MouseDown | events.Paste) and not self.locked:
             self._last_input = self._seconds()
             self._touch()
+        if isinstance(event, events.Paste) and not event.is_forwarded:
+            event = events.Paste(plain(event.text))  # fields draw what they hold as it is
         await super().on_event(event)
 
     def _touch(self) -> None:

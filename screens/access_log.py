@@ -23,16 +23,16 @@ MOST_ROWS = 1000
 """A DataTable slows past this; older entries are found with since: and until:."""
 _NEAR_END = 10
 
-_NARROW = (("#", 7), ("when", 13), ("who", 10), ("what", 22), ("ticket", 7), ("outcome", 8))
+_NARROW = (("#", 6), ("when", 12), ("who", 9), ("what", 20), ("ticket", 7), ("outcome", 10))
 _WIDE = (
     ("#", 8),
-    ("when", 13),
-    ("who", 12),
-    ("what", 22),
-    ("ticket", 8),
-    ("requester", 17),
+    ("when", 12),
+    ("who", 11),
+    ("what", 21),
+    ("ticket", 7),
+    ("requester", 16),
     ("fields", 14),
-    ("outcome", 9),
+    ("outcome", 10),
 )
 
 

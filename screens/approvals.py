@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.widgets import DataTable
 
@@ -10,13 +10,14 @@ from cs_console.decisions.approval import waiting
 from cs_console.decisions.waiting import ProposalRow
 from models.enums import Role
 from screens.approval import ProposalScreen
-from screens.console_screen import ConsoleScreen
+from screens.console_screen import WIDE, ConsoleScreen
 from screens.moments import moment
 from screens.registry import bindings_for
 from screens.widgets.notice_bar import Tone
 from screens.widgets.safe_text import PlainText, cell
 
-_COLUMNS = (("#", 8), ("asked", 13), ("outcome", 9), ("proposer", 12), ("needs", 18), ("ground", None))
+_NARROW = (("#", 7), ("outcome", 8), ("by", 9), ("needs", 27), ("ground", 15))
+_WIDE = (("#", 8), ("proposed", 12), ("outcome", 9), ("by", 11), ("needs", 27), ("ground", 38))
 
 
 class ApprovalsScreen(ConsoleScreen[None]):
@@ -27,15 +28,31 @@ class ApprovalsScreen(ConsoleScreen[None]):
     CSS_PATH = "approvals.tcss"
     BINDINGS = bindings_for("approvals")
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: tuple[ProposalRow, ...] = ()
+        self._wide: bool | None = None
+
     def body(self) -> ComposeResult:
         yield PlainText(id="summary")
-        table: DataTable[object] = DataTable(id="proposals", cursor_type="row", zebra_stripes=False)
-        for title, width in _COLUMNS:
-            table.add_column(cell(title), width=width, key=title)
-        yield table
+        yield DataTable(id="proposals", cursor_type="row")
 
     def on_mount(self) -> None:
+        self._set_columns(self.size.width >= WIDE)
         self.query_one(DataTable).focus()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._set_columns(event.size.width >= WIDE)
+
+    def _set_columns(self, wide: bool) -> None:
+        if wide is self._wide:
+            return
+        self._wide = wide
+        table = self.query_one(DataTable)
+        table.clear(columns=True)
+        for title, width in _WIDE if wide else _NARROW:
+            table.add_column(cell(title), width=width, key=title)
+        self._show(self._rows)
 
     def on_screen_resume(self) -> None:
         self._read()
@@ -54,17 +71,19 @@ class ApprovalsScreen(ConsoleScreen[None]):
     def _show(self, rows: tuple[ProposalRow, ...]) -> None:
         table = self.query_one(DataTable)
         kept = self._current()
+        self._rows = rows
         table.clear()
         for row in rows:
-            table.add_row(
-                cell(f"#{row.number}"),
-                cell(moment(row.proposed_at)),
-                cell(row.outcome.value),
-                cell("you" if row.mine else row.proposer),
-                cell(", ".join(row.needs) or "-"),
-                cell(row.ground_words),
-                key=row.decision_id,
-            )
+            words = {
+                "#": f"#{row.number}",
+                "proposed": moment(row.proposed_at),
+                "outcome": row.outcome.value,
+                "by": "you" if row.mine else row.proposer,
+                "needs": ", ".join(row.needs) or "-",
+                "ground": row.ground_words,
+            }
+            columns = _WIDE if self._wide else _NARROW
+            table.add_row(*(cell(words[title]) for title, _ in columns), key=row.decision_id)
         ids = [row.decision_id for row in rows]
         if kept in ids:
             table.move_cursor(row=ids.index(kept))

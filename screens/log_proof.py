@@ -77,6 +77,6 @@ class ProofDialog(Dialog[None]):
 
 def _words(verdict: Verdict) -> str:
     if verdict.ok:
-        return f"✓ Whole: {verdict.size} entries, none edited, missing or moved.\n\nroot {verdict.root}"
+        return f"✓ Whole: {verdict.size} entries, none edited, missing or moved.\n\n{verdict.root}"
     where = "at its head" if verdict.first_bad is None else f"at entry {verdict.first_bad}"
     return f"✗ Broken {where}: {verdict.kind}.\n\nTell a privacy officer, and keep the database as it is."

@@ -3,7 +3,6 @@
 import json
 from functools import partial
 
-from cs_console.tickets.form import FormEntry, open_by_form
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
@@ -11,6 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Select
 
 from cs_console.errors import Refusal
+from cs_console.tickets.form import FormEntry, open_by_form
 from models.enums import Channel, Field, TicketKind
 from screens.draft_screen import DraftScreen
 from screens.registry import bindings_for

@@ -11,6 +11,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from cs_console.faults import crash_sentence
+from cs_console.plain_text import plain
 
 
 def forget_textual_settings() -> None:
@@ -44,6 +45,10 @@ class QuietApp(App[None], inherit_bindings=False):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Nothing of Textual's but the theme: above all no Screenshot, which would write the screen to a file."""
         yield SystemCommand("Theme", "Dark, light or high contrast", self.action_change_theme)
+
+    def notify(self, message: str, *, title: str = "", markup: bool = False, **options: Any) -> None:
+        """As Textual's, but literally and never as markup: a message may hold somebody else's words."""
+        super().notify(plain(message), title=plain(title), markup=False, **options)
 
     def copy_to_clipboard(self, text: str) -> None:
         """Keep cut and copied text inside the console; it never reaches the terminal. A password is not kept at all."""

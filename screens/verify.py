@@ -31,6 +31,7 @@ from screens.widgets.writing import WritingLine
 
 LIFT = "lift"
 LONGEST_CODE = 15
+NOTE_WORDS = "with a note of what was seen"
 NOTE_HINT = "ctrl+s verify   esc keep as a draft"
 
 
@@ -119,7 +120,7 @@ class VerifyScreen(ConsoleScreen[str]):
             words = "no contact on file can carry one" if Role.VERIFIER in self.roles else "a verifier does that"
             ways.append(Choice("none", "Send a code", words, can_choose=False))
         ways += [
-            Choice(method.value, title, f"with a note of what was seen · policy {clause}", can_choose=Role.VERIFIER in self.roles)
+            Choice(method.value, title, f"{NOTE_WORDS} · policy {clause}", can_choose=Role.VERIFIER in self.roles)
             for method, title, clause in self._methods()
         ]
         if locked:

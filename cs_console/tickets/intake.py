@@ -130,6 +130,7 @@ class _Run:
 
     def _take(self, piece: _Piece, read: Callable[[], IncomingMessage | jsonl.RequesterRecord]) -> None:
         """The outermost edge for one message: what cannot be read or filed is kept sealed, and the import goes on."""
+        shown = ""
         try:
             if piece.size > self._limits.message_bytes:
                 raise Unreadable("too_large", _too_large(piece, self._limits))
@@ -137,13 +138,14 @@ class _Run:
             return
         except Unreadable as problem:
             reason = f"{problem.code}: {problem.sentence}"
+            shown = problem.shown if isinstance(problem, jsonl.BadLine) else ""
         except (KeyDestroyed, SealBroken) as problem:
             reason = f"{problem.code}: The requester's data cannot be added to."
         except Refusal:
             raise  # the store, the log, a pack or the session: nothing to do with this message
         except Exception as problem:  # noqa: BLE001 - parsers' own errors on hostile input are of every kind
             reason = f"unreadable: The message could not be read ({type(problem).__name__})."
-        self._outcomes[self._quarantine(piece, reason)] += 1
+        self._outcomes[self._quarantine(piece, reason, shown)] += 1
 
     def _file(self, found: IncomingMessage | jsonl.RequesterRecord) -> str:
         if isinstance(found, jsonl.RequesterRecord):
@@ -151,14 +153,14 @@ class _Run:
             return _REQUESTER
         return take_in(self._desk, found, self.new_key).outcome
 
-    def _quarantine(self, piece: _Piece, reason: str) -> str:
+    def _quarantine(self, piece: _Piece, reason: str, shown: str) -> str:
         with self._desk.work(Role.AGENT) as session:
             lock_counter(session)
             if is_kept(session, self._desk.office, piece.digest):
                 return "duplicate"
             keep(session, self._desk.office, piece.digest, piece.content, piece.size, reason)
         if self._told is not None:
-            self._told(f"{piece.place}: quarantined, {reason}")
+            self._told(f"{piece.place}: quarantined, {shown or reason}")
         return "quarantined"
 
 

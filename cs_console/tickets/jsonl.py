@@ -58,6 +58,14 @@ class RequesterRecord:
     changed_at: datetime | None
 
 
+class BadLine(Unreadable):
+    """A line that breaks the schema. `sentence` is kept with it; `shown` may also name a key that the line made up."""
+
+    def __init__(self, number: int, problem: str, shown: str = "") -> None:
+        super().__init__("bad_line", f"Line {number}: {problem}.")
+        self.shown = f"Line {number}: {shown or problem}."
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -130,16 +138,16 @@ def read_line(line: Line, region: str) -> IncomingMessage | RequesterRecord:
     try:
         found = _LINE.validate_json(line.content)
     except ValidationError as problem:
-        raise Unreadable("bad_line", f"Line {line.number}: {_first_problem(problem)}.") from None
+        raise _bad_line(line.number, problem) from None
     if isinstance(found, _RequesterLine):
         return _requester(found, line.number, region)
     return _message(found, line, region)
 
 
 def _requester(found: _RequesterLine, number: int, region: str) -> RequesterRecord:
-    contacts = _contacts(found.on_file, f"Line {number}: on_file", region)
+    contacts = _contacts(found.on_file, number, "on_file", region)
     if not any(field in (Field.MOBILE, Field.EMAIL) for field, _ in contacts):
-        raise Unreadable("bad_line", f"Line {number}: on_file: a mobile or an e-mail is needed.")
+        raise BadLine(number, "on_file: a mobile or an e-mail is needed")
     account = one_line(found.account, _LONGEST_VALUE)
     if account:
         contacts = (*contacts, (Field.OTHER, account))
@@ -153,7 +161,7 @@ def _message(found: _MessageLine, line: Line, region: str) -> IncomingMessage:
         channel=found.channel,
         subject=one_line(found.subject, _LONGEST_SUBJECT),
         text=text,
-        contacts=_contacts(found.sender, f"Line {line.number}: from", region),
+        contacts=_contacts(found.sender, line.number, "from", region),
         mailboxes=mailboxes([found.to], LIMITS.recipients),
         files=rest,
         headers=(("Subject", plain(found.subject)), ("To", plain(found.to))),
@@ -163,7 +171,7 @@ def _message(found: _MessageLine, line: Line, region: str) -> IncomingMessage:
     )
 
 
-def _contacts(people: _People, where: str, region: str) -> tuple[tuple[Field, str], ...]:
+def _contacts(people: _People, number: int, where: str, region: str) -> tuple[tuple[Field, str], ...]:
     """The fields given, mobile and e-mail normalised. Raises Unreadable naming the one that cannot be."""
     found: list[tuple[Field, str]] = []
     for name, given in people.model_dump(by_alias=True).items():
@@ -175,20 +183,27 @@ def _contacts(people: _People, where: str, region: str) -> tuple[tuple[Field, st
             normalised = normalise(field, value, region)
             if normalised is None:
                 kind = "phone number" if field is Field.MOBILE else "e-mail address"
-                raise Unreadable("bad_line", f"{where}.{name}: not a usable {kind}.")
+                raise BadLine(number, f"{where}.{name}: not a usable {kind}")
             value = normalised
         found.append((field, value))
     return tuple(found)
 
 
-def _first_problem(problem: ValidationError) -> str:
-    """The first thing that is wrong, in words that repeat nothing of the line but the names of its keys."""
+def _bad_line(number: int, problem: ValidationError) -> BadLine:
+    """The first thing that is wrong, in words that repeat nothing of the line but, for the operator, a key's name."""
     first = problem.errors(include_input=False, include_url=False, include_context=False)[0]
     if first["type"] == "json_invalid":
-        return "not valid JSON"
+        return BadLine(number, "not valid JSON")
     if first["type"].startswith("union_tag"):
-        return 'type: must be "requester" or "message"'
+        return BadLine(number, 'type: must be "requester" or "message"')
     path = [str(part) for part in first["loc"][1:]]
-    key = ".".join(part if _SAFE_KEY.fullmatch(part) else "(a key that is no plain word)" for part in path)
-    words = {"extra_forbidden": "not a known key", "missing": "is missing"}
-    return f"{key}: {words.get(first['type'], first['msg'])}" if key else "must be an object"
+    if first["type"] == "extra_forbidden":
+        *known, name = path
+        shown = name if _SAFE_KEY.fullmatch(name) else "(no plain word)"
+        return BadLine(
+            number,
+            ".".join([*known, "(a key)"]) + ": not a known key",
+            ".".join([*known, shown]) + ": not a known key",
+        )
+    words = "is missing" if first["type"] == "missing" else first["msg"]
+    return BadLine(number, f"{'.'.join(path)}: {words}" if path else "must be an object")

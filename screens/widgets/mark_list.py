@@ -26,12 +26,12 @@ class MarkList(ChoiceList):
             return self.marks
 
     def __init__(self, lines: Iterable[tuple[str, str]], marked: Iterable[str], *, id: str | None = None) -> None:
-        self._lines = tuple(lines)
+        self._offered = tuple(lines)
         self.marked = set(marked)
         super().__init__(self._choices(), id=id)
 
     def _choices(self) -> list[Choice]:
-        return [Choice(key, title, mark="[x]" if key in self.marked else "[ ]") for key, title in self._lines]
+        return [Choice(key, title, mark="[x]" if key in self.marked else "[ ]") for key, title in self._offered]
 
     @on(ChoiceList.OptionSelected)
     def turn(self, event: ChoiceList.OptionSelected) -> None:

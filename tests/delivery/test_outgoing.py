@@ -292,3 +292,20 @@ def test_what_requesters_wrote_is_never_opened_for_sending(test_office: TestOffi
     """Invariant 1: this door opens our own outgoing lines alone."""
     with test_office.office.database.reading() as session, pytest.raises(NothingThere):
         line_for_sending(session, test_office.office, ticket.message_id)
+
+
+def test_an_answer_to_our_mail_finds_its_ticket_without_the_tag(
+    test_office: TestOffice, ticket: MadeTicket, tmp_path: Path
+) -> None:
+    from cs_console.desk import operator_desk
+    from cs_console.tickets.intake import import_mail
+
+    deliver_queued(test_office.office, queue(test_office, ticket))
+    ours = BytesParser(policy=policy.default).parsebytes(outbox(test_office)[0].read_bytes())
+    answer = tmp_path / "answer.eml"
+    answer.write_text(
+        f"From: {ADDRESS}\nTo: service@desk.invalid\nSubject: thanks\nMessage-ID: <1@example.org>\n"
+        f"In-Reply-To: {ours['message-id']}\nDate: Fri, 20 Nov 2026 10:00:00 +0000\n\nThank you.\n"
+    )
+    counts = import_mail(operator_desk(test_office.office), [answer])
+    assert (counts.opened, counts.appended) == (0, 1)

@@ -87,7 +87,11 @@ async def test_hostile_words_are_only_letters(sqlite_office: TestOffice, size: t
         assignee=mei,
         subject=HOSTILE,
         text=HOSTILE * 3,
-        contacts={Field.EMAIL: "alice@example.org", Field.NAME: "[/b] \x1b[2JEve", Field.NICKNAME: "[@click=app.bell]\x9b1m"},
+        contacts={
+            Field.EMAIL: "alice@example.org",
+            Field.NAME: "[/b] \x1b[2JEve",
+            Field.NICKNAME: "[@click=app.bell]\x9b1m",
+        },
     )
     async with console(sqlite_office, mei, size) as shown:
         await opened(shown, made.number)
@@ -195,9 +199,7 @@ async def test_a_message_is_revealed_in_the_conversation(sqlite_office: TestOffi
 
 async def test_a_reveal_without_claim_is_refused_in_the_services_words(sqlite_office: TestOffice) -> None:
     mei = sqlite_office.desk("mei", Role.AGENT)
-    made = make_ticket(
-        sqlite_office, kind=TicketKind.APPEAL, contacts={Field.MOBILE: PHONE}, verified=True
-    )
+    made = make_ticket(sqlite_office, kind=TicketKind.APPEAL, contacts={Field.MOBILE: PHONE}, verified=True)
     async with console(sqlite_office, mei) as shown:
         await opened(shown, made.number)
         await reveal_mobile(shown)

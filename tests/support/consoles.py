@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from textual.content import Content
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import OptionList, Static
+from textual.widgets import OptionList, Static, TextArea
 
 from cs_console.app import ConsoleApp
 from cs_console.desk import Desk
@@ -37,7 +38,7 @@ class Console:
             await asyncio.sleep(STEP_SECONDS)
         raise AssertionError(f"waited in vain{f' for {what}' if what else ''}; on screen:\n{self.words()}")
 
-    async def until_on(self, kind: type[Screen[object]]) -> None:
+    async def until_on(self, kind: type[Screen[Any]]) -> None:
         """Wait until such a screen is on top."""
         await self.until(lambda: isinstance(self.app.screen, kind), kind.__name__)
 
@@ -45,7 +46,11 @@ class Console:
         """Wait until all of these words stand on the screen."""
         await self.until(lambda: all(word in self.words() for word in words), " and ".join(map(repr, words)))
 
-    async def open(self, screen: Screen[object]) -> None:
+    async def until_typed(self, words: str) -> None:
+        """Wait until an area to write in holds these words."""
+        await self.until(lambda: any(area.text == words for area in self.app.screen.query(TextArea)), repr(words))
+
+    async def open(self, screen: Screen[Any]) -> None:
         """Put a screen on top of the queue."""
         self.app.push_screen(screen)
         await self.until_on(type(screen))
@@ -82,9 +87,13 @@ async def console(test_office: TestOffice, desk: Desk, size: tuple[int, int] = (
         yield Console(app, pilot)
 
 
-def visible(screen: Screen[object]) -> list[Widget]:
+def visible(screen: Screen[Any]) -> list[Widget]:
     """The widgets that are displayed, in document order."""
-    return [widget for widget in screen.query("*") if all(one.display for one in (widget, *widget.ancestors_with_self) if isinstance(one, Widget))]
+    return [
+        widget
+        for widget in screen.query("*")
+        if all(one.display for one in widget.ancestors_with_self if isinstance(one, Widget))
+    ]
 
 
 def words_of(widget: Widget) -> str:

@@ -1,0 +1,130 @@
+"""The keyring: a key per owner, wrapped, apart from the data, and gone when it is destroyed."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from cs_console.custody.keyring import (
+    Keyring,
+    make_wrapping_key,
+    read_key_file,
+    wrapping_key,
+    write_key_file,
+)
+from cs_console.errors import KeyDestroyed, KeyUnavailable, StoreUnavailable
+from cs_console.settings import Settings
+from tests.support.office import TestOffice
+from tests.support.postgres import empty_database
+
+WRAPPING = bytes(range(32))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'keys.db'}" if request.param == "sqlite" else empty_database()
+
+
+def _keyring(url: str, wrapping: bytes = WRAPPING) -> Keyring:
+    made = Keyring(url, wrapping)
+    made.prepare("desk-1")
+    return made
+
+
+def test_a_key_is_made_once_and_found_again(url: str) -> None:
+    keyring = _keyring(url)
+    key = keyring.create("requester-1")
+    assert len(key) == 32
+    assert keyring.create("requester-1") == key
+    assert keyring.create("requester-2") != key
+    keyring.close()
+    again = Keyring(url, WRAPPING)
+    assert again.key("requester-1") == key
+    assert again.keys(["requester-1", "requester-1", "nobody"]) == {"requester-1": key}
+    assert again.belongs_to("desk-1")
+    assert not again.belongs_to("desk-2")
+    again.close()
+
+
+def test_a_destroyed_key_is_gone(url: str) -> None:
+    """Policy I.(4)2."""
+    keyring = _keyring(url)
+    key = keyring.create("requester-1")
+    keyring.destroy("requester-1")
+    with pytest.raises(KeyDestroyed):
+        keyring.key("requester-1")
+    assert keyring.keys(["requester-1"]) == {}
+    assert keyring.create("requester-1") != key
+    keyring.close()
+
+
+def test_another_wrapping_key_opens_nothing(url: str) -> None:
+    """ASVS 13.3.1."""
+    right = _keyring(url)
+    right.create("requester-1")
+    right.close()
+    wrong = Keyring(url, bytes(32))
+    with pytest.raises(KeyUnavailable) as raised:
+        wrong.key("requester-1")
+    assert "CS_CONSOLE_KEY_FILE" in raised.value.next_step
+    wrong.close()
+
+
+def test_no_key_is_in_the_file(tmp_path: Path) -> None:
+    keyring = _keyring(f"sqlite:///{tmp_path / 'keys.db'}")
+    key = keyring.create("requester-1")
+    keyring.close()
+    for file in tmp_path.iterdir():
+        assert key not in file.read_bytes()
+
+
+def test_the_key_file_is_for_its_owner_alone_and_never_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "keys" / "key"
+    make_wrapping_key(path)
+    first = read_key_file(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    write_key_file(path, bytes(32))
+    assert read_key_file(path) == first
+
+
+@pytest.mark.parametrize("content", ["", "short", "!" * 44, "QUJD"])
+def test_a_damaged_key_file_is_named(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "key"
+    path.write_text(content)
+    with pytest.raises(KeyUnavailable) as raised:
+        read_key_file(path)
+    assert str(path) in raised.value.sentence
+    assert content == "" or content not in raised.value.sentence
+
+
+def test_a_missing_key_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(KeyUnavailable) as raised:
+        read_key_file(tmp_path / "nowhere")
+    assert "nowhere" in raised.value.sentence
+
+
+def test_a_command_can_print_the_key(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    make_wrapping_key(path)
+    settings = Settings(home=tmp_path, key_command=f"cat {path}")
+    assert wrapping_key(settings) == read_key_file(path)
+
+
+@pytest.mark.parametrize("command", ["false", "/no/such/command", "echo not-a-key", "'"])
+def test_a_command_that_prints_no_key_is_said_so(tmp_path: Path, command: str) -> None:
+    with pytest.raises(KeyUnavailable) as raised:
+        wrapping_key(Settings(home=tmp_path, key_command=command))
+    assert "CS_CONSOLE_KEY_COMMAND" in raised.value.sentence
+
+
+def test_a_keyring_without_its_table_is_a_store_that_is_away(tmp_path: Path) -> None:
+    keyring = Keyring(f"sqlite:///{tmp_path / 'keys.db'}", WRAPPING)
+    for act in (lambda: keyring.key("x"), lambda: keyring.create("x"), lambda: keyring.keys(["x"])):
+        with pytest.raises(StoreUnavailable):
+            act()
+    keyring.close()
+
+
+def test_desk_keys_are_made_once(sqlite_office: TestOffice) -> None:
+    keyring = sqlite_office.office.keyring
+    assert keyring.desk_key("codes") == keyring.desk_key("codes") == keyring.key("desk:codes")

@@ -1,0 +1,164 @@
+"""Writing replies and notes: the address never shown, the draft never lost."""
+
+import pytest
+from sqlalchemy import select
+from textual.events import Paste
+from textual.widgets import Select
+
+from cs_console.custody.drafts import load_draft
+from cs_console.tickets import workflow
+from models.draft import Draft
+from models.enums import Action, Field, MessageSort, Role, TicketKind
+from screens.compose import ComposeScreen
+from screens.ticket import TicketScreen
+from screens.widgets.writing import WritingArea
+from tests.support.consoles import SIZES, Console, console
+from tests.support.office import TestOffice
+from tests.support.recorded import recorded
+from tests.support.tickets import make_ticket
+
+ADDRESS = "alice@example.org"
+WORDS = "Your account is open again."
+
+
+async def on_ticket(shown: Console, number: int) -> TicketScreen:
+    screen = TicketScreen(number)
+    await shown.open(screen)
+    await shown.until(lambda: screen.view is not None)
+    return screen
+
+
+async def writing(shown: Console, key: str) -> WritingArea:
+    await shown.press(key)
+    await shown.until_on(ComposeScreen)
+    screen = shown.app.screen
+    assert isinstance(screen, ComposeScreen)
+    await shown.until(lambda: bool(screen.typed()) and screen._view is not None, "the draft")
+    return screen.query_one(WritingArea)
+
+
+def drafts(test_office: TestOffice) -> int:
+    with test_office.office.database.reading() as session:
+        return len(session.scalars(select(Draft)).all())
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_reply_goes_out_to_an_address_that_is_never_shown(
+    sqlite_office: TestOffice, size: tuple[int, int]
+) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    made = make_ticket(sqlite_office, assignee=mei)
+    async with console(sqlite_office, mei, size) as shown:
+        await on_ticket(shown, made.number)
+        await writing(shown, "m")
+        await shown.type(WORDS)
+        assert ADDRESS not in shown.drawn()
+        await shown.press("ctrl+s")
+        await shown.until(lambda: "Sent." in shown.notice)
+        await shown.until_words(WORDS)
+        assert ADDRESS not in shown.drawn()
+    outbox = sqlite_office.office.settings.outbox
+    assert outbox is not None
+    assert [file.suffix for file in outbox.iterdir()] == [".eml"]
+    assert len(recorded(sqlite_office.office, Action.MESSAGE_SENT)) == 1
+
+
+async def test_a_reply_prefers_the_channel_the_requester_came_by(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    contacts = {Field.MOBILE: "+8613800138000", Field.EMAIL: ADDRESS, Field.NAME: "Li Na"}
+    made = make_ticket(sqlite_office, assignee=mei, contacts=contacts)
+    async with console(sqlite_office, mei) as shown:
+        await on_ticket(shown, made.number)
+        await writing(shown, "m")
+        assert shown.app.screen.query_one("#contact", Select).value == made.contact_ids[Field.EMAIL]
+
+
+async def test_a_note_stays_on_the_desk(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    made = make_ticket(sqlite_office)
+    async with console(sqlite_office, mei) as shown:
+        await on_ticket(shown, made.number)
+        await writing(shown, "i")
+        await shown.type("call after six")
+        await shown.press("ctrl+s")
+        await shown.until_words("mei, note", "call after six")
+    assert not recorded(sqlite_office.office, Action.MESSAGE_SENT)
+    assert len(recorded(sqlite_office.office, Action.NOTE_ADDED)) == 1
+    assert drafts(sqlite_office) == 0
+
+
+@pytest.mark.parametrize("key", ["m", "i"])
+async def test_a_draft_survives_leaving_and_is_gone_after_sending(sqlite_office: TestOffice, key: str) -> None:
+    """Invariant 9; ASVS 14.2.6."""
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    made = make_ticket(sqlite_office, assignee=mei)
+    async with console(sqlite_office, mei) as shown:
+        await on_ticket(shown, made.number)
+        await writing(shown, key)
+        await shown.type("half a sentence")
+        await shown.press("escape")
+        await shown.until_on(TicketScreen)
+        area = await writing(shown, key)
+        await shown.until(lambda: area.text == "half a sentence")
+        await shown.press("ctrl+s")
+        await shown.until_on(TicketScreen)
+        await shown.until(lambda: drafts(sqlite_office) == 0, "the draft to go")
+
+
+async def test_typing_is_saved_without_a_key_being_pressed(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    made = make_ticket(sqlite_office, assignee=mei)
+    async with console(sqlite_office, mei) as shown:
+        await on_ticket(shown, made.number)
+        await writing(shown, "m")
+        await shown.type("nobody presses save")
+        place = f"{MessageSort.REPLY.value}:{made.number}"
+        await shown.until(lambda: load_draft(mei, place, made.number) == "nobody presses save", "the draft")
+
+
+async def test_a_reply_on_somebody_elses_ticket_is_refused_and_kept(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    made = make_ticket(sqlite_office)
+    async with console(sqlite_office, mei) as shown:
+        await on_ticket(shown, made.number)
+        area = await writing(shown, "m")
+        await shown.type("hello")
+        await shown.press("ctrl+s")
+        await shown.until(lambda: "This ticket is not yours." in shown.notice)
+        assert area.text == "hello"
+
+
+async def test_a_change_elsewhere_keeps_the_words_and_the_second_try_sends_them(sqlite_office: TestOffice) -> None:
+    mei, sara = sqlite_office.desk("mei", Role.AGENT), sqlite_office.desk("sara", Role.SUPERVISOR)
+    made = make_ticket(sqlite_office, assignee=mei)
+    async with console(sqlite_office, mei) as shown:
+        screen = await on_ticket(shown, made.number)
+        area = await writing(shown, "m")
+        await shown.type("hello")
+        assert screen.view is not None
+        workflow.set_kind(sara, made.number, screen.view.row, TicketKind.COMPLAINT)
+        await shown.press("ctrl+s")
+        await shown.until(lambda: "was changed by someone else" in shown.notice)
+        assert area.text == "hello"
+        compose = shown.app.screen
+        assert isinstance(compose, ComposeScreen)
+        await shown.until(lambda: compose._view is not None and compose._view.kind is TicketKind.COMPLAINT)
+        await shown.press("ctrl+s")
+        await shown.until_on(TicketScreen)
+
+
+async def test_hostile_masks_and_pastes_are_only_letters(sqlite_office: TestOffice) -> None:
+    """ASVS 1.2.4, 1.3.3."""
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    made = make_ticket(
+        sqlite_office, assignee=mei, subject="[/x][@click=app.quit]go[/] \x1b[2J", contacts={Field.EMAIL: "[/x]@[bell]"}
+    )
+    async with console(sqlite_office, mei) as shown:
+        await on_ticket(shown, made.number)
+        area = await writing(shown, "m")
+        shown.app.screen.post_message(Paste("\x1b]52;c;aGk=\x07[@click=app.quit]\u202e"))
+        await shown.until(lambda: "[@click=app.quit]" in area.text)
+        assert not {"\x1b", "\x07", "\u202e"} & set(area.text)
+        await shown.press("shift+tab", "enter")
+        await shown.pilot.pause()
+        assert not {"\x1b", "\x07", "\u202e"} & set(shown.drawn())

@@ -1,0 +1,261 @@
+"""The checklist by keyboard: walked, resumed, previewed, proposed; and the form behind it."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from cs_console.desk import Desk
+from cs_console.tickets import workflow
+from cs_console.tickets.conversation import reload
+from models.decision import Decision
+from models.enums import Action, DecisionState, Outcome, Priority, Role, TicketKind, TicketState
+from screens.decision import DecisionScreen
+from screens.decision_form import ChecklistForm, GroundSheet, form_from_json
+from screens.ticket import TicketScreen
+from screens.widgets.choice_list import ChoiceList
+from screens.widgets.mark_list import MarkList
+from screens.widgets.safe_text import PlainText
+from screens.widgets.writing import WritingArea, WritingLine
+from tests.support.consoles import SIZES, Console, console
+from tests.support.office import TestOffice
+from tests.support.recorded import recorded
+from tests.support.tickets import MadeTicket, make_ticket
+
+
+def rights_request(test_office: TestOffice, mei: Desk, subject: str = "Please delete my account") -> MadeTicket:
+    return make_ticket(test_office, kind=TicketKind.RIGHTS, assignee=mei, verified=True, subject=subject)
+
+
+async def walking(shown: Console, number: int) -> DecisionScreen:
+    if isinstance(shown.app.screen, TicketScreen):
+        await shown.press("d")
+        await shown.until_on(DecisionScreen)
+    else:
+        await shown.open(DecisionScreen(number))
+    screen = shown.app.screen
+    assert isinstance(screen, DecisionScreen)
+    await shown.until(lambda: screen._matter is not None and bool(screen.typed()), "the checklist")
+    await shown.until_words("Asked for", "Grounds", "Answer", "Notice")
+    return screen
+
+
+async def go_to(shown: Console, screen: DecisionScreen, step: str) -> None:
+    steps = screen.query_one("#steps", ChoiceList)
+    steps.focus()
+    steps.highlighted = steps.get_option_index(step)
+    await shown.until(lambda: screen._step == step and bool(screen.query("Sheet")))
+    await shown.press("enter")
+    await shown.until(lambda: screen.focused is not steps, "the sheet")
+
+
+async def choose(shown: Console, screen: DecisionScreen, list_id: str, key: str) -> None:
+    choices = screen.query_one(list_id, ChoiceList)
+    choices.focus()
+    choices.highlighted = choices.get_option_index(key)
+    await shown.press("enter")
+
+
+async def walk_a_refusal(shown: Console, screen: DecisionScreen) -> None:
+    """Everything that a refusal on S4 asks for, by keys."""
+    await go_to(shown, screen, "request")
+    await choose(shown, screen, "#rights", "delete")
+    await go_to(shown, screen, "grounds")
+    await choose(shown, screen, "#grounds", "S4")
+    await shown.until_words("▸ S4")
+    await go_to(shown, screen, "ground-S4")
+    marks = screen.query_one("#covers", MarkList)
+    await shown.press("space", *["down", "space"] * (len(marks.options) - 1))
+    await shown.until(lambda: len(marks.marked) == len(marks.options))
+    for line in screen.query(WritingLine):
+        line.focus()
+        await shown.pilot.pause()
+        yes_no = (line.placeholder or "").startswith("yes")
+        await shown.type("yes" if yes_no else "seven mails in an hour")
+    screen.query_one("#evidence", WritingArea).focus()
+    await shown.type("the mails")
+    await shown.press("enter")
+    await shown.type("the call note")
+    await go_to(shown, screen, "answer")
+    await choose(shown, screen, "#outcomes", Outcome.REFUSE.value)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_refusal_is_walked_and_proposed_by_keyboard(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    made = rights_request(sqlite_office, mei)
+    async with console(sqlite_office, mei, size) as shown:
+        ticket = TicketScreen(made.number)
+        await shown.open(ticket)
+        await shown.until(lambda: ticket.view is not None)
+        screen = await walking(shown, made.number)
+        await shown.until_words("1 thing is missing", "Choose an answer.")
+        await walk_a_refusal(shown, screen)
+        await shown.until_words("Nothing is missing.")
+        await shown.press("escape")
+        await go_to_notice(shown, screen)
+        await shown.press("ctrl+s")
+        await shown.until_on(TicketScreen)
+        await shown.until(lambda: "Proposed; it needs" in shown.notice)
+        await shown.until(lambda: ticket.view is not None and ticket.view.state is TicketState.IN_APPROVAL)
+    assert len(recorded(sqlite_office.office, Action.DECISION_PROPOSED)) == 1
+
+
+async def go_to_notice(shown: Console, screen: DecisionScreen) -> None:
+    steps = screen.query_one("#steps", ChoiceList)
+    await shown.until(lambda: screen.focused is steps)
+    steps.highlighted = steps.get_option_index("notice")
+    await shown.until(lambda: "Answer to your request" in str(screen.query_one("#preview", PlainText).visual), "a notice")
+
+
+async def test_a_plain_grant_is_decided_at_once(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    made = rights_request(sqlite_office, mei)
+    async with console(sqlite_office, mei) as shown:
+        screen = await walking(shown, made.number)
+        await go_to(shown, screen, "request")
+        await choose(shown, screen, "#rights", "access")
+        await go_to(shown, screen, "answer")
+        await choose(shown, screen, "#outcomes", Outcome.GRANT.value)
+        await shown.until_words("Name the fields that are granted")
+        screen.query_one("#granted", MarkList).focus()
+        await shown.press("space")
+        await shown.until_words("Nothing is missing.")
+        await shown.press("ctrl+s")
+        await shown.until(lambda: bool(recorded(sqlite_office.office, Action.DECISION_MADE)), "the decision")
+    with sqlite_office.office.database.reading() as session:
+        assert session.scalars(select(Decision)).one().state == DecisionState.FINAL
+
+
+async def test_an_incomplete_proposal_is_refused_in_the_services_words(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    made = rights_request(sqlite_office, mei)
+    async with console(sqlite_office, mei) as shown:
+        screen = await walking(shown, made.number)
+        await go_to(shown, screen, "answer")
+        await choose(shown, screen, "#outcomes", Outcome.REFUSE.value)
+        await shown.press("ctrl+s")
+        await shown.until(lambda: "Say what was asked for." in shown.notice)
+        assert isinstance(shown.app.screen, DecisionScreen)
+
+
+async def test_the_nine_exceptions_stand_apart_and_cannot_be_chosen(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    made = rights_request(sqlite_office, mei)
+    async with console(sqlite_office, mei) as shown:
+        screen = await walking(shown, made.number)
+        await go_to(shown, screen, "grounds")
+        grounds = screen.query_one("#grounds", ChoiceList)
+        apart = [option for option in grounds.options if (option.id or "").startswith("no-")]
+        assert len(apart) == 9 and all(option.disabled for option in apart)
+        assert "Not grounds" in shown.words()
+        assert [option.id for option in grounds.options if not option.disabled] == [
+            *("S1", "S2", "S3", "S4", "S5", "S6"),
+            *("D1", "D2", "D3", "D4"),
+            "F",
+        ]
+
+
+async def test_the_checklist_is_resumed_where_it_was_left(sqlite_office: TestOffice) -> None:
+    """Invariant 9."""
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    made = rights_request(sqlite_office, mei)
+    async with console(sqlite_office, mei) as shown:
+        ticket = TicketScreen(made.number)
+        await shown.open(ticket)
+        await shown.until(lambda: ticket.view is not None)
+        screen = await walking(shown, made.number)
+        await walk_a_refusal(shown, screen)
+        left = screen.form
+        await shown.press("escape", "escape")
+        await shown.until_on(TicketScreen)
+        again = await walking(shown, made.number)
+        await shown.until_words("Nothing is missing.")
+        assert again.form == left
+        assert "✓ Asked for" in shown.words()
+
+
+async def test_a_change_elsewhere_keeps_the_form(sqlite_office: TestOffice) -> None:
+    mei, sara = sqlite_office.desk("mei", Role.AGENT), sqlite_office.desk("sara", Role.SUPERVISOR)
+    made = rights_request(sqlite_office, mei)
+    async with console(sqlite_office, mei) as shown:
+        screen = await walking(shown, made.number)
+        await walk_a_refusal(shown, screen)
+        workflow.set_priority(sara, made.number, reload(sara, made.number).row, Priority.HIGH)
+        await shown.press("ctrl+s")
+        await shown.until(lambda: "was changed by someone else" in shown.notice)
+        await shown.until(lambda: screen._view is not None and screen._view.priority is Priority.HIGH)
+        await shown.press("ctrl+s")
+        await shown.until(lambda: bool(recorded(sqlite_office.office, Action.DECISION_PROPOSED)))
+
+
+async def test_hostile_answers_and_subjects_are_only_letters(sqlite_office: TestOffice) -> None:
+    """ASVS 1.2.4, 1.3.3."""
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    made = rights_request(sqlite_office, mei, "[/x][@click=app.quit]go[/]\x1b[2J\u202e")
+    async with console(sqlite_office, mei) as shown:
+        await walking(shown, made.number)
+        await shown.until_words("[/x][@click=app.quit]go[/]")
+        assert not {"\x1b", "\u202e"} & set(shown.drawn())
+        await shown.pilot.click(offset=(8, 2))
+        assert shown.app.is_running
+
+
+# --- the form
+
+_WORDS = st.text(max_size=30)
+_CODES = st.sampled_from(["S1", "S4", "D1", "F"])
+_SHEETS = st.builds(
+    GroundSheet,
+    applies=st.none() | st.booleans(),
+    fields=st.sets(_WORDS, max_size=3),
+    answers=st.dictionaries(_WORDS, st.tuples(_WORDS, st.just(datetime(2026, 11, 20, 9, tzinfo=UTC))), max_size=3),
+    evidence=_WORDS,
+    offers=st.sets(_WORDS, max_size=2),
+)
+
+
+@given(
+    st.builds(
+        ChecklistForm,
+        request=_WORDS,
+        outcome=st.none() | st.sampled_from(Outcome),
+        granted=st.sets(_WORDS, max_size=3),
+        neutral=st.booleans(),
+        amount=_WORDS,
+        items=_WORDS,
+        told_before=st.booleans(),
+        sheets=st.dictionaries(_CODES, _SHEETS, max_size=3),
+    )
+)
+def test_a_form_comes_back_from_its_draft_as_it_was(form: ChecklistForm) -> None:
+    assert form_from_json(form.to_json()) == form
+
+
+@given(st.text() | st.sampled_from(["null", "[]", "{}", '{"fee": 1}', '{"fee": [1,2,3,4], "sheets": []}']))
+def test_a_draft_that_is_no_form_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        form_from_json(text)
+
+
+def test_the_same_words_keep_their_date_and_enter_renews_it() -> None:
+    sheet, monday, friday = GroundSheet(), datetime(2026, 11, 16, tzinfo=UTC), datetime(2026, 11, 20, tzinfo=UTC)
+    sheet.answer("what", "words", monday)
+    sheet.answer("what", "words", friday)
+    assert sheet.answers["what"] == ("words", monday)
+    sheet.again("what", friday)
+    assert sheet.answers["what"] == ("words", friday)
+
+
+def test_the_fee_belongs_to_the_proposal_only_where_its_ground_applies() -> None:
+    form = ChecklistForm(outcome=Outcome.FEE, amount="12.50", currency="CNY", items="copies: 300 pages: 12.50")
+    form.fee_ground = "F"
+    proposal = form.proposal()
+    assert proposal is not None and proposal.fee is None
+    form.sheet("F").applies = True
+    proposal = form.proposal()
+    assert proposal is not None and proposal.fee is not None
+    assert proposal.fee.items == (("copies: 300 pages", "12.50"),)
+

@@ -1,0 +1,109 @@
+"""What the stores hold, opened for a test's eyes: the console itself has no such way around disclosure."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlmodel import col, select
+
+from cs_console.custody.opening import open_sealed, open_text
+from cs_console.custody.sealing import Place
+from cs_console.desk import Office
+from models.attachment import Attachment
+from models.contact import Contact
+from models.enums import Field
+from models.log import LogEntry
+from models.message import Message
+from models.quarantined import Quarantined
+from models.ticket import Ticket
+
+
+@dataclass(frozen=True)
+class OpenedTicket:
+    """A ticket with everything that is sealed about it."""
+
+    row: Ticket
+    subject: str
+    subject_redacted: str
+    texts: tuple[str, ...]
+    texts_redacted: tuple[str, ...]
+    headers: tuple[dict[str, str], ...]
+    files: tuple[tuple[str, bytes], ...]
+    contacts: tuple[tuple[Field, str, bool], ...]
+
+
+def opened_ticket(office: Office, number: int) -> OpenedTicket:
+    """Everything about one ticket; messages in the order that they came in."""
+    with office.database.reading() as session:
+        ticket = session.get_one(Ticket, number)
+        key = office.keyring.key(ticket.requester_id)
+
+        def text(table: str, column: str, row: str, sealed: bytes | None) -> str:
+            return "" if sealed is None else open_text(key, Place(ticket.requester_id, table, column, row), sealed)
+
+        messages = session.exec(
+            select(Message).where(Message.ticket_number == number).order_by(col(Message.at), col(Message.id))
+        ).all()
+        ids = [message.id for message in messages]
+        files = session.exec(select(Attachment).where(col(Attachment.message_id).in_(ids))).all()
+        contacts = session.exec(
+            select(Contact).where(Contact.requester_id == ticket.requester_id, col(Contact.replaced_at).is_(None))
+        ).all()
+        return OpenedTicket(
+            row=ticket,
+            subject=text("ticket", "subject", str(number), ticket.subject),
+            subject_redacted=text("ticket", "subject_redacted", str(number), ticket.subject_redacted),
+            texts=tuple(text("message", "text", one.id, one.text) for one in messages),
+            texts_redacted=tuple(text("message", "text_redacted", one.id, one.text_redacted) for one in messages),
+            headers=tuple(
+                dict(json.loads(text("message", "headers", one.id, one.headers))) for one in messages if one.headers
+            ),
+            files=tuple(
+                (
+                    json.loads(text("attachment", "label", file.id, file.label))["name"],
+                    open_sealed(key, Place(ticket.requester_id, "attachment", "content", file.id), file.content),
+                )
+                for file in files
+            ),
+            contacts=tuple(
+                (Field(one.field), text("contact", "value", one.id, one.value), one.on_file) for one in contacts
+            ),
+        )
+
+
+def ticket_numbers(office: Office) -> list[int]:
+    """Every ticket, in the order of their numbers."""
+    with office.database.reading() as session:
+        return list(session.exec(select(Ticket.number).order_by(col(Ticket.number))))
+
+
+def quarantine(office: Office) -> list[tuple[str, bytes, int]]:
+    """Reason, content and whole size of everything in quarantine, oldest first."""
+    key = office.keyring.desk_key("quarantine")
+    with office.database.reading() as session:
+        rows = session.exec(select(Quarantined).order_by(col(Quarantined.at), col(Quarantined.id))).all()
+        return [
+            (
+                row.reason,
+                open_sealed(key, Place("desk:quarantine", "quarantined", "content", row.id), row.content),
+                row.size,
+            )
+            for row in rows
+        ]
+
+
+def entries(office: Office, action: str) -> list[LogEntry]:
+    """The log's entries of one action, oldest first."""
+    with office.database.reading() as session:
+        return list(session.exec(select(LogEntry).where(LogEntry.action == action).order_by(col(LogEntry.seq))))
+
+
+def files_holding(folder: Path, needles: list[bytes]) -> list[str]:
+    """The files under a folder in which any of these bytes stand."""
+    return [
+        f"{file.relative_to(folder)}: {needle!r}"
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+        for needle in needles
+        if needle in file.read_bytes()
+    ]

@@ -1,0 +1,78 @@
+"""Statements past SQLAlchemy's machinery: the same answers, the same refusals; and commits that fail."""
+
+import pytest
+from sqlalchemy import bindparam, insert, select, text, update
+from sqlmodel import col
+
+from cs_console.database import Database
+from cs_console.errors import StoreBusy, StoreUnavailable
+from cs_console.prepared import Prepared
+from models.columns import microseconds
+from models.counter import Counter
+from models.desk_identity import DeskIdentity
+from tests.support.office import TestOffice
+
+FIND = Prepared(select(col(Counter.value)).where(col(Counter.name) == bindparam("who")).limit(1))
+ADD = Prepared(insert(Counter))
+GROW = Prepared(
+    update(Counter)
+    .where(col(Counter.name) == bindparam("who"))
+    .values(value=col(Counter.value) + 1)
+    .returning(col(Counter.value))
+)
+MOMENT = Prepared(select(col(DeskIdentity.created_at)).where(col(DeskIdentity.created_at) <= bindparam("now")))
+
+
+def test_a_prepared_statement_answers_like_any_other(test_office: TestOffice) -> None:
+    database = test_office.office.database
+    with database.bare_transaction() as connection:
+        ADD.run(connection, {"name": "pages", "value": 7})
+        assert FIND.first(connection, {"who": "pages"}) == (7,)
+        assert FIND.first(connection, {"who": "nothing"}) is None
+        assert GROW.first(connection, {"who": "pages"}) == (8,)
+        now = microseconds(test_office.clock.now())
+        assert MOMENT.first(connection, {"now": now}) == (now,)
+    with database.reading() as session:
+        assert session.get_one(Counter, "pages").value == 8
+
+
+def test_what_the_driver_refuses_is_a_sentence_and_changes_nothing(test_office: TestOffice) -> None:
+    database = test_office.office.database
+    with pytest.raises(StoreUnavailable) as raised, database.bare_transaction() as connection:
+        ADD.run(connection, {"name": "pages", "value": 1})
+        ADD.run(connection, {"name": "pages", "value": 2})
+    assert "pages" not in str(raised.value)
+    with database.reading() as session:
+        assert session.get(Counter, "pages") is None
+
+
+def test_a_commit_that_fails_leaves_no_transaction_and_no_lock_behind(sqlite_office: TestOffice) -> None:
+    database = sqlite_office.office.database
+    with database.transaction() as session:
+        for statement in (
+            "CREATE TABLE parent (id INTEGER PRIMARY KEY)",
+            "CREATE TABLE child (id INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED)",
+        ):
+            session.connection().execute(text(statement))
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable), database.transaction() as session:
+            session.connection().execute(text("INSERT INTO child VALUES (1)"))
+        with database.reading() as session:
+            assert session.connection().execute(text("SELECT count(*) FROM child")).scalar_one() == 0
+        other = Database(sqlite_office.office.settings.database)
+        with other.transaction() as session:  # the lock is free
+            session.connection().execute(text("UPDATE counter SET value = value + 1"))
+        other.close()
+
+
+def test_a_lock_that_is_held_is_said_so_at_the_begin(sqlite_office: TestOffice) -> None:
+    engine = sqlite_office.office.database.engine
+    with engine.connect() as holder:
+        with engine.connect() as mine:
+            mine.exec_driver_sql("COMMIT")
+            mine.exec_driver_sql("PRAGMA busy_timeout=50")
+            mine.exec_driver_sql("BEGIN")
+        holder.execute(text("UPDATE counter SET value = value + 1"))
+        with pytest.raises(StoreBusy), sqlite_office.office.database.transaction() as session:
+            session.connection()
+        holder.rollback()
