@@ -7,14 +7,12 @@ import select
 import signal
 import struct
 import sys
-import tempfile
 import termios
 from collections.abc import Iterator
-from pathlib import Path
 from time import perf_counter
 
 from benchmarks.result import Result, compare
-from benchmarks.scratch import desk_on_disk
+from benchmarks.scratch import scratch_office
 
 ROUNDS = 15
 COLUMNS, LINES = 120, 34
@@ -29,10 +27,8 @@ BARE = ("-m", "benchmarks.bare_app")
 def run(*sizes: int) -> Iterator[Result]:
     """One line: `size` is how many times each was started, turn by turn."""
     for rounds in sizes or (ROUNDS,):
-        with tempfile.TemporaryDirectory(prefix="cs-console-bench-") as folder:
-            home = Path(folder)
-            desk_on_disk(home)
-            environment = {**os.environ, "CS_CONSOLE_HOME": folder, "TERM": "xterm-256color"}
+        with scratch_office() as office:
+            environment = {**os.environ, "CS_CONSOLE_HOME": str(office.settings.home), "TERM": "xterm-256color"}
             for arguments in (CONSOLE, BARE):
                 first_paint(arguments, environment)
             console, bare = [], []

@@ -92,10 +92,11 @@ class ComposeScreen(DraftScreen[str]):
     def draft(self) -> str:
         return self.query_one(WritingArea).text
 
-    def restore(self, draft: str) -> None:
+    def restore(self, draft: str) -> bool:
         area = self.query_one(WritingArea)
         area.load_text(draft)
         area.move_cursor(area.document.end)
+        return True
 
     def action_send(self) -> None:
         """Send the reply, or keep the note."""

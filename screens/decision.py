@@ -81,16 +81,16 @@ class DecisionScreen(DraftScreen[str]):
         written = self.form.to_json()
         return "" if written == self._untouched else written
 
-    def restore(self, draft: str) -> None:
+    def restore(self, draft: str) -> bool:
         try:
             form = form_from_json(draft)
         except ValueError:
-            self.say("An earlier draft could not be read and is left out.", Tone.WARNING)
-            return
+            return False
         form.language, form.fee_ground = self.form.language, self.form.fee_ground
         self.form = form
         self._step = ""
         self._show_all()
+        return True
 
     # --- steps
 

@@ -7,6 +7,7 @@ from cs_console.custody.drafts import load_draft
 from cs_console.errors import Refusal
 from screens.console import Typed
 from screens.console_screen import ConsoleScreen
+from screens.widgets.notice_bar import Tone
 
 T = TypeVar("T")
 
@@ -28,13 +29,16 @@ class DraftScreen(ConsoleScreen[T], Generic[T]):
         """What is typed now; nothing when it is not worth keeping."""
         return ""
 
-    def restore(self, draft: str) -> None:
-        """Put an earlier draft back where it was typed."""
+    def restore(self, draft: str) -> bool:
+        """Put an earlier draft back where it was typed; False for one that cannot be read."""
+        return False
 
     def _restored(self, draft: str) -> None:
         if draft and not self.draft():
-            self.restore(draft)
-            self.say("What you wrote here before is back.")
+            if self.restore(draft):
+                self.say("What you wrote here before is back.")
+            else:
+                self.say("An earlier draft could not be read and is left out.", Tone.WARNING)
         self._loaded = True
 
     def typed(self) -> tuple[Typed, ...]:

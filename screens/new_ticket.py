@@ -24,6 +24,7 @@ _CONTACTS = {
     Field.MOBILE: "+86 138 0000 0000",
     Field.EMAIL: "name@example.org",
 }
+_CHOICES = {"channel": tuple(one.value for one in _CHANNELS), "kind": tuple(one.value for one in TicketKind)}
 
 
 class NewTicketScreen(DraftScreen[int]):
@@ -66,15 +67,19 @@ class NewTicketScreen(DraftScreen[int]):
         chosen = {select.id: select.value for select in self.query(Select)}
         return json.dumps({"lines": typed, "text": text, "chosen": chosen}, ensure_ascii=False)
 
-    def restore(self, draft: str) -> None:
-        values = json.loads(draft)
-        lines = self._lines()
-        for name, value in values["lines"].items():
-            if name in lines:
-                lines[name].value = value
-        self.query_one(WritingArea).load_text(values["text"])
+    def restore(self, draft: str) -> bool:
+        try:
+            values = json.loads(draft)
+            typed, text, chosen = dict(values["lines"]), str(values["text"]), dict(values["chosen"])
+        except (ValueError, TypeError, KeyError):
+            return False
+        for name, line in self._lines().items():
+            line.value = str(typed.get(name, ""))
+        self.query_one(WritingArea).load_text(text)
         for select in self.query(Select):
-            select.value = values["chosen"].get(select.id, select.value)
+            if chosen.get(select.id) in _CHOICES.get(select.id or "", ()):
+                select.value = chosen[select.id]
+        return True
 
     # --- opening the ticket
 

@@ -268,7 +268,7 @@ def _record_refusal(desk: Desk, number: int, target: Target, purpose: str, refus
             ticket=number,
             requester=_pseudonym(office, owner),
             fields=(target.field.value,),
-            purpose=purpose if pack_name and purpose in office.packs.get(pack_name).purposes else UNLISTED,
+            purpose=_listed(office, pack_name, purpose),
             reason=refusal.code,
         )
         record(session, desk, entry)
@@ -280,6 +280,13 @@ def _owner(session: Session, number: int) -> tuple[str | None, str | None]:
     )
     row = found.first()
     return (None, None) if row is None else (row[0], row[1])
+
+
+def _listed(office: Office, pack_name: str | None, purpose: str) -> str:
+    with suppress(Refusal):
+        if pack_name and purpose in office.packs.get(pack_name).purposes:
+            return purpose
+    return UNLISTED
 
 
 def _pseudonym(office: Office, requester_id: str | None) -> str | None:

@@ -32,6 +32,7 @@ from cs_console.tickets.incoming import LIMITS, IncomingMessage, Limits
 from cs_console.tickets.mail import content_name, cut_text
 from models.enums import Channel, Field, TicketKind
 
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _LONGEST_VALUE = 500
 _LONGEST_SUBJECT = 2000
 _SAFE_KEY = re.compile(r"[a-z][a-z0-9_-]{0,30}")
@@ -120,17 +121,17 @@ def lines_of(file: Path, limits: Limits = LIMITS) -> Iterator[Line]:
     with file.open("rb") as opened:
         while content := opened.readline(limits.sealed_bytes):
             number += 1
-            size = len(content)
-            while not content.endswith(b"\n") and (more := opened.readline(limits.sealed_bytes)):
-                size += len(more)
-                content = content[: limits.message_bytes]
-                if more.endswith(b"\n"):
-                    break
-            done += size
-            content = content.removeprefix(b"\xef\xbb\xbf") if number == 1 else content
+            length, last = len(content), content
+            while not last.endswith(b"\n") and (last := opened.readline(limits.sealed_bytes)):
+                length += len(last)
+            done += length
+            if length > len(content):
+                ending = 1 if last.endswith(b"\n") else 0
+                yield Line(number, content[: limits.message_bytes], length - ending, done)
+                continue
+            content = (content.removeprefix(_BYTE_ORDER_MARK) if number == 1 else content).rstrip(b"\r\n")
             if content.strip():
-                stripped = content.rstrip(b"\r\n")
-                yield Line(number, stripped, max(len(stripped), size - 2 if size > len(content) else 0), done)
+                yield Line(number, content, len(content), done)
 
 
 def read_line(line: Line, region: str) -> IncomingMessage | RequesterRecord:

@@ -13,7 +13,7 @@ from cs_console.errors import SealBroken
 
 ROOT = Path(__file__).parents[2]
 OPENERS = {"disclosure", "contacts", "on_file", "safe_views", "sending"}
-"""disclosure: for a person, on the record. contacts, on_file and sending: for machines. safe_views: masks and redactions."""
+"""disclosure: for a person, on record. contacts, on_file, sending: for machines. safe_views: masks and redactions."""
 KEY = bytes(range(32))
 PLACE = Place("requester", "contact", "value", "row")
 

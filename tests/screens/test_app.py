@@ -53,7 +53,17 @@ def test_nothing_of_the_console_but_app_imports_textual() -> None:
 
 def test_the_way_to_the_first_paint_loads_no_store_and_no_command_line() -> None:
     loaded = loaded_by("import cs_console.__main__, cs_console.app, cs_console.settings, cs_console.sample.accounts")
-    heavy = {"sqlalchemy", "sqlmodel", "cryptography", "typer", "alembic", "apprise", "phonenumbers", "argon2", "jinja2"}
+    heavy = {
+        "sqlalchemy",
+        "sqlmodel",
+        "cryptography",
+        "typer",
+        "alembic",
+        "apprise",
+        "phonenumbers",
+        "argon2",
+        "jinja2",
+    }
     assert loaded & heavy == set()
     assert not {name for name in loaded if name.startswith(("cs_console.desk", "cs_console.database"))}
 
@@ -129,7 +139,9 @@ async def test_quitting_asks_nothing_and_ends_the_session(sqlite_office: TestOff
         await shown.press("ctrl+q")
         await shown.until(lambda: shown.app._exit, "the end")
     with sqlite_office.office.database.reading() as session:
-        assert session.connection().execute(sql("SELECT count(*) FROM agent_session WHERE ended_at IS NULL")).scalar() == 0
+        assert (
+            session.connection().execute(sql("SELECT count(*) FROM agent_session WHERE ended_at IS NULL")).scalar() == 0
+        )
     assert shown.app.return_code == 0
 
 

@@ -107,7 +107,9 @@ async def go_to_notice(shown: Console, screen: DecisionScreen) -> None:
     steps = screen.query_one("#steps", ChoiceList)
     await shown.until(lambda: screen.focused is steps)
     steps.highlighted = steps.get_option_index("notice")
-    await shown.until(lambda: "Answer to your request" in str(screen.query_one("#preview", PlainText).visual), "a notice")
+    await shown.until(
+        lambda: "Answer to your request" in str(screen.query_one("#preview", PlainText).visual), "a notice"
+    )
 
 
 async def test_a_plain_grant_is_decided_at_once(sqlite_office: TestOffice) -> None:
@@ -258,4 +260,3 @@ def test_the_fee_belongs_to_the_proposal_only_where_its_ground_applies() -> None
     proposal = form.proposal()
     assert proposal is not None and proposal.fee is not None
     assert proposal.fee.items == (("copies: 300 pages", "12.50"),)
-

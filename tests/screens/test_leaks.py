@@ -147,7 +147,9 @@ async def test_no_field_has_a_suggester(sqlite_office: TestOffice, size: tuple[i
         for make in (QueueScreen, NewTicketScreen, LookUpScreen):
             await shown.open(make())
             fields: list[Widget] = [*shown.app.screen.query(Input)]
-            assert [field for field in fields if isinstance(field, Input) and isinstance(field.suggester, Suggester)] == []
+            assert [
+                field for field in fields if isinstance(field, Input) and isinstance(field.suggester, Suggester)
+            ] == []
 
 
 @pytest.mark.parametrize(

@@ -151,9 +151,7 @@ async def test_a_filter_that_only_the_store_can_refuse_is_named_too(sqlite_offic
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_enter_opens_the_ticket_and_escape_comes_back(
-    sqlite_office: TestOffice, size: tuple[int, int]
-) -> None:
+async def test_enter_opens_the_ticket_and_escape_comes_back(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
     mei = sqlite_office.desk("mei", Role.AGENT)
     make_ticket(sqlite_office, assignee=mei)
     async with console(sqlite_office, mei, size) as shown:

@@ -46,7 +46,11 @@ PLACES = sorted({place for one in registry.COMMANDS for place in one.where} - {r
 def screen_classes() -> Iterator[type[ConsoleScreen[object]]]:
     for module in pkgutil.iter_modules(screens.__path__, "screens."):
         for thing in vars(importlib.import_module(module.name)).values():
-            if isinstance(thing, type) and issubclass(thing, ConsoleScreen | Dialog) and thing.__module__ == module.name:
+            if (
+                isinstance(thing, type)
+                and issubclass(thing, ConsoleScreen | Dialog)
+                and thing.__module__ == module.name
+            ):
                 yield thing
 
 

@@ -147,9 +147,7 @@ async def test_a_session_that_was_ended_leads_back_with_the_reason(sqlite_office
         await shown.until_on(QueueScreen)
         with sqlite_office.office.database.transaction() as session:
             session.connection().execute(
-                update(AgentSession).values(
-                    ended_at=sqlite_office.clock.now(), end_reason="your account was changed"
-                )
+                update(AgentSession).values(ended_at=sqlite_office.clock.now(), end_reason="your account was changed")
             )
         await shown.press("f5")
         await shown.until_on(SignInScreen)

@@ -1,5 +1,6 @@
 """Intake: what comes in becomes one ticket, one follow-up, or nothing at all, whoever asks how often."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -244,3 +245,16 @@ def test_an_agent_takes_in_messages_too_and_an_admin_does_not(test_office: TestO
     assert take_in(test_office.desk("mei", Role.AGENT), message("<1@x>")).outcome == "opened"
     with pytest.raises(NotAllowed):
         take_in(test_office.desk("ada", Role.ADMIN), message("<2@x>"))
+
+
+def test_two_imports_at_once_take_each_mail_in_once(test_office: TestOffice) -> None:
+    """ASVS 2.3.4, 15.4.2: of two equal messages one is the duplicate, whoever wins."""
+    desk = operator_desk(test_office.office)
+    count = len(list(MAILS.glob("*.eml")))
+    with ThreadPoolExecutor(2) as pool:
+        one, two = pool.map(lambda _: import_mail(desk, [MAILS]), range(2))
+    assert one.read == two.read == count
+    assert one.opened + two.opened == count - 1
+    assert one.quarantined + two.quarantined == 1
+    assert len(ticket_numbers(test_office.office)) == count - 1
+    assert verify_log(test_office.office).ok

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from cs_console.errors import BadInput
-from cs_console.tickets.incoming import Limits
+from cs_console.tickets.incoming import LIMITS, Limits
 from cs_console.tickets.sources import RawMail, find_sources, mails_in
 
 FROM = b"From alice@mail.example.org Sat Nov 21 09:12:00 2026\n"
 
 
-def read(*paths: Path, limits: Limits = Limits()) -> list[RawMail]:
+def read(*paths: Path, limits: Limits = LIMITS) -> list[RawMail]:
     return [raw for source in find_sources(paths) for raw in mails_in(source, limits)]
 
 

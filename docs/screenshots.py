@@ -1,0 +1,144 @@
+"""Draw the pictures in docs/screens from the running program, on a sample desk made for it: `python -m docs.screenshots`."""
+
+import asyncio
+import re
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from textual.app import App
+
+from cs_console.app import ConsoleApp
+from cs_console.sample.accounts import ACCOUNTS
+from cs_console.sample.demo import make_sample, sample_settings
+from cs_console.settings import Settings, load
+from screens.access_log import AccessLogScreen
+from screens.approvals import ApprovalsScreen
+from screens.decision import DecisionScreen
+from screens.help import HelpScreen
+from screens.queue import QueueScreen
+from screens.ticket import TicketScreen
+from screens.verify import VerifyScreen
+from tests.support.consoles import SIZES, Console
+
+OUT = Path(__file__).parent / "screens"
+PASSWORDS = {one.name: one.password for one in ACCOUNTS}
+
+Tour = Callable[[Console, Callable[[str], None]], Awaitable[None]]
+
+
+def main() -> None:
+    """Every screen at both sizes; a picture is only written when it has changed."""
+    OUT.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="cs-console-screens-") as folder:
+        home = Path(folder) / "desk"
+        make_sample(sample_settings(home))
+        settings = load(home)
+        for size in SIZES:
+            asyncio.run(walk(settings, size, agents_tour))
+            asyncio.run(walk(settings, size, supervisors_tour))
+        asyncio.run(walk(settings.model_copy(update={"theme": "cs-light"}), SIZES[1], themes_tour("light")))
+        asyncio.run(walk(settings.model_copy(update={"theme": "cs-contrast"}), SIZES[1], themes_tour("contrast")))
+
+
+async def walk(settings: Settings, size: tuple[int, int], tour: Tour) -> None:
+    """Open the console at this size and take the tour."""
+    app = ConsoleApp(settings)
+    async with app.run_test(size=size) as pilot:
+        shown = Console(app, pilot)
+
+        def picture(name: str) -> None:
+            file = OUT / f"{name}-{size[0]}x{size[1]}.svg"
+            file.write_text(_drawn(app), "utf-8")
+            print(file.relative_to(OUT.parent.parent), file=sys.stderr)
+
+        await tour(shown, picture)
+        app.desk = None  # the desk folder goes away with its sessions
+    app.door.close()
+
+
+async def agents_tour(shown: Console, picture: Callable[[str], None]) -> None:
+    """What mei sees: the queue, a ticket, a verification, a decision, help."""
+    await shown.until_words("A sample desk")
+    picture("sign-in")
+    await _sign_in(shown, "mei")
+    await _settled(shown)
+    picture("queue")
+    await shown.press("f1")
+    await shown.until_on(HelpScreen)
+    picture("help")
+    await shown.press("escape")
+    await _open(shown, "kind:appeal state:verified")
+    picture("ticket")
+    await shown.press("v")
+    await shown.until_on(VerifyScreen)
+    await _settled(shown)
+    picture("verify")
+    await shown.press("escape", "escape")
+    await shown.until_on(QueueScreen)
+    await _open(shown, "kind:rights state:verified")
+    await shown.press("d")
+    await shown.until_on(DecisionScreen)
+    await _settled(shown)
+    picture("decision")
+
+
+async def supervisors_tour(shown: Console, picture: Callable[[str], None]) -> None:
+    """What omar sees: approvals and the access log."""
+    await _sign_in(shown, "omar")
+    await shown.press("g", "a")
+    await shown.until_on(ApprovalsScreen)
+    await _settled(shown)
+    picture("approvals")
+    await shown.press("g", "l")
+    await shown.until_on(AccessLogScreen)
+    await _settled(shown)
+    picture("access-log")
+
+
+def themes_tour(name: str) -> Tour:
+    """The queue in another theme."""
+
+    async def tour(shown: Console, picture: Callable[[str], None]) -> None:
+        await _sign_in(shown, "mei")
+        await _settled(shown)
+        picture(f"queue-{name}")
+
+    return tour
+
+
+async def _sign_in(shown: Console, name: str) -> None:
+    await shown.type(name)
+    await shown.press("tab")
+    await shown.type(PASSWORDS[name])
+    await shown.press("enter")
+    await shown.until_on(QueueScreen)
+
+
+async def _open(shown: Console, words: str) -> None:
+    await shown.press("1", "slash", "ctrl+u")
+    await shown.type(words)
+    await shown.press("enter")
+    await _settled(shown)
+    await shown.press("enter")
+    await shown.until_on(TicketScreen)
+    await _settled(shown)
+
+
+async def _settled(shown: Console) -> None:
+    for _ in range(3):
+        await shown.app.workers.wait_for_complete()
+        await shown.pilot.pause()
+    await shown.until(lambda: bool(shown.app.header.log), "the header")
+
+
+def _drawn(app: ConsoleApp) -> str:
+    """The screen as an SVG that asks no other machine for fonts and is the same for the same screen."""
+    drawn = App.export_screenshot(app, title="cs-console")
+    drawn = re.sub(r"@font-face \{.*?\}\s*", "", drawn, flags=re.DOTALL)
+    return drawn.replace("Fira Code, monospace", "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace")
+
+
+if __name__ == "__main__":
+    main()

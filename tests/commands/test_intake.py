@@ -1,0 +1,63 @@
+"""`cs-console intake ...`: counts on standard output, everything else on standard error, clear exit statuses."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from cs_console.commands import app
+from tests.support.office import TestOffice
+from tests.support.stored import ticket_numbers
+
+MAILS = Path(__file__).parent.parent / "data" / "mail"
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+def intake(test_office: TestOffice, *arguments: str) -> Result:
+    return run("intake", *arguments, "--home", str(test_office.office.settings.home))
+
+
+def test_mail_is_counted_in_one_json_object_and_nothing_else_is_printed(sqlite_office: TestOffice) -> None:
+    done = intake(sqlite_office, "mail", str(MAILS), "--json")
+    counts = json.loads(done.stdout)
+    assert set(counts) == {"read", "opened", "appended", "duplicate", "quarantined"}
+    assert counts["read"] == counts["opened"] + counts["appended"] + counts["duplicate"] + counts["quarantined"]
+    assert done.exit_code == 0
+    assert "header-break.eml: quarantined, header_line_break" in done.stderr
+
+
+def test_mail_is_counted_in_words_for_people(sqlite_office: TestOffice) -> None:
+    done = intake(sqlite_office, "mail", str(MAILS / "gb18030.eml"), str(MAILS / "crlf.eml"))
+    assert done.stdout == "2 read, 2 opened, 0 appended, 0 duplicate, 0 quarantined\n"
+    assert done.stderr == ""
+
+
+def test_json_lines_are_counted_with_the_requesters(sqlite_office: TestOffice, tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl").write_text(
+        '{"type": "requester", "on_file": {"e-mail": "alice@mail.example.org"}}\n{"type": "message"}\n'
+    )
+    done = intake(sqlite_office, "jsonl", str(tmp_path / "x.jsonl"), "--json")
+    assert json.loads(done.stdout) == {
+        "read": 1, "opened": 0, "appended": 0, "duplicate": 0, "quarantined": 1, "requesters": 1,
+    }  # fmt: skip
+    assert "line 2: quarantined, Line 2: id: is missing." in done.stderr
+
+
+@pytest.mark.parametrize("command", ["mail", "jsonl"])
+def test_a_path_that_does_not_exist_ends_with_2_and_imports_nothing(sqlite_office: TestOffice, command: str) -> None:
+    first = [str(MAILS)] if command == "mail" else []
+    done = intake(sqlite_office, command, *first, str(MAILS / "missing"))
+    assert done.exit_code == 2
+    assert str(MAILS / "missing") in done.stderr
+    assert done.stdout == ""
+    assert ticket_numbers(sqlite_office.office) == []
+
+
+def test_without_a_desk_it_ends_with_3(tmp_path: Path) -> None:
+    done = run("intake", "mail", str(MAILS), "--home", str(tmp_path / "nothing"))
+    assert done.exit_code == 3
+    assert "init" in done.stderr

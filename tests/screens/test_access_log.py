@@ -1,0 +1,156 @@
+"""The access log on screen: newest first, filtered, opened and proved, each reading itself recorded."""
+
+import pytest
+from sqlalchemy import text
+from textual.widgets import DataTable
+
+from cs_console.custody.disclosure import Target, reveal
+from cs_console.desk import Desk
+from cs_console.errors import NotVerified
+from cs_console.tickets.conversation import open_ticket
+from models.enums import Action, Field, Role
+from screens.access_log import AccessLogScreen
+from screens.log_entry import EntryDialog
+from screens.log_proof import ProofDialog
+from tests.support.consoles import SIZES, Console, console
+from tests.support.office import TestOffice
+from tests.support.recorded import recorded
+from tests.support.tickets import make_ticket
+
+
+async def reading(shown: Console) -> AccessLogScreen:
+    await shown.press("g", "l")
+    await shown.until_on(AccessLogScreen)
+    screen = shown.app.screen
+    assert isinstance(screen, AccessLogScreen)
+    await shown.until(lambda: table(screen).row_count > 0, "entries")
+    return screen
+
+
+def table(screen: AccessLogScreen) -> DataTable[object]:
+    return screen.query_one(DataTable)
+
+
+def some_history(test_office: TestOffice, mei: Desk, opened: int = 3) -> int:
+    made = make_ticket(test_office, assignee=mei, contacts={Field.EMAIL: "alice@example.org"})
+    for _ in range(opened):
+        open_ticket(mei, made.number)
+    with pytest.raises(NotVerified):
+        reveal(mei, made.number, Target(Field.EMAIL, made.contact_ids[Field.EMAIL]), "reply")
+    return made.number
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_entries_stand_newest_first_and_the_reading_is_one_of_them(
+    sqlite_office: TestOffice, size: tuple[int, int]
+) -> None:
+    mei, sara = sqlite_office.desk("mei", Role.AGENT), sqlite_office.desk("sara", Role.SUPERVISOR)
+    number = some_history(sqlite_office, mei)
+    async with console(sqlite_office, sara, size) as shown:
+        screen = await reading(shown)
+        assert [str(cell) for cell in table(screen).get_row_at(0)][2:4] == ["sara", "log.read"]
+        second = [str(cell) for cell in table(screen).get_row_at(1)]
+        assert "reveal.refused" in second and f"#{number}" in second and "! refused" in second
+        assert table(screen).max_scroll_x == 0
+        assert "entries" in shown.words()
+
+
+async def test_a_filter_narrows_the_list_and_escape_takes_it_away(sqlite_office: TestOffice) -> None:
+    mei, sara = sqlite_office.desk("mei", Role.AGENT), sqlite_office.desk("sara", Role.SUPERVISOR)
+    some_history(sqlite_office, mei)
+    async with console(sqlite_office, sara) as shown:
+        screen = await reading(shown)
+        before = table(screen).row_count
+        await shown.press("slash")
+        await shown.type("outcome:refused")
+        await shown.press("enter")
+        await shown.until(lambda: table(screen).row_count == 1)
+        await shown.press("escape")
+        await shown.until(lambda: table(screen).row_count > before)
+    assert [one.fields for one in recorded(sqlite_office.office, Action.LOG_READ)] == ["", "outcome", ""]
+
+
+async def test_a_filter_that_makes_no_sense_names_the_word(sqlite_office: TestOffice) -> None:
+    sara = sqlite_office.desk("sara", Role.SUPERVISOR)
+    async with console(sqlite_office, sara) as shown:
+        await reading(shown)
+        await shown.press("slash")
+        await shown.type("colour:[/x]")
+        await shown.press("enter")
+        await shown.until(lambda: "colour:[/x]" in shown.notice)
+
+
+async def test_an_entry_opens_whole_and_on_record(sqlite_office: TestOffice) -> None:
+    mei, sara = sqlite_office.desk("mei", Role.AGENT), sqlite_office.desk("sara", Role.SUPERVISOR)
+    number = some_history(sqlite_office, mei)
+    async with console(sqlite_office, sara) as shown:
+        await reading(shown)
+        await shown.press("j", "enter")
+        await shown.until_on(EntryDialog)
+        await shown.until_words("mei (agent)", "reveal.refused", f"#{number}", "e-mail", "not_verified")
+        await shown.press("escape")
+        await shown.until_on(AccessLogScreen)
+    assert any(one.reason.startswith("entry ") for one in recorded(sqlite_office.office, Action.LOG_READ))
+
+
+async def test_older_entries_come_as_the_cursor_nears_the_end(sqlite_office: TestOffice) -> None:
+    mei, sara = sqlite_office.desk("mei", Role.AGENT), sqlite_office.desk("sara", Role.SUPERVISOR)
+    some_history(sqlite_office, mei, opened=130)
+    async with console(sqlite_office, sara) as shown:
+        screen = await reading(shown)
+        assert table(screen).row_count == 100
+        await shown.press("ctrl+end")
+        await shown.until(lambda: table(screen).row_count == 132)
+        numbers = [int(str(table(screen).get_row_at(row)[0])) for row in range(132)]
+        assert numbers == sorted(numbers, reverse=True)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_log_is_proved_from_its_screen(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
+    mei, sara = sqlite_office.desk("mei", Role.AGENT), sqlite_office.desk("sara", Role.SUPERVISOR)
+    some_history(sqlite_office, mei)
+    async with console(sqlite_office, sara, size) as shown:
+        await reading(shown)
+        await shown.press("v")
+        await shown.until_on(ProofDialog)
+        await shown.until_words("Whole:", "none edited, missing or moved")
+    assert len(recorded(sqlite_office.office, Action.LOG_VERIFIED)) == 1
+
+
+async def test_an_edited_entry_is_named(sqlite_office: TestOffice) -> None:
+    mei, sara = sqlite_office.desk("mei", Role.AGENT), sqlite_office.desk("sara", Role.SUPERVISOR)
+    some_history(sqlite_office, mei)
+    async with console(sqlite_office, sara) as shown:
+        await reading(shown)
+        with sqlite_office.office.database.transaction() as session:
+            for trigger in session.execute(text("SELECT name FROM sqlite_master WHERE type='trigger'")).scalars().all():
+                session.execute(text(f"DROP TRIGGER {trigger}"))
+            session.execute(text("UPDATE log_entry SET actor = 'nobody' WHERE seq = 2"))
+        await shown.press("v")
+        await shown.until_words("Broken at entry 2: edited")
+
+
+async def test_the_proof_can_be_stopped(sqlite_office: TestOffice) -> None:
+    mei, sara = sqlite_office.desk("mei", Role.AGENT), sqlite_office.desk("sara", Role.SUPERVISOR)
+    some_history(sqlite_office, mei)
+    async with console(sqlite_office, sara) as shown:
+        await reading(shown)
+        dialog = ProofDialog()
+        dialog._stop.set()
+        shown.app.push_screen(dialog)
+        await shown.until_words("The proof was stopped")
+        await shown.press("escape")
+        await shown.until_on(AccessLogScreen)
+    assert not recorded(sqlite_office.office, Action.LOG_VERIFIED)
+
+
+async def test_an_agent_who_goes_there_reads_nothing_and_is_told_why(sqlite_office: TestOffice) -> None:
+    """Screens decide nothing: the service refuses. ASVS 8.3.1."""
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    some_history(sqlite_office, mei)
+    async with console(sqlite_office, mei) as shown:
+        screen = AccessLogScreen()
+        await shown.open(screen)
+        await shown.until(lambda: "Only a supervisor" in shown.notice)
+        assert table(screen).row_count == 0
+    assert not recorded(sqlite_office.office, Action.LOG_READ)

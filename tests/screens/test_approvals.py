@@ -1,0 +1,158 @@
+"""Approvals: read first, decided by another person with their password, nothing told that must not be known."""
+
+import pytest
+
+from cs_console.decisions.checklist import propose
+from cs_console.desk import Desk
+from cs_console.tickets.conversation import reload
+from models.enums import Action, Role, TicketState
+from screens.approval import ProposalScreen
+from screens.approvals import ApprovalsScreen
+from screens.asking_text import PasswordDialog, WordsDialog
+from screens.choice import ChoiceDialog
+from tests.decisions.cases import PASSWORD, person, refusal, request
+from tests.support.consoles import SIZES, Console, console
+from tests.support.office import TestOffice
+from tests.support.recorded import recorded
+
+
+def proposed(test_office: TestOffice, mei: Desk, code: str = "D2") -> int:
+    """A refusal that one supervisor can approve."""
+    made = request(test_office, mei)
+    propose(mei, made.number, reload(mei, made.number).row, refusal(code, test_office.clock.now()))
+    return made.number
+
+
+async def listed(shown: Console) -> ApprovalsScreen:
+    await shown.press("g", "a")
+    await shown.until_on(ApprovalsScreen)
+    screen = shown.app.screen
+    assert isinstance(screen, ApprovalsScreen)
+    await shown.until_words("waits")
+    return screen
+
+
+async def opened(shown: Console) -> ProposalScreen:
+    await listed(shown)
+    await shown.press("enter")
+    await shown.until_on(ProposalScreen)
+    screen = shown.app.screen
+    assert isinstance(screen, ProposalScreen)
+    await shown.until_words("Asked:")
+    return screen
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_supervisor_reads_it_and_approves_with_their_password(
+    sqlite_office: TestOffice, size: tuple[int, int]
+) -> None:
+    mei, sara = person(sqlite_office, "mei", Role.AGENT), person(sqlite_office, "sara", Role.SUPERVISOR)
+    number = proposed(sqlite_office, mei)
+    async with console(sqlite_office, sara, size) as shown:
+        await opened(shown)
+        await shown.until_words("D2", "proposed by mei", "still needs supervisor", "Answer to your request")
+        await shown.press("y")
+        await shown.until_on(PasswordDialog)
+        await shown.type(PASSWORD)
+        assert PASSWORD not in shown.drawn()
+        await shown.press("enter")
+        await shown.until_on(ApprovalsScreen)
+        await shown.until(lambda: f"#{number} is decided." in shown.notice)
+        await shown.until_words("Nothing waits for approval.")
+    assert reload(mei, number).state is TicketState.CLOSED
+    assert len(recorded(sqlite_office.office, Action.DECISION_MADE)) == 1
+
+
+async def test_a_wrong_password_approves_nothing(sqlite_office: TestOffice) -> None:
+    mei, sara = person(sqlite_office, "mei", Role.AGENT), person(sqlite_office, "sara", Role.SUPERVISOR)
+    number = proposed(sqlite_office, mei)
+    async with console(sqlite_office, sara) as shown:
+        await opened(shown)
+        await shown.press("y")
+        await shown.until_on(PasswordDialog)
+        await shown.type("not my password")
+        await shown.press("enter")
+        await shown.until_on(ProposalScreen)
+        await shown.until(lambda: bool(recorded(sqlite_office.office, Action.DECISION_REFUSED)), "the refusal")
+        await shown.until(lambda: "password" in shown.notice.lower())
+    assert reload(mei, number).state is TicketState.IN_APPROVAL
+
+
+async def test_one_s_own_proposal_is_refused_without_asking_for_the_password(sqlite_office: TestOffice) -> None:
+    """ASVS 2.3.5."""
+    mei = person(sqlite_office, "mei", Role.AGENT, Role.SUPERVISOR)
+    proposed(sqlite_office, mei)
+    async with console(sqlite_office, mei) as shown:
+        await opened(shown)
+        await shown.until_words("proposed by you")
+        await shown.press("y")
+        await shown.until(lambda: "This is your own proposal." in shown.notice)
+    assert [one.reason for one in recorded(sqlite_office.office, Action.DECISION_REFUSED)] == ["own_proposal"]
+
+
+async def test_it_goes_back_with_a_reason(sqlite_office: TestOffice) -> None:
+    mei, sara = person(sqlite_office, "mei", Role.AGENT), person(sqlite_office, "sara", Role.SUPERVISOR)
+    number = proposed(sqlite_office, mei)
+    async with console(sqlite_office, sara) as shown:
+        await opened(shown)
+        await shown.press("r")
+        await shown.until_on(WordsDialog)
+        await shown.type("name the estimate")
+        await shown.press("ctrl+s")
+        await shown.until_on(ApprovalsScreen)
+        await shown.until(lambda: "went back" in shown.notice)
+    assert reload(mei, number).state is TicketState.VERIFIED
+
+
+async def test_the_proposer_learns_why_it_came_back(sqlite_office: TestOffice) -> None:
+    from cs_console.decisions.approval import return_proposal
+    from cs_console.decisions.approval import waiting as waiting_now
+    from screens.decision import DecisionScreen
+
+    mei, sara = person(sqlite_office, "mei", Role.AGENT), person(sqlite_office, "sara", Role.SUPERVISOR)
+    number = proposed(sqlite_office, mei)
+    return_proposal(sara, waiting_now(sara)[0].decision_id, "name the estimate")
+    async with console(sqlite_office, mei) as shown:
+        await shown.open(DecisionScreen(number))
+        await shown.until(lambda: "Returned: name the estimate" in shown.notice)
+
+
+async def test_the_proposer_withdraws_it_after_being_asked_once(sqlite_office: TestOffice) -> None:
+    mei = person(sqlite_office, "mei", Role.AGENT)
+    number = proposed(sqlite_office, mei)
+    async with console(sqlite_office, mei) as shown:
+        await opened(shown)
+        await shown.press("w")
+        await shown.until_on(ChoiceDialog)
+        await shown.press("escape")
+        await shown.until_on(ProposalScreen)
+        assert reload(mei, number).state is TicketState.IN_APPROVAL
+        await shown.press("w")
+        await shown.until_on(ChoiceDialog)
+        await shown.press("down", "enter")
+        await shown.until_on(ApprovalsScreen)
+        await shown.until(lambda: "withdrawn" in shown.notice)
+    assert reload(mei, number).state is TicketState.VERIFIED
+
+
+@pytest.mark.parametrize("code", ["S1", "S2", "S3"])
+async def test_under_legal_review_a_supervisor_sees_the_same_whichever_ground_it_is(
+    sqlite_office: TestOffice, code: str
+) -> None:
+    mei, sara = person(sqlite_office, "mei", Role.AGENT), person(sqlite_office, "sara", Role.SUPERVISOR)
+    proposed(sqlite_office, mei, code)
+    async with console(sqlite_office, sara, (120, 34)) as shown:
+        await listed(shown)
+        listed_words = shown.drawn()
+        await shown.press("enter")
+        await shown.until_words("legal review")
+        for ground in ("S1", "S2", "S3", "security", "criminal", "public safety"):
+            assert ground not in listed_words + shown.words()
+
+
+async def test_the_sign_that_somebody_is_needed_counts_only_others(sqlite_office: TestOffice) -> None:
+    mei = person(sqlite_office, "mei", Role.AGENT, Role.SUPERVISOR)
+    proposed(sqlite_office, mei)
+    async with console(sqlite_office, mei) as shown:
+        await listed(shown)
+        await shown.until_words("1 proposal waits; 0 for you.")

@@ -1,0 +1,42 @@
+"""Finding tickets by an exact contact, on record."""
+
+import pytest
+
+from models.enums import Action, Field, Role
+from screens.look_up import LookUpScreen
+from screens.ticket import TicketScreen
+from tests.support.consoles import SIZES, console
+from tests.support.office import TestOffice
+from tests.support.recorded import recorded
+from tests.support.tickets import make_ticket
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_an_exact_contact_leads_to_the_ticket(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    made = make_ticket(sqlite_office, contacts={Field.EMAIL: "alice@example.org"})
+    async with console(sqlite_office, mei, size) as shown:
+        await shown.press("l")
+        await shown.until_on(LookUpScreen)
+        await shown.until_words("That you looked is recorded")
+        await shown.type("Alice@example.org")
+        await shown.press("enter")
+        await shown.until_words(f"#{made.number}", "1 ticket.")
+        await shown.press("enter")
+        await shown.until_on(TicketScreen)
+    assert [one.fields for one in recorded(sqlite_office.office, Action.CONTACT_LOOKED_UP)] == ["e-mail"]
+
+
+async def test_nobody_and_half_a_contact_each_have_a_sentence(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    async with console(sqlite_office, mei) as shown:
+        await shown.press("l")
+        await shown.until_on(LookUpScreen)
+        await shown.type("138")
+        await shown.press("enter")
+        await shown.until(lambda: "Only a whole phone number" in shown.notice)
+        await shown.press("ctrl+u")
+        await shown.type("nobody@example.org")
+        await shown.press("enter")
+        await shown.until(lambda: "Nobody with exactly this contact" in shown.notice)
+    assert len(recorded(sqlite_office.office, Action.CONTACT_LOOKED_UP)) == 1
