@@ -121,7 +121,7 @@ class RevealScreen(ConsoleScreen[None]):
         asyncio.get_running_loop().run_in_executor(None, self._answer, request)
 
     def on_screen_suspend(self) -> None:
-        self.hide_values()
+        pass
 
     def on_unmount(self) -> None:
         self.hide_values()

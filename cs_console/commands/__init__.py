@@ -3,7 +3,7 @@
 import typer
 
 from cs_console.commands import agents, doctor, init, intake, keys, log, policy, tickets
-from cs_console.commands.context import Home
+from cs_console.commands.context import Home, refusals
 
 app = typer.Typer(
     name="cs-console",
@@ -30,7 +30,8 @@ def demo(home: Home = None) -> None:
     """Make a sample desk (once) and open the console on it."""
     from cs_console.sample.demo import open_demo  # the desk's services, only when they are wanted
 
-    open_demo(home)
+    with refusals():
+        open_demo(home)
 
 
 @app.callback(invoke_without_command=True)

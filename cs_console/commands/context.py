@@ -13,7 +13,16 @@ from cs_console.desk import Office, open_office
 from cs_console.errors import Refusal
 from cs_console.settings import load
 
-Home = Annotated[Path | None, typer.Option("--home", help="The desk's folder.", show_default=False)]
+
+def _or_before_the_command(context: typer.Context, home: Path | None) -> Path | None:
+    """`cs-console --home DIR command` means the same as `cs-console command --home DIR`."""
+    return home or context.find_root().params.get("home")
+
+
+Home = Annotated[
+    Path | None,
+    typer.Option("--home", help="The desk's folder.", show_default=False, callback=_or_before_the_command),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 
 
