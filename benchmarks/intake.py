@@ -24,18 +24,26 @@ MAILS = 1_000
 PER_BOX = 20
 WARM_UP_BOXES = 2
 
-_SENTENCES = (
+_WITH_NUMBERS = (
     "I ordered a lamp on 3 November and the parcel has not arrived, although the tracker says it was delivered.",
     "My order number is 8834-2291-04, the total was 249,00 EUR and I paid by card on the same day.",
     "You can reach me on +49 30 901820 in the morning, or write to me at this address.",
-    "Please tell me what you need from me; I have already sent two screenshots last week.",
-    "The app closed by itself while I was changing my password, and now it says that my account is locked.",
     "Kindly delete my personal information, including the address and the old phone number 13800138000.",
     "我的账户昨天被锁定了，手机号码是 138 0013 8000，请尽快帮我恢复，谢谢。",
     "Ich habe das Paket am Montag zurückgeschickt; die Sendungsnummer ist 00340434161094042557.",
-    "Le colis est arrivé ouvert et il manque la moitié des articles, merci de me rembourser.",
     "Adjunto la factura; mi número es +34 912 345 678 y prefiero que me escriban por la tarde.",
     "There was a strange link in the message, http://prize.example.net/claim?id=77, and I did not open it.",
+)
+_PLAIN = (
+    "Please tell me what you need from me; I have already sent two screenshots last week.",
+    "The app closed by itself while I was changing my password, and now it says that my account is locked.",
+    "Le colis est arrivé ouvert et il manque la moitié des articles, merci de me rembourser.",
+    "I have been a customer of yours for many years and never had any trouble until now.",
+    "The colleague on the phone was friendly but could not tell me who decides about it.",
+    "Leider habe ich seitdem nichts mehr von Ihnen gehört und mache mir langsam Sorgen.",
+    "If this cannot be settled by the end of the month, I would rather have my money back.",
+    "客服说会回电话给我，但是一直没有人联系我，我觉得很失望。",
+    "Could you also explain why the page for complaints was not to be found anywhere?",
     "Thank you for your help, and have a good day.",
 )
 _NAMES = ("Alice Example", "Li Wei", "Jürgen Müller", "Zoë Dupont", "Carlos García", "Wang Fang", "Ana Lima")
@@ -100,7 +108,8 @@ def _plain_store(folder: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _write_boxes(folder: Path, mails: int) -> list[Path]:
-    """Ordinary mail, 20 to an mbox: about 1.3 KB of text, a third with HTML beside it, a fifth answering an earlier."""
+    """Ordinary mail, 20 to an mbox: about 1.3 KB of text with four numbers or links in it; a third have HTML, a fifth
+    answer an earlier one."""
     chance = random.Random(1)
     boxes: list[Path] = []
     ids: list[tuple[str, str]] = []
@@ -123,10 +132,12 @@ def _mail(chance: random.Random, number: int, ids: list[tuple[str, str]]) -> Ema
     ids.append((sender, reference))
     made["From"] = f"{chance.choice(_NAMES)} <{sender}>"
     made["To"] = "service@example.com"
-    made["Subject"] = chance.choice(_SENTENCES)[:60]
+    made["Subject"] = chance.choice(_PLAIN + _WITH_NUMBERS)[:60]
     made["Date"] = format_datetime(EPOCH.replace(year=2026, month=11, day=1))
     made["Message-ID"] = reference
-    text = "\n".join(chance.choices(_SENTENCES, k=14))
+    sentences = chance.choices(_PLAIN, k=11) + chance.choices(_WITH_NUMBERS, k=4)
+    chance.shuffle(sentences)
+    text = "\n".join(sentences)
     made.set_content(text)
     if chance.random() < 0.33:
         made.add_alternative(f"<html><body><p>{text.replace(chr(10), '</p><p>')}</p></body></html>", subtype="html")

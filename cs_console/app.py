@@ -316,6 +316,9 @@ class ConsoleApp(QuietApp):
         self.locked = False
         self._last_input = self._last_touch = self._seconds()
         self.pop_screen()
+        for screen in self._all_screens():
+            if isinstance(screen, Drafting):
+                screen.release_held()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Behind the lock, and before signing in, only leaving is possible."""

@@ -59,6 +59,7 @@ class Asking(Widget):
         self._asked = 0
         self._newest: dict[str, int] = {}
         self._changing = False
+        self._held: list[Answered] = []
 
     @property
     def console(self) -> Console:
@@ -153,6 +154,9 @@ class Asking(Widget):
         if isinstance(problem, SessionEnded):
             self.console.session_over(problem)
             return
+        if self.console.locked and self.screen is not self.app.screen:
+            self._held.append(message)  # what it leads to must not come up over the lock
+            return
         if not self.is_attached or (request.group and self._newest.get(request.group) != request.number):
             return
         if isinstance(problem, Refusal):
@@ -161,6 +165,12 @@ class Asking(Widget):
             self.say(f"Something went wrong here and nothing more was done ({problem}). Tell an admin.", Tone.ERROR)
         else:
             request.then(message.answer)
+
+    def release_held(self) -> None:
+        """The console is unlocked: take the answers that came meanwhile."""
+        held, self._held = self._held, []
+        for message in held:
+            self._take_answer(message)
 
     def say(self, what: Refusal | str, tone: Tone | None = None) -> None:
         """Show a refusal (its sentence and what to do next) or a text, literally, in the notice bar."""

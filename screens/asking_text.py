@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.widgets import Input, TextArea
 
 from cs_console.custody.drafts import discard_draft, load_draft
 from cs_console.desk import Desk
@@ -15,7 +16,6 @@ from screens.console import Typed
 from screens.console_screen import Dialog
 from screens.registry import bindings_for
 from screens.widgets.safe_text import PlainText
-from screens.widgets.writing import WritingArea, WritingLine
 
 Answer = TypeVar("Answer")
 
@@ -37,15 +37,15 @@ class WordsDialog(Dialog[str]):
 
     def body(self) -> ComposeResult:
         yield PlainText(self._question, classes="question")
-        yield WritingArea(id="words")
+        yield TextArea(id="words")
         yield PlainText(self._hint, classes="hint")
 
     def on_mount(self) -> None:
-        self.query_one(WritingArea).focus()
+        self.query_one(TextArea).focus()
         self.ask(partial(load_draft, self.desk, self._place, self._ticket), self._restore)
 
     def _restore(self, draft: str) -> None:
-        area = self.query_one(WritingArea)
+        area = self.query_one(TextArea)
         if draft and not area.text:
             area.load_text(draft)
             area.move_cursor(area.document.end)
@@ -53,12 +53,12 @@ class WordsDialog(Dialog[str]):
 
     def typed(self) -> tuple[Typed, ...]:
         """The words, once an earlier draft has been read."""
-        text = self.query_one(WritingArea).text
+        text = self.query_one(TextArea).text
         return (Typed(self._place, text, self._ticket),) if self._loaded else ()
 
     def action_send(self) -> None:
         """Answer with what is written."""
-        self.dismiss(self.query_one(WritingArea).text)
+        self.dismiss(self.query_one(TextArea).text)
 
     def action_back(self) -> None:
         """No; the draft is kept."""
@@ -91,14 +91,14 @@ class PasswordDialog(Dialog[str]):
 
     def body(self) -> ComposeResult:
         yield PlainText(self._question, classes="question")
-        yield WritingLine(id="password", password=True, placeholder="your password")
+        yield Input(id="password", password=True, placeholder="your password")
         yield PlainText("↵ confirm   esc back", classes="hint")
 
     def on_mount(self) -> None:
-        self.query_one(WritingLine).focus()
+        self.query_one(Input).focus()
 
-    @on(WritingLine.Submitted)
-    def confirm(self, event: WritingLine.Submitted) -> None:
+    @on(Input.Submitted)
+    def confirm(self, event: Input.Submitted) -> None:
         """Answer with what was typed."""
         event.stop()
         password = event.input.value

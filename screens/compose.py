@@ -4,7 +4,7 @@ from functools import partial
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.widgets import Select
+from textual.widgets import Select, TextArea
 
 from cs_console.delivery.outgoing import CHANNELS
 from cs_console.errors import ChangedElsewhere, Refusal
@@ -14,7 +14,6 @@ from screens.draft_screen import DraftScreen
 from screens.registry import bindings_for
 from screens.widgets.notice_bar import Tone
 from screens.widgets.safe_text import PlainText, cell
-from screens.widgets.writing import WritingArea
 
 _SENT = {
     DeliveryState.SENT: "Sent.",
@@ -42,7 +41,7 @@ class ComposeScreen(DraftScreen[str]):
             with Horizontal(id="to"):
                 yield PlainText("To", classes="label")
                 yield Select[str]([], prompt="choose a contact", id="contact", compact=True)
-        yield WritingArea(id="text", placeholder=self._invitation)
+        yield TextArea(id="text", placeholder=self._invitation)
         yield PlainText(self._promise, id="promise")
 
     @property
@@ -58,7 +57,7 @@ class ComposeScreen(DraftScreen[str]):
     def on_mount(self) -> None:
         what = "Reply to" if self._sort is MessageSort.REPLY else "Note on"
         self.heading = f"{what} #{self.number}"
-        self.query_one(WritingArea).focus()
+        self.query_one(TextArea).focus()
         self.ask(partial(reload, self.desk, self.number), self._opened)
 
     def _opened(self, view: TicketView) -> None:
@@ -90,10 +89,10 @@ class ComposeScreen(DraftScreen[str]):
             self.say(view.feedback_note or "This requester left no address that could be written to.", Tone.WARNING)
 
     def draft(self) -> str:
-        return self.query_one(WritingArea).text
+        return self.query_one(TextArea).text
 
     def restore(self, draft: str) -> bool:
-        area = self.query_one(WritingArea)
+        area = self.query_one(TextArea)
         area.load_text(draft)
         area.move_cursor(area.document.end)
         return True

@@ -39,6 +39,7 @@ class Console(Protocol):
     settings: "Settings"
     desk: "Desk | None"
     header: HeaderState
+    locked: bool
 
     def office(self) -> "Office":
         """The open office; waits for it. Call it only from a worker thread. Raises StoreUnavailable."""

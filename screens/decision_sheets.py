@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widget import Widget
+from textual.widgets import Input, TextArea
 
 from cs_console.decisions.checklist import FieldChoice, GroundView, QuestionView, RightChoice
 from cs_console.policy.schema import ConsentException
@@ -17,7 +18,6 @@ from screens.decision_form import ChecklistForm, GroundSheet
 from screens.widgets.choice_list import Choice, ChoiceList
 from screens.widgets.mark_list import MarkList
 from screens.widgets.safe_text import PlainText
-from screens.widgets.writing import WritingArea, WritingLine
 
 _OUTCOMES = {
     Outcome.GRANT: ("Grant", "everything that was asked for"),
@@ -145,10 +145,10 @@ class GroundPane(Sheet):
         for at, question in enumerate(ground.questions):
             yield PlainText(self._asked(question), classes="part")
             answer = self.sheet.answers.get(question.id, ("", None))[0]
-            yield WritingLine(answer, id=f"answer-{at}", placeholder=_KINDS.get(question.kind, ""))
+            yield Input(answer, id=f"answer-{at}", placeholder=_KINDS.get(question.kind, ""))
         count = "" if ground.evidence_items == 1 else f" (at least {ground.evidence_items})"
         yield PlainText(f"Evidence, one a line{count}: {ground.evidence}", classes="part")
-        yield WritingArea(self.sheet.evidence, id="evidence")
+        yield TextArea(self.sheet.evidence, id="evidence")
         if ground.offers:
             yield PlainText("What was offered before? space marks", classes="part")
             yield MarkList(ground.offers, self.sheet.offers, id="offers")
@@ -163,13 +163,13 @@ class GroundPane(Sheet):
 
     def _fee(self) -> ComposeResult:
         yield PlainText(f"The fee in {self.matter.currency}", classes="part")
-        yield WritingLine(self.form.amount, id="amount", placeholder="12.50")
+        yield Input(self.form.amount, id="amount", placeholder="12.50")
         yield PlainText("What it pays for, one a line: item: cost", classes="part")
-        yield WritingArea(self.form.items, id="items")
+        yield TextArea(self.form.items, id="items")
         yield MarkList([(TOLD, "The requester was told of it before")], [TOLD] * self.form.told_before, id="told")
 
-    @on(WritingLine.Changed)
-    def answered(self, event: WritingLine.Changed) -> None:
+    @on(Input.Changed)
+    def answered(self, event: Input.Changed) -> None:
         """Keep the answer and its date."""
         event.stop()
         if event.input.id == "amount":
@@ -179,8 +179,8 @@ class GroundPane(Sheet):
             self.sheet.answer(self._question(event.input), event.value, self.now())
         self.changed()
 
-    @on(WritingLine.Submitted)
-    def again(self, event: WritingLine.Submitted) -> None:
+    @on(Input.Submitted)
+    def again(self, event: Input.Submitted) -> None:
         """Enter says the same once more, today, and goes on."""
         event.stop()
         if event.input.id != "amount":
@@ -191,8 +191,8 @@ class GroundPane(Sheet):
     def _question(self, line: Widget) -> str:
         return self.ground.questions[int((line.id or "").rpartition("-")[2])].id
 
-    @on(WritingArea.Changed)
-    def written(self, event: WritingArea.Changed) -> None:
+    @on(TextArea.Changed)
+    def written(self, event: TextArea.Changed) -> None:
         """Keep the evidence, or the items of the cost."""
         event.stop()
         if event.text_area.id == "items":

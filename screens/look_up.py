@@ -4,13 +4,13 @@ from functools import partial
 
 from textual import on
 from textual.app import ComposeResult
+from textual.widgets import Input
 
 from cs_console.custody.contacts import look_up
 from models.enums import Field
 from screens.console_screen import Dialog
 from screens.widgets.choice_list import Choice, ChoiceList
 from screens.widgets.safe_text import PlainText
-from screens.widgets.writing import WritingLine
 
 
 class LookUpScreen(Dialog[int]):
@@ -24,16 +24,16 @@ class LookUpScreen(Dialog[int]):
             "Type the whole phone number or e-mail address. That you looked is recorded, what you typed is not.",
             classes="question",
         )
-        yield WritingLine(id="contact", placeholder="+86 138 0000 0000 or name@example.org")
+        yield Input(id="contact", placeholder="+86 138 0000 0000 or name@example.org")
         yield ChoiceList(id="found")
         yield PlainText("↵ look up   esc back", classes="hint")
 
     def on_mount(self) -> None:
         self.query_one(ChoiceList).display = False
-        self.query_one(WritingLine).focus()
+        self.query_one(Input).focus()
 
-    @on(WritingLine.Submitted)
-    def look(self, event: WritingLine.Submitted) -> None:
+    @on(Input.Submitted)
+    def look(self, event: Input.Submitted) -> None:
         """Ask for exactly this contact."""
         event.stop()
         typed = event.value

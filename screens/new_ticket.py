@@ -7,7 +7,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.widget import Widget
-from textual.widgets import Select
+from textual.widgets import Input, Select, TextArea
 
 from cs_console.errors import Refusal
 from cs_console.tickets.form import FormEntry, open_by_form
@@ -15,7 +15,6 @@ from models.enums import Channel, Field, TicketKind
 from screens.draft_screen import DraftScreen
 from screens.registry import bindings_for
 from screens.widgets.safe_text import PlainText, cell
-from screens.widgets.writing import WritingArea, WritingLine
 
 PLACE = "new-ticket"
 _CHANNELS = (Channel.CALL, Channel.LETTER, Channel.FORM)
@@ -44,24 +43,24 @@ class NewTicketScreen(DraftScreen[int]):
             yield from _row("Came by", _select("channel", [(one.value, one.value) for one in _CHANNELS]))
             yield from _row("Kind", _select("kind", [(kinds[one].title, one.value) for one in TicketKind]))
             for field, example in _CONTACTS.items():
-                line = WritingLine(id=f"contact-{field.name.lower()}", placeholder=example, compact=True)
+                line = Input(id=f"contact-{field.name.lower()}", placeholder=example, compact=True)
                 yield from _row(field.value.capitalize(), line)
                 yield PlainText(id=f"problem-{field.name.lower()}", classes="problem")
-            yield from _row("Subject", WritingLine(id="subject", compact=True))
+            yield from _row("Subject", Input(id="subject", compact=True))
             yield PlainText("What they say", classes="label above")
-            yield WritingArea(id="text")
+            yield TextArea(id="text")
 
     def on_mount(self) -> None:
         self.query_one("#channel").focus()
 
     # --- the draft
 
-    def _lines(self) -> dict[str, WritingLine]:
-        return {str(line.id): line for line in self.query(WritingLine)}
+    def _lines(self) -> dict[str, Input]:
+        return {str(line.id): line for line in self.query(Input)}
 
     def draft(self) -> str:
         typed = {name: line.value for name, line in self._lines().items() if line.value.strip()}
-        text = self.query_one(WritingArea).text
+        text = self.query_one(TextArea).text
         if not typed and not text.strip():
             return ""
         chosen = {select.id: select.value for select in self.query(Select)}
@@ -75,7 +74,7 @@ class NewTicketScreen(DraftScreen[int]):
             return False
         for name, line in self._lines().items():
             line.value = str(typed.get(name, ""))
-        self.query_one(WritingArea).load_text(text)
+        self.query_one(TextArea).load_text(text)
         for select in self.query(Select):
             if chosen.get(select.id) in _CHOICES.get(select.id or "", ()):
                 select.value = chosen[select.id]
@@ -93,8 +92,8 @@ class NewTicketScreen(DraftScreen[int]):
         entry = FormEntry(
             kind=TicketKind(self._chosen("kind")),
             channel=Channel(self._chosen("channel")),
-            subject=self.query_one("#subject", WritingLine).value,
-            text=self.query_one(WritingArea).text,
+            subject=self.query_one("#subject", Input).value,
+            text=self.query_one(TextArea).text,
             contacts=contacts,
         )
         self.change(partial(open_by_form, self.desk, entry), self._opened, refused=self._refused)
@@ -102,8 +101,8 @@ class NewTicketScreen(DraftScreen[int]):
     def _chosen(self, name: str) -> str:
         return str(self.query_one(f"#{name}", Select).value)
 
-    def _contact(self, field: Field) -> WritingLine:
-        return self.query_one(f"#contact-{field.name.lower()}", WritingLine)
+    def _contact(self, field: Field) -> Input:
+        return self.query_one(f"#contact-{field.name.lower()}", Input)
 
     def _opened(self, number: int) -> None:
         self.sent()
@@ -127,8 +126,8 @@ class NewTicketScreen(DraftScreen[int]):
         if isinstance(row, Widget):
             row.set_class(bool(words), "-wrong")
 
-    @on(WritingLine.Submitted)
-    def next_line(self, event: WritingLine.Submitted) -> None:
+    @on(Input.Submitted)
+    def next_line(self, event: Input.Submitted) -> None:
         """Enter goes on to the next line."""
         event.stop()
         self.focus_next()

@@ -24,6 +24,7 @@ from screens.widgets.ticket_table import TicketTable
 from screens.widgets.view_list import View, ViewList
 
 PAGE = "page"
+STRIP_SECONDS = 0.15
 _TITLES = dict(queue.VIEWS)
 
 
@@ -58,6 +59,8 @@ class QueueScreen(ConsoleScreen[None]):
         self.query_one("#nothing").display = False
         works = self.roles & {Role.AGENT, Role.VERIFIER}
         self._choose_view("mine" if works else "all")
+        # on its own beat: painted together with the cursor it would make Textual redraw every line between them
+        self.set_interval(STRIP_SECONDS, self._show_strip)
 
     # --- reading
 
@@ -117,7 +120,6 @@ class QueueScreen(ConsoleScreen[None]):
         if not self._loading:
             self._load(self.pages.grown_up)
 
-    @on(TicketTable.RowHighlighted)
     def _show_strip(self) -> None:
         self.query_one(TicketStrip).ticket = self.query_one(TicketTable).current
 

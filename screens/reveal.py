@@ -20,6 +20,7 @@ from screens.widgets.choice_list import Choice
 from screens.widgets.revealed_value import RevealedValue
 
 TICK_SECONDS = 0.25
+LATE_SECONDS = 5
 
 
 class RevealScreen(ConsoleScreen[None]):
@@ -76,7 +77,8 @@ class RevealScreen(ConsoleScreen[None]):
         self.hide_values()
         self._view_of, self._viewer, self._began = replace(revealed, value=""), desk, monotonic()
         place = self.place_for(target)
-        if place is None or not self.is_current:  # something came on top meanwhile: it was never shown
+        if place is None or not self.is_current or self._shown_for() > LATE_SECONDS:
+            # something came on top meanwhile, a lock perhaps: it was never shown, and is not shown late
             self._end(0)
             return
         place.mount(RevealedValue(revealed.value, revealed.seconds))
@@ -121,7 +123,7 @@ class RevealScreen(ConsoleScreen[None]):
         asyncio.get_running_loop().run_in_executor(None, self._answer, request)
 
     def on_screen_suspend(self) -> None:
-        pass
+        self.hide_values()
 
     def on_unmount(self) -> None:
         self.hide_values()

@@ -5,6 +5,7 @@ from functools import partial
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.widgets import Input
 
 from cs_console.errors import Refusal
 from cs_console.tickets.conversation import TicketView, reload
@@ -27,7 +28,6 @@ from screens.registry import bindings_for
 from screens.widgets.choice_list import Choice, ChoiceList
 from screens.widgets.notice_bar import Tone
 from screens.widgets.safe_text import PlainText
-from screens.widgets.writing import WritingLine
 
 LIFT = "lift"
 LONGEST_CODE = 15
@@ -56,7 +56,7 @@ class VerifyScreen(ConsoleScreen[str]):
         yield ChoiceList(id="ways")
         yield PlainText("The code that the requester reads back", classes="part")
         with Horizontal(id="code-line"):
-            yield WritingLine(id="code", placeholder="0000 0000", restrict=r"[0-9 -]*", max_length=LONGEST_CODE)
+            yield Input(id="code", placeholder="0000 0000", restrict=r"[0-9 -]*", max_length=LONGEST_CODE)
             yield PlainText(id="code-state")
 
     def on_mount(self) -> None:
@@ -173,11 +173,11 @@ class VerifyScreen(ConsoleScreen[str]):
     def _code_sent(self, code: SentCode) -> None:
         more = f"{code.sends_left} more can be sent" if code.sends_left else "no more can be sent for now"
         self.say(f"A code is on its way to {code.mask}; {more}.", Tone.DONE)
-        self.query_one("#code", WritingLine).focus()
+        self.query_one("#code", Input).focus()
         self._read()
 
-    @on(WritingLine.Submitted, "#code")
-    def check(self, event: WritingLine.Submitted) -> None:
+    @on(Input.Submitted, "#code")
+    def check(self, event: Input.Submitted) -> None:
         """Compare what the requester read back."""
         event.stop()
         digits = event.value
@@ -189,7 +189,7 @@ class VerifyScreen(ConsoleScreen[str]):
 
     def _refused(self, refusal: Refusal) -> None:
         self.say(refusal)
-        self.query_one("#code", WritingLine).clear()
+        self.query_one("#code", Input).clear()
         self._read()
 
     def _ask_note(self, method: VerificationMethod) -> None:

@@ -14,6 +14,8 @@ def _no_settings_leak(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     import os
 
     for name in list(os.environ):
+        if name.startswith("TEXTUAL_SNAPSHOT_"):
+            continue  # the snapshot plugin's own
         if name.startswith(("CS_CONSOLE_", "TEXTUAL")) or name == "NO_COLOR":
             monkeypatch.delenv(name)
     monkeypatch.setenv("CS_CONSOLE_HOME", str(tmp_path / "home"))

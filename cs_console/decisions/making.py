@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import Entry, record
@@ -13,8 +13,8 @@ from cs_console.decisions.proposal import Proposal, review_days
 from cs_console.delivery.outgoing import deliver_queued, queue_message
 from cs_console.desk import Desk, Office
 from cs_console.errors import NotVerified, Refusal
-from cs_console.policy.schema import Pack
 from cs_console.tickets.ticket_facts import TicketFacts, move, pseudonym
+from cs_console.verification.windows import close_window
 from models.contact import Contact
 from models.decision import Decision
 from models.enums import Action, DecisionState, Field, MessageSort, Outcome, TicketState
@@ -43,7 +43,7 @@ def make_final(session: Session, desk: Desk, ticket: TicketFacts, decision: Deci
     days = review_days(pack, proposal)
     decision.review_at = now + timedelta(days=days) if days else None
     session.add(decision)
-    _settle_ticket(session, pack, ticket, decision, now)
+    _settle_ticket(session, ticket, decision, now, waits=proposal.fee is not None and pack.fee.keeps_open)
     contact_id = _contact_for(session, ticket)
     message_id = None
     if contact_id is not None:
@@ -57,7 +57,7 @@ def make_final(session: Session, desk: Desk, ticket: TicketFacts, decision: Deci
             text=letter,
             agent_id=decision.proposer_id,
         )
-    _close_window(session, desk, ticket, now)
+    close_window(session, office, ticket.number, desk=desk, reason="the decision was made")
     record_step(session, desk, ticket, Action.DECISION_MADE, Outcome(decision.outcome).value)
     return Made(message_id)
 
@@ -86,9 +86,10 @@ def record_step(session: Session, desk: Desk, ticket: TicketFacts, action: Actio
     record(session, desk, Entry(action, ticket=ticket.number, requester=requester, reason=reason))
 
 
-def _settle_ticket(session: Session, pack: Pack, ticket: TicketFacts, decision: Decision, now: datetime) -> None:
+def _settle_ticket(session: Session, ticket: TicketFacts, decision: Decision, now: datetime, *, waits: bool) -> None:
+    """Close the ticket, or let it wait for the fee."""
     values: dict[str, object] = {"first_response_at": ticket.first_response_at or now, "last_message_at": now}
-    if decision.outcome == Outcome.FEE and pack.fee.keeps_open:
+    if waits:
         values |= {"state": TicketState.WAITING.value, "due_at": None}
     else:
         values |= {"state": TicketState.CLOSED.value, "closed_at": now}
@@ -120,15 +121,3 @@ def _contact_for(session: Session, ticket: TicketFacts) -> str | None:
         if found is not None:
             return str(found)
     return None
-
-
-def _close_window(session: Session, desk: Desk, ticket: TicketFacts, now: datetime) -> None:
-    closed = session.connection().execute(
-        update(Verification)
-        .where(col(Verification.ticket_number) == ticket.number, col(Verification.closed_at).is_(None))
-        .where(col(Verification.window_until) > now)
-        .values(closed_at=now)
-        .returning(col(Verification.id))
-    )
-    if closed.all():
-        record_step(session, desk, ticket, Action.WINDOW_CLOSED, "the decision was made")

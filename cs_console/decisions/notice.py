@@ -82,9 +82,10 @@ def render(template: str, parts: dict[str, str]) -> str:
     )
     try:
         filled = sandbox.from_string(template).render(parts)
-    except TemplateError as problem:
+    except (TemplateError, ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as problem:
+        what = problem.message if isinstance(problem, TemplateError) else type(problem).__name__
         raise NoticeIncomplete(
-            f"The template does not work: {problem.message}.", "Run `cs-console policy check` on the pack."
+            f"The template does not work: {what}.", "Run `cs-console policy check` on the pack."
         ) from None
     lines: list[str] = []
     for line in filled.strip().splitlines():
@@ -132,6 +133,7 @@ def _parts(pack: Pack, facts: NoticeFacts, proposal: Proposal) -> dict[str, str]
     }
     if under_legal_review(pack, proposal):
         neutral = {
+            "asked": right.title,  # beside what is granted, a list of fields would tell which were held back
             "outcome": rules.neutral_outcome,
             "refused": "",
             "ground": rules.neutral_sentence,

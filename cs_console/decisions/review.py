@@ -1,13 +1,16 @@
 """Review dates: a statutory ground does not hold for ever; when its date passes, the ticket opens again (V.4)."""
 
-from sqlalchemy import select
-from sqlmodel import col
+from datetime import datetime
 
+from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
+
+from cs_console.access_log.append import Actor, Entry, append
 from cs_console.decisions.clock import due_at
-from cs_console.decisions.making import record_step
-from cs_console.desk import Office, operator_desk
+from cs_console.desk import Office
 from cs_console.errors import ChangedElsewhere
-from cs_console.tickets.ticket_facts import facts, move
+from cs_console.tickets.ticket_facts import facts, move, pseudonym
 from models.decision import Decision
 from models.enums import Action, DecisionState, TicketState
 from models.ticket import Ticket
@@ -18,33 +21,61 @@ BATCH = 200
 def reopen_due(office: Office) -> tuple[int, ...]:
     """Open the tickets again whose decision has passed its review date, at most 200 a call, and return their numbers.
 
-    The clock of the pack counts anew from now. A ticket that was closed again after its review stays closed. Two
-    consoles may call this at once.
+    Only a ticket's newest decision counts, and only while the ticket is closed because of it: one that was closed
+    again after the review stays closed. The clock of the pack counts anew from now. Two consoles may call this at once.
     """
-    now, desk = office.clock.now(), operator_desk(office)
-    with desk.reading() as session:
+    now = office.clock.now()
+    with office.database.reading() as session:
         due = (
             select(col(Decision.ticket_number))
             .join(Ticket, col(Ticket.number) == col(Decision.ticket_number))
-            .where(col(Decision.state) == DecisionState.FINAL, col(Decision.review_at) <= now)
+            .where(col(Decision.state) == DecisionState.FINAL, col(Decision.review_at) <= now, _newest())
             .where(col(Ticket.state) == TicketState.CLOSED, col(Ticket.closed_at) < col(Decision.review_at))
             .order_by(col(Decision.review_at))
             .limit(BATCH)
         )
-        numbers = sorted(set(session.connection().execute(due).scalars()))
-    return tuple(number for number in numbers if _reopen(office, number))
+        numbers = sorted(session.connection().execute(due).scalars())
+    return tuple(number for number in numbers if _reopen(office, number, now))
 
 
-def _reopen(office: Office, number: int) -> bool:
-    now, desk = office.clock.now(), operator_desk(office)
+def stands(session: Session, number: int, now: datetime) -> bool:
+    """Whether the ticket has been decided and that decision is not past its review date."""
+    found = session.connection().execute(
+        select(col(Decision.id)).where(
+            col(Decision.ticket_number) == number,
+            col(Decision.state) == DecisionState.FINAL,
+            or_(col(Decision.review_at).is_(None), col(Decision.review_at) > now),
+            _newest(),
+        )
+    )
+    return found.first() is not None
+
+
+def _newest() -> ColumnElement[bool]:
+    """No later decision on the same ticket is final."""
+    later = aliased(Decision)
+    return ~exists().where(
+        col(later.ticket_number) == col(Decision.ticket_number),
+        col(later.state) == DecisionState.FINAL,
+        col(later.decided_at) > col(Decision.decided_at),
+    )
+
+
+def _reopen(office: Office, number: int, now: datetime) -> bool:
     try:
-        with desk.work() as session:
+        with office.database.transaction() as session:
             ticket = facts(session, number)
             if ticket.state is not TicketState.CLOSED:
                 return False
             due = due_at(office.packs.get(ticket.pack), now, ticket.verified_at)
             move(session, ticket, ticket.row, state=TicketState.OPEN.value, closed_at=None, due_at=due)
-            record_step(session, desk, ticket, Action.TICKET_CHANGED, "the decision's review date has come")
+            entry = Entry(
+                Action.TICKET_CHANGED,
+                ticket=number,
+                requester=pseudonym(office, ticket.requester_id),
+                reason="the decision's review date has come",
+            )
+            append(session, office, Actor("console", "", "", office.host), entry, now)
     except ChangedElsewhere:
         return False
     return True

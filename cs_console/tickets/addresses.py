@@ -7,15 +7,16 @@ from email.policy import default
 from cs_console.custody.blind_index import normalise_email
 from cs_console.errors import Unreadable
 from cs_console.plain_text import one_line
-from cs_console.tickets.charsets import unfolded
+from cs_console.tickets.charsets import header_text, unfolded
 from models.enums import Field
 
 _LONGEST_FROM = 2000
 _MOST_COMMENTS = 10
 _LONGEST_NAME = 200
 
-# a name with an unquoted @ is a defect that common mailers make; it stays unambiguous while nothing else is special
-_BARE_NAME = re.compile(r"(?P<name>[^<>\"(),;:\\\[\]]*)<(?P<address>[^<>\"(),;:\\\[\]\s]+)>")
+# one name without anything special in it, one address: nothing to be read in two ways, also where the name has an @ in
+# it, a defect that common mailers make
+_COMMON = re.compile(r"(?P<name>[^<>\"(),;:\\\[\]]*)<(?P<address>[^<>\"(),;:\\\[\]\s]+)>")
 _ADDRESS = re.compile(r"([^\s<>@,;:\"()\[\]]{1,64})@[^\s<>@,;:\"()]")
 
 
@@ -28,9 +29,9 @@ def sender(raw: str) -> tuple[tuple[Field, str], ...]:
         return ()
     try:
         value = unfolded(raw).strip()
+        found = _common(value) or _strict(value)
     except Unreadable:
         return ()
-    found = _strict(value) or _common(value)
     if found is None:
         return ()
     name, written = found
@@ -55,8 +56,8 @@ def _strict(value: str) -> tuple[str, str] | None:
 
 
 def _common(value: str) -> tuple[str, str] | None:
-    found = _BARE_NAME.fullmatch(value)
-    return (found["name"], found["address"]) if found else None
+    found = _COMMON.fullmatch(value)
+    return (header_text(found["name"].strip()), found["address"]) if found else None
 
 
 def mailboxes(raw_values: list[str], most: int) -> tuple[str, ...]:

@@ -171,7 +171,7 @@ def _run_of(desk: Desk, what: str, told: Told | None, limits: Limits) -> Iterato
     try:
         yield run
     finally:
-        pass
+        run.new_key.put_back()
         counts = run.counts()
         words = ("read", "opened", "appended", "duplicate", "quarantined", "requesters")
         reason = f"{what}: " + ", ".join(f"{word} {getattr(counts, word)}" for word in words)

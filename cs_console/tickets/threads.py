@@ -34,8 +34,8 @@ def continued_ticket(session: Session, office: Office, message: IncomingMessage)
     be a present contact of its requester: a stranger who quotes a tag opens a ticket of their own.
     """
     named = _named(session, office, message)
-    sender = _sender(office, message)
-    if not named or sender is None:
+    sender = _sender(office, message) if named else None
+    if sender is None:
         return None
     rows = session.connection().execute(
         select(col(Ticket.number), col(Ticket.requester_id))

@@ -8,13 +8,13 @@ from sqlmodel import Session, col
 
 from cs_console.access_log.append import Entry, record
 from cs_console.decisions.clock import due_at, first_response_due
+from cs_console.decisions.review import stands
 from cs_console.desk import Desk
 from cs_console.errors import BadInput, NotAllowed, TakenBy, UnknownAgent, WrongState
 from cs_console.tickets.ticket_facts import READERS, TicketFacts, facts, move, pseudonym, require_open, require_own
 from cs_console.verification.windows import close_window
 from models.agent import Agent
-from models.decision import Decision
-from models.enums import AccountState, Action, DecisionState, Priority, Role, TicketKind, TicketState
+from models.enums import AccountState, Action, Priority, Role, TicketKind, TicketState
 from models.ticket import Ticket
 
 BY_HAND: Mapping[TicketState, frozenset[TicketState]] = MappingProxyType(
@@ -34,6 +34,8 @@ BY_HAND: Mapping[TicketState, frozenset[TicketState]] = MappingProxyType(
     }
 )
 """Which states an agent can move a ticket to. In approval begins and ends with a proposal, never by hand."""
+
+HANDED_ON = "the ticket left the agent's hands"
 
 
 def claim(desk: Desk, number: int) -> int:
@@ -72,14 +74,14 @@ def release(desk: Desk, number: int, row: int) -> int:
         _require_own_or_supervisor(ticket, desk)
         row = move(session, ticket, row, assignee_id=None)
         _record(session, desk, ticket, f"released by {desk.agent.name}, was {ticket.assignee}'s")
-        _close_window(session, desk, ticket)
+        _close_window(session, desk, ticket, HANDED_ON)
         return row
 
 
 def assign(desk: Desk, number: int, row: int, agent_name: str) -> int:
-    """Give a ticket to another agent: a supervisor can, or the assignee handing on. Closes an open window.
+    """Give a ticket to another agent: a supervisor can, or the assignee handing on. That closes an open window.
 
-    Returns the new row. Raises NotAssigned, UnknownAgent, BadInput, WrongState, ChangedElsewhere.
+    A window that was opened while the ticket was nobody's stays open. Returns the new row. Raises NotAssigned, UnknownAgent, BadInput, WrongState, ChangedElsewhere.
     """
     with desk.work(*READERS) as session:
         ticket = facts(session, number)
@@ -92,7 +94,8 @@ def assign(desk: Desk, number: int, row: int, agent_name: str) -> int:
             raise BadInput(f"#{number} is {agent_name}'s already.", "Choose somebody else.")
         row = move(session, ticket, row, assignee_id=agent_id)
         _record(session, desk, ticket, f"assignee {ticket.assignee or 'nobody'} to {agent_name}")
-        _close_window(session, desk, ticket)
+        if ticket.assignee_id is not None:
+            _close_window(session, desk, ticket, HANDED_ON)
         return row
 
 
@@ -116,7 +119,7 @@ def set_state(desk: Desk, number: int, row: int, state: TicketState) -> int:
         row = move(session, ticket, row, state=state.value, closed_at=closed_at)
         _record(session, desk, ticket, f"state {ticket.state} to {state}")
         if state is TicketState.CLOSED:
-            _close_window(session, desk, ticket)
+            _close_window(session, desk, ticket, "the ticket was closed")
         return row
 
 
@@ -137,7 +140,9 @@ def set_priority(desk: Desk, number: int, row: int, priority: Priority) -> int:
 def set_kind(desk: Desk, number: int, row: int, kind: TicketKind) -> int:
     """Correct what intake guessed, on one's own ticket or nobody's; a supervisor can for any.
 
-    The clocks and the lane follow the new kind. Returns the new row. Raises NotAssigned, WrongState, ChangedElsewhere.
+    The clocks and the lane follow the new kind. Once its requester is verified, only a supervisor makes a request that
+    ends with a decision into something else (policy V.4). Returns the new row. Raises NotAssigned, NotAllowed,
+    WrongState, ChangedElsewhere.
     """
     with desk.work(*READERS) as session:
         ticket = facts(session, number)
@@ -147,6 +152,8 @@ def set_kind(desk: Desk, number: int, row: int, kind: TicketKind) -> int:
             raise WrongState(f"#{number} is in approval.", "Withdraw the proposal first.")
         pack = desk.office.packs.get(ticket.pack)
         decides = pack.kinds[kind].needs_decision
+        if pack.kinds[ticket.kind].needs_decision and not decides and ticket.verified_at is not None:
+            _require_supervisor(desk, "make a verified request into something else", "or walk the checklist with d")
         state = ticket.state
         if decides and ticket.verified_at is None:
             state = TicketState.TO_VERIFY
@@ -176,15 +183,11 @@ def _check_move(session: Session, desk: Desk, ticket: TicketFacts, state: Ticket
         return
     if ticket.verified_at is None and state in (TicketState.OPEN, TicketState.WAITING):
         raise WrongState(f"{name} waits until its requester is verified.", "Verify them with v, or correct the kind.")
-    if state is not TicketState.CLOSED or _is_decided(session, ticket.number):
+    if state is not TicketState.CLOSED or stands(session, ticket.number, desk.office.clock.now()):
         return
     if ticket.verified_at is not None:
         raise WrongState(f"{name} ends with a decision.", "Walk the checklist with d.")
-    if not desk.agent.has(Role.SUPERVISOR):
-        raise NotAllowed(
-            "Only a supervisor can close a request that was neither verified nor decided.",
-            "Ask a supervisor, or correct the kind.",
-        )
+    _require_supervisor(desk, "close a request that was neither verified nor decided", "or correct the kind")
 
 
 def _way_on(state: TicketState) -> str:
@@ -193,18 +196,14 @@ def _way_on(state: TicketState) -> str:
     return f"Possible: {', '.join(sorted(BY_HAND[state]))}."
 
 
-def _is_decided(session: Session, number: int) -> bool:
-    found = session.connection().execute(
-        select(col(Decision.id))
-        .where(col(Decision.ticket_number) == number, col(Decision.state) == DecisionState.FINAL.value)
-        .limit(1)
-    )
-    return found.first() is not None
-
-
 def _require_own_or_supervisor(ticket: TicketFacts, desk: Desk) -> None:
     if not desk.agent.has(Role.SUPERVISOR):
         require_own(ticket, desk)
+
+
+def _require_supervisor(desk: Desk, what: str, otherwise: str) -> None:
+    if not desk.agent.has(Role.SUPERVISOR):
+        raise NotAllowed(f"Only a supervisor can {what}.", f"Ask a supervisor, {otherwise}.")
 
 
 def _require_triage(ticket: TicketFacts, desk: Desk) -> None:
@@ -219,9 +218,9 @@ def _assignable(session: Session) -> dict[str, str]:
     return {name: agent_id for name, agent_id, roles in rows if not set(roles.split(",")).isdisjoint(READERS)}
 
 
-def _close_window(session: Session, desk: Desk, ticket: TicketFacts) -> None:
+def _close_window(session: Session, desk: Desk, ticket: TicketFacts, reason: str) -> None:
     """A verified window belongs to the work of one agent: it ends when the ticket leaves their hands."""
-    close_window(session, desk.office, ticket.number, desk=desk, reason="the ticket left the agent's hands")
+    close_window(session, desk.office, ticket.number, desk=desk, reason=reason)
 
 
 def _record(

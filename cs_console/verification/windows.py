@@ -6,14 +6,15 @@ from datetime import datetime, timedelta
 from sqlalchemy import update
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import Actor, append, record
+from cs_console.access_log.append import Actor, Entry, append, record
 from cs_console.custody.contacts import masked_contacts
 from cs_console.custody.sealing import Place, seal
 from cs_console.decisions.clock import due_at
 from cs_console.decisions.notice import render
 from cs_console.delivery.outgoing import queue_message
 from cs_console.desk import Desk, Office
-from cs_console.verification.cases import Case, case_of
+from cs_console.tickets.ticket_facts import pseudonym
+from cs_console.verification.cases import Case
 from models.columns import new_id
 from models.enums import Action, MessageSort, TicketState, VerificationMethod
 from models.ticket import Ticket
@@ -80,7 +81,10 @@ def open_window(
 def close_window(
     session: Session, office: Office, number: int, *, desk: Desk | None = None, reason: str = "contact changed"
 ) -> bool:
-    """Close the ticket's open window inside the caller's transaction; whether there was one. Recorded then."""
+    """Close the ticket's open window inside the caller's transaction; whether there was one. Recorded then.
+
+    The one way to end a window before its time; it works for a requester who was erased, too.
+    """
     now = office.clock.now()
     closed = session.connection().execute(
         update(Verification)
@@ -90,13 +94,20 @@ def close_window(
             col(Verification.window_until) > now,
         )
         .values(closed_at=now)
-        .returning(col(Verification.id))
+        .returning(col(Verification.id), col(Verification.requester_id))
     )
-    ids = list(closed.scalars())
-    if not ids:
+    found = closed.first()
+    if found is None:
         return False
+    window, requester_id = found
+    entry = Entry(
+        Action.WINDOW_CLOSED,
+        ticket=number,
+        requester=pseudonym(office, requester_id),
+        verification=window[:16],
+        reason=reason,
+    )
     actor = Actor("console", "", "", office.host) if desk is None else desk.actor
-    entry = case_of(session, office, number).entry(Action.WINDOW_CLOSED, verification=ids[0][:16], reason=reason)
     append(session, office, actor, entry, now)
     return True
 

@@ -162,6 +162,11 @@ class TicketTable(DataTable[Text]):
             with self.app.batch_update():
                 self._rebuild(kept)
 
+    def _set_hover_cursor(self, active: bool) -> None:
+        # Textual redraws the row under the mouse at every key, and with it all lines up to the cursor
+        if active != self._show_hover_cursor:
+            super()._set_hover_cursor(active)
+
     # --- more
 
     def watch_cursor_coordinate(self, old_coordinate: object, new_coordinate: object) -> None:

@@ -8,14 +8,18 @@ import threading
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy import text as sql
+from sqlmodel import col
 from textual.app import ComposeResult
 from textual.widgets import TextArea
 
 from cs_console.app import ConsoleApp
 from cs_console.custody.drafts import load_draft, save_draft
 from cs_console.errors import BadSettings, NothingThere, SessionEnded, StoreUnavailable
+from cs_console.tickets.conversation import open_ticket
 from models.enums import Role
+from models.log import Checkpoint
 from screens.console import Typed
 from screens.console_screen import ConsoleScreen
 from screens.queue import QueueScreen
@@ -26,6 +30,7 @@ from screens.widgets.header_bar import HeaderBar
 from tests.support.consoles import SIZES, Console, console
 from tests.support.doors import PASSWORD, at_the_door, make_account, sign_in_as
 from tests.support.office import TestOffice
+from tests.support.tickets import make_ticket
 
 ROOT = Path(__file__).parents[2]
 
@@ -169,6 +174,25 @@ async def test_a_broken_log_is_said_in_words(sqlite_office: TestOffice) -> None:
             session.connection().execute(sql("UPDATE log_head SET size = size + 7"))
         shown.app._refresh()
         await shown.until(lambda: "✗ broken" in shown.drawn().splitlines()[0], "the cross")
+
+
+async def test_the_log_is_signed_again_and_again_while_somebody_works(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    async with console(sqlite_office, mei) as shown:
+        await shown.until_on(QueueScreen)
+        made = make_ticket(sqlite_office)
+        open_ticket(mei, made.number)
+        sqlite_office.clock.forward(seconds=61)
+        shown.app._checkpoint()
+        await shown.until(lambda: _checkpoints(sqlite_office) == 1, "a checkpoint")
+        shown.app._checkpoint()
+        await shown.app.workers.wait_for_complete()
+        assert _checkpoints(sqlite_office) == 1, "nothing new was signed"
+
+
+def _checkpoints(test_office: TestOffice) -> int:
+    with test_office.office.database.reading() as session:
+        return len(session.scalars(select(col(Checkpoint.size))).all())
 
 
 # --- asking services

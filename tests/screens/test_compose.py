@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 from textual.events import Paste
-from textual.widgets import Select
+from textual.widgets import Select, TextArea
 
 from cs_console.custody.drafts import load_draft
 from cs_console.tickets import workflow
@@ -11,7 +11,6 @@ from models.draft import Draft
 from models.enums import Action, Field, MessageSort, Role, TicketKind
 from screens.compose import ComposeScreen
 from screens.ticket import TicketScreen
-from screens.widgets.writing import WritingArea
 from tests.support.consoles import SIZES, Console, console
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
@@ -28,13 +27,13 @@ async def on_ticket(shown: Console, number: int) -> TicketScreen:
     return screen
 
 
-async def writing(shown: Console, key: str) -> WritingArea:
+async def writing(shown: Console, key: str) -> TextArea:
     await shown.press(key)
     await shown.until_on(ComposeScreen)
     screen = shown.app.screen
     assert isinstance(screen, ComposeScreen)
     await shown.until(lambda: bool(screen.typed()) and screen._view is not None, "the draft")
-    return screen.query_one(WritingArea)
+    return screen.query_one(TextArea)
 
 
 def drafts(test_office: TestOffice) -> int:
@@ -156,7 +155,7 @@ async def test_hostile_masks_and_pastes_are_only_letters(sqlite_office: TestOffi
     async with console(sqlite_office, mei) as shown:
         await on_ticket(shown, made.number)
         area = await writing(shown, "m")
-        shown.app.screen.post_message(Paste("\x1b]52;c;aGk=\x07[@click=app.quit]\u202e"))
+        shown.app.post_message(Paste("\x1b]52;c;aGk=\x07[@click=app.quit]\u202e"))
         await shown.until(lambda: "[@click=app.quit]" in area.text)
         assert not {"\x1b", "\x07", "\u202e"} & set(area.text)
         await shown.press("shift+tab", "enter")

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
+from textual.widgets import Input, TextArea
 
 from cs_console.desk import Desk
 from cs_console.tickets import workflow
@@ -18,7 +19,6 @@ from screens.ticket import TicketScreen
 from screens.widgets.choice_list import ChoiceList
 from screens.widgets.mark_list import MarkList
 from screens.widgets.safe_text import PlainText
-from screens.widgets.writing import WritingArea, WritingLine
 from tests.support.consoles import SIZES, Console, console
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
@@ -69,12 +69,12 @@ async def walk_a_refusal(shown: Console, screen: DecisionScreen) -> None:
     marks = screen.query_one("#covers", MarkList)
     await shown.press("space", *["down", "space"] * (len(marks.options) - 1))
     await shown.until(lambda: len(marks.marked) == len(marks.options))
-    for line in screen.query(WritingLine):
+    for line in screen.query(Input):
         line.focus()
         await shown.pilot.pause()
         yes_no = (line.placeholder or "").startswith("yes")
         await shown.type("yes" if yes_no else "seven mails in an hour")
-    screen.query_one("#evidence", WritingArea).focus()
+    screen.query_one("#evidence", TextArea).focus()
     await shown.type("the mails")
     await shown.press("enter")
     await shown.type("the call note")

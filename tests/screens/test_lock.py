@@ -1,5 +1,6 @@
 """The lock and idleness: nothing stays on an unattended screen."""
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -12,6 +13,7 @@ from textual.widgets import Input
 from models.agent_session import AgentSession
 from models.enums import Role
 from screens.go import GoTo
+from screens.help import HelpScreen
 from screens.lock import LockScreen
 from screens.queue import QueueScreen
 from screens.sign_in import SignInScreen
@@ -78,6 +80,23 @@ async def test_the_lock_works_inside_dialogs_and_fields(sqlite_office: TestOffic
         await shown.type(PASSWORD)
         await shown.press("enter")
         await shown.until_on(GoTo)
+
+
+async def test_an_answer_that_comes_late_waits_behind_the_lock(sqlite_office: TestOffice) -> None:
+    async with at_work(sqlite_office) as (shown, _):
+        screen = shown.app.screen
+        assert isinstance(screen, QueueScreen)
+        gate = threading.Event()
+        screen.ask(lambda: gate.wait(10), lambda _answer: screen.action_help())
+        await shown.press("ctrl+l")
+        await shown.until_on(LockScreen)
+        gate.set()
+        await shown.app.workers.wait_for_complete()
+        await shown.pilot.pause()
+        assert isinstance(shown.app.screen, LockScreen)
+        await shown.type(PASSWORD)
+        await shown.press("enter")
+        await shown.until_on(HelpScreen)
 
 
 async def test_five_idle_minutes_hide_the_screen_and_fifteen_end_the_session(sqlite_office: TestOffice) -> None:

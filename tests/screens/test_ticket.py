@@ -10,7 +10,7 @@ from models.enums import Action, Field, Role, TicketKind
 from models.log import LogEntry
 from screens.ticket import TicketScreen
 from screens.widgets.facts import Facts
-from tests.support.consoles import SIZES, Console, console
+from tests.support.consoles import SIZES, Console, console, words_of
 from tests.support.office import TestOffice
 from tests.support.tickets import MadeTicket, make_ticket
 
@@ -168,8 +168,10 @@ async def test_a_value_hides_when_anything_comes_on_top(sqlite_office: TestOffic
         await shown.press(key)
         await shown.until(lambda: bool(entries(sqlite_office, Action.VIEW_ENDED)), "the end of the view")
         assert not screen.shows_value
-        assert all(PHONE not in str(one.query("*").first) for one in shown.app.screen_stack)
+        assert all(PHONE not in words_of(widget) for one in shown.app.screen_stack for widget in one.query("*"))
         assert PHONE not in shown.drawn()
+    ended = entries(sqlite_office, Action.VIEW_ENDED)
+    assert len(ended) == 1 and ended[0].seconds is not None and ended[0].seconds < 30  # not its own time's end
 
 
 async def test_quitting_ends_the_view_on_record(sqlite_office: TestOffice) -> None:

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
 from cs_console.verification.codes import send_code
 from models.enums import Action, Field, Role, TicketState
@@ -11,7 +12,6 @@ from screens.asking_text import WordsDialog
 from screens.ticket import TicketScreen
 from screens.verify import VerifyScreen
 from screens.widgets.choice_list import ChoiceList
-from screens.widgets.writing import WritingLine
 from tests.support.consoles import SIZES, Console, console
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
@@ -74,7 +74,7 @@ async def test_a_wrong_code_says_how_many_tries_are_left(sqlite_office: TestOffi
         await shown.type(wrong)
         await shown.press("enter")
         await shown.until(lambda: "The code is wrong; 2 tries are left." in shown.notice)
-        assert screen.query_one("#code", WritingLine).value == ""
+        assert screen.query_one("#code", Input).value == ""
         await shown.until_words("2 tries left")
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 from textual.content import Content
@@ -18,7 +19,7 @@ from screens.widgets.notice_bar import NoticeBar
 from tests.support.office import TestOffice
 
 SIZES = ((80, 24), (120, 34))
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 25.0
 STEP_SECONDS = 0.02
 
 
@@ -31,7 +32,8 @@ class Console:
 
     async def until(self, condition: Callable[[], bool], what: str = "") -> None:
         """Let the console work until the condition holds; a test fails with what is on screen if it never does."""
-        for _ in range(int(PATIENCE_SECONDS / STEP_SECONDS)):
+        give_up = monotonic() + PATIENCE_SECONDS
+        while monotonic() < give_up:
             await self.pilot.pause()
             if condition():
                 return

@@ -1,0 +1,63 @@
+"""A few pictures, to notice when a screen looks different from before: `pytest --snapshot-update` accepts the new look."""
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from cs_console.app import ConsoleApp
+from models.enums import Priority, Role, TicketKind
+from screens.queue import QueueScreen
+from tests.support.consoles import SIZES, Console
+from tests.support.office import TestOffice
+from tests.support.tickets import make_ticket
+
+Compare = Callable[..., bool]
+SUBJECTS = (
+    (TicketKind.APPEAL, "Account locked after I changed my number"),
+    (TicketKind.RIGHTS, "Please delete my account"),
+    (TicketKind.REPORT, "[@click=app.quit]press[/] \x1b[2J"),
+    (TicketKind.INQUIRY, "优惠券没有生效"),
+)
+
+
+@pytest.fixture(autouse=True)
+def _one_time_zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "UTC")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x34"])
+def test_sign_in(snap_compare: Compare, sqlite_office: TestOffice, size: tuple[int, int]) -> None:
+    settings = sqlite_office.office.settings.model_copy(update={"desk_name": "HautHome", "demo": True})
+
+    async def steady(pilot: Pilot[None]) -> None:
+        for field in pilot.app.screen.query(Input):
+            field.cursor_blink = False
+        await pilot.pause()
+
+    assert snap_compare(ConsoleApp(settings, office=sqlite_office.office), terminal_size=size, run_before=steady)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x34"])
+def test_queue(snap_compare: Compare, sqlite_office: TestOffice, size: tuple[int, int]) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    for kind, subject in SUBJECTS:
+        make_ticket(sqlite_office, kind=kind, subject=subject, assignee=mei, priority=Priority.HIGH)
+    app = ConsoleApp(sqlite_office.office.settings, desk=mei)
+
+    async def loaded(pilot: Pilot[None]) -> None:
+        shown = Console(app, pilot)
+        await shown.until_on(QueueScreen)
+        await shown.until(lambda: "10404" in shown.drawn() and "log" in app.header.log, "the queue")
+        await shown.until(lambda: "1 Mine" in shown.drawn() and " 4" in shown.drawn().splitlines()[1 if size[0] < 120 else 2])
+        await app.workers.wait_for_complete()
+        app.screen._show_strip()  # type: ignore[attr-defined]  # it is the queue
+        await pilot.pause()
+
+    assert snap_compare(app, terminal_size=size, run_before=loaded)

@@ -1,0 +1,131 @@
+"""The widgets of the working screens show outside text as letters, whatever it holds (ASVS 1.2.4, 1.3.3)."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.app import App, ComposeResult
+from textual.widget import Widget
+
+from cs_console.tickets.conversation import Line
+from models.enums import Channel, DeliveryState, MessageSort
+from screens.moments import countdown, size_words
+from screens.widgets.choice_list import Choice, ChoiceList
+from screens.widgets.conversation import Conversation, MessageBlock
+from screens.widgets.facts import Fact, FactLine, Facts
+from screens.widgets.mark_list import MarkList
+from screens.widgets.revealed_value import RevealedValue
+from tests.support.hostile import HOSTILE
+
+ALLOWED = frozenset("\n")
+
+
+def line(text: str) -> Line:
+    at = datetime(2026, 11, 20, 9, tzinfo=UTC)
+    return Line("id", at, text, MessageSort.RECEIVED, Channel.MAIL, text, (12, 30_000), DeliveryState.FAILED)
+
+
+SHOWN: tuple[Callable[[str], Widget], ...] = (
+    lambda text: ChoiceList([Choice("a", text, text), Choice("b", text, text, can_choose=False, mark="·")]),
+    lambda text: MarkList([("a", text), ("b", text)], ["a"]),
+    lambda text: MessageBlock(line(text)),
+    lambda text: FactLine(Fact("a", text, text, text)),
+    lambda text: RevealedValue(text, 30),
+)
+
+
+class OneWidget(App[None]):
+    """One widget and nothing else; its own action must never run."""
+
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(self, make: Callable[[], Widget]) -> None:
+        super().__init__()
+        self._make = make
+        self.ran = False
+
+    def compose(self) -> ComposeResult:
+        yield self._make()
+
+    async def action_quit(self) -> None:
+        self.ran = True
+
+
+@pytest.mark.parametrize("make", SHOWN, ids=["choice", "mark", "message", "fact", "revealed"])
+@pytest.mark.parametrize("text", HOSTILE)
+async def test_nothing_of_it_is_obeyed(make: Callable[[str], Widget], text: str) -> None:
+    app = OneWidget(partial(make, text))
+    async with app.run_test(size=(80, 24)) as pilot:
+        drawn = "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+        assert all(letter.isprintable() or letter in ALLOWED for letter in drawn)
+        for y in range(4):
+            for x in range(0, 60, 4):
+                await pilot.click(offset=(x, y))
+        assert app.is_running and not app.ran
+        if "[@click" in text:
+            assert "@click=app.quit]" in drawn
+
+
+async def test_a_wiped_value_is_nowhere_in_its_widget() -> None:
+    app = OneWidget(lambda: RevealedValue("+8613800138000", 30))
+    async with app.run_test():
+        shown = app.query_one(RevealedValue)
+        shown.wipe()
+        assert all("138" not in repr(vars(widget)) for widget in (shown, *shown.query("*")))
+        assert not any(widget.allow_select for widget in (shown, *shown.query("*")))
+
+
+async def test_a_mark_is_a_sign_and_not_only_a_colour() -> None:
+    app = OneWidget(lambda: MarkList([("a", "one"), ("b", "two")], ["b"]))
+    async with app.run_test() as pilot:
+        marks = app.query_one(MarkList)
+        marks.focus()
+        await pilot.press("home", "space")
+        assert [str(option.prompt) for option in marks.options] == ["[x] one", "[x] two"]
+        await pilot.press("j", "enter")
+        assert marks.marked == {"a"}
+        assert [str(option.prompt) for option in marks.options] == ["[x] one", "[ ] two"]
+
+
+async def test_the_cursor_stays_on_its_line_when_facts_come_and_go() -> None:
+    app = OneWidget(lambda: Facts(id="facts"))
+    async with app.run_test() as pilot:
+        facts = app.query_one(Facts)
+        facts.focus()
+        await facts.show([Fact(key, key, key) for key in "abc"])
+        await pilot.press("down")
+        assert facts.current is not None and facts.current.key == "b"
+        await facts.show([Fact(key, key, key) for key in "xabc"])
+        assert facts.current is not None and facts.current.key == "b"
+        await facts.show([Fact(key, key, "again") for key in "xabc"])
+        assert facts.current is not None and facts.current.words == "again"
+
+
+async def test_the_conversation_goes_to_a_new_line_and_keeps_still_otherwise() -> None:
+    app = OneWidget(lambda: Conversation(id="conversation"))
+    async with app.run_test(size=(60, 10)) as pilot:
+        pane = app.query_one(Conversation)
+        lines = tuple(line(f"message {at}\n" * 4) for at in range(6))
+        await pane.show(lines)
+        await pilot.pause()
+        assert pane.scroll_y == 0
+        await pane.show(lines)
+        await pilot.pause()
+        assert pane.scroll_y == 0
+        await pane.show((*lines, line("the newest")))
+        await pilot.pause()
+        await pilot.pause()
+        assert pane.scroll_y == pane.max_scroll_y > 0
+
+
+@given(st.integers(min_value=0, max_value=2**40))
+def test_sizes_are_short_words(size: int) -> None:
+    assert len(size_words(size)) <= 12
+
+
+@given(st.timedeltas())
+def test_a_countdown_never_goes_below_zero(left: timedelta) -> None:
+    assert not countdown(left).startswith("-")
