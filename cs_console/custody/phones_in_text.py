@@ -85,7 +85,11 @@ def _in_run(text: str, start: int, end: int, looks: _Looks) -> Iterator[Span]:
     """The phones of one run of digits and separators."""
     before = text[start - 1 : start]
     if before.isascii() and before.isalpha() and not _NAMED.search(text[max(0, start - _NAME_WINDOW) : start]):
-        return
+        # "AB12 34..." is a code; what stands apart from it can be a phone unless it is a long code's next groups
+        apart = text.find(" ", start, end)
+        if apart < 0 or _count(text[apart:end]) > MOST_DIGITS:
+            return
+        start = apart + 1
     for first, last in _chunks(text, start, end):
         if looks.left <= 0:
             if _count(text[first:last]) >= FEWEST_DIGITS:
