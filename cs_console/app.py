@@ -1,27 +1,27 @@
 """ConsoleApp: modes, theme, keys, palette, the idle lock; the one module of the console that knows its face."""
 
-import os
 import sys
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import events, on
-from textual.message import Message
+from textual import events
 from textual.screen import Screen
 from textual.theme import Theme
 
 import screens
 from cs_console.errors import BadSettings, Refusal, SessionEnded, StoreUnavailable
-from cs_console.faults import say_one_sentence, spot_of
+from cs_console.faults import say_one_sentence
 from cs_console.plain_text import plain
+from cs_console.terminal import explain_without_terminal, has_terminal
+from screens.background import BackgroundApp
 from screens.console import HeaderState
 from screens.console_screen import ConsoleScreen, Dialog
 from screens.drafting import Drafting, Drafts, save_all
 from screens.office_door import OfficeDoor
-from screens.quiet_app import QuietApp
+from screens.places import INSIDE, palette_commands
+from screens.presence import Presence, elapsed
 from screens.registry import app_bindings, key_problems
 from screens.session_calls import checkpoint, leave, log_words, read_log_state, stay_awake, warm_up
 from screens.sign_in import SignInScreen
@@ -30,8 +30,6 @@ from screens.widgets.header_bar import HeaderBar
 from screens.widgets.notice_bar import Tone
 
 if TYPE_CHECKING:
-    from textual.command import Provider
-
     from cs_console.access_log.state import LogState
     from cs_console.desk import Desk, Office
     from cs_console.settings import Settings
@@ -43,55 +41,9 @@ FIRST_PAINT_SECONDS = 0.15
 TICK_SECONDS = 1.0
 REFRESH_SECONDS = 10.0
 CHECKPOINT_SECONDS = 60.0
-TOUCH_SECONDS = 15.0
-"""How often at most the session's last activity is written; the service allows no more."""
 
 
-def _queue() -> Screen[None]:
-    from screens.queue import QueueScreen
-
-    return QueueScreen()
-
-
-def _approvals() -> Screen[None]:
-    from screens.approvals import ApprovalsScreen
-
-    return ApprovalsScreen()
-
-
-def _log() -> Screen[None]:
-    from screens.access_log import AccessLogScreen
-
-    return AccessLogScreen()
-
-
-INSIDE: dict[str, Callable[[], Screen[None]]] = {"queue": _queue, "approvals": _approvals, "log": _log}
-"""Where a signed-in agent can go; each keeps its own stack of screens until the session ends."""
-
-
-def _palette_commands() -> "type[Provider]":
-    from screens.palette import ConsoleCommands
-
-    return ConsoleCommands
-
-
-class OfficeOpened(Message):
-    """The background thread has opened the stores, or could not."""
-
-    def __init__(self, problem: Refusal | None) -> None:
-        super().__init__()
-        self.problem = problem
-
-
-class Reported(Message):
-    """A worker of the application itself has something to say on the UI thread."""
-
-    def __init__(self, then: Callable[[], None]) -> None:
-        super().__init__()
-        self.then = then
-
-
-class ConsoleApp(QuietApp):
+class ConsoleApp(BackgroundApp, inherit_bindings=False):
     """The console. Give it a `desk` to begin signed in, an `office` to begin with open stores.
 
     `seconds` tells how much time has passed since some moment; idleness is measured with it.
@@ -100,7 +52,7 @@ class ConsoleApp(QuietApp):
     TITLE = "cs-console"
     CSS_PATH = FRAME_CSS
     BINDINGS = app_bindings()
-    COMMANDS = {_palette_commands}
+    COMMANDS = {palette_commands}
     MODES: ClassVar[dict[str, Any]] = {DOOR: SignInScreen}
     DEFAULT_MODE = DOOR
 
@@ -109,7 +61,7 @@ class ConsoleApp(QuietApp):
         settings: "Settings",
         desk: "Desk | None" = None,
         office: "Office | None" = None,
-        seconds: Callable[[], float] = time.monotonic,
+        seconds: Callable[[], float] = elapsed,
     ) -> None:
         """Raises BadSettings for a theme or a key that there is not."""
         super().__init__()
@@ -120,8 +72,7 @@ class ConsoleApp(QuietApp):
         self.door = OfficeDoor(settings, office or (desk.office if desk is not None else None))
         self._waiting: list[Callable[[Refusal | None], None]] = []
         self._steps: list[str] = []
-        self._seconds = seconds
-        self._last_input = self._last_touch = seconds()
+        self._presence = Presence(seconds)
         self._log_state: LogState | None = None
         self._kept: list[tuple[Desk, Drafts]] = []
         self._inside = False
@@ -157,13 +108,12 @@ class ConsoleApp(QuietApp):
     # --- the office
 
     def _office_told(self, problem: Refusal | None) -> None:
-        self.post_message(OfficeOpened(problem))
+        self.on_ui(partial(self._office_opened, problem))
 
-    @on(OfficeOpened)
-    def _office_opened(self, message: OfficeOpened) -> None:
+    def _office_opened(self, problem: Refusal | None) -> None:
         waiting, self._waiting = self._waiting, []
         for then in waiting:
-            then(message.problem)
+            then(problem)
 
     def on_office(self, then: Callable[[Refusal | None], None]) -> None:
         """Call `then` on the UI thread once the office is open (None) or could not be opened (why)."""
@@ -181,7 +131,7 @@ class ConsoleApp(QuietApp):
     def signed_in(self, result: "SignedIn") -> None:
         """Take the agent on to what comes next: a new password, the undertaking, or the queue."""
         self.desk = result.desk
-        self._last_input = self._last_touch = self._seconds()
+        self._presence.begin()
         self._leave_without_saving = False
         self._steps = ["password"] * result.must_change_password + ["undertaking"] * result.undertaking_due
         self._next_step()
@@ -236,6 +186,13 @@ class ConsoleApp(QuietApp):
 
     def session_over(self, why: SessionEnded) -> None:
         """Back to the sign-in screen with the reason; what was typed is kept as drafts, and nothing stays on screen."""
+        if self.desk is None:
+            return
+        self._go_out()
+        if isinstance(self.screen, SignInScreen):
+            self.screen.refuse(str(why))
+
+    def _go_out(self) -> None:
         desk, self.desk = self.desk, None
         if desk is None:
             return
@@ -254,7 +211,7 @@ class ConsoleApp(QuietApp):
             for mode in INSIDE:
                 self.remove_mode(mode)
         if isinstance(self.screen, SignInScreen):
-            self.screen.open_again(str(why))
+            self.screen.open_again()
 
     def _keep(self, desk: "Desk", drafts: Drafts) -> None:
         """Save drafts of screens that go away; while the store refuses they wait here, out of sight."""
@@ -270,20 +227,27 @@ class ConsoleApp(QuietApp):
         desk = self.desk
         if desk is not None:
             self._hide_values()
-            self.in_background(partial(leave, desk, self._unsaved()), partial(self._signed_out, "you signed out"))
+            self.in_background(partial(leave, desk, self._unsaved()), self._signed_out)
 
-    def _signed_out(self, why: str, problem: Refusal | None) -> None:
-        if problem is not None and not isinstance(problem, SessionEnded):
+    def _signed_out(self, problem: Refusal | None) -> None:
+        if isinstance(problem, SessionEnded):
+            self.session_over(problem)
+            return
+        if problem is not None:
             self._say(problem)
             return
-        self.session_over(SessionEnded(why))
+        self._go_out()
+        if isinstance(self.screen, SignInScreen):
+            self.screen.say("You are signed out. What you typed is kept.", Tone.DONE)
 
     async def action_quit(self) -> None:
         """Leave. It asks nothing, unless what was typed cannot be saved: then a second ctrl+q leaves all the same."""
         desk = self.desk
         self._hide_values()
-        if desk is None or self._leave_without_saving:
+        if self._leave_without_saving:
             self._finish()
+        elif desk is None:
+            self.in_background(partial(_save_kept, list(self._kept)), self._left)
         else:
             self.in_background(partial(leave, desk, self._unsaved()), self._left)
 
@@ -314,7 +278,7 @@ class ConsoleApp(QuietApp):
     def unlocked(self) -> None:
         """The right password was typed on the lock screen."""
         self.locked = False
-        self._last_input = self._last_touch = self._seconds()
+        self._presence.begin()
         self.pop_screen()
         for screen in self._all_screens():
             if isinstance(screen, Drafting):
@@ -331,7 +295,7 @@ class ConsoleApp(QuietApp):
         """Find a command by its name."""
         from screens.palette import Palette
 
-        if not Palette.is_open(self):
+        if not isinstance(self.screen, Palette):
             self.push_screen(Palette())
 
     def action_change_theme(self) -> None:
@@ -347,15 +311,13 @@ class ConsoleApp(QuietApp):
         if self._exit and isinstance(event, events.InputEvent):
             return
         if isinstance(event, events.Key | events.MouseDown | events.Paste) and not self.locked:
-            self._last_input = self._seconds()
-            self._touch()
+            self._seen()
         if isinstance(event, events.Paste) and not event.is_forwarded:
             event = events.Paste(plain(event.text))  # fields draw what they hold as it is
         await super().on_event(event)
 
-    def _touch(self) -> None:
-        if self.desk is not None and self._last_input - self._last_touch >= TOUCH_SECONDS:
-            self._last_touch = self._last_input
+    def _seen(self) -> None:
+        if self._presence.seen() and self.desk is not None:
             self.in_background(partial(stay_awake, self.desk), self._touched)
 
     def _touched(self, problem: Refusal | None) -> None:
@@ -366,11 +328,11 @@ class ConsoleApp(QuietApp):
         """Once a second: the clock in the header, and whether the agent is still there."""
         if self.desk is None:
             return
-        idle = self._seconds() - self._last_input
+        idle = self._presence.idle
         if idle >= self.settings.idle_sign_out:
             minutes = self.settings.idle_sign_out // 60
             words = f"nothing was done for {minutes} minutes"
-            self._last_input = self._seconds()
+            self._presence.begin()
             self.in_background(partial(leave, self.desk, self._unsaved(), words), partial(self._idled_out, words))
             return
         if idle >= self.settings.idle_hide:
@@ -406,7 +368,7 @@ class ConsoleApp(QuietApp):
             self.screen.refresh_now()
 
     def _read_log_state(self, office: "Office") -> None:
-        self.post_message(Reported(partial(self._log_read, read_log_state(office))))
+        self.on_ui(partial(self._log_read, read_log_state(office)))
 
     def _log_read(self, state: "LogState") -> None:
         self._log_state = state
@@ -417,32 +379,6 @@ class ConsoleApp(QuietApp):
             self.in_background(partial(checkpoint, self.desk.office))
 
     # --- what is shared
-
-    def in_background(self, work: Callable[[], object], then: Callable[[Refusal | None], None] | None = None) -> None:
-        """Run `work` in a thread, then `then` on the UI thread with the refusal it raised, if any."""
-        self.run_worker(
-            partial(self._carry_out, work, then),
-            name="background",
-            group="background",
-            description="background",
-            thread=True,
-            exit_on_error=False,
-        )
-
-    def _carry_out(self, work: Callable[[], object], then: Callable[[Refusal | None], None] | None) -> None:
-        problem: Refusal | None = None
-        try:
-            work()
-        except Refusal as refusal:
-            problem = refusal
-        except Exception as fault:  # noqa: BLE001 - the outermost edge of a worker
-            problem = Refusal(f"Something went wrong here ({spot_of(fault)}).", "Tell an admin.")
-        if then is not None:
-            self.post_message(Reported(partial(then, problem)))
-
-    @on(Reported)
-    def _reported(self, message: Reported) -> None:
-        message.then()
 
     def _all_screens(self) -> list[Screen[Any]]:
         # Textual names only the stack of the current mode in public
@@ -467,32 +403,21 @@ class ConsoleApp(QuietApp):
             self.screen.say(words, Tone.ERROR)
 
 
+def _save_kept(kept: list[tuple["Desk", Drafts]]) -> None:
+    for desk, drafts in kept:
+        save_all(desk, drafts)
+
+
 def run(settings: "Settings") -> None:
     """Open the console in this terminal. It exits with 3 when the desk could not be opened, 1 after a fault.
 
     Without a terminal it says so (2), or what is wrong with the desk (3), and touches nothing. Raises BadSettings.
     """
-    if not _has_terminal():
-        sys.exit(_explain(settings))
+    if not has_terminal():
+        sys.exit(explain_without_terminal(settings))
     say_one_sentence()
     app = ConsoleApp(settings)
     app.run()
     app.door.close()
     if app.return_code:
         sys.exit(app.return_code)
-
-
-def _has_terminal() -> bool:
-    return bool(os.environ.get("TEXTUAL_DRIVER")) or (sys.stdin.isatty() and sys.stderr.isatty())
-
-
-def _explain(settings: "Settings") -> int:
-    from cs_console.desk import open_office
-
-    try:
-        open_office(settings).close()
-    except Refusal as refusal:
-        print(f"cs-console: {refusal}", file=sys.stderr)  # noqa: T201 - there is no screen
-        return refusal.exit_status
-    print("cs-console: this needs a terminal.", file=sys.stderr)  # noqa: T201 - there is no screen
-    return 2

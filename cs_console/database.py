@@ -36,9 +36,10 @@ def engine_for(url: str) -> Engine:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise BadSettings(
-            "CS_CONSOLE_DATABASE_URL is not a database URL.", "Use sqlite:///... or postgresql+psycopg://..."
+            "CS_CONSOLE_DATABASE_URL or CS_CONSOLE_KEYRING_URL is not a database URL.",
+            "Use sqlite:///... or postgresql+psycopg://...",
         ) from None
     if parsed.get_backend_name() == "sqlite":
         engine = create_engine(parsed, hide_parameters=True, connect_args={"timeout": LOCK_WAIT_SECONDS})

@@ -339,7 +339,7 @@ class SendLimit(Refusal):
 
 
 class DeliveryFailed(Refusal):
-    """A message could not be handed over; the sentence never holds the address. `permanent`: trying again is useless."""
+    """A message could not be handed over; the sentence holds no address. `permanent`: trying again is useless."""
 
     code = "delivery_failed"
 
@@ -388,7 +388,7 @@ class WrongPassword(Refusal):
 
 
 class StaleProposal(Refusal):
-    """The ticket changed after the proposal was made."""
+    """The ticket changed after the proposal was made, or its answers have gone stale."""
 
     code = "stale_proposal"
 

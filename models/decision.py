@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import String
+from sqlalchemy import Index, String
 from sqlmodel import Field, SQLModel
 
 from models.columns import UtcMoment, new_id
@@ -17,6 +17,7 @@ class Decision(SQLModel, table=True):
     """
 
     __tablename__ = "decision"
+    __table_args__ = (Index("decision_review", "state", "review_at"),)
 
     id: str = Field(default_factory=new_id, primary_key=True)
     ticket_number: int = Field(foreign_key="ticket.number", index=True)
@@ -24,7 +25,7 @@ class Decision(SQLModel, table=True):
     proposer_id: str = Field(foreign_key="agent.id")
     outcome: Outcome = Field(sa_type=String)
     legal_review: bool = False
-    state: DecisionState = Field(default=DecisionState.PROPOSED, sa_type=String, index=True)
+    state: DecisionState = Field(default=DecisionState.PROPOSED, sa_type=String)
     answers: bytes
     notice: bytes | None = None
     needs: str

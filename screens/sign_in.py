@@ -58,14 +58,14 @@ class SignInScreen(ConsoleScreen[None]):
 
     def _office_ready(self, problem: Refusal | None) -> None:
         if problem is not None:
-            self._refuse(str(problem))
+            self.refuse(str(problem))
 
-    def open_again(self, reason: str) -> None:
-        """Ask anew after a session, and say why it ended."""
+    def open_again(self) -> None:
+        """Ask anew after a session."""
         for field in self.query(Input):
             field.clear()
+        self.query_one("#refusal").display = False
         self.query_one("#name", Input).focus()
-        self._refuse(reason)
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
@@ -93,9 +93,10 @@ class SignInScreen(ConsoleScreen[None]):
         password = self.query_one("#password", Input)
         password.clear()
         password.focus()
-        self._refuse(str(refusal))
+        self.refuse(str(refusal))
 
-    def _refuse(self, words: str) -> None:
+    def refuse(self, words: str) -> None:
+        """Say why not, or why a session ended."""
         self.clear_notice()
         line = self.query_one("#refusal", PlainText)
         line.show(f"✗ {words}")

@@ -168,7 +168,7 @@ def test_sqlite_keeps_the_promised_pragmas(sqlite_office: TestOffice) -> None:
     }
 
 
-@pytest.mark.parametrize("url", ["mysql://x/y", "postgresql+psycopg2://x/y", "no url at all"])
+@pytest.mark.parametrize("url", ["mysql://x/y", "postgresql+psycopg2://x/y", "no url at all", "sqlite://x:y/"])
 def test_an_url_we_do_not_speak_is_refused_by_name(url: str) -> None:
     with pytest.raises(BadSettings):
         Database(url)

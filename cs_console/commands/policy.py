@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from cs_console.commands.context import Home, Json, print_json, refusals
-from cs_console.policy.loader import PackShelf, check_pack
+from cs_console.policy.checking import check_pack
+from cs_console.policy.loader import PackShelf
 from cs_console.policy.schema import Ground, Pack
 from cs_console.settings import load
 

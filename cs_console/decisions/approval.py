@@ -1,20 +1,19 @@
 """Approval by other people: who is still needed, saying yes with the password again, returning, withdrawing (V.4)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypeVar
 
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import Entry, record
 from cs_console.custody.contacts import known_values
 from cs_console.custody.redaction import redact
-from cs_console.decisions.making import Made, make_final, record_step, send
+from cs_console.decisions.making import Made, make_final, send
 from cs_console.decisions.places import approved_roles, find, roles_left, roles_now
 from cs_console.decisions.proposal import Proposal, open_answers, seal_reason
-from cs_console.decisions.rules import refuse_first, stale_problems
+from cs_console.decisions.rules import stale_problems
 from cs_console.decisions.waiting import ProposalRow, ProposalView, open_proposal, waiting
 from cs_console.desk import Desk
 from cs_console.errors import (
@@ -29,7 +28,7 @@ from cs_console.errors import (
 from cs_console.plain_text import plain
 from cs_console.staff.accounts import check_password
 from cs_console.staff.undertakings import require_current
-from cs_console.tickets.ticket_facts import TicketFacts, move, pseudonym
+from cs_console.tickets.ticket_facts import TicketFacts, move, record_about
 from models.columns import new_id
 from models.decision import Approval, Decision
 from models.enums import Action, DecisionState, Result, Role, TicketState
@@ -63,7 +62,7 @@ def approve(desk: Desk, decision_id: str, password: str) -> ApprovalResult:
 
     The last approval makes the decision final, with notice, message, ticket and entries in one transaction; then
     the notice is sent. Raises OwnProposal, NotAllowed, WrongPassword, SignInMustWait, StaleProposal, WrongState,
-    ChecklistIncomplete, NoUndertaking, NothingThere; a refusal that matters is recorded first.
+    NoUndertaking, NothingThere; a refusal that matters is recorded first.
     """
     office = desk.office
 
@@ -87,7 +86,7 @@ def approve(desk: Desk, decision_id: str, password: str) -> ApprovalResult:
             )
             session.add(approval)
             session.flush()
-            record_step(session, desk, ticket, Action.DECISION_APPROVED, role.value)
+            record_about(session, desk, ticket, Action.DECISION_APPROVED, role.value)
             left = roles_left(decision.needs, approved_roles(session, [decision.id]).get(decision.id, ()))
             if left:
                 return ApprovalResult(False, ticket.number, tuple(role.value for role in left)), None
@@ -97,9 +96,7 @@ def approve(desk: Desk, decision_id: str, password: str) -> ApprovalResult:
     _on_record(desk, decision_id, look)
     _on_record(desk, decision_id, ask_again)
     result, made = _on_record(desk, decision_id, say_yes)
-    if made is None:
-        return result
-    return ApprovalResult(True, result.number, (), send(office, made))
+    return result if made is None else replace(result, delivery=send(office, made))
 
 
 def return_proposal(desk: Desk, decision_id: str, reason: str) -> None:
@@ -120,7 +117,7 @@ def return_proposal(desk: Desk, decision_id: str, reason: str) -> None:
             approval_id, pack = new_id(), office.packs.get(ticket.pack)
             key = office.keyring.key(ticket.requester_id)
             known = known_values(session, office, ticket.requester_id, key)
-            kept = redact(words, (pack.meta.region, *pack.meta.more_regions), known)
+            kept = redact(words, pack.meta.regions, known)
             sealed = seal_reason(office.keyring, ticket.requester_id, approval_id, kept, decision.legal_review)
             session.add(
                 Approval(
@@ -134,7 +131,7 @@ def return_proposal(desk: Desk, decision_id: str, reason: str) -> None:
                 )
             )
             _end(session, decision, ticket, DecisionState.RETURNED)
-            record_step(session, desk, ticket, Action.DECISION_RETURNED, role.value)
+            record_about(session, desk, ticket, Action.DECISION_RETURNED, role.value)
 
     _on_record(desk, decision_id, send_back)
 
@@ -149,7 +146,7 @@ def withdraw(desk: Desk, decision_id: str) -> None:
                 raise NotAllowed("Only the person who proposed it can withdraw it.", "Return it with a reason instead.")
             _require_proposed(decision)
             _end(session, decision, ticket, DecisionState.WITHDRAWN)
-            record_step(session, desk, ticket, Action.DECISION_WITHDRAWN, "")
+            record_about(session, desk, ticket, Action.DECISION_WITHDRAWN)
 
     _on_record(desk, decision_id, take_back)
 
@@ -190,20 +187,20 @@ def _role_for(session: Session, desk: Desk, decision: Decision) -> Role:
 
 
 def _require_fresh(session: Session, desk: Desk, decision: Decision, ticket: TicketFacts) -> None:
-    """Refuse when the ticket changed since, or the answers have gone stale.
+    """Refuse when the ticket changed since, or the answers have gone stale. Raises StaleProposal.
 
-    Under legal review the same limit holds whichever ground it is. Raises StaleProposal, ChecklistIncomplete.
+    Under legal review the same limit holds whichever ground it is.
     """
+    now, pack = desk.office.clock.now(), desk.office.packs.get(ticket.pack)
+    why = ""
     if ticket.row != decision.ticket_row or ticket.state is not TicketState.IN_APPROVAL:
-        raise StaleProposal(
-            f"#{ticket.number} changed after this was proposed.", "Return it, so that it is made again."
-        )
-    office, pack = desk.office, desk.office.packs.get(ticket.pack)
-    if decision.legal_review:
-        if office.clock.now() - decision.proposed_at > timedelta(days=pack.legal_review.waits_days):
-            raise StaleProposal("This proposal waited too long.", "Return it, so that it is made again.")
-        return
-    refuse_first(stale_problems(pack, _opened(desk, ticket, decision), office.clock.now()))
+        why = f"#{ticket.number} changed after this was proposed."
+    elif not decision.legal_review:
+        why = next((problem.text for problem in stale_problems(pack, _opened(desk, ticket, decision), now)), "")
+    elif now - decision.proposed_at > timedelta(days=pack.legal_review.waits_days):
+        why = "This proposal waited too long."
+    if why:
+        raise StaleProposal(why, "Return it, so that it is made again.")
 
 
 def _opened(desk: Desk, ticket: TicketFacts, decision: Decision) -> Proposal:
@@ -233,13 +230,5 @@ def _on_record(desk: Desk, decision_id: str, step: Callable[[], _T]) -> _T:
     except _RECORDED as refusal:
         with desk.work() as session:
             _, ticket = find(session, decision_id)
-            requester = pseudonym(desk.office, ticket.requester_id)
-            entry = Entry(
-                Action.DECISION_REFUSED,
-                outcome=Result.REFUSED,
-                ticket=ticket.number,
-                requester=requester,
-                reason=refusal.code,
-            )
-            record(session, desk, entry)
+            record_about(session, desk, ticket, Action.DECISION_REFUSED, refusal.code, Result.REFUSED)
         raise

@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 
 from cs_console.custody.contacts import known_values
 from cs_console.custody.redaction import redact
-from cs_console.decisions.making import Made, make_final, notice_facts, record_step, send
+from cs_console.decisions.making import Made, make_final, notice_facts, send
 from cs_console.decisions.notice import make_notice
 from cs_console.decisions.proposal import (
     Answer,
@@ -28,7 +28,7 @@ from cs_console.errors import ChangedElsewhere, ChecklistIncomplete, NotVerified
 from cs_console.plain_text import plain
 from cs_console.policy.schema import Ground, Pack
 from cs_console.staff.undertakings import require_current
-from cs_console.tickets.ticket_facts import READERS, TicketFacts, facts, move, require_open, require_own
+from cs_console.tickets.ticket_facts import READERS, TicketFacts, facts, move, record_about, require_open, require_own
 from models.columns import new_id
 from models.decision import Decision
 from models.draft import Draft
@@ -186,7 +186,7 @@ def propose(desk: Desk, number: int, row: int, proposal: Proposal) -> str:
         )
         session.add(decision)
         session.flush()
-        record_step(session, desk, ticket, Action.DECISION_PROPOSED, proposal.outcome.value)
+        record_about(session, desk, ticket, Action.DECISION_PROPOSED, proposal.outcome.value)
         _forget_draft(session, desk, number)
         if not needs:
             made = make_final(session, desk, ticket, decision, proposal)
@@ -255,10 +255,9 @@ def _redacted(session: Session, office: Office, pack: Pack, ticket: TicketFacts,
     """The proposal with personal data in typed text replaced: approvers see no more than they need."""
     key = office.keyring.key(ticket.requester_id)
     known = known_values(session, office, ticket.requester_id, key)
-    regions = (pack.meta.region, *pack.meta.more_regions)
 
     def hide(text: str) -> str:
-        return redact(plain(text), regions, known)
+        return redact(plain(text), pack.meta.regions, known)
 
     def hide_answers(finding: Finding) -> Iterable[Answer]:
         ground = pack.ground(finding.ground)

@@ -1,18 +1,9 @@
 """When an answer is due: every number comes from the pack that the ticket was opened under (policy V.4, IX)."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from cs_console.policy.schema import Pack
 from models.enums import TicketKind
-
-
-@dataclass(frozen=True)
-class ClockLine:
-    """The clock as one readable line; `due_at` is None while it has not started."""
-
-    due_at: datetime | None
-    text: str
 
 
 def due_at(pack: Pack, received: datetime, verified: datetime | None) -> datetime | None:
@@ -39,21 +30,30 @@ def first_response_due(pack: Pack, kind: TicketKind, received: datetime) -> date
     return due
 
 
-def clock_line(pack: Pack, kind: TicketKind, received: datetime, verified: datetime | None) -> ClockLine:
-    """The clock of one ticket: "30 days from verification on 3 Nov: 3 Dec, Thu", or what it waits for.
+def clock_words(
+    pack: Pack,
+    kind: TicketKind,
+    received: datetime,
+    verified: datetime | None,
+    due: datetime | None,
+    first_response: datetime | None,
+) -> str:
+    """The clock of one ticket in words: "30 days from verification on 3 Nov: 3 Dec, Thu", or what it waits for.
 
-    For kinds that end without a decision it is the first response that has a date (policy IX).
+    `due` is the answer's due date as the ticket holds it: a review starts the clock anew, a fee stops it. For kinds
+    that end without a decision it is the first response that has a date, until it was given (policy IX).
     """
     if not pack.kinds[kind].needs_decision:
-        due = first_response_due(pack, kind, received)
+        if first_response is not None:
+            return f"first response given on {_day(first_response)}"
         days = pack.kinds[kind].first_response_working_days
-        return ClockLine(due, f"first response within {days} working days of {_day(received)}: {_weekday(due)}")
-    answer = due_at(pack, received, verified)
-    if answer is None:
-        return ClockLine(None, "starts when the requester is verified")
-    counts_verified = verified is not None and "verified" in pack.clock.starts and verified >= received
-    start = f"verification on {_day(verified)}" if counts_verified and verified else f"receipt on {_day(received)}"
-    return ClockLine(answer, f"{pack.clock.respond_days} days from {start}: {_weekday(answer)}")
+        last = first_response_due(pack, kind, received)
+        return f"first response within {days} working days of {_day(received)}: {_weekday(last)}"
+    if due is None:
+        return "starts when the requester is verified" if verified is None else "stopped when a fee was asked for"
+    start = due - timedelta(days=pack.clock.respond_days)
+    what = {received: "receipt", verified: "verification"}.get(start, "the review")
+    return f"{pack.clock.respond_days} days from {what} on {_day(start)}: {_weekday(due)}"
 
 
 def long_date(moment: datetime) -> str:

@@ -6,14 +6,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import Entry, record
 from cs_console.custody.sealing import Place, seal
 from cs_console.decisions.notice import NoticeFacts, make_notice
 from cs_console.decisions.proposal import Proposal, review_days
 from cs_console.delivery.outgoing import deliver_queued, queue_message
 from cs_console.desk import Desk, Office
 from cs_console.errors import NotVerified, Refusal
-from cs_console.tickets.ticket_facts import TicketFacts, move, pseudonym
+from cs_console.tickets.ticket_facts import TicketFacts, move, record_about
 from cs_console.verification.windows import close_window
 from models.contact import Contact
 from models.decision import Decision
@@ -58,7 +57,7 @@ def make_final(session: Session, desk: Desk, ticket: TicketFacts, decision: Deci
             agent_id=decision.proposer_id,
         )
     close_window(session, office, ticket.number, desk=desk, reason="the decision was made")
-    record_step(session, desk, ticket, Action.DECISION_MADE, Outcome(decision.outcome).value)
+    record_about(session, desk, ticket, Action.DECISION_MADE, Outcome(decision.outcome).value)
     return Made(message_id)
 
 
@@ -78,12 +77,6 @@ def notice_facts(ticket: TicketFacts, at: datetime) -> NoticeFacts:
     if ticket.verified_at is None:
         raise NotVerified
     return NoticeFacts(ticket.number, ticket.received_at, ticket.verified_at, at)
-
-
-def record_step(session: Session, desk: Desk, ticket: TicketFacts, action: Action, reason: str) -> None:
-    """One decision step in the log. No ground, no answer and no field ever stands there (no tipping off)."""
-    requester = pseudonym(desk.office, ticket.requester_id)
-    record(session, desk, Entry(action, ticket=ticket.number, requester=requester, reason=reason))
 
 
 def _settle_ticket(session: Session, ticket: TicketFacts, decision: Decision, now: datetime, *, waits: bool) -> None:

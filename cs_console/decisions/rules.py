@@ -14,7 +14,7 @@ from models.enums import Outcome
 EVIDENCE_MOST = 20
 _EXCEPTION = re.compile(r"^\W*(?:exception|basis|e|i\W*\(3\))?\W*([0-9]{1,2})\W*$", re.IGNORECASE)
 _AMOUNT = re.compile(r"^[0-9]{1,9}(\.[0-9]{1,2})?$")
-_TICKET = re.compile(r"^#?[0-9]{1,12}$")
+_TICKET = re.compile(r"^#?[0-9]{1,9}$")
 _AHEAD = timedelta(minutes=5)
 """How far two machines' clocks may differ before an answer counts as given in the future."""
 

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, case, select, true
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import Entry, record
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place
 from cs_console.decisions.making import notice_facts
@@ -20,7 +19,7 @@ from cs_console.errors import NotAllowed
 from cs_console.plain_text import plain
 from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
-from cs_console.tickets.ticket_facts import READERS, facts, pseudonym
+from cs_console.tickets.ticket_facts import ERASED, READERS, facts, is_on_record, record_about
 from models.agent import Agent
 from models.decision import Approval, Decision
 from models.enums import Action, DecisionState, Outcome, Role, TicketKind
@@ -66,17 +65,21 @@ class DecisionView:
 
 
 def waiting(desk: Desk) -> tuple[ProposalRow, ...]:
-    """The newest proposals that wait, at most 200: all for supervisors and privacy officers, else one's own."""
+    """The newest proposals that wait, at most 200: all for supervisors and privacy officers, else one's own.
+
+    Raises NotAllowed, NoUndertaking.
+    """
     with desk.reading(*READERS) as session:
+        require_current(session, desk)
         roles = roles_now(session, desk)
-        statement = _ROWS.where(col(Decision.state) == DecisionState.PROPOSED)
+        statement = _rows(roles).where(col(Decision.state) == DecisionState.PROPOSED)
         if not roles & APPROVERS:
             statement = statement.where(col(Decision.proposer_id) == desk.agent.id)
         newest = statement.order_by(col(Decision.proposed_at).desc(), col(Decision.id)).limit(MOST)
         found = session.connection().execute(newest).all()
         approved = approved_roles(session, [row.id for row in found])
     keys = desk.office.keyring.keys(row.requester_id for row in found)
-    return tuple(_row(desk, roles, tuple(row), approved.get(row.id, []), keys.get(row.requester_id)) for row in found)
+    return tuple(_row(desk, roles, row, approved.get(row.id, []), keys.get(row.requester_id)) for row in found)
 
 
 def open_proposal(desk: Desk, decision_id: str) -> ProposalView:
@@ -92,39 +95,38 @@ def open_proposal(desk: Desk, decision_id: str) -> ProposalView:
         may = roles & (APPROVERS | {Role(word) for word in decision.needs.split(",") if word})
         if not may and decision.proposer_id != desk.agent.id:
             raise NotAllowed("Only those who approve it, or proposed it, can open this.", "Ask a supervisor.")
-        entry = Entry(
-            Action.TICKET_OPENED,
-            ticket=ticket.number,
-            requester=pseudonym(office, ticket.requester_id),
-            reason="proposal",
-        )
-        record(session, desk, entry)
-        found = session.connection().execute(_ROWS.where(col(Decision.id) == decision_id)).one()
+        record_about(session, desk, ticket, Action.TICKET_OPENED, "proposal")
+        found = session.connection().execute(_rows(roles).where(col(Decision.id) == decision_id)).one()
         approved = approved_roles(session, [decision_id]).get(decision_id, [])
     key = office.keyring.key(ticket.requester_id)
-    row = _row(desk, roles, tuple(found), approved, key)
+    row = _row(desk, roles, found, approved, key)
     pack = office.packs.get(ticket.pack)
     proposal = open_answers(
         office.keyring, key, ticket.requester_id, decision_id, decision.answers, decision.legal_review
     )
-    secret = decision.legal_review and Role.PRIVACY_OFFICER not in roles
+    known = _may_know(roles, decision.legal_review)
     return ProposalView(
         **vars(row),
-        findings=(pack.texts.legal_review,) if secret else tuple(_lines(pack, proposal)),
+        findings=tuple(_lines(pack, proposal)) if known else (pack.texts.legal_review,),
         notice=make_notice(pack, notice_facts(ticket, decision.decided_at or office.clock.now()), proposal),
     )
 
 
 def last_decision(desk: Desk, number: int) -> DecisionView | None:
-    """The newest decision on a ticket, for whoever may open the ticket; None where there is none yet."""
+    """The newest decision on a ticket, for whoever may open the ticket; None where there is none yet.
+
+    A ticket that this session has not opened is opened on record. Raises NotAllowed, NoUndertaking, NothingThere.
+    """
     office = desk.office
-    with desk.reading(*READERS) as session:
+    with desk.work(*READERS) as session:
         require_current(session, desk)
         ticket = facts(session, number)
+        if not is_on_record(session, desk, number):
+            record_about(session, desk, ticket, Action.TICKET_OPENED)
         newest = (
             select(Decision)
             .where(col(Decision.ticket_number) == number)
-            .order_by(col(Decision.proposed_at).desc(), col(Decision.id))
+            .order_by(col(Decision.proposed_at).desc(), col(Decision.id).desc())
             .limit(1)
         )
         decision = session.execute(newest).scalar()
@@ -133,76 +135,72 @@ def last_decision(desk: Desk, number: int) -> DecisionView | None:
         roles, pack = roles_now(session, desk), office.packs.get(ticket.pack)
         reason = _reason(session, desk, decision, ticket.requester_id, roles, pack)
     key = office.keyring.key(ticket.requester_id)
-    sealed = _Sealed(decision.id, ticket.requester_id, decision.answers, decision.legal_review)
     notice = ""
     if decision.notice is not None:
         notice = open_safe(key, Place(ticket.requester_id, "decision", "notice", decision.id), decision.notice)
     return DecisionView(
         outcome=Outcome(decision.outcome),
         state=DecisionState(decision.state),
-        ground_words=_ground_words(desk, roles, pack, sealed, key),
+        ground_words=_ground_words(desk, roles, pack, decision, ticket.requester_id, key),
         decided_at=decision.decided_at,
         notice=notice,
         reason=reason,
     )
 
 
-_ROWS = (
-    select(
-        col(Decision.id),
-        col(Decision.ticket_number),
-        col(Decision.outcome),
-        col(Decision.answers),
-        col(Decision.legal_review),
-        col(Decision.needs),
-        col(Decision.proposer_id),
-        col(Decision.proposed_at),
-        col(Agent.name),
-        col(Ticket.kind),
-        col(Ticket.pack),
-        col(Ticket.requester_id),
+def _may_know(roles: frozenset[Role], legal_review: bool) -> bool:
+    """Whether somebody with these roles may know on which grounds a decision rests."""
+    return not legal_review or Role.PRIVACY_OFFICER in roles
+
+
+def _rows(roles: frozenset[Role]) -> Select[*tuple[Any, ...]]:
+    """The list's columns. Answers that the reader may not know are not even fetched."""
+    known = true() if _may_know(roles, legal_review=True) else col(Decision.legal_review).is_(False)
+    return (
+        select(
+            col(Decision.id),
+            col(Decision.ticket_number),
+            col(Decision.outcome),
+            case((known, col(Decision.answers))).label("answers"),
+            col(Decision.legal_review),
+            col(Decision.needs),
+            col(Decision.proposer_id),
+            col(Decision.proposed_at),
+            col(Agent.name).label("proposer"),
+            col(Ticket.kind),
+            col(Ticket.pack),
+            col(Ticket.requester_id),
+        )
+        .join(Ticket, col(Ticket.number) == col(Decision.ticket_number))
+        .join(Agent, col(Agent.id) == col(Decision.proposer_id))
     )
-    .join(Ticket, col(Ticket.number) == col(Decision.ticket_number))
-    .join(Agent, col(Agent.id) == col(Decision.proposer_id))
-)
 
 
-def _row(
-    desk: Desk, roles: frozenset[Role], found: tuple[Any, ...], approved: list[Role], key: bytes | None
-) -> ProposalRow:
-    decision_id, number, outcome, answers, hidden, needs, proposer_id, at, proposer, kind, pack, requester = found
-    sealed = _Sealed(decision_id, requester, answers, hidden)
+def _row(desk: Desk, roles: frozenset[Role], found: Any, approved: list[Role], key: bytes | None) -> ProposalRow:
+    pack = desk.office.packs.get(found.pack)
     return ProposalRow(
-        decision_id=decision_id,
-        number=number,
-        kind=TicketKind(kind),
-        outcome=Outcome(outcome),
-        ground_words=_ground_words(desk, roles, desk.office.packs.get(pack), sealed, key),
-        proposer=proposer,
-        proposed_at=at,
-        needs=tuple(role.value for role in roles_left(needs, approved)),
-        mine=proposer_id == desk.agent.id,
+        decision_id=found.id,
+        number=found.ticket_number,
+        kind=TicketKind(found.kind),
+        outcome=Outcome(found.outcome),
+        ground_words=_ground_words(desk, roles, pack, found, found.requester_id, key),
+        proposer=found.proposer,
+        proposed_at=found.proposed_at,
+        needs=tuple(role.value for role in roles_left(found.needs, approved)),
+        mine=found.proposer_id == desk.agent.id,
     )
 
 
-@dataclass(frozen=True)
-class _Sealed:
-    """The answers of one decision as they are stored."""
-
-    decision_id: str
-    requester_id: str
-    answers: bytes
-    hidden: bool
-
-
-def _ground_words(desk: Desk, roles: frozenset[Role], pack: Pack, sealed: _Sealed, key: bytes | None) -> str:
+def _ground_words(
+    desk: Desk, roles: frozenset[Role], pack: Pack, decision: Any, requester_id: str, key: bytes | None
+) -> str:
     """The grounds by code and title; "legal review" for everybody who may not know them, without opening anything."""
-    if sealed.hidden and Role.PRIVACY_OFFICER not in roles:
+    if not _may_know(roles, decision.legal_review):
         return pack.texts.legal_review
     if key is None:
-        return "erased"
+        return ERASED
     proposal = open_answers(
-        desk.office.keyring, key, sealed.requester_id, sealed.decision_id, sealed.answers, sealed.hidden
+        desk.office.keyring, key, requester_id, decision.id, decision.answers, decision.legal_review
     )
     return ", ".join(f"{ground.code} {ground.title}" for ground in applying_grounds(pack, proposal))
 
@@ -219,7 +217,7 @@ def _reason(
     row = found.first()
     if row is None or row[1] is None:
         return ""
-    if decision.legal_review and Role.PRIVACY_OFFICER not in roles:
+    if not _may_know(roles, decision.legal_review):
         return pack.texts.legal_review
     return open_reason(desk.office.keyring, requester_id, row[0], row[1], decision.legal_review)
 

@@ -10,7 +10,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 
 from cs_console.delivery import outbox, sms, smtp
-from cs_console.errors import DeliveryFailed
+from cs_console.errors import BadSettings, DeliveryFailed
 from cs_console.settings import Settings
 from models.enums import Field
 
@@ -61,25 +61,38 @@ def hand_over(settings: Settings, outgoing: Outgoing) -> None:
 
 
 def mail_of(settings: Settings, outgoing: Outgoing) -> EmailMessage:
-    """The mail as it goes out. A line break in a header is refused, not mended: raises DeliveryFailed."""
-    for header in (outgoing.address, outgoing.subject, outgoing.message_id, settings.mail_from):
+    """The mail as it goes out. A line break in a header is refused, not mended.
+
+    Raises DeliveryFailed, or BadSettings when it is our own name or address that cannot be used.
+    """
+    for header in (outgoing.address, outgoing.subject, outgoing.message_id):
         if _LINE_BREAK.search(header):
             raise DeliveryFailed(
                 "A mail header holds a line break or a control character.", "Nothing was sent.", permanent=True
             )
     mail = EmailMessage(policy=MAIL_POLICY)
-    try:
-        mail["From"] = Address(settings.desk_name, addr_spec=settings.mail_from)
-        mail["To"] = Address(addr_spec=outgoing.address)
-    except (MessageError, ValueError, IndexError):
-        raise DeliveryFailed(
-            "The address on file is no mail address.", "Use another contact.", permanent=True
-        ) from None
-    mail["Subject"] = outgoing.subject
+    sender = _address(settings.mail_from, settings.desk_name)
+    if sender is None:
+        raise BadSettings("desk_name or mail_from cannot stand in a mail's From.", "Mend them in console.toml.")
+    recipient = _address(outgoing.address)
+    if recipient is None:
+        raise DeliveryFailed("Mail cannot go to the address on file.", "Use another contact.", permanent=True)
+    mail["From"], mail["To"] = sender, recipient
+    mail["Subject"] = encodable(outgoing.subject)
     mail["Date"] = outgoing.at
     mail["Message-ID"] = outgoing.message_id
     mail.set_content(encodable(outgoing.text))
     return mail
+
+
+def _address(address: str, name: str = "") -> Address | None:
+    """A single mail address as it can stand in a header and be given to any server, or None."""
+    if not address.isascii() or _LINE_BREAK.search(address + name):
+        return None
+    try:
+        return Address(encodable(name), addr_spec=address)
+    except (MessageError, ValueError, IndexError):
+        return None
 
 
 def text_file(number: str, outgoing: Outgoing) -> bytes:

@@ -56,9 +56,7 @@ def send(url: str, sender: str, recipient: str, mail: EmailMessage) -> None:
     except smtplib.SMTPResponseException as problem:
         raise _refused(problem.smtp_code) from None
     except smtplib.SMTPNotSupportedError:
-        raise DeliveryFailed(
-            "The mail server cannot carry this address.", "Use another contact.", permanent=True
-        ) from None
+        raise DeliveryFailed("The mail server offers no sign-in.", "Take user and password out of its URL.") from None
     except ssl.SSLError:
         raise DeliveryFailed(
             "The mail server's certificate or encryption was not accepted.", "Check CS_CONSOLE_SMTP_URL."

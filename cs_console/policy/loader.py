@@ -1,17 +1,14 @@
-"""Loading policy packs by name, and saying line by line what is wrong with one."""
+"""Loading policy packs by name."""
 
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from cs_console.errors import BadPack, UnknownPack
+from cs_console.policy.checking import dotted, located_problems
 from cs_console.policy.schema import Pack
 from cs_console.settings import Settings
-
-if TYPE_CHECKING:
-    from cs_console.policy.checking import Problem
 
 SHIPPED = Path(__file__).parent / "packs"
 
@@ -61,14 +58,5 @@ def load_pack(file: Path) -> Pack:
     try:
         return Pack.model_validate(values)
     except ValidationError:
-        from cs_console.policy.checking import dotted, located_problems  # only when something is wrong
-
         lines = tuple(f"{dotted(place)}: {words}" for place, words in located_problems(values))
         raise BadPack(file.name, lines) from None
-
-
-def check_pack(file: Path) -> tuple["Problem", ...]:
-    """What is wrong with a pack's file, line by line; empty for a good one. Raises FileNotFoundError."""
-    from cs_console.policy import checking  # only the command needs it
-
-    return checking.check_pack(file)

@@ -13,7 +13,7 @@ from cs_console.access_log.append import Actor, Entry, append, record
 from cs_console.desk import AgentCard, Desk, Office, OperatorDesk
 from cs_console.errors import BadAccount, BadPassword, SignInMustWait, SignInRefused, UnknownAgent
 from cs_console.staff import passwords
-from cs_console.staff.sessions import end_and_record, require_session
+from cs_console.staff.sessions import end_and_record, require_live, require_session
 from cs_console.staff.tries import count_try, give_back
 from models.agent import Agent
 from models.agent_session import AgentSession
@@ -152,9 +152,15 @@ def suspend(desk: Desk, name: str) -> None:
 
 
 def unlock(desk: Desk, name: str) -> None:
-    """Lift a suspension and the wait after failed sign-ins. Raises UnknownAgent."""
+    """Lift the wait after failed sign-ins; an admin lifts a suspension with it. Nobody unlocks their own account.
+
+    Raises UnknownAgent, BadAccount, NotAllowed.
+    """
     with desk.work(Role.ADMIN, Role.SUPERVISOR) as session:
         agent = _named(session, name)
+        _not_oneself(desk, agent)
+        if agent.state == AccountState.SUSPENDED and not isinstance(desk, OperatorDesk):
+            require_live(session, desk, (Role.ADMIN,))
         agent.state = AccountState.ACTIVE
         session.flush()
         give_back(session, agent.id)
@@ -164,12 +170,13 @@ def unlock(desk: Desk, name: str) -> None:
 def reset(desk: Desk, name: str, password: str) -> None:
     """Give an account a password that its owner has to change at the next sign-in; its sessions end.
 
-    Raises UnknownAgent or BadPassword.
+    One's own is changed with the old one instead (ASVS 6.2.3). Raises UnknownAgent, BadAccount, BadPassword.
     """
     passwords.check_new(password, normal_name(name), desk.office.settings.desk_name)
     hashed = passwords.hash_password(password)
     with desk.work(Role.ADMIN) as session:
         agent = _named(session, name)
+        _not_oneself(desk, agent)
         agent.password_hash = hashed
         agent.password_set_at = desk.office.clock.now()
         agent.must_change_password = True
@@ -194,7 +201,7 @@ def set_roles(desk: Desk, name: str, roles: Iterable[Role]) -> None:
 
 
 def change_own_password(desk: Desk, old: str, new: str) -> None:
-    """Choose a new password, with the old one (ASVS 6.2.3). This session goes on, any other one ends.
+    """Choose a new password, with the old one (ASVS 6.2.3). This session, the account's only one, goes on.
 
     Raises SignInRefused or SignInMustWait for the old one, BadPassword for the new one.
     """
@@ -209,20 +216,10 @@ def change_own_password(desk: Desk, old: str, new: str) -> None:
     hashed = passwords.hash_password(new)
     with office.database.transaction() as session:
         require_session(session, desk)
-        now = office.clock.now()
         session.connection().execute(
             update(Agent)
             .where(col(Agent.id) == desk.agent.id)
-            .values(password_hash=hashed, password_set_at=now, must_change_password=False)
-        )
-        session.connection().execute(
-            update(AgentSession)
-            .where(
-                col(AgentSession.agent_id) == desk.agent.id,
-                col(AgentSession.id) != desk.session_id,
-                col(AgentSession.ended_at).is_(None),
-            )
-            .values(ended_at=now, end_reason="your password was changed")
+            .values(password_hash=hashed, password_set_at=office.clock.now(), must_change_password=False)
         )
         record(session, desk, Entry(Action.ACCOUNT_CHANGED, reason=f"{desk.agent.name}: password changed"))
 
@@ -261,16 +258,24 @@ def record_failure(session: Session, office: Office, actor: Actor, reason: str) 
     )
 
 
+def find_agent(session: Session, name: str, *, locked: bool = False) -> Agent | None:
+    """The account of that name, if there is one; with `locked` nobody else changes it until the transaction ends."""
+    if NAME.fullmatch(normal_name(name)) is None:
+        return None  # nobody's; and not every text can be asked of every store
+    found = select(Agent).where(col(Agent.name) == normal_name(name))
+    return session.scalars(found.with_for_update() if locked else found).first()
+
+
 def _named(session: Session, name: str) -> Agent:
-    agent = session.scalars(select(Agent).where(col(Agent.name) == normal_name(name)).with_for_update()).first()
+    agent = find_agent(session, name, locked=True)
     if agent is None:
         raise UnknownAgent("There is no account of that name.", "See `cs-console agents list`.")
     return agent
 
 
 def _not_oneself(desk: Desk, agent: Agent) -> None:
-    if agent.id == desk.agent.id and not isinstance(desk, OperatorDesk):
-        raise BadAccount("Nobody changes their own account's rights.", "Ask another admin.")
+    if agent.id == desk.agent.id:
+        raise BadAccount("Nobody changes their own account.", "Ask another admin.")
 
 
 def _changed(session: Session, desk: Desk, agent: Agent, what: str, ends: str = "") -> None:

@@ -85,25 +85,18 @@ def check_live(
         raise SessionEnded(f"{settings.session_hours} hours are over")
 
 
-def end_sessions(session: Session, agent_id: str, reason: str, at: datetime) -> None:
-    """End every live session of an account; each ends before its next action."""
-    session.connection().execute(
+def end_and_record(session: Session, office: "Office", account: Actor, agent_id: str, reason: str) -> None:
+    """End every live session of an account, each before its next action.
+
+    One entry for each session that ended, in the account's own name (ASVS 16.3.1).
+    """
+    now = office.clock.now()
+    ended = session.connection().execute(
         update(AgentSession)
         .where(col(AgentSession.agent_id) == agent_id, col(AgentSession.ended_at).is_(None))
-        .values(ended_at=at, end_reason=reason)
+        .values(ended_at=now, end_reason=reason)
+        .returning(col(AgentSession.id))
     )
-
-
-def end_and_record(session: Session, office: "Office", account: Actor, agent_id: str, reason: str) -> None:
-    """The same, with one entry for each session that ended, in the account's own name (ASVS 16.3.1)."""
-    now = office.clock.now()
-    live = session.connection().execute(
-        select(col(AgentSession.id)).where(col(AgentSession.agent_id) == agent_id, col(AgentSession.ended_at).is_(None))
-    )
-    ended = live.scalars().all()
-    if not ended:
-        return
-    end_sessions(session, agent_id, reason, now)
-    for session_id in ended:
+    for session_id in ended.scalars().all():
         actor = Actor(account.name, account.roles, session_id[:16], account.host)
         append(session, office, actor, Entry(Action.SIGNED_OUT, reason=reason), now)

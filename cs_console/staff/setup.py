@@ -33,18 +33,13 @@ def init_desk(settings: Settings, admin_name: str, password: str, clock: Clock |
     keeps it from being run again, and keys made before the crash are kept. Files are readable by their owner
     alone. Raises DeskExists, BadAccount, BadPassword or StoreUnavailable; the first three before anything is made.
     """
-    from cs_console.access_log.checkpoint import make_log_key  # signing keys are made once in a desk's life
-
     name = new_name(admin_name)
     passwords.check_new(password, name, settings.desk_name)
     _refuse_existing(settings)
     shelf = PackShelf(settings)
     shelf.current.meta  # noqa: B018 - a desk with an unusable pack is not made
     hashed = passwords.hash_password(password)
-    _make_places(settings)
-    if not settings.key_command:
-        make_wrapping_key(settings.key_path)
-    make_log_key(settings.log_key_path)
+    _make_files(settings)
     desk_id = new_id()
     keyring = Keyring(settings.keyring, wrapping_key(settings))
     database = Database(settings.database)
@@ -92,8 +87,10 @@ def _exists(settings: Settings) -> DeskExists:
     return DeskExists(f"There is a desk in {where} already.", "Nothing was changed; open it, or name another home.")
 
 
-def _make_places(settings: Settings) -> None:
-    """Folders for the owner alone, and empty store files: SQLite gives its journals the same mode."""
+def _make_files(settings: Settings) -> None:
+    """Folders and keys for the owner alone, and empty store files: SQLite gives its journals the same mode."""
+    from cs_console.access_log.checkpoint import make_log_key  # signing keys are made once in a desk's life
+
     folders = [settings.home, settings.checkpoint_folder]
     if settings.outbox is not None:
         folders.append(settings.outbox)
@@ -109,9 +106,13 @@ def _make_places(settings: Settings) -> None:
         for key in (settings.key_path, settings.log_key_path):
             if key.is_file() and not key.stat().st_size:
                 key.unlink()  # a crash between making the file and writing the key
+        if not settings.key_command:
+            make_wrapping_key(settings.key_path)
+        make_log_key(settings.log_key_path)
     except OSError as problem:
         raise StoreUnavailable(
-            f"{problem.filename} cannot be made: {problem.strerror}.", "Check the folder's permissions and space."
+            f"{problem.filename or settings.home} cannot be made: {problem.strerror}.",
+            "Check the folder's permissions and space.",
         ) from None
 
 

@@ -13,7 +13,7 @@ from cs_console.access_log.append import Actor, Entry, append, record
 from cs_console.desk import Desk, Office
 from cs_console.errors import AccountSuspended, Refusal, SignInMustWait, SignInRefused
 from cs_console.staff import passwords, undertakings
-from cs_console.staff.accounts import account_actor, card_of, check_password, normal_name, record_failure
+from cs_console.staff.accounts import account_actor, card_of, check_password, find_agent, normal_name, record_failure
 from cs_console.staff.sessions import end_and_record, require_session
 from cs_console.staff.tries import Counted, count_try, count_unknown_try
 from models.agent import Agent
@@ -118,7 +118,7 @@ def _count(office: Office, name: str) -> tuple[Agent | None, Counted | SignInMus
     """Count the try before the password is looked at; a refusal is recorded with it."""
     with office.database.transaction() as session:
         now = office.clock.now()
-        agent = session.scalars(select(Agent).where(col(Agent.name) == name)).first()
+        agent = find_agent(session, name)
         if agent is None:
             counted = count_unknown_try(session, office, name, now)
         else:

@@ -2,10 +2,8 @@
 
 from contextlib import suppress
 
-from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
-from cs_console.access_log.append import Entry, record
 from cs_console.custody.contacts import known_values
 from cs_console.custody.redaction import redact
 from cs_console.custody.sealing import Place, seal
@@ -14,11 +12,19 @@ from cs_console.desk import Desk, Office
 from cs_console.errors import BadInput, ChangedElsewhere, StoreUnavailable, WrongState
 from cs_console.plain_text import plain
 from cs_console.staff.undertakings import require_current
-from cs_console.tickets.ticket_facts import READERS, TicketFacts, facts, move, pseudonym, require_open, require_own
+from cs_console.tickets.ticket_facts import (
+    READERS,
+    TicketFacts,
+    facts,
+    is_on_record,
+    move,
+    record_about,
+    require_open,
+    require_own,
+)
 from cs_console.tickets.ticket_view import FieldState, Line, TicketView, view_of
 from models.columns import new_id
 from models.enums import Action, DeliveryState, MessageSort, TicketState
-from models.log import LogEntry
 from models.message import Message
 
 __all__ = ("FieldState", "Line", "TicketView", "add_note", "open_ticket", "reload", "reply")
@@ -37,25 +43,14 @@ def open_ticket(desk: Desk, number: int) -> TicketView:
     with desk.work(*READERS) as session:
         require_current(session, desk)
         ticket = facts(session, number)
-        requester = pseudonym(desk.office, ticket.requester_id)
-        record(session, desk, Entry(Action.TICKET_OPENED, ticket=number, requester=requester))
+        record_about(session, desk, ticket, Action.TICKET_OPENED)
     return _view(desk, number)
 
 
 def reload(desk: Desk, number: int) -> TicketView:
     """The same ticket as it is now, with no new entry; one that this session has not opened is opened on record."""
     with desk.reading(*READERS) as session:
-        opened = session.connection().execute(
-            select(col(LogEntry.seq))
-            .where(
-                col(LogEntry.ticket) == number,
-                col(LogEntry.action) == Action.TICKET_OPENED.value,
-                col(LogEntry.session) == desk.actor.session,
-                col(LogEntry.actor) == desk.agent.name,
-            )
-            .limit(1)
-        )
-        on_record = opened.first() is not None
+        on_record = is_on_record(session, desk, number)
     return _view(desk, number) if on_record else open_ticket(desk, number)
 
 
@@ -89,8 +84,7 @@ def add_note(desk: Desk, number: int, row: int, text: str) -> int:
             )
         )
         session.flush()
-        requester = office.pseudonym(ticket.requester_id, key)
-        record(session, desk, Entry(Action.NOTE_ADDED, ticket=number, requester=requester))
+        record_about(session, desk, ticket, Action.NOTE_ADDED)
         return row
 
 
@@ -158,9 +152,8 @@ def _sealed(
     session: Session, office: Office, ticket: TicketFacts, key: bytes, message_id: str, words: str
 ) -> tuple[bytes, bytes]:
     """The words sealed as they are, and sealed redacted."""
-    meta = office.packs.get(ticket.pack).meta
     known = known_values(session, office, ticket.requester_id, key)
-    redacted = redact(words, (meta.region, *meta.more_regions), known)
+    redacted = redact(words, office.packs.get(ticket.pack).meta.regions, known)
     owner = ticket.requester_id
     return (
         seal(key, Place(owner, "message", "text", message_id), words),
@@ -189,6 +182,4 @@ def _record_state(
 ) -> None:
     if old is new:
         return
-    requester = pseudonym(desk.office, ticket.requester_id)
-    reason = f"state {old} to {new}: {why}"
-    record(session, desk, Entry(Action.TICKET_CHANGED, ticket=ticket.number, requester=requester, reason=reason))
+    record_about(session, desk, ticket, Action.TICKET_CHANGED, f"state {old} to {new}: {why}")

@@ -111,7 +111,8 @@ def lane(session: Session, view: str, asked: Filter, asker: Asker) -> Lane:
     numbers = asked.choice(Key.NUMBER)
     if numbers is not None:  # a number is looked for everywhere
         wanted = col(Ticket.number).in_([int(value) for value in numbers.values])
-        return Lane((wanted, *_passive_terms(asked, asker, by_due=False, skip=numbers)))
+        others = [_passive(choice, asker) for choice in asked.choices if choice is not numbers]
+        return Lane((wanted, *others, *(_span(span, asker, drives=False) for span in asked.spans)))
     state = asked.choice(Key.STATE)
     if view != "closed" and state is not None and state.values == (TicketState.CLOSED.value,):
         raise BadFilter("Closed tickets are in no view but Closed.", "Open that view first.")
@@ -140,11 +141,6 @@ def lane(session: Session, view: str, asked: Filter, asker: Asker) -> Lane:
         newest_first=not by_due and view != "to_verify",
         nobodys=driver is not None and driver.nobodys,
     )
-
-
-def _passive_terms(asked: Filter, asker: Asker, *, by_due: bool, skip: Choice) -> list[ColumnElement[bool]]:
-    terms = [_passive(choice, asker) for choice in asked.choices if choice is not skip]
-    return terms + [_span(span, asker, drives=False) for span in asked.spans]
 
 
 def _candidates(view: str, asked: Filter, asker: Asker, by_due: bool) -> list[tuple[_Candidate, Choice | None]]:

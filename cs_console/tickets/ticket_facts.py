@@ -1,16 +1,18 @@
-"""What every service about a ticket needs first: its open columns, who may work with it, and one way to change it."""
+"""What every service about a ticket needs: its open columns, who may work with it, one way to change and record it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlmodel import Session, col
 
+from cs_console.access_log.append import Entry, record
 from cs_console.desk import Desk, Office
 from cs_console.errors import ChangedElsewhere, KeyDestroyed, NotAssigned, NothingThere, WrongState
 from models.agent import Agent
-from models.enums import Channel, Priority, Role, TicketKind, TicketState
+from models.enums import Action, Channel, Priority, Result, Role, TicketKind, TicketState
+from models.log import LogEntry
 from models.ticket import Ticket
 
 READERS = (Role.AGENT, Role.VERIFIER, Role.SUPERVISOR, Role.PRIVACY_OFFICER)
@@ -19,28 +21,6 @@ ERASED = "erased"
 """What stands for the words of a requester whose key is destroyed."""
 UNREADABLE = "does not open: tell a supervisor"
 """What stands for a sealed value that does not fit its place."""
-
-_COLUMNS = (
-    col(Ticket.number),
-    col(Ticket.row),
-    col(Ticket.requester_id),
-    col(Ticket.kind),
-    col(Ticket.state),
-    col(Ticket.priority),
-    col(Ticket.assignee_id),
-    col(Agent.name),
-    col(Ticket.channel),
-    col(Ticket.language),
-    col(Ticket.pack),
-    col(Ticket.no_contact),
-    col(Ticket.received_at),
-    col(Ticket.first_response_due_at),
-    col(Ticket.first_response_at),
-    col(Ticket.verified_at),
-    col(Ticket.due_at),
-    col(Ticket.next_due_at),
-    col(Ticket.closed_at),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +48,23 @@ class TicketFacts:
     closed_at: datetime | None
 
 
+_WORDS = {"kind": TicketKind, "state": TicketState, "priority": Priority, "channel": Channel}
+_COLUMNS = tuple(
+    col(Agent.name).label(one.name) if one.name == "assignee" else getattr(Ticket, one.name)
+    for one in fields(TicketFacts)
+)
+
+
 def facts(session: Session, number: int) -> TicketFacts:
     """The ticket as it is now. Raises NothingThere."""
-    statement = (
+    statement: Select[*tuple[Any, ...]] = (
         select(*_COLUMNS).outerjoin(Agent, col(Agent.id) == col(Ticket.assignee_id)).where(col(Ticket.number) == number)
     )
     row = session.connection().execute(statement).first()
     if row is None:
         raise NothingThere(f"There is no ticket #{number}.")
-    number, version, requester, kind, state, priority, *rest = row
-    return TicketFacts(
-        number, version, requester, TicketKind(kind), TicketState(state), Priority(priority), *_typed(rest)
-    )
-
-
-def _typed(rest: list[Any]) -> tuple[Any, ...]:
-    assignee_id, name, channel, *others = rest
-    return assignee_id, name, Channel(channel), *others
+    values = row._asdict()
+    return TicketFacts(**values | {name: word(values[name]) for name, word in _WORDS.items()})
 
 
 def move(session: Session, ticket: TicketFacts, row: int, **values: object) -> int:
@@ -110,6 +90,35 @@ def pseudonym(office: Office, requester_id: str) -> str | None:
         return office.pseudonym(requester_id, office.keyring.key(requester_id))
     except KeyDestroyed:
         return None
+
+
+def record_about(
+    session: Session,
+    desk: Desk,
+    ticket: TicketFacts,
+    action: Action,
+    reason: str = "",
+    outcome: Result = Result.DONE,
+) -> None:
+    """Put on record what the desk's agent did with this ticket; the reason holds no value, no ground and no answer."""
+    requester = pseudonym(desk.office, ticket.requester_id)
+    record(session, desk, Entry(action, outcome, ticket=ticket.number, requester=requester, reason=reason))
+
+
+def is_on_record(session: Session, desk: Desk, number: int) -> bool:
+    """Whether this session has opened the ticket itself on record; having read a proposal about it does not count."""
+    opened = session.connection().execute(
+        select(col(LogEntry.seq))
+        .where(
+            col(LogEntry.ticket) == number,
+            col(LogEntry.action) == Action.TICKET_OPENED.value,
+            col(LogEntry.reason) == "",
+            col(LogEntry.session) == desk.actor.session,
+            col(LogEntry.actor) == desk.agent.name,
+        )
+        .limit(1)
+    )
+    return opened.first() is not None
 
 
 def require_own(ticket: TicketFacts, desk: Desk) -> None:

@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 from cs_console.custody.contacts import MaskedContact, masked_contacts
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place
-from cs_console.decisions.clock import clock_line
+from cs_console.decisions.clock import clock_words
 from cs_console.decisions.places import letter_words
 from cs_console.desk import Desk
 from cs_console.errors import KeyDestroyed, SealBroken
@@ -34,7 +34,6 @@ from models.enums import (
     VerificationMethod,
 )
 from models.message import Message
-from models.requester import Requester
 from models.ticket import Ticket
 from models.verification import Verification
 
@@ -84,7 +83,7 @@ class TicketView:
     """A ticket as it may be shown. Times are UTC; the words name the console's own time zone.
 
     `earlier_lines` says that only the newest LINES_SHOWN lines are here. `text_fields` are the subject and the
-    messages as written, beside the contact `fields`. `tries_left` and `locked_until` are the code budget.
+    messages as written, beside the contact `fields`.
     """
 
     number: int
@@ -101,7 +100,6 @@ class TicketView:
     received_at: datetime
     due_at: datetime | None
     requester: str
-    no_contact: bool
     feedback_note: str
     lines: tuple[Line, ...]
     earlier_lines: bool
@@ -112,8 +110,6 @@ class TicketView:
     verified_words: str
     clock_words: str
     decision_words: str
-    tries_left: int
-    locked_until: datetime | None
     pack: str
     erased: bool
 
@@ -137,8 +133,6 @@ def view_of(session: Session, desk: Desk, number: int) -> TicketView:
     window = _window(session, desk, pack, ticket)
     lines, earlier = _lines(session, ticket, key)
     subject = _opened(key, ticket, "ticket", "subject_redacted", str(number), _subject(session, number))
-    tries, locked_until = _tries(session, ticket.requester_id)
-    now = office.clock.now()
     return TicketView(
         number=number,
         row=ticket.row,
@@ -154,7 +148,6 @@ def view_of(session: Session, desk: Desk, number: int) -> TicketView:
         received_at=ticket.received_at,
         due_at=ticket.next_due_at,
         requester=ERASED if key is None else office.pseudonym(ticket.requester_id, key),
-        no_contact=ticket.no_contact,
         feedback_note=pack.texts.feedback_delayed if ticket.no_contact else "",
         lines=lines,
         earlier_lines=earlier,
@@ -163,10 +156,10 @@ def view_of(session: Session, desk: Desk, number: int) -> TicketView:
         text_fields=tuple(_text_fields(desk, pack, ticket, subject, lines, window)) if key else (),
         window_until=window.until,
         verified_words=window.words,
-        clock_words=clock_line(pack, ticket.kind, ticket.received_at, ticket.verified_at).text,
+        clock_words=clock_words(
+            pack, ticket.kind, ticket.received_at, ticket.verified_at, ticket.due_at, ticket.first_response_at
+        ),
         decision_words=_decision_words(session, desk, pack, number),
-        tries_left=max(pack.verification.code.tries - tries, 0),
-        locked_until=locked_until if locked_until and locked_until > now else None,
         pack=ticket.pack,
         erased=key is None,
     )
@@ -241,14 +234,6 @@ def _attachment_sizes(session: Session, message_ids: list[str]) -> dict[str, tup
     for message_id, size in rows:
         sizes[message_id] = (*sizes.get(message_id, ()), size)
     return sizes
-
-
-def _tries(session: Session, requester_id: str) -> tuple[int, datetime | None]:
-    found = session.connection().execute(
-        select(col(Requester.tries), col(Requester.locked_until)).where(col(Requester.id) == requester_id)
-    )
-    tries, locked_until = found.one()
-    return tries, locked_until
 
 
 def _window(session: Session, desk: Desk, pack: Pack, ticket: TicketFacts) -> _Window:

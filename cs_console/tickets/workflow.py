@@ -6,12 +6,11 @@ from types import MappingProxyType
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import Entry, record
 from cs_console.decisions.clock import due_at, first_response_due
 from cs_console.decisions.review import stands
 from cs_console.desk import Desk
 from cs_console.errors import BadInput, NotAllowed, TakenBy, UnknownAgent, WrongState
-from cs_console.tickets.ticket_facts import READERS, TicketFacts, facts, move, pseudonym, require_open, require_own
+from cs_console.tickets.ticket_facts import READERS, TicketFacts, facts, move, record_about, require_open, require_own
 from cs_console.verification.windows import close_window
 from models.agent import Agent
 from models.enums import AccountState, Action, Priority, Role, TicketKind, TicketState
@@ -36,6 +35,7 @@ BY_HAND: Mapping[TicketState, frozenset[TicketState]] = MappingProxyType(
 """Which states an agent can move a ticket to. In approval begins and ends with a proposal, never by hand."""
 
 HANDED_ON = "the ticket left the agent's hands"
+"""A verified window belongs to the work of one agent and ends with it."""
 
 
 def claim(desk: Desk, number: int) -> int:
@@ -57,7 +57,7 @@ def claim(desk: Desk, number: int) -> int:
                 return ticket.row
             require_open(ticket)
             raise TakenBy(number, ticket.assignee or "someone else")
-        _record(session, desk, ticket, "claimed", Action.TICKET_CLAIMED)
+        record_about(session, desk, ticket, Action.TICKET_CLAIMED, "claimed")
         return int(row)
 
 
@@ -73,15 +73,16 @@ def release(desk: Desk, number: int, row: int) -> int:
             raise WrongState(f"#{number} belongs to nobody.", "Claim it with c.")
         _require_own_or_supervisor(ticket, desk)
         row = move(session, ticket, row, assignee_id=None)
-        _record(session, desk, ticket, f"released by {desk.agent.name}, was {ticket.assignee}'s")
-        _close_window(session, desk, ticket, HANDED_ON)
+        _changed(session, desk, ticket, f"released by {desk.agent.name}, was {ticket.assignee}'s")
+        close_window(session, desk.office, number, desk=desk, reason=HANDED_ON)
         return row
 
 
 def assign(desk: Desk, number: int, row: int, agent_name: str) -> int:
     """Give a ticket to another agent: a supervisor can, or the assignee handing on. That closes an open window.
 
-    A window that was opened while the ticket was nobody's stays open. Returns the new row. Raises NotAssigned, UnknownAgent, BadInput, WrongState, ChangedElsewhere.
+    A window that was opened while the ticket was nobody's stays open. Returns the new row. Raises NotAssigned,
+    UnknownAgent, BadInput, WrongState, ChangedElsewhere.
     """
     with desk.work(*READERS) as session:
         ticket = facts(session, number)
@@ -93,9 +94,9 @@ def assign(desk: Desk, number: int, row: int, agent_name: str) -> int:
         if agent_id == ticket.assignee_id:
             raise BadInput(f"#{number} is {agent_name}'s already.", "Choose somebody else.")
         row = move(session, ticket, row, assignee_id=agent_id)
-        _record(session, desk, ticket, f"assignee {ticket.assignee or 'nobody'} to {agent_name}")
+        _changed(session, desk, ticket, f"assignee {ticket.assignee or 'nobody'} to {agent_name}")
         if ticket.assignee_id is not None:
-            _close_window(session, desk, ticket, HANDED_ON)
+            close_window(session, desk.office, number, desk=desk, reason=HANDED_ON)
         return row
 
 
@@ -117,9 +118,9 @@ def set_state(desk: Desk, number: int, row: int, state: TicketState) -> int:
         _check_move(session, desk, ticket, state)
         closed_at = desk.office.clock.now() if state is TicketState.CLOSED else None
         row = move(session, ticket, row, state=state.value, closed_at=closed_at)
-        _record(session, desk, ticket, f"state {ticket.state} to {state}")
+        _changed(session, desk, ticket, f"state {ticket.state} to {state}")
         if state is TicketState.CLOSED:
-            _close_window(session, desk, ticket, "the ticket was closed")
+            close_window(session, desk.office, number, desk=desk, reason="the ticket was closed")
         return row
 
 
@@ -133,7 +134,7 @@ def set_priority(desk: Desk, number: int, row: int, priority: Priority) -> int:
         require_open(ticket)
         _require_triage(ticket, desk)
         row = move(session, ticket, row, priority=priority.value)
-        _record(session, desk, ticket, f"priority {ticket.priority.name.lower()} to {priority.name.lower()}")
+        _changed(session, desk, ticket, f"priority {ticket.priority.name.lower()} to {priority.name.lower()}")
         return row
 
 
@@ -169,7 +170,7 @@ def set_kind(desk: Desk, number: int, row: int, kind: TicketKind) -> int:
             first_response_due_at=first_response_due(pack, kind, ticket.received_at),
         )
         moved = f", state {ticket.state} to {state}" if state is not ticket.state else ""
-        _record(session, desk, ticket, f"kind {ticket.kind} to {kind}{moved}")
+        _changed(session, desk, ticket, f"kind {ticket.kind} to {kind}{moved}")
         return row
 
 
@@ -218,13 +219,5 @@ def _assignable(session: Session) -> dict[str, str]:
     return {name: agent_id for name, agent_id, roles in rows if not set(roles.split(",")).isdisjoint(READERS)}
 
 
-def _close_window(session: Session, desk: Desk, ticket: TicketFacts, reason: str) -> None:
-    """A verified window belongs to the work of one agent: it ends when the ticket leaves their hands."""
-    close_window(session, desk.office, ticket.number, desk=desk, reason=reason)
-
-
-def _record(
-    session: Session, desk: Desk, ticket: TicketFacts, reason: str, action: Action = Action.TICKET_CHANGED
-) -> None:
-    requester = pseudonym(desk.office, ticket.requester_id)
-    record(session, desk, Entry(action, ticket=ticket.number, requester=requester, reason=reason))
+def _changed(session: Session, desk: Desk, ticket: TicketFacts, what: str) -> None:
+    record_about(session, desk, ticket, Action.TICKET_CHANGED, what)

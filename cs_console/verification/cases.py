@@ -7,9 +7,9 @@ from sqlmodel import Session
 
 from cs_console.access_log.append import Entry
 from cs_console.desk import Office
-from cs_console.errors import NothingThere
+from cs_console.errors import NothingThere, WrongState
 from cs_console.policy.schema import CodeRules, Pack
-from models.enums import Action, Result
+from models.enums import Action, Result, TicketState
 from models.requester import Requester
 from models.ticket import Ticket
 
@@ -28,6 +28,11 @@ class Case:
     @property
     def codes(self) -> CodeRules:
         return self.pack.verification.code
+
+    def require_open(self) -> None:
+        """Nobody is verified for a closed ticket. Raises WrongState."""
+        if self.ticket.state == TicketState.CLOSED:
+            raise WrongState(f"#{self.number} is closed.", "Open it again first.")
 
     def entry(
         self,
@@ -51,11 +56,11 @@ class Case:
 
 
 def case_of(session: Session, office: Office, number: int, *, locked: bool = False) -> Case:
-    """The case of a ticket; with `locked` nobody else changes the requester until the transaction ends.
+    """The case of a ticket; with `locked` nobody else changes ticket or requester until the transaction ends.
 
     Raises NothingThere for a number that is no ticket's, KeyDestroyed for an erased requester.
     """
-    ticket = session.get(Ticket, number)
+    ticket = session.get(Ticket, number, with_for_update=locked)
     if ticket is None:
         raise NothingThere(f"There is no ticket #{number}.")
     requester = session.get_one(Requester, ticket.requester_id, with_for_update=locked)

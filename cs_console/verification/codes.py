@@ -12,16 +12,14 @@ from sqlmodel import Session, col
 from cs_console.access_log.append import record
 from cs_console.custody.contacts import MaskedContact, masked_contacts
 from cs_console.decisions.notice import render
-from cs_console.delivery.outgoing import deliver_queued, send_now, tagged
+from cs_console.delivery.outgoing import send_now, tagged
 from cs_console.desk import Desk, Office
 from cs_console.errors import (
     BadInput,
-    BadSettings,
     CodeExpired,
     CodeWrong,
     ContactNotOnFile,
     ContactRecent,
-    DeliveryFailed,
     Refusal,
     WrongState,
 )
@@ -37,11 +35,11 @@ from cs_console.verification.limits import (
     take_try,
     tries_left,
 )
-from cs_console.verification.windows import Opened, Verified, open_window
+from cs_console.verification.windows import Opened, Verified, deliver, open_window
 from models.agent import Agent
 from models.columns import new_id
 from models.contact import Contact
-from models.enums import Action, Field, Result, Role, TicketState, VerificationMethod
+from models.enums import Action, Field, Result, Role, VerificationMethod
 from models.verification import Verification, VerificationCode
 
 
@@ -98,43 +96,38 @@ def send_code(desk: Desk, number: int, contact_id: str) -> SentCode:
 
     The send is counted and recorded before anything goes out; a failed hand-over is recorded too and counts as a
     send. For verifiers with a current undertaking. Raises ContactNotOnFile, ContactRecent, SendLimit,
-    VerificationLocked, WrongState, DeliveryFailed.
+    VerificationLocked, WrongState, DeliveryFailed, BadSettings.
     """
     office = desk.office
     with desk.work(Role.VERIFIER) as session:
         require_current(session, desk)
         case = case_of(session, office, number, locked=True)
+        case.require_open()
         contact = _on_file(session, office, case, contact_id)
-        refusal = _why_not_send(session, desk, case, contact)
-        left = 0
-        if refusal is None:
-            allowed = sends_left(session, case.requester_id, desk.agent.id, case.codes, office.clock.now())
-            if isinstance(allowed, Refusal):
-                refusal = allowed
-            else:
-                left = allowed - 1
         field = contact.field.value if contact else ""
-        if refusal is None:
+        allowed = _sends_allowed(session, desk, case, contact)
+        if isinstance(allowed, Refusal):
+            record(session, desk, case.entry(Action.CODE_SENT, Result.REFUSED, field=field, reason=allowed.code))
+        else:
             code_id, digits, expires_at = _store_new(session, desk, case, contact_id)
             record(session, desk, case.entry(Action.CODE_SENT, field=field))
-        else:
-            record(session, desk, case.entry(Action.CODE_SENT, Result.REFUSED, field=field, reason=refusal.code))
-    if refusal is not None or contact is None:
-        raise refusal or ContactNotOnFile("This contact is not on file.")
+    if isinstance(allowed, Refusal):
+        raise allowed
+    assert contact is not None  # else it was refused
     values = {"code": digits, "minutes": str(case.codes.minutes), "ticket": str(number)}
     try:
         send_now(office, contact_id, tagged(office.settings.desk_name, number), render(case.codes.text, values).strip())
-    except (DeliveryFailed, BadSettings) as problem:
+    except Refusal as problem:
         _record_unsent(desk, case, code_id, field, problem)
         raise
-    return SentCode(expires_at, contact.mask, left)
+    return SentCode(expires_at, contact.mask, allowed - 1)
 
 
 def check_code(desk: Desk, number: int, digits: str) -> Verified:
     """Compare the digits that the requester read back; the right ones open the window and start the clock.
 
     A try is taken and committed before the comparison. Raises BadInput (not counted) for what cannot be a code,
-    CodeExpired (not counted), CodeWrong, VerificationLocked.
+    WrongState and CodeExpired (not counted), CodeWrong, VerificationLocked.
     """
     typed = digits.replace(" ", "").replace("-", "")
     taken = _take(desk, number, typed)
@@ -147,9 +140,7 @@ def check_code(desk: Desk, number: int, digits: str) -> Verified:
         result = _right(session, desk, number, code) if right else _wrong(session, desk, case, attempt)
     if isinstance(result, Refusal):
         raise result
-    if result.told_message is not None:
-        deliver_queued(desk.office, result.told_message)
-    return result.verified
+    return deliver(desk.office, result)
 
 
 def status(desk: Desk, number: int) -> VerificationStatus:
@@ -208,10 +199,9 @@ def _on_file(session: Session, office: Office, case: Case, contact_id: str) -> M
     )
 
 
-def _why_not_send(session: Session, desk: Desk, case: Case, contact: MaskedContact | None) -> Refusal | None:
+def _sends_allowed(session: Session, desk: Desk, case: Case, contact: MaskedContact | None) -> int | Refusal:
+    """How many codes may go out now, this one among them, or why none may."""
     now = desk.office.clock.now()
-    if case.ticket.state == TicketState.CLOSED:
-        return WrongState(f"#{case.number} is closed.", "Open it again first.")
     if contact is None:
         return ContactNotOnFile("This contact is not on file.", "Codes go only to contacts on file.")
     if _too_recent(contact.changed_at, case.codes, now):
@@ -220,7 +210,9 @@ def _why_not_send(session: Session, desk: Desk, case: Case, contact: MaskedConta
             "Use an older one, or the written route.",
         )
     until = locked_until(session, case.requester_id, now)
-    return None if until is None else lock_refusal(until)
+    if until is not None:
+        return lock_refusal(until)
+    return sends_left(session, case.requester_id, desk.agent.id, case.codes, now)
 
 
 def _store_new(session: Session, desk: Desk, case: Case, contact_id: str) -> tuple[str, str, datetime]:
@@ -283,6 +275,7 @@ def _take(desk: Desk, number: int, typed: str) -> tuple[Case, VerificationCode, 
     with desk.work(Role.VERIFIER) as session:
         require_current(session, desk)
         case = case_of(session, desk.office, number)
+        case.require_open()
         if len(typed) != case.codes.digits or not typed.isascii() or not typed.isdigit():
             raise BadInput(f"A code has {case.codes.digits} digits.", "Ask the requester to read it again.")
         now = desk.office.clock.now()

@@ -2,16 +2,15 @@
 
 from cs_console.custody.contacts import known_values
 from cs_console.custody.redaction import redact
-from cs_console.delivery.outgoing import deliver_queued
 from cs_console.desk import Desk
-from cs_console.errors import BadInput, WrongState
+from cs_console.errors import BadInput
 from cs_console.plain_text import plain
 from cs_console.staff.undertakings import require_current
 from cs_console.verification.cases import case_of
-from cs_console.verification.windows import Verified, close_window, open_window
-from models.enums import Role, TicketState, VerificationMethod
+from cs_console.verification.windows import Verified, deliver, open_window
+from models.enums import Role, VerificationMethod
 
-__all__ = ["Verified", "close_window", "verify_by_note"]
+__all__ = ["Verified", "verify_by_note"]
 
 LONGEST_NOTE = 4000
 
@@ -35,12 +34,8 @@ def verify_by_note(desk: Desk, number: int, method: VerificationMethod, note: st
             raise BadInput(f"The policy does not know {method.value!r} as a way to verify.", "Choose another way.")
         if rules.note_required and not words:
             raise BadInput("Write down what you saw.", rules.asks)
-        if case.ticket.state == TicketState.CLOSED:
-            raise WrongState(f"#{number} is closed.", "Open it again first.")
         key = desk.office.keyring.key(case.requester_id)
         regions = (case.pack.meta.region, *case.pack.meta.more_regions)
         hidden = redact(words, regions, known_values(session, desk.office, case.requester_id, key))
         opened = open_window(session, desk, case, method, note=hidden)
-    if opened.told_message is not None:
-        deliver_queued(desk.office, opened.told_message)
-    return opened.verified
+    return deliver(desk.office, opened)

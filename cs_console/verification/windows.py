@@ -1,5 +1,6 @@
 """The verified window: opened when an identity is believed, closed by time or by a change of contact."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,8 +12,9 @@ from cs_console.custody.contacts import masked_contacts
 from cs_console.custody.sealing import Place, seal
 from cs_console.decisions.clock import due_at
 from cs_console.decisions.notice import render
-from cs_console.delivery.outgoing import queue_message
+from cs_console.delivery.outgoing import deliver_queued, queue_message
 from cs_console.desk import Desk, Office
+from cs_console.errors import Refusal
 from cs_console.tickets.ticket_facts import pseudonym
 from cs_console.verification.cases import Case
 from models.columns import new_id
@@ -50,9 +52,10 @@ def open_window(
 ) -> Opened:
     """Write down a verification inside the caller's transaction: window, ticket, clock and entry.
 
-    Another contact on file is told. `note` must be redacted already. The clock starts with the first
-    verification and never again (policy V.4).
+    The case must be locked. `note` must be redacted already. The clock starts with the first verification and never
+    again (policy V.4). Another contact on file is told: `deliver` once this is committed. Raises WrongState.
     """
+    case.require_open()
     office, now = desk.office, desk.office.clock.now()
     close_window(session, office, case.number, desk=desk, reason="verified again")
     row, until = new_id(), now + timedelta(minutes=case.pack.verification.window_minutes)
@@ -76,6 +79,14 @@ def open_window(
     session.flush()
     record(session, desk, case.entry(Action.VERIFIED, field=contact_field, verification=row[:16], reason=method.value))
     return Opened(Verified(until), told)
+
+
+def deliver(office: Office, opened: Opened) -> Verified:
+    """Send the word to the other contact. The verification stands whatever becomes of it: the line stays queued."""
+    if opened.told_message is not None:
+        with suppress(Refusal):
+            deliver_queued(office, opened.told_message)
+    return opened.verified
 
 
 def close_window(

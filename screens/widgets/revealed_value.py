@@ -30,6 +30,6 @@ class RevealedValue(Vertical):
         self._parts[1].show(f"hides in {left} s · esc hides it now · on record")
 
     def wipe(self) -> None:
-        """Drop the text now; the widget itself is removed a moment later."""
+        """Drop the text now; removing the widget, a moment later, drops what Textual drew of it."""
         self._parts[0].show("")
         self.display = False

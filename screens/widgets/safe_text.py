@@ -33,7 +33,7 @@ def assembled(parts: Iterable[Part]) -> Content:
 
 def cell(text: str, style: str = "") -> Text:
     """A cell for a DataTable or Tree: literal, one line, cut at the column's edge."""
-    return Text(text, style=style, no_wrap=True, overflow="ellipsis", end="")
+    return Text(one_line(text, 400), style=style, no_wrap=True, overflow="ellipsis", end="")
 
 
 class PlainText(Static):

@@ -1,6 +1,7 @@
 """Approval: by others, each in one role, with the password again, on the record."""
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,7 +15,6 @@ from cs_console.decisions.waiting import last_decision
 from cs_console.desk import Desk
 from cs_console.errors import (
     BadInput,
-    ChecklistIncomplete,
     NotAllowed,
     NothingThere,
     NoUndertaking,
@@ -27,6 +27,7 @@ from cs_console.errors import (
     WrongPassword,
     WrongState,
 )
+from cs_console.tickets import conversation
 from cs_console.tickets.workflow import set_priority
 from models.agent import Agent
 from models.decision import Approval, Decision
@@ -150,6 +151,8 @@ def test_without_an_undertaking_nothing_is_approved_or_opened(test_office: TestO
         approval.approve(sue, decision_id, PASSWORD)
     with pytest.raises(NoUndertaking):
         approval.open_proposal(sue, decision_id)
+    with pytest.raises(NoUndertaking):
+        approval.waiting(sue)
 
 
 def test_a_ticket_that_changed_makes_the_proposal_stale(test_office: TestOffice) -> None:
@@ -168,8 +171,9 @@ def test_answers_that_went_stale_while_waiting_block_the_approval(test_office: T
     _, number, decision_id = proposed(test_office, "S4")
     test_office.clock.forward(days=31)
     sue = person(test_office, "sue", Role.SUPERVISOR)
-    with pytest.raises(ChecklistIncomplete, match="more than 30 days ago"):
+    with pytest.raises(StaleProposal, match="more than 30 days ago"):
         approval.approve(sue, decision_id, PASSWORD)
+    assert last_entry(test_office) == (Action.DECISION_REFUSED, "refused", "stale_proposal", "sue")
     assert ticket_of(test_office, number).state == TicketState.IN_APPROVAL
 
 
@@ -241,6 +245,22 @@ def test_opening_is_for_approvers_and_the_proposer_and_is_recorded(test_office: 
     assert view.mine
     assert f"#{number}" in view.notice
     assert (Action.TICKET_OPENED, "done", "proposal") in actions(test_office)
+
+
+@pytest.mark.parametrize("read", [conversation.reload, last_decision])
+def test_who_read_a_proposal_has_not_opened_its_ticket_yet(
+    test_office: TestOffice, read: Callable[[Desk, int], object]
+) -> None:
+    """Invariant 1: the words of a ticket are opened on a record of their own."""
+    _, number, decision_id = proposed(test_office)
+    sue = person(test_office, "sue", Role.SUPERVISOR)
+    approval.open_proposal(sue, decision_id)
+    for _ in range(2):
+        read(sue, number)
+    assert actions(test_office)[1:] == [
+        (Action.TICKET_OPENED, "done", "proposal"),
+        (Action.TICKET_OPENED, "done", ""),
+    ]
 
 
 def test_two_approvers_at_once_make_one_decision_and_one_letter(test_office: TestOffice) -> None:

@@ -43,6 +43,7 @@ from models.message import Message
 from models.ticket import Ticket
 from models.verification import Verification
 from tests.decisions.cases import (
+    PASSWORD,
     answered,
     earlier_request,
     fee,
@@ -223,7 +224,7 @@ def test_repeated_means_earlier_tickets_of_the_same_requester(test_office: TestO
     def repeated(*numbers: str) -> checklist.Proposal:
         return checklist.Proposal("access", Outcome.REFUSE, (), (finding("D1", now, "e-mail", evidence=numbers),))
 
-    for wrong in (str(other), f"#{again.number}", "99999"):
+    for wrong in (str(other), f"#{again.number}", "999999999"):
         with pytest.raises(ChecklistIncomplete, match="not an earlier ticket of this requester"):
             checklist.propose(mei, again.number, 1, repeated(f"#{earlier}", wrong))
     checklist.propose(mei, again.number, 1, repeated(f"#{earlier}"))
@@ -285,12 +286,18 @@ def test_screens_get_the_packs_grounds_fields_and_rights(test_office: TestOffice
     assert {"access", "delete"} <= {choice.key for choice in checklist.rights_for(mei, number)}
 
 
-def test_a_fee_leaves_the_ticket_waiting_for_it(test_office: TestOffice) -> None:
+@pytest.mark.parametrize("outcome", [Outcome.FEE, Outcome.PARTIAL])
+def test_a_fee_leaves_the_ticket_waiting_for_it(test_office: TestOffice, outcome: Outcome) -> None:
     mei, sue = person(test_office, "mei", Role.AGENT), person(test_office, "sue", Role.SUPERVISOR)
-    made = request(test_office, mei)
-    decision_id = checklist.propose(mei, made.number, 1, fee(test_office.clock.now()))
-    assert approval.approve(sue, decision_id, "a long enough pass phrase").final
-    assert ticket_of(test_office, made.number).state == TicketState.WAITING
+    made, now = request(test_office, mei), test_office.clock.now()
+    proposal = replace(fee(now), outcome=outcome)
+    if outcome is Outcome.PARTIAL:
+        proposal = replace(proposal, findings=(*proposal.findings, finding("D2", now, "browsing")))
+    decision_id = checklist.propose(mei, made.number, 1, proposal)
+    assert approval.approve(sue, decision_id, PASSWORD).final
+    ticket = ticket_of(test_office, made.number)
+    assert (ticket.state, ticket.due_at) == (TicketState.WAITING, None)
+    assert "fee" in conversation.reload(mei, made.number).clock_words
 
 
 def test_a_partial_answer_grants_the_rest(test_office: TestOffice) -> None:

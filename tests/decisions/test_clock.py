@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cs_console.decisions.clock import clock_line, due_at, first_response_due, long_date
+from cs_console.decisions.clock import clock_words, due_at, first_response_due, long_date
 from models.enums import TicketKind
 from tests.decisions.cases import pack
 
@@ -15,6 +15,11 @@ MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.
 
 def utc(*parts: int) -> datetime:
     return datetime(*parts, tzinfo=UTC)  # type: ignore[misc, arg-type]  # a date's parts, year first
+
+
+def rights_words(received: datetime, verified: datetime | None) -> str:
+    """The clock of a rights request as it was verified."""
+    return clock_words(pack(), TicketKind.RIGHTS, received, verified, due_at(pack(), received, verified), None)
 
 
 def test_nothing_is_due_before_verification() -> None:
@@ -37,24 +42,32 @@ def test_the_number_comes_from_the_pack_not_from_code() -> None:
 
 
 def test_the_line_says_from_when_and_until_which_day() -> None:
-    line = clock_line(pack(), TicketKind.RIGHTS, utc(2026, 11, 1, 9), utc(2026, 11, 3, 14))
-    assert line.text == "30 days from verification on 3 Nov: 3 Dec, Thu"
-    assert line.due_at == utc(2026, 12, 3, 14)
+    assert rights_words(utc(2026, 11, 1, 9), utc(2026, 11, 3, 14)) == "30 days from verification on 3 Nov: 3 Dec, Thu"
 
 
 def test_a_request_that_came_after_an_earlier_verification_counts_from_its_receipt() -> None:
-    line = clock_line(pack(), TicketKind.RIGHTS, utc(2026, 11, 5, 9), utc(2026, 11, 3, 14))
-    assert line.text == "30 days from receipt on 5 Nov: 5 Dec, Sat"
+    assert rights_words(utc(2026, 11, 5, 9), utc(2026, 11, 3, 14)) == "30 days from receipt on 5 Nov: 5 Dec, Sat"
 
 
 def test_the_line_before_verification_says_what_it_waits_for() -> None:
-    line = clock_line(pack(), TicketKind.RIGHTS, utc(2026, 11, 1, 9), None)
-    assert (line.due_at, line.text) == (None, "starts when the requester is verified")
+    assert rights_words(utc(2026, 11, 1, 9), None) == "starts when the requester is verified"
+
+
+def test_the_line_speaks_of_the_due_date_that_the_ticket_holds() -> None:
+    received, verified = utc(2026, 11, 1, 9), utc(2026, 11, 3, 14)
+    reviewed = utc(2027, 2, 1, 9) + timedelta(days=30)
+    words = clock_words(pack(), TicketKind.RIGHTS, received, verified, reviewed, received)
+    assert words == "30 days from the review on 1 Feb: 3 Mar, Wed"
+    waiting = clock_words(pack(), TicketKind.RIGHTS, received, verified, None, received)
+    assert waiting == "stopped when a fee was asked for"
 
 
 def test_other_kinds_show_their_first_response() -> None:
-    line = clock_line(pack(), TicketKind.INQUIRY, utc(2026, 11, 2, 9), None)
-    assert line.text == "first response within 15 working days of 2 Nov: 23 Nov, Mon"
+    received = utc(2026, 11, 2, 9)
+    words = clock_words(pack(), TicketKind.INQUIRY, received, None, None, None)
+    assert words == "first response within 15 working days of 2 Nov: 23 Nov, Mon"
+    words = clock_words(pack(), TicketKind.INQUIRY, received, None, None, utc(2026, 11, 4, 9))
+    assert words == "first response given on 4 Nov"
 
 
 @pytest.mark.parametrize(

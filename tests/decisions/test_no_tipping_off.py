@@ -1,5 +1,6 @@
 """S1, S2 and S3 look the same to everybody but privacy officers, byte for byte (POLICY.md, No tipping off)."""
 
+import base64
 import re
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from cs_console.access_log import review
+from cs_console.custody.opening import open_sealed
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place
 from cs_console.decisions import approval, checklist
@@ -160,7 +162,9 @@ def test_the_requesters_key_alone_does_not_open_the_answers(test_office: TestOff
     ):
         with pytest.raises(SealBroken):
             open_safe(key, place, decision.answers)
-    assert "44/2026" not in open_safe(keyring.desk_key("privacy-office"), outer, decision.answers)
+    opened = base64.b64decode(open_safe(keyring.desk_key("privacy-office"), outer, decision.answers))
+    assert b"44/2026" not in opened
+    assert b"44/2026" in open_sealed(keyring.key(made.requester_id), inner, opened)
 
 
 def test_a_proposal_under_review_goes_stale_on_the_same_day_whatever_the_ground(offices: dict[str, TestOffice]) -> None:

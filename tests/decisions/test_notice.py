@@ -93,6 +93,12 @@ def test_the_neutral_letter_is_the_same_whatever_the_ground() -> None:
     assert len(letters) == 1
 
 
+def test_the_neutral_letter_does_not_tell_what_was_held_back() -> None:
+    letters = {letter(partial("S1", NOW, *fields)) for fields in (("mobile",), ("browsing", "location"))}
+    assert len(letters) == 1
+    assert "Mobile number" not in letters.pop()
+
+
 def test_beside_a_hidden_ground_no_other_ground_is_told() -> None:
     mixed = replace(refusal("S2", NOW), findings=(finding("S2", NOW, "mobile"), finding("D2", NOW, "browsing")))
     assert ground("D2").plain_words not in letter(mixed)
@@ -107,7 +113,17 @@ def test_a_template_without_a_required_part_makes_no_letter(part: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "template", ["{{ nothing }}", "{{ ticket", "{% for x in ticket %}", "{{ ticket.__class__.mro() }}"]
+    "template",
+    [
+        "{{ nothing }}",
+        "{{ ticket",
+        "{% for x in ticket %}",
+        "{{ ticket.__class__.mro() }}",
+        "{{ ticket + 1 }}",
+        "{{ 1 / 0 }}",
+        "{{ range(10 ** 9) }}",
+        "{% macro again() %}{{ again() }}{% endmacro %}{{ again() }}",
+    ],
 )
 def test_a_template_that_does_not_work_makes_no_letter(template: str) -> None:
     with pytest.raises(NoticeIncomplete):

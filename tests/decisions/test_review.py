@@ -1,31 +1,49 @@
-"""When a review date passes, the ticket opens again, once."""
+"""When a review date passes, the ticket opens again, once, and is decided anew."""
 
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
+from sqlmodel import col
 
 from cs_console.decisions import approval, checklist
 from cs_console.decisions.review import reopen_due
+from cs_console.desk import Desk
+from cs_console.errors import WrongState
+from cs_console.tickets import conversation
+from cs_console.tickets.workflow import set_state
 from models.enums import Action, Role, TicketState
+from models.ticket import Ticket
 from tests.decisions.cases import PASSWORD, grant, ground, person, refusal, request
-from tests.decisions.test_checklist import actions, decision_of, ticket_of
+from tests.decisions.test_checklist import decision_of, ticket_of
 from tests.support.office import TestOffice
+from tests.support.recorded import recorded
 
 
-def decided(test_office: TestOffice, code: str) -> tuple[int, str]:
-    """The number of a ticket that was refused on that ground, and the decision's id."""
+def decided(test_office: TestOffice, code: str) -> tuple[Desk, int, str]:
+    """An agent, the number of their ticket that was refused on that ground, and the decision's id."""
     mei = person(test_office, "mei", Role.AGENT)
     number = request(test_office, mei).number
     decision_id = checklist.propose(mei, number, 1, refusal(code, test_office.clock.now()))
     for name, role in (("sue", Role.SUPERVISOR), ("pia", Role.PRIVACY_OFFICER)):
         approval.approve(person(test_office, name, role), decision_id, PASSWORD)
     assert ticket_of(test_office, number).state == TicketState.CLOSED
-    return number, decision_id
+    return mei, number, decision_id
+
+
+def back(test_office: TestOffice, agent: Desk, name: str) -> Desk:
+    """Somebody new at work today (yesterday's sessions are over), with that agent's tickets."""
+    desk = person(test_office, name, Role.AGENT)
+    with test_office.office.database.transaction() as session:
+        session.connection().execute(
+            update(Ticket).where(col(Ticket.assignee_id) == agent.agent.id).values(assignee_id=desk.agent.id)
+        )
+    return desk
 
 
 @pytest.mark.parametrize("code", ["S1", "S4"])
 def test_the_ticket_opens_again_on_the_packs_day_and_the_clock_counts_anew(test_office: TestOffice, code: str) -> None:
-    number, decision_id = decided(test_office, code)
+    mei, number, decision_id = decided(test_office, code)
     days = timedelta(days=ground(code).review_days)
     assert decision_of(test_office, decision_id).review_at == test_office.clock.now() + days
     test_office.clock.at += days - timedelta(seconds=1)
@@ -35,19 +53,40 @@ def test_the_ticket_opens_again_on_the_packs_day_and_the_clock_counts_anew(test_
     ticket = ticket_of(test_office, number)
     assert (ticket.state, ticket.closed_at) == (TicketState.OPEN, None)
     assert ticket.due_at == test_office.clock.now() + timedelta(days=30)
-    assert actions(test_office)[-1] == (Action.TICKET_CHANGED, "done", "the decision's review date has come")
+    (entry,) = recorded(test_office.office, Action.TICKET_CHANGED)
+    assert (entry.actor, entry.ticket, entry.reason) == ("console", number, "the decision's review date has come")
+    assert "the review" in conversation.reload(back(test_office, mei, "mo"), number).clock_words
     assert reopen_due(test_office.office) == ()
 
 
-def test_a_ticket_that_was_closed_after_its_review_stays_closed(test_office: TestOffice) -> None:
-    number, _ = decided(test_office, "S4")
+def test_a_ticket_that_was_decided_again_after_its_review_stays_closed(test_office: TestOffice) -> None:
+    mei, number, _ = decided(test_office, "S4")
     test_office.clock.forward(days=181)
     assert reopen_due(test_office.office) == (number,)
-    mei = person(test_office, "mei2", Role.AGENT)
-    with test_office.office.database.transaction() as session:
-        ticket = session.get_one(type(ticket_of(test_office, number)), number)
-        ticket.assignee_id = mei.agent.id
-        session.add(ticket)
-    checklist.propose(mei, number, ticket_of(test_office, number).row, grant())
+    mo = back(test_office, mei, "mo")
+    checklist.propose(mo, number, ticket_of(test_office, number).row, grant())
     test_office.clock.forward(days=400)
     assert reopen_due(test_office.office) == ()
+
+
+def test_a_decision_that_a_later_one_replaced_is_not_reviewed(test_office: TestOffice) -> None:
+    """Refused until a review, then granted before it: there is nothing left to look at again."""
+    mei, number, _ = decided(test_office, "S4")
+    row = set_state(mei, number, ticket_of(test_office, number).row, TicketState.OPEN)
+    test_office.clock.forward(minutes=1)
+    checklist.propose(mei, number, row, grant())
+    test_office.clock.forward(days=181)
+    assert reopen_due(test_office.office) == ()
+    assert ticket_of(test_office, number).state == TicketState.CLOSED
+
+
+def test_a_review_ends_with_a_decision_not_by_hand(test_office: TestOffice) -> None:
+    """Policy V.4: what was refused until a date is not refused for longer by one person."""
+    mei, number, _ = decided(test_office, "S4")
+    row = set_state(mei, number, ticket_of(test_office, number).row, TicketState.OPEN)
+    set_state(mei, number, row, TicketState.CLOSED)  # the decision stands still
+    test_office.clock.forward(days=181)
+    assert reopen_due(test_office.office) == (number,)
+    mo = back(test_office, mei, "mo")
+    with pytest.raises(WrongState, match="ends with a decision"):
+        set_state(mo, number, ticket_of(test_office, number).row, TicketState.CLOSED)

@@ -214,8 +214,9 @@ def test_a_ground_has_to_say_which_fields_it_covers() -> None:
 
 def test_earlier_tickets_are_numbers() -> None:
     whole = complete("D1")
-    wrong = replace(whole, findings=(replace(whole.findings[0], evidence=("the one in May",)),))
-    assert "ticket numbers" in found(wrong)[0].text
+    for evidence in ("the one in May", "9999999999"):
+        wrong = replace(whole, findings=(replace(whole.findings[0], evidence=(evidence,)),))
+        assert "ticket numbers" in found(wrong)[0].text
 
 
 def test_a_fee_above_the_recorded_cost_is_unreasonable() -> None:

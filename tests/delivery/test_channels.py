@@ -1,7 +1,9 @@
 """The ways out, each against a real peer on this machine (ASVS 1.2.10, 1.3.11, 16.2.5)."""
 
+import errno
 import json
 import logging
+import os
 import socket
 import stat
 from collections.abc import Iterator
@@ -34,6 +36,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:Deprecati
 AT = datetime(2026, 11, 20, 9, 0, 0, 5, tzinfo=UTC)
 ADDRESS = "canary.alice@example.org"
 NUMBER = "+8613812345678"
+ANY_TEXT = st.text(st.characters(), max_size=300)
+"""Lone halves of surrogate pairs too, which no channel can carry."""
 
 
 def outgoing(
@@ -110,6 +114,14 @@ def test_user_and_password_are_taken_from_the_url(tmp_path: Path) -> None:
         hand_over(Settings(home=tmp_path, smtp_url=f"smtp://desk%40x:s%40cret@{place}"), outgoing())
     assert mailbox.logins == [LoginPassword(b"desk@x", b"s@cret")]
     assert len(mailbox.mails) == 1
+
+
+def test_a_server_without_sign_in_is_no_fault_of_the_message(tmp_path: Path) -> None:
+    mailbox = Mailbox()
+    with smtp_server(mailbox) as place, pytest.raises(DeliveryFailed, match="offers no sign-in") as failed:
+        hand_over(Settings(home=tmp_path, smtp_url=f"smtp://desk:s%40cret@{place}"), outgoing())
+    assert not failed.value.permanent
+    assert mailbox.mails == []
 
 
 def test_a_wrong_password_is_no_fault_of_the_message(tmp_path: Path) -> None:
@@ -244,14 +256,42 @@ def test_line_breaks_in_headers_are_refused(tmp_path: Path, part: str, injected:
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("address", ["", "no-at-sign", "two@ats@example.org", "a b@example.org", "<x@y>", "x@y, z@y"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "no-at-sign",
+        "two@ats@example.org",
+        "a b@example.org",
+        "<x@y>",
+        "x@y, z@y",
+        "j\u00f6rg@example.org",
+        "\ud800@x.y",
+    ],
+)
 def test_what_is_no_single_address_is_refused(tmp_path: Path, address: str) -> None:
-    with pytest.raises(DeliveryFailed, match="no mail address"):
+    with pytest.raises(DeliveryFailed, match="address on file") as failed:
         mail_of(Settings(home=tmp_path), Outgoing(Field.EMAIL, address, "s", "t", "<a@b>", AT))
+    assert failed.value.permanent
+
+
+@pytest.mark.parametrize(
+    "ours",
+    [
+        {"desk_name": "A\r\nBcc: eve@example.net"},
+        {"desk_name": "A\x1b]52;"},
+        {"mail_from": "x@y\nz"},
+        {"mail_from": ""},
+    ],
+)
+def test_an_unusable_name_or_address_of_ours_is_a_setting_to_mend(tmp_path: Path, ours: dict[str, str]) -> None:
+    """The requester's address is not blamed, and the message goes out once the setting is mended."""
+    with pytest.raises(BadSettings, match="desk_name or mail_from"):
+        mail_of(Settings.model_validate({"home": tmp_path, **ours}), outgoing())
 
 
 @settings(max_examples=150, deadline=None)
-@given(subject=st.text(max_size=200), text=st.text(max_size=500))
+@given(subject=ANY_TEXT, text=ANY_TEXT)
 def test_any_words_go_out_with_exactly_our_headers_or_are_refused(subject: str, text: str) -> None:
     try:
         mail = mail_of(Settings(home=Path("/nowhere")), outgoing(subject=subject, text=text))
@@ -308,6 +348,17 @@ def test_an_outbox_that_cannot_be_written_fails_clean(tmp_path: Path) -> None:
     (tmp_path / "outbox").write_text("a file, not a folder")
     with pytest.raises(DeliveryFailed, match="outbox"):
         hand_over(Settings(home=tmp_path, outbox=tmp_path / "outbox"), outgoing())
+
+
+def test_a_full_disk_leaves_no_half_of_a_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(DeliveryFailed, match="No space left") as failed:
+        hand_over(Settings(home=tmp_path, outbox=tmp_path / "outbox"), outgoing())
+    assert not failed.value.permanent
+    assert list((tmp_path / "outbox").iterdir()) == []
 
 
 # --- text messages -------------------------------------------------------------------------------------------

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cs_console.errors import BadPack
-from cs_console.policy.checking import Problem
-from cs_console.policy.loader import SHIPPED, check_pack, load_pack
+from cs_console.policy.checking import Problem, check_pack
+from cs_console.policy.loader import SHIPPED, load_pack
 
 GOOD = (SHIPPED / "hauthome-2023-08.toml").read_text("utf-8")
 
@@ -43,6 +43,14 @@ def line_of(text: str) -> int:
             "grounds[0].approvers",
             "would tell which ground it is",
         ),
+        (
+            'approvers = ["privacy officer"]\npartial = "yes"\npartial_words = "Give',
+            'approvers = ["privacy officer", "privacy officer"]\npartial = "yes"\npartial_words = "Give',
+            "grounds[5].approvers",
+            "would tell which ground it is",
+        ),
+        ("working_days = [1, 2, 3, 4, 5]", "working_days = []", "clock.working_days", "at least 1 item"),
+        ('starts = ["received", "verified"]', "starts = []", "clock.starts", "at least 1 item"),
         (
             'plain_words = "Answering would directly concern national',
             'plain_word = "Answering would directly concern national',

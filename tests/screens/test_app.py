@@ -15,6 +15,7 @@ from textual.app import ComposeResult
 from textual.widgets import TextArea
 
 from cs_console.app import ConsoleApp
+from cs_console.custody import drafts
 from cs_console.custody.drafts import load_draft, save_draft
 from cs_console.errors import BadSettings, NothingThere, SessionEnded, StoreUnavailable
 from cs_console.tickets.conversation import open_ticket
@@ -120,7 +121,7 @@ def test_a_desk_without_a_terminal_says_what_is_missing(sqlite_office: TestOffic
 
 
 def test_an_unknown_theme_is_named_with_those_that_there_are(sqlite_office: TestOffice) -> None:
-    with pytest.raises(BadSettings, match="mauve.*cs-contrast, cs-dark, cs-light"):
+    with pytest.raises(BadSettings, match=r"mauve.*cs-contrast, cs-dark, cs-light"):
         ConsoleApp(sqlite_office.office.settings.model_copy(update={"theme": "mauve"}))
 
 
@@ -325,6 +326,10 @@ async def test_a_store_that_goes_away_keeps_what_is_typed(sqlite_office: TestOff
 # --- drafts
 
 
+def full_disk(*_: object) -> None:
+    raise StoreUnavailable("The disk is full.")
+
+
 async def test_what_is_typed_is_saved_within_two_seconds(sqlite_office: TestOffice) -> None:
     mei = sqlite_office.desk("mei", Role.AGENT)
     async with console(sqlite_office, mei) as shown:
@@ -352,16 +357,11 @@ async def test_the_end_of_the_session_keeps_what_is_typed(sqlite_office: TestOff
 async def test_drafts_that_the_store_refuses_at_the_end_are_saved_when_it_is_back(
     sqlite_office: TestOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cs_console.custody import drafts
-
-    def full(*_: object) -> None:
-        raise StoreUnavailable("The disk is full.")
-
     mei = sqlite_office.desk("mei", Role.AGENT)
     async with console(sqlite_office, mei) as shown:
         trial = await on_trial(shown)
         trial.query_one(TextArea).text = "typed just now"
-        monkeypatch.setattr(drafts, "save_draft", full)
+        monkeypatch.setattr(drafts, "save_draft", full_disk)
         shown.app.session_over(SessionEnded("an end"))
         await shown.until(lambda: bool(shown.app._kept), "the draft in waiting")
         monkeypatch.setattr(drafts, "save_draft", save_draft)
@@ -370,17 +370,31 @@ async def test_drafts_that_the_store_refuses_at_the_end_are_saved_when_it_is_bac
         assert shown.app._kept == []
 
 
+async def test_drafts_in_waiting_are_saved_before_the_console_ends(
+    sqlite_office: TestOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    async with console(sqlite_office, mei) as shown:
+        trial = await on_trial(shown)
+        trial.query_one(TextArea).text = "typed just now"
+        monkeypatch.setattr(drafts, "save_draft", full_disk)
+        shown.app.session_over(SessionEnded("an end"))
+        await shown.until(lambda: bool(shown.app._kept), "the draft in waiting")
+        await shown.press("ctrl+q")
+        await shown.until(lambda: "Press ctrl+q again" in shown.notice)
+        monkeypatch.setattr(drafts, "save_draft", save_draft)
+        shown.app._leave_without_saving = False
+        await shown.press("ctrl+q")
+        await shown.until(lambda: shown.app._exit)
+    assert load_draft(mei, "note:trial") == "typed just now"
+
+
 async def test_quitting_while_drafts_cannot_be_saved_says_so_first(
     sqlite_office: TestOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cs_console.custody import drafts
-
-    def full(*_: object) -> None:
-        raise StoreUnavailable("The disk is full.")
-
     async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
         trial = await on_trial(shown)
-        monkeypatch.setattr(drafts, "save_draft", full)
+        monkeypatch.setattr(drafts, "save_draft", full_disk)
         trial.query_one(TextArea).text = "typed just now"
         await shown.press("ctrl+q")
         await shown.until(lambda: "Press ctrl+q again" in shown.notice)

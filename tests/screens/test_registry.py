@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -43,7 +44,7 @@ DESIGN_KEYS = {
 PLACES = sorted({place for one in registry.COMMANDS for place in one.where} - {registry.EVERYWHERE})
 
 
-def screen_classes() -> Iterator[type[ConsoleScreen[object]]]:
+def screen_classes() -> Iterator[type[ConsoleScreen[Any]] | type[Dialog[Any]]]:
     for module in pkgutil.iter_modules(screens.__path__, "screens."):
         for thing in vars(importlib.import_module(module.name)).values():
             if (

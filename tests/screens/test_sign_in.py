@@ -139,6 +139,22 @@ async def test_a_reason_for_a_refused_new_password_is_shown(sqlite_office: TestO
         assert isinstance(shown.app.screen, PasswordScreen)
 
 
+async def test_signing_out_leaves_an_empty_door(sqlite_office: TestOffice) -> None:
+    """ASVS 7.4.4."""
+    make_account(sqlite_office, "mei", Role.AGENT)
+    async with at_the_door(sqlite_office) as shown:
+        await sign_in_as(shown, "mei")
+        await shown.until_on(QueueScreen)
+        await shown.press("ctrl+o")
+        await shown.until_on(SignInScreen)
+        await shown.until(lambda: "You are signed out." in shown.notice)
+        assert [field.value for field in shown.app.screen.query(Input)] == ["", ""]
+        assert shown.app.desk is None
+        assert set(shown.app._screen_stacks) == {"door"}
+        await shown.press("ctrl+p", "g", "ctrl+l")
+        assert isinstance(shown.app.screen, SignInScreen)
+
+
 async def test_a_session_that_was_ended_leads_back_with_the_reason(sqlite_office: TestOffice) -> None:
     """ASVS 7.4.1: the session ends on the server; the screen follows at the next action."""
     make_account(sqlite_office, "mei", Role.AGENT)

@@ -1,4 +1,4 @@
-"""A few pictures, to notice when a screen looks different from before: `pytest --snapshot-update` accepts the new look."""
+"""A few pictures, to notice when a screen looks different: `pytest --snapshot-update` accepts the new look."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -55,7 +55,9 @@ def test_queue(snap_compare: Compare, sqlite_office: TestOffice, size: tuple[int
         shown = Console(app, pilot)
         await shown.until_on(QueueScreen)
         await shown.until(lambda: "10404" in shown.drawn() and "log" in app.header.log, "the queue")
-        await shown.until(lambda: "1 Mine" in shown.drawn() and " 4" in shown.drawn().splitlines()[1 if size[0] < 120 else 2])
+        await shown.until(
+            lambda: "1 Mine" in shown.drawn() and " 4" in shown.drawn().splitlines()[1 if size[0] < 120 else 2]
+        )
         await app.workers.wait_for_complete()
         app.screen._show_strip()  # type: ignore[attr-defined]  # it is the queue
         await pilot.pause()

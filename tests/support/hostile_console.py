@@ -6,6 +6,7 @@ The parent reads what reaches the terminal. Exit status 0 when every stop was re
 import asyncio
 import sys
 from pathlib import Path
+from typing import Any
 
 from textual import events
 from textual.pilot import Pilot
@@ -34,7 +35,7 @@ def main(home: Path) -> int:
     app = ConsoleApp(settings, desk=mei, office=office.office)
     reached: list[str] = []
 
-    async def walk(pilot: Pilot[None]) -> None:
+    async def walk(pilot: Pilot[Any]) -> None:
         shown = Console(app, pilot)
         await shown.until_on(QueueScreen)
         await shown.until(lambda: len(app.screen.query_one("#tickets").tickets) == len(HOSTILE))  # type: ignore[attr-defined]  # TicketTable

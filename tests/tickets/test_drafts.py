@@ -13,7 +13,7 @@ from sqlmodel import col
 from cs_console.custody.drafts import MAX_DRAFT, discard_draft, load_draft, save_draft
 from cs_console.desk import AgentCard, Desk
 from cs_console.errors import BadInput, KeyDestroyed, NothingThere, SessionEnded
-from cs_console.staff.sessions import end_sessions
+from cs_console.staff.sessions import end_and_record
 from models.draft import Draft
 from models.enums import Role
 from tests.support.office import TestOffice
@@ -74,7 +74,7 @@ def test_an_ended_session_still_saves_but_does_not_load(test_office: TestOffice)
     mei = test_office.desk("mei", Role.AGENT)
     number = make_ticket(test_office).number
     with test_office.office.database.transaction() as session:
-        end_sessions(session, mei.agent.id, "you signed in elsewhere", test_office.clock.now())
+        end_and_record(session, test_office.office, mei.actor, mei.agent.id, "you signed in elsewhere")
     save_draft(mei, "reply:1", TYPED, number)
     for late in (lambda: load_draft(mei, "reply:1", number), lambda: discard_draft(mei, "reply:1")):
         with pytest.raises(SessionEnded):

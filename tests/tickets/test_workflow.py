@@ -160,6 +160,14 @@ def test_a_supervisor_assigns_anybodys_ticket_and_nobodys(test_office: TestOffic
         assign(test_office.desk("ann", Role.AGENT), make_ticket(test_office).number, 1, "sam")
 
 
+def test_a_window_that_was_opened_for_nobodys_ticket_is_for_whom_it_is_given_to(test_office: TestOffice) -> None:
+    sue = test_office.desk("sue", Role.SUPERVISOR)
+    test_office.desk("mei", Role.AGENT)
+    made = make_ticket(test_office, kind=TicketKind.APPEAL, verified=True)
+    assign(sue, made.number, 1, "mei")
+    assert windows_open(test_office, made.number) == 1
+
+
 def test_tickets_go_only_to_people_who_can_work_them(test_office: TestOffice) -> None:
     sue = test_office.desk("sue", Role.SUPERVISOR)
     test_office.desk("root", Role.ADMIN)
@@ -224,6 +232,7 @@ def test_closing_closes_the_window_and_reopening_starts_without_one(test_office:
     made = make_ticket(test_office, kind=TicketKind.APPEAL, verified=True, assignee=mei)
     set_state(mei, made.number, 1, TicketState.CLOSED)
     assert windows_open(test_office, made.number) == 0
+    assert entries(test_office, made.number)[-1] == ("mei", Action.WINDOW_CLOSED, "the ticket was closed")
     set_state(mei, made.number, 2, TicketState.OPEN)
     assert now_of(test_office, made.number).closed_at is None
 
@@ -253,6 +262,16 @@ def test_a_verified_ticket_that_becomes_a_rights_request_has_its_due_date_at_onc
     assert ticket.state is TicketState.VERIFIED
     assert ticket.due_at is not None
     assert (ticket.due_at - test_office.clock.now()).days == days
+
+
+def test_a_verified_request_is_not_taken_around_its_decision_by_another_kind(test_office: TestOffice) -> None:
+    """Policy V.4: refusing goes through the checklist."""
+    mei, sue = test_office.desk("mei", Role.AGENT), test_office.desk("sue", Role.SUPERVISOR)
+    made = make_ticket(test_office, kind=TicketKind.RIGHTS, verified=True, assignee=mei)
+    with pytest.raises(NotAllowed, match="supervisor"):
+        set_kind(mei, made.number, 1, TicketKind.INQUIRY)
+    assert now_of(test_office, made.number).kind is TicketKind.RIGHTS
+    assert set_kind(sue, made.number, 1, TicketKind.INQUIRY) == 2
 
 
 def test_a_ticket_in_approval_keeps_its_kind(test_office: TestOffice) -> None:
@@ -307,9 +326,10 @@ def test_entries_name_the_requester_by_pseudonym_and_no_value(test_office: TestO
 
 def test_a_ticket_of_an_erased_requester_can_still_be_put_away(test_office: TestOffice) -> None:
     mei = test_office.desk("mei", Role.AGENT)
-    made = make_ticket(test_office)
+    made = make_ticket(test_office, verified=True)
     test_office.office.keyring.destroy(made.requester_id)
     row = claim(mei, made.number)
     set_state(mei, made.number, row, TicketState.CLOSED)
+    assert windows_open(test_office, made.number) == 0
     with test_office.office.database.reading() as session:
         assert session.get_one(LogEntry, 1).requester is None

@@ -10,7 +10,8 @@ from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place
 from cs_console.errors import BadInput, NotAllowed, NoUndertaking, WrongState
 from cs_console.verification.codes import status
-from cs_console.verification.methods import close_window, verify_by_note
+from cs_console.verification.methods import verify_by_note
+from cs_console.verification.windows import close_window
 from models.enums import Action, Field, Result, Role, TicketKind, TicketState, VerificationMethod
 from models.ticket import Ticket
 from models.verification import Verification

@@ -193,7 +193,8 @@ def upgrade() -> None:
             "next_due_at",
             sa.BigInteger(),
             sa.Computed(
-                "COALESCE(due_at, CASE WHEN first_response_at IS NULL AND state <> 'to verify' THEN first_response_due_at END)",
+                "COALESCE(due_at, CASE WHEN first_response_at IS NULL AND state <> 'to verify' "
+                "THEN first_response_due_at END)",
                 persisted=True,
             ),
             nullable=True,
@@ -260,7 +261,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index(op.f("ix_decision_state"), "decision", ["state"], unique=False)
+    op.create_index("decision_review", "decision", ["state", "review_at"], unique=False)
     op.create_index(op.f("ix_decision_ticket_number"), "decision", ["ticket_number"], unique=False)
     op.create_table(
         "message",

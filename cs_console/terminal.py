@@ -1,0 +1,28 @@
+"""Whether there is a terminal to open the console in, and what is said where there is none."""
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from cs_console.errors import Refusal
+
+if TYPE_CHECKING:
+    from cs_console.settings import Settings
+
+
+def has_terminal() -> bool:
+    """A terminal on both sides, or a browser's driver in its place (textual-serve)."""
+    return bool(os.environ.get("TEXTUAL_DRIVER")) or (sys.stdin.isatty() and sys.stderr.isatty())
+
+
+def explain_without_terminal(settings: "Settings") -> int:
+    """Say on standard error what is wrong with the desk, or that a terminal is missing; returns the exit status."""
+    from cs_console.desk import open_office
+
+    try:
+        open_office(settings).close()
+    except Refusal as refusal:
+        print(f"cs-console: {refusal}", file=sys.stderr)  # noqa: T201 - there is no screen
+        return refusal.exit_status
+    print("cs-console: this needs a terminal.", file=sys.stderr)  # noqa: T201 - there is no screen
+    return 2

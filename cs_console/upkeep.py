@@ -1,0 +1,39 @@
+"""What a console does every minute beside what its agents ask for."""
+
+from threading import Lock
+
+from cs_console.access_log.checkpoint import write_checkpoint
+from cs_console.decisions.review import reopen_due
+from cs_console.delivery.outgoing import deliver_queued
+from cs_console.desk import Office
+from cs_console.errors import Refusal
+
+_delivering = Lock()
+
+
+def keep_up(office: Office) -> None:
+    """Sign the log if that is due, open again what is due for review, send again what is queued.
+
+    Each step has its turn whatever became of the one before. A refusal (a busy store, a missing key) waits for the
+    next minute; a fault of the program is raised as an ExceptionGroup after the last step.
+    """
+    faults: list[Exception] = []
+    for step in (write_checkpoint, reopen_due, _deliver):
+        try:
+            step(office)
+        except Refusal:
+            continue
+        except Exception as fault:  # noqa: BLE001 - the other steps come first
+            faults.append(fault)
+    if faults:
+        raise ExceptionGroup("upkeep", faults)
+
+
+def _deliver(office: Office) -> None:
+    """Deliver in one thread at a time: a mail server that does not answer must not fill the pool minute by minute."""
+    if not _delivering.acquire(blocking=False):
+        return
+    try:
+        deliver_queued(office)
+    finally:
+        _delivering.release()

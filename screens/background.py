@@ -1,0 +1,55 @@
+"""What the application does in worker threads of its own, apart from any screen."""
+
+from collections.abc import Callable
+from functools import partial
+
+from textual import on
+from textual.message import Message
+
+from cs_console.errors import Refusal
+from cs_console.faults import spot_of
+from screens.quiet_app import QuietApp
+
+BACKGROUND = "background"
+
+
+class Reported(Message):
+    """A thread has something to do on the UI thread."""
+
+    def __init__(self, then: Callable[[], None]) -> None:
+        super().__init__()
+        self.then = then
+
+
+class BackgroundApp(QuietApp, inherit_bindings=False):
+    """An application that never waits for a store on its UI thread."""
+
+    def in_background(self, work: Callable[[], object], then: Callable[[Refusal | None], None] | None = None) -> None:
+        """Run `work` in a thread, then `then` on the UI thread with the refusal it raised, if any."""
+        self.run_worker(
+            partial(self._carry_out, work, then),
+            name=BACKGROUND,
+            group=BACKGROUND,
+            description=BACKGROUND,
+            thread=True,
+            exit_on_error=False,
+        )
+
+    def on_ui(self, then: Callable[[], None]) -> None:
+        """From any thread: call `then` on the UI thread, soon."""
+        self.post_message(Reported(then))
+
+    def _carry_out(self, work: Callable[[], object], then: Callable[[Refusal | None], None] | None) -> None:
+        problem: Refusal | None = None
+        try:
+            work()
+        except Refusal as refusal:
+            problem = refusal
+        except Exception as fault:  # noqa: BLE001 - the outermost edge of a worker
+            problem = Refusal(f"Something went wrong here ({spot_of(fault)}).", "Tell an admin.")
+        if then is not None:
+            self.on_ui(partial(then, problem))
+
+    @on(Reported)
+    def _reported(self, message: Reported) -> None:
+        message.then()

@@ -1,0 +1,38 @@
+"""Where a signed-in agent can go. Each place is imported when somebody goes there, not before the first paint."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from textual.screen import Screen
+
+if TYPE_CHECKING:
+    from textual.command import Provider
+
+
+def _queue() -> Screen[None]:
+    from screens.queue import QueueScreen
+
+    return QueueScreen()
+
+
+def _approvals() -> Screen[None]:
+    from screens.approvals import ApprovalsScreen
+
+    return ApprovalsScreen()
+
+
+def _log() -> Screen[None]:
+    from screens.access_log import AccessLogScreen
+
+    return AccessLogScreen()
+
+
+INSIDE: dict[str, Callable[[], Screen[None]]] = {"queue": _queue, "approvals": _approvals, "log": _log}
+"""Textual's modes behind the sign-in; each keeps its own stack of screens until the session ends."""
+
+
+def palette_commands() -> "type[Provider]":
+    """The palette's provider."""
+    from screens.palette import ConsoleCommands
+
+    return ConsoleCommands
