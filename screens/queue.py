@@ -131,6 +131,7 @@ class QueueScreen(ConsoleScreen[None]):
         self.query_one(ViewList).current = name
         table = self.query_one(TicketTable)
         table.with_assignee = name not in {"mine", "unassigned"}
+        table.with_age = name == "to_verify"  # nothing is due there yet; how long they have waited counts
         table.fit()
         self._load(Pages().from_top, from_top=True)
         self._count()

@@ -8,7 +8,7 @@ from textual import events
 from textual.message import Message
 from textual.widgets import DataTable
 
-from cs_console.tickets.queue import QueueRow, due_words
+from cs_console.tickets.queue import QueueRow, age_words, due_words
 from models.enums import Priority
 from screens.widgets.safe_text import cell
 
@@ -44,6 +44,7 @@ class TicketTable(DataTable[Text]):
         super().__init__(id=id, cursor_type="row", zebra_stripes=False, cell_padding=1)
         self.tickets: tuple[QueueRow, ...] = ()
         self.with_assignee = True
+        self.with_age = False
         self.more_below = self.more_above = False
         self._drawn: list[tuple[Text, ...]] = []
         self._marked: Set[int] = frozenset()
@@ -81,7 +82,7 @@ class TicketTable(DataTable[Text]):
 
     def _cells(self, row: QueueRow) -> tuple[Text, ...]:
         assert self._now is not None  # show() has set it
-        due = due_words(row, self._now)
+        due = f"waits {age_words(row, self._now)}" if self.with_age else due_words(row, self._now)
         late = due.endswith("late")
         marks = ("●" if row.number in self._marked else " ") + _PRIORITY_SIGNS[row.priority]
         quiet, warned = self._colour("text-muted"), self._colour("text-error")

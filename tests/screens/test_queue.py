@@ -59,6 +59,18 @@ async def test_state_and_due_are_words(sqlite_office: TestOffice) -> None:
         await shown.until(lambda: "to verify" in shown.drawn() and "starts later" in shown.drawn())
 
 
+async def test_who_waits_for_verification_is_shown_with_their_age(sqlite_office: TestOffice) -> None:
+    """Unverified requests wait in a lane of their own (policy V.4): nothing is due, but somebody waits."""
+    make_ticket(sqlite_office, kind=TicketKind.RIGHTS, state=TicketState.TO_VERIFY)
+    sqlite_office.clock.forward(days=5, minutes=-10)
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    async with console(sqlite_office, mei) as shown:
+        await shown.press("3")
+        await shown.until(lambda: "waits 4 d" in shown.drawn())
+        await shown.press("7")
+        await shown.until(lambda: "starts later" in shown.drawn())
+
+
 async def test_the_next_page_comes_when_the_cursor_nears_the_end(sqlite_office: TestOffice) -> None:
     mei = sqlite_office.desk("mei", Role.AGENT)
     made = make_many(sqlite_office, 130)

@@ -1,9 +1,11 @@
 """A few pictures, to notice when a screen looks different: `pytest --snapshot-update` accepts the new look."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
+import pytest_textual_snapshot
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -30,6 +32,17 @@ def _one_time_zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         time.tzset()
         yield
     time.tzset()
+
+
+@pytest.fixture(autouse=True)
+def _no_web_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A picture that is kept asks no other machine for its letters."""
+    normalize = pytest_textual_snapshot.normalize_svg
+
+    def without(svg: str) -> str:
+        return str(normalize(re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)))
+
+    monkeypatch.setattr(pytest_textual_snapshot, "normalize_svg", without)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x34"])
