@@ -1,9 +1,12 @@
 """`cs-console`: the console itself, the demo, and the operators' commands."""
 
 import gc
+import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
 
 
 def main() -> None:
@@ -23,9 +26,7 @@ def main() -> None:
 
             _or_one_sentence(lambda: open_demo(home))
             return
-    from cs_console.commands import app
-
-    app()
+    _or_one_sentence(_run_command)
 
 
 def open_console(home: Path | None) -> None:
@@ -53,15 +54,43 @@ def _open(home: Path | None) -> None:
     run(load(home))
 
 
+def _run_command() -> None:
+    from cs_console.commands import app
+
+    try:
+        app()
+    finally:
+        if sys.stdout is not None:
+            sys.stdout.flush()  # a full disk under an export shows here at the latest
+
+
 def _or_one_sentence(work: Callable[[], None]) -> None:
-    """Any refusal before the console has the terminal is one sentence on standard error and its exit status."""
+    """Whatever ends the work is one sentence on standard error and an exit status, never a traceback (ASVS 16.5.1)."""
     from cs_console.errors import Refusal
 
     try:
         work()
     except Refusal as refusal:
-        print(f"cs-console: {refusal}", file=sys.stderr)
-        sys.exit(refusal.exit_status)
+        _end(str(refusal), refusal.exit_status)
+    except OSError as problem:
+        _drop_output()
+        place = "" if problem.filename is None else f"{problem.filename}: "
+        _end(f"{place}{problem.strerror or 'it cannot be read or written'}.", 2)
+    except Exception as fault:  # noqa: BLE001 - the outermost edge; a traceback could hold a requester's data
+        from cs_console.faults import spot_of
+
+        _end(f"stopped because of a fault of the program ({spot_of(fault)}).", 1)
+
+
+def _end(sentence: str, status: int) -> NoReturn:
+    print(f"cs-console: {sentence}", file=sys.stderr)
+    sys.exit(status)
+
+
+def _drop_output() -> None:
+    """What could not be written is not tried again, with a complaint of Python's own, while the process ends."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from screens.office_door import OfficeDoor
 from screens.places import INSIDE, palette_commands
 from screens.presence import Presence, elapsed
 from screens.registry import app_bindings, key_problems
-from screens.session_calls import checkpoint, leave, log_words, read_log_state, stay_awake, warm_up
+from screens.session_calls import keep_up, leave, log_words, read_log_state, stay_awake, warm_up
 from screens.sign_in import SignInScreen
 from screens.theme import THEMES
 from screens.widgets.header_bar import HeaderBar
@@ -40,7 +40,7 @@ DOOR = "door"
 FIRST_PAINT_SECONDS = 0.15
 TICK_SECONDS = 1.0
 REFRESH_SECONDS = 10.0
-CHECKPOINT_SECONDS = 60.0
+UPKEEP_SECONDS = 60.0
 
 
 class ConsoleApp(BackgroundApp, inherit_bindings=False):
@@ -98,7 +98,7 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
     def on_mount(self) -> None:
         self.set_interval(TICK_SECONDS, self._tick)
         self.set_interval(REFRESH_SECONDS, self._refresh)
-        self.set_interval(CHECKPOINT_SECONDS, self._checkpoint)
+        self.set_interval(UPKEEP_SECONDS, self._keep_up)
         if self.desk is not None:
             self._enter()
         if not self.door.is_settled:
@@ -374,9 +374,9 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
         self._log_state = state
         self._show_header()
 
-    def _checkpoint(self) -> None:
+    def _keep_up(self) -> None:
         if self.desk is not None:
-            self.in_background(partial(checkpoint, self.desk.office))
+            self.in_background(partial(keep_up, self.desk.office))
 
     # --- what is shared
 

@@ -14,6 +14,7 @@ from cs_console.access_log.append import Actor
 from cs_console.clock import Clock, SystemClock
 from cs_console.custody.keyring import Keyring, wrapping_key
 from cs_console.database import Database
+from cs_console.errors import StoreUnavailable
 from cs_console.policy.loader import PackShelf
 from cs_console.settings import Settings
 from cs_console.staff.sessions import require_live
@@ -54,6 +55,9 @@ def open_office(settings: Settings, clock: Clock | None = None) -> Office:
     """Open an existing desk's stores. Raises StoreUnavailable or KeyUnavailable with nothing touched."""
     database = Database(settings.database)
     database.check()
+    kept = Database(settings.keyring).file
+    if kept is not None and not kept.is_file():  # opening it would make an empty one
+        raise StoreUnavailable(f"The keyring {kept} is missing.", "Restore it: without it nothing can be opened.")
     keyring = Keyring(settings.keyring, wrapping_key(settings))
     return Office(settings, database, keyring, PackShelf(settings), clock or SystemClock())
 

@@ -29,11 +29,11 @@ def stay_awake(desk: "Desk") -> None:
     touch(desk)
 
 
-def checkpoint(office: "Office") -> None:
-    """Sign the log's size and root, if it has grown since the last time."""
-    from cs_console.access_log.checkpoint import write_checkpoint
+def keep_up(office: "Office") -> None:
+    """Sign the log, send again what is queued, reopen what is due for review."""
+    from cs_console.upkeep import keep_up as keep_office_up
 
-    write_checkpoint(office)
+    keep_office_up(office)
 
 
 def read_log_state(office: "Office") -> "LogState":

@@ -11,6 +11,7 @@ app = typer.Typer(
     no_args_is_help=False,
     pretty_exceptions_enable=False,  # a traceback could hold a requester's data
     add_completion=False,
+    rich_markup_mode=None,  # wrong use in plain lines: a frame would break a path in two
 )
 for name, part in {
     "agents": agents.app,

@@ -5,10 +5,10 @@ import platform
 import sqlite3
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import ArgumentError
@@ -19,7 +19,7 @@ from cs_console.custody.keyring import read_key_file
 from cs_console.database import Database
 from cs_console.delivery.smtp import server_of
 from cs_console.desk import Office, open_office
-from cs_console.errors import BadPack, Refusal, StoreUnavailable
+from cs_console.errors import BadPack, BadSettings, Refusal, StoreUnavailable
 from cs_console.settings import Settings
 
 PACKAGES = ("cs-console", "textual", "sqlalchemy", "sqlmodel", "cryptography", "argon2-cffi")
@@ -43,8 +43,8 @@ def settings_in_force(settings: Settings) -> dict[str, str]:
         "database": _without_password(settings.database),
         "keyring": _without_password(settings.keyring),
         "key": "from CS_CONSOLE_KEY_COMMAND" if settings.key_command else str(settings.key_path),
-        "mail": _mail_way(settings),
-        "text messages": _sms_way(settings),
+        "mail": _mail_check(settings).words,
+        "text messages": _sms_check(settings).words,
         "checkpoints": str(settings.checkpoint_folder),
         "pack": settings.pack,
         "desk name": settings.desk_name,
@@ -63,78 +63,64 @@ def versions() -> dict[str, str]:
 
 
 def examine(settings: Settings) -> tuple[Check, ...]:
-    """Look at everything; a check that fails never keeps the others from being made."""
+    """Look at everything that can be reached; a check that fails keeps no other from being made."""
     return (
         *_office_checks(settings),
         *_file_checks(settings),
-        *_delivery_checks(settings),
+        _mail_check(settings),
+        _sms_check(settings),
     )
 
 
 def _office_checks(settings: Settings) -> Iterator[Check]:
-    keyring = Database(settings.keyring)
-    keyring.close()
-    if keyring.file is not None and not keyring.file.is_file():
-        # opening it would make an empty one
-        yield _database_check(settings)
-        yield Check("keyring", False, f"{keyring.file} is missing", unreachable=True)
-        return
     try:
         office = open_office(settings)
     except Refusal as refusal:
         yield _refused("desk", refusal)
         return
+    looks = {
+        "database": _database_check,
+        "keyring": _keyring_check,
+        "policy pack": _pack_check,
+        "access log": _log_check,
+    }
     try:
-        yield _database_check(settings)
-        yield _keyring_check(office)
-        yield _pack_check(office)
-        yield _log_check(office)
+        for name, look in looks.items():
+            try:
+                yield look(name, office)
+            except Refusal as refusal:
+                yield _refused(name, refusal)
     finally:
         office.close()
 
 
-def _database_check(settings: Settings) -> Check:
-    database = Database(settings.database)
+def _database_check(name: str, office: Office) -> Check:
+    if office.database.is_sqlite:
+        return Check(name, True, "reached, SQLite")
+    with office.database.reading() as session:
+        server = session.connection().execute(text("SHOW server_version")).scalar_one()
+    return Check(name, True, f"reached, PostgreSQL {server}")
+
+
+def _keyring_check(name: str, office: Office) -> Check:
+    if not keyring_belongs(office):
+        return Check(name, False, "belongs to another desk")
+    return Check(name, True, f"reached, {sum(office.keyring.epochs().values())} keys")
+
+
+def _pack_check(name: str, office: Office) -> Check:
     try:
-        database.check()
-        if database.is_sqlite:
-            return Check("database", True, "reached, SQLite")
-        with database.reading() as session:
-            server = session.connection().execute(text("SHOW server_version")).scalar_one()
-        return Check("database", True, f"reached, PostgreSQL {server}")
-    except Refusal as refusal:
-        return _refused("database", refusal)
-    finally:
-        database.close()
-
-
-def _keyring_check(office: Office) -> Check:
-    try:
-        if not keyring_belongs(office):
-            return Check("keyring", False, "belongs to another desk")
-        return Check("keyring", True, f"reached, {sum(office.keyring.epochs().values())} keys")
-    except Refusal as refusal:
-        return _refused("keyring", refusal)
-
-
-def _pack_check(office: Office) -> Check:
-    try:
-        return Check("policy pack", True, office.packs.current.meta.title)
+        return Check(name, True, office.packs.current.meta.title)
     except BadPack as refusal:
-        return Check("policy pack", False, f"{refusal.sentence} {len(refusal.problems)} problems.")
-    except Refusal as refusal:
-        return _refused("policy pack", refusal)
+        return Check(name, False, f"{refusal.sentence} {len(refusal.problems)} problems.")
 
 
-def _log_check(office: Office) -> Check:
-    try:
-        state = log_state(office)
-    except Refusal as refusal:
-        return _refused("access log", refusal)
-    signed = f"signed at {state.last_checkpoint_size}" if state.last_checkpoint_at else "not signed yet"
+def _log_check(name: str, office: Office) -> Check:
+    state = log_state(office)
     if state.ok is False:
-        return Check("access log", False, "does not hold together; run `cs-console log verify`")
-    return Check("access log", state.ok is True, f"{state.size} entries, {signed}", unreachable=state.ok is None)
+        return Check(name, False, "does not hold together; run `cs-console log verify`")
+    signed = f"signed at {state.last_checkpoint_size}" if state.last_checkpoint_at else "not signed yet"
+    return Check(name, state.ok is True, f"{state.size} entries, {signed}", unreachable=state.ok is None)
 
 
 def _file_checks(settings: Settings) -> Iterator[Check]:
@@ -157,47 +143,43 @@ def _modes(settings: Settings) -> Iterator[tuple[Path, int]]:
     if settings.outbox is not None:
         paths.append(settings.outbox)
     for url in (settings.database, settings.keyring):
-        store = Database(url)
-        store.close()
-        if store.file is not None:
-            paths += [store.file, *(store.file.with_name(store.file.name + end) for end in ("-wal", "-shm"))]
+        with suppress(Refusal):  # a URL that cannot be used is a finding about the desk
+            file = Database(url).file
+            if file is not None:
+                paths += [file, *(file.with_name(file.name + end) for end in ("-wal", "-shm"))]
     for path in dict.fromkeys(paths):
         if path.exists():
             yield path, stat.S_IMODE(path.stat().st_mode)
 
 
-def _delivery_checks(settings: Settings) -> Iterator[Check]:
-    try:
-        way = _mail_way(settings)
-        yield Check("mail", way != "not set up", way)
-    except Refusal as refusal:
-        yield _refused("mail", refusal)
-    # a desk without text messages is in order: codes can go by mail alone
-    yield Check("text messages", True, _sms_way(settings))
-
-
-def _mail_way(settings: Settings) -> str:
+def _mail_check(settings: Settings) -> Check:
     if settings.outbox is not None:
-        return f"into {settings.outbox}"
+        return Check("mail", True, f"into {settings.outbox}")
     if not settings.smtp_url:
-        return "not set up"
+        return Check("mail", False, "not set up")
     try:
         server = server_of(settings.smtp_url)
-    except Refusal:
-        return "CS_CONSOLE_SMTP_URL cannot be used"
-    return f"through {server.host}:{server.port}"
+    except BadSettings as refusal:
+        return _refused("mail", refusal)
+    return Check("mail", True, f"through {server.host}:{server.port}")
 
 
-def _sms_way(settings: Settings) -> str:
+def _sms_check(settings: Settings) -> Check:
+    """A desk without text messages is in order: codes can go by mail alone."""
     if settings.outbox is not None:
-        return f"into {settings.outbox}"
-    return f"through {urlsplit(settings.sms_url).scheme}" if settings.sms_url else "not set up"
+        return Check("text messages", True, f"into {settings.outbox}")
+    if not settings.sms_url:
+        return Check("text messages", True, "not set up")
+    scheme, mark, _ = settings.sms_url.partition("://")
+    if not (mark and scheme.isalnum()):
+        return Check("text messages", False, "CS_CONSOLE_SMS_URL is not a URL that Apprise knows.")
+    return Check("text messages", True, f"through {scheme}")
 
 
 def _without_password(url: str) -> str:
     try:
         return make_url(url).set(query={}).render_as_string(hide_password=True)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         return "not a database URL"
 
 

@@ -1,6 +1,7 @@
 """`cs-console tickets list`: numbers, kinds, states and dates for operators; nothing a requester wrote."""
 
 import re
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -62,9 +63,10 @@ def _cursor(text: str) -> Cursor | None:
     if not text:
         return None
     found = _AFTER.fullmatch(text)
-    if found is None:
-        raise BadInput("--after takes the `next` of an earlier list.", "Leave it out to begin at the top.")
-    return Cursor(from_microseconds(int(found[1])), int(found[2]))
+    with suppress(OverflowError):
+        if found is not None:
+            return Cursor(from_microseconds(int(found[1])), int(found[2]))
+    raise BadInput("--after takes the `next` of an earlier list.", "Leave it out to begin at the top.")
 
 
 def _as_json(row: ListedTicket) -> dict[str, object]:

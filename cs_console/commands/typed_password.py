@@ -16,9 +16,11 @@ def typed_password(from_stdin: bool) -> str:
     Raises BadPassword when there is neither `--password-stdin` nor a terminal to ask at.
     """
     if not from_stdin:
-        if not sys.stdin.isatty():
+        if sys.stdin is None or not sys.stdin.isatty():
             raise BadPassword("There is no terminal to ask for the password at.", "Use --password-stdin.")
         return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
+    if sys.stdin is None:
+        raise BadPassword("Standard input is closed.", "Send the password there.")
     try:
         text = sys.stdin.read()
     except UnicodeDecodeError:

@@ -49,7 +49,7 @@ def redact(text: str, regions: tuple[str, ...], known: tuple[tuple[Field, str], 
     found: list[Span] = []
 
     def take(spans: Iterable[Span]) -> None:
-        new = list(spans)
+        new = list(_in_order(spans))
         folded.blank(new)
         found.extend(new)
 
@@ -59,11 +59,12 @@ def redact(text: str, regions: tuple[str, ...], known: tuple[tuple[Field, str], 
         take(_known(folded.text, field, Folded(value).text))
     for search in _AFTER_KNOWN:
         take(search(folded.text))
-    take(_in_order(phones(folded.text, regions)))
+    take(phones(folded.text, regions))
     return _written(text, sorted((folded.original(span) for span in found), key=lambda span: span.start))
 
 
 def _in_order(spans: Iterable[Span]) -> Iterator[Span]:
+    """By where they stand, none overlapping another: what blanking and writing rely on."""
     done = 0
     for span in sorted(spans, key=lambda span: span.start):
         if span.start >= done:
@@ -84,7 +85,7 @@ def _known(text: str, field: Field, value: str) -> Iterator[Span]:
     """Every place where a known value stands, whatever its case and spacing."""
     digits = re.sub(r"\D", "", value)
     if field is Field.MOBILE and len(digits) >= FEWEST_KNOWN_DIGITS:
-        yield from _in_order(_known_phone(text, field, digits))
+        yield from _known_phone(text, field, digits)
         return
     for part in _parts(field, value.strip()):
         if not part.strip():

@@ -1,5 +1,6 @@
 """`cs-console demo`: makes a sample desk once, through the real services, and opens the console on it."""
 
+import json
 import os
 import shutil
 import sys
@@ -9,6 +10,7 @@ from cs_console.errors import BadSettings
 from cs_console.settings import PREFIX, Settings, default_home, load
 
 SETTINGS_FILE = "console.toml"
+ANOTHER = "Name another folder: `cs-console demo --home DIR`."
 
 
 def open_demo(home: Path | None) -> None:
@@ -24,44 +26,43 @@ def open_demo(home: Path | None) -> None:
 def sample_settings(home: Path | None) -> Settings:
     """The settings of the sample desk in `home`: the one named, else CS_CONSOLE_HOME, else a folder of its own.
 
-    Raises BadSettings when the folder holds a desk that is no sample.
+    Nothing else is taken from the environment: it may name a real desk's database. Raises BadSettings when the
+    folder holds a desk that is no sample.
     """
     named = home or (Path(os.environ[PREFIX + "HOME"]) if os.environ.get(PREFIX + "HOME") else None)
     place = (named or default_home().with_name("cs-console-demo")).absolute()
-    if (place / SETTINGS_FILE).is_file():
-        settings = load(place)
-    else:
-        settings = Settings(
+    if not (place / SETTINGS_FILE).is_file():
+        return Settings(
             home=place, demo=True, outbox=place / "outbox", desk_name="HautHome customer service",
             mail_from="service@hauthome.example",
         )  # fmt: skip
-        if place.is_dir() and any(place.iterdir()):
-            raise BadSettings(
-                f"{place} is not empty and holds no sample desk.", "Name another folder: `cs-console demo --home DIR`."
-            )
+    settings = load(place, {})
     if not settings.demo:
-        raise BadSettings(
-            f"{place} holds a real desk, not a sample.", "Name another folder: `cs-console demo --home DIR`."
-        )
+        raise BadSettings(f"{place} holds a real desk, not a sample.", ANOTHER)
     return settings
 
 
 def make_sample(settings: Settings) -> None:
-    """Make the desk beside its place and move it there when it is whole: a killed making leaves nothing to open."""
+    """Make the desk beside its place and move it there when it is whole: a killed making leaves nothing to open.
+
+    Raises BadSettings when there is anything in its place already.
+    """
+    if settings.home.exists():
+        try:
+            settings.home.rmdir()  # only an empty folder gives way
+        except OSError:
+            raise BadSettings(f"{settings.home} is not empty and holds no sample desk.", ANOTHER) from None
     from cs_console.sample.making import tell  # the services, needed this once
 
     print("Making a sample desk (once) ...", file=sys.stderr)  # noqa: T201 - before the console takes the terminal
     making = settings.home.with_name(settings.home.name + ".making")
     shutil.rmtree(making, ignore_errors=True)
     tell(settings.model_copy(update={"home": making, "outbox": making / "outbox"}))
+    words = {"outbox": str(settings.home / "outbox"), "desk_name": settings.desk_name, "mail_from": settings.mail_from}
     (making / SETTINGS_FILE).write_text(
         "# A sample desk: invented people, passwords on the sign-in screen. Delete the folder to start afresh.\n"
         "demo = true\n"
-        f"outbox = {str(settings.home / 'outbox')!r}\n"
-        f"desk_name = {settings.desk_name!r}\n"
-        f"mail_from = {settings.mail_from!r}\n",
+        + "".join(f"{key} = {json.dumps(value)}\n" for key, value in words.items()),  # such strings are TOML too
         "utf-8",
     )
-    if settings.home.is_dir():
-        settings.home.rmdir()
     making.rename(settings.home)

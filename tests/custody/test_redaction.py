@@ -106,6 +106,23 @@ def test_the_requesters_own_values_go_however_they_are_written() -> None:
     assert out == ("[name] ([nickname], [name]) 我是[name]。 [mobile], [e-mail], long lane? [address]; [address]")
 
 
+def test_parts_of_a_name_in_any_order_hide_what_stands_after_them() -> None:
+    known = ((Field.NAME, "Alice Example"), (Field.ADDRESS, "Rose Cottage, Long Lane 12"))
+    text = "Alice met Example of long lane 12, rose cottage, not Alice: bob@example.org, 07700 900123. Bye"
+    shown = "[name] met [name] of [address], [address], not [name]: [e-mail], [phone]. Bye"
+    assert redact(text, REGIONS, known) == shown
+
+
+@given(st.lists(st.sampled_from(["Alice", "Example", "Rose Cottage", "met", "a@b.example", "07700 900123"]), max_size=8))
+@settings(max_examples=100, deadline=None)
+def test_known_values_and_found_ones_are_hidden_wherever_they_stand(words: list[str]) -> None:
+    known = ((Field.NAME, "Alice Example"), (Field.ADDRESS, "Rose Cottage, Long Lane 12"))
+    blocks = {"Alice": "[name]", "Example": "[name]", "Rose Cottage": "[address]", "met": "met"}
+    found = {"a@b.example": "[e-mail]", "07700 900123": "[phone]"}
+    shown = " | ".join({**blocks, **found}[word] for word in words)
+    assert redact(" | ".join(words), ("GB",), known) == shown
+
+
 @pytest.mark.parametrize("text", ["meilinda", "Linden", "hamei lind", "mei_880"])
 def test_known_names_are_word_bounded(text: str) -> None:
     assert redact(text, (), ((Field.NAME, "Mei Lin"), (Field.NICKNAME, "mei_88"))) == text

@@ -184,9 +184,9 @@ async def test_the_log_is_signed_again_and_again_while_somebody_works(sqlite_off
         made = make_ticket(sqlite_office)
         open_ticket(mei, made.number)
         sqlite_office.clock.forward(seconds=61)
-        shown.app._checkpoint()
+        shown.app._keep_up()
         await shown.until(lambda: _checkpoints(sqlite_office) == 1, "a checkpoint")
-        shown.app._checkpoint()
+        shown.app._keep_up()
         await shown.app.workers.wait_for_complete()
         assert _checkpoints(sqlite_office) == 1, "nothing new was signed"
 
