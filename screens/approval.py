@@ -13,6 +13,7 @@ from cs_console.decisions.approval import (
     withdraw,
 )
 from cs_console.decisions.waiting import ProposalView
+from cs_console.errors import Refusal, WrongPassword
 from screens.asking_text import PasswordDialog, WordsDialog, forgetting_draft
 from screens.choice import ChoiceDialog
 from screens.console_screen import ConsoleScreen
@@ -71,13 +72,22 @@ class ProposalScreen(ConsoleScreen[str]):
         if self._view is not None and self._view.mine:
             self._approve("")
         elif self._view is not None:
-            question = f"Approve this answer to #{self._view.number}? Your password says that it is you."
-            self.app.push_screen(PasswordDialog(question), self._approve)
+            self._ask_password(f"Approve this answer to #{self._view.number}? Your password says that it is you.")
+
+    def _ask_password(self, question: str) -> None:
+        self.app.push_screen(PasswordDialog(question), self._approve)
 
     def _approve(self, password: str | None) -> None:
         if password is not None:
             self.say("Checking…")
-            self.change(partial(approve, self.desk, self._decision_id, password), self._approved)
+            work = partial(approve, self.desk, self._decision_id, password)
+            self.change(work, self._approved, refused=self._not_approved)
+
+    def _not_approved(self, refusal: Refusal) -> None:
+        self.say(refusal)
+        if isinstance(refusal, WrongPassword):
+            # ask again at once: a password typed into the screen behind would run its letters as commands
+            self._ask_password(str(refusal))
 
     def _approved(self, result: ApprovalResult) -> None:
         if result.final:

@@ -63,7 +63,7 @@ async def test_a_supervisor_reads_it_and_approves_with_their_password(
     assert len(recorded(sqlite_office.office, Action.DECISION_MADE)) == 1
 
 
-async def test_a_wrong_password_approves_nothing(sqlite_office: TestOffice) -> None:
+async def test_a_wrong_password_approves_nothing_and_is_asked_again(sqlite_office: TestOffice) -> None:
     mei, sara = person(sqlite_office, "mei", Role.AGENT), person(sqlite_office, "sara", Role.SUPERVISOR)
     number = proposed(sqlite_office, mei)
     async with console(sqlite_office, sara) as shown:
@@ -72,9 +72,13 @@ async def test_a_wrong_password_approves_nothing(sqlite_office: TestOffice) -> N
         await shown.until_on(PasswordDialog)
         await shown.type("not my password")
         await shown.press("enter")
-        await shown.until_on(ProposalScreen)
         await shown.until(lambda: bool(recorded(sqlite_office.office, Action.DECISION_REFUSED)), "the refusal")
-        await shown.until(lambda: "password" in shown.notice.lower())
+        await shown.until_words("That is not your password.")
+        # asked again at once: what is typed next must not run as commands of the screen behind
+        await shown.until_on(PasswordDialog)
+        await shown.press("escape")
+        await shown.until_on(ProposalScreen)
+        assert "password" in shown.notice.lower()
     assert reload(mei, number).state is TicketState.IN_APPROVAL
 
 
