@@ -6,7 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
 from cs_console.errors import (
@@ -23,6 +25,7 @@ LOCK_WAIT_SECONDS = 5
 REVISIONS = ("0001",)
 """The migrations this program knows, oldest first: one for each file in migrations/versions."""
 
+_FILE = "file"
 _READING = "reading"
 ONE_STATEMENT = "one statement"
 """The execution option `reading` of a connection that will ask the store one thing."""
@@ -41,26 +44,58 @@ def engine_for(url: str) -> Engine:
             "CS_CONSOLE_DATABASE_URL or CS_CONSOLE_KEYRING_URL is not a database URL.",
             "Use sqlite:///... or postgresql+psycopg://...",
         ) from None
-    if parsed.get_backend_name() == "sqlite":
+    if parsed.drivername == "sqlite" and parsed.database not in (None, "", ":memory:"):
         engine = create_engine(parsed, hide_parameters=True, connect_args={"timeout": LOCK_WAIT_SECONDS})
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         event.listen(engine, "checkin", _leave_nothing_open)
+        _watch_file(engine, Path(str(parsed.database)).absolute())
         return engine
     if parsed.drivername != "postgresql+psycopg":
         raise BadSettings(
             f"cs-console does not speak {parsed.drivername}.", "Use sqlite:///... or postgresql+psycopg://..."
         )
-    options = f"-c lock_timeout={LOCK_WAIT_SECONDS}s -c statement_timeout=30s -c timezone=UTC"
-    try:
-        return create_engine(
-            parsed,
-            hide_parameters=True,
-            pool_pre_ping=True,
-            connect_args={"options": options, "connect_timeout": 5},
-        )
-    except NoSuchModuleError:
-        raise BadSettings(f"No driver for {parsed.drivername}.", "Use postgresql+psycopg://...") from None
+    options = (
+        f"-c lock_timeout={LOCK_WAIT_SECONDS}s -c statement_timeout=30s -c timezone=UTC "
+        "-c synchronous_commit=on"  # a server may be set to answer before an entry is durable
+    )
+    return create_engine(
+        parsed,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        connect_args={"options": options, "connect_timeout": 5},
+    )
+
+
+def _watch_file(engine: Engine, file: Path) -> None:
+    """Never go on in a file that was deleted or replaced, nor in an empty new one: what is recorded there is lost."""
+    opened_once = False
+
+    def identity() -> tuple[int, int]:
+        try:
+            found = file.stat()
+        except OSError:
+            raise StoreUnavailable(
+                f"{file} cannot be found.", "Nothing was changed; put it back, then try again."
+            ) from None
+        return found.st_dev, found.st_ino
+
+    def opening(*_about: object) -> None:
+        if opened_once:
+            identity()  # SQLite would make the missing file anew
+
+    def opened(_connection: object, record: ConnectionPoolEntry) -> None:
+        nonlocal opened_once
+        record.info[_FILE] = identity()
+        opened_once = True
+
+    def taken(_connection: object, record: ConnectionPoolEntry, _proxy: object) -> None:
+        if record.info[_FILE] != identity():
+            raise DisconnectionError  # the pool opens the file that is there now
+
+    event.listen(engine, "do_connect", opening)
+    event.listen(engine, "connect", opened)
+    event.listen(engine, "checkout", taken)
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
@@ -122,9 +157,9 @@ def _leave_nothing_open(connection: sqlite3.Connection | None, _record: object) 
 def store_error(problem: Exception) -> StoreUnavailable:
     """The sentence for a driver's error. It never repeats the statement or its values."""
     cause = problem.orig if isinstance(problem, DBAPIError) else problem
-    words = str(cause).lower()
     state = getattr(cause, "sqlstate", None)
-    if "locked" in words or state in {"55P03", "57014", "40P01"}:
+    words = "" if state else str(cause).lower()  # a server's words can hold values, and say everything by number
+    if "locked" in words or state in {"55P03", "57014", "40P01"} or isinstance(cause, PoolTimeout):
         return StoreBusy("The database is busy.", "Nothing was changed; try again in a moment.")
     if "full" in words or "no space" in words or state == "53100":
         return StoreFull("The disk is full.", "Nothing was changed; free some space, then try again.")
@@ -142,9 +177,24 @@ def store_error(problem: Exception) -> StoreUnavailable:
         return StoreUnavailable(
             "The database cannot be opened.", "Check that the folder exists and that you may write there."
         )
+    if isinstance(cause, sqlite3.IntegrityError) or "no such table" in words or (state or "")[:2] in _REFUSALS:
+        return StoreUnavailable("The database refused that.", "Nothing was changed; tell an admin.")
     return StoreUnavailable(
         "The database cannot be reached.", "Nothing was changed; check that it runs, then try again."
     )
+
+
+@contextmanager
+def store_errors() -> Iterator[None]:
+    """What a driver raises in here is raised as the StoreUnavailable that says it."""
+    try:
+        yield
+    except (DBAPIError, PoolTimeout) as problem:
+        raise store_error(problem) from None
+
+
+_REFUSALS = frozenset({"22", "23", "42", "P0"})
+"""Classes of SQLSTATE: data, constraints, access and syntax, and what a trigger raises."""
 
 
 class Database:
@@ -179,11 +229,8 @@ class Database:
     @contextmanager
     def bare_transaction(self) -> Iterator[Connection]:
         """The same without the object layer, where every tenth of a millisecond counts."""
-        try:
-            with self.engine.begin() as connection:
-                yield connection
-        except DBAPIError as problem:
-            raise store_error(problem) from None
+        with store_errors(), self.engine.begin() as connection:
+            yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -193,22 +240,16 @@ class Database:
 
     @contextmanager
     def _session(self, engine: Engine) -> Iterator[Session]:
-        try:
-            with Session(engine, expire_on_commit=False) as session:
-                yield session
-        except DBAPIError as problem:
-            raise store_error(problem) from None
+        with store_errors(), Session(engine, expire_on_commit=False) as session:
+            yield session
 
     def version(self) -> str | None:
         """The migration the store stands at, None for a missing or empty one. Never creates or changes anything."""
-        try:
-            if self.file is not None:
-                return _sqlite_version(self.file)
-            with self._reading.connect() as connection:
-                found = connection.execute(text("SELECT to_regclass('alembic_version')")).scalar()
-                return None if found is None else connection.execute(text(_VERSION)).scalar()
-        except DBAPIError as problem:
-            raise store_error(problem) from None
+        if self.file is not None:
+            return _sqlite_version(self.file)
+        with store_errors(), self._reading.connect() as connection:
+            found = connection.execute(text("SELECT to_regclass('alembic_version')")).scalar()
+            return None if found is None else connection.execute(text(_VERSION)).scalar()
 
     def check(self) -> None:
         """Refuse a store that is missing, newer than this program or something else; touch nothing.
@@ -238,12 +279,9 @@ class Database:
 
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-        try:
-            with self.engine.connect() as connection:
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
-        except DBAPIError as problem:
-            raise store_error(problem) from None
+        with store_errors(), self.engine.connect() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
 
     def close(self) -> None:
         """Give back every connection."""

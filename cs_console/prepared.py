@@ -37,9 +37,12 @@ class Prepared:
         cursor.close()
         return row
 
-    def run(self, connection: Connection, values: Mapping[str, Any]) -> None:
-        """For statements that return nothing."""
-        self._run(connection, values).close()
+    def run(self, connection: Connection, values: Mapping[str, Any]) -> int:
+        """For statements that return nothing: how many rows were written."""
+        cursor = self._run(connection, values)
+        written: int = cursor.rowcount
+        cursor.close()
+        return written
 
     def _run(self, connection: Connection, values: Mapping[str, Any]) -> Any:
         dialect = connection.dialect

@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cs_console.errors import BadSettings
 
@@ -21,12 +21,12 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     home: Path
-    database_url: str = ""
-    keyring_url: str = ""
+    database_url: str = Field("", repr=False)  # addresses and commands may hold passwords
+    keyring_url: str = Field("", repr=False)
     key_file: Path | None = None
-    key_command: str = ""
-    smtp_url: str = ""
-    sms_url: str = ""
+    key_command: str = Field("", repr=False)
+    smtp_url: str = Field("", repr=False)
+    sms_url: str = Field("", repr=False)
     outbox: Path | None = None
     checkpoints: Path | None = None
     pack: str = "hauthome-2023-08"
@@ -73,11 +73,13 @@ def load(home: Path | None = None, environment: Mapping[str, str] = os.environ) 
     place = home or (Path(environment[PREFIX + "HOME"]) if environment.get(PREFIX + "HOME") else default_home())
     values: dict[str, object] = {}
     source = place / "console.toml"
-    if source.is_file():
-        try:
+    try:
+        if source.is_file():
             values.update(tomllib.loads(source.read_text("utf-8")))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as problem:
-            raise BadSettings(f"{source} cannot be read: {problem}.", "Mend the file or move it away.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise BadSettings(f"{source} cannot be read: {problem}.", "Mend the file or move it away.") from None
+    except OSError as problem:
+        raise BadSettings(f"{source} cannot be read: {problem.strerror}.", "Check its permissions.") from None
     known = set(Settings.model_fields) - {"keys", "home"}
     for name, value in environment.items():
         key = name.removeprefix(PREFIX).lower()

@@ -57,19 +57,19 @@ class WordsDialog(Dialog[str]):
         return (Typed(self._place, text, self._ticket),) if self._loaded else ()
 
     def action_send(self) -> None:
-        """Answer with what is written."""
-        self.dismiss(self.query_one(TextArea).text)
+        """Answer with what is written; the draft stays until the words have been used, a refusal loses nothing."""
+        self._leave(self.query_one(TextArea).text)
 
     def action_back(self) -> None:
         """No; the draft is kept."""
+        self._leave(None)
+
+    def _leave(self, answer: str | None) -> None:
         save = partial(self.save, self.desk, self.unsaved())
-        self.change(save, self._kept, refused=self._not_kept)
+        self.change(save, partial(self._left, answer), refused=partial(self._left, answer))
 
-    def _kept(self, _none: None) -> None:
-        self.dismiss(None)
-
-    def _not_kept(self, _refusal: Refusal) -> None:
-        self.dismiss(None)
+    def _left(self, answer: str | None, _saved: object) -> None:
+        self.dismiss(answer)
 
 
 def forgetting_draft(desk: Desk, place: str, work: Callable[[], Answer]) -> Answer:

@@ -51,6 +51,9 @@ class ConsoleScreen(Screen[T], Drafting, Generic[T]):
     def heading(self, words: str) -> None:
         self.query_one(HeaderBar).heading = words
 
+    def on_screen_resume(self) -> None:
+        self.query_one(HeaderBar).refresh()  # it stood still while another screen was on top
+
     def hide_values(self) -> None:
         """Take every revealed value off the screen and end its view: the console locks, ends or goes elsewhere."""
 
@@ -59,6 +62,8 @@ class ConsoleScreen(Screen[T], Drafting, Generic[T]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide commands that the agent's roles do not open; the services refuse them in any case."""
+        if action == "phone" and not self.console.settings.demo:
+            return False
         if action == "phone" and not self.console.settings.demo:
             return False
         try:

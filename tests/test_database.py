@@ -168,7 +168,60 @@ def test_sqlite_keeps_the_promised_pragmas(sqlite_office: TestOffice) -> None:
     }
 
 
-@pytest.mark.parametrize("url", ["mysql://x/y", "postgresql+psycopg2://x/y", "no url at all", "sqlite://x:y/"])
+def test_an_answer_of_postgresql_means_that_it_is_durable() -> None:
+    """Whatever the server or the account is set to: an entry has to survive the machine before a value is shown."""
+    url = empty_database()
+    database = Database(url)
+    with database.transaction() as session:
+        name = session.connection().exec_driver_sql("SELECT current_database()").scalar_one()
+        session.connection().exec_driver_sql(f'ALTER DATABASE "{name}" SET synchronous_commit = off')
+    database.close()
+    with database.bare_transaction() as connection:
+        assert connection.exec_driver_sql("SHOW synchronous_commit").scalar_one() == "on"
+    database.close()
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_nothing_is_written_to_a_file_that_is_no_longer_there(sqlite_office: TestOffice, replaced: bool) -> None:
+    """SECURITY.md, Access log: a log must not go on in a file that was unlinked."""
+    database = sqlite_office.office.database
+    file = database.file
+    assert file is not None
+    with database.transaction() as session:
+        session.add(Counter(name="before", value=1))
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.exec_driver_sql("BEGIN")
+    kept = file.with_name("kept.db")
+    shutil.copy(file, kept)
+    for leftover in file.parent.glob("console.db*"):
+        leftover.unlink()
+    if replaced:
+        kept.rename(file)
+    else:
+        for use in (database.transaction, database.reading):
+            with pytest.raises(StoreUnavailable, match="cannot be found"), use() as session:
+                session.connection()
+        with pytest.raises(StoreUnavailable, match="cannot be found"), database.bare_transaction():
+            pass
+        assert not file.exists()
+        kept.rename(file)
+    with database.transaction() as session:
+        session.add(Counter(name="after", value=1))
+    with sqlite3.connect(file) as other:
+        names = {name for (name,) in other.execute("SELECT name FROM counter")}
+    other.close()
+    assert {"before", "after"} <= names
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://x/y", "postgresql+psycopg2://x/y", "no url at all", "sqlite://x:y/", "sqlite://", "sqlite:///:memory:",
+        "sqlite+nothing:///x", "postgresql+psycopg://x:port/y",
+    ],
+)  # fmt: skip
 def test_an_url_we_do_not_speak_is_refused_by_name(url: str) -> None:
     with pytest.raises(BadSettings):
         Database(url)

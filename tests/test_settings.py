@@ -44,3 +44,18 @@ def test_a_file_that_is_no_toml_is_refused_by_name(tmp_path: Path) -> None:
 
 def test_an_empty_variable_is_as_good_as_none(tmp_path: Path) -> None:
     assert load(tmp_path, {"CS_CONSOLE_SMTP_URL": ""}).smtp_url == ""
+
+
+def test_a_file_that_may_not_be_read_is_refused_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(_path: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_file", forbidden)  # root, who runs the tests, may read anything
+    with pytest.raises(BadSettings, match=r"console\.toml cannot be read: Permission denied"):
+        load(tmp_path, {})
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "KEYRING_URL", "SMTP_URL", "SMS_URL", "KEY_COMMAND"])
+def test_no_password_shows_in_a_repr(tmp_path: Path, name: str) -> None:
+    settings = load(tmp_path, {f"CS_CONSOLE_{name}": "scheme://user:quokka@host"})
+    assert "quokka" not in repr(settings) + str(settings)

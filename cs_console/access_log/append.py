@@ -2,15 +2,16 @@
 
 import hashlib
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, bindparam, event, insert, select, update
+from sqlalchemy import Connection, bindparam, event, insert, update
 from sqlmodel import Session, col
 
 from cs_console.access_log.canonical import entry_bytes
-from cs_console.access_log.merkle import Frontier, leaf_hash
+from cs_console.access_log.head import HEAD, TAG_BYTES, genuine_tree, head_tag
+from cs_console.access_log.merkle import EMPTY_ROOT, Frontier, leaf_hash
 from cs_console.errors import LogBroken, Refusal
 from cs_console.prepared import Prepared
 from models.columns import microseconds
@@ -20,15 +21,12 @@ from models.log import LogEntry, LogHead
 if TYPE_CHECKING:
     from cs_console.desk import Desk, Office
 
-TAG_BYTES = 16
 CHECKPOINT_ENTRIES = 256
 """After so many entries the log is signed, whatever the clock says."""
 
 _TO_SIGN = "log to be signed"
 
-_HEAD = Prepared(
-    select(col(LogHead.size), col(LogHead.frontier), col(LogHead.tag)).where(col(LogHead.id) == 1).with_for_update()
-)
+_LOCK_HEAD = Prepared(HEAD.with_for_update())
 _MOVE_HEAD = Prepared(
     update(LogHead)
     .where(col(LogHead.id) == 1)
@@ -67,18 +65,13 @@ def entry_tag(key: bytes, leaf: bytes) -> bytes:
     return hashlib.blake2b(leaf, key=key, digest_size=TAG_BYTES).digest()
 
 
-def head_tag(key: bytes, size: int, root: bytes) -> bytes:
-    """A keyed hash over the head, so that it cannot be moved without the desk's key."""
-    return hashlib.blake2b(b"head" + size.to_bytes(8) + root, key=key, digest_size=TAG_BYTES).digest()
-
-
 def append(session: Session, office: "Office", actor: Actor, entry: Entry, at: datetime) -> int:
     """Append one entry and return its number (from 1). It is durable when the caller's transaction commits.
 
     Locks the log's head until then, so that numbers have no gaps. Raises LogBroken when the head is missing or
     was moved by something else: then nothing may be shown.
     """
-    seq = append_on(session.connection(), office, actor, entry, at)
+    seq = lock_log(session.connection(), office).append(actor, entry, at)
     if due_for_signing(seq):
         _sign_once_committed(session, office)
     return seq
@@ -89,46 +82,62 @@ def due_for_signing(seq: int) -> bool:
     return seq % CHECKPOINT_ENTRIES == 0
 
 
-def append_on(connection: Connection, office: "Office", actor: Actor, entry: Entry, at: datetime) -> int:
-    """The same on a bare connection; signing is then the caller's, see `due_for_signing`."""
-    found = _HEAD.first(connection, {})
-    if found is None:
-        raise LogBroken("The access log has no head.", "Nothing was shown; run `cs-console log verify`.")
+@dataclass(frozen=True, slots=True)
+class LockedLog:
+    """The log while one transaction holds its head: nobody else appends, and no act that is recorded is committed."""
+
+    connection: Connection
+    key: bytes = field(repr=False)
+    tree: Frontier
+
+    def append(self, actor: Actor, entry: Entry, at: datetime) -> int:
+        """Append one entry and return its number; signing is then the caller's, see `due_for_signing`.
+
+        Raises LogBroken when the store lets an entry vanish (a trigger or rule of somebody's can).
+        """
+        seq = self.tree.size + 1
+        row = (
+            seq,
+            microseconds(at),
+            actor.name,
+            actor.roles,
+            actor.session,
+            actor.host,
+            entry.action.value,
+            entry.ticket,
+            entry.requester,
+            ",".join(entry.fields),
+            entry.purpose,
+            entry.verification,
+            entry.outcome.value,
+            entry.seconds,
+            entry.reason,
+        )
+        leaf = leaf_hash(entry_bytes(row))
+        stored = dict(zip(COLUMNS, (*row, entry_tag(self.key, leaf)), strict=True))
+        self.tree.append(leaf)
+        head = {
+            "new_size": seq,
+            "new_frontier": self.tree.packed(),
+            "new_tag": head_tag(self.key, seq, self.tree.root()),
+        }
+        if _INSERT.run(self.connection, stored) != 1 or _MOVE_HEAD.run(self.connection, head) != 1:
+            raise LogBroken("The access log did not take the entry.", "Nothing was shown; tell an admin.")
+        return seq
+
+
+def lock_log(connection: Connection, office: "Office") -> LockedLog:
+    """Hold the log's head until the transaction ends. What is checked after this holds when the entry is committed.
+
+    Raises LogBroken when the head is missing or was moved by something else.
+    """
     key = office.log_tag_key
-    try:
-        frontier = Frontier(found[0], found[1])
-    except ValueError:
-        frontier = Frontier()
-    if frontier.size != found[0] or head_tag(key, frontier.size, frontier.root()) != found[2]:
-        raise LogBroken("The access log's head was changed.", "Nothing was shown; run `cs-console log verify`.")
-    seq = frontier.size + 1
-    row = (
-        seq,
-        microseconds(at),
-        actor.name,
-        actor.roles,
-        actor.session,
-        actor.host,
-        entry.action.value,
-        entry.ticket,
-        entry.requester,
-        ",".join(entry.fields),
-        entry.purpose,
-        entry.verification,
-        entry.outcome.value,
-        entry.seconds,
-        entry.reason,
-    )
-    leaf = leaf_hash(entry_bytes(row))
-    _INSERT.run(connection, dict(zip(COLUMNS, (*row, entry_tag(key, leaf)), strict=True)))
-    frontier.append(leaf)
-    moved = {
-        "new_size": seq,
-        "new_frontier": frontier.packed(),
-        "new_tag": head_tag(key, seq, frontier.root()),
-    }
-    _MOVE_HEAD.run(connection, moved)
-    return seq
+    row = _LOCK_HEAD.first(connection, {})
+    tree = genuine_tree(key, row)
+    if tree is None:
+        what = "has no head" if row is None else "has a head that was changed"
+        raise LogBroken(f"The access log {what}.", "Nothing was shown; run `cs-console log verify`.")
+    return LockedLog(connection, key, tree)
 
 
 def sign_now(office: "Office") -> None:
@@ -178,6 +187,4 @@ def record(session: Session, desk: "Desk", entry: Entry) -> int:
 
 def start_log(session: Session, office: "Office") -> None:
     """Give an empty store its log head."""
-    frontier = Frontier()
-    tag = head_tag(office.log_tag_key, 0, frontier.root())
-    session.add(LogHead(id=1, size=0, frontier=b"", tag=tag))
+    session.add(LogHead(id=1, size=0, frontier=b"", tag=head_tag(office.log_tag_key, 0, EMPTY_ROOT)))

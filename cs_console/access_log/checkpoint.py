@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import CHECKPOINT_ENTRIES, entry_tag, head_tag
+from cs_console.access_log.append import CHECKPOINT_ENTRIES, entry_tag
 from cs_console.access_log.canonical import canonical
-from cs_console.access_log.merkle import Frontier
+from cs_console.access_log.head import HEAD, genuine_tree
 from cs_console.access_log.second_place import append_notes, newest_kept
 from cs_console.access_log.signed_note import (
     ORIGIN_PREFIX,
@@ -43,7 +43,6 @@ CHECKPOINT_SECONDS = 60
 _NEWEST = select(col(log.Checkpoint.size), col(log.Checkpoint.at), col(log.Checkpoint.note)).order_by(
     col(log.Checkpoint.size).desc()
 )
-_HEAD = select(col(log.LogHead.size), col(log.LogHead.frontier), col(log.LogHead.tag)).where(col(log.LogHead.id) == 1)
 
 
 @dataclass(frozen=True)
@@ -140,24 +139,30 @@ def write_checkpoint(office: "Office", force: bool = False) -> Checkpoint | None
             return None
     with office.database.transaction() as session:
         connection = session.connection()
-        found = connection.execute(_HEAD.with_for_update()).first()
-        if not _due(session, office, force) or found is None:
+        tree = genuine_tree(office.log_tag_key, connection.execute(HEAD.with_for_update()).first())
+        if not _due(session, office, force):
             return None  # another console was quicker
-        size, root = _genuine_head(office, found[0], found[1], found[2])
+        if tree is None:
+            raise LogBroken("The access log's head was changed.", "It was not signed; run `cs-console log verify`.")
         at = microseconds(office.clock.now())
-        note = log_signer(session, office).sign(size, root)
-        tag = checkpoint_tag(office.log_tag_key, size, at, note)
-        session.add(log.Checkpoint(size=size, at=at, note=note, tag=tag))
-    made = Checkpoint(size, root, from_microseconds(at), note)
+        note = log_signer(session, office).sign(tree.size, tree.root())
+        tag = checkpoint_tag(office.log_tag_key, tree.size, at, note)
+        session.add(log.Checkpoint(size=tree.size, at=at, note=note, tag=tag))
+    made = Checkpoint(tree.size, tree.root(), from_microseconds(at), note)
     return replace(made, problem=copy_to_second_place(office))
 
 
 def copy_to_second_place(office: "Office") -> str:
-    """Append what the second place lacks. Returns "" or a sentence that says why it could not be done."""
+    """Append what the second place lacks. Returns "" or a sentence that says why it could not be done.
+
+    Nothing is added to a place whose newest checkpoint this database does not hold: what it states stays in sight.
+    """
     folder = office.settings.checkpoint_folder
     try:
         kept = newest_kept(folder)
         with office.database.reading() as session:
+            if kept is not None and stored_note(session, kept.size) != kept:
+                return f"The checkpoints in {folder} are of another log, or of a newer one than this."
             newer = select(col(log.Checkpoint.note)).where(col(log.Checkpoint.size) > (kept.size if kept else -1))
             notes = session.connection().execute(newer.order_by(col(log.Checkpoint.size))).scalars().all()
         if notes:
@@ -165,6 +170,15 @@ def copy_to_second_place(office: "Office") -> str:
     except OSError as problem:
         return f"The checkpoint could not be copied to {folder}: {problem.strerror}. It will be tried again."
     return ""
+
+
+def stored_note(session: Session, size: int) -> SignedNote | None:
+    """The checkpoint of that size in the database; None where there is none that can be read."""
+    found = session.connection().execute(select(col(log.Checkpoint.note)).where(col(log.Checkpoint.size) == size))
+    try:
+        return read_note(found.scalar() or "")
+    except (NotANote, TypeError, AttributeError):  # a hand edit may have put anything there
+        return None
 
 
 def _newest(session: Session) -> Checkpoint | None:
@@ -180,7 +194,7 @@ def _newest(session: Session) -> Checkpoint | None:
 
 def _due(session: Session, office: "Office", force: bool) -> bool:
     connection = session.connection()
-    head = connection.execute(_HEAD).first()
+    head = connection.execute(HEAD).first()
     last = connection.execute(_NEWEST.limit(1)).first()
     if head is None:
         raise LogBroken("The access log has no head.", "Run `cs-console log verify`.")
@@ -189,13 +203,3 @@ def _due(session: Session, office: "Office", force: bool) -> bool:
         return False
     waited = last is None or office.clock.now() - from_microseconds(last[1]) >= timedelta(seconds=CHECKPOINT_SECONDS)
     return force or waited or fresh >= CHECKPOINT_ENTRIES
-
-
-def _genuine_head(office: "Office", size: int, packed: bytes, tag: bytes) -> tuple[int, bytes]:
-    try:
-        root = Frontier(size, packed).root()
-    except (TypeError, ValueError):
-        root = b""
-    if not root or head_tag(office.log_tag_key, size, root) != tag:
-        raise LogBroken("The access log's head was changed.", "It was not signed; run `cs-console log verify`.")
-    return size, root

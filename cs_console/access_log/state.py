@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Row, select
 from sqlmodel import col
 
-from cs_console.access_log.append import COLUMNS, entry_tag, head_tag
+from cs_console.access_log.append import COLUMNS, entry_tag
 from cs_console.access_log.canonical import entry_bytes
-from cs_console.access_log.checkpoint import checkpoint_tag
+from cs_console.access_log.checkpoint import checkpoint_tag, stored_note
+from cs_console.access_log.head import HEAD, genuine_tree
 from cs_console.access_log.merkle import Frontier, leaf_hash
 from cs_console.access_log.second_place import newest_kept
 from cs_console.access_log.signed_note import NotANote, SignedNote, read_note
@@ -20,7 +21,6 @@ from models.columns import from_microseconds
 if TYPE_CHECKING:
     from cs_console.desk import Office
 
-_HEAD = select(col(log.LogHead.size), col(log.LogHead.frontier), col(log.LogHead.tag)).where(col(log.LogHead.id) == 1)
 _NEWEST_ENTRY = (
     select(*(col(getattr(log.LogEntry, name)) for name in COLUMNS)).order_by(col(log.LogEntry.seq).desc()).limit(1)
 )
@@ -56,35 +56,30 @@ def log_state(office: "Office") -> LogState:
         key = office.log_tag_key
         with office.database.reading() as session:
             connection = session.connection()
-            head = connection.execute(_HEAD).first()
+            tree = genuine_tree(key, connection.execute(HEAD).first())
             entry = connection.execute(_NEWEST_ENTRY).first()
             checkpoint = connection.execute(_NEWEST_CHECKPOINT).first()
+            known = None if kept is None else stored_note(session, kept.size)
     except StoreUnavailable:
         return LogState(None, 0, None, 0, False)
-    size, root = _genuine_head(key, head)
     stated = _genuine_checkpoint(key, checkpoint)
-    ok = size is not None and _newest_entry_fits(key, entry, size) and (checkpoint is None or stated is not None)
-    for note in (stated, kept):
-        if note is not None and size is not None:
-            ok = ok and (note.size < size or (note.size == size and note.root == root))
+    ok = (
+        tree is not None
+        and _newest_entry_fits(key, entry, tree.size)
+        and (checkpoint is None or (stated is not None and _holds(stated, tree)))
+        and known == kept  # what the second place states last is still stated here
+    )
     return LogState(
         ok=ok,
-        size=size if size is not None else 0,
+        size=tree.size if tree is not None else 0,
         last_checkpoint_at=from_microseconds(checkpoint[1]) if checkpoint is not None and stated else None,
         last_checkpoint_size=stated.size if stated else 0,
         copied=stated is None or (kept is not None and kept.size >= stated.size),
     )
 
 
-def _genuine_head(key: bytes, row: Row[*tuple[Any, ...]] | None) -> tuple[int | None, bytes]:
-    if row is None:
-        return None, b""
-    size, packed, tag = row
-    try:
-        root = Frontier(size, packed).root()
-        return (size if head_tag(key, size, root) == tag else None), root
-    except (TypeError, ValueError, OverflowError):
-        return None, b""
+def _holds(stated: SignedNote, tree: Frontier) -> bool:
+    return stated.size < tree.size or (stated.size == tree.size and stated.root == tree.root())
 
 
 def _newest_entry_fits(key: bytes, row: Row[*tuple[Any, ...]] | None, size: int) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import COLUMNS
+from cs_console.access_log.head import HEAD
 from cs_console.database import Database, store_error
 from models import log
 
@@ -22,7 +23,6 @@ _ENTRIES = select(*(col(getattr(log.LogEntry, name)) for name in COLUMNS)).order
 _CHECKPOINTS = select(
     col(log.Checkpoint.size), col(log.Checkpoint.at), col(log.Checkpoint.note), col(log.Checkpoint.tag)
 ).order_by(col(log.Checkpoint.size))
-_HEAD = select(col(log.LogHead.size), col(log.LogHead.frontier), col(log.LogHead.tag)).where(col(log.LogHead.id) == 1)
 _MISSING_TABLE = frozenset({"42P01", "42703"})
 
 
@@ -50,7 +50,7 @@ class StoredLog:
 
     def head(self) -> Row | None:
         """Size, frontier and tag; None where the row is gone."""
-        return next(self._rows(_HEAD), None)
+        return next(self._rows(HEAD), None)
 
     def entries(self) -> Iterator[list[Row]]:
         """All entries in order of their number, `COLUMNS` each, up to a thousand at a time."""

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cs_console.access_log.append import TAG_BYTES, head_tag
 from cs_console.access_log.canonical import entry_bytes
 from cs_console.access_log.checkpoint import LogVerifier, log_signer
 from cs_console.access_log.diagnosis import Finding, bad_entry
+from cs_console.access_log.head import TAG_BYTES, genuine_tree
 from cs_console.access_log.merkle import Frontier
-from cs_console.access_log.stored_log import NoTable, Row, StoredLog, stored_log
+from cs_console.access_log.stored_log import NoTable, StoredLog, stored_log
 from cs_console.access_log.witnesses import UNREADABLE, Claim, Source, flaw_of, outside_claims, stored_claims
 
 if TYPE_CHECKING:
@@ -56,37 +56,17 @@ def verify_log(office: "Office", *, note: str | None = None, progress: Progress 
     try:
         with stored_log(office.database) as stored:
             verifier = log_signer(stored.session, office).verifier
-            head = _Head.of(stored.head(), key)
-            size = head.size
+            row = stored.head()
+            size = row[0] if row is not None and isinstance(row[0], int) else 0
             claims = heapq.merge(stored_claims(stored, key), outside, key=lambda claim: claim.size)
-            check = _Check(stored, key, verifier, head, tree, claims)
+            check = _Check(stored, key, verifier, genuine_tree(key, row), tree, claims)
             finding = check.entries(progress) or check.end()
     except NoTable:
         finding = Finding(tree.size + 1, "missing")
     root = tree.root().hex()
     if finding is None:
         return Verdict(True, size, root, None, "")
-    return Verdict(False, size or tree.size, root, finding.number, finding.kind)
-
-
-@dataclass(frozen=True)
-class _Head:
-    """The stored head, and whether it is as the console wrote it."""
-
-    size: int
-    root: bytes
-    genuine: bool
-
-    @classmethod
-    def of(cls, row: Row | None, key: bytes) -> "_Head":
-        if row is None or not isinstance(row[0], int):
-            return cls(0, b"", False)
-        size, packed, tag = row
-        try:
-            root = Frontier(size, packed).root()
-            return cls(size, root, head_tag(key, size, root) == tag)
-        except (TypeError, ValueError, OverflowError):
-            return cls(max(size, 0), b"", False)
+    return Verdict(False, max(size, 0) or tree.size, root, finding.number, finding.kind)
 
 
 @dataclass
@@ -96,7 +76,8 @@ class _Check:
     stored: StoredLog
     key: bytes
     verifier: LogVerifier
-    head: _Head
+    head: Frontier | None
+    """What the head states; None where it is not as the console wrote it."""
     tree: Frontier
     claims: Iterator[Claim]
     agreed: int = 0
@@ -125,7 +106,7 @@ class _Check:
                 tag.update(leaf)
                 if row[0] != expected or tag.digest() != row[-1]:
                     self.tree.extend(leaves)
-                    return bad_entry(self.stored, self.key, row, expected, self._genuine_size())
+                    return bad_entry(self.stored, self.key, row, expected, self.head.size if self.head else None)
                 leaves.append(leaf)
                 if expected == stop:
                     self.tree.extend(leaves)
@@ -136,27 +117,24 @@ class _Check:
                     stop = self._next_size()
             self.tree.extend(leaves)
             if progress is not None:
-                progress(expected, max(expected, self.head.size))
+                progress(expected, max(expected, self.head.size if self.head else 0))
         return None
 
     def end(self) -> Finding | None:
         """Judge what comes after the last entry: the head, and checkpoints that state more than there is."""
         count = self.tree.size
-        if self.head.genuine and self.head.size > count:
+        if self.head is not None and self.head.size > count:
             return Finding(count + 1, "tail cut")
         if self.next_claim is not None:
             claim = self.next_claim
             flaw = flaw_of(claim, self.verifier)
             if flaw:
                 return Finding(None if claim.size == UNREADABLE else claim.size, flaw)
-            inside = claim.source is Source.STORED and not self.head.genuine
+            inside = claim.source is Source.STORED and self.head is None
             return Finding(count + 1, "tail cut" if inside else "rolled back")
-        if not self.head.genuine or (self.head.size, self.head.root) != (count, self.tree.root()):
+        if self.head is None or (self.head.size, self.head.root()) != (count, self.tree.root()):
             return Finding(None, "head moved")
         return None
-
-    def _genuine_size(self) -> int | None:
-        return self.head.size if self.head.genuine else None
 
     def _next_size(self) -> int:
         return -1 if self.next_claim is None else self.next_claim.size

@@ -72,7 +72,12 @@ def stored_claims(stored: StoredLog, key: bytes) -> Iterator[Claim]:
         except (TypeError, ValueError):
             genuine = False
         agrees = note is not None and note.size == size
-        yield Claim(size, Source.STORED, note, "" if genuine and agrees else "checkpoint")
+        yield Claim(
+            size if isinstance(size, int) else UNREADABLE,
+            Source.STORED,
+            note,
+            "" if genuine and agrees else "checkpoint",
+        )
 
 
 def flaw_of(claim: Claim, verifier: LogVerifier) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, func, insert, select, update
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import Entry, record
+from cs_console.access_log.append import Entry, lock_log, record
 from cs_console.custody.blind_index import SEARCHABLE, lookup_token, normalise
 from cs_console.custody.masking import mask
 from cs_console.custody.opening import open_text
@@ -235,6 +235,7 @@ def look_up(desk: Desk, field: Field, typed: str) -> tuple[int, ...]:
     limit = office.packs.current.reveal.look_ups_per_hour
     with desk.work(*LOOK_UP_ROLES) as session:
         require_current(session, desk)
+        lock_log(session.connection(), office)  # two at once must not both be the last that is allowed
         within = _look_ups_this_hour(session, desk) < limit
         outcome, reason = (Result.DONE, "") if within else (Result.REFUSED, LIMIT_REASON)
         record(session, desk, Entry(Action.CONTACT_LOOKED_UP, outcome, fields=(field.value,), reason=reason))

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, exists, select
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import Entry, append_on, due_for_signing, record, sign_now
+from cs_console.access_log.append import Entry, due_for_signing, lock_log, record, sign_now
 from cs_console.custody.opening import open_text
 from cs_console.custody.sealing import Place
 from cs_console.desk import Desk, Office
@@ -95,7 +95,7 @@ class _OnRecord:
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What the ticket and the item are, read in the very transaction that the entry is written in."""
+    """What the ticket and the item are, read while the log is held for the entry."""
 
     requester_id: str
     kind: TicketKind
@@ -181,6 +181,7 @@ def _put_on_record(desk: Desk, number: int, target: Target, purpose: str) -> _On
     """Check everything and commit the entry. When this returns, the entry is durable."""
     office = desk.office
     with office.database.bare_transaction() as connection:
+        log = lock_log(connection, office)  # first: from here on nobody's recorded act can come between
         facts = _facts(connection, desk, number, target)
         pack = office.packs.get(facts.pack)
         verification = _check(desk, pack, facts, target.field, purpose)
@@ -195,7 +196,7 @@ def _put_on_record(desk: Desk, number: int, target: Target, purpose: str) -> _On
             purpose=purpose,
             verification=verification,
         )
-        seq = append_on(connection, office, desk.actor, entry, office.clock.now())
+        seq = log.append(desk.actor, entry, office.clock.now())
     if due_for_signing(seq):
         sign_now(office)
     place = Place(facts.requester_id, *_COLUMN_OF.get(target.field, _OF_A_CONTACT), target.item)

@@ -26,9 +26,10 @@ from sqlalchemy import (
     insert,
     select,
 )
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from cs_console.database import ONE_STATEMENT, engine_for, store_error
+from cs_console.database import ONE_STATEMENT, engine_for, store_errors
 from cs_console.errors import KeyDestroyed, KeyUnavailable
 from cs_console.prepared import Prepared
 from cs_console.settings import Settings
@@ -65,10 +66,8 @@ class Keyring:
 
     def prepare(self, desk_id: str) -> None:
         """Make the keyring's table and tie it to one desk."""
-        try:
+        with store_errors():
             _metadata.create_all(self._engine)
-        except DBAPIError as problem:
-            raise store_error(problem) from None
         self.create(f"desk:{desk_id}")
 
     def belongs_to(self, desk_id: str) -> bool:
@@ -83,15 +82,12 @@ class Keyring:
         """Make and durably store a new random key. An owner who has one keeps it: that one is returned."""
         key = secrets.token_bytes(KEY_BYTES)
         row = {"owner": owner, "epoch": self._epoch, "wrapped": self._wrap(owner, self._epoch, key)}
-        try:
-            with self._engine.begin() as connection:
-                found = connection.execute(_FIND, {"who": owner}).first()
-                if found is not None:
-                    return self._unwrap(owner, found[0], found[1])
-                connection.execute(insert(_wrapped_key), row)
-        except DBAPIError as problem:
-            raise store_error(problem) from None
-        return key
+        insert_new = postgresql_insert if self._engine.dialect.name == "postgresql" else sqlite_insert
+        with store_errors(), self._engine.begin() as connection:
+            # two consoles may be making the same key: both then use the one that was stored
+            connection.execute(insert_new(_wrapped_key).values(row).on_conflict_do_nothing())
+            stored = connection.execute(_FIND, {"who": owner}).one()
+        return self._unwrap(owner, *stored)
 
     def create_many(self, owners: Iterable[str]) -> dict[str, bytes]:
         """Make new keys for owners who have none, all in one durable transaction: for filling a desk."""
@@ -100,20 +96,14 @@ class Keyring:
             {"owner": owner, "epoch": self._epoch, "wrapped": self._wrap(owner, self._epoch, key)}
             for owner, key in made.items()
         ]
-        try:
-            with self._engine.begin() as connection:
-                connection.execute(insert(_wrapped_key), rows)
-        except DBAPIError as problem:
-            raise store_error(problem) from None
+        with store_errors(), self._engine.begin() as connection:
+            connection.execute(insert(_wrapped_key), rows)
         return made
 
     def key(self, owner: str) -> bytes:
         """The owner's key. Raises KeyDestroyed where there is none (any more)."""
-        try:
-            with self._asking.connect() as connection:
-                found = _FIND_FAST.first(connection, {"who": owner})
-        except DBAPIError as problem:
-            raise store_error(problem) from None
+        with store_errors(), self._asking.connect() as connection:
+            found = _FIND_FAST.first(connection, {"who": owner})
         if found is None:
             raise KeyDestroyed
         return self._unwrap(owner, found[0], found[1])
@@ -122,43 +112,37 @@ class Keyring:
         """The keys of all those owners who still have one."""
         wanted = sorted(set(owners))
         statement = select(_wrapped_key).where(_wrapped_key.c.owner.in_(wanted))
-        try:
-            with self._asking.connect() as connection:
-                rows = connection.execute(statement).all()
-        except DBAPIError as problem:
-            raise store_error(problem) from None
+        with store_errors(), self._asking.connect() as connection:
+            rows = connection.execute(statement).all()
         return {owner: self._unwrap(owner, epoch, wrapped) for owner, epoch, wrapped in rows}
 
     def desk_key(self, name: str) -> bytes:
         """One of the desk's own keys, made on first use and then held in memory."""
         if name not in self._desk_keys:
-            self._desk_keys[name] = self.create(f"desk:{name}")
+            try:
+                self._desk_keys[name] = self.key(f"desk:{name}")
+            except KeyDestroyed:  # its first use at all
+                self._desk_keys[name] = self.create(f"desk:{name}")
         return self._desk_keys[name]
 
     def destroy(self, owner: str) -> None:
-        """Forget the owner's key: what it sealed cannot be read again (policy I.(4)2)."""
-        try:
-            with self._engine.begin() as connection:
-                connection.execute(delete(_wrapped_key).where(_wrapped_key.c.owner == owner))
-        except DBAPIError as problem:
-            raise store_error(problem) from None
+        """Forget the owner's key: what it sealed cannot be read again (policy I.(4)2).
+
+        SQLite keeps the wrapped key in its journal until that is truncated, and backups of the keyring keep it too.
+        """
+        with store_errors(), self._engine.begin() as connection:
+            connection.execute(delete(_wrapped_key).where(_wrapped_key.c.owner == owner))
 
     def drop_unused(self, owners: Iterable[str]) -> None:
         """Drop keys that were made ahead and have sealed nothing."""
-        try:
-            with self._engine.begin() as connection:
-                connection.execute(delete(_wrapped_key).where(_wrapped_key.c.owner.in_(sorted(owners))))
-        except DBAPIError as problem:
-            raise store_error(problem) from None
+        with store_errors(), self._engine.begin() as connection:
+            connection.execute(delete(_wrapped_key).where(_wrapped_key.c.owner.in_(sorted(owners))))
 
     def epochs(self) -> dict[int, int]:
         """How many keys there are of each epoch."""
         statement = select(_wrapped_key.c.epoch, func.count()).group_by(_wrapped_key.c.epoch)
-        try:
-            with self._asking.connect() as connection:
-                return {int(epoch): int(count) for epoch, count in connection.execute(statement)}
-        except DBAPIError as problem:
-            raise store_error(problem) from None
+        with store_errors(), self._asking.connect() as connection:
+            return {int(epoch): int(count) for epoch, count in connection.execute(statement)}
 
     def close(self) -> None:
         """Give back every connection."""
@@ -171,7 +155,7 @@ class Keyring:
     def _unwrap(self, owner: str, epoch: int, wrapped: bytes) -> bytes:
         try:
             return self._wrapper.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], _binding(owner, epoch))
-        except InvalidTag:
+        except (InvalidTag, TypeError, ValueError):  # a hand edit may have cut it, or made it text
             raise KeyUnavailable(
                 "The key-encryption key does not open this keyring.",
                 "Point CS_CONSOLE_KEY_FILE or CS_CONSOLE_KEY_COMMAND at the key this desk was made with.",
@@ -188,16 +172,28 @@ def make_wrapping_key(path: Path) -> None:
 
 
 def write_key_file(path: Path, key: bytes) -> None:
-    """Write 32 bytes as base64 with mode 0600, never over an existing file."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Write 32 bytes as base64 with mode 0600, never over an existing file. Raises KeyUnavailable."""
     try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return
-    with os.fdopen(handle, "wb") as file:
-        file.write(base64.b64encode(key) + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
+    except OSError as problem:
+        if isinstance(problem, FileExistsError) and path.is_file():
+            return
+        raise _not_written(path, problem) from None
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(base64.b64encode(key) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as problem:
+        path.unlink(missing_ok=True)  # half a key would be kept as if it were one
+        raise _not_written(path, problem) from None
+
+
+def _not_written(path: Path, problem: OSError) -> KeyUnavailable:
+    return KeyUnavailable(
+        f"The key file {path} cannot be written: {problem.strerror}.", "Check the folder's permissions and space."
+    )
 
 
 def read_key_file(path: Path) -> bytes:

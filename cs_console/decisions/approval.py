@@ -10,8 +10,8 @@ from sqlmodel import Session, col
 
 from cs_console.custody.contacts import known_values
 from cs_console.custody.redaction import redact
+from cs_console.decisions.approvers import approved_roles, find, roles_left, roles_now
 from cs_console.decisions.making import Made, make_final, send
-from cs_console.decisions.places import approved_roles, find, roles_left, roles_now
 from cs_console.decisions.proposal import Proposal, open_answers, seal_reason
 from cs_console.decisions.rules import stale_problems
 from cs_console.decisions.waiting import ProposalRow, ProposalView, open_proposal, waiting
@@ -28,7 +28,7 @@ from cs_console.errors import (
 from cs_console.plain_text import plain
 from cs_console.staff.accounts import check_password
 from cs_console.staff.undertakings import require_current
-from cs_console.tickets.ticket_facts import TicketFacts, move, record_about
+from cs_console.tickets.ticket_facts import TicketFacts, change, record_about
 from models.columns import new_id
 from models.decision import Approval, Decision
 from models.enums import Action, DecisionState, Result, Role, TicketState
@@ -213,7 +213,7 @@ def _end(session: Session, decision: Decision, ticket: TicketFacts, state: Decis
     session.add(decision)
     session.flush()
     if ticket.state is TicketState.IN_APPROVAL:
-        move(session, ticket, ticket.row, state=TicketState.VERIFIED.value)
+        change(session, ticket, ticket.row, state=TicketState.VERIFIED.value)
 
 
 _RECORDED = (OwnProposal, NotAllowed, WrongPassword, SignInMustWait, StaleProposal)

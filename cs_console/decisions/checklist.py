@@ -28,7 +28,7 @@ from cs_console.errors import ChangedElsewhere, ChecklistIncomplete, NotVerified
 from cs_console.plain_text import plain
 from cs_console.policy.schema import Ground, Pack
 from cs_console.staff.undertakings import require_current
-from cs_console.tickets.ticket_facts import READERS, TicketFacts, facts, move, record_about, require_open, require_own
+from cs_console.tickets.ticket_facts import READERS, TicketFacts, change, facts, record_about, require_open, require_own
 from models.columns import new_id
 from models.decision import Decision
 from models.draft import Draft
@@ -172,7 +172,7 @@ def propose(desk: Desk, number: int, row: int, proposal: Proposal) -> str:
         make_notice(pack, notice_facts(ticket, now), proposal)  # whatever is missing shows now, not at approval
         hidden = under_legal_review(pack, proposal)
         needs = needed_roles(pack, proposal)
-        in_approval = move(session, ticket, row, state=TicketState.IN_APPROVAL.value)
+        in_approval = change(session, ticket, row, state=TicketState.IN_APPROVAL.value)
         decision = Decision(
             id=decision_id,
             ticket_number=number,

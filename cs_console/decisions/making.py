@@ -12,7 +12,7 @@ from cs_console.decisions.proposal import Proposal, review_days
 from cs_console.delivery.outgoing import deliver_queued, queue_message
 from cs_console.desk import Desk, Office
 from cs_console.errors import NotVerified, Refusal
-from cs_console.tickets.ticket_facts import TicketFacts, move, record_about
+from cs_console.tickets.ticket_facts import TicketFacts, change, record_about
 from cs_console.verification.windows import close_window
 from models.contact import Contact
 from models.decision import Decision
@@ -69,7 +69,9 @@ def send(office: Office, made: Made) -> str:
         report = deliver_queued(office, made.message_id)
     except Refusal as refusal:  # the store went away after the commit: the message stays queued
         return f"The notice is not sent yet: {refusal.sentence}"
-    return "The notice is sent." if report.sent else "The notice is not sent yet; it stays queued."
+    if report.sent:
+        return "The notice is sent."
+    return f"The notice is not sent yet: {report.problems[0] if report.problems else 'it is still on its way.'}"
 
 
 def notice_facts(ticket: TicketFacts, at: datetime) -> NoticeFacts:
@@ -86,7 +88,7 @@ def _settle_ticket(session: Session, ticket: TicketFacts, decision: Decision, no
         values |= {"state": TicketState.WAITING.value, "due_at": None}
     else:
         values |= {"state": TicketState.CLOSED.value, "closed_at": now}
-    move(session, ticket, decision.ticket_row, **values)
+    change(session, ticket, decision.ticket_row, **values)
 
 
 def _contact_for(session: Session, ticket: TicketFacts) -> str | None:

@@ -8,24 +8,6 @@ from cs_console.decisions.clock import long_date
 from cs_console.decisions.proposal import Fee, Proposal, applying_grounds, under_legal_review
 from cs_console.errors import NoticeIncomplete
 from cs_console.policy.schema import Pack
-from models.enums import Outcome
-
-_ALWAYS = frozenset(
-    {
-        "ticket",
-        "received",
-        "verified",
-        "asked",
-        "outcome",
-        "complain_inside",
-        "complain_regulator",
-        "complain_court",
-        "date",
-        "contact",
-        "policy",
-        "policy_version",
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -43,22 +25,15 @@ def make_notice(pack: Pack, facts: NoticeFacts, proposal: Proposal) -> str:
 
     It is made of the pack's words, field titles, dates and the fee: no names of staff, no other tickets, nothing
     on how something was found. Under legal review the neutral sentence stands for every ground, and nothing says
-    which field was held back. Raises NoticeIncomplete naming the first part that is missing.
+    which field was held back. Raises NoticeIncomplete naming the first required part that the template leaves out.
     """
     parts = _parts(pack, facts, proposal)
-    needed = _ALWAYS | _needed_for(proposal)
+    # filled with names in place of words: two parts may say the same, and one of them could be missing unnoticed
+    named = render(pack.notice.template, {name: f"<<{name}>>" if words else "" for name, words in parts.items()})
     for name in pack.notice.required:
-        if name in needed and not parts[name]:
-            raise NoticeIncomplete(
-                f"The notice has nothing to say for {name}.", "Mend the policy pack or the proposal."
-            )
-    letter = render(pack.notice.template, parts)
-    marked = render(pack.notice.template, {name: f"<<{name}>>" if words else "" for name, words in parts.items()})
-    for name in pack.notice.required:
-        here = all(line in letter for line in parts[name].splitlines())
-        if parts[name] and not (here and f"<<{name}>>" in marked):
+        if parts[name] and f"<<{name}>>" not in named:
             raise NoticeIncomplete(f"The notice does not hold {name}.", "Mend the policy pack's template.")
-    return letter
+    return render(pack.notice.template, parts)
 
 
 def notice_subject(pack: Pack, number: int) -> str:
@@ -146,18 +121,6 @@ def _parts(pack: Pack, facts: NoticeFacts, proposal: Proposal) -> dict[str, str]
     words = [_ground_line(_listed(pack, finding.fields), ground.plain_words) for finding, ground in by_ground]
     clauses, laws = (ground.clause for ground in grounds), (ground.law for ground in grounds)
     return parts | {"ground": "\n".join(words), "clause": _once(clauses), "law": _once(laws)}
-
-
-def _needed_for(proposal: Proposal) -> frozenset[str]:
-    """The parts that this outcome cannot be told without."""
-    needed: set[str] = set()
-    if proposal.outcome is not Outcome.REFUSE:
-        needed.add("granted")
-    if proposal.applying:
-        needed |= {"ground", "clause", "law"}
-    if proposal.fee is not None:
-        needed.add("fee")
-    return frozenset(needed)
 
 
 def _ground_line(fields: str, words: str) -> str:

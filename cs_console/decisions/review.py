@@ -10,7 +10,7 @@ from cs_console.access_log.append import Actor, Entry, append
 from cs_console.decisions.clock import due_at
 from cs_console.desk import Office
 from cs_console.errors import ChangedElsewhere
-from cs_console.tickets.ticket_facts import facts, move, pseudonym
+from cs_console.tickets.ticket_facts import change, facts, pseudonym
 from models.decision import Decision
 from models.enums import Action, DecisionState, TicketState
 from models.ticket import Ticket
@@ -68,7 +68,7 @@ def _reopen(office: Office, number: int, now: datetime) -> bool:
             if ticket.state is not TicketState.CLOSED:
                 return False
             due = due_at(office.packs.get(ticket.pack), now, ticket.verified_at)
-            move(session, ticket, ticket.row, state=TicketState.OPEN.value, closed_at=None, due_at=due)
+            change(session, ticket, ticket.row, state=TicketState.OPEN.value, closed_at=None, due_at=due)
             entry = Entry(
                 Action.TICKET_CHANGED,
                 ticket=number,

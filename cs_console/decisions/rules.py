@@ -97,8 +97,6 @@ def _outcome_problems(pack: Pack, proposal: Proposal) -> Iterator[Problem]:
         yield _incomplete(f"No ground applies, but the outcome is {outcome.value}.")
     if outcome in {Outcome.GRANT, Outcome.FEE} and refusing:
         yield _incomplete(f"A ground applies, but the outcome is {outcome.value}.")
-    if outcome is Outcome.FEE and proposal.fee is None:
-        yield _incomplete("Record the fee and its cost.")
     if outcome in {Outcome.GRANT, Outcome.REFUSE} and proposal.fee is not None:
         yield _incomplete(f"There is a fee, but the outcome is {outcome.value}.")
     if proposal.neutral and not any(ground is not None and ground.neutral != "never" for ground in grounds):
@@ -206,9 +204,9 @@ def stale_problems(pack: Pack, proposal: Proposal, now: datetime) -> Iterator[Pr
 def _fee_problems(pack: Pack, proposal: Proposal) -> Iterator[Problem]:
     fee = proposal.fee
     asked = any(ground.list == "fee" for f in proposal.applying if (ground := pack.ground(f.ground)) is not None)
-    if asked and fee is None:
-        yield _incomplete("A fee ground applies: record the fee and its cost.")
     if fee is None:
+        if asked or proposal.outcome is Outcome.FEE:
+            yield _incomplete("Record the fee and its cost.")
         return
     if not asked:
         yield _incomplete("A fee needs its own ground: say which requests and which cost.")

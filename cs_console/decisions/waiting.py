@@ -10,9 +10,9 @@ from sqlmodel import Session, col
 
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place
+from cs_console.decisions.approvers import approved_roles, find, roles_left, roles_now
 from cs_console.decisions.making import notice_facts
 from cs_console.decisions.notice import fee_words, field_titles, make_notice
-from cs_console.decisions.places import approved_roles, find, roles_left, roles_now
 from cs_console.decisions.proposal import Finding, Proposal, applying_grounds, open_answers, open_reason
 from cs_console.desk import Desk
 from cs_console.errors import NotAllowed

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import Actor, Entry, append
+from cs_console.access_log.append import Actor, Entry, append, lock_log
 from cs_console.custody.blind_index import reference_token
 from cs_console.custody.contacts import address_for_sending, known_values
 from cs_console.custody.redaction import redact
@@ -106,7 +106,8 @@ def deliver_queued(office: Office, message_id: str | None = None) -> DeliveryRep
     """Hand over what is queued and due, or that one message; a failed one is kept and tried again later.
 
     Each message is claimed first, so that two consoles do not send it twice. Address and text are opened in memory
-    only; "sent" and its entry are one transaction. Raises StoreUnavailable only.
+    only; "sent" and its entry are one transaction. Raises StoreUnavailable, or LogBroken: what could not be put on
+    record is not sent.
     """
     sent, problems = 0, []
     for one in [message_id] if message_id else _due(office):
@@ -176,7 +177,10 @@ def _claim(office: Office, message_id: str, *, again: bool) -> bool:
                 next_delivery_at=now + LEASE,
             )
         )
-        return bool(taken.rowcount)
+        if not taken.rowcount:
+            return False
+        lock_log(session.connection(), office)  # a broken one would let it out again and again, never on record
+        return True
 
 
 def _free(now: datetime) -> ColumnElement[bool]:

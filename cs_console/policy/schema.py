@@ -184,7 +184,7 @@ class Ground(_Part):
     list: Literal["statutory", "discretionary", "fee"]
     title: Sentence
     clause: Sentence
-    law: str = ""
+    law: Sentence
     questions: tuple[Question, ...]
     evidence: EvidenceRules
     approvers: tuple[Role, ...]
@@ -258,7 +258,7 @@ class NoticeRules(_Part):
     complain_inside: Sentence
     complain_regulator: Sentence
     complain_court: Sentence
-    outcome_words: dict[Literal["grant", "partial", "refuse", "fee"], str]
+    outcome_words: dict[Literal["grant", "partial", "refuse", "fee"], Sentence]
 
 
 class UndertakingRules(_Part):

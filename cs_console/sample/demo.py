@@ -16,7 +16,7 @@ ANOTHER = "Name another folder: `cs-console demo --home DIR`."
 def open_demo(home: Path | None) -> None:
     """Make the sample desk if there is none in `home`, then open the console. Raises Refusal."""
     settings = sample_settings(home)
-    if not (settings.home / "console.db").is_file():
+    if not (settings.home / SETTINGS_FILE).is_file():
         make_sample(settings)
     from cs_console.app import run  # the console's face, once there is something to show
 

@@ -111,8 +111,7 @@ def _make_files(settings: Settings) -> None:
         make_log_key(settings.log_key_path)
     except OSError as problem:
         raise StoreUnavailable(
-            f"{problem.filename or settings.home} cannot be made: {problem.strerror}.",
-            "Check the folder's permissions and space.",
+            f"{problem.filename} cannot be made: {problem.strerror}.", "Check the folder's permissions and space."
         ) from None
 
 

@@ -15,9 +15,9 @@ from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_facts import (
     READERS,
     TicketFacts,
+    change,
     facts,
     is_on_record,
-    move,
     record_about,
     require_open,
     require_own,
@@ -117,7 +117,7 @@ def reply(desk: Desk, number: int, row: int, contact_id: str, text: str) -> Deli
         )
         now = office.clock.now()
         state = TicketState.WAITING if ticket.state in _ANSWERED else ticket.state
-        row = move(
+        row = change(
             session,
             ticket,
             row,
@@ -173,7 +173,7 @@ def _delivered(office: Office, message_id: str) -> DeliveryState:
 
 def _put_back(desk: Desk, before: TicketFacts, row: int, state: TicketState) -> None:
     with desk.work(*READERS) as session:
-        move(session, before, row, state=before.state.value, first_response_at=before.first_response_at)
+        change(session, before, row, state=before.state.value, first_response_at=before.first_response_at)
         _record_state(session, desk, before, state, before.state, "the reply did not go out")
 
 
@@ -182,4 +182,4 @@ def _record_state(
 ) -> None:
     if old is new:
         return
-    record_about(session, desk, ticket, Action.TICKET_CHANGED, f"state {old} to {new}: {why}")
+    record_about(session, desk, ticket, Action.TICKET_CHANGED, f"state {old} -> {new}: {why}")

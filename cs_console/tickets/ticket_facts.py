@@ -67,7 +67,7 @@ def facts(session: Session, number: int) -> TicketFacts:
     return TicketFacts(**values | {name: word(values[name]) for name, word in _WORDS.items()})
 
 
-def move(session: Session, ticket: TicketFacts, row: int, **values: object) -> int:
+def change(session: Session, ticket: TicketFacts, row: int, **values: object) -> int:
     """Change a ticket's columns and return its new row number, if it is still at `row`.
 
     Raises ChangedElsewhere when somebody else was faster, with nothing changed.

@@ -12,7 +12,6 @@ from cs_console.custody.contacts import MaskedContact, masked_contacts
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place
 from cs_console.decisions.clock import clock_words
-from cs_console.decisions.places import letter_words
 from cs_console.desk import Desk
 from cs_console.errors import KeyDestroyed, SealBroken
 from cs_console.plain_text import one_line, plain
@@ -322,5 +321,15 @@ def _decision_words(session: Session, desk: Desk, pack: Pack, number: int) -> st
         return "none yet"
     outcome, legal_review, state = found
     hidden = legal_review and not desk.agent.has(Role.PRIVACY_OFFICER)
-    letter = letter_words(session, number) if state == DecisionState.FINAL else ""
+    letter = _letter_words(session, number) if state == DecisionState.FINAL else ""
     return f"{pack.texts.legal_review if hidden else outcome}, {_DECISION_WORDS[DecisionState(state)]}{letter}"
+
+
+def _letter_words(session: Session, number: int) -> str:
+    """What is left to do where a decided ticket's requester cannot be reached: ", to be sent by letter", or nothing."""
+    found = session.connection().execute(
+        select(col(Message.id))
+        .where(col(Message.ticket_number) == number, col(Message.sort) == MessageSort.NOTICE)
+        .limit(1)
+    )
+    return ", to be sent by letter" if found.first() is None else ""

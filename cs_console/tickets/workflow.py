@@ -10,7 +10,7 @@ from cs_console.decisions.clock import due_at, first_response_due
 from cs_console.decisions.review import stands
 from cs_console.desk import Desk
 from cs_console.errors import BadInput, NotAllowed, TakenBy, UnknownAgent, WrongState
-from cs_console.tickets.ticket_facts import READERS, TicketFacts, facts, move, record_about, require_open, require_own
+from cs_console.tickets.ticket_facts import READERS, TicketFacts, change, facts, record_about, require_open, require_own
 from cs_console.verification.windows import close_window
 from models.agent import Agent
 from models.enums import AccountState, Action, Priority, Role, TicketKind, TicketState
@@ -72,7 +72,7 @@ def release(desk: Desk, number: int, row: int) -> int:
         if ticket.assignee_id is None:
             raise WrongState(f"#{number} belongs to nobody.", "Claim it with c.")
         _require_own_or_supervisor(ticket, desk)
-        row = move(session, ticket, row, assignee_id=None)
+        row = change(session, ticket, row, assignee_id=None)
         _changed(session, desk, ticket, f"released by {desk.agent.name}, was {ticket.assignee}'s")
         close_window(session, desk.office, number, desk=desk, reason=HANDED_ON)
         return row
@@ -93,8 +93,8 @@ def assign(desk: Desk, number: int, row: int, agent_name: str) -> int:
             raise UnknownAgent(f"There is no agent named {agent_name} who could take it.", "Choose one from the list.")
         if agent_id == ticket.assignee_id:
             raise BadInput(f"#{number} is {agent_name}'s already.", "Choose somebody else.")
-        row = move(session, ticket, row, assignee_id=agent_id)
-        _changed(session, desk, ticket, f"assignee {ticket.assignee or 'nobody'} to {agent_name}")
+        row = change(session, ticket, row, assignee_id=agent_id)
+        _changed(session, desk, ticket, f"assignee {ticket.assignee or 'nobody'} -> {agent_name}")
         if ticket.assignee_id is not None:
             close_window(session, desk.office, number, desk=desk, reason=HANDED_ON)
         return row
@@ -117,8 +117,8 @@ def set_state(desk: Desk, number: int, row: int, state: TicketState) -> int:
         _require_own_or_supervisor(ticket, desk)
         _check_move(session, desk, ticket, state)
         closed_at = desk.office.clock.now() if state is TicketState.CLOSED else None
-        row = move(session, ticket, row, state=state.value, closed_at=closed_at)
-        _changed(session, desk, ticket, f"state {ticket.state} to {state}")
+        row = change(session, ticket, row, state=state.value, closed_at=closed_at)
+        _changed(session, desk, ticket, f"state {ticket.state} -> {state}")
         if state is TicketState.CLOSED:
             close_window(session, desk.office, number, desk=desk, reason="the ticket was closed")
         return row
@@ -133,8 +133,8 @@ def set_priority(desk: Desk, number: int, row: int, priority: Priority) -> int:
         ticket = facts(session, number)
         require_open(ticket)
         _require_triage(ticket, desk)
-        row = move(session, ticket, row, priority=priority.value)
-        _changed(session, desk, ticket, f"priority {ticket.priority.name.lower()} to {priority.name.lower()}")
+        row = change(session, ticket, row, priority=priority.value)
+        _changed(session, desk, ticket, f"priority {ticket.priority.name.lower()} -> {priority.name.lower()}")
         return row
 
 
@@ -143,7 +143,7 @@ def set_kind(desk: Desk, number: int, row: int, kind: TicketKind) -> int:
 
     The clocks and the lane follow the new kind. Once its requester is verified, only a supervisor makes a request that
     ends with a decision into something else (policy V.4). Returns the new row. Raises NotAssigned, NotAllowed,
-    WrongState, ChangedElsewhere.
+    BadInput for the kind it has already, WrongState, ChangedElsewhere.
     """
     with desk.work(*READERS) as session:
         ticket = facts(session, number)
@@ -151,6 +151,8 @@ def set_kind(desk: Desk, number: int, row: int, kind: TicketKind) -> int:
         _require_triage(ticket, desk)
         if ticket.state is TicketState.IN_APPROVAL:
             raise WrongState(f"#{number} is in approval.", "Withdraw the proposal first.")
+        if kind is ticket.kind:
+            raise BadInput(f"#{number} is of the kind {kind} already.", "Choose another one.")
         pack = desk.office.packs.get(ticket.pack)
         decides = pack.kinds[kind].needs_decision
         if pack.kinds[ticket.kind].needs_decision and not decides and ticket.verified_at is not None:
@@ -160,7 +162,7 @@ def set_kind(desk: Desk, number: int, row: int, kind: TicketKind) -> int:
             state = TicketState.TO_VERIFY
         elif not decides and state is TicketState.TO_VERIFY:
             state = TicketState.OPEN
-        row = move(
+        row = change(
             session,
             ticket,
             row,
@@ -169,8 +171,8 @@ def set_kind(desk: Desk, number: int, row: int, kind: TicketKind) -> int:
             due_at=due_at(pack, ticket.received_at, ticket.verified_at) if decides else None,
             first_response_due_at=first_response_due(pack, kind, ticket.received_at),
         )
-        moved = f", state {ticket.state} to {state}" if state is not ticket.state else ""
-        _changed(session, desk, ticket, f"kind {ticket.kind} to {kind}{moved}")
+        moved = f", state {ticket.state} -> {state}" if state is not ticket.state else ""
+        _changed(session, desk, ticket, f"kind {ticket.kind} -> {kind}{moved}")
         return row
 
 

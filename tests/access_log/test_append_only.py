@@ -82,6 +82,46 @@ def test_nothing_is_appended_to_a_head_that_was_moved(test_office: TestOffice, e
         record(session, operator_desk(test_office.office), Entry(Action.SIGNED_IN))
 
 
+@pytest.mark.parametrize(
+    "value", ["size = NULL", "frontier = NULL", "frontier = 'text of thirty-two bytes, or so.'", "size = 4.5"]
+)
+def test_nor_to_a_head_of_other_types(sqlite_office: TestOffice, value: str) -> None:
+    fill(sqlite_office, 4)
+    with hand(sqlite_office) as store:
+        store.run("CREATE TABLE copy AS SELECT * FROM log_head")
+        store.run("DROP TABLE log_head")
+        store.run("ALTER TABLE copy RENAME TO log_head")
+        store.run(f"UPDATE log_head SET {value}")
+    with pytest.raises(LogBroken), sqlite_office.office.database.transaction() as session:
+        record(session, operator_desk(sqlite_office.office), Entry(Action.SIGNED_IN))
+    assert log_state(sqlite_office.office).ok is False
+    assert verify_log(sqlite_office.office).kind == "head moved"
+
+
+SWALLOWERS = {
+    "sqlite": (
+        "CREATE TRIGGER swallow BEFORE INSERT ON log_entry BEGIN SELECT RAISE(IGNORE); END",
+        "CREATE TRIGGER swallow BEFORE UPDATE ON log_head BEGIN SELECT RAISE(IGNORE); END",
+    ),
+    "postgresql": (
+        "CREATE RULE swallow AS ON INSERT TO log_entry DO INSTEAD NOTHING",
+        "CREATE RULE swallow AS ON UPDATE TO log_head DO INSTEAD NOTHING",
+    ),
+}
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["entry", "head"])
+def test_a_store_that_swallows_what_is_written_is_found_at_once(test_office: TestOffice, which: int) -> None:
+    """A trigger or rule can make a write vanish without an error; then nothing may be shown."""
+    fill(test_office, 4)
+    with hand(test_office) as store:
+        store.run(SWALLOWERS[test_office.office.database.engine.dialect.name][which])
+    with pytest.raises(LogBroken), test_office.office.database.transaction() as session:
+        record(session, operator_desk(test_office.office), Entry(Action.SIGNED_IN))
+    verdict = verify_log(test_office.office)
+    assert (verdict.ok, verdict.size) == (True, 4)
+
+
 APPENDER = """
 import sys
 from concurrent.futures import ThreadPoolExecutor

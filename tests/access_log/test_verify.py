@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cs_console.access_log.append import COLUMNS, entry_tag, head_tag
+from cs_console.access_log.append import COLUMNS, entry_tag
 from cs_console.access_log.canonical import entry_bytes
 from cs_console.access_log.checkpoint import LogSigner, checkpoint_tag, write_checkpoint
+from cs_console.access_log.head import head_tag
 from cs_console.access_log.merkle import Frontier, leaf_hash
 from cs_console.access_log.second_place import FILE_NAME
 from cs_console.access_log.verify import Verdict, verify_log
@@ -273,7 +274,7 @@ def _rewrite(store: Hand, key: bytes, number: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "edit", ["size = 26", "at = at + 1", "note = replace(note, '25', '24')", "note = 'none'", "tag = note_tag"]
+    "edit", ["size = 26", "at = at + 1", "note = replace(note, '\n25\n', '\n24\n')", "note = 'none'", "tag = note_tag"]
 )
 def test_an_edited_checkpoint_is_found(test_office: TestOffice, edit: str) -> None:
     fill_and_sign(test_office, 10, 15, 5)
@@ -360,6 +361,18 @@ def test_a_table_without_its_key_may_hold_a_number_twice(sqlite_office: TestOffi
         store.run("DROP TABLE log_entry")
         store.run("ALTER TABLE copy RENAME TO log_entry")
     assert broken(sqlite_office) == (4, "duplicated")
+
+
+@pytest.mark.parametrize("size", ["'many'", "NULL", "x'00'", "25.5"])
+def test_a_checkpoint_whose_size_is_no_number_is_found(sqlite_office: TestOffice, size: str) -> None:
+    fill_and_sign(sqlite_office, 10, 15)
+    with hand(sqlite_office) as store:
+        store.run("CREATE TABLE copy AS SELECT * FROM checkpoint")
+        store.run("DROP TABLE checkpoint")
+        store.run("CREATE TABLE checkpoint (size, at, note, tag)")
+        store.run("INSERT INTO checkpoint SELECT * FROM copy")
+        store.run(f"INSERT INTO checkpoint SELECT {size}, at, note, tag FROM copy WHERE size = 25")
+    assert broken(sqlite_office)[1] == "checkpoint"
 
 
 def test_without_the_signing_key_there_is_no_verdict(sqlite_office: TestOffice) -> None:

@@ -1,11 +1,14 @@
 """No view without a record: every check, every refusal, and the order of commit and opening."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from time import monotonic
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, text, update
 from sqlmodel import col
 
+from cs_console.access_log.append import lock_log
 from cs_console.custody.disclosure import PurposeChoice, Revealed, Target, end_view, purposes_for, reveal
 from cs_console.desk import operator_desk
 from cs_console.errors import (
@@ -147,6 +150,30 @@ def test_a_ticket_of_another_agent_is_closed_to_me(test_office: TestOffice) -> N
     _, ticket = own_ticket(test_office)
     omar = test_office.desk("omar", Role.AGENT, Role.SUPERVISOR)
     is_refused(test_office, omar, ticket.number, mobile_of(ticket), "reply", NotAssigned)
+
+
+def test_a_ticket_taken_away_while_a_reveal_waits_for_the_log_is_closed(test_office: TestOffice) -> None:
+    """What is checked is what stands when the entry is written: no act on record can come between."""
+    desk, ticket = own_ticket(test_office)
+    database = test_office.office.database
+    with ThreadPoolExecutor(1) as threads:
+        with database.transaction() as session:
+            lock_log(session.connection(), test_office.office)
+            session.connection().execute(update(Ticket).values(assignee_id=None))
+            waiting = threads.submit(reveal, desk, ticket.number, mobile_of(ticket), "reply")
+            if not database.is_sqlite:
+                _wait_until_somebody_waits(test_office)
+        with pytest.raises(NotAssigned):
+            waiting.result()
+    assert views(test_office) == []
+
+
+def _wait_until_somebody_waits(test_office: TestOffice) -> None:
+    until = monotonic() + 4
+    with test_office.office.database.engine.connect() as other:
+        while not other.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+            assert monotonic() < until
+            other.rollback()
 
 
 def test_an_unassigned_ticket_is_nobodys(test_office: TestOffice) -> None:

@@ -1,6 +1,10 @@
 """The keyring: a key per owner, wrapped, apart from the data, and gone when it is destroyed."""
 
+import sqlite3
 import stat
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -123,6 +127,57 @@ def test_a_keyring_without_its_table_is_a_store_that_is_away(tmp_path: Path) -> 
         with pytest.raises(StoreUnavailable):
             act()
     keyring.close()
+
+
+def test_consoles_that_make_the_same_key_at_once_get_the_same(url: str) -> None:
+    _keyring(url).close()
+    consoles = [Keyring(url, WRAPPING) for _ in range(4)]
+    with ThreadPoolExecutor(4) as threads:
+        for name in ("a", "b", "c", "d", "e"):
+            assert len(set(threads.map(lambda console, key=name: console.desk_key(key), consoles))) == 1
+    for console in consoles:
+        console.close()
+
+
+def test_a_desk_key_is_read_without_writing(tmp_path: Path) -> None:
+    """Proving the log writes nothing, not even a lock."""
+    keyring = _keyring(f"sqlite:///{tmp_path / 'keys.db'}")
+    key = keyring.desk_key("log-tag")
+    holder = sqlite3.connect(tmp_path / "keys.db", isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    again = Keyring(f"sqlite:///{tmp_path / 'keys.db'}", WRAPPING)
+    assert again.desk_key("log-tag") == key
+    holder.close()
+    again.close()
+    keyring.close()
+
+
+@pytest.mark.parametrize("wrapped", ["x'00'", "x''", "'some text that is longer than a nonce'"])
+def test_a_wrapped_key_that_was_cut_opens_nothing(tmp_path: Path, wrapped: str) -> None:
+    keyring = _keyring(f"sqlite:///{tmp_path / 'keys.db'}")
+    keyring.create("requester-1")
+    with sqlite3.connect(tmp_path / "keys.db") as hand:
+        hand.execute(f"UPDATE wrapped_key SET wrapped = {wrapped} WHERE owner = 'requester-1'")
+    hand.close()
+    for ask in (lambda: keyring.key("requester-1"), lambda: keyring.keys(["requester-1"])):
+        with pytest.raises(KeyUnavailable):
+            ask()
+    keyring.close()
+
+
+def test_a_key_file_that_cannot_be_written_is_named_and_leaves_no_half(tmp_path: Path) -> None:
+    (tmp_path / "keys").write_text("a file where the folder should be")
+    with pytest.raises(KeyUnavailable, match="cannot be written"):
+        make_wrapping_key(tmp_path / "keys" / "key")
+    full = "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+    program = (
+        full + "resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10)); from pathlib import Path; import sys; "
+        "from cs_console.custody.keyring import make_wrapping_key; make_wrapping_key(Path(sys.argv[1]))"
+    )
+    path = tmp_path / "key"
+    done = subprocess.run([sys.executable, "-B", "-c", program, str(path)], capture_output=True, text=True, check=False)
+    assert "KeyUnavailable" in done.stderr
+    assert not path.exists()
 
 
 def test_desk_keys_are_made_once(sqlite_office: TestOffice) -> None:

@@ -113,7 +113,9 @@ def test_parts_of_a_name_in_any_order_hide_what_stands_after_them() -> None:
     assert redact(text, REGIONS, known) == shown
 
 
-@given(st.lists(st.sampled_from(["Alice", "Example", "Rose Cottage", "met", "a@b.example", "07700 900123"]), max_size=8))
+@given(
+    st.lists(st.sampled_from(["Alice", "Example", "Rose Cottage", "met", "a@b.example", "07700 900123"]), max_size=8)
+)
 @settings(max_examples=100, deadline=None)
 def test_known_values_and_found_ones_are_hidden_wherever_they_stand(words: list[str]) -> None:
     known = ((Field.NAME, "Alice Example"), (Field.ADDRESS, "Rose Cottage, Long Lane 12"))

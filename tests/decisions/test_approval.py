@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlmodel import col
 
 from cs_console.decisions import approval, checklist
-from cs_console.decisions.places import roles_left
+from cs_console.decisions.approvers import roles_left
 from cs_console.decisions.waiting import last_decision
 from cs_console.desk import Desk
 from cs_console.errors import (

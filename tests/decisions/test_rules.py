@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -189,12 +190,47 @@ def test_an_unknown_ground_is_not_taken_for_anything_else(code: str) -> None:
         (replace(grant("e-mail"), granted=("emial",)), "is not among the pack's fields"),
         (grant("e-mail", "e-mail"), "granted twice"),
         (replace(fee(NOW), fee=None), "Record the fee"),
+        (replace(fee(NOW), outcome=Outcome.PARTIAL, fee=None), "Record the fee"),
+        (replace(grant("e-mail"), outcome=Outcome.FEE), "Record the fee"),
+        (replace(partial("S4", NOW), fee=fee(NOW).fee), "A fee needs its own ground"),
         (replace(grant("e-mail"), fee=fee(NOW).fee), "There is a fee, but the outcome is grant"),
         (replace(complete("D4"), outcome=Outcome.REFUSE, granted=()), "Live systems are always answered"),
     ],
 )
 def test_contradictions_are_named(wrong: Proposal, says: str) -> None:
     assert any(says in problem.text for problem in found(wrong)), found(wrong)
+
+
+def test_a_ground_for_the_whole_request_covers_no_part_of_it() -> None:
+    whole = ground("S4").model_copy(update={"partial": "no"})
+    rules = pack().model_copy(update={"grounds": (whole,)})
+    assert [problem.text for problem in problems(rules, refusal("S4", NOW), NOW)] == []
+    [problem] = problems(rules, partial("S4", NOW), NOW)
+    assert "the whole request or nothing of it" in problem.text
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"evidence": tuple(f"item {n}" for n in range(21))}, "evidence is too long"),
+        ({"evidence": ("the mail of 3 May", "x" * 2001)}, "evidence is too long"),
+        ({"answers": (*complete("S4").findings[0].answers, Answer("colour", "red", NOW))}, "does not ask 'colour'"),
+        ({"answers": complete("S4").findings[0].answers * 2}, "is answered twice"),
+    ],
+)
+def test_evidence_and_answers_are_bounded_and_asked_for(changes: dict[str, Any], says: str) -> None:
+    whole = complete("S4")
+    wrong = replace(whole, findings=(replace(whole.findings[0], **changes),))
+    assert says in found(wrong)[0].text
+
+
+def test_an_answer_has_a_longest_length() -> None:
+    assert found(answered(complete("S4"), "intent", "x" * 2000)) == []
+    assert "too great length" in found(answered(complete("S4"), "intent", "x" * 2001))[0].text
+
+
+def test_yes_can_be_said_in_other_languages() -> None:
+    assert found(answered(complete("S1"), "direct", "是")) == []
 
 
 def test_a_ground_that_does_not_apply_covers_nothing_and_is_answered_once() -> None:
@@ -250,6 +286,8 @@ def test_a_fee_has_to_be_told_before_itemised_and_in_the_packs_currency() -> Non
     assert "told of the fee before" in found(fee(NOW, told=False))[0].text
     assert "item by item" in found(replace(fee(NOW), fee=Fee("0.01", "CNY", (), True)))[0].text
     assert "CNY" in found(replace(fee(NOW), fee=Fee("1", "EUR", (("copying", "1"),), True)))[0].text
+    assert "too long a name" in found(replace(fee(NOW), fee=Fee("1", "CNY", (("x" * 2001, "1"),), True)))[0].text
+    assert "Every item" in found(replace(fee(NOW), fee=Fee("1", "CNY", (("copying", "one"),), True)))[0].text
 
 
 def test_the_needed_roles_are_the_most_that_one_ground_asks_of_each() -> None:

@@ -7,7 +7,7 @@ from email.parser import BytesParser
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlmodel import Session
 
 from cs_console.custody.blind_index import reference_token
@@ -15,9 +15,10 @@ from cs_console.custody.sending import line_for_sending
 from cs_console.delivery import outgoing
 from cs_console.delivery.outgoing import deliver_queued, queue_message, send_now
 from cs_console.desk import Office
-from cs_console.errors import ContactNotOnFile, DeliveryFailed, KeyDestroyed, NothingThere
+from cs_console.errors import ContactNotOnFile, DeliveryFailed, KeyDestroyed, LogBroken, NothingThere
 from models.contact import Contact
 from models.enums import Action, DeliveryState, Field, MessageSort, Result, Role
+from models.log import LogHead
 from models.message import Message
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
@@ -214,6 +215,19 @@ def test_sent_is_written_with_its_entry_or_not_at_all(
     with pytest.raises(Full):
         deliver_queued(test_office.office, message_id)
     assert message(test_office.office, message_id).delivery == DeliveryState.QUEUED
+
+
+def test_with_a_broken_log_nothing_goes_out(test_office: TestOffice, ticket: MadeTicket) -> None:
+    """Else the line would leave unrecorded, and once more after every lease."""
+    message_id = queue(test_office, ticket)
+    with test_office.office.database.transaction() as session:
+        session.connection().execute(update(LogHead).values(size=5))
+    for _ in range(2):
+        with pytest.raises(LogBroken):
+            deliver_queued(test_office.office)
+        test_office.clock.forward(minutes=5)
+    assert outbox(test_office) == []
+    assert message(test_office.office, message_id).delivery_tries == 0
 
 
 def test_a_contact_changed_meanwhile_is_not_written_to(test_office: TestOffice, ticket: MadeTicket) -> None:

@@ -49,6 +49,8 @@ def line_of(text: str) -> int:
             "grounds[5].approvers",
             "would tell which ground it is",
         ),
+        ('partial = "Granted in part"', 'partial = ""', "notice.outcome_words.partial", "is empty"),
+        ('law = "GB/T 35273-2020, 8.7"', 'law = ""', "grounds[3].law", "is empty"),
         ("working_days = [1, 2, 3, 4, 5]", "working_days = []", "clock.working_days", "at least 1 item"),
         ('starts = ["received", "verified"]', "starts = []", "clock.starts", "at least 1 item"),
         (

@@ -9,9 +9,12 @@ from sqlmodel import col, select
 from cs_console.access_log.verify import verify_log
 from cs_console.desk import open_office
 from cs_console.errors import BadSettings
+from cs_console.sample import making
 from cs_console.sample.accounts import ACCOUNTS
-from cs_console.sample.demo import make_sample, sample_settings
+from cs_console.sample.demo import make_sample, open_demo, sample_settings
+from cs_console.settings import Settings
 from cs_console.staff.passwords import verify
+from cs_console.staff.setup import init_desk
 from models.agent import Agent
 from models.enums import TicketState
 from models.log import LogEntry
@@ -44,12 +47,37 @@ def test_the_sample_desk_shows_every_state_of_the_work(tmp_path: Path) -> None:
 
 def test_a_folder_that_holds_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "diary.txt").write_text("mine")
-    with pytest.raises(BadSettings, match="holds no sample desk"):
-        sample_settings(tmp_path)
+    for place in (tmp_path, tmp_path / "diary.txt"):
+        with pytest.raises(BadSettings, match="holds no sample desk"):
+            open_demo(place)
     assert [file.name for file in tmp_path.iterdir()] == ["diary.txt"]
 
 
-def test_a_real_desk_is_never_opened_as_a_sample(tmp_path: Path) -> None:
-    (tmp_path / "console.toml").write_text('desk_name = "The real one"\n')
+@pytest.mark.usefixtures("cheap_passwords")
+def test_a_real_desk_is_never_opened_as_a_sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    init_desk(Settings(home=tmp_path / "real"), "ines", "amber kite ninety lakes").close()
+    for named in (tmp_path / "real", None):
+        monkeypatch.setenv("CS_CONSOLE_HOME", str(tmp_path / "real"))
+        with pytest.raises(BadSettings, match="holds no sample desk"):
+            open_demo(named)
+    (tmp_path / "real" / "console.toml").write_text('desk_name = "The real one"\n')
     with pytest.raises(BadSettings, match="real desk"):
-        sample_settings(tmp_path)
+        open_demo(tmp_path / "real")
+
+
+def test_the_sample_takes_nothing_but_its_place_from_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A variable of a real desk must not put the sample's accounts before the real database."""
+    monkeypatch.setenv("CS_CONSOLE_DATABASE_URL", "sqlite:////srv/real/console.db")
+    (tmp_path / "console.toml").write_text("demo = true\n")
+    assert sample_settings(tmp_path).database == f"sqlite:///{tmp_path}/console.db"
+    assert sample_settings(tmp_path / "new").database == f"sqlite:///{tmp_path}/new/console.db"
+
+
+def test_any_folder_name_can_hold_a_sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its settings file is TOML whatever stands in the path."""
+    monkeypatch.setattr(making, "tell", lambda settings: settings.home.mkdir())
+    home = tmp_path / 'it\'s "d\u00e9mo" \\x'
+    make_sample(sample_settings(home))
+    assert sample_settings(home).outbox == home / "outbox"

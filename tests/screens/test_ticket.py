@@ -3,12 +3,15 @@
 import pytest
 from sqlalchemy import select
 from sqlmodel import col
+from textual.widgets import TextArea
 
 from cs_console.desk import Desk
 from cs_console.tickets import workflow
 from models.enums import Action, Field, Role, TicketKind
 from models.log import LogEntry
+from screens.asking_text import WordsDialog
 from screens.ticket import TicketScreen
+from screens.widgets.choice_list import ChoiceList
 from screens.widgets.facts import Facts
 from tests.support.consoles import SIZES, Console, console, words_of
 from tests.support.office import TestOffice
@@ -286,3 +289,49 @@ async def test_state_priority_and_kind_are_chosen_from_lists(sqlite_office: Test
         await shown.until_words("What is #")
         await shown.press("j", "enter")
         await shown.until(lambda: screen.view is not None and screen.view.kind is not TicketKind.INQUIRY)
+
+
+async def test_a_contact_is_added_without_becoming_one_on_file(sqlite_office: TestOffice) -> None:
+    """Policy V.1; a bad one is refused in the service's words and can be mended."""
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    made = make_ticket(sqlite_office, assignee=mei)
+    async with console(sqlite_office, mei) as shown:
+        screen = await opened(shown, made.number)
+        for typed, done in (("12", False), ("+86 138 0013 8000", True)):
+            await shown.press("e")
+            await shown.until_words("Add: mobile")
+            choices = shown.app.screen.query_one(ChoiceList)
+            choices.highlighted = choices.get_option_index("add:mobile")
+            await shown.press("enter")
+            await shown.until_on(WordsDialog)
+            area = shown.app.screen.query_one(TextArea)
+            await shown.until_typed("12" if done else "")  # what was refused is still there
+            area.clear()
+            await shown.type(typed)
+            await shown.press("ctrl+s")
+            await shown.until_on(TicketScreen)
+            await shown.until_words("The contact is kept" if done else "not a usable mobile")
+        await shown.until(lambda: screen.view is not None and len(screen.view.fields) == 2)
+        await shown.press("tab")
+        await shown.until_words("claimed")
+    assert len(entries(sqlite_office, Action.CONTACT_CHANGED)) == 1
+
+
+async def test_a_ticket_is_handed_on_and_given_back(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    sqlite_office.desk("ravi", Role.AGENT)
+    made = make_ticket(sqlite_office, assignee=mei)
+    async with console(sqlite_office, mei) as shown:
+        screen = await opened(shown, made.number)
+        await shown.press("u")
+        await shown.until(lambda: screen.view is not None and screen.view.assignee is None)
+        await shown.press("c")
+        await shown.until(lambda: screen.view is not None and screen.view.mine)
+        await shown.press("a")
+        await shown.until_words("Who takes")
+        await shown.press("enter")
+        await shown.until(lambda: screen.view is not None and screen.view.assignee == "ravi")
+        await shown.press("a")
+        await shown.until_words("Who takes")
+        await shown.press("enter")
+        await shown.until(lambda: "This ticket is not yours." in shown.notice)

@@ -99,6 +99,15 @@ def test_unknown_and_known_names_have_to_wait_alike(test_office: TestOffice) -> 
     assert isinstance(known[-1], SignInMustWait)
 
 
+@pytest.mark.parametrize("name", ["", "mei\x00", "mei\udcff", "x" * 10_000, "me i"])
+def test_what_can_be_no_name_is_refused_like_any_unknown_one(test_office: TestOffice, name: str) -> None:
+    """Neither engine is asked for what it cannot hold."""
+    add(test_office)
+    refusals = [fail(test_office, name) for _ in range(6)]
+    assert [type(one) for one in refusals] == [SignInRefused] * 5 + [SignInMustWait]
+    assert {entry.actor for entry in recorded(test_office.office, Action.SIGN_IN_FAILED)} == {"unknown"}
+
+
 def test_failures_are_recorded_and_what_was_typed_is_not(test_office: TestOffice) -> None:
     """ASVS 16.2.5, 16.3.1: a password typed into the name's field stays out of the log and the database."""
     add(test_office)
@@ -186,6 +195,23 @@ def test_a_new_session_ends_the_older_one_with_its_reason(test_office: TestOffic
     assert second.last_signed_in == test_office.clock.now() - timedelta(minutes=1)
     ended = recorded(test_office.office, Action.SIGNED_OUT)[-1]
     assert (ended.actor, ended.session) == ("mei", first.desk.session_id[:16])
+
+
+def test_of_racing_sign_ins_one_session_is_left(test_office: TestOffice) -> None:
+    """ASVS 7.1.2, 15.4.2."""
+    add(test_office)
+    with ThreadPoolExecutor(4) as pool:
+        desks = [signed.desk for signed in pool.map(lambda _: sign_in(test_office.office, "mei", PASSWORD), range(4))]
+
+    def is_live(desk: Desk) -> bool:
+        try:
+            live(desk)
+        except SessionEnded:
+            return False
+        return True
+
+    assert [is_live(desk) for desk in desks].count(True) == 1
+    assert len(recorded(test_office.office, Action.SIGNED_OUT)) == 3
 
 
 def test_session_ids_are_hashes_of_random_tokens_and_never_repeat(test_office: TestOffice) -> None:

@@ -381,7 +381,7 @@ def test_a_reply_that_cannot_go_out_is_kept_and_the_ticket_stays_as_it_was(test_
     assert view.lines[-1].delivery is DeliveryState.FAILED
     assert first_response(test_office, made.number) is None
     reasons = [entry.reason for entry in recorded(test_office.office, Action.TICKET_CHANGED)]
-    assert reasons == ["state open to waiting: a reply was written", "state waiting to open: the reply did not go out"]
+    assert reasons == ["state open -> waiting: a reply was written", "state waiting -> open: the reply did not go out"]
 
 
 def test_no_byte_of_a_reply_or_note_lies_open_in_the_home(sqlite_office: TestOffice) -> None:

@@ -130,7 +130,7 @@ def test_a_hand_over_closes_the_verification_window(test_office: TestOffice) -> 
         ("mei", Action.TICKET_CHANGED),
         ("mei", Action.WINDOW_CLOSED),
     ]
-    assert entries(test_office, made.number)[0][2] == "assignee mei to sam"
+    assert entries(test_office, made.number)[0][2] == "assignee mei -> sam"
     with pytest.raises(NotAssigned):
         assign(mei, made.number, 2, "mei")
     assert claim(sam, made.number) == 2
@@ -190,7 +190,7 @@ def test_every_state_is_reached_only_along_the_table(test_office: TestOffice, st
             ticket = now_of(test_office, made.number)
             assert ticket.state is wanted
             assert (ticket.closed_at is not None) is (wanted is TicketState.CLOSED)
-            assert ("mei", Action.TICKET_CHANGED, f"state {state} to {wanted}") in entries(test_office, made.number)
+            assert ("mei", Action.TICKET_CHANGED, f"state {state} -> {wanted}") in entries(test_office, made.number)
         else:
             with pytest.raises(WrongState):
                 set_state(mei, made.number, 1, wanted)
@@ -243,13 +243,15 @@ def test_the_kind_moves_the_ticket_to_its_lane_and_clock(test_office: TestOffice
     set_kind(mei, made.number, 1, TicketKind.RIGHTS)
     ticket = now_of(test_office, made.number)
     assert (ticket.kind, ticket.state, ticket.next_due_at) == (TicketKind.RIGHTS, TicketState.TO_VERIFY, None)
+    with pytest.raises(BadInput, match="already"):
+        set_kind(mei, made.number, 2, TicketKind.RIGHTS)
     set_kind(mei, made.number, 2, TicketKind.COMPLAINT)
     ticket = now_of(test_office, made.number)
     assert (ticket.kind, ticket.state) == (TicketKind.COMPLAINT, TicketState.OPEN)
     assert ticket.next_due_at == ticket.first_response_due_at is not None
     assert [reason for _, _, reason in entries(test_office, made.number)] == [
-        "kind inquiry to rights, state open to to verify",
-        "kind rights to complaint, state to verify to open",
+        "kind inquiry -> rights, state open -> to verify",
+        "kind rights -> complaint, state to verify -> open",
     ]
 
 
@@ -285,7 +287,7 @@ def test_priority_is_set_on_ones_own_ticket_or_nobodys(test_office: TestOffice) 
     mei, sam = test_office.desk("mei", Role.AGENT), test_office.desk("sam", Role.AGENT)
     nobodys, hers = make_ticket(test_office), make_ticket(test_office, assignee=mei)
     assert set_priority(sam, nobodys.number, 1, Priority.HIGH) == 2
-    assert entries(test_office, nobodys.number)[0][2] == "priority normal to high"
+    assert entries(test_office, nobodys.number)[0][2] == "priority normal -> high"
     with pytest.raises(NotAssigned):
         set_priority(sam, hers.number, 1, Priority.HIGH)
     with pytest.raises(WrongState):

@@ -1,5 +1,6 @@
 """Codes (POLICY.md, Verifying identity; ASVS 6.5.1-5, 6.6.2-3)."""
 
+import itertools
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -8,9 +9,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlmodel import col
 
+from cs_console.access_log.append import Entry, record
 from cs_console.delivery.outgoing import deliver_queued
 from cs_console.desk import Desk
 from cs_console.errors import (
@@ -21,23 +23,30 @@ from cs_console.errors import (
     ContactRecent,
     DeliveryFailed,
     KeyDestroyed,
+    LogBroken,
     NotAllowed,
     NothingThere,
     NoUndertaking,
     Refusal,
+    SealBroken,
     SendLimit,
+    StoreBusy,
+    StoreFull,
+    StoreUnavailable,
     VerificationLocked,
     WrongState,
 )
-from cs_console.verification import codes
+from cs_console.verification import codes, windows
 from cs_console.verification.codes import check_code, lift_lock, options, send_code, status
 from models.contact import Contact
 from models.enums import Action, Field, Result, Role, TicketKind, TicketState, VerificationMethod
 from models.requester import Requester
 from models.ticket import Ticket
 from models.verification import Verification, VerificationCode
-from tests.support.office import TestOffice
+from tests.support.office import TestOffice, make_office
+from tests.support.postgres import fresh_database
 from tests.support.recorded import recorded
+from tests.support.stores import full_disk, locked
 from tests.support.tickets import MadeTicket, make_requester, make_ticket
 
 ADDRESS = "canary.alice@example.org"
@@ -173,8 +182,8 @@ def test_the_stored_hash_cannot_be_searched_without_the_desks_key(v: Verifying) 
     code = v.send()
     with v.office.database.reading() as session:
         row = session.scalars(select(VerificationCode)).one()
-    text = f"{row.id}|{v.ticket.number}|{row.contact_id}|{code}".encode()
-    assert row.code_hash not in {hashlib.sha256(text).digest(), hashlib.sha256(code.encode()).digest()}
+    bound = f"{row.id}|{v.ticket.number}|{row.contact_id}|{code}".encode()
+    assert row.code_hash not in {hashlib.sha256(bound).digest(), hashlib.sha256(code.encode()).digest()}
     assert len(row.code_hash) == 32
 
 
@@ -255,10 +264,10 @@ def test_another_contact_on_file_is_told(v: Verifying) -> None:
     v.check(v.send(Field.MOBILE))
     told = v.outbox()[-1]
     assert told.suffix == ".eml"
-    text = told.read_text("utf-8")
-    assert ADDRESS in text
-    assert f"[#{v.ticket.number}]" in text
-    assert not re.search(r"\b[0-9]{8}\b", text.partition("\n\n")[2])
+    words = told.read_text("utf-8")
+    assert ADDRESS in words
+    assert f"[#{v.ticket.number}]" in words
+    assert not re.search(r"\b[0-9]{8}\b", words.partition("\n\n")[2])
 
 
 def test_a_word_that_cannot_be_delivered_does_not_undo_the_verification(v: Verifying) -> None:
@@ -270,6 +279,20 @@ def test_a_word_that_cannot_be_delivered_does_not_undo_the_verification(v: Verif
     assert v.check(code)
     folder.unlink()
     v.clock.forward(minutes=1)
+    assert deliver_queued(v.office).sent == 1
+
+
+@pytest.mark.parametrize("problem", [StoreUnavailable("away"), LogBroken("broken")])
+def test_nor_does_a_store_that_goes_away_just_then(
+    v: Verifying, monkeypatch: pytest.MonkeyPatch, problem: Refusal
+) -> None:
+    def fail(*_: object) -> None:
+        raise problem
+
+    code = v.send(Field.MOBILE)
+    with monkeypatch.context() as patched:
+        patched.setattr(windows, "deliver_queued", fail)
+        assert v.check(code)
     assert deliver_queued(v.office).sent == 1
 
 
@@ -493,6 +516,25 @@ def test_of_racing_consoles_with_the_right_code_one_uses_it(v: Verifying) -> Non
     assert len(recorded(v.office, Action.VERIFIED)) == 1
 
 
+def test_a_right_code_and_a_change_of_the_ticket_do_not_stand_in_each_others_way(tmp_path: Path) -> None:
+    """PostgreSQL: both lock the ticket first and the log last, or one of them would end in a deadlock."""
+    made = make_office(tmp_path / "home", fresh_database())
+    v = Verifying(made)
+    code, mei = v.send(), made.desk("mei", Role.AGENT)
+    with ThreadPoolExecutor(1) as pool:
+        with made.office.database.transaction() as session:
+            changed = update(Ticket).where(col(Ticket.number) == v.ticket.number)
+            session.connection().execute(changed.values(priority=3, row=col(Ticket.row) + 1))
+            checking = pool.submit(v.check, code)
+            waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            while not checking.done() and not session.connection().execute(waiting).scalar():
+                pass
+            record(session, mei, Entry(Action.TICKET_CHANGED, ticket=v.ticket.number))
+        assert checking.result(30)
+    assert (v.stored_ticket().priority, v.stored_ticket().state) == (3, TicketState.VERIFIED)
+    made.office.close()
+
+
 # --- how often -------------------------------------------------------------------------------------------------
 
 
@@ -554,6 +596,47 @@ def test_a_code_that_could_not_be_sent_is_void_counted_and_recorded(v: Verifying
         send_code(v.desk, v.ticket.number, v.ticket.contact_ids[Field.EMAIL])
 
 
+def test_on_a_full_disk_no_code_goes_out(sqlite_office: TestOffice) -> None:
+    """Invariant 1 for sending: nothing leaves that is not on record."""
+    v = Verifying(sqlite_office)
+    desks = (v.test_office.desk(f"vera-{n}", Role.VERIFIER) for n in itertools.count())
+    with full_disk(v.office.database, room=60), pytest.raises(StoreFull):
+        while True:
+            v.clock.forward(hours=12)
+            send_code(next(desks), v.ticket.number, v.ticket.contact_ids[Field.EMAIL])
+    assert len(v.outbox()) == len(recorded(v.office, Action.CODE_SENT))
+    assert v.stored_requester().tries == 0
+
+
+def test_a_locked_database_sends_nothing_and_costs_no_try(sqlite_office: TestOffice) -> None:
+    v = Verifying(sqlite_office)
+    code = v.send()
+    with locked(v.office.database):
+        with pytest.raises(StoreBusy):
+            v.send()
+        with pytest.raises(StoreBusy):
+            v.check(code)
+    assert len(v.outbox()) == 1
+    assert status(v.desk, v.ticket.number).tries_left == 3
+    assert v.check(code)
+
+
+@pytest.mark.parametrize("refusal", [ContactNotOnFile("x"), KeyDestroyed(), SealBroken()])
+def test_whatever_keeps_a_code_from_going_out_is_on_record(
+    v: Verifying, monkeypatch: pytest.MonkeyPatch, refusal: Refusal
+) -> None:
+    """Between the send's own transaction and the hand-over a contact may be replaced, or a key destroyed."""
+
+    def fail(*_: object) -> None:
+        raise refusal
+
+    monkeypatch.setattr(codes, "send_now", fail)
+    with pytest.raises(type(refusal)):
+        send_code(v.desk, v.ticket.number, v.ticket.contact_ids[Field.EMAIL])
+    assert not status(v.desk, v.ticket.number).code_pending
+    assert v.log(Action.CODE_SENT)[-1] == (Action.CODE_SENT, Result.FAILED, refusal.code)
+
+
 # --- who, and on what ------------------------------------------------------------------------------------------
 
 
@@ -584,6 +667,8 @@ def test_an_unknown_or_erased_or_closed_ticket_sends_nothing(v: Verifying) -> No
     closed = make_ticket(v.test_office, state=TicketState.CLOSED, contacts=CONTACTS)
     with pytest.raises(WrongState):
         send_code(v.desk, closed.number, closed.contact_ids[Field.EMAIL])
+    with pytest.raises(WrongState):
+        check_code(v.desk, closed.number, "12345678")
     v.office.keyring.destroy(v.ticket.requester_id)
     with pytest.raises(KeyDestroyed):
         send_code(v.desk, v.ticket.number, v.ticket.contact_ids[Field.MOBILE])
@@ -625,6 +710,19 @@ def test_the_window_is_thirty_minutes(v: Verifying) -> None:
     now = status(v.test_office.desk("ines", Role.SUPERVISOR), v.ticket.number)
     assert now.window_until is None
     assert now.method is VerificationMethod.CODE, "that it took place is still told"
+
+
+def test_a_ticket_closed_meanwhile_is_not_verified_and_costs_no_try(v: Verifying) -> None:
+    code = v.send()
+    with v.office.database.transaction() as session:
+        session.connection().execute(
+            update(Ticket)
+            .where(col(Ticket.number) == v.ticket.number)
+            .values(state=TicketState.CLOSED, closed_at=v.clock.now())
+        )
+    with pytest.raises(WrongState):
+        v.check(code)
+    assert (v.stored_ticket().verified_at, v.stored_requester().tries) == (None, 0)
 
 
 def test_verifying_again_opens_a_new_window_and_keeps_the_clock(v: Verifying) -> None:

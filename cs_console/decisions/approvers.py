@@ -1,4 +1,4 @@
-"""Who has approved a proposal, who is still needed, and what is left to do once it is decided."""
+"""Who has approved a proposal, and who is still needed."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -11,8 +11,7 @@ from cs_console.errors import NothingThere
 from cs_console.tickets.ticket_facts import TicketFacts, facts
 from models.agent import Agent
 from models.decision import Approval, Decision
-from models.enums import MessageSort, Role
-from models.message import Message
+from models.enums import Role
 
 
 def roles_left(needs: str, approved: Iterable[Role]) -> tuple[Role, ...]:
@@ -52,13 +51,3 @@ def find(session: Session, decision_id: str, *, lock: bool = False) -> tuple[Dec
     if decision is None:
         raise NothingThere("There is no such proposal.")
     return decision, facts(session, decision.ticket_number)
-
-
-def letter_words(session: Session, number: int) -> str:
-    """What is left to do where a decided ticket's requester cannot be reached: ", to be sent by letter", or nothing."""
-    found = session.connection().execute(
-        select(col(Message.id))
-        .where(col(Message.ticket_number) == number, col(Message.sort) == MessageSort.NOTICE)
-        .limit(1)
-    )
-    return ", to be sent by letter" if found.first() is None else ""

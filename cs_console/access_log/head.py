@@ -1,0 +1,37 @@
+"""The log's head: how many entries there are and the tree over them, under a keyed hash.
+
+Every append locks it; checkpoints sign what it states; verify.py holds it against the entries themselves.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from cs_console.access_log.merkle import Frontier
+from models.log import LogHead
+
+TAG_BYTES = 16
+HEAD = select(col(LogHead.size), col(LogHead.frontier), col(LogHead.tag)).where(col(LogHead.id) == 1)
+
+
+def head_tag(key: bytes, size: int, root: bytes) -> bytes:
+    """A keyed hash over the head, so that it cannot be moved without the desk's key."""
+    return hashlib.blake2b(b"head" + size.to_bytes(8) + root, key=key, digest_size=TAG_BYTES).digest()
+
+
+def genuine_tree(key: bytes, row: Sequence[Any] | None) -> Frontier | None:
+    """The tree that a row of `HEAD` states; None where the row is gone or not as the console wrote it.
+
+    Whoever edits the store by hand may have put any type in any column.
+    """
+    if row is None:
+        return None
+    size, packed, tag = row
+    try:
+        tree = Frontier(size, packed)
+        return tree if head_tag(key, size, tree.root()) == tag else None
+    except (TypeError, ValueError, OverflowError, AttributeError):
+        return None

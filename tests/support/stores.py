@@ -1,0 +1,31 @@
+"""Stores that refuse: a full disk, a lock that somebody holds. Both on SQLite, which lets a test say so."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from cs_console.database import Database
+
+
+@contextmanager
+def full_disk(database: Database, room: int = 0) -> Iterator[None]:
+    """The file may grow by so many pages and no more. What is written meanwhile has to come from this thread."""
+    with database.engine.connect() as mine:
+        pages = int(mine.exec_driver_sql("PRAGMA page_count").scalar_one())
+        before = int(mine.exec_driver_sql("PRAGMA max_page_count").scalar_one())
+        mine.exec_driver_sql(f"PRAGMA max_page_count = {pages + room}")
+    yield
+    with database.engine.connect() as mine:
+        mine.exec_driver_sql(f"PRAGMA max_page_count = {before}")
+
+
+@contextmanager
+def locked(database: Database) -> Iterator[None]:
+    """Another process is writing and does not come to an end; this thread gives up after 50 ms."""
+    with database.engine.connect() as holder:
+        with database.engine.connect() as mine:
+            mine.exec_driver_sql("COMMIT")
+            mine.exec_driver_sql("PRAGMA busy_timeout = 50")
+            mine.exec_driver_sql("BEGIN")
+        holder.exec_driver_sql("UPDATE counter SET value = value")
+        yield
+        holder.rollback()
