@@ -2,8 +2,8 @@
 
 import json
 import os
-import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 from cs_console.errors import BadSettings
@@ -55,8 +55,8 @@ def make_sample(settings: Settings) -> None:
     from cs_console.sample.making import tell  # the services, needed this once
 
     print("Making a sample desk (once) ...", file=sys.stderr)  # noqa: T201 - before the console takes the terminal
-    making = settings.home.with_name(settings.home.name + ".making")
-    shutil.rmtree(making, ignore_errors=True)
+    settings.home.parent.mkdir(parents=True, exist_ok=True)
+    making = Path(tempfile.mkdtemp(prefix=f".{settings.home.name}-making-", dir=settings.home.parent))
     tell(settings.model_copy(update={"home": making, "outbox": making / "outbox"}))
     words = {"outbox": str(settings.home / "outbox"), "desk_name": settings.desk_name, "mail_from": settings.mail_from}
     (making / SETTINGS_FILE).write_text(

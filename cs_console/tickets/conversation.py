@@ -9,7 +9,7 @@ from cs_console.custody.redaction import redact
 from cs_console.custody.sealing import Place, seal
 from cs_console.delivery.outgoing import DeliveryReport, deliver_queued, queue_message
 from cs_console.desk import Desk, Office
-from cs_console.errors import BadInput, ChangedElsewhere, StoreUnavailable, WrongState
+from cs_console.errors import BadInput, ChangedElsewhere, Refusal, WrongState
 from cs_console.plain_text import plain
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_facts import (
@@ -128,7 +128,7 @@ def reply(desk: Desk, number: int, row: int, contact_id: str, text: str) -> Deli
         _record_state(session, desk, ticket, ticket.state, state, "a reply was written")
     delivery = _delivered(office, message_id)
     if delivery is DeliveryState.FAILED:
-        with suppress(ChangedElsewhere, StoreUnavailable):  # the line says failed in any case
+        with suppress(Refusal):  # the line says failed in any case
             _put_back(desk, ticket, row, state)
     return delivery
 
@@ -164,7 +164,7 @@ def _sealed(
 def _delivered(office: Office, message_id: str) -> DeliveryState:
     try:
         report: DeliveryReport = deliver_queued(office, message_id)
-    except StoreUnavailable:  # queued durably already: it goes out with the next delivery
+    except Refusal:  # queued durably already: it goes out with the next delivery
         return DeliveryState.QUEUED
     if report.sent:
         return DeliveryState.SENT
