@@ -110,10 +110,12 @@ def plain_reading(office: Office) -> Iterator[Callable[[], None]]:
     """Every row read in order and put through SHA-256, with nothing but sqlite3 and hashlib."""
     connection = sqlite3.connect(_file(office))
 
+    form = "|".join(["%s"] * len(COLUMNS))  # the fastest way to bytes that plain Python has for such a row
+
     def read_and_hash() -> None:
         sha256 = hashlib.sha256
         for row in connection.execute(f"SELECT {', '.join(COLUMNS)} FROM log_entry ORDER BY seq"):
-            sha256(repr(row).encode()).digest()
+            sha256((form % row).encode()).digest()
 
     yield read_and_hash
     connection.close()

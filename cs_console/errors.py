@@ -139,7 +139,6 @@ class SessionEnded(Refusal):
 
     def __init__(self, why: str) -> None:
         super().__init__(f"You are signed out: {why}.", "Sign in again; what you typed is kept.")
-        self.why = why
 
 
 class BadPassword(Refusal):

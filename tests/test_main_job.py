@@ -142,5 +142,5 @@ def test_the_main_job_end_to_end(test_office: TestOffice, tmp_path: Path) -> Non
     }
     verdict = verify_log(office)
     assert verdict.ok
-    # nothing of hers lies in the home folder but what went out; on PostgreSQL the data folder is searched as well
+    # nothing of hers lies in the home folder but what went out (test_canary.py looks at PostgreSQL's files too)
     assert [place for place in _places_of(office.settings.home, CANARY) if not place.startswith("outbox")] == []

@@ -162,7 +162,10 @@ def copy_to_second_place(office: "Office") -> str:
         kept = newest_kept(folder)
         with office.database.reading() as session:
             if kept is not None and stored_note(session, kept.size) != kept:
-                return f"The checkpoints in {folder} are of another log, or of a newer one than this."
+                return (
+                    f"The checkpoints in {folder} are of another log, or of a newer one than this. "
+                    "Run `cs-console log verify`."
+                )
             newer = select(col(log.Checkpoint.note)).where(col(log.Checkpoint.size) > (kept.size if kept else -1))
             notes = session.connection().execute(newer.order_by(col(log.Checkpoint.size))).scalars().all()
         if notes:

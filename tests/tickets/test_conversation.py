@@ -343,6 +343,7 @@ def test_a_reply_to_an_unverified_rights_request_leaves_it_in_its_lane(test_offi
     made = make_ticket(test_office, kind=TicketKind.RIGHTS, assignee=mei)
     reply(mei, made.number, 1, made.contact_ids[Field.EMAIL], "We will send you a code.")
     assert open_ticket(mei, made.number).state is TicketState.TO_VERIFY
+    assert recorded(test_office.office, Action.TICKET_CHANGED) == []
 
 
 def test_a_reply_needs_the_ticket_a_contact_of_it_and_an_open_state(test_office: TestOffice) -> None:

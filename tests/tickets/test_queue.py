@@ -154,6 +154,14 @@ def test_a_filter_finds_what_it_says(test_office: TestOffice, expression: str, f
     assert {names[number] for number in numbers(mei, "all", expression)} == found
 
 
+@pytest.mark.parametrize("view", ["to_verify", "approvals"])
+def test_a_view_of_one_state_stays_one_in_the_order_of_due_dates(test_office: TestOffice, view: str) -> None:
+    mei = test_office.desk("mei", Role.AGENT)
+    make_ticket(test_office)
+    waiting = make_ticket(test_office, kind=TicketKind.RIGHTS, state=TicketState.IN_APPROVAL, verified=True)
+    assert numbers(mei, view, "due:<90d") == ([waiting.number] if view == "approvals" else [])
+
+
 def test_a_number_is_found_in_whatever_view_and_state(test_office: TestOffice) -> None:
     mei = test_office.desk("mei", Role.AGENT)
     closed = make_ticket(test_office, state=TicketState.CLOSED)

@@ -192,8 +192,10 @@ def test_every_state_is_reached_only_along_the_table(test_office: TestOffice, st
             assert (ticket.closed_at is not None) is (wanted is TicketState.CLOSED)
             assert ("mei", Action.TICKET_CHANGED, f"state {state} -> {wanted}") in entries(test_office, made.number)
         else:
-            with pytest.raises(WrongState):
+            way_on = "proposal" if state is TicketState.IN_APPROVAL else "Possible: "
+            with pytest.raises(WrongState, match=way_on) as refused:
                 set_state(mei, made.number, 1, wanted)
+            assert f"cannot be made {wanted} by hand" in refused.value.sentence
             assert now_of(test_office, made.number).row == 1
 
 
