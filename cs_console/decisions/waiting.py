@@ -235,9 +235,7 @@ def _lines(pack: Pack, proposal: Proposal) -> Iterator[str]:
 
 def _finding_lines(pack: Pack, finding: Finding) -> Iterator[str]:
     ground = pack.ground(finding.ground)
-    if ground is None:  # the pack was changed under its own name
-        yield f"{finding.ground}: not in the pack any more"
-        return
+    assert ground is not None  # a ticket keeps the pack that its proposals were checked by
     head = f"{ground.code} {ground.title} ({ground.clause})"
     if not finding.applies:
         yield f"{head}: does not apply"

@@ -31,11 +31,13 @@ from cs_console.tickets import conversation
 from cs_console.tickets.workflow import set_priority
 from models.agent import Agent
 from models.decision import Approval, Decision
-from models.enums import Action, DecisionState, Priority, Role, TicketState
+from models.enums import Action, DecisionState, Priority, Role, TicketKind, TicketState
 from models.log import LogEntry
+from models.ticket import Ticket
 from tests.decisions.cases import PASSWORD, person, refusal, request
 from tests.decisions.test_checklist import actions, decision_of, notices, ticket_of
 from tests.support.office import TestOffice
+from tests.support.tickets import make_ticket
 
 
 def proposed(test_office: TestOffice, code: str = "D2") -> tuple[Desk, int, str]:
@@ -216,6 +218,10 @@ def test_the_list_shows_all_to_approvers_and_ones_own_to_agents(test_office: Tes
     assert own.needs == ("supervisor", "privacy officer")
     row = next(row for row in approval.waiting(mei) if row.decision_id == decision_id)
     assert row.ground_words == "D2 Needs excessive technical measures"
+    with test_office.office.database.reading() as session:
+        test_office.office.keyring.destroy(session.get_one(Ticket, number).requester_id)
+    row = next(row for row in approval.waiting(mei) if row.decision_id == decision_id)
+    assert row.ground_words == "erased"
 
 
 def test_the_list_is_bounded_to_the_newest(test_office: TestOffice) -> None:
@@ -307,6 +313,13 @@ def test_if_any_step_of_the_last_approval_fails_none_of_it_happened(
     assert ticket_of(test_office, number).state == TicketState.IN_APPROVAL
     assert actions(test_office)[-1][0] == Action.DECISION_PROPOSED
     assert approval.approve(sue, decision_id, PASSWORD).final
+
+
+def test_who_cannot_be_reached_gets_a_letter(test_office: TestOffice) -> None:
+    mei, sue = person(test_office, "mei", Role.AGENT), person(test_office, "sue", Role.SUPERVISOR)
+    made = make_ticket(test_office, kind=TicketKind.RIGHTS, assignee=mei, verified=True, contacts={})
+    decision_id = checklist.propose(mei, made.number, 1, refusal("D2", test_office.clock.now()))
+    assert approval.approve(sue, decision_id, PASSWORD).delivery == "The notice has to be sent by letter."
 
 
 def test_a_decision_stands_when_its_letter_cannot_be_sent(test_office: TestOffice) -> None:

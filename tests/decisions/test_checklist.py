@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlmodel import col
 
 from cs_console.custody.drafts import load_draft, save_draft
@@ -29,6 +29,7 @@ from models.contact import Contact
 from models.decision import Decision
 from models.enums import (
     Action,
+    Channel,
     DecisionState,
     DeliveryState,
     Field,
@@ -88,12 +89,13 @@ def notices(test_office: TestOffice, number: int) -> list[Message]:
 def test_a_refusal_waits_in_approval_and_is_kept_sealed(test_office: TestOffice) -> None:
     mei = person(test_office, "mei", Role.AGENT)
     made = request(test_office, mei)
+    assert last_decision(mei, made.number) is None
     decision_id = checklist.propose(mei, made.number, 1, refusal("D2", test_office.clock.now()))
     decision, ticket = decision_of(test_office, decision_id), ticket_of(test_office, made.number)
     assert (ticket.state, ticket.row, decision.ticket_row) == (TicketState.IN_APPROVAL, 2, 2)
     assert (decision.state, decision.needs, decision.legal_review) == (DecisionState.PROPOSED, "supervisor", False)
     assert b"considered" not in decision.answers
-    assert actions(test_office) == [(Action.DECISION_PROPOSED, "done", "refuse")]
+    assert actions(test_office)[1:] == [(Action.DECISION_PROPOSED, "done", "refuse")]
 
 
 def test_a_plain_grant_is_made_and_sent_at_once(test_office: TestOffice) -> None:
@@ -139,6 +141,31 @@ def test_without_any_contact_the_notice_is_kept_to_be_sent_by_letter(test_office
     assert shown is not None
     assert "Granted" in shown.notice
     assert conversation.reload(mei, made.number).decision_words == "grant, made, to be sent by letter"
+
+
+@pytest.mark.parametrize("code_went_to", [Field.EMAIL, Field.MOBILE, None])
+def test_the_notice_goes_where_the_code_went_else_to_the_address_on_file(
+    test_office: TestOffice, code_went_to: Field | None
+) -> None:
+    mei = person(test_office, "mei", Role.AGENT)
+    made = request(test_office, mei)
+    by_code = made.contact_ids[code_went_to] if code_went_to else None
+    with test_office.office.database.transaction() as session:
+        session.connection().execute(update(Verification).values(contact_id=by_code))
+    checklist.propose(mei, made.number, 1, grant())
+    [notice] = notices(test_office, made.number)
+    assert notice.contact_id == (by_code or made.contact_ids[Field.EMAIL])
+
+
+def test_without_an_address_on_file_the_notice_goes_to_the_mobile(test_office: TestOffice) -> None:
+    mei = person(test_office, "mei", Role.AGENT)
+    mobile = {Field.MOBILE: "+8613800138000"}
+    made = make_ticket(test_office, kind=TicketKind.RIGHTS, assignee=mei, verified=True, contacts=mobile)
+    with test_office.office.database.transaction() as session:
+        session.connection().execute(update(Verification).values(contact_id=None))
+    checklist.propose(mei, made.number, 1, grant())
+    [notice] = notices(test_office, made.number)
+    assert (notice.channel, notice.contact_id) == (Channel.SMS, made.contact_ids[Field.MOBILE])
 
 
 def test_without_a_code_the_newest_address_on_file_is_used_never_a_claimed_one(test_office: TestOffice) -> None:
@@ -249,7 +276,9 @@ def test_a_fees_items_are_redacted_too(test_office: TestOffice) -> None:
     cost = replace(proposal.fee, items=(("copies for Alice Wonder", "20.00"),))
     made = request(test_office, mei)
     decision_id = checklist.propose(mei, made.number, 1, replace(proposal, fee=cost))
-    assert "(copies for [name] 20.00)" in approval.open_proposal(mei, decision_id).notice
+    shown = approval.open_proposal(mei, decision_id)
+    assert "(copies for [name] 20.00)" in shown.notice
+    assert shown.findings[-1] == "Fee: CNY 20.00 (copies for [name] 20.00); told before"
 
 
 def test_what_was_typed_for_a_ground_that_does_not_apply_is_not_kept(test_office: TestOffice) -> None:
@@ -261,6 +290,7 @@ def test_what_was_typed_for_a_ground_that_does_not_apply_is_not_kept(test_office
     place = Place(made.requester_id, "decision", "answers", decision_id)
     kept = checklist.proposal_from_json(open_safe(key, place, decision.answers))
     assert kept.findings[1] == checklist.Finding("S5", applies=False)
+    assert approval.open_proposal(mei, decision_id).findings[-1].endswith("does not apply")
 
 
 def test_proposing_forgets_the_draft(test_office: TestOffice) -> None:

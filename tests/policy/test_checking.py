@@ -1,5 +1,6 @@
 """What `policy check` says about a broken pack."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cs_console.errors import BadPack
-from cs_console.policy.checking import Problem, check_pack
+from cs_console.policy.checking import Problem, check_pack, dotted, located_problems
 from cs_console.policy.loader import SHIPPED, load_pack
 
 GOOD = (SHIPPED / "hauthome-2023-08.toml").read_text("utf-8")
@@ -50,6 +51,27 @@ def line_of(text: str) -> int:
             "would tell which ground it is",
         ),
         ('partial = "Granted in part"', 'partial = ""', "notice.outcome_words.partial", "is empty"),
+        ("[records.account]", "[records.mobile]", "records.mobile", "is among the fields already"),
+        (
+            'offers = ["fee", "clarification"',
+            'offers = ["fee", "clarify"',
+            "grounds[6].offers[1]",
+            "is not among the offers",
+        ),
+        (
+            'offers = ["fee", "clarification", "narrower"]',
+            "offers = []",
+            "grounds[6].offers",
+            "something to offer first",
+        ),
+        ('approvers = ["supervisor"]', "approvers = []", "grounds[6].approvers", "nobody has to approve it"),
+        ("review_days = 180", "review_days = 0", "grounds[3].review_days", "needs a review date"),
+        (
+            'neutral = "always"\nreview_days = 90',
+            'neutral = "always"\nreview_days = 91',
+            "grounds[0].review_days",
+            "would tell which ground it is",
+        ),
         ('law = "GB/T 35273-2020, 8.7"', 'law = ""', "grounds[3].law", "is empty"),
         ("working_days = [1, 2, 3, 4, 5]", "working_days = []", "clock.working_days", "at least 1 item"),
         ('starts = ["received", "verified"]', "starts = []", "clock.starts", "at least 1 item"),
@@ -101,6 +123,20 @@ def test_several_mistakes_are_told_at_once_in_the_order_of_lines(tmp_path: Path)
 
 def test_a_missing_kind_or_outcome_word_is_told(tmp_path: Path) -> None:
     assert [p.key for p in broken(tmp_path, 'partial = "Granted in part"\n', "")] == ["notice.outcome_words"]
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "says"),
+    [
+        ("kinds", "report", "kinds: 'report' is missing"),
+        ("methods", "documents seen", "verification.methods: 'documents seen' is missing"),
+        ("fields", "postcode", "matrix[2].fields[2]: 'postcode' has no entry in fields"),
+    ],
+)
+def test_what_every_pack_needs_is_missed(table: str, key: str, says: str) -> None:
+    values = tomllib.loads(GOOD)
+    del {**values, **values["verification"]}[table][key]
+    assert says in [f"{dotted(place)}: {words}" for place, words in located_problems(values)]
 
 
 def test_what_is_no_toml_is_told_with_its_line(tmp_path: Path) -> None:

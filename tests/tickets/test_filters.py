@@ -79,6 +79,7 @@ def test_ages_can_be_said_in_two_ways() -> None:
         ("lang:klingonish!", "“klingonish!”", "pt-br"),
         ("due:soon", "“soon”", "<3d"),
         ("due:3d", "“3d”", "<3d"),
+        ("due:20261201", "“20261201”", "<3d"),
         ("received:yesterday", "“yesterday”", ">2026-11-01"),
         ("received:>2026-13-45", "“>2026-13-45”", ">2026-11-01"),
         ("received:<0001-01-01", "“<0001-01-01”", ">2026-11-01"),

@@ -1,5 +1,6 @@
 """The queue's pages: what each view holds, in which order, and what nobody sees there."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -292,6 +293,7 @@ def test_due_words_never_promise_more_time_than_there_is(due: timedelta | None, 
         1, TicketKind.INQUIRY, "", TicketState.OPEN, Priority.NORMAL, None, None if due is None else now + due, now, 1
     )
     assert due_words(row, now) == words
+    assert due_words(replace(row, state=TicketState.CLOSED), now) == "-"
 
 
 def test_the_first_response_stops_counting_once_it_was_given(test_office: TestOffice) -> None:
