@@ -2,18 +2,25 @@
 
 from collections.abc import Coroutine
 from functools import partial
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.worker import Worker, WorkType
 
 from screens.console_screen import ConsoleScreen
 from screens.registry import Command, palette_for
+
+Answer = TypeVar("Answer")
 
 
 class Palette(CommandPalette):
     """Textual's palette, drawn as the console draws its dialogs."""
 
     CSS_PATH = "palette.tcss"
+
+    def run_worker(self, work: WorkType[Answer], *arguments: Any, **options: Any) -> Worker[Answer]:
+        """A search still under way when the palette closes ends alone, and nobody reads what it looked for."""
+        return super().run_worker(work, *arguments, **dict(options, exit_on_error=False, description="palette"))
 
 
 class ConsoleCommands(Provider):

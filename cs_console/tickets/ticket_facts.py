@@ -114,7 +114,6 @@ def is_on_record(session: Session, desk: Desk, number: int) -> bool:
             col(LogEntry.action) == Action.TICKET_OPENED.value,
             col(LogEntry.reason) == "",
             col(LogEntry.session) == desk.actor.session,
-            col(LogEntry.actor) == desk.agent.name,
         )
         .limit(1)
     )

@@ -106,7 +106,7 @@ def test_an_approver_without_the_role_is_refused_on_record(test_office: TestOffi
     _, _, decision_id = proposed(test_office, "S5")
     sue = person(test_office, "sue", Role.SUPERVISOR)
     with pytest.raises(NotAllowed):
-        approval.approve(sue, decision_id, PASSWORD)
+        approval.approve(sue, decision_id, "a wrong pass phrase")  # before any password is looked at
     assert last_entry(test_office) == (Action.DECISION_REFUSED, "refused", "role_required", "sue")
 
 
@@ -162,11 +162,29 @@ def test_a_ticket_that_changed_makes_the_proposal_stale(test_office: TestOffice)
     sue = person(test_office, "sue", Role.SUPERVISOR)
     set_priority(mei, number, 2, Priority.HIGH)
     with pytest.raises(StaleProposal):
-        approval.approve(sue, decision_id, PASSWORD)
+        approval.approve(sue, decision_id, "a wrong pass phrase")  # before any password is looked at
     assert last_entry(test_office)[2] == "stale_proposal"
     approval.return_proposal(sue, decision_id, "The ticket has changed.")
     again = checklist.propose(mei, number, 4, refusal("D2", test_office.clock.now()))
     assert approval.approve(sue, again, PASSWORD).final
+
+
+def test_a_ticket_that_changes_while_the_password_is_checked_makes_it_stale_too(
+    test_office: TestOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ASVS 15.4.2: what was checked is checked again in the transaction that acts."""
+    mei, number, decision_id = proposed(test_office, "S4")
+    sue = person(test_office, "sue", Role.SUPERVISOR)
+
+    def meanwhile(*_args: object) -> bool:
+        set_priority(mei, number, 2, Priority.HIGH)
+        return True
+
+    monkeypatch.setattr(approval, "check_password", meanwhile)
+    with pytest.raises(StaleProposal):
+        approval.approve(sue, decision_id, PASSWORD)
+    with test_office.office.database.reading() as session:
+        assert session.execute(select(Approval)).all() == []
 
 
 def test_answers_that_went_stale_while_waiting_block_the_approval(test_office: TestOffice) -> None:
@@ -185,6 +203,7 @@ def test_returning_says_why_and_frees_the_ticket(test_office: TestOffice) -> Non
     with pytest.raises(BadInput):
         approval.return_proposal(sue, decision_id, "  ")
     approval.return_proposal(sue, decision_id, "Ask alice@example.org for a narrower request first.")
+    assert last_entry(test_office) == (Action.DECISION_RETURNED, "done", "supervisor", "sue")
     assert ticket_of(test_office, number).state == TicketState.VERIFIED
     shown = last_decision(mei, number)
     assert shown is not None
@@ -201,6 +220,7 @@ def test_only_the_proposer_withdraws(test_office: TestOffice) -> None:
     with pytest.raises(NotAllowed):
         approval.withdraw(sue, decision_id)
     approval.withdraw(mei, decision_id)
+    assert last_entry(test_office) == (Action.DECISION_WITHDRAWN, "done", "", "mei")
     assert decision_of(test_office, decision_id).state == DecisionState.WITHDRAWN
     assert ticket_of(test_office, number).state == TicketState.VERIFIED
     with pytest.raises(WrongState):

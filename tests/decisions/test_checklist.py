@@ -222,6 +222,8 @@ def test_without_an_undertaking_nothing_is_proposed_or_previewed(test_office: Te
         checklist.propose(mei, number, 1, grant())
     with pytest.raises(NoUndertaking):
         checklist.preview_notice(mei, number, grant())
+    with pytest.raises(NoUndertaking):
+        last_decision(mei, number)
 
 
 def test_what_blocks_is_raised_as_its_own_refusal_and_changes_nothing(test_office: TestOffice) -> None:
@@ -311,6 +313,15 @@ def test_the_preview_is_the_letter_that_goes_out(test_office: TestOffice) -> Non
     key = test_office.office.keyring.key(made.requester_id)
     place = Place(made.requester_id, "decision", "notice", decision.id)
     assert open_safe(key, place, decision.notice) == preview
+
+
+def test_a_preview_is_of_ones_own_ticket_and_of_what_the_pack_knows(test_office: TestOffice) -> None:
+    mei, ben = person(test_office, "mei", Role.AGENT), person(test_office, "ben", Role.AGENT)
+    number = request(test_office, mei).number
+    with pytest.raises(NotAssigned):
+        checklist.preview_notice(ben, number, grant())
+    with pytest.raises(ChecklistIncomplete, match="did you mean"):
+        checklist.preview_notice(mei, number, grant("emial"))
 
 
 def test_a_pack_whose_notice_lacks_a_part_blocks_the_decision(

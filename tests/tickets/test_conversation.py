@@ -108,6 +108,15 @@ def test_reloading_adds_no_entry_but_never_goes_around_one(test_office: TestOffi
     assert [entry.actor for entry in recorded(test_office.office, Action.TICKET_OPENED)] == ["mei"]
     reload(sam, made.number)
     assert [entry.actor for entry in recorded(test_office.office, Action.TICKET_OPENED)] == ["mei", "sam"]
+    reload(mei, make_ticket(test_office).number)
+    assert len(recorded(test_office.office, Action.TICKET_OPENED)) == 3
+
+
+def test_what_else_was_done_with_a_ticket_does_not_count_as_opening_it(test_office: TestOffice) -> None:
+    mei, made = test_office.desk("mei", Role.AGENT), make_ticket(test_office)
+    add_note(mei, made.number, 1, "Left without looking.")
+    reload(mei, made.number)
+    assert len(recorded(test_office.office, Action.TICKET_OPENED)) == 1
 
 
 def test_who_may_not_open_a_ticket(test_office: TestOffice) -> None:
@@ -118,6 +127,7 @@ def test_who_may_not_open_a_ticket(test_office: TestOffice) -> None:
             action(test_office.desk(new_id(), Role.ADMIN), made.number)
         with pytest.raises(NoUndertaking):
             action(test_office.desk(new_id(), Role.AGENT, undertaking=False), made.number)
+        assert recorded(test_office.office, Action.TICKET_OPENED) == []
         with pytest.raises(NothingThere):
             action(test_office.desk(new_id(), Role.AGENT), 99_999)
     idle = test_office.desk("idle", Role.AGENT)
@@ -307,6 +317,8 @@ def test_a_note_needs_words_a_current_view_and_a_key(test_office: TestOffice) ->
         add_note(mei, made.number, 7, "words")
     with pytest.raises(NotAllowed):
         add_note(test_office.desk("root", Role.ADMIN), made.number, 1, "words")
+    with pytest.raises(NoUndertaking):
+        add_note(test_office.desk("new", Role.AGENT, undertaking=False), made.number, 1, "words")
     test_office.office.keyring.destroy(made.requester_id)
     with pytest.raises(KeyDestroyed):
         add_note(mei, made.number, 1, "words")
@@ -357,6 +369,8 @@ def test_a_reply_needs_the_ticket_a_contact_of_it_and_an_open_state(test_office:
     mail = made.contact_ids[Field.EMAIL]
     with pytest.raises(NotAssigned):
         reply(sam, made.number, 1, mail, "words")
+    with pytest.raises(NoUndertaking):
+        reply(test_office.desk("new", Role.AGENT, undertaking=False), made.number, 1, mail, "words")
     with pytest.raises(ContactNotOnFile):
         reply(mei, made.number, 1, other.contact_ids[Field.EMAIL], "words")
     with pytest.raises(ContactNotOnFile):

@@ -143,6 +143,7 @@ def test_releasing_gives_the_ticket_back_and_closes_the_window(test_office: Test
         release(sam, made.number, 1)
     release(mei, made.number, 1)
     assert now_of(test_office, made.number).assignee is None
+    assert entries(test_office, made.number)[0] == ("mei", Action.TICKET_CHANGED, "released by mei, was mei's")
     assert windows_open(test_office, made.number) == 0
     with pytest.raises(WrongState, match="nobody"):
         release(test_office.desk("sue", Role.SUPERVISOR), made.number, 2)
@@ -197,6 +198,33 @@ def test_every_state_is_reached_only_along_the_table(test_office: TestOffice, st
                 set_state(mei, made.number, 1, wanted)
             assert f"cannot be made {wanted} by hand" in refused.value.sentence
             assert now_of(test_office, made.number).row == 1
+
+
+def test_a_state_and_a_kind_are_changed_by_whose_ticket_it_is_or_a_supervisor(test_office: TestOffice) -> None:
+    """ASVS 8.2.2: others' tickets are looked at, not changed."""
+    mei, sam = test_office.desk("mei", Role.AGENT), test_office.desk("sam", Role.AGENT)
+    sue, made = test_office.desk("sue", Role.SUPERVISOR), make_ticket(test_office, assignee=mei)
+    with pytest.raises(NotAssigned):
+        set_state(sam, made.number, 1, TicketState.WAITING)
+    with pytest.raises(NotAssigned):
+        set_kind(sam, made.number, 1, TicketKind.REPORT)
+    assert set_kind(sue, made.number, set_state(sue, made.number, 1, TicketState.WAITING), TicketKind.REPORT) == 3
+
+
+def test_a_closed_ticket_is_opened_before_it_is_changed(test_office: TestOffice) -> None:
+    mei = test_office.desk("mei", Role.AGENT)
+    test_office.desk("sam", Role.AGENT)
+    made = make_ticket(test_office, state=TicketState.CLOSED, assignee=mei)
+    changes: tuple[Callable[[], int], ...] = (
+        lambda: release(mei, made.number, 1),
+        lambda: assign(mei, made.number, 1, "sam"),
+        lambda: set_kind(mei, made.number, 1, TicketKind.REPORT),
+        lambda: set_priority(mei, made.number, 1, Priority.LOW),
+    )
+    for change in changes:
+        with pytest.raises(WrongState, match="is closed"):
+            change()
+    assert now_of(test_office, made.number).row == 1
 
 
 def test_nobody_is_verified_by_hand(test_office: TestOffice) -> None:
