@@ -76,7 +76,7 @@ def queue_message(
         notice = sort == MessageSort.NOTICE
         subject = notice_subject(pack, ticket_number).strip() if notice else office.settings.desk_name
     headers = {"subject": tagged(subject, ticket_number), "message_id": mail_id(office, message_id)}
-    regions = (pack.meta.region, *pack.meta.more_regions)
+    regions = pack.meta.regions
     redacted = redact(text, regions, known_values(session, office, requester_id, key))
 
     def sealed(column: str, value: str) -> bytes:

@@ -257,7 +257,7 @@ def _add_file(session: Session, case: _Case, message_id: str, file: IncomingFile
 
 
 def _redacted(pack: Pack, case: _Case, text: str) -> str:
-    return redact(text, (pack.meta.region, *pack.meta.more_regions), case.known)
+    return redact(text, pack.meta.regions, case.known)
 
 
 def _sealed(case: _Case, table: str, column: str, row: str, value: str | bytes) -> bytes:

@@ -35,7 +35,7 @@ def verify_by_note(desk: Desk, number: int, method: VerificationMethod, note: st
         if rules.note_required and not words:
             raise BadInput("Write down what you saw.", rules.asks)
         key = desk.office.keyring.key(case.requester_id)
-        regions = (case.pack.meta.region, *case.pack.meta.more_regions)
+        regions = case.pack.meta.regions
         hidden = redact(words, regions, known_values(session, desk.office, case.requester_id, key))
         opened = open_window(session, desk, case, method, note=hidden)
     return deliver(desk.office, opened)
