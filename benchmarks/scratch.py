@@ -47,8 +47,8 @@ def scratch_office(database_url: str = "") -> Iterator[Office]:
             office.close()
 
 
-def scratch_desk(office: Office, name: str, *roles: Role) -> Desk:
-    """A signed-in agent with these roles and a current undertaking."""
+def scratch_desk(office: Office, name: str, *roles: Role, undertaking: bool = True) -> Desk:
+    """A signed-in agent with these roles, made without the sign-in's deliberate slowness."""
     now = office.clock.now()
     card = AgentCard(new_id(), name, frozenset(roles))
     session_id = new_id() + new_id()
@@ -65,16 +65,17 @@ def scratch_desk(office: Office, name: str, *roles: Role) -> Desk:
         )
         session.flush()
         session.add(AgentSession(id=session_id, agent_id=card.id, host="bench", started_at=now, last_active_at=now))
-        rules = office.packs.current.undertaking
-        session.add(
-            Undertaking(
-                agent_id=card.id,
-                version=rules.version,
-                text_sha256="",
-                accepted_at=now,
-                expires_at=now + timedelta(days=rules.valid_days),
+        if undertaking:
+            rules = office.packs.current.undertaking
+            session.add(
+                Undertaking(
+                    agent_id=card.id,
+                    version=rules.version,
+                    text_sha256="",
+                    accepted_at=now,
+                    expires_at=now + timedelta(days=rules.valid_days),
+                )
             )
-        )
     return Desk(office, card, session_id)
 
 

@@ -5,20 +5,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from benchmarks.scratch import scratch_desk
 from cs_console.access_log.append import start_log
 from cs_console.access_log.checkpoint import make_log_key
 from cs_console.custody.keyring import Keyring, make_wrapping_key, wrapping_key
 from cs_console.database import Database
-from cs_console.desk import AgentCard, Desk, Office
+from cs_console.desk import Desk, Office
 from cs_console.policy.loader import PackShelf
 from cs_console.settings import Settings
-from models.agent import Agent
-from models.agent_session import AgentSession
 from models.columns import new_id
 from models.counter import Counter
 from models.desk_identity import DeskIdentity
 from models.enums import Role
-from models.undertaking import Undertaking
 
 
 class FakeClock:
@@ -45,34 +43,7 @@ class TestOffice:
 
     def desk(self, name: str, *roles: Role, undertaking: bool = True) -> Desk:
         """A signed-in agent with these roles, made without the sign-in's deliberate slowness."""
-        now = self.clock.now()
-        card = AgentCard(new_id(), name, frozenset(roles))
-        session_id = new_id() + new_id()
-        with self.office.database.transaction() as session:
-            session.add(
-                Agent(
-                    id=card.id,
-                    name=name,
-                    roles=",".join(sorted(roles)),
-                    password_hash="unusable",
-                    password_set_at=now,
-                    created_at=now,
-                )
-            )
-            session.flush()
-            session.add(AgentSession(id=session_id, agent_id=card.id, host="test", started_at=now, last_active_at=now))
-            if undertaking:
-                rules = self.office.packs.current.undertaking
-                session.add(
-                    Undertaking(
-                        agent_id=card.id,
-                        version=rules.version,
-                        text_sha256="",
-                        accepted_at=now,
-                        expires_at=now + timedelta(days=rules.valid_days),
-                    )
-                )
-        return Desk(self.office, card, session_id)
+        return scratch_desk(self.office, name, *roles, undertaking=undertaking)
 
 
 _sqlite_template: dict[str, Path] = {}
