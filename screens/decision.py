@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 
 from cs_console.decisions.checklist import (
+    Proposed,
     check,
     draft_place,
     fields_for,
@@ -15,7 +16,6 @@ from cs_console.decisions.checklist import (
     propose,
     rights_for,
 )
-from cs_console.decisions.proposal import needed_roles
 from cs_console.decisions.waiting import DecisionView, last_decision
 from cs_console.desk import Desk
 from cs_console.errors import ChangedElsewhere, Refusal
@@ -231,18 +231,13 @@ class DecisionScreen(DraftScreen[str]):
         if proposal is None or self._view is None:
             self.say("Choose an answer first.", Tone.WARNING)
             return
-        needs = needed_roles(self._pack, proposal) if self._pack is not None else ()
-        words = (
-            f"Proposed; it needs {', '.join(role.value for role in needs)}."
-            if needs
-            else "Decided; the notice went out."
-        )
         work = partial(propose, self.desk, self.number, self._view.row, proposal)
-        self.change(work, partial(self._proposed, words), refused=self._refused)
+        self.change(work, self._proposed, refused=self._refused)
 
-    def _proposed(self, words: str, _decision_id: str) -> None:
+    def _proposed(self, made: Proposed) -> None:
         self.sent()
-        self.dismiss(words)
+        needs = ", ".join(made.still_needed)
+        self.dismiss(f"Proposed; it needs {needs}." if needs else f"Decided. {made.delivery}")
 
     def _refused(self, refusal: Refusal) -> None:
         self.say(refusal)

@@ -21,7 +21,7 @@ def refused(test_office: TestOffice) -> int:
     """A request that was refused until a review, its notice still queued because the outbox was in the way."""
     mei, sue = person(test_office, "mei", Role.AGENT), person(test_office, "sue", Role.SUPERVISOR)
     pia, number = person(test_office, "pia", Role.PRIVACY_OFFICER), request(test_office, mei).number
-    decision_id = checklist.propose(mei, number, 1, refusal("S4", test_office.clock.now()))
+    decision_id = checklist.propose(mei, number, 1, refusal("S4", test_office.clock.now())).decision_id
     outbox = test_office.office.settings.outbox
     assert outbox is not None
     outbox.write_bytes(b"in the way")

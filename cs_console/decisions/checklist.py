@@ -42,6 +42,7 @@ __all__ = [
     "Finding",
     "GroundView",
     "Proposal",
+    "Proposed",
     "QuestionView",
     "RightChoice",
     "check",
@@ -108,6 +109,17 @@ class RightChoice:
     warning: str
 
 
+@dataclass(frozen=True)
+class Proposed:
+    """A proposal that was made. `still_needed` names the roles it waits for; where none are, `delivery` says in a
+    sentence what became of the notice.
+    """
+
+    decision_id: str
+    still_needed: tuple[str, ...]
+    delivery: str = ""
+
+
 def draft_place(number: int) -> str:
     """Where a checklist that is being filled in is kept as a draft; proposing forgets it."""
     return f"decision:{number}"
@@ -151,8 +163,8 @@ def preview_notice(desk: Desk, number: int, proposal: Proposal) -> str:
     return make_notice(pack, notice_facts(ticket, desk.office.clock.now()), proposal)
 
 
-def propose(desk: Desk, number: int, row: int, proposal: Proposal) -> str:
-    """Propose an answer to one's own verified rights request and return the decision's id.
+def propose(desk: Desk, number: int, row: int, proposal: Proposal) -> Proposed:
+    """Propose an answer to one's own verified rights request.
 
     With a ground or a fee the ticket waits in approval for every role that the pack asks for. A plain grant needs
     nobody else: it is made, and its notice sent, at once. Answers are redacted, then sealed; the draft is forgotten.
@@ -190,9 +202,8 @@ def propose(desk: Desk, number: int, row: int, proposal: Proposal) -> str:
         _forget_draft(session, desk, number)
         if not needs:
             made = make_final(session, desk, ticket, decision, proposal)
-    if made is not None:
-        send(office, made)
-    return decision_id
+    delivery = "" if made is None else send(office, made)
+    return Proposed(decision_id, tuple(role.value for role in needs), delivery)
 
 
 def _pack_of(desk: Desk, number: int) -> Pack:

@@ -54,7 +54,7 @@ def make_final(session: Session, desk: Desk, ticket: TicketFacts, decision: Deci
             contact_id=contact_id,
             sort=MessageSort.NOTICE,
             text=letter,
-            agent_id=decision.proposer_id,
+            agent_id=desk.agent.id,  # whose yes sent it; the letter itself names nobody
         )
     close_window(session, office, ticket.number, desk=desk, reason="the decision was made")
     record_about(session, desk, ticket, Action.DECISION_MADE, Outcome(decision.outcome).value)

@@ -164,7 +164,7 @@ def repeated_request(story: Story) -> None:
             offers=("narrower",),
         )
         proposal = Proposal(request="access", outcome=Outcome.PARTIAL, granted=("account",), findings=(finding,))
-        decision = checklist.propose(desk, number, conversation.reload(desk, number).row, proposal)
+        decision = checklist.propose(desk, number, conversation.reload(desk, number).row, proposal).decision_id
     with shift(story, "omar") as desk:
         password = next(account.password for account in ACCOUNTS if account.name == "omar")
         approval.approve(desk, decision, password)

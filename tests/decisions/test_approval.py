@@ -44,7 +44,7 @@ def proposed(test_office: TestOffice, code: str = "D2") -> tuple[Desk, int, str]
     """An agent, their ticket and their proposal to refuse it."""
     mei = person(test_office, "mei", Role.AGENT, Role.SUPERVISOR, Role.PRIVACY_OFFICER)
     number = request(test_office, mei).number
-    return mei, number, checklist.propose(mei, number, 1, refusal(code, test_office.clock.now()))
+    return mei, number, checklist.propose(mei, number, 1, refusal(code, test_office.clock.now())).decision_id
 
 
 def last_entry(test_office: TestOffice) -> tuple[str, str, str, str]:
@@ -165,7 +165,7 @@ def test_a_ticket_that_changed_makes_the_proposal_stale(test_office: TestOffice)
         approval.approve(sue, decision_id, "a wrong pass phrase")  # before any password is looked at
     assert last_entry(test_office)[2] == "stale_proposal"
     approval.return_proposal(sue, decision_id, "The ticket has changed.")
-    again = checklist.propose(mei, number, 4, refusal("D2", test_office.clock.now()))
+    again = checklist.propose(mei, number, 4, refusal("D2", test_office.clock.now())).decision_id
     assert approval.approve(sue, again, PASSWORD).final
 
 
@@ -338,8 +338,17 @@ def test_if_any_step_of_the_last_approval_fails_none_of_it_happened(
 def test_who_cannot_be_reached_gets_a_letter(test_office: TestOffice) -> None:
     mei, sue = person(test_office, "mei", Role.AGENT), person(test_office, "sue", Role.SUPERVISOR)
     made = make_ticket(test_office, kind=TicketKind.RIGHTS, assignee=mei, verified=True, contacts={})
-    decision_id = checklist.propose(mei, made.number, 1, refusal("D2", test_office.clock.now()))
+    decision_id = checklist.propose(mei, made.number, 1, refusal("D2", test_office.clock.now())).decision_id
     assert approval.approve(sue, decision_id, PASSWORD).delivery == "The notice has to be sent by letter."
+
+
+def test_the_notice_is_on_record_as_sent_by_whose_yes_sent_it(test_office: TestOffice) -> None:
+    _, _, decision_id = proposed(test_office)
+    sue = person(test_office, "sue", Role.SUPERVISOR)
+    approval.approve(sue, decision_id, PASSWORD)
+    with test_office.office.database.reading() as session:
+        sent = session.scalars(select(col(LogEntry.actor)).where(col(LogEntry.action) == Action.MESSAGE_SENT)).all()
+    assert sent == ["sue"]
 
 
 def test_a_decision_stands_when_its_letter_cannot_be_sent(test_office: TestOffice) -> None:

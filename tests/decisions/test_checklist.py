@@ -90,7 +90,7 @@ def test_a_refusal_waits_in_approval_and_is_kept_sealed(test_office: TestOffice)
     mei = person(test_office, "mei", Role.AGENT)
     made = request(test_office, mei)
     assert last_decision(mei, made.number) is None
-    decision_id = checklist.propose(mei, made.number, 1, refusal("D2", test_office.clock.now()))
+    decision_id = checklist.propose(mei, made.number, 1, refusal("D2", test_office.clock.now())).decision_id
     decision, ticket = decision_of(test_office, decision_id), ticket_of(test_office, made.number)
     assert (ticket.state, ticket.row, decision.ticket_row) == (TicketState.IN_APPROVAL, 2, 2)
     assert (decision.state, decision.needs, decision.legal_review) == (DecisionState.PROPOSED, "supervisor", False)
@@ -101,7 +101,7 @@ def test_a_refusal_waits_in_approval_and_is_kept_sealed(test_office: TestOffice)
 def test_a_plain_grant_is_made_and_sent_at_once(test_office: TestOffice) -> None:
     mei = person(test_office, "mei", Role.AGENT)
     made = request(test_office, mei)
-    decision_id = checklist.propose(mei, made.number, 1, grant("e-mail", "account"))
+    decision_id = checklist.propose(mei, made.number, 1, grant("e-mail", "account")).decision_id
     decision, ticket = decision_of(test_office, decision_id), ticket_of(test_office, made.number)
     assert (decision.state, decision.needs, decision.review_at) == (DecisionState.FINAL, "", None)
     assert ticket.state == TicketState.CLOSED
@@ -121,6 +121,18 @@ def test_a_plain_grant_is_made_and_sent_at_once(test_office: TestOffice) -> None
     assert shown is not None
     assert "We answer your request for: E-mail address, Account name and profile" in shown.notice
     assert "mei" not in shown.notice
+
+
+def test_a_plain_grant_says_what_became_of_its_notice(test_office: TestOffice) -> None:
+    mei = person(test_office, "mei", Role.AGENT)
+    assert checklist.propose(mei, request(test_office, mei).number, 1, grant()).delivery == "The notice is sent."
+    outbox = test_office.office.settings.outbox
+    assert outbox is not None
+    outbox.rename(outbox.with_name("away"))
+    outbox.write_text("a file where the folder should be", "utf-8")
+    made = request(test_office, mei)
+    assert "not sent yet" in checklist.propose(mei, made.number, 1, grant()).delivery
+    assert ticket_of(test_office, made.number).state == TicketState.CLOSED
 
 
 def test_the_verification_window_ends_with_the_ticket(test_office: TestOffice) -> None:
@@ -264,7 +276,7 @@ def test_personal_data_in_answers_is_redacted_before_it_is_kept(test_office: Tes
     made, now = request(test_office, mei), test_office.clock.now()
     typed = "Alice Wonder wrote from alice@example.org and 13800138000\x1b[2J"
     proposal = answered(refusal("D2", now), "build", typed)
-    shown = approval.open_proposal(sue, checklist.propose(mei, made.number, 1, proposal))
+    shown = approval.open_proposal(sue, checklist.propose(mei, made.number, 1, proposal).decision_id)
     text = "\n".join(shown.findings)
     for secret in ("Alice", "Wonder", "alice@example.org", "13800138000", "\x1b"):
         assert secret not in text
@@ -277,7 +289,7 @@ def test_a_fees_items_are_redacted_too(test_office: TestOffice) -> None:
     assert proposal.fee is not None
     cost = replace(proposal.fee, items=(("copies for Alice Wonder", "20.00"),))
     made = request(test_office, mei)
-    decision_id = checklist.propose(mei, made.number, 1, replace(proposal, fee=cost))
+    decision_id = checklist.propose(mei, made.number, 1, replace(proposal, fee=cost)).decision_id
     shown = approval.open_proposal(mei, decision_id)
     assert "(copies for [name] 20.00)" in shown.notice
     assert shown.findings[-1] == "Fee: CNY 20.00 (copies for [name] 20.00); told before"
@@ -287,7 +299,9 @@ def test_what_was_typed_for_a_ground_that_does_not_apply_is_not_kept(test_office
     mei, now = person(test_office, "mei", Role.AGENT), test_office.clock.now()
     made, proposal = request(test_office, mei), refusal("D2", now)
     dropped = replace(finding("S5", now), applies=False)
-    decision_id = checklist.propose(mei, made.number, 1, replace(proposal, findings=(*proposal.findings, dropped)))
+    decision_id = checklist.propose(
+        mei, made.number, 1, replace(proposal, findings=(*proposal.findings, dropped))
+    ).decision_id
     key, decision = test_office.office.keyring.key(made.requester_id), decision_of(test_office, decision_id)
     place = Place(made.requester_id, "decision", "answers", decision_id)
     kept = checklist.proposal_from_json(open_safe(key, place, decision.answers))
@@ -308,7 +322,7 @@ def test_the_preview_is_the_letter_that_goes_out(test_office: TestOffice) -> Non
     mei = person(test_office, "mei", Role.AGENT)
     made = request(test_office, mei)
     preview = checklist.preview_notice(mei, made.number, grant())
-    decision = decision_of(test_office, checklist.propose(mei, made.number, 1, grant()))
+    decision = decision_of(test_office, checklist.propose(mei, made.number, 1, grant()).decision_id)
     assert decision.notice is not None
     key = test_office.office.keyring.key(made.requester_id)
     place = Place(made.requester_id, "decision", "notice", decision.id)
@@ -355,7 +369,7 @@ def test_a_fee_leaves_the_ticket_waiting_for_it(test_office: TestOffice, outcome
     proposal = replace(fee(now), outcome=outcome)
     if outcome is Outcome.PARTIAL:
         proposal = replace(proposal, findings=(*proposal.findings, finding("D2", now, "browsing")))
-    decision_id = checklist.propose(mei, made.number, 1, proposal)
+    decision_id = checklist.propose(mei, made.number, 1, proposal).decision_id
     assert approval.approve(sue, decision_id, PASSWORD).final
     ticket = ticket_of(test_office, made.number)
     assert (ticket.state, ticket.due_at) == (TicketState.WAITING, None)
@@ -365,7 +379,9 @@ def test_a_fee_leaves_the_ticket_waiting_for_it(test_office: TestOffice, outcome
 def test_a_partial_answer_grants_the_rest(test_office: TestOffice) -> None:
     mei, sue = person(test_office, "mei", Role.AGENT), person(test_office, "sue", Role.SUPERVISOR)
     made = request(test_office, mei)
-    decision_id = checklist.propose(mei, made.number, 1, partial("D3", test_office.clock.now(), "published"))
+    decision_id = checklist.propose(
+        mei, made.number, 1, partial("D3", test_office.clock.now(), "published")
+    ).decision_id
     view = approval.open_proposal(sue, decision_id)
     assert "Granted: E-mail address" in view.findings
     assert any("applies to Posts, comments and ratings" in line for line in view.findings)

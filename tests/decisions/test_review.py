@@ -24,7 +24,7 @@ def decided(test_office: TestOffice, code: str) -> tuple[Desk, int, str]:
     """An agent, the number of their ticket that was refused on that ground, and the decision's id."""
     mei = person(test_office, "mei", Role.AGENT)
     number = request(test_office, mei).number
-    decision_id = checklist.propose(mei, number, 1, refusal(code, test_office.clock.now()))
+    decision_id = checklist.propose(mei, number, 1, refusal(code, test_office.clock.now())).decision_id
     for name, role in (("sue", Role.SUPERVISOR), ("pia", Role.PRIVACY_OFFICER)):
         approval.approve(person(test_office, name, role), decision_id, PASSWORD)
     assert ticket_of(test_office, number).state == TicketState.CLOSED

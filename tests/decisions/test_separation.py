@@ -53,7 +53,9 @@ def play(test_office: TestOffice, staff: dict[str, Desk], code: str, steps: list
             match step:
                 case "propose":
                     row = ticket_of(test_office, number).row
-                    decision_id = checklist.propose(desk, number, row, refusal(code, test_office.clock.now()))
+                    decision_id = checklist.propose(
+                        desk, number, row, refusal(code, test_office.clock.now())
+                    ).decision_id
                 case "approve":
                     approval.approve(desk, decision_id, PASSWORD)
                 case "return":
