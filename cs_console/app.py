@@ -23,7 +23,7 @@ from screens.office_door import OfficeDoor
 from screens.places import INSIDE, palette_commands
 from screens.presence import Presence, elapsed
 from screens.registry import app_bindings, key_problems
-from screens.session_calls import keep_up, leave, log_words, read_log_state, stay_awake, warm_up
+from screens.session_calls import keep_up, leave, log_words, read_log_state, signed_words, stay_awake, warm_up
 from screens.sign_in import SignInScreen
 from screens.theme import THEMES
 from screens.widgets.header_bar import HeaderBar
@@ -348,9 +348,11 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
         desk = self.desk
         if desk is None:
             return
-        clock = desk.office.clock.now().astimezone().strftime("%H:%M")
+        now = desk.office.clock.now()
+        clock = now.astimezone().strftime("%H:%M")
         roles = ", ".join(sorted(desk.agent.roles))
-        state = HeaderState(f"{desk.agent.name} · {roles}", clock, *log_words(self._log_state))
+        log, whole = log_words(self._log_state)
+        state = HeaderState(f"{desk.agent.name} · {roles}", clock, log, whole, signed_words(self._log_state, now))
         if state != self.header:
             self.header = state
             for bar in self.screen.query(HeaderBar):

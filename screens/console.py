@@ -25,12 +25,13 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class HeaderState:
-    """What the header says on its right: who is here, the time, and the state of the log."""
+    """What the header says on its right: who is here, the time, the state of the log and when it was last signed."""
 
     who: str = ""
     clock: str = ""
     log: str = ""
     log_ok: bool = True
+    signed: str = ""
 
 
 class Console(Protocol):

@@ -1,8 +1,10 @@
 """What the application itself asks of the services, in worker threads, and what it does with the log's state."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from screens.drafting import Drafts, save_all
+from screens.moments import hour, moment
 
 if TYPE_CHECKING:
     from cs_console.access_log.state import LogState
@@ -49,3 +51,11 @@ def log_words(state: "LogState | None") -> tuple[str, bool]:
         return "", True
     sign = {True: "✓", False: "✗ broken", None: "·"}[state.ok]
     return f"log {sign} {state.size:,}".replace(",", " "), state.ok is not False
+
+
+def signed_words(state: "LogState | None", now: datetime) -> str:
+    """The log's last checkpoint for the header: `signed 14:02`, with the day when that was not today."""
+    if state is None or state.last_checkpoint_at is None:
+        return ""
+    at = state.last_checkpoint_at
+    return f"signed {hour(at) if at.astimezone().date() == now.astimezone().date() else moment(at)}"

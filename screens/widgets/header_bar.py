@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from screens.console import Console
 
 
+ROOM_FOR_ALL = 100
+"""From this width on the header also says when the log was last signed."""
+ROOM_FOR_WHO = 60
+
+
 class HeaderBar(Widget):
     """One line; the heading gives way to the right side when the terminal is narrow."""
 
@@ -37,6 +42,8 @@ class HeaderBar(Widget):
     def _right(self, width: int) -> Content:
         header = cast("Console", self.app).header
         parts = [part for part in (header.who, header.clock, header.log) if part]
-        if width < 60:
+        if width >= ROOM_FOR_ALL and header.signed:
+            parts.append(header.signed)
+        if width < ROOM_FOR_WHO:
             parts = parts[1:]
         return literal_line(" · ".join(parts))

@@ -14,6 +14,7 @@ from sqlmodel import col
 from textual.app import ComposeResult
 from textual.widgets import TextArea
 
+from cs_console.access_log.checkpoint import write_checkpoint
 from cs_console.app import ConsoleApp
 from cs_console.custody import drafts
 from cs_console.custody.drafts import load_draft, save_draft
@@ -165,6 +166,23 @@ async def test_the_header_says_who_the_time_and_the_state_of_the_log(
         top = shown.drawn().splitlines()[0]
         assert top.rstrip().endswith(f"mei · agent · {hour} · {shown.app.header.log}")
         assert top.strip().startswith("Customer service")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_wide_header_says_when_the_log_was_last_signed(
+    sqlite_office: TestOffice, size: tuple[int, int]
+) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    open_ticket(mei, make_ticket(sqlite_office).number)
+    write_checkpoint(sqlite_office.office, force=True)
+    signed = sqlite_office.clock.now().astimezone()
+    async with console(sqlite_office, mei, size) as shown:
+        await shown.until(lambda: "log " in shown.app.header.log, "the state of the log")
+        await shown.pilot.pause()
+        assert (f"signed {signed:%H:%M}" in shown.drawn().splitlines()[0]) is (size[0] >= 100)
+        sqlite_office.clock.forward(days=1)
+        shown.app._show_header()
+        assert shown.app.header.signed == f"signed {signed.day} {signed:%b %H:%M}"
 
 
 async def test_a_broken_log_is_said_in_words(sqlite_office: TestOffice) -> None:
