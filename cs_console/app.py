@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.screen import Screen
-from textual.theme import Theme
 
 import screens
 from cs_console.errors import BadSettings, Refusal, SessionEnded, StoreUnavailable
@@ -80,6 +79,8 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
         self._dress(settings)
 
     def _dress(self, settings: "Settings") -> None:
+        for name in list(self.available_themes):
+            self.unregister_theme(name)  # the screens are not drawn for Textual's own
         for theme in THEMES:
             self.register_theme(theme)
         if settings.theme not in self.available_themes:
@@ -89,11 +90,6 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
         for problem in key_problems(settings.keys):
             raise BadSettings(f"{problem}.", "Mend [keys] in console.toml.")
         self.set_keymap(settings.keys)
-
-    @property
-    def available_themes(self) -> dict[str, Theme]:
-        """The console's own themes; its screens are not drawn for Textual's."""
-        return self._registered_themes or super().available_themes
 
     def on_mount(self) -> None:
         self.set_interval(TICK_SECONDS, self._tick)

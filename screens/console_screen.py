@@ -64,8 +64,6 @@ class ConsoleScreen(Screen[T], Drafting, Generic[T]):
         """Hide commands that the agent's roles do not open; the services refuse them in any case."""
         if action == "phone" and not self.console.settings.demo:
             return False
-        if action == "phone" and not self.console.settings.demo:
-            return False
         try:
             known = command(action)
         except KeyError:

@@ -3,11 +3,14 @@
 from functools import partial
 from typing import Generic, TypeVar
 
+from textual import on
+from textual.widgets import Input, TextArea
+
 from cs_console.custody.drafts import load_draft
 from cs_console.errors import Refusal
 from screens.console import Typed
 from screens.console_screen import ConsoleScreen
-from screens.widgets.notice_bar import Tone
+from screens.widgets.notice_bar import NoticeBar, Tone
 
 T = TypeVar("T")
 
@@ -44,6 +47,13 @@ class DraftScreen(ConsoleScreen[T], Generic[T]):
     def typed(self) -> tuple[Typed, ...]:
         """The draft, once the one before it has been read."""
         return (Typed(self._place, self.draft(), self._ticket),) if self._loaded else ()
+
+    @on(Input.Changed)
+    @on(TextArea.Changed)
+    def goes_on(self) -> None:
+        """Typing goes on: what was wrong is not said of what stands there now, and Escape tries to save again."""
+        self._leaving = False
+        self.query_one(NoticeBar).clear_problem()
 
     def action_back(self) -> None:
         """Keep the draft, then go back; if it cannot be kept, say so and go at the second Escape."""

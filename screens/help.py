@@ -48,6 +48,11 @@ ABOUT: dict[str, tuple[str, str]] = {
         "Walk the steps: Enter goes into one, Escape comes back. A ground covers data, answers its questions and names "
         "evidence; what is still missing stands beside or below. The draft is kept as you go.",
     ),
+    "new": (
+        "A new ticket",
+        "For a call or a letter. Write down what was said; a contact is optional, and what you type is saved, sealed, "
+        "every second.",
+    ),
     "form": ("Writing", "What you type is saved, sealed, every second. Nothing is lost when the console stops."),
 }
 """What each screen is for, in a sentence or two."""

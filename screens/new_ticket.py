@@ -29,10 +29,10 @@ _CHOICES = {"channel": tuple(one.value for one in _CHANNELS), "kind": tuple(one.
 class NewTicketScreen(DraftScreen[int]):
     """The answer is the new ticket's number. A refused contact is named at its line, and nothing typed is lost."""
 
-    WHERE = "form"
+    WHERE = "new"
     HEADING = "New ticket"
     CSS_PATH = "new_ticket.tcss"
-    BINDINGS = bindings_for("form")
+    BINDINGS = bindings_for("new")
 
     def __init__(self) -> None:
         super().__init__(PLACE, None)
@@ -82,7 +82,7 @@ class NewTicketScreen(DraftScreen[int]):
 
     # --- opening the ticket
 
-    def action_send(self) -> None:
+    def action_open_new(self) -> None:
         """Open the ticket."""
         for field in _CONTACTS:
             self._say_at(field, "")
@@ -125,6 +125,13 @@ class NewTicketScreen(DraftScreen[int]):
         row = self._contact(field).parent
         if isinstance(row, Widget):
             row.set_class(bool(words), "-wrong")
+
+    @on(Input.Changed)
+    def mended(self, event: Input.Changed) -> None:
+        """What was wrong with a line is not said of what is typed there now."""
+        for field in _CONTACTS:
+            if event.input is self._contact(field):
+                self._say_at(field, "")
 
     @on(Input.Submitted)
     def next_line(self, event: Input.Submitted) -> None:

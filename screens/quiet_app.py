@@ -43,8 +43,8 @@ class QuietApp(App[None], inherit_bindings=False):
         super().__init__()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Nothing of Textual's but the theme: above all no Screenshot, which would write the screen to a file."""
-        yield SystemCommand("Theme", "Dark, light or high contrast", self.action_change_theme)
+        """Nothing of Textual's: above all no Screenshot, which would write the screen to a file."""
+        yield from ()
 
     def notify(self, message: str, *, title: str = "", markup: bool = False, **options: Any) -> None:
         """As Textual's, but literally and never as markup: a message may hold somebody else's words."""

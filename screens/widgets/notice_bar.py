@@ -30,11 +30,12 @@ class NoticeBar(Static):
         super().__init__(markup=False)
         self._fading: Timer | None = None
         self.words = ""
+        self._tone = Tone.INFO
 
     def say(self, text: str, tone: Tone = Tone.INFO) -> None:
         """Show the text, literally."""
         self._forget_timer()
-        self.words = one_line(text, 400)
+        self.words, self._tone = one_line(text, 400), tone
         for one in Tone:
             self.set_class(one is tone, f"-{one.value}")
         self.update(Content(f"{_SIGNS[tone]} {self.words}"))
@@ -47,6 +48,11 @@ class NoticeBar(Static):
         self._forget_timer()
         self.words = ""
         self.display = False
+
+    def clear_problem(self) -> None:
+        """Say nothing more of what was wrong: it is being mended."""
+        if self._tone in (Tone.WARNING, Tone.ERROR):
+            self.clear()
 
     def _forget_timer(self) -> None:
         if self._fading is not None:

@@ -121,9 +121,10 @@ def test_a_desk_without_a_terminal_says_what_is_missing(sqlite_office: TestOffic
     assert "terminal" in ran.stderr
 
 
-def test_an_unknown_theme_is_named_with_those_that_there_are(sqlite_office: TestOffice) -> None:
-    with pytest.raises(BadSettings, match=r"mauve.*cs-contrast, cs-dark, cs-light"):
-        ConsoleApp(sqlite_office.office.settings.model_copy(update={"theme": "mauve"}))
+@pytest.mark.parametrize("name", ["mauve", "nord"])
+def test_a_theme_that_is_not_the_console_s_is_named_with_those_that_are(sqlite_office: TestOffice, name: str) -> None:
+    with pytest.raises(BadSettings, match=rf"{name}.*one of cs-contrast, cs-dark, cs-light\."):
+        ConsoleApp(sqlite_office.office.settings.model_copy(update={"theme": name}))
 
 
 @pytest.mark.usefixtures("cheap_passwords")

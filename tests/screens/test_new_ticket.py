@@ -137,3 +137,18 @@ async def test_a_hostile_paste_is_only_letters(sqlite_office: TestOffice) -> Non
         ticket = shown.app.screen
         assert isinstance(ticket, TicketScreen)
         assert open_ticket(mei, ticket.number).mine
+
+
+async def test_what_was_wrong_is_not_said_of_what_is_typed_now(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    async with console(sqlite_office, mei) as shown:
+        screen = await filling(shown)
+        await shown.press("ctrl+s")
+        await shown.until_words("Subject and text are both empty")
+        await write(shown, screen, subject="Parcel lost")
+        await shown.until(lambda: "Subject and text are both empty" not in shown.words())
+        screen._contact(Field.MOBILE).value = "12"
+        await shown.press("ctrl+s")
+        await shown.until_words("not a usable phone number")
+        screen._contact(Field.MOBILE).value = "+86 138 0013 8000"
+        await shown.until(lambda: "not a usable phone number" not in shown.words())
