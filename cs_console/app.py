@@ -309,7 +309,8 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
         if isinstance(event, events.Key | events.MouseDown | events.Paste) and not self.locked:
             self._seen()
         if isinstance(event, events.Paste) and not event.is_forwarded:
-            event = events.Paste(plain(event.text))  # fields draw what they hold as it is
+            lines = event.text.replace("\r\n", "\n").replace("\r", "\n")  # terminals send line ends as Enter does
+            event = events.Paste(plain(lines))  # fields draw what they hold as it is
         await super().on_event(event)
 
     def _seen(self) -> None:

@@ -82,6 +82,15 @@ class KeyUnavailable(StoreUnavailable):
     code = "key_unavailable"
 
 
+class KeysRotating(StoreBusy):
+    """The keyring's keys are being rotated by another process."""
+
+    code = "keys_rotating"
+
+    def __init__(self) -> None:
+        super().__init__("Another `keys rotate` is at work on this keyring.", "Wait until it is done.")
+
+
 class KeyDestroyed(Refusal):
     """The requester's key is gone, and with it everything sealed under it (policy I.(4)2)."""
 
@@ -338,13 +347,17 @@ class SendLimit(Refusal):
 
 
 class DeliveryFailed(Refusal):
-    """A message could not be handed over; the sentence holds no address. `permanent`: trying again is useless."""
+    """A message could not be handed over; the sentence holds no address. `permanent`: trying again is useless.
+
+    `unreached`: it was the way out that did not answer, as far as anybody can tell: the next one would wait as long.
+    """
 
     code = "delivery_failed"
 
-    def __init__(self, sentence: str, next_step: str = "", *, permanent: bool = False) -> None:
+    def __init__(self, sentence: str, next_step: str = "", *, permanent: bool = False, unreached: bool = False) -> None:
         super().__init__(sentence, next_step)
         self.permanent = permanent
+        self.unreached = unreached
 
 
 # --- decisions -------------------------------------------------------------------------------------------
@@ -375,6 +388,18 @@ class OwnProposal(Refusal):
 
     def __init__(self) -> None:
         super().__init__("This is your own proposal.", "Another person has to approve it.")
+
+
+class OwnDecision(Refusal):
+    """Nobody handles an appeal against their own decision (DESIGN.md, separation)."""
+
+    code = "own_decision"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The requester wrote after you refused this: nobody handles an appeal against their own decision.",
+            "Hand a ticket of yours on with a.",
+        )
 
 
 class WrongPassword(Refusal):
@@ -421,3 +446,10 @@ class UnknownPack(Refusal):
     """No pack of that name."""
 
     code = "unknown_pack"
+
+
+class NotProvable(Refusal):
+    """The stored log is not the one that was signed, so nothing can be proven of it: a finding."""
+
+    code = "not_provable"
+    exit_status = 1

@@ -29,7 +29,8 @@ def plain(text: str) -> str:
     """`text` without anything that a terminal obeys or a reader cannot see (SECURITY.md, ASVS 1.2.4, 1.3.3).
 
     Control characters become their pictures (U+24xx), characters without width or with a direction of their own are
-    named (`⟨200B⟩`), lone surrogates become U+FFFD, every way of ending a line becomes one line feed. Tabs stay.
+    named (`⟨200B⟩`), lone surrogates become U+FFFD, every way of ending a line but a lone carriage return, which is
+    shown, becomes one line feed. Tabs stay.
     plain(plain(x)) == plain(x); nothing is dropped silently.
     """
     return _UNSAFE.sub(_shown, text)

@@ -20,6 +20,7 @@ from screens.console_screen import ConsoleScreen
 from screens.moments import moment
 from screens.registry import bindings_for
 from screens.widgets.choice_list import Choice
+from screens.widgets.notice_bar import Tone
 from screens.widgets.safe_text import PlainText
 
 YES = "yes"
@@ -120,7 +121,9 @@ class ProposalScreen(ConsoleScreen[str]):
 
     def action_withdraw(self) -> None:
         """Ask once, then take one's own proposal back."""
-        if self._view is not None:
+        if self._view is not None and not self._view.mine:
+            self.say("Only the person who proposed it can withdraw it. Return it with a reason instead.", Tone.WARNING)
+        elif self._view is not None:
             choices = [
                 Choice("no", "Leave it as it is"),
                 Choice(YES, "Withdraw it", f"#{self._view.number} can be worked on again"),

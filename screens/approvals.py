@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.widgets import DataTable
 
 from cs_console.decisions.approval import waiting
-from cs_console.decisions.waiting import ProposalRow
+from cs_console.decisions.waiting import ProposalRow, Waiting
 from models.enums import Role
 from screens.approval import ProposalScreen
 from screens.console_screen import WIDE, ConsoleScreen
@@ -30,7 +30,7 @@ class ApprovalsScreen(ConsoleScreen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._rows: tuple[ProposalRow, ...] = ()
+        self._waiting = Waiting(())
         self._wide: bool | None = None
 
     def body(self) -> ComposeResult:
@@ -52,7 +52,7 @@ class ApprovalsScreen(ConsoleScreen[None]):
         table.clear(columns=True)
         for title, width in _WIDE if wide else _NARROW:
             table.add_column(cell(title), width=width, key=title)
-        self._show(self._rows)
+        self._show(self._waiting)
 
     def on_screen_resume(self) -> None:
         self._read()
@@ -68,10 +68,10 @@ class ApprovalsScreen(ConsoleScreen[None]):
         """Read the list again."""
         self._read()
 
-    def _show(self, rows: tuple[ProposalRow, ...]) -> None:
+    def _show(self, waiting_now: Waiting) -> None:
         table = self.query_one(DataTable)
         kept = self._current()
-        self._rows = rows
+        self._waiting, rows = waiting_now, waiting_now.rows
         table.clear()
         for row in rows:
             words = {
@@ -87,17 +87,17 @@ class ApprovalsScreen(ConsoleScreen[None]):
         ids = [row.decision_id for row in rows]
         if kept in ids:
             table.move_cursor(row=ids.index(kept))
-        self.query_one("#summary", PlainText).show(self._summary(rows))
+        self.query_one("#summary", PlainText).show(self._summary(rows, waiting_now.more))
 
-    def _summary(self, rows: tuple[ProposalRow, ...]) -> str:
+    def _summary(self, rows: tuple[ProposalRow, ...], more: bool) -> str:
         if not rows:
             return "Nothing waits for approval."
         held = {role.value for role in self.roles}
         for_you = sum(1 for row in rows if not row.mine and held & set(row.needs))
-        words = "1 proposal waits" if len(rows) == 1 else f"{len(rows)} proposals wait"
+        words = "1 proposal waits" if len(rows) == 1 else f"{'Over ' if more else ''}{len(rows)} proposals wait"
         if held & {Role.SUPERVISOR.value, Role.PRIVACY_OFFICER.value}:
             words += f"; {for_you} for you"
-        return f"{words}."
+        return f"{words}. Only the {len(rows)} oldest are shown." if more else f"{words}."
 
     def _current(self) -> str:
         table = self.query_one(DataTable)

@@ -15,6 +15,7 @@ from cs_console.errors import Refusal
 from screens.console import Typed
 from screens.console_screen import Dialog
 from screens.registry import bindings_for
+from screens.widgets.notice_bar import NoticeBar, Tone
 from screens.widgets.safe_text import PlainText
 
 Answer = TypeVar("Answer")
@@ -58,7 +59,16 @@ class WordsDialog(Dialog[str]):
 
     def action_send(self) -> None:
         """Answer with what is written; the draft stays until the words have been used, a refusal loses nothing."""
-        self._leave(self.query_one(TextArea).text)
+        text = self.query_one(TextArea).text
+        if text.strip():
+            self._leave(text)
+        else:
+            self.say("Nothing is written yet. Write it down first, or leave with escape.", Tone.WARNING)
+
+    @on(TextArea.Changed)
+    def goes_on(self) -> None:
+        """What was missing is being written."""
+        self.query_one(NoticeBar).clear_problem()
 
     def action_back(self) -> None:
         """No; the draft is kept."""

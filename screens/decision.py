@@ -1,4 +1,4 @@
-"""The checklist for a rights request: walked step by step, kept as a draft, then proposed (policy V.4)."""
+"""The checklist for a rights request: walked, kept as a draft, proposed; or what was decided already (policy V.4)."""
 
 from functools import partial
 
@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 
 from cs_console.decisions.checklist import (
+    Proposal,
     Proposed,
     check,
     draft_place,
@@ -18,23 +19,37 @@ from cs_console.decisions.checklist import (
 )
 from cs_console.decisions.waiting import DecisionView, last_decision
 from cs_console.desk import Desk
-from cs_console.errors import ChangedElsewhere, Refusal
+from cs_console.errors import ChangedElsewhere, OwnDecision, Refusal
 from cs_console.policy.schema import Pack
 from cs_console.tickets.conversation import TicketView, reload
-from models.enums import DecisionState
+from models.enums import DecisionState, TicketState
+from screens.console import Typed
 from screens.decision_form import ChecklistForm, form_from_json
-from screens.decision_sheets import AnswerSheet, GroundPane, GroundsSheet, Matter, NoticeSheet, RequestSheet, Sheet
+from screens.decision_sheets import (
+    AnswerSheet,
+    DecidedSheet,
+    GroundPane,
+    GroundsSheet,
+    Matter,
+    NoticeSheet,
+    RequestSheet,
+    Sheet,
+)
 from screens.draft_screen import DraftScreen
 from screens.registry import bindings_for
 from screens.widgets.choice_list import Choice, ChoiceList
+from screens.widgets.key_bar import KeyBar
 from screens.widgets.notice_bar import Tone
 from screens.widgets.safe_text import PlainText
 
-REQUEST, GROUNDS, ANSWER, NOTICE, GROUND = "request", "grounds", "answer", "notice", "ground-"
+REQUEST, GROUNDS, ANSWER, NOTICE, DECIDED, GROUND = "request", "grounds", "answer", "notice", "decided", "ground-"
 
 
 class DecisionScreen(DraftScreen[str]):
-    """Steps on the left, the step's sheet beside it, what still blocks the proposal always in sight."""
+    """Steps on the left, the step's sheet beside it, what still blocks the proposal always in sight.
+
+    On a closed ticket there is only what was decided, and the letter to post where nothing could be sent.
+    """
 
     WHERE = "decision"
     CSS_PATH = "decision.tcss"
@@ -48,6 +63,10 @@ class DecisionScreen(DraftScreen[str]):
         self._view: TicketView | None = None
         self._pack: Pack | None = None
         self._matter: Matter | None = None
+        self._decided: DecisionView | None = None
+        self._over = False
+        self._refused_form = ""
+        self._returned = ""
         self._step = ""
 
     def body(self) -> ComposeResult:
@@ -73,9 +92,23 @@ class DecisionScreen(DraftScreen[str]):
             self._untouched = self.form.to_json()
         about = f"{self._view.subject} · {self._view.clock_words}"
         self.query_one("#about", PlainText).show(about)
-        if last is not None and last.state is DecisionState.RETURNED and last.reason:
-            self.say(f"Returned: {last.reason}", Tone.WARNING)
+        if last is not None:
+            self._tell_of(last)
         self._show_all()
+
+    def _tell_of(self, last: DecisionView) -> None:
+        """What the newest decision means for the next one."""
+        assert self._view is not None  # the screen has been opened
+        if last.state is DecisionState.FINAL:
+            self._decided = last
+            self._over = self._view.state is TicketState.CLOSED
+            self.set_class(self._over, "-over")
+            self.query_one(KeyBar).refresh()
+        if last.own_appealed and not self._over:
+            self.say(OwnDecision())  # before the whole checklist is walked in vain
+        elif last.state is DecisionState.RETURNED and last.reason:
+            self._returned = f"Returned: {last.reason}"
+            self.say(self._returned, Tone.WARNING)
 
     def draft(self) -> str:
         written = self.form.to_json()
@@ -92,6 +125,11 @@ class DecisionScreen(DraftScreen[str]):
         self._show_all()
         return True
 
+    def _restored(self, draft: str) -> None:
+        super()._restored(draft)
+        if self._returned:  # why it came back matters more than that what was written is there
+            self.say(self._returned, Tone.WARNING)
+
     # --- steps
 
     def _show_all(self) -> None:
@@ -103,6 +141,10 @@ class DecisionScreen(DraftScreen[str]):
     def _show_steps(self) -> None:
         matter, form = self._matter, self.form
         if matter is None:
+            return
+        decided = [Choice(DECIDED, "Last decision", self._decided.words, mark="✓")] if self._decided else []
+        if self._over:
+            self.query_one("#steps", ChoiceList).show(decided)
             return
         right = next((one.title for one in matter.rights if one.key == form.request), "")
         looked = sum(1 for sheet in form.sheets.values() if sheet.applies is not None)
@@ -119,6 +161,7 @@ class DecisionScreen(DraftScreen[str]):
         steps += [
             Choice(ANSWER, "Answer", answer, mark="✓" if form.outcome else "·"),
             Choice(NOTICE, "Notice", "as it would go out", mark="▸"),
+            *decided,
         ]
         self.query_one("#steps", ChoiceList).show(steps)
 
@@ -134,7 +177,11 @@ class DecisionScreen(DraftScreen[str]):
         """Enter goes into the sheet; Escape comes back."""
         event.stop()
         sheet = next(iter(self.query(Sheet)), None)
-        first = sheet.begin() if sheet is not None else None
+        if sheet is not None:
+            self._enter(sheet)
+
+    def _enter(self, sheet: Sheet) -> None:
+        first = sheet.begin()
         if first is not None:
             first.focus()
 
@@ -153,6 +200,8 @@ class DecisionScreen(DraftScreen[str]):
             if sheet is not None:
                 await pane.mount(sheet)
         pane.scroll_home(animate=False)
+        if self._over and sheet is not None:
+            self._enter(sheet)
         if isinstance(sheet, NoticeSheet):
             self._preview(sheet)
 
@@ -168,13 +217,18 @@ class DecisionScreen(DraftScreen[str]):
             return AnswerSheet(self.form, matter, now)
         if step == NOTICE:
             return NoticeSheet(self.form, matter, now)
+        if step == DECIDED and self._decided is not None:
+            return DecidedSheet(self.form, matter, now, self._decided)
         ground = matter.ground(step.removeprefix(GROUND))
         return GroundPane(self.form, matter, now, ground) if ground is not None else None
 
     @on(Sheet.Changed)
     def form_changed(self, message: Sheet.Changed) -> None:
-        """What blocks the proposal is said at once."""
+        """What blocks the proposal is said at once; what was refused before is not said of another answer."""
         message.stop()
+        if self._refused_form and self._refused_form != self.form.to_json():
+            self._refused_form = ""
+            self.goes_on()
         if message.steps:
             self._show_steps()
         self._show_problems()
@@ -183,7 +237,7 @@ class DecisionScreen(DraftScreen[str]):
         """What still blocks the proposal, in the service's words."""
         proposal = self.form.proposal()
         if proposal is None:
-            return ("Choose an answer.",)
+            return ("Choose the answer; what else is needed shows then.",)
         assert self._pack is not None  # the screen has been opened
         return check(self._pack, proposal, self.desk.office.clock.now())
 
@@ -217,10 +271,16 @@ class DecisionScreen(DraftScreen[str]):
 
     # --- leaving and proposing
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Hide proposing where the ticket is closed; the service refuses it too."""
+        if action == "propose" and self._over:
+            return False
+        return super().check_action(action, parameters)
+
     def action_back(self) -> None:
         """From a sheet back to the steps; from the steps back to the ticket, with the draft kept."""
         steps = self.query_one("#steps")
-        if self.focused is not steps:
+        if self.focused is not steps and not self._over:
             steps.focus()
         else:
             super().action_back()
@@ -228,15 +288,21 @@ class DecisionScreen(DraftScreen[str]):
     def action_propose(self) -> None:
         """Propose the answer; the service refuses whatever is incomplete, and says what."""
         proposal = self.form.proposal()
+        self._refused_form = self.form.to_json()
         if proposal is None or self._view is None:
             self.say("Choose an answer first.", Tone.WARNING)
             return
-        work = partial(propose, self.desk, self.number, self._view.row, proposal)
+        work = partial(self._save_and_propose, self.desk, self.unsaved(), self._view.row, proposal)
         self.change(work, self._proposed, refused=self._refused)
 
+    def _save_and_propose(self, desk: Desk, typed: tuple[Typed, ...], row: int, proposal: Proposal) -> Proposed:
+        self.save(desk, typed)
+        return propose(desk, self.number, row, proposal)
+
     def _proposed(self, made: Proposed) -> None:
-        self.sent()
         needs = ", ".join(made.still_needed)
+        if not needs:  # else what is written here comes back with a proposal that is returned
+            self.sent()
         self.dismiss(f"Proposed; it needs {needs}." if needs else f"Decided. {made.delivery}")
 
     def _refused(self, refusal: Refusal) -> None:

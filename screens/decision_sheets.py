@@ -1,4 +1,4 @@
-"""The sheets of the checklist: what was asked for, the grounds, each ground that applies, the answer, the notice."""
+"""The sheets of the checklist: what was asked for, the grounds, the answer, the notice, and what was decided before."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -6,21 +6,23 @@ from datetime import datetime
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
 from cs_console.decisions.checklist import FieldChoice, GroundView, QuestionView, RightChoice
+from cs_console.decisions.waiting import DecisionView
 from cs_console.policy.schema import ConsentException
 from models.enums import Outcome
 from screens.decision_form import ChecklistForm, GroundSheet
+from screens.moments import moment
 from screens.widgets.choice_list import Choice, ChoiceList
 from screens.widgets.mark_list import MarkList
 from screens.widgets.safe_text import PlainText
 
 _OUTCOMES = {
-    Outcome.GRANT: ("Grant", "everything that was asked for"),
+    Outcome.GRANT: ("Grant", "what was asked for; mark it below"),
     Outcome.PARTIAL: ("Grant in part", "a ground covers some of it, the rest is given"),
     Outcome.REFUSE: ("Refuse", "a ground covers all of it"),
     Outcome.FEE: ("Grant for a fee", "told to the requester beforehand, never above the cost"),
@@ -150,7 +152,7 @@ class GroundPane(Sheet):
         yield PlainText(f"Evidence, one a line{count}: {ground.evidence}", classes="part")
         yield TextArea(self.sheet.evidence, id="evidence")
         if ground.offers:
-            yield PlainText("What was offered before? space marks", classes="part")
+            yield PlainText("What was offered before? tab, then space marks", classes="part")
             yield MarkList(ground.offers, self.sheet.offers, id="offers")
         if ground.list == "fee":
             yield from self._fee()
@@ -221,7 +223,7 @@ class AnswerSheet(Sheet):
     def compose(self) -> ComposeResult:
         yield PlainText("What is the answer? ↵ chooses.", classes="part")
         yield ChoiceList(self._choices(), id="outcomes")
-        yield PlainText("Which of the data is granted? space marks", classes="part")
+        yield PlainText("Which of the data is granted? tab, then space marks", classes="part")
         yield _fields_list("granted", self.matter.fields, self.form.granted)
         if any(self.form.applies(one.code) and one.neutral == "may" for one in self.matter.grounds):
             words = "Use the neutral sentence (legal review)"
@@ -255,12 +257,37 @@ class NoticeSheet(Sheet):
 
     def compose(self) -> ComposeResult:
         yield PlainText("The notice as it would go out. ctrl+s proposes.", classes="part")
-        yield PlainText("…", id="preview")
+        with VerticalScroll(classes="letter"):
+            yield PlainText("…", id="preview")
 
     def show(self, words: str) -> None:
         """Show the letter, or why there is none yet."""
         self.query_one("#preview", PlainText).show(words)
 
 
+class DecidedSheet(Sheet):
+    """The decision that was made: what, by whom, when, and the notice with what became of it."""
+
+    def __init__(
+        self, form: ChecklistForm, matter: Matter, now: Callable[[], datetime], decision: DecisionView
+    ) -> None:
+        super().__init__(form, matter, now)
+        self.decision = decision
+
+    def compose(self) -> ComposeResult:
+        one = self.decision
+        yield PlainText(one.words, classes="title")
+        parts = [f"proposed by {one.proposer}"]
+        if one.approvers:
+            parts.append(f"approved by {' and '.join(one.approvers)}")
+        if one.decided_at is not None:
+            parts.append(f"decided {moment(one.decided_at)}")
+        yield PlainText(" · ".join(parts), classes="quiet")
+        yield PlainText(one.delivery, id="delivery", classes="part")
+        with VerticalScroll(classes="letter"):
+            yield PlainText(one.notice, id="notice")
+
+
 def _fields_list(list_id: str, fields: Iterable[FieldChoice], chosen: set[str]) -> MarkList:
-    return MarkList([(one.key, one.title) for one in fields], chosen, id=list_id)
+    words = [(one.key, one.title if one.held else f"{one.title} (none on the ticket)") for one in fields]
+    return MarkList(words, chosen, id=list_id)

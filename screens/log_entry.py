@@ -23,7 +23,7 @@ class EntryDialog(Dialog[None]):
         with VerticalScroll(id="entry"):
             for name, words in _lines(self._entry):
                 line = PlainText(classes="line")
-                line.show_parts((f"{name:<14}", "dim"), words)
+                line.show_parts((f"{name:<14}", "$text-muted"), words)
                 yield line
         yield PlainText("esc back", classes="hint")
 

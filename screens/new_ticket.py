@@ -22,7 +22,9 @@ _CONTACTS = {
     Field.NAME: "how they call themselves",
     Field.MOBILE: "+86 138 0000 0000",
     Field.EMAIL: "name@example.org",
+    Field.ADDRESS: "street, number, town",
 }
+RECEIVED = "received"
 _CHOICES = {"channel": tuple(one.value for one in _CHANNELS), "kind": tuple(one.value for one in TicketKind)}
 
 
@@ -42,10 +44,9 @@ class NewTicketScreen(DraftScreen[int]):
         with VerticalScroll(id="form", can_focus=False):
             yield from _row("Came by", _select("channel", [(one.value, one.value) for one in _CHANNELS]))
             yield from _row("Kind", _select("kind", [(kinds[one].title, one.value) for one in TicketKind]))
+            yield from _line("Received", RECEIVED, "today, or 2026-11-20")
             for field, example in _CONTACTS.items():
-                line = Input(id=f"contact-{field.name.lower()}", placeholder=example, compact=True)
-                yield from _row(field.value.capitalize(), line)
-                yield PlainText(id=f"problem-{field.name.lower()}", classes="problem")
+                yield from _line(field.value.capitalize(), _line_of(field), example)
             yield from _row("Subject", Input(id="subject", compact=True))
             yield PlainText("What they say", classes="label above")
             yield TextArea(id="text")
@@ -84,8 +85,8 @@ class NewTicketScreen(DraftScreen[int]):
 
     def action_open_new(self) -> None:
         """Open the ticket."""
-        for field in _CONTACTS:
-            self._say_at(field, "")
+        for line in _LINES:
+            self._say_at(line, "")
         contacts = tuple(
             (field, self._contact(field).value) for field in _CONTACTS if self._contact(field).value.strip()
         )
@@ -95,6 +96,7 @@ class NewTicketScreen(DraftScreen[int]):
             subject=self.query_one("#subject", Input).value,
             text=self.query_one(TextArea).text,
             contacts=contacts,
+            received=self.query_one(f"#{RECEIVED}", Input).value,
         )
         self.change(partial(open_by_form, self.desk, entry), self._opened, refused=self._refused)
 
@@ -102,42 +104,54 @@ class NewTicketScreen(DraftScreen[int]):
         return str(self.query_one(f"#{name}", Select).value)
 
     def _contact(self, field: Field) -> Input:
-        return self.query_one(f"#contact-{field.name.lower()}", Input)
+        return self.query_one(f"#{_line_of(field)}", Input)
 
     def _opened(self, number: int) -> None:
         self.sent()
         self.dismiss(number)
 
     def _refused(self, refusal: Refusal) -> None:
-        """The service's sentence names the field: it stands at that field's line, else in the notice bar."""
-        named = refusal.sentence.partition(":")[0].casefold()
-        for field in _CONTACTS:
-            if field.value == named:
-                self._say_at(field, f"✗ {refusal}")
-                self._contact(field).focus()
-                return
-        self.say(refusal)
+        """The service's sentence names the line: it stands there, else in the notice bar."""
+        line = _LINES_BY_NAME.get(refusal.sentence.partition(":")[0].casefold())
+        if line is None:
+            self.say(refusal)
+        else:
+            self._say_at(line, f"✗ {refusal}")
+            self.query_one(f"#{line}").focus()
 
-    def _say_at(self, field: Field, words: str) -> None:
-        problem = self.query_one(f"#problem-{field.name.lower()}", PlainText)
+    def _say_at(self, line: str, words: str) -> None:
+        problem = self.query_one(f"#problem-{line}", PlainText)
         problem.show(words)
         problem.set_class(bool(words), "-said")
-        row = self._contact(field).parent
+        row = self.query_one(f"#{line}").parent
         if isinstance(row, Widget):
             row.set_class(bool(words), "-wrong")
 
     @on(Input.Changed)
     def mended(self, event: Input.Changed) -> None:
         """What was wrong with a line is not said of what is typed there now."""
-        for field in _CONTACTS:
-            if event.input is self._contact(field):
-                self._say_at(field, "")
+        if event.input.id in _LINES:
+            self._say_at(event.input.id, "")
 
     @on(Input.Submitted)
     def next_line(self, event: Input.Submitted) -> None:
         """Enter goes on to the next line."""
         event.stop()
         self.focus_next()
+
+
+def _line_of(field: Field) -> str:
+    return f"contact-{field.name.lower()}"
+
+
+_LINES_BY_NAME = {RECEIVED: RECEIVED} | {field.value: _line_of(field) for field in _CONTACTS}
+_LINES = frozenset(_LINES_BY_NAME.values())
+
+
+def _line(name: str, line_id: str, example: str) -> ComposeResult:
+    """A line whose problem is told right below it."""
+    yield from _row(name, Input(id=line_id, placeholder=example, compact=True))
+    yield PlainText(id=f"problem-{line_id}", classes="problem")
 
 
 def _row(name: str, field: Widget) -> ComposeResult:

@@ -249,7 +249,12 @@ class QueueScreen(ConsoleScreen[None]):
         """Open a ticket for a call or a letter."""
         from screens.new_ticket import NewTicketScreen
 
-        self.app.push_screen(NewTicketScreen(), self._open)
+        self.app.push_screen(NewTicketScreen(), self._made)
+
+    def _made(self, number: int | None) -> None:
+        if number is not None:
+            self.say(f"#{number} is opened, and yours.", Tone.DONE)
+        self._open(number)
 
     def action_look_up(self) -> None:
         """Find a requester's tickets by an exact phone or address."""

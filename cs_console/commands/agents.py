@@ -32,6 +32,7 @@ def add(
     with office(home) as opened:
         roles = accounts.roles_from(role)
         accounts.add_agent(operator_desk(opened), name, roles, typed_password(password_stdin), temporary=temporary)
+    print(f"{name} can sign in now.")
 
 
 @app.command("list")
@@ -55,6 +56,7 @@ def suspend(name: Name, home: Home = None) -> None:
     """Close an account to sign-in and end its session."""
     with office(home) as opened:
         accounts.suspend(operator_desk(opened), name)
+    print(f"{name} is suspended and signed out.")
 
 
 @app.command()
@@ -62,6 +64,7 @@ def unlock(name: Name, home: Home = None) -> None:
     """Lift a suspension, and the wait after failed sign-ins."""
     with office(home) as opened:
         accounts.unlock(operator_desk(opened), name)
+    print(f"{name} can sign in again.")
 
 
 @app.command()
@@ -69,6 +72,7 @@ def reset(name: Name, password_stdin: PasswordStdin = False, home: Home = None) 
     """Give an account a password that its owner has to change at the next sign-in."""
     with office(home) as opened:
         accounts.reset(operator_desk(opened), name, typed_password(password_stdin))
+    print(f"{name} has to choose another password at the next sign-in.")
 
 
 @app.command()
@@ -76,6 +80,7 @@ def roles(name: Name, role: Roles, home: Home = None) -> None:
     """Give an account exactly these roles; its session ends."""
     with office(home) as opened:
         accounts.set_roles(operator_desk(opened), name, accounts.roles_from(role))
+    print(f"{name} has these roles now: {', '.join(role)}.")
 
 
 def _fields(row: accounts.AgentRow) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""`cs-console intake ...`: take in mail and JSON Lines."""
+"""`cs-console intake ...`: take in mail and JSON Lines, and list what could not be read."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -11,8 +11,9 @@ import typer
 from cs_console.commands.context import Home, Json, office, print_json
 from cs_console.desk import operator_desk
 from cs_console.tickets.intake import ImportCounts, Told, import_jsonl, import_mail
+from cs_console.tickets.quarantine import KeptMail, listing
 
-app = typer.Typer(help="Take in mail and JSON Lines.", no_args_is_help=True)
+app = typer.Typer(help="Take in mail and JSON Lines, and list what could not be read.", no_args_is_help=True)
 
 _WORDS = ("read", "opened", "appended", "duplicate", "quarantined")
 
@@ -34,6 +35,28 @@ def jsonl(file: File, home: Home = None, json: Json = False) -> None:
     with office(home) as desk_office, _watching() as (progress, told):
         counts = import_jsonl(operator_desk(desk_office), file, progress, told)
     _print_counts(counts, (*_WORDS, "requesters"), json)
+
+
+@app.command()
+def quarantine(
+    home: Home = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help="At most so many.")] = 50,
+    json: Json = False,
+) -> None:
+    """List what could not be read, newest first: when it came, its size and why. The content stays sealed."""
+    with office(home) as desk_office:
+        kept = listing(operator_desk(desk_office), limit)
+    if json:
+        print_json({"quarantined": [_as_json(one) for one in kept]})
+    elif not kept:
+        print("Nothing is in quarantine.")
+    else:
+        for one in kept:
+            print(f"{one.at.astimezone():%Y-%m-%d %H:%M}  {one.size:>11,} B  {one.reason}")
+
+
+def _as_json(kept: KeptMail) -> dict[str, object]:
+    return {"at": kept.at.isoformat(), "size": kept.size, "reason": kept.reason}
 
 
 def _print_counts(counts: ImportCounts, words: tuple[str, ...], json: bool) -> None:

@@ -15,6 +15,7 @@ from sqlmodel import Session, col
 
 from cs_console.access_log.append import Entry, due_for_signing, lock_log, record, sign_now
 from cs_console.custody.opening import open_text
+from cs_console.custody.reading import for_reading
 from cs_console.custody.sealing import Place
 from cs_console.desk import Desk, Office
 from cs_console.errors import (
@@ -174,7 +175,8 @@ def reveal(desk: Desk, number: int, target: Target, purpose: str) -> Revealed:
     except Refusal as refusal:
         _record_refusal(desk, number, target, purpose, refusal)
         raise
-    return Revealed(plain(value), target.field, granted.seconds, granted.entry, number, desk.office.clock.now())
+    shown = plain(for_reading(target.field, value))
+    return Revealed(shown, target.field, granted.seconds, granted.entry, number, desk.office.clock.now())
 
 
 def _put_on_record(desk: Desk, number: int, target: Target, purpose: str) -> _OnRecord:

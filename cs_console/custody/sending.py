@@ -18,11 +18,12 @@ OUTGOING = frozenset({MessageSort.REPLY, MessageSort.CODE, MessageSort.NOTICE})
 
 @dataclass(frozen=True)
 class OutgoingLine:
-    """A line as it goes out. Its words never show in a repr."""
+    """A line as it goes out, and the ticket's row that a reply left. Its words never show in a repr."""
 
     text: str = field(repr=False)
     subject: str = field(repr=False)
     message_id: str
+    ticket_row: int | None = None
 
 
 def line_for_sending(session: Session, office: Office, message_id: str) -> OutgoingLine:
@@ -38,4 +39,4 @@ def line_for_sending(session: Session, office: Office, message_id: str) -> Outgo
     key = office.keyring.key(owner)
     text = open_text(key, Place(owner, "message", "text", message_id), message.text)
     headers = json.loads(open_text(key, Place(owner, "message", "headers", message_id), message.headers))
-    return OutgoingLine(text, headers["subject"], headers["message_id"])
+    return OutgoingLine(text, headers["subject"], headers["message_id"], headers.get("ticket_row"))

@@ -14,11 +14,13 @@ from cs_console.decisions.approvers import approved_roles, find, roles_left, rol
 from cs_console.decisions.making import Made, make_final, send
 from cs_console.decisions.proposal import Proposal, open_answers, seal_reason
 from cs_console.decisions.rules import stale_problems
+from cs_console.decisions.separation import require_not_own
 from cs_console.decisions.waiting import ProposalRow, ProposalView, open_proposal, waiting
 from cs_console.desk import Desk
 from cs_console.errors import (
     BadInput,
     NotAllowed,
+    OwnDecision,
     OwnProposal,
     SignInMustWait,
     StaleProposal,
@@ -61,8 +63,8 @@ def approve(desk: Desk, decision_id: str, password: str) -> ApprovalResult:
     """Approve somebody else's proposal, in the first role still needed that the agent holds.
 
     The last approval makes the decision final, with notice, message, ticket and entries in one transaction; then
-    the notice is sent. Raises OwnProposal, NotAllowed, WrongPassword, SignInMustWait, StaleProposal, WrongState,
-    NoUndertaking, NothingThere; a refusal that matters is recorded first.
+    the notice is sent. Raises OwnProposal, OwnDecision, NotAllowed, WrongPassword, SignInMustWait, StaleProposal,
+    WrongState, NoUndertaking, NothingThere; a refusal that matters is recorded first.
     """
     office = desk.office
 
@@ -103,7 +105,7 @@ def return_proposal(desk: Desk, decision_id: str, reason: str) -> None:
     """Send somebody else's proposal back with a reason; the ticket can be worked on again.
 
     The reason is redacted and sealed; under legal review only privacy officers read it. Whoever could approve can
-    return, also a stale proposal. Raises OwnProposal, NotAllowed, WrongState, BadInput, NoUndertaking.
+    return, also a stale proposal. Raises OwnProposal, OwnDecision, NotAllowed, WrongState, BadInput, NoUndertaking.
     """
     words = plain(reason).strip()
     if not words or len(words) > REASON_LIMIT:
@@ -154,11 +156,15 @@ def withdraw(desk: Desk, decision_id: str) -> None:
 def _open_decision(
     session: Session, desk: Desk, decision_id: str, *, lock: bool = False
 ) -> tuple[Decision, TicketFacts]:
-    """A proposal that this agent may decide on. Raises WrongState, OwnProposal, NoUndertaking, NothingThere."""
+    """A proposal that this agent may decide on.
+
+    Raises WrongState, OwnProposal, OwnDecision, NoUndertaking, NothingThere.
+    """
     require_current(session, desk)
     decision, ticket = find(session, decision_id, lock=lock)
     if decision.proposer_id == desk.agent.id:
         raise OwnProposal
+    require_not_own(session, desk, ticket.number)
     _require_proposed(decision)
     return decision, ticket
 
@@ -216,7 +222,7 @@ def _end(session: Session, decision: Decision, ticket: TicketFacts, state: Decis
         change(session, ticket, ticket.row, state=TicketState.VERIFIED.value)
 
 
-_RECORDED = (OwnProposal, NotAllowed, WrongPassword, SignInMustWait, StaleProposal)
+_RECORDED = (OwnProposal, OwnDecision, NotAllowed, WrongPassword, SignInMustWait, StaleProposal)
 """Refusals of a decision step that reviewers want to see."""
 
 

@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlmodel import Session, col
 
 from cs_console.custody.contacts import known_values
 from cs_console.custody.redaction import redact
-from cs_console.decisions.making import Made, make_final, notice_facts, send
+from cs_console.decisions.fee_stop import due_going_on
+from cs_console.decisions.making import Made, draft_place, make_final, notice_facts, send
 from cs_console.decisions.notice import make_notice
 from cs_console.decisions.proposal import (
     Answer,
@@ -23,16 +24,17 @@ from cs_console.decisions.proposal import (
     under_legal_review,
 )
 from cs_console.decisions.rules import problems, refuse_first, shape_problems
+from cs_console.decisions.separation import require_not_own
 from cs_console.desk import Desk, Office
-from cs_console.errors import ChecklistIncomplete, NotVerified, WrongState
+from cs_console.errors import ChecklistIncomplete, NotVerified, OwnDecision, WrongState
 from cs_console.plain_text import plain
 from cs_console.policy.schema import Ground, Pack
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_facts import READERS, TicketFacts, change, facts, record_about, require_open, require_own
 from models.columns import new_id
+from models.contact import Contact
 from models.decision import Decision
-from models.draft import Draft
-from models.enums import Action, Role, TicketState
+from models.enums import Action, Result, Role, TicketState
 from models.ticket import Ticket
 
 __all__ = [
@@ -92,11 +94,15 @@ class GroundView:
 
 @dataclass(frozen=True)
 class FieldChoice:
-    """Something that a rights request can be about: a contact field or a kind of record."""
+    """Something that a rights request can be about: a contact field or a kind of record.
+
+    `held`: False for a contact field of which the desk has nothing from this requester.
+    """
 
     key: str
     title: str
     sensitive: bool
+    held: bool = True
 
 
 @dataclass(frozen=True)
@@ -120,11 +126,6 @@ class Proposed:
     delivery: str = ""
 
 
-def draft_place(number: int) -> str:
-    """Where a checklist that is being filled in is kept as a draft; proposing forgets it."""
-    return f"decision:{number}"
-
-
 def grounds_for(desk: Desk, number: int) -> tuple[GroundView, ...]:
     """The grounds of the pack that this ticket was opened under, in the policy's order."""
     pack = _pack_of(desk, number)
@@ -133,8 +134,21 @@ def grounds_for(desk: Desk, number: int) -> tuple[GroundView, ...]:
 
 def fields_for(desk: Desk, number: int) -> tuple[FieldChoice, ...]:
     """What this ticket's request can be about, each to be granted or covered by a ground."""
-    pack = _pack_of(desk, number)
-    fields = [FieldChoice(field.value, rules.title, rules.sensitive) for field, rules in pack.fields.items()]
+    with desk.reading(*READERS) as session:
+        ticket = facts(session, number)
+        held = set(
+            session.connection()
+            .execute(
+                select(col(Contact.field)).where(
+                    col(Contact.requester_id) == ticket.requester_id, col(Contact.replaced_at).is_(None)
+                )
+            )
+            .scalars()
+        )
+    pack = desk.office.packs.get(ticket.pack)
+    fields = [
+        FieldChoice(field.value, rules.title, rules.sensitive, field in held) for field, rules in pack.fields.items()
+    ]
     return tuple(fields + [FieldChoice(key, rules.title, rules.sensitive) for key, rules in pack.records.items()])
 
 
@@ -167,16 +181,28 @@ def propose(desk: Desk, number: int, row: int, proposal: Proposal) -> Proposed:
     """Propose an answer to one's own verified rights request.
 
     With a ground or a fee the ticket waits in approval for every role that the pack asks for. A plain grant needs
-    nobody else: it is made, and its notice sent, at once. Answers are redacted, then sealed; the draft is forgotten.
+    nobody else: it is made, and its notice sent, at once. Answers are redacted, then sealed; the draft stays, for a
+    proposal that comes back, until a decision is final.
     Raises NotAssigned, NotVerified, WrongState, ChangedElsewhere, WrongList, GroundKind, FeeUnreasonable,
-    ChecklistIncomplete naming the first problem, NoUndertaking, NoticeIncomplete.
+    ChecklistIncomplete naming the first problem, NoUndertaking, NoticeIncomplete, and OwnDecision, which is recorded.
     """
+    try:
+        return _propose(desk, number, row, proposal)
+    except OwnDecision as refusal:
+        with desk.work(*PROPOSERS) as session:
+            ticket = facts(session, number)
+            record_about(session, desk, ticket, Action.DECISION_REFUSED, refusal.code, Result.REFUSED)
+        raise
+
+
+def _propose(desk: Desk, number: int, row: int, proposal: Proposal) -> Proposed:
     office, decision_id = desk.office, new_id()
     made: Made | None = None
     with desk.work(*PROPOSERS) as session:
         require_current(session, desk)
         ticket = facts(session, number)
         _require_proposable(office, ticket, desk)
+        require_not_own(session, desk, number)
         pack, now = office.packs.get(ticket.pack), office.clock.now()
         refuse_first(problems(pack, proposal, now))
         _require_earlier_tickets(session, pack, ticket, proposal)
@@ -184,7 +210,13 @@ def propose(desk: Desk, number: int, row: int, proposal: Proposal) -> Proposed:
         make_notice(pack, notice_facts(ticket, now), proposal)  # whatever is missing shows now, not at approval
         hidden = under_legal_review(pack, proposal)
         needs = needed_roles(pack, proposal)
-        in_approval = change(session, ticket, row, state=TicketState.IN_APPROVAL.value)
+        in_approval = change(
+            session,
+            ticket,
+            row,
+            state=TicketState.IN_APPROVAL.value,
+            due_at=due_going_on(session, pack, ticket, now),
+        )
         decision = Decision(
             id=decision_id,
             ticket_number=number,
@@ -199,7 +231,6 @@ def propose(desk: Desk, number: int, row: int, proposal: Proposal) -> Proposed:
         session.add(decision)
         session.flush()
         record_about(session, desk, ticket, Action.DECISION_PROPOSED, proposal.outcome.value)
-        _forget_draft(session, desk, number)
         if not needs:
             made = make_final(session, desk, ticket, decision, proposal)
     delivery = "" if made is None else send(office, made)
@@ -286,9 +317,3 @@ def _redacted(session: Session, office: Office, pack: Pack, ticket: TicketFacts,
     if fee is not None:
         fee = replace(fee, items=tuple((hide(name), cost) for name, cost in fee.items))
     return replace(proposal, findings=tuple(hide_finding(finding) for finding in proposal.findings), fee=fee)
-
-
-def _forget_draft(session: Session, desk: Desk, number: int) -> None:
-    session.connection().execute(
-        delete(Draft).where(col(Draft.agent_id) == desk.agent.id, col(Draft.place) == draft_place(number))
-    )

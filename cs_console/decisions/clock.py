@@ -37,10 +37,13 @@ def clock_words(
     verified: datetime | None,
     due: datetime | None,
     first_response: datetime | None,
+    *,
+    stands: bool = False,
 ) -> str:
     """The clock of one ticket in words: "30 days from verification on 3 Nov: 3 Dec, Thu", or what it waits for.
 
-    `due` is the answer's due date as the ticket holds it: a review starts the clock anew, a fee stops it. For kinds
+    `due` is the answer's due date as the ticket holds it: a review starts the clock anew, a fee stops it until work
+    goes on. `stands`: the newest decision is not past its review, so that only a fee can have moved the date. For kinds
     that end without a decision it is the first response that has a date, until it was given (policy IX).
     """
     if not pack.kinds[kind].needs_decision:
@@ -52,7 +55,10 @@ def clock_words(
     if due is None:
         return "starts when the requester is verified" if verified is None else "stopped when a fee was asked for"
     start = due - timedelta(days=pack.clock.respond_days)
-    what = {received: "receipt", verified: "verification"}.get(start, "the review")
+    what = {received: "receipt", verified: "verification"}.get(start, "")
+    if not what and stands:
+        return f"{pack.clock.respond_days} days, without the wait for a fee: {_weekday(due)}"
+    what = what or "the review"
     return f"{pack.clock.respond_days} days from {what} on {_day(start)}: {_weekday(due)}"
 
 

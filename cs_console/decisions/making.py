@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlmodel import Session, col
 
 from cs_console.custody.sealing import Place, seal
 from cs_console.decisions.notice import NoticeFacts, make_notice
+from cs_console.decisions.notice_way import NoticeWay
 from cs_console.decisions.proposal import Proposal, review_days
 from cs_console.delivery.outgoing import deliver_queued, queue_message
 from cs_console.desk import Desk, Office
@@ -16,6 +17,7 @@ from cs_console.tickets.ticket_facts import TicketFacts, change, record_about
 from cs_console.verification.windows import close_window
 from models.contact import Contact
 from models.decision import Decision
+from models.draft import Draft
 from models.enums import Action, DecisionState, Field, MessageSort, Outcome, TicketState
 from models.verification import Verification
 
@@ -25,6 +27,11 @@ class Made:
     """A decision that has just become final; `message_id` is None where nothing can be sent to."""
 
     message_id: str | None
+
+
+def draft_place(number: int) -> str:
+    """Where a checklist that is being filled in is kept as a draft, until a decision on the ticket is final."""
+    return f"decision:{number}"
 
 
 def make_final(session: Session, desk: Desk, ticket: TicketFacts, decision: Decision, proposal: Proposal) -> Made:
@@ -56,6 +63,7 @@ def make_final(session: Session, desk: Desk, ticket: TicketFacts, decision: Deci
             text=letter,
             agent_id=desk.agent.id,  # whose yes sent it; the letter itself names nobody
         )
+    session.connection().execute(delete(Draft).where(col(Draft.place) == draft_place(ticket.number)))
     close_window(session, office, ticket.number, desk=desk, reason="the decision was made")
     record_about(session, desk, ticket, Action.DECISION_MADE, Outcome(decision.outcome).value)
     return Made(message_id)
@@ -64,13 +72,13 @@ def make_final(session: Session, desk: Desk, ticket: TicketFacts, decision: Deci
 def send(office: Office, made: Made) -> str:
     """Hand the notice over and say what became of it. The decision stands whatever happens here."""
     if made.message_id is None:
-        return "The notice has to be sent by letter."
+        return NoticeWay.BY_LETTER
     try:
         report = deliver_queued(office, made.message_id)
     except Refusal as refusal:  # the store went away after the commit: the message stays queued
         return f"The notice is not sent yet: {refusal.sentence}"
     if report.sent:
-        return "The notice is sent."
+        return NoticeWay.SENT
     return f"The notice is not sent yet: {report.problems[0] if report.problems else 'it is still on its way.'}"
 
 
@@ -82,7 +90,7 @@ def notice_facts(ticket: TicketFacts, at: datetime) -> NoticeFacts:
 
 
 def _settle_ticket(session: Session, ticket: TicketFacts, decision: Decision, now: datetime, *, waits: bool) -> None:
-    """Close the ticket, or let it wait for the fee."""
+    """Close the ticket, or let it wait for the fee with its clock stopped."""
     values: dict[str, object] = {"first_response_at": ticket.first_response_at or now, "last_message_at": now}
     if waits:
         values |= {"state": TicketState.WAITING.value, "due_at": None}

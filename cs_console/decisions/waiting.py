@@ -13,7 +13,9 @@ from cs_console.custody.sealing import Place
 from cs_console.decisions.approvers import approved_roles, find, roles_left, roles_now
 from cs_console.decisions.making import notice_facts
 from cs_console.decisions.notice import fee_words, field_titles, make_notice
+from cs_console.decisions.notice_way import notice_way
 from cs_console.decisions.proposal import Finding, Proposal, applying_grounds, open_answers, open_reason
+from cs_console.decisions.separation import is_own_appealed
 from cs_console.desk import Desk
 from cs_console.errors import NotAllowed
 from cs_console.plain_text import plain
@@ -26,6 +28,7 @@ from models.enums import Action, DecisionState, Outcome, Role, TicketKind
 from models.ticket import Ticket
 
 MOST = 200
+"""How many proposals the list holds at most."""
 APPROVERS = frozenset({Role.SUPERVISOR, Role.PRIVACY_OFFICER})
 
 
@@ -45,6 +48,14 @@ class ProposalRow:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """The proposals that wait, the oldest first; `more`: there are others that came after these."""
+
+    rows: tuple[ProposalRow, ...]
+    more: bool = False
+
+
+@dataclass(frozen=True)
 class ProposalView(ProposalRow):
     """One proposal opened: the findings as lines of text, and the letter that would go out."""
 
@@ -54,18 +65,26 @@ class ProposalView(ProposalRow):
 
 @dataclass(frozen=True)
 class DecisionView:
-    """The newest decision on a ticket; `notice` is the letter that went out, `reason` why it was returned."""
+    """The newest decision on a ticket, proposed or made.
 
-    outcome: Outcome
+    `words` are its outcome and grounds, or what stands for both under legal review; `approvers` are not named then.
+    `notice` is the letter, `delivery` what became of it as a sentence, `reason` why the proposal was returned.
+    `own_appealed`: the reader gave a refusal that the requester wrote after, so somebody else decides next.
+    """
+
+    words: str
     state: DecisionState
-    ground_words: str
+    proposer: str
+    approvers: tuple[str, ...]
     decided_at: datetime | None
     notice: str
+    delivery: str
     reason: str
+    own_appealed: bool
 
 
-def waiting(desk: Desk) -> tuple[ProposalRow, ...]:
-    """The newest proposals that wait, at most 200: all for supervisors and privacy officers, else one's own.
+def waiting(desk: Desk) -> Waiting:
+    """The proposals that have waited longest, at most MOST: all for supervisors and privacy officers, else one's own.
 
     Raises NotAllowed, NoUndertaking.
     """
@@ -75,11 +94,13 @@ def waiting(desk: Desk) -> tuple[ProposalRow, ...]:
         statement = _rows(roles).where(col(Decision.state) == DecisionState.PROPOSED)
         if not roles & APPROVERS:
             statement = statement.where(col(Decision.proposer_id) == desk.agent.id)
-        newest = statement.order_by(col(Decision.proposed_at).desc(), col(Decision.id)).limit(MOST)
-        found = session.connection().execute(newest).all()
-        approved = approved_roles(session, [row.id for row in found])
-    keys = desk.office.keyring.keys(row.requester_id for row in found)
-    return tuple(_row(desk, roles, row, approved.get(row.id, []), keys.get(row.requester_id)) for row in found)
+        oldest = statement.order_by(col(Decision.proposed_at), col(Decision.id)).limit(MOST + 1)
+        found = session.connection().execute(oldest).all()
+        shown = found[:MOST]
+        approved = approved_roles(session, [row.id for row in shown])
+    keys = desk.office.keyring.keys(row.requester_id for row in shown)
+    rows = (_row(desk, roles, row, approved.get(row.id, []), keys.get(row.requester_id)) for row in shown)
+    return Waiting(tuple(rows), more=len(found) > MOST)
 
 
 def open_proposal(desk: Desk, decision_id: str) -> ProposalView:
@@ -134,17 +155,24 @@ def last_decision(desk: Desk, number: int) -> DecisionView | None:
             return None
         roles, pack = roles_now(session, desk), office.packs.get(ticket.pack)
         reason = _reason(session, desk, decision, ticket.requester_id, roles, pack)
+        proposer = session.get_one(Agent, decision.proposer_id).name
+        approvers = _approvers(session, decision.id) if _may_know(roles, decision.legal_review) else ()
+        delivery = "" if decision.decided_at is None else notice_way(session, number, decision.decided_at).value
+        own_appealed = is_own_appealed(session, desk, number)
     key = office.keyring.key(ticket.requester_id)
     notice = ""
     if decision.notice is not None:
         notice = open_safe(key, Place(ticket.requester_id, "decision", "notice", decision.id), decision.notice)
     return DecisionView(
-        outcome=Outcome(decision.outcome),
+        words=_decision_words(desk, roles, pack, decision, ticket.requester_id, key),
         state=DecisionState(decision.state),
-        ground_words=_ground_words(desk, roles, pack, decision, ticket.requester_id, key),
+        proposer=proposer,
+        approvers=approvers,
         decided_at=decision.decided_at,
         notice=notice,
+        delivery=delivery,
         reason=reason,
+        own_appealed=own_appealed,
     )
 
 
@@ -203,6 +231,28 @@ def _ground_words(
         desk.office.keyring, key, requester_id, decision.id, decision.answers, decision.legal_review
     )
     return ", ".join(f"{ground.code} {ground.title}" for ground in applying_grounds(pack, proposal))
+
+
+def _decision_words(
+    desk: Desk, roles: frozenset[Role], pack: Pack, decision: Decision, requester_id: str, key: bytes
+) -> str:
+    """Outcome and grounds; a ground that must not be known takes the outcome with it."""
+    grounds = _ground_words(desk, roles, pack, decision, requester_id, key)
+    if not _may_know(roles, decision.legal_review):
+        return grounds
+    outcome = Outcome(decision.outcome).value
+    return f"{outcome}: {grounds}" if grounds else outcome
+
+
+def _approvers(session: Session, decision_id: str) -> tuple[str, ...]:
+    """Who approved it, by name, in the order in which they did."""
+    names = session.connection().execute(
+        select(col(Agent.name))
+        .join(Approval, col(Approval.agent_id) == col(Agent.id))
+        .where(col(Approval.decision_id) == decision_id, col(Approval.approved).is_(True))
+        .order_by(col(Approval.at), col(Agent.name))
+    )
+    return tuple(names.scalars())
 
 
 def _reason(

@@ -14,6 +14,7 @@ from cs_console.custody.redaction import redact
 from cs_console.custody.sealing import Place, seal
 from cs_console.custody.sending import line_for_sending
 from cs_console.decisions.notice import notice_subject
+from cs_console.delivery.answered import settle_reply
 from cs_console.delivery.channels import Outgoing, hand_over
 from cs_console.desk import Office
 from cs_console.errors import (
@@ -61,11 +62,13 @@ def queue_message(
     text: str,
     agent_id: str | None,
     subject: str = "",
+    ticket_row: int | None = None,
 ) -> str:
     """Store one outgoing line, sealed, inside the caller's transaction and return its id; deliver_queued sends it.
 
-    The subject carries the ticket's tag `[#10482]`; without one the desk's name stands there (the pack's words for
-    a notice). Raises ContactNotOnFile for a contact that nothing can be sent to, KeyDestroyed.
+    A reply says which `ticket_row` it leaves, so that nothing newer is overridden once it goes out. The subject
+    carries the ticket's tag `[#10482]`; without one the desk's name stands there (the pack's words for a notice).
+    Raises ContactNotOnFile for a contact that nothing can be sent to, KeyDestroyed.
     """
     channel = _channel_to(session, requester_id, contact_id)
     ticket = session.get_one(Ticket, ticket_number)
@@ -75,7 +78,8 @@ def queue_message(
     if not subject:
         notice = sort == MessageSort.NOTICE
         subject = notice_subject(pack, ticket_number).strip() if notice else office.settings.desk_name
-    headers = {"subject": tagged(subject, ticket_number), "message_id": mail_id(office, message_id)}
+    own_id = mail_id(office, message_id)
+    headers = {"subject": tagged(subject, ticket_number), "message_id": own_id, "ticket_row": ticket_row}
     regions = pack.meta.regions
     redacted = redact(text, regions, known_values(session, office, requester_id, key))
 
@@ -89,7 +93,7 @@ def queue_message(
             sort=sort,
             channel=channel,
             agent_id=agent_id,
-            reference=reference_token(office.keyring, headers["message_id"]),
+            reference=reference_token(office.keyring, own_id),
             headers=sealed("headers", json.dumps(headers)),
             text=sealed("text", text),
             text_redacted=sealed("text_redacted", redacted),
@@ -106,19 +110,23 @@ def deliver_queued(office: Office, message_id: str | None = None) -> DeliveryRep
     """Hand over what is queued and due, or that one message; a failed one is kept and tried again later.
 
     Each message is claimed first, so that two consoles do not send it twice. Address and text are opened in memory
-    only; "sent" and its entry are one transaction. Raises StoreUnavailable, or LogBroken: what could not be put on
-    record is not sent.
+    only; "sent", its entry and what it means for the ticket are one transaction. Where nobody answers, the rest of
+    that channel is left as it is, for the next call: a time-out is waited for once. Raises StoreUnavailable, or
+    LogBroken: what could not be put on record is not sent.
     """
     sent, problems = 0, []
-    for one in [message_id] if message_id else _due(office):
-        if not _claim(office, one, again=message_id is not None):
+    unreached: set[Channel] = set()
+    for one, channel in [(message_id, None)] if message_id else _due(office):
+        if channel in unreached or not _claim(office, one, again=message_id is not None):
             continue
-        problem = _send(office, one)
-        _settle(office, one, problem)
-        if problem is None:
+        done = _send(office, one)
+        _settle(office, one, done)
+        if done.problem is None:
             sent += 1
-        else:
-            problems.append(problem.sentence)
+            continue
+        problems.append(done.problem.sentence)
+        if channel is not None and isinstance(done.problem, DeliveryFailed) and done.problem.unreached:
+            unreached.add(channel)
     return DeliveryReport(sent, len(problems), tuple(problems))
 
 
@@ -154,13 +162,12 @@ def _channel_to(session: Session, requester_id: str, contact_id: str) -> Channel
     return CHANNELS[Field(contact.field)]
 
 
-def _due(office: Office) -> list[str]:
+def _due(office: Office) -> list[tuple[str, Channel | None]]:
     now = office.clock.now()
+    due = select(col(Message.id), col(Message.channel)).where(_free(now)).order_by(col(Message.at), col(Message.id))
     with office.database.reading() as session:
-        found = session.connection().execute(
-            select(col(Message.id)).where(_free(now)).order_by(col(Message.at), col(Message.id)).limit(BATCH)
-        )
-        return list(found.scalars())
+        found = session.connection().execute(due.limit(BATCH))
+        return [(one, Channel(channel)) for one, channel in found]
 
 
 def _claim(office: Office, message_id: str, *, again: bool) -> bool:
@@ -193,14 +200,24 @@ def _free(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def _send(office: Office, message_id: str) -> Refusal | None:
-    """Open the line and hand it over; what kept it from going out, if anything did."""
+@dataclass(frozen=True)
+class _Sent:
+    """What became of a line: what kept it from going out, if anything did, and the ticket's row that it left."""
+
+    problem: Refusal | None = None
+    ticket_row: int | None = None
+
+
+def _send(office: Office, message_id: str) -> _Sent:
+    """Open the line and hand it over."""
     try:
         with office.database.reading() as session:
             message = session.get_one(Message, message_id)
             contact = session.get(Contact, message.contact_id)
             if contact is None or contact.replaced_at is not None:
-                return ContactNotOnFile("The contact was changed before the message went out.", "Write it again.")
+                return _Sent(
+                    ContactNotOnFile("The contact was changed before the message went out.", "Write it again.")
+                )
             line = line_for_sending(session, office, message_id)
             address = address_for_sending(session, office, contact.id)
             kind, at = Field(contact.field), message.at
@@ -208,12 +225,13 @@ def _send(office: Office, message_id: str) -> Refusal | None:
     except StoreUnavailable:
         raise
     except (DeliveryFailed, BadSettings, KeyDestroyed, SealBroken, NothingThere) as problem:
-        return problem
-    return None
+        return _Sent(problem)
+    return _Sent(ticket_row=line.ticket_row)
 
 
-def _settle(office: Office, message_id: str, problem: Refusal | None) -> None:
-    """Write down what became of a claimed message, with its entry."""
+def _settle(office: Office, message_id: str, done: _Sent) -> None:
+    """Write down what became of a claimed message and of its ticket, with the entries."""
+    problem, moved = done.problem, ""
     with office.database.transaction() as session:
         message = session.get_one(Message, message_id, with_for_update=True)
         now = office.clock.now()
@@ -224,7 +242,13 @@ def _settle(office: Office, message_id: str, problem: Refusal | None) -> None:
             message.next_delivery_at = now + _wait(message.delivery_tries) if _passing(problem) else None
         session.add(message)
         session.flush()
-        append(session, office, _writer(session, office, message), _entry(session, office, message, problem), now)
+        if problem is None and message.sort == MessageSort.REPLY:
+            moved = settle_reply(session, office, message.ticket_number, done.ticket_row)
+        writer, sent = _writer(session, office, message), _entry(session, office, message, problem)
+        append(session, office, writer, sent, now)
+        if moved:
+            entry = Entry(Action.TICKET_CHANGED, ticket=sent.ticket, requester=sent.requester, reason=moved)
+            append(session, office, writer, entry, now)
 
 
 def _passing(problem: Refusal) -> bool:

@@ -22,7 +22,9 @@ def send(url: str, number: str, text: str) -> None:
     sender = apprise.Apprise(asset=asset)
     sender.add(provider)
     if not sender.notify(body=text, body_format=apprise.NotifyFormat.TEXT):
-        raise DeliveryFailed("The text-message service did not take the message.", "It is tried again later.")
+        raise DeliveryFailed(  # Apprise does not say whether it was refused or nobody answered
+            "The text-message service did not take the message.", "It is tried again later.", unreached=True
+        )
 
 
 def target_url(url: str, number: str) -> str:

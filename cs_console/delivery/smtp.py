@@ -62,7 +62,7 @@ def send(url: str, sender: str, recipient: str, mail: EmailMessage) -> None:
             "The mail server's certificate or encryption was not accepted.", "Check CS_CONSOLE_SMTP_URL."
         ) from None
     except (smtplib.SMTPException, OSError, UnicodeError):
-        raise DeliveryFailed("The mail server cannot be reached.", "It is tried again later.") from None
+        raise DeliveryFailed("The mail server cannot be reached.", "It is tried again later.", unreached=True) from None
 
 
 def _connect(server: Server) -> smtplib.SMTP:

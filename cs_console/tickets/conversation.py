@@ -1,7 +1,5 @@
 """A ticket's conversation: opening it on record, notes between agents, replies to the requester."""
 
-from contextlib import suppress
-
 from sqlmodel import Session
 
 from cs_console.custody.contacts import known_values
@@ -30,8 +28,6 @@ from models.message import Message
 __all__ = ("FieldState", "Line", "TicketView", "add_note", "open_ticket", "reload", "reply")
 
 MAX_TEXT = 100_000
-_ANSWERED = frozenset({TicketState.OPEN, TicketState.VERIFIED, TicketState.WAITING})
-"""States in which a reply makes the ticket wait for the requester; the others have a lane of their own to wait in."""
 
 
 def open_ticket(desk: Desk, number: int) -> TicketView:
@@ -92,9 +88,9 @@ def reply(desk: Desk, number: int, row: int, contact_id: str, text: str) -> Deli
     """Write to the requester at one of their contacts, chosen by its mask: queued and sealed first, then handed over.
 
     The ticket must be the agent's own; sending needs no verification, because the agent does not see the contact
-    (policy I.(1)3). The first-response timer stops and the ticket waits, unless delivery fails: then both are put back,
-    FAILED is returned and the line is kept, to be tried again. Raises BadInput, NotAssigned, WrongState,
-    ChangedElsewhere, ContactNotOnFile, KeyDestroyed; then nothing was sent.
+    (policy I.(1)3). Once it is out, now or with a later try, the first-response timer stops and the ticket waits; a
+    line that failed (FAILED is returned) is kept for that. Raises BadInput, NotAssigned, WrongState, ChangedElsewhere,
+    ContactNotOnFile, KeyDestroyed; then nothing was sent.
     """
     words = _words(text)
     office = desk.office
@@ -105,6 +101,7 @@ def reply(desk: Desk, number: int, row: int, contact_id: str, text: str) -> Deli
         require_open(ticket)
         if ticket.state is TicketState.IN_APPROVAL:
             raise WrongState(f"#{number} is in approval.", "Withdraw the proposal before you write to the requester.")
+        row = change(session, ticket, row, last_message_at=office.clock.now())
         message_id = queue_message(
             session,
             office,
@@ -114,23 +111,9 @@ def reply(desk: Desk, number: int, row: int, contact_id: str, text: str) -> Deli
             sort=MessageSort.REPLY,
             text=words,
             agent_id=desk.agent.id,
+            ticket_row=row,
         )
-        now = office.clock.now()
-        state = TicketState.WAITING if ticket.state in _ANSWERED else ticket.state
-        row = change(
-            session,
-            ticket,
-            row,
-            state=state.value,
-            first_response_at=ticket.first_response_at or now,
-            last_message_at=now,
-        )
-        _record_state(session, desk, ticket, ticket.state, state, "a reply was written")
-    delivery = _delivered(office, message_id)
-    if delivery is DeliveryState.FAILED:
-        with suppress(Refusal):  # the line says failed in any case
-            _put_back(desk, ticket, row, state)
-    return delivery
+    return _delivered(office, message_id)
 
 
 def _view(desk: Desk, number: int) -> TicketView:
@@ -169,17 +152,3 @@ def _delivered(office: Office, message_id: str) -> DeliveryState:
     if report.sent:
         return DeliveryState.SENT
     return DeliveryState.FAILED if report.failed else DeliveryState.QUEUED
-
-
-def _put_back(desk: Desk, before: TicketFacts, row: int, state: TicketState) -> None:
-    with desk.work(*READERS) as session:
-        change(session, before, row, state=before.state.value, first_response_at=before.first_response_at)
-        _record_state(session, desk, before, state, before.state, "the reply did not go out")
-
-
-def _record_state(
-    session: Session, desk: Desk, ticket: TicketFacts, old: TicketState, new: TicketState, why: str
-) -> None:
-    if old is new:
-        return
-    record_about(session, desk, ticket, Action.TICKET_CHANGED, f"state {old} -> {new}: {why}")

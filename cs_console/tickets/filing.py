@@ -103,7 +103,7 @@ def _append(
     ticket = session.get_one(Ticket, number)
     pack = office.packs.get(ticket.pack)
     _add_message(session, office, pack, case, number, message, token, at)
-    wake(session, number, pack.kinds[ticket.kind].needs_decision, at)
+    wake(session, pack, number, at, office.clock.now())
     entry = Entry(
         Action.TICKET_CHANGED,
         ticket=number,

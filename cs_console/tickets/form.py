@@ -1,6 +1,7 @@
 """A ticket by hand, for calls and letters."""
 
 from dataclasses import dataclass
+from datetime import date, datetime
 from uuid import uuid4
 
 from cs_console.custody.blind_index import normalise
@@ -8,7 +9,7 @@ from cs_console.custody.contacts import LONGEST_VALUE
 from cs_console.desk import Desk
 from cs_console.errors import BadInput
 from cs_console.plain_text import one_line, plain
-from cs_console.tickets.filing import file_message
+from cs_console.tickets.filing import OLDEST_BELIEVED, file_message
 from cs_console.tickets.incoming import LIMITS, IncomingMessage
 from cs_console.tickets.new_keys import one_at_a_time
 from models.enums import Channel, Field, Role, TicketKind
@@ -19,13 +20,17 @@ _NOT_CONTACTS = frozenset({Field.SUBJECT, Field.MESSAGE})
 
 @dataclass(frozen=True)
 class FormEntry:
-    """What an agent wrote down. Empty contact values count as not given; none at all is fine (policy I.(1)3)."""
+    """What an agent wrote down. Empty contact values count as not given; none at all is fine (policy I.(1)3).
+
+    `received` is the day it came, as 2026-11-20 in local time; today where it is empty.
+    """
 
     kind: TicketKind
     channel: Channel
     subject: str
     text: str
     contacts: tuple[tuple[Field, str], ...] = ()
+    received: str = ""
 
 
 def open_by_form(desk: Desk, entry: FormEntry) -> int:
@@ -40,6 +45,7 @@ def open_by_form(desk: Desk, entry: FormEntry) -> int:
         text=_text(entry),
         contacts=_contacts(entry, desk.office.packs.current.meta.region),
         kind=entry.kind,
+        at=_received(entry.received.strip(), desk.office.clock.now()),
     )
     with desk.work(Role.AGENT) as session:
         new_key = one_at_a_time(desk.office.keyring)
@@ -62,6 +68,18 @@ def _text(entry: FormEntry) -> str:
     if len(text.encode("utf-8")) > LIMITS.text_bytes:
         raise BadInput("Text: more than 1 MiB.", "Shorten it, or write down the parts as notes.")
     return text
+
+
+def _received(day: str, now: datetime) -> datetime | None:
+    """The beginning of the day it came, None for today. Clocks run from it, so it has to be true to the day."""
+    today = now.astimezone().date()
+    try:
+        came = date.fromisoformat(day) if day else today
+    except ValueError:
+        raise BadInput("Received: that is no day.", "Write it as 2026-11-20, or leave it empty for today.") from None
+    if not today - OLDEST_BELIEVED < came <= today:
+        raise BadInput("Received: that day is in the future, or too long ago.", "Check it, or leave it empty.")
+    return None if came == today else datetime(came.year, came.month, came.day).astimezone()
 
 
 def _contacts(entry: FormEntry, region: str) -> tuple[tuple[Field, str], ...]:

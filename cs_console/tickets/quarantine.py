@@ -1,17 +1,41 @@
 """Mail that could not be read: kept whole and sealed, with the reason, and never imported twice."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from sqlalchemy import bindparam, select
 from sqlmodel import Session, col
 
 from cs_console.custody.blind_index import reference_token
 from cs_console.custody.sealing import Place, seal
-from cs_console.desk import Office
+from cs_console.desk import Desk, Office
 from cs_console.prepared import Prepared
 from models.columns import new_id
+from models.enums import Role
 from models.quarantined import Quarantined
 
 OWNER = "desk:quarantine"
 _BY_DIGEST = Prepared(select(col(Quarantined.id)).where(col(Quarantined.digest) == bindparam("token")))
+
+
+@dataclass(frozen=True, slots=True)
+class KeptMail:
+    """One thing in quarantine, without its content: when it came (UTC), its size in bytes, and why it is here."""
+
+    at: datetime
+    size: int
+    reason: str
+
+
+def listing(desk: Desk, limit: int) -> tuple[KeptMail, ...]:
+    """What is in quarantine, newest first, at most `limit`: for operators, and for admins, who see no personal data.
+
+    Nothing that was sealed is opened. Raises NotAllowed, SessionEnded.
+    """
+    columns = select(col(Quarantined.at), col(Quarantined.size), col(Quarantined.reason))
+    newest = columns.order_by(col(Quarantined.at).desc(), col(Quarantined.id).desc()).limit(limit)
+    with desk.reading(Role.ADMIN) as session:
+        return tuple(KeptMail(*row) for row in session.connection().execute(newest))
 
 
 def is_kept(session: Session, office: Office, digest: str) -> bool:

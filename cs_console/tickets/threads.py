@@ -7,7 +7,9 @@ from sqlalchemy import ColumnElement, bindparam, or_, select, update
 from sqlmodel import Session, col
 
 from cs_console.custody.blind_index import SEARCHABLE, lookup_token, reference_token
+from cs_console.decisions.fee_stop import due_going_on
 from cs_console.desk import Office
+from cs_console.policy.schema import Pack
 from cs_console.prepared import Prepared
 from cs_console.tickets.incoming import IncomingMessage
 from models.contact import Contact
@@ -76,17 +78,18 @@ def _sender(office: Office, message: IncomingMessage) -> ColumnElement[bool] | N
     return or_(*matches) if matches else None
 
 
-def wake(session: Session, number: int, needs_decision: bool, at: datetime) -> None:
+def wake(session: Session, pack: Pack, number: int, at: datetime, now: datetime) -> None:
     """Put a ticket back to work because its requester wrote: a closed one reopens, a waiting one goes on.
 
-    One that was verified stays so; a rights request that was not waits for that.
+    One that was verified stays so; a rights request that was not waits for that. `at` is when the requester wrote,
+    `now` when work goes on: from then counts a clock that a fee stopped.
     """
     ticket = session.get_one(Ticket, number)
     if ticket.state in (TicketState.CLOSED, TicketState.WAITING):
         if ticket.verified_at is not None:
             state = TicketState.VERIFIED
         else:
-            state = TicketState.TO_VERIFY if needs_decision else TicketState.OPEN
+            state = TicketState.TO_VERIFY if pack.kinds[ticket.kind].needs_decision else TicketState.OPEN
     else:
         state = TicketState(ticket.state)
     session.connection().execute(
@@ -95,6 +98,7 @@ def wake(session: Session, number: int, needs_decision: bool, at: datetime) -> N
         .values(
             state=state,
             closed_at=None,
+            due_at=due_going_on(session, pack, ticket, now),
             last_message_at=max(at, ticket.last_message_at),
             row=col(Ticket.row) + 1,
         )

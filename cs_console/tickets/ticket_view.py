@@ -12,6 +12,8 @@ from cs_console.custody.contacts import MaskedContact, masked_contacts
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place
 from cs_console.decisions.clock import clock_words
+from cs_console.decisions.notice_way import NoticeWay, notice_way
+from cs_console.decisions.review import stands
 from cs_console.desk import Desk
 from cs_console.errors import KeyDestroyed, SealBroken
 from cs_console.plain_text import one_line, plain
@@ -156,7 +158,13 @@ def view_of(session: Session, desk: Desk, number: int) -> TicketView:
         window_until=window.until,
         verified_words=window.words,
         clock_words=clock_words(
-            pack, ticket.kind, ticket.received_at, ticket.verified_at, ticket.due_at, ticket.first_response_at
+            pack,
+            ticket.kind,
+            ticket.received_at,
+            ticket.verified_at,
+            ticket.due_at,
+            ticket.first_response_at,
+            stands=ticket.due_at is not None and stands(session, number, office.clock.now()),
         ),
         decision_words=_decision_words(session, desk, pack, number),
         pack=ticket.pack,
@@ -310,7 +318,7 @@ def _decision_words(session: Session, desk: Desk, pack: Pack, number: int) -> st
     found = (
         session.connection()
         .execute(
-            select(col(Decision.outcome), col(Decision.legal_review), col(Decision.state))
+            select(col(Decision.outcome), col(Decision.legal_review), col(Decision.state), col(Decision.decided_at))
             .where(col(Decision.ticket_number) == number)
             .order_by(col(Decision.proposed_at).desc(), col(Decision.id).desc())
             .limit(1)
@@ -319,17 +327,8 @@ def _decision_words(session: Session, desk: Desk, pack: Pack, number: int) -> st
     )
     if found is None:
         return "none yet"
-    outcome, legal_review, state = found
+    outcome, legal_review, state, decided_at = found
     hidden = legal_review and not desk.agent.has(Role.PRIVACY_OFFICER)
-    letter = _letter_words(session, number) if state == DecisionState.FINAL else ""
+    by_letter = decided_at is not None and notice_way(session, number, decided_at) is NoticeWay.BY_LETTER
+    letter = ", to be sent by letter" if by_letter else ""
     return f"{pack.texts.legal_review if hidden else outcome}, {_DECISION_WORDS[DecisionState(state)]}{letter}"
-
-
-def _letter_words(session: Session, number: int) -> str:
-    """What is left to do where a decided ticket's requester cannot be reached: ", to be sent by letter", or nothing."""
-    found = session.connection().execute(
-        select(col(Message.id))
-        .where(col(Message.ticket_number) == number, col(Message.sort) == MessageSort.NOTICE)
-        .limit(1)
-    )
-    return ", to be sent by letter" if found.first() is None else ""

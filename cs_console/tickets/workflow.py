@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from cs_console.decisions.clock import due_at, first_response_due
+from cs_console.decisions.fee_stop import due_going_on
 from cs_console.decisions.review import stands
 from cs_console.desk import Desk
 from cs_console.errors import BadInput, NotAllowed, TakenBy, UnknownAgent, WrongState
@@ -110,14 +111,18 @@ def set_state(desk: Desk, number: int, row: int, state: TicketState) -> int:
     """Move a ticket along BY_HAND; its assignee or a supervisor can. Closing it closes an open window too.
 
     Returns the new row. A request that ends with a decision is not closed around it, and waits in "to verify" until
-    its requester is verified (policy V.4). Raises WrongState, NotAssigned, NotAllowed, ChangedElsewhere.
+    its requester is verified; a clock that a fee stopped goes on with the work (policy V.4). Raises WrongState,
+    NotAssigned, NotAllowed, ChangedElsewhere.
     """
     with desk.work(*READERS) as session:
         ticket = facts(session, number)
         _require_own_or_supervisor(ticket, desk)
         _check_move(session, desk, ticket, state)
-        closed_at = desk.office.clock.now() if state is TicketState.CLOSED else None
-        row = change(session, ticket, row, state=state.value, closed_at=closed_at)
+        now = desk.office.clock.now()
+        closed_at = now if state is TicketState.CLOSED else None
+        rests = state in (TicketState.WAITING, TicketState.CLOSED)
+        due = ticket.due_at if rests else due_going_on(session, desk.office.packs.get(ticket.pack), ticket, now)
+        row = change(session, ticket, row, state=state.value, closed_at=closed_at, due_at=due)
         _changed(session, desk, ticket, f"state {ticket.state} -> {state}")
         if state is TicketState.CLOSED:
             close_window(session, desk.office, number, desk=desk, reason="the ticket was closed")

@@ -11,6 +11,7 @@ from cs_console.access_log.append import Actor, Entry, append, record
 from cs_console.custody.contacts import masked_contacts
 from cs_console.custody.sealing import Place, seal
 from cs_console.decisions.clock import due_at
+from cs_console.decisions.fee_stop import due_going_on
 from cs_console.decisions.notice import render
 from cs_console.delivery.outgoing import deliver_queued, queue_message
 from cs_console.desk import Desk, Office
@@ -129,6 +130,8 @@ def _move_ticket(session: Session, case: Case, now: datetime) -> None:
         changes["verified_at"] = now
         if case.pack.kinds[case.ticket.kind].needs_decision:
             changes["due_at"] = due_at(case.pack, case.ticket.received_at, now)
+    elif case.ticket.state in WAITING_STATES:
+        changes["due_at"] = due_going_on(session, case.pack, case.ticket, now)
     if case.ticket.state in WAITING_STATES:
         changes["state"] = TicketState.VERIFIED
     session.connection().execute(update(Ticket).where(col(Ticket.number) == case.number).values(**changes))

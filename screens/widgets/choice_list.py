@@ -58,5 +58,5 @@ def _option(choice: Choice) -> Option:
     words = Content.assemble(f"{choice.mark} " if choice.mark else "", literal_line(choice.title))
     if choice.note:
         indent = "  " if choice.mark else ""
-        words = Content.assemble(words, "\n", indent, literal_line(choice.note).stylize("dim"))
+        words = Content.assemble(words, "\n", indent, literal_line(choice.note).stylize("$text-beside"))
     return Option(words, id=choice.key, disabled=not choice.can_choose)

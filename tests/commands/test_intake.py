@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cs_console.commands import app
+from cs_console.tickets.quarantine import keep
 from tests.support.office import TestOffice
 from tests.support.stored import ticket_numbers
 
@@ -61,3 +62,61 @@ def test_without_a_desk_it_ends_with_3(tmp_path: Path) -> None:
     done = run("intake", "mail", str(MAILS), "--home", str(tmp_path / "nothing"))
     assert done.exit_code == 3
     assert "init" in done.stderr
+
+
+# --- quarantine
+
+
+def put_aside(test_office: TestOffice, count: int) -> None:
+    """That many unreadable letters, a minute apart, each a byte longer than the one before."""
+    for number in range(count):
+        with test_office.office.database.transaction() as session:
+            keep(
+                session,
+                test_office.office,
+                f"digest {number}",
+                b"canary" + b"x" * number,
+                6 + number,
+                "too_deep: The message is nested more than 20 deep.",
+            )
+        test_office.clock.forward(minutes=1)
+
+
+def test_quarantine_lists_when_how_large_and_why_newest_first(sqlite_office: TestOffice) -> None:
+    put_aside(sqlite_office, 3)
+    done = intake(sqlite_office, "quarantine", "--json")
+    assert done.exit_code == 0
+    assert json.loads(done.stdout) == {
+        "quarantined": [
+            {
+                "at": f"2026-11-20T09:0{minute}:00+00:00",
+                "size": 6 + minute,
+                "reason": "too_deep: The message is nested more than 20 deep.",
+            }
+            for minute in (2, 1, 0)
+        ]
+    }
+    lines = intake(sqlite_office, "quarantine").stdout.splitlines()
+    assert [line.split(" B ")[0].split()[-1] for line in lines] == ["8", "7", "6"]
+    assert all(line.endswith("nested more than 20 deep.") for line in lines)
+
+
+def test_quarantine_is_bounded(sqlite_office: TestOffice) -> None:
+    put_aside(sqlite_office, 52)
+    assert len(intake(sqlite_office, "quarantine").stdout.splitlines()) == 50
+    newest = json.loads(intake(sqlite_office, "quarantine", "--json", "--limit", "2").stdout)["quarantined"]
+    assert [one["size"] for one in newest] == [57, 56]
+
+
+def test_what_was_put_aside_by_a_real_import_shows_nothing_of_itself(sqlite_office: TestOffice, tmp_path: Path) -> None:
+    (tmp_path / "x.eml").write_bytes(b"From: canary@example.org\nSubject: canary =?utf-8?q?a=0Ab?=\n\ncanary\n")
+    assert "1 quarantined" in intake(sqlite_office, "mail", str(tmp_path / "x.eml")).stdout
+    for arguments in ((), ("--json",)):
+        done = intake(sqlite_office, "quarantine", *arguments)
+        assert "header_line_break" in done.stdout
+        assert "canary" not in done.stdout + done.stderr
+
+
+def test_an_empty_quarantine_says_so(sqlite_office: TestOffice) -> None:
+    assert intake(sqlite_office, "quarantine").stdout == "Nothing is in quarantine.\n"
+    assert json.loads(intake(sqlite_office, "quarantine", "--json").stdout) == {"quarantined": []}

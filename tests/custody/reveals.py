@@ -11,6 +11,8 @@ from tests.support.recorded import Recorded, recorded
 from tests.support.tickets import MadeTicket, make_ticket
 
 PHONE = "+8613800138000"
+SPOKEN = "+86 138 0013 8000"
+"""As it is shown: in groups, for reading aloud."""
 CONTACTS = {Field.MOBILE: PHONE, Field.EMAIL: "alice@example.org", Field.NAME: "Alice Example"}
 TEXT = "Call me at 13800138000.\x1b[2J"
 

@@ -23,7 +23,7 @@ from models.enums import Action, Field, Result
 from models.log import LogHead
 from models.message import Message
 from models.ticket import Ticket
-from tests.custody.reveals import PHONE, change, mobile_of, own_ticket, views
+from tests.custody.reveals import SPOKEN, change, mobile_of, own_ticket, views
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
 
@@ -141,7 +141,7 @@ def test_a_store_that_somebody_holds_shows_nothing(test_office: TestOffice, open
         holder.rollback()
     assert "try again" in raised.value.next_step
     assert openings == []
-    assert reveal(desk, ticket.number, mobile_of(ticket), "reply").value == PHONE
+    assert reveal(desk, ticket.number, mobile_of(ticket), "reply").value == SPOKEN
     assert len(views(test_office)) == 1
 
 

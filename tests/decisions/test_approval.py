@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlmodel import col
 
 from cs_console.decisions import approval, checklist
@@ -28,13 +28,14 @@ from cs_console.errors import (
     WrongState,
 )
 from cs_console.tickets import conversation
-from cs_console.tickets.workflow import set_priority
+from cs_console.tickets.workflow import set_priority, set_state
 from models.agent import Agent
+from models.contact import Contact
 from models.decision import Approval, Decision
 from models.enums import Action, DecisionState, Priority, Role, TicketKind, TicketState
 from models.log import LogEntry
 from models.ticket import Ticket
-from tests.decisions.cases import PASSWORD, person, refusal, request
+from tests.decisions.cases import PASSWORD, grant, person, refusal, request
 from tests.decisions.test_checklist import actions, decision_of, notices, ticket_of
 from tests.support.office import TestOffice
 from tests.support.tickets import make_ticket
@@ -211,7 +212,7 @@ def test_returning_says_why_and_frees_the_ticket(test_office: TestOffice) -> Non
     assert shown.reason == "Ask [e-mail] for a narrower request first."
     with pytest.raises(WrongState):
         approval.approve(sue, decision_id, PASSWORD)
-    assert approval.waiting(sue) == ()
+    assert approval.waiting(sue).rows == ()
 
 
 def test_only_the_proposer_withdraws(test_office: TestOffice) -> None:
@@ -232,19 +233,19 @@ def test_the_list_shows_all_to_approvers_and_ones_own_to_agents(test_office: Tes
     ben, sue = person(test_office, "ben", Role.AGENT), person(test_office, "sue", Role.SUPERVISOR)
     other = request(test_office, ben).number
     checklist.propose(ben, other, 1, refusal("S4", test_office.clock.now()))
-    assert {row.number for row in approval.waiting(sue)} == {number, other}
-    [own] = approval.waiting(ben)
+    assert {row.number for row in approval.waiting(sue).rows} == {number, other}
+    [own] = approval.waiting(ben).rows
     assert (own.number, own.mine, own.proposer) == (other, True, "ben")
     assert own.needs == ("supervisor", "privacy officer")
-    row = next(row for row in approval.waiting(mei) if row.decision_id == decision_id)
+    row = next(row for row in approval.waiting(mei).rows if row.decision_id == decision_id)
     assert row.ground_words == "D2 Needs excessive technical measures"
     with test_office.office.database.reading() as session:
         test_office.office.keyring.destroy(session.get_one(Ticket, number).requester_id)
-    row = next(row for row in approval.waiting(mei) if row.decision_id == decision_id)
+    row = next(row for row in approval.waiting(mei).rows if row.decision_id == decision_id)
     assert row.ground_words == "erased"
 
 
-def test_the_list_is_bounded_to_the_newest(test_office: TestOffice) -> None:
+def test_the_list_is_bounded_to_the_oldest_which_come_first(test_office: TestOffice) -> None:
     _, _, decision_id = proposed(test_office)
     sue = person(test_office, "sue", Role.SUPERVISOR)
     with test_office.office.database.transaction() as session:
@@ -254,10 +255,14 @@ def test_the_list_is_bounded_to_the_newest(test_office: TestOffice) -> None:
             session.add(Decision(**values, id=f"{n:032}", proposed_at=one.proposed_at - timedelta(minutes=n + 1)))
         session.flush()
         session.connection().execute(update(Decision).where(col(Decision.id) != decision_id).values(legal_review=True))
-    rows = approval.waiting(sue)
-    assert len(rows) == 200
-    assert rows[0].decision_id == decision_id
-    assert rows[0].proposed_at > rows[-1].proposed_at
+    waiting = approval.waiting(sue)
+    assert waiting.more
+    assert [row.decision_id for row in waiting.rows] == [f"{n:032}" for n in range(249, 49, -1)]
+    with test_office.office.database.transaction() as session:
+        session.connection().execute(delete(Decision).where(col(Decision.id).in_([f"{n:032}" for n in range(51)])))
+    waiting = approval.waiting(sue)
+    assert (len(waiting.rows), waiting.more) == (200, False)
+    assert waiting.rows[-1].decision_id == decision_id
 
 
 def test_opening_is_for_approvers_and_the_proposer_and_is_recorded(test_office: TestOffice) -> None:
@@ -370,3 +375,18 @@ def test_places_are_filled_one_by_one() -> None:
     assert roles_left(needs, (Role.SUPERVISOR,)) == (Role.SUPERVISOR, Role.PRIVACY_OFFICER)
     assert roles_left(needs, (Role.PRIVACY_OFFICER, Role.SUPERVISOR, Role.SUPERVISOR)) == ()
     assert roles_left("", ()) == ()
+
+
+def test_a_second_notice_to_be_posted_is_not_hidden_by_a_first_that_was_sent(test_office: TestOffice) -> None:
+    mei, number, decision_id = proposed(test_office)
+    approval.approve(person(test_office, "sue", Role.SUPERVISOR), decision_id, PASSWORD)
+    assert conversation.reload(mei, number).decision_words == "refuse, made"
+    test_office.clock.forward(minutes=1)
+    with test_office.office.database.transaction() as session:
+        session.connection().execute(update(Contact).values(replaced_at=test_office.clock.now()))
+    row = set_state(mei, number, ticket_of(test_office, number).row, TicketState.OPEN)
+    checklist.propose(mei, number, row, grant())
+    assert conversation.reload(mei, number).decision_words == "grant, made, to be sent by letter"
+    last = last_decision(mei, number)
+    assert last is not None
+    assert (last.words, last.approvers, last.delivery) == ("grant", (), "The notice has to be sent by letter.")

@@ -309,13 +309,26 @@ def test_what_was_typed_for_a_ground_that_does_not_apply_is_not_kept(test_office
     assert approval.open_proposal(mei, decision_id).findings[-1].endswith("does not apply")
 
 
-def test_proposing_forgets_the_draft(test_office: TestOffice) -> None:
-    mei = person(test_office, "mei", Role.AGENT)
+def test_a_returned_proposal_finds_what_was_written(test_office: TestOffice) -> None:
+    mei, sue = person(test_office, "mei", Role.AGENT), person(test_office, "sue", Role.SUPERVISOR)
     made = request(test_office, mei)
     place = checklist.draft_place(made.number)
-    save_draft(mei, place, "half a checklist", made.number)
-    checklist.propose(mei, made.number, 1, refusal("S1", test_office.clock.now()))
-    assert load_draft(mei, place, made.number) == ""
+    save_draft(mei, place, "a whole checklist", made.number)
+    proposed = checklist.propose(mei, made.number, 1, refusal("D2", test_office.clock.now()))
+    approval.return_proposal(sue, proposed.decision_id, "Offer a narrower request first.")
+    assert load_draft(mei, place, made.number) == "a whole checklist"
+
+
+def test_a_final_decision_forgets_every_draft_of_it(test_office: TestOffice) -> None:
+    mei, omar = person(test_office, "mei", Role.AGENT), person(test_office, "omar", Role.SUPERVISOR)
+    made = request(test_office, mei)
+    place = checklist.draft_place(made.number)
+    for desk, other in ((mei, "reply:1"), (omar, place)):
+        save_draft(desk, place, "a whole checklist", made.number)
+        save_draft(desk, other, "something", made.number)
+    checklist.propose(mei, made.number, 1, grant())
+    assert (load_draft(mei, place, made.number), load_draft(omar, place, made.number)) == ("", "")
+    assert load_draft(mei, "reply:1", made.number) == "something"
 
 
 def test_the_preview_is_the_letter_that_goes_out(test_office: TestOffice) -> None:
@@ -385,3 +398,15 @@ def test_a_partial_answer_grants_the_rest(test_office: TestOffice) -> None:
     view = approval.open_proposal(sue, decision_id)
     assert "Granted: E-mail address" in view.findings
     assert any("applies to Posts, comments and ratings" in line for line in view.findings)
+
+
+def test_data_that_nobody_gave_is_told_apart(test_office: TestOffice) -> None:
+    mei = person(test_office, "mei", Role.AGENT)
+    made = request(test_office, mei)
+    with test_office.office.database.reading() as session:
+        owner = col(Contact.requester_id) == made.requester_id
+        given = set(session.connection().execute(select(col(Contact.field)).where(owner)).scalars())
+    held = {one.key: one.held for one in checklist.fields_for(mei, made.number)}
+    contacts = set(test_office.office.packs.current.fields)
+    assert given and {key for key in contacts if held[key]} == given
+    assert all(held[key] for key in set(held) - contacts)

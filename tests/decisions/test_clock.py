@@ -58,7 +58,9 @@ def test_the_line_speaks_of_the_due_date_that_the_ticket_holds() -> None:
     reviewed = utc(2027, 2, 1, 9) + timedelta(days=30)
     words = clock_words(pack(), TicketKind.RIGHTS, received, verified, reviewed, received)
     assert words == "30 days from the review on 1 Feb: 3 Mar, Wed"
-    waiting = clock_words(pack(), TicketKind.RIGHTS, received, verified, None, received)
+    words = clock_words(pack(), TicketKind.RIGHTS, received, verified, utc(2026, 12, 8, 14), received, stands=True)
+    assert words == "30 days, without the wait for a fee: 8 Dec, Tue"
+    waiting = clock_words(pack(), TicketKind.RIGHTS, received, verified, None, received, stands=True)
     assert waiting == "stopped when a fee was asked for"
 
 

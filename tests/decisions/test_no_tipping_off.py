@@ -86,7 +86,7 @@ def stored(test_office: TestOffice) -> dict[str, object]:
 
 def seen(desk: Desk, number: int, decision_id: str) -> dict[str, object]:
     """Everything that a service shows this person about the decision."""
-    rows = [asdict(row) for row in approval.waiting(desk)]
+    rows = [asdict(row) for row in approval.waiting(desk).rows]
     views: dict[str, object] = {"rows": rows, "last": last_decision(desk, number)}
     views["ticket"] = asdict(conversation.open_ticket(desk, number))
     views["queue"] = [asdict(queue.page(desk, view)) for view, _ in queue.VIEWS]

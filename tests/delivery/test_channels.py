@@ -12,9 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email import policy
 from email.parser import BytesParser
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -30,6 +28,7 @@ from cs_console.delivery.smtp import server_of
 from cs_console.errors import BadSettings, DeliveryFailed
 from cs_console.settings import Settings
 from models.enums import Field
+from tests.support.peers import http_peer
 
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # Apprise's import
 
@@ -362,30 +361,6 @@ def test_a_full_disk_leaves_no_half_of_a_message(tmp_path: Path, monkeypatch: py
 
 
 # --- text messages -------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def http_peer(status: int = 200) -> Iterator[tuple[str, list[tuple[str, bytes]]]]:
-    seen: list[tuple[str, bytes]] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            seen.append((self.path, self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(status)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Quiet."""
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"127.0.0.1:{server.server_port}", seen
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def test_text_messages_go_through_apprise_to_the_number(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ from screens.sign_in import SignInScreen
 from screens.theme import PALETTES
 from screens.widgets.header_bar import HeaderBar
 from tests.support.consoles import SIZES, Console, console
+from tests.support.contrast import contrast, rgb
 from tests.support.doors import PASSWORD, at_the_door, make_account, sign_in_as
 from tests.support.office import TestOffice
 from tests.support.tickets import make_ticket
@@ -436,27 +437,15 @@ async def test_words_that_were_sent_leave_no_draft(sqlite_office: TestOffice) ->
 # --- themes
 
 
-def _luminance(colour: str) -> float:
-    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(one: str, other: str) -> float:
-    """WCAG 2.2's contrast ratio."""
-    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
 @pytest.mark.parametrize(("name", "least"), [("cs-contrast", 7.0), ("cs-dark", 4.5), ("cs-light", 4.5)])
 def test_every_ink_can_be_read_on_every_ground(name: str, least: float) -> None:
     """WCAG 2.2: 1.4.3 for dark and light, 1.4.6 for high contrast."""
     of = PALETTES[name]
     inks = {ink: getattr(of, ink) for ink in ("ink", "quiet", "faint", "blue", "sand", "green", "amber", "red")}
     grounds = {ground: getattr(of, ground) for ground in ("ground", "sheet", "band")}
-    pairs = [(f"{i} on {g}", contrast(inks[i], grounds[g])) for i in inks for g in grounds]
-    pairs.append(("cursor", contrast(of.cursor_ink, of.cursor)))
-    pairs.append(("idle cursor", contrast(of.ink, of.cursor_idle)))
+    pairs = [(f"{i} on {g}", contrast(rgb(inks[i]), rgb(grounds[g]))) for i in inks for g in grounds]
+    pairs.append(("cursor", contrast(rgb(of.cursor_ink), rgb(of.cursor))))
+    pairs.append(("idle cursor", contrast(rgb(of.ink), rgb(of.cursor_idle))))
     assert [pair for pair in pairs if pair[1] < least] == []
 
 

@@ -115,7 +115,7 @@ async def test_the_proposer_learns_why_it_came_back(sqlite_office: TestOffice) -
 
     mei, sara = person(sqlite_office, "mei", Role.AGENT), person(sqlite_office, "sara", Role.SUPERVISOR)
     number = proposed(sqlite_office, mei)
-    return_proposal(sara, waiting_now(sara)[0].decision_id, "name the estimate")
+    return_proposal(sara, waiting_now(sara).rows[0].decision_id, "name the estimate")
     async with console(sqlite_office, mei) as shown:
         await shown.open(DecisionScreen(number))
         await shown.until(lambda: "Returned: name the estimate" in shown.notice)
@@ -160,3 +160,23 @@ async def test_the_sign_that_somebody_is_needed_counts_only_others(sqlite_office
     async with console(sqlite_office, mei) as shown:
         await listed(shown)
         await shown.until_words("1 proposal waits; 0 for you.")
+
+
+async def test_a_list_that_is_longer_says_that_the_oldest_are_shown(
+    sqlite_office: TestOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mei, sara = person(sqlite_office, "mei", Role.AGENT), person(sqlite_office, "sara", Role.SUPERVISOR)
+    numbers = []
+    for _ in range(3):
+        numbers.append(f"#{proposed(sqlite_office, mei)}")
+        sqlite_office.clock.forward(minutes=1)
+    monkeypatch.setattr("cs_console.decisions.waiting.MOST", 2)
+    async with console(sqlite_office, sara) as shown:
+        screen = ApprovalsScreen()
+        await shown.open(screen)
+        await shown.until_words("Over 2 proposals wait; 2 for you. Only the 2 oldest are shown.")
+        assert [number in shown.drawn() for number in numbers] == [True, True, False]
+        monkeypatch.setattr("cs_console.decisions.waiting.MOST", 3)
+        screen.action_reload()
+        await shown.until_words("3 proposals wait; 3 for you.")
+        assert "oldest" not in shown.words()

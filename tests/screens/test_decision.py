@@ -91,7 +91,7 @@ async def test_a_refusal_is_walked_and_proposed_by_keyboard(sqlite_office: TestO
         await shown.open(ticket)
         await shown.until(lambda: ticket.view is not None)
         screen = await walking(shown, made.number)
-        await shown.until_words("1 thing is missing", "Choose an answer.")
+        await shown.until_words("1 thing is missing", "Choose the answer;")
         await walk_a_refusal(shown, screen)
         await shown.until_words("Nothing is missing.")
         await shown.press("escape")
@@ -141,6 +141,21 @@ async def test_an_incomplete_proposal_is_refused_in_the_services_words(sqlite_of
         await shown.press("ctrl+s")
         await shown.until(lambda: "Say what was asked for." in shown.notice)
         assert isinstance(shown.app.screen, DecisionScreen)
+        await go_to(shown, screen, "request")
+        assert "Say what was asked for." in shown.notice
+        await choose(shown, screen, "#rights", "delete")
+        await shown.until(lambda: not shown.notice, "the refusal to go when the answer is another one")
+
+
+async def test_the_way_to_the_marks_is_said_where_enter_does_not_lead_there(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    made = rights_request(sqlite_office, mei)
+    async with console(sqlite_office, mei) as shown:
+        screen = await walking(shown, made.number)
+        await go_to(shown, screen, "answer")
+        await shown.until_words("Which of the data is granted? tab, then space marks")
+        await shown.press("tab", "space")
+        await shown.until(lambda: len(screen.form.granted) == 1, "a mark")
 
 
 async def test_the_nine_exceptions_stand_apart_and_cannot_be_chosen(sqlite_office: TestOffice) -> None:

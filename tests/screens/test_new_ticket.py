@@ -70,7 +70,11 @@ async def test_nobody_has_to_leave_a_contact(sqlite_office: TestOffice) -> None:
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize(
     ("line", "typed", "words"),
-    [("contact-mobile", "12", "not a usable phone number"), ("contact-email", "alice@", "not a usable address")],
+    [
+        ("contact-mobile", "12", "not a usable phone number"),
+        ("contact-email", "alice@", "not a usable address"),
+        ("received", "soon", "no day"),
+    ],
 )
 async def test_a_contact_that_cannot_be_used_is_named_at_its_line(
     sqlite_office: TestOffice, size: tuple[int, int], line: str, typed: str, words: str
@@ -152,3 +156,14 @@ async def test_what_was_wrong_is_not_said_of_what_is_typed_now(sqlite_office: Te
         await shown.until_words("not a usable phone number")
         screen._contact(Field.MOBILE).value = "+86 138 0013 8000"
         await shown.until(lambda: "not a usable phone number" not in shown.words())
+
+
+async def test_pasted_lines_stay_lines(sqlite_office: TestOffice) -> None:
+    """A terminal sends the end of a pasted line as Enter does."""
+    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+        screen = await filling(shown)
+        screen.query_one(TextArea).focus()
+        await shown.pilot.pause()
+        shown.app.post_message(Paste("one\rtwo\r\nthree\n"))
+        await shown.until(lambda: "three" in screen.query_one(TextArea).text)
+        assert screen.query_one(TextArea).text == "one\ntwo\nthree\n"

@@ -1,7 +1,10 @@
 """The form for calls and letters: both contacts optional, a bad one named, nothing lost."""
 
+from datetime import UTC, date, datetime, timedelta
+
 import pytest
 
+from cs_console.desk import Desk
 from cs_console.errors import BadInput, NotAllowed
 from cs_console.tickets.form import FormEntry, open_by_form
 from models.enums import Channel, Field, Role, TicketKind, TicketState
@@ -82,3 +85,31 @@ def test_only_agents_fill_in_the_form(test_office: TestOffice, role: Role) -> No
     with pytest.raises(NotAllowed):
         open_by_form(test_office.desk("vera", role), CALL)
     assert ticket_numbers(test_office.office) == []
+
+
+def _by_letter(mei: Desk, received: str) -> datetime:
+    entry = FormEntry(TicketKind.RIGHTS, Channel.LETTER, "A letter", "Delete it.", received=received)
+    return opened_ticket(mei.office, open_by_form(mei, entry)).row.received_at
+
+
+def test_a_letter_has_come_on_the_day_it_came(test_office: TestOffice) -> None:
+    """Clocks and the notice name that day, not the day of typing."""
+    mei, now = test_office.desk("mei", Role.AGENT), test_office.office.clock.now()
+    came = now.astimezone().date() - timedelta(days=3)
+    assert _by_letter(mei, f" {came.isoformat()} ") == datetime(came.year, came.month, came.day).astimezone()
+    assert _by_letter(mei, "") == now.astimezone(UTC)
+    assert _by_letter(mei, now.astimezone().date().isoformat()) == now.astimezone(UTC)
+
+
+@pytest.mark.parametrize("days", [1, -366, -4000])
+def test_a_day_to_come_or_long_past_is_refused(test_office: TestOffice, days: int) -> None:
+    day = test_office.office.clock.now().astimezone().date() + timedelta(days=days)
+    with pytest.raises(BadInput, match=r"^Received: that day"):
+        _by_letter(test_office.desk("mei", Role.AGENT), day.isoformat())
+    assert ticket_numbers(test_office.office) == []
+
+
+@pytest.mark.parametrize("day", ["yesterday", "2026-13-01", "1.2.2026", str(date.min.year)])
+def test_what_is_no_day_is_named(test_office: TestOffice, day: str) -> None:
+    with pytest.raises(BadInput, match=r"^Received: that is no day"):
+        _by_letter(test_office.desk("mei", Role.AGENT), day)

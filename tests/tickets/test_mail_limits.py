@@ -102,3 +102,11 @@ def test_any_bytes_are_read_or_refused_with_a_reason(data: bytes) -> None:
     except Unreadable as refusal:
         assert refusal.code
         assert refusal.sentence
+
+
+def test_a_file_of_another_kind_is_not_taken_for_mail() -> None:
+    """Words without headers are a mail all the same: no words are lost."""
+    with pytest.raises(Unreadable) as refusal:
+        read_mail(bytes(range(256)) * 40)
+    assert refusal.value.code == "no_mail"
+    assert read_mail(b"only words\n").text == "only words"

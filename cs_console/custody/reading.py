@@ -1,0 +1,16 @@
+"""How an opened value is written for whoever reads it, aloud perhaps; what is stored and sent to stays as it is."""
+
+import phonenumbers
+
+from cs_console.custody.blind_index import normalise_phone
+from models.enums import Field
+
+
+def for_reading(field: Field, value: str) -> str:
+    """A mobile kept as E.164 in its country's groups, `+86 138 0013 8000`; any other value as it stands.
+
+    A number that was kept as somebody typed it, with words perhaps, is never rewritten.
+    """
+    if field is not Field.MOBILE or normalise_phone(value, "") != value:
+        return value
+    return phonenumbers.format_number(phonenumbers.parse(value), phonenumbers.PhoneNumberFormat.INTERNATIONAL)

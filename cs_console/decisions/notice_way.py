@@ -1,0 +1,42 @@
+"""What became of a notice: sent, on its way, or to be posted by somebody here."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from models.enums import DeliveryState, MessageSort
+from models.message import Message
+
+
+class NoticeWay(StrEnum):
+    """Where a notice is, as a sentence."""
+
+    SENT = "The notice is sent."
+    ON_ITS_WAY = "The notice is still on its way."
+    BY_LETTER = "The notice has to be sent by letter."
+
+
+def notice_way(session: Session, number: int, decided_at: datetime) -> NoticeWay:
+    """Where the notice is of the ticket's newest final decision, made at `decided_at`.
+
+    Where nothing can be sent to there is no message; one that failed for good is not tried again. Both are posted.
+    """
+    found = session.connection().execute(
+        select(col(Message.delivery), col(Message.next_delivery_at))
+        .where(
+            col(Message.ticket_number) == number,
+            col(Message.sort) == MessageSort.NOTICE,
+            col(Message.at) >= decided_at,
+        )
+        .order_by(col(Message.at).desc())
+        .limit(1)
+    )
+    message = found.first()
+    if message is None:
+        return NoticeWay.BY_LETTER
+    delivery, again_at = message
+    if delivery == DeliveryState.SENT:
+        return NoticeWay.SENT
+    return NoticeWay.BY_LETTER if delivery == DeliveryState.FAILED and again_at is None else NoticeWay.ON_ITS_WAY

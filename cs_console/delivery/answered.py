@@ -1,0 +1,29 @@
+"""What a reply that went out means for its ticket, whether it went at once or with a later try."""
+
+from sqlmodel import Session
+
+from cs_console.desk import Office
+from models.enums import TicketState
+from models.ticket import Ticket
+
+ANSWERED = frozenset({TicketState.OPEN, TicketState.VERIFIED})
+"""States in which a reply makes the ticket wait for the requester; the others have a lane of their own to wait in."""
+
+
+def settle_reply(session: Session, office: Office, number: int, left_at: int | None) -> str:
+    """Stop the first-response timer (policy IX), and let the ticket wait if it still is as the reply left it.
+
+    `left_at` is the ticket's row when the reply was written: whatever changed since (a new message, another state,
+    other hands) is newer than the reply and stands. Returns what moved, for the record, "" where nothing did.
+    The caller's transaction must not hold the log yet: every other one locks a ticket before the log.
+    """
+    ticket = session.get_one(Ticket, number, with_for_update=True)
+    if ticket.first_response_at is None:
+        ticket.first_response_at = office.clock.now()  # no new row: nobody decides anything by a timer that stopped
+    moved = ""
+    if ticket.row == left_at and ticket.state in ANSWERED:
+        moved = f"state {TicketState(ticket.state)} -> {TicketState.WAITING}: a reply was sent"
+        ticket.state, ticket.row = TicketState.WAITING, ticket.row + 1
+    session.add(ticket)
+    session.flush()
+    return moved

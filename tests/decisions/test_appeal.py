@@ -1,0 +1,177 @@
+"""Nobody handles an appeal against their own decision: not its proposer, not those who approved it (DESIGN.md)."""
+
+import pytest
+
+from cs_console.decisions import approval, checklist
+from cs_console.decisions.proposal import Proposal
+from cs_console.decisions.waiting import last_decision
+from cs_console.desk import Desk, operator_desk
+from cs_console.errors import OwnDecision
+from cs_console.tickets.incoming import IncomingMessage
+from cs_console.tickets.intake import take_in
+from cs_console.tickets.workflow import assign, set_state
+from models.enums import Action, Channel, Field, Outcome, Role, TicketState
+from tests.decisions.cases import PASSWORD, fee, grant, partial, person, refusal, request
+from tests.decisions.test_approval import last_entry
+from tests.decisions.test_checklist import ticket_of
+from tests.support.office import TestOffice
+from tests.support.recorded import recorded
+
+REFUSED = (Action.DECISION_REFUSED, "refused", "own_decision")
+
+
+def write(test_office: TestOffice, number: int, text: str = "I do not agree.") -> None:
+    """The requester answers on the ticket, a minute later."""
+    test_office.clock.forward(minutes=1)
+    mail = IncomingMessage(
+        reference=f"<{test_office.clock.now().isoformat()}@example.org>",
+        channel=Channel.MAIL,
+        subject=f"Re: your answer [#{number}]",
+        text=text,
+        contacts=((Field.EMAIL, "alice@example.org"),),
+    )
+    assert take_in(operator_desk(test_office.office), mail).outcome == "appended"
+
+
+def decided(test_office: TestOffice, proposal: Proposal) -> tuple[Desk, Desk, int]:
+    """Who proposed it, the supervisor who approved it, and the decided ticket's number."""
+    mei = person(test_office, "mei", Role.AGENT, Role.SUPERVISOR)
+    sue = person(test_office, "sue", Role.SUPERVISOR)
+    number = request(test_office, mei).number
+    decision_id = checklist.propose(mei, number, 1, proposal).decision_id
+    assert approval.approve(sue, decision_id, PASSWORD).final
+    return mei, sue, number
+
+
+def propose(test_office: TestOffice, desk: Desk, number: int, proposal: Proposal | None = None) -> str:
+    row = ticket_of(test_office, number).row
+    return checklist.propose(desk, number, row, proposal or refusal("D2", test_office.clock.now())).decision_id
+
+
+def hand_on(test_office: TestOffice, desk: Desk, number: int, name: str) -> Desk:
+    other = person(test_office, name, Role.AGENT)
+    assign(desk, number, ticket_of(test_office, number).row, name)
+    return other
+
+
+@pytest.mark.parametrize("outcome", [Outcome.REFUSE, Outcome.PARTIAL])
+def test_who_proposed_the_refusal_proposes_no_answer_to_the_appeal(test_office: TestOffice, outcome: Outcome) -> None:
+    """Not even a grant, which needs nobody else; the attempt is on record and changes nothing."""
+    now = test_office.clock.now()
+    mei, _, number = decided(test_office, refusal("D2", now) if outcome is Outcome.REFUSE else partial("D2", now))
+    write(test_office, number)
+    before = ticket_of(test_office, number)
+    assert before.state == TicketState.VERIFIED
+    for proposal in (refusal("D2", test_office.clock.now()), grant()):
+        with pytest.raises(OwnDecision):
+            propose(test_office, mei, number, proposal)
+        assert last_entry(test_office) == (*REFUSED, "mei")
+    assert ticket_of(test_office, number) == before
+    last = last_decision(mei, number)
+    assert last is not None and last.own_appealed  # so that nobody walks the checklist in vain
+
+
+def test_who_approved_the_refusal_neither_approves_nor_returns_the_answer(test_office: TestOffice) -> None:
+    mei, sue, number = decided(test_office, refusal("D2", test_office.clock.now()))
+    write(test_office, number)
+    ben = hand_on(test_office, mei, number, "ben")
+    decision_id = propose(test_office, ben, number)
+    for step in (
+        lambda: approval.approve(sue, decision_id, "a wrong pass phrase"),  # before any password is looked at
+        lambda: approval.return_proposal(sue, decision_id, "Refuse it once more."),
+    ):
+        with pytest.raises(OwnDecision):
+            step()
+        assert last_entry(test_office) == (*REFUSED, "sue")
+    with pytest.raises(OwnDecision):
+        approval.approve(mei, decision_id, PASSWORD)  # who proposed the first approves no second one
+    assert ticket_of(test_office, number).state == TicketState.IN_APPROVAL
+    assert approval.approve(person(test_office, "sam", Role.SUPERVISOR), decision_id, PASSWORD).final
+
+
+def test_who_approved_the_refusal_does_not_propose_the_answer_either(test_office: TestOffice) -> None:
+    mei, sue, number = decided(test_office, refusal("D2", test_office.clock.now()))
+    write(test_office, number)
+    assign(mei, number, ticket_of(test_office, number).row, "sue")
+    with pytest.raises(OwnDecision):
+        propose(test_office, sue, number)
+
+
+def test_a_second_appeal_is_not_for_those_who_decided_the_first_one(test_office: TestOffice) -> None:
+    mei, _, number = decided(test_office, refusal("D2", test_office.clock.now()))
+    write(test_office, number)
+    ben, sam = hand_on(test_office, mei, number, "ben"), person(test_office, "sam", Role.SUPERVISOR)
+    approval.approve(sam, propose(test_office, ben, number), PASSWORD)
+    write(test_office, number)
+    with pytest.raises(OwnDecision):
+        propose(test_office, ben, number)
+    assign(ben, number, ticket_of(test_office, number).row, "mei")
+    with pytest.raises(OwnDecision):
+        propose(test_office, mei, number)
+
+
+def test_whoever_only_returned_a_proposal_decided_nothing(test_office: TestOffice) -> None:
+    mei, sue = person(test_office, "mei", Role.AGENT), person(test_office, "sue", Role.SUPERVISOR)
+    sam, number = person(test_office, "sam", Role.SUPERVISOR), request(test_office, mei).number
+    approval.return_proposal(sam, propose(test_office, mei, number), "Look again.")
+    test_office.clock.forward(minutes=1)
+    approval.approve(sue, propose(test_office, mei, number), PASSWORD)
+    write(test_office, number)
+    ben = hand_on(test_office, mei, number, "ben")
+    assert approval.approve(sam, propose(test_office, ben, number), PASSWORD).final
+
+
+def test_of_two_approvers_in_two_roles_neither_handles_the_appeal(test_office: TestOffice) -> None:
+    mei, sue = person(test_office, "mei", Role.AGENT), person(test_office, "sue", Role.SUPERVISOR)
+    pia, number = person(test_office, "pia", Role.PRIVACY_OFFICER), request(test_office, mei).number
+    decision_id = propose(test_office, mei, number, refusal("S1", test_office.clock.now()))
+    for desk in (sue, pia):
+        approval.approve(desk, decision_id, PASSWORD)
+    write(test_office, number)
+    ben = hand_on(test_office, mei, number, "ben")
+    again = propose(test_office, ben, number)
+    for desk in (sue, pia):
+        with pytest.raises(OwnDecision):
+            approval.approve(desk, again, PASSWORD)
+
+
+def test_without_a_word_of_the_requester_there_is_no_appeal(test_office: TestOffice) -> None:
+    """The desk's own second thoughts are for the same people."""
+    mei, _, number = decided(test_office, refusal("D2", test_office.clock.now()))
+    test_office.clock.forward(minutes=1)
+    set_state(mei, number, ticket_of(test_office, number).row, TicketState.OPEN)
+    propose(test_office, mei, number, grant())
+    last = last_decision(mei, number)
+    assert last is not None and not last.own_appealed
+
+
+def test_who_pays_a_fee_or_asks_after_a_grant_appeals_against_nothing(test_office: TestOffice) -> None:
+    mei, _, number = decided(test_office, fee(test_office.clock.now()))
+    write(test_office, number, "I have paid.")
+    propose(test_office, mei, number, grant())
+    write(test_office, number, "And my orders?")
+    propose(test_office, mei, number, grant("orders"))
+    assert recorded(test_office.office, Action.DECISION_REFUSED) == []
+
+
+def test_a_mail_that_crossed_the_notice_is_no_appeal(test_office: TestOffice) -> None:
+    mei, _, number = decided(test_office, refusal("D2", test_office.clock.now()))
+    written = test_office.clock.now()
+    test_office.clock.forward(minutes=1)
+    mail = IncomingMessage(
+        reference="<crossed@example.org>",
+        channel=Channel.MAIL,
+        subject=f"One more thing [#{number}]",
+        text="Words.",
+        contacts=((Field.EMAIL, "alice@example.org"),),
+        at=written,
+    )
+    assert take_in(operator_desk(test_office.office), mail).outcome == "appended"
+    propose(test_office, mei, number)
+
+
+def test_another_tickets_refusal_does_not_count(test_office: TestOffice) -> None:
+    mei, _, number = decided(test_office, refusal("D2", test_office.clock.now()))
+    write(test_office, number)
+    other = request(test_office, mei).number
+    propose(test_office, mei, other)

@@ -1,0 +1,195 @@
+"""What was really drawn can be read in every theme: blends, highlighted rows and quiet second lines included."""
+
+import pytest
+
+from cs_console.desk import Desk
+from cs_console.tickets.conversation import add_note
+from models.enums import Priority, Role, TicketKind
+from screens.access_log import AccessLogScreen
+from screens.approval import ProposalScreen
+from screens.approvals import ApprovalsScreen
+from screens.asking_text import PasswordDialog, WordsDialog
+from screens.choice import ChoiceDialog
+from screens.compose import ComposeScreen
+from screens.decision import DecisionScreen
+from screens.help import HelpScreen
+from screens.log_entry import EntryDialog
+from screens.new_ticket import NewTicketScreen
+from screens.palette import Palette
+from screens.sign_in import SignInScreen
+from screens.ticket import TicketScreen
+from screens.verify import VerifyScreen
+from screens.widgets.choice_list import ChoiceList
+from screens.widgets.facts import Facts
+from tests.screens.test_access_log import reading, some_history
+from tests.screens.test_approvals import proposed
+from tests.support.consoles import Console, console
+from tests.support.contrast import hard_to_read
+from tests.support.doors import at_the_door
+from tests.support.office import TestOffice
+from tests.support.tickets import make_ticket
+
+THEMES = pytest.mark.parametrize(("theme", "least"), [("cs-contrast", 7.0), ("cs-dark", 4.5), ("cs-light", 4.5)])
+"""WCAG 2.2: 1.4.6 for high contrast, 1.4.3 for the others."""
+WIDE = (120, 34)
+
+
+class Looker:
+    """Looks at one place after another and remembers what could not be read."""
+
+    def __init__(self, shown: Console, least: float) -> None:
+        self.shown, self.least = shown, least
+        self.found: dict[str, list[tuple[str, float]]] = {}
+
+    async def look(self, place: str, *words: str) -> None:
+        """Look, once these words are drawn."""
+        drawn = self.shown.drawn
+        await self.shown.until(lambda: all(word in drawn() for word in words), f"{place}: {words}")
+        if bad := hard_to_read(self.shown, self.least):
+            self.found[place] = bad
+
+
+def themed(test_office: TestOffice, theme: str) -> TestOffice:
+    office = test_office.office
+    office.settings = office.settings.model_copy(update={"theme": theme, "demo": True, "desk_name": "HautHome"})
+    return test_office
+
+
+def queue_of(test_office: TestOffice, mei: Desk) -> int:
+    """A queue with every kind of mark, and a ticket to work on, the last one."""
+    late = test_office.clock.now().replace(year=2025)
+    make_ticket(test_office, kind=TicketKind.COMPLAINT, assignee=mei, priority=Priority.URGENT, received_at=late)
+    make_ticket(test_office, kind=TicketKind.REPORT, assignee=mei, priority=Priority.LOW)
+    made = make_ticket(test_office, kind=TicketKind.APPEAL, assignee=mei, verified=True, subject="Account locked")
+    add_note(mei, made.number, 1, "Asked for verification.")
+    return made.number
+
+
+@THEMES
+async def test_signing_in_can_be_read(sqlite_office: TestOffice, theme: str, least: float) -> None:
+    async with at_the_door(themed(sqlite_office, theme), WIDE, demo=True, theme=theme) as shown:
+        looker = Looker(shown, least)
+        await shown.until_on(SignInScreen)
+        await looker.look("empty", "Name", "Password", "HautHome")
+        await shown.type("mei")
+        await shown.press("enter")
+        shown.app.screen.refuse("Wait 8 s, then try again.")  # type: ignore[attr-defined]  # it is the sign-in screen
+        await looker.look("refused", "mei", "try again")
+    assert looker.found == {}
+
+
+@THEMES
+async def test_an_agents_work_can_be_read(sqlite_office: TestOffice, theme: str, least: float) -> None:
+    mei = themed(sqlite_office, theme).desk("mei", Role.AGENT, Role.VERIFIER)
+    number = queue_of(sqlite_office, mei)
+    async with console(sqlite_office, mei, WIDE) as shown:
+        looker = Looker(shown, least)
+        await shown.press("x", "down")
+        await looker.look("queue", "Account locked", "complaint", "late")
+        await shown.press("slash")
+        await shown.type("kind:apeal")
+        await shown.press("enter")
+        await looker.look("queue, a wrong filter", "apeal")
+        await shown.press("escape", "escape")
+        await shown.press("ctrl+p")
+        await shown.until_on(Palette)
+        await shown.press("down", "down")
+        await looker.look("palette", "Claim")
+        await shown.type("verif")
+        await shown.until(lambda: "Theme" not in shown.drawn(), "the search")
+        await looker.look("palette, searched", "Verify who")
+        await shown.press("escape")
+
+        await shown.open(TicketScreen(number))
+        await looker.look("ticket", "Asked for verification", "e-mail")
+        shown.app.screen.query_one(Facts).focus()
+        await shown.press("down")
+        await looker.look("ticket, the facts")
+        await shown.press("r")
+        await shown.until_on(ChoiceDialog)
+        await looker.look("choice", "What do you need it for?", "policy ")
+        await shown.press("down")
+        await looker.look("choice, moved", "policy ")
+        await shown.pilot.hover(ChoiceList, offset=(3, 0))
+        await looker.look("choice, under the mouse", "policy ")
+        shown.app.screen.set_focus(None)
+        await looker.look("choice, elsewhere", "policy ")
+        shown.app.screen.query_one(ChoiceList).focus()
+        await shown.press("enter")
+        await looker.look("a value", "hides in")
+        await shown.press("escape", "s")
+        await shown.until_on(ChoiceDialog)
+        await looker.look("states")
+        await shown.press("escape", "i")
+        await shown.until_on(ComposeScreen)
+        await looker.look("compose", "It stays with the ticket")
+        await shown.type("typed")
+        await shown.press("home")
+        await looker.look("compose, written", "typed")
+        await shown.press("escape")
+        await shown.until_on(TicketScreen)
+        await shown.press("v")
+        await shown.until_on(VerifyScreen)
+        await looker.look("verify", "@")
+        await shown.press("escape")
+        await shown.press("f1")
+        await shown.until_on(HelpScreen)
+        await looker.look("help", "Reveal")
+    assert looker.found == {}
+
+
+@THEMES
+async def test_writing_down_and_deciding_can_be_read(sqlite_office: TestOffice, theme: str, least: float) -> None:
+    mei = themed(sqlite_office, theme).desk("mei", Role.AGENT)
+    made = make_ticket(sqlite_office, kind=TicketKind.RIGHTS, assignee=mei, verified=True)
+    async with console(sqlite_office, mei, WIDE) as shown:
+        looker = Looker(shown, least)
+        await shown.press("n")
+        await shown.until_on(NewTicketScreen)
+        await looker.look("new ticket")
+        await shown.press("ctrl+s")
+        await looker.look("new ticket, refused")
+        await shown.press("escape")
+        await shown.open(DecisionScreen(made.number))
+        await shown.until_words("Asked for", "Grounds", "Answer", "Notice")
+        steps = shown.app.screen.query_one("#steps", ChoiceList)
+        for step in [option.id for option in steps.options]:
+            steps.focus()
+            steps.highlighted = steps.get_option_index(step or "")
+            await shown.until(lambda: bool(shown.app.screen.query("Sheet")))
+            await looker.look(f"decision, {step}")
+            await shown.press("enter")
+            await looker.look(f"decision, in {step}")
+    assert looker.found == {}
+
+
+@THEMES
+async def test_reviewing_can_be_read(sqlite_office: TestOffice, theme: str, least: float) -> None:
+    mei = themed(sqlite_office, theme).desk("mei", Role.AGENT)
+    sara = sqlite_office.desk("sara", Role.SUPERVISOR)
+    proposed(sqlite_office, mei)
+    proposed(sqlite_office, mei)
+    some_history(sqlite_office, mei)
+    async with console(sqlite_office, sara, WIDE) as shown:
+        looker = Looker(shown, least)
+        await shown.press("g", "a")
+        await shown.until_on(ApprovalsScreen)
+        await looker.look("approvals", "2 proposals wait", "D2")
+        await shown.press("enter")
+        await shown.until_on(ProposalScreen)
+        await shown.until_words("Asked:")
+        await looker.look("proposal")
+        await shown.press("y")
+        await shown.until_on(PasswordDialog)
+        await looker.look("password")
+        await shown.press("escape", "r")
+        await shown.until_on(WordsDialog)
+        await looker.look("words")
+        await shown.press("escape", "escape")
+        await reading(shown)
+        await shown.until_on(AccessLogScreen)
+        await looker.look("access log", "reveal.refused")
+        await shown.press("enter")
+        await shown.until_on(EntryDialog)
+        await looker.look("entry", "outcome")
+    assert looker.found == {}

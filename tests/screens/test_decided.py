@@ -1,0 +1,158 @@
+"""A decided ticket: what was decided, by whom, and the notice, readable for whoever has to post it."""
+
+import pytest
+from sqlalchemy import update
+from sqlmodel import col
+from textual.containers import VerticalScroll
+
+from cs_console.decisions import approval, checklist
+from cs_console.desk import Desk, operator_desk
+from cs_console.tickets.conversation import reload
+from cs_console.tickets.incoming import IncomingMessage
+from cs_console.tickets.intake import take_in
+from models.enums import Action, Channel, DeliveryState, Field, MessageSort, Role, TicketKind
+from models.message import Message
+from screens.decision import DecisionScreen
+from screens.decision_sheets import DecidedSheet, RequestSheet
+from screens.ticket import TicketScreen
+from screens.widgets.choice_list import ChoiceList
+from screens.widgets.safe_text import PlainText
+from tests.decisions.cases import PASSWORD, pack, person, refusal
+from tests.support.consoles import SIZES, Console, console
+from tests.support.office import TestOffice
+from tests.support.recorded import recorded
+from tests.support.tickets import make_ticket
+
+EMAIL = {Field.EMAIL: "alice@example.org"}
+POST_IT = "The notice has to be sent by letter."
+
+
+def refused(test_office: TestOffice, mei: Desk, *approvers: Desk, code: str = "D2", reachable: bool = True) -> int:
+    """The number of mei's ticket that was refused on that ground."""
+    contacts = EMAIL if reachable else {}
+    made = make_ticket(test_office, kind=TicketKind.RIGHTS, assignee=mei, verified=True, contacts=contacts)
+    decision_id = checklist.propose(mei, made.number, 1, refusal(code, test_office.clock.now())).decision_id
+    for desk in approvers:
+        approval.approve(desk, decision_id, PASSWORD)
+    return made.number
+
+
+def answer(test_office: TestOffice, number: int) -> None:
+    test_office.clock.forward(minutes=1)
+    contacts = ((Field.EMAIL, EMAIL[Field.EMAIL]),)
+    mail = IncomingMessage("<2@x>", Channel.MAIL, f"[#{number}]", "I do not agree.", contacts)
+    assert take_in(operator_desk(test_office.office), mail).outcome == "appended"
+
+
+def message(test_office: TestOffice, number: int, **values: object) -> None:
+    """Change how far the notice of that ticket got."""
+    whose = (col(Message.ticket_number) == number, col(Message.sort) == MessageSort.NOTICE)
+    with test_office.office.database.transaction() as session:
+        session.connection().execute(update(Message).where(*whose).values(**values))
+
+
+async def decided(shown: Console, number: int) -> DecisionScreen:
+    """Press `d` on the ticket."""
+    ticket = TicketScreen(number)
+    await shown.open(ticket)
+    await shown.until(lambda: ticket.view is not None)
+    await shown.press("d")
+    await shown.until_on(DecisionScreen)
+    screen = shown.app.screen
+    assert isinstance(screen, DecisionScreen)
+    return screen
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("reader", ["mei", "sue"])
+async def test_the_letter_to_post_is_read_to_its_end_by_keyboard(
+    sqlite_office: TestOffice, size: tuple[int, int], reader: str
+) -> None:
+    """For the agent whose ticket it is and for an approver; the opening is on record."""
+    mei, sue = person(sqlite_office, "mei", Role.AGENT), person(sqlite_office, "sue", Role.SUPERVISOR)
+    number = refused(sqlite_office, mei, sue, reachable=False)
+    desk = mei if reader == "mei" else sue
+    async with console(sqlite_office, desk, size) as shown:
+        screen = await decided(shown, number)
+        await shown.until(lambda: bool(screen.query(DecidedSheet)), "the decision")
+        drawn = shown.drawn()
+        assert "refuse: D2 Needs excessive technical measures" in drawn
+        assert "proposed by mei · approved by sue · decided 20 Nov" in drawn
+        assert POST_IT in drawn
+        assert f"#{number}" in drawn
+        assert not screen.query_one("#steps").display and not screen.query_one("#problems").display
+        assert "Propose" not in drawn and "missing" not in drawn
+        letter = screen.query_one(".letter", VerticalScroll)
+        await shown.until(lambda: screen.focused is letter)
+        last_line = str(screen.query_one("#notice", PlainText).visual).strip().splitlines()[-1][:40]
+        await shown.press("end")
+        await shown.until(lambda: last_line in shown.drawn(), "the letter's end")
+        await shown.press("ctrl+s")
+        await shown.press("escape")
+        await shown.until_on(TicketScreen)
+    assert [one.actor for one in recorded(sqlite_office.office, Action.TICKET_OPENED)] == [reader]
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({}, "The notice is sent."),
+        ({"delivery": DeliveryState.QUEUED}, "The notice is still on its way."),
+        ({"delivery": DeliveryState.FAILED, "next_delivery_at": 1}, "The notice is still on its way."),
+        ({"delivery": DeliveryState.FAILED, "next_delivery_at": None}, POST_IT),
+    ],
+)
+async def test_it_says_what_became_of_the_notice(
+    sqlite_office: TestOffice, changed: dict[str, object], words: str
+) -> None:
+    mei, sue = person(sqlite_office, "mei", Role.AGENT), person(sqlite_office, "sue", Role.SUPERVISOR)
+    number = refused(sqlite_office, mei, sue)
+    if changed:
+        if changed.get("next_delivery_at"):
+            changed = changed | {"next_delivery_at": sqlite_office.clock.now()}
+        message(sqlite_office, number, **changed)
+    assert ("by letter" in reload(mei, number).decision_words) is (words == POST_IT)
+    async with console(sqlite_office, mei) as shown:
+        await decided(shown, number)
+        await shown.until_words(words)
+
+
+async def test_after_an_appeal_the_checklist_is_there_with_the_decision_beside_it(sqlite_office: TestOffice) -> None:
+    mei, sue = person(sqlite_office, "mei", Role.AGENT), person(sqlite_office, "sue", Role.SUPERVISOR)
+    number = refused(sqlite_office, mei, sue)
+    answer(sqlite_office, number)
+    async with console(sqlite_office, mei) as shown:
+        screen = await decided(shown, number)
+        await shown.until(lambda: bool(screen.query(RequestSheet)), "the checklist")
+        assert "nobody handles an appeal against their own decision" in shown.notice
+        steps = screen.query_one("#steps", ChoiceList)
+        steps.highlighted = steps.get_option_index("decided")
+        await shown.until_words("refuse: D2", "approved by sue", "The notice is sent.")
+        await shown.press("enter")
+        await shown.until(lambda: isinstance(screen.focused, VerticalScroll))
+        await shown.press("escape")
+        await shown.until(lambda: screen.focused is steps)
+
+
+@pytest.mark.parametrize("code", ["S1", "S2", "S3"])
+async def test_under_legal_review_only_the_neutral_letter_is_shown(sqlite_office: TestOffice, code: str) -> None:
+    mei, sue = person(sqlite_office, "mei", Role.AGENT), person(sqlite_office, "sue", Role.SUPERVISOR)
+    pia = person(sqlite_office, "pia", Role.PRIVACY_OFFICER)
+    number = refused(sqlite_office, mei, sue, pia, code=code, reachable=False)
+    async with console(sqlite_office, mei, (120, 34)) as shown:
+        screen = await decided(shown, number)
+        await shown.until(lambda: bool(screen.query(DecidedSheet)), "the decision")
+        words = "\n".join(str(one.visual) for one in screen.query(DecidedSheet).last().query(PlainText))
+    assert words.startswith("legal review\nproposed by mei · decided 20 Nov")
+    assert pack().notice.neutral_sentence in words
+    for told in ("refuse", "sue", "pia", *("S1", "S2", "S3"), "security", "criminal", "public safety"):
+        assert told not in words
+
+
+async def test_a_privacy_officer_sees_the_ground_of_what_was_decided(sqlite_office: TestOffice) -> None:
+    mei, sue = person(sqlite_office, "mei", Role.AGENT), person(sqlite_office, "sue", Role.SUPERVISOR)
+    pia = person(sqlite_office, "pia", Role.PRIVACY_OFFICER)
+    number = refused(sqlite_office, mei, sue, pia, code="S1")
+    async with console(sqlite_office, pia) as shown:
+        await decided(shown, number)
+        await shown.until_words("refuse: S1", "approved by pia and sue")
