@@ -34,7 +34,7 @@ from cs_console.tickets.ticket_facts import READERS, TicketFacts, change, facts,
 from models.columns import new_id
 from models.contact import Contact
 from models.decision import Decision
-from models.enums import Action, Result, Role, TicketState
+from models.enums import Action, Field, Result, Role, TicketState
 from models.ticket import Ticket
 
 __all__ = [
@@ -136,7 +136,7 @@ def fields_for(desk: Desk, number: int) -> tuple[FieldChoice, ...]:
     """What this ticket's request can be about, each to be granted or covered by a ground."""
     with desk.reading(*READERS) as session:
         ticket = facts(session, number)
-        held = set(
+        held = {Field.SUBJECT, Field.MESSAGE} | set(
             session.connection()
             .execute(
                 select(col(Contact.field)).where(
