@@ -27,8 +27,6 @@ class Palette:
     cursor: str
     cursor_ink: str
     cursor_idle: str
-    beside: str
-    """The second line of a row: black or white at that strength, whichever reads on the ground that the row has now."""
 
 
 DARK = Palette(
@@ -47,7 +45,6 @@ DARK = Palette(
     cursor="#2b4a66",
     cursor_ink="#ffffff",
     cursor_idle="#31373f",
-    beside="auto 70%",
 )
 
 LIGHT = Palette(
@@ -66,7 +63,6 @@ LIGHT = Palette(
     cursor="#cfe2f3",
     cursor_ink="#0c1d2b",
     cursor_idle="#e3e8ea",
-    beside="auto 70%",
 )
 
 CONTRAST = Palette(
@@ -85,7 +81,6 @@ CONTRAST = Palette(
     cursor="#ffe27a",
     cursor_ink="#000000",
     cursor_idle="#3d3d3d",
-    beside="auto 85%",
 )
 
 
@@ -108,7 +103,6 @@ def _theme(name: str, of: Palette, dark: bool) -> Theme:
             "text": of.ink,
             "text-muted": of.quiet,
             "text-disabled": of.faint,
-            "text-beside": of.beside,
             "foreground-muted": of.quiet,
             "foreground-disabled": of.faint,
             "text-primary": of.blue,

@@ -4,11 +4,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from textual.binding import Binding
+from textual.color import Color
 from textual.content import Content
+from textual.style import Style
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from screens.widgets.safe_text import literal_line
+
+_QUIET = Style(foreground=Color.automatic(80))
+"""Black or white at 80 %, whichever reads on the ground that the row has now: a fixed grey is lost under the cursor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,5 +63,5 @@ def _option(choice: Choice) -> Option:
     words = Content.assemble(f"{choice.mark} " if choice.mark else "", literal_line(choice.title))
     if choice.note:
         indent = "  " if choice.mark else ""
-        words = Content.assemble(words, "\n", indent, literal_line(choice.note).stylize("$text-beside"))
+        words = Content.assemble(words, "\n", indent, literal_line(choice.note).stylize(_QUIET))
     return Option(words, id=choice.key, disabled=not choice.can_choose)
