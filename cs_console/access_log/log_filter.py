@@ -86,13 +86,18 @@ def _ticket(found: LogFilter, word: str, value: str) -> LogFilter:
     return replace(found, ticket=int(digits))
 
 
-def _requester(found: LogFilter, word: str, value: str) -> LogFilter:
+def pseudonym_beginning(word: str, value: str) -> str:
+    """`value` as the beginning of a pseudonym, in lower case. Raises BadFilter with a sentence that names the word."""
     if not _PSEUDONYM.fullmatch(value.lower()):
         raise BadFilter(
             f"“{word}”: a requester's pseudonym is 4 to 16 of the signs 0-9 and a-f.",
             f"Write {_EXAMPLES['requester']}.",
         )
-    return replace(found, requester=value.lower())
+    return value.lower()
+
+
+def _requester(found: LogFilter, word: str, value: str) -> LogFilter:
+    return replace(found, requester=pseudonym_beginning(word, value))
 
 
 def _action(found: LogFilter, word: str, value: str) -> LogFilter:

@@ -131,7 +131,7 @@ def _conditions(session: Session, log_filter: LogFilter) -> list[ColumnElement[b
     if log_filter.ticket is not None:
         wanted.append(col(LogEntry.ticket) == log_filter.ticket)
     if log_filter.requester:
-        wanted.append(col(LogEntry.requester) == _whole_pseudonym(session, log_filter.requester))
+        wanted.append(col(LogEntry.requester) == whole_pseudonym(session, log_filter.requester))
     if log_filter.action:
         wanted.append(col(LogEntry.action) == log_filter.action)
     if log_filter.outcome:
@@ -145,8 +145,8 @@ def _conditions(session: Session, log_filter: LogFilter) -> list[ColumnElement[b
     return wanted
 
 
-def _whole_pseudonym(session: Session, beginning: str) -> str:
-    """The one pseudonym that begins so; the beginning itself where there is none."""
+def whole_pseudonym(session: Session, beginning: str) -> str:
+    """The one pseudonym that begins so; the beginning itself where there is none. Raises BadFilter for several."""
     column = col(LogEntry.requester)
     ordered = select(column).order_by(column).limit(1)
     first = session.connection().execute(ordered.where(column >= beginning)).scalar()

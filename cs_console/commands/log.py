@@ -1,9 +1,6 @@
 """`cs-console log ...`: prove the access log, sign it, export it."""
 
-import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -15,7 +12,9 @@ from cs_console.access_log.checkpoint import latest, write_checkpoint
 from cs_console.access_log.export import export_log
 from cs_console.access_log.log_filter import parse_moment
 from cs_console.access_log.verify import Verdict, verify_log
+from cs_console.commands import log_proofs
 from cs_console.commands.context import Home, Json, office, print_json
+from cs_console.commands.log_files import print_or_write, progress_bar, text_of
 from cs_console.desk import operator_desk
 from cs_console.errors import BadInput
 
@@ -50,8 +49,8 @@ def verify(
 ) -> None:
     """Say whether the log is whole; name the first entry that is not. Exit status 1 when it is broken."""
     with office(home) as desk_office:
-        note = None if checkpoint is None else _text_of(checkpoint)
-        with _progress_bar("Reading") as progress:
+        note = None if checkpoint is None else text_of(checkpoint, "cs-console log checkpoint")
+        with progress_bar("Reading") as progress:
             verdict = verify_log(desk_office, note=note, progress=progress)
     if json:
         names = ("ok", "size", "root", "first_bad", "kind")
@@ -74,10 +73,7 @@ def checkpoint(
             raise BadInput("The log is empty.", "There is nothing to sign yet.")
         if made.problem:
             print(f"cs-console: {made.problem}", file=sys.stderr)
-        if out is None:
-            print(made.note, end="")
-        else:
-            _write_private(out, made.note)
+        print_or_write(made.note, out)
 
 
 @app.command()
@@ -91,6 +87,11 @@ def export(
     """Write the log to standard output, oldest entry first. The export is recorded."""
     with office(home) as desk_office:
         export_log(operator_desk(desk_office), sys.stdout, _since(since), format.value)
+
+
+app.command("prove")(log_proofs.prove)
+app.command("check")(log_proofs.check)
+app.command("key")(log_proofs.key)
 
 
 def sentence(verdict: Verdict) -> str:
@@ -107,37 +108,3 @@ def _since(text: str | None) -> datetime | None:
         return None if text is None else parse_moment(text)
     except ValueError:
         raise BadInput(f"--since {text} is no day or time.", "Write 2026-11-01 or 2026-11-01T09:30.") from None
-
-
-def _text_of(file: Path) -> str:
-    try:
-        return file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as problem:
-        why = problem.strerror if isinstance(problem, OSError) else "it is not text"
-        raise BadInput(f"{file} cannot be read: {why}.", "Give a file made by `cs-console log checkpoint`.") from None
-
-
-def _write_private(file: Path, text: str) -> None:
-    try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as opened:
-            opened.write(text)
-            opened.flush()
-            os.fsync(opened.fileno())
-    except OSError as problem:
-        raise BadInput(f"{file} cannot be written: {problem.strerror}.", "Choose another --out.") from None
-
-
-@contextmanager
-def _progress_bar(label: str) -> Iterator[Callable[[int, int], None] | None]:
-    """A bar on standard error while it is a terminal; else nothing at all."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    with typer.progressbar(length=1, label=label, file=sys.stderr) as bar:
-
-        def show(done: int, total: int) -> None:
-            bar.length = max(total, 1)
-            bar.update(done - bar.pos)
-
-        yield show

@@ -1,0 +1,172 @@
+"""Proofs about the log as files: one JSON object in ASCII, written in one way only, so that no byte of it is free.
+
+An inclusion proof shows that entries stand in the log that a checkpoint states:
+
+    {"version": 1, "log": NAME, "checkpoint": NOTE,
+     "entries": [{"index": 11, "entry": {"seq": 12, "at": ..., ..., "reason": ""}, "path": [HASH, ...]}, ...]}
+
+A consistency proof shows that the log of a checkpoint begins with the log of an older one:
+
+    {"version": 1, "log": NAME, "since": OLDER NOTE, "checkpoint": NOTE, "consistency": [HASH, ...]}
+
+Notes are C2SP signed notes with one signature, the log's own. `entry` holds the columns as they are hashed (`at` is
+microseconds since 1970 in UTC); `index` counts from 0. Hashes are base64; paths are RFC 6962, 2.1.1 and 2.1.2.
+"""
+
+import base64
+import json
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from cs_console.access_log.append import COLUMNS
+from cs_console.access_log.merkle import HASH_BYTES
+from cs_console.access_log.merkle_proofs import Path
+from cs_console.access_log.signed_note import NotANote, SignedNote, note_text, read_note
+
+VERSION = 1
+
+ENTRY_COLUMNS = COLUMNS[:-1]
+"""What of an entry is hashed: all but the tag."""
+_NUMBERS = frozenset({"seq", "at", "ticket", "seconds"})
+_OPTIONAL = frozenset({"ticket", "requester", "seconds"})
+
+EntryRow = tuple[int | str | None, ...]
+"""An entry's columns, `ENTRY_COLUMNS`."""
+
+
+class NotAProof(ValueError):
+    """The text is no proof as the console writes one; the words say why."""
+
+
+@dataclass(frozen=True)
+class ProvenEntry:
+    """An entry, where it stands in the tree (from 0) and its path to the root."""
+
+    index: int
+    row: EntryRow
+    path: Path
+
+
+@dataclass(frozen=True)
+class InclusionProof:
+    """That these entries are in the log of that name, of which the checkpoint states size and root."""
+
+    log: str
+    checkpoint: SignedNote
+    entries: tuple[ProvenEntry, ...]
+
+
+@dataclass(frozen=True)
+class ConsistencyProof:
+    """That the log which the checkpoint states begins with the one that `since` states."""
+
+    log: str
+    since: SignedNote
+    checkpoint: SignedNote
+    path: Path
+
+
+Proof = InclusionProof | ConsistencyProof
+
+
+def proof_text(proof: Proof) -> str:
+    """The proof as the text of a file: ASCII, so that it can be mailed, and shown, whatever the entries hold."""
+    shape: dict[str, object] = {"version": VERSION, "log": proof.log}
+    if isinstance(proof, ConsistencyProof):
+        shape["since"] = _note_shape(proof.since)
+        shape["checkpoint"] = _note_shape(proof.checkpoint)
+        shape["consistency"] = _path_shape(proof.path)
+    else:
+        shape["checkpoint"] = _note_shape(proof.checkpoint)
+        shape["entries"] = [
+            {
+                "index": proven.index,
+                "entry": dict(zip(ENTRY_COLUMNS, proven.row, strict=True)),
+                "path": _path_shape(proven.path),
+            }
+            for proven in proof.entries
+        ]
+    return json.dumps(shape, indent=1) + "\n"
+
+
+def read_proof(data: bytes) -> Proof:
+    """The proof in a file's bytes; whether it holds is not looked at. Raises NotAProof."""
+    try:
+        shape = json.loads(data.decode("ascii"))
+        version = _number(shape["version"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise NotAProof("it is not what `cs-console log prove` writes") from None
+    if version != VERSION:
+        raise NotAProof("it was written by another version of cs-console")
+    try:
+        proof = _consistency(shape) if "since" in shape else _inclusion(shape)
+        as_written = proof_text(proof).encode()
+    except (ValueError, TypeError, KeyError, NotANote):
+        raise NotAProof("a part of it is missing or damaged") from None
+    if as_written != data:
+        raise NotAProof("it was written anew by something else, or holds more than the proof")
+    return proof
+
+
+def _inclusion(shape: dict[str, Any]) -> InclusionProof:
+    entries = tuple(
+        ProvenEntry(
+            _number(proven["index"]),
+            tuple(_column(name, proven["entry"][name]) for name in ENTRY_COLUMNS),
+            _path(proven["path"]),
+        )
+        for proven in shape["entries"]
+    )
+    if not entries or any(left.index >= right.index for left, right in pairwise(entries)):
+        raise NotAProof
+    return InclusionProof(_text(shape["log"]), _note(shape["checkpoint"]), entries)
+
+
+def _consistency(shape: dict[str, Any]) -> ConsistencyProof:
+    return ConsistencyProof(
+        _text(shape["log"]), _note(shape["since"]), _note(shape["checkpoint"]), _path(shape["consistency"])
+    )
+
+
+def _note(value: object) -> SignedNote:
+    note = read_note(_text(value))
+    if len(note.signatures) != 1:  # nobody would check the others
+        raise NotAProof
+    return note
+
+
+def _note_shape(note: SignedNote) -> str:
+    return note_text(note.text, note.signatures)
+
+
+def _path(value: object) -> Path:
+    if not isinstance(value, list):
+        raise TypeError
+    path = tuple(base64.b64decode(_text(part), validate=True) for part in value)
+    if any(len(part) != HASH_BYTES for part in path):
+        raise ValueError
+    return path
+
+
+def _path_shape(path: Path) -> list[str]:
+    return [base64.b64encode(part).decode() for part in path]
+
+
+def _column(name: str, value: object) -> int | str | None:
+    if value is None and name in _OPTIONAL:
+        return None
+    return _number(value) if name in _NUMBERS else _text(value)
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    value.encode()  # half of a surrogate pair is no text
+    return value

@@ -1,0 +1,190 @@
+"""Making proofs that others can check without this desk: that entries are in the log, and that it only grew.
+
+The log is read once, in flat memory. Every proof is checked as its reader will check it before it is handed out.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from cs_console.access_log.append import COLUMNS, Entry, record
+from cs_console.access_log.canonical import entry_bytes
+from cs_console.access_log.checkpoint import LogVerifier, latest, log_signer, write_checkpoint
+from cs_console.access_log.log_filter import pseudonym_beginning
+from cs_console.access_log.merkle import leaf_hash
+from cs_console.access_log.merkle_proofs import PrefixTree, WatchedTree
+from cs_console.access_log.proof_check import check_proof
+from cs_console.access_log.proof_file import ENTRY_COLUMNS, ConsistencyProof, InclusionProof, Proof, ProvenEntry
+from cs_console.access_log.review import REVIEWERS, whole_pseudonym
+from cs_console.access_log.second_place import split_notes
+from cs_console.access_log.signed_note import SignedNote, read_note
+from cs_console.access_log.stored_log import NoTable, Row, StoredLog, stored_log
+from cs_console.access_log.verify import Progress
+from cs_console.errors import BadInput, NothingThere, NotProvable
+from models.enums import Action
+from models.log import LogEntry
+
+if TYPE_CHECKING:
+    from cs_console.desk import Desk, Office
+
+
+class By(StrEnum):
+    """What the wanted entries have in common: the column to look in."""
+
+    ENTRY = "seq"
+    TICKET = "ticket"
+    REQUESTER = "requester"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which entries are to be proven: the one of a number, all of a ticket, all of a requester's pseudonym.
+
+    The beginning of a pseudonym will do.
+    """
+
+    by: By
+    value: int | str
+
+
+@dataclass(frozen=True)
+class Proven:
+    """A proof that holds. `problem` is a sentence when the second place could not take the new checkpoint."""
+
+    proof: Proof
+    problem: str
+
+
+def prove_entries(desk: "Desk", wanted: Wanted, progress: Progress | None = None) -> Proven:
+    """Prove that the wanted entries are in the log, under a checkpoint that states the log as it is now.
+
+    On the record, like an export, before the log is read; that record is the last of a ticket's or a requester's
+    entries. `progress` is told entries read and entries in all. Raises NothingThere, BadFilter (no pseudonym, or the
+    beginning of several), NotProvable, NotAllowed, SessionEnded.
+    """
+    with desk.work(*REVIEWERS) as session:
+        value = _found_and_recorded(session, desk, wanted)
+    newest, problem = _newest_checkpoint(desk.office)
+    column, tree, rows = COLUMNS.index(wanted.by), WatchedTree(), list[Row]()
+    with _log(desk.office) as (stored, verifier):
+        for batch in _first(stored, newest.size, progress):
+            for row, leaf in zip(batch, _leaves(batch), strict=True):
+                watched = row[column] == value
+                tree.append(leaf, watched)
+                if watched:
+                    rows.append(row[: len(ENTRY_COLUMNS)])
+    entries = tuple(ProvenEntry(index, row, path) for row, (index, path) in zip(rows, tree.finish(), strict=True))
+    if not entries:
+        raise _not_provable()
+    return Proven(_checked(InclusionProof(verifier.name, newest, entries), verifier), problem)
+
+
+def prove_since(desk: "Desk", note: str, progress: Progress | None = None) -> Proven:
+    """Prove that the log as it is now begins with the one that an older checkpoint of it states.
+
+    `note` is that checkpoint's text. No entry is shown, so nothing is recorded. Raises BadInput for what is no
+    checkpoint of this log, NotProvable when the log no longer holds it, NotAllowed, SessionEnded.
+    """
+    with desk.reading(*REVIEWERS):
+        pass  # may they at all, before the log is signed
+    since = _own_note(desk.office, note)
+    newest, problem = _newest_checkpoint(desk.office)
+    if since.size > newest.size:
+        raise _not_provable()
+    tree = PrefixTree(since.size, newest.size)
+    with _log(desk.office) as (stored, verifier):
+        for batch in _first(stored, newest.size, progress):
+            tree.extend(_leaves(batch))
+    proof = ConsistencyProof(verifier.name, since, newest, tree.finish())
+    return Proven(_checked(proof, verifier), problem)
+
+
+def _found_and_recorded(session: Session, desk: "Desk", wanted: Wanted) -> int | str:
+    """The value to look for, once there is such an entry and the export of it is recorded."""
+    value, column = wanted.value, col(getattr(LogEntry, wanted.by))
+    if wanted.by is By.REQUESTER:
+        value = whole_pseudonym(session, pseudonym_beginning(f"--requester {value}", str(value)))
+    found = session.connection().execute(select(col(LogEntry.ticket)).where(column == value).limit(1)).first()
+    word = wanted.by.name.lower()
+    if found is None:
+        which = f"entry {value}" if wanted.by is By.ENTRY else f"entry of {word} {value}"
+        raise NothingThere(f"The log has no {which}.", "Run `cs-console log verify` if there should be one.")
+    entry = Entry(
+        Action.LOG_EXPORTED,
+        ticket=None if wanted.by is By.REQUESTER else found[0],
+        requester=str(value) if wanted.by is By.REQUESTER else None,
+        fields=(word,),
+        reason=f"proof of entry {value}" if wanted.by is By.ENTRY else f"proof of a {word}'s entries",
+    )
+    record(session, desk, entry)
+    return value
+
+
+def _newest_checkpoint(office: "Office") -> tuple[SignedNote, str]:
+    """The log as it stands, signed, and what is wrong with the second place. Raises BadInput for an empty log."""
+    made = write_checkpoint(office, force=True) or latest(office)
+    if made is None:
+        raise BadInput("The log is empty.", "There is nothing to prove yet.")
+    return read_note(made.note), made.problem
+
+
+def _own_note(office: "Office", text: str) -> SignedNote:
+    """A checkpoint of this log with the log's own signature only."""
+    with office.database.reading() as session:
+        verifier = log_signer(session, office).verifier
+    try:
+        (only,) = split_notes(text.splitlines(keepends=True))
+        note = read_note(only)
+    except ValueError:  # none, several, or no note
+        raise BadInput("This is not one checkpoint.", "Give a file made by `cs-console log checkpoint`.") from None
+    if not verifier.accepts(note):
+        raise BadInput("This checkpoint is of another log, or was changed.", "Give one that this desk has signed.")
+    mine = next(s for s in note.signatures if (s.name, s.key_id) == (verifier.name, verifier.key_id))
+    return SignedNote(note.origin, note.size, note.root, note.text, (mine,))
+
+
+@contextmanager
+def _log(office: "Office") -> Iterator[tuple[StoredLog, LogVerifier]]:
+    try:
+        with stored_log(office.database) as stored:
+            yield stored, log_signer(stored.session, office).verifier
+    except NoTable:
+        raise _not_provable() from None
+
+
+def _first(stored: StoredLog, size: int, progress: Progress | None) -> Iterator[list[Row]]:
+    """The first `size` entries, a batch at a time."""
+    count = 0
+    for rows in stored.entries():
+        batch = rows[: size - count]
+        yield batch
+        count += len(batch)
+        if progress is not None:
+            progress(count, size)
+        if count == size:
+            return
+
+
+def _leaves(batch: list[Row]) -> list[bytes]:
+    try:
+        return [leaf_hash(entry_bytes(row)) for row in batch]
+    except (TypeError, ValueError):  # a column holds what the console never writes
+        raise _not_provable() from None
+
+
+def _checked(proof: Proof, verifier: LogVerifier) -> Proof:
+    if not check_proof(proof, verifier).ok:
+        raise _not_provable()
+    return proof
+
+
+def _not_provable() -> NotProvable:
+    return NotProvable(
+        "The log is not the one that was signed: it was put back, cut or rewritten, and nothing can be proven of it.",
+        "Run `cs-console log verify`.",
+    )

@@ -1,0 +1,50 @@
+"""What the log's commands share: files that go in and out, and a bar while the log is read."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+
+from cs_console.errors import BadInput
+
+
+def text_of(file: Path, made_by: str) -> str:
+    """The text in a file. Raises BadInput, naming the command that makes such files."""
+    try:
+        return file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        why = problem.strerror if isinstance(problem, OSError) else "it is not text"
+        raise BadInput(f"{file} cannot be read: {why}.", f"Give a file made by `{made_by}`.") from None
+
+
+def print_or_write(text: str, out: Path | None) -> None:
+    """Print, or write durably to a file that is its owner's alone. Raises BadInput."""
+    if out is None:
+        print(text, end="")
+        return
+    try:
+        handle = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as opened:
+            opened.write(text)
+            opened.flush()
+            os.fsync(opened.fileno())
+    except OSError as problem:
+        raise BadInput(f"{out} cannot be written: {problem.strerror}.", "Choose another --out.") from None
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar on standard error while it is a terminal; else nothing at all."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    with typer.progressbar(length=1, label=label, file=sys.stderr) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.length = max(total, 1)
+            bar.update(done - bar.pos)
+
+        yield show
