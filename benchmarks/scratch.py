@@ -9,7 +9,8 @@ from pathlib import Path
 from cs_console.access_log.append import start_log
 from cs_console.access_log.checkpoint import make_log_key
 from cs_console.clock import SystemClock
-from cs_console.custody.keyring import Keyring, make_wrapping_key, wrapping_key
+from cs_console.custody.key_files import make_wrapping_key
+from cs_console.custody.keyring import open_keyring
 from cs_console.database import Database
 from cs_console.desk import AgentCard, Desk, Office
 from cs_console.policy.loader import PackShelf
@@ -33,7 +34,7 @@ def scratch_office(database_url: str = "") -> Iterator[Office]:
         make_log_key(settings.log_key_path)
         database = Database(settings.database)
         database.migrate()
-        keyring = Keyring(settings.keyring, wrapping_key(settings))
+        keyring = open_keyring(settings)
         office = Office(settings, database, keyring, PackShelf(settings), SystemClock())
         desk_id = new_id()
         keyring.prepare(desk_id)

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from cs_console.access_log.append import Actor
 from cs_console.clock import Clock, SystemClock
-from cs_console.custody.keyring import Keyring, wrapping_key
+from cs_console.custody.keyring import Keyring, open_keyring
 from cs_console.database import Database
 from cs_console.errors import StoreUnavailable
 from cs_console.policy.loader import PackShelf
@@ -58,8 +58,8 @@ def open_office(settings: Settings, clock: Clock | None = None) -> Office:
     kept = Database(settings.keyring).file
     if kept is not None and not kept.is_file():  # opening it would make an empty one
         raise StoreUnavailable(f"The keyring {kept} is missing.", "Restore it: without it nothing can be opened.")
-    keyring = Keyring(settings.keyring, wrapping_key(settings))
-    return Office(settings, database, keyring, PackShelf(settings), clock or SystemClock())
+    clock = clock or SystemClock()
+    return Office(settings, database, open_keyring(settings, clock), PackShelf(settings), clock)
 
 
 @dataclass(frozen=True)

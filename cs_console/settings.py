@@ -15,7 +15,8 @@ PREFIX = "CS_CONSOLE_"
 class Settings(BaseModel):
     """Where things are and how the console looks. Environment variables win over console.toml.
 
-    Times are seconds. `keys` rebinds commands: `[keys] claim = "ctrl+k"`.
+    Times are seconds. `key_days`: how long old backups of the keyring may be able to open an erased key.
+    `keys` rebinds commands: `[keys] claim = "ctrl+k"`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -25,6 +26,8 @@ class Settings(BaseModel):
     keyring_url: str = Field("", repr=False)
     key_file: Path | None = None
     key_command: str = Field("", repr=False)
+    next_key_command: str = Field("", repr=False)
+    key_days: int = Field(30, ge=1)
     smtp_url: str = Field("", repr=False)
     sms_url: str = Field("", repr=False)
     outbox: Path | None = None
@@ -53,6 +56,12 @@ class Settings(BaseModel):
     def key_path(self) -> Path:
         """The file with the key-encryption key."""
         return self.key_file or self.home / "keys" / "key-encryption.key"
+
+    @property
+    def next_key_path(self) -> Path:
+        """The file of the key that takes over, while a rotation is on: beside the real file, whatever links to it."""
+        real = self.key_path.resolve()
+        return real.with_name(real.name + ".next")
 
     @property
     def log_key_path(self) -> Path:

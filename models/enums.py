@@ -152,3 +152,4 @@ class Action(StrEnum):
     ACCOUNT_ADDED = "account.added"
     ACCOUNT_CHANGED = "account.changed"
     DESK_CREATED = "desk.created"
+    KEYS_ROTATED = "keys.rotated"

@@ -29,7 +29,7 @@ from cs_console.access_log.signed_note import (
     note_text,
     read_note,
 )
-from cs_console.custody.keyring import KEY_BYTES, read_key_file, write_key_file
+from cs_console.custody.key_files import KEY_BYTES, read_key_file, write_key_file
 from cs_console.errors import LogBroken, NoDesk
 from models import log
 from models.columns import from_microseconds, microseconds

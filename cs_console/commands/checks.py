@@ -14,8 +14,9 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import ArgumentError
 
 from cs_console.access_log.state import log_state
-from cs_console.commands.keys import keyring_belongs
-from cs_console.custody.keyring import read_key_file
+from cs_console.commands.keys import how_to_finish, keyring_belongs, window
+from cs_console.custody.key_files import read_key_file
+from cs_console.custody.rotation import key_status
 from cs_console.database import Database
 from cs_console.delivery.smtp import server_of
 from cs_console.desk import Office, open_office
@@ -43,6 +44,8 @@ def settings_in_force(settings: Settings) -> dict[str, str]:
         "database": _without_password(settings.database),
         "keyring": _without_password(settings.keyring),
         "key": "from CS_CONSOLE_KEY_COMMAND" if settings.key_command else str(settings.key_path),
+        "next key": "from CS_CONSOLE_NEXT_KEY_COMMAND" if settings.next_key_command else "made by a rotation",
+        "key rotation": f"within {settings.key_days} days of an erasure",
         "mail": _mail_check(settings).words,
         "text messages": _sms_check(settings).words,
         "checkpoints": str(settings.checkpoint_folder),
@@ -105,7 +108,13 @@ def _database_check(name: str, office: Office) -> Check:
 def _keyring_check(name: str, office: Office) -> Check:
     if not keyring_belongs(office):
         return Check(name, False, "belongs to another desk")
-    return Check(name, True, f"reached, {sum(office.keyring.epochs().values())} keys")
+    found = key_status(office)
+    words = f"reached, {sum(found.by_epoch.values())} keys"
+    if found.erased:
+        words += f". {window(found)}"
+    if found.unfinished:
+        words += f". {how_to_finish(found, office.settings)}"
+    return Check(name, not found.overdue, words)
 
 
 def _pack_check(name: str, office: Office) -> Check:
@@ -139,7 +148,7 @@ def _file_checks(settings: Settings) -> Iterator[Check]:
 def _modes(settings: Settings) -> Iterator[tuple[Path, int]]:
     paths = [settings.home, settings.log_key_path.parent, settings.log_key_path]
     if not settings.key_command:
-        paths.append(settings.key_path)
+        paths += [settings.key_path, settings.next_key_path]
     if settings.outbox is not None:
         paths.append(settings.outbox)
     for url in (settings.database, settings.keyring):

@@ -1,13 +1,25 @@
 """`cs-console keys ...`: the keyring and the key that wraps it."""
 
+import sys
+from datetime import datetime
+
 import typer
 from sqlmodel import col, select
 
 from cs_console.commands.context import Home, Json, office, print_json
-from cs_console.desk import Office
+from cs_console.commands.log_files import progress_bar
+from cs_console.custody.rotation import KeyStatus, key_status
+from cs_console.custody.rotation import rotate as rotate_keys
+from cs_console.desk import Office, operator_desk
+from cs_console.settings import Settings
 from models.desk_identity import DeskIdentity
 
-app = typer.Typer(help="The keyring: status.", no_args_is_help=True)
+GIVEN_UP = (
+    "The old key-encryption key is gone from here. Destroy every copy of it: then backups of the keyring from before "
+    "open nothing."
+)
+
+app = typer.Typer(help="The keyring: status, rotation of the key that wraps it.", no_args_is_help=True)
 
 
 @app.callback()
@@ -17,22 +29,95 @@ def keys() -> None:
 
 @app.command()
 def status(as_json: Json = False, home: Home = None) -> None:
-    """How many keys there are, of which epoch, and what wraps them. Exit 1 when the keyring is another desk's."""
+    """How many keys there are, of which epoch, what wraps them, and what old backups of the keyring can still open.
+
+    Exit 1 when the keyring is another desk's, or when the next rotation is overdue.
+    """
     with office(home) as opened:
         settings = opened.settings
         belongs = keyring_belongs(opened)
-        epochs = opened.keyring.epochs()
-        key_file = None if settings.key_command else str(settings.key_path)
+        found = key_status(opened)
+    key_file = None if settings.key_command else str(settings.key_path)
+    to_finish = how_to_finish(found, settings) if found.unfinished else ""
     if as_json:
-        by_epoch = {str(epoch): count for epoch, count in epochs.items()}
-        print_json({"ok": belongs, "key_file": key_file, "key_command": key_file is None, "epochs": by_epoch})
+        print_json(
+            {
+                "ok": belongs and not found.overdue,
+                "key_file": key_file,
+                "key_command": key_file is None,
+                "epochs": {str(epoch): count for epoch, count in found.by_epoch.items()},
+                "epoch": found.epoch,
+                "rotated_at": found.rotated_at and found.rotated_at.isoformat(),
+                "erased": found.erased,
+                "due": found.due and found.due.isoformat(),
+                "overdue": found.overdue,
+                "unfinished": found.unfinished,
+                "to_finish": to_finish,
+            }
+        )
     else:
-        for epoch, count in epochs.items():
+        for epoch, count in found.by_epoch.items():
             print(f"epoch {epoch}: {count} keys")
         print(f"wrapped by: {key_file or 'the key that CS_CONSOLE_KEY_COMMAND prints'}")
+        print(f"last rotated: {_day(found.rotated_at) if found.rotated_at else 'never'}")
+        print(window(found))
+        if to_finish:
+            print(to_finish)
         print("this desk's keyring" if belongs else "another desk's keyring: nothing here can be opened with it")
-    if not belongs:
+    if not belongs or found.overdue:
         raise typer.Exit(1)
+
+
+@app.command()
+def rotate(as_json: Json = False, home: Home = None) -> None:
+    """Wrap every key anew under a new key-encryption key and give up the old one, or finish a rotation cut short.
+
+    Consoles may stay open. Exit 1 when a setting has to be changed before the old key can be given up.
+    """
+    with office(home) as opened:
+        with progress_bar("Wrapping anew") as progress:
+            done = rotate_keys(operator_desk(opened), progress)
+        found, settings = key_status(opened), opened.settings
+    to_finish = "" if done.finished else how_to_finish(found, settings)
+    if as_json:
+        print_json(
+            {"ok": done.finished, "epoch": done.epoch, "rewrapped": done.rewrapped, "to_finish": to_finish},
+        )
+    else:
+        print(f"epoch {done.epoch}: {done.rewrapped} keys wrapped anew")
+        print(to_finish or GIVEN_UP)
+    if not done.finished:
+        raise typer.Exit(1)
+    kept = "" if settings.key_command else f", and a copy of {settings.key_path}, apart from it"
+    print(f"Make a new backup of the keyring{kept}.", file=sys.stderr)
+
+
+def window(found: KeyStatus) -> str:
+    """What old backups of the keyring can open, and until when."""
+    if not found.erased or found.due is None:
+        return "Old backups of the keyring can open no erased key."
+    what = f"{found.erased} erased {'key' if found.erased == 1 else 'keys'}"
+    if found.overdue:
+        return (
+            f"Old backups of the keyring can open {what}. A rotation was due by {_day(found.due)}: "
+            "run `cs-console keys rotate`."
+        )
+    return f"Old backups of the keyring can open {what} until the next rotation, due by {_day(found.due)}."
+
+
+def how_to_finish(found: KeyStatus, settings: Settings) -> str:
+    """What an unfinished rotation still needs."""
+    again = "run `cs-console keys rotate` again"
+    if found.to_rewrap:
+        left = f"{found.to_rewrap} {'key' if found.to_rewrap == 1 else 'keys'}"
+        return f"The rotation to epoch {found.epoch} was cut short with {left} to go. To finish, {again}."
+    if settings.next_key_command:
+        return (
+            f"All keys are of epoch {found.epoch}. To finish, set CS_CONSOLE_KEY_COMMAND on every console to what "
+            f"CS_CONSOLE_NEXT_KEY_COMMAND is now, remove that one, and {again}. "
+            "Then destroy the old key where it is kept."
+        )
+    return f"All keys are of epoch {found.epoch}. To finish, {again}."
 
 
 def keyring_belongs(opened: Office) -> bool:
@@ -40,3 +125,8 @@ def keyring_belongs(opened: Office) -> bool:
     with opened.database.reading() as session:
         desk_id = session.exec(select(col(DeskIdentity.id))).first()
     return desk_id is not None and opened.keyring.belongs_to(desk_id)
+
+
+def _day(moment: datetime) -> str:
+    """A date in UTC, as the stored moments are."""
+    return f"{moment.day} {moment:%b %Y}"

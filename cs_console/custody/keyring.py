@@ -3,75 +3,50 @@
 It is a store apart from the database, so that a backup of the data alone opens nothing.
 """
 
-import base64
-import os
 import secrets
-import shlex
-import subprocess
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
-    bindparam,
-    delete,
-    func,
-    insert,
-    select,
-)
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import Connection
 
-from cs_console.database import ONE_STATEMENT, engine_for, store_errors
-from cs_console.errors import KeyDestroyed, KeyUnavailable
-from cs_console.prepared import Prepared
+from cs_console.clock import Clock, SystemClock
+from cs_console.custody import key_store
+from cs_console.custody.key_files import KEY_BYTES, wrapping_key, wrapping_keys
+from cs_console.custody.key_store import FIRST_EPOCH, KeyStore, WrappedKey
+from cs_console.custody.wrapping import UnknownEpoch, Wrappers, wrap, wrong_key
+from cs_console.errors import KeyDestroyed
 from cs_console.settings import Settings
 
-KEY_BYTES = 32
-NONCE_BYTES = 12
+KeySource = Callable[[], Iterable[bytes]]
+"""Gives every key-encryption key that can be had now."""
 
-_metadata = MetaData()
-_wrapped_key = Table(
-    "wrapped_key",
-    _metadata,
-    Column("owner", String, primary_key=True),
-    Column("epoch", BigInteger, nullable=False),
-    Column("wrapped", LargeBinary, nullable=False),
-)
-_FIND = select(_wrapped_key.c.epoch, _wrapped_key.c.wrapped).where(_wrapped_key.c.owner == bindparam("who"))
-_FIND_FAST = Prepared(_FIND)
+_Answer = TypeVar("_Answer")
 
 
 class Keyring:
     """Keys by owner. An owner is a requester's id or a name like "desk:codes".
 
-    Every method raises KeyUnavailable or StoreUnavailable when a store or the wrapping key cannot be had.
+    It works on while the key-encryption key is rotated elsewhere: what is wrapped in an epoch that it does not know
+    makes it ask `source` again. Every method raises KeyUnavailable or StoreUnavailable when a store or the
+    key-encryption key cannot be had.
     """
 
-    def __init__(self, url: str, wrapping_key: bytes) -> None:
-        if len(wrapping_key) != KEY_BYTES:
-            raise KeyUnavailable("The key-encryption key is not 32 bytes in base64.", "Restore the right key file.")
-        self._engine = engine_for(url)
-        self._asking = self._engine.execution_options(reading=ONE_STATEMENT)
-        self._wrapper = AESGCM(wrapping_key)
-        self._epoch = 1
+    def __init__(
+        self, url: str, wrapping_key: bytes, source: KeySource | None = None, clock: Clock | None = None
+    ) -> None:
+        self.wrappers = Wrappers([wrapping_key])
+        self.store = KeyStore(url)
+        self.clock = clock or SystemClock()
+        self._source: KeySource = source or (lambda: (wrapping_key,))
         self._desk_keys: dict[str, bytes] = {}
 
     def prepare(self, desk_id: str) -> None:
-        """Make the keyring's table and tie it to one desk."""
-        with store_errors():
-            _metadata.create_all(self._engine)
+        """Make the keyring's tables and tie it to one desk."""
+        self.store.make()
         self.create(f"desk:{desk_id}")
 
     def belongs_to(self, desk_id: str) -> bool:
-        """Whether this keyring was made for that desk and the wrapping key opens it."""
+        """Whether this keyring was made for that desk and the key-encryption key opens it."""
         try:
             self.key(f"desk:{desk_id}")
         except KeyDestroyed:
@@ -80,41 +55,46 @@ class Keyring:
 
     def create(self, owner: str) -> bytes:
         """Make and durably store a new random key. An owner who has one keeps it: that one is returned."""
-        key = secrets.token_bytes(KEY_BYTES)
-        row = {"owner": owner, "epoch": self._epoch, "wrapped": self._wrap(owner, self._epoch, key)}
-        insert_new = postgresql_insert if self._engine.dialect.name == "postgresql" else sqlite_insert
-        with store_errors(), self._engine.begin() as connection:
-            # two consoles may be making the same key: both then use the one that was stored
-            connection.execute(insert_new(_wrapped_key).values(row).on_conflict_do_nothing())
-            stored = connection.execute(_FIND, {"who": owner}).one()
-        return self._unwrap(owner, *stored)
+
+        def make() -> bytes:
+            self.upgrade()
+            with self.store.transaction() as connection:
+                new = self._wrapped_anew(connection, {owner: secrets.token_bytes(KEY_BYTES)})
+                return self.wrappers.unwrap(key_store.add_key(connection, new[0]))
+
+        return self.looking_again(make)
 
     def create_many(self, owners: Iterable[str]) -> dict[str, bytes]:
         """Make new keys for owners who have none, all in one durable transaction: for filling a desk."""
         made = {owner: secrets.token_bytes(KEY_BYTES) for owner in owners}
-        rows = [
-            {"owner": owner, "epoch": self._epoch, "wrapped": self._wrap(owner, self._epoch, key)}
-            for owner, key in made.items()
-        ]
-        with store_errors(), self._engine.begin() as connection:
-            connection.execute(insert(_wrapped_key), rows)
-        return made
+
+        def make() -> dict[str, bytes]:
+            self.upgrade()
+            with self.store.transaction() as connection:
+                key_store.add_keys(connection, self._wrapped_anew(connection, made))
+            return made
+
+        return self.looking_again(make)
 
     def key(self, owner: str) -> bytes:
         """The owner's key. Raises KeyDestroyed where there is none (any more)."""
-        with store_errors(), self._asking.connect() as connection:
-            found = _FIND_FAST.first(connection, {"who": owner})
-        if found is None:
-            raise KeyDestroyed
-        return self._unwrap(owner, found[0], found[1])
+
+        def open_one() -> bytes:
+            found = self.store.find(owner)
+            if found is None:
+                raise KeyDestroyed
+            return self.wrappers.unwrap(WrappedKey(owner, *found))
+
+        return self.looking_again(open_one)
 
     def keys(self, owners: Iterable[str]) -> dict[str, bytes]:
         """The keys of all those owners who still have one."""
-        wanted = sorted(set(owners))
-        statement = select(_wrapped_key).where(_wrapped_key.c.owner.in_(wanted))
-        with store_errors(), self._asking.connect() as connection:
-            rows = connection.execute(statement).all()
-        return {owner: self._unwrap(owner, epoch, wrapped) for owner, epoch, wrapped in rows}
+        wanted = frozenset(owners)
+
+        def open_all() -> dict[str, bytes]:
+            return {found.owner: self.wrappers.unwrap(found) for found in self.store.find_all(wanted)}
+
+        return self.looking_again(open_all)
 
     def desk_key(self, name: str) -> bytes:
         """One of the desk's own keys, made on first use and then held in memory."""
@@ -126,104 +106,73 @@ class Keyring:
         return self._desk_keys[name]
 
     def destroy(self, owner: str) -> None:
-        """Forget the owner's key: what it sealed cannot be read again (policy I.(4)2).
+        """Forget the owner's key: what it sealed cannot be read again (policy I.(4)2). May be repeated.
 
-        SQLite keeps the wrapped key in its journal until that is truncated, and backups of the keyring keep it too.
+        Afterwards neither a SQLite keyring nor its journal holds the wrapped key; backups of the keyring can open it
+        until the next rotation, and `cs-console keys status` counts it. Raises StoreBusy when somebody's reading
+        keeps the journal from being emptied: the key is gone then, and calling this again empties it.
         """
-        with store_errors(), self._engine.begin() as connection:
-            connection.execute(delete(_wrapped_key).where(_wrapped_key.c.owner == owner))
+
+        def forget() -> None:
+            self.upgrade()
+            with self.store.transaction() as connection:
+                key_store.hold_epochs(connection, alone=True)
+                key_store.destroy_key(connection, owner, self.clock.now())
+
+        self.looking_again(forget)
+        self.store.empty_journal()
 
     def drop_unused(self, owners: Iterable[str]) -> None:
         """Drop keys that were made ahead and have sealed nothing."""
-        with store_errors(), self._engine.begin() as connection:
-            connection.execute(delete(_wrapped_key).where(_wrapped_key.c.owner.in_(sorted(owners))))
+        self.store.drop(owners)
 
     def epochs(self) -> dict[int, int]:
         """How many keys there are of each epoch."""
-        statement = select(_wrapped_key.c.epoch, func.count()).group_by(_wrapped_key.c.epoch)
-        with store_errors(), self._asking.connect() as connection:
-            return {int(epoch): int(count) for epoch, count in connection.execute(statement)}
+        return self.store.counts()
 
     def close(self) -> None:
         """Give back every connection."""
-        self._engine.dispose()
+        self.store.engine.dispose()
 
-    def _wrap(self, owner: str, epoch: int, key: bytes) -> bytes:
-        nonce = os.urandom(NONCE_BYTES)
-        return nonce + self._wrapper.encrypt(nonce, key, _binding(owner, epoch))
+    def looking_again(self, work: Callable[[], _Answer]) -> _Answer:
+        """Do some work; if it meets an unknown epoch, ask for the key-encryption keys again and do it anew.
 
-    def _unwrap(self, owner: str, epoch: int, wrapped: bytes) -> bytes:
-        try:
-            return self._wrapper.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], _binding(owner, epoch))
-        except (InvalidTag, TypeError, ValueError):  # a hand edit may have cut it, or made it text
-            raise KeyUnavailable(
-                "The key-encryption key does not open this keyring.",
-                "Point CS_CONSOLE_KEY_FILE or CS_CONSOLE_KEY_COMMAND at the key this desk was made with.",
-            ) from None
+        Anew from the start: by then a rotation may have re-wrapped what was read. Raises KeyUnavailable when asking
+        again did not help.
+        """
+        met: set[int] = set()
+        while True:
+            try:
+                return work()
+            except UnknownEpoch as unknown:
+                if unknown.epoch in met:
+                    raise wrong_key() from None
+                met.add(unknown.epoch)
+            self.wrappers.hold(self._source())
 
+    def upgrade(self) -> None:
+        """Give a new keyring, or one from before keys could rotate, its first epoch: under the key that opens it.
 
-def _binding(owner: str, epoch: int) -> bytes:
-    return f"wrapped_key|{epoch}|{owner}".encode()
-
-
-def make_wrapping_key(path: Path) -> None:
-    """Write a new key-encryption key, readable by its owner alone. An existing file is left as it is."""
-    write_key_file(path, secrets.token_bytes(KEY_BYTES))
-
-
-def write_key_file(path: Path, key: bytes) -> None:
-    """Write 32 bytes as base64 with mode 0600, never over an existing file. Raises KeyUnavailable."""
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except OSError as problem:
-        if isinstance(problem, FileExistsError) and path.is_file():
+        To be called within `looking_again`. Done already, it costs nothing.
+        """
+        if self.store.has_epochs():
             return
-        raise _not_written(path, problem) from None
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(base64.b64encode(key) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as problem:
-        path.unlink(missing_ok=True)  # half a key would be kept as if it were one
-        raise _not_written(path, problem) from None
+        with self.store.transaction() as connection:
+            sample = key_store.make_epochs(connection)
+            if not key_store.all_epochs(connection):  # another console may have been first
+                key_store.add_epoch(connection, FIRST_EPOCH, self.wrappers.first_proof(sample), self.clock.now())
+
+    def _wrapped_anew(self, connection: Connection, made: dict[str, bytes]) -> list[WrappedKey]:
+        """New keys, wrapped in the epoch that is the newest until this transaction ends."""
+        key_store.hold_epochs(connection, alone=False)
+        epoch, proof = key_store.newest_epoch(connection)
+        wrapper = self.wrappers.of_epoch(epoch, proof)
+        return [wrap(wrapper, owner, epoch, key) for owner, key in made.items()]
 
 
-def _not_written(path: Path, problem: OSError) -> KeyUnavailable:
-    return KeyUnavailable(
-        f"The key file {path} cannot be written: {problem.strerror}.", "Check the folder's permissions and space."
-    )
+def open_keyring(settings: Settings, clock: Clock | None = None) -> Keyring:
+    """The keyring that the settings name, with the keys that they name. Nothing is read from it yet.
 
-
-def read_key_file(path: Path) -> bytes:
-    """The 32 bytes of a key file. Raises KeyUnavailable naming the file."""
-    try:
-        return _decode(path.read_bytes(), str(path))
-    except OSError as problem:
-        raise KeyUnavailable(
-            f"The key file {path} cannot be read: {problem.strerror}.", "Restore it, or name another one."
-        ) from None
-
-
-def wrapping_key(settings: Settings) -> bytes:
-    """The key-encryption key from the command or the file that the settings name."""
-    if not settings.key_command:
-        return read_key_file(settings.key_path)
-    try:
-        done = subprocess.run(  # noqa: S603 - the operator's own command, no shell
-            shlex.split(settings.key_command), capture_output=True, timeout=30, check=True
-        )
-    except (OSError, ValueError, subprocess.SubprocessError):
-        raise KeyUnavailable("CS_CONSOLE_KEY_COMMAND did not print a key.", "Run it by hand to see why.") from None
-    return _decode(done.stdout, "CS_CONSOLE_KEY_COMMAND")
-
-
-def _decode(text: bytes, where: str) -> bytes:
-    try:
-        key = base64.b64decode(text.strip(), validate=True)
-    except ValueError:
-        key = b""
-    if len(key) != KEY_BYTES:
-        raise KeyUnavailable(f"{where} does not hold 32 bytes in base64.", "Restore the right key.")
-    return key
+    Raises KeyUnavailable.
+    """
+    return Keyring(settings.keyring, wrapping_key(settings), lambda: wrapping_keys(settings), clock)

@@ -8,7 +8,8 @@ from sqlmodel import Session, col
 
 from cs_console.access_log.append import Entry, record, start_log
 from cs_console.clock import Clock, SystemClock
-from cs_console.custody.keyring import Keyring, make_wrapping_key, wrapping_key
+from cs_console.custody.key_files import make_wrapping_key
+from cs_console.custody.keyring import open_keyring
 from cs_console.database import Database
 from cs_console.desk import Office, operator_desk
 from cs_console.errors import DeskExists, StoreUnavailable
@@ -41,9 +42,10 @@ def init_desk(settings: Settings, admin_name: str, password: str, clock: Clock |
     hashed = passwords.hash_password(password)
     _make_files(settings)
     desk_id = new_id()
-    keyring = Keyring(settings.keyring, wrapping_key(settings))
+    clock = clock or SystemClock()
+    keyring = open_keyring(settings, clock)
     database = Database(settings.database)
-    office = Office(settings, database, keyring, shelf, clock or SystemClock())
+    office = Office(settings, database, keyring, shelf, clock)
     try:
         keyring.prepare(desk_id)
         database.migrate()

@@ -9,14 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from cs_console.custody.keyring import (
-    Keyring,
-    make_wrapping_key,
-    read_key_file,
-    wrapping_key,
-    write_key_file,
-)
-from cs_console.errors import KeyDestroyed, KeyUnavailable, StoreUnavailable
+from cs_console.custody.key_files import make_wrapping_key, read_key_file, wrapping_key, write_key_file
+from cs_console.custody.keyring import Keyring
+from cs_console.errors import KeyDestroyed, KeyUnavailable, StoreBusy, StoreUnavailable
 from cs_console.settings import Settings
 from tests.support.office import TestOffice
 from tests.support.postgres import empty_database
@@ -59,6 +54,59 @@ def test_a_destroyed_key_is_gone(url: str) -> None:
         keyring.key("requester-1")
     assert keyring.keys(["requester-1"]) == {}
     assert keyring.create("requester-1") != key
+    keyring.close()
+
+
+def test_destroying_again_changes_nothing_and_counts_nothing(url: str) -> None:
+    keyring = _keyring(url)
+    kept = keyring.create_many(["requester-1", "requester-2"])
+    for _ in range(3):
+        keyring.destroy("requester-1")
+        keyring.destroy("nobody")
+    (epoch,) = keyring.store.epochs()
+    assert epoch.destroyed == 1
+    assert keyring.keys(kept) == {"requester-2": kept["requester-2"]}
+    keyring.close()
+
+
+def test_keys_made_ahead_and_dropped_are_not_counted_as_destroyed(url: str) -> None:
+    keyring = _keyring(url)
+    keyring.drop_unused(keyring.create_many(["requester-1"]))
+    (epoch,) = keyring.store.epochs()
+    assert (epoch.destroyed, epoch.first_destroyed_at) == (0, None)
+    keyring.close()
+
+
+def test_a_destroyed_key_is_in_neither_the_file_nor_its_journal(tmp_path: Path) -> None:
+    """Whoever gets hold of the file and the key-encryption key finds nothing to unwrap."""
+    keyring = _keyring(f"sqlite:///{tmp_path / 'keys.db'}")
+    keyring.create("requester-1")
+    found = keyring.store.find("requester-1")
+    assert found is not None
+    files = [tmp_path / name for name in ("keys.db", "keys.db-wal", "keys.db-shm")]
+    assert any(found[1] in file.read_bytes() for file in files)
+    keyring.destroy("requester-1")
+    assert not any(found[1] in file.read_bytes() for file in files)
+    assert (tmp_path / "keys.db-wal").stat().st_size == 0
+    keyring.close()
+
+
+def test_a_journal_that_is_being_read_is_said_so_and_emptied_the_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cs_console.database.LOCK_WAIT_SECONDS", 0.05)
+    keyring = _keyring(f"sqlite:///{tmp_path / 'keys.db'}")
+    keyring.create("requester-1")
+    reader = sqlite3.connect(tmp_path / "keys.db", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM wrapped_key").fetchone()
+    with pytest.raises(StoreBusy, match="journal"):
+        keyring.destroy("requester-1")
+    with pytest.raises(KeyDestroyed):
+        keyring.key("requester-1")
+    reader.close()
+    keyring.destroy("requester-1")
+    assert (tmp_path / "keys.db-wal").stat().st_size == 0
     keyring.close()
 
 
@@ -172,7 +220,7 @@ def test_a_key_file_that_cannot_be_written_is_named_and_leaves_no_half(tmp_path:
     full = "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
     program = (
         full + "resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10)); from pathlib import Path; import sys; "
-        "from cs_console.custody.keyring import make_wrapping_key; make_wrapping_key(Path(sys.argv[1]))"
+        "from cs_console.custody.key_files import make_wrapping_key; make_wrapping_key(Path(sys.argv[1]))"
     )
     path = tmp_path / "key"
     done = subprocess.run([sys.executable, "-B", "-c", program, str(path)], capture_output=True, text=True, check=False)

@@ -151,7 +151,7 @@ def test_of_two_racing_inits_one_makes_the_desk(fresh: Settings) -> None:
 
 
 STEPS = [
-    "cs_console.custody.keyring:write_key_file",
+    "cs_console.custody.key_files:write_key_file",
     "cs_console.custody.keyring:Keyring.prepare",
     "cs_console.database:Database.migrate",
     "cs_console.staff.setup:_fill",

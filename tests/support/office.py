@@ -8,7 +8,8 @@ from pathlib import Path
 from benchmarks.scratch import scratch_desk
 from cs_console.access_log.append import start_log
 from cs_console.access_log.checkpoint import make_log_key
-from cs_console.custody.keyring import Keyring, make_wrapping_key, wrapping_key
+from cs_console.custody.key_files import make_wrapping_key
+from cs_console.custody.keyring import open_keyring
 from cs_console.database import Database
 from cs_console.desk import Desk, Office
 from cs_console.policy.loader import PackShelf
@@ -49,9 +50,12 @@ class TestOffice:
 _sqlite_template: dict[str, Path] = {}
 
 
-def make_office(home: Path, database_url: str = "") -> TestOffice:
-    """A fresh desk in `home`; the database at the URL (SQLite in the home when none) must be empty or migrated."""
-    settings = Settings(home=home, database_url=database_url, outbox=home / "outbox")
+def make_office(home: Path, database_url: str = "", keyring_url: str = "") -> TestOffice:
+    """A fresh desk in `home`; the database at the URL (SQLite in the home when none) must be empty or migrated.
+
+    The keyring is SQLite in the home too, unless there is a URL of an empty database for it.
+    """
+    settings = Settings(home=home, database_url=database_url, keyring_url=keyring_url, outbox=home / "outbox")
     home.mkdir(parents=True, exist_ok=True)
     make_wrapping_key(settings.key_path)
     make_log_key(settings.log_key_path)
@@ -66,7 +70,7 @@ def make_office(home: Path, database_url: str = "") -> TestOffice:
         shutil.copy(home / "console.db", kept)
         _sqlite_template["file"] = kept
     clock = FakeClock()
-    keyring = Keyring(settings.keyring, wrapping_key(settings))
+    keyring = open_keyring(settings, clock)
     office = Office(settings, database, keyring, PackShelf(settings), clock)
     desk_id = new_id()
     keyring.prepare(desk_id)

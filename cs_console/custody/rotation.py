@@ -1,0 +1,250 @@
+"""Rotating the key-encryption key: every key is wrapped anew, and the old key-encryption key is given up.
+
+That closes old backups of the keyring: what they hold opens under the old key-encryption key alone (SECURITY.md, Keys).
+Each step is durable before the next begins, and at each moment every key can be opened by a key-encryption key that
+consoles can have; so a rotation that was killed anywhere is finished by running it again.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import BigInteger, bindparam, func, select
+from sqlalchemy.exc import DBAPIError
+
+from cs_console.access_log.append import Entry, record
+from cs_console.custody import key_store
+from cs_console.custody.key_files import next_key, put_next_in_place, wrapping_key, wrapping_keys
+from cs_console.custody.key_store import KeyEpoch, KeyStore, WrappedKey
+from cs_console.custody.keyring import Keyring
+from cs_console.custody.wrapping import UnknownEpoch, is_key_of, proof_for, wrap, wrong_key
+from cs_console.database import store_errors
+from cs_console.desk import Desk, Office
+from cs_console.errors import KeysRotating, KeyUnavailable, StoreUnavailable
+from cs_console.settings import Settings
+from models.enums import Action
+
+BATCH = 500
+"""Keys wrapped anew in one transaction: some milliseconds in which other consoles wait to make a key."""
+
+Progress = Callable[[int, int], None]
+"""Told how many keys are done, of how many."""
+
+_LOCK = bindparam("lock", 0x6B657972696E67, BigInteger)  # "keyring" in ASCII
+_TAKE_LOCK = select(func.pg_try_advisory_lock(_LOCK))
+_GIVE_LOCK = select(func.pg_advisory_unlock(_LOCK))
+
+
+@dataclass(frozen=True)
+class Rotated:
+    """What a run of `rotate` came to. Not `finished`: a setting has to be changed first, then it is run again."""
+
+    epoch: int
+    rewrapped: int
+    finished: bool
+
+
+@dataclass(frozen=True)
+class KeyStatus:
+    """Where the keyring stands. `erased` keys can be opened by old backups of it, and are to be closed by `due`."""
+
+    by_epoch: dict[int, int]
+    epoch: int
+    rotated_at: datetime | None
+    erased: int
+    due: datetime | None
+    overdue: bool
+    unfinished: bool
+    to_rewrap: int
+
+
+def key_status(office: Office) -> KeyStatus:
+    """Epochs, the last rotation (UTC), and the window of the keys destroyed since. Changes nothing.
+
+    A window is `key_days` of the settings long and runs from the first key destroyed.
+    """
+    store = office.keyring.store
+    epochs, counts = store.epochs(), store.counts()
+    newest = epochs[-1].epoch if epochs else key_store.FIRST_EPOCH
+    to_have = [epoch for epoch in epochs if epoch.ended_at is None]
+    first = min((epoch.first_destroyed_at for epoch in to_have if epoch.first_destroyed_at), default=None)
+    due = first + timedelta(days=office.settings.key_days) if first else None
+    return KeyStatus(
+        by_epoch=counts,
+        epoch=newest,
+        rotated_at=max((epoch.ended_at for epoch in epochs if epoch.ended_at), default=None),
+        erased=sum(epoch.destroyed for epoch in to_have),
+        due=due,
+        overdue=due is not None and office.clock.now() > due,
+        unfinished=len(to_have) > 1,
+        to_rewrap=sum(count for epoch, count in counts.items() if epoch != newest),
+    )
+
+
+def rotate(desk: Desk, progress: Progress | None = None) -> Rotated:
+    """Rotate the key-encryption key, or finish the rotation that was cut short. Its begin and end are on record.
+
+    Consoles work on meanwhile. Raises KeysRotating while another process does it, BadSettings where no next key is
+    named, KeyUnavailable where a key does not open: then the old key-encryption key is kept, and so is every key.
+    """
+    keyring, settings = desk.office.keyring, desk.office.settings
+    keyring.looking_again(keyring.upgrade)
+    with _alone(keyring.store):
+        newest = _begun(desk)
+        rewrapped = _rewrap_all(keyring, newest, progress)
+        finished = _give_up_old_key(settings, newest)
+        if rewrapped or finished:
+            still = "the old key is given up" if finished else "the setting of the key is still to be changed"
+            _record(desk, f"epoch {newest.epoch}: {rewrapped} keys wrapped anew; {still}")
+        if finished:
+            with keyring.store.transaction() as connection:
+                key_store.end_epochs(connection, newest.epoch, desk.office.clock.now())
+    keyring.wrappers.hold(wrapping_keys(settings))
+    keyring.store.empty_journal()
+    return Rotated(newest.epoch, rewrapped, finished)
+
+
+def _begun(desk: Desk) -> KeyEpoch:
+    """The epoch to rotate to: the one that was begun and is not finished, else a new one."""
+    keyring, settings = desk.office.keyring, desk.office.settings
+    epochs = keyring.store.epochs()
+    newest = epochs[-1]
+    unfinished = any(epoch.ended_at is None for epoch in epochs[:-1])
+    if unfinished or not is_key_of(wrapping_key(settings), newest):
+        _record(desk, f"epoch {newest.epoch}: taken up again")
+        return newest
+    key = next_key(settings)
+    if any(is_key_of(key, epoch) for epoch in epochs):
+        raise KeyUnavailable(
+            "The next key-encryption key has been in use before.",
+            "Have CS_CONSOLE_NEXT_KEY_COMMAND print a new one."
+            if settings.next_key_command
+            else f"Move {settings.next_key_path} away; the next run makes a new one.",
+        )
+    number = newest.epoch + 1
+    _record(desk, f"epoch {number}: begun")
+    with keyring.store.transaction() as connection:
+        # whoever is making a key has stored it by then; whoever comes later makes it in the new epoch
+        key_store.hold_epochs(connection, alone=True)
+        key_store.add_epoch(connection, number, proof_for(key, number), desk.office.clock.now())
+    return keyring.store.epochs()[-1]
+
+
+def _rewrap_all(keyring: Keyring, newest: KeyEpoch, progress: Progress | None) -> int:
+    """Wrap every key of an older epoch anew, a batch at a time, and say how many.
+
+    Raises KeyUnavailable when some open under no key at all, after all the others are done.
+    """
+    older = [count for epoch, count in keyring.epochs().items() if epoch != newest.epoch]
+    total, done, after = sum(older), 0, ""
+    broken: list[str] = []
+    while True:
+        batch = keyring.looking_again(partial(_rewrap, keyring, newest, after))
+        if not batch.last:
+            break
+        after = batch.last
+        done += batch.rewrapped
+        broken += batch.broken
+        if progress is not None:
+            progress(done, total)
+    left = sum(count for epoch, count in keyring.epochs().items() if epoch != newest.epoch)
+    if left:
+        raise KeyUnavailable(
+            f"{left} of the keyring's keys cannot be opened and stay as they are, {', '.join(broken[:3])} among them.",
+            "The old key-encryption key is kept. Restore the keyring, or destroy those keys, then run this again.",
+        )
+    return done
+
+
+@dataclass(frozen=True)
+class _Batch:
+    last: str
+    rewrapped: int
+    broken: tuple[str, ...]
+
+
+def _rewrap(keyring: Keyring, newest: KeyEpoch, after: str) -> _Batch:
+    """One batch, one transaction. `last` is empty where there was nothing left."""
+    pairs: list[tuple[WrappedKey, WrappedKey]] = []
+    broken: list[str] = []
+    with keyring.store.transaction() as connection:
+        wrapper = keyring.wrappers.of_epoch(newest.epoch, newest.proof)
+        older = key_store.older_keys(connection, newest.epoch, after, BATCH)
+        met = {key.epoch for key in older}
+        for epoch in key_store.all_epochs(connection):
+            if epoch.epoch in met:  # its wrapper at hand, a key that does not open is known to be broken
+                keyring.wrappers.of_epoch(epoch.epoch, epoch.proof)
+        for old in older:
+            try:
+                pairs.append((old, wrap(wrapper, old.owner, newest.epoch, keyring.wrappers.unwrap(old))))
+            except (KeyUnavailable, UnknownEpoch):
+                broken.append(old.owner)
+        key_store.replace_keys(connection, pairs)
+    return _Batch(older[-1].owner if older else "", len(pairs), tuple(broken))
+
+
+def _give_up_old_key(settings: Settings, newest: KeyEpoch) -> bool:
+    """Whether the settings name the new key now; a key file is replaced by the next one for that."""
+    by_command = settings.key_command or settings.next_key_command
+    if is_key_of(wrapping_key(settings), newest):
+        if not by_command:
+            put_next_in_place(settings)
+        return True
+    if by_command:
+        return False
+    if not any(is_key_of(key, newest) for key in wrapping_keys(settings)):
+        raise wrong_key()
+    put_next_in_place(settings)
+    return True
+
+
+def _record(desk: Desk, what: str) -> None:
+    with desk.work() as session:
+        record(session, desk, Entry(Action.KEYS_ROTATED, reason=what))
+
+
+@contextmanager
+def _alone(store: KeyStore) -> Iterator[None]:
+    """Hold the lock of rotations, which ends with its process at the latest. Raises KeysRotating."""
+    held = _alone_on_server(store) if store.engine.dialect.name == "postgresql" else _alone_on_host(store)
+    with held:
+        yield
+
+
+@contextmanager
+def _alone_on_server(store: KeyStore) -> Iterator[None]:
+    with store_errors():
+        connection = store.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        connection.detach()  # closing it must end the server's session, and the lock with it
+    with closing(connection):
+        with store_errors():
+            taken = connection.execute(_TAKE_LOCK).scalar()
+        if not taken:
+            raise KeysRotating
+        try:
+            yield
+        finally:
+            with suppress(DBAPIError):  # a server that is away has ended the lock itself
+                connection.execute(_GIVE_LOCK)
+
+
+@contextmanager
+def _alone_on_host(store: KeyStore) -> Iterator[None]:
+    """The lock of an empty SQLite file beside the keyring: it works wherever the keyring does."""
+    kept = Path(str(store.engine.url.database))
+    file = kept.with_name(kept.name + ".rotating")
+    try:
+        file.touch(mode=0o600)
+        connection = sqlite3.connect(file, timeout=0, isolation_level=None)
+    except (OSError, sqlite3.Error):
+        raise StoreUnavailable(f"{file} cannot be made.", "Check the folder's permissions and space.") from None
+    with closing(connection):
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError:
+            raise KeysRotating from None
+        yield

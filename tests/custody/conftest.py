@@ -1,0 +1,17 @@
+"""A desk for the tests of custody whose keyring, too, is on either engine."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.office import TestOffice, make_office
+from tests.support.postgres import empty_database
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def keyring_office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TestOffice]:
+    """A desk whose keyring is on SQLite or on PostgreSQL."""
+    made = make_office(tmp_path / "home", keyring_url="" if request.param == "sqlite" else empty_database())
+    yield made
+    made.office.close()

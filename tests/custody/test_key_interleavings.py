@@ -1,0 +1,97 @@
+"""Keys made, destroyed and read by several consoles, rotations cut short at any step: nothing lost, nothing back."""
+
+import contextlib
+import dataclasses
+import os
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cs_console.custody import rotation
+from cs_console.custody.key_files import wrapping_keys
+from cs_console.custody.keyring import Keyring, open_keyring
+from cs_console.custody.rotation import key_status
+from cs_console.custody.wrapping import is_key_of
+from cs_console.desk import Office
+from tests.custody.rotations import Crash, crash_at, rotated
+from tests.support.office import TestOffice
+
+EXAMPLES = int(os.environ.get("CS_SOAK_ROUNDS", "15"))
+CONSOLES = 2
+OWNERS = 6
+
+owner = st.integers(0, OWNERS - 1)
+console = st.integers(0, CONSOLES - 1)
+act = st.one_of(
+    st.tuples(st.just("make"), console, owner),
+    st.tuples(st.just("destroy"), console, owner),
+    st.tuples(st.just("read"), console, owner),
+    st.tuples(st.just("open anew"), console, owner),
+    # a rotation has about a dozen steps here: beyond them it is a whole one
+    st.tuples(st.just("rotate"), console, st.integers(1, 16)),
+)
+
+
+class _Desk:
+    """Some consoles on one keyring, and what each owner's key has to be."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        self.consoles = [self._open() for _ in range(CONSOLES)]
+        self.expected: dict[str, bytes] = {}
+        self.destroyed: list[bytes] = []
+
+    def _open(self) -> Keyring:
+        return open_keyring(self.office.settings, self.office.clock)
+
+    def act(self, what: str, console: int, number: int) -> None:
+        keyring, owner = self.consoles[console], f"owner-{number}"
+        match what:
+            case "make":
+                made = keyring.create(owner)
+                assert made not in self.destroyed
+                assert self.expected.setdefault(owner, made) == made
+            case "destroy":
+                keyring.destroy(owner)
+                if owner in self.expected:
+                    self.destroyed.append(self.expected.pop(owner))
+            case "read":
+                assert keyring.keys([owner]).get(owner) == self.expected.get(owner)
+            case "open anew":
+                keyring.close()
+                self.consoles[console] = self._open()
+            case "rotate":
+                office = dataclasses.replace(self.office, keyring=keyring)
+                with contextlib.suppress(Crash), crash_at(office, number):
+                    rotated(office)
+        owners = [f"owner-{each}" for each in range(OWNERS)]
+        for each in self.consoles:
+            assert each.keys(owners) == self.expected
+
+    def close(self) -> None:
+        for keyring in self.consoles:
+            keyring.close()
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(acts=st.lists(act, min_size=3, max_size=12))
+def test_whatever_happens_in_whatever_order(keyring_office: TestOffice, acts: list[tuple[str, int, int]]) -> None:
+    office = keyring_office.office
+    rotation.BATCH, before = 2, rotation.BATCH
+    desk = _Desk(office)
+    try:
+        for what, which, number in acts:
+            desk.act(what, which, number)
+        rotated(office)  # finishes one that was cut short; only the next gives up what was begun then
+        rotated(office)
+        status = key_status(office)
+        assert (status.unfinished, status.to_rewrap, status.erased) == (False, 0, 0)
+        present = wrapping_keys(office.settings)
+        *older, newest = office.keyring.store.epochs()
+        assert any(is_key_of(key, newest) for key in present)
+        assert not any(is_key_of(key, epoch) for key in present for epoch in older)
+    finally:
+        rotation.BATCH = before
+        for number in range(OWNERS):
+            desk.consoles[0].destroy(f"owner-{number}")
+        desk.close()
