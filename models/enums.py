@@ -153,3 +153,5 @@ class Action(StrEnum):
     ACCOUNT_CHANGED = "account.changed"
     DESK_CREATED = "desk.created"
     KEYS_ROTATED = "keys.rotated"
+    BACKUP_MADE = "backup.made"
+    DESK_RESTORED = "desk.restored"

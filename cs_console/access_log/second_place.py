@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 from cs_console.access_log.signed_note import ORIGIN_PREFIX, NotANote, SignedNote, read_note
@@ -61,6 +62,19 @@ def _trimmed(lines: list[str]) -> str:
     while len(lines) > 1 and lines[-1] == "\n":
         lines.pop()
     return "".join(lines)
+
+
+def set_aside(folder: Path, at: datetime) -> Path | None:
+    """Keep what was stated so far under another name, and begin anew: for a desk that was restored from a backup.
+
+    Returns where it is kept, None where there was nothing. `at` is in UTC. Raises OSError.
+    """
+    kept = folder / f"checkpoints-{at:%Y%m%dT%H%M%SZ}.txt"
+    try:
+        (folder / FILE_NAME).rename(kept)
+    except FileNotFoundError:
+        return None
+    return kept
 
 
 def newest_kept(folder: Path) -> SignedNote | None:

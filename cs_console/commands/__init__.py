@@ -2,7 +2,7 @@
 
 import typer
 
-from cs_console.commands import agents, doctor, init, intake, keys, log, policy, tickets
+from cs_console.commands import agents, backup, doctor, init, intake, keys, log, policy, tickets
 from cs_console.commands.context import Home, refusals
 
 app = typer.Typer(
@@ -24,6 +24,8 @@ for name, part in {
     app.add_typer(part, name=name)
 app.command("init")(init.init)
 app.command("doctor")(doctor.doctor)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 
 
 @app.command()

@@ -1,0 +1,203 @@
+"""Putting a backup in the desk's place: checked and made ready beside it, then swapped in one step.
+
+A restored desk is an older one. Its log says so, sessions of that day are over, and checkpoints that state more than
+it holds are set aside, kept, for whoever asks what was lost.
+"""
+
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from cs_console.access_log.append import Actor, Entry, record
+from cs_console.access_log.second_place import set_aside
+from cs_console.access_log.state import log_state
+from cs_console.access_log.verify import verify_log
+from cs_console.backups.making import FILE_MODE, copy_sqlite, require_whole, sync_folder
+from cs_console.clock import Clock, SystemClock
+from cs_console.database import Database
+from cs_console.desk import Office, OperatorDesk, open_office, operator_desk
+from cs_console.errors import BadInput, NotADatabase, Refusal, StoreBusy, StoreUnavailable
+from cs_console.plain_text import one_line
+from cs_console.settings import Settings
+from cs_console.staff.sessions import end_and_record
+from models.agent import Agent
+from models.agent_session import AgentSession
+from models.desk_identity import DeskIdentity
+from models.enums import Action
+
+LONGEST_REASON = 200
+_WORKSHOP = "restoring-"
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What became of it: entries in the log before and after (None where the old one could not be read), and where
+    the desk that stood there, and its checkpoints, are kept (None where there was none)."""
+
+    entries_before: int | None
+    entries_after: int
+    old_desk: Path | None
+    old_checkpoints: Path | None
+
+
+def restore(settings: Settings, file: Path, reason: str, clock: Clock | None = None) -> Restored:
+    """Put a backup of the database in the place of the present one. No console may be open.
+
+    Refused, with nothing touched: a file that is cut, damaged, of a newer version or of another desk, a backup whose
+    log does not hold, a desk that is in use, a database on a server. A crash leaves the old desk or the restored
+    one. Raises BadInput, NotADatabase, StoreTooNew, StoreBusy, StoreUnavailable, KeyUnavailable.
+    """
+    words = _reason(reason)
+    place = Database(settings.database).file
+    if place is None:
+        raise BadInput("The database is on a PostgreSQL server.", "Use pg_restore, then `cs-console restore --finish`.")
+    if not file.is_file():
+        raise BadInput(f"There is no file {file}.", "Name a file made by `cs-console backup`.")
+    require_whole(file)
+    clock = clock or SystemClock()
+    before = _size_of(settings, clock)
+    try:
+        with _workshop(place.parent) as shop:
+            ready = shop / "console.db"
+            copy_sqlite(file, ready)
+            with _office_at(settings, shop, clock, f"sqlite:///{ready}") as office:
+                office.database.migrate()
+                _require_own_and_whole(office)
+                after = _say_restored(operator_desk(office), words, before)
+            _close_journal(ready)
+            old_desk = _swap(ready, place, clock.now())
+            return Restored(before, after, old_desk, set_aside(settings.checkpoint_folder, clock.now()))
+    except OSError as problem:
+        raise StoreUnavailable(
+            f"The backup cannot be put in place: {problem.strerror}.", "Check the folder's permissions and space."
+        ) from None
+
+
+def finish(settings: Settings, reason: str, clock: Clock | None = None) -> Restored:
+    """Do what `restore` does around a database that somebody put back by hand, or by `pg_restore`.
+
+    Raises as `restore`.
+    """
+    words = _reason(reason)
+    clock = clock or SystemClock()
+    with (
+        tempfile.TemporaryDirectory(prefix="cs-console-") as shop,
+        _office_at(settings, Path(shop), clock, settings.database) as office,
+    ):
+        office.database.migrate()
+        _require_own_and_whole(office)
+        after = _say_restored(operator_desk(office), words, None)
+    try:
+        return Restored(None, after, None, set_aside(settings.checkpoint_folder, clock.now()))
+    except OSError as problem:
+        raise StoreUnavailable(
+            f"The checkpoints cannot be set aside: {problem.strerror}.", "Check their folder, then run this again."
+        ) from None
+
+
+def _reason(reason: str) -> str:
+    words = one_line(reason, LONGEST_REASON + 1)
+    if not words or len(words) > LONGEST_REASON:
+        raise BadInput(f"A reason of up to {LONGEST_REASON} characters is needed.", "Give it with --reason.")
+    return words
+
+
+@contextmanager
+def _workshop(folder: Path) -> Iterator[Path]:
+    """A folder for the owner alone, on the same disk as the desk; what a crash left there before is removed."""
+    for left in folder.glob(f"{_WORKSHOP}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=_WORKSHOP, dir=folder) as made:
+        yield Path(made)
+
+
+@contextmanager
+def _office_at(settings: Settings, shop: Path, clock: Clock, database_url: str) -> Iterator[Office]:
+    """The desk over that database, apart from the second place: that one may state more than a backup holds."""
+    apart = settings.model_copy(update={"database_url": database_url, "checkpoints": shop / "checkpoints"})
+    office = open_office(apart, clock)
+    try:
+        yield office
+    finally:
+        office.close()
+
+
+def _size_of(settings: Settings, clock: Clock) -> int | None:
+    """How many entries the present log has, None where it cannot be read: that may be why it is restored."""
+    try:
+        office = open_office(settings, clock)
+    except Refusal:
+        return None
+    try:
+        return log_state(office).size
+    finally:
+        office.close()
+
+
+def _require_own_and_whole(office: Office) -> None:
+    with office.database.reading() as session:
+        desk_id = session.connection().execute(select(col(DeskIdentity.id))).scalar()
+    if desk_id is None or not office.keyring.belongs_to(desk_id):
+        raise BadInput(
+            "This backup is of another desk: the keyring here does not open it.", "Nothing was changed; use another."
+        )
+    verdict = verify_log(office)
+    if not verdict.ok:
+        raise NotADatabase(
+            f"The backup's log does not hold ({verdict.kind} at {verdict.first_bad}).",
+            "Nothing was changed; use an older backup.",
+        )
+
+
+def _say_restored(desk: OperatorDesk, reason: str, before: int | None) -> int:
+    """End that day's sessions and write down the restore; returns the size of the log then."""
+    with desk.work() as session:
+        for agent in _with_sessions(session):
+            account = Actor(agent.name, agent.roles, "", desk.office.host)
+            end_and_record(session, desk.office, account, agent.id, "the desk was restored from a backup")
+        lost = "" if before is None else f" (the log had {before} entries)"
+        return record(session, desk, Entry(Action.DESK_RESTORED, reason=reason + lost))
+
+
+def _with_sessions(session: Session) -> list[Agent]:
+    live = select(col(AgentSession.agent_id)).where(col(AgentSession.ended_at).is_(None))
+    return list(session.scalars(select(Agent).where(col(Agent.id).in_(live)).order_by(col(Agent.name))))
+
+
+def _close_journal(file: Path) -> None:
+    """Leave nothing beside the file. Raises StoreBusy while somebody has it open."""
+    try:
+        with closing(sqlite3.connect(file, timeout=1)) as opened:
+            mode = opened.execute("PRAGMA journal_mode=DELETE").fetchone()[0]
+    except sqlite3.Error as problem:
+        mode = "locked" if "locked" in str(problem) else "damaged"
+    if mode not in ("delete", "damaged"):
+        raise StoreBusy("A console is open on this desk.", "Nothing was changed; close every console, then try again.")
+
+
+def _swap(ready: Path, place: Path, at: datetime) -> Path | None:
+    """Put `ready` in its place in one step; the file that stood there is kept under another name."""
+    kept = None
+    if place.exists():
+        _close_journal(place)
+        kept = place.with_name(f"{place.name}.before-{at:%Y%m%dT%H%M%SZ}")
+        kept.unlink(missing_ok=True)
+        place.chmod(FILE_MODE)
+        os.link(place, kept)
+    for end in ("-wal", "-shm"):  # of a damaged file: they would be taken for the new one's
+        beside = place.with_name(place.name + end)
+        if beside.exists():
+            beside.replace(place.with_name(f"{place.name}.before-{at:%Y%m%dT%H%M%SZ}{end}"))
+    ready.chmod(FILE_MODE)
+    ready.replace(place)
+    sync_folder(place.parent)
+    return kept

@@ -1,0 +1,287 @@
+"""Backups of a desk on one host: made while it works, refused when not whole or not its own, put back in one step."""
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from cs_console.access_log.checkpoint import write_checkpoint
+from cs_console.access_log.state import log_state
+from cs_console.access_log.verify import verify_log
+from cs_console.backups.making import Backup, Store, back_up
+from cs_console.backups.restoring import finish, restore
+from cs_console.desk import Office, open_office, operator_desk
+from cs_console.errors import BadInput, NotADatabase, Refusal, SessionEnded, StoreBusy, StoreTooNew
+from cs_console.settings import Settings
+from cs_console.tickets.conversation import open_ticket
+from cs_console.tickets.form import FormEntry, open_by_form
+from models.enums import Channel, Role, TicketKind
+from tests.support.office import TestOffice, make_office
+from tests.support.stored import entries
+
+ROUNDS = int(os.environ.get("CS_SOAK_ROUNDS", "8"))
+LETTER = FormEntry(TicketKind.RIGHTS, Channel.LETTER, "A letter", "Delete it.")
+
+
+def backed_up(office: Office, name: str = "day.backup", store: Store = Store.DATABASE) -> Backup:
+    return back_up(operator_desk(office), office.settings.home.parent / name, store)
+
+
+def log_size(office: Office) -> int:
+    return log_state(office).size
+
+
+def grown(test_office: TestOffice) -> list[int]:
+    mei = test_office.desk("mei", Role.AGENT)
+    return [open_by_form(mei, LETTER) for _ in range(3)]
+
+
+def test_a_backup_is_whole_alone_in_its_file_and_the_owners_only(sqlite_office: TestOffice) -> None:
+    grown(sqlite_office)
+    made = backed_up(sqlite_office.office)
+    assert made.file.stat().st_mode & 0o077 == 0
+    assert sorted(path.name for path in made.file.parent.glob("day.backup*")) == ["day.backup"]
+    with closing(sqlite3.connect(f"file:{made.file}?mode=ro&immutable=1", uri=True)) as opened:
+        assert opened.execute("SELECT count(*) FROM ticket").fetchone() == (3,)
+        assert opened.execute("SELECT size FROM log_head").fetchone() == (log_size(sqlite_office.office),)
+    assert [entry.reason for entry in entries(sqlite_office.office, "backup.made")] == ["database"]
+
+
+def test_the_keyring_is_never_in_a_backup_of_the_data(sqlite_office: TestOffice) -> None:
+    office = sqlite_office.office
+    grown(sqlite_office)
+    data, keys = backed_up(office).file, backed_up(office, "keys.backup", Store.KEYRING).file
+    with closing(sqlite3.connect(office.settings.home / "keyring.db")) as keyring:
+        wrapped = [row[0] for row in keyring.execute("SELECT wrapped FROM wrapped_key")]
+    assert wrapped
+    assert all(key not in data.read_bytes() and key in keys.read_bytes() for key in wrapped)
+
+
+def test_a_backup_is_consistent_while_another_process_appends(sqlite_office: TestOffice) -> None:
+    grown(sqlite_office)
+    program = "from tests.backups.test_backups import append_forever; append_forever()"
+    with subprocess.Popen(
+        [sys.executable, "-c", program], env=os.environ | {"CS_CONSOLE_HOME": str(sqlite_office.office.settings.home)}
+    ) as busy:
+        try:
+            first = log_size(sqlite_office.office)
+            give_up = time.monotonic() + 20
+            while log_size(sqlite_office.office) < first + 5:
+                assert time.monotonic() < give_up
+                time.sleep(0.01)
+            made = [backed_up(sqlite_office.office, f"{number}.backup") for number in range(5)]
+        finally:
+            busy.kill()
+    sizes = []
+    for one in made:
+        with closing(sqlite3.connect(f"file:{one.file}?mode=ro&immutable=1", uri=True)) as opened:
+            (size,) = opened.execute("SELECT size FROM log_head").fetchone()
+            assert opened.execute("SELECT count(*), max(seq) FROM log_entry").fetchone() == (size, size)
+            sizes.append(size)
+    assert sizes == sorted(set(sizes))
+
+
+def append_forever() -> None:
+    """What the other process does: look at the log again and again, each look one entry."""
+    from cs_console.access_log.append import Entry, record
+    from cs_console.settings import load
+    from models.enums import Action
+
+    office = open_office(load())
+    desk = operator_desk(office)
+    while True:
+        with desk.work() as session:
+            record(session, desk, Entry(Action.LOG_READ))
+
+
+@pytest.mark.parametrize("where", ["there already", "no folder"])
+def test_a_file_that_cannot_be_written_is_said(sqlite_office: TestOffice, tmp_path: Path, where: str) -> None:
+    target = tmp_path / "mine.txt" if where == "there already" else tmp_path / "missing" / "day.backup"
+    if where == "there already":
+        target.write_text("kept")
+    with pytest.raises(BadInput, match=target.name):
+        back_up(operator_desk(sqlite_office.office), target, Store.DATABASE)
+    assert where != "there already" or target.read_text() == "kept"
+
+
+def test_a_restored_desk_is_that_days_and_says_so(sqlite_office: TestOffice) -> None:
+    office, home = sqlite_office.office, sqlite_office.office.settings.home
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    number = open_by_form(mei, LETTER)
+    made = backed_up(office)
+    later = open_by_form(mei, LETTER)
+    write_checkpoint(office, force=True)
+    size = log_size(office)
+    office.close()
+    done = restore(office.settings, made.file, "the disk broke", sqlite_office.clock)
+    assert done.entries_before == size
+    assert done.old_desk is not None and done.old_desk.stat().st_mode & 0o077 == 0
+    assert (home / "console.db").stat().st_mode & 0o077 == 0
+    restored = open_office(office.settings, sqlite_office.clock)
+    assert verify_log(restored).ok
+    (entry,) = entries(restored, "desk.restored")
+    assert (entry.seq, entry.reason) == (done.entries_after, f"the disk broke (the log had {size} entries)")
+    with pytest.raises(SessionEnded, match="restored"):
+        open_ticket(mei, number)
+    amy = TestOffice(restored, sqlite_office.clock).desk("amy", Role.AGENT)
+    assert open_by_form(amy, LETTER) == later  # that number had not been given on that day
+    write_checkpoint(restored, force=True)
+    assert verify_log(restored).ok
+    assert done.old_checkpoints is not None and "cs-console/" in done.old_checkpoints.read_text()
+    restored.close()
+    with closing(sqlite3.connect(done.old_desk)) as kept:
+        assert kept.execute("SELECT size FROM log_head").fetchone() == (size,)
+
+
+def _cut(file: Path) -> None:
+    with file.open("r+b") as opened:
+        opened.truncate(file.stat().st_size // 2)
+
+
+def _no_database(file: Path) -> None:
+    file.write_bytes(b"not a database at all" * 500)
+
+
+def _newer(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as opened, opened:
+        opened.execute("UPDATE alembic_version SET version_num = '9999'")
+
+
+def _foreign(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as opened, opened:
+        opened.execute("UPDATE desk_identity SET id = 'another'")
+
+
+def _edited(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as opened, opened:
+        opened.execute("DROP TRIGGER log_entry_no_update")
+        opened.execute("UPDATE log_entry SET reason = 'nothing' WHERE seq = 2")
+
+
+def _gone(file: Path) -> None:
+    file.unlink()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "refusal"),
+    [
+        (_cut, NotADatabase),
+        (_no_database, NotADatabase),
+        (_newer, StoreTooNew),
+        (_foreign, BadInput),
+        (_edited, NotADatabase),
+        (_gone, BadInput),
+    ],
+)
+def test_what_is_no_good_backup_of_this_desk_touches_nothing(
+    sqlite_office: TestOffice, spoil: object, refusal: type[Refusal]
+) -> None:
+    office = sqlite_office.office
+    grown(sqlite_office)
+    made = backed_up(office)
+    assert callable(spoil)
+    spoil(made.file)
+    office.close()
+    before = {path.name: path.read_bytes() for path in office.settings.home.iterdir() if path.is_file()}
+    with pytest.raises(refusal):
+        restore(office.settings, made.file, "a test", sqlite_office.clock)
+    after = {path.name: path.read_bytes() for path in office.settings.home.iterdir() if path.is_file()}
+    assert set(after) - {"console.db-wal", "console.db-shm"} <= set(before)
+    assert after["console.db"] == before["console.db"]
+    assert verify_log(open_office(office.settings)).ok
+
+
+def test_a_desk_in_use_is_not_restored(sqlite_office: TestOffice) -> None:
+    office = sqlite_office.office
+    grown(sqlite_office)
+    made = backed_up(office)
+    with closing(sqlite3.connect(office.settings.home / "console.db")) as console:
+        console.execute("SELECT count(*) FROM ticket").fetchone()
+        with pytest.raises(StoreBusy, match="close every console"):
+            restore(office.settings, made.file, "a test", sqlite_office.clock)
+    office.close()
+    assert not list(office.settings.home.glob("restoring-*"))
+    restore(office.settings, made.file, "a test", sqlite_office.clock)
+
+
+def test_a_damaged_desk_is_replaced_and_kept(sqlite_office: TestOffice) -> None:
+    office, place = sqlite_office.office, sqlite_office.office.settings.home / "console.db"
+    grown(sqlite_office)
+    made = backed_up(office)
+    office.close()
+    place.write_bytes(b"\0" * 9000)
+    done = restore(office.settings, made.file, "it was damaged", sqlite_office.clock)
+    assert done.entries_before is None
+    assert done.old_desk is not None and done.old_desk.read_bytes() == b"\0" * 9000
+    assert verify_log(open_office(office.settings)).ok
+
+
+@pytest.mark.parametrize("reason", ["", " \n", "x" * 201])
+def test_a_reason_is_needed(sqlite_office: TestOffice, reason: str) -> None:
+    made = backed_up(sqlite_office.office)
+    with pytest.raises(BadInput, match="reason"):
+        restore(sqlite_office.office.settings, made.file, reason)
+
+
+def test_a_database_put_back_by_hand_is_finished(sqlite_office: TestOffice) -> None:
+    office = sqlite_office.office
+    grown(sqlite_office)
+    made = backed_up(office)
+    open_by_form(sqlite_office.desk("amy", Role.AGENT), LETTER)
+    write_checkpoint(office, force=True)
+    office.close()
+    shutil.copy(made.file, office.settings.home / "console.db")
+    reopened = open_office(office.settings)
+    assert verify_log(reopened).kind == "rolled back"
+    reopened.close()
+    finish(office.settings, "put back by hand", sqlite_office.clock)
+    reopened = open_office(office.settings)
+    assert verify_log(reopened).ok
+    assert [entry.reason for entry in entries(reopened, "desk.restored")] == ["put back by hand"]
+
+
+def restore_in_child(home: str, file: str) -> None:
+    """What the process does that is killed."""
+    print("begun", flush=True)
+    restore(Settings(home=Path(home), outbox=Path(home) / "outbox"), Path(file), "a test")
+
+
+@pytest.mark.parametrize("seed", [20261123])
+def test_killed_in_the_middle_it_is_the_old_desk_or_the_restored_one(tmp_path: Path, seed: int) -> None:
+    test_office = make_office(tmp_path / "desk")
+    office, random = test_office.office, Random(seed)
+    grown(test_office)
+    made = backed_up(office)
+    open_by_form(test_office.desk("amy", Role.AGENT), LETTER)
+    office.close()
+    kept = tmp_path / "kept"
+    shutil.copytree(office.settings.home, kept)
+    arguments = json.dumps([str(office.settings.home), str(made.file)])
+    program = f"from tests.backups.test_backups import restore_in_child; restore_in_child(*{arguments})"
+    longest = 0.4
+    for _ in range(ROUNDS):
+        shutil.rmtree(office.settings.home)
+        shutil.copytree(kept, office.settings.home)
+        with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as child:
+            assert child.stdout is not None and child.stdout.readline() == b"begun\n"
+            try:
+                child.wait(random.uniform(0, longest))
+            except subprocess.TimeoutExpired:
+                child.send_signal(signal.SIGKILL)
+        opened = open_office(office.settings)
+        size = log_size(opened)
+        opened.close()
+        restore(office.settings, made.file, "again", test_office.clock)
+        opened = open_office(office.settings)
+        assert size and verify_log(opened).ok
+        assert not list(office.settings.home.glob("restoring-*"))
+        opened.close()
