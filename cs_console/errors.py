@@ -119,6 +119,20 @@ class LogBroken(Refusal):
     exit_status = 3
 
 
+class LogPutBack(Refusal):
+    """The access log is not the one that a reviewer saw: their sign-in stops until an operator has looked."""
+
+    code = "log_put_back"
+    exit_status = 3
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(
+            sentence,
+            "Touch nothing and call an operator: `cs-console log verify`; after an honest restore, "
+            "`cs-console restore --finish`.",
+        )
+
+
 # --- people ----------------------------------------------------------------------------------------------
 
 

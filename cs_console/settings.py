@@ -32,6 +32,7 @@ class Settings(BaseModel):
     sms_url: str = Field("", repr=False)
     outbox: Path | None = None
     checkpoints: Path | None = None
+    memory: Path | None = None
     pack: str = "hauthome-2023-08"
     desk_name: str = "Customer service"
     mail_from: str = "service@desk.invalid"
@@ -72,6 +73,11 @@ class Settings(BaseModel):
     def checkpoint_folder(self) -> Path:
         """The second place that checkpoints are written to."""
         return self.checkpoints or self.home / "checkpoints"
+
+    @property
+    def memory_folder(self) -> Path:
+        """Where reviewers' consoles remember which log they saw: best where whoever restores the database is not."""
+        return self.memory or self.home / "remembered"
 
 
 def load(home: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:

@@ -15,13 +15,22 @@ _TAIL_BYTES = 4096
 
 def append_notes(folder: Path, notes: Iterable[str]) -> None:
     """Append notes durably, an empty line after each; file and folder are their owner's alone. Raises OSError."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle = os.open(folder / FILE_NAME, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    _append(folder / FILE_NAME, "".join(note + "\n" for note in notes), "\n\n")
+
+
+def append_line(file: Path, line: str) -> None:
+    """Append one line durably to a file that only grows, its owner's alone. Raises OSError."""
+    _append(file, line + "\n", "\n")
+
+
+def _append(file: Path, text: str, end: str) -> None:
+    """Append, after `end` where a crash cut what was written before."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         size = os.fstat(handle).st_size
-        whole = size == 0 or os.pread(handle, 2, max(0, size - 2)) == b"\n\n"
-        data = ("" if whole else "\n\n") + "".join(note + "\n" for note in notes)
-        left = data.encode()
+        whole = size == 0 or os.pread(handle, len(end), max(0, size - len(end))) == end.encode()
+        left = (("" if whole else end) + text).encode()
         while left:
             left = left[os.write(handle, left) :]
         os.fsync(handle)

@@ -26,6 +26,10 @@ _CHECKPOINTS = select(
 _MISSING_TABLE = frozenset({"42P01", "42703"})
 
 
+def _after(seq: int | None) -> Select[*tuple[Any, ...]]:
+    return _ENTRIES if seq is None else _ENTRIES.where(col(log.LogEntry.seq) > seq)
+
+
 class NoTable(Exception):
     """One of the log's tables, or a column of it, is gone."""
 
@@ -52,19 +56,18 @@ class StoredLog:
         """Size, frontier and tag; None where the row is gone."""
         return next(self._rows(HEAD), None)
 
-    def entries(self) -> Iterator[list[Row]]:
-        """All entries in order of their number, `COLUMNS` each, up to a thousand at a time."""
-        last = None
+    def entries(self, after: int = 0) -> Iterator[list[Row]]:
+        """All entries in order of their number, or those after one, `COLUMNS` each, up to a thousand at a time."""
+        last = after or None
         try:
-            for batch in self._batches(_ENTRIES):
+            for batch in self._batches(_after(last)):
                 yield batch
                 last = batch[-1][0]
         except sqlite3.OperationalError as problem:
             if "decode" not in str(problem).lower():
                 raise
             # somebody wrote bytes that are no text: read on so that such a row can be named
-            rest = _ENTRIES if last is None else _ENTRIES.where(col(log.LogEntry.seq) > last)
-            yield from self._batches(rest, any_text=True)
+            yield from self._batches(_after(last), any_text=True)
 
     def checkpoints(self) -> Iterator[Row]:
         """All checkpoints in order of their size: size, time, note, tag."""

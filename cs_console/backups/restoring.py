@@ -18,7 +18,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import Actor, Entry, record
-from cs_console.access_log.second_place import set_aside
+from cs_console.access_log.memory import forget_what_was_stated
 from cs_console.access_log.state import log_state
 from cs_console.access_log.verify import verify_log
 from cs_console.backups.making import FILE_MODE, copy_sqlite, require_whole, sync_folder
@@ -75,7 +75,7 @@ def restore(settings: Settings, file: Path, reason: str, clock: Clock | None = N
                 after = _say_restored(operator_desk(office), words, before)
             _close_journal(ready)
             old_desk = _swap(ready, place, clock.now())
-            return Restored(before, after, old_desk, set_aside(settings.checkpoint_folder, clock.now()))
+            return Restored(before, after, old_desk, forget_what_was_stated(settings, clock.now()))
     except OSError as problem:
         raise StoreUnavailable(
             f"The backup cannot be put in place: {problem.strerror}.", "Check the folder's permissions and space."
@@ -97,7 +97,7 @@ def finish(settings: Settings, reason: str, clock: Clock | None = None) -> Resto
         _require_own_and_whole(office)
         after = _say_restored(operator_desk(office), words, None)
     try:
-        return Restored(None, after, None, set_aside(settings.checkpoint_folder, clock.now()))
+        return Restored(None, after, None, forget_what_was_stated(settings, clock.now()))
     except OSError as problem:
         raise StoreUnavailable(
             f"The checkpoints cannot be set aside: {problem.strerror}.", "Check their folder, then run this again."

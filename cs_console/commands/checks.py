@@ -49,6 +49,7 @@ def settings_in_force(settings: Settings) -> dict[str, str]:
         "mail": _mail_check(settings).words,
         "text messages": _sms_check(settings).words,
         "checkpoints": str(settings.checkpoint_folder),
+        "remembered": str(settings.memory_folder),
         "pack": settings.pack,
         "desk name": settings.desk_name,
         "mail from": settings.mail_from,

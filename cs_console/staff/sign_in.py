@@ -10,18 +10,19 @@ from sqlalchemy import func, select, update
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import Actor, Entry, append, record
-from cs_console.desk import Desk, Office
-from cs_console.errors import AccountSuspended, Refusal, SignInMustWait, SignInRefused
+from cs_console.desk import AgentCard, Desk, Office
+from cs_console.errors import AccountSuspended, LogPutBack, Refusal, SignInMustWait, SignInRefused
 from cs_console.staff import passwords, undertakings
 from cs_console.staff.accounts import account_actor, card_of, check_password, find_agent, normal_name, record_failure
 from cs_console.staff.sessions import end_and_record, require_session
-from cs_console.staff.tries import Counted, count_try, count_unknown_try
+from cs_console.staff.tries import Counted, count_try, count_unknown_try, give_back
 from models.agent import Agent
 from models.agent_session import AgentSession
-from models.enums import AccountState, Action
+from models.enums import AccountState, Action, Role
 
 TOUCH_EVERY = timedelta(seconds=15)
 UNKNOWN = "unknown"
+REVIEWERS = (Role.SUPERVISOR, Role.PRIVACY_OFFICER)
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,9 @@ class SignedIn:
 def sign_in(office: Office, name: str, password: str) -> SignedIn:
     """Begin a session; an older one of the same account ends. The same time and words for an unknown name.
 
-    Raises SignInRefused, SignInMustWait or, only after the right password, AccountSuspended. Every outcome is
-    recorded; a name that is no account's is recorded as "unknown", never as it was typed (ASVS 6.3.8, 16.3.1).
+    Whoever reviews the log is let in only to the log they saw last, grown. Raises SignInRefused, SignInMustWait or,
+    only after the right password, AccountSuspended or LogPutBack. Every outcome is recorded; a name that is no
+    account's is recorded as "unknown", never as it was typed (ASVS 6.3.8, 16.3.1).
     """
     agent, counted = _count(office, normal_name(name))
     if isinstance(counted, SignInMustWait):
@@ -53,9 +55,12 @@ def sign_in(office: Office, name: str, password: str) -> SignedIn:
         with office.database.transaction() as session:
             record_failure(session, office, _actor(office, agent), SignInRefused.code)
         raise SignInRefused
+    if _reviews(agent):
+        _require_the_same_log(office, agent)
     begun = _begin(office, agent, _up_to_date(agent.password_hash, password), counted.earlier)
     if isinstance(begun, Refusal):
         raise begun
+    _remember_the_log(begun.desk)
     return begun
 
 
@@ -74,6 +79,7 @@ def sign_out(desk: Desk, reason: str = "signed out") -> None:
         record(session, desk, Entry(Action.SIGNED_OUT, reason=reason))
     with suppress(Refusal):  # the session is over, signed log or not; the header shows a log that cannot be signed
         write_checkpoint(desk.office, force=True)
+    _remember_the_log(desk)
 
 
 def touch(desk: Desk) -> None:
@@ -106,6 +112,31 @@ def unlock(desk: Desk, password: str) -> None:
     with desk.office.database.transaction() as session:
         require_session(session, desk)
         _keep_awake(session, desk, desk.office.clock.now())
+
+
+def _reviews(account: Agent | AgentCard) -> bool:
+    held = account.roles.split(",") if isinstance(account, Agent) else account.roles
+    return any(role in held for role in REVIEWERS)
+
+
+def _require_the_same_log(office: Office, agent: Agent) -> None:
+    """Refuse a log that was put back or rewritten since this reviewer saw it; it was no wrong password."""
+    from cs_console.access_log.memory import require_grown  # agents do not wait for it
+
+    try:
+        require_grown(office, agent.name, agent.id)
+    except LogPutBack as refusal:
+        with suppress(Refusal), office.database.transaction() as session:
+            give_back(session, agent.id)
+            record_failure(session, office, _actor(office, agent), refusal.code)
+        raise
+
+
+def _remember_the_log(desk: Desk) -> None:
+    if _reviews(desk.agent):
+        from cs_console.access_log.memory import remember
+
+        remember(desk.office, desk.agent.id)
 
 
 def _keep_awake(session: Session, desk: Desk, now: datetime) -> None:

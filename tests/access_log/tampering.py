@@ -94,3 +94,17 @@ def hand(made: TestOffice) -> Iterator[Hand]:
         else:
             connection.execute(text("SET LOCAL session_replication_role = replica"))
         yield Hand(connection)
+
+
+def head_of(made: TestOffice) -> dict[str, Any]:
+    """The log's head as it stands, to be put back later."""
+    with hand(made) as store:
+        return {name: store.ask(f"SELECT {name} FROM log_head") for name in ("size", "frontier", "tag")}
+
+
+def put_back(made: TestOffice, old: dict[str, Any]) -> None:
+    """The log as it was on an older day, as from a backup."""
+    with hand(made) as store:
+        store.run("DELETE FROM log_entry WHERE seq > :size", size=old["size"])
+        store.run("DELETE FROM checkpoint WHERE size > :size", size=old["size"])
+        store.run("UPDATE log_head SET size = :size, frontier = :frontier, tag = :tag", **old)

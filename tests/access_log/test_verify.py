@@ -15,7 +15,7 @@ from cs_console.access_log.merkle import Frontier, leaf_hash
 from cs_console.access_log.second_place import FILE_NAME
 from cs_console.access_log.verify import Verdict, verify_log
 from cs_console.errors import BadInput, KeyUnavailable, StoreUnavailable
-from tests.access_log.tampering import Hand, fill, fill_and_sign, hand
+from tests.access_log.tampering import Hand, fill, fill_and_sign, hand, head_of, put_back
 from tests.support.office import TestOffice
 
 
@@ -197,17 +197,9 @@ def test_a_head_put_back_is_found(test_office: TestOffice) -> None:
     assert broken(test_office) == (None, "head moved")
 
 
-def put_back(made: TestOffice, size: int, old: dict[str, Any]) -> None:
-    """The whole store as it was on an older day, as from a backup."""
-    with hand(made) as store:
-        store.run("DELETE FROM log_entry WHERE seq > :size", size=size)
-        store.run("DELETE FROM checkpoint WHERE size > :size", size=size)
-        store.run("UPDATE log_head SET size = :size, frontier = :frontier, tag = :tag", **old)
-
-
 def test_a_log_put_back_is_found_by_the_second_place(test_office: TestOffice) -> None:
     old = _a_day_and_then_another(test_office)
-    put_back(test_office, 20, old)
+    put_back(test_office, old)
     assert broken(test_office) == (21, "rolled back")
 
 
@@ -216,7 +208,7 @@ def test_a_log_put_back_is_found_by_a_kept_checkpoint(test_office: TestOffice) -
     note = kept(test_office).read_text().rstrip("\n").rpartition("\n\n\n")[2]
     everything = kept(test_office).read_text()
     kept(test_office).unlink()
-    put_back(test_office, 20, old)
+    put_back(test_office, old)
     assert verify_log(test_office.office).ok  # by itself it cannot know
     assert broken(test_office, everything) == (21, "rolled back")
     note = everything[everything.rindex("cs-console/", 0, everything.rindex("— ")) :].rstrip("\n") + "\n"
@@ -226,15 +218,14 @@ def test_a_log_put_back_is_found_by_a_kept_checkpoint(test_office: TestOffice) -
 
 def test_a_log_put_back_and_continued_is_found(test_office: TestOffice) -> None:
     old = _a_day_and_then_another(test_office)
-    put_back(test_office, 20, old)
+    put_back(test_office, old)
     fill_and_sign(test_office, 40)
     assert broken(test_office) == (21, "rolled back")
 
 
 def _a_day_and_then_another(made: TestOffice) -> dict[str, Any]:
     fill_and_sign(made, 20)
-    with hand(made) as store:
-        old = {name: store.ask(f"SELECT {name} FROM log_head") for name in ("size", "frontier", "tag")}
+    old = head_of(made)
     fill_and_sign(made, 10, 10)
     assert verify_log(made.office).ok
     return old

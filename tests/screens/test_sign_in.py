@@ -7,6 +7,7 @@ from textual.widgets import Input
 
 from cs_console.app import ConsoleApp
 from cs_console.errors import NoDesk
+from cs_console.staff.sign_in import sign_in, sign_out
 from models.agent import Agent
 from models.agent_session import AgentSession
 from models.enums import Role
@@ -15,6 +16,7 @@ from screens.password import PasswordScreen
 from screens.queue import QueueScreen
 from screens.sign_in import SignInScreen
 from screens.undertaking import UndertakingScreen
+from tests.access_log.tampering import head_of, put_back
 from tests.support.consoles import SIZES, Console
 from tests.support.doors import PASSWORD, at_the_door, make_account, sign_in_as
 from tests.support.office import TestOffice
@@ -185,3 +187,14 @@ async def test_a_home_without_a_desk_says_so_on_the_screen(sqlite_office: TestOf
         await shown.press("ctrl+q")
     assert app.return_code == 3
     assert not empty.home.exists()
+
+
+async def test_a_reviewer_is_told_that_the_log_was_put_back(sqlite_office: TestOffice) -> None:
+    make_account(sqlite_office, "omar", Role.SUPERVISOR)
+    old = head_of(sqlite_office)
+    sign_out(sign_in(sqlite_office.office, "omar", PASSWORD).desk)
+    put_back(sqlite_office, old)
+    async with at_the_door(sqlite_office) as shown:
+        await sign_in_as(shown, "omar")
+        await shown.until_words("not the one you saw last", "call an operator")
+        assert shown.app.desk is None

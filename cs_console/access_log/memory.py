@@ -1,0 +1,155 @@
+"""What a reviewer's console remembers of the log, and demands at the next sign-in: the same log, only longer.
+
+A database put back to an older day holds together by itself, and so does one that went on from there. Neither can
+hold what was seen since: the tree over the remembered entries and those after them has another root (RFC 6962, 2.1.2).
+"""
+
+import base64
+import json
+import os
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cs_console.access_log.canonical import entry_bytes
+from cs_console.access_log.checkpoint import latest, log_signer, write_checkpoint
+from cs_console.access_log.head import HEAD, genuine_tree
+from cs_console.access_log.merkle import Frontier, leaf_hash
+from cs_console.access_log.second_place import append_line, set_aside
+from cs_console.access_log.signed_note import read_note
+from cs_console.access_log.stored_log import NoTable, stored_log
+from cs_console.errors import LogPutBack, Refusal
+from cs_console.settings import Settings
+
+if TYPE_CHECKING:
+    from cs_console.desk import Office
+
+INCIDENTS = "incidents.jsonl"
+_TRIES = 5
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """The log as it was seen: a checkpoint and the tree that it signs."""
+
+    note: str
+    tree: Frontier
+
+
+def require_grown(office: "Office", name: str, agent_id: str) -> None:
+    """Refuse a log that is not the one this account saw last with entries added. Costs what is new, in flat memory.
+
+    An account that has seen none yet trusts what is there. A refusal is first written to the second place, where
+    whoever put the database back does not reach. Raises LogPutBack, StoreUnavailable, KeyUnavailable.
+    """
+    file = _file_of(office.settings, agent_id)
+    if not file.exists():
+        return
+    remembered, found = _read(office, file), _head(office)
+    if remembered is None:
+        why = f"What this console remembers of the access log cannot be read: {file} was changed."
+    else:
+        holds, found = _compare(office, remembered.tree)
+        if holds:
+            return
+        why = "The access log is not the one you saw last: it was put back to an older state, or rewritten."
+    problem = _write_incident(office, name, remembered, found)
+    raise LogPutBack(f"{why} {problem}".rstrip())
+
+
+def remember(office: "Office", agent_id: str) -> None:
+    """Keep the log's newest signed state for this account's next sign-in; an older one stays if it cannot be kept."""
+    with suppress(Refusal, OSError):
+        for _ in range(_TRIES):
+            signed = write_checkpoint(office, force=True) or latest(office)
+            tree = _head(office)
+            if signed is None or tree is None:
+                return
+            if tree.size == signed.size:  # else another console was quicker, and its entries have to be signed too
+                _write(_file_of(office.settings, agent_id), Remembered(signed.note, tree))
+                return
+
+
+def forget_what_was_stated(settings: Settings, at: datetime) -> Path | None:
+    """Begin anew after an honest restore: what was remembered and what the second place states are kept aside.
+
+    Returns where the second place's checkpoints are kept, None where there were none. `at` is in UTC. Raises OSError.
+    """
+    for file in settings.memory_folder.glob("*.json"):
+        file.replace(file.with_name(f"{file.name}.{at:%Y%m%dT%H%M%SZ}"))
+    return set_aside(settings.checkpoint_folder, at)
+
+
+def _file_of(settings: Settings, agent_id: str) -> Path:
+    return settings.memory_folder / f"{agent_id}.json"
+
+
+def _read(office: "Office", file: Path) -> Remembered | None:
+    """What the file says, None unless it is a genuine checkpoint of this log with its very tree."""
+    try:
+        kept = json.loads(file.read_text("utf-8"))
+        note = read_note(kept["note"])
+        tree = Frontier(note.size, base64.b64decode(kept["tree"], validate=True))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):  # NotANote is a ValueError
+        return None
+    with office.database.reading() as session:
+        genuine = log_signer(session, office).verifier.accepts(note)
+    return Remembered(kept["note"], tree) if genuine and tree.root() == note.root else None
+
+
+def _write(file: Path, remembered: Remembered) -> None:
+    """Replace the file in one step, readable by its owner alone. Raises OSError."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    tree = base64.b64encode(remembered.tree.packed()).decode()
+    handle, made = tempfile.mkstemp(dir=file.parent, prefix=".", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as opened:
+            json.dump({"note": remembered.note, "tree": tree}, opened, ensure_ascii=False)
+            opened.flush()
+            os.fsync(opened.fileno())
+        Path(made).replace(file)
+    finally:
+        Path(made).unlink(missing_ok=True)
+
+
+def _compare(office: "Office", seen: Frontier) -> tuple[bool, Frontier | None]:
+    """Whether the stored log is what was seen with entries added, in one view of it; and what its head states."""
+    grown, head = Frontier(seen.size, seen.packed()), None
+    try:
+        with stored_log(office.database) as stored:
+            head = genuine_tree(office.log_tag_key, stored.head())
+            if head is not None:
+                for batch in stored.entries(after=seen.size):
+                    grown.extend([leaf_hash(entry_bytes(row)) for row in batch])
+    except (NoTable, TypeError, ValueError):  # no table, or a column that holds what the console never writes
+        return False, head
+    return head is not None and (grown.size, grown.root()) == (head.size, head.root()), head
+
+
+def _head(office: "Office") -> Frontier | None:
+    with office.database.reading() as session:
+        return genuine_tree(office.log_tag_key, session.connection().execute(HEAD).first())
+
+
+def _write_incident(office: "Office", name: str, seen: Remembered | None, found: Frontier | None) -> str:
+    """Write down elsewhere what does not fit. Returns "" or a sentence that says why that could not be done."""
+    incident = {
+        "at": office.clock.now().astimezone(UTC).isoformat(),
+        "what": "the access log is not the one that was seen",
+        "account": name,
+        "host": office.host,
+        "seen": None if seen is None else _stated(seen.tree),
+        "found": None if found is None else _stated(found),
+    }
+    try:
+        append_line(office.settings.checkpoint_folder / INCIDENTS, json.dumps(incident))
+    except OSError as problem:
+        return f"The incident could not be written to {office.settings.checkpoint_folder}: {problem.strerror}."
+    return ""
+
+
+def _stated(tree: Frontier) -> dict[str, object]:
+    return {"size": tree.size, "root": tree.root().hex()}

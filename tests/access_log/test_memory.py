@@ -1,0 +1,234 @@
+"""A reviewer is let in only to the log they saw last, grown; what does not fit is written down elsewhere."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from cs_console.access_log.memory import INCIDENTS, remember, require_grown
+from cs_console.access_log.second_place import FILE_NAME
+from cs_console.access_log.verify import verify_log
+from cs_console.backups.restoring import finish
+from cs_console.desk import operator_desk
+from cs_console.errors import LogPutBack, SignInRefused
+from cs_console.staff import accounts
+from cs_console.staff.sign_in import sign_in, sign_out
+from models.enums import Action, Role
+from tests.access_log.tampering import fill, fill_and_sign, hand, head_of, put_back
+from tests.support.office import TestOffice, make_office
+from tests.support.recorded import recorded
+
+PASSWORD = "amber kite ninety lakes"
+OMAR = "omar-s-account"
+
+pytestmark = pytest.mark.usefixtures("cheap_passwords")
+
+
+def memory_of(made: TestOffice, account: str = OMAR) -> Path:
+    return made.office.settings.memory_folder / f"{account}.json"
+
+
+def incidents(made: TestOffice) -> list[dict[str, object]]:
+    file = made.office.settings.checkpoint_folder / INCIDENTS
+    return [json.loads(line) for line in file.read_text("utf-8").splitlines()] if file.exists() else []
+
+
+def test_a_log_that_grew_is_the_same_log(test_office: TestOffice) -> None:
+    require_grown(test_office.office, "omar", OMAR)  # nothing seen yet
+    for size in (1, 3, 40, 1, 300):
+        fill(test_office, size)
+        remember(test_office.office, OMAR)
+        require_grown(test_office.office, "omar", OMAR)
+        fill(test_office, size)
+        require_grown(test_office.office, "omar", OMAR)
+    assert incidents(test_office) == []
+    assert memory_of(test_office).stat().st_mode & 0o077 == 0
+
+
+def _back(made: TestOffice, old: dict[str, object]) -> None:
+    put_back(made, old)
+
+
+def _back_and_on(made: TestOffice, old: dict[str, object]) -> None:
+    put_back(made, old)
+    fill_and_sign(made, 60)
+
+
+def _edited(made: TestOffice, _old: dict[str, object]) -> None:
+    fill(made, 5)
+    with hand(made) as store:
+        store.run("UPDATE log_entry SET reason = 'nothing' WHERE seq = 43")
+
+
+def _cut(made: TestOffice, _old: dict[str, object]) -> None:
+    fill(made, 5)
+    with hand(made) as store:
+        store.run("DELETE FROM log_entry WHERE seq = 45")
+
+
+def _no_head(made: TestOffice, _old: dict[str, object]) -> None:
+    with hand(made) as store:
+        store.run("DELETE FROM log_head")
+
+
+def _no_table(made: TestOffice, _old: dict[str, object]) -> None:
+    with hand(made) as store:
+        store.run("DROP TABLE log_entry")
+
+
+@pytest.mark.parametrize("act", [_back, _back_and_on, _edited, _cut, _no_head, _no_table])
+def test_another_log_is_refused_and_written_down_elsewhere(
+    test_office: TestOffice, act: Callable[[TestOffice, dict[str, object]], None]
+) -> None:
+    fill_and_sign(test_office, 20)
+    old = head_of(test_office)
+    fill_and_sign(test_office, 20)
+    remember(test_office.office, OMAR)
+    act(test_office, old)
+    with pytest.raises(LogPutBack, match="not the one you saw last"):
+        require_grown(test_office.office, "omar", OMAR)
+    (incident,) = incidents(test_office)
+    assert incident["account"] == "omar"
+    assert isinstance(incident["seen"], dict) and incident["seen"]["size"] == 40
+
+
+def test_a_fork_that_copied_the_checkpoints_is_found(sqlite_office: TestOffice) -> None:
+    """All rows of the newer log's checkpoints in the older database: only the tree tells."""
+    fill_and_sign(sqlite_office, 20)
+    old = head_of(sqlite_office)
+    fill_and_sign(sqlite_office, 20)
+    remember(sqlite_office.office, OMAR)
+    with hand(sqlite_office) as store:
+        store.run("DELETE FROM log_entry WHERE seq > 20")
+        store.run("UPDATE log_head SET size = :size, frontier = :frontier, tag = :tag", **old)
+    fill(sqlite_office, 30)
+    with pytest.raises(LogPutBack):
+        require_grown(sqlite_office.office, "omar", OMAR)
+
+
+@pytest.mark.parametrize("spoil", ["", "{}", "[]", "no json", '{"note": 1, "tree": ""}', "another", "older tree"])
+def test_a_memory_that_was_changed_is_not_begun_anew(
+    sqlite_office: TestOffice, tmp_path_factory: pytest.TempPathFactory, spoil: str
+) -> None:
+    fill_and_sign(sqlite_office, 6)
+    remember(sqlite_office.office, OMAR)
+    file = memory_of(sqlite_office)
+    if spoil == "another":
+        other = make_office(tmp_path_factory.mktemp("other") / "home")
+        fill_and_sign(other, 6)
+        remember(other.office, OMAR)
+        spoil = memory_of(other).read_text()
+    elif spoil == "older tree":
+        older = json.loads(file.read_text())
+        fill_and_sign(sqlite_office, 4)
+        remember(sqlite_office.office, OMAR)
+        spoil = json.dumps(json.loads(file.read_text()) | {"tree": older["tree"]})
+    file.write_text(spoil)
+    with pytest.raises(LogPutBack, match="was changed"):
+        require_grown(sqlite_office.office, "omar", OMAR)
+    assert [one["seen"] for one in incidents(sqlite_office)] == [None]
+
+
+def test_an_incident_that_cannot_be_written_is_said(sqlite_office: TestOffice) -> None:
+    fill_and_sign(sqlite_office, 6)
+    remember(sqlite_office.office, OMAR)
+    folder = sqlite_office.office.settings.checkpoint_folder
+    shutil.rmtree(folder)
+    folder.write_text("a file where the folder was")
+    memory_of(sqlite_office).write_text("")
+    with pytest.raises(LogPutBack, match="could not be written to"):
+        require_grown(sqlite_office.office, "omar", OMAR)
+
+
+steps = some.lists(some.sampled_from(["grow", "remember", "keep", "put back"]), min_size=3, max_size=14)
+
+
+@settings(max_examples=30, deadline=None)
+@given(steps)
+def test_no_order_of_events_lets_an_older_log_pass(tmp_path_factory: pytest.TempPathFactory, acts: list[str]) -> None:
+    made = make_office(tmp_path_factory.mktemp("memory") / "home")
+    history, seen, kept = [], None, (head_of(made), 0)
+    number = 0
+    try:
+        for act in acts:
+            if act == "grow":
+                fill(made, 3)
+                history += [number, number + 1, number + 2]
+                number += 3
+            elif act == "remember" and history and (seen is None or history[: len(seen)] == seen):
+                remember(made.office, OMAR)
+                seen = list(history)
+            elif act == "keep":
+                kept = (head_of(made), len(history))
+            elif act == "put back" and kept[1] <= len(history):
+                put_back(made, kept[0])
+                history = history[: kept[1]]
+            if seen is None or history[: len(seen)] == seen:
+                require_grown(made.office, "omar", OMAR)
+            else:
+                with pytest.raises(LogPutBack):
+                    require_grown(made.office, "omar", OMAR)
+    finally:
+        made.office.close()
+
+
+# --- at the door
+
+
+def account(made: TestOffice, name: str, role: Role) -> None:
+    accounts.add_agent(operator_desk(made.office), name, (role,), PASSWORD)
+
+
+def test_reviewers_stop_at_a_log_put_back_and_agents_go_on(test_office: TestOffice) -> None:
+    account(test_office, "omar", Role.SUPERVISOR)
+    account(test_office, "ines", Role.PRIVACY_OFFICER)
+    account(test_office, "mei", Role.AGENT)
+    for name in ("omar", "ines", "mei"):
+        sign_out(sign_in(test_office.office, name, PASSWORD).desk)
+    old = head_of(test_office)
+    for name in ("ines", "mei", "omar"):
+        sign_out(sign_in(test_office.office, name, PASSWORD).desk)
+    assert len(list(test_office.office.settings.memory_folder.iterdir())) == 2
+    put_back(test_office, old)
+    for name in ("omar", "ines"):
+        with pytest.raises(LogPutBack):
+            sign_in(test_office.office, name, PASSWORD)
+        with pytest.raises(SignInRefused):
+            sign_in(test_office.office, name, "not the password at all")
+    assert [entry.actor for entry in recorded(test_office.office, Action.SIGN_IN_FAILED) if "log" in entry.reason] == [
+        "omar",
+        "ines",
+    ]
+    sign_in(test_office.office, "mei", PASSWORD)
+
+
+def test_the_right_password_is_no_failure(sqlite_office: TestOffice) -> None:
+    account(sqlite_office, "omar", Role.SUPERVISOR)
+    sign_out(sign_in(sqlite_office.office, "omar", PASSWORD).desk)
+    old = head_of(sqlite_office)
+    sign_out(sign_in(sqlite_office.office, "omar", PASSWORD).desk)
+    put_back(sqlite_office, old)
+    for _ in range(8):
+        with pytest.raises(LogPutBack):
+            sign_in(sqlite_office.office, "omar", PASSWORD)
+
+
+def test_after_an_honest_restore_reviewers_are_let_in_again(sqlite_office: TestOffice) -> None:
+    office = sqlite_office.office
+    account(sqlite_office, "omar", Role.SUPERVISOR)
+    sign_out(sign_in(office, "omar", PASSWORD).desk)
+    old = head_of(sqlite_office)
+    sign_out(sign_in(office, "omar", PASSWORD).desk)
+    put_back(sqlite_office, old)
+    with pytest.raises(LogPutBack, match="restore --finish"):
+        sign_in(office, "omar", PASSWORD)
+    finish(office.settings, "yesterday's backup", sqlite_office.clock)
+    assert sign_in(office, "omar", PASSWORD).desk.agent.name == "omar"
+    assert verify_log(office).ok
+    aside = [*office.settings.memory_folder.glob("*.json.*"), *office.settings.checkpoint_folder.glob("checkpoints-*")]
+    assert len(aside) == 2
+    assert (office.settings.checkpoint_folder / FILE_NAME).is_file()
