@@ -111,7 +111,7 @@ def postgres_insert(url: str) -> Iterator[Callable[[], object]]:
     with psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://")) as connection:
         kinds = {"at": "bigint", "ticket": "bigint", "seconds": "bigint", "tag": "bytea"}
         columns = ",".join(f"{name} {kinds.get(name, 'text')}" for name in COLUMNS[1:])
-        connection.execute(f"CREATE TABLE plain_entry (seq bigserial PRIMARY KEY, {columns})")
+        connection.execute(f"CREATE TABLE IF NOT EXISTS plain_entry (seq bigserial PRIMARY KEY, {columns})")
         connection.commit()
 
         def insert() -> None:

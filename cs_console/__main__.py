@@ -8,12 +8,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
+from cs_console.faults import forbid_core_dumps, spot_of
+
 
 def main() -> None:
     """Open the console without arguments (or with `--home DIR` alone), the demo, or run an operator's command.
 
     The first two never import the commands' library: it would cost a good part of the first paint.
     """
+    forbid_core_dumps()
     arguments = sys.argv[1:]
     alone, home = only_home(arguments)
     if alone:
@@ -77,8 +80,6 @@ def _or_one_sentence(work: Callable[[], None]) -> None:
         place = "" if problem.filename is None else f"{problem.filename}: "
         _end(f"{place}{problem.strerror or 'it cannot be read or written'}.", 2)
     except Exception as fault:  # noqa: BLE001 - the outermost edge; a traceback could hold a requester's data
-        from cs_console.faults import spot_of
-
         _end(f"stopped because of a fault of the program ({spot_of(fault)}).", 1)
 
 

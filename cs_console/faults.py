@@ -2,7 +2,10 @@
 
 import sys
 import threading
+from contextlib import suppress
 from pathlib import PurePath
+
+_PR_SET_DUMPABLE = 4
 
 
 def spot_of(fault: BaseException) -> str:
@@ -23,6 +26,23 @@ def crash_sentence(fault: BaseException) -> str:
         f"cs-console stopped because of a fault ({spot_of(fault)}). "
         "What you typed is saved up to the last second; tell an admin."
     )
+
+
+def forbid_core_dumps() -> None:
+    """A process that dies must not leave its memory, keys and shown values in it, on a disk (ASVS 14.2.4).
+
+    The limit keeps the kernel from writing a file; where a collector takes dumps through a pipe, which no limit
+    stops, the process is marked as one that is not to be dumped, nor read by others of the same account.
+    """
+    with suppress(ImportError, OSError, ValueError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        import ctypes
+
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def say_one_sentence() -> None:
