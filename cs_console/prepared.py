@@ -1,13 +1,16 @@
 """Statements compiled once and handed straight to the driver, where every tenth of a millisecond counts."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.sql import ClauseElement
 
 from cs_console.database import store_error
+
+_Answer = TypeVar("_Answer")
+Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,34 +33,19 @@ class Prepared:
         self._statement = statement
         self._compiled: dict[str, _Compiled] = {}
 
-    def first(self, connection: Connection, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    def first(self, connection: Connection, values: Mapping[str, Any]) -> Row | None:
         """The first row, None where there is none."""
-        cursor = self._run(connection, values)
-        row: tuple[Any, ...] | None = cursor.fetchone()
-        cursor.close()
-        return row
+        return first_rows(connection, (self, values))[0]
 
     def run(self, connection: Connection, values: Mapping[str, Any]) -> int:
         """For statements that return nothing: how many rows were written."""
-        cursor = self._run(connection, values)
-        written: int = cursor.rowcount
-        cursor.close()
-        return written
+        return rows_written(connection, (self, values))[0]
 
-    def _run(self, connection: Connection, values: Mapping[str, Any]) -> Any:
-        dialect = connection.dialect
-        compiled = self._compiled.get(dialect.name) or self._compile(connection)
+    def begin(self, cursor: Any, connection: Connection, values: Mapping[str, Any]) -> None:
+        """Hand the statement to the driver. Raises what the driver raises."""
+        compiled = self._compiled.get(connection.dialect.name) or self._compile(connection)
         filled = {**compiled.given, **values}
-        driver = connection.connection.driver_connection
-        assert driver is not None  # a checked-out connection has one
-        cursor = driver.cursor()
-        try:
-            cursor.execute(
-                compiled.text, filled if compiled.order is None else [filled[name] for name in compiled.order]
-            )
-        except dialect.loaded_dbapi.Error as problem:
-            raise store_error(problem) from None
-        return cursor
+        cursor.execute(compiled.text, filled if compiled.order is None else [filled[name] for name in compiled.order])
 
     def _compile(self, connection: Connection) -> _Compiled:
         made = self._statement.compile(dialect=connection.dialect)
@@ -65,3 +53,39 @@ class Prepared:
         compiled = _Compiled(str(made), None if order is None else tuple(order), dict(made.params))
         self._compiled[connection.dialect.name] = compiled
         return compiled
+
+
+Step = tuple[Prepared, Mapping[str, Any]]
+"""A statement and its values."""
+
+
+def first_rows(connection: Connection, *steps: Step) -> list[Row | None]:
+    """The first row of each statement, run in this order, None where there is none."""
+    return _together(connection, steps, lambda cursor: cursor.fetchone())
+
+
+def rows_written(connection: Connection, *steps: Step) -> list[int]:
+    """How many rows each of these statements wrote, run in this order."""
+    return _together(connection, steps, lambda cursor: int(cursor.rowcount))
+
+
+def _together(connection: Connection, steps: Sequence[Step], answer: Callable[[Any], _Answer]) -> list[_Answer]:
+    """Run the steps in order; a server gets them all in one round trip, because its way is what costs most."""
+    driver = connection.connection.driver_connection
+    assert driver is not None  # a checked-out connection has one
+    try:
+        if connection.dialect.name != "postgresql":
+            answers = []
+            for step, values in steps:
+                cursor = driver.cursor()
+                step.begin(cursor, connection, values)
+                answers.append(answer(cursor))
+                cursor.close()
+            return answers
+        cursors = [driver.cursor() for _ in steps]
+        with driver.pipeline():
+            for cursor, (step, values) in zip(cursors, steps, strict=True):
+                step.begin(cursor, connection, values)
+        return [answer(cursor) for cursor in cursors]
+    except connection.dialect.loaded_dbapi.Error as problem:
+        raise store_error(problem) from None

@@ -6,7 +6,7 @@ from sqlmodel import col
 
 from cs_console.database import Database
 from cs_console.errors import StoreBusy, StoreUnavailable
-from cs_console.prepared import Prepared
+from cs_console.prepared import Prepared, first_rows, rows_written
 from models.columns import microseconds
 from models.counter import Counter
 from models.desk_identity import DeskIdentity
@@ -34,6 +34,23 @@ def test_a_prepared_statement_answers_like_any_other(test_office: TestOffice) ->
         assert MOMENT.first(connection, {"now": now}) == (now,)
     with database.reading() as session:
         assert session.get_one(Counter, "pages").value == 8
+
+
+def test_statements_that_go_together_run_in_their_order(test_office: TestOffice) -> None:
+    database = test_office.office.database
+    with database.bare_transaction() as connection:
+        assert rows_written(connection, (ADD, {"name": "a", "value": 1}), (ADD, {"name": "b", "value": 5})) == [1, 1]
+        asked = ((FIND, {"who": "a"}), (GROW, {"who": "a"}), (FIND, {"who": "a"}), (FIND, {"who": "c"}))
+        assert first_rows(connection, *asked) == [(1,), (2,), (2,), None]
+
+
+def test_of_statements_that_go_together_all_or_none_is_kept(test_office: TestOffice) -> None:
+    database = test_office.office.database
+    steps = [(ADD, {"name": name, "value": 1}) for name in ("a", "a", "b")]
+    with pytest.raises(StoreUnavailable, match="refused"), database.bare_transaction() as connection:
+        rows_written(connection, *steps)
+    with database.reading() as session:
+        assert [session.get(Counter, name) for name in ("a", "b")] == [None, None]
 
 
 def test_what_the_driver_refuses_is_a_sentence_and_changes_nothing(test_office: TestOffice) -> None:

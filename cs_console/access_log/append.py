@@ -13,7 +13,7 @@ from cs_console.access_log.canonical import entry_bytes
 from cs_console.access_log.head import HEAD, TAG_BYTES, genuine_tree, head_tag
 from cs_console.access_log.merkle import EMPTY_ROOT, Frontier, leaf_hash
 from cs_console.errors import LogBroken, Refusal
-from cs_console.prepared import Prepared
+from cs_console.prepared import Prepared, Row, Step, first_rows, rows_written
 from models.columns import microseconds
 from models.enums import Action, Result
 from models.log import LogEntry, LogHead
@@ -121,7 +121,7 @@ class LockedLog:
             "new_frontier": self.tree.packed(),
             "new_tag": head_tag(self.key, seq, self.tree.root()),
         }
-        if _INSERT.run(self.connection, stored) != 1 or _MOVE_HEAD.run(self.connection, head) != 1:
+        if rows_written(self.connection, (_INSERT, stored), (_MOVE_HEAD, head)) != [1, 1]:
             raise LogBroken("The access log did not take the entry.", "Nothing was shown; tell an admin.")
         return seq
 
@@ -131,8 +131,17 @@ def lock_log(connection: Connection, office: "Office") -> LockedLog:
 
     Raises LogBroken when the head is missing or was moved by something else.
     """
+    return _locked(connection, office, _LOCK_HEAD.first(connection, {}))
+
+
+def lock_log_and_look(connection: Connection, office: "Office", look: Step) -> tuple[LockedLog, Row | None]:
+    """Lock the log, then ask one thing, in one round trip to a server: its answer is of after the lock."""
+    head, found = first_rows(connection, (_LOCK_HEAD, {}), look)
+    return _locked(connection, office, head), found
+
+
+def _locked(connection: Connection, office: "Office", row: Row | None) -> LockedLog:
     key = office.log_tag_key
-    row = _LOCK_HEAD.first(connection, {})
     tree = genuine_tree(key, row)
     if tree is None:
         what = "has no head" if row is None else "has a head that was changed"

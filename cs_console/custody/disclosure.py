@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, exists, select
+from sqlalchemy import Select, bindparam, exists, select
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import Entry, due_for_signing, lock_log, record, sign_now
+from cs_console.access_log.append import Entry, due_for_signing, lock_log_and_look, record, sign_now
 from cs_console.custody.opening import open_text
 from cs_console.custody.reading import for_reading
 from cs_console.custody.sealing import Place
@@ -33,7 +33,7 @@ from cs_console.errors import (
 )
 from cs_console.plain_text import plain
 from cs_console.policy.schema import Pack
-from cs_console.prepared import Prepared
+from cs_console.prepared import Prepared, Row, Step
 from cs_console.staff.sessions import LIVE_COLUMNS, check_live, check_roles
 from models.agent import Agent
 from models.agent_session import AgentSession
@@ -183,8 +183,9 @@ def _put_on_record(desk: Desk, number: int, target: Target, purpose: str) -> _On
     """Check everything and commit the entry. When this returns, the entry is durable."""
     office = desk.office
     with office.database.bare_transaction() as connection:
-        log = lock_log(connection, office)  # first: from here on nobody's recorded act can come between
-        facts = _facts(connection, desk, number, target)
+        # the log first: from there on nobody's recorded act can come between
+        log, row = lock_log_and_look(connection, office, _look(desk, number, target))
+        facts = _facts(desk, number, row)
         pack = office.packs.get(facts.pack)
         verification = _check(desk, pack, facts, target.field, purpose)
         if facts.sealed is None or (target.field is Field.SUBJECT and target.item != str(number)):
@@ -205,8 +206,8 @@ def _put_on_record(desk: Desk, number: int, target: Target, purpose: str) -> _On
     return _OnRecord(seq, place, key, facts.sealed, pack.reveal.seconds)
 
 
-def _facts(connection: Connection, desk: Desk, number: int, target: Target) -> _Facts:
-    """Refuse a session, role or undertaking that is not good now, then a ticket that does not exist."""
+def _look(desk: Desk, number: int, target: Target) -> Step:
+    """The question that `_facts` reads the answer of."""
     office = desk.office
     table, _ = _COLUMN_OF.get(target.field, _OF_A_CONTACT)
     asked = {
@@ -220,7 +221,11 @@ def _facts(connection: Connection, desk: Desk, number: int, target: Target) -> _
         asked["item"] = target.item
     if table == "contact":
         asked["field"] = target.field.value
-    row = _LOOKS[table].first(connection, asked)
+    return _LOOKS[table], asked
+
+
+def _facts(desk: Desk, number: int, row: Row | None) -> _Facts:
+    """Refuse a session, role or undertaking that is not good now, then a ticket that does not exist."""
     if row is None:
         raise SessionEnded("this session is unknown here")
     started, active, ended, reason, state, roles, must_change, undertaken, *rest = row
