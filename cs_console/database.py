@@ -22,7 +22,7 @@ from cs_console.errors import (
 )
 
 LOCK_WAIT_SECONDS = 5
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """The migrations this program knows, oldest first: one for each file in migrations/versions."""
 
 _FILE = "file"
@@ -182,6 +182,17 @@ def store_error(problem: Exception) -> StoreUnavailable:
     return StoreUnavailable(
         "The database cannot be reached.", "Nothing was changed; check that it runs, then try again."
     )
+
+
+def empty_journal(engine: Engine) -> bool:
+    """SQLite keeps what was deleted in its write-ahead log until that is emptied; False while somebody reads it.
+
+    A server empties its own. Raises StoreUnavailable.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    with store_errors(), engine.execution_options(**{_READING: ONE_STATEMENT}).connect() as connection:
+        return not connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
 
 
 @contextmanager

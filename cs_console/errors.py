@@ -404,6 +404,33 @@ class OwnProposal(Refusal):
         super().__init__("This is your own proposal.", "Another person has to approve it.")
 
 
+class OnHold(Refusal):
+    """The data is kept for a listed reason only, and may be used for nothing else (policy I.(4)2, IV.(2)3)."""
+
+    code = "on_hold"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This requester's data is to be erased; it is kept because of a hold.",
+            "Nothing of it can be seen; a privacy officer can lift the hold.",
+        )
+
+
+class NotErasable(Refusal):
+    """What an erasure needs is missing: a granted request or an ended term, closed tickets, nothing on its way."""
+
+    code = "not_erasable"
+
+
+class OwnErasure(Refusal):
+    """Nobody confirms the erasure that they proposed."""
+
+    code = "own_erasure"
+
+    def __init__(self) -> None:
+        super().__init__("You proposed this erasure.", "Another person has to confirm it.")
+
+
 class OwnDecision(Refusal):
     """Nobody handles an appeal against their own decision (DESIGN.md, separation)."""
 

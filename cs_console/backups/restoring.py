@@ -23,6 +23,7 @@ from cs_console.access_log.state import log_state
 from cs_console.access_log.verify import verify_log
 from cs_console.backups.making import FILE_MODE, copy_sqlite, require_whole, sync_folder
 from cs_console.clock import Clock, SystemClock
+from cs_console.custody.erasing import apply_again
 from cs_console.database import Database
 from cs_console.desk import Office, OperatorDesk, open_office, operator_desk
 from cs_console.errors import BadInput, NotADatabase, Refusal, StoreBusy, StoreUnavailable
@@ -40,13 +41,15 @@ _WORKSHOP = "restoring-"
 
 @dataclass(frozen=True)
 class Restored:
-    """What became of it: entries in the log before and after (None where the old one could not be read), and where
-    the desk that stood there, and its checkpoints, are kept (None where there was none)."""
+    """What became of it: entries in the log before and after (None where the old one could not be read), where the
+    desk that stood there, and its checkpoints, are kept (None where there was none), and how many requesters, erased
+    since the backup, were erased again."""
 
     entries_before: int | None
     entries_after: int
     old_desk: Path | None
     old_checkpoints: Path | None
+    erased_again: int
 
 
 def restore(settings: Settings, file: Path, reason: str, clock: Clock | None = None) -> Restored:
@@ -72,10 +75,11 @@ def restore(settings: Settings, file: Path, reason: str, clock: Clock | None = N
             with _office_at(settings, shop, clock, f"sqlite:///{ready}") as office:
                 office.database.migrate()
                 _require_own_and_whole(office)
+                erased = apply_again(office, every_requester=True, told_in=settings)
                 after = _say_restored(operator_desk(office), words, before)
             _close_journal(ready)
             old_desk = _swap(ready, place, clock.now())
-            return Restored(before, after, old_desk, forget_what_was_stated(settings, clock.now()))
+            return Restored(before, after, old_desk, forget_what_was_stated(settings, clock.now()), erased)
     except OSError as problem:
         raise StoreUnavailable(
             f"The backup cannot be put in place: {problem.strerror}.", "Check the folder's permissions and space."
@@ -95,9 +99,10 @@ def finish(settings: Settings, reason: str, clock: Clock | None = None) -> Resto
     ):
         office.database.migrate()
         _require_own_and_whole(office)
+        erased = apply_again(office, every_requester=True, told_in=settings)
         after = _say_restored(operator_desk(office), words, None)
     try:
-        return Restored(None, after, None, forget_what_was_stated(settings, clock.now()))
+        return Restored(None, after, None, forget_what_was_stated(settings, clock.now()), erased)
     except OSError as problem:
         raise StoreUnavailable(
             f"The checkpoints cannot be set aside: {problem.strerror}.", "Check their folder, then run this again."

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from cs_console.database import ONE_STATEMENT, engine_for, store_errors
+from cs_console.database import ONE_STATEMENT, empty_journal, engine_for, store_errors
 from cs_console.errors import StoreBusy, StoreUnavailable
 from cs_console.prepared import Prepared
 from models.columns import UtcMoment
@@ -153,11 +153,7 @@ class KeyStore:
 
         On a server this does nothing: what is deleted there goes when the server vacuums, see docs/assurance.md.
         """
-        if self.engine.dialect.name != "sqlite":
-            return
-        with store_errors(), self._asking.connect() as connection:
-            busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
-        if busy:
+        if not empty_journal(self._asking):
             raise StoreBusy(
                 "The key is gone from the keyring, but not yet from its journal: another process is reading.",
                 "Try again in a moment.",
