@@ -160,7 +160,7 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
         self.switch_mode("queue")
 
     def go_to(self, mode: str) -> None:
-        """Show the queue, the approvals or the access log, at its first screen."""
+        """Show the queue, the approvals, the erasures or the access log, at its first screen."""
         if self.desk is None or self.locked or mode not in INSIDE:
             return
         self._hide_values()

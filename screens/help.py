@@ -31,6 +31,11 @@ ABOUT: dict[str, tuple[str, str]] = {
         "say why, and the view is on record before the value is on screen. Some fields need the requester verified.",
     ),
     "approvals": ("Approvals", "Proposals that wait for a second person. Nobody approves their own."),
+    "erasures": (
+        "Erasures",
+        "Requesters whose data is to be destroyed. Somebody else than the proposer confirms; then it is gone, from "
+        "backups too. A hold keeps it, unseen, until the hold ends.",
+    ),
     "proposal": ("A proposal", "Read the findings and the notice that would go out, then approve or return it."),
     "log": (
         "The access log",

@@ -59,6 +59,11 @@ def hold_reasons(desk: Desk, number: int) -> tuple[HoldReasonChoice, ...]:
     return tuple(HoldReasonChoice(key, one.title, one.longest_days) for key, one in pack.retention.holds.items())
 
 
+def holds_and_reasons(desk: Desk, number: int) -> tuple[tuple[HoldView, ...], tuple[HoldReasonChoice, ...]]:
+    """Both at once, for who wants to place or lift one. Raises as they do."""
+    return holds_of(desk, number), hold_reasons(desk, number)
+
+
 def place_hold(desk: Desk, number: int, reason: str, note: str, until: date) -> None:
     """Keep the data of this ticket's requester until the end of that day (UTC), whatever is decided about it.
 
