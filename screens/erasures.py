@@ -15,7 +15,7 @@ from screens.registry import bindings_for
 from screens.widgets.notice_bar import Tone
 from screens.widgets.safe_text import PlainText, cell
 
-_COLUMNS = (("#", 8), ("because", 24), ("by", 10), ("proposed", 12), ("state", 14))
+_COLUMNS = (("#", 7), ("because", 23), ("by", 9), ("proposed", 12), ("state", 17))
 
 
 class ErasuresScreen(ConsoleScreen[None]):
