@@ -182,6 +182,15 @@ class BadAccount(Refusal):
     code = "bad_account"
 
 
+class LastAdmin(Refusal):
+    """A desk keeps at least one admin who can sign in: nobody else could make another."""
+
+    code = "last_admin"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is the only active admin.", "Give another account the role admin first.")
+
+
 class NotAllowed(Refusal):
     """The agent's roles do not include the one that this needs (deny by default, policy IV.(1)2)."""
 
