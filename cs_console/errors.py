@@ -236,7 +236,7 @@ class NotAssigned(Refusal):
     code = "not_assigned"
 
     def __init__(self) -> None:
-        super().__init__("This ticket is not yours.", "Claim it first with c.")
+        super().__init__("This ticket is not yours.", "Claim it first with c, or have it assigned to you.")
 
 
 class NotVerified(Refusal):

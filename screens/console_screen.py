@@ -7,7 +7,7 @@ from textual.containers import Container
 from textual.screen import ModalScreen, Screen
 
 from screens.drafting import Drafting
-from screens.registry import bindings_for, command
+from screens.registry import bindings_for, roles_for
 from screens.widgets.header_bar import HeaderBar
 from screens.widgets.key_bar import KeyBar
 from screens.widgets.notice_bar import NoticeBar
@@ -64,11 +64,8 @@ class ConsoleScreen(Screen[T], Drafting, Generic[T]):
         """Hide commands that the agent's roles do not open; the services refuse them in any case."""
         if action == "phone" and not self.console.settings.demo:
             return False
-        try:
-            known = command(action)
-        except KeyError:
-            return True
-        return not self.roles or known.open_to(self.roles)
+        wanted = roles_for(self.WHERE, action)
+        return not self.roles or not wanted or bool(wanted & self.roles)
 
     def action_move(self, by: int) -> None:
         """Move in whatever has the focus: the cursor of a list, or the text."""

@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from screens.console_screen import ConsoleScreen
-from screens.registry import EVERYWHERE, Command, bindings_for, commands_for, shown_key
+from screens.registry import EVERYWHERE, Command, bindings_for, commands_for, places_for, shown_key
 
 ABOUT: dict[str, tuple[str, str]] = {
     "sign_in": (
@@ -108,6 +108,10 @@ class HelpScreen(ConsoleScreen[None]):
             keys, title, words = self._keys(one), one.title, one.help
             if views and one is views[0]:
                 keys, title, words = "1 … 9", "Views", "Show the view of that number."
+            if one.id == "go":
+                rebound = self.console.settings.keys
+                places = [f"{shown_key(to, rebound)[0]} {to.title.lower()}" for to in places_for(self.roles)]
+                words = f"Then {', '.join(places)}."
             rows.append(Content.assemble((f"{keys:<10}", "bold $text-accent"), (f"{title:<12}", "bold"), words))
         return Content("\n").join(rows)
 

@@ -90,6 +90,8 @@ class TicketScreen(RevealScreen):
         self._reload()
 
     def _key_of(self, command_id: str) -> str:
+        if not self.check_action(command_id, ()):
+            return ""
         return self.console.settings.keys.get(command_id) or command(command_id).keys.partition(",")[0]
 
     # --- the two sides
@@ -119,7 +121,7 @@ class TicketScreen(RevealScreen):
     def choose_fact(self) -> None:
         """Enter on a line does what its key does."""
         fact = self.query_one(Facts).current
-        if fact is not None and fact.command:
+        if fact is not None and fact.command and self.check_action(fact.command, ()):
             getattr(self, f"action_{fact.command}")()
 
     # --- revealing
