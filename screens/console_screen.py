@@ -23,11 +23,13 @@ class ConsoleScreen(Screen[T], Drafting, Generic[T]):
     """A whole screen.
 
     A subclass names itself in `WHERE` (as the registry knows it), sets `BINDINGS = bindings_for(WHERE)`, yields its
-    widgets from `body`, and writes `action_<command id>` for each of its commands.
+    widgets from `body`, and writes `action_<command id>` for each of its commands. Where nothing is filled in, it
+    lets notices of problems go by themselves (`PROBLEMS_FADE`).
     """
 
     WHERE: ClassVar[str] = ""
     HEADING: ClassVar[str] = ""
+    PROBLEMS_FADE: ClassVar[bool] = False
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
 

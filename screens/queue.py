@@ -32,6 +32,7 @@ class QueueScreen(ConsoleScreen[None]):
     """Where everybody works from. It reads itself again every ten seconds without moving the cursor."""
 
     WHERE = "queue"
+    PROBLEMS_FADE = True
     CSS_PATH = ["inside.tcss", "queue.tcss"]
     BINDINGS = bindings_for("queue")
     AUTO_FOCUS = "#tickets"

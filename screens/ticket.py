@@ -41,6 +41,7 @@ class TicketScreen(RevealScreen):
     """Opening it is on record. At 120 columns both sides stand beside each other, below that one at a time."""
 
     WHERE = "ticket"
+    PROBLEMS_FADE = True
     CSS_PATH = "ticket.tcss"
     BINDINGS = bindings_for("ticket")
 
