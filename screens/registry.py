@@ -97,7 +97,7 @@ COMMANDS: tuple[Command, ...] = (
         "Erase",
         "Propose that everything of this requester be erased; a second person confirms it.",
         _on("ticket"),
-        roles=frozenset({Role.AGENT, Role.SUPERVISOR, Role.PRIVACY_OFFICER}),
+        roles=_PROPOSES,
     ),
     Command(
         "hold",
