@@ -139,7 +139,7 @@ def _remember_the_log(desk: Desk) -> None:
     if _reviews(desk.agent):
         from cs_console.access_log.memory import remember
 
-        remember(desk.office, desk.agent.id)
+        remember(desk.office, desk.agent.name, desk.agent.id)
 
 
 def _keep_awake(session: Session, desk: Desk, now: datetime) -> None:
