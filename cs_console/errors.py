@@ -129,7 +129,7 @@ class LogPutBack(Refusal):
         super().__init__(
             sentence,
             "Touch nothing and call an operator: `cs-console log verify`; after an honest restore, "
-            "`cs-console restore --finish`.",
+            "`cs-console log accept --reason ...`.",
         )
 
 

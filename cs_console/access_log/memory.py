@@ -79,6 +79,12 @@ def remember(office: "Office", name: str, agent_id: str) -> None:
             _learn(office, name, _file_of(office.settings, agent_id))
 
 
+def agrees_with_memories(office: "Office") -> bool:
+    """Whether the stored log is what every account here saw last, grown. Raises StoreUnavailable, KeyUnavailable."""
+    files = sorted(office.settings.memory_folder.glob("*.json"))
+    return not any(_look(office, file).flaw for file in files)
+
+
 def forget_what_was_stated(settings: Settings, at: datetime) -> Path | None:
     """Begin anew after an honest restore: what was remembered and what the second place states are kept aside.
 

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import Actor, Entry, record
-from cs_console.access_log.memory import forget_what_was_stated
+from cs_console.access_log.memory import agrees_with_memories, forget_what_was_stated
 from cs_console.access_log.state import log_state
 from cs_console.access_log.verify import verify_log
 from cs_console.backups.making import FILE_MODE, copy_sqlite, require_whole, sync_folder
@@ -91,8 +91,30 @@ def finish(settings: Settings, reason: str, clock: Clock | None = None) -> Resto
 
     Raises as `restore`.
     """
+    return _take_as_it_stands(settings, _reason(reason), clock or SystemClock())
+
+
+def accept(settings: Settings, reason: str, clock: Clock | None = None) -> Restored:
+    """Go on with a log that reviewers were stopped at, or the second place contradicts: the same act as `finish`.
+
+    Refused where nothing stands against the log: what was seen is not set aside without need. Raises as `restore`.
+    """
     words = _reason(reason)
     clock = clock or SystemClock()
+    office = open_office(settings, clock)
+    try:
+        if verify_log(office).ok and agrees_with_memories(office):
+            raise BadInput(
+                "There is nothing to accept: the log is what reviewers and the second place saw, grown.",
+                "Nothing was changed.",
+            )
+    finally:
+        office.close()
+    return _take_as_it_stands(settings, f"accepted as it stands: {words}", clock)
+
+
+def _take_as_it_stands(settings: Settings, words: str, clock: Clock) -> Restored:
+    """Check the desk by itself, say in its log why it is another one than before, and set aside what was stated."""
     with (
         tempfile.TemporaryDirectory(prefix="cs-console-") as shop,
         _office_at(settings, Path(shop), clock, settings.database) as office,
@@ -158,7 +180,7 @@ def _require_own_and_whole(office: Office) -> None:
     verdict = verify_log(office)
     if not verdict.ok:
         raise NotADatabase(
-            f"The backup's log does not hold ({verdict.kind} at {verdict.first_bad}).",
+            f"The log in this database does not hold by itself ({verdict.kind} at {verdict.first_bad}).",
             "Nothing was changed; use an older backup.",
         )
 

@@ -17,9 +17,9 @@ from cs_console.access_log.memory import INCIDENTS, remember, require_grown
 from cs_console.access_log.second_place import FILE_NAME
 from cs_console.access_log.signed_note import read_note
 from cs_console.access_log.verify import verify_log
-from cs_console.backups.restoring import finish
+from cs_console.backups.restoring import Restored, accept, finish
 from cs_console.desk import operator_desk
-from cs_console.errors import LogPutBack, SignInRefused
+from cs_console.errors import BadInput, LogPutBack, NotADatabase, SignInRefused
 from cs_console.staff import accounts
 from cs_console.staff.sign_in import sign_in, sign_out
 from models.enums import Action, Role
@@ -295,18 +295,60 @@ def test_the_right_password_is_no_failure(sqlite_office: TestOffice) -> None:
             sign_in(sqlite_office.office, "omar", PASSWORD)
 
 
-def test_after_an_honest_restore_reviewers_are_let_in_again(sqlite_office: TestOffice) -> None:
+@pytest.mark.parametrize("go_on", [finish, accept])
+def test_after_an_honest_restore_reviewers_are_let_in_again(
+    test_office: TestOffice, go_on: Callable[..., Restored]
+) -> None:
+    office = test_office.office
+    account(test_office, "omar", Role.SUPERVISOR)
+    sign_out(sign_in(office, "omar", PASSWORD).desk)
+    old = head_of(test_office)
+    sign_out(sign_in(office, "omar", PASSWORD).desk)
+    put_back(test_office, old)
+    with pytest.raises(LogPutBack, match="log accept"):
+        sign_in(office, "omar", PASSWORD)
+    kept = {file.name: file.read_bytes() for file in office.settings.memory_folder.glob("*.json")}
+    done = go_on(office.settings, "yesterday's backup", test_office.clock)
+    assert sign_in(office, "omar", PASSWORD).desk.agent.name == "omar"
+    assert verify_log(office).ok
+    (entry,) = recorded(office, Action.DESK_RESTORED)
+    assert entry.seq == done.entries_after and "yesterday's backup" in entry.reason
+    aside = list(office.settings.memory_folder.glob("*.json.*"))
+    assert {file.name.partition(".json")[0] + ".json": file.read_bytes() for file in aside} == kept
+    assert len(list(office.settings.checkpoint_folder.glob("checkpoints-*"))) == 1
+    assert (office.settings.checkpoint_folder / FILE_NAME).is_file()
+
+
+def test_nothing_is_set_aside_where_nothing_stands_against_the_log(sqlite_office: TestOffice) -> None:
     office = sqlite_office.office
     account(sqlite_office, "omar", Role.SUPERVISOR)
     sign_out(sign_in(office, "omar", PASSWORD).desk)
-    old = head_of(sqlite_office)
-    sign_out(sign_in(office, "omar", PASSWORD).desk)
-    put_back(sqlite_office, old)
-    with pytest.raises(LogPutBack, match="restore --finish"):
-        sign_in(office, "omar", PASSWORD)
-    finish(office.settings, "yesterday's backup", sqlite_office.clock)
-    assert sign_in(office, "omar", PASSWORD).desk.agent.name == "omar"
-    assert verify_log(office).ok
-    aside = [*office.settings.memory_folder.glob("*.json.*"), *office.settings.checkpoint_folder.glob("checkpoints-*")]
-    assert len(aside) == 2
+    fill(sqlite_office, 4)
+    with pytest.raises(BadInput, match="nothing to accept"):
+        accept(office.settings, "to be sure", sqlite_office.clock)
+    assert recorded(office, Action.DESK_RESTORED) == []
+    assert len(list(office.settings.memory_folder.glob("*.json"))) == 1
     assert (office.settings.checkpoint_folder / FILE_NAME).is_file()
+
+
+def test_a_log_that_does_not_hold_by_itself_is_not_accepted(sqlite_office: TestOffice) -> None:
+    office = sqlite_office.office
+    fill_and_sign(sqlite_office, 9)
+    remember(office, "omar", OMAR)
+    _edited(sqlite_office, {})
+    with hand(sqlite_office) as store:
+        store.run("UPDATE log_entry SET actor = 'eve' WHERE seq = 5")
+    with pytest.raises(NotADatabase, match="edited at 5"):
+        accept(office.settings, "it is fine, really", sqlite_office.clock)
+    assert memory_of(sqlite_office).exists()
+    assert (office.settings.checkpoint_folder / FILE_NAME).is_file()
+
+
+def test_a_memory_that_was_damaged_is_accepted_over(sqlite_office: TestOffice) -> None:
+    fill_and_sign(sqlite_office, 9)
+    remember(sqlite_office.office, "omar", OMAR)
+    memory_of(sqlite_office).write_text("half a f")
+    accept(sqlite_office.office.settings, "the disk was full", sqlite_office.clock)
+    require_grown(sqlite_office.office, "omar", OMAR)
+    (aside,) = sqlite_office.office.settings.memory_folder.glob("*.json.*")
+    assert aside.read_text() == "half a f"
