@@ -6,8 +6,6 @@ hold what was seen since: the tree over the remembered entries and those after t
 
 import base64
 import json
-import os
-import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,9 +16,10 @@ from cs_console.access_log.canonical import entry_bytes
 from cs_console.access_log.checkpoint import Checkpoint, latest, log_signer, write_checkpoint
 from cs_console.access_log.head import HEAD, genuine_tree
 from cs_console.access_log.merkle import Frontier, leaf_hash
-from cs_console.access_log.second_place import append_line, set_aside
+from cs_console.access_log.second_place import replace_file
 from cs_console.access_log.signed_note import read_note
 from cs_console.access_log.stored_log import NoTable, stored_log
+from cs_console.access_log.where_kept import NotKept, second_place
 from cs_console.errors import LogBroken, LogPutBack, Refusal
 from cs_console.file_lock import LockHeld, file_lock
 from cs_console.settings import Settings
@@ -28,7 +27,6 @@ from cs_console.settings import Settings
 if TYPE_CHECKING:
     from cs_console.desk import Office
 
-INCIDENTS = "incidents.jsonl"
 _LOCK = ".lock"
 _TRIES = 5
 _WAIT_SECONDS = 10.0
@@ -92,7 +90,7 @@ def forget_what_was_stated(settings: Settings, at: datetime) -> Path | None:
     """
     for file in settings.memory_folder.glob("*.json"):
         file.replace(file.with_name(f"{file.name}.{at:%Y%m%dT%H%M%SZ}"))
-    return set_aside(settings.checkpoint_folder, at)
+    return second_place(settings).set_aside(at)
 
 
 def _learn(office: "Office", name: str, file: Path) -> None:
@@ -138,15 +136,7 @@ def _write(file: Path, remembered: Remembered) -> None:
     """Replace the file in one step, readable by its owner alone. Raises OSError."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     tree = base64.b64encode(remembered.tree.packed()).decode()
-    handle, made = tempfile.mkstemp(dir=file.parent, prefix=".", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as opened:
-            json.dump({"note": remembered.note, "tree": tree}, opened, ensure_ascii=False)
-            opened.flush()
-            os.fsync(opened.fileno())
-        Path(made).replace(file)
-    finally:
-        Path(made).unlink(missing_ok=True)
+    replace_file(file, json.dumps({"note": remembered.note, "tree": tree}, ensure_ascii=False))
 
 
 def _look(office: "Office", file: Path) -> _Look:
@@ -191,10 +181,11 @@ def _write_incident(office: "Office", name: str, look: _Look) -> str:
         "seen": None if look.seen is None else _stated(look.seen.tree),
         "found": None if look.found is None else _stated(look.found),
     }
+    place = second_place(office.settings)
     try:
-        append_line(office.settings.checkpoint_folder / INCIDENTS, json.dumps(incident))
-    except OSError as problem:
-        return f"The incident could not be written to {office.settings.checkpoint_folder}: {problem.strerror}."
+        place.take_incident(incident)
+    except NotKept as problem:
+        return f"The incident could not be written to {place.name}: {problem.why}."
     return ""
 
 

@@ -150,7 +150,7 @@ def _workshop(folder: Path) -> Iterator[Path]:
 @contextmanager
 def _office_at(settings: Settings, shop: Path, clock: Clock, database_url: str) -> Iterator[Office]:
     """The desk over that database, apart from the second place: that one may state more than a backup holds."""
-    apart = settings.model_copy(update={"database_url": database_url, "checkpoints": shop / "checkpoints"})
+    apart = settings.model_copy(update={"database_url": database_url, "checkpoints": str(shop / "checkpoints")})
     office = open_office(apart, clock)
     try:
         yield office

@@ -42,6 +42,12 @@ _MEANINGS = {
 }
 
 
+_NOT_READ_BACK = (
+    "cs-console: what the command in CS_CONSOLE_CHECKPOINTS kept cannot be read back here, only the newest checkpoint "
+    "that it accepted. Hold the others against the log with --checkpoint FILE."
+)
+
+
 @app.command()
 def verify(
     checkpoint: Annotated[Path | None, typer.Option(help="Checkpoints kept elsewhere.", show_default=False)] = None,
@@ -58,6 +64,8 @@ def verify(
         print_json({name: getattr(verdict, name) for name in names})
     else:
         print(sentence(verdict))
+    if checkpoint is None and desk_office.settings.checkpoint_command:
+        print(_NOT_READ_BACK, file=sys.stderr)
     if not verdict.ok:
         raise typer.Exit(1)
 

@@ -13,10 +13,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
 from cs_console.access_log import memory
-from cs_console.access_log.memory import INCIDENTS, remember, require_grown
+from cs_console.access_log.memory import remember, require_grown
 from cs_console.access_log.second_place import FILE_NAME
 from cs_console.access_log.signed_note import read_note
 from cs_console.access_log.verify import verify_log
+from cs_console.access_log.where_kept import INCIDENTS
 from cs_console.backups.restoring import Restored, accept, finish
 from cs_console.desk import operator_desk
 from cs_console.errors import BadInput, LogPutBack, NotADatabase, SignInRefused
