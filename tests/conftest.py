@@ -5,8 +5,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.tally import lines_of
 from tests.support.office import TestOffice, make_office
 from tests.support.postgres import fresh_database
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The fault suites' counters, wherever their tests ran."""
+    reports = [one for some in terminalreporter.stats.values() for one in some if isinstance(one, pytest.TestReport)]
+    lines = lines_of(pair for report in reports if report.when == "call" for pair in report.user_properties)
+    if lines:
+        terminalreporter.section("faults")
+        terminalreporter.write("\n".join(lines) + "\n")
 
 
 @pytest.fixture(autouse=True)
