@@ -1,14 +1,18 @@
-# make demo: the console on a sample desk.  make test: every test.  Nothing else has to be installed by hand.
+# make demo: the console on a sample desk.  make test: every test.  make soak: faults for longer.  Nothing else has to be installed by hand.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench screenshots requirements clean
+.PHONY: demo test soak check bench screenshots requirements clean
 
 demo: .venv/.console
 	$(BIN)/cs-console demo
 
 test: .venv/.everything
 	$(BIN)/pytest -n 2
+
+# The same kinds of faults as in `make test`, as often as docs/assurance.md says; a line of counters for each suite.
+soak: .venv/.everything
+	CS_SOAK_ROUNDS=full $(BIN)/pytest -n 2 tests/faults tests/backups tests/custody/test_key_interleavings.py
 
 check: .venv/.everything
 	$(BIN)/ruff check .

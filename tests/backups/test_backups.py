@@ -26,9 +26,10 @@ from cs_console.tickets.conversation import open_ticket
 from cs_console.tickets.form import FormEntry, open_by_form
 from models.enums import Channel, Role, TicketKind
 from tests.support.office import TestOffice, make_office
+from tests.support.soak import rounds
 from tests.support.stored import entries
 
-ROUNDS = int(os.environ.get("CS_SOAK_ROUNDS", "8"))
+ROUNDS = rounds(8, 100)
 LETTER = FormEntry(TicketKind.RIGHTS, Channel.LETTER, "A letter", "Delete it.")
 
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import os
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,8 +14,9 @@ from cs_console.custody.wrapping import is_key_of
 from cs_console.desk import Office
 from tests.custody.rotations import Crash, crash_at, rotated
 from tests.support.office import TestOffice
+from tests.support.soak import rounds
 
-EXAMPLES = int(os.environ.get("CS_SOAK_ROUNDS", "15"))
+EXAMPLES = rounds(15, 200)
 CONSOLES = 2
 OWNERS = 6
 

@@ -1,0 +1,18 @@
+"""The acts that kill -9 cuts short. A new one is a subclass of `Act` and a line in this table."""
+
+from collections.abc import Mapping
+
+from tests.faults.acts.act import Act
+from tests.faults.acts.decision import Decisions
+from tests.faults.acts.destruction import Destruction
+from tests.faults.acts.intake import Intake
+from tests.faults.acts.reveal import Reveals
+from tests.faults.acts.rotation import Rotations
+
+ACTS: Mapping[str, type[Act]] = {
+    "intake": Intake,
+    "reveal": Reveals,
+    "decision": Decisions,
+    "key destruction": Destruction,
+    "rotation": Rotations,
+}

@@ -1,0 +1,67 @@
+"""What an act has to say about itself so that it can be killed at any moment, over and over."""
+
+import itertools
+import signal
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from cs_console.desk import AgentCard, Desk, Office
+from models.enums import Role
+from tests.faults.processes import Process, Words
+from tests.faults.tally import Tally
+from tests.support.office import TestOffice
+
+
+class Act(ABC):
+    """One act on one desk: prepared and judged here, done by `work` in a process that is killed."""
+
+    STEPS: ClassVar[int] = 1
+    """Of what is done in a round: the kill waits until it has heard of fewer than this, chance says of how many."""
+    SECONDS: ClassVar[float] = 0.05
+    """And then so long at most: chance chooses. It is about as long as one step takes."""
+
+    def __init__(self, made: TestOffice, tally: Tally) -> None:
+        self.made, self.office, self.tally = made, made.office, tally
+
+    def next_round(self) -> dict[str, Any]:
+        """Make ready what the next process will work on, and tell it by JSON."""
+        return {}
+
+    @staticmethod
+    @abstractmethod
+    def work(office: Office, case: dict[str, Any]) -> None:
+        """In the process that is killed: act, and say what was done as soon as it was done."""
+
+    def until_the_kill(self, process: Process) -> Iterator[Words]:
+        """Let the process work until a moment that chance chooses, and pass on what it says."""
+        yield from itertools.islice(process.says(), self.tally.rng.randrange(self.STEPS))
+        yield from process.says(self.tally.rng.uniform(0, self.SECONDS))
+
+    @abstractmethod
+    def judge(self, said: list[Words]) -> bool:
+        """Hold the stores against what the dead process said. True if it was cut short, so that it proves something."""
+
+    @abstractmethod
+    def settle(self) -> None:
+        """After the last round: what holds for all of them together."""
+
+
+def card_of(desk: Desk) -> dict[str, Any]:
+    """A desk's agent and session, to be told to another process."""
+    return {
+        "agent": desk.agent.id,
+        "name": desk.agent.name,
+        "roles": [role.value for role in desk.agent.roles],
+        "session": desk.session_id,
+    }
+
+
+def desk_of(office: Office, card: dict[str, Any]) -> Desk:
+    """The same desk in the other process."""
+    return Desk(office, AgentCard(card["agent"], card["name"], frozenset(map(Role, card["roles"]))), card["session"])
+
+
+def wait_for_the_kill() -> None:
+    """Whoever is done early waits, so that the round has an end of one kind only."""
+    signal.pause()

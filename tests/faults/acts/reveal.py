@@ -1,0 +1,58 @@
+"""Reveals: a value that a process has shown implies its entry."""
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from cs_console.access_log.verify import verify_log
+from cs_console.custody.disclosure import Target, reveal
+from cs_console.desk import Office
+from models.enums import Action, Field
+from models.log import LogEntry
+from tests.custody.reveals import SPOKEN, mobile_of, own_ticket
+from tests.faults.acts.act import Act, card_of, desk_of
+from tests.faults.processes import Words, say
+from tests.faults.tally import Tally
+from tests.support.office import TestOffice
+
+
+class Reveals(Act):
+    """One agent reveals the same mobile over and over."""
+
+    STEPS, SECONDS = 8, 0.02
+
+    def __init__(self, made: TestOffice, tally: Tally) -> None:
+        super().__init__(made, tally)
+        desk, ticket = own_ticket(made)
+        self.case = {**card_of(desk), "number": ticket.number, "item": mobile_of(ticket).item}
+        self.shown = 0
+
+    def next_round(self) -> dict[str, Any]:
+        return self.case
+
+    @staticmethod
+    def work(office: Office, case: dict[str, Any]) -> None:
+        desk = desk_of(office, case)
+        while True:
+            shown = reveal(desk, case["number"], Target(Field.MOBILE, case["item"]), "reply")
+            say("shown", shown.entry, shown.value)
+
+    def judge(self, said: list[Words]) -> bool:
+        entries = {int(line[1]) for line in said}
+        self.shown += len(entries)
+        self.tally.on_record(len(entries) == len(said), "two views share an entry")
+        self.tally.holds(all(line[2:] == SPOKEN.split() for line in said), "another value was shown")
+        with self.office.database.reading() as session:
+            recorded = session.execute(
+                select(col(LogEntry.seq)).where(
+                    col(LogEntry.seq).in_(entries), col(LogEntry.action) == Action.FIELD_REVEALED
+                )
+            )
+            missing = entries - set(recorded.scalars())
+        self.tally.on_record(not missing, f"shown without the entries {sorted(missing)}")
+        return True
+
+    def settle(self) -> None:
+        self.tally.holds(verify_log(self.office).ok, "the log is broken")
+        assert self.shown > self.tally.rounds, "the kills came too early to prove anything"

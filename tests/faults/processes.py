@@ -1,0 +1,76 @@
+"""Other processes of the fault suites, and what they say: one line at a time, each a list of words."""
+
+import json
+import os
+import select
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
+from typing import Any
+
+PATIENCE = 60.0
+"""Seconds until something that has to come is given up."""
+
+Words = list[str]
+
+
+class Process:
+    """A program that takes JSON lines and says lines of words."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._input, self._output = process.stdin, process.stdout.fileno()
+        self._lines: deque[Words] = deque()
+        self._rest = b""
+
+    def tell(self, what: Any) -> None:
+        self._input.write(json.dumps(what).encode() + b"\n")
+        self._input.flush()
+
+    def says(self, seconds: float = PATIENCE) -> Iterator[Words]:
+        """The lines that arrive within so many seconds; half a line of one that was killed is never among them."""
+        until = monotonic() + seconds
+        while self._lines or self._read_on(until - monotonic()):
+            if self._lines:
+                yield self._lines.popleft()
+
+    def until_said(self, word: str) -> list[Words]:
+        """The lines up to one that begins with this word, that one last."""
+        lines: list[Words] = []
+        for line in self.says():
+            lines.append(line)
+            if line[0] == word:
+                return lines
+        raise AssertionError(f"waited in vain for {word!r} after {lines[-3:]}")
+
+    def _read_on(self, seconds: float) -> bool:
+        """Take what the process has said; False where the time is over."""
+        if seconds <= 0 or not select.select([self._output], [], [], seconds)[0]:
+            return False
+        read = os.read(self._output, 65536)
+        assert read, "the process has ended; its last words are on standard error"
+        *whole, self._rest = (self._rest + read).split(b"\n")
+        self._lines += (line.decode().split() for line in whole)
+        return True
+
+
+@contextmanager
+def program(module: str) -> Iterator[Process]:
+    """Run one of these modules as a program for as long as the context lasts."""
+    command = [sys.executable, "-m", f"tests.faults.{module}"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        try:
+            yield Process(process)
+        finally:
+            assert process.stdin is not None
+            process.stdin.close()
+            process.kill()
+
+
+def say(*words: object) -> None:
+    """From inside such a program: one line, written whole."""
+    os.write(1, (" ".join(map(str, words)) + "\n").encode())

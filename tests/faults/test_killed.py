@@ -1,0 +1,56 @@
+"""Killed without a warning at any moment (kill -9): nothing lost, nothing by halves, nothing shown off the record."""
+
+import os
+import signal
+
+import pytest
+from sqlalchemy import text
+
+from cs_console.desk import Office
+from tests.faults.acts import ACTS
+from tests.faults.processes import program
+from tests.faults.tally import Tally
+from tests.support.office import TestOffice
+from tests.support.soak import rounds
+
+SUITE = "kill -9"
+ROUNDS = rounds(5, 50)
+"""Of each act on each engine."""
+
+
+@pytest.mark.timeout(120 + 3 * ROUNDS)
+@pytest.mark.parametrize("name", ACTS)
+def test_killed_at_any_moment(desk_on: TestOffice, name: str, tally: Tally) -> None:
+    act = ACTS[name](desk_on, tally)
+    settings = desk_on.office.settings
+    case = {
+        "act": name,
+        "home": str(settings.home),
+        "url": settings.database_url,
+        "keyring_url": settings.keyring_url,
+    }
+    with tally, program("act_forever") as process:
+        for _ in range(ROUNDS):
+            tally.rounds += 1
+            process.tell({**case, **act.next_round()})
+            [[_, pid]] = process.until_said("ready")
+            said = list(act.until_the_kill(process))
+            os.kill(int(pid), signal.SIGKILL)
+            said += process.until_said("gone")[:-1]
+            until_nobody_works(desk_on.office)
+            tally.faults += act.judge(said)
+        act.settle()
+
+
+def until_nobody_works(office: Office) -> None:
+    """A server finishes what a dead client has asked for, or drops it; until then nothing can be judged."""
+    if office.database.is_sqlite:
+        return
+    with office.database.engine.connect() as connection:
+        while connection.execute(
+            text(
+                "SELECT count(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND state <> 'idle'"
+                " AND backend_type = 'client backend'"
+            )
+        ).scalar():
+            connection.rollback()
