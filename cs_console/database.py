@@ -1,9 +1,10 @@
 """The store: engines, transactions and migrations."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
@@ -71,31 +72,43 @@ def _watch_file(engine: Engine, file: Path) -> None:
     """Never go on in a file that was deleted or replaced, nor in an empty new one: what is recorded there is lost."""
     opened_once = False
 
-    def identity() -> tuple[int, int]:
-        try:
-            found = file.stat()
-        except OSError:
-            raise StoreUnavailable(
-                f"{file} cannot be found.", "Nothing was changed; put it back, then try again."
-            ) from None
-        return found.st_dev, found.st_ino
-
     def opening(*_about: object) -> None:
         if opened_once:
-            identity()  # SQLite would make the missing file anew
+            _identity(file)  # SQLite would make the missing file anew
 
     def opened(_connection: object, record: ConnectionPoolEntry) -> None:
         nonlocal opened_once
-        record.info[_FILE] = identity()
+        record.info[_FILE] = file, _identity(file)
         opened_once = True
 
     def taken(_connection: object, record: ConnectionPoolEntry, _proxy: object) -> None:
-        if record.info[_FILE] != identity():
+        if record.info[_FILE] != (file, _identity(file)):
             raise DisconnectionError  # the pool opens the file that is there now
 
     event.listen(engine, "do_connect", opening)
     event.listen(engine, "connect", opened)
     event.listen(engine, "checkout", taken)
+
+
+def _identity(file: Path) -> tuple[int, int]:
+    try:
+        found = file.stat()
+    except OSError:
+        raise StoreUnavailable(
+            f"{file} cannot be found.", "Nothing was changed; put it back, then try again."
+        ) from None
+    return found.st_dev, found.st_ino
+
+
+def _require_in_place(used: Mapping[str, Any]) -> None:
+    """Refuse what was committed to a file that was deleted or replaced meanwhile: `used` is the connection's info."""
+    if _FILE not in used:
+        return  # a server keeps its own files
+    file, opened = used[_FILE]
+    if _identity(file) != opened:
+        raise StoreUnavailable(
+            f"{file} was replaced while it was written to.", "Nothing was changed in what is there now; try again."
+        )
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
@@ -235,13 +248,17 @@ class Database:
         """
         with self._session(self.engine) as session:
             yield session
+            used = session.connection().info
             session.commit()
+            _require_in_place(used)
 
     @contextmanager
     def bare_transaction(self) -> Iterator[Connection]:
         """The same without the object layer, where every tenth of a millisecond counts."""
-        with store_errors(), self.engine.begin() as connection:
-            yield connection
+        with store_errors(), self.engine.connect() as connection:
+            with connection.begin():
+                yield connection
+            _require_in_place(connection.info)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

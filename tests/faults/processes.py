@@ -59,10 +59,10 @@ class Process:
 
 
 @contextmanager
-def program(module: str) -> Iterator[Process]:
-    """Run one of these modules as a program for as long as the context lasts."""
-    command = [sys.executable, "-m", f"tests.faults.{module}"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+def program(module: str, *channels: int) -> Iterator[Process]:
+    """Run one of these modules as a program for as long as the context lasts; it is given the channels' numbers."""
+    command = [sys.executable, "-m", f"tests.faults.{module}", *map(str, channels)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=channels) as process:
         try:
             yield Process(process)
         finally:
