@@ -1,0 +1,222 @@
+"""What two consoles race for, round after round, and what must have come of it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, ClassVar
+
+from sqlalchemy import func, select, update
+from sqlmodel import col
+
+from cs_console.access_log.append import Entry, record
+from cs_console.access_log.verify import verify_log
+from cs_console.decisions import approval, checklist
+from cs_console.desk import Desk
+from cs_console.errors import Refusal
+from cs_console.tickets.workflow import claim
+from cs_console.verification.codes import check_code, code_hash
+from models.columns import new_id
+from models.decision import Approval, Decision
+from models.enums import Action, DecisionState, Field, MessageSort, Role, TicketKind
+from models.log import LogEntry, LogHead
+from models.message import Message
+from models.requester import Requester
+from models.ticket import Ticket
+from models.verification import VerificationCode
+from tests.custody.reveals import change
+from tests.decisions.cases import PASSWORD, person, refusal, request
+from tests.faults.tally import Tally
+from tests.support.office import TestOffice
+from tests.support.tickets import make_ticket
+
+Case = dict[str, Any]
+
+
+class Race(ABC):
+    """Something that two consoles want at the same moment, and that one may get."""
+
+    ROLES: ClassVar[tuple[Role, ...]] = (Role.AGENT,)
+
+    def __init__(self, made: TestOffice, tally: Tally) -> None:
+        self.made, self.office, self.tally = made, made.office, tally
+        self.desks = [person(made, name, *self.ROLES) for name in ("one", "other")]
+
+    @abstractmethod
+    def next_round(self) -> tuple[Case, Case]:
+        """Put up what is raced for, and tell both."""
+
+    @staticmethod
+    @abstractmethod
+    def run(desk: Desk, case: Case) -> str:
+        """In each racer, at the agreed moment: what came of it, in one word."""
+
+    @abstractmethod
+    def judge(self, outcomes: list[str]) -> None:
+        """Hold the outcomes, and the stores, against what may have come of it."""
+
+    def settle(self) -> None:
+        """After the last round."""
+        verdict = verify_log(self.office)
+        self.tally.holds(verdict.ok, f"the log is {verdict}")
+
+    def count(self, *conditions: Any) -> int:
+        """How many entries of the log fulfil these conditions."""
+        with self.office.database.reading() as session:
+            return int(session.execute(select(func.count()).select_from(LogEntry).where(*conditions)).scalar_one())
+
+
+def outcome(act: Callable[[], object], done: str) -> str:
+    """The word for what came of it: `done`, or the refusal's code."""
+    try:
+        act()
+    except Refusal as refused:
+        return refused.code
+    return done
+
+
+class Claims(Race):
+    """Both claim the same ticket: one has it, and only that is on record."""
+
+    def __init__(self, made: TestOffice, tally: Tally) -> None:
+        super().__init__(made, tally)
+        self.number = make_ticket(made).number
+
+    def next_round(self) -> tuple[Case, Case]:
+        change(self.made, update(Ticket).where(col(Ticket.number) == self.number).values(assignee_id=None))
+        return {"number": self.number}, {"number": self.number}
+
+    @staticmethod
+    def run(desk: Desk, case: Case) -> str:
+        return outcome(lambda: claim(desk, case["number"]), "won")
+
+    def judge(self, outcomes: list[str]) -> None:
+        self.tally.holds(sorted(outcomes) == ["taken", "won"], f"both claimed: {outcomes}")
+        with self.office.database.reading() as session:
+            assignee = session.get_one(Ticket, self.number).assignee_id
+        winners = [desk.agent.id for desk, came in zip(self.desks, outcomes, strict=True) if came == "won"]
+        self.tally.holds([assignee] == winners, "the ticket is not the winner's")
+        claimed = self.count(col(LogEntry.action) == Action.TICKET_CLAIMED)
+        self.tally.holds(claimed == self.tally.rounds, f"{claimed} claims on record")
+
+
+class Codes(Race):
+    """Both guess a code three times: three comparisons in all. Or both type the right one: it is used once."""
+
+    ROLES = (Role.VERIFIER,)
+    RIGHT = "12345678"
+
+    def __init__(self, made: TestOffice, tally: Tally) -> None:
+        super().__init__(made, tally)
+        self.ticket = make_ticket(made, kind=TicketKind.RIGHTS, contacts={Field.MOBILE: "+8613800138000"})
+        self.guessed = self.verified = 0
+
+    def next_round(self) -> tuple[Case, Case]:
+        whose = col(Requester.id) == self.ticket.requester_id
+        change(self.made, update(Requester).where(whose).values(tries=0, locked_until=None))
+        code_id, contact_id, now = new_id(), self.ticket.contact_ids[Field.MOBILE], datetime.now(UTC)
+        with self.office.database.transaction() as session:
+            session.add(
+                VerificationCode(
+                    id=code_id,
+                    ticket_number=self.ticket.number,
+                    requester_id=self.ticket.requester_id,
+                    contact_id=contact_id,
+                    agent_id=self.desks[0].agent.id,
+                    code_hash=code_hash(self.office, code_id, self.ticket.number, contact_id, self.RIGHT),
+                    sent_at=now,
+                    expires_at=now + timedelta(minutes=10),
+                )
+            )
+        self.right = self.tally.rng.random() < 0.3
+        typed = [self.RIGHT] if self.right else ["00000001", "00000002", "00000003"]
+        self.guessed, self.verified = self.guessed + (not self.right), self.verified + self.right
+        case = {"number": self.ticket.number, "typed": typed}
+        return case, case
+
+    @staticmethod
+    def run(desk: Desk, case: Case) -> str:
+        number = case["number"]
+        return ",".join(outcome(partial(check_code, desk, number, digits), "verified") for digits in case["typed"])
+
+    def judge(self, outcomes: list[str]) -> None:
+        verified = sum(came.count("verified") for came in outcomes)
+        self.tally.holds(verified == self.right, f"one code, and it was {outcomes}")
+        compared = self.count(col(LogEntry.reason) == "code_wrong")
+        self.tally.holds(compared == 3 * self.guessed, f"{compared} comparisons in {self.guessed} rounds of guessing")
+        locked = self.count(col(LogEntry.action) == Action.VERIFICATION_LOCKED)
+        self.tally.holds(locked == self.guessed, f"{locked} locks on record")
+        opened = self.count(col(LogEntry.action) == Action.VERIFIED)
+        self.tally.holds(opened == self.verified, f"{opened} verifications on record")
+
+
+class Approvals(Race):
+    """Both approve, or one returns what the other approves: it is decided once, with one notice, or returned."""
+
+    ROLES = (Role.SUPERVISOR,)
+
+    def __init__(self, made: TestOffice, tally: Tally) -> None:
+        super().__init__(made, tally)
+        self.proposer = person(made, "mei", Role.AGENT)
+
+    def next_round(self) -> tuple[Case, Case]:
+        self.number = request(self.made, self.proposer).number
+        proposal = refusal("D2", self.made.clock.now())
+        self.decision = checklist.propose(self.proposer, self.number, 1, proposal).decision_id
+        case = {"decision": self.decision, "return": False}
+        return case, {**case, "return": self.tally.rng.random() < 0.3}
+
+    @staticmethod
+    def run(desk: Desk, case: Case) -> str:
+        if case["return"]:
+            return outcome(lambda: approval.return_proposal(desk, case["decision"], "Not yet."), "returned")
+        return outcome(lambda: approval.approve(desk, case["decision"], PASSWORD), "decided")
+
+    def judge(self, outcomes: list[str]) -> None:
+        won = [came for came in outcomes if came in ("decided", "returned")]
+        self.tally.holds(len(won) == 1, f"one proposal, and it was {outcomes}")
+        decided = won == ["decided"]
+        with self.office.database.reading() as session:
+            state = session.get_one(Decision, self.decision).state
+            notices = session.execute(
+                select(func.count())
+                .select_from(Message)
+                .where(col(Message.ticket_number) == self.number, col(Message.sort) == MessageSort.NOTICE)
+            ).scalar_one()
+            answers = session.execute(
+                select(func.count()).select_from(Approval).where(col(Approval.decision_id) == self.decision)
+            ).scalar_one()
+        made = self.count(col(LogEntry.ticket) == self.number, col(LogEntry.action) == Action.DECISION_MADE)
+        wanted = (DecisionState.FINAL, 1, 1, 1) if decided else (DecisionState.RETURNED, 0, 0, 1)
+        found = (state, notices, made, answers)
+        self.tally.holds(found == wanted, f"state, notices, entries and answers are {found} after {outcomes}")
+
+
+class Appends(Race):
+    """Both append: numbers without a gap, none of them twice."""
+
+    EACH = 4
+
+    def next_round(self) -> tuple[Case, Case]:
+        self.before = self._size()
+        return {}, {}
+
+    @staticmethod
+    def run(desk: Desk, case: Case) -> str:
+        numbers = []
+        for _ in range(Appends.EACH):
+            with desk.work(Role.AGENT) as session:
+                numbers.append(record(session, desk, Entry(Action.TICKET_OPENED, ticket=10_482)))
+        return ",".join(map(str, numbers))
+
+    def judge(self, outcomes: list[str]) -> None:
+        numbers = sorted(int(number) for came in outcomes for number in came.split(","))
+        wanted = list(range(self.before + 1, self.before + 2 * self.EACH + 1))
+        self.tally.holds(numbers == wanted and self._size() == wanted[-1], f"{numbers} were given, not {wanted}")
+
+    def _size(self) -> int:
+        with self.office.database.reading() as session:
+            return int(session.execute(select(col(LogHead.size))).scalar_one())
+
+
+RACES: Mapping[str, type[Race]] = {"claim": Claims, "code tries": Codes, "approval": Approvals, "head": Appends}

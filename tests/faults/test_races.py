@@ -1,0 +1,43 @@
+"""Two processes want the same thing at the same moment: one gets it, once, and the record says so."""
+
+from time import monotonic
+
+import pytest
+
+from tests.faults.acts.act import card_of
+from tests.faults.processes import program
+from tests.faults.races import RACES
+from tests.faults.tally import Tally
+from tests.support.office import TestOffice
+from tests.support.soak import rounds
+
+SUITE = "races"
+ROUNDS = rounds(10, 125)
+"""Of each race on each engine."""
+SOON = 0.005
+"""Seconds until both begin: long enough for both to have heard of it."""
+APART = 0.003
+"""Seconds by which one begins after the other at most: chance chooses, so that each overtakes the other everywhere."""
+
+
+@pytest.mark.timeout(120 + 3 * ROUNDS)
+@pytest.mark.parametrize("name", RACES)
+def test_of_two_that_race_one_wins(desk_on: TestOffice, name: str, tally: Tally) -> None:
+    race = RACES[name](desk_on, tally)
+    settings = desk_on.office.settings
+    case = {"race": name, "home": str(settings.home), "url": settings.database_url, "keyring_url": settings.keyring_url}
+    with tally, program("racer") as one, program("racer") as other:
+        for racer, desk in zip((one, other), race.desks, strict=True):
+            racer.tell({**case, **card_of(desk)})
+        for racer in (one, other):
+            racer.until_said("ready")
+        for _ in range(ROUNDS):
+            tally.rounds += 1
+            told = race.next_round()
+            soon = monotonic() + SOON
+            for racer, what in zip((one, other), told, strict=True):
+                racer.tell({**what, "at": soon + tally.rng.uniform(0, APART)})
+            ran = [racer.until_said("ran")[-1] for racer in (one, other)]
+            race.judge([line[3] for line in ran])
+            tally.faults += max(float(line[1]) for line in ran) < min(float(line[2]) for line in ran)
+        race.settle()
