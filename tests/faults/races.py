@@ -173,8 +173,8 @@ class Approvals(Race):
         return outcome(lambda: approval.approve(desk, case["decision"], PASSWORD), "decided")
 
     def judge(self, outcomes: list[str]) -> None:
-        won = [came for came in outcomes if came in ("decided", "returned")]
-        self.tally.holds(len(won) == 1, f"one proposal, and it was {outcomes}")
+        won = [came for came in outcomes if came != "wrong_state"]  # the other finds it decided, or returned
+        self.tally.holds(won in (["decided"], ["returned"]), f"one proposal, and it was {outcomes}")
         decided = won == ["decided"]
         with self.office.database.reading() as session:
             state = session.get_one(Decision, self.decision).state
@@ -203,16 +203,20 @@ class Appends(Race):
 
     @staticmethod
     def run(desk: Desk, case: Case) -> str:
-        numbers = []
-        for _ in range(Appends.EACH):
+        def append() -> int:
             with desk.work(Role.AGENT) as session:
-                numbers.append(record(session, desk, Entry(Action.TICKET_OPENED, ticket=10_482)))
-        return ",".join(map(str, numbers))
+                return record(session, desk, Entry(Action.TICKET_OPENED, ticket=10_482))
+
+        try:
+            return ",".join(str(append()) for _ in range(Appends.EACH))
+        except Refusal as refused:
+            return refused.code
 
     def judge(self, outcomes: list[str]) -> None:
-        numbers = sorted(int(number) for came in outcomes for number in came.split(","))
-        wanted = list(range(self.before + 1, self.before + 2 * self.EACH + 1))
-        self.tally.holds(numbers == wanted and self._size() == wanted[-1], f"{numbers} were given, not {wanted}")
+        given = sorted(",".join(outcomes).split(","))
+        wanted = sorted(str(self.before + number) for number in range(1, 2 * self.EACH + 1))
+        self.tally.holds(given == wanted, f"{given} were given, not {wanted}")
+        self.tally.holds(self._size() == self.before + 2 * self.EACH, "the head states another size")
 
     def _size(self) -> int:
         with self.office.database.reading() as session:
