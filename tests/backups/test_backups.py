@@ -29,7 +29,7 @@ from tests.support.office import TestOffice, make_office
 from tests.support.soak import rounds
 from tests.support.stored import entries
 
-ROUNDS = rounds(8, 100)
+ROUNDS = rounds(8, 50)
 LETTER = FormEntry(TicketKind.RIGHTS, Channel.LETTER, "A letter", "Delete it.")
 
 
@@ -256,6 +256,7 @@ def restore_in_child(home: str, file: str) -> None:
     restore(Settings(home=Path(home), outbox=Path(home) / "outbox"), Path(file), "a test")
 
 
+@pytest.mark.timeout(120 + 5 * ROUNDS)
 @pytest.mark.parametrize("seed", [20261123])
 def test_killed_in_the_middle_it_is_the_old_desk_or_the_restored_one(tmp_path: Path, seed: int) -> None:
     test_office = make_office(tmp_path / "desk")

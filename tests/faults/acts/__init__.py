@@ -1,4 +1,4 @@
-"""The acts that kill -9 cuts short. A new one is a subclass of `Act` and a line in this table."""
+"""The acts that kill -9 cuts short. A new one is a subclass of `Act` in a file of its own, and a line in this table."""
 
 from collections.abc import Mapping
 

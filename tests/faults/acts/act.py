@@ -35,8 +35,11 @@ class Act(ABC):
 
     def until_the_kill(self, process: Process) -> Iterator[Words]:
         """Let the process work until a moment that chance chooses, and pass on what it says."""
-        yield from itertools.islice(process.says(), self.tally.rng.randrange(self.STEPS))
-        yield from process.says(self.tally.rng.uniform(0, self.SECONDS))
+        steps = itertools.islice(process.says(), self.tally.rng.randrange(self.STEPS))
+        moment = process.says(self.tally.rng.uniform(0, self.SECONDS))
+        for words in itertools.chain(steps, moment):
+            assert words != ["gone"], "it ended by itself; its last words are on standard error"
+            yield words
 
     @abstractmethod
     def judge(self, said: list[Words]) -> bool:
