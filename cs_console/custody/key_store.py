@@ -32,6 +32,7 @@ from cs_console.prepared import Prepared
 from models.columns import UtcMoment
 
 FIRST_EPOCH = 1
+_ONE_MAKES_TABLES = select(func.pg_advisory_xact_lock(literal(0x7461626C6573, BigInteger)))  # "tables" in ASCII
 
 _metadata = MetaData()
 _key = Table(
@@ -108,8 +109,10 @@ class KeyStore:
 
     def make(self) -> None:
         """Make the table of keys if it is missing; epochs are added by whoever has the key, see `make_epochs`."""
-        with store_errors():
-            _key.create(self.engine, checkfirst=True)
+        with self.transaction() as connection:
+            if connection.dialect.name == "postgresql":  # SQLite's writers are alone anyhow
+                connection.execute(_ONE_MAKES_TABLES)
+            _key.create(connection, checkfirst=True)
 
     def find(self, owner: str) -> tuple[int, bytes] | None:
         """The epoch and the wrapped key of an owner."""
