@@ -211,6 +211,11 @@ def store_error(problem: Exception) -> StoreUnavailable:
         return StoreUnavailable(
             "The database cannot be opened.", "Check that the folder exists and that you may write there."
         )
+    if state == "42501":
+        return StoreUnavailable(
+            "The database does not let this account do that.",
+            "Nothing was changed; `cs-console init --print-roles` says what it needs, and who may do more.",
+        )
     if isinstance(cause, sqlite3.IntegrityError) or "no such table" in words or (state or "")[:2] in _REFUSALS:
         return StoreUnavailable("The database refused that.", "Nothing was changed; tell an admin.")
     return StoreUnavailable(

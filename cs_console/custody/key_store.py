@@ -52,6 +52,7 @@ _epoch = Table(
     Column("destroyed", BigInteger, nullable=False),
     Column("first_destroyed_at", UtcMoment),
 )
+TABLES = (_key.name, _epoch.name)
 _FIND = select(_key.c.epoch, _key.c.wrapped).where(_key.c.owner == bindparam("who"))
 _FIND_FAST = Prepared(_FIND)
 _DESTROY = delete(_key).where(_key.c.owner == bindparam("who")).returning(_key.c.epoch)
