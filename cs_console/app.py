@@ -160,7 +160,7 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
         self.switch_mode("queue")
 
     def go_to(self, mode: str) -> None:
-        """Show the queue, the approvals or the access log, at its first screen."""
+        """Show the queue, the approvals, the erasures or the access log, at its first screen."""
         if self.desk is None or self.locked or mode not in INSIDE:
             return
         self._hide_values()
@@ -352,8 +352,9 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
         state = HeaderState(f"{desk.agent.name} · {roles}", clock, log, whole, signed_words(self._log_state, now))
         if state != self.header:
             self.header = state
-            for bar in self.screen.query(HeaderBar):
-                bar.refresh()
+            for screen in self.screen_stack:  # behind a dialog too
+                for bar in screen.query(HeaderBar):
+                    bar.refresh()
 
     def _refresh(self) -> None:
         """Every ten seconds: the state of the log, and whatever the screen on top shows that changes on its own."""

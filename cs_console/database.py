@@ -4,9 +4,10 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -23,7 +24,9 @@ from cs_console.errors import (
 )
 
 LOCK_WAIT_SECONDS = 5
-REVISIONS = ("0001",)
+MIGRATION_WAIT_SECONDS = 60
+MIGRATIONS = Path(__file__).parent / "migrations"
+REVISIONS = ("0001", "0002")
 """The migrations this program knows, oldest first: one for each file in migrations/versions."""
 
 _FILE = "file"
@@ -31,13 +34,16 @@ _READING = "reading"
 ONE_STATEMENT = "one statement"
 """The execution option `reading` of a connection that will ask the store one thing."""
 _VERSION = "SELECT version_num FROM alembic_version"
+_MIGRATING = 0x6D69677261746573  # "migrates" in ASCII
 
 
-def engine_for(url: str) -> Engine:
+def engine_for(url: str | URL, lock_wait: float | None = None) -> Engine:
     """An engine for SQLite or PostgreSQL with the pragmas and time-outs every store of ours needs.
 
-    Parameters never appear in its errors or logs. Raises BadSettings for a URL that is neither.
+    Who meets a lock waits `lock_wait` seconds for it, LOCK_WAIT_SECONDS where nothing is said. Parameters never
+    appear in its errors or logs. Raises BadSettings for a URL that is neither.
     """
+    wait = LOCK_WAIT_SECONDS if lock_wait is None else lock_wait
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
@@ -46,7 +52,7 @@ def engine_for(url: str) -> Engine:
             "Use sqlite:///... or postgresql+psycopg://...",
         ) from None
     if parsed.drivername == "sqlite" and parsed.database not in (None, "", ":memory:"):
-        engine = create_engine(parsed, hide_parameters=True, connect_args={"timeout": LOCK_WAIT_SECONDS})
+        engine = create_engine(parsed, hide_parameters=True, connect_args={"timeout": wait})
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         event.listen(engine, "checkin", _leave_nothing_open)
@@ -57,7 +63,7 @@ def engine_for(url: str) -> Engine:
             f"cs-console does not speak {parsed.drivername}.", "Use sqlite:///... or postgresql+psycopg://..."
         )
     options = (
-        f"-c lock_timeout={LOCK_WAIT_SECONDS}s -c statement_timeout=30s -c timezone=UTC "
+        f"-c lock_timeout={round(wait * 1000)} -c statement_timeout=30s -c timezone=UTC "
         "-c synchronous_commit=on"  # a server may be set to answer before an entry is durable
     )
     return create_engine(
@@ -113,8 +119,8 @@ def _require_in_place(used: Mapping[str, Any]) -> None:
 
 def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves, see _begin_sqlite
+    _switch_to_wal(connection)
     for pragma in (
-        "journal_mode=WAL",
         "synchronous=FULL",
         "secure_delete=ON",
         "foreign_keys=ON",
@@ -122,6 +128,21 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         "temp_store=MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """SQLite does not wait by itself while another process switches the same new file."""
+    deadline = monotonic() + LOCK_WAIT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if monotonic() > deadline:
+                raise
+            connection.execute("BEGIN IMMEDIATE")  # this waits for the other one
+            connection.execute("COMMIT")
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -190,11 +211,27 @@ def store_error(problem: Exception) -> StoreUnavailable:
         return StoreUnavailable(
             "The database cannot be opened.", "Check that the folder exists and that you may write there."
         )
+    if state == "42501":
+        return StoreUnavailable(
+            "The database does not let this account do that.",
+            "Nothing was changed; `cs-console init --print-roles` says what it needs, and who may do more.",
+        )
     if isinstance(cause, sqlite3.IntegrityError) or "no such table" in words or (state or "")[:2] in _REFUSALS:
         return StoreUnavailable("The database refused that.", "Nothing was changed; tell an admin.")
     return StoreUnavailable(
         "The database cannot be reached.", "Nothing was changed; check that it runs, then try again."
     )
+
+
+def empty_journal(engine: Engine) -> bool:
+    """SQLite keeps what was deleted in its write-ahead log until that is emptied; False while somebody reads it.
+
+    A server empties its own. Raises StoreUnavailable.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    with store_errors(), engine.execution_options(**{_READING: ONE_STATEMENT}).connect() as connection:
+        return not connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
 
 
 @contextmanager
@@ -273,32 +310,50 @@ class Database:
 
         Raises NoDesk, StoreTooNew, NotADatabase or StoreUnavailable, all with exit status 3.
         """
-        version = self.version()
-        if version is None:
+        if self._known_version() is None:
             raise NoDesk(
                 "There is no desk here yet.", "Make one with `cs-console init`, or look around with `cs-console demo`."
             )
-        if version not in REVISIONS:
+
+    def _known_version(self) -> str | None:
+        version = self.version()
+        if version is not None and version not in REVISIONS:
             raise StoreTooNew(
                 "This database was made by a newer cs-console.",
                 "Nothing was touched; update the program, then try again.",
             )
+        return version
 
     def migrate(self) -> None:
-        """Bring the store to this program's version. Raises like `check`, but makes a missing store."""
-        version = self.version()
-        if version is not None:
-            self.check()
-        if version == REVISIONS[-1]:
+        """Bring the store to this program's version. Raises like `check`, but makes a missing store.
+
+        Of several processes that do this at once one migrates, in one transaction; the others wait for it, up to
+        MIGRATION_WAIT_SECONDS, and go on with what it made.
+        """
+        if self._known_version() == REVISIONS[-1]:
             return
         from alembic import command  # slow to import, and needed only when something changes
         from alembic.config import Config
 
         config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-        with store_errors(), self.engine.connect() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        config.set_main_option("script_location", str(MIGRATIONS))
+        with self._alone() as connection:
+            if self._known_version() != REVISIONS[-1]:
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+
+    @contextmanager
+    def _alone(self) -> Iterator[Connection]:
+        """One transaction that no other process migrates in; it may take its time."""
+        engine = engine_for(self.engine.url, MIGRATION_WAIT_SECONDS)
+        try:
+            with store_errors(), engine.begin() as connection:  # on SQLite this is the lock
+                if not self.is_sqlite:
+                    connection.execute(text("SET LOCAL statement_timeout = 0"))
+                    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATING})
+                yield connection
+        finally:
+            engine.dispose()
 
     def close(self) -> None:
         """Give back every connection."""

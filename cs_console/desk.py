@@ -14,7 +14,7 @@ from cs_console.access_log.append import Actor
 from cs_console.clock import Clock, SystemClock
 from cs_console.custody.keyring import Keyring, open_keyring
 from cs_console.database import Database
-from cs_console.errors import StoreUnavailable
+from cs_console.errors import Refusal, StoreUnavailable
 from cs_console.policy.loader import PackShelf
 from cs_console.settings import Settings
 from cs_console.staff.sessions import require_live
@@ -52,14 +52,23 @@ class Office:
 
 
 def open_office(settings: Settings, clock: Clock | None = None) -> Office:
-    """Open an existing desk's stores. Raises StoreUnavailable or KeyUnavailable with nothing touched."""
+    """Open an existing desk's stores; a database of an older version is brought to this program's.
+
+    Raises StoreUnavailable or KeyUnavailable with nothing touched.
+    """
     database = Database(settings.database)
-    database.check()
-    kept = Database(settings.keyring).file
-    if kept is not None and not kept.is_file():  # opening it would make an empty one
-        raise StoreUnavailable(f"The keyring {kept} is missing.", "Restore it: without it nothing can be opened.")
-    clock = clock or SystemClock()
-    return Office(settings, database, open_keyring(settings, clock), PackShelf(settings), clock)
+    try:
+        database.check()
+        kept = Database(settings.keyring).file
+        if kept is not None and not kept.is_file():  # opening it would make an empty one
+            raise StoreUnavailable(f"The keyring {kept} is missing.", "Restore it: without it nothing can be opened.")
+        clock = clock or SystemClock()
+        keyring = open_keyring(settings, clock)
+        database.migrate()
+        return Office(settings, database, keyring, PackShelf(settings), clock)
+    except Refusal:
+        database.close()
+        raise
 
 
 @dataclass(frozen=True)

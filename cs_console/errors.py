@@ -129,7 +129,7 @@ class LogPutBack(Refusal):
         super().__init__(
             sentence,
             "Touch nothing and call an operator: `cs-console log verify`; after an honest restore, "
-            "`cs-console restore --finish`.",
+            "`cs-console log accept --reason ...`.",
         )
 
 
@@ -182,6 +182,15 @@ class BadAccount(Refusal):
     code = "bad_account"
 
 
+class LastAdmin(Refusal):
+    """A desk keeps at least one admin who can sign in: nobody else could make another."""
+
+    code = "last_admin"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is the only active admin.", "Give another account the role admin first.")
+
+
 class NotAllowed(Refusal):
     """The agent's roles do not include the one that this needs (deny by default, policy IV.(1)2)."""
 
@@ -227,7 +236,7 @@ class NotAssigned(Refusal):
     code = "not_assigned"
 
     def __init__(self) -> None:
-        super().__init__("This ticket is not yours.", "Claim it first with c.")
+        super().__init__("This ticket is not yours.", "Claim it first with c, or have it assigned to you.")
 
 
 class NotVerified(Refusal):
@@ -402,6 +411,33 @@ class OwnProposal(Refusal):
 
     def __init__(self) -> None:
         super().__init__("This is your own proposal.", "Another person has to approve it.")
+
+
+class OnHold(Refusal):
+    """The data is kept for a listed reason only, and may be used for nothing else (policy I.(4)2, IV.(2)3)."""
+
+    code = "on_hold"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This requester's data is to be erased; it is kept because of a hold.",
+            "Nothing of it can be seen; a privacy officer can lift the hold.",
+        )
+
+
+class NotErasable(Refusal):
+    """What an erasure needs is missing: a granted request or an ended term, closed tickets, nothing on its way."""
+
+    code = "not_erasable"
+
+
+class OwnErasure(Refusal):
+    """Nobody confirms the erasure that they proposed."""
+
+    code = "own_erasure"
+
+    def __init__(self) -> None:
+        super().__init__("You proposed this erasure.", "Another person has to confirm it.")
 
 
 class OwnDecision(Refusal):

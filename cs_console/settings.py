@@ -1,19 +1,25 @@
 """One Settings object from console.toml and CS_CONSOLE_* variables; unknown keys are refused."""
 
 import os
+import shlex
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from cs_console.errors import BadSettings
 
 PREFIX = "CS_CONSOLE_"
+COMMAND = "command:"
+"""Begins a second place that is a command; anything else is a folder."""
 
 
 class Settings(BaseModel):
     """Where things are and how the console looks. Environment variables win over console.toml.
+
+    `checkpoints`: a folder, or `command:` and a command line, run without a shell, that is given each signed
+    checkpoint and each incident on its standard input (`command: ssh vault append-checkpoint`).
 
     Times are seconds. `key_days`: how long old backups of the keyring may be able to open an erased key.
     `keys` rebinds commands: `[keys] claim = "ctrl+k"`.
@@ -31,7 +37,7 @@ class Settings(BaseModel):
     smtp_url: str = Field("", repr=False)
     sms_url: str = Field("", repr=False)
     outbox: Path | None = None
-    checkpoints: Path | None = None
+    checkpoints: str = Field("", repr=False)
     memory: Path | None = None
     pack: str = "hauthome-2023-08"
     desk_name: str = "Customer service"
@@ -71,8 +77,26 @@ class Settings(BaseModel):
 
     @property
     def checkpoint_folder(self) -> Path:
-        """The second place that checkpoints are written to."""
-        return self.checkpoints or self.home / "checkpoints"
+        """The second place that checkpoints are written to; with a command, where it is noted what that accepted."""
+        given = self.checkpoints and not self.checkpoint_command
+        return Path(self.checkpoints) if given else self.home / "checkpoints"
+
+    @property
+    def checkpoint_command(self) -> str:
+        """The command that is given each checkpoint, "" where the second place is a folder."""
+        return self.checkpoints.removeprefix(COMMAND).strip() if self.checkpoints.startswith(COMMAND) else ""
+
+    @field_validator("checkpoints")
+    @classmethod
+    def _has_a_command(cls, given: str) -> str:
+        if given.startswith(COMMAND):
+            try:
+                words = shlex.split(given.removeprefix(COMMAND))
+            except ValueError:
+                raise ValueError("the command's quotes do not match") from None
+            if not words:
+                raise ValueError(f"no command stands after {COMMAND}")
+        return given
 
     @property
     def memory_folder(self) -> Path:

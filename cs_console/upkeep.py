@@ -2,7 +2,8 @@
 
 from threading import Lock
 
-from cs_console.access_log.checkpoint import write_checkpoint
+from cs_console.access_log.checkpoint import copy_to_second_place, write_checkpoint
+from cs_console.custody.erasing import apply_again, finish_all
 from cs_console.decisions.review import reopen_due
 from cs_console.delivery.outgoing import deliver_queued
 from cs_console.desk import Office
@@ -12,13 +13,13 @@ _delivering = Lock()
 
 
 def keep_up(office: Office) -> None:
-    """Sign the log if that is due, open again what is due for review, send again what is queued.
+    """Sign the log if that is due, open again what is due for review, erase what waits for it, send what is queued.
 
     Each step has its turn whatever became of the one before. A refusal (a busy store, a missing key) waits for the
     next minute; a fault of the program is raised as an ExceptionGroup after the last step.
     """
     faults: list[Exception] = []
-    for step in (write_checkpoint, reopen_due, _deliver):
+    for step in (_sign, reopen_due, apply_again, finish_all, _deliver):
         try:
             step(office)
         except Refusal:
@@ -27,6 +28,12 @@ def keep_up(office: Office) -> None:
             faults.append(fault)
     if faults:
         raise ExceptionGroup("upkeep", faults)
+
+
+def _sign(office: Office) -> None:
+    """Sign the log, or, where nothing is due, offer the second place again what it did not take before."""
+    if write_checkpoint(office) is None:
+        copy_to_second_place(office)
 
 
 def _deliver(office: Office) -> None:

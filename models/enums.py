@@ -107,6 +107,22 @@ class RequesterState(StrEnum):
     ERASED = "erased"
 
 
+class ErasureState(StrEnum):
+    """`HELD`: approved, but something keeps the data for now. `APPROVED`: decided for good, not yet carried out."""
+
+    PROPOSED = "proposed"
+    WITHDRAWN = "withdrawn"
+    HELD = "held"
+    APPROVED = "approved"
+    DONE = "done"
+
+
+class ErasureCause(StrEnum):
+    REQUEST = "request"
+    TERM = "term"
+    RESTORE = "restore"
+
+
 class Result(StrEnum):
     """The outcome column of an access-log entry."""
 
@@ -145,6 +161,13 @@ class Action(StrEnum):
     DECISION_WITHDRAWN = "decision.withdrawn"
     DECISION_MADE = "decision.made"
     DECISION_REFUSED = "decision.refused"
+    ERASURE_PROPOSED = "erasure.proposed"
+    ERASURE_APPROVED = "erasure.approved"
+    ERASURE_WITHDRAWN = "erasure.withdrawn"
+    ERASURE_REFUSED = "erasure.refused"
+    REQUESTER_ERASED = "requester.erased"
+    HOLD_PLACED = "hold.placed"
+    HOLD_LIFTED = "hold.lifted"
     LOG_READ = "log.read"
     LOG_VERIFIED = "log.verified"
     LOG_EXPORTED = "log.exported"

@@ -15,6 +15,7 @@ from screens.log_entry import EntryDialog
 from screens.log_proof import ProofDialog
 from screens.moments import moment
 from screens.registry import bindings_for
+from screens.widgets.cursor_sign import LineTable
 from screens.widgets.filter_line import FilterLine
 from screens.widgets.safe_text import PlainText, cell
 
@@ -40,6 +41,7 @@ class AccessLogScreen(ConsoleScreen[None]):
     """Newest first; older entries are read as the cursor comes near the end."""
 
     WHERE = "log"
+    PROBLEMS_FADE = True
     HEADING = "Access log"
     CSS_PATH = "access_log.tcss"
     BINDINGS = bindings_for("log")
@@ -54,7 +56,7 @@ class AccessLogScreen(ConsoleScreen[None]):
 
     def body(self) -> ComposeResult:
         yield PlainText(id="log-state")
-        yield DataTable(id="entries", cursor_type="row")
+        yield LineTable(id="entries", cursor_type="row")
         yield FilterLine("agent:mei ticket:10482 outcome:refused since:2026-11-01", id="filter")
 
     def on_mount(self) -> None:

@@ -13,6 +13,7 @@ from screens.approval import ProposalScreen
 from screens.console_screen import WIDE, ConsoleScreen
 from screens.moments import moment
 from screens.registry import bindings_for
+from screens.widgets.cursor_sign import LineTable
 from screens.widgets.notice_bar import Tone
 from screens.widgets.safe_text import PlainText, cell
 
@@ -24,6 +25,7 @@ class ApprovalsScreen(ConsoleScreen[None]):
     """Opening one shows its findings and the notice that would go out."""
 
     WHERE = "approvals"
+    PROBLEMS_FADE = True
     HEADING = "Approvals"
     CSS_PATH = "approvals.tcss"
     BINDINGS = bindings_for("approvals")
@@ -35,7 +37,7 @@ class ApprovalsScreen(ConsoleScreen[None]):
 
     def body(self) -> ComposeResult:
         yield PlainText(id="summary")
-        yield DataTable(id="proposals", cursor_type="row")
+        yield LineTable(id="proposals", cursor_type="row")
 
     def on_mount(self) -> None:
         self._set_columns(self.size.width >= WIDE)

@@ -61,7 +61,7 @@ class Console(Protocol):
         """Back to the sign-in screen with the reason; what was typed is kept."""
 
     def go_to(self, mode: str) -> None:
-        """Show the queue, the approvals or the access log."""
+        """Show the queue, the approvals, the erasures or the access log."""
 
     def show_phone(self) -> None:
         """Show what the outbox received, in the demo."""

@@ -7,7 +7,7 @@ from textual.containers import Container
 from textual.screen import ModalScreen, Screen
 
 from screens.drafting import Drafting
-from screens.registry import bindings_for, command
+from screens.registry import bindings_for, roles_for
 from screens.widgets.header_bar import HeaderBar
 from screens.widgets.key_bar import KeyBar
 from screens.widgets.notice_bar import NoticeBar
@@ -23,11 +23,13 @@ class ConsoleScreen(Screen[T], Drafting, Generic[T]):
     """A whole screen.
 
     A subclass names itself in `WHERE` (as the registry knows it), sets `BINDINGS = bindings_for(WHERE)`, yields its
-    widgets from `body`, and writes `action_<command id>` for each of its commands.
+    widgets from `body`, and writes `action_<command id>` for each of its commands. Where nothing is filled in, it
+    lets notices of problems go by themselves (`PROBLEMS_FADE`).
     """
 
     WHERE: ClassVar[str] = ""
     HEADING: ClassVar[str] = ""
+    PROBLEMS_FADE: ClassVar[bool] = False
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
 
@@ -64,11 +66,8 @@ class ConsoleScreen(Screen[T], Drafting, Generic[T]):
         """Hide commands that the agent's roles do not open; the services refuse them in any case."""
         if action == "phone" and not self.console.settings.demo:
             return False
-        try:
-            known = command(action)
-        except KeyError:
-            return True
-        return not self.roles or known.open_to(self.roles)
+        wanted = roles_for(self.WHERE, action)
+        return not self.roles or not wanted or bool(wanted & self.roles)
 
     def action_move(self, by: int) -> None:
         """Move in whatever has the focus: the cursor of a list, or the text."""

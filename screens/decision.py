@@ -153,14 +153,14 @@ class DecisionScreen(DraftScreen[str]):
             Choice(GROUNDS, "Grounds", f"{looked} of {len(matter.grounds)} looked at", mark="✓" if looked else "·"),
         ]
         steps += [
-            Choice(f"{GROUND}{one.code}", f"{one.code} {one.title}", "applies", mark="▸")
+            Choice(f"{GROUND}{one.code}", f"{one.code} {one.title}", "applies", mark="›")
             for one in matter.grounds
             if form.applies(one.code)
         ]
         answer = form.outcome.value if form.outcome else "not chosen yet"
         steps += [
             Choice(ANSWER, "Answer", answer, mark="✓" if form.outcome else "·"),
-            Choice(NOTICE, "Notice", "as it would go out", mark="▸"),
+            Choice(NOTICE, "Notice", "as it would go out", mark="›"),
             *decided,
         ]
         self.query_one("#steps", ChoiceList).show(steps)

@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from screens.console_screen import Dialog
-from screens.registry import bindings_for, commands_for, shown_key
+from screens.registry import bindings_for, places_for, shown_key
 
 
 class GoTo(Dialog[str]):
@@ -21,11 +21,14 @@ class GoTo(Dialog[str]):
 
     def body(self) -> ComposeResult:
         lines = []
-        for one in commands_for(self.WHERE):
-            if one.runs.startswith("go_to") and one.open_to(self.roles):
-                sign, _key = shown_key(one, self.console.settings.keys)
-                lines.append(Content.assemble((sign, "bold $text-accent"), f"  {one.title}"))
+        for one in places_for(self.roles):
+            sign, _key = shown_key(one, self.console.settings.keys)
+            lines.append(Content.assemble((sign, "bold $text-accent"), f"  {one.title}"))
         yield Static(Content("\n").join(lines), markup=False)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only to places of the agent's roles."""
+        return action != "go_to" or f"go_to({parameters[0]!r})" in {one.runs for one in places_for(self.roles)}
 
     def action_go_to(self, mode: str) -> None:
         """There."""

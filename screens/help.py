@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from screens.console_screen import ConsoleScreen
-from screens.registry import EVERYWHERE, Command, bindings_for, commands_for, shown_key
+from screens.registry import EVERYWHERE, Command, bindings_for, commands_for, places_for, shown_key
 
 ABOUT: dict[str, tuple[str, str]] = {
     "sign_in": (
@@ -31,6 +31,11 @@ ABOUT: dict[str, tuple[str, str]] = {
         "say why, and the view is on record before the value is on screen. Some fields need the requester verified.",
     ),
     "approvals": ("Approvals", "Proposals that wait for a second person. Nobody approves their own."),
+    "erasures": (
+        "Erasures",
+        "Requesters whose data is to be destroyed. Somebody else than the proposer confirms; then it is gone, from "
+        "backups too. A hold keeps it, unseen, until the hold ends.",
+    ),
     "proposal": ("A proposal", "Read the findings and the notice that would go out, then approve or return it."),
     "log": (
         "The access log",
@@ -103,6 +108,10 @@ class HelpScreen(ConsoleScreen[None]):
             keys, title, words = self._keys(one), one.title, one.help
             if views and one is views[0]:
                 keys, title, words = "1 … 9", "Views", "Show the view of that number."
+            if one.id == "go":
+                rebound = self.console.settings.keys
+                places = [f"{shown_key(to, rebound)[0]} {to.title.lower()}" for to in places_for(self.roles)]
+                words = f"Then {', '.join(places)}."
             rows.append(Content.assemble((f"{keys:<10}", "bold $text-accent"), (f"{title:<12}", "bold"), words))
         return Content("\n").join(rows)
 

@@ -20,6 +20,11 @@ def moment_with_year(at: datetime) -> str:
     return f"{local.day} {local:%b %Y %H:%M:%S}"
 
 
+def day(at: datetime) -> str:
+    """`21 Nov 2026`, the day in UTC: for what holds to the end of a day."""
+    return f"{at.day} {at:%b %Y}"
+
+
 def countdown(left: timedelta) -> str:
     """`9:41`; never below zero."""
     seconds = max(int(left.total_seconds()), 0)

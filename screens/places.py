@@ -21,13 +21,24 @@ def _approvals() -> Screen[None]:
     return ApprovalsScreen()
 
 
+def _erasures() -> Screen[None]:
+    from screens.erasures import ErasuresScreen
+
+    return ErasuresScreen()
+
+
 def _log() -> Screen[None]:
     from screens.access_log import AccessLogScreen
 
     return AccessLogScreen()
 
 
-INSIDE: dict[str, Callable[[], Screen[None]]] = {"queue": _queue, "approvals": _approvals, "log": _log}
+INSIDE: dict[str, Callable[[], Screen[None]]] = {
+    "queue": _queue,
+    "approvals": _approvals,
+    "erasures": _erasures,
+    "log": _log,
+}
 """Textual's modes behind the sign-in; each keeps its own stack of screens until the session ends."""
 
 

@@ -32,6 +32,7 @@ class QueueScreen(ConsoleScreen[None]):
     """Where everybody works from. It reads itself again every ten seconds without moving the cursor."""
 
     WHERE = "queue"
+    PROBLEMS_FADE = True
     CSS_PATH = ["inside.tcss", "queue.tcss"]
     BINDINGS = bindings_for("queue")
     AUTO_FOCUS = "#tickets"
@@ -286,7 +287,8 @@ class QueueScreen(ConsoleScreen[None]):
         self.ask(partial(workflow.assignable, self.desk), self._ask_bulk, group="assignable")
 
     def _ask_bulk(self, names: tuple[str, ...]) -> None:
-        self.app.push_screen(bulk_dialog(len(self.marked), names), self._bulk_chosen)
+        may_claim = bool(self.check_action("claim", ()))
+        self.app.push_screen(bulk_dialog(len(self.marked), names, may_claim=may_claim), self._bulk_chosen)
 
     def _bulk_chosen(self, answer: str | None) -> None:
         rows = tuple(row for row in self.pages.rows if row.number in self.marked)

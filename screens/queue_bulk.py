@@ -22,10 +22,11 @@ class BulkResult:
     words: str
 
 
-def bulk_dialog(count: int, names: Iterable[str]) -> ChoiceDialog:
+def bulk_dialog(count: int, names: Iterable[str], *, may_claim: bool) -> ChoiceDialog:
     """What to do with so many tickets; the answer is `claim` or `assign:NAME`."""
     tickets = "1 ticket" if count == 1 else f"{count} tickets"
-    choices = [Choice("claim", f"Claim {tickets}"), *(Choice(f"assign:{name}", f"Assign to {name}") for name in names)]
+    claiming = [Choice("claim", f"Claim {tickets}")] if may_claim else []
+    choices = [*claiming, *(Choice(f"assign:{name}", f"Assign to {name}") for name in names)]
     return ChoiceDialog(f"What to do with the {tickets} marked?", choices)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from textual.binding import Binding, BindingType
 
@@ -14,6 +15,10 @@ FOOTER_KEYS = 7
 """At most so many keys stand in a footer, so that it fits 80 columns."""
 
 _WORKS = frozenset({Role.AGENT, Role.VERIFIER, Role.SUPERVISOR, Role.PRIVACY_OFFICER})
+_AGENTS = frozenset({Role.AGENT})
+_VERIFIES = frozenset({Role.AGENT, Role.VERIFIER, Role.SUPERVISOR})
+"""A verifier verifies, an agent asks for it, a supervisor lifts a lock."""
+_PROPOSES = frozenset({Role.AGENT, Role.SUPERVISOR, Role.PRIVACY_OFFICER})
 _REVIEWS = frozenset({Role.SUPERVISOR, Role.PRIVACY_OFFICER})
 
 
@@ -56,7 +61,7 @@ _ALL = _on(EVERYWHERE)
 
 COMMANDS: tuple[Command, ...] = (
     # --- the queue and the ticket
-    Command("claim", "c", "Claim", "Take the ticket as your own.", _on("queue", "ticket"), _on("queue"), _WORKS),
+    Command("claim", "c", "Claim", "Take the ticket as your own.", _on("queue", "ticket"), _on("queue"), _AGENTS),
     Command(
         "verify",
         "v",
@@ -64,7 +69,7 @@ COMMANDS: tuple[Command, ...] = (
         "Verify who the requester is: send a code, or record another way.",
         _on("queue", "ticket"),
         _on("queue"),
-        _WORKS,
+        _VERIFIES,
     ),
     Command("reply", "m", "Reply", "Write to the requester.", _on("ticket"), _on("ticket"), _WORKS),
     Command(
@@ -76,23 +81,44 @@ COMMANDS: tuple[Command, ...] = (
         _on("ticket"),
         _WORKS,
     ),
-    Command("decide", "d", "Decide", "Walk the checklist and propose an answer.", _on("ticket"), _on("ticket"), _WORKS),
+    Command(
+        "decide", "d", "Decide", "Walk the checklist and propose an answer.", _on("ticket"), _on("ticket"), _PROPOSES
+    ),
     Command("note", "i", "Note", "Write a note that only the desk sees.", _on("ticket"), _on("ticket"), _WORKS),
     Command("state", "s", "State", "Change the state.", _on("queue", "ticket"), _on("ticket"), _WORKS),
     Command("assign", "a", "Assign", "Hand the ticket to somebody.", _on("queue", "ticket"), roles=_WORKS),
     Command("kind", "t", "Kind", "Change what kind of ticket it is.", _on("ticket"), roles=_WORKS),
     Command("priority", "p", "Priority", "Change the priority.", _on("ticket"), roles=_WORKS),
-    Command("contact", "e", "Contact", "Correct or add a contact.", _on("ticket"), roles=_WORKS),
+    Command("contact", "e", "Contact", "Correct or add a contact.", _on("ticket"), roles=_AGENTS),
     Command("release", "u", "Release", "Give the ticket back to the queue.", _on("ticket"), roles=_WORKS),
-    Command("reload", "f5", "Reload", "Read it again.", _on("queue", "ticket", "approvals", "log")),
+    Command(
+        "erase",
+        "E",
+        "Erase",
+        "Propose that everything of this requester be erased; a second person confirms it.",
+        _on("ticket"),
+        roles=_PROPOSES,
+    ),
+    Command(
+        "hold",
+        "h",
+        "Hold",
+        "Keep the requester's data for a listed reason, or lift such a hold.",
+        _on("ticket"),
+        roles=frozenset({Role.PRIVACY_OFFICER}),
+    ),
+    Command(
+        "reload", "f5", "Reload", "Read it again.", _on("queue", "ticket", "approvals", "erasures", "log"), roles=_WORKS
+    ),
     Command(
         "open",
         "enter",
         "Open",
         "Open the line under the cursor.",
         _on("queue", "approvals", "log"),
+        _on("queue", "approvals", "log"),
+        _WORKS,
         sign="↵",
-        footer=_on("queue", "approvals", "log"),
         palette=False,
     ),
     Command(
@@ -102,16 +128,26 @@ COMMANDS: tuple[Command, ...] = (
         "Narrow the list: kind:appeal due:<3d assignee:me",
         _on("queue", "log"),
         _on("queue", "log"),
+        _WORKS,
         sign="/",
     ),
-    Command("new", "n", "New", "Open a ticket for a call or a letter.", _on("queue"), _on("queue"), _WORKS),
+    Command("new", "n", "New", "Open a ticket for a call or a letter.", _on("queue"), _on("queue"), _AGENTS),
     Command("select", "x", "Select", "Mark the line for a bulk change.", _on("queue"), palette=False, roles=_WORKS),
     Command("bulk", "X", "Bulk", "Do one thing with all marked tickets.", _on("queue"), roles=_WORKS),
     Command(
         "look_up", "l", "Look up", "Find tickets by an exact phone or address; on record.", _on("queue"), roles=_WORKS
     ),
     *(
-        Command(f"view_{n}", str(n), f"View {n}", f"Show view {n}.", _on("queue"), action=f"view({n})", palette=False)
+        Command(
+            f"view_{n}",
+            str(n),
+            f"View {n}",
+            f"Show view {n}.",
+            _on("queue"),
+            roles=_WORKS,
+            action=f"view({n})",
+            palette=False,
+        )
         for n in range(1, 10)
     ),
     # --- approvals and the access log
@@ -133,7 +169,24 @@ COMMANDS: tuple[Command, ...] = (
         _on("proposal"),
         _REVIEWS,
     ),
-    Command("withdraw", "w", "Withdraw", "Take your own proposal back.", _on("approvals", "proposal"), _on("proposal")),
+    Command(
+        "confirm",
+        "y",
+        "Confirm",
+        "Erase what somebody else proposed, for good; your password is asked again.",
+        _on("erasures"),
+        _on("erasures"),
+        _REVIEWS,
+    ),
+    Command(
+        "withdraw",
+        "w",
+        "Withdraw",
+        "Take the proposal back.",
+        _on("approvals", "proposal", "erasures"),
+        _on("proposal", "erasures"),
+        _PROPOSES,
+    ),
     Command(
         "verify_log",
         "v",
@@ -181,6 +234,7 @@ COMMANDS: tuple[Command, ...] = (
         "Propose this answer; with a ground or a fee somebody else has to approve it.",
         _on("decision"),
         _on("decision"),
+        _PROPOSES,
         sign="^s",
     ),
     Command("other_side", "tab", "Other side", "Go to the requester's side, or back.", _on("ticket"), palette=False),
@@ -193,11 +247,11 @@ COMMANDS: tuple[Command, ...] = (
         "Back",
         "Go back.",
         _ALL | _on("dialog", "words", "go", "undertaking", "password"),
-        _on("ticket", "proposal", "log", "approvals", "help", "phone", "form", "new", "verify", "decision"),
+        _on("ticket", "proposal", "log", "approvals", "erasures", "help", "phone", "form", "new", "verify", "decision"),
         sign="esc",
         palette=False,
     ),
-    Command("go", "g", "Go to", "Then q queue, a approvals, l access log.", _ALL, palette=False),
+    Command("go", "g", "Go to", "Then the key of a place.", _ALL, palette=False),
     Command("go_queue", "q", "Queue", "Go to the queue.", _on("go"), _on("go"), action="go_to('queue')"),
     Command(
         "go_approvals",
@@ -206,7 +260,18 @@ COMMANDS: tuple[Command, ...] = (
         "Go to the approvals that wait.",
         _on("go"),
         _on("go"),
+        _PROPOSES,
         action="go_to('approvals')",
+    ),
+    Command(
+        "go_erasures",
+        "e",
+        "Erasures",
+        "Go to the erasures that wait.",
+        _on("go"),
+        _on("go"),
+        _PROPOSES,
+        action="go_to('erasures')",
     ),
     Command(
         "go_log", "l", "Access log", "Go to the access log.", _on("go"), _on("go"), _REVIEWS, action="go_to('log')"
@@ -219,7 +284,7 @@ COMMANDS: tuple[Command, ...] = (
         "Keys",
         "Keys and help for this screen.",
         _on(EVERYWHERE, "sign_in", "undertaking", "password"),
-        _on("queue", "approvals", "log", "ticket", "form", "new", "verify", "decision"),
+        _on("queue", "approvals", "erasures", "log", "ticket", "form", "new", "verify", "decision"),
         sign="?",
     ),
     Command(
@@ -277,6 +342,18 @@ def commands_for(where: str) -> tuple[Command, ...]:
             if EVERYWHERE in one.where and one not in own and not taken & set(one.keys.split(",")):
                 own.append(one)
     return tuple(own)
+
+
+@cache  # asked for every binding whenever the focus moves
+def roles_for(where: str, action: str) -> frozenset[Role]:
+    """The roles that can run a Textual action (without its arguments) on a screen; none when it is open to all."""
+    running = [one.roles for one in commands_for(where) if one.runs.partition("(")[0] == action]
+    return frozenset().union(*running) if all(running) else frozenset()
+
+
+def places_for(roles: frozenset[Role]) -> tuple[Command, ...]:
+    """Where somebody with these roles can go with `g`."""
+    return tuple(one for one in commands_for("go") if one.runs.startswith("go_to") and one.open_to(roles))
 
 
 def bindings_for(where: str) -> list[BindingType]:

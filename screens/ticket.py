@@ -1,6 +1,7 @@
 """One ticket: the redacted conversation, what is known about the requester, and the keys that work on both."""
 
 from collections.abc import Callable
+from datetime import date
 from functools import partial
 
 from textual import on
@@ -10,6 +11,8 @@ from textual.widget import Widget
 
 from cs_console.custody.contacts import change_contact
 from cs_console.custody.disclosure import Target
+from cs_console.custody.erasure import propose_erasure
+from cs_console.custody.holds import HoldReasonChoice, HoldView, holds_and_reasons, lift_hold, place_hold
 from cs_console.errors import ChangedElsewhere, Refusal
 from cs_console.tickets import workflow
 from cs_console.tickets.conversation import TicketView, open_ticket, reload
@@ -19,6 +22,7 @@ from screens.choice import ChoiceDialog
 from screens.compose import ComposeScreen
 from screens.contact import AskedContact, asked_contact, contact_dialog, place_of
 from screens.decision import DecisionScreen
+from screens.keeping import LIFT, NOTE_HINT, PLACE, holds_dialog, until_dialog
 from screens.registry import bindings_for, command
 from screens.reveal import RevealScreen
 from screens.state import assign_dialog, kind_dialog, priority_dialog, state_dialog
@@ -37,6 +41,7 @@ class TicketScreen(RevealScreen):
     """Opening it is on record. At 120 columns both sides stand beside each other, below that one at a time."""
 
     WHERE = "ticket"
+    PROBLEMS_FADE = True
     CSS_PATH = "ticket.tcss"
     BINDINGS = bindings_for("ticket")
 
@@ -86,6 +91,8 @@ class TicketScreen(RevealScreen):
         self._reload()
 
     def _key_of(self, command_id: str) -> str:
+        if not self.check_action(command_id, ()):
+            return ""
         return self.console.settings.keys.get(command_id) or command(command_id).keys.partition(",")[0]
 
     # --- the two sides
@@ -115,7 +122,7 @@ class TicketScreen(RevealScreen):
     def choose_fact(self) -> None:
         """Enter on a line does what its key does."""
         fact = self.query_one(Facts).current
-        if fact is not None and fact.command:
+        if fact is not None and fact.command and self.check_action(fact.command, ()):
             getattr(self, f"action_{fact.command}")()
 
     # --- revealing
@@ -267,6 +274,52 @@ class TicketScreen(RevealScreen):
             work = partial(change_contact, self.desk, self.number, asked.contact_id, asked.field, value)
             forgetting = partial(forgetting_draft, self.desk, place_of(asked, self.number), work)
             self._change(forgetting, "The contact is kept; a verified window is closed.")
+
+    # --- erasing and keeping
+
+    def action_erase(self) -> None:
+        """Ask once, then propose it."""
+        choices = [
+            Choice("no", "Leave it as it is"),
+            Choice("yes", "Propose to erase", "all that is known of the requester; a second person confirms"),
+        ]
+        self.app.push_screen(ChoiceDialog("Erase this requester's data, for good?", choices), self._erase_chosen)
+
+    def _erase_chosen(self, answer: str | None) -> None:
+        if answer == "yes":
+            self._change(
+                partial(propose_erasure, self.desk, self.number), "Proposed: a second person finds it under g e."
+            )
+
+    def action_hold(self) -> None:
+        """Choose a hold to lift, or a reason to keep the data."""
+        work = partial(holds_and_reasons, self.desk, self.number)
+        self.ask(work, self._holds_read, group="holds")
+
+    def _holds_read(self, found: tuple[tuple[HoldView, ...], tuple[HoldReasonChoice, ...]]) -> None:
+        holds, reasons = found
+        chosen = partial(self._hold_chosen, {one.key: one for one in reasons})
+        self.app.push_screen(holds_dialog(self.number, holds, reasons), chosen)
+
+    def _hold_chosen(self, reasons: dict[str, HoldReasonChoice], key: str | None) -> None:
+        if key is not None and key.startswith(LIFT):
+            self._change(partial(lift_hold, self.desk, key.removeprefix(LIFT)), "The hold is lifted.")
+        elif key is not None:
+            reason = reasons[key.removeprefix(PLACE)]
+            today = self.desk.office.clock.now().date()
+            self.app.push_screen(until_dialog(reason, today), partial(self._until_chosen, reason))
+
+    def _until_chosen(self, reason: HoldReasonChoice, day: str | None) -> None:
+        if day is not None:
+            question = "Which law, order or interest is it? Only privacy officers read this note."
+            dialog = WordsDialog(question, f"hold:{self.number}", self.number, hint=NOTE_HINT)
+            self.app.push_screen(dialog, partial(self._hold_noted, reason, date.fromisoformat(day)))
+
+    def _hold_noted(self, reason: HoldReasonChoice, until: date, note: str | None) -> None:
+        if note is not None:
+            work = partial(place_hold, self.desk, self.number, reason.key, note, until)
+            forgetting = partial(forgetting_draft, self.desk, f"hold:{self.number}", work)
+            self._change(forgetting, f"The data is kept until {until:%d %b %Y}, whatever is decided.")
 
     def _back_with(self, done: str | None) -> None:
         if done:

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Input
 
-from cs_console.errors import Refusal
+from cs_console.errors import CodeExpired, CodeWrong, Refusal, VerificationLocked
 from cs_console.tickets.conversation import TicketView, reload
 from cs_console.verification.codes import (
     CodeOption,
@@ -31,6 +31,8 @@ from screens.widgets.safe_text import PlainText
 
 LIFT = "lift"
 LONGEST_CODE = 15
+SPENT = (CodeWrong, CodeExpired, VerificationLocked)
+"""After these what was typed is of no more use; anything else is mended or tried again, so it stays."""
 NOTE_WORDS = "with a note of what was seen"
 NOTE_HINT = "ctrl+s verify   esc keep as a draft"
 
@@ -189,7 +191,8 @@ class VerifyScreen(ConsoleScreen[str]):
 
     def _refused(self, refusal: Refusal) -> None:
         self.say(refusal)
-        self.query_one("#code", Input).clear()
+        if isinstance(refusal, SPENT):
+            self.query_one("#code", Input).clear()
         self._read()
 
     def _ask_note(self, method: VerificationMethod) -> None:

@@ -5,7 +5,9 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from sqlmodel import select
@@ -232,3 +234,20 @@ def test_a_server_that_is_not_there_is_one_clear_sentence() -> None:
     with pytest.raises(StoreUnavailable, match="cannot be reached") as refusal:
         database.check()
     assert "secret" not in str(refusal.value)
+
+
+def test_whoever_opens_a_new_file_at_the_same_moment_waits(tmp_path: Path) -> None:
+    """SQLite's own waiting leaves out the switch to its write-ahead log."""
+    threads = 6
+    start = Barrier(threads)
+
+    def opening(number: int) -> None:
+        database = _database(tmp_path / f"{number}.db")
+        start.wait()
+        with database.transaction() as session:
+            session.connection().exec_driver_sql("CREATE TABLE IF NOT EXISTS opened (at INTEGER)")
+        database.close()
+
+    with ThreadPoolExecutor(threads) as pool:
+        for number in range(60):
+            list(pool.map(opening, [number] * threads))

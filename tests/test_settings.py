@@ -55,7 +55,21 @@ def test_a_file_that_may_not_be_read_is_refused_by_name(tmp_path: Path, monkeypa
         load(tmp_path, {})
 
 
-@pytest.mark.parametrize("name", ["DATABASE_URL", "KEYRING_URL", "SMTP_URL", "SMS_URL", "KEY_COMMAND"])
+@pytest.mark.parametrize("name", ["DATABASE_URL", "KEYRING_URL", "SMTP_URL", "SMS_URL", "KEY_COMMAND", "CHECKPOINTS"])
 def test_no_password_shows_in_a_repr(tmp_path: Path, name: str) -> None:
     settings = load(tmp_path, {f"CS_CONSOLE_{name}": "scheme://user:quokka@host"})
     assert "quokka" not in repr(settings) + str(settings)
+
+
+def test_a_second_place_is_a_folder_or_says_that_it_is_a_command(tmp_path: Path) -> None:
+    assert load(tmp_path, {}).checkpoint_folder == tmp_path / "checkpoints"
+    folder = load(tmp_path, {"CS_CONSOLE_CHECKPOINTS": "/mnt/apart"})
+    assert (folder.checkpoint_folder, folder.checkpoint_command) == (Path("/mnt/apart"), "")
+    command = load(tmp_path, {"CS_CONSOLE_CHECKPOINTS": "command: ssh vault 'keep it'"})
+    assert (command.checkpoint_folder, command.checkpoint_command) == (tmp_path / "checkpoints", "ssh vault 'keep it'")
+
+
+@pytest.mark.parametrize("given", ["command:", "command:  ", "command: keep 'it"])
+def test_a_command_that_is_none_is_refused_by_name(tmp_path: Path, given: str) -> None:
+    with pytest.raises(BadSettings, match="CS_CONSOLE_CHECKPOINTS"):
+        load(tmp_path, {"CS_CONSOLE_CHECKPOINTS": given})

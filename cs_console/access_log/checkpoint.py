@@ -18,7 +18,6 @@ from sqlmodel import Session, col
 from cs_console.access_log.append import CHECKPOINT_ENTRIES, entry_tag
 from cs_console.access_log.canonical import canonical
 from cs_console.access_log.head import HEAD, genuine_tree
-from cs_console.access_log.second_place import append_notes, newest_kept
 from cs_console.access_log.signed_note import (
     ORIGIN_PREFIX,
     NotANote,
@@ -29,6 +28,7 @@ from cs_console.access_log.signed_note import (
     note_text,
     read_note,
 )
+from cs_console.access_log.where_kept import NotKept, second_place
 from cs_console.custody.key_files import KEY_BYTES, read_key_file, write_key_file
 from cs_console.errors import LogBroken, NoDesk
 from models import log
@@ -157,21 +157,23 @@ def copy_to_second_place(office: "Office") -> str:
 
     Nothing is added to a place whose newest checkpoint this database does not hold: what it states stays in sight.
     """
-    folder = office.settings.checkpoint_folder
+    place = second_place(office.settings)
     try:
-        kept = newest_kept(folder)
+        place.take_what_waits()
+        kept = place.newest()
         with office.database.reading() as session:
             if kept is not None and stored_note(session, kept.size) != kept:
                 return (
-                    f"The checkpoints in {folder} are of another log, or of a newer one than this. "
+                    f"The checkpoints in {place.name} are of another log, or of a newer one than this. "
                     "Run `cs-console log verify`."
                 )
             newer = select(col(log.Checkpoint.note)).where(col(log.Checkpoint.size) > (kept.size if kept else -1))
             notes = session.connection().execute(newer.order_by(col(log.Checkpoint.size))).scalars().all()
         if notes:
-            append_notes(folder, notes)
-    except OSError as problem:
-        return f"The checkpoint could not be copied to {folder}: {problem.strerror}. It will be tried again."
+            place.take(notes)
+    except (OSError, NotKept) as problem:
+        why = problem.why if isinstance(problem, NotKept) else problem.strerror
+        return f"The checkpoint could not be copied to {place.name}: {why}. It will be tried again."
     return ""
 
 

@@ -6,8 +6,6 @@ hold what was seen since: the tree over the remembered entries and those after t
 
 import base64
 import json
-import os
-import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,20 +13,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cs_console.access_log.canonical import entry_bytes
-from cs_console.access_log.checkpoint import latest, log_signer, write_checkpoint
+from cs_console.access_log.checkpoint import Checkpoint, latest, log_signer, write_checkpoint
 from cs_console.access_log.head import HEAD, genuine_tree
 from cs_console.access_log.merkle import Frontier, leaf_hash
-from cs_console.access_log.second_place import append_line, set_aside
+from cs_console.access_log.second_place import replace_file
 from cs_console.access_log.signed_note import read_note
 from cs_console.access_log.stored_log import NoTable, stored_log
-from cs_console.errors import LogPutBack, Refusal
+from cs_console.access_log.where_kept import NotKept, second_place
+from cs_console.errors import LogBroken, LogPutBack, Refusal
+from cs_console.file_lock import LockHeld, file_lock
 from cs_console.settings import Settings
 
 if TYPE_CHECKING:
     from cs_console.desk import Office
 
-INCIDENTS = "incidents.jsonl"
+_LOCK = ".lock"
 _TRIES = 5
+_WAIT_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,15 @@ class Remembered:
 
     note: str
     tree: Frontier
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What was seen, what the head states now, and a sentence where the one is not the other, grown."""
+
+    seen: Remembered | None
+    found: Frontier | None
+    flaw: str = ""
 
 
 def require_grown(office: "Office", name: str, agent_id: str) -> None:
@@ -48,29 +58,29 @@ def require_grown(office: "Office", name: str, agent_id: str) -> None:
     file = _file_of(office.settings, agent_id)
     if not file.exists():
         return
-    remembered, found = _read(office, file), _head(office)
-    if remembered is None:
-        why = f"What this console remembers of the access log cannot be read: {file} was changed."
-    else:
-        holds, found = _compare(office, remembered.tree)
-        if holds:
-            return
-        why = "The access log is not the one you saw last: it was put back to an older state, or rewritten."
-    problem = _write_incident(office, name, remembered, found)
-    raise LogPutBack(f"{why} {problem}".rstrip())
+    look = _look(office, file)
+    if look.flaw:
+        problem = _write_incident(office, name, look)
+        raise LogPutBack(f"{look.flaw} {problem}".rstrip())
 
 
-def remember(office: "Office", agent_id: str) -> None:
-    """Keep the log's newest signed state for this account's next sign-in; an older one stays if it cannot be kept."""
-    with suppress(Refusal, OSError):
-        for _ in range(_TRIES):
-            signed = write_checkpoint(office, force=True) or latest(office)
-            tree = _head(office)
-            if signed is None or tree is None:
-                return
-            if tree.size == signed.size:  # else another console was quicker, and its entries have to be signed too
-                _write(_file_of(office.settings, agent_id), Remembered(signed.note, tree))
-                return
+def remember(office: "Office", name: str, agent_id: str) -> None:
+    """Keep the log's newest signed state for this account's next sign-in, if it is the log of before, grown.
+
+    Another log is never learned: it is written to the second place as an incident, what was remembered stays, and
+    the next sign-in stops. What cannot be kept now leaves the older memory in force.
+    """
+    folder = office.settings.memory_folder
+    with suppress(Refusal, OSError, LockHeld):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with file_lock(folder / _LOCK, _WAIT_SECONDS):  # else a slower console would put back what a newer one kept
+            _learn(office, name, _file_of(office.settings, agent_id))
+
+
+def agrees_with_memories(office: "Office") -> bool:
+    """Whether the stored log is what every account here saw last, grown. Raises StoreUnavailable, KeyUnavailable."""
+    files = sorted(office.settings.memory_folder.glob("*.json"))
+    return not any(_look(office, file).flaw for file in files)
 
 
 def forget_what_was_stated(settings: Settings, at: datetime) -> Path | None:
@@ -80,7 +90,29 @@ def forget_what_was_stated(settings: Settings, at: datetime) -> Path | None:
     """
     for file in settings.memory_folder.glob("*.json"):
         file.replace(file.with_name(f"{file.name}.{at:%Y%m%dT%H%M%SZ}"))
-    return set_aside(settings.checkpoint_folder, at)
+    return second_place(settings).set_aside(at)
+
+
+def _learn(office: "Office", name: str, file: Path) -> None:
+    for _ in range(_TRIES):
+        signed = _newest_signed(office)
+        look = _look(office, file)
+        if look.flaw:
+            _write_incident(office, name, look)
+            return
+        if signed is None or look.found is None:
+            return
+        if (signed.size, signed.root) == (look.found.size, look.found.root()):
+            _write(file, Remembered(signed.note, look.found))
+            return
+        # another console was quicker, and its entries have to be signed too
+
+
+def _newest_signed(office: "Office") -> Checkpoint | None:
+    try:
+        return write_checkpoint(office, force=True) or latest(office)
+    except LogBroken:
+        return None  # such a log is looked at all the same
 
 
 def _file_of(settings: Settings, agent_id: str) -> Path:
@@ -104,15 +136,20 @@ def _write(file: Path, remembered: Remembered) -> None:
     """Replace the file in one step, readable by its owner alone. Raises OSError."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     tree = base64.b64encode(remembered.tree.packed()).decode()
-    handle, made = tempfile.mkstemp(dir=file.parent, prefix=".", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as opened:
-            json.dump({"note": remembered.note, "tree": tree}, opened, ensure_ascii=False)
-            opened.flush()
-            os.fsync(opened.fileno())
-        Path(made).replace(file)
-    finally:
-        Path(made).unlink(missing_ok=True)
+    replace_file(file, json.dumps({"note": remembered.note, "tree": tree}, ensure_ascii=False))
+
+
+def _look(office: "Office", file: Path) -> _Look:
+    """Hold the stored log against what the file remembers of it, or against nothing where there is no such file."""
+    if not file.exists():
+        return _Look(None, _head(office))
+    remembered = _read(office, file)
+    if remembered is None:
+        flaw = f"What this console remembers of the access log cannot be read: {file} was changed."
+        return _Look(None, _head(office), flaw)
+    holds, found = _compare(office, remembered.tree)
+    flaw = "The access log is not the one you saw last: it was put back to an older state, or rewritten."
+    return _Look(remembered, found, "" if holds else flaw)
 
 
 def _compare(office: "Office", seen: Frontier) -> tuple[bool, Frontier | None]:
@@ -134,20 +171,21 @@ def _head(office: "Office") -> Frontier | None:
         return genuine_tree(office.log_tag_key, session.connection().execute(HEAD).first())
 
 
-def _write_incident(office: "Office", name: str, seen: Remembered | None, found: Frontier | None) -> str:
+def _write_incident(office: "Office", name: str, look: _Look) -> str:
     """Write down elsewhere what does not fit. Returns "" or a sentence that says why that could not be done."""
     incident = {
         "at": office.clock.now().astimezone(UTC).isoformat(),
         "what": "the access log is not the one that was seen",
         "account": name,
         "host": office.host,
-        "seen": None if seen is None else _stated(seen.tree),
-        "found": None if found is None else _stated(found),
+        "seen": None if look.seen is None else _stated(look.seen.tree),
+        "found": None if look.found is None else _stated(look.found),
     }
+    place = second_place(office.settings)
     try:
-        append_line(office.settings.checkpoint_folder / INCIDENTS, json.dumps(incident))
-    except OSError as problem:
-        return f"The incident could not be written to {office.settings.checkpoint_folder}: {problem.strerror}."
+        place.take_incident(incident)
+    except NotKept as problem:
+        return f"The incident could not be written to {place.name}: {problem.why}."
     return ""
 
 

@@ -1,6 +1,7 @@
-"""The second place for checkpoints: one file that only grows, in a folder that should not stand on the same disk."""
+"""A second place for checkpoints that is a folder: one file that only grows. It should not stand on the same disk."""
 
 import os
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
@@ -21,6 +22,19 @@ def append_notes(folder: Path, notes: Iterable[str]) -> None:
 def append_line(file: Path, line: str) -> None:
     """Append one line durably to a file that only grows, its owner's alone. Raises OSError."""
     _append(file, line + "\n", "\n")
+
+
+def replace_file(file: Path, text: str) -> None:
+    """Replace a file in one durable step, its owner's alone. Raises OSError."""
+    handle, made = tempfile.mkstemp(dir=file.parent, prefix=".", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as opened:
+            opened.write(text)
+            opened.flush()
+            os.fsync(opened.fileno())
+        Path(made).replace(file)
+    finally:
+        Path(made).unlink(missing_ok=True)
 
 
 def _append(file: Path, text: str, end: str) -> None:

@@ -12,8 +12,8 @@ from cs_console.access_log.canonical import entry_bytes
 from cs_console.access_log.checkpoint import checkpoint_tag, stored_note
 from cs_console.access_log.head import HEAD, genuine_tree
 from cs_console.access_log.merkle import Frontier, leaf_hash
-from cs_console.access_log.second_place import newest_kept
 from cs_console.access_log.signed_note import NotANote, SignedNote, read_note
+from cs_console.access_log.where_kept import second_place
 from cs_console.errors import StoreUnavailable
 from models import log
 from models.columns import from_microseconds
@@ -49,7 +49,7 @@ def log_state(office: "Office") -> LogState:
     """Look at both ends of the log only. Never raises for a store that is away."""
     try:
         # the second place first: what it states was committed to the log earlier
-        kept = newest_kept(office.settings.checkpoint_folder)
+        kept = second_place(office.settings).newest()
     except OSError:
         kept = None
     try:

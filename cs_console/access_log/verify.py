@@ -17,6 +17,7 @@ from cs_console.access_log.diagnosis import Finding, bad_entry
 from cs_console.access_log.head import TAG_BYTES, genuine_tree
 from cs_console.access_log.merkle import Frontier
 from cs_console.access_log.stored_log import NoTable, StoredLog, stored_log
+from cs_console.access_log.where_kept import second_place
 from cs_console.access_log.witnesses import UNREADABLE, Claim, Source, flaw_of, outside_claims, stored_claims
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def verify_log(office: "Office", *, note: str | None = None, progress: Progress 
     """
     key = office.log_tag_key
     # read before the log is: whatever is stated there was committed to the log earlier
-    outside = outside_claims(office.settings.checkpoint_folder, note)
+    outside = outside_claims(second_place(office.settings), note)
     tree, size = Frontier(), 0
     try:
         with stored_log(office.database) as stored:

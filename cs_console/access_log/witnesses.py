@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 
 from cs_console.access_log.checkpoint import LogVerifier, checkpoint_tag
-from cs_console.access_log.second_place import kept_notes, split_notes
+from cs_console.access_log.second_place import split_notes
 from cs_console.access_log.signed_note import NotANote, SignedNote, read_note, was_torn
 from cs_console.access_log.stored_log import StoredLog
+from cs_console.access_log.where_kept import SecondPlace
 from cs_console.errors import BadInput
 
 UNREADABLE = 2**62
@@ -33,10 +33,10 @@ class Claim:
     flaw: str = ""
 
 
-def outside_claims(folder: Path, given: str | None) -> list[Claim]:
+def outside_claims(place: SecondPlace, given: str | None) -> list[Claim]:
     """The checkpoints in the second place and in the given text, by size. Raises BadInput, StoreUnavailable."""
     claims = [] if given is None else list(_given_claims(given))
-    for text in kept_notes(folder):
+    for text in place.notes():
         try:
             note = read_note(text)
             claims.append(Claim(note.size, Source.SECOND_PLACE, note))

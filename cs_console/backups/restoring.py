@@ -18,11 +18,12 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import Actor, Entry, record
-from cs_console.access_log.memory import forget_what_was_stated
+from cs_console.access_log.memory import agrees_with_memories, forget_what_was_stated
 from cs_console.access_log.state import log_state
 from cs_console.access_log.verify import verify_log
 from cs_console.backups.making import FILE_MODE, copy_sqlite, require_whole, sync_folder
 from cs_console.clock import Clock, SystemClock
+from cs_console.custody.erasing import apply_again
 from cs_console.database import Database
 from cs_console.desk import Office, OperatorDesk, open_office, operator_desk
 from cs_console.errors import BadInput, NotADatabase, Refusal, StoreBusy, StoreUnavailable
@@ -40,13 +41,15 @@ _WORKSHOP = "restoring-"
 
 @dataclass(frozen=True)
 class Restored:
-    """What became of it: entries in the log before and after (None where the old one could not be read), and where
-    the desk that stood there, and its checkpoints, are kept (None where there was none)."""
+    """What became of it: entries in the log before and after (None where the old one could not be read), where the
+    desk that stood there, and its checkpoints, are kept (None where there was none), and how many requesters, erased
+    since the backup, were erased again."""
 
     entries_before: int | None
     entries_after: int
     old_desk: Path | None
     old_checkpoints: Path | None
+    erased_again: int
 
 
 def restore(settings: Settings, file: Path, reason: str, clock: Clock | None = None) -> Restored:
@@ -72,10 +75,11 @@ def restore(settings: Settings, file: Path, reason: str, clock: Clock | None = N
             with _office_at(settings, shop, clock, f"sqlite:///{ready}") as office:
                 office.database.migrate()
                 _require_own_and_whole(office)
+                erased = apply_again(office, every_requester=True, told_in=settings)
                 after = _say_restored(operator_desk(office), words, before)
             _close_journal(ready)
             old_desk = _swap(ready, place, clock.now())
-            return Restored(before, after, old_desk, forget_what_was_stated(settings, clock.now()))
+            return Restored(before, after, old_desk, forget_what_was_stated(settings, clock.now()), erased)
     except OSError as problem:
         raise StoreUnavailable(
             f"The backup cannot be put in place: {problem.strerror}.", "Check the folder's permissions and space."
@@ -87,17 +91,40 @@ def finish(settings: Settings, reason: str, clock: Clock | None = None) -> Resto
 
     Raises as `restore`.
     """
+    return _take_as_it_stands(settings, _reason(reason), clock or SystemClock())
+
+
+def accept(settings: Settings, reason: str, clock: Clock | None = None) -> Restored:
+    """Go on with a log that reviewers were stopped at, or the second place contradicts: the same act as `finish`.
+
+    Refused where nothing stands against the log: what was seen is not set aside without need. Raises as `restore`.
+    """
     words = _reason(reason)
     clock = clock or SystemClock()
+    office = open_office(settings, clock)
+    try:
+        if verify_log(office).ok and agrees_with_memories(office):
+            raise BadInput(
+                "There is nothing to accept: the log is what reviewers and the second place saw, grown.",
+                "Nothing was changed.",
+            )
+    finally:
+        office.close()
+    return _take_as_it_stands(settings, f"accepted as it stands: {words}", clock)
+
+
+def _take_as_it_stands(settings: Settings, words: str, clock: Clock) -> Restored:
+    """Check the desk by itself, say in its log why it is another one than before, and set aside what was stated."""
     with (
         tempfile.TemporaryDirectory(prefix="cs-console-") as shop,
         _office_at(settings, Path(shop), clock, settings.database) as office,
     ):
         office.database.migrate()
         _require_own_and_whole(office)
+        erased = apply_again(office, every_requester=True, told_in=settings)
         after = _say_restored(operator_desk(office), words, None)
     try:
-        return Restored(None, after, None, forget_what_was_stated(settings, clock.now()))
+        return Restored(None, after, None, forget_what_was_stated(settings, clock.now()), erased)
     except OSError as problem:
         raise StoreUnavailable(
             f"The checkpoints cannot be set aside: {problem.strerror}.", "Check their folder, then run this again."
@@ -123,7 +150,7 @@ def _workshop(folder: Path) -> Iterator[Path]:
 @contextmanager
 def _office_at(settings: Settings, shop: Path, clock: Clock, database_url: str) -> Iterator[Office]:
     """The desk over that database, apart from the second place: that one may state more than a backup holds."""
-    apart = settings.model_copy(update={"database_url": database_url, "checkpoints": shop / "checkpoints"})
+    apart = settings.model_copy(update={"database_url": database_url, "checkpoints": str(shop / "checkpoints")})
     office = open_office(apart, clock)
     try:
         yield office
@@ -153,7 +180,7 @@ def _require_own_and_whole(office: Office) -> None:
     verdict = verify_log(office)
     if not verdict.ok:
         raise NotADatabase(
-            f"The backup's log does not hold ({verdict.kind} at {verdict.first_bad}).",
+            f"The log in this database does not hold by itself ({verdict.kind} at {verdict.first_bad}).",
             "Nothing was changed; use an older backup.",
         )
 

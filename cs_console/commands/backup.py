@@ -53,13 +53,19 @@ def restore(
     if json:
         kept = {"old_desk": done.old_desk, "old_checkpoints": done.old_checkpoints}
         print_json(
-            {"entries_before": done.entries_before, "entries_after": done.entries_after}
+            {
+                "entries_before": done.entries_before,
+                "entries_after": done.entries_after,
+                "erased_again": done.erased_again,
+            }
             | {name: None if path is None else str(path) for name, path in kept.items()}
         )
         return
     print(f"The desk is restored; its log has {done.entries_after} entries now.")
     if done.entries_before is not None:
         print(f"The one before had {done.entries_before}.")
+    if done.erased_again:
+        print(f"Requesters who were erased since the backup, and are erased again: {done.erased_again}.")
     for what, path in (("desk", done.old_desk), ("checkpoints", done.old_checkpoints)):
         if path is not None:
             print(f"The {what} that stood there: {path}")

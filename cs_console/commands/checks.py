@@ -14,6 +14,7 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import ArgumentError
 
 from cs_console.access_log.state import log_state
+from cs_console.access_log.where_kept import second_place
 from cs_console.commands.keys import how_to_finish, keyring_belongs, window
 from cs_console.custody.key_files import read_key_file
 from cs_console.custody.rotation import key_status
@@ -48,7 +49,7 @@ def settings_in_force(settings: Settings) -> dict[str, str]:
         "key rotation": f"within {settings.key_days} days of an erasure",
         "mail": _mail_check(settings).words,
         "text messages": _sms_check(settings).words,
-        "checkpoints": str(settings.checkpoint_folder),
+        "checkpoints": second_place(settings).name,
         "remembered": str(settings.memory_folder),
         "pack": settings.pack,
         "desk name": settings.desk_name,
@@ -87,6 +88,7 @@ def _office_checks(settings: Settings) -> Iterator[Check]:
         "keyring": _keyring_check,
         "policy pack": _pack_check,
         "access log": _log_check,
+        "second place": _second_place_check,
     }
     try:
         for name, look in looks.items():
@@ -131,6 +133,19 @@ def _log_check(name: str, office: Office) -> Check:
         return Check(name, False, "does not hold together; run `cs-console log verify`")
     signed = f"signed at {state.last_checkpoint_size}" if state.last_checkpoint_at else "not signed yet"
     return Check(name, state.ok is True, f"{state.size} entries, {signed}", unreachable=state.ok is None)
+
+
+def _second_place_check(name: str, office: Office) -> Check:
+    place, state = second_place(office.settings), log_state(office)
+    with suppress(OSError):
+        kept = place.newest()
+        words = f"{place.name} has the log signed at {kept.size}" if kept else f"{place.name} has nothing yet"
+        if office.settings.checkpoint_command:
+            words += "; what it kept cannot be read back here"
+        if not state.copied:
+            words += f", and not the newest, signed at {state.last_checkpoint_size}"
+        return Check(name, state.copied, words)
+    return Check(name, False, f"{place.name} cannot be read")
 
 
 def _file_checks(settings: Settings) -> Iterator[Check]:

@@ -10,11 +10,21 @@ from cs_console.commands.typed_password import PasswordStdin, typed_password
 
 
 def init(
-    admin: Annotated[str, typer.Option("--admin", metavar="NAME", help="The first account, an admin.")],
+    admin: Annotated[str, typer.Option("--admin", metavar="NAME", help="The first account, an admin.")] = "",
     password_stdin: PasswordStdin = False,
+    print_roles: Annotated[
+        bool, typer.Option("--print-roles", help="Only print SQL: two roles for a PostgreSQL server's owner to make.")
+    ] = False,
     home: Home = None,
 ) -> None:
     """Make a desk: database, keyring, log key and the first account."""
+    if print_roles:
+        from cs_console.server_roles import roles_script
+
+        print(roles_script(), end="")
+        return
+    if not admin:
+        raise typer.BadParameter("Name the first account.", param_hint="--admin")
     from cs_console.settings import load
     from cs_console.staff.setup import init_desk
 

@@ -13,10 +13,11 @@ from cs_console.access_log.export import export_log
 from cs_console.access_log.log_filter import parse_moment
 from cs_console.access_log.verify import Verdict, verify_log
 from cs_console.commands import log_proofs
-from cs_console.commands.context import Home, Json, office, print_json
+from cs_console.commands.context import Home, Json, office, print_json, refusals
 from cs_console.commands.log_files import print_or_write, progress_bar, text_of
 from cs_console.desk import operator_desk
 from cs_console.errors import BadInput
+from cs_console.settings import load
 
 app = typer.Typer(help="Prove, sign and export the access log.", no_args_is_help=True)
 
@@ -41,6 +42,12 @@ _MEANINGS = {
 }
 
 
+_NOT_READ_BACK = (
+    "cs-console: what the command in CS_CONSOLE_CHECKPOINTS kept cannot be read back here, only the newest checkpoint "
+    "that it accepted. Hold the others against the log with --checkpoint FILE."
+)
+
+
 @app.command()
 def verify(
     checkpoint: Annotated[Path | None, typer.Option(help="Checkpoints kept elsewhere.", show_default=False)] = None,
@@ -57,6 +64,8 @@ def verify(
         print_json({name: getattr(verdict, name) for name in names})
     else:
         print(sentence(verdict))
+    if checkpoint is None and desk_office.settings.checkpoint_command:
+        print(_NOT_READ_BACK, file=sys.stderr)
     if not verdict.ok:
         raise typer.Exit(1)
 
@@ -87,6 +96,26 @@ def export(
     """Write the log to standard output, oldest entry first. The export is recorded."""
     with office(home) as desk_office:
         export_log(operator_desk(desk_office), sys.stdout, _since(since), format.value)
+
+
+@app.command()
+def accept(
+    reason: Annotated[str, typer.Option(help="Why; it stands in the access log.", show_default=False)] = "",
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Go on with a log that was put back for an honest reason. What was seen of the one before is kept aside."""
+    from cs_console.backups.restoring import accept as accept_log
+
+    with refusals():
+        done = accept_log(load(home), reason)
+    if json:
+        kept = done.old_checkpoints
+        print_json({"entries": done.entries_after, "old_checkpoints": None if kept is None else str(kept)})
+        return
+    print(f"The log is accepted as it stands, with {done.entries_after} entries now; sessions have ended.")
+    if done.old_checkpoints is not None:
+        print(f"The checkpoints of the one before: {done.old_checkpoints}")
 
 
 app.command("prove")(log_proofs.prove)

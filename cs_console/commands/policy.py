@@ -82,6 +82,11 @@ def _lines(pack: Pack) -> list[str]:
             if row.purpose == key:
                 when = "verified" if row.verified else "also unverified"
                 lines.append(f"    {', '.join(row.kinds)}, {when}: {', '.join(row.fields)}")
+    lines += ["", f"Keeping and erasing ({pack.retention.clause}, {pack.erasure.clause})"]
+    lines += [f"  {kind.value}: kept {days} days after it was closed" for kind, days in pack.retention.days.items()]
+    lines.append(f"  An erasure is confirmed by: {' or '.join(pack.erasure.approvers)}")
+    lines.append(f"  A hold is placed and lifted by: {pack.retention.held_by.value}")
+    lines += [f"  {key}: {hold.title}, {hold.longest_days} days at most" for key, hold in pack.retention.holds.items()]
     for name, title in _LISTS:
         lines += ["", title]
         for ground in pack.grounds:

@@ -20,10 +20,12 @@ from cs_console.custody.sealing import Place
 from cs_console.desk import Desk, Office
 from cs_console.errors import (
     FieldNotAllowed,
+    KeyDestroyed,
     NotAssigned,
     NothingThere,
     NotVerified,
     NoUndertaking,
+    OnHold,
     PurposeNotAllowed,
     Refusal,
     SealBroken,
@@ -39,9 +41,10 @@ from models.agent import Agent
 from models.agent_session import AgentSession
 from models.columns import from_microseconds, microseconds
 from models.contact import Contact
-from models.enums import Action, Field, Result, Role, TicketKind
+from models.enums import Action, Field, RequesterState, Result, Role, TicketKind
 from models.log import LogEntry
 from models.message import Message
+from models.requester import Requester
 from models.ticket import Ticket
 from models.undertaking import Undertaking
 from models.verification import Verification
@@ -133,6 +136,7 @@ def _one_look(table: str) -> Select[*tuple[Any, ...]]:
             *LIVE_COLUMNS,
             undertaken,
             col(Ticket.requester_id),
+            col(Requester.state),
             col(Ticket.kind),
             col(Ticket.pack),
             col(Ticket.assignee_id),
@@ -141,6 +145,7 @@ def _one_look(table: str) -> Select[*tuple[Any, ...]]:
         )
         .join(Agent, col(Agent.id) == col(AgentSession.agent_id))
         .outerjoin(Ticket, col(Ticket.number) == bindparam("number"))
+        .outerjoin(Requester, col(Requester.id) == col(Ticket.requester_id))
         .where(col(AgentSession.id) == bindparam("session"), col(Agent.id) == bindparam("agent"))
     )
     if table == "contact":
@@ -166,7 +171,7 @@ def reveal(desk: Desk, number: int, target: Target, purpose: str) -> Revealed:
     The entry FIELD_REVEALED is durable before the value is opened; where it cannot be made, nothing is shown.
     Every refusal is recorded with its code, in a transaction of its own; where even that cannot be, it is refused
     all the same. Raises SessionEnded, MustChangePassword, NotAllowed, NoUndertaking, NothingThere, NotAssigned,
-    FieldNotAllowed, PurposeNotAllowed, NotVerified, KeyDestroyed, SealBroken, LogBroken, StoreUnavailable
+    FieldNotAllowed, PurposeNotAllowed, NotVerified, KeyDestroyed, OnHold, SealBroken, LogBroken, StoreUnavailable
     (ASVS 8.2.1-3, 16.2.1, 16.5.3).
     """
     try:
@@ -233,9 +238,13 @@ def _facts(desk: Desk, number: int, row: Row | None) -> _Facts:
     check_roles(roles, must_change, VIEWERS)
     if not undertaken:
         raise NoUndertaking
-    requester_id, kind, *others = rest
+    requester_id, requester_state, kind, *others = rest
     if requester_id is None:
         raise NothingThere(f"There is no ticket #{number}.")
+    if requester_state == RequesterState.ERASED:
+        raise KeyDestroyed  # also while its key is still being destroyed
+    if requester_state == RequesterState.RESTRICTED:
+        raise OnHold
     return _Facts(requester_id, TicketKind(kind), *others)
 
 

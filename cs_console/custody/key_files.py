@@ -3,12 +3,11 @@
 import base64
 import os
 import secrets
-import shlex
-import subprocess
 from contextlib import suppress
 from pathlib import Path
 
 from cs_console.errors import BadSettings, KeyUnavailable
+from cs_console.operator_command import CommandFailed, run_command
 from cs_console.settings import Settings
 
 KEY_BYTES = 32
@@ -130,12 +129,10 @@ def _settle(folder: Path) -> None:
 
 def _printed(command: str, name: str) -> bytes:
     try:
-        done = subprocess.run(  # noqa: S603 - the operator's own command, no shell
-            shlex.split(command), capture_output=True, timeout=COMMAND_SECONDS, check=True
-        )
-    except (OSError, ValueError, subprocess.SubprocessError):
-        raise KeyUnavailable(f"{name} did not print a key.", "Run it by hand to see why.") from None
-    return _decode(done.stdout, name)
+        printed = run_command(command, COMMAND_SECONDS)
+    except CommandFailed as problem:
+        raise KeyUnavailable(f"{name} did not print a key: {problem.why}.", "Run it by hand to see why.") from None
+    return _decode(printed, name)
 
 
 def _not_written(path: Path, problem: OSError) -> KeyUnavailable:

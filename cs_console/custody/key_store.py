@@ -26,12 +26,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from cs_console.database import ONE_STATEMENT, engine_for, store_errors
+from cs_console.database import ONE_STATEMENT, empty_journal, engine_for, store_errors
 from cs_console.errors import StoreBusy, StoreUnavailable
 from cs_console.prepared import Prepared
 from models.columns import UtcMoment
 
 FIRST_EPOCH = 1
+_ONE_MAKES_TABLES = select(func.pg_advisory_xact_lock(literal(0x7461626C6573, BigInteger)))  # "tables" in ASCII
 
 _metadata = MetaData()
 _key = Table(
@@ -51,6 +52,7 @@ _epoch = Table(
     Column("destroyed", BigInteger, nullable=False),
     Column("first_destroyed_at", UtcMoment),
 )
+TABLES = (_key.name, _epoch.name)
 _FIND = select(_key.c.epoch, _key.c.wrapped).where(_key.c.owner == bindparam("who"))
 _FIND_FAST = Prepared(_FIND)
 _DESTROY = delete(_key).where(_key.c.owner == bindparam("who")).returning(_key.c.epoch)
@@ -108,8 +110,10 @@ class KeyStore:
 
     def make(self) -> None:
         """Make the table of keys if it is missing; epochs are added by whoever has the key, see `make_epochs`."""
-        with store_errors():
-            _key.create(self.engine, checkfirst=True)
+        with self.transaction() as connection:
+            if connection.dialect.name == "postgresql":  # SQLite's writers are alone anyhow
+                connection.execute(_ONE_MAKES_TABLES)
+            _key.create(connection, checkfirst=True)
 
     def find(self, owner: str) -> tuple[int, bytes] | None:
         """The epoch and the wrapped key of an owner."""
@@ -153,11 +157,7 @@ class KeyStore:
 
         On a server this does nothing: what is deleted there goes when the server vacuums, see docs/assurance.md.
         """
-        if self.engine.dialect.name != "sqlite":
-            return
-        with store_errors(), self._asking.connect() as connection:
-            busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
-        if busy:
+        if not empty_journal(self._asking):
             raise StoreBusy(
                 "The key is gone from the keyring, but not yet from its journal: another process is reading.",
                 "Try again in a moment.",

@@ -5,9 +5,8 @@ Each step is durable before the next begins, and at each moment every key can be
 consoles can have; so a rotation that was killed anywhere is finished by running it again.
 """
 
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -25,6 +24,7 @@ from cs_console.custody.wrapping import UnknownEpoch, is_key_of, proof_for, wrap
 from cs_console.database import store_errors
 from cs_console.desk import Desk, Office
 from cs_console.errors import KeysRotating, KeyUnavailable, StoreUnavailable
+from cs_console.file_lock import LockHeld, file_lock
 from cs_console.settings import Settings
 from models.enums import Action
 
@@ -234,17 +234,14 @@ def _alone_on_server(store: KeyStore) -> Iterator[None]:
 
 @contextmanager
 def _alone_on_host(store: KeyStore) -> Iterator[None]:
-    """The lock of an empty SQLite file beside the keyring: it works wherever the keyring does."""
+    """A lock beside the keyring: it works wherever the keyring does."""
     kept = Path(str(store.engine.url.database))
     file = kept.with_name(kept.name + ".rotating")
-    try:
-        file.touch(mode=0o600)
-        connection = sqlite3.connect(file, timeout=0, isolation_level=None)
-    except (OSError, sqlite3.Error):
-        raise StoreUnavailable(f"{file} cannot be made.", "Check the folder's permissions and space.") from None
-    with closing(connection):
+    with ExitStack() as stack:
         try:
-            connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError:
+            stack.enter_context(file_lock(file))
+        except LockHeld:
             raise KeysRotating from None
+        except OSError:
+            raise StoreUnavailable(f"{file} cannot be made.", "Check the folder's permissions and space.") from None
         yield

@@ -18,6 +18,7 @@ SAFE_COLUMNS = frozenset(
         ("approval", "reason"),
         ("decision", "answers"),
         ("decision", "notice"),
+        ("hold", "note"),
     }
 )
 

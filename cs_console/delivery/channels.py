@@ -29,6 +29,8 @@ class Outgoing:
     text: str = field(repr=False)
     message_id: str
     at: datetime
+    pseudonym: str = ""
+    """Whose it is, as the log says it: the name under which the outbox finds it again."""
 
 
 def hand_over(settings: Settings, outgoing: Outgoing) -> None:
@@ -39,7 +41,7 @@ def hand_over(settings: Settings, outgoing: Outgoing) -> None:
     if outgoing.kind == Field.EMAIL:
         mail = mail_of(settings, outgoing)
         if settings.outbox is not None:
-            outbox.put(settings.outbox, outgoing.at, ".eml", mail.as_bytes())
+            outbox.put(settings.outbox, outgoing.at, outgoing.pseudonym, ".eml", mail.as_bytes())
         elif settings.smtp_url:
             smtp.send(settings.smtp_url, settings.mail_from, outgoing.address, mail)
         else:
@@ -49,7 +51,7 @@ def hand_over(settings: Settings, outgoing: Outgoing) -> None:
         if _NUMBER.fullmatch(number) is None:
             raise DeliveryFailed("The number on file is no phone number.", "Use another contact.", permanent=True)
         if settings.outbox is not None:
-            outbox.put(settings.outbox, outgoing.at, ".txt", text_file(number, outgoing))
+            outbox.put(settings.outbox, outgoing.at, outgoing.pseudonym, ".txt", text_file(number, outgoing))
         elif settings.sms_url:
             sms.send(settings.sms_url, number, outgoing.text)
         else:

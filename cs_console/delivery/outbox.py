@@ -11,12 +11,12 @@ from cs_console.errors import DeliveryFailed
 _order = itertools.count()
 
 
-def put(folder: Path, at: datetime, suffix: str, content: bytes) -> Path:
+def put(folder: Path, at: datetime, pseudonym: str, suffix: str, content: bytes) -> Path:
     """Write one file, whole or not at all. Names sort by time, then by the order of writing.
 
-    Raises DeliveryFailed.
+    The name ends with the requester's pseudonym, by which `remove` finds it. Raises DeliveryFailed.
     """
-    name = f"{at:%Y%m%dT%H%M%S.%fZ}-{next(_order):06d}-{secrets.token_hex(3)}{suffix}"
+    name = f"{at:%Y%m%dT%H%M%S.%fZ}-{next(_order):06d}-{secrets.token_hex(3)}-{pseudonym}{suffix}"
     target, unfinished = folder / name, folder / f".{name}.part"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -35,3 +35,9 @@ def put(folder: Path, at: datetime, suffix: str, content: bytes) -> Path:
             f"The outbox folder cannot be written: {problem.strerror}.", "Check CS_CONSOLE_OUTBOX."
         ) from None
     return target
+
+
+def remove(folder: Path, pseudonym: str) -> None:
+    """Delete every message to that requester. What else reads the folder may have copies. Raises OSError."""
+    for file in folder.glob(f"*-{pseudonym}.*"):
+        file.unlink(missing_ok=True)

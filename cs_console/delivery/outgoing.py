@@ -27,6 +27,7 @@ from cs_console.errors import (
     SealBroken,
     StoreUnavailable,
 )
+from cs_console.tickets.ticket_facts import pseudonym
 from models.agent import Agent
 from models.columns import new_id
 from models.contact import Contact
@@ -140,7 +141,9 @@ def send_now(office: Office, contact_id: str, subject: str, text: str) -> None:
         if contact is None or contact.replaced_at is not None:
             raise ContactNotOnFile("This contact is not on file any more.", "Choose another one.")
         kind, address = Field(contact.field), address_for_sending(session, office, contact_id)
-    hand_over(office.settings, Outgoing(kind, address, subject, text, mail_id(office, new_id()), office.clock.now()))
+    whose = pseudonym(office, contact.requester_id) or ""
+    own_id, now = mail_id(office, new_id()), office.clock.now()
+    hand_over(office.settings, Outgoing(kind, address, subject, text, own_id, now, whose))
 
 
 def tagged(subject: str, ticket_number: int) -> str:
@@ -221,7 +224,8 @@ def _send(office: Office, message_id: str) -> _Sent:
             line = line_for_sending(session, office, message_id)
             address = address_for_sending(session, office, contact.id)
             kind, at = Field(contact.field), message.at
-        hand_over(office.settings, Outgoing(kind, address, line.subject, line.text, line.message_id, at))
+            whose = pseudonym(office, contact.requester_id) or ""
+        hand_over(office.settings, Outgoing(kind, address, line.subject, line.text, line.message_id, at, whose))
     except StoreUnavailable:
         raise
     except (DeliveryFailed, BadSettings, KeyDestroyed, SealBroken, NothingThere) as problem:
@@ -269,15 +273,11 @@ def _writer(session: Session, office: Office, message: Message) -> Actor:
 def _entry(session: Session, office: Office, message: Message, problem: Refusal | None) -> Entry:
     owner = session.get_one(Ticket, message.ticket_number).requester_id
     contact = session.get(Contact, message.contact_id)
-    try:
-        pseudonym = office.pseudonym(owner, office.keyring.key(owner))
-    except KeyDestroyed:
-        pseudonym = None
     return Entry(
         Action.MESSAGE_SENT,
         outcome=Result.DONE if problem is None else Result.FAILED,
         ticket=message.ticket_number,
-        requester=pseudonym,
+        requester=pseudonym(office, owner),
         fields=() if contact is None else (Field(contact.field).value,),
         reason=MessageSort(message.sort).value + ("" if problem is None else f": {problem.code}"),
     )

@@ -1,4 +1,4 @@
-"""Runs migrations on the connection that Database.migrate hands over."""
+"""Runs migrations in the transaction that Database.migrate hands over, and which it commits."""
 
 from alembic import context
 from sqlmodel import SQLModel
@@ -7,4 +7,3 @@ connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=SQLModel.metadata, transactional_ddl=True)
 with context.begin_transaction():
     context.run_migrations()
-connection.commit()

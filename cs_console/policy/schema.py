@@ -217,6 +217,34 @@ class RightRules(_Part):
     title: Sentence
     clause: Sentence
     warning: str = ""
+    erases: bool = False
+    """Whether granting it, whole, is a reason to erase everything of the requester's."""
+
+
+class ErasureRules(_Part):
+    """Who confirms that a requester's data is erased (policy I.(4)2)."""
+
+    clause: Sentence
+    approvers: Annotated[tuple[Role, ...], Field(min_length=1)]
+    """One of these roles says yes, and never the person who proposed it."""
+
+
+class HoldReason(_Part):
+    """One of the listed reasons to keep data past its time (policy IV.(2)3)."""
+
+    title: Sentence
+    longest_days: Annotated[int, Field(ge=1, le=3650)]
+
+
+class RetentionRules(_Part):
+    """How long data is kept, and what may extend that (policy IV.(2)3)."""
+
+    clause: Sentence
+    days: dict[TicketKind, Annotated[int, Field(ge=1, le=36500)]]
+    """Days after a ticket of this kind was closed."""
+    held_by: Role
+    """Who may place and lift a hold."""
+    holds: Annotated[dict[Key, HoldReason], Field(min_length=1)]
 
 
 NoticePart = Literal[
@@ -301,6 +329,8 @@ class Pack(_Part):
     offers: dict[Key, Sentence]
     legal_review: LegalReviewRules
     fee: FeeRules
+    erasure: ErasureRules
+    retention: RetentionRules
     grounds: tuple[Ground, ...]
     consent_exceptions: tuple[ConsentException, ...]
     notice: NoticeRules
@@ -339,6 +369,8 @@ def _broken_references(pack: Pack) -> Iterator[Located]:
     for kind in TicketKind:
         if kind not in pack.kinds:
             yield ("kinds",), f"{kind.value!r} is missing"
+        if kind not in pack.retention.days:
+            yield ("retention", "days"), f"{kind.value!r} is missing"
     for method in VerificationMethod:
         if method not in pack.verification.methods:
             yield ("verification", "methods"), f"{method.value!r} is missing"

@@ -1,7 +1,8 @@
 """Accounts of the people who work here: made, changed, suspended; their passwords checked and counted."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +12,7 @@ from sqlmodel import Session, col
 
 from cs_console.access_log.append import Actor, Entry, append, record
 from cs_console.desk import AgentCard, Desk, Office, OperatorDesk
-from cs_console.errors import BadAccount, BadPassword, SignInMustWait, SignInRefused, UnknownAgent
+from cs_console.errors import BadAccount, BadPassword, LastAdmin, SignInMustWait, SignInRefused, UnknownAgent
 from cs_console.staff import passwords
 from cs_console.staff.sessions import end_and_record, require_live, require_session
 from cs_console.staff.tries import count_try, give_back
@@ -143,10 +144,15 @@ def _row_of(agent: Agent, last: datetime | None, now: datetime) -> AgentRow:
 
 
 def suspend(desk: Desk, name: str) -> None:
-    """Close an account to sign-in and end its sessions (policy IV.(1)2). Raises UnknownAgent, BadAccount."""
-    with desk.work(Role.ADMIN) as session:
+    """Close an account to sign-in and end its sessions (policy IV.(1)2).
+
+    Raises UnknownAgent, BadAccount, and, once that is recorded, LastAdmin.
+    """
+    with _last_admin_on_record(desk, name), desk.work(Role.ADMIN) as session:
+        admins = _locked_admins(session)
         agent = _named(session, name)
         _not_oneself(desk, agent)
+        _not_last(admins, agent)
         agent.state = AccountState.SUSPENDED
         _changed(session, desk, agent, "suspended", ends="your account is suspended")
 
@@ -188,14 +194,18 @@ def reset(desk: Desk, name: str, password: str) -> None:
 def set_roles(desk: Desk, name: str, roles: Iterable[Role]) -> None:
     """Give an account exactly these roles; its sessions end. Nobody changes their own.
 
-    Raises UnknownAgent or BadAccount.
+    Raises UnknownAgent, BadAccount, and, once that is recorded, LastAdmin.
     """
-    held = ",".join(sorted({role.value for role in roles}))
+    wanted = frozenset(roles)
+    held = ",".join(sorted(role.value for role in wanted))
     if not held:
         raise BadAccount("An account needs at least one role.", f"The roles are: {', '.join(Role)}.")
-    with desk.work(Role.ADMIN) as session:
+    with _last_admin_on_record(desk, name), desk.work(Role.ADMIN) as session:
+        admins = _locked_admins(session)
         agent = _named(session, name)
         _not_oneself(desk, agent)
+        if Role.ADMIN not in wanted:
+            _not_last(admins, agent)
         before, agent.roles = agent.roles, held
         _changed(session, desk, agent, f"roles {before} -> {held}", ends="your roles were changed")
 
@@ -276,6 +286,34 @@ def _named(session: Session, name: str) -> Agent:
 def _not_oneself(desk: Desk, agent: Agent) -> None:
     if agent.id == desk.agent.id:
         raise BadAccount("Nobody changes their own account.", "Ask another admin.")
+
+
+def _locked_admins(session: Session) -> frozenset[str]:
+    """The ids of the admins who can sign in; nobody else takes one away until the transaction ends."""
+    active = (
+        select(col(Agent.id))
+        .where(col(Agent.state) == AccountState.ACTIVE, col(Agent.roles).contains(Role.ADMIN.value))
+        .order_by(col(Agent.id))  # in one order everywhere: two consoles that each held one would wait for ever
+        .with_for_update()
+    )
+    return frozenset(session.connection().execute(active).scalars())
+
+
+def _not_last(admins: frozenset[str], agent: Agent) -> None:
+    if admins == {agent.id}:
+        raise LastAdmin(agent.name)
+
+
+@contextmanager
+def _last_admin_on_record(desk: Desk, name: str) -> Iterator[None]:
+    """Write a refused attempt on the last admin down in a transaction of its own before it is raised."""
+    try:
+        yield
+    except LastAdmin as refusal:
+        reason = f"{normal_name(name)}: {refusal.code}"
+        with desk.office.database.transaction() as session:
+            record(session, desk, Entry(Action.ACCOUNT_CHANGED, outcome=Result.REFUSED, reason=reason))
+        raise
 
 
 def _changed(session: Session, desk: Desk, agent: Agent, what: str, ends: str = "") -> None:

@@ -49,7 +49,8 @@ def check_roles(roles: str, must_change: bool, any_of: tuple[Role, ...]) -> None
     held = roles.split(",")
     if any_of and not any(role.value in held for role in any_of):
         wanted = " or ".join(role.value for role in any_of)
-        raise NotAllowed(f"Only a {wanted} can do this.", "Ask someone who has that role.")
+        article = "an" if wanted[0] in "aeiou" else "a"
+        raise NotAllowed(f"Only {article} {wanted} can do this.", "Ask someone who has that role.")
 
 
 def require_session(session: Session, desk: "Desk") -> None:

@@ -17,6 +17,7 @@ from cs_console.policy.loader import PackShelf
 from cs_console.settings import Settings
 from cs_console.staff import passwords
 from cs_console.staff.accounts import insert_agent, new_name
+from cs_console.staff.one_init import one_init_at_a_time
 from models.columns import new_id
 from models.counter import Counter
 from models.desk_identity import DeskIdentity
@@ -32,7 +33,8 @@ def init_desk(settings: Settings, admin_name: str, password: str, clock: Clock |
 
     The desk exists once its last step, one transaction, is committed: a crash before that leaves nothing that
     keeps it from being run again, and keys made before the crash are kept. Files are readable by their owner
-    alone. Raises DeskExists, BadAccount, BadPassword or StoreUnavailable; the first three before anything is made.
+    alone. Of several processes that make one at once the first one does, the others wait and raise DeskExists.
+    Raises DeskExists, BadAccount, BadPassword or StoreUnavailable; the first three before anything is made.
     """
     name = new_name(admin_name)
     passwords.check_new(password, name, settings.desk_name)
@@ -40,9 +42,14 @@ def init_desk(settings: Settings, admin_name: str, password: str, clock: Clock |
     shelf = PackShelf(settings)
     shelf.current.meta  # noqa: B018 - a desk with an unusable pack is not made
     hashed = passwords.hash_password(password)
+    with one_init_at_a_time(settings):
+        _refuse_existing(settings)
+        return _make(settings, shelf, clock or SystemClock(), name, hashed)
+
+
+def _make(settings: Settings, shelf: PackShelf, clock: Clock, name: str, hashed: str) -> Office:
     _make_files(settings)
     desk_id = new_id()
-    clock = clock or SystemClock()
     keyring = open_keyring(settings, clock)
     database = Database(settings.database)
     office = Office(settings, database, keyring, shelf, clock)

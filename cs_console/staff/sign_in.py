@@ -10,6 +10,7 @@ from sqlalchemy import func, select, update
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import Actor, Entry, append, record
+from cs_console.custody.erasing import apply_again
 from cs_console.desk import AgentCard, Desk, Office
 from cs_console.errors import AccountSuspended, LogPutBack, Refusal, SignInMustWait, SignInRefused
 from cs_console.staff import passwords, undertakings
@@ -43,8 +44,9 @@ class SignedIn:
 def sign_in(office: Office, name: str, password: str) -> SignedIn:
     """Begin a session; an older one of the same account ends. The same time and words for an unknown name.
 
-    Whoever reviews the log is let in only to the log they saw last, grown. Raises SignInRefused, SignInMustWait or,
-    only after the right password, AccountSuspended or LogPutBack. Every outcome is recorded; a name that is no
+    Whoever reviews the log is let in only to the log they saw last, grown; and nobody before requesters whom a backup
+    brought back are erased again. Raises SignInRefused, SignInMustWait or, only after the right password,
+    AccountSuspended, LogPutBack or what keeps them from being erased. Every outcome is recorded; a name that is no
     account's is recorded as "unknown", never as it was typed (ASVS 6.3.8, 16.3.1).
     """
     agent, counted = _count(office, normal_name(name))
@@ -57,6 +59,7 @@ def sign_in(office: Office, name: str, password: str) -> SignedIn:
         raise SignInRefused
     if _reviews(agent):
         _require_the_same_log(office, agent)
+    apply_again(office)
     begun = _begin(office, agent, _up_to_date(agent.password_hash, password), counted.earlier)
     if isinstance(begun, Refusal):
         raise begun
@@ -136,7 +139,7 @@ def _remember_the_log(desk: Desk) -> None:
     if _reviews(desk.agent):
         from cs_console.access_log.memory import remember
 
-        remember(desk.office, desk.agent.id)
+        remember(desk.office, desk.agent.name, desk.agent.id)
 
 
 def _keep_awake(session: Session, desk: Desk, now: datetime) -> None:

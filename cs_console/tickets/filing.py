@@ -14,6 +14,7 @@ from cs_console.custody.contacts import NewContact, add_contact, find_requester,
 from cs_console.custody.redaction import redact
 from cs_console.custody.sealing import Place, seal
 from cs_console.decisions.clock import first_response_due
+from cs_console.decisions.separation import FOLLOW_UP
 from cs_console.desk import Desk, Office
 from cs_console.policy.schema import Pack
 from cs_console.prepared import Prepared
@@ -108,7 +109,7 @@ def _append(
         Action.TICKET_CHANGED,
         ticket=number,
         requester=office.pseudonym(requester_id, key),
-        reason="follow-up received",
+        reason=FOLLOW_UP,
     )
     record(session, desk, entry)
     return Taken("appended", number)

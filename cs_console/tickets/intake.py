@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cs_console.access_log.append import Entry, record
+from cs_console.custody.erasing import apply_again
 from cs_console.desk import Desk
 from cs_console.errors import KeyDestroyed, Refusal, SealBroken, Unreadable
 from cs_console.tickets import jsonl
@@ -166,7 +167,11 @@ class _Run:
 
 @contextmanager
 def _run_of(desk: Desk, what: str, told: Told | None, limits: Limits) -> Iterator[_Run]:
-    """One import, whose counts are recorded in one entry even when it is broken off."""
+    """One import, whose counts are recorded in one entry even when it is broken off.
+
+    Nothing is filed with a requester whom a backup brought back: they are erased again first.
+    """
+    apply_again(desk.office)
     run = _Run(desk, told, limits)
     try:
         yield run

@@ -42,9 +42,10 @@ HANDED_ON = "the ticket left the agent's hands"
 def claim(desk: Desk, number: int) -> int:
     """Take an unassigned ticket in one atomic statement and return its row; claiming one's own changes nothing.
 
-    Raises TakenBy with the other's name, WrongState for a closed ticket, NothingThere.
+    For agents; a supervisor assigns instead. Raises TakenBy with the other's name, WrongState for a closed ticket,
+    NothingThere, NotAllowed.
     """
-    with desk.work(*READERS) as session:
+    with desk.work(Role.AGENT) as session:
         took = session.connection().execute(
             update(Ticket)
             .where(col(Ticket.number) == number, col(Ticket.assignee_id).is_(None), col(Ticket.closed_at).is_(None))

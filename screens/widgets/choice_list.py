@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from textual.binding import Binding
 from textual.color import Color
 from textual.content import Content
+from textual.strip import Strip
 from textual.style import Style
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from screens.widgets.cursor_sign import with_sign
 from screens.widgets.safe_text import literal_line
 
 _QUIET = Style(foreground=Color.automatic(80))
@@ -28,7 +30,7 @@ class Choice:
 
 
 class ChoiceList(OptionList):
-    """Choices, all shown literally; `j` and `k` move like the arrows."""
+    """Choices, all shown literally; `j` and `k` move like the arrows. The line under the cursor has a sign."""
 
     BINDINGS = [
         Binding("j", "cursor_down", "Down", show=False),
@@ -38,6 +40,13 @@ class ChoiceList(OptionList):
 
     def __init__(self, choices: Iterable[Choice] = (), *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(*map(_option, choices), id=id, classes=classes, markup=False)
+
+    def render_line(self, y: int) -> Strip:
+        strip = super().render_line(y)
+        line = self.scroll_offset.y + y
+        if self.highlighted is None or line >= len(self._lines) or self._lines[line] != (self.highlighted, 0):
+            return strip
+        return with_sign(strip, self.has_focus)
 
     def show(self, choices: Iterable[Choice]) -> None:
         """Show these choices instead; the cursor stays on the same key if it is still there."""

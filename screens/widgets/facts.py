@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal
+from textual.geometry import Region
+from textual.strip import Strip
 from textual.widgets import ListItem, ListView
 
+from screens.widgets.cursor_sign import with_sign
 from screens.widgets.safe_text import PlainText
 
 
@@ -43,6 +46,12 @@ class FactLine(ListItem):
             yield self._title
             yield self._words
             yield self._remark
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        strips = super().render_lines(crop)
+        if self.highlighted and crop.x == crop.y == 0 and strips:
+            strips[0] = with_sign(strips[0], self.parent is self.screen.focused)
+        return strips
 
     def show(self, fact: Fact) -> None:
         """Say this instead."""

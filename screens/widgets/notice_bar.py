@@ -8,7 +8,8 @@ from textual.widgets import Static
 
 from cs_console.plain_text import one_line
 
-SECONDS_SHOWN = 8.0
+SECONDS_SHOWN = 5.0
+PROBLEM_SECONDS = 10.0
 
 
 class Tone(StrEnum):
@@ -24,7 +25,10 @@ _SIGNS = {Tone.INFO: "·", Tone.DONE: "✓", Tone.WARNING: "!", Tone.ERROR: "✗
 
 
 class NoticeBar(Static):
-    """One notice at a time. Good news fades after some seconds; warnings and errors stay until the next notice."""
+    """One notice at a time. Good news fades after some seconds.
+
+    A warning or an error fades later, on lists; where there is something to mend it stays until the next notice.
+    """
 
     def __init__(self) -> None:
         super().__init__(markup=False)
@@ -42,6 +46,8 @@ class NoticeBar(Static):
         self.display = True
         if tone in (Tone.INFO, Tone.DONE):
             self._fading = self.set_timer(SECONDS_SHOWN, self.clear)
+        elif getattr(self.screen, "PROBLEMS_FADE", False):
+            self._fading = self.set_timer(PROBLEM_SECONDS, self.clear)
 
     def clear(self) -> None:
         """Say nothing."""

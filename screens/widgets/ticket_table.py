@@ -6,10 +6,10 @@ from datetime import datetime
 from rich.text import Text
 from textual import events
 from textual.message import Message
-from textual.widgets import DataTable
 
 from cs_console.tickets.queue import QueueRow, age_words, due_words
 from models.enums import Priority
+from screens.widgets.cursor_sign import LineTable
 from screens.widgets.safe_text import cell
 
 NEAR_THE_EDGE = 25
@@ -31,7 +31,7 @@ _LEAST_SUBJECT = 12
 _ROOM_FOR_ASSIGNEE = 92
 
 
-class TicketTable(DataTable[Text]):
+class TicketTable(LineTable):
     """Shows rows of the queue. Asks for more rows near either end."""
 
     class NearEnd(Message):

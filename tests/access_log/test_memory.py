@@ -3,18 +3,24 @@
 import json
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
+from threading import Event, current_thread
+from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
-from cs_console.access_log.memory import INCIDENTS, remember, require_grown
+from cs_console.access_log import memory
+from cs_console.access_log.memory import remember, require_grown
 from cs_console.access_log.second_place import FILE_NAME
+from cs_console.access_log.signed_note import read_note
 from cs_console.access_log.verify import verify_log
-from cs_console.backups.restoring import finish
+from cs_console.access_log.where_kept import INCIDENTS
+from cs_console.backups.restoring import Restored, accept, finish
 from cs_console.desk import operator_desk
-from cs_console.errors import LogPutBack, SignInRefused
+from cs_console.errors import BadInput, LogPutBack, NotADatabase, SignInRefused
 from cs_console.staff import accounts
 from cs_console.staff.sign_in import sign_in, sign_out
 from models.enums import Action, Role
@@ -41,7 +47,7 @@ def test_a_log_that_grew_is_the_same_log(test_office: TestOffice) -> None:
     require_grown(test_office.office, "omar", OMAR)  # nothing seen yet
     for size in (1, 3, 40, 1, 300):
         fill(test_office, size)
-        remember(test_office.office, OMAR)
+        remember(test_office.office, "omar", OMAR)
         require_grown(test_office.office, "omar", OMAR)
         fill(test_office, size)
         require_grown(test_office.office, "omar", OMAR)
@@ -87,7 +93,7 @@ def test_another_log_is_refused_and_written_down_elsewhere(
     fill_and_sign(test_office, 20)
     old = head_of(test_office)
     fill_and_sign(test_office, 20)
-    remember(test_office.office, OMAR)
+    remember(test_office.office, "omar", OMAR)
     act(test_office, old)
     with pytest.raises(LogPutBack, match="not the one you saw last"):
         require_grown(test_office.office, "omar", OMAR)
@@ -101,7 +107,7 @@ def test_a_fork_that_copied_the_checkpoints_is_found(sqlite_office: TestOffice) 
     fill_and_sign(sqlite_office, 20)
     old = head_of(sqlite_office)
     fill_and_sign(sqlite_office, 20)
-    remember(sqlite_office.office, OMAR)
+    remember(sqlite_office.office, "omar", OMAR)
     with hand(sqlite_office) as store:
         store.run("DELETE FROM log_entry WHERE seq > 20")
         store.run("UPDATE log_head SET size = :size, frontier = :frontier, tag = :tag", **old)
@@ -115,17 +121,17 @@ def test_a_memory_that_was_changed_is_not_begun_anew(
     sqlite_office: TestOffice, tmp_path_factory: pytest.TempPathFactory, spoil: str
 ) -> None:
     fill_and_sign(sqlite_office, 6)
-    remember(sqlite_office.office, OMAR)
+    remember(sqlite_office.office, "omar", OMAR)
     file = memory_of(sqlite_office)
     if spoil == "another":
         other = make_office(tmp_path_factory.mktemp("other") / "home")
         fill_and_sign(other, 6)
-        remember(other.office, OMAR)
+        remember(other.office, "omar", OMAR)
         spoil = memory_of(other).read_text()
     elif spoil == "older tree":
         older = json.loads(file.read_text())
         fill_and_sign(sqlite_office, 4)
-        remember(sqlite_office.office, OMAR)
+        remember(sqlite_office.office, "omar", OMAR)
         spoil = json.dumps(json.loads(file.read_text()) | {"tree": older["tree"]})
     file.write_text(spoil)
     with pytest.raises(LogPutBack, match="was changed"):
@@ -135,7 +141,7 @@ def test_a_memory_that_was_changed_is_not_begun_anew(
 
 def test_an_incident_that_cannot_be_written_is_said(sqlite_office: TestOffice) -> None:
     fill_and_sign(sqlite_office, 6)
-    remember(sqlite_office.office, OMAR)
+    remember(sqlite_office.office, "omar", OMAR)
     folder = sqlite_office.office.settings.checkpoint_folder
     shutil.rmtree(folder)
     folder.write_text("a file where the folder was")
@@ -149,6 +155,8 @@ steps = some.lists(some.sampled_from(["grow", "remember", "keep", "put back"]), 
 
 @settings(max_examples=30, deadline=None)
 @given(steps)
+@example(["grow", "keep", "grow", "remember", "put back", "remember", "grow", "remember"])
+@example(["grow", "keep", "grow", "remember", "put back", "grow", "grow", "remember"])
 def test_no_order_of_events_lets_an_older_log_pass(tmp_path_factory: pytest.TempPathFactory, acts: list[str]) -> None:
     made = make_office(tmp_path_factory.mktemp("memory") / "home")
     history, seen, kept = [], None, (head_of(made), 0)
@@ -159,9 +167,10 @@ def test_no_order_of_events_lets_an_older_log_pass(tmp_path_factory: pytest.Temp
                 fill(made, 3)
                 history += [number, number + 1, number + 2]
                 number += 3
-            elif act == "remember" and history and (seen is None or history[: len(seen)] == seen):
-                remember(made.office, OMAR)
-                seen = list(history)
+            elif act == "remember":
+                remember(made.office, "omar", OMAR)
+                if history and (seen is None or history[: len(seen)] == seen):
+                    seen = list(history)
             elif act == "keep":
                 kept = (head_of(made), len(history))
             elif act == "put back" and kept[1] <= len(history):
@@ -174,6 +183,62 @@ def test_no_order_of_events_lets_an_older_log_pass(tmp_path_factory: pytest.Temp
                     require_grown(made.office, "omar", OMAR)
     finally:
         made.office.close()
+
+
+@pytest.mark.parametrize("act", [_back, _back_and_on, _edited, _cut, _no_head, _no_table])
+def test_another_log_is_never_learned(
+    test_office: TestOffice, act: Callable[[TestOffice, dict[str, object]], None]
+) -> None:
+    fill_and_sign(test_office, 20)
+    old = head_of(test_office)
+    fill_and_sign(test_office, 20)
+    remember(test_office.office, "omar", OMAR)
+    before = memory_of(test_office).read_bytes()
+    act(test_office, old)
+    remember(test_office.office, "omar", OMAR)
+    assert memory_of(test_office).read_bytes() == before
+    assert [one["account"] for one in incidents(test_office)] == ["omar"]
+    with pytest.raises(LogPutBack):
+        require_grown(test_office.office, "omar", OMAR)
+
+
+def test_a_memory_that_was_changed_is_not_replaced(sqlite_office: TestOffice) -> None:
+    fill_and_sign(sqlite_office, 6)
+    remember(sqlite_office.office, "omar", OMAR)
+    memory_of(sqlite_office).write_text("{}")
+    fill(sqlite_office, 3)
+    remember(sqlite_office.office, "omar", OMAR)
+    assert memory_of(sqlite_office).read_text() == "{}"
+    assert [one["seen"] for one in incidents(sqlite_office)] == [None]
+
+
+def test_a_slower_console_does_not_put_an_older_memory_back(
+    sqlite_office: TestOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped between its look and its writing, while another one remembers more; the one that waits reads anew."""
+    office = sqlite_office.office
+    fill_and_sign(sqlite_office, 6)
+    looked, go_on = Event(), Event()
+    look = memory._look
+
+    def slow_look(*given: Any) -> Any:
+        found = look(*given)
+        if current_thread().name.startswith("slower"):
+            looked.set()
+            assert go_on.wait(30)
+        return found
+
+    monkeypatch.setattr(memory, "_look", slow_look)
+    with ThreadPoolExecutor(1, "slower") as slower, ThreadPoolExecutor(1, "quicker") as quicker:
+        slow = slower.submit(remember, office, "omar", OMAR)
+        assert looked.wait(30)
+        fill(sqlite_office, 4)
+        quick = quicker.submit(remember, office, "omar", OMAR)
+        wait([quick], timeout=0.5)
+        go_on.set()
+        slow.result(30)
+        quick.result(30)
+    assert read_note(json.loads(memory_of(sqlite_office).read_text())["note"]).size == 10
 
 
 # --- at the door
@@ -192,7 +257,7 @@ def test_reviewers_stop_at_a_log_put_back_and_agents_go_on(test_office: TestOffi
     old = head_of(test_office)
     for name in ("ines", "mei", "omar"):
         sign_out(sign_in(test_office.office, name, PASSWORD).desk)
-    assert len(list(test_office.office.settings.memory_folder.iterdir())) == 2
+    assert len(list(test_office.office.settings.memory_folder.glob("*.json"))) == 2
     put_back(test_office, old)
     for name in ("omar", "ines"):
         with pytest.raises(LogPutBack):
@@ -206,6 +271,20 @@ def test_reviewers_stop_at_a_log_put_back_and_agents_go_on(test_office: TestOffi
     sign_in(test_office.office, "mei", PASSWORD)
 
 
+def test_a_log_put_back_while_a_reviewer_is_signed_in_stops_their_next_sign_in(test_office: TestOffice) -> None:
+    account(test_office, "omar", Role.SUPERVISOR)
+    sign_out(sign_in(test_office.office, "omar", PASSWORD).desk)
+    begun = sign_in(test_office.office, "omar", PASSWORD).desk
+    old = head_of(test_office)
+    fill(test_office, 9)
+    remember(test_office.office, "omar", begun.agent.id)  # as another session of theirs would have
+    put_back(test_office, old)
+    sign_out(begun)
+    assert [one["account"] for one in incidents(test_office)] == ["omar"]
+    with pytest.raises(LogPutBack):
+        sign_in(test_office.office, "omar", PASSWORD)
+
+
 def test_the_right_password_is_no_failure(sqlite_office: TestOffice) -> None:
     account(sqlite_office, "omar", Role.SUPERVISOR)
     sign_out(sign_in(sqlite_office.office, "omar", PASSWORD).desk)
@@ -217,18 +296,60 @@ def test_the_right_password_is_no_failure(sqlite_office: TestOffice) -> None:
             sign_in(sqlite_office.office, "omar", PASSWORD)
 
 
-def test_after_an_honest_restore_reviewers_are_let_in_again(sqlite_office: TestOffice) -> None:
+@pytest.mark.parametrize("go_on", [finish, accept])
+def test_after_an_honest_restore_reviewers_are_let_in_again(
+    test_office: TestOffice, go_on: Callable[..., Restored]
+) -> None:
+    office = test_office.office
+    account(test_office, "omar", Role.SUPERVISOR)
+    sign_out(sign_in(office, "omar", PASSWORD).desk)
+    old = head_of(test_office)
+    sign_out(sign_in(office, "omar", PASSWORD).desk)
+    put_back(test_office, old)
+    with pytest.raises(LogPutBack, match="log accept"):
+        sign_in(office, "omar", PASSWORD)
+    kept = {file.name: file.read_bytes() for file in office.settings.memory_folder.glob("*.json")}
+    done = go_on(office.settings, "yesterday's backup", test_office.clock)
+    assert sign_in(office, "omar", PASSWORD).desk.agent.name == "omar"
+    assert verify_log(office).ok
+    (entry,) = recorded(office, Action.DESK_RESTORED)
+    assert entry.seq == done.entries_after and "yesterday's backup" in entry.reason
+    aside = list(office.settings.memory_folder.glob("*.json.*"))
+    assert {file.name.partition(".json")[0] + ".json": file.read_bytes() for file in aside} == kept
+    assert len(list(office.settings.checkpoint_folder.glob("checkpoints-*"))) == 1
+    assert (office.settings.checkpoint_folder / FILE_NAME).is_file()
+
+
+def test_nothing_is_set_aside_where_nothing_stands_against_the_log(sqlite_office: TestOffice) -> None:
     office = sqlite_office.office
     account(sqlite_office, "omar", Role.SUPERVISOR)
     sign_out(sign_in(office, "omar", PASSWORD).desk)
-    old = head_of(sqlite_office)
-    sign_out(sign_in(office, "omar", PASSWORD).desk)
-    put_back(sqlite_office, old)
-    with pytest.raises(LogPutBack, match="restore --finish"):
-        sign_in(office, "omar", PASSWORD)
-    finish(office.settings, "yesterday's backup", sqlite_office.clock)
-    assert sign_in(office, "omar", PASSWORD).desk.agent.name == "omar"
-    assert verify_log(office).ok
-    aside = [*office.settings.memory_folder.glob("*.json.*"), *office.settings.checkpoint_folder.glob("checkpoints-*")]
-    assert len(aside) == 2
+    fill(sqlite_office, 4)
+    with pytest.raises(BadInput, match="nothing to accept"):
+        accept(office.settings, "to be sure", sqlite_office.clock)
+    assert recorded(office, Action.DESK_RESTORED) == []
+    assert len(list(office.settings.memory_folder.glob("*.json"))) == 1
     assert (office.settings.checkpoint_folder / FILE_NAME).is_file()
+
+
+def test_a_log_that_does_not_hold_by_itself_is_not_accepted(sqlite_office: TestOffice) -> None:
+    office = sqlite_office.office
+    fill_and_sign(sqlite_office, 9)
+    remember(office, "omar", OMAR)
+    _edited(sqlite_office, {})
+    with hand(sqlite_office) as store:
+        store.run("UPDATE log_entry SET actor = 'eve' WHERE seq = 5")
+    with pytest.raises(NotADatabase, match="edited at 5"):
+        accept(office.settings, "it is fine, really", sqlite_office.clock)
+    assert memory_of(sqlite_office).exists()
+    assert (office.settings.checkpoint_folder / FILE_NAME).is_file()
+
+
+def test_a_memory_that_was_damaged_is_accepted_over(sqlite_office: TestOffice) -> None:
+    fill_and_sign(sqlite_office, 9)
+    remember(sqlite_office.office, "omar", OMAR)
+    memory_of(sqlite_office).write_text("half a f")
+    accept(sqlite_office.office.settings, "the disk was full", sqlite_office.clock)
+    require_grown(sqlite_office.office, "omar", OMAR)
+    (aside,) = sqlite_office.office.settings.memory_folder.glob("*.json.*")
+    assert aside.read_text() == "half a f"

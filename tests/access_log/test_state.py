@@ -77,7 +77,9 @@ def test_a_file_put_back_stays_in_sight_however_much_is_appended_since(sqlite_of
 def test_a_second_place_that_another_desk_writes_to_is_said_so(sqlite_office: TestOffice, tmp_path: Path) -> None:
     fill_and_sign(sqlite_office, 12)
     other = make_office(tmp_path / "other")
-    settings = other.office.settings.model_copy(update={"checkpoints": sqlite_office.office.settings.checkpoint_folder})
+    settings = other.office.settings.model_copy(
+        update={"checkpoints": str(sqlite_office.office.settings.checkpoint_folder)}
+    )
     other.office.settings = settings
     fill(other, 3)
     made = write_checkpoint(other.office)

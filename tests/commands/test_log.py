@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 from cs_console.access_log.signed_note import read_note
 from cs_console.access_log.verify import Verdict
 from cs_console.commands.log import app, sentence
-from tests.access_log.tampering import fill, fill_and_sign, hand
+from tests.access_log.tampering import fill, fill_and_sign, hand, head_of, put_back
 from tests.support.office import TestOffice
 
 ROOT = Path(__file__).parents[2]
@@ -150,3 +150,19 @@ def test_a_terminal_sees_a_bar_and_a_pipe_does_not(sqlite_office: TestOffice) ->
     piped = subprocess.run(command, capture_output=True, cwd=ROOT, check=True, timeout=60)
     assert piped.stderr == b""
     assert json.loads(piped.stdout) == json.loads(with_terminal.stdout)
+
+
+def test_a_log_put_back_is_accepted_with_a_reason(test_office: TestOffice) -> None:
+    fill_and_sign(test_office, 5)
+    old = head_of(test_office)
+    fill_and_sign(test_office, 5)
+    assert log(test_office, "accept", "--reason", "why not").exit_code == 2  # nothing stands against it
+    put_back(test_office, old)
+    assert log(test_office, "verify").exit_code == 1
+    assert log(test_office, "accept").exit_code == 2  # no reason
+    said = log(test_office, "accept", "--reason", "pg_restore of Sunday")
+    assert said.exit_code == 0, said.stderr
+    assert "with 6 entries now" in said.stdout
+    assert "checkpoints-" in said.stdout
+    assert log(test_office, "verify").exit_code == 0
+    assert "pg_restore of Sunday" in log(test_office, "export").stdout

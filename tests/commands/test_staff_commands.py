@@ -302,6 +302,28 @@ def test_doctor_finds_a_missing_log_key_and_a_touched_log(desk: Path) -> None:
     assert run("doctor").exit_code == 3
 
 
+def test_doctor_says_how_far_the_second_place_has_the_log(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert checked()["second place"]["ok"] is True
+    monkeypatch.setenv("CS_CONSOLE_CHECKPOINTS", "command: false --token s3cret")
+    assert run("log", "checkpoint").exit_code == 0
+    shown = run("doctor")
+    assert shown.exit_code == 1
+    assert "s3cret" not in shown.output
+    found = checked()["second place"]
+    assert found["ok"] is False
+    assert "has nothing yet; what it kept cannot be read back here, and not the newest" in str(found["words"])
+    monkeypatch.setenv("CS_CONSOLE_CHECKPOINTS", "command: cat")
+    said = run("log", "export")
+    assert said.exit_code == 0
+    assert run("log", "checkpoint").exit_code == 0
+    assert checked()["second place"]["ok"] is True
+    verified = run("log", "verify", "--json")
+    assert (verified.exit_code, json.loads(verified.stdout)["ok"]) == (0, True)
+    assert "cannot be read back here" in verified.stderr
+    (desk / "note").write_text(run("log", "checkpoint").stdout)
+    assert "read back" not in run("log", "verify", "--checkpoint", str(desk / "note")).stderr
+
+
 def test_doctor_names_a_broken_pack(desk: Path) -> None:
     (desk / "packs").mkdir()
     (desk / "packs" / f"{load().pack}.toml").write_text("[meta]\n", "utf-8")

@@ -110,6 +110,7 @@ COMMANDS = [
     "tickets list --json",
     "log verify --json",
     "log checkpoint",
+    "log accept --reason x",
     "log export",
     "keys status --json",
     f"intake mail {MAIL} --json",

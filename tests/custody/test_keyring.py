@@ -6,6 +6,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -43,6 +44,21 @@ def test_a_key_is_made_once_and_found_again(url: str) -> None:
     assert again.belongs_to("desk-1")
     assert not again.belongs_to("desk-2")
     again.close()
+
+
+def test_consoles_that_make_a_keyring_at_once_all_find_it_made(tmp_path: Path) -> None:
+    start = Barrier(4)
+
+    def making(url: str) -> str:
+        keyring = Keyring(url, WRAPPING)
+        start.wait()
+        keyring.prepare("desk-1")
+        keyring.close()
+        return "made"
+
+    for url in (f"sqlite:///{tmp_path / 'shared.db'}", empty_database(), empty_database()):
+        with ThreadPoolExecutor(4) as pool:
+            assert list(pool.map(making, [url] * 4)) == ["made"] * 4
 
 
 def test_a_destroyed_key_is_gone(url: str) -> None:

@@ -1,5 +1,7 @@
 """Nobody handles an appeal against their own decision: not its proposer, not those who approved it (DESIGN.md)."""
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from cs_console.decisions import approval, checklist
@@ -20,8 +22,8 @@ from tests.support.recorded import recorded
 REFUSED = (Action.DECISION_REFUSED, "refused", "own_decision")
 
 
-def write(test_office: TestOffice, number: int, text: str = "I do not agree.") -> None:
-    """The requester answers on the ticket, a minute later."""
+def write(test_office: TestOffice, number: int, text: str = "I do not agree.", at: datetime | None = None) -> None:
+    """The requester answers on the ticket, a minute later; `at` is the date that the mail claims."""
     test_office.clock.forward(minutes=1)
     mail = IncomingMessage(
         reference=f"<{test_office.clock.now().isoformat()}@example.org>",
@@ -29,6 +31,7 @@ def write(test_office: TestOffice, number: int, text: str = "I do not agree.") -
         subject=f"Re: your answer [#{number}]",
         text=text,
         contacts=((Field.EMAIL, "alice@example.org"),),
+        at=at,
     )
     assert take_in(operator_desk(test_office.office), mail).outcome == "appended"
 
@@ -154,20 +157,24 @@ def test_who_pays_a_fee_or_asks_after_a_grant_appeals_against_nothing(test_offic
     assert recorded(test_office.office, Action.DECISION_REFUSED) == []
 
 
-def test_a_mail_that_crossed_the_notice_is_no_appeal(test_office: TestOffice) -> None:
+@pytest.mark.parametrize("claimed", [timedelta(minutes=2), timedelta(days=3), timedelta(days=900)])
+def test_what_a_mail_claims_of_its_date_hides_no_appeal(test_office: TestOffice, claimed: timedelta) -> None:
+    """What counts is when it reached us."""
     mei, _, number = decided(test_office, refusal("D2", test_office.clock.now()))
-    written = test_office.clock.now()
+    write(test_office, number, at=test_office.clock.now() - claimed)
+    with pytest.raises(OwnDecision):
+        propose(test_office, mei, number)
+
+
+def test_what_reached_us_before_the_refusal_is_no_appeal_against_it(test_office: TestOffice) -> None:
+    mei, sue = person(test_office, "mei", Role.AGENT), person(test_office, "sue", Role.SUPERVISOR)
+    number = request(test_office, mei).number
+    write(test_office, number, "One more thing.")
     test_office.clock.forward(minutes=1)
-    mail = IncomingMessage(
-        reference="<crossed@example.org>",
-        channel=Channel.MAIL,
-        subject=f"One more thing [#{number}]",
-        text="Words.",
-        contacts=((Field.EMAIL, "alice@example.org"),),
-        at=written,
-    )
-    assert take_in(operator_desk(test_office.office), mail).outcome == "appended"
-    propose(test_office, mei, number)
+    approval.approve(sue, propose(test_office, mei, number), PASSWORD)
+    test_office.clock.forward(minutes=1)
+    set_state(mei, number, ticket_of(test_office, number).row, TicketState.VERIFIED)
+    propose(test_office, mei, number, grant())
 
 
 def test_another_tickets_refusal_does_not_count(test_office: TestOffice) -> None:

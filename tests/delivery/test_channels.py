@@ -339,7 +339,7 @@ def test_the_outbox_wins_and_holds_real_mails_and_texts(tmp_path: Path) -> None:
 
 def test_outbox_names_sort_by_time_and_then_by_order(tmp_path: Path) -> None:
     later = AT.replace(minute=1)
-    paths = [outbox.put(tmp_path, at, ".txt", b"x") for at in (AT, AT, AT, later)]
+    paths = [outbox.put(tmp_path, at, "0123456789abcdef", ".txt", b"x") for at in (AT, AT, AT, later)]
     assert sorted(paths) == paths
 
 

@@ -24,6 +24,7 @@ from models.enums import Role
 from models.log import Checkpoint
 from screens.console import Typed
 from screens.console_screen import ConsoleScreen
+from screens.go import GoTo
 from screens.queue import QueueScreen
 from screens.registry import bindings_for
 from screens.sign_in import SignInScreen
@@ -185,6 +186,22 @@ async def test_a_wide_header_says_when_the_log_was_last_signed(
         sqlite_office.clock.forward(days=1)
         shown.app._show_header()
         assert shown.app.header.signed == f"signed {signed.day} {signed:%b %H:%M}"
+
+
+async def test_the_clock_and_the_logs_sign_go_on_behind_a_dialog(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    async with console(sqlite_office, mei) as shown:
+        await shown.until(lambda: "log ✓" in shown.drawn().splitlines()[0], "the state of the log")
+        await shown.press("g")
+        await shown.until_on(GoTo)
+        sqlite_office.clock.forward(minutes=7)
+        hour = sqlite_office.clock.now().astimezone().strftime("%H:%M")
+        await shown.until(lambda: f" {hour} " in shown.drawn().splitlines()[0], "the clock")
+        with sqlite_office.office.database.transaction() as session:
+            session.connection().execute(sql("UPDATE log_head SET size = size + 7"))
+        shown.app._refresh()
+        await shown.until(lambda: "✗ broken" in shown.drawn().splitlines()[0], "the cross")
+        assert isinstance(shown.app.screen, GoTo)
 
 
 async def test_a_broken_log_is_said_in_words(sqlite_office: TestOffice) -> None:

@@ -64,7 +64,7 @@ async def walk_a_refusal(shown: Console, screen: DecisionScreen) -> None:
     await choose(shown, screen, "#rights", "delete")
     await go_to(shown, screen, "grounds")
     await choose(shown, screen, "#grounds", "S4")
-    await shown.until_words("▸ S4")
+    await shown.until_words("› S4")
     await go_to(shown, screen, "ground-S4")
     marks = screen.query_one("#covers", MarkList)
     await shown.press("space", *["down", "space"] * (len(marks.options) - 1))

@@ -52,8 +52,8 @@ async def test_hostile_messages_are_only_letters(sqlite_office: TestOffice) -> N
     outbox = sqlite_office.office.settings.outbox
     assert outbox is not None
     hostile = b"[/x]\x1b]52;c;aGk=\x07[@click=app.quit]\xe2\x80\xae"
-    put(outbox, sqlite_office.clock.now(), ".txt", b"To: 1\n\n" + hostile)
-    put(outbox, sqlite_office.clock.now(), ".eml", b"Subject: " + hostile + b"\n\n" + hostile)
+    put(outbox, sqlite_office.clock.now(), "0123456789abcdef", ".txt", b"To: 1\n\n" + hostile)
+    put(outbox, sqlite_office.clock.now(), "0123456789abcdef", ".eml", b"Subject: " + hostile + b"\n\n" + hostile)
     async with console(sqlite_office, vera) as shown:
         await shown.open(PhoneScreen())
         await shown.until_words("[@click=app.quit]")

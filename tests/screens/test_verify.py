@@ -78,6 +78,23 @@ async def test_a_wrong_code_says_how_many_tries_are_left(sqlite_office: TestOffi
         await shown.until_words("2 tries left")
 
 
+@pytest.mark.parametrize("typed", ["1234567", "12 34-5"])
+async def test_an_incomplete_code_stays_and_costs_no_try(sqlite_office: TestOffice, typed: str) -> None:
+    vera = sqlite_office.desk("vera", Role.VERIFIER)
+    made = unverified(sqlite_office)
+    send_code(vera, made.number, made.contact_ids[Field.MOBILE])
+    async with console(sqlite_office, vera) as shown:
+        screen = await verifying(shown, made.number)
+        field = screen.query_one("#code", Input)
+        field.value = typed
+        field.focus()
+        await shown.press("enter")
+        await shown.until(lambda: "A code has 8 digits." in shown.notice)
+        assert field.value == typed
+        await shown.until_words("3 tries left")
+    assert recorded(sqlite_office.office, Action.CODE_CHECKED) == []
+
+
 async def test_an_expired_code_says_so_while_one_looks(sqlite_office: TestOffice) -> None:
     vera = sqlite_office.desk("vera", Role.VERIFIER)
     made = unverified(sqlite_office)

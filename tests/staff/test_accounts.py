@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Thread, current_thread
 
 import pytest
+from sqlalchemy import event
 
 from cs_console.desk import Desk, operator_desk
 from cs_console.errors import (
     BadAccount,
     BadPassword,
+    LastAdmin,
     NotAllowed,
     Refusal,
     SessionEnded,
@@ -18,7 +21,7 @@ from cs_console.errors import (
 )
 from cs_console.staff import accounts
 from cs_console.staff.sign_in import sign_in
-from models.enums import AccountState, Action, Role
+from models.enums import AccountState, Action, Result, Role
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
 
@@ -159,6 +162,70 @@ def test_every_change_is_recorded_with_the_account_it_touched(test_office: TestO
         ("ines", "mei: password reset"),
         ("ines", "mei: roles agent -> agent,verifier"),
     ]
+
+
+def test_the_last_active_admin_stays_one(test_office: TestOffice) -> None:
+    """Nobody could ever make another; a suspended admin is no help, one who can sign in is."""
+    desk = operator_desk(test_office.office)
+    add(test_office, "ines", Role.ADMIN, Role.PRIVACY_OFFICER)
+    add(test_office, "away", Role.ADMIN)
+    accounts.suspend(desk, "away")
+    acts: list[Callable[[], None]] = [
+        lambda: accounts.suspend(desk, "Ines"),
+        lambda: accounts.set_roles(desk, "ines", {Role.PRIVACY_OFFICER, Role.AGENT}),
+    ]
+    for act in acts:
+        with pytest.raises(LastAdmin, match=r"ines is the only active admin\. Give another account"):
+            act()
+    refused = [one for one in recorded(test_office.office, Action.ACCOUNT_CHANGED) if one.outcome is Result.REFUSED]
+    assert [(one.actor, one.reason) for one in refused] == [("operator", "ines: last_admin")] * 2
+    ines = next(row for row in accounts.list_agents(desk) if row.name == "ines")
+    assert (ines.state, ines.roles) == (AccountState.ACTIVE, (Role.ADMIN, Role.PRIVACY_OFFICER))
+
+    accounts.set_roles(desk, "ines", {Role.ADMIN, Role.AGENT})
+    accounts.set_roles(desk, "away", {Role.AGENT})
+    add(test_office, "kofi", Role.ADMIN)
+    accounts.suspend(desk, "ines")
+    with pytest.raises(LastAdmin):
+        accounts.suspend(desk, "kofi")
+
+
+def test_two_consoles_at_once_leave_one_of_the_last_two_admins(test_office: TestOffice) -> None:
+    """The second console has been let in, and asks, while the first has not committed yet."""
+    office = test_office.office
+    ana, ben = (test_office.desk(name, Role.ADMIN) for name in ("ana", "ben"))
+    first_has_changed, second_is_in = Event(), Event()
+    engine = office.database.engine
+
+    def executed(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if current_thread().name == "second":
+            second_is_in.set()
+        elif statement.startswith("UPDATE agent ") and not first_has_changed.is_set():
+            first_has_changed.set()
+            assert second_is_in.wait(10)
+
+    def connects(_connection: object) -> None:
+        if office.database.is_sqlite and current_thread().name == "second":
+            second_is_in.set()  # as far as it comes there while somebody else writes
+
+    outcome: list[str] = []
+
+    def suspend_the_first() -> None:
+        assert first_has_changed.wait(10)
+        try:
+            accounts.suspend(ben, "ana")
+        except Refusal as refusal:
+            outcome.append(refusal.code)
+
+    event.listen(engine, "after_cursor_execute", executed)
+    event.listen(engine, "engine_connect", connects)
+    second = Thread(target=suspend_the_first, name="second")
+    second.start()
+    accounts.suspend(ana, "ben")
+    second.join(30)
+    assert outcome == ["session_ended" if office.database.is_sqlite else "last_admin"]
+    rows = accounts.list_agents(operator_desk(office))
+    assert [row.name for row in rows if row.state is AccountState.ACTIVE] == ["ana"]
 
 
 def test_unlock_lifts_the_wait_and_the_suspension(test_office: TestOffice) -> None:

@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy import select
 
 from cs_console.access_log.verify import verify_log
-from cs_console.database import Database
 from cs_console.desk import open_office
 from cs_console.errors import BadAccount, BadPassword, DeskExists, NotADatabase, Refusal, StoreUnavailable
 from cs_console.settings import Settings
@@ -119,35 +118,76 @@ def test_with_a_key_command_no_key_file_is_made(tmp_path: Path) -> None:
 RACER = """
 import sys
 from pathlib import Path
+import alembic.command
 from argon2 import PasswordHasher
 from cs_console.errors import Refusal
 from cs_console.settings import Settings
 from cs_console.staff import passwords
 from cs_console.staff.setup import init_desk
 passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+settings = Settings(home=Path(sys.argv[1]), database_url=sys.argv[2], keyring_url=sys.argv[3])
+print("ready", flush=True)
+sys.stdin.readline()
 try:
-    settings = Settings(home=Path(sys.argv[1]), database_url=sys.argv[2])
-    init_desk(settings, sys.argv[3], "amber kite ninety lakes").close()
+    init_desk(settings, sys.argv[4], "amber kite ninety lakes").close()
     print("made")
 except Refusal as refusal:
-    print(refusal.code)
+    print(refusal.code, refusal)
 """
 
 
-def test_of_two_racing_inits_one_makes_the_desk(fresh: Settings) -> None:
+def race(*cases: tuple[Path, str, str]) -> list[str]:
+    """Let one process for each home, database and keyring make a desk, all from the same moment on."""
     racers = [
         subprocess.Popen(
-            [sys.executable, "-c", RACER, str(fresh.home), fresh.database_url, name], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", RACER, str(home), database, keyring, f"agent{number}"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
-        for name in ("ines", "eve")
+        for number, (home, database, keyring) in enumerate(cases)
     ]
-    outcomes = [racer.communicate()[0].strip() for racer in racers]
-    assert outcomes.count("made") == 1, outcomes
-    assert all(outcomes), outcomes
-    database = Database(fresh.database)
-    with database.reading() as session:
-        assert len(session.scalars(select(DeskIdentity)).all()) == 1
-    database.close()
+    for racer in racers:
+        assert racer.stdout is not None
+        racer.stdout.readline()
+    for racer in racers:
+        assert racer.stdin is not None
+        racer.stdin.write("\n")
+        racer.stdin.flush()
+    return [racer.communicate()[0].strip() for racer in racers]
+
+
+def one_made_it(outcomes: list[str], settings: Settings) -> None:
+    made, *others = sorted(outcomes, key=lambda words: words != "made")
+    assert made == "made"
+    assert all(words.startswith("desk_exists There is a desk in ") for words in others), outcomes
+    office = open_office(settings)
+    with office.database.reading() as session:
+        (desk_id,) = session.connection().execute(select(DeskIdentity.__table__.c.id)).scalars()  # type: ignore[attr-defined]
+    assert office.keyring.belongs_to(desk_id)
+    assert office.keyring.epochs() == {1: 2}, "the keys of those who were late are in the keyring"
+    assert verify_log(office).ok
+    office.close()
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_of_racing_inits_one_makes_the_desk_and_the_others_say_that_there_is_one(engine: str, tmp_path: Path) -> None:
+    """Three processes in one home, five times."""
+    for number in range(5):
+        home = tmp_path / str(number)
+        url = empty_database() if engine == "postgresql" else ""
+        outcomes = race(*[(home, url, "")] * 3)
+        one_made_it(outcomes, Settings(home=home, database_url=url))
+
+
+def test_of_inits_from_several_hosts_one_makes_the_desk(tmp_path: Path) -> None:
+    """Each host has a home, and so a key, of its own; who is late makes neither."""
+    database, keyring = empty_database(), empty_database()
+    homes = [tmp_path / name for name in ("one", "two", "three")]
+    outcomes = race(*((home, database, keyring) for home in homes))
+    made = homes[outcomes.index("made")]
+    one_made_it(outcomes, Settings(home=made, database_url=database, keyring_url=keyring))
+    assert [home for home in homes if home.exists()] == [made]
 
 
 STEPS = [

@@ -1,0 +1,332 @@
+"""Erasure as two people decide it: proposed for a granted request or an ended term, confirmed by somebody else.
+
+What is then destroyed, and how, stands in `erasing.py`; what keeps data for now in `holds.py`.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
+
+from cs_console.access_log.append import lock_log
+from cs_console.custody.erasing import carry_out, say_erased, wipe
+from cs_console.custody.holds import held_until
+from cs_console.decisions.approvers import roles_now
+from cs_console.decisions.proposal import open_answers
+from cs_console.desk import Desk, Office
+from cs_console.errors import (
+    KeyDestroyed,
+    NotAllowed,
+    NotErasable,
+    NothingThere,
+    OwnErasure,
+    SealBroken,
+    SignInMustWait,
+    StoreUnavailable,
+    WrongPassword,
+    WrongState,
+)
+from cs_console.staff.accounts import check_password
+from cs_console.staff.undertakings import require_current
+from cs_console.tickets.filing import lock_counter
+from cs_console.tickets.ticket_facts import READERS, TicketFacts, facts, record_about
+from models.agent import Agent
+from models.decision import Decision
+from models.enums import (
+    Action,
+    DecisionState,
+    DeliveryState,
+    ErasureCause,
+    ErasureState,
+    Outcome,
+    RequesterState,
+    Result,
+    Role,
+    TicketState,
+)
+from models.erasure import Erasure
+from models.message import Message
+from models.requester import Requester
+from models.ticket import Ticket
+
+PROPOSERS = (Role.AGENT, Role.SUPERVISOR, Role.PRIVACY_OFFICER)
+MOST = 200
+"""How many erasures the list holds at most."""
+OPEN_STATES = (ErasureState.PROPOSED, ErasureState.HELD, ErasureState.APPROVED)
+_CAUSES = {
+    ErasureCause.REQUEST: "the request was granted",
+    ErasureCause.TERM: "kept long enough",
+    ErasureCause.RESTORE: "a backup brought it back",
+}
+
+
+@dataclass(frozen=True)
+class ErasureRow:
+    """One erasure that is not done. `held_until`: when the last hold ends; `mine`: the reader proposed it."""
+
+    id: str
+    number: int | None
+    cause: str
+    state: ErasureState
+    proposer: str
+    proposed_at: datetime
+    held_until: datetime | None
+    mine: bool
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """What a confirmation led to: erased; kept until a hold ends; or `problem`, a sentence, and it goes on later."""
+
+    erased: bool
+    held_until: datetime | None = None
+    problem: str = ""
+
+
+def propose_erasure(desk: Desk, number: int) -> None:
+    """Propose that everything of this ticket's requester be erased (policy I.(4)2, IV.(2)3).
+
+    It needs a granted request of theirs that erases, or the end of the term of all their tickets; no open ticket,
+    nothing on its way to them. Raises NotErasable, NothingThere, NoUndertaking, NotAllowed, SessionEnded; what is
+    refused is on record.
+    """
+
+    def propose() -> None:
+        with desk.work(*PROPOSERS) as session:
+            require_current(session, desk)
+            lock_log(session.connection(), desk.office)  # two at once must not both propose
+            ticket = facts(session, number)
+            cause = _require_erasable(session, desk.office, ticket)
+            known = _open_erasure(session, ticket.requester_id)
+            if known is not None:
+                raise NotErasable(f"The erasure of this requester is {known} already.", "See it with g e.")
+            session.add(
+                Erasure(
+                    requester_id=ticket.requester_id,
+                    ticket_number=number,
+                    cause=cause,
+                    proposer_id=desk.agent.id,
+                    proposed_at=desk.office.clock.now(),
+                )
+            )
+            session.flush()
+            record_about(session, desk, ticket, Action.ERASURE_PROPOSED, cause.value)
+
+    _on_record(desk, lambda session: facts(session, number), propose)
+
+
+def confirm_erasure(desk: Desk, erasure_id: str, password: str) -> Confirmed:
+    """Confirm somebody else's proposal, with the password again, and erase: it cannot be undone.
+
+    Everything that was checked at the proposal is checked once more. With a hold in force the data is kept, restricted:
+    not to be found or seen, and erased when the last hold ends. Raises OwnErasure, NotAllowed, WrongPassword,
+    SignInMustWait, NotErasable, WrongState, NothingThere, NoUndertaking, SessionEnded; what is refused is on record.
+    """
+    office = desk.office
+
+    def look() -> None:
+        with desk.reading() as session:
+            _confirmable(session, desk, erasure_id)
+
+    def ask_again() -> None:
+        if not check_password(office, desk.agent.id, password):
+            raise WrongPassword
+
+    def confirm() -> datetime | None:
+        with desk.work() as session:
+            lock_counter(session)  # no mail of theirs is taken in meanwhile, to be lost with the key
+            erasure, ticket = _confirmable(session, desk, erasure_id)
+            now = office.clock.now()
+            held = held_until(session, erasure.requester_id, now)
+            erasure.state = ErasureState.APPROVED if held is None else ErasureState.HELD
+            erasure.approver_id, erasure.approved_at = desk.agent.id, now
+            session.add(erasure)
+            session.flush()
+            record_about(session, desk, ticket, Action.ERASURE_APPROVED, "held" if held else "")
+            if held is None:
+                say_erased(session, office, desk.actor, erasure, _CAUSES[ErasureCause(erasure.cause)])
+                wipe(session, erasure.requester_id)
+            else:
+                _restrict(session, erasure.requester_id)
+            return held
+
+    def about(session: Session) -> TicketFacts:
+        return _find(session, erasure_id)[1]
+
+    _on_record(desk, about, look)
+    _on_record(desk, about, ask_again)
+    held = _on_record(desk, about, confirm)
+    if held is not None:
+        return Confirmed(False, held)
+    try:
+        carry_out(office, erasure_id)
+    except StoreUnavailable as problem:
+        return Confirmed(False, problem=f"{problem} It is tried again every minute.")
+    return Confirmed(True)
+
+
+def withdraw_erasure(desk: Desk, erasure_id: str) -> None:
+    """Take back a proposal that nobody has confirmed: one's own, or as somebody who may confirm, any.
+
+    Raises NotAllowed, WrongState, NothingThere, SessionEnded.
+    """
+    with desk.work(*PROPOSERS) as session:
+        erasure, ticket = _find(session, erasure_id)
+        approvers = desk.office.packs.get(ticket.pack).erasure.approvers
+        if erasure.proposer_id != desk.agent.id and not roles_now(session, desk) & set(approvers):
+            raise NotAllowed("Somebody else proposed this.", f"Ask them, or a {' or '.join(approvers)}.")
+        taken = session.connection().execute(
+            update(Erasure)
+            .where(col(Erasure.id) == erasure_id, col(Erasure.state) == ErasureState.PROPOSED)
+            .values(state=ErasureState.WITHDRAWN, ended_at=desk.office.clock.now())
+        )
+        if not taken.rowcount:
+            raise WrongState(f"This erasure is {erasure.state} already.", "Look at the list again.")
+        record_about(session, desk, ticket, Action.ERASURE_WITHDRAWN)
+
+
+def open_erasures(desk: Desk) -> tuple[ErasureRow, ...]:
+    """The erasures that wait for somebody or for the end of a hold, oldest first, MOST at most.
+
+    Raises NotAllowed, SessionEnded.
+    """
+    with desk.reading(*READERS) as session:
+        now, proposer = desk.office.clock.now(), aliased(Agent)
+        rows = session.execute(
+            select(Erasure, col(proposer.name))
+            .outerjoin(proposer, col(proposer.id) == col(Erasure.proposer_id))
+            .where(col(Erasure.state).in_(OPEN_STATES))
+            .order_by(col(Erasure.proposed_at), col(Erasure.id))
+            .limit(MOST)
+        )
+        return tuple(
+            ErasureRow(
+                one.id,
+                one.ticket_number,
+                _CAUSES[ErasureCause(one.cause)],
+                ErasureState(one.state),
+                name or "the console",
+                one.proposed_at,
+                held_until(session, one.requester_id, now),
+                one.proposer_id == desk.agent.id,
+            )
+            for one, name in rows
+        )
+
+
+def _find(session: Session, erasure_id: str) -> tuple[Erasure, TicketFacts]:
+    erasure = session.get(Erasure, erasure_id)
+    if erasure is None or erasure.ticket_number is None:
+        raise NothingThere("There is no such erasure.")
+    return erasure, facts(session, erasure.ticket_number)
+
+
+def _confirmable(session: Session, desk: Desk, erasure_id: str) -> tuple[Erasure, TicketFacts]:
+    """An erasure that this agent may confirm now, everything checked afresh."""
+    require_current(session, desk)
+    erasure, ticket = _find(session, erasure_id)
+    if erasure.proposer_id == desk.agent.id:
+        raise OwnErasure
+    approvers = desk.office.packs.get(ticket.pack).erasure.approvers
+    if not roles_now(session, desk) & set(approvers):
+        raise NotAllowed(f"An erasure is confirmed by a {' or a '.join(approvers)}.", "Ask someone who has that role.")
+    if erasure.state != ErasureState.PROPOSED:
+        raise WrongState(f"This erasure is {erasure.state} already.", "Look at the list again.")
+    _require_erasable(session, desk.office, ticket)
+    return erasure, ticket
+
+
+def _require_erasable(session: Session, office: Office, ticket: TicketFacts) -> ErasureCause:
+    """Why the requester's data may be erased. Raises NotErasable."""
+    owner = ticket.requester_id
+    if session.get_one(Requester, owner).state == RequesterState.ERASED:
+        raise NotErasable("This requester's data has been erased.")
+    tickets = session.connection().execute(
+        select(col(Ticket.number), col(Ticket.kind), col(Ticket.state), col(Ticket.closed_at), col(Ticket.pack)).where(
+            col(Ticket.requester_id) == owner
+        )
+    )
+    theirs = tickets.all()
+    still_open = sorted(one.number for one in theirs if one.state != TicketState.CLOSED)
+    if still_open:
+        named = ", ".join(f"#{number}" for number in still_open[:5])
+        raise NotErasable(f"The requester has open tickets: {named}.", "Close them first.")
+    numbers = [one.number for one in theirs]
+    if _on_its_way(session, numbers):
+        raise NotErasable(
+            "A message to this requester has not gone out yet.", "Without their data it never could; wait for it."
+        )
+    if any(_granted(session, office, number) for number in numbers):
+        return ErasureCause.REQUEST
+    now = office.clock.now()
+    ends = [one.closed_at + timedelta(days=office.packs.get(one.pack).retention.days[one.kind]) for one in theirs]
+    if max(ends) <= now:
+        return ErasureCause.TERM
+    raise NotErasable(
+        f"Nothing says that this has to be erased: no request for it was granted whole, "
+        f"and it is to be kept until {max(ends).date()}.",
+        "A deletion request is decided with d.",
+    )
+
+
+def _on_its_way(session: Session, numbers: list[int]) -> bool:
+    waits = (col(Message.delivery) == DeliveryState.QUEUED) | (
+        (col(Message.delivery) == DeliveryState.FAILED) & col(Message.next_delivery_at).is_not(None)
+    )
+    found = select(col(Message.id)).where(col(Message.ticket_number).in_(numbers), waits).limit(1)
+    return session.connection().execute(found).first() is not None
+
+
+def _granted(session: Session, office: Office, number: int) -> bool:
+    """Whether the newest final decision on this ticket grants, whole, a request that erases."""
+    ticket = facts(session, number)
+    final = (
+        select(Decision)
+        .where(col(Decision.ticket_number) == number, col(Decision.state) == DecisionState.FINAL)
+        .order_by(col(Decision.decided_at).desc())
+        .limit(1)
+    )
+    decision = session.scalars(final).first()
+    if decision is None or decision.outcome != Outcome.GRANT:
+        return False
+    owner = ticket.requester_id
+    with suppress(KeyDestroyed, SealBroken):
+        key = office.keyring.key(owner)
+        asked = open_answers(office.keyring, key, owner, decision.id, decision.answers, decision.legal_review).request
+        right = office.packs.get(ticket.pack).rights.get(asked)
+        return right is not None and right.erases
+    return False
+
+
+def _open_erasure(session: Session, requester_id: str) -> str | None:
+    found = select(col(Erasure.state)).where(
+        col(Erasure.requester_id) == requester_id, col(Erasure.state).in_(OPEN_STATES)
+    )
+    return session.connection().execute(found.limit(1)).scalar()
+
+
+def _restrict(session: Session, requester_id: str) -> None:
+    session.connection().execute(
+        update(Requester).where(col(Requester.id) == requester_id).values(state=RequesterState.RESTRICTED)
+    )
+
+
+_T = TypeVar("_T")
+
+_RECORDED = (OwnErasure, NotAllowed, NotErasable, WrongPassword, SignInMustWait)
+"""Refusals that reviewers want to see."""
+
+
+def _on_record(desk: Desk, about: Callable[[Session], TicketFacts], step: Callable[[], _T]) -> _T:
+    """Do one step; a refusal that matters is written down in a transaction of its own before it is raised."""
+    try:
+        return step()
+    except _RECORDED as refusal:
+        with suppress(NothingThere), desk.work() as session:
+            record_about(session, desk, about(session), Action.ERASURE_REFUSED, refusal.code, Result.REFUSED)
+        raise

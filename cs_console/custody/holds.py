@@ -1,0 +1,179 @@
+"""Holds: the listed reasons to keep a requester's data past its time, each with an end (policy IV.(2)3).
+
+Why there is a hold can tell of an investigation, so it is for those alone who may place one (no tipping off): everybody
+else, and the access log, read only until when.
+"""
+
+import json
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, select, update
+from sqlmodel import Session, col
+
+from cs_console.custody.contacts import known_values
+from cs_console.custody.redaction import redact
+from cs_console.custody.safe_views import open_safe
+from cs_console.custody.sealing import Place, seal
+from cs_console.decisions.approvers import roles_now
+from cs_console.desk import Desk
+from cs_console.errors import BadInput, KeyDestroyed, NothingThere, SealBroken
+from cs_console.plain_text import plain
+from cs_console.policy.schema import RetentionRules
+from cs_console.staff.undertakings import require_current
+from cs_console.tickets.ticket_facts import ERASED, READERS, UNREADABLE, facts, record_about
+from models.agent import Agent
+from models.columns import new_id
+from models.enums import Action
+from models.erasure import Hold
+
+NOTE_LIMIT = 2000
+
+
+@dataclass(frozen=True)
+class HoldReasonChoice:
+    """A reason that the pack lists, and for how many days it may hold at most."""
+
+    key: str
+    title: str
+    longest_days: int
+
+
+@dataclass(frozen=True)
+class HoldView:
+    """A hold that is in force. `title` and the redacted `note` are empty for who may not place one."""
+
+    id: str
+    title: str
+    note: str = field(repr=False)
+    by: str
+    placed_at: datetime
+    until: datetime
+
+
+def hold_reasons(desk: Desk, number: int) -> tuple[HoldReasonChoice, ...]:
+    """The reasons that this ticket's pack lists. Raises NothingThere, NotAllowed, SessionEnded."""
+    with desk.reading(*READERS) as session:
+        pack = desk.office.packs.get(facts(session, number).pack)
+    return tuple(HoldReasonChoice(key, one.title, one.longest_days) for key, one in pack.retention.holds.items())
+
+
+def holds_and_reasons(desk: Desk, number: int) -> tuple[tuple[HoldView, ...], tuple[HoldReasonChoice, ...]]:
+    """Both at once, for who wants to place or lift one. Raises as they do."""
+    return holds_of(desk, number), hold_reasons(desk, number)
+
+
+def place_hold(desk: Desk, number: int, reason: str, note: str, until: date) -> None:
+    """Keep the data of this ticket's requester until the end of that day (UTC), whatever is decided about it.
+
+    Only the role that the pack names may. The note is redacted and sealed. Raises NotAllowed, BadInput, NothingThere,
+    KeyDestroyed, NoUndertaking, SessionEnded.
+    """
+    office, words = desk.office, plain(note).strip()
+    if not words or len(words) > NOTE_LIMIT:
+        raise BadInput(f"A note of up to {NOTE_LIMIT} characters is needed.", "Say which law, order or interest it is.")
+    with desk.work(office.packs.current.retention.held_by) as session:
+        require_current(session, desk)
+        ticket = facts(session, number)
+        pack, now = office.packs.get(ticket.pack), office.clock.now()
+        listed = pack.retention.holds.get(reason)
+        if listed is None:
+            raise BadInput("That is no reason to keep data.", "Choose one of those that the policy lists.")
+        ends = datetime.combine(until, time(23, 59, 59), now.tzinfo)
+        if not now < ends <= now + timedelta(days=listed.longest_days + 1):
+            latest = (now + timedelta(days=listed.longest_days)).date()
+            raise BadInput(f"The last day is {latest} for this reason, the first one today.", "Choose a day between.")
+        key = office.keyring.key(ticket.requester_id)
+        kept = redact(words, pack.meta.regions, known_values(session, office, ticket.requester_id, key))
+        hold_id = new_id()
+        session.add(
+            Hold(
+                id=hold_id,
+                requester_id=ticket.requester_id,
+                ticket_number=number,
+                note=seal(key, Place(ticket.requester_id, "hold", "note", hold_id), json.dumps([reason, kept])),
+                agent_id=desk.agent.id,
+                placed_at=now,
+                until=ends,
+            )
+        )
+        session.flush()
+        record_about(session, desk, ticket, Action.HOLD_PLACED, f"until {until}")
+
+
+def lift_hold(desk: Desk, hold_id: str) -> None:
+    """End a hold before its day; an erasure that waited for it goes on within a minute.
+
+    Raises NotAllowed, NothingThere, SessionEnded.
+    """
+    office = desk.office
+    with desk.work(office.packs.current.retention.held_by) as session:
+        now = office.clock.now()
+        lifted = session.connection().execute(
+            update(Hold)
+            .where(col(Hold.id) == hold_id, _in_force(now))
+            .values(lifted_at=now, lifted_by=desk.agent.id)
+            .returning(col(Hold.ticket_number))
+        )
+        number = lifted.scalar()
+        if number is None:
+            raise NothingThere("There is no such hold any more.")
+        record_about(session, desk, facts(session, number), Action.HOLD_LIFTED)
+
+
+def holds_of(desk: Desk, number: int) -> tuple[HoldView, ...]:
+    """The holds in force on the data of this ticket's requester, the longest first.
+
+    Raises NothingThere, NotAllowed, SessionEnded.
+    """
+    office = desk.office
+    with desk.reading(*READERS) as session:
+        ticket = facts(session, number)
+        rows = session.connection().execute(
+            select(Hold.__table__, col(Agent.name))  # type: ignore[attr-defined]  # SQLModel adds it
+            .join(Agent, col(Agent.id) == col(Hold.agent_id))
+            .where(col(Hold.requester_id) == ticket.requester_id, _in_force(office.clock.now()))
+            .order_by(col(Hold.until).desc())
+        )
+        rules, roles = office.packs.get(ticket.pack).retention, roles_now(session, desk)
+        return tuple(
+            HoldView(
+                row.id,
+                *(_opened(desk, rules, row) if rules.held_by in roles else ("", "")),
+                row.name,
+                row.placed_at,
+                row.until,
+            )
+            for row in rows
+        )
+
+
+def is_held(session: Session, requester_id: str, now: datetime) -> bool:
+    """Whether anything keeps the requester's data now."""
+    found = select(col(Hold.id)).where(col(Hold.requester_id) == requester_id, _in_force(now)).limit(1)
+    return session.connection().execute(found).first() is not None
+
+
+def held_until(session: Session, requester_id: str, now: datetime) -> datetime | None:
+    """When the last hold in force ends by itself; None where there is none."""
+    longest = select(col(Hold.until)).where(col(Hold.requester_id) == requester_id, _in_force(now))
+    return session.connection().execute(longest.order_by(col(Hold.until).desc()).limit(1)).scalar()
+
+
+def _in_force(now: datetime) -> ColumnElement[bool]:
+    return and_(col(Hold.lifted_at).is_(None), col(Hold.until) > now)
+
+
+def _opened(desk: Desk, rules: RetentionRules, row: Row[*tuple[Any, ...]]) -> tuple[str, str]:
+    """The title of the reason, and the note."""
+    owner = row.requester_id
+    try:
+        key = desk.office.keyring.key(owner)
+        reason, note = json.loads(open_safe(key, Place(owner, "hold", "note", row.id), row.note))
+    except KeyDestroyed:
+        return ERASED, ""
+    except SealBroken:
+        return UNREADABLE, ""
+    listed = rules.holds.get(reason)
+    return (listed.title if listed else reason), plain(note)

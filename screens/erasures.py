@@ -1,0 +1,145 @@
+"""Erasures that wait: for a second person, or for the end of a hold."""
+
+from functools import partial
+
+from textual.app import ComposeResult
+from textual.widgets import DataTable
+
+from cs_console.custody.erasure import Confirmed, ErasureRow, confirm_erasure, open_erasures, withdraw_erasure
+from cs_console.errors import Refusal, WrongPassword
+from models.enums import ErasureState
+from screens.asking_text import PasswordDialog
+from screens.console_screen import ConsoleScreen
+from screens.moments import day, moment
+from screens.registry import bindings_for
+from screens.widgets.notice_bar import Tone
+from screens.widgets.safe_text import PlainText, cell
+
+_COLUMNS = (("#", 7), ("because", 23), ("by", 9), ("proposed", 12), ("state", 17))
+
+
+class ErasuresScreen(ConsoleScreen[None]):
+    """Nobody confirms their own; the password is asked again, and nothing brings the data back."""
+
+    WHERE = "erasures"
+    HEADING = "Erasures"
+    CSS_PATH = "erasures.tcss"
+    BINDINGS = bindings_for("erasures")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: tuple[ErasureRow, ...] = ()
+
+    def body(self) -> ComposeResult:
+        yield PlainText(id="summary")
+        yield DataTable(id="erasures", cursor_type="row")
+
+    def on_mount(self) -> None:
+        table = self.query_one(DataTable)
+        for title, width in _COLUMNS:
+            table.add_column(cell(title), width=width, key=title)
+        table.focus()
+
+    def on_screen_resume(self) -> None:
+        self._read()
+
+    def _read(self) -> None:
+        self.ask(partial(open_erasures, self.desk), self._show, group="erasures")
+
+    def refresh_now(self) -> None:
+        """Others propose and confirm too."""
+        self._read()
+
+    def action_reload(self) -> None:
+        """Read the list again."""
+        self._read()
+
+    def _show(self, rows: tuple[ErasureRow, ...]) -> None:
+        table, kept = self.query_one(DataTable), self._current()
+        self._rows = rows
+        table.clear()
+        for row in rows:
+            words = (
+                "-" if row.number is None else f"#{row.number}",
+                row.cause,
+                "you" if row.mine else row.proposer,
+                moment(row.proposed_at),
+                _state_words(row),
+            )
+            table.add_row(*map(cell, words), key=row.id)
+        ids = [row.id for row in rows]
+        if kept is not None and kept.id in ids:
+            table.move_cursor(row=ids.index(kept.id))
+        self.query_one("#summary", PlainText).show(_summary(rows))
+
+    def _current(self) -> ErasureRow | None:
+        table = self.query_one(DataTable)
+        return self._rows[table.cursor_row] if 0 <= table.cursor_row < len(self._rows) else None
+
+    # --- yes
+
+    def action_confirm(self) -> None:
+        """Say what it means and ask the password again; one's own the service refuses before any password."""
+        row = self._current()
+        if row is not None and row.mine:
+            self._confirm(row, "")
+        elif row is not None:
+            self._ask_password(row, f"Erase everything of the requester of #{row.number}, for good? Your password:")
+
+    def _ask_password(self, row: ErasureRow, question: str) -> None:
+        self.app.push_screen(PasswordDialog(question), partial(self._confirm, row))
+
+    def _confirm(self, row: ErasureRow, password: str | None) -> None:
+        if password is not None:
+            self.say("Erasing…")
+            work = partial(confirm_erasure, self.desk, row.id, password)
+            self.change(work, partial(self._confirmed, row), refused=partial(self._refused, row))
+
+    def _refused(self, row: ErasureRow, refusal: Refusal) -> None:
+        self.say(refusal)
+        if isinstance(refusal, WrongPassword):
+            self._ask_password(row, str(refusal))
+        self._read()
+
+    def _confirmed(self, row: ErasureRow, done: Confirmed) -> None:
+        if done.erased:
+            self.say(f"The requester of #{row.number} is erased.", Tone.DONE)
+        elif done.held_until is not None:
+            self.say(
+                f"A hold keeps the data until {day(done.held_until)}; it is erased then. Nobody sees it.", Tone.DONE
+            )
+        else:
+            self.say(f"Erased for everybody here, not yet everywhere: {done.problem}", Tone.WARNING)
+        self._read()
+
+    # --- no
+
+    def action_withdraw(self) -> None:
+        """Take a proposal back."""
+        row = self._current()
+        if row is not None:
+            done = partial(self._withdrawn, row)
+            self.change(partial(withdraw_erasure, self.desk, row.id), done)
+
+    def _withdrawn(self, row: ErasureRow, _none: None) -> None:
+        self.say(f"The erasure for #{row.number} is withdrawn; nothing was erased.", Tone.DONE)
+        self._read()
+
+
+def _state_words(row: ErasureRow) -> str:
+    if row.state is ErasureState.HELD and row.held_until is not None:
+        return f"kept: {day(row.held_until)}"
+    words = {
+        ErasureState.PROPOSED: "to confirm",
+        ErasureState.HELD: "hold is over",
+        ErasureState.APPROVED: "being erased",
+    }
+    return words[row.state]
+
+
+def _summary(rows: tuple[ErasureRow, ...]) -> str:
+    if not rows:
+        return "No erasure waits."
+    to_confirm = sum(row.state is ErasureState.PROPOSED for row in rows)
+    kept = len(rows) - to_confirm
+    return f"{to_confirm} to confirm by a second person; {kept} decided and not finished."

@@ -1,0 +1,38 @@
+"""The sign of the line under the cursor, so that it can be found without colours: ▸ with the keyboard there, else ▹."""
+
+from rich.segment import Segment
+from rich.text import Text
+from textual import events
+from textual.strip import Strip
+from textual.widgets import DataTable
+
+HERE, KEPT = "▸", "▹"
+
+
+def with_sign(strip: Strip, focused: bool) -> Strip:
+    """The line with the sign in place of its first cell, which lists leave empty."""
+    if strip.cell_length < 1:
+        return strip
+    first, rest = strip.divide([1, strip.cell_length])
+    style = next(iter(first)).style
+    return Strip.join([Strip([Segment(HERE if focused else KEPT, style)], 1), rest])
+
+
+class LineTable(DataTable[Text]):
+    """A table of lines of one row each; the one under the cursor has the sign, and stays in sight."""
+
+    def render_line(self, y: int) -> Strip:
+        strip = super().render_line(y)
+        row = y - self.header_height + self.scroll_offset.y
+        if y < self.header_height or row != self.cursor_row or row >= self.row_count:
+            return strip
+        return with_sign(strip, self.has_focus)
+
+    _lines_seen = 0
+
+    def on_resize(self, event: events.Resize) -> None:
+        """A notice below takes lines away, but never the one under the cursor."""
+        before, self._lines_seen = self._lines_seen, event.size.height - self.header_height
+        line = self.cursor_row - self.scroll_offset.y
+        if self._lines_seen <= line < before:
+            self.scroll_to(y=self.cursor_row - self._lines_seen + 1, animate=False, force=True)

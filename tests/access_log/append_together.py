@@ -1,0 +1,65 @@
+"""Many consoles that append at once, each a process of its own: forked before any store is open.
+
+`home url processes entries hold`: with `hold` one process more appends first, says "held" before its commit and waits
+to be killed. Each of the others says "ready" before its first entry. One line for each that ends: its exit status and
+how long its slowest entry took, in seconds.
+"""
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from cs_console.access_log.append import Entry, record
+from cs_console.desk import open_office, operator_desk
+from cs_console.settings import Settings
+from models.enums import Action
+
+
+def append(settings: Settings, name: str, entries: int) -> None:
+    office = open_office(settings)
+    desk = operator_desk(office)
+    say("ready")
+    slowest = 0.0
+    for number in range(entries):
+        began = time.monotonic()
+        with office.database.transaction() as session:
+            record(session, desk, Entry(Action.TICKET_OPENED, ticket=10_482, reason=f"{name}: {number}"))
+        slowest = max(slowest, time.monotonic() - began)
+    say(f"slowest {slowest:.3f}")
+    office.close()
+
+
+def hold(settings: Settings) -> None:
+    office = open_office(settings)
+    with office.database.transaction() as session:
+        record(session, operator_desk(office), Entry(Action.TICKET_OPENED, reason="never committed"))
+        say(f"held {os.getpid()}")
+        signal.pause()
+
+
+def say(words: str) -> None:
+    os.write(1, f"{words}\n".encode())  # one write each: lines of many processes do not mix
+
+
+def main(home: str, url: str, processes: int, entries: int, holding: bool) -> int:
+    settings = Settings(home=Path(home), database_url=url)
+    if holding and os.fork() == 0:
+        hold(settings)
+    if holding:
+        sys.stdin.readline()  # the holder holds
+    for number in range(processes):
+        if os.fork() == 0:
+            append(settings, f"writer {number}", entries)
+            return 0
+    failures = 0
+    for _ in range(processes + holding):
+        _pid, status = os.wait()
+        failures += os.waitstatus_to_exitcode(status) not in ((0, -signal.SIGKILL) if holding else (0,))
+    return failures
+
+
+if __name__ == "__main__":
+    home, url, processes, entries, holding = sys.argv[1:]
+    sys.exit(main(home, url, int(processes), int(entries), holding == "hold"))

@@ -1,0 +1,118 @@
+"""The line under the cursor has a sign of its own, in every list and theme: nothing relies on colour alone."""
+
+import pytest
+from textual.widgets import OptionList
+
+from cs_console.decisions.checklist import propose
+from cs_console.tickets.conversation import open_ticket
+from models.enums import Field, Role
+from screens.approvals import ApprovalsScreen
+from screens.decision import DecisionScreen
+from screens.theme import THEMES
+from screens.ticket import TicketScreen
+from screens.widgets import notice_bar
+from screens.widgets.facts import Facts
+from screens.widgets.notice_bar import NoticeBar, Tone
+from screens.widgets.ticket_table import TicketTable
+from tests.decisions.cases import person, refusal, request
+from tests.support.consoles import SIZES, Console, console
+from tests.support.office import TestOffice
+from tests.support.tickets import make_ticket
+
+
+def signed(shown: Console, sign: str = "▸") -> list[str]:
+    """The drawn lines with that sign, from the sign on."""
+    return [line[line.index(sign) :] for line in shown.drawn().splitlines() if sign in line]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("theme", [theme.name for theme in THEMES])
+async def test_the_checklist_says_by_a_sign_where_the_keyboard_is(
+    sqlite_office: TestOffice, theme: str, size: tuple[int, int]
+) -> None:
+    mei = person(sqlite_office, "mei", Role.AGENT)
+    made = request(sqlite_office, mei)
+    async with console(sqlite_office, mei, size) as shown:
+        shown.app.theme = theme
+        await shown.open(DecisionScreen(made.number))
+        await shown.until_words("Grounds", "Answer")
+        await shown.until(lambda: any(line.startswith("▸· Asked for") for line in signed(shown)), "the sign")
+        await shown.press("j")
+        await shown.until(lambda: any(line.startswith("▸· Grounds") for line in signed(shown)), "the sign one down")
+        await shown.press("enter")
+        await shown.until(lambda: any(line.startswith("▹· Grounds") for line in signed(shown, "▹")), "the step kept")
+        assert len([line for line in signed(shown) if not line.startswith("▸ ")]) == 1
+        at = shown.app.screen.query_one("#grounds", OptionList)
+        assert at.has_focus and at.highlighted is not None
+        assert signed(shown)[0].startswith(f"▸· {at.get_option_at_index(at.highlighted).id}")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_queue_and_a_tickets_facts_have_the_sign(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    first, second = (make_ticket(sqlite_office, contacts={Field.MOBILE: "+8613800138000"}) for _ in range(2))
+    async with console(sqlite_office, mei, size) as shown:
+        await shown.press("7")
+        await shown.until(lambda: shown.app.screen.query_one(TicketTable).row_count == 2, "both")
+        await shown.press("j")
+        table = shown.app.screen.query_one(TicketTable)
+        await shown.until(lambda: table.cursor_row == 1)
+        under, other = (second, first) if table.tickets[1].number == second.number else (first, second)
+        await shown.until(lambda: any(str(under.number) in line for line in signed(shown)), "the sign")
+        assert not any(str(other.number) in line for line in signed(shown))
+        await shown.open(TicketScreen(under.number))
+        await shown.until(lambda: bool(shown.app.screen.query_one(Facts).children), "the facts")
+        await shown.press("tab")
+        await shown.until(lambda: any(line.startswith("▸Mobile") for line in signed(shown)), "the sign of a fact")
+
+
+async def test_approvals_and_the_log_have_the_sign(sqlite_office: TestOffice) -> None:
+    mei, sue = person(sqlite_office, "mei", Role.AGENT), person(sqlite_office, "sue", Role.SUPERVISOR)
+    made = request(sqlite_office, mei)
+    view = open_ticket(mei, made.number)
+    propose(mei, made.number, view.row, refusal("S4", sqlite_office.clock.now()))
+    async with console(sqlite_office, sue) as shown:
+        await shown.press("g", "a")
+        await shown.until_on(ApprovalsScreen)
+        await shown.until(lambda: any(line.startswith(f"▸#{made.number}") for line in signed(shown)), "the proposal")
+        await shown.press("g", "l")
+        await shown.until(lambda: any(line.startswith("▸") for line in signed(shown)), "the entry")
+
+
+async def test_a_notice_never_covers_the_line_under_the_cursor(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    for _ in range(40):
+        make_ticket(sqlite_office)
+    async with console(sqlite_office, mei) as shown:
+        await shown.press("7")
+        table = shown.app.screen.query_one(TicketTable)
+        await shown.until(lambda: table.row_count == 40, "the tickets")
+        seen = table.size.height - 1
+        await shown.press(*["j"] * (seen - 1))
+        await shown.until(lambda: table.cursor_row == seen - 1)
+        assert table.scroll_offset.y == 0
+        shown.app.screen.query_one(NoticeBar).say("Mark tickets with x first. " * 8, Tone.WARNING)
+        await shown.until(lambda: table.size.height - 1 < seen, "the notice")
+        number = str(table.tickets[table.cursor_row].number)
+        await shown.until(lambda: any(line.startswith("▸") and number in line for line in signed(shown)), number)
+
+
+async def test_notices_go_by_themselves_on_lists(sqlite_office: TestOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notice_bar, "PROBLEM_SECONDS", 0.3)
+    monkeypatch.setattr(notice_bar, "SECONDS_SHOWN", 0.2)
+    mei = person(sqlite_office, "mei", Role.AGENT)
+    made = request(sqlite_office, mei)
+    async with console(sqlite_office, mei) as shown:
+        bar = shown.app.screen.query_one(NoticeBar)
+        for tone in Tone:
+            bar.say("Something to know.", tone)
+            bar.say("Something to know.", tone)
+            assert bar.display
+            await shown.until(lambda: not bar.display, f"the end of {tone}")
+        await shown.open(DecisionScreen(made.number))
+        await shown.until_words("Grounds")
+        form = shown.app.screen.query_one(NoticeBar)
+        form.say("That has to be mended.", Tone.WARNING)
+        bar.say("Something to know.", Tone.WARNING)
+        await shown.until(lambda: not bar.display, "the end of the other")
+        assert form.display, "what is to be mended stays"

@@ -1,0 +1,137 @@
+"""Erasing and keeping by keyboard: proposed on the ticket, confirmed by another person, held by a privacy officer."""
+
+import pytest
+
+from cs_console.custody.erasure import open_erasures, propose_erasure
+from cs_console.custody.holds import holds_of
+from cs_console.tickets.conversation import open_ticket
+from models.enums import Action, Role
+from screens.asking_text import PasswordDialog, WordsDialog
+from screens.choice import ChoiceDialog
+from screens.erasures import ErasuresScreen
+from screens.ticket import TicketScreen
+from tests.custody.erasures import PASSWORD, granted, people, proposed
+from tests.support.consoles import SIZES, console
+from tests.support.office import TestOffice
+from tests.support.recorded import recorded
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_it_is_proposed_on_the_ticket_and_confirmed_with_a_password(
+    sqlite_office: TestOffice, size: tuple[int, int]
+) -> None:
+    who = people(sqlite_office)
+    ticket = granted(sqlite_office, who.mei)
+    async with console(sqlite_office, who.mei, size) as shown:
+        await shown.open(TicketScreen(ticket.number))
+        await shown.until_words("closed")
+        await shown.press("E")
+        await shown.until_on(ChoiceDialog)
+        await shown.press("j", "enter")
+        await shown.until(lambda: "Proposed" in shown.notice, "the proposal")
+    async with console(sqlite_office, who.omar, size) as shown:
+        await shown.press("g", "e")
+        await shown.until_on(ErasuresScreen)
+        await shown.until_words("1 to confirm by a second person")
+        assert all(word in shown.drawn() for word in (f"#{ticket.number}", "mei", "to confirm", "was granted"))
+        await shown.press("y")
+        await shown.until_on(PasswordDialog)
+        await shown.type(PASSWORD)
+        await shown.press("enter")
+        await shown.until(lambda: "is erased" in shown.notice, "the erasure")
+        await shown.until_words("No erasure waits.")
+    assert open_ticket(who.mei, ticket.number).erased
+
+
+async def test_a_wrong_password_erases_nothing_and_is_asked_again(sqlite_office: TestOffice) -> None:
+    who = people(sqlite_office)
+    ticket, _ = proposed(sqlite_office, who)
+    async with console(sqlite_office, who.omar) as shown:
+        await shown.press("g", "e")
+        await shown.until_words("1 to confirm")
+        await shown.press("y")
+        await shown.until_on(PasswordDialog)
+        await shown.type("not my password")
+        await shown.press("enter")
+        await shown.until_words("That is not your password.")
+        await shown.until_on(PasswordDialog)
+        await shown.press("escape")
+        await shown.until_words("1 to confirm")
+    assert not open_ticket(who.mei, ticket.number).erased
+
+
+async def test_one_s_own_proposal_is_refused_and_can_be_withdrawn(sqlite_office: TestOffice) -> None:
+    who = people(sqlite_office)
+    ticket = granted(sqlite_office, who.mei)
+    propose_erasure(who.omar, ticket.number)
+    async with console(sqlite_office, who.omar) as shown:
+        await shown.press("g", "e")
+        await shown.until_words("1 to confirm")
+        await shown.press("y")
+        await shown.until(lambda: "You proposed this erasure." in shown.notice)
+        await shown.press("w")
+        await shown.until(lambda: "withdrawn" in shown.notice)
+        await shown.until_words("No erasure waits.")
+    assert open_erasures(who.omar) == ()
+
+
+async def test_what_cannot_be_erased_is_said_on_the_ticket(sqlite_office: TestOffice) -> None:
+    who = people(sqlite_office)
+    ticket, _ = proposed(sqlite_office, who)
+    async with console(sqlite_office, who.mei) as shown:
+        await shown.open(TicketScreen(ticket.number))
+        await shown.until_words("closed")
+        await shown.press("E")
+        await shown.until_on(ChoiceDialog)
+        await shown.press("j", "enter")
+        await shown.until(lambda: "proposed already" in shown.notice)
+    assert len(recorded(sqlite_office.office, Action.ERASURE_REFUSED)) == 1
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_privacy_officer_keeps_the_data_and_lets_it_go(
+    sqlite_office: TestOffice, size: tuple[int, int]
+) -> None:
+    who = people(sqlite_office)
+    ticket, _ = proposed(sqlite_office, who)
+    async with console(sqlite_office, who.ines, size) as shown:
+        await shown.open(TicketScreen(ticket.number))
+        await shown.until_words("closed")
+        await shown.press("h")
+        await shown.until_words("Keep the data", "court")
+        await shown.press("j", "enter")
+        await shown.until_words("Until when?", "30 days")
+        await shown.press("enter")
+        await shown.until_on(WordsDialog)
+        await shown.type("order seventeen")
+        await shown.press("ctrl+s")
+        await shown.until(lambda: "is kept until" in shown.notice, "the hold")
+        assert [one.note for one in holds_of(who.ines, ticket.number)] == ["order seventeen"]
+        await shown.press("g", "e")
+        await shown.until_words("1 to confirm")
+        await shown.press("y")
+        await shown.until_on(PasswordDialog)
+        await shown.type(PASSWORD)
+        await shown.press("enter")
+        await shown.until(lambda: "A hold keeps the data" in shown.notice, "the restriction")
+        await shown.until(lambda: "kept:" in shown.drawn(), "the list")
+        await shown.press("g", "q")
+        await shown.open(TicketScreen(ticket.number))
+        await shown.until_words("closed")
+        await shown.press("h")
+        await shown.until_words("Lift:", "order seventeen")
+        await shown.press("enter")
+        await shown.until(lambda: "The hold is lifted." in shown.notice)
+    assert holds_of(who.ines, ticket.number) == ()
+
+
+async def test_an_agent_is_offered_no_hold(sqlite_office: TestOffice) -> None:
+    who = people(sqlite_office)
+    ticket = granted(sqlite_office, who.mei)
+    async with console(sqlite_office, who.mei) as shown:
+        await shown.open(TicketScreen(ticket.number))
+        await shown.until_words("closed")
+        await shown.press("h")
+        await shown.pilot.pause()
+        assert isinstance(shown.app.screen, TicketScreen)
+    assert Role.PRIVACY_OFFICER not in who.mei.agent.roles

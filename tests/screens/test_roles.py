@@ -1,0 +1,169 @@
+"""What each role is offered: footer, palette, help and keys name what this account can use, and nothing else."""
+
+from collections.abc import Callable
+
+import pytest
+
+from cs_console.access_log import review
+from cs_console.custody import contacts
+from cs_console.decisions import checklist
+from cs_console.desk import Desk
+from cs_console.errors import NotAllowed
+from cs_console.tickets import workflow
+from cs_console.tickets.form import FormEntry, open_by_form
+from cs_console.verification.codes import send_code
+from models.enums import Action, Channel, Field, Role, TicketKind
+from screens import registry
+from screens.go import GoTo
+from screens.help import HelpScreen
+from screens.palette import Palette
+from screens.queue import QueueScreen
+from screens.ticket import TicketScreen
+from screens.widgets.facts import FactLine, Facts
+from screens.widgets.key_bar import KeyBar
+from screens.widgets.ticket_table import TicketTable
+from tests.decisions.cases import grant
+from tests.support.consoles import Console, console
+from tests.support.office import TestOffice
+from tests.support.recorded import recorded
+from tests.support.tickets import make_ticket
+
+AGENT, VERIFIER, SUPERVISOR, OFFICER, ADMIN = Role
+QUEUE_FOOTER = {
+    AGENT: ["claim", "verify", "open", "filter", "new", "help", "command_palette"],
+    VERIFIER: ["verify", "open", "filter", "help", "command_palette"],
+    SUPERVISOR: ["verify", "open", "filter", "help", "command_palette"],
+    OFFICER: ["open", "filter", "help", "command_palette"],
+    ADMIN: ["help", "command_palette"],
+}
+NOT_IN_THE_TICKET = {
+    AGENT: set(),
+    VERIFIER: {"claim", "decide", "contact"},
+    SUPERVISOR: {"claim", "contact"},
+    OFFICER: {"claim", "contact", "verify"},
+}
+PLACES = {
+    AGENT: ["go_queue", "go_approvals"],
+    VERIFIER: ["go_queue"],
+    SUPERVISOR: ["go_queue", "go_approvals", "go_log"],
+    OFFICER: ["go_queue", "go_approvals", "go_log"],
+    ADMIN: ["go_queue"],
+}
+TICKET_COMMANDS = {
+    one.id for one in registry.commands_for("ticket") if "ticket" in one.where and one.id not in {"help", "other_side"}
+}
+
+
+def footer(shown: Console) -> list[str]:
+    return [words for _sign, words, _key in shown.app.screen.query_one(KeyBar).shown()]
+
+
+def titles(*ids: str) -> list[str]:
+    return [registry.command(one).title for one in ids]
+
+
+async def in_the_palette(shown: Console) -> set[str]:
+    """The titles that the palette lists before a letter is typed."""
+    await shown.press("ctrl+p")
+    await shown.until_on(Palette)
+    await shown.until_words("Lock\n")
+    listed = {line for line in shown.words().splitlines() if line.strip()}
+    await shown.press("escape")
+    return listed
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_on_the_queue_a_role_is_offered_what_it_can_use(sqlite_office: TestOffice, role: Role) -> None:
+    async with console(sqlite_office, sqlite_office.desk("who", role), (120, 34)) as shown:
+        await shown.until_on(QueueScreen)
+        assert footer(shown) == titles(*QUEUE_FOOTER[role])
+        listed = await in_the_palette(shown)
+        for one in ("claim", "verify", "new", "look_up", "bulk", "filter", *PLACES[SUPERVISOR]):
+            offered = one in {*QUEUE_FOOTER[role], *PLACES[role]} or (one in {"look_up", "bulk"} and role is not ADMIN)
+            assert (registry.command(one).title in listed) is offered, one
+        await shown.until_on(QueueScreen)
+        await shown.press("f1")
+        await shown.until_on(HelpScreen)
+        help_words = shown.words()
+        for one in ("claim", "verify", "open", "filter", "new"):
+            assert (registry.command(one).help in help_words) is (one in QUEUE_FOOTER[role]), one
+        places = ", ".join(f"{place.keys} {place.title.lower()}" for place in map(registry.command, PLACES[role]))
+        assert f"Then {places}." in help_words
+
+
+@pytest.mark.parametrize("role", NOT_IN_THE_TICKET)
+async def test_on_a_ticket_a_role_is_offered_what_it_can_use(sqlite_office: TestOffice, role: Role) -> None:
+    made, hidden = make_ticket(sqlite_office), NOT_IN_THE_TICKET[role]
+    async with console(sqlite_office, sqlite_office.desk("who", role), (120, 34)) as shown:
+        await shown.open(TicketScreen(made.number))
+        await shown.until(lambda: bool(shown.app.screen.query_one(Facts).children), "the ticket")
+        for one in footer(shown):
+            assert one not in titles(*hidden)
+        lines = {line.fact.command: line.fact.remark for line in shown.app.screen.query(FactLine)}
+        for one in lines.keys() & (hidden - {""}):
+            assert lines[one] == ""
+        listed = await in_the_palette(shown)
+        await shown.press("f1")
+        await shown.until_on(HelpScreen)
+        help_words = shown.words()
+        for one in TICKET_COMMANDS:
+            command = registry.command(one)
+            assert (command.help in help_words) is (one not in hidden), one
+            if command.palette:
+                assert (command.title in listed) is (one not in hidden), one
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_g_leads_only_to_places_of_the_role(sqlite_office: TestOffice, role: Role) -> None:
+    async with console(sqlite_office, sqlite_office.desk("who", role)) as shown:
+        await shown.until_on(QueueScreen)
+        for key, place, mode in (("a", "go_approvals", "approvals"), ("l", "go_log", "log")):
+            await shown.press("g")
+            await shown.until_on(GoTo)
+            assert (registry.command(place).title in shown.words()) is (place in PLACES[role])
+            await shown.press(key)
+            await shown.until(lambda: not isinstance(shown.app.screen, GoTo), "the reminder to go")
+            assert shown.app.current_mode == (mode if place in PLACES[role] else "queue")
+            shown.app.go_to("queue")
+            await shown.until_on(QueueScreen)
+
+
+async def test_a_hidden_key_does_nothing(sqlite_office: TestOffice) -> None:
+    made = make_ticket(sqlite_office)
+    async with console(sqlite_office, sqlite_office.desk("sue", SUPERVISOR)) as shown:
+        await shown.open(TicketScreen(made.number))
+        await shown.until_words("nobody")
+        await shown.press("c", "e", "s")  # the last one is a supervisor's too
+        await shown.until_words(f"Move #{made.number} to which state?")
+        assert len(shown.app.screen_stack) == 3
+        assert recorded(sqlite_office.office, Action.TICKET_CLAIMED) == []
+
+
+async def test_only_agents_claim_in_bulk(sqlite_office: TestOffice) -> None:
+    make_ticket(sqlite_office)
+    for role, offered in ((AGENT, True), (SUPERVISOR, False)):
+        async with console(sqlite_office, sqlite_office.desk(f"who-{role}", role), (120, 34)) as shown:
+            await shown.press("7")
+            await shown.until(lambda: shown.app.screen.query_one(TicketTable).row_count == 1, "the ticket")
+            await shown.press("x", "X")
+            await shown.until_words("Assign to who-agent")
+            assert ("Claim 1 ticket" in shown.words()) is offered
+
+
+@pytest.mark.parametrize("role", Role)
+def test_what_is_hidden_is_refused_as_well(test_office: TestOffice, role: Role) -> None:
+    """Screens decide nothing: behind each command stands a service that refuses the roles it is not offered to."""
+    desk, number = test_office.desk("who", role), make_ticket(test_office).number
+    form = FormEntry(TicketKind.INQUIRY, Channel.CALL, "A call", "About a coupon.")
+    behind: dict[str, Callable[[Desk], object]] = {
+        "claim": lambda desk: workflow.claim(desk, number),
+        "new": lambda desk: open_by_form(desk, form),
+        "contact": lambda desk: contacts.change_contact(desk, number, None, Field.MOBILE, "+86 138 0013 8000"),
+        "propose": lambda desk: checklist.preview_notice(desk, number, grant("mobile")),
+        "verify": lambda desk: send_code(desk, number, "nobody's"),
+        "go_log": lambda desk: review.entries(desk, review.LogFilter(), None, 10),
+    }
+    for one, act in behind.items():
+        if not registry.command(one).open_to(frozenset({role})):
+            with pytest.raises(NotAllowed, match=r"Only an? "):
+                act(desk)
