@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from tests.faults.acts.act import Act
 from tests.faults.acts.decision import Decisions
 from tests.faults.acts.destruction import Destruction
+from tests.faults.acts.erasure import Erasures
 from tests.faults.acts.intake import Intake
 from tests.faults.acts.reveal import Reveals
 from tests.faults.acts.rotation import Rotations
@@ -14,5 +15,6 @@ ACTS: Mapping[str, type[Act]] = {
     "reveal": Reveals,
     "decision": Decisions,
     "key destruction": Destruction,
+    "erasure": Erasures,
     "rotation": Rotations,
 }

@@ -1,0 +1,115 @@
+"""Erasures: unseen from the commit on, whatever dies then, and finished by the next console's upkeep."""
+
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlmodel import col
+
+from cs_console.access_log.verify import verify_log
+from cs_console.custody.erasing import finish_all
+from cs_console.custody.erasure import confirm_erasure, open_erasures, propose_erasure
+from cs_console.custody.tombstones import tombstones
+from cs_console.desk import Office
+from models.contact import Contact
+from models.enums import Action, ErasureState, RequesterState
+from models.erasure import Erasure
+from models.log import LogEntry
+from models.message import Message
+from models.requester import Requester
+from tests.custody.erasures import PASSWORD, granted, people
+from tests.custody.rotations import fresh_keyring
+from tests.faults.acts.act import Act, card_of, desk_of, wait_for_the_kill
+from tests.faults.processes import Words, say
+from tests.faults.tally import Tally
+from tests.support.office import TestOffice
+
+WAITING = 4
+
+
+class Erasures(Act):
+    """A supervisor confirms one erasure after another."""
+
+    STEPS, SECONDS = WAITING - 1, 0.15
+
+    def __init__(self, made: TestOffice, tally: Tally) -> None:
+        super().__init__(made, tally)
+        self.who = people(made)
+        self.waiting: dict[str, tuple[int, str]] = {}
+        self.erased: list[tuple[int, str]] = []
+
+    def next_round(self) -> dict[str, Any]:
+        for _ in range(WAITING - len(self.waiting)):
+            ticket = granted(self.made, self.who.mei)
+            propose_erasure(self.who.mei, ticket.number)
+            [row] = [one for one in open_erasures(self.who.mei) if one.number == ticket.number]
+            self.waiting[row.id] = (ticket.number, ticket.requester_id)
+        return {**card_of(self.who.omar), "erasures": list(self.waiting)}
+
+    @staticmethod
+    def work(office: Office, case: dict[str, Any]) -> None:
+        desk = desk_of(office, case)
+        for erasure_id in case["erasures"]:
+            confirm_erasure(desk, erasure_id, PASSWORD)
+            say("erased", erasure_id)
+        say("finished")
+        wait_for_the_kill()
+
+    def judge(self, said: list[Words]) -> bool:
+        told = {line[1] for line in said if line[0] == "erased"}
+        states = self._states()
+        self.tally.holds(all(states[one] == ErasureState.DONE for one in told), "one that was told of is not done")
+        for one, (number, owner) in self.waiting.items():
+            if states[one] == ErasureState.PROPOSED:
+                with fresh_keyring(self.office) as fresh:
+                    self.tally.holds(owner in fresh.keys([owner]), f"#{number} lost its key before it was decided")
+            else:
+                self._is_unseen(number, owner)
+        finish_all(self.office)
+        states = self._states()
+        for one, (number, owner) in list(self.waiting.items()):
+            if states[one] == ErasureState.DONE:
+                self._is_gone(number, owner)
+                self.erased.append(self.waiting.pop(one))
+            else:
+                self.tally.holds(states[one] == ErasureState.PROPOSED, f"#{number} stays {states[one]}")
+        return ["finished"] not in said
+
+    def _states(self) -> dict[str, str]:
+        with self.office.database.reading() as session:
+            rows = session.execute(select(col(Erasure.id), col(Erasure.state)).where(col(Erasure.id).in_(self.waiting)))
+            return {row[0]: row[1] for row in rows}
+
+    def _is_unseen(self, number: int, owner: str) -> None:
+        with self.office.database.reading() as session:
+            state = session.get_one(Requester, owner).state
+            full = session.scalar(
+                select(func.count()).where(
+                    col(Contact.requester_id) == owner, (col(Contact.value) != b"") | col(Contact.lookup).is_not(None)
+                )
+            )
+            words = session.scalar(
+                select(func.count()).where(col(Message.ticket_number) == number, col(Message.text) != b"")
+            )
+            entries = session.scalar(
+                select(func.count()).where(
+                    col(LogEntry.ticket) == number, col(LogEntry.action) == Action.REQUESTER_ERASED.value
+                )
+            )
+        found = (state, full, words, entries)
+        self.tally.holds(found == (RequesterState.ERASED, 0, 0, 1), f"#{number} was erased by halves: {found}")
+
+    def _is_gone(self, number: int, owner: str) -> None:
+        with fresh_keyring(self.office) as fresh:
+            self.tally.holds(not fresh.keys([owner]), f"the key of #{number} is there")
+        self.tally.holds(tombstones(self.office.settings).count(owner) == 1, f"#{number} has no tombstone, or two")
+        outbox = self.office.settings.outbox
+        assert outbox is not None
+        left = [one.name for one in outbox.glob("[!.]*") if f"[#{number}]" in one.read_text("utf-8", "replace")]
+        self.tally.holds(not left, f"the outbox still holds {left}")
+
+    def settle(self) -> None:
+        for erasure_id, (number, owner) in self.waiting.items():
+            self.tally.holds(confirm_erasure(self.who.omar, erasure_id, PASSWORD).erased, f"#{number} cannot be erased")
+            self._is_gone(number, owner)
+        self.tally.holds(verify_log(self.office).ok, "the log is broken")
+        assert len(self.erased) > self.tally.rounds / 2, "the kills came too early to prove anything"
