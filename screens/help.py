@@ -23,7 +23,7 @@ ABOUT: dict[str, tuple[str, str]] = {
     "queue": (
         "The queue",
         "Views with their counts, and the tickets of one of them. Subjects are redacted: what stands in [brackets] "
-        "is personal data that stays sealed. Claim a ticket to work on it.",
+        "is personal data that stays sealed. Who works on a ticket has claimed it, or was given it.",
     ),
     "ticket": (
         "A ticket",

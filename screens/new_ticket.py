@@ -13,7 +13,7 @@ from cs_console.errors import Refusal
 from cs_console.tickets.form import FormEntry, open_by_form
 from models.enums import Channel, Field, TicketKind
 from screens.draft_screen import DraftScreen
-from screens.registry import bindings_for
+from screens.registry import TAB_AT_ONCE, bindings_for
 from screens.widgets.safe_text import PlainText, cell
 
 PLACE = "new-ticket"
@@ -34,7 +34,7 @@ class NewTicketScreen(DraftScreen[int]):
     WHERE = "new"
     HEADING = "New ticket"
     CSS_PATH = "new_ticket.tcss"
-    BINDINGS = bindings_for("new")
+    BINDINGS = [*bindings_for("new"), *TAB_AT_ONCE]
 
     def __init__(self) -> None:
         super().__init__(PLACE, None)

@@ -10,7 +10,7 @@ from textual.widgets import Input
 
 from cs_console.errors import Refusal
 from screens.console_screen import ConsoleScreen
-from screens.registry import bindings_for
+from screens.registry import TAB_AT_ONCE, bindings_for
 from screens.widgets.safe_text import PlainText
 
 
@@ -20,7 +20,7 @@ class PasswordScreen(ConsoleScreen[None]):
     WHERE = "password"
     HEADING: ClassVar[str] = "A new password"
     CSS_PATH: ClassVar[str] = "password.tcss"
-    BINDINGS = bindings_for("password")
+    BINDINGS = [*bindings_for("password"), *TAB_AT_ONCE]
     AUTO_FOCUS = "#old"
 
     def body(self) -> ComposeResult:

@@ -322,6 +322,12 @@ COMMANDS: tuple[Command, ...] = (
     ),
 )
 
+TAB_AT_ONCE: list[BindingType] = [
+    Binding("tab", "app.focus_next", show=False, priority=True),
+    Binding("shift+tab", "app.focus_previous", show=False, priority=True),
+]
+"""For forms. Without it letters that come in one burst with a Tab go to the field before, a password readably."""
+
 SIGNED_OUT = frozenset({"sign_in", "undertaking", "password", "lock", "go", "dialog", "words"})
 """Screens on which the commands of EVERYWHERE do not work."""
 

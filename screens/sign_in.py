@@ -11,7 +11,7 @@ from textual.widgets import Input, Static
 
 from cs_console.errors import Refusal
 from screens.console_screen import ConsoleScreen
-from screens.registry import bindings_for
+from screens.registry import TAB_AT_ONCE, bindings_for
 from screens.widgets.notice_bar import Tone
 from screens.widgets.safe_text import PlainText
 
@@ -24,7 +24,7 @@ class SignInScreen(ConsoleScreen[None]):
 
     WHERE = "sign_in"
     CSS_PATH: ClassVar[str] = "sign_in.tcss"
-    BINDINGS = bindings_for("sign_in")
+    BINDINGS = [*bindings_for("sign_in"), *TAB_AT_ONCE]
     AUTO_FOCUS = "#name"
 
     def body(self) -> ComposeResult:

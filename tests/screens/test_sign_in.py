@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import select, update
 from sqlmodel import col
+from textual import events
 from textual.widgets import Input
 
 from cs_console.app import ConsoleApp
@@ -198,3 +199,14 @@ async def test_a_reviewer_is_told_that_the_log_was_put_back(sqlite_office: TestO
         await sign_in_as(shown, "omar")
         await shown.until_words("not the one you saw last", "call an operator")
         assert shown.app.desk is None
+
+
+async def test_a_password_that_comes_in_one_burst_with_the_name_is_not_shown(sqlite_office: TestOffice) -> None:
+    """As a slow line or a password manager sends it: no key waits for the one before to be done."""
+    async with at_the_door(sqlite_office) as shown:
+        await shown.until_on(SignInScreen)
+        for key in ["m", "e", "i", "tab", *"quiet"]:
+            shown.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        name, password = (shown.app.screen.query_one(field, Input) for field in ("#name", "#password"))
+        await shown.until(lambda: len(name.value) + len(password.value) == 8, "every letter")
+        assert (name.value, password.value) == ("mei", "quiet")
