@@ -24,9 +24,11 @@ from screens.presence import Presence, elapsed
 from screens.registry import app_bindings, key_problems
 from screens.session_calls import keep_up, leave, log_words, read_log_state, signed_words, stay_awake, warm_up
 from screens.sign_in import SignInScreen
+from screens.store_watch import StoreWatch
 from screens.theme import THEMES
 from screens.widgets.header_bar import HeaderBar
 from screens.widgets.notice_bar import Tone
+from screens.widgets.store_banner import StoreBanner
 
 if TYPE_CHECKING:
     from cs_console.access_log.state import LogState
@@ -72,6 +74,7 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
         self._waiting: list[Callable[[Refusal | None], None]] = []
         self._steps: list[str] = []
         self._presence = Presence(seconds)
+        self._stores = StoreWatch(self, self._ask_stores, self._show_stores)
         self._log_state: LogState | None = None
         self._kept: list[tuple[Desk, Drafts]] = []
         self._inside = False
@@ -367,12 +370,38 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
         if isinstance(self.screen, ConsoleScreen) and not self.locked:
             self.screen.refresh_now()
 
+    @property
+    def store_away(self) -> bool:
+        """Whether the store cannot be reached just now."""
+        return self._stores.away
+
+    def store_lost(self) -> None:
+        """Say on every screen that the store cannot be reached, until it can; the sign-in screen says it by itself."""
+        if self.desk is not None:
+            self._stores.lost()
+
+    def _ask_stores(self) -> None:
+        desk = self.desk
+        if desk is not None:
+            desk.office.require_stores()
+
+    def _show_stores(self, away: bool) -> None:
+        for screen in self._all_screens():
+            for banner in screen.query(StoreBanner):
+                banner.display = away
+            if not away and isinstance(screen, Drafting):
+                screen.store_back()
+        if not away:
+            self._refresh()
+
     def _read_log_state(self, office: "Office") -> None:
         self.on_ui(partial(self._log_read, read_log_state(office)))
 
     def _log_read(self, state: "LogState") -> None:
         self._log_state = state
         self._show_header()
+        if state.ok is None and self.desk is not None:
+            self.in_background(self.desk.office.require_stores)  # which tells whether it is busy or away
 
     def _keep_up(self) -> None:
         if self.desk is not None:

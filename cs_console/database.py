@@ -21,6 +21,7 @@ from cs_console.errors import (
     StoreFull,
     StoreTooNew,
     StoreUnavailable,
+    StoreUnreachable,
 )
 
 LOCK_WAIT_SECONDS = 5
@@ -105,7 +106,7 @@ def _identity(file: Path) -> tuple[int, int]:
     try:
         found = file.stat()
     except OSError:
-        raise StoreUnavailable(
+        raise StoreUnreachable(
             f"{file} cannot be found.", "Nothing was changed; put it back, then try again."
         ) from None
     return found.st_dev, found.st_ino
@@ -219,7 +220,7 @@ def store_error(problem: Exception) -> StoreUnavailable:
             "Nothing was changed; check the file's and folder's permissions.",
         )
     if "unable to open" in words:
-        return StoreUnavailable(
+        return StoreUnreachable(
             "The database cannot be opened.", "Check that the folder exists and that you may write there."
         )
     if state == "42501":
@@ -229,7 +230,7 @@ def store_error(problem: Exception) -> StoreUnavailable:
         )
     if isinstance(cause, sqlite3.IntegrityError) or "no such table" in words or (state or "")[:2] in _REFUSALS:
         return StoreUnavailable("The database refused that.", "Nothing was changed; tell an admin.")
-    return StoreUnavailable(
+    return StoreUnreachable(
         "The database cannot be reached.", "Nothing was changed; check that it runs, then try again."
     )
 

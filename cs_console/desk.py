@@ -45,6 +45,12 @@ class Office:
         """The requester's name in the log: keyed by their own key, so that erasing it unlinks the log too."""
         return hmac.digest(key, b"pseudonym|" + requester_id.encode(), hashlib.sha256).hex()[:16]
 
+    def require_stores(self) -> None:
+        """Ask database and keyring one small thing. Raises StoreUnavailable while one of them does not answer."""
+        with self.database.reading() as session:
+            session.connection()
+        self.keyring.store.find("")
+
     def close(self) -> None:
         """Give back every connection."""
         self.database.close()

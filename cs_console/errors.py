@@ -37,6 +37,10 @@ class StoreBusy(StoreUnavailable):
     code = "store_busy"
 
 
+class StoreUnreachable(StoreUnavailable):
+    """The store does not answer at all: a server that is down, a file that is gone. It may come back by itself."""
+
+
 class StoreFull(StoreUnavailable):
     """No space left to write."""
 

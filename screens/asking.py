@@ -11,7 +11,7 @@ from textual.css.query import NoMatches
 from textual.message import Message
 from textual.widget import Widget
 
-from cs_console.errors import Refusal, SessionEnded
+from cs_console.errors import Refusal, SessionEnded, StoreUnreachable
 from cs_console.faults import spot_of
 from models.enums import Role
 from screens.console import Console
@@ -60,6 +60,7 @@ class Asking(Widget):
         self._newest: dict[str, int] = {}
         self._changing = False
         self._held: list[Answered] = []
+        self._unanswered: list[Request] = []
 
     @property
     def console(self) -> Console:
@@ -154,6 +155,11 @@ class Asking(Widget):
         if isinstance(problem, SessionEnded):
             self.console.session_over(problem)
             return
+        if isinstance(problem, StoreUnreachable):
+            self.console.store_lost()
+            if not request.change and request.refused is None:
+                self._unanswered.append(request)  # asked again once the store is back; what changes something never is
+                return
         if self.console.locked and self.screen is not self.app.screen:
             self._held.append(message)  # what it leads to must not come up over the lock
             return
@@ -171,6 +177,13 @@ class Asking(Widget):
         held, self._held = self._held, []
         for message in held:
             self._take_answer(message)
+
+    def store_back(self) -> None:
+        """The store answers again: ask anew what it did not answer."""
+        requests, self._unanswered = self._unanswered, []
+        for request in requests:
+            if not request.group or self._newest.get(request.group) == request.number:
+                self.ask(request.work, request.then, group=request.group)
 
     def say(self, what: Refusal | str, tone: Tone | None = None) -> None:
         """Show a refusal (its sentence and what to do next) or a text, literally, in the notice bar."""

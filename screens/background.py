@@ -6,7 +6,7 @@ from functools import partial
 from textual import on
 from textual.message import Message
 
-from cs_console.errors import Refusal
+from cs_console.errors import Refusal, StoreUnreachable
 from cs_console.faults import spot_of
 from screens.quiet_app import QuietApp
 
@@ -35,6 +35,9 @@ class BackgroundApp(QuietApp, inherit_bindings=False):
             exit_on_error=False,
         )
 
+    def store_lost(self) -> None:
+        """Somebody could not reach the store; called on the UI thread."""
+
     def on_ui(self, then: Callable[[], None]) -> None:
         """From any thread: call `then` on the UI thread, soon."""
         self.post_message(Reported(then))
@@ -45,6 +48,8 @@ class BackgroundApp(QuietApp, inherit_bindings=False):
             work()
         except Refusal as refusal:
             problem = refusal
+            if isinstance(refusal, StoreUnreachable):
+                self.on_ui(self.store_lost)
         except Exception as fault:  # noqa: BLE001 - the outermost edge of a worker
             problem = Refusal(f"Something went wrong here ({spot_of(fault)}).", "Tell an admin.")
         if then is not None:

@@ -42,6 +42,13 @@ class Console(Protocol):
     header: HeaderState
     locked: bool
 
+    @property
+    def store_away(self) -> bool:
+        """Whether the store cannot be reached just now; every screen says so then."""
+
+    def store_lost(self) -> None:
+        """Somebody could not reach the store: the console asks it again until it answers."""
+
     def office(self) -> "Office":
         """The open office; waits for it. Call it only from a worker thread. Raises StoreUnavailable."""
 

@@ -11,6 +11,7 @@ from screens.registry import bindings_for, roles_for
 from screens.widgets.header_bar import HeaderBar
 from screens.widgets.key_bar import KeyBar
 from screens.widgets.notice_bar import NoticeBar
+from screens.widgets.store_banner import StoreBanner
 
 T = TypeVar("T")
 
@@ -35,6 +36,7 @@ class ConsoleScreen(Screen[T], Drafting, Generic[T]):
 
     def compose(self) -> ComposeResult:
         yield HeaderBar(self.HEADING or self.console.settings.desk_name)
+        yield StoreBanner(self.console.store_away)
         with Container(id="body"):
             yield from self.body()
         yield NoticeBar()
@@ -116,6 +118,7 @@ class Dialog(ModalScreen[T], Drafting, Generic[T]):
     def compose(self) -> ComposeResult:
         with Container(id="dialog") as box:
             box.border_title = self.DIALOG_TITLE
+            yield StoreBanner(self.console.store_away)
             yield from self.body()
             yield NoticeBar()
 

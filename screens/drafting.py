@@ -4,7 +4,7 @@ from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from cs_console.errors import Refusal
+from cs_console.errors import Refusal, StoreUnreachable
 from screens.asking import Asking
 from screens.console import Typed
 
@@ -56,7 +56,7 @@ class Drafting(Asking):
         return tuple(one for one in self.typed() if one.text != self._saved.get((one.place, one.ticket), ""))
 
     def _autosave(self) -> None:
-        if self._autosaving or self._done_with or self.console.desk is None:
+        if self._autosaving or self._done_with or self.console.desk is None or self.console.store_away:
             return
         unsaved = self.unsaved()
         if unsaved:
@@ -68,7 +68,8 @@ class Drafting(Asking):
 
     def _not_saved(self, refusal: Refusal) -> None:
         self._autosaving = False
-        self.say(refusal)
+        if not isinstance(refusal, StoreUnreachable):  # of that the banner speaks, and it is tried again
+            self.say(refusal)
 
     def save(self, desk: "Desk", typed: tuple[Typed, ...]) -> None:
         """Save these words, sealed; for a worker thread. Raises StoreUnavailable and what `save_draft` raises."""

@@ -1,0 +1,14 @@
+"""The line that stands on every screen while the database cannot be reached."""
+
+from textual.content import Content
+from textual.widgets import Static
+
+AWAY = "The database cannot be reached; trying again. What you type is kept."
+
+
+class StoreBanner(Static):
+    """Shown and hidden by the application; a new screen asks it how things stand."""
+
+    def __init__(self, away: bool) -> None:
+        super().__init__(Content(f"! {AWAY}"), markup=False)
+        self.display = away

@@ -1,0 +1,114 @@
+"""A database that goes away and comes back while somebody types: said on every screen, healed, and nothing lost."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from textual.widgets import TextArea
+
+from cs_console.custody.drafts import load_draft
+from models.enums import Action, MessageSort, Role
+from screens.compose import ComposeScreen
+from screens.help import HelpScreen
+from screens.queue import QueueScreen
+from screens.widgets.store_banner import AWAY, StoreBanner
+from tests.support.consoles import SIZES, Console, console
+from tests.support.office import TestOffice, make_office
+from tests.support.own_server import OwnServer, own_server
+from tests.support.recorded import recorded
+from tests.support.tickets import make_ticket
+
+
+@pytest.fixture
+def server() -> Iterator[OwnServer]:
+    with own_server() as made:
+        made.start()
+        yield made
+
+
+@pytest.fixture
+def served(server: OwnServer, tmp_path: Path) -> Iterator[TestOffice]:
+    made = make_office(tmp_path / "home", server.url)
+    yield made
+    made.office.close()
+
+
+def banner(shown: Console) -> bool:
+    return any(one.display for one in shown.app.screen.query(StoreBanner))
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_text_is_kept_while_the_server_is_away_and_saved_once_it_is_back(
+    server: OwnServer, served: TestOffice, size: tuple[int, int]
+) -> None:
+    mei = served.desk("mei", Role.AGENT)
+    made = make_ticket(served, assignee=mei)
+    async with console(served, mei, size) as shown:
+        screen = ComposeScreen(made.number, MessageSort.NOTE)
+        await shown.open(screen)
+        await shown.until(lambda: bool(screen.typed()) and screen._view is not None, "the draft")
+        await shown.type("before")
+        server.stop()
+        await shown.type(" and after")
+        await shown.until(lambda: banner(shown), "the banner")
+        assert AWAY in shown.drawn()
+        assert shown.notice == ""
+        await shown.press("ctrl+s")
+        await shown.until(lambda: "Nothing was changed" in shown.notice, "the refusal")
+        assert screen.query_one(TextArea).text == "before and after"
+        shown.app.push_screen(HelpScreen("queue"))
+        await shown.until_on(HelpScreen)
+        assert AWAY in shown.drawn()
+        await shown.press("escape")
+        server.start()
+        await shown.until(lambda: not banner(shown), "the banner to go")
+        await shown.until(lambda: not screen.unsaved(), "the draft to be saved")
+        assert screen.query_one(TextArea).text == "before and after"
+    assert load_draft(mei, f"note:{made.number}", made.number) == "before and after"
+    assert not recorded(served.office, Action.NOTE_ADDED), "a write is never repeated by itself"
+
+
+async def test_a_screen_that_was_opened_meanwhile_fills_itself(server: OwnServer, served: TestOffice) -> None:
+    mei = served.desk("mei", Role.AGENT)
+    made = make_ticket(served, assignee=mei)
+    async with console(served, mei) as shown:
+        await shown.until_on(QueueScreen)
+        server.stop()
+        screen = ComposeScreen(made.number, MessageSort.NOTE)
+        await shown.open(screen)
+        await shown.until(lambda: banner(shown), "the banner")
+        server.start()
+        await shown.until(lambda: not banner(shown) and screen._view is not None, "the ticket")
+        await shown.until(lambda: bool(screen.typed()), "the draft")
+
+
+async def test_connections_that_the_server_ended_are_not_noticed(server: OwnServer, served: TestOffice) -> None:
+    mei = served.desk("mei", Role.AGENT)
+    made = make_ticket(served, assignee=mei)
+    async with console(served, mei) as shown:
+        await shown.until_on(QueueScreen)
+        server.stop()
+        server.start()
+        screen = ComposeScreen(made.number, MessageSort.NOTE)
+        await shown.open(screen)
+        await shown.until(lambda: screen._view is not None, "the ticket")
+        assert not banner(shown)
+        assert shown.notice == ""
+
+
+async def test_a_file_on_a_mount_that_vanished_and_came_back(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    made = make_ticket(sqlite_office, assignee=mei)
+    file = sqlite_office.office.database.file
+    assert file is not None
+    async with console(sqlite_office, mei) as shown:
+        screen = ComposeScreen(made.number, MessageSort.NOTE)
+        await shown.open(screen)
+        await shown.until(lambda: bool(screen.typed()), "the draft")
+        apart = file.with_name("apart.db")
+        file.rename(apart)
+        await shown.type("typed")
+        await shown.until(lambda: banner(shown), "the banner")
+        apart.rename(file)
+        await shown.until(lambda: not banner(shown) and not screen.unsaved(), "the draft to be saved")
+    assert load_draft(mei, f"note:{made.number}", made.number) == "typed"
