@@ -361,6 +361,8 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
 
     def _refresh(self) -> None:
         """Every ten seconds: the state of the log, and whatever the screen on top shows that changes on its own."""
+        if self.store_away:
+            return  # all this happens as soon as it is back
         kept, self._kept = self._kept, []
         for desk, drafts in kept:
             self._keep(desk, drafts)
