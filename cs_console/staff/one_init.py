@@ -1,14 +1,14 @@
 """One `init` at a time on one database, so that no two make keys and stores for it side by side."""
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import text
 
-from cs_console.database import MIGRATION_WAIT_SECONDS, Database, engine_for, store_error, store_errors
-from cs_console.errors import StoreUnavailable
+from cs_console.database import MIGRATION_WAIT_SECONDS, Database, engine_for, store_errors
+from cs_console.errors import StoreBusy, StoreUnavailable
+from cs_console.file_lock import LockHeld, file_lock
 from cs_console.settings import Settings
 
 _LOCK = 0x6465736B  # "desk" in ASCII
@@ -42,22 +42,15 @@ def _alone_on_server(url: str) -> Iterator[None]:
 
 @contextmanager
 def _alone_on_host(database: Path) -> Iterator[None]:
-    """The lock of an empty SQLite file beside the database: it works wherever the database does.
-
-    The file stays: whoever waits for its lock would fail without it.
-    """
+    """A lock beside the database. Its file stays: whoever waits for it would fail without it."""
     file = database.with_name(database.name + ".making")
     try:
-        if not file.parent.is_dir():
-            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file.touch(mode=0o600)
-        connection = sqlite3.connect(file, timeout=MIGRATION_WAIT_SECONDS, isolation_level=None)
-    except (OSError, sqlite3.Error) as problem:
-        why = problem.strerror if isinstance(problem, OSError) else "no access"
-        raise StoreUnavailable(f"{file} cannot be made: {why}.", "Check the folder's permissions and space.") from None
-    with closing(connection):
-        try:
-            connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.Error as problem:
-            raise store_error(problem) from None
-        yield
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with file_lock(file, MIGRATION_WAIT_SECONDS):
+            yield
+    except LockHeld:
+        raise StoreBusy("Another init is making this desk.", "Nothing was changed; try again in a moment.") from None
+    except OSError as problem:
+        raise StoreUnavailable(
+            f"{file} cannot be made: {problem.strerror}.", "Check the folder's permissions and space."
+        ) from None
