@@ -18,6 +18,7 @@ from screens.background import BackgroundApp
 from screens.console import HeaderState
 from screens.console_screen import ConsoleScreen, Dialog
 from screens.drafting import Drafting, Drafts, save_all
+from screens.forgetting import forget_texts
 from screens.office_door import OfficeDoor
 from screens.places import INSIDE, palette_commands
 from screens.presence import Presence, elapsed
@@ -419,6 +420,7 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
         for screen in self._all_screens():
             if isinstance(screen, ConsoleScreen | Dialog):
                 screen.hide_values()
+        forget_texts()
 
     def _unsaved(self) -> Drafts:
         found = [(screen, screen.unsaved()) for screen in self._all_screens() if isinstance(screen, Drafting)]

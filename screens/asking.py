@@ -15,6 +15,7 @@ from cs_console.errors import Refusal, SessionEnded, StoreUnreachable
 from cs_console.faults import spot_of
 from models.enums import Role
 from screens.console import Console
+from screens.once import Once
 from screens.widgets.notice_bar import NoticeBar, Tone
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ class Asking(Widget):
             self._newest[group] = self._asked
         request = Request(self._asked, group, work, then, refused, change)
         self.run_worker(
-            partial(self._answer, request),
+            Once(partial(self._answer, request)),
             name="ask",
             group="ask",
             description=SERVICE_CALL,

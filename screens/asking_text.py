@@ -16,6 +16,7 @@ from screens.console import Typed
 from screens.console_screen import Dialog
 from screens.registry import bindings_for
 from screens.widgets.notice_bar import NoticeBar, Tone
+from screens.widgets.password_input import PasswordInput
 from screens.widgets.safe_text import PlainText
 
 Answer = TypeVar("Answer")
@@ -101,7 +102,7 @@ class PasswordDialog(Dialog[str]):
 
     def body(self) -> ComposeResult:
         yield PlainText(self._question, classes="question")
-        yield Input(id="password", password=True, placeholder="your password")
+        yield PasswordInput(placeholder="your password", id="password")
         yield PlainText("↵ confirm   esc back", classes="hint")
 
     def on_mount(self) -> None:

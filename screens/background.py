@@ -8,6 +8,7 @@ from textual.message import Message
 
 from cs_console.errors import Refusal, StoreUnreachable
 from cs_console.faults import spot_of
+from screens.once import Once
 from screens.quiet_app import QuietApp
 
 BACKGROUND = "background"
@@ -27,7 +28,7 @@ class BackgroundApp(QuietApp, inherit_bindings=False):
     def in_background(self, work: Callable[[], object], then: Callable[[Refusal | None], None] | None = None) -> None:
         """Run `work` in a thread, then `then` on the UI thread with the refusal it raised, if any."""
         self.run_worker(
-            partial(self._carry_out, work, then),
+            Once(partial(self._carry_out, work, then)),
             name=BACKGROUND,
             group=BACKGROUND,
             description=BACKGROUND,
@@ -57,4 +58,5 @@ class BackgroundApp(QuietApp, inherit_bindings=False):
 
     @on(Reported)
     def _reported(self, message: Reported) -> None:
-        message.then()
+        if self.screen_stack:  # else the console is closing, and nobody is there to be told
+            message.then()

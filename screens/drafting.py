@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cs_console.errors import Refusal, StoreUnreachable
 from screens.asking import Asking
 from screens.console import Typed
+from screens.once import Once
 
 if TYPE_CHECKING:
     from cs_console.desk import Desk
@@ -40,7 +41,7 @@ class Drafting(Asking):
         self._done_with = True
         typed = self.typed()
         if typed and self.console.desk is not None:
-            work = partial(self._forget, self.desk, typed)
+            work = Once(partial(self._forget, self.desk, typed))
             self.app.run_worker(
                 work, name="drafts", group="drafts", description="drafts", thread=True, exit_on_error=False
             )

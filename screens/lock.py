@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 from cs_console.errors import Refusal
 from screens.console_screen import ConsoleScreen
 from screens.registry import bindings_for
+from screens.widgets.password_input import PasswordInput
 from screens.widgets.safe_text import PlainText
 
 
@@ -27,7 +28,7 @@ class LockScreen(ConsoleScreen[None]):
         with Container(id="door"), Vertical(id="card"):
             yield Static(Content("Locked"), id="locked", markup=False)
             yield PlainText(f"{self.desk.agent.name}, type your password to go on where you were.", id="who")
-            yield Input(placeholder="Password", id="password", password=True, max_length=256)
+            yield PasswordInput(placeholder="Password", id="password")
             yield PlainText(id="refusal")
 
     def on_mount(self) -> None:

@@ -11,6 +11,7 @@ from textual.widgets import Input
 from cs_console.errors import Refusal
 from screens.console_screen import ConsoleScreen
 from screens.registry import TAB_AT_ONCE, bindings_for
+from screens.widgets.password_input import PasswordInput
 from screens.widgets.safe_text import PlainText
 
 
@@ -27,9 +28,9 @@ class PasswordScreen(ConsoleScreen[None]):
         with Container(id="door"), Vertical(id="card"):
             yield PlainText("Somebody else has set your password. Choose one that only you know.", id="why")
             yield PlainText("15 characters or more; a sentence of your own is a good one.", id="rule")
-            yield Input(placeholder="Present password", id="old", password=True, max_length=256)
-            yield Input(placeholder="New password", id="new", password=True, max_length=256)
-            yield Input(placeholder="The new password again", id="again", password=True, max_length=256)
+            yield PasswordInput(placeholder="Present password", id="old")
+            yield PasswordInput(placeholder="New password", id="new")
+            yield PasswordInput(placeholder="The new password again", id="again")
             yield PlainText(id="refusal")
 
     def on_mount(self) -> None:

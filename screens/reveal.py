@@ -16,6 +16,7 @@ from cs_console.desk import Desk
 from screens.asking import Request
 from screens.choice import ChoiceDialog
 from screens.console_screen import ConsoleScreen
+from screens.forgetting import forget_texts
 from screens.widgets.choice_list import Choice
 from screens.widgets.revealed_value import RevealedValue
 
@@ -104,9 +105,12 @@ class RevealScreen(ConsoleScreen[None]):
 
     def hide_values(self) -> None:
         """Take the value off the screen at once and put the end of the view on record."""
-        for shown in self.query(RevealedValue):
+        shown_values = self.query(RevealedValue)
+        for shown in shown_values:
             shown.wipe()
             shown.remove()
+        if shown_values:
+            forget_texts()
         if self._view_of is not None:
             self._end(min(ceil(self._shown_for()), self._view_of.seconds))
 

@@ -13,6 +13,7 @@ from cs_console.errors import Refusal
 from screens.console_screen import ConsoleScreen
 from screens.registry import TAB_AT_ONCE, bindings_for
 from screens.widgets.notice_bar import Tone
+from screens.widgets.password_input import PasswordInput
 from screens.widgets.safe_text import PlainText
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class SignInScreen(ConsoleScreen[None]):
             yield PlainText(self.console.settings.desk_name, id="desk-name")
             yield Static(Content("Sign in to work. What you look at here is on record."), id="promise", markup=False)
             yield Input(placeholder="Name", id="name", max_length=64)
-            yield Input(placeholder="Password", id="password", password=True, max_length=256)
+            yield PasswordInput(placeholder="Password", id="password")
             yield PlainText(id="refusal")
             if self.console.settings.demo:
                 yield Static(self._demo_accounts(), id="demo", markup=False)

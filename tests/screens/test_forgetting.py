@@ -1,0 +1,217 @@
+"""A value that was hidden and a password that was used are held by nothing: no widget, cache, frame or task."""
+
+import re
+from collections.abc import Awaitable, Callable
+
+import pytest
+from textual.widgets import Input
+
+from cs_console.custody.disclosure import Target
+from cs_console.decisions.checklist import propose
+from cs_console.desk import operator_desk
+from cs_console.staff import accounts, passwords
+from cs_console.tickets.conversation import reload
+from models.agent import Agent
+from models.enums import Field, Role, TicketKind
+from screens.approval import ProposalScreen
+from screens.approvals import ApprovalsScreen
+from screens.asking_text import PasswordDialog
+from screens.forgetting import forget_texts
+from screens.lock import LockScreen
+from screens.look_up import LookUpScreen
+from screens.password import PasswordScreen
+from screens.queue import QueueScreen
+from screens.sign_in import SignInScreen
+from screens.ticket import TicketScreen
+from tests.decisions.cases import person, refusal, request
+from tests.support.consoles import Console, console
+from tests.support.doors import at_the_door
+from tests.support.held_words import backwards, holders
+from tests.support.office import TestOffice
+from tests.support.tickets import make_ticket
+
+pytestmark = pytest.mark.usefixtures("cheap_passwords")
+
+EMAN = "b3f7ginöknuaZ"
+DROWSSAP = "etik9c1f-elppa!!"
+
+
+async def nothing_holds(shown: Console, drow: str) -> None:
+    """Wait until nothing does; a test fails with what still does."""
+    left: list[str] = []
+
+    def look() -> bool:
+        left[:] = holders(drow)
+        return not left
+
+    try:
+        await shown.until(look)
+    except AssertionError:
+        raise AssertionError(left) from None
+
+
+# --- a value
+
+
+async def escape(shown: Console, _made: TestOffice) -> None:
+    await shown.press("escape")
+
+
+async def wait_for_its_end(_shown: Console, made: TestOffice) -> None:
+    made.clock.forward(seconds=31)
+
+
+async def lock(shown: Console, _made: TestOffice) -> None:
+    await shown.press("ctrl+l")
+    await shown.until_on(LockScreen)
+
+
+async def sign_out(shown: Console, _made: TestOffice) -> None:
+    shown.app.action_sign_out()
+    await shown.until_on(SignInScreen)
+
+
+@pytest.mark.parametrize("hide", [escape, wait_for_its_end, lock, sign_out])
+@pytest.mark.parametrize("field", [Field.NAME, Field.MESSAGE])
+async def test_a_value_that_was_hidden_is_held_by_nothing(
+    sqlite_office: TestOffice, field: Field, hide: Callable[[Console, TestOffice], Awaitable[None]]
+) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    number = make_ticket(
+        sqlite_office,
+        kind=TicketKind.APPEAL,
+        assignee=mei,
+        text=f"I am {backwards(EMAN)} Example, and this is my letter.\n" * 12,
+        contacts={Field.NAME: f"{backwards(EMAN)} Example"},
+        verified=True,
+    ).number
+    re.purge()  # as if another process had taken it in
+    async with console(sqlite_office, mei, (120, 34)) as shown:
+        screen = TicketScreen(number)
+        await shown.open(screen)
+        await shown.until(lambda: screen.view is not None, "the ticket")
+        assert holders(EMAN) == []
+        assert screen.view is not None
+        contact = next(one.id for one in screen.view.contacts if one.field is Field.NAME)
+        item = contact if field is Field.NAME else screen.view.lines[0].id
+        screen.start_reveal(number, Target(field, item), "")
+        await shown.until_words("What do you need it for?")
+        await shown.press("enter")
+        await shown.until(lambda: backwards(EMAN) in shown.drawn(), "the value")
+        assert "cache of rich.cells.cached_cell_len" in {holder.partition(" (")[0] for holder in holders(EMAN)}
+        await hide(shown, sqlite_office)
+        await nothing_holds(shown, EMAN)
+
+
+@pytest.mark.parametrize("leave", [lock, sign_out])
+async def test_what_was_typed_to_look_somebody_up_goes_with_the_session(
+    sqlite_office: TestOffice, leave: Callable[[Console, TestOffice], Awaitable[None]]
+) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    async with console(sqlite_office, mei) as shown:
+        await shown.open(LookUpScreen())
+        shown.app.screen.query_one("#contact", Input).insert_text_at_cursor(backwards(EMAN))
+        await shown.until(lambda: backwards(EMAN) in shown.drawn(), "the words")
+        await shown.press("escape")
+        await shown.until_on(QueueScreen)
+        await leave(shown, sqlite_office)
+        await nothing_holds(shown, EMAN)
+
+
+def test_patterns_made_of_contact_values_are_forgotten(sqlite_office: TestOffice) -> None:
+    """They find the values in what is written, and `re` keeps them."""
+    make_ticket(sqlite_office, text=f"I am {backwards(EMAN)}.", contacts={Field.NAME: f"{backwards(EMAN)} Example"})
+    assert "re.Pattern" in {holder.partition(" (")[0] for holder in holders(EMAN)}
+    forget_texts()
+    assert holders(EMAN) == []
+
+
+# --- a password
+
+
+@pytest.mark.parametrize("right", [True, False])
+async def test_a_password_typed_at_the_door_is_held_by_nothing(sqlite_office: TestOffice, right: bool) -> None:
+    accounts.add_agent(
+        operator_desk(sqlite_office.office), "mei", (Role.AGENT,), backwards(DROWSSAP) + "!" * (not right)
+    )
+    async with at_the_door(sqlite_office) as shown:
+        await shown.type("mei")
+        await shown.press("tab")
+        await shown.type(backwards(DROWSSAP))
+        assert holders(DROWSSAP[1:])  # also of its beginnings
+        await shown.press("enter")
+        await shown.until(lambda: shown.app.desk is not None if right else "do not match" in shown.words())
+        await nothing_holds(shown, DROWSSAP[6:])
+
+
+def fill(shown: Console, name: str = "#password", end: str = "") -> None:
+    """As if it had been typed, at once."""
+    shown.app.screen.query_one(name, Input).insert_text_at_cursor(backwards(DROWSSAP) + end)
+
+
+def give_password(made: TestOffice, agent_id: str) -> None:
+    with made.office.database.transaction() as session:
+        session.get_one(Agent, agent_id).password_hash = passwords.hash_password(backwards(DROWSSAP))
+
+
+@pytest.mark.parametrize("end", ["enter", "escape"])
+async def test_a_password_asked_again_before_an_approval_is_held_by_nothing(
+    sqlite_office: TestOffice, end: str
+) -> None:
+    mei, sara = person(sqlite_office, "mei", Role.AGENT), person(sqlite_office, "sara", Role.SUPERVISOR)
+    give_password(sqlite_office, sara.agent.id)
+    made = request(sqlite_office, mei)
+    propose(mei, made.number, reload(mei, made.number).row, refusal("D2", sqlite_office.clock.now()))
+    async with console(sqlite_office, sara) as shown:
+        await shown.press("g", "a")
+        await shown.until_words("waits")
+        await shown.press("enter")
+        await shown.until_words("Asked:")
+        await shown.press("y")
+        await shown.until_on(PasswordDialog)
+        fill(shown)
+        await shown.pilot.pause()
+        assert holders(DROWSSAP)
+        await shown.press(end)
+        await shown.until_on(ApprovalsScreen if end == "enter" else ProposalScreen)
+        await nothing_holds(shown, DROWSSAP[6:])
+
+
+async def test_a_password_typed_at_the_lock_is_held_by_nothing(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    give_password(sqlite_office, mei.agent.id)
+    async with console(sqlite_office, mei) as shown:
+        await shown.until_on(QueueScreen)
+        await shown.press("ctrl+l")
+        await shown.until_on(LockScreen)
+        fill(shown)
+        await shown.pilot.pause()
+        assert holders(DROWSSAP)
+        await shown.press("enter")
+        await shown.until_on(QueueScreen)
+        await nothing_holds(shown, DROWSSAP[6:])
+
+
+async def test_a_new_password_is_held_by_nothing(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    give_password(sqlite_office, mei.agent.id)
+    async with console(sqlite_office, mei) as shown:
+        shown.app._steps = ["password"]
+        await shown.open(PasswordScreen())
+        for name, number in (("#old", ""), ("#new", "1"), ("#again", "1")):
+            fill(shown, name, number)
+            await shown.press("enter")
+        await shown.until_on(QueueScreen)
+        await nothing_holds(shown, DROWSSAP[6:])
+
+
+async def test_every_password_field_is_one_that_forgets(sqlite_office: TestOffice) -> None:
+    from pathlib import Path
+
+    import screens
+
+    here = Path(screens.__path__[0])
+    asking = [file.name for file in here.rglob("*.py") if "password=True" in file.read_text("utf-8")]
+    assert asking == ["password_input.py"]
+    async with at_the_door(sqlite_office) as shown:
+        assert shown.app.screen.query_one("#password", Input).password
