@@ -59,6 +59,7 @@ def make_sample(settings: Settings) -> None:
     making = Path(tempfile.mkdtemp(prefix=f".{settings.home.name}-making-", dir=settings.home.parent))
     tell(settings.model_copy(update={"home": making, "outbox": making / "outbox"}))
     words = {"outbox": str(settings.home / "outbox"), "desk_name": settings.desk_name, "mail_from": settings.mail_from}
+    (making / SETTINGS_FILE).touch(mode=0o600)
     (making / SETTINGS_FILE).write_text(
         "# A sample desk: invented people, passwords on the sign-in screen. Delete the folder to start afresh.\n"
         "demo = true\n"
