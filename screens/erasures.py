@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from textual import on
 from textual.app import ComposeResult
 from textual.widgets import DataTable
 
@@ -12,6 +13,7 @@ from screens.asking_text import PasswordDialog
 from screens.console_screen import ConsoleScreen
 from screens.moments import day, moment
 from screens.registry import bindings_for
+from screens.ticket import TicketScreen
 from screens.widgets.notice_bar import Tone
 from screens.widgets.safe_text import PlainText, cell
 
@@ -75,6 +77,18 @@ class ErasuresScreen(ConsoleScreen[None]):
     def _current(self) -> ErasureRow | None:
         table = self.query_one(DataTable)
         return self._rows[table.cursor_row] if 0 <= table.cursor_row < len(self._rows) else None
+
+    @on(DataTable.RowSelected, "#erasures")
+    def open_selected(self, event: DataTable.RowSelected) -> None:
+        """Open the ticket under the cursor."""
+        event.stop()
+        self.action_open()
+
+    def action_open(self) -> None:
+        """Open the ticket that it was proposed on: on record, like every opening."""
+        row = self._current()
+        if row is not None and row.number is not None:
+            self.app.push_screen(TicketScreen(row.number))
 
     # --- yes
 

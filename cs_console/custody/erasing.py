@@ -99,15 +99,20 @@ def carry_out(office: Office, erasure_id: str) -> None:
 def finish_all(office: Office) -> None:
     """Carry out every approved erasure that a crash or a fault left, and those whose hold is over.
 
-    Raises StoreUnavailable, KeyUnavailable.
+    One that cannot be finished does not hold up the others. Raises StoreUnavailable, KeyUnavailable for the last such.
     """
+    failed: StoreUnavailable | None = None
     with office.database.reading() as session:
         open_ones = select(Erasure).where(col(Erasure.state).in_((ErasureState.APPROVED, ErasureState.HELD)))
         found = list(session.scalars(open_ones))
     for erasure in found:
-        if erasure.state == ErasureState.HELD and not _release(office, erasure):
-            continue
-        carry_out(office, erasure.id)
+        try:
+            if erasure.state != ErasureState.HELD or _release(office, erasure):
+                carry_out(office, erasure.id)
+        except StoreUnavailable as problem:
+            failed = problem
+    if failed is not None:
+        raise failed
 
 
 def apply_again(office: Office, *, every_requester: bool = False, told_in: Settings | None = None) -> int:

@@ -142,7 +142,7 @@ def confirm_erasure(desk: Desk, erasure_id: str, password: str) -> Confirmed:
             lock_counter(session)  # no mail of theirs is taken in meanwhile, to be lost with the key
             erasure, ticket = _confirmable(session, desk, erasure_id)
             now = office.clock.now()
-            held = held_until(session, erasure.requester_id, now)
+            held = held_until(session, [erasure.requester_id], now).get(erasure.requester_id)
             erasure.state = ErasureState.APPROVED if held is None else ErasureState.HELD
             erasure.approver_id, erasure.approved_at = desk.agent.id, now
             session.add(erasure)
@@ -203,7 +203,8 @@ def open_erasures(desk: Desk) -> tuple[ErasureRow, ...]:
             .where(col(Erasure.state).in_(OPEN_STATES))
             .order_by(col(Erasure.proposed_at), col(Erasure.id))
             .limit(MOST)
-        )
+        ).all()
+        held = held_until(session, (one.requester_id for one, _name in rows), now)
         return tuple(
             ErasureRow(
                 one.id,
@@ -212,7 +213,7 @@ def open_erasures(desk: Desk) -> tuple[ErasureRow, ...]:
                 ErasureState(one.state),
                 name or "the console",
                 one.proposed_at,
-                held_until(session, one.requester_id, now),
+                held.get(one.requester_id),
                 one.proposer_id == desk.agent.id,
             )
             for one, name in rows

@@ -5,6 +5,7 @@ else, and the access log, read only until when.
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -155,10 +156,14 @@ def is_held(session: Session, requester_id: str, now: datetime) -> bool:
     return session.connection().execute(found).first() is not None
 
 
-def held_until(session: Session, requester_id: str, now: datetime) -> datetime | None:
-    """When the last hold in force ends by itself; None where there is none."""
-    longest = select(col(Hold.until)).where(col(Hold.requester_id) == requester_id, _in_force(now))
-    return session.connection().execute(longest.order_by(col(Hold.until).desc()).limit(1)).scalar()
+def held_until(session: Session, requester_ids: Iterable[str], now: datetime) -> dict[str, datetime]:
+    """When the last hold in force on each of these requesters ends by itself; who has none is not there."""
+    rows = session.connection().execute(
+        select(col(Hold.requester_id), col(Hold.until))
+        .where(col(Hold.requester_id).in_(set(requester_ids)), _in_force(now))
+        .order_by(col(Hold.until))
+    )
+    return {row.requester_id: row.until for row in rows}
 
 
 def _in_force(now: datetime) -> ColumnElement[bool]:

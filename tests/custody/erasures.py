@@ -50,7 +50,8 @@ def proposed(test_office: TestOffice, who: People) -> tuple[MadeTicket, str]:
     """A granted request and the id of the erasure that mei proposed for it."""
     ticket = granted(test_office, who.mei)
     propose_erasure(who.mei, ticket.number)
-    return ticket, open_erasures(who.mei)[-1].id
+    [row] = [one for one in open_erasures(who.mei) if one.number == ticket.number]
+    return ticket, row.id
 
 
 def state_of(office: Office, erasure_id: str) -> str:

@@ -446,6 +446,31 @@ def test_after_a_fault_at_any_step_it_is_unseen_at_once_and_goes_on(
     assert tombstones(office.settings) == [ticket.requester_id]
 
 
+def test_one_that_cannot_be_finished_holds_up_no_other(
+    test_office: TestOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office, who = test_office.office, people(test_office)
+    stuck, first = proposed(test_office, who)
+    _, second = proposed(test_office, who)
+    destroy = erasing._destroy
+
+    def away(*_given: object) -> None:
+        raise StoreUnavailable("The disk went away.")
+
+    def stuck_for_one(office: Office, owner: str) -> None:
+        if owner == stuck.requester_id:
+            away()
+        destroy(office, owner)
+
+    monkeypatch.setattr(erasing, "_destroy", away)
+    for one in (first, second):
+        assert not confirm_erasure(who.omar, one, PASSWORD).erased
+    monkeypatch.setattr(erasing, "_destroy", stuck_for_one)
+    with pytest.raises(StoreUnavailable):
+        finish_all(office)
+    assert (state_of(office, first), state_of(office, second)) == (ErasureState.APPROVED, ErasureState.DONE)
+
+
 def test_what_cannot_be_recorded_is_not_erased(test_office: TestOffice, monkeypatch: pytest.MonkeyPatch) -> None:
     who = people(test_office)
     ticket, erasure_id = proposed(test_office, who)

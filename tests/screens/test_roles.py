@@ -37,16 +37,16 @@ QUEUE_FOOTER = {
     ADMIN: ["help", "command_palette"],
 }
 NOT_IN_THE_TICKET = {
-    AGENT: set(),
-    VERIFIER: {"claim", "decide", "contact"},
-    SUPERVISOR: {"claim", "contact"},
+    AGENT: {"hold"},
+    VERIFIER: {"claim", "decide", "contact", "erase", "hold"},
+    SUPERVISOR: {"claim", "contact", "hold"},
     OFFICER: {"claim", "contact", "verify"},
 }
 PLACES = {
-    AGENT: ["go_queue", "go_approvals"],
+    AGENT: ["go_queue", "go_approvals", "go_erasures"],
     VERIFIER: ["go_queue"],
-    SUPERVISOR: ["go_queue", "go_approvals", "go_log"],
-    OFFICER: ["go_queue", "go_approvals", "go_log"],
+    SUPERVISOR: ["go_queue", "go_approvals", "go_erasures", "go_log"],
+    OFFICER: ["go_queue", "go_approvals", "go_erasures", "go_log"],
     ADMIN: ["go_queue"],
 }
 TICKET_COMMANDS = {

@@ -7,7 +7,7 @@ from sqlmodel import col
 
 from cs_console.access_log.verify import verify_log
 from cs_console.custody.erasing import finish_all
-from cs_console.custody.erasure import confirm_erasure, open_erasures, propose_erasure
+from cs_console.custody.erasure import confirm_erasure
 from cs_console.custody.tombstones import tombstones
 from cs_console.desk import Office
 from models.contact import Contact
@@ -16,7 +16,7 @@ from models.erasure import Erasure
 from models.log import LogEntry
 from models.message import Message
 from models.requester import Requester
-from tests.custody.erasures import PASSWORD, granted, people
+from tests.custody.erasures import PASSWORD, people, proposed
 from tests.custody.rotations import fresh_keyring
 from tests.faults.acts.act import Act, card_of, desk_of, wait_for_the_kill
 from tests.faults.processes import Words, say
@@ -39,10 +39,8 @@ class Erasures(Act):
 
     def next_round(self) -> dict[str, Any]:
         for _ in range(WAITING - len(self.waiting)):
-            ticket = granted(self.made, self.who.mei)
-            propose_erasure(self.who.mei, ticket.number)
-            [row] = [one for one in open_erasures(self.who.mei) if one.number == ticket.number]
-            self.waiting[row.id] = (ticket.number, ticket.requester_id)
+            ticket, erasure_id = proposed(self.made, self.who)
+            self.waiting[erasure_id] = (ticket.number, ticket.requester_id)
         return {**card_of(self.who.omar), "erasures": list(self.waiting)}
 
     @staticmethod
