@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 from sqlmodel import Session, SQLModel, col
 
 from cs_console.access_log.append import Actor, Entry, append
-from cs_console.custody.holds import is_held
+from cs_console.custody.holds import held_until
 from cs_console.custody.tombstones import put_tombstone, tombstones
 from cs_console.database import empty_journal
 from cs_console.delivery import outbox
@@ -157,7 +157,7 @@ def _release(office: Office, erasure: Erasure) -> bool:
     """Turn a held erasure into an approved one if nothing holds it any more."""
     owner, now = erasure.requester_id, office.clock.now()
     with office.database.transaction() as session:
-        if is_held(session, owner, now):
+        if held_until(session, [owner], now):
             return False
         still = (col(Erasure.id) == erasure.id, col(Erasure.state) == ErasureState.HELD)
         moved = session.connection().execute(

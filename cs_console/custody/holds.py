@@ -150,12 +150,6 @@ def holds_of(desk: Desk, number: int) -> tuple[HoldView, ...]:
         )
 
 
-def is_held(session: Session, requester_id: str, now: datetime) -> bool:
-    """Whether anything keeps the requester's data now."""
-    found = select(col(Hold.id)).where(col(Hold.requester_id) == requester_id, _in_force(now)).limit(1)
-    return session.connection().execute(found).first() is not None
-
-
 def held_until(session: Session, requester_ids: Iterable[str], now: datetime) -> dict[str, datetime]:
     """When the last hold in force on each of these requesters ends by itself; who has none is not there."""
     rows = session.connection().execute(

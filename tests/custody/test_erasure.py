@@ -1,18 +1,22 @@
 """Erased means erased: two people, nothing left, no backup that brings it back; counts and proofs hold (I.(4)2)."""
 
+import importlib
 import os
+import pkgutil
 import shutil
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, text, update
-from sqlmodel import col
+from sqlalchemy import LargeBinary, func, select, text, update
+from sqlmodel import SQLModel, col
 
+import models
 from cs_console.access_log.checkpoint import write_checkpoint
 from cs_console.access_log.verify import verify_log
 from cs_console.backups.making import Store, back_up
@@ -31,6 +35,7 @@ from cs_console.custody.erasure import (
 )
 from cs_console.custody.holds import hold_reasons, holds_of, lift_hold, place_hold
 from cs_console.custody.tombstones import tombstones
+from cs_console.decisions.approval import approve
 from cs_console.decisions.checklist import propose
 from cs_console.desk import Office, operator_desk
 from cs_console.errors import (
@@ -49,6 +54,7 @@ from cs_console.staff import accounts
 from cs_console.staff.sign_in import sign_in
 from cs_console.tickets.conversation import open_ticket, reply
 from cs_console.tickets.intake import from_bytes, take_in
+from models.columns import new_id
 from models.contact import Contact
 from models.decision import Decision
 from models.enums import Action, DeliveryState, ErasureState, Field, Outcome, RequesterState, Result, Role, TicketKind
@@ -160,8 +166,6 @@ def test_mail_of_an_erased_requester_that_is_imported_again_brings_nothing_back(
 
 
 def _new_key(office: Office) -> Callable[[], tuple[str, bytes]]:
-    from models.columns import new_id
-
     def make() -> tuple[str, bytes]:
         owner = new_id()
         return owner, office.keyring.create(owner)
@@ -193,14 +197,6 @@ def test_no_sealed_value_of_before_is_left_in_the_files_or_their_journals(sqlite
 
 def test_every_sealed_column_of_the_models_is_emptied() -> None:
     """A new table with sealed data has to be named in `erasing.SEALED`, or erasure would leave it."""
-    import importlib
-    import pkgutil
-
-    from sqlalchemy import LargeBinary
-    from sqlmodel import SQLModel
-
-    import models
-
     for module in pkgutil.iter_modules(models.__path__):
         importlib.import_module(f"models.{module.name}")
     not_of_a_requester = {
@@ -276,8 +272,6 @@ def test_a_partial_answer_erases_nothing_whole(test_office: TestOffice) -> None:
     who = people(test_office)
     ticket = request(test_office, who.mei)
     made = propose(who.mei, ticket.number, 1, partial("D2", test_office.clock.now()))
-    from cs_console.decisions.approval import approve
-
     assert approve(who.omar, made.decision_id, PASSWORD).final
     with pytest.raises(NotErasable, match="granted whole"):
         propose_erasure(who.mei, ticket.number)
@@ -561,8 +555,6 @@ def test_a_reply_to_an_erased_requester_is_refused(test_office: TestOffice) -> N
 def test_a_plain_grant_of_another_right_is_no_reason(test_office: TestOffice) -> None:
     who = people(test_office)
     ticket = request(test_office, who.mei)
-    from dataclasses import replace
-
     propose(who.mei, ticket.number, 1, replace(grant(), request="access"))
     with pytest.raises(NotErasable, match="granted whole"):
         propose_erasure(who.mei, ticket.number)
