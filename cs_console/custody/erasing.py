@@ -8,7 +8,7 @@ empty: counts, the existence of notices and the log's proofs hold.
 from sqlalchemy import delete, select, update
 from sqlmodel import Session, SQLModel, col
 
-from cs_console.access_log.append import Actor, Entry, append
+from cs_console.access_log.append import Actor, Entry, append, lock_log
 from cs_console.custody.holds import held_until
 from cs_console.custody.tombstones import put_tombstone, tombstones
 from cs_console.database import empty_journal
@@ -157,6 +157,7 @@ def _release(office: Office, erasure: Erasure) -> bool:
     """Turn a held erasure into an approved one if nothing holds it any more."""
     owner, now = erasure.requester_id, office.clock.now()
     with office.database.transaction() as session:
+        lock_log(session.connection(), office)  # no hold is placed meanwhile
         if held_until(session, [owner], now):
             return False
         still = (col(Erasure.id) == erasure.id, col(Erasure.state) == ErasureState.HELD)

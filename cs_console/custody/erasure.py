@@ -140,6 +140,7 @@ def confirm_erasure(desk: Desk, erasure_id: str, password: str) -> Confirmed:
     def confirm() -> datetime | None:
         with desk.work() as session:
             lock_counter(session)  # no mail of theirs is taken in meanwhile, to be lost with the key
+            lock_log(session.connection(), office)  # and no hold is placed
             erasure, ticket = _confirmable(session, desk, erasure_id)
             now = office.clock.now()
             held = held_until(session, [erasure.requester_id], now).get(erasure.requester_id)

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, select, update
 from sqlmodel import Session, col
 
+from cs_console.access_log.append import lock_log
 from cs_console.custody.contacts import known_values
 from cs_console.custody.redaction import redact
 from cs_console.custody.safe_views import open_safe
@@ -26,8 +27,9 @@ from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_facts import ERASED, READERS, UNREADABLE, facts, record_about
 from models.agent import Agent
 from models.columns import new_id
-from models.enums import Action
+from models.enums import Action, RequesterState
 from models.erasure import Hold
+from models.requester import Requester
 
 NOTE_LIMIT = 2000
 
@@ -76,7 +78,10 @@ def place_hold(desk: Desk, number: int, reason: str, note: str, until: date) -> 
         raise BadInput(f"A note of up to {NOTE_LIMIT} characters is needed.", "Say which law, order or interest it is.")
     with desk.work(office.packs.current.retention.held_by) as session:
         require_current(session, desk)
+        lock_log(session.connection(), office)  # nobody is erased between this look and the commit
         ticket = facts(session, number)
+        if session.get_one(Requester, ticket.requester_id).state == RequesterState.ERASED:
+            raise KeyDestroyed
         pack, now = office.packs.get(ticket.pack), office.clock.now()
         listed = pack.retention.holds.get(reason)
         if listed is None:

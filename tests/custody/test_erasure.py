@@ -5,16 +5,16 @@ import os
 import pkgutil
 import shutil
 import sqlite3
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing, suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import LargeBinary, func, select, text, update
-from sqlmodel import SQLModel, col
+from sqlmodel import Session, SQLModel, col
 
 import models
 from cs_console.access_log.checkpoint import write_checkpoint
@@ -33,7 +33,7 @@ from cs_console.custody.erasure import (
     propose_erasure,
     withdraw_erasure,
 )
-from cs_console.custody.holds import hold_reasons, holds_of, lift_hold, place_hold
+from cs_console.custody.holds import held_until, hold_reasons, holds_of, lift_hold, place_hold
 from cs_console.custody.tombstones import tombstones
 from cs_console.decisions.approval import approve
 from cs_console.decisions.checklist import propose
@@ -411,6 +411,31 @@ def test_only_a_privacy_officer_places_and_lifts(test_office: TestOffice) -> Non
             lift_hold(desk, holds_of(desk, ticket.number)[0].id)
     assert len(holds_of(who.ines, ticket.number)) == 1
     assert [one.key for one in hold_reasons(who.ines, ticket.number)] == ["law", "court", "authority", "public"]
+
+
+def test_a_hold_that_comes_while_the_erasure_is_confirmed_waits_for_it(
+    test_office: TestOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Either the erasure sees the hold, or the hold is refused: never a hold that holds nothing."""
+    office, who = test_office.office, people(test_office)
+    ticket, erasure_id = proposed(test_office, who)
+    until = (test_office.clock.now() + timedelta(days=10)).date()
+    looked = held_until
+
+    with ThreadPoolExecutor(1) as pool:
+        placing: list[Future[None]] = []
+
+        def look(session: Session, owners: Iterable[str], now: datetime) -> dict[str, datetime]:
+            found = looked(session, owners, now)
+            placing.append(pool.submit(place_hold, who.ines, ticket.number, "court", "Order 17", until))
+            assert not wait(placing, timeout=0.5).done, "the hold was placed behind the erasure's back"
+            return found
+
+        monkeypatch.setattr(erasure, "held_until", look)
+        assert confirm_erasure(who.omar, erasure_id, PASSWORD).erased
+        with pytest.raises(KeyDestroyed):
+            placing[0].result()
+    assert recorded(office, Action.HOLD_PLACED) == []
 
 
 # --- crashes and faults
