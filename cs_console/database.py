@@ -27,7 +27,7 @@ from cs_console.errors import (
 LOCK_WAIT_SECONDS = 5
 MIGRATION_WAIT_SECONDS = 60
 MIGRATIONS = Path(__file__).parent / "migrations"
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 """The migrations this program knows, oldest first: one for each file in migrations/versions."""
 
 _FILE = "file"

@@ -80,6 +80,24 @@ class VerificationMethod(StrEnum):
     DOCUMENTS = "documents seen"
 
 
+class AuthoritySort(StrEnum):
+    """In whose name somebody asks: a minor's guardian, or a representative with written authority."""
+
+    GUARDIAN = "guardian"
+    REPRESENTATIVE = "representative"
+
+
+class ClockMove(StrEnum):
+    """What a clock event says happened."""
+
+    IDENTITY_ASKED = "identity asked for"
+    EXTENDED = "extended"
+    WENT_ON = "went on"
+    REVIEWED = "review began"
+    ESCALATED = "escalated"
+    PACK_MOVED = "moved to another pack"
+
+
 class Outcome(StrEnum):
     """How a rights request is answered."""
 
@@ -176,5 +194,18 @@ class Action(StrEnum):
     ACCOUNT_CHANGED = "account.changed"
     DESK_CREATED = "desk.created"
     KEYS_ROTATED = "keys.rotated"
+    POLICY_ADOPTED = "policy.adopted"
+    POLICY_MOVED = "policy.moved"
+    ASKED_RECORDED = "request.recorded"
+    CALLER_CHECKED = "caller.checked"
+    AUTHORITY_SEEN = "authority.seen"
+    AUTHORITY_ENDED = "authority.ended"
+    AGE_RECORDED = "age.recorded"
+    CLOCK_EXTENDED = "clock.extended"
+    CLOCK_STOPPED = "clock.stopped"
+    CLOCK_ESCALATED = "clock.escalated"
+    MATTER_NAMED = "matter.named"
+    TICKET_SETTLED = "ticket.settled"
+    SETTLEMENT_REFUSED = "settlement.refused"
     BACKUP_MADE = "backup.made"
     DESK_RESTORED = "desk.restored"

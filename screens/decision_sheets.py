@@ -13,7 +13,7 @@ from textual.widgets import Input, TextArea
 
 from cs_console.decisions.checklist import FieldChoice, GroundView, QuestionView, RightChoice
 from cs_console.decisions.waiting import DecisionView
-from cs_console.policy.schema import ConsentException
+from cs_console.policy.ground_rules import ConsentException
 from models.enums import Outcome
 from screens.decision_form import ChecklistForm, GroundSheet
 from screens.moments import moment

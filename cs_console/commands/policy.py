@@ -7,8 +7,9 @@ import typer
 
 from cs_console.commands.context import Home, Json, print_json, refusals
 from cs_console.policy.checking import check_pack
+from cs_console.policy.ground_rules import Ground
 from cs_console.policy.loader import PackShelf
-from cs_console.policy.schema import Ground, Pack
+from cs_console.policy.schema import Pack
 from cs_console.settings import load
 
 app = typer.Typer(no_args_is_help=True, help="Policy packs: privacy policies as data.")

@@ -17,6 +17,8 @@ from cs_console.desk import Office
 from cs_console.errors import KeyDestroyed, StoreUnavailable
 from cs_console.settings import Settings
 from models.attachment import Attachment
+from models.authority import Authority
+from models.clock_event import ClockEvent
 from models.contact import Contact
 from models.decision import Approval, Decision
 from models.draft import Draft
@@ -24,6 +26,7 @@ from models.enums import Action, DeliveryState, ErasureCause, ErasureState, Requ
 from models.erasure import Erasure, Hold
 from models.message import Message
 from models.requester import Requester
+from models.settlement import Settlement
 from models.ticket import Ticket
 from models.verification import Verification, VerificationCode
 
@@ -37,6 +40,10 @@ SEALED: dict[type[SQLModel], tuple[str, ...]] = {
     Decision: ("answers", "notice"),
     Approval: ("reason",),
     Verification: ("note",),
+    Authority: ("note",),
+    Requester: ("age_band",),
+    ClockEvent: ("reason",),
+    Settlement: ("answers", "notice"),
     Hold: ("note",),
 }
 """Every column that holds something under a requester's key; drafts are deleted whole."""
@@ -60,6 +67,10 @@ def wipe(session: Session, requester_id: str) -> None:
         Decision: col(Decision.ticket_number).in_(numbers),
         Approval: col(Approval.decision_id).in_(decisions),
         Verification: col(Verification.requester_id) == requester_id,
+        Authority: col(Authority.requester_id) == requester_id,
+        Requester: col(Requester.id) == requester_id,
+        ClockEvent: col(ClockEvent.ticket_number).in_(numbers),
+        Settlement: col(Settlement.ticket_number).in_(numbers),
         Hold: col(Hold.requester_id) == requester_id,
     }
     state = {"state": RequesterState.ERASED, "tries": 0, "locked_until": None}

@@ -22,7 +22,7 @@ from cs_console.decisions.approvers import roles_now
 from cs_console.desk import Desk
 from cs_console.errors import BadInput, KeyDestroyed, NothingThere, SealBroken
 from cs_console.plain_text import plain
-from cs_console.policy.schema import RetentionRules
+from cs_console.policy.keeping_rules import RetentionRules
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_facts import ERASED, READERS, UNREADABLE, facts, record_about
 from models.agent import Agent

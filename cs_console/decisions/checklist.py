@@ -28,7 +28,8 @@ from cs_console.decisions.separation import require_not_own
 from cs_console.desk import Desk, Office
 from cs_console.errors import ChecklistIncomplete, NotVerified, OwnDecision, WrongState
 from cs_console.plain_text import plain
-from cs_console.policy.schema import Ground, Pack
+from cs_console.policy.ground_rules import Ground
+from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_facts import READERS, TicketFacts, change, facts, record_about, require_open, require_own
 from models.columns import new_id

@@ -10,7 +10,8 @@ from typing import Any
 from cs_console.custody.keyring import Keyring
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place, seal
-from cs_console.policy.schema import Ground, Pack
+from cs_console.policy.ground_rules import Ground
+from cs_console.policy.schema import Pack
 from models.enums import Outcome, Role
 
 ANSWERS_BUCKET = 65_536

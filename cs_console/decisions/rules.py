@@ -8,7 +8,8 @@ from decimal import Decimal, InvalidOperation
 
 from cs_console.decisions.proposal import Answer, Fee, Finding, Proposal
 from cs_console.errors import ChecklistIncomplete, FeeUnreasonable, GroundKind, Refusal, WrongList
-from cs_console.policy.schema import Ground, Pack, Question, nearest
+from cs_console.policy.ground_rules import Ground, Question
+from cs_console.policy.schema import Pack, nearest
 from models.enums import Outcome
 
 EVIDENCE_MOST = 20

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from cs_console.errors import NoticeIncomplete
-from cs_console.policy.schema import BrokenReferences, Ground, Pack, nearest
+from cs_console.policy.ground_rules import Ground
+from cs_console.policy.schema import BrokenReferences, Pack, nearest
 from cs_console.policy.toml_lines import Place, toml_lines
 from models.enums import Outcome
 

@@ -3,25 +3,28 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from cs_console.policy.clock_rules import ClockRules
+from cs_console.policy.ground_rules import (
+    ChecklistRules,
+    ConsentException,
+    FeeRules,
+    Ground,
+    LegalReviewRules,
+    RightRules,
+)
+from cs_console.policy.keeping_rules import ErasureRules, RetentionRules
+from cs_console.policy.notice_rules import NoticeRules
+from cs_console.policy.parts import Count, Days, Key, Part, Sentence
+from cs_console.policy.verification_rules import VerificationRules
 from models.enums import Field as ContactField
-from models.enums import Outcome, Role, TicketKind, VerificationMethod
-
-Days = Annotated[int, Field(ge=0, le=3650)]
-Minutes = Annotated[int, Field(ge=1, le=60 * 24 * 31)]
-Count = Annotated[int, Field(ge=1, le=1000)]
-Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
-Sentence = Annotated[str, Field(min_length=1)]
+from models.enums import Outcome, TicketKind, VerificationMethod
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Meta(_Part):
+class Meta(Part):
     """Which policy this is. A ticket pins `id` and `version` as "id-version"."""
 
     id: Key
@@ -44,7 +47,7 @@ class Meta(_Part):
         return (self.region, *self.more_regions)
 
 
-class KindRules(_Part):
+class KindRules(Part):
     """One kind of ticket: its name, how intake guesses it, its purposes and timers (policy I.(1)3)."""
 
     title: Sentence
@@ -58,21 +61,21 @@ class KindRules(_Part):
     """Whether it ends with the checklist (rights requests)."""
 
 
-class FieldRules(_Part):
+class FieldRules(Part):
     """One contact field: what it is called and whether it is sensitive (policy I, intro)."""
 
     title: Sentence
     sensitive: bool
 
 
-class PurposeRules(_Part):
+class PurposeRules(Part):
     """A reason to see a field."""
 
     title: Sentence
     clause: Sentence
 
 
-class MatrixRow(_Part):
+class MatrixRow(Part):
     """These fields may be seen on tickets of these kinds for this purpose."""
 
     kinds: tuple[TicketKind, ...]
@@ -82,214 +85,7 @@ class MatrixRow(_Part):
     """Whether a verification window must be open."""
 
 
-class CodeRules(_Part):
-    """Codes to a contact on file (POLICY.md, Verifying identity)."""
-
-    digits: Annotated[int, Field(ge=6, le=12)]
-    minutes: Minutes
-    tries: Count
-    sends_per_hour: Count
-    sends_per_day: Count
-    agent_sends_per_hour: Count
-    lock_hours: Count
-    contact_recent_days: Days
-    fields: tuple[ContactField, ...]
-    """Which contact fields can carry a code."""
-    text: Sentence
-    """What is sent; `{{ code }}`, `{{ minutes }}`, `{{ ticket }}`."""
-    told_text: Sentence
-    """What another contact on file is told afterwards; `{{ ticket }}`."""
-
-
-class MethodRules(_Part):
-    """One way to verify an identity."""
-
-    title: Sentence
-    clause: Sentence
-    note_required: bool
-    asks: Sentence
-    """What the verifier has to write down."""
-
-
-class VerificationRules(_Part):
-    window_minutes: Minutes
-    code: CodeRules
-    methods: dict[VerificationMethod, MethodRules]
-
-
-class ClockRules(_Part):
-    """When an answer is due (policy V.4): `respond_days` after the later of `starts`."""
-
-    respond_days: Days
-    starts: Annotated[tuple[Literal["received", "verified"], ...], Field(min_length=1)]
-    due_soon_days: Days
-    clause: Sentence
-    explained: Sentence
-    working_days: Annotated[tuple[Annotated[int, Field(ge=1, le=7)], ...], Field(min_length=1)] = (1, 2, 3, 4, 5)
-    """The days of the week that count for a first response, Monday is 1 (policy IX, "promptly")."""
-    first_response_clause: Sentence
-
-
-class ChecklistRules(_Part):
-    """What counts as an answer on the checklist."""
-
-    empty_words: tuple[str, ...]
-    """Fillers that are no answer, casefolded: "-", "n/a"."""
-    yes_words: tuple[str, ...]
-    no_words: tuple[str, ...]
-    answer_limit: Annotated[int, Field(ge=100, le=20_000)]
-    """Characters at most in one answer or one item of evidence."""
-
-
-class LegalReviewRules(_Part):
-    """What every decision that others may only know as "legal review" has in common, so that nothing tells which."""
-
-    approvers: tuple[Role, ...]
-    review_days: Days
-    waits_days: Days
-    """A proposal that waited longer for its approvals has to be made again, whichever ground it is."""
-
-
-class FeeRules(_Part):
-    """A fee for repeated or excessive requests (policy V.4)."""
-
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-    clause: Sentence
-    keeps_open: bool
-    """Whether the ticket waits for the payment instead of being closed."""
-
-
-class Question(_Part):
-    id: Key
-    text: Sentence
-    stale_days: Days = 0
-    """An answer older than this has to be given again; 0 never."""
-    contradicts: tuple[str, ...] = ()
-    """`"no"` when a plain no to this question contradicts finding the ground applies."""
-    kind: Literal["text", "yes_no", "date"] = "text"
-
-
-class EvidenceRules(_Part):
-    text: Sentence
-    items: Annotated[int, Field(ge=0, le=10)] = 1
-    """How many separate items are needed."""
-    kind: Literal["text", "tickets"] = "text"
-    """`tickets`: each item is the number of an earlier ticket of the same requester."""
-
-
-class Ground(_Part):
-    """A reason to refuse. `list` keeps the policy's lists apart; the fee stands beside them."""
-
-    code: Annotated[str, Field(pattern=r"^[A-Z][0-9]?$")]
-    list: Literal["statutory", "discretionary", "fee"]
-    title: Sentence
-    clause: Sentence
-    law: Sentence
-    questions: tuple[Question, ...]
-    evidence: EvidenceRules
-    approvers: tuple[Role, ...]
-    """Each role has to approve once, by different people, none the proposer."""
-    partial: Literal["always", "yes", "rarely", "no"]
-    """Whether it can cover a part only; `always`: never the whole request, `no`: never a part of it."""
-    partial_words: str = ""
-    """Which part it covers, for the person at the checklist."""
-    neutral: Literal["always", "may", "never"] = "never"
-    """Whether the notice uses the neutral sentence and others read "legal review" (no tipping off)."""
-    review_days: Days = 0
-    """A statutory ground's review date, in days from the decision; 0 for none."""
-    offers: tuple[str, ...] = ()
-    """Keys of `offers`; one of them must have been made before this ground is used."""
-    plain_words: Sentence
-    """The ground as the notice says it."""
-
-
-class ConsentException(_Part):
-    """One of the nine bases for collecting without consent (policy I.(3)): no reason to refuse anything."""
-
-    number: Annotated[int, Field(ge=1, le=99)]
-    title: Sentence
-    needs_citation: bool = False
-
-
-class RightRules(_Part):
-    """What can be asked for (policy V)."""
-
-    title: Sentence
-    clause: Sentence
-    warning: str = ""
-    erases: bool = False
-    """Whether granting it, whole, is a reason to erase everything of the requester's."""
-
-
-class ErasureRules(_Part):
-    """Who confirms that a requester's data is erased (policy I.(4)2)."""
-
-    clause: Sentence
-    approvers: Annotated[tuple[Role, ...], Field(min_length=1)]
-    """One of these roles says yes, and never the person who proposed it."""
-
-
-class HoldReason(_Part):
-    """One of the listed reasons to keep data past its time (policy IV.(2)3)."""
-
-    title: Sentence
-    longest_days: Annotated[int, Field(ge=1, le=3650)]
-
-
-class RetentionRules(_Part):
-    """How long data is kept, and what may extend that (policy IV.(2)3)."""
-
-    clause: Sentence
-    days: dict[TicketKind, Annotated[int, Field(ge=1, le=36500)]]
-    """Days after a ticket of this kind was closed."""
-    held_by: Role
-    """Who may place and lift a hold."""
-    holds: Annotated[dict[Key, HoldReason], Field(min_length=1)]
-
-
-NoticePart = Literal[
-    "ticket",
-    "received",
-    "verified",
-    "asked",
-    "outcome",
-    "granted",
-    "refused",
-    "ground",
-    "clause",
-    "law",
-    "fee",
-    "warning",
-    "complain_inside",
-    "complain_regulator",
-    "complain_court",
-    "date",
-    "contact",
-    "policy",
-    "policy_version",
-]
-"""The variables of a notice's template."""
-
-
-class NoticeRules(_Part):
-    """The letter that goes out. `template` and `neutral_sentence` are Jinja2, rendered in a sandbox, plain text."""
-
-    subject: Sentence
-    template: Sentence
-    required: tuple[NoticePart, ...]
-    """Parts that the rendered notice must hold wherever they have something to say."""
-    neutral_sentence: Sentence
-    """Stands for outcome reasons and ground where they must not be known: the same words whatever the ground."""
-    neutral_outcome: Sentence
-    neutral_clause: Sentence
-    neutral_law: Sentence
-    complain_inside: Sentence
-    complain_regulator: Sentence
-    complain_court: Sentence
-    outcome_words: dict[Literal["grant", "partial", "refuse", "fee"], Sentence]
-
-
-class UndertakingRules(_Part):
+class UndertakingRules(Part):
     """The confidentiality undertaking (policy IV.(1)2)."""
 
     version: Sentence
@@ -298,12 +94,12 @@ class UndertakingRules(_Part):
     clause: Sentence
 
 
-class RevealRules(_Part):
+class RevealRules(Part):
     seconds: Annotated[int, Field(ge=5, le=300)]
     look_ups_per_hour: Count
 
 
-class Texts(_Part):
+class Texts(Part):
     """Sentences the console itself says on the policy's behalf."""
 
     feedback_delayed: Sentence
@@ -311,7 +107,7 @@ class Texts(_Part):
     third_parties: Sentence
 
 
-class Pack(_Part):
+class Pack(Part):
     """One policy, whole."""
 
     meta: Meta

@@ -8,7 +8,8 @@ from sqlmodel import Session
 from cs_console.access_log.append import Entry
 from cs_console.desk import Office
 from cs_console.errors import NothingThere, WrongState
-from cs_console.policy.schema import CodeRules, Pack
+from cs_console.policy.schema import Pack
+from cs_console.policy.verification_rules import CodeRules
 from models.enums import Action, Result, TicketState
 from models.requester import Requester
 from models.ticket import Ticket

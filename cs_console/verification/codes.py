@@ -23,7 +23,7 @@ from cs_console.errors import (
     Refusal,
     WrongState,
 )
-from cs_console.policy.schema import CodeRules
+from cs_console.policy.verification_rules import CodeRules
 from cs_console.staff.undertakings import require_current
 from cs_console.verification.cases import Case, case_of, local_moment
 from cs_console.verification.limits import (

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, up
 from sqlmodel import Session, col
 
 from cs_console.errors import SendLimit, VerificationLocked
-from cs_console.policy.schema import CodeRules
+from cs_console.policy.verification_rules import CodeRules
 from cs_console.verification.cases import local_moment
 from models.agent import Agent
 from models.columns import UtcMoment

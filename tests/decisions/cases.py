@@ -11,8 +11,9 @@ from sqlmodel import col
 
 from cs_console.decisions.proposal import Answer, Fee, Finding, Proposal
 from cs_console.desk import Desk
+from cs_console.policy.ground_rules import Ground, Question
 from cs_console.policy.loader import SHIPPED, load_pack
-from cs_console.policy.schema import Ground, Pack, Question
+from cs_console.policy.schema import Pack
 from models.agent import Agent
 from models.enums import Field, Outcome, Role, TicketKind
 from tests.support.office import TestOffice

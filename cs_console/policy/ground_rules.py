@@ -1,0 +1,99 @@
+"""The part of a pack on what can be asked for and on which grounds it is refused (policy V)."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from cs_console.policy.parts import Days, Key, Part, Sentence
+from models.enums import Role
+
+
+class ChecklistRules(Part):
+    """What counts as an answer on the checklist."""
+
+    empty_words: tuple[str, ...]
+    """Fillers that are no answer, casefolded: "-", "n/a"."""
+    yes_words: tuple[str, ...]
+    no_words: tuple[str, ...]
+    answer_limit: Annotated[int, Field(ge=100, le=20_000)]
+    """Characters at most in one answer or one item of evidence."""
+
+
+class LegalReviewRules(Part):
+    """What every decision that others may only know as "legal review" has in common, so that nothing tells which."""
+
+    approvers: tuple[Role, ...]
+    review_days: Days
+    waits_days: Days
+    """A proposal that waited longer for its approvals has to be made again, whichever ground it is."""
+
+
+class FeeRules(Part):
+    """A fee for repeated or excessive requests (policy V.4)."""
+
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    clause: Sentence
+    keeps_open: bool
+    """Whether the ticket waits for the payment instead of being closed."""
+
+
+class Question(Part):
+    id: Key
+    text: Sentence
+    stale_days: Days = 0
+    """An answer older than this has to be given again; 0 never."""
+    contradicts: tuple[str, ...] = ()
+    """`"no"` when a plain no to this question contradicts finding the ground applies."""
+    kind: Literal["text", "yes_no", "date"] = "text"
+
+
+class EvidenceRules(Part):
+    text: Sentence
+    items: Annotated[int, Field(ge=0, le=10)] = 1
+    """How many separate items are needed."""
+    kind: Literal["text", "tickets"] = "text"
+    """`tickets`: each item is the number of an earlier ticket of the same requester."""
+
+
+class Ground(Part):
+    """A reason to refuse. `list` keeps the policy's lists apart; the fee stands beside them."""
+
+    code: Annotated[str, Field(pattern=r"^[A-Z][0-9]?$")]
+    list: Literal["statutory", "discretionary", "fee"]
+    title: Sentence
+    clause: Sentence
+    law: Sentence
+    questions: tuple[Question, ...]
+    evidence: EvidenceRules
+    approvers: tuple[Role, ...]
+    """Each role has to approve once, by different people, none the proposer."""
+    partial: Literal["always", "yes", "rarely", "no"]
+    """Whether it can cover a part only; `always`: never the whole request, `no`: never a part of it."""
+    partial_words: str = ""
+    """Which part it covers, for the person at the checklist."""
+    neutral: Literal["always", "may", "never"] = "never"
+    """Whether the notice uses the neutral sentence and others read "legal review" (no tipping off)."""
+    review_days: Days = 0
+    """A statutory ground's review date, in days from the decision; 0 for none."""
+    offers: tuple[str, ...] = ()
+    """Keys of `offers`; one of them must have been made before this ground is used."""
+    plain_words: Sentence
+    """The ground as the notice says it."""
+
+
+class ConsentException(Part):
+    """One of the nine bases for collecting without consent (policy I.(3)): no reason to refuse anything."""
+
+    number: Annotated[int, Field(ge=1, le=99)]
+    title: Sentence
+    needs_citation: bool = False
+
+
+class RightRules(Part):
+    """What can be asked for (policy V)."""
+
+    title: Sentence
+    clause: Sentence
+    warning: str = ""
+    erases: bool = False
+    """Whether granting it, whole, is a reason to erase everything of the requester's."""

@@ -1,0 +1,27 @@
+"""Who may ask in somebody else's name."""
+
+from datetime import datetime
+
+from sqlalchemy import String
+from sqlmodel import Field, SQLModel
+
+from models.columns import UtcMoment, new_id
+from models.enums import AuthoritySort
+
+
+class Authority(SQLModel, table=True):
+    """A guardian's or a representative's authority as it was seen for one ticket.
+
+    `note` says what was seen, sealed under the requester's key. A newer one, or a withdrawal, ends it.
+    """
+
+    __tablename__ = "authority"
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    ticket_number: int = Field(foreign_key="ticket.number", index=True)
+    requester_id: str = Field(foreign_key="requester.id", index=True)
+    sort: AuthoritySort = Field(sa_type=String)
+    note: bytes
+    agent_id: str = Field(foreign_key="agent.id")
+    at: datetime = Field(sa_type=UtcMoment)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcMoment)

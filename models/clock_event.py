@@ -1,0 +1,25 @@
+"""What moved a ticket's clock and stands in no other table."""
+
+from datetime import datetime
+
+from sqlalchemy import String
+from sqlmodel import Field, SQLModel
+
+from models.columns import UtcMoment, new_id
+from models.enums import ClockMove
+
+
+class ClockEvent(SQLModel, table=True):
+    """Events are only ever added; the due date is computed from them. `reason` is sealed under the requester's key.
+
+    Nobody did what the console did by itself (`agent_id` is None then).
+    """
+
+    __tablename__ = "clock_event"
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    ticket_number: int = Field(foreign_key="ticket.number", index=True)
+    move: ClockMove = Field(sa_type=String)
+    agent_id: str | None = Field(default=None, foreign_key="agent.id")
+    reason: bytes | None = None
+    at: datetime = Field(sa_type=UtcMoment)

@@ -1,0 +1,23 @@
+"""How an appeal, a report, a complaint or an inquiry ended."""
+
+from datetime import datetime
+
+from sqlmodel import Field, SQLModel
+
+from models.columns import UtcMoment, new_id
+
+
+class Settlement(SQLModel, table=True):
+    """`outcome` is a key of the pack's workflow for that kind. `answers` (JSON) and `notice` are sealed under the
+    requester's key.
+    """
+
+    __tablename__ = "settlement"
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    ticket_number: int = Field(foreign_key="ticket.number", index=True)
+    outcome: str
+    answers: bytes
+    notice: bytes | None = None
+    agent_id: str = Field(foreign_key="agent.id")
+    at: datetime = Field(sa_type=UtcMoment)
