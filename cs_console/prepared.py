@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Dialect
 from sqlalchemy.sql import ClauseElement
 
-from cs_console.database import store_error
+from cs_console.database import Transaction, store_error
+
+if TYPE_CHECKING:
+    from cs_console.server_line import Answer, LineTransaction, Statement
 
 _Answer = TypeVar("_Answer")
 Row = tuple[Any, ...]
@@ -33,25 +36,32 @@ class Prepared:
         self._statement = statement
         self._compiled: dict[str, _Compiled] = {}
 
-    def first(self, connection: Connection, values: Mapping[str, Any]) -> Row | None:
+    def first(self, transaction: Transaction, values: Mapping[str, Any]) -> Row | None:
         """The first row, None where there is none."""
-        return first_rows(connection, (self, values))[0]
+        return first_rows(transaction, (self, values))[0]
 
-    def run(self, connection: Connection, values: Mapping[str, Any]) -> int:
+    def run(self, transaction: Transaction, values: Mapping[str, Any]) -> int:
         """For statements that return nothing: how many rows were written."""
-        return rows_written(connection, (self, values))[0]
+        return rows_written(transaction, (self, values))[0]
 
     def begin(self, cursor: Any, connection: Connection, values: Mapping[str, Any]) -> None:
         """Hand the statement to the driver. Raises what the driver raises."""
-        compiled = self._compiled.get(connection.dialect.name) or self._compile(connection)
+        name = connection.dialect.name
+        compiled = self._compiled.get(name) or self._compile(name, connection.dialect)
         filled = {**compiled.given, **values}
         cursor.execute(compiled.text, filled if compiled.order is None else [filled[name] for name in compiled.order])
 
-    def _compile(self, connection: Connection) -> _Compiled:
-        made = self._statement.compile(dialect=connection.dialect)
+    def on_the_line(self, values: Mapping[str, Any]) -> "Statement":
+        """The statement as a ServerLine takes it."""
+        compiled = self._compiled.get("line") or self._compile("line", _numbered())
+        given = compiled.given
+        return compiled.text, [values[name] if name in values else given[name] for name in compiled.order or ()]
+
+    def _compile(self, name: str, dialect: Dialect) -> _Compiled:
+        made = self._statement.compile(dialect=dialect)
         order = getattr(made, "positiontup", None)
         compiled = _Compiled(str(made), None if order is None else tuple(order), dict(made.params))
-        self._compiled[connection.dialect.name] = compiled
+        self._compiled[name] = compiled
         return compiled
 
 
@@ -59,14 +69,29 @@ Step = tuple[Prepared, Mapping[str, Any]]
 """A statement and its values."""
 
 
-def first_rows(connection: Connection, *steps: Step) -> list[Row | None]:
+def first_rows(transaction: Transaction, *steps: Step) -> list[Row | None]:
     """The first row of each statement, run in this order, None where there is none."""
-    return _together(connection, steps, lambda cursor: cursor.fetchone())
+    if isinstance(transaction, Connection):
+        return _together(transaction, steps, lambda cursor: cursor.fetchone())
+    return [answer.first() for answer in _on_the_line(transaction, steps)]
 
 
-def rows_written(connection: Connection, *steps: Step) -> list[int]:
+def rows_written(transaction: Transaction, *steps: Step) -> list[int]:
     """How many rows each of these statements wrote, run in this order."""
-    return _together(connection, steps, lambda cursor: int(cursor.rowcount))
+    if isinstance(transaction, Connection):
+        return _together(transaction, steps, lambda cursor: int(cursor.rowcount))
+    return [answer.written for answer in _on_the_line(transaction, steps)]
+
+
+def _on_the_line(transaction: "LineTransaction", steps: Sequence[Step]) -> "list[Answer]":
+    return transaction.ask(*(step.on_the_line(values) for step, values in steps))
+
+
+def _numbered() -> Dialect:
+    """PostgreSQL with its values numbered ($1), as its own protocol has them."""
+    from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg  # only where there is a server
+
+    return PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]  # its base is untyped
 
 
 def _together(connection: Connection, steps: Sequence[Step], answer: Callable[[Any], _Answer]) -> list[_Answer]:

@@ -178,8 +178,8 @@ def test_an_answer_of_postgresql_means_that_it_is_durable() -> None:
         name = session.connection().exec_driver_sql("SELECT current_database()").scalar_one()
         session.connection().exec_driver_sql(f'ALTER DATABASE "{name}" SET synchronous_commit = off')
     database.close()
-    with database.bare_transaction() as connection:
-        assert connection.exec_driver_sql("SHOW synchronous_commit").scalar_one() == "on"
+    with database.transaction() as session:
+        assert session.connection().exec_driver_sql("SHOW synchronous_commit").scalar_one() == "on"
     database.close()
 
 

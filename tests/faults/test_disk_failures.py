@@ -49,11 +49,11 @@ def remove_the_folder(file: Path, kept: Path) -> None:
 @pytest.mark.parametrize("desk_on", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("remove", [unlink, replace_by_a_copy, remove_the_folder])
 def test_the_file_goes_away_at_each_call(
-    desk_on: TestOffice, tally: Tally, remove: Callable[[Path, Path], None]
+    desk_on: TestOffice, tally: Tally, monkeypatch: pytest.MonkeyPatch, remove: Callable[[Path, Path], None]
 ) -> None:
     """An entry in a file that nobody finds again is none."""
     office = desk_on.office
-    watch(office.database.engine)
+    watch(office.database.engine, monkeypatch)
     one = revealing(desk_on, tally)
     assert office.database.file is not None
     file, kept = office.database.file, office.settings.home.parent / "kept"

@@ -42,8 +42,10 @@ def errors_of(office: Office) -> list[Exception]:
     return [kind("said by the server") for kind in SERVER_SAYS]
 
 
-def test_the_driver_reports_a_failure_at_each_call(desk_on: TestOffice, tally: Tally) -> None:
-    watch(desk_on.office.database.engine)
+def test_the_driver_reports_a_failure_at_each_call(
+    desk_on: TestOffice, tally: Tally, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch(desk_on.office.database.engine, monkeypatch)
     one = revealing(desk_on, tally)
     with tally:
         for error in errors_of(desk_on.office):
@@ -55,8 +57,10 @@ def test_the_driver_reports_a_failure_at_each_call(desk_on: TestOffice, tally: T
 
 
 @pytest.mark.parametrize("desk_on", ["postgresql"], indirect=True)
-def test_the_server_ends_the_connection_at_each_call(desk_on: TestOffice, tally: Tally) -> None:
-    watch(desk_on.office.database.engine)
+def test_the_server_ends_the_connection_at_each_call(
+    desk_on: TestOffice, tally: Tally, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch(desk_on.office.database.engine, monkeypatch)
     one = revealing(desk_on, tally)
 
     def terminate(connection: Any) -> None:
