@@ -7,10 +7,8 @@ BIN := .venv/bin
 demo: .venv/.console
 	$(BIN)/cs-console demo
 
-# test_forgetting.py looks at everything that its process holds, so it has processes of its own.
 test: .venv/.everything
-	$(BIN)/pytest -n 2 --ignore tests/screens/test_forgetting.py
-	$(BIN)/pytest -n 2 tests/screens/test_forgetting.py
+	$(BIN)/pytest -n 2
 
 # The same kinds of faults as in `make test`, as often as docs/assurance.md says; a line of counters for each suite.
 soak: .venv/.everything

@@ -1,6 +1,5 @@
 """HTML mail as text. Nothing is rendered, fetched, hidden or laid out; every limit is the parser's own or ours."""
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 from cs_console.errors import Unreadable
@@ -41,9 +40,11 @@ def html_to_text(html: str) -> str:
     return str(Inscriptis(tree, _layout()).get_text()).strip("\n")
 
 
-@cache
 def _layout() -> "ParserConfig":
-    """Layout that costs no more than the words: nothing is indented; tables, mail has them for looks, are blocks."""
+    """Layout that costs no more than the words: nothing is indented; tables, mail has them for looks, are blocks.
+
+    Made anew for each mail, because the parser leaves the words in it.
+    """
     from copy import copy
 
     from inscriptis.css_profiles import CSS_PROFILES
