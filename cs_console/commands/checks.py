@@ -176,10 +176,10 @@ def _second_place_check(name: str, office: Office) -> Check:
     with suppress(OSError):
         kept = place.newest()
         words = f"{place.name} has the log signed at {kept.size}" if kept else f"{place.name} has nothing yet"
+        if not state.copied:
+            words += f", and lacks the newest checkpoint, signed at {state.last_checkpoint_size}"
         if office.settings.checkpoint_command:
             words += "; what it kept cannot be read back here"
-        if not state.copied:
-            words += f", and not the newest, signed at {state.last_checkpoint_size}"
         return Check(name, state.copied, words)
     return Check(name, False, f"{place.name} cannot be read")
 

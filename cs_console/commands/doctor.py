@@ -6,6 +6,9 @@ import typer
 
 from cs_console.commands.context import Home, Json, print_json, refusals
 
+_NAMES = 19
+"""As wide as the longest name."""
+
 
 def doctor(as_json: Json = False, home: Home = None) -> None:
     """Show the settings in force, the versions, and whether stores, keys, files and the log are in order.
@@ -30,9 +33,9 @@ def doctor(as_json: Json = False, home: Home = None) -> None:
         )
     else:
         for name, value in {**settings_in_force(settings), **versions()}.items():
-            print(f"  {name:<16} {value}")
+            print(f"  {name:<{_NAMES}} {value}")
         for check in checks:
-            print(f"{'✓' if check.ok else '✗'} {check.name:<16} {check.words}")
+            print(f"{'✓' if check.ok else '✗'} {check.name:<{_NAMES}} {check.words}")
     if not in_order:
         findings = sum(not check.ok for check in checks)
         print(f"cs-console: {findings} {'finding' if findings == 1 else 'findings'}.", file=sys.stderr)

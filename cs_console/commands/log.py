@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cs_console.access_log.checkpoint import latest, write_checkpoint
+from cs_console.access_log.checkpoint import copy_to_second_place, latest, write_checkpoint
 from cs_console.access_log.export import export_log
 from cs_console.access_log.log_filter import parse_moment
 from cs_console.access_log.verify import Verdict, verify_log
@@ -38,7 +38,7 @@ _MEANINGS = {
     "checkpoint": "The checkpoint at {0} was changed or removed.",
     "foreign signature": "The checkpoint at {0} was signed with another key.",
     "rewritten": "The log was rewritten from entry {0} on, or later: a checkpoint states another tree.",
-    "rolled back": "The log was put back to an older state: entry {0} is the first that a kept checkpoint misses.",
+    "rolled back": "The log was put back to an older state: a kept checkpoint states others from {0} on, or later.",
 }
 
 
@@ -75,14 +75,17 @@ def checkpoint(
     out: Annotated[Path | None, typer.Option(help="Write the note to this file.", show_default=False)] = None,
     home: Home = None,
 ) -> None:
-    """Sign the log as it stands and print the signed note."""
+    """Sign the log as it stands and print the signed note. Exit status 1 where the second place does not take it."""
     with office(home) as desk_office:
-        made = write_checkpoint(desk_office, force=True) or latest(desk_office)
+        signed = write_checkpoint(desk_office, force=True)
+        made = signed or latest(desk_office)
         if made is None:
             raise BadInput("The log is empty.", "There is nothing to sign yet.")
-        if made.problem:
-            print(f"cs-console: {made.problem}", file=sys.stderr)
+        problem = signed.problem if signed else copy_to_second_place(desk_office)
         print_or_write(made.note, out)
+    if problem:
+        print(f"cs-console: {problem}", file=sys.stderr)
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -5,6 +5,8 @@ tombstone is told, copies in the outbox and the key are destroyed, the journals 
 empty: counts, the existence of notices and the log's proofs hold.
 """
 
+from datetime import datetime
+
 from sqlalchemy import delete, select, update
 from sqlmodel import Session, SQLModel, col
 
@@ -22,7 +24,15 @@ from models.clock_event import ClockEvent
 from models.contact import Contact
 from models.decision import Approval, Decision
 from models.draft import Draft
-from models.enums import Action, DeliveryState, ErasureCause, ErasureState, RequesterState
+from models.enums import (
+    Action,
+    DecisionState,
+    DeliveryState,
+    ErasureCause,
+    ErasureState,
+    RequesterState,
+    TicketState,
+)
 from models.erasure import Erasure, Hold
 from models.message import Message
 from models.requester import Requester
@@ -49,11 +59,12 @@ SEALED: dict[type[SQLModel], tuple[str, ...]] = {
 """Every column that holds something under a requester's key; drafts are deleted whole."""
 
 
-def wipe(session: Session, requester_id: str) -> None:
+def wipe(session: Session, requester_id: str, now: datetime) -> None:
     """Make the requester unfindable and empty all that is stored of them, in the caller's transaction.
 
-    What is destroyed here is out of the reach of an old key too. Keyed hashes of Message-IDs stay, so that mail that is
-    imported again brings nothing back (like a suppression after erasure, policy I.(2)3).
+    Their tickets are closed: a backup can bring back open ones, which nobody could work any more. What is destroyed
+    here is out of the reach of an old key too. Keyed hashes of Message-IDs stay, so that mail that is imported again
+    brings nothing back (like a suppression after erasure, policy I.(2)3).
     """
     run = session.connection().execute
     numbers = select(col(Ticket.number)).where(col(Ticket.requester_id) == requester_id)
@@ -85,6 +96,10 @@ def wipe(session: Session, requester_id: str) -> None:
     waiting = col(Message.delivery).in_((DeliveryState.QUEUED, DeliveryState.FAILED))
     stopped = {"delivery": DeliveryState.FAILED, "next_delivery_at": None}
     run(update(Message).where(whose[Message], waiting).values(stopped))
+    proposed = col(Decision.state) == DecisionState.PROPOSED
+    run(update(Decision).where(whose[Decision], proposed).values(state=DecisionState.WITHDRAWN))
+    closed = {"state": TicketState.CLOSED, "closed_at": now, "row": col(Ticket.row) + 1}
+    run(update(Ticket).where(whose[Ticket], col(Ticket.closed_at).is_(None)).values(closed))
 
 
 def carry_out(office: Office, erasure_id: str) -> None:
@@ -100,7 +115,7 @@ def carry_out(office: Office, erasure_id: str) -> None:
     put_tombstone(office.settings, owner, erasure.approved_at or office.clock.now())
     _destroy(office, owner)
     with office.database.transaction() as session:
-        wipe(session, owner)  # what another console was writing meanwhile
+        wipe(session, owner, office.clock.now())  # what another console was writing meanwhile
         done = {"state": ErasureState.DONE, "ended_at": office.clock.now()}
         still = (col(Erasure.id) == erasure_id, col(Erasure.state) == ErasureState.APPROVED)
         session.connection().execute(update(Erasure).where(*still).values(done))
@@ -141,7 +156,7 @@ def apply_again(office: Office, *, every_requester: bool = False, told_in: Setti
     for owner in sorted(back):
         put_tombstone(settings, owner, office.clock.now())
         with office.database.transaction() as session:
-            wipe(session, owner)
+            wipe(session, owner, office.clock.now())
             _say_erased_again(session, office, owner)
     if back:
         empty_journal(office.database.engine)
@@ -178,7 +193,7 @@ def _release(office: Office, erasure: Erasure) -> bool:
         if not moved.rowcount:
             return False  # another console was quicker
         say_erased(session, office, Actor("console", "", "", office.host), erasure, "the hold is over")
-        wipe(session, owner)
+        wipe(session, owner, now)
     return True
 
 

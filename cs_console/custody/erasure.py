@@ -151,7 +151,7 @@ def confirm_erasure(desk: Desk, erasure_id: str, password: str) -> Confirmed:
             record_about(session, desk, ticket, Action.ERASURE_APPROVED, "held" if held else "")
             if held is None:
                 say_erased(session, office, desk.actor, erasure, _CAUSES[ErasureCause(erasure.cause)])
-                wipe(session, erasure.requester_id)
+                wipe(session, erasure.requester_id, now)
             else:
                 _restrict(session, erasure.requester_id)
             return held

@@ -88,7 +88,8 @@ def wrong_key() -> KeyUnavailable:
     """What is said when no key at hand opens what is stored."""
     return KeyUnavailable(
         "The key-encryption key does not open this keyring.",
-        "Point CS_CONSOLE_KEY_FILE or CS_CONSOLE_KEY_COMMAND at the key this desk was made with.",
+        "Point CS_CONSOLE_KEY_FILE or CS_CONSOLE_KEY_COMMAND at the key that this desk has now; "
+        "a backup of the keyring from before a rotation opens no more.",
     )
 
 

@@ -12,7 +12,8 @@ from cs_console.desk import Office
 from cs_console.errors import ChangedElsewhere
 from cs_console.tickets.ticket_facts import change, facts, pseudonym
 from models.decision import Decision
-from models.enums import Action, DecisionState, TicketState
+from models.enums import Action, DecisionState, RequesterState, TicketState
+from models.requester import Requester
 from models.ticket import Ticket
 
 BATCH = 200
@@ -22,7 +23,8 @@ def reopen_due(office: Office) -> tuple[int, ...]:
     """Open the tickets again whose decision has passed its review date, at most 200 a call, and return their numbers.
 
     Only a ticket's newest decision counts, and only while the ticket is closed because of it: one that was closed
-    again after the review stays closed. The clock of the pack counts anew from now. Two consoles may call this at once.
+    again after the review stays closed, and so do those of requesters who are erased or restricted. The clock of the
+    pack counts anew from now. Two consoles may call this at once.
     """
     now = office.clock.now()
     with office.database.reading() as session:
@@ -31,6 +33,8 @@ def reopen_due(office: Office) -> tuple[int, ...]:
             .join(Ticket, col(Ticket.number) == col(Decision.ticket_number))
             .where(col(Decision.state) == DecisionState.FINAL, col(Decision.review_at) <= now, _newest())
             .where(col(Ticket.state) == TicketState.CLOSED, col(Ticket.closed_at) < col(Decision.review_at))
+            .join(Requester, col(Requester.id) == col(Ticket.requester_id))
+            .where(col(Requester.state) == RequesterState.ACTIVE)
             .order_by(col(Decision.review_at))
             .limit(BATCH)
         )

@@ -305,13 +305,16 @@ def test_doctor_finds_a_missing_log_key_and_a_touched_log(desk: Path) -> None:
 def test_doctor_says_how_far_the_second_place_has_the_log(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert checked()["second place"]["ok"] is True
     monkeypatch.setenv("CS_CONSOLE_CHECKPOINTS", "command: false --token s3cret")
-    assert run("log", "checkpoint").exit_code == 0
+    signed = run("log", "checkpoint")
+    assert signed.exit_code == 1  # a finding: the note is printed, and was not kept
+    assert signed.stdout.startswith("cs-console/")
+    assert "could not be copied" in signed.stderr
     shown = run("doctor")
     assert shown.exit_code == 1
     assert "s3cret" not in shown.output
     found = checked()["second place"]
     assert found["ok"] is False
-    assert "has nothing yet; what it kept cannot be read back here, and not the newest" in str(found["words"])
+    assert "has nothing yet, and lacks the newest checkpoint" in str(found["words"])
     monkeypatch.setenv("CS_CONSOLE_CHECKPOINTS", "command: cat")
     said = run("log", "export")
     assert said.exit_code == 0

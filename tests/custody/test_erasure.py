@@ -57,7 +57,19 @@ from cs_console.tickets.intake import from_bytes, take_in
 from models.columns import new_id
 from models.contact import Contact
 from models.decision import Decision
-from models.enums import Action, DeliveryState, ErasureState, Field, Outcome, RequesterState, Result, Role, TicketKind
+from models.enums import (
+    Action,
+    DecisionState,
+    DeliveryState,
+    ErasureState,
+    Field,
+    Outcome,
+    RequesterState,
+    Result,
+    Role,
+    TicketKind,
+    TicketState,
+)
 from models.message import Message
 from models.requester import Requester
 from models.ticket import Ticket
@@ -545,6 +557,23 @@ def test_an_old_database_and_an_old_keyring_bring_nothing_back_once_somebody_sig
     assert not has_key(office, ticket.requester_id)
     assert open_ticket(who.mei, ticket.number).erased
     assert apply_again(office) == 0
+
+
+def test_open_tickets_that_a_backup_brought_back_are_closed(test_office: TestOffice) -> None:
+    office, who = test_office.office, people(test_office)
+    ticket, erasure_id = proposed(test_office, who)
+    confirm_erasure(who.omar, erasure_id, PASSWORD)
+    with office.database.transaction() as session:  # as the data stood before: worked on, a proposal in approval
+        run = session.connection().execute
+        run(update(Requester).values(state=RequesterState.ACTIVE))
+        run(update(Ticket).values(state=TicketState.IN_APPROVAL, closed_at=None))
+        run(update(Decision).values(state=DecisionState.PROPOSED, decided_at=None))
+    assert finish(office.settings, "pg_restore", test_office.clock).erased_again == 1
+    with office.database.reading() as session:
+        kept = session.get_one(Ticket, ticket.number)
+        assert (kept.state, kept.closed_at) == (TicketState.CLOSED, test_office.clock.now())
+        assert session.scalars(select(col(Decision.state))).all() == [DecisionState.WITHDRAWN]
+    assert verify_log(office).ok
 
 
 def test_after_pg_restore_finish_erases_again(test_office: TestOffice) -> None:

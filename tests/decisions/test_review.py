@@ -12,7 +12,8 @@ from cs_console.desk import Desk
 from cs_console.errors import WrongState
 from cs_console.tickets import conversation
 from cs_console.tickets.workflow import set_state
-from models.enums import Action, Role, TicketState
+from models.enums import Action, RequesterState, Role, TicketState
+from models.requester import Requester
 from models.ticket import Ticket
 from tests.decisions.cases import PASSWORD, grant, ground, person, refusal, request
 from tests.decisions.test_checklist import decision_of, ticket_of
@@ -75,6 +76,16 @@ def test_a_decision_that_a_later_one_replaced_is_not_reviewed(test_office: TestO
     row = set_state(mei, number, ticket_of(test_office, number).row, TicketState.OPEN)
     test_office.clock.forward(minutes=1)
     checklist.propose(mei, number, row, grant())
+    test_office.clock.forward(days=181)
+    assert reopen_due(test_office.office) == ()
+    assert ticket_of(test_office, number).state == TicketState.CLOSED
+
+
+@pytest.mark.parametrize("state", [RequesterState.ERASED, RequesterState.RESTRICTED])
+def test_no_review_opens_a_ticket_of_the_erased(test_office: TestOffice, state: RequesterState) -> None:
+    _, number, _ = decided(test_office, "S4")
+    with test_office.office.database.transaction() as session:
+        session.connection().execute(update(Requester).values(state=state))
     test_office.clock.forward(days=181)
     assert reopen_due(test_office.office) == ()
     assert ticket_of(test_office, number).state == TicketState.CLOSED
