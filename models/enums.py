@@ -209,3 +209,4 @@ class Action(StrEnum):
     SETTLEMENT_REFUSED = "settlement.refused"
     BACKUP_MADE = "backup.made"
     DESK_RESTORED = "desk.restored"
+    LOG_ACCEPTED = "log.accepted"

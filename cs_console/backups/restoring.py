@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import Actor, Entry, record
+from cs_console.access_log.append import Actor, Entry, record, sign_now
 from cs_console.access_log.memory import agrees_with_memories, forget_what_was_stated
 from cs_console.access_log.state import log_state
 from cs_console.access_log.verify import verify_log
@@ -26,7 +26,7 @@ from cs_console.clock import Clock, SystemClock
 from cs_console.custody.erasing import apply_again
 from cs_console.database import Database
 from cs_console.desk import Office, OperatorDesk, open_office, operator_desk
-from cs_console.errors import BadInput, NotADatabase, Refusal, StoreBusy, StoreUnavailable
+from cs_console.errors import BadInput, NoDesk, NotADatabase, Refusal, StoreBusy, StoreUnavailable
 from cs_console.plain_text import one_line
 from cs_console.settings import Settings
 from cs_console.staff.sessions import end_and_record
@@ -37,6 +37,11 @@ from models.enums import Action
 
 LONGEST_REASON = 200
 _WORKSHOP = "restoring-"
+_ENDED = {
+    Action.DESK_RESTORED: "the desk was restored from a backup",
+    Action.LOG_ACCEPTED: "an operator accepted the log as it stands",
+}
+"""Why sessions are over."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,7 @@ def restore(settings: Settings, file: Path, reason: str, clock: Clock | None = N
     if not file.is_file():
         raise BadInput(f"There is no file {file}.", "Name a file made by `cs-console backup`.")
     require_whole(file)
+    _require_a_desk(file)
     clock = clock or SystemClock()
     before = _size_of(settings, clock)
     try:
@@ -76,10 +82,11 @@ def restore(settings: Settings, file: Path, reason: str, clock: Clock | None = N
                 office.database.migrate()
                 _require_own_and_whole(office)
                 erased = apply_again(office, every_requester=True, told_in=settings)
-                after = _say_restored(operator_desk(office), words, before)
+                lost = "" if before is None else f" (the log had {before} entries)"
+                after = _say_what_came(operator_desk(office), Action.DESK_RESTORED, words + lost)
             _close_journal(ready)
             old_desk = _swap(ready, place, clock.now())
-            return Restored(before, after, old_desk, forget_what_was_stated(settings, clock.now()), erased)
+            return Restored(before, after, old_desk, _begin_anew(settings, clock), erased)
     except OSError as problem:
         raise StoreUnavailable(
             f"The backup cannot be put in place: {problem.strerror}.", "Check the folder's permissions and space."
@@ -91,11 +98,11 @@ def finish(settings: Settings, reason: str, clock: Clock | None = None) -> Resto
 
     Raises as `restore`.
     """
-    return _take_as_it_stands(settings, _reason(reason), clock or SystemClock())
+    return _take_as_it_stands(settings, Action.DESK_RESTORED, _reason(reason), clock or SystemClock())
 
 
 def accept(settings: Settings, reason: str, clock: Clock | None = None) -> Restored:
-    """Go on with a log that reviewers were stopped at, or the second place contradicts: the same act as `finish`.
+    """Go on with a log that reviewers were stopped at, or the second place contradicts: what `finish` does.
 
     Refused where nothing stands against the log: what was seen is not set aside without need. Raises as `restore`.
     """
@@ -110,10 +117,10 @@ def accept(settings: Settings, reason: str, clock: Clock | None = None) -> Resto
             )
     finally:
         office.close()
-    return _take_as_it_stands(settings, f"accepted as it stands: {words}", clock)
+    return _take_as_it_stands(settings, Action.LOG_ACCEPTED, words, clock)
 
 
-def _take_as_it_stands(settings: Settings, words: str, clock: Clock) -> Restored:
+def _take_as_it_stands(settings: Settings, action: Action, words: str, clock: Clock) -> Restored:
     """Check the desk by itself, say in its log why it is another one than before, and set aside what was stated."""
     with (
         tempfile.TemporaryDirectory(prefix="cs-console-") as shop,
@@ -122,13 +129,31 @@ def _take_as_it_stands(settings: Settings, words: str, clock: Clock) -> Restored
         office.database.migrate()
         _require_own_and_whole(office)
         erased = apply_again(office, every_requester=True, told_in=settings)
-        after = _say_restored(operator_desk(office), words, None)
+        after = _say_what_came(operator_desk(office), action, words)
     try:
-        return Restored(None, after, None, forget_what_was_stated(settings, clock.now()), erased)
+        return Restored(None, after, None, _begin_anew(settings, clock), erased)
     except OSError as problem:
         raise StoreUnavailable(
             f"The checkpoints cannot be set aside: {problem.strerror}.", "Check their folder, then run this again."
         ) from None
+
+
+def _begin_anew(settings: Settings, clock: Clock) -> Path | None:
+    """Set aside what was stated, and state at once what is there now: else the next tampering would have no witness.
+
+    Returns where the second place's checkpoints are kept, None where there were none. Raises OSError.
+    """
+    kept = forget_what_was_stated(settings, clock.now())
+    with suppress(Refusal), closing(open_office(settings, clock)) as office:  # upkeep signs it otherwise
+        sign_now(office)
+    return kept
+
+
+def _require_a_desk(file: Path) -> None:
+    try:
+        Database(f"sqlite:///{file.absolute()}").check()
+    except NoDesk:
+        raise NotADatabase(f"{file} is no backup of a desk's data.", "Nothing was changed; use another one.") from None
 
 
 def _reason(reason: str) -> str:
@@ -185,14 +210,13 @@ def _require_own_and_whole(office: Office) -> None:
         )
 
 
-def _say_restored(desk: OperatorDesk, reason: str, before: int | None) -> int:
-    """End that day's sessions and write down the restore; returns the size of the log then."""
+def _say_what_came(desk: OperatorDesk, action: Action, reason: str) -> int:
+    """End that day's sessions and write down what became of the desk; returns the size of the log then."""
     with desk.work() as session:
         for agent in _with_sessions(session):
             account = Actor(agent.name, agent.roles, "", desk.office.host)
-            end_and_record(session, desk.office, account, agent.id, "the desk was restored from a backup")
-        lost = "" if before is None else f" (the log had {before} entries)"
-        return record(session, desk, Entry(Action.DESK_RESTORED, reason=reason + lost))
+            end_and_record(session, desk.office, account, agent.id, _ENDED[action])
+        return record(session, desk, Entry(action, reason=reason))
 
 
 def _with_sessions(session: Session) -> list[Agent]:

@@ -16,6 +16,7 @@ from cs_console.access_log import memory
 from cs_console.access_log.memory import remember, require_grown
 from cs_console.access_log.second_place import FILE_NAME
 from cs_console.access_log.signed_note import read_note
+from cs_console.access_log.state import log_state
 from cs_console.access_log.verify import verify_log
 from cs_console.access_log.where_kept import INCIDENTS
 from cs_console.backups.restoring import Restored, accept, finish
@@ -296,9 +297,9 @@ def test_the_right_password_is_no_failure(sqlite_office: TestOffice) -> None:
             sign_in(sqlite_office.office, "omar", PASSWORD)
 
 
-@pytest.mark.parametrize("go_on", [finish, accept])
+@pytest.mark.parametrize(("go_on", "action"), [(finish, Action.DESK_RESTORED), (accept, Action.LOG_ACCEPTED)])
 def test_after_an_honest_restore_reviewers_are_let_in_again(
-    test_office: TestOffice, go_on: Callable[..., Restored]
+    test_office: TestOffice, go_on: Callable[..., Restored], action: Action
 ) -> None:
     office = test_office.office
     account(test_office, "omar", Role.SUPERVISOR)
@@ -310,10 +311,12 @@ def test_after_an_honest_restore_reviewers_are_let_in_again(
         sign_in(office, "omar", PASSWORD)
     kept = {file.name: file.read_bytes() for file in office.settings.memory_folder.glob("*.json")}
     done = go_on(office.settings, "yesterday's backup", test_office.clock)
+    state = log_state(office)  # signed at once, in the second place too: what comes next has a witness
+    assert (state.last_checkpoint_size, state.copied) == (done.entries_after, True)
     assert sign_in(office, "omar", PASSWORD).desk.agent.name == "omar"
     assert verify_log(office).ok
-    (entry,) = recorded(office, Action.DESK_RESTORED)
-    assert entry.seq == done.entries_after and "yesterday's backup" in entry.reason
+    (entry,) = recorded(office, Action.DESK_RESTORED, Action.LOG_ACCEPTED)
+    assert (entry.seq, entry.action, entry.reason) == (done.entries_after, action, "yesterday's backup")
     aside = list(office.settings.memory_folder.glob("*.json.*"))
     assert {file.name.partition(".json")[0] + ".json": file.read_bytes() for file in aside} == kept
     assert len(list(office.settings.checkpoint_folder.glob("checkpoints-*"))) == 1
@@ -327,7 +330,7 @@ def test_nothing_is_set_aside_where_nothing_stands_against_the_log(sqlite_office
     fill(sqlite_office, 4)
     with pytest.raises(BadInput, match="nothing to accept"):
         accept(office.settings, "to be sure", sqlite_office.clock)
-    assert recorded(office, Action.DESK_RESTORED) == []
+    assert recorded(office, Action.LOG_ACCEPTED) == []
     assert len(list(office.settings.memory_folder.glob("*.json"))) == 1
     assert (office.settings.checkpoint_folder / FILE_NAME).is_file()
 

@@ -172,6 +172,16 @@ def _gone(file: Path) -> None:
     file.unlink()
 
 
+def _empty(file: Path) -> None:
+    file.write_bytes(b"")
+
+
+def _another_store(file: Path) -> None:
+    with closing(sqlite3.connect(file.with_name("other"))) as other, other:
+        other.execute("CREATE TABLE wrapped_key (owner TEXT)")
+    file.with_name("other").replace(file)
+
+
 @pytest.mark.parametrize(
     ("spoil", "refusal"),
     [
@@ -181,6 +191,8 @@ def _gone(file: Path) -> None:
         (_foreign, BadInput),
         (_edited, NotADatabase),
         (_gone, BadInput),
+        (_empty, NotADatabase),
+        (_another_store, NotADatabase),
     ],
 )
 def test_what_is_no_good_backup_of_this_desk_touches_nothing(
@@ -193,8 +205,9 @@ def test_what_is_no_good_backup_of_this_desk_touches_nothing(
     spoil(made.file)
     office.close()
     before = {path.name: path.read_bytes() for path in office.settings.home.iterdir() if path.is_file()}
-    with pytest.raises(refusal):
+    with pytest.raises(refusal) as refused:
         restore(office.settings, made.file, "a test", sqlite_office.clock)
+    assert "cs-console init" not in str(refused.value)
     after = {path.name: path.read_bytes() for path in office.settings.home.iterdir() if path.is_file()}
     assert set(after) - {"console.db-wal", "console.db-shm"} <= set(before)
     assert after["console.db"] == before["console.db"]

@@ -165,4 +165,5 @@ def test_a_log_put_back_is_accepted_with_a_reason(test_office: TestOffice) -> No
     assert "with 6 entries now" in said.stdout
     assert "checkpoints-" in said.stdout
     assert log(test_office, "verify").exit_code == 0
-    assert "pg_restore of Sunday" in log(test_office, "export").stdout
+    exported = [json.loads(line) for line in log(test_office, "export").stdout.splitlines()]
+    assert [one["reason"] for one in exported if one["action"] == "log.accepted"] == ["pg_restore of Sunday"]
