@@ -2,12 +2,12 @@
 
 import json
 import secrets
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from time import monotonic, time_ns
 from typing import Protocol
 
 from cs_console.access_log.second_place import append_line, append_notes, kept_notes, newest_kept, replace_file
@@ -22,7 +22,10 @@ ACCEPTED = "accepted.txt"
 GIVE_SECONDS = 10.0
 """How long the command may take over one note."""
 ROUND_SECONDS = 10.0
-"""After so long no further note is given until the next time: whoever appended the entry that is signed is waiting."""
+"""After so long nothing further is given until the next time: whoever appended the entry that is signed is waiting.
+
+With GIVE_SECONDS for the last one, a whole giving takes twice that at most, however much there is to give.
+"""
 
 
 class NotKept(Exception):
@@ -100,16 +103,31 @@ class KeptInFolder:
         return set_file_aside(self.folder, at)
 
 
+@dataclass
+class _Round:
+    """One giving, of incidents and notes together: bounded in time, and never without anything given."""
+
+    began: float = field(default_factory=lambda: monotonic())
+    given: int = 0
+
+    def require_time(self, left: int, what: str) -> None:
+        """Raises NotKept, which says how many are left for the next time, once this one is over."""
+        if self.given and monotonic() - self.began > ROUND_SECONDS:
+            raise NotKept(f"it is slow, and {left} {what if left == 1 else what + 's'} more must wait")
+
+
 @dataclass(frozen=True)
 class GivenToCommand:
     """A command that is given one note, or one incident as a line of JSON, each time it is run.
 
     What it kept cannot be read back. `folder`, at home, holds the newest note that it accepted, so that after a
     failure or a crash the next one offered is the one after that; one that was accepted may be offered once more.
+    One such object serves one giving, however often it is asked to take something.
     """
 
     command: str = field(repr=False)
     folder: Path
+    round: _Round = field(default_factory=_Round, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -125,19 +143,16 @@ class GivenToCommand:
             yield (self.folder / ACCEPTED).read_text("utf-8")
 
     def take(self, notes: Iterable[str]) -> None:
-        began = time.monotonic()
         with suppress(LockHeld):  # another console is giving them
             try:
                 self._make_folder()
                 with file_lock(self.folder / ".giving"):
-                    known = self.newest()
-                    for note in notes:
-                        if known is not None and read_note(note).size <= known.size:
-                            continue  # another console was quicker
+                    known = self.newest()  # another console may have been quicker
+                    left = [note for note in notes if known is None or read_note(note).size > known.size]
+                    for given, note in enumerate(left):
+                        self.round.require_time(len(left) - given, "checkpoint")
                         self._give(note)
                         replace_file(self.folder / ACCEPTED, note)
-                        if time.monotonic() - began > ROUND_SECONDS:
-                            return
             except OSError as problem:
                 raise NotKept(f"{self.folder}: {problem.strerror}") from None
 
@@ -148,11 +163,13 @@ class GivenToCommand:
         except NotKept:
             with suppress(OSError):
                 self._make_folder()
-                replace_file(self.folder / f"incident-{time.time_ns()}-{secrets.token_hex(4)}.json", line)
+                replace_file(self.folder / f"incident-{time_ns()}-{secrets.token_hex(4)}.json", line)
             raise
 
     def take_what_waits(self) -> None:
-        for file in sorted(self.folder.glob("incident-*.json")):
+        waiting = sorted(self.folder.glob("incident-*.json"))
+        for given, file in enumerate(waiting):
+            self.round.require_time(len(waiting) - given, "incident")
             with suppress(FileNotFoundError):  # another console was quicker
                 self._give(file.read_text("utf-8"))
                 file.unlink()
@@ -173,3 +190,4 @@ class GivenToCommand:
             run_command(self.command, GIVE_SECONDS, text.encode())
         except CommandFailed as problem:
             raise NotKept(problem.why) from None
+        self.round.given += 1

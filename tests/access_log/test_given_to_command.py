@@ -15,10 +15,11 @@ from cs_console.access_log.second_place import kept_notes
 from cs_console.access_log.signed_note import ORIGIN_PREFIX, read_note
 from cs_console.access_log.state import log_state
 from cs_console.access_log.verify import verify_log
-from cs_console.access_log.where_kept import GivenToCommand, second_place
+from cs_console.access_log.where_kept import GivenToCommand, NotKept, second_place
 from cs_console.backups.restoring import accept
-from cs_console.desk import open_office
+from cs_console.desk import Office, open_office
 from cs_console.errors import LogPutBack
+from cs_console.operator_command import run_command
 from cs_console.upkeep import keep_up
 from tests.access_log.tampering import fill, fill_and_sign, head_of, put_back
 from tests.support.office import TestOffice
@@ -117,14 +118,68 @@ def test_what_was_not_taken_is_offered_again_and_nothing_is_skipped(
     assert log_state(given.office).copied
 
 
+class SlowTime:
+    """A clock that only a command moves: each run takes four seconds of it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.seconds = 0.0
+        run = run_command
+
+        def slowly(command: str, seconds: float, given: bytes = b"") -> bytes:
+            self.seconds += 4
+            return run(command, seconds, given)
+
+        monkeypatch.setattr(where_kept, "run_command", slowly)
+        monkeypatch.setattr(where_kept, "monotonic", lambda: self.seconds)
+
+    def spent_on(self, office: Office) -> tuple[float, str]:
+        """How long one giving took, and what it said."""
+        began = self.seconds
+        said = copy_to_second_place(office)
+        return self.seconds - began, said
+
+
 def test_a_long_list_is_given_in_rounds(given: TestOffice, vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
     vault.behave("refusing")
-    fill_and_sign(given, 1, 1, 1)
+    fill_and_sign(given, 1, 1, 1, 1)
     vault.behave("taking")
-    monkeypatch.setattr(where_kept, "ROUND_SECONDS", 0.0)
-    for count in (1, 2, 3, 3):
-        assert copy_to_second_place(given.office) == ""
-        assert vault.sizes == [1, 2, 3][:count]
+    slow = SlowTime(monkeypatch)
+    seconds, said = slow.spent_on(given.office)
+    assert (seconds, vault.sizes) == (12, [1, 2, 3])
+    assert "it is slow, and 1 checkpoint more must wait" in said
+    assert slow.spent_on(given.office) == (4, "")
+    assert vault.sizes == [1, 2, 3, 4]
+
+
+def test_incidents_and_notes_share_one_time(given: TestOffice, vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    vault.behave("refusing")
+    fill_and_sign(given, 1, 1)
+    for number in range(7):
+        with pytest.raises(NotKept):
+            second_place(given.office.settings).take_incident({"account": f"{number}"})
+    vault.behave("taking")
+    slow = SlowTime(monkeypatch)
+    for left in (4, 1):
+        seconds, said = slow.spent_on(given.office)
+        assert seconds <= where_kept.ROUND_SECONDS + 4
+        assert f"{left} incident" in said
+    assert "1 incident more must wait" in said
+    seconds, said = slow.spent_on(given.office)
+    assert (seconds, said) == (12, "")
+    assert [one["account"] for one in vault.incidents] == [f"{number}" for number in range(7)]
+    assert vault.sizes == [1, 2]
+
+
+def test_a_giving_that_has_no_time_gives_one_all_the_same(
+    given: TestOffice, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault.behave("refusing")
+    fill_and_sign(given, 1, 1)
+    vault.behave("taking")
+    monkeypatch.setattr(where_kept, "ROUND_SECONDS", -1.0)
+    for count in (1, 2, 2):
+        copy_to_second_place(given.office)
+        assert vault.sizes == [1, 2][:count]
 
 
 def test_many_at_once_give_each_note_once(given: TestOffice, vault: Vault) -> None:
@@ -180,7 +235,7 @@ def test_a_log_put_back_behind_its_back_is_seen_by_what_it_last_accepted(given: 
     accept(given.office.settings, "an honest restore", given.clock)
     fill_and_sign(given, 1)
     assert verify_log(given.office).ok
-    assert vault.sizes == [5, 10, 5, 7]
+    assert vault.sizes == [5, 10, 5, 6, 7]
     (aside,) = (given.office.settings.home / "checkpoints").glob("accepted-*.txt")
     assert read_note(aside.read_text()).size == 10
 
