@@ -1,5 +1,6 @@
 """The store: engines, transactions and migrations."""
 
+import logging
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -33,6 +34,8 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 REVISIONS = ("0001", "0002", "0003")
 """The migrations this program knows, oldest first: one for each file in migrations/versions."""
 
+_SQL_LOG = logging.getLogger("sqlalchemy.engine.Engine")
+"""Hiding parameters is not enough: switched on, this logger writes down every row that is read."""
 _FILE = "file"
 _READING = "reading"
 ONE_STATEMENT = "one statement"
@@ -48,13 +51,13 @@ def engine_for(url: str | URL, lock_wait: float | None = None) -> Engine:
     appear in its errors or logs. Raises BadSettings for a URL that is neither.
     """
     wait = LOCK_WAIT_SECONDS if lock_wait is None else lock_wait
-    try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError):
+    _SQL_LOG.disabled = True
+    parsed = read_url(url)
+    if parsed is None:
         raise BadSettings(
             "CS_CONSOLE_DATABASE_URL or CS_CONSOLE_KEYRING_URL is not a database URL.",
-            "Use sqlite:///... or postgresql+psycopg://...",
-        ) from None
+            "Use sqlite:///... or postgresql+psycopg://...; in a password write @ as %40 and : as %3A.",
+        )
     if parsed.drivername == "sqlite" and parsed.database not in (None, "", ":memory:"):
         engine = create_engine(parsed, hide_parameters=True, connect_args={"timeout": wait})
         event.listen(engine, "connect", _set_up_sqlite)
@@ -67,6 +70,19 @@ def engine_for(url: str | URL, lock_wait: float | None = None) -> Engine:
             f"cs-console does not speak {parsed.drivername}.", "Use sqlite:///... or postgresql+psycopg://..."
         )
     return create_engine(parsed, hide_parameters=True, pool_pre_ping=True, connect_args=_server_settings(parsed, wait))
+
+
+def read_url(url: str | URL) -> URL | None:
+    """The parts of a database's URL, None for what is none.
+
+    With an @ in its password as it is, the rest of the password would be taken for the host's name: shown, and asked
+    for on the network.
+    """
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        return None
+    return None if "@" in (parsed.host or "") else parsed
 
 
 def _server_settings(url: URL, wait: float) -> dict[str, str | int]:

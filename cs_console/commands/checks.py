@@ -11,15 +11,14 @@ from importlib.metadata import version
 from ipaddress import ip_address
 from pathlib import Path
 
-from sqlalchemy import Engine, make_url, text
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import Engine, text
 
 from cs_console.access_log.state import log_state
 from cs_console.access_log.where_kept import second_place
 from cs_console.commands.keys import how_to_finish, keyring_belongs, window
 from cs_console.custody.key_files import read_key_file
 from cs_console.custody.rotation import key_status
-from cs_console.database import Database, store_errors
+from cs_console.database import Database, read_url, store_errors
 from cs_console.delivery.smtp import server_of
 from cs_console.desk import Office, open_office
 from cs_console.errors import BadPack, BadSettings, Refusal, StoreUnavailable
@@ -238,10 +237,8 @@ def _sms_check(settings: Settings) -> Check:
 
 
 def _without_password(url: str) -> str:
-    try:
-        return make_url(url).set(query={}).render_as_string(hide_password=True)
-    except (ArgumentError, ValueError):
-        return "not a database URL"
+    parsed = read_url(url)
+    return "not a database URL" if parsed is None else parsed.set(query={}).render_as_string(hide_password=True)
 
 
 def _refused(name: str, refusal: Refusal) -> Check:

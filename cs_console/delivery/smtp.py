@@ -31,9 +31,11 @@ def server_of(url: str) -> Server:
         host, port = parts.hostname, parts.port
     except ValueError:
         host, port, parts = None, None, urlsplit("")
-    if parts.scheme not in PORTS or not host:
+    cut = parts.path.strip("/") or parts.query or parts.fragment  # by a sign of the password: "host" is not the host
+    if parts.scheme not in PORTS or not host or cut:
         raise BadSettings(
-            "CS_CONSOLE_SMTP_URL is not an SMTP URL.", "Use smtp://user:password@host:port or smtps://..."
+            "CS_CONSOLE_SMTP_URL is not an SMTP URL.",
+            "Use smtp://user:password@host:port or smtps://...; in a password write / as %2F, # as %23 and ? as %3F.",
         )
     return Server(
         host,
