@@ -425,7 +425,7 @@ class OnHold(Refusal):
     def __init__(self) -> None:
         super().__init__(
             "This requester's data is to be erased; it is kept because of a hold.",
-            "Nothing of it can be seen; a privacy officer can lift the hold.",
+            "Nothing of it can be used; a hold is lifted with h.",
         )
 
 

@@ -9,6 +9,7 @@ from sqlmodel import Session, col
 
 from cs_console.access_log.append import Entry, lock_log, record
 from cs_console.custody.blind_index import SEARCHABLE, lookup_token, normalise
+from cs_console.custody.in_use import require_in_use
 from cs_console.custody.masking import mask
 from cs_console.custody.opening import open_text
 from cs_console.custody.safe_views import open_safe
@@ -152,7 +153,7 @@ def change_contact(desk: Desk, number: int, contact_id: str | None, field: Field
 
     The one before stays sealed as it was (policy V.1) and is used no more. The new one is not on file: no code goes
     to it. Replacing one needs an open verification window, and every change closes the requester's windows. Raises
-    NotAssigned, NotVerified, NothingThere, BadInput, NoUndertaking, NotAllowed.
+    NotAssigned, NotVerified, NothingThere, BadInput, KeyDestroyed, OnHold, NoUndertaking, NotAllowed.
     """
     typed = plain(value).strip()
     if field in (Field.SUBJECT, Field.MESSAGE) or not 0 < len(typed) <= LONGEST_VALUE:
@@ -166,6 +167,7 @@ def change_contact(desk: Desk, number: int, contact_id: str | None, field: Field
         if ticket.assignee_id != desk.agent.id:
             raise NotAssigned
         requester_id = ticket.requester_id
+        require_in_use(session, desk, requester_id)
         region = office.packs.get(ticket.pack).meta.region
         if field in SEARCHABLE and normalise(field, typed, region) is None:
             raise BadInput(f"That is not a usable {field.value}.", "Check it and type it again.")

@@ -14,18 +14,17 @@ from sqlalchemy import Select, bindparam, exists, select
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import Entry, due_for_signing, lock_log_and_look, record, sign_now
+from cs_console.custody.in_use import check_in_use
 from cs_console.custody.opening import open_text
 from cs_console.custody.reading import for_reading
 from cs_console.custody.sealing import Place
 from cs_console.desk import Desk, Office
 from cs_console.errors import (
     FieldNotAllowed,
-    KeyDestroyed,
     NotAssigned,
     NothingThere,
     NotVerified,
     NoUndertaking,
-    OnHold,
     PurposeNotAllowed,
     Refusal,
     SealBroken,
@@ -41,7 +40,7 @@ from models.agent import Agent
 from models.agent_session import AgentSession
 from models.columns import from_microseconds, microseconds
 from models.contact import Contact
-from models.enums import Action, Field, RequesterState, Result, Role, TicketKind
+from models.enums import Action, Field, Result, Role, TicketKind
 from models.log import LogEntry
 from models.message import Message
 from models.requester import Requester
@@ -241,10 +240,7 @@ def _facts(desk: Desk, number: int, row: Row | None) -> _Facts:
     requester_id, requester_state, kind, *others = rest
     if requester_id is None:
         raise NothingThere(f"There is no ticket #{number}.")
-    if requester_state == RequesterState.ERASED:
-        raise KeyDestroyed  # also while its key is still being destroyed
-    if requester_state == RequesterState.RESTRICTED:
-        raise OnHold
+    check_in_use(desk, requester_state)
     return _Facts(requester_id, TicketKind(kind), *others)
 
 

@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col
 
+from cs_console.custody.in_use import hidden_from, require_in_use
 from cs_console.custody.keyring import Keyring
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place, seal
@@ -26,8 +27,8 @@ def save_draft(desk: Desk, place: str, text: str, ticket: int | None = None) -> 
 
     Sealed under the key of the ticket's requester, or the agent's own without a ticket; empty text keeps nothing. A
     session that has ended may still save, so that nothing typed is lost, but may not load. Raises BadInput,
-    NothingThere for an unknown ticket, KeyDestroyed once the requester is erased, SessionEnded for a session that
-    never was.
+    NothingThere for an unknown ticket, KeyDestroyed or OnHold once the requester is erased or restricted, SessionEnded
+    for a session that never was.
     """
     _check(place, text)
     office = desk.office
@@ -37,6 +38,8 @@ def save_draft(desk: Desk, place: str, text: str, ticket: int | None = None) -> 
             session.connection().execute(delete(Draft).where(*_this(desk, place)))
             return
         owner = _own(desk) if ticket is None else _requester(session, ticket)
+        if ticket is not None:
+            require_in_use(session, desk, owner)
         key = _own_key(office.keyring, owner) if ticket is None else office.keyring.key(owner)
         kept = {"key_owner": owner, "text": seal(key, _place(owner, desk, place), text), "saved_at": office.clock.now()}
         insert = sqlite_insert if office.database.is_sqlite else postgresql_insert
@@ -58,7 +61,8 @@ def load_draft(desk: Desk, place: str, ticket: int | None = None) -> str:
             .first()
         )
         owner = _own(desk) if ticket is None else _requester(session, ticket)
-    if found is None or found[0] != owner:
+        hidden = hidden_from(session, desk, [owner])
+    if found is None or found[0] != owner or hidden:
         return ""
     try:
         key = desk.office.keyring.key(owner)

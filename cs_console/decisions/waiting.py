@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, case, select, true
 from sqlmodel import Session, col
 
+from cs_console.custody.in_use import key_for_view
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place
 from cs_console.decisions.approvers import approved_roles, find, roles_left, roles_now
@@ -153,13 +154,13 @@ def last_decision(desk: Desk, number: int) -> DecisionView | None:
         decision = session.execute(newest).scalar()
         if decision is None:
             return None
+        key = key_for_view(session, desk, ticket.requester_id)
         roles, pack = roles_now(session, desk), office.packs.get(ticket.pack)
         reason = _reason(session, desk, decision, ticket.requester_id, roles, pack)
         proposer = session.get_one(Agent, decision.proposer_id).name
         approvers = _approvers(session, decision.id) if _may_know(roles, decision.legal_review) else ()
         delivery = "" if decision.decided_at is None else notice_way(session, number, decision.decided_at).value
         own_appealed = is_own_appealed(session, desk, number)
-    key = office.keyring.key(ticket.requester_id)
     notice = ""
     if decision.notice is not None:
         notice = open_safe(key, Place(ticket.requester_id, "decision", "notice", decision.id), decision.notice)

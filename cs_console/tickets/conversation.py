@@ -3,6 +3,7 @@
 from sqlmodel import Session
 
 from cs_console.custody.contacts import known_values
+from cs_console.custody.in_use import require_in_use
 from cs_console.custody.redaction import redact
 from cs_console.custody.sealing import Place, seal
 from cs_console.delivery.outgoing import DeliveryReport, deliver_queued, queue_message
@@ -55,7 +56,7 @@ def add_note(desk: Desk, number: int, row: int, text: str) -> int:
 
     Anyone who may open the ticket can leave one, on a closed ticket too. A note changes nothing of the ticket's own,
     so the row stays as it is (it is returned) and a proposal in approval does not go stale. Raises BadInput,
-    ChangedElsewhere, NothingThere, KeyDestroyed.
+    ChangedElsewhere, NothingThere, KeyDestroyed, OnHold.
     """
     words = _words(text)
     office = desk.office
@@ -64,6 +65,7 @@ def add_note(desk: Desk, number: int, row: int, text: str) -> int:
         ticket = facts(session, number)
         if ticket.row != row:
             raise ChangedElsewhere(number)
+        require_in_use(session, desk, ticket.requester_id)
         key = office.keyring.key(ticket.requester_id)
         note_id = new_id()
         as_typed, redacted = _sealed(session, office, ticket, key, note_id, words)
@@ -90,7 +92,7 @@ def reply(desk: Desk, number: int, row: int, contact_id: str, text: str) -> Deli
     The ticket must be the agent's own; sending needs no verification, because the agent does not see the contact
     (policy I.(1)3). Once it is out, now or with a later try, the first-response timer stops and the ticket waits; a
     line that failed (FAILED is returned) is kept for that. Raises BadInput, NotAssigned, WrongState, ChangedElsewhere,
-    ContactNotOnFile, KeyDestroyed; then nothing was sent.
+    ContactNotOnFile, KeyDestroyed, OnHold; then nothing was sent.
     """
     words = _words(text)
     office = desk.office
@@ -98,6 +100,7 @@ def reply(desk: Desk, number: int, row: int, contact_id: str, text: str) -> Deli
         require_current(session, desk)
         ticket = facts(session, number)
         require_own(ticket, desk)
+        require_in_use(session, desk, ticket.requester_id)
         require_open(ticket)
         if ticket.state is TicketState.IN_APPROVAL:
             raise WrongState(f"#{number} is in approval.", "Withdraw the proposal before you write to the requester.")

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from cs_console.custody.in_use import hidden_from
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place
 from cs_console.desk import Desk
@@ -114,7 +115,9 @@ def page(
         require_current(session, desk)
         names = _agent_names(session)
         found, following = _rows(session, desk, names, view, asked or _EVERY_TICKET, columns, after, size)
-    subjects = _subjects(desk, found)
+        owners = {row.requester_id for row in found}
+        owners -= hidden_from(session, desk, owners)
+    subjects = _subjects(desk, found, owners)
     return QueuePage(tuple(_queue_row(row, subjects[row.number], names) for row in found), following)
 
 
@@ -217,9 +220,9 @@ def _queue_row(row: Any, subject: str, names: dict[str, str]) -> QueueRow:
     )
 
 
-def _subjects(desk: Desk, rows: list[Any]) -> dict[int, str]:
-    """The redacted subjects by number, their keys fetched at once."""
-    keys = desk.office.keyring.keys({row.requester_id for row in rows}) if rows else {}
+def _subjects(desk: Desk, rows: list[Any], owners: set[str]) -> dict[int, str]:
+    """The redacted subjects by number; of these requesters alone, their keys fetched at once."""
+    keys = desk.office.keyring.keys(owners) if owners else {}
     return {row.number: _subject(keys.get(row.requester_id), row) for row in rows}
 
 

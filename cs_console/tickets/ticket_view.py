@@ -9,6 +9,7 @@ from sqlalchemy import Select, case, select
 from sqlmodel import Session, col
 
 from cs_console.custody.contacts import MaskedContact, masked_contacts
+from cs_console.custody.in_use import key_for_view
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place
 from cs_console.decisions.clock import clock_words
@@ -127,7 +128,7 @@ def view_of(session: Session, desk: Desk, number: int) -> TicketView:
     ticket = facts(session, number)
     pack = office.packs.get(ticket.pack)
     try:
-        key: bytes | None = office.keyring.key(ticket.requester_id)
+        key: bytes | None = key_for_view(session, desk, ticket.requester_id)
     except KeyDestroyed:
         key = None
     contacts = () if key is None else masked_contacts(session, office, ticket.requester_id)

@@ -6,6 +6,8 @@ from types import MappingProxyType
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
+from cs_console.access_log.append import lock_log
+from cs_console.custody.in_use import require_in_use
 from cs_console.decisions.clock import due_at, first_response_due
 from cs_console.decisions.fee_stop import due_going_on
 from cs_console.decisions.review import stands
@@ -112,12 +114,16 @@ def set_state(desk: Desk, number: int, row: int, state: TicketState) -> int:
     """Move a ticket along BY_HAND; its assignee or a supervisor can. Closing it closes an open window too.
 
     Returns the new row. A request that ends with a decision is not closed around it, and waits in "to verify" until
-    its requester is verified; a clock that a fee stopped goes on with the work (policy V.4). Raises WrongState,
-    NotAssigned, NotAllowed, ChangedElsewhere.
+    its requester is verified; a clock that a fee stopped goes on with the work (policy V.4). A closed
+    ticket of a requester who is erased or restricted stays closed. Raises WrongState, NotAssigned, NotAllowed,
+    KeyDestroyed, OnHold, ChangedElsewhere.
     """
     with desk.work(*READERS) as session:
         ticket = facts(session, number)
         _require_own_or_supervisor(ticket, desk)
+        if ticket.state is TicketState.CLOSED:
+            lock_log(session.connection(), desk.office)  # nobody confirms an erasure meanwhile
+            require_in_use(session, desk, ticket.requester_id)
         _check_move(session, desk, ticket, state)
         now = desk.office.clock.now()
         closed_at = now if state is TicketState.CLOSED else None

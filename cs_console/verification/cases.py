@@ -6,7 +6,8 @@ from datetime import datetime
 from sqlmodel import Session
 
 from cs_console.access_log.append import Entry
-from cs_console.desk import Office
+from cs_console.custody.in_use import check_in_use
+from cs_console.desk import Desk
 from cs_console.errors import NothingThere, WrongState
 from cs_console.policy.schema import Pack
 from cs_console.policy.verification_rules import CodeRules
@@ -56,15 +57,17 @@ class Case:
         )
 
 
-def case_of(session: Session, office: Office, number: int, *, locked: bool = False) -> Case:
+def case_of(session: Session, desk: Desk, number: int, *, locked: bool = False) -> Case:
     """The case of a ticket; with `locked` nobody else changes ticket or requester until the transaction ends.
 
-    Raises NothingThere for a number that is no ticket's, KeyDestroyed for an erased requester.
+    Raises NothingThere for a number that is no ticket's, KeyDestroyed or OnHold for an erased or restricted requester.
     """
     ticket = session.get(Ticket, number, with_for_update=locked)
     if ticket is None:
         raise NothingThere(f"There is no ticket #{number}.")
     requester = session.get_one(Requester, ticket.requester_id, with_for_update=locked)
+    check_in_use(desk, requester.state)
+    office = desk.office
     key = office.keyring.key(requester.id)
     return Case(
         number, requester.id, office.pseudonym(requester.id, key), office.packs.get(ticket.pack), ticket, requester

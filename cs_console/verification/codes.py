@@ -81,7 +81,7 @@ class VerificationStatus:
 def options(desk: Desk, number: int) -> tuple[CodeOption, ...]:
     """The contacts on file that can carry a code, by their masks; what a ticket merely claims is never among them."""
     with desk.reading(Role.VERIFIER) as session:
-        case = case_of(session, desk.office, number)
+        case = case_of(session, desk, number)
         now = desk.office.clock.now()
         return tuple(
             CodeOption(contact.id, contact.field, contact.mask, not why, why)
@@ -101,7 +101,7 @@ def send_code(desk: Desk, number: int, contact_id: str) -> SentCode:
     office = desk.office
     with desk.work(Role.VERIFIER) as session:
         require_current(session, desk)
-        case = case_of(session, office, number, locked=True)
+        case = case_of(session, desk, number, locked=True)
         case.require_open()
         contact = _on_file(session, office, case, contact_id)
         field = contact.field.value if contact else ""
@@ -146,7 +146,7 @@ def check_code(desk: Desk, number: int, digits: str) -> Verified:
 def status(desk: Desk, number: int) -> VerificationStatus:
     """Where the ticket's verification stands now."""
     with desk.reading(Role.AGENT, Role.VERIFIER, Role.SUPERVISOR, Role.PRIVACY_OFFICER) as session:
-        case = case_of(session, desk.office, number)
+        case = case_of(session, desk, number)
         now = desk.office.clock.now()
         newest = session.scalars(
             select(Verification)
@@ -173,7 +173,7 @@ def status(desk: Desk, number: int) -> VerificationStatus:
 def lift_lock(desk: Desk, number: int) -> None:
     """Give the requester a fresh budget of tries before the lock's time is over. For supervisors; recorded."""
     with desk.work(Role.SUPERVISOR) as session:
-        case = case_of(session, desk.office, number, locked=True)
+        case = case_of(session, desk, number, locked=True)
         if locked_until(session, case.requester_id, desk.office.clock.now()) is None:
             raise WrongState("Verification of this requester is not locked.", "Nothing had to be lifted.")
         restore_tries(session, case.requester_id)
@@ -274,7 +274,7 @@ def _take(desk: Desk, number: int, typed: str) -> tuple[Case, VerificationCode, 
     """Take one try in a committed step of its own, before anything is compared; refusals are recorded with it."""
     with desk.work(Role.VERIFIER) as session:
         require_current(session, desk)
-        case = case_of(session, desk.office, number)
+        case = case_of(session, desk, number)
         case.require_open()
         if len(typed) != case.codes.digits or not typed.isascii() or not typed.isdigit():
             raise BadInput(f"A code has {case.codes.digits} digits.", "Ask the requester to read it again.")
@@ -296,7 +296,7 @@ def _take(desk: Desk, number: int, typed: str) -> tuple[Case, VerificationCode, 
 
 def _right(session: Session, desk: Desk, number: int, code: VerificationCode) -> Opened | Refusal:
     """The digits match: use the code up, once, and open the window."""
-    case, now = case_of(session, desk.office, number, locked=True), desk.office.clock.now()
+    case, now = case_of(session, desk, number, locked=True), desk.office.clock.now()
     used = session.connection().execute(
         update(VerificationCode)
         .where(

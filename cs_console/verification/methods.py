@@ -28,7 +28,7 @@ def verify_by_note(desk: Desk, number: int, method: VerificationMethod, note: st
         raise BadInput(f"The note is longer than {LONGEST_NOTE} characters.", "Shorten it.")
     with desk.work(Role.VERIFIER) as session:
         require_current(session, desk)
-        case = case_of(session, desk.office, number, locked=True)
+        case = case_of(session, desk, number, locked=True)
         rules = case.pack.verification.methods.get(method)
         if rules is None:
             raise BadInput(f"The policy does not know {method.value!r} as a way to verify.", "Choose another way.")
