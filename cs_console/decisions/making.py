@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 from sqlmodel import Session, col
 
 from cs_console.custody.sealing import Place, seal
-from cs_console.decisions.notice import NoticeFacts, make_notice
+from cs_console.decisions.notice import NoticeFacts, make_notice, notice_subject
 from cs_console.decisions.notice_way import NoticeWay
 from cs_console.decisions.proposal import Proposal, review_days
 from cs_console.delivery.outgoing import deliver_queued, queue_message
@@ -61,6 +61,7 @@ def make_final(session: Session, desk: Desk, ticket: TicketFacts, decision: Deci
             contact_id=contact_id,
             sort=MessageSort.NOTICE,
             text=letter,
+            subject=notice_subject(pack, ticket.number, proposal.language),
             agent_id=desk.agent.id,  # whose yes sent it; the letter itself names nobody
         )
     session.connection().execute(delete(Draft).where(col(Draft.place) == draft_place(ticket.number)))

@@ -2,12 +2,23 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
-from cs_console.decisions.clock import long_date
 from cs_console.decisions.proposal import Fee, Proposal, applying_grounds, under_legal_review
 from cs_console.errors import NoticeIncomplete
+from cs_console.policy.languages import in_language
 from cs_console.policy.schema import Pack
+from cs_console.policy.templates import render
+
+__all__ = [
+    "NoticeFacts",
+    "fee_words",
+    "field_titles",
+    "make_notice",
+    "notice_subject",
+    "render",
+    "written_date",
+]
 
 
 @dataclass(frozen=True)
@@ -23,10 +34,11 @@ class NoticeFacts:
 def make_notice(pack: Pack, facts: NoticeFacts, proposal: Proposal) -> str:
     """The letter as plain text.
 
-    It is made of the pack's words, field titles, dates and the fee: no names of staff, no other tickets, nothing
-    on how something was found. Under legal review the neutral sentence stands for every ground, and nothing says
+    It is made of the pack's words, field titles, dates and the fee, all in the language of the proposal or else the
+    pack's own: no names of staff, no other tickets, nothing on how something was found. Under legal review the neutral sentence stands for every ground, and nothing says
     which field was held back. Raises NoticeIncomplete naming the first required part that the template leaves out.
     """
+    pack = in_language(pack, proposal.language)
     parts = _parts(pack, facts, proposal)
     # filled with names in place of words: two parts may say the same, and one of them could be missing unnoticed
     named = render(pack.notice.template, {name: f"<<{name}>>" if words else "" for name, words in parts.items()})
@@ -36,37 +48,16 @@ def make_notice(pack: Pack, facts: NoticeFacts, proposal: Proposal) -> str:
     return render(pack.notice.template, parts)
 
 
-def notice_subject(pack: Pack, number: int) -> str:
-    """The subject line of the letter."""
-    return render(pack.notice.subject, {"ticket": str(number)})
+def notice_subject(pack: Pack, number: int, language: str) -> str:
+    """The subject line of the letter, in the pack's language nearest to that one."""
+    return render(in_language(pack, language).notice.subject, {"ticket": str(number)}).strip()
 
 
-def render(template: str, parts: dict[str, str]) -> str:
-    """Fill a pack's template in a sandbox; plain text, blank lines never doubled.
-
-    Raises NoticeIncomplete for a template that does not work or names a part that does not exist.
-    """
-    from jinja2 import StrictUndefined, TemplateError  # only when a letter is made
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    sandbox = ImmutableSandboxedEnvironment(
-        autoescape=False,  # the letter is plain text, never HTML
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    try:
-        filled = sandbox.from_string(template).render(parts)
-    except (TemplateError, ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as problem:
-        what = problem.message if isinstance(problem, TemplateError) else type(problem).__name__
-        raise NoticeIncomplete(
-            f"The template does not work: {what}.", "Run `cs-console policy check` on the pack."
-        ) from None
-    lines: list[str] = []
-    for line in filled.strip().splitlines():
-        if line.strip() or (lines and lines[-1]):
-            lines.append(line.rstrip())
-    return "\n".join(lines) + "\n"
+def written_date(pack: Pack, moment: datetime) -> str:
+    """A date in UTC as the pack's letters write it: "3 December 2026"."""
+    day = moment.astimezone(UTC)
+    parts = {"day": str(day.day), "month": str(day.month), "month_name": f"{day:%B}", "year": str(day.year)}
+    return render(pack.notice.date, parts).strip()
 
 
 def field_titles(pack: Pack, keys: Iterable[str]) -> tuple[str, ...]:
@@ -78,10 +69,10 @@ def field_titles(pack: Pack, keys: Iterable[str]) -> tuple[str, ...]:
     return tuple(known + [key for key in wanted if key not in titles])
 
 
-def fee_words(fee: Fee) -> str:
+def fee_words(pack: Pack, fee: Fee) -> str:
     """The fee as one line: "CNY 20.00 (copying 12.00, postage 8.00)"."""
-    items = ", ".join(f"{name} {cost}" for name, cost in fee.items)
-    return f"{fee.currency} {fee.amount} ({items})"
+    items = pack.notice.comma.join(f"{name} {cost}" for name, cost in fee.items)
+    return render(pack.notice.fee, {"currency": fee.currency, "amount": fee.amount, "items": items}).strip()
 
 
 def _parts(pack: Pack, facts: NoticeFacts, proposal: Proposal) -> dict[str, str]:
@@ -90,14 +81,14 @@ def _parts(pack: Pack, facts: NoticeFacts, proposal: Proposal) -> dict[str, str]
     right = pack.rights[proposal.request]
     parts = {
         "ticket": str(facts.ticket),
-        "received": long_date(facts.received),
-        "verified": long_date(facts.verified),
-        "date": long_date(facts.date),
-        "asked": f"{right.title}: {_listed(pack, (*proposal.granted, *refused))}",
+        "received": written_date(pack, facts.received),
+        "verified": written_date(pack, facts.verified),
+        "date": written_date(pack, facts.date),
+        "asked": f"{right.title}{rules.colon}{_listed(pack, (*proposal.granted, *refused))}",
         "outcome": rules.outcome_words[proposal.outcome.value],
         "granted": _listed(pack, proposal.granted),
         "refused": _listed(pack, refused),
-        "fee": fee_words(proposal.fee) if proposal.fee else "",
+        "fee": fee_words(pack, proposal.fee) if proposal.fee else "",
         "warning": right.warning if proposal.granted else "",
         "complain_inside": rules.complain_inside,
         "complain_regulator": rules.complain_regulator,
@@ -118,18 +109,18 @@ def _parts(pack: Pack, facts: NoticeFacts, proposal: Proposal) -> dict[str, str]
         return parts | neutral
     grounds = applying_grounds(pack, proposal)
     by_ground = zip(proposal.applying, grounds, strict=True)
-    words = [_ground_line(_listed(pack, finding.fields), ground.plain_words) for finding, ground in by_ground]
+    words = [_ground_line(pack, _listed(pack, finding.fields), ground.plain_words) for finding, ground in by_ground]
     clauses, laws = (ground.clause for ground in grounds), (ground.law for ground in grounds)
-    return parts | {"ground": "\n".join(words), "clause": _once(clauses), "law": _once(laws)}
+    return parts | {"ground": "\n".join(words), "clause": _once(pack, clauses), "law": _once(pack, laws)}
 
 
-def _ground_line(fields: str, words: str) -> str:
-    return f"{fields}: {words}" if fields else words
+def _ground_line(pack: Pack, fields: str, words: str) -> str:
+    return f"{fields}{pack.notice.colon}{words}" if fields else words
 
 
 def _listed(pack: Pack, keys: Iterable[str]) -> str:
-    return ", ".join(field_titles(pack, keys))
+    return pack.notice.comma.join(field_titles(pack, keys))
 
 
-def _once(words: Iterable[str]) -> str:
-    return "; ".join(dict.fromkeys(word for word in words if word))
+def _once(pack: Pack, words: Iterable[str]) -> str:
+    return pack.notice.semicolon.join(dict.fromkeys(word for word in words if word))

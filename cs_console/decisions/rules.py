@@ -9,7 +9,8 @@ from decimal import Decimal, InvalidOperation
 from cs_console.decisions.proposal import Answer, Fee, Finding, Proposal
 from cs_console.errors import ChecklistIncomplete, FeeUnreasonable, GroundKind, Refusal, WrongList
 from cs_console.policy.ground_rules import Ground, Question
-from cs_console.policy.schema import Pack, nearest
+from cs_console.policy.parts import nearest
+from cs_console.policy.schema import Pack
 from models.enums import Outcome
 
 EVIDENCE_MOST = 20
@@ -51,6 +52,7 @@ def shape_problems(pack: Pack, proposal: Proposal) -> Iterator[Problem]:
     """Names that the pack does not have, or has on another list (policy V.4, I.(3))."""
     for finding in proposal.findings:
         yield from _list_problems(pack, finding)
+        yield from _right_problems(pack, proposal.request, finding)
     if proposal.request not in pack.rights:
         yield _incomplete("Say what was asked for.")
     codes = [finding.ground for finding in proposal.findings]
@@ -84,6 +86,14 @@ def _list_problems(pack: Pack, finding: Finding) -> Iterator[Problem]:
         if answer.question in elsewhere:
             words = f"{ground.code} is a {ground.list} ground; {answer.question!r} is asked for another kind of ground."
             yield Problem(GroundKind, words)
+
+
+def _right_problems(pack: Pack, request: str, finding: Finding) -> Iterator[Problem]:
+    ground = pack.ground(finding.ground)
+    if ground is None or not finding.applies or not ground.rights or request in ground.rights:
+        return
+    titles = " or ".join(pack.rights[right].title for right in ground.rights)
+    yield Problem(GroundKind, f"{ground.code} ({ground.title}) can only stand against: {titles}.")
 
 
 def _outcome_problems(pack: Pack, proposal: Proposal) -> Iterator[Problem]:

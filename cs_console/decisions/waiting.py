@@ -281,7 +281,7 @@ def _lines(pack: Pack, proposal: Proposal) -> Iterator[str]:
     for finding in proposal.findings:
         yield from _finding_lines(pack, finding)
     if proposal.fee is not None:
-        yield f"Fee: {fee_words(proposal.fee)}; told before"
+        yield f"Fee: {fee_words(pack, proposal.fee)}; told before"
 
 
 def _finding_lines(pack: Pack, finding: Finding) -> Iterator[str]:

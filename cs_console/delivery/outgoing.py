@@ -78,7 +78,7 @@ def queue_message(
     message_id, now = new_id(), office.clock.now()
     if not subject:
         notice = sort == MessageSort.NOTICE
-        subject = notice_subject(pack, ticket_number).strip() if notice else office.settings.desk_name
+        subject = notice_subject(pack, ticket_number, ticket.language) if notice else office.settings.desk_name
     own_id = mail_id(office, message_id)
     headers = {"subject": tagged(subject, ticket_number), "message_id": own_id, "ticket_row": ticket_row}
     regions = pack.meta.regions

@@ -4,18 +4,15 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from cs_console.errors import NoticeIncomplete
-from cs_console.policy.ground_rules import Ground
-from cs_console.policy.schema import BrokenReferences, Pack, nearest
+from cs_console.policy.parts import nearest
+from cs_console.policy.schema import BrokenReferences, Pack
 from cs_console.policy.toml_lines import Place, toml_lines
-from models.enums import Outcome
 
 _AT_LINE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)")
 _QUOTED = re.compile(r"'([^']*)'")
@@ -153,49 +150,8 @@ def _missing_keys(values: dict[str, Any], place: Place) -> tuple[str, ...]:
 
 
 def _template_problems(pack: Pack) -> Iterator[tuple[Place, str]]:
-    """What only shows when the texts are filled in: a notice for every outcome and ground, and the code's texts."""
-    from cs_console.decisions.notice import NoticeFacts, make_notice  # it knows packs, not the reverse
-    from cs_console.decisions.proposal import Fee, Finding, Proposal
+    """What only shows when the texts are filled in, in each of the pack's languages."""
+    from cs_console.policy.letters import letter_problems  # it makes letters, and they are made of packs
 
-    moment = datetime(2026, 1, 1, tzinfo=UTC)
-    facts = NoticeFacts(10_482, moment, moment + timedelta(days=1), moment + timedelta(days=2))
-    right, field = next(iter(pack.rights)), next(iter(pack.fields)).value
-    other = next(iter(pack.records), field)
-
-    def proposal(ground: Ground) -> Proposal:
-        if ground.list == "fee":
-            fee = Fee("1.00", pack.fee.currency, (("copying", "1.00"),), told_before=True)
-            return Proposal(right, Outcome.FEE, (other,), (Finding(ground.code, True),), fee)
-        return Proposal(right, Outcome.PARTIAL, (other,), (Finding(ground.code, True, (field,)),), None)
-
-    trials: list[tuple[Place, Proposal]] = [(("notice", "template"), Proposal(right, Outcome.GRANT, (field,)))]
-    trials += [(("grounds", at), proposal(ground)) for at, ground in enumerate(pack.grounds)]
-    said: set[str] = set()
-    for place, trial in trials:
-        try:
-            make_notice(pack, facts, trial)
-        except NoticeIncomplete as problem:
-            if problem.sentence not in said:
-                said.add(problem.sentence)
-                yield place, problem.sentence[:1].lower() + problem.sentence[1:].rstrip(".")
-    yield from _text_problems(pack)
-
-
-def _text_problems(pack: Pack) -> Iterator[tuple[Place, str]]:
-    """The short texts with blanks in them."""
-    from cs_console.decisions.notice import render
-
-    parts = {"code": "00000000", "minutes": "10", "ticket": "10482"}
-    texts: tuple[tuple[Place, str, str], ...] = (
-        (("notice", "subject"), pack.notice.subject, "ticket"),
-        (("verification", "code", "text"), pack.verification.code.text, "code"),
-        (("verification", "code", "told_text"), pack.verification.code.told_text, ""),
-    )
-    for place, template, needed in texts:
-        try:
-            filled = render(template, parts)
-        except NoticeIncomplete as problem:
-            yield place, problem.sentence[:1].lower() + problem.sentence[1:].rstrip(".")
-            continue
-        if needed and parts[needed] not in filled:
-            yield place, f"does not hold {{{{ {needed} }}}}"
+    for language in (pack.meta.language, *pack.languages):
+        yield from letter_problems(pack, language)

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from cs_console.policy.parts import Days, Key, Part, Sentence
+from cs_console.policy.parts import SAID, Days, Key, Part, Said, Sentence
 from models.enums import Role
 
 
@@ -58,11 +58,13 @@ class EvidenceRules(Part):
 class Ground(Part):
     """A reason to refuse. `list` keeps the policy's lists apart; the fee stands beside them."""
 
-    code: Annotated[str, Field(pattern=r"^[A-Z][0-9]?$")]
+    code: Annotated[str, Field(pattern=r"^[A-Z][0-9]{0,2}$")]
     list: Literal["statutory", "discretionary", "fee"]
     title: Sentence
-    clause: Sentence
-    law: Sentence
+    clause: Said
+    law: Said
+    rights: tuple[Key, ...] = ()
+    """The rights against which it can stand, the others never; all of them where none is named."""
     questions: tuple[Question, ...]
     evidence: EvidenceRules
     approvers: tuple[Role, ...]
@@ -77,7 +79,7 @@ class Ground(Part):
     """A statutory ground's review date, in days from the decision; 0 for none."""
     offers: tuple[str, ...] = ()
     """Keys of `offers`; one of them must have been made before this ground is used."""
-    plain_words: Sentence
+    plain_words: Said
     """The ground as the notice says it."""
 
 
@@ -92,8 +94,8 @@ class ConsentException(Part):
 class RightRules(Part):
     """What can be asked for (policy V)."""
 
-    title: Sentence
+    title: Said
     clause: Sentence
-    warning: str = ""
+    warning: Annotated[str, SAID] = ""
     erases: bool = False
     """Whether granting it, whole, is a reason to erase everything of the requester's."""

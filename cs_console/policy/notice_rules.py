@@ -1,8 +1,8 @@
 """The part of a pack on the letter that goes out (policy V.4)."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from cs_console.policy.parts import Part, Sentence
+from cs_console.policy.parts import SAID, Part, Said, Sentence
 
 NoticePart = Literal[
     "ticket",
@@ -29,18 +29,27 @@ NoticePart = Literal[
 
 
 class NoticeRules(Part):
-    """The letter that goes out. `template` and `neutral_sentence` are Jinja2, rendered in a sandbox, plain text."""
+    """The letter that goes out. Its texts with `{{ }}` are templates (templates.py), filled in as plain text."""
 
-    subject: Sentence
-    template: Sentence
+    subject: Said
+    template: Said
     required: tuple[NoticePart, ...]
     """Parts that the rendered notice must hold wherever they have something to say."""
-    neutral_sentence: Sentence
+    neutral_sentence: Said
     """Stands for outcome reasons and ground where they must not be known: the same words whatever the ground."""
-    neutral_outcome: Sentence
-    neutral_clause: Sentence
-    neutral_law: Sentence
-    complain_inside: Sentence
-    complain_regulator: Sentence
-    complain_court: Sentence
-    outcome_words: dict[Literal["grant", "partial", "refuse", "fee"], Sentence]
+    neutral_outcome: Said
+    neutral_clause: Said
+    neutral_law: Said
+    complain_inside: Said
+    complain_regulator: Said
+    complain_court: Said
+    outcome_words: Annotated[dict[Literal["grant", "partial", "refuse", "fee"], Sentence], SAID]
+    date: Said = "{{ day }} {{ month_name }} {{ year }}"
+    """How a date is written; also `{{ month }}`, its number. `month_name` is English."""
+    fee: Said = "{{ currency }} {{ amount }} ({{ items }})"
+    comma: Said = ", "
+    """Between the things of a list."""
+    semicolon: Said = "; "
+    """Between clauses, and between laws."""
+    colon: Said = ": "
+    """Between what something is about and what is said of it."""

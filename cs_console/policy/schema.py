@@ -1,8 +1,7 @@
 """What a policy pack holds. Everything a clause decides is a value here, never an `if` in code."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
+from collections.abc import Iterator
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -18,7 +17,8 @@ from cs_console.policy.ground_rules import (
 )
 from cs_console.policy.keeping_rules import ErasureRules, RetentionRules
 from cs_console.policy.notice_rules import NoticeRules
-from cs_console.policy.parts import Count, Days, Key, Part, Sentence
+from cs_console.policy.languages import Layer, layer_problems
+from cs_console.policy.parts import Count, Days, Key, Language, Part, Said, Sentence, nearest
 from cs_console.policy.verification_rules import VerificationRules
 from models.enums import Field as ContactField
 from models.enums import Outcome, TicketKind, VerificationMethod
@@ -29,9 +29,11 @@ class Meta(Part):
 
     id: Key
     version: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}(\.[0-9]+)?$")]
-    title: Sentence
+    title: Said
     effective: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
-    contact: Sentence
+    contact: Said
+    language: Language = "en"
+    """What the pack's own texts are written in, and what requesters read whose language it does not have."""
     region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
     """Default region for phone numbers (ISO 3166)."""
     more_regions: tuple[Annotated[str, Field(pattern=r"^[A-Z]{2}$")], ...] = ()
@@ -64,7 +66,7 @@ class KindRules(Part):
 class FieldRules(Part):
     """One contact field: what it is called and whether it is sensitive (policy I, intro)."""
 
-    title: Sentence
+    title: Said
     sensitive: bool
 
 
@@ -132,10 +134,12 @@ class Pack(Part):
     notice: NoticeRules
     undertaking: UndertakingRules
     texts: Texts
+    languages: dict[Language, Layer] = {}
+    """What requesters read, in further languages: a layer of words over each text that is theirs to read."""
 
     @model_validator(mode="after")
     def _references_hold(self) -> "Pack":
-        problems = tuple(_broken_references(self))
+        problems = tuple(_broken_references(self)) or tuple(_broken_languages(self))
         if problems:
             raise BrokenReferences(problems)
         return self
@@ -193,6 +197,14 @@ def _broken_references(pack: Pack) -> Iterator[Located]:
         yield from _broken_ground(pack, at, ground)
 
 
+def _broken_languages(pack: Pack) -> Iterator[Located]:
+    for language, layer in pack.languages.items():
+        if language == pack.meta.language:
+            yield ("languages", language), "is the language that the pack itself is written in"
+        for path, what in layer_problems(pack, layer):
+            yield ("languages", language, *path), what
+
+
 def _broken_ground(pack: Pack, at: int, ground: Ground) -> Iterator[Located]:
     ids = [question.id for question in ground.questions]
     for place, question in enumerate(ids):
@@ -201,6 +213,9 @@ def _broken_ground(pack: Pack, at: int, ground: Ground) -> Iterator[Located]:
     for place, offer in enumerate(ground.offers):
         if offer not in pack.offers:
             yield ("grounds", at, "offers", place), f"{offer!r} is not among the offers{nearest(offer, pack.offers)}"
+    for place, right in enumerate(ground.rights):
+        if right not in pack.rights:
+            yield ("grounds", at, "rights", place), f"{right!r} is not among the rights{nearest(right, pack.rights)}"
     if not ground.approvers:
         yield ("grounds", at, "approvers"), "nobody has to approve it"
     if ground.list == "discretionary" and not ground.offers:
@@ -213,9 +228,3 @@ def _broken_ground(pack: Pack, at: int, ground: Ground) -> Iterator[Located]:
         yield ("grounds", at, "approvers"), "differ from legal_review.approvers and would tell which ground it is"
     if ground.neutral == "may" and not Counter(ground.approvers) <= Counter(pack.legal_review.approvers):
         yield ("grounds", at, "approvers"), "are more than legal_review.approvers and would tell which ground it is"
-
-
-def nearest(typed: str, known: Iterable[str]) -> str:
-    """ " (did you mean ...?)" when something known is close to what was typed, else nothing."""
-    close = get_close_matches(typed, list(known), n=1)
-    return f" (did you mean {close[0]!r}?)" if close else ""

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from cs_console.policy.parts import Count, Days, Minutes, Part, Sentence
+from cs_console.policy.parts import Count, Days, Minutes, Part, Said, Sentence
 from models.enums import Field as ContactField
 from models.enums import VerificationMethod
 
@@ -22,9 +22,9 @@ class CodeRules(Part):
     contact_recent_days: Days
     fields: tuple[ContactField, ...]
     """Which contact fields can carry a code."""
-    text: Sentence
+    text: Said
     """What is sent; `{{ code }}`, `{{ minutes }}`, `{{ ticket }}`."""
-    told_text: Sentence
+    told_text: Said
     """What another contact on file is told afterwards; `{{ ticket }}`."""
 
 

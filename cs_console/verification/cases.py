@@ -9,6 +9,7 @@ from cs_console.access_log.append import Entry
 from cs_console.custody.in_use import check_in_use
 from cs_console.desk import Desk
 from cs_console.errors import NothingThere, WrongState
+from cs_console.policy.languages import in_language
 from cs_console.policy.schema import Pack
 from cs_console.policy.verification_rules import CodeRules
 from models.enums import Action, Result, TicketState
@@ -30,6 +31,11 @@ class Case:
     @property
     def codes(self) -> CodeRules:
         return self.pack.verification.code
+
+    @property
+    def said(self) -> CodeRules:
+        """The same with its texts in the requester's language."""
+        return in_language(self.pack, self.ticket.language).verification.code
 
     def require_open(self) -> None:
         """Nobody is verified for a closed ticket. Raises WrongState."""

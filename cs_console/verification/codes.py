@@ -11,7 +11,6 @@ from sqlmodel import Session, col
 
 from cs_console.access_log.append import record
 from cs_console.custody.contacts import MaskedContact, masked_contacts
-from cs_console.decisions.notice import render
 from cs_console.delivery.outgoing import send_now, tagged
 from cs_console.desk import Desk, Office
 from cs_console.errors import (
@@ -23,6 +22,7 @@ from cs_console.errors import (
     Refusal,
     WrongState,
 )
+from cs_console.policy.templates import render
 from cs_console.policy.verification_rules import CodeRules
 from cs_console.staff.undertakings import require_current
 from cs_console.verification.cases import Case, case_of, local_moment
@@ -116,7 +116,7 @@ def send_code(desk: Desk, number: int, contact_id: str) -> SentCode:
     assert contact is not None  # else it was refused
     values = {"code": digits, "minutes": str(case.codes.minutes), "ticket": str(number)}
     try:
-        send_now(office, contact_id, tagged(office.settings.desk_name, number), render(case.codes.text, values).strip())
+        send_now(office, contact_id, tagged(office.settings.desk_name, number), render(case.said.text, values).strip())
     except Refusal as problem:
         _record_unsent(desk, case, code_id, field, problem)
         raise

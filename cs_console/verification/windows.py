@@ -12,7 +12,7 @@ from cs_console.custody.contacts import masked_contacts
 from cs_console.custody.sealing import Place, seal
 from cs_console.decisions.clock import due_at
 from cs_console.decisions.fee_stop import due_going_on
-from cs_console.decisions.notice import render
+from cs_console.policy.templates import render
 from cs_console.delivery.outgoing import deliver_queued, queue_message
 from cs_console.desk import Desk, Office
 from cs_console.errors import Refusal
@@ -154,6 +154,6 @@ def _tell(session: Session, desk: Desk, case: Case, used: str | None) -> str | N
         requester_id=case.requester_id,
         contact_id=oldest.id,
         sort=MessageSort.CODE,
-        text=render(case.codes.told_text, {"ticket": str(case.number)}).strip(),
+        text=render(case.said.told_text, {"ticket": str(case.number)}).strip(),
         agent_id=desk.agent.id,
     )

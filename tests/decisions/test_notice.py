@@ -145,4 +145,4 @@ def test_the_letter_is_plain_text_without_double_blank_lines() -> None:
 
 
 def test_the_subject_carries_the_number() -> None:
-    assert notice_subject(pack(), 10_482).strip() == "Answer to your request #10482"
+    assert notice_subject(pack(), 10_482, "en") == "Answer to your request #10482"

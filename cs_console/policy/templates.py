@@ -1,0 +1,84 @@
+"""The texts of a pack with blanks in them: they name parts and ask whether there are any, and can do nothing else."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from cs_console.errors import NoticeIncomplete
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+    from jinja2.nodes import Node
+
+LONGEST = 64_000
+"""Characters at most in one text once it is filled in."""
+
+
+def render(template: str, parts: Mapping[str, str]) -> str:
+    """Fill a pack's template; plain text, blank lines never doubled.
+
+    It takes no longer than the template is long: no loops, no calls, no arithmetic. Raises NoticeIncomplete for a
+    template that does not work, does more, names a part that does not exist, or comes out longer than LONGEST.
+    """
+    from jinja2 import TemplateError  # only when a letter is made
+
+    filled, length = [], 0
+    try:
+        for piece in _compiled(template).generate(parts):
+            filled.append(piece)
+            length += len(piece)
+            if length > LONGEST:
+                raise _refused(f"it comes out longer than {LONGEST:,} characters")
+    except (TemplateError, ArithmeticError, LookupError, RuntimeError, SyntaxError, TypeError, ValueError) as problem:
+        what = problem.message if isinstance(problem, TemplateError) else type(problem).__name__
+        raise _refused(str(what)) from None
+    lines: list[str] = []
+    for line in "".join(filled).strip().splitlines():
+        if line.strip() or (lines and lines[-1]):
+            lines.append(line.rstrip())
+    return "\n".join(lines) + "\n"
+
+
+@lru_cache(maxsize=256)  # the words of packs, never a requester's
+def _compiled(template: str) -> "Template":
+    from jinja2 import StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    sandbox = ImmutableSandboxedEnvironment(
+        autoescape=False,  # the letter is plain text, never HTML
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    _require_plain(sandbox.parse(template))
+    return sandbox.from_string(template)
+
+
+def _require_plain(tree: "Node") -> None:
+    """Refuse everything but text, names of parts and questions about them. Raises NoticeIncomplete."""
+    from jinja2 import nodes
+
+    allowed = (
+        nodes.Template,
+        nodes.Output,
+        nodes.TemplateData,
+        nodes.Name,
+        nodes.Const,
+        nodes.If,
+        nodes.CondExpr,
+        nodes.Not,
+        nodes.And,
+        nodes.Or,
+        nodes.Compare,
+        nodes.Operand,
+    )
+    waiting: list[Node] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if not isinstance(node, allowed):
+            raise _refused(f"line {node.lineno} holds more than names of parts and {{% if %}} around them")
+        waiting.extend(node.iter_child_nodes())
+
+
+def _refused(what: str) -> NoticeIncomplete:
+    return NoticeIncomplete(f"The template does not work: {what}.", "Run `cs-console policy check` on the pack.")
