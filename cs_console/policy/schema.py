@@ -16,8 +16,8 @@ from cs_console.policy.ground_rules import (
     RightRules,
 )
 from cs_console.policy.keeping_rules import ErasureRules, RetentionRules
-from cs_console.policy.notice_rules import NoticeRules
 from cs_console.policy.languages import Layer, layer_problems
+from cs_console.policy.notice_rules import NoticeRules
 from cs_console.policy.parts import Count, Days, Key, Language, Part, Said, Sentence, nearest
 from cs_console.policy.verification_rules import VerificationRules
 from models.enums import Field as ContactField

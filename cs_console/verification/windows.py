@@ -12,10 +12,10 @@ from cs_console.custody.contacts import masked_contacts
 from cs_console.custody.sealing import Place, seal
 from cs_console.decisions.clock import due_at
 from cs_console.decisions.fee_stop import due_going_on
-from cs_console.policy.templates import render
 from cs_console.delivery.outgoing import deliver_queued, queue_message
 from cs_console.desk import Desk, Office
 from cs_console.errors import Refusal
+from cs_console.policy.templates import render
 from cs_console.tickets.ticket_facts import pseudonym
 from cs_console.verification.cases import Case
 from models.columns import new_id
