@@ -15,6 +15,7 @@ from cs_console.clock import Clock, SystemClock
 from cs_console.custody.keyring import Keyring, open_keyring
 from cs_console.database import Database
 from cs_console.errors import Refusal, StoreUnavailable
+from cs_console.policy.adopted import newest_adopted
 from cs_console.policy.loader import PackShelf
 from cs_console.settings import Settings
 from cs_console.staff.sessions import require_live
@@ -71,7 +72,9 @@ def open_office(settings: Settings, clock: Clock | None = None) -> Office:
         clock = clock or SystemClock()
         keyring = open_keyring(settings, clock)
         database.migrate()
-        return Office(settings, database, keyring, PackShelf(settings), clock)
+        with database.reading() as session:
+            shelf = PackShelf(settings, newest_adopted(session))
+        return Office(settings, database, keyring, shelf, clock)
     except Refusal:
         database.close()
         raise

@@ -507,3 +507,21 @@ class NotProvable(Refusal):
 
     code = "not_provable"
     exit_status = 1
+
+
+class NotAdopted(Refusal):
+    """A ticket can only be moved to a policy that is the desk's."""
+
+    code = "pack_not_adopted"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} has not been adopted.", "An operator adopts it: `cs-console policy adopt`.")
+
+
+class AlreadyOnItsWay(Refusal):
+    """A notice that is queued goes out by itself; sending it again would send it twice."""
+
+    code = "already_on_its_way"
+
+    def __init__(self) -> None:
+        super().__init__("The notice is on its way.", "Look again in a minute.")

@@ -22,6 +22,7 @@ class Settings(BaseModel):
     checkpoint and each incident on its standard input (`command: ssh vault append-checkpoint`).
 
     Times are seconds. `key_days`: how long old backups of the keyring may be able to open an erased key.
+    `pack`: the policy for new tickets; without it the one that was adopted last (`cs-console policy adopt`).
     `keys` rebinds commands: `[keys] claim = "ctrl+k"`.
     """
 
@@ -39,7 +40,7 @@ class Settings(BaseModel):
     outbox: Path | None = None
     checkpoints: str = Field("", repr=False)
     memory: Path | None = None
-    pack: str = "hauthome-2023-08"
+    pack: str = ""
     desk_name: str = "Customer service"
     mail_from: str = "service@desk.invalid"
     theme: str = "cs-dark"

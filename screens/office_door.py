@@ -67,5 +67,8 @@ class OfficeDoor:
 
     def _open(self) -> "Office":
         from cs_console.desk import open_office  # the stores' libraries take longer than the first paint may
+        from cs_console.policy.adoption import note_at_opening
 
-        return open_office(self._settings)
+        office = open_office(self._settings)
+        note_at_opening(office)
+        return office

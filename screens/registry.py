@@ -108,6 +108,22 @@ COMMANDS: tuple[Command, ...] = (
         roles=frozenset({Role.PRIVACY_OFFICER}),
     ),
     Command(
+        "move_policy",
+        "M",
+        "Move policy",
+        "Put the ticket under another policy that the desk has adopted; you say why.",
+        _on("ticket"),
+        roles=frozenset({Role.SUPERVISOR}),
+    ),
+    Command(
+        "send_notice",
+        "N",
+        "Send notice",
+        "Send the notice again, or note that it was posted.",
+        _on("ticket"),
+        roles=_PROPOSES,
+    ),
+    Command(
         "reload", "f5", "Reload", "Read it again.", _on("queue", "ticket", "approvals", "erasures", "log"), roles=_WORKS
     ),
     Command(

@@ -13,9 +13,12 @@ from cs_console.custody.contacts import change_contact
 from cs_console.custody.disclosure import Target
 from cs_console.custody.erasure import propose_erasure
 from cs_console.custody.holds import HoldReasonChoice, HoldView, holds_and_reasons, lift_hold, place_hold
+from cs_console.decisions.notice_way import NoticeWay
+from cs_console.decisions.sending_again import NoticeRoutes, notice_posted, notice_routes, send_notice_again
 from cs_console.errors import ChangedElsewhere, Refusal
 from cs_console.tickets import workflow
 from cs_console.tickets.conversation import TicketView, open_ticket, reload
+from cs_console.tickets.packs import PackChoice, move_to_pack, packs_to_move_to
 from models.enums import Field, MessageSort, Priority, Role, TicketKind, TicketState
 from screens.asking_text import WordsDialog, forgetting_draft
 from screens.choice import ChoiceDialog
@@ -23,8 +26,10 @@ from screens.compose import ComposeScreen
 from screens.contact import AskedContact, asked_contact, contact_dialog, place_of
 from screens.decision import DecisionScreen
 from screens.keeping import LIFT, NOTE_HINT, PLACE, holds_dialog, until_dialog
+from screens.moving import WHY_HINT, packs_dialog
 from screens.registry import bindings_for, command
 from screens.reveal import RevealScreen
+from screens.sending_again import POSTED, routes_dialog
 from screens.state import assign_dialog, kind_dialog, priority_dialog, state_dialog
 from screens.ticket_lines import FIELD, facts_of, field_key, status_words
 from screens.verify import VerifyScreen
@@ -320,6 +325,46 @@ class TicketScreen(RevealScreen):
             work = partial(place_hold, self.desk, self.number, reason.key, note, until)
             forgetting = partial(forgetting_draft, self.desk, f"hold:{self.number}", work)
             self._change(forgetting, f"The data is kept until {until:%d %b %Y}, whatever is decided.")
+
+    # --- the notice, and the policy
+
+    def action_send_notice(self) -> None:
+        """Choose where the notice goes once more."""
+        self.ask(partial(notice_routes, self.desk, self.number), self._routes_read, group="routes")
+
+    def _routes_read(self, found: NoticeRoutes) -> None:
+        self.app.push_screen(routes_dialog(self.number, found), self._route_chosen)
+
+    def _route_chosen(self, key: str | None) -> None:
+        if key == POSTED:
+            self.change(partial(notice_posted, self.desk, self.number), self._notice_sent, refused=self._refused)
+        elif key is not None:
+            work = partial(send_notice_again, self.desk, self.number, key)
+            self.change(work, self._notice_sent, refused=self._refused)
+
+    def _notice_sent(self, words: str) -> None:
+        self.say(words, Tone.DONE if words == NoticeWay.SENT else Tone.WARNING)
+        self._reload()
+
+    def action_move_policy(self) -> None:
+        """Choose another policy for this ticket."""
+        self.ask(partial(packs_to_move_to, self.desk, self.number), self._packs_read, group="packs")
+
+    def _packs_read(self, packs: tuple[PackChoice, ...]) -> None:
+        if self.view is not None:
+            self.app.push_screen(packs_dialog(self.number, self.view.pack, packs), self._pack_chosen)
+
+    def _pack_chosen(self, name: str | None) -> None:
+        if name is not None:
+            question = f"Why is #{self.number} moved to {name}?"
+            dialog = WordsDialog(question, f"move:{self.number}", self.number, hint=WHY_HINT)
+            self.app.push_screen(dialog, partial(self._move_explained, name))
+
+    def _move_explained(self, name: str, reason: str | None) -> None:
+        if reason is not None and self.view is not None:
+            work = partial(move_to_pack, self.desk, self.number, self.view.row, name, reason)
+            forgetting = partial(forgetting_draft, self.desk, f"move:{self.number}", work)
+            self._change(forgetting, f"#{self.number} is under {name} now.")
 
     def _back_with(self, done: str | None) -> None:
         if done:

@@ -29,7 +29,7 @@ def facts_of(view: TicketView, key_of: Callable[[str], str]) -> list[Fact]:
         ),
         Fact("language", "Language", view.language, quiet=True),
         Fact("requester", "Requester", view.requester, quiet=True),
-        Fact("policy", "Policy", view.pack, quiet=True),
+        Fact("policy", "Policy", view.pack, key_of("move_policy"), "move_policy", quiet=True),
     ]
     return lines
 

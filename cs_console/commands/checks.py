@@ -22,6 +22,7 @@ from cs_console.database import Database, read_url, store_errors
 from cs_console.delivery.smtp import server_of
 from cs_console.desk import Office, open_office
 from cs_console.errors import BadPack, BadSettings, Refusal, StoreUnavailable
+from cs_console.policy.adoption import shelved
 from cs_console.settings import Settings
 
 PACKAGES = ("cs-console", "textual", "sqlalchemy", "sqlmodel", "cryptography", "argon2-cffi")
@@ -52,7 +53,7 @@ def settings_in_force(settings: Settings) -> dict[str, str]:
         "text messages": _sms_check(settings).words,
         "checkpoints": second_place(settings).name,
         "remembered": str(settings.memory_folder),
-        "pack": settings.pack,
+        "pack": settings.pack or "the one adopted last",
         "desk name": settings.desk_name,
         "mail from": settings.mail_from,
         "theme": settings.theme,
@@ -157,9 +158,16 @@ def _keyring_check(name: str, office: Office) -> Check:
 
 def _pack_check(name: str, office: Office) -> Check:
     try:
-        return Check(name, True, office.packs.current.meta.title)
+        title = office.packs.current.meta.title
     except BadPack as refusal:
         return Check(name, False, f"{refusal.sentence} {len(refusal.problems)} problems.")
+    changed = [one for one in shelved(office) if one.changed]
+    words = [
+        f"the file of {one.name} is not the one under which {one.changed} open "
+        f"{'ticket was' if one.changed == 1 else 'tickets were'} opened; put it back, or move them with M"
+        for one in changed
+    ]
+    return Check(name, not changed, "; ".join([title, *words]))
 
 
 def _log_check(name: str, office: Office) -> Check:

@@ -10,6 +10,7 @@ import typer
 
 from cs_console.commands.context import Home, Json, office, print_json
 from cs_console.desk import operator_desk
+from cs_console.policy.adoption import note_current
 from cs_console.tickets.intake import ImportCounts, Told, import_jsonl, import_mail
 from cs_console.tickets.quarantine import KeptMail, listing
 
@@ -25,6 +26,7 @@ File = Annotated[Path, typer.Argument(help="A JSON Lines file of messages and re
 def mail(paths: Paths, home: Home = None, json: Json = False) -> None:
     """Take in mail; the same mail again changes nothing."""
     with office(home) as desk_office, _watching() as (progress, told):
+        note_current(desk_office)
         counts = import_mail(operator_desk(desk_office), paths, progress, told)
     _print_counts(counts, _WORDS, json)
 
@@ -33,6 +35,7 @@ def mail(paths: Paths, home: Home = None, json: Json = False) -> None:
 def jsonl(file: File, home: Home = None, json: Json = False) -> None:
     """Take in JSON Lines: messages, and requesters with what the platform holds on file."""
     with office(home) as desk_office, _watching() as (progress, told):
+        note_current(desk_office)
         counts = import_jsonl(operator_desk(desk_office), file, progress, told)
     _print_counts(counts, (*_WORDS, "requesters"), json)
 

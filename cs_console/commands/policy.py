@@ -1,37 +1,45 @@
-"""`cs-console policy ...`: which policies there are, what one says, what is wrong with a file."""
+"""`cs-console policy ...`: which policies there are, what one says, how two differ, and which is the desk's."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cs_console.commands.context import Home, Json, print_json, refusals
+from cs_console.commands.context import Home, Json, office, print_json, refusals
+from cs_console.desk import open_office, operator_desk
+from cs_console.errors import BadPack, NoDesk
+from cs_console.policy.adoption import ShelvedPack, adopt, shelved
 from cs_console.policy.checking import check_pack
-from cs_console.policy.ground_rules import Ground
-from cs_console.policy.loader import PackShelf
+from cs_console.policy.differences import differences
+from cs_console.policy.in_words import pack_lines
+from cs_console.policy.loader import PackShelf, load_pack
 from cs_console.policy.schema import Pack
-from cs_console.settings import load
+from cs_console.settings import Settings, load
 
 app = typer.Typer(no_args_is_help=True, help="Policy packs: privacy policies as data.")
 
-_LISTS = (
-    ("statutory", "Statutory grounds (we cannot respond)"),
-    ("discretionary", "Discretionary grounds (we may reject)"),
-    ("fee", "Fee"),
-)
+NameOrFile = Annotated[str, typer.Argument(help="A pack's name, or its TOML file.", show_default=False)]
 
 
 @app.command("list")
 def list_packs(home: Home = None, as_json: Json = False) -> None:
-    """List the packs this desk can use; the one for new tickets is marked."""
+    """List the packs of this desk: which is current, since when each is adopted, how many open tickets are under it."""
     with refusals():
-        settings = load(home)
-        names = PackShelf(settings).names()
+        packs = _on_the_shelf(load(home))
     if as_json:
-        print_json({"packs": list(names), "current": settings.pack})
+        print_json(
+            {
+                "packs": [one.name for one in packs],
+                "current": next((one.name for one in packs if one.current), ""),
+                "adopted": {one.name: one.adopted_at.isoformat() for one in packs if one.adopted_at},
+                "open_tickets": {one.name: one.open_tickets for one in packs},
+            }
+        )
         return
-    for name in names:
-        print(f"{name}  (current)" if name == settings.pack else name)
+    for one in packs:
+        print(_pack_line(one))
 
 
 @app.command()
@@ -40,14 +48,13 @@ def show(
     home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """Show what a pack says: kinds, purposes, grounds, clocks."""
+    """Show what a pack says, in words."""
     with refusals():
-        shelf = PackShelf(load(home))
-        found = shelf.get(pack) if pack else shelf.current
+        found = _named(load(home), pack)
     if as_json:
         print_json(found.model_dump(mode="json"))
         return
-    print("\n".join(_lines(found)))
+    print("\n".join(pack_lines(found)))
 
 
 @app.command()
@@ -73,34 +80,85 @@ def check(
         raise typer.Exit(1)
 
 
-def _lines(pack: Pack) -> list[str]:
-    lines = [f"{pack.meta.title}, effective {pack.meta.effective} ({pack.meta.name})", "", "Kinds"]
-    lines += [f"  {kind.value}: {rules.title} ({rules.clause})" for kind, rules in pack.kinds.items()]
-    lines += ["", f"Clock ({pack.clock.clause})", f"  {pack.clock.explained}", "", "Purposes"]
-    for key, purpose in pack.purposes.items():
-        lines.append(f"  {key}: {purpose.title} ({purpose.clause})")
-        for row in pack.matrix:
-            if row.purpose == key:
-                when = "verified" if row.verified else "also unverified"
-                lines.append(f"    {', '.join(row.kinds)}, {when}: {', '.join(row.fields)}")
-    lines += ["", f"Keeping and erasing ({pack.retention.clause}, {pack.erasure.clause})"]
-    lines += [f"  {kind.value}: kept {days} days after it was closed" for kind, days in pack.retention.days.items()]
-    lines.append(f"  An erasure is confirmed by: {' or '.join(pack.erasure.approvers)}")
-    lines.append(f"  A hold is placed and lifted by: {pack.retention.held_by.value}")
-    lines += [f"  {key}: {hold.title}, {hold.longest_days} days at most" for key, hold in pack.retention.holds.items()]
-    for name, title in _LISTS:
-        lines += ["", title]
-        for ground in pack.grounds:
-            if ground.list == name:
-                lines += _ground_lines(ground)
-    lines += ["", "Bases for collecting without consent (no reason to refuse anything)"]
-    lines += [f"  ({item.number}) {item.title}" for item in pack.consent_exceptions]
-    return lines
+@app.command()
+def diff(old: NameOrFile, new: NameOrFile, home: Home = None, as_json: Json = False) -> None:
+    """Say key by key how two packs differ: exit 0 they say the same, 1 they do not."""
+    with refusals(), _problems_told():
+        settings = load(home)
+        found = differences(_named(settings, old), _named(settings, new))
+    if as_json:
+        print_json({"same": not found, "differences": [vars(one) for one in found]})
+    else:
+        for one in found:
+            print(one.key)
+            if one.old is not None:
+                print(f"  - {one.old.rstrip()}".replace("\n", "\n    "))
+            if one.new is not None:
+                print(f"  + {one.new.rstrip()}".replace("\n", "\n    "))
+        if not found:
+            print("They say the same.")
+    if found:
+        raise typer.Exit(1)
 
 
-def _ground_lines(ground: Ground) -> list[str]:
-    lines = [f"  {ground.code} {ground.title} ({ground.clause})"]
-    lines += [f"     {question.text}" for question in ground.questions]
-    lines.append(f"     Evidence: {ground.evidence.text}")
-    lines.append(f"     Approved by: {' + '.join(ground.approvers)}")
-    return lines
+@app.command("adopt")
+def adopt_pack(
+    name: Annotated[str, typer.Argument(help="A pack's name.", show_default=False)],
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Make a pack the desk's, on record: new tickets are opened under it, open ones stay where they are."""
+    with office(home) as opened, _problems_told():
+        done = adopt(operator_desk(opened), name)
+    if as_json:
+        print_json(vars(done))
+    else:
+        print(f"{done.name} is adopted." if done.new else f"{done.name} was adopted already; nothing was changed.")
+    if done.overruled_by:
+        typer.echo(
+            f"cs-console: the setting `pack` names {done.overruled_by}: new tickets go on under that one until it is "
+            "removed.",
+            err=True,
+        )
+
+
+def _on_the_shelf(settings: Settings) -> tuple[ShelvedPack, ...]:
+    try:
+        opened = open_office(settings)
+    except NoDesk:
+        shelf = PackShelf(settings)
+        return tuple(ShelvedPack(name, name == shelf.name, None, 0, 0) for name in shelf.names())
+    try:
+        return shelved(opened)
+    finally:
+        opened.close()
+
+
+def _pack_line(one: ShelvedPack) -> str:
+    words = ["current"] if one.current else []
+    if one.adopted_at:
+        words.append(f"adopted {one.adopted_at.astimezone():%Y-%m-%d %H:%M}")
+    if one.open_tickets:
+        words.append(f"{one.open_tickets} open {'ticket' if one.open_tickets == 1 else 'tickets'}")
+    if one.changed:
+        words.append(f"its file has changed since {one.changed} of them came in")
+    return f"{one.name}  ({', '.join(words)})" if words else one.name
+
+
+def _named(settings: Settings, name_or_file: str) -> Pack:
+    """The pack of that name or file, or the current one for no name. Raises UnknownPack, BadPack."""
+    if name_or_file.endswith(".toml"):
+        return load_pack(Path(name_or_file))
+    name = name_or_file or next(one.name for one in _on_the_shelf(settings) if one.current)
+    return PackShelf(settings).get(name)
+
+
+@contextmanager
+def _problems_told() -> Iterator[None]:
+    """Each problem of a pack that cannot be used is a line of its own before the refusal."""
+    try:
+        yield
+    except BadPack as refusal:
+        for problem in refusal.problems:
+            typer.echo(problem, err=True)
+        raise

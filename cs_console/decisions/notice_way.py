@@ -16,12 +16,13 @@ class NoticeWay(StrEnum):
     SENT = "The notice is sent."
     ON_ITS_WAY = "The notice is still on its way."
     BY_LETTER = "The notice has to be sent by letter."
+    NOT_DELIVERED = "The notice could not be delivered: send it to another contact with N, or by letter."
 
 
 def notice_way(session: Session, number: int, decided_at: datetime) -> NoticeWay:
     """Where the notice is of the ticket's newest final decision, made at `decided_at`.
 
-    Where nothing can be sent to there is no message; one that failed for good is not tried again. Both are posted.
+    Where nothing can be sent to there is no message; one that failed for good is not tried again by itself.
     """
     found = session.connection().execute(
         select(col(Message.delivery), col(Message.next_delivery_at))
@@ -39,4 +40,4 @@ def notice_way(session: Session, number: int, decided_at: datetime) -> NoticeWay
     delivery, again_at = message
     if delivery == DeliveryState.SENT:
         return NoticeWay.SENT
-    return NoticeWay.BY_LETTER if delivery == DeliveryState.FAILED and again_at is None else NoticeWay.ON_ITS_WAY
+    return NoticeWay.NOT_DELIVERED if delivery == DeliveryState.FAILED and again_at is None else NoticeWay.ON_ITS_WAY

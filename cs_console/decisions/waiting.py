@@ -18,7 +18,7 @@ from cs_console.decisions.notice_way import notice_way
 from cs_console.decisions.proposal import Finding, Proposal, applying_grounds, open_answers, open_reason
 from cs_console.decisions.separation import is_own_appealed
 from cs_console.desk import Desk
-from cs_console.errors import NotAllowed
+from cs_console.errors import NotAllowed, StaleProposal
 from cs_console.plain_text import plain
 from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
@@ -107,7 +107,7 @@ def waiting(desk: Desk) -> Waiting:
 def open_proposal(desk: Desk, decision_id: str) -> ProposalView:
     """One proposal, for supervisors, privacy officers, whoever is needed, and the person who proposed it.
 
-    The reading is recorded. Raises NotAllowed, NoUndertaking, NothingThere.
+    The reading is recorded. Raises NotAllowed, NoUndertaking, NothingThere, StaleProposal.
     """
     office = desk.office
     with desk.work(*READERS) as session:
@@ -127,6 +127,7 @@ def open_proposal(desk: Desk, decision_id: str) -> ProposalView:
         office.keyring, key, ticket.requester_id, decision_id, decision.answers, decision.legal_review
     )
     known = _may_know(roles, decision.legal_review)
+    _require_same_policy(pack, proposal)
     return ProposalView(
         **vars(row),
         findings=tuple(_lines(pack, proposal)) if known else (pack.texts.legal_review,),
@@ -273,6 +274,14 @@ def _reason(
     return open_reason(desk.office.keyring, requester_id, row[0], row[1], decision.legal_review)
 
 
+def _require_same_policy(pack: Pack, proposal: Proposal) -> None:
+    """Refuse a proposal of before its ticket was moved to another policy. Raises StaleProposal."""
+    if proposal.request not in pack.rights or any(pack.ground(one.ground) is None for one in proposal.findings):
+        raise StaleProposal(
+            "The ticket was moved to another policy after this was proposed.", "Look at the list again."
+        )
+
+
 def _lines(pack: Pack, proposal: Proposal) -> Iterator[str]:
     """A proposal as lines of text, ground by ground."""
     yield f"Asked: {pack.rights[proposal.request].title}"
@@ -286,7 +295,7 @@ def _lines(pack: Pack, proposal: Proposal) -> Iterator[str]:
 
 def _finding_lines(pack: Pack, finding: Finding) -> Iterator[str]:
     ground = pack.ground(finding.ground)
-    assert ground is not None  # a ticket keeps the pack that its proposals were checked by
+    assert ground is not None  # proposals of before a move are not opened
     head = f"{ground.code} {ground.title} ({ground.clause})"
     if not finding.applies:
         yield f"{head}: does not apply"

@@ -1,4 +1,4 @@
-"""What a reply that went out means for its ticket, whether it went at once or with a later try."""
+"""What a line that went out, or could not, means for its ticket, whether at once or with a later try."""
 
 from sqlmodel import Session
 
@@ -27,3 +27,17 @@ def settle_reply(session: Session, office: Office, number: int, left_at: int | N
     session.add(ticket)
     session.flush()
     return moved
+
+
+def settle_undelivered(session: Session, office: Office, number: int) -> str:
+    """Open a closed ticket again whose notice cannot be delivered: whoever had it finds it among their own.
+
+    Returns what moved, like `settle_reply`, and asks the same of the caller's transaction.
+    """
+    ticket = session.get_one(Ticket, number, with_for_update=True)
+    if ticket.state != TicketState.CLOSED:
+        return ""
+    ticket.state, ticket.closed_at, ticket.row = TicketState.OPEN, None, ticket.row + 1
+    session.add(ticket)
+    session.flush()
+    return f"state {TicketState.CLOSED} -> {TicketState.OPEN}: the notice could not be delivered"

@@ -14,7 +14,7 @@ from cs_console.custody.redaction import redact
 from cs_console.custody.sealing import Place, seal
 from cs_console.custody.sending import line_for_sending
 from cs_console.decisions.notice import notice_subject
-from cs_console.delivery.answered import settle_reply
+from cs_console.delivery.answered import settle_reply, settle_undelivered
 from cs_console.delivery.channels import Outgoing, hand_over
 from cs_console.desk import Office
 from cs_console.errors import (
@@ -248,6 +248,8 @@ def _settle(office: Office, message_id: str, done: _Sent) -> None:
         session.flush()
         if problem is None and message.sort == MessageSort.REPLY:
             moved = settle_reply(session, office, message.ticket_number, done.ticket_row)
+        elif message.sort == MessageSort.NOTICE and problem is not None and _comes_back(problem):
+            moved = settle_undelivered(session, office, message.ticket_number)
         writer, sent = _writer(session, office, message), _entry(session, office, message, problem)
         append(session, office, writer, sent, now)
         if moved:
@@ -258,6 +260,11 @@ def _settle(office: Office, message_id: str, done: _Sent) -> None:
 def _passing(problem: Refusal) -> bool:
     """Whether trying again later may help."""
     return isinstance(problem, BadSettings) or (isinstance(problem, DeliveryFailed) and not problem.permanent)
+
+
+def _comes_back(problem: Refusal) -> bool:
+    """Whether somebody has to find another way to this requester."""
+    return not _passing(problem) and not isinstance(problem, KeyDestroyed)
 
 
 def _wait(tries: int) -> timedelta:

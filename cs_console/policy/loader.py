@@ -1,5 +1,6 @@
 """Loading policy packs by name."""
 
+import hashlib
 import tomllib
 from pathlib import Path
 
@@ -11,19 +12,30 @@ from cs_console.policy.schema import Pack
 from cs_console.settings import Settings
 
 SHIPPED = Path(__file__).parent / "packs"
+DEFAULT = "hauthome-2023-08"
+"""The pack of a desk that has adopted none and whose settings name none."""
 
 
 class PackShelf:
-    """The packs that this desk can use: those shipped, and those in `packs/` of the home folder."""
+    """The packs that this desk can use: those shipped, and those in `packs/` of the home folder.
 
-    def __init__(self, settings: Settings) -> None:
+    `adopted` is the one that the desk adopted last, "" where it has adopted none.
+    """
+
+    def __init__(self, settings: Settings, adopted: str = "") -> None:
+        self.adopted = adopted
         self._settings = settings
         self._read: dict[str, Pack] = {}
 
     @property
+    def name(self) -> str:
+        """The name of the current pack: what the settings name, else what was adopted last, else the shipped one."""
+        return self._settings.pack or self.adopted or DEFAULT
+
+    @property
     def current(self) -> Pack:
         """The pack that new tickets are opened under."""
-        return self.get(self._settings.pack)
+        return self.get(self.name)
 
     def get(self, name: str) -> Pack:
         """The pack of that name and version. Raises UnknownPack or BadPack."""
@@ -42,6 +54,14 @@ class PackShelf:
             if file.parent == folder and file.is_file():
                 return file
         raise UnknownPack(f"There is no policy pack named {name}.", "See `cs-console policy list`.")
+
+    def sha256(self, name: str) -> str:
+        """The sha256 of that pack's file as it is now, in hex. Raises UnknownPack."""
+        file = self.path(name)
+        try:
+            return hashlib.sha256(file.read_bytes()).hexdigest()
+        except OSError as problem:
+            raise UnknownPack(f"{file} cannot be read: {problem.strerror}.", "Check its permissions.") from None
 
     def names(self) -> tuple[str, ...]:
         """All names, sorted."""

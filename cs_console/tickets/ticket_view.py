@@ -42,6 +42,10 @@ from models.verification import Verification
 REQUESTER = "requester"
 LINES_SHOWN = 200
 NOT_NEEDED, CLAIM_FIRST, VERIFY_FIRST = "not needed here", "claim first", "verify first"
+_LETTER_WORDS = {
+    NoticeWay.BY_LETTER: ", to be sent by letter",
+    NoticeWay.NOT_DELIVERED: ", the notice was not delivered",
+}
 _DECISION_WORDS = {
     DecisionState.PROPOSED: "waits for approval",
     DecisionState.RETURNED: "returned",
@@ -330,6 +334,6 @@ def _decision_words(session: Session, desk: Desk, pack: Pack, number: int) -> st
         return "none yet"
     outcome, legal_review, state, decided_at = found
     hidden = legal_review and not desk.agent.has(Role.PRIVACY_OFFICER)
-    by_letter = decided_at is not None and notice_way(session, number, decided_at) is NoticeWay.BY_LETTER
-    letter = ", to be sent by letter" if by_letter else ""
+    way = None if decided_at is None else notice_way(session, number, decided_at)
+    letter = _LETTER_WORDS.get(way, "") if way else ""
     return f"{pack.texts.legal_review if hidden else outcome}, {_DECISION_WORDS[DecisionState(state)]}{letter}"

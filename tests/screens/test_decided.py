@@ -24,6 +24,7 @@ from tests.support.recorded import recorded
 from tests.support.tickets import make_ticket
 
 EMAIL = {Field.EMAIL: "alice@example.org"}
+NOT_DELIVERED = "The notice could not be delivered"
 POST_IT = "The notice has to be sent by letter."
 
 
@@ -99,7 +100,7 @@ async def test_the_letter_to_post_is_read_to_its_end_by_keyboard(
         ({}, "The notice is sent."),
         ({"delivery": DeliveryState.QUEUED}, "The notice is still on its way."),
         ({"delivery": DeliveryState.FAILED, "next_delivery_at": 1}, "The notice is still on its way."),
-        ({"delivery": DeliveryState.FAILED, "next_delivery_at": None}, POST_IT),
+        ({"delivery": DeliveryState.FAILED, "next_delivery_at": None}, NOT_DELIVERED),
     ],
 )
 async def test_it_says_what_became_of_the_notice(
@@ -111,7 +112,7 @@ async def test_it_says_what_became_of_the_notice(
         if changed.get("next_delivery_at"):
             changed = changed | {"next_delivery_at": sqlite_office.clock.now()}
         message(sqlite_office, number, **changed)
-    assert ("by letter" in reload(mei, number).decision_words) is (words == POST_IT)
+    assert ("not delivered" in reload(mei, number).decision_words) is (words == NOT_DELIVERED)
     async with console(sqlite_office, mei) as shown:
         await decided(shown, number)
         await shown.until_words(words)

@@ -54,11 +54,11 @@ def test_a_new_version_asks_for_a_new_one(test_office: TestOffice) -> None:
     office = test_office.office
     desk = test_office.desk("mei", Role.AGENT, undertaking=False)
     accept(desk)
-    shipped = PackShelf(office.settings).path(office.settings.pack).read_text("utf-8")
+    shipped = PackShelf(office.settings).path(office.packs.name).read_text("utf-8")
     newer = shipped.replace(f'version = "{office.packs.current.undertaking.version}"', 'version = "2026-11.2"')
     assert newer != shipped
     (office.settings.home / "packs").mkdir()
-    (office.settings.home / "packs" / f"{office.settings.pack}.toml").write_text(newer, "utf-8")
+    (office.settings.home / "packs" / f"{office.packs.name}.toml").write_text(newer, "utf-8")
     office.packs = PackShelf(office.settings)
     assert not is_signed(desk)
     accept(desk)

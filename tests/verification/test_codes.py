@@ -680,7 +680,7 @@ def test_the_numbers_come_from_the_pack_of_the_ticket(v: Verifying) -> None:
     from cs_console.policy.loader import PackShelf
 
     home = v.office.settings.home
-    shipped = PackShelf(v.office.settings).path(v.office.settings.pack).read_text("utf-8")
+    shipped = PackShelf(v.office.settings).path(v.office.packs.name).read_text("utf-8")
     changed = re.sub(r"(?m)^digits = 8$", "digits = 6", re.sub(r"(?m)^tries = 3$", "tries = 1", shipped))
     changed = re.sub(r'(?m)^version = "2023-08"$', 'version = "2026-01"', changed, count=1)
     assert changed != shipped

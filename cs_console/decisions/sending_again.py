@@ -1,0 +1,172 @@
+"""A notice that did not arrive: sent again to a contact on file, or posted as a letter; both are on record."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select, update
+from sqlmodel import Session, col
+
+from cs_console.custody.contacts import MaskedContact, known_values, masked_contacts
+from cs_console.custody.redaction import redact
+from cs_console.custody.safe_views import open_safe
+from cs_console.custody.sealing import Place, seal
+from cs_console.decisions.making import Made, send
+from cs_console.decisions.notice import notice_subject
+from cs_console.decisions.notice_way import NoticeWay, notice_way
+from cs_console.delivery.outgoing import CHANNELS, queue_message
+from cs_console.desk import Desk
+from cs_console.errors import AlreadyOnItsWay, ContactNotOnFile, ContactRecent, NothingThere
+from cs_console.policy.schema import Pack
+from cs_console.staff.undertakings import require_current
+from cs_console.tickets.ticket_facts import TicketFacts, facts, record_about, require_own
+from models.columns import new_id
+from models.decision import Decision
+from models.enums import Action, Channel, DecisionState, DeliveryState, MessageSort, Role
+from models.message import Message
+
+SENDERS = (Role.AGENT, Role.SUPERVISOR, Role.PRIVACY_OFFICER)
+
+
+@dataclass(frozen=True)
+class NoticeRoute:
+    """A contact that the notice can go to, by its mask; `why_not` says what keeps it from being used."""
+
+    contact_id: str
+    title: str
+    mask: str
+    why_not: str
+
+
+@dataclass(frozen=True)
+class NoticeRoutes:
+    """What became of the newest notice, as a sentence, and the contacts on file that it can go to."""
+
+    way: str
+    routes: tuple[NoticeRoute, ...]
+
+
+def notice_routes(desk: Desk, number: int) -> NoticeRoutes:
+    """Where the newest notice of one's own ticket (of any, for supervisors and privacy officers) can be sent again.
+
+    Raises NothingThere where there is none, NotAssigned, NoUndertaking.
+    """
+    with desk.reading(*SENDERS) as session:
+        ticket, decision = _notice_of(session, desk, number)
+        assert decision.decided_at is not None  # only final ones have a notice
+        way = notice_way(session, number, decision.decided_at)
+        contacts = masked_contacts(session, desk.office, ticket.requester_id)
+    pack = desk.office.packs.get(ticket.pack)
+    return NoticeRoutes(
+        way.value,
+        tuple(
+            NoticeRoute(one.id, pack.fields[one.field].title, one.mask, _why_not(desk, pack, one))
+            for one in contacts
+            if one.field in CHANNELS and one.on_file
+        ),
+    )
+
+
+def send_notice_again(desk: Desk, number: int, contact_id: str) -> str:
+    """Send the newest notice once more, word for word, to that contact on file; a sentence on what became of it.
+
+    A try that failed before is not made again. Raises what `notice_routes` raises, ContactNotOnFile, ContactRecent,
+    AlreadyOnItsWay while it is being handed over.
+    """
+    office = desk.office
+    with desk.work(*SENDERS) as session:
+        ticket, decision = _notice_of(session, desk, number)
+        pack = office.packs.get(ticket.pack)
+        contacts = masked_contacts(session, office, ticket.requester_id)
+        chosen = next((one for one in contacts if one.id == contact_id and one.on_file), None)
+        if chosen is None:
+            raise ContactNotOnFile("A notice goes to a contact on file only.", "Choose another one, or send a letter.")
+        why_not = _why_not(desk, pack, chosen)
+        if why_not:
+            raise ContactRecent(f"This contact {why_not}.", "Choose another one, or send a letter.")
+        _give_up_earlier(session, number)
+        letter = _letter(desk, ticket, decision)
+        message_id = queue_message(
+            session,
+            office,
+            ticket_number=number,
+            requester_id=ticket.requester_id,
+            contact_id=contact_id,
+            sort=MessageSort.NOTICE,
+            text=letter,
+            agent_id=desk.agent.id,
+            subject=notice_subject(pack, number, ticket.language),
+        )
+        record_about(session, desk, ticket, Action.TICKET_CHANGED, f"the notice is sent again, by {chosen.field.value}")
+    return send(office, Made(message_id))
+
+
+def notice_posted(desk: Desk, number: int) -> str:
+    """Note that the newest notice was posted as a letter: it stands in the conversation as sent.
+
+    Raises what `notice_routes` raises, AlreadyOnItsWay.
+    """
+    office = desk.office
+    with desk.work(*SENDERS) as session:
+        ticket, decision = _notice_of(session, desk, number)
+        _give_up_earlier(session, number)
+        letter, message_id = _letter(desk, ticket, decision), new_id()
+        owner, key = ticket.requester_id, office.keyring.key(ticket.requester_id)
+        redacted = redact(letter, office.packs.get(ticket.pack).meta.regions, known_values(session, office, owner, key))
+        session.add(
+            Message(
+                id=message_id,
+                ticket_number=number,
+                sort=MessageSort.NOTICE,
+                channel=Channel.LETTER,
+                agent_id=desk.agent.id,
+                text=seal(key, Place(owner, "message", "text", message_id), letter),
+                text_redacted=seal(key, Place(owner, "message", "text_redacted", message_id), redacted),
+                at=office.clock.now(),
+                delivery=DeliveryState.SENT,
+            )
+        )
+        session.flush()
+        record_about(session, desk, ticket, Action.MESSAGE_SENT, f"{MessageSort.NOTICE.value}, posted as a letter")
+    return NoticeWay.SENT.value
+
+
+def _notice_of(session: Session, desk: Desk, number: int) -> tuple[TicketFacts, Decision]:
+    """The ticket and its newest final decision whose notice is still there."""
+    require_current(session, desk)
+    ticket = facts(session, number)
+    if not desk.agent.roles & {Role.SUPERVISOR, Role.PRIVACY_OFFICER}:
+        require_own(ticket, desk)
+    newest = (
+        select(Decision)
+        .where(col(Decision.ticket_number) == number, col(Decision.state) == DecisionState.FINAL)
+        .order_by(col(Decision.decided_at).desc(), col(Decision.id).desc())
+        .limit(1)
+    )
+    decision = session.execute(newest).scalar()
+    if decision is None or decision.notice is None:
+        raise NothingThere(f"#{number} has no notice.", "It is made when the request is decided, with d.")
+    return ticket, decision
+
+
+def _letter(desk: Desk, ticket: TicketFacts, decision: Decision) -> str:
+    assert decision.notice is not None  # _notice_of has looked
+    key = desk.office.keyring.key(ticket.requester_id)
+    return open_safe(key, Place(ticket.requester_id, "decision", "notice", decision.id), decision.notice)
+
+
+def _why_not(desk: Desk, pack: Pack, contact: MaskedContact) -> str:
+    """What keeps a contact on file from being used: somebody else may have changed it, as with codes."""
+    days = pack.verification.code.contact_recent_days
+    recent = contact.changed_at > desk.office.clock.now() - timedelta(days=days)
+    return f"was changed in the last {days} days" if recent else ""
+
+
+def _give_up_earlier(session: Session, number: int) -> None:
+    """No earlier try is made again, or the notice would arrive twice. Raises AlreadyOnItsWay."""
+    earlier = (col(Message.ticket_number) == number, col(Message.sort) == MessageSort.NOTICE)
+    session.connection().execute(
+        update(Message).where(*earlier, col(Message.delivery) == DeliveryState.FAILED).values(next_delivery_at=None)
+    )
+    queued = select(col(Message.id)).where(*earlier, col(Message.delivery) == DeliveryState.QUEUED).limit(1)
+    if session.connection().execute(queued).first() is not None:
+        raise AlreadyOnItsWay

@@ -1,0 +1,114 @@
+"""Moving a ticket to another policy: it stays under the one it was opened under until a supervisor says why not."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete
+from sqlmodel import Session, col
+
+from cs_console.custody.contacts import known_values
+from cs_console.custody.redaction import redact
+from cs_console.custody.sealing import Place, seal
+from cs_console.decisions.clock import due_at, first_response_due
+from cs_console.decisions.making import draft_place
+from cs_console.desk import Desk
+from cs_console.errors import BadInput, NotAdopted, WrongState
+from cs_console.plain_text import plain
+from cs_console.policy.adopted import adopted_names
+from cs_console.policy.schema import Pack
+from cs_console.staff.undertakings import require_current
+from cs_console.tickets.ticket_facts import TicketFacts, change, facts, record_about, require_open
+from models.asked import Asked
+from models.clock_event import ClockEvent
+from models.columns import new_id
+from models.draft import Draft
+from models.enums import Action, ClockMove, Role, TicketState
+
+REASON_LIMIT = 2000
+
+
+@dataclass(frozen=True)
+class PackChoice:
+    """A policy that a ticket can be moved to."""
+
+    name: str
+    title: str
+
+
+def packs_to_move_to(desk: Desk, number: int) -> tuple[PackChoice, ...]:
+    """The adopted policies beside the ticket's own. Raises NotAllowed, NothingThere."""
+    office = desk.office
+    with desk.reading(Role.SUPERVISOR) as session:
+        ticket, known = facts(session, number), adopted_names(session) | {office.packs.name}
+    names = sorted((known & set(office.packs.names())) - {ticket.pack})
+    return tuple(PackChoice(name, office.packs.get(name).meta.title) for name in names)
+
+
+def move_to_pack(desk: Desk, number: int, row: int, name: str, reason: str) -> int:
+    """Put an open ticket under another adopted policy, with a reason that is redacted and sealed; the new row.
+
+    Its clocks are those of the new policy, moved by whatever had moved them before. What was filled in of the old
+    policy's checklist, and what was read out of the letter in its words, is dropped. Raises NotAllowed, BadInput,
+    NotAdopted, UnknownPack, BadPack, WrongState while it is in approval or closed, ChangedElsewhere, NoUndertaking.
+    """
+    words = plain(reason).strip()
+    if not words or len(words) > REASON_LIMIT:
+        raise BadInput(f"A reason of up to {REASON_LIMIT} characters is needed.", "Say why it is moved.")
+    office = desk.office
+    with desk.work(Role.SUPERVISOR) as session:
+        require_current(session, desk)
+        ticket = facts(session, number)
+        require_open(ticket)
+        if ticket.state is TicketState.IN_APPROVAL:
+            raise WrongState(f"#{number} is in approval.", "Return or withdraw the proposal first.")
+        if name == ticket.pack:
+            raise BadInput(f"#{number} is under {name} already.", "Choose another policy.")
+        new, old = office.packs.get(name), office.packs.get(ticket.pack)
+        if name not in adopted_names(session) | {office.packs.name}:
+            raise NotAdopted(name)
+        row = change(session, ticket, row, pack=name, **_clocks(old, new, ticket))
+        now = office.clock.now()
+        session.add(_event(session, desk, ticket, words, now))
+        session.connection().execute(delete(Draft).where(col(Draft.place) == draft_place(number)))
+        session.connection().execute(delete(Asked).where(col(Asked.ticket_number) == number))
+        session.flush()
+        record_about(session, desk, ticket, Action.POLICY_MOVED, f"{ticket.pack} -> {name}")
+        return row
+
+
+def _event(session: Session, desk: Desk, ticket: TicketFacts, words: str, now: datetime) -> ClockEvent:
+    office, event_id, owner = desk.office, new_id(), ticket.requester_id
+    key = office.keyring.key(owner)
+    kept = redact(words, office.packs.get(ticket.pack).meta.regions, known_values(session, office, owner, key))
+    return ClockEvent(
+        id=event_id,
+        ticket_number=ticket.number,
+        move=ClockMove.PACK_MOVED,
+        agent_id=desk.agent.id,
+        reason=seal(key, Place(owner, "clock_event", "reason", event_id), kept),
+        at=now,
+    )
+
+
+def _clocks(old: Pack, new: Pack, ticket: TicketFacts) -> dict[str, object]:
+    """The ticket's clocks and lane under the new policy."""
+    state, decides = ticket.state, new.kinds[ticket.kind].needs_decision
+    if decides and ticket.verified_at is None:
+        state = TicketState.TO_VERIFY
+    elif not decides and state is TicketState.TO_VERIFY:
+        state = TicketState.OPEN
+    return {
+        "state": state.value,
+        "due_at": _due(old, new, ticket) if decides else None,
+        "first_response_due_at": first_response_due(new, ticket.kind, ticket.received_at),
+    }
+
+
+def _due(old: Pack, new: Pack, ticket: TicketFacts) -> datetime | None:
+    due = due_at(new, ticket.received_at, ticket.verified_at)
+    if due is None or not old.kinds[ticket.kind].needs_decision or ticket.verified_at is None:
+        return due
+    if ticket.due_at is None:
+        return None  # a fee has stopped it
+    before = due_at(old, ticket.received_at, ticket.verified_at)
+    return due if before is None else due + (ticket.due_at - before)  # a review or a wait that came between
