@@ -1,4 +1,4 @@
-"""`cs-console policy list | show | check` as operators use it."""
+"""`cs-console policy list | show | check | diff | adopt` as operators use it."""
 
 import json
 from pathlib import Path
@@ -8,6 +8,8 @@ from typer.testing import CliRunner, Result
 
 from cs_console.commands.policy import app
 from cs_console.policy.loader import SHIPPED
+from tests.support.office import TestOffice
+from tests.support.tickets import make_ticket
 
 NAME = "hauthome-2023-08"
 FILE = SHIPPED / f"{NAME}.toml"
@@ -18,8 +20,90 @@ def run(*words: str) -> Result:
 
 
 def test_list_names_the_packs_and_marks_the_current_one() -> None:
-    assert f"{NAME}  (current)" in run("list").stdout.splitlines()
-    assert json.loads(run("list", "--json").stdout) == {"packs": [NAME], "current": NAME}
+    assert run("list").stdout.splitlines() == ["gdpr-2018-05", f"{NAME}  (current)"]
+    assert json.loads(run("list", "--json").stdout) == {
+        "packs": ["gdpr-2018-05", NAME],
+        "current": NAME,
+        "adopted": {},
+        "open_tickets": {"gdpr-2018-05": 0, NAME: 0},
+    }
+
+
+def test_list_says_since_when_each_is_adopted_and_how_many_tickets_are_under_it(sqlite_office: TestOffice) -> None:
+    make_ticket(sqlite_office)
+    sqlite_office.office.close()
+    done = run("adopt", "gdpr-2018-05")
+    assert (done.exit_code, done.stdout) == (0, "gdpr-2018-05 is adopted.\n")
+    first, second = run("list").stdout.splitlines()
+    assert first.startswith("gdpr-2018-05  (current, adopted 20")
+    assert second == f"{NAME}  (1 open ticket)"
+    found = json.loads(run("list", "--json").stdout)
+    assert found["current"] == "gdpr-2018-05"
+    assert list(found["adopted"]) == ["gdpr-2018-05"]
+    assert run("adopt", "gdpr-2018-05").stdout == "gdpr-2018-05 was adopted already; nothing was changed.\n"
+
+
+def test_adopt_says_when_the_setting_names_another(sqlite_office: TestOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    sqlite_office.office.close()
+    monkeypatch.setenv("CS_CONSOLE_PACK", NAME)
+    result = run("adopt", "gdpr-2018-05", "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["overruled_by"] == NAME
+    assert f"the setting `pack` names {NAME}" in result.stderr
+    assert f"{NAME}  (current)" in run("list").stdout
+
+
+def test_adopt_tells_each_problem_of_a_broken_pack(sqlite_office: TestOffice) -> None:
+    home = sqlite_office.office.settings.home
+    sqlite_office.office.close()
+    (home / "packs").mkdir()
+    file = home / "packs" / f"{NAME}.toml"
+    file.write_text(FILE.read_text("utf-8").replace("digits = 8", "digits = 99"), "utf-8")
+    result = run("adopt", NAME)
+    assert result.exit_code == 2
+    assert f"{file}:" in result.stderr
+    assert "verification.code.digits" in result.stderr
+    assert run("adopt", "nothing-2026-01").exit_code == 2
+
+
+def test_diff_of_a_pack_with_itself_exits_0() -> None:
+    result = run("diff", NAME, str(FILE))
+    assert (result.exit_code, result.stdout) == (0, "They say the same.\n")
+    assert json.loads(run("diff", NAME, NAME, "--json").stdout) == {"same": True, "differences": []}
+
+
+def test_diff_names_key_old_and_new_value_and_exits_1(tmp_path: Path) -> None:
+    file = tmp_path / "newer.toml"
+    words = FILE.read_text("utf-8")
+    words = words.replace("respond_days = 30", "respond_days = 45")
+    words = words.replace('approvers = ["supervisor"]\npartial = "always"', 'approvers = ["admin"]\npartial = "always"')
+    words = words.replace('narrower = "A narrower request"', "")
+    words = words.replace('"clarification", "narrower"]', '"clarification"]')
+    file.write_text(words, "utf-8")
+    result = run("diff", NAME, str(file))
+    assert result.exit_code == 1
+    lines = result.stdout.splitlines()
+    at = lines.index("clock.respond_days")
+    assert lines[at : at + 3] == ["clock.respond_days", "  - 30", "  + 45"]
+    at = lines.index("offers.narrower")
+    assert lines[at : at + 2] == ["offers.narrower", "  - A narrower request"]
+    found = json.loads(run("diff", NAME, str(file), "--json").stdout)
+    assert found["same"] is False
+    assert {"key": "grounds.D4.approvers", "old": "supervisor", "new": "admin"} in found["differences"]
+    assert {one["key"] for one in found["differences"]} == {
+        "clock.respond_days",
+        "offers.narrower",
+        "grounds.D4.approvers",
+        *(f"grounds.D{n}.offers" for n in range(1, 5)),
+    }
+
+
+def test_diff_of_two_policies_reads_ground_by_ground() -> None:
+    result = run("diff", NAME, "gdpr-2018-05")
+    assert result.exit_code == 1
+    assert "grounds.D2.title\n  - Needs excessive technical measures\n" in result.stdout
+    assert "grounds.E5.title\n  + Legal claims\n" in result.stdout
+    assert run("diff", NAME, "nothing-2026-01").exit_code == 2
 
 
 def test_list_finds_the_packs_of_the_home_folder_too(tmp_path: Path) -> None:
@@ -30,9 +114,14 @@ def test_list_finds_the_packs_of_the_home_folder_too(tmp_path: Path) -> None:
 
 def test_show_prints_each_list_under_its_own_name() -> None:
     text = run("show").stdout
-    places = [text.index(word) for word in ("Statutory grounds", "S6 ", "Discretionary", "D4 ", "Fee", "(9) Another")]
+    places = [
+        text.index(word) for word in ("Statutory grounds", "S6 ", "Discretionary", "D4 ", "\nFee\n", "(9) Another")
+    ]
     assert places == sorted(places)
     assert "reply: Reply to the requester (I.(1)3)" in text
+    assert "Approved by: privacy officer + supervisor" in text
+    assert "? What would it cost in time and money?" in text
+    assert "Letters in: en, zh" in text
     assert json.loads(run("show", NAME, "--json").stdout)["clock"]["respond_days"] == 30
 
 
