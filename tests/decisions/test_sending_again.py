@@ -1,5 +1,7 @@
 """A notice that did not arrive comes back to its ticket, and goes out again or as a letter."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -46,11 +48,18 @@ def decided(test_office: TestOffice) -> tuple[Desk, Desk, MadeTicket]:
     return mei, sue, made
 
 
-@pytest.fixture
-def no_mail(monkeypatch: pytest.MonkeyPatch) -> None:
+@contextmanager
+def refused_mail(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The server refuses the address for good."""
+    with monkeypatch.context() as broken:
+        broken.setattr("cs_console.delivery.outgoing.hand_over", _refuse)
+        yield
 
-    monkeypatch.setattr("cs_console.delivery.outgoing.hand_over", _refuse)
+
+@pytest.fixture
+def no_mail(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with refused_mail(monkeypatch):
+        yield
 
 
 def way(desk: Desk, number: int) -> str:
@@ -81,11 +90,11 @@ def test_what_cannot_be_delivered_opens_its_ticket_again_where_its_agent_sees_it
 def test_it_goes_to_another_contact_on_file_word_for_word(
     test_office: TestOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with monkeypatch.context() as broken:
-        broken.setattr("cs_console.delivery.outgoing.hand_over", _refuse)
+    with refused_mail(monkeypatch):
         mei, _, made = decided(test_office)
     found = notice_routes(mei, made.number)
-    assert [(one.title, one.why_not) for one in found.routes] == [("E-mail address", ""), ("Mobile number", "")]
+    routes = sorted((one.title, one.why_not) for one in found.routes)
+    assert routes == [("E-mail address", ""), ("Mobile number", "")]
     assert "alice" not in repr(found)
     mobile = made.contact_ids[Field.MOBILE]
     assert send_notice_again(mei, made.number, mobile) == "The notice is sent."

@@ -1,0 +1,100 @@
+"""On the ticket: moving it to another policy with M, sending its notice again with N."""
+
+import pytest
+
+from cs_console.decisions.waiting import last_decision
+from cs_console.desk import operator_desk
+from cs_console.policy.adoption import adopt, note_current
+from cs_console.policy.loader import DEFAULT
+from models.enums import Action, Role
+from screens.asking_text import WordsDialog
+from screens.choice import ChoiceDialog
+from screens.ticket import TicketScreen
+from tests.decisions.cases import person, request
+from tests.decisions.test_sending_again import decided, refused_mail
+from tests.support.consoles import SIZES, console
+from tests.support.office import TestOffice
+from tests.support.recorded import recorded
+from tests.tickets.test_packs import GDPR, ticket_of
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_supervisor_moves_a_ticket_and_says_why(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
+    office = sqlite_office.office
+    note_current(office)
+    mei, sue = person(sqlite_office, "mei", Role.AGENT), person(sqlite_office, "sue", Role.SUPERVISOR)
+    number = request(sqlite_office, mei).number
+    adopt(operator_desk(office), GDPR)
+    office.packs.adopted = DEFAULT
+    async with console(sqlite_office, sue, size) as shown:
+        await shown.open(TicketScreen(number))
+        await shown.until_words("mei")
+        await shown.press("M")
+        await shown.until_on(ChoiceDialog)
+        assert f"#{number} is under {DEFAULT}" in shown.drawn()
+        assert "General Data Protection Regulation" in shown.drawn()
+        await shown.press("enter")
+        await shown.until_on(WordsDialog)
+        await shown.type("Lives in Lyon.")
+        await shown.until_typed("Lives in Lyon.")
+        await shown.press("ctrl+s")
+        await shown.until(lambda: f"is under {GDPR} now" in shown.notice, "the move")
+    assert ticket_of(sqlite_office, number).pack == GDPR
+    assert len(recorded(office, Action.POLICY_MOVED)) == 1
+
+
+async def test_where_no_other_policy_is_adopted_it_says_so(sqlite_office: TestOffice) -> None:
+    sue = person(sqlite_office, "sue", Role.SUPERVISOR)
+    number = request(sqlite_office, sue).number
+    async with console(sqlite_office, sue) as shown:
+        await shown.open(TicketScreen(number))
+        await shown.until_words("mine")
+        await shown.press("M")
+        await shown.until_on(ChoiceDialog)
+        assert "There is no other" in shown.drawn()
+        await shown.press("enter", "escape")
+        await shown.until_on(TicketScreen)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_notice_that_was_not_delivered_is_seen_and_sent_elsewhere(
+    sqlite_office: TestOffice, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with refused_mail(monkeypatch):
+        mei, _, made = decided(sqlite_office)
+    async with console(sqlite_office, mei, size) as shown:
+        await shown.open(TicketScreen(made.number))
+        await shown.until_words("not delivered")
+        await shown.press("N")
+        await shown.until_on(ChoiceDialog)
+        drawn = shown.drawn()
+        for words in ("could not be delivered", "Send it to e-mail address", "+86 ••", "posted as a letter"):
+            assert words in drawn
+        await shown.press("j", "enter")
+        await shown.until(lambda: "The notice is sent." in shown.notice, "the notice")
+    last = last_decision(mei, made.number)
+    assert last is not None
+    assert last.delivery == "The notice is sent."
+
+
+async def test_a_letter_that_was_posted_is_noted(sqlite_office: TestOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    with refused_mail(monkeypatch):
+        mei, _, made = decided(sqlite_office)
+    async with console(sqlite_office, mei) as shown:
+        await shown.open(TicketScreen(made.number))
+        await shown.until_words("not delivered")
+        await shown.press("N")
+        await shown.until_on(ChoiceDialog)
+        await shown.press("end", "enter")
+        await shown.until(lambda: "The notice is sent." in shown.notice, "the notice")
+    assert recorded(sqlite_office.office, Action.MESSAGE_SENT)[-1].reason == "notice, posted as a letter"
+
+
+async def test_without_a_notice_it_says_so(sqlite_office: TestOffice) -> None:
+    mei = person(sqlite_office, "mei", Role.AGENT)
+    number = request(sqlite_office, mei).number
+    async with console(sqlite_office, mei) as shown:
+        await shown.open(TicketScreen(number))
+        await shown.until_words("mine")
+        await shown.press("N")
+        await shown.until(lambda: "has no notice" in shown.notice, "why not")
