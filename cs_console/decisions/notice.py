@@ -12,7 +12,7 @@ from cs_console.policy.schema import Pack
 
 @dataclass(frozen=True)
 class NoticeFacts:
-    """What a notice says of its ticket. Moments are aware; the letter gives UTC dates."""
+    """What a notice says of its ticket. Moments are aware; the letter gives dates in the pack's time zone."""
 
     ticket: int
     received: datetime
@@ -87,12 +87,12 @@ def fee_words(fee: Fee) -> str:
 def _parts(pack: Pack, facts: NoticeFacts, proposal: Proposal) -> dict[str, str]:
     rules = pack.notice
     refused = [field for finding in proposal.applying for field in finding.fields if field not in proposal.granted]
-    right = pack.rights[proposal.request]
+    right, zone = pack.rights[proposal.request], pack.clock.zone
     parts = {
         "ticket": str(facts.ticket),
-        "received": long_date(facts.received),
-        "verified": long_date(facts.verified),
-        "date": long_date(facts.date),
+        "received": long_date(facts.received, zone),
+        "verified": long_date(facts.verified, zone),
+        "date": long_date(facts.date, zone),
         "asked": f"{right.title}: {_listed(pack, (*proposal.granted, *refused))}",
         "outcome": rules.outcome_words[proposal.outcome.value],
         "granted": _listed(pack, proposal.granted),

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import NoneType
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from cs_console.errors import NoticeIncomplete
+from cs_console.policy.days_off import unknown_country
 from cs_console.policy.ground_rules import Ground
 from cs_console.policy.schema import BrokenReferences, Pack, nearest
 from cs_console.policy.toml_lines import Place, toml_lines
@@ -60,6 +62,9 @@ def located_problems(values: dict[str, Any]) -> Iterator[tuple[Place, str]]:
             yield from _dangling(values)
     else:
         yield from _template_problems(pack)
+        unknown = unknown_country(pack.clock.holidays)  # too heavy to ask whenever a pack is read
+        if unknown:
+            yield ("clock", "holidays"), unknown
 
 
 def dotted(place: Place) -> str:
@@ -133,6 +138,8 @@ def _model_at(place: Place) -> type[BaseModel] | None:
         if isinstance(model, type) and issubclass(model, BaseModel):
             field = model.model_fields.get(str(part))
             model = field.annotation if field else None
+            if NoneType in get_args(model):  # an optional part
+                model = get_args(model)[0]
         else:  # a list's or a table's values
             inner = [one for one in get_args(model) if isinstance(one, type) and issubclass(one, BaseModel)]
             model = inner[0] if inner else None
@@ -186,12 +193,13 @@ def _text_problems(pack: Pack) -> Iterator[tuple[Place, str]]:
     from cs_console.decisions.notice import render
 
     parts = {"code": "00000000", "minutes": "10", "ticket": "10482"}
+    parts |= {"received": "1 January 2026", "due": "1 March 2026", "reason": "the reason", "contact": "the contact"}
     texts: tuple[tuple[Place, str, str], ...] = (
         (("notice", "subject"), pack.notice.subject, "ticket"),
         (("verification", "code", "text"), pack.verification.code.text, "code"),
         (("verification", "code", "told_text"), pack.verification.code.told_text, ""),
     )
-    for place, template, needed in texts:
+    for place, template, needed in (*texts, *_clock_texts(pack)):
         try:
             filled = render(template, parts)
         except NoticeIncomplete as problem:
@@ -199,3 +207,13 @@ def _text_problems(pack: Pack) -> Iterator[tuple[Place, str]]:
             continue
         if needed and parts[needed] not in filled:
             yield place, f"does not hold {{{{ {needed} }}}}"
+
+
+def _clock_texts(pack: Pack) -> Iterator[tuple[Place, str, str]]:
+    """What the clock has requesters told, in every language: place, template, and what it has to hold."""
+    for language, text in (pack.clock.identity_text or {}).items():
+        yield ("clock", "identity_text", language), text, "ticket"
+    extension = pack.clock.extension
+    for language, text in (extension.text if extension else {}).items():
+        for needed in ("reason", "due"):
+            yield ("clock", "extension", "text", language), text, needed

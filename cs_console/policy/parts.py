@@ -1,5 +1,7 @@
 """What every part of a pack is made of."""
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,3 +19,9 @@ Sentence = Annotated[str, Field(min_length=1)]
 
 class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def nearest(typed: str, known: Iterable[str]) -> str:
+    """ " (did you mean ...?)" when something known is close to what was typed, else nothing."""
+    close = get_close_matches(typed, list(known), n=1)
+    return f" (did you mean {close[0]!r}?)" if close else ""

@@ -1,8 +1,7 @@
 """What a policy pack holds. Everything a clause decides is a value here, never an `if` in code."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
+from collections.abc import Iterator
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -19,6 +18,7 @@ from cs_console.policy.ground_rules import (
 from cs_console.policy.keeping_rules import ErasureRules, RetentionRules
 from cs_console.policy.notice_rules import NoticeRules
 from cs_console.policy.parts import Count, Days, Key, Part, Sentence
+from cs_console.policy.parts import nearest as nearest
 from cs_console.policy.verification_rules import VerificationRules
 from models.enums import Field as ContactField
 from models.enums import Outcome, TicketKind, VerificationMethod
@@ -213,9 +213,3 @@ def _broken_ground(pack: Pack, at: int, ground: Ground) -> Iterator[Located]:
         yield ("grounds", at, "approvers"), "differ from legal_review.approvers and would tell which ground it is"
     if ground.neutral == "may" and not Counter(ground.approvers) <= Counter(pack.legal_review.approvers):
         yield ("grounds", at, "approvers"), "are more than legal_review.approvers and would tell which ground it is"
-
-
-def nearest(typed: str, known: Iterable[str]) -> str:
-    """ " (did you mean ...?)" when something known is close to what was typed, else nothing."""
-    close = get_close_matches(typed, list(known), n=1)
-    return f" (did you mean {close[0]!r}?)" if close else ""
