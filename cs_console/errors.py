@@ -507,3 +507,9 @@ class NotProvable(Refusal):
 
     code = "not_provable"
     exit_status = 1
+
+
+class NoExtension(Refusal):
+    """The answer is not given a longer term: the policy knows none, or not now (policy V.4)."""
+
+    code = "no_extension"

@@ -56,7 +56,7 @@ def make_final(session: Session, desk: Desk, ticket: TicketFacts, decision: Deci
         add_event(session, ticket.number, ClockMove.FEE_ASKED, now)  # whose yes it was is not told here
     session.flush()
     recompute(session, pack, ticket.number)
-    contact_id = _contact_for(session, ticket)
+    contact_id = contact_for(session, ticket)
     message_id = None
     if contact_id is not None:
         message_id = queue_message(
@@ -105,7 +105,7 @@ def _settle_ticket(session: Session, ticket: TicketFacts, decision: Decision, no
     change(session, ticket, decision.ticket_row, **values)
 
 
-def _contact_for(session: Session, ticket: TicketFacts) -> str | None:
+def contact_for(session: Session, ticket: TicketFacts) -> str | None:
     """Where the notice goes: the contact that the identity was proved with, else on file an e-mail, else a mobile."""
     verified = (
         select(col(Contact.id))
