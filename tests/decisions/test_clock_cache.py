@@ -1,8 +1,6 @@
 """The due dates that tickets hold are what their events say, after whatever services did in whatever order."""
 
 import contextlib
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings
@@ -123,19 +121,20 @@ act = st.tuples(st.sampled_from(ACTS), st.sampled_from([0.01, 0.3, 2, 9, 40, 200
 
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(months=st.booleans(), acts=st.lists(act, min_size=4, max_size=12))
-def test_the_dates_follow_from_the_events_whatever_is_done(months: bool, acts: list[tuple[str, float]]) -> None:
-    with TemporaryDirectory() as folder:
-        test_office = make_office(Path(folder) / "home")
-        if months:
-            use_month_pack(test_office)
-        life = _Life(test_office)
+def test_the_dates_follow_from_the_events_whatever_is_done(
+    tmp_path_factory: pytest.TempPathFactory, months: bool, acts: list[tuple[str, float]]
+) -> None:
+    test_office = make_office(tmp_path_factory.mktemp("life") / "home")
+    if months:
+        use_month_pack(test_office)
+    life = _Life(test_office)
+    life.check(test_office.office.packs.current)
+    for name, days in acts:
+        test_office.clock.forward(days=days)
+        with contextlib.suppress(Refusal):
+            getattr(life, name)()
         life.check(test_office.office.packs.current)
-        for name, days in acts:
-            test_office.clock.forward(days=days)
-            with contextlib.suppress(Refusal):
-                getattr(life, name)()
-            life.check(test_office.office.packs.current)
-        test_office.office.close()
+    test_office.office.close()
 
 
 @pytest.mark.parametrize("months", [False, True], ids=["days", "months"])
