@@ -36,6 +36,7 @@ from models.enums import Action, ClockMove, DeliveryState, Field, MessageSort, R
 from models.ticket import Ticket
 
 LONGEST_REASON = 2000
+ASKERS = frozenset({Role.AGENT, Role.VERIFIER})
 
 
 def ask_identity(desk: Desk, number: int, row: int) -> DeliveryState:
@@ -46,7 +47,7 @@ def ask_identity(desk: Desk, number: int, row: int) -> DeliveryState:
     ChangedElsewhere, NotAllowed, NoUndertaking; then nothing was sent.
     """
     office = desk.office
-    with desk.work(Role.AGENT, Role.VERIFIER) as session:
+    with desk.work(*ASKERS) as session:
         require_current(session, desk)
         ticket = facts(session, number)
         pack, now = office.packs.get(ticket.pack), office.clock.now()
@@ -113,8 +114,6 @@ def why_not_ask(
 ) -> Refusal | None:
     """Why somebody with these roles cannot ask for proof of identity now; None where they can."""
     name = f"#{ticket.number}"
-    if Role.VERIFIER not in roles and ticket.assignee_id != desk.agent.id:
-        return NotAssigned()
     if pack.clock.identity_text is None:
         return WrongState(f"{pack.meta.title} has no words to ask with.", "Write to the requester with m.")
     if ticket.closed_at is not None:
@@ -123,6 +122,10 @@ def why_not_ask(
         return WrongState(f"The requester of {name} was verified.", "Nothing is left to ask for.")
     if any(one.step is Step.IDENTITY_ASKED for one in steps):
         return WrongState("The requester was asked already.", "Remind them with m, or verify them with v.")
+    if not roles & ASKERS:
+        return NotAllowed("Only an agent or a verifier can ask.", "Leave it to one of them.")
+    if Role.VERIFIER not in roles and ticket.assignee_id != desk.agent.id:
+        return NotAssigned()
     return None
 
 
