@@ -32,18 +32,23 @@ class ClockDialog(Dialog[str]):
         clock = self._clock
         yield PlainText(f"Clock of #{clock.number}", classes="question")
         yield PlainText(clock.words, id="line")
-        with VerticalScroll(id="steps", can_focus=False):
+        with VerticalScroll(id="steps"):
             for step in clock.lines:
                 line = PlainText(classes="step")
                 line.show_parts((step.when, "$text-muted"), f"  {_step_words(step)}")
                 yield line
         yield ChoiceList(self._choices(), id="choices")
         yield PlainText(f"Dates in {clock.zone}; clause {clock.clause}", classes="hint")
-        yield PlainText("↵ choose   esc back", id="keys")
+        yield PlainText("↵ choose   tab steps   esc back" if self._something_to_do else "esc back", id="keys")
 
     def on_mount(self) -> None:
-        self.query_one(ChoiceList).focus()
-        self.query_one("#steps", VerticalScroll).scroll_end(animate=False)
+        steps = self.query_one("#steps", VerticalScroll)
+        (self.query_one(ChoiceList) if self._something_to_do else steps).focus()
+        steps.scroll_end(animate=False)
+
+    @property
+    def _something_to_do(self) -> bool:
+        return not (self._clock.why_not_extend and self._clock.why_not_ask)
 
     @on(ChoiceList.OptionSelected)
     def choose(self, event: ChoiceList.OptionSelected) -> None:
@@ -56,7 +61,7 @@ class ClockDialog(Dialog[str]):
         by = f" by {clock.extension}" if clock.extension else ""
         return [
             _offer(EXTEND, f"Extend the term{by}", "The requester is told why.", clock.why_not_extend),
-            _offer(ASK, "Ask for proof of identity", "The policy's own words go out.", clock.why_not_ask),
+            _offer(ASK, "Ask for proof of identity", "The requester gets the policy's own words.", clock.why_not_ask),
         ]
 
 

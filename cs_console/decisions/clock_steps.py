@@ -135,7 +135,7 @@ def why_not_extend(
     """Why somebody with these roles cannot extend the term now; None where they can."""
     rules = pack.clock.extension
     if rules is None:
-        return NoExtension(f"{pack.meta.title} knows no extension.", f"The answer is due as {pack.clock.clause} says.")
+        return NoExtension(f"{pack.meta.title} knows no extension ({pack.clock.clause}).")
     if rules.approver not in roles:
         return NotAllowed(f"Only a {rules.approver} can extend the term.", f"Ask a {rules.approver}.")
     if rules.approver is Role.AGENT and ticket.assignee_id != desk.agent.id:

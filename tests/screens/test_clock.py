@@ -51,7 +51,7 @@ async def test_proof_of_identity_is_asked_for(sqlite_office: TestOffice, size: t
         await shown.press("o")
         await shown.until_on(ClockDialog)
         await shown.until_words("starts when the requester is verified")
-        await shown.until_words("HautHome Privacy Policy knows no extension.", "Ask for proof of identity")
+        await shown.until_words("HautHome Privacy Policy knows no extension (V.4).", "Ask for proof of identity")
         await shown.press("enter")
         await shown.until(lambda: shown.notice == "The requester was told.", "the word to the requester")
         await shown.press("o")
