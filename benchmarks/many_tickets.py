@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from cs_console.custody.sealing import Place, seal
-from cs_console.decisions.clock import due_at, first_response_due
+from cs_console.decisions.clock import Happened, Step, clock_of
 from cs_console.desk import Office
 from models.columns import microseconds, new_id
 from models.enums import Channel, Priority, TicketKind, TicketState
@@ -93,6 +93,8 @@ def _tickets(office: Office, count: int, agents: list[str], dice: random.Random)
         state = TicketState.CLOSED if closed else dice.choice(_OPEN_STATES)
         if rights and not closed:
             state = TicketState.TO_VERIFY if verified is None else dice.choice((state, TicketState.IN_APPROVAL))
+        steps = [Happened(Step.RECEIVED, received)] + ([Happened(Step.VERIFIED, verified)] if verified else [])
+        clock = clock_of(pack, kind, steps)
         subject = dice.choice(_SUBJECTS)
         received_at = microseconds(received)
         yield (
@@ -112,10 +114,10 @@ def _tickets(office: Office, count: int, agents: list[str], dice: random.Random)
             received_at,
             received_at,
             received_at,
-            microseconds(first_response_due(pack, kind, received)),
+            microseconds(clock.first_response_due),
             None if dice.random() < 0.2 else received_at,
             None if verified is None else microseconds(verified),
-            microseconds(due) if rights and (due := due_at(pack, received, verified)) else None,
+            None if clock.due is None else microseconds(clock.due),
             microseconds(now) if closed else None,
             1,
         )

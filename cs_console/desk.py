@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 from sqlmodel import Session
@@ -31,6 +32,8 @@ class Office:
     keyring: Keyring
     packs: PackShelf
     clock: Clock
+    swept_overdue: tuple[datetime, int] | None = None
+    """How far this console's look through the overdue tickets has come: due date and number of the last one."""
 
     @cached_property
     def log_tag_key(self) -> bytes:

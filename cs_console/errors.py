@@ -525,3 +525,9 @@ class AlreadyOnItsWay(Refusal):
 
     def __init__(self) -> None:
         super().__init__("The notice is on its way.", "Look again in a minute.")
+
+
+class NoExtension(Refusal):
+    """The answer is not given a longer term: the policy knows none, or not now (policy V.4)."""
+
+    code = "no_extension"

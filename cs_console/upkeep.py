@@ -4,6 +4,7 @@ from threading import Lock
 
 from cs_console.access_log.checkpoint import copy_to_second_place, write_checkpoint
 from cs_console.custody.erasing import apply_again, finish_all
+from cs_console.decisions.escalation import escalate_overdue
 from cs_console.decisions.review import reopen_due
 from cs_console.delivery.outgoing import deliver_queued
 from cs_console.desk import Office
@@ -14,14 +15,14 @@ _delivering = Lock()
 
 
 def keep_up(office: Office) -> None:
-    """Do in turn what is due: sign the log, look which policy is the desk's, open again what is due for review, erase
-    what waits for it, send what is queued.
+    """Do in turn what is due: sign the log, look which policy is the desk's, open again what is due for review,
+    escalate what is overdue, erase what waits for it, send what is queued.
 
     Each step has its turn whatever became of the one before. A refusal (a busy store, a missing key) waits for the
     next minute; a fault of the program is raised as an ExceptionGroup after the last step.
     """
     faults: list[Exception] = []
-    for step in (_sign, read_adopted, reopen_due, apply_again, finish_all, _deliver):
+    for step in (_sign, read_adopted, reopen_due, escalate_overdue, apply_again, finish_all, _deliver):
         try:
             step(office)
         except Refusal:

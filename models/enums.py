@@ -91,6 +91,7 @@ class ClockMove(StrEnum):
     """What a clock event says happened."""
 
     IDENTITY_ASKED = "identity asked for"
+    FEE_ASKED = "fee asked for"
     EXTENDED = "extended"
     WENT_ON = "went on"
     REVIEWED = "review began"

@@ -89,6 +89,14 @@ COMMANDS: tuple[Command, ...] = (
     Command("assign", "a", "Assign", "Hand the ticket to somebody.", _on("queue", "ticket"), roles=_WORKS),
     Command("kind", "t", "Kind", "Change what kind of ticket it is.", _on("ticket"), roles=_WORKS),
     Command("priority", "p", "Priority", "Change the priority.", _on("ticket"), roles=_WORKS),
+    Command(
+        "clock",
+        "o",
+        "Clock",
+        "What the due date is made of; extend it, or ask for proof of identity.",
+        _on("ticket"),
+        roles=_WORKS,
+    ),
     Command("contact", "e", "Contact", "Correct or add a contact.", _on("ticket"), roles=_AGENTS),
     Command("release", "u", "Release", "Give the ticket back to the queue.", _on("ticket"), roles=_WORKS),
     Command(

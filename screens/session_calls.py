@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 def warm_up() -> None:
     """Import what the first keys will need, so that nobody waits for it then."""
-    import screens.queue  # noqa: F401 - importing is all that is wanted
+    import holidays  # noqa: F401 - importing is all that is wanted
+
+    import screens.queue  # noqa: F401
 
 
 def leave(desk: "Desk", drafts: Drafts, why: str = "signed out") -> None:

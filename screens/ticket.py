@@ -13,15 +13,18 @@ from cs_console.custody.contacts import change_contact
 from cs_console.custody.disclosure import Target
 from cs_console.custody.erasure import propose_erasure
 from cs_console.custody.holds import HoldReasonChoice, HoldView, holds_and_reasons, lift_hold, place_hold
+from cs_console.decisions.clock_steps import ask_identity, extend
+from cs_console.decisions.clock_view import ClockView, clock_view
 from cs_console.decisions.notice_way import NoticeWay
 from cs_console.decisions.sending_again import NoticeRoutes, notice_posted, notice_routes, send_notice_again
 from cs_console.errors import ChangedElsewhere, Refusal
 from cs_console.tickets import workflow
 from cs_console.tickets.conversation import TicketView, open_ticket, reload
 from cs_console.tickets.packs import PackChoice, move_to_pack, packs_to_move_to
-from models.enums import Field, MessageSort, Priority, Role, TicketKind, TicketState
+from models.enums import DeliveryState, Field, MessageSort, Priority, Role, TicketKind, TicketState
 from screens.asking_text import WordsDialog, forgetting_draft
 from screens.choice import ChoiceDialog
+from screens.clock import ASK, EXTEND, ClockDialog, reason_dialog, reason_place, sent_words
 from screens.compose import ComposeScreen
 from screens.contact import AskedContact, asked_contact, contact_dialog, place_of
 from screens.decision import DecisionScreen
@@ -279,6 +282,31 @@ class TicketScreen(RevealScreen):
             work = partial(change_contact, self.desk, self.number, asked.contact_id, asked.field, value)
             forgetting = partial(forgetting_draft, self.desk, place_of(asked, self.number), work)
             self._change(forgetting, "The contact is kept; a verified window is closed.")
+
+    # --- the clock
+
+    def action_clock(self) -> None:
+        """What the due date is made of, and what can be done about it."""
+        self.ask(partial(clock_view, self.desk, self.number), self._clock_read, group="clock")
+
+    def _clock_read(self, clock: ClockView) -> None:
+        self.app.push_screen(ClockDialog(clock), partial(self._clock_chosen, clock))
+
+    def _clock_chosen(self, clock: ClockView, key: str | None) -> None:
+        if key == ASK:
+            work = partial(ask_identity, self.desk, self.number, clock.row)
+            self.change(work, self._clock_told, refused=self._refused)
+        elif key == EXTEND:
+            self.app.push_screen(reason_dialog(clock), partial(self._extension_reasoned, clock))
+
+    def _extension_reasoned(self, clock: ClockView, reason: str | None) -> None:
+        if reason is not None:
+            work = partial(extend, self.desk, self.number, clock.row, reason)
+            forgetting = partial(forgetting_draft, self.desk, reason_place(self.number), work)
+            self.change(forgetting, self._clock_told, refused=self._refused)
+
+    def _clock_told(self, delivery: DeliveryState) -> None:
+        self._changed(sent_words(delivery), None)
 
     # --- erasing and keeping
 

@@ -18,7 +18,7 @@ def facts_of(view: TicketView, key_of: Callable[[str], str]) -> list[Fact]:
     lines += [_field(state, key_of) for state in view.text_fields if state.field is Field.SUBJECT]
     lines += [
         Fact("verified", "Verified", view.verified_words, key_of("verify"), "verify", starts_group=True),
-        Fact("clock", "Clock", view.clock_words),
+        Fact("clock", "Clock", view.clock_words, key_of("clock"), "clock"),
         Fact("decision", "Decision", view.decision_words, key_of("decide"), "decide"),
         Fact("state", "State", view.state.value, key_of("state"), "state", starts_group=True),
         Fact("assignee", "Assignee", assignee_words(view), key_of("assign"), "assign"),
@@ -50,6 +50,8 @@ def status_words(view: TicketView) -> str:
     parts = [window, assignee_words(view)]
     if view.state is not TicketState.VERIFIED:
         parts.insert(0, view.state.value)
+    if view.escalated:
+        parts.append("overdue, escalated")
     if view.priority > Priority.NORMAL:
         parts.append(view.priority.name.lower())
     return " · ".join(parts)

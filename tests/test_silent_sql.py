@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
 from cs_console.errors import StoreUnavailable
+from cs_console.prepared import Prepared
 from models.counter import Counter
 from models.quarantined import Quarantined
 from tests.support.office import TestOffice
@@ -63,8 +64,9 @@ def test_neither_what_is_stored_nor_what_is_read_is_logged(
             assert session.get_one(Counter, CANARY).value == 5
             names = session.connection().execute(select(col(Counter.name)).where(col(Counter.name) != "x")).scalars()
             assert f"{CANARY}-2" in names.all()
-        with office.database.bare_transaction() as connection:
-            assert connection.execute(select(col(Counter.value)).where(col(Counter.name) == CANARY)).scalar() == 5
+        found = Prepared(select(col(Counter.value)).where(col(Counter.name) == bindparam("name")))
+        with office.database.bare_transaction() as transaction:
+            assert found.first(transaction, {"name": CANARY}) == (5,)
         key = office.keyring.create(CANARY)
         assert office.keyring.key(CANARY) == key
     said = "\n".join(heard.lines) + "".join(capfd.readouterr())

@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 
 from cs_console.custody.contacts import known_values
 from cs_console.custody.redaction import redact
-from cs_console.decisions.fee_stop import due_going_on
+from cs_console.decisions.clock_events import go_on
 from cs_console.decisions.making import Made, draft_place, make_final, notice_facts, send
 from cs_console.decisions.notice import make_notice
 from cs_console.decisions.proposal import (
@@ -211,13 +211,8 @@ def _propose(desk: Desk, number: int, row: int, proposal: Proposal) -> Proposed:
         make_notice(pack, notice_facts(ticket, now), proposal)  # whatever is missing shows now, not at approval
         hidden = under_legal_review(pack, proposal)
         needs = needed_roles(pack, proposal)
-        in_approval = change(
-            session,
-            ticket,
-            row,
-            state=TicketState.IN_APPROVAL.value,
-            due_at=due_going_on(session, pack, ticket, now),
-        )
+        in_approval = change(session, ticket, row, state=TicketState.IN_APPROVAL.value)
+        go_on(session, pack, ticket, now, desk.agent.id)
         decision = Decision(
             id=decision_id,
             ticket_number=number,

@@ -1,77 +1,268 @@
-"""When an answer is due: every number comes from the pack that the ticket was opened under (policy V.4, IX)."""
+"""When an answer is due, computed from what happened; every number comes from the ticket's pack (policy V.4, IX)."""
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
 
+from cs_console.policy.clock_rules import ClockRules
+from cs_console.policy.days_off import after_working_days, is_working_day, next_working_day
 from cs_console.policy.schema import Pack
-from models.enums import TicketKind
+from models.enums import ClockMove, TicketKind
 
 
-def due_at(pack: Pack, received: datetime, verified: datetime | None) -> datetime | None:
-    """`respond_days` after the later of the moments that start the clock; None while one of them is missing.
+class Step(StrEnum):
+    """What moves a clock. Those that stand in no other table are clock events."""
 
-    Moments are aware UTC datetimes. The policy knows no extension, so this takes none (V.4).
+    RECEIVED = "received"
+    VERIFIED = "requester verified"
+    RESPONDED = "first response given"
+    DECIDED = "decision made"
+    IDENTITY_ASKED = ClockMove.IDENTITY_ASKED.value
+    FEE_ASKED = ClockMove.FEE_ASKED.value
+    WENT_ON = ClockMove.WENT_ON.value
+    EXTENDED = ClockMove.EXTENDED.value
+    REVIEWED = ClockMove.REVIEWED.value
+    ESCALATED = ClockMove.ESCALATED.value
+    PACK_MOVED = ClockMove.PACK_MOVED.value
+
+
+class Since(StrEnum):
+    """What the term counts from."""
+
+    RECEIPT = "receipt"
+    VERIFICATION = "verification"
+    REVIEW = "the review"
+
+
+class StopCause(StrEnum):
+    """What the clock stands still for."""
+
+    IDENTITY = "identity"
+    FEE = "a fee"
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One step, when it came (UTC), and until when a decision stands."""
+
+    step: Step
+    at: datetime
+    review_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The clock stood still; `ended` is None while it does."""
+
+    cause: StopCause
+    begun: datetime
+    ended: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """One ticket's clock as it stands. Moments are UTC.
+
+    `starts` is None while a moment that starts it is missing, `ends` also while it stands still; `term_ends` is the
+    same without the extension. `due` is the end of a term in which no answer was given yet. `stops` and all that
+    belong to the present round: a review starts the clock anew. A kind that ends without a decision has the date of
+    its first response alone. `next` is what is waited for.
     """
-    moments = {"received": received, "verified": verified}
-    starts = [moments[name] for name in pack.clock.starts]
-    known = [moment for moment in starts if moment is not None]
-    if not known or len(known) < len(starts):
-        return None
-    return max(known) + timedelta(days=pack.clock.respond_days)
+
+    received: datetime
+    decides: bool
+    since: Since
+    starts: datetime | None
+    stops: tuple[Stop, ...]
+    extended: datetime | None
+    term_ends: datetime | None
+    ends: datetime | None
+    answered: datetime | None
+    due: datetime | None
+    first_response_due: datetime
+    responded: datetime | None
+    review: datetime | None
+    escalated: datetime | None
+    next: datetime | None
+
+    @property
+    def stopped(self) -> Stop | None:
+        """The stop that has not ended."""
+        return self.stops[-1] if self.stops and self.stops[-1].ended is None else None
+
+
+def clock_of(pack: Pack, kind: TicketKind, happened: Iterable[Happened]) -> Clock:
+    """The clock of a ticket of this kind under this pack, after what happened, in whatever order it is told.
+
+    It looks at nothing else, so whoever asks with the same steps gets the same dates. One step is the receipt.
+    Raises BadPack for a pack whose holidays nobody knows.
+    """
+    steps = sorted(happened, key=lambda one: one.at)
+    received = _first(steps, Step.RECEIVED)
+    assert received is not None  # a ticket exists because something was received
+    decides = pack.kinds[kind].needs_decision
+    verified, responded = _first(steps, Step.VERIFIED), _first(steps, Step.RESPONDED)
+    reviewed = _last(steps, Step.REVIEWED)
+    begun = max(received, reviewed or received)
+    starts, since = _start(pack.clock, begun, verified, reviewed) if decides else (None, Since.RECEIPT)
+    since_begun = [one for one in steps if one.at >= begun]
+    stops = () if starts is None else _stops(pack.clock, starts, verified, since_begun)
+    extended = _first(since_begun, Step.EXTENDED) if starts is not None and pack.clock.extension else None
+    ends = _end(pack.clock, starts, stops, extended=extended is not None)
+    answered = _answered(since_begun)
+    due = ends if answered is None else None
+    first_due = first_response_due(pack, kind, received)
+    review = _review(steps, reviewed)
+    owed = responded is None and (starts is not None or not decides)
+    return Clock(
+        received=received,
+        decides=decides,
+        since=since,
+        starts=starts,
+        stops=stops,
+        extended=extended,
+        term_ends=_end(pack.clock, starts, stops, extended=False),
+        ends=ends,
+        answered=answered,
+        due=due,
+        first_response_due=first_due,
+        responded=responded,
+        review=review,
+        escalated=_last(steps, Step.ESCALATED),
+        next=due or (first_due if owed else review),
+    )
 
 
 def first_response_due(pack: Pack, kind: TicketKind, received: datetime) -> datetime:
-    """The same time of day, so many working days (in UTC) after the request came in (policy IX, "promptly")."""
-    left = pack.kinds[kind].first_response_working_days
-    due = received.astimezone(UTC)
-    while left > 0:
-        due += timedelta(days=1)
-        if due.isoweekday() in pack.clock.working_days:
-            left -= 1
-    return due
+    """The same time of day, so many working days after the request came in (policy IX, "promptly"). Raises BadPack."""
+    local = received.astimezone(pack.clock.zone)
+    day = after_working_days(pack.clock, local.date(), pack.kinds[kind].first_response_working_days)
+    return datetime.combine(day, local.timetz()).astimezone(UTC)
 
 
-def clock_words(
-    pack: Pack,
-    kind: TicketKind,
-    received: datetime,
-    verified: datetime | None,
-    due: datetime | None,
-    first_response: datetime | None,
-    *,
-    stands: bool = False,
-) -> str:
-    """The clock of one ticket in words: "30 days from verification on 3 Nov: 3 Dec, Thu", or what it waits for.
-
-    `due` is the answer's due date as the ticket holds it: a review starts the clock anew, a fee stops it until work
-    goes on. `stands`: the newest decision is not past its review, so that only a fee can have moved the date. For kinds
-    that end without a decision it is the first response that has a date, until it was given (policy IX).
-    """
-    if not pack.kinds[kind].needs_decision:
-        if first_response is not None:
-            return f"first response given on {_day(first_response)}"
-        days = pack.kinds[kind].first_response_working_days
-        last = first_response_due(pack, kind, received)
-        return f"first response within {days} working days of {_day(received)}: {_weekday(last)}"
-    if due is None:
-        return "starts when the requester is verified" if verified is None else "stopped when a fee was asked for"
-    start = due - timedelta(days=pack.clock.respond_days)
-    what = {received: "receipt", verified: "verification"}.get(start, "")
-    if not what and stands:
-        return f"{pack.clock.respond_days} days, without the wait for a fee: {_weekday(due)}"
-    what = what or "the review"
-    return f"{pack.clock.respond_days} days from {what} on {_day(start)}: {_weekday(due)}"
+def is_escalated(clock: Clock, due: datetime | None) -> bool:
+    """Whether the date that the ticket is waited for has passed and supervisors were told so since."""
+    return due is not None and clock.escalated is not None and clock.escalated >= due
 
 
-def long_date(moment: datetime) -> str:
-    """A date as letters write it, in UTC: "3 December 2026"."""
-    day = moment.astimezone(UTC)
-    return f"{day.day} {day:%B %Y}"
+def stopped_for(rules: ClockRules, stop: Stop) -> timedelta:
+    """By how much a stop that has ended moves the due date: to the minute, or by whole days where months count."""
+    ended = stop.ended or stop.begun
+    if rules.respond_months is None:
+        return ended - stop.begun
+    return ended.astimezone(rules.zone).date() - stop.begun.astimezone(rules.zone).date()
 
 
-def _day(moment: datetime) -> str:
-    day = moment.astimezone(UTC)
-    return f"{day.day} {day:%b}"
+def moved_to_working_day(rules: ClockRules, clock: Clock) -> bool:
+    """Whether the term would have ended on a day off."""
+    if clock.ends is None or clock.starts is None or not rules.ends_on_working_day:
+        return False
+    counted = _counted_end(rules, clock.starts, clock.stops, extended=clock.extended is not None)
+    return not is_working_day(rules, counted.astimezone(rules.zone).date())
 
 
-def _weekday(moment: datetime) -> str:
-    return f"{_day(moment)}, {moment.astimezone(UTC):%a}"
+def _first(steps: list[Happened], step: Step) -> datetime | None:
+    return next((one.at for one in steps if one.step is step), None)
+
+
+def _last(steps: list[Happened], step: Step) -> datetime | None:
+    return next((one.at for one in reversed(steps) if one.step is step), None)
+
+
+def _start(
+    rules: ClockRules, begun: datetime, verified: datetime | None, reviewed: datetime | None
+) -> tuple[datetime | None, Since]:
+    moments = {"received": begun, "verified": verified}
+    known = [moment for name in rules.starts if (moment := moments[name]) is not None]
+    if len(known) < len(rules.starts):
+        return None, Since.VERIFICATION
+    starts = max(known)
+    if starts == verified and "verified" in rules.starts:
+        return starts, Since.VERIFICATION
+    return starts, Since.RECEIPT if reviewed is None else Since.REVIEW
+
+
+def _answered(steps: list[Happened]) -> datetime | None:
+    """When the last answer was given; one that asks for a fee and waits for it is none yet."""
+    fees = {one.at for one in steps if one.step is Step.FEE_ASKED}
+    return next((one.at for one in reversed(steps) if one.step is Step.DECIDED and one.at not in fees), None)
+
+
+def _review(steps: list[Happened], reviewed: datetime | None) -> datetime | None:
+    """The review date of the newest decision, unless that review has begun."""
+    newest = next((one for one in reversed(steps) if one.step is Step.DECIDED), None)
+    if newest is None or newest.review_at is None or (reviewed is not None and reviewed >= newest.review_at):
+        return None
+    return newest.review_at
+
+
+def _stops(rules: ClockRules, starts: datetime, verified: datetime | None, steps: list[Happened]) -> tuple[Stop, ...]:
+    """The stops after the start, none over another; a clock that has not started cannot stand still."""
+    found = []
+    asked = _first(steps, Step.IDENTITY_ASKED)
+    if rules.identity_stops and asked is not None and (verified is None or verified > asked):
+        found.append(Stop(StopCause.IDENTITY, asked, verified))
+    if rules.fee_stops:
+        found += _fee_stops(steps)
+    stops: list[Stop] = []
+    for stop in sorted(found, key=lambda one: one.begun):
+        floor = starts if not stops else stops[-1].ended
+        if floor is None:  # it stands still already
+            break
+        begun = max(stop.begun, floor)
+        if stop.ended is None or stop.ended > begun:
+            stops.append(Stop(stop.cause, begun, stop.ended))
+    return tuple(stops)
+
+
+def _fee_stops(steps: list[Happened]) -> list[Stop]:
+    """From each fee that was asked for until work went on, which it may have done at once."""
+    went_on = [one.at for one in steps if one.step is Step.WENT_ON]
+    stops: list[Stop] = []
+    for asked in (one.at for one in steps if one.step is Step.FEE_ASKED):
+        if stops and ((ended := stops[-1].ended) is None or asked < ended):
+            continue  # it stood still already
+        later = [at for at in went_on if at >= asked and not (stops and at == stops[-1].ended)]
+        stops.append(Stop(StopCause.FEE, asked, later[0] if later else None))
+    return stops
+
+
+def _end(rules: ClockRules, starts: datetime | None, stops: tuple[Stop, ...], *, extended: bool) -> datetime | None:
+    """When the term is over, at the end of a working day where the pack says so; None where nobody knows yet."""
+    if starts is None or (stops and stops[-1].ended is None):
+        return None
+    end = _counted_end(rules, starts, stops, extended=extended)
+    if rules.ends_on_working_day:
+        day = end.astimezone(rules.zone).date()
+        if not is_working_day(rules, day):
+            return _end_of(next_working_day(rules, day), rules.zone)
+    return end
+
+
+def _counted_end(rules: ClockRules, starts: datetime, stops: tuple[Stop, ...], *, extended: bool) -> datetime:
+    more = rules.extension if extended else None
+    months = (rules.respond_months or 0) + ((more.months if more else None) or 0)
+    days = (rules.respond_days or 0) + ((more.days if more else None) or 0)
+    span = timedelta(days=days) + sum((stopped_for(rules, stop) for stop in stops), timedelta())
+    local = starts.astimezone(rules.zone)
+    if rules.respond_months is not None:
+        return _end_of(_same_day(local.date(), months) + span, rules.zone)
+    if months:
+        local = datetime.combine(_same_day(local.date(), months), local.timetz())
+    return local.astimezone(UTC) + span
+
+
+def _same_day(day: date, months: int) -> date:
+    """The day of that number so many months on, or that month's last day (Regulation 1182/71, Article 3(2))."""
+    years, month = divmod(day.month - 1 + months, 12)
+    first = date(day.year + years, month + 1, 1)
+    last = (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+    return first.replace(day=min(day.day, last.day))
+
+
+def _end_of(day: date, zone: ZoneInfo) -> datetime:
+    """The last microsecond of a day."""
+    midnight = datetime.combine(day + timedelta(days=1), time(), zone)
+    return midnight.astimezone(UTC) - timedelta(microseconds=1)

@@ -7,6 +7,7 @@ from sqlalchemy import delete, select
 from sqlmodel import Session, col
 
 from cs_console.custody.sealing import Place, seal
+from cs_console.decisions.clock_events import add_event, recompute
 from cs_console.decisions.notice import NoticeFacts, make_notice, notice_subject
 from cs_console.decisions.notice_way import NoticeWay
 from cs_console.decisions.proposal import Proposal, review_days
@@ -18,7 +19,7 @@ from cs_console.verification.windows import close_window
 from models.contact import Contact
 from models.decision import Decision
 from models.draft import Draft
-from models.enums import Action, DecisionState, Field, MessageSort, Outcome, TicketState
+from models.enums import Action, ClockMove, DecisionState, Field, MessageSort, Outcome, TicketState
 from models.verification import Verification
 
 
@@ -49,8 +50,13 @@ def make_final(session: Session, desk: Desk, ticket: TicketFacts, decision: Deci
     days = review_days(pack, proposal)
     decision.review_at = now + timedelta(days=days) if days else None
     session.add(decision)
-    _settle_ticket(session, ticket, decision, now, waits=proposal.fee is not None and pack.fee.keeps_open)
-    contact_id = _contact_for(session, ticket)
+    waits = proposal.fee is not None and pack.fee.keeps_open
+    _settle_ticket(session, ticket, decision, now, waits=waits)
+    if waits:
+        add_event(session, ticket.number, ClockMove.FEE_ASKED, now)  # whose yes it was is not told here
+    session.flush()
+    recompute(session, pack, ticket.number)
+    contact_id = contact_for(session, ticket)
     message_id = None
     if contact_id is not None:
         message_id = queue_message(
@@ -91,16 +97,16 @@ def notice_facts(ticket: TicketFacts, at: datetime) -> NoticeFacts:
 
 
 def _settle_ticket(session: Session, ticket: TicketFacts, decision: Decision, now: datetime, *, waits: bool) -> None:
-    """Close the ticket, or let it wait for the fee with its clock stopped."""
+    """Close the ticket, or let it wait for the fee."""
     values: dict[str, object] = {"first_response_at": ticket.first_response_at or now, "last_message_at": now}
     if waits:
-        values |= {"state": TicketState.WAITING.value, "due_at": None}
+        values["state"] = TicketState.WAITING.value
     else:
         values |= {"state": TicketState.CLOSED.value, "closed_at": now}
     change(session, ticket, decision.ticket_row, **values)
 
 
-def _contact_for(session: Session, ticket: TicketFacts) -> str | None:
+def contact_for(session: Session, ticket: TicketFacts) -> str | None:
     """Where the notice goes: the contact that the identity was proved with, else on file an e-mail, else a mobile."""
     verified = (
         select(col(Contact.id))

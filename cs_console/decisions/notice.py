@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from cs_console.decisions.proposal import Fee, Proposal, applying_grounds, under_legal_review
 from cs_console.errors import NoticeIncomplete
@@ -23,7 +23,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class NoticeFacts:
-    """What a notice says of its ticket. Moments are aware; the letter gives UTC dates."""
+    """What a notice says of its ticket. Moments are aware; the letter gives dates in the pack's time zone."""
 
     ticket: int
     received: datetime
@@ -55,8 +55,8 @@ def notice_subject(pack: Pack, number: int, language: str) -> str:
 
 
 def written_date(pack: Pack, moment: datetime) -> str:
-    """A date in UTC as the pack's letters write it: "3 December 2026"."""
-    day = moment.astimezone(UTC)
+    """A date in the pack's time zone as its letters write it: "3 December 2026"."""
+    day = moment.astimezone(pack.clock.zone)
     parts = {"day": str(day.day), "month": str(day.month), "month_name": f"{day:%B}", "year": str(day.year)}
     return render(pack.notice.date, parts).strip()
 

@@ -7,12 +7,12 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import Actor, Entry, append
-from cs_console.decisions.clock import due_at
+from cs_console.decisions.clock_events import add_event, clock_now, recompute
 from cs_console.desk import Office
-from cs_console.errors import ChangedElsewhere
 from cs_console.tickets.ticket_facts import change, facts, pseudonym
+from models.clock_event import ClockEvent
 from models.decision import Decision
-from models.enums import Action, DecisionState, RequesterState, TicketState
+from models.enums import Action, ClockMove, DecisionState, RequesterState, TicketState
 from models.requester import Requester
 from models.ticket import Ticket
 
@@ -20,26 +20,25 @@ BATCH = 200
 
 
 def reopen_due(office: Office) -> tuple[int, ...]:
-    """Open the tickets again whose decision has passed its review date, at most 200 a call, and return their numbers.
+    """Begin the reviews whose date has come, at most 200 a call, and return the numbers of their tickets.
 
-    Only a ticket's newest decision counts, and only while the ticket is closed because of it: one that was closed
-    again after the review stays closed, and so do those of requesters who are erased or restricted. The clock of the
-    pack counts anew from now. Two consoles may call this at once.
+    A closed ticket opens again; on every one the pack's clock counts anew from now. Only a ticket's newest decision
+    counts. That its review began is an event, so what becomes of the ticket afterwards begins none again. The tickets
+    of requesters who are erased or restricted stay as they are. Two consoles may call this at once.
     """
     now = office.clock.now()
     with office.database.reading() as session:
         due = (
             select(col(Decision.ticket_number))
             .join(Ticket, col(Ticket.number) == col(Decision.ticket_number))
-            .where(col(Decision.state) == DecisionState.FINAL, col(Decision.review_at) <= now, _newest())
-            .where(col(Ticket.state) == TicketState.CLOSED, col(Ticket.closed_at) < col(Decision.review_at))
             .join(Requester, col(Requester.id) == col(Ticket.requester_id))
+            .where(col(Decision.state) == DecisionState.FINAL, col(Decision.review_at) <= now, _newest(), ~_began())
             .where(col(Requester.state) == RequesterState.ACTIVE)
             .order_by(col(Decision.review_at))
             .limit(BATCH)
         )
         numbers = sorted(session.connection().execute(due).scalars())
-    return tuple(number for number in numbers if _reopen(office, number, now))
+    return tuple(number for number in numbers if _begin(office, number, now))
 
 
 def stands(session: Session, number: int, now: datetime) -> bool:
@@ -65,21 +64,32 @@ def _newest() -> ColumnElement[bool]:
     )
 
 
-def _reopen(office: Office, number: int, now: datetime) -> bool:
-    try:
-        with office.database.transaction() as session:
-            ticket = facts(session, number)
-            if ticket.state is not TicketState.CLOSED:
-                return False
-            due = due_at(office.packs.get(ticket.pack), now, ticket.verified_at)
-            change(session, ticket, ticket.row, state=TicketState.OPEN.value, closed_at=None, due_at=due)
-            entry = Entry(
-                Action.TICKET_CHANGED,
-                ticket=number,
-                requester=pseudonym(office, ticket.requester_id),
-                reason="the decision's review date has come",
-            )
-            append(session, office, Actor("console", "", "", office.host), entry, now)
-    except ChangedElsewhere:
-        return False
+def _began() -> ColumnElement[bool]:
+    """The review of the ticket's decision has begun already."""
+    return exists().where(
+        col(ClockEvent.ticket_number) == col(Decision.ticket_number),
+        col(ClockEvent.move) == ClockMove.REVIEWED,
+        col(ClockEvent.at) >= col(Decision.review_at),
+    )
+
+
+def _begin(office: Office, number: int, now: datetime) -> bool:
+    with office.database.transaction() as session:
+        session.get_one(Ticket, number, with_for_update=True)  # another console may be at it
+        ticket = facts(session, number)
+        pack = office.packs.get(ticket.pack)
+        review = clock_now(session, pack, ticket).review
+        if review is None or review > now:
+            return False
+        if ticket.state is TicketState.CLOSED:
+            change(session, ticket, ticket.row, state=TicketState.OPEN.value, closed_at=None)
+        add_event(session, number, ClockMove.REVIEWED, now)
+        recompute(session, pack, number)
+        entry = Entry(
+            Action.TICKET_CHANGED,
+            ticket=number,
+            requester=pseudonym(office, ticket.requester_id),
+            reason="the decision's review date has come",
+        )
+        append(session, office, Actor("console", "", "", office.host), entry, now)
     return True

@@ -5,11 +5,13 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import NoneType
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from cs_console.policy.days_off import unknown_country
 from cs_console.policy.parts import nearest
 from cs_console.policy.schema import BrokenReferences, Pack
 from cs_console.policy.toml_lines import Place, toml_lines
@@ -57,6 +59,9 @@ def located_problems(values: dict[str, Any]) -> Iterator[tuple[Place, str]]:
             yield from _dangling(values)
     else:
         yield from _template_problems(pack)
+        unknown = unknown_country(pack.clock.holidays)  # too heavy to ask whenever a pack is read
+        if unknown:
+            yield ("clock", "holidays"), unknown
 
 
 def dotted(place: Place) -> str:
@@ -130,6 +135,8 @@ def _model_at(place: Place) -> type[BaseModel] | None:
         if isinstance(model, type) and issubclass(model, BaseModel):
             field = model.model_fields.get(str(part))
             model = field.annotation if field else None
+            if NoneType in get_args(model):  # an optional part
+                model = get_args(model)[0]
         else:  # a list's or a table's values
             inner = [one for one in get_args(model) if isinstance(one, type) and issubclass(one, BaseModel)]
             model = inner[0] if inner else None

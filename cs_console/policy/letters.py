@@ -15,7 +15,15 @@ from models.enums import Outcome
 
 _RECEIVED = datetime(2026, 1, 1, tzinfo=UTC)
 _FACTS = NoticeFacts(10_482, _RECEIVED, _RECEIVED + timedelta(days=1), _RECEIVED + timedelta(days=2))
-_CODE = {"code": "00000000", "minutes": "10", "ticket": "10482"}
+_PARTS = {
+    "code": "00000000",
+    "minutes": "10",
+    "ticket": "10482",
+    "received": "1 January 2026",
+    "due": "1 March 2026",
+    "reason": "the reason",
+    "contact": "the contact",
+}
 
 
 def letter_problems(pack: Pack, language: str) -> Iterator[tuple[Place, str]]:
@@ -35,15 +43,24 @@ def letter_problems(pack: Pack, language: str) -> Iterator[tuple[Place, str]]:
         (("verification", "code", "text"), spoken.verification.code.text, "code"),
         (("verification", "code", "told_text"), spoken.verification.code.told_text, ""),
     )
-    for place, template, needed in texts:
+    for place, template, needed in (*texts, *_clock_texts(spoken)):
         try:
-            filled = render(template, _CODE)
+            filled = render(template, _PARTS)
         except NoticeIncomplete as problem:
             yield (*layer, *place), _words(problem)
             continue
-        if needed and _CODE[needed] not in filled:
+        if needed and _PARTS[needed] not in filled:
             yield (*layer, *place), f"does not hold {{{{ {needed} }}}}"
     yield from _date_problems(spoken, layer)
+
+
+def _clock_texts(spoken: Pack) -> Iterator[tuple[Place, str, str]]:
+    """What the clock has requesters told: place, template, and what it has to hold."""
+    if spoken.clock.identity_text:
+        yield ("clock", "identity_text"), spoken.clock.identity_text, "ticket"
+    if spoken.clock.extension is not None:
+        for needed in ("reason", "due"):
+            yield ("clock", "extension", "text"), spoken.clock.extension.text, needed
 
 
 def _trials(pack: Pack, language: str) -> Iterator[tuple[Place, Proposal]]:

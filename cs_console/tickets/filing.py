@@ -13,7 +13,7 @@ from cs_console.custody.blind_index import SEARCHABLE, reference_token
 from cs_console.custody.contacts import NewContact, add_contact, find_requester, known_values
 from cs_console.custody.redaction import redact
 from cs_console.custody.sealing import Place, seal
-from cs_console.decisions.clock import first_response_due
+from cs_console.decisions.clock import Happened, Step, clock_of
 from cs_console.decisions.separation import FOLLOW_UP
 from cs_console.desk import Desk, Office
 from cs_console.policy.schema import Pack
@@ -131,6 +131,7 @@ def _open(
     case = _case_of(session, office, message.contacts, language, new_key)
     number = _next_number(session)
     kind = message.kind or guess_kind(pack, message.mailboxes, message.subject, message.text)
+    clock = clock_of(pack, kind, (Happened(Step.RECEIVED, at),))
     subject = message.subject or NO_SUBJECT
     _add_ticket(
         session,
@@ -153,7 +154,8 @@ def _open(
             "received_at": at,
             "created_at": now,
             "last_message_at": at,
-            "first_response_due_at": first_response_due(pack, kind, at),
+            "first_response_due_at": clock.first_response_due,
+            "due_at": clock.due,
             "row": 1,
         },
     )

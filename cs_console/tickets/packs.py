@@ -1,7 +1,6 @@
 """Moving a ticket to another policy: it stays under the one it was opened under until a supervisor says why not."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import delete
 from sqlmodel import Session, col
@@ -9,7 +8,7 @@ from sqlmodel import Session, col
 from cs_console.custody.contacts import known_values
 from cs_console.custody.redaction import redact
 from cs_console.custody.sealing import Place, seal
-from cs_console.decisions.clock import due_at, first_response_due
+from cs_console.decisions.clock_events import add_event, recompute
 from cs_console.decisions.making import draft_place
 from cs_console.desk import Desk
 from cs_console.errors import BadInput, NotAdopted, WrongState
@@ -19,7 +18,6 @@ from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_facts import TicketFacts, change, facts, record_about, require_open
 from models.asked import Asked
-from models.clock_event import ClockEvent
 from models.columns import new_id
 from models.draft import Draft
 from models.enums import Action, ClockMove, Role, TicketState
@@ -63,12 +61,12 @@ def move_to_pack(desk: Desk, number: int, row: int, name: str, reason: str) -> i
             raise WrongState(f"#{number} is in approval.", "Return or withdraw the proposal first.")
         if name == ticket.pack:
             raise BadInput(f"#{number} is under {name} already.", "Choose another policy.")
-        new, old = office.packs.get(name), office.packs.get(ticket.pack)
+        new = office.packs.get(name)
         if name not in adopted_names(session) | {office.packs.name}:
             raise NotAdopted(name)
-        row = change(session, ticket, row, pack=name, **_clocks(old, new, ticket))
-        now = office.clock.now()
-        session.add(_event(session, desk, ticket, words, now))
+        row = change(session, ticket, row, pack=name, state=_lane(new, ticket).value)
+        _moved(session, desk, ticket, words)
+        recompute(session, new, number)
         session.connection().execute(delete(Draft).where(col(Draft.place) == draft_place(number)))
         session.connection().execute(delete(Asked).where(col(Asked.ticket_number) == number))
         session.flush()
@@ -76,39 +74,18 @@ def move_to_pack(desk: Desk, number: int, row: int, name: str, reason: str) -> i
         return row
 
 
-def _event(session: Session, desk: Desk, ticket: TicketFacts, words: str, now: datetime) -> ClockEvent:
+def _moved(session: Session, desk: Desk, ticket: TicketFacts, words: str) -> None:
     office, event_id, owner = desk.office, new_id(), ticket.requester_id
     key = office.keyring.key(owner)
     kept = redact(words, office.packs.get(ticket.pack).meta.regions, known_values(session, office, owner, key))
-    return ClockEvent(
-        id=event_id,
-        ticket_number=ticket.number,
-        move=ClockMove.PACK_MOVED,
-        agent_id=desk.agent.id,
-        reason=seal(key, Place(owner, "clock_event", "reason", event_id), kept),
-        at=now,
-    )
+    reason = seal(key, Place(owner, "clock_event", "reason", event_id), kept)
+    now, agent = office.clock.now(), desk.agent.id
+    add_event(session, ticket.number, ClockMove.PACK_MOVED, now, agent_id=agent, event_id=event_id, reason=reason)
 
 
-def _clocks(old: Pack, new: Pack, ticket: TicketFacts) -> dict[str, object]:
-    """The ticket's clocks and lane under the new policy."""
-    state, decides = ticket.state, new.kinds[ticket.kind].needs_decision
+def _lane(new: Pack, ticket: TicketFacts) -> TicketState:
+    """Where the ticket waits under the new policy."""
+    decides = new.kinds[ticket.kind].needs_decision
     if decides and ticket.verified_at is None:
-        state = TicketState.TO_VERIFY
-    elif not decides and state is TicketState.TO_VERIFY:
-        state = TicketState.OPEN
-    return {
-        "state": state.value,
-        "due_at": _due(old, new, ticket) if decides else None,
-        "first_response_due_at": first_response_due(new, ticket.kind, ticket.received_at),
-    }
-
-
-def _due(old: Pack, new: Pack, ticket: TicketFacts) -> datetime | None:
-    due = due_at(new, ticket.received_at, ticket.verified_at)
-    if due is None or not old.kinds[ticket.kind].needs_decision or ticket.verified_at is None:
-        return due
-    if ticket.due_at is None:
-        return None  # a fee has stopped it
-    before = due_at(old, ticket.received_at, ticket.verified_at)
-    return due if before is None else due + (ticket.due_at - before)  # a review or a wait that came between
+        return TicketState.TO_VERIFY
+    return TicketState.OPEN if not decides and ticket.state is TicketState.TO_VERIFY else ticket.state

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, bindparam, or_, select, update
 from sqlmodel import Session, col
 
 from cs_console.custody.blind_index import SEARCHABLE, lookup_token, reference_token
-from cs_console.decisions.fee_stop import due_going_on
+from cs_console.decisions.clock_events import go_on
 from cs_console.desk import Office
 from cs_console.policy.schema import Pack
 from cs_console.prepared import Prepared
@@ -98,8 +98,8 @@ def wake(session: Session, pack: Pack, number: int, at: datetime, now: datetime)
         .values(
             state=state,
             closed_at=None,
-            due_at=due_going_on(session, pack, ticket, now),
             last_message_at=max(at, ticket.last_message_at),
             row=col(Ticket.row) + 1,
         )
     )
+    go_on(session, pack, ticket, now)

@@ -12,9 +12,10 @@ from cs_console.custody.contacts import MaskedContact, masked_contacts
 from cs_console.custody.in_use import key_for_view
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place
-from cs_console.decisions.clock import clock_words
+from cs_console.decisions.clock import is_escalated
+from cs_console.decisions.clock_events import clock_now
+from cs_console.decisions.clock_words import clock_words
 from cs_console.decisions.notice_way import NoticeWay, notice_way
-from cs_console.decisions.review import stands
 from cs_console.desk import Desk
 from cs_console.errors import KeyDestroyed, SealBroken
 from cs_console.plain_text import one_line, plain
@@ -89,7 +90,7 @@ class TicketView:
     """A ticket as it may be shown. Times are UTC; the words name the console's own time zone.
 
     `earlier_lines` says that only the newest LINES_SHOWN lines are here. `text_fields` are the subject and the
-    messages as written, beside the contact `fields`.
+    messages as written, beside the contact `fields`. `escalated`: supervisors were told that it is overdue.
     """
 
     number: int
@@ -115,6 +116,7 @@ class TicketView:
     window_until: datetime | None
     verified_words: str
     clock_words: str
+    escalated: bool
     decision_words: str
     pack: str
     erased: bool
@@ -136,7 +138,7 @@ def view_of(session: Session, desk: Desk, number: int) -> TicketView:
     except KeyDestroyed:
         key = None
     contacts = () if key is None else masked_contacts(session, office, ticket.requester_id)
-    window = _window(session, desk, pack, ticket)
+    window, clock = _window(session, desk, pack, ticket), clock_now(session, pack, ticket)
     lines, earlier = _lines(session, ticket, key)
     subject = _opened(key, ticket, "ticket", "subject_redacted", str(number), _subject(session, number))
     return TicketView(
@@ -162,15 +164,8 @@ def view_of(session: Session, desk: Desk, number: int) -> TicketView:
         text_fields=tuple(_text_fields(desk, pack, ticket, subject, lines, window)) if key else (),
         window_until=window.until,
         verified_words=window.words,
-        clock_words=clock_words(
-            pack,
-            ticket.kind,
-            ticket.received_at,
-            ticket.verified_at,
-            ticket.due_at,
-            ticket.first_response_at,
-            stands=ticket.due_at is not None and stands(session, number, office.clock.now()),
-        ),
+        clock_words=clock_words(pack, ticket.kind, clock),
+        escalated=is_escalated(clock, ticket.next_due_at),
         decision_words=_decision_words(session, desk, pack, number),
         pack=ticket.pack,
         erased=key is None,

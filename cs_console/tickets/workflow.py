@@ -8,8 +8,7 @@ from sqlmodel import Session, col
 
 from cs_console.access_log.append import lock_log
 from cs_console.custody.in_use import require_in_use
-from cs_console.decisions.clock import due_at, first_response_due
-from cs_console.decisions.fee_stop import due_going_on
+from cs_console.decisions.clock_events import go_on, recompute
 from cs_console.decisions.review import stands
 from cs_console.desk import Desk
 from cs_console.errors import BadInput, NotAllowed, TakenBy, UnknownAgent, WrongState
@@ -127,9 +126,9 @@ def set_state(desk: Desk, number: int, row: int, state: TicketState) -> int:
         _check_move(session, desk, ticket, state)
         now = desk.office.clock.now()
         closed_at = now if state is TicketState.CLOSED else None
-        rests = state in (TicketState.WAITING, TicketState.CLOSED)
-        due = ticket.due_at if rests else due_going_on(session, desk.office.packs.get(ticket.pack), ticket, now)
-        row = change(session, ticket, row, state=state.value, closed_at=closed_at, due_at=due)
+        row = change(session, ticket, row, state=state.value, closed_at=closed_at)
+        if state not in (TicketState.WAITING, TicketState.CLOSED):
+            go_on(session, desk.office.packs.get(ticket.pack), ticket, now, desk.agent.id)
         _changed(session, desk, ticket, f"state {ticket.state} -> {state}")
         if state is TicketState.CLOSED:
             close_window(session, desk.office, number, desk=desk, reason="the ticket was closed")
@@ -174,15 +173,8 @@ def set_kind(desk: Desk, number: int, row: int, kind: TicketKind) -> int:
             state = TicketState.TO_VERIFY
         elif not decides and state is TicketState.TO_VERIFY:
             state = TicketState.OPEN
-        row = change(
-            session,
-            ticket,
-            row,
-            kind=kind.value,
-            state=state.value,
-            due_at=due_at(pack, ticket.received_at, ticket.verified_at) if decides else None,
-            first_response_due_at=first_response_due(pack, kind, ticket.received_at),
-        )
+        row = change(session, ticket, row, kind=kind.value, state=state.value)
+        recompute(session, pack, number)
         moved = f", state {ticket.state} -> {state}" if state is not ticket.state else ""
         _changed(session, desk, ticket, f"kind {ticket.kind} -> {kind}{moved}")
         return row

@@ -10,8 +10,7 @@ from sqlmodel import Session, col
 from cs_console.access_log.append import Actor, Entry, append, record
 from cs_console.custody.contacts import masked_contacts
 from cs_console.custody.sealing import Place, seal
-from cs_console.decisions.clock import due_at
-from cs_console.decisions.fee_stop import due_going_on
+from cs_console.decisions.clock_events import go_on, recompute
 from cs_console.delivery.outgoing import deliver_queued, queue_message
 from cs_console.desk import Desk, Office
 from cs_console.errors import Refusal
@@ -75,7 +74,7 @@ def open_window(
             window_until=until,
         )
     )
-    _move_ticket(session, case, now)
+    _move_ticket(session, desk, case, now)
     told = _tell(session, desk, case, contact_id)
     session.flush()
     record(session, desk, case.entry(Action.VERIFIED, field=contact_field, verification=row[:16], reason=method.value))
@@ -124,17 +123,18 @@ def close_window(
     return True
 
 
-def _move_ticket(session: Session, case: Case, now: datetime) -> None:
+def _move_ticket(session: Session, desk: Desk, case: Case, now: datetime) -> None:
+    first, waits = case.ticket.verified_at is None, case.ticket.state in WAITING_STATES
     changes: dict[str, object] = {"row": col(Ticket.row) + 1}
-    if case.ticket.verified_at is None:
+    if first:
         changes["verified_at"] = now
-        if case.pack.kinds[case.ticket.kind].needs_decision:
-            changes["due_at"] = due_at(case.pack, case.ticket.received_at, now)
-    elif case.ticket.state in WAITING_STATES:
-        changes["due_at"] = due_going_on(session, case.pack, case.ticket, now)
-    if case.ticket.state in WAITING_STATES:
+    if waits:
         changes["state"] = TicketState.VERIFIED
     session.connection().execute(update(Ticket).where(col(Ticket.number) == case.number).values(**changes))
+    if first:
+        recompute(session, case.pack, case.number)
+    elif waits:
+        go_on(session, case.pack, case.ticket, now, desk.agent.id)
 
 
 def _tell(session: Session, desk: Desk, case: Case, used: str | None) -> str | None:

@@ -71,7 +71,7 @@ def test_the_days_that_were_left_are_left_again_when_work_goes_on(
     assert ticket.state == TicketState.VERIFIED
     assert ticket.due_at == ticket.next_due_at == due + WAIT + timedelta(minutes=1)
     words = conversation.reload(mo, number).clock_words
-    assert words.startswith("30 days, without the wait for a fee: ")
+    assert words.startswith("30 days from verification on 20 Nov, stopped 12 days for a fee: ")
 
 
 def test_late_stays_late(test_office: TestOffice) -> None:

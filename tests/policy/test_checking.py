@@ -99,8 +99,8 @@ def test_each_mistake_is_named_with_line_key_and_words(tmp_path: Path, old: str,
 
 
 def test_a_missing_key_is_told_at_its_table(tmp_path: Path) -> None:
-    found = broken(tmp_path, "respond_days = 30\n", "")
-    assert found == (Problem(line_of("[clock]"), "clock.respond_days", "is missing"),)
+    found = broken(tmp_path, "due_soon_days = 5\n", "")
+    assert found == (Problem(line_of("[clock]"), "clock.due_soon_days", "is missing"),)
 
 
 def test_several_mistakes_are_told_at_once_in_the_order_of_lines(tmp_path: Path) -> None:

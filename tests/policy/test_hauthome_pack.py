@@ -72,6 +72,7 @@ def test_the_clock_and_the_code_have_the_policys_numbers(pack: Pack) -> None:
     code = pack.verification.code
     assert pack.clock.respond_days == 30
     assert pack.clock.starts == ("received", "verified")
+    assert (pack.clock.extension, pack.clock.identity_stops, pack.clock.ends_on_working_day) == (None, False, False)
     assert {rules.first_response_working_days for rules in pack.kinds.values()} == {15}
     assert (code.digits, code.minutes, code.tries) == (8, 10, 3)
     assert (code.sends_per_hour, code.sends_per_day, code.agent_sends_per_hour) == (3, 5, 20)

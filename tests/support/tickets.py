@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 from cs_console.custody.contacts import NewContact, add_contact, known_values
 from cs_console.custody.redaction import redact
 from cs_console.custody.sealing import Place, seal
-from cs_console.decisions.clock import due_at, first_response_due
+from cs_console.decisions.clock import Happened, Step, clock_of
 from cs_console.desk import Desk, Office
 from cs_console.policy.schema import Pack
 from models.agent import Agent
@@ -101,6 +101,8 @@ def make_ticket(
         state = TicketState.VERIFIED if verified else waits
     key = office.keyring.key(requester_id)
     message_id = new_id()
+    steps = [Happened(Step.RECEIVED, received)] + ([Happened(Step.VERIFIED, now)] if verified else [])
+    clock = clock_of(pack, kind, steps)
     with office.database.transaction() as session:
         number = _next_number(session)
         known = known_values(session, office, requester_id, key)
@@ -125,9 +127,9 @@ def make_ticket(
                 received_at=received,
                 created_at=now,
                 last_message_at=received,
-                first_response_due_at=first_response_due(pack, kind, received),
+                first_response_due_at=clock.first_response_due,
                 verified_at=now if verified else None,
-                due_at=due_at(pack, received, now) if verified and pack.kinds[kind].needs_decision else None,
+                due_at=clock.due,
                 closed_at=now if state is TicketState.CLOSED else None,
             )
         )

@@ -1,6 +1,6 @@
 """Moving a ticket to another policy: who may, what moves with it, what is on record."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -10,6 +10,8 @@ from cs_console.custody.drafts import load_draft, save_draft
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place
 from cs_console.decisions import approval, checklist
+from cs_console.decisions.clock import clock_of
+from cs_console.decisions.clock_events import add_event
 from cs_console.decisions.waiting import open_proposal
 from cs_console.desk import Desk, operator_desk
 from cs_console.errors import (
@@ -29,6 +31,7 @@ from models.clock_event import ClockEvent
 from models.enums import Action, ClockMove, Role, TicketKind, TicketState
 from models.ticket import Ticket
 from tests.decisions.cases import person, refusal, request
+from tests.decisions.clocks import steps
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
 from tests.support.tickets import make_ticket
@@ -61,7 +64,7 @@ def test_a_moved_ticket_has_the_new_policys_clock_and_the_reason_sealed(test_off
     row = move_to_pack(sue, made.number, 1, GDPR, WHY)
     moved = ticket_of(test_office, made.number)
     assert (moved.row, moved.pack, moved.state) == (row, GDPR, TicketState.VERIFIED)
-    assert moved.due_at == received + timedelta(days=30)  # from receipt, not from verification
+    assert moved.due_at == due_under(test_office, GDPR, received)  # from receipt, not from verification
     assert moved.first_response_due_at is not None
     assert moved.first_response_due_at < received + timedelta(days=15)
     with test_office.office.database.reading() as session:
@@ -76,24 +79,21 @@ def test_a_moved_ticket_has_the_new_policys_clock_and_the_reason_sealed(test_off
     assert (entry.actor, entry.ticket, entry.reason) == ("sue", made.number, f"{DEFAULT} -> {GDPR}")
 
 
+def due_under(test_office: TestOffice, name: str, received: datetime, **more: datetime) -> datetime | None:
+    return clock_of(test_office.office.packs.get(name), TicketKind.RIGHTS, steps(received, **more)).due
+
+
 def test_what_had_moved_the_clock_before_still_does(test_office: TestOffice) -> None:
     mei, sue = people(test_office)
     number = request(test_office, mei).number
+    received, reviewed = ticket_of(test_office, number).received_at, test_office.clock.now() + timedelta(days=90)
     with test_office.office.database.transaction() as session:
-        ticket = session.get_one(Ticket, number)
-        assert ticket.due_at is not None
-        ticket.due_at += timedelta(days=90)  # a review, or a wait for a fee
+        add_event(session, number, ClockMove.REVIEWED, reviewed)
     move_to_pack(sue, number, 1, GDPR, WHY)
-    assert ticket_of(test_office, number).due_at == test_office.clock.now() + timedelta(days=30 + 90)
-
-
-def test_a_clock_that_a_fee_stopped_stays_stopped(test_office: TestOffice) -> None:
-    mei, sue = people(test_office)
-    number = request(test_office, mei).number
-    with test_office.office.database.transaction() as session:
-        session.get_one(Ticket, number).due_at = None
-    move_to_pack(sue, number, 1, GDPR, WHY)
-    assert ticket_of(test_office, number).due_at is None
+    due = ticket_of(test_office, number).due_at
+    assert due == due_under(test_office, GDPR, received, reviewed=reviewed)
+    assert due is not None
+    assert due > reviewed
 
 
 def test_the_old_policys_checklist_goes_and_other_drafts_stay(test_office: TestOffice) -> None:
@@ -172,4 +172,4 @@ def test_a_request_that_is_not_verified_waits_under_the_new_policy_too(test_offi
     move_to_pack(sue, number, 1, GDPR, WHY)
     moved = ticket_of(test_office, number)
     assert moved.state == TicketState.TO_VERIFY
-    assert moved.due_at == test_office.clock.now() + timedelta(days=30)  # its clock runs from receipt
+    assert moved.due_at == due_under(test_office, GDPR, moved.received_at)  # its clock runs from receipt

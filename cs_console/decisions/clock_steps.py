@@ -1,0 +1,211 @@
+"""Moving a clock by hand, each time with word to the requester: asking for proof of identity, extending the term."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from cs_console.custody.contacts import known_values
+from cs_console.custody.redaction import redact
+from cs_console.custody.sealing import Place, seal
+from cs_console.decisions.approvers import roles_now
+from cs_console.decisions.clock import Clock, Happened, Step, clock_of
+from cs_console.decisions.clock_events import add_event, clock_now, happened, recompute
+from cs_console.decisions.making import contact_for
+from cs_console.decisions.notice import render, written_date
+from cs_console.delivery.outgoing import deliver_queued, queue_message
+from cs_console.desk import Desk, Office
+from cs_console.errors import (
+    BadInput,
+    ChangedElsewhere,
+    ContactNotOnFile,
+    NoExtension,
+    NotAllowed,
+    NotAssigned,
+    Refusal,
+    WrongState,
+)
+from cs_console.plain_text import plain
+from cs_console.policy.languages import in_language
+from cs_console.policy.schema import Pack
+from cs_console.staff.undertakings import require_current
+from cs_console.tickets.ticket_facts import READERS, TicketFacts, change, facts, record_about
+from models.columns import new_id
+from models.contact import Contact
+from models.enums import Action, ClockMove, DeliveryState, Field, MessageSort, Result, Role
+from models.ticket import Ticket
+
+LONGEST_REASON = 2000
+ASKERS = frozenset({Role.AGENT, Role.VERIFIER})
+
+
+def ask_identity(desk: Desk, number: int, row: int) -> DeliveryState:
+    """Ask the requester, in the pack's words, to prove who they are; what became of the message is returned.
+
+    An agent on a ticket of their own, or a verifier. Where the pack says so the clock stands still from now until the
+    requester is verified. Once a ticket; a reminder is a reply. Raises WrongState, NotAssigned, ContactNotOnFile,
+    ChangedElsewhere, NotAllowed, NoUndertaking; then nothing was sent.
+    """
+    office = desk.office
+    with desk.work(*ASKERS) as session:
+        require_current(session, desk)
+        ticket = facts(session, number)
+        pack, now = office.packs.get(ticket.pack), office.clock.now()
+        roles = roles_now(session, desk)
+        refusal = why_not_ask(desk, roles, pack, ticket, happened(session, ticket))
+        if refusal is not None:
+            raise refusal
+        row = change(session, ticket, row, last_message_at=now)
+        said = in_language(pack, ticket.language)
+        text = _filled(said, said.clock.identity_text, ticket)
+        message_id = _queued(session, desk, ticket, text, row)
+        add_event(session, number, ClockMove.IDENTITY_ASKED, now, agent_id=desk.agent.id)
+        clock = recompute(session, pack, number)
+        stands = "" if clock.stopped else ", which does not stop this clock"
+        record_about(session, desk, ticket, Action.CLOCK_STOPPED, f"{ClockMove.IDENTITY_ASKED.value}{stands}")
+    return _delivered(office, message_id)
+
+
+def extend(desk: Desk, number: int, row: int, reason: str) -> DeliveryState:
+    """Give the answer the pack's longer term, and tell the requester why before the first one is over.
+
+    For whoever the pack names; an agent on a ticket of their own. The reason goes out, and is kept, with personal data
+    in it redacted. Message, event and entry are one transaction. Raises NoExtension, which is recorded, BadInput for an
+    empty reason, NotAssigned, NotAllowed, ContactNotOnFile, ChangedElsewhere, NoUndertaking.
+    """
+    try:
+        return _extend(desk, number, row, reason)
+    except NoExtension as refusal:
+        with desk.work(*READERS) as session:
+            ticket = facts(session, number)
+            record_about(session, desk, ticket, Action.CLOCK_EXTENDED, refusal.code, Result.REFUSED)
+        raise
+
+
+def _extend(desk: Desk, number: int, row: int, reason: str) -> DeliveryState:
+    office, words = desk.office, plain(reason).strip()
+    with desk.work(*READERS) as session:
+        require_current(session, desk)
+        session.get(Ticket, number, with_for_update=True)  # its row stays: no proposal goes stale by a longer term
+        ticket = facts(session, number)
+        pack, now = office.packs.get(ticket.pack), office.clock.now()
+        refusal = why_not_extend(desk, roles_now(session, desk), pack, ticket, clock_now(session, pack, ticket), now)
+        if refusal is not None:
+            raise refusal
+        if ticket.row != row:
+            raise ChangedElsewhere(number)
+        if not words:
+            raise BadInput("An extension needs its reason.", "Say why the answer takes longer; the requester reads it.")
+        if len(words) > LONGEST_REASON:
+            raise BadInput(f"The reason is longer than {LONGEST_REASON} characters.", "Shorten it.")
+        key = office.keyring.key(ticket.requester_id)
+        words = redact(words, pack.meta.regions, known_values(session, office, ticket.requester_id, key))
+        message_id = _queued(session, desk, ticket, _extension_text(session, pack, ticket, words, now))
+        event_id = new_id()
+        sealed = seal(key, Place(ticket.requester_id, "clock_event", "reason", event_id), words)
+        add_event(session, number, ClockMove.EXTENDED, now, agent_id=desk.agent.id, event_id=event_id, reason=sealed)
+        recompute(session, pack, number)
+        record_about(session, desk, ticket, Action.CLOCK_EXTENDED)
+    return _delivered(office, message_id)
+
+
+def why_not_ask(
+    desk: Desk, roles: frozenset[Role], pack: Pack, ticket: TicketFacts, steps: tuple[Happened, ...]
+) -> Refusal | None:
+    """Why somebody with these roles cannot ask for proof of identity now; None where they can."""
+    name = f"#{ticket.number}"
+    if not pack.clock.identity_text:
+        return WrongState(f"{pack.meta.title} has no words to ask with.", "Write to the requester with m.")
+    if ticket.closed_at is not None:
+        return WrongState(f"{name} is closed.", "Open it again with s first.")
+    if ticket.verified_at is not None:
+        return WrongState(f"The requester of {name} was verified.", "Nothing is left to ask for.")
+    if any(one.step is Step.IDENTITY_ASKED for one in steps):
+        return WrongState("The requester was asked already.", "Remind them with m, or verify them with v.")
+    if not roles & ASKERS:
+        return NotAllowed("Only an agent or a verifier can ask.", "Leave it to one of them.")
+    if Role.VERIFIER not in roles and ticket.assignee_id != desk.agent.id:
+        return NotAssigned()
+    return None
+
+
+def why_not_extend(
+    desk: Desk, roles: frozenset[Role], pack: Pack, ticket: TicketFacts, clock: Clock, now: datetime
+) -> Refusal | None:
+    """Why somebody with these roles cannot extend the term now; None where they can."""
+    rules = pack.clock.extension
+    if rules is None:
+        return NoExtension(f"{pack.meta.title} knows no extension ({pack.clock.clause}).")
+    if rules.approver not in roles:
+        return NotAllowed(f"Only a {rules.approver} can extend the term.", f"Ask a {rules.approver}.")
+    if rules.approver is Role.AGENT and ticket.assignee_id != desk.agent.id:
+        return NotAssigned()
+    if clock.extended is not None:
+        return NoExtension("The term was extended already.", "It can be extended once.")
+    if clock.answered is not None:
+        return NoExtension("The request was answered.", "No term is left to extend.")
+    if clock.stopped is not None:
+        return NoExtension("The clock stands still.", "Extend the term once it goes on.")
+    if clock.term_ends is None:
+        return NoExtension("No term runs.", "Only a term that has begun can be extended.")
+    if now > clock.term_ends:
+        return NoExtension("The term is over.", f"It could be extended until it was ({rules.clause}).")
+    return None
+
+
+def _extension_text(session: Session, pack: Pack, ticket: TicketFacts, reason: str, now: datetime) -> str:
+    """What the requester is told, with the day that the answer is due after this."""
+    said = in_language(pack, ticket.language)
+    assert said.clock.extension is not None  # why_not_extend came first
+    extended = clock_of(pack, ticket.kind, (*happened(session, ticket), Happened(Step.EXTENDED, now)))
+    assert extended.due is not None  # the same
+    due = written_date(said, extended.due)
+    return _filled(said, said.clock.extension.text, ticket, reason=reason, due=due)
+
+
+def _filled(said: Pack, template: str, ticket: TicketFacts, **more: str) -> str:
+    parts = {
+        "ticket": str(ticket.number),
+        "received": written_date(said, ticket.received_at),
+        "contact": said.meta.contact,
+    }
+    return render(template, parts | more).strip()
+
+
+def _queued(session: Session, desk: Desk, ticket: TicketFacts, text: str, row: int | None = None) -> str:
+    """Queue a message to the requester: where the notice would go, else to what they gave with their request."""
+    contact_id = contact_for(session, ticket) or _claimed_contact(session, ticket)
+    if contact_id is None:
+        raise ContactNotOnFile("There is no contact that this could be sent to.", "Add one with e first.")
+    return queue_message(
+        session,
+        desk.office,
+        ticket_number=ticket.number,
+        requester_id=ticket.requester_id,
+        contact_id=contact_id,
+        sort=MessageSort.REPLY,
+        text=text,
+        agent_id=desk.agent.id,
+        ticket_row=row,
+    )
+
+
+def _claimed_contact(session: Session, ticket: TicketFacts) -> str | None:
+    newest = (
+        select(col(Contact.id))
+        .where(col(Contact.requester_id) == ticket.requester_id, col(Contact.replaced_at).is_(None))
+        .where(col(Contact.field).in_((Field.EMAIL, Field.MOBILE)))
+        .order_by(col(Contact.field) == Field.MOBILE, col(Contact.changed_at).desc(), col(Contact.id))
+        .limit(1)
+    )
+    return session.connection().execute(newest).scalar()
+
+
+def _delivered(office: Office, message_id: str) -> DeliveryState:
+    try:
+        report = deliver_queued(office, message_id)
+    except Refusal:  # queued durably already: it goes out with the next delivery
+        return DeliveryState.QUEUED
+    if report.sent:
+        return DeliveryState.SENT
+    return DeliveryState.FAILED if report.failed else DeliveryState.QUEUED

@@ -1,0 +1,131 @@
+"""A ticket's clock as its dialog may show it: the line, all that happened, and what can be done now."""
+
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from cs_console.custody.safe_views import open_safe
+from cs_console.custody.sealing import Place
+from cs_console.decisions.approvers import roles_now
+from cs_console.decisions.clock import Step, clock_of
+from cs_console.decisions.clock_events import happened
+from cs_console.decisions.clock_steps import why_not_ask, why_not_extend
+from cs_console.decisions.clock_words import clock_words, extension_words
+from cs_console.desk import Desk
+from cs_console.errors import KeyDestroyed, Refusal
+from cs_console.plain_text import one_line, plain
+from cs_console.staff.undertakings import require_current
+from cs_console.tickets.ticket_facts import ERASED, READERS, TicketFacts, facts, is_on_record, record_about
+from models.agent import Agent
+from models.clock_event import ClockEvent
+from models.enums import Action, ClockMove
+from models.verification import Verification
+
+CONSOLE = "console"
+
+
+@dataclass(frozen=True, slots=True)
+class ClockLine:
+    """One step: when, in the pack's time zone, what, by whom ("" where nobody is named), and the reason, redacted."""
+
+    when: str
+    what: str
+    by: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockView:
+    """`extension` says by how much the term could be extended, "" where the pack knows none; a `why_not` is a
+    sentence, "" where the step is open to the reader now.
+    """
+
+    number: int
+    row: int
+    words: str
+    clause: str
+    explained: str
+    zone: str
+    lines: tuple[ClockLine, ...]
+    extension: str
+    why_not_extend: str
+    why_not_ask: str
+
+
+def clock_view(desk: Desk, number: int) -> ClockView:
+    """The clock of a ticket, for whoever may open the ticket.
+
+    A ticket that this session has not opened is opened on record. Raises NotAllowed, NoUndertaking, NothingThere.
+    """
+    office = desk.office
+    with desk.work(*READERS) as session:
+        require_current(session, desk)
+        ticket = facts(session, number)
+        if not is_on_record(session, desk, number):
+            record_about(session, desk, ticket, Action.TICKET_OPENED)
+        pack, roles = office.packs.get(ticket.pack), roles_now(session, desk)
+        steps = happened(session, ticket)
+        clock = clock_of(pack, ticket.kind, steps)
+        moved = _moved(session, number)
+        told = {Step.VERIFIED: _verifier(session, ticket)}
+        not_extend = why_not_extend(desk, roles, pack, ticket, clock, office.clock.now())
+        not_ask = why_not_ask(desk, roles, pack, ticket, steps)
+    zone = pack.clock.zone
+    lines = [(one.at, ClockLine(_when(one.at, zone), one.step.value, told.get(one.step, ""))) for one in steps]
+    lines = [line for line in lines if line[1].what not in set(ClockMove)]
+    lines += [(event.at, _line(desk, ticket, event, by, zone)) for event, by in moved]
+    return ClockView(
+        number=number,
+        row=ticket.row,
+        words=clock_words(pack, ticket.kind, clock),
+        clause=pack.clock.clause if clock.decides else pack.clock.first_response_clause,
+        explained=pack.clock.explained if clock.decides else "",
+        zone=pack.clock.time_zone,
+        lines=tuple(line for _, line in sorted(lines, key=lambda pair: pair[0])),
+        extension=extension_words(pack.clock),
+        why_not_extend=_sentence(not_extend),
+        why_not_ask=_sentence(not_ask),
+    )
+
+
+def _moved(session: Session, number: int) -> list[tuple[ClockEvent, str]]:
+    rows = session.execute(
+        select(ClockEvent, col(Agent.name))
+        .outerjoin(Agent, col(Agent.id) == col(ClockEvent.agent_id))
+        .where(col(ClockEvent.ticket_number) == number)
+    )
+    return [(event, name or CONSOLE) for event, name in rows]
+
+
+def _verifier(session: Session, ticket: TicketFacts) -> str:
+    by = (
+        select(col(Agent.name))
+        .join(Verification, col(Verification.agent_id) == col(Agent.id))
+        .where(col(Verification.ticket_number) == ticket.number, col(Verification.verified_at) == ticket.verified_at)
+        .limit(1)
+    )
+    return session.connection().execute(by).scalar() or ""
+
+
+def _line(desk: Desk, ticket: TicketFacts, event: ClockEvent, by: str, zone: tzinfo) -> ClockLine:
+    reason = ""
+    if event.reason is not None:
+        try:
+            key = desk.office.keyring.key(ticket.requester_id)
+            reason = open_safe(key, Place(ticket.requester_id, "clock_event", "reason", event.id), event.reason)
+        except KeyDestroyed:
+            reason = ERASED
+    # who asked for the fee is whoever approved it, and approvers are not named
+    named = "" if event.move == ClockMove.FEE_ASKED else by
+    return ClockLine(_when(event.at, zone), ClockMove(event.move).value, named, one_line(plain(reason)))
+
+
+def _when(moment: datetime, zone: tzinfo) -> str:
+    local = moment.astimezone(zone)
+    return f"{local.day:>2} {local:%b %H:%M}"
+
+
+def _sentence(refusal: Refusal | None) -> str:
+    return "" if refusal is None else str(refusal)

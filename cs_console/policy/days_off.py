@@ -1,0 +1,76 @@
+"""Which days are working days under a pack: its days of the week, less the public holidays of its country."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from functools import cache
+
+from cs_console.errors import BadPack
+from cs_console.policy.clock_rules import ClockRules
+from cs_console.policy.parts import nearest
+
+ONE_DAY = timedelta(days=1)
+
+
+def is_working_day(rules: ClockRules, day: date) -> bool:
+    """Whether the pack counts that day. Raises BadPack for a country that nobody knows the holidays of."""
+    holidays, worked_instead = _days_off(rules.holidays, day.year)
+    return day not in holidays and (day.isoweekday() in rules.working_days or day in worked_instead)
+
+
+def next_working_day(rules: ClockRules, day: date) -> date:
+    """That day, or the first working day after it. Raises BadPack."""
+    return next(one for one in _days_from(day) if is_working_day(rules, one))
+
+
+def after_working_days(rules: ClockRules, day: date, count: int) -> date:
+    """The day that is so many working days after this one, which is not counted itself. Raises BadPack."""
+    end = day
+    for _ in range(count):
+        end = next_working_day(rules, end + ONE_DAY)
+    return end
+
+
+def holidays_between(rules: ClockRules, first: date, last: date) -> int:
+    """How many holidays after `first` and before `last` would have been working days. Raises BadPack."""
+    days = (first + timedelta(days=n) for n in range(1, (last - first).days))
+    return sum(day in _days_off(rules.holidays, day.year)[0] and day.isoweekday() in rules.working_days for day in days)
+
+
+def unknown_country(code: str) -> str:
+    """What is wrong with the code of a country or a part of it, in words; empty where its holidays are known."""
+    if not code:
+        return ""
+    from holidays.registry import COUNTRIES
+
+    country, _, part = code.partition("-")
+    known = {names[1]: module for module, names in COUNTRIES.items()}
+    if country not in known:
+        return f"{country!r} is no country whose holidays are known{nearest(country, known)}"
+    from holidays import country_holidays
+
+    parts = country_holidays(country).subdivisions
+    if part and part not in parts:
+        return f"{part!r} is no part of {country} whose holidays are known{nearest(part, parts)}"
+    return ""
+
+
+def _days_from(day: date) -> Iterator[date]:
+    while True:
+        yield day
+        day += ONE_DAY
+
+
+@cache
+def _days_off(code: str, year: int) -> tuple[frozenset[date], frozenset[date]]:
+    """A year's public holidays, and the days of its weekends that are worked instead."""
+    if not code:
+        return frozenset(), frozenset()
+    from holidays import country_holidays  # heavy: only where a term in working days is counted
+
+    country, _, part = code.partition("-")
+    try:
+        found = country_holidays(country, subdiv=part or None, years=year)
+    except NotImplementedError:
+        problem = f"clock.holidays: {unknown_country(code)}"
+        raise BadPack(f"with the holidays of {code}", (problem,)) from None
+    return frozenset(found), frozenset(found.weekend_workdays)
