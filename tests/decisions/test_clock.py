@@ -117,14 +117,14 @@ def test_a_term_in_months_is_never_shorter_than_its_shortest_month(received: dat
 
 
 def test_asking_for_identity_stops_the_clock_until_it_is_proven() -> None:
-    received, asked, verified = utc(2026, 11, 3, 9), utc(2026, 11, 5, 9), utc(2026, 11, 9, 15)
+    received, asked, verified = utc(2026, 11, 3, 9), utc(2026, 11, 5, 9), utc(2026, 11, 10, 8)
     waiting = rights(month_pack(), steps(received, identity_asked=asked))
     assert (waiting.due, waiting.next) == (None, utc(2026, 11, 24, 9))  # a first response is owed still
     assert waiting.stopped is not None
     proven = rights(month_pack(), steps(received, verified, identity_asked=asked))
     assert proven.stopped is None
     assert [(stop.cause, stop.begun, stop.ended) for stop in proven.stops] == [(StopCause.IDENTITY, asked, verified)]
-    assert proven.due == end_of(2026, 12, 7)
+    assert proven.due == end_of(2026, 12, 8)  # five days on the calendar, less an hour
 
 
 def test_a_verification_that_nobody_asked_for_stops_nothing() -> None:
