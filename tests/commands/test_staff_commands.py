@@ -9,6 +9,7 @@ from typer.testing import CliRunner, Result
 
 from cs_console.commands import app
 from cs_console.desk import open_office
+from cs_console.policy.loader import PackShelf
 from cs_console.settings import load
 from cs_console.staff.sign_in import sign_in
 from models.enums import Role
@@ -329,6 +330,6 @@ def test_doctor_says_how_far_the_second_place_has_the_log(desk: Path, monkeypatc
 
 def test_doctor_names_a_broken_pack(desk: Path) -> None:
     (desk / "packs").mkdir()
-    (desk / "packs" / f"{load().pack}.toml").write_text("[meta]\n", "utf-8")
+    (desk / "packs" / f"{PackShelf(load()).name}.toml").write_text("[meta]\n", "utf-8")
     assert checked()["policy pack"]["ok"] is False
     assert run("doctor").exit_code == 1
