@@ -1,14 +1,16 @@
 """Which policy is the desk's, since when, and whether its file is still the one that was adopted."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
-from sqlmodel import col
+from sqlmodel import Session, col
 
 from cs_console.commands.checks import examine
 from cs_console.desk import open_office, operator_desk
 from cs_console.errors import BadPack, UnknownPack
+from cs_console.policy.adopted import last_adoption
 from cs_console.policy.adoption import THE_SETTING, adopt, note_at_opening, note_current, read_adopted, shelved
 from cs_console.policy.loader import DEFAULT, SHIPPED, PackShelf
 from cs_console.upkeep import keep_up
@@ -130,6 +132,22 @@ def test_what_the_setting_names_is_recorded_once_and_again_when_its_file_changes
     ]
     read_adopted(office)
     assert office.packs.adopted == GDPR
+
+
+def test_of_two_consoles_that_open_at_once_one_records_it(
+    test_office: TestOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one looked before the first had written, and looks again once it holds the log."""
+    office = test_office.office
+    assert note_current(office)
+    looks: Iterator[bool] = iter([True])
+
+    def before_the_first(session: Session, name: str) -> tuple[str, str] | None:
+        return None if next(looks, False) else last_adoption(session, name)
+
+    monkeypatch.setattr("cs_console.policy.adoption.last_adoption", before_the_first)
+    assert not note_current(office)
+    assert len(rows(test_office)) == 1
 
 
 def test_a_setting_that_names_no_pack_is_not_recorded(test_office: TestOffice) -> None:
