@@ -18,6 +18,8 @@ class NoticeFacts:
     received: datetime
     verified: datetime
     date: datetime
+    on_behalf: str = ""
+    """In whose place somebody else asked, in the pack's words; it names nobody."""
 
 
 def make_notice(pack: Pack, facts: NoticeFacts, proposal: Proposal) -> str:
@@ -92,6 +94,7 @@ def _parts(pack: Pack, facts: NoticeFacts, proposal: Proposal) -> dict[str, str]
         "ticket": str(facts.ticket),
         "received": long_date(facts.received),
         "verified": long_date(facts.verified),
+        "on_behalf": facts.on_behalf,
         "date": long_date(facts.date),
         "asked": f"{right.title}: {_listed(pack, (*proposal.granted, *refused))}",
         "outcome": rules.outcome_words[proposal.outcome.value],

@@ -158,7 +158,7 @@ def _template_problems(pack: Pack) -> Iterator[tuple[Place, str]]:
     from cs_console.decisions.proposal import Fee, Finding, Proposal
 
     moment = datetime(2026, 1, 1, tzinfo=UTC)
-    facts = NoticeFacts(10_482, moment, moment + timedelta(days=1), moment + timedelta(days=2))
+    facts = NoticeFacts(10_482, moment, moment + timedelta(days=1), moment + timedelta(days=2), "somebody else")
     right, field = next(iter(pack.rights)), next(iter(pack.fields)).value
     other = next(iter(pack.records), field)
 
@@ -185,8 +185,9 @@ def _text_problems(pack: Pack) -> Iterator[tuple[Place, str]]:
     """The short texts with blanks in them."""
     from cs_console.decisions.notice import render
 
-    parts = {"code": "00000000", "minutes": "10", "ticket": "10482"}
+    parts = {"code": "00000000", "minutes": "10", "ticket": "10482", "days": "30"}
     texts: tuple[tuple[Place, str, str], ...] = (
+        *_letters(pack),
         (("notice", "subject"), pack.notice.subject, "ticket"),
         (("verification", "code", "text"), pack.verification.code.text, "code"),
         (("verification", "code", "told_text"), pack.verification.code.told_text, ""),
@@ -199,3 +200,13 @@ def _text_problems(pack: Pack) -> Iterator[tuple[Place, str]]:
             continue
         if needed and parts[needed] not in filled:
             yield place, f"does not hold {{{{ {needed} }}}}"
+
+
+def _letters(pack: Pack) -> Iterator[tuple[Place, str, str]]:
+    """What is written about a request whose requester is never verified."""
+    rules = pack.verification.closure
+    for name, letters in (("reminder", rules.reminder), ("closed", rules.closed)) if rules else ():
+        for language, letter in letters.items():
+            place = ("verification", "closure", name, language)
+            yield (*place, "subject"), letter.subject, "ticket"
+            yield (*place, "text"), letter.text, "ticket"
