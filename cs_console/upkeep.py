@@ -8,18 +8,20 @@ from cs_console.decisions.review import reopen_due
 from cs_console.delivery.outgoing import deliver_queued
 from cs_console.desk import Office
 from cs_console.errors import Refusal
+from cs_console.verification.closure import close_unverified
 
 _delivering = Lock()
 
 
 def keep_up(office: Office) -> None:
-    """Sign the log if that is due, open again what is due for review, erase what waits for it, send what is queued.
+    """Sign the log if that is due, open again what is due for review, erase what waits for it, remind of and close what
+    nobody was verified for, send what is queued.
 
     Each step has its turn whatever became of the one before. A refusal (a busy store, a missing key) waits for the
     next minute; a fault of the program is raised as an ExceptionGroup after the last step.
     """
     faults: list[Exception] = []
-    for step in (_sign, reopen_due, apply_again, finish_all, _deliver):
+    for step in (_sign, reopen_due, apply_again, finish_all, close_unverified, _deliver):
         try:
             step(office)
         except Refusal:
