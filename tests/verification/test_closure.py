@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place
+from cs_console.decisions.notice import render
 from cs_console.policy.verification_rules import ClosureRules
 from cs_console.tickets.workflow import set_state
 from cs_console.upkeep import keep_up
@@ -118,7 +119,7 @@ def test_the_letters_tell_nothing_of_an_account(test_office: TestOffice, on_file
     days = [rules().close_after_days - rules().remind_after_days, rules().close_after_days]
     templates = [rules().reminder["en"].text, rules().closed["en"].text]
     for words, template, count in zip(told, templates, days, strict=True):
-        assert words == closure.render(template, known | {"days": str(count)}).strip()
+        assert words == render(template, known | {"days": str(count)}).strip()
 
 
 def test_a_requester_who_writes_in_chinese_reads_chinese(test_office: TestOffice) -> None:
