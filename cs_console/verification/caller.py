@@ -65,7 +65,7 @@ def checks_left(
     Locks the agent's row, as the caller has locked the requester's, so that racing checks count one after another.
     """
     session.connection().execute(select(col(Agent.id)).where(col(Agent.id) == agent_id).with_for_update())
-    day = rules.tries_per_day - _made(session, col(CallerCheck.requester_id) == requester_id, now - DAY)
+    day = rules.tries_per_day - checks_made(session, requester_id, now)
     agent = rules.agent_tries_per_hour - _made(session, col(CallerCheck.agent_id) == agent_id, now - HOUR)
     if day <= 0:
         return CheckLimit(
@@ -76,6 +76,11 @@ def checks_left(
             f"You made {rules.agent_tries_per_hour} checks within the hour.", "Verify with a code, or ask a colleague."
         )
     return min(day, agent)
+
+
+def checks_made(session: Session, requester_id: str, now: datetime) -> int:
+    """How many checks of this requester were made in the last 24 hours."""
+    return _made(session, col(CallerCheck.requester_id) == requester_id, now - DAY)
 
 
 def _rules(case: Case, field: Field) -> CallerRules:

@@ -88,7 +88,7 @@ def options(desk: Desk, number: int) -> tuple[CodeOption, ...]:
             CodeOption(contact.id, contact.field, contact.mask, not why, why)
             for contact in masked_contacts(session, desk.office, case.requester_id)
             if contact.on_file and contact.field in case.codes.fields
-            for why in [_too_recent(contact.changed_at, case.codes, now)]
+            for why in [too_recent(contact.changed_at, case.codes, now)]
         )
 
 
@@ -187,7 +187,8 @@ def code_hash(office: Office, code_id: str, number: int, contact_id: str, digits
     return hmac.digest(office.keyring.desk_key("codes"), bound, hashlib.sha256)
 
 
-def _too_recent(changed_at: datetime, rules: CodeRules, now: datetime) -> str:
+def too_recent(changed_at: datetime, rules: CodeRules, now: datetime) -> str:
+    """From when a contact that was changed lately can carry codes, in words; "" where it can."""
     usable = changed_at + timedelta(days=rules.contact_recent_days)
     return "" if usable <= now else f"changed lately, usable from {local_moment(usable)}"
 
@@ -206,7 +207,7 @@ def _sends_allowed(session: Session, desk: Desk, case: Case, contact: MaskedCont
     asker = asker_of(session, desk.office, case.pack, case.number, case.requester_id)
     if contact is None:
         return ContactNotOnFile("This contact is not on file.", "Codes go only to contacts on file.")
-    if _too_recent(contact.changed_at, case.codes, now):
+    if too_recent(contact.changed_at, case.codes, now):
         return ContactRecent(
             f"This contact was changed in the last {case.codes.contact_recent_days} days.",
             "Use an older one, or the written route.",
