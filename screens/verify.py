@@ -219,7 +219,7 @@ class VerifyScreen(ConsoleScreen[str]):
 
 
 def _choice(way: Way) -> Choice:
-    if not way.allowed and way.act is Act.CODE and not way.note.startswith("on file"):
+    if way.act is Act.CODE and not way.allowed:  # in one line, so that what can be done stays in sight
         return Choice(_key(way), f"{way.title}: {way.note}", can_choose=False)
     return Choice(_key(way), way.title, way.note, can_choose=way.allowed)
 

@@ -30,12 +30,12 @@ class Asker:
 
     @property
     def age_words(self) -> str:
-        """The age band, and what it asks for: "under 14 · needs a guardian's consent"; "" where nothing is known."""
-        if self.band is None:
-            return ""
-        if self.band.guardian_required and self.authority is not AuthoritySort.GUARDIAN:
-            return f"{self.band.title} · needs a guardian's consent"
-        return f"{self.band.title} · minor" if self.band.is_flagged else self.band.title
+        """The age band, and what it asks for: "minor, under 14: needs a guardian's consent"; "" where it is unknown."""
+        if self.band is None or not self.band.is_flagged:
+            return self.band.title if self.band else ""
+        words = f"minor, {self.band.title.lower()}"
+        needs = self.band.guardian_required and self.authority is not AuthoritySort.GUARDIAN
+        return f"{words}: needs a guardian's consent" if needs else words
 
     @property
     def asks_words(self) -> str:

@@ -111,10 +111,10 @@ def ways(desk: Desk, number: int) -> Ways:
 
 def why_not(contact: MaskedContact, case: Case, now: datetime) -> str:
     """Why no code goes to this contact, "" where one may (POLICY.md: on file, and not changed lately)."""
-    if not contact.on_file:
-        return "claimed in the ticket only, never used for codes"
     if contact.field not in case.codes.fields:
-        return "cannot carry a code"
+        return "cannot carry one"
+    if not contact.on_file:
+        return "claimed in the ticket only"
     return too_recent(contact.changed_at, case.codes, now)
 
 
@@ -136,18 +136,32 @@ def _all(here: _Standing, contacts: tuple[MaskedContact, ...], checks: int) -> I
     if here.locked is not None:
         words = "gives the requester a fresh budget of tries; recorded" if here.lifts else "a supervisor can"
         yield Way(Act.LIFT, "", "Lift the lock", words, here.lifts)
-    usable = [contact for contact in contacts if not why_not(contact, here.case, here.now)]
-    refusal = _code_refusal(here)
-    for contact in usable:
-        title = f"Send a code to the {here.title(contact.field).lower()}  {contact.mask}"
-        yield Way(Act.CODE, contact.id, title, refusal or "on file", here.acts and not refusal)
+    comes_first = here.asker.refusal(VerificationMethod.CODE) is not None
+    if comes_first:
+        yield from _authority(here)
+    yield from _contacts(here, contacts)
     yield from _notes(here)
     yield from _callers(here, checks)
-    yield from _authority(here)
-    for contact in contacts:
+    if not comes_first:
+        yield from _authority(here)
+
+
+def _contacts(here: _Standing, contacts: tuple[MaskedContact, ...]) -> Iterator[Way]:
+    """Those that a code may go to; those that it may not, each with its reason; what carries none, in one line."""
+    refusal = _code_refusal(here)
+    carries = [contact for contact in contacts if contact.field in here.case.codes.fields]
+    first = here.case.codes.fields.index  # the pack's order: the registered mobile is the first channel (I.(1)1)
+    for contact in sorted(carries, key=lambda one: (bool(why_not(one, here.case, here.now)), first(one.field))):
         reason = why_not(contact, here.case, here.now)
-        if reason:
-            yield Way(Act.CODE, contact.id, f"No code to the {here.title(contact.field).lower()}", reason, False)
+        where = f"{here.title(contact.field).lower()}  {contact.mask}"
+        if reason or refusal:
+            yield Way(Act.CODE, contact.id, f"No code to the {where}", reason or refusal, False)
+        else:
+            yield Way(Act.CODE, contact.id, f"Send a code to the {where} · on file", "", True)
+    rest = {one.field for one in contacts if one not in carries}
+    others = [here.title(field).lower() for field in here.case.pack.fields if field in rest]
+    if others:
+        yield Way(Act.CODE, "others", f"No code to the {', '.join(others)}", "cannot carry one", False)
 
 
 def _code_refusal(here: _Standing) -> str:
