@@ -531,3 +531,42 @@ class NoExtension(Refusal):
     """The answer is not given a longer term: the policy knows none, or not now (policy V.4)."""
 
     code = "no_extension"
+
+
+class GuardianRequired(Refusal):
+    """Nothing is done for a minor of this age without a guardian (policy VII)."""
+
+    code = "guardian_required"
+
+    def __init__(self, band: str) -> None:
+        super().__init__(
+            f"The requester is a minor ({band.lower()}) and no guardian's authority was seen.",
+            "A verifier records the guardian's authority first, with v.",
+        )
+
+
+class PrincipalOnly(Refusal):
+    """A representative asks: only the person themselves can confirm it, from a contact on file."""
+
+    code = "principal_only"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A representative asks: only a code to the requester's own contact on file verifies that.",
+            "Send a code, or end the representative's authority.",
+        )
+
+
+class AgeUnknown(Refusal):
+    """A guardian's authority is of no use before it is known how old the requester is (policy VII)."""
+
+    code = "age_unknown"
+
+    def __init__(self) -> None:
+        super().__init__("The requester's age band is not recorded as a minor's.", "Record it first.")
+
+
+class CheckLimit(Refusal):
+    """The pack's limit of comparisons with what a caller says."""
+
+    code = "check_limit"

@@ -10,19 +10,22 @@ from cs_console.delivery.outgoing import deliver_queued
 from cs_console.desk import Office
 from cs_console.errors import Refusal
 from cs_console.policy.adoption import read_adopted
+from cs_console.verification.closure import close_unverified
 
 _delivering = Lock()
 
 
 def keep_up(office: Office) -> None:
     """Do in turn what is due: sign the log, look which policy is the desk's, open again what is due for review,
-    escalate what is overdue, erase what waits for it, send what is queued.
+    escalate what is overdue, erase what waits for it, remind of and close what nobody was verified for, send what is
+    queued.
 
     Each step has its turn whatever became of the one before. A refusal (a busy store, a missing key) waits for the
     next minute; a fault of the program is raised as an ExceptionGroup after the last step.
     """
     faults: list[Exception] = []
-    for step in (_sign, read_adopted, reopen_due, escalate_overdue, apply_again, finish_all, _deliver):
+    steps = (_sign, read_adopted, reopen_due, escalate_overdue, apply_again, finish_all, close_unverified, _deliver)
+    for step in steps:
         try:
             step(office)
         except Refusal:

@@ -65,6 +65,8 @@ class MessageSort(StrEnum):
     NOTE = "note"
     CODE = "code"
     NOTICE = "notice"
+    REMINDER = "reminder"
+    """What the console writes by itself about a request that nobody was verified for."""
 
 
 class DeliveryState(StrEnum):
@@ -202,6 +204,8 @@ class Action(StrEnum):
     AUTHORITY_SEEN = "authority.seen"
     AUTHORITY_ENDED = "authority.ended"
     AGE_RECORDED = "age.recorded"
+    REQUESTER_REMINDED = "requester.reminded"
+    TICKET_LAPSED = "ticket.lapsed"
     CLOCK_EXTENDED = "clock.extended"
     CLOCK_STOPPED = "clock.stopped"
     CLOCK_ESCALATED = "clock.escalated"

@@ -58,8 +58,7 @@ class QueueScreen(ConsoleScreen[None]):
 
     def on_mount(self) -> None:
         self.query_one("#nothing").display = False
-        works = self.roles & {Role.AGENT, Role.VERIFIER}
-        self._choose_view("mine" if works else "all")
+        self._choose_view(_first_view(self.roles))
         # on its own beat: painted together with the cursor it would make Textual redraw every line between them
         self.set_interval(STRIP_SECONDS, self._show_strip)
 
@@ -315,6 +314,13 @@ class QueueScreen(ConsoleScreen[None]):
             self.filter = None
             self.query_one(FilterLine).accept("")
             self._load(Pages().from_top, from_top=True)
+
+
+def _first_view(roles: frozenset[Role]) -> str:
+    """Where somebody's own work is: an agent's tickets, what waits for a verifier, all there is for who watches."""
+    if Role.AGENT in roles:
+        return "mine"
+    return "to_verify" if Role.VERIFIER in roles else "all"
 
 
 def _nothing(_refusal: Refusal) -> None:

@@ -18,6 +18,7 @@ def facts_of(view: TicketView, key_of: Callable[[str], str]) -> list[Fact]:
     lines += [_field(state, key_of) for state in view.text_fields if state.field is Field.SUBJECT]
     lines += [
         Fact("verified", "Verified", view.verified_words, key_of("verify"), "verify", starts_group=True),
+        *_asker(view),
         Fact("clock", "Clock", view.clock_words, key_of("clock"), "clock"),
         Fact("decision", "Decision", view.decision_words, key_of("decide"), "decide"),
         Fact("state", "State", view.state.value, key_of("state"), "state", starts_group=True),
@@ -52,9 +53,19 @@ def status_words(view: TicketView) -> str:
         parts.insert(0, view.state.value)
     if view.escalated:
         parts.append("overdue, escalated")
+    if view.asked_by:
+        parts.insert(0, f"by a {view.asked_by}")
+    if view.age_flagged:
+        parts.insert(0, view.age_words)
     if view.priority > Priority.NORMAL:
         parts.append(view.priority.name.lower())
     return " · ".join(parts)
+
+
+def _asker(view: TicketView) -> list[Fact]:
+    """Who asks, where that is not simply the requester, and how old the requester is, where it was recorded."""
+    known = (("asked-by", "Asked by", view.asked_by), ("age", "Age", view.age_words))
+    return [Fact(key, title, words) for key, title, words in known if words]
 
 
 def _field(state: FieldState, key_of: Callable[[str], str]) -> Fact:

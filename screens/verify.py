@@ -1,5 +1,6 @@
-"""Verifying who the requester is: a code to a contact on file, or another way with a note."""
+"""Verifying who the requester is: a code to a contact on file, or another way that pack and facts allow."""
 
+from collections.abc import Callable
 from functools import partial
 
 from textual import on
@@ -9,19 +10,14 @@ from textual.widgets import Input
 
 from cs_console.errors import CodeExpired, CodeWrong, Refusal, VerificationLocked
 from cs_console.tickets.conversation import TicketView, reload
-from cs_console.verification.codes import (
-    CodeOption,
-    SentCode,
-    VerificationStatus,
-    check_code,
-    lift_lock,
-    options,
-    send_code,
-    status,
-)
+from cs_console.verification.authority import end_authority, record_age_band, see_authority
+from cs_console.verification.codes import SentCode, VerificationStatus, check_code, lift_lock, send_code, status
 from cs_console.verification.methods import Verified, verify_by_note
-from models.enums import Role, VerificationMethod
+from cs_console.verification.ways import Act, Way, Ways, ways
+from models.enums import AuthoritySort, Field, VerificationMethod
 from screens.asking_text import WordsDialog, forgetting_draft
+from screens.caller import CallerDialog
+from screens.choice import ChoiceDialog
 from screens.console_screen import ConsoleScreen
 from screens.moments import countdown, hour, moment
 from screens.registry import bindings_for
@@ -29,16 +25,17 @@ from screens.widgets.choice_list import Choice, ChoiceList
 from screens.widgets.notice_bar import Tone
 from screens.widgets.safe_text import PlainText
 
-LIFT = "lift"
 LONGEST_CODE = 15
 SPENT = (CodeWrong, CodeExpired, VerificationLocked)
 """After these what was typed is of no more use; anything else is mended or tried again, so it stays."""
-NOTE_WORDS = "with a note of what was seen"
-NOTE_HINT = "ctrl+s verify   esc keep as a draft"
+NOTE_HINT = "ctrl+s {}   esc keep as a draft"
 
 
 class VerifyScreen(ConsoleScreen[str]):
-    """The verifier never sees a code: it goes out, the requester reads it back, and it is typed here."""
+    """The verifier never sees a code: it goes out, the requester reads it back, and it is typed here.
+
+    What can be done, and why the rest cannot, comes from `ways`.
+    """
 
     WHERE = "verify"
     CSS_PATH = "verify.tcss"
@@ -49,16 +46,16 @@ class VerifyScreen(ConsoleScreen[str]):
         self.number = number
         self._view: TicketView | None = None
         self._status: VerificationStatus | None = None
-        self._options: tuple[CodeOption, ...] = ()
+        self._ways: Ways | None = None
 
     def body(self) -> ComposeResult:
         yield PlainText(id="about")
         yield PlainText(id="standing")
-        yield PlainText("How", classes="part")
+        yield PlainText(id="asker")
+        yield PlainText(id="next-step")
         yield ChoiceList(id="ways")
-        yield PlainText("The code that the requester reads back", classes="part")
         with Horizontal(id="code-line"):
-            yield Input(id="code", placeholder="0000 0000", restrict=r"[0-9 -]*", max_length=LONGEST_CODE)
+            yield Input(id="code", placeholder="code read back", restrict=r"[0-9 -]*", max_length=LONGEST_CODE)
             yield PlainText(id="code-state")
 
     def on_mount(self) -> None:
@@ -71,19 +68,14 @@ class VerifyScreen(ConsoleScreen[str]):
     def _opened(self, view: TicketView) -> None:
         self._view = view
         self.query_one("#about", PlainText).show(view.subject)
-        self._show()
 
     def _read(self, _answer: object = None) -> None:
-        desk, may_send = self.desk, Role.VERIFIER in self.roles
+        desk = self.desk
 
-        def both() -> tuple[VerificationStatus, tuple[CodeOption, ...]]:
-            return status(desk, self.number), options(desk, self.number) if may_send else ()
+        def both() -> tuple[VerificationStatus, Ways]:
+            return status(desk, self.number), ways(desk, self.number)
 
-        self.ask(both, self._standing, group="standing")
-
-    def _standing(self, answer: tuple[VerificationStatus, tuple[CodeOption, ...]]) -> None:
-        self._status, self._options = answer
-        self._show()
+        self.ask(both, self._show, group="standing")
 
     def refresh_now(self) -> None:
         """Another verifier may be at work on the same ticket."""
@@ -91,53 +83,18 @@ class VerifyScreen(ConsoleScreen[str]):
 
     # --- showing
 
-    def _show(self) -> None:
-        if self._status is not None:
-            self.query_one("#standing", PlainText).show(self._standing_words(self._status))
-            self.query_one(ChoiceList).show(self._ways(self._status))
-            self._count()
-
-    def _standing_words(self, now: VerificationStatus) -> str:
-        if now.locked_until is not None:
-            return f"✗ Locked until {moment(now.locked_until)}: all tries are used up."
-        if now.window_until is not None:
-            return f"✓ Verified until {hour(now.window_until)} by {now.by}."
-        if now.at is not None:
-            return f"· Verified at {moment(now.at)} by {now.by}; that window is over."
-        return "· Not verified yet."
-
-    def _ways(self, now: VerificationStatus) -> list[Choice]:
-        titles = {one.item: one.title for one in self._view.fields} if self._view else {}
-        locked = now.locked_until is not None
-        ways = [
-            Choice(
-                one.contact_id,
-                f"Send a code to the {titles.get(one.contact_id, one.field.value).lower()}  {one.mask}",
-                one.why_not or ("locked" if locked else "on file"),
-                can_choose=one.allowed and not locked,
-            )
-            for one in self._options
-        ]
-        if not self._options:
-            words = "no contact on file can carry one" if Role.VERIFIER in self.roles else "a verifier does that"
-            ways.append(Choice("none", "Send a code", words, can_choose=False))
-        ways += [
-            Choice(method.value, title, f"{NOTE_WORDS} · policy {clause}", can_choose=Role.VERIFIER in self.roles)
-            for method, title, clause in self._methods()
-        ]
-        if locked:
-            allowed = Role.SUPERVISOR in self.roles
-            words = "gives the requester a fresh budget of tries; recorded" if allowed else "a supervisor can"
-            ways.append(Choice(LIFT, "Lift the lock", words, can_choose=allowed))
-        return ways
-
-    def _methods(self) -> list[tuple[VerificationMethod, str, str]]:
-        if self._view is None:
-            return []
-        rules = self.desk.office.packs.get(self._view.pack).verification.methods
-        return [
-            (method, one.title, one.clause) for method, one in rules.items() if method is not VerificationMethod.CODE
-        ]
+    def _show(self, answer: tuple[VerificationStatus, Ways]) -> None:
+        self._status, self._ways = answer
+        for name, words in (
+            ("#standing", _standing_words(self._status)),
+            ("#asker", self._ways.about),
+            ("#next-step", f"→ {self._ways.next_step}" if self._ways.next_step else self._ways.budget),
+        ):
+            line = self.query_one(name, PlainText)
+            line.display = bool(words)
+            line.show(words)
+        self.query_one(ChoiceList).show(_choice(way) for way in self._ways.ways)
+        self._count()
 
     def _count(self) -> None:
         if self._status is None or self.console.desk is None:
@@ -158,18 +115,34 @@ class VerifyScreen(ConsoleScreen[str]):
 
     @on(ChoiceList.OptionSelected, "#ways")
     def choose_way(self, event: ChoiceList.OptionSelected) -> None:
-        """Send a code there, write the note that the other ways need, or lift the lock."""
-        way = event.option_id or ""
-        if way == LIFT:
-            self.change(partial(lift_lock, self.desk, self.number), self._lifted, refused=self._refused)
-        elif way in {method.value for method in VerificationMethod}:
-            self._ask_note(VerificationMethod(way))
-        else:
-            self.say("Sending…")
-            self.change(partial(send_code, self.desk, self.number, way), self._code_sent, refused=self._refused)
+        """Do what the line says, or ask what it needs first."""
+        found = [way for way in self._ways.ways if _key(way) == event.option_id] if self._ways else []
+        for way in found:
+            self._take(way)
 
-    def _lifted(self, _none: None) -> None:
-        self.say("The lock is lifted.", Tone.DONE)
+    def _take(self, way: Way) -> None:
+        if way.act is Act.CODE:
+            self.say("Sending…")
+            self.change(partial(send_code, self.desk, self.number, way.item), self._code_sent, refused=self._refused)
+        elif way.act is Act.NOTE:
+            method = VerificationMethod(way.item)
+            self._ask_note(way, "verify", partial(self._believed, method))
+        elif way.act is Act.SEE:
+            self._ask_note(way, "record", partial(self._authority_seen, AuthoritySort(way.item)))
+        elif way.act is Act.END:
+            self._do(partial(end_authority, self.desk, self.number), "Ended; an open window is closed.")
+        elif way.act is Act.AGE:
+            self._ask_age()
+        elif way.act is Act.CALLER:
+            self._ask_caller()
+        else:
+            self._do(partial(lift_lock, self.desk, self.number), "The lock is lifted.")
+
+    def _do(self, work: Callable[[], object], done: str) -> None:
+        self.change(work, partial(self._done, done), refused=self._refused)
+
+    def _done(self, done: str, _answer: object) -> None:
+        self.say(done, Tone.DONE)
         self._read()
 
     def _code_sent(self, code: SentCode) -> None:
@@ -195,18 +168,71 @@ class VerifyScreen(ConsoleScreen[str]):
             self.query_one("#code", Input).clear()
         self._read()
 
-    def _ask_note(self, method: VerificationMethod) -> None:
-        if self._view is None:
-            return
-        rules = self.desk.office.packs.get(self._view.pack).verification.methods[method]
-        dialog = WordsDialog(f"{rules.title}: {rules.asks}", self._place(method), self.number, hint=NOTE_HINT)
-        self.app.push_screen(dialog, partial(self._note_written, method))
+    # --- what some ways need
 
-    def _place(self, method: VerificationMethod) -> str:
-        return f"verify-{method.name.lower()}:{self.number}"
+    def _ask_note(self, way: Way, verb: str, then: Callable[[str], None]) -> None:
+        place = self._place(way.item)
 
-    def _note_written(self, method: VerificationMethod, note: str | None) -> None:
-        if note is not None:
-            work = partial(verify_by_note, self.desk, self.number, method, note)
-            forgetting = partial(forgetting_draft, self.desk, self._place(method), work)
-            self.change(forgetting, self._verified, refused=self._refused)
+        def written(note: str | None) -> None:
+            if note is not None:
+                then(note)
+
+        dialog = WordsDialog(f"{way.title}: {way.asks}", place, self.number, hint=NOTE_HINT.format(verb))
+        self.app.push_screen(dialog, written)
+
+    def _place(self, item: str) -> str:
+        return f"verify-{item.replace(' ', '-')}:{self.number}"
+
+    def _believed(self, method: VerificationMethod, note: str) -> None:
+        work = partial(verify_by_note, self.desk, self.number, method, note)
+        forgetting = partial(forgetting_draft, self.desk, self._place(method.value), work)
+        self.change(forgetting, self._verified, refused=self._refused)
+
+    def _authority_seen(self, sort: AuthoritySort, note: str) -> None:
+        work = partial(see_authority, self.desk, self.number, sort, note)
+        forgetting = partial(forgetting_draft, self.desk, self._place(sort.value), work)
+        self._do(forgetting, f"Recorded: a {sort.value} asks. Verify for them now.")
+
+    def _ask_age(self) -> None:
+        bands = [Choice(key, title) for key, title in self._ways.bands] if self._ways else []
+        self.app.push_screen(ChoiceDialog("How old is the requester?", bands), self._age_chosen)
+
+    def _age_chosen(self, band: str | None) -> None:
+        if band is not None:
+            self._do(partial(record_age_band, self.desk, self.number, band), "The age is recorded, sealed.")
+
+    def _ask_caller(self) -> None:
+        fields = [Choice(field.value, title) for field, title in self._ways.caller_fields] if self._ways else []
+        self.app.push_screen(ChoiceDialog("What does the caller say?", fields), self._field_chosen)
+
+    def _field_chosen(self, name: str | None) -> None:
+        if name is not None and self._ways is not None:
+            titles = dict(self._ways.caller_fields)
+            field = Field(name)
+            dialog = CallerDialog(self.number, field, titles[field], self._ways.caller_words)
+            self.app.push_screen(dialog, self._caller_checked)
+
+    def _caller_checked(self, answer: str | None) -> None:
+        if answer is not None:
+            self.say(answer)
+        self._read()
+
+
+def _choice(way: Way) -> Choice:
+    if way.act is Act.CODE and not way.allowed:  # in one line, so that what can be done stays in sight
+        return Choice(_key(way), f"{way.title}: {way.note}", can_choose=False)
+    return Choice(_key(way), way.title, way.note, can_choose=way.allowed)
+
+
+def _key(way: Way) -> str:
+    return way.item or way.act.name.lower()
+
+
+def _standing_words(now: VerificationStatus) -> str:
+    if now.locked_until is not None:
+        return f"✗ Locked until {moment(now.locked_until)}: all tries are used up."
+    if now.window_until is not None:
+        return f"✓ Verified until {hour(now.window_until)} by {now.by}."
+    if now.at is not None:
+        return f"· Verified at {moment(now.at)} by {now.by}; that window is over."
+    return "· Not verified yet."

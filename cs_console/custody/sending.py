@@ -13,7 +13,7 @@ from models.enums import MessageSort
 from models.message import Message
 from models.ticket import Ticket
 
-OUTGOING = frozenset({MessageSort.REPLY, MessageSort.CODE, MessageSort.NOTICE})
+OUTGOING = frozenset({MessageSort.REPLY, MessageSort.CODE, MessageSort.NOTICE, MessageSort.REMINDER})
 
 
 @dataclass(frozen=True)

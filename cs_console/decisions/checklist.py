@@ -26,12 +26,13 @@ from cs_console.decisions.proposal import (
 from cs_console.decisions.rules import problems, refuse_first, shape_problems
 from cs_console.decisions.separation import require_not_own
 from cs_console.desk import Desk, Office
-from cs_console.errors import ChecklistIncomplete, NotVerified, OwnDecision, WrongState
+from cs_console.errors import ChecklistIncomplete, GuardianRequired, NotVerified, OwnDecision, PrincipalOnly, WrongState
 from cs_console.plain_text import plain
 from cs_console.policy.ground_rules import Ground
 from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_facts import READERS, TicketFacts, change, facts, record_about, require_open, require_own
+from cs_console.verification.askers import require_answerable
 from models.columns import new_id
 from models.contact import Contact
 from models.decision import Decision
@@ -173,9 +174,9 @@ def preview_notice(desk: Desk, number: int, proposal: Proposal) -> str:
         require_current(session, desk)
         ticket = facts(session, number)
         require_own(ticket, desk)
-    pack = desk.office.packs.get(ticket.pack)
-    refuse_first(shape_problems(pack, proposal))
-    return make_notice(pack, notice_facts(ticket, desk.office.clock.now()), proposal)
+        pack = desk.office.packs.get(ticket.pack)
+        refuse_first(shape_problems(pack, proposal))
+        return make_notice(pack, notice_facts(session, desk.office, ticket, desk.office.clock.now()), proposal)
 
 
 def propose(desk: Desk, number: int, row: int, proposal: Proposal) -> Proposed:
@@ -185,11 +186,12 @@ def propose(desk: Desk, number: int, row: int, proposal: Proposal) -> Proposed:
     nobody else: it is made, and its notice sent, at once. Answers are redacted, then sealed; the draft stays, for a
     proposal that comes back, until a decision is final.
     Raises NotAssigned, NotVerified, WrongState, ChangedElsewhere, WrongList, GroundKind, FeeUnreasonable,
-    ChecklistIncomplete naming the first problem, NoUndertaking, NoticeIncomplete, and OwnDecision, which is recorded.
+    ChecklistIncomplete naming the first problem, NoUndertaking, NoticeIncomplete, and, which are recorded, OwnDecision,
+    GuardianRequired and PrincipalOnly.
     """
     try:
         return _propose(desk, number, row, proposal)
-    except OwnDecision as refusal:
+    except (OwnDecision, GuardianRequired, PrincipalOnly) as refusal:
         with desk.work(*PROPOSERS) as session:
             ticket = facts(session, number)
             record_about(session, desk, ticket, Action.DECISION_REFUSED, refusal.code, Result.REFUSED)
@@ -204,11 +206,14 @@ def _propose(desk: Desk, number: int, row: int, proposal: Proposal) -> Proposed:
         ticket = facts(session, number)
         _require_proposable(office, ticket, desk)
         require_not_own(session, desk, number)
+        require_answerable(session, office, ticket)
         pack, now = office.packs.get(ticket.pack), office.clock.now()
         refuse_first(problems(pack, proposal, now))
         _require_earlier_tickets(session, pack, ticket, proposal)
         proposal = _redacted(session, office, pack, ticket, proposal)
-        make_notice(pack, notice_facts(ticket, now), proposal)  # whatever is missing shows now, not at approval
+        make_notice(
+            pack, notice_facts(session, office, ticket, now), proposal
+        )  # whatever is missing shows now, not at approval
         hidden = under_legal_review(pack, proposal)
         needs = needed_roles(pack, proposal)
         in_approval = change(session, ticket, row, state=TicketState.IN_APPROVAL.value)

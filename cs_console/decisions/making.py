@@ -15,6 +15,7 @@ from cs_console.delivery.outgoing import deliver_queued, queue_message
 from cs_console.desk import Desk, Office
 from cs_console.errors import NotVerified, Refusal
 from cs_console.tickets.ticket_facts import TicketFacts, change, record_about
+from cs_console.verification.askers import asker_of, require_answerable
 from cs_console.verification.windows import close_window
 from models.contact import Contact
 from models.decision import Decision
@@ -38,12 +39,13 @@ def draft_place(number: int) -> str:
 def make_final(session: Session, desk: Desk, ticket: TicketFacts, decision: Decision, proposal: Proposal) -> Made:
     """Decide: the notice is made, sealed and queued, the ticket closed, the entry written.
 
-    Nothing is sent yet; `send` does that after the commit. Raises NoticeIncomplete or ChangedElsewhere, and then
-    nothing of it has happened.
+    Nothing is sent yet; `send` does that after the commit. Raises NoticeIncomplete, ChangedElsewhere, GuardianRequired
+    or PrincipalOnly, and then nothing of it has happened.
     """
     office, now = desk.office, desk.office.clock.now()
+    require_answerable(session, office, ticket)  # a minor's age may have been recorded on another ticket meanwhile
     pack = office.packs.get(ticket.pack)
-    letter = make_notice(pack, notice_facts(ticket, now), proposal)
+    letter = make_notice(pack, notice_facts(session, office, ticket, now), proposal)
     key = office.keyring.key(ticket.requester_id)
     decision.notice = seal(key, Place(ticket.requester_id, "decision", "notice", decision.id), letter)
     decision.state, decision.decided_at = DecisionState.FINAL, now
@@ -89,11 +91,13 @@ def send(office: Office, made: Made) -> str:
     return f"The notice is not sent yet: {report.problems[0] if report.problems else 'it is still on its way.'}"
 
 
-def notice_facts(ticket: TicketFacts, at: datetime) -> NoticeFacts:
+def notice_facts(session: Session, office: Office, ticket: TicketFacts, at: datetime) -> NoticeFacts:
     """What the notice says of the ticket, dated `at`. Raises NotVerified."""
     if ticket.verified_at is None:
         raise NotVerified
-    return NoticeFacts(ticket.number, ticket.received_at, ticket.verified_at, at)
+    asker = asker_of(session, office, office.packs.get(ticket.pack), ticket.number, ticket.requester_id)
+    on_behalf = asker.notice_words(ticket.language)
+    return NoticeFacts(ticket.number, ticket.received_at, ticket.verified_at, at, on_behalf)
 
 
 def _settle_ticket(session: Session, ticket: TicketFacts, decision: Decision, now: datetime, *, waits: bool) -> None:

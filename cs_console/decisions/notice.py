@@ -29,6 +29,8 @@ class NoticeFacts:
     received: datetime
     verified: datetime
     date: datetime
+    on_behalf: str = ""
+    """In whose place somebody else asked, in the pack's words; it names nobody."""
 
 
 def make_notice(pack: Pack, facts: NoticeFacts, proposal: Proposal) -> str:
@@ -84,6 +86,7 @@ def _parts(pack: Pack, facts: NoticeFacts, proposal: Proposal) -> dict[str, str]
         "ticket": str(facts.ticket),
         "received": written_date(pack, facts.received),
         "verified": written_date(pack, facts.verified),
+        "on_behalf": facts.on_behalf,
         "date": written_date(pack, facts.date),
         "asked": f"{right.title}{rules.colon}{_listed(pack, (*proposal.granted, *refused))}",
         "outcome": rules.outcome_words[proposal.outcome.value],

@@ -120,6 +120,7 @@ def open_proposal(desk: Desk, decision_id: str) -> ProposalView:
         record_about(session, desk, ticket, Action.TICKET_OPENED, "proposal")
         found = session.connection().execute(_rows(roles).where(col(Decision.id) == decision_id)).one()
         approved = approved_roles(session, [decision_id]).get(decision_id, [])
+        said = notice_facts(session, office, ticket, decision.decided_at or office.clock.now())
     key = office.keyring.key(ticket.requester_id)
     row = _row(desk, roles, found, approved, key)
     pack = office.packs.get(ticket.pack)
@@ -131,7 +132,7 @@ def open_proposal(desk: Desk, decision_id: str) -> ProposalView:
     return ProposalView(
         **vars(row),
         findings=tuple(_lines(pack, proposal)) if known else (pack.texts.legal_review,),
-        notice=make_notice(pack, notice_facts(ticket, decision.decided_at or office.clock.now()), proposal),
+        notice=make_notice(pack, said, proposal),
     )
 
 

@@ -14,10 +14,11 @@ from cs_console.policy.toml_lines import Place
 from models.enums import Outcome
 
 _RECEIVED = datetime(2026, 1, 1, tzinfo=UTC)
-_FACTS = NoticeFacts(10_482, _RECEIVED, _RECEIVED + timedelta(days=1), _RECEIVED + timedelta(days=2))
+_FACTS = NoticeFacts(10_482, _RECEIVED, _RECEIVED + timedelta(days=1), _RECEIVED + timedelta(days=2), "somebody else")
 _PARTS = {
     "code": "00000000",
     "minutes": "10",
+    "days": "30",
     "ticket": "10482",
     "received": "1 January 2026",
     "due": "1 March 2026",
@@ -43,7 +44,7 @@ def letter_problems(pack: Pack, language: str) -> Iterator[tuple[Place, str]]:
         (("verification", "code", "text"), spoken.verification.code.text, "code"),
         (("verification", "code", "told_text"), spoken.verification.code.told_text, ""),
     )
-    for place, template, needed in (*texts, *_clock_texts(spoken)):
+    for place, template, needed in (*texts, *_clock_texts(spoken), *_closing_letters(spoken)):
         try:
             filled = render(template, _PARTS)
         except NoticeIncomplete as problem:
@@ -61,6 +62,14 @@ def _clock_texts(spoken: Pack) -> Iterator[tuple[Place, str, str]]:
     if spoken.clock.extension is not None:
         for needed in ("reason", "due"):
             yield ("clock", "extension", "text"), spoken.clock.extension.text, needed
+
+
+def _closing_letters(spoken: Pack) -> Iterator[tuple[Place, str, str]]:
+    """What is written about a request whose requester is never verified."""
+    rules = spoken.verification.closure
+    for name, letter in (("reminder", rules.reminder), ("closed", rules.closed)) if rules else ():
+        yield ("verification", "closure", name, "subject"), letter.subject, "ticket"
+        yield ("verification", "closure", name, "text"), letter.text, "ticket"
 
 
 def _trials(pack: Pack, language: str) -> Iterator[tuple[Place, Proposal]]:

@@ -8,6 +8,7 @@ NoticePart = Literal[
     "ticket",
     "received",
     "verified",
+    "on_behalf",
     "asked",
     "outcome",
     "granted",

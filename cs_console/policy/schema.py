@@ -17,11 +17,12 @@ from cs_console.policy.ground_rules import (
 )
 from cs_console.policy.keeping_rules import ErasureRules, RetentionRules
 from cs_console.policy.languages import Layer, layer_problems
+from cs_console.policy.minors_rules import MinorsRules
 from cs_console.policy.notice_rules import NoticeRules
 from cs_console.policy.parts import Count, Days, Key, Language, Part, Said, Sentence, nearest
 from cs_console.policy.verification_rules import VerificationRules
+from models.enums import AuthoritySort, Outcome, TicketKind, VerificationMethod
 from models.enums import Field as ContactField
-from models.enums import Outcome, TicketKind, VerificationMethod
 
 
 class Meta(Part):
@@ -121,6 +122,7 @@ class Pack(Part):
     matrix: tuple[MatrixRow, ...]
     reveal: RevealRules
     verification: VerificationRules
+    minors: MinorsRules | None = None
     clock: ClockRules
     rights: dict[Key, RightRules]
     checklist: ChecklistRules
@@ -174,6 +176,10 @@ def _broken_references(pack: Pack) -> Iterator[Located]:
     for method in VerificationMethod:
         if method not in pack.verification.methods:
             yield ("verification", "methods"), f"{method.value!r} is missing"
+    if pack.minors and AuthoritySort.GUARDIAN not in pack.verification.authority:
+        for at, band in enumerate(pack.minors.bands):
+            if band.guardian_required:
+                yield ("minors", "bands", at, "guardian_required"), "needs verification.authority.guardian"
     for outcome in Outcome:
         if outcome.value not in pack.notice.outcome_words:
             yield ("notice", "outcome_words"), f"{outcome.value!r} is missing"

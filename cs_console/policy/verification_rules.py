@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from cs_console.policy.parts import Count, Days, Minutes, Part, Said, Sentence
+from models.enums import AuthoritySort, VerificationMethod
 from models.enums import Field as ContactField
-from models.enums import VerificationMethod
 
 
 class CodeRules(Part):
@@ -38,7 +38,61 @@ class MethodRules(Part):
     """What the verifier has to write down."""
 
 
+class AuthorityRules(Part):
+    """Asking in somebody else's name."""
+
+    title: Sentence
+    clause: Sentence
+    asks: Sentence
+    """What the verifier has to write down of the authority that was seen."""
+    code_to_principal: bool = False
+    """Whether only a code to a contact of the requester's on file verifies then."""
+    needs_age_band: bool = False
+    """Whether the requester's age band has to be recorded first."""
+    notice_words: Said
+    """Who asked, as the notice says it; it names nobody."""
+
+
+class CallerRules(Part):
+    """Holding what a caller says against what is on file, without showing that; it verifies nothing."""
+
+    clause: Sentence
+    explained: Sentence
+    """What the verifier is told: that a match is no proof."""
+    fields: Annotated[tuple[ContactField, ...], Field(min_length=1)]
+    tries_per_day: Count
+    """Over all of the requester's tickets, in any 24 hours."""
+    agent_tries_per_hour: Count
+
+
+class Letter(Part):
+    """What the console writes by itself; `{{ ticket }}`, `{{ days }}`."""
+
+    subject: Said
+    text: Said
+
+
+class ClosureRules(Part):
+    """Requests whose requester is never verified: reminded once, then closed."""
+
+    clause: Sentence
+    remind_after_days: Annotated[int, Field(ge=1, le=3650)]
+    close_after_days: Annotated[int, Field(ge=1, le=3650)]
+    """Both counted from when anything last happened."""
+    reminder: Letter
+    closed: Letter
+
+    @model_validator(mode="after")
+    def _fits(self) -> "ClosureRules":
+        if self.remind_after_days >= self.close_after_days:
+            raise ValueError("the reminder has to come before the closure")
+        return self
+
+
 class VerificationRules(Part):
     window_minutes: Minutes
     code: CodeRules
     methods: dict[VerificationMethod, MethodRules]
+    authority: dict[AuthoritySort, AuthorityRules] = {}
+    caller: CallerRules | None = None
+    closure: ClosureRules | None = None

@@ -14,11 +14,10 @@ from cs_console.errors import Unreadable
 from cs_console.tickets.filing import add_requester, lock_counter
 from cs_console.tickets.jsonl import RequesterRecord
 from cs_console.tickets.new_keys import NewKey
-from cs_console.verification.windows import close_window
+from cs_console.verification.windows import close_windows_of
 from models.contact import Contact
 from models.enums import Action, Field, RequesterState, Role
 from models.requester import Requester
-from models.verification import Verification
 
 
 def put_on_file(desk: Desk, found: RequesterRecord, new_key: NewKey) -> None:
@@ -87,20 +86,10 @@ def _bring_up_to_date(
     ]
     if changed:
         _record(session, desk, requester_id, key, changed)
-        _close_windows(session, desk, requester_id)
+        close_windows_of(session, desk, requester_id)
 
 
 def _record(session: Session, desk: Desk, requester_id: str, key: bytes, fields: list[Field]) -> None:
     pseudonym = desk.office.pseudonym(requester_id, key)
     names = tuple(field.value for field in fields)
     record(session, desk, Entry(Action.CONTACT_CHANGED, requester=pseudonym, fields=names, reason="put on file"))
-
-
-def _close_windows(session: Session, desk: Desk, requester_id: str) -> None:
-    numbers = session.connection().execute(
-        select(col(Verification.ticket_number))
-        .distinct()
-        .where(col(Verification.requester_id) == requester_id, col(Verification.closed_at).is_(None))
-    )
-    for number in sorted(numbers.scalars()):
-        close_window(session, desk.office, number, desk=desk)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from cs_console.custody.in_use import hidden_from
@@ -20,6 +20,7 @@ from cs_console.tickets.ticket_facts import ERASED, READERS, UNREADABLE
 from models.agent import Agent
 from models.enums import Priority, TicketKind, TicketState
 from models.ticket import Ticket
+from models.verification import VerificationCode
 
 __all__ = (
     "COUNTED_UP_TO",
@@ -34,6 +35,7 @@ __all__ = (
     "due_words",
     "listing",
     "page",
+    "tried_words",
 )
 
 PAGE_SIZE = 100
@@ -60,6 +62,7 @@ class QueueRow:
     """One ticket in the queue; `subject` is redacted and one line. Times are UTC.
 
     `due_at` is what the ticket is waited for: the answer's due date, else the first response's while it is owed.
+    `tried_at`: when a code last went out for it, told in the view of those that wait for a verification.
     """
 
     number: int
@@ -71,6 +74,7 @@ class QueueRow:
     due_at: datetime | None
     received_at: datetime
     row: int
+    tried_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +121,10 @@ def page(
         found, following = _rows(session, desk, names, view, asked or _EVERY_TICKET, columns, after, size)
         owners = {row.requester_id for row in found}
         owners -= hidden_from(session, desk, owners)
+        tried = _tried(session, [row.number for row in found]) if view == "to_verify" else {}
     subjects = _subjects(desk, found, owners)
-    return QueuePage(tuple(_queue_row(row, subjects[row.number], names) for row in found), following)
+    rows = tuple(_queue_row(row, subjects[row.number], names, tried.get(row.number)) for row in found)
+    return QueuePage(rows, following)
 
 
 def listing(
@@ -170,6 +176,11 @@ def age_words(row: QueueRow, now: datetime) -> str:
     return _span_words(max(now - row.received_at, timedelta(0)))
 
 
+def tried_words(row: QueueRow, now: datetime) -> str:
+    """How long ago a code last went out for the ticket: "3 h ago", "never"."""
+    return "never" if row.tried_at is None else f"{_span_words(max(now - row.tried_at, timedelta(0)))} ago"
+
+
 def _span_words(span: timedelta) -> str:
     if span >= _DAY:
         return f"{span // _DAY} d"
@@ -206,7 +217,17 @@ def _agent_names(session: Session) -> dict[str, str]:
     return {row[0]: row[1] for row in session.connection().execute(select(col(Agent.id), col(Agent.name)))}
 
 
-def _queue_row(row: Any, subject: str, names: dict[str, str]) -> QueueRow:
+def _tried(session: Session, numbers: list[int]) -> dict[int, datetime]:
+    """When the newest code went out for each of these tickets."""
+    found = session.connection().execute(
+        select(col(VerificationCode.ticket_number), func.max(col(VerificationCode.sent_at)))
+        .where(col(VerificationCode.ticket_number).in_(numbers))
+        .group_by(col(VerificationCode.ticket_number))
+    )
+    return {int(number): sent_at for number, sent_at in found}
+
+
+def _queue_row(row: Any, subject: str, names: dict[str, str], tried_at: datetime | None) -> QueueRow:
     return QueueRow(
         row.number,
         TicketKind(row.kind),
@@ -217,6 +238,7 @@ def _queue_row(row: Any, subject: str, names: dict[str, str]) -> QueueRow:
         row.next_due_at,
         row.received_at,
         row.row,
+        tried_at,
     )
 
 

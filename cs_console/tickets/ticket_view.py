@@ -21,10 +21,12 @@ from cs_console.errors import KeyDestroyed, SealBroken
 from cs_console.plain_text import one_line, plain
 from cs_console.policy.schema import Pack
 from cs_console.tickets.ticket_facts import ERASED, UNREADABLE, TicketFacts, facts
+from cs_console.verification.askers import asker_of, authority_of
 from models.agent import Agent
 from models.attachment import Attachment
 from models.decision import Decision
 from models.enums import (
+    AuthoritySort,
     Channel,
     DecisionState,
     DeliveryState,
@@ -90,7 +92,8 @@ class TicketView:
     """A ticket as it may be shown. Times are UTC; the words name the console's own time zone.
 
     `earlier_lines` says that only the newest LINES_SHOWN lines are here. `text_fields` are the subject and the
-    messages as written, beside the contact `fields`. `escalated`: supervisors were told that it is overdue.
+    messages as written, beside the contact `fields`. `escalated`: supervisors were told that it is overdue. `asked_by`
+    and `age_words` are empty where nothing was recorded; `age_flagged` says that the requester is a minor.
     """
 
     number: int
@@ -120,6 +123,9 @@ class TicketView:
     decision_words: str
     pack: str
     erased: bool
+    asked_by: str = ""
+    age_words: str = ""
+    age_flagged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +145,7 @@ def view_of(session: Session, desk: Desk, number: int) -> TicketView:
         key = None
     contacts = () if key is None else masked_contacts(session, office, ticket.requester_id)
     window, clock = _window(session, desk, pack, ticket), clock_now(session, pack, ticket)
+    asker = None if key is None else asker_of(session, office, pack, number, ticket.requester_id)
     lines, earlier = _lines(session, ticket, key)
     subject = _opened(key, ticket, "ticket", "subject_redacted", str(number), _subject(session, number))
     return TicketView(
@@ -169,6 +176,9 @@ def view_of(session: Session, desk: Desk, number: int) -> TicketView:
         decision_words=_decision_words(session, desk, pack, number),
         pack=ticket.pack,
         erased=key is None,
+        asked_by=asker.asks_words if asker else "",
+        age_words=asker.age_words if asker else "",
+        age_flagged=asker is not None and asker.band is not None and asker.band.is_flagged,
     )
 
 
@@ -269,7 +279,9 @@ def _window(session: Session, desk: Desk, pack: Pack, ticket: TicketFacts) -> _W
     how = VerificationMethod(method).value
     if contact is not None:
         how = f"{how} to {_title(pack, Field(contact)).lower()} on file"
-    words = f"{how}, {local_words(at, now)}, by {agent}"
+    authority = authority_of(session, ticket.number, at)
+    whose = f", for a {AuthoritySort(authority.sort).value}" if authority else ""
+    words = f"{how}{whose}, {local_words(at, now)}, by {agent}"
     if closed is None and until > now:
         return _Window(until, words)
     return _Window(None, f"{words}; window closed")

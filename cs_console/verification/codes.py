@@ -25,6 +25,7 @@ from cs_console.errors import (
 from cs_console.policy.templates import render
 from cs_console.policy.verification_rules import CodeRules
 from cs_console.staff.undertakings import require_current
+from cs_console.verification.askers import asker_of
 from cs_console.verification.cases import Case, case_of, local_moment
 from cs_console.verification.limits import (
     Try,
@@ -87,7 +88,7 @@ def options(desk: Desk, number: int) -> tuple[CodeOption, ...]:
             CodeOption(contact.id, contact.field, contact.mask, not why, why)
             for contact in masked_contacts(session, desk.office, case.requester_id)
             if contact.on_file and contact.field in case.codes.fields
-            for why in [_too_recent(contact.changed_at, case.codes, now)]
+            for why in [too_recent(contact.changed_at, case.codes, now)]
         )
 
 
@@ -96,7 +97,7 @@ def send_code(desk: Desk, number: int, contact_id: str) -> SentCode:
 
     The send is counted and recorded before anything goes out; a failed hand-over is recorded too and counts as a
     send. For verifiers with a current undertaking. Raises ContactNotOnFile, ContactRecent, SendLimit,
-    VerificationLocked, WrongState, DeliveryFailed, BadSettings.
+    VerificationLocked, GuardianRequired, WrongState, DeliveryFailed, BadSettings.
     """
     office = desk.office
     with desk.work(Role.VERIFIER) as session:
@@ -127,7 +128,7 @@ def check_code(desk: Desk, number: int, digits: str) -> Verified:
     """Compare the digits that the requester read back; the right ones open the window and start the clock.
 
     A try is taken and committed before the comparison. Raises BadInput (not counted) for what cannot be a code,
-    WrongState and CodeExpired (not counted), CodeWrong, VerificationLocked.
+    WrongState, GuardianRequired and CodeExpired (not counted), CodeWrong, VerificationLocked.
     """
     typed = digits.replace(" ", "").replace("-", "")
     taken = _take(desk, number, typed)
@@ -186,7 +187,8 @@ def code_hash(office: Office, code_id: str, number: int, contact_id: str, digits
     return hmac.digest(office.keyring.desk_key("codes"), bound, hashlib.sha256)
 
 
-def _too_recent(changed_at: datetime, rules: CodeRules, now: datetime) -> str:
+def too_recent(changed_at: datetime, rules: CodeRules, now: datetime) -> str:
+    """From when a contact that was changed lately can carry codes, in words; "" where it can."""
     usable = changed_at + timedelta(days=rules.contact_recent_days)
     return "" if usable <= now else f"changed lately, usable from {local_moment(usable)}"
 
@@ -202,13 +204,17 @@ def _on_file(session: Session, office: Office, case: Case, contact_id: str) -> M
 def _sends_allowed(session: Session, desk: Desk, case: Case, contact: MaskedContact | None) -> int | Refusal:
     """How many codes may go out now, this one among them, or why none may."""
     now = desk.office.clock.now()
+    asker = asker_of(session, desk.office, case.pack, case.number, case.requester_id)
     if contact is None:
         return ContactNotOnFile("This contact is not on file.", "Codes go only to contacts on file.")
-    if _too_recent(contact.changed_at, case.codes, now):
+    if too_recent(contact.changed_at, case.codes, now):
         return ContactRecent(
             f"This contact was changed in the last {case.codes.contact_recent_days} days.",
             "Use an older one, or the written route.",
         )
+    refusal = asker.refusal(VerificationMethod.CODE)
+    if refusal is not None:
+        return refusal
     until = locked_until(session, case.requester_id, now)
     if until is not None:
         return lock_refusal(until)
@@ -278,6 +284,10 @@ def _take(desk: Desk, number: int, typed: str) -> tuple[Case, VerificationCode, 
         case.require_open()
         if len(typed) != case.codes.digits or not typed.isascii() or not typed.isdigit():
             raise BadInput(f"A code has {case.codes.digits} digits.", "Ask the requester to read it again.")
+        refusal = asker_of(session, desk.office, case.pack, number, case.requester_id).refusal(VerificationMethod.CODE)
+        if refusal is not None:
+            record(session, desk, case.entry(Action.CODE_CHECKED, Result.REFUSED, reason=refusal.code))
+            return refusal
         now = desk.office.clock.now()
         until = locked_until(session, case.requester_id, now)
         code = _pending(session, number, now) if until is None else None

@@ -7,7 +7,7 @@ neither sends nor tries (ASVS 2.3.4, 15.4.2).
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, update
+from sqlalchemy import and_, case, func, literal, or_, select, update
 from sqlmodel import Session, col
 
 from cs_console.errors import SendLimit, VerificationLocked
@@ -89,31 +89,67 @@ def lock_refusal(until: datetime) -> VerificationLocked:
     return VerificationLocked(until, local_moment(until))
 
 
+@dataclass(frozen=True, slots=True)
+class Sends:
+    """How many codes may still go out: to the requester within the hour and the day, from the agent within the hour.
+
+    `again_at`: when the requester's next one may, where none may now.
+    """
+
+    hour: int
+    day: int
+    agent: int
+    again_at: datetime | None
+
+    @property
+    def left(self) -> int:
+        return min(self.hour, self.day, self.agent)
+
+
+def sends_of(session: Session, requester_id: str, agent_id: str, rules: CodeRules, now: datetime) -> Sends:
+    """What is left of every budget of sends now."""
+    newest = session.connection().execute(
+        select(col(VerificationCode.sent_at))
+        .where(col(VerificationCode.requester_id) == requester_id, col(VerificationCode.sent_at) > now - DAY)
+        .order_by(col(VerificationCode.sent_at).desc())
+    )
+    sent = list(newest.scalars())
+    within_hour = sum(at > now - HOUR for at in sent)
+    by_agent = session.connection().execute(
+        select(func.count())
+        .select_from(VerificationCode)
+        .where(col(VerificationCode.agent_id) == agent_id, col(VerificationCode.sent_at) > now - HOUR)
+    )
+    free_again = []
+    if within_hour >= rules.sends_per_hour:
+        free_again.append(sent[rules.sends_per_hour - 1] + HOUR)
+    if len(sent) >= rules.sends_per_day:
+        free_again.append(sent[rules.sends_per_day - 1] + DAY)
+    return Sends(
+        max(0, rules.sends_per_hour - within_hour),
+        max(0, rules.sends_per_day - len(sent)),
+        max(0, rules.agent_sends_per_hour - by_agent.scalar_one()),
+        max(free_again, default=None),
+    )
+
+
 def sends_left(session: Session, requester_id: str, agent_id: str, rules: CodeRules, now: datetime) -> int | SendLimit:
     """How many codes may still be sent now (at least 1), or the refusal that names the limit reached.
 
     Locks the agent's row, as the caller has locked the requester's, so that racing sends count one after another.
     """
     session.connection().execute(select(col(Agent.id)).where(col(Agent.id) == agent_id).with_for_update())
-    this_requester = col(VerificationCode.requester_id) == requester_id
-    hour = rules.sends_per_hour - _sent(session, this_requester, now - HOUR)
-    day = rules.sends_per_day - _sent(session, this_requester, now - DAY)
-    agent = rules.agent_sends_per_hour - _sent(session, col(VerificationCode.agent_id) == agent_id, now - HOUR)
-    if day <= 0:
-        return SendLimit(f"{rules.sends_per_day} codes went to this requester in the last 24 hours.", _LATER)
-    if hour <= 0:
-        return SendLimit(f"{rules.sends_per_hour} codes went to this requester within the hour.", _LATER)
-    if agent <= 0:
+    sends = sends_of(session, requester_id, agent_id, rules, now)
+    return send_refusal(sends, rules) or sends.left
+
+
+def send_refusal(sends: Sends, rules: CodeRules) -> SendLimit | None:
+    """The limit that was reached, if one was."""
+    again = f"Wait until {local_moment(sends.again_at)}, or take the written route." if sends.again_at else ""
+    if not sends.day:
+        return SendLimit(f"{rules.sends_per_day} codes went to this requester in the last 24 hours.", again)
+    if not sends.hour:
+        return SendLimit(f"{rules.sends_per_hour} codes went to this requester within the hour.", again)
+    if not sends.agent:
         return SendLimit(f"You sent {rules.agent_sends_per_hour} codes within the hour.", "Let a colleague send it.")
-    return min(hour, day, agent)
-
-
-_LATER = "Wait, or take the written route."
-
-
-def _sent(session: Session, whose: ColumnElement[bool], since: datetime) -> int:
-    return (
-        session.connection()
-        .execute(select(func.count()).select_from(VerificationCode).where(whose, col(VerificationCode.sent_at) > since))
-        .scalar_one()
-    )
+    return None

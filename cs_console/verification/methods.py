@@ -1,31 +1,36 @@
 """The other routes: a written request, documents seen. What was seen is written down, never a copy of it."""
 
-from cs_console.custody.contacts import known_values
-from cs_console.custody.redaction import redact
+from cs_console.access_log.append import record
 from cs_console.desk import Desk
-from cs_console.errors import BadInput
-from cs_console.plain_text import plain
+from cs_console.errors import BadInput, GuardianRequired, PrincipalOnly
 from cs_console.staff.undertakings import require_current
 from cs_console.verification.cases import case_of
-from cs_console.verification.windows import Verified, deliver, open_window
-from models.enums import Role, VerificationMethod
+from cs_console.verification.notes import note_words, redacted_note
+from cs_console.verification.windows import Opened, Verified, deliver, open_window
+from models.enums import Action, Result, Role, VerificationMethod
 
 __all__ = ["Verified", "verify_by_note"]
-
-LONGEST_NOTE = 4000
 
 
 def verify_by_note(desk: Desk, number: int, method: VerificationMethod, note: str) -> Verified:
     """Believe an identity by a written request or by documents, and open the window.
 
     The note says what was seen; it is sealed with personal data in it redacted. For verifiers with a current
-    undertaking. Raises BadInput, WrongState, NoUndertaking, NotAllowed.
+    undertaking. Raises BadInput, WrongState, NoUndertaking, NotAllowed, and PrincipalOnly or GuardianRequired, which
+    are recorded.
     """
     if method is VerificationMethod.CODE:
         raise BadInput("A code is sent and typed, not written down.", "Choose another way.")
-    words = plain(note).strip()
-    if len(words) > LONGEST_NOTE:
-        raise BadInput(f"The note is longer than {LONGEST_NOTE} characters.", "Shorten it.")
+    try:
+        return deliver(desk.office, _believe(desk, number, method, note_words(note)))
+    except (GuardianRequired, PrincipalOnly) as refusal:
+        with desk.work(Role.VERIFIER) as session:
+            case = case_of(session, desk, number)
+            record(session, desk, case.entry(Action.VERIFIED, Result.REFUSED, reason=refusal.code))
+        raise
+
+
+def _believe(desk: Desk, number: int, method: VerificationMethod, words: str) -> Opened:
     with desk.work(Role.VERIFIER) as session:
         require_current(session, desk)
         case = case_of(session, desk, number, locked=True)
@@ -34,8 +39,4 @@ def verify_by_note(desk: Desk, number: int, method: VerificationMethod, note: st
             raise BadInput(f"The policy does not know {method.value!r} as a way to verify.", "Choose another way.")
         if rules.note_required and not words:
             raise BadInput("Write down what you saw.", rules.asks)
-        key = desk.office.keyring.key(case.requester_id)
-        regions = case.pack.meta.regions
-        hidden = redact(words, regions, known_values(session, desk.office, case.requester_id, key))
-        opened = open_window(session, desk, case, method, note=hidden)
-    return deliver(desk.office, opened)
+        return open_window(session, desk, case, method, note=redacted_note(session, desk.office, case, words))

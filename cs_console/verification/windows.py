@@ -1,10 +1,10 @@
-"""The verified window: opened when an identity is believed, closed by time or by a change of contact."""
+"""The verified window: opened when an identity is believed, closed by time, a hand-over, another contact or asker."""
 
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import Actor, Entry, append, record
@@ -16,6 +16,7 @@ from cs_console.desk import Desk, Office
 from cs_console.errors import Refusal
 from cs_console.policy.templates import render
 from cs_console.tickets.ticket_facts import pseudonym
+from cs_console.verification.askers import asker_of
 from cs_console.verification.cases import Case
 from models.columns import new_id
 from models.enums import Action, MessageSort, TicketState, VerificationMethod
@@ -53,10 +54,15 @@ def open_window(
     """Write down a verification inside the caller's transaction: window, ticket, clock and entry.
 
     The case must be locked. `note` must be redacted already. The clock starts with the first verification and never
-    again (policy V.4). Another contact on file is told: `deliver` once this is committed. Raises WrongState.
+    again (policy V.4). Another contact on file is told: `deliver` once this is committed. Raises WrongState,
+    GuardianRequired, PrincipalOnly.
     """
     case.require_open()
     office, now = desk.office, desk.office.clock.now()
+    asker = asker_of(session, office, case.pack, case.number, case.requester_id)
+    refusal = asker.refusal(method)
+    if refusal is not None:
+        raise refusal
     close_window(session, office, case.number, desk=desk, reason="verified again")
     row, until = new_id(), now + timedelta(minutes=case.pack.verification.window_minutes)
     key = office.keyring.key(case.requester_id)
@@ -77,7 +83,8 @@ def open_window(
     _move_ticket(session, desk, case, now)
     told = _tell(session, desk, case, contact_id)
     session.flush()
-    record(session, desk, case.entry(Action.VERIFIED, field=contact_field, verification=row[:16], reason=method.value))
+    how = f"{method.value}, for a {asker.authority.value}" if asker.authority else method.value
+    record(session, desk, case.entry(Action.VERIFIED, field=contact_field, verification=row[:16], reason=how))
     return Opened(Verified(until), told)
 
 
@@ -121,6 +128,17 @@ def close_window(
     actor = Actor("console", "", "", office.host) if desk is None else desk.actor
     append(session, office, actor, entry, now)
     return True
+
+
+def close_windows_of(session: Session, desk: Desk, requester_id: str, reason: str = "contact changed") -> None:
+    """Close the open windows of all of a requester's tickets inside the caller's transaction; each is recorded."""
+    numbers = session.connection().execute(
+        select(col(Verification.ticket_number))
+        .distinct()
+        .where(col(Verification.requester_id) == requester_id, col(Verification.closed_at).is_(None))
+    )
+    for number in sorted(numbers.scalars()):
+        close_window(session, desk.office, number, desk=desk, reason=reason)
 
 
 def _move_ticket(session: Session, desk: Desk, case: Case, now: datetime) -> None:

@@ -13,6 +13,7 @@ _SORTS = {
     MessageSort.NOTE: "note",
     MessageSort.CODE: "verification notice",
     MessageSort.NOTICE: "notice",
+    MessageSort.REMINDER: "about verification",
 }
 _DELIVERY = {
     DeliveryState.QUEUED: "not sent yet",

@@ -7,7 +7,7 @@ from rich.text import Text
 from textual import events
 from textual.message import Message
 
-from cs_console.tickets.queue import QueueRow, age_words, due_words
+from cs_console.tickets.queue import QueueRow, age_words, due_words, tried_words
 from models.enums import Priority
 from screens.widgets.cursor_sign import LineTable
 from screens.widgets.safe_text import cell
@@ -16,7 +16,7 @@ NEAR_THE_EDGE = 25
 """So many rows before either end of what is loaded, more is asked for."""
 
 _PRIORITY_SIGNS = {Priority.LOW: "·", Priority.NORMAL: " ", Priority.HIGH: "!", Priority.URGENT: "‼"}
-_WIDTHS = {"marks": 2, "number": 7, "kind": 9, "state": 11, "due": 12, "assignee": 10}
+_WIDTHS = {"marks": 2, "number": 7, "kind": 9, "state": 11, "due": 12, "assignee": 10, "waits": 6, "tried": 10}
 _TITLES = {
     "marks": "",
     "number": "#",
@@ -25,6 +25,8 @@ _TITLES = {
     "state": "state",
     "assignee": "who",
     "due": "due",
+    "waits": "waits",
+    "tried": "tried",
 }
 _PADDING = 2
 _LEAST_SUBJECT = 12
@@ -82,7 +84,7 @@ class TicketTable(LineTable):
 
     def _cells(self, row: QueueRow) -> tuple[Text, ...]:
         assert self._now is not None  # show() has set it
-        due = f"waits {age_words(row, self._now)}" if self.with_age else due_words(row, self._now)
+        due = due_words(row, self._now)
         late = due.endswith("late")
         marks = ("●" if row.number in self._marked else " ") + _PRIORITY_SIGNS[row.priority]
         quiet, warned = self._colour("text-muted"), self._colour("text-error")
@@ -93,6 +95,8 @@ class TicketTable(LineTable):
             "subject": cell(row.subject),
             "state": cell(row.state.value, quiet),
             "assignee": cell(row.assignee or "-", quiet),
+            "waits": cell(age_words(row, self._now)),
+            "tried": cell(tried_words(row, self._now), quiet),
             "due": cell(due, f"bold {warned}" if late else quiet),
         }
         return tuple(cells[str(key.value)] for key in self.columns)
@@ -144,13 +148,15 @@ class TicketTable(LineTable):
         width = width or self.size.width
         if width <= 0:
             return
-        names = ["marks", "number", "kind", "subject", "state"]
+        names = ["marks", "number", "kind", "subject"]
+        if not self.with_age:  # where all are in one state, how long they wait counts
+            names.append("state")
         if self.with_assignee and width >= _ROOM_FOR_ASSIGNEE:
             names.append("assignee")
-        names.append("due")
+        names += ["waits", "tried"] if self.with_age else ["due"]
         others = sum(_WIDTHS[name] + _PADDING for name in names if name != "subject")
         subject = max(width - others - _PADDING - 1, _LEAST_SUBJECT)
-        if self._fitted == subject and len(self.columns) == len(names):
+        if self._fitted == subject and [key.value for key in self.columns] == names:
             return
         self._fitted = subject
         kept = self.current

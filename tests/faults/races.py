@@ -1,4 +1,4 @@
-"""What two consoles race for, round after round, and what must have come of it."""
+"""What consoles race for, round after round, and what must have come of it."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -34,17 +34,18 @@ Case = dict[str, Any]
 
 
 class Race(ABC):
-    """Something that two consoles want at the same moment, and that one may get."""
+    """Something that several consoles want at the same moment, and that one may get."""
 
     ROLES: ClassVar[tuple[Role, ...]] = (Role.AGENT,)
+    CONSOLES: ClassVar[int] = 2
 
     def __init__(self, made: TestOffice, tally: Tally) -> None:
         self.made, self.office, self.tally = made, made.office, tally
-        self.desks = [person(made, name, *self.ROLES) for name in ("one", "other")]
+        self.desks = [person(made, f"racer-{number}", *self.ROLES) for number in range(self.CONSOLES)]
 
     @abstractmethod
-    def next_round(self) -> tuple[Case, Case]:
-        """Put up what is raced for, and tell both."""
+    def next_round(self) -> tuple[Case, ...]:
+        """Put up what is raced for, and tell each."""
 
     @staticmethod
     @abstractmethod
@@ -82,7 +83,7 @@ class Claims(Race):
         super().__init__(made, tally)
         self.number = make_ticket(made).number
 
-    def next_round(self) -> tuple[Case, Case]:
+    def next_round(self) -> tuple[Case, ...]:
         change(self.made, update(Ticket).where(col(Ticket.number) == self.number).values(assignee_id=None))
         return {"number": self.number}, {"number": self.number}
 
@@ -101,7 +102,7 @@ class Claims(Race):
 
 
 class Codes(Race):
-    """Both guess a code three times: three comparisons in all. Or both type the right one: it is used once."""
+    """All guess a code three times: three comparisons in all. Or all type the right one: it is used once."""
 
     ROLES = (Role.VERIFIER,)
     RIGHT = "12345678"
@@ -111,7 +112,7 @@ class Codes(Race):
         self.ticket = make_ticket(made, kind=TicketKind.RIGHTS, contacts={Field.MOBILE: "+8613800138000"})
         self.guessed = self.verified = 0
 
-    def next_round(self) -> tuple[Case, Case]:
+    def next_round(self) -> tuple[Case, ...]:
         whose = col(Requester.id) == self.ticket.requester_id
         change(self.made, update(Requester).where(whose).values(tries=0, locked_until=None))
         code_id, contact_id, now = new_id(), self.ticket.contact_ids[Field.MOBILE], datetime.now(UTC)
@@ -131,8 +132,7 @@ class Codes(Race):
         self.right = self.tally.rng.random() < 0.3
         typed = [self.RIGHT] if self.right else ["00000001", "00000002", "00000003"]
         self.guessed, self.verified = self.guessed + (not self.right), self.verified + self.right
-        case = {"number": self.ticket.number, "typed": typed}
-        return case, case
+        return ({"number": self.ticket.number, "typed": typed},) * self.CONSOLES
 
     @staticmethod
     def run(desk: Desk, case: Case) -> str:
@@ -150,6 +150,12 @@ class Codes(Race):
         self.tally.holds(opened == self.verified, f"{opened} verifications on record")
 
 
+class EightCodes(Codes):
+    """The same with eight consoles: three tries in all, ever."""
+
+    CONSOLES = 8
+
+
 class Approvals(Race):
     """Both approve, or one returns what the other approves: it is decided once, with one notice, or returned."""
 
@@ -159,7 +165,7 @@ class Approvals(Race):
         super().__init__(made, tally)
         self.proposer = person(made, "mei", Role.AGENT)
 
-    def next_round(self) -> tuple[Case, Case]:
+    def next_round(self) -> tuple[Case, ...]:
         self.number = request(self.made, self.proposer).number
         proposal = refusal("D2", self.made.clock.now())
         self.decision = checklist.propose(self.proposer, self.number, 1, proposal).decision_id
@@ -197,7 +203,7 @@ class Appends(Race):
 
     EACH = 4
 
-    def next_round(self) -> tuple[Case, Case]:
+    def next_round(self) -> tuple[Case, ...]:
         self.before = self._size()
         return {}, {}
 
@@ -223,4 +229,10 @@ class Appends(Race):
             return int(session.execute(select(col(LogHead.size))).scalar_one())
 
 
-RACES: Mapping[str, type[Race]] = {"claim": Claims, "code tries": Codes, "approval": Approvals, "head": Appends}
+RACES: Mapping[str, type[Race]] = {
+    "claim": Claims,
+    "code tries": Codes,
+    "code tries of eight": EightCodes,
+    "approval": Approvals,
+    "head": Appends,
+}

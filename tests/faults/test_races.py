@@ -1,5 +1,7 @@
-"""Two processes want the same thing at the same moment: one gets it, once, and the record says so."""
+"""Several processes want the same thing at the same moment: one gets it, once, and the record says so."""
 
+from contextlib import ExitStack
+from itertools import pairwise
 from time import monotonic
 
 import pytest
@@ -15,29 +17,36 @@ SUITE = "races"
 ROUNDS = rounds(10, 125)
 """Of each race on each engine."""
 SOON = 0.005
-"""Seconds until both begin: long enough for both to have heard of it."""
+"""Seconds until they begin: long enough for each to have heard of it."""
 APART = 0.003
 """Seconds by which one begins after the other at most: chance chooses, so that each overtakes the other everywhere."""
 
 
 @pytest.mark.timeout(120 + 3 * ROUNDS)
 @pytest.mark.parametrize("name", RACES)
-def test_of_two_that_race_one_wins(desk_on: TestOffice, name: str, tally: Tally) -> None:
+def test_of_those_that_race_one_wins(desk_on: TestOffice, name: str, tally: Tally) -> None:
     race = RACES[name](desk_on, tally)
     settings = desk_on.office.settings
     case = {"race": name, "home": str(settings.home), "url": settings.database_url, "keyring_url": settings.keyring_url}
-    with tally, program("racer") as one, program("racer") as other:
-        for racer, desk in zip((one, other), race.desks, strict=True):
+    with tally, ExitStack() as running:
+        racers = [running.enter_context(program("racer")) for _ in race.desks]
+        for racer, desk in zip(racers, race.desks, strict=True):
             racer.tell({**case, **card_of(desk)})
-        for racer in (one, other):
+        for racer in racers:
             racer.until_said("ready")
         for _ in range(ROUNDS):
             tally.rounds += 1
             told = race.next_round()
             soon = monotonic() + SOON
-            for racer, what in zip((one, other), told, strict=True):
+            for racer, what in zip(racers, told, strict=True):
                 racer.tell({**what, "at": soon + tally.rng.uniform(0, APART)})
-            ran = [racer.until_said("ran")[-1] for racer in (one, other)]
+            ran = [racer.until_said("ran")[-1] for racer in racers]
             race.judge([line[3] for line in ran])
-            tally.faults += max(float(line[1]) for line in ran) < min(float(line[2]) for line in ran)
+            tally.faults += _overlapped([(float(line[1]), float(line[2])) for line in ran])
         race.settle()
+
+
+def _overlapped(spans: list[tuple[float, float]]) -> bool:
+    """Whether two of them ran at the same moment."""
+    spans = sorted(spans)
+    return any(later[0] < earlier[1] for earlier, later in pairwise(spans))

@@ -17,6 +17,7 @@ from models.enums import Field, Role, TicketKind
 from screens.approval import ProposalScreen
 from screens.approvals import ApprovalsScreen
 from screens.asking_text import PasswordDialog
+from screens.caller import CallerDialog
 from screens.forgetting import forget_texts
 from screens.lock import LockScreen
 from screens.look_up import LookUpScreen
@@ -24,6 +25,7 @@ from screens.password import PasswordScreen
 from screens.queue import QueueScreen
 from screens.sign_in import SignInScreen
 from screens.ticket import TicketScreen
+from screens.verify import VerifyScreen
 from tests.decisions.cases import person, refusal, request
 from tests.support.consoles import Console, console
 from tests.support.doors import at_the_door
@@ -130,6 +132,29 @@ async def test_what_was_typed_to_look_somebody_up_goes_with_the_session(
         await shown.until_on(QueueScreen)
         await leave(shown, sqlite_office)
         await nothing_holds(shown, EMAN)
+
+
+@pytest.mark.parametrize("end", ["enter", "escape"])
+@pytest.mark.parametrize(("field", "drow"), [(Field.NAME, EMAN), (Field.EMAIL, "gro.elpmaxe@3f7nworellac")])
+async def test_what_a_caller_said_is_held_by_nothing(
+    sqlite_office: TestOffice, field: Field, drow: str, end: str
+) -> None:
+    vera = sqlite_office.desk("vera", Role.VERIFIER)
+    made = make_ticket(sqlite_office, contacts={Field.NAME: "Alice", Field.EMAIL: "alice@example.org"})
+    async with console(sqlite_office, vera) as shown:
+        screen = VerifyScreen(made.number)
+        await shown.open(screen)
+        await shown.until(lambda: screen._ways is not None, "the ways")
+        screen._field_chosen(field.value)
+        await shown.until_on(CallerDialog)
+        shown.app.screen.query_one("#said", Input).insert_text_at_cursor(backwards(drow))
+        await shown.until(lambda: backwards(drow) in shown.drawn(), "the words")
+        assert holders(drow)
+        await shown.press(end)
+        await shown.until_on(VerifyScreen)
+        if end == "enter":
+            await shown.until(lambda: "No match" in shown.notice)
+        await nothing_holds(shown, drow)
 
 
 def test_patterns_made_of_contact_values_are_forgotten(sqlite_office: TestOffice) -> None:

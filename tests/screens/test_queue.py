@@ -1,11 +1,13 @@
 """The queue screen: views, paging, filter, claiming, and a list that does not jump under one's hands."""
 
+import re
 from datetime import timedelta
 
 import pytest
 
 from cs_console.tickets import queue, workflow
-from models.enums import Role, TicketKind, TicketState
+from cs_console.verification.codes import send_code
+from models.enums import Field, Role, TicketKind, TicketState
 from screens.choice import ChoiceDialog
 from screens.queue import QueueScreen
 from screens.queue_pages import PAGES_KEPT, Pages
@@ -61,14 +63,39 @@ async def test_state_and_due_are_words(sqlite_office: TestOffice) -> None:
 
 async def test_who_waits_for_verification_is_shown_with_their_age(sqlite_office: TestOffice) -> None:
     """Unverified requests wait in a lane of their own (policy V.4): nothing is due, but somebody waits."""
+    contacts = {Field.MOBILE: "+8613800138000"}
+    made = make_ticket(sqlite_office, kind=TicketKind.RIGHTS, state=TicketState.TO_VERIFY, contacts=contacts)
+    sqlite_office.clock.forward(days=3)
+    send_code(sqlite_office.desk("vera", Role.VERIFIER), made.number, made.contact_ids[Field.MOBILE])
+    sqlite_office.clock.forward(minutes=10)
     make_ticket(sqlite_office, kind=TicketKind.RIGHTS, state=TicketState.TO_VERIFY)
-    sqlite_office.clock.forward(days=5, minutes=-10)
+    sqlite_office.clock.forward(days=2, minutes=-20)
     mei = sqlite_office.desk("mei", Role.AGENT)
     async with console(sqlite_office, mei) as shown:
         await shown.press("3")
-        await shown.until(lambda: "waits 4 d" in shown.drawn())
+        await shown.until(lambda: bool(re.search(r"waits +tried", shown.drawn())))
+        oldest, newest = re.findall(r"rights .*?(\d+ \w+) +(never|\d+ \w+ ago)", shown.drawn())
+        assert (oldest, newest) == (("4 d", "1 d ago"), ("1 d", "never"))
         await shown.press("7")
         await shown.until(lambda: "starts later" in shown.drawn())
+
+
+@pytest.mark.parametrize(
+    ("roles", "view"),
+    [
+        ((Role.VERIFIER,), "to_verify"),
+        ((Role.AGENT, Role.VERIFIER), "mine"),
+        ((Role.VERIFIER, Role.SUPERVISOR), "to_verify"),
+        ((Role.SUPERVISOR,), "all"),
+    ],
+)
+async def test_everybody_begins_where_their_own_work_is(
+    sqlite_office: TestOffice, roles: tuple[Role, ...], view: str
+) -> None:
+    async with console(sqlite_office, sqlite_office.desk("ann", *roles)) as shown:
+        screen = shown.app.screen
+        assert isinstance(screen, QueueScreen)
+        await shown.until(lambda: screen.view == view, view)
 
 
 async def test_the_next_page_comes_when_the_cursor_nears_the_end(sqlite_office: TestOffice) -> None:

@@ -6,9 +6,13 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
+from cs_console.verification.authority import see_authority
 from cs_console.verification.codes import send_code
-from models.enums import Action, Field, Role, TicketState
+from models.enums import Action, AuthoritySort, Field, Role, TicketKind, TicketState
 from screens.asking_text import WordsDialog
+from screens.caller import CallerDialog
+from screens.choice import ChoiceDialog
+from screens.queue import QueueScreen
 from screens.ticket import TicketScreen
 from screens.verify import VerifyScreen
 from screens.widgets.choice_list import ChoiceList
@@ -141,7 +145,7 @@ async def test_a_contact_changed_lately_is_shown_with_its_reason(sqlite_office: 
     async with console(sqlite_office, vera) as shown:
         screen = await verifying(shown, made.number)
         await shown.until_words("changed lately, usable from")
-        assert screen.query_one(ChoiceList).get_option_at_index(0).disabled
+        assert screen.query_one(ChoiceList).get_option(made.contact_ids[Field.MOBILE]).disabled
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -165,6 +169,120 @@ async def test_another_way_needs_a_note_of_what_was_seen(sqlite_office: TestOffi
         await shown.until_typed("a passport over video")
         await shown.press("ctrl+s")
         await shown.until(lambda: bool(recorded(sqlite_office.office, Action.VERIFIED)), "the verification")
+
+
+async def choose(shown: Console, way: str) -> None:
+    """Put the cursor on a way and take it."""
+    screen = shown.app.screen
+    assert isinstance(screen, VerifyScreen)
+    found = screen.query_one(ChoiceList)
+    await shown.until(lambda: any(one.id == way and not one.disabled for one in found.options), way)
+    found.highlighted = found.get_option_index(way)
+    found.focus()
+    await shown.press("enter")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_verifier_alone_goes_from_the_lane_to_a_right_code(
+    sqlite_office: TestOffice, size: tuple[int, int]
+) -> None:
+    """A verifier lands where their work is; every step is one key."""
+    vera = sqlite_office.desk("vera", Role.VERIFIER)
+    made = make_ticket(sqlite_office, kind=TicketKind.RIGHTS, contacts={Field.MOBILE: PHONE})
+    async with console(sqlite_office, vera, size) as shown:
+        await shown.until(lambda: str(made.number) in shown.drawn(), "the lane")
+        await shown.press("v")
+        await shown.until_on(VerifyScreen)
+        await shown.until_words("Send a code to the mobile number")
+        await shown.press("enter")
+        await shown.until_words("expires in")
+        assert "code read back" in shown.drawn()
+        await shown.type(code_in(sqlite_office.office.settings.outbox))
+        await shown.press("enter")
+        await shown.until_on(QueueScreen)
+        await shown.until(lambda: "Verified until" in shown.notice)
+        await shown.until(lambda: str(made.number) not in shown.drawn(), "an empty lane")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_caller_is_checked_without_showing_anything(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
+    vera = sqlite_office.desk("vera", Role.VERIFIER)
+    made = unverified(sqlite_office)
+    async with console(sqlite_office, vera, size) as shown:
+        await verifying(shown, made.number)
+        for said, answer in (("13800138000", "Match: mobile number."), ("13800138001", "No match: mobile number.")):
+            await choose(shown, "caller")
+            await shown.until_on(ChoiceDialog)
+            await shown.press("enter")
+            await shown.until_on(CallerDialog)
+            await shown.until_words("A match proves nothing by itself")
+            await shown.type(said)
+            await shown.press("enter")
+            await shown.until_on(VerifyScreen)
+            await shown.until(lambda answer=answer: answer in shown.notice)  # type: ignore[misc]
+            assert "It verifies nobody" in shown.notice
+        await shown.until_words("4 left today", "Not verified yet")
+
+
+async def test_what_cannot_be_checked_is_said_in_the_dialog_and_can_be_typed_again(sqlite_office: TestOffice) -> None:
+    vera = sqlite_office.desk("vera", Role.VERIFIER)
+    made = unverified(sqlite_office)
+    async with console(sqlite_office, vera) as shown:
+        await verifying(shown, made.number)
+        await choose(shown, "caller")
+        await shown.until_on(ChoiceDialog)
+        await shown.press("enter")
+        await shown.until_on(CallerDialog)
+        await shown.type("13")
+        await shown.press("enter")
+        await shown.until_words("That is no whole mobile.")
+        assert isinstance(shown.app.screen, CallerDialog)
+    assert recorded(sqlite_office.office, Action.CALLER_CHECKED) == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_childs_guardian_is_recorded_by_keyboard(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
+    vera = sqlite_office.desk("vera", Role.VERIFIER)
+    made = unverified(sqlite_office)
+    async with console(sqlite_office, vera, size) as shown:
+        ticket = TicketScreen(made.number)
+        await shown.open(ticket)
+        await shown.until(lambda: ticket.view is not None)
+        await shown.press("v")
+        await shown.until_on(VerifyScreen)
+        await choose(shown, "age")
+        await shown.until_on(ChoiceDialog)
+        await shown.press("enter")
+        await shown.until_on(VerifyScreen)
+        await shown.until_words("minor, under 14: needs a guardian's consent", "a guardian first")
+        await choose(shown, "guardian")
+        await shown.until_on(WordsDialog)
+        await shown.until_words("What proved the relation")
+        await shown.type("a birth certificate")
+        await shown.press("ctrl+s")
+        await shown.until_on(VerifyScreen)
+        await shown.until_words("minor, under 14 · asked by a guardian", "Send a code to the mobile number")
+        await shown.press("escape")
+        await shown.until_on(TicketScreen)
+        await shown.until(lambda: "minor, under 14 · by a guardian" in shown.drawn(), "the flag")
+        await shown.press("v")
+        await shown.until_on(VerifyScreen)
+        await choose(shown, "end")
+        await shown.until_words("minor, under 14: needs a guardian's consent")
+    assert len(recorded(sqlite_office.office, Action.AUTHORITY_SEEN, Action.AUTHORITY_ENDED)) == 2
+
+
+async def test_for_a_representative_the_other_routes_are_closed(sqlite_office: TestOffice) -> None:
+    vera = sqlite_office.desk("vera", Role.VERIFIER)
+    made = unverified(sqlite_office)
+    see_authority(vera, made.number, AuthoritySort.REPRESENTATIVE, "A signed letter.")
+    async with console(sqlite_office, vera) as shown:
+        screen = await verifying(shown, made.number)
+        await shown.until_words("asked by a representative", "only a code to the requester")
+        ways = screen.query_one(ChoiceList)
+        assert ways.get_option("written request").disabled
+        assert ways.get_option("documents seen").disabled
+        assert not ways.get_option(made.contact_ids[Field.MOBILE]).disabled
 
 
 async def test_an_agent_who_is_no_verifier_asks_for_a_verification(sqlite_office: TestOffice) -> None:

@@ -1,14 +1,21 @@
 """The other routes to a verified identity, and how a window closes."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from cs_console.custody.contacts import change_contact
+from cs_console.custody.disclosure import Target, reveal
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place
-from cs_console.errors import BadInput, NotAllowed, NoUndertaking, WrongState
+from cs_console.desk import Desk
+from cs_console.errors import BadInput, NotAllowed, NotVerified, NoUndertaking, WrongState
+from cs_console.tickets.jsonl import RequesterRecord
+from cs_console.tickets.new_keys import one_at_a_time
+from cs_console.tickets.on_file import put_on_file
+from cs_console.tickets.workflow import assign, claim, release
 from cs_console.verification.codes import status
 from cs_console.verification.methods import verify_by_note
 from cs_console.verification.windows import close_window
@@ -17,7 +24,7 @@ from models.ticket import Ticket
 from models.verification import Verification
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
-from tests.support.tickets import make_ticket
+from tests.support.tickets import MadeTicket, make_ticket
 
 NOTE = "Letter of 12 November, signed; canary.alice@example.org and 13812345678 named in it."
 CONTACTS = {Field.EMAIL: "canary.alice@example.org", Field.MOBILE: "+8613812345678"}
@@ -125,3 +132,58 @@ def test_changing_a_contact_closes_the_window(test_office: TestOffice) -> None:
     verify_by_note(vera, ticket.number, VerificationMethod.WRITTEN, NOTE)
     change_contact(mei, ticket.number, None, Field.EMAIL, "new.one@example.org")
     assert status(vera, ticket.number).window_until is None
+
+
+def on_another_ticket(test_office: TestOffice, mei: Desk, made: MadeTicket) -> None:
+    other = make_ticket(test_office, requester=(made.requester_id, made.contact_ids), assignee=mei)
+    change_contact(mei, other.number, None, Field.EMAIL, "new.one@example.org")
+
+
+def by_the_platform(test_office: TestOffice, _mei: Desk, _made: MadeTicket) -> None:
+    record = RequesterRecord(
+        ((Field.MOBILE, CONTACTS[Field.MOBILE]), (Field.EMAIL, "new.one@example.org")), "en", test_office.clock.now()
+    )
+    put_on_file(test_office.desk("imports", Role.AGENT), record, one_at_a_time(test_office.office.keyring))
+
+
+def given_back(_test_office: TestOffice, mei: Desk, made: MadeTicket) -> None:
+    release(mei, made.number, 2)
+
+
+def claimed_by_another(test_office: TestOffice, mei: Desk, made: MadeTicket) -> None:
+    release(mei, made.number, 2)
+    claim(test_office.desk("li", Role.AGENT), made.number)
+
+
+def handed_on(test_office: TestOffice, mei: Desk, made: MadeTicket) -> None:
+    test_office.desk("li", Role.AGENT)
+    assign(mei, made.number, 2, "li")
+
+
+def taken_by_a_supervisor(test_office: TestOffice, _mei: Desk, made: MadeTicket) -> None:
+    assign(test_office.desk("sue", Role.SUPERVISOR), made.number, 2, "sue")
+
+
+def by_time(test_office: TestOffice, _mei: Desk, _made: MadeTicket) -> None:
+    test_office.clock.forward(minutes=30)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [on_another_ticket, by_the_platform, given_back, claimed_by_another, handed_on, taken_by_a_supervisor, by_time],
+)
+def test_a_window_ends_with_any_contact_hand_over_or_time(
+    test_office: TestOffice, event: Callable[[TestOffice, Desk, MadeTicket], None]
+) -> None:
+    """And nothing is revealed under it any more, whoever asks."""
+    mei, vera = test_office.desk("mei", Role.AGENT), test_office.desk("vera-lin", Role.VERIFIER)
+    made = make_ticket(test_office, contacts=CONTACTS, assignee=mei)
+    verify_by_note(vera, made.number, VerificationMethod.WRITTEN, NOTE)
+    assert status(vera, made.number).window_until is not None
+    event(test_office, mei, made)
+    later = test_office.desk("omar", Role.SUPERVISOR)  # whose session is not over
+    assert status(later, made.number).window_until is None
+    owner = next((desk for desk in (mei,) if event in (on_another_ticket, by_the_platform)), None)
+    if owner is not None:
+        with pytest.raises(NotVerified):
+            reveal(owner, made.number, Target(Field.MOBILE, made.contact_ids[Field.MOBILE]), "reply")

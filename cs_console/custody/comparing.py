@@ -1,0 +1,58 @@
+"""Whether a value is what is on file, answered without showing either and in the same time for both answers."""
+
+import hashlib
+import hmac
+import unicodedata
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from cs_console.custody.blind_index import SEARCHABLE, normalise
+from cs_console.custody.opening import open_text
+from cs_console.custody.sealing import Place
+from cs_console.desk import Office
+from models.contact import Contact
+from models.enums import Field, RequesterState
+from models.requester import Requester
+
+
+def readable(field: Field, said: str, region: str) -> bool:
+    """Whether this can be such a value at all."""
+    return bool(_compared(field, said, region))
+
+
+def is_on_file(session: Session, office: Office, requester_id: str, field: Field, said: str, region: str) -> bool:
+    """Whether this is the requester's present contact on file, however it was written or spaced.
+
+    What a message merely claims is no match, nor is anything of a requester who is restricted. Keyed hashes of both
+    are compared in constant time, also where nothing is on file.
+    """
+    rows = session.connection().execute(
+        select(col(Contact.id), col(Contact.value))
+        .join(Requester, col(Requester.id) == col(Contact.requester_id))
+        .where(
+            col(Contact.requester_id) == requester_id,
+            col(Contact.field) == field,
+            col(Contact.on_file).is_(True),
+            col(Contact.replaced_at).is_(None),
+            col(Requester.state) == RequesterState.ACTIVE,
+        )
+    )
+    key = office.keyring.key(requester_id)
+    kept = [
+        open_text(key, Place(requester_id, "contact", "value", row), sealed) if sealed else "" for row, sealed in rows
+    ]
+    wanted = _digest(key, _compared(field, said, region))
+    found = [hmac.compare_digest(wanted, _digest(key, _compared(field, value, region))) for value in [*kept, ""]]
+    return any(found)
+
+
+def _compared(field: Field, value: str, region: str) -> str:
+    """The form in which two writings of one value are the same; "" for what is no such value."""
+    if field in SEARCHABLE:
+        return normalise(field, value.strip(), region) or ""
+    return "".join(unicodedata.normalize("NFKC", value).casefold().split())
+
+
+def _digest(key: bytes, value: str) -> bytes:
+    return hmac.digest(key, b"said|" + value.encode("utf-8", "surrogatepass"), hashlib.sha256)

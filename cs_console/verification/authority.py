@@ -1,0 +1,120 @@
+"""Authority to ask for somebody else, and minors' ages: recorded by a verifier as they were seen (policy VII, V.4)."""
+
+from sqlalchemy import update
+from sqlmodel import Session, col
+
+from cs_console.access_log.append import record
+from cs_console.custody.sealing import Place, seal
+from cs_console.desk import Desk
+from cs_console.errors import AgeUnknown, BadInput, WrongState
+from cs_console.staff.undertakings import require_current
+from cs_console.verification.askers import asker_of, authority_of, band_key
+from cs_console.verification.cases import Case, case_of
+from cs_console.verification.notes import note_words, redacted_note
+from cs_console.verification.windows import close_window, close_windows_of
+from models.authority import Authority
+from models.columns import new_id
+from models.enums import Action, AuthoritySort, Role
+from models.requester import Requester
+from models.ticket import Ticket
+
+ASKER_CHANGED = "who asks has changed"
+"""A window was opened for whoever asked then."""
+
+
+def see_authority(desk: Desk, number: int, sort: AuthoritySort, note: str) -> None:
+    """Record that a guardian's or a representative's authority was seen for this ticket; it ends the one before.
+
+    The note says what was seen; it is sealed with personal data in it redacted. An open window closes: the identity
+    has to be proved again for whoever asks now. For verifiers with a current undertaking. Raises BadInput, AgeUnknown
+    (a guardian's needs the minor's age band), WrongState.
+    """
+    words = note_words(note)
+    with desk.work(Role.VERIFIER) as session:
+        case = _open_case(session, desk, number)
+        rules = case.pack.verification.authority.get(sort)
+        if rules is None:
+            raise BadInput(f"The policy does not know a {sort.value}'s authority.", "Choose another way.")
+        if not words:
+            raise BadInput("Write down what you saw.", rules.asks)
+        asker = asker_of(session, desk.office, case.pack, number, case.requester_id)
+        if rules.needs_age_band and (asker.band is None or not asker.band.is_flagged):
+            raise AgeUnknown
+        _end_standing(session, case, desk)
+        row, office = new_id(), desk.office
+        place = Place(case.requester_id, "authority", "note", row)
+        hidden = redacted_note(session, office, case, words)
+        session.add(
+            Authority(
+                id=row,
+                ticket_number=number,
+                requester_id=case.requester_id,
+                sort=sort,
+                note=seal(office.keyring.key(case.requester_id), place, hidden),
+                agent_id=desk.agent.id,
+                at=office.clock.now(),
+            )
+        )
+        _moved(session, case)
+        close_window(session, desk.office, number, desk=desk, reason=ASKER_CHANGED)
+        record(session, desk, case.entry(Action.AUTHORITY_SEEN, reason=sort.value))
+
+
+def end_authority(desk: Desk, number: int) -> None:
+    """Record that nobody asks in the requester's place any more; an open window closes. Raises WrongState."""
+    with desk.work(Role.VERIFIER) as session:
+        case = _open_case(session, desk, number)
+        standing = authority_of(session, number)
+        if standing is None:
+            raise WrongState(f"Nobody asks in somebody's place on #{number}.", "Nothing had to be ended.")
+        sort = standing.sort
+        _end_standing(session, case, desk)
+        _moved(session, case)
+        close_window(session, desk.office, number, desk=desk, reason=ASKER_CHANGED)
+        record(session, desk, case.entry(Action.AUTHORITY_ENDED, reason=AuthoritySort(sort).value))
+
+
+def record_age_band(desk: Desk, number: int, band: str) -> None:
+    """Record how old the requester is, as one of the pack's bands: sealed, and nowhere in the log.
+
+    It holds for all of the requester's tickets; where a guardian has to consent from now on, their open windows close.
+    For verifiers with a current undertaking. Raises BadInput, WrongState.
+    """
+    with desk.work(Role.VERIFIER) as session:
+        case = _open_case(session, desk, number)
+        chosen = case.pack.minors.band(band) if case.pack.minors else None
+        if chosen is None:
+            raise BadInput("The policy does not know this age band.", "Choose one from the list.")
+        if band_key(session, desk.office, case.requester_id) == band:
+            return
+        place = Place(case.requester_id, "requester", "age_band", case.requester_id)
+        sealed = seal(desk.office.keyring.key(case.requester_id), place, band)
+        session.connection().execute(
+            update(Requester).where(col(Requester.id) == case.requester_id).values(age_band=sealed)
+        )
+        _moved(session, case)
+        if chosen.guardian_required:
+            close_windows_of(session, desk, case.requester_id, ASKER_CHANGED)
+        record(session, desk, case.entry(Action.AGE_RECORDED))
+
+
+def _open_case(session: Session, desk: Desk, number: int) -> Case:
+    require_current(session, desk)
+    case = case_of(session, desk, number, locked=True)
+    case.require_open()
+    return case
+
+
+def _end_standing(session: Session, case: Case, desk: Desk) -> None:
+    session.connection().execute(
+        update(Authority)
+        .where(col(Authority.ticket_number) == case.number, col(Authority.ended_at).is_(None))
+        .values(ended_at=desk.office.clock.now())
+    )
+
+
+def _moved(session: Session, case: Case) -> None:
+    """A proposal that was made before is stale now."""
+    session.connection().execute(
+        update(Ticket).where(col(Ticket.number) == case.number).values(row=col(Ticket.row) + 1)
+    )

@@ -1,0 +1,109 @@
+"""Checking what a caller says: match or no match, nothing shown, nothing kept of it, and nobody verified by it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, select
+from sqlmodel import Session, col
+
+from cs_console.access_log.append import record
+from cs_console.custody.comparing import is_on_file, readable
+from cs_console.desk import Desk
+from cs_console.errors import BadInput, CheckLimit, Refusal
+from cs_console.policy.verification_rules import CallerRules
+from cs_console.staff.undertakings import require_current
+from cs_console.verification.cases import Case, case_of
+from cs_console.verification.limits import DAY, HOUR
+from models.agent import Agent
+from models.caller_check import CallerCheck
+from models.enums import Action, Field, Result, Role
+
+LONGEST_SAID = 500
+
+
+@dataclass(frozen=True)
+class CallerAnswer:
+    """Whether it matched, and how many checks of this requester are left today. A match verifies nobody."""
+
+    match: bool
+    left: int
+
+
+def check_caller(desk: Desk, number: int, field: Field, said: str) -> CallerAnswer:
+    """Hold what a caller says against the requester's contact on file, without showing either.
+
+    Field and match are counted and recorded, committed before the answer is given; what was said is kept nowhere. Where
+    nothing is on file the answer is the same as for another value. For verifiers with a current undertaking. Raises
+    BadInput (not counted), CheckLimit (recorded), WrongState.
+    """
+    with desk.work(Role.VERIFIER) as session:
+        require_current(session, desk)
+        case = case_of(session, desk, number, locked=True)
+        case.require_open()
+        rules = _rules(case, field)
+        if not said.strip() or len(said) > LONGEST_SAID or not readable(field, said, case.pack.meta.region):
+            raise BadInput(f"That is no whole {field.value}.", "Ask the caller to say it again, all of it.")
+        left = checks_left(session, case.requester_id, desk.agent.id, rules, desk.office.clock.now())
+        if isinstance(left, int):
+            matched = is_on_file(session, desk.office, case.requester_id, field, said, case.pack.meta.region)
+            _count(session, desk, case, field, matched)
+            reason = "match" if matched else "no match"
+            record(session, desk, case.entry(Action.CALLER_CHECKED, field=field.value, reason=reason))
+        else:
+            entry = case.entry(Action.CALLER_CHECKED, Result.REFUSED, field=field.value, reason=left.code)
+            record(session, desk, entry)
+    if isinstance(left, Refusal):
+        raise left
+    return CallerAnswer(matched, left - 1)
+
+
+def checks_left(
+    session: Session, requester_id: str, agent_id: str, rules: CallerRules, now: datetime
+) -> int | CheckLimit:
+    """How many checks may still be made now (at least 1), or the refusal that names the limit reached.
+
+    Locks the agent's row, as the caller has locked the requester's, so that racing checks count one after another.
+    """
+    session.connection().execute(select(col(Agent.id)).where(col(Agent.id) == agent_id).with_for_update())
+    day = rules.tries_per_day - checks_made(session, requester_id, now)
+    agent = rules.agent_tries_per_hour - _made(session, col(CallerCheck.agent_id) == agent_id, now - HOUR)
+    if day <= 0:
+        return CheckLimit(
+            f"{rules.tries_per_day} checks of this requester were made in 24 hours.", "Verify with a code."
+        )
+    if agent <= 0:
+        return CheckLimit(
+            f"You made {rules.agent_tries_per_hour} checks within the hour.", "Verify with a code, or ask a colleague."
+        )
+    return min(day, agent)
+
+
+def checks_made(session: Session, requester_id: str, now: datetime) -> int:
+    """How many checks of this requester were made in the last 24 hours."""
+    return _made(session, col(CallerCheck.requester_id) == requester_id, now - DAY)
+
+
+def _rules(case: Case, field: Field) -> CallerRules:
+    rules = case.pack.verification.caller
+    if rules is None or field not in rules.fields:
+        raise BadInput(f"The policy lets no caller be checked by their {field.value}.", "Verify with a code.")
+    return rules
+
+
+def _count(session: Session, desk: Desk, case: Case, field: Field, matched: bool) -> None:
+    session.add(
+        CallerCheck(
+            ticket_number=case.number,
+            requester_id=case.requester_id,
+            agent_id=desk.agent.id,
+            field=field.value,
+            matched=matched,
+            at=desk.office.clock.now(),
+        )
+    )
+    session.flush()
+
+
+def _made(session: Session, whose: ColumnElement[bool], since: datetime) -> int:
+    counted = select(func.count()).select_from(CallerCheck).where(whose, col(CallerCheck.at) > since)
+    return int(session.connection().execute(counted).scalar_one())

@@ -1,0 +1,229 @@
+"""Requests whose requester is never verified: reminded once, then closed with a letter, by the pack's rule alone.
+
+The letters say nothing about whether any data is held. Whoever writes again on the thread opens the ticket again.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, case, exists, func, literal, or_, select, tuple_
+from sqlmodel import Session, col
+
+from cs_console.access_log.append import Actor, Entry, append
+from cs_console.decisions.notice import render
+from cs_console.delivery.outgoing import CHANNELS, queue_message
+from cs_console.desk import Office
+from cs_console.errors import Refusal, StoreUnavailable
+from cs_console.policy.languages import in_language
+from cs_console.policy.verification_rules import ClosureRules, Letter
+from cs_console.tickets.ticket_facts import TicketFacts, change, facts, pseudonym
+from models.columns import UtcMoment, from_microseconds
+from models.contact import Contact
+from models.enums import Action, Field, MessageSort, TicketState
+from models.log import LogEntry
+from models.message import Message
+from models.ticket import Ticket
+
+PAGE = 200
+MOST = 200
+"""Tickets that one call acts on at most; the rest waits for the next minute."""
+
+_ACTS = (
+    Action.TICKET_CREATED,
+    Action.TICKET_CHANGED,
+    Action.CODE_SENT,
+    Action.CODE_CHECKED,
+    Action.AUTHORITY_SEEN,
+    Action.AUTHORITY_ENDED,
+    Action.AGE_RECORDED,
+    Action.CALLER_CHECKED,
+    Action.CONTACT_CHANGED,
+    Action.NOTE_ADDED,
+)
+"""What shows in the log that somebody is still at it: neither a look at the ticket, nor a letter of this module."""
+
+
+@dataclass(frozen=True)
+class _Step:
+    """What a ticket's time has come for."""
+
+    closes: bool
+    letter: Letter
+    days: int
+    quiet_days: int
+
+    @property
+    def action(self) -> Action:
+        return Action.TICKET_LAPSED if self.closes else Action.REQUESTER_REMINDED
+
+
+def close_unverified(office: Office) -> tuple[int, ...]:
+    """Remind of, or close, what has waited too long to be verified; returns the tickets' numbers, 200 a call at most.
+
+    A ticket's time counts from when anything last happened on it: a message in or out, a code, a change by somebody.
+    One reminder goes out until somebody writes again. Two consoles may call this at once. A ticket that cannot be
+    worked with does not hold up the others. Raises StoreUnavailable.
+    """
+    acted: list[int] = []
+    for number in _waiting(office):
+        if len(acted) == MOST:
+            break
+        try:
+            if _act(office, number):
+                acted.append(number)
+        except StoreUnavailable:
+            raise
+        except Refusal:  # erased, unreadable, changed this very moment
+            continue
+    return tuple(acted)
+
+
+def _waiting(office: Office) -> Iterator[int]:
+    """Tickets whose time may have come, those that came in first before the others, page by page."""
+    rules = list(_every_rule(office))
+    if not rules:
+        return
+    now = office.clock.now()
+    to_remind = now - timedelta(days=min(one.remind_after_days for one in rules))
+    to_close = now - timedelta(days=min(one.close_after_days for one in rules))
+    order = (col(Ticket.received_at), col(Ticket.number))
+    after: tuple[datetime, int] | None = None
+    while True:
+        some = (
+            select(*order)
+            .where(
+                col(Ticket.state) == TicketState.TO_VERIFY,
+                col(Ticket.received_at) <= to_remind,
+                col(Ticket.verified_at).is_(None),
+                col(Ticket.created_at) <= to_remind,
+                col(Ticket.last_message_at) <= to_remind,
+                or_(col(Ticket.last_message_at) <= to_close, ~_was_reminded()),
+            )
+            .order_by(*order)
+            .limit(PAGE)
+        )
+        if after is not None:
+            there = tuple_(literal(after[0], UtcMoment()), literal(after[1]))
+            some = some.where(tuple_(*order) > there)
+        with office.database.reading() as session:
+            found = [(row[0], int(row[1])) for row in session.connection().execute(some)]
+        yield from (number for _, number in found)
+        if len(found) < PAGE:
+            return
+        after = found[-1]
+
+
+def _was_reminded() -> ColumnElement[bool]:
+    """Whether one of this module's letters went out since anybody last wrote."""
+    return exists().where(
+        col(Message.ticket_number) == col(Ticket.number),
+        col(Message.sort) == MessageSort.REMINDER,
+        col(Message.at) >= col(Ticket.last_message_at),
+    )
+
+
+def _every_rule(office: Office) -> Iterator[ClosureRules]:
+    for name in office.packs.names():
+        with suppress(Refusal):  # a pack of the desk's own that is broken has no tickets
+            rules = office.packs.get(name).verification.closure
+            if rules is not None:
+                yield rules
+
+
+def _act(office: Office, number: int) -> bool:
+    """Remind of or close one ticket if its time has come; whether anything was done."""
+    with office.database.reading() as session:
+        if _step(session, office, facts(session, number)) is None:
+            return False
+    with office.database.transaction() as session:
+        session.get_one(Ticket, number, with_for_update=True)
+        ticket = facts(session, number)
+        step = _step(session, office, ticket)
+        if step is None:
+            return False
+        if step.closes:
+            change(session, ticket, ticket.row, state=TicketState.CLOSED.value, closed_at=office.clock.now())
+        _write(session, office, ticket, step)
+        entry = Entry(
+            step.action,
+            ticket=number,
+            requester=pseudonym(office, ticket.requester_id),
+            reason=f"not verified, nothing heard for {step.quiet_days} days",
+        )
+        append(session, office, Actor("console", "", "", office.host), entry, office.clock.now())
+    return True
+
+
+def _step(session: Session, office: Office, ticket: TicketFacts) -> _Step | None:
+    rules = in_language(office.packs.get(ticket.pack), ticket.language).verification.closure
+    if rules is None or ticket.state is not TicketState.TO_VERIFY or ticket.verified_at is not None:
+        return None
+    quiet = (office.clock.now() - _last_act(session, ticket.number)).days
+    if quiet >= rules.close_after_days:
+        return _Step(True, rules.closed, rules.close_after_days, quiet)
+    if quiet < rules.remind_after_days or _where_to(session, ticket.requester_id) is None:
+        return None
+    reminded = select(col(Ticket.number)).where(col(Ticket.number) == ticket.number, _was_reminded())
+    if session.connection().execute(reminded).first() is not None:
+        return None
+    left = rules.close_after_days - quiet
+    return _Step(False, rules.reminder, left, quiet)
+
+
+def _last_act(session: Session, number: int) -> datetime:
+    """When anything last happened; what a mail claims of its date says nothing of when it reached us, the log does."""
+    created, written = (
+        session.connection()
+        .execute(select(col(Ticket.created_at), col(Ticket.last_message_at)).where(col(Ticket.number) == number))
+        .one()
+    )
+    acted = (
+        session.connection()
+        .execute(
+            select(func.max(col(LogEntry.at))).where(
+                col(LogEntry.ticket) == number, col(LogEntry.action).in_([action.value for action in _ACTS])
+            )
+        )
+        .scalar()
+    )
+    return max(created, written, from_microseconds(acted or 0))
+
+
+def _write(session: Session, office: Office, ticket: TicketFacts, step: _Step) -> None:
+    contact_id = _where_to(session, ticket.requester_id)
+    if contact_id is None:
+        return
+    parts = {"ticket": str(ticket.number), "days": str(step.days)}
+    queue_message(
+        session,
+        office,
+        ticket_number=ticket.number,
+        requester_id=ticket.requester_id,
+        contact_id=contact_id,
+        sort=MessageSort.REMINDER,
+        text=render(step.letter.text, parts).strip(),
+        subject=render(step.letter.subject, parts).strip(),
+        agent_id=None,
+    )
+
+
+def _where_to(session: Session, requester_id: str) -> str | None:
+    """Where a reply would go: what is on file before what a message claims, an e-mail before a mobile."""
+    found = session.connection().execute(
+        select(col(Contact.id))
+        .where(
+            col(Contact.requester_id) == requester_id,
+            col(Contact.field).in_(tuple(CHANNELS)),
+            col(Contact.replaced_at).is_(None),
+        )
+        .order_by(
+            col(Contact.on_file).desc(),
+            case((col(Contact.field) == Field.EMAIL, 0), else_=1),
+            col(Contact.changed_at).desc(),
+            col(Contact.id),
+        )
+        .limit(1)
+    )
+    return found.scalar()

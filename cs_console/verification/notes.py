@@ -1,0 +1,26 @@
+"""What a verifier writes down of what was seen: bounded, plain, and redacted before it is sealed."""
+
+from sqlmodel import Session
+
+from cs_console.custody.contacts import known_values
+from cs_console.custody.redaction import redact
+from cs_console.desk import Office
+from cs_console.errors import BadInput
+from cs_console.plain_text import plain
+from cs_console.verification.cases import Case
+
+LONGEST_NOTE = 4000
+
+
+def note_words(note: str) -> str:
+    """The note as plain text. Raises BadInput where it is too long."""
+    words = plain(note).strip()
+    if len(words) > LONGEST_NOTE:
+        raise BadInput(f"The note is longer than {LONGEST_NOTE} characters.", "Shorten it.")
+    return words
+
+
+def redacted_note(session: Session, office: Office, case: Case, words: str) -> str:
+    """The words with personal data in them replaced: what was seen is kept, never a copy of it."""
+    key = office.keyring.key(case.requester_id)
+    return redact(words, case.pack.meta.regions, known_values(session, office, case.requester_id, key))

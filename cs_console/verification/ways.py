@@ -1,0 +1,251 @@
+"""Every way to verify a requester, as pack and facts allow it now: for a screen that decides nothing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlmodel import Session
+
+from cs_console.custody.contacts import MaskedContact, masked_contacts
+from cs_console.desk import Desk
+from cs_console.staff.undertakings import require_current
+from cs_console.tickets.ticket_facts import READERS
+from cs_console.verification.askers import Asker, asker_of
+from cs_console.verification.caller import checks_made
+from cs_console.verification.cases import Case, case_of, local_moment
+from cs_console.verification.codes import too_recent
+from cs_console.verification.limits import Sends, locked_until, send_refusal, sends_of, tries_left
+from models.enums import Field, Role, TicketState, VerificationMethod
+
+
+class Act(StrEnum):
+    """What choosing a way does."""
+
+    CODE = "send a code"
+    NOTE = "verify by a note"
+    SEE = "see an authority"
+    END = "end the authority"
+    AGE = "record the age"
+    CALLER = "check what a caller says"
+    LIFT = "lift the lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One line of the screen: `item` is what it acts on, `note` why, or why not; `asks` what has to be written down."""
+
+    act: Act
+    item: str
+    title: str
+    note: str
+    allowed: bool
+    asks: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """All of them, what is left of the budgets, and what to do next where no code can go out; words for a person.
+
+    `bands` are pairs of key and title, `caller_fields` of field and title.
+    """
+
+    ways: tuple[Way, ...]
+    about: str
+    budget: str
+    next_step: str
+    bands: tuple[tuple[str, str], ...]
+    caller_fields: tuple[tuple[Field, str], ...]
+    caller_words: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What decides on the ways: the case, who asks, the budgets, and what the desk's agent may do."""
+
+    case: Case
+    asker: Asker
+    sends: Sends
+    tries: int
+    locked: datetime | None
+    verifies: bool
+    lifts: bool
+    now: datetime
+
+    @property
+    def is_open(self) -> bool:
+        return self.case.ticket.state != TicketState.CLOSED
+
+    @property
+    def acts(self) -> bool:
+        return self.verifies and self.is_open
+
+    def title(self, field: Field) -> str:
+        fields = self.case.pack.fields
+        return fields[field].title if field in fields else field.value
+
+
+def ways(desk: Desk, number: int) -> Ways:
+    """The ways to verify this ticket's requester, for whoever may open it. Nothing is recorded: no value is shown.
+
+    Raises NothingThere, KeyDestroyed, NoUndertaking, NotAllowed.
+    """
+    with desk.reading(*READERS) as session:
+        require_current(session, desk)
+        here = _standing(session, desk, number)
+        contacts = masked_contacts(session, desk.office, here.case.requester_id)
+        made = checks_made(session, here.case.requester_id, here.now)
+    pack = here.case.pack
+    caller = pack.verification.caller
+    sendable = [contact for contact in contacts if not why_not(contact, here.case, here.now)]
+    return Ways(
+        ways=tuple(_all(here, contacts, made)),
+        about=_about(here.asker),
+        budget=_budget(here),
+        next_step=_next_step(here, contacts, sendable),
+        bands=tuple((band.key, band.title) for band in pack.minors.bands) if pack.minors else (),
+        caller_fields=tuple((field, here.title(field)) for field in caller.fields) if caller else (),
+        caller_words=caller.explained if caller else "",
+    )
+
+
+def why_not(contact: MaskedContact, case: Case, now: datetime) -> str:
+    """Why no code goes to this contact, "" where one may (POLICY.md: on file, and not changed lately)."""
+    if contact.field not in case.codes.fields:
+        return "cannot carry one"
+    if not contact.on_file:
+        return "claimed in the ticket only"
+    return too_recent(contact.changed_at, case.codes, now)
+
+
+def _standing(session: Session, desk: Desk, number: int) -> _Standing:
+    case, now = case_of(session, desk, number), desk.office.clock.now()
+    return _Standing(
+        case,
+        asker_of(session, desk.office, case.pack, number, case.requester_id),
+        sends_of(session, case.requester_id, desk.agent.id, case.codes, now),
+        tries_left(case.requester, case.codes, now),
+        locked_until(session, case.requester_id, now),
+        desk.agent.has(Role.VERIFIER),
+        desk.agent.has(Role.SUPERVISOR),
+        now,
+    )
+
+
+def _all(here: _Standing, contacts: tuple[MaskedContact, ...], checks: int) -> Iterator[Way]:
+    if here.locked is not None:
+        words = "gives the requester a fresh budget of tries; recorded" if here.lifts else "a supervisor can"
+        yield Way(Act.LIFT, "", "Lift the lock", words, here.lifts)
+    comes_first = here.asker.refusal(VerificationMethod.CODE) is not None
+    if comes_first:
+        yield from _authority(here)
+    yield from _contacts(here, contacts)
+    yield from _notes(here)
+    yield from _callers(here, checks)
+    if not comes_first:
+        yield from _authority(here)
+
+
+def _contacts(here: _Standing, contacts: tuple[MaskedContact, ...]) -> Iterator[Way]:
+    """Those that a code may go to; those that it may not, each with its reason; what carries none, in one line."""
+    refusal = _code_refusal(here)
+    carries = [contact for contact in contacts if contact.field in here.case.codes.fields]
+    first = here.case.codes.fields.index  # the pack's order: the registered mobile is the first channel (I.(1)1)
+    for contact in sorted(carries, key=lambda one: (bool(why_not(one, here.case, here.now)), first(one.field))):
+        reason = why_not(contact, here.case, here.now)
+        where = f"{here.title(contact.field).lower()}  {contact.mask}"
+        if reason or refusal:
+            yield Way(Act.CODE, contact.id, f"No code to the {where}", reason or refusal, False)
+        else:
+            yield Way(Act.CODE, contact.id, f"Send a code to the {where} · on file", "", True)
+    rest = {one.field for one in contacts if one not in carries}
+    others = [here.title(field).lower() for field in here.case.pack.fields if field in rest]
+    if others:
+        yield Way(Act.CODE, "others", f"No code to the {', '.join(others)}", "cannot carry one", False)
+
+
+def _code_refusal(here: _Standing) -> str:
+    """Why no code can go out at all now, in a few words."""
+    asker = here.asker.refusal(VerificationMethod.CODE)
+    limit = send_refusal(here.sends, here.case.codes)
+    if not here.is_open:
+        return "the ticket is closed"
+    if asker is not None:
+        return "a guardian first"
+    if here.locked is not None:
+        return f"locked until {local_moment(here.locked)}"
+    if not here.verifies:
+        return "a verifier does that"
+    return limit.sentence.rstrip(".") if limit else ""
+
+
+def _notes(here: _Standing) -> Iterator[Way]:
+    for method, rules in here.case.pack.verification.methods.items():
+        if method is VerificationMethod.CODE:
+            continue
+        refusal = here.asker.refusal(method)
+        note = f"with a note of what was seen · policy {rules.clause}"
+        if refusal is not None:
+            note = (
+                "a representative asks: only a code to the requester" if here.asker.only_by_code else "a guardian first"
+            )
+        yield Way(Act.NOTE, method.value, rules.title, note, here.acts and refusal is None, rules.asks)
+
+
+def _callers(here: _Standing, made: int) -> Iterator[Way]:
+    rules = here.case.pack.verification.caller
+    if rules is not None:
+        left = max(0, rules.tries_per_day - made)
+        note = f"match or no match; it verifies nobody · {left} left today"
+        yield Way(Act.CALLER, "", "Check what a caller says", note, here.acts and left > 0)
+
+
+def _authority(here: _Standing) -> Iterator[Way]:
+    pack = here.case.pack
+    if pack.minors is not None:
+        known = f"now: {here.asker.band.title}" if here.asker.band else "not recorded"
+        yield Way(Act.AGE, "", "Record the requester's age", f"{known} · policy {pack.minors.clause}", here.acts)
+    if here.asker.authority is not None:
+        yield Way(
+            Act.END, "", f"End the {here.asker.asks_words}'s authority", "nobody asks for them any more", here.acts
+        )
+    for sort, rules in pack.verification.authority.items():
+        if sort is here.asker.authority:
+            continue
+        band = here.asker.band
+        waits = rules.needs_age_band and (band is None or not band.is_flagged)
+        note = "once a minor's age is recorded" if waits else f"asks in the requester's place · policy {rules.clause}"
+        title = f"Record a {rules.title.lower()}'s authority"
+        yield Way(Act.SEE, sort.value, title, note, here.acts and not waits, rules.asks)
+
+
+def _about(asker: Asker) -> str:
+    parts = [asker.age_words, f"asked by a {asker.asks_words}" if asker.authority else ""]
+    encouraged = asker.band.encouraged if asker.band else ""
+    words = " · ".join(part for part in parts if part)
+    return f"{words}. {encouraged}".strip(". ") if encouraged else words
+
+
+def _budget(here: _Standing) -> str:
+    tries = "1 try left" if here.tries == 1 else f"{here.tries} tries left"
+    if here.locked is not None:
+        tries = f"no try left until {local_moment(here.locked)}"
+    return f"{tries} · codes that may go out: {here.sends.hour} within the hour, {here.sends.day} within the day"
+
+
+def _next_step(here: _Standing, contacts: tuple[MaskedContact, ...], sendable: list[MaskedContact]) -> str:
+    """What to do where no code can go out now."""
+    number, asker = here.case.number, here.asker.refusal(VerificationMethod.CODE)
+    other = "" if here.asker.only_by_code else " A written request or documents still do."
+    limit = send_refusal(here.sends, here.case.codes)
+    if not here.is_open:
+        return f"#{number} is closed: open it again first."
+    if asker is not None:
+        return str(asker)
+    if here.locked is not None:
+        return f"No code is sent or checked until {local_moment(here.locked)}; a supervisor can lift that.{other}"
+    if not sendable:
+        recent = any(contact.on_file and contact.field in here.case.codes.fields for contact in contacts)
+        why = "What is on file was changed lately." if recent else "Nothing on file can carry a code."
+        return f"{why} Take a written request, or see documents." if other else f"{why} The representative has to wait."
+    return str(limit) if limit else ""
