@@ -507,3 +507,18 @@ class NotProvable(Refusal):
 
     code = "not_provable"
     exit_status = 1
+
+
+# --- what is asked ---------------------------------------------------------------------------------------
+
+
+class AskedMissing(Refusal):
+    """Nothing is proposed before it is on record what was asked (policy V.4)."""
+
+    code = "asked_missing"
+
+
+class AskedDiffers(Refusal):
+    """A proposal that answers something else than what is on record as asked, or less, or more (policy V.4)."""
+
+    code = "asked_differs"

@@ -1,6 +1,6 @@
 """Proposals that wait for approval, as the people may see them: under legal review only privacy officers see why."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,8 @@ from sqlmodel import Session, col
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place
 from cs_console.decisions.approvers import approved_roles, find, roles_left, roles_now
+from cs_console.decisions.asked import asked_of, asked_words
+from cs_console.decisions.evidence import evidence_words, labels_by_id
 from cs_console.decisions.making import notice_facts
 from cs_console.decisions.notice import fee_words, field_titles, make_notice
 from cs_console.decisions.notice_way import notice_way
@@ -119,6 +121,8 @@ def open_proposal(desk: Desk, decision_id: str) -> ProposalView:
         record_about(session, desk, ticket, Action.TICKET_OPENED, "proposal")
         found = session.connection().execute(_rows(roles).where(col(Decision.id) == decision_id)).one()
         approved = approved_roles(session, [decision_id]).get(decision_id, [])
+        asked = asked_of(session, ticket.number)
+        labels = labels_by_id(session, office, office.packs.get(ticket.pack), ticket)
     key = office.keyring.key(ticket.requester_id)
     row = _row(desk, roles, found, approved, key)
     pack = office.packs.get(ticket.pack)
@@ -126,9 +130,10 @@ def open_proposal(desk: Desk, decision_id: str) -> ProposalView:
         office.keyring, key, ticket.requester_id, decision_id, decision.answers, decision.legal_review
     )
     known = _may_know(roles, decision.legal_review)
+    wanted = f"Asked: {asked_words(pack, asked) if asked else pack.rights[proposal.request].title}"
     return ProposalView(
         **vars(row),
-        findings=tuple(_lines(pack, proposal)) if known else (pack.texts.legal_review,),
+        findings=(wanted, *(_lines(pack, proposal, labels) if known else (pack.texts.legal_review,))),
         notice=make_notice(pack, notice_facts(ticket, decision.decided_at or office.clock.now()), proposal),
     )
 
@@ -272,18 +277,17 @@ def _reason(
     return open_reason(desk.office.keyring, requester_id, row[0], row[1], decision.legal_review)
 
 
-def _lines(pack: Pack, proposal: Proposal) -> Iterator[str]:
+def _lines(pack: Pack, proposal: Proposal, labels: Mapping[str, str]) -> Iterator[str]:
     """A proposal as lines of text, ground by ground."""
-    yield f"Asked: {pack.rights[proposal.request].title}"
     if proposal.granted:
         yield f"Granted: {', '.join(field_titles(pack, proposal.granted))}"
     for finding in proposal.findings:
-        yield from _finding_lines(pack, finding)
+        yield from _finding_lines(pack, finding, labels)
     if proposal.fee is not None:
         yield f"Fee: {fee_words(proposal.fee)}; told before"
 
 
-def _finding_lines(pack: Pack, finding: Finding) -> Iterator[str]:
+def _finding_lines(pack: Pack, finding: Finding, labels: Mapping[str, str]) -> Iterator[str]:
     ground = pack.ground(finding.ground)
     assert ground is not None  # a ticket keeps the pack that its proposals were checked by
     head = f"{ground.code} {ground.title} ({ground.clause})"
@@ -297,6 +301,6 @@ def _finding_lines(pack: Pack, finding: Finding) -> Iterator[str]:
         answer = answers[question.id]
         yield f"  {question.text} {plain(answer.text)} ({answer.at.day} {answer.at:%b})"
     for item in finding.evidence:
-        yield f"  Evidence: {plain(item)}"
+        yield f"  Evidence: {plain(evidence_words(labels, item))}"
     for key in finding.offers:
         yield f"  Offered before: {pack.offers.get(key, key)}"

@@ -12,8 +12,9 @@ from cs_console.custody.sealing import Place, seal
 from cs_console.errors import SealBroken
 
 ROOT = Path(__file__).parents[2]
-OPENERS = {"disclosure", "contacts", "on_file", "safe_views", "sending"}
-"""disclosure: for a person, on record. contacts, on_file, sending: for machines. safe_views: masks and redactions."""
+OPENERS = {"disclosure", "contacts", "on_file", "safe_views", "sending", "attachment_labels"}
+"""disclosure: for a person, on record. contacts, on_file, sending: for machines. safe_views: masks and redactions.
+attachment_labels: redacted at once."""
 KEY = bytes(range(32))
 PLACE = Place("requester", "contact", "value", "row")
 

@@ -9,6 +9,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import update
 from sqlmodel import col
 
+from cs_console.decisions import checklist
 from cs_console.decisions.proposal import Answer, Fee, Finding, Proposal
 from cs_console.desk import Desk
 from cs_console.policy.ground_rules import Ground, Question
@@ -103,6 +104,13 @@ def answered(proposal: Proposal, question: str, text: str, at: datetime | None =
         replace(one, text=text, at=at or one.at) if one.question == question else one for one in first.answers
     )
     return replace(proposal, findings=(replace(first, answers=answers), *proposal.findings[1:]))
+
+
+def propose(desk: Desk, number: int, row: int, proposal: Proposal) -> checklist.Proposed:
+    """Put on record as asked just what the proposal answers, then propose it."""
+    covered = {field for finding in proposal.applying for field in finding.fields}
+    checklist.record_asked(desk, number, proposal.request, {*proposal.granted, *covered})
+    return checklist.propose(desk, number, row, proposal)
 
 
 def request(test_office: TestOffice, assignee: Desk, text: str = "Please delete my account.") -> MadeTicket:

@@ -14,7 +14,7 @@ from cs_console.access_log import review
 from cs_console.custody.opening import open_sealed
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place
-from cs_console.decisions import approval, checklist
+from cs_console.decisions import approval
 from cs_console.decisions.proposal import Proposal
 from cs_console.decisions.waiting import last_decision
 from cs_console.desk import Desk
@@ -25,7 +25,7 @@ from models.enums import Role, TicketKind
 from models.log import LogEntry
 from models.message import Message
 from models.ticket import Ticket
-from tests.decisions.cases import PASSWORD, answered, ground, pack, person, refusal, request
+from tests.decisions.cases import PASSWORD, answered, ground, pack, person, propose, refusal, request
 from tests.decisions.test_checklist import decision_of
 from tests.support.office import TestOffice, make_office
 from tests.support.postgres import fresh_database
@@ -104,14 +104,14 @@ def story(test_office: TestOffice, code: str) -> list[object]:
     others = [mei, person(test_office, "ben", Role.AGENT), person(test_office, "sue", Role.SUPERVISOR)]
     pia = person(test_office, "pia", Role.PRIVACY_OFFICER)
     number = make_ticket(test_office, kind=TicketKind.RIGHTS, assignee=mei, verified=True).number
-    decision_id = checklist.propose(mei, number, 1, hidden_proposal(test_office, code)).decision_id
+    decision_id = propose(mei, number, 1, hidden_proposal(test_office, code)).decision_id
     seen_so_far: list[object] = [[seen(desk, number, decision_id) for desk in others], stored(test_office)]
     approval.return_proposal(pia, decision_id, f"{ground(code).title}: name the order.")
     seen_so_far += [[seen(desk, number, decision_id) for desk in others], stored(test_office)]
     with test_office.office.database.transaction() as session:
         session.connection().execute(Approval.__table__.delete())  # type: ignore[attr-defined]  # SQLModel's table
         session.connection().execute(Decision.__table__.delete())  # type: ignore[attr-defined]  # SQLModel's table
-    decision_id = checklist.propose(mei, number, 3, hidden_proposal(test_office, code)).decision_id
+    decision_id = propose(mei, number, 3, hidden_proposal(test_office, code)).decision_id
     for desk in (others[2], pia):
         approval.approve(desk, decision_id, PASSWORD)
         seen_so_far += [[seen(one, number, decision_id) for one in others], stored(test_office)]
@@ -137,9 +137,7 @@ def test_nobody_but_privacy_officers_can_tell_which_ground_it_is(offices: dict[s
 def test_a_privacy_officer_sees_the_ground_and_the_answers(test_office: TestOffice, code: str) -> None:
     mei = person(test_office, "mei", Role.AGENT)
     pia = person(test_office, "pia", Role.PRIVACY_OFFICER)
-    decision_id = checklist.propose(
-        mei, request(test_office, mei).number, 1, hidden_proposal(test_office, code)
-    ).decision_id
+    decision_id = propose(mei, request(test_office, mei).number, 1, hidden_proposal(test_office, code)).decision_id
     view = approval.open_proposal(pia, decision_id)
     assert view.ground_words == f"{code} {ground(code).title}"
     assert any(ground(code).questions[0].text in line for line in view.findings)
@@ -153,9 +151,7 @@ def test_a_privacy_officer_sees_the_ground_and_the_answers(test_office: TestOffi
 def test_the_requesters_key_alone_does_not_open_the_answers(test_office: TestOffice) -> None:
     mei = person(test_office, "mei", Role.AGENT)
     made = request(test_office, mei)
-    decision = decision_of(
-        test_office, checklist.propose(mei, made.number, 1, hidden_proposal(test_office, "S1")).decision_id
-    )
+    decision = decision_of(test_office, propose(mei, made.number, 1, hidden_proposal(test_office, "S1")).decision_id)
     keyring = test_office.office.keyring
     inner = Place(made.requester_id, "decision", "answers", decision.id)
     outer = replace(inner, owner="desk:privacy-office")
@@ -174,9 +170,7 @@ def test_the_requesters_key_alone_does_not_open_the_answers(test_office: TestOff
 def test_a_proposal_under_review_goes_stale_on_the_same_day_whatever_the_ground(offices: dict[str, TestOffice]) -> None:
     for code, test_office in offices.items():
         mei = person(test_office, "mei", Role.AGENT)
-        decision_id = checklist.propose(
-            mei, request(test_office, mei).number, 1, hidden_proposal(test_office, code)
-        ).decision_id
+        decision_id = propose(mei, request(test_office, mei).number, 1, hidden_proposal(test_office, code)).decision_id
         test_office.clock.forward(days=pack().legal_review.waits_days, seconds=1)
         sue = person(test_office, "sue", Role.SUPERVISOR)
         with pytest.raises(StaleProposal, match="waited too long"):

@@ -2,7 +2,6 @@
 
 import pytest
 
-from cs_console.decisions.checklist import propose
 from cs_console.desk import Desk
 from cs_console.tickets.conversation import reload
 from models.enums import Action, Role, TicketState
@@ -10,7 +9,7 @@ from screens.approval import ProposalScreen
 from screens.approvals import ApprovalsScreen
 from screens.asking_text import PasswordDialog, WordsDialog
 from screens.choice import ChoiceDialog
-from tests.decisions.cases import PASSWORD, person, refusal, request
+from tests.decisions.cases import PASSWORD, person, propose, refusal, request
 from tests.support.consoles import SIZES, Console, console
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded

@@ -5,7 +5,7 @@ from sqlalchemy import update
 from sqlmodel import col
 from textual.containers import VerticalScroll
 
-from cs_console.decisions import approval, checklist
+from cs_console.decisions import approval
 from cs_console.desk import Desk, operator_desk
 from cs_console.tickets.conversation import reload
 from cs_console.tickets.incoming import IncomingMessage
@@ -17,7 +17,7 @@ from screens.decision_sheets import DecidedSheet, RequestSheet
 from screens.ticket import TicketScreen
 from screens.widgets.choice_list import ChoiceList
 from screens.widgets.safe_text import PlainText
-from tests.decisions.cases import PASSWORD, pack, person, refusal
+from tests.decisions.cases import PASSWORD, pack, person, propose, refusal
 from tests.support.consoles import SIZES, Console, console
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
@@ -31,7 +31,7 @@ def refused(test_office: TestOffice, mei: Desk, *approvers: Desk, code: str = "D
     """The number of mei's ticket that was refused on that ground."""
     contacts = EMAIL if reachable else {}
     made = make_ticket(test_office, kind=TicketKind.RIGHTS, assignee=mei, verified=True, contacts=contacts)
-    decision_id = checklist.propose(mei, made.number, 1, refusal(code, test_office.clock.now())).decision_id
+    decision_id = propose(mei, made.number, 1, refusal(code, test_office.clock.now())).decision_id
     for desk in approvers:
         approval.approve(desk, decision_id, PASSWORD)
     return made.number

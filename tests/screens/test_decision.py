@@ -38,7 +38,7 @@ async def walking(shown: Console, number: int) -> DecisionScreen:
     screen = shown.app.screen
     assert isinstance(screen, DecisionScreen)
     await shown.until(lambda: screen._matter is not None and bool(screen.typed()), "the checklist")
-    await shown.until_words("Asked for", "Grounds", "Answer", "Notice")
+    await shown.until_words("What is asked", "Grounds", "Answer", "Notice")
     return screen
 
 
@@ -58,17 +58,35 @@ async def choose(shown: Console, screen: DecisionScreen, list_id: str, key: str)
     await shown.press("enter")
 
 
+async def ask_for(shown: Console, screen: DecisionScreen, right: str, *fields: str) -> None:
+    """Say what is asked: of these data, or of all."""
+    await go_to(shown, screen, "request")
+    await choose(shown, screen, "#rights", right)
+    await mark(shown, screen, "#asked", *fields)
+    await shown.press("escape")
+    await shown.until(lambda: screen._is_recorded(), "what is asked on record")
+
+
+async def mark(shown: Console, screen: DecisionScreen, list_id: str, *keys: str) -> None:
+    marks = screen.query_one(list_id, MarkList)
+    marks.focus()
+    if not keys:
+        await shown.press("a")
+        await shown.until(lambda: len(marks.marked) == len(marks.options))
+    for key in keys:
+        marks.highlighted = marks.get_option_index(key)
+        await shown.press("space")
+        await shown.until(lambda key=key: key in marks.marked)  # type: ignore[misc]  # mypy sees no default
+
+
 async def walk_a_refusal(shown: Console, screen: DecisionScreen) -> None:
     """Everything that a refusal on S4 asks for, by keys."""
-    await go_to(shown, screen, "request")
-    await choose(shown, screen, "#rights", "delete")
+    await ask_for(shown, screen, "delete")
     await go_to(shown, screen, "grounds")
     await choose(shown, screen, "#grounds", "S4")
     await shown.until_words("› S4")
     await go_to(shown, screen, "ground-S4")
-    marks = screen.query_one("#covers", MarkList)
-    await shown.press("space", *["down", "space"] * (len(marks.options) - 1))
-    await shown.until(lambda: len(marks.marked) == len(marks.options))
+    await mark(shown, screen, "#covers")
     for line in screen.query(Input):
         line.focus()
         await shown.pilot.pause()
@@ -91,7 +109,7 @@ async def test_a_refusal_is_walked_and_proposed_by_keyboard(sqlite_office: TestO
         await shown.open(ticket)
         await shown.until(lambda: ticket.view is not None)
         screen = await walking(shown, made.number)
-        await shown.until_words("1 thing is missing", "Choose the answer;")
+        await shown.until_words("2 things are missing", "Choose the answer;")
         await walk_a_refusal(shown, screen)
         await shown.until_words("Nothing is missing.")
         await shown.press("escape")
@@ -117,12 +135,15 @@ async def test_a_plain_grant_is_decided_at_once(sqlite_office: TestOffice) -> No
     made = rights_request(sqlite_office, mei)
     async with console(sqlite_office, mei) as shown:
         screen = await walking(shown, made.number)
-        await go_to(shown, screen, "request")
-        await choose(shown, screen, "#rights", "access")
+        await ask_for(shown, screen, "access", "orders", "account")
         await go_to(shown, screen, "answer")
         await choose(shown, screen, "#outcomes", Outcome.GRANT.value)
-        await shown.until_words("Name the fields that are granted")
-        screen.query_one("#granted", MarkList).focus()
+        await shown.until_words("Nothing is missing.")
+        granted = screen.query_one("#granted", MarkList)
+        assert granted.marked == {"orders", "account"} == {option.id for option in granted.options}
+        granted.focus()
+        await shown.press("space")
+        await shown.until_words("is asked for, but neither granted nor under a ground.")
         await shown.press("space")
         await shown.until_words("Nothing is missing.")
         await shown.press("ctrl+s")
@@ -152,8 +173,9 @@ async def test_the_way_to_the_marks_is_said_where_enter_does_not_lead_there(sqli
     made = rights_request(sqlite_office, mei)
     async with console(sqlite_office, mei) as shown:
         screen = await walking(shown, made.number)
+        await ask_for(shown, screen, "access", "orders")
         await go_to(shown, screen, "answer")
-        await shown.until_words("Which of the data is granted? tab, then space marks")
+        await shown.until_words("tab, then space changes it")
         await shown.press("tab", "space")
         await shown.until(lambda: len(screen.form.granted) == 1, "a mark")
 
@@ -191,7 +213,7 @@ async def test_the_checklist_is_resumed_where_it_was_left(sqlite_office: TestOff
         again = await walking(shown, made.number)
         await shown.until_words("Nothing is missing.")
         assert again.form == left
-        assert "✓ Asked for" in shown.words()
+        assert "✓ What is asked" in shown.words()
 
 
 async def test_a_change_elsewhere_keeps_the_form(sqlite_office: TestOffice) -> None:
@@ -230,6 +252,7 @@ _SHEETS = st.builds(
     fields=st.sets(_WORDS, max_size=3),
     answers=st.dictionaries(_WORDS, st.tuples(_WORDS, st.just(datetime(2026, 11, 20, 9, tzinfo=UTC))), max_size=3),
     evidence=_WORDS,
+    attachments=st.sets(_WORDS, max_size=2),
     offers=st.sets(_WORDS, max_size=2),
 )
 
@@ -238,6 +261,7 @@ _SHEETS = st.builds(
     st.builds(
         ChecklistForm,
         request=_WORDS,
+        asked=st.sets(_WORDS, max_size=3),
         outcome=st.none() | st.sampled_from(Outcome),
         granted=st.sets(_WORDS, max_size=3),
         neutral=st.booleans(),
