@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place
-from cs_console.decisions.approvers import approved_roles, find, roles_left, roles_now
+from cs_console.decisions.approvers import find, roles_left, roles_now, said_yes
 from cs_console.decisions.asked import asked_of, asked_words
 from cs_console.decisions.evidence import evidence_words, labels_by_id
 from cs_console.decisions.making import notice_facts
@@ -18,6 +18,7 @@ from cs_console.decisions.notice import fee_words, field_titles, make_notice
 from cs_console.decisions.notice_way import notice_way
 from cs_console.decisions.proposal import Finding, Proposal, applying_grounds, open_answers, open_reason
 from cs_console.decisions.separation import is_own_appealed
+from cs_console.decisions.since import Since, changed_since
 from cs_console.desk import Desk
 from cs_console.errors import NotAllowed
 from cs_console.plain_text import plain
@@ -36,7 +37,11 @@ APPROVERS = frozenset({Role.SUPERVISOR, Role.PRIVACY_OFFICER})
 
 @dataclass(frozen=True)
 class ProposalRow:
-    """One proposal in the list. `needs` are the roles still missing; `mine`: the reader proposed it."""
+    """One proposal in the list. `asks` are the roles that it takes, `needs` those still missing.
+
+    `said_yes` are the people who approved it, or their roles where the reader may not know who decides on what.
+    `mine`: the reader proposed it.
+    """
 
     decision_id: str
     number: int
@@ -45,7 +50,9 @@ class ProposalRow:
     ground_words: str
     proposer: str
     proposed_at: datetime
+    asks: tuple[str, ...]
     needs: tuple[str, ...]
+    said_yes: tuple[str, ...]
     mine: bool
 
 
@@ -59,8 +66,9 @@ class Waiting:
 
 @dataclass(frozen=True)
 class ProposalView(ProposalRow):
-    """One proposal opened: the findings as lines of text, and the letter that would go out."""
+    """One proposal opened: the findings as lines of text, the letter that would go out, what changed since."""
 
+    since: tuple[Since, ...]
     findings: tuple[str, ...]
     notice: str
 
@@ -99,7 +107,7 @@ def waiting(desk: Desk) -> Waiting:
         oldest = statement.order_by(col(Decision.proposed_at), col(Decision.id)).limit(MOST + 1)
         found = session.connection().execute(oldest).all()
         shown = found[:MOST]
-        approved = approved_roles(session, [row.id for row in shown])
+        approved = said_yes(session, [row.id for row in shown])
     keys = desk.office.keyring.keys(row.requester_id for row in shown)
     rows = (_row(desk, roles, row, approved.get(row.id, []), keys.get(row.requester_id)) for row in shown)
     return Waiting(tuple(rows), more=len(found) > MOST)
@@ -120,12 +128,14 @@ def open_proposal(desk: Desk, decision_id: str) -> ProposalView:
             raise NotAllowed("Only those who approve it, or proposed it, can open this.", "Ask a supervisor.")
         record_about(session, desk, ticket, Action.TICKET_OPENED, "proposal")
         found = session.connection().execute(_rows(roles).where(col(Decision.id) == decision_id)).one()
-        approved = approved_roles(session, [decision_id]).get(decision_id, [])
+        approved = said_yes(session, [decision_id]).get(decision_id, [])
         asked = asked_of(session, ticket.number)
-        labels = labels_by_id(session, office, office.packs.get(ticket.pack), ticket)
+        pack = office.packs.get(ticket.pack)
+        labels = labels_by_id(session, office, pack, ticket)
+        waits = decision.state == DecisionState.PROPOSED
+        since = changed_since(session, office, ticket, pack, decision.proposed_at) if waits else ()
     key = office.keyring.key(ticket.requester_id)
     row = _row(desk, roles, found, approved, key)
-    pack = office.packs.get(ticket.pack)
     proposal = open_answers(
         office.keyring, key, ticket.requester_id, decision_id, decision.answers, decision.legal_review
     )
@@ -133,6 +143,7 @@ def open_proposal(desk: Desk, decision_id: str) -> ProposalView:
     wanted = f"Asked: {asked_words(pack, asked) if asked else pack.rights[proposal.request].title}"
     return ProposalView(
         **vars(row),
+        since=since,
         findings=(wanted, *(_lines(pack, proposal, labels) if known else (pack.texts.legal_review,))),
         notice=make_notice(pack, notice_facts(ticket, decision.decided_at or office.clock.now()), proposal),
     )
@@ -209,8 +220,11 @@ def _rows(roles: frozenset[Role]) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _row(desk: Desk, roles: frozenset[Role], found: Any, approved: list[Role], key: bytes | None) -> ProposalRow:
+def _row(
+    desk: Desk, roles: frozenset[Role], found: Any, approved: list[tuple[Role, str]], key: bytes | None
+) -> ProposalRow:
     pack = desk.office.packs.get(found.pack)
+    named = bool(roles & APPROVERS) or not found.legal_review
     return ProposalRow(
         decision_id=found.id,
         number=found.ticket_number,
@@ -219,7 +233,9 @@ def _row(desk: Desk, roles: frozenset[Role], found: Any, approved: list[Role], k
         ground_words=_ground_words(desk, roles, pack, found, found.requester_id, key),
         proposer=found.proposer,
         proposed_at=found.proposed_at,
-        needs=tuple(role.value for role in roles_left(found.needs, approved)),
+        asks=tuple(filter(None, found.needs.split(","))),
+        needs=tuple(role.value for role in roles_left(found.needs, (role for role, _ in approved))),
+        said_yes=tuple(name if named else role.value for role, name in approved),
         mine=found.proposer_id == desk.agent.id,
     )
 

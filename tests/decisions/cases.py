@@ -16,6 +16,7 @@ from cs_console.policy.ground_rules import Ground, Question
 from cs_console.policy.loader import SHIPPED, load_pack
 from cs_console.policy.schema import Pack
 from models.agent import Agent
+from models.agent_session import AgentSession
 from models.enums import Field, Outcome, Role, TicketKind
 from tests.support.office import TestOffice
 from tests.support.tickets import MadeTicket, make_requester, make_ticket
@@ -27,6 +28,14 @@ PASSWORD = "a long enough pass phrase"
 def pack() -> Pack:
     """The shipped pack."""
     return load_pack(SHIPPED / "hauthome-2023-08.toml")
+
+
+def later(test_office: TestOffice, **span: float) -> None:
+    """Let time pass with everybody at work, so that nobody is signed out meanwhile."""
+    test_office.clock.forward(**span)
+    with test_office.office.database.transaction() as session:
+        now = test_office.clock.now()
+        session.connection().execute(update(AgentSession).values(started_at=now, last_active_at=now))
 
 
 @cache

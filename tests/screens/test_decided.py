@@ -80,7 +80,7 @@ async def test_the_letter_to_post_is_read_to_its_end_by_keyboard(
         assert "proposed by mei · approved by sue · decided 20 Nov" in drawn
         assert POST_IT in drawn
         assert f"#{number}" in drawn
-        assert not screen.query_one("#steps").display and not screen.query_one("#problems").display
+        assert not screen.query_one("#steps").display and not screen.query_one("#side").display
         assert "Propose" not in drawn and "missing" not in drawn
         letter = screen.query_one(".letter", VerticalScroll)
         await shown.until(lambda: screen.focused is letter)
