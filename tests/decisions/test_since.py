@@ -60,7 +60,7 @@ def test_a_window_that_ran_out_by_itself_is_told_too(test_office: TestOffice) ->
     decision_id = propose(
         mei, made.number, row_of(mei, made.number), refusal("D2", test_office.clock.now())
     ).decision_id
-    test_office.clock.forward(minutes=31)
+    later(test_office, minutes=31)
     assert told(sue, decision_id) == ["the verification window ran out"]
 
 
