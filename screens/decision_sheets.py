@@ -23,7 +23,7 @@ from screens.widgets.mark_list import MarkList
 from screens.widgets.safe_text import PlainText
 
 _OUTCOMES = {
-    Outcome.GRANT: ("Grant", "what was asked for; mark it below"),
+    Outcome.GRANT: ("Grant", "all that was asked for"),
     Outcome.PARTIAL: ("Grant in part", "a ground covers some of it, the rest is given"),
     Outcome.REFUSE: ("Refuse", "a ground covers all of it"),
     Outcome.FEE: ("Grant for a fee", "told to the requester beforehand, never above the cost"),
@@ -245,7 +245,7 @@ class AnswerSheet(Sheet):
         yield PlainText("What is the answer? ↵ chooses.", classes="part")
         yield ChoiceList(self._choices(), id="outcomes")
         yield PlainText(
-            "What of it is granted? What no ground covers is marked; tab, then space changes it", classes="part"
+            "What of it is granted? tab, then space changes it.", classes="part"
         )
         yield _fields_list("granted", self.matter.asked(self.form, self.form.granted), self.form.granted)
         if any(self.form.applies(one.code) and one.neutral == "may" for one in self.matter.grounds):
