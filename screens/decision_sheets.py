@@ -94,7 +94,8 @@ class RequestSheet(Sheet):
     def _choices(self) -> Iterable[Choice]:
         for right in self.matter.rights:
             mark = "●" if right.key == self.form.request else "○"
-            note = f"{right.clause}. {right.warning}" if right.warning else right.clause
+            chosen = right.key == self.form.request
+            note = f"{right.clause}. {right.warning}" if right.warning and chosen else right.clause
             yield Choice(right.key, right.title, note, mark=mark)
 
     @on(ChoiceList.OptionSelected)
@@ -244,9 +245,7 @@ class AnswerSheet(Sheet):
     def compose(self) -> ComposeResult:
         yield PlainText("What is the answer? ↵ chooses.", classes="part")
         yield ChoiceList(self._choices(), id="outcomes")
-        yield PlainText(
-            "What of it is granted? tab, then space changes it.", classes="part"
-        )
+        yield PlainText("What of it is granted? tab, then space changes it.", classes="part")
         yield _fields_list("granted", self.matter.asked(self.form, self.form.granted), self.form.granted)
         if any(self.form.applies(one.code) and one.neutral == "may" for one in self.matter.grounds):
             words = "Use the neutral sentence (legal review)"
