@@ -53,7 +53,7 @@ STEPS = 45
 
 
 class Walk:
-    """Several people at two tickets of one requester, each doing what chance tells them."""
+    """Several people at three tickets of one requester, each doing what chance tells them."""
 
     def __init__(self, test_office: TestOffice, seed: int) -> None:
         self.office, self.test_office = test_office.office, test_office
@@ -67,13 +67,13 @@ class Walk:
                 kind=TicketKind.RIGHTS,
                 requester=requester,
                 assignee=self.people[0],
-                verified=self.chance.random() < 0.6,
+                verified=self.chance.random() < 0.7,
             )
-            for _ in range(2)
+            for _ in range(3)
         ]
         self.decisions = ["none yet"]
         self.acts: list[Callable[[Desk, MadeTicket], object]] = [
-            *[self.propose] * 4,
+            *[self.propose] * 8,
             *[self.approve] * 6,
             *[self.type_wrong_digits] * 4,
             *[self.reveal] * 4,
@@ -91,8 +91,8 @@ class Walk:
 
     def step(self) -> str:
         """One act of somebody; what it was."""
-        act, desk = self.chance.choice(self.acts), self.chance.choice([self.people[0], *self.people])
-        ticket = self.chance.choice(self.tickets)
+        act, ticket = self.chance.choice(self.acts), self.chance.choice(self.tickets)
+        desk = self.chance.choice([*[self.assignee(ticket)] * 6, *self.people])
         with suppress(Refusal):
             act(desk, ticket)
         return f"{desk.agent.name} {act.__name__} #{ticket.number}"
@@ -100,9 +100,9 @@ class Walk:
     # --- what people do
 
     def propose(self, desk: Desk, ticket: MadeTicket) -> None:
-        now, code = self.test_office.clock.now(), self.chance.choice(["S1", "S3", "S4", "S5", "D2", "D4"])
-        made = self.chance.choice([refusal(code, now), partial(code, now), grant(), grant("orders"), fee(now)])
-        how = self.chance.choice([propose, propose, checklist.propose])
+        now, code = self.test_office.clock.now(), self.chance.choice(["S1", "S3", "S4", "S4", "S5", "D2", "D4"])
+        kinds = [refusal(code, now), refusal(code, now), partial(code, now), grant(), grant("orders"), fee(now)]
+        made, how = self.chance.choice(kinds), self.chance.choice([propose, propose, propose, checklist.propose])
         self.decisions.append(how(desk, ticket.number, self.row(ticket), made).decision_id)
 
     def ask(self, desk: Desk, ticket: MadeTicket) -> None:
@@ -110,7 +110,7 @@ class Walk:
 
     def approve(self, desk: Desk, _: MadeTicket) -> None:
         """One after the other tries it, the first one twice."""
-        for one in (desk, *self.chance.sample(self.people, 2), desk):
+        for one in (desk, *self.chance.sample(self.people, 2)):
             password = PASSWORD if self.chance.random() < 0.9 else "a wrong one"
             with suppress(Refusal):
                 approval.approve(one, self.decisions[-1], password)
@@ -157,6 +157,11 @@ class Walk:
 
     def wait(self, _desk: Desk, _ticket: MadeTicket) -> None:
         later(self.test_office, minutes=self.chance.choice([1, 11, 31]))
+
+    def assignee(self, ticket: MadeTicket) -> Desk:
+        with self.office.database.reading() as session:
+            whose = session.get_one(Ticket, ticket.number).assignee_id
+        return next((desk for desk in self.people if desk.agent.id == whose), self.people[0])
 
     def row(self, ticket: MadeTicket) -> int:
         with self.office.database.reading() as session:
@@ -241,7 +246,7 @@ class Walk:
             match Action(entry.action):
                 case Action.VERIFIED:
                     closed.discard(entry.ticket)
-                case Action.CONTACT_CHANGED:  # closes the windows of both tickets: they are one requester's
+                case Action.CONTACT_CHANGED:  # closes the windows of all tickets: they are one requester's
                     closed |= {ticket.number for ticket in self.tickets}
                 case Action.WINDOW_CLOSED | Action.DECISION_MADE:
                     closed.add(entry.ticket)
@@ -252,7 +257,7 @@ class Walk:
                     assert entry.ticket not in closed, "a reveal after its window was closed"
 
     def look_at_tries(self, log: list[LogEntry]) -> None:
-        """In any span of a lock's length no more digits are compared than the pack allows, over both tickets."""
+        """In any span of a lock's length no more digits are compared than the pack allows, over all tickets."""
         rules = pack().verification.code
         compared = [
             from_microseconds(one.at)

@@ -1,16 +1,23 @@
 """S1, S2 and S3 look the same to everybody but privacy officers, byte for byte (POLICY.md, No tipping off)."""
 
 import base64
+import io
+import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlmodel import col
+from typer.testing import CliRunner
 
 from cs_console.access_log import review
+from cs_console.access_log.export import export_log
+from cs_console.commands.tickets import app as tickets_command
 from cs_console.custody.opening import open_sealed
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place
@@ -93,9 +100,27 @@ def seen(desk: Desk, number: int, decision_id: str) -> dict[str, object]:
     if desk.agent.has(Role.SUPERVISOR):
         shown = review.entries(desk, review.LogFilter()).entries
         views["log"] = [replace(entry, session="", requester="") for entry in shown]
+        for form in ("jsonl", "csv"):
+            out = io.StringIO()
+            export_log(desk, out, None, form)
+            views[form] = out.getvalue()
     if desk.agent.has(Role.SUPERVISOR) or desk.agent.name == "mei":
         views["opened"] = asdict(approval.open_proposal(desk, decision_id))
     return views
+
+
+@contextmanager
+def statements(test_office: TestOffice) -> Iterator[list[str]]:
+    """Every statement that the store is given meanwhile: the same ones take the same time."""
+    engine = test_office.office.database.engine
+    given: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        given.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield given
+    event.remove(engine, "before_cursor_execute", note)
 
 
 def story(test_office: TestOffice, code: str) -> list[object]:
@@ -131,6 +156,37 @@ def test_nobody_but_privacy_officers_can_tell_which_ground_it_is(offices: dict[s
         assert ground(code).plain_words not in told[code]
     assert "legal review" in told["S1"]
     assert "order 44" not in told["S1"]
+
+
+def test_the_stores_are_asked_the_same_whichever_ground_it_is(offices: dict[str, TestOffice]) -> None:
+    """Response times differ only as far as work does."""
+    asked: dict[str, list[str]] = {}
+    for code, test_office in offices.items():
+        mei, sue = person(test_office, "mei", Role.AGENT), person(test_office, "sue", Role.SUPERVISOR)
+        number = make_ticket(test_office, kind=TicketKind.RIGHTS, assignee=mei, verified=True).number
+        decision_id = propose(mei, number, 1, hidden_proposal(test_office, code)).decision_id
+        with statements(test_office) as given:
+            for desk in (mei, sue):
+                seen(desk, number, decision_id)
+            approval.approve(sue, decision_id, PASSWORD)
+        asked[code] = given
+    assert len(asked["S1"]) > 20
+    for code in offices:
+        assert asked[code] == asked["S1"], code
+
+
+def test_operators_list_the_same_tickets_whichever_ground_it_is(tmp_path: Path) -> None:
+    told = {}
+    for code in (*HIDDEN, "S5", "S6"):
+        test_office = make_office(tmp_path / code)
+        mei = person(test_office, "mei", Role.AGENT)
+        numbers = [request(test_office, mei).number for _ in range(3)]
+        propose(mei, numbers[1], 1, hidden_proposal(test_office, code))
+        home = str(test_office.office.settings.home)
+        told[code] = CliRunner().invoke(tickets_command, ["list", "--json", "--home", home]).stdout
+        test_office.office.close()
+    assert set(told.values()) == {told["S1"]}
+    assert len(json.loads(told["S1"])["tickets"]) == 3
 
 
 @pytest.mark.parametrize("code", [*HIDDEN, "S5", "S6"])

@@ -90,11 +90,12 @@ def reviews(tmp_path: Path, counted_ids: Callable[[], None]) -> Iterator[Callabl
 
 
 def drawn(shown: Console) -> list[list[tuple[str, str]]]:
-    """Every cell of the screen with its style, pseudonyms and the log's length blotted out."""
+    """Every cell of the screen with its style; pseudonyms and the log's length blotted out, the header unaligned."""
     strips = shown.app.screen._compositor.render_strips()
-    return [
+    lines = [
         [(SIZE.sub("#", PSEUDONYM.sub("0" * 16, part.text)), str(part.style)) for part in strip] for strip in strips
     ]
+    return [[(re.sub(" +", " ", text), style) for text, style in lines[0]], *lines[1:]]
 
 
 async def settled(shown: Console) -> list[list[tuple[str, str]]]:
