@@ -570,3 +570,18 @@ class CheckLimit(Refusal):
     """The pack's limit of comparisons with what a caller says."""
 
     code = "check_limit"
+
+
+# --- what is asked ---------------------------------------------------------------------------------------
+
+
+class AskedMissing(Refusal):
+    """Nothing is proposed before it is on record what was asked (policy V.4)."""
+
+    code = "asked_missing"
+
+
+class AskedDiffers(Refusal):
+    """A proposal that answers something else than what is on record as asked, or less, or more (policy V.4)."""
+
+    code = "asked_differs"

@@ -1,5 +1,6 @@
 """One proposal: its findings, the notice that would go out, and the second person's yes or no."""
 
+from datetime import datetime
 from functools import partial
 
 from textual.app import ComposeResult
@@ -17,10 +18,10 @@ from cs_console.errors import Refusal, WrongPassword
 from screens.asking_text import PasswordDialog, WordsDialog, forgetting_draft
 from screens.choice import ChoiceDialog
 from screens.console_screen import ConsoleScreen
-from screens.moments import moment
+from screens.moments import age, moment
 from screens.registry import bindings_for
 from screens.widgets.choice_list import Choice
-from screens.widgets.notice_bar import Tone
+from screens.widgets.key_bar import KeyBar
 from screens.widgets.safe_text import PlainText
 
 YES = "yes"
@@ -43,6 +44,7 @@ class ProposalScreen(ConsoleScreen[str]):
         yield PlainText(id="outcome")
         yield PlainText(id="who")
         with VerticalScroll(id="reading"):
+            yield PlainText(id="since")
             yield PlainText("Findings", classes="part")
             yield PlainText(id="findings")
             yield PlainText("The notice that would go out", classes="part")
@@ -57,14 +59,21 @@ class ProposalScreen(ConsoleScreen[str]):
         self._view = view
         self.heading = f"Proposal for #{view.number}"
         self.query_one("#outcome", PlainText).show(f"{view.outcome.value}: {view.ground_words or 'no ground'}")
-        needs = ", ".join(view.needs) or "nobody"
-        by = "you" if view.mine else view.proposer
-        self.query_one("#who", PlainText).show(f"proposed by {by}, {moment(view.proposed_at)} · still needs {needs}")
+        now = self.desk.office.clock.now()
+        self.query_one("#who", PlainText).show(f"{_proposed_words(view, now)} · {_needs_words(view)}")
+        self.query_one("#since", PlainText).show("\n".join(_since_words(view)))
+        self.query_one(KeyBar).refresh()
         self.query_one("#findings", PlainText).show("\n".join(view.findings))
         self.query_one("#notice", PlainText).show(view.notice)
         if self._then:
             then, self._then = self._then, ""
             getattr(self, f"action_{then}")()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to withdraw only what is one's own; the service refuses the rest."""
+        if action == "withdraw" and self._view is not None and not self._view.mine:
+            return False
+        return super().check_action(action, parameters)
 
     # --- yes
 
@@ -121,9 +130,7 @@ class ProposalScreen(ConsoleScreen[str]):
 
     def action_withdraw(self) -> None:
         """Ask once, then take one's own proposal back."""
-        if self._view is not None and not self._view.mine:
-            self.say("Only the person who proposed it can withdraw it. Return it with a reason instead.", Tone.WARNING)
-        elif self._view is not None:
+        if self._view is not None:
             choices = [
                 Choice("no", "Leave it as it is"),
                 Choice(YES, "Withdraw it", f"#{self._view.number} can be worked on again"),
@@ -136,3 +143,24 @@ class ProposalScreen(ConsoleScreen[str]):
 
     def _withdrawn(self, _none: None) -> None:
         self.dismiss("The proposal is withdrawn.")
+
+
+def _proposed_words(view: ProposalView, now: datetime) -> str:
+    ago = age(view.proposed_at, now)
+    by = "you" if view.mine else view.proposer
+    return f"proposed by {by}, {moment(view.proposed_at)}" + ("" if ago == "now" else f", {ago} ago")
+
+
+def _needs_words(view: ProposalView) -> str:
+    """Whom it takes, and who has said yes: "needs privacy officer and supervisor; omar said yes"."""
+    asks = " and ".join(view.asks) or "nobody"
+    said = f"; {' and '.join(view.said_yes)} said yes" if view.said_yes else ""
+    left = f", still {' and '.join(view.needs)}" if said and view.needs else ""
+    return f"needs {asks}{said}{left}"
+
+
+def _since_words(view: ProposalView) -> list[str]:
+    """What changed since it was proposed, a line each."""
+    if not view.since:
+        return ["Nothing changed since it was proposed."]
+    return ["Since it was proposed:", *(f"  {one.words}, {moment(one.at)}" for one in view.since)]

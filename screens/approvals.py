@@ -11,14 +11,14 @@ from cs_console.decisions.waiting import ProposalRow, Waiting
 from models.enums import Role
 from screens.approval import ProposalScreen
 from screens.console_screen import WIDE, ConsoleScreen
-from screens.moments import moment
+from screens.moments import age
 from screens.registry import bindings_for
 from screens.widgets.cursor_sign import LineTable
 from screens.widgets.notice_bar import Tone
 from screens.widgets.safe_text import PlainText, cell
 
-_NARROW = (("#", 7), ("outcome", 8), ("by", 9), ("needs", 27), ("ground", 15))
-_WIDE = (("#", 8), ("proposed", 12), ("outcome", 9), ("by", 11), ("needs", 27), ("ground", 38))
+_NARROW = (("#", 7), ("age", 6), ("by", 8), ("needs", 27), ("answer", 20))
+_WIDE = (("#", 8), ("age", 6), ("by", 11), ("needs", 27), ("said yes", 16), ("answer", 38))
 
 
 class ApprovalsScreen(ConsoleScreen[None]):
@@ -74,15 +74,16 @@ class ApprovalsScreen(ConsoleScreen[None]):
         table = self.query_one(DataTable)
         kept = self._current()
         self._waiting, rows = waiting_now, waiting_now.rows
+        now = self.desk.office.clock.now()
         table.clear()
         for row in rows:
             words = {
                 "#": f"#{row.number}",
-                "proposed": moment(row.proposed_at),
-                "outcome": row.outcome.value,
+                "age": age(row.proposed_at, now),
                 "by": "you" if row.mine else row.proposer,
                 "needs": ", ".join(row.needs) or "-",
-                "ground": row.ground_words,
+                "said yes": ", ".join(row.said_yes) or "nobody yet",
+                "answer": f"{row.outcome.value}: {row.ground_words}",
             }
             columns = _WIDE if self._wide else _NARROW
             table.add_row(*(cell(words[title]) for title, _ in columns), key=row.decision_id)
@@ -124,6 +125,14 @@ class ApprovalsScreen(ConsoleScreen[None]):
     def action_return_proposal(self) -> None:
         """Open it, and say why it goes back."""
         self._open("return_proposal")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to withdraw only what is one's own; the service refuses the rest."""
+        if action == "withdraw" and not any(
+            row.mine for row in self._waiting.rows if row.decision_id == self._current()
+        ):
+            return False
+        return super().check_action(action, parameters)
 
     def action_withdraw(self) -> None:
         """Open it, and take it back."""

@@ -4,17 +4,22 @@ from functools import partial
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.timer import Timer
 
 from cs_console.decisions.checklist import (
+    AskedFor,
     Proposal,
     Proposed,
+    attachments_for,
     check,
     draft_place,
     fields_for,
     grounds_for,
     preview_notice,
     propose,
+    read_asked,
+    record_asked,
     rights_for,
 )
 from cs_console.decisions.waiting import DecisionView, last_decision
@@ -43,10 +48,15 @@ from screens.widgets.notice_bar import Tone
 from screens.widgets.safe_text import PlainText
 
 REQUEST, GROUNDS, ANSWER, NOTICE, DECIDED, GROUND = "request", "grounds", "answer", "notice", "decided", "ground-"
+PREVIEW_SECONDS = 0.2
+"""So long the letter waits for the next key before it is made anew."""
 
 
 class DecisionScreen(DraftScreen[str]):
     """Steps on the left, the step's sheet beside it, what still blocks the proposal always in sight.
+
+    On wide screens the letter stands there too and follows each change; on narrow ones `letter` brings it up. What is
+    asked goes on record when its sheet is left, and is corrected there until an answer is proposed.
 
     On a closed ticket there is only what was decided, and the letter to post where nothing could be sent.
     """
@@ -68,13 +78,19 @@ class DecisionScreen(DraftScreen[str]):
         self._refused_form = ""
         self._returned = ""
         self._step = ""
+        self._recorded: AskedFor | None = None
+        self._letter = ""
+        self._letter_soon: Timer | None = None
 
     def body(self) -> ComposeResult:
         yield PlainText(id="about")
         with Horizontal(id="walk"):
             yield ChoiceList(id="steps")
             yield VerticalScroll(id="sheet", can_focus=False)
-            yield PlainText(id="problems")
+            with Vertical(id="side"):
+                yield PlainText(id="problems")
+                with VerticalScroll(id="letter"):
+                    yield PlainText(id="live")
 
     def on_mount(self) -> None:
         self.heading = f"Decision on #{self.number}"
@@ -83,12 +99,15 @@ class DecisionScreen(DraftScreen[str]):
 
     # --- what there is to decide, and the draft
 
-    def _opened(self, read: tuple[TicketView, Matter, DecisionView | None]) -> None:
-        self._view, self._matter, last = read
+    def _opened(self, read: tuple[TicketView, Matter, AskedFor | None, DecisionView | None]) -> None:
+        self._view, self._matter, self._recorded, last = read
         self._pack = self.desk.office.packs.get(self._view.pack)
+        untouched = self.form.to_json() == self._untouched
+        if self._recorded is not None and not self.form.asked:
+            self.form.take_asked(self._recorded)
         self.form.language = self._view.language
         self.form.fee_ground = next((one.code for one in self._matter.grounds if one.list == "fee"), "")
-        if not self._loaded:
+        if untouched:
             self._untouched = self.form.to_json()
         about = f"{self._view.subject} · {self._view.clock_words}"
         self.query_one("#about", PlainText).show(about)
@@ -120,6 +139,8 @@ class DecisionScreen(DraftScreen[str]):
         except ValueError:
             return False
         form.language, form.fee_ground = self.form.language, self.form.fee_ground
+        if self._recorded is not None and not form.asked:
+            form.take_asked(self._recorded)
         self.form = form
         self._step = ""
         self._show_all()
@@ -136,6 +157,7 @@ class DecisionScreen(DraftScreen[str]):
         if self._matter is not None:
             self._show_steps()
             self._show_problems()
+            self._letter_follows()
             self.show_step(self.query_one("#steps", ChoiceList).current or REQUEST)
 
     def _show_steps(self) -> None:
@@ -149,7 +171,7 @@ class DecisionScreen(DraftScreen[str]):
         right = next((one.title for one in matter.rights if one.key == form.request), "")
         looked = sum(1 for sheet in form.sheets.values() if sheet.applies is not None)
         steps = [
-            Choice(REQUEST, "Asked for", right or "not said yet", mark="✓" if right else "·"),
+            Choice(REQUEST, "What is asked", self._asked_words(right), mark="✓" if self._is_recorded() else "·"),
             Choice(GROUNDS, "Grounds", f"{looked} of {len(matter.grounds)} looked at", mark="✓" if looked else "·"),
         ]
         steps += [
@@ -164,6 +186,11 @@ class DecisionScreen(DraftScreen[str]):
             *decided,
         ]
         self.query_one("#steps", ChoiceList).show(steps)
+
+    def _asked_words(self, right: str) -> str:
+        if not right or not self.form.asked:
+            return right or "not said yet"
+        return f"{len(self.form.asked)} of the data · {right}"
 
     @on(ChoiceList.OptionHighlighted, "#steps")
     def look_at(self, event: ChoiceList.OptionHighlighted) -> None:
@@ -189,6 +216,7 @@ class DecisionScreen(DraftScreen[str]):
         """Show the sheet of a step."""
         if step == self._step or self._matter is None:
             return
+        self._asked_left()
         self._step = step
         self.call_next(self._put_sheet, step)
 
@@ -203,7 +231,8 @@ class DecisionScreen(DraftScreen[str]):
         if self._over and sheet is not None:
             self._enter(sheet)
         if isinstance(sheet, NoticeSheet):
-            self._preview(sheet)
+            sheet.show(self._letter)
+            self._preview()
 
     def _sheet_of(self, step: str) -> Sheet | None:
         matter, now = self._matter, self.desk.office.clock.now
@@ -232,14 +261,16 @@ class DecisionScreen(DraftScreen[str]):
         if message.steps:
             self._show_steps()
         self._show_problems()
+        self._letter_follows()
 
     def problems(self) -> tuple[str, ...]:
         """What still blocks the proposal, in the service's words."""
         proposal = self.form.proposal()
         if proposal is None:
-            return ("Choose the answer; what else is needed shows then.",)
+            first = () if self.form.asked_for else ("Say what is asked, and of which data.",)
+            return (*first, "Choose the answer; what else is needed shows then.")
         assert self._pack is not None  # the screen has been opened
-        return check(self._pack, proposal, self.desk.office.clock.now())
+        return check(self._pack, proposal, self.desk.office.clock.now(), self.form.asked_for)
 
     def _show_problems(self) -> None:
         if self._pack is None:
@@ -253,34 +284,79 @@ class DecisionScreen(DraftScreen[str]):
             shown.show("\n".join([f"· {head}", *(f"  {one}" for one in found)]))
         shown.set_class(not found, "-complete")
 
-    def _preview(self, sheet: NoticeSheet) -> None:
+    # --- the letter, following each change
+
+    def _letter_follows(self) -> None:
+        """Make the letter anew when the keys have come to rest."""
+        if self._letter_soon is not None:
+            self._letter_soon.stop()
+        self._letter_soon = self.set_timer(PREVIEW_SECONDS, self._preview)
+
+    def _preview(self) -> None:
         proposal = self.form.proposal()
+        if self._over or self._matter is None:
+            return
         if proposal is None:
-            sheet.show("Choose an answer first.")
+            self._previewed("The letter shows here once an answer is chosen.")
             return
         self.ask(
             partial(preview_notice, self.desk, self.number, proposal),
-            partial(self._previewed, sheet),
-            refused=lambda refusal: self._previewed(sheet, str(refusal)),
+            self._previewed,
+            refused=lambda refusal: self._previewed(refusal.sentence),
             group="preview",
         )
 
-    def _previewed(self, sheet: NoticeSheet, words: str) -> None:
-        if sheet.is_attached:
+    def _previewed(self, words: str) -> None:
+        self._letter = words
+        self.query_one("#live", PlainText).show(words)
+        for sheet in self.query(NoticeSheet):
             sheet.show(words)
+
+    def action_letter(self) -> None:
+        """Go to the letter; where it is not in sight, bring it up, or put it away again."""
+        narrow = self.has_class("-narrow")
+        if narrow and self.has_class("-letter"):
+            self._put_letter_away()
+            return
+        self.set_class(narrow, "-letter")
+        self.query_one("#letter").focus()
+
+    def _put_letter_away(self) -> None:
+        self.remove_class("-letter")
+        self.query_one("#steps").focus()
+
+    # --- what is asked
+
+    def _is_recorded(self) -> bool:
+        return self.form.is_asked(self._recorded)
+
+    def _asked_left(self) -> None:
+        """Put on record what is asked, once its sheet is left with something new and whole on it."""
+        asked = self.form.asked_for
+        if self._step == REQUEST and asked is not None and not self._is_recorded() and not self._over:
+            work = partial(record_asked, self.desk, self.number, asked.right, asked.fields)
+            self.ask(work, self._asked_recorded, group="asked")
+
+    def _asked_recorded(self, recorded: AskedFor) -> None:
+        self._recorded = recorded
+        self._show_steps()
+        self.say("What is asked is on record.", Tone.DONE)
 
     # --- leaving and proposing
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide proposing where the ticket is closed; the service refuses it too."""
-        if action == "propose" and self._over:
+        if action in {"propose", "letter"} and self._over:
             return False
         return super().check_action(action, parameters)
 
     def action_back(self) -> None:
         """From a sheet back to the steps; from the steps back to the ticket, with the draft kept."""
         steps = self.query_one("#steps")
-        if self.focused is not steps and not self._over:
+        if self.has_class("-letter"):
+            self._put_letter_away()
+        elif self.focused is not steps and not self._over:
+            self._asked_left()
             steps.focus()
         else:
             super().action_back()
@@ -292,11 +368,16 @@ class DecisionScreen(DraftScreen[str]):
         if proposal is None or self._view is None:
             self.say("Choose an answer first.", Tone.WARNING)
             return
-        work = partial(self._save_and_propose, self.desk, self.unsaved(), self._view.row, proposal)
+        asked = None if self._is_recorded() else self.form.asked_for
+        work = partial(self._save_and_propose, self.desk, self.unsaved(), self._view.row, asked, proposal)
         self.change(work, self._proposed, refused=self._refused)
 
-    def _save_and_propose(self, desk: Desk, typed: tuple[Typed, ...], row: int, proposal: Proposal) -> Proposed:
+    def _save_and_propose(
+        self, desk: Desk, typed: tuple[Typed, ...], row: int, asked: AskedFor | None, proposal: Proposal
+    ) -> Proposed:
         self.save(desk, typed)
+        if asked is not None:
+            record_asked(desk, self.number, asked.right, asked.fields)
         return propose(desk, self.number, row, proposal)
 
     def _proposed(self, made: Proposed) -> None:
@@ -314,7 +395,7 @@ class DecisionScreen(DraftScreen[str]):
         self._view = view
 
 
-def _read(desk: Desk, number: int) -> tuple[TicketView, Matter, DecisionView | None]:
+def _read(desk: Desk, number: int) -> tuple[TicketView, Matter, AskedFor | None, DecisionView | None]:
     """Everything that the sheets offer; for a worker thread."""
     view = reload(desk, number)
     pack = desk.office.packs.get(view.pack)
@@ -324,5 +405,6 @@ def _read(desk: Desk, number: int) -> tuple[TicketView, Matter, DecisionView | N
         fields=fields_for(desk, number),
         exceptions=pack.consent_exceptions,
         currency=pack.fee.currency,
+        attachments=attachments_for(desk, number) if view.mine else (),
     )
-    return view, matter, last_decision(desk, number)
+    return view, matter, read_asked(desk, number), last_decision(desk, number)

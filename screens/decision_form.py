@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from cs_console.decisions.checklist import Answer, Fee, Finding, Proposal
+from cs_console.decisions.checklist import Answer, AskedFor, Fee, Finding, Proposal
+from cs_console.decisions.evidence import ATTACHMENT
 from models.enums import Outcome
 
 
@@ -17,6 +18,7 @@ class GroundSheet:
     fields: set[str] = field(default_factory=set)
     answers: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     evidence: str = ""
+    attachments: set[str] = field(default_factory=set)
     offers: set[str] = field(default_factory=set)
 
     def answer(self, question: str, text: str, at: datetime) -> None:
@@ -38,7 +40,7 @@ class GroundSheet:
             answers=tuple(
                 Answer(question, text.strip(), at) for question, (text, at) in self.answers.items() if text.strip()
             ),
-            evidence=lines(self.evidence),
+            evidence=(*lines(self.evidence), *(f"{ATTACHMENT}{one}" for one in sorted(self.attachments))),
             offers=tuple(sorted(self.offers)),
         )
 
@@ -51,6 +53,7 @@ class ChecklistForm:
     """
 
     request: str = ""
+    asked: set[str] = field(default_factory=set)
     outcome: Outcome | None = None
     granted: set[str] = field(default_factory=set)
     neutral: bool = False
@@ -69,6 +72,24 @@ class ChecklistForm:
     def applies(self, code: str) -> bool:
         """Whether that ground was found to apply."""
         return code in self.sheets and bool(self.sheets[code].applies)
+
+    def is_asked(self, recorded: AskedFor | None) -> bool:
+        """Whether what is said here to be asked is what is on record."""
+        return recorded is not None and (recorded.right, set(recorded.fields)) == (self.request, self.asked)
+
+    def take_asked(self, recorded: AskedFor) -> None:
+        """Say what is on record as asked."""
+        self.request, self.asked = recorded.right, set(recorded.fields)
+
+    @property
+    def asked_for(self) -> AskedFor | None:
+        """What is said here to be asked; None until both parts are said."""
+        return AskedFor(self.request, tuple(sorted(self.asked))) if self.request and self.asked else None
+
+    def left_over(self) -> set[str]:
+        """What is asked and under none of the grounds that apply; a fee holds nothing back."""
+        under = (sheet.fields for code, sheet in self.sheets.items() if sheet.applies and code != self.fee_ground)
+        return self.asked.difference(*under)
 
     def proposal(self) -> Proposal | None:
         """What would be proposed; None until the outcome is chosen."""
@@ -100,6 +121,7 @@ class ChecklistForm:
         return json.dumps(
             {
                 "request": self.request,
+                "asked": sorted(self.asked),
                 "outcome": self.outcome.value if self.outcome else "",
                 "granted": sorted(self.granted),
                 "neutral": self.neutral,
@@ -118,6 +140,7 @@ def form_from_json(text: str) -> ChecklistForm:
         amount, currency, items, told_before = values["fee"]
         return ChecklistForm(
             request=str(values["request"]),
+            asked=set(values.get("asked", ())),
             outcome=Outcome(values["outcome"]) if values["outcome"] else None,
             granted=set(values["granted"]),
             neutral=bool(values["neutral"]),
@@ -148,6 +171,7 @@ def _sheet_out(sheet: GroundSheet) -> dict[str, Any]:
         "fields": sorted(sheet.fields),
         "answers": {question: [text, at.isoformat()] for question, (text, at) in sheet.answers.items()},
         "evidence": sheet.evidence,
+        "attachments": sorted(sheet.attachments),
         "offers": sorted(sheet.offers),
     }
 
@@ -162,5 +186,6 @@ def _sheet_in(values: dict[str, Any]) -> GroundSheet:
             for question, (text, at) in values["answers"].items()
         },
         evidence=str(values["evidence"]),
+        attachments=set(values.get("attachments", ())),
         offers=set(values["offers"]),
     )

@@ -1,4 +1,4 @@
-"""The sheets of the checklist: what was asked for, the grounds, the answer, the notice, and what was decided before."""
+"""The sheets of the checklist: what is asked, the grounds, the answer, the notice, and what was decided before."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -11,18 +11,19 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
+from cs_console.custody.attachment_labels import AttachmentLabel
 from cs_console.decisions.checklist import FieldChoice, GroundView, QuestionView, RightChoice
 from cs_console.decisions.waiting import DecisionView
 from cs_console.policy.ground_rules import ConsentException
 from models.enums import Outcome
 from screens.decision_form import ChecklistForm, GroundSheet
-from screens.moments import moment
+from screens.moments import moment, size_words
 from screens.widgets.choice_list import Choice, ChoiceList
 from screens.widgets.mark_list import MarkList
 from screens.widgets.safe_text import PlainText
 
 _OUTCOMES = {
-    Outcome.GRANT: ("Grant", "what was asked for; mark it below"),
+    Outcome.GRANT: ("Grant", "all that was asked for"),
     Outcome.PARTIAL: ("Grant in part", "a ground covers some of it, the rest is given"),
     Outcome.REFUSE: ("Refuse", "a ground covers all of it"),
     Outcome.FEE: ("Grant for a fee", "told to the requester beforehand, never above the cost"),
@@ -45,6 +46,11 @@ class Matter:
     fields: tuple[FieldChoice, ...]
     exceptions: tuple[ConsentException, ...]
     currency: str
+    attachments: tuple[AttachmentLabel, ...] = ()
+
+    def asked(self, form: ChecklistForm, marked: set[str]) -> tuple[FieldChoice, ...]:
+        """What is asked, and whatever is marked though nobody asks for it."""
+        return tuple(one for one in self.fields if one.key in form.asked or one.key in marked)
 
     def ground(self, code: str) -> GroundView | None:
         """The ground of that code."""
@@ -77,16 +83,19 @@ class Sheet(Vertical):
 
 
 class RequestSheet(Sheet):
-    """What was asked for."""
+    """What is asked, as the letter says it: apart from any answer, and on record before one."""
 
     def compose(self) -> ComposeResult:
-        yield PlainText("What was asked for? ↵ chooses.", classes="part")
+        yield PlainText("What does the letter ask for? ↵ chooses.", classes="part")
         yield ChoiceList(self._choices(), id="rights")
+        yield PlainText("Of which data? tab, then space marks; a marks all. It goes on record.", classes="part")
+        yield _fields_list("asked", self.matter.fields, self.form.asked)
 
     def _choices(self) -> Iterable[Choice]:
         for right in self.matter.rights:
             mark = "●" if right.key == self.form.request else "○"
-            note = f"{right.clause}. {right.warning}" if right.warning else right.clause
+            chosen = right.key == self.form.request
+            note = f"{right.clause}. {right.warning}" if right.warning and chosen else right.clause
             yield Choice(right.key, right.title, note, mark=mark)
 
     @on(ChoiceList.OptionSelected)
@@ -94,7 +103,14 @@ class RequestSheet(Sheet):
         """Ask for the one under the cursor."""
         event.stop()
         self.form.request = event.option_id or ""
-        self.query_one(ChoiceList).show(self._choices())
+        self.query_one("#rights", ChoiceList).show(self._choices())
+        self.changed(steps=True)
+
+    @on(MarkList.Changed)
+    def marked(self, event: MarkList.Changed) -> None:
+        """Keep of which data it is asked."""
+        event.stop()
+        self.form.asked = set(event.marks.marked)
         self.changed(steps=True)
 
 
@@ -143,7 +159,7 @@ class GroundPane(Sheet):
         law = f" · {ground.law}" if ground.law else ""
         yield PlainText(f"{ground.clause}{law} · approved by {' and '.join(ground.approvers)}", classes="quiet")
         yield PlainText("Which of the data does it cover? space marks", classes="part")
-        yield _fields_list("covers", self.matter.fields, self.sheet.fields)
+        yield _fields_list("covers", self.matter.asked(self.form, self.sheet.fields), self.sheet.fields)
         for at, question in enumerate(ground.questions):
             yield PlainText(self._asked(question), classes="part")
             answer = self.sheet.answers.get(question.id, ("", None))[0]
@@ -151,6 +167,10 @@ class GroundPane(Sheet):
         count = "" if ground.evidence_items == 1 else f" (at least {ground.evidence_items})"
         yield PlainText(f"Evidence, one a line{count}: {ground.evidence}", classes="part")
         yield TextArea(self.sheet.evidence, id="evidence")
+        if self.matter.attachments and ground.evidence_kind != "tickets":
+            yield PlainText("Or files that came with this ticket: tab, then space marks", classes="part")
+            files = [(one.id, f"{one.words}, {size_words(one.size)}") for one in self.matter.attachments]
+            yield MarkList(files, self.sheet.attachments, id="attachments")
         if ground.offers:
             yield PlainText("What was offered before? tab, then space marks", classes="part")
             yield MarkList(ground.offers, self.sheet.offers, id="offers")
@@ -210,6 +230,8 @@ class GroundPane(Sheet):
         chosen = set(event.marks.marked)
         if event.marks.id == "offers":
             self.sheet.offers = chosen
+        elif event.marks.id == "attachments":
+            self.sheet.attachments = chosen
         elif event.marks.id == "told":
             self.form.told_before = TOLD in chosen
         else:
@@ -223,8 +245,8 @@ class AnswerSheet(Sheet):
     def compose(self) -> ComposeResult:
         yield PlainText("What is the answer? ↵ chooses.", classes="part")
         yield ChoiceList(self._choices(), id="outcomes")
-        yield PlainText("Which of the data is granted? tab, then space marks", classes="part")
-        yield _fields_list("granted", self.matter.fields, self.form.granted)
+        yield PlainText("What of it is granted? tab, then space changes it.", classes="part")
+        yield _fields_list("granted", self.matter.asked(self.form, self.form.granted), self.form.granted)
         if any(self.form.applies(one.code) and one.neutral == "may" for one in self.matter.grounds):
             words = "Use the neutral sentence (legal review)"
             yield MarkList([(NEUTRAL, words)], [NEUTRAL] * self.form.neutral, id="neutral")
@@ -238,7 +260,9 @@ class AnswerSheet(Sheet):
         """Take the answer under the cursor."""
         event.stop()
         self.form.outcome = Outcome(event.option_id or "")
-        self.query_one(ChoiceList).show(self._choices())
+        self.query_one("#outcomes", ChoiceList).show(self._choices())
+        self.form.granted = set() if self.form.outcome is Outcome.REFUSE else self.form.left_over()
+        self.query_one("#granted", MarkList).mark(self.form.granted)
         self.changed(steps=True)
 
     @on(MarkList.Changed)

@@ -14,6 +14,7 @@ from screens.console_screen import ConsoleScreen
 from screens.moments import day, moment
 from screens.registry import bindings_for
 from screens.ticket import TicketScreen
+from screens.widgets.key_bar import KeyBar
 from screens.widgets.notice_bar import Tone
 from screens.widgets.safe_text import PlainText, cell
 
@@ -73,6 +74,12 @@ class ErasuresScreen(ConsoleScreen[None]):
         if kept is not None and kept.id in ids:
             table.move_cursor(row=ids.index(kept.id))
         self.query_one("#summary", PlainText).show(_summary(rows))
+        self.query_one(KeyBar).refresh()
+
+    @on(DataTable.RowHighlighted, "#erasures")
+    def offer_its_keys(self) -> None:
+        """Another line can offer other keys."""
+        self.query_one(KeyBar).refresh()
 
     def _current(self) -> ErasureRow | None:
         table = self.query_one(DataTable)
@@ -127,6 +134,14 @@ class ErasuresScreen(ConsoleScreen[None]):
         self._read()
 
     # --- no
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to withdraw what is one's own, and to whoever may confirm it, as their no; the service decides."""
+        if action == "withdraw":
+            row = self._current() if self._rows else None
+            if row is None or not (row.mine or self.check_action("confirm", ())):
+                return False
+        return super().check_action(action, parameters)
 
     def action_withdraw(self) -> None:
         """Take a proposal back."""

@@ -36,3 +36,11 @@ def size_words(size: int) -> str:
     if size < 1024:
         return f"{size} B"
     return f"{size // 1024} KB" if size < 1024 * 1024 else f"{size / 1024 / 1024:.1f} MB"
+
+
+def age(since: datetime, now: datetime) -> str:
+    """How long ago: `now`, `12 min`, `3 h`, `2 d`."""
+    minutes = max(int((now - since).total_seconds()), 0) // 60
+    if minutes < 60:
+        return f"{minutes} min" if minutes else "now"
+    return f"{minutes // 60} h" if minutes < 24 * 60 else f"{minutes // (24 * 60)} d"

@@ -261,6 +261,15 @@ COMMANDS: tuple[Command, ...] = (
         _PROPOSES,
         sign="^s",
     ),
+    Command(
+        "letter",
+        "f4",
+        "Letter",
+        "See the letter as it would go out, and go back.",
+        _on("decision"),
+        _on("decision"),
+        _PROPOSES,
+    ),
     Command("other_side", "tab", "Other side", "Go to the requester's side, or back.", _on("ticket"), palette=False),
     # --- moving
     Command("move_down", "j,down", "Down", "Move down.", _ALL, action="move(1)", palette=False, sign="j"),

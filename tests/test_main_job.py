@@ -120,6 +120,7 @@ def test_the_main_job_end_to_end(test_office: TestOffice, tmp_path: Path) -> Non
     )
     granted = ("account", "orders", "browsing", "location", "devices", "published")
     proposal = Proposal(request="delete", outcome=Outcome.PARTIAL, granted=granted, findings=(finding,))
+    checklist.record_asked(mei, row.number, "delete", (*granted, "backups"))
     decision = checklist.propose(mei, row.number, conversation.reload(mei, row.number).row, proposal).decision_id
     (waiting,) = approval.waiting(omar).rows
     assert waiting.decision_id == decision

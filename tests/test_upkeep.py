@@ -6,11 +6,11 @@ import pytest
 
 from cs_console import upkeep
 from cs_console.access_log.checkpoint import latest
-from cs_console.decisions import approval, checklist
+from cs_console.decisions import approval
 from cs_console.errors import StoreBusy
 from cs_console.upkeep import keep_up
 from models.enums import DeliveryState, Role, TicketState
-from tests.decisions.cases import PASSWORD, ground, person, refusal, request
+from tests.decisions.cases import PASSWORD, ground, person, propose, refusal, request
 from tests.decisions.test_checklist import notices, ticket_of
 from tests.support.office import TestOffice
 
@@ -21,7 +21,7 @@ def refused(test_office: TestOffice) -> int:
     """A request that was refused until a review, its notice still queued because the outbox was in the way."""
     mei, sue = person(test_office, "mei", Role.AGENT), person(test_office, "sue", Role.SUPERVISOR)
     pia, number = person(test_office, "pia", Role.PRIVACY_OFFICER), request(test_office, mei).number
-    decision_id = checklist.propose(mei, number, 1, refusal("S4", test_office.clock.now())).decision_id
+    decision_id = propose(mei, number, 1, refusal("S4", test_office.clock.now())).decision_id
     outbox = test_office.office.settings.outbox
     assert outbox is not None
     outbox.write_bytes(b"in the way")

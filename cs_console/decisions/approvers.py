@@ -45,6 +45,20 @@ def approved_roles(session: Session, decision_ids: list[str]) -> dict[str, list[
     return found
 
 
+def said_yes(session: Session, decision_ids: list[str]) -> dict[str, list[tuple[Role, str]]]:
+    """Who approved each of these decisions so far, and in which role, oldest first."""
+    rows = session.connection().execute(
+        select(col(Approval.decision_id), col(Approval.role), col(Agent.name))
+        .join(Agent, col(Agent.id) == col(Approval.agent_id))
+        .where(col(Approval.decision_id).in_(decision_ids), col(Approval.approved).is_(True))
+        .order_by(col(Approval.at), col(Agent.name))
+    )
+    found: dict[str, list[tuple[Role, str]]] = {}
+    for decision_id, role, name in rows:
+        found.setdefault(decision_id, []).append((Role(role), name))
+    return found
+
+
 def find(session: Session, decision_id: str, *, lock: bool = False) -> tuple[Decision, TicketFacts]:
     """A decision and its ticket; `lock` makes everybody else wait for this one. Raises NothingThere."""
     decision = session.get(Decision, decision_id, with_for_update=True if lock else None)

@@ -9,11 +9,14 @@ from sqlmodel import Session, col
 
 from cs_console.custody.contacts import known_values
 from cs_console.custody.redaction import redact
+from cs_console.decisions.asked import PROPOSERS, asked_of, locked_facts, read_asked, record_asked
 from cs_console.decisions.clock_events import go_on
+from cs_console.decisions.evidence import attachments_for, is_attachment, require_evidence_is_theirs
 from cs_console.decisions.making import Made, draft_place, make_final, notice_facts, send
 from cs_console.decisions.notice import make_notice
 from cs_console.decisions.proposal import (
     Answer,
+    AskedFor,
     Fee,
     Finding,
     Proposal,
@@ -23,10 +26,23 @@ from cs_console.decisions.proposal import (
     seal_answers,
     under_legal_review,
 )
-from cs_console.decisions.rules import problems, refuse_first, shape_problems
+from cs_console.decisions.rules import asked_problems, problems, refuse_first, shape_problems
 from cs_console.decisions.separation import require_not_own
 from cs_console.desk import Desk, Office
-from cs_console.errors import ChecklistIncomplete, GuardianRequired, NotVerified, OwnDecision, PrincipalOnly, WrongState
+from cs_console.errors import (
+    AskedDiffers,
+    AskedMissing,
+    ChecklistIncomplete,
+    FeeUnreasonable,
+    GroundKind,
+    GuardianRequired,
+    NoticeIncomplete,
+    NotVerified,
+    OwnDecision,
+    PrincipalOnly,
+    WrongList,
+    WrongState,
+)
 from cs_console.plain_text import plain
 from cs_console.policy.ground_rules import Ground
 from cs_console.policy.schema import Pack
@@ -36,11 +52,11 @@ from cs_console.verification.askers import require_answerable
 from models.columns import new_id
 from models.contact import Contact
 from models.decision import Decision
-from models.enums import Action, Field, Result, Role, TicketState
-from models.ticket import Ticket
+from models.enums import Action, Field, Result, TicketState
 
 __all__ = [
     "Answer",
+    "AskedFor",
     "Fee",
     "FieldChoice",
     "Finding",
@@ -49,6 +65,7 @@ __all__ = [
     "Proposed",
     "QuestionView",
     "RightChoice",
+    "attachments_for",
     "check",
     "draft_place",
     "fields_for",
@@ -57,10 +74,24 @@ __all__ = [
     "proposal_from_json",
     "proposal_to_json",
     "propose",
+    "read_asked",
+    "record_asked",
     "rights_for",
 ]
 
-PROPOSERS = (Role.AGENT, Role.SUPERVISOR, Role.PRIVACY_OFFICER)
+_RECORDED = (
+    OwnDecision,
+    GuardianRequired,
+    PrincipalOnly,
+    AskedMissing,
+    AskedDiffers,
+    WrongList,
+    GroundKind,
+    FeeUnreasonable,
+    ChecklistIncomplete,
+    NoticeIncomplete,
+)
+"""Refusals of a proposal that reviewers want to see; the entry holds the code, never a ground or an answer."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +116,7 @@ class GroundView:
     questions: tuple[QuestionView, ...]
     evidence: str
     evidence_items: int
+    evidence_kind: str
     approvers: tuple[str, ...]
     partial: str
     partial_words: str
@@ -160,9 +192,13 @@ def rights_for(desk: Desk, number: int) -> tuple[RightChoice, ...]:
     return tuple(RightChoice(key, rules.title, rules.clause, rules.warning) for key, rules in rights.items())
 
 
-def check(pack: Pack, proposal: Proposal, now: datetime) -> tuple[str, ...]:
-    """Everything that still blocks this proposal, as sentences; empty when it can be proposed."""
-    return tuple(problem.text for problem in problems(pack, proposal, now))
+def check(pack: Pack, proposal: Proposal, now: datetime, asked: AskedFor | None) -> tuple[str, ...]:
+    """Everything that still blocks this proposal, as sentences; empty when it can be proposed.
+
+    `asked` is what is on record as asked, or would be when the proposal is made.
+    """
+    found = (*problems(pack, proposal, now), *asked_problems(pack, proposal, asked))
+    return tuple(dict.fromkeys(problem.text for problem in found))
 
 
 def preview_notice(desk: Desk, number: int, proposal: Proposal) -> str:
@@ -176,22 +212,24 @@ def preview_notice(desk: Desk, number: int, proposal: Proposal) -> str:
         require_own(ticket, desk)
         pack = desk.office.packs.get(ticket.pack)
         refuse_first(shape_problems(pack, proposal))
-        return make_notice(pack, notice_facts(session, desk.office, ticket, desk.office.clock.now()), proposal)
+        told = notice_facts(session, desk.office, ticket, desk.office.clock.now())
+        return make_notice(pack, told, replace(proposal, language=ticket.language))
 
 
 def propose(desk: Desk, number: int, row: int, proposal: Proposal) -> Proposed:
-    """Propose an answer to one's own verified rights request.
+    """Propose an answer to one's own verified rights request, of which it is on record what is asked.
 
+    Each thing asked for is granted or under a ground, and nothing else is: less than was asked takes a second person.
     With a ground or a fee the ticket waits in approval for every role that the pack asks for. A plain grant needs
     nobody else: it is made, and its notice sent, at once. Answers are redacted, then sealed; the draft stays, for a
     proposal that comes back, until a decision is final.
-    Raises NotAssigned, NotVerified, WrongState, ChangedElsewhere, WrongList, GroundKind, FeeUnreasonable,
-    ChecklistIncomplete naming the first problem, NoUndertaking, NoticeIncomplete, and, which are recorded, OwnDecision,
-    GuardianRequired and PrincipalOnly.
+    Raises NotAssigned, NotVerified, WrongState, ChangedElsewhere, NoUndertaking; and, on record by their codes,
+    AskedMissing, AskedDiffers, WrongList, GroundKind, FeeUnreasonable, ChecklistIncomplete naming the first problem,
+    NoticeIncomplete, OwnDecision, GuardianRequired, PrincipalOnly.
     """
     try:
         return _propose(desk, number, row, proposal)
-    except (OwnDecision, GuardianRequired, PrincipalOnly) as refusal:
+    except _RECORDED as refusal:
         with desk.work(*PROPOSERS) as session:
             ticket = facts(session, number)
             record_about(session, desk, ticket, Action.DECISION_REFUSED, refusal.code, Result.REFUSED)
@@ -203,17 +241,17 @@ def _propose(desk: Desk, number: int, row: int, proposal: Proposal) -> Proposed:
     made: Made | None = None
     with desk.work(*PROPOSERS) as session:
         require_current(session, desk)
-        ticket = facts(session, number)
+        ticket = locked_facts(session, number)
         _require_proposable(office, ticket, desk)
         require_not_own(session, desk, number)
         require_answerable(session, office, ticket)
         pack, now = office.packs.get(ticket.pack), office.clock.now()
         refuse_first(problems(pack, proposal, now))
-        _require_earlier_tickets(session, pack, ticket, proposal)
-        proposal = _redacted(session, office, pack, ticket, proposal)
-        make_notice(
-            pack, notice_facts(session, office, ticket, now), proposal
-        )  # whatever is missing shows now, not at approval
+        refuse_first(asked_problems(pack, proposal, asked_of(session, number)))
+        require_evidence_is_theirs(session, pack, ticket, proposal)
+        proposal = replace(_redacted(session, office, pack, ticket, proposal), language=ticket.language)
+        told = notice_facts(session, office, ticket, now)
+        make_notice(pack, told, proposal)  # whatever is missing shows now, not at approval
         hidden = under_legal_review(pack, proposal)
         needs = needed_roles(pack, proposal)
         in_approval = change(session, ticket, row, state=TicketState.IN_APPROVAL.value)
@@ -253,6 +291,7 @@ def _ground_view(pack: Pack, ground: Ground) -> GroundView:
         questions=tuple(QuestionView(q.id, q.text, q.kind, q.stale_days) for q in ground.questions),
         evidence=ground.evidence.text,
         evidence_items=ground.evidence.items,
+        evidence_kind=ground.evidence.kind,
         approvers=tuple(role.value for role in ground.approvers),
         partial=ground.partial,
         partial_words=ground.partial_words,
@@ -274,24 +313,6 @@ def _require_proposable(office: Office, ticket: TicketFacts, desk: Desk) -> None
         raise NotVerified
 
 
-def _require_earlier_tickets(session: Session, pack: Pack, ticket: TicketFacts, proposal: Proposal) -> None:
-    """Where a ground rests on earlier tickets, they have to be the same requester's and earlier than this one."""
-    for finding in proposal.applying:
-        ground = pack.ground(finding.ground)
-        if ground is None or ground.evidence.kind != "tickets":
-            continue
-        numbers = {int(item.strip().removeprefix("#")) for item in finding.evidence}
-        found = session.connection().execute(
-            select(col(Ticket.number))
-            .where(col(Ticket.number).in_(numbers), col(Ticket.requester_id) == ticket.requester_id)
-            .where(col(Ticket.number) != ticket.number, col(Ticket.received_at) <= ticket.received_at)
-        )
-        for number in sorted(numbers - set(found.scalars())):
-            raise ChecklistIncomplete(
-                f"{ground.code}: #{number} is not an earlier ticket of this requester.", "Mend the evidence."
-            )
-
-
 def _redacted(session: Session, office: Office, pack: Pack, ticket: TicketFacts, proposal: Proposal) -> Proposal:
     """The proposal with personal data in typed text replaced: approvers see no more than they need."""
     key = office.keyring.key(ticket.requester_id)
@@ -311,8 +332,8 @@ def _redacted(session: Session, office: Office, pack: Pack, ticket: TicketFacts,
             return Finding(finding.ground, applies=False)
         ground = pack.ground(finding.ground)
         numbers = ground is not None and ground.evidence.kind == "tickets"
-        evidence = finding.evidence if numbers else tuple(hide(item) for item in finding.evidence)
-        return replace(finding, answers=tuple(hide_answers(finding)), evidence=evidence)
+        kept = (item if numbers or is_attachment(item) else hide(item) for item in finding.evidence)
+        return replace(finding, answers=tuple(hide_answers(finding)), evidence=tuple(kept))
 
     fee = proposal.fee
     if fee is not None:

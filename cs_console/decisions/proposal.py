@@ -59,6 +59,16 @@ class Fee:
 
 
 @dataclass(frozen=True)
+class AskedFor:
+    """What a rights request asks for as an agent read it: a right of the pack, and of which fields and records."""
+
+    right: str
+    fields: tuple[str, ...]
+    by: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Proposal:
     """One answer to a rights request, assessed per field. `request` is a key of the pack's rights."""
 

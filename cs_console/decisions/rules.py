@@ -6,8 +6,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
-from cs_console.decisions.proposal import Answer, Fee, Finding, Proposal
-from cs_console.errors import ChecklistIncomplete, FeeUnreasonable, GroundKind, Refusal, WrongList
+from cs_console.decisions.proposal import Answer, AskedFor, Fee, Finding, Proposal
+from cs_console.errors import (
+    AskedDiffers,
+    AskedMissing,
+    ChecklistIncomplete,
+    FeeUnreasonable,
+    GroundKind,
+    Refusal,
+    WrongList,
+)
 from cs_console.policy.ground_rules import Ground, Question
 from cs_console.policy.parts import nearest
 from cs_console.policy.schema import Pack
@@ -39,6 +47,34 @@ def problems(pack: Pack, proposal: Proposal, now: datetime) -> Iterator[Problem]
             yield from _finding_problems(pack, proposal, finding, ground)
             yield from _answer_problems(pack, finding, ground, now)
     yield from _fee_problems(pack, proposal)
+
+
+def asked_problems(pack: Pack, proposal: Proposal, asked: AskedFor | None) -> Iterator[Problem]:
+    """Where the proposal does not answer what is on record as asked: each field of it granted, or under a ground."""
+    if asked is None:
+        yield Problem(AskedMissing, "What is asked is not on record yet.")
+        return
+    if proposal.request != asked.right:
+        title = pack.rights[asked.right].title if asked.right in pack.rights else asked.right
+        yield Problem(AskedDiffers, f"What is on record as asked is another thing: {title}.")
+    covered = {field for finding in proposal.applying for field in finding.fields if _refuses(pack, finding)}
+    answered = covered | set(proposal.granted)
+    for field in asked.fields:
+        if field not in answered:
+            yield Problem(AskedDiffers, f"{_title(pack, field)} is asked for, but neither granted nor under a ground.")
+    for field in sorted(answered - set(asked.fields)):
+        how = "granted" if field in proposal.granted else "under a ground"
+        yield Problem(AskedDiffers, f"{_title(pack, field)} is {how}, but nobody asked for it.")
+
+
+def _refuses(pack: Pack, finding: Finding) -> bool:
+    ground = pack.ground(finding.ground)
+    return ground is not None and ground.list != "fee"
+
+
+def _title(pack: Pack, key: str) -> str:
+    titles = {field.value: rules.title for field, rules in pack.fields.items()}
+    return titles.get(key) or (pack.records[key].title if key in pack.records else key)
 
 
 def refuse_first(found: Iterator[Problem]) -> None:

@@ -1,6 +1,6 @@
 """Proposals that wait for approval, as the people may see them: under legal review only privacy officers see why."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,12 +11,15 @@ from sqlmodel import Session, col
 from cs_console.custody.in_use import key_for_view
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place
-from cs_console.decisions.approvers import approved_roles, find, roles_left, roles_now
+from cs_console.decisions.approvers import find, roles_left, roles_now, said_yes
+from cs_console.decisions.asked import asked_of, asked_words
+from cs_console.decisions.evidence import evidence_words, labels_by_id
 from cs_console.decisions.making import notice_facts
 from cs_console.decisions.notice import fee_words, field_titles, make_notice
 from cs_console.decisions.notice_way import notice_way
 from cs_console.decisions.proposal import Finding, Proposal, applying_grounds, open_answers, open_reason
 from cs_console.decisions.separation import is_own_appealed
+from cs_console.decisions.since import Since, changed_since
 from cs_console.desk import Desk
 from cs_console.errors import NotAllowed, StaleProposal
 from cs_console.plain_text import plain
@@ -35,7 +38,11 @@ APPROVERS = frozenset({Role.SUPERVISOR, Role.PRIVACY_OFFICER})
 
 @dataclass(frozen=True)
 class ProposalRow:
-    """One proposal in the list. `needs` are the roles still missing; `mine`: the reader proposed it."""
+    """One proposal in the list. `asks` are the roles that it takes, `needs` those still missing.
+
+    `said_yes` are the people who approved it, or their roles where the reader may not know who decides on what.
+    `mine`: the reader proposed it.
+    """
 
     decision_id: str
     number: int
@@ -44,7 +51,9 @@ class ProposalRow:
     ground_words: str
     proposer: str
     proposed_at: datetime
+    asks: tuple[str, ...]
     needs: tuple[str, ...]
+    said_yes: tuple[str, ...]
     mine: bool
 
 
@@ -58,8 +67,9 @@ class Waiting:
 
 @dataclass(frozen=True)
 class ProposalView(ProposalRow):
-    """One proposal opened: the findings as lines of text, and the letter that would go out."""
+    """One proposal opened: the findings as lines of text, the letter that would go out, what changed since."""
 
+    since: tuple[Since, ...]
     findings: tuple[str, ...]
     notice: str
 
@@ -98,7 +108,7 @@ def waiting(desk: Desk) -> Waiting:
         oldest = statement.order_by(col(Decision.proposed_at), col(Decision.id)).limit(MOST + 1)
         found = session.connection().execute(oldest).all()
         shown = found[:MOST]
-        approved = approved_roles(session, [row.id for row in shown])
+        approved = said_yes(session, [row.id for row in shown])
     keys = desk.office.keyring.keys(row.requester_id for row in shown)
     rows = (_row(desk, roles, row, approved.get(row.id, []), keys.get(row.requester_id)) for row in shown)
     return Waiting(tuple(rows), more=len(found) > MOST)
@@ -119,19 +129,25 @@ def open_proposal(desk: Desk, decision_id: str) -> ProposalView:
             raise NotAllowed("Only those who approve it, or proposed it, can open this.", "Ask a supervisor.")
         record_about(session, desk, ticket, Action.TICKET_OPENED, "proposal")
         found = session.connection().execute(_rows(roles).where(col(Decision.id) == decision_id)).one()
-        approved = approved_roles(session, [decision_id]).get(decision_id, [])
+        approved = said_yes(session, [decision_id]).get(decision_id, [])
+        asked = asked_of(session, ticket.number)
+        pack = office.packs.get(ticket.pack)
+        labels = labels_by_id(session, office, pack, ticket)
+        waits = decision.state == DecisionState.PROPOSED
+        since = changed_since(session, office, ticket, pack, decision.proposed_at) if waits else ()
         said = notice_facts(session, office, ticket, decision.decided_at or office.clock.now())
     key = office.keyring.key(ticket.requester_id)
     row = _row(desk, roles, found, approved, key)
-    pack = office.packs.get(ticket.pack)
     proposal = open_answers(
         office.keyring, key, ticket.requester_id, decision_id, decision.answers, decision.legal_review
     )
     known = _may_know(roles, decision.legal_review)
     _require_same_policy(pack, proposal)
+    wanted = f"Asked: {asked_words(pack, asked) if asked else pack.rights[proposal.request].title}"
     return ProposalView(
         **vars(row),
-        findings=tuple(_lines(pack, proposal)) if known else (pack.texts.legal_review,),
+        since=since,
+        findings=(wanted, *(_lines(pack, proposal, labels) if known else (pack.texts.legal_review,))),
         notice=make_notice(pack, said, proposal),
     )
 
@@ -207,8 +223,11 @@ def _rows(roles: frozenset[Role]) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _row(desk: Desk, roles: frozenset[Role], found: Any, approved: list[Role], key: bytes | None) -> ProposalRow:
+def _row(
+    desk: Desk, roles: frozenset[Role], found: Any, approved: list[tuple[Role, str]], key: bytes | None
+) -> ProposalRow:
     pack = desk.office.packs.get(found.pack)
+    named = bool(roles & APPROVERS) or not found.legal_review
     return ProposalRow(
         decision_id=found.id,
         number=found.ticket_number,
@@ -217,7 +236,9 @@ def _row(desk: Desk, roles: frozenset[Role], found: Any, approved: list[Role], k
         ground_words=_ground_words(desk, roles, pack, found, found.requester_id, key),
         proposer=found.proposer,
         proposed_at=found.proposed_at,
-        needs=tuple(role.value for role in roles_left(found.needs, approved)),
+        asks=tuple(filter(None, found.needs.split(","))),
+        needs=tuple(role.value for role in roles_left(found.needs, (role for role, _ in approved))),
+        said_yes=tuple(name if named else role.value for role, name in approved),
         mine=found.proposer_id == desk.agent.id,
     )
 
@@ -283,18 +304,17 @@ def _require_same_policy(pack: Pack, proposal: Proposal) -> None:
         )
 
 
-def _lines(pack: Pack, proposal: Proposal) -> Iterator[str]:
+def _lines(pack: Pack, proposal: Proposal, labels: Mapping[str, str]) -> Iterator[str]:
     """A proposal as lines of text, ground by ground."""
-    yield f"Asked: {pack.rights[proposal.request].title}"
     if proposal.granted:
         yield f"Granted: {', '.join(field_titles(pack, proposal.granted))}"
     for finding in proposal.findings:
-        yield from _finding_lines(pack, finding)
+        yield from _finding_lines(pack, finding, labels)
     if proposal.fee is not None:
         yield f"Fee: {fee_words(pack, proposal.fee)}; told before"
 
 
-def _finding_lines(pack: Pack, finding: Finding) -> Iterator[str]:
+def _finding_lines(pack: Pack, finding: Finding, labels: Mapping[str, str]) -> Iterator[str]:
     ground = pack.ground(finding.ground)
     assert ground is not None  # proposals of before a move are not opened
     head = f"{ground.code} {ground.title} ({ground.clause})"
@@ -308,6 +328,6 @@ def _finding_lines(pack: Pack, finding: Finding) -> Iterator[str]:
         answer = answers[question.id]
         yield f"  {question.text} {plain(answer.text)} ({answer.at.day} {answer.at:%b})"
     for item in finding.evidence:
-        yield f"  Evidence: {plain(item)}"
+        yield f"  Evidence: {plain(evidence_words(labels, item))}"
     for key in finding.offers:
         yield f"  Offered before: {pack.offers.get(key, key)}"

@@ -102,7 +102,14 @@ def access_granted(story: Story) -> None:
         verify(story, desk, number, Field.EMAIL, slip=True)
         look_at(desk, number, Field.NAME, "answer-right", 6)
         proposal = Proposal(request="access", outcome=Outcome.GRANT, granted=("account", "orders", "devices"))
-        checklist.propose(desk, number, conversation.reload(desk, number).row, proposal)
+        _propose(desk, number, proposal)
+
+
+def _propose(desk: Desk, number: int, proposal: Proposal) -> checklist.Proposed:
+    """Put on record what is asked, which in these scenes is just what is answered, and propose the answer."""
+    covered = {field for finding in proposal.findings for field in finding.fields}
+    checklist.record_asked(desk, number, proposal.request, {*proposal.granted, *covered})
+    return checklist.propose(desk, number, conversation.reload(desk, number).row, proposal)
 
 
 def answered_before(story: Story) -> None:
@@ -112,7 +119,7 @@ def answered_before(story: Story) -> None:
         workflow.claim(desk, number)
         verify(story, desk, number, Field.EMAIL)
         proposal = Proposal(request="access", outcome=Outcome.GRANT, granted=("account", "browsing"))
-        checklist.propose(desk, number, conversation.reload(desk, number).row, proposal)
+        _propose(desk, number, proposal)
 
 
 def deletion_in_part(story: Story) -> None:
@@ -139,7 +146,7 @@ def deletion_in_part(story: Story) -> None:
         )
         granted = ("account", "orders", "browsing", "location", "devices", "published")
         proposal = Proposal(request="delete", outcome=Outcome.PARTIAL, granted=granted, findings=(finding,))
-        checklist.propose(desk, number, conversation.reload(desk, number).row, proposal)
+        _propose(desk, number, proposal)
 
 
 def repeated_request(story: Story) -> None:
@@ -164,7 +171,7 @@ def repeated_request(story: Story) -> None:
             offers=("narrower",),
         )
         proposal = Proposal(request="access", outcome=Outcome.PARTIAL, granted=("account",), findings=(finding,))
-        decision = checklist.propose(desk, number, conversation.reload(desk, number).row, proposal).decision_id
+        decision = _propose(desk, number, proposal).decision_id
     with shift(story, "omar") as desk:
         password = next(account.password for account in ACCOUNTS if account.name == "omar")
         approval.approve(desk, decision, password)
@@ -186,7 +193,7 @@ def legal_review(story: Story) -> None:
             evidence=("Letter in the legal folder, item 7",),
         )
         proposal = Proposal(request="access", outcome=Outcome.REFUSE, findings=(finding,))
-        checklist.propose(desk, number, conversation.reload(desk, number).row, proposal)
+        _propose(desk, number, proposal)
 
 
 def read_the_log(story: Story) -> None:

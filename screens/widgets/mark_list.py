@@ -10,9 +10,9 @@ from screens.widgets.choice_list import Choice, ChoiceList
 
 
 class MarkList(ChoiceList):
-    """Space or Enter marks the line under the cursor, or takes its mark away."""
+    """Space or Enter marks the line under the cursor, or takes its mark away; `a` marks all, or none."""
 
-    BINDINGS = [Binding("space", "select", "Mark", show=False)]
+    BINDINGS = [Binding("space", "select", "Mark", show=False), Binding("a", "mark_all", "All", show=False)]
 
     class Changed(Message):
         """Other lines are marked now."""
@@ -32,6 +32,17 @@ class MarkList(ChoiceList):
 
     def _choices(self) -> list[Choice]:
         return [Choice(key, title, mark="[x]" if key in self.marked else "[ ]") for key, title in self._offered]
+
+    def mark(self, keys: Iterable[str]) -> None:
+        """Mark these lines, and no others, without a word."""
+        self.marked = set(keys)
+        self.show(self._choices())
+
+    def action_mark_all(self) -> None:
+        """Mark every line; where all are marked, none."""
+        every = {key for key, _ in self._offered}
+        self.mark(set() if self.marked >= every else every)
+        self.post_message(self.Changed(self))
 
     @on(ChoiceList.OptionSelected)
     def turn(self, event: ChoiceList.OptionSelected) -> None:

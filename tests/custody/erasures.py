@@ -6,12 +6,11 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from cs_console.custody.erasure import open_erasures, propose_erasure
-from cs_console.decisions.checklist import propose
 from cs_console.delivery.outgoing import deliver_queued
 from cs_console.desk import Desk, Office
 from models.enums import Field, Role
 from models.erasure import Erasure
-from tests.decisions.cases import PASSWORD, grant, person, request
+from tests.decisions.cases import PASSWORD, grant, person, propose, request
 from tests.support.office import TestOffice
 from tests.support.tickets import MadeTicket
 

@@ -36,7 +36,6 @@ from cs_console.custody.erasure import (
 from cs_console.custody.holds import held_until, hold_reasons, holds_of, lift_hold, place_hold
 from cs_console.custody.tombstones import tombstones
 from cs_console.decisions.approval import approve
-from cs_console.decisions.checklist import propose
 from cs_console.desk import Office, operator_desk
 from cs_console.errors import (
     BadInput,
@@ -73,7 +72,7 @@ from models.message import Message
 from models.requester import Requester
 from models.ticket import Ticket
 from tests.custody.erasures import PASSWORD, People, granted, people, proposed, state_of
-from tests.decisions.cases import grant, partial, person, request
+from tests.decisions.cases import grant, partial, person, propose, request
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
 from tests.support.tickets import MadeTicket, make_ticket

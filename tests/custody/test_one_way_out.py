@@ -12,9 +12,9 @@ from cs_console.custody.sealing import Place, seal
 from cs_console.errors import SealBroken
 
 ROOT = Path(__file__).parents[2]
-OPENERS = {"comparing", "disclosure", "contacts", "on_file", "safe_views", "sending"}
+OPENERS = {"comparing", "disclosure", "contacts", "on_file", "safe_views", "sending", "attachment_labels"}
 """disclosure: for a person, on record. comparing, contacts, on_file, sending: for machines. safe_views: masks and
-redactions.
+redactions. attachment_labels: redacted at once.
 """
 KEY = bytes(range(32))
 PLACE = Place("requester", "contact", "value", "row")

@@ -9,12 +9,14 @@ from argon2 import PasswordHasher
 from sqlalchemy import update
 from sqlmodel import col
 
+from cs_console.decisions import checklist
 from cs_console.decisions.proposal import Answer, Fee, Finding, Proposal
 from cs_console.desk import Desk
 from cs_console.policy.ground_rules import Ground, Question
 from cs_console.policy.loader import SHIPPED, load_pack
 from cs_console.policy.schema import Pack
 from models.agent import Agent
+from models.agent_session import AgentSession
 from models.enums import Field, Outcome, Role, TicketKind
 from tests.support.office import TestOffice
 from tests.support.tickets import MadeTicket, make_requester, make_ticket
@@ -26,6 +28,14 @@ PASSWORD = "a long enough pass phrase"
 def pack() -> Pack:
     """The shipped pack."""
     return load_pack(SHIPPED / "hauthome-2023-08.toml")
+
+
+def later(test_office: TestOffice, **span: float) -> None:
+    """Let time pass with everybody at work, so that nobody is signed out meanwhile."""
+    test_office.clock.forward(**span)
+    with test_office.office.database.transaction() as session:
+        now = test_office.clock.now()
+        session.connection().execute(update(AgentSession).values(started_at=now, last_active_at=now))
 
 
 @cache
@@ -103,6 +113,13 @@ def answered(proposal: Proposal, question: str, text: str, at: datetime | None =
         replace(one, text=text, at=at or one.at) if one.question == question else one for one in first.answers
     )
     return replace(proposal, findings=(replace(first, answers=answers), *proposal.findings[1:]))
+
+
+def propose(desk: Desk, number: int, row: int, proposal: Proposal) -> checklist.Proposed:
+    """Put on record as asked just what the proposal answers, then propose it."""
+    covered = {field for finding in proposal.applying for field in finding.fields}
+    checklist.record_asked(desk, number, proposal.request, {*proposal.granted, *covered})
+    return checklist.propose(desk, number, row, proposal)
 
 
 def request(test_office: TestOffice, assignee: Desk, text: str = "Please delete my account.") -> MadeTicket:

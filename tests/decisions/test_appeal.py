@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from cs_console.decisions import approval, checklist
+from cs_console.decisions import approval
 from cs_console.decisions.proposal import Proposal
 from cs_console.decisions.waiting import last_decision
 from cs_console.desk import Desk, operator_desk
@@ -13,6 +13,7 @@ from cs_console.tickets.incoming import IncomingMessage
 from cs_console.tickets.intake import take_in
 from cs_console.tickets.workflow import assign, set_state
 from models.enums import Action, Channel, Field, Outcome, Role, TicketState
+from tests.decisions import cases
 from tests.decisions.cases import PASSWORD, fee, grant, partial, person, refusal, request
 from tests.decisions.test_approval import last_entry
 from tests.decisions.test_checklist import ticket_of
@@ -41,14 +42,14 @@ def decided(test_office: TestOffice, proposal: Proposal) -> tuple[Desk, Desk, in
     mei = person(test_office, "mei", Role.AGENT, Role.SUPERVISOR)
     sue = person(test_office, "sue", Role.SUPERVISOR)
     number = request(test_office, mei).number
-    decision_id = checklist.propose(mei, number, 1, proposal).decision_id
+    decision_id = cases.propose(mei, number, 1, proposal).decision_id
     assert approval.approve(sue, decision_id, PASSWORD).final
     return mei, sue, number
 
 
 def propose(test_office: TestOffice, desk: Desk, number: int, proposal: Proposal | None = None) -> str:
     row = ticket_of(test_office, number).row
-    return checklist.propose(desk, number, row, proposal or refusal("D2", test_office.clock.now())).decision_id
+    return cases.propose(desk, number, row, proposal or refusal("D2", test_office.clock.now())).decision_id
 
 
 def hand_on(test_office: TestOffice, desk: Desk, number: int, name: str) -> Desk:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import delete, select, update
 from sqlmodel import col
 
-from cs_console.decisions import approval, checklist
+from cs_console.decisions import approval
 from cs_console.decisions.approvers import roles_left
 from cs_console.decisions.waiting import last_decision
 from cs_console.desk import Desk
@@ -35,7 +35,7 @@ from models.decision import Approval, Decision
 from models.enums import Action, DecisionState, Priority, Role, TicketKind, TicketState
 from models.log import LogEntry
 from models.ticket import Ticket
-from tests.decisions.cases import PASSWORD, grant, person, refusal, request
+from tests.decisions.cases import PASSWORD, grant, person, propose, refusal, request
 from tests.decisions.test_checklist import actions, decision_of, notices, ticket_of
 from tests.support.office import TestOffice
 from tests.support.tickets import make_ticket
@@ -45,7 +45,7 @@ def proposed(test_office: TestOffice, code: str = "D2") -> tuple[Desk, int, str]
     """An agent, their ticket and their proposal to refuse it."""
     mei = person(test_office, "mei", Role.AGENT, Role.SUPERVISOR, Role.PRIVACY_OFFICER)
     number = request(test_office, mei).number
-    return mei, number, checklist.propose(mei, number, 1, refusal(code, test_office.clock.now())).decision_id
+    return mei, number, propose(mei, number, 1, refusal(code, test_office.clock.now())).decision_id
 
 
 def last_entry(test_office: TestOffice) -> tuple[str, str, str, str]:
@@ -166,7 +166,7 @@ def test_a_ticket_that_changed_makes_the_proposal_stale(test_office: TestOffice)
         approval.approve(sue, decision_id, "a wrong pass phrase")  # before any password is looked at
     assert last_entry(test_office)[2] == "stale_proposal"
     approval.return_proposal(sue, decision_id, "The ticket has changed.")
-    again = checklist.propose(mei, number, 4, refusal("D2", test_office.clock.now())).decision_id
+    again = propose(mei, number, 4, refusal("D2", test_office.clock.now())).decision_id
     assert approval.approve(sue, again, PASSWORD).final
 
 
@@ -232,7 +232,7 @@ def test_the_list_shows_all_to_approvers_and_ones_own_to_agents(test_office: Tes
     mei, number, decision_id = proposed(test_office)
     ben, sue = person(test_office, "ben", Role.AGENT), person(test_office, "sue", Role.SUPERVISOR)
     other = request(test_office, ben).number
-    checklist.propose(ben, other, 1, refusal("S4", test_office.clock.now()))
+    propose(ben, other, 1, refusal("S4", test_office.clock.now()))
     assert {row.number for row in approval.waiting(sue).rows} == {number, other}
     [own] = approval.waiting(ben).rows
     assert (own.number, own.mine, own.proposer) == (other, True, "ben")
@@ -288,7 +288,7 @@ def test_who_read_a_proposal_has_not_opened_its_ticket_yet(
     approval.open_proposal(sue, decision_id)
     for _ in range(2):
         read(sue, number)
-    assert actions(test_office)[1:] == [
+    assert actions(test_office)[2:] == [
         (Action.TICKET_OPENED, "done", "proposal"),
         (Action.TICKET_OPENED, "done", ""),
     ]
@@ -343,7 +343,7 @@ def test_if_any_step_of_the_last_approval_fails_none_of_it_happened(
 def test_who_cannot_be_reached_gets_a_letter(test_office: TestOffice) -> None:
     mei, sue = person(test_office, "mei", Role.AGENT), person(test_office, "sue", Role.SUPERVISOR)
     made = make_ticket(test_office, kind=TicketKind.RIGHTS, assignee=mei, verified=True, contacts={})
-    decision_id = checklist.propose(mei, made.number, 1, refusal("D2", test_office.clock.now())).decision_id
+    decision_id = propose(mei, made.number, 1, refusal("D2", test_office.clock.now())).decision_id
     assert approval.approve(sue, decision_id, PASSWORD).delivery == "The notice has to be sent by letter."
 
 
@@ -385,7 +385,7 @@ def test_a_second_notice_to_be_posted_is_not_hidden_by_a_first_that_was_sent(tes
     with test_office.office.database.transaction() as session:
         session.connection().execute(update(Contact).values(replaced_at=test_office.clock.now()))
     row = set_state(mei, number, ticket_of(test_office, number).row, TicketState.OPEN)
-    checklist.propose(mei, number, row, grant())
+    propose(mei, number, row, grant())
     assert conversation.reload(mei, number).decision_words == "grant, made, to be sent by letter"
     last = last_decision(mei, number)
     assert last is not None

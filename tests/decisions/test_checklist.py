@@ -53,6 +53,7 @@ from tests.decisions.cases import (
     pack,
     partial,
     person,
+    propose,
     refusal,
     request,
 )
@@ -90,18 +91,21 @@ def test_a_refusal_waits_in_approval_and_is_kept_sealed(test_office: TestOffice)
     mei = person(test_office, "mei", Role.AGENT)
     made = request(test_office, mei)
     assert last_decision(mei, made.number) is None
-    decision_id = checklist.propose(mei, made.number, 1, refusal("D2", test_office.clock.now())).decision_id
+    decision_id = propose(mei, made.number, 1, refusal("D2", test_office.clock.now())).decision_id
     decision, ticket = decision_of(test_office, decision_id), ticket_of(test_office, made.number)
     assert (ticket.state, ticket.row, decision.ticket_row) == (TicketState.IN_APPROVAL, 2, 2)
     assert (decision.state, decision.needs, decision.legal_review) == (DecisionState.PROPOSED, "supervisor", False)
     assert b"considered" not in decision.answers
-    assert actions(test_office)[1:] == [(Action.DECISION_PROPOSED, "done", "refuse")]
+    assert actions(test_office)[1:] == [
+        (Action.ASKED_RECORDED, "done", "what is asked: delete"),
+        (Action.DECISION_PROPOSED, "done", "refuse"),
+    ]
 
 
 def test_a_plain_grant_is_made_and_sent_at_once(test_office: TestOffice) -> None:
     mei = person(test_office, "mei", Role.AGENT)
     made = request(test_office, mei)
-    decision_id = checklist.propose(mei, made.number, 1, grant("e-mail", "account")).decision_id
+    decision_id = propose(mei, made.number, 1, grant("e-mail", "account")).decision_id
     decision, ticket = decision_of(test_office, decision_id), ticket_of(test_office, made.number)
     assert (decision.state, decision.needs, decision.review_at) == (DecisionState.FINAL, "", None)
     assert ticket.state == TicketState.CLOSED
@@ -110,6 +114,7 @@ def test_a_plain_grant_is_made_and_sent_at_once(test_office: TestOffice) -> None
     assert message.delivery == DeliveryState.SENT
     assert message.contact_id == made.contact_ids[Field.EMAIL]
     assert [action for action, _, _ in actions(test_office)] == [
+        Action.ASKED_RECORDED,
         Action.DECISION_PROPOSED,
         Action.WINDOW_CLOSED,
         Action.DECISION_MADE,
@@ -125,20 +130,20 @@ def test_a_plain_grant_is_made_and_sent_at_once(test_office: TestOffice) -> None
 
 def test_a_plain_grant_says_what_became_of_its_notice(test_office: TestOffice) -> None:
     mei = person(test_office, "mei", Role.AGENT)
-    assert checklist.propose(mei, request(test_office, mei).number, 1, grant()).delivery == "The notice is sent."
+    assert propose(mei, request(test_office, mei).number, 1, grant()).delivery == "The notice is sent."
     outbox = test_office.office.settings.outbox
     assert outbox is not None
     outbox.rename(outbox.with_name("away"))
     outbox.write_text("a file where the folder should be", "utf-8")
     made = request(test_office, mei)
-    assert "not sent yet" in checklist.propose(mei, made.number, 1, grant()).delivery
+    assert "not sent yet" in propose(mei, made.number, 1, grant()).delivery
     assert ticket_of(test_office, made.number).state == TicketState.CLOSED
 
 
 def test_the_verification_window_ends_with_the_ticket(test_office: TestOffice) -> None:
     mei = person(test_office, "mei", Role.AGENT)
     made = request(test_office, mei)
-    checklist.propose(mei, made.number, 1, grant())
+    propose(mei, made.number, 1, grant())
     with test_office.office.database.reading() as session:
         found = session.execute(select(Verification).where(col(Verification.ticket_number) == made.number))
         assert [one.closed_at for one in found.scalars()] == [test_office.clock.now()]
@@ -147,7 +152,7 @@ def test_the_verification_window_ends_with_the_ticket(test_office: TestOffice) -
 def test_without_any_contact_the_notice_is_kept_to_be_sent_by_letter(test_office: TestOffice) -> None:
     mei = person(test_office, "mei", Role.AGENT)
     made = make_ticket(test_office, kind=TicketKind.RIGHTS, assignee=mei, verified=True, contacts={})
-    checklist.propose(mei, made.number, 1, grant())
+    propose(mei, made.number, 1, grant())
     assert notices(test_office, made.number) == []
     shown = last_decision(mei, made.number)
     assert shown is not None
@@ -164,7 +169,7 @@ def test_the_notice_goes_where_the_code_went_else_to_the_address_on_file(
     by_code = made.contact_ids[code_went_to] if code_went_to else None
     with test_office.office.database.transaction() as session:
         session.connection().execute(update(Verification).values(contact_id=by_code))
-    checklist.propose(mei, made.number, 1, grant())
+    propose(mei, made.number, 1, grant())
     [notice] = notices(test_office, made.number)
     assert notice.contact_id == (by_code or made.contact_ids[Field.EMAIL])
 
@@ -175,7 +180,7 @@ def test_without_an_address_on_file_the_notice_goes_to_the_mobile(test_office: T
     made = make_ticket(test_office, kind=TicketKind.RIGHTS, assignee=mei, verified=True, contacts=mobile)
     with test_office.office.database.transaction() as session:
         session.connection().execute(update(Verification).values(contact_id=None))
-    checklist.propose(mei, made.number, 1, grant())
+    propose(mei, made.number, 1, grant())
     [notice] = notices(test_office, made.number)
     assert (notice.channel, notice.contact_id) == (Channel.SMS, made.contact_ids[Field.MOBILE])
 
@@ -188,7 +193,7 @@ def test_without_a_code_the_newest_address_on_file_is_used_never_a_claimed_one(t
             one.contact_id = None
             session.add(one)
         assert all(not contact.on_file for contact in session.execute(select(Contact)).scalars())
-    checklist.propose(mei, made.number, 1, grant())
+    propose(mei, made.number, 1, grant())
     assert notices(test_office, made.number) == []
 
 
@@ -196,26 +201,26 @@ def test_only_ones_own_verified_open_rights_request_can_be_decided(test_office: 
     mei, ben = person(test_office, "mei", Role.AGENT), person(test_office, "ben", Role.AGENT)
     number = request(test_office, mei).number
     with pytest.raises(NotAssigned):
-        checklist.propose(ben, number, 1, grant())
+        propose(ben, number, 1, grant())
     inquiry = make_ticket(test_office, assignee=mei, verified=True).number
     with pytest.raises(WrongState):
-        checklist.propose(mei, inquiry, 1, grant())
+        propose(mei, inquiry, 1, grant())
     unverified = make_ticket(test_office, kind=TicketKind.RIGHTS, assignee=mei).number
     with pytest.raises(NotVerified):
-        checklist.propose(mei, unverified, 1, grant())
+        propose(mei, unverified, 1, grant())
     with pytest.raises(ChangedElsewhere):
-        checklist.propose(mei, number, 7, grant())
-    checklist.propose(mei, number, 1, grant())
+        propose(mei, number, 7, grant())
+    propose(mei, number, 1, grant())
     with pytest.raises(WrongState):
-        checklist.propose(mei, number, 3, grant())
+        propose(mei, number, 3, grant())
 
 
 def test_one_proposal_at_a_time(test_office: TestOffice) -> None:
     mei = person(test_office, "mei", Role.AGENT)
     number = request(test_office, mei).number
-    checklist.propose(mei, number, 1, refusal("D2", test_office.clock.now()))
+    propose(mei, number, 1, refusal("D2", test_office.clock.now()))
     with pytest.raises(WrongState):
-        checklist.propose(mei, number, 2, grant())
+        propose(mei, number, 2, grant())
 
 
 def test_an_admin_or_verifier_alone_proposes_nothing(test_office: TestOffice) -> None:
@@ -223,7 +228,7 @@ def test_an_admin_or_verifier_alone_proposes_nothing(test_office: TestOffice) ->
     admin = person(test_office, "root", Role.ADMIN, Role.VERIFIER)
     number = request(test_office, admin).number
     with pytest.raises(NotAllowed):
-        checklist.propose(admin, number, 1, grant())
+        propose(admin, number, 1, grant())
 
 
 def test_without_an_undertaking_nothing_is_proposed_or_previewed(test_office: TestOffice) -> None:
@@ -231,7 +236,7 @@ def test_without_an_undertaking_nothing_is_proposed_or_previewed(test_office: Te
     mei = test_office.desk("mei", Role.AGENT, undertaking=False)
     number = request(test_office, mei).number
     with pytest.raises(NoUndertaking):
-        checklist.propose(mei, number, 1, grant())
+        propose(mei, number, 1, grant())
     with pytest.raises(NoUndertaking):
         checklist.preview_notice(mei, number, grant())
     with pytest.raises(NoUndertaking):
@@ -250,10 +255,15 @@ def test_what_blocks_is_raised_as_its_own_refusal_and_changes_nothing(test_offic
         (answered(refusal("S1", now), "authority", ""), ChecklistIncomplete),
     ):
         with pytest.raises(error):
-            checklist.propose(mei, number, 1, proposal)
-        assert checklist.check(pack(), proposal, now)
+            propose(mei, number, 1, proposal)
+        assert checklist.check(pack(), proposal, now, None)
     assert ticket_of(test_office, number).row == 1
-    assert actions(test_office) == []
+    refused = [
+        (outcome, reason) for action, outcome, reason in actions(test_office) if action == Action.DECISION_REFUSED
+    ]
+    assert refused == [
+        ("refused", code) for code in ("wrong_list", "ground_kind", "fee_unreasonable", "checklist_incomplete")
+    ]
 
 
 def test_repeated_means_earlier_tickets_of_the_same_requester(test_office: TestOffice) -> None:
@@ -267,8 +277,8 @@ def test_repeated_means_earlier_tickets_of_the_same_requester(test_office: TestO
 
     for wrong in (str(other), f"#{again.number}", "999999999"):
         with pytest.raises(ChecklistIncomplete, match="not an earlier ticket of this requester"):
-            checklist.propose(mei, again.number, 1, repeated(f"#{earlier}", wrong))
-    checklist.propose(mei, again.number, 1, repeated(f"#{earlier}"))
+            propose(mei, again.number, 1, repeated(f"#{earlier}", wrong))
+    propose(mei, again.number, 1, repeated(f"#{earlier}"))
 
 
 def test_personal_data_in_answers_is_redacted_before_it_is_kept(test_office: TestOffice) -> None:
@@ -276,7 +286,7 @@ def test_personal_data_in_answers_is_redacted_before_it_is_kept(test_office: Tes
     made, now = request(test_office, mei), test_office.clock.now()
     typed = "Alice Wonder wrote from alice@example.org and 13800138000\x1b[2J"
     proposal = answered(refusal("D2", now), "build", typed)
-    shown = approval.open_proposal(sue, checklist.propose(mei, made.number, 1, proposal).decision_id)
+    shown = approval.open_proposal(sue, propose(mei, made.number, 1, proposal).decision_id)
     text = "\n".join(shown.findings)
     for secret in ("Alice", "Wonder", "alice@example.org", "13800138000", "\x1b"):
         assert secret not in text
@@ -289,7 +299,7 @@ def test_a_fees_items_are_redacted_too(test_office: TestOffice) -> None:
     assert proposal.fee is not None
     cost = replace(proposal.fee, items=(("copies for Alice Wonder", "20.00"),))
     made = request(test_office, mei)
-    decision_id = checklist.propose(mei, made.number, 1, replace(proposal, fee=cost)).decision_id
+    decision_id = propose(mei, made.number, 1, replace(proposal, fee=cost)).decision_id
     shown = approval.open_proposal(mei, decision_id)
     assert "(copies for [name] 20.00)" in shown.notice
     assert shown.findings[-1] == "Fee: CNY 20.00 (copies for [name] 20.00); told before"
@@ -299,9 +309,7 @@ def test_what_was_typed_for_a_ground_that_does_not_apply_is_not_kept(test_office
     mei, now = person(test_office, "mei", Role.AGENT), test_office.clock.now()
     made, proposal = request(test_office, mei), refusal("D2", now)
     dropped = replace(finding("S5", now), applies=False)
-    decision_id = checklist.propose(
-        mei, made.number, 1, replace(proposal, findings=(*proposal.findings, dropped))
-    ).decision_id
+    decision_id = propose(mei, made.number, 1, replace(proposal, findings=(*proposal.findings, dropped))).decision_id
     key, decision = test_office.office.keyring.key(made.requester_id), decision_of(test_office, decision_id)
     place = Place(made.requester_id, "decision", "answers", decision_id)
     kept = checklist.proposal_from_json(open_safe(key, place, decision.answers))
@@ -314,7 +322,7 @@ def test_a_returned_proposal_finds_what_was_written(test_office: TestOffice) -> 
     made = request(test_office, mei)
     place = checklist.draft_place(made.number)
     save_draft(mei, place, "a whole checklist", made.number)
-    proposed = checklist.propose(mei, made.number, 1, refusal("D2", test_office.clock.now()))
+    proposed = propose(mei, made.number, 1, refusal("D2", test_office.clock.now()))
     approval.return_proposal(sue, proposed.decision_id, "Offer a narrower request first.")
     assert load_draft(mei, place, made.number) == "a whole checklist"
 
@@ -326,7 +334,7 @@ def test_a_final_decision_forgets_every_draft_of_it(test_office: TestOffice) -> 
     for desk, other in ((mei, "reply:1"), (omar, place)):
         save_draft(desk, place, "a whole checklist", made.number)
         save_draft(desk, other, "something", made.number)
-    checklist.propose(mei, made.number, 1, grant())
+    propose(mei, made.number, 1, grant())
     assert (load_draft(mei, place, made.number), load_draft(omar, place, made.number)) == ("", "")
     assert load_draft(mei, "reply:1", made.number) == "something"
 
@@ -335,7 +343,7 @@ def test_the_preview_is_the_letter_that_goes_out(test_office: TestOffice) -> Non
     mei = person(test_office, "mei", Role.AGENT)
     made = request(test_office, mei)
     preview = checklist.preview_notice(mei, made.number, grant())
-    decision = decision_of(test_office, checklist.propose(mei, made.number, 1, grant()).decision_id)
+    decision = decision_of(test_office, propose(mei, made.number, 1, grant()).decision_id)
     assert decision.notice is not None
     key = test_office.office.keyring.key(made.requester_id)
     place = Place(made.requester_id, "decision", "notice", decision.id)
@@ -360,7 +368,7 @@ def test_a_pack_whose_notice_lacks_a_part_blocks_the_decision(
     poorer = rules.notice.model_copy(update={"template": rules.notice.template.replace("{{ complain_court }}", "")})
     monkeypatch.setattr(test_office.office.packs, "get", lambda _: rules.model_copy(update={"notice": poorer}))
     with pytest.raises(NoticeIncomplete):
-        checklist.propose(mei, made.number, 1, grant())
+        propose(mei, made.number, 1, grant())
     assert ticket_of(test_office, made.number).state == TicketState.VERIFIED
 
 
@@ -382,7 +390,7 @@ def test_a_fee_leaves_the_ticket_waiting_for_it(test_office: TestOffice, outcome
     proposal = replace(fee(now), outcome=outcome)
     if outcome is Outcome.PARTIAL:
         proposal = replace(proposal, findings=(*proposal.findings, finding("D2", now, "browsing")))
-    decision_id = checklist.propose(mei, made.number, 1, proposal).decision_id
+    decision_id = propose(mei, made.number, 1, proposal).decision_id
     assert approval.approve(sue, decision_id, PASSWORD).final
     ticket = ticket_of(test_office, made.number)
     assert (ticket.state, ticket.due_at) == (TicketState.WAITING, None)
@@ -392,9 +400,7 @@ def test_a_fee_leaves_the_ticket_waiting_for_it(test_office: TestOffice, outcome
 def test_a_partial_answer_grants_the_rest(test_office: TestOffice) -> None:
     mei, sue = person(test_office, "mei", Role.AGENT), person(test_office, "sue", Role.SUPERVISOR)
     made = request(test_office, mei)
-    decision_id = checklist.propose(
-        mei, made.number, 1, partial("D3", test_office.clock.now(), "published")
-    ).decision_id
+    decision_id = propose(mei, made.number, 1, partial("D3", test_office.clock.now(), "published")).decision_id
     view = approval.open_proposal(sue, decision_id)
     assert "Granted: E-mail address" in view.findings
     assert any("applies to Posts, comments and ratings" in line for line in view.findings)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-from cs_console.decisions import approval, checklist
+from cs_console.decisions import approval
 from cs_console.decisions.clock import clock_of, stopped_for
 from cs_console.decisions.clock_events import clock_now, happened, recompute
 from cs_console.decisions.clock_steps import ask_identity, extend
@@ -21,7 +21,7 @@ from cs_console.tickets.workflow import set_kind, set_state
 from cs_console.verification.methods import verify_by_note
 from models.enums import Field, Priority, Role, TicketKind, TicketState, VerificationMethod
 from models.ticket import Ticket
-from tests.decisions.cases import PASSWORD, fee, grant, person, refusal
+from tests.decisions.cases import PASSWORD, fee, grant, person, propose, refusal
 from tests.decisions.clocks import clock_events, use_month_pack
 from tests.decisions.test_appeal import write
 from tests.decisions.test_checklist import ticket_of
@@ -66,16 +66,16 @@ class _Life:
     def ask_fee(self) -> None:
         desk, number, row = self.someone(Role.AGENT)
         proposal = fee(self.test_office.clock.now())
-        self.approve(checklist.propose(desk, number, row, proposal).decision_id, Role.SUPERVISOR)
+        self.approve(propose(desk, number, row, proposal).decision_id, Role.SUPERVISOR)
 
     def refuse(self) -> None:
         desk, number, row = self.someone(Role.AGENT)
         proposal = refusal("S4", self.test_office.clock.now())
-        decision_id = checklist.propose(desk, number, row, proposal).decision_id
+        decision_id = propose(desk, number, row, proposal).decision_id
         self.approve(decision_id, Role.SUPERVISOR, Role.PRIVACY_OFFICER)
 
     def grant(self) -> None:
-        checklist.propose(*self.someone(Role.AGENT), grant())
+        propose(*self.someone(Role.AGENT), grant())
 
     def approve(self, decision_id: str, *roles: Role) -> None:
         for role in roles:

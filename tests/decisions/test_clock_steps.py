@@ -10,7 +10,7 @@ import pytest
 
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place
-from cs_console.decisions import approval, checklist
+from cs_console.decisions import approval
 from cs_console.decisions.clock_steps import ask_identity, extend
 from cs_console.decisions.clock_view import ClockView, clock_view
 from cs_console.desk import Desk
@@ -39,7 +39,7 @@ from models.enums import (
     TicketState,
     VerificationMethod,
 )
-from tests.decisions.cases import PASSWORD, fee, grant, person, refusal, request
+from tests.decisions.cases import PASSWORD, fee, grant, person, propose, refusal, request
 from tests.decisions.clocks import clock_events, use_month_pack, utc
 from tests.decisions.test_checklist import ticket_of
 from tests.decisions.test_clock import end_of
@@ -228,7 +228,7 @@ def twice(_test_office: TestOffice, sue: Desk, _mei: Desk, number: int) -> None:
 
 
 def answered(test_office: TestOffice, _sue: Desk, mei: Desk, number: int) -> None:
-    checklist.propose(mei, number, ticket_of(test_office, number).row, grant())
+    propose(mei, number, ticket_of(test_office, number).row, grant())
 
 
 @pytest.mark.parametrize(
@@ -271,7 +271,7 @@ def test_nothing_is_extended_that_the_requester_cannot_be_told(test_office: Test
 
 def test_a_proposal_in_approval_does_not_go_stale_by_an_extension(test_office: TestOffice) -> None:
     mei, sue, made = extendable(test_office)
-    checklist.propose(mei, made.number, 1, refusal("D2", test_office.clock.now()))
+    propose(mei, made.number, 1, refusal("D2", test_office.clock.now()))
     row = ticket_of(test_office, made.number).row
     extend(sue, made.number, row, REASON)
     assert ticket_of(test_office, made.number).row == row
@@ -330,7 +330,7 @@ def test_reading_the_clock_of_an_unopened_ticket_opens_it_on_record(test_office:
 def test_a_fee_names_nobody_and_says_that_the_clock_stands_still(test_office: TestOffice) -> None:
     mei = person(test_office, "mei", Role.AGENT)
     sue, number = person(test_office, "sue", Role.SUPERVISOR), request(test_office, mei).number
-    decision = checklist.propose(mei, number, 1, fee(test_office.clock.now())).decision_id
+    decision = propose(mei, number, 1, fee(test_office.clock.now())).decision_id
     approval.approve(sue, decision, PASSWORD)
     view = clock_view(mei, number)
     assert [(what, by) for _, what, by in whens(view)][-1] == ("fee asked for", "")
@@ -350,7 +350,7 @@ def test_under_legal_review_the_clock_is_the_same_whichever_ground(test_office: 
     for code in ("S1", "S2", "S3", "S5", "S6"):
         number = request(test_office, mei).number
         proposal = replace(refusal(code, test_office.clock.now()), neutral=True)
-        decision = checklist.propose(mei, number, 1, proposal).decision_id
+        decision = propose(mei, number, 1, proposal).decision_id
         for desk in approvers:
             approval.approve(desk, decision, PASSWORD)
         seen.add(repr(replace(clock_view(reader, number), number=0)).replace(f"#{number}", "#"))

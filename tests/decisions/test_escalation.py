@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text, update
 
 from cs_console.database import Database
-from cs_console.decisions import checklist, escalation
+from cs_console.decisions import escalation
 from cs_console.decisions.clock_events import recompute
 from cs_console.decisions.escalation import escalate_overdue, overdue_page
 from cs_console.desk import Office
@@ -19,7 +19,7 @@ from cs_console.upkeep import keep_up
 from models.enums import Action, ClockMove, Priority, Role, TicketKind, TicketState
 from models.ticket import Ticket
 from screens.ticket_lines import status_words
-from tests.decisions.cases import grant, person, request
+from tests.decisions.cases import grant, person, propose, request
 from tests.decisions.clocks import clock_events
 from tests.decisions.test_checklist import ticket_of
 from tests.decisions.test_review import back, decided
@@ -71,7 +71,7 @@ def test_what_was_answered_closed_or_has_no_date_is_left_alone(test_office: Test
     make_ticket(test_office, kind=TicketKind.RIGHTS)  # never verified
     make_ticket(test_office, kind=TicketKind.REPORT, state=TicketState.CLOSED)
     number = request(test_office, mei).number
-    checklist.propose(mei, number, 1, grant())
+    propose(mei, number, 1, grant())
     set_state(mei, number, ticket_of(test_office, number).row, TicketState.OPEN)  # it goes on after its answer
     test_office.clock.forward(days=400)
     assert escalate_overdue(test_office.office) == ()
@@ -143,7 +143,7 @@ def test_an_answer_takes_the_mark_away(test_office: TestOffice) -> None:
     escalate_overdue(test_office.office)
     ben = back(test_office, mei, "ben")
     assert conversation.open_ticket(ben, number).escalated
-    checklist.propose(ben, number, ticket_of(test_office, number).row, grant())
+    propose(ben, number, ticket_of(test_office, number).row, grant())
     assert not conversation.open_ticket(ben, number).escalated
 
 

@@ -5,14 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from cs_console.decisions import approval, checklist
+from cs_console.decisions import approval
 from cs_console.decisions.review import reopen_due
 from cs_console.desk import Desk
 from cs_console.tickets import conversation
 from cs_console.tickets.workflow import set_state
 from cs_console.verification.methods import verify_by_note
 from models.enums import Role, TicketState, VerificationMethod
-from tests.decisions.cases import PASSWORD, fee, person, refusal, request
+from tests.decisions.cases import PASSWORD, fee, person, propose, refusal, request
 from tests.decisions.test_appeal import write
 from tests.decisions.test_checklist import ticket_of
 from tests.decisions.test_review import back
@@ -25,7 +25,7 @@ WAIT = timedelta(days=12)
 def fee_asked(test_office: TestOffice, mei: Desk, number: int, approver: str) -> None:
     """A fee is asked for, so that the ticket waits with its clock stopped."""
     row = ticket_of(test_office, number).row
-    decision_id = checklist.propose(mei, number, row, fee(test_office.clock.now())).decision_id
+    decision_id = propose(mei, number, row, fee(test_office.clock.now())).decision_id
     approval.approve(person(test_office, approver, Role.SUPERVISOR), decision_id, PASSWORD)
     ticket = ticket_of(test_office, number)
     assert (ticket.state, ticket.due_at) == (TicketState.WAITING, None)
@@ -50,7 +50,7 @@ def by_a_proposal(test_office: TestOffice, mo: Desk, number: int) -> None:
     test_office.clock.forward(minutes=1)
     row = ticket_of(test_office, number).row
     proposal = refusal("D2", test_office.clock.now())
-    approval.withdraw(mo, checklist.propose(mo, number, row, proposal).decision_id)
+    approval.withdraw(mo, propose(mo, number, row, proposal).decision_id)
 
 
 @pytest.mark.parametrize("ways_on", [by_mail, by_hand, by_verifying_again, by_a_proposal])
@@ -117,7 +117,7 @@ def test_closing_while_the_fee_is_waited_for_starts_nothing(test_office: TestOff
 def test_after_a_review_the_days_count_from_the_review(test_office: TestOffice) -> None:
     mei = person(test_office, "mei", Role.AGENT)
     number = request(test_office, mei).number
-    decision_id = checklist.propose(mei, number, 1, refusal("S4", test_office.clock.now())).decision_id
+    decision_id = propose(mei, number, 1, refusal("S4", test_office.clock.now())).decision_id
     for name, role in (("sue", Role.SUPERVISOR), ("pia", Role.PRIVACY_OFFICER)):
         approval.approve(person(test_office, name, role), decision_id, PASSWORD)
     test_office.clock.forward(days=180)

@@ -1,20 +1,27 @@
 """S1, S2 and S3 look the same to everybody but privacy officers, byte for byte (POLICY.md, No tipping off)."""
 
 import base64
+import io
+import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlmodel import col
+from typer.testing import CliRunner
 
 from cs_console.access_log import review
+from cs_console.access_log.export import export_log
+from cs_console.commands.tickets import app as tickets_command
 from cs_console.custody.opening import open_sealed
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place
-from cs_console.decisions import approval, checklist
+from cs_console.decisions import approval
 from cs_console.decisions.proposal import Proposal
 from cs_console.decisions.waiting import last_decision
 from cs_console.desk import Desk
@@ -25,7 +32,7 @@ from models.enums import Role, TicketKind
 from models.log import LogEntry
 from models.message import Message
 from models.ticket import Ticket
-from tests.decisions.cases import PASSWORD, answered, ground, pack, person, refusal, request
+from tests.decisions.cases import PASSWORD, answered, ground, pack, person, propose, refusal, request
 from tests.decisions.test_checklist import decision_of
 from tests.support.office import TestOffice, make_office
 from tests.support.postgres import fresh_database
@@ -93,9 +100,27 @@ def seen(desk: Desk, number: int, decision_id: str) -> dict[str, object]:
     if desk.agent.has(Role.SUPERVISOR):
         shown = review.entries(desk, review.LogFilter()).entries
         views["log"] = [replace(entry, session="", requester="") for entry in shown]
+        for form in ("jsonl", "csv"):
+            out = io.StringIO()
+            export_log(desk, out, None, form)
+            views[form] = out.getvalue()
     if desk.agent.has(Role.SUPERVISOR) or desk.agent.name == "mei":
         views["opened"] = asdict(approval.open_proposal(desk, decision_id))
     return views
+
+
+@contextmanager
+def statements(test_office: TestOffice) -> Iterator[list[str]]:
+    """Every statement that the store is given meanwhile: the same ones take the same time."""
+    engine = test_office.office.database.engine
+    given: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        given.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield given
+    event.remove(engine, "before_cursor_execute", note)
 
 
 def story(test_office: TestOffice, code: str) -> list[object]:
@@ -104,14 +129,14 @@ def story(test_office: TestOffice, code: str) -> list[object]:
     others = [mei, person(test_office, "ben", Role.AGENT), person(test_office, "sue", Role.SUPERVISOR)]
     pia = person(test_office, "pia", Role.PRIVACY_OFFICER)
     number = make_ticket(test_office, kind=TicketKind.RIGHTS, assignee=mei, verified=True).number
-    decision_id = checklist.propose(mei, number, 1, hidden_proposal(test_office, code)).decision_id
+    decision_id = propose(mei, number, 1, hidden_proposal(test_office, code)).decision_id
     seen_so_far: list[object] = [[seen(desk, number, decision_id) for desk in others], stored(test_office)]
     approval.return_proposal(pia, decision_id, f"{ground(code).title}: name the order.")
     seen_so_far += [[seen(desk, number, decision_id) for desk in others], stored(test_office)]
     with test_office.office.database.transaction() as session:
         session.connection().execute(Approval.__table__.delete())  # type: ignore[attr-defined]  # SQLModel's table
         session.connection().execute(Decision.__table__.delete())  # type: ignore[attr-defined]  # SQLModel's table
-    decision_id = checklist.propose(mei, number, 3, hidden_proposal(test_office, code)).decision_id
+    decision_id = propose(mei, number, 3, hidden_proposal(test_office, code)).decision_id
     for desk in (others[2], pia):
         approval.approve(desk, decision_id, PASSWORD)
         seen_so_far += [[seen(one, number, decision_id) for one in others], stored(test_office)]
@@ -133,13 +158,42 @@ def test_nobody_but_privacy_officers_can_tell_which_ground_it_is(offices: dict[s
     assert "order 44" not in told["S1"]
 
 
+def test_the_stores_are_asked_the_same_whichever_ground_it_is(offices: dict[str, TestOffice]) -> None:
+    """Response times differ only as far as work does."""
+    asked: dict[str, list[str]] = {}
+    for code, test_office in offices.items():
+        mei, sue = person(test_office, "mei", Role.AGENT), person(test_office, "sue", Role.SUPERVISOR)
+        number = make_ticket(test_office, kind=TicketKind.RIGHTS, assignee=mei, verified=True).number
+        decision_id = propose(mei, number, 1, hidden_proposal(test_office, code)).decision_id
+        with statements(test_office) as given:
+            for desk in (mei, sue):
+                seen(desk, number, decision_id)
+            approval.approve(sue, decision_id, PASSWORD)
+        asked[code] = given
+    assert len(asked["S1"]) > 20
+    for code in offices:
+        assert asked[code] == asked["S1"], code
+
+
+def test_operators_list_the_same_tickets_whichever_ground_it_is(tmp_path: Path) -> None:
+    told = {}
+    for code in (*HIDDEN, "S5", "S6"):
+        test_office = make_office(tmp_path / code)
+        mei = person(test_office, "mei", Role.AGENT)
+        numbers = [request(test_office, mei).number for _ in range(3)]
+        propose(mei, numbers[1], 1, hidden_proposal(test_office, code))
+        home = str(test_office.office.settings.home)
+        told[code] = CliRunner().invoke(tickets_command, ["list", "--json", "--home", home]).stdout
+        test_office.office.close()
+    assert set(told.values()) == {told["S1"]}
+    assert len(json.loads(told["S1"])["tickets"]) == 3
+
+
 @pytest.mark.parametrize("code", [*HIDDEN, "S5", "S6"])
 def test_a_privacy_officer_sees_the_ground_and_the_answers(test_office: TestOffice, code: str) -> None:
     mei = person(test_office, "mei", Role.AGENT)
     pia = person(test_office, "pia", Role.PRIVACY_OFFICER)
-    decision_id = checklist.propose(
-        mei, request(test_office, mei).number, 1, hidden_proposal(test_office, code)
-    ).decision_id
+    decision_id = propose(mei, request(test_office, mei).number, 1, hidden_proposal(test_office, code)).decision_id
     view = approval.open_proposal(pia, decision_id)
     assert view.ground_words == f"{code} {ground(code).title}"
     assert any(ground(code).questions[0].text in line for line in view.findings)
@@ -153,9 +207,7 @@ def test_a_privacy_officer_sees_the_ground_and_the_answers(test_office: TestOffi
 def test_the_requesters_key_alone_does_not_open_the_answers(test_office: TestOffice) -> None:
     mei = person(test_office, "mei", Role.AGENT)
     made = request(test_office, mei)
-    decision = decision_of(
-        test_office, checklist.propose(mei, made.number, 1, hidden_proposal(test_office, "S1")).decision_id
-    )
+    decision = decision_of(test_office, propose(mei, made.number, 1, hidden_proposal(test_office, "S1")).decision_id)
     keyring = test_office.office.keyring
     inner = Place(made.requester_id, "decision", "answers", decision.id)
     outer = replace(inner, owner="desk:privacy-office")
@@ -174,9 +226,7 @@ def test_the_requesters_key_alone_does_not_open_the_answers(test_office: TestOff
 def test_a_proposal_under_review_goes_stale_on_the_same_day_whatever_the_ground(offices: dict[str, TestOffice]) -> None:
     for code, test_office in offices.items():
         mei = person(test_office, "mei", Role.AGENT)
-        decision_id = checklist.propose(
-            mei, request(test_office, mei).number, 1, hidden_proposal(test_office, code)
-        ).decision_id
+        decision_id = propose(mei, request(test_office, mei).number, 1, hidden_proposal(test_office, code)).decision_id
         test_office.clock.forward(days=pack().legal_review.waits_days, seconds=1)
         sue = person(test_office, "sue", Role.SUPERVISOR)
         with pytest.raises(StaleProposal, match="waited too long"):

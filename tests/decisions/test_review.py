@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import col
 
-from cs_console.decisions import approval, checklist
+from cs_console.decisions import approval
 from cs_console.decisions.review import reopen_due
 from cs_console.desk import Desk
 from cs_console.errors import WrongState
@@ -15,7 +15,7 @@ from cs_console.tickets.workflow import set_state
 from models.enums import Action, RequesterState, Role, TicketState
 from models.requester import Requester
 from models.ticket import Ticket
-from tests.decisions.cases import PASSWORD, grant, ground, person, refusal, request
+from tests.decisions.cases import PASSWORD, grant, ground, person, propose, refusal, request
 from tests.decisions.test_checklist import decision_of, ticket_of
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
@@ -25,7 +25,7 @@ def decided(test_office: TestOffice, code: str) -> tuple[Desk, int, str]:
     """An agent, the number of their ticket that was refused on that ground, and the decision's id."""
     mei = person(test_office, "mei", Role.AGENT)
     number = request(test_office, mei).number
-    decision_id = checklist.propose(mei, number, 1, refusal(code, test_office.clock.now())).decision_id
+    decision_id = propose(mei, number, 1, refusal(code, test_office.clock.now())).decision_id
     for name, role in (("sue", Role.SUPERVISOR), ("pia", Role.PRIVACY_OFFICER)):
         approval.approve(person(test_office, name, role), decision_id, PASSWORD)
     assert ticket_of(test_office, number).state == TicketState.CLOSED
@@ -65,7 +65,7 @@ def test_a_ticket_that_was_decided_again_after_its_review_stays_closed(test_offi
     test_office.clock.forward(days=181)
     assert reopen_due(test_office.office) == (number,)
     mo = back(test_office, mei, "mo")
-    checklist.propose(mo, number, ticket_of(test_office, number).row, grant())
+    propose(mo, number, ticket_of(test_office, number).row, grant())
     test_office.clock.forward(days=400)
     assert reopen_due(test_office.office) == ()
 
@@ -75,7 +75,7 @@ def test_a_decision_that_a_later_one_replaced_is_not_reviewed(test_office: TestO
     mei, number, _ = decided(test_office, "S4")
     row = set_state(mei, number, ticket_of(test_office, number).row, TicketState.OPEN)
     test_office.clock.forward(minutes=1)
-    checklist.propose(mei, number, row, grant())
+    propose(mei, number, row, grant())
     test_office.clock.forward(days=181)
     assert reopen_due(test_office.office) == ()
     assert ticket_of(test_office, number).state == TicketState.CLOSED

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import col
 
-from cs_console.decisions import approval, checklist
+from cs_console.decisions import approval
 from cs_console.decisions.sending_again import notice_posted, notice_routes, send_notice_again
 from cs_console.decisions.waiting import last_decision
 from cs_console.delivery.outgoing import deliver_queued
@@ -27,7 +27,7 @@ from cs_console.upkeep import keep_up
 from models.contact import Contact
 from models.enums import Action, Channel, DeliveryState, Field, MessageSort, Role, TicketState
 from models.message import Message
-from tests.decisions.cases import PASSWORD, person, refusal, request
+from tests.decisions.cases import PASSWORD, person, propose, refusal, request
 from tests.decisions.test_checklist import notices, ticket_of
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
@@ -42,7 +42,7 @@ def decided(test_office: TestOffice) -> tuple[Desk, Desk, MadeTicket]:
     """A refusal whose notice went (or did not go) out by e-mail."""
     mei, sue = person(test_office, "mei", Role.AGENT), person(test_office, "sue", Role.SUPERVISOR)
     made = request(test_office, mei)
-    decision_id = checklist.propose(mei, made.number, 1, refusal("D2", test_office.clock.now())).decision_id
+    decision_id = propose(mei, made.number, 1, refusal("D2", test_office.clock.now())).decision_id
     approval.approve(sue, decision_id, PASSWORD)
     test_office.clock.forward(minutes=1)
     return mei, sue, made

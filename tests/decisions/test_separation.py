@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlmodel import col
 
-from cs_console.decisions import approval, checklist
+from cs_console.decisions import approval
 from cs_console.desk import Desk
 from cs_console.errors import Refusal
 from models.agent import Agent
 from models.decision import Approval, Decision
 from models.enums import DecisionState, Role, TicketState
 from models.message import Message
-from tests.decisions.cases import PASSWORD, ground, person, refusal, request
+from tests.decisions.cases import PASSWORD, ground, person, propose, refusal, request
 from tests.decisions.test_checklist import ticket_of
 from tests.support.office import TestOffice
 
@@ -53,9 +53,7 @@ def play(test_office: TestOffice, staff: dict[str, Desk], code: str, steps: list
             match step:
                 case "propose":
                     row = ticket_of(test_office, number).row
-                    decision_id = checklist.propose(
-                        desk, number, row, refusal(code, test_office.clock.now())
-                    ).decision_id
+                    decision_id = propose(desk, number, row, refusal(code, test_office.clock.now())).decision_id
                 case "approve":
                     approval.approve(desk, decision_id, PASSWORD)
                 case "return":

@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from cs_console.access_log.append import Entry, record
 from cs_console.access_log.verify import verify_log
-from cs_console.decisions import approval, checklist
+from cs_console.decisions import approval
 from cs_console.desk import Desk
 from cs_console.errors import Refusal
 from cs_console.tickets.workflow import claim
@@ -25,7 +25,7 @@ from models.requester import Requester
 from models.ticket import Ticket
 from models.verification import VerificationCode
 from tests.custody.reveals import change
-from tests.decisions.cases import PASSWORD, person, refusal, request
+from tests.decisions.cases import PASSWORD, person, propose, refusal, request
 from tests.faults.tally import Tally
 from tests.support.office import TestOffice
 from tests.support.tickets import make_ticket
@@ -168,7 +168,7 @@ class Approvals(Race):
     def next_round(self) -> tuple[Case, ...]:
         self.number = request(self.made, self.proposer).number
         proposal = refusal("D2", self.made.clock.now())
-        self.decision = checklist.propose(self.proposer, self.number, 1, proposal).decision_id
+        self.decision = propose(self.proposer, self.number, 1, proposal).decision_id
         case = {"decision": self.decision, "return": False}
         return case, {**case, "return": self.tally.rng.random() < 0.3}
 

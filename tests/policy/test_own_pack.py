@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from cs_console.decisions import approval, checklist
+from cs_console.decisions import approval
 from cs_console.decisions.proposal import Answer, Finding, Proposal
 from cs_console.desk import open_office
 from cs_console.errors import ChecklistIncomplete, GroundKind
@@ -17,7 +17,7 @@ from cs_console.settings import load
 from cs_console.verification.codes import send_code
 from models.enums import Field, Outcome, Role, TicketKind
 from models.ticket import Ticket
-from tests.decisions.cases import PASSWORD, person
+from tests.decisions.cases import PASSWORD, person, propose
 from tests.support.office import TestOffice
 from tests.support.tickets import make_ticket
 
@@ -61,10 +61,10 @@ def test_a_request_is_answered_under_its_own_rights_grounds_and_words(library: T
         assert ticket.due_at is not None
         assert (ticket.due_at - ticket.verified_at).days == 7
     with pytest.raises(GroundKind, match="Tear up the card"):
-        checklist.propose(mei, number, 1, refused(library, "see"))
+        propose(mei, number, 1, refused(library, "see"))
     with pytest.raises(ChecklistIncomplete, match="to come back when the books are"):
-        checklist.propose(mei, number, 1, refused(library, "tear", offers=()))
-    made = checklist.propose(mei, number, 1, refused(library, "tear"))
+        propose(mei, number, 1, refused(library, "tear", offers=()))
+    made = propose(mei, number, 1, refused(library, "tear"))
     assert made.still_needed == ("supervisor",)
     assert approval.approve(sue, made.decision_id, PASSWORD).delivery == "The notice is sent."
     outbox = library.office.settings.outbox

@@ -2,15 +2,16 @@
 
 import pytest
 
-from cs_console.decisions.checklist import propose
+from cs_console.decisions.approval import approve, waiting
 from cs_console.desk import Desk
-from cs_console.tickets.conversation import reload
+from cs_console.tickets.conversation import add_note, reload
 from models.enums import Action, Role, TicketState
 from screens.approval import ProposalScreen
 from screens.approvals import ApprovalsScreen
 from screens.asking_text import PasswordDialog, WordsDialog
 from screens.choice import ChoiceDialog
-from tests.decisions.cases import PASSWORD, person, refusal, request
+from screens.widgets.key_bar import KeyBar
+from tests.decisions.cases import PASSWORD, person, propose, refusal, request
 from tests.support.consoles import SIZES, Console, console
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
@@ -50,7 +51,9 @@ async def test_a_supervisor_reads_it_and_approves_with_their_password(
     number = proposed(sqlite_office, mei)
     async with console(sqlite_office, sara, size) as shown:
         await opened(shown)
-        await shown.until_words("D2", "proposed by mei", "still needs supervisor", "Answer to your request")
+        await shown.until_words(
+            "D2", "proposed by mei", "needs supervisor", "Nothing changed", "Answer to your request"
+        )
         await shown.press("y")
         await shown.until_on(PasswordDialog)
         await shown.type(PASSWORD)
@@ -180,3 +183,35 @@ async def test_a_list_that_is_longer_says_that_the_oldest_are_shown(
         screen.action_reload()
         await shown.until_words("3 proposals wait; 3 for you.")
         assert "oldest" not in shown.words()
+
+
+async def test_both_places_of_a_two_person_ground_and_what_changed_since_are_told(sqlite_office: TestOffice) -> None:
+    mei, sara = person(sqlite_office, "mei", Role.AGENT), person(sqlite_office, "sara", Role.SUPERVISOR)
+    omar = person(sqlite_office, "omar", Role.SUPERVISOR)
+    number = proposed(sqlite_office, mei, "S4")
+    [waits] = waiting(sara).rows
+    approve(omar, waits.decision_id, PASSWORD)
+    sqlite_office.clock.forward(minutes=12)
+    add_note(mei, number, reload(mei, number).row, "They called again.")
+    pia = person(sqlite_office, "pia", Role.PRIVACY_OFFICER)
+    for size in SIZES:
+        async with console(sqlite_office, pia, size) as shown:
+            await listed(shown)
+            await shown.until(lambda shown=shown: "12 min" in shown.drawn())  # type: ignore[misc]  # mypy sees no default
+            await shown.press("enter")
+            await shown.until_on(ProposalScreen)
+            await shown.until_words("needs supervisor and privacy officer; omar said yes, still privacy officer")
+            await shown.until_words("12 min ago", "Since it was proposed:", "1 note written")
+
+
+async def test_withdrawing_is_offered_on_one_s_own_proposals_only(sqlite_office: TestOffice) -> None:
+    mei, sara = person(sqlite_office, "mei", Role.AGENT), person(sqlite_office, "sara", Role.SUPERVISOR)
+    proposed(sqlite_office, mei)
+    async with console(sqlite_office, sara) as shown:
+        await opened(shown)
+        assert "Withdraw" not in [words for _, words, _ in shown.app.screen.query_one(KeyBar).shown()]
+        await shown.press("w")
+        assert isinstance(shown.app.screen, ProposalScreen)
+    async with console(sqlite_office, mei) as shown:
+        await opened(shown)
+        assert "Withdraw" in [words for _, words, _ in shown.app.screen.query_one(KeyBar).shown()]

@@ -3,7 +3,6 @@
 import pytest
 from textual.widgets import OptionList
 
-from cs_console.decisions.checklist import propose
 from cs_console.tickets.conversation import open_ticket
 from models.enums import Field, Role
 from screens.approvals import ApprovalsScreen
@@ -14,7 +13,7 @@ from screens.widgets import notice_bar
 from screens.widgets.facts import Facts
 from screens.widgets.notice_bar import NoticeBar, Tone
 from screens.widgets.ticket_table import TicketTable
-from tests.decisions.cases import person, refusal, request
+from tests.decisions.cases import person, propose, refusal, request
 from tests.support.consoles import SIZES, Console, console
 from tests.support.office import TestOffice
 from tests.support.tickets import make_ticket

@@ -5,7 +5,7 @@ from sqlalchemy import update
 from sqlmodel import col
 from textual.containers import VerticalScroll
 
-from cs_console.decisions import approval, checklist
+from cs_console.decisions import approval
 from cs_console.desk import Desk, operator_desk
 from cs_console.tickets.conversation import reload
 from cs_console.tickets.incoming import IncomingMessage
@@ -17,7 +17,7 @@ from screens.decision_sheets import DecidedSheet, RequestSheet
 from screens.ticket import TicketScreen
 from screens.widgets.choice_list import ChoiceList
 from screens.widgets.safe_text import PlainText
-from tests.decisions.cases import PASSWORD, pack, person, refusal
+from tests.decisions.cases import PASSWORD, pack, person, propose, refusal
 from tests.support.consoles import SIZES, Console, console
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
@@ -32,7 +32,7 @@ def refused(test_office: TestOffice, mei: Desk, *approvers: Desk, code: str = "D
     """The number of mei's ticket that was refused on that ground."""
     contacts = EMAIL if reachable else {}
     made = make_ticket(test_office, kind=TicketKind.RIGHTS, assignee=mei, verified=True, contacts=contacts)
-    decision_id = checklist.propose(mei, made.number, 1, refusal(code, test_office.clock.now())).decision_id
+    decision_id = propose(mei, made.number, 1, refusal(code, test_office.clock.now())).decision_id
     for desk in approvers:
         approval.approve(desk, decision_id, PASSWORD)
     return made.number
@@ -81,7 +81,7 @@ async def test_the_letter_to_post_is_read_to_its_end_by_keyboard(
         assert "proposed by mei · approved by sue · decided 20 Nov" in drawn
         assert POST_IT in drawn
         assert f"#{number}" in drawn
-        assert not screen.query_one("#steps").display and not screen.query_one("#problems").display
+        assert not screen.query_one("#steps").display and not screen.query_one("#side").display
         assert "Propose" not in drawn and "missing" not in drawn
         letter = screen.query_one(".letter", VerticalScroll)
         await shown.until(lambda: screen.focused is letter)

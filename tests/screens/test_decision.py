@@ -5,13 +5,14 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from textual.widgets import Input, TextArea
 
 from cs_console.desk import Desk
 from cs_console.tickets import workflow
 from cs_console.tickets.conversation import reload
 from models.decision import Decision
+from models.draft import Draft
 from models.enums import Action, DecisionState, Outcome, Priority, Role, TicketKind, TicketState
 from screens.decision import DecisionScreen
 from screens.decision_form import ChecklistForm, GroundSheet, form_from_json
@@ -22,7 +23,7 @@ from screens.widgets.safe_text import PlainText
 from tests.support.consoles import SIZES, Console, console
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
-from tests.support.tickets import MadeTicket, make_ticket
+from tests.support.tickets import MadeTicket, attach, make_ticket
 
 
 def rights_request(test_office: TestOffice, mei: Desk, subject: str = "Please delete my account") -> MadeTicket:
@@ -38,7 +39,7 @@ async def walking(shown: Console, number: int) -> DecisionScreen:
     screen = shown.app.screen
     assert isinstance(screen, DecisionScreen)
     await shown.until(lambda: screen._matter is not None and bool(screen.typed()), "the checklist")
-    await shown.until_words("Asked for", "Grounds", "Answer", "Notice")
+    await shown.until_words("What is asked", "Grounds", "Answer", "Notice")
     return screen
 
 
@@ -58,17 +59,35 @@ async def choose(shown: Console, screen: DecisionScreen, list_id: str, key: str)
     await shown.press("enter")
 
 
+async def ask_for(shown: Console, screen: DecisionScreen, right: str, *fields: str) -> None:
+    """Say what is asked: of these data, or of all."""
+    await go_to(shown, screen, "request")
+    await choose(shown, screen, "#rights", right)
+    await mark(shown, screen, "#asked", *fields)
+    await shown.press("escape")
+    await shown.until(lambda: screen._is_recorded(), "what is asked on record")
+
+
+async def mark(shown: Console, screen: DecisionScreen, list_id: str, *keys: str) -> None:
+    marks = screen.query_one(list_id, MarkList)
+    marks.focus()
+    if not keys:
+        await shown.press("a")
+        await shown.until(lambda: len(marks.marked) == len(marks.options))
+    for key in keys:
+        marks.highlighted = marks.get_option_index(key)
+        await shown.press("space")
+        await shown.until(lambda key=key: key in marks.marked)  # type: ignore[misc]  # mypy sees no default
+
+
 async def walk_a_refusal(shown: Console, screen: DecisionScreen) -> None:
     """Everything that a refusal on S4 asks for, by keys."""
-    await go_to(shown, screen, "request")
-    await choose(shown, screen, "#rights", "delete")
+    await ask_for(shown, screen, "delete")
     await go_to(shown, screen, "grounds")
     await choose(shown, screen, "#grounds", "S4")
     await shown.until_words("› S4")
     await go_to(shown, screen, "ground-S4")
-    marks = screen.query_one("#covers", MarkList)
-    await shown.press("space", *["down", "space"] * (len(marks.options) - 1))
-    await shown.until(lambda: len(marks.marked) == len(marks.options))
+    await mark(shown, screen, "#covers")
     for line in screen.query(Input):
         line.focus()
         await shown.pilot.pause()
@@ -91,7 +110,7 @@ async def test_a_refusal_is_walked_and_proposed_by_keyboard(sqlite_office: TestO
         await shown.open(ticket)
         await shown.until(lambda: ticket.view is not None)
         screen = await walking(shown, made.number)
-        await shown.until_words("1 thing is missing", "Choose the answer;")
+        await shown.until_words("2 things are missing", "Choose the answer;")
         await walk_a_refusal(shown, screen)
         await shown.until_words("Nothing is missing.")
         await shown.press("escape")
@@ -117,12 +136,15 @@ async def test_a_plain_grant_is_decided_at_once(sqlite_office: TestOffice) -> No
     made = rights_request(sqlite_office, mei)
     async with console(sqlite_office, mei) as shown:
         screen = await walking(shown, made.number)
-        await go_to(shown, screen, "request")
-        await choose(shown, screen, "#rights", "access")
+        await ask_for(shown, screen, "access", "orders", "account")
         await go_to(shown, screen, "answer")
         await choose(shown, screen, "#outcomes", Outcome.GRANT.value)
-        await shown.until_words("Name the fields that are granted")
-        screen.query_one("#granted", MarkList).focus()
+        await shown.until_words("Nothing is missing.")
+        granted = screen.query_one("#granted", MarkList)
+        assert granted.marked == {"orders", "account"} == {option.id for option in granted.options}
+        granted.focus()
+        await shown.press("space")
+        await shown.until_words("is asked for, but neither granted nor under a ground.")
         await shown.press("space")
         await shown.until_words("Nothing is missing.")
         await shown.press("ctrl+s")
@@ -152,8 +174,9 @@ async def test_the_way_to_the_marks_is_said_where_enter_does_not_lead_there(sqli
     made = rights_request(sqlite_office, mei)
     async with console(sqlite_office, mei) as shown:
         screen = await walking(shown, made.number)
+        await ask_for(shown, screen, "access", "orders")
         await go_to(shown, screen, "answer")
-        await shown.until_words("Which of the data is granted? tab, then space marks")
+        await shown.until_words("tab, then space changes it.")
         await shown.press("tab", "space")
         await shown.until(lambda: len(screen.form.granted) == 1, "a mark")
 
@@ -191,7 +214,7 @@ async def test_the_checklist_is_resumed_where_it_was_left(sqlite_office: TestOff
         again = await walking(shown, made.number)
         await shown.until_words("Nothing is missing.")
         assert again.form == left
-        assert "✓ Asked for" in shown.words()
+        assert "✓ What is asked" in shown.words()
 
 
 async def test_a_change_elsewhere_keeps_the_form(sqlite_office: TestOffice) -> None:
@@ -230,6 +253,7 @@ _SHEETS = st.builds(
     fields=st.sets(_WORDS, max_size=3),
     answers=st.dictionaries(_WORDS, st.tuples(_WORDS, st.just(datetime(2026, 11, 20, 9, tzinfo=UTC))), max_size=3),
     evidence=_WORDS,
+    attachments=st.sets(_WORDS, max_size=2),
     offers=st.sets(_WORDS, max_size=2),
 )
 
@@ -238,6 +262,7 @@ _SHEETS = st.builds(
     st.builds(
         ChecklistForm,
         request=_WORDS,
+        asked=st.sets(_WORDS, max_size=3),
         outcome=st.none() | st.sampled_from(Outcome),
         granted=st.sets(_WORDS, max_size=3),
         neutral=st.booleans(),
@@ -275,3 +300,80 @@ def test_the_fee_belongs_to_the_proposal_only_where_its_ground_applies() -> None
     proposal = form.proposal()
     assert proposal is not None and proposal.fee is not None
     assert proposal.fee.items == (("copies: 300 pages", "12.50"),)
+
+
+# --- what is asked, the letter beside it, files as evidence
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_letter_follows_each_change(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    made = rights_request(sqlite_office, mei)
+    async with console(sqlite_office, mei, size) as shown:
+        screen = await walking(shown, made.number)
+        letter = screen.query_one("#live", PlainText)
+        await shown.until(lambda: "once an answer is chosen" in str(letter.visual))
+        await ask_for(shown, screen, "access", "orders", "account")
+        await go_to(shown, screen, "answer")
+        await choose(shown, screen, "#outcomes", Outcome.GRANT.value)
+        await shown.until(lambda: "You asked for: Access" in str(letter.visual), "the letter")
+        assert "Transaction records" in str(letter.visual)
+        screen.query_one("#granted").focus()
+        await shown.press("a")  # all was granted; now nothing is
+        await shown.until(lambda: "Transaction records" not in str(letter.visual), "the letter to follow")
+        assert ("Answer to your request" in shown.drawn()) is (size[0] >= 120)
+        await shown.press("escape", "f4")
+        await shown.until(lambda: "Answer to your request" in shown.drawn())
+        await shown.until(lambda: screen.focused is screen.query_one("#letter"))
+        await shown.press("escape")
+        await shown.until(lambda: screen.focused is screen.query_one("#steps"))
+        assert isinstance(shown.app.screen, DecisionScreen)
+
+
+async def test_what_is_asked_is_recorded_when_its_sheet_is_left_and_is_there_again(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    made = rights_request(sqlite_office, mei)
+    async with console(sqlite_office, mei) as shown:
+        screen = await walking(shown, made.number)
+        await shown.until_words("· What is asked", "not said yet")
+        await ask_for(shown, screen, "delete", "orders")
+        await shown.until_words("✓ What is asked", "1 of the data")
+        await ask_for(shown, screen, "access", "account")
+    assert [one.reason for one in recorded(sqlite_office.office, Action.ASKED_RECORDED)] == [
+        "what is asked: delete",
+        "what is asked, corrected: access",
+    ]
+    with sqlite_office.office.database.transaction() as session:
+        session.connection().execute(delete(Draft))
+    async with console(sqlite_office, mei) as shown:
+        screen = await walking(shown, made.number)
+        await shown.until_words("✓ What is asked", "2 of the data")
+        assert (screen.form.request, screen.form.asked) == ("access", {"account", "orders"})
+        await go_to(shown, screen, "answer")
+        assert [option.id for option in screen.query_one("#granted", MarkList).options] == ["account", "orders"]
+        assert not screen.draft()
+
+
+async def test_a_file_of_the_ticket_is_evidence(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    made = rights_request(sqlite_office, mei)
+    file = attach(sqlite_office, made, "letter of alice@example.org.pdf")
+    async with console(sqlite_office, mei) as shown:
+        screen = await walking(shown, made.number)
+        await ask_for(shown, screen, "delete", "orders")
+        await go_to(shown, screen, "grounds")
+        await choose(shown, screen, "#grounds", "S5")
+        await go_to(shown, screen, "ground-S5")
+        await mark(shown, screen, "#attachments", file)
+        assert "letter of [e-mail]" in "".join(
+            str(one.prompt) for one in screen.query_one("#attachments", MarkList).options
+        )
+        await shown.until(lambda: screen.form.sheet("S5").finding("S5").evidence == (f"attachment:{file}",))
+
+
+def test_what_no_ground_covers_is_left_to_be_granted() -> None:
+    form = ChecklistForm(request="delete", asked={"orders", "account", "backups"}, fee_ground="F")
+    form.sheet("S5").applies, form.sheet("S5").fields = True, {"orders"}
+    form.sheet("D4").applies, form.sheet("D4").fields = False, {"account"}
+    form.sheet("F").applies, form.sheet("F").fields = True, {"backups"}
+    assert form.left_over() == {"account", "backups"}

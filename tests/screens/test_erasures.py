@@ -10,7 +10,9 @@ from screens.asking_text import PasswordDialog, WordsDialog
 from screens.choice import ChoiceDialog
 from screens.erasures import ErasuresScreen
 from screens.ticket import TicketScreen
+from screens.widgets.key_bar import KeyBar
 from tests.custody.erasures import PASSWORD, granted, people, proposed
+from tests.decisions.cases import person
 from tests.support.consoles import SIZES, console
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
@@ -78,6 +80,17 @@ async def test_one_s_own_proposal_is_refused_and_can_be_withdrawn(sqlite_office:
         await shown.until(lambda: "withdrawn" in shown.notice)
         await shown.until_words("No erasure waits.")
     assert open_erasures(who.omar) == ()
+
+
+async def test_another_agent_is_not_offered_to_withdraw_it(sqlite_office: TestOffice) -> None:
+    who = people(sqlite_office)
+    proposed(sqlite_office, who)
+    ben = person(sqlite_office, "ben", Role.AGENT)
+    for desk, offered in ((who.mei, True), (who.omar, True), (ben, False)):
+        async with console(sqlite_office, desk) as shown:
+            await shown.press("g", "e")
+            await shown.until_words("1 to confirm")
+            assert ("Withdraw" in [words for _, words, _ in shown.app.screen.query_one(KeyBar).shown()]) is offered
 
 
 async def test_what_cannot_be_erased_is_said_on_the_ticket(sqlite_office: TestOffice) -> None:

@@ -8,7 +8,6 @@ import pytest
 from textual.widgets import Input
 
 from cs_console.custody.disclosure import Target
-from cs_console.decisions.checklist import propose
 from cs_console.desk import operator_desk
 from cs_console.staff import accounts, passwords
 from cs_console.tickets.conversation import reload
@@ -26,7 +25,7 @@ from screens.queue import QueueScreen
 from screens.sign_in import SignInScreen
 from screens.ticket import TicketScreen
 from screens.verify import VerifyScreen
-from tests.decisions.cases import person, refusal, request
+from tests.decisions.cases import person, propose, refusal, request
 from tests.support.consoles import Console, console
 from tests.support.doors import at_the_door
 from tests.support.held_words import backwards, holders

@@ -1,5 +1,6 @@
 """Tickets for tests, made straight through the seals: nothing of intake, so that a test speaks of one thing."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from cs_console.decisions.clock import Happened, Step, clock_of
 from cs_console.desk import Desk, Office
 from cs_console.policy.schema import Pack
 from models.agent import Agent
+from models.attachment import Attachment
 from models.columns import new_id
 from models.counter import Counter
 from models.enums import (
@@ -152,6 +154,23 @@ def make_ticket(
         if verified:
             _open_window(session, office, number, requester_id, ids)
     return MadeTicket(number, requester_id, ids, message_id)
+
+
+def attach(test_office: TestOffice, made: MadeTicket, name: str, media_type: str = "application/pdf") -> str:
+    """Put a sealed file beside the ticket's message; its id."""
+    office, row = test_office.office, new_id()
+    key, label = office.keyring.key(made.requester_id), json.dumps({"name": name, "type": media_type})
+    with office.database.transaction() as session:
+        session.add(
+            Attachment(
+                id=row,
+                message_id=made.message_id,
+                label=seal(key, Place(made.requester_id, "attachment", "label", row), label),
+                content=seal(key, Place(made.requester_id, "attachment", "content", row), b"sealed"),
+                size=2048,
+            )
+        )
+    return row
 
 
 def _regions(pack: Pack) -> tuple[str, ...]:

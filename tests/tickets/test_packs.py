@@ -9,7 +9,7 @@ from sqlmodel import col
 from cs_console.custody.drafts import load_draft, save_draft
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place
-from cs_console.decisions import approval, checklist
+from cs_console.decisions import approval
 from cs_console.decisions.clock import clock_of
 from cs_console.decisions.clock_events import add_event
 from cs_console.decisions.waiting import open_proposal
@@ -30,7 +30,7 @@ from models.asked import Asked
 from models.clock_event import ClockEvent
 from models.enums import Action, ClockMove, Role, TicketKind, TicketState
 from models.ticket import Ticket
-from tests.decisions.cases import person, refusal, request
+from tests.decisions.cases import person, propose, refusal, request
 from tests.decisions.clocks import steps
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
@@ -126,7 +126,7 @@ def test_only_supervisors_move_tickets(test_office: TestOffice) -> None:
 def test_a_ticket_in_approval_or_closed_stays(test_office: TestOffice) -> None:
     mei, sue = people(test_office)
     number = request(test_office, mei).number
-    decision_id = checklist.propose(mei, number, 1, refusal("D2", test_office.clock.now())).decision_id
+    decision_id = propose(mei, number, 1, refusal("D2", test_office.clock.now())).decision_id
     with pytest.raises(WrongState, match="in approval"):
         move_to_pack(sue, number, 2, GDPR, WHY)
     approval.withdraw(mei, decision_id)

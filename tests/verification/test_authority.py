@@ -25,7 +25,7 @@ from models.authority import Authority
 from models.enums import Action, AuthoritySort, Field, Result, Role, TicketKind, TicketState, VerificationMethod
 from models.requester import Requester
 from models.verification import Verification
-from tests.decisions.cases import PASSWORD, grant, pack, person, refusal, request
+from tests.decisions.cases import PASSWORD, grant, pack, person, propose, refusal, request
 from tests.decisions.test_checklist import notices, ticket_of
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
@@ -156,29 +156,29 @@ def test_a_representatives_request_is_answered_once_the_principal_confirmed_it(v
     verify_by_note(v.desk, made.number, VerificationMethod.WRITTEN, NOTE)
     see_authority(v.desk, made.number, REPRESENTATIVE, NOTE)
     with pytest.raises(PrincipalOnly):
-        checklist.propose(mei, made.number, ticket_of(v.test_office, made.number).row, grant())
+        propose(mei, made.number, ticket_of(v.test_office, made.number).row, grant())
     assert v.log(Action.DECISION_REFUSED) == [(Action.DECISION_REFUSED, Result.REFUSED, "principal_only")]
     v.check(v.send(ticket=made), made)
-    checklist.propose(mei, made.number, ticket_of(v.test_office, made.number).row, grant())
+    propose(mei, made.number, ticket_of(v.test_office, made.number).row, grant())
     assert ticket_of(v.test_office, made.number).state == TicketState.CLOSED
 
 
 @pytest.mark.parametrize(
     ("language", "words"),
-    [("en", "Asked by: a representative with written authority"), ("zh", "Asked by: 持书面授权的代理人")],
+    [("en", "Asked by: a representative with written authority"), ("zh", "提出人：持书面授权的代理人")],
 )
 def test_the_notice_says_that_a_representative_asked_and_names_nobody(v: Verifying, language: str, words: str) -> None:
     mei = person(v.test_office, "mei", Role.AGENT)
     made = make_ticket(
         v.test_office, kind=TicketKind.RIGHTS, requester=v.requester, assignee=mei, language=language, verified=True
     )
-    assert "Asked by" not in checklist.preview_notice(mei, made.number, grant())
+    assert words not in checklist.preview_notice(mei, made.number, grant())
     see_authority(v.desk, made.number, REPRESENTATIVE, "Bob Marlow showed it.")
     letter = checklist.preview_notice(mei, made.number, grant())
     assert words in letter
     assert "Marlow" not in letter
     v.check(v.send(ticket=made), made)
-    checklist.propose(mei, made.number, ticket_of(v.test_office, made.number).row, grant())
+    propose(mei, made.number, ticket_of(v.test_office, made.number).row, grant())
     (sent,) = notices(v.test_office, made.number)
     key = v.office.keyring.key(made.requester_id)
     place = Place(made.requester_id, "message", "text_redacted", sent.id)
@@ -188,7 +188,7 @@ def test_the_notice_says_that_a_representative_asked_and_names_nobody(v: Verifyi
 def test_an_authority_that_comes_while_a_proposal_waits_makes_it_stale(test_office: TestOffice) -> None:
     mei, sue = person(test_office, "mei", Role.AGENT), person(test_office, "sue", Role.SUPERVISOR)
     made = request(test_office, mei)
-    decision = checklist.propose(mei, made.number, 1, refusal("D2", test_office.clock.now())).decision_id
+    decision = propose(mei, made.number, 1, refusal("D2", test_office.clock.now())).decision_id
     see_authority(test_office.desk("vera-lin", Role.VERIFIER), made.number, REPRESENTATIVE, NOTE)
     with pytest.raises(StaleProposal):
         approval.approve(sue, decision, PASSWORD)
@@ -235,17 +235,17 @@ def test_no_answer_is_proposed_for_a_child_without_a_guardian(v: Verifying) -> N
     made = make_ticket(v.test_office, kind=TicketKind.RIGHTS, requester=v.requester, assignee=mei, verified=True)
     record_age_band(v.desk, v.ticket.number, CHILD)  # on another ticket: the age is the requester's
     with pytest.raises(GuardianRequired):
-        checklist.propose(mei, made.number, 1, grant())
+        propose(mei, made.number, 1, grant())
     assert v.log(Action.DECISION_REFUSED) == [(Action.DECISION_REFUSED, Result.REFUSED, "guardian_required")]
     see_authority(v.desk, made.number, GUARDIAN, NOTE)
-    checklist.propose(mei, made.number, ticket_of(v.test_office, made.number).row, grant())
+    propose(mei, made.number, ticket_of(v.test_office, made.number).row, grant())
     assert ticket_of(v.test_office, made.number).state == TicketState.CLOSED
 
 
 def test_nor_is_one_made_that_was_proposed_before_the_age_was_known(v: Verifying) -> None:
     mei, sue = person(v.test_office, "mei", Role.AGENT), person(v.test_office, "sue", Role.SUPERVISOR)
     made = make_ticket(v.test_office, kind=TicketKind.RIGHTS, requester=v.requester, assignee=mei, verified=True)
-    decision = checklist.propose(mei, made.number, 1, refusal("D2", v.clock.now())).decision_id
+    decision = propose(mei, made.number, 1, refusal("D2", v.clock.now())).decision_id
     record_age_band(v.desk, v.ticket.number, CHILD)
     with pytest.raises(GuardianRequired):
         approval.approve(sue, decision, PASSWORD)

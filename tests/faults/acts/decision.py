@@ -8,7 +8,6 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from cs_console.access_log.verify import verify_log
-from cs_console.decisions import checklist
 from cs_console.decisions.approval import approve
 from cs_console.delivery.outgoing import LEASE, deliver_queued
 from cs_console.desk import Office
@@ -17,7 +16,7 @@ from models.enums import Action, DecisionState, DeliveryState, MessageSort, Role
 from models.log import LogEntry
 from models.message import Message
 from models.ticket import Ticket
-from tests.decisions.cases import PASSWORD, person, refusal, request
+from tests.decisions.cases import PASSWORD, person, propose, refusal, request
 from tests.faults.acts.act import Act, card_of, desk_of, wait_for_the_kill
 from tests.faults.processes import Words, say
 from tests.faults.tally import Tally
@@ -42,7 +41,7 @@ class Decisions(Act):
         while len(self.waiting) < WAITING:
             number = request(self.made, self.proposer).number
             proposal = refusal("D2", self.made.clock.now())
-            self.waiting[checklist.propose(self.proposer, number, 1, proposal).decision_id] = number
+            self.waiting[propose(self.proposer, number, 1, proposal).decision_id] = number
         return {**card_of(self.approver), "decisions": list(self.waiting)}
 
     @staticmethod
