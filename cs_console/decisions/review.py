@@ -10,7 +10,7 @@ from cs_console.access_log.append import Actor, Entry, append
 from cs_console.decisions.clock import due_at
 from cs_console.desk import Office
 from cs_console.errors import ChangedElsewhere
-from cs_console.tickets.ticket_facts import change, facts, pseudonym
+from cs_console.tickets.ticket_facts import TicketFacts, change, facts, pseudonym
 from models.decision import Decision
 from models.enums import Action, DecisionState, TicketState
 from models.ticket import Ticket
@@ -35,7 +35,7 @@ def reopen_due(office: Office) -> tuple[int, ...]:
             .limit(BATCH)
         )
         numbers = sorted(session.connection().execute(due).scalars())
-    return tuple(number for number in numbers if _reopen(office, number, now))
+    return tuple(number for number in numbers if _reopen(office, number))
 
 
 def stands(session: Session, number: int, now: datetime) -> bool:
@@ -61,21 +61,29 @@ def _newest() -> ColumnElement[bool]:
     )
 
 
-def _reopen(office: Office, number: int, now: datetime) -> bool:
+def _reopen(office: Office, number: int) -> bool:
     try:
         with office.database.transaction() as session:
             ticket = facts(session, number)
             if ticket.state is not TicketState.CLOSED:
                 return False
-            due = due_at(office.packs.get(ticket.pack), now, ticket.verified_at)
-            change(session, ticket, ticket.row, state=TicketState.OPEN.value, closed_at=None, due_at=due)
-            entry = Entry(
-                Action.TICKET_CHANGED,
-                ticket=number,
-                requester=pseudonym(office, ticket.requester_id),
-                reason="the decision's review date has come",
-            )
-            append(session, office, Actor("console", "", "", office.host), entry, now)
+            actor = Actor("console", "", "", office.host)
+            open_for_review(session, office, ticket, actor, "the decision's review date has come")
     except ChangedElsewhere:
         return False
     return True
+
+
+def open_for_review(session: Session, office: Office, ticket: TicketFacts, actor: Actor, why: str) -> None:
+    """Open a closed ticket again to be decided anew, in the caller's transaction; its clock counts from now.
+
+    Raises ChangedElsewhere.
+    """
+    now, pack = office.clock.now(), office.packs.get(ticket.pack)
+    decides = pack.kinds[ticket.kind].needs_decision
+    state = TicketState.TO_VERIFY if decides and ticket.verified_at is None else TicketState.OPEN
+    due = due_at(pack, now, ticket.verified_at) if decides else None
+    change(session, ticket, ticket.row, state=state.value, closed_at=None, due_at=due)
+    requester = pseudonym(office, ticket.requester_id)
+    entry = Entry(Action.TICKET_CHANGED, ticket=ticket.number, requester=requester, reason=why)
+    append(session, office, actor, entry, now)

@@ -69,7 +69,8 @@ class DecisionView:
 
     `words` are its outcome and grounds, or what stands for both under legal review; `approvers` are not named then.
     `notice` is the letter, `delivery` what became of it as a sentence, `reason` why the proposal was returned.
-    `own_appealed`: the reader gave a refusal that the requester wrote after, so somebody else decides next.
+    `own_appealed`: the reader gave a refusal that the requester wrote after, or decided what was appealed against, so
+    somebody else decides next. `findings` are its lines, for whoever may know them.
     """
 
     words: str
@@ -81,6 +82,7 @@ class DecisionView:
     delivery: str
     reason: str
     own_appealed: bool
+    findings: tuple[str, ...] = ()
 
 
 def waiting(desk: Desk) -> Waiting:
@@ -160,6 +162,12 @@ def last_decision(desk: Desk, number: int) -> DecisionView | None:
         delivery = "" if decision.decided_at is None else notice_way(session, number, decision.decided_at).value
         own_appealed = is_own_appealed(session, desk, number)
     key = office.keyring.key(ticket.requester_id)
+    findings: tuple[str, ...] = ()
+    if _may_know(roles, decision.legal_review):
+        proposal = open_answers(
+            office.keyring, key, ticket.requester_id, decision.id, decision.answers, decision.legal_review
+        )
+        findings = tuple(_lines(pack, proposal))
     notice = ""
     if decision.notice is not None:
         notice = open_safe(key, Place(ticket.requester_id, "decision", "notice", decision.id), decision.notice)
@@ -173,6 +181,7 @@ def last_decision(desk: Desk, number: int) -> DecisionView | None:
         delivery=delivery,
         reason=reason,
         own_appealed=own_appealed,
+        findings=findings,
     )
 
 

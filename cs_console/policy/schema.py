@@ -20,6 +20,7 @@ from cs_console.policy.keeping_rules import ErasureRules, RetentionRules
 from cs_console.policy.notice_rules import NoticeRules
 from cs_console.policy.parts import Count, Days, Key, Part, Sentence
 from cs_console.policy.verification_rules import VerificationRules
+from cs_console.policy.workflow_rules import SettlingRules, WorkflowRules, broken_workflows
 from models.enums import Field as ContactField
 from models.enums import Outcome, TicketKind, VerificationMethod
 
@@ -59,6 +60,8 @@ class KindRules(Part):
     first_response_working_days: Days
     needs_decision: bool = False
     """Whether it ends with the checklist (rights requests)."""
+    workflow: WorkflowRules | None = None
+    """How a ticket of another kind is settled."""
 
 
 class FieldRules(Part):
@@ -130,6 +133,7 @@ class Pack(Part):
     grounds: tuple[Ground, ...]
     consent_exceptions: tuple[ConsentException, ...]
     notice: NoticeRules
+    settling: SettlingRules | None = None
     undertaking: UndertakingRules
     texts: Texts
 
@@ -185,6 +189,12 @@ def _broken_references(pack: Pack) -> Iterator[Located]:
     for key in pack.records:
         if key in pack.fields:
             yield ("records", key), "is among the fields already"
+    workflows = {kind: rules.workflow for kind, rules in pack.kinds.items() if rules.workflow is not None}
+    yield from broken_workflows(
+        workflows, frozenset(kind for kind, rules in pack.kinds.items() if rules.needs_decision)
+    )
+    if pack.settling is None and any(one.told for rules in workflows.values() for one in rules.outcomes.values()):
+        yield ("settling",), "is missing, but workflows tell requesters how it ended"
     seen: set[str] = set()
     for at, ground in enumerate(pack.grounds):
         if ground.code in seen:

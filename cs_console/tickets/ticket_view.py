@@ -12,12 +12,15 @@ from cs_console.custody.contacts import MaskedContact, masked_contacts
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place
 from cs_console.decisions.clock import clock_words
+from cs_console.decisions.matters import matter_of
 from cs_console.decisions.notice_way import NoticeWay, notice_way
 from cs_console.decisions.review import stands
+from cs_console.decisions.settled import settled_words
 from cs_console.desk import Desk
 from cs_console.errors import KeyDestroyed, SealBroken
 from cs_console.plain_text import one_line, plain
 from cs_console.policy.schema import Pack
+from cs_console.policy.workflow_rules import WorkflowRules
 from cs_console.tickets.ticket_facts import ERASED, UNREADABLE, TicketFacts, facts
 from models.agent import Agent
 from models.attachment import Attachment
@@ -85,6 +88,8 @@ class TicketView:
 
     `earlier_lines` says that only the newest LINES_SHOWN lines are here. `text_fields` are the subject and the
     messages as written, beside the contact `fields`.
+    `settles`: it ends with its kind's own steps, not with the checklist. `about_words`: which earlier ticket, or whose
+    decision, it is about; empty where its kind is about none. `settled_words`: how it was settled last, if it was.
     """
 
     number: int
@@ -113,6 +118,9 @@ class TicketView:
     decision_words: str
     pack: str
     erased: bool
+    settles: bool = False
+    about_words: str = ""
+    settled_words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +134,7 @@ def view_of(session: Session, desk: Desk, number: int) -> TicketView:
     office = desk.office
     ticket = facts(session, number)
     pack = office.packs.get(ticket.pack)
+    workflow = pack.kinds[ticket.kind].workflow
     try:
         key: bytes | None = office.keyring.key(ticket.requester_id)
     except KeyDestroyed:
@@ -169,6 +178,9 @@ def view_of(session: Session, desk: Desk, number: int) -> TicketView:
         decision_words=_decision_words(session, desk, pack, number),
         pack=ticket.pack,
         erased=key is None,
+        settles=workflow is not None,
+        about_words=_about_words(session, workflow, number),
+        settled_words=settled_words(session, pack, ticket.kind, number),
     )
 
 
@@ -311,6 +323,13 @@ def _why_not(desk: Desk, pack: Pack, ticket: TicketFacts, field: Field, window: 
     if window.until is None and all(row.verified for row in rows):
         return VERIFY_FIRST
     return ""
+
+
+def _about_words(session: Session, workflow: WorkflowRules | None, number: int) -> str:
+    matter = matter_of(session, number)
+    if matter is not None:
+        return matter.words
+    return "not named yet" if workflow is not None and workflow.matter else ""
 
 
 def _decision_words(session: Session, desk: Desk, pack: Pack, number: int) -> str:
