@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import NoneType
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -132,11 +133,17 @@ def _model_at(place: Place) -> type[BaseModel] | None:
     for part in place:
         if isinstance(model, type) and issubclass(model, BaseModel):
             field = model.model_fields.get(str(part))
-            model = field.annotation if field else None
+            model = _present(field.annotation) if field else None
         else:  # a list's or a table's values
             inner = [one for one in get_args(model) if isinstance(one, type) and issubclass(one, BaseModel)]
             model = inner[0] if inner else None
     return model if isinstance(model, type) and issubclass(model, BaseModel) else None
+
+
+def _present(annotation: Any) -> Any:
+    """What an optional part is where it is there."""
+    options = get_args(annotation)
+    return options[0] if len(options) == 2 and options[1] is NoneType else annotation
 
 
 def _keys(place: Place) -> tuple[str, ...]:
@@ -178,16 +185,33 @@ def _template_problems(pack: Pack) -> Iterator[tuple[Place, str]]:
             if problem.sentence not in said:
                 said.add(problem.sentence)
                 yield place, problem.sentence[:1].lower() + problem.sentence[1:].rstrip(".")
+    yield from _letter_problems(pack)
     yield from _text_problems(pack)
+
+
+def _letter_problems(pack: Pack) -> Iterator[tuple[Place, str]]:
+    """What only shows when the letters are made that say how a ticket was settled."""
+    from cs_console.decisions.settling_letter import make_letter
+    from cs_console.decisions.settling_rules import Settling
+
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    for kind, rules in pack.kinds.items():
+        for key, outcome in rules.workflow.outcomes.items() if rules.workflow else ():
+            try:
+                make_letter(pack, kind, Settling(key, {}, next(iter(outcome.reasons), "")), 10_482, moment, moment)
+            except NoticeIncomplete as problem:
+                place = ("kinds", kind.value, "workflow", "outcomes", key, "told")
+                yield place, problem.sentence[:1].lower() + problem.sentence[1:].rstrip(".")
 
 
 def _text_problems(pack: Pack) -> Iterator[tuple[Place, str]]:
     """The short texts with blanks in them."""
     from cs_console.decisions.notice import render
 
-    parts = {"code": "00000000", "minutes": "10", "ticket": "10482"}
+    parts = {"code": "00000000", "minutes": "10", "ticket": "10482", "kind": "Report"}
     texts: tuple[tuple[Place, str, str], ...] = (
         (("notice", "subject"), pack.notice.subject, "ticket"),
+        *([(("settling", "subject"), pack.settling.subject, "ticket")] if pack.settling else ()),
         (("verification", "code", "text"), pack.verification.code.text, "code"),
         (("verification", "code", "told_text"), pack.verification.code.told_text, ""),
     )

@@ -88,8 +88,9 @@ class TicketView:
 
     `earlier_lines` says that only the newest LINES_SHOWN lines are here. `text_fields` are the subject and the
     messages as written, beside the contact `fields`.
-    `settles`: it ends with its kind's own steps, not with the checklist. `about_words`: which earlier ticket, or whose
-    decision, it is about; empty where its kind is about none. `settled_words`: how it was settled last, if it was.
+    `settles`: it ends with its kind's own steps, not with the checklist; `closes_with_reason`: around those only a
+    supervisor closes it, and says why. `about_words`: which earlier ticket, or whose decision, it is about; empty
+    where its kind is about none. `settled_words`: how it was settled last, if it was.
     """
 
     number: int
@@ -119,6 +120,7 @@ class TicketView:
     pack: str
     erased: bool
     settles: bool = False
+    closes_with_reason: bool = False
     about_words: str = ""
     settled_words: str = ""
 
@@ -179,6 +181,7 @@ def view_of(session: Session, desk: Desk, number: int) -> TicketView:
         pack=ticket.pack,
         erased=key is None,
         settles=workflow is not None,
+        closes_with_reason=workflow is not None and not workflow.by_hand,
         about_words=_about_words(session, workflow, number),
         settled_words=settled_words(session, pack, ticket.kind, number),
     )
