@@ -15,7 +15,7 @@ def about_dialog(number: int, choices: MatterChoices) -> ChoiceDialog:
     tickets = [
         Choice(
             str(one.number),
-            f"#{one.number}  {one.kind_title}, {moment(one.received_at)}",
+            f"#{one.number} {one.kind_title}, {moment(one.received_at)}",
             "decided" if one.decided else one.state.value,
         )
         for one in choices.tickets

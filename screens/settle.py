@@ -8,10 +8,10 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 
 from cs_console.decisions.settled import SettlementView, decided_before, last_settlement
-from cs_console.decisions.settling import Settled, preview_letter, settle, settle_place
+from cs_console.decisions.settling import Settled, is_kept_out, preview_letter, settle, settle_place
 from cs_console.decisions.settling_rules import Settling, needed_roles, settling_problems
 from cs_console.desk import Desk
-from cs_console.errors import ChangedElsewhere, Refusal
+from cs_console.errors import ChangedElsewhere, NotIndependent, Refusal
 from cs_console.policy.schema import Pack
 from cs_console.policy.workflow_rules import WorkflowRules
 from cs_console.tickets.conversation import TicketView, reload
@@ -46,6 +46,7 @@ class Read:
     rules: WorkflowRules | None
     matter: tuple[str, ...]
     settled: SettlementView | None
+    kept_out: bool
 
 
 class SettleScreen(DraftScreen[str]):
@@ -86,6 +87,8 @@ class SettleScreen(DraftScreen[str]):
         self.query_one("#about", PlainText).show(f"{what} · {read.view.subject}")
         self.query_one(KeyBar).refresh()
         self._show_all()
+        if read.kept_out and not self._over:
+            self.say(NotIndependent(self.number))  # before all the steps are walked in vain
 
     def draft(self) -> str:
         return self.form.to_json()
@@ -116,7 +119,7 @@ class SettleScreen(DraftScreen[str]):
         for at, question in enumerate(self.form.questions(read.pack, read.rules), 1):
             given = question.id in self.form.answers
             mark = "✓" if given else "·" if question.required else " "
-            steps.append(Choice(f"{QUESTION}{question.id}", f"{at} {question.text}", mark=mark))
+            steps.append(Choice(f"{QUESTION}{question.id}", f"{at} {question.name}", mark=mark))
         outcome = read.rules.outcomes.get(self.form.outcome)
         title = outcome.title if outcome is not None else "not chosen yet"
         steps.append(Choice(OUTCOME, "Outcome", title, mark="✓" if outcome is not None else "·"))
@@ -167,7 +170,7 @@ class SettleScreen(DraftScreen[str]):
         if step == MATTER:
             return MatterSheet(self.form, read.view.about_words, read.matter)
         if step == OUTCOME:
-            return OutcomeSheet(self.form, read.rules)
+            return OutcomeSheet(self.form, read.pack, read.rules)
         if step == REASON:
             return ReasonSheet(self.form, read.rules)
         if step == LETTER:
@@ -272,4 +275,4 @@ def _read(desk: Desk, number: int) -> Read:
     view = reload(desk, number)
     pack = desk.office.packs.get(view.pack)
     settled, matter = last_settlement(desk, number), decided_before(desk, number)
-    return Read(view, pack, pack.kinds[view.kind].workflow, matter, settled)
+    return Read(view, pack, pack.kinds[view.kind].workflow, matter, settled, is_kept_out(desk, number))

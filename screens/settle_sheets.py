@@ -11,7 +11,7 @@ from textual.widgets import TextArea
 
 from cs_console.decisions.settled import SettlementView
 from cs_console.policy.schema import Pack
-from cs_console.policy.workflow_rules import WorkflowQuestion, WorkflowRules
+from cs_console.policy.workflow_rules import WorkflowOutcome, WorkflowQuestion, WorkflowRules
 from screens.moments import moment
 from screens.settle_form import SettleForm
 from screens.widgets.choice_list import Choice, ChoiceList
@@ -35,8 +35,11 @@ class SettleSheet(Vertical):
         self.form = form
 
     def begin(self) -> Widget | None:
-        """Where the keyboard goes first."""
-        return next((widget for widget in self.query("*") if widget.focusable), None)
+        """Where the keyboard goes first: to what was chosen or written before."""
+        first = next((widget for widget in self.query("*") if widget.focusable), None)
+        if isinstance(first, TextArea):
+            first.move_cursor(first.document.end)
+        return first
 
 
 class MatterSheet(SettleSheet):
@@ -49,7 +52,8 @@ class MatterSheet(SettleSheet):
 
     def compose(self) -> ComposeResult:
         yield PlainText(f"About {self._about}", classes="title")
-        yield PlainText("b on the ticket names it.", classes="part")
+        words = "What was decided, by whom, and on what." if self._lines else "b on the ticket names it."
+        yield PlainText(words, classes="part")
         with VerticalScroll(classes="letter"):
             yield PlainText("\n".join(self._lines) or "Nothing is named.", id="matter")
 
@@ -70,7 +74,7 @@ class QuestionSheet(SettleSheet):
         yield PlainText(self.question.text, classes="title")
         if self._choices_of is not None:
             yield PlainText("↵ chooses.", classes="part")
-            yield ChoiceList(self._choices(), id="answers")
+            yield _at(ChoiceList(self._choices(), id="answers"), self.form.answers.get(self.question.id, ""))
         else:
             need = "" if self.question.required else " It may stay empty."
             yield PlainText(f"In your own words.{need}", classes="part")
@@ -102,24 +106,35 @@ class QuestionSheet(SettleSheet):
 class OutcomeSheet(SettleSheet):
     """How it ends."""
 
-    def __init__(self, form: SettleForm, rules: WorkflowRules) -> None:
+    def __init__(self, form: SettleForm, pack: Pack, rules: WorkflowRules) -> None:
         super().__init__(form)
+        self._kinds = {kind: rules.title for kind, rules in pack.kinds.items()}
         self._rules = rules
 
     def compose(self) -> ComposeResult:
         yield PlainText("How does it end?", classes="title")
-        yield PlainText("↵ chooses.", classes="part")
-        yield ChoiceList(self._choices(), id="outcomes")
+        yield PlainText("↵ chooses. What the requester is told shows in the letter.", classes="part")
+        yield _at(ChoiceList(self._choices(), id="outcomes"), self.form.outcome)
 
     def _choices(self) -> Iterable[Choice]:
         for key, outcome in self._rules.outcomes.items():
-            notes = [outcome.told or "no letter goes out"]
-            if outcome.verified:
-                notes.append("needs a verified requester")
-            if outcome.needs:
-                notes.append(f"settled by a {' or a '.join(role.value for role in outcome.needs)}")
             mark = "●" if key == self.form.outcome else "○"
-            yield Choice(key, outcome.title, " · ".join(notes), mark=mark)
+            yield Choice(key, outcome.title, " · ".join(self._notes(outcome)), mark=mark)
+
+    def _notes(self, outcome: WorkflowOutcome) -> Iterable[str]:
+        """What comes with an outcome, and what it needs."""
+        if outcome.becomes is not None:
+            yield f"becomes: {self._kinds[outcome.becomes].lower()}"
+        if outcome.reopens:
+            yield "what it is about is opened again"
+        if outcome.verified:
+            yield "needs a verified requester"
+        if outcome.replied:
+            yield "needs a reply that has gone out"
+        if outcome.needs:
+            yield f"settled by a {' or a '.join(role.value for role in outcome.needs)}"
+        if not outcome.told:
+            yield "no letter"
 
     @on(ChoiceList.OptionSelected)
     def choose(self, event: ChoiceList.OptionSelected) -> None:
@@ -140,7 +155,7 @@ class ReasonSheet(SettleSheet):
     def compose(self) -> ComposeResult:
         yield PlainText("Which reason does the letter give?", classes="title")
         yield PlainText("↵ chooses. What you wrote yourself never stands in it.", classes="part")
-        yield ChoiceList(self._choices(), id="reasons")
+        yield _at(ChoiceList(self._choices(), id="reasons"), self.form.reason)
 
     def _choices(self) -> Iterable[Choice]:
         for key, words in self._rules.outcomes[self.form.outcome].reasons.items():
@@ -182,3 +197,10 @@ class SettledSheet(SettleSheet):
         yield PlainText(one.delivery or "No letter went out.", id="delivery", classes="part")
         with VerticalScroll(classes="letter"):
             yield PlainText("\n\n".join(filter(None, ("\n".join(one.lines), one.letter))), id="settled")
+
+
+def _at(choices: ChoiceList, key: str) -> ChoiceList:
+    """The list with its cursor on what was chosen before."""
+    keys = [option.id for option in choices.options]
+    choices.highlighted = keys.index(key) if key in keys else 0
+    return choices

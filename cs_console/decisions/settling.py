@@ -14,7 +14,7 @@ from cs_console.decisions.approvers import roles_now
 from cs_console.decisions.making import Made, contact_for_notice, send
 from cs_console.decisions.matters import matter_of
 from cs_console.decisions.review import open_for_review
-from cs_console.decisions.separation import require_not_own
+from cs_console.decisions.separation import is_own_appealed, require_not_own
 from cs_console.decisions.settling_letter import letter_subject, make_letter
 from cs_console.decisions.settling_rules import (
     Settling,
@@ -43,7 +43,7 @@ from cs_console.plain_text import plain
 from cs_console.policy.schema import Pack
 from cs_console.policy.workflow_rules import WorkflowOutcome, WorkflowRules
 from cs_console.staff.undertakings import require_current
-from cs_console.tickets.ticket_facts import TicketFacts, change, facts, record_about, require_open, require_own
+from cs_console.tickets.ticket_facts import READERS, TicketFacts, change, facts, record_about, require_open, require_own
 from cs_console.tickets.turning import as_kind
 from cs_console.verification.windows import close_window
 from models.columns import new_id
@@ -70,6 +70,12 @@ class Settled:
 def settle_place(number: int) -> str:
     """Where the steps that are being walked are kept as a draft, until the ticket is settled."""
     return f"settle:{number}"
+
+
+def is_kept_out(desk: Desk, number: int) -> bool:
+    """Whether somebody else has to settle this ticket: the agent decided, or took part in, what it is about."""
+    with desk.reading(*READERS) as session:
+        return is_own_appealed(session, desk, number)
 
 
 def preview_letter(desk: Desk, number: int, settling: Settling) -> str:

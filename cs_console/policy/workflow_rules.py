@@ -46,6 +46,8 @@ class WorkflowQuestion(Part):
     """One thing to find out before a ticket is settled."""
 
     id: Key
+    name: Sentence
+    """What it is about in a word or two, for the list of steps."""
     text: Sentence
     kind: Literal["text", "yes_no", "choice", "basis", "citation"] = "text"
     """`basis`: the number of a consent exception; `citation`: what a basis that needs one rests on (policy I.(3))."""
