@@ -10,6 +10,7 @@ from cs_console.policy.checking import check_pack
 from cs_console.policy.ground_rules import Ground
 from cs_console.policy.loader import PackShelf
 from cs_console.policy.schema import Pack
+from cs_console.policy.workflow_rules import WorkflowRules
 from cs_console.settings import load
 
 app = typer.Typer(no_args_is_help=True, help="Policy packs: privacy policies as data.")
@@ -88,6 +89,9 @@ def _lines(pack: Pack) -> list[str]:
     lines.append(f"  An erasure is confirmed by: {' or '.join(pack.erasure.approvers)}")
     lines.append(f"  A hold is placed and lifted by: {pack.retention.held_by.value}")
     lines += [f"  {key}: {hold.title}, {hold.longest_days} days at most" for key, hold in pack.retention.holds.items()]
+    for kind_rules in pack.kinds.values():
+        if kind_rules.workflow is not None:
+            lines += ["", f"How it ends: {kind_rules.title}", *_workflow_lines(pack, kind_rules.workflow)]
     for name, title in _LISTS:
         lines += ["", title]
         for ground in pack.grounds:
@@ -95,6 +99,24 @@ def _lines(pack: Pack) -> list[str]:
                 lines += _ground_lines(ground)
     lines += ["", "Bases for collecting without consent (no reason to refuse anything)"]
     lines += [f"  ({item.number}) {item.title}" for item in pack.consent_exceptions]
+    return lines
+
+
+_INDEPENDENT = {
+    "decided": "  Not by whoever decided what it is about",
+    "took part": "  Not by whoever took part in what it is about",
+}
+
+
+def _workflow_lines(pack: Pack, rules: WorkflowRules) -> list[str]:
+    lines = [f"  Settled by: {' or '.join(rules.owners)} ({rules.clause})"]
+    lines += [_INDEPENDENT[rules.independent]] if rules.independent in _INDEPENDENT else []
+    for question in rules.questions:
+        lines.append(f"     {question.text}")
+        lines += [f"       {answer}: by a {' or '.join(roles)}" for answer, roles in question.needs.items()]
+    for outcome in rules.outcomes.values():
+        becomes = f", becomes {pack.kinds[outcome.becomes].title}" if outcome.becomes is not None else ""
+        lines.append(f"  {outcome.title}{becomes}")
     return lines
 
 
