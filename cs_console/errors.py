@@ -520,7 +520,7 @@ class NotIndependent(OwnDecision):
     def __init__(self, number: int, who: str = "You") -> None:
         Refusal.__init__(
             self,
-            f"{who} took part in what #{number} is about, or decided it.",
+            f"{who} took part in what #{number} is about, or decided it before.",
             "Somebody who had no part in it has to do this: hand it on with a.",
         )
 

@@ -13,7 +13,7 @@ from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_facts import READERS, TicketFacts, change, facts, record_about, require_open, require_own
 from models.agent import Agent
 from models.decision import Decision
-from models.enums import Action, DecisionState, Role, TicketKind, TicketState
+from models.enums import Action, DecisionState, Result, Role, TicketKind, TicketState
 from models.matter import Matter
 from models.settlement import Settlement
 from models.ticket import Ticket
@@ -116,10 +116,19 @@ def name_matter(desk: Desk, number: int, *, about_number: int | None = None, dec
 
     On one's own ticket, nobody's, or as a supervisor. What was named once is changed by a supervisor alone, who had no
     part in either. Raises BadInput for another requester's ticket, for one that leads back here and for an unknown
-    account; NotAssigned, NotAllowed, NotIndependent, WrongState, NothingThere, NoUndertaking.
+    account; NotAssigned, WrongState, NothingThere, NoUndertaking; NotAllowed and NotIndependent are recorded.
     """
     if (about_number is None) == (not decider):
         raise BadInput("It is about a ticket, or about what somebody decided.", "Name one of the two.")
+    try:
+        return _name(desk, number, about_number, decider)
+    except (NotAllowed, NotIndependent) as refusal:
+        with desk.work(*READERS) as session:
+            record_about(session, desk, facts(session, number), Action.MATTER_NAMED, refusal.code, Result.REFUSED)
+        raise
+
+
+def _name(desk: Desk, number: int, about_number: int | None, decider: str) -> Named:
     with desk.work(*READERS) as session:
         require_current(session, desk)
         ticket = facts(session, number)

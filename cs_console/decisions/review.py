@@ -74,16 +74,19 @@ def _reopen(office: Office, number: int) -> bool:
     return True
 
 
-def open_for_review(session: Session, office: Office, ticket: TicketFacts, actor: Actor, why: str) -> None:
+def open_for_review(
+    session: Session, office: Office, ticket: TicketFacts, actor: Actor, why: str, *, by_others: bool = False
+) -> None:
     """Open a closed ticket again to be decided anew, in the caller's transaction; its clock counts from now.
 
-    Raises ChangedElsewhere.
+    `by_others`: whoever had it has it no more. Raises ChangedElsewhere.
     """
     now, pack = office.clock.now(), office.packs.get(ticket.pack)
     decides = pack.kinds[ticket.kind].needs_decision
     state = TicketState.TO_VERIFY if decides and ticket.verified_at is None else TicketState.OPEN
     due = due_at(pack, now, ticket.verified_at) if decides else None
-    change(session, ticket, ticket.row, state=state.value, closed_at=None, due_at=due)
+    values: dict[str, object] = {"assignee_id": None} if by_others else {}
+    change(session, ticket, ticket.row, state=state.value, closed_at=None, due_at=due, **values)
     requester = pseudonym(office, ticket.requester_id)
     entry = Entry(Action.TICKET_CHANGED, ticket=ticket.number, requester=requester, reason=why)
     append(session, office, actor, entry, now)

@@ -233,14 +233,15 @@ def _end(
 
 
 def _reopen_matter(session: Session, desk: Desk, number: int) -> int | None:
-    """Open the ticket that this one is about again, if it is closed; it is decided anew by others."""
+    """Open the ticket that this one is about again, if it is closed, and give it back to the queue."""
     matter = matter_of(session, number)
     if matter is None or matter.about_number is None:
         return None
     earlier = facts(session, matter.about_number)
     if earlier.state is not TicketState.CLOSED:
         return None
-    open_for_review(session, desk.office, earlier, desk.actor, f"to be decided anew after #{number}")
+    why = f"to be decided anew by others after #{number}"
+    open_for_review(session, desk.office, earlier, desk.actor, why, by_others=True)
     return earlier.number
 
 

@@ -58,8 +58,7 @@ def claim(desk: Desk, number: int) -> int:
 
 def _claim(desk: Desk, number: int) -> int:
     with desk.work(Role.AGENT) as session:
-        if matter_of(session, number) is not None and desk.agent.id in kept_out(session, desk.office, number):
-            raise NotIndependent(number)
+        _require_independent(session, desk, number, desk.agent.id)
         took = session.connection().execute(
             update(Ticket)
             .where(col(Ticket.number) == number, col(Ticket.assignee_id).is_(None), col(Ticket.closed_at).is_(None))
@@ -118,8 +117,7 @@ def _assign(desk: Desk, number: int, row: int, agent_name: str) -> int:
             raise UnknownAgent(f"There is no agent named {agent_name} who could take it.", "Choose one from the list.")
         if agent_id == ticket.assignee_id:
             raise BadInput(f"#{number} is {agent_name}'s already.", "Choose somebody else.")
-        if matter_of(session, number) is not None and agent_id in kept_out(session, desk.office, number):
-            raise NotIndependent(number, agent_name)
+        _require_independent(session, desk, number, agent_id, agent_name)
         row = change(session, ticket, row, assignee_id=agent_id)
         _changed(session, desk, ticket, handed_on(ticket.assignee, agent_name))
         if ticket.assignee_id is not None:
@@ -130,9 +128,7 @@ def _assign(desk: Desk, number: int, row: int, agent_name: str) -> int:
 def assignable(desk: Desk, number: int | None = None) -> tuple[str, ...]:
     """The names of everybody who can take a ticket (that one, if it is named), sorted."""
     with desk.reading(*READERS) as session:
-        out: frozenset[str] = frozenset()
-        if number is not None and matter_of(session, number) is not None:
-            out = kept_out(session, desk.office, number)
+        out = frozenset() if number is None else kept_out(session, desk.office, number)
         return tuple(sorted(name for name, agent_id in _assignable(session).items() if agent_id not in out))
 
 
@@ -233,6 +229,12 @@ def _require_reason(desk: Desk, ticket: TicketFacts, why: str) -> None:
             f"Closing #{ticket.number} around its own steps needs a reason.",
             "Settle it with d, or open it and say why.",
         )
+
+
+def _require_independent(session: Session, desk: Desk, number: int, agent_id: str, who: str = "You") -> None:
+    """Refuse whoever decided, or took part in, what the ticket is about, or decided it before an appeal."""
+    if agent_id in kept_out(session, desk.office, number):
+        raise NotIndependent(number, who)
 
 
 def _record_kept_out(desk: Desk, number: int, action: Action, reason: str) -> None:

@@ -80,12 +80,13 @@ def test_what_fell_is_not_decided_anew_by_the_same_people(test_office: TestOffic
     case = refused(test_office)
     end(test_office, case.ben, about(test_office, case, TicketKind.APPEAL, case.ben), OVERTURN)
     test_office.clock.forward(minutes=1)
+    assert ticket_of(test_office, case.number).assignee_id is None  # it was mei's
     with pytest.raises(NotIndependent):
-        checklist.propose(case.mei, case.number, row_of(test_office, case.number), grant())
-    assert recorded(test_office.office, Action.DECISION_REFUSED)[-1].reason == "not_independent"
+        claim(case.mei, case.number)
+    assert "sue" not in assignable(case.sam, case.number)
     last = last_decision(case.mei, case.number)
     assert last is not None and last.own_appealed
-    assign(case.mei, case.number, row_of(test_office, case.number), "ben")
+    claim(case.ben, case.number)
     proposal = refusal("D2", test_office.clock.now())
     decision_id = checklist.propose(case.ben, case.number, row_of(test_office, case.number), proposal).decision_id
     for desk in (case.mei, case.sue):
@@ -96,6 +97,16 @@ def test_what_fell_is_not_decided_anew_by_the_same_people(test_office: TestOffic
             with pytest.raises(NotIndependent):
                 step()
     assert approval.approve(case.sam, decision_id, PASSWORD).final
+
+
+def test_who_still_has_what_was_appealed_against_proposes_nothing_on_it(test_office: TestOffice) -> None:
+    """Opened again by hand, before anybody settled the appeal."""
+    case = refused(test_office)
+    set_state(case.mei, case.number, row_of(test_office, case.number), TicketState.VERIFIED)
+    about(test_office, case, TicketKind.APPEAL)
+    with pytest.raises(NotIndependent):
+        checklist.propose(case.mei, case.number, row_of(test_office, case.number), grant())
+    assert recorded(test_office.office, Action.DECISION_REFUSED)[-1].reason == "not_independent"
 
 
 def test_two_steps_back_counts_too(test_office: TestOffice) -> None:
@@ -111,7 +122,8 @@ def test_two_steps_back_counts_too(test_office: TestOffice) -> None:
     assign(case.sam, second, row_of(test_office, second), "sam")
     assert end(test_office, case.sam, second, settling(TicketKind.APPEAL, "overturn")).reopened == first
     with pytest.raises(NotIndependent):  # the first appeal is settled anew by others, too
-        end(test_office, case.ben, first, settling(TicketKind.APPEAL))
+        claim(case.ben, first)
+    assert assignable(case.sam, first) == ("pia", "sam", "vera")
 
 
 def test_the_account_that_decided_outside_of_any_ticket_keeps_away(test_office: TestOffice) -> None:
@@ -254,6 +266,8 @@ def test_what_was_named_is_not_named_away(test_office: TestOffice) -> None:
         with pytest.raises(error):
             step()
     assert open_ticket(case.ben, number).about_words == f"#{case.number}"
+    tried = [one for one in recorded(test_office.office, Action.MATTER_NAMED) if one.outcome == Result.REFUSED]
+    assert [(one.actor, one.reason) for one in tried] == [("ben", "role_required"), ("mei", "not_independent")]
     name_matter(case.sam, number, about_number=other)
     last = recorded(test_office.office, Action.MATTER_NAMED)[-1]
     assert last.reason == f"about #{other}, was #{case.number}"

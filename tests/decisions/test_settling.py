@@ -342,4 +342,8 @@ def test_what_falls_is_opened_again_to_be_decided_anew(test_office: TestOffice, 
     assert (after.state, after.closed_at, after.verified_at) == (TicketState.OPEN, None, before.verified_at)
     assert after.due_at == test_office.clock.now() + timedelta(days=pack().clock.respond_days)
     last = recorded(test_office.office, Action.TICKET_CHANGED)[-1]
-    assert (last.ticket, last.actor, last.reason) == (case.number, "ben", f"to be decided anew after #{number}")
+    assert (last.ticket, last.actor, last.reason) == (
+        case.number,
+        "ben",
+        f"to be decided anew by others after #{number}",
+    )
