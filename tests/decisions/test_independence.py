@@ -3,6 +3,8 @@
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import update
+from sqlmodel import col
 
 from cs_console.decisions import approval, checklist
 from cs_console.decisions.matters import matter_choices, name_matter
@@ -12,7 +14,9 @@ from cs_console.desk import Desk
 from cs_console.errors import BadInput, NotAllowed, NotAssigned, NotIndependent, Refusal, WrongState
 from cs_console.tickets.conversation import add_note, open_ticket, reply
 from cs_console.tickets.workflow import assign, assignable, claim, release, set_kind, set_priority, set_state
+from cs_console.verification.methods import verify_by_note
 from models.enums import Action, Field, Priority, Result, Role, TicketKind, TicketState, VerificationMethod
+from models.ticket import Ticket
 from tests.decisions.cases import PASSWORD, grant, person, refusal, request
 from tests.decisions.settlements import Refused, about, end, refused, settlements, settling
 from tests.decisions.test_checklist import ticket_of
@@ -161,8 +165,6 @@ def took_part(test_office: TestOffice, case: Refused, who: str) -> None:
             decision_id = checklist.propose(case.mei, number, row_of(test_office, number), proposal).decision_id
             approval.return_proposal(agent, decision_id, "Look again.")
         case "verified":
-            from cs_console.verification.methods import verify_by_note
-
             verify_by_note(agent, number, VerificationMethod.WRITTEN, "A letter of the third of May, signed.")
         case "replied":
             assign(case.mei, number, row_of(test_office, number), who)
@@ -184,6 +186,26 @@ def test_who_took_part_does_not_get_the_complaint(test_office: TestOffice, who: 
     assert who not in assignable(case.sam, number)
     appeal = about(test_office, case, TicketKind.APPEAL)  # an appeal asks for less: that others decided
     assert who in assignable(case.sam, appeal)
+
+
+@pytest.mark.parametrize("act", ["has it", "proposed", "replied", "settled"])
+def test_an_act_counts_though_the_log_tells_of_no_hands(test_office: TestOffice, act: str) -> None:
+    """What is stored says it too: the ticket came to its agent without a word in the log."""
+    case = refused(test_office)
+    kind = TicketKind.REPORT if act == "settled" else TicketKind.RIGHTS
+    number = make_ticket(test_office, kind=kind, assignee=case.ben, verified=True, requester=case.requester).number
+    match act:
+        case "proposed":
+            checklist.propose(case.ben, number, 1, refusal("D2", test_office.clock.now()))
+        case "replied":
+            reply(case.ben, number, 1, case.requester[1][Field.EMAIL], "We are at it.")
+        case "settled":
+            end(test_office, case.ben, number, settling(kind))
+    if act != "has it":
+        with test_office.office.database.transaction() as session:
+            session.connection().execute(update(Ticket).where(col(Ticket.number) == number).values(assignee_id=None))
+    complaint = about(test_office, case, TicketKind.COMPLAINT, number=number)
+    assert "ben" not in assignable(case.sam, complaint)
 
 
 def test_whoever_left_a_note_or_a_priority_took_no_part(test_office: TestOffice) -> None:
