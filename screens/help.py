@@ -55,9 +55,9 @@ ABOUT: dict[str, tuple[str, str]] = {
     ),
     "settle": (
         "Settling",
-        "The steps that the policy gives such a ticket: Enter goes into one, Escape comes back, and a choice goes on to the "
-        "next. What you write is for the desk; the letter is made of the policy's words. Whoever decided what it is about "
-        "hands it on.",
+        "The steps that the policy gives such a ticket: Enter goes into one, Escape comes back, a choice leads to the "
+        "next. What you write is for the desk; the letter is made of the policy's words. Whoever decided what it is "
+        "about hands it on.",
     ),
     "new": (
         "A new ticket",
