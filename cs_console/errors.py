@@ -585,3 +585,37 @@ class AskedDiffers(Refusal):
     """A proposal that answers something else than what is on record as asked, or less, or more (policy V.4)."""
 
     code = "asked_differs"
+
+
+# --- settling ----------------------------------------------------------------------------------------------
+
+
+class NotIndependent(OwnDecision):
+    """Somebody who decided, or took part in, what a ticket is about may not take, settle or decide it."""
+
+    code = "not_independent"
+
+    def __init__(self, number: int, who: str = "You") -> None:
+        Refusal.__init__(
+            self,
+            f"{who} took part in what #{number} is about, or decided it before.",
+            "Somebody who had no part in it has to do this: hand it on with a.",
+        )
+
+
+class MatterRequired(Refusal):
+    """It has to be said first which earlier ticket, or whose decision, a ticket is about."""
+
+    code = "matter_required"
+
+
+class SettlementIncomplete(Refusal):
+    """An answer that settling needs is missing or unusable; the sentence names it."""
+
+    code = "settlement_incomplete"
+
+
+class BasisRequired(Refusal):
+    """Data about somebody else needs one of the nine bases, the ninth with its citation (policy I.(3))."""
+
+    code = "basis_required"

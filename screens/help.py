@@ -53,6 +53,12 @@ ABOUT: dict[str, tuple[str, str]] = {
         "Walk the steps: Enter goes into one, Escape comes back. A ground covers data, answers its questions and names "
         "evidence; what is still missing stands beside or below. The draft is kept as you go.",
     ),
+    "settle": (
+        "Settling",
+        "The steps that the policy gives such a ticket: Enter goes into one, Escape comes back, a choice leads to the "
+        "next. What you write is for the desk; the letter is made of the policy's words. Whoever decided what it is "
+        "about hands it on.",
+    ),
     "new": (
         "A new ticket",
         "For a call or a letter. Write down what was said; a contact is optional, and what you type is saved, sealed, "

@@ -235,7 +235,9 @@ class QueueScreen(ConsoleScreen[None]):
         """Hand the ticket to somebody."""
         row = self._current()
         if row is not None:
-            self.ask(partial(workflow.assignable, self.desk), partial(self._ask_who, row), group="assignable")
+            self.ask(
+                partial(workflow.assignable, self.desk, row.number), partial(self._ask_who, row), group="assignable"
+            )
 
     def _ask_who(self, row: queue.QueueRow, names: tuple[str, ...]) -> None:
         self.app.push_screen(assign_dialog(row.number, row.assignee, names), partial(self._who_chosen, row))

@@ -15,6 +15,7 @@ from cs_console.custody.erasure import propose_erasure
 from cs_console.custody.holds import HoldReasonChoice, HoldView, holds_and_reasons, lift_hold, place_hold
 from cs_console.decisions.clock_steps import ask_identity, extend
 from cs_console.decisions.clock_view import ClockView, clock_view
+from cs_console.decisions.matters import MatterChoices, Named, matter_choices, name_matter
 from cs_console.decisions.notice_way import NoticeWay
 from cs_console.decisions.sending_again import NoticeRoutes, notice_posted, notice_routes, send_notice_again
 from cs_console.errors import ChangedElsewhere, Refusal
@@ -22,6 +23,7 @@ from cs_console.tickets import workflow
 from cs_console.tickets.conversation import TicketView, open_ticket, reload
 from cs_console.tickets.packs import PackChoice, move_to_pack, packs_to_move_to
 from models.enums import DeliveryState, Field, MessageSort, Priority, Role, TicketKind, TicketState
+from screens.about import SOMEBODY, about_dialog, decider_dialog
 from screens.asking_text import WordsDialog, forgetting_draft
 from screens.choice import ChoiceDialog
 from screens.clock import ASK, EXTEND, ClockDialog, reason_dialog, reason_place, sent_words
@@ -33,6 +35,7 @@ from screens.moving import WHY_HINT, packs_dialog
 from screens.registry import bindings_for, command
 from screens.reveal import RevealScreen
 from screens.sending_again import POSTED, routes_dialog
+from screens.settle import SettleScreen
 from screens.state import assign_dialog, kind_dialog, priority_dialog, state_dialog
 from screens.ticket_lines import FIELD, facts_of, field_key, status_words
 from screens.verify import VerifyScreen
@@ -42,6 +45,7 @@ from screens.widgets.facts import Facts
 from screens.widgets.notice_bar import Tone
 from screens.widgets.safe_text import PlainText
 
+CLOSE_HINT = "ctrl+s close it, the reason stays as a note   esc keep as a draft"
 CONTACT_HINT = "ctrl+s keep it with the ticket   esc keep as a draft"
 
 
@@ -202,9 +206,21 @@ class TicketScreen(RevealScreen):
             self.app.push_screen(state_dialog(self.number, self.view.state), self._state_chosen)
 
     def _state_chosen(self, state: str | None) -> None:
-        if state is not None and self.view is not None:
-            work = partial(workflow.set_state, self.desk, self.number, self.view.row, TicketState(state))
-            self._change(work, f"#{self.number} is {state}.")
+        if state is None or self.view is None:
+            return
+        if state == TicketState.CLOSED.value and self.view.closes_with_reason and Role.SUPERVISOR in self.roles:
+            question = f"#{self.number} ends with its own steps (d). Why is it closed without them?"
+            dialog = WordsDialog(question, f"close:{self.number}", self.number, hint=CLOSE_HINT)
+            self.app.push_screen(dialog, self._close_reasoned)
+            return
+        work = partial(workflow.set_state, self.desk, self.number, self.view.row, TicketState(state))
+        self._change(work, f"#{self.number} is {state}.")
+
+    def _close_reasoned(self, why: str | None) -> None:
+        if why is not None and self.view is not None:
+            work = partial(workflow.set_state, self.desk, self.number, self.view.row, TicketState.CLOSED, why)
+            forgetting = partial(forgetting_draft, self.desk, f"close:{self.number}", work)
+            self._change(forgetting, f"#{self.number} is closed.")
 
     def action_kind(self) -> None:
         """Choose another kind."""
@@ -231,7 +247,7 @@ class TicketScreen(RevealScreen):
 
     def action_assign(self) -> None:
         """Choose who works on it."""
-        self.ask(partial(workflow.assignable, self.desk), self._assignable, group="assignable")
+        self.ask(partial(workflow.assignable, self.desk, self.number), self._assignable, group="assignable")
 
     def _assignable(self, names: tuple[str, ...]) -> None:
         if self.view is not None:
@@ -261,8 +277,35 @@ class TicketScreen(RevealScreen):
         self.app.push_screen(ComposeScreen(self.number, MessageSort.NOTE), self._back_with)
 
     def action_decide(self) -> None:
-        """Walk the checklist."""
-        self.app.push_screen(DecisionScreen(self.number), self._back_with)
+        """Walk the checklist, or the steps of the ticket's own kind."""
+        if self.view is not None and self.view.settles:
+            self.app.push_screen(SettleScreen(self.number), self._back_with)
+        else:
+            self.app.push_screen(DecisionScreen(self.number), self._back_with)
+
+    def action_about(self) -> None:
+        """Choose what it is about."""
+        self.ask(partial(matter_choices, self.desk, self.number), self._matters_read, group="about")
+
+    def _matters_read(self, choices: MatterChoices) -> None:
+        self.app.push_screen(about_dialog(self.number, choices), partial(self._about_chosen, choices))
+
+    def _about_chosen(self, choices: MatterChoices, key: str | None) -> None:
+        if key == SOMEBODY:
+            self.app.push_screen(decider_dialog(self.number, choices.accounts), self._decider_chosen)
+        elif key is not None:
+            self._naming(partial(name_matter, self.desk, self.number, about_number=int(key)))
+
+    def _decider_chosen(self, name: str | None) -> None:
+        if name is not None:
+            self._naming(partial(name_matter, self.desk, self.number, decider=name))
+
+    def _naming(self, work: Callable[[], Named]) -> None:
+        self.change(work, self._named, refused=self._refused)
+
+    def _named(self, named: Named) -> None:
+        hand_on = " Whoever has it took part in that: hand it on with a." if named.kept_out else ""
+        self._changed(f"#{self.number} is about {named.words}.{hand_on}", named)
 
     def action_contact(self) -> None:
         """Correct or add a contact."""

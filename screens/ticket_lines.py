@@ -20,7 +20,7 @@ def facts_of(view: TicketView, key_of: Callable[[str], str]) -> list[Fact]:
         Fact("verified", "Verified", view.verified_words, key_of("verify"), "verify", starts_group=True),
         *_asker(view),
         Fact("clock", "Clock", view.clock_words, key_of("clock"), "clock"),
-        Fact("decision", "Decision", view.decision_words, key_of("decide"), "decide"),
+        *_answer(view, key_of),
         Fact("state", "State", view.state.value, key_of("state"), "state", starts_group=True),
         Fact("assignee", "Assignee", assignee_words(view), key_of("assign"), "assign"),
         Fact("kind", "Kind", view.kind_title, key_of("kind"), "kind"),
@@ -66,6 +66,16 @@ def _asker(view: TicketView) -> list[Fact]:
     """Who asks, where that is not simply the requester, and how old the requester is, where it was recorded."""
     known = (("asked-by", "Asked by", view.asked_by), ("age", "Age", view.age_words))
     return [Fact(key, title, words) for key, title, words in known if words]
+
+
+def _answer(view: TicketView, key_of: Callable[[str], str]) -> list[Fact]:
+    """What it is about and how it ended, by the checklist or by its kind's own steps."""
+    about = [Fact("about", "About", view.about_words, key_of("about"), "about")] if view.about_words else []
+    settled = view.settled_words or "not yet"
+    if view.settles:
+        return [*about, Fact("settled", "Settled", settled, key_of("decide"), "decide")]
+    before = [Fact("settled", "Before", view.settled_words, quiet=True)] if view.settled_words else []
+    return [*about, *before, Fact("decision", "Decision", view.decision_words, key_of("decide"), "decide")]
 
 
 def _field(state: FieldState, key_of: Callable[[str], str]) -> Fact:

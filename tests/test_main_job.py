@@ -20,6 +20,7 @@ from cs_console.tickets import conversation, intake, queue, workflow
 from cs_console.verification import codes
 from models.agent import Agent
 from models.enums import Action, Field, Outcome, Role, TicketKind, TicketState
+from tests.decisions.cases import propose
 from tests.support.office import TestOffice
 
 CANARY = "Zanzibarquokka"
@@ -121,7 +122,7 @@ def test_the_main_job_end_to_end(test_office: TestOffice, tmp_path: Path) -> Non
     granted = ("account", "orders", "browsing", "location", "devices", "published")
     proposal = Proposal(request="delete", outcome=Outcome.PARTIAL, granted=granted, findings=(finding,))
     checklist.record_asked(mei, row.number, "delete", (*granted, "backups"))
-    decision = checklist.propose(mei, row.number, conversation.reload(mei, row.number).row, proposal).decision_id
+    decision = propose(mei, row.number, conversation.reload(mei, row.number).row, proposal).decision_id
     (waiting,) = approval.waiting(omar).rows
     assert waiting.decision_id == decision
     assert approval.approve(omar, decision, PASSWORD).final

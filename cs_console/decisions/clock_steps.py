@@ -11,7 +11,7 @@ from cs_console.custody.sealing import Place, seal
 from cs_console.decisions.approvers import roles_now
 from cs_console.decisions.clock import Clock, Happened, Step, clock_of
 from cs_console.decisions.clock_events import add_event, clock_now, happened, recompute
-from cs_console.decisions.making import contact_for
+from cs_console.decisions.making import contact_for_notice
 from cs_console.decisions.notice import render, written_date
 from cs_console.delivery.outgoing import deliver_queued, queue_message
 from cs_console.desk import Desk, Office
@@ -174,7 +174,7 @@ def _filled(said: Pack, template: str, ticket: TicketFacts, **more: str) -> str:
 
 def _queued(session: Session, desk: Desk, ticket: TicketFacts, text: str, row: int | None = None) -> str:
     """Queue a message to the requester: where the notice would go, else to what they gave with their request."""
-    contact_id = contact_for(session, ticket) or _claimed_contact(session, ticket)
+    contact_id = contact_for_notice(session, ticket) or _claimed_contact(session, ticket)
     if contact_id is None:
         raise ContactNotOnFile("There is no contact that this could be sent to.", "Add one with e first.")
     return queue_message(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import product
 
 from sqlalchemy import delete, select
 from sqlmodel import Session, col
@@ -58,7 +59,7 @@ def make_final(session: Session, desk: Desk, ticket: TicketFacts, decision: Deci
         add_event(session, ticket.number, ClockMove.FEE_ASKED, now)  # whose yes it was is not told here
     session.flush()
     recompute(session, pack, ticket.number)
-    contact_id = contact_for(session, ticket)
+    contact_id = contact_for_notice(session, ticket)
     message_id = None
     if contact_id is not None:
         message_id = queue_message(
@@ -110,8 +111,11 @@ def _settle_ticket(session: Session, ticket: TicketFacts, decision: Decision, no
     change(session, ticket, decision.ticket_row, **values)
 
 
-def contact_for(session: Session, ticket: TicketFacts) -> str | None:
-    """Where the notice goes: the contact that the identity was proved with, else on file an e-mail, else a mobile."""
+def contact_for_notice(session: Session, ticket: TicketFacts, *, claimed: bool = False) -> str | None:
+    """Where the notice goes: the contact that the identity was proved with, else on file an e-mail, else a mobile.
+
+    With `claimed` also to one that a message only claims, where none is on file.
+    """
     verified = (
         select(col(Contact.id))
         .join(Verification, col(Verification.contact_id) == col(Contact.id))
@@ -123,15 +127,15 @@ def contact_for(session: Session, ticket: TicketFacts) -> str | None:
     found = session.connection().execute(verified).scalar()
     if found is not None:
         return str(found)
-    for field in (Field.EMAIL, Field.MOBILE):
-        on_file = (
+    for on_file, field in product((True, False) if claimed else (True,), (Field.EMAIL, Field.MOBILE)):
+        newest = (
             select(col(Contact.id))
             .where(col(Contact.requester_id) == ticket.requester_id, col(Contact.field) == field)
-            .where(col(Contact.on_file).is_(True), col(Contact.replaced_at).is_(None))
+            .where(col(Contact.on_file).is_(on_file), col(Contact.replaced_at).is_(None))
             .order_by(col(Contact.changed_at).desc())
             .limit(1)
         )
-        found = session.connection().execute(on_file).scalar()
+        found = session.connection().execute(newest).scalar()
         if found is not None:
             return str(found)
     return None

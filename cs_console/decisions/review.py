@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 from cs_console.access_log.append import Actor, Entry, append
 from cs_console.decisions.clock_events import add_event, clock_now, recompute
 from cs_console.desk import Office
-from cs_console.tickets.ticket_facts import change, facts, pseudonym
+from cs_console.tickets.ticket_facts import TicketFacts, change, facts, pseudonym
 from models.clock_event import ClockEvent
 from models.decision import Decision
 from models.enums import Action, ClockMove, DecisionState, RequesterState, TicketState
@@ -77,19 +77,29 @@ def _begin(office: Office, number: int, now: datetime) -> bool:
     with office.database.transaction() as session:
         session.get_one(Ticket, number, with_for_update=True)  # another console may be at it
         ticket = facts(session, number)
-        pack = office.packs.get(ticket.pack)
-        review = clock_now(session, pack, ticket).review
+        review = clock_now(session, office.packs.get(ticket.pack), ticket).review
         if review is None or review > now:
             return False
-        if ticket.state is TicketState.CLOSED:
-            change(session, ticket, ticket.row, state=TicketState.OPEN.value, closed_at=None)
-        add_event(session, number, ClockMove.REVIEWED, now)
-        recompute(session, pack, number)
-        entry = Entry(
-            Action.TICKET_CHANGED,
-            ticket=number,
-            requester=pseudonym(office, ticket.requester_id),
-            reason="the decision's review date has come",
-        )
-        append(session, office, Actor("console", "", "", office.host), entry, now)
+        actor = Actor("console", "", "", office.host)
+        open_for_review(session, office, ticket, actor, "the decision's review date has come")
     return True
+
+
+def open_for_review(
+    session: Session, office: Office, ticket: TicketFacts, actor: Actor, why: str, *, by_others: bool = False
+) -> None:
+    """Have a ticket decided anew, in the caller's transaction: opened again if it is closed, its clock from now.
+
+    `by_others`: whoever had it has it no more. Raises ChangedElsewhere.
+    """
+    now, pack, number = office.clock.now(), office.packs.get(ticket.pack), ticket.number
+    values: dict[str, object] = {"assignee_id": None} if by_others else {}
+    if ticket.state is TicketState.CLOSED:
+        waits = pack.kinds[ticket.kind].needs_decision and ticket.verified_at is None
+        values |= {"state": (TicketState.TO_VERIFY if waits else TicketState.OPEN).value, "closed_at": None}
+    if values:
+        change(session, ticket, ticket.row, **values)
+    add_event(session, number, ClockMove.REVIEWED, now)
+    recompute(session, pack, number)
+    requester = pseudonym(office, ticket.requester_id)
+    append(session, office, actor, Entry(Action.TICKET_CHANGED, ticket=number, requester=requester, reason=why), now)

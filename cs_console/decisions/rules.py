@@ -287,16 +287,11 @@ def _decimal(text: str) -> Decimal | None:
 
 
 def _is_empty(pack: Pack, text: str) -> bool:
-    folded = " ".join(text.casefold().split())
-    return not folded or folded in pack.checklist.empty_words or not any(sign.isalnum() for sign in folded)
+    return pack.checklist.says_nothing(text)
 
 
 def _plain_word(pack: Pack, text: str) -> str:
-    """ "yes" or "no" where the answer is a plain yes or no in any of the pack's languages, else the text folded."""
-    folded = " ".join(text.casefold().split()).strip(" .!。")
-    if folded in pack.checklist.yes_words:
-        return "yes"
-    return "no" if folded in pack.checklist.no_words else folded
+    return pack.checklist.plain_word(text)
 
 
 def _incomplete(text: str) -> Problem:

@@ -80,7 +80,8 @@ class DecisionView:
 
     `words` are its outcome and grounds, or what stands for both under legal review; `approvers` are not named then.
     `notice` is the letter, `delivery` what became of it as a sentence, `reason` why the proposal was returned.
-    `own_appealed`: the reader gave a refusal that the requester wrote after, so somebody else decides next.
+    `own_appealed`: the reader gave a refusal that the requester wrote after, or decided what was appealed against, so
+    somebody else decides next. `findings` are its lines, for whoever may know them.
     """
 
     words: str
@@ -92,6 +93,7 @@ class DecisionView:
     delivery: str
     reason: str
     own_appealed: bool
+    findings: tuple[str, ...] = ()
 
 
 def waiting(desk: Desk) -> Waiting:
@@ -179,6 +181,13 @@ def last_decision(desk: Desk, number: int) -> DecisionView | None:
         approvers = _approvers(session, decision.id) if _may_know(roles, decision.legal_review) else ()
         delivery = "" if decision.decided_at is None else notice_way(session, number, decision.decided_at).value
         own_appealed = is_own_appealed(session, desk, number)
+        labels = labels_by_id(session, office, pack, ticket)
+    findings: tuple[str, ...] = ()
+    if _may_know(roles, decision.legal_review):
+        proposal = open_answers(
+            office.keyring, key, ticket.requester_id, decision.id, decision.answers, decision.legal_review
+        )
+        findings = tuple(_lines(pack, proposal, labels)) if _is_of(pack, proposal) else ()
     notice = ""
     if decision.notice is not None:
         notice = open_safe(key, Place(ticket.requester_id, "decision", "notice", decision.id), decision.notice)
@@ -192,6 +201,7 @@ def last_decision(desk: Desk, number: int) -> DecisionView | None:
         delivery=delivery,
         reason=reason,
         own_appealed=own_appealed,
+        findings=findings,
     )
 
 
@@ -298,10 +308,15 @@ def _reason(
 
 def _require_same_policy(pack: Pack, proposal: Proposal) -> None:
     """Refuse a proposal of before its ticket was moved to another policy. Raises StaleProposal."""
-    if proposal.request not in pack.rights or any(pack.ground(one.ground) is None for one in proposal.findings):
+    if not _is_of(pack, proposal):
         raise StaleProposal(
             "The ticket was moved to another policy after this was proposed.", "Look at the list again."
         )
+
+
+def _is_of(pack: Pack, proposal: Proposal) -> bool:
+    """Whether this policy has what the proposal speaks of; a ticket can have been moved to another since."""
+    return proposal.request in pack.rights and all(pack.ground(one.ground) is not None for one in proposal.findings)
 
 
 def _lines(pack: Pack, proposal: Proposal, labels: Mapping[str, str]) -> Iterator[str]:

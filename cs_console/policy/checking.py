@@ -134,13 +134,17 @@ def _model_at(place: Place) -> type[BaseModel] | None:
     for part in place:
         if isinstance(model, type) and issubclass(model, BaseModel):
             field = model.model_fields.get(str(part))
-            model = field.annotation if field else None
-            if NoneType in get_args(model):  # an optional part
-                model = get_args(model)[0]
+            model = _present(field.annotation) if field else None
         else:  # a list's or a table's values
             inner = [one for one in get_args(model) if isinstance(one, type) and issubclass(one, BaseModel)]
             model = inner[0] if inner else None
     return model if isinstance(model, type) and issubclass(model, BaseModel) else None
+
+
+def _present(annotation: Any) -> Any:
+    """What an optional part is where it is there."""
+    options = get_args(annotation)
+    return options[0] if len(options) == 2 and options[1] is NoneType else annotation
 
 
 def _keys(place: Place) -> tuple[str, ...]:

@@ -18,6 +18,18 @@ class ChecklistRules(Part):
     answer_limit: Annotated[int, Field(ge=100, le=20_000)]
     """Characters at most in one answer or one item of evidence."""
 
+    def says_nothing(self, text: str) -> bool:
+        """Whether a text is empty or a mere filler."""
+        folded = " ".join(text.casefold().split())
+        return not folded or folded in self.empty_words or not any(sign.isalnum() for sign in folded)
+
+    def plain_word(self, text: str) -> str:
+        """ "yes" or "no" where a text is a plain yes or no in any of the pack's languages, else the text folded."""
+        folded = " ".join(text.casefold().split()).strip(" .!。")
+        if folded in self.yes_words:
+            return "yes"
+        return "no" if folded in self.no_words else folded
+
 
 class LegalReviewRules(Part):
     """What every decision that others may only know as "legal review" has in common, so that nothing tells which."""

@@ -19,7 +19,9 @@ def pack_lines(pack: Pack) -> tuple[str, ...]:
     grounds it can be refused and who says so, what the letter holds, how long data is kept.
     """
     return tuple(
-        line.rstrip() for part in (_about, _seeing, _asking, _grounds, _letter, _keeping) for line in part(pack)
+        line.rstrip()
+        for part in (_about, _seeing, _asking, _ending, _grounds, _letter, _keeping)
+        for line in part(pack)
     )
 
 
@@ -33,6 +35,25 @@ def _about(pack: Pack) -> Iterator[str]:
         ends = "; ends with a decision" if rules.needs_decision else ""
         days = rules.first_response_working_days
         yield f"  {kind.value}: {rules.title} ({rules.clause}), first response within {days} working days{ends}"
+
+
+def _ending(pack: Pack) -> Iterator[str]:
+    for kind in pack.kinds.values():
+        rules = kind.workflow
+        if rules is None:
+            continue
+        yield from _head(f"How it ends: {kind.title}")
+        yield f"  Settled by: {' or '.join(rules.owners)} ({rules.clause})"
+        if rules.independent != "no":
+            how = "decided on" if rules.independent == "decided" else "took part in"
+            yield f"  Not by whoever {how} what it is about"
+        for question in rules.questions:
+            yield from _said(question.text, "     ")
+            for answer, roles in question.needs.items():
+                yield f"       {answer}: by a {' or '.join(roles)}"
+        for outcome in rules.outcomes.values():
+            becomes = f", becomes {pack.kinds[outcome.becomes].title}" if outcome.becomes is not None else ""
+            yield f"  {outcome.title}{becomes}"
 
 
 def _seeing(pack: Pack) -> Iterator[str]:

@@ -53,6 +53,8 @@ def letter_problems(pack: Pack, language: str) -> Iterator[tuple[Place, str]]:
         if needed and _PARTS[needed] not in filled:
             yield (*layer, *place), f"does not hold {{{{ {needed} }}}}"
     yield from _date_problems(spoken, layer)
+    if not layer:
+        yield from _settling_problems(pack)
 
 
 def _clock_texts(spoken: Pack) -> Iterator[tuple[Place, str, str]]:
@@ -97,6 +99,29 @@ def _on_ground(pack: Pack, ground: Ground, right: str, about: tuple[str, str], l
         yield Proposal(right, Outcome.REFUSE, (), found, language=language)
     if ground.neutral == "may":
         yield Proposal(right, Outcome.REFUSE, (), found, neutral=True, language=language)
+
+
+def _settling_problems(pack: Pack) -> Iterator[tuple[Place, str]]:
+    """What only shows when the letters are made that say how a ticket was settled."""
+    from cs_console.decisions.settling_letter import letter_subject, make_letter
+    from cs_console.decisions.settling_rules import Settling
+
+    for kind, rules in pack.kinds.items():
+        for key, outcome in rules.workflow.outcomes.items() if rules.workflow else ():
+            place = ("kinds", kind.value, "workflow", "outcomes", key, "told")
+            settling = Settling(key, {}, next(iter(outcome.reasons), ""))
+            try:
+                make_letter(pack, kind, settling, 10_482, _RECEIVED, _RECEIVED)
+            except NoticeIncomplete as problem:
+                yield place, _words(problem)
+    if pack.settling is not None:
+        try:
+            named = letter_subject(pack, next(iter(pack.kinds)), 10_482)
+        except NoticeIncomplete as problem:
+            yield ("settling", "subject"), _words(problem)
+        else:
+            if "10482" not in named:
+                yield ("settling", "subject"), "does not hold {{ ticket }}"
 
 
 def _date_problems(spoken: Pack, layer: Place) -> Iterator[tuple[Place, str]]:

@@ -21,6 +21,7 @@ from cs_console.policy.minors_rules import MinorsRules
 from cs_console.policy.notice_rules import NoticeRules
 from cs_console.policy.parts import Count, Days, Key, Language, Part, Said, Sentence, nearest
 from cs_console.policy.verification_rules import VerificationRules
+from cs_console.policy.workflow_rules import SettlingRules, WorkflowRules, broken_workflows
 from models.enums import AuthoritySort, Outcome, TicketKind, VerificationMethod
 from models.enums import Field as ContactField
 
@@ -62,6 +63,8 @@ class KindRules(Part):
     first_response_working_days: Days
     needs_decision: bool = False
     """Whether it ends with the checklist (rights requests)."""
+    workflow: WorkflowRules | None = None
+    """How a ticket of another kind is settled."""
 
 
 class FieldRules(Part):
@@ -134,6 +137,7 @@ class Pack(Part):
     grounds: tuple[Ground, ...]
     consent_exceptions: tuple[ConsentException, ...]
     notice: NoticeRules
+    settling: SettlingRules | None = None
     undertaking: UndertakingRules
     texts: Texts
     languages: dict[Language, Layer] = {}
@@ -195,6 +199,12 @@ def _broken_references(pack: Pack) -> Iterator[Located]:
     for key in pack.records:
         if key in pack.fields:
             yield ("records", key), "is among the fields already"
+    workflows = {kind: rules.workflow for kind, rules in pack.kinds.items() if rules.workflow is not None}
+    yield from broken_workflows(
+        workflows, frozenset(kind for kind, rules in pack.kinds.items() if rules.needs_decision)
+    )
+    if pack.settling is None and any(one.told for rules in workflows.values() for one in rules.outcomes.values()):
+        yield ("settling",), "is missing, but workflows tell requesters how it ended"
     seen: set[str] = set()
     for at, ground in enumerate(pack.grounds):
         if ground.code in seen:

@@ -10,6 +10,9 @@ from cs_console.custody import disclosure
 from cs_console.custody.disclosure import Target
 from cs_console.decisions import approval, checklist
 from cs_console.decisions.checklist import Answer, Finding, Proposal
+from cs_console.decisions.matters import name_matter
+from cs_console.decisions.settling import settle
+from cs_console.decisions.settling_rules import Settling
 from cs_console.desk import Desk
 from cs_console.errors import Refusal
 from cs_console.sample.accounts import ACCOUNTS
@@ -196,6 +199,41 @@ def legal_review(story: Story) -> None:
         _propose(desk, number, proposal)
 
 
+def fake_site(story: Story) -> None:
+    """A report without anybody's data: looked into, acted on, and the reporter told."""
+    number = story.numbers["fake-site"]
+    with shift(story, "mei") as desk:
+        conversation.open_ticket(desk, number)
+        row = workflow.claim(desk, number)
+        answers = {
+            "what": "A site that copies our sign-in page and asks for passwords",
+            "third": "no",
+            "found": "The page is a copy of ours; its host was told and took it down the same day",
+        }
+        settle(desk, number, row, Settling("acted", answers))
+
+
+def appeal_against_refusal(story: Story) -> None:
+    """Tom appeals against what mei proposed and omar approved: ines, who had no part in it, looks at it again."""
+    number = story.numbers["partners-appeal"]
+    with shift(story, "mei") as desk:
+        conversation.open_ticket(desk, number)
+        verify(story, desk, number, Field.EMAIL)
+        row = name_matter(desk, number, about_number=story.numbers["partners"]).row
+        conversation.add_note(desk, number, row, "Not for me or omar: we answered the request that this is about.")
+    with shift(story, "omar") as desk:
+        workflow.assign(desk, number, conversation.reload(desk, number).row, "ines")
+
+
+def complaint_about_an_answer(story: Story) -> None:
+    """Grace complains of how her coupon was handled: omar, who had no part in it, owns it."""
+    number = story.numbers["coupon-complaint"]
+    with shift(story, "omar") as desk:
+        conversation.open_ticket(desk, number)
+        row = name_matter(desk, number, about_number=story.numbers["coupon"]).row
+        workflow.assign(desk, number, row, "omar")
+
+
 def read_the_log(story: Story) -> None:
     with shift(story, "omar") as desk:
         review.entries(desk, LogFilter(agent="mei"))
@@ -223,8 +261,11 @@ SCENES: tuple[tuple[float, Callable[[Story], None]], ...] = (
     (98.0, read_the_log),
     (95.5, access_granted),
     (87.0, repeated_request),
+    (84.0, fake_site),
     (61.0, slip_at_sign_in),
+    (43.0, appeal_against_refusal),
     (41.0, deletion_in_part),
+    (35.0, complaint_about_an_answer),
     (25.0, check_the_log),
     (6.0, legal_review),
 )

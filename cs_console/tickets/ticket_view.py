@@ -15,11 +15,14 @@ from cs_console.custody.sealing import Place
 from cs_console.decisions.clock import is_escalated
 from cs_console.decisions.clock_events import clock_now
 from cs_console.decisions.clock_words import clock_words
+from cs_console.decisions.matters import matter_of
 from cs_console.decisions.notice_way import NoticeWay, notice_way
+from cs_console.decisions.settled import settled_words
 from cs_console.desk import Desk
 from cs_console.errors import KeyDestroyed, SealBroken
 from cs_console.plain_text import one_line, plain
 from cs_console.policy.schema import Pack
+from cs_console.policy.workflow_rules import WorkflowRules
 from cs_console.tickets.ticket_facts import ERASED, UNREADABLE, TicketFacts, facts
 from cs_console.verification.askers import asker_of, authority_of
 from models.agent import Agent
@@ -94,6 +97,9 @@ class TicketView:
     `earlier_lines` says that only the newest LINES_SHOWN lines are here. `text_fields` are the subject and the
     messages as written, beside the contact `fields`. `escalated`: supervisors were told that it is overdue. `asked_by`
     and `age_words` are empty where nothing was recorded; `age_flagged` says that the requester is a minor.
+    `settles`: it ends with its kind's own steps, not with the checklist; `closes_with_reason`: around those only a
+    supervisor closes it, and says why. `about_words`: which earlier ticket, or whose decision, it is about; empty
+    where its kind is about none. `settled_words`: how it was settled last, if it was.
     """
 
     number: int
@@ -126,6 +132,10 @@ class TicketView:
     asked_by: str = ""
     age_words: str = ""
     age_flagged: bool = False
+    settles: bool = False
+    closes_with_reason: bool = False
+    about_words: str = ""
+    settled_words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +149,7 @@ def view_of(session: Session, desk: Desk, number: int) -> TicketView:
     office = desk.office
     ticket = facts(session, number)
     pack = office.packs.get(ticket.pack)
+    workflow = pack.kinds[ticket.kind].workflow
     try:
         key: bytes | None = key_for_view(session, desk, ticket.requester_id)
     except KeyDestroyed:
@@ -179,6 +190,10 @@ def view_of(session: Session, desk: Desk, number: int) -> TicketView:
         asked_by=asker.asks_words if asker else "",
         age_words=asker.age_words if asker else "",
         age_flagged=asker is not None and asker.band is not None and asker.band.is_flagged,
+        settles=workflow is not None,
+        closes_with_reason=workflow is not None and not workflow.by_hand,
+        about_words=_about_words(session, workflow, number),
+        settled_words=settled_words(session, pack, ticket.kind, number),
     )
 
 
@@ -323,6 +338,13 @@ def _why_not(desk: Desk, pack: Pack, ticket: TicketFacts, field: Field, window: 
     if window.until is None and all(row.verified for row in rows):
         return VERIFY_FIRST
     return ""
+
+
+def _about_words(session: Session, workflow: WorkflowRules | None, number: int) -> str:
+    matter = matter_of(session, number)
+    if matter is not None:
+        return matter.words
+    return "not named yet" if workflow is not None and workflow.matter else ""
 
 
 def _decision_words(session: Session, desk: Desk, pack: Pack, number: int) -> str:

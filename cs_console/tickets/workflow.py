@@ -9,13 +9,18 @@ from sqlmodel import Session, col
 from cs_console.access_log.append import lock_log
 from cs_console.custody.in_use import require_in_use
 from cs_console.decisions.clock_events import go_on, recompute
+from cs_console.decisions.matters import matter_of
+from cs_console.decisions.participants import handed_on
 from cs_console.decisions.review import stands
+from cs_console.decisions.separation import kept_out
 from cs_console.desk import Desk
-from cs_console.errors import BadInput, NotAllowed, TakenBy, UnknownAgent, WrongState
+from cs_console.errors import BadInput, NotAllowed, NotIndependent, TakenBy, UnknownAgent, WrongState
+from cs_console.tickets.notes import keep_note, written
 from cs_console.tickets.ticket_facts import READERS, TicketFacts, change, facts, record_about, require_open, require_own
+from cs_console.tickets.turning import as_kind
 from cs_console.verification.windows import close_window
 from models.agent import Agent
-from models.enums import AccountState, Action, Priority, Role, TicketKind, TicketState
+from models.enums import AccountState, Action, Priority, Result, Role, TicketKind, TicketState
 from models.ticket import Ticket
 
 BY_HAND: Mapping[TicketState, frozenset[TicketState]] = MappingProxyType(
@@ -44,9 +49,18 @@ def claim(desk: Desk, number: int) -> int:
     """Take an unassigned ticket in one atomic statement and return its row; claiming one's own changes nothing.
 
     For agents; a supervisor assigns instead. Raises TakenBy with the other's name, WrongState for a closed ticket,
-    NothingThere, NotAllowed.
+    NothingThere, NotAllowed, and NotIndependent, recorded, for whoever took part in what the ticket is about.
     """
+    try:
+        return _claim(desk, number)
+    except NotIndependent as refusal:
+        _record_kept_out(desk, number, Action.TICKET_CLAIMED, refusal.code)
+        raise
+
+
+def _claim(desk: Desk, number: int) -> int:
     with desk.work(Role.AGENT) as session:
+        _require_independent(session, desk, number, desk.agent.id)
         took = session.connection().execute(
             update(Ticket)
             .where(col(Ticket.number) == number, col(Ticket.assignee_id).is_(None), col(Ticket.closed_at).is_(None))
@@ -85,8 +99,17 @@ def assign(desk: Desk, number: int, row: int, agent_name: str) -> int:
     """Give a ticket to another agent: a supervisor can, or the assignee handing on. That closes an open window.
 
     A window that was opened while the ticket was nobody's stays open. Returns the new row. Raises NotAssigned,
-    UnknownAgent, BadInput, WrongState, ChangedElsewhere.
+    UnknownAgent, BadInput, WrongState, ChangedElsewhere, and NotIndependent, recorded, for somebody who took part in
+    what the ticket is about.
     """
+    try:
+        return _assign(desk, number, row, agent_name)
+    except NotIndependent as refusal:
+        _record_kept_out(desk, number, Action.TICKET_CHANGED, f"{refusal.code}: {agent_name}")
+        raise
+
+
+def _assign(desk: Desk, number: int, row: int, agent_name: str) -> int:
     with desk.work(*READERS) as session:
         ticket = facts(session, number)
         require_open(ticket)
@@ -96,25 +119,28 @@ def assign(desk: Desk, number: int, row: int, agent_name: str) -> int:
             raise UnknownAgent(f"There is no agent named {agent_name} who could take it.", "Choose one from the list.")
         if agent_id == ticket.assignee_id:
             raise BadInput(f"#{number} is {agent_name}'s already.", "Choose somebody else.")
+        _require_independent(session, desk, number, agent_id, agent_name)
         row = change(session, ticket, row, assignee_id=agent_id)
-        _changed(session, desk, ticket, f"assignee {ticket.assignee or 'nobody'} -> {agent_name}")
+        _changed(session, desk, ticket, handed_on(ticket.assignee, agent_name))
         if ticket.assignee_id is not None:
             close_window(session, desk.office, number, desk=desk, reason=HANDED_ON)
         return row
 
 
-def assignable(desk: Desk) -> tuple[str, ...]:
-    """The names of everybody who can take a ticket, sorted."""
+def assignable(desk: Desk, number: int | None = None) -> tuple[str, ...]:
+    """The names of everybody who can take a ticket (that one, if it is named), sorted."""
     with desk.reading(*READERS) as session:
-        return tuple(sorted(_assignable(session)))
+        out = frozenset() if number is None else kept_out(session, desk.office, number)
+        return tuple(sorted(name for name, agent_id in _assignable(session).items() if agent_id not in out))
 
 
-def set_state(desk: Desk, number: int, row: int, state: TicketState) -> int:
+def set_state(desk: Desk, number: int, row: int, state: TicketState, why: str = "") -> int:
     """Move a ticket along BY_HAND; its assignee or a supervisor can. Closing it closes an open window too.
 
     Returns the new row. A request that ends with a decision is not closed around it, and waits in "to verify" until
-    its requester is verified; a clock that a fee stopped goes on with the work (policy V.4). A closed
-    ticket of a requester who is erased or restricted stays closed. Raises WrongState, NotAssigned, NotAllowed,
+    its requester is verified; a clock that a fee stopped goes on with the work (policy V.4). What ends with steps of
+    its own is closed around them by a supervisor alone, who says `why`: it is kept as a note. A closed ticket of a
+    requester who is erased or restricted stays closed. Raises WrongState, NotAssigned, NotAllowed, BadInput,
     KeyDestroyed, OnHold, ChangedElsewhere.
     """
     with desk.work(*READERS) as session:
@@ -124,6 +150,9 @@ def set_state(desk: Desk, number: int, row: int, state: TicketState) -> int:
             lock_log(session.connection(), desk.office)  # nobody confirms an erasure meanwhile
             require_in_use(session, desk, ticket.requester_id)
         _check_move(session, desk, ticket, state)
+        if state is TicketState.CLOSED and _ends_with_steps(desk, ticket):
+            _require_reason(desk, ticket, why)
+            keep_note(session, desk, ticket, written(why))
         now = desk.office.clock.now()
         closed_at = now if state is TicketState.CLOSED else None
         row = change(session, ticket, row, state=state.value, closed_at=closed_at)
@@ -168,15 +197,12 @@ def set_kind(desk: Desk, number: int, row: int, kind: TicketKind) -> int:
         decides = pack.kinds[kind].needs_decision
         if pack.kinds[ticket.kind].needs_decision and not decides and ticket.verified_at is not None:
             _require_supervisor(desk, "make a verified request into something else", "or walk the checklist with d")
-        state = ticket.state
-        if decides and ticket.verified_at is None:
-            state = TicketState.TO_VERIFY
-        elif not decides and state is TicketState.TO_VERIFY:
-            state = TicketState.OPEN
-        row = change(session, ticket, row, kind=kind.value, state=state.value)
+        if matter_of(session, number) is not None:
+            _require_supervisor(desk, "make what is about an earlier decision into something else", "or settle it")
+        turned = as_kind(pack, ticket, kind)
+        row = change(session, ticket, row, **turned.values)
         recompute(session, pack, number)
-        moved = f", state {ticket.state} -> {state}" if state is not ticket.state else ""
-        _changed(session, desk, ticket, f"kind {ticket.kind} -> {kind}{moved}")
+        _changed(session, desk, ticket, turned.words)
         return row
 
 
@@ -195,6 +221,32 @@ def _check_move(session: Session, desk: Desk, ticket: TicketFacts, state: Ticket
     if ticket.verified_at is not None:
         raise WrongState(f"{name} ends with a decision.", "Walk the checklist with d.")
     _require_supervisor(desk, "close a request that was neither verified nor decided", "or correct the kind")
+
+
+def _ends_with_steps(desk: Desk, ticket: TicketFacts) -> bool:
+    rules = desk.office.packs.get(ticket.pack).kinds[ticket.kind].workflow
+    return rules is not None and not rules.by_hand
+
+
+def _require_reason(desk: Desk, ticket: TicketFacts, why: str) -> None:
+    if not desk.agent.has(Role.SUPERVISOR):
+        raise WrongState(f"#{ticket.number} ends with its own steps.", "Settle it with d.")
+    if not why.strip():
+        raise BadInput(
+            f"Closing #{ticket.number} around its own steps needs a reason.",
+            "Settle it with d, or open it and say why.",
+        )
+
+
+def _require_independent(session: Session, desk: Desk, number: int, agent_id: str, who: str = "You") -> None:
+    """Refuse whoever decided, or took part in, what the ticket is about, or decided it before an appeal."""
+    if agent_id in kept_out(session, desk.office, number):
+        raise NotIndependent(number, who)
+
+
+def _record_kept_out(desk: Desk, number: int, action: Action, reason: str) -> None:
+    with desk.work(*READERS) as session:
+        record_about(session, desk, facts(session, number), action, reason, Result.REFUSED)
 
 
 def _way_on(state: TicketState) -> str:

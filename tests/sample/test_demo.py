@@ -16,8 +16,10 @@ from cs_console.settings import Settings
 from cs_console.staff.passwords import verify
 from cs_console.staff.setup import init_desk
 from models.agent import Agent
-from models.enums import TicketState
+from models.enums import TicketKind, TicketState
 from models.log import LogEntry
+from models.matter import Matter
+from models.settlement import Settlement
 from models.ticket import Ticket
 
 
@@ -34,10 +36,21 @@ def test_the_sample_desk_shows_every_state_of_the_work(tmp_path: Path) -> None:
         languages = set(session.exec(select(Ticket.language)).all())
         moments = session.exec(select(LogEntry.at)).all()
         hashes = dict(session.exec(select(Agent.name, Agent.password_hash)).all())
+        about = dict(
+            session.exec(
+                select(Ticket.kind, Agent.name)
+                .join(Matter, col(Matter.ticket_number) == col(Ticket.number))
+                .join(Agent, col(Agent.id) == col(Ticket.assignee_id))
+                .where(col(Ticket.closed_at).is_(None), col(Matter.about_number).is_not(None))
+            ).all()
+        )
+        settled = session.exec(select(Ticket.kind).join(Settlement)).all()
     assert sum(states.values()) >= 60
     assert set(states) >= {TicketState.OPEN, TicketState.TO_VERIFY, TicketState.VERIFIED, TicketState.IN_APPROVAL}
     assert states[TicketState.CLOSED] >= 2
     assert len(languages) >= 5
+    assert about == {TicketKind.APPEAL: "ines", TicketKind.COMPLAINT: "omar"}  # neither took part in what it is about
+    assert settled == [TicketKind.REPORT]
     assert max(moments) - min(moments) > 3 * 86_400 * 1_000_000  # some days of history
     assert set(hashes) == {account.name for account in ACCOUNTS}
     assert all(verify(hashes[account.name], account.password) for account in ACCOUNTS)

@@ -69,7 +69,7 @@ async def test_at_80_columns_one_side_shows_at_a_time_and_tab_switches(sqlite_of
         await shown.until_words("Please unlock it.")
         assert "Verified" not in shown.words()
         await shown.press("tab")
-        await shown.until_words("Verified", "Clock", "Decision")
+        await shown.until_words("Verified", "Clock", "Settled")
         assert "Please unlock it." not in shown.words()
         await shown.press("tab")
         await shown.until_words("Please unlock it.")
@@ -80,7 +80,7 @@ async def test_at_120_columns_both_sides_stand_beside_each_other(sqlite_office: 
     made = appeal(sqlite_office, mei)
     async with console(sqlite_office, mei, (120, 34)) as shown:
         await opened(shown, made.number)
-        await shown.until_words("Please unlock it.", "Verified", "Clock", "Decision")
+        await shown.until_words("Please unlock it.", "Verified", "Clock", "Settled")
 
 
 @pytest.mark.parametrize("size", SIZES)

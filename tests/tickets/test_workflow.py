@@ -259,7 +259,7 @@ def test_an_unverified_rights_request_stays_in_its_lane(test_office: TestOffice,
 
 def test_closing_closes_the_window_and_reopening_starts_without_one(test_office: TestOffice) -> None:
     mei = test_office.desk("mei", Role.AGENT)
-    made = make_ticket(test_office, kind=TicketKind.APPEAL, verified=True, assignee=mei)
+    made = make_ticket(test_office, kind=TicketKind.INQUIRY, verified=True, assignee=mei)
     set_state(mei, made.number, 1, TicketState.CLOSED)
     assert windows_open(test_office, made.number) == 0
     assert entries(test_office, made.number)[-1] == ("mei", Action.WINDOW_CLOSED, "the ticket was closed")

@@ -1,0 +1,281 @@
+"""Settling: how an appeal, a report, a complaint or an inquiry ends, in the steps that the pack gives its kind."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from sqlalchemy import delete, exists, select
+from sqlmodel import Session, col
+
+from cs_console.custody.contacts import known_values
+from cs_console.custody.redaction import redact
+from cs_console.custody.sealing import Place, seal
+from cs_console.decisions.approvers import roles_now
+from cs_console.decisions.clock_events import recompute
+from cs_console.decisions.making import Made, contact_for_notice, send
+from cs_console.decisions.matters import matter_of
+from cs_console.decisions.review import open_for_review
+from cs_console.decisions.separation import is_own_appealed, require_not_own
+from cs_console.decisions.settling_letter import letter_subject, make_letter
+from cs_console.decisions.settling_rules import (
+    Settling,
+    asked,
+    names_matter,
+    needed_roles,
+    refuse_first,
+    settling_problems,
+    settling_to_json,
+)
+from cs_console.delivery.outgoing import queue_message
+from cs_console.desk import Desk, Office
+from cs_console.errors import (
+    BasisRequired,
+    GuardianRequired,
+    MatterRequired,
+    NotAllowed,
+    NoticeIncomplete,
+    NotVerified,
+    OwnDecision,
+    PrincipalOnly,
+    Refusal,
+    SettlementIncomplete,
+    WrongList,
+    WrongState,
+)
+from cs_console.plain_text import plain
+from cs_console.policy.schema import Pack
+from cs_console.policy.workflow_rules import WorkflowOutcome, WorkflowRules
+from cs_console.staff.undertakings import require_current
+from cs_console.tickets.ticket_facts import READERS, TicketFacts, change, facts, record_about, require_open, require_own
+from cs_console.tickets.turning import as_kind
+from cs_console.verification.askers import require_answerable
+from cs_console.verification.windows import close_window
+from models.columns import new_id
+from models.draft import Draft
+from models.enums import Action, DeliveryState, MessageSort, Result, Role, TicketKind, TicketState
+from models.message import Message
+from models.settlement import Settlement
+
+SETTLERS = (Role.AGENT, Role.SUPERVISOR, Role.PRIVACY_OFFICER)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A ticket that was settled. `delivery` says in a sentence what became of the letter, empty where there is none;
+    `turned` is the kind that it goes on as, `reopened` the ticket that is decided anew.
+    """
+
+    number: int
+    delivery: str = ""
+    turned: TicketKind | None = None
+    reopened: int | None = None
+
+
+def settle_place(number: int) -> str:
+    """Where the steps that are being walked are kept as a draft, until the ticket is settled."""
+    return f"settle:{number}"
+
+
+def is_kept_out(desk: Desk, number: int) -> bool:
+    """Whether somebody else has to settle this ticket: the agent decided, or took part in, what it is about."""
+    with desk.reading(*READERS) as session:
+        return is_own_appealed(session, desk, number)
+
+
+def preview_letter(desk: Desk, number: int, settling: Settling) -> str:
+    """The letter as it would go out today; empty where the outcome tells the requester nothing.
+
+    Raises NotAssigned, WrongState, SettlementIncomplete without an outcome, NoticeIncomplete.
+    """
+    with desk.reading(*SETTLERS) as session:
+        require_current(session, desk)
+        ticket = facts(session, number)
+        require_own(ticket, desk)
+    pack = desk.office.packs.get(ticket.pack)
+    if settling.outcome not in _workflow(pack, ticket).outcomes:
+        raise SettlementIncomplete("Choose how it ends first.")
+    return make_letter(pack, ticket.kind, settling, number, ticket.received_at, desk.office.clock.now())
+
+
+def settle(desk: Desk, number: int, row: int, settling: Settling) -> Settled:
+    """End one's own ticket as its kind's workflow in the pack provides.
+
+    The answers are redacted and sealed; settlement, letter, message, the ticket closed (or turned into another kind,
+    with its dates) and entries are one transaction; then the letter is sent.
+    Raises NotAssigned, WrongState, ChangedElsewhere, NoUndertaking and SettlementIncomplete naming the first problem;
+    NotIndependent, NotAllowed, MatterRequired, WrongList, BasisRequired, NotVerified and NoticeIncomplete are recorded.
+    """
+    settled, made = _on_record(desk, number, lambda: _settle(desk, number, row, settling))
+    return settled if made is None else replace(settled, delivery=send(desk.office, made))
+
+
+def _settle(desk: Desk, number: int, row: int, settling: Settling) -> tuple[Settled, Made | None]:
+    office, now, settlement_id = desk.office, desk.office.clock.now(), new_id()
+    with desk.work(*SETTLERS) as session:
+        require_current(session, desk)
+        ticket = facts(session, number)
+        pack = office.packs.get(ticket.pack)
+        require_own(ticket, desk)
+        require_open(ticket)
+        rules = _workflow(pack, ticket)
+        require_not_own(session, desk, number)
+        require_answerable(session, office, ticket)
+        _require_roles(session, desk, pack, rules, settling)
+        refuse_first(settling_problems(pack, rules, settling))
+        outcome = rules.outcomes[settling.outcome]
+        _require_ready(session, ticket, outcome, names=names_matter(pack, rules, settling.answers))
+        letter = make_letter(pack, ticket.kind, settling, number, ticket.received_at, now)
+        key = office.keyring.key(ticket.requester_id)
+
+        def sealed(column: str, text: str) -> bytes:
+            return seal(key, Place(ticket.requester_id, "settlement", column, settlement_id), text)
+
+        kept = settling_to_json(_redacted(session, office, pack, rules, ticket, settling))
+        session.add(
+            Settlement(
+                id=settlement_id,
+                ticket_number=number,
+                outcome=settling.outcome,
+                answers=sealed("answers", kept),
+                notice=sealed("notice", letter) if letter else None,
+                agent_id=desk.agent.id,
+                at=now,
+            )
+        )
+        session.flush()
+        made = _queue(session, desk, pack, ticket, rules, letter) if letter else None
+        record_about(session, desk, ticket, Action.TICKET_SETTLED, settling.outcome)
+        _end(session, desk, pack, ticket, row, outcome, told=bool(letter))
+        session.connection().execute(delete(Draft).where(col(Draft.place) == settle_place(number)))
+        reopened = _reopen_matter(session, desk, number) if outcome.reopens else None
+    return Settled(number, turned=outcome.becomes, reopened=reopened), made
+
+
+def _workflow(pack: Pack, ticket: TicketFacts) -> WorkflowRules:
+    rules = pack.kinds[ticket.kind].workflow
+    if rules is None:
+        raise WrongState(f"#{ticket.number} is not settled by steps of its own.", "Walk the checklist, or answer it.")
+    return rules
+
+
+def _require_roles(session: Session, desk: Desk, pack: Pack, rules: WorkflowRules, settling: Settling) -> None:
+    held = roles_now(session, desk)
+    for roles in needed_roles(pack, rules, settling):
+        if not held & set(roles):
+            wanted = " or a ".join(role.value for role in roles)
+            raise NotAllowed(f"A {wanted} has to settle this.", "Hand it on with a, with a note of what you found.")
+
+
+def _require_ready(session: Session, ticket: TicketFacts, outcome: WorkflowOutcome, *, names: bool) -> None:
+    """What an outcome needs beside the answers."""
+    if (names or outcome.reopens) and matter_of(session, ticket.number) is None:
+        words = f"It has to be named which ticket, or whose decision, #{ticket.number} is about."
+        raise MatterRequired(words, "Name it with b on the ticket.")
+    if outcome.verified and ticket.verified_at is None:
+        raise NotVerified
+    if outcome.replied and not _was_answered(session, ticket.number):
+        raise SettlementIncomplete("No reply has gone out yet.", "Write it with m on the ticket first.")
+
+
+def _was_answered(session: Session, number: int) -> bool:
+    sent = exists().where(
+        col(Message.ticket_number) == number,
+        col(Message.sort) == MessageSort.REPLY,
+        col(Message.delivery).in_((DeliveryState.SENT, DeliveryState.QUEUED)),
+    )
+    return bool(session.connection().execute(select(sent)).scalar())
+
+
+def _redacted(
+    session: Session, office: Office, pack: Pack, rules: WorkflowRules, ticket: TicketFacts, settling: Settling
+) -> Settling:
+    """The settlement with personal data in typed answers replaced; what is no longer asked is left out."""
+    key = office.keyring.key(ticket.requester_id)
+    known = known_values(session, office, ticket.requester_id, key)
+    kept = {}
+    for question in asked(pack, rules, settling.answers):
+        text = settling.answers.get(question.id, "").strip()
+        if text:
+            typed = question.kind in {"text", "citation"}
+            kept[question.id] = redact(plain(text), pack.meta.regions, known) if typed else text
+    return replace(settling, answers=kept)
+
+
+def _queue(session: Session, desk: Desk, pack: Pack, ticket: TicketFacts, rules: WorkflowRules, letter: str) -> Made:
+    contact_id = contact_for_notice(session, ticket, claimed=rules.tells_claimed)
+    if contact_id is None:
+        return Made(None)
+    return Made(
+        queue_message(
+            session,
+            desk.office,
+            ticket_number=ticket.number,
+            requester_id=ticket.requester_id,
+            contact_id=contact_id,
+            sort=MessageSort.NOTICE,
+            text=letter,
+            agent_id=desk.agent.id,  # whose act sent it; the letter itself names nobody
+            subject=letter_subject(pack, ticket.kind, ticket.number),
+        )
+    )
+
+
+def _end(
+    session: Session, desk: Desk, pack: Pack, ticket: TicketFacts, row: int, outcome: WorkflowOutcome, *, told: bool
+) -> None:
+    """Close the ticket, or turn it into another kind."""
+    now = desk.office.clock.now()
+    values: dict[str, object] = {}
+    if told:
+        values = {"first_response_at": ticket.first_response_at or now, "last_message_at": now}
+    if outcome.becomes is None:
+        change(session, ticket, row, state=TicketState.CLOSED.value, closed_at=now, **values)
+        close_window(session, desk.office, ticket.number, desk=desk, reason="the ticket was settled")
+        return
+    turned = as_kind(pack, ticket, outcome.becomes)
+    change(session, ticket, row, **values | turned.values)
+    recompute(session, pack, ticket.number)
+    record_about(session, desk, ticket, Action.TICKET_CHANGED, turned.words)
+
+
+def _reopen_matter(session: Session, desk: Desk, number: int) -> int | None:
+    """Open the ticket that this one is about again, if it is closed, and give it back to the queue."""
+    matter = matter_of(session, number)
+    if matter is None or matter.about_number is None:
+        return None
+    earlier = facts(session, matter.about_number)
+    if earlier.state is not TicketState.CLOSED:
+        return None
+    why = f"to be decided anew by others after #{number}"
+    open_for_review(session, desk.office, earlier, desk.actor, why, by_others=True)
+    return earlier.number
+
+
+_RECORDED = (
+    OwnDecision,
+    NotAllowed,
+    MatterRequired,
+    WrongList,
+    BasisRequired,
+    NotVerified,
+    NoticeIncomplete,
+    GuardianRequired,
+    PrincipalOnly,
+)
+"""Refusals of a settlement that reviewers want to see."""
+
+_T = TypeVar("_T")
+
+
+def _on_record(desk: Desk, number: int, step: Callable[[], _T]) -> _T:
+    """Settle; a refusal that matters is written down in a transaction of its own before it is raised."""
+    try:
+        return step()
+    except _RECORDED as refusal:
+        _record_refusal(desk, number, refusal)
+        raise
+
+
+def _record_refusal(desk: Desk, number: int, refusal: Refusal) -> None:
+    with desk.work(*SETTLERS) as session:
+        record_about(session, desk, facts(session, number), Action.SETTLEMENT_REFUSED, refusal.code, Result.REFUSED)

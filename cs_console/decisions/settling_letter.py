@@ -1,0 +1,65 @@
+"""The letter that tells a requester how their appeal, report, complaint or inquiry ended: the pack's words alone."""
+
+from datetime import datetime
+
+from cs_console.decisions.notice import render, written_date
+from cs_console.decisions.settling_rules import Settling
+from cs_console.errors import NoticeIncomplete
+from cs_console.policy.schema import Pack
+from cs_console.policy.workflow_rules import SettlingRules
+from models.enums import TicketKind
+
+
+def make_letter(
+    pack: Pack, kind: TicketKind, settling: Settling, number: int, received: datetime, date: datetime
+) -> str:
+    """The letter as plain text; empty where the outcome tells the requester nothing.
+
+    Nothing that was typed stands in it, no name and no other ticket: whatever was found out about somebody else
+    cannot reach the requester this way (policy I.(3)). Raises NoticeIncomplete naming a required part that is missing.
+    """
+    workflow, rules = pack.kinds[kind].workflow, pack.settling
+    assert workflow is not None  # whoever settles has looked
+    outcome = workflow.outcomes[settling.outcome]
+    if not outcome.told:
+        return ""
+    assert rules is not None  # the pack's check asks for it where something is told
+    parts = {
+        "ticket": str(number),
+        "received": written_date(pack, received),
+        "date": written_date(pack, date),
+        "kind": _kind(pack, kind),
+        "outcome": outcome.title,
+    }
+    parts["told"] = render(outcome.told, parts).strip()
+    parts |= {
+        "reason": outcome.reasons.get(settling.reason, ""),
+        "complain_inside": pack.notice.complain_inside,
+        "complain_regulator": pack.notice.complain_regulator,
+        "complain_court": pack.notice.complain_court,
+        "contact": pack.meta.contact,
+        "policy": pack.meta.title,
+        "policy_version": pack.meta.version,
+    }
+    _require_parts(rules, parts)
+    return render(rules.template, parts)
+
+
+def letter_subject(pack: Pack, kind: TicketKind, number: int) -> str:
+    """The subject line of the letter."""
+    assert pack.settling is not None  # there is a letter
+    return render(pack.settling.subject, {"ticket": str(number), "kind": _kind(pack, kind)}).strip()
+
+
+def _kind(pack: Pack, kind: TicketKind) -> str:
+    """The kind's title as it stands inside a sentence."""
+    title = pack.kinds[kind].title
+    return title[:1].lower() + title[1:]
+
+
+def _require_parts(rules: SettlingRules, parts: dict[str, str]) -> None:
+    """Filled with names in place of words: two parts may say the same, and one could be missing unnoticed."""
+    named = render(rules.template, {name: f"<<{name}>>" if words else "" for name, words in parts.items()})
+    for name in rules.required:
+        if parts[name] and f"<<{name}>>" not in named:
+            raise NoticeIncomplete(f"The letter does not hold {name}.", "Mend the policy pack's template.")

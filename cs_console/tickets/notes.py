@@ -1,0 +1,48 @@
+"""Notes between agents: sealed and redacted like everything about a requester, sent to nobody."""
+
+from sqlmodel import Session
+
+from cs_console.custody.contacts import known_values
+from cs_console.custody.redaction import redact
+from cs_console.custody.sealing import Place, seal
+from cs_console.desk import Desk
+from cs_console.errors import BadInput
+from cs_console.plain_text import plain
+from cs_console.tickets.ticket_facts import TicketFacts, record_about
+from models.columns import new_id
+from models.enums import Action, MessageSort
+from models.message import Message
+
+MAX_TEXT = 100_000
+
+
+def written(text: str) -> str:
+    """What somebody typed, made plain. Raises BadInput for nothing, or too much of it."""
+    words = plain(text).strip()
+    if not words:
+        raise BadInput("There is nothing to send.", "Type some words first.")
+    if len(words) > MAX_TEXT:
+        raise BadInput(f"The text is longer than {MAX_TEXT:,} characters.", "Shorten it; your draft is kept.")
+    return words
+
+
+def keep_note(session: Session, desk: Desk, ticket: TicketFacts, words: str) -> None:
+    """Keep a note inside the caller's transaction, on record. Raises KeyDestroyed."""
+    office, owner, note_id = desk.office, ticket.requester_id, new_id()
+    key = office.keyring.key(owner)
+    known = known_values(session, office, owner, key)
+    redacted = redact(words, office.packs.get(ticket.pack).meta.regions, known)
+    session.add(
+        Message(
+            id=note_id,
+            ticket_number=ticket.number,
+            sort=MessageSort.NOTE,
+            channel=ticket.channel,
+            agent_id=desk.agent.id,
+            text=seal(key, Place(owner, "message", "text", note_id), words),
+            text_redacted=seal(key, Place(owner, "message", "text_redacted", note_id), redacted),
+            at=office.clock.now(),
+        )
+    )
+    session.flush()
+    record_about(session, desk, ticket, Action.NOTE_ADDED)

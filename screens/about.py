@@ -1,0 +1,29 @@
+"""The small questions about a ticket's matter: which earlier ticket, or whose decision, it is about."""
+
+from collections.abc import Iterable
+
+from cs_console.decisions.matters import MatterChoices
+from screens.choice import ChoiceDialog
+from screens.moments import moment
+from screens.widgets.choice_list import Choice
+
+SOMEBODY = "somebody"
+
+
+def about_dialog(number: int, choices: MatterChoices) -> ChoiceDialog:
+    """Which of the requester's tickets; the answer is its number, or SOMEBODY for a decision outside of any."""
+    tickets = [
+        Choice(
+            str(one.number),
+            f"#{one.number} {one.kind_title}, {moment(one.received_at)}",
+            "decided" if one.decided else one.state.value,
+        )
+        for one in choices.tickets
+    ]
+    somebody = Choice(SOMEBODY, "What somebody here decided, outside of any ticket")
+    return ChoiceDialog(f"What is #{number} about? Whoever decided it keeps away from this one.", [*tickets, somebody])
+
+
+def decider_dialog(number: int, accounts: Iterable[str]) -> ChoiceDialog:
+    """Whose decision."""
+    return ChoiceDialog(f"Whose decision, or conduct, is #{number} about?", [Choice(name, name) for name in accounts])

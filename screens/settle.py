@@ -1,0 +1,278 @@
+"""Settling an appeal, a report, a complaint or an inquiry: its steps walked, kept as a draft, and ended."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+
+from cs_console.decisions.settled import SettlementView, decided_before, last_settlement
+from cs_console.decisions.settling import Settled, is_kept_out, preview_letter, settle, settle_place
+from cs_console.decisions.settling_rules import Settling, needed_roles, settling_problems
+from cs_console.desk import Desk
+from cs_console.errors import ChangedElsewhere, NotIndependent, Refusal
+from cs_console.policy.schema import Pack
+from cs_console.policy.workflow_rules import WorkflowRules
+from cs_console.tickets.conversation import TicketView, reload
+from models.enums import TicketState
+from screens.console import Typed
+from screens.draft_screen import DraftScreen
+from screens.registry import bindings_for
+from screens.settle_form import SettleForm, form_from_json
+from screens.settle_sheets import (
+    LetterSheet,
+    MatterSheet,
+    OutcomeSheet,
+    QuestionSheet,
+    ReasonSheet,
+    SettledSheet,
+    SettleSheet,
+)
+from screens.widgets.choice_list import Choice, ChoiceList
+from screens.widgets.key_bar import KeyBar
+from screens.widgets.notice_bar import Tone
+from screens.widgets.safe_text import PlainText
+
+MATTER, QUESTION, OUTCOME, REASON, LETTER, SETTLED = "matter", "question-", "outcome", "reason", "letter", "settled"
+
+
+@dataclass(frozen=True)
+class Read:
+    """What the steps are made of."""
+
+    view: TicketView
+    pack: Pack
+    rules: WorkflowRules | None
+    matter: tuple[str, ...]
+    settled: SettlementView | None
+    kept_out: bool
+
+
+class SettleScreen(DraftScreen[str]):
+    """Steps on the left, the step's sheet beside it, what is missing always in sight; choosing goes on to the next.
+
+    On a closed ticket there is only how it ended, and the letter to post where nothing could be sent.
+    """
+
+    WHERE = "settle"
+    CSS_PATH = "settle.tcss"
+    BINDINGS = bindings_for("settle")
+
+    def __init__(self, number: int) -> None:
+        super().__init__(settle_place(number), number)
+        self.number = number
+        self.form = SettleForm()
+        self._read: Read | None = None
+        self._over = False
+        self._step = ""
+
+    def body(self) -> ComposeResult:
+        yield PlainText(id="about")
+        with Horizontal(id="walk"):
+            yield ChoiceList(id="steps")
+            yield VerticalScroll(id="sheet", can_focus=False)
+            yield PlainText(id="problems")
+
+    def on_mount(self) -> None:
+        self.heading = f"Settling #{self.number}"
+        self.query_one("#steps").focus()
+        self.ask(partial(_read, self.desk, self.number), self._opened)
+
+    def _opened(self, read: Read) -> None:
+        self._read = read
+        self._over = read.view.state is TicketState.CLOSED or read.rules is None
+        self.set_class(self._over, "-over")
+        what = read.rules.title if read.rules is not None else read.view.kind_title
+        self.query_one("#about", PlainText).show(f"{what} · {read.view.subject}")
+        self.query_one(KeyBar).refresh()
+        self._show_all()
+        if read.kept_out and not self._over:
+            self.say(NotIndependent(self.number))  # before all the steps are walked in vain
+
+    def draft(self) -> str:
+        return self.form.to_json()
+
+    def restore(self, draft: str) -> bool:
+        try:
+            self.form = form_from_json(draft)
+        except ValueError:
+            return False
+        self._step = ""
+        self._show_all()
+        return True
+
+    # --- steps
+
+    def _show_all(self) -> None:
+        if self._read is not None:
+            steps = self._steps(self._read)
+            self.query_one("#steps", ChoiceList).show(steps)
+            self._show_problems()
+            self.show_step(self.query_one("#steps", ChoiceList).current or steps[0].key)
+
+    def _steps(self, read: Read) -> list[Choice]:
+        settled = [Choice(SETTLED, "Ended", read.settled.title, mark="✓")] if read.settled is not None else []
+        if self._over or read.rules is None:
+            return settled or [Choice(SETTLED, "Ended", "nothing was settled")]
+        steps = [Choice(MATTER, "About", read.view.about_words, mark="›")] if read.rules.matter else []
+        for at, question in enumerate(self.form.questions(read.pack, read.rules), 1):
+            given = question.id in self.form.answers
+            mark = "✓" if given else "·" if question.required else " "
+            steps.append(Choice(f"{QUESTION}{question.id}", f"{at} {question.name}", mark=mark))
+        outcome = read.rules.outcomes.get(self.form.outcome)
+        title = outcome.title if outcome is not None else "not chosen yet"
+        steps.append(Choice(OUTCOME, "Outcome", title, mark="✓" if outcome is not None else "·"))
+        if outcome is not None and outcome.reasons:
+            steps.append(Choice(REASON, "Reason for the letter", mark="✓" if self.form.reason else "·"))
+        return [*steps, Choice(LETTER, "Letter", "as it would go out", mark="›"), *settled]
+
+    @on(ChoiceList.OptionHighlighted, "#steps")
+    def look_at(self, event: ChoiceList.OptionHighlighted) -> None:
+        """The sheet follows the cursor."""
+        event.stop()
+        if event.option_id:
+            self.show_step(event.option_id)
+
+    @on(ChoiceList.OptionSelected, "#steps")
+    def go_into(self, event: ChoiceList.OptionSelected) -> None:
+        """Enter goes into the sheet; Escape comes back."""
+        event.stop()
+        sheet = next(iter(self.query(SettleSheet)), None)
+        first = sheet.begin() if sheet is not None else None
+        if first is not None:
+            first.focus()
+
+    def show_step(self, step: str) -> None:
+        """Show the sheet of a step."""
+        if step != self._step and self._read is not None:
+            self._step = step
+            self.call_next(self._put_sheet, step, self._read)
+
+    async def _put_sheet(self, step: str, read: Read) -> None:
+        sheet = self._sheet_of(step, read)
+        pane = self.query_one("#sheet", VerticalScroll)
+        with self.app.batch_update():
+            await pane.remove_children()
+            if sheet is not None:
+                await pane.mount(sheet)
+        pane.scroll_home(animate=False)
+        if isinstance(sheet, LetterSheet):
+            self._preview(sheet)
+        elif isinstance(sheet, SettledSheet) and self._over:
+            sheet.query_one(VerticalScroll).focus()
+
+    def _sheet_of(self, step: str, read: Read) -> SettleSheet | None:
+        if step == SETTLED:
+            return SettledSheet(self.form, read.settled) if read.settled is not None else None
+        if read.rules is None:
+            return None
+        if step == MATTER:
+            return MatterSheet(self.form, read.view.about_words, read.matter)
+        if step == OUTCOME:
+            return OutcomeSheet(self.form, read.pack, read.rules)
+        if step == REASON:
+            return ReasonSheet(self.form, read.rules)
+        if step == LETTER:
+            return LetterSheet(self.form)
+        question = read.rules.question(step.removeprefix(QUESTION))
+        return QuestionSheet(self.form, read.pack, question) if question is not None else None
+
+    @on(SettleSheet.Changed)
+    def form_changed(self, message: SettleSheet.Changed) -> None:
+        """What is missing is said at once; after a choice the cursor goes on to the next step."""
+        message.stop()
+        self.goes_on()
+        if self._read is None:
+            return
+        steps = self.query_one("#steps", ChoiceList)
+        steps.show(self._steps(self._read))
+        self._show_problems()
+        if message.chosen:
+            steps.focus()
+            steps.action_cursor_down()
+
+    def _settling(self) -> Settling | None:
+        read = self._read
+        return None if read is None or read.rules is None else self.form.settling(read.pack, read.rules)
+
+    def problems(self) -> tuple[str, ...]:
+        """What still blocks the settlement, in the service's words."""
+        read, settling = self._read, self._settling()
+        if read is None or read.rules is None or settling is None:
+            return ()
+        missing = [problem.text for problem in settling_problems(read.pack, read.rules, settling)]
+        for roles in needed_roles(read.pack, read.rules, settling):
+            if not self.roles & set(roles):
+                missing.insert(0, f"A {' or a '.join(role.value for role in roles)} has to settle this: hand it on.")
+        return tuple(missing)
+
+    def _show_problems(self) -> None:
+        found = self.problems()
+        shown = self.query_one("#problems", PlainText)
+        if not found:
+            shown.show("✓ Nothing is missing.\nctrl+s settles it.")
+        else:
+            head = "1 thing is missing" if len(found) == 1 else f"{len(found)} things are missing"
+            shown.show(f"{head}\n· " + "\n· ".join(found))
+        shown.set_class(not found, "-complete")
+
+    def _preview(self, sheet: LetterSheet) -> None:
+        settling = self._settling()
+        if settling is not None:
+            self.ask(
+                partial(preview_letter, self.desk, self.number, settling),
+                partial(self._previewed, sheet),
+                refused=lambda refusal: self._previewed(sheet, str(refusal)),
+                group="preview",
+            )
+
+    def _previewed(self, sheet: LetterSheet, words: str) -> None:
+        if sheet.is_attached:
+            sheet.show(words or "No letter goes out with this outcome.")
+
+    # --- leaving and settling
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Hide settling where the ticket is closed; the service refuses it too."""
+        if action == "settle" and self._over:
+            return False
+        return super().check_action(action, parameters)
+
+    def action_back(self) -> None:
+        """From a sheet back to the steps; from the steps back to the ticket, with the draft kept."""
+        steps = self.query_one("#steps")
+        if self.focused is not steps and not self._over:
+            steps.focus()
+        else:
+            super().action_back()
+
+    def action_settle(self) -> None:
+        """Settle the ticket; the service refuses whatever is incomplete, and says what."""
+        settling = self._settling()
+        if settling is not None and self._read is not None:
+            work = partial(self._save_and_settle, self.desk, self.unsaved(), self._read.view.row, settling)
+            self.change(work, self._settled, refused=self._refused)
+
+    def _save_and_settle(self, desk: Desk, typed: tuple[Typed, ...], row: int, settling: Settling) -> Settled:
+        self.save(desk, typed)
+        return settle(desk, self.number, row, settling)
+
+    def _settled(self, done: Settled) -> None:
+        self.sent()
+        turned = f" It goes on as one of the kind {done.turned.value}." if done.turned is not None else ""
+        reopened = f" #{done.reopened} is open again." if done.reopened is not None else ""
+        self.dismiss(f"Settled. {done.delivery}{turned}{reopened}".strip())
+
+    def _refused(self, refusal: Refusal) -> None:
+        self.say(refusal, Tone.WARNING)
+        if isinstance(refusal, ChangedElsewhere):
+            self.ask(partial(_read, self.desk, self.number), self._opened)
+
+
+def _read(desk: Desk, number: int) -> Read:
+    """Everything that the sheets show; for a worker thread."""
+    view = reload(desk, number)
+    pack = desk.office.packs.get(view.pack)
+    settled, matter = last_settlement(desk, number), decided_before(desk, number)
+    return Read(view, pack, pack.kinds[view.kind].workflow, matter, settled, is_kept_out(desk, number))

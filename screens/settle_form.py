@@ -1,0 +1,50 @@
+"""What has been answered so far on the way to settling a ticket, kept as JSON between visits."""
+
+import json
+from dataclasses import dataclass, field
+
+from cs_console.decisions.settling_rules import Settling, asked, settling_from_json, settling_to_json
+from cs_console.policy.schema import Pack
+from cs_console.policy.workflow_rules import WorkflowQuestion, WorkflowRules
+
+
+@dataclass
+class SettleForm:
+    """The whole form; nothing in it decides anything (settling.settle does)."""
+
+    outcome: str = ""
+    reason: str = ""
+    answers: dict[str, str] = field(default_factory=dict)
+
+    def answer(self, question: str, text: str) -> None:
+        """Note an answer; an empty one is none."""
+        if text.strip():
+            self.answers[question] = text
+        else:
+            self.answers.pop(question, None)
+
+    def choose(self, outcome: str) -> None:
+        """Take another outcome; the reason belonged to the one before."""
+        if outcome != self.outcome:
+            self.outcome, self.reason = outcome, ""
+
+    def questions(self, pack: Pack, rules: WorkflowRules) -> tuple[WorkflowQuestion, ...]:
+        """What these answers leave to be asked."""
+        return asked(pack, rules, self.answers)
+
+    def settling(self, pack: Pack, rules: WorkflowRules) -> Settling:
+        """The form as the service takes it: without what is not asked any more."""
+        kept = {one.id: self.answers[one.id] for one in self.questions(pack, rules) if one.id in self.answers}
+        return Settling(self.outcome, kept, self.reason)
+
+    def to_json(self) -> str:
+        """The form as text for a draft; nothing for an empty one."""
+        if not (self.outcome or self.answers):
+            return ""
+        return settling_to_json(Settling(self.outcome, self.answers, self.reason))
+
+
+def form_from_json(text: str) -> SettleForm:
+    """The form of a draft. Raises ValueError for a text that is none."""
+    settling = settling_from_json(json.dumps(json.loads(text)))
+    return SettleForm(settling.outcome, settling.reason, dict(settling.answers))

@@ -1,0 +1,246 @@
+"""Settling by keyboard: what it is about, its steps walked, resumed, previewed, ended, and shown afterwards."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.widgets import TextArea
+
+from models.enums import Action, Role, TicketKind, TicketState
+from screens.choice import ChoiceDialog
+from screens.settle import SettleScreen
+from screens.settle_form import SettleForm, form_from_json
+from screens.ticket import TicketScreen
+from screens.widgets.choice_list import ChoiceList
+from tests.decisions.cases import person
+from tests.decisions.settlements import about, end, refused, settling
+from tests.support.consoles import SIZES, Console, console
+from tests.support.office import TestOffice
+from tests.support.recorded import recorded
+from tests.support.tickets import make_ticket
+
+
+async def on_ticket(shown: Console, number: int) -> TicketScreen:
+    ticket = TicketScreen(number)
+    await shown.open(ticket)
+    await shown.until(lambda: ticket.view is not None, "the ticket")
+    return ticket
+
+
+async def walking(shown: Console) -> SettleScreen:
+    await shown.press("d")
+    await shown.until_on(SettleScreen)
+    screen = shown.app.screen
+    assert isinstance(screen, SettleScreen)
+    await shown.until(lambda: screen._read is not None and bool(screen.typed()), "the steps")
+    return screen
+
+
+async def go_to(shown: Console, screen: SettleScreen, step: str) -> None:
+    steps = screen.query_one("#steps", ChoiceList)
+    steps.focus()
+    steps.highlighted = steps.get_option_index(step)
+    await shown.until(lambda: screen._step == step and bool(screen.query("SettleSheet")), step)
+    await shown.press("enter")
+    await shown.until(lambda: screen.focused is not steps, f"the sheet of {step}")
+
+
+async def choose(shown: Console, screen: SettleScreen, step: str, key: str) -> None:
+    await go_to(shown, screen, step)
+    choices = screen.query_one("#sheet ChoiceList", ChoiceList)
+    choices.highlighted = choices.get_option_index(key)
+    await shown.press("enter")
+    await shown.until(lambda: screen.focused is screen.query_one("#steps"), f"the cursor to go on after {step}")
+
+
+async def write(shown: Console, screen: SettleScreen, step: str, words: str) -> None:
+    await go_to(shown, screen, step)
+    assert isinstance(screen.focused, TextArea)
+    await shown.type(words)
+    await shown.press("escape")
+
+
+async def walk_an_appeal(shown: Console, screen: SettleScreen, outcome: str) -> None:
+    await choose(shown, screen, "question-decided", "ticket")
+    await write(shown, screen, "question-evidence", "two old tickets")
+    await write(shown, screen, "question-new", "a receipt")
+    await write(shown, screen, "question-found", "the receipt is genuine")
+    await choose(shown, screen, "outcome", outcome)
+    await choose(shown, screen, "reason", "facts")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_an_appeal_is_overturned_by_keyboard(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
+    case = refused(sqlite_office)
+    number = about(sqlite_office, case, TicketKind.APPEAL, case.ben)
+    async with console(sqlite_office, case.ben, size) as shown:
+        ticket = await on_ticket(shown, number)
+        screen = await walking(shown)
+        await shown.until_words("Review of the decision", f"#{case.number}: refuse: D2", "Proposed by mei", "Outcome")
+        await walk_an_appeal(shown, screen, "overturn")
+        await shown.until_words("Nothing is missing.")
+        steps = screen.query_one("#steps", ChoiceList)
+        assert steps.current == "letter"
+        await shown.until_words("It is set aside", "rested on facts that have turned out otherwise", "In court:")
+        await shown.press("ctrl+s")
+        await shown.until_on(TicketScreen)
+        await shown.until(lambda: "Settled. The notice is sent." in shown.notice)
+        assert f"#{case.number} is open again." in shown.notice
+        await shown.until(lambda: ticket.view is not None and ticket.view.state is TicketState.CLOSED)
+    assert len(recorded(sqlite_office.office, Action.TICKET_SETTLED)) == 1
+
+
+async def test_the_steps_are_resumed_where_they_were_left(sqlite_office: TestOffice) -> None:
+    """Invariant 9."""
+    case = refused(sqlite_office)
+    number = about(sqlite_office, case, TicketKind.APPEAL, case.ben)
+    async with console(sqlite_office, case.ben) as shown:
+        await on_ticket(shown, number)
+        screen = await walking(shown)
+        await walk_an_appeal(shown, screen, "partly")
+        left = screen.form
+        await shown.press("escape")
+        await shown.until_on(TicketScreen)
+        again = await walking(shown)
+        await shown.until(lambda: again.form == left, "what was written")
+        await shown.until_words("Nothing is missing.")
+        assert "What you wrote here before is back." in shown.notice
+
+
+async def test_what_is_asked_follows_the_answers(sqlite_office: TestOffice) -> None:
+    """Policy I.(3): data about somebody else asks for basis, citation, evidence and a supervisor."""
+    ben = person(sqlite_office, "ben", Role.AGENT)
+    number = make_ticket(sqlite_office, kind=TicketKind.REPORT, assignee=ben).number
+    async with console(sqlite_office, ben, SIZES[1]) as shown:
+        await on_ticket(shown, number)
+        screen = await walking(shown)
+        steps = screen.query_one("#steps", ChoiceList)
+        keys = [option.id for option in steps.options]
+        assert keys == ["question-what", "question-third", "question-found", "outcome", "letter"]
+        await choose(shown, screen, "question-third", "yes")
+        await shown.until_words("A supervisor has to settle this: hand it on.")
+        await choose(shown, screen, "question-basis", "9")
+        keys = [option.id for option in steps.options]
+        assert keys[1:5] == ["question-third", "question-basis", "question-citation", "question-proof"]
+        await choose(shown, screen, "question-third", "no")
+        assert len(steps.options) == 5
+        assert "A supervisor has to settle" not in shown.words()
+
+
+async def test_a_refusal_is_said_in_the_services_words_and_loses_nothing(sqlite_office: TestOffice) -> None:
+    case = refused(sqlite_office)
+    number = about(sqlite_office, case, TicketKind.APPEAL, case.mei)
+    async with console(sqlite_office, case.mei) as shown:
+        await on_ticket(shown, number)
+        screen = await walking(shown)
+        await walk_an_appeal(shown, screen, "overturn")
+        await shown.press("ctrl+s")
+        await shown.until(lambda: f"You took part in what #{number} is about" in shown.notice)
+        assert shown.app.screen is screen and screen.form.reason == "facts"
+
+
+async def test_after_it_ended_the_screen_shows_how(sqlite_office: TestOffice) -> None:
+    case = refused(sqlite_office)
+    number = about(sqlite_office, case, TicketKind.COMPLAINT, case.pia)
+    end(sqlite_office, case.pia, number, settling(TicketKind.COMPLAINT))
+    async with console(sqlite_office, case.sam, SIZES[1]) as shown:
+        ticket = await on_ticket(shown, number)
+        await shown.until_words("Settled", "Founded, 20 November 2026 by pia", f"#{case.number}")
+        assert ticket.view is not None
+        await shown.press("d")
+        await shown.until_on(SettleScreen)
+        await shown.until_words("Founded", "by pia", "The notice is sent.", "How we work in general")
+        assert "Settle" not in [
+            one.binding.description for one in shown.app.screen.active_bindings.values() if one.enabled
+        ]
+        await shown.press("escape")
+        await shown.until_on(TicketScreen)
+
+
+async def test_what_it_is_about_is_named_by_keyboard(sqlite_office: TestOffice) -> None:
+    case = refused(sqlite_office)
+    number = make_ticket(sqlite_office, kind=TicketKind.APPEAL, assignee=case.mei, requester=case.requester).number
+    async with console(sqlite_office, case.mei) as shown:
+        ticket = await on_ticket(shown, number)
+        await shown.press("b")
+        await shown.until_on(ChoiceDialog)
+        await shown.until_words(f"#{case.number} Rights request", "decided")
+        await shown.press("enter")
+        await shown.until_on(TicketScreen)
+        await shown.until(lambda: f"is about #{case.number}. Whoever has it took part" in shown.notice)
+        await shown.until(lambda: ticket.view is not None and ticket.view.about_words == f"#{case.number}")
+        await shown.press("a")
+        await shown.until_on(ChoiceDialog)
+        await shown.until_words("ben", "pia", "sam")
+        assert "sue" not in shown.words()
+
+
+async def test_whose_decision_is_named_by_keyboard(sqlite_office: TestOffice) -> None:
+    case = refused(sqlite_office)
+    number = make_ticket(sqlite_office, kind=TicketKind.COMPLAINT, assignee=case.ben).number
+    async with console(sqlite_office, case.ben) as shown:
+        await on_ticket(shown, number)
+        await shown.press("b")
+        await shown.until_on(ChoiceDialog)
+        await shown.press("enter")
+        await shown.until_words("Whose decision, or conduct", "sue")
+        dialog = shown.app.screen.query_one(ChoiceList)
+        dialog.highlighted = dialog.get_option_index("sue")
+        await shown.press("enter")
+        await shown.until(lambda: "is about what sue decided." in shown.notice)
+
+
+async def test_a_supervisor_closes_around_the_steps_with_a_reason(sqlite_office: TestOffice) -> None:
+    sam = person(sqlite_office, "sam", Role.SUPERVISOR)
+    number = make_ticket(sqlite_office, kind=TicketKind.REPORT).number
+    async with console(sqlite_office, sam) as shown:
+        ticket = await on_ticket(shown, number)
+        await shown.press("s")
+        await shown.until_on(ChoiceDialog)
+        states = shown.app.screen.query_one(ChoiceList)
+        states.highlighted = states.get_option_index("closed")
+        await shown.press("enter")
+        await shown.until_words("Why is it closed without them?")
+        await shown.type("sent twice")
+        await shown.press("ctrl+s")
+        await shown.until(lambda: ticket.view is not None and ticket.view.state is TicketState.CLOSED)
+        assert ticket.view is not None and ticket.view.lines[-1].text == "sent twice"
+
+
+async def test_hostile_answers_are_only_letters(sqlite_office: TestOffice) -> None:
+    """ASVS 1.2.4, 1.3.3."""
+    ben = person(sqlite_office, "ben", Role.AGENT)
+    hostile = "[/x][@click=app.quit]go[/]\x1b[2J\u202e"
+    number = make_ticket(sqlite_office, kind=TicketKind.REPORT, assignee=ben, subject=hostile).number
+    end(sqlite_office, ben, number, settling(TicketKind.REPORT, answers={"what": hostile}))
+    async with console(sqlite_office, ben) as shown:
+        await on_ticket(shown, number)
+        await shown.press("d")
+        await shown.until_on(SettleScreen)
+        await shown.until_words("[/x][@click=app.quit]go[/]", "for what?")
+        assert not {"\x1b", "\u202e"} & set(shown.drawn())
+
+
+def test_what_is_not_asked_any_more_is_not_sent(sqlite_office: TestOffice) -> None:
+    pack = sqlite_office.office.packs.current
+    rules = pack.kinds[TicketKind.REPORT].workflow
+    assert rules is not None
+    form = SettleForm("acted", "", {"third": "yes", "basis": "9", "citation": "a law", "proof": "a page"})
+    assert set(form.settling(pack, rules).answers) == {"third", "basis", "citation", "proof"}
+    form.answer("basis", "5")
+    assert set(form.settling(pack, rules).answers) == {"third", "basis", "proof"}
+    form.answer("third", "no")
+    assert set(form.settling(pack, rules).answers) == {"third"}
+    form.answer("third", " ")
+    assert form.settling(pack, rules).answers == {}
+
+
+@given(st.builds(SettleForm, st.text(max_size=9), st.text(max_size=9), st.dictionaries(st.text(), st.text(min_size=1))))
+def test_a_form_comes_back_from_its_draft(form: SettleForm) -> None:
+    kept = form.to_json()
+    assert (form_from_json(kept) if kept else SettleForm("", form.reason)) == form
+
+
+@pytest.mark.parametrize("draft", ["", "{}", "[]", "null", '{"outcome": "x", "answers": 3, "reason": ""}', "{"])
+def test_a_draft_that_is_none_is_left_out(draft: str) -> None:
+    with pytest.raises(ValueError):
+        form_from_json(draft)
