@@ -35,7 +35,7 @@ async def test_the_checklist_says_by_a_sign_where_the_keyboard_is(
         shown.app.theme = theme
         await shown.open(DecisionScreen(made.number))
         await shown.until_words("Grounds", "Answer")
-        await shown.until(lambda: any(line.startswith("▸· Asked for") for line in signed(shown)), "the sign")
+        await shown.until(lambda: any(line.startswith("▸· What is asked") for line in signed(shown)), "the sign")
         await shown.press("j")
         await shown.until(lambda: any(line.startswith("▸· Grounds") for line in signed(shown)), "the sign one down")
         await shown.press("enter")

@@ -11,6 +11,7 @@ from cs_console.custody.disclosure import Target
 from cs_console.desk import operator_desk
 from cs_console.staff import accounts, passwords
 from cs_console.tickets.conversation import reload
+from cs_console.tickets.mail import read_mail
 from models.agent import Agent
 from models.enums import Field, Role, TicketKind
 from screens.approval import ProposalScreen
@@ -251,3 +252,12 @@ async def test_every_password_field_is_one_that_forgets(sqlite_office: TestOffic
     assert asking == ["password_input.py"]
     async with at_the_door(sqlite_office) as shown:
         assert shown.app.screen.query_one("#password", Input).password
+
+
+def test_nothing_of_an_html_mail_is_held_once_it_was_read() -> None:
+    drow = "x7m2regeizuarG"
+    assert holders(drow) == []
+    mail = f"Content-Type: text/html; charset=utf-8\n\n<ul><li>I am {backwards(drow)}.</li></ul>".encode()
+    assert backwards(drow) in read_mail(mail).text
+    del mail
+    assert holders(drow) == []

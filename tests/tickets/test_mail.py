@@ -9,7 +9,6 @@ from cs_console.errors import Unreadable
 from cs_console.tickets.incoming import IncomingMessage
 from cs_console.tickets.mail import read_mail
 from models.enums import Channel, Field
-from tests.support.held_words import backwards, holders
 
 MAILS = Path(__file__).parent.parent / "data" / "mail"
 
@@ -56,15 +55,6 @@ def test_html_becomes_words_with_nothing_hidden_fetched_or_run() -> None:
     for gone in ("alert", "color", "track.example.net"):
         assert gone not in mail.text
     assert [file.media_type for file in mail.files] == ["text/html"]
-
-
-def test_nothing_of_an_html_mail_is_held_once_it_was_read() -> None:
-    drow = "x7m2regeizuarG"
-    assert holders(drow) == []
-    mail = f"Content-Type: text/html; charset=utf-8\n\n<ul><li>I am {backwards(drow)}.</li></ul>".encode()
-    assert backwards(drow) in read_mail(mail).text
-    del mail
-    assert holders(drow) == []
 
 
 def test_the_plain_version_is_read_and_the_other_one_kept() -> None:
