@@ -151,7 +151,7 @@ async def test_writing_down_and_deciding_can_be_read(sqlite_office: TestOffice, 
         await looker.look("new ticket, refused")
         await shown.press("escape")
         await shown.open(DecisionScreen(made.number))
-        await shown.until_words("Asked for", "Grounds", "Answer", "Notice")
+        await shown.until_words("What is asked", "Grounds", "Answer", "Notice")
         steps = shown.app.screen.query_one("#steps", ChoiceList)
         for step in [option.id for option in steps.options]:
             steps.focus()
