@@ -40,8 +40,8 @@ from screens.decision_sheets import (
     RequestSheet,
     Sheet,
 )
-from screens.draft_screen import DraftScreen
 from screens.registry import bindings_for
+from screens.walk_screen import StepSheet, WalkScreen
 from screens.widgets.choice_list import Choice, ChoiceList
 from screens.widgets.key_bar import KeyBar
 from screens.widgets.notice_bar import Tone
@@ -52,7 +52,7 @@ PREVIEW_SECONDS = 0.2
 """So long the letter waits for the next key before it is made anew."""
 
 
-class DecisionScreen(DraftScreen[str]):
+class DecisionScreen(WalkScreen):
     """Steps on the left, the step's sheet beside it, what still blocks the proposal always in sight.
 
     On wide screens the letter stands there too and follows each change; on narrow ones `letter` brings it up. What is
@@ -64,20 +64,18 @@ class DecisionScreen(DraftScreen[str]):
     WHERE = "decision"
     CSS_PATH = "decision.tcss"
     BINDINGS = bindings_for("decision")
+    READY = "ctrl+s proposes it."
 
     def __init__(self, number: int) -> None:
         super().__init__(draft_place(number), number)
-        self.number = number
         self.form = ChecklistForm()
         self._untouched = self.form.to_json()
         self._view: TicketView | None = None
         self._pack: Pack | None = None
         self._matter: Matter | None = None
         self._decided: DecisionView | None = None
-        self._over = False
         self._refused_form = ""
         self._returned = ""
-        self._step = ""
         self._recorded: AskedFor | None = None
         self._letter = ""
         self._letter_soon: Timer | None = None
@@ -156,7 +154,7 @@ class DecisionScreen(DraftScreen[str]):
     def _show_all(self) -> None:
         if self._matter is not None:
             self._show_steps()
-            self._show_problems()
+            self.show_problems()
             self._letter_follows()
             self.show_step(self.query_one("#steps", ChoiceList).current or REQUEST)
 
@@ -192,49 +190,14 @@ class DecisionScreen(DraftScreen[str]):
             return right or "not said yet"
         return f"{len(self.form.asked)} of the data · {right}"
 
-    @on(ChoiceList.OptionHighlighted, "#steps")
-    def look_at(self, event: ChoiceList.OptionHighlighted) -> None:
-        """The sheet follows the cursor."""
-        event.stop()
-        if event.option_id:
-            self.show_step(event.option_id)
-
-    @on(ChoiceList.OptionSelected, "#steps")
-    def go_into(self, event: ChoiceList.OptionSelected) -> None:
-        """Enter goes into the sheet; Escape comes back."""
-        event.stop()
-        sheet = next(iter(self.query(Sheet)), None)
-        if sheet is not None:
-            self._enter(sheet)
-
-    def _enter(self, sheet: Sheet) -> None:
-        first = sheet.begin()
-        if first is not None:
-            first.focus()
-
-    def show_step(self, step: str) -> None:
-        """Show the sheet of a step."""
-        if step == self._step or self._matter is None:
-            return
-        self._asked_left()
-        self._step = step
-        self.call_next(self._put_sheet, step)
-
-    async def _put_sheet(self, step: str) -> None:
-        sheet = self._sheet_of(step)
-        pane = self.query_one("#sheet", VerticalScroll)
-        with self.app.batch_update():
-            await pane.remove_children()
-            if sheet is not None:
-                await pane.mount(sheet)
-        pane.scroll_home(animate=False)
-        if self._over and sheet is not None:
-            self._enter(sheet)
+    def sheet_shown(self, sheet: StepSheet | None) -> None:
+        """The letter's own sheet has it at once."""
         if isinstance(sheet, NoticeSheet):
             sheet.show(self._letter)
             self._preview()
 
-    def _sheet_of(self, step: str) -> Sheet | None:
+    def sheet_of(self, step: str) -> Sheet | None:
+        """The sheet of a step."""
         matter, now = self._matter, self.desk.office.clock.now
         if matter is None:
             return None
@@ -260,7 +223,7 @@ class DecisionScreen(DraftScreen[str]):
             self.goes_on()
         if message.steps:
             self._show_steps()
-        self._show_problems()
+        self.show_problems()
         self._letter_follows()
 
     def problems(self) -> tuple[str, ...]:
@@ -272,17 +235,10 @@ class DecisionScreen(DraftScreen[str]):
         assert self._pack is not None  # the screen has been opened
         return check(self._pack, proposal, self.desk.office.clock.now(), self.form.asked_for)
 
-    def _show_problems(self) -> None:
-        if self._pack is None:
-            return
-        found = self.problems()
-        shown = self.query_one("#problems", PlainText)
-        if not found:
-            shown.show("✓ Nothing is missing.\nctrl+s proposes it.")
-        else:
-            head = "1 thing is missing" if len(found) == 1 else f"{len(found)} things are missing"
-            shown.show("\n".join([f"· {head}", *(f"  {one}" for one in found)]))
-        shown.set_class(not found, "-complete")
+    def show_problems(self) -> None:
+        """Say what is missing, once it is known what there is to decide."""
+        if self._pack is not None:
+            super().show_problems()
 
     # --- the letter, following each change
 
@@ -330,7 +286,7 @@ class DecisionScreen(DraftScreen[str]):
     def _is_recorded(self) -> bool:
         return self.form.is_asked(self._recorded)
 
-    def _asked_left(self) -> None:
+    def step_left(self) -> None:
         """Put on record what is asked, once its sheet is left with something new and whole on it."""
         asked = self.form.asked_for
         if self._step == REQUEST and asked is not None and not self._is_recorded() and not self._over:
@@ -351,13 +307,9 @@ class DecisionScreen(DraftScreen[str]):
         return super().check_action(action, parameters)
 
     def action_back(self) -> None:
-        """From a sheet back to the steps; from the steps back to the ticket, with the draft kept."""
-        steps = self.query_one("#steps")
+        """From the letter, or a sheet, back to the steps; from the steps back to the ticket, with the draft kept."""
         if self.has_class("-letter"):
             self._put_letter_away()
-        elif self.focused is not steps and not self._over:
-            self._asked_left()
-            steps.focus()
         else:
             super().action_back()
 

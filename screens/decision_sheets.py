@@ -6,7 +6,7 @@ from datetime import datetime
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
@@ -18,6 +18,7 @@ from cs_console.policy.ground_rules import ConsentException
 from models.enums import Outcome
 from screens.decision_form import ChecklistForm, GroundSheet
 from screens.moments import moment, size_words
+from screens.walk_screen import StepSheet
 from screens.widgets.choice_list import Choice, ChoiceList
 from screens.widgets.mark_list import MarkList
 from screens.widgets.safe_text import PlainText
@@ -57,7 +58,7 @@ class Matter:
         return next((ground for ground in self.grounds if ground.code == code), None)
 
 
-class Sheet(Vertical):
+class Sheet(StepSheet):
     """One part of the form; it writes into the form as things are chosen and typed."""
 
     class Changed(Message):
@@ -72,10 +73,6 @@ class Sheet(Vertical):
         self.form = form
         self.matter = matter
         self.now = now
-
-    def begin(self) -> Widget | None:
-        """Where the keyboard goes first."""
-        return next((widget for widget in self.query("*") if widget.focusable), None)
 
     def changed(self, steps: bool = False) -> None:
         """Say that the form holds something else now."""

@@ -17,7 +17,6 @@ from cs_console.policy.workflow_rules import WorkflowRules
 from cs_console.tickets.conversation import TicketView, reload
 from models.enums import TicketState
 from screens.console import Typed
-from screens.draft_screen import DraftScreen
 from screens.registry import bindings_for
 from screens.settle_form import SettleForm, form_from_json
 from screens.settle_sheets import (
@@ -29,6 +28,7 @@ from screens.settle_sheets import (
     SettledSheet,
     SettleSheet,
 )
+from screens.walk_screen import StepSheet, WalkScreen
 from screens.widgets.choice_list import Choice, ChoiceList
 from screens.widgets.key_bar import KeyBar
 from screens.widgets.notice_bar import Tone
@@ -49,7 +49,7 @@ class Read:
     kept_out: bool
 
 
-class SettleScreen(DraftScreen[str]):
+class SettleScreen(WalkScreen):
     """Steps on the left, the step's sheet beside it, what is missing always in sight; choosing goes on to the next.
 
     On a closed ticket there is only how it ended, and the letter to post where nothing could be sent.
@@ -58,14 +58,12 @@ class SettleScreen(DraftScreen[str]):
     WHERE = "settle"
     CSS_PATH = "settle.tcss"
     BINDINGS = bindings_for("settle")
+    READY = "ctrl+s settles it."
 
     def __init__(self, number: int) -> None:
         super().__init__(settle_place(number), number)
-        self.number = number
         self.form = SettleForm()
         self._read: Read | None = None
-        self._over = False
-        self._step = ""
 
     def body(self) -> ComposeResult:
         yield PlainText(id="about")
@@ -108,7 +106,7 @@ class SettleScreen(DraftScreen[str]):
         if self._read is not None:
             steps = self._steps(self._read)
             self.query_one("#steps", ChoiceList).show(steps)
-            self._show_problems()
+            self.show_problems()
             self.show_step(self.query_one("#steps", ChoiceList).current or steps[0].key)
 
     def _steps(self, read: Read) -> list[Choice]:
@@ -127,42 +125,16 @@ class SettleScreen(DraftScreen[str]):
             steps.append(Choice(REASON, "Reason for the letter", mark="✓" if self.form.reason else "·"))
         return [*steps, Choice(LETTER, "Letter", "as it would go out", mark="›"), *settled]
 
-    @on(ChoiceList.OptionHighlighted, "#steps")
-    def look_at(self, event: ChoiceList.OptionHighlighted) -> None:
-        """The sheet follows the cursor."""
-        event.stop()
-        if event.option_id:
-            self.show_step(event.option_id)
-
-    @on(ChoiceList.OptionSelected, "#steps")
-    def go_into(self, event: ChoiceList.OptionSelected) -> None:
-        """Enter goes into the sheet; Escape comes back."""
-        event.stop()
-        sheet = next(iter(self.query(SettleSheet)), None)
-        first = sheet.begin() if sheet is not None else None
-        if first is not None:
-            first.focus()
-
-    def show_step(self, step: str) -> None:
-        """Show the sheet of a step."""
-        if step != self._step and self._read is not None:
-            self._step = step
-            self.call_next(self._put_sheet, step, self._read)
-
-    async def _put_sheet(self, step: str, read: Read) -> None:
-        sheet = self._sheet_of(step, read)
-        pane = self.query_one("#sheet", VerticalScroll)
-        with self.app.batch_update():
-            await pane.remove_children()
-            if sheet is not None:
-                await pane.mount(sheet)
-        pane.scroll_home(animate=False)
+    def sheet_shown(self, sheet: StepSheet | None) -> None:
+        """The letter is made when it is looked at."""
         if isinstance(sheet, LetterSheet):
             self._preview(sheet)
-        elif isinstance(sheet, SettledSheet) and self._over:
-            sheet.query_one(VerticalScroll).focus()
 
-    def _sheet_of(self, step: str, read: Read) -> SettleSheet | None:
+    def sheet_of(self, step: str) -> SettleSheet | None:
+        """The sheet of a step."""
+        read = self._read
+        if read is None:
+            return None
         if step == SETTLED:
             return SettledSheet(self.form, read.settled) if read.settled is not None else None
         if read.rules is None:
@@ -187,7 +159,7 @@ class SettleScreen(DraftScreen[str]):
             return
         steps = self.query_one("#steps", ChoiceList)
         steps.show(self._steps(self._read))
-        self._show_problems()
+        self.show_problems()
         if message.chosen:
             steps.focus()
             steps.action_cursor_down()
@@ -206,16 +178,6 @@ class SettleScreen(DraftScreen[str]):
             if not self.roles & set(roles):
                 missing.insert(0, f"A {' or a '.join(role.value for role in roles)} has to settle this: hand it on.")
         return tuple(missing)
-
-    def _show_problems(self) -> None:
-        found = self.problems()
-        shown = self.query_one("#problems", PlainText)
-        if not found:
-            shown.show("✓ Nothing is missing.\nctrl+s settles it.")
-        else:
-            head = "1 thing is missing" if len(found) == 1 else f"{len(found)} things are missing"
-            shown.show(f"{head}\n· " + "\n· ".join(found))
-        shown.set_class(not found, "-complete")
 
     def _preview(self, sheet: LetterSheet) -> None:
         settling = self._settling()
@@ -238,14 +200,6 @@ class SettleScreen(DraftScreen[str]):
         if action == "settle" and self._over:
             return False
         return super().check_action(action, parameters)
-
-    def action_back(self) -> None:
-        """From a sheet back to the steps; from the steps back to the ticket, with the draft kept."""
-        steps = self.query_one("#steps")
-        if self.focused is not steps and not self._over:
-            steps.focus()
-        else:
-            super().action_back()
 
     def action_settle(self) -> None:
         """Settle the ticket; the service refuses whatever is incomplete, and says what."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import TextArea
@@ -14,13 +14,14 @@ from cs_console.policy.schema import Pack
 from cs_console.policy.workflow_rules import WorkflowOutcome, WorkflowQuestion, WorkflowRules
 from screens.moments import moment
 from screens.settle_form import SettleForm
+from screens.walk_screen import StepSheet
 from screens.widgets.choice_list import Choice, ChoiceList
 from screens.widgets.safe_text import PlainText
 
 _YES_NO = {"yes": "Yes", "no": "No"}
 
 
-class SettleSheet(Vertical):
+class SettleSheet(StepSheet):
     """One step; it writes into the form as things are chosen and typed."""
 
     class Changed(Message):
@@ -36,7 +37,7 @@ class SettleSheet(Vertical):
 
     def begin(self) -> Widget | None:
         """Where the keyboard goes first: to what was chosen or written before."""
-        first = next((widget for widget in self.query("*") if widget.focusable), None)
+        first = super().begin()
         if isinstance(first, TextArea):
             first.move_cursor(first.document.end)
         return first

@@ -4,10 +4,9 @@ What is then destroyed, and how, stands in `erasing.py`; what keeps data for now
 """
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import aliased
@@ -34,7 +33,7 @@ from cs_console.errors import (
 from cs_console.staff.accounts import check_password
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.filing import lock_counter
-from cs_console.tickets.ticket_facts import READERS, TicketFacts, facts, record_about
+from cs_console.tickets.ticket_facts import READERS, TicketFacts, facts, record_about, refusals_on_record
 from models.agent import Agent
 from models.decision import Decision
 from models.enums import (
@@ -45,7 +44,6 @@ from models.enums import (
     ErasureState,
     Outcome,
     RequesterState,
-    Result,
     Role,
     TicketState,
 )
@@ -95,29 +93,25 @@ def propose_erasure(desk: Desk, number: int) -> None:
     nothing on its way to them. Raises NotErasable, NothingThere, NoUndertaking, NotAllowed, SessionEnded; what is
     refused is on record.
     """
-
-    def propose() -> None:
-        with desk.work(*PROPOSERS) as session:
-            require_current(session, desk)
-            lock_log(session.connection(), desk.office)  # two at once must not both propose
-            ticket = facts(session, number)
-            cause = _require_erasable(session, desk.office, ticket)
-            known = _open_erasure(session, ticket.requester_id)
-            if known is not None:
-                raise NotErasable(f"The erasure of this requester is {known} already.", "See it with g e.")
-            session.add(
-                Erasure(
-                    requester_id=ticket.requester_id,
-                    ticket_number=number,
-                    cause=cause,
-                    proposer_id=desk.agent.id,
-                    proposed_at=desk.office.clock.now(),
-                )
+    with _on_record(desk, lambda session: facts(session, number)), desk.work(*PROPOSERS) as session:
+        require_current(session, desk)
+        lock_log(session.connection(), desk.office)  # two at once must not both propose
+        ticket = facts(session, number)
+        cause = _require_erasable(session, desk.office, ticket)
+        known = _open_erasure(session, ticket.requester_id)
+        if known is not None:
+            raise NotErasable(f"The erasure of this requester is {known} already.", "See it with g e.")
+        session.add(
+            Erasure(
+                requester_id=ticket.requester_id,
+                ticket_number=number,
+                cause=cause,
+                proposer_id=desk.agent.id,
+                proposed_at=desk.office.clock.now(),
             )
-            session.flush()
-            record_about(session, desk, ticket, Action.ERASURE_PROPOSED, cause.value)
-
-    _on_record(desk, lambda session: facts(session, number), propose)
+        )
+        session.flush()
+        record_about(session, desk, ticket, Action.ERASURE_PROPOSED, cause.value)
 
 
 def confirm_erasure(desk: Desk, erasure_id: str, password: str) -> Confirmed:
@@ -128,14 +122,6 @@ def confirm_erasure(desk: Desk, erasure_id: str, password: str) -> Confirmed:
     SignInMustWait, NotErasable, WrongState, NothingThere, NoUndertaking, SessionEnded; what is refused is on record.
     """
     office = desk.office
-
-    def look() -> None:
-        with desk.reading() as session:
-            _confirmable(session, desk, erasure_id)
-
-    def ask_again() -> None:
-        if not check_password(office, desk.agent.id, password):
-            raise WrongPassword
 
     def confirm() -> datetime | None:
         with desk.work() as session:
@@ -156,12 +142,12 @@ def confirm_erasure(desk: Desk, erasure_id: str, password: str) -> Confirmed:
                 _restrict(session, erasure.requester_id)
             return held
 
-    def about(session: Session) -> TicketFacts:
-        return _find(session, erasure_id)[1]
-
-    _on_record(desk, about, look)
-    _on_record(desk, about, ask_again)
-    held = _on_record(desk, about, confirm)
+    with _on_record(desk, lambda session: _find(session, erasure_id)[1]):
+        with desk.reading() as session:
+            _confirmable(session, desk, erasure_id)
+        if not check_password(office, desk.agent.id, password):
+            raise WrongPassword
+        held = confirm()
     if held is not None:
         return Confirmed(False, held)
     try:
@@ -318,17 +304,9 @@ def _restrict(session: Session, requester_id: str) -> None:
     )
 
 
-_T = TypeVar("_T")
-
 _RECORDED = (OwnErasure, NotAllowed, NotErasable, WrongPassword, SignInMustWait)
 """Refusals that reviewers want to see."""
 
 
-def _on_record(desk: Desk, about: Callable[[Session], TicketFacts], step: Callable[[], _T]) -> _T:
-    """Do one step; a refusal that matters is written down in a transaction of its own before it is raised."""
-    try:
-        return step()
-    except _RECORDED as refusal:
-        with suppress(NothingThere), desk.work() as session:
-            record_about(session, desk, about(session), Action.ERASURE_REFUSED, refusal.code, Result.REFUSED)
-        raise
+def _on_record(desk: Desk, about: Callable[[Session], TicketFacts]) -> AbstractContextManager[None]:
+    return refusals_on_record(desk, Action.ERASURE_REFUSED, _RECORDED, about)

@@ -1,9 +1,8 @@
 """Approval by other people: who is still needed, saying yes with the password again, returning, withdrawing (V.4)."""
 
-from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TypeVar
 
 from sqlalchemy import select
 from sqlmodel import Session, col
@@ -30,10 +29,10 @@ from cs_console.errors import (
 from cs_console.plain_text import plain
 from cs_console.staff.accounts import check_password
 from cs_console.staff.undertakings import require_current
-from cs_console.tickets.ticket_facts import TicketFacts, change, record_about
+from cs_console.tickets.ticket_facts import TicketFacts, change, record_about, refusals_on_record
 from models.columns import new_id
 from models.decision import Approval, Decision
-from models.enums import Action, DecisionState, Result, Role, TicketState
+from models.enums import Action, DecisionState, Role, TicketState
 
 __all__ = [
     "ApprovalResult",
@@ -67,38 +66,31 @@ def approve(desk: Desk, decision_id: str, password: str) -> ApprovalResult:
     WrongState, NoUndertaking, NothingThere; a refusal that matters is recorded first.
     """
     office = desk.office
-
-    def look() -> None:
+    with _on_record(desk, decision_id):
         with desk.reading() as session:
             decision, ticket = _open_decision(session, desk, decision_id)
             _role_for(session, desk, decision)
             _require_fresh(session, desk, decision, ticket)
-
-    def ask_again() -> None:
         if not check_password(office, desk.agent.id, password):
             raise WrongPassword
-
-    def say_yes() -> tuple[ApprovalResult, Made | None]:
-        with desk.work() as session:
-            decision, ticket = _open_decision(session, desk, decision_id, lock=True)
-            role = _role_for(session, desk, decision)
-            _require_fresh(session, desk, decision, ticket)
-            approval = Approval(
-                decision_id=decision.id, agent_id=desk.agent.id, role=role, approved=True, at=office.clock.now()
-            )
-            session.add(approval)
-            session.flush()
-            record_about(session, desk, ticket, Action.DECISION_APPROVED, role.value)
-            left = roles_left(decision.needs, approved_roles(session, [decision.id]).get(decision.id, ()))
-            if left:
-                return ApprovalResult(False, ticket.number, tuple(role.value for role in left)), None
-            proposal = _opened(desk, ticket, decision)
-            return ApprovalResult(True, ticket.number, ()), make_final(session, desk, ticket, decision, proposal)
-
-    _on_record(desk, decision_id, look)
-    _on_record(desk, decision_id, ask_again)
-    result, made = _on_record(desk, decision_id, say_yes)
+        result, made = _say_yes(desk, decision_id)
     return result if made is None else replace(result, delivery=send(office, made))
+
+
+def _say_yes(desk: Desk, decision_id: str) -> tuple[ApprovalResult, Made | None]:
+    now = desk.office.clock.now()
+    with desk.work() as session:
+        decision, ticket = _open_decision(session, desk, decision_id, lock=True)
+        role = _role_for(session, desk, decision)
+        _require_fresh(session, desk, decision, ticket)
+        session.add(Approval(decision_id=decision.id, agent_id=desk.agent.id, role=role, approved=True, at=now))
+        session.flush()
+        record_about(session, desk, ticket, Action.DECISION_APPROVED, role.value)
+        left = roles_left(decision.needs, approved_roles(session, [decision.id]).get(decision.id, ()))
+        if left:
+            return ApprovalResult(False, ticket.number, tuple(role.value for role in left)), None
+        proposal = _opened(desk, ticket, decision)
+        return ApprovalResult(True, ticket.number, ()), make_final(session, desk, ticket, decision, proposal)
 
 
 def return_proposal(desk: Desk, decision_id: str, reason: str) -> None:
@@ -111,46 +103,36 @@ def return_proposal(desk: Desk, decision_id: str, reason: str) -> None:
     if not words or len(words) > REASON_LIMIT:
         raise BadInput(f"A reason of up to {REASON_LIMIT} characters is needed.", "Say what has to be mended.")
     office = desk.office
-
-    def send_back() -> None:
-        with desk.work() as session:
-            decision, ticket = _open_decision(session, desk, decision_id, lock=True)
-            role = _role_for(session, desk, decision)
-            approval_id, pack = new_id(), office.packs.get(ticket.pack)
-            key = office.keyring.key(ticket.requester_id)
-            known = known_values(session, office, ticket.requester_id, key)
-            kept = redact(words, pack.meta.regions, known)
-            sealed = seal_reason(office.keyring, ticket.requester_id, approval_id, kept, decision.legal_review)
-            session.add(
-                Approval(
-                    id=approval_id,
-                    decision_id=decision.id,
-                    agent_id=desk.agent.id,
-                    role=role,
-                    approved=False,
-                    reason=sealed,
-                    at=office.clock.now(),
-                )
+    with _on_record(desk, decision_id), desk.work() as session:
+        decision, ticket = _open_decision(session, desk, decision_id, lock=True)
+        role = _role_for(session, desk, decision)
+        approval_id, pack = new_id(), office.packs.get(ticket.pack)
+        key = office.keyring.key(ticket.requester_id)
+        kept = redact(words, pack.meta.regions, known_values(session, office, ticket.requester_id, key))
+        session.add(
+            Approval(
+                id=approval_id,
+                decision_id=decision.id,
+                agent_id=desk.agent.id,
+                role=role,
+                approved=False,
+                reason=seal_reason(office.keyring, ticket.requester_id, approval_id, kept, decision.legal_review),
+                at=office.clock.now(),
             )
-            _end(session, decision, ticket, DecisionState.RETURNED)
-            record_about(session, desk, ticket, Action.DECISION_RETURNED, role.value)
-
-    _on_record(desk, decision_id, send_back)
+        )
+        _end(session, decision, ticket, DecisionState.RETURNED)
+        record_about(session, desk, ticket, Action.DECISION_RETURNED, role.value)
 
 
 def withdraw(desk: Desk, decision_id: str) -> None:
     """Take back one's own proposal; the ticket can be worked on again. Raises NotAllowed, WrongState."""
-
-    def take_back() -> None:
-        with desk.work() as session:
-            decision, ticket = find(session, decision_id, lock=True)
-            if decision.proposer_id != desk.agent.id:
-                raise NotAllowed("Only the person who proposed it can withdraw it.", "Return it with a reason instead.")
-            _require_proposed(decision)
-            _end(session, decision, ticket, DecisionState.WITHDRAWN)
-            record_about(session, desk, ticket, Action.DECISION_WITHDRAWN)
-
-    _on_record(desk, decision_id, take_back)
+    with _on_record(desk, decision_id), desk.work() as session:
+        decision, ticket = find(session, decision_id, lock=True)
+        if decision.proposer_id != desk.agent.id:
+            raise NotAllowed("Only the person who proposed it can withdraw it.", "Return it with a reason instead.")
+        _require_proposed(decision)
+        _end(session, decision, ticket, DecisionState.WITHDRAWN)
+        record_about(session, desk, ticket, Action.DECISION_WITHDRAWN)
 
 
 def _open_decision(
@@ -226,15 +208,5 @@ _RECORDED = (OwnProposal, OwnDecision, NotAllowed, WrongPassword, SignInMustWait
 """Refusals of a decision step that reviewers want to see."""
 
 
-_T = TypeVar("_T")
-
-
-def _on_record(desk: Desk, decision_id: str, step: Callable[[], _T]) -> _T:
-    """Do one step; a refusal that matters is written down in a transaction of its own before it is raised."""
-    try:
-        return step()
-    except _RECORDED as refusal:
-        with desk.work() as session:
-            _, ticket = find(session, decision_id)
-            record_about(session, desk, ticket, Action.DECISION_REFUSED, refusal.code, Result.REFUSED)
-        raise
+def _on_record(desk: Desk, decision_id: str) -> AbstractContextManager[None]:
+    return refusals_on_record(desk, Action.DECISION_REFUSED, _RECORDED, lambda session: find(session, decision_id)[1])

@@ -47,12 +47,21 @@ from cs_console.plain_text import plain
 from cs_console.policy.ground_rules import Ground
 from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
-from cs_console.tickets.ticket_facts import READERS, TicketFacts, change, facts, record_about, require_open, require_own
+from cs_console.tickets.ticket_facts import (
+    READERS,
+    TicketFacts,
+    change,
+    facts,
+    record_about,
+    refusals_on_record,
+    require_open,
+    require_own,
+)
 from cs_console.verification.askers import require_answerable
 from models.columns import new_id
 from models.contact import Contact
 from models.decision import Decision
-from models.enums import Action, Field, Result, TicketState
+from models.enums import Action, Field, TicketState
 
 __all__ = [
     "Answer",
@@ -227,13 +236,8 @@ def propose(desk: Desk, number: int, row: int, proposal: Proposal) -> Proposed:
     AskedMissing, AskedDiffers, WrongList, GroundKind, FeeUnreasonable, ChecklistIncomplete naming the first problem,
     NoticeIncomplete, OwnDecision, GuardianRequired, PrincipalOnly.
     """
-    try:
+    with refusals_on_record(desk, Action.DECISION_REFUSED, _RECORDED, lambda session: facts(session, number)):
         return _propose(desk, number, row, proposal)
-    except _RECORDED as refusal:
-        with desk.work(*PROPOSERS) as session:
-            ticket = facts(session, number)
-            record_about(session, desk, ticket, Action.DECISION_REFUSED, refusal.code, Result.REFUSED)
-        raise
 
 
 def _propose(desk: Desk, number: int, row: int, proposal: Proposal) -> Proposed:

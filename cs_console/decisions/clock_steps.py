@@ -2,8 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from cs_console.custody.contacts import known_values
 from cs_console.custody.redaction import redact
@@ -11,10 +10,10 @@ from cs_console.custody.sealing import Place, seal
 from cs_console.decisions.approvers import roles_now
 from cs_console.decisions.clock import Clock, Happened, Step, clock_of
 from cs_console.decisions.clock_events import add_event, clock_now, happened, recompute
-from cs_console.decisions.making import contact_for_notice
 from cs_console.decisions.notice import render, written_date
-from cs_console.delivery.outgoing import deliver_queued, queue_message
-from cs_console.desk import Desk, Office
+from cs_console.delivery.outgoing import deliver_one, queue_message
+from cs_console.delivery.where_to_write import where_to_write
+from cs_console.desk import Desk
 from cs_console.errors import (
     BadInput,
     ChangedElsewhere,
@@ -29,10 +28,9 @@ from cs_console.plain_text import plain
 from cs_console.policy.languages import in_language
 from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
-from cs_console.tickets.ticket_facts import READERS, TicketFacts, change, facts, record_about
+from cs_console.tickets.ticket_facts import READERS, TicketFacts, change, facts, record_about, refusals_on_record
 from models.columns import new_id
-from models.contact import Contact
-from models.enums import Action, ClockMove, DeliveryState, Field, MessageSort, Result, Role
+from models.enums import Action, ClockMove, DeliveryState, MessageSort, Role
 from models.ticket import Ticket
 
 LONGEST_REASON = 2000
@@ -63,7 +61,7 @@ def ask_identity(desk: Desk, number: int, row: int) -> DeliveryState:
         clock = recompute(session, pack, number)
         stands = "" if clock.stopped else ", which does not stop this clock"
         record_about(session, desk, ticket, Action.CLOCK_STOPPED, f"{ClockMove.IDENTITY_ASKED.value}{stands}")
-    return _delivered(office, message_id)
+    return deliver_one(office, message_id)
 
 
 def extend(desk: Desk, number: int, row: int, reason: str) -> DeliveryState:
@@ -73,13 +71,8 @@ def extend(desk: Desk, number: int, row: int, reason: str) -> DeliveryState:
     in it redacted. Message, event and entry are one transaction. Raises NoExtension, which is recorded, BadInput for an
     empty reason, NotAssigned, NotAllowed, ContactNotOnFile, ChangedElsewhere, NoUndertaking.
     """
-    try:
+    with refusals_on_record(desk, Action.CLOCK_EXTENDED, (NoExtension,), lambda session: facts(session, number)):
         return _extend(desk, number, row, reason)
-    except NoExtension as refusal:
-        with desk.work(*READERS) as session:
-            ticket = facts(session, number)
-            record_about(session, desk, ticket, Action.CLOCK_EXTENDED, refusal.code, Result.REFUSED)
-        raise
 
 
 def _extend(desk: Desk, number: int, row: int, reason: str) -> DeliveryState:
@@ -106,7 +99,7 @@ def _extend(desk: Desk, number: int, row: int, reason: str) -> DeliveryState:
         add_event(session, number, ClockMove.EXTENDED, now, agent_id=desk.agent.id, event_id=event_id, reason=sealed)
         recompute(session, pack, number)
         record_about(session, desk, ticket, Action.CLOCK_EXTENDED)
-    return _delivered(office, message_id)
+    return deliver_one(office, message_id)
 
 
 def why_not_ask(
@@ -174,7 +167,7 @@ def _filled(said: Pack, template: str, ticket: TicketFacts, **more: str) -> str:
 
 def _queued(session: Session, desk: Desk, ticket: TicketFacts, text: str, row: int | None = None) -> str:
     """Queue a message to the requester: where the notice would go, else to what they gave with their request."""
-    contact_id = contact_for_notice(session, ticket) or _claimed_contact(session, ticket)
+    contact_id = where_to_write(session, ticket, claimed=True)
     if contact_id is None:
         raise ContactNotOnFile("There is no contact that this could be sent to.", "Add one with e first.")
     return queue_message(
@@ -188,24 +181,3 @@ def _queued(session: Session, desk: Desk, ticket: TicketFacts, text: str, row: i
         agent_id=desk.agent.id,
         ticket_row=row,
     )
-
-
-def _claimed_contact(session: Session, ticket: TicketFacts) -> str | None:
-    newest = (
-        select(col(Contact.id))
-        .where(col(Contact.requester_id) == ticket.requester_id, col(Contact.replaced_at).is_(None))
-        .where(col(Contact.field).in_((Field.EMAIL, Field.MOBILE)))
-        .order_by(col(Contact.field) == Field.MOBILE, col(Contact.changed_at).desc(), col(Contact.id))
-        .limit(1)
-    )
-    return session.connection().execute(newest).scalar()
-
-
-def _delivered(office: Office, message_id: str) -> DeliveryState:
-    try:
-        report = deliver_queued(office, message_id)
-    except Refusal:  # queued durably already: it goes out with the next delivery
-        return DeliveryState.QUEUED
-    if report.sent:
-        return DeliveryState.SENT
-    return DeliveryState.FAILED if report.failed else DeliveryState.QUEUED

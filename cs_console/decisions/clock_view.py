@@ -16,11 +16,10 @@ from cs_console.decisions.clock_words import clock_words, extension_words
 from cs_console.desk import Desk
 from cs_console.errors import KeyDestroyed, Refusal
 from cs_console.plain_text import one_line, plain
-from cs_console.staff.undertakings import require_current
-from cs_console.tickets.ticket_facts import ERASED, READERS, TicketFacts, facts, is_on_record, record_about
+from cs_console.tickets.ticket_facts import ERASED, READERS, TicketFacts, open_on_record
 from models.agent import Agent
 from models.clock_event import ClockEvent
-from models.enums import Action, ClockMove
+from models.enums import ClockMove
 from models.verification import Verification
 
 CONSOLE = "console"
@@ -61,10 +60,7 @@ def clock_view(desk: Desk, number: int) -> ClockView:
     """
     office = desk.office
     with desk.work(*READERS) as session:
-        require_current(session, desk)
-        ticket = facts(session, number)
-        if not is_on_record(session, desk, number):
-            record_about(session, desk, ticket, Action.TICKET_OPENED)
+        ticket = open_on_record(session, desk, number)
         pack, roles = office.packs.get(ticket.pack), roles_now(session, desk)
         steps = happened(session, ticket)
         clock = clock_of(pack, ticket.kind, steps)

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import product
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlmodel import Session, col
 
 from cs_console.custody.sealing import Place, seal
@@ -13,16 +12,15 @@ from cs_console.decisions.notice import NoticeFacts, make_notice, notice_subject
 from cs_console.decisions.notice_way import NoticeWay
 from cs_console.decisions.proposal import Proposal, review_days
 from cs_console.delivery.outgoing import deliver_queued, queue_message
+from cs_console.delivery.where_to_write import where_to_write
 from cs_console.desk import Desk, Office
 from cs_console.errors import NotVerified, Refusal
 from cs_console.tickets.ticket_facts import TicketFacts, change, record_about
 from cs_console.verification.askers import asker_of, require_answerable
 from cs_console.verification.windows import close_window
-from models.contact import Contact
 from models.decision import Decision
 from models.draft import Draft
-from models.enums import Action, ClockMove, DecisionState, Field, MessageSort, Outcome, TicketState
-from models.verification import Verification
+from models.enums import Action, ClockMove, DecisionState, MessageSort, Outcome, TicketState
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ def make_final(session: Session, desk: Desk, ticket: TicketFacts, decision: Deci
         add_event(session, ticket.number, ClockMove.FEE_ASKED, now)  # whose yes it was is not told here
     session.flush()
     recompute(session, pack, ticket.number)
-    contact_id = contact_for_notice(session, ticket)
+    contact_id = where_to_write(session, ticket)
     message_id = None
     if contact_id is not None:
         message_id = queue_message(
@@ -109,33 +107,3 @@ def _settle_ticket(session: Session, ticket: TicketFacts, decision: Decision, no
     else:
         values |= {"state": TicketState.CLOSED.value, "closed_at": now}
     change(session, ticket, decision.ticket_row, **values)
-
-
-def contact_for_notice(session: Session, ticket: TicketFacts, *, claimed: bool = False) -> str | None:
-    """Where the notice goes: the contact that the identity was proved with, else on file an e-mail, else a mobile.
-
-    With `claimed` also to one that a message only claims, where none is on file.
-    """
-    verified = (
-        select(col(Contact.id))
-        .join(Verification, col(Verification.contact_id) == col(Contact.id))
-        .where(col(Verification.ticket_number) == ticket.number, col(Contact.replaced_at).is_(None))
-        .where(col(Contact.field).in_((Field.EMAIL, Field.MOBILE)))
-        .order_by(col(Verification.verified_at).desc())
-        .limit(1)
-    )
-    found = session.connection().execute(verified).scalar()
-    if found is not None:
-        return str(found)
-    for on_file, field in product((True, False) if claimed else (True,), (Field.EMAIL, Field.MOBILE)):
-        newest = (
-            select(col(Contact.id))
-            .where(col(Contact.requester_id) == ticket.requester_id, col(Contact.field) == field)
-            .where(col(Contact.on_file).is_(on_file), col(Contact.replaced_at).is_(None))
-            .order_by(col(Contact.changed_at).desc())
-            .limit(1)
-        )
-        found = session.connection().execute(newest).scalar()
-        if found is not None:
-            return str(found)
-    return None

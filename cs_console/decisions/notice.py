@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cs_console.decisions.proposal import Fee, Proposal, applying_grounds, under_legal_review
-from cs_console.errors import NoticeIncomplete
 from cs_console.policy.languages import in_language
 from cs_console.policy.schema import Pack
-from cs_console.policy.templates import render
+from cs_console.policy.templates import render, render_whole
 
 __all__ = [
     "NoticeFacts",
@@ -43,12 +42,7 @@ def make_notice(pack: Pack, facts: NoticeFacts, proposal: Proposal) -> str:
     """
     pack = in_language(pack, proposal.language)
     parts = _parts(pack, facts, proposal)
-    # filled with names in place of words: two parts may say the same, and one of them could be missing unnoticed
-    named = render(pack.notice.template, {name: f"<<{name}>>" if words else "" for name, words in parts.items()})
-    for name in pack.notice.required:
-        if parts[name] and f"<<{name}>>" not in named:
-            raise NoticeIncomplete(f"The notice does not hold {name}.", "Mend the policy pack's template.")
-    return render(pack.notice.template, parts)
+    return render_whole(pack.notice.template, parts, pack.notice.required)
 
 
 def notice_subject(pack: Pack, number: int, language: str) -> str:

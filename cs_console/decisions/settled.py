@@ -18,9 +18,9 @@ from cs_console.errors import KeyDestroyed
 from cs_console.policy.schema import Pack
 from cs_console.policy.workflow_rules import WorkflowQuestion, WorkflowRules
 from cs_console.staff.undertakings import require_current
-from cs_console.tickets.ticket_facts import ERASED, READERS, facts, is_on_record, record_about
+from cs_console.tickets.ticket_facts import ERASED, READERS, open_on_record
 from models.agent import Agent
-from models.enums import Action, TicketKind
+from models.enums import TicketKind
 from models.settlement import Settlement
 
 
@@ -56,10 +56,7 @@ def last_settlement(desk: Desk, number: int) -> SettlementView | None:
     """
     office = desk.office
     with desk.work(*READERS) as session:
-        require_current(session, desk)
-        ticket = facts(session, number)
-        if not is_on_record(session, desk, number):
-            record_about(session, desk, ticket, Action.TICKET_OPENED)
+        ticket = open_on_record(session, desk, number)
         found = _newest(session, number)
         if found is None:
             return None

@@ -1,8 +1,6 @@
 """Settling: how an appeal, a report, a complaint or an inquiry ends, in the steps that the pack gives its kind."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from sqlalchemy import delete, exists, select
 from sqlmodel import Session, col
@@ -12,7 +10,7 @@ from cs_console.custody.redaction import redact
 from cs_console.custody.sealing import Place, seal
 from cs_console.decisions.approvers import roles_now
 from cs_console.decisions.clock_events import recompute
-from cs_console.decisions.making import Made, contact_for_notice, send
+from cs_console.decisions.making import Made, send
 from cs_console.decisions.matters import matter_of
 from cs_console.decisions.review import open_for_review
 from cs_console.decisions.separation import is_own_appealed, require_not_own
@@ -27,6 +25,7 @@ from cs_console.decisions.settling_rules import (
     settling_to_json,
 )
 from cs_console.delivery.outgoing import queue_message
+from cs_console.delivery.where_to_write import where_to_write
 from cs_console.desk import Desk, Office
 from cs_console.errors import (
     BasisRequired,
@@ -37,7 +36,6 @@ from cs_console.errors import (
     NotVerified,
     OwnDecision,
     PrincipalOnly,
-    Refusal,
     SettlementIncomplete,
     WrongList,
     WrongState,
@@ -46,13 +44,22 @@ from cs_console.plain_text import plain
 from cs_console.policy.schema import Pack
 from cs_console.policy.workflow_rules import WorkflowOutcome, WorkflowRules
 from cs_console.staff.undertakings import require_current
-from cs_console.tickets.ticket_facts import READERS, TicketFacts, change, facts, record_about, require_open, require_own
+from cs_console.tickets.ticket_facts import (
+    READERS,
+    TicketFacts,
+    change,
+    facts,
+    record_about,
+    refusals_on_record,
+    require_open,
+    require_own,
+)
 from cs_console.tickets.turning import as_kind
 from cs_console.verification.askers import require_answerable
 from cs_console.verification.windows import close_window
 from models.columns import new_id
 from models.draft import Draft
-from models.enums import Action, DeliveryState, MessageSort, Result, Role, TicketKind, TicketState
+from models.enums import Action, DeliveryState, MessageSort, Role, TicketKind, TicketState
 from models.message import Message
 from models.settlement import Settlement
 
@@ -105,7 +112,8 @@ def settle(desk: Desk, number: int, row: int, settling: Settling) -> Settled:
     Raises NotAssigned, WrongState, ChangedElsewhere, NoUndertaking and SettlementIncomplete naming the first problem;
     NotIndependent, NotAllowed, MatterRequired, WrongList, BasisRequired, NotVerified and NoticeIncomplete are recorded.
     """
-    settled, made = _on_record(desk, number, lambda: _settle(desk, number, row, settling))
+    with refusals_on_record(desk, Action.SETTLEMENT_REFUSED, _RECORDED, lambda session: facts(session, number)):
+        settled, made = _settle(desk, number, row, settling)
     return settled if made is None else replace(settled, delivery=send(desk.office, made))
 
 
@@ -202,7 +210,7 @@ def _redacted(
 
 
 def _queue(session: Session, desk: Desk, pack: Pack, ticket: TicketFacts, rules: WorkflowRules, letter: str) -> Made:
-    contact_id = contact_for_notice(session, ticket, claimed=rules.tells_claimed)
+    contact_id = where_to_write(session, ticket, claimed=rules.tells_claimed)
     if contact_id is None:
         return Made(None)
     return Made(
@@ -263,19 +271,3 @@ _RECORDED = (
     PrincipalOnly,
 )
 """Refusals of a settlement that reviewers want to see."""
-
-_T = TypeVar("_T")
-
-
-def _on_record(desk: Desk, number: int, step: Callable[[], _T]) -> _T:
-    """Settle; a refusal that matters is written down in a transaction of its own before it is raised."""
-    try:
-        return step()
-    except _RECORDED as refusal:
-        _record_refusal(desk, number, refusal)
-        raise
-
-
-def _record_refusal(desk: Desk, number: int, refusal: Refusal) -> None:
-    with desk.work(*SETTLERS) as session:
-        record_about(session, desk, facts(session, number), Action.SETTLEMENT_REFUSED, refusal.code, Result.REFUSED)

@@ -4,9 +4,8 @@ from datetime import datetime
 
 from cs_console.decisions.notice import render, written_date
 from cs_console.decisions.settling_rules import Settling
-from cs_console.errors import NoticeIncomplete
 from cs_console.policy.schema import Pack
-from cs_console.policy.workflow_rules import SettlingRules
+from cs_console.policy.templates import render_whole
 from models.enums import TicketKind
 
 
@@ -41,8 +40,7 @@ def make_letter(
         "policy": pack.meta.title,
         "policy_version": pack.meta.version,
     }
-    _require_parts(rules, parts)
-    return render(rules.template, parts)
+    return render_whole(rules.template, parts, rules.required)
 
 
 def letter_subject(pack: Pack, kind: TicketKind, number: int) -> str:
@@ -55,11 +53,3 @@ def _kind(pack: Pack, kind: TicketKind) -> str:
     """The kind's title as it stands inside a sentence."""
     title = pack.kinds[kind].title
     return title[:1].lower() + title[1:]
-
-
-def _require_parts(rules: SettlingRules, parts: dict[str, str]) -> None:
-    """Filled with names in place of words: two parts may say the same, and one could be missing unnoticed."""
-    named = render(rules.template, {name: f"<<{name}>>" if words else "" for name, words in parts.items()})
-    for name in rules.required:
-        if parts[name] and f"<<{name}>>" not in named:
-            raise NoticeIncomplete(f"The letter does not hold {name}.", "Mend the policy pack's template.")

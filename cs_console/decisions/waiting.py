@@ -25,7 +25,7 @@ from cs_console.errors import NotAllowed, StaleProposal
 from cs_console.plain_text import plain
 from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
-from cs_console.tickets.ticket_facts import ERASED, READERS, facts, is_on_record, record_about
+from cs_console.tickets.ticket_facts import ERASED, READERS, open_on_record, record_about
 from models.agent import Agent
 from models.decision import Approval, Decision
 from models.enums import Action, DecisionState, Outcome, Role, TicketKind
@@ -161,10 +161,7 @@ def last_decision(desk: Desk, number: int) -> DecisionView | None:
     """
     office = desk.office
     with desk.work(*READERS) as session:
-        require_current(session, desk)
-        ticket = facts(session, number)
-        if not is_on_record(session, desk, number):
-            record_about(session, desk, ticket, Action.TICKET_OPENED)
+        ticket = open_on_record(session, desk, number)
         newest = (
             select(Decision)
             .where(col(Decision.ticket_number) == number)

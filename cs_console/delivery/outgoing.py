@@ -107,6 +107,17 @@ def queue_message(
     return message_id
 
 
+def deliver_one(office: Office, message_id: str) -> DeliveryState:
+    """Hand one committed message over and say what became of it; what cannot be tried now stays queued."""
+    try:
+        report = deliver_queued(office, message_id)
+    except Refusal:
+        return DeliveryState.QUEUED
+    if report.sent:
+        return DeliveryState.SENT
+    return DeliveryState.FAILED if report.failed else DeliveryState.QUEUED
+
+
 def deliver_queued(office: Office, message_id: str | None = None) -> DeliveryReport:
     """Hand over what is queued and due, or that one message; a failed one is kept and tried again later.
 

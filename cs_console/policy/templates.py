@@ -1,6 +1,6 @@
 """The texts of a pack with blanks in them: they name parts and ask whether there are any, and can do nothing else."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -82,3 +82,16 @@ def _require_plain(tree: "Node") -> None:
 
 def _refused(what: str) -> NoticeIncomplete:
     return NoticeIncomplete(f"The template does not work: {what}.", "Run `cs-console policy check` on the pack.")
+
+
+def render_whole(template: str, parts: dict[str, str], required: Iterable[str]) -> str:
+    """The same for a letter that has to hold certain parts, wherever they have something to say.
+
+    Raises NoticeIncomplete naming the first that the template leaves out.
+    """
+    # filled with names in place of words: two parts may say the same, and one of them could be missing unnoticed
+    named = render(template, {name: f"<<{name}>>" if words else "" for name, words in parts.items()})
+    for name in required:
+        if parts[name] and f"<<{name}>>" not in named:
+            raise NoticeIncomplete(f"The letter does not hold {name}.", "Mend the policy pack's template.")
+    return render(template, parts)

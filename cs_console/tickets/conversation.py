@@ -1,9 +1,9 @@
 """A ticket's conversation: opening it on record, notes between agents, replies to the requester."""
 
 from cs_console.custody.in_use import require_in_use
-from cs_console.delivery.outgoing import DeliveryReport, deliver_queued, queue_message
-from cs_console.desk import Desk, Office
-from cs_console.errors import ChangedElsewhere, Refusal, WrongState
+from cs_console.delivery.outgoing import deliver_one, queue_message
+from cs_console.desk import Desk
+from cs_console.errors import ChangedElsewhere, WrongState
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.notes import keep_note, written
 from cs_console.tickets.ticket_facts import (
@@ -89,20 +89,10 @@ def reply(desk: Desk, number: int, row: int, contact_id: str, text: str) -> Deli
             agent_id=desk.agent.id,
             ticket_row=row,
         )
-    return _delivered(office, message_id)
+    return deliver_one(office, message_id)
 
 
 def _view(desk: Desk, number: int) -> TicketView:
     with desk.reading(*READERS) as session:
         require_current(session, desk)
         return view_of(session, desk, number)
-
-
-def _delivered(office: Office, message_id: str) -> DeliveryState:
-    try:
-        report: DeliveryReport = deliver_queued(office, message_id)
-    except Refusal:  # queued durably already: it goes out with the next delivery
-        return DeliveryState.QUEUED
-    if report.sent:
-        return DeliveryState.SENT
-    return DeliveryState.FAILED if report.failed else DeliveryState.QUEUED

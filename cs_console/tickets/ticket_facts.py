@@ -1,5 +1,7 @@
 """What every service about a ticket needs: its open columns, who may work with it, one way to change and record it."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -9,7 +11,8 @@ from sqlmodel import Session, col
 
 from cs_console.access_log.append import Entry, record
 from cs_console.desk import Desk, Office
-from cs_console.errors import ChangedElsewhere, KeyDestroyed, NotAssigned, NothingThere, WrongState
+from cs_console.errors import ChangedElsewhere, KeyDestroyed, NotAssigned, NothingThere, Refusal, WrongState
+from cs_console.staff.undertakings import require_current
 from models.agent import Agent
 from models.enums import Action, Channel, Priority, Result, Role, TicketKind, TicketState
 from models.log import LogEntry
@@ -103,6 +106,31 @@ def record_about(
     """Put on record what the desk's agent did with this ticket; the reason holds no value, no ground and no answer."""
     requester = pseudonym(desk.office, ticket.requester_id)
     record(session, desk, Entry(action, outcome, ticket=ticket.number, requester=requester, reason=reason))
+
+
+@contextmanager
+def refusals_on_record(
+    desk: Desk, action: Action, kinds: tuple[type[Refusal], ...], about: Callable[[Session], TicketFacts]
+) -> Iterator[None]:
+    """A refusal of these kinds in here is written down by its code, in a transaction of its own, before it goes on."""
+    try:
+        yield
+    except kinds as refusal:
+        with suppress(NothingThere), desk.work() as session:
+            record_about(session, desk, about(session), action, refusal.code, Result.REFUSED)
+        raise
+
+
+def open_on_record(session: Session, desk: Desk, number: int) -> TicketFacts:
+    """The ticket, for whoever may read it; one that this session has not opened yet is opened on record.
+
+    Raises NoUndertaking, NothingThere.
+    """
+    require_current(session, desk)
+    ticket = facts(session, number)
+    if not is_on_record(session, desk, number):
+        record_about(session, desk, ticket, Action.TICKET_OPENED)
+    return ticket
 
 
 def is_on_record(session: Session, desk: Desk, number: int) -> bool:

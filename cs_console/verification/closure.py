@@ -8,20 +8,20 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, case, exists, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, exists, func, literal, or_, select, tuple_
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import Actor, Entry, append
 from cs_console.decisions.notice import render
-from cs_console.delivery.outgoing import CHANNELS, queue_message
+from cs_console.delivery.outgoing import queue_message
+from cs_console.delivery.where_to_write import where_to_write
 from cs_console.desk import Office
 from cs_console.errors import Refusal, StoreUnavailable
 from cs_console.policy.languages import in_language
 from cs_console.policy.verification_rules import ClosureRules, Letter
 from cs_console.tickets.ticket_facts import TicketFacts, change, facts, pseudonym
 from models.columns import UtcMoment, from_microseconds
-from models.contact import Contact
-from models.enums import Action, Field, MessageSort, TicketState
+from models.enums import Action, MessageSort, TicketState
 from models.log import LogEntry
 from models.message import Message
 from models.ticket import Ticket
@@ -163,7 +163,7 @@ def _step(session: Session, office: Office, ticket: TicketFacts) -> _Step | None
     quiet = (office.clock.now() - _last_act(session, ticket.number)).days
     if quiet >= rules.close_after_days:
         return _Step(True, rules.closed, rules.close_after_days, quiet)
-    if quiet < rules.remind_after_days or _where_to(session, ticket.requester_id) is None:
+    if quiet < rules.remind_after_days or where_to_write(session, ticket, claimed=True) is None:
         return None
     reminded = select(col(Ticket.number)).where(col(Ticket.number) == ticket.number, _was_reminded())
     if session.connection().execute(reminded).first() is not None:
@@ -192,7 +192,7 @@ def _last_act(session: Session, number: int) -> datetime:
 
 
 def _write(session: Session, office: Office, ticket: TicketFacts, step: _Step) -> None:
-    contact_id = _where_to(session, ticket.requester_id)
+    contact_id = where_to_write(session, ticket, claimed=True)
     if contact_id is None:
         return
     parts = {"ticket": str(ticket.number), "days": str(step.days)}
@@ -207,23 +207,3 @@ def _write(session: Session, office: Office, ticket: TicketFacts, step: _Step) -
         subject=render(step.letter.subject, parts).strip(),
         agent_id=None,
     )
-
-
-def _where_to(session: Session, requester_id: str) -> str | None:
-    """Where a reply would go: what is on file before what a message claims, an e-mail before a mobile."""
-    found = session.connection().execute(
-        select(col(Contact.id))
-        .where(
-            col(Contact.requester_id) == requester_id,
-            col(Contact.field).in_(tuple(CHANNELS)),
-            col(Contact.replaced_at).is_(None),
-        )
-        .order_by(
-            col(Contact.on_file).desc(),
-            case((col(Contact.field) == Field.EMAIL, 0), else_=1),
-            col(Contact.changed_at).desc(),
-            col(Contact.id),
-        )
-        .limit(1)
-    )
-    return found.scalar()
