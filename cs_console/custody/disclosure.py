@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, exists, select
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import Entry, due_for_signing, lock_log_and_look, record, sign_now
+from cs_console.access_log.append import Entry, append_alone, due_for_signing, lock_log_and_look, sign_now
 from cs_console.custody.in_use import check_in_use
 from cs_console.custody.opening import open_text
 from cs_console.custody.reading import for_reading
@@ -161,6 +161,19 @@ def _one_look(table: str) -> Select[*tuple[Any, ...]]:
     return look
 
 
+_MY_VIEW = Prepared(
+    select(
+        col(LogEntry.ticket),
+        col(LogEntry.requester),
+        col(LogEntry.fields),
+        col(LogEntry.purpose),
+        col(LogEntry.verification),
+    ).where(
+        col(LogEntry.seq) == bindparam("seq"),
+        col(LogEntry.actor) == bindparam("actor"),
+        col(LogEntry.action) == Action.FIELD_REVEALED.value,
+    )
+)
 _LOOKS = {table: Prepared(_one_look(table)) for table in ("contact", "message", "ticket")}
 
 
@@ -273,8 +286,9 @@ def _record_refusal(desk: Desk, number: int, target: Target, purpose: str, refus
         return  # another wait of seconds would end the same way
     office = desk.office
     outcome = Result.FAILED if isinstance(refusal, SealBroken | StoreUnavailable) else Result.REFUSED
-    with suppress(Refusal), office.database.transaction() as session:
-        owner, pack_name = _owner(session, number)
+    with suppress(Refusal):
+        with office.database.reading() as session:
+            owner, pack_name = _owner(session, number)
         entry = Entry(
             Action.REVEAL_REFUSED,
             outcome,
@@ -284,7 +298,7 @@ def _record_refusal(desk: Desk, number: int, target: Target, purpose: str, refus
             purpose=_listed(office, pack_name, purpose),
             reason=refusal.code,
         )
-        record(session, desk, entry)
+        append_alone(office, desk.actor, entry, office.clock.now())
 
 
 def _owner(session: Session, number: int) -> tuple[str | None, str | None]:
@@ -338,18 +352,23 @@ def end_view(desk: Desk, revealed: Revealed, seconds: int) -> None:
 
     Raises NothingThere for an entry that is not a view of this agent's, LogBroken, StoreUnavailable.
     """
-    with desk.office.database.transaction() as session:
-        shown = session.get(LogEntry, revealed.entry)
-        if shown is None or shown.action != Action.FIELD_REVEALED.value or shown.actor != desk.agent.name:
+    office = desk.office
+    with office.database.bare_transaction() as transaction:
+        of_mine = {"seq": revealed.entry, "actor": desk.agent.name}
+        log, shown = lock_log_and_look(transaction, office, (_MY_VIEW, of_mine))
+        if shown is None:
             raise NothingThere("There is no such view to end.")
+        ticket, requester, fields, view_purpose, verification = shown
         entry = Entry(
             Action.VIEW_ENDED,
-            ticket=shown.ticket,
-            requester=shown.requester,
-            fields=(shown.fields,),
-            purpose=shown.purpose,
-            verification=shown.verification,
+            ticket=ticket,
+            requester=requester,
+            fields=(fields,),
+            purpose=view_purpose,
+            verification=verification,
             seconds=max(0, min(seconds, LONGEST_VIEW)),
-            reason=f"entry {shown.seq}",
+            reason=f"entry {revealed.entry}",
         )
-        record(session, desk, entry)
+        seq = log.append(desk.actor, entry, office.clock.now())
+    if due_for_signing(seq):
+        sign_now(office)
