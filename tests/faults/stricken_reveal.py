@@ -32,9 +32,10 @@ def main() -> None:
 
 
 def reveal_once(case: dict[str, Any], channel: socket.socket) -> None:
-    if case["read_only"]:
-        give_up_privileges()
     office = office_of(case)
+    if case["read_only"]:
+        office.close()  # what was opened before could still be written to
+        give_up_privileges()
     event.listen(office.database.engine, "connect", _write_into_the_file_at_once)
     desk = desk_of(office, case)
     if not case["read_only"]:
