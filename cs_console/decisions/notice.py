@@ -121,4 +121,6 @@ def _listed(pack: Pack, keys: Iterable[str]) -> str:
 
 
 def _once(pack: Pack, words: Iterable[str]) -> str:
-    return pack.notice.semicolon.join(dict.fromkeys(word for word in words if word))
+    """The references of several grounds, each of which may name some of the same: every one once."""
+    between = pack.notice.semicolon
+    return between.join(dict.fromkeys(one for word in words if word for one in word.split(between)))

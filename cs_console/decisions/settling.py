@@ -41,6 +41,7 @@ from cs_console.errors import (
     WrongState,
 )
 from cs_console.plain_text import plain
+from cs_console.policy.languages import in_language
 from cs_console.policy.schema import Pack
 from cs_console.policy.workflow_rules import WorkflowOutcome, WorkflowRules
 from cs_console.staff.undertakings import require_current
@@ -101,7 +102,8 @@ def preview_letter(desk: Desk, number: int, settling: Settling) -> str:
     pack = desk.office.packs.get(ticket.pack)
     if settling.outcome not in _workflow(pack, ticket).outcomes:
         raise SettlementIncomplete("Choose how it ends first.")
-    return make_letter(pack, ticket.kind, settling, number, ticket.received_at, desk.office.clock.now())
+    spoken = in_language(pack, ticket.language)
+    return make_letter(spoken, ticket.kind, settling, number, ticket.received_at, desk.office.clock.now())
 
 
 def settle(desk: Desk, number: int, row: int, settling: Settling) -> Settled:
@@ -132,7 +134,8 @@ def _settle(desk: Desk, number: int, row: int, settling: Settling) -> tuple[Sett
         refuse_first(settling_problems(pack, rules, settling))
         outcome = rules.outcomes[settling.outcome]
         _require_ready(session, ticket, outcome, names=names_matter(pack, rules, settling.answers))
-        letter = make_letter(pack, ticket.kind, settling, number, ticket.received_at, now)
+        spoken = in_language(pack, ticket.language)
+        letter = make_letter(spoken, ticket.kind, settling, number, ticket.received_at, now)
         key = office.keyring.key(ticket.requester_id)
 
         def sealed(column: str, text: str) -> bytes:
@@ -151,7 +154,7 @@ def _settle(desk: Desk, number: int, row: int, settling: Settling) -> tuple[Sett
             )
         )
         session.flush()
-        made = _queue(session, desk, pack, ticket, rules, letter) if letter else None
+        made = _queue(session, desk, spoken, ticket, rules, letter) if letter else None
         record_about(session, desk, ticket, Action.TICKET_SETTLED, settling.outcome)
         _end(session, desk, pack, ticket, row, outcome, told=bool(letter))
         session.connection().execute(delete(Draft).where(col(Draft.place) == settle_place(number)))

@@ -12,7 +12,7 @@ from models.enums import TicketKind
 def make_letter(
     pack: Pack, kind: TicketKind, settling: Settling, number: int, received: datetime, date: datetime
 ) -> str:
-    """The letter as plain text; empty where the outcome tells the requester nothing.
+    """The letter as plain text, in the language that `pack` speaks; empty where the requester is told nothing.
 
     Nothing that was typed stands in it, no name and no other ticket: whatever was found out about somebody else
     cannot reach the requester this way (policy I.(3)). Raises NoticeIncomplete naming a required part that is missing.
@@ -44,7 +44,7 @@ def make_letter(
 
 
 def letter_subject(pack: Pack, kind: TicketKind, number: int) -> str:
-    """The subject line of the letter."""
+    """The subject line of the letter, in the language that `pack` speaks."""
     assert pack.settling is not None  # there is a letter
     return render(pack.settling.subject, {"ticket": str(number), "kind": _kind(pack, kind)}).strip()
 

@@ -53,8 +53,8 @@ def letter_problems(pack: Pack, language: str) -> Iterator[tuple[Place, str]]:
         if needed and _PARTS[needed] not in filled:
             yield (*layer, *place), f"does not hold {{{{ {needed} }}}}"
     yield from _date_problems(spoken, layer)
-    if not layer:
-        yield from _settling_problems(pack)
+    for place, words in _settling_problems(spoken):
+        yield (*layer, *place), words
 
 
 def _clock_texts(spoken: Pack) -> Iterator[tuple[Place, str, str]]:

@@ -54,7 +54,7 @@ class Meta(Part):
 class KindRules(Part):
     """One kind of ticket: its name, how intake guesses it, its purposes and timers (policy I.(1)3)."""
 
-    title: Sentence
+    title: Said
     clause: Sentence
     mailboxes: tuple[str, ...] = ()
     """Local parts of our own addresses whose mail is of this kind."""

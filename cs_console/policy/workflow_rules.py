@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from cs_console.policy.parts import Key, Part, Sentence
+from cs_console.policy.parts import SAID, Key, Part, Said, Sentence
 from models.enums import Role, TicketKind
 
 LetterPart = Literal[
@@ -29,8 +29,8 @@ LetterPart = Literal[
 class SettlingRules(Part):
     """The letter that tells a requester how their ticket ended: Jinja2, rendered in a sandbox, plain text."""
 
-    subject: Sentence
-    template: Sentence
+    subject: Said
+    template: Said
     required: tuple[LetterPart, ...]
     """Parts that the letter must hold wherever they have something to say."""
 
@@ -64,10 +64,10 @@ class WorkflowQuestion(Part):
 class WorkflowOutcome(Part):
     """One way in which a ticket of that kind ends."""
 
-    title: Sentence
-    told: str = ""
+    title: Said
+    told: Annotated[str, SAID] = ""
     """What the requester is told; without it no letter goes out."""
-    reasons: dict[Key, Sentence] = {}
+    reasons: Annotated[dict[Key, Sentence], SAID] = {}
     """Reasons as the letter gives them; where there are some, one is chosen."""
     needs: tuple[Role, ...] = ()
     """Roles of which whoever settles it so holds one."""

@@ -43,12 +43,21 @@ from tests.support.tickets import make_ticket
 SOMEBODY_ELSE = "Bob Bystander, bob@elsewhere.example, +8613912345678"
 
 
-def own(test_office: TestOffice, kind: TicketKind, *roles: Role, verified: bool = True) -> tuple[Desk, int]:
+def own(
+    test_office: TestOffice, kind: TicketKind, *roles: Role, verified: bool = True, language: str = "en"
+) -> tuple[Desk, int]:
     """A ticket of that kind and the agent whose it is."""
     desk = person(test_office, "ben", *(roles or (Role.AGENT, Role.SUPERVISOR)))
-    return desk, make_ticket(
-        test_office, kind=kind, assignee=desk, verified=verified, contacts=CONTACTS, text="Alice Wonder writes."
-    ).number
+    ticket = make_ticket(
+        test_office,
+        kind=kind,
+        assignee=desk,
+        verified=verified,
+        contacts=CONTACTS,
+        text="Alice Wonder writes.",
+        language=language,
+    )
+    return desk, ticket.number
 
 
 @pytest.mark.parametrize("kind", [TicketKind.APPEAL, TicketKind.REPORT, TicketKind.COMPLAINT])
@@ -102,6 +111,18 @@ def test_nothing_that_was_typed_reaches_the_letter(test_office: TestOffice) -> N
     for word in ("Bob", "Bystander", "elsewhere", "139", "ben"):
         assert word not in letter
     assert "Confirmed, and acted on" in letter and "In court:" in letter
+
+
+def test_a_requester_reads_how_it_ended_in_their_own_language(test_office: TestOffice) -> None:
+    ben, number = own(test_office, TicketKind.REPORT, language="zh-Hans")
+    what = settling(TicketKind.REPORT)
+    before = preview_letter(ben, number, what)
+    end(test_office, ben, number, what)
+    view = last_settlement(ben, number)
+    assert view is not None and view.letter == before
+    assert f"您的举报（编号 {number}）" in before and "情况属实，已采取措施" in before
+    assert "Your" not in before
+    assert view.title == "Confirmed, and acted on"  # who works here reads the pack's own language
 
 
 def preview_letter_of(test_office: TestOffice, what: Settling, number: int) -> str:

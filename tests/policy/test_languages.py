@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from cs_console.decisions.notice import NoticeFacts, make_notice, notice_subject
 from cs_console.decisions.proposal import Fee, Finding, Proposal
+from cs_console.decisions.settling_letter import letter_subject, make_letter
+from cs_console.decisions.settling_rules import Settling
 from cs_console.policy.checking import check_pack, dotted, located_problems
 from cs_console.policy.languages import in_language, language_for, said_texts
 from cs_console.policy.loader import SHIPPED, load_pack
@@ -45,10 +47,25 @@ def letters(pack: Pack, language: str) -> list[str]:
     return [make_notice(pack, FACTS, replace(one, language=language)) for one in found]
 
 
+def settlement_letters(pack: Pack, language: str) -> list[str]:
+    """The letter of every way in which a ticket of another kind ends, each with every reason, and its subject."""
+    spoken, made = in_language(pack, language), []
+    for kind, rules in spoken.kinds.items():
+        for key, outcome in rules.workflow.outcomes.items() if rules.workflow else ():
+            if outcome.told:
+                made.append(letter_subject(spoken, kind, 10_482))
+            made.extend(
+                make_letter(spoken, kind, Settling(key, {}, reason), 10_482, FACTS.received, FACTS.date)
+                for reason in outcome.reasons or ("",)
+            )
+    assert len(made) > 20
+    return [text for text in made if text]
+
+
 @pytest.mark.parametrize("name", PACKS)
 def test_a_chinese_letter_holds_no_english_part(name: str) -> None:
     pack = PACKS[name]
-    said = [*letters(pack, "zh"), notice_subject(pack, 10_482, "zh")]
+    said = [*letters(pack, "zh"), notice_subject(pack, 10_482, "zh"), *settlement_letters(pack, "zh")]
     said += [in_language(pack, "zh").verification.code.told_text]
     for text in said:
         assert re.search(r"[\u4e00-\u9fff]", text)
@@ -57,7 +74,7 @@ def test_a_chinese_letter_holds_no_english_part(name: str) -> None:
 
 @pytest.mark.parametrize("name", PACKS)
 def test_an_english_letter_holds_no_chinese_part(name: str) -> None:
-    for text in letters(PACKS[name], "en"):
+    for text in letters(PACKS[name], "en") + settlement_letters(PACKS[name], "en"):
         assert not re.search(r"[\u4e00-\u9fff]", text)
 
 
@@ -79,6 +96,15 @@ def test_dates_and_fees_are_written_as_the_language_writes_them() -> None:
     letter = make_notice(pack, FACTS, proposal)
     assert "收到日期：2026年11月1日" in letter
     assert "费用：CNY 20.00（复印 12.00；邮寄 8.00）" in letter
+
+
+def test_a_law_that_two_grounds_rest_on_is_named_once() -> None:
+    pack = pack_named("hauthome")
+    found = tuple(Finding(code, True, (field,)) for code, field in (("S5", "e-mail"), ("D4", "mobile")))
+    for language, law in (("en", "GB/T 35273-2020, 8.7"), ("zh", "GB/T 35273-2020 第8.7条")):
+        letter = make_notice(pack, FACTS, Proposal("delete", Outcome.PARTIAL, ("name",), found, language=language))
+        assert letter.count(law) == 1
+        assert ("Article 50" if language == "en" else "第五十条") in letter
 
 
 def test_every_text_that_requesters_read_is_laid_over() -> None:
