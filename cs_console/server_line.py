@@ -25,7 +25,7 @@ ANSWER_SECONDS = 40
 _BEGIN: Statement = ("BEGIN", ())
 _COMMIT: Statement = ("COMMIT", ())
 _ROLLBACK: Statement = ("ROLLBACK", ())
-_ANSWER_EARLY: Statement = ("SET LOCAL synchronous_commit TO off", ())
+_ANSWER_EARLY: Statement = ("SET synchronous_commit TO off", ())
 _FLUSH: Statement = (
     "SELECT set_config('synchronous_commit', 'on', true), pg_logical_emit_message(true, 'cs-console', '')",
     (),
@@ -120,9 +120,8 @@ class LineTransaction:
         if self._wire is None:
             return
         closing = (_COMMIT,) if self._last is None else (self._last, _COMMIT)
-        trips = (closing, (_FLUSH,)) if self._wire.answers_early else (closing,)
         try:
-            answers = self._wire.run(*trips)
+            answers = self._wire.run((*closing, _FLUSH) if self._wire.answers_early else closing)
         except (errors.DivisionByZero, errors.FeatureNotSupported):
             if self._otherwise is None:
                 raise
@@ -137,8 +136,7 @@ class LineTransaction:
 
     def _begin(self, statements: Sequence[Statement]) -> list["Answer"]:
         self._wire = self._open()
-        opening = (_BEGIN, _ANSWER_EARLY) if self._wire.answers_early else (_BEGIN,)
-        return self._wire.run((*opening, *statements))[len(opening) :]
+        return self._wire.run((_BEGIN, *statements))[1:]
 
 
 class Answer:
@@ -181,7 +179,7 @@ class Wire:
         self._ready = selectors.DefaultSelector()
         self._ready.register(self._pgconn.socket, selectors.EVENT_READ)
         self._pgconn.enter_pipeline_mode()
-        self.answers_early = self._can_flush()
+        self.answers_early = self._answer_early()
 
     @property
     def in_order(self) -> bool:
@@ -192,25 +190,24 @@ class Wire:
         self._ready.close()
         self.pooled.invalidate()  # its pipeline is nothing for others
 
-    def run(self, *trips: Sequence[Statement]) -> list[Answer]:
-        """Send all at once and wait for the answers, in order. A fault keeps the rest of its trip from being done.
+    def run(self, statements: Sequence[Statement]) -> list[Answer]:
+        """Send all at once and wait for the answers, in order. A fault keeps the rest from being done.
 
-        Raises what the server refused first, or what the driver raises when it is gone.
+        Raises what the server refused, or what the driver raises when it is gone.
         """
         self._waiting = True
         prepared: list[str] = []
         counted: list[bool] = []
-        for statements in trips:
-            for sql, values in statements:
-                if sql not in self._prepared:
-                    self._prepare(sql)
-                    prepared.append(sql)
-                    counted.append(False)
-                self._send(sql, values)
-                counted.append(True)
-            self._pgconn.pipeline_sync()
+        for sql, values in statements:
+            if sql not in self._prepared:
+                self._prepare(sql)
+                prepared.append(sql)
+                counted.append(False)
+            self._send(sql, values)
+            counted.append(True)
+        self._pgconn.pipeline_sync()
         self._flush()
-        answers, refused = self._collect(len(trips), iter(counted))
+        answers, refused = self._collect(iter(counted))
         self._waiting = False
         if refused is not None:
             for sql in prepared:
@@ -218,14 +215,10 @@ class Wire:
             raise refused
         return answers
 
-    def _collect(self, trips: int, counted: Iterator[bool]) -> tuple[list[Answer], psycopg.Error | None]:
+    def _collect(self, counted: Iterator[bool]) -> tuple[list[Answer], psycopg.Error | None]:
         answers: list[Answer] = []
         refused: psycopg.Error | None = None
-        while trips:
-            result = self._next()
-            if result.status == pq.ExecStatus.PIPELINE_SYNC:
-                trips -= 1
-                continue
+        while (result := self._next()).status != pq.ExecStatus.PIPELINE_SYNC:
             wanted = next(counted)
             if result.status == pq.ExecStatus.FATAL_ERROR:
                 refused = refused or errors.error_from_result(result)
@@ -264,10 +257,10 @@ class Wire:
             raise psycopg.OperationalError("the server does not answer")
         self._pgconn.consume_input()
 
-    def _can_flush(self) -> bool:
-        """Whether this server can be asked to make durable what it answered early."""
+    def _answer_early(self) -> bool:
+        """Have commits answered before they are durable, where the server can be asked to make them so afterwards."""
         try:
-            self.run((_FLUSH,))
+            self.run((_FLUSH, _ANSWER_EARLY))
         except (errors.UndefinedFunction, errors.InsufficientPrivilege, errors.FeatureNotSupported):
             return False
         return True
