@@ -29,7 +29,7 @@ from cs_console.policy.schema import Pack
 from cs_console.tickets.conversation import TicketView, reload
 from models.enums import DecisionState, TicketState
 from screens.console import Typed
-from screens.decision_form import ChecklistForm, form_from_json
+from screens.decision_form import ChecklistForm, GroundSheet, form_from_json
 from screens.decision_sheets import (
     AnswerSheet,
     DecidedSheet,
@@ -167,10 +167,11 @@ class DecisionScreen(WalkScreen):
             self.query_one("#steps", ChoiceList).show(decided)
             return
         right = next((one.title for one in matter.rights if one.key == form.request), "")
-        looked = sum(1 for sheet in form.sheets.values() if sheet.applies is not None)
+        fitting = matter.fitting(form)
+        looked = sum(1 for one in fitting if form.sheets.get(one.code, GroundSheet()).applies is not None)
         steps = [
             Choice(REQUEST, "What is asked", self._asked_words(right), mark="✓" if self._is_recorded() else "·"),
-            Choice(GROUNDS, "Grounds", f"{looked} of {len(matter.grounds)} looked at", mark="✓" if looked else "·"),
+            Choice(GROUNDS, "Grounds", f"{looked} of {len(fitting)} looked at", mark="✓" if looked else "·"),
         ]
         steps += [
             Choice(f"{GROUND}{one.code}", f"{one.code} {one.title}", "applies", mark="›")

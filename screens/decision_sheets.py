@@ -53,6 +53,14 @@ class Matter:
         """What is asked, and whatever is marked though nobody asks for it."""
         return tuple(one for one in self.fields if one.key in form.asked or one.key in marked)
 
+    def fitting(self, form: ChecklistForm) -> tuple[GroundView, ...]:
+        """The grounds that can stand against what is asked, and whichever was said to apply all the same."""
+        return tuple(
+            one
+            for one in self.grounds
+            if not (one.rights and form.request) or form.request in one.rights or form.applies(one.code)
+        )
+
     def ground(self, code: str) -> GroundView | None:
         """The ground of that code."""
         return next((ground for ground in self.grounds if ground.code == code), None)
@@ -120,7 +128,7 @@ class GroundsSheet(Sheet):
 
     def _choices(self) -> Iterable[Choice]:
         shown = ""
-        for ground in self.matter.grounds:
+        for ground in self.matter.fitting(self.form):
             if ground.list != shown:
                 shown = ground.list
                 yield Choice(f"list-{shown}", f"─ {_LISTS.get(shown, shown)}", can_choose=False)

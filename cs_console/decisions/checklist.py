@@ -115,7 +115,7 @@ class QuestionView:
 
 @dataclass(frozen=True)
 class GroundView:
-    """One ground as the checklist shows it; `offers` are pairs of key and title."""
+    """One ground as the checklist shows it; `offers` are pairs of key and title, no `rights` means every right."""
 
     code: str
     list: str
@@ -127,6 +127,7 @@ class GroundView:
     evidence_items: int
     evidence_kind: str
     approvers: tuple[str, ...]
+    rights: tuple[str, ...]
     partial: str
     partial_words: str
     neutral: str
@@ -297,6 +298,7 @@ def _ground_view(pack: Pack, ground: Ground) -> GroundView:
         evidence_items=ground.evidence.items,
         evidence_kind=ground.evidence.kind,
         approvers=tuple(role.value for role in ground.approvers),
+        rights=ground.rights,
         partial=ground.partial,
         partial_words=ground.partial_words,
         neutral=ground.neutral,

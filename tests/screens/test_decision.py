@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
+from sqlmodel import col
 from textual.widgets import Input, TextArea
 
 from cs_console.desk import Desk
@@ -14,6 +15,7 @@ from cs_console.tickets.conversation import reload
 from models.decision import Decision
 from models.draft import Draft
 from models.enums import Action, DecisionState, Outcome, Priority, Role, TicketKind, TicketState
+from models.ticket import Ticket
 from screens.decision import DecisionScreen
 from screens.decision_form import ChecklistForm, GroundSheet, form_from_json
 from screens.ticket import TicketScreen
@@ -377,3 +379,30 @@ def test_what_no_ground_covers_is_left_to_be_granted() -> None:
     form.sheet("D4").applies, form.sheet("D4").fields = False, {"account"}
     form.sheet("F").applies, form.sheet("F").fields = True, {"backups"}
     assert form.left_over() == {"account", "backups"}
+
+
+async def test_only_grounds_that_can_stand_against_what_is_asked_are_offered(test_office: TestOffice) -> None:
+    mei = test_office.desk("mei", Role.AGENT)
+    ticket = rights_request(test_office, mei)
+    with test_office.office.database.transaction() as session:
+        session.connection().execute(
+            update(Ticket).where(col(Ticket.number) == ticket.number).values(pack="gdpr-2018-05")
+        )
+    rules = test_office.office.packs.get("gdpr-2018-05").grounds
+    fitting = [one.code for one in rules if not one.rights or "access" in one.rights]
+    assert 0 < len(fitting) < len(rules)
+    async with console(test_office, mei) as shown:
+        screen = await walking(shown, ticket.number)
+        await shown.until_words(f"0 of {len(rules)} looked at")
+        await ask_for(shown, screen, "access")
+        await shown.until_words(f"0 of {len(fitting)} looked at")
+        await go_to(shown, screen, "grounds")
+        offered = [option.id for option in screen.query_one("#grounds", ChoiceList).options]
+        assert [code for code in offered if code in {one.code for one in rules}] == fitting
+        others = next(one.code for one in rules if "access" in one.rights)
+        await choose(shown, screen, "#grounds", others)
+        await go_to(shown, screen, "request")
+        await choose(shown, screen, "#rights", "erasure")
+        assert screen.form.applies(others)
+        await go_to(shown, screen, "grounds")  # what was said to apply stays, to be taken back
+        assert screen.query_one("#grounds", ChoiceList).get_option_index(others) >= 0
