@@ -115,6 +115,15 @@ def test_many_are_told_a_page_a_call_until_all_are(test_office: TestOffice, monk
     assert any(late in escalate_overdue(test_office.office) for _ in range(8))
 
 
+def test_the_date_that_passed_last_is_told_at_once_however_many_wait(
+    test_office: TestOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(escalation, "PAGE", 2)
+    newest, *_ = (make_ticket(test_office, received_at=test_office.clock.now() - DAY * n).number for n in range(9))
+    test_office.clock.forward(days=60)
+    assert newest in escalate_overdue(test_office.office)
+
+
 def test_consoles_that_look_at_once_tell_it_once(test_office: TestOffice) -> None:
     numbers = tuple(make_ticket(test_office).number for _ in range(6))
     test_office.clock.forward(days=60)

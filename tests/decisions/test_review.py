@@ -1,14 +1,14 @@
 """When a review date passes, the ticket opens again, once, and is decided anew."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import update
 from sqlmodel import col
 
-from cs_console.decisions import approval
+from cs_console.decisions import approval, review
 from cs_console.decisions.review import reopen_due
-from cs_console.desk import Desk
+from cs_console.desk import Desk, Office
 from cs_console.errors import WrongState
 from cs_console.tickets import conversation
 from cs_console.tickets.workflow import set_state
@@ -58,6 +58,23 @@ def test_the_ticket_opens_again_on_the_packs_day_and_the_clock_counts_anew(test_
     assert (entry.actor, entry.ticket, entry.reason) == ("console", number, "the decision's review date has come")
     assert "the review" in conversation.reload(back(test_office, mei, "mo"), number).clock_words
     assert reopen_due(test_office.office) == ()
+
+
+def test_of_two_consoles_that_see_the_date_at_once_one_begins_the_review(
+    test_office: TestOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, number, _ = decided(test_office, "S4")
+    test_office.clock.forward(days=181)
+    begin, began = review._begin, []
+
+    def in_both(office: Office, number: int, now: datetime) -> bool:
+        began.extend([begin(office, number, now), begin(office, number, now)])  # both had read the same list
+        return began[0]
+
+    monkeypatch.setattr(review, "_begin", in_both)
+    assert reopen_due(test_office.office) == (number,)
+    assert began == [True, False]
+    assert len(recorded(test_office.office, Action.TICKET_CHANGED)) == 1
 
 
 def test_a_ticket_that_was_decided_again_after_its_review_stays_closed(test_office: TestOffice) -> None:

@@ -127,6 +127,10 @@ async def walk(review: Review, desk: Desk, size: tuple[int, int], *, decided: bo
             await shown.open(ticket)
             await shown.until(lambda: ticket.view is not None)
             seen["ticket"] = await settled(shown)
+            if size[0] < 100:  # one pane at a time
+                await shown.press("tab")
+                await shown.until_words("Decision")
+                seen["about"] = await settled(shown)
             if decided and desk.agent.name == "mei":
                 await shown.open(DecisionScreen(review.number))
                 await shown.until_words("legal review")
