@@ -161,7 +161,8 @@ def _finding_problems(pack: Pack, proposal: Proposal, finding: Finding, ground: 
         if set(finding.fields) - both:
             yield Problem(GroundKind, f"{ground.code} asks for a fee; it is no reason to refuse a field.")
     elif both:
-        yield _incomplete(f"{ground.code} covers {', '.join(sorted(both))}, which is granted too.")
+        titles = ", ".join(_title(pack, key) for key in sorted(both))
+        yield _incomplete(f"{ground.code} covers what is granted too: {titles}.")
     elif not finding.fields:
         yield _incomplete(f"{ground.code} applies: say to which fields.")
     if ground.partial == "always" and not proposal.granted:

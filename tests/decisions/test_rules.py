@@ -183,7 +183,7 @@ def test_an_unknown_ground_is_not_taken_for_anything_else(code: str) -> None:
         (replace(grant("e-mail"), outcome=Outcome.PARTIAL), "No ground applies"),
         (replace(grant("e-mail"), outcome=Outcome.REFUSE, granted=()), "No ground applies"),
         (replace(partial("S4", NOW), outcome=Outcome.GRANT), "A ground applies"),
-        (replace(partial("S4", NOW), granted=("e-mail", "mobile")), "which is granted too"),
+        (replace(partial("S4", NOW), granted=("e-mail", "mobile")), "S4 covers what is granted too: Mobile number."),
         (replace(grant("e-mail"), neutral=True), "no ground here allows it"),
         (replace(complete("S4"), neutral=True), "no ground here allows it"),
         (replace(grant("e-mail"), request="delte"), "Say what was asked for"),
