@@ -9,8 +9,8 @@ demo: .venv/.console
 
 # test_forgetting.py walks everything that its process holds: slow work among what 3,000 other tests leave there.
 test: .venv/.everything
-	$(BIN)/pytest -n 2 --ignore tests/screens/test_forgetting.py
-	$(BIN)/pytest -n 2 tests/screens/test_forgetting.py
+	$(BIN)/pytest -n 3 --ignore tests/screens/test_forgetting.py
+	$(BIN)/pytest -n 3 tests/screens/test_forgetting.py
 
 # The same kinds of faults as in `make test`, as often as docs/assurance.md says; a line of counters for each suite.
 soak: .venv/.everything

@@ -2,16 +2,21 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlmodel import Session, col
 
 from cs_console.desk import Desk
 from cs_console.errors import NothingThere
 from cs_console.tickets.ticket_facts import TicketFacts, facts
 from models.agent import Agent
+from models.clock_event import ClockEvent
 from models.decision import Approval, Decision
-from models.enums import Role
+from models.enums import ClockMove, DecisionState, Outcome, Role
+
+REFUSING = (Outcome.REFUSE, Outcome.PARTIAL)
+"""Outcomes that leave a requester something to appeal against; a fee is answered, not appealed."""
 
 
 def roles_left(needs: str, approved: Iterable[Role]) -> tuple[Role, ...]:
@@ -24,6 +29,34 @@ def roles_left(needs: str, approved: Iterable[Role]) -> tuple[Role, ...]:
         else:
             left.append(role)
     return tuple(left)
+
+
+def with_those_undone(session: Session, number: int, needed: Iterable[Role]) -> tuple[Role, ...]:
+    """Who has to approve another answer: beside those it needs by itself, whoever the refusal needed that it undoes.
+
+    What two people refused, one alone does not give after all. A refusal whose review has begun (its date came, or an
+    appeal set it aside) is undone already.
+    """
+    newest = (
+        select(col(Decision.needs), col(Decision.outcome), col(Decision.decided_at))
+        .where(col(Decision.ticket_number) == number, col(Decision.state) == DecisionState.FINAL)
+        .order_by(col(Decision.decided_at).desc())
+        .limit(1)
+    )
+    wanted = Counter(needed)
+    found = session.connection().execute(newest).one_or_none()
+    if found is not None and Outcome(found.outcome) in REFUSING and not _reviewed(session, number, found.decided_at):
+        wanted |= Counter(roles_left(found.needs, ()))
+    return tuple(wanted.elements())
+
+
+def _reviewed(session: Session, number: int, since: datetime) -> bool:
+    reviewed = exists().where(
+        col(ClockEvent.ticket_number) == number,
+        col(ClockEvent.move) == ClockMove.REVIEWED,
+        col(ClockEvent.at) >= since,
+    )
+    return bool(session.connection().execute(select(reviewed)).scalar())
 
 
 def roles_now(session: Session, desk: Desk) -> frozenset[Role]:

@@ -9,6 +9,7 @@ from sqlmodel import Session, col
 
 from cs_console.custody.contacts import known_values
 from cs_console.custody.redaction import redact
+from cs_console.decisions.approvers import with_those_undone
 from cs_console.decisions.asked import PROPOSERS, asked_of, locked_facts, read_asked, record_asked
 from cs_console.decisions.clock_events import go_on
 from cs_console.decisions.evidence import attachments_for, is_attachment, require_evidence_is_theirs
@@ -230,9 +231,9 @@ def propose(desk: Desk, number: int, row: int, proposal: Proposal) -> Proposed:
     """Propose an answer to one's own verified rights request, of which it is on record what is asked.
 
     Each thing asked for is granted or under a ground, and nothing else is: less than was asked takes a second person.
-    With a ground or a fee the ticket waits in approval for every role that the pack asks for. A plain grant needs
-    nobody else: it is made, and its notice sent, at once. Answers are redacted, then sealed; the draft stays, for a
-    proposal that comes back, until a decision is final.
+    With a ground or a fee the ticket waits in approval for every role that the pack asks for, and for those of an
+    earlier refusal that it undoes. Any other grant needs nobody else: it is made, and its notice sent, at once.
+    Answers are redacted, then sealed; the draft stays, for a proposal that comes back, until a decision is final.
     Raises NotAssigned, NotVerified, WrongState, ChangedElsewhere, NoUndertaking; and, on record by their codes,
     AskedMissing, AskedDiffers, WrongList, GroundKind, FeeUnreasonable, ChecklistIncomplete naming the first problem,
     NoticeIncomplete, OwnDecision, GuardianRequired, PrincipalOnly.
@@ -258,7 +259,7 @@ def _propose(desk: Desk, number: int, row: int, proposal: Proposal) -> Proposed:
         told = notice_facts(session, office, ticket, now)
         make_notice(pack, told, proposal)  # whatever is missing shows now, not at approval
         hidden = under_legal_review(pack, proposal)
-        needs = needed_roles(pack, proposal)
+        needs = with_those_undone(session, number, needed_roles(pack, proposal))
         in_approval = change(session, ticket, row, state=TicketState.IN_APPROVAL.value)
         go_on(session, pack, ticket, now, desk.agent.id)
         decision = Decision(

@@ -3,19 +3,16 @@
 from sqlalchemy import BigInteger, exists, or_, select, type_coerce
 from sqlmodel import Session, col
 
+from cs_console.decisions.approvers import REFUSING
 from cs_console.decisions.participants import deciders, participants
 from cs_console.desk import Desk, Office
 from cs_console.errors import NotIndependent, OwnDecision
 from models.decision import Approval, Decision
-from models.enums import Action, DecisionState, Outcome, TicketKind
+from models.enums import Action, DecisionState, TicketKind
 from models.log import LogEntry
 from models.matter import Matter
 from models.settlement import Settlement
 from models.ticket import Ticket
-
-REFUSING = (Outcome.REFUSE, Outcome.PARTIAL)
-"""Outcomes that leave a requester something to appeal against; a fee is answered, not appealed."""
-
 
 FOLLOW_UP = "follow-up received"
 """How the access log says that the requester wrote again; it is the only place that keeps when that reached us."""

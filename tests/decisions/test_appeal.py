@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from cs_console.decisions import approval
+from cs_console.decisions.clock_events import add_event
 from cs_console.decisions.proposal import Proposal
 from cs_console.decisions.waiting import last_decision
 from cs_console.desk import Desk, operator_desk
@@ -12,11 +13,11 @@ from cs_console.errors import OwnDecision
 from cs_console.tickets.incoming import IncomingMessage
 from cs_console.tickets.intake import take_in
 from cs_console.tickets.workflow import assign, set_state
-from models.enums import Action, Channel, Field, Outcome, Role, TicketState
+from models.enums import Action, Channel, ClockMove, Field, Outcome, Role, TicketState
 from tests.decisions import cases
-from tests.decisions.cases import PASSWORD, fee, grant, partial, person, refusal, request
+from tests.decisions.cases import PASSWORD, fee, grant, ground, partial, person, refusal, request
 from tests.decisions.test_approval import last_entry
-from tests.decisions.test_checklist import ticket_of
+from tests.decisions.test_checklist import notices, ticket_of
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
 
@@ -183,3 +184,28 @@ def test_another_tickets_refusal_does_not_count(test_office: TestOffice) -> None
     write(test_office, number)
     other = request(test_office, mei).number
     propose(test_office, mei, other)
+
+
+@pytest.mark.parametrize("code", ["D2", "S1", "S3"])
+def test_what_was_refused_with_others_is_not_given_after_all_by_one(test_office: TestOffice, code: str) -> None:
+    mei = person(test_office, "mei", Role.AGENT)
+    number = request(test_office, mei).number
+    others = {role: person(test_office, role.value[:3], role) for role in ground(code).approvers}
+    decision_id = cases.propose(mei, number, 1, refusal(code, test_office.clock.now())).decision_id
+    for desk in others.values():
+        approval.approve(desk, decision_id, PASSWORD)
+    set_state(mei, number, ticket_of(test_office, number).row, TicketState.OPEN)
+    proposed = cases.propose(mei, number, ticket_of(test_office, number).row, grant())
+    assert sorted(proposed.still_needed) == sorted(role.value for role in ground(code).approvers)
+    assert ticket_of(test_office, number).state == TicketState.IN_APPROVAL
+    assert len(notices(test_office, number)) == 1  # the refusal's own
+    made = [approval.approve(desk, proposed.decision_id, PASSWORD).final for desk in others.values()]
+    assert made[-1] and not any(made[:-1])
+
+
+def test_after_its_review_has_begun_a_refusal_is_undone_like_any_request(test_office: TestOffice) -> None:
+    mei, _, number = decided(test_office, refusal("D2", test_office.clock.now()))
+    set_state(mei, number, ticket_of(test_office, number).row, TicketState.OPEN)
+    with test_office.office.database.transaction() as session:
+        add_event(session, number, ClockMove.REVIEWED, test_office.clock.now())
+    assert cases.propose(mei, number, ticket_of(test_office, number).row, grant()).still_needed == ()
