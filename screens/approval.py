@@ -10,6 +10,7 @@ from cs_console.decisions.approval import (
     ApprovalResult,
     approve,
     open_proposal,
+    require_may_approve,
     return_proposal,
     withdraw,
 )
@@ -78,11 +79,13 @@ class ProposalScreen(ConsoleScreen[str]):
     # --- yes
 
     def action_approve(self) -> None:
-        """Ask the password again, then approve; one's own the service refuses before any password."""
-        if self._view is not None and self._view.mine:
-            self._approve("")
-        elif self._view is not None:
-            self._ask_password(f"Approve this answer to #{self._view.number}? Your password says that it is you.")
+        """Ask the password again, then approve; who may not is told so before any password."""
+        if self._view is not None:
+            self.change(partial(require_may_approve, self.desk, self._decision_id), self._may_approve)
+
+    def _may_approve(self, _none: None) -> None:
+        assert self._view is not None  # there was one to approve
+        self._ask_password(f"Approve this answer to #{self._view.number}? Your password says that it is you.")
 
     def _ask_password(self, question: str) -> None:
         self.app.push_screen(PasswordDialog(question), self._approve)
@@ -104,7 +107,8 @@ class ProposalScreen(ConsoleScreen[str]):
             went = f" {result.delivery}" if result.delivery else ""
             self.dismiss(f"#{result.number} is decided.{went}")
         else:
-            self.dismiss(f"Approved; #{result.number} still needs {', '.join(result.still_needed)}.")
+            left = " and ".join(f"a {role}" for role in result.still_needed)
+            self.dismiss(f"Approved; #{result.number} still needs {left}.")
 
     # --- no
 

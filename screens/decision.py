@@ -48,6 +48,7 @@ from screens.widgets.notice_bar import Tone
 from screens.widgets.safe_text import PlainText
 
 REQUEST, GROUNDS, ANSWER, NOTICE, DECIDED, GROUND = "request", "grounds", "answer", "notice", "decided", "ground-"
+WAITS = "It waits for approval. g a opens it; there it can be taken back."
 PREVIEW_SECONDS = 0.2
 """So long the letter waits for the next key before it is made anew."""
 
@@ -58,7 +59,8 @@ class DecisionScreen(WalkScreen):
     On wide screens the letter stands there too and follows each change; on narrow ones `letter` brings it up. What is
     asked goes on record when its sheet is left, and is corrected there until an answer is proposed.
 
-    On a closed ticket there is only what was decided, and the letter to post where nothing could be sent.
+    On a closed ticket there is only what was decided, and the letter to post where nothing could be sent; while a
+    proposal waits, only that, as whoever looks may know it.
     """
 
     WHERE = "decision"
@@ -75,7 +77,7 @@ class DecisionScreen(WalkScreen):
         self._matter: Matter | None = None
         self._decided: DecisionView | None = None
         self._refused_form = ""
-        self._returned = ""
+        self._first = ""
         self._recorded: AskedFor | None = None
         self._letter = ""
         self._letter_soon: Timer | None = None
@@ -116,16 +118,20 @@ class DecisionScreen(WalkScreen):
     def _tell_of(self, last: DecisionView) -> None:
         """What the newest decision means for the next one."""
         assert self._view is not None  # the screen has been opened
-        if last.state is DecisionState.FINAL:
+        waits = last.state is DecisionState.PROPOSED
+        if waits or last.state is DecisionState.FINAL:
             self._decided = last
-            self._over = self._view.state is TicketState.CLOSED
+            self._over = waits or self._view.state is TicketState.CLOSED
             self.set_class(self._over, "-over")
             self.query_one(KeyBar).refresh()
-        if last.own_appealed and not self._over:
+        if waits:
+            self._first = WAITS
+            self.say(self._first)
+        elif last.own_appealed and not self._over:
             self.say(OwnDecision())  # before the whole checklist is walked in vain
         elif last.state is DecisionState.RETURNED and last.reason:
-            self._returned = f"Returned: {last.reason}"
-            self.say(self._returned, Tone.WARNING)
+            self._first = f"Returned: {last.reason}"
+            self.say(self._first, Tone.WARNING)
 
     def draft(self) -> str:
         written = self.form.to_json()
@@ -146,8 +152,8 @@ class DecisionScreen(WalkScreen):
 
     def _restored(self, draft: str) -> None:
         super()._restored(draft)
-        if self._returned:  # why it came back matters more than that what was written is there
-            self.say(self._returned, Tone.WARNING)
+        if self._first:  # how it stands matters more than that what was written is there
+            self.say(self._first, Tone.INFO if self._first == WAITS else Tone.WARNING)
 
     # --- steps
 
@@ -334,7 +340,7 @@ class DecisionScreen(WalkScreen):
         return propose(desk, self.number, row, proposal)
 
     def _proposed(self, made: Proposed) -> None:
-        needs = ", ".join(made.still_needed)
+        needs = " and ".join(f"a {role}" for role in made.still_needed)
         if not needs:  # else what is written here comes back with a proposal that is returned
             self.sent()
         self.dismiss(f"Proposed; it needs {needs}." if needs else f"Decided. {made.delivery}")

@@ -295,7 +295,7 @@ class NoticeSheet(Sheet):
 
 
 class DecidedSheet(Sheet):
-    """The decision that was made: what, by whom, when, and the notice with what became of it."""
+    """The newest decision: what, by whom, when; once it is made, the notice with what became of it."""
 
     def __init__(
         self, form: ChecklistForm, matter: Matter, now: Callable[[], datetime], decision: DecisionView
@@ -313,8 +313,11 @@ class DecidedSheet(Sheet):
             parts.append(f"decided {moment(one.decided_at)}")
         yield PlainText(" · ".join(parts), classes="quiet")
         yield PlainText(one.delivery, id="delivery", classes="part")
-        with VerticalScroll(classes="letter"):
-            yield PlainText(one.notice, id="notice")
+        if one.notice:
+            with VerticalScroll(classes="letter"):
+                yield PlainText(one.notice, id="notice")
+        else:
+            yield PlainText("\n".join(one.findings), classes="part")
 
 
 def _fields_list(list_id: str, fields: Iterable[FieldChoice], chosen: set[str]) -> MarkList:

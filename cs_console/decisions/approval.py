@@ -67,14 +67,24 @@ def approve(desk: Desk, decision_id: str, password: str) -> ApprovalResult:
     """
     office = desk.office
     with _on_record(desk, decision_id):
-        with desk.reading() as session:
-            decision, ticket = _open_decision(session, desk, decision_id)
-            _role_for(session, desk, decision)
-            _require_fresh(session, desk, decision, ticket)
+        _require_may(desk, decision_id)
         if not check_password(office, desk.agent.id, password):
             raise WrongPassword
         result, made = _say_yes(desk, decision_id)
     return result if made is None else replace(result, delivery=send(office, made))
+
+
+def require_may_approve(desk: Desk, decision_id: str) -> None:
+    """Whether a password is worth asking for. Raises and records what `approve` would refuse before it looks at one."""
+    with _on_record(desk, decision_id):
+        _require_may(desk, decision_id)
+
+
+def _require_may(desk: Desk, decision_id: str) -> None:
+    with desk.reading() as session:
+        decision, ticket = _open_decision(session, desk, decision_id)
+        _role_for(session, desk, decision)
+        _require_fresh(session, desk, decision, ticket)
 
 
 def _say_yes(desk: Desk, decision_id: str) -> tuple[ApprovalResult, Made | None]:

@@ -215,3 +215,15 @@ async def test_withdrawing_is_offered_on_one_s_own_proposals_only(sqlite_office:
     async with console(sqlite_office, mei) as shown:
         await opened(shown)
         assert "Withdraw" in [words for _, words, _ in shown.app.screen.query_one(KeyBar).shown()]
+
+
+async def test_whose_yes_is_not_asked_for_is_told_so_before_any_password(sqlite_office: TestOffice) -> None:
+    mei, pia = person(sqlite_office, "mei", Role.AGENT), person(sqlite_office, "pia", Role.PRIVACY_OFFICER)
+    proposed(sqlite_office, mei)
+    async with console(sqlite_office, pia) as shown:
+        screen = await opened(shown)
+        await shown.press("y")
+        await shown.until(lambda: "This still needs a supervisor." in shown.notice)
+        assert shown.app.screen is screen
+    [entry] = recorded(sqlite_office.office, Action.DECISION_REFUSED)
+    assert (entry.actor, entry.reason) == ("pia", "role_required")

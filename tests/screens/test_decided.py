@@ -5,7 +5,9 @@ from sqlalchemy import update
 from sqlmodel import col
 from textual.containers import VerticalScroll
 
+from cs_console.custody.drafts import load_draft, save_draft
 from cs_console.decisions import approval
+from cs_console.decisions.making import draft_place
 from cs_console.desk import Desk, operator_desk
 from cs_console.tickets.conversation import reload
 from cs_console.tickets.incoming import IncomingMessage
@@ -157,3 +159,25 @@ async def test_a_privacy_officer_sees_the_ground_of_what_was_decided(sqlite_offi
     async with console(sqlite_office, pia) as shown:
         await decided(shown, number)
         await shown.until_words("refuse: S1", "approved by pia and sue")
+
+
+@pytest.mark.parametrize("code", ["D2", "S1", "S3"])
+async def test_while_it_waits_there_is_only_that_and_not_the_ground_under_legal_review(
+    sqlite_office: TestOffice, code: str
+) -> None:
+    mei = person(sqlite_office, "mei", Role.AGENT)
+    number = refused(sqlite_office, mei, code=code)
+    save_draft(mei, draft_place(number), '{"form": "as it was proposed"}', number)
+    async with console(sqlite_office, mei, (120, 34)) as shown:
+        screen = await decided(shown, number)
+        await shown.until(lambda: bool(screen.query(DecidedSheet)), "the proposal")
+        await shown.until(lambda: "It waits for approval" in shown.notice)
+        drawn = shown.drawn()
+        assert "legal review" in drawn or code == "D2"
+        assert (code in drawn) == (code == "D2")
+        assert "Nothing is missing" not in drawn
+        await shown.press("ctrl+s")
+        await shown.press("escape")
+        await shown.until_on(TicketScreen)
+    assert recorded(sqlite_office.office, Action.DECISION_REFUSED) == []
+    assert load_draft(mei, draft_place(number), number)  # it comes back with a proposal that is returned

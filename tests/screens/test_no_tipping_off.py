@@ -131,7 +131,7 @@ async def walk(review: Review, desk: Desk, size: tuple[int, int], *, decided: bo
                 await shown.press("tab")
                 await shown.until_words("Decision")
                 seen["about"] = await settled(shown)
-            if decided and desk.agent.name == "mei":
+            if desk.agent.name == "mei":
                 await shown.open(DecisionScreen(review.number))
                 await shown.until_words("legal review")
                 seen["decision"] = await settled(shown)
