@@ -168,10 +168,11 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
         if self.desk is None or self.locked or mode not in INSIDE:
             return
         self._hide_values()
-        if mode == self.current_mode:
-            self._down_to_base()
-        else:
+        if mode != self.current_mode:
             self.switch_mode(mode)
+        self._down_to_base()
+        if isinstance(self.screen, ConsoleScreen) and self.screen.is_mounted:
+            self.screen.arrived()
 
     def action_go_to(self, mode: str) -> None:
         """The palette's way of going somewhere."""

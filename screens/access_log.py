@@ -144,6 +144,10 @@ class AccessLogScreen(ConsoleScreen[None]):
         """Read the newest entries again; this is a new reading, on record."""
         self._read_first()
 
+    def arrived(self) -> None:
+        """The log went on meanwhile."""
+        self._read_first()
+
     # --- filter
 
     def action_filter(self) -> None:

@@ -64,6 +64,9 @@ class ConsoleScreen(Screen[T], Drafting, Generic[T]):
     def refresh_now(self) -> None:
         """Read again what changes on its own; called about every ten seconds while the screen is on top."""
 
+    def arrived(self) -> None:
+        """Somebody went here with `g`, not for the first time."""
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide commands that the agent's roles do not open; the services refuse them in any case."""
         if action == "phone" and not self.console.settings.demo:
@@ -81,9 +84,11 @@ class ConsoleScreen(Screen[T], Drafting, Generic[T]):
                 return
 
     def action_back(self) -> None:
-        """Go back to the screen below, if there is one."""
+        """Go back to the screen below; from a first screen to the queue."""
         if len(self.app.screen_stack) > 1:
             self.dismiss(None)
+        elif self.app.current_mode != "queue":
+            self.console.go_to("queue")
 
     def action_go(self) -> None:
         """Wait for the second key of `g q`, `g a` and `g l`."""

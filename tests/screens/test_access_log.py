@@ -12,6 +12,7 @@ from models.enums import Action, Field, Role
 from screens.access_log import AccessLogScreen
 from screens.log_entry import EntryDialog
 from screens.log_proof import ProofDialog
+from screens.queue import QueueScreen
 from tests.support.consoles import SIZES, Console, console
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
@@ -154,3 +155,18 @@ async def test_an_agent_who_goes_there_reads_nothing_and_is_told_why(sqlite_offi
         await shown.until(lambda: "Only a supervisor" in shown.notice)
         assert table(screen).row_count == 0
     assert not recorded(sqlite_office.office, Action.LOG_READ)
+
+
+async def test_who_comes_back_reads_what_was_added_meanwhile(sqlite_office: TestOffice) -> None:
+    mei, sara = sqlite_office.desk("mei", Role.AGENT), sqlite_office.desk("sara", Role.SUPERVISOR)
+    number = some_history(sqlite_office, mei)
+    async with console(sqlite_office, sara) as shown:
+        screen = await reading(shown)
+        await shown.press("g", "q")
+        await shown.until_on(QueueScreen)
+        open_ticket(mei, number)
+        await shown.press("g", "l")
+        await shown.until_on(AccessLogScreen)
+        await shown.until(lambda: str(table(screen).get_row_at(1)[3]) == "ticket.opened", "the new entry")
+        assert [str(one) for one in table(screen).get_row_at(0)][2:4] == ["sara", "log.read"]
+    assert [one.actor for one in recorded(sqlite_office.office, Action.LOG_READ)] == ["sara", "sara"]

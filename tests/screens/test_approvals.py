@@ -10,11 +10,14 @@ from screens.approval import ProposalScreen
 from screens.approvals import ApprovalsScreen
 from screens.asking_text import PasswordDialog, WordsDialog
 from screens.choice import ChoiceDialog
+from screens.queue import QueueScreen
+from screens.ticket import TicketScreen
 from screens.widgets.key_bar import KeyBar
 from tests.decisions.cases import PASSWORD, person, propose, refusal, request
 from tests.support.consoles import SIZES, Console, console
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
+from tests.support.tickets import make_ticket
 
 
 def proposed(test_office: TestOffice, mei: Desk, code: str = "D2") -> int:
@@ -227,3 +230,15 @@ async def test_whose_yes_is_not_asked_for_is_told_so_before_any_password(sqlite_
         assert shown.app.screen is screen
     [entry] = recorded(sqlite_office.office, Action.DECISION_REFUSED)
     assert (entry.actor, entry.reason) == ("pia", "role_required")
+
+
+async def test_the_queue_is_reached_whatever_was_open_there_and_by_escape(sqlite_office: TestOffice) -> None:
+    mei = person(sqlite_office, "mei", Role.AGENT)
+    number = make_ticket(sqlite_office, assignee=mei).number
+    async with console(sqlite_office, mei) as shown:
+        await shown.open(TicketScreen(number))
+        for keys in (("g", "q"), ("escape",)):
+            await shown.press("g", "a")
+            await shown.until_on(ApprovalsScreen)
+            await shown.press(*keys)
+            await shown.until_on(QueueScreen)
