@@ -457,12 +457,12 @@ class OwnDecision(Refusal):
 
 
 class WrongPassword(Refusal):
-    """The password asked for again before an approval does not match (ASVS 7.5.1)."""
+    """The password asked for again, before an approval or behind the lock, does not match (ASVS 7.5.1)."""
 
     code = "wrong_password"
 
-    def __init__(self) -> None:
-        super().__init__("That is not your password.", "Nothing was approved; try again.")
+    def __init__(self, then: str = "Nothing was approved; try again.") -> None:
+        super().__init__("That is not your password.", then)
 
 
 class StaleProposal(Refusal):

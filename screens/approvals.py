@@ -17,8 +17,8 @@ from screens.widgets.cursor_sign import LineTable
 from screens.widgets.notice_bar import Tone
 from screens.widgets.safe_text import PlainText, cell
 
-_NARROW = (("#", 7), ("age", 6), ("by", 8), ("needs", 27), ("answer", 20))
-_WIDE = (("#", 8), ("age", 6), ("by", 11), ("needs", 27), ("said yes", 16), ("answer", 38))
+_NARROW = (("#", 7), ("age", 6), ("by", 8), ("needs", 27), ("answer", 18))
+_WIDE = (("#", 8), ("age", 6), ("by", 11), ("needs", 27), ("said yes", 16), ("answer", 36))
 
 
 class ApprovalsScreen(ConsoleScreen[None]):

@@ -163,7 +163,7 @@ COMMANDS: tuple[Command, ...] = (
         "filter",
         "slash",
         "Filter",
-        "Narrow the list: kind:appeal due:<3d assignee:me",
+        "Narrow the list; what is grey in the line is an example.",
         _on("queue", "log"),
         _on("queue", "log"),
         _WORKS,

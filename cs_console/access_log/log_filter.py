@@ -41,11 +41,11 @@ def parse_log_filter(text: str) -> LogFilter:
     found = LogFilter()
     for match in _WORD.finditer(text):
         word = match.group()
-        key = "ticket" if match["ticket"] is not None else match["key"]
+        key = "ticket" if match["ticket"] is not None else _COLUMNS.get(match["key"], match["key"])
         if match["other"] is not None or key not in _READERS:
             raise BadFilter(
                 f"“{word}” is not understood here.",
-                "Use agent: ticket: requester: action: outcome: since: until:, each followed by a value.",
+                "Use who: (or agent:) what: (or action:) ticket: requester: outcome: since: until:, each with a value.",
             )
         value = next(part for part in (match["ticket"], match["quoted"], match["plain"]) if part is not None)
         if not value:
@@ -140,6 +140,8 @@ _READERS = {
     "since": _since,
     "until": _until,
 }
+_COLUMNS = {"who": "agent", "what": "action"}
+"""The columns of the list by their titles."""
 _EXAMPLES = {
     "agent": "agent:mei",
     "ticket": "ticket:10482",

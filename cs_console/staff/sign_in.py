@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 from cs_console.access_log.append import Actor, Entry, append, record
 from cs_console.custody.erasing import apply_again
 from cs_console.desk import AgentCard, Desk, Office
-from cs_console.errors import AccountSuspended, LogPutBack, Refusal, SignInMustWait, SignInRefused
+from cs_console.errors import AccountSuspended, LogPutBack, Refusal, SignInMustWait, SignInRefused, WrongPassword
 from cs_console.staff import passwords, undertakings
 from cs_console.staff.accounts import account_actor, card_of, check_password, find_agent, normal_name, record_failure
 from cs_console.staff.sessions import end_and_record, require_session
@@ -106,12 +106,12 @@ def touch(desk: Desk) -> None:
 def unlock(desk: Desk, password: str) -> None:
     """Open the lock with the account's own password, counted like a sign-in.
 
-    Raises SessionEnded, SignInRefused or SignInMustWait.
+    Raises SessionEnded, WrongPassword or SignInMustWait.
     """
     with desk.office.database.reading() as session:
         require_session(session, desk)
     if not check_password(desk.office, desk.agent.id, password):
-        raise SignInRefused
+        raise WrongPassword("Try again.")
     with desk.office.database.transaction() as session:
         require_session(session, desk)
         _keep_awake(session, desk, desk.office.clock.now())

@@ -95,3 +95,9 @@ def test_any_text_is_understood_or_refused(text: str) -> None:
 def test_any_moment_is_one_with_a_zone_or_refused(text: str, whole_day: bool) -> None:
     with suppress(ValueError):
         assert parse_moment(text, whole_day).tzinfo is not None
+
+
+def test_the_columns_titles_are_understood_too() -> None:
+    assert parse_log_filter("who:mei what:log.read") == parse_log_filter("agent:mei action:log.read")
+    with pytest.raises(BadFilter, match="stands twice"):
+        parse_log_filter("who:mei agent:ann")

@@ -1,6 +1,7 @@
 """Approvals: read first, decided by another person with their password, nothing told that must not be known."""
 
 import pytest
+from textual.widgets import DataTable
 
 from cs_console.decisions.approval import approve, waiting
 from cs_console.desk import Desk
@@ -201,6 +202,7 @@ async def test_both_places_of_a_two_person_ground_and_what_changed_since_are_tol
         async with console(sqlite_office, pia, size) as shown:
             await listed(shown)
             await shown.until(lambda shown=shown: "12 min" in shown.drawn())  # type: ignore[misc]  # mypy sees no default
+            assert shown.app.screen.query_one(DataTable).max_scroll_x == 0  # what is cut off says so
             await shown.press("enter")
             await shown.until_on(ProposalScreen)
             await shown.until_words("needs supervisor and privacy officer; omar said yes, still privacy officer")

@@ -18,6 +18,7 @@ from cs_console.errors import (
     SessionEnded,
     SignInMustWait,
     SignInRefused,
+    WrongPassword,
 )
 from cs_console.staff import accounts, passwords
 from cs_console.staff.sign_in import SignedIn, sign_in, sign_out, touch, unlock
@@ -319,7 +320,7 @@ def test_the_lock_opens_with_the_password_and_counts_failures(test_office: TestO
     add(test_office)
     desk = sign_in(test_office.office, "mei", PASSWORD).desk
     for _ in range(5):
-        with pytest.raises(SignInRefused):
+        with pytest.raises(WrongPassword, match="not your password"):
             unlock(desk, OTHER)
     with pytest.raises(SignInMustWait):
         unlock(desk, PASSWORD)
