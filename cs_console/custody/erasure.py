@@ -89,9 +89,9 @@ class Confirmed:
 def propose_erasure(desk: Desk, number: int) -> None:
     """Propose that everything of this ticket's requester be erased (policy I.(4)2, IV.(2)3).
 
-    It needs a granted request of theirs that erases, or the end of the term of all their tickets; no open ticket,
-    nothing on its way to them. Raises NotErasable, NothingThere, NoUndertaking, NotAllowed, SessionEnded; what is
-    refused is on record.
+    It needs a granted request of theirs that erases (whole, or but for what the console does not hold itself), or the
+    end of the term of all their tickets; no open ticket, nothing on its way to them. Raises NotErasable, NothingThere,
+    NoUndertaking, NotAllowed, SessionEnded; what is refused is on record.
     """
     with _on_record(desk, lambda session: facts(session, number)), desk.work(*PROPOSERS) as session:
         require_current(session, desk)
@@ -256,7 +256,7 @@ def _require_erasable(session: Session, office: Office, ticket: TicketFacts) -> 
     if max(ends) <= now:
         return ErasureCause.TERM
     raise NotErasable(
-        f"Nothing says that this has to be erased: no request for it was granted whole, "
+        f"Nothing says that all that is held here has to be erased: no request was granted for all of it, "
         f"and it is to be kept until {max(ends).date()}.",
         "A deletion request is decided with d.",
     )
@@ -271,7 +271,10 @@ def _on_its_way(session: Session, numbers: list[int]) -> bool:
 
 
 def _granted(session: Session, office: Office, number: int) -> bool:
-    """Whether the newest final decision on this ticket grants, whole, a request that erases."""
+    """Whether the newest final decision on this ticket grants a request that erases: whole, or every contact, subject
+    and message, so that what stays (copies on tape, an order) is not held here. One key seals all that is: there is no
+    erasing a part of it. Under legal review a part is never said to be enough; it would tell what was granted.
+    """
     ticket = facts(session, number)
     final = (
         select(Decision)
@@ -280,14 +283,18 @@ def _granted(session: Session, office: Office, number: int) -> bool:
         .limit(1)
     )
     decision = session.scalars(final).first()
-    if decision is None or decision.outcome != Outcome.GRANT:
+    if decision is None or decision.outcome not in {Outcome.GRANT, Outcome.PARTIAL}:
+        return False
+    if decision.outcome == Outcome.PARTIAL and decision.legal_review:
         return False
     owner = ticket.requester_id
     with suppress(KeyDestroyed, SealBroken):
         key = office.keyring.key(owner)
-        asked = open_answers(office.keyring, key, owner, decision.id, decision.answers, decision.legal_review).request
-        right = office.packs.get(ticket.pack).rights.get(asked)
-        return right is not None and right.erases
+        given = open_answers(office.keyring, key, owner, decision.id, decision.answers, decision.legal_review)
+        pack = office.packs.get(ticket.pack)
+        right = pack.rights.get(given.request)
+        whole = decision.outcome == Outcome.GRANT or {field.value for field in pack.fields} <= set(given.granted)
+        return right is not None and right.erases and whole
     return False
 
 

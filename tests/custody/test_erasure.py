@@ -36,7 +36,7 @@ from cs_console.custody.erasure import (
 from cs_console.custody.holds import held_until, hold_reasons, holds_of, lift_hold, place_hold
 from cs_console.custody.tombstones import tombstones
 from cs_console.decisions.approval import approve
-from cs_console.desk import Office, operator_desk
+from cs_console.desk import Desk, Office, operator_desk
 from cs_console.errors import (
     BadInput,
     KeyDestroyed,
@@ -72,7 +72,7 @@ from models.message import Message
 from models.requester import Requester
 from models.ticket import Ticket
 from tests.custody.erasures import PASSWORD, People, granted, people, proposed, state_of
-from tests.decisions.cases import grant, partial, person, propose, request
+from tests.decisions.cases import grant, pack, partial, person, propose, request
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
 from tests.support.tickets import MadeTicket, make_ticket
@@ -278,13 +278,40 @@ def _close(test_office: TestOffice, ticket: MadeTicket) -> None:
         )
 
 
-def test_a_partial_answer_erases_nothing_whole(test_office: TestOffice) -> None:
+def granted_but(test_office: TestOffice, code: str, kept: str, *, neutral: bool = False) -> tuple[Desk, int]:
+    """A deletion of all that the console holds, and of what is kept under that ground; who has the ticket, and it."""
     who = people(test_office)
     ticket = request(test_office, who.mei)
-    made = propose(who.mei, ticket.number, 1, partial("D2", test_office.clock.now()))
-    assert approve(who.omar, made.decision_id, PASSWORD).final
-    with pytest.raises(NotErasable, match="granted whole"):
-        propose_erasure(who.mei, ticket.number)
+    held = tuple(field.value for field in pack().fields if field.value != kept)
+    answer = replace(partial(code, test_office.clock.now(), kept), granted=held, neutral=neutral)
+    made = propose(who.mei, ticket.number, 1, answer)
+    for desk in (who.omar, who.ines):
+        with suppress(NotAllowed, WrongState):
+            approve(desk, made.decision_id, PASSWORD)
+    return who.mei, ticket.number
+
+
+def test_where_all_that_is_held_here_was_granted_the_rest_keeps_nothing(test_office: TestOffice) -> None:
+    mei, number = granted_but(test_office, "D4", "backups")
+    propose_erasure(mei, number)
+    [row] = open_erasures(mei)
+    assert (row.number, row.cause) == (number, "the request was granted")
+
+
+@pytest.mark.parametrize(
+    "code, kept, neutral", [("D2", "mobile", False), ("S5", "message", False), ("S5", "backups", True)]
+)
+def test_a_part_that_stays_here_keeps_all(test_office: TestOffice, code: str, kept: str, neutral: bool) -> None:
+    mei, number = granted_but(test_office, code, kept, neutral=neutral)
+    assert decision_state(test_office, number) == DecisionState.FINAL
+    with pytest.raises(NotErasable, match="for all of it"):
+        propose_erasure(mei, number)
+
+
+def decision_state(test_office: TestOffice, number: int) -> str:
+    with test_office.office.database.reading() as session:
+        found = session.scalars(select(Decision).where(col(Decision.ticket_number) == number)).one()
+        return str(found.state)
 
 
 def test_an_open_ticket_keeps_its_requester(test_office: TestOffice) -> None:
@@ -608,5 +635,5 @@ def test_a_plain_grant_of_another_right_is_no_reason(test_office: TestOffice) ->
     who = people(test_office)
     ticket = request(test_office, who.mei)
     propose(who.mei, ticket.number, 1, replace(grant(), request="access"))
-    with pytest.raises(NotErasable, match="granted whole"):
+    with pytest.raises(NotErasable, match="for all of it"):
         propose_erasure(who.mei, ticket.number)
