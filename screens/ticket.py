@@ -209,7 +209,7 @@ class TicketScreen(RevealScreen):
         if state is None or self.view is None:
             return
         if state == TicketState.CLOSED.value and self.view.closes_with_reason and Role.SUPERVISOR in self.roles:
-            question = f"#{self.number} ends with its own steps (d). Why is it closed without them?"
+            question = f"#{self.number} ends when it is answered with d. Why is it closed before that?"
             dialog = WordsDialog(question, f"close:{self.number}", self.number, hint=CLOSE_HINT)
             self.app.push_screen(dialog, self._close_reasoned)
             return

@@ -97,7 +97,7 @@ class TicketView:
     `earlier_lines` says that only the newest LINES_SHOWN lines are here. `text_fields` are the subject and the
     messages as written, beside the contact `fields`. `escalated`: supervisors were told that it is overdue. `asked_by`
     and `age_words` are empty where nothing was recorded; `age_flagged` says that the requester is a minor.
-    `settles`: it ends with its kind's own steps, not with the checklist; `closes_with_reason`: around those only a
+    `settles`: it ends with its kind's own steps, not with the checklist; `closes_with_reason`: before that only a
     supervisor closes it, and says why. `about_words`: which earlier ticket, or whose decision, it is about; empty
     where its kind is about none. `settled_words`: how it was settled last, if it was.
     """
@@ -149,7 +149,8 @@ def view_of(session: Session, desk: Desk, number: int) -> TicketView:
     office = desk.office
     ticket = facts(session, number)
     pack = office.packs.get(ticket.pack)
-    workflow = pack.kinds[ticket.kind].workflow
+    rules = pack.kinds[ticket.kind]
+    workflow = rules.workflow
     try:
         key: bytes | None = key_for_view(session, desk, ticket.requester_id)
     except KeyDestroyed:
@@ -163,7 +164,7 @@ def view_of(session: Session, desk: Desk, number: int) -> TicketView:
         number=number,
         row=ticket.row,
         kind=ticket.kind,
-        kind_title=pack.kinds[ticket.kind].title,
+        kind_title=rules.title,
         state=ticket.state,
         priority=ticket.priority,
         subject=one_line(subject),
@@ -191,7 +192,7 @@ def view_of(session: Session, desk: Desk, number: int) -> TicketView:
         age_words=asker.age_words if asker else "",
         age_flagged=asker is not None and asker.band is not None and asker.band.is_flagged,
         settles=workflow is not None,
-        closes_with_reason=workflow is not None and not workflow.by_hand,
+        closes_with_reason=ticket.verified_at is None if rules.needs_decision else not (workflow and workflow.by_hand),
         about_words=_about_words(session, workflow, number),
         settled_words=settled_words(session, pack, ticket.kind, number),
     )

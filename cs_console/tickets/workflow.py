@@ -139,9 +139,9 @@ def set_state(desk: Desk, number: int, row: int, state: TicketState, why: str = 
 
     Returns the new row. A request that ends with a decision is not closed around it, and waits in "to verify" until
     its requester is verified; a clock that a fee stopped goes on with the work (policy V.4). What ends with steps of
-    its own is closed around them by a supervisor alone, who says `why`: it is kept as a note. A closed ticket of a
-    requester who is erased or restricted stays closed. Raises WrongState, NotAssigned, NotAllowed, BadInput,
-    KeyDestroyed, OnHold, ChangedElsewhere.
+    its own, or was never verified, is closed before its answer by a supervisor alone, who says `why`: it is kept as a
+    note. A closed ticket of a requester who is erased or restricted stays closed. Raises WrongState, NotAssigned,
+    NotAllowed, BadInput, KeyDestroyed, OnHold, ChangedElsewhere.
     """
     with desk.work(*READERS) as session:
         ticket = facts(session, number)
@@ -150,7 +150,7 @@ def set_state(desk: Desk, number: int, row: int, state: TicketState, why: str = 
             lock_log(session.connection(), desk.office)  # nobody confirms an erasure meanwhile
             require_in_use(session, desk, ticket.requester_id)
         _check_move(session, desk, ticket, state)
-        if state is TicketState.CLOSED and _ends_with_steps(desk, ticket):
+        if state is TicketState.CLOSED and (_ends_with_steps(desk, ticket) or _is_unanswered(session, desk, ticket)):
             _require_reason(desk, ticket, why)
             keep_note(session, desk, ticket, written(why))
         now = desk.office.clock.now()
@@ -228,14 +228,17 @@ def _ends_with_steps(desk: Desk, ticket: TicketFacts) -> bool:
     return rules is not None and not rules.by_hand
 
 
+def _is_unanswered(session: Session, desk: Desk, ticket: TicketFacts) -> bool:
+    """Whether this ends with a decision and none was made: its requester never proved who they are."""
+    decides = desk.office.packs.get(ticket.pack).kinds[ticket.kind].needs_decision
+    return decides and not stands(session, ticket.number, desk.office.clock.now())
+
+
 def _require_reason(desk: Desk, ticket: TicketFacts, why: str) -> None:
     if not desk.agent.has(Role.SUPERVISOR):
         raise WrongState(f"#{ticket.number} ends with its own steps.", "Settle it with d.")
     if not why.strip():
-        raise BadInput(
-            f"Closing #{ticket.number} around its own steps needs a reason.",
-            "Settle it with d, or open it and say why.",
-        )
+        raise BadInput(f"Closing #{ticket.number} before it was answered needs a reason.", "Say why.")
 
 
 def _require_independent(session: Session, desk: Desk, number: int, agent_id: str, who: str = "You") -> None:

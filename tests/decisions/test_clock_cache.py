@@ -88,7 +88,7 @@ class _Life:
         set_state(*self.someone(Role.SUPERVISOR), TicketState.OPEN)
 
     def close(self) -> None:
-        set_state(*self.someone(Role.SUPERVISOR), TicketState.CLOSED)
+        set_state(*self.someone(Role.SUPERVISOR), TicketState.CLOSED, "Sent twice.")
 
     def change_kind(self) -> None:
         kind = TicketKind.INQUIRY if self.ticket.kind == TicketKind.RIGHTS else TicketKind.RIGHTS

@@ -18,6 +18,7 @@ from cs_console.errors import (
     UnknownAgent,
     WrongState,
 )
+from cs_console.tickets.conversation import open_ticket
 from cs_console.tickets.ticket_facts import TicketFacts, facts
 from cs_console.tickets.workflow import (
     BY_HAND,
@@ -244,7 +245,10 @@ def test_a_rights_request_is_not_closed_around_its_decision(test_office: TestOff
     unverified = make_ticket(test_office, kind=TicketKind.RIGHTS, assignee=mei)
     with pytest.raises(NotAllowed, match="supervisor"):
         set_state(mei, unverified.number, 1, TicketState.CLOSED)
-    set_state(sue, unverified.number, 1, TicketState.CLOSED)
+    with pytest.raises(BadInput, match="needs a reason"):
+        set_state(sue, unverified.number, 1, TicketState.CLOSED, " ")
+    set_state(sue, unverified.number, 1, TicketState.CLOSED, "Sent twice.")
+    assert open_ticket(sue, unverified.number).lines[-1].text == "Sent twice."
     assert now_of(test_office, unverified.number).state is TicketState.CLOSED
 
 

@@ -149,7 +149,7 @@ def test_whatever_somebody_does_on_the_ticket_begins_the_days_anew(test_office: 
         send_code(test_office.desk("vera-lin", Role.VERIFIER), made.number, made.contact_ids[Field.EMAIL])
     else:
         sue = test_office.desk("sue", Role.SUPERVISOR)
-        row = set_state(sue, made.number, 1, TicketState.CLOSED)
+        row = set_state(sue, made.number, 1, TicketState.CLOSED, "Sent twice.")
         set_state(sue, made.number, row, TicketState.TO_VERIFY)
     assert after_days(test_office, rules().remind_after_days - 1) == ()
     assert ticket_of(test_office, made.number).state == TicketState.TO_VERIFY
