@@ -199,7 +199,7 @@ async def test_a_supervisor_closes_around_the_steps_with_a_reason(sqlite_office:
         states = shown.app.screen.query_one(ChoiceList)
         states.highlighted = states.get_option_index("closed")
         await shown.press("enter")
-        await shown.until_words("Why is it closed without them?")
+        await shown.until_words("Why is it closed before that?")
         await shown.type("sent twice")
         await shown.press("ctrl+s")
         await shown.until(lambda: ticket.view is not None and ticket.view.state is TicketState.CLOSED)
