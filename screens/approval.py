@@ -119,9 +119,9 @@ class ProposalScreen(ConsoleScreen[str]):
     def action_return_proposal(self) -> None:
         """Ask for the reason, then send it back."""
         if self._view is not None:
-            dialog = WordsDialog(
-                "What has to be mended?", self._place, self._view.number, hint="ctrl+s return it   esc keep as a draft"
-            )
+            readers = " Only privacy officers will read it." if self._view.legal_review else ""
+            hint = "ctrl+s return it   esc keep as a draft"
+            dialog = WordsDialog(f"What has to be mended?{readers}", self._place, self._view.number, hint=hint)
             self.app.push_screen(dialog, self._return)
 
     def _return(self, reason: str | None) -> None:

@@ -427,7 +427,9 @@ class TicketScreen(RevealScreen):
 
     def _pack_chosen(self, name: str | None) -> None:
         if name is not None:
-            question = f"Why is #{self.number} moved to {name}?"
+            question = (
+                f"Why is #{self.number} moved to {name}? Its dates are counted by that then; its checklist begins anew."
+            )
             dialog = WordsDialog(question, f"move:{self.number}", self.number, hint=WHY_HINT)
             self.app.push_screen(dialog, partial(self._move_explained, name))
 

@@ -67,11 +67,15 @@ class Waiting:
 
 @dataclass(frozen=True)
 class ProposalView(ProposalRow):
-    """One proposal opened: the findings as lines of text, the letter that would go out, what changed since."""
+    """One proposal opened: the findings as lines of text, the letter that would go out, what changed since.
+
+    `legal_review`: only privacy officers read why it goes back.
+    """
 
     since: tuple[Since, ...]
     findings: tuple[str, ...]
     notice: str
+    legal_review: bool = False
 
 
 @dataclass(frozen=True)
@@ -151,6 +155,7 @@ def open_proposal(desk: Desk, decision_id: str) -> ProposalView:
         since=since,
         findings=(wanted, *(_lines(pack, proposal, labels) if known else (pack.texts.legal_review,))),
         notice=make_notice(pack, said, proposal),
+        legal_review=decision.legal_review,
     )
 
 
@@ -299,7 +304,7 @@ def _reason(
     if row is None or row[1] is None:
         return ""
     if not _may_know(roles, decision.legal_review):
-        return pack.texts.legal_review
+        return f"{pack.texts.legal_review}; a privacy officer can say why"
     return open_reason(desk.office.keyring, requester_id, row[0], row[1], decision.legal_review)
 
 

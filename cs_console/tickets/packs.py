@@ -34,10 +34,11 @@ class PackChoice:
 
 
 def packs_to_move_to(desk: Desk, number: int) -> tuple[PackChoice, ...]:
-    """The adopted policies beside the ticket's own. Raises NotAllowed, NothingThere."""
+    """The adopted policies beside the ticket's own. Raises NotAllowed, NothingThere, and WrongState as a move would."""
     office = desk.office
     with desk.reading(Role.SUPERVISOR) as session:
         ticket, known = facts(session, number), adopted_names(session) | {office.packs.name}
+    _require_movable(ticket)
     names = sorted((known & set(office.packs.names())) - {ticket.pack})
     return tuple(PackChoice(name, office.packs.get(name).meta.title) for name in names)
 
@@ -56,9 +57,7 @@ def move_to_pack(desk: Desk, number: int, row: int, name: str, reason: str) -> i
     with desk.work(Role.SUPERVISOR) as session:
         require_current(session, desk)
         ticket = facts(session, number)
-        require_open(ticket)
-        if ticket.state is TicketState.IN_APPROVAL:
-            raise WrongState(f"#{number} is in approval.", "Return or withdraw the proposal first.")
+        _require_movable(ticket)
         if name == ticket.pack:
             raise BadInput(f"#{number} is under {name} already.", "Choose another policy.")
         new = office.packs.get(name)
@@ -72,6 +71,12 @@ def move_to_pack(desk: Desk, number: int, row: int, name: str, reason: str) -> i
         session.flush()
         record_about(session, desk, ticket, Action.POLICY_MOVED, f"{ticket.pack} -> {name}")
         return row
+
+
+def _require_movable(ticket: TicketFacts) -> None:
+    require_open(ticket)
+    if ticket.state is TicketState.IN_APPROVAL:
+        raise WrongState(f"#{ticket.number} is in approval.", "Return or withdraw the proposal first.")
 
 
 def _moved(session: Session, desk: Desk, ticket: TicketFacts, words: str) -> None:

@@ -195,6 +195,7 @@ def test_a_privacy_officer_sees_the_ground_and_the_answers(test_office: TestOffi
     pia = person(test_office, "pia", Role.PRIVACY_OFFICER)
     decision_id = propose(mei, request(test_office, mei).number, 1, hidden_proposal(test_office, code)).decision_id
     view = approval.open_proposal(pia, decision_id)
+    assert view.legal_review
     assert view.ground_words == f"{code} {ground(code).title}"
     assert any(ground(code).questions[0].text in line for line in view.findings)
     assert pack().notice.neutral_sentence in view.notice
@@ -202,6 +203,9 @@ def test_a_privacy_officer_sees_the_ground_and_the_answers(test_office: TestOffi
     last = last_decision(pia, view.number)
     assert last is not None
     assert last.reason == "Name the order."
+    told = last_decision(mei, view.number)
+    assert told is not None
+    assert told.reason == "legal review; a privacy officer can say why"
 
 
 def test_the_requesters_key_alone_does_not_open_the_answers(test_office: TestOffice) -> None:

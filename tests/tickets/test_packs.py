@@ -128,6 +128,8 @@ def test_a_ticket_in_approval_or_closed_stays(test_office: TestOffice) -> None:
     number = request(test_office, mei).number
     decision_id = propose(mei, number, 1, refusal("D2", test_office.clock.now())).decision_id
     with pytest.raises(WrongState, match="in approval"):
+        packs_to_move_to(sue, number)  # before a policy and a reason are asked for in vain
+    with pytest.raises(WrongState, match="in approval"):
         move_to_pack(sue, number, 2, GDPR, WHY)
     approval.withdraw(mei, decision_id)
     move_to_pack(sue, number, ticket_of(test_office, number).row, GDPR, WHY)
