@@ -4,7 +4,7 @@ from functools import partial
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.timer import Timer
 
 from cs_console.decisions.checklist import (
@@ -87,7 +87,7 @@ class DecisionScreen(WalkScreen):
         with Horizontal(id="walk"):
             yield ChoiceList(id="steps")
             yield VerticalScroll(id="sheet", can_focus=False)
-            with Vertical(id="side"):
+            with VerticalScroll(id="side", can_focus=False):
                 yield PlainText(id="problems")
                 with VerticalScroll(id="letter"):
                     yield PlainText(id="live")

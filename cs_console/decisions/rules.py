@@ -59,12 +59,13 @@ def asked_problems(pack: Pack, proposal: Proposal, asked: AskedFor | None) -> It
         yield Problem(AskedDiffers, f"What is on record as asked is another thing: {title}.")
     covered = {field for finding in proposal.applying for field in finding.fields if _refuses(pack, finding)}
     answered = covered | set(proposal.granted)
-    for field in asked.fields:
-        if field not in answered:
-            yield Problem(AskedDiffers, f"{_title(pack, field)} is asked for, but neither granted nor under a ground.")
-    for field in sorted(answered - set(asked.fields)):
-        how = "granted" if field in proposal.granted else "under a ground"
-        yield Problem(AskedDiffers, f"{_title(pack, field)} is {how}, but nobody asked for it.")
+    for words, fields in (
+        ("Asked for, but neither granted nor under a ground", set(asked.fields) - answered),
+        ("Granted, but nobody asked for it", set(proposal.granted) - set(asked.fields)),
+        ("Under a ground, but nobody asked for it", covered - set(proposal.granted) - set(asked.fields)),
+    ):
+        if fields:
+            yield Problem(AskedDiffers, f"{words}: {', '.join(_title(pack, key) for key in sorted(fields))}.")
 
 
 def _refuses(pack: Pack, finding: Finding) -> bool:

@@ -146,7 +146,7 @@ async def test_a_plain_grant_is_decided_at_once(sqlite_office: TestOffice) -> No
         assert granted.marked == {"orders", "account"} == {option.id for option in granted.options}
         granted.focus()
         await shown.press("space")
-        await shown.until_words("is asked for, but neither granted nor under a ground.")
+        await shown.until_words("Asked for, but neither granted nor under a ground:")
         await shown.press("space")
         await shown.until_words("Nothing is missing.")
         await shown.press("ctrl+s")
@@ -406,3 +406,24 @@ async def test_only_grounds_that_can_stand_against_what_is_asked_are_offered(tes
         assert screen.form.applies(others)
         await go_to(shown, screen, "grounds")  # what was said to apply stays, to be taken back
         assert screen.query_one("#grounds", ChoiceList).get_option_index(others) >= 0
+
+
+async def test_on_a_narrow_screen_all_that_is_missing_is_read_above_the_letter(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    ticket = rights_request(sqlite_office, mei)
+    async with console(sqlite_office, mei, (80, 24)) as shown:
+        screen = await walking(shown, ticket.number)
+        await ask_for(shown, screen, "delete")
+        screen.form.outcome = Outcome.REFUSE
+        for code in ("S1", "S4", "D2"):
+            screen.form.sheet(code).applies = True
+        screen.show_problems()
+        missing = screen.problems()
+        assert len(missing) > 12
+        await shown.press("f4")
+        await shown.until(lambda: missing[0][:30] in shown.drawn(), "the first")
+        assert missing[-1][:30] not in shown.drawn()
+        await shown.press("pagedown", "pagedown")
+        await shown.until(lambda: missing[-1][:30] in shown.drawn(), "the last")
+        await shown.press("f4")
+        await shown.until(lambda: "What is asked" in shown.drawn(), "the steps")
