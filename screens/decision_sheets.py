@@ -15,7 +15,7 @@ from cs_console.custody.attachment_labels import AttachmentLabel
 from cs_console.decisions.checklist import FieldChoice, GroundView, QuestionView, RightChoice
 from cs_console.decisions.waiting import DecisionView
 from cs_console.policy.ground_rules import ConsentException
-from models.enums import Outcome
+from models.enums import DecisionState, Outcome
 from screens.decision_form import ChecklistForm, GroundSheet
 from screens.moments import moment, size_words
 from screens.walk_screen import StepSheet
@@ -309,9 +309,9 @@ class DecidedSheet(Sheet):
         parts = [f"proposed by {one.proposer}"]
         if one.approvers:
             parts.append(f"approved by {' and '.join(one.approvers)}")
-        if one.decided_at is not None:
-            parts.append(f"decided {moment(one.decided_at)}")
-        yield PlainText(" · ".join(parts), classes="quiet")
+        waits = one.state is DecisionState.PROPOSED
+        parts.append("waits for approval" if waits else f"decided {moment(one.decided_at)}" if one.decided_at else "")
+        yield PlainText(" · ".join(filter(None, parts)), classes="quiet")
         yield PlainText(one.delivery, id="delivery", classes="part")
         if one.notice:
             with VerticalScroll(classes="letter"):
