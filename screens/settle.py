@@ -8,10 +8,11 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 
 from cs_console.decisions.settled import SettlementView, decided_before, last_settlement
-from cs_console.decisions.settling import Settled, is_kept_out, preview_letter, settle, settle_place
-from cs_console.decisions.settling_rules import Settling, needed_roles, settling_problems
+from cs_console.decisions.settling import Settled, preview_letter, settle, settle_place
+from cs_console.decisions.settling_needs import StillNeeded, still_needed
+from cs_console.decisions.settling_rules import Settling, names_matter, needed_roles, settling_problems
 from cs_console.desk import Desk
-from cs_console.errors import ChangedElsewhere, NotIndependent, Refusal
+from cs_console.errors import ChangedElsewhere, Refusal
 from cs_console.policy.schema import Pack
 from cs_console.policy.workflow_rules import WorkflowRules
 from cs_console.tickets.conversation import TicketView, reload
@@ -46,7 +47,7 @@ class Read:
     rules: WorkflowRules | None
     matter: tuple[str, ...]
     settled: SettlementView | None
-    kept_out: bool
+    needs: StillNeeded
 
 
 class SettleScreen(WalkScreen):
@@ -85,8 +86,8 @@ class SettleScreen(WalkScreen):
         self.query_one("#about", PlainText).show(f"{what} · {read.view.subject}")
         self.query_one(KeyBar).refresh()
         self._show_all()
-        if read.kept_out and not self._over:
-            self.say(NotIndependent(self.number))  # before all the steps are walked in vain
+        if read.needs.always and not self._over:
+            self.say(read.needs.always[0], Tone.WARNING)  # before all the steps are walked in vain
 
     def draft(self) -> str:
         return self.form.to_json()
@@ -174,10 +175,14 @@ class SettleScreen(WalkScreen):
         if read is None or read.rules is None or settling is None:
             return ()
         missing = [problem.text for problem in settling_problems(read.pack, read.rules, settling)]
+        missing += read.needs.by_outcome.get(settling.outcome, ())
+        unnamed = read.needs.without_matter
+        if names_matter(read.pack, read.rules, settling.answers) and unnamed and unnamed not in missing:
+            missing.append(unnamed)
         for roles in needed_roles(read.pack, read.rules, settling):
             if not self.roles & set(roles):
                 missing.insert(0, f"A {' or a '.join(role.value for role in roles)} has to settle this: hand it on.")
-        return tuple(missing)
+        return (*read.needs.always, *missing)
 
     def _preview(self, sheet: LetterSheet) -> None:
         settling = self._settling()
@@ -229,4 +234,4 @@ def _read(desk: Desk, number: int) -> Read:
     view = reload(desk, number)
     pack = desk.office.packs.get(view.pack)
     settled, matter = last_settlement(desk, number), decided_before(desk, number)
-    return Read(view, pack, pack.kinds[view.kind].workflow, matter, settled, is_kept_out(desk, number))
+    return Read(view, pack, pack.kinds[view.kind].workflow, matter, settled, still_needed(desk, number))

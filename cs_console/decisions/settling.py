@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete
 from sqlmodel import Session, col
 
 from cs_console.custody.contacts import known_values
@@ -13,8 +13,9 @@ from cs_console.decisions.clock_events import recompute
 from cs_console.decisions.making import Made, send
 from cs_console.decisions.matters import matter_of
 from cs_console.decisions.review import open_for_review
-from cs_console.decisions.separation import is_own_appealed, require_not_own
+from cs_console.decisions.separation import require_not_own
 from cs_console.decisions.settling_letter import letter_subject, make_letter
+from cs_console.decisions.settling_needs import unmet
 from cs_console.decisions.settling_rules import (
     Settling,
     asked,
@@ -46,7 +47,6 @@ from cs_console.policy.schema import Pack
 from cs_console.policy.workflow_rules import WorkflowOutcome, WorkflowRules
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_facts import (
-    READERS,
     TicketFacts,
     change,
     facts,
@@ -60,8 +60,7 @@ from cs_console.verification.askers import require_answerable
 from cs_console.verification.windows import close_window
 from models.columns import new_id
 from models.draft import Draft
-from models.enums import Action, DeliveryState, MessageSort, Role, TicketKind, TicketState
-from models.message import Message
+from models.enums import Action, MessageSort, Role, TicketKind, TicketState
 from models.settlement import Settlement
 
 SETTLERS = (Role.AGENT, Role.SUPERVISOR, Role.PRIVACY_OFFICER)
@@ -82,12 +81,6 @@ class Settled:
 def settle_place(number: int) -> str:
     """Where the steps that are being walked are kept as a draft, until the ticket is settled."""
     return f"settle:{number}"
-
-
-def is_kept_out(desk: Desk, number: int) -> bool:
-    """Whether somebody else has to settle this ticket: the agent decided, or took part in, what it is about."""
-    with desk.reading(*READERS) as session:
-        return is_own_appealed(session, desk, number)
 
 
 def preview_letter(desk: Desk, number: int, settling: Settling) -> str:
@@ -133,7 +126,8 @@ def _settle(desk: Desk, number: int, row: int, settling: Settling) -> tuple[Sett
         _require_roles(session, desk, pack, rules, settling)
         refuse_first(settling_problems(pack, rules, settling))
         outcome = rules.outcomes[settling.outcome]
-        _require_ready(session, ticket, outcome, names=names_matter(pack, rules, settling.answers))
+        for refusal in unmet(session, ticket, outcome, names=names_matter(pack, rules, settling.answers)):
+            raise refusal
         spoken = in_language(pack, ticket.language)
         letter = make_letter(spoken, ticket.kind, settling, number, ticket.received_at, now)
         key = office.keyring.key(ticket.requester_id)
@@ -175,26 +169,6 @@ def _require_roles(session: Session, desk: Desk, pack: Pack, rules: WorkflowRule
         if not held & set(roles):
             wanted = " or a ".join(role.value for role in roles)
             raise NotAllowed(f"A {wanted} has to settle this.", "Hand it on with a, with a note of what you found.")
-
-
-def _require_ready(session: Session, ticket: TicketFacts, outcome: WorkflowOutcome, *, names: bool) -> None:
-    """What an outcome needs beside the answers."""
-    if (names or outcome.reopens) and matter_of(session, ticket.number) is None:
-        words = f"It has to be named which ticket, or whose decision, #{ticket.number} is about."
-        raise MatterRequired(words, "Name it with b on the ticket.")
-    if outcome.verified and ticket.verified_at is None:
-        raise NotVerified
-    if outcome.replied and not _was_answered(session, ticket.number):
-        raise SettlementIncomplete("No reply has gone out yet.", "Write it with m on the ticket first.")
-
-
-def _was_answered(session: Session, number: int) -> bool:
-    sent = exists().where(
-        col(Message.ticket_number) == number,
-        col(Message.sort) == MessageSort.REPLY,
-        col(Message.delivery).in_((DeliveryState.SENT, DeliveryState.QUEUED)),
-    )
-    return bool(session.connection().execute(select(sent)).scalar())
 
 
 def _redacted(
@@ -250,13 +224,11 @@ def _end(
 
 
 def _reopen_matter(session: Session, desk: Desk, number: int) -> int | None:
-    """Open the ticket that this one is about again, if it is closed, and give it back to the queue."""
+    """Have others decide the ticket anew that this one is about: open, and nobody's. None where it is about none."""
     matter = matter_of(session, number)
     if matter is None or matter.about_number is None:
         return None
     earlier = facts(session, matter.about_number)
-    if earlier.state is not TicketState.CLOSED:
-        return None
     why = f"to be decided anew by others after #{number}"
     open_for_review(session, desk.office, earlier, desk.actor, why, by_others=True)
     return earlier.number

@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from cs_console.custody.erasing import wipe
 from cs_console.decisions.matters import name_matter
+from cs_console.decisions.separation import is_own_appealed
 from cs_console.decisions.settled import last_settlement
-from cs_console.decisions.settling import is_kept_out
 from cs_console.desk import Desk
 from cs_console.errors import Refusal
 from cs_console.tickets.conversation import open_ticket
@@ -114,4 +114,5 @@ def test_no_order_of_steps_lets_whoever_decided_settle_the_appeal(
         desk = next(
             desk for desk in (case.mei, case.sue, case.ben, case.sam, case.pia) if desk.agent.id == one.agent_id
         )
-        assert not is_kept_out(desk, number)
+        with test_office.office.database.reading() as session:
+            assert not is_own_appealed(session, desk, number)

@@ -15,6 +15,7 @@ from cs_console.decisions.matters import name_matter
 from cs_console.decisions.settled import last_settlement
 from cs_console.decisions.settling import preview_letter, settle, settle_place
 from cs_console.decisions.settling_letter import make_letter
+from cs_console.decisions.settling_needs import still_needed
 from cs_console.decisions.settling_rules import Settling, settling_problems
 from cs_console.desk import Desk
 from cs_console.errors import (
@@ -23,6 +24,7 @@ from cs_console.errors import (
     MatterRequired,
     NotAllowed,
     NotAssigned,
+    NotIndependent,
     NotVerified,
     NoUndertaking,
     Refusal,
@@ -31,10 +33,12 @@ from cs_console.errors import (
     WrongState,
 )
 from cs_console.tickets.conversation import open_ticket, reply
+from cs_console.tickets.workflow import assign, set_state
 from models.agent import Agent
 from models.enums import Action, Channel, DeliveryState, Field, Result, Role, TicketKind, TicketState
 from tests.decisions.cases import pack, person
 from tests.decisions.settlements import CONTACTS, about, end, refused, settlements, settling, workflow
+from tests.decisions.test_appeal import write
 from tests.decisions.test_checklist import notices, ticket_of
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
@@ -317,6 +321,21 @@ def test_an_inquiry_is_answered_with_a_reply(test_office: TestOffice) -> None:
     assert view is not None and (view.letter, view.delivery) == ("", "")
 
 
+def test_a_reply_of_before_the_requester_wrote_again_answers_nothing(test_office: TestOffice) -> None:
+    ben = person(test_office, "ben", Role.AGENT)
+    made = make_ticket(test_office, assignee=ben, contacts=CONTACTS)
+    reply(ben, made.number, 1, made.contact_ids[Field.EMAIL], "Here is how it works.")
+    write(test_office, made.number, "One more thing.")
+    what = settling(TicketKind.INQUIRY, "answered")
+    [needed] = still_needed(ben, made.number).by_outcome["answered"]
+    assert needed.startswith("No reply has gone out since the requester wrote last.")
+    kept_as_it_was(test_office, ben, made.number, what, SettlementIncomplete)
+    test_office.clock.forward(minutes=1)
+    reply(ben, made.number, ticket_of(test_office, made.number).row, made.contact_ids[Field.EMAIL], "And that.")
+    assert still_needed(ben, made.number).by_outcome["answered"] == ()
+    end(test_office, ben, made.number, what)
+
+
 @pytest.mark.parametrize("verified", [True, False])
 def test_an_inquiry_turned_into_a_rights_request_keeps_its_dates(test_office: TestOffice, verified: bool) -> None:
     """Policy V.4: the time runs from when it was received, and from the verification."""
@@ -346,6 +365,42 @@ def test_the_draft_goes_with_the_settlement(test_office: TestOffice) -> None:
     save_draft(ben, settle_place(number), "half a settlement", number)
     end(test_office, ben, number, settling(TicketKind.REPORT))
     assert load_draft(ben, settle_place(number), number) == ""
+
+
+def test_what_others_shall_decide_anew_was_decided_before(test_office: TestOffice) -> None:
+    """The letter promises it; a ticket on which nothing was decided yet cannot keep the promise."""
+    case = refused(test_office)
+    open_one = make_ticket(test_office, assignee=case.mei, requester=case.requester).number
+    number = about(test_office, case, TicketKind.COMPLAINT, case.pia, number=open_one)
+    anew = settling(TicketKind.COMPLAINT, "anew")
+    needs = still_needed(case.pia, number)
+    assert needs.always == () and needs.by_outcome["founded"] == ()
+    assert needs.by_outcome["anew"][0].startswith(f"#{open_one} is still open, and nothing on it was decided")
+    kept_as_it_was(test_office, case.pia, number, anew, SettlementIncomplete)
+    assert ticket_of(test_office, open_one).assignee_id == case.mei.agent.id
+    end(test_office, case.pia, number, settling(TicketKind.COMPLAINT, "founded"))
+
+
+def test_a_decided_ticket_that_was_opened_again_is_taken_from_who_has_it(test_office: TestOffice) -> None:
+    case = refused(test_office)
+    set_state(case.mei, case.number, ticket_of(test_office, case.number).row, TicketState.OPEN)
+    number = about(test_office, case, TicketKind.COMPLAINT, case.pia)
+    assert end(test_office, case.pia, number, settling(TicketKind.COMPLAINT, "anew")).reopened == case.number
+    assert ticket_of(test_office, case.number).assignee_id is None
+
+
+def test_who_has_no_business_with_it_is_told_so_before_any_step(test_office: TestOffice) -> None:
+    case = refused(test_office)
+    number = about(test_office, case, TicketKind.APPEAL)
+    [kept_out] = still_needed(case.mei, number).always
+    assert kept_out == str(NotIndependent(number))
+    [not_mine] = still_needed(case.ben, number).always
+    assert not_mine == str(NotAssigned())
+    assign(case.sam, number, ticket_of(test_office, number).row, "ben")
+    assert still_needed(case.ben, number).always == ()
+    unnamed = make_ticket(test_office, kind=TicketKind.APPEAL, assignee=case.ben, requester=case.requester).number
+    assert "has to be named" in still_needed(case.ben, unnamed).without_matter
+    assert "has to be named" in still_needed(case.ben, unnamed).by_outcome["overturn"][0]
 
 
 @pytest.mark.parametrize("outcome, again", [("overturn", True), ("partly", True), ("uphold", False)])

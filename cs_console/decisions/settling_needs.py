@@ -1,0 +1,106 @@
+"""What the ways in which a ticket can end need beside the answers to the workflow's questions."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import exists, func, or_, select
+from sqlmodel import Session, col
+
+from cs_console.decisions.matters import matter_of
+from cs_console.decisions.separation import is_own_appealed
+from cs_console.desk import Desk
+from cs_console.errors import MatterRequired, NotAssigned, NotIndependent, NotVerified, Refusal, SettlementIncomplete
+from cs_console.policy.workflow_rules import WorkflowOutcome
+from cs_console.tickets.ticket_facts import READERS, TicketFacts, facts
+from models.decision import Decision
+from models.enums import DecisionState, DeliveryState, MessageSort, TicketState
+from models.message import Message
+from models.settlement import Settlement
+
+
+@dataclass(frozen=True)
+class StillNeeded:
+    """What keeps a ticket from being settled whatever is answered, as sentences.
+
+    `always` holds for each outcome, `by_outcome` for that one, `without_matter` where an answer says that what the
+    ticket is about has to be named; it is empty once that is named.
+    """
+
+    always: tuple[str, ...] = ()
+    by_outcome: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    without_matter: str = ""
+
+
+def still_needed(desk: Desk, number: int) -> StillNeeded:
+    """What `settle` would refuse for this agent beside the answers. Raises NotAllowed, NothingThere."""
+    with desk.reading(*READERS) as session:
+        ticket = facts(session, number)
+        workflow = desk.office.packs.get(ticket.pack).kinds[ticket.kind].workflow
+        if workflow is None:
+            return StillNeeded()
+        always: list[Refusal] = []
+        if is_own_appealed(session, desk, number):
+            always.append(NotIndependent(number))
+        elif ticket.assignee_id != desk.agent.id:
+            always.append(NotAssigned())
+        by_outcome = {
+            key: tuple(str(one) for one in unmet(session, ticket, outcome, names=False))
+            for key, outcome in workflow.outcomes.items()
+        }
+        unnamed = "" if matter_of(session, number) is not None else str(_unnamed(number))
+    return StillNeeded(tuple(map(str, always)), by_outcome, unnamed)
+
+
+def unmet(session: Session, ticket: TicketFacts, outcome: WorkflowOutcome, *, names: bool) -> Iterator[Refusal]:
+    """What this outcome needs and the ticket has not; `names`: an answer says that its matter has to be named."""
+    if names or outcome.reopens:
+        matter = matter_of(session, ticket.number)
+        if matter is None:
+            yield _unnamed(ticket.number)
+        elif outcome.reopens and matter.about_number is not None:
+            yield from _not_to_be_undone(session, facts(session, matter.about_number))
+    if outcome.verified and ticket.verified_at is None:
+        yield NotVerified()
+    if outcome.replied and not _was_answered(session, ticket.number):
+        yield SettlementIncomplete(
+            "No reply has gone out since the requester wrote last.", "Write it with m on the ticket first."
+        )
+
+
+def _unnamed(number: int) -> Refusal:
+    words = f"It has to be named which ticket, or whose decision, #{number} is about."
+    return MatterRequired(words, "Name it with b on the ticket.")
+
+
+def _not_to_be_undone(session: Session, earlier: TicketFacts) -> Iterator[Refusal]:
+    """The letter promises that others deal with it anew: there has to be an end of it that can be taken back."""
+    name = f"#{earlier.number}"
+    if earlier.state is TicketState.IN_APPROVAL:
+        yield SettlementIncomplete(f"{name} is in approval.", "Have that proposal returned or withdrawn first.")
+    elif earlier.state is not TicketState.CLOSED and not _was_ended(session, earlier.number):
+        yield SettlementIncomplete(
+            f"{name} is still open, and nothing on it was decided that others could decide anew.",
+            "Choose another outcome.",
+        )
+
+
+def _was_ended(session: Session, number: int) -> bool:
+    final = exists().where(col(Decision.ticket_number) == number, col(Decision.state) == DecisionState.FINAL)
+    settled = exists().where(col(Settlement.ticket_number) == number)
+    return bool(session.connection().execute(select(or_(final, settled))).scalar())
+
+
+def _was_answered(session: Session, number: int) -> bool:
+    """Whether a reply went out, or is on its way, after the newest message of the requester."""
+    last_heard = (
+        select(func.max(col(Message.at)))
+        .where(col(Message.ticket_number) == number, col(Message.sort) == MessageSort.RECEIVED)
+        .scalar_subquery()
+    )
+    sent = exists().where(
+        col(Message.ticket_number) == number,
+        col(Message.sort) == MessageSort.REPLY,
+        col(Message.delivery).in_((DeliveryState.SENT, DeliveryState.QUEUED)),
+        or_(last_heard.is_(None), col(Message.at) >= last_heard),
+    )
+    return bool(session.connection().execute(select(sent)).scalar())
