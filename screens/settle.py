@@ -219,7 +219,9 @@ class SettleScreen(WalkScreen):
 
     def _settled(self, done: Settled) -> None:
         self.sent()
-        turned = f" It goes on as one of the kind {done.turned.value}." if done.turned is not None else ""
+        turned = ""
+        if done.turned is not None and self._read is not None:
+            turned = f" Its kind is now: {self._read.pack.kinds[done.turned].title}."
         reopened = f" #{done.reopened} is open again." if done.reopened is not None else ""
         self.dismiss(f"Settled. {done.delivery}{turned}{reopened}".strip())
 

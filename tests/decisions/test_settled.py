@@ -54,7 +54,7 @@ def test_a_turned_ticket_still_says_what_it_was(test_office: TestOffice) -> None
     end(test_office, ben, number, settling(TicketKind.INQUIRY, "turned"))
     view = open_ticket(ben, number)
     assert (view.kind, view.settles) == (TicketKind.RIGHTS, False)
-    assert view.settled_words == "Goes on as a rights request, with its dates, 20 November 2026 by ben"
+    assert view.settled_words == "Dealt with as a request about personal information, 20 November 2026 by ben"
 
 
 # --- whatever is tried in whatever order

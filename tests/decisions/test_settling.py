@@ -354,7 +354,7 @@ def test_an_inquiry_turned_into_a_rights_request_keeps_its_dates(test_office: Te
     moved = "" if verified else ", state open -> to verify"
     changed = [one.reason for one in recorded(test_office.office, Action.TICKET_CHANGED)]
     assert changed == [f"kind inquiry -> rights{moved}"]
-    assert open_ticket(ben, number).settled_words.startswith("Goes on as a rights request")
+    assert open_ticket(ben, number).settled_words.startswith("Dealt with as a request")
 
 
 # --- drafts and what follows
