@@ -3,6 +3,7 @@
 Sentences never hold a value that a requester gave us: they may reach logs and crash reports.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 
 
@@ -235,12 +236,18 @@ class NoUndertaking(Refusal):
 
 
 class NotAssigned(Refusal):
-    """The ticket is not the agent's own (policy I.(1)3)."""
+    """The ticket is not the agent's own (policy I.(1)3). What to do next depends on their roles."""
 
     code = "not_assigned"
 
-    def __init__(self) -> None:
-        super().__init__("This ticket is not yours.", "Claim it first with c, or have it assigned to you.")
+    def __init__(self, roles: Collection[str] = ("agent",), *, closed: bool = False) -> None:
+        if closed:
+            step = "A supervisor can open it again."
+        elif "agent" in roles:
+            step = "Claim it first with c, or have it assigned to you."
+        else:
+            step = "Take it with a." if "supervisor" in roles else "A supervisor can assign it to you."
+        super().__init__("This ticket is not yours.", step)
 
 
 class NotVerified(Refusal):
@@ -444,6 +451,9 @@ class OwnErasure(Refusal):
         super().__init__("You proposed this erasure.", "Another person has to confirm it.")
 
 
+_BY_OTHERS = "Somebody who had no part in it has to: hand it on with a where it is yours, else a supervisor assigns it."
+
+
 class OwnDecision(Refusal):
     """Nobody handles an appeal against their own decision (DESIGN.md, separation)."""
 
@@ -452,7 +462,7 @@ class OwnDecision(Refusal):
     def __init__(self) -> None:
         super().__init__(
             "The requester wrote after you refused this: nobody handles an appeal against their own decision.",
-            "Hand a ticket of yours on with a.",
+            _BY_OTHERS,
         )
 
 
@@ -599,7 +609,7 @@ class NotIndependent(OwnDecision):
         Refusal.__init__(
             self,
             f"{who} took part in what #{number} is about, or decided it before.",
-            "Somebody who had no part in it has to do this: hand it on with a.",
+            _BY_OTHERS,
         )
 
 

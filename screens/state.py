@@ -47,6 +47,10 @@ def priority_dialog(number: int, now: Priority) -> ChoiceDialog:
 def assign_dialog(number: int, now: str | None, names: Iterable[str]) -> ChoiceDialog:
     """Who works on it."""
     choices = [Choice(name, name, can_choose=name != now, mark=_mark(name == now)) for name in names]
+    if not choices:
+        choices = [
+            Choice("none", "Nobody here is without a part in it", "an admin can add an account", can_choose=False)
+        ]
     return ChoiceDialog(f"Who takes #{number}? A verified window closes when it changes hands.", choices)
 
 

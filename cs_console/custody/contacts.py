@@ -165,7 +165,7 @@ def change_contact(desk: Desk, number: int, contact_id: str | None, field: Field
         if ticket is None:
             raise NothingThere(f"There is no ticket #{number}.")
         if ticket.assignee_id != desk.agent.id:
-            raise NotAssigned
+            raise NotAssigned(desk.agent.roles)
         requester_id = ticket.requester_id
         require_in_use(session, desk, requester_id)
         region = office.packs.get(ticket.pack).meta.region

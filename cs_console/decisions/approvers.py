@@ -2,18 +2,17 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlmodel import Session, col
 
+from cs_console.decisions.clock_events import review_began
 from cs_console.desk import Desk
 from cs_console.errors import NothingThere
 from cs_console.tickets.ticket_facts import TicketFacts, facts
 from models.agent import Agent
-from models.clock_event import ClockEvent
 from models.decision import Approval, Decision
-from models.enums import ClockMove, DecisionState, Outcome, Role
+from models.enums import DecisionState, Outcome, Role
 
 REFUSING = (Outcome.REFUSE, Outcome.PARTIAL)
 """Outcomes that leave a requester something to appeal against; a fee is answered, not appealed."""
@@ -45,18 +44,9 @@ def with_those_undone(session: Session, number: int, needed: Iterable[Role]) -> 
     )
     wanted = Counter(needed)
     found = session.connection().execute(newest).one_or_none()
-    if found is not None and Outcome(found.outcome) in REFUSING and not _reviewed(session, number, found.decided_at):
+    if found is not None and Outcome(found.outcome) in REFUSING and not review_began(session, number, found.decided_at):
         wanted |= Counter(roles_left(found.needs, ()))
     return tuple(wanted.elements())
-
-
-def _reviewed(session: Session, number: int, since: datetime) -> bool:
-    reviewed = exists().where(
-        col(ClockEvent.ticket_number) == number,
-        col(ClockEvent.move) == ClockMove.REVIEWED,
-        col(ClockEvent.at) >= since,
-    )
-    return bool(session.connection().execute(select(reviewed)).scalar())
 
 
 def roles_now(session: Session, desk: Desk) -> frozenset[Role]:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlmodel import Session, col
 
 from cs_console.decisions.clock import Clock, Happened, Step, StopCause, clock_of
@@ -80,3 +80,13 @@ def go_on(
     if stop is not None and stop.cause is StopCause.FEE:
         add_event(session, ticket.number, ClockMove.WENT_ON, now, agent_id=agent_id)
         recompute(session, pack, ticket.number)
+
+
+def review_began(session: Session, number: int, since: datetime) -> bool:
+    """Whether a decision of that moment is to be made anew: its review date came, or an appeal set it aside."""
+    reviewed = exists().where(
+        col(ClockEvent.ticket_number) == number,
+        col(ClockEvent.move) == ClockMove.REVIEWED,
+        col(ClockEvent.at) >= since,
+    )
+    return bool(session.connection().execute(select(reviewed)).scalar())

@@ -118,7 +118,7 @@ def why_not_ask(
     if not roles & ASKERS:
         return NotAllowed("Only an agent or a verifier can ask.", "Leave it to one of them.")
     if Role.VERIFIER not in roles and ticket.assignee_id != desk.agent.id:
-        return NotAssigned()
+        return NotAssigned(roles)
     return None
 
 
@@ -132,7 +132,7 @@ def why_not_extend(
     if rules.approver not in roles:
         return NotAllowed(f"Only a {rules.approver} can extend the term.", f"Ask a {rules.approver}.")
     if rules.approver is Role.AGENT and ticket.assignee_id != desk.agent.id:
-        return NotAssigned()
+        return NotAssigned(roles)
     if clock.extended is not None:
         return NoExtension("The term was extended already.", "It can be extended once.")
     if clock.answered is not None:

@@ -13,7 +13,7 @@ from cs_console.decisions.matters import MatterView, matter_of
 from cs_console.decisions.notice_way import NoticeWay, notice_way
 from cs_console.decisions.settling_rules import exception_of, settling_from_json
 from cs_console.decisions.waiting import last_decision
-from cs_console.desk import Desk
+from cs_console.desk import Desk, Office
 from cs_console.errors import KeyDestroyed
 from cs_console.policy.schema import Pack
 from cs_console.policy.workflow_rules import WorkflowQuestion, WorkflowRules
@@ -21,7 +21,9 @@ from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_facts import ERASED, READERS, open_on_record
 from models.agent import Agent
 from models.enums import TicketKind
+from models.matter import Matter
 from models.settlement import Settlement
+from models.ticket import Ticket
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,22 @@ def settled_words(session: Session, pack: Pack, kind: TicketKind, number: int) -
     by_letter = settlement.notice is not None and notice_way(session, number, settlement.at) is NoticeWay.BY_LETTER
     letter = ", to be sent by letter" if by_letter else ""
     return f"{_title(pack, kind, settlement.outcome)}, {_day(settlement.at)} by {agent}{letter}"
+
+
+def set_aside_by(session: Session, office: Office, number: int, since: datetime) -> int | None:
+    """The ticket whose settlement had this one's decision of that moment set aside, the newest; None where none had."""
+    settled = (
+        select(col(Settlement.ticket_number), col(Settlement.outcome), col(Ticket.kind), col(Ticket.pack))
+        .join(Matter, col(Matter.ticket_number) == col(Settlement.ticket_number))
+        .join(Ticket, col(Ticket.number) == col(Settlement.ticket_number))
+        .where(col(Matter.about_number) == number, col(Settlement.at) >= since)
+        .order_by(col(Settlement.at).desc())
+    )
+    for by, outcome, kind, pack in session.connection().execute(settled):
+        rules = office.packs.get(pack).kinds[TicketKind(kind)].workflow
+        if rules is not None and outcome in rules.outcomes and rules.outcomes[outcome].reopens:
+            return int(by)
+    return None
 
 
 def last_settlement(desk: Desk, number: int) -> SettlementView | None:

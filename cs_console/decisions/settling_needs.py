@@ -42,7 +42,7 @@ def still_needed(desk: Desk, number: int) -> StillNeeded:
         if is_own_appealed(session, desk, number):
             always.append(NotIndependent(number))
         elif ticket.assignee_id != desk.agent.id:
-            always.append(NotAssigned())
+            always.append(NotAssigned(desk.agent.roles))
         by_outcome = {
             key: tuple(str(one) for one in unmet(session, ticket, outcome, names=False))
             for key, outcome in workflow.outcomes.items()

@@ -151,7 +151,7 @@ def is_on_record(session: Session, desk: Desk, number: int) -> bool:
 def require_own(ticket: TicketFacts, desk: Desk) -> None:
     """Refuse unless the ticket is assigned to the desk's agent. Raises NotAssigned."""
     if ticket.assignee_id != desk.agent.id:
-        raise NotAssigned
+        raise NotAssigned(desk.agent.roles, closed=ticket.state is TicketState.CLOSED)
 
 
 def require_open(ticket: TicketFacts) -> None:

@@ -13,11 +13,11 @@ from cs_console.custody.in_use import key_for_view
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place
 from cs_console.decisions.clock import is_escalated
-from cs_console.decisions.clock_events import clock_now
+from cs_console.decisions.clock_events import clock_now, review_began
 from cs_console.decisions.clock_words import clock_words
 from cs_console.decisions.matters import matter_of
 from cs_console.decisions.notice_way import NoticeWay, notice_way
-from cs_console.decisions.settled import settled_words
+from cs_console.decisions.settled import set_aside_by, settled_words
 from cs_console.desk import Desk
 from cs_console.errors import KeyDestroyed, SealBroken
 from cs_console.plain_text import one_line, plain
@@ -47,7 +47,7 @@ from models.verification import Verification
 
 REQUESTER = "requester"
 LINES_SHOWN = 200
-NOT_NEEDED, CLAIM_FIRST, VERIFY_FIRST = "not needed here", "claim first", "verify first"
+NOT_NEEDED, CLAIM_FIRST, VERIFY_FIRST, NOT_YOURS = "not needed here", "claim first", "verify first", "not yours"
 _LETTER_WORDS = {
     NoticeWay.BY_LETTER: ", to be sent by letter",
     NoticeWay.NOT_DELIVERED: ", the notice was not delivered",
@@ -335,7 +335,7 @@ def _why_not(desk: Desk, pack: Pack, ticket: TicketFacts, field: Field, window: 
     if not rows:
         return NOT_NEEDED
     if ticket.assignee_id != desk.agent.id:
-        return CLAIM_FIRST
+        return CLAIM_FIRST if ticket.assignee_id is None and desk.agent.has(Role.AGENT) else NOT_YOURS
     if window.until is None and all(row.verified for row in rows):
         return VERIFY_FIRST
     return ""
@@ -366,4 +366,13 @@ def _decision_words(session: Session, desk: Desk, pack: Pack, number: int) -> st
     hidden = legal_review and not desk.agent.has(Role.PRIVACY_OFFICER)
     way = None if decided_at is None else notice_way(session, number, decided_at)
     letter = _LETTER_WORDS.get(way, "") if way else ""
-    return f"{pack.texts.legal_review if hidden else outcome}, {_DECISION_WORDS[DecisionState(state)]}{letter}"
+    anew = _anew_words(session, desk, number, decided_at)
+    return f"{pack.texts.legal_review if hidden else outcome}, {_DECISION_WORDS[DecisionState(state)]}{letter}{anew}"
+
+
+def _anew_words(session: Session, desk: Desk, number: int, decided_at: datetime | None) -> str:
+    """That the decision does not stand any more, and why: for everybody alike."""
+    if decided_at is None or not review_began(session, number, decided_at):
+        return ""
+    by = set_aside_by(session, desk.office, number, decided_at)
+    return "; its review has begun" if by is None else f"; set aside by #{by}, others decide anew"

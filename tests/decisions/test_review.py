@@ -56,6 +56,7 @@ def test_the_ticket_opens_again_on_the_packs_day_and_the_clock_counts_anew(test_
     assert ticket.due_at == test_office.clock.now() + timedelta(days=30)
     (entry,) = recorded(test_office.office, Action.TICKET_CHANGED)
     assert (entry.actor, entry.ticket, entry.reason) == ("console", number, "the decision's review date has come")
+    assert conversation.reload(back(test_office, mei, "may"), number).decision_words.endswith("; its review has begun")
     assert "the review" in conversation.reload(back(test_office, mei, "mo"), number).clock_words
     assert reopen_due(test_office.office) == ()
 

@@ -415,6 +415,8 @@ def test_what_falls_is_opened_again_to_be_decided_anew(test_office: TestOffice, 
         assert settled.reopened is None and after == before
         return
     assert settled.reopened == case.number
+    words = open_ticket(case.pia, case.number).decision_words
+    assert words == f"refuse, made; set aside by #{number}, others decide anew"
     assert (after.state, after.closed_at, after.verified_at) == (TicketState.OPEN, None, before.verified_at)
     assert after.due_at == test_office.clock.now() + timedelta(days=30)
     last = recorded(test_office.office, Action.TICKET_CHANGED)[-1]

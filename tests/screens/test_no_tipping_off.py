@@ -102,7 +102,7 @@ async def settled(shown: Console) -> list[list[tuple[str, str]]]:
     """What is drawn once nothing changes any more."""
     last: list[list[tuple[str, str]]] = []
     same = 0
-    for _ in range(400):
+    for _ in range(1500):
         await shown.pilot.pause()
         await asyncio.sleep(0.02)  # workers answer in threads; the condition is that the picture rests
         now = drawn(shown)

@@ -18,7 +18,7 @@ from cs_console.errors import (
     UnknownAgent,
     WrongState,
 )
-from cs_console.tickets.conversation import open_ticket
+from cs_console.tickets.conversation import open_ticket, reply
 from cs_console.tickets.ticket_facts import TicketFacts, facts
 from cs_console.tickets.workflow import (
     BY_HAND,
@@ -369,3 +369,28 @@ def test_a_ticket_of_an_erased_requester_can_still_be_put_away(test_office: Test
     assert windows_open(test_office, made.number) == 0
     with test_office.office.database.reading() as session:
         assert session.get_one(LogEntry, 1).requester is None
+
+
+@pytest.mark.parametrize(
+    "roles, step",
+    [
+        ((Role.AGENT,), "Claim it first with c, or have it assigned to you."),
+        ((Role.SUPERVISOR,), "Take it with a."),
+        ((Role.PRIVACY_OFFICER,), "A supervisor can assign it to you."),
+    ],
+)
+def test_whose_ticket_it_is_not_is_told_what_works_for_them(
+    test_office: TestOffice, roles: tuple[Role, ...], step: str
+) -> None:
+    made = make_ticket(test_office)
+    with pytest.raises(NotAssigned) as refusal:
+        reply(test_office.desk("ann", *roles), made.number, 1, "contact", "Hello")
+    assert refusal.value.next_step == step
+
+
+def test_a_closed_ticket_of_somebody_elses_is_opened_by_a_supervisor(test_office: TestOffice) -> None:
+    mei, ann = test_office.desk("mei", Role.AGENT), test_office.desk("ann", Role.AGENT)
+    made = make_ticket(test_office, assignee=mei, state=TicketState.CLOSED)
+    with pytest.raises(NotAssigned) as refusal:
+        set_state(ann, made.number, 1, TicketState.OPEN)
+    assert refusal.value.next_step == "A supervisor can open it again."
