@@ -123,6 +123,24 @@ def test_where_verification_starts_the_clock_asking_does_nothing_to_it(test_offi
     ]
 
 
+def test_a_term_that_is_over_cannot_be_stopped(test_office: TestOffice) -> None:
+    use_month_pack(test_office)
+    mei = person(test_office, "mei", Role.AGENT)
+    made = unverified(test_office, mei, received_at=utc(2026, 10, 12, 8))
+    due = ticket_of(test_office, made.number).due_at
+    assert due == end_of(2026, 11, 12)
+    with pytest.raises(WrongState, match="The term is over"):
+        ask_identity(mei, made.number, 1)
+    assert "The term is over" in clock_view(mei, made.number).why_not_ask
+    assert (ticket_of(test_office, made.number).due_at, clock_events(test_office, made.number)) == (due, [])
+
+
+def test_where_asking_stops_nothing_it_may_come_late(test_office: TestOffice) -> None:
+    mei = person(test_office, "mei", Role.AGENT)
+    made = unverified(test_office, mei, received_at=utc(2026, 10, 12, 8))
+    assert ask_identity(mei, made.number, 1) is DeliveryState.SENT
+
+
 def test_a_verifier_may_ask_on_any_ticket_an_agent_on_their_own(test_office: TestOffice) -> None:
     mei, ben = person(test_office, "mei", Role.AGENT), person(test_office, "ben", Role.AGENT)
     sue, vera = person(test_office, "sue", Role.SUPERVISOR), person(test_office, "vera-lin", Role.VERIFIER)
@@ -252,7 +270,7 @@ def test_in_the_last_minute_of_the_term_it_is_not_too_late(test_office: TestOffi
     assert extend(person(test_office, "sam", Role.SUPERVISOR), made.number, 1, REASON) is DeliveryState.SENT
 
 
-@pytest.mark.parametrize("reason", ["", "  \n", "x" * 2001])
+@pytest.mark.parametrize("reason", ["", "  \n", "x", "n/a", "…", "x" * 2001])
 def test_an_extension_needs_its_reason(test_office: TestOffice, reason: str) -> None:
     _, sue, made = extendable(test_office)
     with pytest.raises(BadInput):
