@@ -107,7 +107,7 @@ class DecisionScreen(WalkScreen):
         self.form.fee_ground = next((one.code for one in self._matter.grounds if one.list == "fee"), "")
         if untouched:
             self._untouched = self.form.to_json()
-        about = f"{self._view.subject} · {self._view.clock_words}"
+        about = f"{self._view.due_first_words} · {self._view.subject}"
         self.query_one("#about", PlainText).show(about)
         if last is not None:
             self._tell_of(last)

@@ -95,7 +95,7 @@ def clock_view(desk: Desk, number: int) -> ClockView:
     return ClockView(
         number=number,
         row=ticket.row,
-        words=clock_words(pack, ticket.kind, clock),
+        words=clock_words(pack, ticket.kind, clock, None if ticket.closed_at else now),
         clause=pack.clock.clause if clock.decides else pack.clock.first_response_clause,
         explained=pack.clock.explained if clock.decides else "",
         zone=pack.clock.time_zone,

@@ -25,6 +25,7 @@ from cs_console.errors import (
     WrongState,
 )
 from cs_console.tickets import conversation
+from cs_console.tickets.queue import due_words, page
 from cs_console.tickets.workflow import set_state
 from cs_console.verification.methods import verify_by_note
 from models.enums import (
@@ -82,6 +83,17 @@ def test_asking_stops_the_clock_from_then_until_the_requester_is_verified(test_o
     assert clock_view(mei, number).words == (
         "1 month from receipt on 20 Nov, stopped less than a day for identity, then the next working day: 21 Dec, Mon"
     )
+
+
+def test_a_stopped_clock_says_so_in_the_queue(test_office: TestOffice) -> None:
+    use_month_pack(test_office)
+    mei, now = person(test_office, "mei", Role.AGENT), test_office.clock.now()
+    number = unverified(test_office, mei).number
+    assert due_words(page(mei, "all").rows[0], now) == "in 31 d"
+    ask_identity(mei, number, 1)
+    assert due_words(page(mei, "all").rows[0], now) == "stopped"
+    verify_by_note(person(test_office, "vera-lin", Role.VERIFIER), number, VerificationMethod.WRITTEN, "A letter.")
+    assert due_words(page(mei, "all").rows[0], now) == "in 31 d"
 
 
 def test_a_wait_of_days_moves_the_date_by_days(test_office: TestOffice) -> None:

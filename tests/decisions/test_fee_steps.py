@@ -11,6 +11,8 @@ from cs_console.decisions.fee_steps import fee_paid, fee_unpaid
 from cs_console.desk import Desk
 from cs_console.errors import BadInput, ChangedElsewhere, ContactNotOnFile, NotAllowed, NotAssigned, WrongState
 from cs_console.policy.loader import SHIPPED, PackShelf
+from cs_console.tickets.queue import due_words, page
+from cs_console.tickets.workflow import set_state
 from models.contact import Contact
 from models.enums import Action, ClockMove, DeliveryState, Result, Role, TicketState
 from tests.decisions.cases import PASSWORD, fee, grant, person, propose, request
@@ -61,6 +63,19 @@ def test_a_paid_fee_starts_the_clock_and_lets_the_request_be_granted(test_office
     assert whats(clock_view(mo, number))[-1] == "24 Nov fee paid, mo: "
     assert propose(mo, number, ticket.row, grant()).still_needed == ()
     assert ticket_of(test_office, number).state == TicketState.CLOSED
+
+
+def test_the_queue_says_that_the_clock_stands_still_while_it_does(test_office: TestOffice) -> None:
+    mei, number = asked(test_office)
+    now = test_office.clock.now()
+    assert due_words(page(mei, "mine").rows[0], now) == "stopped"
+    test_office.clock.forward(minutes=1)
+    fee_paid(mei, number, row_of(test_office, number), ASKED)
+    assert due_words(page(mei, "mine").rows[0], now).startswith("in 30 d")
+    propose(mei, number, row_of(test_office, number), grant())
+    write(test_office, number, "Thank you.")
+    set_state(mei, number, row_of(test_office, number), TicketState.WAITING)
+    assert due_words(page(mei, "mine").rows[0], now) == "-"  # answered: nothing is due, and nothing stands still
 
 
 def test_the_wait_ends_when_it_was_paid_not_when_that_was_written_down(test_office: TestOffice) -> None:
