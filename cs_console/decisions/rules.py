@@ -254,15 +254,21 @@ def _fee_problems(pack: Pack, proposal: Proposal) -> Iterator[Problem]:
     asked = any(ground.list == "fee" for f in proposal.applying if (ground := pack.ground(f.ground)) is not None)
     if fee is None:
         if asked or proposal.outcome is Outcome.FEE:
-            yield _incomplete("Record the fee and its cost.")
+            yield _incomplete(f"Record the fee and its cost{_where_the_fee_stands(pack)}.")
         return
     if not asked:
-        yield _incomplete("A fee needs its own ground: say which requests and which cost.")
+        yield _incomplete(f"A fee needs its own ground{_where_the_fee_stands(pack)}.")
     if fee.currency != pack.fee.currency:
         yield _incomplete(f"The fee has to be in {pack.fee.currency}.")
     if not fee.told_before:
         yield _incomplete("The requester has to be told of the fee before it is decided.")
     yield from _amount_problems(pack, fee)
+
+
+def _where_the_fee_stands(pack: Pack) -> str:
+    """Where on the checklist a fee is recorded."""
+    codes = " or ".join(f"{ground.code} ({ground.title})" for ground in pack.grounds if ground.list == "fee")
+    return f": under Grounds let {codes} apply" if codes else "; this policy has no ground for one"
 
 
 def _amount_problems(pack: Pack, fee: Fee) -> Iterator[Problem]:
@@ -271,11 +277,11 @@ def _amount_problems(pack: Pack, fee: Fee) -> Iterator[Problem]:
     if amount is None or amount == 0:
         yield _incomplete("The fee needs an amount like 12.50.")
     if not fee.items or len(fee.items) > EVIDENCE_MOST or any(_is_empty(pack, name) for name, _ in fee.items):
-        yield _incomplete("The cost has to be listed item by item.")
+        yield _incomplete('List the cost item by item: write "item: cost", one a line.')
     if any(len(name) > pack.checklist.answer_limit for name, _ in fee.items):
         yield _incomplete("An item of the cost has too long a name.")
     if None in costs:
-        yield _incomplete("Every item of the cost needs an amount like 12.50.")
+        yield _incomplete('An item of the cost has no amount like 12.50: write "item: cost", one a line.')
     elif amount is not None and amount > sum(cost for cost in costs if cost is not None):
         yield Problem(FeeUnreasonable, f"The fee of {fee.amount} is above the recorded cost ({pack.fee.clause}).")
 

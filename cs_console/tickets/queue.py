@@ -167,7 +167,7 @@ def counts(desk: Desk) -> tuple[ViewCount, ...]:
 
 
 def due_words(row: QueueRow, now: datetime) -> str:
-    """When the ticket is due, in words: "in 2 d", "3 h late", "starts later" before a verification, "stopped", "-" for never.
+    """When the ticket is due: "in 2 d", "3 h late", "starts later" before a verification, "stopped", "-" for never.
 
     Rounded down, so that it never promises more time than there is.
     """

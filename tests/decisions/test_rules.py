@@ -189,10 +189,10 @@ def test_an_unknown_ground_is_not_taken_for_anything_else(code: str) -> None:
         (replace(grant("e-mail"), request="delte"), "Say what was asked for"),
         (replace(grant("e-mail"), granted=("emial",)), "is not among the pack's fields"),
         (grant("e-mail", "e-mail"), "granted twice"),
-        (replace(fee(NOW), fee=None), "Record the fee"),
+        (replace(fee(NOW), fee=None), "Record the fee and its cost: under Grounds let F (Fee for repeated"),
         (replace(fee(NOW), outcome=Outcome.PARTIAL, fee=None), "Record the fee"),
         (replace(grant("e-mail"), outcome=Outcome.FEE), "Record the fee"),
-        (replace(partial("S4", NOW), fee=fee(NOW).fee), "A fee needs its own ground"),
+        (replace(partial("S4", NOW), fee=fee(NOW).fee), "A fee needs its own ground: under Grounds let F (Fee"),
         (replace(grant("e-mail"), fee=fee(NOW).fee), "There is a fee, but the outcome is grant"),
         (replace(complete("D4"), outcome=Outcome.REFUSE, granted=()), "Live systems are always answered"),
     ],
@@ -285,9 +285,11 @@ def test_a_fee_needs_a_plain_amount(amount: str) -> None:
 def test_a_fee_has_to_be_told_before_itemised_and_in_the_packs_currency() -> None:
     assert "told of the fee before" in found(fee(NOW, told=False))[0].text
     assert "item by item" in found(replace(fee(NOW), fee=Fee("0.01", "CNY", (), True)))[0].text
+    [unpriced] = found(replace(fee(NOW), fee=Fee("0.01", "CNY", (("Work 30.00", ""),), True)))
+    assert unpriced.text == 'An item of the cost has no amount like 12.50: write "item: cost", one a line.'
     assert "CNY" in found(replace(fee(NOW), fee=Fee("1", "EUR", (("copying", "1"),), True)))[0].text
     assert "too long a name" in found(replace(fee(NOW), fee=Fee("1", "CNY", (("x" * 2001, "1"),), True)))[0].text
-    assert "Every item" in found(replace(fee(NOW), fee=Fee("1", "CNY", (("copying", "one"),), True)))[0].text
+    assert "no amount" in found(replace(fee(NOW), fee=Fee("1", "CNY", (("copying", "one"),), True)))[0].text
 
 
 def test_the_needed_roles_are_the_most_that_one_ground_asks_of_each() -> None:
