@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from cs_console.policy.days_off import unknown_country
 from cs_console.policy.parts import nearest
-from cs_console.policy.schema import BrokenReferences, Pack
+from cs_console.policy.schema import BrokenReferences, Pack, pack_from
 from cs_console.policy.toml_lines import Place, toml_lines
 
 _AT_LINE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)")
@@ -50,7 +50,7 @@ def check_pack(file: Path) -> tuple[Problem, ...]:
 def located_problems(values: dict[str, Any]) -> Iterator[tuple[Place, str]]:
     """Every problem of a pack's values, each with its place."""
     try:
-        pack = Pack.model_validate(values)
+        pack = pack_from(values)
     except ValidationError as problem:
         errors = problem.errors()
         for error in errors:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from cs_console.errors import BadPack, UnknownPack
 from cs_console.policy.checking import dotted, located_problems
-from cs_console.policy.schema import Pack
+from cs_console.policy.schema import Pack, pack_from
 from cs_console.settings import Settings
 
 SHIPPED = Path(__file__).parent / "packs"
@@ -76,7 +76,7 @@ def load_pack(file: Path) -> Pack:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
         raise BadPack(file.name, (str(problem),)) from None
     try:
-        return Pack.model_validate(values)
+        return pack_from(values)
     except ValidationError:
         lines = tuple(f"{dotted(place)}: {words}" for place, words in located_problems(values))
         raise BadPack(file.name, lines) from None
