@@ -161,7 +161,7 @@ def test_what_a_language_lacks_is_named_with_line_and_key(
 ) -> None:
     good = HAUTHOME.read_text("utf-8")
     assert old in good
-    file = tmp_path / "pack.toml"
+    file = tmp_path / "hauthome-2023-08.toml"
     file.write_text(good.replace(old, new, 1), "utf-8")
     found = [problem for problem in check_pack(file) if problem.key == key]
     assert len(found) == 1
