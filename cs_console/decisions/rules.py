@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
-from cs_console.decisions.proposal import Answer, AskedFor, Fee, Finding, Proposal
+from cs_console.decisions.proposal import Answer, AskedFor, Fee, Finding, Proposal, answered_day
 from cs_console.errors import (
     AskedDiffers,
     AskedMissing,
@@ -207,7 +207,7 @@ def _answer_problems(pack: Pack, finding: Finding, ground: Ground, now: datetime
             continue
         if len(found.text) > pack.checklist.answer_limit:
             yield _incomplete(f"{words} is answered at too great length.")
-        wrong = _wrong_answer(pack, question, found.text)
+        wrong = _wrong_answer(pack, question, found.text, now)
         if wrong:
             yield _incomplete(f"{words} {wrong}.")
         stale = stale_answer(question, found, now)
@@ -215,18 +215,24 @@ def _answer_problems(pack: Pack, finding: Finding, ground: Ground, now: datetime
             yield _incomplete(f"{words} {stale}.")
 
 
-def _wrong_answer(pack: Pack, question: Question, text: str) -> str:
+def _wrong_answer(pack: Pack, question: Question, text: str, now: datetime) -> str:
     said = _plain_word(pack, text)
     if said in question.contradicts:
         return f"is answered {said!r}, which contradicts that the ground applies"
     if question.kind == "yes_no" and said not in {"yes", "no"}:
         return "wants yes or no"
     if question.kind == "date":
-        try:
-            date.fromisoformat(text.strip())
-        except ValueError:
+        if answered_day(text) is None:
             return "wants a date like 2026-11-30"
+        if _has_come(pack, question, text, now):
+            return "wants a day that is still to come"
     return ""
+
+
+def _has_come(pack: Pack, question: Question, text: str, now: datetime) -> bool:
+    """Whether an answer names a day that had to be still to come, and is not any more."""
+    day = answered_day(text) if question.ahead else None
+    return day is not None and day <= now.astimezone(pack.clock.zone).date()
 
 
 def stale_answer(question: Question, answer: Answer, now: datetime) -> str:
@@ -244,9 +250,14 @@ def stale_problems(pack: Pack, proposal: Proposal, now: datetime) -> Iterator[Pr
         ground = pack.ground(finding.ground)
         questions = {question.id: question for question in ground.questions} if ground else {}
         for answer in finding.answers:
-            stale = stale_answer(questions[answer.question], answer, now) if answer.question in questions else ""
+            question = questions.get(answer.question)
+            if question is None:
+                continue
+            stale = stale_answer(question, answer, now)
+            if not stale and _has_come(pack, question, answer.text, now):
+                stale = "names a day that has come since"
             if stale:
-                yield _incomplete(f'{finding.ground}, "{questions[answer.question].text}" {stale}.')
+                yield _incomplete(f'{finding.ground}, "{question.text}" {stale}.')
 
 
 def _fee_problems(pack: Pack, proposal: Proposal) -> Iterator[Problem]:

@@ -71,6 +71,17 @@ class Question(Part):
     contradicts: tuple[str, ...] = ()
     """`"no"` when a plain no to this question contradicts finding the ground applies."""
     kind: Literal["text", "yes_no", "date"] = "text"
+    ahead: bool = False
+    """Whether a date has to be still to come, like the one until which a ground holds; a statutory ground is looked at
+    again on that day at the latest, unless it is under legal review.
+    """
+
+    @model_validator(mode="after")
+    def _ahead_is_of_dates(self) -> Self:
+        if self.ahead and self.kind != "date":
+            words = 'only a question of the kind "date" can be ahead'
+            raise PydanticCustomError("ahead", "{words}", {"words": words})
+        return self
 
 
 class EvidenceRules(Part):

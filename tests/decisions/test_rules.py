@@ -16,11 +16,12 @@ from cs_console.decisions.proposal import (
     needed_roles,
     proposal_from_json,
     proposal_to_json,
-    review_days,
+    review_at,
     under_legal_review,
 )
 from cs_console.decisions.rules import Problem, problems, stale_problems
 from cs_console.errors import ChecklistIncomplete, FeeUnreasonable, GroundKind, Refusal, WrongList
+from cs_console.policy.loader import SHIPPED, load_pack
 from models.enums import Outcome, Role
 from tests.decisions.cases import answered, fee, finding, grant, ground, pack, partial, refusal
 
@@ -88,6 +89,18 @@ def test_a_yes_or_no_question_wants_one_of_them() -> None:
 
 def test_a_date_question_wants_a_date() -> None:
     assert "wants a date" in found(answered(complete("S3"), "until", "next spring"))[0].text
+
+
+@pytest.mark.parametrize(("code", "question"), [("S3", "until"), ("D4", "overwritten")])
+def test_a_day_that_has_come_is_no_day_to_wait_for(code: str, question: str) -> None:
+    for day in ("2026-01-01", f"{NOW:%Y-%m-%d}"):
+        [problem] = found(answered(complete(code), question, day))
+        assert problem.text.endswith("wants a day that is still to come.")
+    tomorrow = answered(complete(code), question, f"{NOW + timedelta(days=1):%Y-%m-%d}")
+    assert found(tomorrow) == []
+    assert list(stale_problems(pack(), tomorrow, NOW)) == []
+    [late] = stale_problems(pack(), tomorrow, NOW + timedelta(days=1))
+    assert late.text.endswith("names a day that has come since.")
 
 
 @pytest.mark.parametrize("code", [*REFUSING, "F"])
@@ -310,8 +323,22 @@ def test_legal_review_asks_the_same_of_every_ground() -> None:
     hidden += [replace(complete(code), neutral=True) for code in ("S5", "S6")]
     assert all(under_legal_review(pack(), one) for one in hidden)
     assert len({needed_roles(pack(), one) for one in hidden}) == 1
-    assert len({review_days(pack(), one) for one in hidden}) == 1
+    assert len({review_at(pack(), one, NOW) for one in hidden}) == 1
     assert not under_legal_review(pack(), complete("S5"))
+    soon = answered(complete("S3"), "until", f"{NOW + timedelta(days=2):%Y-%m-%d}")  # none of the others is asked it
+    assert review_at(pack(), soon, NOW) == review_at(pack(), complete("S1"), NOW)
+
+
+def test_a_ground_is_looked_at_again_on_the_day_until_which_it_holds() -> None:
+    gdpr = load_pack(SHIPPED / "gdpr-2018-05.toml")
+
+    def review(until: str) -> datetime | None:
+        answers = (Answer("until", until, NOW),)
+        return review_at(gdpr, Proposal("access", Outcome.REFUSE, (), (Finding("E2", True, (), answers),)), NOW)
+
+    assert review("2027-03-01") == datetime(2027, 2, 28, 23, tzinfo=UTC)  # midnight in Berlin
+    assert review("2029-03-01") == NOW + timedelta(days=180)
+    assert review_at(pack(), complete("D4"), NOW) is None  # a discretionary ground has no review
 
 
 PROPOSALS = st.builds(

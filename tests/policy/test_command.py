@@ -148,6 +148,7 @@ def test_show_prints_each_list_under_its_own_name() -> None:
     assert "Approved by: privacy officer + supervisor" in text
     assert "? What would it cost in time and money?" in text
     assert "Letters in: en, zh" in text
+    assert "Can be paid for 30 days; unpaid, the request may be closed then" in text
     assert json.loads(run("show", NAME, "--json").stdout)["clock"]["respond_days"] == 30
 
 
