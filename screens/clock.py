@@ -1,6 +1,7 @@
 """The clock of one ticket: the line that explains it, what happened, and what can be done about it now."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from textual import on
 from textual.app import ComposeResult
@@ -42,7 +43,7 @@ class ClockDialog(Dialog[str]):
                 line.show_parts((step.when, "$text-muted"), f"  {_step_words(step)}")
                 yield line
         yield ChoiceList(self._choices(), id="choices")
-        yield PlainText(f"Dates in {clock.zone}; clause {clock.clause}", classes="hint")
+        yield PlainText(f"{zone_words(clock.zone)}; clause {clock.clause}", classes="hint")
         yield PlainText("↵ choose   tab steps   esc back" if self._something_to_do else "esc back", id="keys")
 
     def on_mount(self) -> None:
@@ -133,6 +134,15 @@ def reason_place(number: int) -> str:
 def sent_words(delivery: DeliveryState) -> str:
     """What became of the word to the requester."""
     return _SENT.get(delivery, "The message to the requester is on its way.")
+
+
+def zone_words(name: str) -> str:
+    """Whose days and hours these are: the policy's, which need not be those that the other screens show."""
+    now = datetime.now(UTC)
+    there, here = now.astimezone(ZoneInfo(name)), now.astimezone()
+    if there.utcoffset() == here.utcoffset():
+        return f"Dates in {name}"
+    return f"Times in {name}, not in {here:%Z} as elsewhere"
 
 
 def _fee_choices(fee: FeeWait) -> tuple[Choice, ...]:

@@ -1,11 +1,13 @@
 """The clock by keyboard: what the date is made of, an extension with its reason, asking for proof of identity."""
 
+import time
+
 import pytest
 
 from models.enums import Action, ClockMove, Field, Result, Role, TicketKind, TicketState
 from screens.asking_text import WordsDialog
 from screens.choice import ChoiceDialog
-from screens.clock import ClockDialog, LetterDialog
+from screens.clock import ClockDialog, LetterDialog, zone_words
 from screens.ticket import TicketScreen
 from tests.decisions.cases import person, request
 from tests.decisions.clocks import clock_events, use_month_pack
@@ -31,6 +33,7 @@ async def test_a_term_is_extended_with_its_reason(sqlite_office: TestOffice, siz
         await shown.until_words(
             "1 month from receipt on 20 Nov", "requester verified, vera", "Extend the term by 2 months", "was verified"
         )
+        assert "in Europe/Berlin" in shown.drawn()
         assert "esc back" in shown.drawn()
         await shown.press("enter")
         await shown.until_on(WordsDialog)
@@ -42,6 +45,20 @@ async def test_a_term_is_extended_with_its_reason(sqlite_office: TestOffice, siz
         await shown.until_words("extended by 2 months (told 20 Nov)", "extended, sue: Two archives have to be searched")
         await shown.until_words("The term was extended already.")
     assert [event.move for event in clock_events(sqlite_office, number)] == [ClockMove.EXTENDED]
+
+
+@pytest.mark.parametrize(
+    ("here", "words"),
+    [("Europe/Berlin", "Dates in Europe/Berlin"), ("Asia/Tokyo", "Times in Europe/Berlin, not in JST as elsewhere")],
+)
+def test_the_clocks_own_time_zone_is_named_where_it_differs(
+    monkeypatch: pytest.MonkeyPatch, here: str, words: str
+) -> None:
+    with monkeypatch.context() as changed:
+        changed.setenv("TZ", here)
+        time.tzset()
+        assert zone_words("Europe/Berlin") == words
+    time.tzset()
 
 
 @pytest.mark.parametrize("size", SIZES)
