@@ -94,6 +94,8 @@ class ClockMove(StrEnum):
 
     IDENTITY_ASKED = "identity asked for"
     FEE_ASKED = "fee asked for"
+    FEE_PAID = "fee paid"
+    FEE_UNPAID = "fee not paid"
     EXTENDED = "extended"
     WENT_ON = "went on"
     REVIEWED = "review began"
@@ -209,6 +211,8 @@ class Action(StrEnum):
     CLOCK_EXTENDED = "clock.extended"
     CLOCK_STOPPED = "clock.stopped"
     CLOCK_ESCALATED = "clock.escalated"
+    FEE_PAID = "fee.paid"
+    FEE_UNPAID = "fee.unpaid"
     MATTER_NAMED = "matter.named"
     TICKET_SETTLED = "ticket.settled"
     SETTLEMENT_REFUSED = "settlement.refused"

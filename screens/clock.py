@@ -1,17 +1,22 @@
 """The clock of one ticket: the line that explains it, what happened, and what can be done about it now."""
 
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
-from cs_console.decisions.clock_view import ClockLine, ClockView
+from cs_console.decisions.clock_view import ClockLine, ClockView, FeeWait
 from models.enums import DeliveryState
 from screens.asking_text import WordsDialog
+from screens.choice import ChoiceDialog
 from screens.console_screen import Dialog
 from screens.widgets.choice_list import Choice, ChoiceList
 from screens.widgets.safe_text import PlainText
 
-EXTEND, ASK = "extend", "ask"
+EXTEND, ASK, PAID, UNPAID = "extend", "ask", "paid", "unpaid"
+SEND = "send"
 REASON_HINT = "ctrl+s extend, and tell the requester   esc keep as a draft"
 _SENT = {
     DeliveryState.SENT: "The requester was told.",
@@ -20,7 +25,7 @@ _SENT = {
 
 
 class ClockDialog(Dialog[str]):
-    """The answer is what to do about it, EXTEND or ASK. What cannot be done now says why not."""
+    """The answer is what to do about it: EXTEND, ASK, PAID or UNPAID. What cannot be done now says why not."""
 
     CSS_PATH = "clock.tcss"
 
@@ -38,7 +43,7 @@ class ClockDialog(Dialog[str]):
                 line.show_parts((step.when, "$text-muted"), f"  {_step_words(step)}")
                 yield line
         yield ChoiceList(self._choices(), id="choices")
-        yield PlainText(f"Dates in {clock.zone}; clause {clock.clause}", classes="hint")
+        yield PlainText(f"{zone_words(clock.zone)}; clause {clock.clause}", classes="hint")
         yield PlainText("↵ choose   tab steps   esc back" if self._something_to_do else "esc back", id="keys")
 
     def on_mount(self) -> None:
@@ -48,7 +53,7 @@ class ClockDialog(Dialog[str]):
 
     @property
     def _something_to_do(self) -> bool:
-        return not (self._clock.why_not_extend and self._clock.why_not_ask)
+        return any(choice.can_choose for choice in self._choices())
 
     @on(ChoiceList.OptionSelected)
     def choose(self, event: ChoiceList.OptionSelected) -> None:
@@ -59,10 +64,60 @@ class ClockDialog(Dialog[str]):
     def _choices(self) -> list[Choice]:
         clock = self._clock
         by = f" by {clock.extension}" if clock.extension else ""
-        return [
-            _offer(EXTEND, f"Extend the term{by}", "The requester is told why.", clock.why_not_extend),
-            _offer(ASK, "Ask for proof of identity", "The requester gets the policy's own words.", clock.why_not_ask),
-        ]
+        extend = _offer(EXTEND, f"Extend the term{by}", "The requester is told why.", clock.why_not_extend)
+        if clock.fee is not None:  # whoever was asked for a fee was verified
+            return [*_fee_choices(clock.fee), extend]
+        ask = _offer(ASK, "Ask for proof of identity", "You see the letter before it is sent.", clock.why_not_ask)
+        return [extend, ask]
+
+
+class LetterDialog(Dialog[str]):
+    """A letter as it would go out, and whether it shall; the answer is SEND, or nothing. The cursor stands on no."""
+
+    CSS_PATH = "clock.tcss"
+
+    def __init__(self, question: str, letter: str, send: str, note: str) -> None:
+        super().__init__()
+        self._question = question
+        self._letter = letter
+        self._send = Choice(SEND, send, note)
+
+    def body(self) -> ComposeResult:
+        yield PlainText(self._question, classes="question")
+        with VerticalScroll(id="steps"):
+            yield PlainText(self._letter, classes="step", id="sent")
+        yield ChoiceList([Choice("no", "Send nothing"), self._send], id="choices")
+        yield PlainText("↵ choose   tab letter   esc back", id="keys")
+
+    def on_mount(self) -> None:
+        self.query_one(ChoiceList).focus()
+
+    @on(ChoiceList.OptionSelected)
+    def choose(self, event: ChoiceList.OptionSelected) -> None:
+        """Answer with the line under the cursor."""
+        event.stop()
+        self.dismiss(SEND if event.option_id == SEND else None)
+
+
+def ask_dialog(clock: ClockView) -> LetterDialog:
+    """What asks for proof of identity, before it is sent."""
+    question = f"Ask the requester of #{clock.number} for proof of identity?"
+    return LetterDialog(question, clock.identity_letter, "Send it", "It goes to the requester at once.")
+
+
+def unpaid_dialog(clock: ClockView) -> LetterDialog:
+    """What closes the request unpaid, before it is sent."""
+    letter = clock.fee.letter if clock.fee else ""
+    question = f"Close #{clock.number} because the fee was not paid?"
+    return LetterDialog(question, letter, "Send it, and close the request", "It goes to the requester at once.")
+
+
+def paid_dialog(number: int, fee: FeeWait) -> ChoiceDialog:
+    """On which day the fee was paid; the key of each answer is that day (ISO 8601)."""
+    newest = fee.days[0]
+    near = {newest: "today", newest - timedelta(days=1): "yesterday"}
+    days = [Choice(one.isoformat(), f"{one:%a} {one.day} {one:%b %Y}", near.get(one, "")) for one in fee.days]
+    return ChoiceDialog(f"On which day was the fee of #{number} paid?", days, hint="↵ put it on record   esc back")
 
 
 def reason_dialog(clock: ClockView) -> WordsDialog:
@@ -79,6 +134,22 @@ def reason_place(number: int) -> str:
 def sent_words(delivery: DeliveryState) -> str:
     """What became of the word to the requester."""
     return _SENT.get(delivery, "The message to the requester is on its way.")
+
+
+def zone_words(name: str) -> str:
+    """Whose days and hours these are: the policy's, which need not be those that the other screens show."""
+    now = datetime.now(UTC)
+    there, here = now.astimezone(ZoneInfo(name)), now.astimezone()
+    if there.utcoffset() == here.utcoffset():
+        return f"Dates in {name}"
+    return f"Times in {name}, not in {here:%Z} as elsewhere"
+
+
+def _fee_choices(fee: FeeWait) -> tuple[Choice, ...]:
+    return (
+        _offer(PAID, "The fee was paid", "You say on which day; work goes on.", fee.why_not_paid),
+        _offer(UNPAID, "The fee was not paid", "Closes the request; you see the letter first.", fee.why_not_unpaid),
+    )
 
 
 def _offer(key: str, title: str, note: str, why_not: str) -> Choice:

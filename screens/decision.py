@@ -107,9 +107,10 @@ class DecisionScreen(WalkScreen):
             self.form.take_asked(self._recorded)
         self.form.language = self._view.language
         self.form.fee_ground = next((one.code for one in self._matter.grounds if one.list == "fee"), "")
+        self.form.currency = self._matter.currency
         if untouched:
             self._untouched = self.form.to_json()
-        about = f"{self._view.subject} · {self._view.clock_words}"
+        about = f"{self._view.due_first_words} · {self._view.subject}"
         self.query_one("#about", PlainText).show(about)
         if last is not None:
             self._tell_of(last)
@@ -142,7 +143,7 @@ class DecisionScreen(WalkScreen):
             form = form_from_json(draft)
         except ValueError:
             return False
-        form.language, form.fee_ground = self.form.language, self.form.fee_ground
+        form.language, form.fee_ground, form.currency = self.form.language, self.form.fee_ground, self.form.currency
         if self._recorded is not None and not form.asked:
             form.take_asked(self._recorded)
         self.form = form

@@ -1,6 +1,7 @@
 """What stands on the checklist so far: typed answers, kept as JSON between visits, turned into a proposal."""
 
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 from cs_console.decisions.checklist import Answer, AskedFor, Fee, Finding, Proposal
 from cs_console.decisions.evidence import ATTACHMENT
 from models.enums import Outcome
+
+_DECIMAL_COMMA = re.compile(r"^([0-9]+),([0-9]{1,2})$")
 
 
 @dataclass
@@ -49,7 +52,8 @@ class GroundSheet:
 class ChecklistForm:
     """The whole form; nothing in it decides anything (checklist.check does).
 
-    `fee_ground` is the code of the pack's fee; where it applies, the fee belongs to the proposal.
+    `fee_ground` is the code of the pack's fee; where it applies, the fee, in the pack's `currency`, belongs to the
+    proposal.
     """
 
     request: str = ""
@@ -110,8 +114,8 @@ class ChecklistForm:
     def fee(self) -> Fee:
         """The fee as typed; each line of `items` is "what: amount"."""
         return Fee(
-            amount=self.amount.strip(),
-            currency=self.currency.strip().upper(),
+            amount=_amount(self.amount),
+            currency=self.currency,
             items=tuple(_item(line) for line in lines(self.items)),
             told_before=self.told_before,
         )
@@ -161,8 +165,14 @@ def lines(text: str) -> tuple[str, ...]:
 
 
 def _item(line: str) -> tuple[str, str]:
-    what, _, amount = line.rpartition(":")
-    return (what.strip(), amount.strip()) if what else (line, "")
+    what, _, amount = line.replace("\uff1a", ":").rpartition(":")
+    return (what.strip(), _amount(amount)) if what else (line, "")
+
+
+def _amount(typed: str) -> str:
+    """An amount with a point for its decimals, also where a comma was typed: "12,50"."""
+    comma = _DECIMAL_COMMA.match(typed.strip())
+    return f"{comma[1]}.{comma[2]}" if comma else typed.strip()
 
 
 def _sheet_out(sheet: GroundSheet) -> dict[str, Any]:

@@ -35,7 +35,7 @@ _LISTS = {
     "fee": "Beside them",
 }
 TOLD, NEUTRAL = "told", "neutral"
-_KINDS = {"yes_no": "yes or no", "date": "2026-11-30", "text": "in your own words"}
+_KINDS = {"yes_no": "yes or no", "date": "for example 2026-11-30", "text": "in your own words"}
 
 
 @dataclass(frozen=True)
@@ -190,8 +190,8 @@ class GroundPane(Sheet):
 
     def _fee(self) -> ComposeResult:
         yield PlainText(f"The fee in {self.matter.currency}", classes="part")
-        yield Input(self.form.amount, id="amount", placeholder="12.50")
-        yield PlainText("What it pays for, one a line: item: cost", classes="part")
+        yield Input(self.form.amount, id="amount", placeholder="for example 12.50")
+        yield PlainText('What it pays for: "item: cost", one a line, for example copying: 12.50', classes="part")
         yield TextArea(self.form.items, id="items")
         yield MarkList([(TOLD, "The requester was told of it before")], [TOLD] * self.form.told_before, id="told")
 
@@ -201,7 +201,6 @@ class GroundPane(Sheet):
         event.stop()
         if event.input.id == "amount":
             self.form.amount = event.value
-            self.form.currency = self.matter.currency
         else:
             self.sheet.answer(self._question(event.input), event.value, self.now())
         self.changed()

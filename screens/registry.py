@@ -107,7 +107,7 @@ COMMANDS: tuple[Command, ...] = (
         "clock",
         "o",
         "Clock",
-        "What the due date is made of; extend it, or ask for proof of identity.",
+        "What the due date is made of; extend it, ask for proof of identity, say whether a fee was paid.",
         _on("ticket"),
         roles=_WORKS,
     ),

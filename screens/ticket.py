@@ -15,6 +15,7 @@ from cs_console.custody.erasure import propose_erasure
 from cs_console.custody.holds import HoldReasonChoice, HoldView, holds_and_reasons, lift_hold, place_hold
 from cs_console.decisions.clock_steps import ask_identity, extend
 from cs_console.decisions.clock_view import ClockView, clock_view
+from cs_console.decisions.fee_steps import fee_paid, fee_unpaid
 from cs_console.decisions.matters import MatterChoices, Named, matter_choices, name_matter
 from cs_console.decisions.notice_way import NoticeWay
 from cs_console.decisions.sending_again import NoticeRoutes, notice_posted, notice_routes, send_notice_again
@@ -26,7 +27,20 @@ from models.enums import DeliveryState, Field, MessageSort, Priority, Role, Tick
 from screens.about import SOMEBODY, about_dialog, decider_dialog
 from screens.asking_text import WordsDialog, forgetting_draft
 from screens.choice import ChoiceDialog
-from screens.clock import ASK, EXTEND, ClockDialog, reason_dialog, reason_place, sent_words
+from screens.clock import (
+    ASK,
+    EXTEND,
+    PAID,
+    SEND,
+    UNPAID,
+    ClockDialog,
+    ask_dialog,
+    paid_dialog,
+    reason_dialog,
+    reason_place,
+    sent_words,
+    unpaid_dialog,
+)
 from screens.compose import ComposeScreen
 from screens.contact import AskedContact, asked_contact, contact_dialog, place_of
 from screens.decision import DecisionScreen
@@ -338,9 +352,23 @@ class TicketScreen(RevealScreen):
     def _clock_chosen(self, clock: ClockView, key: str | None) -> None:
         if key == ASK:
             work = partial(ask_identity, self.desk, self.number, clock.row)
-            self.change(work, self._clock_told, refused=self._refused)
+            self.app.push_screen(ask_dialog(clock), partial(self._letter_seen, work))
+        elif key == UNPAID:
+            work = partial(fee_unpaid, self.desk, self.number, clock.row)
+            self.app.push_screen(unpaid_dialog(clock), partial(self._letter_seen, work))
+        elif key == PAID and clock.fee is not None:
+            self.app.push_screen(paid_dialog(self.number, clock.fee), partial(self._paid_on, clock))
         elif key == EXTEND:
             self.app.push_screen(reason_dialog(clock), partial(self._extension_reasoned, clock))
+
+    def _letter_seen(self, work: Callable[[], DeliveryState], answer: str | None) -> None:
+        if answer == SEND:
+            self.change(work, self._clock_told, refused=self._refused)
+
+    def _paid_on(self, clock: ClockView, day: str | None) -> None:
+        if day is not None:
+            work = partial(fee_paid, self.desk, self.number, clock.row, date.fromisoformat(day))
+            self._change(work, "The fee is on record as paid; the answer can be given with d.")
 
     def _extension_reasoned(self, clock: ClockView, reason: str | None) -> None:
         if reason is not None:

@@ -9,15 +9,16 @@ import typer
 
 from cs_console.commands.context import Home, Json, office, print_json, refusals
 from cs_console.desk import open_office, operator_desk
-from cs_console.errors import BadPack, NoDesk
+from cs_console.errors import BadPack, NoDesk, UnknownPack
 from cs_console.policy.adoption import ShelvedPack, adopt, shelved
 from cs_console.policy.checking import check_pack
 from cs_console.policy.differences import differences
 from cs_console.policy.in_words import pack_lines
-from cs_console.policy.loader import PackShelf, load_pack
+from cs_console.policy.loader import SHIPPED, PackShelf, load_pack
 from cs_console.policy.schema import Pack
 from cs_console.settings import Settings, load
 
+GONE = "its file is gone"
 app = typer.Typer(no_args_is_help=True, help="Policy packs: privacy policies as data.")
 
 NameOrFile = Annotated[str, typer.Argument(help="A pack's name, or its TOML file.", show_default=False)]
@@ -27,7 +28,12 @@ NameOrFile = Annotated[str, typer.Argument(help="A pack's name, or its TOML file
 def list_packs(home: Home = None, as_json: Json = False) -> None:
     """List the packs of this desk: which is current, since when each is adopted, how many open tickets are under it."""
     with refusals():
-        packs = _on_the_shelf(load(home))
+        settings = load(home)
+        shelf = PackShelf(settings)
+        if settings.pack:
+            shelf.path(settings.pack)  # the desk cannot work under one that is not there
+        packs = _on_the_shelf(settings)
+        unusable = {one.name: _unusable(shelf, one.name) for one in packs}
     if as_json:
         print_json(
             {
@@ -35,11 +41,12 @@ def list_packs(home: Home = None, as_json: Json = False) -> None:
                 "current": next((one.name for one in packs if one.current), ""),
                 "adopted": {one.name: one.adopted_at.isoformat() for one in packs if one.adopted_at},
                 "open_tickets": {one.name: one.open_tickets for one in packs},
+                "unusable": [name for name in unusable if unusable[name]],
             }
         )
         return
     for one in packs:
-        print(_pack_line(one))
+        print(_pack_line(one, unusable[one.name]))
 
 
 @app.command()
@@ -58,10 +65,10 @@ def show(
 
 
 @app.command()
-def check(
-    file: Annotated[Path, typer.Argument(help="A pack's TOML file.", show_default=False)], as_json: Json = False
-) -> None:
-    """Say line by line what is wrong with a pack's file: exit 0 nothing, 1 findings, 2 no such file."""
+def check(pack: NameOrFile, home: Home = None, as_json: Json = False) -> None:
+    """Say line by line what is wrong with a pack's file: exit 0 nothing, 1 findings, 2 no such pack or file."""
+    with refusals():
+        file = _file_of(load(home), pack)
     try:
         problems = check_pack(file)
     except OSError as problem:
@@ -72,8 +79,7 @@ def check(
         print_json({"ok": not problems, "problems": found})
     else:
         for one in problems:
-            key = f"{one.key}: " if one.key else ""
-            print(f"{file}:{one.line}: {key}{one.message}")
+            print(one.told_of(file))
         if not problems:
             print(f"{file}: nothing is wrong")
     if problems:
@@ -134,23 +140,43 @@ def _on_the_shelf(settings: Settings) -> tuple[ShelvedPack, ...]:
         opened.close()
 
 
-def _pack_line(one: ShelvedPack) -> str:
-    words = ["current"] if one.current else []
+def _unusable(shelf: PackShelf, name: str) -> str:
+    """Why nobody can work under that pack; empty where they can. Those shipped are not tried each time."""
+    try:
+        file = shelf.path(name)
+        wrong = file.parent != SHIPPED and check_pack(file)
+        return f"cannot be used: see `cs-console policy check {name}`" if wrong else ""
+    except (UnknownPack, OSError):
+        return GONE
+
+
+def _pack_line(one: ShelvedPack, unusable: str) -> str:
+    words = [unusable] if unusable else []
+    words += ["current"] if one.current else []
     if one.adopted_at:
         words.append(f"adopted {one.adopted_at.astimezone():%Y-%m-%d %H:%M}")
     if one.open_tickets:
         words.append(f"{one.open_tickets} open {'ticket' if one.open_tickets == 1 else 'tickets'}")
-    if one.changed:
+    if one.changed and unusable != GONE:
         words.append(f"its file has changed since {one.changed} of them came in")
     return f"{one.name}  ({', '.join(words)})" if words else one.name
 
 
 def _named(settings: Settings, name_or_file: str) -> Pack:
     """The pack of that name or file, or the current one for no name. Raises UnknownPack, BadPack."""
-    if name_or_file.endswith(".toml"):
+    if _is_file(name_or_file):
         return load_pack(Path(name_or_file))
     name = name_or_file or next(one.name for one in _on_the_shelf(settings) if one.current)
     return PackShelf(settings).get(name)
+
+
+def _file_of(settings: Settings, name_or_file: str) -> Path:
+    """The file of that name, or the file itself. Raises UnknownPack."""
+    return Path(name_or_file) if _is_file(name_or_file) else PackShelf(settings).path(name_or_file)
+
+
+def _is_file(name_or_file: str) -> bool:
+    return name_or_file.endswith(".toml") or Path(name_or_file).name != name_or_file
 
 
 @contextmanager

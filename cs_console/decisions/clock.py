@@ -21,6 +21,8 @@ class Step(StrEnum):
     DECIDED = "decision made"
     IDENTITY_ASKED = ClockMove.IDENTITY_ASKED.value
     FEE_ASKED = ClockMove.FEE_ASKED.value
+    FEE_PAID = ClockMove.FEE_PAID.value
+    FEE_UNPAID = ClockMove.FEE_UNPAID.value
     WENT_ON = ClockMove.WENT_ON.value
     EXTENDED = ClockMove.EXTENDED.value
     REVIEWED = ClockMove.REVIEWED.value
@@ -68,7 +70,8 @@ class Clock:
     `starts` is None while a moment that starts it is missing, `ends` also while it stands still; `term_ends` is the
     same without the extension. `due` is the end of a term in which no answer was given yet. `stops` and all that
     belong to the present round: a review starts the clock anew. A kind that ends without a decision has the date of
-    its first response alone. `next` is what is waited for.
+    its first response alone. `next` is what is waited for. `fee_asked`: when the fee was asked for that was not
+    paid yet, whether the clock stands still for it or goes on.
     """
 
     received: datetime
@@ -85,6 +88,7 @@ class Clock:
     responded: datetime | None
     review: datetime | None
     escalated: datetime | None
+    fee_asked: datetime | None
     next: datetime | None
 
     @property
@@ -131,6 +135,7 @@ def clock_of(pack: Pack, kind: TicketKind, happened: Iterable[Happened]) -> Cloc
         responded=responded,
         review=review,
         escalated=_last(steps, Step.ESCALATED),
+        fee_asked=_fee_asked(since_begun),
         next=due or (first_due if owed else review),
     )
 
@@ -198,12 +203,26 @@ def _review(steps: list[Happened], reviewed: datetime | None) -> datetime | None
     return newest.review_at
 
 
+def _fee_asked(steps: list[Happened]) -> datetime | None:
+    """When the fee was asked for that can still be paid: also late, where the request is opened again for it."""
+    asked = _last(steps, Step.FEE_ASKED)
+    if asked is None:
+        return None
+    paid = any(one.step is Step.FEE_PAID and one.at >= asked for one in steps)
+    return None if paid or any(one.step is Step.DECIDED and one.at > asked for one in steps) else asked
+
+
 def _stops(rules: ClockRules, starts: datetime, verified: datetime | None, steps: list[Happened]) -> tuple[Stop, ...]:
-    """The stops after the start, none over another; a clock that has not started cannot stand still."""
+    """The stops after the start, none over another; a clock that has not started, or whose term is over when proof of
+    identity is asked for, cannot stand still for it.
+    """
     found = []
     asked = _first(steps, Step.IDENTITY_ASKED)
     if rules.identity_stops and asked is not None and (verified is None or verified > asked):
-        found.append(Stop(StopCause.IDENTITY, asked, verified))
+        longer = any(one.step is Step.EXTENDED and one.at <= asked for one in steps) and rules.extension is not None
+        ends = _end(rules, starts, (), extended=longer)
+        if ends is None or asked <= ends:
+            found.append(Stop(StopCause.IDENTITY, asked, verified))
     if rules.fee_stops:
         found += _fee_stops(steps)
     stops: list[Stop] = []
@@ -218,8 +237,8 @@ def _stops(rules: ClockRules, starts: datetime, verified: datetime | None, steps
 
 
 def _fee_stops(steps: list[Happened]) -> list[Stop]:
-    """From each fee that was asked for until work went on, which it may have done at once."""
-    went_on = [one.at for one in steps if one.step is Step.WENT_ON]
+    """From each fee that was asked for until it was paid or work went on, which it may have done at once."""
+    went_on = [one.at for one in steps if one.step in {Step.WENT_ON, Step.FEE_PAID}]
     stops: list[Stop] = []
     for asked in (one.at for one in steps if one.step is Step.FEE_ASKED):
         if stops and ((ended := stops[-1].ended) is None or asked < ended):

@@ -10,14 +10,13 @@ from cs_console.custody.sealing import Place, seal
 from cs_console.decisions.approvers import roles_now
 from cs_console.decisions.clock import Clock, Happened, Step, clock_of
 from cs_console.decisions.clock_events import add_event, clock_now, happened, recompute
-from cs_console.decisions.notice import render, written_date
-from cs_console.delivery.outgoing import deliver_one, queue_message
-from cs_console.delivery.where_to_write import where_to_write
+from cs_console.decisions.clock_letters import filled, identity_letter, queue_letter
+from cs_console.decisions.notice import written_date
+from cs_console.delivery.outgoing import deliver_one
 from cs_console.desk import Desk
 from cs_console.errors import (
     BadInput,
     ChangedElsewhere,
-    ContactNotOnFile,
     NoExtension,
     NotAllowed,
     NotAssigned,
@@ -30,7 +29,7 @@ from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_facts import READERS, TicketFacts, change, facts, record_about, refusals_on_record
 from models.columns import new_id
-from models.enums import Action, ClockMove, DeliveryState, MessageSort, Role
+from models.enums import Action, ClockMove, DeliveryState, Role
 from models.ticket import Ticket
 
 LONGEST_REASON = 2000
@@ -50,13 +49,11 @@ def ask_identity(desk: Desk, number: int, row: int) -> DeliveryState:
         ticket = facts(session, number)
         pack, now = office.packs.get(ticket.pack), office.clock.now()
         roles = roles_now(session, desk)
-        refusal = why_not_ask(desk, roles, pack, ticket, happened(session, ticket))
+        refusal = why_not_ask(desk, roles, pack, ticket, happened(session, ticket), now)
         if refusal is not None:
             raise refusal
         row = change(session, ticket, row, last_message_at=now)
-        said = in_language(pack, ticket.language)
-        text = _filled(said, said.clock.identity_text, ticket)
-        message_id = _queued(session, desk, ticket, text, row)
+        message_id = queue_letter(session, desk, ticket, identity_letter(pack, ticket), row=row)
         add_event(session, number, ClockMove.IDENTITY_ASKED, now, agent_id=desk.agent.id)
         clock = recompute(session, pack, number)
         stands = "" if clock.stopped else ", which does not stop this clock"
@@ -69,7 +66,7 @@ def extend(desk: Desk, number: int, row: int, reason: str) -> DeliveryState:
 
     For whoever the pack names; an agent on a ticket of their own. The reason goes out, and is kept, with personal data
     in it redacted. Message, event and entry are one transaction. Raises NoExtension, which is recorded, BadInput for an
-    empty reason, NotAssigned, NotAllowed, ContactNotOnFile, ChangedElsewhere, NoUndertaking.
+    reason that says nothing, NotAssigned, NotAllowed, ContactNotOnFile, ChangedElsewhere, NoUndertaking.
     """
     with refusals_on_record(desk, Action.CLOCK_EXTENDED, (NoExtension,), lambda session: facts(session, number)):
         return _extend(desk, number, row, reason)
@@ -87,13 +84,13 @@ def _extend(desk: Desk, number: int, row: int, reason: str) -> DeliveryState:
             raise refusal
         if ticket.row != row:
             raise ChangedElsewhere(number)
-        if not words:
+        if pack.checklist.says_nothing(words):
             raise BadInput("An extension needs its reason.", "Say why the answer takes longer; the requester reads it.")
         if len(words) > LONGEST_REASON:
             raise BadInput(f"The reason is longer than {LONGEST_REASON} characters.", "Shorten it.")
         key = office.keyring.key(ticket.requester_id)
         words = redact(words, pack.meta.regions, known_values(session, office, ticket.requester_id, key))
-        message_id = _queued(session, desk, ticket, _extension_text(session, pack, ticket, words, now))
+        message_id = queue_letter(session, desk, ticket, _extension_text(session, pack, ticket, words, now))
         event_id = new_id()
         sealed = seal(key, Place(ticket.requester_id, "clock_event", "reason", event_id), words)
         add_event(session, number, ClockMove.EXTENDED, now, agent_id=desk.agent.id, event_id=event_id, reason=sealed)
@@ -103,7 +100,12 @@ def _extend(desk: Desk, number: int, row: int, reason: str) -> DeliveryState:
 
 
 def why_not_ask(
-    desk: Desk, roles: frozenset[Role], pack: Pack, ticket: TicketFacts, steps: tuple[Happened, ...]
+    desk: Desk,
+    roles: frozenset[Role],
+    pack: Pack,
+    ticket: TicketFacts,
+    steps: tuple[Happened, ...],
+    now: datetime,
 ) -> Refusal | None:
     """Why somebody with these roles cannot ask for proof of identity now; None where they can."""
     name = f"#{ticket.number}"
@@ -115,6 +117,9 @@ def why_not_ask(
         return WrongState(f"The requester of {name} was verified.", "Nothing is left to ask for.")
     if any(one.step is Step.IDENTITY_ASKED for one in steps):
         return WrongState("The requester was asked already.", "Remind them with m, or verify them with v.")
+    ends = clock_of(pack, ticket.kind, steps).ends
+    if pack.clock.identity_stops and ends is not None and now > ends:
+        return WrongState("The term is over, and asking cannot stop it any more.", "Write to the requester with m.")
     if not roles & ASKERS:
         return NotAllowed("Only an agent or a verifier can ask.", "Leave it to one of them.")
     if Role.VERIFIER not in roles and ticket.assignee_id != desk.agent.id:
@@ -153,31 +158,4 @@ def _extension_text(session: Session, pack: Pack, ticket: TicketFacts, reason: s
     extended = clock_of(pack, ticket.kind, (*happened(session, ticket), Happened(Step.EXTENDED, now)))
     assert extended.due is not None  # the same
     due = written_date(said, extended.due)
-    return _filled(said, said.clock.extension.text, ticket, reason=reason, due=due)
-
-
-def _filled(said: Pack, template: str, ticket: TicketFacts, **more: str) -> str:
-    parts = {
-        "ticket": str(ticket.number),
-        "received": written_date(said, ticket.received_at),
-        "contact": said.meta.contact,
-    }
-    return render(template, parts | more).strip()
-
-
-def _queued(session: Session, desk: Desk, ticket: TicketFacts, text: str, row: int | None = None) -> str:
-    """Queue a message to the requester: where the notice would go, else to what they gave with their request."""
-    contact_id = where_to_write(session, ticket, claimed=True)
-    if contact_id is None:
-        raise ContactNotOnFile("There is no contact that this could be sent to.", "Add one with e first.")
-    return queue_message(
-        session,
-        desk.office,
-        ticket_number=ticket.number,
-        requester_id=ticket.requester_id,
-        contact_id=contact_id,
-        sort=MessageSort.REPLY,
-        text=text,
-        agent_id=desk.agent.id,
-        ticket_row=row,
-    )
+    return filled(said, said.clock.extension.text, ticket, reason=reason, due=due)

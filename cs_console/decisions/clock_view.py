@@ -1,7 +1,7 @@
 """A ticket's clock as its dialog may show it: the line, all that happened, and what can be done now."""
 
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 
 from sqlalchemy import select
 from sqlmodel import Session, col
@@ -9,17 +9,20 @@ from sqlmodel import Session, col
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place
 from cs_console.decisions.approvers import roles_now
-from cs_console.decisions.clock import Step, clock_of
+from cs_console.decisions.clock import Clock, Step, clock_of
 from cs_console.decisions.clock_events import happened
+from cs_console.decisions.clock_letters import identity_letter, unpaid_letter
 from cs_console.decisions.clock_steps import why_not_ask, why_not_extend
 from cs_console.decisions.clock_words import clock_words, extension_words
+from cs_console.decisions.fee_steps import payment_days, why_not_paid, why_not_unpaid
 from cs_console.desk import Desk
 from cs_console.errors import KeyDestroyed, Refusal
 from cs_console.plain_text import one_line, plain
+from cs_console.policy.schema import Pack
 from cs_console.tickets.ticket_facts import ERASED, READERS, TicketFacts, open_on_record
 from models.agent import Agent
 from models.clock_event import ClockEvent
-from models.enums import ClockMove
+from models.enums import ClockMove, Role, TicketState
 from models.verification import Verification
 
 CONSOLE = "console"
@@ -36,9 +39,23 @@ class ClockLine:
 
 
 @dataclass(frozen=True, slots=True)
+class FeeWait:
+    """A fee that is waited for: the days on which it can have been paid, the newest first, and what ends the wait.
+
+    `letter` is what closing it unpaid would send, "" while it cannot be closed so.
+    """
+
+    days: tuple[date, ...]
+    why_not_paid: str
+    why_not_unpaid: str
+    letter: str
+
+
+@dataclass(frozen=True, slots=True)
 class ClockView:
     """`extension` says by how much the term could be extended, "" where the pack knows none; a `why_not` is a
-    sentence, "" where the step is open to the reader now.
+    sentence, "" where the step is open to the reader now. `identity_letter` is what asking would send, "" where nobody
+    can be asked now; `fee` is there while one is waited for.
     """
 
     number: int
@@ -51,6 +68,8 @@ class ClockView:
     extension: str
     why_not_extend: str
     why_not_ask: str
+    identity_letter: str
+    fee: FeeWait | None
 
 
 def clock_view(desk: Desk, number: int) -> ClockView:
@@ -66,8 +85,9 @@ def clock_view(desk: Desk, number: int) -> ClockView:
         clock = clock_of(pack, ticket.kind, steps)
         moved = _moved(session, number)
         told = {Step.VERIFIED: _verifier(session, ticket)}
-        not_extend = why_not_extend(desk, roles, pack, ticket, clock, office.clock.now())
-        not_ask = why_not_ask(desk, roles, pack, ticket, steps)
+        now = office.clock.now()
+        not_extend = why_not_extend(desk, roles, pack, ticket, clock, now)
+        not_ask = why_not_ask(desk, roles, pack, ticket, steps, now)
     zone = pack.clock.zone
     lines = [(one.at, ClockLine(_when(one.at, zone), one.step.value, told.get(one.step, ""))) for one in steps]
     lines = [line for line in lines if line[1].what not in set(ClockMove)]
@@ -75,7 +95,7 @@ def clock_view(desk: Desk, number: int) -> ClockView:
     return ClockView(
         number=number,
         row=ticket.row,
-        words=clock_words(pack, ticket.kind, clock),
+        words=clock_words(pack, ticket.kind, clock, None if ticket.closed_at else now),
         clause=pack.clock.clause if clock.decides else pack.clock.first_response_clause,
         explained=pack.clock.explained if clock.decides else "",
         zone=pack.clock.time_zone,
@@ -83,6 +103,22 @@ def clock_view(desk: Desk, number: int) -> ClockView:
         extension=extension_words(pack.clock),
         why_not_extend=_sentence(not_extend),
         why_not_ask=_sentence(not_ask),
+        identity_letter="" if not_ask else identity_letter(pack, ticket),
+        fee=_fee_wait(desk, roles, pack, ticket, clock, now),
+    )
+
+
+def _fee_wait(
+    desk: Desk, roles: frozenset[Role], pack: Pack, ticket: TicketFacts, clock: Clock, now: datetime
+) -> FeeWait | None:
+    if clock.fee_asked is None or ticket.state is TicketState.CLOSED:
+        return None
+    not_unpaid = why_not_unpaid(desk, roles, pack, ticket, clock, now)
+    return FeeWait(
+        days=payment_days(pack.clock, clock, now),
+        why_not_paid=_sentence(why_not_paid(desk, roles, ticket, clock)),
+        why_not_unpaid=_sentence(not_unpaid),
+        letter="" if not_unpaid else unpaid_letter(pack, ticket)[1],
     )
 
 
@@ -113,9 +149,14 @@ def _line(desk: Desk, ticket: TicketFacts, event: ClockEvent, by: str, zone: tzi
             reason = open_safe(key, Place(ticket.requester_id, "clock_event", "reason", event.id), event.reason)
         except KeyDestroyed:
             reason = ERASED
+    if event.move == ClockMove.WENT_ON and event.agent_id is None:  # which may be a question, and no payment
+        return ClockLine(_when(event.at, zone), ClockMove.WENT_ON.value, reason="the requester wrote")
     # who asked for the fee is whoever approved it, and approvers are not named
     named = "" if event.move == ClockMove.FEE_ASKED else by
-    return ClockLine(_when(event.at, zone), ClockMove(event.move).value, named, one_line(plain(reason)))
+    when = _when(event.at, zone)
+    if event.move == ClockMove.FEE_PAID:
+        when = f"{when[:6]:<{len(when)}}"  # the day alone is known
+    return ClockLine(when, ClockMove(event.move).value, named, one_line(plain(reason)))
 
 
 def _when(moment: datetime, zone: tzinfo) -> str:

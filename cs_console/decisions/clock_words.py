@@ -10,16 +10,29 @@ from cs_console.policy.schema import Pack
 from models.enums import TicketKind
 
 
-def clock_words(pack: Pack, kind: TicketKind, clock: Clock) -> str:
+def clock_words(pack: Pack, kind: TicketKind, clock: Clock, now: datetime | None = None) -> str:
     """The clock in words, its dates in the pack's time zone: "30 days from verification on 3 Nov: 3 Dec, Thu".
 
-    Whatever moved the date stands in the line. For kinds that end without a decision it is the first response that
-    has a date, until it was given (policy IX).
+    Whatever moved the date stands in the line, and how late it is at `now`; None for a ticket that waits for nothing
+    any more. For kinds that end without a decision it is the first response that has a date, until it was given
+    (policy IX).
     """
+    explained, when, then = _parts(pack, kind, clock, now)
+    return f"{explained}: {when}{then}" if when else f"{explained}{then}"
+
+
+def due_first_words(pack: Pack, kind: TicketKind, clock: Clock, now: datetime | None = None) -> str:
+    """The same with the date at its front, where a narrow screen cuts no date off: "due 3 Dec, Thu: 30 days from"."""
+    explained, when, then = _parts(pack, kind, clock, now)
+    return f"due {when}: {explained}" if when and not then else clock_words(pack, kind, clock, now)
+
+
+def _parts(pack: Pack, kind: TicketKind, clock: Clock, now: datetime | None) -> tuple[str, str, str]:
+    """What the date is made of, the date with how late it is ("" where there is none), and what came of it."""
     if not clock.decides:
-        return _first_response_words(pack, kind, clock)
+        return _first_response_words(pack, kind, clock, now)
     if clock.starts is None:
-        return "starts when the requester is verified"
+        return "starts when the requester is verified", "", ""
     rules = pack.clock
     words = f"{term_words(rules)} from {clock.since} on {day_words(clock.starts, rules.zone)}"
     words += _stop_words(rules, clock)
@@ -27,13 +40,13 @@ def clock_words(pack: Pack, kind: TicketKind, clock: Clock) -> str:
         words += f", extended by {extension_words(rules)} (told {day_words(clock.extended, rules.zone)})"
     if moved_to_working_day(rules, clock):
         words += ", then the next working day"
-    if clock.ends is not None:
-        words += f": {weekday_words(clock.ends, rules.zone)}"
-    if clock.answered is not None:
-        words += f"; answered on {day_words(clock.answered, rules.zone)}"
+    when = "" if clock.ends is None else weekday_words(clock.ends, rules.zone)
+    if clock.due is not None:
+        when += _late_words(clock.due, now, rules.zone)
+    then = "" if clock.answered is None else f"; answered on {day_words(clock.answered, rules.zone)}"
     if clock.answered is not None and clock.review is not None:
-        words += f", review on {day_words(clock.review, rules.zone)}"
-    return words
+        then += f", review on {day_words(clock.review, rules.zone)}"
+    return words, when, then
 
 
 def term_words(rules: ClockRules) -> str:
@@ -62,15 +75,24 @@ def weekday_words(moment: datetime, zone: tzinfo) -> str:
     return f"{day_words(moment, zone)}, {moment.astimezone(zone):%a}"
 
 
-def _first_response_words(pack: Pack, kind: TicketKind, clock: Clock) -> str:
+def _late_words(due: datetime, now: datetime | None, zone: tzinfo) -> str:
+    """How late it is, in days of the pack's calendar: ", 8 days late"."""
+    if now is None or now <= due:
+        return ""
+    days = (now.astimezone(zone).date() - due.astimezone(zone).date()).days
+    return f", {_counted(days, 'day')} late" if days else ", late"
+
+
+def _first_response_words(pack: Pack, kind: TicketKind, clock: Clock, now: datetime | None) -> tuple[str, str, str]:
     zone = pack.clock.zone
     if clock.responded is not None:
-        return f"first response given on {day_words(clock.responded, zone)}"
+        return f"first response given on {day_words(clock.responded, zone)}", "", ""
     received, due = clock.received.astimezone(zone), clock.first_response_due.astimezone(zone)
     holidays = holidays_between(pack.clock, received.date(), due.date())
     left_out = f" ({_counted(holidays, 'holiday')})" if holidays else ""
     days = _counted(pack.kinds[kind].first_response_working_days, "working day")
-    return f"first response within {days} of {day_words(received, zone)}{left_out}: {weekday_words(due, zone)}"
+    when = weekday_words(due, zone) + _late_words(clock.first_response_due, now, zone)
+    return f"first response within {days} of {day_words(received, zone)}{left_out}", when, ""
 
 
 def _stop_words(rules: ClockRules, clock: Clock) -> str:

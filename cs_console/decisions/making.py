@@ -1,7 +1,7 @@
 """Making a decision final: notice, message, ticket, entries and the decision itself in the caller's one transaction."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import delete
 from sqlmodel import Session, col
@@ -10,7 +10,7 @@ from cs_console.custody.sealing import Place, seal
 from cs_console.decisions.clock_events import add_event, recompute
 from cs_console.decisions.notice import NoticeFacts, make_notice, notice_subject
 from cs_console.decisions.notice_way import NoticeWay
-from cs_console.decisions.proposal import Proposal, review_days
+from cs_console.decisions.proposal import Proposal, review_at
 from cs_console.delivery.outgoing import deliver_queued, queue_message
 from cs_console.delivery.where_to_write import where_to_write
 from cs_console.desk import Desk, Office
@@ -48,8 +48,7 @@ def make_final(session: Session, desk: Desk, ticket: TicketFacts, decision: Deci
     key = office.keyring.key(ticket.requester_id)
     decision.notice = seal(key, Place(ticket.requester_id, "decision", "notice", decision.id), letter)
     decision.state, decision.decided_at = DecisionState.FINAL, now
-    days = review_days(pack, proposal)
-    decision.review_at = now + timedelta(days=days) if days else None
+    decision.review_at = review_at(pack, proposal, now)
     session.add(decision)
     waits = proposal.fee is not None and pack.fee.keeps_open
     _settle_ticket(session, ticket, decision, now, waits=waits)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cs_console.decisions.proposal import Fee, Proposal, applying_grounds, under_legal_review
 from cs_console.policy.languages import in_language
@@ -15,6 +15,7 @@ __all__ = [
     "field_titles",
     "make_notice",
     "notice_subject",
+    "pay_by",
     "render",
     "written_date",
 ]
@@ -72,6 +73,12 @@ def fee_words(pack: Pack, fee: Fee) -> str:
     return render(pack.notice.fee, {"currency": fee.currency, "amount": fee.amount, "items": items}).strip()
 
 
+def pay_by(pack: Pack, asked: datetime) -> datetime:
+    """A moment on the last day, in the pack's time zone, on which a fee that was asked for then can be paid."""
+    local = asked.astimezone(pack.clock.zone)
+    return local + timedelta(days=pack.fee.wait_days)  # days of that zone's calendar, not of 24 hours
+
+
 def _parts(pack: Pack, facts: NoticeFacts, proposal: Proposal) -> dict[str, str]:
     rules = pack.notice
     refused = [field for finding in proposal.applying for field in finding.fields if field not in proposal.granted]
@@ -87,6 +94,7 @@ def _parts(pack: Pack, facts: NoticeFacts, proposal: Proposal) -> dict[str, str]
         "granted": _listed(pack, proposal.granted),
         "refused": _listed(pack, refused),
         "fee": fee_words(pack, proposal.fee) if proposal.fee else "",
+        "pay_by": written_date(pack, pay_by(pack, facts.date)) if proposal.fee and pack.fee.keeps_open else "",
         "warning": right.warning if proposal.granted else "",
         "complain_inside": rules.complain_inside,
         "complain_regulator": rules.complain_regulator,

@@ -3,8 +3,9 @@
 import base64
 import json
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from cs_console.custody.keyring import Keyring
@@ -114,11 +115,38 @@ def needed_roles(pack: Pack, proposal: Proposal) -> tuple[Role, ...]:
     return tuple(needed.elements())
 
 
-def review_days(pack: Pack, proposal: Proposal) -> int:
-    """Days until the decision has to be looked at again, the soonest of its grounds; 0 for never."""
+def review_at(pack: Pack, proposal: Proposal, decided: datetime) -> datetime | None:
+    """When a decision of that moment has to be looked at again, the soonest of its grounds; None for never.
+
+    A ground with a review date that was answered to hold until some day is looked at again when that day begins, in the
+    pack's time zone. Under legal review the days are the pack's own alone: no answer may tell which ground it is.
+    """
     if under_legal_review(pack, proposal):
-        return pack.legal_review.review_days
-    return min((ground.review_days for ground in applying_grounds(pack, proposal) if ground.review_days), default=0)
+        return decided + timedelta(days=pack.legal_review.review_days)
+    moments: list[datetime] = []
+    for finding in proposal.applying:
+        ground = pack.ground(finding.ground)
+        if ground is not None and ground.review_days:
+            moments.append(decided + timedelta(days=ground.review_days))
+            moments += _days_ahead(pack, ground, finding)
+    return min(moments, default=None)
+
+
+def answered_day(text: str) -> date | None:
+    """The day that an answer names, as ISO 8601 writes it; None where it names none."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        return None
+
+
+def _days_ahead(pack: Pack, ground: Ground, finding: Finding) -> Iterator[datetime]:
+    """When the days begin until which the ground holds."""
+    ahead = {question.id for question in ground.questions if question.ahead}
+    for answer in finding.answers:
+        day = answered_day(answer.text) if answer.question in ahead else None
+        if day is not None:
+            yield datetime.combine(day, time(), pack.clock.zone).astimezone(UTC)
 
 
 def proposal_to_json(proposal: Proposal) -> str:

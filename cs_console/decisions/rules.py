@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
-from cs_console.decisions.proposal import Answer, AskedFor, Fee, Finding, Proposal
+from cs_console.decisions.proposal import Answer, AskedFor, Fee, Finding, Proposal, answered_day
 from cs_console.errors import (
     AskedDiffers,
     AskedMissing,
@@ -208,7 +208,7 @@ def _answer_problems(pack: Pack, finding: Finding, ground: Ground, now: datetime
             continue
         if len(found.text) > pack.checklist.answer_limit:
             yield _incomplete(f"{words} is answered at too great length.")
-        wrong = _wrong_answer(pack, question, found.text)
+        wrong = _wrong_answer(pack, question, found.text, now)
         if wrong:
             yield _incomplete(f"{words} {wrong}.")
         stale = stale_answer(question, found, now)
@@ -216,18 +216,24 @@ def _answer_problems(pack: Pack, finding: Finding, ground: Ground, now: datetime
             yield _incomplete(f"{words} {stale}.")
 
 
-def _wrong_answer(pack: Pack, question: Question, text: str) -> str:
+def _wrong_answer(pack: Pack, question: Question, text: str, now: datetime) -> str:
     said = _plain_word(pack, text)
     if said in question.contradicts:
         return f"is answered {said!r}, which contradicts that the ground applies"
     if question.kind == "yes_no" and said not in {"yes", "no"}:
         return "wants yes or no"
     if question.kind == "date":
-        try:
-            date.fromisoformat(text.strip())
-        except ValueError:
+        if answered_day(text) is None:
             return "wants a date like 2026-11-30"
+        if _has_come(pack, question, text, now):
+            return "wants a day that is still to come"
     return ""
+
+
+def _has_come(pack: Pack, question: Question, text: str, now: datetime) -> bool:
+    """Whether an answer names a day that had to be still to come, and is not any more."""
+    day = answered_day(text) if question.ahead else None
+    return day is not None and day <= now.astimezone(pack.clock.zone).date()
 
 
 def stale_answer(question: Question, answer: Answer, now: datetime) -> str:
@@ -245,9 +251,14 @@ def stale_problems(pack: Pack, proposal: Proposal, now: datetime) -> Iterator[Pr
         ground = pack.ground(finding.ground)
         questions = {question.id: question for question in ground.questions} if ground else {}
         for answer in finding.answers:
-            stale = stale_answer(questions[answer.question], answer, now) if answer.question in questions else ""
+            question = questions.get(answer.question)
+            if question is None:
+                continue
+            stale = stale_answer(question, answer, now)
+            if not stale and _has_come(pack, question, answer.text, now):
+                stale = "names a day that has come since"
             if stale:
-                yield _incomplete(f'{finding.ground}, "{questions[answer.question].text}" {stale}.')
+                yield _incomplete(f'{finding.ground}, "{question.text}" {stale}.')
 
 
 def _fee_problems(pack: Pack, proposal: Proposal) -> Iterator[Problem]:
@@ -255,15 +266,21 @@ def _fee_problems(pack: Pack, proposal: Proposal) -> Iterator[Problem]:
     asked = any(ground.list == "fee" for f in proposal.applying if (ground := pack.ground(f.ground)) is not None)
     if fee is None:
         if asked or proposal.outcome is Outcome.FEE:
-            yield _incomplete("Record the fee and its cost.")
+            yield _incomplete(f"Record the fee and its cost{_where_the_fee_stands(pack)}.")
         return
     if not asked:
-        yield _incomplete("A fee needs its own ground: say which requests and which cost.")
+        yield _incomplete(f"A fee needs its own ground{_where_the_fee_stands(pack)}.")
     if fee.currency != pack.fee.currency:
         yield _incomplete(f"The fee has to be in {pack.fee.currency}.")
     if not fee.told_before:
         yield _incomplete("The requester has to be told of the fee before it is decided.")
     yield from _amount_problems(pack, fee)
+
+
+def _where_the_fee_stands(pack: Pack) -> str:
+    """Where on the checklist a fee is recorded."""
+    codes = " or ".join(f"{ground.code} ({ground.title})" for ground in pack.grounds if ground.list == "fee")
+    return f": under Grounds let {codes} apply" if codes else "; this policy has no ground for one"
 
 
 def _amount_problems(pack: Pack, fee: Fee) -> Iterator[Problem]:
@@ -272,11 +289,11 @@ def _amount_problems(pack: Pack, fee: Fee) -> Iterator[Problem]:
     if amount is None or amount == 0:
         yield _incomplete("The fee needs an amount like 12.50.")
     if not fee.items or len(fee.items) > EVIDENCE_MOST or any(_is_empty(pack, name) for name, _ in fee.items):
-        yield _incomplete("The cost has to be listed item by item.")
+        yield _incomplete('List the cost item by item: write "item: cost", one a line.')
     if any(len(name) > pack.checklist.answer_limit for name, _ in fee.items):
         yield _incomplete("An item of the cost has too long a name.")
     if None in costs:
-        yield _incomplete("Every item of the cost needs an amount like 12.50.")
+        yield _incomplete('An item of the cost has no amount like 12.50: write "item: cost", one a line.')
     elif amount is not None and amount > sum(cost for cost in costs if cost is not None):
         yield Problem(FeeUnreasonable, f"The fee of {fee.amount} is above the recorded cost ({pack.fee.clause}).")
 

@@ -58,7 +58,7 @@ def adopt(desk: Desk, name: str) -> Adoption:
     file = office.packs.path(name)
     problems = check_pack(file)
     if problems:
-        raise BadPack(name, tuple(f"{file}:{one.line}: {one.key}: {one.message}" for one in problems))
+        raise BadPack(name, tuple(one.told_of(file) for one in problems))
     office.packs.get(name)
     sha256 = office.packs.sha256(name)
     with desk.work() as session:

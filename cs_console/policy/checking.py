@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from cs_console.policy.days_off import unknown_country
 from cs_console.policy.parts import nearest
-from cs_console.policy.schema import BrokenReferences, Pack
+from cs_console.policy.schema import BrokenReferences, Pack, pack_from
 from cs_console.policy.toml_lines import Place, toml_lines
 
 _AT_LINE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)")
@@ -27,6 +27,11 @@ class Problem:
     line: int
     key: str
     message: str
+
+    def told_of(self, file: Path) -> str:
+        """The problem as one line that names the file."""
+        place = f"{file}:{self.line}" if self.line else str(file)
+        return f"{place}: {self.key}: {self.message}" if self.key else f"{place}: {self.message}"
 
 
 def check_pack(file: Path) -> tuple[Problem, ...]:
@@ -43,14 +48,33 @@ def check_pack(file: Path) -> tuple[Problem, ...]:
     except tomllib.TOMLDecodeError as problem:
         return (_syntax(text, str(problem)),)
     lines = toml_lines(text)
-    found = [Problem(_line(lines, place), dotted(place), words) for place, words in located_problems(values)]
+    located = (*_misnamed(file, values), *located_problems(values))
+    found = [Problem(_line(lines, at), dotted(at), f"{words}{_of_ground(values, at)}") for at, words in located]
     return tuple(sorted(dict.fromkeys(found), key=lambda problem: problem.line))
+
+
+def _misnamed(file: Path, values: dict[str, Any]) -> Iterator[tuple[Place, str]]:
+    """A ticket pins the pack's name and has to find the same policy again under it."""
+    match values.get("meta"):
+        case {"id": str(own), "version": str(version)} if file.stem != f"{own}-{version}":
+            key = "version" if file.stem.startswith(f"{own}-") else "id"
+            yield ("meta", key), f"the pack calls itself {own}-{version}, its file {file.stem}: name both the same"
+
+
+def _of_ground(values: dict[str, Any], place: Place) -> str:
+    """Which ground that is; nobody counts to the fourteenth."""
+    match place:
+        case ("grounds", int(at), *_):
+            code = values["grounds"][at].get("code")
+        case _:
+            return ""
+    return f" (ground {code})" if isinstance(code, str) else ""
 
 
 def located_problems(values: dict[str, Any]) -> Iterator[tuple[Place, str]]:
     """Every problem of a pack's values, each with its place."""
     try:
-        pack = Pack.model_validate(values)
+        pack = pack_from(values)
     except ValidationError as problem:
         errors = problem.errors()
         for error in errors:

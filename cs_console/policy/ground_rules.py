@@ -1,10 +1,11 @@
 """The part of a pack on what can be asked for and on which grounds it is refused (policy V)."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
-from cs_console.policy.parts import SAID, Days, Key, Part, Said, Sentence
+from cs_console.policy.parts import SAID, Days, Key, Letter, Part, Said, Sentence
 from models.enums import Role
 
 
@@ -47,6 +48,19 @@ class FeeRules(Part):
     clause: Sentence
     keeps_open: bool
     """Whether the ticket waits for the payment instead of being closed."""
+    wait_days: Days = 0
+    """So many days after the fee was asked for it can be paid; from the day after them on the request may be closed."""
+    unpaid: Letter | None = None
+    """What tells the requester that it is closed unpaid: `{{ ticket }}`, `{{ received }}`, `{{ days }}`,
+    `{{ contact }}`, and the notice's `{{ complain_inside }}`, `{{ complain_regulator }}`, `{{ complain_court }}`.
+    """
+
+    @model_validator(mode="after")
+    def _says_how_long(self) -> Self:
+        if self.keeps_open and not (self.wait_days and self.unpaid):
+            words = "needs wait_days and unpaid, a letter: keeps_open lets the ticket wait for the fee"
+            raise PydanticCustomError("waits", "{words}", {"words": words})
+        return self
 
 
 class Question(Part):
@@ -57,6 +71,17 @@ class Question(Part):
     contradicts: tuple[str, ...] = ()
     """`"no"` when a plain no to this question contradicts finding the ground applies."""
     kind: Literal["text", "yes_no", "date"] = "text"
+    ahead: bool = False
+    """Whether a date has to be still to come, like the one until which a ground holds; a statutory ground is looked at
+    again on that day at the latest, unless it is under legal review.
+    """
+
+    @model_validator(mode="after")
+    def _ahead_is_of_dates(self) -> Self:
+        if self.ahead and self.kind != "date":
+            words = 'only a question of the kind "date" can be ahead'
+            raise PydanticCustomError("ahead", "{words}", {"words": words})
+        return self
 
 
 class EvidenceRules(Part):

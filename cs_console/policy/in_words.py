@@ -112,6 +112,8 @@ def _ground_lines(pack: Pack, ground: Ground) -> Iterator[str]:
         yield f"     Offered before: {' or '.join(ground.offers)}"
     if ground.partial_words:
         yield from _said(f"In part: {ground.partial_words}", "     ")
+    if ground.list == "fee" and pack.fee.keeps_open:
+        yield f"     Can be paid for {pack.fee.wait_days} days; unpaid, the request may be closed then"
     if ground.review_days:
         yield f"     Looked at again after {ground.review_days} days"
     if ground.neutral != "never":

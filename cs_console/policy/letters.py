@@ -1,17 +1,24 @@
 """A pack's letters tried out: a notice for every right, outcome and ground, and the short texts, in one language."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 
 from cs_console.decisions.notice import NoticeFacts, make_notice, written_date
 from cs_console.decisions.proposal import Fee, Finding, Proposal
+from cs_console.decisions.settling_letter import make_letter
+from cs_console.decisions.settling_rules import Settling
 from cs_console.errors import NoticeIncomplete
 from cs_console.policy.ground_rules import Ground
 from cs_console.policy.languages import in_language
+from cs_console.policy.notice_rules import NoticePart
+from cs_console.policy.parts import nearest
 from cs_console.policy.schema import Pack
-from cs_console.policy.templates import render
+from cs_console.policy.templates import names_in, render
 from cs_console.policy.toml_lines import Place
-from models.enums import Outcome
+from cs_console.policy.workflow_rules import LetterPart
+from models.enums import Outcome, TicketKind
 
 _RECEIVED = datetime(2026, 1, 1, tzinfo=UTC)
 _FACTS = NoticeFacts(10_482, _RECEIVED, _RECEIVED + timedelta(days=1), _RECEIVED + timedelta(days=2), "somebody else")
@@ -24,12 +31,75 @@ _PARTS = {
     "due": "1 March 2026",
     "reason": "the reason",
     "contact": "the contact",
+    "complain_inside": "ask us",
+    "complain_regulator": "ask the regulator",
+    "complain_court": "ask a court",
 }
+_COMPLAIN = ("complain_inside", "complain_regulator", "complain_court")
+_TOLD_PARTS = ("ticket", "received", "date", "kind", "outcome")
+
+
+@dataclass(frozen=True)
+class _ShortText:
+    """A short text with blanks: where it stands, what it may name, and what it has to hold."""
+
+    place: Place
+    template: str
+    may: tuple[str, ...]
+    holds: tuple[str, ...] = ()
 
 
 def letter_problems(pack: Pack, language: str) -> Iterator[tuple[Place, str]]:
     """What keeps this pack from answering in that language, each problem once, with its place in the pack."""
     layer: Place = () if language == pack.meta.language else ("languages", language)
+    spoken = in_language(pack, language)
+    own = tuple(_whole_text(("notice", "template"), spoken.notice.template, get_args(NoticePart), pack.notice.required))
+    yield from (((*layer, *place), words) for place, words in own)
+    if not own:  # else every letter would say the same again of a line that is not at fault
+        yield from _notice_problems(pack, language, layer)
+    for text in (*_notice_texts(spoken), *_code_texts(spoken), *_clock_texts(spoken), *_closing_letters(spoken)):
+        yield from (((*layer, *text.place), words) for words in _short_problems(text))
+    yield from _date_problems(spoken, layer)
+    for place, words in _settling_problems(spoken):
+        yield (*layer, *place), words
+
+
+def _whole_text(
+    place: Place, template: str, known: Iterable[str], required: Iterable[str] = ()
+) -> Iterator[tuple[Place, str]]:
+    """What is wrong with a letter's template by itself, whatever it is filled with."""
+    known = tuple(known)
+    try:
+        named, held = names_in(template)
+        unknown = sorted(named - set(known))
+        if not unknown:
+            render(template, dict.fromkeys(known, "something"))
+    except NoticeIncomplete as problem:
+        yield place, _words(problem)
+        return
+    for name in unknown:
+        yield place, f"names {name!r}, which is no part of this text{nearest(name, known)}"
+    for name in required:
+        if not unknown and name not in held:  # else it is there, misspelt
+            yield place, f"does not hold {{{{ {name} }}}}"
+
+
+def _short_problems(text: _ShortText) -> Iterator[str]:
+    try:
+        unknown = sorted(names_in(text.template)[0] - set(text.may))
+        filled = "" if unknown else render(text.template, {name: _PARTS[name] for name in text.may})
+    except NoticeIncomplete as problem:
+        yield _words(problem)
+        return
+    for name in unknown:
+        yield f"names {name!r}, which is no part of this text{nearest(name, text.may)}"
+    for name in text.holds:
+        if not unknown and _PARTS[name] not in filled:
+            yield f"does not hold {{{{ {name} }}}}"
+
+
+def _notice_problems(pack: Pack, language: str, layer: Place) -> Iterator[tuple[Place, str]]:
+    """What only shows in the letter of some right, outcome or ground."""
     said: set[str] = set()
     for place, trial in _trials(pack, language):
         try:
@@ -38,40 +108,39 @@ def letter_problems(pack: Pack, language: str) -> Iterator[tuple[Place, str]]:
             if problem.sentence not in said:
                 said.add(problem.sentence)
                 yield _own_place(pack, layer, place), _words(problem)
-    spoken = in_language(pack, language)
-    texts: tuple[tuple[Place, str, str], ...] = (
-        (("notice", "subject"), spoken.notice.subject, "ticket"),
-        (("verification", "code", "text"), spoken.verification.code.text, "code"),
-        (("verification", "code", "told_text"), spoken.verification.code.told_text, ""),
-    )
-    for place, template, needed in (*texts, *_clock_texts(spoken), *_closing_letters(spoken)):
-        try:
-            filled = render(template, _PARTS)
-        except NoticeIncomplete as problem:
-            yield (*layer, *place), _words(problem)
-            continue
-        if needed and _PARTS[needed] not in filled:
-            yield (*layer, *place), f"does not hold {{{{ {needed} }}}}"
-    yield from _date_problems(spoken, layer)
-    for place, words in _settling_problems(spoken):
-        yield (*layer, *place), words
 
 
-def _clock_texts(spoken: Pack) -> Iterator[tuple[Place, str, str]]:
-    """What the clock has requesters told: place, template, and what it has to hold."""
+def _notice_texts(spoken: Pack) -> Iterator[_ShortText]:
+    yield _ShortText(("notice", "subject"), spoken.notice.subject, ("ticket",), ("ticket",))
+
+
+def _code_texts(spoken: Pack) -> Iterator[_ShortText]:
+    code = ("verification", "code")
+    yield _ShortText((*code, "text"), spoken.verification.code.text, ("code", "minutes", "ticket"), ("code",))
+    yield _ShortText((*code, "told_text"), spoken.verification.code.told_text, ("ticket",))
+
+
+def _clock_texts(spoken: Pack) -> Iterator[_ShortText]:
+    """What goes with a step of the clock."""
+    may = ("ticket", "received", "contact")
     if spoken.clock.identity_text:
-        yield ("clock", "identity_text"), spoken.clock.identity_text, "ticket"
+        yield _ShortText(("clock", "identity_text"), spoken.clock.identity_text, may, ("ticket",))
     if spoken.clock.extension is not None:
-        for needed in ("reason", "due"):
-            yield ("clock", "extension", "text"), spoken.clock.extension.text, needed
+        place, text = ("clock", "extension", "text"), spoken.clock.extension.text
+        yield _ShortText(place, text, (*may, "reason", "due"), ("reason", "due"))
+    if spoken.fee.unpaid is not None:
+        more = (*may, "days", *_COMPLAIN)
+        yield _ShortText(("fee", "unpaid", "subject"), spoken.fee.unpaid.subject, more, ("ticket",))
+        yield _ShortText(("fee", "unpaid", "text"), spoken.fee.unpaid.text, more, ("ticket", *_COMPLAIN))
 
 
-def _closing_letters(spoken: Pack) -> Iterator[tuple[Place, str, str]]:
+def _closing_letters(spoken: Pack) -> Iterator[_ShortText]:
     """What is written about a request whose requester is never verified."""
     rules = spoken.verification.closure
     for name, letter in (("reminder", rules.reminder), ("closed", rules.closed)) if rules else ():
-        yield ("verification", "closure", name, "subject"), letter.subject, "ticket"
-        yield ("verification", "closure", name, "text"), letter.text, "ticket"
+        place, may = ("verification", "closure", name), ("ticket", "days")
+        yield _ShortText((*place, "subject"), letter.subject, may, ("ticket",))
+        yield _ShortText((*place, "text"), letter.text, may, ("ticket",))
 
 
 def _trials(pack: Pack, language: str) -> Iterator[tuple[Place, Proposal]]:
@@ -103,25 +172,27 @@ def _on_ground(pack: Pack, ground: Ground, right: str, about: tuple[str, str], l
 
 def _settling_problems(pack: Pack) -> Iterator[tuple[Place, str]]:
     """What only shows when the letters are made that say how a ticket was settled."""
-    from cs_console.decisions.settling_letter import letter_subject, make_letter
-    from cs_console.decisions.settling_rules import Settling
-
+    if pack.settling is None:
+        return
+    template = ("settling", "template")
+    own = tuple(_whole_text(template, pack.settling.template, get_args(LetterPart), pack.settling.required))
+    yield from own
+    subject = tuple(_whole_text(("settling", "subject"), pack.settling.subject, ("ticket", "kind"), ("ticket",)))
+    yield from subject
     for kind, rules in pack.kinds.items():
         for key, outcome in rules.workflow.outcomes.items() if rules.workflow else ():
             place = ("kinds", kind.value, "workflow", "outcomes", key, "told")
-            settling = Settling(key, {}, next(iter(outcome.reasons), ""))
-            try:
-                make_letter(pack, kind, settling, 10_482, _RECEIVED, _RECEIVED)
-            except NoticeIncomplete as problem:
-                yield place, _words(problem)
-    if pack.settling is not None:
-        try:
-            named = letter_subject(pack, next(iter(pack.kinds)), 10_482)
-        except NoticeIncomplete as problem:
-            yield ("settling", "subject"), _words(problem)
-        else:
-            if "10482" not in named:
-                yield ("settling", "subject"), "does not hold {{ ticket }}"
+            told = tuple(_whole_text(place, outcome.told, _TOLD_PARTS))
+            yield from told
+            if not own and not told:
+                yield from _settled_so(pack, kind, place, Settling(key, {}, next(iter(outcome.reasons), "")))
+
+
+def _settled_so(pack: Pack, kind: TicketKind, place: Place, settling: Settling) -> Iterator[tuple[Place, str]]:
+    try:
+        make_letter(pack, kind, settling, 10_482, _RECEIVED, _RECEIVED)
+    except NoticeIncomplete as problem:
+        yield place, _words(problem)
 
 
 def _date_problems(spoken: Pack, layer: Place) -> Iterator[tuple[Place, str]]:

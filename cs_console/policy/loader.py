@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from cs_console.errors import BadPack, UnknownPack
 from cs_console.policy.checking import dotted, located_problems
-from cs_console.policy.schema import Pack
+from cs_console.policy.parts import nearest
+from cs_console.policy.schema import Pack, pack_from
 from cs_console.settings import Settings
 
 SHIPPED = Path(__file__).parent / "packs"
@@ -53,7 +54,12 @@ class PackShelf:
             file = folder / f"{name}.toml"
             if file.parent == folder and file.is_file():
                 return file
-        raise UnknownPack(f"There is no policy pack named {name}.", "See `cs-console policy list`.")
+        raise UnknownPack(f"There is no policy pack named {name}{self._meant(name)}.", "See `cs-console policy list`.")
+
+    def _meant(self, name: str) -> str:
+        """A suggestion where a name was mistyped, or its version left out."""
+        versions = [known for known in self.names() if known.startswith(f"{name}-")]
+        return f" (did you mean {versions[-1]!r}?)" if versions else nearest(name, self.names())
 
     def sha256(self, name: str) -> str:
         """The sha256 of that pack's file as it is now, in hex. Raises UnknownPack."""
@@ -76,7 +82,7 @@ def load_pack(file: Path) -> Pack:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
         raise BadPack(file.name, (str(problem),)) from None
     try:
-        return Pack.model_validate(values)
+        return pack_from(values)
     except ValidationError:
         lines = tuple(f"{dotted(place)}: {words}" for place, words in located_problems(values))
         raise BadPack(file.name, lines) from None

@@ -17,6 +17,7 @@ NoticePart = Literal[
     "clause",
     "law",
     "fee",
+    "pay_by",
     "warning",
     "complain_inside",
     "complain_regulator",
@@ -26,7 +27,7 @@ NoticePart = Literal[
     "policy",
     "policy_version",
 ]
-"""The variables of a notice's template."""
+"""The variables of a notice's template. `pay_by`: the last day to pay the fee, where the ticket waits for it."""
 
 
 class NoticeRules(Part):

@@ -33,6 +33,13 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Letter(Part):
+    """A letter of the pack's own words with blanks; what it may name is said where it is used."""
+
+    subject: Said
+    text: Said
+
+
 def nearest(typed: str, known: Iterable[str]) -> str:
     """ " (did you mean ...?)" when something known is close to what was typed, else nothing."""
     close = get_close_matches(typed, list(known), n=1)

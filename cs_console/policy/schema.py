@@ -1,10 +1,13 @@
 """What a policy pack holds. Everything a clause decides is a value here, never an `if` in code."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator
-from typing import Annotated
+from datetime import date, datetime, time
+from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from cs_console.policy.clock_rules import ClockRules
 from cs_console.policy.ground_rules import (
@@ -26,13 +29,22 @@ from models.enums import AuthoritySort, Outcome, TicketKind, VerificationMethod
 from models.enums import Field as ContactField
 
 
+def _real_day(text: str) -> str:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        words = f"{text!r} is no day of the calendar, like 2026-11-30"
+        raise PydanticCustomError("no_day", "{words}", {"words": words}) from None
+    return text
+
+
 class Meta(Part):
     """Which policy this is. A ticket pins `id` and `version` as "id-version"."""
 
     id: Key
     version: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}(\.[0-9]+)?$")]
     title: Said
-    effective: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+    effective: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), AfterValidator(_real_day)]
     contact: Said
     language: Language = "en"
     """What the pack's own texts are written in, and what requesters read whose language it does not have."""
@@ -157,6 +169,23 @@ class Pack(Part):
     def rows_for(self, kind: TicketKind) -> tuple[MatrixRow, ...]:
         """The matrix rows that speak of this kind of ticket."""
         return tuple(row for row in self.matrix if kind in row.kinds)
+
+
+def pack_from(values: dict[str, Any]) -> Pack:
+    """The pack of a TOML file's values. Nothing is taken for what it only looks like: "2" is no number, "yes" no truth.
+
+    Raises pydantic's ValidationError.
+    """
+    # pydantic's strict mode for JSON is that of TOML too: tables, lists, texts, numbers and truths, and whole numbers
+    # where broken ones may stand; its strict mode for Python's values wants tuples and enums
+    return Pack.model_validate_json(json.dumps(values, default=_moment), strict=True)
+
+
+def _moment(value: object) -> dict[str, str]:
+    """TOML's own dates and times, which no key of a pack takes: written so that none takes it for a text."""
+    if isinstance(value, date | datetime | time):
+        return {"a date or time of TOML": value.isoformat()}
+    raise TypeError(type(value).__name__)
 
 
 Located = tuple[tuple[str | int, ...], str]

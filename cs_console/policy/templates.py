@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cs_console.errors import NoticeIncomplete
 
 if TYPE_CHECKING:
-    from jinja2 import Template
+    from jinja2 import Environment, Template
     from jinja2.nodes import Node
 
 LONGEST = 64_000
@@ -39,19 +39,40 @@ def render(template: str, parts: Mapping[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def names_in(template: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The parts that a template names at all, and those of them that it holds and does not only ask for.
+
+    Raises NoticeIncomplete for a template that does not work, whatever it is filled with.
+    """
+    from jinja2 import TemplateError
+    from jinja2.nodes import Name, Output
+
+    try:
+        tree = _sandbox().parse(template)
+    except TemplateError as problem:
+        raise _refused(str(problem.message)) from None
+    _require_plain(tree)
+    held = frozenset(node.name for output in tree.find_all(Output) for node in output.find_all(Name))
+    return frozenset(node.name for node in tree.find_all(Name)), held
+
+
 @lru_cache(maxsize=256)  # the words of packs, never a requester's
 def _compiled(template: str) -> "Template":
+    sandbox = _sandbox()
+    _require_plain(sandbox.parse(template))
+    return sandbox.from_string(template)
+
+
+def _sandbox() -> "Environment":
     from jinja2 import StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    sandbox = ImmutableSandboxedEnvironment(
+    return ImmutableSandboxedEnvironment(
         autoescape=False,  # the letter is plain text, never HTML
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    _require_plain(sandbox.parse(template))
-    return sandbox.from_string(template)
 
 
 def _require_plain(tree: "Node") -> None:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from cs_console.policy.parts import Count, Days, Minutes, Part, Said, Sentence
+from cs_console.policy.parts import Count, Days, Letter, Minutes, Part, Said, Sentence
 from models.enums import AuthoritySort, VerificationMethod
 from models.enums import Field as ContactField
 
@@ -65,13 +65,6 @@ class CallerRules(Part):
     agent_tries_per_hour: Count
 
 
-class Letter(Part):
-    """What the console writes by itself; `{{ ticket }}`, `{{ days }}`."""
-
-    subject: Said
-    text: Said
-
-
 class ClosureRules(Part):
     """Requests whose requester is never verified: reminded once, then closed."""
 
@@ -81,6 +74,7 @@ class ClosureRules(Part):
     """Both counted from when anything last happened."""
     reminder: Letter
     closed: Letter
+    """Both may name `{{ ticket }}` and `{{ days }}`."""
 
     @model_validator(mode="after")
     def _fits(self) -> "ClosureRules":

@@ -50,13 +50,12 @@ def move_to_pack(desk: Desk, number: int, row: int, name: str, reason: str) -> i
     policy's checklist, and what was read out of the letter in its words, is dropped. Raises NotAllowed, BadInput,
     NotAdopted, UnknownPack, BadPack, WrongState while it is in approval or closed, ChangedElsewhere, NoUndertaking.
     """
-    words = plain(reason).strip()
-    if not words or len(words) > REASON_LIMIT:
-        raise BadInput(f"A reason of up to {REASON_LIMIT} characters is needed.", "Say why it is moved.")
-    office = desk.office
+    office, words = desk.office, plain(reason).strip()
     with desk.work(Role.SUPERVISOR) as session:
         require_current(session, desk)
         ticket = facts(session, number)
+        if office.packs.get(ticket.pack).checklist.says_nothing(words) or len(words) > REASON_LIMIT:
+            raise BadInput(f"A reason of up to {REASON_LIMIT} characters is needed.", "Say why it is moved.")
         _require_movable(ticket)
         if name == ticket.pack:
             raise BadInput(f"#{number} is under {name} already.", "Choose another policy.")

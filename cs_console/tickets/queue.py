@@ -11,14 +11,15 @@ from cs_console.custody.in_use import hidden_from
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place
 from cs_console.desk import Desk
-from cs_console.errors import SealBroken
+from cs_console.errors import BadPack, SealBroken, UnknownPack
 from cs_console.plain_text import one_line
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.filters import Filter
 from cs_console.tickets.lanes import VIEWS, Asker, Cursor, lane
 from cs_console.tickets.ticket_facts import ERASED, READERS, UNREADABLE
 from models.agent import Agent
-from models.enums import Priority, TicketKind, TicketState
+from models.clock_event import ClockEvent
+from models.enums import ClockMove, Priority, TicketKind, TicketState
 from models.ticket import Ticket
 from models.verification import VerificationCode
 
@@ -43,6 +44,7 @@ MAX_PAGE_SIZE = 500
 COUNTED_UP_TO = 1000
 SUBJECT_SHOWN = 200
 _EVERY_TICKET = Filter()
+_FEE_MOVES = (ClockMove.FEE_ASKED, ClockMove.FEE_PAID, ClockMove.FEE_UNPAID, ClockMove.WENT_ON)
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 _LISTED = (
@@ -62,7 +64,8 @@ class QueueRow:
     """One ticket in the queue; `subject` is redacted and one line. Times are UTC.
 
     `due_at` is what the ticket is waited for: the answer's due date, else the first response's while it is owed.
-    `tried_at`: when a code last went out for it, told in the view of those that wait for a verification.
+    `tried_at`: when a code last went out for it, told in the view of those that wait for a verification. `stopped`: its
+    clock stands still, for proof of identity or for a fee.
     """
 
     number: int
@@ -75,6 +78,7 @@ class QueueRow:
     received_at: datetime
     row: int
     tried_at: datetime | None = None
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,7 @@ def page(
     A filter's number is looked for in every view. A requester whose key is destroyed shows as "erased".
     Raises BadFilter, BadInput for an unknown view, NotAllowed, NoUndertaking, SessionEnded.
     """
-    columns = (*_LISTED, col(Ticket.requester_id), col(Ticket.subject_redacted))
+    columns = (*_LISTED, col(Ticket.pack), col(Ticket.requester_id), col(Ticket.subject_redacted))
     with desk.reading(*READERS) as session:
         require_current(session, desk)
         names = _agent_names(session)
@@ -122,8 +126,11 @@ def page(
         owners = {row.requester_id for row in found}
         owners -= hidden_from(session, desk, owners)
         tried = _tried(session, [row.number for row in found]) if view == "to_verify" else {}
+        stopped = _stopped(session, desk, found)
     subjects = _subjects(desk, found, owners)
-    rows = tuple(_queue_row(row, subjects[row.number], names, tried.get(row.number)) for row in found)
+    rows = tuple(
+        _queue_row(row, subjects[row.number], names, tried.get(row.number), row.number in stopped) for row in found
+    )
     return QueuePage(rows, following)
 
 
@@ -160,12 +167,14 @@ def counts(desk: Desk) -> tuple[ViewCount, ...]:
 
 
 def due_words(row: QueueRow, now: datetime) -> str:
-    """When the ticket is due, in words: "in 2 d", "3 h late", "starts later" before a verification, "-" for never.
+    """When the ticket is due: "in 2 d", "3 h late", "starts later" before a verification, "stopped", "-" for never.
 
     Rounded down, so that it never promises more time than there is.
     """
     if row.state is TicketState.CLOSED:
         return "-"
+    if row.stopped:
+        return "stopped"
     if row.due_at is None:
         return "starts later" if row.state is TicketState.TO_VERIFY else "-"
     return f"in {_span_words(row.due_at - now)}" if row.due_at > now else f"{_span_words(now - row.due_at)} late"
@@ -227,7 +236,36 @@ def _tried(session: Session, numbers: list[int]) -> dict[int, datetime]:
     return {int(number): sent_at for number, sent_at in found}
 
 
-def _queue_row(row: Any, subject: str, names: dict[str, str], tried_at: datetime | None) -> QueueRow:
+def _stopped(session: Session, desk: Desk, rows: list[Any]) -> frozenset[int]:
+    """Which of these tickets have no due date because their clocks stand still; else it has not begun, or is over."""
+    dateless = [row for row in rows if row.next_due_at is None and _decides(desk, row)]
+    # a term that counts from receipt has begun, so without its date it stands still until the requester is verified
+    unproven = {row.number for row in dateless if row.state == TicketState.TO_VERIFY and not _begins_late(desk, row)}
+    waiting = [row.number for row in dateless if row.state == TicketState.WAITING]
+    if not waiting:
+        return frozenset(unproven)
+    moved = session.connection().execute(
+        select(col(ClockEvent.ticket_number), col(ClockEvent.move))
+        .where(col(ClockEvent.ticket_number).in_(waiting), col(ClockEvent.move).in_(_FEE_MOVES))
+        .order_by(col(ClockEvent.at))
+    )
+    newest = {int(number): move for number, move in moved}
+    return frozenset(unproven | {number for number, move in newest.items() if move == ClockMove.FEE_ASKED})
+
+
+def _decides(desk: Desk, row: Any) -> bool:
+    try:
+        return desk.office.packs.get(row.pack).kinds[row.kind].needs_decision
+    except (UnknownPack, BadPack):  # one broken pack must not close the whole queue
+        return False
+
+
+def _begins_late(desk: Desk, row: Any) -> bool:
+    """Whether the term begins with the verification only; asked of tickets whose pack could be read."""
+    return "verified" in desk.office.packs.get(row.pack).clock.starts
+
+
+def _queue_row(row: Any, subject: str, names: dict[str, str], tried_at: datetime | None, stopped: bool) -> QueueRow:
     return QueueRow(
         row.number,
         TicketKind(row.kind),
@@ -239,6 +277,7 @@ def _queue_row(row: Any, subject: str, names: dict[str, str], tried_at: datetime
         row.received_at,
         row.row,
         tried_at,
+        stopped,
     )
 
 

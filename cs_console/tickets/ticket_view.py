@@ -14,7 +14,7 @@ from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place
 from cs_console.decisions.clock import is_escalated
 from cs_console.decisions.clock_events import clock_now, review_began
-from cs_console.decisions.clock_words import clock_words
+from cs_console.decisions.clock_words import clock_words, due_first_words
 from cs_console.decisions.matters import matter_of
 from cs_console.decisions.notice_way import NoticeWay, notice_way
 from cs_console.decisions.settled import set_aside_by, settled_words
@@ -125,6 +125,7 @@ class TicketView:
     window_until: datetime | None
     verified_words: str
     clock_words: str
+    due_first_words: str
     escalated: bool
     decision_words: str
     pack: str
@@ -157,6 +158,7 @@ def view_of(session: Session, desk: Desk, number: int) -> TicketView:
         key = None
     contacts = () if key is None else masked_contacts(session, office, ticket.requester_id)
     window, clock = _window(session, desk, pack, ticket), clock_now(session, pack, ticket)
+    now = None if ticket.closed_at else office.clock.now()
     asker = None if key is None else asker_of(session, office, pack, number, ticket.requester_id)
     lines, earlier = _lines(session, ticket, key)
     subject = _opened(key, ticket, "ticket", "subject_redacted", str(number), _subject(session, number))
@@ -183,7 +185,8 @@ def view_of(session: Session, desk: Desk, number: int) -> TicketView:
         text_fields=tuple(_text_fields(desk, pack, ticket, subject, lines, window)) if key else (),
         window_until=window.until,
         verified_words=window.words,
-        clock_words=clock_words(pack, ticket.kind, clock),
+        clock_words=clock_words(pack, ticket.kind, clock, now),
+        due_first_words=due_first_words(pack, ticket.kind, clock, now),
         escalated=is_escalated(clock, ticket.next_due_at),
         decision_words=_decision_words(session, desk, pack, number),
         pack=ticket.pack,

@@ -18,7 +18,8 @@ from cs_console.delivery.where_to_write import where_to_write
 from cs_console.desk import Office
 from cs_console.errors import Refusal, StoreUnavailable
 from cs_console.policy.languages import in_language
-from cs_console.policy.verification_rules import ClosureRules, Letter
+from cs_console.policy.parts import Letter
+from cs_console.policy.verification_rules import ClosureRules
 from cs_console.tickets.ticket_facts import TicketFacts, change, facts, pseudonym
 from models.columns import UtcMoment, from_microseconds
 from models.enums import Action, MessageSort, TicketState

@@ -122,11 +122,19 @@ def propose(desk: Desk, number: int, row: int, proposal: Proposal) -> checklist.
     return checklist.propose(desk, number, row, proposal)
 
 
-def request(test_office: TestOffice, assignee: Desk, text: str = "Please delete my account.") -> MadeTicket:
+def request(
+    test_office: TestOffice, assignee: Desk, text: str = "Please delete my account.", language: str = "en"
+) -> MadeTicket:
     """A verified rights request of a requester with e-mail and mobile on file."""
     contacts = {Field.EMAIL: "alice@example.org", Field.MOBILE: "+8613800138000", Field.NAME: "Alice Wonder"}
     return make_ticket(
-        test_office, kind=TicketKind.RIGHTS, assignee=assignee, verified=True, contacts=contacts, text=text
+        test_office,
+        kind=TicketKind.RIGHTS,
+        assignee=assignee,
+        verified=True,
+        contacts=contacts,
+        text=text,
+        language=language,
     )
 
 

@@ -132,6 +132,17 @@ def test_a_verification_that_nobody_asked_for_stops_nothing() -> None:
     assert (clock.stops, clock.since, clock.due) == ((), Since.RECEIPT, end_of(2026, 12, 3))
 
 
+def test_identity_asked_for_after_the_term_stops_nothing() -> None:
+    received = utc(2026, 10, 12, 8)
+    over = utc(2026, 11, 12, 23, 0)  # midnight in Berlin
+    late = rights(month_pack(), steps(received, identity_asked=over))
+    assert (late.due, late.stops) == (end_of(2026, 11, 12), ())
+    in_time = rights(month_pack(), steps(received, identity_asked=over - timedelta(seconds=1)))
+    assert (in_time.due, len(in_time.stops)) == (None, 1)
+    longer = rights(month_pack(), steps(received, extended=utc(2026, 11, 2), identity_asked=over))
+    assert (longer.due, len(longer.stops)) == (None, 1)
+
+
 def test_where_the_pack_does_not_say_so_identity_stops_nothing() -> None:
     received, asked = utc(2026, 11, 3, 9), utc(2026, 11, 5, 9)
     assert rights(month_pack(identity_stops=False), steps(received, identity_asked=asked)).due == end_of(2026, 12, 3)

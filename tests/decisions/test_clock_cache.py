@@ -12,6 +12,7 @@ from cs_console.decisions.clock import clock_of, stopped_for
 from cs_console.decisions.clock_events import clock_now, happened, recompute
 from cs_console.decisions.clock_steps import ask_identity, extend
 from cs_console.decisions.escalation import escalate_overdue
+from cs_console.decisions.fee_steps import fee_paid, fee_unpaid
 from cs_console.decisions.review import reopen_due
 from cs_console.desk import Desk
 from cs_console.errors import Refusal
@@ -68,6 +69,13 @@ class _Life:
         proposal = fee(self.test_office.clock.now())
         self.approve(propose(desk, number, row, proposal).decision_id, Role.SUPERVISOR)
 
+    def pay(self) -> None:
+        desk, number, row = self.someone(Role.AGENT)
+        fee_paid(desk, number, row, self.test_office.clock.now().date())
+
+    def leave_unpaid(self) -> None:
+        fee_unpaid(*self.someone(Role.SUPERVISOR))
+
     def refuse(self) -> None:
         desk, number, row = self.someone(Role.AGENT)
         proposal = refusal("S4", self.test_office.clock.now())
@@ -113,7 +121,7 @@ class _Life:
 
 
 ACTS = (
-    *("ask_identity", "verify", "extend", "ask_fee", "refuse", "grant"),
+    *("ask_identity", "verify", "extend", "ask_fee", "pay", "leave_unpaid", "refuse", "grant"),
     *("write", "open_again", "close", "change_kind", "upkeep"),
 )
 act = st.tuples(st.sampled_from(ACTS), st.sampled_from([0.01, 0.3, 2, 9, 40, 200]))
@@ -144,11 +152,12 @@ def test_every_act_of_the_random_lives_can_happen(sqlite_office: TestOffice, mon
         use_month_pack(sqlite_office)
     life, clock = _Life(sqlite_office), sqlite_office.clock
     before = ("ask_identity", "verify", "extend") if months else ("ask_identity", "verify")
-    after = ("ask_fee", "write", "refuse", "upkeep", "change_kind", "change_kind", "grant", "open_again", "close")
+    fees = ("ask_fee", "write", "pay", "ask_fee", "leave_unpaid", "write")
+    after = (*fees, "refuse", "upkeep", "change_kind", "change_kind", "grant", "open_again", "close")
     for name in (*before, *after):
-        clock.forward(days=181 if name == "upkeep" else 1)
+        clock.forward(days={"upkeep": 181, "leave_unpaid": 32}.get(name, 1))
         getattr(life, name)()
         life.check(sqlite_office.office.packs.current)
     moves = {event.move for event in clock_events(sqlite_office, life.number)}
-    wanted = {"identity asked for", "fee asked for", "went on", "review began"} | ({"extended"} if months else set())
-    assert moves == wanted
+    wanted = {"identity asked for", "fee asked for", "fee paid", "fee not paid", "went on", "review began"}
+    assert moves == wanted | ({"extended"} if months else set())

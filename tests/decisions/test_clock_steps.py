@@ -25,6 +25,7 @@ from cs_console.errors import (
     WrongState,
 )
 from cs_console.tickets import conversation
+from cs_console.tickets.queue import due_words, page
 from cs_console.tickets.workflow import set_state
 from cs_console.verification.methods import verify_by_note
 from models.enums import (
@@ -84,6 +85,17 @@ def test_asking_stops_the_clock_from_then_until_the_requester_is_verified(test_o
     )
 
 
+def test_a_stopped_clock_says_so_in_the_queue(test_office: TestOffice) -> None:
+    use_month_pack(test_office)
+    mei, now = person(test_office, "mei", Role.AGENT), test_office.clock.now()
+    number = unverified(test_office, mei).number
+    assert due_words(page(mei, "all").rows[0], now) == "in 31 d"
+    ask_identity(mei, number, 1)
+    assert due_words(page(mei, "all").rows[0], now) == "stopped"
+    verify_by_note(person(test_office, "vera-lin", Role.VERIFIER), number, VerificationMethod.WRITTEN, "A letter.")
+    assert due_words(page(mei, "all").rows[0], now) == "in 31 d"
+
+
 def test_a_wait_of_days_moves_the_date_by_days(test_office: TestOffice) -> None:
     use_month_pack(test_office)
     mei = person(test_office, "mei", Role.AGENT)
@@ -121,6 +133,24 @@ def test_where_verification_starts_the_clock_asking_does_nothing_to_it(test_offi
     assert outcomes(test_office, Action.CLOCK_STOPPED) == [
         (Result.DONE, "identity asked for, which does not stop this clock")
     ]
+
+
+def test_a_term_that_is_over_cannot_be_stopped(test_office: TestOffice) -> None:
+    use_month_pack(test_office)
+    mei = person(test_office, "mei", Role.AGENT)
+    made = unverified(test_office, mei, received_at=utc(2026, 10, 12, 8))
+    due = ticket_of(test_office, made.number).due_at
+    assert due == end_of(2026, 11, 12)
+    with pytest.raises(WrongState, match="The term is over"):
+        ask_identity(mei, made.number, 1)
+    assert "The term is over" in clock_view(mei, made.number).why_not_ask
+    assert (ticket_of(test_office, made.number).due_at, clock_events(test_office, made.number)) == (due, [])
+
+
+def test_where_asking_stops_nothing_it_may_come_late(test_office: TestOffice) -> None:
+    mei = person(test_office, "mei", Role.AGENT)
+    made = unverified(test_office, mei, received_at=utc(2026, 10, 12, 8))
+    assert ask_identity(mei, made.number, 1) is DeliveryState.SENT
 
 
 def test_a_verifier_may_ask_on_any_ticket_an_agent_on_their_own(test_office: TestOffice) -> None:
@@ -252,7 +282,7 @@ def test_in_the_last_minute_of_the_term_it_is_not_too_late(test_office: TestOffi
     assert extend(person(test_office, "sam", Role.SUPERVISOR), made.number, 1, REASON) is DeliveryState.SENT
 
 
-@pytest.mark.parametrize("reason", ["", "  \n", "x" * 2001])
+@pytest.mark.parametrize("reason", ["", "  \n", "x", "n/a", "…", "x" * 2001])
 def test_an_extension_needs_its_reason(test_office: TestOffice, reason: str) -> None:
     _, sue, made = extendable(test_office)
     with pytest.raises(BadInput):

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from cs_console.decisions.clock import Happened, Step, clock_of
-from cs_console.decisions.clock_words import clock_words
+from cs_console.decisions.clock_words import clock_words, due_first_words
 from cs_console.policy.schema import Pack
 from models.enums import TicketKind
 from tests.decisions.cases import pack
@@ -90,3 +90,40 @@ def test_holidays_are_counted_in_the_line() -> None:
     assert words(pack(), steps(utc(2026, 9, 18, 9)), TicketKind.INQUIRY) == (
         "first response within 15 working days of 18 Sep (6 holidays): 15 Oct, Thu"
     )
+
+
+def late(rules: Pack, happened: list[Happened], now: datetime, kind: TicketKind = TicketKind.RIGHTS) -> str:
+    return clock_words(rules, kind, clock_of(rules, kind, happened), now)
+
+
+def test_an_overdue_clock_says_how_late_it_is() -> None:
+    received = utc(2026, 10, 20, 9)
+    line = "1 month from receipt on 20 Oct: 20 Nov, Fri"
+    over = utc(2026, 11, 20, 23)  # midnight in Berlin
+    assert late(month_pack(), steps(received), over - timedelta(seconds=1)) == line
+    assert late(month_pack(), steps(received), over) == f"{line}, 1 day late"
+    assert late(month_pack(), steps(received), utc(2026, 11, 28, 12)) == f"{line}, 8 days late"
+    answered = steps(received, decided=utc(2026, 11, 19, 9))
+    assert late(month_pack(), answered, utc(2026, 11, 28, 12)) == f"{line}; answered on 19 Nov"
+    hours = late(pack(), steps(RECEIVED, VERIFIED), utc(2026, 12, 3, 15))
+    assert hours == "30 days from verification on 3 Nov: 3 Dec, Thu, late"
+
+
+def test_a_first_response_says_how_late_it_is_until_it_was_given() -> None:
+    now = utc(2026, 11, 24, 10)
+    line = late(pack(), steps(utc(2026, 11, 2, 9)), now, TicketKind.INQUIRY)
+    assert line == "first response within 15 working days of 2 Nov: 23 Nov, Mon, 1 day late"
+    given = steps(utc(2026, 11, 2, 9), responded=utc(2026, 11, 24, 9))
+    assert late(pack(), given, now, TicketKind.INQUIRY) == "first response given on 24 Nov"
+
+
+def test_a_narrow_screen_has_the_date_first() -> None:
+    def first(happened: list[Happened], now: datetime) -> str:
+        return due_first_words(pack(), TicketKind.RIGHTS, clock_of(pack(), TicketKind.RIGHTS, happened), now)
+
+    now = utc(2026, 11, 20)
+    assert first(steps(RECEIVED, VERIFIED), now) == "due 3 Dec, Thu: 30 days from verification on 3 Nov"
+    assert first(steps(RECEIVED, VERIFIED), utc(2026, 12, 5)).startswith("due 3 Dec, Thu, 2 days late: 30 days")
+    assert first(steps(RECEIVED), now) == "starts when the requester is verified"
+    asked = steps(RECEIVED, VERIFIED, fee_asked=VERIFIED)
+    assert first(asked, now) == "30 days from verification on 3 Nov, stopped since 3 Nov for a fee"

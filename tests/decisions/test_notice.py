@@ -73,6 +73,24 @@ def test_a_fee_is_itemised() -> None:
     assert "Fee: CNY 20.00 (copying 12.00, postage 8.00)" in letter(fee(NOW))
 
 
+def test_a_fee_says_how_and_until_when_to_pay_and_that_the_answer_comes_after() -> None:
+    text = letter(fee(NOW))
+    assert "Please pay it by 20 December 2026. How to pay: write to us" in text
+    assert "We answer once it is paid. If it is not paid by then, we close your request without an answer." in text
+    assert "Once the fee is paid we answer your request for: E-mail address" in text
+    assert "\nWe answer your request for" not in text
+    chinese = letter(replace(fee(NOW), language="zh"))
+    assert "请在 2026年12月20日 前（含当日）支付" in chinese
+    assert "我们同意您对以下内容的请求" not in chinese
+
+
+def test_where_the_ticket_is_closed_at_once_no_day_to_pay_is_named() -> None:
+    closing = pack().model_copy(update={"fee": pack().fee.model_copy(update={"keeps_open": False})})
+    text = make_notice(closing, FACTS, fee(NOW))
+    assert "We answer your request for: E-mail address" in text
+    assert "pay it by" not in text
+
+
 @pytest.mark.parametrize("code", ["S1", "S2", "S3"])
 def test_the_neutral_letter_names_no_authority_and_not_whether_data_exists(code: str) -> None:
     text = letter(refusal(code, NOW))

@@ -16,11 +16,12 @@ from cs_console.decisions.proposal import (
     needed_roles,
     proposal_from_json,
     proposal_to_json,
-    review_days,
+    review_at,
     under_legal_review,
 )
 from cs_console.decisions.rules import Problem, problems, stale_problems
 from cs_console.errors import ChecklistIncomplete, FeeUnreasonable, GroundKind, Refusal, WrongList
+from cs_console.policy.loader import SHIPPED, load_pack
 from models.enums import Outcome, Role
 from tests.decisions.cases import answered, fee, finding, grant, ground, pack, partial, refusal
 
@@ -88,6 +89,18 @@ def test_a_yes_or_no_question_wants_one_of_them() -> None:
 
 def test_a_date_question_wants_a_date() -> None:
     assert "wants a date" in found(answered(complete("S3"), "until", "next spring"))[0].text
+
+
+@pytest.mark.parametrize(("code", "question"), [("S3", "until"), ("D4", "overwritten")])
+def test_a_day_that_has_come_is_no_day_to_wait_for(code: str, question: str) -> None:
+    for day in ("2026-01-01", f"{NOW:%Y-%m-%d}"):
+        [problem] = found(answered(complete(code), question, day))
+        assert problem.text.endswith("wants a day that is still to come.")
+    tomorrow = answered(complete(code), question, f"{NOW + timedelta(days=1):%Y-%m-%d}")
+    assert found(tomorrow) == []
+    assert list(stale_problems(pack(), tomorrow, NOW)) == []
+    [late] = stale_problems(pack(), tomorrow, NOW + timedelta(days=1))
+    assert late.text.endswith("names a day that has come since.")
 
 
 @pytest.mark.parametrize("code", [*REFUSING, "F"])
@@ -189,10 +202,10 @@ def test_an_unknown_ground_is_not_taken_for_anything_else(code: str) -> None:
         (replace(grant("e-mail"), request="delte"), "Say what was asked for"),
         (replace(grant("e-mail"), granted=("emial",)), "is not among the pack's fields"),
         (grant("e-mail", "e-mail"), "granted twice"),
-        (replace(fee(NOW), fee=None), "Record the fee"),
+        (replace(fee(NOW), fee=None), "Record the fee and its cost: under Grounds let F (Fee for repeated"),
         (replace(fee(NOW), outcome=Outcome.PARTIAL, fee=None), "Record the fee"),
         (replace(grant("e-mail"), outcome=Outcome.FEE), "Record the fee"),
-        (replace(partial("S4", NOW), fee=fee(NOW).fee), "A fee needs its own ground"),
+        (replace(partial("S4", NOW), fee=fee(NOW).fee), "A fee needs its own ground: under Grounds let F (Fee"),
         (replace(grant("e-mail"), fee=fee(NOW).fee), "There is a fee, but the outcome is grant"),
         (replace(complete("D4"), outcome=Outcome.REFUSE, granted=()), "Live systems are always answered"),
     ],
@@ -285,9 +298,11 @@ def test_a_fee_needs_a_plain_amount(amount: str) -> None:
 def test_a_fee_has_to_be_told_before_itemised_and_in_the_packs_currency() -> None:
     assert "told of the fee before" in found(fee(NOW, told=False))[0].text
     assert "item by item" in found(replace(fee(NOW), fee=Fee("0.01", "CNY", (), True)))[0].text
+    [unpriced] = found(replace(fee(NOW), fee=Fee("0.01", "CNY", (("Work 30.00", ""),), True)))
+    assert unpriced.text == 'An item of the cost has no amount like 12.50: write "item: cost", one a line.'
     assert "CNY" in found(replace(fee(NOW), fee=Fee("1", "EUR", (("copying", "1"),), True)))[0].text
     assert "too long a name" in found(replace(fee(NOW), fee=Fee("1", "CNY", (("x" * 2001, "1"),), True)))[0].text
-    assert "Every item" in found(replace(fee(NOW), fee=Fee("1", "CNY", (("copying", "one"),), True)))[0].text
+    assert "no amount" in found(replace(fee(NOW), fee=Fee("1", "CNY", (("copying", "one"),), True)))[0].text
 
 
 def test_the_needed_roles_are_the_most_that_one_ground_asks_of_each() -> None:
@@ -308,8 +323,22 @@ def test_legal_review_asks_the_same_of_every_ground() -> None:
     hidden += [replace(complete(code), neutral=True) for code in ("S5", "S6")]
     assert all(under_legal_review(pack(), one) for one in hidden)
     assert len({needed_roles(pack(), one) for one in hidden}) == 1
-    assert len({review_days(pack(), one) for one in hidden}) == 1
+    assert len({review_at(pack(), one, NOW) for one in hidden}) == 1
     assert not under_legal_review(pack(), complete("S5"))
+    soon = answered(complete("S3"), "until", f"{NOW + timedelta(days=2):%Y-%m-%d}")  # none of the others is asked it
+    assert review_at(pack(), soon, NOW) == review_at(pack(), complete("S1"), NOW)
+
+
+def test_a_ground_is_looked_at_again_on_the_day_until_which_it_holds() -> None:
+    gdpr = load_pack(SHIPPED / "gdpr-2018-05.toml")
+
+    def review(until: str) -> datetime | None:
+        answers = (Answer("until", until, NOW),)
+        return review_at(gdpr, Proposal("access", Outcome.REFUSE, (), (Finding("E2", True, (), answers),)), NOW)
+
+    assert review("2027-03-01") == datetime(2027, 2, 28, 23, tzinfo=UTC)  # midnight in Berlin
+    assert review("2029-03-01") == NOW + timedelta(days=180)
+    assert review_at(pack(), complete("D4"), NOW) is None  # a discretionary ground has no review
 
 
 PROPOSALS = st.builds(

@@ -17,7 +17,7 @@ GOOD = (SHIPPED / "hauthome-2023-08.toml").read_text("utf-8")
 def broken(tmp_path: Path, old: str, new: str) -> tuple[Problem, ...]:
     """The findings after one edit of the shipped pack."""
     assert old in GOOD
-    file = tmp_path / "pack.toml"
+    file = tmp_path / "hauthome-2023-08.toml"
     file.write_text(GOOD.replace(old, new, 1), "utf-8")
     return check_pack(file)
 
@@ -81,9 +81,20 @@ def line_of(text: str) -> int:
             "grounds[0].plain_word",
             "did you mean 'plain_words'?",
         ),
-        ("{{ granted }}", "{{ grantd }}", "notice.template", "'grantd' is undefined"),
-        ("Fee: {{ fee }}", "No fee", "grounds[10]", "the letter does not hold fee"),
-        ("Law: {{ law }}", "", "grounds[0]", "the letter does not hold law"),
+        ("{{ granted }}", "{{ grantd }}", "notice.template", "'grantd', which is no part of this text (did you mean"),
+        ("{% if warning %}", "{% if warnings %}", "notice.template", "(did you mean 'warning'?)"),
+        ("Fee: {{ fee }}", "No fee", "notice.template", "does not hold {{ fee }}"),
+        ("Law: {{ law }}", "", "notice.template", "does not hold {{ law }}"),
+        ("Identity verified: {{ verified }}", "{{ verified }", "notice.template", "does not work"),
+        ("{% if ground %}", "{% if ground and refused %}", "grounds[0]", "does not hold ground"),
+        ("is {{ code }}", "is {{ cod }}", "verification.code.text", "names 'cod', which is no part of this text (did"),
+        ("days }} days, so", "dayz }} days, so", "fee.unpaid.text", "(did you mean 'days'?)"),
+        ("respond_days = 30", 'respond_days = "30"', "clock.respond_days", "valid integer"),
+        ("respond_days = 30", "respond_days = 30.0", "clock.respond_days", "valid integer"),
+        ("erases = true", 'erases = "yes"', "rights.delete.erases", "valid boolean"),
+        ("erases = true", "erases = 1", "rights.delete.erases", "valid boolean"),
+        ('effective = "2023-08-06"', 'effective = "2023-13-45"', "meta.effective", "is no day of the calendar"),
+        ('effective = "2023-08-06"', "effective = 2023-08-06", "meta.effective", "valid string"),
         ("your code is {{ code }}", "your code is secret", "verification.code.text", "does not hold {{ code }}"),
         ('#{{ ticket }}"\ntemplate', '"\ntemplate', "notice.subject", "does not hold {{ ticket }}"),
     ],
@@ -92,7 +103,7 @@ def test_each_mistake_is_named_with_line_key_and_words(tmp_path: Path, old: str,
     found = [problem for problem in broken(tmp_path, old, new) if problem.key == key]
     assert len(found) == 1
     assert says in found[0].message
-    line = (tmp_path / "pack.toml").read_text("utf-8").splitlines()[found[0].line - 1]
+    line = (tmp_path / "hauthome-2023-08.toml").read_text("utf-8").splitlines()[found[0].line - 1]
     last = key.rpartition(".")[2]
     assert line.strip()
     assert last.partition("[")[0] in line or "questions" in key
@@ -104,7 +115,7 @@ def test_a_missing_key_is_told_at_its_table(tmp_path: Path) -> None:
 
 
 def test_several_mistakes_are_told_at_once_in_the_order_of_lines(tmp_path: Path) -> None:
-    file = tmp_path / "pack.toml"
+    file = tmp_path / "hauthome-2023-08.toml"
     file.write_text(
         GOOD.replace('purpose = "ship"', 'purpose = "shp"')
         .replace("digits = 8", "digits = 99")
@@ -146,14 +157,14 @@ def test_what_is_no_toml_is_told_with_its_line(tmp_path: Path) -> None:
 
 
 def test_what_is_no_text_is_told(tmp_path: Path) -> None:
-    file = tmp_path / "pack.toml"
+    file = tmp_path / "hauthome-2023-08.toml"
     file.write_bytes(b'title = "\xff\xfe"')
     [problem] = check_pack(file)
     assert "not UTF-8" in problem.message
 
 
 def test_loading_a_broken_pack_names_every_problem(tmp_path: Path) -> None:
-    file = tmp_path / "pack.toml"
+    file = tmp_path / "hauthome-2023-08.toml"
     file.write_text(GOOD.replace('purpose = "ship"', 'purpose = "shp"'), "utf-8")
     with pytest.raises(BadPack) as refusal:
         load_pack(file)
@@ -165,7 +176,7 @@ def test_loading_a_broken_pack_names_every_problem(tmp_path: Path) -> None:
 def test_whatever_line_is_spoiled_the_check_answers(tmp_path: Path, at: int, new: str) -> None:
     lines = GOOD.splitlines()
     lines[at] = new
-    file = tmp_path / "pack.toml"
+    file = tmp_path / "hauthome-2023-08.toml"
     file.write_text("\n".join(lines), "utf-8")
     for problem in check_pack(file):
         assert problem.message

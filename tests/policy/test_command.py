@@ -26,6 +26,7 @@ def test_list_names_the_packs_and_marks_the_current_one() -> None:
         "current": NAME,
         "adopted": {},
         "open_tickets": {"gdpr-2018-05": 0, NAME: 0},
+        "unusable": [],
     }
 
 
@@ -109,7 +110,32 @@ def test_diff_of_two_policies_reads_ground_by_ground() -> None:
 def test_list_finds_the_packs_of_the_home_folder_too(tmp_path: Path) -> None:
     (tmp_path / "packs").mkdir()
     (tmp_path / "packs" / "own-2026-01.toml").write_text("")
-    assert "own-2026-01" in run("list", "--home", str(tmp_path)).stdout
+    marked = "own-2026-01  (cannot be used: see `cs-console policy check own-2026-01`)"
+    assert marked in run("list", "--home", str(tmp_path)).stdout.splitlines()
+    assert json.loads(run("list", "--home", str(tmp_path), "--json").stdout)["unusable"] == ["own-2026-01"]
+
+
+def test_list_refuses_a_setting_that_names_no_pack(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CS_CONSOLE_PACK", "hauthome")
+    result = run("list")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"no policy pack named hauthome (did you mean '{NAME}'?)" in result.stderr
+
+
+def test_a_pack_whose_file_is_gone_says_so(sqlite_office: TestOffice) -> None:
+    office = sqlite_office.office
+    file = office.settings.home / "packs" / "ours-2026-01.toml"
+    file.parent.mkdir()
+    text = FILE.read_text("utf-8").replace('id = "hauthome"', 'id = "ours"').replace('"2023-08"', '"2026-01"')
+    file.write_text(text, "utf-8")
+    assert run("adopt", "ours-2026-01").exit_code == 0
+    office.packs.adopted = "ours-2026-01"
+    make_ticket(sqlite_office)
+    office.close()
+    file.unlink()
+    [line] = [one for one in run("list").stdout.splitlines() if one.startswith("ours-2026-01")]
+    assert line.startswith("ours-2026-01  (its file is gone, current, adopted 20")
+    assert line.endswith("1 open ticket)")
 
 
 def test_show_prints_each_list_under_its_own_name() -> None:
@@ -122,6 +148,7 @@ def test_show_prints_each_list_under_its_own_name() -> None:
     assert "Approved by: privacy officer + supervisor" in text
     assert "? What would it cost in time and money?" in text
     assert "Letters in: en, zh" in text
+    assert "Can be paid for 30 days; unpaid, the request may be closed then" in text
     assert json.loads(run("show", NAME, "--json").stdout)["clock"]["respond_days"] == 30
 
 
@@ -145,8 +172,30 @@ def test_check_of_a_good_file_exits_0() -> None:
     assert json.loads(run("check", str(FILE), "--json").stdout) == {"ok": True, "problems": []}
 
 
+def test_check_takes_a_packs_name_and_a_home_like_its_sisters(tmp_path: Path) -> None:
+    assert run("check", NAME).stdout == f"{FILE}: nothing is wrong\n"
+    assert "did you mean 'gdpr-2018-05'?" in run("check", "gdpr").stderr
+    (tmp_path / "packs").mkdir()
+    file = tmp_path / "packs" / "other-2026-01.toml"
+    file.write_text(FILE.read_text("utf-8"), "utf-8")
+    result = run("check", "other-2026-01", "--home", str(tmp_path))
+    assert result.exit_code == 1
+    line = next(at for at, words in enumerate(FILE.read_text("utf-8").splitlines(), 1) if words.startswith("id = "))
+    words = f"the pack calls itself {NAME}, its file other-2026-01: name both the same"
+    assert result.stdout == f"{file}:{line}: meta.id: {words}\n"
+
+
+def test_check_names_the_file_alone_where_no_line_is_at_fault_and_a_ground_by_its_code(tmp_path: Path) -> None:
+    file = tmp_path / f"{NAME}.toml"
+    text = FILE.read_text("utf-8")
+    file.write_text(text.replace('list = "fee"', 'list = "fees"').replace("[undertaking]", "[undertakings]"), "utf-8")
+    lines = run("check", str(file)).stdout.splitlines()
+    assert f"{file}: undertaking: is missing" in lines
+    assert [line for line in lines if "grounds[10].list" in line and line.endswith("(ground F)")]
+
+
 def test_check_names_line_key_and_problem_and_exits_1(tmp_path: Path) -> None:
-    file = tmp_path / "pack.toml"
+    file = tmp_path / "hauthome-2023-08.toml"
     file.write_text(FILE.read_text("utf-8").replace('purpose = "ship"', 'purpose = "shp"'), "utf-8")
     line = next(at for at, words in enumerate(file.read_text("utf-8").splitlines(), 1) if '"shp"' in words)
     result = run("check", str(file))

@@ -149,8 +149,8 @@ def test_no_letter_under_legal_review_differs_by_its_ground_in_any_language(data
         ('mobile.title = "手机号码"', "mobile.title = 1", "languages.zh.fields.mobile.title", "is not a text"),
         ('mobile.title = "手机号码"', 'mobile.title = ""', "languages.zh.fields.mobile.title", "is not a text"),
         ('neutral_law = "《', 'required = "《', "languages.zh.notice.required", "no text that requesters read"),
-        ("法律依据：{{ law }}\n", "", "languages.zh.grounds.S1", "the letter does not hold law"),
-        ("日期：{{ date }}\n收到", "收到", "languages.zh.notice.template", "the letter does not hold date"),
+        ("法律依据：{{ law }}\n", "", "languages.zh.notice.template", "does not hold {{ law }}"),
+        ("日期：{{ date }}\n收到", "收到", "languages.zh.notice.template", "does not hold {{ date }}"),
         ("{{ year }}年", "", "languages.zh.notice.date", "does not hold the year"),
         ("您的验证码是 {{ code }}", "您的验证码", "languages.zh.verification.code.text", "does not hold {{ code }}"),
         ('答复（编号 {{ ticket }}）"\n', '答复"\n', "languages.zh.notice.subject", "does not hold {{ ticket }}"),
@@ -161,7 +161,7 @@ def test_what_a_language_lacks_is_named_with_line_and_key(
 ) -> None:
     good = HAUTHOME.read_text("utf-8")
     assert old in good
-    file = tmp_path / "pack.toml"
+    file = tmp_path / "hauthome-2023-08.toml"
     file.write_text(good.replace(old, new, 1), "utf-8")
     found = [problem for problem in check_pack(file) if problem.key == key]
     assert len(found) == 1

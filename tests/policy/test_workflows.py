@@ -68,8 +68,14 @@ APPEAL, REPORT = "kinds.appeal.workflow", "kinds.report.workflow"
             "what it is already",
         ),
         ("tells_claimed", "tell_claimed", f"{REPORT}.tell_claimed", "did you mean 'tells_claimed'?"),
-        ("taken measures", "taken {{ measures }}", f"{REPORT}.outcomes.acted.told", "'measures' is undefined"),
-        ("{{ told }}", "", f"{APPEAL}.outcomes.uphold.told", "the letter does not hold told"),
+        (
+            "taken measures",
+            "taken {{ measures }}",
+            f"{REPORT}.outcomes.acted.told",
+            "names 'measures', which is no",
+        ),
+        ("{{ told }}", "", "settling.template", "does not hold {{ told }}"),
+        ("{{ told }}", "{{ tld }}", "settling.template", "names 'tld', which is no part of this text (did you mean"),
         ('#{{ ticket }}"\ntemplate', '"\ntemplate', "notice.subject", "does not hold {{ ticket }}"),
     ],
 )

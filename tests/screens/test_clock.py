@@ -1,13 +1,19 @@
 """The clock by keyboard: what the date is made of, an extension with its reason, asking for proof of identity."""
 
+import time
+
 import pytest
 
-from models.enums import Action, ClockMove, Field, Result, Role, TicketKind
+from models.enums import Action, ClockMove, Field, Result, Role, TicketKind, TicketState
 from screens.asking_text import WordsDialog
-from screens.clock import ClockDialog
+from screens.choice import ChoiceDialog
+from screens.clock import ClockDialog, LetterDialog, zone_words
 from screens.ticket import TicketScreen
 from tests.decisions.cases import person, request
 from tests.decisions.clocks import clock_events, use_month_pack
+from tests.decisions.test_checklist import ticket_of
+from tests.decisions.test_fee_clock import fee_asked
+from tests.decisions.test_review import back
 from tests.support.consoles import SIZES, console
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
@@ -27,6 +33,7 @@ async def test_a_term_is_extended_with_its_reason(sqlite_office: TestOffice, siz
         await shown.until_words(
             "1 month from receipt on 20 Nov", "requester verified, vera", "Extend the term by 2 months", "was verified"
         )
+        assert "in Europe/Berlin" in shown.drawn()
         assert "esc back" in shown.drawn()
         await shown.press("enter")
         await shown.until_on(WordsDialog)
@@ -38,6 +45,20 @@ async def test_a_term_is_extended_with_its_reason(sqlite_office: TestOffice, siz
         await shown.until_words("extended by 2 months (told 20 Nov)", "extended, sue: Two archives have to be searched")
         await shown.until_words("The term was extended already.")
     assert [event.move for event in clock_events(sqlite_office, number)] == [ClockMove.EXTENDED]
+
+
+@pytest.mark.parametrize(
+    ("here", "words"),
+    [("Europe/Berlin", "Dates in Europe/Berlin"), ("Asia/Tokyo", "Times in Europe/Berlin, not in JST as elsewhere")],
+)
+def test_the_clocks_own_time_zone_is_named_where_it_differs(
+    monkeypatch: pytest.MonkeyPatch, here: str, words: str
+) -> None:
+    with monkeypatch.context() as changed:
+        changed.setenv("TZ", here)
+        time.tzset()
+        assert zone_words("Europe/Berlin") == words
+    time.tzset()
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -53,6 +74,16 @@ async def test_proof_of_identity_is_asked_for(sqlite_office: TestOffice, size: t
         await shown.until_words("starts when the requester is verified")
         await shown.until_words("HautHome Privacy Policy knows no extension (V.4).", "Ask for proof of identity")
         await shown.press("enter")
+        await shown.until_on(LetterDialog)
+        await shown.until_words("we have to know that it comes from you", "Send nothing", "Send it")
+        await shown.press("enter")  # the cursor stands on no
+        await shown.until_on(TicketScreen)
+        assert clock_events(sqlite_office, number) == []
+        await shown.press("o")
+        await shown.until_on(ClockDialog)
+        await shown.press("enter")
+        await shown.until_on(LetterDialog)
+        await shown.press("down", "enter")
         await shown.until(lambda: shown.notice == "The requester was told.", "the word to the requester")
         await shown.press("o")
         await shown.until_words("identity asked for, mei", "The requester was asked already.")
@@ -60,6 +91,53 @@ async def test_proof_of_identity_is_asked_for(sqlite_office: TestOffice, size: t
         await shown.until_on(TicketScreen)
     (entry,) = recorded(sqlite_office.office, Action.CLOCK_STOPPED)
     assert (entry.ticket, entry.actor, entry.outcome) == (number, "mei", Result.DONE)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_fee_is_put_on_record_as_paid(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
+    mei = person(sqlite_office, "mei", Role.AGENT)
+    number = request(sqlite_office, mei).number
+    fee_asked(sqlite_office, mei, number, "sue")
+    sqlite_office.clock.forward(days=2)
+    mo = back(sqlite_office, mei, "mo")
+    async with console(sqlite_office, mo, size) as shown:
+        await shown.open(TicketScreen(number))
+        await shown.until_words("A question")
+        await shown.press("o")
+        await shown.until_on(ClockDialog)
+        await shown.until_words("stopped since 20 Nov for a fee", "The fee was paid", "can be paid until 20 Dec")
+        await shown.until_words("from 21 Dec on.")
+        await shown.press("enter")
+        await shown.until_on(ChoiceDialog)
+        await shown.until_words("Sun 22 Nov 2026", "yesterday", "Fri 20 Nov 2026")
+        await shown.press("down", "enter")
+        await shown.until(lambda: shown.notice.startswith("The fee is on record as paid"), "the payment")
+        await shown.press("o")
+        await shown.until_words("21 Nov        fee paid, mo")
+    assert [event.move for event in clock_events(sqlite_office, number)] == [ClockMove.FEE_ASKED, ClockMove.FEE_PAID]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_request_is_closed_unpaid_after_its_letter_was_seen(
+    sqlite_office: TestOffice, size: tuple[int, int]
+) -> None:
+    mei = person(sqlite_office, "mei", Role.AGENT)
+    number = request(sqlite_office, mei).number
+    fee_asked(sqlite_office, mei, number, "sue")
+    sqlite_office.clock.forward(days=31)
+    mo = back(sqlite_office, mei, "mo")
+    async with console(sqlite_office, mo, size) as shown:
+        await shown.open(TicketScreen(number))
+        await shown.until_words("A question")
+        await shown.press("o")
+        await shown.until_on(ClockDialog)
+        await shown.press("down", "enter")
+        await shown.until_on(LetterDialog)
+        await shown.until_words("because the fee was not paid?", "It was not paid within 30 days")
+        await shown.press("down", "enter")
+        await shown.until(lambda: shown.notice == "The requester was told.", "the letter")
+        await shown.until_words("closed")
+    assert ticket_of(sqlite_office, number).state == TicketState.CLOSED
 
 
 async def test_what_cannot_be_done_says_why_and_cannot_be_chosen(sqlite_office: TestOffice) -> None:

@@ -304,6 +304,32 @@ def test_the_fee_belongs_to_the_proposal_only_where_its_ground_applies() -> None
     assert proposal.fee.items == (("copies: 300 pages", "12.50"),)
 
 
+def test_amounts_may_be_typed_with_a_decimal_comma_and_a_chinese_colon() -> None:
+    form = ChecklistForm(amount=" 12,50 ", currency="CNY", items="复印：12,5\npostage: 1,000\nWork 30.00")
+    made = form.fee()
+    assert made.amount == "12.50"
+    assert made.items == (("复印", "12.5"), ("postage", "1,000"), ("Work 30.00", ""))
+
+
+async def test_an_empty_amount_is_told_as_such(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    made = rights_request(sqlite_office, mei)
+    async with console(sqlite_office, mei, (80, 24)) as shown:
+        screen = await walking(shown, made.number)
+        assert "due 20 Dec, Sun: 30 days from verification on 20 Nov" in shown.drawn()
+        await ask_for(shown, screen, "access", "e-mail")
+        await go_to(shown, screen, "answer")
+        await choose(shown, screen, "#outcomes", Outcome.FEE.value)
+        assert "Record the fee and its cost: under Grounds let F (Fee for repeated or excessive requests) apply." in (
+            screen.problems()
+        )
+        await go_to(shown, screen, "grounds")
+        await choose(shown, screen, "#grounds", "F")
+        await shown.until(lambda: screen.form.applies("F"))
+        assert "The fee needs an amount like 12.50." in screen.problems()
+        assert not [one for one in screen.problems() if "has to be in" in one]
+
+
 # --- what is asked, the letter beside it, files as evidence
 
 

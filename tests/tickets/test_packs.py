@@ -143,7 +143,7 @@ def test_a_ticket_in_approval_or_closed_stays(test_office: TestOffice) -> None:
 def test_it_takes_a_reason_another_adopted_policy_and_the_ticket_as_it_was_seen(test_office: TestOffice) -> None:
     mei, sue = people(test_office)
     number = request(test_office, mei).number
-    for reason in ("", "  \n", "x" * 2001):
+    for reason in ("", "  \n", "x", "待定", "x" * 2001):
         with pytest.raises(BadInput, match="reason"):
             move_to_pack(sue, number, 1, GDPR, reason)
     with pytest.raises(BadInput, match="already"):

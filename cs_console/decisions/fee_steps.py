@@ -1,0 +1,135 @@
+"""What becomes of a fee that was asked for: it is paid and work goes on, or its time is over and the request ends."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlmodel import Session
+
+from cs_console.decisions.approvers import roles_now
+from cs_console.decisions.clock import Clock
+from cs_console.decisions.clock_events import add_event, clock_now, recompute
+from cs_console.decisions.clock_letters import queue_letter, unpaid_letter
+from cs_console.decisions.notice import pay_by
+from cs_console.delivery.outgoing import deliver_one
+from cs_console.desk import Desk
+from cs_console.errors import BadInput, ChangedElsewhere, NotAllowed, NotAssigned, Refusal, WrongState
+from cs_console.policy.clock_rules import ClockRules
+from cs_console.policy.schema import Pack
+from cs_console.staff.undertakings import require_current
+from cs_console.tickets.ticket_facts import TicketFacts, change, facts, record_about
+from cs_console.verification.windows import close_window
+from models.enums import Action, ClockMove, DeliveryState, Role, TicketState
+from models.ticket import Ticket
+
+DECIDERS = frozenset({Role.AGENT, Role.SUPERVISOR})
+
+
+def fee_paid(desk: Desk, number: int, row: int, day: date) -> None:
+    """Put on record that the fee was paid on that day, in the pack's time zone: the ticket goes back to work.
+
+    An agent on a ticket of their own, or a supervisor. The clock goes on from that day, not from when somebody wrote it
+    down: only the wait is left out (policy V.4). Raises WrongState where no fee is waited for, BadInput for a day
+    before it was asked for or to come, NotAllowed, NotAssigned, ChangedElsewhere, NoUndertaking.
+    """
+    with desk.work(*DECIDERS) as session:
+        ticket, pack, clock, now = _read(session, desk, number)
+        refusal = why_not_paid(desk, roles_now(session, desk), ticket, clock)
+        if refusal is not None:
+            raise refusal
+        if ticket.row != row:
+            raise ChangedElsewhere(number)
+        if day not in payment_days(pack.clock, clock, now):
+            raise BadInput("It cannot have been paid on that day.", "Choose a day from when it was asked for to today.")
+        if ticket.state is TicketState.WAITING:  # else the ticket's row stays, and no proposal goes stale
+            change(session, ticket, row, state=TicketState.VERIFIED.value)
+        paid_at = min(now, _end_of(pack.clock, day))
+        add_event(session, number, ClockMove.FEE_PAID, paid_at, agent_id=desk.agent.id)
+        recompute(session, pack, number)
+        record_about(session, desk, ticket, Action.FEE_PAID, f"on {day.isoformat()}")
+
+
+def fee_unpaid(desk: Desk, number: int, row: int) -> DeliveryState:
+    """Close a request whose fee was not paid in the pack's time, with its letter; what became of that is returned.
+
+    An agent on a ticket of their own, or a supervisor. Letter, event, entry and the closed ticket are one transaction.
+    Raises WrongState where no fee is waited for or its time is not over, NotAllowed, NotAssigned, ContactNotOnFile,
+    ChangedElsewhere, NoUndertaking; then nothing was sent.
+    """
+    office = desk.office
+    with desk.work(*DECIDERS) as session:
+        ticket, pack, clock, now = _read(session, desk, number)
+        refusal = why_not_unpaid(desk, roles_now(session, desk), pack, ticket, clock, now)
+        if refusal is not None:
+            raise refusal
+        subject, text = unpaid_letter(pack, ticket)
+        closed = {"state": TicketState.CLOSED.value, "closed_at": now, "last_message_at": now}
+        change(session, ticket, row, **closed)
+        message_id = queue_letter(session, desk, ticket, text, subject=subject)
+        add_event(session, number, ClockMove.FEE_UNPAID, now, agent_id=desk.agent.id)
+        recompute(session, pack, number)
+        close_window(session, office, number, desk=desk, reason="the ticket was closed")
+        record_about(session, desk, ticket, Action.FEE_UNPAID, f"not paid in {pack.fee.wait_days} days: closed")
+    return deliver_one(office, message_id)
+
+
+def why_not_paid(desk: Desk, roles: frozenset[Role], ticket: TicketFacts, clock: Clock) -> Refusal | None:
+    """Why somebody with these roles cannot say now that the fee was paid; None where they can."""
+    if clock.fee_asked is None:
+        return WrongState(f"#{ticket.number} waits for no fee.", "Nothing is left to do about one.")
+    if ticket.state is TicketState.CLOSED:
+        return WrongState(f"#{ticket.number} is closed.", "Open it again with s first.")
+    if not roles & DECIDERS:
+        return NotAllowed("Only an agent or a supervisor can say so.", "Leave it to one of them.")
+    if Role.SUPERVISOR not in roles and ticket.assignee_id != desk.agent.id:
+        return NotAssigned()
+    return None
+
+
+def why_not_unpaid(
+    desk: Desk, roles: frozenset[Role], pack: Pack, ticket: TicketFacts, clock: Clock, now: datetime
+) -> Refusal | None:
+    """Why somebody with these roles cannot close it unpaid now; None where they can."""
+    refusal = why_not_paid(desk, roles, ticket, clock)
+    if refusal is not None:
+        return refusal
+    if not pack.fee.keeps_open:
+        return WrongState(f"{pack.meta.title} waits for no fee.", "Decide the request with d.")
+    if ticket.state is TicketState.IN_APPROVAL:
+        return WrongState(f"#{ticket.number} is in approval.", "Approve, return or withdraw the proposal.")
+    assert clock.fee_asked is not None  # why_not_paid came first
+    last = _day(pack.clock, pay_by(pack, clock.fee_asked))
+    if _day(pack.clock, now) <= last:
+        first = last + timedelta(days=1)
+        words = f"It can be paid until {last.day} {last:%b}."
+        return WrongState(words, f"Close it as unpaid from {first.day} {first:%b} on.")
+    return None
+
+
+def payment_days(rules: ClockRules, clock: Clock, now: datetime) -> tuple[date, ...]:
+    """The days on which the fee can have been paid, the newest first; none where none is waited for."""
+    if clock.fee_asked is None:
+        return ()
+    return tuple(_back_to(_day(rules, now), _day(rules, clock.fee_asked)))
+
+
+def _back_to(newest: date, oldest: date) -> Iterator[date]:
+    for back in range((newest - oldest).days + 1):
+        yield newest - timedelta(days=back)
+
+
+def _read(session: Session, desk: Desk, number: int) -> tuple[TicketFacts, Pack, Clock, datetime]:
+    """The ticket, locked until the transaction ends, its pack and its clock."""
+    require_current(session, desk)
+    session.get(Ticket, number, with_for_update=True)
+    ticket = facts(session, number)
+    pack = desk.office.packs.get(ticket.pack)
+    return ticket, pack, clock_now(session, pack, ticket), desk.office.clock.now()
+
+
+def _day(rules: ClockRules, moment: datetime) -> date:
+    return moment.astimezone(rules.zone).date()
+
+
+def _end_of(rules: ClockRules, day: date) -> datetime:
+    midnight = datetime.combine(day + timedelta(days=1), time(), rules.zone)
+    return midnight.astimezone(UTC) - timedelta(microseconds=1)
