@@ -17,6 +17,7 @@ def about_dialog(number: int, choices: MatterChoices) -> ChoiceDialog:
             str(one.number),
             f"#{one.number} {one.kind_title}, {moment(one.received_at)}",
             "decided" if one.decided else one.state.value,
+            mark="•" if choices.now is not None and choices.now.about_number == one.number else " ",
         )
         for one in choices.tickets
     ]

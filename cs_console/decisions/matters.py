@@ -35,10 +35,11 @@ class EarlierTicket:
 
 @dataclass(frozen=True)
 class MatterChoices:
-    """What a ticket can be about: earlier tickets, or accounts that decided outside of any."""
+    """What a ticket can be about: earlier tickets, or accounts that decided outside of any; `now`: what was named."""
 
     tickets: tuple[EarlierTicket, ...]
     accounts: tuple[str, ...]
+    now: "MatterView | None" = None
 
 
 @dataclass(frozen=True)
@@ -75,11 +76,15 @@ def matter_of(session: Session, number: int) -> MatterView | None:
 
 
 def matter_choices(desk: Desk, number: int) -> MatterChoices:
-    """What this ticket can be said to be about. Raises NothingThere, NotAllowed, NoUndertaking, WrongState."""
+    """What this ticket can be said to be about, for whoever may say it: it raises what `name_matter` would, unrecorded,
+    before anything is chosen.
+    """
     with desk.reading(*READERS) as session:
         require_current(session, desk)
         ticket = facts(session, number)
         _require_a_matter(desk, ticket)
+        now = matter_of(session, number)
+        _require_may_name(session, desk, ticket, now)
         final = select(col(Decision.ticket_number)).where(col(Decision.state) == DecisionState.FINAL)
         settled = select(col(Settlement.ticket_number))
         mine = col(Ticket.requester_id) == ticket.requester_id
@@ -108,7 +113,7 @@ def matter_choices(desk: Desk, number: int) -> MatterChoices:
             for row in rows
         )
         names = session.connection().execute(select(col(Agent.name)).order_by(col(Agent.name))).scalars()
-        return MatterChoices(tickets, tuple(names))
+        return MatterChoices(tickets, tuple(names), now)
 
 
 def name_matter(desk: Desk, number: int, *, about_number: int | None = None, decider: str = "") -> Named:

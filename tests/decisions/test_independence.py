@@ -243,6 +243,7 @@ def test_only_the_requesters_own_other_tickets_can_be_named(test_office: TestOff
     offered = matter_choices(case.ben, number)
     assert [(one.number, one.decided) for one in offered.tickets] == [(case.number, True)]
     assert "sue" in offered.accounts
+    assert offered.now is None
     said = []
     for wrong in (strangers, number, 99_999):
         with pytest.raises(BadInput) as refusal:
@@ -254,6 +255,18 @@ def test_only_the_requesters_own_other_tickets_can_be_named(test_office: TestOff
     for both in ({}, {"about_number": case.number, "decider": "sue"}):
         with pytest.raises(BadInput, match="Name one"):
             name_matter(case.ben, number, **both)  # type: ignore[arg-type]
+
+
+def test_what_was_named_is_offered_again_to_who_may_change_it_alone(test_office: TestOffice) -> None:
+    case = refused(test_office)
+    number = about(test_office, case, TicketKind.APPEAL, case.ben)
+    with pytest.raises(NotAllowed, match="already"):
+        matter_choices(case.ben, number)
+    now = matter_choices(case.sam, number).now
+    assert now is not None and now.about_number == case.number
+    unnamed = make_ticket(test_office, kind=TicketKind.APPEAL, assignee=case.mei, requester=case.requester).number
+    with pytest.raises(NotAssigned):
+        matter_choices(case.ben, unnamed)
 
 
 def test_nothing_is_about_itself_in_a_circle(test_office: TestOffice) -> None:
