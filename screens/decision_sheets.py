@@ -163,8 +163,9 @@ class GroundPane(Sheet):
         yield PlainText(f"{ground.code} {ground.title}", classes="title")
         law = f" · {ground.law}" if ground.law else ""
         yield PlainText(f"{ground.clause}{law} · approved by {' and '.join(ground.approvers)}", classes="quiet")
-        yield PlainText("Which of the data does it cover? space marks", classes="part")
-        yield _fields_list("covers", self.matter.asked(self.form, self.sheet.fields), self.sheet.fields)
+        if ground.list != "fee":  # a fee holds nothing back
+            yield PlainText("Which of the data does it cover? space marks", classes="part")
+            yield _fields_list("covers", self.matter.asked(self.form, self.sheet.fields), self.sheet.fields)
         for at, question in enumerate(ground.questions):
             yield PlainText(self._asked(question), classes="part")
             answer = self.sheet.answers.get(question.id, ("", None))[0]
