@@ -1,0 +1,157 @@
+"""What is changed on a ticket by a key and a small question: whose it is, its state, kind, matter and contacts."""
+
+from collections.abc import Callable
+from functools import partial
+
+from cs_console.custody.contacts import change_contact
+from cs_console.decisions.matters import MatterChoices, Named, matter_choices, name_matter
+from cs_console.errors import ChangedElsewhere, Refusal
+from cs_console.tickets import workflow
+from cs_console.tickets.conversation import TicketView
+from models.enums import Priority, Role, TicketKind, TicketState
+from screens.about import SOMEBODY, about_dialog, decider_dialog
+from screens.asking_text import WordsDialog, forgetting_draft
+from screens.contact import AskedContact, asked_contact, contact_dialog, place_of
+from screens.reveal import RevealScreen
+from screens.state import assign_dialog, kind_dialog, priority_dialog, state_dialog
+from screens.widgets.notice_bar import Tone
+
+CLOSE_HINT = "ctrl+s close it, the reason stays as a note   esc keep as a draft"
+CONTACT_HINT = "ctrl+s keep it with the ticket   esc keep as a draft"
+
+
+class TicketChanges(RevealScreen):
+    """Each change goes to its service; what it refuses is said, and the ticket is read again where it has moved on."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+        self.view: TicketView | None = None
+
+    def _reload(self, _answer: object = None) -> None:
+        raise NotImplementedError
+
+    def _change(self, work: Callable[[], object], done: str) -> None:
+        self.change(work, partial(self._changed, done), refused=self._refused)
+
+    def _changed(self, done: str, _answer: object) -> None:
+        self.say(done, Tone.DONE)
+        self._reload()
+
+    def _refused(self, refusal: Refusal) -> None:
+        self.say(refusal)
+        if isinstance(refusal, ChangedElsewhere):
+            self._reload()
+
+    def action_claim(self) -> None:
+        """Take the ticket."""
+        self._change(partial(workflow.claim, self.desk, self.number), f"#{self.number} is yours.")
+
+    def action_release(self) -> None:
+        """Give it back to the queue."""
+        if self.view is not None:
+            work = partial(workflow.release, self.desk, self.number, self.view.row)
+            self._change(work, f"#{self.number} is back in the queue.")
+
+    def action_state(self) -> None:
+        """Choose another state."""
+        if self.view is not None:
+            self.app.push_screen(state_dialog(self.number, self.view.state), self._state_chosen)
+
+    def _state_chosen(self, state: str | None) -> None:
+        if state is None or self.view is None:
+            return
+        if state == TicketState.CLOSED.value and self.view.closes_with_reason and Role.SUPERVISOR in self.roles:
+            question = f"#{self.number} ends when it is answered with d. Why is it closed before that?"
+            dialog = WordsDialog(question, f"close:{self.number}", self.number, hint=CLOSE_HINT)
+            self.app.push_screen(dialog, self._close_reasoned)
+            return
+        work = partial(workflow.set_state, self.desk, self.number, self.view.row, TicketState(state))
+        self._change(work, f"#{self.number} is {state}.")
+
+    def _close_reasoned(self, why: str | None) -> None:
+        if why is not None and self.view is not None:
+            work = partial(workflow.set_state, self.desk, self.number, self.view.row, TicketState.CLOSED, why)
+            forgetting = partial(forgetting_draft, self.desk, f"close:{self.number}", work)
+            self._change(forgetting, f"#{self.number} is closed.")
+
+    def action_kind(self) -> None:
+        """Choose another kind."""
+        if self.view is not None:
+            pack = self.desk.office.packs.get(self.view.pack)
+            titles = {kind: rules.title for kind, rules in pack.kinds.items()}
+            self.app.push_screen(kind_dialog(self.number, self.view.kind, titles), self._kind_chosen)
+
+    def _kind_chosen(self, kind: str | None) -> None:
+        if kind is not None and self.view is not None:
+            work = partial(workflow.set_kind, self.desk, self.number, self.view.row, TicketKind(kind))
+            self._change(work, f"#{self.number} is a matter of {kind} now.")
+
+    def action_priority(self) -> None:
+        """Choose another priority."""
+        if self.view is not None:
+            self.app.push_screen(priority_dialog(self.number, self.view.priority), self._priority_chosen)
+
+    def _priority_chosen(self, name: str | None) -> None:
+        if name is not None and self.view is not None:
+            priority = Priority[name.upper()]
+            work = partial(workflow.set_priority, self.desk, self.number, self.view.row, priority)
+            self._change(work, f"The priority of #{self.number} is {name}.")
+
+    def action_assign(self) -> None:
+        """Choose who works on it."""
+        self.ask(partial(workflow.assignable, self.desk, self.number), self._assignable, group="assignable")
+
+    def _assignable(self, names: tuple[str, ...]) -> None:
+        if self.view is not None:
+            self.app.push_screen(assign_dialog(self.number, self.view.assignee, names), self._assignee_chosen)
+
+    def _assignee_chosen(self, name: str | None) -> None:
+        if name is not None and self.view is not None:
+            work = partial(workflow.assign, self.desk, self.number, self.view.row, name)
+            self._change(work, f"#{self.number} is {name}'s.")
+
+    # --- what it is about, and how the requester is reached
+
+    def action_about(self) -> None:
+        """Choose what it is about."""
+        self.ask(partial(matter_choices, self.desk, self.number), self._matters_read, group="about")
+
+    def _matters_read(self, choices: MatterChoices) -> None:
+        self.app.push_screen(about_dialog(self.number, choices), partial(self._about_chosen, choices))
+
+    def _about_chosen(self, choices: MatterChoices, key: str | None) -> None:
+        if key == SOMEBODY:
+            self.app.push_screen(decider_dialog(self.number, choices.accounts), self._decider_chosen)
+        elif key is not None:
+            self._naming(partial(name_matter, self.desk, self.number, about_number=int(key)))
+
+    def _decider_chosen(self, name: str | None) -> None:
+        if name is not None:
+            self._naming(partial(name_matter, self.desk, self.number, decider=name))
+
+    def _naming(self, work: Callable[[], Named]) -> None:
+        self.change(work, self._named, refused=self._refused)
+
+    def _named(self, named: Named) -> None:
+        hand_on = " Whoever has it took part in that: hand it on with a." if named.kept_out else ""
+        self._changed(f"#{self.number} is about {named.words}.{hand_on}", named)
+
+    def action_contact(self) -> None:
+        """Correct or add a contact."""
+        if self.view is not None:
+            self.app.push_screen(contact_dialog(self.view), self._contact_chosen)
+
+    def _contact_chosen(self, key: str | None) -> None:
+        if key is None or self.view is None:
+            return
+        asked = asked_contact(self.view, key)
+        question = f"The {asked.title.lower()}, as the requester says it is"
+        dialog = WordsDialog(question, place_of(asked, self.number), self.number, hint=CONTACT_HINT)
+        self.app.push_screen(dialog, partial(self._contact_typed, asked))
+
+    def _contact_typed(self, asked: AskedContact, value: str | None) -> None:
+        if value is not None:
+            work = partial(change_contact, self.desk, self.number, asked.contact_id, asked.field, value)
+            forgetting = partial(forgetting_draft, self.desk, place_of(asked, self.number), work)
+            self._change(forgetting, "The contact is kept; a verified window is closed.")

@@ -1,0 +1,168 @@
+"""What the law asks of a ticket, by key: its clock and fee, erasing and keeping, the notice once more, its policy."""
+
+from collections.abc import Callable
+from datetime import date
+from functools import partial
+
+from cs_console.custody.erasure import propose_erasure
+from cs_console.custody.holds import HoldReasonChoice, HoldView, holds_and_reasons, lift_hold, place_hold
+from cs_console.decisions.clock_steps import ask_identity, extend
+from cs_console.decisions.clock_view import ClockView, clock_view
+from cs_console.decisions.fee_steps import fee_paid, fee_unpaid
+from cs_console.decisions.notice_way import NoticeWay
+from cs_console.decisions.sending_again import NoticeRoutes, notice_posted, notice_routes, send_notice_again
+from cs_console.tickets.packs import PackChoice, move_to_pack, packs_to_move_to
+from models.enums import DeliveryState
+from screens.asking_text import WordsDialog, forgetting_draft
+from screens.choice import ChoiceDialog
+from screens.clock import (
+    ASK,
+    EXTEND,
+    PAID,
+    SEND,
+    UNPAID,
+    ClockDialog,
+    ask_dialog,
+    paid_dialog,
+    reason_dialog,
+    reason_place,
+    sent_words,
+    unpaid_dialog,
+)
+from screens.keeping import LIFT, NOTE_HINT, PLACE, holds_dialog, until_dialog
+from screens.moving import WHY_HINT, packs_dialog
+from screens.sending_again import POSTED, routes_dialog
+from screens.ticket_changes import TicketChanges
+from screens.widgets.choice_list import Choice
+from screens.widgets.notice_bar import Tone
+
+
+class TicketTerms(TicketChanges):
+    """Each of these is on record, and most are told to the requester."""
+
+    # --- the clock
+
+    def action_clock(self) -> None:
+        """What the due date is made of, and what can be done about it."""
+        self.ask(partial(clock_view, self.desk, self.number), self._clock_read, group="clock")
+
+    def _clock_read(self, clock: ClockView) -> None:
+        self.app.push_screen(ClockDialog(clock), partial(self._clock_chosen, clock))
+
+    def _clock_chosen(self, clock: ClockView, key: str | None) -> None:
+        if key == ASK:
+            work = partial(ask_identity, self.desk, self.number, clock.row)
+            self.app.push_screen(ask_dialog(clock), partial(self._letter_seen, work))
+        elif key == UNPAID:
+            work = partial(fee_unpaid, self.desk, self.number, clock.row)
+            self.app.push_screen(unpaid_dialog(clock), partial(self._letter_seen, work))
+        elif key == PAID and clock.fee is not None:
+            self.app.push_screen(paid_dialog(self.number, clock.fee), partial(self._paid_on, clock))
+        elif key == EXTEND:
+            self.app.push_screen(reason_dialog(clock), partial(self._extension_reasoned, clock))
+
+    def _letter_seen(self, work: Callable[[], DeliveryState], answer: str | None) -> None:
+        if answer == SEND:
+            self.change(work, self._clock_told, refused=self._refused)
+
+    def _paid_on(self, clock: ClockView, day: str | None) -> None:
+        if day is not None:
+            work = partial(fee_paid, self.desk, self.number, clock.row, date.fromisoformat(day))
+            self._change(work, "The fee is on record as paid; the answer can be given with d.")
+
+    def _extension_reasoned(self, clock: ClockView, reason: str | None) -> None:
+        if reason is not None:
+            work = partial(extend, self.desk, self.number, clock.row, reason)
+            forgetting = partial(forgetting_draft, self.desk, reason_place(self.number), work)
+            self.change(forgetting, self._clock_told, refused=self._refused)
+
+    def _clock_told(self, delivery: DeliveryState) -> None:
+        self._changed(sent_words(delivery), None)
+
+    # --- erasing and keeping
+
+    def action_erase(self) -> None:
+        """Ask once, then propose it."""
+        choices = [
+            Choice("no", "Leave it as it is"),
+            Choice("yes", "Propose to erase", "all that is known of the requester; a second person confirms"),
+        ]
+        self.app.push_screen(ChoiceDialog("Erase this requester's data, for good?", choices), self._erase_chosen)
+
+    def _erase_chosen(self, answer: str | None) -> None:
+        if answer == "yes":
+            self._change(
+                partial(propose_erasure, self.desk, self.number), "Proposed: a second person finds it under g e."
+            )
+
+    def action_hold(self) -> None:
+        """Choose a hold to lift, or a reason to keep the data."""
+        work = partial(holds_and_reasons, self.desk, self.number)
+        self.ask(work, self._holds_read, group="holds")
+
+    def _holds_read(self, found: tuple[tuple[HoldView, ...], tuple[HoldReasonChoice, ...]]) -> None:
+        holds, reasons = found
+        chosen = partial(self._hold_chosen, {one.key: one for one in reasons})
+        self.app.push_screen(holds_dialog(self.number, holds, reasons), chosen)
+
+    def _hold_chosen(self, reasons: dict[str, HoldReasonChoice], key: str | None) -> None:
+        if key is not None and key.startswith(LIFT):
+            self._change(partial(lift_hold, self.desk, key.removeprefix(LIFT)), "The hold is lifted.")
+        elif key is not None:
+            reason = reasons[key.removeprefix(PLACE)]
+            today = self.desk.office.clock.now().date()
+            self.app.push_screen(until_dialog(reason, today), partial(self._until_chosen, reason))
+
+    def _until_chosen(self, reason: HoldReasonChoice, day: str | None) -> None:
+        if day is not None:
+            question = "Which law, order or interest is it? Only privacy officers read this note."
+            dialog = WordsDialog(question, f"hold:{self.number}", self.number, hint=NOTE_HINT)
+            self.app.push_screen(dialog, partial(self._hold_noted, reason, date.fromisoformat(day)))
+
+    def _hold_noted(self, reason: HoldReasonChoice, until: date, note: str | None) -> None:
+        if note is not None:
+            work = partial(place_hold, self.desk, self.number, reason.key, note, until)
+            forgetting = partial(forgetting_draft, self.desk, f"hold:{self.number}", work)
+            self._change(forgetting, f"The data is kept until {until:%d %b %Y}, whatever is decided.")
+
+    # --- the notice, and the policy
+
+    def action_send_notice(self) -> None:
+        """Choose where the notice goes once more."""
+        self.ask(partial(notice_routes, self.desk, self.number), self._routes_read, group="routes")
+
+    def _routes_read(self, found: NoticeRoutes) -> None:
+        self.app.push_screen(routes_dialog(self.number, found), self._route_chosen)
+
+    def _route_chosen(self, key: str | None) -> None:
+        if key == POSTED:
+            self.change(partial(notice_posted, self.desk, self.number), self._notice_sent, refused=self._refused)
+        elif key is not None:
+            work = partial(send_notice_again, self.desk, self.number, key)
+            self.change(work, self._notice_sent, refused=self._refused)
+
+    def _notice_sent(self, words: str) -> None:
+        self.say(words, Tone.DONE if words == NoticeWay.SENT else Tone.WARNING)
+        self._reload()
+
+    def action_move_policy(self) -> None:
+        """Choose another policy for this ticket."""
+        self.ask(partial(packs_to_move_to, self.desk, self.number), self._packs_read, group="packs")
+
+    def _packs_read(self, packs: tuple[PackChoice, ...]) -> None:
+        if self.view is not None:
+            self.app.push_screen(packs_dialog(self.number, self.view.pack, packs), self._pack_chosen)
+
+    def _pack_chosen(self, name: str | None) -> None:
+        if name is not None:
+            question = (
+                f"Why is #{self.number} moved to {name}? Its dates are counted by that then; its checklist begins anew."
+            )
+            dialog = WordsDialog(question, f"move:{self.number}", self.number, hint=WHY_HINT)
+            self.app.push_screen(dialog, partial(self._move_explained, name))
+
+    def _move_explained(self, name: str, reason: str | None) -> None:
+        if reason is not None and self.view is not None:
+            work = partial(move_to_pack, self.desk, self.number, self.view.row, name, reason)
+            forgetting = partial(forgetting_draft, self.desk, f"move:{self.number}", work)
+            self._change(forgetting, f"#{self.number} is under {name} now.")
