@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, exists, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import Actor, Entry, append
@@ -32,7 +32,8 @@ def reopen_due(office: Office) -> tuple[int, ...]:
             select(col(Decision.ticket_number))
             .join(Ticket, col(Ticket.number) == col(Decision.ticket_number))
             .join(Requester, col(Requester.id) == col(Ticket.requester_id))
-            .where(col(Decision.state) == DecisionState.FINAL, col(Decision.review_at) <= now, _newest(), ~_began())
+            .where(col(Decision.state) == DecisionState.FINAL, col(Decision.review_at) <= now, _newest())
+            .where(~_began(col(Decision.review_at)))
             .where(col(Requester.state) == RequesterState.ACTIVE)
             .order_by(col(Decision.review_at))
             .limit(BATCH)
@@ -42,12 +43,13 @@ def reopen_due(office: Office) -> tuple[int, ...]:
 
 
 def stands(session: Session, number: int, now: datetime) -> bool:
-    """Whether the ticket has been decided and that decision is not past its review date."""
+    """Whether the ticket has been decided and that decision is neither past its review date nor set aside."""
     found = session.connection().execute(
         select(col(Decision.id)).where(
             col(Decision.ticket_number) == number,
             col(Decision.state) == DecisionState.FINAL,
             or_(col(Decision.review_at).is_(None), col(Decision.review_at) > now),
+            ~_began(col(Decision.decided_at)),
             _newest(),
         )
     )
@@ -64,12 +66,12 @@ def _newest() -> ColumnElement[bool]:
     )
 
 
-def _began() -> ColumnElement[bool]:
-    """The review of the ticket's decision has begun already."""
+def _began(since: Mapped[datetime | None]) -> ColumnElement[bool]:
+    """A review of the ticket's decision has begun since then."""
     return exists().where(
         col(ClockEvent.ticket_number) == col(Decision.ticket_number),
         col(ClockEvent.move) == ClockMove.REVIEWED,
-        col(ClockEvent.at) >= col(Decision.review_at),
+        col(ClockEvent.at) >= since,
     )
 
 

@@ -3,17 +3,18 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import BigInteger, exists, or_, select, type_coerce
 from sqlmodel import Session, col
 
 from cs_console.decisions.matters import matter_of
-from cs_console.decisions.separation import is_own_appealed
+from cs_console.decisions.separation import FOLLOW_UP, is_own_appealed
 from cs_console.desk import Desk
 from cs_console.errors import MatterRequired, NotAssigned, NotIndependent, NotVerified, Refusal, SettlementIncomplete
 from cs_console.policy.workflow_rules import WorkflowOutcome
 from cs_console.tickets.ticket_facts import READERS, TicketFacts, facts
 from models.decision import Decision
-from models.enums import DecisionState, DeliveryState, MessageSort, TicketState
+from models.enums import Action, DecisionState, DeliveryState, MessageSort, TicketState
+from models.log import LogEntry
 from models.message import Message
 from models.settlement import Settlement
 
@@ -91,16 +92,20 @@ def _was_ended(session: Session, number: int) -> bool:
 
 
 def _was_answered(session: Session, number: int) -> bool:
-    """Whether a reply went out, or is on its way, after the newest message of the requester."""
-    last_heard = (
-        select(func.max(col(Message.at)))
-        .where(col(Message.ticket_number) == number, col(Message.sort) == MessageSort.RECEIVED)
-        .scalar_subquery()
+    """Whether a reply went out, or is on its way, after whatever of the requester reached us last.
+
+    When that was, the access log says: the date in a mail is its sender's claim.
+    """
+    heard_since = exists().where(
+        col(LogEntry.ticket) == col(Message.ticket_number),
+        col(LogEntry.action) == Action.TICKET_CHANGED.value,
+        col(LogEntry.reason) == FOLLOW_UP,
+        col(LogEntry.at) > type_coerce(col(Message.at), BigInteger),
     )
-    sent = exists().where(
+    sent = select(col(Message.id)).where(
         col(Message.ticket_number) == number,
         col(Message.sort) == MessageSort.REPLY,
         col(Message.delivery).in_((DeliveryState.SENT, DeliveryState.QUEUED)),
-        or_(last_heard.is_(None), col(Message.at) >= last_heard),
+        ~heard_since,
     )
-    return bool(session.connection().execute(select(sent)).scalar())
+    return session.connection().execute(sent.limit(1)).first() is not None

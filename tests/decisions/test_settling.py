@@ -325,7 +325,8 @@ def test_a_reply_of_before_the_requester_wrote_again_answers_nothing(test_office
     ben = person(test_office, "ben", Role.AGENT)
     made = make_ticket(test_office, assignee=ben, contacts=CONTACTS)
     reply(ben, made.number, 1, made.contact_ids[Field.EMAIL], "Here is how it works.")
-    write(test_office, made.number, "One more thing.")
+    long_ago = test_office.clock.now() - timedelta(days=9)
+    write(test_office, made.number, "One more thing.", at=long_ago)  # the date in a mail is its sender's claim
     what = settling(TicketKind.INQUIRY, "answered")
     [needed] = still_needed(ben, made.number).by_outcome["answered"]
     assert needed.startswith("No reply has gone out since the requester wrote last.")
@@ -387,6 +388,19 @@ def test_a_decided_ticket_that_was_opened_again_is_taken_from_who_has_it(test_of
     number = about(test_office, case, TicketKind.COMPLAINT, case.pia)
     assert end(test_office, case.pia, number, settling(TicketKind.COMPLAINT, "anew")).reopened == case.number
     assert ticket_of(test_office, case.number).assignee_id is None
+
+
+def test_what_was_set_aside_ends_with_a_decision_not_by_hand(test_office: TestOffice) -> None:
+    case = refused(test_office)
+    end(
+        test_office,
+        case.ben,
+        about(test_office, case, TicketKind.APPEAL, case.ben),
+        settling(TicketKind.APPEAL, "overturn"),
+    )
+    row = ticket_of(test_office, case.number).row
+    with pytest.raises(WrongState, match="ends with a decision"):
+        set_state(case.sam, case.number, row, TicketState.CLOSED, "It was decided.")
 
 
 def test_who_has_no_business_with_it_is_told_so_before_any_step(test_office: TestOffice) -> None:
