@@ -240,9 +240,11 @@ class NotAssigned(Refusal):
 
     code = "not_assigned"
 
-    def __init__(self, roles: Collection[str] = ("agent",), *, closed: bool = False) -> None:
+    def __init__(self, roles: Collection[str] = ("agent",), *, closed: bool = False, taken: bool = False) -> None:
         if closed:
             step = "A supervisor can open it again."
+        elif taken and "supervisor" not in roles:
+            step = "Whoever has it, or a supervisor, can hand it to you."
         elif "agent" in roles:
             step = "Claim it first with c, or have it assigned to you."
         else:

@@ -215,7 +215,7 @@ def check(pack: Pack, proposal: Proposal, now: datetime, asked: AskedFor | None)
 def preview_notice(desk: Desk, number: int, proposal: Proposal) -> str:
     """The letter as it would go out today, if everything were approved.
 
-    Raises NotAssigned, NotVerified, NoticeIncomplete, or what is wrong with names in the proposal.
+    Raises NotAssigned, NotVerified, NoticeIncomplete, or what is wrong with names and evidence in the proposal.
     """
     with desk.reading(*PROPOSERS) as session:
         require_current(session, desk)
@@ -223,6 +223,7 @@ def preview_notice(desk: Desk, number: int, proposal: Proposal) -> str:
         require_own(ticket, desk)
         pack = desk.office.packs.get(ticket.pack)
         refuse_first(shape_problems(pack, proposal))
+        require_evidence_is_theirs(session, pack, ticket, proposal)
         told = notice_facts(session, desk.office, ticket, desk.office.clock.now())
         return make_notice(pack, told, replace(proposal, language=ticket.language))
 

@@ -151,7 +151,8 @@ def is_on_record(session: Session, desk: Desk, number: int) -> bool:
 def require_own(ticket: TicketFacts, desk: Desk) -> None:
     """Refuse unless the ticket is assigned to the desk's agent. Raises NotAssigned."""
     if ticket.assignee_id != desk.agent.id:
-        raise NotAssigned(desk.agent.roles, closed=ticket.state is TicketState.CLOSED)
+        closed, taken = ticket.state is TicketState.CLOSED, ticket.assignee_id is not None
+        raise NotAssigned(desk.agent.roles, closed=closed, taken=taken)
 
 
 def require_open(ticket: TicketFacts) -> None:

@@ -278,6 +278,8 @@ def test_repeated_means_earlier_tickets_of_the_same_requester(test_office: TestO
     for wrong in (str(other), f"#{again.number}", "999999999"):
         with pytest.raises(ChecklistIncomplete, match="not an earlier ticket of this requester"):
             propose(mei, again.number, 1, repeated(f"#{earlier}", wrong))
+        with pytest.raises(ChecklistIncomplete, match="not an earlier ticket of this requester"):
+            checklist.preview_notice(mei, again.number, repeated(f"#{earlier}", wrong))  # said while it is typed
     propose(mei, again.number, 1, repeated(f"#{earlier}"))
 
 

@@ -372,17 +372,18 @@ def test_a_ticket_of_an_erased_requester_can_still_be_put_away(test_office: Test
 
 
 @pytest.mark.parametrize(
-    "roles, step",
+    "roles, taken, step",
     [
-        ((Role.AGENT,), "Claim it first with c, or have it assigned to you."),
-        ((Role.SUPERVISOR,), "Take it with a."),
-        ((Role.PRIVACY_OFFICER,), "A supervisor can assign it to you."),
+        ((Role.AGENT,), False, "Claim it first with c, or have it assigned to you."),
+        ((Role.AGENT,), True, "Whoever has it, or a supervisor, can hand it to you."),
+        ((Role.SUPERVISOR,), True, "Take it with a."),
+        ((Role.PRIVACY_OFFICER,), False, "A supervisor can assign it to you."),
     ],
 )
 def test_whose_ticket_it_is_not_is_told_what_works_for_them(
-    test_office: TestOffice, roles: tuple[Role, ...], step: str
+    test_office: TestOffice, roles: tuple[Role, ...], taken: bool, step: str
 ) -> None:
-    made = make_ticket(test_office)
+    made = make_ticket(test_office, assignee=test_office.desk("mei", Role.AGENT) if taken else None)
     with pytest.raises(NotAssigned) as refusal:
         reply(test_office.desk("ann", *roles), made.number, 1, "contact", "Hello")
     assert refusal.value.next_step == step
