@@ -270,6 +270,10 @@ class Walk:
             assert len(within) <= rules.tries * (1 + right), "a ninth try"
 
 
+CHANCES = 40
+"""So many walks more, where chance keeps the first ones from something."""
+
+
 @pytest.mark.timeout(1200)
 def test_no_order_of_acts_reaches_what_must_never_be(
     test_office: TestOffice, record_property: Callable[[str, object], None]
@@ -277,7 +281,9 @@ def test_no_order_of_acts_reaches_what_must_never_be(
     seed = int(os.environ.get("CS_SOAK_SEED") or random.randrange(2**32))
     record_property("seed", seed)
     seen: Counter[str] = Counter()
-    for at in range(rounds(4, 400)):
+    for at in range(rounds(4, 400) + CHANCES):
+        if at >= rounds(4, 400) and not missing(seen):
+            break
         walk, acts = Walk(test_office, seed + at), []
         try:
             for _ in range(STEPS):
@@ -287,7 +293,11 @@ def test_no_order_of_acts_reaches_what_must_never_be(
             problem.add_note(f"CS_SOAK_SEED={seed + at}: " + ", ".join(acts))
             raise
         seen += found
-    # a walk that never gets anywhere would prove nothing
-    for what in ("decision.proposed done", "decision.refused refused", "field.revealed done", "code.checked refused"):
-        assert seen[what], f"{what} never happened: {sorted(seen)}"
-    assert any(one.startswith("final") for one in seen)
+    assert not missing(seen), sorted(seen)  # walks that never get anywhere would prove nothing
+
+
+def missing(seen: Counter[str]) -> list[str]:
+    """What the walks have not met yet of all that they have to."""
+    wanted = ("decision.proposed done", "decision.refused refused", "field.revealed done", "code.checked refused")
+    final = [] if any(one.startswith("final") for one in seen) else ["final"]
+    return [what for what in wanted if not seen[what]] + final
