@@ -87,7 +87,7 @@ class SettleScreen(WalkScreen):
         self.query_one(KeyBar).refresh()
         self._show_all()
         if read.needs.always and not self._over:
-            self.say(read.needs.always[0], Tone.WARNING)  # before all the steps are walked in vain
+            self.say(read.needs.always, Tone.WARNING)  # before all the steps are walked in vain
 
     def draft(self) -> str:
         return self.form.to_json()
@@ -182,7 +182,7 @@ class SettleScreen(WalkScreen):
         for roles in needed_roles(read.pack, read.rules, settling):
             if not self.roles & set(roles):
                 missing.insert(0, f"A {' or a '.join(role.value for role in roles)} has to settle this: hand it on.")
-        return (*read.needs.always, *missing)
+        return (*filter(None, (read.needs.always,)), *missing)
 
     def _preview(self, sheet: LetterSheet) -> None:
         settling = self._settling()

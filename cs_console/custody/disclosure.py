@@ -264,7 +264,7 @@ def _moment(stored: int | None) -> datetime | None:
 def _check(desk: Desk, pack: Pack, facts: _Facts, field: Field, purpose: str) -> str:
     """Refuse what the pack's matrix does not list; the id of the open verification, "" where none is."""
     if facts.assignee_id != desk.agent.id:
-        raise NotAssigned(desk.agent.roles)
+        raise NotAssigned(desk.agent.roles, taken=facts.assignee_id is not None)
     rows = [row for row in pack.rows_for(facts.kind) if field in row.fields]
     if not rows:
         raise FieldNotAllowed(

@@ -36,16 +36,11 @@ def with_those_undone(session: Session, number: int, needed: Iterable[Role]) -> 
     What two people refused, one alone does not give after all. A refusal whose review has begun (its date came, or an
     appeal set it aside) is undone already.
     """
-    newest = (
-        select(col(Decision.needs), col(Decision.outcome), col(Decision.decided_at))
-        .where(col(Decision.ticket_number) == number, col(Decision.state) == DecisionState.FINAL)
-        .order_by(col(Decision.decided_at).desc())
-        .limit(1)
-    )
-    wanted = Counter(needed)
-    found = session.connection().execute(newest).one_or_none()
-    if found is not None and Outcome(found.outcome) in REFUSING and not review_began(session, number, found.decided_at):
-        wanted |= Counter(roles_left(found.needs, ()))
+    wanted, last = Counter(needed), final_decision(session, number)
+    if last is not None and last.outcome in REFUSING:
+        assert last.decided_at is not None  # it is final
+        if not review_began(session, number, last.decided_at):
+            wanted |= Counter(roles_left(last.needs, ()))
     return tuple(wanted.elements())
 
 
@@ -80,6 +75,16 @@ def said_yes(session: Session, decision_ids: list[str]) -> dict[str, list[tuple[
     for decision_id, role, name in rows:
         found.setdefault(decision_id, []).append((Role(role), name))
     return found
+
+
+def final_decision(session: Session, number: int) -> Decision | None:
+    """The newest final decision on that ticket; None where there is none."""
+    return session.scalars(
+        select(Decision)
+        .where(col(Decision.ticket_number) == number, col(Decision.state) == DecisionState.FINAL)
+        .order_by(col(Decision.decided_at).desc(), col(Decision.id).desc())
+        .limit(1)
+    ).first()
 
 
 def find(session: Session, decision_id: str, *, lock: bool = False) -> tuple[Decision, TicketFacts]:

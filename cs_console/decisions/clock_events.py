@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import ColumnElement, exists, select, update
+from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col
 
 from cs_console.decisions.clock import Clock, Happened, Step, StopCause, clock_of
@@ -82,11 +83,15 @@ def go_on(
         recompute(session, pack, ticket.number)
 
 
-def review_began(session: Session, number: int, since: datetime) -> bool:
-    """Whether a decision of that moment is to be made anew: its review date came, or an appeal set it aside."""
-    reviewed = exists().where(
+def reviewed_since(number: int | Mapped[int], since: datetime | Mapped[datetime | None]) -> ColumnElement[bool]:
+    """A review of that ticket's decision has begun since then."""
+    return exists().where(
         col(ClockEvent.ticket_number) == number,
         col(ClockEvent.move) == ClockMove.REVIEWED,
         col(ClockEvent.at) >= since,
     )
-    return bool(session.connection().execute(select(reviewed)).scalar())
+
+
+def review_began(session: Session, number: int, since: datetime) -> bool:
+    """Whether a decision of that moment is to be made anew: its review date came, or an appeal set it aside."""
+    return bool(session.connection().execute(select(reviewed_since(number, since))).scalar())

@@ -19,7 +19,6 @@ from cs_console.errors import (
     ChangedElsewhere,
     NoExtension,
     NotAllowed,
-    NotAssigned,
     Refusal,
     WrongState,
 )
@@ -27,7 +26,15 @@ from cs_console.plain_text import plain
 from cs_console.policy.languages import in_language
 from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
-from cs_console.tickets.ticket_facts import READERS, TicketFacts, change, facts, record_about, refusals_on_record
+from cs_console.tickets.ticket_facts import (
+    READERS,
+    TicketFacts,
+    change,
+    facts,
+    not_own,
+    record_about,
+    refusals_on_record,
+)
 from models.columns import new_id
 from models.enums import Action, ClockMove, DeliveryState, Role
 from models.ticket import Ticket
@@ -122,9 +129,7 @@ def why_not_ask(
         return WrongState("The term is over, and asking cannot stop it any more.", "Write to the requester with m.")
     if not roles & ASKERS:
         return NotAllowed("Only an agent or a verifier can ask.", "Leave it to one of them.")
-    if Role.VERIFIER not in roles and ticket.assignee_id != desk.agent.id:
-        return NotAssigned(roles)
-    return None
+    return None if Role.VERIFIER in roles else not_own(ticket, desk)
 
 
 def why_not_extend(
@@ -136,8 +141,8 @@ def why_not_extend(
         return NoExtension(f"{pack.meta.title} knows no extension ({pack.clock.clause}).")
     if rules.approver not in roles:
         return NotAllowed(f"Only a {rules.approver} can extend the term.", f"Ask a {rules.approver}.")
-    if rules.approver is Role.AGENT and ticket.assignee_id != desk.agent.id:
-        return NotAssigned(roles)
+    if rules.approver is Role.AGENT and (refusal := not_own(ticket, desk)) is not None:
+        return refusal
     if clock.extended is not None:
         return NoExtension("The term was extended already.", "It can be extended once.")
     if clock.answered is not None:

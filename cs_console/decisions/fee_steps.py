@@ -12,11 +12,11 @@ from cs_console.decisions.clock_letters import queue_letter, unpaid_letter
 from cs_console.decisions.notice import pay_by
 from cs_console.delivery.outgoing import deliver_one
 from cs_console.desk import Desk
-from cs_console.errors import BadInput, ChangedElsewhere, NotAllowed, NotAssigned, Refusal, WrongState
+from cs_console.errors import BadInput, ChangedElsewhere, NotAllowed, Refusal, WrongState
 from cs_console.policy.clock_rules import ClockRules
 from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
-from cs_console.tickets.ticket_facts import TicketFacts, change, facts, record_about
+from cs_console.tickets.ticket_facts import TicketFacts, change, facts, not_own, record_about
 from cs_console.verification.windows import close_window
 from models.enums import Action, ClockMove, DeliveryState, Role, TicketState
 from models.ticket import Ticket
@@ -80,9 +80,7 @@ def why_not_paid(desk: Desk, roles: frozenset[Role], ticket: TicketFacts, clock:
         return WrongState(f"#{ticket.number} is closed.", "Open it again with s first.")
     if not roles & DECIDERS:
         return NotAllowed("Only an agent or a supervisor can say so.", "Leave it to one of them.")
-    if Role.SUPERVISOR not in roles and ticket.assignee_id != desk.agent.id:
-        return NotAssigned()
-    return None
+    return None if Role.SUPERVISOR in roles else not_own(ticket, desk)
 
 
 def why_not_unpaid(

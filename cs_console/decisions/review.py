@@ -3,14 +3,13 @@
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, exists, or_, select
-from sqlalchemy.orm import Mapped, aliased
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import Actor, Entry, append
-from cs_console.decisions.clock_events import add_event, clock_now, recompute
+from cs_console.decisions.clock_events import add_event, clock_now, recompute, reviewed_since
 from cs_console.desk import Office
 from cs_console.tickets.ticket_facts import TicketFacts, change, facts, pseudonym
-from models.clock_event import ClockEvent
 from models.decision import Decision
 from models.enums import Action, ClockMove, DecisionState, RequesterState, TicketState
 from models.requester import Requester
@@ -33,7 +32,7 @@ def reopen_due(office: Office) -> tuple[int, ...]:
             .join(Ticket, col(Ticket.number) == col(Decision.ticket_number))
             .join(Requester, col(Requester.id) == col(Ticket.requester_id))
             .where(col(Decision.state) == DecisionState.FINAL, col(Decision.review_at) <= now, _newest())
-            .where(~_began(col(Decision.review_at)))
+            .where(~reviewed_since(col(Decision.ticket_number), col(Decision.review_at)))
             .where(col(Requester.state) == RequesterState.ACTIVE)
             .order_by(col(Decision.review_at))
             .limit(BATCH)
@@ -49,7 +48,7 @@ def stands(session: Session, number: int, now: datetime) -> bool:
             col(Decision.ticket_number) == number,
             col(Decision.state) == DecisionState.FINAL,
             or_(col(Decision.review_at).is_(None), col(Decision.review_at) > now),
-            ~_began(col(Decision.decided_at)),
+            ~reviewed_since(col(Decision.ticket_number), col(Decision.decided_at)),
             _newest(),
         )
     )
@@ -63,15 +62,6 @@ def _newest() -> ColumnElement[bool]:
         col(later.ticket_number) == col(Decision.ticket_number),
         col(later.state) == DecisionState.FINAL,
         col(later.decided_at) > col(Decision.decided_at),
-    )
-
-
-def _began(since: Mapped[datetime | None]) -> ColumnElement[bool]:
-    """A review of the ticket's decision has begun since then."""
-    return exists().where(
-        col(ClockEvent.ticket_number) == col(Decision.ticket_number),
-        col(ClockEvent.move) == ClockMove.REVIEWED,
-        col(ClockEvent.at) >= since,
     )
 
 

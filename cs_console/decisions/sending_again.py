@@ -10,6 +10,7 @@ from cs_console.custody.contacts import MaskedContact, known_values, masked_cont
 from cs_console.custody.redaction import redact
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place, seal
+from cs_console.decisions.approvers import final_decision
 from cs_console.decisions.making import Made, send
 from cs_console.decisions.notice import notice_subject
 from cs_console.decisions.notice_way import NoticeWay, notice_way
@@ -21,7 +22,7 @@ from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_facts import TicketFacts, facts, record_about, require_own
 from models.columns import new_id
 from models.decision import Decision
-from models.enums import Action, Channel, DecisionState, DeliveryState, MessageSort, Role
+from models.enums import Action, Channel, DeliveryState, MessageSort, Role
 from models.message import Message
 
 SENDERS = (Role.AGENT, Role.SUPERVISOR, Role.PRIVACY_OFFICER)
@@ -136,13 +137,7 @@ def _notice_of(session: Session, desk: Desk, number: int) -> tuple[TicketFacts, 
     ticket = facts(session, number)
     if not desk.agent.roles & {Role.SUPERVISOR, Role.PRIVACY_OFFICER}:
         require_own(ticket, desk)
-    newest = (
-        select(Decision)
-        .where(col(Decision.ticket_number) == number, col(Decision.state) == DecisionState.FINAL)
-        .order_by(col(Decision.decided_at).desc(), col(Decision.id).desc())
-        .limit(1)
-    )
-    decision = session.execute(newest).scalar()
+    decision = final_decision(session, number)
     if decision is None or decision.notice is None:
         raise NothingThere(f"#{number} has no notice.", "It is made when the request is decided, with d.")
     return ticket, decision

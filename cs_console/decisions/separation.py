@@ -1,6 +1,9 @@
 """Separation of duties: nobody handles an appeal against their own decision, whatever ticket it is on (DESIGN.md)."""
 
-from sqlalchemy import BigInteger, exists, or_, select, type_coerce
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ColumnElement, exists, or_, select, type_coerce
+from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col
 
 from cs_console.decisions.approvers import REFUSING
@@ -94,6 +97,16 @@ def _decided_before_an_appeal(session: Session, number: int) -> set[str]:
     return people
 
 
+def heard_since(number: Mapped[int], moment: Mapped[datetime] | Mapped[datetime | None]) -> ColumnElement[bool]:
+    """Whether words of the requester reached us on that ticket after that moment, as the access log says it."""
+    return exists().where(
+        col(LogEntry.ticket) == number,
+        col(LogEntry.action) == Action.TICKET_CHANGED.value,
+        col(LogEntry.reason) == FOLLOW_UP,
+        col(LogEntry.at) > type_coerce(moment, BigInteger),
+    )
+
+
 def _wrote_after_own(session: Session, desk: Desk, number: int) -> bool:
     """Whether the requester wrote after a final refusal of this ticket, whole or in part, that this agent gave.
 
@@ -104,12 +117,6 @@ def _wrote_after_own(session: Session, desk: Desk, number: int) -> bool:
     approved = exists().where(
         col(Approval.decision_id) == col(Decision.id), col(Approval.agent_id) == me, col(Approval.approved).is_(True)
     )
-    answered = exists().where(
-        col(LogEntry.ticket) == col(Decision.ticket_number),
-        col(LogEntry.action) == Action.TICKET_CHANGED.value,
-        col(LogEntry.reason) == FOLLOW_UP,
-        col(LogEntry.at) > type_coerce(col(Decision.decided_at), BigInteger),
-    )
     found = session.connection().execute(
         select(col(Decision.id))
         .where(
@@ -117,7 +124,7 @@ def _wrote_after_own(session: Session, desk: Desk, number: int) -> bool:
             col(Decision.state) == DecisionState.FINAL,
             col(Decision.outcome).in_(REFUSING),
             or_(col(Decision.proposer_id) == me, approved),
-            answered,
+            heard_since(col(Decision.ticket_number), col(Decision.decided_at)),
         )
         .limit(1)
     )

@@ -13,9 +13,8 @@ from cs_console.decisions.clock_events import recompute
 from cs_console.decisions.making import Made, send
 from cs_console.decisions.matters import matter_of
 from cs_console.decisions.review import open_for_review
-from cs_console.decisions.separation import require_not_own
 from cs_console.decisions.settling_letter import letter_subject, make_letter
-from cs_console.decisions.settling_needs import unmet
+from cs_console.decisions.settling_needs import require_may_settle, unmet
 from cs_console.decisions.settling_rules import (
     Settling,
     asked,
@@ -52,11 +51,9 @@ from cs_console.tickets.ticket_facts import (
     facts,
     record_about,
     refusals_on_record,
-    require_open,
     require_own,
 )
 from cs_console.tickets.turning import as_kind
-from cs_console.verification.askers import require_answerable
 from cs_console.verification.windows import close_window
 from models.columns import new_id
 from models.draft import Draft
@@ -118,11 +115,8 @@ def _settle(desk: Desk, number: int, row: int, settling: Settling) -> tuple[Sett
         require_current(session, desk)
         ticket = facts(session, number)
         pack = office.packs.get(ticket.pack)
-        require_own(ticket, desk)
-        require_open(ticket)
+        require_may_settle(session, desk, ticket)
         rules = _workflow(pack, ticket)
-        require_not_own(session, desk, number)
-        require_answerable(session, office, ticket)
         _require_roles(session, desk, pack, rules, settling)
         refuse_first(settling_problems(pack, rules, settling))
         outcome = rules.outcomes[settling.outcome]

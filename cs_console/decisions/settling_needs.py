@@ -3,18 +3,18 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import BigInteger, exists, or_, select, type_coerce
+from sqlalchemy import exists, or_, select
 from sqlmodel import Session, col
 
 from cs_console.decisions.matters import matter_of
-from cs_console.decisions.separation import FOLLOW_UP, is_own_appealed
+from cs_console.decisions.separation import heard_since, require_not_own
 from cs_console.desk import Desk
-from cs_console.errors import MatterRequired, NotAssigned, NotIndependent, NotVerified, Refusal, SettlementIncomplete
+from cs_console.errors import MatterRequired, NotVerified, Refusal, SettlementIncomplete
 from cs_console.policy.workflow_rules import WorkflowOutcome
-from cs_console.tickets.ticket_facts import READERS, TicketFacts, facts
+from cs_console.tickets.ticket_facts import READERS, TicketFacts, facts, require_open, require_own
+from cs_console.verification.askers import require_answerable
 from models.decision import Decision
-from models.enums import Action, DecisionState, DeliveryState, MessageSort, TicketState
-from models.log import LogEntry
+from models.enums import DecisionState, DeliveryState, MessageSort, TicketState
 from models.message import Message
 from models.settlement import Settlement
 
@@ -24,10 +24,10 @@ class StillNeeded:
     """What keeps a ticket from being settled whatever is answered, as sentences.
 
     `always` holds for each outcome, `by_outcome` for that one, `without_matter` where an answer says that what the
-    ticket is about has to be named; it is empty once that is named.
+    ticket is about has to be named; each is empty where nothing does.
     """
 
-    always: tuple[str, ...] = ()
+    always: str = ""
     by_outcome: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     without_matter: str = ""
 
@@ -39,17 +39,28 @@ def still_needed(desk: Desk, number: int) -> StillNeeded:
         workflow = desk.office.packs.get(ticket.pack).kinds[ticket.kind].workflow
         if workflow is None:
             return StillNeeded()
-        always: list[Refusal] = []
-        if is_own_appealed(session, desk, number):
-            always.append(NotIndependent(number))
-        elif ticket.assignee_id != desk.agent.id:
-            always.append(NotAssigned(desk.agent.roles))
+        always = ""
+        try:
+            require_may_settle(session, desk, ticket)
+        except Refusal as refusal:
+            always = str(refusal)
         by_outcome = {
             key: tuple(str(one) for one in unmet(session, ticket, outcome, names=False))
             for key, outcome in workflow.outcomes.items()
         }
         unnamed = "" if matter_of(session, number) is not None else str(_unnamed(number))
-    return StillNeeded(tuple(map(str, always)), by_outcome, unnamed)
+    return StillNeeded(always, by_outcome, unnamed)
+
+
+def require_may_settle(session: Session, desk: Desk, ticket: TicketFacts) -> None:
+    """Refuse whoever cannot settle this ticket now, however it ends.
+
+    Raises OwnDecision, NotIndependent, NotAssigned, WrongState, GuardianRequired, PrincipalOnly.
+    """
+    require_not_own(session, desk, ticket.number)  # first: who is kept out is not sent to claim it
+    require_own(ticket, desk)
+    require_open(ticket)
+    require_answerable(session, desk.office, ticket)
 
 
 def unmet(session: Session, ticket: TicketFacts, outcome: WorkflowOutcome, *, names: bool) -> Iterator[Refusal]:
@@ -96,16 +107,10 @@ def _was_answered(session: Session, number: int) -> bool:
 
     When that was, the access log says: the date in a mail is its sender's claim.
     """
-    heard_since = exists().where(
-        col(LogEntry.ticket) == col(Message.ticket_number),
-        col(LogEntry.action) == Action.TICKET_CHANGED.value,
-        col(LogEntry.reason) == FOLLOW_UP,
-        col(LogEntry.at) > type_coerce(col(Message.at), BigInteger),
-    )
     sent = select(col(Message.id)).where(
         col(Message.ticket_number) == number,
         col(Message.sort) == MessageSort.REPLY,
         col(Message.delivery).in_((DeliveryState.SENT, DeliveryState.QUEUED)),
-        ~heard_since,
+        ~heard_since(col(Message.ticket_number), col(Message.at)),
     )
     return session.connection().execute(sent.limit(1)).first() is not None

@@ -150,9 +150,17 @@ def is_on_record(session: Session, desk: Desk, number: int) -> bool:
 
 def require_own(ticket: TicketFacts, desk: Desk) -> None:
     """Refuse unless the ticket is assigned to the desk's agent. Raises NotAssigned."""
-    if ticket.assignee_id != desk.agent.id:
-        closed, taken = ticket.state is TicketState.CLOSED, ticket.assignee_id is not None
-        raise NotAssigned(desk.agent.roles, closed=closed, taken=taken)
+    refusal = not_own(ticket, desk)
+    if refusal is not None:
+        raise refusal
+
+
+def not_own(ticket: TicketFacts, desk: Desk) -> NotAssigned | None:
+    """The refusal for whoever's ticket this is not, with what works for them; None where it is theirs."""
+    if ticket.assignee_id == desk.agent.id:
+        return None
+    closed, taken = ticket.state is TicketState.CLOSED, ticket.assignee_id is not None
+    return NotAssigned(desk.agent.roles, closed=closed, taken=taken)
 
 
 def require_open(ticket: TicketFacts) -> None:

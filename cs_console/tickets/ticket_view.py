@@ -24,6 +24,7 @@ from cs_console.plain_text import one_line, plain
 from cs_console.policy.schema import Pack
 from cs_console.policy.workflow_rules import WorkflowRules
 from cs_console.tickets.ticket_facts import ERASED, UNREADABLE, TicketFacts, facts
+from cs_console.tickets.workflow import closes_with_reason
 from cs_console.verification.askers import asker_of, authority_of
 from models.agent import Agent
 from models.attachment import Attachment
@@ -150,8 +151,7 @@ def view_of(session: Session, desk: Desk, number: int) -> TicketView:
     office = desk.office
     ticket = facts(session, number)
     pack = office.packs.get(ticket.pack)
-    rules = pack.kinds[ticket.kind]
-    workflow = rules.workflow
+    workflow = pack.kinds[ticket.kind].workflow
     try:
         key: bytes | None = key_for_view(session, desk, ticket.requester_id)
     except KeyDestroyed:
@@ -166,7 +166,7 @@ def view_of(session: Session, desk: Desk, number: int) -> TicketView:
         number=number,
         row=ticket.row,
         kind=ticket.kind,
-        kind_title=rules.title,
+        kind_title=pack.kinds[ticket.kind].title,
         state=ticket.state,
         priority=ticket.priority,
         subject=one_line(subject),
@@ -195,7 +195,7 @@ def view_of(session: Session, desk: Desk, number: int) -> TicketView:
         age_words=asker.age_words if asker else "",
         age_flagged=asker is not None and asker.band is not None and asker.band.is_flagged,
         settles=workflow is not None,
-        closes_with_reason=ticket.verified_at is None if rules.needs_decision else not (workflow and workflow.by_hand),
+        closes_with_reason=closes_with_reason(session, desk, ticket),
         about_words=_about_words(session, workflow, number),
         settled_words=settled_words(session, pack, ticket.kind, number),
     )

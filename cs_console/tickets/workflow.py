@@ -150,7 +150,7 @@ def set_state(desk: Desk, number: int, row: int, state: TicketState, why: str = 
             lock_log(session.connection(), desk.office)  # nobody confirms an erasure meanwhile
             require_in_use(session, desk, ticket.requester_id)
         _check_move(session, desk, ticket, state)
-        if state is TicketState.CLOSED and (_ends_with_steps(desk, ticket) or _is_unanswered(session, desk, ticket)):
+        if state is TicketState.CLOSED and closes_with_reason(session, desk, ticket):
             _require_reason(desk, ticket, why)
             keep_note(session, desk, ticket, written(why))
         now = desk.office.clock.now()
@@ -223,15 +223,15 @@ def _check_move(session: Session, desk: Desk, ticket: TicketFacts, state: Ticket
     _require_supervisor(desk, "close a request that was neither verified nor decided", "or correct the kind")
 
 
-def _ends_with_steps(desk: Desk, ticket: TicketFacts) -> bool:
-    rules = desk.office.packs.get(ticket.pack).kinds[ticket.kind].workflow
-    return rules is not None and not rules.by_hand
+def closes_with_reason(session: Session, desk: Desk, ticket: TicketFacts) -> bool:
+    """Whether closing it by hand comes before its answer: it has steps of its own, or nobody was ever verified for it.
 
-
-def _is_unanswered(session: Session, desk: Desk, ticket: TicketFacts) -> bool:
-    """Whether this ends with a decision and none was made: its requester never proved who they are."""
-    decides = desk.office.packs.get(ticket.pack).kinds[ticket.kind].needs_decision
-    return decides and not stands(session, ticket.number, desk.office.clock.now())
+    A verified request without a decision is not closed by hand at all.
+    """
+    rules = desk.office.packs.get(ticket.pack).kinds[ticket.kind]
+    if rules.needs_decision:
+        return ticket.verified_at is None and not stands(session, ticket.number, desk.office.clock.now())
+    return rules.workflow is not None and not rules.workflow.by_hand
 
 
 def _require_reason(desk: Desk, ticket: TicketFacts, why: str) -> None:
