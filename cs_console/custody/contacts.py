@@ -148,6 +148,15 @@ def address_for_sending(session: Session, office: Office, contact_id: str) -> st
     return open_text(office.keyring.key(owner), Place(owner, "contact", "value", contact_id), sealed)
 
 
+def held_fields(session: Session, requester_id: str) -> frozenset[Field]:
+    """What is held of a requester here: the contacts that stand, and their words."""
+    contacts = select(col(Contact.field)).where(
+        col(Contact.requester_id) == requester_id, col(Contact.replaced_at).is_(None)
+    )
+    found = session.connection().execute(contacts).scalars()
+    return frozenset({Field.SUBJECT, Field.MESSAGE} | {Field(field) for field in found})
+
+
 def change_contact(desk: Desk, number: int, contact_id: str | None, field: Field, value: str) -> None:
     """Write down a contact that the requester corrected or added, on the agent's own ticket.
 
@@ -165,7 +174,7 @@ def change_contact(desk: Desk, number: int, contact_id: str | None, field: Field
         if ticket is None:
             raise NothingThere(f"There is no ticket #{number}.")
         if ticket.assignee_id != desk.agent.id:
-            raise NotAssigned(desk.agent.roles)
+            raise NotAssigned(desk.agent.roles, taken=ticket.assignee_id is not None)
         requester_id = ticket.requester_id
         require_in_use(session, desk, requester_id)
         region = office.packs.get(ticket.pack).meta.region

@@ -13,9 +13,10 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import lock_log
+from cs_console.custody.contacts import held_fields
 from cs_console.custody.erasing import carry_out, say_erased, wipe
 from cs_console.custody.holds import held_until
-from cs_console.decisions.approvers import roles_now
+from cs_console.decisions.approvers import final_decision, roles_now
 from cs_console.decisions.proposal import open_answers
 from cs_console.desk import Desk, Office
 from cs_console.errors import (
@@ -35,10 +36,8 @@ from cs_console.staff.undertakings import require_current
 from cs_console.tickets.filing import lock_counter
 from cs_console.tickets.ticket_facts import READERS, TicketFacts, facts, record_about, refusals_on_record
 from models.agent import Agent
-from models.decision import Decision
 from models.enums import (
     Action,
-    DecisionState,
     DeliveryState,
     ErasureCause,
     ErasureState,
@@ -89,8 +88,8 @@ class Confirmed:
 def propose_erasure(desk: Desk, number: int) -> None:
     """Propose that everything of this ticket's requester be erased (policy I.(4)2, IV.(2)3).
 
-    It needs a granted request of theirs that erases (whole, or but for what the console does not hold itself), or the
-    end of the term of all their tickets; no open ticket, nothing on its way to them. Raises NotErasable, NothingThere,
+    It needs a granted request of theirs to erase all that is held of them here, or the end of the term of all their
+    tickets; no open ticket, nothing on its way to them. Raises NotErasable, NothingThere,
     NoUndertaking, NotAllowed, SessionEnded; what is refused is on record.
     """
     with _on_record(desk, lambda session: facts(session, number)), desk.work(*PROPOSERS) as session:
@@ -271,18 +270,13 @@ def _on_its_way(session: Session, numbers: list[int]) -> bool:
 
 
 def _granted(session: Session, office: Office, number: int) -> bool:
-    """Whether the newest final decision on this ticket grants a request that erases: whole, or every contact, subject
-    and message, so that what stays (copies on tape, an order) is not held here. One key seals all that is: there is no
-    erasing a part of it. Under legal review a part is never said to be enough; it would tell what was granted.
+    """Whether the newest final decision on this ticket grants that all be erased that is held of the requester here.
+
+    One key seals it all: there is no erasing a part. What is held elsewhere (copies on tape, an order) may stay under
+    a ground, but not under legal review: that would tell what was granted. A right for the whole account needs no list.
     """
     ticket = facts(session, number)
-    final = (
-        select(Decision)
-        .where(col(Decision.ticket_number) == number, col(Decision.state) == DecisionState.FINAL)
-        .order_by(col(Decision.decided_at).desc())
-        .limit(1)
-    )
-    decision = session.scalars(final).first()
+    decision = final_decision(session, number)
     if decision is None or decision.outcome not in {Outcome.GRANT, Outcome.PARTIAL}:
         return False
     if decision.outcome == Outcome.PARTIAL and decision.legal_review:
@@ -293,8 +287,10 @@ def _granted(session: Session, office: Office, number: int) -> bool:
         given = open_answers(office.keyring, key, owner, decision.id, decision.answers, decision.legal_review)
         pack = office.packs.get(ticket.pack)
         right = pack.rights.get(given.request)
-        whole = decision.outcome == Outcome.GRANT or {field.value for field in pack.fields} <= set(given.granted)
-        return right is not None and right.erases and whole
+        if right is None or not right.erases:
+            return False
+        held = {field.value for field in held_fields(session, owner) & set(pack.fields)}
+        return (right.whole_account and decision.outcome == Outcome.GRANT) or held <= set(given.granted)
     return False
 
 

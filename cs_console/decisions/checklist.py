@@ -4,10 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
-from cs_console.custody.contacts import known_values
+from cs_console.custody.contacts import held_fields, known_values
 from cs_console.custody.redaction import redact
 from cs_console.decisions.approvers import with_those_undone
 from cs_console.decisions.asked import PROPOSERS, asked_of, locked_facts, read_asked, record_asked
@@ -60,9 +59,8 @@ from cs_console.tickets.ticket_facts import (
 )
 from cs_console.verification.askers import require_answerable
 from models.columns import new_id
-from models.contact import Contact
 from models.decision import Decision
-from models.enums import Action, Field, TicketState
+from models.enums import Action, TicketState
 
 __all__ = [
     "Answer",
@@ -181,15 +179,7 @@ def fields_for(desk: Desk, number: int) -> tuple[FieldChoice, ...]:
     """What this ticket's request can be about, each to be granted or covered by a ground."""
     with desk.reading(*READERS) as session:
         ticket = facts(session, number)
-        held = {Field.SUBJECT, Field.MESSAGE} | set(
-            session.connection()
-            .execute(
-                select(col(Contact.field)).where(
-                    col(Contact.requester_id) == ticket.requester_id, col(Contact.replaced_at).is_(None)
-                )
-            )
-            .scalars()
-        )
+        held = held_fields(session, ticket.requester_id)
     pack = desk.office.packs.get(ticket.pack)
     fields = [
         FieldChoice(field.value, rules.title, rules.sensitive, field in held) for field, rules in pack.fields.items()

@@ -135,4 +135,6 @@ class RightRules(Part):
     clause: Sentence
     warning: Annotated[str, SAID] = ""
     erases: bool = False
-    """Whether granting it, whole, is a reason to erase everything of the requester's."""
+    """Whether granting it is a reason to erase the requester: for all that is held of them here."""
+    whole_account: bool = False
+    """Whether it erases all of that whichever data was marked as asked, like giving up an account."""

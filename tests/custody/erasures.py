@@ -16,7 +16,8 @@ from tests.support.tickets import MadeTicket
 
 __all__ = ["PASSWORD", "People", "granted", "people", "proposed", "state_of"]
 
-EVERYTHING = (Field.EMAIL.value, Field.MOBILE.value, Field.NAME.value)
+EVERYTHING = tuple(one.value for one in (Field.EMAIL, Field.MOBILE, Field.NAME, Field.SUBJECT, Field.MESSAGE))
+"""All that is held of who asks in `request`."""
 
 
 @dataclass(frozen=True)

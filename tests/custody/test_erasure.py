@@ -298,6 +298,23 @@ def test_where_all_that_is_held_here_was_granted_the_rest_keeps_nothing(test_off
     assert (row.number, row.cause) == (number, "the request was granted")
 
 
+def test_who_asked_for_less_keeps_the_rest(test_office: TestOffice) -> None:
+    who = people(test_office)
+    ticket = request(test_office, who.mei)
+    propose(who.mei, ticket.number, 1, grant("e-mail", "orders"))
+    assert decision_state(test_office, ticket.number) == DecisionState.FINAL
+    with pytest.raises(NotErasable, match="for all of it"):
+        propose_erasure(who.mei, ticket.number)
+
+
+def test_giving_up_the_account_erases_whichever_data_was_marked(test_office: TestOffice) -> None:
+    who = people(test_office)
+    ticket = request(test_office, who.mei)
+    propose(who.mei, ticket.number, 1, replace(grant("account"), request="deactivate"))
+    propose_erasure(who.mei, ticket.number)
+    assert [row.number for row in open_erasures(who.mei)] == [ticket.number]
+
+
 @pytest.mark.parametrize(
     "code, kept, neutral", [("D2", "mobile", False), ("S5", "message", False), ("S5", "backups", True)]
 )
