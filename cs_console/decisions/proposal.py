@@ -122,7 +122,8 @@ def review_at(pack: Pack, proposal: Proposal, decided: datetime) -> datetime | N
     pack's time zone. Under legal review the days are the pack's own alone: no answer may tell which ground it is.
     """
     if under_legal_review(pack, proposal):
-        return decided + timedelta(days=pack.legal_review.review_days)
+        days = pack.legal_review.review_days
+        return decided + timedelta(days=days) if days else None
     moments: list[datetime] = []
     for finding in proposal.applying:
         ground = pack.ground(finding.ground)

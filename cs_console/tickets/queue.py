@@ -1,5 +1,6 @@
 """The queue: views with capped counts, and pages of tickets by keyset, subjects redacted."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from cs_console.custody.sealing import Place
 from cs_console.desk import Desk
 from cs_console.errors import BadPack, SealBroken, UnknownPack
 from cs_console.plain_text import one_line
+from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.filters import Filter
 from cs_console.tickets.lanes import VIEWS, Asker, Cursor, lane
@@ -238,9 +240,18 @@ def _tried(session: Session, numbers: list[int]) -> dict[int, datetime]:
 
 def _stopped(session: Session, desk: Desk, rows: list[Any]) -> frozenset[int]:
     """Which of these tickets have no due date because their clocks stand still; else it has not begun, or is over."""
-    dateless = [row for row in rows if row.next_due_at is None and _decides(desk, row)]
+    packs = _usable_packs(desk, {row.pack for row in rows if row.next_due_at is None})
+    dateless = [
+        row
+        for row in rows
+        if row.next_due_at is None and row.pack in packs and packs[row.pack].kinds[row.kind].needs_decision
+    ]
     # a term that counts from receipt has begun, so without its date it stands still until the requester is verified
-    unproven = {row.number for row in dateless if row.state == TicketState.TO_VERIFY and not _begins_late(desk, row)}
+    unproven = {
+        row.number
+        for row in dateless
+        if row.state == TicketState.TO_VERIFY and "verified" not in packs[row.pack].clock.starts
+    }
     waiting = [row.number for row in dateless if row.state == TicketState.WAITING]
     if not waiting:
         return frozenset(unproven)
@@ -253,16 +264,13 @@ def _stopped(session: Session, desk: Desk, rows: list[Any]) -> frozenset[int]:
     return frozenset(unproven | {number for number, move in newest.items() if move == ClockMove.FEE_ASKED})
 
 
-def _decides(desk: Desk, row: Any) -> bool:
-    try:
-        return desk.office.packs.get(row.pack).kinds[row.kind].needs_decision
-    except (UnknownPack, BadPack):  # one broken pack must not close the whole queue
-        return False
-
-
-def _begins_late(desk: Desk, row: Any) -> bool:
-    """Whether the term begins with the verification only; asked of tickets whose pack could be read."""
-    return "verified" in desk.office.packs.get(row.pack).clock.starts
+def _usable_packs(desk: Desk, names: set[str]) -> dict[str, Pack]:
+    """These packs, read once a page; one that is broken or gone is left out and must not close the whole queue."""
+    found = {}
+    for name in names:
+        with suppress(UnknownPack, BadPack):
+            found[name] = desk.office.packs.get(name)
+    return found
 
 
 def _queue_row(row: Any, subject: str, names: dict[str, str], tried_at: datetime | None, stopped: bool) -> QueueRow:

@@ -329,6 +329,11 @@ def test_legal_review_asks_the_same_of_every_ground() -> None:
     assert review_at(pack(), soon, NOW) == review_at(pack(), complete("S1"), NOW)
 
 
+def test_a_pack_that_looks_at_nothing_again_under_legal_review_has_no_such_date() -> None:
+    never = pack().model_copy(update={"legal_review": pack().legal_review.model_copy(update={"review_days": 0})})
+    assert review_at(never, complete("S1"), NOW) is None
+
+
 def test_a_ground_is_looked_at_again_on_the_day_until_which_it_holds() -> None:
     gdpr = load_pack(SHIPPED / "gdpr-2018-05.toml")
 
