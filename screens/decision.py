@@ -77,7 +77,7 @@ class DecisionScreen(WalkScreen):
         self._matter: Matter | None = None
         self._decided: DecisionView | None = None
         self._refused_form = ""
-        self._first = ""
+        self._first: tuple[str, Tone] | None = None
         self._recorded: AskedFor | None = None
         self._letter = ""
         self._letter_soon: Timer | None = None
@@ -126,13 +126,13 @@ class DecisionScreen(WalkScreen):
             self.set_class(self._over, "-over")
             self.query_one(KeyBar).refresh()
         if waits:
-            self._first = WAITS
-            self.say(self._first)
+            self._first = WAITS, Tone.INFO
+            self.say(*self._first)
         elif last.own_appealed and not self._over:
             self.say(OwnDecision())  # before the whole checklist is walked in vain
         elif last.state is DecisionState.RETURNED and last.reason:
-            self._first = f"Returned: {last.reason}"
-            self.say(self._first, Tone.WARNING)
+            self._first = f"Returned: {last.reason}", Tone.WARNING
+            self.say(*self._first)
 
     def draft(self) -> str:
         written = self.form.to_json()
@@ -153,8 +153,8 @@ class DecisionScreen(WalkScreen):
 
     def _restored(self, draft: str) -> None:
         super()._restored(draft)
-        if self._first:  # how it stands matters more than that what was written is there
-            self.say(self._first, Tone.INFO if self._first == WAITS else Tone.WARNING)
+        if self._first is not None:  # how it stands matters more than that what was written is there
+            self.say(*self._first)
 
     # --- steps
 

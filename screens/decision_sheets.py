@@ -309,9 +309,11 @@ class DecidedSheet(Sheet):
         parts = [f"proposed by {one.proposer}"]
         if one.approvers:
             parts.append(f"approved by {' and '.join(one.approvers)}")
-        waits = one.state is DecisionState.PROPOSED
-        parts.append("waits for approval" if waits else f"decided {moment(one.decided_at)}" if one.decided_at else "")
-        yield PlainText(" · ".join(filter(None, parts)), classes="quiet")
+        if one.decided_at is not None:
+            parts.append(f"decided {moment(one.decided_at)}")
+        elif one.state is DecisionState.PROPOSED:
+            parts.append("waits for approval")
+        yield PlainText(" · ".join(parts), classes="quiet")
         yield PlainText(one.delivery, id="delivery", classes="part")
         if one.notice:
             with VerticalScroll(classes="letter"):

@@ -29,7 +29,8 @@ class TicketChanges(RevealScreen):
         self.view: TicketView | None = None
 
     def _reload(self, _answer: object = None) -> None:
-        raise NotImplementedError
+        """Read the ticket again."""
+        raise NotImplementedError  # by the screen that shows it: TicketScreen
 
     def _change(self, work: Callable[[], object], done: str) -> None:
         self.change(work, partial(self._changed, done), refused=self._refused)

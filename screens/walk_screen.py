@@ -31,7 +31,7 @@ class WalkScreen(DraftScreen[str]):
 
     def sheet_of(self, step: str) -> StepSheet | None:
         """The sheet of a step."""
-        raise NotImplementedError
+        raise NotImplementedError  # each form has steps of its own; Textual's screens cannot be abstract classes
 
     def sheet_shown(self, sheet: StepSheet | None) -> None:
         """A sheet was put up."""
@@ -41,7 +41,7 @@ class WalkScreen(DraftScreen[str]):
 
     def problems(self) -> tuple[str, ...]:
         """What is still missing, in the service's words."""
-        raise NotImplementedError
+        raise NotImplementedError  # the same
 
     @on(ChoiceList.OptionHighlighted, "#steps")
     def look_at(self, event: ChoiceList.OptionHighlighted) -> None:

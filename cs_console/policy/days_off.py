@@ -70,7 +70,7 @@ def _days_off(code: str, year: int) -> tuple[frozenset[date], frozenset[date]]:
     country, _, part = code.partition("-")
     try:
         found = country_holidays(country, subdiv=part or None, years=year)
-    except NotImplementedError:
+    except NotImplementedError:  # what the library raises for a country that it does not know
         problem = f"clock.holidays: {unknown_country(code)}"
         raise BadPack(f"with the holidays of {code}", (problem,)) from None
     return frozenset(found), frozenset(found.weekend_workdays)

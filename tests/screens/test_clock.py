@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from cs_console.desk import Desk
 from models.enums import Action, ClockMove, Field, Result, Role, TicketKind, TicketState
 from screens.asking_text import WordsDialog
 from screens.choice import ChoiceDialog
@@ -14,7 +15,7 @@ from tests.decisions.clocks import clock_events, use_month_pack
 from tests.decisions.test_checklist import ticket_of
 from tests.decisions.test_fee_clock import fee_asked
 from tests.decisions.test_review import back
-from tests.support.consoles import SIZES, console
+from tests.support.consoles import SIZES, Console, console
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
 from tests.support.tickets import make_ticket
@@ -93,18 +94,27 @@ async def test_proof_of_identity_is_asked_for(sqlite_office: TestOffice, size: t
     assert (entry.ticket, entry.actor, entry.outcome) == (number, "mei", Result.DONE)
 
 
+def waiting_for_a_fee(test_office: TestOffice, *, days: int) -> tuple[int, Desk]:
+    """A ticket for which a fee was asked so many days ago, and whose it is by now."""
+    mei = person(test_office, "mei", Role.AGENT)
+    number = request(test_office, mei).number
+    fee_asked(test_office, mei, number, "sue")
+    test_office.clock.forward(days=days)
+    return number, back(test_office, mei, "mo")
+
+
+async def clock_of(shown: Console, number: int) -> None:
+    await shown.open(TicketScreen(number))
+    await shown.until_words("A question")
+    await shown.press("o")
+    await shown.until_on(ClockDialog)
+
+
 @pytest.mark.parametrize("size", SIZES)
 async def test_a_fee_is_put_on_record_as_paid(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
-    mei = person(sqlite_office, "mei", Role.AGENT)
-    number = request(sqlite_office, mei).number
-    fee_asked(sqlite_office, mei, number, "sue")
-    sqlite_office.clock.forward(days=2)
-    mo = back(sqlite_office, mei, "mo")
+    number, mo = waiting_for_a_fee(sqlite_office, days=2)
     async with console(sqlite_office, mo, size) as shown:
-        await shown.open(TicketScreen(number))
-        await shown.until_words("A question")
-        await shown.press("o")
-        await shown.until_on(ClockDialog)
+        await clock_of(shown, number)
         await shown.until_words("stopped since 20 Nov for a fee", "The fee was paid", "can be paid until 20 Dec")
         await shown.until_words("from 21 Dec on.")
         await shown.press("enter")
@@ -121,16 +131,9 @@ async def test_a_fee_is_put_on_record_as_paid(sqlite_office: TestOffice, size: t
 async def test_a_request_is_closed_unpaid_after_its_letter_was_seen(
     sqlite_office: TestOffice, size: tuple[int, int]
 ) -> None:
-    mei = person(sqlite_office, "mei", Role.AGENT)
-    number = request(sqlite_office, mei).number
-    fee_asked(sqlite_office, mei, number, "sue")
-    sqlite_office.clock.forward(days=31)
-    mo = back(sqlite_office, mei, "mo")
+    number, mo = waiting_for_a_fee(sqlite_office, days=31)
     async with console(sqlite_office, mo, size) as shown:
-        await shown.open(TicketScreen(number))
-        await shown.until_words("A question")
-        await shown.press("o")
-        await shown.until_on(ClockDialog)
+        await clock_of(shown, number)
         await shown.press("down", "enter")
         await shown.until_on(LetterDialog)
         await shown.until_words("because the fee was not paid?", "It was not paid within 30 days")

@@ -12,9 +12,10 @@ from cs_console.desk import Desk, operator_desk
 from cs_console.tickets.conversation import reload
 from cs_console.tickets.incoming import IncomingMessage
 from cs_console.tickets.intake import take_in
-from models.enums import Action, Channel, DeliveryState, Field, MessageSort, Role, TicketKind
+from models.enums import Action, Channel, DeliveryState, Field, MessageSort, Outcome, Role, TicketKind
 from models.message import Message
 from screens.decision import DecisionScreen
+from screens.decision_form import ChecklistForm
 from screens.decision_sheets import DecidedSheet, RequestSheet
 from screens.ticket import TicketScreen
 from screens.widgets.choice_list import ChoiceList
@@ -167,7 +168,9 @@ async def test_while_it_waits_there_is_only_that_and_not_the_ground_under_legal_
 ) -> None:
     mei = person(sqlite_office, "mei", Role.AGENT)
     number = refused(sqlite_office, mei, code=code)
-    save_draft(mei, draft_place(number), '{"form": "as it was proposed"}', number)
+    form = ChecklistForm(request="delete", asked={"e-mail"}, outcome=Outcome.REFUSE)
+    form.sheet(code).applies = True
+    save_draft(mei, draft_place(number), form.to_json(), number)  # as it was proposed
     async with console(sqlite_office, mei, (120, 34)) as shown:
         screen = await decided(shown, number)
         await shown.until(lambda: bool(screen.query(DecidedSheet)), "the proposal")
