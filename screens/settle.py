@@ -174,6 +174,8 @@ class SettleScreen(WalkScreen):
         read, settling = self._read, self._settling()
         if read is None or read.rules is None or settling is None:
             return ()
+        if read.needs.always:  # nothing else matters to somebody who cannot settle it
+            return (read.needs.always,)
         missing = [problem.text for problem in settling_problems(read.pack, read.rules, settling)]
         missing += read.needs.by_outcome.get(settling.outcome, ())
         unnamed = read.needs.without_matter
@@ -182,7 +184,7 @@ class SettleScreen(WalkScreen):
         for roles in needed_roles(read.pack, read.rules, settling):
             if not self.roles & set(roles):
                 missing.insert(0, f"A {' or a '.join(role.value for role in roles)} has to settle this: hand it on.")
-        return (*filter(None, (read.needs.always,)), *missing)
+        return tuple(missing)
 
     def _preview(self, sheet: LetterSheet) -> None:
         settling = self._settling()

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.widgets import TextArea
 
+from cs_console.errors import NotIndependent
 from models.enums import Action, Role, TicketKind, TicketState
 from screens.choice import ChoiceDialog
 from screens.settle import SettleScreen
@@ -244,3 +245,13 @@ def test_a_form_comes_back_from_its_draft(form: SettleForm) -> None:
 def test_a_draft_that_is_none_is_left_out(draft: str) -> None:
     with pytest.raises(ValueError):
         form_from_json(draft)
+
+
+async def test_who_cannot_settle_it_reads_that_alone(sqlite_office: TestOffice) -> None:
+    case = refused(sqlite_office)
+    number = about(sqlite_office, case, TicketKind.APPEAL)
+    async with console(sqlite_office, case.mei) as shown:
+        await on_ticket(shown, number)
+        screen = await walking(shown)
+        assert screen.problems() == (str(NotIndependent(number)),)
+        await shown.until_words("1 thing is missing", "You took part in what")
