@@ -330,9 +330,9 @@ class Database:
         """The same without the object layer, where every tenth of a millisecond counts; see `prepared`."""
         if self._line is not None:
             try:
-                with store_errors(), self._line.transaction() as transaction:
+                with self._line.transaction() as transaction:
                     yield transaction
-            except self.engine.dialect.loaded_dbapi.Error as problem:
+            except (DBAPIError, PoolTimeout, self.engine.dialect.loaded_dbapi.Error) as problem:
                 raise store_error(problem) from None
             return
         with store_errors(), self.engine.connect() as connection:

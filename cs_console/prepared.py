@@ -10,7 +10,7 @@ from sqlalchemy.sql import ClauseElement
 from cs_console.database import Transaction, store_error
 
 if TYPE_CHECKING:
-    from cs_console.server_line import Answer, LineTransaction, Statement
+    from cs_console.server_line import Statement
 
 _Answer = TypeVar("_Answer")
 Row = tuple[Any, ...]
@@ -30,11 +30,12 @@ class Prepared:
     plain strings. What the driver refuses is raised as StoreUnavailable or a kind of it.
     """
 
-    __slots__ = ("_compiled", "_statement")
+    __slots__ = ("_compiled", "_line", "_statement")
 
     def __init__(self, statement: ClauseElement) -> None:
         self._statement = statement
         self._compiled: dict[str, _Compiled] = {}
+        self._line: Statement | None = None
 
     def first(self, transaction: Transaction, values: Mapping[str, Any]) -> Row | None:
         """The first row, None where there is none."""
@@ -52,10 +53,10 @@ class Prepared:
         cursor.execute(compiled.text, filled if compiled.order is None else [filled[name] for name in compiled.order])
 
     def on_the_line(self, values: Mapping[str, Any]) -> "Statement":
-        """The statement as a ServerLine takes it."""
-        compiled = self._compiled.get("line") or self._compile("line", _numbered())
-        given = compiled.given
-        return compiled.text, [values[name] if name in values else given[name] for name in compiled.order or ()]
+        """The statement as a ServerLine takes it. What is left out can be filled in later."""
+        if self._line is None:
+            self._line = _numbered(self._statement)
+        return self._line.filled(values) if values else self._line
 
     def _compile(self, name: str, dialect: Dialect) -> _Compiled:
         made = self._statement.compile(dialect=dialect)
@@ -73,25 +74,26 @@ def first_rows(transaction: Transaction, *steps: Step) -> list[Row | None]:
     """The first row of each statement, run in this order, None where there is none."""
     if isinstance(transaction, Connection):
         return _together(transaction, steps, lambda cursor: cursor.fetchone())
-    return [answer.first() for answer in _on_the_line(transaction, steps)]
+    return transaction.first_rows(*[step.on_the_line(values) for step, values in steps])
 
 
 def rows_written(transaction: Transaction, *steps: Step) -> list[int]:
     """How many rows each of these statements wrote, run in this order."""
     if isinstance(transaction, Connection):
         return _together(transaction, steps, lambda cursor: int(cursor.rowcount))
-    return [answer.written for answer in _on_the_line(transaction, steps)]
+    return transaction.rows_written(*[step.on_the_line(values) for step, values in steps])
 
 
-def _on_the_line(transaction: "LineTransaction", steps: Sequence[Step]) -> "list[Answer]":
-    return transaction.ask(*(step.on_the_line(values) for step, values in steps))
-
-
-def _numbered() -> Dialect:
-    """PostgreSQL with its values numbered ($1), as its own protocol has them."""
+def _numbered(statement: ClauseElement) -> "Statement":
+    """The statement with its values numbered ($1), as PostgreSQL's own protocol has them."""
     from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg  # only where there is a server
 
-    return PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]  # its base is untyped
+    from cs_console.server_line import Statement
+
+    dialect = PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]  # its base is untyped
+    made = statement.compile(dialect=dialect)
+    names = tuple(getattr(made, "positiontup", None) or ())
+    return Statement(str(made), *[made.params[name] for name in names], names=names)
 
 
 def _together(connection: Connection, steps: Sequence[Step], answer: Callable[[Any], _Answer]) -> list[_Answer]:

@@ -4,9 +4,9 @@ It speaks libpq's pipeline directly. What a transaction writes last travels with
 only after the commit gave its locks back: the log's head is free again while the entry is being made durable.
 """
 
-import selectors
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+import select
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from itertools import count
 from threading import Lock
 from typing import Any, cast
@@ -16,21 +16,63 @@ from psycopg import errors, pq
 from sqlalchemy import PoolProxiedConnection
 
 Row = tuple[Any, ...]
-Statement = tuple[str, Sequence[object]]
-"""SQL with its values numbered ($1), and the values."""
+
+
+def _sent(value: object) -> bytes | None:
+    """A value as the server reads it: bytes as they are, the rest as text."""
+    if isinstance(value, str):
+        return value.encode()
+    if value is None or isinstance(value, bytes):
+        return value
+    if isinstance(value, bool):
+        return b"t" if value else b"f"
+    if isinstance(value, int):
+        return b"%d" % value
+    return str(value).encode()
+
+
+class Statement:
+    """SQL with its values numbered ($1), and the values as they are sent; `names` are theirs, in the same order."""
+
+    __slots__ = ("formats", "places", "sent", "sql")
+
+    def __init__(self, sql: str, *values: object, names: Sequence[str] = ()) -> None:
+        self.sql = sql
+        self.sent = [_sent(value) for value in values]
+        self.formats = [int(isinstance(value, bytes)) for value in values]
+        self.places = {name: place for place, name in enumerate(names)}
+
+    def filled(self, values: Mapping[str, object]) -> "Statement":
+        """The same with these values."""
+        made = Statement(self.sql)
+        made.sent, made.formats, made.places = self.sent.copy(), self.formats.copy(), self.places
+        made.fill(values)
+        return made
+
+    def fill(self, values: Mapping[str, object]) -> None:
+        """Put in what is known now."""
+        for name, value in values.items():
+            place = self.places[name]
+            self.sent[place] = _sent(value)
+            self.formats[place] = int(isinstance(value, bytes))
+
 
 ANSWER_SECONDS = 40
 """Longer than the server's own statement time-out: who says nothing for so long is gone."""
 
-_BEGIN: Statement = ("BEGIN", ())
-_COMMIT: Statement = ("COMMIT", ())
-_ROLLBACK: Statement = ("ROLLBACK", ())
-_ANSWER_EARLY: Statement = ("SET synchronous_commit TO off", ())
-_FLUSH: Statement = (
-    "SELECT set_config('synchronous_commit', 'on', true), pg_logical_emit_message(true, 'cs-console', '')",
-    (),
+_SYNC = pq.ExecStatus.PIPELINE_SYNC
+_FAULT = pq.ExecStatus.FATAL_ERROR
+_BEGIN = Statement("BEGIN")
+_COMMIT = Statement("COMMIT")
+_ROLLBACK = Statement("ROLLBACK")
+_ANSWER_EARLY = Statement("SET synchronous_commit TO off")
+_FLUSH = Statement(
+    "SELECT set_config('synchronous_commit', 'on', true), pg_logical_emit_message(true, 'cs-console', '')"
 )
 """A transaction that writes nothing but its place in the server's journal: when it is durable, all before it is."""
+
+Answer = pq.abc.PGresult
+"""What the server answered to one statement."""
 
 _READ: dict[int, Callable[[bytes], Any]] = {
     16: lambda sent: sent == b"\x01",
@@ -43,6 +85,17 @@ _READ: dict[int, Callable[[bytes], Any]] = {
 """By the server's number of a type: boolean, bytea, bigint, integer, text, varchar; each in its binary form."""
 
 
+def _first_row(answer: Answer) -> Row | None:
+    """The first row of an answer, None where there is none."""
+    if not answer.ntuples:
+        return None
+    row = []
+    for at in range(answer.nfields):
+        value = answer.get_value(0, at)
+        row.append(value if value is None else _READ[answer.ftype(at)](value))
+    return tuple(row)
+
+
 class ServerLine:
     """One connection, opened when it is first needed and after every fault, used by one transaction at a time."""
 
@@ -51,36 +104,29 @@ class ServerLine:
         self._one_at_a_time = Lock()
         self._wire: Wire | None = None
 
-    @contextmanager
-    def transaction(self) -> Iterator["LineTransaction"]:
-        """Committed at the end, and durable then; rolled back on any error. Raises what the driver raises."""
-        with self._one_at_a_time:
-            transaction = LineTransaction(self._open)
-            try:
-                yield transaction
-                transaction.commit()
-            except BaseException:
-                self._give_up(transaction)
-                raise
+    def transaction(self) -> "LineTransaction":
+        """A transaction that begins with its first question; see there."""
+        return LineTransaction(self)
 
     def close(self) -> None:
         """Hang up."""
         with self._one_at_a_time:
             self._hang_up()
 
-    def _open(self) -> "Wire":
+    def take(self) -> None:
+        """Have the line for oneself, once nobody else has it."""
+        self._one_at_a_time.acquire()
+
+    def give_back(self) -> None:
+        self._one_at_a_time.release()
+
+    def open(self) -> "Wire":
+        """The connection as it stands, or a new one. Raises what the driver raises."""
         if self._wire is not None and not self._wire.in_order:
             self._hang_up()
         if self._wire is None:
             self._wire = Wire(self._connect())
         return self._wire
-
-    def _give_up(self, transaction: "LineTransaction") -> None:
-        try:
-            if self._wire is not None and self._wire.in_order:
-                transaction.roll_back()
-        except psycopg.Error:
-            self._hang_up()
 
     def _hang_up(self) -> None:
         if self._wire is not None:
@@ -90,80 +136,80 @@ class ServerLine:
 
 
 class LineTransaction:
-    """One transaction on the line. It begins with its first question."""
+    """Committed at its context's end at the latest, and durable then; rolled back on any error.
 
-    def __init__(self, wire: Callable[[], "Wire"]) -> None:
-        self._open = wire
+    Raises what the driver raises.
+    """
+
+    __slots__ = ("_begun", "_line", "_wire")
+
+    def __init__(self, line: ServerLine) -> None:
+        self._line = line
         self._wire: Wire | None = None
-        self._last: Statement | None = None
-        self._otherwise: Exception | None = None
+        self._begun = False
 
-    def ask(self, *statements: Statement) -> list["Answer"]:
+    def __enter__(self) -> "LineTransaction":
+        self._line.take()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: object) -> None:
+        try:
+            if not self._begun:
+                return
+            if problem is None:
+                self._commit(_COMMIT)
+            else:
+                self._roll_back()
+        finally:
+            self._line.give_back()
+
+    def ask(self, *statements: Statement) -> list[Answer]:
         """Run the statements in their order, in one round trip."""
-        if self._wire is not None:
-            return self._wire.run(statements)
+        if self._begun:
+            return self._run(statements)
+        self._wire, self._begun = self._line.open(), True
         try:
-            return self._begin(statements)
+            return self._wire.run((_BEGIN, *statements))[1:]
         except psycopg.OperationalError:
-            if self._wire is None or self._wire.in_order:
+            if self._wire.in_order:
                 raise
-            return self._begin(statements)  # the server had hung up since the last time; nothing was done yet
+            self._wire = self._line.open()
+            return self._wire.run((_BEGIN, *statements))[1:]  # the server had hung up meanwhile; nothing was done yet
 
-    def leave_for_commit(self, statement: Statement, otherwise: Exception) -> None:
-        """Run this with the commit. It divides by zero where it does not write what it should: then nothing of the
-        transaction is kept, and `otherwise` is raised. So it is where a rule of somebody's rewrites it.
+    def first_rows(self, *statements: Statement) -> list[Row | None]:
+        """The first row of each answer, None where there is none."""
+        return [_first_row(answer) for answer in self.ask(*statements)]
+
+    def rows_written(self, *statements: Statement) -> list[int]:
+        """How many rows each of them wrote."""
+        return [answer.command_tuples or 0 for answer in self.ask(*statements)]
+
+    def commit_with(self, statement: Statement, otherwise: Callable[[], Exception]) -> None:
+        """Run this last and commit, in one round trip. It divides by zero where it does not write what it should: then
+        nothing of the transaction is kept, and `otherwise` is raised. So it is where a rule of somebody's rewrites it.
         """
-        self._last, self._otherwise = statement, otherwise
-
-    def commit(self) -> None:
-        """Send what was left for it, commit, and wait until that is durable."""
-        if self._wire is None:
-            return
-        closing = (_COMMIT,) if self._last is None else (self._last, _COMMIT)
         try:
-            answers = self._wire.run((*closing, _FLUSH) if self._wire.answers_early else closing)
+            self._commit(statement, _COMMIT)
         except (errors.DivisionByZero, errors.FeatureNotSupported):
-            if self._otherwise is None:
-                raise
-            raise self._otherwise from None
-        if answers[len(closing) - 1].said != b"COMMIT":
+            raise otherwise() from None
+
+    def _run(self, statements: Sequence[Statement]) -> list[Answer]:
+        assert self._wire is not None  # it has begun
+        return self._wire.run(statements)
+
+    def _commit(self, *closing: Statement) -> None:
+        """Commit, and wait until that is durable."""
+        assert self._wire is not None
+        answers = self._wire.run((*closing, _FLUSH) if self._wire.answers_early else closing)
+        if answers[len(closing) - 1].command_status != b"COMMIT":
             raise psycopg.OperationalError("the server did not commit")
+        self._begun = False
 
-    def roll_back(self) -> None:
-        """Undo what was begun; the line can be used again."""
-        if self._wire is not None:
-            self._wire.run((_ROLLBACK,))
-
-    def _begin(self, statements: Sequence[Statement]) -> list["Answer"]:
-        self._wire = self._open()
-        return self._wire.run((_BEGIN, *statements))[1:]
-
-
-class Answer:
-    """What the server answered to one statement."""
-
-    __slots__ = ("_result",)
-
-    def __init__(self, result: pq.abc.PGresult) -> None:
-        self._result = result
-
-    @property
-    def said(self) -> bytes:
-        """The word for what was done: "COMMIT", "INSERT 0 1"."""
-        return self._result.command_status or b""
-
-    @property
-    def written(self) -> int:
-        """How many rows were written."""
-        return self._result.command_tuples or 0
-
-    def first(self) -> Row | None:
-        """The first row, None where there is none."""
-        found = self._result
-        if not found.ntuples:
-            return None
-        values = ((found.ftype(at), found.get_value(0, at)) for at in range(found.nfields))
-        return tuple(None if value is None else _READ[kind](value) for kind, value in values)
+    def _roll_back(self) -> None:
+        """Undo what was begun; where even that fails, the line is opened anew the next time."""
+        if self._wire is not None and self._wire.in_order:
+            with suppress(psycopg.Error):
+                self._wire.run((_ROLLBACK,))
 
 
 class Wire:
@@ -176,8 +222,8 @@ class Wire:
         self._prepared: dict[str, bytes] = {}
         self._names = count()
         self._waiting = False
-        self._ready = selectors.DefaultSelector()
-        self._ready.register(self._pgconn.socket, selectors.EVENT_READ)
+        self._ready = select.poll()
+        self._ready.register(self._pgconn.socket, select.POLLIN)
         self._pgconn.enter_pipeline_mode()
         self.answers_early = self._answer_early()
 
@@ -187,7 +233,6 @@ class Wire:
         return not self._waiting and self._pgconn.status == pq.ConnStatus.OK
 
     def close(self) -> None:
-        self._ready.close()
         self.pooled.invalidate()  # its pipeline is nothing for others
 
     def run(self, statements: Sequence[Statement]) -> list[Answer]:
@@ -195,65 +240,61 @@ class Wire:
 
         Raises what the server refused, or what the driver raises when it is gone.
         """
+        names = self._prepared
+        unknown = [statement.sql for statement in statements if statement.sql not in names]
+        if unknown:
+            self._prepare(unknown)
         self._waiting = True
-        prepared: list[str] = []
-        counted: list[bool] = []
-        for sql, values in statements:
-            if sql not in self._prepared:
-                self._prepare(sql)
-                prepared.append(sql)
-                counted.append(False)
-            self._send(sql, values)
-            counted.append(True)
-        self._pgconn.pipeline_sync()
-        self._flush()
-        answers, refused = self._collect(iter(counted))
+        send = self._pgconn.send_query_prepared
+        for statement in statements:
+            send(names[statement.sql], statement.sent, statement.formats, 1)
+        return self._answers()
+
+    def _prepare(self, unknown: Sequence[str]) -> None:
+        """Have the server know these statements by a name; a fault in one leaves none of them known."""
+        self._waiting = True
+        names = {sql: f"line{next(self._names)}".encode() for sql in unknown}
+        for sql, name in names.items():
+            self._pgconn.send_prepare(name, sql.encode())
+        self._answers()
+        self._prepared |= names
+
+    def _answers(self) -> list[Answer]:
+        pgconn = self._pgconn
+        is_busy, get_result = pgconn.is_busy, pgconn.get_result
+        answers: list[Answer] = []
+        refused: psycopg.Error | None = None
+        pgconn.pipeline_sync()
+        while pgconn.flush():
+            self._wait(select.POLLIN | select.POLLOUT)
+        nothing = 0
+        while True:
+            while is_busy():
+                self._wait(select.POLLIN)
+            result = get_result()
+            if result is None:  # one stands between two answers
+                nothing += 1
+                if nothing > 1:
+                    raise psycopg.OperationalError("the server has no more to say")
+                continue
+            nothing = 0
+            status = result.status
+            if status == _SYNC:
+                break
+            if status == _FAULT:
+                refused = refused or errors.error_from_result(result)
+                if pgconn.status != pq.ConnStatus.OK:
+                    raise refused
+            else:
+                answers.append(result)
         self._waiting = False
         if refused is not None:
-            for sql in prepared:
-                del self._prepared[sql]
             raise refused
         return answers
 
-    def _collect(self, counted: Iterator[bool]) -> tuple[list[Answer], psycopg.Error | None]:
-        answers: list[Answer] = []
-        refused: psycopg.Error | None = None
-        while (result := self._next()).status != pq.ExecStatus.PIPELINE_SYNC:
-            wanted = next(counted)
-            if result.status == pq.ExecStatus.FATAL_ERROR:
-                refused = refused or errors.error_from_result(result)
-                if self._pgconn.status != pq.ConnStatus.OK:
-                    raise refused
-            elif wanted:
-                answers.append(Answer(result))
-        return answers, refused
-
-    def _prepare(self, sql: str) -> None:
-        name = f"line{next(self._names)}".encode()
-        self._pgconn.send_prepare(name, sql.encode())
-        self._prepared[sql] = name
-
-    def _send(self, sql: str, values: Sequence[object]) -> None:
-        formats = [int(isinstance(value, bytes)) for value in values]
-        self._pgconn.send_query_prepared(self._prepared[sql], [_sent(value) for value in values], formats, 1)
-
-    def _flush(self) -> None:
-        while self._pgconn.flush():
-            self._ready.modify(self._pgconn.socket, selectors.EVENT_READ | selectors.EVENT_WRITE)
-            self._wait()
-            self._ready.modify(self._pgconn.socket, selectors.EVENT_READ)
-
-    def _next(self) -> pq.abc.PGresult:
-        for _ in range(2):  # between two answers stands a nothing
-            while self._pgconn.is_busy():
-                self._wait()
-            result = self._pgconn.get_result()
-            if result is not None:
-                return result
-        raise psycopg.OperationalError("the server has no more to say")
-
-    def _wait(self) -> None:
-        if not self._ready.select(ANSWER_SECONDS):
+    def _wait(self, what: int) -> None:
+        self._ready.modify(self._pgconn.socket, what) if what != select.POLLIN else None
+        if not self._ready.poll(ANSWER_SECONDS * 1000):
             raise psycopg.OperationalError("the server does not answer")
         self._pgconn.consume_input()
 
@@ -264,12 +305,3 @@ class Wire:
         except (errors.UndefinedFunction, errors.InsufficientPrivilege, errors.FeatureNotSupported):
             return False
         return True
-
-
-def _sent(value: object) -> bytes | None:
-    """A value as the server reads it: bytes as they are, the rest as text."""
-    if value is None or isinstance(value, bytes):
-        return value
-    if isinstance(value, bool):
-        return b"t" if value else b"f"
-    return str(int(value) if isinstance(value, int) else value).encode()

@@ -18,9 +18,9 @@ from cs_console.database import Database
 from cs_console.server_line import LineTransaction, ServerLine, Statement
 from tests.support.postgres import empty_database
 
-TABLE: Statement = ("CREATE TABLE kept (number bigint PRIMARY KEY, words text, raw bytea, done boolean)", ())
+TABLE = Statement("CREATE TABLE kept (number bigint PRIMARY KEY, words text, raw bytea, done boolean)")
 KEEP = "INSERT INTO kept VALUES ($1, $2, $3, $4)"
-COUNT: Statement = ("SELECT count(*) FROM kept", ())
+COUNT = Statement("SELECT count(*) FROM kept")
 
 
 @pytest.fixture
@@ -36,30 +36,28 @@ def line() -> Iterator[ServerLine]:
 
 def count(line: ServerLine) -> Any:
     with line.transaction() as transaction:
-        [answer] = transaction.ask(COUNT)
-    return answer.first()
+        [found] = transaction.first_rows(COUNT)
+    return found
 
 
 def test_what_goes_in_comes_out(line: ServerLine) -> None:
     row = (-(2**62), "søme\nwords", b"\x00\xff", True)
     with line.transaction() as transaction:
-        answers = transaction.ask((KEEP, row), (KEEP, (2, None, None, False)))
-        assert [answer.written for answer in answers] == [1, 1]
-        [found] = transaction.ask(("SELECT * FROM kept ORDER BY number", ()))
-        assert found.first() == row
-        [found] = transaction.ask(("SELECT * FROM kept WHERE number = $1", (3,)))
-        assert found.first() is None
+        keeping = (Statement(KEEP, *row), Statement(KEEP, 2, None, None, False))
+        assert transaction.rows_written(*keeping) == [1, 1]
+        assert transaction.first_rows(Statement("SELECT * FROM kept ORDER BY number")) == [row]
+        assert transaction.first_rows(Statement("SELECT * FROM kept WHERE number = $1", 3)) == [None]
 
 
 def test_after_a_refusal_nothing_is_kept_and_the_line_goes_on(line: ServerLine) -> None:
     with pytest.raises(psycopg.errors.UniqueViolation), line.transaction() as transaction:
-        transaction.ask((KEEP, (1, "", b"", True)))
-        transaction.ask((KEEP, (1, "", b"", True)), (KEEP, (2, "", b"", True)))
+        transaction.ask(Statement(KEEP, 1, "", b"", True))
+        transaction.ask(Statement(KEEP, 1, "", b"", True), Statement(KEEP, 2, "", b"", True))
     assert count(line) == (0,)
     with pytest.raises(psycopg.errors.SyntaxError), line.transaction() as transaction:
-        transaction.ask(("SELEC 1", ()))
+        transaction.ask(Statement("SELEC 1"))
     with pytest.raises(KeyError), line.transaction() as transaction:
-        transaction.ask((KEEP, (3, "", b"", True)))
+        transaction.ask(Statement(KEEP, 3, "", b"", True))
         raise KeyError
     assert count(line) == (0,)
 
@@ -70,17 +68,16 @@ def test_what_is_left_for_the_commit_is_done_with_it_or_nothing_is(line: ServerL
     once = "WITH one AS (INSERT INTO kept SELECT $1, '', '', true WHERE $2 RETURNING 1) SELECT 1 / count(*) FROM one"
     with line.transaction() as transaction:
         transaction.ask(COUNT)
-        transaction.leave_for_commit((once, (1, True)), otherwise=Lost())
+        transaction.commit_with(Statement(once, 1, True), otherwise=Lost)
     assert count(line) == (1,)
     with pytest.raises(Lost), line.transaction() as transaction:
-        transaction.ask((KEEP, (2, "", b"", True)))
-        transaction.leave_for_commit((once, (3, False)), otherwise=Lost())
+        transaction.ask(Statement(KEEP, 2, "", b"", True))
+        transaction.commit_with(Statement(once, 3, False), otherwise=Lost)
     assert count(line) == (1,)
 
 
 def end_backend(transaction: LineTransaction) -> int:
-    [answer] = transaction.ask(("SELECT pg_backend_pid()", ()))
-    found = answer.first()
+    [found] = transaction.first_rows(Statement("SELECT pg_backend_pid()"))
     assert found is not None
     return int(found[0])
 
@@ -98,11 +95,11 @@ def test_a_line_that_was_ended_meanwhile_is_opened_again(line: ServerLine) -> No
 def test_a_line_that_ends_in_a_transaction_is_said_so_and_nothing_is_done_twice(line: ServerLine) -> None:
     other = Database(empty_database())
     with pytest.raises(psycopg.OperationalError), line.transaction() as transaction:
-        transaction.ask((KEEP, (1, "", b"", True)))
+        transaction.ask(Statement(KEEP, 1, "", b"", True))
         mine = end_backend(transaction)
         with other.transaction() as session:
             session.connection().exec_driver_sql(f"SELECT pg_terminate_backend({mine}, 10000)")
-        transaction.ask((KEEP, (2, "", b"", True)))
+        transaction.ask(Statement(KEEP, 2, "", b"", True))
     other.close()
     assert count(line) == (0,)
 
@@ -110,15 +107,15 @@ def test_a_line_that_ends_in_a_transaction_is_said_so_and_nothing_is_done_twice(
 def test_a_server_that_does_not_answer_is_given_up(line: ServerLine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server_line, "ANSWER_SECONDS", 0.05)
     with pytest.raises(psycopg.OperationalError, match="does not answer"), line.transaction() as transaction:
-        transaction.ask(("SELECT pg_sleep(30)", ()))
+        transaction.ask(Statement("SELECT pg_sleep(30)"))
     monkeypatch.undo()
     assert count(line) == (0,)
 
 
 def test_where_early_answers_cannot_be_made_durable_none_are_given(line: ServerLine) -> None:
-    asked: Statement = ("SHOW synchronous_commit", ())
+    asked = Statement("SHOW synchronous_commit")
     with line.transaction() as transaction:
-        assert transaction.ask(asked)[0].first() == ("off",)
+        assert transaction.first_rows(asked) == [("off",)]
     database = Database(empty_database())
     with database.transaction() as session:
         session.connection().exec_driver_sql(
@@ -129,7 +126,7 @@ def test_where_early_answers_cannot_be_made_durable_none_are_given(line: ServerL
     plain = Database(url.render_as_string(hide_password=False))
     with plain.bare_transaction() as transaction:
         assert isinstance(transaction, LineTransaction)
-        assert transaction.ask(asked)[0].first() == ("on",)
+        assert transaction.first_rows(asked) == [("on",)]
     plain.close()
     database.close()
 
@@ -140,15 +137,14 @@ def test_what_was_answered_survives_a_server_that_dies_at_once() -> None:
         database = Database(str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://"))
         with database.engine.connect() as connection:
             plain = connection.execution_options(isolation_level="AUTOCOMMIT")
-            plain.exec_driver_sql(TABLE[0])
+            plain.exec_driver_sql(TABLE.sql)
             plain.exec_driver_sql("ALTER SYSTEM SET wal_writer_delay = '10s'")  # nobody else writes it meanwhile
             plain.exec_driver_sql("SELECT pg_reload_conf()")
         for number in range(3):
             with database.bare_transaction() as transaction:
                 assert isinstance(transaction, LineTransaction)
-                [answer] = transaction.ask(COUNT)
-                assert answer.first() == (number,)
-                transaction.ask((KEEP, (number, "", b"", True)))
+                assert transaction.first_rows(COUNT) == [(number,)]
+                transaction.ask(Statement(KEEP, number, "", b"", True))
             os.kill(server.get_pid(), signal.SIGQUIT)  # without writing down anything
             while (server.pgdata / "postmaster.pid").exists():
                 time.sleep(0.01)

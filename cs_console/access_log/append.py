@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Session, col
 
-from cs_console.access_log.canonical import entry_bytes
+from cs_console.access_log.canonical import after_number, numbered
 from cs_console.access_log.head import HEAD, TAG_BYTES, genuine_tree, head_tag
 from cs_console.access_log.merkle import EMPTY_ROOT, Frontier, leaf_hash
 from cs_console.database import Transaction
@@ -109,6 +109,35 @@ class Actor:
     host: str
 
 
+class WrittenDown:
+    """An entry as it is stored, all but its number. It is made before the head is held: others wait for what is done
+    while it is.
+    """
+
+    __slots__ = ("after_number", "columns", "statement")
+
+    def __init__(self, office: "Office", actor: Actor, entry: Entry, at: datetime) -> None:
+        columns = (
+            microseconds(at),
+            actor.name,
+            actor.roles,
+            actor.session,
+            actor.host,
+            entry.action.value,
+            entry.ticket,
+            entry.requester,
+            ",".join(entry.fields),
+            entry.purpose,
+            entry.verification,
+            entry.outcome.value,
+            entry.seconds,
+            entry.reason,
+        )
+        self.after_number = after_number(columns)
+        self.columns = dict(zip(COLUMNS[1:], columns, strict=False))
+        self.statement = None if office.database.is_sqlite else _ENTER.on_the_line(self.columns)
+
+
 def entry_tag(key: bytes, leaf: bytes) -> bytes:
     """A keyed hash that lets the desk name the very entry that was touched."""
     return hashlib.blake2b(leaf, key=key, digest_size=TAG_BYTES).digest()
@@ -120,7 +149,8 @@ def append(session: Session, office: "Office", actor: Actor, entry: Entry, at: d
     Locks the log's head until then, so that numbers have no gaps. Raises LogBroken when the head is missing or
     was moved by something else: then nothing may be shown.
     """
-    seq = lock_log(session.connection(), office).append(actor, entry, at)
+    written = WrittenDown(office, actor, entry, at)
+    seq = lock_log(session.connection(), office).append(written)
     if due_for_signing(seq):
         _sign_once_committed(session, office)
     return seq
@@ -131,8 +161,9 @@ def append_alone(office: "Office", actor: Actor, entry: Entry, at: datetime) -> 
 
     The quick way where many consoles append at once. Raises LogBroken, StoreUnavailable.
     """
+    written = WrittenDown(office, actor, entry, at)
     with office.database.bare_transaction() as transaction:
-        seq = lock_log(transaction, office).append(actor, entry, at)
+        seq = lock_log(transaction, office).append(written)
     if due_for_signing(seq):
         sign_now(office)
     return seq
@@ -151,44 +182,28 @@ class LockedLog:
     key: bytes = field(repr=False)
     tree: Frontier
 
-    def append(self, actor: Actor, entry: Entry, at: datetime) -> int:
+    def append(self, written: WrittenDown) -> int:
         """Append one entry and return its number; signing is then the caller's, see `due_for_signing`.
 
-        Raises LogBroken, here or at the commit, when the store lets an entry vanish (a trigger or rule of somebody's
-        can). On a server's line it is the transaction's last statement.
+        Raises LogBroken when the store lets an entry vanish (a trigger or rule of somebody's can). On a server's line
+        it is the transaction's last statement, and commits it.
         """
-        seq = self.tree.size + 1
-        row = (
-            seq,
-            microseconds(at),
-            actor.name,
-            actor.roles,
-            actor.session,
-            actor.host,
-            entry.action.value,
-            entry.ticket,
-            entry.requester,
-            ",".join(entry.fields),
-            entry.purpose,
-            entry.verification,
-            entry.outcome.value,
-            entry.seconds,
-            entry.reason,
-        )
-        leaf = leaf_hash(entry_bytes(row))
-        stored = dict(zip(COLUMNS, (*row, entry_tag(self.key, leaf)), strict=True))
-        self.tree.append(leaf)
-        head = {
-            "new_size": seq,
-            "new_frontier": self.tree.packed(),
-            "new_tag": head_tag(self.key, seq, self.tree.root()),
-        }
-        lost = LogBroken("The access log did not take the entry.", "Nothing was shown; tell an admin.")
-        if not isinstance(self.transaction, Connection):
-            self.transaction.leave_for_commit(_ENTER.on_the_line(stored | head), otherwise=lost)
-        elif rows_written(self.transaction, (_INSERT, stored), (_MOVE_HEAD, head)) != [1, 1]:
-            raise lost
+        tree, key = self.tree, self.key
+        seq = tree.size + 1
+        leaf = leaf_hash(numbered(seq, written.after_number))
+        tree.append(leaf)
+        entered = {"seq": seq, "tag": entry_tag(key, leaf)}
+        moved = {"new_size": seq, "new_frontier": tree.packed(), "new_tag": head_tag(key, seq, tree.root())}
+        if written.statement is not None and not isinstance(self.transaction, Connection):
+            written.statement.fill(entered | moved)
+            self.transaction.commit_with(written.statement, otherwise=_not_taken)
+        elif rows_written(self.transaction, (_INSERT, written.columns | entered), (_MOVE_HEAD, moved)) != [1, 1]:
+            raise _not_taken()
         return seq
+
+
+def _not_taken() -> LogBroken:
+    return LogBroken("The access log did not take the entry.", "Nothing was shown; tell an admin.")
 
 
 def lock_log(transaction: Transaction, office: "Office") -> LockedLog:

@@ -23,12 +23,22 @@ def entry_bytes(row: tuple[Any, ...]) -> bytes:
     Columns after `reason` are not looked at. Raises TypeError or ValueError for a column of another type than the
     console writes.
     """
+    return numbered(row[0], after_number(row[1:]))
+
+
+def numbered(seq: int, rest: bytes) -> bytes:
+    """An entry's bytes, of its number and of the rest as `after_number` made it."""
+    return f"[{CANONICAL_VERSION},{seq:d}".encode() + rest
+
+
+def after_number(columns: tuple[Any, ...]) -> bytes:
+    """An entry's bytes from column `at` on: all that can be written down before the number is known."""
     (
-        seq, at, actor, roles, session, host, action, ticket, requester, fields, purpose, verification, outcome,
+        at, actor, roles, session, host, action, ticket, requester, fields, purpose, verification, outcome,
         seconds, reason, *_,
-    ) = row  # fmt: skip
+    ) = columns  # fmt: skip
     return (
-        f"[{CANONICAL_VERSION},{seq:d},{at:d},{_quoted(actor)},{_quoted(roles)},{_quoted(session)},{_quoted(host)},"
+        f",{at:d},{_quoted(actor)},{_quoted(roles)},{_quoted(session)},{_quoted(host)},"
         f"{_quoted(action)},{'null' if ticket is None else format(ticket, 'd')},"
         f"{'null' if requester is None else _quoted(requester)},{_quoted(fields)},{_quoted(purpose)},"
         f"{_quoted(verification)},{_quoted(outcome)},{'null' if seconds is None else format(seconds, 'd')},"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import CHECKPOINT_ENTRIES, entry_tag
@@ -43,6 +43,8 @@ CHECKPOINT_SECONDS = 60
 _NEWEST = select(col(log.Checkpoint.size), col(log.Checkpoint.at), col(log.Checkpoint.note)).order_by(
     col(log.Checkpoint.size).desc()
 )
+
+_ONE_SIGNS = select(func.pg_advisory_xact_lock(0x6C6F677369676E))  # "logsign" in ASCII
 
 
 @dataclass(frozen=True)
@@ -134,14 +136,18 @@ def write_checkpoint(office: "Office", force: bool = False) -> Checkpoint | None
     note is committed first and copied to the second place then; a copy that fails is made good with the next
     one. Raises LogBroken when the head was moved (such a log is not signed), KeyUnavailable, StoreUnavailable.
     """
-    with office.database.reading() as session:
-        if not _due(session, office, force):
-            return None
+    if not force:
+        with office.database.reading() as session:
+            if not _due(session, office, force):
+                return None
     with office.database.transaction() as session:
         connection = session.connection()
-        tree = genuine_tree(office.log_tag_key, connection.execute(HEAD.with_for_update()).first())
+        if not office.database.is_sqlite:
+            connection.execute(_ONE_SIGNS)
         if not _due(session, office, force):
             return None  # another console was quicker
+        # nobody waits for a signature: entries that come meanwhile are the next one's
+        tree = genuine_tree(office.log_tag_key, connection.execute(HEAD).first())
         if tree is None:
             raise LogBroken("The access log's head was changed.", "It was not signed; run `cs-console log verify`.")
         at = microseconds(office.clock.now())

@@ -13,7 +13,14 @@ from typing import Any
 from sqlalchemy import Select, bindparam, exists, select
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import Entry, append_alone, due_for_signing, lock_log_and_look, sign_now
+from cs_console.access_log.append import (
+    Entry,
+    WrittenDown,
+    append_alone,
+    due_for_signing,
+    lock_log_and_look,
+    sign_now,
+)
 from cs_console.custody.in_use import check_in_use
 from cs_console.custody.opening import open_text
 from cs_console.custody.reading import for_reading
@@ -216,7 +223,7 @@ def _put_on_record(desk: Desk, number: int, target: Target, purpose: str) -> _On
             purpose=purpose,
             verification=verification,
         )
-        seq = log.append(desk.actor, entry, office.clock.now())
+        seq = log.append(WrittenDown(office, desk.actor, entry, office.clock.now()))
     if due_for_signing(seq):
         sign_now(office)
     place = Place(facts.requester_id, *_COLUMN_OF.get(target.field, _OF_A_CONTACT), target.item)
@@ -369,6 +376,6 @@ def end_view(desk: Desk, revealed: Revealed, seconds: int) -> None:
             seconds=max(0, min(seconds, LONGEST_VIEW)),
             reason=f"entry {revealed.entry}",
         )
-        seq = log.append(desk.actor, entry, office.clock.now())
+        seq = log.append(WrittenDown(office, desk.actor, entry, office.clock.now()))
     if due_for_signing(seq):
         sign_now(office)
