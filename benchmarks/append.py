@@ -12,7 +12,8 @@ from time import monotonic
 from benchmarks.result import Result, percentile, timed
 from benchmarks.reveal import postgres_insert
 from benchmarks.scratch import scratch_office, scratch_postgres
-from cs_console.access_log.append import Entry, append_alone, sign_now
+from cs_console.access_log.append import Entry, append_alone
+from cs_console.access_log.checkpoint import write_checkpoint
 from cs_console.access_log.verify import verify_log
 from cs_console.desk import Desk, open_office, operator_desk
 from cs_console.settings import Settings
@@ -94,7 +95,9 @@ def _console(home: Path, url: str) -> Iterator[Callable[[], object]]:
     def append() -> None:
         append_alone(office, desk.actor, ENTRY, office.clock.now())
 
-    sign_now(office)
+    append()
+    while write_checkpoint(office, force=True) is None:  # others may have been quicker; each console has signed before
+        append()
     yield append
     office.close()
 

@@ -136,28 +136,27 @@ class ServerLine:
 
 
 class LineTransaction:
-    """Committed at its context's end at the latest, and durable then; rolled back on any error.
+    """One transaction on the line, begun with its first question.
 
-    Raises what the driver raises.
+    At its context's end it is committed, and durable then; on any error it is rolled back. Raises what the driver
+    raises.
     """
 
-    __slots__ = ("_begun", "_line", "_wire")
+    __slots__ = ("_line", "_wire")
 
     def __init__(self, line: ServerLine) -> None:
         self._line = line
         self._wire: Wire | None = None
-        self._begun = False
+        """What it was begun on, until it is over."""
 
     def __enter__(self) -> "LineTransaction":
         self._line.take()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: object) -> None:
+    def __exit__(self, kind: object, problem: BaseException | None, trace: object) -> None:
         try:
-            if not self._begun:
-                return
             if problem is None:
-                self._commit(_COMMIT)
+                self._commit()
             else:
                 self._roll_back()
         finally:
@@ -165,16 +164,18 @@ class LineTransaction:
 
     def ask(self, *statements: Statement) -> list[Answer]:
         """Run the statements in their order, in one round trip."""
-        if self._begun:
-            return self._run(statements)
-        self._wire, self._begun = self._line.open(), True
+        if self._wire is not None:
+            return self._wire.run(statements)
         try:
-            return self._wire.run((_BEGIN, *statements))[1:]
+            return self._begin(statements)
         except psycopg.OperationalError:
-            if self._wire.in_order:
+            if self._wire is None or self._wire.in_order:
                 raise
-            self._wire = self._line.open()
-            return self._wire.run((_BEGIN, *statements))[1:]  # the server had hung up meanwhile; nothing was done yet
+            return self._begin(statements)  # the server had hung up since the last time; nothing was done yet
+
+    def _begin(self, statements: Sequence[Statement]) -> list[Answer]:
+        self._wire = self._line.open()
+        return self._wire.run((_BEGIN, *statements))[1:]
 
     def first_rows(self, *statements: Statement) -> list[Row | None]:
         """The first row of each answer, None where there is none."""
@@ -189,24 +190,22 @@ class LineTransaction:
         nothing of the transaction is kept, and `otherwise` is raised. So it is where a rule of somebody's rewrites it.
         """
         try:
-            self._commit(statement, _COMMIT)
+            self._commit(statement)
         except (errors.DivisionByZero, errors.FeatureNotSupported):
             raise otherwise() from None
 
-    def _run(self, statements: Sequence[Statement]) -> list[Answer]:
-        assert self._wire is not None  # it has begun
-        return self._wire.run(statements)
-
-    def _commit(self, *closing: Statement) -> None:
+    def _commit(self, *last: Statement) -> None:
         """Commit, and wait until that is durable."""
-        assert self._wire is not None
+        if self._wire is None:
+            return
+        closing = (*last, _COMMIT)
         answers = self._wire.run((*closing, _FLUSH) if self._wire.answers_early else closing)
-        if answers[len(closing) - 1].command_status != b"COMMIT":
+        if answers[len(last)].command_status != b"COMMIT":
             raise psycopg.OperationalError("the server did not commit")
-        self._begun = False
+        self._wire = None
 
     def _roll_back(self) -> None:
-        """Undo what was begun; where even that fails, the line is opened anew the next time."""
+        """Undo what was begun; where the server is gone, it did that itself."""
         if self._wire is not None and self._wire.in_order:
             with suppress(psycopg.Error):
                 self._wire.run((_ROLLBACK,))
@@ -260,40 +259,36 @@ class Wire:
         self._prepared |= names
 
     def _answers(self) -> list[Answer]:
-        pgconn = self._pgconn
-        is_busy, get_result = pgconn.is_busy, pgconn.get_result
+        """Have all sent, and wait for what the server says to it."""
+        self._pgconn.pipeline_sync()
+        while self._pgconn.flush():
+            self._ready.modify(self._pgconn.socket, select.POLLIN | select.POLLOUT)
+            self._wait()
+            self._ready.modify(self._pgconn.socket, select.POLLIN)
         answers: list[Answer] = []
         refused: psycopg.Error | None = None
-        pgconn.pipeline_sync()
-        while pgconn.flush():
-            self._wait(select.POLLIN | select.POLLOUT)
-        nothing = 0
-        while True:
-            while is_busy():
-                self._wait(select.POLLIN)
-            result = get_result()
-            if result is None:  # one stands between two answers
-                nothing += 1
-                if nothing > 1:
-                    raise psycopg.OperationalError("the server has no more to say")
+        while (answer := self._next()).status != _SYNC:
+            if answer.status != _FAULT:
+                answers.append(answer)
                 continue
-            nothing = 0
-            status = result.status
-            if status == _SYNC:
-                break
-            if status == _FAULT:
-                refused = refused or errors.error_from_result(result)
-                if pgconn.status != pq.ConnStatus.OK:
-                    raise refused
-            else:
-                answers.append(result)
+            refused = refused or errors.error_from_result(answer)
+            if self._pgconn.status != pq.ConnStatus.OK:
+                raise refused
         self._waiting = False
         if refused is not None:
             raise refused
         return answers
 
-    def _wait(self, what: int) -> None:
-        self._ready.modify(self._pgconn.socket, what) if what != select.POLLIN else None
+    def _next(self) -> Answer:
+        for _ in range(2):  # between two answers stands a nothing
+            while self._pgconn.is_busy():
+                self._wait()
+            answer = self._pgconn.get_result()
+            if answer is not None:
+                return answer
+        raise psycopg.OperationalError("the server has no more to say")
+
+    def _wait(self) -> None:
         if not self._ready.poll(ANSWER_SECONDS * 1000):
             raise psycopg.OperationalError("the server does not answer")
         self._pgconn.consume_input()

@@ -1,21 +1,23 @@
 """Checkpoints are made when they are due, and kept in two places."""
 
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from cs_console.access_log.append import Entry, record
-from cs_console.access_log.checkpoint import latest, make_log_key, write_checkpoint
+from cs_console.access_log.append import Entry, append_alone, record
+from cs_console.access_log.checkpoint import LogSigner, latest, make_log_key, write_checkpoint
 from cs_console.access_log.second_place import FILE_NAME, kept_notes
 from cs_console.access_log.signed_note import read_note
 from cs_console.access_log.state import log_state
 from cs_console.access_log.verify import verify_log
-from cs_console.desk import operator_desk
+from cs_console.desk import open_office, operator_desk
 from cs_console.errors import KeyUnavailable, LogBroken
 from models.enums import Action
 from tests.access_log.tampering import fill, fill_and_sign, hand
-from tests.support.office import TestOffice
+from tests.support.office import TestOffice, make_office
+from tests.support.postgres import fresh_database
 
 
 def kept_sizes(made: TestOffice) -> list[int]:
@@ -108,6 +110,43 @@ def test_a_second_place_that_fails_is_reported_and_loses_nothing(sqlite_office: 
     assert kept_sizes(sqlite_office) == [3, 5, 7, 8]
     assert log_state(sqlite_office.office).copied
     assert verify_log(sqlite_office.office).ok
+
+
+def test_nobody_waits_for_a_signature(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a server, that is: on a file whoever writes is alone anyway."""
+    made = make_office(tmp_path / "home", fresh_database())
+    fill(made, 5)
+    other = operator_desk(open_office(made.office.settings))
+    sign = LogSigner.sign
+
+    def meanwhile(signer: LogSigner, size: int, root: bytes) -> str:
+        append_alone(other.office, other.actor, Entry(Action.SIGNED_IN), made.clock.now())
+        return sign(signer, size, root)
+
+    monkeypatch.setattr(LogSigner, "sign", meanwhile)
+    signed = write_checkpoint(made.office, force=True)
+    assert signed is not None
+    assert (signed.size, verify_log(made.office).size, verify_log(made.office).ok) == (5, 6, True)
+    other.office.close()
+    made.office.close()
+
+
+def test_consoles_that_sign_at_once_sign_each_state_once(test_office: TestOffice) -> None:
+    fill(test_office, 1)
+
+    def sign(_console: int) -> None:
+        desk = operator_desk(open_office(test_office.office.settings))
+        for _ in range(8):
+            append_alone(desk.office, desk.actor, Entry(Action.SIGNED_IN), test_office.clock.now())
+            write_checkpoint(desk.office, force=True)
+        desk.office.close()
+
+    with ThreadPoolExecutor(4) as consoles:
+        list(consoles.map(sign, range(4)))
+    sizes = stored_sizes(test_office)
+    assert sizes[-1] == 33
+    assert sizes == sorted(set(sizes))
+    assert verify_log(test_office.office).ok
 
 
 def test_a_log_whose_head_was_moved_is_not_signed(test_office: TestOffice) -> None:
