@@ -145,7 +145,7 @@ def confirm_erasure(desk: Desk, erasure_id: str, password: str) -> Confirmed:
         with desk.reading() as session:
             _confirmable(session, desk, erasure_id)
         if not check_password(office, desk.agent.id, password):
-            raise WrongPassword
+            raise WrongPassword("Nothing was erased; try again.")
         held = confirm()
     if held is not None:
         return Confirmed(False, held)

@@ -249,7 +249,7 @@ def test_an_agent_does_not_confirm(test_office: TestOffice) -> None:
 def test_the_password_is_asked_again(test_office: TestOffice) -> None:
     who = people(test_office)
     ticket, erasure_id = proposed(test_office, who)
-    with pytest.raises(WrongPassword):
+    with pytest.raises(WrongPassword, match="Nothing was erased"):
         confirm_erasure(who.omar, erasure_id, "not my password at all")
     assert has_key(test_office.office, ticket.requester_id)
     assert state_of(test_office.office, erasure_id) == ErasureState.PROPOSED
