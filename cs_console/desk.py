@@ -103,7 +103,7 @@ class Desk:
     agent: AgentCard
     session_id: str
 
-    @property
+    @cached_property
     def actor(self) -> Actor:
         """Who stands in log entries."""
         roles = ",".join(sorted(self.agent.roles))
