@@ -46,12 +46,13 @@ def back_up(desk: Desk, target: Path, store: Store) -> Backup:
             f"The {store.value} is on a PostgreSQL server.",
             "Use pg_dump --format=custom, and after pg_restore `cs-console restore --finish`.",
         )
-    if target.exists():
-        raise BadInput(f"{target} exists already.", "Name a new file: a backup never replaces one.")
-    with desk.work() as session:
-        record(session, desk, Entry(Action.BACKUP_MADE, reason=store.value))
     part = target.with_name(target.name + ".part")
     try:
+        if target.exists():
+            raise BadInput(f"{target} exists already.", "Name a new file: a backup never replaces one.")
+        _begin(part)  # no entry says that a backup was made where none can be
+        with desk.work() as session:
+            record(session, desk, Entry(Action.BACKUP_MADE, reason=store.value))
         copy_sqlite(source, part)
         require_whole(part)
         part.replace(target)
@@ -59,15 +60,21 @@ def back_up(desk: Desk, target: Path, store: Store) -> Backup:
     except OSError as problem:
         raise BadInput(f"{target} cannot be written: {problem.strerror}.", "Choose another file.") from None
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
     return Backup(target, store, target.stat().st_size)
+
+
+def _begin(target: Path) -> None:
+    """An empty file, its owner's alone, in place of what a crash left there. Raises OSError."""
+    with suppress(FileNotFoundError):
+        target.unlink()
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE))
 
 
 def copy_sqlite(source: Path, target: Path) -> None:
     """A copy of a SQLite store in one file of its own, on disk. Raises OSError and StoreUnavailable."""
-    with suppress(FileNotFoundError):
-        target.unlink()  # what a crash left
-    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE))
+    _begin(target)
     try:
         with (
             closing(

@@ -104,14 +104,16 @@ def append_forever() -> None:
             record(session, desk, Entry(Action.LOG_READ))
 
 
-@pytest.mark.parametrize("where", ["there already", "no folder"])
-def test_a_file_that_cannot_be_written_is_said(sqlite_office: TestOffice, tmp_path: Path, where: str) -> None:
-    target = tmp_path / "mine.txt" if where == "there already" else tmp_path / "missing" / "day.backup"
-    if where == "there already":
-        target.write_text("kept")
-    with pytest.raises(BadInput, match=target.name):
-        back_up(operator_desk(sqlite_office.office), target, Store.DATABASE)
-    assert where != "there already" or target.read_text() == "kept"
+@pytest.mark.parametrize("name", ["there already", "no folder/day.backup", "there already/day.backup", "x" * 300])
+def test_a_file_that_cannot_be_written_is_said_and_nothing_is_on_record(
+    sqlite_office: TestOffice, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "there already").write_text("kept")
+    before = log_size(sqlite_office.office)
+    with pytest.raises(BadInput, match=name):
+        back_up(operator_desk(sqlite_office.office), tmp_path / name, Store.DATABASE)
+    assert log_size(sqlite_office.office) == before
+    assert (tmp_path / "there already").read_text() == "kept"
 
 
 def test_a_restored_desk_is_that_days_and_says_so(sqlite_office: TestOffice) -> None:
