@@ -277,11 +277,14 @@ _NOT_ENCRYPTED_AS_ASKED = (
 
 
 @contextmanager
-def store_errors() -> Iterator[None]:
-    """What a driver raises in here is raised as the StoreUnavailable that says it."""
+def store_errors(*bare: type[Exception]) -> Iterator[None]:
+    """What a driver raises in here is raised as the StoreUnavailable that says it; `bare` is the driver's own kind,
+    where nothing wraps it.
+    """
+    kinds: tuple[type[Exception], ...] = (DBAPIError, PoolTimeout, *bare)
     try:
         yield
-    except (DBAPIError, PoolTimeout) as problem:
+    except kinds as problem:
         raise store_error(problem) from None
 
 
@@ -329,11 +332,8 @@ class Database:
     def bare_transaction(self) -> Iterator[Transaction]:
         """The same without the object layer, where every tenth of a millisecond counts; see `prepared`."""
         if self._line is not None:
-            try:
-                with self._line.transaction() as transaction:
-                    yield transaction
-            except (DBAPIError, PoolTimeout, self.engine.dialect.loaded_dbapi.Error) as problem:
-                raise store_error(problem) from None
+            with store_errors(self.engine.dialect.loaded_dbapi.Error), self._line.transaction() as transaction:
+                yield transaction
             return
         with store_errors(), self.engine.connect() as connection:
             with connection.begin():

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import CHECKPOINT_ENTRIES, entry_tag
@@ -138,16 +138,16 @@ def write_checkpoint(office: "Office", force: bool = False) -> Checkpoint | None
     """
     if not force:
         with office.database.reading() as session:
-            if not _due(session, office, force):
+            if _due(session, office, force) is None:
                 return None
     with office.database.transaction() as session:
-        connection = session.connection()
         if not office.database.is_sqlite:
-            connection.execute(_ONE_SIGNS)
-        if not _due(session, office, force):
+            session.connection().execute(_ONE_SIGNS)
+        # not locked, so that nobody waits for a signature: entries that come meanwhile are the next one's
+        head = _due(session, office, force)
+        if head is None:
             return None  # another console was quicker
-        # nobody waits for a signature: entries that come meanwhile are the next one's
-        tree = genuine_tree(office.log_tag_key, connection.execute(HEAD).first())
+        tree = genuine_tree(office.log_tag_key, head)
         if tree is None:
             raise LogBroken("The access log's head was changed.", "It was not signed; run `cs-console log verify`.")
         at = microseconds(office.clock.now())
@@ -203,7 +203,8 @@ def _newest(session: Session) -> Checkpoint | None:
     return Checkpoint(note.size, note.root, from_microseconds(found[1]), found[2])
 
 
-def _due(session: Session, office: "Office", force: bool) -> bool:
+def _due(session: Session, office: "Office", force: bool) -> Row[int, bytes, bytes] | None:
+    """The head as it stands, where it is to be signed now."""
     connection = session.connection()
     head = connection.execute(HEAD).first()
     last = connection.execute(_NEWEST.limit(1)).first()
@@ -211,6 +212,6 @@ def _due(session: Session, office: "Office", force: bool) -> bool:
         raise LogBroken("The access log has no head.", "Run `cs-console log verify`.")
     fresh = int(head[0]) - (last[0] if last else 0)
     if fresh <= 0:
-        return False
+        return None
     waited = last is None or office.clock.now() - from_microseconds(last[1]) >= timedelta(seconds=CHECKPOINT_SECONDS)
-    return force or waited or fresh >= CHECKPOINT_ENTRIES
+    return head if force or waited or fresh >= CHECKPOINT_ENTRIES else None

@@ -2,7 +2,8 @@
 
 import os
 import sqlite3
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -47,34 +48,41 @@ def back_up(desk: Desk, target: Path, store: Store) -> Backup:
             "Use pg_dump --format=custom, and after pg_restore `cs-console restore --finish`.",
         )
     part = target.with_name(target.name + ".part")
-    try:
+    with _written_to(target):
         if target.exists():
             raise BadInput(f"{target} exists already.", "Name a new file: a backup never replaces one.")
-        _begin(part)  # no entry says that a backup was made where none can be
-        with desk.work() as session:
-            record(session, desk, Entry(Action.BACKUP_MADE, reason=store.value))
-        copy_sqlite(source, part)
-        require_whole(part)
-        part.replace(target)
-        sync_folder(target.parent)
-    except OSError as problem:
-        raise BadInput(f"{target} cannot be written: {problem.strerror}.", "Choose another file.") from None
+        begin(part)
+    try:
+        with _written_to(target):
+            with desk.work() as session:  # not before a file could be begun: the entry says that a backup was made
+                record(session, desk, Entry(Action.BACKUP_MADE, reason=store.value))
+            copy_sqlite(source, part)
+            require_whole(part)
+            part.replace(target)
+            sync_folder(target.parent)
     finally:
-        with suppress(OSError):
-            part.unlink()
+        part.unlink(missing_ok=True)
     return Backup(target, store, target.stat().st_size)
 
 
-def _begin(target: Path) -> None:
+@contextmanager
+def _written_to(target: Path) -> Iterator[None]:
+    """What the system says against it is raised as the BadInput that says it of this file."""
+    try:
+        yield
+    except OSError as problem:
+        raise BadInput(f"{target} cannot be written: {problem.strerror}.", "Choose another file.") from None
+
+
+def begin(file: Path) -> None:
     """An empty file, its owner's alone, in place of what a crash left there. Raises OSError."""
     with suppress(FileNotFoundError):
-        target.unlink()
-    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE))
+        file.unlink()
+    os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE))
 
 
 def copy_sqlite(source: Path, target: Path) -> None:
-    """A copy of a SQLite store in one file of its own, on disk. Raises OSError and StoreUnavailable."""
-    _begin(target)
+    """A copy of a SQLite store in a file that was begun for it, on disk. Raises OSError and StoreUnavailable."""
     try:
         with (
             closing(

@@ -21,7 +21,7 @@ from cs_console.access_log.append import Actor, Entry, record, sign_now
 from cs_console.access_log.memory import agrees_with_memories, forget_what_was_stated
 from cs_console.access_log.state import log_state
 from cs_console.access_log.verify import verify_log
-from cs_console.backups.making import FILE_MODE, copy_sqlite, require_whole, sync_folder
+from cs_console.backups.making import FILE_MODE, begin, copy_sqlite, require_whole, sync_folder
 from cs_console.clock import Clock, SystemClock
 from cs_console.custody.erasing import apply_again
 from cs_console.database import Database
@@ -77,6 +77,7 @@ def restore(settings: Settings, file: Path, reason: str, clock: Clock | None = N
     try:
         with _workshop(place.parent) as shop:
             ready = shop / "console.db"
+            begin(ready)
             copy_sqlite(file, ready)
             with _office_at(settings, shop, clock, f"sqlite:///{ready}") as office:
                 office.database.migrate()

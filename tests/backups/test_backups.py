@@ -108,12 +108,14 @@ def append_forever() -> None:
 def test_a_file_that_cannot_be_written_is_said_and_nothing_is_on_record(
     sqlite_office: TestOffice, tmp_path: Path, name: str
 ) -> None:
-    (tmp_path / "there already").write_text("kept")
+    others = (tmp_path / "there already", tmp_path / "there already.part")
+    for file in others:
+        file.write_text("kept")
     before = log_size(sqlite_office.office)
     with pytest.raises(BadInput, match=name):
         back_up(operator_desk(sqlite_office.office), tmp_path / name, Store.DATABASE)
     assert log_size(sqlite_office.office) == before
-    assert (tmp_path / "there already").read_text() == "kept"
+    assert [file.read_text() for file in others] == ["kept", "kept"]
 
 
 def test_a_restored_desk_is_that_days_and_says_so(sqlite_office: TestOffice) -> None:
