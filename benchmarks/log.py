@@ -76,7 +76,7 @@ def fill_log(office: Office, size: int) -> None:
                 made.clear()
         if signed:
             connection.execute(insert(Checkpoint), signed)
-        head = {"size": size, "frontier": tree.packed(), "tag": head_tag(key, size, tree.root())}
+        head = {"size": size, "frontier": tree.packed, "tag": head_tag(key, tree)}
         connection.execute(update(LogHead).where(col(LogHead.id) == 1).values(**head))
     copy_to_second_place(office)
 

@@ -3,7 +3,7 @@
 import logging
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Union
@@ -277,14 +277,11 @@ _NOT_ENCRYPTED_AS_ASKED = (
 
 
 @contextmanager
-def store_errors(*bare: type[Exception]) -> Iterator[None]:
-    """What a driver raises in here is raised as the StoreUnavailable that says it; `bare` is the driver's own kind,
-    where nothing wraps it.
-    """
-    kinds: tuple[type[Exception], ...] = (DBAPIError, PoolTimeout, *bare)
+def store_errors() -> Iterator[None]:
+    """What a driver raises in here is raised as the StoreUnavailable that says it."""
     try:
         yield
-    except kinds as problem:
+    except (DBAPIError, PoolTimeout) as problem:
         raise store_error(problem) from None
 
 
@@ -328,13 +325,12 @@ class Database:
             session.commit()
             _require_in_place(used)
 
-    @contextmanager
-    def bare_transaction(self) -> Iterator[Transaction]:
+    def bare_transaction(self) -> AbstractContextManager[Transaction]:
         """The same without the object layer, where every tenth of a millisecond counts; see `prepared`."""
-        if self._line is not None:
-            with store_errors(self.engine.dialect.loaded_dbapi.Error), self._line.transaction() as transaction:
-                yield transaction
-            return
+        return self._bare_on_file() if self._line is None else self._line.transaction()
+
+    @contextmanager
+    def _bare_on_file(self) -> Iterator[Connection]:
         with store_errors(), self.engine.connect() as connection:
             with connection.begin():
                 yield connection
@@ -343,7 +339,7 @@ class Database:
     def _server_line(self) -> "ServerLine":
         from cs_console.server_line import ServerLine  # only where there is a server
 
-        return ServerLine(self.engine.raw_connection)
+        return ServerLine(self.engine.raw_connection, store_error)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

@@ -53,10 +53,14 @@ class Prepared:
         cursor.execute(compiled.text, filled if compiled.order is None else [filled[name] for name in compiled.order])
 
     def on_the_line(self, values: Mapping[str, Any]) -> "Statement":
-        """The statement as a ServerLine takes it. What is left out can be filled in later."""
+        """The statement as a ServerLine takes it, with these values; others can be filled in later."""
         if self._line is None:
             self._line = _numbered(self._statement)
-        return self._line.filled(values) if values else self._line
+        if not values:
+            return self._line
+        made = self._line.copy()
+        made.fill(values)
+        return made
 
     def _compile(self, name: str, dialect: Dialect) -> _Compiled:
         made = self._statement.compile(dialect=dialect)

@@ -14,6 +14,8 @@ from typing import Any, cast
 import psycopg
 from psycopg import errors, pq
 from sqlalchemy import PoolProxiedConnection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 Row = tuple[Any, ...]
 
@@ -42,34 +44,53 @@ class Statement:
         self.formats = [int(isinstance(value, bytes)) for value in values]
         self.places = {name: place for place, name in enumerate(names)}
 
-    def filled(self, values: Mapping[str, object]) -> "Statement":
-        """The same with these values."""
+    def copy(self) -> "Statement":
+        """One whose values can be filled in."""
         made = Statement(self.sql)
         made.sent, made.formats, made.places = self.sent.copy(), self.formats.copy(), self.places
-        made.fill(values)
         return made
 
     def fill(self, values: Mapping[str, object]) -> None:
         """Put in what is known now."""
+        sent, places = self.sent, self.places
         for name, value in values.items():
-            place = self.places[name]
-            self.sent[place] = _sent(value)
-            self.formats[place] = int(isinstance(value, bytes))
+            place = places[name]
+            if isinstance(value, bytes):
+                sent[place], self.formats[place] = value, 1
+            else:
+                sent[place] = _sent(value)
+
+    def fill_from(self, name: str, values: Sequence[object]) -> None:
+        """Put in these, none of them bytes, in the statement's own order, from this name on."""
+        place = self.places[name]
+        self.sent[place : place + len(values)] = [
+            value.encode() if isinstance(value, str) else _sent(value) for value in values
+        ]
 
 
 ANSWER_SECONDS = 40
 """Longer than the server's own statement time-out: who says nothing for so long is gone."""
 
-_SYNC = pq.ExecStatus.PIPELINE_SYNC
-_FAULT = pq.ExecStatus.FATAL_ERROR
+_SYNC = int(pq.ExecStatus.PIPELINE_SYNC)
+_FAULT = int(pq.ExecStatus.FATAL_ERROR)
 _BEGIN = Statement("BEGIN")
 _COMMIT = Statement("COMMIT")
 _ROLLBACK = Statement("ROLLBACK")
 _ANSWER_EARLY = Statement("SET synchronous_commit TO off")
-_FLUSH = Statement(
-    "SELECT set_config('synchronous_commit', 'on', true), pg_logical_emit_message(true, 'cs-console', '')"
+_MARK = "pg_logical_emit_message(true, 'cs-console', '') FROM set_config('synchronous_commit', 'on', true)"
+_FLUSHES = (
+    Statement(
+        "SELECT CASE WHEN current_setting('synchronous_standby_names') = ''"
+        f" THEN pg_logical_emit_message(false, 'cs-console', '', true) ELSE (SELECT {_MARK}) END"
+    ),
+    Statement(f"SELECT {_MARK}"),  # before PostgreSQL 17
 )
-"""A transaction that writes nothing but its place in the server's journal: when it is durable, all before it is."""
+"""A transaction that writes nothing but its place in the server's journal: when it is durable, all before it is. Where
+standbys have to have it too, it is a commit, because only commits wait for them.
+"""
+
+_DRIVERS = (psycopg.Error, DBAPIError, PoolTimeout)
+"""What says no: the driver itself, or the pool that it is connected by."""
 
 Answer = pq.abc.PGresult
 """What the server answered to one statement."""
@@ -89,18 +110,21 @@ def _first_row(answer: Answer) -> Row | None:
     """The first row of an answer, None where there is none."""
     if not answer.ntuples:
         return None
-    row = []
-    for at in range(answer.nfields):
-        value = answer.get_value(0, at)
-        row.append(value if value is None else _READ[answer.ftype(at)](value))
-    return tuple(row)
+    stored, kind = answer.get_value, answer.ftype
+    values = [stored(0, at) for at in range(answer.nfields)]
+    return tuple([value if value is None else _READ[kind(at)](value) for at, value in enumerate(values)])
 
 
 class ServerLine:
     """One connection, opened when it is first needed and after every fault, used by one transaction at a time."""
 
-    def __init__(self, connect: Callable[[], PoolProxiedConnection]) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], PoolProxiedConnection],
+        refusal: Callable[[Exception], Exception] = lambda problem: problem,
+    ) -> None:
         self._connect = connect
+        self.refusal = refusal
         self._one_at_a_time = Lock()
         self._wire: Wire | None = None
 
@@ -138,8 +162,8 @@ class ServerLine:
 class LineTransaction:
     """One transaction on the line, begun with its first question.
 
-    At its context's end it is committed, and durable then; on any error it is rolled back. Raises what the driver
-    raises.
+    At its context's end it is committed, and durable then; on any error it is rolled back. What the driver raises in
+    there is raised as the line's `refusal` of it.
     """
 
     __slots__ = ("_line", "_wire")
@@ -159,8 +183,12 @@ class LineTransaction:
                 self._commit()
             else:
                 self._roll_back()
+        except _DRIVERS as late:
+            problem = late
         finally:
             self._line.give_back()
+        if isinstance(problem, _DRIVERS):
+            raise self._line.refusal(problem) from None
 
     def ask(self, *statements: Statement) -> list[Answer]:
         """Run the statements in their order, in one round trip."""
@@ -199,7 +227,8 @@ class LineTransaction:
         if self._wire is None:
             return
         closing = (*last, _COMMIT)
-        answers = self._wire.run((*closing, _FLUSH) if self._wire.answers_early else closing)
+        flush = self._wire.flush
+        answers = self._wire.run(closing if flush is None else (*closing, flush))
         if answers[len(last)].command_status != b"COMMIT":
             raise psycopg.OperationalError("the server did not commit")
         self._wire = None
@@ -224,7 +253,7 @@ class Wire:
         self._ready = select.poll()
         self._ready.register(self._pgconn.socket, select.POLLIN)
         self._pgconn.enter_pipeline_mode()
-        self.answers_early = self._answer_early()
+        self.flush = self._answer_early()
 
     @property
     def in_order(self) -> bool:
@@ -260,43 +289,49 @@ class Wire:
 
     def _answers(self) -> list[Answer]:
         """Have all sent, and wait for what the server says to it."""
-        self._pgconn.pipeline_sync()
-        while self._pgconn.flush():
-            self._ready.modify(self._pgconn.socket, select.POLLIN | select.POLLOUT)
+        pgconn = self._pgconn
+        pgconn.pipeline_sync()
+        while pgconn.flush():
+            self._ready.modify(pgconn.socket, select.POLLIN | select.POLLOUT)
             self._wait()
-            self._ready.modify(self._pgconn.socket, select.POLLIN)
+            self._ready.modify(pgconn.socket, select.POLLIN)
         answers: list[Answer] = []
         refused: psycopg.Error | None = None
-        while (answer := self._next()).status != _SYNC:
-            if answer.status != _FAULT:
+        said_nothing = False
+        while True:
+            while pgconn.is_busy():
+                self._wait()
+            answer = pgconn.get_result()
+            if answer is None:
+                if said_nothing:  # between two answers stands one nothing
+                    raise psycopg.OperationalError("the server has no more to say")
+                said_nothing = True
+                continue
+            said_nothing, status = False, answer.status
+            if status == _SYNC:
+                break
+            if status != _FAULT:
                 answers.append(answer)
                 continue
             refused = refused or errors.error_from_result(answer)
-            if self._pgconn.status != pq.ConnStatus.OK:
+            if pgconn.status != pq.ConnStatus.OK:
                 raise refused
         self._waiting = False
         if refused is not None:
             raise refused
         return answers
 
-    def _next(self) -> Answer:
-        for _ in range(2):  # between two answers stands a nothing
-            while self._pgconn.is_busy():
-                self._wait()
-            answer = self._pgconn.get_result()
-            if answer is not None:
-                return answer
-        raise psycopg.OperationalError("the server has no more to say")
-
     def _wait(self) -> None:
         if not self._ready.poll(ANSWER_SECONDS * 1000):
             raise psycopg.OperationalError("the server does not answer")
         self._pgconn.consume_input()
 
-    def _answer_early(self) -> bool:
-        """Have commits answered before they are durable, where the server can be asked to make them so afterwards."""
-        try:
-            self.run((_FLUSH, _ANSWER_EARLY))
-        except (errors.UndefinedFunction, errors.InsufficientPrivilege, errors.FeatureNotSupported):
-            return False
-        return True
+    def _answer_early(self) -> Statement | None:
+        """Have commits answered before they are durable; returns what makes them so afterwards. None where the server
+        cannot be asked to: then its commits are durable when they are answered.
+        """
+        for flush in _FLUSHES:
+            with suppress(errors.UndefinedFunction, errors.InsufficientPrivilege, errors.FeatureNotSupported):
+                self.run((flush, _ANSWER_EARLY))
+                return flush
+        return None

@@ -15,6 +15,7 @@ import pytest
 
 from cs_console import server_line
 from cs_console.database import Database
+from cs_console.errors import StoreUnavailable
 from cs_console.server_line import LineTransaction, ServerLine, Statement
 from tests.support.postgres import empty_database
 
@@ -131,8 +132,12 @@ def test_where_early_answers_cannot_be_made_durable_none_are_given(line: ServerL
     database.close()
 
 
-def test_what_was_answered_survives_a_server_that_dies_at_once() -> None:
+@pytest.mark.parametrize("flushes", [server_line._FLUSHES, server_line._FLUSHES[1:]], ids=["newest", "before 17"])
+def test_what_was_answered_survives_a_server_that_dies_at_once(
+    flushes: tuple[Statement, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The disk is waited for after the commit gave its locks back, but it is waited for."""
+    monkeypatch.setattr(server_line, "_FLUSHES", flushes)
     with own_server() as server:
         database = Database(str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://"))
         with database.engine.connect() as connection:
@@ -149,6 +154,26 @@ def test_what_was_answered_survives_a_server_that_dies_at_once() -> None:
             while (server.pgdata / "postmaster.pid").exists():
                 time.sleep(0.01)
             server.ensure_postgres_running()
+        database.close()
+
+
+def test_where_a_standby_has_to_have_it_the_standby_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    with own_server() as server:
+        database = Database(str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://"))
+        with database.engine.connect() as connection:
+            plain = connection.execution_options(isolation_level="AUTOCOMMIT")
+            plain.exec_driver_sql(TABLE.sql)
+            with database.bare_transaction() as transaction:
+                assert isinstance(transaction, LineTransaction)
+                transaction.ask(Statement(KEEP, 1, "", b"", True))
+            plain.exec_driver_sql("ALTER SYSTEM SET synchronous_standby_names = 'away'")
+            plain.exec_driver_sql("SELECT pg_reload_conf()")
+            while not plain.exec_driver_sql("SHOW synchronous_standby_names").scalar():
+                plain.exec_driver_sql("SELECT pg_sleep(0.02)")
+            monkeypatch.setattr(server_line, "ANSWER_SECONDS", 0.5)
+            with pytest.raises(StoreUnavailable), database.bare_transaction() as transaction:
+                assert isinstance(transaction, LineTransaction)
+                transaction.ask(Statement(KEEP, 2, "", b"", True))
         database.close()
 
 

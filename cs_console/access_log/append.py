@@ -2,7 +2,7 @@
 
 import hashlib
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ from sqlmodel import Session, col
 
 from cs_console.access_log.canonical import after_number, numbered
 from cs_console.access_log.head import HEAD, TAG_BYTES, genuine_tree, head_tag
-from cs_console.access_log.merkle import EMPTY_ROOT, Frontier, leaf_hash
+from cs_console.access_log.merkle import Frontier, leaf_hash
 from cs_console.database import Transaction
 from cs_console.errors import LogBroken, Refusal
 from cs_console.prepared import Prepared, Row, Step, first_rows, rows_written
@@ -60,14 +60,12 @@ COLUMNS = (
 
 _LOCK_HEAD = Prepared(HEAD.with_for_update())
 _QUEUE = 0x6C6F6768656164  # "loghead" in ASCII
-_QUEUE_UP = Prepared(
-    select(literal_column("1")).select_from(func.pg_advisory_xact_lock(bindparam("queue", _QUEUE, BigInteger)))
-)
+_QUEUE_UP = Prepared(select().select_from(func.pg_advisory_xact_lock(bindparam("queue", _QUEUE, BigInteger))))
 """A server lets those who wait for a row try in turn, again and again; here they stand in one line."""
 _HEAD_MOVED = (
     update(LogHead)
     .where(col(LogHead.id) == 1)
-    .values(size=bindparam("new_size"), frontier=bindparam("new_frontier"), tag=bindparam("new_tag"))
+    .values(size=bindparam("seq"), frontier=bindparam("new_frontier"), tag=bindparam("new_tag"))
 )
 _MOVE_HEAD = Prepared(_HEAD_MOVED)
 _INSERT = Prepared(insert(LogEntry))
@@ -117,25 +115,28 @@ class WrittenDown:
     __slots__ = ("after_number", "columns", "statement")
 
     def __init__(self, office: "Office", actor: Actor, entry: Entry, at: datetime) -> None:
-        columns = (
+        self.columns = (
             microseconds(at),
             actor.name,
             actor.roles,
             actor.session,
             actor.host,
-            entry.action.value,
+            str(entry.action),
             entry.ticket,
             entry.requester,
             ",".join(entry.fields),
             entry.purpose,
             entry.verification,
-            entry.outcome.value,
+            str(entry.outcome),
             entry.seconds,
             entry.reason,
         )
-        self.after_number = after_number(columns)
-        self.columns = dict(zip(COLUMNS[1:], columns, strict=False))
-        self.statement = None if office.database.is_sqlite else _ENTER.on_the_line(self.columns)
+        """Those of COLUMNS but the first and the last."""
+        self.after_number = after_number(self.columns)
+        self.statement = None
+        if not office.database.is_sqlite:
+            self.statement = _ENTER.on_the_line({}).copy()
+            self.statement.fill_from("at", self.columns)
 
 
 def entry_tag(key: bytes, leaf: bytes) -> bytes:
@@ -174,13 +175,15 @@ def due_for_signing(seq: int) -> bool:
     return seq % CHECKPOINT_ENTRIES == 0
 
 
-@dataclass(frozen=True, slots=True)
 class LockedLog:
     """The log while one transaction holds its head: nobody else appends, and no act that is recorded is committed."""
 
-    transaction: Transaction
-    key: bytes = field(repr=False)
-    tree: Frontier
+    __slots__ = ("key", "transaction", "tree")
+
+    def __init__(self, transaction: Transaction, key: bytes, tree: Frontier) -> None:
+        self.transaction = transaction
+        self.key = key
+        self.tree = tree
 
     def append(self, written: WrittenDown) -> int:
         """Append one entry and return its number; signing is then the caller's, see `due_for_signing`.
@@ -192,12 +195,13 @@ class LockedLog:
         seq = tree.size + 1
         leaf = leaf_hash(numbered(seq, written.after_number))
         tree.append(leaf)
-        entered = {"seq": seq, "tag": entry_tag(key, leaf)}
-        moved = {"new_size": seq, "new_frontier": tree.packed(), "new_tag": head_tag(key, seq, tree.root())}
+        known = {"seq": seq, "tag": entry_tag(key, leaf), "new_frontier": tree.packed, "new_tag": head_tag(key, tree)}
         if written.statement is not None and not isinstance(self.transaction, Connection):
-            written.statement.fill(entered | moved)
+            written.statement.fill(known)
             self.transaction.commit_with(written.statement, otherwise=_not_taken)
-        elif rows_written(self.transaction, (_INSERT, written.columns | entered), (_MOVE_HEAD, moved)) != [1, 1]:
+            return seq
+        named = dict(zip(COLUMNS[1:], written.columns, strict=False))
+        if rows_written(self.transaction, (_INSERT, named | known), (_MOVE_HEAD, known)) != [1, 1]:
             raise _not_taken()
         return seq
 
@@ -261,4 +265,4 @@ def record(session: Session, desk: "Desk", entry: Entry) -> int:
 
 def start_log(session: Session, office: "Office") -> None:
     """Give an empty store its log head."""
-    session.add(LogHead(id=1, size=0, frontier=b"", tag=head_tag(office.log_tag_key, 0, EMPTY_ROOT)))
+    session.add(LogHead(id=1, size=0, frontier=b"", tag=head_tag(office.log_tag_key, Frontier())))

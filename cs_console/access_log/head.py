@@ -17,9 +17,14 @@ TAG_BYTES = 16
 HEAD = select(col(LogHead.size), col(LogHead.frontier), col(LogHead.tag)).where(col(LogHead.id) == 1)
 
 
-def head_tag(key: bytes, size: int, root: bytes) -> bytes:
-    """A keyed hash over the head, so that it cannot be moved without the desk's key."""
-    return hashlib.blake2b(b"head" + size.to_bytes(8) + root, key=key, digest_size=TAG_BYTES).digest()
+def head_tag(key: bytes, tree: Frontier) -> bytes:
+    """A keyed hash over the head as it is stored, so that it cannot be moved without the desk's key."""
+    return hashlib.blake2b(b"frontier" + tree.size.to_bytes(8) + tree.packed, key=key, digest_size=TAG_BYTES).digest()
+
+
+def _former_tag(key: bytes, tree: Frontier) -> bytes:
+    """As older desks have it until their next entry: as strong, but each append had to hash up to the root, twice."""
+    return hashlib.blake2b(b"head" + tree.size.to_bytes(8) + tree.root(), key=key, digest_size=TAG_BYTES).digest()
 
 
 def genuine_tree(key: bytes, row: Sequence[Any] | None) -> Frontier | None:
@@ -32,6 +37,6 @@ def genuine_tree(key: bytes, row: Sequence[Any] | None) -> Frontier | None:
     size, packed, tag = row
     try:
         tree = Frontier(size, packed)
-        return tree if head_tag(key, size, tree.root()) == tag else None
+        return tree if head_tag(key, tree) == tag or _former_tag(key, tree) == tag else None
     except (TypeError, ValueError, OverflowError, AttributeError):
         return None

@@ -135,7 +135,7 @@ def _read(office: "Office", file: Path) -> Remembered | None:
 def _write(file: Path, remembered: Remembered) -> None:
     """Replace the file in one step, readable by its owner alone. Raises OSError."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    tree = base64.b64encode(remembered.tree.packed()).decode()
+    tree = base64.b64encode(remembered.tree.packed).decode()
     replace_file(file, json.dumps({"note": remembered.note, "tree": tree}, ensure_ascii=False))
 
 
@@ -154,7 +154,7 @@ def _look(office: "Office", file: Path) -> _Look:
 
 def _compare(office: "Office", seen: Frontier) -> tuple[bool, Frontier | None]:
     """Whether the stored log is what was seen with entries added, in one view of it; and what its head states."""
-    grown, head = Frontier(seen.size, seen.packed()), None
+    grown, head = Frontier(seen.size, seen.packed), None
     try:
         with stored_log(office.database) as stored:
             head = genuine_tree(office.log_tag_key, stored.head())

@@ -17,28 +17,32 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 class Frontier:
-    """The roots of the perfect subtrees of a growing tree, largest first: all that an append needs."""
+    """The roots of the perfect subtrees of a growing tree, largest first: all that an append needs.
 
-    __slots__ = ("hashes", "size")
+    `packed` is these hashes, joined as they are stored.
+    """
+
+    __slots__ = ("packed", "size")
 
     def __init__(self, size: int = 0, packed: bytes = b"") -> None:
-        self.size = size
-        self.hashes = [packed[at : at + HASH_BYTES] for at in range(0, len(packed), HASH_BYTES)]
         if size < 0 or len(packed) != HASH_BYTES * size.bit_count():
             raise ValueError("a frontier holds one hash for each one-bit of its size")
+        self.size = size
+        self.packed = packed
 
     def append(self, leaf: bytes) -> None:
         """Add the hash of the next leaf."""
-        hashes, size = self.hashes, self.size
+        packed, size, end = self.packed, self.size, len(self.packed)
         while size & 1:
-            leaf = hashlib.sha256(b"\x01" + hashes.pop() + leaf).digest()
+            leaf = hashlib.sha256(b"\x01" + packed[end - HASH_BYTES : end] + leaf).digest()
+            end -= HASH_BYTES
             size >>= 1
-        hashes.append(leaf)
+        self.packed = packed[:end] + leaf
         self.size += 1
 
     def extend(self, leaves: list[bytes]) -> None:
         """Add the hashes of many leaves: the same tree, level by level, and twice as fast as one by one."""
-        sha256, standing, kept = hashlib.sha256, self.hashes[::-1], []
+        sha256, standing, kept = hashlib.sha256, self._hashes()[::-1], []
         row, ahead, at = list(leaves), self.size, 0
         while row or ahead:
             if ahead & 1:
@@ -49,18 +53,15 @@ class Frontier:
                 kept.append(row.pop())
             pairs = iter(row)
             row = [sha256(b"\x01" + left + right).digest() for left, right in zip(pairs, pairs, strict=True)]
-        self.hashes = kept[::-1]
+        self.packed = b"".join(reversed(kept))
         self.size += len(leaves)
 
     def root(self) -> bytes:
         """The tree's root at this size."""
-        if not self.hashes:
-            return EMPTY_ROOT
-        root = self.hashes[-1]
-        for left in reversed(self.hashes[:-1]):
+        *larger, root = self._hashes() or [EMPTY_ROOT]
+        for left in reversed(larger):
             root = node_hash(left, root)
         return root
 
-    def packed(self) -> bytes:
-        """The hashes, joined for storing."""
-        return b"".join(self.hashes)
+    def _hashes(self) -> list[bytes]:
+        return [self.packed[at : at + HASH_BYTES] for at in range(0, len(self.packed), HASH_BYTES)]

@@ -1,5 +1,6 @@
 """The log is append-only, gapless under concurrency, and refuses to go on from a head it did not write."""
 
+import hashlib
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,8 @@ import pytest
 from sqlalchemy import text
 
 from cs_console.access_log.append import Entry, append_alone, record
+from cs_console.access_log.head import head_tag
+from cs_console.access_log.merkle import Frontier
 from cs_console.access_log.state import log_state
 from cs_console.access_log.verify import verify_log
 from cs_console.desk import operator_desk
@@ -80,6 +83,22 @@ def test_nothing_is_appended_to_a_head_that_was_moved(test_office: TestOffice, e
         store.run(edit)
     with pytest.raises(LogBroken), test_office.office.database.transaction() as session:
         record(session, operator_desk(test_office.office), Entry(Action.SIGNED_IN))
+
+
+def test_a_head_tagged_over_the_root_as_older_desks_have_it_is_gone_on_from(test_office: TestOffice) -> None:
+    fill(test_office, 5)
+    key = test_office.office.log_tag_key
+    with hand(test_office) as store:
+        tree = Frontier(5, bytes(store.ask("SELECT frontier FROM log_head")))
+        stated = b"head" + (5).to_bytes(8) + tree.root()
+        former = hashlib.blake2b(stated, key=key, digest_size=16).digest()
+        store.run("UPDATE log_head SET tag = :tag", tag=former)
+    assert verify_log(test_office.office).ok
+    fill(test_office, 1)
+    with hand(test_office) as store:
+        grown = Frontier(6, bytes(store.ask("SELECT frontier FROM log_head")))
+        assert bytes(store.ask("SELECT tag FROM log_head")) == head_tag(key, grown)
+    assert verify_log(test_office.office).ok
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_an_empty_tree_has_the_hash_of_nothing() -> None:
 def test_the_frontier_has_the_root_of_the_definition(leaves: list[bytes]) -> None:
     tree = Frontier()
     for leaf in leaves:
-        tree = Frontier(tree.size, tree.packed())  # as it comes back from the store each time
+        tree = Frontier(tree.size, tree.packed)  # as it comes back from the store each time
         tree.append(leaf_hash(leaf))
     assert tree.size == len(leaves)
     assert tree.root() == definition(leaves)
@@ -68,4 +68,4 @@ def test_adding_many_at_once_makes_the_same_tree(batches: list[list[bytes]]) -> 
         at_once.extend(leaves)
         for leaf in leaves:
             one_by_one.append(leaf)
-        assert (at_once.size, at_once.packed()) == (one_by_one.size, one_by_one.packed())
+        assert (at_once.size, at_once.packed) == (one_by_one.size, one_by_one.packed)

@@ -260,8 +260,8 @@ def _rewrite(store: Hand, key: bytes, number: int) -> None:
         leaf = leaf_hash(entry_bytes(tuple(row)))
         store.run("UPDATE log_entry SET tag = :tag WHERE seq = :seq", tag=entry_tag(key, leaf), seq=row[0])
         tree.append(leaf)
-    tag = head_tag(key, tree.size, tree.root())
-    store.run("UPDATE log_head SET frontier = :frontier, tag = :tag", frontier=tree.packed(), tag=tag)
+    tag = head_tag(key, tree)
+    store.run("UPDATE log_head SET frontier = :frontier, tag = :tag", frontier=tree.packed, tag=tag)
 
 
 @pytest.mark.parametrize(

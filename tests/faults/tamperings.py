@@ -247,7 +247,7 @@ def remake_everything(log: TamperedLog) -> Findable:
                 store.run(
                     "UPDATE checkpoint SET note = :note, tag = :tag WHERE size = :size", note=note, tag=mine, size=seq
                 )
-        _put_head(store, (1, SIZE, tree.packed(), head_tag(key, SIZE, tree.root())))
+        _put_head(store, (1, SIZE, tree.packed, head_tag(key, tree)))
     return Findable(min(number, first_tag), ("edited",))
 
 
