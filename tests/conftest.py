@@ -7,7 +7,7 @@ import pytest
 
 from tests.faults.tally import lines_of
 from tests.support.office import TestOffice, make_office
-from tests.support.postgres import fresh_database
+from tests.support.postgres import fresh_database, no_database_left
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -29,6 +29,12 @@ def _no_settings_leak(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         if name.startswith(("CS_CONSOLE_", "TEXTUAL")) or name == "NO_COLOR":
             monkeypatch.delenv(name)
     monkeypatch.setenv("CS_CONSOLE_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture(autouse=True)
+def _no_database_is_left() -> Iterator[None]:
+    with no_database_left():
+        yield
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

