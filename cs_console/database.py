@@ -276,12 +276,16 @@ _NOT_ENCRYPTED_AS_ASKED = (
 """What the driver says when it refused to go on without the TLS that the URL demands."""
 
 
+WRAPPED_ERRORS = (DBAPIError, PoolTimeout)
+"""What is raised for a store that says no: the driver's error as SQLAlchemy wraps it, or its pool's own."""
+
+
 @contextmanager
 def store_errors() -> Iterator[None]:
     """What a driver raises in here is raised as the StoreUnavailable that says it."""
     try:
         yield
-    except (DBAPIError, PoolTimeout) as problem:
+    except WRAPPED_ERRORS as problem:
         raise store_error(problem) from None
 
 

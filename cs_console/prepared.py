@@ -53,7 +53,7 @@ class Prepared:
         cursor.execute(compiled.text, filled if compiled.order is None else [filled[name] for name in compiled.order])
 
     def on_the_line(self, values: Mapping[str, Any]) -> "Statement":
-        """The statement as a ServerLine takes it, with these values; others can be filled in later."""
+        """The statement as a ServerLine takes it. Without values it is the one that all share: fill in a copy."""
         if self._line is None:
             self._line = _numbered(self._statement)
         if not values:

@@ -14,8 +14,8 @@ from typing import Any, cast
 import psycopg
 from psycopg import errors, pq
 from sqlalchemy import PoolProxiedConnection
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from cs_console.database import WRAPPED_ERRORS
 
 Row = tuple[Any, ...]
 
@@ -63,9 +63,7 @@ class Statement:
     def fill_from(self, name: str, values: Sequence[object]) -> None:
         """Put in these, none of them bytes, in the statement's own order, from this name on."""
         place = self.places[name]
-        self.sent[place : place + len(values)] = [
-            value.encode() if isinstance(value, str) else _sent(value) for value in values
-        ]
+        self.sent[place : place + len(values)] = [_sent(value) for value in values]
 
 
 ANSWER_SECONDS = 40
@@ -89,8 +87,8 @@ _FLUSHES = (
 standbys have to have it too, it is a commit, because only commits wait for them.
 """
 
-_DRIVERS = (psycopg.Error, DBAPIError, PoolTimeout)
-"""What says no: the driver itself, or the pool that it is connected by."""
+_DRIVERS = (psycopg.Error, *WRAPPED_ERRORS)
+"""What says no: the driver itself, or what the line is connected by."""
 
 Answer = pq.abc.PGresult
 """What the server answered to one statement."""
@@ -118,11 +116,7 @@ def _first_row(answer: Answer) -> Row | None:
 class ServerLine:
     """One connection, opened when it is first needed and after every fault, used by one transaction at a time."""
 
-    def __init__(
-        self,
-        connect: Callable[[], PoolProxiedConnection],
-        refusal: Callable[[Exception], Exception] = lambda problem: problem,
-    ) -> None:
+    def __init__(self, connect: Callable[[], PoolProxiedConnection], refusal: Callable[[Exception], Exception]) -> None:
         self._connect = connect
         self.refusal = refusal
         self._one_at_a_time = Lock()

@@ -27,7 +27,7 @@ COUNT = Statement("SELECT count(*) FROM kept")
 @pytest.fixture
 def line() -> Iterator[ServerLine]:
     database = Database(empty_database())
-    made = ServerLine(database.engine.raw_connection)
+    made = ServerLine(database.engine.raw_connection, refusal=lambda problem: problem)
     with made.transaction() as transaction:
         transaction.ask(TABLE)
     yield made
