@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from cs_console.faults import forbid_core_dumps, spot_of
+from cs_console.safe_output import sanitise_output
 
 
 def main() -> None:
@@ -17,6 +18,7 @@ def main() -> None:
     The first two never import the commands' library: it would cost a good part of the first paint.
     """
     forbid_core_dumps()
+    sanitise_output()
     arguments = sys.argv[1:]
     alone, home = only_home(arguments)
     if alone:
@@ -84,7 +86,9 @@ def _or_one_sentence(work: Callable[[], None]) -> None:
 
 
 def _end(sentence: str, status: int) -> NoReturn:
-    print(f"cs-console: {sentence}", file=sys.stderr)
+    from cs_console.plain_text import sentence_line
+
+    print(f"cs-console: {sentence_line(sentence)}", file=sys.stderr)
     sys.exit(status)
 
 

@@ -56,6 +56,11 @@ def one_line(text: str, limit: int = 200) -> str:
     return folded if len(folded) <= limit else folded[: limit - 1].rstrip() + "…"
 
 
+def sentence_line(text: str) -> str:
+    """`text` plain and on one line, uncut: a line break in a file's name is shown, so that it cannot forge a line."""
+    return plain(text).replace("\n", "\u240a")
+
+
 def defang(text: str) -> str:
     """Links written so that no terminal or mail reader makes them clickable: `hxxp://a[.]b` (policy I.(1)2)."""
     return _BARE_WWW.sub(lambda www: _bracketed(www.group()), _SCHEME_AND_HOST.sub(_defanged, text))

@@ -5,6 +5,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from cs_console.errors import Refusal
+from cs_console.plain_text import sentence_line
 
 if TYPE_CHECKING:
     from cs_console.settings import Settings
@@ -22,7 +23,7 @@ def explain_without_terminal(settings: "Settings") -> int:
     try:
         open_office(settings).close()
     except Refusal as refusal:
-        print(f"cs-console: {refusal}", file=sys.stderr)  # noqa: T201 - there is no screen
+        print(f"cs-console: {sentence_line(str(refusal))}", file=sys.stderr)  # noqa: T201 - there is no screen
         return refusal.exit_status
     print("cs-console: this needs a terminal.", file=sys.stderr)  # noqa: T201 - there is no screen
     return 2

@@ -57,7 +57,7 @@ def _entries(desk: "Desk", since: datetime | None, last: int) -> Iterator[EntryV
 
 def _jsonl_writer(out: TextIO) -> Callable[[EntryView], None]:
     def write(view: EntryView) -> None:
-        out.write(json.dumps({**asdict(view), "at": _iso(view.at)}, ensure_ascii=False) + "\n")
+        out.write(json.dumps({**asdict(view), "at": _iso(view.at)}) + "\n")
 
     return write
 

@@ -3,10 +3,11 @@
 import typer
 
 from cs_console.commands import agents, backup, doctor, init, intake, keys, log, policy, tickets
-from cs_console.commands.context import Home, refusals
+from cs_console.commands.context import Home, SafeCommands, refusals
 
 app = typer.Typer(
     name="cs-console",
+    cls=SafeCommands,
     help="Customer service that keeps personal data sealed, shown on the record, and provable.",
     no_args_is_help=False,
     pretty_exceptions_enable=False,  # a traceback could hold a requester's data

@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from cs_console.desk import Office, open_office
 from cs_console.errors import Refusal
+from cs_console.plain_text import sentence_line
+from cs_console.safe_output import sanitise_output
 from cs_console.settings import load
 
 
@@ -26,13 +29,21 @@ Home = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 
 
+class SafeCommands(TyperGroup):
+    """The commands, printing through the sanitiser: help and wrong use too, however they are called."""
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        sanitise_output()
+        return super().main(*args, **options)
+
+
 @contextmanager
 def refusals() -> Iterator[None]:
     """Turn a Refusal into one sentence on standard error and its exit status."""
     try:
         yield
     except Refusal as refusal:
-        print(f"cs-console: {refusal}", file=sys.stderr)
+        print(f"cs-console: {sentence_line(str(refusal))}", file=sys.stderr)
         raise typer.Exit(refusal.exit_status) from None
 
 
@@ -48,5 +59,5 @@ def office(home: Path | None) -> Iterator[Office]:
 
 
 def print_json(value: dict[str, Any]) -> None:
-    """One JSON object on standard output."""
-    print(json.dumps(value, ensure_ascii=False))
+    """One JSON object on standard output, in ASCII: no character of a value needs to be changed to be safe to print."""
+    print(json.dumps(value))

@@ -5,6 +5,7 @@ import sys
 import typer
 
 from cs_console.commands.context import Home, Json, print_json, refusals
+from cs_console.plain_text import sentence_line
 
 _NAMES = 19
 """As wide as the longest name."""
@@ -33,9 +34,9 @@ def doctor(as_json: Json = False, home: Home = None) -> None:
         )
     else:
         for name, value in {**settings_in_force(settings), **versions()}.items():
-            print(f"  {name:<{_NAMES}} {value}")
+            print(f"  {name:<{_NAMES}} {sentence_line(value)}")
         for check in checks:
-            print(f"{'✓' if check.ok else '✗'} {check.name:<{_NAMES}} {check.words}")
+            print(f"{'✓' if check.ok else '✗'} {check.name:<{_NAMES}} {sentence_line(check.words)}")
     if not in_order:
         findings = sum(not check.ok for check in checks)
         print(f"cs-console: {findings} {'finding' if findings == 1 else 'findings'}.", file=sys.stderr)

@@ -10,7 +10,9 @@ import typer
 
 from cs_console.commands.context import Home, Json, office, print_json
 from cs_console.desk import operator_desk
+from cs_console.plain_text import sentence_line
 from cs_console.policy.adoption import note_current
+from cs_console.safe_output import drawing_stream
 from cs_console.tickets.intake import ImportCounts, Told, import_jsonl, import_mail
 from cs_console.tickets.quarantine import KeptMail, listing
 
@@ -74,17 +76,17 @@ def _print_counts(counts: ImportCounts, words: tuple[str, ...], json: bool) -> N
 def _watching() -> Iterator[tuple[Callable[[int, int], None] | None, Told]]:
     """A progress bar on a terminal, nothing else elsewhere; problems go to standard error, line by line, either way."""
     if not sys.stderr.isatty():
-        yield None, lambda sentence: print(f"cs-console: {sentence}", file=sys.stderr)
+        yield None, lambda sentence: print(f"cs-console: {sentence_line(sentence)}", file=sys.stderr)
         return
     from rich.console import Console  # only where somebody looks
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
     from rich.text import Text
 
     columns = (TextColumn("Reading"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    with Progress(*columns, console=Console(file=drawing_stream())) as bar:
         task = bar.add_task("", total=None)
 
         def told(sentence: str) -> None:
-            bar.console.print(Text(f"cs-console: {sentence}"))
+            bar.console.print(Text(f"cs-console: {sentence_line(sentence)}"))
 
         yield lambda done, total: bar.update(task, completed=done, total=total), told

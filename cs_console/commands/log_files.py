@@ -9,6 +9,7 @@ from pathlib import Path
 import typer
 
 from cs_console.errors import BadInput
+from cs_console.safe_output import drawing_stream
 
 
 def text_of(file: Path, made_by: str) -> str:
@@ -41,7 +42,7 @@ def progress_bar(label: str) -> Iterator[Callable[[int, int], None] | None]:
     if not sys.stderr.isatty():
         yield None
         return
-    with typer.progressbar(length=1, label=label, file=sys.stderr) as bar:
+    with typer.progressbar(length=1, label=label, file=drawing_stream()) as bar:
 
         def show(done: int, total: int) -> None:
             bar.length = max(total, 1)

@@ -10,6 +10,7 @@ import typer
 from cs_console.commands.context import Home, Json, office, print_json, refusals
 from cs_console.desk import open_office, operator_desk
 from cs_console.errors import BadPack, NoDesk, UnknownPack
+from cs_console.plain_text import sentence_line
 from cs_console.policy.adoption import ShelvedPack, adopt, shelved
 from cs_console.policy.checking import check_pack
 from cs_console.policy.differences import differences
@@ -46,7 +47,7 @@ def list_packs(home: Home = None, as_json: Json = False) -> None:
         )
         return
     for one in packs:
-        print(_pack_line(one, unusable[one.name]))
+        print(sentence_line(_pack_line(one, unusable[one.name])))
 
 
 @app.command()
@@ -72,16 +73,16 @@ def check(pack: NameOrFile, home: Home = None, as_json: Json = False) -> None:
     try:
         problems = check_pack(file)
     except OSError as problem:
-        typer.echo(f"cs-console: {file} cannot be read: {problem.strerror}.", err=True)
+        typer.echo(sentence_line(f"cs-console: {file} cannot be read: {problem.strerror}."), err=True)
         raise typer.Exit(2) from None
     if as_json:
         found = [{"line": one.line, "key": one.key, "message": one.message} for one in problems]
         print_json({"ok": not problems, "problems": found})
     else:
         for one in problems:
-            print(one.told_of(file))
+            print(sentence_line(one.told_of(file)))
         if not problems:
-            print(f"{file}: nothing is wrong")
+            print(sentence_line(f"{file}: nothing is wrong"))
     if problems:
         raise typer.Exit(1)
 
@@ -186,5 +187,5 @@ def _problems_told() -> Iterator[None]:
         yield
     except BadPack as refusal:
         for problem in refusal.problems:
-            typer.echo(problem, err=True)
+            typer.echo(sentence_line(problem), err=True)
         raise
