@@ -126,6 +126,11 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
         """The open office; it waits for it, so only from worker threads. Raises StoreUnavailable."""
         return self.door.office()
 
+    @property
+    def sample(self) -> bool:
+        """Whether this is a sample desk, as its own data says; False until the stores are open."""
+        return self.door.sample
+
     # --- coming and going
 
     def signed_in(self, result: "SignedIn") -> None:
@@ -180,7 +185,7 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
 
     def show_phone(self) -> None:
         """Show what the outbox received, in the demo."""
-        if self.settings.demo and self.desk is not None and not self.locked:
+        if self.sample and self.desk is not None and not self.locked:
             from screens.phone import PhoneScreen
 
             self.push_screen(PhoneScreen())

@@ -18,6 +18,7 @@ from cs_console.database import Database
 from cs_console.errors import Refusal, StoreUnavailable
 from cs_console.policy.adopted import newest_adopted
 from cs_console.policy.loader import PackShelf
+from cs_console.sample_mark import is_sample
 from cs_console.settings import Settings
 from cs_console.staff.sessions import require_live
 from models.enums import Role
@@ -32,6 +33,8 @@ class Office:
     keyring: Keyring
     packs: PackShelf
     clock: Clock
+    sample: bool = False
+    """Whether the desk's own data says that it was made as a sample (`sample_mark.py`)."""
     swept_overdue: tuple[datetime, int] | None = None
     """How far this console's look through the overdue tickets has come: due date and number of the last one."""
 
@@ -77,7 +80,8 @@ def open_office(settings: Settings, clock: Clock | None = None) -> Office:
         database.migrate()
         with database.reading() as session:
             shelf = PackShelf(settings, newest_adopted(session))
-        return Office(settings, database, keyring, shelf, clock)
+            sample = is_sample(session, keyring)
+        return Office(settings, database, keyring, shelf, clock, sample)
     except Refusal:
         database.close()
         raise

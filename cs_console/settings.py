@@ -47,7 +47,6 @@ class Settings(BaseModel):
     idle_hide: int = 300
     idle_sign_out: int = 900
     session_hours: int = 8
-    demo: bool = False
     keys: dict[str, str] = {}
 
     @property

@@ -8,9 +8,13 @@ from models.columns import UtcMoment
 
 
 class DeskIdentity(SQLModel, table=True):
-    """One row. The keyring carries the same id, so that a foreign keyring is noticed."""
+    """One row. The keyring carries the same id, so that a foreign keyring is noticed.
+
+    `sample_tag`: the keyed mark of a desk that was made as a sample (`sample_mark.py`); a real desk has none.
+    """
 
     __tablename__ = "desk_identity"
 
     id: str = Field(primary_key=True)
     created_at: datetime = Field(sa_type=UtcMoment)
+    sample_tag: bytes | None = None

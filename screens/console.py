@@ -46,6 +46,10 @@ class Console(Protocol):
     def store_away(self) -> bool:
         """Whether the store cannot be reached just now; every screen says so then."""
 
+    @property
+    def sample(self) -> bool:
+        """Whether this is a sample desk, as its own data says: never a setting."""
+
     def store_lost(self) -> None:
         """Somebody could not reach the store: the console asks it again until it answers."""
 

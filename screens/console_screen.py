@@ -69,7 +69,7 @@ class ConsoleScreen(Screen[T], Drafting, Generic[T]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide commands that the agent's roles do not open; the services refuse them in any case."""
-        if action == "phone" and not self.console.settings.demo:
+        if action == "phone" and not self.console.sample:
             return False
         wanted = roles_for(self.WHERE, action)
         return not self.roles or not wanted or bool(wanted & self.roles)

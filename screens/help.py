@@ -100,7 +100,7 @@ class HelpScreen(ConsoleScreen[None]):
         own: list[Command] = []
         shared: list[Command] = []
         for one in commands_for(self._about):
-            if (self.roles and not one.open_to(self.roles)) or (one.id == "phone" and not self.console.settings.demo):
+            if (self.roles and not one.open_to(self.roles)) or (one.id == "phone" and not self.console.sample):
                 continue
             (shared if EVERYWHERE in one.where else own).append(one)
         return own, shared

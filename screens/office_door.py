@@ -33,6 +33,11 @@ class OfficeDoor:
         found = self._future.exception() if self._future.done() else None
         return found if isinstance(found, Refusal) else None
 
+    @property
+    def sample(self) -> bool:
+        """Whether an open office is a sample's."""
+        return self._future.done() and self._future.exception() is None and self._future.result().sample
+
     def open_in_background(self, told: Callable[[Refusal | None], None], warm: Callable[[], None]) -> None:
         """Open the stores in a thread of its own, tell it (on that thread), then call `warm` there."""
         threading.Thread(target=self._run, args=(told, warm), name="office", daemon=True).start()

@@ -35,8 +35,7 @@ class SignInScreen(ConsoleScreen[None]):
             yield Input(placeholder="Name", id="name", max_length=64)
             yield PasswordInput(placeholder="Password", id="password")
             yield PlainText(id="refusal")
-            if self.console.settings.demo:
-                yield Static(self._demo_accounts(), id="demo", markup=False)
+            yield Static(id="demo", markup=False)
 
     def _demo_accounts(self) -> Content:
         from cs_console.sample.accounts import ACCOUNTS
@@ -55,11 +54,16 @@ class SignInScreen(ConsoleScreen[None]):
     def on_mount(self) -> None:
         refusal = self.query_one("#refusal", PlainText)
         refusal.display = False
+        self.query_one("#demo").display = False
         self.console.on_office(self._office_ready)
 
     def _office_ready(self, problem: Refusal | None) -> None:
         if problem is not None:
             self.refuse(str(problem))
+        elif self.console.sample:
+            accounts = self.query_one("#demo", Static)
+            accounts.update(self._demo_accounts())
+            accounts.display = True
 
     def open_again(self) -> None:
         """Ask anew after a session."""

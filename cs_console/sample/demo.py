@@ -6,7 +6,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from cs_console.errors import BadSettings
+from cs_console.errors import BadSettings, Refusal
+from cs_console.sample_mark import holds_sample
 from cs_console.settings import PREFIX, Settings, default_home, load
 
 SETTINGS_FILE = "console.toml"
@@ -26,19 +27,23 @@ def open_demo(home: Path | None) -> None:
 def sample_settings(home: Path | None) -> Settings:
     """The settings of the sample desk in `home`: the one named, else CS_CONSOLE_HOME, else a folder of its own.
 
-    Nothing else is taken from the environment: it may name a real desk's database. Raises BadSettings when the
-    folder holds a desk that is no sample.
+    Nothing else is taken from the environment: it may name a real desk's database. A folder whose desk does not carry
+    the mark of a sample, keyed by that desk's own key, was not made here: BadSettings is raised, nothing is touched.
     """
     named = home or (Path(os.environ[PREFIX + "HOME"]) if os.environ.get(PREFIX + "HOME") else None)
     place = (named or default_home().with_name("cs-console-demo")).absolute()
     if not (place / SETTINGS_FILE).is_file():
         return Settings(
-            home=place, demo=True, outbox=place / "outbox", desk_name="HautHome customer service",
+            home=place, outbox=place / "outbox", desk_name="HautHome customer service",
             mail_from="service@hauthome.example",
         )  # fmt: skip
     settings = load(place, {})
-    if not settings.demo:
-        raise BadSettings(f"{place} holds a real desk, not a sample.", ANOTHER)
+    try:
+        made_here = holds_sample(settings)
+    except Refusal:
+        made_here = False  # stores that cannot be asked are not known to be a sample's
+    if not made_here:
+        raise BadSettings(f"{place} holds a real desk, or nothing that `cs-console demo` made.", ANOTHER)
     return settings
 
 
@@ -62,7 +67,6 @@ def make_sample(settings: Settings) -> None:
     (making / SETTINGS_FILE).touch(mode=0o600)
     (making / SETTINGS_FILE).write_text(
         "# A sample desk: invented people, passwords on the sign-in screen. Delete the folder to start afresh.\n"
-        "demo = true\n"
         + "".join(f"{key} = {json.dumps(value)}\n" for key, value in words.items()),  # such strings are TOML too
         "utf-8",
     )

@@ -23,7 +23,7 @@ def tell(settings: Settings) -> None:
     """Make the desk in `settings.home` with accounts, mail, work done and a log of some weeks."""
     now = datetime.now(UTC)
     clock = StoryClock(now - timedelta(hours=820))
-    office = init_desk(settings, ADMIN.name, ADMIN.password, clock=clock)
+    office = init_desk(settings, ADMIN.name, ADMIN.password, clock=clock, sample=True)
     try:
         story = Story(office, clock, now)
         _hire(office)

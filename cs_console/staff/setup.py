@@ -14,6 +14,7 @@ from cs_console.database import Database
 from cs_console.desk import Office, operator_desk
 from cs_console.errors import DeskExists, StoreUnavailable
 from cs_console.policy.loader import PackShelf
+from cs_console.sample_mark import sample_tag
 from cs_console.settings import Settings
 from cs_console.staff import passwords
 from cs_console.staff.accounts import insert_agent, new_name
@@ -28,8 +29,10 @@ FOLDER_MODE = 0o700
 FILE_MODE = 0o600
 
 
-def init_desk(settings: Settings, admin_name: str, password: str, clock: Clock | None = None) -> Office:
-    """Make a desk with one account, an admin, and open it.
+def init_desk(
+    settings: Settings, admin_name: str, password: str, clock: Clock | None = None, *, sample: bool = False
+) -> Office:
+    """Make a desk with one account, an admin, and open it; with `sample` it carries the mark of a sample for good.
 
     The desk exists once its last step, one transaction, is committed: a crash before that leaves nothing that
     keeps it from being run again, and keys made before the crash are kept. Files are readable by their owner
@@ -44,15 +47,15 @@ def init_desk(settings: Settings, admin_name: str, password: str, clock: Clock |
     hashed = passwords.hash_password(password)
     with one_init_at_a_time(settings):
         _refuse_existing(settings)
-        return _make(settings, shelf, clock or SystemClock(), name, hashed)
+        return _make(settings, shelf, clock or SystemClock(), name, hashed, sample)
 
 
-def _make(settings: Settings, shelf: PackShelf, clock: Clock, name: str, hashed: str) -> Office:
+def _make(settings: Settings, shelf: PackShelf, clock: Clock, name: str, hashed: str, sample: bool) -> Office:
     _make_files(settings)
     desk_id = new_id()
     keyring = open_keyring(settings, clock)
     database = Database(settings.database)
-    office = Office(settings, database, keyring, shelf, clock)
+    office = Office(settings, database, keyring, shelf, clock, sample)
     try:
         keyring.prepare(desk_id)
         database.migrate()
@@ -67,7 +70,8 @@ def _make(settings: Settings, shelf: PackShelf, clock: Clock, name: str, hashed:
 def _fill(session: Session, office: Office, desk_id: str, name: str, hashed: str) -> None:
     if session.scalars(select(DeskIdentity)).first() is not None:
         raise _exists(office.settings)
-    session.add(DeskIdentity(id=desk_id, created_at=office.clock.now()))
+    tag = sample_tag(office.keyring, desk_id) if office.sample else None
+    session.add(DeskIdentity(id=desk_id, created_at=office.clock.now(), sample_tag=tag))
     session.add(Counter(name="ticket", value=FIRST_TICKET - 1))
     start_log(session, office)
     session.flush()

@@ -11,10 +11,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import pytest
-from typer.core import TyperArgument, TyperCommand, TyperGroup
+from typer.core import TyperArgument, TyperGroup
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -37,10 +37,9 @@ OBEYED = re.compile(
 PASSWORD = "amber kite ninety lakes"
 
 Said = tuple[int, str]
-Entry = TyperCommand | TyperGroup
 
 
-def leaves(command: Entry, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Entry]]:
+def leaves(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Every command with its words, groups too: they have help of their own."""
     yield path, command
     if isinstance(command, TyperGroup):
@@ -92,14 +91,14 @@ def home(tmp_path: Path, cheap_passwords: None) -> Path:
 
 @pytest.mark.parametrize(("words", "command"), EVERY)
 def test_help_and_hostile_arguments_reach_the_terminal_as_pictures(
-    run: Callable[..., Said], home: Path, words: tuple[str, ...], command: Entry
+    run: Callable[..., Said], home: Path, words: tuple[str, ...], command: Any
 ) -> None:
     hostile_file = home / f"{HARMFUL[:50]}.eml"
     hostile_file.write_bytes("\n".join(f"X-{at}: {text}" for at, text in enumerate(HOSTILE)).encode() + b"\0\0")
     values = (HARMFUL, str(hostile_file))
     positional = [one for one in command.params if isinstance(one, TyperArgument)]
     options = [one for one in command.params if not (isinstance(one, TyperArgument) or getattr(one, "is_flag", False))]
-    asked = [("--help",), (f"--{HARMFUL}",)]
+    asked: list[tuple[str, ...]] = [("--help",), (f"--{HARMFUL}",)]
     if words not in ((), ("demo",)):  # which open the console, that draws for itself (test_hostile_text.py)
         filled = [(value, tuple(value for _ in positional)) for value in values]
         asked += [(*given, "--home", str(home)) for _, given in filled]
@@ -149,7 +148,7 @@ def test_no_way_of_calling_the_commands_forgets_it() -> None:
 
 
 class Kept(io.StringIO):
-    encoding = "ascii"  # type: ignore[assignment]  # a stream that cannot encode what it is given
+    encoding = "ascii"  # a stream that cannot encode what it is given
     errors = "strict"
 
 

@@ -51,7 +51,8 @@ class Looker:
 
 def themed(test_office: TestOffice, theme: str) -> TestOffice:
     office = test_office.office
-    office.settings = office.settings.model_copy(update={"theme": theme, "demo": True, "desk_name": "HautHome"})
+    office.settings = office.settings.model_copy(update={"theme": theme, "desk_name": "HautHome"})
+    office.sample = True
     return test_office
 
 
@@ -67,7 +68,7 @@ def queue_of(test_office: TestOffice, mei: Desk) -> int:
 
 @THEMES
 async def test_signing_in_can_be_read(sqlite_office: TestOffice, theme: str, least: float) -> None:
-    async with at_the_door(themed(sqlite_office, theme), WIDE, demo=True, theme=theme) as shown:
+    async with at_the_door(themed(sqlite_office, theme), WIDE, theme=theme) as shown:
         looker = Looker(shown, least)
         await shown.until_on(SignInScreen)
         await looker.look("empty", "Name", "Password", "HautHome")

@@ -40,7 +40,7 @@ async def test_it_opens_by_its_key_in_the_demo_only(sqlite_office: TestOffice) -
         await shown.press("f9")
         await shown.pilot.pause()
         assert not isinstance(shown.app.screen, PhoneScreen)
-        shown.app.settings = shown.app.settings.model_copy(update={"demo": True})
+        sqlite_office.office.sample = True
         await shown.press("f9")
         await shown.until_on(PhoneScreen)
         await shown.until_words("Nothing has arrived yet.")

@@ -78,9 +78,11 @@ async def test_the_password_is_never_drawn(sqlite_office: TestOffice) -> None:
 
 
 async def test_the_demo_shows_its_accounts_and_another_desk_does_not(sqlite_office: TestOffice) -> None:
-    async with at_the_door(sqlite_office, demo=True) as shown:
+    sqlite_office.office.sample = True
+    async with at_the_door(sqlite_office) as shown:
         await shown.until_words("mei", "omar", "ines", "amber-kite-ninety-lakes")
         assert "privacy officer, admin" in shown.drawn()
+    sqlite_office.office.sample = False
     async with at_the_door(sqlite_office) as shown:
         await shown.pilot.pause()
         assert "amber-kite" not in shown.words()

@@ -47,7 +47,8 @@ def _no_web_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x34"])
 def test_sign_in(snap_compare: Compare, sqlite_office: TestOffice, size: tuple[int, int]) -> None:
-    settings = sqlite_office.office.settings.model_copy(update={"desk_name": "HautHome", "demo": True})
+    settings = sqlite_office.office.settings.model_copy(update={"desk_name": "HautHome"})
+    sqlite_office.office.sample = True
 
     async def steady(pilot: Pilot[None]) -> None:
         for field in pilot.app.screen.query(Input):
