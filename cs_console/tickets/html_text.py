@@ -1,5 +1,7 @@
 """HTML mail as text. Nothing is rendered, fetched, hidden or laid out; every limit is the parser's own or ours."""
 
+import re
+import secrets
 from typing import TYPE_CHECKING
 
 from cs_console.errors import Unreadable
@@ -7,28 +9,47 @@ from cs_console.errors import Unreadable
 if TYPE_CHECKING:
     from inscriptis.model.config import ParserConfig
 
-_DROPPED = ("script", "style", "head", "title", "template", "noscript")
+CUT = "[some of this message's HTML could not be read as text; the whole of it is kept as a sealed file]"
+"""A line of its own under the text, where the parser lost something."""
+
+_DROPPED = (
+    "script",
+    "style",
+    "head",
+    "title",
+)  # what no reader shows; without scripts, noscript and template are shown
 _MOST_TAGS = 100_000
+_MOST_ATTRIBUTES = 256
+"""Of one tag: parser and layout compare each with every other."""
+_LOST = "RESOURCE_LIMIT"
+"""In the parser's name of an error: it went on without what was beyond a limit of its own."""
+_TAG = re.compile(r"""<[A-Za-z](?:[^>=]++|=\s*+"[^"]*+"|=\s*+'[^']*+'|=)*+""")
+_QUOTED = re.compile(r"""=\s*+(?:"[^"]*+"|'[^']*+')""")
+_ATTRIBUTE = re.compile(r"""[\s/"'][^\s/"'=]""")
 
 
 def html_to_text(html: str) -> str:
     """The words of an HTML mail, in their order, with lists and paragraphs kept apart.
 
-    What a style hides is shown, and where a link really goes. Raises Unreadable for HTML nested deeper than the parser
-    follows (256 elements), or with too many tags.
+    What a style hides is shown, and where a link really goes. Where the parser lost something (a limit of its own, a
+    tag, comment or script that is never closed, a second document) the last line is `CUT`. Raises Unreadable for HTML
+    nested deeper than the parser follows (256 elements), or with too many tags or attributes.
     """
     from lxml import etree  # the parser is slow to import and most mail is plain text
     from lxml import html as lxml_html
 
     if html.count("<") > _MOST_TAGS:
         raise Unreadable("html_too_complex", "The HTML of the message has too many tags.")
+    if any(_has_many_attributes(tag.group()) for tag in _TAG.finditer(html)):
+        raise Unreadable("html_too_complex", "A tag in the HTML of the message has too many attributes.")
     if not html.strip():
         return ""
+    end = f"end-{secrets.token_hex(8)}"  # no sender can write it, so it is missing just where the parser lost the end
     parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=False)
     try:
-        tree = lxml_html.document_fromstring(html.encode("utf-8", "replace"), parser=parser)
+        tree = lxml_html.document_fromstring(f"{html}\n{end}".encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
-        return ""
+        return CUT
     if any("xcessive depth" in problem.message for problem in parser.error_log):
         raise Unreadable("html_too_deep", "The HTML of the message is nested too deeply.")
     for element in tree.iter(*_DROPPED):
@@ -37,7 +58,16 @@ def html_to_text(html: str) -> str:
     etree.strip_attributes(tree, "style", "align", "valign")
     from inscriptis.html_engine import Inscriptis
 
-    return str(Inscriptis(tree, _layout()).get_text()).strip("\n")
+    text = str(Inscriptis(tree, _layout()).get_text())
+    whole = text.rstrip().endswith(end) and not any(_LOST in problem.type_name for problem in parser.error_log)
+    words = text.replace(end, "").strip("\n").rstrip()
+    return words if whole else f"{words}\n\n{CUT}".lstrip("\n")
+
+
+def _has_many_attributes(tag: str) -> bool:
+    if len(tag) < 2 * _MOST_ATTRIBUTES:
+        return False
+    return len(_ATTRIBUTE.findall(_QUOTED.sub('=""', tag))) > _MOST_ATTRIBUTES
 
 
 def _layout() -> "ParserConfig":

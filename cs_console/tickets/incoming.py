@@ -28,6 +28,8 @@ class Limits:
 
 
 LIMITS = Limits()
+REST_KEPT = "[the rest of this long message is kept as a sealed file]"
+"""A line of its own under a text that was cut."""
 
 
 @dataclass(frozen=True, slots=True)

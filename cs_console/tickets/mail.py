@@ -14,7 +14,7 @@ from cs_console.errors import Unreadable
 from cs_console.plain_text import one_line, plain
 from cs_console.tickets.addresses import mailboxes, sender
 from cs_console.tickets.charsets import header_text
-from cs_console.tickets.incoming import LIMITS, IncomingFile, IncomingMessage, Limits
+from cs_console.tickets.incoming import LIMITS, REST_KEPT, IncomingFile, IncomingMessage, Limits
 from cs_console.tickets.mail_text import Body, gather
 from models.enums import Channel
 
@@ -195,8 +195,7 @@ def cut_text(text: str, most: int) -> tuple[str, tuple[IncomingFile, ...]]:
         return text, ()
     kept = encoded[:most].decode("utf-8", "ignore")
     rest = encoded[len(kept.encode("utf-8")) :]
-    note = "\n\n[the rest of this long message is kept as a sealed file]"
-    return kept + note, (IncomingFile("rest-of-message.txt", "text/plain", rest),)
+    return f"{kept}\n\n{REST_KEPT}", (IncomingFile("rest-of-message.txt", "text/plain", rest),)
 
 
 def _files(body: Body) -> Iterator[IncomingFile]:

@@ -7,7 +7,7 @@ from email.message import Message
 from cs_console.errors import Unreadable
 from cs_console.tickets.charsets import header_text, text_of, unfolded
 from cs_console.tickets.html_text import html_to_text
-from cs_console.tickets.incoming import LIMITS, IncomingFile
+from cs_console.tickets.incoming import LIMITS, REST_KEPT, IncomingFile
 
 
 @dataclass(frozen=True)
@@ -88,10 +88,11 @@ def _take_leaf(part: Message, body: Body) -> None:
             body.files.append(IncomingFile(name or _made_up_name(media_type), media_type, data))
         return
     source = IncomingFile(_made_up_name(media_type), media_type, data)
+    cut = ""
     if media_type != "text/html" and len(data) > LIMITS.text_bytes:
         body.files.append(source)
-        data = data[: LIMITS.text_bytes]
-    text = text_of(data, _charset(part)).replace("\r\n", "\n")
+        data, cut = data[: LIMITS.text_bytes - len(REST_KEPT) - 2], f"\n\n{REST_KEPT}"
+    text = text_of(data, _charset(part)).replace("\r\n", "\n") + cut
     if media_type == "text/html":
         body.words.append(_Words(html_to_text(text), source, whole=False))
         if data.strip():

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cs_console.errors import Unreadable
-from cs_console.tickets.incoming import LIMITS, MEBIBYTE, Limits
+from cs_console.tickets.html_text import CUT
+from cs_console.tickets.incoming import LIMITS, MEBIBYTE, REST_KEPT, Limits
 from cs_console.tickets.mail import read_mail
 
 HEAD = b"From: a@mail.example.org\nSubject: s\nMIME-Version: 1.0\n"
@@ -53,6 +54,9 @@ def test_what_is_within_the_limits_is_read() -> None:
         ("header_too_complex", lambda: b"Subject: " + b"=?a?q?" * 2000 + b"\n\nx"),
         ("html_too_deep", lambda: html("<div>" * 100_000 + "x")),
         ("html_too_complex", lambda: html("<b>x</b>" * 100_000)),
+        ("html_too_complex", lambda: html("<p " + " ".join(f"a{n}=1" for n in range(100_000)) + ">x")),
+        ("html_too_complex", lambda: html("<p " + "".join(f"a{n}='>'" for n in range(100_000)) + ">x")),
+        ("html_too_complex", lambda: html('<p " ' + "/".join(f"a{n}" for n in range(100_000)) + '">x')),
     ],
 )
 def test_what_breaks_a_limit_is_refused_with_its_reason_and_at_once(code: str, mail: Callable[[], bytes]) -> None:
@@ -69,6 +73,55 @@ def test_reading_ends_when_its_time_is_over() -> None:
     with pytest.raises(Unreadable) as refusal:
         read_mail(HEAD + b"\nx", Limits(seconds=-1.0))
     assert refusal.value.code == "took_too_long"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<p>first</p><p>" + "x" * 11_000_000 + "</p><p>LAST</p>",
+        '<p>first</p><a href="' + "x" * 11_000_000 + '">l</a><p>LAST</p>',
+        "<p>first</p><title>foo <p>LAST</p>",
+        "<p>first</p><script>foo <p>LAST</p>",
+        "<p>first</p><style>foo <p>LAST</p>",
+        "<p>first</p><!-- foo <p>LAST</p>",
+        "<p>first <b LAST",
+        '<p>first <a href="x LAST',
+        "<html><body>first</body></html>LAST<html><body>LAST</body></html>",
+    ],
+    ids=lambda body: body[:30],
+)
+def test_html_that_the_parser_cut_says_so_and_is_kept_whole(body: str) -> None:
+    mail = read_mail(html(body))
+    assert mail.text.startswith("first")
+    if "LAST" not in mail.text:
+        assert mail.text.endswith(f"\n\n{CUT}")
+    assert [file.content.decode() for file in mail.files] == [body]
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("<p>first</p><noscript><p>LAST</p></noscript>", "first\n\nLAST"),
+        ("<p>first</p><template>LAST</template>", "first\n\nLAST"),
+        ("first<!-- no --><script>no</script><title>no</title> LAST", "first LAST"),
+        ("<pre>first\n\n  LAST\n</pre>", "first\n\n  LAST"),
+        ("<ul><li>first</li><li>LAST</ul>", "  * first\n  * LAST"),
+        ('<img src="data:image/png;base64,' + "ab/c" * 50_000 + '">LAST', "LAST"),
+        ("<!-- nothing -->", ""),
+        ("<p>5 < 6 LAST", "5 < 6 LAST"),
+    ],
+    ids=lambda part: part[:20],
+)
+def test_html_that_is_read_whole_says_nothing_more(body: str, words: str) -> None:
+    assert [line.strip() for line in read_mail(html(body)).text.splitlines()] == [
+        line.strip() for line in words.splitlines()
+    ]
+
+
+def test_plain_text_that_is_cut_says_so() -> None:
+    mail = read_mail(HEAD + b"Content-Type: text/plain\n\n" + b"words " * 200_000)
+    assert mail.text.endswith(f"\n\n{REST_KEPT}")
+    assert len(mail.files) == 1
 
 
 def test_text_beyond_the_limit_is_kept_as_a_file() -> None:
