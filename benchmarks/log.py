@@ -82,20 +82,20 @@ def fill_log(office: Office, size: int) -> None:
 
 
 def _row(seq: int, at: int) -> tuple[object, ...]:
-    """Reveals, their ends, refusals and ticket openings in turn, of many people about many requesters."""
+    """Reveals, their ends, refusals and claimed tickets in turn, of many people about many requesters."""
     person, ticket = seq % AGENTS, 10_400 + seq * 7919 % 90_000
     who = (f"agent-{person}", "agent,verifier", f"{person * 0x9E3779B9:016x}", f"console-{person % 4}.example")
     about = (ticket, hashlib.sha256(str(ticket).encode()).hexdigest()[:16])
     what: tuple[object, ...]
     match seq % 4:
         case 0:
-            what = (Action.TICKET_OPENED, *about, "", "", "", Ended.DONE, None, "")
+            what = (Action.TICKET_CLAIMED, *about, "", "", "", Ended.DONE, None, "", f'{{"to":"{person:032x}"}}')
         case 1:
-            what = (Action.FIELD_REVEALED, *about, "mobile", "reply", f"{seq:032x}", Ended.DONE, None, "")
+            what = (Action.FIELD_REVEALED, *about, "mobile", "reply", f"{seq:032x}", Ended.DONE, None, "", None)
         case 2:
-            what = (Action.VIEW_ENDED, *about, "mobile", "", "", Ended.DONE, 30, "")
+            what = (Action.VIEW_ENDED, *about, "mobile", "", "", Ended.DONE, 30, "", None)
         case _:
-            what = (Action.REVEAL_REFUSED, *about, "e-mail", "reply", "", Ended.REFUSED, None, "not_verified")
+            what = (Action.REVEAL_REFUSED, *about, "e-mail", "reply", "", Ended.REFUSED, None, "not_verified", None)
     return (seq, at, *who, *what)
 
 

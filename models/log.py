@@ -6,11 +6,14 @@ from sqlmodel import Field, SQLModel
 from models.columns import BIG_KEY
 
 _NOT_DONE = text("outcome <> 'done'")
+_VOUCHES = text("about IS NOT NULL")
 
 
 class LogEntry(SQLModel, table=True):
     """One entry; `at` is microseconds since 1970 in UTC. Field names only, never a value.
 
+    `about` (JSON) holds the ids and facts that the entry vouches for; rules read it and never `reason`. It is NULL in
+    entries that vouch for nothing and in those of older desks.
     `tag` is a keyed hash of the entry: with the desk's key, `log verify` names the very entry that was touched.
     """
 
@@ -21,6 +24,7 @@ class LogEntry(SQLModel, table=True):
         Index("log_entry_ticket", "ticket", "at", "seq"),
         Index("log_entry_requester", "requester", "at", "seq"),
         Index("log_entry_action", "action", "at", "seq"),
+        Index("log_entry_vouches", "ticket", "seq", sqlite_where=_VOUCHES, postgresql_where=_VOUCHES),
         Index("log_entry_not_done", "outcome", "at", "seq", sqlite_where=_NOT_DONE, postgresql_where=_NOT_DONE),
     )
 
@@ -39,6 +43,7 @@ class LogEntry(SQLModel, table=True):
     outcome: str
     seconds: int | None = None
     reason: str = ""
+    about: str | None = None
     tag: bytes
 
 

@@ -1,8 +1,10 @@
 """Appending to the access log, inside the caller's own transaction: no commit, no entry; no entry, no act."""
 
 import hashlib
+import json
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -55,6 +57,7 @@ COLUMNS = (
     "outcome",
     "seconds",
     "reason",
+    "about",
     "tag",
 )
 
@@ -84,7 +87,10 @@ _ENTER = _both_or_neither()
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that happened. It names fields, never their values; `requester` is a pseudonym."""
+    """One thing that happened. It names fields, never their values; `requester` is a pseudonym.
+
+    `about` is what rules read: the ids and facts that the entry vouches for, by name. `reason` is for people.
+    """
 
     action: Action
     outcome: Result = Result.DONE
@@ -95,6 +101,7 @@ class Entry:
     verification: str = ""
     seconds: int | None = None
     reason: str = ""
+    about: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +137,7 @@ class WrittenDown:
             str(entry.outcome),
             entry.seconds,
             entry.reason,
+            about_text(entry.about),
         )
         """Those of COLUMNS but the first and the last."""
         self.after_number = after_number(self.columns)
@@ -137,6 +145,11 @@ class WrittenDown:
         if not office.database.is_sqlite:
             self.statement = _ENTER.on_the_line({}).copy()
             self.statement.fill_from("at", self.columns)
+
+
+def about_text(about: Mapping[str, str]) -> str | None:
+    """What an entry vouches for as its column holds it: JSON in one way only; None where it vouches for nothing."""
+    return json.dumps(dict(sorted(about.items())), ensure_ascii=False, separators=(",", ":")) if about else None
 
 
 def entry_tag(key: bytes, leaf: bytes) -> bytes:

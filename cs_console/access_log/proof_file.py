@@ -10,7 +10,8 @@ A consistency proof shows that the log of a checkpoint begins with the log of an
     {"version": 1, "log": NAME, "since": OLDER NOTE, "checkpoint": NOTE, "consistency": [HASH, ...]}
 
 Notes are C2SP signed notes with one signature, the log's own. `entry` holds the columns as they are hashed (`at` is
-microseconds since 1970 in UTC); `index` counts from 0. Hashes are base64; paths are RFC 6962, 2.1.1 and 2.1.2.
+microseconds since 1970 in UTC, `about` is there only where the entry has one); `index` counts from 0. Hashes are
+base64; paths are RFC 6962, 2.1.1 and 2.1.2.
 """
 
 import base64
@@ -29,7 +30,7 @@ VERSION = 1
 ENTRY_COLUMNS = COLUMNS[:-1]
 """What of an entry is hashed: all but the tag."""
 _NUMBERS = frozenset({"seq", "at", "ticket", "seconds"})
-_OPTIONAL = frozenset({"ticket", "requester", "seconds"})
+_OPTIONAL = frozenset({"ticket", "requester", "seconds", "about"})
 
 EntryRow = tuple[int | str | None, ...]
 """An entry's columns, `ENTRY_COLUMNS`."""
@@ -82,7 +83,7 @@ def proof_text(proof: Proof) -> str:
         shape["entries"] = [
             {
                 "index": proven.index,
-                "entry": dict(zip(ENTRY_COLUMNS, proven.row, strict=True)),
+                "entry": _entry_shape(proven.row),
                 "path": _path_shape(proven.path),
             }
             for proven in proof.entries
@@ -113,7 +114,7 @@ def _inclusion(shape: dict[str, Any]) -> InclusionProof:
     entries = tuple(
         ProvenEntry(
             _number(proven["index"]),
-            tuple(_column(name, proven["entry"][name]) for name in ENTRY_COLUMNS),
+            _row(proven["entry"]),
             _path(proven["path"]),
         )
         for proven in shape["entries"]
@@ -151,6 +152,16 @@ def _path(value: object) -> Path:
 
 def _path_shape(path: Path) -> list[str]:
     return [base64.b64encode(part).decode() for part in path]
+
+
+def _entry_shape(row: EntryRow) -> dict[str, int | str | None]:
+    """The columns by name. An entry that vouches for nothing is written as it was before entries could."""
+    shape = dict(zip(ENTRY_COLUMNS, row, strict=True))
+    return {name: value for name, value in shape.items() if name != "about" or value is not None}
+
+
+def _row(shape: dict[str, Any]) -> EntryRow:
+    return tuple(_column(name, shape.get(name) if name == "about" else shape[name]) for name in ENTRY_COLUMNS)
 
 
 def _column(name: str, value: object) -> int | str | None:

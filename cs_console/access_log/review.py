@@ -30,7 +30,8 @@ _NEWEST_FIRST = (col(LogEntry.at).desc(), col(LogEntry.seq).desc())
 class EntryView:
     """One entry as a reviewer sees it: who did what when, with field names and never a value.
 
-    `requester` is a pseudonym; `roles` and `fields` are words joined by commas; `at` is UTC.
+    `requester` is a pseudonym; `roles` and `fields` are words joined by commas; `at` is UTC; `about` (JSON, or None)
+    holds the ids that the entry vouches for.
     """
 
     seq: int
@@ -48,6 +49,7 @@ class EntryView:
     outcome: str
     seconds: int | None
     reason: str
+    about: str | None
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def verify_for(desk: "Desk", progress: Progress | None = None) -> Verdict:
 
 
 def entry_view(row: Row[*tuple[Any, ...]] | tuple[Any, ...]) -> EntryView:
-    """The view of a stored row, `seq` to `reason`."""
+    """The view of a stored row, `seq` to `about`."""
     seq, at, *rest = row
     return EntryView(seq, _moment(at), *rest)
 

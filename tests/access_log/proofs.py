@@ -17,7 +17,7 @@ def row(seq: int) -> EntryRow:
     return (
         seq, 1_763_629_200_000_000 + seq, 'Zoë "Z"\n' if even else "mei", "agent", "0123456789abcdef", "desk-1",
         "field.revealed", None if even else 10_482, None if even else "ab12cd34ef56ab78", "mobile", "call-back", "",
-        "done", 30 if even else None, "\x9b2J\u202e😀",
+        "done", 30 if even else None, "\x9b2J\u202e😀", '{"to":"é"}' if seq % 3 == 0 else None,
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ ENTRIES = (
     Entry(Action.VIEW_ENDED, ticket=10_482, requester="ab12cd34ef56ab78", fields=("mobile",), seconds=30),
     Entry(Action.REVEAL_REFUSED, Result.REFUSED, ticket=10_483, fields=("e-mail",), reason="not_verified"),
     Entry(Action.SIGNED_IN),
-    Entry(Action.VERIFIED, ticket=10_484, requester="ab99cd34ef56ab78", verification="5f0c", reason="code"),
+    Entry(Action.VERIFIED, ticket=10_484, requester="ab99cd34ef56ab78", verification="5f0c", about={"window": "5f0c"}),
 )
 
 
@@ -68,7 +68,7 @@ class Hand:
         """Put a copy of entry `old` in as entry `new`."""
         columns = (
             "at, actor, roles, session, host, action, ticket, requester, fields, purpose, verification, outcome, "
-            "seconds, reason, tag"
+            "seconds, reason, about, tag"
         )
         self.run(
             f"INSERT INTO log_entry (seq, {columns}) SELECT :new, {columns} FROM log_entry WHERE seq = :old",

@@ -79,6 +79,8 @@ def test_the_form_of_an_inclusion_proof_is_stable() -> None:
     assert proven["index"] == 5
     assert tuple(proven["entry"]) == ENTRY_COLUMNS
     assert tuple(proven["entry"].values()) == row(6)
+    plain = json.loads(proof_text(inclusion(11, 5)))["entries"][0]["entry"]
+    assert tuple(plain) == ENTRY_COLUMNS[:-1], "an entry that vouches for nothing is written as older desks did"
     assert [len(part) for part in proven["path"]] == [44, 44, 44, 44]
 
 

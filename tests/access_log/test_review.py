@@ -59,6 +59,7 @@ def test_a_view_holds_what_was_recorded(test_office: TestOffice) -> None:
         outcome="done",
         seconds=30,
         reason="",
+        about=None,
     )
 
 

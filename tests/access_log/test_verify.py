@@ -59,6 +59,7 @@ CHANGED: dict[str, Any] = {
     "outcome": "failed",
     "seconds": 0,
     "reason": "​",
+    "about": "{}",
     "tag": b"\x00" * 16,
 }
 
