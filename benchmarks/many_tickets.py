@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import islice
 from typing import Any
 
-from cs_console.custody.sealing import Place, seal
+from cs_console.custody.ticket_keys import new_ticket_keys
 from cs_console.decisions.clock import Happened, Step, clock_of
 from cs_console.desk import Office
 from models.columns import microseconds, new_id
@@ -37,6 +37,7 @@ _TICKET_COLUMNS = (
     "mailbox",
     "language",
     "pack",
+    "sealed_key",
     "subject",
     "subject_redacted",
     "no_contact",
@@ -96,6 +97,7 @@ def _tickets(office: Office, count: int, agents: list[str], dice: random.Random)
         steps = [Happened(Step.RECEIVED, received)] + ([Happened(Step.VERIFIED, verified)] if verified else [])
         clock = clock_of(pack, kind, steps)
         subject = dice.choice(_SUBJECTS)
+        own, sealed_key = new_ticket_keys(requester, key, number)
         received_at = microseconds(received)
         yield (
             number,
@@ -108,8 +110,9 @@ def _tickets(office: Office, count: int, agents: list[str], dice: random.Random)
             "service",
             dice.choices(("zh", "en", "de", "fr", "sw"), (60, 25, 10, 4, 1))[0],
             pack.meta.name,
-            seal(key, Place(requester, "ticket", "subject", str(number)), subject),
-            seal(key, Place(requester, "ticket", "subject_redacted", str(number)), subject),
+            sealed_key,
+            own.seal("ticket", "subject", str(number), subject),
+            own.seal("ticket", "subject_redacted", str(number), subject),
             0,
             received_at,
             received_at,

@@ -14,7 +14,7 @@ from benchmarks.result import Result, compare, interleaved
 from benchmarks.scratch import scratch_desk, scratch_office, scratch_postgres
 from cs_console.custody.contacts import NewContact, add_contact
 from cs_console.custody.disclosure import Target, reveal
-from cs_console.custody.sealing import Place, seal
+from cs_console.custody.ticket_keys import new_ticket_keys
 from cs_console.desk import Desk, Office
 from models.columns import new_id
 from models.enums import Channel, Field, Role, TicketKind, VerificationMethod
@@ -50,6 +50,7 @@ def _verified_ticket(office: Office, desk: Desk) -> tuple[int, str]:
     """A ticket of the agent's own with its requester's mobile, and a window that outlasts the measurement."""
     requester, number, now = new_id(), 10_482, office.clock.now()
     key = office.keyring.create(requester)
+    keys, sealed_key = new_ticket_keys(requester, key, number)
     with office.database.transaction() as session:
         session.add(Requester(id=requester, created_at=now))
         session.flush()
@@ -62,8 +63,9 @@ def _verified_ticket(office: Office, desk: Desk) -> tuple[int, str]:
                 assignee_id=desk.agent.id,
                 channel=Channel.MAIL,
                 pack=office.packs.current.meta.name,
-                subject=seal(key, Place(requester, "ticket", "subject", str(number)), "A question"),
-                subject_redacted=seal(key, Place(requester, "ticket", "subject_redacted", str(number)), "A question"),
+                sealed_key=sealed_key,
+                subject=keys.seal("ticket", "subject", str(number), "A question"),
+                subject_redacted=keys.seal("ticket", "subject_redacted", str(number), "A question"),
                 received_at=now,
                 created_at=now,
                 last_message_at=now,

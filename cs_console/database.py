@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 LOCK_WAIT_SECONDS = 5
 MIGRATION_WAIT_SECONDS = 60
 MIGRATIONS = Path(__file__).parent / "migrations"
-REVISIONS = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 """The migrations this program knows, oldest first: one for each file in migrations/versions."""
 
 _SQL_LOG = logging.getLogger("sqlalchemy.engine.Engine")
@@ -295,6 +295,11 @@ _REFUSALS = frozenset({"22", "23", "42", "P0"})
 
 Transaction = Union[Connection, "LineTransaction"]
 """What a prepared statement can be run in."""
+
+
+def only_reads(session: Session) -> bool:
+    """Whether this session came from `reading`: it takes no locks."""
+    return bool(session.connection().get_execution_options().get(_READING))
 
 
 class Database:

@@ -37,6 +37,8 @@ class Office:
     """Whether the desk's own data says that it was made as a sample (`sample_mark.py`)."""
     swept_overdue: tuple[datetime, int] | None = None
     """How far this console's look through the overdue tickets has come: due date and number of the last one."""
+    keyed_up_to: int = 0
+    """How far it has come in giving tickets from before their own keys: the last number."""
 
     @cached_property
     def log_tag_key(self) -> bytes:

@@ -97,7 +97,7 @@ class KeysRotating(StoreBusy):
 
 
 class KeyDestroyed(Refusal):
-    """The requester's key is gone, and with it everything sealed under it (policy I.(4)2)."""
+    """The requester's key is gone, and with it all of theirs and of their tickets (policy I.(4)2)."""
 
     code = "erased"
 

@@ -6,7 +6,7 @@ from models.columns import new_id
 
 
 class Attachment(SQLModel, table=True):
-    """`label` (name and media type, JSON) and `content` are sealed under the requester's key."""
+    """`label` (name and media type, JSON) and `content` are sealed under the ticket's key."""
 
     __tablename__ = "attachment"
 

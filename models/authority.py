@@ -12,7 +12,7 @@ from models.enums import AuthoritySort
 class Authority(SQLModel, table=True):
     """A guardian's or a representative's authority as it was seen for one ticket.
 
-    `note` says what was seen, sealed under the requester's key. A newer one, or a withdrawal, ends it.
+    `note` says what was seen, sealed under the ticket's key. A newer one, or a withdrawal, ends it.
     """
 
     __tablename__ = "authority"

@@ -10,7 +10,7 @@ from models.enums import ClockMove
 
 
 class ClockEvent(SQLModel, table=True):
-    """Events are only ever added; the due date is computed from them. `reason` is sealed under the requester's key.
+    """Events are only ever added; the due date is computed from them. `reason` is sealed under the ticket's key.
 
     Nobody did what the console did by itself (`agent_id` is None then).
     """

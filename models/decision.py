@@ -10,7 +10,7 @@ from models.enums import DecisionState, Outcome, Role
 
 
 class Decision(SQLModel, table=True):
-    """One proposal. `answers` is the checklist as JSON, sealed under the requester's key.
+    """One proposal. `answers` is the checklist as JSON, sealed under the ticket's key.
 
     Where the ground must not be known (`legal_review`), `answers` is sealed once more under the privacy office's
     key, and every other column is the same whichever ground it is.
@@ -35,7 +35,7 @@ class Decision(SQLModel, table=True):
 
 
 class Approval(SQLModel, table=True):
-    """One person's yes or return, in one role. `reason` is sealed under the requester's key."""
+    """One person's yes or return, in one role. `reason` is sealed under the ticket's key."""
 
     __tablename__ = "approval"
 

@@ -32,7 +32,7 @@ class Erasure(SQLModel, table=True):
 class Hold(SQLModel, table=True):
     """Why a requester's data has to be kept for now.
 
-    `note` (JSON: a key of the pack's holds, and which law or order) is sealed under the requester's key: the reason
+    `note` (JSON: a key of the pack's holds, and which law or order) is sealed under the ticket's key: the reason
     alone can tell of an investigation.
     """
 

@@ -10,7 +10,7 @@ from models.enums import Channel, DeliveryState, MessageSort
 
 
 class Message(SQLModel, table=True):
-    """`text` and `text_redacted` are sealed under the requester's key, like `headers` (JSON: from, to, subject).
+    """`text` and `text_redacted` are sealed under the ticket's key, like `headers` (JSON: from, to, subject).
 
     `reference` is the blind index of the Message-ID (of the whole content where a mail has none): unique, so
     that no message is imported twice, and the thread's anchor. Nothing is handed over before

@@ -9,7 +9,7 @@ from models.columns import UtcMoment, new_id
 
 class Settlement(SQLModel, table=True):
     """`outcome` is a key of the pack's workflow for that kind. `answers` (JSON) and `notice` are sealed under the
-    requester's key.
+    ticket's key.
     """
 
     __tablename__ = "settlement"

@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Column, Computed, Index, Integer, String
+from sqlalchemy import CheckConstraint, Column, Computed, Index, Integer, String, text
 from sqlmodel import Field, SQLModel
 
 from models.columns import UtcMoment
 from models.enums import Channel, Priority, TicketKind, TicketState
 
+_WITHOUT_KEY = text("sealed_key IS NULL")
 _INDEXES = (
     # each view and each filter of the queue walks one of these in its own order, from the cursor on
     Index("ticket_received", "is_open", "received_at", "number"),
@@ -19,12 +20,15 @@ _INDEXES = (
     Index("ticket_language", "is_open", "language", "received_at", "number"),
     Index("ticket_due", "is_open", "next_due_at", "number"),
     Index("ticket_assignee_due", "is_open", "assignee_id", "next_due_at", "number"),
+    Index("ticket_without_key", "number", sqlite_where=_WITHOUT_KEY, postgresql_where=_WITHOUT_KEY),
 )
 
 
 class Ticket(SQLModel, table=True):
     """`subject` is the sealed original, `subject_redacted` the sealed redacted one; `row` grows with every change.
 
+    `sealed_key` is the key of all that hangs on the ticket, sealed under its requester's: empty once they are erased,
+    NULL while the contents are still under the requester's key itself.
     `pack` names the policy pack and version that the ticket was opened under ("hauthome-2023-08").
     The store itself derives `is_open` (1 or 0) and `next_due_at`: the answer's due date, else the first response's
     while that is owed; nothing is due before a verification that has to come first (policy V.4).
@@ -46,6 +50,7 @@ class Ticket(SQLModel, table=True):
     mailbox: str = ""
     language: str = "en"
     pack: str
+    sealed_key: bytes | None = None
     subject: bytes
     subject_redacted: bytes
     no_contact: bool = False

@@ -30,7 +30,7 @@ class VerificationCode(SQLModel, table=True):
 
 
 class Verification(SQLModel, table=True):
-    """One identity believed: how, by whom, until when. `note` is sealed under the requester's key."""
+    """One identity believed: how, by whom, until when. `note` is sealed under the ticket's key."""
 
     __tablename__ = "verification"
 

@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 from cs_console.custody.contacts import known_values
 from cs_console.custody.opening import open_text
 from cs_console.custody.redaction import redact
-from cs_console.custody.sealing import Place
+from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.desk import Office
 from cs_console.errors import SealBroken
 from cs_console.plain_text import one_line
@@ -30,7 +30,7 @@ class AttachmentLabel:
 
 
 def attachment_labels(
-    session: Session, office: Office, requester_id: str, number: int, regions: tuple[str, ...]
+    session: Session, office: Office, number: int, regions: tuple[str, ...]
 ) -> tuple[AttachmentLabel, ...]:
     """The files that came with a ticket's messages, the oldest first. Raises KeyDestroyed."""
     found = session.connection().execute(
@@ -42,12 +42,12 @@ def attachment_labels(
     rows = found.all()
     if not rows:
         return ()
-    key = office.keyring.key(requester_id)
-    known = known_values(session, office, requester_id, key)
+    keys = ticket_keys(session, office, number)
+    known = known_values(session, office, keys.requester_id, keys.requester_key)
     labels = []
     for row, sealed, size in rows:
         try:
-            label = json.loads(open_text(key, Place(requester_id, "attachment", "label", row), sealed))
+            label = json.loads(open_text(keys.key, keys.place("attachment", "label", row), sealed))
             words = redact(one_line(f"{label['name'] or 'without a name'} ({label['type']})"), regions, known)
         except SealBroken:
             words = UNREADABLE

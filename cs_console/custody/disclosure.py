@@ -25,6 +25,7 @@ from cs_console.custody.in_use import check_in_use
 from cs_console.custody.opening import open_text
 from cs_console.custody.reading import for_reading
 from cs_console.custody.sealing import Place
+from cs_console.custody.ticket_keys import opened_keys
 from cs_console.desk import Desk, Office
 from cs_console.errors import (
     FieldNotAllowed,
@@ -112,6 +113,7 @@ class _Facts:
     pack: str
     assignee_id: str | None
     verification: str | None
+    sealed_key: bytes | None = dataclasses.field(repr=False)
     sealed: bytes | None = dataclasses.field(repr=False)
 
 
@@ -147,6 +149,7 @@ def _one_look(table: str) -> Select[*tuple[Any, ...]]:
             col(Ticket.pack),
             col(Ticket.assignee_id),
             _WINDOW.scalar_subquery(),
+            col(Ticket.sealed_key),
             col(sealed),
         )
         .join(Agent, col(Agent.id) == col(AgentSession.agent_id))
@@ -226,7 +229,12 @@ def _put_on_record(desk: Desk, number: int, target: Target, purpose: str) -> _On
         seq = log.append(WrittenDown(office, desk.actor, entry, office.clock.now()))
     if due_for_signing(seq):
         sign_now(office)
-    place = Place(facts.requester_id, *_COLUMN_OF.get(target.field, _OF_A_CONTACT), target.item)
+    column = _COLUMN_OF.get(target.field)
+    if column is None:
+        place = Place(facts.requester_id, *_OF_A_CONTACT, target.item)
+    else:
+        keys = opened_keys(facts.requester_id, key, number, facts.sealed_key)
+        place, key = keys.place(*column, target.item), keys.key
     return _OnRecord(seq, place, key, facts.sealed, pack.reveal.seconds)
 
 

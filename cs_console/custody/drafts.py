@@ -7,16 +7,16 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col
 
-from cs_console.custody.in_use import hidden_from, require_in_use
+from cs_console.custody.in_use import require_in_use
 from cs_console.custody.keyring import Keyring
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place, seal
+from cs_console.custody.ticket_keys import keys_for_view, ticket_keys
 from cs_console.desk import Desk
-from cs_console.errors import BadInput, KeyDestroyed, NothingThere, SessionEnded
+from cs_console.errors import BadInput, KeyDestroyed, SessionEnded
 from cs_console.plain_text import plain
 from models.agent_session import AgentSession
 from models.draft import Draft
-from models.ticket import Ticket
 
 MAX_DRAFT = 1_000_000
 _PLACE = re.compile(r"[a-z][a-z0-9:_.-]{0,63}")
@@ -25,7 +25,7 @@ _PLACE = re.compile(r"[a-z][a-z0-9:_.-]{0,63}")
 def save_draft(desk: Desk, place: str, text: str, ticket: int | None = None) -> None:
     """Keep `text` as this agent's draft at `place` ("reply:10482"), durably and instead of the one before.
 
-    Sealed under the key of the ticket's requester, or the agent's own without a ticket; empty text keeps nothing. A
+    Sealed under the ticket's key, or the agent's own without a ticket; empty text keeps nothing. A
     session that has ended may still save, so that nothing typed is lost, but may not load. Raises BadInput,
     NothingThere for an unknown ticket, KeyDestroyed or OnHold once the requester is erased or restricted, SessionEnded
     for a session that never was.
@@ -37,10 +37,13 @@ def save_draft(desk: Desk, place: str, text: str, ticket: int | None = None) -> 
         if not text:
             session.connection().execute(delete(Draft).where(*_this(desk, place)))
             return
-        owner = _own(desk) if ticket is None else _requester(session, ticket)
-        if ticket is not None:
-            require_in_use(session, desk, owner)
-        key = _own_key(office.keyring, owner) if ticket is None else office.keyring.key(owner)
+        if ticket is None:
+            owner = _own(desk)
+            key = _own_key(office.keyring, owner)
+        else:
+            keys = ticket_keys(session, office, ticket)
+            require_in_use(session, desk, keys.requester_id)
+            owner, key = keys.owner, keys.key
         kept = {"key_owner": owner, "text": seal(key, _place(owner, desk, place), text), "saved_at": office.clock.now()}
         insert = sqlite_insert if office.database.is_sqlite else postgresql_insert
         statement = insert(Draft).values(agent_id=desk.agent.id, place=place, **kept)
@@ -60,13 +63,19 @@ def load_draft(desk: Desk, place: str, ticket: int | None = None) -> str:
             .execute(select(col(Draft.key_owner), col(Draft.text)).where(*_this(desk, place)))
             .first()
         )
-        owner = _own(desk) if ticket is None else _requester(session, ticket)
-        hidden = hidden_from(session, desk, [owner])
-    if found is None or found[0] != owner or hidden:
-        return ""
-    try:
-        key = desk.office.keyring.key(owner)
-    except KeyDestroyed:
+        if found is None:
+            return ""
+        try:
+            if ticket is None:
+                owner = _own(desk)
+                key = desk.office.keyring.key(owner)
+            else:
+                keys = keys_for_view(session, desk, ticket)
+                from_before = found[0] == keys.requester_id  # before tickets had keys of their own
+                owner, key = (found[0], keys.requester_key) if from_before else (keys.owner, keys.key)
+        except KeyDestroyed:
+            return ""
+    if found[0] != owner:
         return ""
     return plain(open_safe(key, _place(owner, desk, place), found[1]))
 
@@ -96,13 +105,6 @@ def _require_known(session: Session, desk: Desk) -> None:
     )
     if found.first() is None:
         raise SessionEnded("this session is unknown here")
-
-
-def _requester(session: Session, ticket: int) -> str:
-    found = session.connection().execute(select(col(Ticket.requester_id)).where(col(Ticket.number) == ticket)).first()
-    if found is None:
-        raise NothingThere(f"There is no ticket #{ticket}.")
-    return str(found[0])
 
 
 def _own(desk: Desk) -> str:

@@ -12,6 +12,7 @@ from sqlmodel import Session, SQLModel, col
 
 from cs_console.access_log.append import Actor, Entry, append, lock_log
 from cs_console.custody.holds import held_until
+from cs_console.custody.ticket_keys import contents_owners
 from cs_console.custody.tombstones import put_tombstone, tombstones
 from cs_console.database import empty_journal
 from cs_console.delivery import outbox
@@ -44,7 +45,7 @@ BATCH = 500
 
 SEALED: dict[type[SQLModel], tuple[str, ...]] = {
     Contact: ("value", "mask"),
-    Ticket: ("subject", "subject_redacted"),
+    Ticket: ("sealed_key", "subject", "subject_redacted"),
     Message: ("headers", "text", "text_redacted"),
     Attachment: ("label", "content"),
     Decision: ("answers", "notice"),
@@ -56,7 +57,7 @@ SEALED: dict[type[SQLModel], tuple[str, ...]] = {
     Settlement: ("answers", "notice"),
     Hold: ("note",),
 }
-"""Every column that holds something under a requester's key; drafts are deleted whole."""
+"""Every column that holds something under a requester's key or a ticket's; drafts are deleted whole."""
 
 
 def wipe(session: Session, requester_id: str, now: datetime) -> None:
@@ -77,12 +78,12 @@ def wipe(session: Session, requester_id: str, now: datetime) -> None:
         Attachment: col(Attachment.message_id).in_(lines),
         Decision: col(Decision.ticket_number).in_(numbers),
         Approval: col(Approval.decision_id).in_(decisions),
-        Verification: col(Verification.requester_id) == requester_id,
-        Authority: col(Authority.requester_id) == requester_id,
+        Verification: col(Verification.ticket_number).in_(numbers),
+        Authority: col(Authority.ticket_number).in_(numbers),
         Requester: col(Requester.id) == requester_id,
         ClockEvent: col(ClockEvent.ticket_number).in_(numbers),
         Settlement: col(Settlement.ticket_number).in_(numbers),
-        Hold: col(Hold.requester_id) == requester_id,
+        Hold: col(Hold.ticket_number).in_(numbers),
     }
     state = {"state": RequesterState.ERASED, "tries": 0, "locked_until": None}
     run(update(Requester).where(col(Requester.id) == requester_id).values(state))
@@ -91,7 +92,8 @@ def wipe(session: Session, requester_id: str, now: datetime) -> None:
             column = getattr(table, name)
             run(update(table).where(whose[table], column.is_not(None)).values({name: b""}))
     run(update(Contact).where(whose[Contact]).values(lookup=None))
-    run(delete(Draft).where(col(Draft.key_owner) == requester_id))
+    drafts = col(Draft.key_owner).in_(contents_owners(numbers))
+    run(delete(Draft).where((col(Draft.key_owner) == requester_id) | drafts))
     run(delete(VerificationCode).where(col(VerificationCode.requester_id) == requester_id))
     waiting = col(Message.delivery).in_((DeliveryState.QUEUED, DeliveryState.FAILED))
     stopped = {"delivery": DeliveryState.FAILED, "next_delivery_at": None}

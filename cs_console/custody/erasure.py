@@ -16,6 +16,7 @@ from cs_console.access_log.append import lock_log
 from cs_console.custody.contacts import held_fields
 from cs_console.custody.erasing import carry_out, say_erased, wipe
 from cs_console.custody.holds import held_until
+from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.decisions.approvers import final_decision, roles_now
 from cs_console.decisions.proposal import open_answers
 from cs_console.desk import Desk, Office
@@ -283,8 +284,8 @@ def _granted(session: Session, office: Office, number: int) -> bool:
         return False
     owner = ticket.requester_id
     with suppress(KeyDestroyed, SealBroken):
-        key = office.keyring.key(owner)
-        given = open_answers(office.keyring, key, owner, decision.id, decision.answers, decision.legal_review)
+        keys = ticket_keys(session, office, number)
+        given = open_answers(office.keyring, keys, decision.id, decision.answers, decision.legal_review)
         pack = office.packs.get(ticket.pack)
         right = pack.rights.get(given.request)
         if right is None or not right.erases:

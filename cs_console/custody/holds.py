@@ -17,7 +17,7 @@ from cs_console.access_log.append import lock_log
 from cs_console.custody.contacts import known_values
 from cs_console.custody.redaction import redact
 from cs_console.custody.safe_views import open_safe
-from cs_console.custody.sealing import Place, seal
+from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.decisions.approvers import roles_now
 from cs_console.desk import Desk
 from cs_console.errors import BadInput, KeyDestroyed, NothingThere, SealBroken
@@ -90,15 +90,16 @@ def place_hold(desk: Desk, number: int, reason: str, note: str, until: date) -> 
         if not now < ends <= now + timedelta(days=listed.longest_days + 1):
             latest = (now + timedelta(days=listed.longest_days)).date()
             raise BadInput(f"The last day is {latest} for this reason, the first one today.", "Choose a day between.")
-        key = office.keyring.key(ticket.requester_id)
-        kept = redact(words, pack.meta.regions, known_values(session, office, ticket.requester_id, key))
+        keys = ticket_keys(session, office, number)
+        known = known_values(session, office, keys.requester_id, keys.requester_key)
+        kept = redact(words, pack.meta.regions, known)
         hold_id = new_id()
         session.add(
             Hold(
                 id=hold_id,
                 requester_id=ticket.requester_id,
                 ticket_number=number,
-                note=seal(key, Place(ticket.requester_id, "hold", "note", hold_id), json.dumps([reason, kept])),
+                note=keys.seal("hold", "note", hold_id, json.dumps([reason, kept])),
                 agent_id=desk.agent.id,
                 placed_at=now,
                 until=ends,
@@ -146,7 +147,7 @@ def holds_of(desk: Desk, number: int) -> tuple[HoldView, ...]:
         return tuple(
             HoldView(
                 row.id,
-                *(_opened(desk, rules, row) if rules.held_by in roles else ("", "")),
+                *(_opened(session, desk, rules, row) if rules.held_by in roles else ("", "")),
                 row.name,
                 row.placed_at,
                 row.until,
@@ -169,12 +170,11 @@ def _in_force(now: datetime) -> ColumnElement[bool]:
     return and_(col(Hold.lifted_at).is_(None), col(Hold.until) > now)
 
 
-def _opened(desk: Desk, rules: RetentionRules, row: Row[*tuple[Any, ...]]) -> tuple[str, str]:
+def _opened(session: Session, desk: Desk, rules: RetentionRules, row: Row[*tuple[Any, ...]]) -> tuple[str, str]:
     """The title of the reason, and the note."""
-    owner = row.requester_id
     try:
-        key = desk.office.keyring.key(owner)
-        reason, note = json.loads(open_safe(key, Place(owner, "hold", "note", row.id), row.note))
+        keys = ticket_keys(session, desk.office, row.ticket_number)
+        reason, note = json.loads(open_safe(keys.key, keys.place("hold", "note", row.id), row.note))
     except KeyDestroyed:
         return ERASED, ""
     except SealBroken:

@@ -38,12 +38,5 @@ def hidden_from(session: Session, desk: Desk, requester_ids: Iterable[str]) -> s
     return set(session.connection().execute(found).scalars())
 
 
-def key_for_view(session: Session, desk: Desk, requester_id: str) -> bytes:
-    """The key for masks and redacted words. Raises KeyDestroyed where this desk is shown nothing of the requester."""
-    if hidden_from(session, desk, [requester_id]):
-        raise KeyDestroyed
-    return desk.office.keyring.key(requester_id)
-
-
 def _may_know(desk: Desk) -> bool:
     return desk.agent.has(Role.PRIVACY_OFFICER)

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from sqlmodel import Session
 
 from cs_console.custody.opening import open_text
-from cs_console.custody.sealing import Place
+from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.desk import Office
 from cs_console.errors import NothingThere
 from models.enums import MessageSort
 from models.message import Message
-from models.ticket import Ticket
 
 OUTGOING = frozenset({MessageSort.REPLY, MessageSort.CODE, MessageSort.NOTICE, MessageSort.REMINDER})
 
@@ -35,8 +34,7 @@ def line_for_sending(session: Session, office: Office, message_id: str) -> Outgo
     message = session.get(Message, message_id)
     if message is None or message.sort not in OUTGOING or message.headers is None:
         raise NothingThere("There is no such outgoing message.")
-    owner = session.get_one(Ticket, message.ticket_number).requester_id
-    key = office.keyring.key(owner)
-    text = open_text(key, Place(owner, "message", "text", message_id), message.text)
-    headers = json.loads(open_text(key, Place(owner, "message", "headers", message_id), message.headers))
+    keys = ticket_keys(session, office, message.ticket_number)
+    text = open_text(keys.key, keys.place("message", "text", message_id), message.text)
+    headers = json.loads(open_text(keys.key, keys.place("message", "headers", message_id), message.headers))
     return OutgoingLine(text, headers["subject"], headers["message_id"], headers.get("ticket_row"))

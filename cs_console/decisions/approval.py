@@ -9,6 +9,7 @@ from sqlmodel import Session, col
 
 from cs_console.custody.contacts import known_values
 from cs_console.custody.redaction import redact
+from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.decisions.approvers import approved_roles, find, roles_left, roles_now
 from cs_console.decisions.making import Made, make_final, send
 from cs_console.decisions.proposal import Proposal, open_answers, seal_reason
@@ -99,7 +100,7 @@ def _say_yes(desk: Desk, decision_id: str) -> tuple[ApprovalResult, Made | None]
         left = roles_left(decision.needs, approved_roles(session, [decision.id]).get(decision.id, ()))
         if left:
             return ApprovalResult(False, ticket.number, tuple(role.value for role in left)), None
-        proposal = _opened(desk, ticket, decision)
+        proposal = _opened(session, desk, ticket, decision)
         return ApprovalResult(True, ticket.number, ()), make_final(session, desk, ticket, decision, proposal)
 
 
@@ -117,8 +118,9 @@ def return_proposal(desk: Desk, decision_id: str, reason: str) -> None:
         decision, ticket = _open_decision(session, desk, decision_id, lock=True)
         role = _role_for(session, desk, decision)
         approval_id, pack = new_id(), office.packs.get(ticket.pack)
-        key = office.keyring.key(ticket.requester_id)
-        kept = redact(words, pack.meta.regions, known_values(session, office, ticket.requester_id, key))
+        keys = ticket_keys(session, office, ticket.number)
+        known = known_values(session, office, keys.requester_id, keys.requester_key)
+        kept = redact(words, pack.meta.regions, known)
         session.add(
             Approval(
                 id=approval_id,
@@ -126,7 +128,7 @@ def return_proposal(desk: Desk, decision_id: str, reason: str) -> None:
                 agent_id=desk.agent.id,
                 role=role,
                 approved=False,
-                reason=seal_reason(office.keyring, ticket.requester_id, approval_id, kept, decision.legal_review),
+                reason=seal_reason(office.keyring, keys, approval_id, kept, decision.legal_review),
                 at=office.clock.now(),
             )
         )
@@ -194,16 +196,17 @@ def _require_fresh(session: Session, desk: Desk, decision: Decision, ticket: Tic
     if ticket.row != decision.ticket_row or ticket.state is not TicketState.IN_APPROVAL:
         why = f"#{ticket.number} changed after this was proposed."
     elif not decision.legal_review:
-        why = next((problem.text for problem in stale_problems(pack, _opened(desk, ticket, decision), now)), "")
+        proposal = _opened(session, desk, ticket, decision)
+        why = next((problem.text for problem in stale_problems(pack, proposal, now)), "")
     elif now - decision.proposed_at > timedelta(days=pack.legal_review.waits_days):
         why = "This proposal waited too long."
     if why:
         raise StaleProposal(why, "Return it, so that it is made again.")
 
 
-def _opened(desk: Desk, ticket: TicketFacts, decision: Decision) -> Proposal:
-    keyring, owner = desk.office.keyring, ticket.requester_id
-    return open_answers(keyring, keyring.key(owner), owner, decision.id, decision.answers, decision.legal_review)
+def _opened(session: Session, desk: Desk, ticket: TicketFacts, decision: Decision) -> Proposal:
+    keys = ticket_keys(session, desk.office, ticket.number)
+    return open_answers(desk.office.keyring, keys, decision.id, decision.answers, decision.legal_review)
 
 
 def _end(session: Session, decision: Decision, ticket: TicketFacts, state: DecisionState) -> None:

@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from cs_console.custody.contacts import held_fields, known_values
 from cs_console.custody.redaction import redact
+from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.decisions.approvers import with_those_undone
 from cs_console.decisions.asked import PROPOSERS, asked_of, locked_facts, read_asked, record_asked
 from cs_console.decisions.clock_events import go_on
@@ -260,7 +261,7 @@ def _propose(desk: Desk, number: int, row: int, proposal: Proposal) -> Proposed:
             proposer_id=desk.agent.id,
             outcome=proposal.outcome,
             legal_review=hidden,
-            answers=seal_answers(office.keyring, ticket.requester_id, decision_id, proposal, hidden),
+            answers=seal_answers(office.keyring, ticket_keys(session, office, number), decision_id, proposal, hidden),
             needs=",".join(role.value for role in needs),
             proposed_at=now,
         )

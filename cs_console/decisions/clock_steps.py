@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from cs_console.custody.contacts import known_values
 from cs_console.custody.redaction import redact
-from cs_console.custody.sealing import Place, seal
+from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.decisions.approvers import roles_now
 from cs_console.decisions.clock import Clock, Happened, Step, clock_of
 from cs_console.decisions.clock_events import add_event, clock_now, happened, recompute
@@ -95,11 +95,12 @@ def _extend(desk: Desk, number: int, row: int, reason: str) -> DeliveryState:
             raise BadInput("An extension needs its reason.", "Say why the answer takes longer; the requester reads it.")
         if len(words) > LONGEST_REASON:
             raise BadInput(f"The reason is longer than {LONGEST_REASON} characters.", "Shorten it.")
-        key = office.keyring.key(ticket.requester_id)
-        words = redact(words, pack.meta.regions, known_values(session, office, ticket.requester_id, key))
+        keys = ticket_keys(session, office, number)
+        known = known_values(session, office, keys.requester_id, keys.requester_key)
+        words = redact(words, pack.meta.regions, known)
         message_id = queue_letter(session, desk, ticket, _extension_text(session, pack, ticket, words, now))
         event_id = new_id()
-        sealed = seal(key, Place(ticket.requester_id, "clock_event", "reason", event_id), words)
+        sealed = keys.seal("clock_event", "reason", event_id, words)
         add_event(session, number, ClockMove.EXTENDED, now, agent_id=desk.agent.id, event_id=event_id, reason=sealed)
         recompute(session, pack, number)
         record_about(session, desk, ticket, Action.CLOCK_EXTENDED)

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from cs_console.custody.safe_views import open_safe
-from cs_console.custody.sealing import Place
+from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.decisions.approvers import roles_now
 from cs_console.decisions.clock import Clock, Step, clock_of
 from cs_console.decisions.clock_events import happened
@@ -91,7 +91,7 @@ def clock_view(desk: Desk, number: int) -> ClockView:
     zone = pack.clock.zone
     lines = [(one.at, ClockLine(_when(one.at, zone), one.step.value, told.get(one.step, ""))) for one in steps]
     lines = [line for line in lines if line[1].what not in set(ClockMove)]
-    lines += [(event.at, _line(desk, ticket, event, by, zone)) for event, by in moved]
+    lines += [(event.at, _line(session, desk, ticket, event, by, zone)) for event, by in moved]
     return ClockView(
         number=number,
         row=ticket.row,
@@ -141,12 +141,12 @@ def _verifier(session: Session, ticket: TicketFacts) -> str:
     return session.connection().execute(by).scalar() or ""
 
 
-def _line(desk: Desk, ticket: TicketFacts, event: ClockEvent, by: str, zone: tzinfo) -> ClockLine:
+def _line(session: Session, desk: Desk, ticket: TicketFacts, event: ClockEvent, by: str, zone: tzinfo) -> ClockLine:
     reason = ""
     if event.reason is not None:
         try:
-            key = desk.office.keyring.key(ticket.requester_id)
-            reason = open_safe(key, Place(ticket.requester_id, "clock_event", "reason", event.id), event.reason)
+            keys = ticket_keys(session, desk.office, ticket.number)
+            reason = open_safe(keys.key, keys.place("clock_event", "reason", event.id), event.reason)
         except KeyDestroyed:
             reason = ERASED
     if event.move == ClockMove.WENT_ON and event.agent_id is None:  # which may be a question, and no payment

@@ -27,7 +27,7 @@ def attachments_for(desk: Desk, number: int) -> tuple[AttachmentLabel, ...]:
         ticket = facts(session, number)
         require_own(ticket, desk)
         regions = desk.office.packs.get(ticket.pack).meta.regions
-        return attachment_labels(session, desk.office, ticket.requester_id, number, regions)
+        return attachment_labels(session, desk.office, number, regions)
 
 
 def is_attachment(item: str) -> bool:
@@ -59,7 +59,7 @@ def evidence_words(labels: Mapping[str, str], item: str) -> str:
 
 def labels_by_id(session: Session, office: Office, pack: Pack, ticket: TicketFacts) -> dict[str, str]:
     """The labels of a ticket's attachments by their ids."""
-    found = attachment_labels(session, office, ticket.requester_id, ticket.number, pack.meta.regions)
+    found = attachment_labels(session, office, ticket.number, pack.meta.regions)
     return {label.id: label.words for label in found}
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete
 from sqlmodel import Session, col
 
-from cs_console.custody.sealing import Place, seal
+from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.decisions.clock_events import add_event, recompute
 from cs_console.decisions.notice import NoticeFacts, make_notice, notice_subject
 from cs_console.decisions.notice_way import NoticeWay
@@ -45,8 +45,7 @@ def make_final(session: Session, desk: Desk, ticket: TicketFacts, decision: Deci
     require_answerable(session, office, ticket)  # a minor's age may have been recorded on another ticket meanwhile
     pack = office.packs.get(ticket.pack)
     letter = make_notice(pack, notice_facts(session, office, ticket, now), proposal)
-    key = office.keyring.key(ticket.requester_id)
-    decision.notice = seal(key, Place(ticket.requester_id, "decision", "notice", decision.id), letter)
+    decision.notice = ticket_keys(session, office, ticket.number).seal("decision", "notice", decision.id, letter)
     decision.state, decision.decided_at = DecisionState.FINAL, now
     decision.review_at = review_at(pack, proposal, now)
     session.add(decision)

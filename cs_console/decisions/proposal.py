@@ -11,6 +11,7 @@ from typing import Any
 from cs_console.custody.keyring import Keyring
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place, seal
+from cs_console.custody.ticket_keys import TicketKeys
 from cs_console.policy.ground_rules import Ground
 from cs_console.policy.schema import Pack
 from models.enums import Outcome, Role
@@ -192,40 +193,38 @@ def _finding(raw: dict[str, Any]) -> Finding:
     )
 
 
-def seal_answers(keyring: Keyring, requester_id: str, decision_id: str, proposal: Proposal, hidden: bool) -> bytes:
+def seal_answers(keyring: Keyring, keys: TicketKeys, decision_id: str, proposal: Proposal, hidden: bool) -> bytes:
     """Seal a proposal for its decision. `hidden`: sealed again under the privacy office's key."""
-    place = Place(requester_id, "decision", "answers", decision_id)
-    return _seal_twice(keyring, place, proposal_to_json(proposal), ANSWERS_BUCKET if hidden else 0)
+    place = keys.place("decision", "answers", decision_id)
+    return _seal_twice(keyring, keys.key, place, proposal_to_json(proposal), ANSWERS_BUCKET if hidden else 0)
 
 
-def open_answers(
-    keyring: Keyring, key: bytes, requester_id: str, decision_id: str, sealed: bytes, hidden: bool
-) -> Proposal:
-    """The proposal that was sealed, by the requester's key. Its text is redacted; what is `hidden` may reach privacy
+def open_answers(keyring: Keyring, keys: TicketKeys, decision_id: str, sealed: bytes, hidden: bool) -> Proposal:
+    """The proposal that was sealed, by the ticket's key. Its text is redacted; what is `hidden` may reach privacy
     officers only. Raises SealBroken for a changed or moved value.
     """
-    place = Place(requester_id, "decision", "answers", decision_id)
-    return proposal_from_json(_open_twice(keyring, key, place, sealed, hidden))
+    place = keys.place("decision", "answers", decision_id)
+    return proposal_from_json(_open_twice(keyring, keys.key, place, sealed, hidden))
 
 
-def seal_reason(keyring: Keyring, requester_id: str, approval_id: str, reason: str, hidden: bool) -> bytes:
+def seal_reason(keyring: Keyring, keys: TicketKeys, approval_id: str, reason: str, hidden: bool) -> bytes:
     """Seal why a proposal was returned, like its answers."""
-    place = Place(requester_id, "approval", "reason", approval_id)
-    return _seal_twice(keyring, place, reason, REASON_BUCKET if hidden else 0)
+    place = keys.place("approval", "reason", approval_id)
+    return _seal_twice(keyring, keys.key, place, reason, REASON_BUCKET if hidden else 0)
 
 
-def open_reason(keyring: Keyring, requester_id: str, approval_id: str, sealed: bytes, hidden: bool) -> str:
-    """Why a proposal was returned. Raises KeyDestroyed, SealBroken."""
-    place = Place(requester_id, "approval", "reason", approval_id)
-    return _open_twice(keyring, keyring.key(requester_id), place, sealed, hidden)
+def open_reason(keyring: Keyring, keys: TicketKeys, approval_id: str, sealed: bytes, hidden: bool) -> str:
+    """Why a proposal was returned. Raises SealBroken."""
+    place = keys.place("approval", "reason", approval_id)
+    return _open_twice(keyring, keys.key, place, sealed, hidden)
 
 
-def _seal_twice(keyring: Keyring, place: Place, text: str, bucket: int) -> bytes:
-    """Seal under the requester's key; with a bucket pad first, and seal again under the privacy office's key."""
+def _seal_twice(keyring: Keyring, key: bytes, place: Place, text: str, bucket: int) -> bytes:
+    """Seal under the ticket's key; with a bucket pad first, and seal again under the privacy office's key."""
     data = text.encode("utf-8", "surrogatepass")
     if not bucket:
-        return seal(keyring.key(place.owner), place, data)
-    inner = seal(keyring.key(place.owner), place, data + b" " * (-len(data) % bucket))
+        return seal(key, place, data)
+    inner = seal(key, place, data + b" " * (-len(data) % bucket))
     outer = replace(place, owner=f"desk:{PRIVACY_OFFICE}")
     return seal(keyring.desk_key(PRIVACY_OFFICE), outer, base64.b64encode(inner))
 

@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 from cs_console.custody.contacts import MaskedContact, known_values, masked_contacts
 from cs_console.custody.redaction import redact
 from cs_console.custody.safe_views import open_safe
-from cs_console.custody.sealing import Place, seal
+from cs_console.custody.ticket_keys import TicketKeys, ticket_keys
 from cs_console.decisions.approvers import final_decision
 from cs_console.decisions.making import Made, send
 from cs_console.decisions.notice import notice_subject
@@ -85,7 +85,7 @@ def send_notice_again(desk: Desk, number: int, contact_id: str) -> str:
         if why_not:
             raise ContactRecent(f"This contact {why_not}.", "Choose another one, or send a letter.")
         _give_up_earlier(session, number)
-        letter = _letter(desk, ticket, decision)
+        letter = _letter(ticket_keys(session, office, number), decision)
         message_id = queue_message(
             session,
             office,
@@ -110,9 +110,10 @@ def notice_posted(desk: Desk, number: int) -> str:
     with desk.work(*SENDERS) as session:
         ticket, decision = _notice_of(session, desk, number)
         _give_up_earlier(session, number)
-        letter, message_id = _letter(desk, ticket, decision), new_id()
-        owner, key = ticket.requester_id, office.keyring.key(ticket.requester_id)
-        redacted = redact(letter, office.packs.get(ticket.pack).meta.regions, known_values(session, office, owner, key))
+        keys, message_id = ticket_keys(session, office, number), new_id()
+        letter = _letter(keys, decision)
+        known = known_values(session, office, keys.requester_id, keys.requester_key)
+        redacted = redact(letter, office.packs.get(ticket.pack).meta.regions, known)
         session.add(
             Message(
                 id=message_id,
@@ -120,8 +121,8 @@ def notice_posted(desk: Desk, number: int) -> str:
                 sort=MessageSort.NOTICE,
                 channel=Channel.LETTER,
                 agent_id=desk.agent.id,
-                text=seal(key, Place(owner, "message", "text", message_id), letter),
-                text_redacted=seal(key, Place(owner, "message", "text_redacted", message_id), redacted),
+                text=keys.seal("message", "text", message_id, letter),
+                text_redacted=keys.seal("message", "text_redacted", message_id, redacted),
                 at=office.clock.now(),
                 delivery=DeliveryState.SENT,
             )
@@ -143,10 +144,9 @@ def _notice_of(session: Session, desk: Desk, number: int) -> tuple[TicketFacts, 
     return ticket, decision
 
 
-def _letter(desk: Desk, ticket: TicketFacts, decision: Decision) -> str:
+def _letter(keys: TicketKeys, decision: Decision) -> str:
     assert decision.notice is not None  # _notice_of has looked
-    key = desk.office.keyring.key(ticket.requester_id)
-    return open_safe(key, Place(ticket.requester_id, "decision", "notice", decision.id), decision.notice)
+    return open_safe(keys.key, keys.place("decision", "notice", decision.id), decision.notice)
 
 
 def _why_not(desk: Desk, pack: Pack, contact: MaskedContact) -> str:

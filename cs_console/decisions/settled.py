@@ -1,6 +1,7 @@
 """How a ticket was settled last, and what an appeal or a complaint is about: for whoever may open the ticket."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +9,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from cs_console.custody.safe_views import open_safe
-from cs_console.custody.sealing import Place
+from cs_console.custody.ticket_keys import TicketKeys, ticket_keys
 from cs_console.decisions.matters import MatterView, matter_of
 from cs_console.decisions.notice_way import NoticeWay, notice_way
 from cs_console.decisions.settling_rules import exception_of, settling_from_json
@@ -80,20 +81,19 @@ def last_settlement(desk: Desk, number: int) -> SettlementView | None:
             return None
         settlement, agent = found
         delivery = "" if settlement.notice is None else notice_way(session, number, settlement.at).value
+        keys: TicketKeys | None = None
+        with suppress(KeyDestroyed):
+            keys = ticket_keys(session, office, number)
     pack = office.packs.get(ticket.pack)
     lines: tuple[str, ...] = (ERASED,)
     letter = ERASED if settlement.notice is not None else ""
-    try:
-        key = office.keyring.key(ticket.requester_id)
-    except KeyDestroyed:
-        pass
-    else:
-        place = Place(ticket.requester_id, "settlement", "answers", settlement.id)
+    if keys is not None:
+        place = keys.place("settlement", "answers", settlement.id)
         rules = _rules_of(pack, ticket.kind, settlement.outcome)
-        lines = tuple(_lines(pack, rules, open_safe(key, place, settlement.answers)))
+        lines = tuple(_lines(pack, rules, open_safe(keys.key, place, settlement.answers)))
         if settlement.notice is not None:
-            place = Place(ticket.requester_id, "settlement", "notice", settlement.id)
-            letter = open_safe(key, place, settlement.notice)
+            place = keys.place("settlement", "notice", settlement.id)
+            letter = open_safe(keys.key, place, settlement.notice)
     title = _title(pack, ticket.kind, settlement.outcome)
     return SettlementView(title, agent, settlement.at, lines, letter, delivery)
 

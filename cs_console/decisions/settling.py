@@ -7,7 +7,7 @@ from sqlmodel import Session, col
 
 from cs_console.custody.contacts import known_values
 from cs_console.custody.redaction import redact
-from cs_console.custody.sealing import Place, seal
+from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.decisions.approvers import roles_now
 from cs_console.decisions.clock_events import recompute
 from cs_console.decisions.making import Made, send
@@ -124,10 +124,10 @@ def _settle(desk: Desk, number: int, row: int, settling: Settling) -> tuple[Sett
             raise refusal
         spoken = in_language(pack, ticket.language)
         letter = make_letter(spoken, ticket.kind, settling, number, ticket.received_at, now)
-        key = office.keyring.key(ticket.requester_id)
+        keys = ticket_keys(session, office, number)
 
         def sealed(column: str, text: str) -> bytes:
-            return seal(key, Place(ticket.requester_id, "settlement", column, settlement_id), text)
+            return keys.seal("settlement", column, settlement_id, text)
 
         kept = settling_to_json(_redacted(session, office, pack, rules, ticket, settling))
         session.add(

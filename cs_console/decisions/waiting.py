@@ -8,9 +8,8 @@ from typing import Any
 from sqlalchemy import Select, case, select, true
 from sqlmodel import Session, col
 
-from cs_console.custody.in_use import key_for_view
 from cs_console.custody.safe_views import open_safe
-from cs_console.custody.sealing import Place
+from cs_console.custody.ticket_keys import TicketKeys, keys_for_view, keys_of_tickets, ticket_keys
 from cs_console.decisions.approvers import find, roles_left, roles_now, said_yes
 from cs_console.decisions.asked import asked_of, asked_words
 from cs_console.decisions.evidence import evidence_words, labels_by_id
@@ -115,8 +114,8 @@ def waiting(desk: Desk) -> Waiting:
         found = session.connection().execute(oldest).all()
         shown = found[:MOST]
         approved = said_yes(session, [row.id for row in shown])
-    keys = desk.office.keyring.keys(row.requester_id for row in shown)
-    rows = (_row(desk, roles, row, approved.get(row.id, []), keys.get(row.requester_id)) for row in shown)
+        keys = keys_of_tickets(session, desk.office, (row.ticket_number for row in shown))
+    rows = (_row(desk, roles, row, approved.get(row.id, []), keys.get(row.ticket_number)) for row in shown)
     return Waiting(tuple(rows), more=len(found) > MOST)
 
 
@@ -142,11 +141,9 @@ def open_proposal(desk: Desk, decision_id: str) -> ProposalView:
         waits = decision.state == DecisionState.PROPOSED
         since = changed_since(session, office, ticket, pack, decision.proposed_at) if waits else ()
         said = notice_facts(session, office, ticket, decision.decided_at or office.clock.now())
-    key = office.keyring.key(ticket.requester_id)
-    row = _row(desk, roles, found, approved, key)
-    proposal = open_answers(
-        office.keyring, key, ticket.requester_id, decision_id, decision.answers, decision.legal_review
-    )
+        keys = ticket_keys(session, office, ticket.number)
+    row = _row(desk, roles, found, approved, keys)
+    proposal = open_answers(office.keyring, keys, decision_id, decision.answers, decision.legal_review)
     known = _may_know(roles, decision.legal_review)
     _require_same_policy(pack, proposal)
     wanted = f"Asked: {asked_words(pack, asked) if asked else pack.rights[proposal.request].title}"
@@ -176,9 +173,9 @@ def last_decision(desk: Desk, number: int) -> DecisionView | None:
         decision = session.execute(newest).scalar()
         if decision is None:
             return None
-        key = key_for_view(session, desk, ticket.requester_id)
+        keys = keys_for_view(session, desk, number)
         roles, pack = roles_now(session, desk), office.packs.get(ticket.pack)
-        reason = _reason(session, desk, decision, ticket.requester_id, roles, pack)
+        reason = _reason(session, desk, decision, keys, roles, pack)
         proposer = session.get_one(Agent, decision.proposer_id).name
         approvers = _approvers(session, decision.id) if _may_know(roles, decision.legal_review) else ()
         delivery = "" if decision.decided_at is None else notice_way(session, number, decision.decided_at).value
@@ -186,15 +183,13 @@ def last_decision(desk: Desk, number: int) -> DecisionView | None:
         labels = labels_by_id(session, office, pack, ticket)
     findings: tuple[str, ...] = ()
     if _may_know(roles, decision.legal_review):
-        proposal = open_answers(
-            office.keyring, key, ticket.requester_id, decision.id, decision.answers, decision.legal_review
-        )
+        proposal = open_answers(office.keyring, keys, decision.id, decision.answers, decision.legal_review)
         findings = tuple(_lines(pack, proposal, labels)) if _is_of(pack, proposal) else ()
     notice = ""
     if decision.notice is not None:
-        notice = open_safe(key, Place(ticket.requester_id, "decision", "notice", decision.id), decision.notice)
+        notice = open_safe(keys.key, keys.place("decision", "notice", decision.id), decision.notice)
     return DecisionView(
-        words=_decision_words(desk, roles, pack, decision, ticket.requester_id, key),
+        words=_decision_words(desk, roles, pack, decision, keys),
         state=DecisionState(decision.state),
         proposer=proposer,
         approvers=approvers,
@@ -228,7 +223,6 @@ def _rows(roles: frozenset[Role]) -> Select[*tuple[Any, ...]]:
             col(Agent.name).label("proposer"),
             col(Ticket.kind),
             col(Ticket.pack),
-            col(Ticket.requester_id),
         )
         .join(Ticket, col(Ticket.number) == col(Decision.ticket_number))
         .join(Agent, col(Agent.id) == col(Decision.proposer_id))
@@ -236,7 +230,7 @@ def _rows(roles: frozenset[Role]) -> Select[*tuple[Any, ...]]:
 
 
 def _row(
-    desk: Desk, roles: frozenset[Role], found: Any, approved: list[tuple[Role, str]], key: bytes | None
+    desk: Desk, roles: frozenset[Role], found: Any, approved: list[tuple[Role, str]], keys: TicketKeys | None
 ) -> ProposalRow:
     pack = desk.office.packs.get(found.pack)
     named = bool(roles & APPROVERS) or not found.legal_review
@@ -245,7 +239,7 @@ def _row(
         number=found.ticket_number,
         kind=TicketKind(found.kind),
         outcome=Outcome(found.outcome),
-        ground_words=_ground_words(desk, roles, pack, found, found.requester_id, key),
+        ground_words=_ground_words(desk, roles, pack, found, keys),
         proposer=found.proposer,
         proposed_at=found.proposed_at,
         asks=tuple(filter(None, found.needs.split(","))),
@@ -255,25 +249,19 @@ def _row(
     )
 
 
-def _ground_words(
-    desk: Desk, roles: frozenset[Role], pack: Pack, decision: Any, requester_id: str, key: bytes | None
-) -> str:
+def _ground_words(desk: Desk, roles: frozenset[Role], pack: Pack, decision: Any, keys: TicketKeys | None) -> str:
     """The grounds by code and title; "legal review" for everybody who may not know them, without opening anything."""
     if not _may_know(roles, decision.legal_review):
         return pack.texts.legal_review
-    if key is None:
+    if keys is None:
         return ERASED
-    proposal = open_answers(
-        desk.office.keyring, key, requester_id, decision.id, decision.answers, decision.legal_review
-    )
+    proposal = open_answers(desk.office.keyring, keys, decision.id, decision.answers, decision.legal_review)
     return ", ".join(f"{ground.code} {ground.title}" for ground in applying_grounds(pack, proposal))
 
 
-def _decision_words(
-    desk: Desk, roles: frozenset[Role], pack: Pack, decision: Decision, requester_id: str, key: bytes
-) -> str:
+def _decision_words(desk: Desk, roles: frozenset[Role], pack: Pack, decision: Decision, keys: TicketKeys) -> str:
     """Outcome and grounds; a ground that must not be known takes the outcome with it."""
-    grounds = _ground_words(desk, roles, pack, decision, requester_id, key)
+    grounds = _ground_words(desk, roles, pack, decision, keys)
     if not _may_know(roles, decision.legal_review):
         return grounds
     outcome = Outcome(decision.outcome).value
@@ -292,7 +280,7 @@ def _approvers(session: Session, decision_id: str) -> tuple[str, ...]:
 
 
 def _reason(
-    session: Session, desk: Desk, decision: Decision, requester_id: str, roles: frozenset[Role], pack: Pack
+    session: Session, desk: Desk, decision: Decision, keys: TicketKeys, roles: frozenset[Role], pack: Pack
 ) -> str:
     """Why the proposal was returned, empty where it was not."""
     found = session.connection().execute(
@@ -305,7 +293,7 @@ def _reason(
         return ""
     if not _may_know(roles, decision.legal_review):
         return f"{pack.texts.legal_review}; a privacy officer can say why"
-    return open_reason(desk.office.keyring, requester_id, row[0], row[1], decision.legal_review)
+    return open_reason(desk.office.keyring, keys, row[0], row[1], decision.legal_review)
 
 
 def _require_same_policy(pack: Pack, proposal: Proposal) -> None:

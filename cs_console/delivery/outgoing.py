@@ -11,8 +11,8 @@ from cs_console.access_log.append import Actor, Entry, append, lock_log
 from cs_console.custody.blind_index import reference_token
 from cs_console.custody.contacts import address_for_sending, known_values
 from cs_console.custody.redaction import redact
-from cs_console.custody.sealing import Place, seal
 from cs_console.custody.sending import line_for_sending
+from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.decisions.notice import notice_subject
 from cs_console.delivery.answered import settle_reply, settle_undelivered
 from cs_console.delivery.channels import Outgoing, hand_over
@@ -74,7 +74,7 @@ def queue_message(
     channel = _channel_to(session, requester_id, contact_id)
     ticket = session.get_one(Ticket, ticket_number)
     pack = office.packs.get(ticket.pack)
-    key = office.keyring.key(requester_id)
+    keys = ticket_keys(session, office, ticket_number)
     message_id, now = new_id(), office.clock.now()
     if not subject:
         notice = sort == MessageSort.NOTICE
@@ -82,10 +82,10 @@ def queue_message(
     own_id = mail_id(office, message_id)
     headers = {"subject": tagged(subject, ticket_number), "message_id": own_id, "ticket_row": ticket_row}
     regions = pack.meta.regions
-    redacted = redact(text, regions, known_values(session, office, requester_id, key))
+    redacted = redact(text, regions, known_values(session, office, requester_id, keys.requester_key))
 
     def sealed(column: str, value: str) -> bytes:
-        return seal(key, Place(requester_id, "message", column, message_id), value)
+        return keys.seal("message", column, message_id, value)
 
     session.add(
         Message(

@@ -12,7 +12,7 @@ from cs_console.access_log.append import Entry, record
 from cs_console.custody.blind_index import SEARCHABLE, reference_token
 from cs_console.custody.contacts import NewContact, add_contact, find_requester, known_values
 from cs_console.custody.redaction import redact
-from cs_console.custody.sealing import Place, seal
+from cs_console.custody.ticket_keys import TicketKeys, new_ticket_keys, ticket_keys
 from cs_console.decisions.clock import Happened, Step, clock_of
 from cs_console.decisions.separation import FOLLOW_UP
 from cs_console.desk import Desk, Office
@@ -54,10 +54,10 @@ Contacts = Sequence[tuple[Field, str]]
 
 @dataclass(frozen=True)
 class _Case:
-    """Whose ticket it is, and what redaction has to know of them."""
+    """Whose message it is, and what redaction has to know of them."""
 
     requester_id: str
-    key: bytes
+    requester_key: bytes
     known: tuple[tuple[Field, str], ...]
 
 
@@ -98,17 +98,17 @@ def _append(
 ) -> Taken:
     number, requester_id = continued
     office = desk.office
-    key = office.keyring.key(requester_id)
-    known = known_values(session, office, requester_id, key)
-    case = _Case(requester_id, key, tuple(dict.fromkeys([*known, *message.contacts])))
+    keys = ticket_keys(session, office, number)
+    known = known_values(session, office, requester_id, keys.requester_key)
+    case = _Case(requester_id, keys.requester_key, tuple(dict.fromkeys([*known, *message.contacts])))
     ticket = session.get_one(Ticket, number)
     pack = office.packs.get(ticket.pack)
-    _add_message(session, office, pack, case, number, message, token, at)
+    _add_message(session, pack, case, keys, number, message, token, at)
     wake(session, pack, number, at, office.clock.now())
     entry = Entry(
         Action.TICKET_CHANGED,
         ticket=number,
-        requester=office.pseudonym(requester_id, key),
+        requester=office.pseudonym(requester_id, keys.requester_key),
         reason=FOLLOW_UP,
     )
     record(session, desk, entry)
@@ -130,6 +130,7 @@ def _open(
     language = language_of(f"{message.subject}\n{message.text}", message.language)
     case = _case_of(session, office, message.contacts, language, new_key)
     number = _next_number(session)
+    keys, sealed_key = new_ticket_keys(case.requester_id, case.requester_key, number)
     kind = message.kind or guess_kind(pack, message.mailboxes, message.subject, message.text)
     clock = clock_of(pack, kind, (Happened(Step.RECEIVED, at),))
     subject = message.subject or NO_SUBJECT
@@ -146,10 +147,9 @@ def _open(
             "mailbox": own_mailbox(pack, message.mailboxes),
             "language": language,
             "pack": pack.meta.name,
-            "subject": _sealed(case, "ticket", "subject", str(number), subject),
-            "subject_redacted": _sealed(
-                case, "ticket", "subject_redacted", str(number), _redacted(pack, case, subject)
-            ),
+            "sealed_key": sealed_key,
+            "subject": keys.seal("ticket", "subject", str(number), subject),
+            "subject_redacted": keys.seal("ticket", "subject_redacted", str(number), _redacted(pack, case, subject)),
             "no_contact": not any(field in SEARCHABLE for field, _ in message.contacts),
             "received_at": at,
             "created_at": now,
@@ -159,8 +159,8 @@ def _open(
             "row": 1,
         },
     )
-    _add_message(session, office, pack, case, number, message, token, at)
-    pseudonym = office.pseudonym(case.requester_id, case.key)
+    _add_message(session, pack, case, keys, number, message, token, at)
+    pseudonym = office.pseudonym(case.requester_id, case.requester_key)
     record(session, desk, Entry(Action.TICKET_CREATED, ticket=number, requester=pseudonym))
     return Taken("opened", number)
 
@@ -214,9 +214,9 @@ def _is_on_file(session: Session, requester_id: str) -> bool:
 
 def _add_message(
     session: Session,
-    office: Office,
     pack: Pack,
     case: _Case,
+    keys: TicketKeys,
     number: int,
     message: IncomingMessage,
     token: bytes,
@@ -232,19 +232,19 @@ def _add_message(
             "sort": MessageSort.RECEIVED,
             "channel": message.channel,
             "reference": token,
-            "headers": _sealed(case, "message", "headers", row, headers),
-            "text": _sealed(case, "message", "text", row, message.text),
-            "text_redacted": _sealed(case, "message", "text_redacted", row, _redacted(pack, case, message.text)),
+            "headers": keys.seal("message", "headers", row, headers),
+            "text": keys.seal("message", "text", row, message.text),
+            "text_redacted": keys.seal("message", "text_redacted", row, _redacted(pack, case, message.text)),
             "at": at,
             "delivery": DeliveryState.NONE,
             "delivery_tries": 0,
         },
     )
     for file in message.files:
-        _add_file(session, case, row, file)
+        _add_file(session, keys, row, file)
 
 
-def _add_file(session: Session, case: _Case, message_id: str, file: IncomingFile) -> None:
+def _add_file(session: Session, keys: TicketKeys, message_id: str, file: IncomingFile) -> None:
     row = new_id()
     label = json.dumps({"name": file.name, "type": file.media_type}, ensure_ascii=False)
     _add_attachment(
@@ -252,8 +252,8 @@ def _add_file(session: Session, case: _Case, message_id: str, file: IncomingFile
         {
             "id": row,
             "message_id": message_id,
-            "label": _sealed(case, "attachment", "label", row, label),
-            "content": _sealed(case, "attachment", "content", row, file.content),
+            "label": keys.seal("attachment", "label", row, label),
+            "content": keys.seal("attachment", "content", row, file.content),
             "size": len(file.content),
         },
     )
@@ -261,7 +261,3 @@ def _add_file(session: Session, case: _Case, message_id: str, file: IncomingFile
 
 def _redacted(pack: Pack, case: _Case, text: str) -> str:
     return redact(text, pack.meta.regions, case.known)
-
-
-def _sealed(case: _Case, table: str, column: str, row: str, value: str | bytes) -> bytes:
-    return seal(case.key, Place(case.requester_id, table, column, row), value)

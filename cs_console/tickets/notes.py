@@ -4,7 +4,7 @@ from sqlmodel import Session
 
 from cs_console.custody.contacts import known_values
 from cs_console.custody.redaction import redact
-from cs_console.custody.sealing import Place, seal
+from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.desk import Desk
 from cs_console.errors import BadInput
 from cs_console.plain_text import plain
@@ -28,9 +28,9 @@ def written(text: str) -> str:
 
 def keep_note(session: Session, desk: Desk, ticket: TicketFacts, words: str) -> None:
     """Keep a note inside the caller's transaction, on record. Raises KeyDestroyed."""
-    office, owner, note_id = desk.office, ticket.requester_id, new_id()
-    key = office.keyring.key(owner)
-    known = known_values(session, office, owner, key)
+    office, note_id = desk.office, new_id()
+    keys = ticket_keys(session, office, ticket.number)
+    known = known_values(session, office, keys.requester_id, keys.requester_key)
     redacted = redact(words, office.packs.get(ticket.pack).meta.regions, known)
     session.add(
         Message(
@@ -39,8 +39,8 @@ def keep_note(session: Session, desk: Desk, ticket: TicketFacts, words: str) -> 
             sort=MessageSort.NOTE,
             channel=ticket.channel,
             agent_id=desk.agent.id,
-            text=seal(key, Place(owner, "message", "text", note_id), words),
-            text_redacted=seal(key, Place(owner, "message", "text_redacted", note_id), redacted),
+            text=keys.seal("message", "text", note_id, words),
+            text_redacted=keys.seal("message", "text_redacted", note_id, redacted),
             at=office.clock.now(),
         )
     )

@@ -7,7 +7,7 @@ from sqlmodel import Session, col
 
 from cs_console.custody.contacts import known_values
 from cs_console.custody.redaction import redact
-from cs_console.custody.sealing import Place, seal
+from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.decisions.clock_events import add_event, recompute
 from cs_console.decisions.making import draft_place
 from cs_console.desk import Desk
@@ -79,10 +79,11 @@ def _require_movable(ticket: TicketFacts) -> None:
 
 
 def _moved(session: Session, desk: Desk, ticket: TicketFacts, words: str) -> None:
-    office, event_id, owner = desk.office, new_id(), ticket.requester_id
-    key = office.keyring.key(owner)
-    kept = redact(words, office.packs.get(ticket.pack).meta.regions, known_values(session, office, owner, key))
-    reason = seal(key, Place(owner, "clock_event", "reason", event_id), kept)
+    office, event_id = desk.office, new_id()
+    keys = ticket_keys(session, office, ticket.number)
+    known = known_values(session, office, keys.requester_id, keys.requester_key)
+    kept = redact(words, office.packs.get(ticket.pack).meta.regions, known)
+    reason = keys.seal("clock_event", "reason", event_id, kept)
     now, agent = office.clock.now(), desk.agent.id
     add_event(session, ticket.number, ClockMove.PACK_MOVED, now, agent_id=agent, event_id=event_id, reason=reason)
 

@@ -10,9 +10,9 @@ from sqlmodel import Session, col
 
 from cs_console.custody.in_use import hidden_from
 from cs_console.custody.safe_views import open_safe
-from cs_console.custody.sealing import Place
+from cs_console.custody.ticket_keys import opened_keys
 from cs_console.desk import Desk
-from cs_console.errors import BadPack, SealBroken, UnknownPack
+from cs_console.errors import BadPack, KeyDestroyed, SealBroken, UnknownPack
 from cs_console.plain_text import one_line
 from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
@@ -120,7 +120,8 @@ def page(
     A filter's number is looked for in every view. A requester whose key is destroyed shows as "erased".
     Raises BadFilter, BadInput for an unknown view, NotAllowed, NoUndertaking, SessionEnded.
     """
-    columns = (*_LISTED, col(Ticket.pack), col(Ticket.requester_id), col(Ticket.subject_redacted))
+    sealed = (col(Ticket.sealed_key), col(Ticket.subject_redacted))
+    columns = (*_LISTED, col(Ticket.pack), col(Ticket.requester_id), *sealed)
     with desk.reading(*READERS) as session:
         require_current(session, desk)
         names = _agent_names(session)
@@ -299,7 +300,10 @@ def _subject(key: bytes | None, row: Any) -> str:
     if key is None:
         return ERASED
     try:
-        place = Place(row.requester_id, "ticket", "subject_redacted", str(row.number))
-        return one_line(open_safe(key, place, row.subject_redacted), SUBJECT_SHOWN)
+        keys = opened_keys(row.requester_id, key, row.number, row.sealed_key)
+        place = keys.place("ticket", "subject_redacted", str(row.number))
+        return one_line(open_safe(keys.key, place, row.subject_redacted), SUBJECT_SHOWN)
+    except KeyDestroyed:
+        return ERASED
     except SealBroken:  # one touched row must not close the whole queue
         return UNREADABLE

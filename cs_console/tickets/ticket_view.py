@@ -9,9 +9,8 @@ from sqlalchemy import Select, case, select
 from sqlmodel import Session, col
 
 from cs_console.custody.contacts import MaskedContact, masked_contacts
-from cs_console.custody.in_use import key_for_view
 from cs_console.custody.safe_views import open_safe
-from cs_console.custody.sealing import Place
+from cs_console.custody.ticket_keys import TicketKeys, keys_for_view
 from cs_console.decisions.clock import is_escalated
 from cs_console.decisions.clock_events import clock_now, review_began
 from cs_console.decisions.clock_words import clock_words, due_first_words
@@ -153,15 +152,15 @@ def view_of(session: Session, desk: Desk, number: int) -> TicketView:
     pack = office.packs.get(ticket.pack)
     workflow = pack.kinds[ticket.kind].workflow
     try:
-        key: bytes | None = key_for_view(session, desk, ticket.requester_id)
+        keys: TicketKeys | None = keys_for_view(session, desk, number)
     except KeyDestroyed:
-        key = None
-    contacts = () if key is None else masked_contacts(session, office, ticket.requester_id)
+        keys = None
+    contacts = () if keys is None else masked_contacts(session, office, ticket.requester_id)
     window, clock = _window(session, desk, pack, ticket), clock_now(session, pack, ticket)
     now = None if ticket.closed_at else office.clock.now()
-    asker = None if key is None else asker_of(session, office, pack, number, ticket.requester_id)
-    lines, earlier = _lines(session, ticket, key)
-    subject = _opened(key, ticket, "ticket", "subject_redacted", str(number), _subject(session, number))
+    asker = None if keys is None else asker_of(session, office, pack, number, ticket.requester_id)
+    lines, earlier = _lines(session, ticket, keys)
+    subject = _opened(keys, "ticket", "subject_redacted", str(number), _subject(session, number))
     return TicketView(
         number=number,
         row=ticket.row,
@@ -176,13 +175,13 @@ def view_of(session: Session, desk: Desk, number: int) -> TicketView:
         language=ticket.language,
         received_at=ticket.received_at,
         due_at=ticket.next_due_at,
-        requester=ERASED if key is None else office.pseudonym(ticket.requester_id, key),
+        requester=ERASED if keys is None else office.pseudonym(ticket.requester_id, keys.requester_key),
         feedback_note=pack.texts.feedback_delayed if ticket.no_contact else "",
         lines=lines,
         earlier_lines=earlier,
         contacts=contacts,
         fields=tuple(_contact_fields(desk, pack, ticket, contacts, window)),
-        text_fields=tuple(_text_fields(desk, pack, ticket, subject, lines, window)) if key else (),
+        text_fields=tuple(_text_fields(desk, pack, ticket, subject, lines, window)) if keys else (),
         window_until=window.until,
         verified_words=window.words,
         clock_words=clock_words(pack, ticket.kind, clock, now),
@@ -190,7 +189,7 @@ def view_of(session: Session, desk: Desk, number: int) -> TicketView:
         escalated=is_escalated(clock, ticket.next_due_at),
         decision_words=_decision_words(session, desk, pack, number),
         pack=ticket.pack,
-        erased=key is None,
+        erased=keys is None,
         asked_by=asker.asks_words if asker else "",
         age_words=asker.age_words if asker else "",
         age_flagged=asker is not None and asker.band is not None and asker.band.is_flagged,
@@ -209,11 +208,11 @@ def local_words(moment: datetime, now: datetime) -> str:
     return f"{here.day} {here:%b %H:%M}"
 
 
-def _opened(key: bytes | None, ticket: TicketFacts, table: str, column: str, row: str, sealed: bytes) -> str:
-    if key is None:
+def _opened(keys: TicketKeys | None, table: str, column: str, row: str, sealed: bytes) -> str:
+    if keys is None:
         return ERASED
     try:
-        return plain(open_safe(key, Place(ticket.requester_id, table, column, row), sealed))
+        return plain(open_safe(keys.key, keys.place(table, column, row), sealed))
     except SealBroken:  # the rest of the ticket can still be worked
         return UNREADABLE
 
@@ -223,7 +222,7 @@ def _subject(session: Session, number: int) -> bytes:
     return bytes(found.scalar_one())
 
 
-def _lines(session: Session, ticket: TicketFacts, key: bytes | None) -> tuple[tuple[Line, ...], bool]:
+def _lines(session: Session, ticket: TicketFacts, keys: TicketKeys | None) -> tuple[tuple[Line, ...], bool]:
     came_in = case((col(Message.sort) == MessageSort.RECEIVED.value, 1), else_=0)  # the question before its answer
     statement: Select[*tuple[Any, ...]] = (
         select(
@@ -243,10 +242,10 @@ def _lines(session: Session, ticket: TicketFacts, key: bytes | None) -> tuple[tu
     rows = list(session.connection().execute(statement))
     shown = list(reversed(rows[:LINES_SHOWN]))
     sizes = _attachment_sizes(session, [row.id for row in shown])
-    return tuple(_line(row, ticket, key, sizes.get(row.id, ())) for row in shown), len(rows) > LINES_SHOWN
+    return tuple(_line(row, keys, sizes.get(row.id, ())) for row in shown), len(rows) > LINES_SHOWN
 
 
-def _line(row: Any, ticket: TicketFacts, key: bytes | None, sizes: tuple[int, ...]) -> Line:
+def _line(row: Any, keys: TicketKeys | None, sizes: tuple[int, ...]) -> Line:
     sort = MessageSort(row.sort)
     return Line(
         row.id,
@@ -254,7 +253,7 @@ def _line(row: Any, ticket: TicketFacts, key: bytes | None, sizes: tuple[int, ..
         REQUESTER if sort is MessageSort.RECEIVED else row.agent or "console",
         sort,
         Channel(row.channel),
-        _opened(key, ticket, "message", "text_redacted", row.id, row.text_redacted),
+        _opened(keys, "message", "text_redacted", row.id, row.text_redacted),
         sizes,
         DeliveryState(row.delivery),
     )

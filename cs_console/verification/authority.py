@@ -5,6 +5,7 @@ from sqlmodel import Session, col
 
 from cs_console.access_log.append import record
 from cs_console.custody.sealing import Place, seal
+from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.desk import Desk
 from cs_console.errors import AgeUnknown, BadInput, WrongState
 from cs_console.staff.undertakings import require_current
@@ -42,7 +43,6 @@ def see_authority(desk: Desk, number: int, sort: AuthoritySort, note: str) -> No
             raise AgeUnknown
         _end_standing(session, case, desk)
         row, office = new_id(), desk.office
-        place = Place(case.requester_id, "authority", "note", row)
         hidden = redacted_note(session, office, case, words)
         session.add(
             Authority(
@@ -50,7 +50,7 @@ def see_authority(desk: Desk, number: int, sort: AuthoritySort, note: str) -> No
                 ticket_number=number,
                 requester_id=case.requester_id,
                 sort=sort,
-                note=seal(office.keyring.key(case.requester_id), place, hidden),
+                note=ticket_keys(session, office, number).seal("authority", "note", row, hidden),
                 agent_id=desk.agent.id,
                 at=office.clock.now(),
             )

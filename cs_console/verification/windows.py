@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 
 from cs_console.access_log.append import Actor, Entry, append, record
 from cs_console.custody.contacts import masked_contacts
-from cs_console.custody.sealing import Place, seal
+from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.decisions.clock_events import go_on, recompute
 from cs_console.delivery.outgoing import deliver_queued, queue_message
 from cs_console.desk import Desk, Office
@@ -65,7 +65,7 @@ def open_window(
         raise refusal
     close_window(session, office, case.number, desk=desk, reason="verified again")
     row, until = new_id(), now + timedelta(minutes=case.pack.verification.window_minutes)
-    key = office.keyring.key(case.requester_id)
+    keys = ticket_keys(session, office, case.number)
     session.add(
         Verification(
             id=row,
@@ -75,7 +75,7 @@ def open_window(
             contact_id=contact_id,
             contact_field=contact_field or None,
             agent_id=desk.agent.id,
-            note=seal(key, Place(case.requester_id, "verification", "note", row), note) if note else None,
+            note=keys.seal("verification", "note", row, note) if note else None,
             verified_at=now,
             window_until=until,
         )

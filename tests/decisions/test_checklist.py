@@ -8,7 +8,6 @@ from sqlmodel import col
 
 from cs_console.custody.drafts import load_draft, save_draft
 from cs_console.custody.safe_views import open_safe
-from cs_console.custody.sealing import Place
 from cs_console.decisions import approval, checklist
 from cs_console.decisions.waiting import last_decision
 from cs_console.errors import (
@@ -58,6 +57,7 @@ from tests.decisions.cases import (
     request,
 )
 from tests.support.office import TestOffice
+from tests.support.stored import keys_of
 from tests.support.tickets import make_ticket
 
 
@@ -312,9 +312,9 @@ def test_what_was_typed_for_a_ground_that_does_not_apply_is_not_kept(test_office
     made, proposal = request(test_office, mei), refusal("D2", now)
     dropped = replace(finding("S5", now), applies=False)
     decision_id = propose(mei, made.number, 1, replace(proposal, findings=(*proposal.findings, dropped))).decision_id
-    key, decision = test_office.office.keyring.key(made.requester_id), decision_of(test_office, decision_id)
-    place = Place(made.requester_id, "decision", "answers", decision_id)
-    kept = checklist.proposal_from_json(open_safe(key, place, decision.answers))
+    keys, decision = keys_of(test_office.office, made.number), decision_of(test_office, decision_id)
+    place = keys.place("decision", "answers", decision_id)
+    kept = checklist.proposal_from_json(open_safe(keys.key, place, decision.answers))
     assert kept.findings[1] == checklist.Finding("S5", applies=False)
     assert approval.open_proposal(mei, decision_id).findings[-1].endswith("does not apply")
 
@@ -347,9 +347,8 @@ def test_the_preview_is_the_letter_that_goes_out(test_office: TestOffice) -> Non
     preview = checklist.preview_notice(mei, made.number, grant())
     decision = decision_of(test_office, propose(mei, made.number, 1, grant()).decision_id)
     assert decision.notice is not None
-    key = test_office.office.keyring.key(made.requester_id)
-    place = Place(made.requester_id, "decision", "notice", decision.id)
-    assert open_safe(key, place, decision.notice) == preview
+    keys = keys_of(test_office.office, made.number)
+    assert open_safe(keys.key, keys.place("decision", "notice", decision.id), decision.notice) == preview
 
 
 def test_a_preview_is_of_ones_own_ticket_and_of_what_the_pack_knows(test_office: TestOffice) -> None:

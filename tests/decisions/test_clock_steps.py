@@ -9,7 +9,6 @@ from threading import Barrier
 import pytest
 
 from cs_console.custody.safe_views import open_safe
-from cs_console.custody.sealing import Place
 from cs_console.decisions import approval
 from cs_console.decisions.clock_steps import ask_identity, extend
 from cs_console.decisions.clock_view import ClockView, clock_view
@@ -46,7 +45,7 @@ from tests.decisions.test_checklist import ticket_of
 from tests.decisions.test_clock import end_of
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
-from tests.support.stored import opened_ticket
+from tests.support.stored import keys_of, opened_ticket
 from tests.support.tickets import MadeTicket, make_ticket
 
 REASON = "Your records lie in two archives; Bob Stone (bob@example.net) searches the second one."
@@ -208,12 +207,9 @@ def test_an_extension_moves_the_date_and_tells_the_requester_why(test_office: Te
     assert (ticket.due_at, ticket.row) == (end_of(2027, 2, 22), 1)  # 20 February is a Saturday
     (event,) = clock_events(test_office, number)
     assert (event.move, event.agent_id) == (ClockMove.EXTENDED, sue.agent.id)
-    key, place = (
-        test_office.office.keyring.key(made.requester_id),
-        Place(made.requester_id, "clock_event", "reason", event.id),
-    )
+    keys = keys_of(test_office.office, number)
     assert event.reason is not None
-    kept = open_safe(key, place, event.reason)
+    kept = open_safe(keys.key, keys.place("clock_event", "reason", event.id), event.reason)
     assert kept.startswith("Your records lie in two archives")
     assert "bob@example.net" not in kept
     sent = opened_ticket(test_office.office, number).texts[-1]

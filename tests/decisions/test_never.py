@@ -20,7 +20,7 @@ from cs_console.custody import disclosure
 from cs_console.custody.contacts import change_contact
 from cs_console.custody.disclosure import Target
 from cs_console.custody.safe_views import open_safe
-from cs_console.custody.sealing import Place
+from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.decisions import approval, asked, checklist
 from cs_console.decisions.proposal import open_answers
 from cs_console.desk import Desk
@@ -203,9 +203,8 @@ class Walk:
         for one in yes:
             assert one.role in session.get_one(Agent, one.agent_id).roles.split(","), "a role that nobody gave them"
         ticket = session.get_one(Ticket, decision.ticket_number)
-        keyring, owner = self.office.keyring, ticket.requester_id
-        key = keyring.key(owner)
-        proposal = open_answers(keyring, key, owner, decision.id, decision.answers, decision.legal_review)
+        keys = ticket_keys(session, self.office, ticket.number)
+        proposal = open_answers(self.office.keyring, keys, decision.id, decision.answers, decision.legal_review)
         wanted: Counter[str] = Counter()
         grounds: list[Ground | None] = [pack().ground(finding.ground) for finding in proposal.applying]
         for ground in grounds:
@@ -219,7 +218,7 @@ class Walk:
             assert grounds, "a refusal without a ground"
         assert (decision.notice is not None) == final
         if decision.notice is not None:
-            letter = open_safe(key, Place(owner, "decision", "notice", decision.id), decision.notice)
+            letter = open_safe(keys.key, keys.place("decision", "notice", decision.id), decision.notice)
             rules = pack().notice
             for part in (f"#{ticket.number}", rules.complain_inside, rules.complain_regulator, rules.complain_court):
                 assert part in letter, "a notice without a required part"

@@ -20,7 +20,6 @@ from cs_console.access_log.export import export_log
 from cs_console.commands.tickets import app as tickets_command
 from cs_console.custody.opening import open_sealed
 from cs_console.custody.safe_views import open_safe
-from cs_console.custody.sealing import Place
 from cs_console.decisions import approval
 from cs_console.decisions.proposal import Proposal
 from cs_console.decisions.waiting import last_decision
@@ -36,6 +35,7 @@ from tests.decisions.cases import PASSWORD, answered, ground, pack, person, prop
 from tests.decisions.test_checklist import decision_of
 from tests.support.office import TestOffice, make_office
 from tests.support.postgres import fresh_database
+from tests.support.stored import keys_of
 from tests.support.tickets import make_ticket
 
 HIDDEN = ("S1", "S2", "S3")
@@ -208,23 +208,24 @@ def test_a_privacy_officer_sees_the_ground_and_the_answers(test_office: TestOffi
     assert told.reason == "legal review; a privacy officer can say why"
 
 
-def test_the_requesters_key_alone_does_not_open_the_answers(test_office: TestOffice) -> None:
+def test_the_tickets_key_alone_does_not_open_the_answers(test_office: TestOffice) -> None:
     mei = person(test_office, "mei", Role.AGENT)
     made = request(test_office, mei)
     decision = decision_of(test_office, propose(mei, made.number, 1, hidden_proposal(test_office, "S1")).decision_id)
     keyring = test_office.office.keyring
-    inner = Place(made.requester_id, "decision", "answers", decision.id)
+    keys = keys_of(test_office.office, made.number)
+    inner = keys.place("decision", "answers", decision.id)
     outer = replace(inner, owner="desk:privacy-office")
     for place, key in (
-        (inner, keyring.key(made.requester_id)),
-        (outer, keyring.key(made.requester_id)),
+        (inner, keys.key),
+        (outer, keys.key),
         (inner, keyring.desk_key("privacy-office")),
     ):
         with pytest.raises(SealBroken):
             open_safe(key, place, decision.answers)
     opened = base64.b64decode(open_safe(keyring.desk_key("privacy-office"), outer, decision.answers))
     assert b"44/2026" not in opened
-    assert b"44/2026" in open_sealed(keyring.key(made.requester_id), inner, opened)
+    assert b"44/2026" in open_sealed(keys.key, inner, opened)
 
 
 def test_a_proposal_under_review_goes_stale_on_the_same_day_whatever_the_ground(offices: dict[str, TestOffice]) -> None:

@@ -10,7 +10,6 @@ from sqlmodel import col
 
 from cs_console.custody.drafts import load_draft, save_draft
 from cs_console.custody.safe_views import open_safe
-from cs_console.custody.sealing import Place
 from cs_console.decisions.matters import name_matter
 from cs_console.decisions.settled import last_settlement
 from cs_console.decisions.settling import preview_letter, settle, settle_place
@@ -42,6 +41,7 @@ from tests.decisions.test_appeal import write
 from tests.decisions.test_checklist import notices, ticket_of
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
+from tests.support.stored import keys_of
 from tests.support.tickets import make_ticket
 
 SOMEBODY_ELSE = "Bob Bystander, bob@elsewhere.example, +8613912345678"
@@ -90,9 +90,8 @@ def test_answers_are_redacted_before_they_are_sealed_and_read_again(test_office:
     words = "Alice Wonder was called at +86 138 0013 8000 by night"
     end(test_office, ben, number, settling(TicketKind.COMPLAINT, answers={"what": words}))
     [stored] = settlements(test_office, number)
-    owner = ticket_of(test_office, number).requester_id
-    key = test_office.office.keyring.key(owner)
-    kept = open_safe(key, Place(owner, "settlement", "answers", stored.id), stored.answers)
+    keys = keys_of(test_office.office, number)
+    kept = open_safe(keys.key, keys.place("settlement", "answers", stored.id), stored.answers)
     assert "Alice" not in kept and "138" not in kept and "by night" in kept
     view = last_settlement(ben, number)
     assert view is not None

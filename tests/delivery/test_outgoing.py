@@ -22,6 +22,7 @@ from models.log import LogHead
 from models.message import Message
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
+from tests.support.stored import keys_of
 from tests.support.tickets import MadeTicket, make_requester, make_ticket
 
 ADDRESS = "canary.alice@example.org"
@@ -119,12 +120,11 @@ def test_nothing_of_it_lies_open_in_the_stores(sqlite_office: TestOffice) -> Non
 
 def test_the_conversation_keeps_it_redacted(test_office: TestOffice, ticket: MadeTicket) -> None:
     from cs_console.custody.safe_views import open_safe
-    from cs_console.custody.sealing import Place
 
     message_id = queue(test_office, ticket)
-    key = test_office.office.keyring.key(ticket.requester_id)
-    place = Place(ticket.requester_id, "message", "text_redacted", message_id)
-    shown = open_safe(key, place, message(test_office.office, message_id).text_redacted)
+    keys = keys_of(test_office.office, ticket.number)
+    place = keys.place("message", "text_redacted", message_id)
+    shown = open_safe(keys.key, place, message(test_office.office, message_id).text_redacted)
     assert "13812345678" not in shown
     assert "we looked into it" in shown
 

@@ -8,6 +8,7 @@ from sqlmodel import col, select
 
 from cs_console.custody.opening import open_sealed, open_text
 from cs_console.custody.sealing import Place
+from cs_console.custody.ticket_keys import TicketKeys, ticket_keys
 from cs_console.desk import Office
 from models.attachment import Attachment
 from models.contact import Contact
@@ -36,10 +37,14 @@ def opened_ticket(office: Office, number: int) -> OpenedTicket:
     """Everything about one ticket; messages in the order that they came in."""
     with office.database.reading() as session:
         ticket = session.get_one(Ticket, number)
-        key = office.keyring.key(ticket.requester_id)
+        keys = ticket_keys(session, office, number)
 
         def text(table: str, column: str, row: str, sealed: bytes | None) -> str:
-            return "" if sealed is None else open_text(key, Place(ticket.requester_id, table, column, row), sealed)
+            return "" if sealed is None else open_text(keys.key, keys.place(table, column, row), sealed)
+
+        def contact(one: Contact) -> str:
+            place = Place(one.requester_id, "contact", "value", one.id)
+            return open_text(keys.requester_key, place, one.value)
 
         messages = session.exec(
             select(Message).where(Message.ticket_number == number).order_by(col(Message.at), col(Message.id))
@@ -61,14 +66,18 @@ def opened_ticket(office: Office, number: int) -> OpenedTicket:
             files=tuple(
                 (
                     json.loads(text("attachment", "label", file.id, file.label))["name"],
-                    open_sealed(key, Place(ticket.requester_id, "attachment", "content", file.id), file.content),
+                    open_sealed(keys.key, keys.place("attachment", "content", file.id), file.content),
                 )
                 for file in files
             ),
-            contacts=tuple(
-                (Field(one.field), text("contact", "value", one.id, one.value), one.on_file) for one in contacts
-            ),
+            contacts=tuple((Field(one.field), contact(one), one.on_file) for one in contacts),
         )
+
+
+def keys_of(office: Office, number: int) -> TicketKeys:
+    """What opens a ticket's contents."""
+    with office.database.reading() as session:
+        return ticket_keys(session, office, number)
 
 
 def ticket_numbers(office: Office) -> list[int]:

@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 
 from cs_console.custody.contacts import NewContact, add_contact, known_values
 from cs_console.custody.redaction import redact
-from cs_console.custody.sealing import Place, seal
+from cs_console.custody.ticket_keys import new_ticket_keys, ticket_keys
 from cs_console.decisions.clock import Happened, Step, clock_of
 from cs_console.desk import Desk, Office
 from cs_console.policy.schema import Pack
@@ -107,6 +107,7 @@ def make_ticket(
     clock = clock_of(pack, kind, steps)
     with office.database.transaction() as session:
         number = _next_number(session)
+        keys, sealed_key = new_ticket_keys(requester_id, key, number)
         known = known_values(session, office, requester_id, key)
         session.add(
             Ticket(
@@ -119,11 +120,10 @@ def make_ticket(
                 channel=channel,
                 language=language,
                 pack=pack.meta.name,
-                subject=seal(key, Place(requester_id, "ticket", "subject", str(number)), subject),
-                subject_redacted=seal(
-                    key,
-                    Place(requester_id, "ticket", "subject_redacted", str(number)),
-                    redact(subject, _regions(pack), known),
+                sealed_key=sealed_key,
+                subject=keys.seal("ticket", "subject", str(number), subject),
+                subject_redacted=keys.seal(
+                    "ticket", "subject_redacted", str(number), redact(subject, _regions(pack), known)
                 ),
                 no_contact=not ids,
                 received_at=received,
@@ -142,12 +142,8 @@ def make_ticket(
                 ticket_number=number,
                 sort=MessageSort.RECEIVED,
                 channel=channel,
-                text=seal(key, Place(requester_id, "message", "text", message_id), text),
-                text_redacted=seal(
-                    key,
-                    Place(requester_id, "message", "text_redacted", message_id),
-                    redact(text, _regions(pack), known),
-                ),
+                text=keys.seal("message", "text", message_id, text),
+                text_redacted=keys.seal("message", "text_redacted", message_id, redact(text, _regions(pack), known)),
                 at=received,
             )
         )
@@ -159,14 +155,15 @@ def make_ticket(
 def attach(test_office: TestOffice, made: MadeTicket, name: str, media_type: str = "application/pdf") -> str:
     """Put a sealed file beside the ticket's message; its id."""
     office, row = test_office.office, new_id()
-    key, label = office.keyring.key(made.requester_id), json.dumps({"name": name, "type": media_type})
+    label = json.dumps({"name": name, "type": media_type})
     with office.database.transaction() as session:
+        keys = ticket_keys(session, office, made.number)
         session.add(
             Attachment(
                 id=row,
                 message_id=made.message_id,
-                label=seal(key, Place(made.requester_id, "attachment", "label", row), label),
-                content=seal(key, Place(made.requester_id, "attachment", "content", row), b"sealed"),
+                label=keys.seal("attachment", "label", row, label),
+                content=keys.seal("attachment", "content", row, b"sealed"),
                 size=2048,
             )
         )

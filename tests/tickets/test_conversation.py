@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text, update
 
-from cs_console.custody.sealing import Place, seal
 from cs_console.desk import Desk
 from cs_console.errors import (
     BadInput,
@@ -44,6 +43,7 @@ from models.message import Message
 from models.ticket import Ticket
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
+from tests.support.stored import keys_of
 from tests.support.tickets import MadeTicket, make_ticket
 
 CONTACTS = {
@@ -167,12 +167,12 @@ def test_a_line_that_was_touched_does_not_open_and_the_ticket_still_does(test_of
 
 def test_lines_stand_in_order_with_their_attachments_and_the_newest_are_shown(test_office: TestOffice) -> None:
     mei, made = test_office.desk("mei", Role.AGENT), make_ticket(test_office, text="first")
-    office, key = test_office.office, test_office.office.keyring.key(made.requester_id)
+    office, keys = test_office.office, keys_of(test_office.office, made.number)
     start = test_office.clock.now()
     with office.database.transaction() as session:
         for minute in range(1, LINES_SHOWN + 1):
             row = new_id()
-            sealed = seal(key, Place(made.requester_id, "message", "text_redacted", row), f"line {minute}")
+            sealed = keys.seal("message", "text_redacted", row, f"line {minute}")
             session.add(
                 Message(
                     id=row,

@@ -8,7 +8,6 @@ from sqlmodel import col
 
 from cs_console.custody.drafts import load_draft, save_draft
 from cs_console.custody.safe_views import open_safe
-from cs_console.custody.sealing import Place
 from cs_console.decisions import approval
 from cs_console.decisions.clock import clock_of
 from cs_console.decisions.clock_events import add_event
@@ -34,6 +33,7 @@ from tests.decisions.cases import person, propose, refusal, request
 from tests.decisions.clocks import steps
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
+from tests.support.stored import keys_of
 from tests.support.tickets import make_ticket
 
 GDPR = "gdpr-2018-05"
@@ -71,8 +71,8 @@ def test_a_moved_ticket_has_the_new_policys_clock_and_the_reason_sealed(test_off
         event = session.scalars(select(ClockEvent)).one()
     assert (event.ticket_number, event.move, event.agent_id) == (made.number, ClockMove.PACK_MOVED, sue.agent.id)
     assert event.reason is not None
-    key = test_office.office.keyring.key(made.requester_id)
-    words = open_safe(key, Place(made.requester_id, "clock_event", "reason", event.id), event.reason)
+    keys = keys_of(test_office.office, made.number)
+    words = open_safe(keys.key, keys.place("clock_event", "reason", event.id), event.reason)
     assert words.startswith("The requester lives in Lyon; call [")
     assert "13800138000" not in words
     [entry] = recorded(test_office.office, Action.POLICY_MOVED)

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, inspect, select, update
 from sqlmodel import col
 
-from cs_console.custody.sealing import Place, seal
 from cs_console.desk import Desk, operator_desk
 from cs_console.errors import BadFilter, BadInput, NotAllowed, NoUndertaking, SessionEnded
 from cs_console.tickets.filters import parse
@@ -28,6 +27,7 @@ from cs_console.tickets.ticket_facts import ERASED, UNREADABLE
 from models.enums import Channel, Field, Priority, Role, TicketKind, TicketState
 from models.ticket import Ticket
 from tests.support.office import TestOffice
+from tests.support.stored import keys_of
 from tests.support.tickets import make_requester, make_ticket
 
 
@@ -311,11 +311,11 @@ def test_a_page_of_another_requesters_key_does_not_open(sqlite_office: TestOffic
     """A subject sealed for one requester and put on another's ticket stays closed (ASVS 11.3.3)."""
     mei = sqlite_office.desk("mei", Role.AGENT)
     mine, other = make_ticket(sqlite_office), make_ticket(sqlite_office)
-    key = sqlite_office.office.keyring.key(other.requester_id)
-    place = Place(other.requester_id, "ticket", "subject_redacted", str(mine.number))
+    keys = keys_of(sqlite_office.office, other.number)
+    planted = keys.seal("ticket", "subject_redacted", str(mine.number), "planted")
     with sqlite_office.office.database.transaction() as session:
         session.connection().execute(
-            update(Ticket).where(col(Ticket.number) == mine.number).values(subject_redacted=seal(key, place, "planted"))
+            update(Ticket).where(col(Ticket.number) == mine.number).values(subject_redacted=planted)
         )
     assert numbers(mei, "all")
     assert UNREADABLE in {row.subject for row in page(mei, "all").rows}

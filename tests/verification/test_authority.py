@@ -4,7 +4,6 @@ import pytest
 from sqlalchemy import select
 
 from cs_console.custody.safe_views import open_safe
-from cs_console.custody.sealing import Place
 from cs_console.decisions import approval, checklist
 from cs_console.errors import (
     AgeUnknown,
@@ -29,6 +28,7 @@ from tests.decisions.cases import PASSWORD, grant, pack, person, propose, refusa
 from tests.decisions.test_checklist import notices, ticket_of
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
+from tests.support.stored import keys_of
 from tests.support.tickets import make_requester, make_ticket
 from tests.verification.test_codes import Verifying
 
@@ -50,8 +50,8 @@ def test_an_authority_is_sealed_redacted_and_on_record(v: Verifying) -> None:
     with v.office.database.reading() as session:
         row = session.scalars(select(Authority)).one()
     assert (row.sort, row.agent_id, row.ended_at) == (REPRESENTATIVE, v.desk.agent.id, None)
-    key = v.office.keyring.key(v.ticket.requester_id)
-    shown = open_safe(key, Place(v.ticket.requester_id, "authority", "note", row.id), row.note)
+    keys = keys_of(v.office, v.ticket.number)
+    shown = open_safe(keys.key, keys.place("authority", "note", row.id), row.note)
     assert shown.startswith("A letter of 12 November")
     assert "canary" not in shown
     assert "13812345678" not in shown
@@ -180,9 +180,8 @@ def test_the_notice_says_that_a_representative_asked_and_names_nobody(v: Verifyi
     v.check(v.send(ticket=made), made)
     propose(mei, made.number, ticket_of(v.test_office, made.number).row, grant())
     (sent,) = notices(v.test_office, made.number)
-    key = v.office.keyring.key(made.requester_id)
-    place = Place(made.requester_id, "message", "text_redacted", sent.id)
-    assert words in open_safe(key, place, sent.text_redacted)
+    keys = keys_of(v.office, made.number)
+    assert words in open_safe(keys.key, keys.place("message", "text_redacted", sent.id), sent.text_redacted)
 
 
 def test_an_authority_that_comes_while_a_proposal_waits_makes_it_stale(test_office: TestOffice) -> None:

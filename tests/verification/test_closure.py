@@ -9,7 +9,6 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from cs_console.custody.safe_views import open_safe
-from cs_console.custody.sealing import Place
 from cs_console.decisions.notice import render
 from cs_console.policy.verification_rules import ClosureRules
 from cs_console.tickets.workflow import set_state
@@ -25,6 +24,7 @@ from tests.decisions.test_appeal import write
 from tests.decisions.test_checklist import ticket_of
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
+from tests.support.stored import keys_of
 from tests.support.tickets import MadeTicket, make_requester, make_ticket
 
 MAIL = {Field.EMAIL: "alice@example.org"}
@@ -52,17 +52,14 @@ def waiting(
 def letters(test_office: TestOffice, made: MadeTicket) -> list[str]:
     """What went to the requester about the ticket, oldest first."""
     office = test_office.office
-    key = office.keyring.key(made.requester_id)
+    keys = keys_of(office, made.number)
     with office.database.reading() as session:
         found = session.scalars(
             select(Message)
             .where(col(Message.ticket_number) == made.number, col(Message.sort) == MessageSort.REMINDER)
             .order_by(col(Message.at))
         )
-        return [
-            open_safe(key, Place(made.requester_id, "message", "text_redacted", one.id), one.text_redacted)
-            for one in found
-        ]
+        return [open_safe(keys.key, keys.place("message", "text_redacted", one.id), one.text_redacted) for one in found]
 
 
 def after_days(test_office: TestOffice, days: float) -> tuple[int, ...]:

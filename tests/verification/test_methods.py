@@ -9,7 +9,6 @@ from sqlalchemy import select
 from cs_console.custody.contacts import change_contact
 from cs_console.custody.disclosure import Target, reveal
 from cs_console.custody.safe_views import open_safe
-from cs_console.custody.sealing import Place
 from cs_console.desk import Desk
 from cs_console.errors import BadInput, NotAllowed, NotVerified, NoUndertaking, WrongState
 from cs_console.tickets.jsonl import RequesterRecord
@@ -24,6 +23,7 @@ from models.ticket import Ticket
 from models.verification import Verification
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
+from tests.support.stored import keys_of
 from tests.support.tickets import MadeTicket, make_ticket
 
 NOTE = "Letter of 12 November, signed; canary.alice@example.org and 13812345678 named in it."
@@ -57,8 +57,8 @@ def test_the_note_is_kept_sealed_with_personal_data_redacted(test_office: TestOf
         row = session.scalars(select(Verification)).one()
     assert row.note is not None
     assert b"Letter" not in row.note
-    place = Place(ticket.requester_id, "verification", "note", row.id)
-    shown = open_safe(office.keyring.key(ticket.requester_id), place, row.note)
+    keys = keys_of(office, ticket.number)
+    shown = open_safe(keys.key, keys.place("verification", "note", row.id), row.note)
     assert "Letter of 12 November" in shown
     assert "canary" not in shown
     assert "13812345678" not in shown

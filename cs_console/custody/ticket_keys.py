@@ -1,0 +1,118 @@
+"""The key of a ticket's contents: its own, sealed under its requester's, so that a ticket can change hands.
+
+Erasing the requester destroys the key of every ticket of theirs with their own. A ticket from before tickets had keys
+is sealed under the requester's key itself until the upkeep has given it one (`ticket_key_upgrade`).
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import Select, String, bindparam, cast, literal, select
+from sqlmodel import Session, col
+
+from cs_console.custody.in_use import hidden_from
+from cs_console.custody.key_files import KEY_BYTES
+from cs_console.custody.opening import open_sealed
+from cs_console.custody.sealing import Place, seal
+from cs_console.database import only_reads
+from cs_console.desk import Desk, Office
+from cs_console.errors import KeyDestroyed, NothingThere
+from models.ticket import Ticket
+
+_LOOK = select(col(Ticket.requester_id), col(Ticket.sealed_key)).where(col(Ticket.number) == bindparam("number"))
+_LOOK_AND_KEEP = _LOOK.with_for_update(read=True, key_share=True)
+_LOOK_AT_SOME = select(col(Ticket.number), col(Ticket.requester_id), col(Ticket.sealed_key)).where(
+    col(Ticket.number).in_(bindparam("numbers", expanding=True))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TicketKeys:
+    """What seals a ticket's contents, beside its requester's own key (for contacts on file and the pseudonym).
+
+    `owner` is whose the contents' places say they are: `ticket:10482`, whoever the ticket belongs to now.
+    """
+
+    requester_id: str
+    requester_key: bytes = field(repr=False)
+    owner: str
+    key: bytes = field(repr=False)
+
+    def place(self, table: str, column: str, row: str) -> Place:
+        """Where a value of this ticket lives."""
+        return Place(self.owner, table, column, row)
+
+    def seal(self, table: str, column: str, row: str, value: str | bytes) -> bytes:
+        """Seal a value of this ticket for its place."""
+        return seal(self.key, self.place(table, column, row), value)
+
+
+def contents_owner(number: int | str) -> str:
+    """How the places of a ticket's contents name it."""
+    return f"ticket:{number}"
+
+
+def contents_owners(numbers: Select[int]) -> Select[str]:
+    """The same for each of the tickets that a statement finds, in the store's own words."""
+    found = numbers.subquery()
+    return select(literal(contents_owner("")).concat(cast(found.c.number, String)))
+
+
+def new_ticket_keys(requester_id: str, requester_key: bytes, number: int) -> tuple[TicketKeys, bytes]:
+    """A new random key for a ticket, and its sealed form, which the caller stores with the ticket."""
+    keys = TicketKeys(requester_id, requester_key, contents_owner(number), os.urandom(KEY_BYTES))
+    return keys, sealed_for(requester_id, requester_key, number, keys.key)
+
+
+def sealed_for(requester_id: str, requester_key: bytes, number: int, key: bytes) -> bytes:
+    """A ticket's key, sealed under the key of the requester that it belongs to."""
+    return seal(requester_key, _place_of_key(requester_id, number), key)
+
+
+def opened_keys(requester_id: str, requester_key: bytes, number: int, sealed_key: bytes | None) -> TicketKeys:
+    """The keys of a ticket from what is stored of it. Raises KeyDestroyed once it is erased, SealBroken."""
+    if sealed_key is None:
+        return TicketKeys(requester_id, requester_key, requester_id, requester_key)
+    if not sealed_key:
+        raise KeyDestroyed
+    key = open_sealed(requester_key, _place_of_key(requester_id, number), sealed_key)
+    return TicketKeys(requester_id, requester_key, contents_owner(number), key)
+
+
+def ticket_keys(session: Session, office: Office, number: int) -> TicketKeys:
+    """The keys of one ticket, for services and delivery: whether a viewer may see anything of it is asked elsewhere.
+
+    Raises NothingThere, KeyDestroyed once the requester is erased, SealBroken.
+    """
+    found = session.connection().execute(_LOOK, {"number": number}).first()
+    if found is not None and found.sealed_key is None and not only_reads(session):
+        # what is sealed now must not be missed by another console that gives this ticket its key
+        found = session.connection().execute(_LOOK_AND_KEEP, {"number": number}).first()
+    if found is None:
+        raise NothingThere(f"There is no ticket #{number}.")
+    key = office.keyring.key(found.requester_id)
+    return opened_keys(found.requester_id, key, number, found.sealed_key)
+
+
+def keys_for_view(session: Session, desk: Desk, number: int) -> TicketKeys:
+    """The same for masks and redacted words. Raises KeyDestroyed where this desk is shown nothing of the requester."""
+    keys = ticket_keys(session, desk.office, number)
+    if hidden_from(session, desk, [keys.requester_id]):
+        raise KeyDestroyed
+    return keys
+
+
+def keys_of_tickets(session: Session, office: Office, numbers: Iterable[int]) -> Mapping[int, TicketKeys]:
+    """The keys of those of these tickets that are not erased, their requesters' fetched at once."""
+    rows = session.connection().execute(_LOOK_AT_SOME, {"numbers": sorted(set(numbers))}).all()
+    owners = office.keyring.keys(row.requester_id for row in rows)
+    found = {}
+    for number, requester_id, sealed_key in rows:
+        if requester_id in owners and sealed_key != b"":
+            found[number] = opened_keys(requester_id, owners[requester_id], number, sealed_key)
+    return found
+
+
+def _place_of_key(requester_id: str, number: int) -> Place:
+    return Place(requester_id, "ticket", "sealed_key", str(number))
