@@ -28,7 +28,7 @@ from screens.sign_in import SignInScreen
 from screens.store_watch import StoreWatch
 from screens.theme import THEMES
 from screens.widgets.header_bar import HeaderBar
-from screens.widgets.notice_bar import Tone
+from screens.widgets.notice_bar import Said, Tone
 from screens.widgets.store_banner import StoreBanner
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
         self._stores = StoreWatch(self, self._ask_stores, self._show_stores)
         self._log_state: LogState | None = None
         self._kept: list[tuple[Desk, Drafts]] = []
+        self._to_say: list[Said] = []
         self._inside = False
         self._leave_without_saving = False
         self._dress(settings)
@@ -173,9 +174,10 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
         if self.desk is None or self.locked or mode not in INSIDE:
             return
         self._hide_values()
+        self._down_to_base()
         if mode != self.current_mode:
             self.switch_mode(mode)
-        self._down_to_base()
+            self._down_to_base()
         if isinstance(self.screen, ConsoleScreen) and self.screen.is_mounted:
             self.screen.arrived()
 
@@ -205,6 +207,7 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
         self._hide_values()
         self._keep(desk, self._unsaved())
         self.locked = False
+        self._to_say = []
         self._steps = []
         self.header = HeaderState()
         self.forget_clipboard()
@@ -283,12 +286,19 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
 
     def unlocked(self) -> None:
         """The right password was typed on the lock screen."""
+        from screens.lock import LockScreen
+
         self.locked = False
         self._presence.begin()
-        self.pop_screen()
+        for screen in self._all_screens():
+            if isinstance(screen, LockScreen):
+                screen.dismiss()
         for screen in self._all_screens():
             if isinstance(screen, Drafting):
                 screen.release_held()
+        to_say, self._to_say = self._to_say, []
+        for said in to_say:
+            self.say_late(said)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Behind the lock, and before signing in, only leaving is possible."""
@@ -429,17 +439,39 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
         forget_texts()
 
     def _unsaved(self) -> Drafts:
-        found = [(screen, screen.unsaved()) for screen in self._all_screens() if isinstance(screen, Drafting)]
-        return [(screen, typed) for screen, typed in found if typed]
+        return _typed_on(self._all_screens())
 
     def _down_to_base(self) -> None:
-        while len(self.screen_stack) > 1:
+        """Take away all but the first screen of this mode; what was typed there is kept."""
+        above = self.screen_stack[1:]
+        if self.desk is not None:
+            self._keep(self.desk, _typed_on(above))
+        for _screen in above:
             self.pop_screen()
+
+    def has_open(self, screen: Screen[Any]) -> bool:
+        """Whether that screen is open, on top or not."""
+        return any(screen in stack for stack in self._screen_stacks.values())
+
+    def say_late(self, said: Said) -> None:
+        """Say what became of a change whose own screen is gone, on the screen that is on top; not over the lock."""
+        if self.locked:
+            self._to_say.append(said)
+            return
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, Drafting):
+                screen.say(said)
+                return
 
     def _say(self, problem: Refusal) -> None:
         if isinstance(self.screen, ConsoleScreen | Dialog):
             words = f"{problem} Press ctrl+q again to leave without it." if self._leave_without_saving else str(problem)
             self.screen.say(words, Tone.ERROR)
+
+
+def _typed_on(open_screens: list[Screen[Any]]) -> Drafts:
+    found = [(screen, screen.unsaved()) for screen in open_screens if isinstance(screen, Drafting)]
+    return [(screen, typed) for screen, typed in found if typed]
 
 
 def _save_kept(kept: list[tuple["Desk", Drafts]]) -> None:

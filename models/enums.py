@@ -74,6 +74,8 @@ class DeliveryState(StrEnum):
     QUEUED = "queued"
     SENT = "sent"
     FAILED = "failed"
+    REFUSED = "refused"
+    """Told, never stored: it failed for good, and trying again is useless (stored as failed, without a next time)."""
 
 
 class VerificationMethod(StrEnum):

@@ -198,11 +198,11 @@ class AccessLogScreen(ConsoleScreen[None]):
             self.ask(partial(entry, self.desk, int(key or 0)), self._open, group="entry")
 
     def _open(self, one: EntryView) -> None:
-        self.app.push_screen(EntryDialog(one))
+        self.go_on(EntryDialog(one))
 
     def action_verify_log(self) -> None:
         """Prove the whole log."""
-        self.app.push_screen(ProofDialog(), self._proved)
+        self.go_on(ProofDialog(), self._proved)
 
     def _proved(self, _answer: object) -> None:
         self.ask(partial(log_state, self.desk.office), self._show_state, group="state")

@@ -1,5 +1,6 @@
 """One proposal: its findings, the notice that would go out, and the second person's yes or no."""
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
@@ -21,14 +22,16 @@ from screens.choice import ChoiceDialog
 from screens.console_screen import ConsoleScreen
 from screens.moments import age, moment
 from screens.registry import bindings_for
+from screens.sending_again import tone_of_notice
 from screens.widgets.choice_list import Choice
 from screens.widgets.key_bar import KeyBar
+from screens.widgets.notice_bar import Said
 from screens.widgets.safe_text import PlainText
 
 YES = "yes"
 
 
-class ProposalScreen(ConsoleScreen[str]):
+class ProposalScreen(ConsoleScreen[Said]):
     """The reading is recorded; the approver signs in again. Under legal review only privacy officers see why."""
 
     WHERE = "proposal"
@@ -88,27 +91,19 @@ class ProposalScreen(ConsoleScreen[str]):
         self._ask_password(f"Approve this answer to #{self._view.number}? Your password says that it is you.")
 
     def _ask_password(self, question: str) -> None:
-        self.app.push_screen(PasswordDialog(question), self._approve)
+        self.go_on(PasswordDialog(question), self._approve)
 
     def _approve(self, password: str | None) -> None:
         if password is not None:
             self.say("Checking…")
             work = partial(approve, self.desk, self._decision_id, password)
-            self.change(work, self._approved, refused=self._not_approved)
+            self.change(work, lambda done: self.dismiss(_told(done)), refused=self._not_approved, late=_told)
 
     def _not_approved(self, refusal: Refusal) -> None:
         self.say(refusal)
         if isinstance(refusal, WrongPassword):
             # ask again at once: a password typed into the screen behind would run its letters as commands
             self._ask_password(str(refusal))
-
-    def _approved(self, result: ApprovalResult) -> None:
-        if result.final:
-            went = f" {result.delivery}" if result.delivery else ""
-            self.dismiss(f"#{result.number} is decided.{went}")
-        else:
-            left = " and ".join(f"a {role}" for role in result.still_needed)
-            self.dismiss(f"Approved; #{result.number} still needs {left}.")
 
     # --- no
 
@@ -122,15 +117,18 @@ class ProposalScreen(ConsoleScreen[str]):
             readers = " Only privacy officers will read it." if self._view.legal_review else ""
             hint = "ctrl+s return it   esc keep as a draft"
             dialog = WordsDialog(f"What has to be mended?{readers}", self._place, self._view.number, hint=hint)
-            self.app.push_screen(dialog, self._return)
+            self.go_on(dialog, self._return)
 
     def _return(self, reason: str | None) -> None:
         if reason is not None:
             work = partial(return_proposal, self.desk, self._decision_id, reason)
-            self.change(partial(forgetting_draft, self.desk, self._place, work), self._returned)
+            self._finish(
+                partial(forgetting_draft, self.desk, self._place, work), "The proposal went back with your reason."
+            )
 
-    def _returned(self, _none: None) -> None:
-        self.dismiss("The proposal went back with your reason.")
+    def _finish(self, work: Callable[[], object], words: str) -> None:
+        said = Said(words)
+        self.change(work, lambda _done: self.dismiss(said), late=lambda _done: said)
 
     def action_withdraw(self) -> None:
         """Ask once, then take one's own proposal back."""
@@ -139,14 +137,18 @@ class ProposalScreen(ConsoleScreen[str]):
                 Choice("no", "Leave it as it is"),
                 Choice(YES, "Withdraw it", f"#{self._view.number} can be worked on again"),
             ]
-            self.app.push_screen(ChoiceDialog("Take your proposal back?", choices), self._withdraw)
+            self.go_on(ChoiceDialog("Take your proposal back?", choices), self._withdraw)
 
     def _withdraw(self, answer: str | None) -> None:
         if answer == YES:
-            self.change(partial(withdraw, self.desk, self._decision_id), self._withdrawn)
+            self._finish(partial(withdraw, self.desk, self._decision_id), "The proposal is withdrawn.")
 
-    def _withdrawn(self, _none: None) -> None:
-        self.dismiss("The proposal is withdrawn.")
+
+def _told(result: ApprovalResult) -> Said:
+    if result.final:
+        return Said(f"#{result.number} is decided. {result.delivery}".strip(), tone_of_notice(result.delivery))
+    left = " and ".join(f"a {role}" for role in result.still_needed)
+    return Said(f"Approved; #{result.number} still needs {left}.")
 
 
 def _proposed_words(view: ProposalView, now: datetime) -> str:

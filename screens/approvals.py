@@ -14,7 +14,7 @@ from screens.console_screen import WIDE, ConsoleScreen
 from screens.moments import age
 from screens.registry import bindings_for
 from screens.widgets.cursor_sign import LineTable
-from screens.widgets.notice_bar import Tone
+from screens.widgets.notice_bar import Said
 from screens.widgets.safe_text import PlainText, cell
 
 _NARROW = (("#", 7), ("age", 6), ("by", 8), ("needs", 27), ("answer", 18))
@@ -141,8 +141,8 @@ class ApprovalsScreen(ConsoleScreen[None]):
     def _open(self, then: str) -> None:
         decision_id = self._current()
         if decision_id:
-            self.app.push_screen(ProposalScreen(decision_id, then), self._back_with)
+            self.go_on(ProposalScreen(decision_id, then), self._back_with)
 
-    def _back_with(self, done: str | None) -> None:
-        if done:
-            self.say(done, Tone.DONE)
+    def _back_with(self, done: Said | None) -> None:
+        if done is not None:
+            self.say(done)

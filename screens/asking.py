@@ -1,14 +1,13 @@
 """How a screen asks services for work without holding up the keyboard."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from rich.repr import Result as ReprResult
-from textual import on
+from textual.await_complete import AwaitComplete
 from textual.css.query import NoMatches
-from textual.message import Message
+from textual.screen import Screen
 from textual.widget import Widget
 
 from cs_console.errors import Refusal, SessionEnded, StoreUnreachable
@@ -16,12 +15,13 @@ from cs_console.faults import spot_of
 from models.enums import Role
 from screens.console import Console
 from screens.once import Once
-from screens.widgets.notice_bar import NoticeBar, Tone
+from screens.widgets.notice_bar import NoticeBar, Said, Tone
 
 if TYPE_CHECKING:
     from cs_console.desk import Desk
 
 Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 SERVICE_CALL = "service call"
 """What stands in Textual's worker lists: a constant, where Textual would put the arguments (SECURITY.md)."""
@@ -29,31 +29,40 @@ SERVICE_CALL = "service call"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One question to a service and what to do with its answer."""
+    """One question to a service and what to do with its answer.
+
+    `desk` is whose question it is; `late` says what became of it when the screen is gone. A `held` answer
+    waits while something else is on top of its screen.
+    """
 
     number: int
     group: str
     work: Callable[[], Any]
-    then: Callable[[Any], None]
+    then: Callable[[Any], object]
     refused: Callable[[Refusal], None] | None
     change: bool
+    held: bool = False
+    late: Callable[[Any], Said | None] | None = None
+    desk: "Desk | None" = None
 
 
-class Answered(Message):
-    """A service has answered. Its representation is empty on purpose: the answer may be a revealed value."""
+class Answered:
+    """A service has answered. It has no representation of its own on purpose: the answer may be a revealed value."""
+
+    __slots__ = ("answer", "problem", "request")
 
     def __init__(self, request: Request, answer: Any, problem: Refusal | str | None) -> None:
-        super().__init__()
         self.request = request
         self.answer = answer
         self.problem = problem
 
-    def __rich_repr__(self) -> ReprResult:
-        yield from ()
-
 
 class Asking(Widget):
-    """The part of a screen that calls services in worker threads; answers come back on the UI thread."""
+    """The part of a screen that calls services in worker threads; answers come back on the UI thread.
+
+    An answer acts on its own screen only (invariant 9). While something else is on top, what a change leads to waits;
+    once the screen is gone it is said in a sentence on the screen that is there then.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -62,6 +71,8 @@ class Asking(Widget):
         self._changing = False
         self._held: list[Answered] = []
         self._unanswered: list[Request] = []
+        self._going = False
+        self._pop_on_top: Callable[[], AwaitComplete] | None = None
 
     @property
     def console(self) -> Console:
@@ -85,7 +96,7 @@ class Asking(Widget):
     def ask(
         self,
         work: Callable[[], Answer],
-        then: Callable[[Answer], None],
+        then: Callable[[Answer], object],
         *,
         refused: Callable[[Refusal], None] | None = None,
         group: str = "",
@@ -96,40 +107,50 @@ class Asking(Widget):
         this screen is gone is dropped too. `refused` replaces the notice for a Refusal, except for the end of the
         session, which always leads to the sign-in screen.
         """
-        self._ask(work, then, refused, group, change=False)
+        self._ask(work, then, refused, group)
 
     def change(
         self,
         work: Callable[[], Answer],
-        then: Callable[[Answer], None],
+        then: Callable[[Answer], object],
         *,
         refused: Callable[[Refusal], None] | None = None,
+        late: Callable[[Answer], Said | None] | None = None,
+        held: bool = True,
     ) -> bool:
         """Like `ask`, for work that changes something: one at a time, so that a key pressed twice acts once.
 
-        Returns False, having done nothing, while an earlier change is under way.
+        Its answer is never dropped: `then` is called once this screen is on top, at once if it is not `held` until
+        then; when this screen is gone, `late` gives what to say then, if anything.
+        Returns False, having done nothing, while an earlier change is under way, or when this screen is gone.
         """
+        if not self.console.has_open(self.screen):
+            return False
         if self._changing:
             self.say("Still at work on the last change.", Tone.INFO)
             return False
         self._changing = True
-        self._ask(work, then, refused, "", change=True)
+        self._ask(work, then, refused, change=True, held=held, late=late)
         return True
 
     def _ask(
         self,
         work: Callable[[], Any],
-        then: Callable[[Any], None],
+        then: Callable[[Any], object],
         refused: Callable[[Refusal], None] | None,
-        group: str,
-        change: bool,
+        group: str = "",
+        change: bool = False,
+        held: bool = False,
+        late: Callable[[Any], Said | None] | None = None,
     ) -> None:
         self._asked += 1
         if group:
             self._newest[group] = self._asked
-        request = Request(self._asked, group, work, then, refused, change)
-        self.run_worker(
-            Once(partial(self._answer, request)),
+        console = self.console
+        request = Request(self._asked, group, work, then, refused, change, held, late, console.desk)
+        keeper = self.app if change else self  # the workers of a screen are cancelled when it goes; a change is not
+        keeper.run_worker(
+            Once(partial(self._answer, console, request)),
             name="ask",
             group="ask",
             description=SERVICE_CALL,
@@ -137,7 +158,7 @@ class Asking(Widget):
             thread=True,
         )
 
-    def _answer(self, request: Request) -> None:
+    def _answer(self, console: Console, request: Request) -> None:
         """In the worker thread: the outermost edge, where anything unexpected becomes one plain sentence."""
         try:
             answer = Answered(request, request.work(), None)
@@ -145,39 +166,107 @@ class Asking(Widget):
             answer = Answered(request, None, refusal)
         except Exception as problem:  # noqa: BLE001 - the outermost edge of a worker
             answer = Answered(request, None, spot_of(problem))
-        self.post_message(answer)
+        console.on_ui(partial(self._take_answer, console, answer))  # this screen may be gone and take no messages
 
-    @on(Answered)
-    def _take_answer(self, message: Answered) -> None:
-        message.stop()
+    def _take_answer(self, console: Console, message: Answered) -> None:
+        request, problem = message.request, message.problem
+        if console.desk is not request.desk:  # the person who asked has left, and no one else is told
+            if request.late is not None and problem is None:
+                request.late(message.answer)
+            return
+        if isinstance(problem, SessionEnded):
+            console.session_over(problem)
+            return
+        gone = not console.has_open(self.screen)
+        if isinstance(problem, StoreUnreachable):
+            console.store_lost()
+            if not request.change and request.refused is None:
+                if not gone:
+                    self._unanswered.append(request)  # asked again once the store is back; a change never is
+                return
+        if gone:
+            self._say_late(console, message)
+        elif self._has_to_wait(request):
+            self._held.append(message)
+        else:
+            with self._context():  # what it opens answers to this screen
+                self._act_on(message)
+
+    def _has_to_wait(self, request: Request) -> bool:
+        if self.app.screen is self.screen:
+            return False
+        return request.held or (self.console.locked and not request.change)
+
+    def _act_on(self, message: Answered) -> None:
         request, problem = message.request, message.problem
         if request.change:
             self._changing = False
-        if isinstance(problem, SessionEnded):
-            self.console.session_over(problem)
-            return
-        if isinstance(problem, StoreUnreachable):
-            self.console.store_lost()
-            if not request.change and request.refused is None:
-                self._unanswered.append(request)  # asked again once the store is back; what changes something never is
-                return
-        if self.console.locked and self.screen is not self.app.screen:
-            self._held.append(message)  # what it leads to must not come up over the lock
-            return
-        if not self.is_attached or (request.group and self._newest.get(request.group) != request.number):
+        if request.group and self._newest.get(request.group) != request.number:
             return
         if isinstance(problem, Refusal):
             (request.refused or self.say)(problem)
         elif problem is not None:
-            self.say(f"Something went wrong here and nothing more was done ({problem}). Tell an admin.", Tone.ERROR)
+            self.say(_unexpected(problem), Tone.ERROR)
         else:
             request.then(message.answer)
 
-    def release_held(self) -> None:
-        """The console is unlocked: take the answers that came meanwhile."""
+    def _say_late(self, console: Console, message: Answered) -> None:
+        """Say on the screen that is there now what became of a change that was made on this one."""
+        request, problem = message.request, message.problem
+        if not request.change:
+            return
+        if isinstance(problem, Refusal):
+            said: Said | None = Said(str(problem), tone_of(problem))
+        elif problem is not None:
+            said = Said(_unexpected(problem), Tone.ERROR)
+        else:
+            said = Said("done.") if request.late is None else request.late(message.answer)
+        if said is not None:
+            console.say_late(replace(said, words=f"{self.called}: {said.words}"))
+
+    @property
+    def called(self) -> str:
+        """What this screen is called in a sentence about it."""
+        return "The last change"
+
+    def go_on(self, screen: Screen[Result], then: Callable[[Result | None], None] | None = None) -> None:
+        """Put another screen or a question on top of this one; `then` gets its answer.
+
+        If this screen is not on top itself any more, nothing happens: the person has gone on to something else.
+        """
+        if self.app.screen is self.screen:
+            with self._context():
+                self.app.push_screen(screen, then)
+
+    def go_away(self, pop: Callable[[], AwaitComplete]) -> AwaitComplete:
+        """Take this screen away, once, and no other: while something else is on top, as soon as that has gone."""
+        if self._going or not self.console.has_open(self.screen):
+            return AwaitComplete()
+        if self.app.screen is not self.screen:
+            self._pop_on_top = pop
+            return AwaitComplete()
+        if len(self.app.screen_stack) == 1:  # where a mode begins; there is nothing below it
+            return AwaitComplete()
+        self._going = True
+        return pop()
+
+    def on_screen_resume(self) -> None:
+        pop, self._pop_on_top = self._pop_on_top, None
+        if pop is not None:
+            self.go_away(pop)
+        else:
+            self.release_held()
+
+    def on_unmount(self) -> None:
         held, self._held = self._held, []
         for message in held:
-            self._take_answer(message)
+            self._take_answer(self.console, message)
+
+    def release_held(self) -> None:
+        """This screen is on top again: take the answers that came meanwhile."""
+        held, self._held = self._held, []
+        for message in held:
+            self._take_answer(self.console, message)
 
     def store_back(self) -> None:
         """The store answers again: ask anew what it did not answer."""
@@ -186,12 +275,13 @@ class Asking(Widget):
             if not request.group or self._newest.get(request.group) == request.number:
                 self.ask(request.work, request.then, group=request.group)
 
-    def say(self, what: Refusal | str, tone: Tone | None = None) -> None:
+    def say(self, what: Refusal | Said | str, tone: Tone | None = None) -> None:
         """Show a refusal (its sentence and what to do next) or a text, literally, in the notice bar."""
+        if isinstance(what, Said):
+            self.say(what.words, what.tone)
+            return
         if tone is None:
-            tone = Tone.INFO if isinstance(what, str) else Tone.WARNING
-            if isinstance(what, Refusal) and what.exit_status == 3:
-                tone = Tone.ERROR
+            tone = Tone.INFO if isinstance(what, str) else tone_of(what)
         try:
             self.query_one(NoticeBar).say(str(what), tone)
         except NoMatches:
@@ -200,3 +290,12 @@ class Asking(Widget):
     def clear_notice(self) -> None:
         """Say nothing any more."""
         self.query_one(NoticeBar).clear()
+
+
+def tone_of(refusal: Refusal) -> Tone:
+    """How a refusal is said: as an error where the store cannot be reached, else as a warning."""
+    return Tone.ERROR if refusal.exit_status == 3 else Tone.WARNING
+
+
+def _unexpected(spot: str) -> str:
+    return f"Something went wrong here and nothing more was done ({spot}). Tell an admin."

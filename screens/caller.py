@@ -10,6 +10,7 @@ from cs_console.verification.caller import LONGEST_SAID, CallerAnswer, check_cal
 from models.enums import Field
 from screens.console_screen import Dialog
 from screens.widgets.forgetting_input import ForgettingInput
+from screens.widgets.notice_bar import Said, Tone
 from screens.widgets.safe_text import PlainText
 
 
@@ -39,9 +40,17 @@ class CallerDialog(Dialog[str]):
         said = event.input.value
         event.input.clear()
         if said.strip():
-            self.change(partial(check_caller, self.desk, self._number, self._field, said), self._answered)
+            work = partial(check_caller, self.desk, self._number, self._field, said)
+            self.change(work, lambda answer: self.dismiss(self._words_of(answer)), late=self._told)
 
-    def _answered(self, answer: CallerAnswer) -> None:
+    @property
+    def called(self) -> str:
+        return f"Caller of #{self._number}"
+
+    def _told(self, answer: CallerAnswer) -> Said:
+        return Said(self._words_of(answer), Tone.INFO)
+
+    def _words_of(self, answer: CallerAnswer) -> str:
         found = "Match" if answer.match else "No match"
         left = f"{answer.left} more today" if answer.left else "no more today"
-        self.dismiss(f"{found}: {self._title.lower()}. It verifies nobody; {left}.")
+        return f"{found}: {self._title.lower()}. It verifies nobody; {left}."

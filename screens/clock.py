@@ -13,14 +13,16 @@ from screens.asking_text import WordsDialog
 from screens.choice import ChoiceDialog
 from screens.console_screen import Dialog
 from screens.widgets.choice_list import Choice, ChoiceList
+from screens.widgets.notice_bar import Said, Tone
 from screens.widgets.safe_text import PlainText
 
 EXTEND, ASK, PAID, UNPAID = "extend", "ask", "paid", "unpaid"
 SEND = "send"
 REASON_HINT = "ctrl+s extend, and tell the requester   esc keep as a draft"
 _SENT = {
-    DeliveryState.SENT: "The requester was told.",
-    DeliveryState.FAILED: "The message did not go out yet; it is tried again.",
+    DeliveryState.SENT: Said("The requester was told."),
+    DeliveryState.FAILED: Said("The message did not go out yet; it is tried again.", Tone.WARNING),
+    DeliveryState.REFUSED: Said("The message was not delivered and is not tried again. Use another way.", Tone.ERROR),
 }
 
 
@@ -131,9 +133,9 @@ def reason_place(number: int) -> str:
     return f"extend:{number}"
 
 
-def sent_words(delivery: DeliveryState) -> str:
+def sent_words(delivery: DeliveryState) -> Said:
     """What became of the word to the requester."""
-    return _SENT.get(delivery, "The message to the requester is on its way.")
+    return _SENT.get(delivery, Said("The message to the requester is on its way."))
 
 
 def zone_words(name: str) -> str:

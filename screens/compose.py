@@ -1,6 +1,8 @@
 """Writing: a reply to the requester, or a note that stays on the desk."""
 
+from collections.abc import Callable
 from functools import partial
+from typing import TypeVar
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -12,17 +14,24 @@ from cs_console.tickets.conversation import TicketView, add_note, reload, reply
 from models.enums import DeliveryState, MessageSort
 from screens.draft_screen import DraftScreen
 from screens.registry import bindings_for
-from screens.widgets.notice_bar import Tone
+from screens.widgets.notice_bar import Said, Tone
 from screens.widgets.safe_text import PlainText, cell
 
+_KEPT = Said("Kept; it goes out as soon as the store answers.", Tone.WARNING)
 _SENT = {
-    DeliveryState.SENT: "Sent.",
-    DeliveryState.QUEUED: "Kept; it goes out as soon as the store answers.",
-    DeliveryState.FAILED: "It could not be delivered; it is kept and tried again.",
+    DeliveryState.SENT: Said("Sent."),
+    DeliveryState.FAILED: Said("It could not be delivered yet; it is kept and tried again.", Tone.WARNING),
+    DeliveryState.REFUSED: Said(
+        "It was not delivered and is not tried again. It is kept with the ticket: write to another contact.",
+        Tone.ERROR,
+    ),
 }
 
 
-class ComposeScreen(DraftScreen[str]):
+Answer = TypeVar("Answer")
+
+
+class ComposeScreen(DraftScreen[Said]):
     """The requester's address is chosen by its mask and never shown. Nothing typed is lost on the way."""
 
     WHERE = "form"
@@ -103,23 +112,32 @@ class ComposeScreen(DraftScreen[str]):
             return
         text = self.draft()
         if self._sort is MessageSort.NOTE:
-            work = partial(add_note, self.desk, self.number, self._view.row, text)
-            self.change(work, self._noted, refused=self._refused)
+            self._send(partial(add_note, self.desk, self.number, self._view.row, text), _noted)
             return
         contact = self.query_one("#contact", Select).value
         contact_id = contact if isinstance(contact, str) else ""
-        send = partial(reply, self.desk, self.number, self._view.row, contact_id, text)
-        self.change(send, self._sent, refused=self._refused)
+        self._send(partial(reply, self.desk, self.number, self._view.row, contact_id, text), reply_words)
 
-    def _noted(self, _row: int) -> None:
-        self.sent()
-        self.dismiss("The note is kept with the ticket.")
+    def _send(self, work: Callable[[], Answer], told: Callable[[Answer], Said]) -> None:
+        """Do it once; what is typed meanwhile would be lost with the screen, so nothing is until the answer is here."""
+        self.query_one(TextArea).read_only = True
+        sending = partial(self.used_up, self.desk, self.typed(), work)
+        self.change(sending, lambda answer: self._leave_with(told(answer)), refused=self._refused, late=told)
 
-    def _sent(self, delivery: DeliveryState) -> None:
-        self.sent()
-        self.dismiss(_SENT.get(delivery, _SENT[DeliveryState.QUEUED]))
+    def _leave_with(self, said: Said) -> None:
+        self.dismiss(said)
 
     def _refused(self, refusal: Refusal) -> None:
+        self.query_one(TextArea).read_only = False
         self.say(refusal)
         if isinstance(refusal, ChangedElsewhere):
             self.ask(partial(reload, self.desk, self.number), self._opened)
+
+
+def reply_words(delivery: DeliveryState) -> Said:
+    """What is said of a reply, by what became of it."""
+    return _SENT.get(delivery, _KEPT)
+
+
+def _noted(_row: int) -> Said:
+    return Said("The note is kept with the ticket.")

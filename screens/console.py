@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from textual.screen import Screen
+
     from cs_console.desk import Desk, Office
     from cs_console.errors import Refusal, SessionEnded
     from cs_console.settings import Settings
     from cs_console.staff.sign_in import SignedIn
+    from screens.widgets.notice_bar import Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,15 @@ class Console(Protocol):
 
     def show_phone(self) -> None:
         """Show what the outbox received, in the demo."""
+
+    def on_ui(self, then: "Callable[[], None]") -> None:
+        """From any thread: call `then` on the UI thread, soon."""
+
+    def has_open(self, screen: "Screen[Any]") -> bool:
+        """Whether that screen is open, on top or not."""
+
+    def say_late(self, said: "Said") -> None:
+        """Say what became of a change whose own screen is gone, on the screen that is on top; not over the lock."""
 
     def unlocked(self) -> None:
         """The right password was typed on the lock screen."""

@@ -1,8 +1,10 @@
 """What every screen shares: its frame of header, body, notices and footer, and the commands that work everywhere."""
 
+from functools import partial
 from typing import ClassVar, Generic, TypeVar
 
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.containers import Container
 from textual.screen import ModalScreen, Screen
 
@@ -34,6 +36,10 @@ class ConsoleScreen(Screen[T], Drafting, Generic[T]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._called = self.HEADING
+
     def compose(self) -> ComposeResult:
         yield HeaderBar(self.HEADING or self.console.settings.desk_name)
         yield StoreBanner(self.console.store_away)
@@ -53,7 +59,15 @@ class ConsoleScreen(Screen[T], Drafting, Generic[T]):
 
     @heading.setter
     def heading(self, words: str) -> None:
-        self.query_one(HeaderBar).heading = words
+        self.query_one(HeaderBar).heading = self._called = words
+
+    @property
+    def called(self) -> str:
+        return self._called or super().called
+
+    def dismiss(self, result: T | None = None) -> AwaitComplete:
+        """Go away with a result; see `go_away`."""
+        return self.go_away(partial(super().dismiss, result))
 
     def on_screen_resume(self) -> None:
         self.query_one(HeaderBar).refresh()  # it stood still while another screen was on top
@@ -94,7 +108,7 @@ class ConsoleScreen(Screen[T], Drafting, Generic[T]):
         """Wait for the second key of `g q`, `g a` and `g l`."""
         from screens.go import GoTo
 
-        self.app.push_screen(GoTo(), self._went)
+        self.go_on(GoTo(), self._went)
 
     def _went(self, mode: str | None) -> None:
         if mode is not None:
@@ -104,7 +118,7 @@ class ConsoleScreen(Screen[T], Drafting, Generic[T]):
         """Keys and help for this screen."""
         from screens.help import HelpScreen
 
-        self.app.push_screen(HelpScreen(self.WHERE))
+        self.go_on(HelpScreen(self.WHERE))
 
     def action_phone(self) -> None:
         """What the outbox received, in the demo."""
@@ -133,6 +147,10 @@ class Dialog(ModalScreen[T], Drafting, Generic[T]):
 
     def hide_values(self) -> None:
         """Take every revealed value off the screen and end its view, as on a whole screen."""
+
+    def dismiss(self, result: T | None = None) -> AwaitComplete:
+        """Answer; see `go_away`."""
+        return self.go_away(partial(super().dismiss, result))
 
     def action_back(self) -> None:
         """No."""

@@ -41,10 +41,11 @@ from screens.decision_sheets import (
     Sheet,
 )
 from screens.registry import bindings_for
+from screens.sending_again import tone_of_notice
 from screens.walk_screen import StepSheet, WalkScreen
 from screens.widgets.choice_list import Choice, ChoiceList
 from screens.widgets.key_bar import KeyBar
-from screens.widgets.notice_bar import Tone
+from screens.widgets.notice_bar import Said, Tone
 from screens.widgets.safe_text import PlainText
 
 REQUEST, GROUNDS, ANSWER, NOTICE, DECIDED, GROUND = "request", "grounds", "answer", "notice", "decided", "ground-"
@@ -329,8 +330,8 @@ class DecisionScreen(WalkScreen):
             self.say("Choose an answer first.", Tone.WARNING)
             return
         asked = None if self._is_recorded() else self.form.asked_for
-        work = partial(self._save_and_propose, self.desk, self.unsaved(), self._view.row, asked, proposal)
-        self.change(work, self._proposed, refused=self._refused)
+        work = partial(self._save_and_propose, self.desk, self.typed(), self._view.row, asked, proposal)
+        self.change(work, lambda made: self.dismiss(_told(made)), refused=self._refused, late=_told)
 
     def _save_and_propose(
         self, desk: Desk, typed: tuple[Typed, ...], row: int, asked: AskedFor | None, proposal: Proposal
@@ -338,13 +339,10 @@ class DecisionScreen(WalkScreen):
         self.save(desk, typed)
         if asked is not None:
             record_asked(desk, self.number, asked.right, asked.fields)
-        return propose(desk, self.number, row, proposal)
-
-    def _proposed(self, made: Proposed) -> None:
-        needs = " and ".join(f"a {role}" for role in made.still_needed)
-        if not needs:  # else what is written here comes back with a proposal that is returned
-            self.sent()
-        self.dismiss(f"Proposed; it needs {needs}." if needs else f"Decided. {made.delivery}")
+        made = propose(desk, self.number, row, proposal)
+        if not made.still_needed:  # else what is written here comes back with a proposal that is returned
+            self.forget(desk, typed)
+        return made
 
     def _refused(self, refusal: Refusal) -> None:
         self.say(refusal)
@@ -368,3 +366,10 @@ def _read(desk: Desk, number: int) -> tuple[TicketView, Matter, AskedFor | None,
         attachments=attachments_for(desk, number) if view.mine else (),
     )
     return view, matter, read_asked(desk, number), last_decision(desk, number)
+
+
+def _told(made: Proposed) -> Said:
+    needs = " and ".join(f"a {role}" for role in made.still_needed)
+    if needs:
+        return Said(f"Proposed; it needs {needs}.")
+    return Said(f"Decided. {made.delivery}", tone_of_notice(made.delivery))

@@ -1,8 +1,10 @@
 """Drafts: what is typed on a screen is saved, sealed, every second, and nothing of it is lost (invariant 9)."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cs_console.errors import Refusal, StoreUnreachable
 from screens.asking import Asking
@@ -11,6 +13,8 @@ from screens.once import Once
 
 if TYPE_CHECKING:
     from cs_console.desk import Desk
+
+Answer = TypeVar("Answer")
 
 AUTOSAVE_SECONDS = 1.0
 
@@ -32,19 +36,18 @@ class Drafting(Asking):
     def typed(self) -> tuple[Typed, ...]:
         """What is typed here and not yet sent; nothing until an earlier draft has been loaded into its field.
 
-        Override it, and call `sent` once the words have gone where they were meant to go.
+        Override it, and let the work that takes the words run through `used_up`.
         """
         return ()
 
-    def sent(self) -> None:
-        """The words typed here are delivered or thrown away on purpose: forget their drafts and save no more."""
-        self._done_with = True
-        typed = self.typed()
-        if typed and self.console.desk is not None:
-            work = Once(partial(self._forget, self.desk, typed))
-            self.app.run_worker(
-                work, name="drafts", group="drafts", description="drafts", thread=True, exit_on_error=False
-            )
+    def used_up(self, desk: "Desk", typed: tuple[Typed, ...], work: Callable[[], Answer]) -> Answer:
+        """Do what these words were typed for, then forget their drafts and save no more; for a worker thread.
+
+        It does not need this screen to be open still. A draft that stays because the store went away does no harm.
+        """
+        answer = work()
+        self.forget(desk, typed)
+        return answer
 
     def save_typed(self, desk: "Desk") -> None:
         """Save what is typed and not yet saved, before the screen goes away; for a worker thread. Raises as `save`."""
@@ -83,10 +86,22 @@ class Drafting(Asking):
                 save_draft(desk, one.place, one.text if one.text.strip() else "", one.ticket)
                 self._saved[one.place, one.ticket] = one.text
 
-    def _forget(self, desk: "Desk", typed: tuple[Typed, ...]) -> None:
+    def sent(self) -> None:
+        """The words typed here were used or thrown away on purpose: forget their drafts, in the background."""
+        self._done_with = True
+        typed = self.typed()
+        if typed and self.console.desk is not None:
+            work = Once(partial(self.forget, self.desk, typed))
+            self.app.run_worker(
+                work, name="drafts", group="drafts", description="drafts", thread=True, exit_on_error=False
+            )
+
+    def forget(self, desk: "Desk", typed: tuple[Typed, ...]) -> None:
+        """Forget the drafts of these words and save no more; for a worker thread."""
         from cs_console.custody.drafts import discard_draft
 
-        with self._saving:
+        with self._saving, suppress(Refusal):
+            self._done_with = True
             for one in typed:
                 discard_draft(desk, one.place)
 

@@ -15,7 +15,7 @@ from screens.moments import day, moment
 from screens.registry import bindings_for
 from screens.ticket import TicketScreen
 from screens.widgets.key_bar import KeyBar
-from screens.widgets.notice_bar import Tone
+from screens.widgets.notice_bar import Said, Tone
 from screens.widgets.safe_text import PlainText, cell
 
 _COLUMNS = (("#", 7), ("because", 23), ("by", 9), ("proposed", 12), ("state", 17))
@@ -95,7 +95,7 @@ class ErasuresScreen(ConsoleScreen[None]):
         """Open the ticket that it was proposed on: on record, like every opening."""
         row = self._current()
         if row is not None and row.number is not None:
-            self.app.push_screen(TicketScreen(row.number))
+            self.go_on(TicketScreen(row.number))
 
     # --- yes
 
@@ -108,13 +108,14 @@ class ErasuresScreen(ConsoleScreen[None]):
             self._ask_password(row, f"Erase everything of the requester of #{row.number}, for good? Your password:")
 
     def _ask_password(self, row: ErasureRow, question: str) -> None:
-        self.app.push_screen(PasswordDialog(question), partial(self._confirm, row))
+        self.go_on(PasswordDialog(question), partial(self._confirm, row))
 
     def _confirm(self, row: ErasureRow, password: str | None) -> None:
         if password is not None:
             self.say("Erasing…")
             work = partial(confirm_erasure, self.desk, row.id, password)
-            self.change(work, partial(self._confirmed, row), refused=partial(self._refused, row))
+            told = partial(_confirmed_words, row)
+            self.change(work, lambda done: self._tell(told(done)), refused=partial(self._refused, row), late=told)
 
     def _refused(self, row: ErasureRow, refusal: Refusal) -> None:
         self.say(refusal)
@@ -122,15 +123,8 @@ class ErasuresScreen(ConsoleScreen[None]):
             self._ask_password(row, str(refusal))
         self._read()
 
-    def _confirmed(self, row: ErasureRow, done: Confirmed) -> None:
-        if done.erased:
-            self.say(f"The requester of #{row.number} is erased.", Tone.DONE)
-        elif done.held_until is not None:
-            self.say(
-                f"A hold keeps the data until {day(done.held_until)}; it is erased then. Nobody sees it.", Tone.DONE
-            )
-        else:
-            self.say(f"Erased for everybody here, not yet everywhere: {done.problem}", Tone.WARNING)
+    def _tell(self, said: Said) -> None:
+        self.say(said)
         self._read()
 
     # --- no
@@ -147,12 +141,17 @@ class ErasuresScreen(ConsoleScreen[None]):
         """Take a proposal back."""
         row = self._current()
         if row is not None:
-            done = partial(self._withdrawn, row)
-            self.change(partial(withdraw_erasure, self.desk, row.id), done)
+            said = Said(f"The erasure for #{row.number} is withdrawn; nothing was erased.")
+            work = partial(withdraw_erasure, self.desk, row.id)
+            self.change(work, lambda _done: self._tell(said), late=lambda _done: said)
 
-    def _withdrawn(self, row: ErasureRow, _none: None) -> None:
-        self.say(f"The erasure for #{row.number} is withdrawn; nothing was erased.", Tone.DONE)
-        self._read()
+
+def _confirmed_words(row: ErasureRow, done: Confirmed) -> Said:
+    if done.erased:
+        return Said(f"The requester of #{row.number} is erased.")
+    if done.held_until is not None:
+        return Said(f"A hold keeps the data until {day(done.held_until)}; it is erased then. Nobody sees it.")
+    return Said(f"Erased for everybody here, not yet everywhere: {done.problem}", Tone.WARNING)
 
 
 def _state_words(row: ErasureRow) -> str:

@@ -14,6 +14,7 @@ from cs_console.tickets.form import FormEntry, open_by_form
 from models.enums import Channel, Field, TicketKind
 from screens.draft_screen import DraftScreen
 from screens.registry import TAB_AT_ONCE, bindings_for
+from screens.widgets.notice_bar import Said
 from screens.widgets.safe_text import PlainText, cell
 
 PLACE = "new-ticket"
@@ -98,17 +99,14 @@ class NewTicketScreen(DraftScreen[int]):
             contacts=contacts,
             received=self.query_one(f"#{RECEIVED}", Input).value,
         )
-        self.change(partial(open_by_form, self.desk, entry), self._opened, refused=self._refused)
+        work = partial(self.used_up, self.desk, self.typed(), partial(open_by_form, self.desk, entry))
+        self.change(work, self.dismiss, refused=self._refused, late=opened_words)
 
     def _chosen(self, name: str) -> str:
         return str(self.query_one(f"#{name}", Select).value)
 
     def _contact(self, field: Field) -> Input:
         return self.query_one(f"#{_line_of(field)}", Input)
-
-    def _opened(self, number: int) -> None:
-        self.sent()
-        self.dismiss(number)
 
     def _refused(self, refusal: Refusal) -> None:
         """The service's sentence names the line: it stands there, else in the notice bar."""
@@ -168,3 +166,8 @@ def _select(select_id: str, choices: list[tuple[str, str]]) -> Select[str]:
         compact=True,
         id=select_id,
     )
+
+
+def opened_words(number: int) -> Said:
+    """What is said of a ticket that was opened by hand."""
+    return Said(f"#{number} is opened, and yours.")

@@ -17,7 +17,7 @@ from screens.queue_pages import Fetch, Pages
 from screens.registry import bindings_for
 from screens.state import assign_dialog, state_dialog
 from screens.widgets.filter_line import FilterLine
-from screens.widgets.notice_bar import Tone
+from screens.widgets.notice_bar import Said, Tone
 from screens.widgets.safe_text import PlainText
 from screens.widgets.ticket_strip import TicketStrip
 from screens.widgets.ticket_table import TicketTable
@@ -188,10 +188,10 @@ class QueueScreen(ConsoleScreen[None]):
         if number is not None:
             from screens.ticket import TicketScreen
 
-            self.app.push_screen(TicketScreen(number))
+            self.go_on(TicketScreen(number))
 
     def _change(self, work: Callable[[], object], done: str) -> None:
-        self.change(work, partial(self._changed, done), refused=self._refused)
+        self.change(work, partial(self._changed, done), refused=self._refused, late=lambda _answer: Said(done))
 
     def _changed(self, done: str, _answer: object) -> None:
         self.say(done, Tone.DONE)
@@ -214,17 +214,17 @@ class QueueScreen(ConsoleScreen[None]):
         if row is not None:
             from screens.verify import VerifyScreen
 
-            self.app.push_screen(VerifyScreen(row.number), self._came_back)
+            self.go_on(VerifyScreen(row.number), self._came_back)
 
-    def _came_back(self, done: str | None) -> None:
-        if done:
-            self.say(done, Tone.DONE)
+    def _came_back(self, done: Said | None) -> None:
+        if done is not None:
+            self.say(done)
 
     def action_state(self) -> None:
         """Move the ticket to another state."""
         row = self._current()
         if row is not None:
-            self.app.push_screen(state_dialog(row.number, row.state), partial(self._state_chosen, row))
+            self.go_on(state_dialog(row.number, row.state), partial(self._state_chosen, row))
 
     def _state_chosen(self, row: queue.QueueRow, state: str | None) -> None:
         if state is not None:
@@ -240,7 +240,7 @@ class QueueScreen(ConsoleScreen[None]):
             )
 
     def _ask_who(self, row: queue.QueueRow, names: tuple[str, ...]) -> None:
-        self.app.push_screen(assign_dialog(row.number, row.assignee, names), partial(self._who_chosen, row))
+        self.go_on(assign_dialog(row.number, row.assignee, names), partial(self._who_chosen, row))
 
     def _who_chosen(self, row: queue.QueueRow, name: str | None) -> None:
         if name is not None:
@@ -251,18 +251,20 @@ class QueueScreen(ConsoleScreen[None]):
         """Open a ticket for a call or a letter."""
         from screens.new_ticket import NewTicketScreen
 
-        self.app.push_screen(NewTicketScreen(), self._made)
+        self.go_on(NewTicketScreen(), self._made)
 
     def _made(self, number: int | None) -> None:
+        from screens.new_ticket import opened_words
+
         if number is not None:
-            self.say(f"#{number} is opened, and yours.", Tone.DONE)
+            self.say(opened_words(number))
         self._open(number)
 
     def action_look_up(self) -> None:
         """Find a requester's tickets by an exact phone or address."""
         from screens.look_up import LookUpScreen
 
-        self.app.push_screen(LookUpScreen(), self._open)
+        self.go_on(LookUpScreen(), self._open)
 
     def action_reload(self) -> None:
         """Read the view again, from its top."""
@@ -289,7 +291,7 @@ class QueueScreen(ConsoleScreen[None]):
 
     def _ask_bulk(self, names: tuple[str, ...]) -> None:
         may_claim = bool(self.check_action("claim", ()))
-        self.app.push_screen(bulk_dialog(len(self.marked), names, may_claim=may_claim), self._bulk_chosen)
+        self.go_on(bulk_dialog(len(self.marked), names, may_claim=may_claim), self._bulk_chosen)
 
     def _bulk_chosen(self, answer: str | None) -> None:
         rows = tuple(row for row in self.pages.rows if row.number in self.marked)
@@ -300,11 +302,11 @@ class QueueScreen(ConsoleScreen[None]):
             work: Callable[[], BulkResult] = partial(claim_each, self.desk, rows)
         else:
             work = partial(assign_each, self.desk, rows, name)
-        self.change(work, self._bulk_done)
+        self.change(work, self._bulk_done, late=_bulk_words)
 
     def _bulk_done(self, result: BulkResult) -> None:
         self.marked = set(result.left)
-        self.say(result.words, Tone.WARNING if result.left else Tone.DONE)
+        self.say(_bulk_words(result))
         self.refresh_now()
 
     def action_back(self) -> None:
@@ -316,6 +318,10 @@ class QueueScreen(ConsoleScreen[None]):
             self.filter = None
             self.query_one(FilterLine).accept("")
             self._load(Pages().from_top, from_top=True)
+
+
+def _bulk_words(result: BulkResult) -> Said:
+    return Said(result.words, Tone.WARNING if result.left else Tone.DONE)
 
 
 def _first_view(roles: frozenset[Role]) -> str:

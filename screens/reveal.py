@@ -64,7 +64,7 @@ class RevealScreen(ConsoleScreen[None]):
         dialog = ChoiceDialog(
             f"What do you need it for? ({title})", choices, hint="↵ show it, on record first   esc back"
         )
-        self.app.push_screen(dialog, partial(self._purpose_chosen, number, target))
+        self.go_on(dialog, partial(self._purpose_chosen, number, target))
 
     def _purpose_chosen(self, number: int, target: Target, purpose: str | None) -> None:
         if purpose is not None:
@@ -72,13 +72,19 @@ class RevealScreen(ConsoleScreen[None]):
 
     def _reveal(self, number: int, target: Target, purpose: str) -> None:
         desk = self.desk
-        self.change(partial(reveal, desk, number, target, purpose), partial(self._show, desk, target))
+        work = partial(reveal, desk, number, target, purpose)
+        # not held: a value does not wait in memory until its screen is on top again
+        self.change(work, partial(self._show, desk, target), late=partial(self._never_shown, desk), held=False)
+
+    def _never_shown(self, desk: Desk, revealed: Revealed) -> None:
+        """The value came when its screen was gone: its view ends on record without a second."""
+        self._record_end(desk, replace(revealed, value=""), 0)
 
     def _show(self, desk: Desk, target: Target, revealed: Revealed) -> None:
         self.hide_values()
         self._view_of, self._viewer, self._began = replace(revealed, value=""), desk, monotonic()
         place = self.place_for(target)
-        if place is None or not self.is_current or self._shown_for() > LATE_SECONDS:
+        if place is None or self.app.screen is not self or self._shown_for() > LATE_SECONDS:
             # something came on top meanwhile, a lock perhaps: it was never shown, and is not shown late
             self._end(0)
             return
@@ -122,9 +128,12 @@ class RevealScreen(ConsoleScreen[None]):
             self._ticking = None
         if revealed is None or desk is None:
             return
+        self._record_end(desk, revealed, seconds)
+
+    def _record_end(self, desk: Desk, revealed: Revealed, seconds: int) -> None:
         # not a worker: those are cancelled with their screen, and this has to be written when the screen goes
-        request = Request(0, "", partial(end_view, desk, revealed, seconds), _nothing, None, False)
-        asyncio.get_running_loop().run_in_executor(None, self._answer, request)
+        request = Request(0, "", partial(end_view, desk, revealed, seconds), _nothing, None, change=False, desk=desk)
+        asyncio.get_running_loop().run_in_executor(None, self._answer, self.console, request)
 
     def on_screen_suspend(self) -> None:
         self.hide_values()

@@ -19,6 +19,7 @@ from cs_console.tickets.conversation import TicketView, reload
 from models.enums import TicketState
 from screens.console import Typed
 from screens.registry import bindings_for
+from screens.sending_again import tone_of_notice
 from screens.settle_form import SettleForm, form_from_json
 from screens.settle_sheets import (
     LetterSheet,
@@ -32,7 +33,7 @@ from screens.settle_sheets import (
 from screens.walk_screen import StepSheet, WalkScreen
 from screens.widgets.choice_list import Choice, ChoiceList
 from screens.widgets.key_bar import KeyBar
-from screens.widgets.notice_bar import Tone
+from screens.widgets.notice_bar import Said, Tone
 from screens.widgets.safe_text import PlainText
 
 MATTER, QUESTION, OUTCOME, REASON, LETTER, SETTLED = "matter", "question-", "outcome", "reason", "letter", "settled"
@@ -212,20 +213,19 @@ class SettleScreen(WalkScreen):
         """Settle the ticket; the service refuses whatever is incomplete, and says what."""
         settling = self._settling()
         if settling is not None and self._read is not None:
-            work = partial(self._save_and_settle, self.desk, self.unsaved(), self._read.view.row, settling)
-            self.change(work, self._settled, refused=self._refused)
+            work = partial(self._save_and_settle, self.desk, self.typed(), self._read.view.row, settling)
+            self.change(work, lambda done: self.dismiss(self._told(done)), refused=self._refused, late=self._told)
 
     def _save_and_settle(self, desk: Desk, typed: tuple[Typed, ...], row: int, settling: Settling) -> Settled:
         self.save(desk, typed)
-        return settle(desk, self.number, row, settling)
+        return self.used_up(desk, typed, partial(settle, desk, self.number, row, settling))
 
-    def _settled(self, done: Settled) -> None:
-        self.sent()
+    def _told(self, done: Settled) -> Said:
         turned = ""
         if done.turned is not None and self._read is not None:
             turned = f" Its kind is now: {self._read.pack.kinds[done.turned].title}."
         reopened = f" #{done.reopened} is open again." if done.reopened is not None else ""
-        self.dismiss(f"Settled. {done.delivery}{turned}{reopened}".strip())
+        return Said(f"Settled. {done.delivery}{turned}{reopened}".strip(), tone_of_notice(done.delivery))
 
     def _refused(self, refusal: Refusal) -> None:
         self.say(refusal, Tone.WARNING)

@@ -22,7 +22,7 @@ from screens.verify import VerifyScreen
 from screens.widgets.choice_list import Choice
 from screens.widgets.conversation import Conversation
 from screens.widgets.facts import Facts
-from screens.widgets.notice_bar import Tone
+from screens.widgets.notice_bar import Said
 from screens.widgets.safe_text import PlainText
 
 
@@ -121,7 +121,7 @@ class TicketScreen(TicketTerms):
                 Choice(field_key(one.field, one.item), f"{one.title}  {one.mask}", one.why)
                 for one in (*reversed(self.view.text_fields), *self.view.fields)
             ]
-            self.app.push_screen(ChoiceDialog("Which one do you need to see?", choices), self._reveal_key)
+            self.go_on(ChoiceDialog("Which one do you need to see?", choices), self._reveal_key)
 
     def _reveal_key(self, key: str | None) -> None:
         if key is None or self.view is None:
@@ -153,27 +153,27 @@ class TicketScreen(TicketTerms):
     def action_verify(self) -> None:
         """Verify who the requester is, or ask a verifier to."""
         if self.roles & {Role.VERIFIER, Role.SUPERVISOR}:
-            self.app.push_screen(VerifyScreen(self.number), self._back_with)
+            self.go_on(VerifyScreen(self.number), self._back_with)
         elif self.view is not None:
             work = partial(workflow.set_state, self.desk, self.number, self.view.row, TicketState.TO_VERIFY)
             self._change(work, f"#{self.number} waits for a verifier now.")
 
     def action_reply(self) -> None:
         """Write to the requester."""
-        self.app.push_screen(ComposeScreen(self.number, MessageSort.REPLY), self._back_with)
+        self.go_on(ComposeScreen(self.number, MessageSort.REPLY), self._back_with)
 
     def action_note(self) -> None:
         """Write a note for the desk."""
-        self.app.push_screen(ComposeScreen(self.number, MessageSort.NOTE), self._back_with)
+        self.go_on(ComposeScreen(self.number, MessageSort.NOTE), self._back_with)
 
     def action_decide(self) -> None:
         """Walk the checklist, or the steps of the ticket's own kind."""
         if self.view is not None and self.view.settles:
-            self.app.push_screen(SettleScreen(self.number), self._back_with)
+            self.go_on(SettleScreen(self.number), self._back_with)
         else:
-            self.app.push_screen(DecisionScreen(self.number), self._back_with)
+            self.go_on(DecisionScreen(self.number), self._back_with)
 
-    def _back_with(self, done: str | None) -> None:
-        if done:
-            self.say(done, Tone.DONE)
+    def _back_with(self, done: Said | None) -> None:
+        if done is not None:
+            self.say(done)
         self._reload()

@@ -14,7 +14,7 @@ from screens.asking_text import WordsDialog, forgetting_draft
 from screens.contact import AskedContact, asked_contact, contact_dialog, place_of
 from screens.reveal import RevealScreen
 from screens.state import assign_dialog, kind_dialog, priority_dialog, state_dialog
-from screens.widgets.notice_bar import Tone
+from screens.widgets.notice_bar import Said
 
 CLOSE_HINT = "ctrl+s close it, the reason stays as a note   esc keep as a draft"
 CONTACT_HINT = "ctrl+s keep it with the ticket   esc keep as a draft"
@@ -33,11 +33,10 @@ class TicketChanges(RevealScreen):
         raise NotImplementedError  # by the screen that shows it: TicketScreen
 
     def _change(self, work: Callable[[], object], done: str) -> None:
-        self.change(work, partial(self._changed, done), refused=self._refused)
+        self.change(work, partial(self._changed, done), refused=self._refused, late=lambda _answer: Said(done))
 
     def _changed(self, done: str, _answer: object) -> None:
-        self.say(done, Tone.DONE)
-        self._reload()
+        self._tell(Said(done))
 
     def _refused(self, refusal: Refusal) -> None:
         self.say(refusal)
@@ -57,7 +56,7 @@ class TicketChanges(RevealScreen):
     def action_state(self) -> None:
         """Choose another state."""
         if self.view is not None:
-            self.app.push_screen(state_dialog(self.number, self.view.state), self._state_chosen)
+            self.go_on(state_dialog(self.number, self.view.state), self._state_chosen)
 
     def _state_chosen(self, state: str | None) -> None:
         if state is None or self.view is None:
@@ -65,7 +64,7 @@ class TicketChanges(RevealScreen):
         if state == TicketState.CLOSED.value and self.view.closes_with_reason and Role.SUPERVISOR in self.roles:
             question = f"#{self.number} ends when it is answered with d. Why is it closed before that?"
             dialog = WordsDialog(question, f"close:{self.number}", self.number, hint=CLOSE_HINT)
-            self.app.push_screen(dialog, self._close_reasoned)
+            self.go_on(dialog, self._close_reasoned)
             return
         work = partial(workflow.set_state, self.desk, self.number, self.view.row, TicketState(state))
         self._change(work, f"#{self.number} is {state}.")
@@ -81,7 +80,7 @@ class TicketChanges(RevealScreen):
         if self.view is not None:
             pack = self.desk.office.packs.get(self.view.pack)
             titles = {kind: rules.title for kind, rules in pack.kinds.items()}
-            self.app.push_screen(kind_dialog(self.number, self.view.kind, titles), self._kind_chosen)
+            self.go_on(kind_dialog(self.number, self.view.kind, titles), self._kind_chosen)
 
     def _kind_chosen(self, kind: str | None) -> None:
         if kind is not None and self.view is not None:
@@ -91,7 +90,7 @@ class TicketChanges(RevealScreen):
     def action_priority(self) -> None:
         """Choose another priority."""
         if self.view is not None:
-            self.app.push_screen(priority_dialog(self.number, self.view.priority), self._priority_chosen)
+            self.go_on(priority_dialog(self.number, self.view.priority), self._priority_chosen)
 
     def _priority_chosen(self, name: str | None) -> None:
         if name is not None and self.view is not None:
@@ -105,7 +104,7 @@ class TicketChanges(RevealScreen):
 
     def _assignable(self, names: tuple[str, ...]) -> None:
         if self.view is not None:
-            self.app.push_screen(assign_dialog(self.number, self.view.assignee, names), self._assignee_chosen)
+            self.go_on(assign_dialog(self.number, self.view.assignee, names), self._assignee_chosen)
 
     def _assignee_chosen(self, name: str | None) -> None:
         if name is not None and self.view is not None:
@@ -119,11 +118,11 @@ class TicketChanges(RevealScreen):
         self.ask(partial(matter_choices, self.desk, self.number), self._matters_read, group="about")
 
     def _matters_read(self, choices: MatterChoices) -> None:
-        self.app.push_screen(about_dialog(self.number, choices), partial(self._about_chosen, choices))
+        self.go_on(about_dialog(self.number, choices), partial(self._about_chosen, choices))
 
     def _about_chosen(self, choices: MatterChoices, key: str | None) -> None:
         if key == SOMEBODY:
-            self.app.push_screen(decider_dialog(self.number, choices.accounts), self._decider_chosen)
+            self.go_on(decider_dialog(self.number, choices.accounts), self._decider_chosen)
         elif key is not None:
             self._naming(partial(name_matter, self.desk, self.number, about_number=int(key)))
 
@@ -132,16 +131,23 @@ class TicketChanges(RevealScreen):
             self._naming(partial(name_matter, self.desk, self.number, decider=name))
 
     def _naming(self, work: Callable[[], Named]) -> None:
-        self.change(work, self._named, refused=self._refused)
+        self.change(work, self._named, refused=self._refused, late=self._named_words)
 
     def _named(self, named: Named) -> None:
+        self._tell(self._named_words(named))
+
+    def _named_words(self, named: Named) -> Said:
         hand_on = " Whoever has it took part in that: hand it on with a." if named.kept_out else ""
-        self._changed(f"#{self.number} is about {named.words}.{hand_on}", named)
+        return Said(f"#{self.number} is about {named.words}.{hand_on}")
+
+    def _tell(self, said: Said) -> None:
+        self.say(said)
+        self._reload()
 
     def action_contact(self) -> None:
         """Correct or add a contact."""
         if self.view is not None:
-            self.app.push_screen(contact_dialog(self.view), self._contact_chosen)
+            self.go_on(contact_dialog(self.view), self._contact_chosen)
 
     def _contact_chosen(self, key: str | None) -> None:
         if key is None or self.view is None:
@@ -149,7 +155,7 @@ class TicketChanges(RevealScreen):
         asked = asked_contact(self.view, key)
         question = f"The {asked.title.lower()}, as the requester says it is"
         dialog = WordsDialog(question, place_of(asked, self.number), self.number, hint=CONTACT_HINT)
-        self.app.push_screen(dialog, partial(self._contact_typed, asked))
+        self.go_on(dialog, partial(self._contact_typed, asked))
 
     def _contact_typed(self, asked: AskedContact, value: str | None) -> None:
         if value is not None:

@@ -9,7 +9,6 @@ from cs_console.custody.holds import HoldReasonChoice, HoldView, holds_and_reaso
 from cs_console.decisions.clock_steps import ask_identity, extend
 from cs_console.decisions.clock_view import ClockView, clock_view
 from cs_console.decisions.fee_steps import fee_paid, fee_unpaid
-from cs_console.decisions.notice_way import NoticeWay
 from cs_console.decisions.sending_again import NoticeRoutes, notice_posted, notice_routes, send_notice_again
 from cs_console.tickets.packs import PackChoice, move_to_pack, packs_to_move_to
 from models.enums import DeliveryState
@@ -31,10 +30,10 @@ from screens.clock import (
 )
 from screens.keeping import LIFT, NOTE_HINT, PLACE, holds_dialog, until_dialog
 from screens.moving import WHY_HINT, packs_dialog
-from screens.sending_again import POSTED, routes_dialog
+from screens.sending_again import POSTED, routes_dialog, tone_of_notice
 from screens.ticket_changes import TicketChanges
 from screens.widgets.choice_list import Choice
-from screens.widgets.notice_bar import Tone
+from screens.widgets.notice_bar import Said
 
 
 class TicketTerms(TicketChanges):
@@ -47,23 +46,23 @@ class TicketTerms(TicketChanges):
         self.ask(partial(clock_view, self.desk, self.number), self._clock_read, group="clock")
 
     def _clock_read(self, clock: ClockView) -> None:
-        self.app.push_screen(ClockDialog(clock), partial(self._clock_chosen, clock))
+        self.go_on(ClockDialog(clock), partial(self._clock_chosen, clock))
 
     def _clock_chosen(self, clock: ClockView, key: str | None) -> None:
         if key == ASK:
             work = partial(ask_identity, self.desk, self.number, clock.row)
-            self.app.push_screen(ask_dialog(clock), partial(self._letter_seen, work))
+            self.go_on(ask_dialog(clock), partial(self._letter_seen, work))
         elif key == UNPAID:
             work = partial(fee_unpaid, self.desk, self.number, clock.row)
-            self.app.push_screen(unpaid_dialog(clock), partial(self._letter_seen, work))
+            self.go_on(unpaid_dialog(clock), partial(self._letter_seen, work))
         elif key == PAID and clock.fee is not None:
-            self.app.push_screen(paid_dialog(self.number, clock.fee), partial(self._paid_on, clock))
+            self.go_on(paid_dialog(self.number, clock.fee), partial(self._paid_on, clock))
         elif key == EXTEND:
-            self.app.push_screen(reason_dialog(clock), partial(self._extension_reasoned, clock))
+            self.go_on(reason_dialog(clock), partial(self._extension_reasoned, clock))
 
     def _letter_seen(self, work: Callable[[], DeliveryState], answer: str | None) -> None:
         if answer == SEND:
-            self.change(work, self._clock_told, refused=self._refused)
+            self._letter_sent(work)
 
     def _paid_on(self, clock: ClockView, day: str | None) -> None:
         if day is not None:
@@ -74,10 +73,10 @@ class TicketTerms(TicketChanges):
         if reason is not None:
             work = partial(extend, self.desk, self.number, clock.row, reason)
             forgetting = partial(forgetting_draft, self.desk, reason_place(self.number), work)
-            self.change(forgetting, self._clock_told, refused=self._refused)
+            self._letter_sent(forgetting)
 
-    def _clock_told(self, delivery: DeliveryState) -> None:
-        self._changed(sent_words(delivery), None)
+    def _letter_sent(self, work: Callable[[], DeliveryState]) -> None:
+        self.change(work, lambda delivery: self._tell(sent_words(delivery)), refused=self._refused, late=sent_words)
 
     # --- erasing and keeping
 
@@ -87,7 +86,7 @@ class TicketTerms(TicketChanges):
             Choice("no", "Leave it as it is"),
             Choice("yes", "Propose to erase", "all that is known of the requester; a second person confirms"),
         ]
-        self.app.push_screen(ChoiceDialog("Erase this requester's data, for good?", choices), self._erase_chosen)
+        self.go_on(ChoiceDialog("Erase this requester's data, for good?", choices), self._erase_chosen)
 
     def _erase_chosen(self, answer: str | None) -> None:
         if answer == "yes":
@@ -103,7 +102,7 @@ class TicketTerms(TicketChanges):
     def _holds_read(self, found: tuple[tuple[HoldView, ...], tuple[HoldReasonChoice, ...]]) -> None:
         holds, reasons = found
         chosen = partial(self._hold_chosen, {one.key: one for one in reasons})
-        self.app.push_screen(holds_dialog(self.number, holds, reasons), chosen)
+        self.go_on(holds_dialog(self.number, holds, reasons), chosen)
 
     def _hold_chosen(self, reasons: dict[str, HoldReasonChoice], key: str | None) -> None:
         if key is not None and key.startswith(LIFT):
@@ -111,13 +110,13 @@ class TicketTerms(TicketChanges):
         elif key is not None:
             reason = reasons[key.removeprefix(PLACE)]
             today = self.desk.office.clock.now().date()
-            self.app.push_screen(until_dialog(reason, today), partial(self._until_chosen, reason))
+            self.go_on(until_dialog(reason, today), partial(self._until_chosen, reason))
 
     def _until_chosen(self, reason: HoldReasonChoice, day: str | None) -> None:
         if day is not None:
             question = "Which law, order or interest is it? Only privacy officers read this note."
             dialog = WordsDialog(question, f"hold:{self.number}", self.number, hint=NOTE_HINT)
-            self.app.push_screen(dialog, partial(self._hold_noted, reason, date.fromisoformat(day)))
+            self.go_on(dialog, partial(self._hold_noted, reason, date.fromisoformat(day)))
 
     def _hold_noted(self, reason: HoldReasonChoice, until: date, note: str | None) -> None:
         if note is not None:
@@ -132,18 +131,19 @@ class TicketTerms(TicketChanges):
         self.ask(partial(notice_routes, self.desk, self.number), self._routes_read, group="routes")
 
     def _routes_read(self, found: NoticeRoutes) -> None:
-        self.app.push_screen(routes_dialog(self.number, found), self._route_chosen)
+        self.go_on(routes_dialog(self.number, found), self._route_chosen)
 
     def _route_chosen(self, key: str | None) -> None:
         if key == POSTED:
-            self.change(partial(notice_posted, self.desk, self.number), self._notice_sent, refused=self._refused)
+            self._notice_goes(partial(notice_posted, self.desk, self.number))
         elif key is not None:
-            work = partial(send_notice_again, self.desk, self.number, key)
-            self.change(work, self._notice_sent, refused=self._refused)
+            self._notice_goes(partial(send_notice_again, self.desk, self.number, key))
 
-    def _notice_sent(self, words: str) -> None:
-        self.say(words, Tone.DONE if words == NoticeWay.SENT else Tone.WARNING)
-        self._reload()
+    def _notice_goes(self, work: Callable[[], str]) -> None:
+        def told(words: str) -> Said:
+            return Said(words, tone_of_notice(words))
+
+        self.change(work, lambda words: self._tell(told(words)), refused=self._refused, late=told)
 
     def action_move_policy(self) -> None:
         """Choose another policy for this ticket."""
@@ -151,7 +151,7 @@ class TicketTerms(TicketChanges):
 
     def _packs_read(self, packs: tuple[PackChoice, ...]) -> None:
         if self.view is not None:
-            self.app.push_screen(packs_dialog(self.number, self.view.pack, packs), self._pack_chosen)
+            self.go_on(packs_dialog(self.number, self.view.pack, packs), self._pack_chosen)
 
     def _pack_chosen(self, name: str | None) -> None:
         if name is not None:
@@ -159,7 +159,7 @@ class TicketTerms(TicketChanges):
                 f"Why is #{self.number} moved to {name}? Its dates are counted by that then; its checklist begins anew."
             )
             dialog = WordsDialog(question, f"move:{self.number}", self.number, hint=WHY_HINT)
-            self.app.push_screen(dialog, partial(self._move_explained, name))
+            self.go_on(dialog, partial(self._move_explained, name))
 
     def _move_explained(self, name: str, reason: str | None) -> None:
         if reason is not None and self.view is not None:

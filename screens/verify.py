@@ -22,7 +22,7 @@ from screens.console_screen import ConsoleScreen
 from screens.moments import countdown, hour, moment
 from screens.registry import bindings_for
 from screens.widgets.choice_list import Choice, ChoiceList
-from screens.widgets.notice_bar import Tone
+from screens.widgets.notice_bar import Said, Tone
 from screens.widgets.safe_text import PlainText
 
 LONGEST_CODE = 15
@@ -31,7 +31,7 @@ SPENT = (CodeWrong, CodeExpired, VerificationLocked)
 NOTE_HINT = "ctrl+s {}   esc keep as a draft"
 
 
-class VerifyScreen(ConsoleScreen[str]):
+class VerifyScreen(ConsoleScreen[Said]):
     """The verifier never sees a code: it goes out, the requester reads it back, and it is typed here.
 
     What can be done, and why the rest cannot, comes from `ways`.
@@ -123,7 +123,8 @@ class VerifyScreen(ConsoleScreen[str]):
     def _take(self, way: Way) -> None:
         if way.act is Act.CODE:
             self.say("Sending…")
-            self.change(partial(send_code, self.desk, self.number, way.item), self._code_sent, refused=self._refused)
+            work = partial(send_code, self.desk, self.number, way.item)
+            self.change(work, self._code_sent, refused=self._refused, late=_code_words)
         elif way.act is Act.NOTE:
             method = VerificationMethod(way.item)
             self._ask_note(way, "verify", partial(self._believed, method))
@@ -139,15 +140,14 @@ class VerifyScreen(ConsoleScreen[str]):
             self._do(partial(lift_lock, self.desk, self.number), "The lock is lifted.")
 
     def _do(self, work: Callable[[], object], done: str) -> None:
-        self.change(work, partial(self._done, done), refused=self._refused)
+        self.change(work, partial(self._done, done), refused=self._refused, late=lambda _answer: Said(done))
 
     def _done(self, done: str, _answer: object) -> None:
         self.say(done, Tone.DONE)
         self._read()
 
     def _code_sent(self, code: SentCode) -> None:
-        more = f"{code.sends_left} more can be sent" if code.sends_left else "no more can be sent for now"
-        self.say(f"A code is on its way to {code.mask}; {more}.", Tone.DONE)
+        self.say(_code_words(code))
         self.query_one("#code", Input).focus()
         self._read()
 
@@ -157,10 +157,10 @@ class VerifyScreen(ConsoleScreen[str]):
         event.stop()
         digits = event.value
         if digits.strip():
-            self.change(partial(check_code, self.desk, self.number, digits), self._verified, refused=self._refused)
+            self._verify(partial(check_code, self.desk, self.number, digits))
 
-    def _verified(self, verified: Verified) -> None:
-        self.dismiss(f"Verified until {hour(verified.until)}.")
+    def _verify(self, work: Callable[[], Verified]) -> None:
+        self.change(work, lambda done: self.dismiss(_told(done)), refused=self._refused, late=_told)
 
     def _refused(self, refusal: Refusal) -> None:
         self.say(refusal)
@@ -178,15 +178,14 @@ class VerifyScreen(ConsoleScreen[str]):
                 then(note)
 
         dialog = WordsDialog(f"{way.title}: {way.asks}", place, self.number, hint=NOTE_HINT.format(verb))
-        self.app.push_screen(dialog, written)
+        self.go_on(dialog, written)
 
     def _place(self, item: str) -> str:
         return f"verify-{item.replace(' ', '-')}:{self.number}"
 
     def _believed(self, method: VerificationMethod, note: str) -> None:
         work = partial(verify_by_note, self.desk, self.number, method, note)
-        forgetting = partial(forgetting_draft, self.desk, self._place(method.value), work)
-        self.change(forgetting, self._verified, refused=self._refused)
+        self._verify(partial(forgetting_draft, self.desk, self._place(method.value), work))
 
     def _authority_seen(self, sort: AuthoritySort, note: str) -> None:
         work = partial(see_authority, self.desk, self.number, sort, note)
@@ -195,7 +194,7 @@ class VerifyScreen(ConsoleScreen[str]):
 
     def _ask_age(self) -> None:
         bands = [Choice(key, title) for key, title in self._ways.bands] if self._ways else []
-        self.app.push_screen(ChoiceDialog("How old is the requester?", bands), self._age_chosen)
+        self.go_on(ChoiceDialog("How old is the requester?", bands), self._age_chosen)
 
     def _age_chosen(self, band: str | None) -> None:
         if band is not None:
@@ -203,19 +202,28 @@ class VerifyScreen(ConsoleScreen[str]):
 
     def _ask_caller(self) -> None:
         fields = [Choice(field.value, title) for field, title in self._ways.caller_fields] if self._ways else []
-        self.app.push_screen(ChoiceDialog("What does the caller say?", fields), self._field_chosen)
+        self.go_on(ChoiceDialog("What does the caller say?", fields), self._field_chosen)
 
     def _field_chosen(self, name: str | None) -> None:
         if name is not None and self._ways is not None:
             titles = dict(self._ways.caller_fields)
             field = Field(name)
             dialog = CallerDialog(self.number, field, titles[field], self._ways.caller_words)
-            self.app.push_screen(dialog, self._caller_checked)
+            self.go_on(dialog, self._caller_checked)
 
     def _caller_checked(self, answer: str | None) -> None:
         if answer is not None:
             self.say(answer)
         self._read()
+
+
+def _told(verified: Verified) -> Said:
+    return Said(f"Verified until {hour(verified.until)}.")
+
+
+def _code_words(code: SentCode) -> Said:
+    more = f"{code.sends_left} more can be sent" if code.sends_left else "no more can be sent for now"
+    return Said(f"A code is on its way to {code.mask}; {more}.")
 
 
 def _choice(way: Way) -> Choice:

@@ -6,6 +6,7 @@ from textual.widget import Widget
 
 from screens.draft_screen import DraftScreen
 from screens.widgets.choice_list import ChoiceList
+from screens.widgets.notice_bar import Said
 from screens.widgets.safe_text import PlainText
 
 
@@ -17,7 +18,7 @@ class StepSheet(Vertical):
         return next((widget for widget in self.query("*") if widget.focusable), None)
 
 
-class WalkScreen(DraftScreen[str]):
+class WalkScreen(DraftScreen[Said]):
     """It has a list `steps`, a pane `sheet` and the words `problems`; `_over`: nothing is left to be done here."""
 
     READY = ""

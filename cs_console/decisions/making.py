@@ -85,6 +85,8 @@ def send(office: Office, made: Made) -> str:
         return f"The notice is not sent yet: {refusal.sentence}"
     if report.sent:
         return NoticeWay.SENT
+    if report.refused:
+        return NoticeWay.NOT_DELIVERED
     return f"The notice is not sent yet: {report.problems[0] if report.problems else 'it is still on its way.'}"
 
 

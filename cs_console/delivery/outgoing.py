@@ -45,11 +45,15 @@ CHANNELS = {Field.EMAIL: Channel.MAIL, Field.MOBILE: Channel.SMS}
 
 @dataclass(frozen=True)
 class DeliveryReport:
-    """How many messages went out and how many did not; `problems` are sentences without addresses."""
+    """How many messages went out and how many did not; `problems` are sentences without addresses.
+
+    `refused` of the failed ones failed for good: nothing tries them again.
+    """
 
     sent: int
     failed: int
     problems: tuple[str, ...] = ()
+    refused: int = 0
 
 
 def queue_message(
@@ -108,13 +112,18 @@ def queue_message(
 
 
 def deliver_one(office: Office, message_id: str) -> DeliveryState:
-    """Hand one committed message over and say what became of it; what cannot be tried now stays queued."""
+    """Hand one committed message over and say what became of it; what cannot be tried now stays queued.
+
+    FAILED is tried again by itself, REFUSED is not: somebody has to find another way.
+    """
     try:
         report = deliver_queued(office, message_id)
     except Refusal:
         return DeliveryState.QUEUED
     if report.sent:
         return DeliveryState.SENT
+    if report.refused:
+        return DeliveryState.REFUSED
     return DeliveryState.FAILED if report.failed else DeliveryState.QUEUED
 
 
@@ -126,7 +135,7 @@ def deliver_queued(office: Office, message_id: str | None = None) -> DeliveryRep
     that channel is left as it is, for the next call: a time-out is waited for once. Raises StoreUnavailable, or
     LogBroken: what could not be put on record is not sent.
     """
-    sent, problems = 0, []
+    sent, refused, problems = 0, 0, []
     unreached: set[Channel] = set()
     for one, channel in [(message_id, None)] if message_id else _due(office):
         if channel in unreached or not _claim(office, one, again=message_id is not None):
@@ -137,9 +146,10 @@ def deliver_queued(office: Office, message_id: str | None = None) -> DeliveryRep
             sent += 1
             continue
         problems.append(done.problem.sentence)
+        refused += not _passing(done.problem)
         if channel is not None and isinstance(done.problem, DeliveryFailed) and done.problem.unreached:
             unreached.add(channel)
-    return DeliveryReport(sent, len(problems), tuple(problems))
+    return DeliveryReport(sent, len(problems), tuple(problems), refused)
 
 
 def send_now(office: Office, contact_id: str, subject: str, text: str) -> None:

@@ -1,5 +1,6 @@
 """The line above the footer where the console says what happened and what to do next."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from textual.content import Content
@@ -19,6 +20,14 @@ class Tone(StrEnum):
     DONE = "done"
     WARNING = "warning"
     ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a screen says of something that was done there: also the answer that it leaves for the screen below."""
+
+    words: str
+    tone: Tone = Tone.DONE
 
 
 _SIGNS = {Tone.INFO: "·", Tone.DONE: "✓", Tone.WARNING: "!", Tone.ERROR: "✗"}

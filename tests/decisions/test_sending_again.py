@@ -10,6 +10,7 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from cs_console.decisions import approval
+from cs_console.decisions.notice_way import NoticeWay
 from cs_console.decisions.sending_again import notice_posted, notice_routes, send_notice_again
 from cs_console.decisions.waiting import last_decision
 from cs_console.delivery.outgoing import deliver_queued
@@ -85,6 +86,16 @@ def test_what_cannot_be_delivered_opens_its_ticket_again_where_its_agent_sees_it
     assert entry.reason == "state closed -> open: the notice could not be delivered"
     keep_up(test_office.office)  # nothing of it is tried again by itself
     assert len(notices(test_office, made.number)) == 1
+
+
+def test_a_refused_notice_is_not_said_to_be_on_its_way(
+    sqlite_office: TestOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mei, sue = person(sqlite_office, "mei", Role.AGENT), person(sqlite_office, "sue", Role.SUPERVISOR)
+    made = request(sqlite_office, mei)
+    decision_id = propose(mei, made.number, 1, refusal("D2", sqlite_office.clock.now())).decision_id
+    with refused_mail(monkeypatch):
+        assert approval.approve(sue, decision_id, PASSWORD).delivery is NoticeWay.NOT_DELIVERED
 
 
 def test_it_goes_to_another_contact_on_file_word_for_word(

@@ -7,13 +7,19 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import col
 
+from cs_console.decisions.notice_way import NoticeWay
 from cs_console.delivery.outgoing import deliver_queued, queue_message
 from cs_console.desk import Desk, operator_desk
+from cs_console.errors import DeliveryFailed
 from cs_console.tickets.conversation import add_note, reply
 from cs_console.tickets.intake import import_mail
 from cs_console.tickets.workflow import set_state
 from models.enums import Action, DeliveryState, Field, MessageSort, Role, TicketKind, TicketState
 from models.ticket import Ticket
+from screens.clock import sent_words
+from screens.compose import reply_words
+from screens.sending_again import tone_of_notice
+from screens.widgets.notice_bar import Tone
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
 from tests.support.tickets import MadeTicket, make_ticket
@@ -168,3 +174,23 @@ def test_only_a_reply_answers(test_office: TestOffice) -> None:
     deliver(test_office)
     after = stored(test_office, made)
     assert (after.state, after.first_response_at, after.row) == (TicketState.OPEN, None, 1)
+
+
+def test_what_a_server_refuses_for_good_is_told_apart_from_what_is_tried_again(
+    test_office: TestOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_about: object) -> None:
+        raise DeliveryFailed("The mail server refused the message (550).", permanent=True)
+
+    mei = test_office.desk("mei", Role.AGENT)
+    made = make_ticket(test_office, assignee=mei)
+    monkeypatch.setattr("cs_console.delivery.outgoing.hand_over", refuse)
+    assert reply(mei, made.number, 1, made.contact_ids[Field.EMAIL], WORDS) is DeliveryState.REFUSED
+    assert deliver_queued(test_office.office).sent == 0
+    for said in (reply_words(DeliveryState.REFUSED), sent_words(DeliveryState.REFUSED)):
+        assert said.tone is Tone.ERROR
+        assert "not tried again" in said.words
+    for said in (reply_words(DeliveryState.FAILED), sent_words(DeliveryState.FAILED)):
+        assert said.tone is Tone.WARNING
+    assert tone_of_notice(NoticeWay.NOT_DELIVERED) is Tone.ERROR
+    assert tone_of_notice("The notice is not sent yet: no server answers.") is Tone.WARNING

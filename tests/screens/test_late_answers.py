@@ -1,0 +1,198 @@
+"""An answer that comes late acts on its own screen only, and what it says is not lost (invariant 9)."""
+
+from threading import Event
+from typing import ClassVar
+
+import pytest
+from sqlalchemy import select
+from textual.app import ComposeResult
+from textual.widgets import Input, TextArea
+
+from cs_console.errors import BadInput, SessionEnded
+from cs_console.tickets import conversation
+from models.enums import Action, DeliveryState, MessageSort, Role
+from models.message import Message
+from screens import compose
+from screens.compose import ComposeScreen
+from screens.console_screen import ConsoleScreen, Dialog
+from screens.go import GoTo
+from screens.help import HelpScreen
+from screens.queue import QueueScreen
+from screens.ticket import TicketScreen
+from screens.widgets.notice_bar import NoticeBar, Said
+from tests.support.consoles import Console, console
+from tests.support.office import TestOffice
+from tests.support.recorded import recorded
+from tests.support.tickets import make_ticket
+
+WORDS = "Your account is open again."
+
+
+class Slow(ConsoleScreen[str]):
+    """Asks a service that answers when the test lets it."""
+
+    HEADING: ClassVar[str] = "A slow one"
+
+    def __init__(self, fails: BadInput | None) -> None:
+        super().__init__()
+        self.answers = Event()
+        self.calls = 0
+        self._fails = fails
+
+    def body(self) -> ComposeResult:
+        yield Input()
+
+    def work(self) -> str:
+        self.calls += 1
+        assert self.answers.wait(20)
+        if self._fails is not None:
+            raise self._fails
+        return "kept"
+
+    def begin(self) -> bool:
+        return self.change(self.work, self.dismiss, late=lambda words: Said(f"It is {words}."))
+
+
+class Asked(Dialog[str]):
+    """A question on top."""
+
+
+async def slow_one(shown: Console, answers: list[str | None], fails: BadInput | None = None) -> Slow:
+    await shown.until_on(QueueScreen)
+    screen = Slow(fails)
+    shown.app.push_screen(screen, answers.append)
+    await shown.until(lambda: shown.app.screen is screen and screen.is_mounted)
+    assert screen.begin()
+    return screen
+
+
+def replies(test_office: TestOffice) -> int:
+    with test_office.office.database.reading() as session:
+        return len(session.scalars(select(Message).where(Message.sort == MessageSort.REPLY)).all())  # type: ignore[arg-type]
+
+
+async def test_a_letter_whose_answer_comes_while_help_is_open_goes_out_once(
+    sqlite_office: TestOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = Event()
+
+    def slow_reply(*args: object, **options: object) -> DeliveryState:
+        assert answers.wait(20)
+        return conversation.reply(*args, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(compose, "reply", slow_reply)
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    made = make_ticket(sqlite_office, assignee=mei)
+    async with console(sqlite_office, mei) as shown:
+        ticket = TicketScreen(made.number)
+        await shown.open(ticket)
+        await shown.until(lambda: ticket.view is not None)
+        await shown.press("m")
+        await shown.until_on(ComposeScreen)
+        writing = shown.app.screen
+        assert isinstance(writing, ComposeScreen)
+        await shown.until(lambda: bool(writing.typed()) and writing._view is not None)
+        writing.query_one(TextArea).load_text(WORDS)
+        await shown.press("ctrl+s", "ctrl+s", "f1")
+        await shown.until_on(HelpScreen)
+        answers.set()
+        await shown.until(lambda: bool(recorded(sqlite_office.office, Action.MESSAGE_SENT)))
+        await shown.until(lambda: bool(writing._held), "the answer that waits")
+        assert isinstance(shown.app.screen, HelpScreen)
+        await shown.press("escape")
+        await shown.until(lambda: shown.app.screen is ticket and ticket.query_one(NoticeBar).words == "Sent.")
+        assert len(shown.app.screen_stack) == 2
+    assert replies(sqlite_office) == 1
+    assert len(recorded(sqlite_office.office, Action.MESSAGE_SENT)) == 1
+
+
+async def test_an_answer_waits_while_anything_is_on_top_and_then_acts_on_its_own_screen(
+    sqlite_office: TestOffice,
+) -> None:
+    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+        for on_top in (HelpScreen("queue"), Asked(), GoTo()):
+            answers: list[str | None] = []
+            slow = await slow_one(shown, answers)
+            assert not slow.begin()  # the same key again
+            await shown.open(on_top)
+            slow.answers.set()
+            await shown.until(lambda slow=slow: bool(slow._held))  # type: ignore[misc]
+            assert shown.app.screen is on_top and answers == []
+            slow.go_on(Asked())  # a question of its own does not come up over what the person looks at
+            assert shown.app.screen is on_top
+            await shown.press("escape")
+            await shown.until_on(QueueScreen)
+            await shown.until(lambda: answers == ["kept"])  # noqa: B023 - called in this very round
+            assert slow.calls == 1
+
+
+async def test_an_answer_that_finds_its_screen_gone_is_said_on_the_screen_that_is_there(
+    sqlite_office: TestOffice,
+) -> None:
+    async with console(sqlite_office, sqlite_office.desk("lead", Role.SUPERVISOR)) as shown:
+        answers: list[str | None] = []
+        slow = await slow_one(shown, answers)
+        shown.app.go_to("log")
+        await shown.until(lambda: shown.app.current_mode == "log" and not slow.is_attached)
+        slow.answers.set()
+        await shown.until(lambda: "A slow one: It is kept." in shown.notice)
+        assert not slow.begin() and slow.calls == 1  # nothing is done from a screen that is gone
+        slow.dismiss("again")
+        await shown.pilot.pause()
+        assert [len(stack) for stack in shown.app._screen_stacks.values() if len(stack) > 1] == []
+        assert answers == []
+
+
+async def test_a_late_refusal_is_said_as_the_problem_that_it_is(sqlite_office: TestOffice) -> None:
+    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+        slow = await slow_one(shown, [], fails=BadInput("That is too long.", "Shorten it."))
+        shown.app.go_to("queue")
+        slow.answers.set()
+        await shown.until(lambda: "A slow one: That is too long." in shown.notice)
+        assert shown.app.screen.query_one(NoticeBar).has_class("-warning")
+
+
+async def test_an_answer_to_somebody_who_left_reaches_nobody(sqlite_office: TestOffice) -> None:
+    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+        answers: list[str | None] = []
+        slow = await slow_one(shown, answers)
+        shown.app.session_over(SessionEnded("an end"))
+        await shown.until(lambda: not slow.is_attached)
+        shown.app.desk = sqlite_office.desk("zoe", Role.AGENT)
+        slow.answers.set()
+        await shown.until(lambda: not [one for one in shown.app.workers if one.name == "ask" and not one.is_finished])
+        await shown.pilot.pause()
+        assert answers == [] and "It is kept" not in shown.words()
+
+
+async def test_a_screen_that_is_dismissed_twice_or_under_another_takes_nothing_else_away(
+    sqlite_office: TestOffice,
+) -> None:
+    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+        await shown.until_on(QueueScreen)
+        answers: list[str | None] = []
+        below, above = Asked(), Asked()
+        shown.app.push_screen(below, answers.append)
+        shown.app.push_screen(above)
+        below.dismiss("no")
+        below.dismiss("never")
+        assert shown.app.screen is above
+        above.dismiss(None)
+        above.dismiss(None)
+        await shown.until_on(QueueScreen)
+        await shown.until(lambda: len(answers) == 1)
+        shown.app.screen.dismiss(None)  # the first screen of a mode stays
+        await shown.pilot.pause()
+        assert isinstance(shown.app.screen, QueueScreen)
+
+
+async def test_words_typed_in_the_last_second_are_kept_when_one_goes_elsewhere(sqlite_office: TestOffice) -> None:
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    made = make_ticket(sqlite_office, assignee=mei)
+    async with console(sqlite_office, mei) as shown:
+        writing = ComposeScreen(made.number, MessageSort.NOTE)
+        await shown.open(writing)
+        await shown.until(lambda: bool(writing.typed()))
+        writing.query_one(TextArea).load_text(WORDS)
+        shown.app.go_to("queue")
+        await shown.until(lambda: writing._saved.get((f"note:{made.number}", made.number)) == WORDS)
