@@ -1,4 +1,4 @@
-"""Masks: enough of a contact to tell two apart, never more than a third of its letters and digits."""
+"""Masks: enough of a contact to tell two apart: of a phone its country and two digits, of all else at most a third."""
 
 import phonenumbers
 
@@ -7,12 +7,14 @@ from models.enums import Field
 
 DOT = "•"
 HIDDEN = DOT * 3
-LONGEST_TAIL = 4
-FEWEST_TAIL = 2
+TAIL = 2
+FEWEST_HIDDEN = 4
+"""A number too short to hide so many digits beside its tail shows a third of its digits at most."""
 
 
 def mask(field: Field, value: str) -> str:
-    """What may be shown of `value` without a record: at most a third of its letters and digits.
+    """What may be shown of `value` without a record: at most a third of its letters and digits, or of a phone its
+    country's code and the last two digits.
 
     `a•••@e•••.org`, `+86 ••• •••• ••00`, `m•••i`; text that has nothing to spare becomes dots alone.
     """
@@ -77,22 +79,18 @@ def _address(value: str) -> str:
 
 
 def _phone(value: str) -> str:
-    """National grouping with the country's code, if there is room for it, and the last digits."""
+    """National grouping with the country's code and the last two digits."""
     try:
         number = phonenumbers.parse(value, None)
     except phonenumbers.NumberParseException:
         digits = [char for char in value if char.isdecimal()]
-        tail = digits[len(digits) - min(LONGEST_TAIL, _budget(value), len(digits) // 3) :] if digits else []
-        return HIDDEN + "".join(tail)
+        return HIDDEN + "".join(digits[len(digits) - min(TAIL, len(digits) // 3) :] if len(digits) >= 3 else [])
     code = str(number.country_code)
     number.extension = None
     international = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
     national = international.removeprefix(f"+{code}")
     digits_after = sum(char.isdecimal() for char in national)
-    spare = min(_budget(value), (len(code) + digits_after) // 3)
-    shows_code = spare >= len(code) + FEWEST_TAIL
-    tail_length = min(LONGEST_TAIL, spare - len(code) if shows_code else spare)
-    hide = digits_after - tail_length
+    hide = digits_after - (TAIL if digits_after >= TAIL + FEWEST_HIDDEN else digits_after // 3)
     shown = []
     for char in national:
         if char.isalnum() and hide > 0:
@@ -100,4 +98,4 @@ def _phone(value: str) -> str:
             shown.append(DOT)
         else:
             shown.append(char)
-    return f"+{code if shows_code else DOT * len(code)}{''.join(shown)}"
+    return f"+{code}{''.join(shown)}"

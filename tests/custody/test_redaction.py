@@ -45,14 +45,14 @@ def test_98_in_100_of_each_kind_are_hidden(redacted: list[tuple[Letter, str]], k
     assert len(missed) <= 0.02 * len(values), missed
 
 
-def test_at_most_2_in_100_plain_words_are_hidden(redacted: list[tuple[Letter, str]]) -> None:
+def test_at_most_1_in_200_plain_words_are_hidden(redacted: list[tuple[Letter, str]]) -> None:
     words = hidden = 0
     for letter, out in redacted:
         wanted = Counter(word for text in letter.plain for word in WORD.findall(text))
         words += wanted.total()
         hidden += (wanted - Counter(WORD.findall(_readable(out)))).total()
     assert words > 1_000
-    assert hidden <= 0.02 * words
+    assert hidden <= 0.005 * words
 
 
 def test_dates_times_prices_and_order_numbers_stay() -> None:
@@ -113,13 +113,11 @@ def test_parts_of_a_name_in_any_order_hide_what_stands_after_them() -> None:
     assert redact(text, REGIONS, known) == shown
 
 
-@given(
-    st.lists(st.sampled_from(["Alice", "Example", "Rose Cottage", "met", "a@b.example", "07700 900123"]), max_size=8)
-)
+@given(st.lists(st.sampled_from(["Alice", "Quimby", "Rose Cottage", "met", "a@b.example", "07700 900123"]), max_size=8))
 @settings(max_examples=100, deadline=None)
 def test_known_values_and_found_ones_are_hidden_wherever_they_stand(words: list[str]) -> None:
-    known = ((Field.NAME, "Alice Example"), (Field.ADDRESS, "Rose Cottage, Long Lane 12"))
-    blocks = {"Alice": "[name]", "Example": "[name]", "Rose Cottage": "[address]", "met": "met"}
+    known = ((Field.NAME, "Alice Quimby"), (Field.ADDRESS, "Rose Cottage, Long Lane 12"))
+    blocks = {"Alice": "[name]", "Quimby": "[name]", "Rose Cottage": "[address]", "met": "met"}
     found = {"a@b.example": "[e-mail]", "07700 900123": "[phone]"}
     shown = " | ".join({**blocks, **found}[word] for word in words)
     assert redact(" | ".join(words), ("GB",), known) == shown
@@ -170,7 +168,7 @@ KNOWN = ((Field.NAME, "Mei Lin"), (Field.NAME, "王小明"), (Field.MOBILE, "+77
     [
         "7", "@", "a@", "1 ", "1-", "1.", "(1", "+1 ", "138001380001 ", "4444 ", "123-45 ", "DE89 ", "AB12 34 ", "a.",
         ":", "a:", "http://", "王@", '"@', " at ", " at a dot", "a" * 64 + "@", "110105194912310021 ", "⟨200B⟩1",
-        "Mei ", "王 ", "[", "\u0660", "x", " ", "\n",
+        "Mei ", "Mei-", "M e i ", "May ", "1\ufe0f\u20e3", "王 ", "[", "\u0660", "x", " ", "\n",
     ],
 )  # fmt: skip
 def test_hostile_text_takes_no_longer_than_its_length(unit: str) -> None:
