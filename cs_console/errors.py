@@ -220,6 +220,24 @@ class MustChangePassword(Refusal):
         super().__init__("Your password was set by somebody else.", "Choose your own before you go on.")
 
 
+class MustEnrol(Refusal):
+    """The settings ask this account for a second factor that it does not have yet."""
+
+    code = "second_factor_required"
+
+    def __init__(self) -> None:
+        super().__init__("Your account needs a second factor.", "Set up your authenticator app before you go on.")
+
+
+class WrongFactor(Refusal):
+    """A code of the second factor that does not count: wrong, used before, or too late."""
+
+    code = "second_factor_wrong"
+
+    def __init__(self, next_step: str = "Type the newest code of your app, or a recovery code.") -> None:
+        super().__init__("That code does not count.", next_step)
+
+
 class NoUndertaking(Refusal):
     """No current confidentiality undertaking (policy IV.(1)2)."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from cs_console.errors import BadSettings
+from models.enums import Role
 
 PREFIX = "CS_CONSOLE_"
 COMMAND = "command:"
@@ -22,6 +23,7 @@ class Settings(BaseModel):
     checkpoint and each incident on its standard input (`command: ssh vault append-checkpoint`).
 
     Times are seconds. `key_days`: how long old backups of the keyring may be able to open an erased key.
+    `second_factor`: the roles whose accounts need one to sign in (`second_factor = ["supervisor", "admin"]`).
     `pack`: the policy for new tickets; without it the one that was adopted last (`cs-console policy adopt`).
     `keys` rebinds commands: `[keys] claim = "ctrl+k"`.
     """
@@ -47,6 +49,7 @@ class Settings(BaseModel):
     idle_hide: int = 300
     idle_sign_out: int = 900
     session_hours: int = 8
+    second_factor: tuple[Role, ...] = ()
     keys: dict[str, str] = {}
 
     @property
@@ -97,6 +100,15 @@ class Settings(BaseModel):
             if not words:
                 raise ValueError(f"no command stands after {COMMAND}")
         return given
+
+    @field_validator("second_factor", mode="before")
+    @classmethod
+    def _roles(cls, given: object) -> object:
+        """Roles as the command line spells them too ("privacy-officer"); several with commas between them."""
+        words = given.split(",") if isinstance(given, str) else given
+        if not isinstance(words, list | tuple):
+            return words
+        return tuple(one.strip().casefold().replace("-", " ") if isinstance(one, str) else one for one in words)
 
     @property
     def memory_folder(self) -> Path:

@@ -2,13 +2,18 @@
 
 from datetime import datetime
 
+from sqlalchemy import false
 from sqlmodel import Field, SQLModel
 
 from models.columns import UtcMoment
 
 
 class AgentSession(SQLModel, table=True):
-    """`id` is the SHA-256 of a random token that only the console process holds."""
+    """`id` is the SHA-256 of a random token that only the console process holds.
+
+    `enrolling`: the settings ask this account for a second factor that it does not have yet; until it has one, the
+    session can do nothing else.
+    """
 
     __tablename__ = "agent_session"
 
@@ -19,3 +24,4 @@ class AgentSession(SQLModel, table=True):
     last_active_at: datetime = Field(sa_type=UtcMoment)
     ended_at: datetime | None = Field(default=None, sa_type=UtcMoment)
     end_reason: str | None = None
+    enrolling: bool = Field(default=False, sa_column_kwargs={"server_default": false()})

@@ -5,11 +5,12 @@ from typing import Annotated
 import typer
 
 from cs_console.commands.context import Home, Json, office, print_json
-from cs_console.commands.typed_password import PasswordStdin, typed_password
+from cs_console.commands.typed_password import PasswordStdin, typed_password, typed_passwords
 from cs_console.desk import operator_desk
 from cs_console.staff import accounts
+from cs_console.staff.second_person import Confirming
 
-app = typer.Typer(help="Accounts: add, list, suspend, unlock, reset, roles.", no_args_is_help=True)
+app = typer.Typer(help="Accounts: add, list, suspend, unlock, reset, reset-factor, roles.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The account's name.")]
 Roles = Annotated[
@@ -73,6 +74,23 @@ def reset(name: Name, password_stdin: PasswordStdin = False, home: Home = None) 
     with office(home) as opened:
         accounts.reset(operator_desk(opened), name, typed_password(password_stdin))
     print(f"{name} has to choose another password at the next sign-in.")
+
+
+@app.command("reset-factor")
+def reset_factor(
+    name: Name,
+    by: Annotated[str, typer.Option("--by", metavar="ADMIN", help="An admin who confirms it.")],
+    second: Annotated[str, typer.Option("--second", metavar="ADMIN", help="Another admin who confirms it.")],
+    password_stdin: PasswordStdin = False,
+    home: Home = None,
+) -> None:
+    """Take an account's second factor away. Two other admins type their passwords, on standard input a line each."""
+    from cs_console.staff.second_factor import reset_factor
+
+    first, other = typed_passwords(password_stdin, (by, second))
+    with office(home) as opened:
+        reset_factor(operator_desk(opened), name, Confirming(by, first), Confirming(second, other))
+    print(f"{name} has no second factor now, and has to choose a new password at the next sign-in.")
 
 
 @app.command()

@@ -16,16 +16,39 @@ def typed_password(from_stdin: bool) -> str:
     Raises BadPassword when there is neither `--password-stdin` nor a terminal to ask at.
     """
     if not from_stdin:
-        if sys.stdin is None or not sys.stdin.isatty():
-            raise BadPassword("There is no terminal to ask for the password at.", "Use --password-stdin.")
+        _require_terminal()
         return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
+    lines = _lines()
+    if len(lines) > 1 or "\r" in lines[0]:
+        raise BadPassword("The password on standard input has more than one line.", "Send one line.")
+    return lines[0]
+
+
+def typed_passwords(from_stdin: bool, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The passwords of several people who confirm a command: a line each on standard input, or asked one by one.
+
+    Raises BadPassword as `typed_password` does, and when the lines are not as many as the people.
+    """
+    if from_stdin:
+        lines = _lines()
+        if len(lines) != len(names):
+            raise BadPassword(f"Standard input has to have {len(names)} lines.", "Send a password a line.")
+        return tuple(lines)
+    _require_terminal()
+    return tuple(str(typer.prompt(f"Password of {name}", hide_input=True, err=True)) for name in names)
+
+
+def _require_terminal() -> None:
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise BadPassword("There is no terminal to ask for the password at.", "Use --password-stdin.")
+
+
+def _lines() -> list[str]:
+    """The lines on standard input, without the line break at the end of each."""
     if sys.stdin is None:
         raise BadPassword("Standard input is closed.", "Send the password there.")
     try:
         text = sys.stdin.read()
     except UnicodeDecodeError:
         raise BadPassword("The password on standard input is not text.", "Send it as UTF-8.") from None
-    password = text.removesuffix("\n").removesuffix("\r")
-    if "\n" in password or "\r" in password:
-        raise BadPassword("The password on standard input has more than one line.", "Send one line.")
-    return password
+    return [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")]

@@ -192,9 +192,9 @@ def reveal(desk: Desk, number: int, target: Target, purpose: str) -> Revealed:
 
     The entry FIELD_REVEALED is durable before the value is opened; where it cannot be made, nothing is shown.
     Every refusal is recorded with its code, in a transaction of its own; where even that cannot be, it is refused
-    all the same. Raises SessionEnded, MustChangePassword, NotAllowed, NoUndertaking, NothingThere, NotAssigned,
-    FieldNotAllowed, PurposeNotAllowed, NotVerified, KeyDestroyed, OnHold, SealBroken, LogBroken, StoreUnavailable
-    (ASVS 8.2.1-3, 16.2.1, 16.5.3).
+    all the same. Raises SessionEnded, MustChangePassword, MustEnrol, NotAllowed, NoUndertaking, NothingThere,
+    NotAssigned, FieldNotAllowed, PurposeNotAllowed, NotVerified, KeyDestroyed, OnHold, SealBroken, LogBroken,
+    StoreUnavailable (ASVS 8.2.1-3, 16.2.1, 16.5.3).
     """
     try:
         granted = _put_on_record(desk, number, target, purpose)
@@ -260,9 +260,9 @@ def _facts(desk: Desk, number: int, row: Row | None) -> _Facts:
     """Refuse a session, role or undertaking that is not good now, then a ticket that does not exist."""
     if row is None:
         raise SessionEnded("this session is unknown here")
-    started, active, ended, reason, state, roles, must_change, undertaken, *rest = row
+    started, active, ended, reason, state, roles, due, undertaken, *rest = row
     check_live(desk, from_microseconds(started), from_microseconds(active), _moment(ended), reason, state)
-    check_roles(roles, must_change, VIEWERS)
+    check_roles(roles, due, VIEWERS)
     if not undertaken:
         raise NoUndertaking
     requester_id, requester_state, kind, *others = rest

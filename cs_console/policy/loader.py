@@ -2,6 +2,7 @@
 
 import hashlib
 import tomllib
+from functools import lru_cache
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -78,11 +79,16 @@ class PackShelf:
 def load_pack(file: Path) -> Pack:
     """Read one pack. Raises BadPack with a line for each problem."""
     try:
-        values = tomllib.loads(file.read_text("utf-8"))
+        return _pack_of(file.read_text("utf-8"), file.name)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
         raise BadPack(file.name, (str(problem),)) from None
+
+
+@lru_cache(maxsize=16)  # a pack is frozen, and checking one takes a tenth of a second
+def _pack_of(text: str, file_name: str) -> Pack:
+    values = tomllib.loads(text)
     try:
         return pack_from(values)
     except ValidationError:
         lines = tuple(f"{dotted(place)}: {words}" for place, words in located_problems(values))
-        raise BadPack(file.name, lines) from None
+        raise BadPack(file_name, lines) from None

@@ -14,6 +14,7 @@ from cs_console.access_log.append import Actor, Entry, append, record
 from cs_console.desk import AgentCard, Desk, Office, OperatorDesk
 from cs_console.errors import BadAccount, BadPassword, LastAdmin, SignInMustWait, SignInRefused, UnknownAgent
 from cs_console.staff import passwords
+from cs_console.staff.factor_state import has_factor
 from cs_console.staff.sessions import end_and_record, require_live, require_session
 from cs_console.staff.tries import count_try, give_back
 from models.agent import Agent
@@ -216,11 +217,13 @@ def change_own_password(desk: Desk, old: str, new: str) -> None:
     Raises SignInRefused or SignInMustWait for the old one, BadPassword for the new one.
     """
     office = desk.office
-    passwords.check_new(new, desk.agent.name, office.settings.desk_name)
-    if passwords.normal(old) == passwords.normal(new):
-        raise BadPassword("This is the password you have.", "Choose another one.")
     with office.database.reading() as session:
         require_session(session, desk)
+        beside_factor = has_factor(session, desk.agent.id)
+    shortest = passwords.SHORTEST_WITH_FACTOR if beside_factor else passwords.SHORTEST
+    passwords.check_new(new, desk.agent.name, office.settings.desk_name, shortest=shortest)
+    if passwords.normal(old) == passwords.normal(new):
+        raise BadPassword("This is the password you have.", "Choose another one.")
     if not check_password(office, desk.agent.id, old):
         raise SignInRefused
     hashed = passwords.hash_password(new)

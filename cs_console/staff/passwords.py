@@ -10,6 +10,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from cs_console.errors import BadPassword
 
 SHORTEST = 15
+SHORTEST_WITH_FACTOR = 8
 LONGEST = 1024
 SALT_BYTES = 16
 HASH_BYTES = 32
@@ -42,15 +43,16 @@ def needs_rehash(stored: str) -> bool:
     return HASHER.check_needs_rehash(stored)
 
 
-def check_new(password: str, *known_words: str) -> None:
+def check_new(password: str, *known_words: str, shortest: int = SHORTEST) -> None:
     """Refuse a new password that is too short or easily guessed; there are no composition rules (ASVS 6.2.5).
 
-    `known_words` are words of this desk that an attacker would try: the account's name, the desk's name.
+    `known_words` are words of this desk that an attacker would try: the account's name, the desk's name. Beside a
+    second factor SHORTEST_WITH_FACTOR characters are enough.
     Raises BadPassword with one sentence.
     """
     typed = normal(password)
-    if len(typed) < SHORTEST:
-        raise BadPassword(f"A password needs at least {SHORTEST} characters.", "A few words in a row are easy to keep.")
+    if len(typed) < shortest:
+        raise BadPassword(f"A password needs at least {shortest} characters.", "A few words in a row are easy to keep.")
     if len(typed) > LONGEST:
         raise BadPassword(f"A password has at most {LONGEST} characters.", "Choose a shorter one.")
     folded = typed.casefold()

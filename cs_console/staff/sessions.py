@@ -3,17 +3,20 @@
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, case, select, update
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import Actor, Entry, append
-from cs_console.errors import MustChangePassword, NotAllowed, SessionEnded
+from cs_console.errors import MustChangePassword, MustEnrol, NotAllowed, SessionEnded
 from models.agent import Agent
 from models.agent_session import AgentSession
 from models.enums import AccountState, Action, Role
 
 if TYPE_CHECKING:
     from cs_console.desk import Desk, Office
+
+NOTHING, NEW_PASSWORD, SECOND_FACTOR = 0, 1, 2
+"""What an account still has to do before anything else."""
 
 LIVE_COLUMNS = (
     col(AgentSession.started_at),
@@ -22,9 +25,9 @@ LIVE_COLUMNS = (
     col(AgentSession.end_reason),
     col(Agent.state),
     col(Agent.roles),
-    col(Agent.must_change_password),
+    case((col(Agent.must_change_password), NEW_PASSWORD), (col(AgentSession.enrolling), SECOND_FACTOR), else_=NOTHING),
 )
-"""What `check_live` judges, for statements that read it together with more."""
+"""What `check_live` and `check_roles` judge, for statements that read it together with more."""
 
 _LIVE = (
     select(*LIVE_COLUMNS)
@@ -36,16 +39,19 @@ _LIVE = (
 def require_live(session: Session, desk: "Desk", any_of: tuple[Role, ...]) -> None:
     """Refuse unless the desk's session is live and its account holds one of these roles (any, if none are named).
 
-    Raises SessionEnded, NotAllowed, or MustChangePassword while the account's password is somebody else's.
+    Raises SessionEnded, NotAllowed, or, while the account owes a password of its own or a second factor,
+    MustChangePassword or MustEnrol.
     """
-    roles, must_change = _live(session, desk)
-    check_roles(roles, must_change, any_of)
+    roles, due = _live(session, desk)
+    check_roles(roles, due, any_of)
 
 
-def check_roles(roles: str, must_change: bool, any_of: tuple[Role, ...]) -> None:
-    """Refuse unless one of these roles is among `roles`. Raises NotAllowed or MustChangePassword."""
-    if must_change:
+def check_roles(roles: str, due: int, any_of: tuple[Role, ...]) -> None:
+    """Refuse unless one of these roles is among `roles`. Raises NotAllowed, MustChangePassword or MustEnrol."""
+    if due == NEW_PASSWORD:
         raise MustChangePassword
+    if due == SECOND_FACTOR:
+        raise MustEnrol
     held = roles.split(",")
     if any_of and not any(role.value in held for role in any_of):
         wanted = " or ".join(role.value for role in any_of)
@@ -54,21 +60,22 @@ def check_roles(roles: str, must_change: bool, any_of: tuple[Role, ...]) -> None
 
 
 def require_session(session: Session, desk: "Desk") -> None:
-    """Refuse unless the desk's session is live: for what is allowed before a password is changed.
+    """Refuse unless the desk's session is live: for what is allowed while a password or a second factor
+    is due.
 
     Raises SessionEnded.
     """
     _live(session, desk)
 
 
-def _live(session: Session, desk: "Desk") -> tuple[str, bool]:
-    """The account's roles now, and whether its password has to be changed. Raises SessionEnded."""
+def _live(session: Session, desk: "Desk") -> tuple[str, int]:
+    """The account's roles now, and what it has to do first. Raises SessionEnded."""
     row = session.connection().execute(_LIVE, {"session": desk.session_id, "agent": desk.agent.id}).first()
     if row is None:
         raise SessionEnded("this session is unknown here")
-    started, active, ended, reason, state, roles, must_change = row
+    started, active, ended, reason, state, roles, due = row
     check_live(desk, started, active, ended, reason, state)
-    return roles, must_change
+    return roles, due
 
 
 def check_live(

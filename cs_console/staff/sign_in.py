@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, update
@@ -12,16 +12,28 @@ from sqlmodel import Session, col
 from cs_console.access_log.append import Actor, Entry, append, record
 from cs_console.custody.erasing import apply_again
 from cs_console.desk import AgentCard, Desk, Office
-from cs_console.errors import AccountSuspended, LogPutBack, Refusal, SignInMustWait, SignInRefused, WrongPassword
+from cs_console.errors import (
+    AccountSuspended,
+    LogPutBack,
+    Refusal,
+    SignInMustWait,
+    SignInRefused,
+    WrongFactor,
+    WrongPassword,
+)
 from cs_console.staff import passwords, undertakings
 from cs_console.staff.accounts import account_actor, card_of, check_password, find_agent, normal_name, record_failure
+from cs_console.staff.factor_state import has_factor, is_demanded
+from cs_console.staff.second_factor import take_code
 from cs_console.staff.sessions import end_and_record, require_session
-from cs_console.staff.tries import Counted, count_try, count_unknown_try, give_back
+from cs_console.staff.tries import Counted, count_try, count_unknown_try, give_back, take_back_one
 from models.agent import Agent
 from models.agent_session import AgentSession
 from models.enums import AccountState, Action, Role
 
 TOUCH_EVERY = timedelta(seconds=15)
+CODE_WITHIN = timedelta(minutes=5)
+"""How long after the password the code may come."""
 UNKNOWN = "unknown"
 REVIEWERS = (Role.SUPERVISOR, Role.PRIVACY_OFFICER)
 
@@ -39,15 +51,30 @@ class SignedIn:
     must_change_password: bool
     last_signed_in: datetime | None
     failures_before: int
+    second_factor_due: bool = False
 
 
-def sign_in(office: Office, name: str, password: str) -> SignedIn:
-    """Begin a session; an older one of the same account ends. The same time and words for an unknown name.
+@dataclass(frozen=True)
+class FirstStep:
+    """Name and password were right. It is good for CODE_WITHIN in this process, and opens nothing by itself."""
 
-    Whoever reviews the log is let in only to the log they saw last, grown; and nobody before requesters whom a backup
-    brought back are erased again. Raises SignInRefused, SignInMustWait or, only after the right password,
-    AccountSuspended, LogPutBack or what keeps them from being erased. Every outcome is recorded; a name that is no
-    account's is recorded as "unknown", never as it was typed (ASVS 6.3.8, 16.3.1).
+    asks_for_code: bool
+    agent: Agent = field(repr=False)
+    hashed: str = field(repr=False)
+    failures_before: int
+    at: datetime
+
+
+def sign_in(office: Office, name: str, password: str, code: str = "") -> SignedIn:
+    """Both steps at once; see `first_step` and `second_step`."""
+    return second_step(office, first_step(office, name, password), code)
+
+
+def first_step(office: Office, name: str, password: str) -> FirstStep:
+    """Check name and password. The same time and words for an unknown name; no session begins yet.
+
+    Raises SignInRefused or SignInMustWait. Every failure is recorded; a name that is no account's is recorded as
+    "unknown", never as it was typed (ASVS 6.3.8, 16.3.1).
     """
     agent, counted = _count(office, normal_name(name))
     if isinstance(counted, SignInMustWait):
@@ -57,14 +84,52 @@ def sign_in(office: Office, name: str, password: str) -> SignedIn:
         with office.database.transaction() as session:
             record_failure(session, office, _actor(office, agent), SignInRefused.code)
         raise SignInRefused
+    with office.database.transaction() as session:
+        asks_for_code = has_factor(session, agent.id)
+        if asks_for_code:
+            take_back_one(session, agent.id)
+    hashed = _up_to_date(agent.password_hash, password)
+    return FirstStep(asks_for_code, agent, hashed, counted.earlier, office.clock.now())
+
+
+def second_step(office: Office, first: FirstStep, code: str = "") -> SignedIn:
+    """Begin the session, with a code of the second factor where the account has one (ASVS 6.3.3); an older one ends.
+
+    A wrong code is counted like a wrong password. Whoever reviews the log is let in only to the log they saw last,
+    grown; and nobody before requesters whom a backup brought back are erased again. Raises WrongFactor,
+    SignInMustWait, AccountSuspended, LogPutBack, SignInRefused where the account changed meanwhile, or what keeps them
+    from being erased.
+    """
+    agent = first.agent
+    if first.asks_for_code:
+        _require_code(office, first, code)
     if _reviews(agent):
         _require_the_same_log(office, agent)
     apply_again(office)
-    begun = _begin(office, agent, _up_to_date(agent.password_hash, password), counted.earlier)
+    begun = _begin(office, first)
     if isinstance(begun, Refusal):
         raise begun
     _remember_the_log(begun.desk)
     return begun
+
+
+def _require_code(office: Office, first: FirstStep, typed: str) -> None:
+    """Count a try before the code is looked at, then use the code. Raises WrongFactor, SignInMustWait."""
+    agent = first.agent
+    if office.clock.now() - first.at > CODE_WITHIN:
+        raise WrongFactor("It took too long: type your name and password again.")
+    with office.database.transaction() as session:
+        counted = count_try(session, agent.id, office.clock.now())
+        if isinstance(counted, SignInMustWait):
+            record_failure(session, office, account_actor(office, agent), counted.code)
+    if isinstance(counted, SignInMustWait):
+        raise counted
+    with office.database.transaction() as session:
+        right = take_code(session, office, agent, typed)
+        if not right:
+            record_failure(session, office, account_actor(office, agent), WrongFactor.code)
+    if not right:
+        raise WrongFactor
 
 
 def sign_out(desk: Desk, reason: str = "signed out") -> None:
@@ -162,8 +227,9 @@ def _count(office: Office, name: str) -> tuple[Agent | None, Counted | SignInMus
     return agent, counted
 
 
-def _begin(office: Office, agent: Agent, hashed: str, failures_before: int) -> SignedIn | Refusal:
-    """Start the session unless the account changed while its password was checked."""
+def _begin(office: Office, first: FirstStep) -> SignedIn | Refusal:
+    """Start the session unless the account changed while it was signing in."""
+    agent = first.agent
     with office.database.transaction() as session:
         now = office.clock.now()
         taken = session.connection().execute(
@@ -173,7 +239,7 @@ def _begin(office: Office, agent: Agent, hashed: str, failures_before: int) -> S
                 col(Agent.password_hash) == agent.password_hash,
                 col(Agent.state) == AccountState.ACTIVE,
             )
-            .values(failures=0, next_try_at=None, password_hash=hashed)
+            .values(failures=0, next_try_at=None, password_hash=first.hashed)
         )
         current = session.get_one(Agent, agent.id, populate_existing=True)
         if not taken.rowcount:
@@ -186,15 +252,27 @@ def _begin(office: Office, agent: Agent, hashed: str, failures_before: int) -> S
         )
         last = started.scalar()
         end_and_record(session, office, account_actor(office, current), agent.id, "you signed in elsewhere")
+        has_one = has_factor(session, agent.id)
+        if has_one and not first.asks_for_code:  # it was set up in between
+            record_failure(session, office, account_actor(office, current), SignInRefused.code)
+            return SignInRefused()
+        enrolling = not has_one and is_demanded(office.settings, current.roles)
         session_id = hashlib.sha256(secrets.token_bytes(32)).hexdigest()
         session.add(
-            AgentSession(id=session_id, agent_id=agent.id, host=office.host, started_at=now, last_active_at=now)
+            AgentSession(
+                id=session_id,
+                agent_id=agent.id,
+                host=office.host,
+                started_at=now,
+                last_active_at=now,
+                enrolling=enrolling,
+            )
         )
         session.flush()
         desk = Desk(office, card_of(current), session_id)
         append(session, office, desk.actor, Entry(Action.SIGNED_IN), now)
         due = not undertakings.is_current(session, desk)
-        return SignedIn(desk, due, current.must_change_password, last, failures_before)
+        return SignedIn(desk, due, current.must_change_password, last, first.failures_before, enrolling)
 
 
 def _up_to_date(stored: str, password: str) -> str:

@@ -81,6 +81,15 @@ def give_back(session: Session, agent_id: str) -> None:
     session.connection().execute(update(Agent).where(col(Agent.id) == agent_id).values(failures=0, next_try_at=None))
 
 
+def take_back_one(session: Session, agent_id: str) -> None:
+    """Count one failure less: the password was right, and the second factor is still to come."""
+    session.connection().execute(
+        update(Agent)
+        .where(col(Agent.id) == agent_id, col(Agent.failures) > 0)
+        .values(failures=col(Agent.failures) - 1, next_try_at=None)
+    )
+
+
 def _must_wait(until: datetime | None, now: datetime) -> SignInMustWait:
     left = (until or now) - now
     return SignInMustWait(max(1, -(-left // timedelta(seconds=1))))

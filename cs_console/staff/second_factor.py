@@ -1,0 +1,200 @@
+"""The second factor: codes of an authenticator app (TOTP, RFC 6238), and recovery codes for the day it is lost.
+
+A code counts once: the newest step that was used is remembered, and it only moves forward (ASVS 6.5.1, 6.6.3).
+"""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, update
+from sqlmodel import Session, col
+
+from cs_console.access_log.append import Entry, append, record
+from cs_console.custody.factor_secrets import open_secret, seal_secret
+from cs_console.desk import Desk, Office, OperatorDesk
+from cs_console.errors import BadAccount, NotAllowed, SignInRefused, UnknownAgent, WrongFactor
+from cs_console.staff.accounts import account_actor, check_password, find_agent
+from cs_console.staff.factor_state import has_factor
+from cs_console.staff.second_person import Confirming, require_password_of
+from cs_console.staff.sessions import end_and_record, require_session
+from models.agent import Agent
+from models.agent_session import AgentSession
+from models.enums import Action, Role
+from models.second_factor import RecoveryCode, SecondFactor
+
+STEP_SECONDS = 30
+STEPS_EITHER_SIDE = 1
+"""How far the clocks of phone and console may differ (ASVS 6.5.5): one step."""
+RECOVERY_CODES = 10
+_SIGNS = "abcdefghjkmnpqrstuvwxyz23456789"
+"""Letters and digits that nobody takes for one another."""
+_HALF = 6
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """What the app is given: the secret as letters to type, and the same as a link for a QR code."""
+
+    secret: str = field(repr=False)
+    link: str = field(repr=False)
+
+
+def begin_enrolment(desk: Desk, password: str) -> Enrolment:
+    """Make a new secret for the agent's own app; the factor they have stays in force until a code of the new one.
+
+    The password is asked again, so that an unattended console enrols nobody else's phone. Raises SignInRefused,
+    SignInMustWait, SessionEnded.
+    """
+    import pyotp
+
+    office, agent_id = desk.office, desk.agent.id
+    if not check_password(office, agent_id, password):
+        raise SignInRefused
+    secret = pyotp.random_base32()
+    sealed = seal_secret(office.keyring, agent_id, secret)
+    with office.database.transaction() as session:
+        require_session(session, desk)
+        row = session.get(SecondFactor, agent_id, with_for_update=True) or SecondFactor(agent_id=agent_id)
+        row.pending = sealed
+        session.add(row)
+    return Enrolment(secret, pyotp.TOTP(secret).provisioning_uri(name=f"{office.settings.desk_name}:{desk.agent.name}"))
+
+
+def confirm_enrolment(desk: Desk, typed: str) -> tuple[str, ...]:
+    """Put the new secret in force with one of its codes; returns the recovery codes, which are shown this once.
+
+    Recovery codes from before end. On record. Raises WrongFactor, SessionEnded.
+    """
+    office, agent_id = desk.office, desk.agent.id
+    with office.database.transaction() as session:
+        require_session(session, desk)
+        row = session.get(SecondFactor, agent_id, with_for_update=True)
+        if row is None or row.pending is None:
+            raise WrongFactor("Begin again: the app was given no new secret.")
+        now = office.clock.now()
+        step = _step_of(open_secret(office.keyring, agent_id, row.pending), typed, now)
+        if step is None:
+            raise WrongFactor("Type the six digits that the app shows now; check that the phone's clock is right.")
+        row.secret, row.pending, row.last_step, row.enrolled_at = row.pending, None, step, now
+        session.add(row)
+        session.flush()
+        codes = _new_recovery_codes(session, office, agent_id)
+        session.connection().execute(
+            update(AgentSession).where(col(AgentSession.id) == desk.session_id).values(enrolling=False)
+        )
+        record(session, desk, Entry(Action.FACTOR_ENROLLED))
+    return codes
+
+
+def take_code(session: Session, office: Office, agent: Agent, typed: str) -> bool:
+    """Use a code of the account's app, or a recovery code, once, in the caller's transaction.
+
+    Two consoles at once cannot use the same one. A recovery code that is used is on record.
+    """
+    row = session.get(SecondFactor, agent.id, with_for_update=True)
+    if row is None or row.secret is None:
+        return False
+    digits = "".join(typed.split())
+    step = _step_of(open_secret(office.keyring, agent.id, row.secret), digits, office.clock.now())
+    if step is not None:
+        used = session.connection().execute(
+            update(SecondFactor)
+            .where(col(SecondFactor.agent_id) == agent.id, col(SecondFactor.last_step) < step)
+            .values(last_step=step)
+        )
+        return bool(used.rowcount)
+    return _take_recovery_code(session, office, agent, digits)
+
+
+def recovery_codes_left(desk: Desk) -> int | None:
+    """How many recovery codes the agent has left; None where they have no second factor."""
+    with desk.office.database.reading() as session:
+        require_session(session, desk)
+        if not has_factor(session, desk.agent.id):
+            return None
+        unused = select(col(RecoveryCode.id)).where(
+            col(RecoveryCode.agent_id) == desk.agent.id, col(RecoveryCode.used_at).is_(None)
+        )
+        return len(session.connection().execute(unused).all())
+
+
+def reset_factor(desk: OperatorDesk, name: str, first: Confirming, second: Confirming) -> None:
+    """Take an account's second factor away, with two admins' passwords; neither is the account's own.
+
+    Its owner has to choose a password then, since a short one was enough beside the factor, and enrols again where
+    the settings ask for it. Its sessions end. Raises UnknownAgent, BadAccount, NotAllowed, SignInRefused,
+    SignInMustWait.
+    """
+    if not isinstance(desk, OperatorDesk):
+        raise NotAllowed("A second factor is reset on the host.", "Use `cs-console agents reset-factor`.")
+    office = desk.office
+    admins = [require_password_of(office, one, Role.ADMIN) for one in (first, second)]
+    if admins[0].id == admins[1].id:
+        raise BadAccount("Two different admins have to confirm this.", "Name another one with --second.")
+    with office.database.transaction() as session:
+        agent = find_agent(session, name, locked=True)
+        if agent is None:
+            raise UnknownAgent("There is no account of that name.", "See `cs-console agents list`.")
+        if agent.id in {admin.id for admin in admins}:
+            raise BadAccount("Nobody resets their own second factor.", "Two other admins have to confirm it.")
+        if not has_factor(session, agent.id):
+            raise BadAccount(f"{agent.name} has no second factor.", "Nothing was changed.")
+        session.connection().execute(delete(SecondFactor).where(col(SecondFactor.agent_id) == agent.id))
+        session.connection().execute(delete(RecoveryCode).where(col(RecoveryCode.agent_id) == agent.id))
+        agent.must_change_password = True
+        session.add(agent)
+        session.flush()
+        actor = account_actor(office, agent)
+        end_and_record(session, office, actor, agent.id, "your second factor was reset")
+        confirmed = " and ".join(admin.name for admin in admins)
+        record(session, desk, Entry(Action.FACTOR_RESET, reason=f"{agent.name}: confirmed by {confirmed}"))
+
+
+def _step_of(secret: str, typed: str, now: datetime) -> int | None:
+    """The step that those six digits are the code of, near enough to now; compared in constant time."""
+    import pyotp  # needed by whoever has a second factor
+
+    if len(typed) != pyotp.TOTP(secret).digits or not (typed.isascii() and typed.isdigit()):
+        return None
+    newest = int(now.timestamp()) // STEP_SECONDS
+    app = pyotp.TOTP(secret, interval=STEP_SECONDS)
+    near = range(newest - STEPS_EITHER_SIDE, newest + STEPS_EITHER_SIDE + 1)
+    matching = [step for step in near if hmac.compare_digest(app.generate_otp(step), typed)]
+    return max(matching, default=None)
+
+
+def _new_recovery_codes(session: Session, office: Office, agent_id: str) -> tuple[str, ...]:
+    session.connection().execute(delete(RecoveryCode).where(col(RecoveryCode.agent_id) == agent_id))
+    codes = tuple("-".join(_random_letters() for _ in range(2)) for _ in range(RECOVERY_CODES))
+    rows = [RecoveryCode(agent_id=agent_id, digest=_digest(office, agent_id, code)) for code in codes]
+    session.connection().execute(insert(RecoveryCode), [row.model_dump() for row in rows])
+    return codes
+
+
+def _random_letters() -> str:
+    return "".join(secrets.choice(_SIGNS) for _ in range(_HALF))
+
+
+def _take_recovery_code(session: Session, office: Office, agent: Agent, typed: str) -> bool:
+    used = session.connection().execute(
+        update(RecoveryCode)
+        .where(
+            col(RecoveryCode.agent_id) == agent.id,
+            col(RecoveryCode.digest) == _digest(office, agent.id, typed),
+            col(RecoveryCode.used_at).is_(None),
+        )
+        .values(used_at=office.clock.now())
+    )
+    if not used.rowcount:
+        return False
+    append(session, office, account_actor(office, agent), Entry(Action.RECOVERY_CODE_USED), office.clock.now())
+    return True
+
+
+def _digest(office: Office, agent_id: str, code: str) -> bytes:
+    """59 random bits need no slow hash; the key keeps a copy of the database from being searched (ASVS 6.5.2)."""
+    written = code.casefold().replace("-", "").encode("utf-8", "surrogatepass")
+    return hmac.digest(office.keyring.desk_key("recovery-codes"), agent_id.encode() + b"|" + written, hashlib.sha256)

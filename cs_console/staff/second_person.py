@@ -1,0 +1,32 @@
+"""A person who confirms what an operator's command does, with the password of an account of their own."""
+
+from dataclasses import dataclass, field
+
+from cs_console.desk import AgentCard, Office
+from cs_console.errors import NotAllowed, SignInRefused
+from cs_console.staff.accounts import card_of, check_password, find_agent
+from models.enums import Role
+
+
+@dataclass(frozen=True)
+class Confirming:
+    """An account's name and the password that was typed for it."""
+
+    name: str
+    password: str = field(repr=False)
+
+
+def require_password_of(office: Office, confirming: Confirming, *any_of: Role) -> AgentCard:
+    """Who that is, once their password is right and the account holds one of these roles.
+
+    Counted and recorded like a sign-in. Raises SignInRefused, SignInMustWait, NotAllowed.
+    """
+    with office.database.reading() as session:
+        agent = find_agent(session, confirming.name)
+    if agent is None or not check_password(office, agent.id, confirming.password):
+        raise SignInRefused
+    card = card_of(agent)
+    if not any(card.has(role) for role in any_of):
+        wanted = " or ".join(role.value for role in any_of)
+        raise NotAllowed(f"{card.name} is not {wanted}.", "Name an account that has that role.")
+    return card
