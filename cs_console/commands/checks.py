@@ -4,29 +4,37 @@ import os
 import platform
 import sqlite3
 import stat
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from ipaddress import ip_address
 from pathlib import Path
+from queue import Empty, Queue
+from tempfile import TemporaryFile
 
 from sqlalchemy import Engine, text
 
 from cs_console.access_log.state import log_state
 from cs_console.access_log.where_kept import second_place
 from cs_console.commands.keys import how_to_finish, keyring_belongs, window
-from cs_console.custody.key_files import read_key_file
+from cs_console.custody.key_files import printed_key, read_key_file
 from cs_console.custody.rotation import key_status
 from cs_console.database import Database, read_url, store_errors
-from cs_console.delivery.smtp import server_of
+from cs_console.delivery import sms, smtp
 from cs_console.desk import Office, open_office
 from cs_console.errors import BadPack, BadSettings, Refusal, StoreUnavailable
+from cs_console.faults import spot_of
+from cs_console.operator_command import CommandFailed, run_command
 from cs_console.policy.adoption import shelved
 from cs_console.settings import Settings
 
 PACKAGES = ("cs-console", "textual", "sqlalchemy", "sqlmodel", "cryptography", "argon2-cffi")
 _DEMANDED = frozenset({"require", "verify-ca", "verify-full"})
+PROBE_SECONDS = 12.0
+"""For one look at something outside this process; the mail server's own steps have 5 s each."""
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -49,8 +57,8 @@ def settings_in_force(settings: Settings) -> dict[str, str]:
         "key": "from CS_CONSOLE_KEY_COMMAND" if settings.key_command else str(settings.key_path),
         "next key": "from CS_CONSOLE_NEXT_KEY_COMMAND" if settings.next_key_command else "made by a rotation",
         "key rotation": f"within {settings.key_days} days of an erasure",
-        "mail": _mail_check(settings).words,
-        "text messages": _sms_check(settings).words,
+        "mail": _mail_way(settings).words,
+        "text messages": _sms_way(settings).words,
         "checkpoints": second_place(settings).name,
         "remembered": str(settings.memory_folder),
         "pack": settings.pack or "the one adopted last",
@@ -74,9 +82,27 @@ def examine(settings: Settings) -> tuple[Check, ...]:
     return (
         *_office_checks(settings),
         *_file_checks(settings),
-        _mail_check(settings),
-        _sms_check(settings),
+        *_key_command_checks(settings),
+        _within(PROBE_SECONDS, "mail", partial(_mail_check, settings)),
+        _within(PROBE_SECONDS, "text messages", partial(_sms_check, settings)),
     )
+
+
+def _within(seconds: float, name: str, look: Callable[[], Check]) -> Check:
+    """The check, or that it took too long: looking a host's name up knows no time-out of its own."""
+    answer: Queue[Check] = Queue()
+
+    def looking() -> None:
+        try:
+            answer.put(look())
+        except Exception as fault:  # noqa: BLE001 - the outermost edge of a thread
+            answer.put(Check(name, False, f"a fault of the program ({spot_of(fault)})"))
+
+    threading.Thread(target=looking, name=name, daemon=True).start()
+    try:
+        return answer.get(timeout=seconds)
+    except Empty:
+        return Check(name, False, f"no answer within {seconds:g} s")
 
 
 def _office_checks(settings: Settings) -> Iterator[Check]:
@@ -187,8 +213,24 @@ def _second_place_check(name: str, office: Office) -> Check:
             words += f", and lacks the newest checkpoint, signed at {state.last_checkpoint_size}"
         if office.settings.checkpoint_command:
             words += "; what it kept cannot be read back here"
-        return Check(name, state.copied, words)
+        tried = _tried(office.settings, next(iter(place.notes()), ""))
+        return Check(name, state.copied and not tried, f"{words}{tried}")
     return Check(name, False, f"{place.name} cannot be read")
+
+
+def _tried(settings: Settings, note: str) -> str:
+    """What keeps the second place from taking anything now; "" where it takes it. A note may be given twice."""
+    try:
+        if not settings.checkpoint_command:
+            with TemporaryFile(dir=settings.checkpoint_folder):
+                return ""
+        if note:
+            run_command(settings.checkpoint_command, PROBE_SECONDS, note.encode())
+    except CommandFailed as problem:
+        return f"; tried just now: {problem.why}"
+    except OSError as problem:
+        return f"; it cannot be written: {problem.strerror}"
+    return ""
 
 
 def _file_checks(settings: Settings) -> Iterator[Check]:
@@ -220,19 +262,52 @@ def _modes(settings: Settings) -> Iterator[tuple[Path, int]]:
             yield path, stat.S_IMODE(path.stat().st_mode)
 
 
+def _key_command_checks(settings: Settings) -> Iterator[Check]:
+    for name, command in (("key command", settings.key_command), ("next key command", settings.next_key_command)):
+        if command:
+            try:
+                printed_key(command, f"CS_CONSOLE_{name.upper().replace(' ', '_')}")
+                yield Check(name, True, "printed a key")
+            except Refusal as refusal:
+                yield _refused(name, refusal)
+
+
 def _mail_check(settings: Settings) -> Check:
+    """The way that the settings name, tried: connected, encrypted and signed in, without a mail."""
+    way = _mail_way(settings)
+    if not way.ok or settings.outbox is not None:
+        return way
+    try:
+        return Check(way.name, True, smtp.probe(settings.smtp_url))
+    except Refusal as refusal:
+        return Check(way.name, False, f"{way.words}: {refusal}")
+
+
+def _mail_way(settings: Settings) -> Check:
     if settings.outbox is not None:
         return Check("mail", True, f"into {settings.outbox}")
     if not settings.smtp_url:
         return Check("mail", False, "not set up")
     try:
-        server = server_of(settings.smtp_url)
+        server = smtp.server_of(settings.smtp_url)
     except BadSettings as refusal:
         return _refused("mail", refusal)
     return Check("mail", True, f"through {server.host}:{server.port}")
 
 
 def _sms_check(settings: Settings) -> Check:
+    """The way that the settings name, read by the library that will use it."""
+    way = _sms_way(settings)
+    if not way.ok or settings.outbox is not None or not settings.sms_url:
+        return way
+    try:
+        sms.probe(settings.sms_url)
+    except BadSettings as refusal:
+        return _refused(way.name, refusal)
+    return way
+
+
+def _sms_way(settings: Settings) -> Check:
     """A desk without text messages is in order: codes can go by mail alone."""
     if settings.outbox is not None:
         return Check("text messages", True, f"into {settings.outbox}")

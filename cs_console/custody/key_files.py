@@ -52,7 +52,7 @@ def read_key_file(path: Path) -> bytes:
 def wrapping_key(settings: Settings) -> bytes:
     """The key-encryption key from the command or the file that the settings name. Raises KeyUnavailable."""
     if settings.key_command:
-        return _printed(settings.key_command, "CS_CONSOLE_KEY_COMMAND")
+        return printed_key(settings.key_command, "CS_CONSOLE_KEY_COMMAND")
     return read_key_file(settings.key_path)
 
 
@@ -65,7 +65,7 @@ def wrapping_keys(settings: Settings) -> tuple[bytes, ...]:
     with suppress(KeyUnavailable):
         # the next one is asked for first: when it is there no more, it has become the present one
         if settings.next_key_command:
-            found.append(_printed(settings.next_key_command, "CS_CONSOLE_NEXT_KEY_COMMAND"))
+            found.append(printed_key(settings.next_key_command, "CS_CONSOLE_NEXT_KEY_COMMAND"))
         elif not settings.key_command:
             found.append(read_key_file(settings.next_key_path))
     try:
@@ -83,7 +83,7 @@ def next_key(settings: Settings) -> bytes:
     present key comes from a command and no next command is named, and KeyUnavailable.
     """
     if settings.next_key_command:
-        return _printed(settings.next_key_command, "CS_CONSOLE_NEXT_KEY_COMMAND")
+        return printed_key(settings.next_key_command, "CS_CONSOLE_NEXT_KEY_COMMAND")
     if settings.key_command:
         raise BadSettings(
             "CS_CONSOLE_NEXT_KEY_COMMAND is not set.",
@@ -127,7 +127,8 @@ def _settle(folder: Path) -> None:
         os.close(handle)
 
 
-def _printed(command: str, name: str) -> bytes:
+def printed_key(command: str, name: str) -> bytes:
+    """The key that the command prints. Raises KeyUnavailable, which names the setting and nothing of the command."""
     try:
         printed = run_command(command, COMMAND_SECONDS)
     except CommandFailed as problem:

@@ -1,9 +1,13 @@
 """Handing text messages to a provider through Apprise, which speaks to most of them."""
 
 import logging
+from typing import Any
 from urllib.parse import quote
 
 from cs_console.errors import BadSettings, DeliveryFailed
+
+EXAMPLE_NUMBER = "+441632960001"
+"""Of a range that is kept free for examples: it only completes a URL that is looked at."""
 
 
 def send(url: str, number: str, text: str) -> None:
@@ -13,18 +17,32 @@ def send(url: str, number: str, text: str) -> None:
     """
     import apprise  # a hundred providers: slow to import, and needed only when something is sent
 
-    for name in ("apprise", "urllib3", "requests"):
-        _hush(logging.getLogger(name))
     asset = apprise.AppriseAsset(storage_mode=apprise.PersistentStoreMode.MEMORY, async_mode=False)
-    provider = apprise.Apprise.instantiate(target_url(url, number), asset=asset, suppress_exceptions=True)
-    if provider is None:
-        raise BadSettings("CS_CONSOLE_SMS_URL is not a URL that Apprise knows.", "See Apprise's list of services.")
+    provider = _provider(url, number, asset)
     sender = apprise.Apprise(asset=asset)
     sender.add(provider)
     if not sender.notify(body=text, body_format=apprise.NotifyFormat.TEXT):
         raise DeliveryFailed(  # Apprise does not say whether it was refused or nobody answered
             "The text-message service did not take the message.", "It is tried again later.", unreached=True
         )
+
+
+def probe(url: str) -> None:
+    """Whether Apprise understands the URL; nothing is sent. Raises BadSettings."""
+    import apprise
+
+    _provider(url, EXAMPLE_NUMBER, apprise.AppriseAsset(storage_mode=apprise.PersistentStoreMode.MEMORY))
+
+
+def _provider(url: str, number: str, asset: Any) -> Any:
+    import apprise
+
+    for name in ("apprise", "urllib3", "requests"):
+        _hush(logging.getLogger(name))
+    provider = apprise.Apprise.instantiate(target_url(url, number), asset=asset, suppress_exceptions=True)
+    if provider is None:
+        raise BadSettings("CS_CONSOLE_SMS_URL is not a URL that Apprise knows.", "See Apprise's list of services.")
+    return provider
 
 
 def target_url(url: str, number: str) -> str:

@@ -1,7 +1,9 @@
-"""Handing mail to an SMTP server: encrypted when it can be, and always before a password is sent."""
+"""Handing mail to an SMTP server: encrypted, its certificate checked, unless the URL itself says `insecure`."""
 
 import smtplib
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
@@ -9,38 +11,54 @@ from urllib.parse import unquote, urlsplit
 from cs_console.errors import BadSettings, DeliveryFailed
 
 TIMEOUT_SECONDS = 20.0
+PROBE_SECONDS = 5.0
+INSECURE = frozenset({"insecure", "insecure=1", "insecure=yes", "insecure=true"})
+"""What may follow the `?` of the URL: mail may leave this machine unencrypted."""
 PORTS = {"smtp": 25, "smtps": 465}
+OK = 250
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True)
 class Server:
-    """An SMTP server as CS_CONSOLE_SMTP_URL names it."""
+    """An SMTP server as CS_CONSOLE_SMTP_URL names it. `encrypted`: from the first byte on, else by STARTTLS.
+
+    `insecure`: where the server offers no STARTTLS, mail goes there all the same.
+    """
 
     host: str
     port: int
     encrypted: bool
+    insecure: bool = False
     user: str = ""
     password: str = field(default="", repr=False)
 
 
 def server_of(url: str) -> Server:
-    """Read `smtp://user:password@host:port` or `smtps://...`. Raises BadSettings without repeating the URL."""
+    """Read `smtp://user:password@host:port`, `smtps://...`, or `smtp://host:port?insecure`.
+
+    Raises BadSettings without repeating the URL.
+    """
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
         host, port, parts = None, None, urlsplit("")
-    cut = parts.path.strip("/") or parts.query or parts.fragment  # by a sign of the password: "host" is not the host
+    insecure = parts.query.lower() in INSECURE
+    cut = (
+        parts.path.strip("/") or (parts.query and not insecure) or parts.fragment
+    )  # by a sign of the password: "host" is not the host
     if parts.scheme not in PORTS or not host or cut:
         raise BadSettings(
             "CS_CONSOLE_SMTP_URL is not an SMTP URL.",
-            "Use smtp://user:password@host:port or smtps://...; in a password write / as %2F, # as %23 and ? as %3F.",
+            "Use smtp://user:password@host:port or smtps://..., with ?insecure behind it to go without encryption; "
+            "in a password write / as %2F, # as %23 and ? as %3F.",
         )
     return Server(
         host,
         port or PORTS[parts.scheme],
         parts.scheme == "smtps",
+        insecure,
         unquote(parts.username or ""),
         unquote(parts.password or ""),
     )
@@ -48,10 +66,30 @@ def server_of(url: str) -> Server:
 
 def send(url: str, sender: str, recipient: str, mail: EmailMessage) -> None:
     """Hand one mail over. Raises DeliveryFailed (never with the address or the server's words) or BadSettings."""
+    with _told(), _connect(server_of(url), TIMEOUT_SECONDS) as connection:
+        connection.send_message(mail, sender, [recipient])
+
+
+def probe(url: str) -> str:
+    """Connect, sign in and leave again, within seconds, without a mail; returns what was found, never a secret.
+
+    Raises DeliveryFailed or BadSettings.
+    """
     server = server_of(url)
+    with _told(), _connect(server, PROBE_SECONDS) as connection:
+        encrypted = isinstance(connection.sock, ssl.SSLSocket)
+        code, _ = connection.noop()
+    if code != OK:
+        raise _refused(code)
+    way = "encrypted" if encrypted else "not encrypted, as its URL allows"
+    return f"through {server.host}:{server.port}, {way}{', signed in' if server.user else ''}"
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What goes wrong with a server, as a sentence without the server's words."""
     try:
-        with _connect(server) as connection:
-            connection.send_message(mail, sender, [recipient])
+        yield
     except smtplib.SMTPRecipientsRefused as problem:
         code = next(iter(problem.recipients.values()), (0, b""))[0]
         raise _refused(code) from None
@@ -67,12 +105,12 @@ def send(url: str, sender: str, recipient: str, mail: EmailMessage) -> None:
         raise DeliveryFailed("The mail server cannot be reached.", "It is tried again later.", unreached=True) from None
 
 
-def _connect(server: Server) -> smtplib.SMTP:
+def _connect(server: Server, seconds: float) -> smtplib.SMTP:
     if server.encrypted:
         context = ssl.create_default_context()
-        connection: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=TIMEOUT_SECONDS, context=context)
+        connection: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=seconds, context=context)
     else:
-        connection = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT_SECONDS)
+        connection = smtplib.SMTP(server.host, server.port, timeout=seconds)
     try:
         connection.ehlo_or_helo_if_needed()
         secure = server.encrypted
@@ -80,6 +118,12 @@ def _connect(server: Server) -> smtplib.SMTP:
             connection.starttls(context=ssl.create_default_context())
             connection.ehlo()
             secure = True
+        if not secure and not server.insecure:  # or somebody on the way has taken the offer out
+            raise DeliveryFailed(
+                "The mail server offers no encryption, so nothing was sent.",
+                "Use smtps:// or a server with STARTTLS; ?insecure behind CS_CONSOLE_SMTP_URL allows mail without it.",
+                unreached=True,
+            )
         if server.user:
             if not secure and server.host not in LOCAL:
                 raise DeliveryFailed(

@@ -2,17 +2,19 @@
 
 import json
 import os
+import threading
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from cs_console.commands import app
+from cs_console.commands import app, checks
 from cs_console.desk import open_office
 from cs_console.policy.loader import PackShelf
 from cs_console.settings import load
 from cs_console.staff.sign_in import sign_in
 from models.enums import Role
+from tests.delivery.test_channels import Mailbox, smtp_server
 from tests.support.office import TestOffice
 
 PASSWORD = "amber kite ninety lakes"
@@ -280,6 +282,45 @@ def test_doctor_finds_a_way_out_that_cannot_be_used(
     assert variable in str(found["words"])
     assert "cret" not in str(found["words"])
     assert run("doctor").exit_code == 1
+
+
+def test_doctor_tries_the_ways_out(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mailbox = Mailbox()
+    with smtp_server(mailbox) as place:
+        monkeypatch.setenv("CS_CONSOLE_SMTP_URL", f"smtp://{place}?insecure")
+        monkeypatch.setenv("CS_CONSOLE_SMS_URL", "json://localhost/texts")
+        shown = {check["name"]: check for check in json.loads(run("doctor", "--json").stdout)["checks"]}
+        assert shown["mail"]["words"] == f"through {place}, not encrypted, as its URL allows"
+        assert shown["mail"]["ok"] and shown["text messages"]["ok"]
+        monkeypatch.setenv("CS_CONSOLE_SMTP_URL", f"smtp://{place}")
+        assert "no encryption" in str(checked()["mail"]["words"])
+    assert mailbox.mails == []
+    monkeypatch.setenv("CS_CONSOLE_SMS_URL", "nosuch://s3cret")
+    shown = {check["name"]: check for check in json.loads(run("doctor", "--json").stdout)["checks"]}
+    assert not shown["mail"]["ok"] and "cannot be reached" in shown["mail"]["words"]
+    assert not shown["text messages"]["ok"] and "s3cret" not in shown["text messages"]["words"]
+
+
+def test_doctor_waits_for_nothing_longer_than_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    never = threading.Event()
+    answer = checks._within(0.01, "mail", lambda: checks.Check("mail", never.wait(5), ""))
+    assert (answer.ok, answer.words) == (False, "no answer within 0.01 s")
+    never.set()
+
+
+def test_doctor_runs_the_key_commands_and_tries_the_second_place(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = (desk / "keys" / "key-encryption.key").read_text().strip()
+    monkeypatch.setenv("CS_CONSOLE_KEY_COMMAND", f"echo {key}")
+    monkeypatch.setenv("CS_CONSOLE_NEXT_KEY_COMMAND", "sh -c 'echo s3cret; exit 3'")
+    shown = {check["name"]: check for check in json.loads(run("doctor", "--json").stdout)["checks"]}
+    assert shown["key command"]["words"] == "printed a key"
+    assert "status 3" in shown["next key command"]["words"] and not shown["next key command"]["ok"]
+    monkeypatch.setenv("CS_CONSOLE_CHECKPOINTS", "command: cat")
+    assert run("log", "checkpoint").exit_code == 0
+    assert checked()["second place"]["ok"] is True
+    monkeypatch.setenv("CS_CONSOLE_CHECKPOINTS", "command: sh -c 'exit 4'")
+    assert "tried just now: it ended with status 4" in str(checked()["second place"]["words"])
+    assert key not in run("doctor").output
 
 
 @pytest.mark.parametrize("gone", ["console.db", "keyring.db", "keys/key-encryption.key"])

@@ -22,7 +22,7 @@ from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cs_console.delivery import outbox, sms
+from cs_console.delivery import outbox, sms, smtp
 from cs_console.delivery.channels import Outgoing, hand_over, mail_of
 from cs_console.delivery.smtp import server_of
 from cs_console.errors import BadSettings, DeliveryFailed
@@ -94,7 +94,9 @@ def smtp_server(mailbox: Mailbox, **options: Any) -> Iterator[str]:
 def test_mail_goes_through_a_real_server_whole(tmp_path: Path) -> None:
     mailbox = Mailbox()
     with smtp_server(mailbox) as place:
-        hand_over(Settings(home=tmp_path, smtp_url=f"smtp://{place}", desk_name="HautHome, service"), outgoing())
+        hand_over(
+            Settings(home=tmp_path, smtp_url=f"smtp://{place}?insecure", desk_name="HautHome, service"), outgoing()
+        )
     assert mailbox.recipients == [ADDRESS]
     mail = BytesParser(policy=policy.default).parsebytes(mailbox.mails[0])
     assert mail["to"] == ADDRESS
@@ -110,7 +112,7 @@ def test_mail_goes_through_a_real_server_whole(tmp_path: Path) -> None:
 def test_user_and_password_are_taken_from_the_url(tmp_path: Path) -> None:
     mailbox = Mailbox()
     with smtp_server(mailbox, authenticator=mailbox.authenticate, auth_require_tls=False) as place:
-        hand_over(Settings(home=tmp_path, smtp_url=f"smtp://desk%40x:s%40cret@{place}"), outgoing())
+        hand_over(Settings(home=tmp_path, smtp_url=f"smtp://desk%40x:s%40cret@{place}?insecure"), outgoing())
     assert mailbox.logins == [LoginPassword(b"desk@x", b"s@cret")]
     assert len(mailbox.mails) == 1
 
@@ -118,7 +120,7 @@ def test_user_and_password_are_taken_from_the_url(tmp_path: Path) -> None:
 def test_a_server_without_sign_in_is_no_fault_of_the_message(tmp_path: Path) -> None:
     mailbox = Mailbox()
     with smtp_server(mailbox) as place, pytest.raises(DeliveryFailed, match="offers no sign-in") as failed:
-        hand_over(Settings(home=tmp_path, smtp_url=f"smtp://desk:s%40cret@{place}"), outgoing())
+        hand_over(Settings(home=tmp_path, smtp_url=f"smtp://desk:s%40cret@{place}?insecure"), outgoing())
     assert not failed.value.permanent
     assert mailbox.mails == []
 
@@ -127,7 +129,7 @@ def test_a_wrong_password_is_no_fault_of_the_message(tmp_path: Path) -> None:
     mailbox = Mailbox()
     options: dict[str, Any] = {"authenticator": mailbox.authenticate, "auth_require_tls": False}
     with smtp_server(mailbox, **options) as place, pytest.raises(DeliveryFailed) as failed:
-        hand_over(Settings(home=tmp_path, smtp_url=f"smtp://desk:wrong-secret@{place}"), outgoing())
+        hand_over(Settings(home=tmp_path, smtp_url=f"smtp://desk:wrong-secret@{place}?insecure"), outgoing())
     assert not failed.value.permanent
     assert "wrong-secret" not in str(failed.value)
 
@@ -146,7 +148,7 @@ def test_a_refusal_says_its_code_and_never_the_address(
 ) -> None:
     mailbox = Mailbox(data, recipient)
     with smtp_server(mailbox) as place, pytest.raises(DeliveryFailed) as failed:
-        hand_over(Settings(home=tmp_path, smtp_url=f"smtp://{place}"), outgoing())
+        hand_over(Settings(home=tmp_path, smtp_url=f"smtp://{place}?insecure"), outgoing())
     assert failed.value.permanent is permanent
     chain = repr(failed.value) + str(failed.value) + repr(failed.value.__cause__)
     assert "canary" not in chain
@@ -157,7 +159,7 @@ def test_an_unreachable_server_is_one_sentence(tmp_path: Path) -> None:
     with smtp_server(Mailbox()) as place:
         pass  # the port was real and is closed again
     with pytest.raises(DeliveryFailed, match="cannot be reached") as failed:
-        hand_over(Settings(home=tmp_path, smtp_url=f"smtp://{place}"), outgoing())
+        hand_over(Settings(home=tmp_path, smtp_url=f"smtp://{place}?insecure"), outgoing())
     assert not failed.value.permanent
 
 
@@ -166,7 +168,7 @@ def test_an_untrusted_certificate_stops_the_mail(tmp_path: Path) -> None:
     mailbox = Mailbox()
     context = _own_certificate(tmp_path)
     with smtp_server(mailbox, tls_context=context) as place, pytest.raises(DeliveryFailed, match="certificate"):
-        hand_over(Settings(home=tmp_path, smtp_url=f"smtp://{place}"), outgoing())
+        hand_over(Settings(home=tmp_path, smtp_url=f"smtp://{place}?insecure"), outgoing())
     assert mailbox.mails == []
 
 
@@ -180,14 +182,45 @@ def test_starttls_is_used_when_it_is_offered(tmp_path: Path, monkeypatch: pytest
     assert len(mailbox.mails) == 1
 
 
-def test_a_password_is_not_sent_in_the_clear_to_another_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cs_console.delivery import smtp
+def test_a_server_without_encryption_gets_no_mail_unless_the_url_says_insecure(tmp_path: Path) -> None:
+    """On this machine too: what listens on a port is not known by its number (ASVS 12.2.1)."""
+    mailbox = Mailbox()
+    with smtp_server(mailbox) as place:
+        for url in (f"smtp://{place}", f"smtp://localhost:{place.rpartition(':')[2]}"):
+            with pytest.raises(DeliveryFailed, match="no encryption, so nothing was sent") as failed:
+                hand_over(Settings(home=tmp_path, smtp_url=url), outgoing())
+            assert failed.value.unreached and not failed.value.permanent
+            with pytest.raises(DeliveryFailed, match="no encryption"):
+                smtp.probe(url)
+        assert mailbox.mails == []
+        for word in smtp.INSECURE:
+            hand_over(Settings(home=tmp_path, smtp_url=f"smtp://{place}?{word}"), outgoing())
+        assert len(mailbox.mails) == len(smtp.INSECURE)
+        assert smtp.probe(f"smtp://{place}?insecure") == f"through {place}, not encrypted, as its URL allows"
 
+
+def test_looking_at_a_server_signs_in_and_sends_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mailbox = Mailbox()
+    context = _own_certificate(tmp_path)
+    options: dict[str, Any] = {"tls_context": context, "require_starttls": True, "authenticator": mailbox.authenticate}
+    with smtp_server(mailbox, **options) as place:
+        port = place.rpartition(":")[2]
+        with pytest.raises(DeliveryFailed, match="certificate"):
+            smtp.probe(f"smtp://desk:s%40cret@localhost:{port}")
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
+        found = smtp.probe(f"smtp://desk:s%40cret@localhost:{port}")
+        assert found == f"through localhost:{port}, encrypted, signed in"
+        with pytest.raises(DeliveryFailed):
+            smtp.probe(f"smtp://desk:wrong@localhost:{port}")
+    assert mailbox.mails == []
+
+
+def test_a_password_is_not_sent_in_the_clear_to_another_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(smtp, "LOCAL", frozenset())
     mailbox = Mailbox()
     options: dict[str, Any] = {"authenticator": mailbox.authenticate, "auth_require_tls": False}
     with smtp_server(mailbox, **options) as place, pytest.raises(DeliveryFailed, match="no encryption"):
-        hand_over(Settings(home=tmp_path, smtp_url=f"smtp://desk:s%40cret@{place}"), outgoing())
+        hand_over(Settings(home=tmp_path, smtp_url=f"smtp://desk:s%40cret@{place}?insecure"), outgoing())
     assert mailbox.logins == []
 
 
@@ -224,7 +257,17 @@ def _own_certificate(folder: Path) -> Any:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "smtp://", "http://mail.example.org", "smtp://host:port", "mail.example.org:25", "smtp://[::1"]
+    "url",
+    [
+        "",
+        "smtp://",
+        "http://mail.example.org",
+        "smtp://host:port",
+        "mail.example.org:25",
+        "smtp://[::1",
+        "smtp://host?x",
+        "smtp://a:b?insecure@host",
+    ],
 )
 def test_an_unusable_smtp_url_is_refused_without_repeating_it(url: str) -> None:
     with pytest.raises(BadSettings, match="CS_CONSOLE_SMTP_URL"):
@@ -237,6 +280,8 @@ def test_smtp_urls_are_read_whole() -> None:
     assert (server.user, server.password) == ("desk@x", "p:w")
     assert "p:w" not in repr(server)
     assert server_of("smtp://[::1]:2525").host == "::1"
+    assert not server_of("smtp://[::1]:2525").insecure
+    assert server_of("smtp://[::1]:2525?insecure").insecure
 
 
 # --- headers -------------------------------------------------------------------------------------------------
