@@ -135,15 +135,19 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
     # --- coming and going
 
     def signed_in(self, result: "SignedIn") -> None:
-        """Take the agent on to what comes next: a new password, the undertaking, or the queue."""
+        """Take the agent on to what comes next: a new password, a second factor, the undertaking, or the queue."""
         self.desk = result.desk
         self._presence.begin()
         self._leave_without_saving = False
-        self._steps = ["password"] * result.must_change_password + ["undertaking"] * result.undertaking_due
+        self._steps = [
+            *["password"] * result.must_change_password,
+            *["second factor"] * result.second_factor_due,
+            *["undertaking"] * result.undertaking_due,
+        ]
         self._next_step()
 
     def step_done(self) -> None:
-        """A new password was chosen, or the undertaking accepted: go on."""
+        """What was due is done: go on."""
         self._steps.pop(0)
         self._next_step()
 
@@ -154,7 +158,11 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
         elif self._steps[0] == "password":
             from screens.password import PasswordScreen
 
-            self.push_screen(PasswordScreen())
+            self.push_screen(PasswordScreen(due=True))
+        elif self._steps[0] == "second factor":
+            from screens.second_factor import SecondFactorScreen
+
+            self.push_screen(SecondFactorScreen(due=True))
         else:
             from screens.undertaking import UndertakingScreen
 
@@ -303,7 +311,7 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Behind the lock, and before signing in, only leaving is possible."""
         inside = self.desk is not None and not self.locked
-        if action in {"command_palette", "lock", "go_to", "change_theme"}:
+        if action in {"command_palette", "lock", "go_to", "change_theme", "account"}:
             return inside and not self._steps
         return inside if action == "sign_out" else True
 
@@ -313,6 +321,13 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
 
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette())
+
+    def action_account(self) -> None:
+        """The agent's own password and second factor."""
+        if isinstance(self.screen, ConsoleScreen):
+            from screens.account import open_account
+
+            open_account(self.screen)
 
     def action_change_theme(self) -> None:
         """Dark, light or high contrast."""

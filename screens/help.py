@@ -13,13 +13,22 @@ from screens.registry import EVERYWHERE, Command, bindings_for, commands_for, pl
 ABOUT: dict[str, tuple[str, str]] = {
     "sign_in": (
         "Signing in",
-        "Type your name and password. After five wrong ones in a row the wait before the next grows.",
+        "Type your name and password, then the code of your second factor if you have one. After five wrong ones in a "
+        "row the wait before the next grows.",
     ),
     "undertaking": (
         "The undertaking",
         "Nobody sees personal data here without having promised to keep it confidential. Accept it or leave.",
     ),
-    "password": ("A new password", "Fifteen characters or more; a sentence of your own is a good one."),
+    "password": (
+        "A new password",
+        "Fifteen characters or more, eight where you have a second factor; a sentence of your own is a good one.",
+    ),
+    "second_factor": (
+        "A second factor",
+        "An authenticator app on your phone, for the code that is asked for after your password. The recovery codes "
+        "replace it once each, for the day the phone is lost.",
+    ),
     "queue": (
         "The queue",
         "Views with their counts, and the tickets of one of them. Subjects are redacted: what stands in [brackets] "

@@ -1,4 +1,4 @@
-"""Choosing a new password when the present one was set by somebody else."""
+"""Choosing a new password: by one's own will, or because someone else set the present one."""
 
 from functools import partial
 from typing import ClassVar
@@ -11,6 +11,7 @@ from textual.widgets import Input
 from cs_console.errors import Refusal
 from screens.console_screen import ConsoleScreen
 from screens.registry import TAB_AT_ONCE, bindings_for
+from screens.widgets.notice_bar import Said
 from screens.widgets.password_input import PasswordInput
 from screens.widgets.safe_text import PlainText
 
@@ -24,14 +25,23 @@ class PasswordScreen(ConsoleScreen[None]):
     BINDINGS = [*bindings_for("password"), *TAB_AT_ONCE]
     AUTO_FOCUS = "#old"
 
+    def __init__(self, *, due: bool = False) -> None:
+        """`due`: someone else set the present one, and there is nothing else to do before."""
+        super().__init__()
+        self._due = due
+
     def body(self) -> ComposeResult:
         with Container(id="door"), Vertical(id="card"):
-            yield PlainText("Somebody else has set your password. Choose one that only you know.", id="why")
+            yield PlainText(self._why(), id="why")
             yield PlainText("15 characters or more; a sentence of your own is a good one.", id="rule")
             yield PasswordInput(placeholder="Present password", id="old")
             yield PasswordInput(placeholder="New password", id="new")
             yield PasswordInput(placeholder="The new password again", id="again")
             yield PlainText(id="refusal")
+
+    def _why(self) -> str:
+        words = "Someone else set your password. " if self._due else ""
+        return f"{words}Choose one that only you know."
 
     def on_mount(self) -> None:
         self.query_one("#refusal").display = False
@@ -58,7 +68,11 @@ class PasswordScreen(ConsoleScreen[None]):
         change_own_password(self.desk, old, new)
 
     def _chosen(self, _none: None) -> None:
-        self.console.step_done()
+        if self._due:
+            self.console.step_done()
+        else:
+            self.dismiss(None)
+            self.console.say_late(Said("Your password is changed."))
 
     def _refused(self, refusal: Refusal) -> None:
         for field in self.query(Input):
@@ -72,5 +86,8 @@ class PasswordScreen(ConsoleScreen[None]):
         line.display = True
 
     def action_back(self) -> None:
-        """Not now: out again."""
-        self.console.action_sign_out()
+        """Not now: where it is due, out again."""
+        if self._due:
+            self.console.action_sign_out()
+        else:
+            self.dismiss(None)

@@ -303,10 +303,10 @@ COMMANDS: tuple[Command, ...] = (
         "escape",
         "Back",
         "Go back.",
-        _ALL | _on("dialog", "words", "go", "undertaking", "password"),
+        _ALL | _on("dialog", "words", "go", "undertaking", "password", "second_factor", "sign_in"),
         _on(
             *("ticket", "proposal", "log", "approvals", "erasures", "help", "phone", "form", "new", "verify"),
-            *("decision", "settle"),
+            *("decision", "settle", "password", "second_factor"),
         ),
         sign="esc",
         palette=False,
@@ -343,7 +343,7 @@ COMMANDS: tuple[Command, ...] = (
         "question_mark,f1",
         "Keys",
         "Keys and help for this screen.",
-        _on(EVERYWHERE, "sign_in", "undertaking", "password"),
+        _on(EVERYWHERE, "sign_in", "undertaking", "password", "second_factor"),
         _on("queue", "approvals", "erasures", "log", "ticket", "form", "new", "verify", "decision", "settle"),
         sign="?",
     ),
@@ -368,6 +368,7 @@ COMMANDS: tuple[Command, ...] = (
         action="change_theme",
         app_wide=True,
     ),
+    Command("account", "f7", "Account", "Your own password and second factor.", _ALL, app_wide=True),
     Command("lock", "ctrl+l", "Lock", "Hide everything until your password is typed.", _ALL, app_wide=True),
     Command("sign_out", "ctrl+o", "Sign out", "End your session; what you typed is kept.", _ALL, app_wide=True),
     Command(
@@ -375,7 +376,7 @@ COMMANDS: tuple[Command, ...] = (
         "ctrl+q",
         "Quit",
         "Leave the console; what you typed is kept.",
-        _on(EVERYWHERE, "sign_in", "undertaking", "password", "lock"),
+        _on(EVERYWHERE, "sign_in", "undertaking", "password", "second_factor", "lock"),
         _on("sign_in", "lock", "undertaking"),
         sign="^q",
         app_wide=True,
@@ -388,7 +389,7 @@ TAB_AT_ONCE: list[BindingType] = [
 ]
 """For forms. Without it letters that come in one burst with a Tab go to the field before, a password readably."""
 
-SIGNED_OUT = frozenset({"sign_in", "undertaking", "password", "lock", "go", "dialog", "words"})
+SIGNED_OUT = frozenset({"sign_in", "undertaking", "password", "second_factor", "lock", "go", "dialog", "words"})
 """Screens on which the commands of EVERYWHERE do not work."""
 
 _BY_ID = {command.id: command for command in COMMANDS}

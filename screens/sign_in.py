@@ -9,15 +9,16 @@ from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from cs_console.errors import Refusal
+from cs_console.errors import Refusal, SignInMustWait, StoreUnavailable, WrongFactor
 from screens.console_screen import ConsoleScreen
 from screens.registry import TAB_AT_ONCE, bindings_for
+from screens.widgets.forgetting_input import ForgettingInput
 from screens.widgets.notice_bar import Tone
 from screens.widgets.password_input import PasswordInput
 from screens.widgets.safe_text import PlainText
 
 if TYPE_CHECKING:
-    from cs_console.staff.sign_in import SignedIn
+    from cs_console.staff.sign_in import FirstStep, SignedIn
 
 
 class SignInScreen(ConsoleScreen[None]):
@@ -34,6 +35,9 @@ class SignInScreen(ConsoleScreen[None]):
             yield Static(Content("Sign in to work. What you look at here is on record."), id="promise", markup=False)
             yield Input(placeholder="Name", id="name", max_length=64)
             yield PasswordInput(placeholder="Password", id="password")
+            yield ForgettingInput(
+                placeholder="The six digits of your app, or a recovery code", id="code", max_length=32
+            )
             yield PlainText(id="refusal")
             yield Static(id="demo", markup=False)
 
@@ -52,8 +56,9 @@ class SignInScreen(ConsoleScreen[None]):
         return Content("\n").join(lines)
 
     def on_mount(self) -> None:
-        refusal = self.query_one("#refusal", PlainText)
-        refusal.display = False
+        self._first: FirstStep | None = None
+        for name in ("#refusal", "#code"):
+            self.query_one(name).display = False
         self.query_one("#demo").display = False
         self.console.on_office(self._office_ready)
 
@@ -66,13 +71,42 @@ class SignInScreen(ConsoleScreen[None]):
             accounts.display = True
 
     def open_again(self) -> None:
-        """Ask anew after a session."""
+        """Ask again after a session."""
+        self._ask_for_name()
+        self.query_one("#refusal").display = False
+
+    def _ask_for_name(self) -> None:
+        """Back to the first step."""
+        self._first = None
         for field in self.query(Input):
             field.clear()
-        self.query_one("#refusal").display = False
+        self.query_one("#code").display = False
+        for name in ("#name", "#password"):
+            self.query_one(name).display = True
         self.query_one("#name", Input).focus()
 
-    @on(Input.Submitted)
+    def _ask_for_code(self) -> None:
+        for name in ("#name", "#password", "#refusal"):
+            self.query_one(name).display = False
+        code = self.query_one("#code", Input)
+        code.display = True
+        code.focus()
+        self.say("Now the code of your second factor; esc begins again.", Tone.INFO)
+
+    def action_back(self) -> None:
+        """From the code back to name and password."""
+        if self._first is not None:
+            self.clear_notice()
+            self.open_again()
+
+    @on(Input.Submitted, "#code")
+    def _code_typed(self, event: Input.Submitted) -> None:
+        event.stop()
+        if event.value.strip() and self._first is not None:
+            self.say("Signing in …", Tone.INFO)
+            self.change(partial(self._second, self._first, event.value), self._done, refused=self._code_refused)
+
+    @on(Input.Submitted, "#name, #password")
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
         name, password = self.query_one("#name", Input), self.query_one("#password", Input)
@@ -82,17 +116,41 @@ class SignInScreen(ConsoleScreen[None]):
             password.focus()
         else:
             self.say("Signing in …", Tone.INFO)
-            self.change(partial(self._sign_in, name.value, password.value), self._done, refused=self._refused)
+            self.change(partial(self._sign_in, name.value, password.value), self._believed, refused=self._refused)
 
-    def _sign_in(self, name: str, password: str) -> "SignedIn":
+    def _sign_in(self, name: str, password: str) -> "FirstStep | SignedIn":
+        """In one go where nothing more is asked for."""
         office = self.console.office()
-        from cs_console.staff.sign_in import sign_in
+        from cs_console.staff.sign_in import first_step, second_step
 
-        return sign_in(office, name, password)
+        first = first_step(office, name, password)
+        return first if first.asks_for_code else second_step(office, first)
+
+    def _second(self, first: "FirstStep", code: str) -> "SignedIn":
+        from cs_console.staff.sign_in import second_step
+
+        return second_step(self.console.office(), first, code)
+
+    def _believed(self, result: "FirstStep | SignedIn") -> None:
+        from cs_console.staff.sign_in import FirstStep
+
+        self.query_one("#password", Input).clear()
+        if isinstance(result, FirstStep):
+            self._first = result
+            self._ask_for_code()
+        else:
+            self._done(result)
 
     def _done(self, result: "SignedIn") -> None:
-        self.query_one("#password", Input).clear()
+        self._ask_for_name()
         self.console.signed_in(result)
+
+    def _code_refused(self, refusal: Refusal) -> None:
+        if isinstance(refusal, WrongFactor | SignInMustWait | StoreUnavailable):
+            self.query_one("#code", Input).clear()
+        else:
+            self._ask_for_name()
+        self.refuse(str(refusal))
 
     def _refused(self, refusal: Refusal) -> None:
         password = self.query_one("#password", Input)

@@ -153,7 +153,7 @@ async def test_signing_out_leaves_an_empty_door(sqlite_office: TestOffice) -> No
         await shown.press("ctrl+o")
         await shown.until_on(SignInScreen)
         await shown.until(lambda: "You are signed out." in shown.notice)
-        assert [field.value for field in shown.app.screen.query(Input)] == ["", ""]
+        assert [field.value for field in shown.app.screen.query(Input)] == ["", "", ""]
         assert shown.app.desk is None
         assert set(shown.app._screen_stacks) == {"door"}
         await shown.press("ctrl+p", "g", "ctrl+l")
