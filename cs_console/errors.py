@@ -369,6 +369,17 @@ class ContactRecent(Refusal):
     code = "contact_recent"
 
 
+class ContactShared(Refusal):
+    """A contact on file with more than one account proves neither: no code goes to it."""
+
+    code = "contact_shared"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This contact is on file with more than one account.", "Use another contact, or the written route."
+        )
+
+
 class CodeWrong(Refusal):
     """The digits do not match."""
 

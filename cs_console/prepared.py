@@ -41,6 +41,10 @@ class Prepared:
         """The first row, None where there is none."""
         return first_rows(transaction, (self, values))[0]
 
+    def all(self, connection: Connection, values: Mapping[str, Any]) -> list[Row]:
+        """Every row."""
+        return _together(connection, [(self, values)], lambda cursor: list(cursor.fetchall()))[0]
+
     def run(self, transaction: Transaction, values: Mapping[str, Any]) -> int:
         """For statements that return nothing: how many rows were written."""
         return rows_written(transaction, (self, values))[0]

@@ -12,8 +12,9 @@ from models.enums import Field as ContactField
 class Contact(SQLModel, table=True):
     """`value` and `mask` are sealed under the requester's key; `lookup` is the blind index of the value.
 
-    `on_file`: true for what the platform holds as the account's own data, false for what a message merely
-    claims. Codes go only to contacts on file.
+    `on_file`: true for what the platform holds as the account's own data. A claim has a `ticket_number`: it is what a
+    message said of its sender, belongs to that ticket alone and finds no other. With neither it was added by hand,
+    and is unconfirmed. Codes go only to contacts on file.
     """
 
     __tablename__ = "contact"
@@ -21,6 +22,7 @@ class Contact(SQLModel, table=True):
 
     id: str = Field(default_factory=new_id, primary_key=True)
     requester_id: str = Field(foreign_key="requester.id", index=True)
+    ticket_number: int | None = Field(default=None, foreign_key="ticket.number", index=True)
     field: ContactField = Field(sa_type=String)
     on_file: bool
     value: bytes

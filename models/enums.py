@@ -28,6 +28,17 @@ class TicketState(StrEnum):
     CLOSED = "closed"
 
 
+class Link(StrEnum):
+    """How surely a ticket is its requester's."""
+
+    NONE = "none"
+    """An unverified sender's: no person on file is known to have sent it."""
+    PRESUMED = "presumed"
+    """Its sender is on file with exactly one account."""
+    PROVEN = "proven"
+    """A route of the pack believed it, or a person linked it on record."""
+
+
 class Priority(IntEnum):
     LOW = 0
     NORMAL = 1
@@ -224,3 +235,4 @@ class Action(StrEnum):
     BACKUP_MADE = "backup.made"
     DESK_RESTORED = "desk.restored"
     LOG_ACCEPTED = "log.accepted"
+    UNCONFIRMED_RECEIVED = "message.unconfirmed"

@@ -14,7 +14,8 @@ class Message(SQLModel, table=True):
 
     `reference` is the blind index of the Message-ID (of the whole content where a mail has none): unique, so
     that no message is imported twice, and the thread's anchor. Nothing is handed over before
-    `next_delivery_at`: it keeps two consoles from sending the same line twice.
+    `next_delivery_at`: it keeps two consoles from sending the same line twice. `unconfirmed`: it names the ticket,
+    but did not come from an address on file; it changes nothing and is quoted nowhere.
     """
 
     __tablename__ = "message"
@@ -29,6 +30,7 @@ class Message(SQLModel, table=True):
     text: bytes
     text_redacted: bytes
     at: datetime = Field(sa_type=UtcMoment)
+    unconfirmed: bool = False
     contact_id: str | None = Field(default=None, foreign_key="contact.id")
     delivery: DeliveryState = Field(default=DeliveryState.NONE, sa_type=String)
     delivery_tries: int = 0

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, Column, Computed, Index, Integer, String
 from sqlmodel import Field, SQLModel
 
 from models.columns import UtcMoment
-from models.enums import Channel, Priority, TicketKind, TicketState
+from models.enums import Channel, Link, Priority, TicketKind, TicketState
 
 _WITHOUT_KEY = text("sealed_key IS NULL")
 _INDEXES = (
@@ -30,6 +30,7 @@ class Ticket(SQLModel, table=True):
     `sealed_key` is the key of all that hangs on the ticket, sealed under its requester's: empty once they are erased,
     NULL while the contents are still under the requester's key itself.
     `pack` names the policy pack and version that the ticket was opened under ("hauthome-2023-08").
+    `link` says how surely it is its requester's.
     The store itself derives `is_open` (1 or 0) and `next_due_at`: the answer's due date, else the first response's
     while that is owed; nothing is due before a verification that has to come first (policy V.4).
     """
@@ -42,6 +43,7 @@ class Ticket(SQLModel, table=True):
 
     number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     requester_id: str = Field(foreign_key="requester.id", index=True)
+    link: Link = Field(default=Link.NONE, sa_type=String)
     kind: TicketKind = Field(sa_type=String)
     state: TicketState = Field(default=TicketState.OPEN, sa_type=String)
     priority: Priority = Field(default=Priority.NORMAL, sa_type=Integer)

@@ -14,6 +14,7 @@ from cs_console.tickets.conversation import TicketView, add_note, reload, reply
 from models.enums import DeliveryState, MessageSort
 from screens.draft_screen import DraftScreen
 from screens.registry import bindings_for
+from screens.ticket_lines import said
 from screens.widgets.notice_bar import Said, Tone
 from screens.widgets.safe_text import PlainText, cell
 
@@ -78,12 +79,12 @@ class ComposeScreen(DraftScreen[Said]):
     def _offer_contacts(self, view: TicketView) -> None:
         select: Select[str] = self.query_one("#contact", Select)
         titles = {one.item: one.title for one in view.fields}
-        contacts = [one for one in view.contacts if one.field in CHANNELS]
+        contacts = [one for one in view.contacts if one.field in CHANNELS and one.id in view.may_write_to]
         contacts.sort(key=lambda one: (CHANNELS[one.field] is not view.channel, not one.on_file))
         kept = select.value
         select.set_options(
             (
-                cell(f"{titles.get(one.id, one.field.value)}  {one.mask}{'' if one.on_file else '  claimed'}"),
+                cell(f"{titles.get(one.id, one.field.value)}  {one.mask}{said(one)}"),
                 one.id,
             )
             for one in contacts

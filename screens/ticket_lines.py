@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
+from cs_console.custody.contacts import MaskedContact
 from cs_console.tickets.conversation import FieldState, TicketView
-from models.enums import Field, Priority, TicketState
+from models.enums import Field, Link, Priority, TicketState
 from screens.moments import hour, moment
 from screens.widgets.facts import Fact
 
@@ -29,7 +30,7 @@ def facts_of(view: TicketView, key_of: Callable[[str], str]) -> list[Fact]:
             "received", "Received", f"{moment(view.received_at)} by {view.channel.value}", quiet=True, starts_group=True
         ),
         Fact("language", "Language", view.language, quiet=True),
-        Fact("requester", "Requester", view.requester, quiet=True),
+        Fact("requester", "Requester", requester_words(view), quiet=True),
         Fact("policy", "Policy", view.pack, key_of("move_policy"), "move_policy", quiet=True),
     ]
     return lines
@@ -43,6 +44,18 @@ def field_key(field: Field, item: str) -> str:
 def assignee_words(view: TicketView) -> str:
     """Whose ticket it is."""
     return "mine" if view.mine else view.assignee or "nobody"
+
+
+def said(contact: FieldState | MaskedContact) -> str:
+    """What is to be known of a contact that is not on file."""
+    return "" if contact.on_file else "  claimed" if contact.claimed else "  unconfirmed"
+
+
+def requester_words(view: TicketView) -> str:
+    """Whose ticket it is, and how surely."""
+    if view.erased or view.link is Link.PROVEN:
+        return view.requester
+    return f"{view.requester} {'unconfirmed' if view.link is Link.PRESUMED else 'unverified sender'}"
 
 
 def status_words(view: TicketView) -> str:
@@ -82,6 +95,6 @@ def _field(state: FieldState, key_of: Callable[[str], str]) -> Fact:
     if state.field is Field.SUBJECT:
         words = "sealed"
     else:
-        words = state.mask if state.on_file else f"{state.mask}  claimed"
+        words = f"{state.mask}{said(state)}"
     remark = key_of("reveal") if state.revealable else state.why
     return Fact(field_key(state.field, state.item), state.title, words, remark, "reveal", quiet=not state.revealable)

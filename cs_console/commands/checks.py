@@ -30,6 +30,7 @@ from cs_console.faults import spot_of
 from cs_console.operator_command import CommandFailed, run_command
 from cs_console.policy.adoption import shelved
 from cs_console.settings import Settings
+from cs_console.tickets.unclear import unclear_tickets
 
 PACKAGES = ("cs-console", "textual", "sqlalchemy", "sqlmodel", "cryptography", "argon2-cffi")
 _DEMANDED = frozenset({"require", "verify-ca", "verify-full"})
@@ -119,6 +120,7 @@ def _office_checks(settings: Settings) -> Iterator[Check]:
         "policy pack": _pack_check,
         "access log": _log_check,
         "second place": _second_place_check,
+        "identity": _identity_check,
     }
     try:
         for name, look in looks.items():
@@ -231,6 +233,25 @@ def _tried(settings: Settings, note: str) -> str:
     except OSError as problem:
         return f"; it cannot be written: {problem.strerror}"
     return ""
+
+
+def _identity_check(name: str, office: Office) -> Check:
+    """Tickets that a desk from before accounts cannot tell apart, by number and pseudonym, for a person to decide."""
+    with office.database.reading() as session:
+        found = unclear_tickets(session, office)
+    words = "every person on file has an account"
+    if found.without_account:
+        words = f"{found.without_account} on file without an account: import the platform's account records"
+    if not found.count:
+        return Check(name, True, words)
+    listed = ", ".join(f"#{number} ({alias})" for number, alias in found.tickets)
+    more = f" and {found.count - len(found.tickets)} more" if found.count > len(found.tickets) else ""
+    return Check(
+        name,
+        False,
+        f"records of more than one account may be mixed on {listed}{more}: link each ticket to its account; "
+        f"no code is sent for them. {words}",
+    )
 
 
 def _file_checks(settings: Settings) -> Iterator[Check]:

@@ -20,6 +20,8 @@ app = typer.Typer(help="Take in mail and JSON Lines, and list what could not be 
 
 _WORDS = ("read", "opened", "appended", "duplicate", "quarantined")
 
+_RECORDS = ("requesters", "older", "suppressed")
+
 Paths = Annotated[list[Path], typer.Argument(help="A mail (.eml), an mbox file, a Maildir or a folder of .eml files.")]
 File = Annotated[Path, typer.Argument(help="A JSON Lines file of messages and requesters.")]
 
@@ -39,7 +41,7 @@ def jsonl(file: File, home: Home = None, json: Json = False) -> None:
     with office(home) as desk_office, _watching() as (progress, told):
         note_current(desk_office)
         counts = import_jsonl(operator_desk(desk_office), file, progress, told)
-    _print_counts(counts, (*_WORDS, "requesters"), json)
+    _print_counts(counts, (*_WORDS, *_RECORDS), json)
 
 
 @app.command()
@@ -69,7 +71,12 @@ def _print_counts(counts: ImportCounts, words: tuple[str, ...], json: bool) -> N
     if json:
         print_json(values)
     else:
-        print(", ".join(f"{value} {word.removesuffix('s') if value == 1 else word}" for word, value in values.items()))
+        shown = {word: value for word, value in values.items() if value or word not in _RECORDS[1:]}
+        print(", ".join(f"{value} {word.removesuffix('s') if value == 1 else word}" for word, value in shown.items()))
+        if values.get("older"):
+            print("Older: an account's record that is older than the one already taken; nothing was changed.")
+        if values.get("suppressed"):
+            print("Suppressed: accounts that were erased here; they stay erased until they are registered again.")
 
 
 @contextmanager

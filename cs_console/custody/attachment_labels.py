@@ -43,7 +43,7 @@ def attachment_labels(
     if not rows:
         return ()
     keys = ticket_keys(session, office, number)
-    known = known_values(session, office, keys.requester_id, keys.requester_key)
+    known = known_values(session, office, keys.requester_id, keys.requester_key, keys)
     labels = []
     for row, sealed, size in rows:
         try:

@@ -13,6 +13,7 @@ LONGEST_PHONE = 40
 LONGEST_EMAIL = 254
 SEARCHABLE = frozenset({Field.MOBILE, Field.EMAIL})
 """The fields that have a blind index."""
+_ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
 
 def normalise_phone(text: str, region: str) -> str | None:
@@ -34,9 +35,10 @@ def normalise_phone(text: str, region: str) -> str | None:
 
 
 def normalise_email(text: str) -> str | None:
-    """The address with its local part casefolded and its domain in IDNA form, or None where it is none.
+    """The address with its local part as written and its domain in IDNA form, or None where it is none.
 
-    Syntax only: nothing is asked of the network.
+    Local parts are never casefolded: strasse@ and straße@ are two mailboxes. Syntax only: nothing is asked of the
+    network.
     """
     address = text.strip()
     if not 0 < len(address) <= LONGEST_EMAIL:
@@ -45,7 +47,7 @@ def normalise_email(text: str) -> str | None:
         valid = validate_email(address, check_deliverability=False)
     except EmailNotValidError:
         return None
-    return f"{valid.local_part.casefold()}@{valid.ascii_domain.casefold()}"
+    return f"{valid.local_part}@{valid.ascii_domain.lower()}"
 
 
 def normalise(field: Field, text: str, region: str) -> str | None:
@@ -55,6 +57,19 @@ def normalise(field: Field, text: str, region: str) -> str | None:
     if field is Field.EMAIL:
         return normalise_email(text)
     return None
+
+
+def on_file_form(field: Field, normalised: str) -> str:
+    """The form by which what is on file is found: as a mail server would take it, A to Z are the same as a to z.
+
+    Nothing beyond ASCII is folded. Claims are compared as written.
+    """
+    return normalised.translate(_ASCII_LOWER) if field is Field.EMAIL else normalised
+
+
+def account_token(keyring: Keyring, account: str) -> bytes:
+    """The keyed look-up token of a platform's account id, exactly as the platform writes it."""
+    return hmac.digest(keyring.desk_key("index:account"), account.encode("utf-8", "surrogatepass"), hashlib.sha256)
 
 
 def lookup_token(keyring: Keyring, field: Field, normalised: str) -> bytes:

@@ -7,7 +7,7 @@ import unicodedata
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from cs_console.custody.blind_index import SEARCHABLE, normalise
+from cs_console.custody.blind_index import SEARCHABLE, normalise, on_file_form
 from cs_console.custody.opening import open_text
 from cs_console.custody.sealing import Place
 from cs_console.desk import Office
@@ -50,7 +50,7 @@ def is_on_file(session: Session, office: Office, requester_id: str, field: Field
 def _compared(field: Field, value: str, region: str) -> str:
     """The form in which two writings of one value are the same; "" for what is no such value."""
     if field in SEARCHABLE:
-        return normalise(field, value.strip(), region) or ""
+        return on_file_form(field, normalise(field, value.strip(), region) or "")
     return "".join(unicodedata.normalize("NFKC", value).casefold().split())
 
 

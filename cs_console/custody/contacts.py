@@ -1,54 +1,91 @@
 """What a requester can be reached by: kept sealed, found by blind index, shown as masks, used without being seen."""
 
 import dataclasses
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, inspect, or_, select, update
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import Entry, lock_log, record
-from cs_console.custody.blind_index import SEARCHABLE, lookup_token, normalise
+from cs_console.custody.blind_index import SEARCHABLE, lookup_token, normalise, on_file_form
 from cs_console.custody.in_use import require_in_use
 from cs_console.custody.masking import mask
 from cs_console.custody.opening import open_text
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place, seal
+from cs_console.custody.ticket_keys import TicketKeys, ticket_keys
 from cs_console.desk import Desk, Office
 from cs_console.errors import BadInput, NotAssigned, NothingThere, NotVerified, TooManyLookUps
 from cs_console.plain_text import plain
+from cs_console.prepared import Prepared
 from cs_console.staff.undertakings import require_current
 from models.columns import microseconds, new_id
 from models.contact import Contact
-from models.enums import Action, Field, RequesterState, Result, Role
+from models.enums import Action, Channel, Field, Link, RequesterState, Result, Role
 from models.log import LogEntry
 from models.requester import Requester
 from models.ticket import Ticket
 from models.verification import Verification
 
-_INSERT = insert(Contact)
-_FIND = (
+_INSERT = Prepared(insert(Contact).values({column.name: bindparam(column.name) for column in inspect(Contact).columns}))
+_PERSONS = Prepared(
     select(col(Contact.requester_id))
+    .distinct()
     .join(Requester, col(Requester.id) == col(Contact.requester_id))
     .where(
         col(Contact.field) == bindparam("wanted"),
         col(Contact.lookup) == bindparam("token"),
+        col(Contact.on_file).is_(True),
         col(Contact.replaced_at).is_(None),
         # restricted and erased requesters answer as if they had never been here (policy I.(4)2)
-        col(Requester.state) == RequesterState.ACTIVE,
+        col(Requester.state) == RequesterState.ACTIVE.value,
+        col(Requester.unclear).is_(False),
     )
-    .order_by(col(Contact.on_file).desc(), col(Contact.changed_at).desc(), col(Contact.id))
+    .limit(bindparam("most"))
+)
+_SENDER = Prepared(
+    select(col(Contact.requester_id))
+    .join(Requester, col(Requester.id) == col(Contact.requester_id))
+    .join(Ticket, col(Ticket.number) == col(Contact.ticket_number))
+    .where(
+        col(Contact.field) == bindparam("wanted"),
+        col(Contact.lookup) == bindparam("token"),
+        col(Contact.on_file).is_(False),
+        col(Contact.replaced_at).is_(None),
+        col(Ticket.channel) == bindparam("channel"),
+        col(Ticket.requester_id) == col(Contact.requester_id),
+        col(Ticket.link) == Link.NONE.value,
+        col(Requester.account).is_(None),
+        col(Requester.state) == RequesterState.ACTIVE.value,
+    )
+    .order_by(col(Contact.ticket_number).desc())
     .limit(1)
 )
-_VALUES = select(col(Contact.id), col(Contact.field), col(Contact.value)).where(
-    col(Contact.requester_id) == bindparam("who")
+_OF_TICKET = or_(col(Contact.ticket_number).is_(None), col(Contact.ticket_number) == bindparam("number"))
+_VALUES = select(col(Contact.id), col(Contact.field), col(Contact.value), col(Contact.ticket_number)).where(
+    col(Contact.requester_id) == bindparam("who"), _OF_TICKET
 )
 _MASKS = (
-    select(col(Contact.id), col(Contact.field), col(Contact.mask), col(Contact.on_file), col(Contact.changed_at))
-    .where(col(Contact.requester_id) == bindparam("who"), col(Contact.replaced_at).is_(None))
+    select(
+        col(Contact.id),
+        col(Contact.field),
+        col(Contact.mask),
+        col(Contact.on_file),
+        col(Contact.changed_at),
+        col(Contact.ticket_number),
+        col(Contact.lookup),
+    )
+    .where(
+        col(Contact.requester_id) == bindparam("who"),
+        col(Contact.replaced_at).is_(None),
+        _OF_TICKET,
+    )
     .order_by(col(Contact.on_file).desc(), col(Contact.changed_at), col(Contact.id))
 )
-_ONE = select(col(Contact.requester_id), col(Contact.value)).where(
+_ONE = select(col(Contact.requester_id), col(Contact.ticket_number), col(Contact.value)).where(
     col(Contact.id) == bindparam("row"), col(Contact.replaced_at).is_(None)
 )
 
@@ -57,9 +94,13 @@ LONGEST_VALUE = 500
 LIMIT_REASON = TooManyLookUps.code
 
 
+OWN_ADDRESS = {Channel.MAIL: Field.EMAIL, Channel.SMS: Field.MOBILE}
+"""Where a message shows its sender's own address: the From of a mail, the number of a text. A form's fields do not."""
+
+
 @dataclass(frozen=True)
 class NewContact:
-    """A contact as it came in. `on_file`: the platform's own record, not merely what a message claims."""
+    """A contact as it came in. `on_file`: the platform's own record."""
 
     field: Field
     value: str = dataclasses.field(repr=False)
@@ -69,13 +110,14 @@ class NewContact:
 
 @dataclass(frozen=True)
 class MaskedContact:
-    """A contact as everybody may see it."""
+    """A contact as everybody may see it. `claimed`: only what a message of this ticket says."""
 
     id: str
     field: Field
     mask: str
     on_file: bool
     changed_at: datetime
+    claimed: bool = False
 
 
 def add_contact(session: Session, office: Office, requester_id: str, key: bytes, new: NewContact) -> str:
@@ -83,57 +125,133 @@ def add_contact(session: Session, office: Office, requester_id: str, key: bytes,
 
     Phones and e-mails that can be normalised are kept in that form and become findable.
     """
+    return _add(session, office, requester_id, key, requester_id, None, new)
+
+
+def add_claim(session: Session, office: Office, keys: TicketKeys, new: NewContact) -> str:
+    """The same for what a ticket's message says of its sender: it belongs to that ticket, under that ticket's key."""
+    return _add(session, office, keys.requester_id, keys.key, keys.owner, keys.number, new)
+
+
+def _add(
+    session: Session, office: Office, requester_id: str, key: bytes, owner: str, number: int | None, new: NewContact
+) -> str:
     normalised = normalise(new.field, new.value, office.packs.current.meta.region)
     value = normalised or new.value.strip()
+    found_by = on_file_form(new.field, value) if new.on_file else value
     row = new_id()
-    session.connection().execute(
-        _INSERT,
+    _INSERT.run(
+        session.connection(),
         {
             "id": row,
             "requester_id": requester_id,
-            "field": new.field,
+            "ticket_number": number,
+            "field": new.field.value,
             "on_file": new.on_file,
-            "value": seal(key, Place(requester_id, "contact", "value", row), value),
-            "mask": seal(key, Place(requester_id, "contact", "mask", row), mask(new.field, value)),
-            "lookup": None if normalised is None else lookup_token(office.keyring, new.field, normalised),
-            "changed_at": new.changed_at,
+            "value": seal(key, Place(owner, "contact", "value", row), value),
+            "mask": seal(key, Place(owner, "contact", "mask", row), mask(new.field, value)),
+            "lookup": None if normalised is None else lookup_token(office.keyring, new.field, found_by),
+            "changed_at": microseconds(new.changed_at),
             "replaced_at": None,
         },
     )
     return row
 
 
-def find_requester(session: Session, office: Office, field: Field, normalised: str) -> str | None:
-    """The requester with exactly this contact: one on file before one that a message claimed.
+def persons_with(session: Session, office: Office, field: Field, normalised: str, most: int = 2) -> tuple[str, ...]:
+    """The persons on file with exactly this contact now, at most so many: two already say that it names no one.
 
-    Replaced contacts and requesters who are restricted or erased are never found.
+    Never someone who merely claimed it, nor a requester who is restricted or erased.
     """
+    token = lookup_token(office.keyring, field, on_file_form(field, normalised))
+    asked = {"wanted": field.value, "token": token, "most": most}
+    return tuple(str(row[0]) for row in _PERSONS.all(session.connection(), asked))
+
+
+def find_requester(session: Session, office: Office, field: Field, normalised: str) -> str | None:
+    """The one person on file with exactly this contact; None where there is none, and where there are several."""
+    found = persons_with(session, office, field, normalised)
+    return found[0] if len(found) == 1 else None
+
+
+def unverified_sender(session: Session, office: Office, channel: Channel, field: Field, normalised: str) -> str | None:
+    """The unverified sender who wrote by this channel from this very address, as written, before."""
     token = lookup_token(office.keyring, field, normalised)
-    found = session.connection().execute(_FIND, {"wanted": field, "token": token}).first()
+    asked = {"wanted": field.value, "token": token, "channel": channel.value}
+    found = _SENDER.first(session.connection(), asked)
     return None if found is None else str(found[0])
 
 
-def known_values(session: Session, office: Office, requester_id: str, key: bytes) -> tuple[tuple[Field, str], ...]:
-    """Every contact value of a requester, replaced ones too: for redaction alone, never for a person."""
-    rows = session.connection().execute(_VALUES, {"who": requester_id}).all()
-    return tuple(
-        (Field(kind), open_text(key, Place(requester_id, "contact", "value", row), sealed))
-        for row, kind, sealed in rows
+def own_address(channel: Channel, contacts: Iterable[tuple[Field, str]]) -> tuple[Field, str] | None:
+    """The address that a message itself came from, among what it says of its sender; None where it shows none."""
+    field = OWN_ADDRESS.get(channel)
+    return next(((kind, value) for kind, value in contacts if kind is field), None)
+
+
+def is_shared(session: Session, contact_id: str) -> bool:
+    """Whether this contact on file is on file with another account as well (a recycled number, a family)."""
+    mine, other = aliased(Contact), aliased(Contact)
+    found = session.connection().execute(
+        select(col(other.id))
+        .select_from(mine)
+        .join(other, (col(other.field) == col(mine.field)) & (col(other.lookup) == col(mine.lookup)))
+        .join(Requester, col(Requester.id) == col(other.requester_id))
+        .where(
+            col(mine.id) == contact_id,
+            col(other.requester_id) != col(mine.requester_id),
+            col(other.on_file).is_(True),
+            col(other.replaced_at).is_(None),
+            col(Requester.state) == RequesterState.ACTIVE,
+            col(Requester.unclear).is_(False),
+        )
+        .limit(1)
     )
+    return found.first() is not None
 
 
-def masked_contacts(session: Session, office: Office, requester_id: str) -> tuple[MaskedContact, ...]:
-    """The requester's present contacts, those on file first. Raises KeyDestroyed once they are erased."""
-    rows = session.connection().execute(_MASKS, {"who": requester_id}).all()
+def known_values(
+    session: Session, office: Office, requester_id: str, key: bytes, keys: TicketKeys | None = None
+) -> tuple[tuple[Field, str], ...]:
+    """Every contact value of a requester, replaced ones too: for redaction alone, never for a person.
+
+    With a ticket's keys, also what its own messages claimed: a claim hides no words on any other ticket.
+    """
+    number = None if keys is None else keys.number
+    rows = session.connection().execute(_VALUES, {"who": requester_id, "number": number}).all()
+    found = []
+    for row, kind, sealed, ticket_number in rows:
+        if keys is not None and ticket_number is not None:
+            value = open_text(keys.key, keys.place("contact", "value", row), sealed)
+        else:
+            value = open_text(key, Place(requester_id, "contact", "value", row), sealed)
+        found.append((Field(kind), value))
+    return tuple(found)
+
+
+def masked_contacts(
+    session: Session, office: Office, requester_id: str, keys: TicketKeys | None = None
+) -> tuple[MaskedContact, ...]:
+    """The requester's present contacts, those on file first; with a ticket's keys, what that ticket claims too.
+
+    A claim of what is on file is not repeated. Raises KeyDestroyed once they are erased.
+    """
+    number = None if keys is None else keys.number
+    rows = session.connection().execute(_MASKS, {"who": requester_id, "number": number}).all()
     if not rows:
         return ()
-    key = office.keyring.key(requester_id)
-    return tuple(
-        MaskedContact(
-            row, Field(kind), open_safe(key, Place(requester_id, "contact", "mask", row), sealed), on_file, changed_at
-        )
-        for row, kind, sealed, on_file, changed_at in rows
-    )
+    key = office.keyring.key(requester_id) if keys is None else keys.requester_key
+    kept = {(row.field, row.lookup) for row in rows if row.on_file and row.lookup is not None}
+    shown = []
+    for row in rows:
+        claimed = keys is not None and row.ticket_number is not None
+        if claimed and (row.field, row.lookup) in kept:
+            continue
+        if keys is not None and claimed:
+            words = open_safe(keys.key, keys.place("contact", "mask", row.id), row.mask)
+        else:
+            words = open_safe(key, Place(requester_id, "contact", "mask", row.id), row.mask)
+        shown.append(MaskedContact(row.id, Field(row.field), words, row.on_file, row.changed_at, claimed))
+    return tuple(shown)
 
 
 def address_for_sending(session: Session, office: Office, contact_id: str) -> str:
@@ -144,7 +262,10 @@ def address_for_sending(session: Session, office: Office, contact_id: str) -> st
     found = session.connection().execute(_ONE, {"row": contact_id}).first()
     if found is None:
         raise NothingThere("There is no such contact.")
-    owner, sealed = found
+    owner, number, sealed = found
+    if number is not None:
+        keys = ticket_keys(session, office, number)
+        return open_text(keys.key, keys.place("contact", "value", contact_id), sealed)
     return open_text(office.keyring.key(owner), Place(owner, "contact", "value", contact_id), sealed)
 
 
@@ -160,9 +281,10 @@ def held_fields(session: Session, requester_id: str) -> frozenset[Field]:
 def change_contact(desk: Desk, number: int, contact_id: str | None, field: Field, value: str) -> None:
     """Write down a contact that the requester corrected or added, on the agent's own ticket.
 
-    The one before stays sealed as it was (policy V.1) and is used no more. The new one is not on file: no code goes
-    to it. Replacing one needs an open verification window, and every change closes the requester's windows. Raises
-    NotAssigned, NotVerified, NothingThere, BadInput, KeyDestroyed, OnHold, NoUndertaking, NotAllowed.
+    It needs an open verification window, and closes the requester's windows. The one before stays sealed as it was
+    (policy V.1) and is used no more. The new one is unconfirmed until the platform has it on file: no code goes to it,
+    and no mail from it is taken for the requester's. Raises NotAssigned, NotVerified, NothingThere, BadInput,
+    KeyDestroyed, OnHold, NoUndertaking, NotAllowed.
     """
     typed = plain(value).strip()
     if field in (Field.SUBJECT, Field.MESSAGE) or not 0 < len(typed) <= LONGEST_VALUE:
@@ -181,9 +303,9 @@ def change_contact(desk: Desk, number: int, contact_id: str | None, field: Field
         if field in SEARCHABLE and normalise(field, typed, region) is None:
             raise BadInput(f"That is not a usable {field.value}.", "Check it and type it again.")
         open_windows = _open_windows(session, requester_id, office.clock.now())
+        if number not in open_windows:
+            raise NotVerified
         if contact_id is not None:
-            if number not in open_windows:
-                raise NotVerified
             _replace(session, requester_id, contact_id, field, office.clock.now())
         key = office.keyring.key(requester_id)
         add_contact(session, office, requester_id, key, NewContact(field, typed, False, office.clock.now()))
@@ -234,7 +356,7 @@ def _replace(session: Session, requester_id: str, contact_id: str, field: Field,
 
 
 def look_up(desk: Desk, field: Field, typed: str) -> tuple[int, ...]:
-    """The ticket numbers of the requester with exactly this phone or e-mail, newest first; () for nobody.
+    """The tickets of everyone on file with exactly this phone or e-mail, and those that claim it, newest first.
 
     Every look-up is recorded, found or not, without the value; so is one past the pack's hourly limit. An answer for
     nobody is the same as for somebody erased. Raises BadInput, TooManyLookUps, NoUndertaking, NotAllowed.
@@ -250,7 +372,7 @@ def look_up(desk: Desk, field: Field, typed: str) -> tuple[int, ...]:
         within = _look_ups_this_hour(session, desk) < limit
         outcome, reason = (Result.DONE, "") if within else (Result.REFUSED, LIMIT_REASON)
         record(session, desk, Entry(Action.CONTACT_LOOKED_UP, outcome, fields=(field.value,), reason=reason))
-        numbers = _tickets_of(session, find_requester(session, office, field, normalised)) if within else ()
+        numbers = _tickets_with(session, office, field, normalised) if within else ()
     if not within:
         raise TooManyLookUps(f"You have looked up {limit} contacts within the hour.", "Wait, or ask a supervisor.")
     return numbers
@@ -269,9 +391,23 @@ def _look_ups_this_hour(session: Session, desk: Desk) -> int:
     return int(counted.scalar_one())
 
 
-def _tickets_of(session: Session, requester_id: str | None) -> tuple[int, ...]:
-    """Asked for nobody too, so that both answers take the same."""
+def _tickets_with(session: Session, office: Office, field: Field, normalised: str) -> tuple[int, ...]:
+    """One statement, found or not, so that both answers take the same time."""
+    written = lookup_token(office.keyring, field, normalised)
+    folded = lookup_token(office.keyring, field, on_file_form(field, normalised))
+    of_the_ticket = or_(col(Contact.ticket_number).is_(None), col(Contact.ticket_number) == col(Ticket.number))
     found = session.connection().execute(
-        select(col(Ticket.number)).where(col(Ticket.requester_id) == (requester_id or "")).order_by(col(Ticket.number))
+        select(col(Ticket.number))
+        .distinct()
+        .join(Requester, col(Requester.id) == col(Ticket.requester_id))
+        .join(Contact, (col(Contact.requester_id) == col(Requester.id)) & of_the_ticket)
+        .where(
+            col(Contact.field) == field,
+            col(Contact.lookup).in_((written, folded)),
+            col(Contact.replaced_at).is_(None),
+            # restricted and erased requesters answer as if they had never been here (policy I.(4)2)
+            col(Requester.state) == RequesterState.ACTIVE,
+        )
+        .order_by(col(Ticket.number).desc())
     )
-    return tuple(reversed(found.scalars().all()))
+    return tuple(found.scalars())

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, exists, select
+from sqlalchemy import Select, bindparam, exists, null, or_, select
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import (
@@ -114,6 +114,7 @@ class _Facts:
     assignee_id: str | None
     verification: str | None
     sealed_key: bytes | None = dataclasses.field(repr=False)
+    claimed: int | None
     sealed: bytes | None = dataclasses.field(repr=False)
 
 
@@ -150,6 +151,7 @@ def _one_look(table: str) -> Select[*tuple[Any, ...]]:
             col(Ticket.assignee_id),
             _WINDOW.scalar_subquery(),
             col(Ticket.sealed_key),
+            col(Contact.ticket_number) if table == "contact" else null(),
             col(sealed),
         )
         .join(Agent, col(Agent.id) == col(AgentSession.agent_id))
@@ -163,6 +165,7 @@ def _one_look(table: str) -> Select[*tuple[Any, ...]]:
             & (col(Contact.requester_id) == col(Ticket.requester_id))
             & (col(Contact.field) == bindparam("field"))
             & col(Contact.replaced_at).is_(None)
+            & or_(col(Contact.ticket_number).is_(None), col(Contact.ticket_number) == bindparam("number"))
         )
         return look.outerjoin(Contact, of_the_ticket)
     if table == "message":
@@ -229,9 +232,9 @@ def _put_on_record(desk: Desk, number: int, target: Target, purpose: str) -> _On
         seq = log.append(WrittenDown(office, desk.actor, entry, office.clock.now()))
     if due_for_signing(seq):
         sign_now(office)
-    column = _COLUMN_OF.get(target.field)
-    if column is None:
-        place = Place(facts.requester_id, *_OF_A_CONTACT, target.item)
+    column = _COLUMN_OF.get(target.field, _OF_A_CONTACT)
+    if column == _OF_A_CONTACT and facts.claimed is None:
+        place = Place(facts.requester_id, *column, target.item)
     else:
         keys = opened_keys(facts.requester_id, key, number, facts.sealed_key)
         place, key = keys.place(*column, target.item), keys.key

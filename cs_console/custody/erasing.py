@@ -12,6 +12,7 @@ from sqlmodel import Session, SQLModel, col
 
 from cs_console.access_log.append import Actor, Entry, append, lock_log
 from cs_console.custody.holds import held_until
+from cs_console.custody.suppression import suppress_account
 from cs_console.custody.ticket_keys import contents_owners
 from cs_console.custody.tombstones import put_tombstone, tombstones
 from cs_console.database import empty_journal
@@ -52,7 +53,7 @@ SEALED: dict[type[SQLModel], tuple[str, ...]] = {
     Approval: ("reason",),
     Verification: ("note",),
     Authority: ("note",),
-    Requester: ("age_band",),
+    Requester: ("age_band", "account_id"),
     ClockEvent: ("reason",),
     Settlement: ("answers", "notice"),
     Hold: ("note",),
@@ -202,6 +203,7 @@ def _release(office: Office, erasure: Erasure) -> bool:
 def say_erased(session: Session, office: Office, actor: Actor, erasure: Erasure, reason: str) -> None:
     """The tombstone entry: the last one that can name the requester's pseudonym."""
     owner = erasure.requester_id
+    suppress_account(session, office, owner)
     try:
         name = office.pseudonym(owner, office.keyring.key(owner))
     except KeyDestroyed:

@@ -91,7 +91,7 @@ def place_hold(desk: Desk, number: int, reason: str, note: str, until: date) -> 
             latest = (now + timedelta(days=listed.longest_days)).date()
             raise BadInput(f"The last day is {latest} for this reason, the first one today.", "Choose a day between.")
         keys = ticket_keys(session, office, number)
-        known = known_values(session, office, keys.requester_id, keys.requester_key)
+        known = known_values(session, office, keys.requester_id, keys.requester_key, keys)
         kept = redact(words, pack.meta.regions, known)
         hold_id = new_id()
         session.add(

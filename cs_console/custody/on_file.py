@@ -25,24 +25,61 @@ def set_on_file(
     """Make `value` (phones and e-mails normalised) what is on file, inside the caller's transaction.
 
     Returns whether that changed anything. What was on file before stays sealed (policy V.1), and so does an equal
-    claim, but neither is used any more.
+    value that was added by hand, but neither is used any more. What a ticket claims is not touched.
     """
     rows = session.connection().execute(
         select(col(Contact.id), col(Contact.value), col(Contact.on_file)).where(
             col(Contact.requester_id) == requester_id,
             col(Contact.field) == field,
+            col(Contact.ticket_number).is_(None),
             col(Contact.replaced_at).is_(None),
         )
     )
     over: list[str] = []
+    there = False
     for row, sealed, on_file in rows.all():
         same = open_text(key, Place(requester_id, "contact", "value", row), sealed) == value
-        if same and on_file:
-            return False
-        if same or on_file:
+        if same and on_file and not there:
+            there = True
+        elif same or on_file:
             over.append(row)
-    session.connection().execute(
-        update(Contact).where(col(Contact.id).in_(over)).values(replaced_at=office.clock.now())
+    if over:
+        session.connection().execute(
+            update(Contact).where(col(Contact.id).in_(over)).values(replaced_at=office.clock.now())
+        )
+    if not there:
+        add_contact(session, office, requester_id, key, NewContact(field, value, True, changed_at))
+    return bool(over) or not there
+
+
+def on_file_now(session: Session, requester_id: str, key: bytes) -> tuple[tuple[Field, str], ...]:
+    """What is on file of a requester, opened for a comparison with the platform's record, never for a person."""
+    rows = session.connection().execute(
+        select(col(Contact.id), col(Contact.field), col(Contact.value)).where(
+            col(Contact.requester_id) == requester_id,
+            col(Contact.on_file).is_(True),
+            col(Contact.replaced_at).is_(None),
+        )
     )
-    add_contact(session, office, requester_id, key, NewContact(field, value, True, changed_at))
-    return True
+    return tuple(
+        (Field(field), open_text(key, Place(requester_id, "contact", "value", row), sealed))
+        for row, field, sealed in rows.all()
+    )
+
+
+def said_to_change(session: Session, requester_id: str, at: datetime) -> bool:
+    """The platform says that something was changed then, and not what: every contact on file counts as changed then.
+
+    Returns whether that made any of them younger.
+    """
+    done = session.connection().execute(
+        update(Contact)
+        .where(
+            col(Contact.requester_id) == requester_id,
+            col(Contact.on_file).is_(True),
+            col(Contact.replaced_at).is_(None),
+            col(Contact.changed_at) < at,
+        )
+        .values(changed_at=at)
+    )
+    return bool(done.rowcount)

@@ -23,6 +23,7 @@ from cs_console.errors import Refusal, SealBroken, StoreUnavailable
 from models.attachment import Attachment
 from models.authority import Authority
 from models.clock_event import ClockEvent
+from models.contact import Contact
 from models.decision import Approval, Decision
 from models.draft import Draft
 from models.enums import RequesterState
@@ -133,7 +134,7 @@ def seal_again(session: Session, office: Office, number: int, old: TicketKeys, n
 
 def _rows_of(number: int) -> dict[type[SQLModel], Select[*tuple[Any, ...]]]:
     """By table: the ids of the ticket's rows, and whether what they hold is sealed twice."""
-    by_number = (Message, Verification, Authority, ClockEvent, Settlement, Hold)
+    by_number = (Contact, Message, Verification, Authority, ClockEvent, Settlement, Hold)
     return {
         Ticket: select(col(Ticket.number), false()).where(col(Ticket.number) == number),
         **{table: select(col(table.id), false()).where(col(table.ticket_number) == number) for table in by_number},

@@ -38,6 +38,7 @@ class TicketKeys:
     requester_key: bytes = field(repr=False)
     owner: str
     key: bytes = field(repr=False)
+    number: int
 
     def place(self, table: str, column: str, row: str) -> Place:
         """Where a value of this ticket lives."""
@@ -61,7 +62,7 @@ def contents_owners(numbers: Select[int]) -> Select[str]:
 
 def new_ticket_keys(requester_id: str, requester_key: bytes, number: int) -> tuple[TicketKeys, bytes]:
     """A new random key for a ticket, and its sealed form, which the caller stores with the ticket."""
-    keys = TicketKeys(requester_id, requester_key, contents_owner(number), os.urandom(KEY_BYTES))
+    keys = TicketKeys(requester_id, requester_key, contents_owner(number), os.urandom(KEY_BYTES), number)
     return keys, sealed_for(requester_id, requester_key, number, keys.key)
 
 
@@ -73,11 +74,11 @@ def sealed_for(requester_id: str, requester_key: bytes, number: int, key: bytes)
 def opened_keys(requester_id: str, requester_key: bytes, number: int, sealed_key: bytes | None) -> TicketKeys:
     """The keys of a ticket from what is stored of it. Raises KeyDestroyed once it is erased, SealBroken."""
     if sealed_key is None:
-        return TicketKeys(requester_id, requester_key, requester_id, requester_key)
+        return TicketKeys(requester_id, requester_key, requester_id, requester_key, number)
     if not sealed_key:
         raise KeyDestroyed
     key = open_sealed(requester_key, _place_of_key(requester_id, number), sealed_key)
-    return TicketKeys(requester_id, requester_key, contents_owner(number), key)
+    return TicketKeys(requester_id, requester_key, contents_owner(number), key, number)
 
 
 def ticket_keys(session: Session, office: Office, number: int) -> TicketKeys:

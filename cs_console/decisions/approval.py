@@ -119,7 +119,7 @@ def return_proposal(desk: Desk, decision_id: str, reason: str) -> None:
         role = _role_for(session, desk, decision)
         approval_id, pack = new_id(), office.packs.get(ticket.pack)
         keys = ticket_keys(session, office, ticket.number)
-        known = known_values(session, office, keys.requester_id, keys.requester_key)
+        known = known_values(session, office, keys.requester_id, keys.requester_key, keys)
         kept = redact(words, pack.meta.regions, known)
         session.add(
             Approval(

@@ -314,8 +314,8 @@ def _require_proposable(office: Office, ticket: TicketFacts, desk: Desk) -> None
 
 def _redacted(session: Session, office: Office, pack: Pack, ticket: TicketFacts, proposal: Proposal) -> Proposal:
     """The proposal with personal data in typed text replaced: approvers see no more than they need."""
-    key = office.keyring.key(ticket.requester_id)
-    known = known_values(session, office, ticket.requester_id, key)
+    keys = ticket_keys(session, office, ticket.number)
+    known = known_values(session, office, keys.requester_id, keys.requester_key, keys)
 
     def hide(text: str) -> str:
         return redact(plain(text), pack.meta.regions, known)

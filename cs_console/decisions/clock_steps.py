@@ -96,7 +96,7 @@ def _extend(desk: Desk, number: int, row: int, reason: str) -> DeliveryState:
         if len(words) > LONGEST_REASON:
             raise BadInput(f"The reason is longer than {LONGEST_REASON} characters.", "Shorten it.")
         keys = ticket_keys(session, office, number)
-        known = known_values(session, office, keys.requester_id, keys.requester_key)
+        known = known_values(session, office, keys.requester_id, keys.requester_key, keys)
         words = redact(words, pack.meta.regions, known)
         message_id = queue_letter(session, desk, ticket, _extension_text(session, pack, ticket, words, now))
         event_id = new_id()

@@ -112,7 +112,7 @@ def notice_posted(desk: Desk, number: int) -> str:
         _give_up_earlier(session, number)
         keys, message_id = ticket_keys(session, office, number), new_id()
         letter = _letter(keys, decision)
-        known = known_values(session, office, keys.requester_id, keys.requester_key)
+        known = known_values(session, office, keys.requester_id, keys.requester_key, keys)
         redacted = redact(letter, office.packs.get(ticket.pack).meta.regions, known)
         session.add(
             Message(

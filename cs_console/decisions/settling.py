@@ -169,8 +169,8 @@ def _redacted(
     session: Session, office: Office, pack: Pack, rules: WorkflowRules, ticket: TicketFacts, settling: Settling
 ) -> Settling:
     """The settlement with personal data in typed answers replaced; what is no longer asked is left out."""
-    key = office.keyring.key(ticket.requester_id)
-    known = known_values(session, office, ticket.requester_id, key)
+    keys = ticket_keys(session, office, ticket.number)
+    known = known_values(session, office, keys.requester_id, keys.requester_key, keys)
     kept = {}
     for question in asked(pack, rules, settling.answers):
         text = settling.answers.get(question.id, "").strip()

@@ -86,7 +86,7 @@ def queue_message(
     own_id = mail_id(office, message_id)
     headers = {"subject": tagged(subject, ticket_number), "message_id": own_id, "ticket_row": ticket_row}
     regions = pack.meta.regions
-    redacted = redact(text, regions, known_values(session, office, requester_id, keys.requester_key))
+    redacted = redact(text, regions, known_values(session, office, requester_id, keys.requester_key, keys))
 
     def sealed(column: str, value: str) -> bytes:
         return keys.seal("message", column, message_id, value)

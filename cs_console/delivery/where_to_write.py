@@ -1,41 +1,70 @@
-"""To which of a requester's contacts a letter goes when nobody chooses one."""
+"""To which contacts of a ticket's requester may be written, and to which a letter goes when no one chooses.
 
-from itertools import product
+To a person on file: at their contacts on file. Where a ticket has no account: to the very address its own message came
+from. Never to what a form's fields name: anyone can type anyone's address there.
+"""
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlmodel import Session, col
 
+from cs_console.custody.contacts import OWN_ADDRESS
 from cs_console.tickets.ticket_facts import TicketFacts
 from models.contact import Contact
-from models.enums import Field
+from models.enums import Channel, Field, Link
 from models.verification import Verification
 
 
 def where_to_write(session: Session, ticket: TicketFacts, *, claimed: bool = False) -> str | None:
     """Where a letter goes: the contact that the identity was proved with, else on file an e-mail, else a mobile.
 
-    With `claimed` also to one that a message only claims, where none is on file.
+    With `claimed`, where the ticket has no account, also to the address that its own message came from.
     """
-    verified = (
-        select(col(Contact.id))
-        .join(Verification, col(Verification.contact_id) == col(Contact.id))
-        .where(col(Verification.ticket_number) == ticket.number, col(Contact.replaced_at).is_(None))
-        .where(col(Contact.field).in_((Field.EMAIL, Field.MOBILE)))
-        .order_by(col(Verification.verified_at).desc())
-        .limit(1)
+    if ticket.link is Link.NONE:
+        return _first(session, select(col(Contact.id)).where(_own_address(ticket))) if claimed else None
+    on_file = select(col(Contact.id)).where(_on_file(ticket))
+    proved = on_file.join(Verification, col(Verification.contact_id) == col(Contact.id)).where(
+        col(Verification.ticket_number) == ticket.number, col(Contact.field).in_((Field.EMAIL, Field.MOBILE))
     )
-    found = session.connection().execute(verified).scalar()
-    if found is not None:
-        return str(found)
-    for on_file, field in product((True, False) if claimed else (True,), (Field.EMAIL, Field.MOBILE)):
-        newest = (
-            select(col(Contact.id))
-            .where(col(Contact.requester_id) == ticket.requester_id, col(Contact.field) == field)
-            .where(col(Contact.on_file).is_(on_file), col(Contact.replaced_at).is_(None))
-            .order_by(col(Contact.changed_at).desc())
-            .limit(1)
-        )
-        found = session.connection().execute(newest).scalar()
-        if found is not None:
-            return str(found)
-    return None
+    found = _first(session, proved.order_by(col(Verification.verified_at).desc()))
+    for field in (Field.EMAIL, Field.MOBILE):
+        newest = on_file.where(col(Contact.field) == field).order_by(col(Contact.changed_at).desc())
+        found = found or _first(session, newest)
+    return found
+
+
+def may_write_to(session: Session, ticket: TicketFacts) -> frozenset[str]:
+    """The contacts that an agent's reply on this ticket may go to.
+
+    One that the verified requester named (`e`) is among them: it is theirs, though the platform has not confirmed it.
+    """
+    by_hand = and_(
+        col(Contact.requester_id) == ticket.requester_id,
+        col(Contact.ticket_number).is_(None),
+        col(Contact.on_file).is_(False),
+        col(Contact.replaced_at).is_(None),
+    )
+    theirs = _own_address(ticket) if ticket.link is Link.NONE else _on_file(ticket)
+    found = session.connection().execute(select(col(Contact.id)).where(or_(theirs, by_hand)))
+    return frozenset(found.scalars())
+
+
+def _on_file(ticket: TicketFacts) -> ColumnElement[bool]:
+    return and_(
+        col(Contact.requester_id) == ticket.requester_id,
+        col(Contact.on_file).is_(True),
+        col(Contact.replaced_at).is_(None),
+    )
+
+
+def _own_address(ticket: TicketFacts) -> ColumnElement[bool]:
+    return and_(
+        col(Contact.ticket_number) == ticket.number,
+        col(Contact.on_file).is_(False),
+        col(Contact.replaced_at).is_(None),
+        col(Contact.field) == OWN_ADDRESS.get(Channel(ticket.channel), ""),
+    )
+
+
+def _first(session: Session, wanted: Select[str]) -> str | None:
+    found = session.connection().execute(wanted.limit(1)).scalar()
+    return None if found is None else str(found)

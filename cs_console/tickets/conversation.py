@@ -2,8 +2,9 @@
 
 from cs_console.custody.in_use import require_in_use
 from cs_console.delivery.outgoing import deliver_one, queue_message
+from cs_console.delivery.where_to_write import may_write_to
 from cs_console.desk import Desk
-from cs_console.errors import ChangedElsewhere, WrongState
+from cs_console.errors import ChangedElsewhere, ContactNotOnFile, WrongState
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.notes import keep_note, written
 from cs_console.tickets.ticket_facts import (
@@ -77,6 +78,11 @@ def reply(desk: Desk, number: int, row: int, contact_id: str, text: str) -> Deli
         require_open(ticket)
         if ticket.state is TicketState.IN_APPROVAL:
             raise WrongState(f"#{number} is in approval.", "Withdraw the proposal before you write to the requester.")
+        if contact_id not in may_write_to(session, ticket):
+            raise ContactNotOnFile(
+                "Nothing may be sent there: it is not on file, and this ticket's message did not come from it.",
+                "Choose another contact; one that the verified requester names is added with e.",
+            )
         row = change(session, ticket, row, last_message_at=office.clock.now())
         message_id = queue_message(
             session,

@@ -10,7 +10,14 @@ from sqlmodel import Session, col
 
 from cs_console.access_log.append import Entry, record
 from cs_console.custody.blind_index import SEARCHABLE, reference_token
-from cs_console.custody.contacts import NewContact, add_contact, find_requester, known_values
+from cs_console.custody.contacts import (
+    NewContact,
+    add_claim,
+    known_values,
+    own_address,
+    persons_with,
+    unverified_sender,
+)
 from cs_console.custody.redaction import redact
 from cs_console.custody.ticket_keys import TicketKeys, new_ticket_keys, ticket_keys
 from cs_console.decisions.clock import Happened, Step, clock_of
@@ -24,12 +31,11 @@ from cs_console.tickets.languages import language_of
 from cs_console.tickets.new_keys import NewKey
 from cs_console.tickets.quarantine import is_kept
 from cs_console.tickets.rows import insert_into
-from cs_console.tickets.threads import continued_ticket, ticket_of_reference, wake
+from cs_console.tickets.threads import Continued, continued_ticket, ticket_of_reference, wake
 from models.attachment import Attachment
 from models.columns import new_id
-from models.contact import Contact
 from models.counter import Counter
-from models.enums import Action, DeliveryState, Field, MessageSort, Priority, RequesterState, TicketState
+from models.enums import Action, DeliveryState, Field, Link, MessageSort, Priority, RequesterState, TicketState
 from models.message import Message
 from models.requester import Requester
 from models.ticket import Ticket
@@ -59,6 +65,7 @@ class _Case:
     requester_id: str
     requester_key: bytes
     known: tuple[tuple[Field, str], ...]
+    link: Link = Link.NONE
 
 
 def file_message(
@@ -94,24 +101,22 @@ def _believed(at: datetime | None, now: datetime) -> datetime:
 
 
 def _append(
-    session: Session, desk: Desk, message: IncomingMessage, token: bytes, at: datetime, continued: tuple[int, str]
+    session: Session, desk: Desk, message: IncomingMessage, token: bytes, at: datetime, continued: Continued
 ) -> Taken:
-    number, requester_id = continued
+    number, requester_id = continued.number, continued.requester_id
     office = desk.office
     keys = ticket_keys(session, office, number)
-    known = known_values(session, office, requester_id, keys.requester_key)
+    known = known_values(session, office, requester_id, keys.requester_key, keys)
     case = _Case(requester_id, keys.requester_key, tuple(dict.fromkeys([*known, *message.contacts])))
     ticket = session.get_one(Ticket, number)
     pack = office.packs.get(ticket.pack)
-    _add_message(session, pack, case, keys, number, message, token, at)
+    _add_message(session, pack, case, keys, number, message, token, at, unconfirmed=continued.unconfirmed)
+    pseudonym = office.pseudonym(requester_id, keys.requester_key)
+    if continued.unconfirmed:  # it changes nothing: neither state nor clock, nor what is decided about
+        record(session, desk, Entry(Action.UNCONFIRMED_RECEIVED, ticket=number, requester=pseudonym))
+        return Taken("appended", number)
     wake(session, pack, number, at, office.clock.now())
-    entry = Entry(
-        Action.TICKET_CHANGED,
-        ticket=number,
-        requester=office.pseudonym(requester_id, keys.requester_key),
-        reason=FOLLOW_UP,
-    )
-    record(session, desk, entry)
+    record(session, desk, Entry(Action.TICKET_CHANGED, ticket=number, requester=pseudonym, reason=FOLLOW_UP))
     return Taken("appended", number)
 
 
@@ -128,7 +133,7 @@ def _open(
     pack = office.packs.current
     now = office.clock.now()
     language = language_of(f"{message.subject}\n{message.text}", message.language)
-    case = _case_of(session, office, message.contacts, language, new_key)
+    case = _case_of(session, office, message, language, new_key)
     number = _next_number(session)
     keys, sealed_key = new_ticket_keys(case.requester_id, case.requester_key, number)
     kind = message.kind or guess_kind(pack, message.mailboxes, message.subject, message.text)
@@ -139,6 +144,7 @@ def _open(
         {
             "number": number,
             "requester_id": case.requester_id,
+            "link": case.link,
             "kind": kind,
             "state": TicketState.TO_VERIFY if pack.kinds[kind].needs_decision else TicketState.OPEN,
             "priority": Priority.NORMAL,
@@ -159,6 +165,8 @@ def _open(
             "row": 1,
         },
     )
+    for field, value in message.contacts:
+        add_claim(session, office, keys, NewContact(field, value, False, now))
     _add_message(session, pack, case, keys, number, message, token, at)
     pseudonym = office.pseudonym(case.requester_id, case.requester_key)
     record(session, desk, Entry(Action.TICKET_CREATED, ticket=number, requester=pseudonym))
@@ -171,45 +179,59 @@ def _next_number(session: Session) -> int:
     return int(found[0])
 
 
-def add_requester(session: Session, requester_id: str, language: str, now: datetime) -> None:
-    """A new requester, of whom nothing is known yet; their key exists."""
-    values = {"id": requester_id, "state": RequesterState.ACTIVE, "language": language, "tries": 0, "created_at": now}
+def add_requester(
+    session: Session,
+    requester_id: str,
+    language: str,
+    now: datetime,
+    *,
+    account: bytes | None = None,
+    account_id: bytes | None = None,
+    taken_at: datetime | None = None,
+) -> None:
+    """A new requester, of whom nothing is known yet but perhaps their account; their key exists."""
+    values = {
+        "id": requester_id,
+        "state": RequesterState.ACTIVE,
+        "account": account,
+        "account_id": account_id,
+        "taken_at": taken_at,
+        "unclear": False,
+        "language": language,
+        "tries": 0,
+        "created_at": now,
+    }
     _add_requester(session, values)
 
 
-def _case_of(session: Session, office: Office, contacts: Contacts, language: str, new_key: NewKey) -> _Case:
-    """The requester with one of these contacts, else a new one to whom all of them are claims."""
-    for field, value in contacts:
-        requester_id = find_requester(session, office, field, value) if field in SEARCHABLE else None
-        if requester_id is not None:
-            return _known_case(session, office, requester_id, contacts)
-    requester_id, key = new_key()
-    now = office.clock.now()
-    add_requester(session, requester_id, language, now)
-    for field, value in contacts:
-        add_contact(session, office, requester_id, key, NewContact(field, value, False, now))
-    return _Case(requester_id, key, tuple(contacts))
+def _case_of(session: Session, office: Office, message: IncomingMessage, language: str, new_key: NewKey) -> _Case:
+    """Whose a new matter is: presumed the one person's on file that its sender names, else an unverified sender's.
 
-
-def _known_case(session: Session, office: Office, requester_id: str, contacts: Contacts) -> _Case:
-    """What a message claims is added to a requester who has nothing on file, and only what is new.
-
-    Whoever the platform knows keeps the contacts that it has: a stranger's claim must not become a way to reach them.
+    What a message says of its sender is a claim: it joins no one, and adds nothing to anyone on file.
     """
-    key = office.keyring.key(requester_id)
-    known = known_values(session, office, requester_id, key)
-    new = [contact for contact in contacts if contact not in known]
-    if new and not _is_on_file(session, requester_id):
-        for field, value in new:
-            add_contact(session, office, requester_id, key, NewContact(field, value, False, office.clock.now()))
-    return _Case(requester_id, key, (*known, *new))
+    person = _person_of(session, office, message)
+    if person is not None:
+        key = office.keyring.key(person)
+        known = dict.fromkeys([*known_values(session, office, person, key), *message.contacts])
+        return _Case(person, key, tuple(known), Link.PRESUMED)
+    own = own_address(message.channel, message.contacts)
+    before = None if own is None else unverified_sender(session, office, message.channel, *own)
+    if before is not None:
+        return _Case(before, office.keyring.key(before), tuple(message.contacts))
+    requester_id, key = new_key()
+    add_requester(session, requester_id, language, office.clock.now())
+    return _Case(requester_id, key, tuple(message.contacts))
 
 
-def _is_on_file(session: Session, requester_id: str) -> bool:
-    found = session.connection().execute(
-        select(col(Contact.id)).where(col(Contact.requester_id) == requester_id, col(Contact.on_file)).limit(1)
-    )
-    return found.first() is not None
+def _person_of(session: Session, office: Office, message: IncomingMessage) -> str | None:
+    """The one person on file who matches the address that it came from; without one, all the fields of its form.
+
+    None where there is no one, and where there are several: then a person decides.
+    """
+    own = own_address(message.channel, message.contacts)
+    said = [own] if own is not None else [contact for contact in message.contacts if contact[0] in SEARCHABLE]
+    matching = {person for field, value in said for person in persons_with(session, office, field, value)}
+    return matching.pop() if len(matching) == 1 else None
 
 
 def _add_message(
@@ -221,6 +243,8 @@ def _add_message(
     message: IncomingMessage,
     token: bytes,
     at: datetime,
+    *,
+    unconfirmed: bool = False,
 ) -> None:
     row = new_id()
     headers = json.dumps(message.headers, ensure_ascii=False)
@@ -236,6 +260,7 @@ def _add_message(
             "text": keys.seal("message", "text", row, message.text),
             "text_redacted": keys.seal("message", "text_redacted", row, _redacted(pack, case, message.text)),
             "at": at,
+            "unconfirmed": unconfirmed,
             "delivery": DeliveryState.NONE,
             "delivery_tries": 0,
         },

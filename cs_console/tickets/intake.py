@@ -19,12 +19,10 @@ from cs_console.tickets.filing import file_message, lock_counter
 from cs_console.tickets.incoming import LIMITS, IncomingFile, IncomingMessage, Limits, Taken
 from cs_console.tickets.mail import content_name, read_mail
 from cs_console.tickets.new_keys import KeyStock, NewKey, one_at_a_time
-from cs_console.tickets.on_file import put_on_file
+from cs_console.tickets.on_file import Put, put_on_file
 from cs_console.tickets.quarantine import is_kept, keep
 from cs_console.tickets.sources import find_sources, mails_in
 from models.enums import Action, Role
-
-_REQUESTER = "requester"
 
 Progress = Callable[[int, int], None]
 """Called with the bytes done and the bytes in all."""
@@ -34,7 +32,9 @@ Told = Callable[[str], None]
 
 @dataclass(frozen=True)
 class ImportCounts:
-    """What became of the messages of one import. `requesters`: records of people, which are not messages."""
+    """What became of the messages of one import. Records of people are not messages: `requesters` counts those that
+    were taken, `older` those that are older than what was taken before and changed nothing, `suppressed` those of
+    accounts that were erased here."""
 
     read: int = 0
     opened: int = 0
@@ -42,6 +42,8 @@ class ImportCounts:
     duplicate: int = 0
     quarantined: int = 0
     requesters: int = 0
+    older: int = 0
+    suppressed: int = 0
 
 
 def from_bytes(data: bytes) -> IncomingMessage:
@@ -121,7 +123,8 @@ class _Run:
     def counts(self) -> ImportCounts:
         """What became of the messages so far."""
         found = {name: self._outcomes[name] for name in ("opened", "appended", "duplicate", "quarantined")}
-        return ImportCounts(read=sum(found.values()), requesters=self._outcomes[_REQUESTER], **found)
+        people = {put.value: self._outcomes[put] for put in Put}
+        return ImportCounts(read=sum(found.values()), **found, **people)
 
     def take_mail(self, piece: _Piece) -> None:
         self._take(piece, lambda: read_mail(piece.content, self._limits))
@@ -150,8 +153,7 @@ class _Run:
 
     def _file(self, found: IncomingMessage | jsonl.RequesterRecord) -> str:
         if isinstance(found, jsonl.RequesterRecord):
-            put_on_file(self._desk, found, self.new_key)
-            return _REQUESTER
+            return put_on_file(self._desk, found, self.new_key)
         return take_in(self._desk, found, self.new_key).outcome
 
     def _quarantine(self, piece: _Piece, reason: str, shown: str) -> str:
@@ -178,7 +180,8 @@ def _run_of(desk: Desk, what: str, told: Told | None, limits: Limits) -> Iterato
     finally:
         run.new_key.put_back()
         counts = run.counts()
-        words = ("read", "opened", "appended", "duplicate", "quarantined", "requesters")
+        words = ["read", "opened", "appended", "duplicate", "quarantined", Put.TAKEN.value]
+        words += [put.value for put in (Put.OLDER, Put.SUPPRESSED) if getattr(counts, put.value)]
         reason = f"{what}: " + ", ".join(f"{word} {getattr(counts, word)}" for word in words)
         with desk.work(Role.AGENT) as session:
             record(session, desk, Entry(Action.MAIL_IMPORTED, reason=reason))

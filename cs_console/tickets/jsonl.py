@@ -2,7 +2,8 @@
 
 A message: {"type": "message", "id", "from": {"e-mail", "mobile", "name", "nickname"}, "to", "subject", "text", "at",
 "kind", "channel"}. A requester: {"type": "requester", "account", "language", "on_file": {"mobile", "e-mail", ...},
-"changed_at"}. No other key is taken: search keywords, say, are never joined to a requester (policy I.(1)1).
+"changed_at", "registered_at"}; the account's id alone says who it is. No other key is taken: search keywords, say, are
+never joined to a requester (policy I.(1)1).
 """
 
 import os
@@ -52,11 +53,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class RequesterRecord:
-    """What the platform holds about one of its users; phones and e-mails normalised."""
+    """What the platform holds about one of its users; phones and e-mails normalised, the account's id as it came.
+
+    `changed_at` and `registered_at` are the platform's times; None where it names none.
+    """
 
     contacts: tuple[tuple[Field, str], ...]
     language: str
     changed_at: datetime | None
+    account: str
+    registered_at: datetime | None = None
 
 
 class BadLine(Unreadable):
@@ -83,10 +89,11 @@ class _People(_Strict):
 
 class _RequesterLine(_Strict):
     type: Literal["requester"]
-    account: _Short = ""
+    account: _Short
     language: _Language = "en"
     on_file: _People
     changed_at: AwareDatetime | None = None
+    registered_at: AwareDatetime | None = None
 
 
 class _MessageLine(_Strict):
@@ -146,13 +153,20 @@ def read_line(line: Line, region: str) -> IncomingMessage | RequesterRecord:
 
 
 def _requester(found: _RequesterLine, number: int, region: str) -> RequesterRecord:
+    if not found.account.strip():
+        raise BadLine(number, "account: must not be empty")
     contacts = _contacts(found.on_file, number, "on_file", region)
     if not any(field in (Field.MOBILE, Field.EMAIL) for field, _ in contacts):
         raise BadLine(number, "on_file: a mobile or an e-mail is needed")
-    account = one_line(found.account, _LONGEST_VALUE)
-    if account:
-        contacts = (*contacts, (Field.OTHER, account))
-    return RequesterRecord(contacts, found.language.lower(), found.changed_at and found.changed_at.astimezone(UTC))
+    if not any(field is Field.OTHER for field, _ in contacts):
+        contacts = (*contacts, (Field.OTHER, one_line(found.account, _LONGEST_VALUE)))
+    return RequesterRecord(
+        contacts,
+        found.language.lower(),
+        found.changed_at and found.changed_at.astimezone(UTC),
+        found.account,
+        found.registered_at and found.registered_at.astimezone(UTC),
+    )
 
 
 def _message(found: _MessageLine, line: Line, region: str) -> IncomingMessage:

@@ -30,7 +30,7 @@ def keep_note(session: Session, desk: Desk, ticket: TicketFacts, words: str) -> 
     """Keep a note inside the caller's transaction, on record. Raises KeyDestroyed."""
     office, note_id = desk.office, new_id()
     keys = ticket_keys(session, office, ticket.number)
-    known = known_values(session, office, keys.requester_id, keys.requester_key)
+    known = known_values(session, office, keys.requester_id, keys.requester_key, keys)
     redacted = redact(words, office.packs.get(ticket.pack).meta.regions, known)
     session.add(
         Message(

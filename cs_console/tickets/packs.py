@@ -81,7 +81,7 @@ def _require_movable(ticket: TicketFacts) -> None:
 def _moved(session: Session, desk: Desk, ticket: TicketFacts, words: str) -> None:
     office, event_id = desk.office, new_id()
     keys = ticket_keys(session, office, ticket.number)
-    known = known_values(session, office, keys.requester_id, keys.requester_key)
+    known = known_values(session, office, keys.requester_id, keys.requester_key, keys)
     kept = redact(words, office.packs.get(ticket.pack).meta.regions, known)
     reason = keys.seal("clock_event", "reason", event_id, kept)
     now, agent = office.clock.now(), desk.agent.id

@@ -1,19 +1,21 @@
 """Which ticket a message continues: one that it names and that belongs to its sender, never somebody else's."""
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, bindparam, or_, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 from sqlmodel import Session, col
 
-from cs_console.custody.blind_index import SEARCHABLE, lookup_token, reference_token
+from cs_console.custody.blind_index import lookup_token, on_file_form, reference_token
+from cs_console.custody.contacts import own_address, persons_with
 from cs_console.decisions.clock_events import go_on
 from cs_console.desk import Office
 from cs_console.policy.schema import Pack
 from cs_console.prepared import Prepared
 from cs_console.tickets.incoming import IncomingMessage
 from models.contact import Contact
-from models.enums import RequesterState, TicketState
+from models.enums import Field, Link, RequesterState, TicketState
 from models.message import Message
 from models.requester import Requester
 from models.ticket import Ticket
@@ -29,31 +31,60 @@ def ticket_of_reference(session: Session, token: bytes) -> int | None:
     return None if found is None else int(found[0])
 
 
-def continued_ticket(session: Session, office: Office, message: IncomingMessage) -> tuple[int, str] | None:
-    """The number and requester of the ticket that the message continues, locked until the transaction ends.
+@dataclass(frozen=True, slots=True)
+class Continued:
+    """The ticket that a message continues. `unconfirmed`: it did not come from an address on file with its account."""
 
-    It has to be named by In-Reply-To, References or a tag in the subject, and the sender's address or number has to
-    be a present contact of its requester: a stranger who quotes a tag opens a ticket of their own.
+    number: int
+    requester_id: str
+    unconfirmed: bool
+
+
+def continued_ticket(session: Session, office: Office, message: IncomingMessage) -> Continued | None:
+    """The ticket that the message continues, locked until the transaction ends.
+
+    It has to be named by In-Reply-To, References or a tag in the subject, and to come from its person's address on
+    file, or by the same channel from the very address that the ticket came from: a stranger who quotes a tag opens a
+    ticket of their own, and so does an unconfirmed message on a closed one. Where there is a person on file, only
+    their address on file, and no one else's, is a confirmed one (DECISIONS 3).
     """
     named = _named(session, office, message)
-    sender = _sender(office, message) if named else None
-    if sender is None:
+    own = own_address(message.channel, message.contacts) if named else None
+    if own is None:
         return None
+    field, value = own
+    written, kept = _tokens(office, field, value)
+    from_ticket = and_(
+        col(Contact.ticket_number) == col(Ticket.number),
+        col(Ticket.channel) == message.channel,
+        col(Contact.lookup) == written,
+    )
+    on_file = and_(col(Contact.on_file).is_(True), col(Contact.lookup) == kept, col(Requester.unclear).is_(False))
     rows = session.connection().execute(
-        select(col(Ticket.number), col(Ticket.requester_id))
+        select(col(Ticket.number), col(Ticket.requester_id), col(Ticket.state), col(Ticket.link), col(Contact.on_file))
         .join(Requester, col(Requester.id) == col(Ticket.requester_id))
         .join(Contact, col(Contact.requester_id) == col(Ticket.requester_id))
         .where(
             col(Ticket.number).in_(named),
             col(Requester.state) == RequesterState.ACTIVE,
             col(Contact.replaced_at).is_(None),
-            sender,
+            col(Contact.field) == field,
+            or_(on_file, from_ticket),
         )
         .with_for_update(of=Ticket)
     )
-    owned = {int(number): str(requester) for number, requester in rows}
-    number = next((number for number in named if number in owned), None)
-    return None if number is None else (number, owned[number])
+    found: dict[int, Continued] = {}
+    for number, requester_id, state, link, is_on_file in rows:
+        confirmed = link == Link.NONE or (is_on_file and persons_with(session, office, field, value) == (requester_id,))
+        if confirmed or (state != TicketState.CLOSED and number not in found):
+            found[number] = Continued(int(number), str(requester_id), not confirmed)
+    return next((found[number] for number in named if number in found), None)
+
+
+def _tokens(office: Office, field: Field, value: str) -> tuple[bytes, bytes]:
+    """The look-up tokens of an address as written, and as it would be on file."""
+    keyring = office.keyring
+    return lookup_token(keyring, field, value), lookup_token(keyring, field, on_file_form(field, value))
 
 
 def _named(session: Session, office: Office, message: IncomingMessage) -> list[int]:
@@ -67,15 +98,6 @@ def _named(session: Session, office: Office, message: IncomingMessage) -> list[i
         by_token = {token: int(number) for token, number in rows if token is not None}
     tags = [int(tag) for tag in _TAG.findall(message.subject)[:_MOST_TAGS]]
     return list(dict.fromkeys([*(by_token[token] for token in tokens if token in by_token), *tags]))
-
-
-def _sender(office: Office, message: IncomingMessage) -> ColumnElement[bool] | None:
-    matches = [
-        (col(Contact.field) == field) & (col(Contact.lookup) == lookup_token(office.keyring, field, value))
-        for field, value in message.contacts
-        if field in SEARCHABLE
-    ]
-    return or_(*matches) if matches else None
 
 
 def wake(session: Session, pack: Pack, number: int, at: datetime, now: datetime) -> None:

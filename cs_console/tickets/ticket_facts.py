@@ -14,7 +14,7 @@ from cs_console.desk import Desk, Office
 from cs_console.errors import ChangedElsewhere, KeyDestroyed, NotAssigned, NothingThere, Refusal, WrongState
 from cs_console.staff.undertakings import require_current
 from models.agent import Agent
-from models.enums import Action, Channel, Priority, Result, Role, TicketKind, TicketState
+from models.enums import Action, Channel, Link, Priority, Result, Role, TicketKind, TicketState
 from models.log import LogEntry
 from models.ticket import Ticket
 
@@ -33,6 +33,7 @@ class TicketFacts:
     number: int
     row: int
     requester_id: str
+    link: Link
     kind: TicketKind
     state: TicketState
     priority: Priority
@@ -51,7 +52,7 @@ class TicketFacts:
     closed_at: datetime | None
 
 
-_WORDS = {"kind": TicketKind, "state": TicketState, "priority": Priority, "channel": Channel}
+_WORDS = {"link": Link, "kind": TicketKind, "state": TicketState, "priority": Priority, "channel": Channel}
 _COLUMNS = tuple(
     col(Agent.name).label(one.name) if one.name == "assignee" else getattr(Ticket, one.name)
     for one in fields(TicketFacts)

@@ -17,6 +17,7 @@ from cs_console.decisions.clock_words import clock_words, due_first_words
 from cs_console.decisions.matters import matter_of
 from cs_console.decisions.notice_way import NoticeWay, notice_way
 from cs_console.decisions.settled import set_aside_by, settled_words
+from cs_console.delivery.where_to_write import may_write_to
 from cs_console.desk import Desk
 from cs_console.errors import KeyDestroyed, SealBroken
 from cs_console.plain_text import one_line, plain
@@ -34,6 +35,7 @@ from models.enums import (
     DecisionState,
     DeliveryState,
     Field,
+    Link,
     MessageSort,
     Priority,
     Role,
@@ -45,7 +47,8 @@ from models.message import Message
 from models.ticket import Ticket
 from models.verification import Verification
 
-REQUESTER = "requester"
+REQUESTER, UNCONFIRMED = "requester", "unconfirmed sender"
+"""Who wrote a line that came in."""
 LINES_SHOWN = 200
 NOT_NEEDED, CLAIM_FIRST, VERIFY_FIRST, NOT_YOURS = "not needed here", "claim first", "verify first", "not yours"
 _LETTER_WORDS = {
@@ -62,7 +65,10 @@ _DECISION_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the conversation, redacted; `attachments` are sizes in bytes. Times are UTC."""
+    """One line of the conversation, redacted; `attachments` are sizes in bytes. Times are UTC.
+
+    `unconfirmed`: it names the ticket, but did not come from an address on file. It is quoted nowhere.
+    """
 
     id: str
     at: datetime
@@ -72,6 +78,7 @@ class Line:
     text: str
     attachments: tuple[int, ...]
     delivery: DeliveryState
+    unconfirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +95,14 @@ class FieldState:
     revealable: bool
     why: str
     on_file: bool = False
+    claimed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class TicketView:
     """A ticket as it may be shown. Times are UTC; the words name the console's own time zone.
 
+    `link` says how surely it is that requester's; `may_write_to`, which of the `contacts` a reply may go to.
     `earlier_lines` says that only the newest LINES_SHOWN lines are here. `text_fields` are the subject and the
     messages as written, beside the contact `fields`. `escalated`: supervisors were told that it is overdue. `asked_by`
     and `age_words` are empty where nothing was recorded; `age_flagged` says that the requester is a minor.
@@ -116,10 +125,12 @@ class TicketView:
     received_at: datetime
     due_at: datetime | None
     requester: str
+    link: Link
     feedback_note: str
     lines: tuple[Line, ...]
     earlier_lines: bool
     contacts: tuple[MaskedContact, ...]
+    may_write_to: frozenset[str]
     fields: tuple[FieldState, ...]
     text_fields: tuple[FieldState, ...]
     window_until: datetime | None
@@ -155,7 +166,7 @@ def view_of(session: Session, desk: Desk, number: int) -> TicketView:
         keys: TicketKeys | None = keys_for_view(session, desk, number)
     except KeyDestroyed:
         keys = None
-    contacts = () if keys is None else masked_contacts(session, office, ticket.requester_id)
+    contacts = () if keys is None else masked_contacts(session, office, ticket.requester_id, keys)
     window, clock = _window(session, desk, pack, ticket), clock_now(session, pack, ticket)
     now = None if ticket.closed_at else office.clock.now()
     asker = None if keys is None else asker_of(session, office, pack, number, ticket.requester_id)
@@ -176,10 +187,12 @@ def view_of(session: Session, desk: Desk, number: int) -> TicketView:
         received_at=ticket.received_at,
         due_at=ticket.next_due_at,
         requester=ERASED if keys is None else office.pseudonym(ticket.requester_id, keys.requester_key),
+        link=ticket.link,
         feedback_note=pack.texts.feedback_delayed if ticket.no_contact else "",
         lines=lines,
         earlier_lines=earlier,
         contacts=contacts,
+        may_write_to=may_write_to(session, ticket),
         fields=tuple(_contact_fields(desk, pack, ticket, contacts, window)),
         text_fields=tuple(_text_fields(desk, pack, ticket, subject, lines, window)) if keys else (),
         window_until=window.until,
@@ -233,6 +246,7 @@ def _lines(session: Session, ticket: TicketFacts, keys: TicketKeys | None) -> tu
             col(Message.channel),
             col(Message.text_redacted),
             col(Message.delivery),
+            col(Message.unconfirmed),
         )
         .outerjoin(Agent, col(Agent.id) == col(Message.agent_id))
         .where(col(Message.ticket_number) == ticket.number)
@@ -250,13 +264,20 @@ def _line(row: Any, keys: TicketKeys | None, sizes: tuple[int, ...]) -> Line:
     return Line(
         row.id,
         row.at,
-        REQUESTER if sort is MessageSort.RECEIVED else row.agent or "console",
+        _writer(row, sort),
         sort,
         Channel(row.channel),
         _opened(keys, "message", "text_redacted", row.id, row.text_redacted),
         sizes,
         DeliveryState(row.delivery),
+        row.unconfirmed,
     )
+
+
+def _writer(row: Any, sort: MessageSort) -> str:
+    if sort is MessageSort.RECEIVED:
+        return UNCONFIRMED if row.unconfirmed else REQUESTER
+    return row.agent or "console"
 
 
 def _attachment_sizes(session: Session, message_ids: list[str]) -> dict[str, tuple[int, ...]]:
@@ -316,7 +337,7 @@ def _contact_fields(
     for contact in sorted(contacts, key=lambda one: (order.get(one.field, len(order)), not one.on_file)):
         why = _why_not(desk, pack, ticket, contact.field, window)
         title = _title(pack, contact.field)
-        yield FieldState(contact.field, title, contact.mask, contact.id, not why, why, contact.on_file)
+        yield FieldState(contact.field, title, contact.mask, contact.id, not why, why, contact.on_file, contact.claimed)
 
 
 def _text_fields(

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import record
-from cs_console.custody.contacts import MaskedContact, masked_contacts
+from cs_console.custody.contacts import MaskedContact, is_shared, masked_contacts
 from cs_console.delivery.outgoing import send_now, tagged
 from cs_console.desk import Desk, Office
 from cs_console.errors import (
@@ -19,6 +19,7 @@ from cs_console.errors import (
     CodeWrong,
     ContactNotOnFile,
     ContactRecent,
+    ContactShared,
     Refusal,
     WrongState,
 )
@@ -41,7 +42,11 @@ from models.agent import Agent
 from models.columns import new_id
 from models.contact import Contact
 from models.enums import Action, Field, Result, Role, VerificationMethod
+from models.ticket import Ticket
 from models.verification import Verification, VerificationCode
+
+RECENT, SHARED = "changed lately", "on file with more than one account"
+"""Why no code goes to a contact on file."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,7 @@ def options(desk: Desk, number: int) -> tuple[CodeOption, ...]:
             CodeOption(contact.id, contact.field, contact.mask, not why, why)
             for contact in masked_contacts(session, desk.office, case.requester_id)
             if contact.on_file and contact.field in case.codes.fields
-            for why in [too_recent(contact.changed_at, case.codes, now)]
+            for why in [why_no_code(session, case, contact, now)]
         )
 
 
@@ -190,7 +195,20 @@ def code_hash(office: Office, code_id: str, number: int, contact_id: str, digits
 def too_recent(changed_at: datetime, rules: CodeRules, now: datetime) -> str:
     """From when a contact that was changed lately can carry codes, in words; "" where it can."""
     usable = changed_at + timedelta(days=rules.contact_recent_days)
-    return "" if usable <= now else f"changed lately, usable from {local_moment(usable)}"
+    return "" if usable <= now else f"{RECENT}, usable from {local_moment(usable)}"
+
+
+def why_no_code(session: Session, case: Case, contact: MaskedContact, now: datetime) -> str:
+    """Why no code goes to this contact, in a few words; "" where one may (POLICY.md: on file, not changed lately)."""
+    if contact.field not in case.codes.fields:
+        return "cannot carry one"
+    if contact.claimed:
+        return "claimed in the ticket only"
+    if not contact.on_file:
+        return "not confirmed by the platform"
+    if case.requester.unclear or is_shared(session, contact.id):
+        return SHARED
+    return too_recent(contact.changed_at, case.codes, now)
 
 
 def _on_file(session: Session, office: Office, case: Case, contact_id: str) -> MaskedContact | None:
@@ -207,6 +225,8 @@ def _sends_allowed(session: Session, desk: Desk, case: Case, contact: MaskedCont
     asker = asker_of(session, desk.office, case.pack, case.number, case.requester_id)
     if contact is None:
         return ContactNotOnFile("This contact is not on file.", "Codes go only to contacts on file.")
+    if case.requester.unclear or is_shared(session, contact.id):
+        return ContactShared()
     if too_recent(contact.changed_at, case.codes, now):
         return ContactRecent(
             f"This contact was changed in the last {case.codes.contact_recent_days} days.",
@@ -260,11 +280,17 @@ def _record_unsent(desk: Desk, case: Case, code_id: str, field: str, problem: Re
 
 
 def _pending(session: Session, number: int, now: datetime) -> VerificationCode | None:
-    """The ticket's code that still counts: not ended, not expired, its contact still the one on file."""
-    return session.scalars(
+    """The ticket's code that still counts: not ended, not expired, its contact still the one on file.
+
+    The ticket must be the same requester's still, and the contact theirs alone.
+    """
+    code = session.scalars(
         select(VerificationCode)
         .join(Contact, col(Contact.id) == col(VerificationCode.contact_id))
+        .join(Ticket, col(Ticket.number) == col(VerificationCode.ticket_number))
         .where(
+            col(Ticket.requester_id) == col(VerificationCode.requester_id),
+            col(Contact.requester_id) == col(VerificationCode.requester_id),
             col(VerificationCode.ticket_number) == number,
             col(VerificationCode.ended_at).is_(None),
             col(VerificationCode.expires_at) > now,
@@ -274,6 +300,7 @@ def _pending(session: Session, number: int, now: datetime) -> VerificationCode |
         .order_by(col(VerificationCode.sent_at).desc())
         .limit(1)
     ).first()
+    return None if code is None or is_shared(session, code.contact_id) else code
 
 
 def _take(desk: Desk, number: int, typed: str) -> tuple[Case, VerificationCode, Try] | Refusal:
@@ -307,6 +334,9 @@ def _take(desk: Desk, number: int, typed: str) -> tuple[Case, VerificationCode, 
 def _right(session: Session, desk: Desk, number: int, code: VerificationCode) -> Opened | Refusal:
     """The digits match: use the code up, once, and open the window."""
     case, now = case_of(session, desk, number, locked=True), desk.office.clock.now()
+    pending = _pending(session, number, now)
+    if pending is None or pending.id != code.id:  # its contact was replaced meanwhile, or the ticket linked elsewhere
+        return _used_up(session, desk, case)
     used = session.connection().execute(
         update(VerificationCode)
         .where(
@@ -317,12 +347,16 @@ def _right(session: Session, desk: Desk, number: int, code: VerificationCode) ->
         .values(ended_at=now)
     )
     if not used.rowcount:
-        record(session, desk, case.entry(Action.CODE_CHECKED, Result.REFUSED, reason=CodeExpired.code))
-        return CodeExpired("This code was used or replaced a moment ago.", "Send a new one.")
+        return _used_up(session, desk, case)
     restore_tries(session, case.requester_id)
     field = Field(session.get_one(Contact, code.contact_id).field).value
     record(session, desk, case.entry(Action.CODE_CHECKED, field=field))
     return open_window(session, desk, case, VerificationMethod.CODE, contact_id=code.contact_id, contact_field=field)
+
+
+def _used_up(session: Session, desk: Desk, case: Case) -> Refusal:
+    record(session, desk, case.entry(Action.CODE_CHECKED, Result.REFUSED, reason=CodeExpired.code))
+    return CodeExpired("This code was used or replaced a moment ago.", "Send a new one.")
 
 
 def _wrong(session: Session, desk: Desk, case: Case, attempt: Try) -> Refusal:

@@ -4,6 +4,7 @@ from sqlmodel import Session
 
 from cs_console.custody.contacts import known_values
 from cs_console.custody.redaction import redact
+from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.desk import Office
 from cs_console.errors import BadInput
 from cs_console.plain_text import plain
@@ -22,5 +23,6 @@ def note_words(note: str) -> str:
 
 def redacted_note(session: Session, office: Office, case: Case, words: str) -> str:
     """The words with personal data in them replaced: what was seen is kept, never a copy of it."""
-    key = office.keyring.key(case.requester_id)
-    return redact(words, case.pack.meta.regions, known_values(session, office, case.requester_id, key))
+    keys = ticket_keys(session, office, case.number)
+    known = known_values(session, office, keys.requester_id, keys.requester_key, keys)
+    return redact(words, case.pack.meta.regions, known)

@@ -1,6 +1,6 @@
 """Every way to verify a requester, as pack and facts allow it now: for a screen that decides nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -8,13 +8,14 @@ from enum import StrEnum
 from sqlmodel import Session
 
 from cs_console.custody.contacts import MaskedContact, masked_contacts
+from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.desk import Desk
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_facts import READERS
 from cs_console.verification.askers import Asker, asker_of
 from cs_console.verification.caller import checks_made
 from cs_console.verification.cases import Case, case_of, local_moment
-from cs_console.verification.codes import too_recent
+from cs_console.verification.codes import RECENT, SHARED, why_no_code
 from cs_console.verification.limits import Sends, locked_until, send_refusal, sends_of, tries_left
 from models.enums import Field, Role, TicketState, VerificationMethod
 
@@ -93,29 +94,21 @@ def ways(desk: Desk, number: int) -> Ways:
     with desk.reading(*READERS) as session:
         require_current(session, desk)
         here = _standing(session, desk, number)
-        contacts = masked_contacts(session, desk.office, here.case.requester_id)
+        keys = ticket_keys(session, desk.office, number)
+        contacts = masked_contacts(session, desk.office, keys.requester_id, keys)
+        reasons = {one.id: why_no_code(session, here.case, one, here.now) for one in contacts}
         made = checks_made(session, here.case.requester_id, here.now)
     pack = here.case.pack
     caller = pack.verification.caller
-    sendable = [contact for contact in contacts if not why_not(contact, here.case, here.now)]
     return Ways(
-        ways=tuple(_all(here, contacts, made)),
+        ways=tuple(_all(here, contacts, reasons, made)),
         about=_about(here.asker),
         budget=_budget(here),
-        next_step=_next_step(here, contacts, sendable),
+        next_step=_next_step(here, reasons),
         bands=tuple((band.key, band.title) for band in pack.minors.bands) if pack.minors else (),
         caller_fields=tuple((field, here.title(field)) for field in caller.fields) if caller else (),
         caller_words=caller.explained if caller else "",
     )
-
-
-def why_not(contact: MaskedContact, case: Case, now: datetime) -> str:
-    """Why no code goes to this contact, "" where one may (POLICY.md: on file, and not changed lately)."""
-    if contact.field not in case.codes.fields:
-        return "cannot carry one"
-    if not contact.on_file:
-        return "claimed in the ticket only"
-    return too_recent(contact.changed_at, case.codes, now)
 
 
 def _standing(session: Session, desk: Desk, number: int) -> _Standing:
@@ -132,27 +125,29 @@ def _standing(session: Session, desk: Desk, number: int) -> _Standing:
     )
 
 
-def _all(here: _Standing, contacts: tuple[MaskedContact, ...], checks: int) -> Iterator[Way]:
+def _all(
+    here: _Standing, contacts: tuple[MaskedContact, ...], reasons: Mapping[str, str], checks: int
+) -> Iterator[Way]:
     if here.locked is not None:
         words = "gives the requester a fresh budget of tries; recorded" if here.lifts else "a supervisor can"
         yield Way(Act.LIFT, "", "Lift the lock", words, here.lifts)
     comes_first = here.asker.refusal(VerificationMethod.CODE) is not None
     if comes_first:
         yield from _authority(here)
-    yield from _contacts(here, contacts)
+    yield from _contacts(here, contacts, reasons)
     yield from _notes(here)
     yield from _callers(here, checks)
     if not comes_first:
         yield from _authority(here)
 
 
-def _contacts(here: _Standing, contacts: tuple[MaskedContact, ...]) -> Iterator[Way]:
+def _contacts(here: _Standing, contacts: tuple[MaskedContact, ...], reasons: Mapping[str, str]) -> Iterator[Way]:
     """Those that a code may go to; those that it may not, each with its reason; what carries none, in one line."""
     refusal = _code_refusal(here)
     carries = [contact for contact in contacts if contact.field in here.case.codes.fields]
     first = here.case.codes.fields.index  # the pack's order: the registered mobile is the first channel (I.(1)1)
-    for contact in sorted(carries, key=lambda one: (bool(why_not(one, here.case, here.now)), first(one.field))):
-        reason = why_not(contact, here.case, here.now)
+    for contact in sorted(carries, key=lambda one: (bool(reasons[one.id]), first(one.field))):
+        reason = reasons[contact.id]
         where = f"{here.title(contact.field).lower()}  {contact.mask}"
         if reason or refusal:
             yield Way(Act.CODE, contact.id, f"No code to the {where}", reason or refusal, False)
@@ -233,7 +228,7 @@ def _budget(here: _Standing) -> str:
     return f"{tries} · codes that may go out: {here.sends.hour} within the hour, {here.sends.day} within the day"
 
 
-def _next_step(here: _Standing, contacts: tuple[MaskedContact, ...], sendable: list[MaskedContact]) -> str:
+def _next_step(here: _Standing, reasons: Mapping[str, str]) -> str:
     """What to do where no code can go out now."""
     number, asker = here.case.number, here.asker.refusal(VerificationMethod.CODE)
     other = "" if here.asker.only_by_code else " A written request or documents still do."
@@ -244,8 +239,11 @@ def _next_step(here: _Standing, contacts: tuple[MaskedContact, ...], sendable: l
         return str(asker)
     if here.locked is not None:
         return f"No code is sent or checked until {local_moment(here.locked)}; a supervisor can lift that.{other}"
-    if not sendable:
-        recent = any(contact.on_file and contact.field in here.case.codes.fields for contact in contacts)
-        why = "What is on file was changed lately." if recent else "Nothing on file can carry a code."
+    if all(reasons.values()):
+        why = "Nothing on file can carry a code."
+        if any(reason.startswith(RECENT) for reason in reasons.values()):
+            why = "What is on file was changed lately."
+        elif SHARED in reasons.values():
+            why = "What is on file is another account's as well."
         return f"{why} Take a written request, or see documents." if other else f"{why} The representative has to wait."
     return str(limit) if limit else ""

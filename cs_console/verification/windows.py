@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import Actor, Entry, append, record
-from cs_console.custody.contacts import masked_contacts
+from cs_console.custody.contacts import is_shared, masked_contacts
 from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.decisions.clock_events import go_on, recompute
 from cs_console.delivery.outgoing import deliver_queued, queue_message
@@ -19,7 +19,7 @@ from cs_console.tickets.ticket_facts import pseudonym
 from cs_console.verification.askers import asker_of
 from cs_console.verification.cases import Case
 from models.columns import new_id
-from models.enums import Action, MessageSort, TicketState, VerificationMethod
+from models.enums import Action, Link, MessageSort, TicketState, VerificationMethod
 from models.ticket import Ticket
 from models.verification import Verification
 
@@ -144,6 +144,8 @@ def close_windows_of(session: Session, desk: Desk, requester_id: str, reason: st
 def _move_ticket(session: Session, desk: Desk, case: Case, now: datetime) -> None:
     first, waits = case.ticket.verified_at is None, case.ticket.state in WAITING_STATES
     changes: dict[str, object] = {"row": col(Ticket.row) + 1}
+    if case.ticket.link == Link.PRESUMED:
+        changes["link"] = Link.PROVEN
     if first:
         changes["verified_at"] = now
     if waits:
@@ -156,11 +158,12 @@ def _move_ticket(session: Session, desk: Desk, case: Case, now: datetime) -> Non
 
 
 def _tell(session: Session, desk: Desk, case: Case, used: str | None) -> str | None:
-    """Queue the word to another contact on file: the one that has stood there longest."""
+    """Queue the word to another contact on file of theirs alone: the one that has stood there longest."""
     others = [
         contact
         for contact in masked_contacts(session, desk.office, case.requester_id)
         if contact.on_file and contact.field in case.codes.fields and contact.id != used
+        if not case.requester.unclear and not is_shared(session, contact.id)
     ]
     if not others:
         return None

@@ -39,11 +39,12 @@ def test_mail_is_counted_in_words_for_people(sqlite_office: TestOffice) -> None:
 
 def test_json_lines_are_counted_with_the_requesters(sqlite_office: TestOffice, tmp_path: Path) -> None:
     (tmp_path / "x.jsonl").write_text(
-        '{"type": "requester", "on_file": {"e-mail": "alice@mail.example.org"}}\n{"type": "message"}\n'
+        '{"type": "requester", "account": "u1", "on_file": {"e-mail": "alice@mail.example.org"}}\n{"type": "message"}\n'
     )
     done = intake(sqlite_office, "jsonl", str(tmp_path / "x.jsonl"), "--json")
     assert json.loads(done.stdout) == {
-        "read": 1, "opened": 0, "appended": 0, "duplicate": 0, "quarantined": 1, "requesters": 1,
+        "read": 1, "opened": 0, "appended": 0, "duplicate": 0, "quarantined": 1, "requesters": 1, "older": 0,
+        "suppressed": 0,
     }  # fmt: skip
     assert "line 2: quarantined, Line 2: id: is missing." in done.stderr
 

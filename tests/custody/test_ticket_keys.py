@@ -36,7 +36,13 @@ from tests.support.office import TestOffice
 from tests.support.stored import keys_of
 from tests.support.tickets import MadeTicket, attach, make_ticket
 
-OF_THE_REQUESTER = {("contact", "value"), ("contact", "mask"), ("requester", "age_band"), ("ticket", "sealed_key")}
+OF_THE_REQUESTER = {
+    ("contact", "value"),
+    ("contact", "mask"),
+    ("requester", "account_id"),
+    ("requester", "age_band"),
+    ("ticket", "sealed_key"),
+}
 
 
 def full_ticket(test_office: TestOffice) -> tuple[Desk, Desk, MadeTicket]:
@@ -239,5 +245,5 @@ def test_a_ticket_that_someone_is_writing_on_waits_for_its_key(test_office: Test
 
 
 def test_the_words_of_a_key_do_not_show_in_a_repr() -> None:
-    keys = TicketKeys("someone", b"secret-one", "ticket:1", b"secret-two")
+    keys = TicketKeys("someone", b"secret-one", "ticket:1", b"secret-two", 1)
     assert "secret" not in repr(keys)

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import or_
 from sqlmodel import col, select
 
 from cs_console.custody.opening import open_sealed, open_text
@@ -43,6 +44,8 @@ def opened_ticket(office: Office, number: int) -> OpenedTicket:
             return "" if sealed is None else open_text(keys.key, keys.place(table, column, row), sealed)
 
         def contact(one: Contact) -> str:
+            if one.ticket_number is not None:
+                return text("contact", "value", one.id, one.value)
             place = Place(one.requester_id, "contact", "value", one.id)
             return open_text(keys.requester_key, place, one.value)
 
@@ -52,7 +55,11 @@ def opened_ticket(office: Office, number: int) -> OpenedTicket:
         ids = [message.id for message in messages]
         files = session.exec(select(Attachment).where(col(Attachment.message_id).in_(ids))).all()
         contacts = session.exec(
-            select(Contact).where(Contact.requester_id == ticket.requester_id, col(Contact.replaced_at).is_(None))
+            select(Contact).where(
+                Contact.requester_id == ticket.requester_id,
+                col(Contact.replaced_at).is_(None),
+                or_(col(Contact.ticket_number).is_(None), col(Contact.ticket_number) == number),
+            )
         ).all()
         return OpenedTicket(
             row=ticket,

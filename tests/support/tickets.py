@@ -8,19 +8,24 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
+from cs_console.custody.blind_index import account_token
 from cs_console.custody.contacts import NewContact, add_contact, known_values
+from cs_console.custody.opening import open_text
 from cs_console.custody.redaction import redact
-from cs_console.custody.ticket_keys import new_ticket_keys, ticket_keys
+from cs_console.custody.sealing import Place, seal
+from cs_console.custody.ticket_keys import TicketKeys, new_ticket_keys, ticket_keys
 from cs_console.decisions.clock import Happened, Step, clock_of
 from cs_console.desk import Desk, Office
 from cs_console.policy.schema import Pack
 from models.agent import Agent
 from models.attachment import Attachment
 from models.columns import new_id
+from models.contact import Contact
 from models.counter import Counter
 from models.enums import (
     Channel,
     Field,
+    Link,
     MessageSort,
     Priority,
     TicketKind,
@@ -51,10 +56,12 @@ def make_requester(
     on_file: bool = True,
     changed_at: datetime | None = None,
     language: str = "en",
+    account: str = "",
 ) -> tuple[str, dict[Field, str]]:
     """A requester with these contacts (one e-mail when none are named): id, and contact ids by field.
 
-    Contacts were last changed a year ago unless `changed_at` says otherwise.
+    On file they are those of `account` (one of its own where none is named); else they are claims, of the first ticket
+    that `make_ticket` makes of them. Contacts were last changed a year ago unless `changed_at` says otherwise.
     """
     office = test_office.office
     requester_id = new_id()
@@ -62,7 +69,12 @@ def make_requester(
     key = office.keyring.create(requester_id)
     wanted = {Field.EMAIL: "alice@example.org"} if contacts is None else contacts
     with office.database.transaction() as session:
-        session.add(Requester(id=requester_id, created_at=now, language=language))
+        row = Requester(id=requester_id, created_at=now, language=language)
+        if on_file:
+            account = account or f"account of {requester_id}"
+            row.account = account_token(office.keyring, account)
+            row.account_id = seal(key, Place(requester_id, "requester", "account_id", requester_id), account)
+        session.add(row)
         session.flush()
         changed = changed_at or now - timedelta(days=365)
         ids = {
@@ -113,6 +125,7 @@ def make_ticket(
             Ticket(
                 number=number,
                 requester_id=requester_id,
+                link=_link(session, requester_id, verified=verified),
                 kind=kind,
                 state=state,
                 priority=priority,
@@ -136,6 +149,7 @@ def make_ticket(
             )
         )
         session.flush()
+        _claim(session, keys, ids)
         session.add(
             Message(
                 id=message_id,
@@ -168,6 +182,25 @@ def attach(test_office: TestOffice, made: MadeTicket, name: str, media_type: str
             )
         )
     return row
+
+
+def _claim(session: Session, keys: TicketKeys, ids: dict[Field, str]) -> None:
+    """What `make_requester` made of contacts that are not on file is this ticket's from now on."""
+    loose = (col(Contact.id).in_(ids.values()), col(Contact.on_file).is_(False), col(Contact.ticket_number).is_(None))
+    for claim in session.scalars(select(Contact).where(*loose)):
+        for column in ("value", "mask"):
+            place = Place(keys.requester_id, "contact", column, claim.id)
+            value = open_text(keys.requester_key, place, getattr(claim, column))
+            setattr(claim, column, keys.seal("contact", column, claim.id, value))
+        claim.ticket_number = keys.number
+        session.add(claim)
+    session.flush()
+
+
+def _link(session: Session, requester_id: str, *, verified: bool) -> Link:
+    if session.get_one(Requester, requester_id).account is None:
+        return Link.NONE
+    return Link.PROVEN if verified else Link.PRESUMED
 
 
 def _regions(pack: Pack) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from cs_console.database import engine_for
 from cs_console.desk import operator_desk
 from cs_console.errors import BadInput
 from cs_console.tickets.intake import ImportCounts, IncomingMessage, from_bytes, import_mail, take_in
-from models.enums import Channel, Field, Role, TicketKind, TicketState
+from models.enums import Channel, Field, Link, Role, TicketKind, TicketState
 from models.ticket import Ticket
 from tests.support.office import TestOffice
 from tests.support.stored import OpenedTicket, entries, opened_ticket, quarantine, ticket_numbers
@@ -102,10 +102,12 @@ def test_what_a_message_claims_is_never_added_to_what_the_platform_knows(test_of
     requester_id, _ = make_requester(test_office, {Field.EMAIL: ALICE[1], Field.MOBILE: "+8613800138000"})
     claimed = (ALICE, (Field.MOBILE, "+8613900139000"), (Field.NAME, "Mallory Stranger"))
     ticket = opened(test_office, message("<1@x>", contacts=claimed, text="Mallory Stranger, +86 139 0013 9000"))
-    assert ticket.row.requester_id == requester_id
-    assert {value for _, value, _ in ticket.contacts} == {ALICE[1], "+8613800138000"}
+    assert (ticket.row.requester_id, ticket.row.link) == (requester_id, Link.PRESUMED)
+    assert {value for _, value, on_file in ticket.contacts if on_file} == {ALICE[1], "+8613800138000"}
     assert "Mallory" not in ticket.texts_redacted[0]
     assert "139" not in ticket.texts_redacted[0]
+    another = opened(test_office, message("<2@x>"))
+    assert {value for _, value, _ in another.contacts} == {ALICE[1], "+8613800138000"}
 
 
 def test_each_ticket_is_on_record_by_pseudonym_and_holds_no_value(test_office: TestOffice) -> None:

@@ -15,11 +15,12 @@ from cs_console.errors import BadInput
 from cs_console.tickets.incoming import LIMITS, Limits
 from cs_console.tickets.intake import ImportCounts, import_jsonl
 from models.contact import Contact
-from models.enums import Channel, Field, TicketKind
+from models.enums import Channel, Field, Link, TicketKind
+from models.requester import Requester
 from models.verification import Verification
 from tests.support.office import TestOffice
-from tests.support.stored import entries, opened_ticket, quarantine, ticket_numbers
-from tests.support.tickets import make_ticket
+from tests.support.stored import entries, opened_ticket, quarantine
+from tests.support.tickets import make_requester, make_ticket
 
 MESSAGE = {
     "type": "message",
@@ -28,7 +29,11 @@ MESSAGE = {
     "subject": "Hi",
     "text": "Words.",
 }
-PERSON = {"type": "requester", "on_file": {"mobile": "13800138000", "e-mail": "alice@mail.example.org"}}
+PERSON = {
+    "type": "requester",
+    "account": "al77",
+    "on_file": {"mobile": "13800138000", "e-mail": "alice@mail.example.org"},
+}
 
 
 def run(
@@ -69,7 +74,7 @@ def test_a_message_becomes_a_ticket_with_its_contacts_in_normal_form(test_office
     ticket = opened_ticket(test_office.office, 10_401)
     assert {(field, value) for field, value, _ in ticket.contacts} == {
         (Field.MOBILE, "+8613800138000"),
-        (Field.EMAIL, "alice@mail.example.org"),
+        (Field.EMAIL, "Alice@mail.example.org"),
         (Field.NICKNAME, "al⟨202E⟩ice"),
     }
     assert not any(on_file for _, _, on_file in ticket.contacts)
@@ -101,6 +106,8 @@ def test_a_message_without_contact_is_taken_in_and_marked(test_office: TestOffic
         ({**MESSAGE, "at": "2026-11-19T10:00:00"}, "at: Input should have timezone info"),
         ({**MESSAGE, "kind": "riot"}, "kind: Input should be"),
         ({**MESSAGE, "type": "Alice"}, 'type: must be "requester" or "message"'),
+        ({"type": "requester", "on_file": {"mobile": "13800138000"}}, "account: is missing"),
+        ({**PERSON, "account": " "}, "account: must not be empty"),
         ({**PERSON, "on_file": {"name": "Alice"}}, "on_file: a mobile or an e-mail is needed"),
         ({**PERSON, "on_file": {"mobile": "0"}}, "on_file.mobile: not a usable phone number"),
         ("{not json", "not valid JSON"),
@@ -142,7 +149,7 @@ def test_a_file_that_cannot_be_read_is_named(sqlite_office: TestOffice, tmp_path
 
 
 def test_a_requester_is_put_on_file_once(test_office: TestOffice, tmp_path: Path) -> None:
-    person = {**PERSON, "account": "al77", "changed_at": "2025-11-19T10:00:00Z", "language": "zh"}
+    person = {**PERSON, "changed_at": "2025-11-19T10:00:00Z", "language": "zh"}
     counts, _ = run(test_office, tmp_path, person)
     assert counts == ImportCounts(requesters=1)
     first = on_file(test_office)
@@ -161,19 +168,19 @@ def test_a_message_of_somebody_on_file_is_theirs(test_office: TestOffice, tmp_pa
     assert (Field.MOBILE, "+8613800138000", True) in ticket.contacts
 
 
-def test_whoever_wrote_before_is_put_on_file_with_their_tickets(test_office: TestOffice, tmp_path: Path) -> None:
+def test_whoever_is_put_on_file_later_gets_no_ticket_of_before(test_office: TestOffice, tmp_path: Path) -> None:
+    """What a message claimed joins nobody to an account; a person may link it."""
     run(test_office, tmp_path, MESSAGE, PERSON)
     ticket = opened_ticket(test_office.office, 10_401)
-    assert set(ticket.contacts) == {
-        (Field.EMAIL, "alice@mail.example.org", True),
-        (Field.MOBILE, "+8613800138000", True),
-    }
+    assert ticket.row.link == Link.NONE
+    assert set(ticket.contacts) == {(Field.EMAIL, "Alice@mail.example.org", False)}
 
 
 def test_a_new_value_replaces_the_old_one_and_closes_open_windows(test_office: TestOffice, tmp_path: Path) -> None:
     office = test_office.office
     contacts = {Field.MOBILE: "+8613800138000", Field.EMAIL: "alice@mail.example.org"}
-    made = make_ticket(test_office, contacts=contacts, verified=True)
+    requester = make_requester(test_office, contacts, account="al77")
+    made = make_ticket(test_office, requester=requester, verified=True)
     test_office.clock.forward(minutes=1)
     run(test_office, tmp_path, {**PERSON, "on_file": {"mobile": "13800138000", "e-mail": "new@mail.example.org"}})
     now = test_office.clock.now()
@@ -191,13 +198,16 @@ def test_a_new_value_replaces_the_old_one_and_closes_open_windows(test_office: T
 
 
 def test_two_requesters_are_never_made_one(test_office: TestOffice, tmp_path: Path) -> None:
-    counts, (told,) = run(
+    counts, _ = run(
         test_office,
         tmp_path,
-        {**PERSON, "on_file": {"mobile": "13800138000"}},
-        {**PERSON, "on_file": {"e-mail": "alice@mail.example.org"}},
-        PERSON,
+        {**PERSON, "account": "u1", "on_file": {"mobile": "13800138000"}},
+        {**PERSON, "account": "u2", "on_file": {"e-mail": "alice@mail.example.org"}},
+        {**PERSON, "account": "u3"},
     )
-    assert counts == ImportCounts(read=1, quarantined=1, requesters=2)
-    assert "on file with two different requesters" in told
-    assert ticket_numbers(test_office.office) == []
+    assert counts == ImportCounts(requesters=3)
+    with test_office.office.database.reading() as session:
+        accounts = session.exec(select(Requester.account)).all()
+        assert len(set(accounts)) == 3
+        rows = session.exec(select(Contact.requester_id).where(Contact.field == Field.MOBILE)).all()
+        assert len(set(rows)) == 2

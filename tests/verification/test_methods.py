@@ -24,7 +24,7 @@ from models.verification import Verification
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
 from tests.support.stored import keys_of
-from tests.support.tickets import MadeTicket, make_ticket
+from tests.support.tickets import MadeTicket, make_requester, make_ticket
 
 NOTE = "Letter of 12 November, signed; canary.alice@example.org and 13812345678 named in it."
 CONTACTS = {Field.EMAIL: "canary.alice@example.org", Field.MOBILE: "+8613812345678"}
@@ -136,12 +136,16 @@ def test_changing_a_contact_closes_the_window(test_office: TestOffice) -> None:
 
 def on_another_ticket(test_office: TestOffice, mei: Desk, made: MadeTicket) -> None:
     other = make_ticket(test_office, requester=(made.requester_id, made.contact_ids), assignee=mei)
+    verify_by_note(test_office.desk("vera-lin", Role.VERIFIER), other.number, VerificationMethod.WRITTEN, NOTE)
     change_contact(mei, other.number, None, Field.EMAIL, "new.one@example.org")
 
 
 def by_the_platform(test_office: TestOffice, _mei: Desk, _made: MadeTicket) -> None:
     record = RequesterRecord(
-        ((Field.MOBILE, CONTACTS[Field.MOBILE]), (Field.EMAIL, "new.one@example.org")), "en", test_office.clock.now()
+        ((Field.MOBILE, CONTACTS[Field.MOBILE]), (Field.EMAIL, "new.one@example.org")),
+        "en",
+        test_office.clock.now(),
+        "al77",
     )
     put_on_file(test_office.desk("imports", Role.AGENT), record, one_at_a_time(test_office.office.keyring))
 
@@ -177,7 +181,8 @@ def test_a_window_ends_with_any_contact_hand_over_or_time(
 ) -> None:
     """And nothing is revealed under it any more, whoever asks."""
     mei, vera = test_office.desk("mei", Role.AGENT), test_office.desk("vera-lin", Role.VERIFIER)
-    made = make_ticket(test_office, contacts=CONTACTS, assignee=mei)
+    requester = make_requester(test_office, CONTACTS, account="al77")
+    made = make_ticket(test_office, requester=requester, assignee=mei)
     verify_by_note(vera, made.number, VerificationMethod.WRITTEN, NOTE)
     assert status(vera, made.number).window_until is not None
     event(test_office, mei, made)

@@ -1,0 +1,1 @@
+"""What attackers did once, and must never do again (SECURITY.md)."""
