@@ -62,6 +62,7 @@ def scratch_desk(office: Office, name: str, *roles: Role, undertaking: bool = Tr
                 password_hash="unusable",
                 password_set_at=now,
                 created_at=now,
+                identity=name.encode(),  # each is another person
             )
         )
         session.flush()

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -14,6 +15,7 @@ from cs_console.errors import BadSettings, Refusal, SessionEnded, StoreUnavailab
 from cs_console.faults import say_one_sentence
 from cs_console.plain_text import plain
 from cs_console.terminal import explain_without_terminal, has_terminal
+from models.enums import Role
 from screens.background import BackgroundApp
 from screens.console import HeaderState
 from screens.console_screen import ConsoleScreen, Dialog
@@ -23,7 +25,16 @@ from screens.office_door import OfficeDoor
 from screens.places import INSIDE, palette_commands
 from screens.presence import Presence, elapsed
 from screens.registry import app_bindings, key_problems
-from screens.session_calls import keep_up, leave, log_words, read_log_state, signed_words, stay_awake, warm_up
+from screens.session_calls import (
+    keep_up,
+    leave,
+    log_words,
+    read_log_state,
+    signed_words,
+    staff_news,
+    stay_awake,
+    warm_up,
+)
 from screens.sign_in import SignInScreen
 from screens.store_watch import StoreWatch
 from screens.theme import THEMES
@@ -79,6 +90,7 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
         self._log_state: LogState | None = None
         self._kept: list[tuple[Desk, Drafts]] = []
         self._to_say: list[Said] = []
+        self._last_here: datetime | None = None
         self._inside = False
         self._leave_without_saving = False
         self._dress(settings)
@@ -139,6 +151,7 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
         self.desk = result.desk
         self._presence.begin()
         self._leave_without_saving = False
+        self._last_here = result.last_signed_in
         self._steps = [
             *["password"] * result.must_change_password,
             *["second factor"] * result.second_factor_due,
@@ -176,6 +189,17 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
         self._tick()
         self._refresh()
         self.switch_mode("queue")
+        if self.desk is not None and self.desk.agent.has(Role.SUPERVISOR):
+            self.in_background(partial(self._read_news, self.desk, self._last_here))
+
+    def _read_news(self, desk: "Desk", since: datetime | None) -> None:
+        words = staff_news(desk, since)
+        if words:
+            self.on_ui(partial(self._tell_news, words))
+
+    def _tell_news(self, words: str) -> None:
+        if isinstance(self.screen, ConsoleScreen) and self.desk is not None:
+            self.screen.say(plain(words), Tone.INFO)
 
     def go_to(self, mode: str) -> None:
         """Show the queue, the approvals, the erasures or the access log, at its first screen."""

@@ -452,7 +452,10 @@ class OwnProposal(Refusal):
     code = "own_proposal"
 
     def __init__(self) -> None:
-        super().__init__("This is your own proposal.", "Another person has to approve it.")
+        super().__init__(
+            "This is your own proposal, or that of an account that may be yours too.",
+            "Another person has to approve it; admins record whose an account is (`cs-console agents identity`).",
+        )
 
 
 class OnHold(Refusal):
@@ -479,7 +482,10 @@ class OwnErasure(Refusal):
     code = "own_erasure"
 
     def __init__(self) -> None:
-        super().__init__("You proposed this erasure.", "Another person has to confirm it.")
+        super().__init__(
+            "You proposed this erasure, or an account did that may be yours too.",
+            "Another person has to confirm it; admins record whose an account is (`cs-console agents identity`).",
+        )
 
 
 _BY_OTHERS = "Somebody who had no part in it has to: hand it on with a where it is yours, else a supervisor assigns it."

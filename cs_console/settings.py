@@ -24,6 +24,8 @@ class Settings(BaseModel):
 
     Times are seconds. `key_days`: how long old backups of the keyring may be able to open an erased key.
     `second_factor`: the roles whose accounts need one to sign in (`second_factor = ["supervisor", "admin"]`).
+    `confirm_roles`: the roles supervisor, privacy officer and admin take effect once a second person has confirmed
+    them, where there are two others of whom one can give and one confirm.
     `pack`: the policy for new tickets; without it the one that was adopted last (`cs-console policy adopt`).
     `keys` rebinds commands: `[keys] claim = "ctrl+k"`.
     """
@@ -50,6 +52,7 @@ class Settings(BaseModel):
     idle_sign_out: int = 900
     session_hours: int = 8
     second_factor: tuple[Role, ...] = ()
+    confirm_roles: bool = True
     keys: dict[str, str] = {}
 
     @property

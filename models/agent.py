@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import String
+from sqlalchemy import Index, String, text
 from sqlmodel import Field, SQLModel
 
 from models.columns import UtcMoment, new_id
@@ -10,9 +10,22 @@ from models.enums import AccountState
 
 
 class Agent(SQLModel, table=True):
-    """One account. `roles` holds role words joined by commas, read afresh at every action."""
+    """One account. `roles` holds role words joined by commas, read afresh at every action.
+
+    `identity`: a keyed hash of a contact of its owner (`staff/persons.py`); no two active accounts have the same.
+    `roles_to_confirm` were given by the account `roles_given_by` (NULL: an operator) and do not count yet.
+    """
 
     __tablename__ = "agent"
+    __table_args__ = (
+        Index(
+            "uq_agent_identity",
+            "identity",
+            unique=True,
+            sqlite_where=text("state = 'active'"),
+            postgresql_where=text("state = 'active'"),
+        ),
+    )
 
     id: str = Field(default_factory=new_id, primary_key=True)
     name: str = Field(unique=True)
@@ -24,3 +37,6 @@ class Agent(SQLModel, table=True):
     failures: int = 0
     next_try_at: datetime | None = Field(default=None, sa_type=UtcMoment)
     created_at: datetime = Field(sa_type=UtcMoment)
+    identity: bytes | None = None
+    roles_to_confirm: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    roles_given_by: str | None = None

@@ -33,6 +33,13 @@ def stay_awake(desk: "Desk") -> None:
     touch(desk)
 
 
+def staff_news(desk: "Desk", since: datetime | None) -> str:
+    """What others did to accounts since the supervisor signed in last, in words. Raises SessionEnded."""
+    from cs_console.staff.staff_changes import in_words, staff_changes
+
+    return in_words(staff_changes(desk, since))
+
+
 def keep_up(office: "Office") -> None:
     """Sign the log, send again what is queued, reopen what is due for review."""
     from cs_console.upkeep import keep_up as keep_office_up

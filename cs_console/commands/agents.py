@@ -6,16 +6,23 @@ import typer
 
 from cs_console.commands.context import Home, Json, office, print_json
 from cs_console.commands.typed_password import PasswordStdin, typed_password, typed_passwords
-from cs_console.desk import operator_desk
+from cs_console.desk import Office, operator_desk
 from cs_console.staff import accounts
 from cs_console.staff.second_person import Confirming
+from models.enums import Role
 
-app = typer.Typer(help="Accounts: add, list, suspend, unlock, reset, reset-factor, roles.", no_args_is_help=True)
+app = typer.Typer(
+    help="Accounts: add, list, suspend, unlock, reset, reset-factor, roles, confirm, identity.", no_args_is_help=True
+)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The account's name.")]
 Roles = Annotated[
     list[str],
     typer.Option("--role", metavar="R", help="agent, verifier, supervisor, privacy-officer or admin; may be repeated."),
+]
+Identity = Annotated[
+    str,
+    typer.Option("--identity", metavar="CONTACT", help="Their own e-mail address or phone; no other account has it."),
 ]
 
 
@@ -27,13 +34,28 @@ def add(
     temporary: Annotated[
         bool, typer.Option("--temporary", help="The owner has to choose another password at the first sign-in.")
     ] = False,
+    identity: Identity = "",
     home: Home = None,
 ) -> None:
     """Make an account."""
     with office(home) as opened:
-        roles = accounts.roles_from(role)
-        accounts.add_agent(operator_desk(opened), name, roles, typed_password(password_stdin), temporary=temporary)
+        roles, password = accounts.roles_from(role), typed_password(password_stdin)
+        accounts.add_agent(operator_desk(opened), name, roles, password, temporary=temporary, identity=identity)
+        waits = _waiting(opened, name)
     print(f"{name} can sign in now.")
+    _say_what_waits(name, waits)
+
+
+@app.command("identity")
+def identify(
+    name: Name,
+    contact: Annotated[str, typer.Argument(metavar="CONTACT", help="Their own e-mail address or phone number.")],
+    home: Home = None,
+) -> None:
+    """Record whose an account is, so that it can be the second person. Only a keyed hash of the contact is kept."""
+    with office(home) as opened:
+        accounts.set_identity(operator_desk(opened), name, contact)
+    print(f"It is recorded whose account {name} is.")
 
 
 @app.command("list")
@@ -49,6 +71,10 @@ def list_(as_json: Json = False, home: Home = None) -> None:
         state = str(row.state.value) + (", password to be changed" if row.must_change_password else "")
         if row.waits_until is not None:
             state += f", waits until {row.waits_until.astimezone():%H:%M:%S}"
+        if row.to_confirm:
+            state += f", {', '.join(row.to_confirm)} to be confirmed"
+        if not row.identified:
+            state += ", no identity"
         print(f"{row.name:<20} {', '.join(row.roles):<32} {state:<32} last signed in {last}")
 
 
@@ -98,7 +124,40 @@ def roles(name: Name, role: Roles, home: Home = None) -> None:
     """Give an account exactly these roles; its session ends."""
     with office(home) as opened:
         accounts.set_roles(operator_desk(opened), name, accounts.roles_from(role))
-    print(f"{name} has these roles now: {', '.join(role)}.")
+        waits = _waiting(opened, name)
+        held = next(row.roles for row in _rows(opened) if row.name == accounts.normal_name(name))
+    print(f"{name} has these roles now: {', '.join(held) or 'none'}.")
+    _say_what_waits(name, waits)
+
+
+@app.command()
+def confirm(
+    name: Name,
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who confirms: an admin or a supervisor.")],
+    password_stdin: PasswordStdin = False,
+    home: Home = None,
+) -> None:
+    """Confirm roles that were given, as another person than the one who gave or gets them, with their password."""
+    from cs_console.staff.given_roles import confirm_roles_as
+
+    with office(home) as opened:
+        given = confirm_roles_as(opened, by, typed_password(password_stdin), name)
+    print(f"{name} has these roles too now: {', '.join(given)}.")
+
+
+def _rows(opened: Office) -> tuple[accounts.AgentRow, ...]:
+    return accounts.list_agents(operator_desk(opened))
+
+
+def _waiting(opened: Office, name: str) -> tuple[Role, ...]:
+    return next(row.to_confirm for row in _rows(opened) if row.name == accounts.normal_name(name))
+
+
+def _say_what_waits(name: str, waits: tuple[Role, ...]) -> None:
+    if waits:
+        print(
+            f"{', '.join(waits)}: once a second person confirms it, with `cs-console agents confirm {name} --by NAME`."
+        )
 
 
 def _fields(row: accounts.AgentRow) -> dict[str, object]:
@@ -107,6 +166,8 @@ def _fields(row: accounts.AgentRow) -> dict[str, object]:
         "roles": [role.value for role in row.roles],
         "state": row.state.value,
         "must_change_password": row.must_change_password,
+        "identified": row.identified,
+        "roles_to_confirm": [role.value for role in row.to_confirm],
         "failures": row.failures,
         "waits_until": row.waits_until.isoformat() if row.waits_until else None,
         "last_signed_in": row.last_signed_in.isoformat() if row.last_signed_in else None,

@@ -33,6 +33,7 @@ from cs_console.errors import (
     WrongState,
 )
 from cs_console.staff.accounts import check_password
+from cs_console.staff.persons import is_another
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.filing import lock_counter
 from cs_console.tickets.ticket_facts import READERS, TicketFacts, facts, record_about, refusals_on_record
@@ -218,7 +219,7 @@ def _confirmable(session: Session, desk: Desk, erasure_id: str) -> tuple[Erasure
     """An erasure that this agent may confirm now, everything checked afresh."""
     require_current(session, desk)
     erasure, ticket = _find(session, erasure_id)
-    if erasure.proposer_id == desk.agent.id:
+    if not is_another(session, erasure.proposer_id, desk.agent.id):
         raise OwnErasure
     approvers = desk.office.packs.get(ticket.pack).erasure.approvers
     if not roles_now(session, desk) & set(approvers):

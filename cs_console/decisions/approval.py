@@ -29,6 +29,7 @@ from cs_console.errors import (
 )
 from cs_console.plain_text import plain
 from cs_console.staff.accounts import check_password
+from cs_console.staff.persons import is_another
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_facts import TicketFacts, change, record_about, refusals_on_record
 from models.columns import new_id
@@ -156,7 +157,7 @@ def _open_decision(
     """
     require_current(session, desk)
     decision, ticket = find(session, decision_id, lock=lock)
-    if decision.proposer_id == desk.agent.id:
+    if not is_another(session, decision.proposer_id, desk.agent.id):
         raise OwnProposal
     require_not_own(session, desk, ticket.number)
     _require_proposed(decision)
@@ -176,7 +177,7 @@ def _role_for(session: Session, desk: Desk, decision: Decision) -> Role:
         )
     )
     given = yes.all()
-    if any(agent_id == desk.agent.id for agent_id, _ in given):
+    if not all(is_another(session, agent_id, desk.agent.id) for agent_id, _ in given):
         raise NotAllowed("You have approved this already.", "Each approval takes another person.")
     left = roles_left(decision.needs, (Role(role) for _, role in given))
     held = roles_now(session, desk)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cs_console.desk import Office, operator_desk
 from cs_console.sample.accounts import ACCOUNTS
-from cs_console.sample.letters import account_records, as_mail, letters
+from cs_console.sample.letters import MAIL_DOMAIN, account_records, as_mail, letters
 from cs_console.sample.scenes import SCENES
 from cs_console.sample.story import Story, StoryClock
 from cs_console.settings import Settings
@@ -52,10 +52,12 @@ def _hire(office: Office) -> None:
     desk = operator_desk(office)
     for account in ACCOUNTS:
         roles = frozenset(Role(role) for role in account.roles)
+        identity = f"{account.name}@staff.{MAIL_DOMAIN}"
         if account is ADMIN:
             accounts.set_roles(desk, account.name, roles)
+            accounts.set_identity(desk, account.name, identity)
         else:
-            accounts.add_agent(desk, account.name, roles, account.password)
+            accounts.add_agent(desk, account.name, roles, account.password, identity=identity)
 
 
 def _take_in_accounts(story: Story) -> None:

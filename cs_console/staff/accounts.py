@@ -1,7 +1,7 @@
 """Accounts of the people who work here: made, changed, suspended; their passwords checked and counted."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,8 +13,9 @@ from sqlmodel import Session, col
 from cs_console.access_log.append import Actor, Entry, append, record
 from cs_console.desk import AgentCard, Desk, Office, OperatorDesk
 from cs_console.errors import BadAccount, BadPassword, LastAdmin, SignInMustWait, SignInRefused, UnknownAgent
-from cs_console.staff import passwords
+from cs_console.staff import passwords, persons
 from cs_console.staff.factor_state import has_factor
+from cs_console.staff.given_roles import CONFIRMED, roles_of, roles_to_confirm, words_of
 from cs_console.staff.sessions import end_and_record, require_live, require_session
 from cs_console.staff.tries import count_try, give_back
 from models.agent import Agent
@@ -38,6 +39,10 @@ class AgentRow:
     waits_until: datetime | None
     last_signed_in: datetime | None
     created_at: datetime
+    to_confirm: tuple[Role, ...] = ()
+    """Roles that were given and do not count before another person confirms them."""
+    identified: bool = False
+    """Whether it is recorded whose it is; without that it is no second person beside another such account."""
 
 
 def normal_name(typed: str) -> str:
@@ -80,10 +85,13 @@ def account_actor(office: Office, agent: Agent, session_id: str = "") -> Actor:
     return Actor(agent.name, agent.roles, session_id[:16], office.host)
 
 
-def add_agent(desk: Desk, name: str, roles: Iterable[Role], password: str, *, temporary: bool = False) -> str:
+def add_agent(
+    desk: Desk, name: str, roles: Iterable[Role], password: str, *, temporary: bool = False, identity: str = ""
+) -> str:
     """Make an account and return its id. With `temporary` its owner has to choose a password at the first sign-in.
 
-    Raises BadAccount (name taken or unusable, no role) or BadPassword.
+    `identity`: a contact of its owner that no other active account has; it shows that they are another person.
+    Raises BadAccount (name or identity taken or unusable, no role) or BadPassword.
     """
     chosen, held = new_name(name), frozenset(roles)
     if not held:
@@ -91,13 +99,27 @@ def add_agent(desk: Desk, name: str, roles: Iterable[Role], password: str, *, te
     passwords.check_new(password, chosen, desk.office.settings.desk_name)
     hashed = passwords.hash_password(password)
     with desk.work(Role.ADMIN) as session:
-        agent = insert_agent(session, desk.office, chosen, held, hashed, temporary=temporary)
-        record(session, desk, Entry(Action.ACCOUNT_ADDED, reason=f"{chosen}: {agent.roles}"))
+        token = persons.identity_token(desk.office, identity) if identity else None
+        persons.require_own_identity(session, token)
+        later = roles_to_confirm(session, desk.office, "", "", held)
+        agent = insert_agent(session, desk.office, chosen, held - later, hashed, temporary=temporary, identity=token)
+        _wait_for_confirmation(desk, agent, later)
+        session.add(agent)
+        session.flush()
+        about = _about_roles(agent, held, later) if held & CONFIRMED else {}
+        record(session, desk, Entry(Action.ACCOUNT_ADDED, reason=f"{chosen}: {_told(agent)}", about=about))
         return agent.id
 
 
 def insert_agent(
-    session: Session, office: Office, name: str, roles: frozenset[Role], hashed: str, *, temporary: bool = False
+    session: Session,
+    office: Office,
+    name: str,
+    roles: frozenset[Role],
+    hashed: str,
+    *,
+    temporary: bool = False,
+    identity: bytes | None = None,
 ) -> Agent:
     """Store a new account inside the caller's transaction. Raises BadAccount when the name is taken."""
     now = office.clock.now()
@@ -108,6 +130,7 @@ def insert_agent(
         password_set_at=now,
         must_change_password=temporary,
         created_at=now,
+        identity=identity,
     )
     try:
         with session.begin_nested():
@@ -141,6 +164,8 @@ def _row_of(agent: Agent, last: datetime | None, now: datetime) -> AgentRow:
         waits,
         last,
         agent.created_at,
+        tuple(sorted(roles_of(agent.roles_to_confirm))),
+        agent.identity is not None,
     )
 
 
@@ -168,6 +193,7 @@ def unlock(desk: Desk, name: str) -> None:
         _not_oneself(desk, agent)
         if agent.state == AccountState.SUSPENDED and not isinstance(desk, OperatorDesk):
             require_live(session, desk, (Role.ADMIN,))
+        persons.require_own_identity(session, agent.identity, agent.id)
         agent.state = AccountState.ACTIVE
         session.flush()
         give_back(session, agent.id)
@@ -189,7 +215,22 @@ def reset(desk: Desk, name: str, password: str) -> None:
         agent.must_change_password = True
         session.flush()
         give_back(session, agent.id)
-        _changed(session, desk, agent, "password reset", ends="your password was reset")
+        about = {"account": agent.id, "name": agent.name, "change": "password reset"}
+        _changed(session, desk, agent, "password reset", ends="your password was reset", about=about)
+
+
+def set_identity(desk: Desk, name: str, contact: str) -> None:
+    """Record whose account it is, by a contact of that person; only its keyed hash is kept.
+
+    Raises UnknownAgent, or BadAccount where the contact is none, is another active account's, or it is one's own.
+    """
+    token = persons.identity_token(desk.office, contact)
+    with desk.work(Role.ADMIN) as session:
+        agent = _named(session, name)
+        _not_oneself(desk, agent)
+        persons.require_own_identity(session, token, agent.id)
+        agent.identity = token
+        _changed(session, desk, agent, "identity recorded")
 
 
 def set_roles(desk: Desk, name: str, roles: Iterable[Role]) -> None:
@@ -198,8 +239,7 @@ def set_roles(desk: Desk, name: str, roles: Iterable[Role]) -> None:
     Raises UnknownAgent, BadAccount, and, once that is recorded, LastAdmin.
     """
     wanted = frozenset(roles)
-    held = ",".join(sorted(role.value for role in wanted))
-    if not held:
+    if not wanted:
         raise BadAccount("An account needs at least one role.", f"The roles are: {', '.join(Role)}.")
     with _last_admin_on_record(desk, name), desk.work(Role.ADMIN) as session:
         admins = _locked_admins(session)
@@ -207,8 +247,30 @@ def set_roles(desk: Desk, name: str, roles: Iterable[Role]) -> None:
         _not_oneself(desk, agent)
         if Role.ADMIN not in wanted:
             _not_last(admins, agent)
-        before, agent.roles = agent.roles, held
-        _changed(session, desk, agent, f"roles {before} -> {held}", ends="your roles were changed")
+        before = agent.roles
+        later = roles_to_confirm(session, desk.office, agent.id, before, wanted)
+        agent.roles = words_of(wanted - later)
+        _wait_for_confirmation(desk, agent, later)
+        new = wanted - roles_of(before)
+        about = _about_roles(agent, new, later) if new else {}
+        what = f"roles {before} -> {_told(agent)}"
+        _changed(session, desk, agent, what, ends="your roles were changed", about=about)
+
+
+def _wait_for_confirmation(desk: Desk, agent: Agent, roles: frozenset[Role]) -> None:
+    agent.roles_to_confirm = words_of(roles)
+    agent.roles_given_by = (desk.agent.id or None) if roles else None
+
+
+def _told(agent: Agent) -> str:
+    """The account's roles for the record, those that wait among them."""
+    waiting = f"{agent.roles_to_confirm} to be confirmed" if agent.roles_to_confirm else ""
+    return "; ".join(filter(None, (agent.roles, waiting)))
+
+
+def _about_roles(agent: Agent, new: frozenset[Role], later: frozenset[Role]) -> dict[str, str]:
+    change = "roles to be confirmed" if later else "roles given"
+    return {"account": agent.id, "name": agent.name, "change": change, "roles": words_of(later or new)}
 
 
 def change_own_password(desk: Desk, old: str, new: str) -> None:
@@ -319,9 +381,11 @@ def _last_admin_on_record(desk: Desk, name: str) -> Iterator[None]:
         raise
 
 
-def _changed(session: Session, desk: Desk, agent: Agent, what: str, ends: str = "") -> None:
+def _changed(
+    session: Session, desk: Desk, agent: Agent, what: str, ends: str = "", about: Mapping[str, str] | None = None
+) -> None:
     session.add(agent)
     session.flush()
     if ends:
         end_and_record(session, desk.office, account_actor(desk.office, agent), agent.id, ends)
-    record(session, desk, Entry(Action.ACCOUNT_CHANGED, reason=f"{agent.name}: {what}"))
+    record(session, desk, Entry(Action.ACCOUNT_CHANGED, reason=f"{agent.name}: {what}", about=about or {}))

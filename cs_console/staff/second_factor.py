@@ -18,6 +18,7 @@ from cs_console.desk import Desk, Office, OperatorDesk
 from cs_console.errors import BadAccount, NotAllowed, SignInRefused, UnknownAgent, WrongFactor
 from cs_console.staff.accounts import account_actor, check_password, find_agent
 from cs_console.staff.factor_state import has_factor
+from cs_console.staff.persons import is_another
 from cs_console.staff.second_person import Confirming, require_password_of
 from cs_console.staff.sessions import end_and_record, require_session
 from models.agent import Agent
@@ -132,8 +133,12 @@ def reset_factor(desk: OperatorDesk, name: str, first: Confirming, second: Confi
         raise NotAllowed("A second factor is reset on the host.", "Use `cs-console agents reset-factor`.")
     office = desk.office
     admins = [require_password_of(office, one, Role.ADMIN) for one in (first, second)]
-    if admins[0].id == admins[1].id:
-        raise BadAccount("Two different admins have to confirm this.", "Name another one with --second.")
+    with office.database.reading() as session:
+        if not is_another(session, admins[0].id, admins[1].id):
+            raise BadAccount(
+                "Two different people have to confirm this.",
+                "Name another one with --second; `cs-console agents identity` records whose an account is.",
+            )
     with office.database.transaction() as session:
         agent = find_agent(session, name, locked=True)
         if agent is None:
@@ -150,7 +155,9 @@ def reset_factor(desk: OperatorDesk, name: str, first: Confirming, second: Confi
         actor = account_actor(office, agent)
         end_and_record(session, office, actor, agent.id, "your second factor was reset")
         confirmed = " and ".join(admin.name for admin in admins)
-        record(session, desk, Entry(Action.FACTOR_RESET, reason=f"{agent.name}: confirmed by {confirmed}"))
+        about = {"account": agent.id, "name": agent.name, "change": "second factor reset"}
+        reason = f"{agent.name}: confirmed by {confirmed}"
+        record(session, desk, Entry(Action.FACTOR_RESET, reason=reason, about=about))
 
 
 def _step_of(secret: str, typed: str, now: datetime) -> int | None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from cs_console.desk import AgentCard, Office
-from cs_console.errors import NotAllowed, SignInRefused
+from cs_console.errors import MustChangePassword, NotAllowed, SignInRefused
 from cs_console.staff.accounts import card_of, check_password, find_agent
 from models.enums import Role
 
@@ -19,12 +19,14 @@ class Confirming:
 def require_password_of(office: Office, confirming: Confirming, *any_of: Role) -> AgentCard:
     """Who that is, once their password is right and the account holds one of these roles.
 
-    Counted and recorded like a sign-in. Raises SignInRefused, SignInMustWait, NotAllowed.
+    Counted and recorded like a sign-in. Raises SignInRefused, SignInMustWait, MustChangePassword, NotAllowed.
     """
     with office.database.reading() as session:
         agent = find_agent(session, confirming.name)
     if agent is None or not check_password(office, agent.id, confirming.password):
         raise SignInRefused
+    if agent.must_change_password:
+        raise MustChangePassword  # whoever set it knows it too
     card = card_of(agent)
     if not any(card.has(role) for role in any_of):
         wanted = " or ".join(role.value for role in any_of)

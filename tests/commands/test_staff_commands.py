@@ -284,6 +284,20 @@ def test_doctor_finds_a_way_out_that_cannot_be_used(
     assert run("doctor").exit_code == 1
 
 
+def test_an_account_is_told_whose_it_is(desk: Path) -> None:
+    def identified() -> dict[str, bool]:
+        return {row["name"]: row["identified"] for row in json.loads(run("agents", "list", "--json").stdout)["agents"]}
+
+    words = ("agents", "add", "mei", "--role", "agent", "--password-stdin", "--identity", "mei@example.org")
+    assert run(*words, typed=OTHER).exit_code == 0
+    assert identified() == {"ines": False, "mei": True}
+    assert "ines" in run("agents", "list").stdout.partition("no identity")[0]
+    taken = run("agents", "identity", "ines", "MEI@example.org")
+    assert taken.exit_code == 2 and "one person works with one account" in taken.stderr
+    assert run("agents", "identity", "ines", "ines@example.org").exit_code == 0
+    assert identified() == {"ines": True, "mei": True}
+
+
 def test_doctor_tries_the_ways_out(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mailbox = Mailbox()
     with smtp_server(mailbox) as place:

@@ -97,7 +97,7 @@ async def test_one_s_own_proposal_is_refused_without_asking_for_the_password(sql
         await opened(shown)
         await shown.until_words("proposed by you")
         await shown.press("y")
-        await shown.until(lambda: "This is your own proposal." in shown.notice)
+        await shown.until(lambda: "This is your own proposal" in shown.notice)
     assert [one.reason for one in recorded(sqlite_office.office, Action.DECISION_REFUSED)] == ["own_proposal"]
 
 

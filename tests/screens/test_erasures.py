@@ -75,7 +75,7 @@ async def test_one_s_own_proposal_is_refused_and_can_be_withdrawn(sqlite_office:
         await shown.press("g", "e")
         await shown.until_words("1 to confirm")
         await shown.press("y")
-        await shown.until(lambda: "You proposed this erasure." in shown.notice)
+        await shown.until(lambda: "You proposed this erasure" in shown.notice)
         await shown.press("w")
         await shown.until(lambda: "withdrawn" in shown.notice)
         await shown.until_words("No erasure waits.")

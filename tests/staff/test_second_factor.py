@@ -11,6 +11,7 @@ from cs_console.desk import Desk, operator_desk
 from cs_console.errors import (
     BadAccount,
     BadPassword,
+    MustChangePassword,
     MustEnrol,
     NotAllowed,
     Refusal,
@@ -41,7 +42,8 @@ pytestmark = pytest.mark.usefixtures("cheap_passwords")
 
 
 def add(test_office: TestOffice, name: str = "mei", *roles: Role) -> str:
-    return accounts.add_agent(operator_desk(test_office.office), name, roles or (Role.AGENT,), PASSWORD)
+    desk, who = operator_desk(test_office.office), f"{name}@staff.example"
+    return accounts.add_agent(desk, name, roles or (Role.AGENT,), PASSWORD, identity=who)
 
 
 def shown_by_app(test_office: TestOffice, secret: str, steps: int = 0) -> str:
@@ -294,6 +296,20 @@ def test_two_other_admins_reset_it_and_a_new_password_is_due(test_office: TestOf
     with pytest.raises(BadAccount):
         reset(test_office, "mei", ada, ben)
     assert codes
+
+
+def test_two_accounts_of_one_person_do_not_reset_it(sqlite_office: TestOffice) -> None:
+    """DECISIONS.md, 9: who they belong to is not recorded; nor does a password count that somebody else set."""
+    enrolled(sqlite_office)
+    for name in ("ada", "ben"):
+        accounts.add_agent(operator_desk(sqlite_office.office), name, (Role.ADMIN,), PASSWORD)
+    ada, ben = Confirming("ada", PASSWORD), Confirming("ben", PASSWORD)
+    with pytest.raises(BadAccount, match="Two different people"):
+        reset(sqlite_office, "mei", ada, ben)
+    accounts.set_identity(operator_desk(sqlite_office.office), "ben", "ben@staff.example")
+    accounts.reset(operator_desk(sqlite_office.office), "ben", OTHER)
+    with pytest.raises(MustChangePassword):
+        reset(sqlite_office, "mei", ada, Confirming("ben", OTHER))
 
 
 def test_nobody_resets_their_own(test_office: TestOffice) -> None:

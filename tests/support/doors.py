@@ -29,7 +29,9 @@ def make_account(
 ) -> None:
     """An account with PASSWORD that can sign in, its undertaking accepted unless the test is about that."""
     office = test_office.office
-    accounts.add_agent(operator_desk(office), name, roles, PASSWORD, temporary=temporary)
+    accounts.add_agent(
+        operator_desk(office), name, roles, PASSWORD, temporary=temporary, identity=f"{name}@staff.example"
+    )
     if undertaking:
         desk = sign_in.sign_in(office, name, PASSWORD).desk
         undertakings.accept(desk)

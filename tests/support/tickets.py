@@ -233,6 +233,7 @@ def _open_window(session: Session, office: Office, number: int, requester_id: st
                 password_hash="unusable",
                 password_set_at=now,
                 created_at=now,
+                identity=b"vera",
             )
         )
         session.flush()

@@ -1,0 +1,92 @@
+"""Roles that were given and take effect once another person has confirmed them (DECISIONS.md, 9)."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import func, or_, select
+from sqlmodel import Session, col
+
+from cs_console.access_log.append import Actor, Entry, append
+from cs_console.desk import Desk, Office
+from cs_console.errors import BadAccount, NotAllowed, UnknownAgent
+from cs_console.staff.persons import is_another
+from cs_console.staff.sessions import end_and_record
+from models.agent import Agent
+from models.enums import AccountState, Action, Role
+
+CONFIRMED = frozenset({Role.SUPERVISOR, Role.PRIVACY_OFFICER, Role.ADMIN})
+"""The roles that one admin does not give alone."""
+CONFIRMERS = (Role.ADMIN, Role.SUPERVISOR)
+
+
+def roles_of(words: str) -> frozenset[Role]:
+    """The roles that a column holds, joined by commas."""
+    return frozenset(Role(word) for word in words.split(",") if word)
+
+
+def words_of(roles: Iterable[Role]) -> str:
+    """The roles as a column holds them."""
+    return ",".join(sorted(role.value for role in roles))
+
+
+def roles_to_confirm(
+    session: Session, office: Office, agent_id: str, held: str, wanted: Iterable[Role]
+) -> frozenset[Role]:
+    """Which of the wanted roles the account does not get before they are confirmed.
+
+    None where the settings do not ask for it, or where there are not two others, active, of whom one could have given
+    them and the other confirm.
+    """
+    new = (frozenset(wanted) - roles_of(held)) & CONFIRMED
+    if not new or not office.settings.confirm_roles:
+        return frozenset()
+    can = or_(*(col(Agent.roles).contains(role.value) for role in CONFIRMERS))
+    others = select(func.count()).where(col(Agent.state) == AccountState.ACTIVE, can, col(Agent.id) != agent_id)
+    return new if session.connection().execute(others).scalar_one() >= 2 else frozenset()
+
+
+def confirm_roles(desk: Desk, name: str) -> tuple[Role, ...]:
+    """Confirm the roles that somebody gave that account: they take effect, its sessions end.
+
+    Only an admin or a supervisor, who is another person than the one who gave them and than the account's owner.
+    Raises UnknownAgent, BadAccount, NotAllowed, SessionEnded.
+    """
+    with desk.work(*CONFIRMERS) as session:
+        return _confirm(session, desk.office, desk.agent.id, desk.actor, name)
+
+
+def confirm_roles_as(office: Office, by: str, password: str, name: str) -> tuple[Role, ...]:
+    """The same by an operator's command, with the name and the password of the account that confirms.
+
+    Counted like a sign-in. Raises SignInRefused, SignInMustWait, MustChangePassword, and as `confirm_roles` does.
+    """
+    from cs_console.staff.second_person import Confirming, require_password_of
+
+    card = require_password_of(office, Confirming(by, password), *CONFIRMERS)
+    actor = Actor(card.name, words_of(card.roles), "", office.host)
+    with office.database.transaction() as session:
+        return _confirm(session, office, card.id, actor, name)
+
+
+def _confirm(session: Session, office: Office, by: str, actor: Actor, name: str) -> tuple[Role, ...]:
+    from cs_console.staff.accounts import account_actor, find_agent
+
+    agent = find_agent(session, name, locked=True)
+    if agent is None:
+        raise UnknownAgent("There is no account of that name.", "See `cs-console agents list`.")
+    given = roles_of(agent.roles_to_confirm)
+    if not given:
+        raise BadAccount(f"No roles of {agent.name} wait to be confirmed.", "See `cs-console agents list`.")
+    if not (is_another(session, agent.id, by) and is_another(session, agent.roles_given_by, by)):
+        raise NotAllowed(
+            "Roles are confirmed by another person than the one who gave them or gets them.",
+            "Ask another admin or supervisor; `cs-console agents identity` records whose an account is.",
+        )
+    agent.roles = words_of(roles_of(agent.roles) | given)
+    agent.roles_to_confirm, agent.roles_given_by = "", None
+    session.add(agent)
+    session.flush()
+    end_and_record(session, office, account_actor(office, agent), agent.id, "your roles were changed")
+    about = {"account": agent.id, "name": agent.name, "change": "roles confirmed", "roles": words_of(given)}
+    reason = f"{agent.name}: roles confirmed, {words_of(given)}"
+    append(session, office, actor, Entry(Action.ACCOUNT_CHANGED, reason=reason, about=about), office.clock.now())
+    return tuple(sorted(given))

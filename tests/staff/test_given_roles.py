@@ -1,0 +1,165 @@
+"""Roles that weigh take two people, and supervisors are told (DECISIONS.md, 9; ASVS 8.2.1, 8.3.1, 16.3.1)."""
+
+import json
+import os
+
+import pytest
+from typer.testing import CliRunner
+
+from cs_console.commands import app
+from cs_console.desk import Desk, operator_desk
+from cs_console.errors import BadAccount, MustChangePassword, NotAllowed, SessionEnded, SignInRefused, UnknownAgent
+from cs_console.staff import accounts
+from cs_console.staff.given_roles import confirm_roles, confirm_roles_as
+from cs_console.staff.sign_in import sign_in
+from cs_console.staff.staff_changes import in_words, staff_changes
+from models.enums import Action, Role
+from screens.queue import QueueScreen
+from tests.support.doors import PASSWORD, at_the_door, make_account, sign_in_as
+from tests.support.office import TestOffice
+from tests.support.recorded import recorded
+
+pytestmark = pytest.mark.usefixtures("cheap_passwords")
+
+
+def row_of(test_office: TestOffice, name: str) -> accounts.AgentRow:
+    rows = accounts.list_agents(operator_desk(test_office.office))
+    return next(row for row in rows if row.name == name)
+
+
+def staff(test_office: TestOffice) -> tuple[Desk, Desk, Desk]:
+    """An admin, a supervisor, and an agent who is to be given a role."""
+    ines, omar = test_office.desk("ines", Role.ADMIN), test_office.desk("omar", Role.SUPERVISOR)
+    return ines, omar, test_office.desk("mei", Role.AGENT)
+
+
+@pytest.mark.parametrize("role", [Role.SUPERVISOR, Role.PRIVACY_OFFICER, Role.ADMIN])
+def test_a_role_that_weighs_counts_once_another_person_has_confirmed_it(test_office: TestOffice, role: Role) -> None:
+    ines, omar, mei = staff(test_office)
+    accounts.set_roles(ines, "mei", {Role.AGENT, role})
+    row = row_of(test_office, "mei")
+    assert (row.roles, row.to_confirm) == ((Role.AGENT,), (role,))
+    for desk in (ines, mei):
+        with pytest.raises(NotAllowed if desk is ines else SessionEnded):
+            confirm_roles(desk, "mei")
+    assert row_of(test_office, "mei").roles == (Role.AGENT,)
+    assert confirm_roles(omar, "mei") == (role,)
+    row = row_of(test_office, "mei")
+    assert (set(row.roles), row.to_confirm) == ({Role.AGENT, role}, ())
+    entries = recorded(test_office.office, Action.ACCOUNT_CHANGED)
+    assert [(one.actor, one.reason) for one in entries] == [
+        ("ines", f"mei: roles agent -> agent; {role} to be confirmed"),
+        ("omar", f"mei: roles confirmed, {role}"),
+    ]
+    with pytest.raises(BadAccount, match="No roles of mei wait"):
+        confirm_roles(omar, "mei")
+
+
+def test_nobody_confirms_for_themselves_under_another_account(sqlite_office: TestOffice) -> None:
+    ines, omar, _ = staff(sqlite_office)
+    second = sqlite_office.desk("ines2", Role.ADMIN)
+    sqlite_office.desk("sue", Role.SUPERVISOR)
+    with sqlite_office.office.database.transaction() as session:
+        for name in ("ines", "ines2"):
+            found = accounts.find_agent(session, name)
+            assert found is not None
+            found.identity = None
+            session.add(found)
+    accounts.set_roles(ines, "mei", {Role.SUPERVISOR})
+    with pytest.raises(NotAllowed, match="another person"):
+        confirm_roles(second, "mei")
+    assert row_of(sqlite_office, "mei").roles == ()
+    accounts.set_roles(ines, "omar", {Role.SUPERVISOR, Role.ADMIN})
+    for own, why in ((omar, SessionEnded), (sqlite_office.desk("ann", Role.AGENT), NotAllowed)):
+        with pytest.raises(why):
+            confirm_roles(own, "omar")
+    assert Role.ADMIN not in row_of(sqlite_office, "omar").roles
+
+
+def test_a_small_desk_and_other_roles_wait_for_nobody(sqlite_office: TestOffice) -> None:
+    ines = sqlite_office.desk("ines", Role.ADMIN)
+    sqlite_office.desk("mei", Role.AGENT)
+    accounts.set_roles(ines, "mei", {Role.AGENT, Role.SUPERVISOR})
+    assert row_of(sqlite_office, "mei").to_confirm == ()
+    sqlite_office.desk("omar", Role.SUPERVISOR)
+    sqlite_office.desk("ben", Role.AGENT)
+    accounts.set_roles(ines, "ben", {Role.AGENT, Role.VERIFIER})
+    assert row_of(sqlite_office, "ben").to_confirm == ()
+    accounts.set_roles(ines, "ben", {Role.AGENT, Role.SUPERVISOR})
+    accounts.set_roles(ines, "ben", {Role.AGENT})
+    assert row_of(sqlite_office, "ben").to_confirm == ()
+    office = sqlite_office.office
+    office.settings = office.settings.model_copy(update={"confirm_roles": False})
+    accounts.set_roles(ines, "ben", {Role.ADMIN})
+    assert row_of(sqlite_office, "ben").roles == (Role.ADMIN,)
+
+
+def test_an_operator_gives_and_an_account_confirms_with_its_password(sqlite_office: TestOffice) -> None:
+    office, operator = sqlite_office.office, operator_desk(sqlite_office.office)
+    for name, role in (("ines", Role.ADMIN), ("omar", Role.SUPERVISOR)):
+        make_account(sqlite_office, name, role)
+    make_account(sqlite_office, "sue", Role.SUPERVISOR, undertaking=False)
+    make_account(sqlite_office, "mei", Role.AGENT, undertaking=False)
+    assert row_of(sqlite_office, "sue").to_confirm == (Role.SUPERVISOR,)
+    assert not sign_in(office, "sue", PASSWORD).desk.agent.roles
+    for by, password, why in (
+        ("omar", "a wrong password", SignInRefused),
+        ("nobody", PASSWORD, SignInRefused),
+        ("mei", PASSWORD, NotAllowed),
+        ("sue", PASSWORD, NotAllowed),
+    ):
+        with pytest.raises(why):
+            confirm_roles_as(office, by, password, "sue")
+    with pytest.raises(UnknownAgent):
+        confirm_roles_as(office, "omar", PASSWORD, "none")
+    accounts.reset(operator, "omar", "another pass phrase")
+    with pytest.raises(MustChangePassword):
+        confirm_roles_as(office, "omar", "another pass phrase", "sue")
+    assert confirm_roles_as(office, "ines", PASSWORD, "sue") == (Role.SUPERVISOR,)
+    assert recorded(office, Action.ACCOUNT_CHANGED)[-1].actor == "ines"
+    assert sign_in(office, "sue", PASSWORD).desk.agent.roles == {Role.SUPERVISOR}
+
+
+def test_a_supervisor_is_told_what_others_did_to_accounts(sqlite_office: TestOffice) -> None:
+    ines, omar, mei = staff(sqlite_office)
+    since = sqlite_office.clock.now()
+    sqlite_office.clock.forward(seconds=1)
+    accounts.set_roles(ines, "mei", {Role.AGENT, Role.SUPERVISOR})
+    sqlite_office.clock.forward(seconds=1)
+    accounts.reset(ines, "mei", "another pass phrase")
+    told = [(one.by, one.account, one.what, one.roles) for one in staff_changes(omar, since)]
+    assert told == [("ines", "mei", "password reset", ""), ("ines", "mei", "roles to be confirmed", "supervisor")]
+    assert staff_changes(omar, sqlite_office.clock.now()) == ()
+    assert "ines: mei, roles to be confirmed (supervisor)" in in_words(staff_changes(omar, None))
+    with pytest.raises(NotAllowed):
+        staff_changes(ines, since)
+    with pytest.raises(SessionEnded):
+        staff_changes(mei, since)
+
+
+async def test_the_queue_says_it_when_a_supervisor_signs_in(sqlite_office: TestOffice) -> None:
+    make_account(sqlite_office, "omar", Role.SUPERVISOR)
+    make_account(sqlite_office, "mei", Role.AGENT)
+    sqlite_office.clock.forward(minutes=1)
+    accounts.reset(operator_desk(sqlite_office.office), "mei", "another pass phrase")
+    async with at_the_door(sqlite_office) as shown:
+        await sign_in_as(shown, "omar")
+        await shown.until_on(QueueScreen)
+        await shown.until(lambda: "operator: mei, password reset" in shown.notice)
+
+
+def test_the_commands_say_what_waits_and_how_to_confirm(cheap_passwords: None) -> None:
+    def run(*words: str) -> str:
+        done = CliRunner().invoke(app, list(words), input=PASSWORD)
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    assert os.environ["CS_CONSOLE_HOME"]
+    run("init", "--admin", "ines", "--password-stdin")
+    for name, contact in (("omar", "omar@example.org"), ("sue", "sue@example.org")):
+        said = run("agents", "add", name, "--role", "supervisor", "--password-stdin", "--identity", contact)
+    assert "agents confirm sue --by NAME" in said
+    assert json.loads(run("agents", "list", "--json"))["agents"][2]["roles_to_confirm"] == ["supervisor"]
+    assert "supervisor to be confirmed" in run("agents", "list")
+    assert "supervisor" in run("agents", "confirm", "sue", "--by", "omar", "--password-stdin")
+    assert "to be confirmed" not in run("agents", "list")
