@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from benchmarks.result import Result
 
-NAMES = ("start", "queue", "reveal", "log", "append", "intake")
+NAMES = ("start", "queue", "reveal", "log", "append", "intake", "redaction")
 HEADINGS = ("name", "size", "console ms", "baseline ms", "ratio", "p95 ms", "more")
 
 

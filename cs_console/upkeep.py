@@ -4,6 +4,7 @@ from threading import Lock
 
 from cs_console.access_log.checkpoint import copy_to_second_place, write_checkpoint
 from cs_console.custody.erasing import apply_again, finish_all
+from cs_console.custody.late_redaction import redact_waiting
 from cs_console.custody.ticket_key_upgrade import give_keys
 from cs_console.decisions.escalation import escalate_overdue
 from cs_console.decisions.review import reopen_due
@@ -18,8 +19,8 @@ _delivering = Lock()
 
 def keep_up(office: Office) -> None:
     """Do in turn what is due: sign the log, look which policy is the desk's, open again what is due for review,
-    escalate what is overdue, erase what waits for it, remind of and close what nobody was verified for, send what is
-    queued, give tickets from before a key of their own.
+    escalate what is overdue, erase what waits for it, remind of and close what nobody was verified for, redact texts
+    again that were read before a contact was known, send what is queued, give tickets from before a key of their own.
 
     Each step has its turn whatever became of the one before. A refusal (a busy store, a missing key) waits for the
     next minute; a fault of the program is raised as an ExceptionGroup after the last step.
@@ -33,6 +34,7 @@ def keep_up(office: Office) -> None:
         apply_again,
         finish_all,
         close_unverified,
+        redact_waiting,
         _deliver,
         give_keys,
     )

@@ -208,6 +208,7 @@ class Action(StrEnum):
     LOG_VERIFIED = "log.verified"
     LOG_EXPORTED = "log.exported"
     MAIL_IMPORTED = "mail.imported"
+    REDACTED_AGAIN = "ticket.redacted again"
     ACCOUNT_ADDED = "account.added"
     ACCOUNT_CHANGED = "account.changed"
     FACTOR_ENROLLED = "second_factor.enrolled"

@@ -9,6 +9,7 @@ from models.columns import UtcMoment
 from models.enums import Channel, Link, Priority, TicketKind, TicketState
 
 _WITHOUT_KEY = text("sealed_key IS NULL")
+_REDACTION_DUE = text("redaction_due IS NOT NULL")
 _INDEXES = (
     # each view and each filter of the queue walks one of these in its own order, from the cursor on
     Index("ticket_received", "is_open", "received_at", "number"),
@@ -20,6 +21,7 @@ _INDEXES = (
     Index("ticket_language", "is_open", "language", "received_at", "number"),
     Index("ticket_due", "is_open", "next_due_at", "number"),
     Index("ticket_assignee_due", "is_open", "assignee_id", "next_due_at", "number"),
+    Index("ticket_redaction_due", "number", sqlite_where=_REDACTION_DUE, postgresql_where=_REDACTION_DUE),
     Index("ticket_without_key", "number", sqlite_where=_WITHOUT_KEY, postgresql_where=_WITHOUT_KEY),
 )
 
@@ -29,6 +31,7 @@ class Ticket(SQLModel, table=True):
 
     `sealed_key` is the key of all that hangs on the ticket, sealed under its requester's: empty once they are erased,
     NULL while the contents are still under the requester's key itself.
+    `redaction_due`: more became known of the requester; the redacted texts are hidden until they are made again.
     `pack` names the policy pack and version that the ticket was opened under ("hauthome-2023-08").
     `link` says how surely it is its requester's.
     The store itself derives `is_open` (1 or 0) and `next_due_at`: the answer's due date, else the first response's
@@ -55,6 +58,7 @@ class Ticket(SQLModel, table=True):
     sealed_key: bytes | None = None
     subject: bytes
     subject_redacted: bytes
+    redaction_due: int | None = None
     no_contact: bool = False
     received_at: datetime = Field(sa_type=UtcMoment)
     created_at: datetime = Field(sa_type=UtcMoment)

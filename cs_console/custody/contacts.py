@@ -12,8 +12,10 @@ from sqlmodel import Session, col
 from cs_console.access_log.append import Entry, lock_log, record
 from cs_console.custody.blind_index import SEARCHABLE, lookup_token, normalise, on_file_form
 from cs_console.custody.in_use import require_in_use
+from cs_console.custody.known_terms import KnownTerms
 from cs_console.custody.masking import mask
 from cs_console.custody.opening import open_text
+from cs_console.custody.redaction_queue import redact_later
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place, seal
 from cs_console.custody.ticket_keys import TicketKeys, ticket_keys
@@ -65,8 +67,10 @@ _SENDER = Prepared(
     .limit(1)
 )
 _OF_TICKET = or_(col(Contact.ticket_number).is_(None), col(Contact.ticket_number) == bindparam("number"))
-_VALUES = select(col(Contact.id), col(Contact.field), col(Contact.value), col(Contact.ticket_number)).where(
-    col(Contact.requester_id) == bindparam("who"), _OF_TICKET
+_VALUES = (
+    select(col(Contact.id), col(Contact.field), col(Contact.value), col(Contact.ticket_number))
+    .where(col(Contact.requester_id) == bindparam("who"), _OF_TICKET)
+    .order_by(col(Contact.changed_at), col(Contact.id))
 )
 _MASKS = (
     select(
@@ -91,6 +95,8 @@ _ONE = select(col(Contact.requester_id), col(Contact.ticket_number), col(Contact
 
 LOOK_UP_ROLES = (Role.AGENT, Role.VERIFIER, Role.SUPERVISOR, Role.PRIVACY_OFFICER)
 LONGEST_VALUE = 500
+REDACTING_SECONDS = 1.0
+"""How long a change of a contact redacts earlier texts itself; the upkeep goes on with what is left."""
 LIMIT_REASON = TooManyLookUps.code
 
 
@@ -123,8 +129,10 @@ class MaskedContact:
 def add_contact(session: Session, office: Office, requester_id: str, key: bytes, new: NewContact) -> str:
     """Seal a contact for this requester inside the caller's transaction and return its id.
 
-    Phones and e-mails that can be normalised are kept in that form and become findable.
+    Phones and e-mails that can be normalised are kept in that form and become findable. Earlier texts of the
+    requester's tickets are hidden until this value is redacted in them too (`late_redaction`).
     """
+    redact_later(session, requester_id)
     return _add(session, office, requester_id, key, requester_id, None, new)
 
 
@@ -211,21 +219,22 @@ def is_shared(session: Session, contact_id: str) -> bool:
 
 def known_values(
     session: Session, office: Office, requester_id: str, key: bytes, keys: TicketKeys | None = None
-) -> tuple[tuple[Field, str], ...]:
-    """Every contact value of a requester, replaced ones too: for redaction alone, never for a person.
+) -> KnownTerms:
+    """What redaction looks for: every value of a requester on file or added by hand, replaced ones too.
 
-    With a ticket's keys, also what its own messages claimed: a claim hides no words on any other ticket.
+    With a ticket's keys, also what its own messages claimed, as claims: those take no meaning away, and hide nothing on
+    any other ticket.
     """
     number = None if keys is None else keys.number
     rows = session.connection().execute(_VALUES, {"who": requester_id, "number": number}).all()
-    found = []
+    on_file: list[tuple[Field, str]] = []
+    claimed: list[tuple[Field, str]] = []
     for row, kind, sealed, ticket_number in rows:
         if keys is not None and ticket_number is not None:
-            value = open_text(keys.key, keys.place("contact", "value", row), sealed)
+            claimed.append((Field(kind), open_text(keys.key, keys.place("contact", "value", row), sealed)))
         else:
-            value = open_text(key, Place(requester_id, "contact", "value", row), sealed)
-        found.append((Field(kind), value))
-    return tuple(found)
+            on_file.append((Field(kind), open_text(key, Place(requester_id, "contact", "value", row), sealed)))
+    return KnownTerms(on_file, claimed)
 
 
 def masked_contacts(
@@ -316,6 +325,9 @@ def change_contact(desk: Desk, number: int, contact_id: str | None, field: Field
         changed = Entry(Action.CONTACT_CHANGED, ticket=number, requester=pseudonym, fields=(field.value,))
         record(session, desk, changed)
         _close(session, desk, open_windows)
+    from cs_console.custody.late_redaction import redact_waiting  # it stands on contacts, not the reverse
+
+    redact_waiting(office, REDACTING_SECONDS)
 
 
 def _open_windows(session: Session, requester_id: str, now: datetime) -> tuple[int, ...]:

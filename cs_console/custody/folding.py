@@ -104,13 +104,24 @@ class Folded:
 
     def blank(self, spans: Iterable[Span]) -> None:
         """Make stretches unfindable, so that no later search finds a part of them again."""
-        pieces: list[str] = []
-        at = 0
-        for span in spans:
-            pieces += (self.text[at : span.start], BLANK * (span.end - span.start))
-            at = span.end
-        if at:
-            self.text = "".join((*pieces, self.text[at:]))
+        self.text = blanked(self.text, ((span.start, span.end) for span in spans))
+
+    def extended(self, span: Span, edge: int) -> Span:
+        """The span, up to the next space where it was cut off at the edge of what was searched."""
+        if span.end != edge or edge >= len(self.text):
+            return span
+        space = re.compile(r"\s").search(self.text, edge)
+        return Span(span.start, space.start() if space else len(self.text), span.label)
+
+
+def blanked(text: str, stretches: Iterable[tuple[int, int]]) -> str:
+    """The text with these stretches, in order, blanked, everything else in its place."""
+    pieces: list[str] = []
+    at = 0
+    for start, end in stretches:
+        pieces += (text[at:start], BLANK * (end - start))
+        at = end
+    return "".join((*pieces, text[at:])) if at else text
 
 
 def folded(text: str) -> str:

@@ -88,9 +88,10 @@ class _Node:
 class KnownTerms:
     """The terms of one requester, made ready once for any number of texts."""
 
-    __slots__ = ("_chars", "_claimed_chars", "_first", "_name_sizes", "_parts", "_phones", "_start")
+    __slots__ = ("_chars", "_claimed_chars", "_first", "_name_sizes", "_parts", "_phones", "_start", "_values")
 
     def __init__(self, on_file: Values, claimed: Values = ()) -> None:
+        self._values = (tuple(on_file), tuple(claimed))
         self._start = _Node()
         self._parts: dict[str, dict[int, int]] = {}
         """Word of a name -> which name, and which part of it."""
@@ -104,6 +105,21 @@ class KnownTerms:
         for kind, value in claimed[:MOST_CLAIMS]:
             self._add_claim(kind, value)
         self._first = self._start.following.keys() | self._parts.keys()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, KnownTerms) and self._values == other._values
+
+    def __hash__(self) -> int:
+        return hash(self._values)
+
+    def with_claims(self, claims: Values) -> "KnownTerms":
+        """The same, with what a message claims that is only coming in."""
+        on_file, claimed = self._values
+        return KnownTerms(on_file, tuple(dict.fromkeys((*claims, *claimed))))
+
+    def unknown_of(self, values: Values) -> list[tuple[Field, str]]:
+        """Those that are neither on file nor claimed yet."""
+        return [value for value in values if value not in self._values[0] and value not in self._values[1]]
 
     # --- making ready ---------------------------------------------------------------------------------------
 

@@ -225,6 +225,7 @@ def _could_be_card(digits: str) -> bool:
 
 
 _IBAN_HEAD = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2} ?\d{2}(?=[ -]?[A-Za-z0-9])")
+_NAMED_IBAN = re.compile(r"iban\W{0,4}\Z", re.IGNORECASE)
 _LETTERS_AS_NUMBERS = {ord(letter): str(10 + n) for n, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ")}
 
 
@@ -247,14 +248,15 @@ def _written_iban(length: int) -> re.Pattern[str]:
 
 
 def ibans(text: str) -> Iterator[Span]:
-    """Bank accounts whose check digits and country's length are right."""
+    """Bank accounts of their country's length whose check digits are right, or which are said to be one."""
     done = 0
     for head in _IBAN_HEAD.finditer(text):
         length = _iban_lengths().get(head.group()[:2].upper())
         if length is None or head.start() < done:
             continue
         found = _written_iban(length).match(text, head.start())
-        if found and _checks_as_iban(found.group().replace(" ", "").replace("-", "").upper()):
+        named = _NAMED_IBAN.search(text[max(0, head.start() - 12) : head.start()])
+        if found and (named or _checks_as_iban(found.group().replace(" ", "").replace("-", "").upper())):
             done = found.end()
             yield Span(head.start(), done, "iban")
 
@@ -272,6 +274,7 @@ _IDS_BY_SHAPE = re.compile(
     r"\d{3}-\d{2}-\d{4}"  # United States
     r"|\d{3}\.\d{3}\.\d{3}-\d{2}"  # Brazil
     r"|\d{6}-[1-8]\d{6}"  # Korea
+    r"|756\.\d{4}\.\d{4}\.\d{2}"  # Switzerland
     r"|[A-CEGHJ-PR-TW-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D]"  # United Kingdom
     r"|[A-Z]{1,2}\d{6}\([\dA]\)"  # Hong Kong
     r")(?![\w-])"

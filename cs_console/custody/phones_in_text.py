@@ -30,32 +30,71 @@ _DATES = re.compile(
     r"|(?:1[89]|20)\d\d ?年"
 )
 _NAMED = re.compile(
-    r"(?:tel|phone|mobile|cell|call|fax|whats ?app|viber|wechat|sms|text me|dial|ring|number is"
-    r"|handy|rufnummer|nummer ist|mobil|fono|m[óo]vil|celular|llam|portable|t[ée]l|num[ée]ro est"
+    r"(?:(?<![a-z])(?:tel(?:e?ph?on\w{0,9}|[eé]fono)?|phone\w{0,7}|mobile?\w{0,8}|cell(?:phone|ular)?|call(?:ed|ing)?"
+    r"|fax\w{0,7}|whats ?app|viber|wechat|sms|text me|dial|ring|number is|handy\w{0,7}|rufnummer|nummer ist|fono"
+    r"|movil|celular|llam\w{0,8}|portable|numero est)(?![a-z])"
     r"|телефон|тел|звон|моб|电话|電話|手机|手機|座机|热线|微信|联系|聯絡|致电|携帯|전화|휴대폰|연락"
-    r"|هاتف|جوال|موبايل|تلفون|اتصل|رقم|טלפון|โทร|फोन|फ़ोन|मोबाइल)"
-    r"[^\d\n\x00]{0,20}\Z",
+    r"|هاتف|جوال|موبايل|تلفون|اتصل|رقم|טלפון|โทร|फोन|मोबाइल)"
+    r"[^\d\n\x00]{0,20}\n?[^\d\n\x00]{0,4}\Z",
     re.IGNORECASE,
 )
+_NUMBERED = re.compile(
+    r"(?:(?<![a-z])(?:order|ticket|case|invoice|tracking|reference|ref|parcel|shipment|customer|booking|item|bestell"
+    r"|bestellung|auftrags?|rechnungs?|rechnung|kunden|sendungs?|sendung|vorgangs?|vorgang|referenz|artikel|paket"
+    r"|commande|facture|colis|suivi|dossier|pedido|factura|envio|seguimiento|caso|ordine|fattura|encomenda)"
+    r"[ -]?(?:numbers?|num|no|nr|id|code|nummer|numero|n[°º])?"
+    r"|订单号?|訂單號?|单号|單號|工单号?|编号|編號|发票号?|注文番号|주문 ?번호|заказ\w?)"
+    r"[.:]{0,2}\s{0,2}(?:is|was|ist|lautet|es|est|era|是|为|為|は)?[:#]?\s{0,2}#?\Z",
+    re.IGNORECASE,
+)
+"""What is numbered here is no phone, however it is written (DECISIONS.md, 24), unless it begins with a plus."""
+_AMOUNTS = re.compile(
+    r"(?<![\d.,+(-])(?<![\d)] )(?:[1-9]\d{0,2}(?:[., ]\d{3}){1,3}|[1-9]\d{0,8}|0)[.,]\d{2}(?![\d.,]|[ /-]\d)"
+)
+_LEAD = re.compile(r"(?:(?:\+|(?<!\d)00)\d{1,3}[ ]?(?:\(\d{0,3}\)[ ]?)?|\(\d{2,5}\)[ ]?)\Z")
+_EXTENSION = re.compile(
+    r"[ ,]{0,2}(?:(?:x|ext|extn|extension|durchwahl|dw|poste|interno|int)[. ]{0,2}|转|轉|分机|分機|内線|доб\.? ?)"
+    r"[:：]? ?\d{1,6}(?!\d)",
+    re.IGNORECASE,
+)
+LONGEST_LEAD = 12
 _NAME_WINDOW = 36
 _GROUPED_LIKE_ONE = re.compile(r"\(?\d{3}\)?[ .-]{1,2}\d{3}[ .-]\d{4}")
 
 
-def phones(text: str, regions: tuple[str, ...]) -> Iterator[Span]:
-    """Phones of these regions in national form, and international ones of any country; [mobile] where it is known."""
-    looks = _Looks(regions or ("ZZ",))
-    dated = _DATES.sub(lambda date: BLANK * len(date.group()), text)
+def phones(text: str, looks: "Looks") -> Iterator[Span]:
+    """Phones of the looks' regions in national form, and international ones of any country; [mobile] where it is known.
+
+    The pieces of one text share their looks.
+    """
+    dated = _AMOUNTS.sub(_blank, _DATES.sub(_blank, text))
     for run in _RUN.finditer(dated):
         if run.end() - run.start() < SHORTEST_NAMED:
             continue
-        yield from _in_run(dated, run.start(), run.end(), looks)
+        done = run.start()
+        for span in _in_run(dated, run.start(), run.end(), looks):
+            whole = _whole(dated, span, done)
+            done = whole.end
+            yield whole
 
 
-class _Looks:
+def _blank(found: re.Match[str]) -> str:
+    return BLANK * len(found.group())
+
+
+def _whole(text: str, span: Span, done: int) -> Span:
+    """With the country's or area's code before it, and the extension after it."""
+    lead = _LEAD.search(text, max(done, span.start - LONGEST_LEAD), span.start)
+    extension = _EXTENSION.match(text, span.end)
+    start = span.start if lead is None or lead.end() != span.start else lead.start()
+    return Span(start, span.end if extension is None else extension.end(), span.label)
+
+
+class Looks:
     """PhoneNumberMatcher with a budget and a memory for one text."""
 
     def __init__(self, regions: tuple[str, ...]) -> None:
-        self.regions = regions
+        self.regions = regions or ("ZZ",)
         self.left = MOST_WORK
         self._seen: dict[str, tuple[Span, ...]] = {}
 
@@ -81,8 +120,13 @@ def _label(number: phonenumbers.PhoneNumber) -> str:
     return "mobile" if phonenumbers.number_type(number) == PhoneNumberType.MOBILE else "phone"
 
 
-def _in_run(text: str, start: int, end: int, looks: _Looks) -> Iterator[Span]:
+def _in_run(text: str, start: int, end: int, looks: Looks) -> Iterator[Span]:
     """The phones of one run of digits and separators."""
+    if not text.startswith("+", start) and _NUMBERED.search(text[max(0, start - _NAME_WINDOW) : start]):
+        apart = text.find(" ", start, end)
+        if apart < 0:
+            return
+        start = apart + 1
     before = text[start - 1 : start]
     if before.isascii() and before.isalpha() and not _NAMED.search(text[max(0, start - _NAME_WINDOW) : start]):
         # "AB12 34..." is a code; what stands apart from it can be a phone unless it is a long code's next groups
@@ -123,7 +167,7 @@ def _chunks(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         yield first, last
 
 
-def _left_over(text: str, start: int, end: int, looks: _Looks) -> Iterator[Span]:
+def _left_over(text: str, start: int, end: int, looks: Looks) -> Iterator[Span]:
     """What the matcher passed over: several numbers written one after the other, and numbers that are not in use."""
     groups = [(g.start(), g.end()) for g in _GROUP.finditer(text, start, end)]
     at = 0
@@ -136,7 +180,7 @@ def _left_over(text: str, start: int, end: int, looks: _Looks) -> Iterator[Span]
         at = next((n for n, group in enumerate(groups) if group[0] >= span.end), len(groups))
 
 
-def _window(text: str, groups: list[tuple[int, int]], first: int, looks: _Looks) -> Span | None:
+def _window(text: str, groups: list[tuple[int, int]], first: int, looks: Looks) -> Span | None:
     start = groups[first][0]
     for last in range(min(first + MOST_GROUPS, len(groups)) - 1, first - 1, -1):
         end = groups[last][1]

@@ -1,11 +1,24 @@
 """Redaction: free text with personal data replaced by labelled blocks (policy IV.(1)3)."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
+from time import thread_time
 
 from cs_console.custody import personal_data
-from cs_console.custody.folding import Folded, Span
+from cs_console.custody.folding import Folded, Span, blanked
 from cs_console.custody.known_terms import KnownTerms, Values
-from cs_console.custody.phones_in_text import phones
+from cs_console.custody.phones_in_text import Looks, phones
+from models.enums import Field
+
+SECONDS = 5.0
+REST = "the rest is sealed"
+PIECE = 1 << 16
+OVERLAP = 512
+"""A long text is searched piece by piece; each also sees so much of what is before and after it."""
+_BLOCKS = re.compile(
+    rf"\[(?:{'|'.join(field.value for field in Field)}|phone|number|link|ip|iban|id|card ····\d{{4}}|{REST})\]"
+)
+"""What an earlier redaction wrote is nothing to redact again."""
 
 _BEFORE_KNOWN: tuple[Callable[[str], Iterable[Span]], ...] = (
     personal_data.links,
@@ -24,31 +37,55 @@ _AFTER_KNOWN: tuple[Callable[[str], Iterable[Span]], ...] = (
 )
 
 
-def redact(text: str, regions: tuple[str, ...], known: KnownTerms | Values = ()) -> str:
+def redact(text: str, regions: tuple[str, ...], known: KnownTerms | Values = (), seconds: float = SECONDS) -> str:
     """`text` with phones, addresses, cards, accounts, ids, links and what is `known` replaced by `[label]`.
 
     `regions` (ISO 3166) say whose national phone formats to look for; `known` is what is held of the requester (plain
     values count as on file). Cards keep their last four digits, and every other character stays as it is. The time
-    taken grows with the text's length and no faster.
+    taken grows with the text's length and no faster; what is left after so many seconds of the processor's time
+    is replaced whole.
     """
     if not text:
         return text
     folded = Folded(text)
+    terms = known if isinstance(known, KnownTerms) else KnownTerms(known)
+    looks = Looks(regions)
     found: list[Span] = []
+    done, length = 0, len(folded.text)
+    began = thread_time()
+    while done < length:
+        if done and thread_time() - began > seconds:
+            found.append(Span(done, length, REST))
+            break
+        end = min(done + PIECE, length)
+        pieces = [folded.extended(span, end + OVERLAP) for span in _in_piece(folded, done, end, terms, looks)]
+        folded.blank(pieces)
+        found += pieces
+        done = max(end, pieces[-1].end) if pieces else end
+    return _written(text, [folded.original(span) for span in found])
+
+
+def _in_piece(folded: Folded, start: int, end: int, terms: KnownTerms, looks: Looks) -> list[Span]:
+    """What begins between `start` and `end`, in order; it may reach into the next piece."""
+    first, last = max(0, start - OVERLAP), min(len(folded.text), end + OVERLAP)
+    text = folded.text if (first, last) == (0, len(folded.text)) else folded.text[first:last]
+    found: list[Span] = []
+    text = blanked(text, ((block.start(), block.end()) for block in _BLOCKS.finditer(text)))
 
     def take(spans: Iterable[Span]) -> None:
+        nonlocal text
         new = list(_in_order(spans))
-        folded.blank(new)
+        text = blanked(text, ((span.start, span.end) for span in new))
         found.extend(new)
 
     for search in _BEFORE_KNOWN:
-        take(search(folded.text))
-    terms = known if isinstance(known, KnownTerms) else KnownTerms(known)
-    take(terms.spans(folded.text))
+        take(search(text))
+    take(terms.spans(text))
     for search in _AFTER_KNOWN:
-        take(search(folded.text))
-    take(phones(folded.text, regions))
-    return _written(text, sorted((folded.original(span) for span in found), key=lambda span: span.start))
+        take(search(text))
+    take(phones(text, looks))
+    moved = (Span(first + span.start, first + span.end, span.label) for span in found)
+    return sorted((span for span in moved if start <= span.start < end), key=lambda span: span.start)
 
 
 def _in_order(spans: Iterable[Span]) -> Iterator[Span]:

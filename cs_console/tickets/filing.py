@@ -18,7 +18,7 @@ from cs_console.custody.contacts import (
     persons_with,
     unverified_sender,
 )
-from cs_console.custody.redaction import redact
+from cs_console.custody.known_terms import KnownTerms
 from cs_console.custody.ticket_keys import TicketKeys, new_ticket_keys, ticket_keys
 from cs_console.decisions.clock import Happened, Step, clock_of
 from cs_console.decisions.separation import FOLLOW_UP
@@ -30,6 +30,7 @@ from cs_console.tickets.kinds import guess_kind, own_mailbox
 from cs_console.tickets.languages import language_of
 from cs_console.tickets.new_keys import NewKey
 from cs_console.tickets.quarantine import is_kept
+from cs_console.tickets.redacted_ahead import RedactedAhead
 from cs_console.tickets.rows import insert_into
 from cs_console.tickets.threads import Continued, continued_ticket, ticket_of_reference, wake
 from models.attachment import Attachment
@@ -64,16 +65,22 @@ class _Case:
 
     requester_id: str
     requester_key: bytes
-    known: tuple[tuple[Field, str], ...]
+    known: KnownTerms
     link: Link = Link.NONE
 
 
 def file_message(
-    session: Session, desk: Desk, message: IncomingMessage, new_key: NewKey, assignee_id: str | None = None
+    session: Session,
+    desk: Desk,
+    message: IncomingMessage,
+    new_key: NewKey,
+    redacted: RedactedAhead,
+    assignee_id: str | None = None,
 ) -> Taken:
     """Open a ticket for a message or append it to the one that it continues, once.
 
-    Imports wait for each other on the ticket counter, so that of two equal messages one is the duplicate.
+    Imports wait for each other on the ticket counter, so that of two equal messages one is the duplicate. Raises
+    OtherTerms where the texts were redacted for other terms than the requester's (`redacting_ahead`).
     """
     office = desk.office
     lock_counter(session)
@@ -86,8 +93,14 @@ def file_message(
     at = _believed(message.at, office.clock.now())
     continued = continued_ticket(session, office, message)
     if continued is not None:
-        return _append(session, desk, message, token, at, continued)
-    return _open(session, desk, message, token, at, new_key, assignee_id)
+        return _append(session, desk, message, redacted, token, at, continued)
+    return _open(session, desk, message, redacted, token, at, new_key, assignee_id)
+
+
+def texts_and_terms(desk: Desk, message: IncomingMessage) -> tuple[tuple[str, str], tuple[str, ...], KnownTerms]:
+    """What to redact of a message ahead, and for which terms if its sender is new here."""
+    regions = desk.office.packs.current.meta.regions
+    return (message.text, message.subject or NO_SUBJECT), regions, KnownTerms((), message.contacts)
 
 
 def lock_counter(session: Session) -> None:
@@ -101,16 +114,22 @@ def _believed(at: datetime | None, now: datetime) -> datetime:
 
 
 def _append(
-    session: Session, desk: Desk, message: IncomingMessage, token: bytes, at: datetime, continued: Continued
+    session: Session,
+    desk: Desk,
+    message: IncomingMessage,
+    redacted: RedactedAhead,
+    token: bytes,
+    at: datetime,
+    continued: Continued,
 ) -> Taken:
     number, requester_id = continued.number, continued.requester_id
     office = desk.office
     keys = ticket_keys(session, office, number)
     known = known_values(session, office, requester_id, keys.requester_key, keys)
-    case = _Case(requester_id, keys.requester_key, tuple(dict.fromkeys([*known, *message.contacts])))
+    case = _Case(requester_id, keys.requester_key, known.with_claims(message.contacts))
     ticket = session.get_one(Ticket, number)
     pack = office.packs.get(ticket.pack)
-    _add_message(session, pack, case, keys, number, message, token, at, unconfirmed=continued.unconfirmed)
+    _add_message(session, pack, case, keys, number, message, redacted, token, at, unconfirmed=continued.unconfirmed)
     pseudonym = office.pseudonym(requester_id, keys.requester_key)
     if continued.unconfirmed:  # it changes nothing: neither state nor clock, nor what is decided about
         record(session, desk, Entry(Action.UNCONFIRMED_RECEIVED, ticket=number, requester=pseudonym))
@@ -124,6 +143,7 @@ def _open(
     session: Session,
     desk: Desk,
     message: IncomingMessage,
+    redacted: RedactedAhead,
     token: bytes,
     at: datetime,
     new_key: NewKey,
@@ -139,6 +159,7 @@ def _open(
     kind = message.kind or guess_kind(pack, message.mailboxes, message.subject, message.text)
     clock = clock_of(pack, kind, (Happened(Step.RECEIVED, at),))
     subject = message.subject or NO_SUBJECT
+    shown = redacted.of(subject, pack.meta.regions, case.known)
     _add_ticket(
         session,
         {
@@ -155,7 +176,7 @@ def _open(
             "pack": pack.meta.name,
             "sealed_key": sealed_key,
             "subject": keys.seal("ticket", "subject", str(number), subject),
-            "subject_redacted": keys.seal("ticket", "subject_redacted", str(number), _redacted(pack, case, subject)),
+            "subject_redacted": keys.seal("ticket", "subject_redacted", str(number), shown),
             "no_contact": not any(field in SEARCHABLE for field, _ in message.contacts),
             "received_at": at,
             "created_at": now,
@@ -167,7 +188,7 @@ def _open(
     )
     for field, value in message.contacts:
         add_claim(session, office, keys, NewContact(field, value, False, now))
-    _add_message(session, pack, case, keys, number, message, token, at)
+    _add_message(session, pack, case, keys, number, message, redacted, token, at)
     pseudonym = office.pseudonym(case.requester_id, case.requester_key)
     record(session, desk, Entry(Action.TICKET_CREATED, ticket=number, requester=pseudonym))
     return Taken("opened", number)
@@ -212,15 +233,15 @@ def _case_of(session: Session, office: Office, message: IncomingMessage, languag
     person = _person_of(session, office, message)
     if person is not None:
         key = office.keyring.key(person)
-        known = dict.fromkeys([*known_values(session, office, person, key), *message.contacts])
-        return _Case(person, key, tuple(known), Link.PRESUMED)
+        known = known_values(session, office, person, key).with_claims(message.contacts)
+        return _Case(person, key, known, Link.PRESUMED)
     own = own_address(message.channel, message.contacts)
     before = None if own is None else unverified_sender(session, office, message.channel, *own)
     if before is not None:
-        return _Case(before, office.keyring.key(before), tuple(message.contacts))
+        return _Case(before, office.keyring.key(before), KnownTerms((), message.contacts))
     requester_id, key = new_key()
     add_requester(session, requester_id, language, office.clock.now())
-    return _Case(requester_id, key, tuple(message.contacts))
+    return _Case(requester_id, key, KnownTerms((), message.contacts))
 
 
 def _person_of(session: Session, office: Office, message: IncomingMessage) -> str | None:
@@ -241,6 +262,7 @@ def _add_message(
     keys: TicketKeys,
     number: int,
     message: IncomingMessage,
+    redacted: RedactedAhead,
     token: bytes,
     at: datetime,
     *,
@@ -248,6 +270,7 @@ def _add_message(
 ) -> None:
     row = new_id()
     headers = json.dumps(message.headers, ensure_ascii=False)
+    shown = redacted.of(message.text, pack.meta.regions, case.known)
     _add_line(
         session,
         {
@@ -258,7 +281,7 @@ def _add_message(
             "reference": token,
             "headers": keys.seal("message", "headers", row, headers),
             "text": keys.seal("message", "text", row, message.text),
-            "text_redacted": keys.seal("message", "text_redacted", row, _redacted(pack, case, message.text)),
+            "text_redacted": keys.seal("message", "text_redacted", row, shown),
             "at": at,
             "unconfirmed": unconfirmed,
             "delivery": DeliveryState.NONE,
@@ -282,7 +305,3 @@ def _add_file(session: Session, keys: TicketKeys, message_id: str, file: Incomin
             "size": len(file.content),
         },
     )
-
-
-def _redacted(pack: Pack, case: _Case, text: str) -> str:
-    return redact(text, pack.meta.regions, case.known)

@@ -9,9 +9,10 @@ from cs_console.custody.contacts import LONGEST_VALUE
 from cs_console.desk import Desk
 from cs_console.errors import BadInput
 from cs_console.plain_text import one_line, plain
-from cs_console.tickets.filing import OLDEST_BELIEVED, file_message
-from cs_console.tickets.incoming import LIMITS, IncomingMessage
+from cs_console.tickets.filing import OLDEST_BELIEVED, file_message, texts_and_terms
+from cs_console.tickets.incoming import LIMITS, IncomingMessage, Taken
 from cs_console.tickets.new_keys import one_at_a_time
+from cs_console.tickets.redacted_ahead import RedactedAhead, redacting_ahead
 from models.enums import Channel, Field, Role, TicketKind
 
 LONGEST_SUBJECT = 300
@@ -47,11 +48,15 @@ def open_by_form(desk: Desk, entry: FormEntry) -> int:
         kind=entry.kind,
         at=_received(entry.received.strip(), desk.office.clock.now()),
     )
-    with desk.work(Role.AGENT) as session:
-        new_key = one_at_a_time(desk.office.keyring)
-        taken = file_message(session, desk, message, new_key, assignee_id=desk.agent.id)
-        assert taken.number is not None  # a reference of its own is never a duplicate
-        return taken.number
+    new_key = one_at_a_time(desk.office.keyring)
+
+    def filed(redacted: RedactedAhead) -> Taken:
+        with desk.work(Role.AGENT) as session:
+            return file_message(session, desk, message, new_key, redacted, assignee_id=desk.agent.id)
+
+    taken = redacting_ahead(*texts_and_terms(desk, message), filed)
+    assert taken.number is not None  # a reference of its own is never a duplicate
+    return taken.number
 
 
 def _subject(entry: FormEntry) -> str:

@@ -12,17 +12,22 @@ from pathlib import Path
 
 from cs_console.access_log.append import Entry, record
 from cs_console.custody.erasing import apply_again
+from cs_console.custody.late_redaction import redact_waiting
 from cs_console.desk import Desk
 from cs_console.errors import KeyDestroyed, Refusal, SealBroken, Unreadable
 from cs_console.tickets import jsonl
-from cs_console.tickets.filing import file_message, lock_counter
+from cs_console.tickets.filing import file_message, lock_counter, texts_and_terms
 from cs_console.tickets.incoming import LIMITS, IncomingFile, IncomingMessage, Limits, Taken
 from cs_console.tickets.mail import content_name, read_mail
 from cs_console.tickets.new_keys import KeyStock, NewKey, one_at_a_time
 from cs_console.tickets.on_file import Put, put_on_file
 from cs_console.tickets.quarantine import is_kept, keep
+from cs_console.tickets.redacted_ahead import RedactedAhead, redacting_ahead
 from cs_console.tickets.sources import find_sources, mails_in
 from models.enums import Action, Role
+
+REDACTING_SECONDS = 0.2
+"""How long an import redacts earlier texts after each record; the upkeep goes on with what is left."""
 
 Progress = Callable[[int, int], None]
 """Called with the bytes done and the bytes in all."""
@@ -53,8 +58,13 @@ def from_bytes(data: bytes) -> IncomingMessage:
 
 def take_in(desk: Desk, message: IncomingMessage, new_key: NewKey | None = None) -> Taken:
     """File one message in a transaction of its own: a new ticket, a follow-up, or nothing for a duplicate."""
-    with desk.work(Role.AGENT) as session:
-        return file_message(session, desk, message, new_key or one_at_a_time(desk.office.keyring))
+    key = new_key or one_at_a_time(desk.office.keyring)
+
+    def filed(redacted: RedactedAhead) -> Taken:
+        with desk.work(Role.AGENT) as session:
+            return file_message(session, desk, message, key, redacted)
+
+    return redacting_ahead(*texts_and_terms(desk, message), filed)
 
 
 def import_mail(
@@ -153,7 +163,9 @@ class _Run:
 
     def _file(self, found: IncomingMessage | jsonl.RequesterRecord) -> str:
         if isinstance(found, jsonl.RequesterRecord):
-            return put_on_file(self._desk, found, self.new_key)
+            put = put_on_file(self._desk, found, self.new_key)
+            redact_waiting(self._desk.office, seconds=REDACTING_SECONDS)
+            return put
         return take_in(self._desk, found, self.new_key).outcome
 
     def _quarantine(self, piece: _Piece, reason: str, shown: str) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from cs_console.custody.in_use import hidden_from
+from cs_console.custody.redaction_queue import WAITING
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.ticket_keys import opened_keys
 from cs_console.desk import Desk
@@ -120,7 +121,7 @@ def page(
     A filter's number is looked for in every view. A requester whose key is destroyed shows as "erased".
     Raises BadFilter, BadInput for an unknown view, NotAllowed, NoUndertaking, SessionEnded.
     """
-    sealed = (col(Ticket.sealed_key), col(Ticket.subject_redacted))
+    sealed = (col(Ticket.sealed_key), col(Ticket.subject_redacted), col(Ticket.redaction_due))
     columns = (*_LISTED, col(Ticket.pack), col(Ticket.requester_id), *sealed)
     with desk.reading(*READERS) as session:
         require_current(session, desk)
@@ -301,6 +302,8 @@ def _subject(key: bytes | None, row: Any) -> str:
         return ERASED
     try:
         keys = opened_keys(row.requester_id, key, row.number, row.sealed_key)
+        if row.redaction_due is not None:
+            return WAITING
         place = keys.place("ticket", "subject_redacted", str(row.number))
         return one_line(open_safe(keys.key, place, row.subject_redacted), SUBJECT_SHOWN)
     except KeyDestroyed:

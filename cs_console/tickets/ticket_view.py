@@ -1,7 +1,7 @@
 """One ticket as its screen may see it: redacted lines, masked contacts, and what stands in the way of a reveal."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +9,7 @@ from sqlalchemy import Select, case, select
 from sqlmodel import Session, col
 
 from cs_console.custody.contacts import MaskedContact, masked_contacts
+from cs_console.custody.redaction_queue import WAITING
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.ticket_keys import TicketKeys, keys_for_view
 from cs_console.decisions.clock import is_escalated
@@ -171,7 +172,10 @@ def view_of(session: Session, desk: Desk, number: int) -> TicketView:
     now = None if ticket.closed_at else office.clock.now()
     asker = None if keys is None else asker_of(session, office, pack, number, ticket.requester_id)
     lines, earlier = _lines(session, ticket, keys)
-    subject = _opened(keys, "ticket", "subject_redacted", str(number), _subject(session, number))
+    sealed_subject, waits = _subject(session, number)
+    subject = _opened(keys, "ticket", "subject_redacted", str(number), sealed_subject)
+    if waits and keys is not None:
+        subject, lines = WAITING, tuple(replace(line, text=WAITING) for line in lines)
     return TicketView(
         number=number,
         row=ticket.row,
@@ -230,9 +234,13 @@ def _opened(keys: TicketKeys | None, table: str, column: str, row: str, sealed: 
         return UNREADABLE
 
 
-def _subject(session: Session, number: int) -> bytes:
-    found = session.connection().execute(select(col(Ticket.subject_redacted)).where(col(Ticket.number) == number))
-    return bytes(found.scalar_one())
+def _subject(session: Session, number: int) -> tuple[bytes, bool]:
+    """The sealed subject, and whether subject and lines wait to be redacted again."""
+    found = session.connection().execute(
+        select(col(Ticket.subject_redacted), col(Ticket.redaction_due)).where(col(Ticket.number) == number)
+    )
+    sealed, due = found.one()
+    return bytes(sealed), due is not None
 
 
 def _lines(session: Session, ticket: TicketFacts, keys: TicketKeys | None) -> tuple[tuple[Line, ...], bool]:

@@ -29,7 +29,7 @@ def test_a_call_becomes_the_agents_own_ticket(test_office: TestOffice) -> None:
     assert ticket.texts_redacted == ("She called about the lamp, [mobile].",)
     assert set(ticket.contacts) == {
         (Field.MOBILE, "+8613800138000", False),
-        (Field.EMAIL, "alice@mail.example.org", False),
+        (Field.EMAIL, "Alice@mail.example.org", False),
     }
     assert (ticket.row.kind, ticket.row.channel) == (TicketKind.COMPLAINT, Channel.CALL)
     assert (ticket.row.state, ticket.row.assignee_id) == (TicketState.OPEN, mei.agent.id)
