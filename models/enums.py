@@ -231,6 +231,8 @@ class Action(StrEnum):
     FEE_PAID = "fee.paid"
     FEE_UNPAID = "fee.unpaid"
     MATTER_NAMED = "matter.named"
+    TICKET_LINKED = "ticket.linked"
+    TICKET_UNLINKED = "ticket.unlinked"
     TICKET_SETTLED = "ticket.settled"
     SETTLEMENT_REFUSED = "settlement.refused"
     BACKUP_MADE = "backup.made"

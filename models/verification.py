@@ -30,7 +30,10 @@ class VerificationCode(SQLModel, table=True):
 
 
 class Verification(SQLModel, table=True):
-    """One identity believed: how, by whom, until when. `note` is sealed under the ticket's key."""
+    """One identity believed: how, by whom, until when. `note` is sealed under the ticket's key.
+
+    `withdrawn_at`: the ticket changed hands, so that it proves nothing of whose it is now.
+    """
 
     __tablename__ = "verification"
 
@@ -45,3 +48,4 @@ class Verification(SQLModel, table=True):
     verified_at: datetime = Field(sa_type=UtcMoment)
     window_until: datetime = Field(sa_type=UtcMoment)
     closed_at: datetime | None = Field(default=None, sa_type=UtcMoment)
+    withdrawn_at: datetime | None = Field(default=None, sa_type=UtcMoment)

@@ -11,6 +11,7 @@ from cs_console.decisions.clock_view import ClockView, clock_view
 from cs_console.decisions.fee_steps import fee_paid, fee_unpaid
 from cs_console.decisions.sending_again import NoticeRoutes, notice_posted, notice_routes, send_notice_again
 from cs_console.tickets.packs import PackChoice, move_to_pack, packs_to_move_to
+from cs_console.verification.linking import Whose, link_ticket, unlink_ticket, whose
 from models.enums import DeliveryState
 from screens.asking_text import WordsDialog, forgetting_draft
 from screens.choice import ChoiceDialog
@@ -32,6 +33,7 @@ from screens.keeping import LIFT, NOTE_HINT, PLACE, holds_dialog, until_dialog
 from screens.moving import WHY_HINT, packs_dialog
 from screens.sending_again import POSTED, routes_dialog, tone_of_notice
 from screens.ticket_changes import TicketChanges
+from screens.whose import LINK_HINT, Chosen, WhoseDialog, why_place, why_question
 from screens.widgets.choice_list import Choice
 from screens.widgets.notice_bar import Said
 
@@ -77,6 +79,32 @@ class TicketTerms(TicketChanges):
 
     def _letter_sent(self, work: Callable[[], DeliveryState]) -> None:
         self.change(work, lambda delivery: self._tell(sent_words(delivery)), refused=self._refused, late=sent_words)
+
+    # --- whose it is
+
+    def action_whose(self) -> None:
+        """Choose the person on file whose ticket it is, or take such a link back."""
+        self.ask(partial(whose, self.desk, self.number), self._whose_read, group="whose")
+
+    def _whose_read(self, found: Whose) -> None:
+        self.go_on(WhoseDialog(found), partial(self._whose_chosen, found.row))
+
+    def _whose_chosen(self, row: int, chosen: Chosen | None) -> None:
+        if chosen is not None:
+            question, place = why_question(self.number, chosen), why_place(self.number)
+            dialog = WordsDialog(question, place, self.number, hint=LINK_HINT)
+            self.go_on(dialog, partial(self._whose_reasoned, row, chosen))
+
+    def _whose_reasoned(self, row: int, chosen: Chosen, why: str | None) -> None:
+        if why is None:
+            return
+        if chosen.person is None:
+            work = partial(unlink_ticket, self.desk, self.number, row, why)
+            done = f"#{self.number} is not linked to anyone now."
+        else:
+            work = partial(link_ticket, self.desk, self.number, row, chosen.person, why, chosen.found_by)
+            done = f"#{self.number} is linked. The requester still has to be verified, with v."
+        self._change(partial(forgetting_draft, self.desk, why_place(self.number), work), done)
 
     # --- erasing and keeping
 

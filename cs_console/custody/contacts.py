@@ -4,6 +4,8 @@ import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Protocol, TypeVar
 
 from sqlalchemy import bindparam, func, insert, inspect, or_, select, update
 from sqlalchemy.orm import aliased
@@ -97,6 +99,7 @@ LOOK_UP_ROLES = (Role.AGENT, Role.VERIFIER, Role.SUPERVISOR, Role.PRIVACY_OFFICE
 LONGEST_VALUE = 500
 REDACTING_SECONDS = 1.0
 """How long a change of a contact redacts earlier texts itself; the upkeep goes on with what is left."""
+_Found = TypeVar("_Found", int, str, covariant=True)
 LIMIT_REASON = TooManyLookUps.code
 
 
@@ -237,6 +240,19 @@ def known_values(
     return KnownTerms(on_file, claimed)
 
 
+def claims_of(session: Session, office: Office, number: int) -> tuple[tuple[Field, str], ...]:
+    """What a ticket's messages say of their sender: for finding people on file, never for a person to read."""
+    found = session.connection().execute(
+        select(col(Contact.id), col(Contact.field), col(Contact.value)).where(
+            col(Contact.ticket_number) == number, col(Contact.replaced_at).is_(None)
+        )
+    )
+    keys = ticket_keys(session, office, number)
+    return tuple(
+        (Field(kind), open_text(keys.key, keys.place("contact", "value", row), sealed)) for row, kind, sealed in found
+    )
+
+
 def masked_contacts(
     session: Session, office: Office, requester_id: str, keys: TicketKeys | None = None
 ) -> tuple[MaskedContact, ...]:
@@ -373,6 +389,19 @@ def look_up(desk: Desk, field: Field, typed: str) -> tuple[int, ...]:
     Every look-up is recorded, found or not, without the value; so is one past the pack's hourly limit. An answer for
     nobody is the same as for somebody erased. Raises BadInput, TooManyLookUps, NoUndertaking, NotAllowed.
     """
+    return _looked_up(desk, field, typed, partial(_tickets_with, office=desk.office, field=field))
+
+
+def find_persons(desk: Desk, field: Field, typed: str, most: int) -> tuple[str, ...]:
+    """The people on file with exactly this phone or e-mail, at most so many: recorded, limited and refused alike."""
+    return _looked_up(desk, field, typed, partial(persons_with, office=desk.office, field=field, most=most))
+
+
+class _Find(Protocol[_Found]):
+    def __call__(self, session: Session, *, normalised: str) -> tuple[_Found, ...]: ...
+
+
+def _looked_up(desk: Desk, field: Field, typed: str, find: _Find[_Found]) -> tuple[_Found, ...]:
     office = desk.office
     normalised = normalise(field, typed.strip(), office.packs.current.meta.region)
     if normalised is None:
@@ -384,10 +413,10 @@ def look_up(desk: Desk, field: Field, typed: str) -> tuple[int, ...]:
         within = _look_ups_this_hour(session, desk) < limit
         outcome, reason = (Result.DONE, "") if within else (Result.REFUSED, LIMIT_REASON)
         record(session, desk, Entry(Action.CONTACT_LOOKED_UP, outcome, fields=(field.value,), reason=reason))
-        numbers = _tickets_with(session, office, field, normalised) if within else ()
+        found = find(session, normalised=normalised) if within else ()
     if not within:
         raise TooManyLookUps(f"You have looked up {limit} contacts within the hour.", "Wait, or ask a supervisor.")
-    return numbers
+    return found
 
 
 def _look_ups_this_hour(session: Session, desk: Desk) -> int:

@@ -36,6 +36,7 @@ from models.enums import (
     TicketState,
 )
 from models.erasure import Erasure, Hold
+from models.linking import Linking
 from models.message import Message
 from models.requester import Requester
 from models.settlement import Settlement
@@ -57,6 +58,7 @@ SEALED: dict[type[SQLModel], tuple[str, ...]] = {
     ClockEvent: ("reason",),
     Settlement: ("answers", "notice"),
     Hold: ("note",),
+    Linking: ("reason",),
 }
 """Every column that holds something under a requester's key or a ticket's; drafts are deleted whole."""
 
@@ -85,6 +87,7 @@ def wipe(session: Session, requester_id: str, now: datetime) -> None:
         ClockEvent: col(ClockEvent.ticket_number).in_(numbers),
         Settlement: col(Settlement.ticket_number).in_(numbers),
         Hold: col(Hold.ticket_number).in_(numbers),
+        Linking: col(Linking.ticket_number).in_(numbers),
     }
     state = {"state": RequesterState.ERASED, "tries": 0, "locked_until": None}
     run(update(Requester).where(col(Requester.id) == requester_id).values(state))

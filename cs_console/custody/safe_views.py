@@ -24,6 +24,7 @@ SAFE_COLUMNS = frozenset(
         ("decision", "answers"),
         ("decision", "notice"),
         ("hold", "note"),
+        ("linking", "reason"),
     }
 )
 

@@ -238,7 +238,8 @@ def _send(office: Office, message_id: str) -> _Sent:
         with office.database.reading() as session:
             message = session.get_one(Message, message_id)
             contact = session.get(Contact, message.contact_id)
-            if contact is None or contact.replaced_at is not None:
+            owner = session.get_one(Ticket, message.ticket_number).requester_id
+            if contact is None or contact.replaced_at is not None or contact.requester_id != owner:
                 return _Sent(
                     ContactNotOnFile("The contact was changed before the message went out.", "Write it again.")
                 )

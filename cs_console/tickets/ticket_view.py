@@ -313,7 +313,7 @@ def _window(session: Session, desk: Desk, pack: Pack, ticket: TicketFacts) -> _W
                 col(Agent.name),
             )
             .join(Agent, col(Agent.id) == col(Verification.agent_id))
-            .where(col(Verification.ticket_number) == ticket.number)
+            .where(col(Verification.ticket_number) == ticket.number, col(Verification.withdrawn_at).is_(None))
             .order_by(col(Verification.verified_at).desc(), col(Verification.id).desc())
             .limit(1)
         )

@@ -111,7 +111,9 @@ def require_answerable(session: Session, office: Office, ticket: TicketFacts) ->
 def _confirmed_by_code(session: Session, number: int) -> bool:
     found = session.connection().execute(
         select(col(Verification.id)).where(
-            col(Verification.ticket_number) == number, col(Verification.method) == VerificationMethod.CODE
+            col(Verification.ticket_number) == number,
+            col(Verification.method) == VerificationMethod.CODE,
+            col(Verification.withdrawn_at).is_(None),
         )
     )
     return found.first() is not None

@@ -156,7 +156,7 @@ def status(desk: Desk, number: int) -> VerificationStatus:
         now = desk.office.clock.now()
         newest = session.scalars(
             select(Verification)
-            .where(col(Verification.ticket_number) == number)
+            .where(col(Verification.ticket_number) == number, col(Verification.withdrawn_at).is_(None))
             .order_by(col(Verification.verified_at).desc(), col(Verification.id))
             .limit(1)
         ).first()

@@ -1,0 +1,283 @@
+"""Whose a ticket is, said by a person: linking it to a person on file, and taking a link back (DESIGN.md, Who is who).
+
+It verifies no one: windows close, codes end, and what rested on them is withdrawn.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import delete, or_, select, update
+from sqlmodel import Session, col
+
+from cs_console.access_log.append import Entry, record
+from cs_console.custody.blind_index import SEARCHABLE, normalise
+from cs_console.custody.contacts import (
+    claims_of,
+    find_persons,
+    known_values,
+    masked_contacts,
+    persons_with,
+)
+from cs_console.custody.handing_over import hand_over
+from cs_console.custody.in_use import check_in_use
+from cs_console.custody.redaction import redact
+from cs_console.custody.safe_views import open_safe
+from cs_console.custody.ticket_keys import TicketKeys, ticket_keys
+from cs_console.decisions.clock_events import recompute
+from cs_console.desk import Desk, Office
+from cs_console.errors import BadInput, ChangedElsewhere, NothingThere, Refusal, WrongState
+from cs_console.plain_text import one_line, plain
+from cs_console.staff.undertakings import require_current
+from cs_console.tickets.filing import add_requester
+from cs_console.verification.cases import Case, case_of, local_moment
+from cs_console.verification.windows import close_window
+from models.agent import Agent
+from models.authority import Authority
+from models.columns import new_id
+from models.decision import Decision
+from models.enums import (
+    Action,
+    DecisionState,
+    DeliveryState,
+    ErasureState,
+    Field,
+    Link,
+    RequesterState,
+    Role,
+    TicketState,
+)
+from models.erasure import Erasure
+from models.linking import Linking
+from models.matter import Matter
+from models.message import Message
+from models.requester import Requester
+from models.settlement import Settlement
+from models.ticket import Ticket
+from models.verification import Verification, VerificationCode
+
+CHANGED_HANDS = "the ticket changed hands"
+MOST = 8
+"""How many people on file are shown for one contact; who has more of them cannot tell them apart by masks anyway."""
+LONGEST_REASON = 2000
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A person on file whose ticket it may be: by their masks, and how they were found."""
+
+    id: str
+    masks: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True)
+class Whose:
+    """Whose a ticket is now, who else it may be of, and how often it changed hands; words for a person."""
+
+    number: int
+    row: int
+    link: Link
+    candidates: tuple[Candidate, ...]
+    history: tuple[str, ...]
+
+
+def whose(desk: Desk, number: int) -> Whose:
+    """Whose the ticket is, and the people on file who match what its messages claim, or whose it was before.
+
+    Raises NotAllowed, NoUndertaking, NothingThere, KeyDestroyed, OnHold.
+    """
+    with desk.reading(Role.VERIFIER) as session:
+        require_current(session, desk)
+        case = case_of(session, desk, number)
+        keys = ticket_keys(session, desk.office, number)
+        found = _possible(session, desk.office, case)
+        candidates = tuple(_candidate(session, desk.office, one, why) for one, why in found.items())
+        return Whose(number, case.ticket.row, Link(case.ticket.link), candidates, _history(session, number, keys))
+
+
+def look_for_person(desk: Desk, number: int, field: Field, typed: str) -> tuple[Candidate, ...]:
+    """The people on file with exactly this phone or e-mail, by their masks.
+
+    Recorded and limited like every look-up of a contact. Raises BadInput, TooManyLookUps, NoUndertaking, NotAllowed,
+    NothingThere, KeyDestroyed.
+    """
+    found = find_persons(desk, field, typed, MOST)
+    with desk.reading(Role.VERIFIER) as session:
+        case = case_of(session, desk, number)
+        why = f"on file with this {field.value}"
+        return tuple(_candidate(session, desk.office, one, why) for one in found if one != case.requester_id)
+
+
+def link_ticket(
+    desk: Desk, number: int, row: int, person: str, reason: str, found_by: tuple[Field, str] | None = None
+) -> int:
+    """Make an unverified sender's ticket a person's on file; the new row.
+
+    `person` is a candidate of `whose`, or of `look_for_person`: then `found_by` is what was typed there. For verifiers
+    with a current undertaking. Nobody is verified by it, the next letter goes to the person's contacts on file alone.
+    Raises BadInput, WrongState, ChangedElsewhere, NothingThere, KeyDestroyed, OnHold, NotAllowed, NoUndertaking.
+    """
+    words = _words(reason)
+    with desk.work(Role.VERIFIER) as session:
+        case = _case(session, desk, number, row)
+        if case.ticket.link != Link.NONE:
+            raise WrongState(f"#{number} is an account's already.", "Take that link back first.")
+        if person not in _possible(session, desk.office, case, found_by):
+            raise NothingThere("This person does not match the ticket.", "Choose one from the list.")
+        to = session.get_one(Requester, person, with_for_update=True, populate_existing=True)
+        check_in_use(desk, to.state)
+        _require_no_erasure(session, person)
+        return _change_hands(session, desk, case, person, Link.PROVEN, words, Action.TICKET_LINKED)
+
+
+def unlink_ticket(desk: Desk, number: int, row: int, reason: str) -> int:
+    """Make a ticket that is an account's, presumed or linked, that of an unverified sender of its own; the new row.
+
+    Raises what `link_ticket` raises.
+    """
+    words, office, sender = _words(reason), desk.office, new_id()
+    office.keyring.create(sender)  # durable before anything is sealed under it
+    try:
+        with desk.work(Role.VERIFIER) as session:
+            case = _case(session, desk, number, row)
+            if case.ticket.link == Link.NONE:
+                raise WrongState(f"#{number} is no account's.", "There is no link to take back.")
+            add_requester(session, sender, case.requester.language, office.clock.now())
+            session.flush()
+            return _change_hands(session, desk, case, sender, Link.NONE, words, Action.TICKET_UNLINKED)
+    except Refusal:
+        office.keyring.drop_unused([sender])
+        raise
+
+
+def _words(reason: str) -> str:
+    words = plain(reason).strip()
+    if not 0 < len(words) <= LONGEST_REASON:
+        raise BadInput(f"A reason of up to {LONGEST_REASON} characters is needed.", "Say how you know whose it is.")
+    return words
+
+
+def _case(session: Session, desk: Desk, number: int, row: int) -> Case:
+    """The ticket, locked, if it may change hands now."""
+    require_current(session, desk)
+    case = case_of(session, desk, number, locked=True)
+    case.require_open()
+    if case.ticket.row != row:
+        raise ChangedElsewhere(number)
+    decided = select(col(Decision.state)).where(
+        col(Decision.ticket_number) == number, col(Decision.state).in_((DecisionState.PROPOSED, DecisionState.FINAL))
+    )
+    states = set(session.connection().execute(decided).scalars())
+    if case.ticket.state == TicketState.IN_APPROVAL or DecisionState.PROPOSED in states:
+        raise WrongState(f"#{number} is in approval.", "Return or withdraw the proposal first.")
+    settled = select(col(Settlement.id)).where(col(Settlement.ticket_number) == number).limit(1)
+    if states or session.connection().execute(settled).first() is not None:
+        raise WrongState(f"#{number} was answered as its requester's.", "Open a new ticket for the other person.")
+    _require_no_erasure(session, case.requester_id)
+    return case
+
+
+def _require_no_erasure(session: Session, requester_id: str) -> None:
+    proposed = select(col(Erasure.id)).where(
+        col(Erasure.requester_id) == requester_id, col(Erasure.state) == ErasureState.PROPOSED
+    )
+    if session.connection().execute(proposed.limit(1)).first() is not None:
+        raise WrongState("An erasure of this requester is proposed.", "Confirm or withdraw it first, with g e.")
+
+
+def _change_hands(session: Session, desk: Desk, case: Case, to_id: str, link: Link, reason: str, action: Action) -> int:
+    office, number, now = desk.office, case.number, desk.office.clock.now()
+    before = Link(case.ticket.link)
+    close_window(session, office, number, desk=desk, reason=CHANGED_HANDS)
+    keys = hand_over(session, office, number, to_id, link)
+    _withdraw(session, office, case)
+    known = known_values(session, office, to_id, keys.requester_key, keys)
+    linking = Linking(
+        ticket_number=number,
+        from_id=case.requester_id,
+        to_id=to_id,
+        before=before,
+        after=link,
+        agent_id=desk.agent.id,
+        reason=b"",
+        at=now,
+    )
+    linking.reason = keys.seal("linking", "reason", linking.id, redact(reason, case.pack.meta.regions, known))
+    session.add(linking)
+    session.flush()
+    name = office.pseudonym(to_id, keys.requester_key)
+    about = {"linking": linking.id, "from": case.pseudonym, "to": name, "before": before.value, "after": link.value}
+    record(session, desk, Entry(action, ticket=number, requester=name, about=about))
+    return int(session.connection().execute(select(col(Ticket.row)).where(col(Ticket.number) == number)).scalar_one())
+
+
+def _withdraw(session: Session, office: Office, case: Case) -> None:
+    """Take back what rested on whose the ticket was: codes, the verification, an authority, letters, its matters."""
+    run, number, now = session.connection().execute, case.number, office.clock.now()
+    codes = (col(VerificationCode.ticket_number) == number, col(VerificationCode.ended_at).is_(None))
+    run(update(VerificationCode).where(*codes).values(ended_at=now))
+    proved = (col(Verification.ticket_number) == number, col(Verification.withdrawn_at).is_(None))
+    run(update(Verification).where(*proved).values(withdrawn_at=now))
+    seen = (col(Authority.ticket_number) == number, col(Authority.ended_at).is_(None))
+    run(update(Authority).where(*seen).values(ended_at=now))
+    waiting = col(Message.delivery).in_((DeliveryState.QUEUED, DeliveryState.FAILED))
+    stopped = {"delivery": DeliveryState.FAILED, "next_delivery_at": None}
+    run(update(Message).where(col(Message.ticket_number) == number, waiting).values(stopped))
+    run(delete(Matter).where(or_(col(Matter.ticket_number) == number, col(Matter.about_number) == number)))
+    decides = case.pack.kinds[case.ticket.kind].needs_decision
+    state = TicketState.TO_VERIFY if decides else TicketState.OPEN
+    if not decides and case.ticket.state == TicketState.WAITING:
+        state = TicketState.WAITING
+    run(update(Ticket).where(col(Ticket.number) == number).values(verified_at=None, state=state))
+    recompute(session, case.pack, number)
+
+
+def _possible(
+    session: Session, office: Office, case: Case, found_by: tuple[Field, str] | None = None
+) -> dict[str, str]:
+    """People on file whose it may be, and why: what its messages claim, a contact looked up, an earlier link."""
+    found: dict[str, str] = {}
+    region = case.pack.meta.region
+    for field, value in claims_of(session, office, case.number):
+        for one in persons_with(session, office, field, value, MOST) if field in SEARCHABLE else ():
+            found[one] = f"{found[one]}, {field.value}" if one in found else f"on file with this {field.value}"
+    if found_by is not None:
+        field, typed = found_by
+        normalised = normalise(field, typed.strip(), region)
+        for one in persons_with(session, office, field, normalised, MOST) if normalised else ():
+            found.setdefault(one, f"on file with this {field.value}")
+    for one in _earlier(session, case.number):
+        found.setdefault(one, "it was theirs before")
+    found.pop(case.requester_id, None)
+    return found
+
+
+def _earlier(session: Session, number: int) -> Iterable[str]:
+    """People on file whose the ticket was before."""
+    handed = select(Linking).where(col(Linking.ticket_number) == number, col(Linking.before) != Link.NONE)
+    ids = [one.from_id for one in session.scalars(handed)]
+    active = select(col(Requester.id)).where(
+        col(Requester.id).in_(ids), col(Requester.state) == RequesterState.ACTIVE, col(Requester.unclear).is_(False)
+    )
+    return session.connection().execute(active).scalars().all()
+
+
+def _candidate(session: Session, office: Office, person: str, why: str) -> Candidate:
+    masks = tuple(one.mask for one in masked_contacts(session, office, person) if one.on_file)
+    return Candidate(person, masks, why)
+
+
+def _history(session: Session, number: int, keys: TicketKeys) -> tuple[str, ...]:
+    """Each change of hands as a line, the newest last."""
+    rows = session.execute(
+        select(Linking, col(Agent.name))
+        .join(Agent, col(Agent.id) == col(Linking.agent_id))
+        .where(col(Linking.ticket_number) == number)
+        .order_by(col(Linking.at), col(Linking.id))
+    )
+    lines = []
+    for one, name in rows:
+        reason = open_safe(keys.key, keys.place("linking", "reason", one.id), one.reason)
+        did = "linked it" if one.after != Link.NONE else "took the link back"
+        lines.append(f"{local_moment(one.at)} {name} {did}: {one_line(plain(reason))}")
+    return tuple(lines)
