@@ -78,6 +78,8 @@ class MessageSort(StrEnum):
     NOTICE = "notice"
     REMINDER = "reminder"
     """What the console writes by itself about a request that nobody was verified for."""
+    ACKNOWLEDGEMENT = "acknowledgement"
+    """To the address that a web form names, without content: only its owner's answer opens the way there."""
 
 
 class DeliveryState(StrEnum):

@@ -140,7 +140,10 @@ def add_contact(session: Session, office: Office, requester_id: str, key: bytes,
 
 
 def add_claim(session: Session, office: Office, keys: TicketKeys, new: NewContact) -> str:
-    """The same for what a ticket's message says of its sender: it belongs to that ticket, under that ticket's key."""
+    """The same for what a ticket's message says of its sender: it belongs to that ticket, under that ticket's key.
+
+    It is found as written, so that two addresses are one sender's only then.
+    """
     return _add(session, office, keys.requester_id, keys.key, keys.owner, keys.number, new)
 
 

@@ -12,7 +12,15 @@ from cs_console.errors import NothingThere
 from models.enums import MessageSort
 from models.message import Message
 
-OUTGOING = frozenset({MessageSort.REPLY, MessageSort.CODE, MessageSort.NOTICE, MessageSort.REMINDER})
+OUTGOING = frozenset(
+    {
+        MessageSort.REPLY,
+        MessageSort.CODE,
+        MessageSort.NOTICE,
+        MessageSort.REMINDER,
+        MessageSort.ACKNOWLEDGEMENT,
+    }
+)
 
 
 @dataclass(frozen=True)

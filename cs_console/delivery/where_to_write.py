@@ -1,16 +1,18 @@
 """To which contacts of a ticket's requester may be written, and to which a letter goes when no one chooses.
 
 To a person on file: at their contacts on file. Where a ticket has no account: to the very address its own message came
-from. Never to what a form's fields name: anyone can type anyone's address there.
+from. Never to what a form's fields name: anyone can type anyone's address there, until its owner has answered the
+acknowledgement (`acknowledging.py`).
 """
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlmodel import Session, col
 
 from cs_console.custody.contacts import OWN_ADDRESS
 from cs_console.tickets.ticket_facts import TicketFacts
 from models.contact import Contact
-from models.enums import Channel, Field, Link
+from models.enums import Channel, Field, Link, MessageSort
+from models.message import Message
 from models.verification import Verification
 
 
@@ -57,11 +59,21 @@ def _on_file(ticket: TicketFacts) -> ColumnElement[bool]:
 
 
 def _own_address(ticket: TicketFacts) -> ColumnElement[bool]:
+    came_from = col(Contact.field) == OWN_ADDRESS.get(ticket.channel, "")
+    if ticket.channel is Channel.FORM:
+        # a mail joins a form's ticket only from its address, as an answer to the acknowledgement
+        answered = exists().where(
+            col(Message.ticket_number) == ticket.number,
+            col(Message.sort) == MessageSort.RECEIVED,
+            col(Message.channel) == Channel.MAIL,
+            col(Message.unconfirmed).is_(False),
+        )
+        came_from = and_(col(Contact.field) == Field.EMAIL, answered)
     return and_(
         col(Contact.ticket_number) == ticket.number,
         col(Contact.on_file).is_(False),
         col(Contact.replaced_at).is_(None),
-        col(Contact.field) == OWN_ADDRESS.get(Channel(ticket.channel), ""),
+        came_from,
     )
 
 

@@ -22,6 +22,7 @@ from cs_console.custody.known_terms import KnownTerms
 from cs_console.custody.ticket_keys import TicketKeys, new_ticket_keys, ticket_keys
 from cs_console.decisions.clock import Happened, Step, clock_of
 from cs_console.decisions.separation import FOLLOW_UP
+from cs_console.delivery.acknowledging import acknowledge_form
 from cs_console.desk import Desk, Office
 from cs_console.policy.schema import Pack
 from cs_console.prepared import Prepared
@@ -36,7 +37,7 @@ from cs_console.tickets.threads import Continued, continued_ticket, ticket_of_re
 from models.attachment import Attachment
 from models.columns import new_id
 from models.counter import Counter
-from models.enums import Action, DeliveryState, Field, Link, MessageSort, Priority, RequesterState, TicketState
+from models.enums import Action, Channel, DeliveryState, Field, Link, MessageSort, Priority, RequesterState, TicketState
 from models.message import Message
 from models.requester import Requester
 from models.ticket import Ticket
@@ -186,9 +187,14 @@ def _open(
             "row": 1,
         },
     )
-    for field, value in message.contacts:
-        add_claim(session, office, keys, NewContact(field, value, False, now))
+    claims = {
+        field: add_claim(session, office, keys, NewContact(field, value, False, now))
+        for field, value in message.contacts
+    }
     _add_message(session, pack, case, keys, number, message, redacted, token, at)
+    of_a_form = message.channel is Channel.FORM and assignee_id is None and case.link is Link.NONE
+    if of_a_form and Field.EMAIL in claims:
+        acknowledge_form(session, office, number, case.requester_id, claims[Field.EMAIL], language)
     pseudonym = office.pseudonym(case.requester_id, case.requester_key)
     record(session, desk, Entry(Action.TICKET_CREATED, ticket=number, requester=pseudonym))
     return Taken("opened", number)

@@ -15,7 +15,7 @@ from cs_console.policy.schema import Pack
 from cs_console.prepared import Prepared
 from cs_console.tickets.incoming import IncomingMessage
 from models.contact import Contact
-from models.enums import Field, Link, RequesterState, TicketState
+from models.enums import Field, Link, MessageSort, RequesterState, TicketState
 from models.message import Message
 from models.requester import Requester
 from models.ticket import Ticket
@@ -44,11 +44,12 @@ def continued_ticket(session: Session, office: Office, message: IncomingMessage)
     """The ticket that the message continues, locked until the transaction ends.
 
     It has to be named by In-Reply-To, References or a tag in the subject, and to come from its person's address on
-    file, or by the same channel from the very address that the ticket came from: a stranger who quotes a tag opens a
-    ticket of their own, and so does an unconfirmed message on a closed one. Where there is a person on file, only
-    their address on file, and no one else's, is a confirmed one (DECISIONS 3).
+    file, or by the same channel from the very address that the ticket came from, or to answer the acknowledgement of a
+    form from the address that it names: a stranger who quotes a tag opens a ticket of their own, and so does an
+    unconfirmed message on a closed one. Where there is a person on file, only their address on file, and no one
+    else's, is a confirmed one (DECISIONS 3).
     """
-    named = _named(session, office, message)
+    named, acknowledged = _named(session, office, message)
     own = own_address(message.channel, message.contacts) if named else None
     if own is None:
         return None
@@ -56,7 +57,7 @@ def continued_ticket(session: Session, office: Office, message: IncomingMessage)
     written, kept = _tokens(office, field, value)
     from_ticket = and_(
         col(Contact.ticket_number) == col(Ticket.number),
-        col(Ticket.channel) == message.channel,
+        or_(col(Ticket.channel) == message.channel, col(Ticket.number).in_(acknowledged)),
         col(Contact.lookup) == written,
     )
     on_file = and_(col(Contact.on_file).is_(True), col(Contact.lookup) == kept, col(Requester.unclear).is_(False))
@@ -87,17 +88,24 @@ def _tokens(office: Office, field: Field, value: str) -> tuple[bytes, bytes]:
     return lookup_token(keyring, field, value), lookup_token(keyring, field, on_file_form(field, value))
 
 
-def _named(session: Session, office: Office, message: IncomingMessage) -> list[int]:
-    """Ticket numbers that the message names, the surest first."""
+def _named(session: Session, office: Office, message: IncomingMessage) -> tuple[list[int], list[int]]:
+    """Ticket numbers that the message names, the surest first, and those whose acknowledgement it answers."""
     tokens = [reference_token(office.keyring, reference) for reference in message.references]
     by_token: dict[bytes, int] = {}
+    acknowledged: list[int] = []
     if tokens:
         rows = session.connection().execute(
-            select(col(Message.reference), col(Message.ticket_number)).where(col(Message.reference).in_(tokens))
+            select(col(Message.reference), col(Message.ticket_number), col(Message.sort)).where(
+                col(Message.reference).in_(tokens)
+            )
         )
-        by_token = {token: int(number) for token, number in rows if token is not None}
+        for token, number, sort in rows.all():
+            by_token[bytes(token or b"")] = int(number)
+            if sort == MessageSort.ACKNOWLEDGEMENT:
+                acknowledged.append(int(number))
     tags = [int(tag) for tag in _TAG.findall(message.subject)[:_MOST_TAGS]]
-    return list(dict.fromkeys([*(by_token[token] for token in tokens if token in by_token), *tags]))
+    named = dict.fromkeys([*(by_token[token] for token in tokens if token in by_token), *tags])
+    return list(named), acknowledged
 
 
 def wake(session: Session, pack: Pack, number: int, at: datetime, now: datetime) -> None:

@@ -14,6 +14,7 @@ _SORTS = {
     MessageSort.CODE: "verification notice",
     MessageSort.NOTICE: "notice",
     MessageSort.REMINDER: "about verification",
+    MessageSort.ACKNOWLEDGEMENT: "a form's acknowledgement",
 }
 _DELIVERY = {
     DeliveryState.QUEUED: "not sent yet",

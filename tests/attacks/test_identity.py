@@ -15,16 +15,17 @@ from cs_console.custody.blind_index import account_token
 from cs_console.custody.contacts import NewContact, add_claim, change_contact, look_up, masked_contacts
 from cs_console.custody.erasing import carry_out, say_erased, wipe
 from cs_console.custody.ticket_keys import ticket_keys
+from cs_console.delivery.outgoing import deliver_queued
 from cs_console.delivery.where_to_write import may_write_to, where_to_write
 from cs_console.desk import Desk, Office, operator_desk
 from cs_console.errors import CodeExpired, ContactNotOnFile, ContactRecent, ContactShared, NotVerified
 from cs_console.tickets import on_file
 from cs_console.tickets.conversation import open_ticket, reply
-from cs_console.tickets.intake import ImportCounts, import_jsonl
+from cs_console.tickets.intake import ImportCounts, from_bytes, import_jsonl, take_in
 from cs_console.tickets.ticket_facts import facts
 from cs_console.verification.codes import check_code, options, send_code, status
 from cs_console.verification.methods import verify_by_note
-from models.columns import EPOCH
+from models.columns import EPOCH, new_id
 from models.contact import Contact
 from models.enums import (
     Action,
@@ -440,9 +441,40 @@ def test_a_reply_goes_to_no_address_that_a_form_names(here: Platform) -> None:
         session.connection().execute(update(Ticket).values(assignee_id=here.mei.agent.id))
         claim = session.scalars(select(col(Contact.id))).one()
     assert open_ticket(here.mei, form).may_write_to == frozenset()
+    before = here.outbox()
     with pytest.raises(ContactNotOnFile):
         reply(here.mei, form, 1, claim, "What we found out about Anna.")
-    assert here.outbox() == []
+    assert here.outbox() == before
+
+
+def answer(here: Platform, subject: str, reference: str, sender: str) -> int | None:
+    """A mail that answers another; the ticket that it opened or joined."""
+    mail = (
+        f"From: {sender}\r\nTo: help@desk.example\r\nSubject: {subject}\r\nMessage-ID: <{new_id()}@mail>\r\n"
+        f"In-Reply-To: {reference}\r\n\r\nYes, that was me.\r\n"
+    )
+    return take_in(operator_desk(here.office), from_bytes(mail.encode())).number
+
+
+def test_a_form_is_acknowledged_without_content_and_answered_only_once_its_owner_answers(here: Platform) -> None:
+    form = here.says("form", subject="Secret matter", email=ANNA)
+    deliver_queued(here.office)
+    (sent,) = here.outbox()
+    words = sent.read_text("utf-8")
+    assert "matter" not in words
+    assert "Words of mine" not in words
+    found = re.search(r"^Message-ID: (<.*>)\r?$", words, re.MULTILINE)
+    assert found
+    here.says("form", email=ANNA)
+    deliver_queued(here.office)
+    assert here.outbox() == [sent]  # one a day to one address
+    assert letter_goes_to(here, form) == ""
+    tag = f"Re: [#{form}]"
+    assert answer(here, tag, "<guessed@desk.invalid>", ANNA) != form
+    assert answer(here, tag, found[1], STRANGER) != form
+    assert letter_goes_to(here, form) == ""
+    assert answer(here, tag, found[1], ANNA) == form
+    assert letter_goes_to(here, form) == "a•••@m•••.org"
 
 
 # --- erased accounts -------------------------------------------------------------------------------------------

@@ -136,7 +136,7 @@ def test_changing_a_contact_closes_the_window(test_office: TestOffice) -> None:
 
 def on_another_ticket(test_office: TestOffice, mei: Desk, made: MadeTicket) -> None:
     other = make_ticket(test_office, requester=(made.requester_id, made.contact_ids), assignee=mei)
-    verify_by_note(test_office.desk("vera-lin", Role.VERIFIER), other.number, VerificationMethod.WRITTEN, NOTE)
+    verify_by_note(test_office.desk("vera-two", Role.VERIFIER), other.number, VerificationMethod.WRITTEN, NOTE)
     change_contact(mei, other.number, None, Field.EMAIL, "new.one@example.org")
 
 
