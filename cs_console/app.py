@@ -11,6 +11,7 @@ from textual import events
 from textual.screen import Screen
 
 import screens
+from cs_console.clock import elapsed
 from cs_console.errors import BadSettings, Refusal, SessionEnded, StoreUnavailable
 from cs_console.faults import say_one_sentence
 from cs_console.plain_text import plain
@@ -23,7 +24,7 @@ from screens.drafting import Drafting, Drafts, save_all
 from screens.forgetting import forget_texts
 from screens.office_door import OfficeDoor
 from screens.places import INSIDE, palette_commands
-from screens.presence import Presence, elapsed
+from screens.presence import Presence
 from screens.registry import app_bindings, key_problems
 from screens.session_calls import (
     keep_up,

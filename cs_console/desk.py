@@ -3,25 +3,30 @@
 import hashlib
 import hmac
 import socket
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
 from sqlmodel import Session
 
-from cs_console.access_log.append import Actor
-from cs_console.clock import Clock, SystemClock
+from cs_console.access_log.append import Actor, newest_entry_at
+from cs_console.access_log.stated_heads import HeadFile
+from cs_console.clock import Clock, DeskClock, SystemClock
 from cs_console.custody.keyring import Keyring, open_keyring
 from cs_console.database import Database
-from cs_console.errors import Refusal, StoreUnavailable
+from cs_console.errors import Refusal, StoreUnavailable, TimeNotConfirmed
 from cs_console.policy.adopted import newest_adopted
 from cs_console.policy.loader import PackShelf
 from cs_console.sample_mark import is_sample
 from cs_console.settings import Settings
 from cs_console.staff.sessions import require_live
 from models.enums import Role
+
+WAITING_REFUSALS = 1_000
+"""How many refused attempts are kept while the store cannot record them."""
 
 
 @dataclass
@@ -35,6 +40,10 @@ class Office:
     clock: Clock
     sample: bool = False
     """Whether the desk's own data says that it was made as a sample (`sample_mark.py`)."""
+    recorded: bool = False
+    """Whether something was put on record here since this was opened: then a command signs the log before it ends."""
+    unrecorded: "deque[Callable[[], None]]" = field(default_factory=lambda: deque(maxlen=WAITING_REFUSALS))
+    """Refused attempts to see something that could not be put on record, without any value; the oldest go first."""
     swept_overdue: tuple[datetime, int] | None = None
     """How far this console's look through the overdue tickets has come: due date and number of the last one."""
     keyed_up_to: int = 0
@@ -50,9 +59,36 @@ class Office:
         """This machine's name, for the record."""
         return socket.gethostname()
 
+    @cached_property
+    def head_file(self) -> HeadFile:
+        """Where this host states the log's head before a value is shown."""
+        return HeadFile(self.settings.checkpoint_folder, self.host)
+
     def pseudonym(self, requester_id: str, key: bytes) -> str:
         """The requester's name in the log: keyed by their own key, so that erasing it unlinks the log too."""
         return hmac.digest(key, b"pseudonym|" + requester_id.encode(), hashlib.sha256).hex()[:16]
+
+    def __post_init__(self) -> None:
+        """Have one clock for all that happens at this desk."""
+        raw = self.clock
+        if not isinstance(raw, DeskClock):
+            self.clock = DeskClock(raw)
+            if self.keyring.clock is raw:
+                self.keyring.clock = self.clock
+
+    @property
+    def desk_clock(self) -> DeskClock:
+        """The clock, for what a clock alone cannot be asked: whether it is believed."""
+        assert isinstance(self.clock, DeskClock)
+        return self.clock
+
+    def require_believed_time(self) -> None:
+        """Refuse what cannot be undone, and what dates decide, while the machine's clock is not believed.
+
+        Raises TimeNotConfirmed.
+        """
+        if self.desk_clock.parted:
+            raise TimeNotConfirmed(self.desk_clock.source.now(), self.clock.now())
 
     def require_stores(self) -> None:
         """Ask database and keyring one small thing. Raises StoreUnavailable while one of them does not answer."""
@@ -61,7 +97,8 @@ class Office:
         self.keyring.store.find("")
 
     def close(self) -> None:
-        """Give back every connection."""
+        """Give back every connection and file."""
+        self.head_file.close()
         self.database.close()
         self.keyring.close()
 
@@ -78,12 +115,15 @@ def open_office(settings: Settings, clock: Clock | None = None) -> Office:
         if kept is not None and not kept.is_file():  # opening it would make an empty one
             raise StoreUnavailable(f"The keyring {kept} is missing.", "Restore it: without it nothing can be opened.")
         clock = clock or SystemClock()
-        keyring = open_keyring(settings, clock)
+        desk_clock = clock if isinstance(clock, DeskClock) else DeskClock(clock)
+        keyring = open_keyring(settings, desk_clock)
         database.migrate()
         with database.reading() as session:
             shelf = PackShelf(settings, newest_adopted(session))
             sample = is_sample(session, keyring)
-        return Office(settings, database, keyring, shelf, clock, sample)
+        office = Office(settings, database, keyring, shelf, desk_clock, sample)
+        desk_clock.begin(newest_entry_at(office))
+        return office
     except Refusal:
         database.close()
         raise

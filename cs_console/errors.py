@@ -124,6 +124,37 @@ class LogBroken(Refusal):
     exit_status = 3
 
 
+class HeadNotStated(StoreUnavailable):
+    """The log's head cannot be stated outside the database, so what was recorded is not shown."""
+
+    code = "log_not_stated"
+
+
+class TimeNotConfirmed(Refusal):
+    """The machine's clock is not believed, so nothing is erased, closed or escalated by date."""
+
+    code = "time_not_confirmed"
+
+    def __init__(self, machine: datetime, desk: datetime) -> None:
+        self.machine, self.desk = machine, desk
+        super().__init__(
+            f"This machine's clock says {machine:%Y-%m-%d %H:%M} UTC, and the desk's time is {desk:%Y-%m-%d %H:%M}.",
+            "Set it right, or have a supervisor or an admin confirm it: `cs-console time confirm --second NAME`.",
+        )
+
+
+class ClockBehind(Refusal):
+    """The machine's clock is before what is on record already; no one can confirm that."""
+
+    code = "clock_behind"
+
+    def __init__(self, difference: str) -> None:
+        super().__init__(
+            f"The time cannot be confirmed: {difference}.",
+            "Set this machine's clock right; until then the desk's time goes on by itself.",
+        )
+
+
 class LogPutBack(Refusal):
     """The access log is not the one that a reviewer saw: their sign-in stops until an operator has looked."""
 

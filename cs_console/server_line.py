@@ -207,25 +207,28 @@ class LineTransaction:
         """How many rows each of them wrote."""
         return [answer.command_tuples or 0 for answer in self.ask(*statements)]
 
-    def commit_with(self, statement: Statement, otherwise: Callable[[], Exception]) -> None:
-        """Run this last and commit, in one round trip. It divides by zero where it does not write what it should: then
-        nothing of the transaction is kept, and `otherwise` is raised. So it is where a rule of somebody's rewrites it.
+    def commit_with(self, statement: Statement, read_back: Statement, otherwise: Callable[[], Exception]) -> Row | None:
+        """Run this last, commit, and return the first row that is read back then, all in one round trip.
+
+        It divides by zero where it does not write what it should: then nothing of the transaction is kept, and
+        `otherwise` is raised. So it is where a rule rewrites it.
         """
         try:
-            self._commit(statement)
+            return _first_row(self._commit(statement, afterwards=(read_back,))[-1])
         except (errors.DivisionByZero, errors.FeatureNotSupported):
             raise otherwise() from None
 
-    def _commit(self, *last: Statement) -> None:
-        """Commit, and wait until that is durable."""
+    def _commit(self, *last: Statement, afterwards: tuple[Statement, ...] = ()) -> list[Answer]:
+        """Commit, and wait until that is durable; what is asked `afterwards` is answered from what is committed."""
         if self._wire is None:
-            return
+            return []
         closing = (*last, _COMMIT)
         flush = self._wire.flush
-        answers = self._wire.run(closing if flush is None else (*closing, flush))
+        answers = self._wire.run((*closing, *(() if flush is None else (flush,)), *afterwards))
         if answers[len(last)].command_status != b"COMMIT":
             raise psycopg.OperationalError("the server did not commit")
         self._wire = None
+        return answers
 
     def _roll_back(self) -> None:
         """Undo what was begun; where the server is gone, it did that itself."""

@@ -3,6 +3,7 @@
 from threading import Lock
 
 from cs_console.access_log.checkpoint import copy_to_second_place, write_checkpoint
+from cs_console.custody.disclosure import record_waiting_refusals
 from cs_console.custody.erasing import apply_again, finish_all
 from cs_console.custody.late_redaction import redact_waiting
 from cs_console.custody.ticket_key_upgrade import give_keys
@@ -12,21 +13,25 @@ from cs_console.delivery.outgoing import deliver_queued
 from cs_console.desk import Office
 from cs_console.errors import Refusal
 from cs_console.policy.adoption import read_adopted
+from cs_console.staff.desk_time import record_parted_clock
 from cs_console.verification.closure import close_unverified
 
 _delivering = Lock()
 
 
 def keep_up(office: Office) -> None:
-    """Do in turn what is due: sign the log, look which policy is the desk's, open again what is due for review,
-    escalate what is overdue, erase what waits for it, remind of and close what nobody was verified for, redact texts
-    again that were read before a contact was known, send what is queued, give tickets from before a key of their own.
+    """Do in turn what is due: record what was refused while the store was busy, sign the log, look which policy is the
+    desk's, open again what is due for review, escalate what is overdue, erase what waits for it, remind of and close
+    unverified requests, redact texts again that were read before a contact was known, send what is queued, give tickets
+    from before a key of their own.
 
     Each step has its turn whatever became of the one before. A refusal (a busy store, a missing key) waits for the
     next minute; a fault of the program is raised as an ExceptionGroup after the last step.
     """
     faults: list[Exception] = []
     steps = (
+        record_parted_clock,
+        record_waiting_refusals,
         _sign,
         read_adopted,
         reopen_due,

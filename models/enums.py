@@ -241,3 +241,5 @@ class Action(StrEnum):
     DESK_RESTORED = "desk.restored"
     LOG_ACCEPTED = "log.accepted"
     UNCONFIRMED_RECEIVED = "message.unconfirmed"
+    TIME_PARTED = "time.parted"
+    TIME_CONFIRMED = "time.confirmed"

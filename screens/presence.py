@@ -1,15 +1,11 @@
 """Whether somebody sits at the console, by the keys, clicks and pastes that come."""
 
-import time
 from collections.abc import Callable
+
+from cs_console.clock import elapsed
 
 TOUCH_SECONDS = 15.0
 """How often at most the session's last activity is written; the service allows no more."""
-
-
-def elapsed() -> float:
-    """Seconds since some moment, those included in which the machine slept (where the system can tell)."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 class Presence:

@@ -59,7 +59,8 @@ def log_words(state: "LogState | None") -> tuple[str, bool]:
     if state is None:
         return "", True
     sign = {True: "✓", False: "✗ broken", None: "·"}[state.ok]
-    return f"log {sign} {state.size:,}".replace(",", " "), state.ok is not False
+    words = f"log {sign} {state.size:,}".replace(",", " ")
+    return f"{words} · {state.clock}" if state.clock else words, state.ok is not False
 
 
 def signed_words(state: "LogState | None", now: datetime) -> str:

@@ -69,11 +69,11 @@ def test_what_is_left_for_the_commit_is_done_with_it_or_nothing_is(line: ServerL
     once = "WITH one AS (INSERT INTO kept SELECT $1, '', '', true WHERE $2 RETURNING 1) SELECT 1 / count(*) FROM one"
     with line.transaction() as transaction:
         transaction.ask(COUNT)
-        transaction.commit_with(Statement(once, 1, True), otherwise=Lost)
+        assert transaction.commit_with(Statement(once, 1, True), COUNT, otherwise=Lost) == (1,)
     assert count(line) == (1,)
     with pytest.raises(Lost), line.transaction() as transaction:
         transaction.ask(Statement(KEEP, 2, "", b"", True))
-        transaction.commit_with(Statement(once, 3, False), otherwise=Lost)
+        transaction.commit_with(Statement(once, 3, False), COUNT, otherwise=Lost)
     assert count(line) == (1,)
 
 

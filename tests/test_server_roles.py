@@ -108,7 +108,7 @@ def test_every_table_that_init_makes_is_the_owners_and_the_consoles_rights_are_t
 
 
 def test_the_main_work_is_done_as_the_consoles_role(console: Office) -> None:
-    clock = console.clock
+    clock = console.desk_clock.source
     assert isinstance(clock, FakeClock)
     office = TestOffice(console, clock)
     add_agent(operator_desk(console), "omar", {Role.SUPERVISOR}, PASSWORD)

@@ -6,40 +6,47 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     BigInteger,
     BindParameter,
     Connection,
+    Select,
     bindparam,
+    column,
     event,
     func,
     insert,
     literal_column,
     select,
+    table,
+    text,
     true,
     update,
 )
 from sqlmodel import Session, col
 
-from cs_console.access_log.canonical import after_number, numbered
+from cs_console.access_log.canonical import after_number, entry_bytes, numbered
 from cs_console.access_log.head import HEAD, TAG_BYTES, genuine_tree, head_tag
 from cs_console.access_log.merkle import Frontier, leaf_hash
 from cs_console.database import Transaction
 from cs_console.errors import LogBroken, Refusal
 from cs_console.prepared import Prepared, Row, Step, first_rows, rows_written
-from models.columns import microseconds
+from models.columns import from_microseconds, microseconds
 from models.enums import Action, Result
 from models.log import LogEntry, LogHead
 
 if TYPE_CHECKING:
     from cs_console.desk import Desk, Office
 
+CLOCKS_DIFFER = 5_000_000
+"""In microseconds: so far the clocks of two hosts may differ without a second look at the entry that says so."""
 CHECKPOINT_ENTRIES = 256
 """After so many entries the log is signed, whatever the clock says."""
 
 _TO_SIGN = "log to be signed"
+_TO_READ_BACK = "entries to be read back"
 
 COLUMNS = (
     "seq",
@@ -61,7 +68,8 @@ COLUMNS = (
     "tag",
 )
 
-_LOCK_HEAD = Prepared(HEAD.with_for_update())
+_NEWEST_AT = select(col(LogEntry.at)).where(col(LogEntry.seq) == col(LogHead.size)).scalar_subquery()
+_LOCK_HEAD = Prepared(HEAD.add_columns(_NEWEST_AT).with_for_update(of=LogHead))
 _QUEUE = 0x6C6F6768656164  # "loghead" in ASCII
 _QUEUE_UP = Prepared(select().select_from(func.pg_advisory_xact_lock(bindparam("queue", _QUEUE, BigInteger))))
 """A server lets those who wait for a row try in turn, again and again; here they stand in one line."""
@@ -71,6 +79,10 @@ _HEAD_MOVED = (
     .values(size=bindparam("seq"), frontier=bindparam("new_frontier"), tag=bindparam("new_tag"))
 )
 _MOVE_HEAD = Prepared(_HEAD_MOVED)
+_STORED: Select[*tuple[Any, ...]] = select(*(column(name) for name in COLUMNS)).select_from(table("log_entry"))
+_READ_BACK = Prepared(_STORED.where(column("seq") == bindparam("seq", type_=BigInteger)))
+"""Whether the store kept what it took: a trigger can delete or change an entry once it is in."""
+_RUN_DEFERRED = text("SET CONSTRAINTS ALL IMMEDIATE")
 _INSERT = Prepared(insert(LogEntry))
 
 
@@ -119,9 +131,10 @@ class WrittenDown:
     while it is.
     """
 
-    __slots__ = ("after_number", "columns", "statement")
+    __slots__ = ("actor", "after_number", "columns", "entry", "office", "statement")
 
     def __init__(self, office: "Office", actor: Actor, entry: Entry, at: datetime) -> None:
+        self.office, self.actor, self.entry = office, actor, entry
         self.columns = (
             microseconds(at),
             actor.name,
@@ -146,6 +159,10 @@ class WrittenDown:
             self.statement = _ENTER.on_the_line({}).copy()
             self.statement.fill_from("at", self.columns)
 
+    def later(self, at: datetime) -> "WrittenDown":
+        """The same at another time."""
+        return WrittenDown(self.office, self.actor, self.entry, at)
+
 
 def about_text(about: Mapping[str, str]) -> str | None:
     """What an entry vouches for as its column holds it: JSON in one way only; None where it vouches for nothing."""
@@ -164,7 +181,9 @@ def append(session: Session, office: "Office", actor: Actor, entry: Entry, at: d
     was moved by something else: then nothing may be shown.
     """
     written = WrittenDown(office, actor, entry, at)
-    seq = lock_log(session.connection(), office).append(written)
+    log = lock_log(session.connection(), office)
+    seq = log.append(written)
+    _read_back_before_the_commit(session, office, seq)
     if due_for_signing(seq):
         _sign_once_committed(session, office)
     return seq
@@ -191,32 +210,82 @@ def due_for_signing(seq: int) -> bool:
 class LockedLog:
     """The log while one transaction holds its head: nobody else appends, and no act that is recorded is committed."""
 
-    __slots__ = ("key", "transaction", "tree")
+    __slots__ = ("key", "newest_at", "transaction", "tree")
 
-    def __init__(self, transaction: Transaction, key: bytes, tree: Frontier) -> None:
+    def __init__(self, transaction: Transaction, key: bytes, tree: Frontier, newest_at: int) -> None:
         self.transaction = transaction
         self.key = key
         self.tree = tree
+        self.newest_at = newest_at
 
     def append(self, written: WrittenDown) -> int:
         """Append one entry and return its number; signing is then the caller's, see `due_for_signing`.
 
-        Raises LogBroken when the store lets an entry vanish (a trigger or rule of somebody's can). On a server's line
-        it is the transaction's last statement, and commits it.
+        Its time is never before that of the newest entry: where this host's clock is behind, it gets that one's.
+        Raises LogBroken when the store lets an entry vanish or changes it (a trigger or rule can). On a server's line
+        it is the transaction's last statement, and commits it; the entry is read back after that.
         """
         tree, key = self.tree, self.key
+        if written.columns[0] < self.newest_at:
+            written = self._not_before_the_newest(written)
+        self.newest_at = written.columns[0]
         seq = tree.size + 1
         leaf = leaf_hash(numbered(seq, written.after_number))
         tree.append(leaf)
         known = {"seq": seq, "tag": entry_tag(key, leaf), "new_frontier": tree.packed, "new_tag": head_tag(key, tree)}
         if written.statement is not None and not isinstance(self.transaction, Connection):
             written.statement.fill(known)
-            self.transaction.commit_with(written.statement, otherwise=_not_taken)
+            read_back = _READ_BACK.on_the_line({"seq": seq})
+            if not _is_genuine(key, self.transaction.commit_with(written.statement, read_back, otherwise=_not_taken)):
+                raise _not_taken()
             return seq
         named = dict(zip(COLUMNS[1:], written.columns, strict=False))
         if rows_written(self.transaction, (_INSERT, named | known), (_MOVE_HEAD, known)) != [1, 1]:
             raise _not_taken()
+        if _on_file(self.transaction) and not _is_genuine(key, _READ_BACK.first(self.transaction, {"seq": seq})):
+            raise _not_taken()
         return seq
+
+    def _not_before_the_newest(self, written: WrittenDown) -> WrittenDown:
+        """The entry at the newest one's time. A time that is far off is believed only of a genuine entry."""
+        clock, at = written.office.desk_clock, from_microseconds(self.newest_at)
+        if self.newest_at - written.columns[0] > CLOCKS_DIFFER and not _is_genuine(
+            self.key, _READ_BACK.first(self.transaction, {"seq": self.tree.size})
+        ):
+            raise _changed("has a newest entry that was changed")
+        clock.seen(at)
+        return written.later(at)
+
+
+def _is_genuine(key: bytes, row: Row | None) -> bool:
+    """Whether a stored entry, `COLUMNS` as the driver gives them, is as the console wrote it."""
+    try:
+        return row is not None and entry_tag(key, leaf_hash(entry_bytes(row))) == row[-1]
+    except (TypeError, ValueError, AttributeError):  # a column holds what the console never writes
+        return False
+
+
+def _read_back_before_the_commit(session: Session, office: "Office", seq: int) -> None:
+    """Have the transaction fail at its end where one of its entries is not in the store then."""
+    numbers: list[int] | None = session.info.get(_TO_READ_BACK)
+    if numbers is not None:
+        numbers.append(seq)
+        return
+    numbers = session.info[_TO_READ_BACK] = [seq]
+
+    def read_back(session: Session) -> None:
+        del session.info[_TO_READ_BACK]
+        session.flush()
+        connection = session.connection()
+        if not office.database.is_sqlite:
+            connection.execute(_RUN_DEFERRED)  # else a trigger could wait for the commit
+        within = _STORED.where(column("seq").between(numbers[0], numbers[-1])).order_by(column("seq"))
+        rows = [tuple(row) for row in connection.execute(within)]
+        key = office.log_tag_key
+        if [row[0] for row in rows] != numbers or not all(_is_genuine(key, row) for row in rows):
+            raise _not_taken()
+
+    event.listen(session, "before_commit", read_back, once=True)
 
 
 def _not_taken() -> LogBroken:
@@ -237,18 +306,27 @@ def lock_log_and_look(transaction: Transaction, office: "Office", look: Step) ->
     return _locked(transaction, office, head), found
 
 
+def _on_file(transaction: Transaction) -> bool:
+    return isinstance(transaction, Connection) and transaction.dialect.name == "sqlite"
+
+
 def _to_lock(transaction: Transaction) -> tuple[Step, ...]:
-    on_file = isinstance(transaction, Connection) and transaction.dialect.name == "sqlite"
-    return ((_LOCK_HEAD, {}),) if on_file else ((_QUEUE_UP, {}), (_LOCK_HEAD, {}))
+    return ((_LOCK_HEAD, {}),) if _on_file(transaction) else ((_QUEUE_UP, {}), (_LOCK_HEAD, {}))
 
 
 def _locked(transaction: Transaction, office: "Office", row: Row | None) -> LockedLog:
+    office.recorded = True
     key = office.log_tag_key
-    tree = genuine_tree(key, row)
-    if tree is None:
-        what = "has no head" if row is None else "has a head that was changed"
-        raise LogBroken(f"The access log {what}.", "Nothing was shown; run `cs-console log verify`.")
-    return LockedLog(transaction, key, tree)
+    tree = genuine_tree(key, None if row is None else row[:3])
+    if row is None or tree is None:
+        raise _changed("has no head" if row is None else "has a head that was changed")
+    if tree.size and not isinstance(row[3], int):
+        raise _changed("has lost its newest entry")
+    return LockedLog(transaction, key, tree, row[3] or 0)
+
+
+def _changed(what: str) -> LogBroken:
+    return LogBroken(f"The access log {what}.", "Nothing was shown; run `cs-console log verify`.")
 
 
 def sign_now(office: "Office") -> None:
@@ -269,6 +347,15 @@ def _sign_once_committed(session: Session, office: "Office") -> None:
         sign_now(office)
 
     event.listen(session, "after_commit", sign, once=True)
+
+
+def newest_entry_at(office: "Office") -> datetime | None:
+    """The time of the newest entry, where it is as the console wrote it."""
+    with suppress(Refusal), office.database.reading() as session:
+        newest = session.connection().execute(_STORED.order_by(column("seq").desc()).limit(1)).first()
+        if newest is not None and _is_genuine(office.log_tag_key, tuple(newest)):
+            return from_microseconds(newest[1])
+    return None
 
 
 def record(session: Session, desk: "Desk", entry: Entry) -> int:

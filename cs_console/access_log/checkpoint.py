@@ -5,6 +5,7 @@ back: a log that no longer contains it was put back, cut or rewritten.
 """
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -28,6 +29,8 @@ from cs_console.access_log.signed_note import (
     note_text,
     read_note,
 )
+from cs_console.access_log.stated_heads import compact
+from cs_console.access_log.stored_log import NoTable
 from cs_console.access_log.where_kept import NotKept, second_place
 from cs_console.custody.key_files import KEY_BYTES, read_key_file, write_key_file
 from cs_console.errors import LogBroken, NoDesk
@@ -120,7 +123,7 @@ def log_signer(session: Session, office: "Office") -> LogSigner:
 
 def checkpoint_tag(key: bytes, size: object, at: object, note: object) -> bytes:
     """A keyed hash over a stored checkpoint's columns. Raises TypeError or ValueError for what no column holds."""
-    return entry_tag(key, canonical(("checkpoint", size, at, note)))
+    return entry_tag(key, canonical(("checkpoint", size, at, note, None)))  # as on every older desk
 
 
 def latest(office: "Office") -> Checkpoint | None:
@@ -168,7 +171,7 @@ def copy_to_second_place(office: "Office") -> str:
         place.take_what_waits()
         kept = place.newest()
         with office.database.reading() as session:
-            if kept is not None and stored_note(session, kept.size) != kept:
+            if kept is not None and not same_statement(stored_note(session, kept.size), kept):
                 return (
                     f"The checkpoints in {place.name} are of another log, or of a newer one than this. "
                     "Run `cs-console log verify`."
@@ -177,10 +180,19 @@ def copy_to_second_place(office: "Office") -> str:
             notes = session.connection().execute(newer.order_by(col(log.Checkpoint.size))).scalars().all()
         if notes:
             place.take(notes)
+        newest = read_note(notes[-1]) if notes else kept
+        if newest is not None:
+            with suppress(OSError, NoTable):  # the file of stated heads stays longer than it has to
+                compact(office, newest.size)
     except (OSError, NotKept) as problem:
         why = problem.why if isinstance(problem, NotKept) else problem.strerror
         return f"The checkpoint could not be copied to {place.name}: {why}. It will be tried again."
     return ""
+
+
+def same_statement(one: SignedNote | None, other: SignedNote) -> bool:
+    """Whether both state the same; others may have signed the one and not the other (C2SP signed-note)."""
+    return one is not None and one.text == other.text
 
 
 def stored_note(session: Session, size: int) -> SignedNote | None:

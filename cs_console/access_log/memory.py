@@ -18,6 +18,7 @@ from cs_console.access_log.head import HEAD, genuine_tree
 from cs_console.access_log.merkle import Frontier, leaf_hash
 from cs_console.access_log.second_place import replace_file
 from cs_console.access_log.signed_note import read_note
+from cs_console.access_log.stated_heads import set_heads_aside, stands_against
 from cs_console.access_log.stored_log import NoTable, stored_log
 from cs_console.access_log.where_kept import NotKept, second_place
 from cs_console.errors import LogBroken, LogPutBack, Refusal
@@ -50,15 +51,13 @@ class _Look:
 
 
 def require_grown(office: "Office", name: str, agent_id: str) -> None:
-    """Refuse a log that is not the one this account saw last with entries added. Costs what is new, in flat memory.
+    """Refuse a log that is not the one this account saw last, nor the one that was stated outside the database, with
+    entries added. Costs what is new, in flat memory.
 
-    An account that has seen none yet trusts what is there. A refusal is first written to the second place, where
-    whoever put the database back does not reach. Raises LogPutBack, StoreUnavailable, KeyUnavailable.
+    An account that has seen none yet trusts what is there, where nothing was stated. A refusal is first written to the
+    second place, which a restored database does not reach. Raises LogPutBack, StoreUnavailable, KeyUnavailable.
     """
-    file = _file_of(office.settings, agent_id)
-    if not file.exists():
-        return
-    look = _look(office, file)
+    look = _look(office, _file_of(office.settings, agent_id))
     if look.flaw:
         problem = _write_incident(office, name, look)
         raise LogPutBack(f"{look.flaw} {problem}".rstrip())
@@ -90,6 +89,7 @@ def forget_what_was_stated(settings: Settings, at: datetime) -> Path | None:
     """
     for file in settings.memory_folder.glob("*.json"):
         file.replace(file.with_name(f"{file.name}.{at:%Y%m%dT%H%M%SZ}"))
+    set_heads_aside(settings.checkpoint_folder, at)
     return second_place(settings).set_aside(at)
 
 
@@ -142,14 +142,14 @@ def _write(file: Path, remembered: Remembered) -> None:
 def _look(office: "Office", file: Path) -> _Look:
     """Hold the stored log against what the file remembers of it, or against nothing where there is no such file."""
     if not file.exists():
-        return _Look(None, _head(office))
+        return _Look(None, _head(office), stands_against(office))
     remembered = _read(office, file)
     if remembered is None:
         flaw = f"What this console remembers of the access log cannot be read: {file} was changed."
         return _Look(None, _head(office), flaw)
     holds, found = _compare(office, remembered.tree)
     flaw = "The access log is not the one you saw last: it was put back to an older state, or rewritten."
-    return _Look(remembered, found, "" if holds else flaw)
+    return _Look(remembered, found, stands_against(office) if holds else flaw)
 
 
 def _compare(office: "Office", seen: Frontier) -> tuple[bool, Frontier | None]:

@@ -24,7 +24,7 @@ class NotANote(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class NoteSignature:
-    """One signature line: whose, by which key, and the 64 bytes."""
+    """One signature line: whose, by which key, and its bytes: 64 of an Ed25519 key, any number of another's."""
 
     name: str
     key_id: bytes
@@ -75,16 +75,18 @@ def _read_signature(line: str) -> NoteSignature:
     name, gap, rest = line.removeprefix(_DASH).partition(" ")
     if not line.startswith(_DASH) or not gap or not name or "+" in name:
         raise NotANote
-    signed = _decode(rest, KEY_ID_BYTES + SIGNATURE_BYTES)
+    signed = _decode(rest)
+    if len(signed) <= KEY_ID_BYTES:
+        raise NotANote
     return NoteSignature(name, signed[:KEY_ID_BYTES], signed[KEY_ID_BYTES:])
 
 
-def _decode(text: str, length: int) -> bytes:
+def _decode(text: str, length: int | None = None) -> bytes:
     try:
         decoded = base64.b64decode(text, validate=True)
     except ValueError:
         raise NotANote from None
-    if len(decoded) != length or base64.b64encode(decoded).decode() != text:
+    if length not in (None, len(decoded)) or base64.b64encode(decoded).decode() != text:
         raise NotANote
     return decoded
 

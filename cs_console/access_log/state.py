@@ -9,10 +9,12 @@ from sqlmodel import col
 
 from cs_console.access_log.append import COLUMNS, entry_tag
 from cs_console.access_log.canonical import entry_bytes
-from cs_console.access_log.checkpoint import checkpoint_tag, stored_note
+from cs_console.access_log.checkpoint import checkpoint_tag, same_statement, stored_note
+from cs_console.access_log.clocks import clock_difference
 from cs_console.access_log.head import HEAD, genuine_tree
 from cs_console.access_log.merkle import Frontier, leaf_hash
 from cs_console.access_log.signed_note import NotANote, SignedNote, read_note
+from cs_console.access_log.stated_heads import newest_holds
 from cs_console.access_log.where_kept import second_place
 from cs_console.errors import StoreUnavailable
 from models import log
@@ -33,9 +35,9 @@ _NEWEST_CHECKPOINT = (
 
 @dataclass(frozen=True)
 class LogState:
-    """What the header says. `ok`: True when head, newest entry, newest checkpoint and second place agree, False
-    when they do not, None when the store cannot be asked now. `copied`: whether the second place has the newest
-    checkpoint.
+    """What the header says. `ok`: True when head, newest entry, newest checkpoint, second place and the newest head
+    that was stated outside the database agree, False when they do not, None when the store cannot be asked now.
+    `copied`: whether the second place has the newest checkpoint.
     """
 
     ok: bool | None
@@ -43,6 +45,8 @@ class LogState:
     last_checkpoint_at: datetime | None
     last_checkpoint_size: int
     copied: bool
+    clock: str = ""
+    """Where this host's clock differs from the desk's time, the database server's clock or another host's."""
 
 
 def log_state(office: "Office") -> LogState:
@@ -60,14 +64,20 @@ def log_state(office: "Office") -> LogState:
             entry = connection.execute(_NEWEST_ENTRY).first()
             checkpoint = connection.execute(_NEWEST_CHECKPOINT).first()
             known = None if kept is None else stored_note(session, kept.size)
+        stated_too = newest_holds(office)
     except StoreUnavailable:
         return LogState(None, 0, None, 0, False)
+    except OSError:
+        stated_too = False
     stated = _genuine_checkpoint(key, checkpoint)
+    if tree is not None and entry is not None and _newest_entry_fits(key, entry, tree.size):
+        office.desk_clock.seen(from_microseconds(entry[1]))
     ok = (
-        tree is not None
+        stated_too
+        and tree is not None
         and _newest_entry_fits(key, entry, tree.size)
         and (checkpoint is None or (stated is not None and _holds(stated, tree)))
-        and known == kept  # what the second place states last is still stated here
+        and (kept is None or same_statement(known, kept))  # what the second place states last is still stated here
     )
     return LogState(
         ok=ok,
@@ -75,6 +85,7 @@ def log_state(office: "Office") -> LogState:
         last_checkpoint_at=from_microseconds(checkpoint[1]) if checkpoint is not None and stated else None,
         last_checkpoint_size=stated.size if stated else 0,
         copied=stated is None or (kept is not None and kept.size >= stated.size),
+        clock=clock_difference(office),
     )
 
 

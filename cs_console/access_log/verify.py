@@ -9,6 +9,7 @@ import hashlib
 import heapq
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cs_console.access_log.canonical import entry_bytes
@@ -16,12 +17,19 @@ from cs_console.access_log.checkpoint import LogVerifier, log_signer
 from cs_console.access_log.diagnosis import Finding, bad_entry
 from cs_console.access_log.head import TAG_BYTES, genuine_tree
 from cs_console.access_log.merkle import Frontier
+from cs_console.access_log.stated_heads import Stated, stated_heads
 from cs_console.access_log.stored_log import NoTable, StoredLog, stored_log
 from cs_console.access_log.where_kept import second_place
 from cs_console.access_log.witnesses import UNREADABLE, Claim, Source, flaw_of, outside_claims, stored_claims
+from cs_console.errors import StoreUnavailable
 
 if TYPE_CHECKING:
     from cs_console.desk import Office
+
+RUNS_BACK = 30_000_000
+"""In microseconds: by so much an entry of a desk from before may be older than the one before it, because clocks of
+several hosts differ. Today none is appended that is older at all.
+"""
 
 Progress = Callable[[int, int], None]
 
@@ -34,7 +42,7 @@ class Verdict:
     over the entries that hold. `first_bad`: the smallest number that does not hold, of an entry, or (for the kinds
     about checkpoints) the size that a checkpoint states; None when it is only the head. `kind`: "" when whole,
     else edited, missing, inserted, swapped, duplicated, tail cut, head moved, checkpoint, foreign signature,
-    rewritten or rolled back.
+    statement, time runs back, rewritten or rolled back. `torn`: files of stated heads in which a crash cut a line.
     """
 
     ok: bool
@@ -42,17 +50,20 @@ class Verdict:
     root: str
     first_bad: int | None
     kind: str
+    torn: tuple[Path, ...] = ()
 
 
 def verify_log(office: "Office", *, note: str | None = None, progress: Progress | None = None) -> Verdict:
-    """Read the whole log and say whether it holds: by itself, against its checkpoints, the second place and `note`.
+    """Read the whole log and say whether it holds: by itself, against its checkpoints, the second place, what was
+    stated before each value was shown, and `note`.
 
     `note` is the text of one or more checkpoints kept elsewhere. `progress` is told entries read and entries in
     all. Nothing is written. Raises BadInput for a note that is none, StoreUnavailable and KeyUnavailable.
     """
     key = office.log_tag_key
     # read before the log is: whatever is stated there was committed to the log earlier
-    outside = outside_claims(second_place(office.settings), note)
+    stated = _stated(office, key)
+    outside = outside_claims(second_place(office.settings), note, stated)
     tree, size = Frontier(), 0
     try:
         with stored_log(office.database) as stored:
@@ -66,8 +77,19 @@ def verify_log(office: "Office", *, note: str | None = None, progress: Progress 
         finding = Finding(tree.size + 1, "missing")
     root = tree.root().hex()
     if finding is None:
-        return Verdict(True, size, root, None, "")
-    return Verdict(False, max(size, 0) or tree.size, root, finding.number, finding.kind)
+        return Verdict(True, size, root, None, "", stated.torn)
+    return Verdict(False, max(size, 0) or tree.size, root, finding.number, finding.kind, stated.torn)
+
+
+def _stated(office: "Office", key: bytes) -> Stated:
+    folder = office.settings.checkpoint_folder
+    try:
+        return stated_heads(folder, key)
+    except OSError as problem:
+        raise StoreUnavailable(
+            f"What was stated of the log in {folder} cannot be read: {problem.strerror}.",
+            "Check the folder's permissions.",
+        ) from None
 
 
 @dataclass
@@ -94,7 +116,7 @@ class _Check:
             return finding
         sha256, encode = hashlib.sha256, entry_bytes
         tagger = hashlib.blake2b(key=self.key, digest_size=TAG_BYTES)
-        stop, expected = self._next_size(), 0
+        stop, expected, latest = self._next_size(), 0, 0
         for batch in self.stored.entries():
             leaves: list[bytes] = []
             for row in batch:
@@ -108,6 +130,10 @@ class _Check:
                 if row[0] != expected or tag.digest() != row[-1]:
                     self.tree.extend(leaves)
                     return bad_entry(self.stored, self.key, row, expected, self.head.size if self.head else None)
+                if row[1] < latest - RUNS_BACK:
+                    self.tree.extend(leaves)
+                    return Finding(expected, "time runs back")
+                latest = max(latest, row[1])
                 leaves.append(leaf)
                 if expected == stop:
                     self.tree.extend(leaves)
@@ -148,10 +174,11 @@ class _Check:
             claim, self.next_claim = self.next_claim, next(self.claims, None)
             if claim.source is Source.STORED:
                 known = claim.note
-            flaw = "" if claim.source is not Source.STORED and claim.note == known else flaw_of(claim, self.verifier)
-            if flaw or claim.note is None:
+            same = claim.note is not None and claim.source is not Source.STORED and claim.note == known
+            flaw = "" if same else flaw_of(claim, self.verifier)
+            if flaw or claim.root is None:
                 return Finding(claim.size, flaw)
-            if claim.note.root != root:
+            if claim.root != root:
                 return Finding(self.agreed + 1, "rewritten" if claim.source is Source.STORED else "rolled back")
             if claim.source is Source.SECOND_PLACE and known is None:
                 return Finding(claim.size, "checkpoint")  # stated once, and gone from the database

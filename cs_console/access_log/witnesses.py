@@ -7,6 +7,7 @@ from enum import StrEnum
 from cs_console.access_log.checkpoint import LogVerifier, checkpoint_tag
 from cs_console.access_log.second_place import split_notes
 from cs_console.access_log.signed_note import NotANote, SignedNote, read_note, was_torn
+from cs_console.access_log.stated_heads import Stated
 from cs_console.access_log.stored_log import StoredLog
 from cs_console.access_log.where_kept import SecondPlace
 from cs_console.errors import BadInput
@@ -20,22 +21,35 @@ class Source(StrEnum):
 
     STORED = "database"
     SECOND_PLACE = "second place"
+    STATED = "stated before a value was shown"
     GIVEN = "given"
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One checkpoint. `note` is None where it cannot be read; `flaw` is what is wrong with a stored one's row."""
+    """One checkpoint, or a head that was stated. `note` is None where it cannot be read, and for a head, whose root is
+    `head_root`; `flaw` is what is wrong with a stored one's row, or with a line that states a head.
+    """
 
     size: int
     source: Source
     note: SignedNote | None
     flaw: str = ""
+    head_root: bytes | None = None
+
+    @property
+    def root(self) -> bytes | None:
+        """What it states, None where it cannot be read."""
+        return self.head_root if self.note is None else self.note.root
 
 
-def outside_claims(place: SecondPlace, given: str | None) -> list[Claim]:
-    """The checkpoints in the second place and in the given text, by size. Raises BadInput, StoreUnavailable."""
+def outside_claims(place: SecondPlace, given: str | None, stated: Stated) -> list[Claim]:
+    """The checkpoints in the second place and in the given text, and the heads that were stated before something was
+    shown, by size. Raises BadInput, StoreUnavailable.
+    """
     claims = [] if given is None else list(_given_claims(given))
+    claims += [Claim(tree.size, Source.STATED, None, head_root=tree.root()) for tree in stated.trees]
+    claims += [Claim(UNREADABLE, Source.STATED, None, "statement") for _ in stated.changed]
     for text in place.notes():
         try:
             note = read_note(text)
@@ -81,7 +95,11 @@ def stored_claims(stored: StoredLog, key: bytes) -> Iterator[Claim]:
 
 
 def flaw_of(claim: Claim, verifier: LogVerifier) -> str:
-    """ "" for a genuine checkpoint of this log, else "foreign signature" or "checkpoint" (it was changed)."""
+    """ "" for a genuine checkpoint of this log or a genuine head, else "foreign signature", "checkpoint" or
+    "statement" (it was changed).
+    """
+    if claim.source is Source.STATED:
+        return claim.flaw
     if claim.note is None:
         return "checkpoint"
     if not verifier.knows(claim.note):

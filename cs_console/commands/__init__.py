@@ -2,7 +2,7 @@
 
 import typer
 
-from cs_console.commands import agents, backup, doctor, init, intake, keys, log, policy, tickets
+from cs_console.commands import agents, backup, desk_time, doctor, init, intake, keys, log, policy, tickets
 from cs_console.commands.context import Home, SafeCommands, refusals
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ for name, part in {
     "log": log.app,
     "policy": policy.app,
     "keys": keys.app,
+    "time": desk_time.app,
 }.items():
     app.add_typer(part, name=name)
 app.command("init")(init.init)

@@ -17,6 +17,7 @@ from tempfile import TemporaryFile
 
 from sqlalchemy import Engine, text
 
+from cs_console.access_log.clocks import clock_difference
 from cs_console.access_log.state import log_state
 from cs_console.access_log.where_kept import second_place
 from cs_console.commands.keys import how_to_finish, keyring_belongs, window
@@ -121,6 +122,7 @@ def _office_checks(settings: Settings) -> Iterator[Check]:
         "access log": _log_check,
         "second place": _second_place_check,
         "identity": _identity_check,
+        "clock": _clock_check,
     }
     try:
         for name, look in looks.items():
@@ -251,6 +253,13 @@ def _identity_check(name: str, office: Office) -> Check:
         False,
         f"records of more than one account may be mixed on {listed}{more}: link each ticket to its account; "
         f"no code is sent for them. {words}",
+    )
+
+
+def _clock_check(name: str, office: Office) -> Check:
+    off = clock_difference(office)
+    return Check(
+        name, not off, off or "agrees with the desk's time" + ("" if office.database.is_sqlite else " and the server's")
     )
 
 

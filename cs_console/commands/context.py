@@ -49,13 +49,25 @@ def refusals() -> Iterator[None]:
 
 @contextmanager
 def office(home: Path | None) -> Iterator[Office]:
-    """The desk in that home (or the default one), closed afterwards. Refusals end the command."""
+    """The desk in that home (or the default one), closed afterwards. Refusals end the command.
+
+    What the command put on record is signed before it ends, so that it cannot be cut from the log until the next one.
+    """
     with refusals():
         opened = open_office(load(home))
         try:
             yield opened
         finally:
+            sign_what_was_recorded(opened)
             opened.close()
+
+
+def sign_what_was_recorded(opened: Office) -> None:
+    """Sign the log where this command put something on record. A log that cannot be signed now is signed later."""
+    if opened.recorded:
+        from cs_console.access_log.append import sign_now
+
+        sign_now(opened)
 
 
 def print_json(value: dict[str, Any]) -> None:

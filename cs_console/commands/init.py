@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cs_console.commands.context import Home, refusals
+from cs_console.commands.context import Home, refusals, sign_what_was_recorded
 from cs_console.commands.typed_password import PasswordStdin, typed_password
 
 
@@ -31,6 +31,7 @@ def init(
     with refusals():
         settings = load(home)
         office = init_desk(settings, admin, typed_password(password_stdin))
+        sign_what_was_recorded(office)
         office.close()
     print(f"A desk was made in {settings.home}.", file=sys.stderr)
     if not settings.key_command:

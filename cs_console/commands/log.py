@@ -36,6 +36,8 @@ _MEANINGS = {
     "tail cut": "Entry {0} and whatever followed were cut off.",
     "head moved": "The log's head was changed; the entries themselves hold.",
     "checkpoint": "The checkpoint at {0} was changed or removed.",
+    "time runs back": "Entry {0} has an earlier time than the one before it.",
+    "statement": "What states the log at {0}, in the checkpoints' folder, was changed.",
     "foreign signature": "The checkpoint at {0} was signed with another key.",
     "rewritten": "The log was rewritten from entry {0} on, or later: a checkpoint states another tree.",
     "rolled back": "The log was put back to an older state: a kept checkpoint states others from {0} on, or later.",
@@ -64,6 +66,8 @@ def verify(
         print_json({name: getattr(verdict, name) for name in names})
     else:
         print(sentence(verdict))
+    for file in verdict.torn:
+        print(f"cs-console: a crash cut a line of {file}; what it was to state was not shown.", file=sys.stderr)
     if checkpoint is None and desk_office.settings.checkpoint_command:
         print(_NOT_READ_BACK, file=sys.stderr)
     if not verdict.ok:

@@ -1,26 +1,31 @@
 """The only way out: no view without a record.
 
 Everything sealed that a person gets to read passes `reveal`. It checks, commits the log entry durably, and only then
-opens the value. Whatever goes wrong before the commit has returned, nothing has been opened.
+opens the value. Between the two the log's head is stated outside the database, so that the entry cannot be cut from the
+log without a trace. Whatever goes wrong before that has returned, nothing has been opened.
 """
 
 import dataclasses
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Select, bindparam, exists, null, or_, select
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import (
     Entry,
     WrittenDown,
+    about_text,
     append_alone,
     due_for_signing,
     lock_log_and_look,
     sign_now,
 )
+from cs_console.access_log.stated_heads import state_head
 from cs_console.custody.in_use import check_in_use
 from cs_console.custody.opening import open_text
 from cs_console.custody.reading import for_reading
@@ -174,6 +179,7 @@ def _one_look(table: str) -> Select[*tuple[Any, ...]]:
     return look
 
 
+_END = aliased(LogEntry)
 _MY_VIEW = Prepared(
     select(
         col(LogEntry.ticket),
@@ -181,6 +187,12 @@ _MY_VIEW = Prepared(
         col(LogEntry.fields),
         col(LogEntry.purpose),
         col(LogEntry.verification),
+        exists().where(
+            col(_END.ticket) == col(LogEntry.ticket),
+            col(_END.action) == Action.VIEW_ENDED.value,
+            col(_END.seq) > col(LogEntry.seq),
+            col(_END.about) == bindparam("about"),
+        ),
     ).where(
         col(LogEntry.seq) == bindparam("seq"),
         col(LogEntry.actor) == bindparam("actor"),
@@ -193,11 +205,12 @@ _LOOKS = {table: Prepared(_one_look(table)) for table in ("contact", "message", 
 def reveal(desk: Desk, number: int, target: Target, purpose: str) -> Revealed:
     """Show one sealed value of the agent's own ticket for a purpose that the pack lists (policy I.(1)3, IV.(1)2).
 
-    The entry FIELD_REVEALED is durable before the value is opened; where it cannot be made, nothing is shown.
+    The entry FIELD_REVEALED is durable, and stated outside the database, before the value is opened; where either
+    cannot be made, nothing is shown.
     Every refusal is recorded with its code, in a transaction of its own; where even that cannot be, it is refused
-    all the same. Raises SessionEnded, MustChangePassword, MustEnrol, NotAllowed, NoUndertaking, NothingThere,
-    NotAssigned, FieldNotAllowed, PurposeNotAllowed, NotVerified, KeyDestroyed, OnHold, SealBroken, LogBroken,
-    StoreUnavailable (ASVS 8.2.1-3, 16.2.1, 16.5.3).
+    all the same, and recorded by the upkeep once the store is free. Raises SessionEnded, MustChangePassword,
+    MustEnrol, NotAllowed, NoUndertaking, NothingThere, NotAssigned, FieldNotAllowed, PurposeNotAllowed, NotVerified,
+    KeyDestroyed, OnHold, SealBroken, LogBroken, HeadNotStated, StoreUnavailable (ASVS 8.2.1-3, 16.2.1, 16.5.3).
     """
     try:
         granted = _put_on_record(desk, number, target, purpose)
@@ -210,7 +223,10 @@ def reveal(desk: Desk, number: int, target: Target, purpose: str) -> Revealed:
 
 
 def _put_on_record(desk: Desk, number: int, target: Target, purpose: str) -> _OnRecord:
-    """Check everything and commit the entry. When this returns, the entry is durable."""
+    """Check everything, commit the entry, and state outside the database that the log has it.
+
+    When this returns, both are durable.
+    """
     office = desk.office
     with office.database.bare_transaction() as connection:
         # the log first: from there on nobody's recorded act can come between
@@ -230,6 +246,7 @@ def _put_on_record(desk: Desk, number: int, target: Target, purpose: str) -> _On
             verification=verification,
         )
         seq = log.append(WrittenDown(office, desk.actor, entry, office.clock.now()))
+    state_head(office, log.tree)
     if due_for_signing(seq):
         sign_now(office)
     column = _COLUMN_OF.get(target.field, _OF_A_CONTACT)
@@ -299,24 +316,49 @@ def _check(desk: Desk, pack: Pack, facts: _Facts, field: Field, purpose: str) ->
 
 
 def _record_refusal(desk: Desk, number: int, target: Target, purpose: str, refusal: Refusal) -> None:
-    """Write the attempt down. Failing at that changes nothing: the refusal stands."""
-    if isinstance(refusal, StoreBusy):
-        return  # another wait of seconds would end the same way
-    office = desk.office
+    """Put the attempt on record. Failing at that changes nothing: it stays refused, and is recorded by the upkeep."""
     outcome = Result.FAILED if isinstance(refusal, SealBroken | StoreUnavailable) else Result.REFUSED
-    with suppress(Refusal):
-        with office.database.reading() as session:
-            owner, pack_name = _owner(session, number)
-        entry = Entry(
-            Action.REVEAL_REFUSED,
-            outcome,
-            ticket=number,
-            requester=_pseudonym(office, owner),
-            fields=(target.field.value,),
-            purpose=_listed(office, pack_name, purpose),
-            reason=refusal.code,
-        )
-        append_alone(office, desk.actor, entry, office.clock.now())
+    # not the refusal itself: its traceback holds keys
+    attempt = partial(_append_refusal, desk, number, target, purpose, refusal.code, outcome)
+    if not isinstance(refusal, StoreBusy):  # where it is busy, another wait of seconds would end the same way
+        try:
+            attempt()
+        except Refusal:
+            pass
+        else:
+            return
+    desk.office.unrecorded.append(attempt)
+
+
+def record_waiting_refusals(office: Office) -> None:
+    """Put on record what was refused while the store was busy or away, oldest first, at the time it is recorded.
+
+    Raises what keeps the first one that still waits from being recorded.
+    """
+    waiting = office.unrecorded
+    while waiting:
+        attempt = waiting.popleft()
+        try:
+            attempt()
+        except Refusal:
+            waiting.appendleft(attempt)
+            raise
+
+
+def _append_refusal(desk: Desk, number: int, target: Target, purpose: str, code: str, outcome: Result) -> None:
+    office = desk.office
+    with office.database.reading() as session:
+        owner, pack_name = _owner(session, number)
+    entry = Entry(
+        Action.REVEAL_REFUSED,
+        outcome,
+        ticket=number,
+        requester=_pseudonym(office, owner),
+        fields=(target.field.value,),
+        purpose=_listed(office, pack_name, purpose),
+        reason=code,
+    )
+    append_alone(office, desk.actor, entry, office.clock.now())
 
 
 def _owner(session: Session, number: int) -> tuple[str | None, str | None]:
@@ -366,17 +408,21 @@ def purposes_for(desk: Desk, number: int, field: Field) -> tuple[PurposeChoice, 
 
 
 def end_view(desk: Desk, revealed: Revealed, seconds: int) -> None:
-    """Record that the value is off the screen after so many seconds. It works for a session that has ended too.
+    """Record that the value is off the screen after so many seconds, once: a second time changes nothing. It works for
+    a session that has ended too.
 
     Raises NothingThere for an entry that is not a view of this agent's, LogBroken, StoreUnavailable.
     """
     office = desk.office
     with office.database.bare_transaction() as transaction:
-        of_mine = {"seq": revealed.entry, "actor": desk.agent.name}
+        about = {"view": str(revealed.entry)}
+        of_mine = {"seq": revealed.entry, "actor": desk.agent.name, "about": about_text(about)}
         log, shown = lock_log_and_look(transaction, office, (_MY_VIEW, of_mine))
         if shown is None:
             raise NothingThere("There is no such view to end.")
-        ticket, requester, fields, view_purpose, verification = shown
+        ticket, requester, fields, view_purpose, verification, ended = shown
+        if ended:
+            return
         entry = Entry(
             Action.VIEW_ENDED,
             ticket=ticket,
@@ -386,6 +432,7 @@ def end_view(desk: Desk, revealed: Revealed, seconds: int) -> None:
             verification=verification,
             seconds=max(0, min(seconds, LONGEST_VIEW)),
             reason=f"entry {revealed.entry}",
+            about=about,
         )
         seq = log.append(WrittenDown(office, desk.actor, entry, office.clock.now()))
     if due_for_signing(seq):

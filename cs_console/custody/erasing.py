@@ -131,8 +131,10 @@ def carry_out(office: Office, erasure_id: str) -> None:
 def finish_all(office: Office) -> None:
     """Carry out every approved erasure that a crash or a fault left, and those whose hold is over.
 
-    One that cannot be finished does not hold up the others. Raises StoreUnavailable, KeyUnavailable for the last such.
+    One that cannot be finished does not hold up the others. Raises StoreUnavailable, KeyUnavailable for the last such,
+    TimeNotConfirmed before anything is done.
     """
+    office.require_believed_time()
     failed: StoreUnavailable | None = None
     with office.database.reading() as session:
         open_ones = select(Erasure).where(col(Erasure.state).in_((ErasureState.APPROVED, ErasureState.HELD)))

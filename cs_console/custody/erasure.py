@@ -121,8 +121,10 @@ def confirm_erasure(desk: Desk, erasure_id: str, password: str) -> Confirmed:
     Everything that was checked at the proposal is checked once more. With a hold in force the data is kept, restricted:
     not to be found or seen, and erased when the last hold ends. Raises OwnErasure, NotAllowed, WrongPassword,
     SignInMustWait, NotErasable, WrongState, NothingThere, NoUndertaking, SessionEnded; what is refused is on record.
+    Raises TimeNotConfirmed before anything is looked at.
     """
     office = desk.office
+    office.require_believed_time()
 
     def confirm() -> datetime | None:
         with desk.work() as session:

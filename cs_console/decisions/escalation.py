@@ -25,7 +25,9 @@ def escalate_overdue(office: Office) -> tuple[int, ...]:
 
     Each call looks at the dates that passed last, and goes on from where the call before it came through the rest, so
     its work is bounded however much is overdue. Two consoles may call this at once: each date is escalated once.
+    Raises TimeNotConfirmed.
     """
+    office.require_believed_time()
     now = office.clock.now()
     with office.database.reading() as session:
         newest, _ = _page(session, now, None)

@@ -65,8 +65,9 @@ def close_unverified(office: Office) -> tuple[int, ...]:
 
     A ticket's time counts from when anything last happened on it: a message in or out, a code, a change by somebody.
     One reminder goes out until somebody writes again. Two consoles may call this at once. A ticket that cannot be
-    worked with does not hold up the others. Raises StoreUnavailable.
+    worked with does not hold up the others. Raises StoreUnavailable, TimeNotConfirmed.
     """
+    office.require_believed_time()
     acted: list[int] = []
     for number in _waiting(office):
         if len(acted) == MOST:

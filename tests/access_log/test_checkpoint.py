@@ -1,5 +1,6 @@
 """Checkpoints are made when they are due, and kept in two places."""
 
+import base64
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -110,6 +111,23 @@ def test_a_second_place_that_fails_is_reported_and_loses_nothing(sqlite_office: 
     assert kept_sizes(sqlite_office) == [3, 5, 7, 8]
     assert log_state(sqlite_office.office).copied
     assert verify_log(sqlite_office.office).ok
+
+
+def test_a_checkpoint_that_a_witness_signed_too_is_still_a_checkpoint(test_office: TestOffice) -> None:
+    """In the second place, in the database, or given."""
+    fill_and_sign(test_office, 5)
+    made = latest(test_office.office)
+    assert made is not None
+    witnessed = f"{made.note}— example.org/witness {base64.b64encode(bytes(70)).decode()}\n"
+    assert verify_log(test_office.office, note=witnessed).ok
+    (test_office.office.settings.checkpoint_folder / FILE_NAME).write_text(witnessed + "\n", "utf-8")
+    assert verify_log(test_office.office).ok
+    assert log_state(test_office.office).ok
+    fill(test_office, 3)
+    signed = write_checkpoint(test_office.office, force=True)
+    assert signed is not None
+    assert signed.problem == ""
+    assert verify_log(test_office.office).ok
 
 
 def test_nobody_waits_for_a_signature(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,6 +72,19 @@ def test_a_second_signature_by_someone_else_changes_nothing() -> None:
     assert SIGNER.verifier.accepts(read_note(f"{mine}— {witness.name} {line}\n"))
 
 
+@pytest.mark.parametrize("length", [1, 63, 64, 65, 2_420])
+def test_signatures_by_keys_of_other_kinds_are_ignored(length: int) -> None:
+    """C2SP signed-note: a verifier ignores signatures of keys that it does not know, whatever their length."""
+    line = base64.b64encode(b"\x01\x02\x03\x04" + b"s" * length).decode()
+    mine = SIGNER.sign(7, ROOT)
+    assert SIGNER.verifier.accepts(read_note(f"{mine}— example.org/witness {line}\n"))
+    text, _, signature = mine.rpartition("\n\n")
+    assert SIGNER.verifier.accepts(read_note(f"{text}\n\n— example.org/witness {line}\n{signature}"))
+    # under the log's own name and key id it is a wrong signature, not an unknown one
+    own = base64.b64encode(SIGNER.verifier.key_id + b"s" * length).decode()
+    assert not SIGNER.verifier.accepts(read_note(f"{mine}— {SIGNER.name} {own}\n"))
+
+
 @given(position=some.integers(min_value=0), sign=some.characters(codec="utf-8"))
 def test_no_changed_character_passes(position: int, sign: str) -> None:
     note = SIGNER.sign(1284, ROOT)

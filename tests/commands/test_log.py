@@ -129,7 +129,7 @@ def test_export_writes_lines_or_csv(test_office: TestOffice) -> None:
 @pytest.mark.parametrize(
     "kind",
     ["edited", "missing", "inserted", "swapped", "duplicated", "tail cut", "head moved", "checkpoint",
-     "foreign signature", "rewritten", "rolled back"],
+     "foreign signature", "statement", "time runs back", "rewritten", "rolled back"],
 )  # fmt: skip
 def test_every_kind_has_its_sentence(kind: str) -> None:
     assert "7" in sentence(Verdict(False, 9, "", 7, kind)) or kind == "head moved"

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from cs_console.access_log.state import log_state
+from cs_console.access_log.where_kept import second_place
 from cs_console.commands import app, checks
 from cs_console.desk import open_office
 from cs_console.policy.loader import PackShelf
@@ -111,6 +113,30 @@ def test_agents_are_added_with_several_roles(desk: Path) -> None:
     assert added.exit_code == 0, added.output
     assert can_sign_in("mei", OTHER) == {Role.AGENT, Role.VERIFIER}
     assert agents()["mei"]["roles"] == ["agent", "verifier"]
+
+
+def signed_and_recorded() -> tuple[int, int]:
+    """The size of the newest checkpoint in the second place, and of the log."""
+    office = open_office(load())
+    kept = second_place(office.settings).newest()
+    size = log_state(office).size
+    office.close()
+    return (0 if kept is None else kept.size), size
+
+
+def test_a_command_that_recorded_something_signs_the_log_before_it_ends(desk: Path, tmp_path: Path) -> None:
+    signed, before = signed_and_recorded()
+    assert signed == before > 0  # by init
+    assert run("agents", "add", "omar", "--role", "agent", "--password-stdin", typed=PASSWORD + "\n").exit_code == 0
+    assert signed_and_recorded() == (before + 1, before + 1)
+    mail = tmp_path / "one.eml"
+    mail.write_bytes(b"From: alice@example.org\r\nTo: service@example.org\r\nSubject: Hello\r\n\r\nHello\r\n")
+    assert run("intake", "mail", str(mail)).exit_code == 0
+    signed, size = signed_and_recorded()
+    assert signed == size > before + 1
+    assert run("agents", "suspend", "nobody").exit_code == 2
+    assert run("log", "verify").exit_code == 0
+    assert signed_and_recorded() == (size, size)
 
 
 def test_privacy_officer_needs_no_quotes(desk: Path) -> None:

@@ -302,6 +302,16 @@ def test_the_end_of_a_view_is_recorded_with_its_seconds(test_office: TestOffice)
             assert getattr(end, name) == getattr(view, name)
 
 
+def test_a_view_ends_once(test_office: TestOffice) -> None:
+    desk, ticket = own_ticket(test_office)
+    first, second = (reveal(desk, ticket.number, mobile_of(ticket), "reply") for _ in range(2))
+    for shown, seconds in ((first, 3), (first, 20), (second, 5), (first, 1), (second, 2)):
+        end_view(desk, shown, seconds)
+    with test_office.office.database.reading() as session:
+        ended = select(LogEntry).where(col(LogEntry.action) == Action.VIEW_ENDED.value).order_by(col(LogEntry.seq))
+        assert [(end.reason, end.seconds) for end in session.scalars(ended)] == [("entry 1", 3), ("entry 2", 5)]
+
+
 def test_only_ones_own_view_can_be_ended(test_office: TestOffice) -> None:
     desk, ticket = own_ticket(test_office)
     shown = reveal(desk, ticket.number, mobile_of(ticket), "reply")

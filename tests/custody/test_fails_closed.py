@@ -7,7 +7,7 @@ from sqlalchemy import delete, text, update
 from sqlmodel import col
 
 from cs_console.custody import disclosure, opening
-from cs_console.custody.disclosure import Target, reveal
+from cs_console.custody.disclosure import Target, record_waiting_refusals, reveal
 from cs_console.custody.keyring import Keyring
 from cs_console.custody.sealing import Place
 from cs_console.errors import (
@@ -18,6 +18,7 @@ from cs_console.errors import (
     StoreFull,
     StoreUnavailable,
 )
+from cs_console.upkeep import keep_up
 from models.contact import Contact
 from models.enums import Action, Field, Result
 from models.log import LogHead
@@ -26,6 +27,7 @@ from models.ticket import Ticket
 from tests.custody.reveals import SPOKEN, change, mobile_of, own_ticket, views
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
+from tests.support.stores import locked
 
 
 @pytest.mark.parametrize("case", ["from another row", "edited", "cut"])
@@ -143,6 +145,27 @@ def test_a_store_that_somebody_holds_shows_nothing(test_office: TestOffice, open
     assert openings == []
     assert reveal(desk, ticket.number, mobile_of(ticket), "reply").value == SPOKEN
     assert len(views(test_office)) == 1
+    assert recorded(test_office.office, Action.REVEAL_REFUSED) == []
+    keep_up(test_office.office)  # the attempt comes on record once the store is free, and once only
+    keep_up(test_office.office)
+    [refused] = recorded(test_office.office, Action.REVEAL_REFUSED)
+    assert (refused.outcome, refused.reason, refused.ticket) == (Result.FAILED, "store_busy", ticket.number)
+    assert refused.fields == Field.MOBILE.value
+
+
+def test_refusals_that_wait_are_bounded_and_keep_their_order(sqlite_office: TestOffice) -> None:
+    desk, ticket = own_ticket(sqlite_office)
+    with locked(sqlite_office.office.database):
+        for target in (mobile_of(ticket), Target(Field.EMAIL, ticket.contact_ids[Field.EMAIL])):
+            with pytest.raises(StoreBusy):
+                reveal(desk, ticket.number, target, "reply")
+        with pytest.raises(StoreBusy):
+            record_waiting_refusals(sqlite_office.office)
+        assert len(sqlite_office.office.unrecorded) == 2
+    record_waiting_refusals(sqlite_office.office)
+    fields = [entry.fields for entry in recorded(sqlite_office.office, Action.REVEAL_REFUSED)]
+    assert fields == [Field.MOBILE.value, Field.EMAIL.value]
+    assert sqlite_office.office.unrecorded.maxlen == 1_000
 
 
 def test_a_full_disk_shows_nothing(sqlite_office: TestOffice) -> None:

@@ -21,16 +21,25 @@ from models.enums import Role
 
 
 class FakeClock:
-    """A clock that stands still until it is told to move."""
+    """A clock that stands still until it is told to move, and a monotonic one beside it."""
 
     def __init__(self, at: datetime = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)) -> None:
         self.at = at
+        self._set = timedelta()
 
     def now(self) -> datetime:
         return self.at
 
     def forward(self, **span: float) -> None:
         self.at += timedelta(**span)
+
+    def set_by(self, **span: float) -> None:
+        """Set the wall clock, forward or back, without any time passing."""
+        self.at += timedelta(**span)
+        self._set += timedelta(**span)
+
+    def seconds(self) -> float:
+        return (self.at - self._set).timestamp()
 
 
 @dataclass

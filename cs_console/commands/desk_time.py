@@ -1,0 +1,36 @@
+"""`cs-console time ...`: whether the machine's clock is believed, and a second person's word that it is right."""
+
+from typing import Annotated
+
+import typer
+
+from cs_console.access_log.clocks import span
+from cs_console.commands.context import Home, office
+from cs_console.commands.typed_password import PasswordStdin, typed_password
+from cs_console.staff.desk_time import confirm_time
+
+app = typer.Typer(help="The desk's time: whether the machine's clock is believed.", no_args_is_help=True)
+
+
+@app.command()
+def status(home: Home = None) -> None:
+    """Say whether this machine's clock is believed. Exit status 1 when it is not."""
+    with office(home) as opened:
+        parted, now = opened.desk_clock.parted, opened.clock.now()
+    if not parted:
+        print(f"The desk's time is {now:%Y-%m-%d %H:%M} UTC; this machine's clock is believed.")
+        return
+    print(f"The desk's time is {now:%Y-%m-%d %H:%M} UTC, and {span(parted)}. Nothing is erased or escalated.")
+    raise typer.Exit(1)
+
+
+@app.command()
+def confirm(
+    second: Annotated[str, typer.Option("--second", metavar="NAME", help="A supervisor's or an admin's account.")],
+    password_stdin: PasswordStdin = False,
+    home: Home = None,
+) -> None:
+    """Believe this machine's clock again, on the word of a second person, on record."""
+    with office(home) as opened:
+        now = confirm_time(opened, second, typed_password(password_stdin))
+    print(f"The desk's time is {now:%Y-%m-%d %H:%M} UTC; what waited goes on.")

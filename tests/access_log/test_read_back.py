@@ -1,0 +1,104 @@
+"""An entry that the store takes and then drops or changes is noticed in time: nothing is shown, no act is kept."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import NullPool, create_engine, text
+
+from cs_console.access_log.append import Actor, Entry, append, append_alone
+from cs_console.custody.disclosure import reveal
+from cs_console.errors import LogBroken, Refusal
+from models.enums import Action
+from tests.custody.reveals import mobile_of, own_ticket
+from tests.support.office import TestOffice
+
+ON_FILE = {
+    "deleted": "CREATE TRIGGER mine AFTER INSERT ON log_entry BEGIN DELETE FROM log_entry WHERE seq = NEW.seq; END",
+    "deleted once the head moves": "CREATE TRIGGER mine AFTER UPDATE ON log_head "
+    "BEGIN DELETE FROM log_entry WHERE seq = NEW.size; END",
+    "changed": "CREATE TRIGGER mine AFTER INSERT ON log_entry "
+    "BEGIN UPDATE log_entry SET actor = 'eve' WHERE seq = NEW.seq; END",
+}
+_FUNCTION = "CREATE FUNCTION drop_entry() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {act}; RETURN NULL; END $$"
+_DELETE = "DELETE FROM log_entry WHERE seq = (SELECT max(seq) FROM log_entry)"
+_CHANGE = "UPDATE log_entry SET actor = 'eve' WHERE seq = (SELECT max(seq) FROM log_entry)"
+ON_A_SERVER = {
+    "deleted": (_DELETE, "CREATE TRIGGER mine AFTER INSERT ON log_entry EXECUTE FUNCTION drop_entry()"),
+    "deleted once the head moves": (
+        _DELETE,
+        "CREATE TRIGGER mine AFTER UPDATE ON log_head EXECUTE FUNCTION drop_entry()",
+    ),
+    "changed": (_CHANGE, "CREATE TRIGGER mine AFTER INSERT ON log_entry EXECUTE FUNCTION drop_entry()"),
+    "deleted at the commit": (
+        _DELETE,
+        "CREATE CONSTRAINT TRIGGER mine AFTER INSERT ON log_entry DEFERRABLE INITIALLY DEFERRED "
+        "FOR EACH ROW EXECUTE FUNCTION drop_entry()",
+    ),
+}
+
+
+def tamper(made: TestOffice, how: str) -> None:
+    """What the owner of the tables can do, past every seat belt."""
+    engine = create_engine(made.office.settings.database, poolclass=NullPool)
+    with engine.begin() as connection:
+        if made.office.database.is_sqlite:
+            for act in ("update", "delete"):
+                connection.execute(text(f"DROP TRIGGER log_entry_no_{act}"))
+            connection.execute(text(ON_FILE[how]))
+        else:
+            act, trigger = ON_A_SERVER[how]
+            connection.execute(text("DROP TRIGGER log_entry_append_only ON log_entry"))
+            connection.execute(text(_FUNCTION.format(act=act)))
+            connection.execute(text(trigger))
+
+
+def _alone(made: TestOffice) -> Callable[[], object]:
+    return lambda: append_alone(made.office, Actor("mei", "agent", "", "a"), Entry(Action.SIGNED_IN), made.clock.now())
+
+
+def _together(made: TestOffice) -> Callable[[], object]:
+    def act() -> None:
+        with made.office.database.transaction() as session:
+            for _ in range(3):
+                append(session, made.office, Actor("mei", "agent", "", "a"), Entry(Action.SIGNED_IN), made.clock.now())
+
+    return act
+
+
+def _reveal(made: TestOffice) -> Callable[[], object]:
+    mei, ticket = own_ticket(made)
+    return lambda: reveal(mei, ticket.number, mobile_of(ticket), "reply")
+
+
+@pytest.mark.parametrize("how", ON_A_SERVER)
+@pytest.mark.parametrize("prepare", [_alone, _together, _reveal])
+def test_an_entry_that_does_not_stay_is_noticed(
+    test_office: TestOffice, how: str, prepare: Callable[[TestOffice], Callable[[], object]]
+) -> None:
+    if test_office.office.database.is_sqlite and how not in ON_FILE:
+        pytest.skip("SQLite has no such trigger")
+    act = prepare(test_office)
+    tamper(test_office, how)
+    with pytest.raises(Refusal) as refused:
+        act()
+    assert isinstance(refused.value, LogBroken)
+
+
+def test_a_trigger_on_another_table_that_takes_the_entry_is_noticed_too(test_office: TestOffice) -> None:
+    made = test_office
+    with made.office.database.transaction() as session:
+        if made.office.database.is_sqlite:
+            for act in ("update", "delete"):
+                session.connection().execute(text(f"DROP TRIGGER log_entry_no_{act}"))
+            session.connection().execute(
+                text("CREATE TRIGGER mine AFTER UPDATE ON counter BEGIN DELETE FROM log_entry; END")
+            )
+        else:
+            session.connection().execute(text("DROP TRIGGER log_entry_append_only ON log_entry"))
+            session.connection().execute(text(_FUNCTION.format(act=_DELETE)))
+            session.connection().execute(
+                text("CREATE TRIGGER mine AFTER UPDATE ON counter EXECUTE FUNCTION drop_entry()")
+            )
+    with pytest.raises(LogBroken), made.office.database.transaction() as session:
+        append(session, made.office, Actor("mei", "agent", "", "a"), Entry(Action.SIGNED_IN), made.clock.now())
+        session.connection().execute(text("UPDATE counter SET value = value + 1"))
