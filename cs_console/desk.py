@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from cs_console.access_log.append import Actor, newest_entry_at
 from cs_console.access_log.stated_heads import HeadFile
 from cs_console.clock import Clock, DeskClock, SystemClock
+from cs_console.custody.desk_keys import list_desk_keys, never_had
+from cs_console.custody.index_state import IndexStateReader
 from cs_console.custody.keyring import Keyring, open_keyring
 from cs_console.database import Database
 from cs_console.errors import Refusal, StoreUnavailable, TimeNotConfirmed
@@ -23,7 +25,8 @@ from cs_console.policy.loader import PackShelf
 from cs_console.sample_mark import is_sample
 from cs_console.settings import Settings
 from cs_console.staff.sessions import require_live
-from models.enums import Role
+from models.enums import RequesterState, Role
+from models.requester import Requester
 
 WAITING_REFUSALS = 1_000
 """How many refused attempts are kept while the store cannot record them."""
@@ -49,6 +52,17 @@ class Office:
     keyed_up_to: int = 0
     """How far it has come in giving tickets from before their own keys: the last number."""
 
+    def __post_init__(self) -> None:
+        """Have one clock for all that happens at this desk, and let the keyring ask what only the data knows."""
+        raw = self.clock
+        if not isinstance(raw, DeskClock):
+            self.clock = DeskClock(raw)
+            if self.keyring.clock is raw:
+                self.keyring.clock = self.clock
+        self.keyring.is_erased = self._is_erased
+        self.keyring.index_state = IndexStateReader(self.database)
+        self.keyring.may_introduce = lambda name: never_had(self.database, name)
+
     @cached_property
     def log_tag_key(self) -> bytes:
         """The key of the log's entry tags."""
@@ -68,14 +82,6 @@ class Office:
         """The requester's name in the log: keyed by their own key, so that erasing it unlinks the log too."""
         return hmac.digest(key, b"pseudonym|" + requester_id.encode(), hashlib.sha256).hex()[:16]
 
-    def __post_init__(self) -> None:
-        """Have one clock for all that happens at this desk."""
-        raw = self.clock
-        if not isinstance(raw, DeskClock):
-            self.clock = DeskClock(raw)
-            if self.keyring.clock is raw:
-                self.keyring.clock = self.clock
-
     @property
     def desk_clock(self) -> DeskClock:
         """The clock, for what a clock alone cannot be asked: whether it is believed."""
@@ -89,6 +95,14 @@ class Office:
         """
         if self.desk_clock.parted:
             raise TimeNotConfirmed(self.desk_clock.source.now(), self.clock.now())
+
+    def _is_erased(self, requester_id: str) -> bool:
+        """Whether the log proves that this requester was erased: only then is a key that is not there no loss."""
+        from cs_console.custody.erasure_proof import was_erased  # asked about keys that are not there alone
+
+        with self.database.reading() as session:
+            state = session.exec(select(col(Requester.state)).where(col(Requester.id) == requester_id)).first()
+            return state == RequesterState.ERASED and was_erased(session, self, requester_id)
 
     def require_stores(self) -> None:
         """Ask database and keyring one small thing. Raises StoreUnavailable while one of them does not answer."""
@@ -118,6 +132,7 @@ def open_office(settings: Settings, clock: Clock | None = None) -> Office:
         desk_clock = clock if isinstance(clock, DeskClock) else DeskClock(clock)
         keyring = open_keyring(settings, desk_clock)
         database.migrate()
+        list_desk_keys(database, keyring, clock.now())
         with database.reading() as session:
             shelf = PackShelf(settings, newest_adopted(session))
             sample = is_sample(session, keyring)

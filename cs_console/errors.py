@@ -96,8 +96,38 @@ class KeysRotating(StoreBusy):
         super().__init__("Another `keys rotate` is at work on this keyring.", "Wait until it is done.")
 
 
+class KeyMissing(KeyUnavailable):
+    """The keyring lacks a key that no erasure destroyed: what it sealed is there and cannot be opened."""
+
+    code = "key_missing"
+
+    def __init__(self, whose: str = "of this data") -> None:
+        super().__init__(
+            f"The key {whose} is missing from the keyring.",
+            "Nothing was erased. Restore the newest backup of the keyring; `cs-console doctor` lists what is missing.",
+        )
+
+
+class DeskKeyMissing(KeyMissing):
+    """The keyring lacks one of the desk's own keys. It is not made again: what it was used for could not be read."""
+
+    code = "desk_key_missing"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f'"{name}", one of the desk\'s own,')
+
+
+class KeyProtected(Refusal):
+    """A key that no erasure may destroy: the desk's own, an agent's, or one of an unknown owner."""
+
+    code = "key_protected"
+
+    def __init__(self, owner: str) -> None:
+        super().__init__(f"The key of {owner} is not a requester's and is never destroyed.", "Nothing was changed.")
+
+
 class KeyDestroyed(Refusal):
-    """The requester's key is gone, and with it all of theirs and of their tickets (policy I.(4)2)."""
+    """The requester was erased: the key is destroyed, and with it all of theirs and their tickets (policy I.(4)2)."""
 
     code = "erased"
 
@@ -505,6 +535,17 @@ class NotErasable(Refusal):
     """What an erasure needs is missing: a granted request or an ended term, closed tickets, nothing on its way."""
 
     code = "not_erasable"
+
+
+class ErasureNotProven(Refusal):
+    """The access log does not show what an erasure needs: nothing is destroyed."""
+
+    code = "erasure_not_proven"
+
+    def __init__(self, sentence: str = "The access log does not show that this erasure was approved.") -> None:
+        super().__init__(
+            f"{sentence} Nothing was erased.", "Tell a supervisor: the database may have been changed by hand."
+        )
 
 
 class OwnErasure(Refusal):

@@ -16,6 +16,7 @@ APPENDED_TO = "SELECT, INSERT"
 RIGHTS = {
     "log_entry": APPENDED_TO,
     "checkpoint": APPENDED_TO,
+    "desk_key": APPENDED_TO,
     "log_head": "SELECT, UPDATE",  # each append locks it and moves it
     "alembic_version": "SELECT",
 }

@@ -4,7 +4,9 @@ from threading import Lock
 
 from cs_console.access_log.checkpoint import copy_to_second_place, write_checkpoint
 from cs_console.custody.disclosure import record_waiting_refusals
+from cs_console.custody.drafts import drop_old_drafts
 from cs_console.custody.erasing import apply_again, finish_all
+from cs_console.custody.index_rotation import carry_on
 from cs_console.custody.late_redaction import redact_waiting
 from cs_console.custody.ticket_key_upgrade import give_keys
 from cs_console.decisions.escalation import escalate_overdue
@@ -21,9 +23,10 @@ _delivering = Lock()
 
 def keep_up(office: Office) -> None:
     """Do in turn what is due: record what was refused while the store was busy, sign the log, look which policy is the
-    desk's, open again what is due for review, escalate what is overdue, erase what waits for it, remind of and close
-    unverified requests, redact texts again that were read before a contact was known, send what is queued, give tickets
-    from before a key of their own.
+    desk's, open again what is due for review, escalate what is overdue, erase what waits for it, drop old drafts that
+    have no ticket, go on with a renewal of the look-up keys that was cut short, remind of and close unverified
+    requests, redact texts again that were read before a contact was known, send what is queued, give tickets from
+    before a key of their own.
 
     Each step has its turn whatever became of the one before. A refusal (a busy store, a missing key) waits for the
     next minute; a fault of the program is raised as an ExceptionGroup after the last step.
@@ -38,6 +41,8 @@ def keep_up(office: Office) -> None:
         escalate_overdue,
         apply_again,
         finish_all,
+        drop_old_drafts,
+        carry_on,
         close_unverified,
         redact_waiting,
         _deliver,

@@ -97,7 +97,8 @@ def refused_everywhere(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("cheap_passwords")
 def test_doctor_says_whether_the_connection_is_encrypted(encrypted: Encrypted, tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path / "desk", database_url=encrypted.url("verify-full", "server"))
+    made = {"database_url": encrypted.url("verify-full", "server"), "keyring_url": empty_database()}
+    settings = Settings(home=tmp_path / "desk", **made)
     init_desk(settings, "ines", "amber kite ninety lakes").close()
     words = {check.name: check for check in examine(settings)}
     assert words["database connection"].ok

@@ -170,7 +170,8 @@ def test_before_the_second_run_nothing_is_written(urls: tuple[str, str], tmp_pat
     """A table that the script has not seen yet can only be read: also one of a later migration."""
     for url in urls:
         as_owner_of_the_server(url, roles_script())
-    settings = Settings(home=tmp_path, database_url=as_role(urls[0], OWNER))
+    kept = {"keyring_url": as_role(urls[1], OWNER)}
+    settings = Settings(home=tmp_path, database_url=as_role(urls[0], OWNER), **kept)
     init_desk(settings, "ines", PASSWORD).close()
     office = open_office(settings.model_copy(update={"database_url": as_role(urls[0], CONSOLE)}))
     assert office.database.version() == REVISIONS[-1]

@@ -10,30 +10,40 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import Actor, Entry, record, sign_now
+from cs_console.access_log.append import Actor, Entry, append, record, sign_now
 from cs_console.access_log.memory import agrees_with_memories, forget_what_was_stated
 from cs_console.access_log.state import log_state
 from cs_console.access_log.verify import verify_log
 from cs_console.backups.making import FILE_MODE, begin, copy_sqlite, require_whole, sync_folder
 from cs_console.clock import Clock, SystemClock
-from cs_console.custody.erasing import apply_again
+from cs_console.custody.desk_keys import requesters_without_key
+from cs_console.custody.erasing import apply_again, brought_back
+from cs_console.custody.index_rotation import rebuild
 from cs_console.database import Database
 from cs_console.desk import Office, OperatorDesk, open_office, operator_desk
-from cs_console.errors import BadInput, NoDesk, NotADatabase, Refusal, StoreBusy, StoreUnavailable
+from cs_console.errors import (
+    BadInput,
+    NoDesk,
+    NotADatabase,
+    Refusal,
+    StoreBusy,
+    StoreUnavailable,
+)
 from cs_console.plain_text import one_line
 from cs_console.settings import Settings
+from cs_console.staff.second_person import Confirming, require_password_of
 from cs_console.staff.sessions import end_and_record
 from models.agent import Agent
 from models.agent_session import AgentSession
 from models.desk_identity import DeskIdentity
-from models.enums import Action
+from models.enums import Action, Role
 
 LONGEST_REASON = 200
 _WORKSHOP = "restoring-"
@@ -44,17 +54,33 @@ _ENDED = {
 """Why sessions are over."""
 
 
+SECONDS = (Role.SUPERVISOR, Role.PRIVACY_OFFICER, Role.ADMIN)
+"""Who may be the second person when a restore erases again."""
+
+
+@dataclass(frozen=True)
+class Consent:
+    """How many people an operator expects to be erased again, and who else stands for that number."""
+
+    erases: int
+    second: str = ""
+    password: str = field(default="", repr=False)
+
+
 @dataclass(frozen=True)
 class Restored:
     """What became of it: entries in the log before and after (None where the old one could not be read), where the
     desk that stood there, and its checkpoints, are kept (None where there was none), and how many requesters, erased
-    since the backup, were erased again."""
+    since the backup, were erased again. Left alone were `unproven`, whom the list of the erased names without a proof,
+    and `without_key`, whose key is missing."""
 
     entries_before: int | None
     entries_after: int
     old_desk: Path | None
     old_checkpoints: Path | None
     erased_again: int
+    unproven: int = 0
+    without_key: int = 0
 
 
 def restore(settings: Settings, file: Path, reason: str, clock: Clock | None = None) -> Restored:
@@ -82,30 +108,35 @@ def restore(settings: Settings, file: Path, reason: str, clock: Clock | None = N
             with _office_at(settings, shop, clock, f"sqlite:///{ready}") as office:
                 office.database.migrate()
                 _require_own_and_whole(office)
-                erased = apply_again(office, every_requester=True, told_in=settings)
+                unproven = brought_back(office, settings).unproven
+                erased = apply_again(office, told_in=settings)
+                rebuild(office)
+                without_key = requesters_without_key(office.database, office.keyring)
                 lost = "" if before is None else f" (the log had {before} entries)"
                 after = _say_what_came(operator_desk(office), Action.DESK_RESTORED, words + lost)
             _close_journal(ready)
             old_desk = _swap(ready, place, clock.now())
-            return Restored(before, after, old_desk, _begin_anew(settings, clock), erased)
+            kept = _begin_anew(settings, clock)
+            return Restored(before, after, old_desk, kept, erased, unproven, without_key)
     except OSError as problem:
         raise StoreUnavailable(
             f"The backup cannot be put in place: {problem.strerror}.", "Check the folder's permissions and space."
         ) from None
 
 
-def finish(settings: Settings, reason: str, clock: Clock | None = None) -> Restored:
-    """Do what `restore` does around a database that somebody put back by hand, or by `pg_restore`.
+def finish(settings: Settings, reason: str, clock: Clock | None = None, consent: Consent | None = None) -> Restored:
+    """Do what `restore` does around a database that someone put back by hand, or by `pg_restore`.
 
-    Raises as `restore`.
+    Where it would erase people again it needs their number, and a supervisor, privacy officer or admin beside the
+    operator. Raises as `restore`, and with no one erased BadInput, NotAllowed, SignInRefused, SignInMustWait.
     """
-    return _take_as_it_stands(settings, Action.DESK_RESTORED, _reason(reason), clock or SystemClock())
+    return _take_as_it_stands(settings, Action.DESK_RESTORED, _reason(reason), clock or SystemClock(), consent)
 
 
-def accept(settings: Settings, reason: str, clock: Clock | None = None) -> Restored:
+def accept(settings: Settings, reason: str, clock: Clock | None = None, consent: Consent | None = None) -> Restored:
     """Go on with a log that reviewers were stopped at, or the second place contradicts: what `finish` does.
 
-    Refused where nothing stands against the log: what was seen is not set aside without need. Raises as `restore`.
+    Refused where nothing stands against the log: what was seen is not set aside without need. Raises as `finish`.
     """
     words = _reason(reason)
     clock = clock or SystemClock()
@@ -118,10 +149,12 @@ def accept(settings: Settings, reason: str, clock: Clock | None = None) -> Resto
             )
     finally:
         office.close()
-    return _take_as_it_stands(settings, Action.LOG_ACCEPTED, words, clock)
+    return _take_as_it_stands(settings, Action.LOG_ACCEPTED, words, clock, consent)
 
 
-def _take_as_it_stands(settings: Settings, action: Action, words: str, clock: Clock) -> Restored:
+def _take_as_it_stands(
+    settings: Settings, action: Action, words: str, clock: Clock, consent: Consent | None
+) -> Restored:
     """Check the desk by itself, say in its log why it is another one than before, and set aside what was stated."""
     with (
         tempfile.TemporaryDirectory(prefix="cs-console-") as shop,
@@ -129,14 +162,49 @@ def _take_as_it_stands(settings: Settings, action: Action, words: str, clock: Cl
     ):
         office.database.migrate()
         _require_own_and_whole(office)
-        erased = apply_again(office, every_requester=True, told_in=settings)
+        unproven = _agree(office, settings, action, consent)
+        erased = apply_again(office, told_in=settings)
+        rebuild(office)
+        without_key = requesters_without_key(office.database, office.keyring)
         after = _say_what_came(operator_desk(office), action, words)
     try:
-        return Restored(None, after, None, _begin_anew(settings, clock), erased)
+        return Restored(None, after, None, _begin_anew(settings, clock), erased, unproven, without_key)
     except OSError as problem:
         raise StoreUnavailable(
             f"The checkpoints cannot be set aside: {problem.strerror}.", "Check their folder, then run this again."
         ) from None
+
+
+def _agree(office: Office, settings: Settings, action: Action, consent: Consent | None) -> int:
+    """Refuse to erase people again unless their number was named and a second person agrees; nothing is asked for none.
+
+    Returns how many others the list of the erased names without a proof: they are left alone.
+    """
+    back = brought_back(office, settings)
+    number = len(back.alive)
+    if number != (consent.erases if consent else 0):
+        people = "1 person" if number == 1 else f"{number} people"
+        others = f" {back.unproven} more are named without a proof and left alone." if back.unproven else ""
+        raise BadInput(
+            f"This would erase {people} again, whose erasure the access log proves.{others} Nothing was changed.",
+            f"If that is right, run it again with --erases {number} --second NAME, and that account's password "
+            "on standard input: a supervisor's, a privacy officer's or an admin's."
+            if number
+            else "Run it again with --erases 0, or without.",
+        )
+    if consent and number:
+        _require_second(office, action, consent)
+    return back.unproven
+
+
+def _require_second(office: Office, action: Action, consent: Consent) -> None:
+    if not consent.second:
+        raise BadInput("A second person has to agree.", "No one was erased; name their account with --second.")
+    second = require_password_of(office, Confirming(consent.second, consent.password), *SECONDS)
+    with office.database.transaction() as session:
+        actor = Actor(second.name, ",".join(sorted(second.roles)), "", office.host)
+        entry = Entry(action, reason="second person", about={"agent": second.id, "erases": str(consent.erases)})
+        append(session, office, actor, entry, office.clock.now())
 
 
 def _begin_anew(settings: Settings, clock: Clock) -> Path | None:

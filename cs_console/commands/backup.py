@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from cs_console.commands.consent import Erases, Second, left_alone, typed_consent
 from cs_console.commands.context import Home, Json, office, print_json, refusals
 from cs_console.errors import BadInput
 
@@ -38,6 +39,8 @@ def restore(
     finish: Annotated[
         bool, typer.Option("--finish", help="The database was put back already, by pg_restore or by hand.")
     ] = False,
+    erases: Erases = None,
+    second: Second = "",
     home: Home = None,
     json: Json = False,
 ) -> None:
@@ -48,8 +51,13 @@ def restore(
     with refusals():
         if (file is None) is not finish:
             raise BadInput("Name a backup, or --finish where it was put back already.", "One of the two.")
+        if file is not None and (erases is not None or second):
+            raise BadInput("--erases and --second belong to --finish.", "Leave them out.")
         settings = load(home)
-        done = restoring.finish(settings, reason) if file is None else restoring.restore(settings, file, reason)
+        if file is None:
+            done = restoring.finish(settings, reason, consent=typed_consent(erases, second))
+        else:
+            done = restoring.restore(settings, file, reason)
     if json:
         kept = {"old_desk": done.old_desk, "old_checkpoints": done.old_checkpoints}
         print_json(
@@ -57,6 +65,8 @@ def restore(
                 "entries_before": done.entries_before,
                 "entries_after": done.entries_after,
                 "erased_again": done.erased_again,
+                "unproven": done.unproven,
+                "without_key": done.without_key,
             }
             | {name: None if path is None else str(path) for name, path in kept.items()}
         )
@@ -66,6 +76,8 @@ def restore(
         print(f"The one before had {done.entries_before}.")
     if done.erased_again:
         print(f"Requesters who were erased since the backup, and are erased again: {done.erased_again}.")
+    for line in left_alone(done):
+        print(line)
     for what, path in (("desk", done.old_desk), ("checkpoints", done.old_checkpoints)):
         if path is not None:
             print(f"The {what} that stood there: {path}")

@@ -21,8 +21,11 @@ from cs_console.access_log.clocks import clock_difference
 from cs_console.access_log.state import log_state
 from cs_console.access_log.where_kept import second_place
 from cs_console.commands.keys import how_to_finish, keyring_belongs, window
+from cs_console.custody.desk_keys import missing_desk_keys, requesters_without_key
+from cs_console.custody.erasing import brought_back, stated_without_proof
 from cs_console.custody.key_files import printed_key, read_key_file
 from cs_console.custody.rotation import key_status
+from cs_console.custody.tombstones import tombstone_file
 from cs_console.database import Database, read_url, store_errors
 from cs_console.delivery import sms, smtp
 from cs_console.desk import Office, open_office
@@ -31,6 +34,7 @@ from cs_console.faults import spot_of
 from cs_console.operator_command import CommandFailed, run_command
 from cs_console.policy.adoption import shelved
 from cs_console.settings import Settings
+from cs_console.staff.setup import KEYRING_ADVICE, keyring_flaw
 from cs_console.tickets.unclear import unclear_tickets
 
 PACKAGES = ("cs-console", "textual", "sqlalchemy", "sqlmodel", "cryptography", "argon2-cffi")
@@ -118,6 +122,8 @@ def _office_checks(settings: Settings) -> Iterator[Check]:
         "database connection": lambda name, office: _connection_check(name, office.database.engine),
         "keyring": _keyring_check,
         "keyring connection": lambda name, office: _connection_check(name, office.keyring.store.engine),
+        "missing keys": _missing_keys_check,
+        "erasures": _erasures_check,
         "policy pack": _pack_check,
         "access log": _log_check,
         "second place": _second_place_check,
@@ -179,11 +185,36 @@ def _keyring_check(name: str, office: Office) -> Check:
         return Check(name, False, "belongs to another desk")
     found = key_status(office)
     words = f"reached, {sum(found.by_epoch.values())} keys"
+    flaw = keyring_flaw(office.settings)
+    if flaw:
+        words += f". The data is on a PostgreSQL server, and the keyring is {flaw}. {KEYRING_ADVICE}"
     if found.erased:
         words += f". {window(found)}"
     if found.unfinished:
         words += f". {how_to_finish(found, office.settings)}"
-    return Check(name, not found.overdue, words)
+    return Check(name, not found.overdue and not flaw, words)
+
+
+def _missing_keys_check(name: str, office: Office) -> Check:
+    """Nothing is erased or made because a key is missing, so it has to be said."""
+    lacking = [f"the desk's own: {one}" for one in missing_desk_keys(office.database, office.keyring)]
+    lost = requesters_without_key(office.database, office.keyring)
+    if lost:
+        lacking.append(f"{lost} {'requester has' if lost == 1 else 'requesters have'} no key")
+    if not lacking:
+        return Check(name, True, "none")
+    return Check(name, False, f"{'; '.join(lacking)}. Restore the newest backup of the keyring")
+
+
+def _erasures_check(name: str, office: Office) -> Check:
+    """What names someone as erased without the log's proof destroys nothing, so it has to be said."""
+    lines, rows = brought_back(office).unproven, stated_without_proof(office)
+    flaws = []
+    if lines:
+        flaws.append(f"{tombstone_file(office.settings)} names {lines} as erased who are here, without a proof")
+    if rows:
+        flaws.append(f"{rows} in the database that the access log does not show as approved")
+    return Check(name, not flaws, "; ".join(flaws) or "proven by the access log")
 
 
 def _pack_check(name: str, office: Office) -> Check:

@@ -8,6 +8,7 @@ from sqlmodel import col, select
 
 from cs_console.commands.context import Home, Json, office, print_json
 from cs_console.commands.log_files import progress_bar
+from cs_console.custody.index_state import SETTLED
 from cs_console.custody.rotation import KeyStatus, key_status
 from cs_console.custody.rotation import rotate as rotate_keys
 from cs_console.desk import Office, operator_desk
@@ -53,6 +54,7 @@ def status(as_json: Json = False, home: Home = None) -> None:
                 "overdue": found.overdue,
                 "unfinished": found.unfinished,
                 "to_finish": to_finish,
+                "index": {"generation": found.index.generation, "renewing": not found.index.settled},
             }
         )
     else:
@@ -61,6 +63,7 @@ def status(as_json: Json = False, home: Home = None) -> None:
         print(f"wrapped by: {key_file or 'the key that CS_CONSOLE_KEY_COMMAND prints'}")
         print(f"last rotated: {_day(found.rotated_at) if found.rotated_at else 'never'}")
         print(window(found))
+        print(index_words(found))
         if to_finish:
             print(to_finish)
         print("this desk's keyring" if belongs else "another desk's keyring: nothing here can be opened with it")
@@ -103,6 +106,17 @@ def window(found: KeyStatus) -> str:
             "run `cs-console keys rotate`."
         )
     return f"Old backups of the keyring can open {what} until the next rotation, due by {_day(found.due)}."
+
+
+def index_words(found: KeyStatus) -> str:
+    """What old backups of the data can tell with the look-up keys that are in force."""
+    if not found.index.settled:
+        done = 100 * found.index.position // SETTLED
+        return f"Look-up keys of generation {found.index.generation} are being renewed: {done}% done."
+    return (
+        f"Look-up keys of generation {found.index.generation}: until the next rotation they tell of a backup of the "
+        "data made since the last one whether a guessed phone number or address is in it."
+    )
 
 
 def how_to_finish(found: KeyStatus, settings: Settings) -> str:

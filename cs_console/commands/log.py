@@ -13,6 +13,7 @@ from cs_console.access_log.export import export_log
 from cs_console.access_log.log_filter import parse_moment
 from cs_console.access_log.verify import Verdict, verify_log
 from cs_console.commands import log_proofs
+from cs_console.commands.consent import Erases, Second, left_alone, typed_consent
 from cs_console.commands.context import Home, Json, office, print_json, refusals
 from cs_console.commands.log_files import print_or_write, progress_bar, text_of
 from cs_console.desk import operator_desk
@@ -108,6 +109,8 @@ def export(
 @app.command()
 def accept(
     reason: Annotated[str, typer.Option(help="Why; it stands in the access log.", show_default=False)] = "",
+    erases: Erases = None,
+    second: Second = "",
     home: Home = None,
     json: Json = False,
 ) -> None:
@@ -115,14 +118,26 @@ def accept(
     from cs_console.backups.restoring import accept as accept_log
 
     with refusals():
-        done = accept_log(load(home), reason)
+        done = accept_log(load(home), reason, consent=typed_consent(erases, second))
     if json:
         kept = done.old_checkpoints
-        print_json({"entries": done.entries_after, "old_checkpoints": None if kept is None else str(kept)})
+        print_json(
+            {
+                "entries": done.entries_after,
+                "old_checkpoints": None if kept is None else str(kept),
+                "erased_again": done.erased_again,
+                "unproven": done.unproven,
+                "without_key": done.without_key,
+            }
+        )
         return
     print(f"The log is accepted as it stands, with {done.entries_after} entries now; sessions have ended.")
     if done.old_checkpoints is not None:
         print(f"The checkpoints of the one before: {done.old_checkpoints}")
+    if done.erased_again:
+        print(f"Requesters who were erased before, and are erased again: {done.erased_again}.")
+    for line in left_alone(done):
+        print(line)
 
 
 app.command("prove")(log_proofs.prove)

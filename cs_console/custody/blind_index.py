@@ -6,6 +6,7 @@ import hmac
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
+from cs_console.custody.index_state import ACCOUNT, key_name
 from cs_console.custody.keyring import Keyring
 from models.enums import Field
 
@@ -69,16 +70,32 @@ def on_file_form(field: Field, normalised: str) -> str:
 
 def account_token(keyring: Keyring, account: str) -> bytes:
     """The keyed look-up token of a platform's account id, exactly as the platform writes it."""
-    return hmac.digest(keyring.desk_key("index:account"), account.encode("utf-8", "surrogatepass"), hashlib.sha256)
+    return index_token(keyring, ACCOUNT, account)
 
 
 def lookup_token(keyring: Keyring, field: Field, normalised: str) -> bytes:
     """HMAC-SHA256 of a normalised value under the field's own key: equal values, equal tokens, nothing more."""
-    return hmac.digest(
-        keyring.desk_key(f"index:{field.value}"), normalised.encode("utf-8", "surrogatepass"), hashlib.sha256
-    )
+    return index_token(keyring, field.value, normalised)
+
+
+def index_token(keyring: Keyring, index: str, value: str) -> bytes:
+    """The token of a value as it is stored now: while keys are renewed, under the one that its part has moved to.
+
+    Raises DeskKeyMissing, StoreUnavailable.
+    """
+    state = keyring.index_state()
+    if not state.settled:
+        before = keyed_hash(keyring.desk_key(key_name(index, state.generation - 1)), value)
+        if not state.has_moved(before):
+            return before
+    return keyed_hash(keyring.desk_key(key_name(index, state.generation)), value)
 
 
 def reference_token(keyring: Keyring, message_id: str) -> bytes:
-    """The same for Message-IDs, which often hold an address."""
-    return hmac.digest(keyring.desk_key("index:reference"), message_id.encode("utf-8", "surrogatepass"), hashlib.sha256)
+    """The same for Message-IDs, which often hold an address; their key is not renewed."""
+    return keyed_hash(keyring.desk_key("index:reference"), message_id)
+
+
+def keyed_hash(key: bytes, value: str) -> bytes:
+    """HMAC-SHA256 of a value."""
+    return hmac.digest(key, value.encode("utf-8", "surrogatepass"), hashlib.sha256)

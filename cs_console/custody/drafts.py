@@ -1,24 +1,32 @@
 """What an agent has typed and not sent yet: sealed as it is saved, so that a killed process loses nothing."""
 
 import re
+from datetime import timedelta
 
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col
 
+from cs_console.custody.contacts import known_values
+from cs_console.custody.folding import Folded
 from cs_console.custody.in_use import require_in_use
 from cs_console.custody.keyring import Keyring
+from cs_console.custody.opening import open_text
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place, seal
 from cs_console.custody.ticket_keys import keys_for_view, ticket_keys
-from cs_console.desk import Desk
-from cs_console.errors import BadInput, KeyDestroyed, SessionEnded
+from cs_console.desk import Desk, Office
+from cs_console.errors import BadInput, KeyDestroyed, KeyMissing, SealBroken, SessionEnded
 from cs_console.plain_text import plain
 from models.agent_session import AgentSession
 from models.draft import Draft
+from models.ticket import Ticket
 
 MAX_DRAFT = 1_000_000
+KEPT_DAYS = 7
+"""How long a draft without a ticket is kept."""
+_AGENT = "agent:"
 _PLACE = re.compile(r"[a-z][a-z0-9:_.-]{0,63}")
 
 
@@ -39,7 +47,7 @@ def save_draft(desk: Desk, place: str, text: str, ticket: int | None = None) -> 
             return
         if ticket is None:
             owner = _own(desk)
-            key = _own_key(office.keyring, owner)
+            key = _own_key(session, office.keyring, owner)
         else:
             keys = ticket_keys(session, office, ticket)
             require_in_use(session, desk, keys.requester_id)
@@ -86,6 +94,54 @@ def discard_draft(desk: Desk, place: str) -> None:
         session.connection().execute(delete(Draft).where(*_this(desk, place)))
 
 
+def drop_drafts_about(session: Session, office: Office, requester_id: str) -> None:
+    """Delete what agents have typed without a ticket (a call, a letter) and that holds a contact of this requester.
+
+    To be done in the transaction that erases them, before their contacts go. Where those, or a draft, do not open it
+    cannot be told whom a draft is about: then it goes too.
+    """
+    try:
+        known = [known_values(session, office, requester_id, office.keyring.key(requester_id))]
+        numbers = select(col(Ticket.number)).where(col(Ticket.requester_id) == requester_id)
+        for number in session.connection().execute(numbers).scalars().all():
+            keys = ticket_keys(session, office, number)
+            known.append(known_values(session, office, requester_id, keys.requester_key, keys))
+    except (KeyDestroyed, KeyMissing, SealBroken):
+        known = []
+    rows = session.connection().execute(
+        select(col(Draft.agent_id), col(Draft.place), col(Draft.key_owner), col(Draft.text)).where(
+            col(Draft.key_owner).startswith(_AGENT)
+        )
+    )
+    drafts = rows.all()
+    agents = office.keyring.keys({draft.key_owner for draft in drafts})
+    for draft in drafts:
+        try:
+            place = Place(draft.key_owner, "draft", "text", f"{draft.agent_id}|{draft.place}")
+            text = open_text(agents[draft.key_owner], place, draft.text)
+        except (KeyError, SealBroken):
+            text = None
+        if text is None or not known or any(any(terms.spans(Folded(text).text)) for terms in known):
+            this = (col(Draft.agent_id) == draft.agent_id, col(Draft.place) == draft.place)
+            session.connection().execute(delete(Draft).where(*this))
+
+
+def drop_old_drafts(office: Office) -> None:
+    """Delete what was typed without a ticket KEPT_DAYS ago: nothing says whom it is about, so it does not stay.
+
+    Raises StoreUnavailable.
+    """
+    old = (
+        col(Draft.key_owner).startswith(_AGENT),
+        col(Draft.saved_at) < office.clock.now() - timedelta(days=KEPT_DAYS),
+    )
+    with office.database.reading() as session:
+        if session.connection().execute(select(col(Draft.place)).where(*old).limit(1)).first() is None:
+            return
+    with office.database.transaction() as session:
+        session.connection().execute(delete(Draft).where(*old))
+
+
 def _check(place: str, text: str) -> None:
     if not _PLACE.fullmatch(place):
         raise BadInput("That is no place for a draft.")
@@ -108,14 +164,16 @@ def _require_known(session: Session, desk: Desk) -> None:
 
 
 def _own(desk: Desk) -> str:
-    return f"agent:{desk.agent.id}"
+    return f"{_AGENT}{desk.agent.id}"
 
 
-def _own_key(keyring: Keyring, owner: str) -> bytes:
+def _own_key(session: Session, keyring: Keyring, owner: str) -> bytes:
     try:
         return keyring.key(owner)
-    except KeyDestroyed:  # the first draft of this agent
-        return keyring.create(owner)
+    except KeyMissing:
+        if session.connection().execute(select(col(Draft.place)).where(col(Draft.key_owner) == owner)).first():
+            raise  # it has sealed a draft: another key would lose that one without a word
+        return keyring.create(owner)  # the first draft of this agent
 
 
 def _place(owner: str, desk: Desk, place: str) -> Place:

@@ -1,24 +1,29 @@
 """The deed: what an approved erasure destroys, in steps that each may be repeated, so that a crash only delays it.
 
-First one transaction makes the requester unfindable and empties what is stored of them; then, in this order, the
-tombstone is told, copies in the outbox and the key are destroyed, the journals are emptied, and it is done. Rows stay,
-empty: counts, the existence of notices and the log's proofs hold.
+First one transaction makes the requester unfindable, empties what is stored of them and writes the log's entry; then,
+in this order, and only if the log proves that entry, the tombstone is stated, copies in the outbox and the key are
+destroyed, the journals are emptied, and it is done. Rows stay, empty: counts, the existence of notices and the log's
+proofs hold.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
 from sqlmodel import Session, SQLModel, col
 
 from cs_console.access_log.append import Actor, Entry, append, lock_log
-from cs_console.custody.holds import held_until
+from cs_console.access_log.checkpoint import log_signer
+from cs_console.custody.drafts import drop_drafts_about
+from cs_console.custody.erasure_proof import about_erasure, erased_with_key, proof_of
+from cs_console.custody.holds import held_until, require_recorded_holds
 from cs_console.custody.suppression import suppress_account
 from cs_console.custody.ticket_keys import contents_owners
-from cs_console.custody.tombstones import put_tombstone, tombstones
+from cs_console.custody.tombstones import is_proof, put_tombstone, tombstone_lines
 from cs_console.database import empty_journal
 from cs_console.delivery import outbox
 from cs_console.desk import Office
-from cs_console.errors import KeyDestroyed, StoreUnavailable
+from cs_console.errors import ErasureNotProven, KeyDestroyed, KeyMissing, Refusal, StoreUnavailable
 from cs_console.settings import Settings
 from models.attachment import Attachment
 from models.authority import Authority
@@ -111,14 +116,19 @@ def wipe(session: Session, requester_id: str, now: datetime) -> None:
 def carry_out(office: Office, erasure_id: str) -> None:
     """Do what is left to do of an approved erasure. May be repeated; a second console may do the same.
 
-    Raises StoreUnavailable, KeyUnavailable: what is left then is done by `finish_all`.
+    Raises ErasureNotProven, with nothing destroyed, where the log holds no entry of it; StoreUnavailable,
+    KeyUnavailable: what is left then is done by `finish_all`.
     """
     with office.database.reading() as session:
         erasure = session.get_one(Erasure, erasure_id)
-    if erasure.state != ErasureState.APPROVED:
-        return
-    owner = erasure.requester_id
-    put_tombstone(office.settings, owner, erasure.approved_at or office.clock.now())
+        if erasure.state != ErasureState.APPROVED:
+            return
+        owner = erasure.requester_id
+        proof = proof_of(session, office, Action.REQUESTER_ERASED, erasure)
+        if proof is not None:
+            put_tombstone(session, office, office.settings, proof)
+        elif not _is_told(session, office, owner):
+            raise ErasureNotProven
     _destroy(office, owner)
     with office.database.transaction() as session:
         wipe(session, owner, office.clock.now())  # what another console was writing meanwhile
@@ -131,11 +141,11 @@ def carry_out(office: Office, erasure_id: str) -> None:
 def finish_all(office: Office) -> None:
     """Carry out every approved erasure that a crash or a fault left, and those whose hold is over.
 
-    One that cannot be finished does not hold up the others. Raises StoreUnavailable, KeyUnavailable for the last such,
-    TimeNotConfirmed before anything is done.
+    One that cannot be finished does not hold up the others. Raises StoreUnavailable, KeyUnavailable, ErasureNotProven
+    for the last such, TimeNotConfirmed before anything is done.
     """
     office.require_believed_time()
-    failed: StoreUnavailable | None = None
+    failed: Refusal | None = None
     with office.database.reading() as session:
         open_ones = select(Erasure).where(col(Erasure.state).in_((ErasureState.APPROVED, ErasureState.HELD)))
         found = list(session.scalars(open_ones))
@@ -143,39 +153,94 @@ def finish_all(office: Office) -> None:
         try:
             if erasure.state != ErasureState.HELD or _release(office, erasure):
                 carry_out(office, erasure.id)
-        except StoreUnavailable as problem:
+        except (StoreUnavailable, ErasureNotProven) as problem:
             failed = problem
     if failed is not None:
         raise failed
 
 
-def apply_again(office: Office, *, every_requester: bool = False, told_in: Settings | None = None) -> int:
-    """Erase again whoever a backup brought back; returns how many. To be done before anybody signs in.
+@dataclass(frozen=True)
+class BroughtBack:
+    """Whom the list of the erased names, and who is here all the same.
 
-    They are told by the tombstones (those of the settings `told_in`, else the office's); with `every_requester` also by
-    having no key in the keyring, which was not put back with the data. Raises StoreUnavailable, KeyUnavailable.
+    `alive`: their erasure is proven, and they are not erased here. `with_key`: they are, but their key is back.
+    `unproven`: how many others it names of whom it proves nothing; they are left alone.
     """
-    settings = told_in or office.settings
-    told = tombstones(settings)
-    for start in range(0, len(told), BATCH):
-        for owner in office.keyring.keys(told[start : start + BATCH]):
-            _destroy(office, owner)  # an old keyring was put back
-    back = _come_back(office, told) | (_without_key(office) if every_requester else set())
-    for owner in sorted(back):
-        put_tombstone(settings, owner, office.clock.now())
-        with office.database.transaction() as session:
-            wipe(session, owner, office.clock.now())
-            _say_erased_again(session, office, owner)
-    if back:
+
+    alive: tuple[str, ...]
+    with_key: tuple[str, ...]
+    unproven: int
+
+
+def brought_back(office: Office, told_in: Settings | None = None) -> BroughtBack:
+    """Hold the list of the erased (of the settings `told_in`, else the office's) against what is here; change nothing.
+
+    A line counts if it is this desk's own signed statement with the log's entry in it, or if the log itself holds the
+    entry under the name that the requester's key gives. Raises StoreUnavailable, KeyUnavailable.
+    """
+    lines = tombstone_lines(told_in or office.settings)
+    told = list(dict.fromkeys(line.requester_id for line in lines))
+    states = _states(office, told)
+    known = [owner for owner in told if owner in states]
+    keys: set[str] = set()
+    for start in range(0, len(known), BATCH):
+        found = office.keyring.store.find_all(known[start : start + BATCH])
+        keys.update(key.owner for key in found if key.is_one)
+    here = {owner for owner in known if states[owner] != RequesterState.ERASED or owner in keys}
+    if not here:
+        return BroughtBack((), (), 0)
+    with office.database.reading() as session:
+        signer = log_signer(session, office)
+        proven = {line.requester_id for line in lines if line.requester_id in here and is_proof(office, signer, line)}
+        proven.update(owner for owner in here & keys - proven if erased_with_key(session, office, owner))
+    back = [owner for owner in known if owner in proven]
+    return BroughtBack(
+        tuple(owner for owner in back if states[owner] != RequesterState.ERASED),
+        tuple(owner for owner in back if states[owner] == RequesterState.ERASED),
+        len(here - proven),
+    )
+
+
+def apply_again(office: Office, *, told_in: Settings | None = None) -> int:
+    """Erase again whom a backup brought back; returns how many. To be done before anyone signs in.
+
+    Only those whose erasure is proven (`brought_back`); one with a hold in force is restricted until it ends. A
+    requester who merely has no key is not erased: the key is missing. Raises StoreUnavailable, KeyUnavailable.
+    """
+    back = brought_back(office, told_in)
+    again = [owner for owner in back.alive if _erase_again(office, owner, told_in or office.settings)]
+    for owner in (*again, *back.with_key):
+        _destroy(office, owner)
+    if again:
         empty_journal(office.database.engine)
-    return len(back)
+    return len(again)
+
+
+def stated_without_proof(office: Office) -> int:
+    """How many erasures the data says were approved, or held, without the log's word for it. They are not carried out.
+
+    Raises StoreUnavailable, KeyUnavailable.
+    """
+    with office.database.reading() as session:
+        waiting = select(Erasure).where(col(Erasure.state).in_((ErasureState.APPROVED, ErasureState.HELD)))
+        return sum(
+            proof_of(session, office, Action.ERASURE_APPROVED, erasure) is None
+            and not _is_told(session, office, erasure.requester_id)
+            for erasure in session.scalars(waiting)
+        )
+
+
+def _is_told(session: Session, office: Office, owner: str) -> bool:
+    signer = log_signer(session, office)
+    lines = tombstone_lines(office.settings)
+    return any(line.requester_id == owner and is_proof(office, signer, line) for line in lines)
 
 
 def _destroy(office: Office, owner: str) -> None:
     """Outbox copies, then the key: the copies are found by a pseudonym that only the key gives."""
     try:
         name = office.pseudonym(owner, office.keyring.key(owner))
-    except KeyDestroyed:
+    except (KeyDestroyed, KeyMissing):
         name = ""
     if name and office.settings.outbox is not None:
         try:
@@ -188,12 +253,15 @@ def _destroy(office: Office, owner: str) -> None:
 
 
 def _release(office: Office, erasure: Erasure) -> bool:
-    """Turn a held erasure into an approved one if nothing holds it any more."""
+    """Turn a held erasure into an approved one if nothing holds it any more. Raises ErasureNotProven."""
     owner, now = erasure.requester_id, office.clock.now()
     with office.database.transaction() as session:
         lock_log(session.connection(), office)  # no hold is placed meanwhile
         if held_until(session, [owner], now):
             return False
+        require_recorded_holds(session, office, owner)
+        if proof_of(session, office, Action.ERASURE_APPROVED, erasure) is None and not _is_told(session, office, owner):
+            raise ErasureNotProven
         still = (col(Erasure.id) == erasure.id, col(Erasure.state) == ErasureState.HELD)
         moved = session.connection().execute(
             update(Erasure).where(*still).values(state=ErasureState.APPROVED, approved_at=now)
@@ -201,55 +269,70 @@ def _release(office: Office, erasure: Erasure) -> bool:
         if not moved.rowcount:
             return False  # another console was quicker
         say_erased(session, office, Actor("console", "", "", office.host), erasure, "the hold is over")
+        drop_drafts_about(session, office, owner)
         wipe(session, owner, now)
     return True
 
 
 def say_erased(session: Session, office: Office, actor: Actor, erasure: Erasure, reason: str) -> None:
-    """The tombstone entry: the last one that can name the requester's pseudonym."""
+    """The tombstone entry: the last one that can name the requester's pseudonym, and the proof of the erasure."""
     owner = erasure.requester_id
     suppress_account(session, office, owner)
     try:
         name = office.pseudonym(owner, office.keyring.key(owner))
-    except KeyDestroyed:
+    except (KeyDestroyed, KeyMissing):
         name = None
-    entry = Entry(Action.REQUESTER_ERASED, ticket=erasure.ticket_number, requester=name, reason=reason)
+    entry = Entry(
+        Action.REQUESTER_ERASED,
+        ticket=erasure.ticket_number,
+        requester=name,
+        reason=reason,
+        about=about_erasure(erasure),
+    )
     append(session, office, actor, entry, office.clock.now())
 
 
-def _say_erased_again(session: Session, office: Office, owner: str) -> None:
+def _erase_again(office: Office, owner: str, settings: Settings) -> bool:
+    """Whether this requester, whose erasure is proven, is erased again; with a hold in force they are restricted."""
     now = office.clock.now()
-    kept = session.scalars(select(Erasure).where(col(Erasure.requester_id) == owner)).first()
-    erasure = kept or Erasure(requester_id=owner, cause=ErasureCause.RESTORE, proposed_at=now)
-    erasure.state, erasure.ended_at = ErasureState.DONE, now
-    session.add(erasure)
-    session.flush()
-    say_erased(session, office, Actor("console", "", "", office.host), erasure, "a backup had brought it back")
+    with office.database.transaction() as session:
+        lock_log(session.connection(), office)  # no hold is placed meanwhile
+        requester = session.get_one(Requester, owner)
+        if requester.state == RequesterState.ERASED:
+            return False  # another console was quicker
+        held = bool(held_until(session, [owner], now))
+        kept = session.scalars(
+            select(Erasure).where(col(Erasure.requester_id) == owner, col(Erasure.state) != ErasureState.WITHDRAWN)
+        ).first()
+        if held and kept is not None and kept.state == ErasureState.HELD:
+            return False
+        require_recorded_holds(session, office, owner)
+        erasure = kept or Erasure(requester_id=owner, cause=ErasureCause.RESTORE, proposed_at=now)
+        erasure.state, erasure.ended_at = (ErasureState.HELD, None) if held else (ErasureState.DONE, now)
+        session.add(erasure)
+        session.flush()
+        if held:
+            requester.state = RequesterState.RESTRICTED
+            session.add(requester)
+            return False
+        say_erased(session, office, Actor("console", "", "", office.host), erasure, "a backup had brought it back")
+        drop_drafts_about(session, office, owner)
+        wipe(session, owner, now)
+        session.flush()
+        proof = proof_of(session, office, Action.REQUESTER_ERASED, erasure)
+    if proof is not None:
+        with office.database.reading() as session:
+            put_tombstone(session, office, settings, proof)  # where it was told without a signature
+    return True
 
 
-def _come_back(office: Office, told: list[str]) -> set[str]:
-    back: set[str] = set()
+def _states(office: Office, told: list[str]) -> dict[str, str]:
+    """The states of those of these ids that are requesters' here."""
+    found: dict[str, str] = {}
     with office.database.reading() as session:
         for start in range(0, len(told), BATCH):
             some = col(Requester.id).in_(told[start : start + BATCH])
-            alive = select(col(Requester.id)).where(some, col(Requester.state) != RequesterState.ERASED)
-            back.update(session.connection().execute(alive).scalars())
-    return back
-
-
-def _without_key(office: Office) -> set[str]:
-    lost: set[str] = set()
-    after = ""
-    while True:
-        with office.database.reading() as session:
-            some = (
-                select(col(Requester.id))
-                .where(col(Requester.id) > after, col(Requester.state) != RequesterState.ERASED)
-                .order_by(col(Requester.id))
-                .limit(BATCH)
+            found.update(
+                session.connection().execute(select(col(Requester.id), col(Requester.state)).where(some)).all()
             )
-            owners = list(session.connection().execute(some).scalars())
-        if not owners:
-            return lost
-        lost.update(set(owners) - set(office.keyring.keys(owners)))
-        after = owners[-1]
+    return found

@@ -12,15 +12,18 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import lock_log
+from cs_console.access_log.append import Entry, lock_log, record
 from cs_console.custody.contacts import held_fields
+from cs_console.custody.drafts import drop_drafts_about
 from cs_console.custody.erasing import carry_out, say_erased, wipe
-from cs_console.custody.holds import held_until
+from cs_console.custody.erasure_proof import about_erasure
+from cs_console.custody.holds import held_until, require_recorded_holds
 from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.decisions.approvers import final_decision, roles_now
 from cs_console.decisions.proposal import open_answers
 from cs_console.desk import Desk, Office
 from cs_console.errors import (
+    ErasureNotProven,
     KeyDestroyed,
     NotAllowed,
     NotErasable,
@@ -36,7 +39,7 @@ from cs_console.staff.accounts import check_password
 from cs_console.staff.persons import is_another
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.filing import lock_counter
-from cs_console.tickets.ticket_facts import READERS, TicketFacts, facts, record_about, refusals_on_record
+from cs_console.tickets.ticket_facts import READERS, TicketFacts, facts, pseudonym, record_about, refusals_on_record
 from models.agent import Agent
 from models.enums import (
     Action,
@@ -120,8 +123,8 @@ def confirm_erasure(desk: Desk, erasure_id: str, password: str) -> Confirmed:
 
     Everything that was checked at the proposal is checked once more. With a hold in force the data is kept, restricted:
     not to be found or seen, and erased when the last hold ends. Raises OwnErasure, NotAllowed, WrongPassword,
-    SignInMustWait, NotErasable, WrongState, NothingThere, NoUndertaking, SessionEnded; what is refused is on record.
-    Raises TimeNotConfirmed before anything is looked at.
+    SignInMustWait, NotErasable, ErasureNotProven, WrongState, NothingThere, NoUndertaking, SessionEnded; what is
+    refused is on record. Raises TimeNotConfirmed before anything is looked at.
     """
     office = desk.office
     office.require_believed_time()
@@ -133,13 +136,23 @@ def confirm_erasure(desk: Desk, erasure_id: str, password: str) -> Confirmed:
             erasure, ticket = _confirmable(session, desk, erasure_id)
             now = office.clock.now()
             held = held_until(session, [erasure.requester_id], now).get(erasure.requester_id)
+            if held is None:
+                require_recorded_holds(session, office, erasure.requester_id)
             erasure.state = ErasureState.APPROVED if held is None else ErasureState.HELD
             erasure.approver_id, erasure.approved_at = desk.agent.id, now
             session.add(erasure)
             session.flush()
-            record_about(session, desk, ticket, Action.ERASURE_APPROVED, "held" if held else "")
+            approved = Entry(
+                Action.ERASURE_APPROVED,
+                ticket=ticket.number,
+                requester=pseudonym(office, erasure.requester_id),
+                reason="held" if held else "",
+                about=about_erasure(erasure),
+            )
+            record(session, desk, approved)
             if held is None:
                 say_erased(session, office, desk.actor, erasure, _CAUSES[ErasureCause(erasure.cause)])
+                drop_drafts_about(session, office, erasure.requester_id)
                 wipe(session, erasure.requester_id, now)
             else:
                 _restrict(session, erasure.requester_id)
@@ -311,7 +324,7 @@ def _restrict(session: Session, requester_id: str) -> None:
     )
 
 
-_RECORDED = (OwnErasure, NotAllowed, NotErasable, WrongPassword, SignInMustWait)
+_RECORDED = (ErasureNotProven, OwnErasure, NotAllowed, NotErasable, WrongPassword, SignInMustWait)
 """Refusals that reviewers want to see."""
 
 

@@ -32,6 +32,8 @@ from cs_console.prepared import Prepared
 from models.columns import UtcMoment
 
 FIRST_EPOCH = 1
+MARK_BYTES = 28
+"""How long nothing is once it is wrapped: the mark of a key that was destroyed."""
 _ONE_MAKES_TABLES = select(func.pg_advisory_xact_lock(literal(0x7461626C6573, BigInteger)))  # "tables" in ASCII
 
 _metadata = MetaData()
@@ -55,7 +57,8 @@ _epoch = Table(
 TABLES = (_key.name, _epoch.name)
 _FIND = select(_key.c.epoch, _key.c.wrapped).where(_key.c.owner == bindparam("who"))
 _FIND_FAST = Prepared(_FIND)
-_DESTROY = delete(_key).where(_key.c.owner == bindparam("who")).returning(_key.c.epoch)
+_IS_KEY = func.length(_key.c.wrapped) != MARK_BYTES
+_DESTROY = delete(_key).where(_key.c.owner == bindparam("who"), _IS_KEY).returning(_key.c.epoch)
 _OLDER = (
     select(_key)
     .where(_key.c.owner > bindparam("after"), _key.c.epoch != bindparam("newest"))
@@ -93,6 +96,11 @@ class WrappedKey:
     epoch: int
     wrapped: bytes = field(repr=False)
 
+    @property
+    def is_one(self) -> bool:
+        """Whether this is a key, and not the mark of one that was destroyed."""
+        return len(self.wrapped) != MARK_BYTES
+
 
 class KeyStore:
     """The two tables on either engine. Every method raises StoreUnavailable, or a kind of it."""
@@ -127,6 +135,12 @@ class KeyStore:
         with store_errors(), self._asking.connect() as connection:
             return [WrappedKey(*row) for row in connection.execute(statement)]
 
+    def owners(self, beginning: str) -> list[str]:
+        """The owners of keys whose names begin like that."""
+        statement = select(_key.c.owner).where(_key.c.owner.startswith(beginning, autoescape=True), _IS_KEY)
+        with store_errors(), self._asking.connect() as connection:
+            return list(connection.execute(statement.order_by(_key.c.owner)).scalars())
+
     def drop(self, owners: Iterable[str]) -> None:
         """Delete keys without counting them as destroyed."""
         with self.transaction() as connection:
@@ -134,7 +148,7 @@ class KeyStore:
 
     def counts(self) -> dict[int, int]:
         """How many keys there are of each epoch."""
-        statement = select(_key.c.epoch, func.count()).group_by(_key.c.epoch).order_by(_key.c.epoch)
+        statement = select(_key.c.epoch, func.count()).where(_IS_KEY).group_by(_key.c.epoch).order_by(_key.c.epoch)
         with store_errors(), self._asking.connect() as connection:
             return {int(epoch): int(count) for epoch, count in connection.execute(statement)}
 
@@ -215,6 +229,7 @@ def add_key(connection: Connection, key: WrappedKey) -> WrappedKey:
     # two consoles may be making the same key: both then use the one that was stored
     insert_new = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
     row = {"owner": key.owner, "epoch": key.epoch, "wrapped": key.wrapped}
+    connection.execute(delete(_key).where(_key.c.owner == key.owner, ~_IS_KEY))
     connection.execute(insert_new(_key).values(row).on_conflict_do_nothing())
     epoch, wrapped = connection.execute(_FIND, {"who": key.owner}).one()
     return WrappedKey(key.owner, epoch, wrapped)
@@ -227,8 +242,14 @@ def add_keys(connection: Connection, keys: Iterable[WrappedKey]) -> None:
         connection.execute(insert(_key), rows)
 
 
-def destroy_key(connection: Connection, owner: str, at: datetime) -> None:
-    """Delete an owner's key and count it on the epoch it belonged to. Nothing happens where there is none."""
+def destroy_key(connection: Connection, mark: WrappedKey, at: datetime) -> None:
+    """Put the mark in the place of its owner's key and count that on its epoch. Without a key nothing happens."""
+    if retire_key(connection, mark.owner, at):
+        add_keys(connection, [mark])
+
+
+def retire_key(connection: Connection, owner: str, at: datetime) -> bool:
+    """Delete an owner's key and count it on the epoch it belonged to; whether there was one."""
     epoch = connection.execute(_DESTROY, {"who": owner}).scalar()
     if epoch is not None:
         connection.execute(
@@ -239,6 +260,7 @@ def destroy_key(connection: Connection, owner: str, at: datetime) -> None:
                 first_destroyed_at=func.coalesce(_epoch.c.first_destroyed_at, literal(at, UtcMoment())),
             )
         )
+    return epoch is not None
 
 
 def older_keys(connection: Connection, newest: int, after: str, most: int) -> list[WrappedKey]:

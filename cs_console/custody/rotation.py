@@ -17,6 +17,8 @@ from sqlalchemy.exc import DBAPIError
 
 from cs_console.access_log.append import Entry, record
 from cs_console.custody import key_store
+from cs_console.custody.index_rotation import renew
+from cs_console.custody.index_state import IndexState, read_state
 from cs_console.custody.key_files import next_key, put_next_in_place, wrapping_key, wrapping_keys
 from cs_console.custody.key_store import KeyEpoch, KeyStore, WrappedKey
 from cs_console.custody.keyring import Keyring
@@ -50,7 +52,10 @@ class Rotated:
 
 @dataclass(frozen=True)
 class KeyStatus:
-    """Where the keyring stands. `erased` keys can be opened by old backups of it, and are to be closed by `due`."""
+    """Where the keyring stands. `erased` keys can be opened by old backups of it, and are to be closed by `due`.
+
+    So are the look-up keys of `index`: with them old backups of the data tell whether they hold a guessed value.
+    """
 
     by_epoch: dict[int, int]
     epoch: int
@@ -60,6 +65,7 @@ class KeyStatus:
     overdue: bool
     unfinished: bool
     to_rewrap: int
+    index: IndexState
 
 
 def key_status(office: Office) -> KeyStatus:
@@ -68,6 +74,8 @@ def key_status(office: Office) -> KeyStatus:
     A window is `key_days` of the settings long and runs from the first key destroyed.
     """
     store = office.keyring.store
+    with office.database.reading() as session:
+        index = read_state(session)
     epochs, counts = store.epochs(), store.counts()
     newest = epochs[-1].epoch if epochs else key_store.FIRST_EPOCH
     to_have = [epoch for epoch in epochs if epoch.ended_at is None]
@@ -82,6 +90,7 @@ def key_status(office: Office) -> KeyStatus:
         overdue=due is not None and office.clock.now() > due,
         unfinished=len(to_have) > 1,
         to_rewrap=sum(count for epoch, count in counts.items() if epoch != newest),
+        index=index,
     )
 
 
@@ -94,6 +103,9 @@ def rotate(desk: Desk, progress: Progress | None = None) -> Rotated:
     keyring, settings = desk.office.keyring, desk.office.settings
     keyring.looking_again(keyring.upgrade)
     with _alone(keyring.store):
+        # the look-up keys first: their old ones then go with the old key-encryption key, out of the keyring's backups
+        if renew(desk.office, progress, only_finish=_is_unfinished(keyring, settings)):
+            _record(desk, "look-up keys: renewed, the old ones are destroyed")
         newest = _begun(desk)
         rewrapped = _rewrap_all(keyring, newest, progress)
         finished = _give_up_old_key(settings, newest)
@@ -108,13 +120,17 @@ def rotate(desk: Desk, progress: Progress | None = None) -> Rotated:
     return Rotated(newest.epoch, rewrapped, finished)
 
 
+def _is_unfinished(keyring: Keyring, settings: Settings) -> bool:
+    *older, newest = keyring.store.epochs()
+    return any(epoch.ended_at is None for epoch in older) or not is_key_of(wrapping_key(settings), newest)
+
+
 def _begun(desk: Desk) -> KeyEpoch:
     """The epoch to rotate to: the one that was begun and is not finished, else a new one."""
     keyring, settings = desk.office.keyring, desk.office.settings
     epochs = keyring.store.epochs()
     newest = epochs[-1]
-    unfinished = any(epoch.ended_at is None for epoch in epochs[:-1])
-    if unfinished or not is_key_of(wrapping_key(settings), newest):
+    if _is_unfinished(keyring, settings):
         _record(desk, f"epoch {newest.epoch}: taken up again")
         return newest
     key = next_key(settings)
@@ -184,7 +200,7 @@ def _rewrap(keyring: Keyring, newest: KeyEpoch, after: str) -> _Batch:
             except (KeyUnavailable, UnknownEpoch):
                 broken.append(old.owner)
         key_store.replace_keys(connection, pairs)
-    return _Batch(older[-1].owner if older else "", len(pairs), tuple(broken))
+    return _Batch(older[-1].owner if older else "", sum(old.is_one for old, _new in pairs), tuple(broken))
 
 
 def _give_up_old_key(settings: Settings, newest: KeyEpoch) -> bool:

@@ -15,7 +15,7 @@ from sqlmodel import Session, col
 from cs_console.custody.opening import open_text
 from cs_console.custody.sealing import Place
 from cs_console.desk import Office
-from cs_console.errors import KeyDestroyed, SealBroken
+from cs_console.errors import KeyDestroyed, KeyMissing, SealBroken
 from models.erasure import Erasure
 from models.requester import Requester
 from models.suppression import Suppression
@@ -45,7 +45,7 @@ def suppress_account(session: Session, office: Office, requester_id: str) -> Non
     try:
         place = Place(requester_id, "requester", "account_id", requester_id)
         account = open_text(office.keyring.key(requester_id), place, found.account_id)
-    except (KeyDestroyed, SealBroken):
+    except (KeyDestroyed, KeyMissing, SealBroken):
         return
     digest, now = suppression_digest(office, account), office.clock.now()
     kept = session.get(Suppression, digest)

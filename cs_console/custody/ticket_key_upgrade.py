@@ -19,7 +19,7 @@ from cs_console.custody.sealing import Place, seal
 from cs_console.custody.ticket_keys import TicketKeys, new_ticket_keys, opened_keys
 from cs_console.decisions.proposal import PRIVACY_OFFICE
 from cs_console.desk import Office
-from cs_console.errors import Refusal, SealBroken, StoreUnavailable
+from cs_console.errors import KeyMissing, Refusal, SealBroken, StoreUnavailable
 from models.attachment import Attachment
 from models.authority import Authority
 from models.clock_event import ClockEvent
@@ -65,6 +65,8 @@ def give_keys(office: Office) -> int:
                 if not office.database.is_sqlite:
                     session.connection().execute(text(f"SET LOCAL lock_timeout = '{LOCK_WAIT}'"))
                 give_key(session, office, number)
+        except KeyMissing:
+            continue
         except StoreUnavailable:
             raise
         except Refusal:

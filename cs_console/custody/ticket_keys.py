@@ -115,5 +115,12 @@ def keys_of_tickets(session: Session, office: Office, numbers: Iterable[int]) ->
     return found
 
 
+def tickets_without_key(session: Session, office: Office, numbers: Iterable[int]) -> set[int]:
+    """Those of these tickets whose requester's key is missing, though no one erased them."""
+    rows = session.connection().execute(_LOOK_AT_SOME, {"numbers": sorted(set(numbers))}).all()
+    lost = office.keyring.without_trace(row.requester_id for row in rows)
+    return {row.number for row in rows if row.requester_id in lost}
+
+
 def _place_of_key(requester_id: str, number: int) -> Place:
     return Place(requester_id, "ticket", "sealed_key", str(number))

@@ -1,40 +1,107 @@
-"""Whose data was erased, told outside the stores: so that no backup put back brings it to life again.
+"""Whose data was erased, stated outside the stores: so that no backup put back brings it to life again.
 
-One line each, a requester's random id and the time, in a file that only grows beside the second place's checkpoints.
-It names nobody: an id says nothing once what it stood for is gone.
+One line each in a file that only grows beside the second place's checkpoints: a requester's random id, the time, and
+the access log's own entry of the erasure with its tag, signed with the key that signs checkpoints. So a desk whose
+restored log ends before that entry can still tell that its log once held it. A line that proves nothing destroys
+nothing. It names no one: an id says nothing once what it stood for is gone.
 """
 
-from datetime import datetime
+import base64
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
+from cryptography.exceptions import InvalidSignature
+from sqlmodel import Session
+
+from cs_console.access_log.checkpoint import LogSigner, log_signer
 from cs_console.access_log.second_place import append_line
+from cs_console.custody.erasure_proof import ProvenErasure, is_genuine, names_requester
+from cs_console.desk import Office
 from cs_console.errors import StoreUnavailable
 from cs_console.settings import Settings
+from models.enums import Action
 
 FILE_NAME = "erased.txt"
+_PURPOSE = "cs-console erasure"
+"""The first line of what is signed: no checkpoint begins like that."""
 
 
-def tombstones(settings: Settings) -> list[str]:
-    """The ids of every requester who was erased, oldest first. Raises StoreUnavailable."""
-    file = settings.checkpoint_folder / FILE_NAME
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line as it was found. `proof` is empty in lines from before they were signed, and in what others wrote."""
+
+    requester_id: str
+    proof: str
+
+
+def tombstone_file(settings: Settings) -> Path:
+    """Where they are kept."""
+    return settings.checkpoint_folder / FILE_NAME
+
+
+def tombstone_lines(settings: Settings) -> list[Line]:
+    """Every line, oldest first, believed or not. Raises StoreUnavailable where the list cannot be read as text."""
+    file = tombstone_file(settings)
     try:
         lines = file.read_text("ascii").splitlines()
     except FileNotFoundError:
         return []
     except (OSError, UnicodeDecodeError):
         raise StoreUnavailable(
-            f"The list of erased requesters, {file}, cannot be read.", "Mend it: without it nobody may sign in."
+            f"The list of erased requesters, {file}, cannot be read.", "Fix it: without it no one may sign in."
         ) from None
-    return [line.split()[0] for line in lines if line.strip()]
+    return list(_read(lines))
 
 
-def put_tombstone(settings: Settings, requester_id: str, at: datetime) -> None:
-    """Tell it durably, once; `at` is in UTC. Raises StoreUnavailable."""
-    if requester_id in tombstones(settings):
+def tombstones(settings: Settings) -> list[str]:
+    """The ids that the lines name, oldest first, proven or not. Raises StoreUnavailable."""
+    return [line.requester_id for line in tombstone_lines(settings)]
+
+
+def put_tombstone(session: Session, office: Office, settings: Settings, erasure: ProvenErasure) -> None:
+    """State an erasure durably, once. Raises StoreUnavailable, KeyUnavailable without the log's signing key."""
+    signer = log_signer(session, office)
+    owner = erasure.requester_id
+    if any(line.requester_id == owner and is_proof(office, signer, line) for line in tombstone_lines(settings)):
         return
-    file = settings.checkpoint_folder / FILE_NAME
+    signature = signer.key.sign(_signed(signer, erasure))
+    proof = {
+        "entry": list(erasure.entry),
+        "tag": erasure.tag.hex(),
+        "signature": base64.b64encode(signature).decode(),
+    }
+    encoded = base64.b64encode(json.dumps(proof, separators=(",", ":")).encode()).decode()
+    file = tombstone_file(settings)
     try:
-        append_line(file, f"{requester_id} {at:%Y-%m-%dT%H:%M:%SZ}")
+        append_line(file, f"{owner} {erasure.at:%Y-%m-%dT%H:%M:%SZ} {encoded}")
     except OSError as problem:
         raise StoreUnavailable(
             f"The erasure cannot be noted in {file}: {problem.strerror}.", "It goes on once that works again."
         ) from None
+
+
+def is_proof(office: Office, signer: LogSigner, line: Line) -> bool:
+    """Whether this line is this desk's own signed statement, with the log's genuine entry of that very erasure."""
+    try:
+        proof = json.loads(base64.b64decode(line.proof, validate=True))
+        erasure = ProvenErasure(line.requester_id, tuple(proof["entry"]), bytes.fromhex(proof["tag"]))
+        signature = base64.b64decode(proof["signature"], validate=True)
+        if not is_genuine(office, (*erasure.entry, erasure.tag), Action.REQUESTER_ERASED):
+            return False
+        signer.key.public_key().verify(signature, _signed(signer, erasure))
+    except (ValueError, KeyError, TypeError, AttributeError, InvalidSignature):
+        return False
+    return names_requester(erasure.entry, line.requester_id)
+
+
+def _signed(signer: LogSigner, erasure: ProvenErasure) -> bytes:
+    return "\n".join((_PURPOSE, signer.name, erasure.requester_id, erasure.leaf.hex(), erasure.tag.hex(), "")).encode()
+
+
+def _read(lines: list[str]) -> Iterator[Line]:
+    for line in lines:
+        words = line.split()
+        if words:
+            yield Line(words[0], words[2] if len(words) == 3 else "")

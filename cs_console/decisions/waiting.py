@@ -1,7 +1,7 @@
 """Proposals that wait for approval, as the people may see them: under legal review only privacy officers see why."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy import Select, case, select, true
 from sqlmodel import Session, col
 
 from cs_console.custody.safe_views import open_safe
-from cs_console.custody.ticket_keys import TicketKeys, keys_for_view, keys_of_tickets, ticket_keys
+from cs_console.custody.ticket_keys import TicketKeys, keys_for_view, keys_of_tickets, ticket_keys, tickets_without_key
 from cs_console.decisions.approvers import find, roles_left, roles_now, said_yes
 from cs_console.decisions.asked import asked_of, asked_words
 from cs_console.decisions.evidence import evidence_words, labels_by_id
@@ -24,7 +24,7 @@ from cs_console.errors import NotAllowed, StaleProposal
 from cs_console.plain_text import plain
 from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
-from cs_console.tickets.ticket_facts import ERASED, READERS, open_on_record, record_about
+from cs_console.tickets.ticket_facts import ERASED, MISSING, READERS, open_on_record, record_about
 from models.agent import Agent
 from models.decision import Approval, Decision
 from models.enums import Action, DecisionState, Outcome, Role, TicketKind
@@ -115,8 +115,10 @@ def waiting(desk: Desk) -> Waiting:
         shown = found[:MOST]
         approved = said_yes(session, [row.id for row in shown])
         keys = keys_of_tickets(session, desk.office, (row.ticket_number for row in shown))
+        lost = tickets_without_key(session, desk.office, {row.ticket_number for row in shown} - keys.keys())
     rows = (_row(desk, roles, row, approved.get(row.id, []), keys.get(row.ticket_number)) for row in shown)
-    return Waiting(tuple(rows), more=len(found) > MOST)
+    said = tuple(replace(row, ground_words=MISSING) if row.number in lost else row for row in rows)
+    return Waiting(said, more=len(found) > MOST)
 
 
 def open_proposal(desk: Desk, decision_id: str) -> ProposalView:

@@ -22,6 +22,7 @@ from cs_console.errors import (
     ContactNotOnFile,
     DeliveryFailed,
     KeyDestroyed,
+    KeyMissing,
     NothingThere,
     Refusal,
     SealBroken,
@@ -140,7 +141,13 @@ def deliver_queued(office: Office, message_id: str | None = None) -> DeliveryRep
     for one, channel in [(message_id, None)] if message_id else _due(office):
         if channel in unreached or not _claim(office, one, again=message_id is not None):
             continue
-        done = _send(office, one)
+        try:
+            done = _send(office, one)
+        except KeyMissing as problem:  # it stays queued, and holds up no other
+            if message_id:
+                raise
+            problems.append(problem.sentence)
+            continue
         _settle(office, one, done)
         if done.problem is None:
             sent += 1

@@ -12,7 +12,7 @@ from cs_console.custody.key_files import make_wrapping_key
 from cs_console.custody.keyring import open_keyring
 from cs_console.database import Database
 from cs_console.desk import Office, operator_desk
-from cs_console.errors import DeskExists, StoreUnavailable
+from cs_console.errors import BadSettings, DeskExists, StoreUnavailable
 from cs_console.policy.loader import PackShelf
 from cs_console.sample_mark import sample_tag
 from cs_console.settings import Settings
@@ -29,6 +29,23 @@ FOLDER_MODE = 0o700
 FILE_MODE = 0o600
 
 
+KEYRING_ADVICE = (
+    "Set CS_CONSOLE_KEYRING_URL on every console to a PostgreSQL database of its own: consoles on other hosts need the "
+    "same keys, and backups of the data must not hold them."
+)
+
+
+def keyring_flaw(settings: Settings) -> str:
+    """What is wrong with where the keyring of data on a server is kept; empty where nothing is. Raises BadSettings."""
+    data, keys = Database(settings.database).engine.url, Database(settings.keyring).engine.url
+    if data.get_backend_name() != "postgresql":
+        return ""
+    if keys.get_backend_name() != "postgresql":
+        return "in a file"
+    same = (data.host, data.port, data.database, dict(data.query).get("host"))
+    return "in the same database" if same == (keys.host, keys.port, keys.database, dict(keys.query).get("host")) else ""
+
+
 def init_desk(
     settings: Settings, admin_name: str, password: str, clock: Clock | None = None, *, sample: bool = False
 ) -> Office:
@@ -37,10 +54,14 @@ def init_desk(
     The desk exists once its last step, one transaction, is committed: a crash before that leaves nothing that
     keeps it from being run again, and keys made before the crash are kept. Files are readable by their owner
     alone. Of several processes that make one at once the first one does, the others wait and raise DeskExists.
-    Raises DeskExists, BadAccount, BadPassword or StoreUnavailable; the first three before anything is made.
+    Raises BadSettings where data on a server would have its keyring in a file or in the same database, DeskExists,
+    BadAccount, BadPassword or StoreUnavailable; all but the last before anything is made.
     """
     name = new_name(admin_name)
     passwords.check_new(password, name, settings.desk_name)
+    flaw = keyring_flaw(settings)
+    if flaw:
+        raise BadSettings(f"The data is on a PostgreSQL server, and the keyring is {flaw}.", KEYRING_ADVICE)
     _refuse_existing(settings)
     shelf = PackShelf(settings)
     shelf.current.meta  # noqa: B018 - a desk with an unusable pack is not made

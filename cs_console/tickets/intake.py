@@ -14,7 +14,7 @@ from cs_console.access_log.append import Entry, record
 from cs_console.custody.erasing import apply_again
 from cs_console.custody.late_redaction import redact_waiting
 from cs_console.desk import Desk
-from cs_console.errors import KeyDestroyed, Refusal, SealBroken, Unreadable
+from cs_console.errors import DeskKeyMissing, KeyDestroyed, KeyMissing, Refusal, SealBroken, Unreadable
 from cs_console.tickets import jsonl
 from cs_console.tickets.filing import file_message, lock_counter, texts_and_terms
 from cs_console.tickets.incoming import LIMITS, IncomingFile, IncomingMessage, Limits, Taken
@@ -153,7 +153,9 @@ class _Run:
         except Unreadable as problem:
             reason = f"{problem.code}: {problem.sentence}"
             shown = problem.shown if isinstance(problem, jsonl.BadLine) else ""
-        except (KeyDestroyed, SealBroken) as problem:
+        except DeskKeyMissing:
+            raise  # nothing at all can be taken in
+        except (KeyDestroyed, KeyMissing, SealBroken) as problem:
             reason = f"{problem.code}: The requester's data cannot be added to."
         except Refusal:
             raise  # the store, the log, a pack or the session: nothing to do with this message

@@ -19,7 +19,7 @@ from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.filters import Filter
 from cs_console.tickets.lanes import VIEWS, Asker, Cursor, lane
-from cs_console.tickets.ticket_facts import ERASED, READERS, UNREADABLE
+from cs_console.tickets.ticket_facts import ERASED, MISSING, READERS, UNREADABLE
 from models.agent import Agent
 from models.clock_event import ClockEvent
 from models.enums import ClockMove, Priority, TicketKind, TicketState
@@ -293,8 +293,12 @@ def _queue_row(row: Any, subject: str, names: dict[str, str], tried_at: datetime
 
 def _subjects(desk: Desk, rows: list[Any], owners: set[str]) -> dict[int, str]:
     """The redacted subjects by number; of these requesters alone, their keys fetched at once."""
-    keys = desk.office.keyring.keys(owners) if owners else {}
-    return {row.number: _subject(keys.get(row.requester_id), row) for row in rows}
+    office = desk.office
+    keys = office.keyring.keys(owners) if owners else {}
+    lost = office.keyring.without_trace(owners - keys.keys())
+    return {
+        row.number: MISSING if row.requester_id in lost else _subject(keys.get(row.requester_id), row) for row in rows
+    }
 
 
 def _subject(key: bytes | None, row: Any) -> str:

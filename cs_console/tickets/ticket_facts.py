@@ -23,6 +23,7 @@ READERS = (Role.AGENT, Role.VERIFIER, Role.SUPERVISOR, Role.PRIVACY_OFFICER)
 ERASED = "erased"
 """What stands for the words of a requester whose key is destroyed."""
 UNREADABLE = "does not open: tell a supervisor"
+MISSING = "its key is missing: tell an operator"
 """What stands for a sealed value that does not fit its place."""
 
 

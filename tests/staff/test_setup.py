@@ -12,15 +12,17 @@ import pytest
 from sqlalchemy import select
 
 from cs_console.access_log.verify import verify_log
+from cs_console.commands.checks import examine
 from cs_console.desk import open_office
-from cs_console.errors import BadAccount, BadPassword, DeskExists, NotADatabase, Refusal, StoreUnavailable
+from cs_console.errors import BadAccount, BadPassword, BadSettings, DeskExists, NotADatabase, Refusal, StoreUnavailable
 from cs_console.settings import Settings
 from cs_console.staff.setup import init_desk
 from cs_console.staff.sign_in import sign_in
 from models.agent import Agent
 from models.desk_identity import DeskIdentity
 from models.enums import Action, Role
-from tests.support.postgres import empty_database
+from tests.support.office import make_office
+from tests.support.postgres import empty_database, fresh_database
 from tests.support.recorded import recorded
 
 PASSWORD = "amber kite ninety lakes"
@@ -31,7 +33,23 @@ pytestmark = pytest.mark.usefixtures("cheap_passwords")
 @pytest.fixture(params=["sqlite", "postgresql"])
 def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     url = empty_database() if request.param == "postgresql" else ""
-    return Settings(home=tmp_path / "desk", outbox=tmp_path / "desk" / "outbox", database_url=url)
+    keyring = empty_database() if url else ""
+    outbox = tmp_path / "desk" / "outbox"
+    return Settings(home=tmp_path / "desk", outbox=outbox, database_url=url, keyring_url=keyring)
+
+
+def test_data_on_a_server_has_its_keyring_on_one_too(tmp_path: Path) -> None:
+    """A second host's own empty file showed living customers as erased."""
+    url = empty_database()
+    for keyring in ("", f"sqlite:///{tmp_path / 'keys.db'}", url):
+        settings = Settings(home=tmp_path / "desk", database_url=url, keyring_url=keyring)
+        with pytest.raises(BadSettings, match="CS_CONSOLE_KEYRING_URL"):
+            init_desk(settings, "ines", PASSWORD)
+    assert not (tmp_path / "desk").exists()
+    made = make_office(tmp_path / "older", fresh_database())
+    [check] = [one for one in examine(made.office.settings) if one.name == "keyring"]
+    assert (check.ok, "in a file" in check.words) == (False, True)
+    made.office.close()
 
 
 def test_a_new_desk_has_one_admin_who_can_sign_in(fresh: Settings) -> None:
@@ -175,9 +193,9 @@ def test_of_racing_inits_one_makes_the_desk_and_the_others_say_that_there_is_one
     """Three processes in one home, five times."""
     for number in range(5):
         home = tmp_path / str(number)
-        url = empty_database() if engine == "postgresql" else ""
-        outcomes = race(*[(home, url, "")] * 3)
-        one_made_it(outcomes, Settings(home=home, database_url=url))
+        url, keyring = (empty_database(), empty_database()) if engine == "postgresql" else ("", "")
+        outcomes = race(*[(home, url, keyring)] * 3)
+        one_made_it(outcomes, Settings(home=home, database_url=url, keyring_url=keyring))
 
 
 def test_of_inits_from_several_hosts_one_makes_the_desk(tmp_path: Path) -> None:

@@ -1,0 +1,135 @@
+"""What the access log proves of erasures: nothing is destroyed without an entry of this desk that names the requester.
+
+A row, a state or a file can be written by anyone who reaches the stores; an entry carries a tag that only the desk's
+own key makes.
+"""
+
+import hmac
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+from sqlmodel import Session, col
+
+from cs_console.access_log.append import COLUMNS, about_text, entry_tag
+from cs_console.access_log.canonical import entry_bytes
+from cs_console.access_log.merkle import leaf_hash
+from cs_console.desk import Office
+from cs_console.errors import KeyDestroyed, KeyMissing
+from models.columns import from_microseconds
+from models.enums import Action, Result
+from models.erasure import Erasure
+from models.log import LogEntry
+
+_AT, _ACTION, _OUTCOME, _ABOUT = (COLUMNS.index(name) for name in ("at", "action", "outcome", "about"))
+_ENTRY = select(*(col(getattr(LogEntry, name)) for name in COLUMNS))
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenErasure:
+    """A requester, and the log's own entry of their erasure: its columns but the tag, and the tag."""
+
+    requester_id: str
+    entry: tuple[Any, ...]
+    tag: bytes
+
+    @property
+    def at(self) -> datetime:
+        """When it was recorded, in UTC."""
+        return from_microseconds(self.entry[_AT])
+
+    @property
+    def leaf(self) -> bytes:
+        """The entry's hash in the log's tree."""
+        return leaf_hash(entry_bytes(self.entry))
+
+
+def about_erasure(erasure: Erasure) -> Mapping[str, str]:
+    """What entries about an erasure vouch for."""
+    return {"erasure": erasure.id, "requester": erasure.requester_id}
+
+
+def proof_of(session: Session, office: Office, action: Action, erasure: Erasure) -> ProvenErasure | None:
+    """The log's genuine entry that this erasure was approved, or carried out; None where the log holds none.
+
+    Entries from before they could vouch are found by their ticket, and believed if they carry the pseudonym that the
+    requester's own key gives. Raises StoreUnavailable, KeyUnavailable.
+    """
+    owner, vouched = erasure.requester_id, about_text(about_erasure(erasure))
+    found = _genuine(session, office, action, col(LogEntry.about) == vouched)
+    if found is None and (name := _pseudonym(office, owner)) is not None:
+        same = (col(LogEntry.ticket) == erasure.ticket_number) & (col(LogEntry.requester) == name)
+        found = _genuine(session, office, action, same & col(LogEntry.about).is_(None))
+    return None if found is None else ProvenErasure(owner, tuple(found[:-1]), bytes(found[-1]))
+
+
+def was_erased(session: Session, office: Office, requester_id: str) -> bool:
+    """Whether the log shows that this requester, whose key is not there, was erased. Raises StoreUnavailable."""
+    known = session.scalars(select(Erasure).where(col(Erasure.requester_id) == requester_id)).all()
+    action = Action.REQUESTER_ERASED
+    return any(
+        _genuine(session, office, action, col(LogEntry.about) == about_text(about_erasure(erasure)))
+        or _genuine(
+            session,
+            office,
+            action,
+            col(LogEntry.ticket).is_not_distinct_from(erasure.ticket_number) & col(LogEntry.about).is_(None),
+        )
+        for erasure in known
+    )
+
+
+def erased_with_key(session: Session, office: Office, requester_id: str) -> bool:
+    """Whether the log shows that this requester, whose key is there, was erased: by the name that the key gives."""
+    name = _pseudonym(office, requester_id)
+    if name is None:
+        return False
+    return _genuine(session, office, Action.REQUESTER_ERASED, col(LogEntry.requester) == name) is not None
+
+
+def count_entries(session: Session, office: Office, action: Action, tickets: list[int]) -> int:
+    """How many genuine entries of this act the log holds about these tickets."""
+    rows = session.connection().execute(
+        _ENTRY.where(col(LogEntry.ticket).in_(tickets), col(LogEntry.action) == action.value)
+    )
+    return sum(_is_written_here(office, row, action) for row in rows)
+
+
+def is_genuine(office: Office, row: Sequence[Any], action: Action) -> bool:
+    """Whether a row of COLUMNS is an entry that this desk wrote, of this act, done. Raises what bad types raise."""
+    leaf = leaf_hash(entry_bytes(tuple(row)))
+    return (
+        hmac.compare_digest(entry_tag(office.log_tag_key, leaf), bytes(row[-1]))
+        and row[_ACTION] == action.value
+        and row[_OUTCOME] == Result.DONE.value
+    )
+
+
+def names_requester(entry: Sequence[Any], requester_id: str) -> bool:
+    """Whether the entry vouches for this requester; one from before entries could is vouched for by who signs it."""
+    about = entry[_ABOUT]
+    return about is None or json.loads(about).get("requester") == requester_id
+
+
+def _genuine(session: Session, office: Office, action: Action, which: ColumnElement[bool]) -> Sequence[Any] | None:
+    rows: Iterable[Sequence[Any]] = session.connection().execute(
+        _ENTRY.where(col(LogEntry.action) == action.value, which).order_by(col(LogEntry.seq).desc())
+    )
+    return next((row for row in rows if _is_written_here(office, row, action)), None)
+
+
+def _is_written_here(office: Office, row: Sequence[Any], action: Action) -> bool:
+    try:
+        return is_genuine(office, row, action)
+    except (TypeError, ValueError):  # a column holds what the console never writes
+        return False
+
+
+def _pseudonym(office: Office, owner: str) -> str | None:
+    try:
+        return office.pseudonym(owner, office.keyring.key(owner))
+    except (KeyDestroyed, KeyMissing):
+        return None
