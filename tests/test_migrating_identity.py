@@ -29,7 +29,7 @@ ANNA, BORIS, MOBILE = "anna@mail.example.org", "boris@mail.example.org", "+86138
 
 
 def migration() -> ModuleType:
-    (file,) = (database_module.MIGRATIONS / "versions").glob("*_identity.py")
+    (file,) = (database_module.MIGRATIONS / "versions").glob("[0-9][0-9][0-9][0-9]_identity.py")
     return importlib.import_module(f"cs_console.migrations.versions.{Path(file).stem}")
 
 
