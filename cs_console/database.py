@@ -31,7 +31,22 @@ if TYPE_CHECKING:
 LOCK_WAIT_SECONDS = 5
 MIGRATION_WAIT_SECONDS = 60
 MIGRATIONS = Path(__file__).parent / "migrations"
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013")
+REVISIONS = (
+    "0001",
+    "0002",
+    "0003",
+    "0004",
+    "0005",
+    "0006",
+    "0007",
+    "0008",
+    "0009",
+    "0010",
+    "0011",
+    "0012",
+    "0013",
+    "0014",
+)
 """The migrations this program knows, oldest first: one for each file in migrations/versions."""
 
 _SQL_LOG = logging.getLogger("sqlalchemy.engine.Engine")

@@ -60,11 +60,6 @@ class Statement:
             else:
                 sent[place] = _sent(value)
 
-    def fill_from(self, name: str, values: Sequence[object]) -> None:
-        """Put in these, none of them bytes, in the statement's own order, from this name on."""
-        place = self.places[name]
-        self.sent[place : place + len(values)] = [_sent(value) for value in values]
-
 
 ANSWER_SECONDS = 40
 """Longer than the server's own statement time-out: who says nothing for so long is gone."""

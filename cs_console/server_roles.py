@@ -12,15 +12,22 @@ OWNER = "cs_console_owner"
 CONSOLE = "cs_console"
 
 WORKED_WITH = "SELECT, INSERT, UPDATE, DELETE"
+READ = "SELECT"
 APPENDED_TO = "SELECT, INSERT"
 RIGHTS = {
-    "log_entry": APPENDED_TO,
-    "checkpoint": APPENDED_TO,
+    "log_entry": READ,  # appended to by the owner's functions, see below
+    "checkpoint": READ,
+    "log_head": READ,
     "desk_key": APPENDED_TO,
-    "log_head": "SELECT, UPDATE",  # each append locks it and moves it
-    "alembic_version": "SELECT",
+    "alembic_version": READ,
 }
 """What the console's role may do with the tables that it does not simply work with."""
+FUNCTIONS = (
+    "lock_log_head()",
+    "append_entry(json, bytea, bytea)",
+    "append_checkpoint(bigint, bigint, text, bytea)",
+)
+"""The owner's functions through which it appends to the log (migration 0014)."""
 
 _BEFORE = f"""\
 -- Two roles for cs-console, to be run by the server's owner in the database of the desk, and in the keyring's where
@@ -28,9 +35,14 @@ _BEFORE = f"""\
 -- a table that is not there yet gets its rights then, and until then may only be read.
 --
 --   {OWNER} owns the tables: run `cs-console init`, and the first command after an update, as this role.
---   {CONSOLE} is who consoles connect as: it appends to the access log and can neither change nor delete what is there.
+--   {CONSOLE} is who consoles connect as: it appends to the access log through functions of the owner's, and can
+--     neither change nor delete what is there.
 --
 -- Give each a password of its own afterwards: \\password {OWNER} and \\password {CONSOLE} in psql.
+--
+-- PostgreSQL lets every role change its own password and its own settings (ALTER ROLE); nothing in SQL prevents that.
+-- Have {CONSOLE} proven by something else than that password in pg_hba.conf (cert, peer, gss, ldap), and let only the
+-- consoles' hosts connect. Its settings are taken back each time this runs; `cs-console doctor` says when it has any.
 
 DO $$
 DECLARE
@@ -42,6 +54,15 @@ BEGIN
         END IF;
         EXECUTE format('ALTER ROLE %I NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS', name);
         EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), name);
+    END LOOP;
+    ALTER ROLE {CONSOLE} RESET ALL;
+    EXECUTE format('ALTER ROLE {CONSOLE} IN DATABASE %I RESET ALL', current_database());
+    -- large objects have no table whose rights could be taken away; no account of this database needs them
+    FOR name IN
+        SELECT oid::regprocedure::text FROM pg_proc
+        WHERE pronamespace = 'pg_catalog'::regnamespace AND (proname LIKE 'lo\\_%' OR proname IN ('loread', 'lowrite'))
+    LOOP
+        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC, {CONSOLE}', name);
     END LOOP;
     EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
 END $$;
@@ -70,6 +91,12 @@ _AFTER = f"""
     IF to_regproc('public.refuse_change') IS NOT NULL THEN
         ALTER FUNCTION public.refuse_change() OWNER TO {OWNER};
     END IF;
+    FOREACH name IN ARRAY ARRAY[{{functions}}] LOOP
+        CONTINUE WHEN to_regprocedure('public.' || name) IS NULL;
+        EXECUTE format('ALTER FUNCTION public.%s OWNER TO {OWNER}', name);
+        EXECUTE format('REVOKE ALL ON FUNCTION public.%s FROM PUBLIC, {CONSOLE}', name);
+        EXECUTE format('GRANT EXECUTE ON FUNCTION public.%s TO {CONSOLE}', name);
+    END LOOP;
 END $$;
 """
 
@@ -84,4 +111,5 @@ def table_names() -> tuple[str, ...]:
 def roles_script() -> str:
     """SQL that may be run any number of times; it touches no data."""
     rows = (f"        ('{name}', '{RIGHTS.get(name, WORKED_WITH)}')" for name in table_names())
-    return _BEFORE + ",\n".join(rows) + _AFTER
+    functions = ", ".join(f"'{function}'" for function in FUNCTIONS)
+    return _BEFORE + ",\n".join(rows) + _AFTER.replace("{functions}", functions)

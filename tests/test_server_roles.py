@@ -9,9 +9,11 @@ from sqlalchemy import make_url
 from sqlmodel import SQLModel
 from typer.testing import CliRunner
 
+from cs_console.access_log.append import Entry, record
 from cs_console.access_log.checkpoint import write_checkpoint
 from cs_console.access_log.verify import verify_log
 from cs_console.commands import app
+from cs_console.commands.checks import account_check
 from cs_console.custody.disclosure import Target, end_view, reveal
 from cs_console.custody.drafts import discard_draft, save_draft
 from cs_console.custody.rotation import rotate
@@ -138,9 +140,27 @@ REWRITING = [
     "CREATE INDEX mine ON {table} (at)",
     "CREATE RULE mine AS ON INSERT TO {table} DO INSTEAD NOTHING",
     "SELECT * FROM {table} FOR UPDATE",
+    "INSERT INTO {table} SELECT * FROM {table}",
 ]
 MORE = [
     "DELETE FROM log_head",
+    "UPDATE log_head SET size = size",
+    "SELECT * FROM log_head FOR UPDATE",
+    "INSERT INTO log_entry (seq, at, actor, roles, session, host, action, fields, purpose, verification, outcome, "
+    "reason, tag) SELECT size + 1, 0, 'eve', '', '', '', 'x', '', '', '', 'done', '', '' FROM log_head",
+    "INSERT INTO checkpoint SELECT 4611686018427387904, 0, '', ''",
+    "CREATE OR REPLACE FUNCTION append_entry(entry json, new_frontier bytea, new_tag bytea) RETURNS boolean "
+    "LANGUAGE sql AS 'SELECT true'",
+    "ALTER FUNCTION lock_log_head() SECURITY INVOKER",
+    "SELECT lo_create(0)",
+    "SELECT lo_creat(-1)",
+    "SELECT lo_from_bytea(0, 'x')",
+    "SELECT lo_open(1, 131072)",
+    "SELECT lo_put(1, 0, 'x')",
+    "SELECT lo_unlink(1)",
+    "SELECT lo_import('/etc/passwd')",
+    "SELECT lowrite(0, 'x')",
+    "SELECT loread(0, 1)",
     "TRUNCATE log_head",
     "INSERT INTO log_head SELECT 2, size, frontier, tag FROM log_head",
     "UPDATE alembic_version SET version_num = '9999'",
@@ -179,3 +199,45 @@ def test_before_the_second_run_nothing_is_written(urls: tuple[str, str], tmp_pat
         add_agent(operator_desk(office), "omar", {Role.AGENT}, PASSWORD)
     assert "--print-roles" in str(refusal.value)
     office.close()
+
+
+WRONG = [
+    "SELECT append_entry('{\"seq\": 0}', '', '')",
+    "SELECT append_entry(json_build_object('seq', (SELECT size + 2 FROM log_head)), '', '')",
+    "SELECT append_entry(json_build_object('seq', (SELECT size FROM log_head)), '', '')",
+    "SELECT append_checkpoint(4611686018427387904, 0, '', '')",
+    "SELECT append_checkpoint(0, 0, '', '')",
+]
+
+
+def test_no_insert_of_the_role_blocks_what_consoles_record(console: Office) -> None:
+    """The owner's functions take the next number only, together with the head; nothing else goes into the log."""
+    clock = console.desk_clock.source
+    assert isinstance(clock, FakeClock)
+    office = TestOffice(console, clock)
+    before = verify_log(console).size
+    with psycopg.connect(console.settings.database.replace("+psycopg", ""), autocommit=True) as connection:
+        for statement in WRONG:
+            found = connection.execute(statement.encode()).fetchone()
+            assert found == (False,), statement
+    mei = office.desk("mei", Role.AGENT)
+    made = make_ticket(office, assignee=mei, contacts={Field.MOBILE: "+8613800138000"}, verified=True)
+    reveal(mei, made.number, Target(Field.MOBILE, made.contact_ids[Field.MOBILE]), "reply")
+    with console.database.transaction() as session:
+        record(session, mei, Entry(Action.SIGNED_IN))
+    assert write_checkpoint(console, force=True) is not None
+    verdict = verify_log(console)
+    assert (verdict.ok, verdict.size) == (True, before + 2)
+
+
+def test_settings_that_the_role_gave_itself_are_said_and_taken_back(console: Office, urls: tuple[str, str]) -> None:
+    with psycopg.connect(console.settings.database.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("ALTER ROLE CURRENT_USER SET default_transaction_read_only = on")
+    try:
+        console.database.engine.dispose()
+        check = account_check("database account", console)
+        assert not check.ok
+        assert "default_transaction_read_only=on" in check.words
+    finally:
+        as_owner_of_the_server(urls[0], roles_script())
+    assert account_check("database account", console).ok

@@ -10,19 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     BigInteger,
-    BindParameter,
     Connection,
     Select,
     bindparam,
     column,
     event,
-    func,
     insert,
-    literal_column,
     select,
     table,
     text,
-    true,
     update,
 )
 from sqlmodel import Session, col
@@ -45,6 +41,7 @@ CLOCKS_DIFFER = 5_000_000
 CHECKPOINT_ENTRIES = 256
 """After so many entries the log is signed, whatever the clock says."""
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _TO_SIGN = "log to be signed"
 _TO_READ_BACK = "entries to be read back"
 
@@ -70,9 +67,11 @@ COLUMNS = (
 
 _NEWEST_AT = select(col(LogEntry.at)).where(col(LogEntry.seq) == col(LogHead.size)).scalar_subquery()
 _LOCK_HEAD = Prepared(HEAD.add_columns(_NEWEST_AT).with_for_update(of=LogHead))
-_QUEUE = 0x6C6F6768656164  # "loghead" in ASCII
-_QUEUE_UP = Prepared(select().select_from(func.pg_advisory_xact_lock(bindparam("queue", _QUEUE, BigInteger))))
-"""A server lets those who wait for a row try in turn, again and again; here they stand in one line."""
+_LOCK_ON_SERVER = Prepared(text("SELECT size, frontier, tag, newest_at FROM lock_log_head()"))
+"""There the head is locked, and entries are appended, by functions of the tables' owner (migration 0014)."""
+_TAKEN = "append_entry(CAST(:entry AS json), :new_frontier, :new_tag)"
+_ENTER = Prepared(text(f"SELECT {_TAKEN}"))
+_ENTER_OR_FAIL = Prepared(text(f"SELECT 1 / CASE WHEN {_TAKEN} THEN 1 ELSE 0 END"))
 _HEAD_MOVED = (
     update(LogHead)
     .where(col(LogHead.id) == 1)
@@ -84,17 +83,6 @@ _READ_BACK = Prepared(_STORED.where(column("seq") == bindparam("seq", type_=BigI
 """Whether the store kept what it took: a trigger can delete or change an entry once it is in."""
 _RUN_DEFERRED = text("SET CONSTRAINTS ALL IMMEDIATE")
 _INSERT = Prepared(insert(LogEntry))
-
-
-def _both_or_neither() -> Prepared:
-    """The entry and the moved head in one statement, which fails (by zero) where either is not written."""
-    named: dict[str, BindParameter[object]] = {name: bindparam(name) for name in COLUMNS}
-    entered = insert(LogEntry).values(named).returning(col(LogEntry.seq)).cte("entered")
-    moved = _HEAD_MOVED.returning(col(LogHead.id)).cte("moved")
-    return Prepared(select(literal_column("1 / count(*)")).select_from(entered.join(moved, true())))
-
-
-_ENTER = _both_or_neither()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +119,7 @@ class WrittenDown:
     while it is.
     """
 
-    __slots__ = ("actor", "after_number", "columns", "entry", "office", "statement")
+    __slots__ = ("actor", "after_number", "as_json", "columns", "entry", "office")
 
     def __init__(self, office: "Office", actor: Actor, entry: Entry, at: datetime) -> None:
         self.office, self.actor, self.entry = office, actor, entry
@@ -154,10 +142,7 @@ class WrittenDown:
         )
         """Those of COLUMNS but the first and the last."""
         self.after_number = after_number(self.columns)
-        self.statement = None
-        if not office.database.is_sqlite:
-            self.statement = _ENTER.on_the_line({}).copy()
-            self.statement.fill_from("at", self.columns)
+        self.as_json = "" if office.database.is_sqlite else _encode(dict(zip(COLUMNS[1:-1], self.columns, strict=True)))
 
     def later(self, at: datetime) -> "WrittenDown":
         """The same at another time."""
@@ -232,17 +217,24 @@ class LockedLog:
         seq = tree.size + 1
         leaf = leaf_hash(numbered(seq, written.after_number))
         tree.append(leaf)
-        known = {"seq": seq, "tag": entry_tag(key, leaf), "new_frontier": tree.packed, "new_tag": head_tag(key, tree)}
-        if written.statement is not None and not isinstance(self.transaction, Connection):
-            written.statement.fill(known)
-            read_back = _READ_BACK.on_the_line({"seq": seq})
-            if not _is_genuine(key, self.transaction.commit_with(written.statement, read_back, otherwise=_not_taken)):
+        new_head = {"new_frontier": tree.packed, "new_tag": head_tag(key, tree)}
+        if _on_file(self.transaction):
+            named = dict(zip(COLUMNS[1:], written.columns, strict=False))
+            known = {"seq": seq, "tag": entry_tag(key, leaf), **new_head}
+            if rows_written(self.transaction, (_INSERT, named | known), (_MOVE_HEAD, known)) != [1, 1]:
+                raise _not_taken()
+            if not _is_genuine(key, _READ_BACK.first(self.transaction, {"seq": seq})):
                 raise _not_taken()
             return seq
-        named = dict(zip(COLUMNS[1:], written.columns, strict=False))
-        if rows_written(self.transaction, (_INSERT, named | known), (_MOVE_HEAD, known)) != [1, 1]:
-            raise _not_taken()
-        if _on_file(self.transaction) and not _is_genuine(key, _READ_BACK.first(self.transaction, {"seq": seq})):
+        numbered_json = f'{{"seq":{seq:d},"tag":"\\\\x{entry_tag(key, leaf).hex()}",{written.as_json[1:]}'
+        given = {"entry": numbered_json, **new_head}
+        if isinstance(self.transaction, Connection):  # read back before the commit, see `append`
+            if _ENTER.first(self.transaction, given) != (True,):
+                raise _not_taken()
+            return seq
+        read_back = _READ_BACK.on_the_line({"seq": seq})
+        stored = self.transaction.commit_with(_ENTER_OR_FAIL.on_the_line(given), read_back, otherwise=_not_taken)
+        if not _is_genuine(key, stored):
             raise _not_taken()
         return seq
 
@@ -311,7 +303,7 @@ def _on_file(transaction: Transaction) -> bool:
 
 
 def _to_lock(transaction: Transaction) -> tuple[Step, ...]:
-    return ((_LOCK_HEAD, {}),) if _on_file(transaction) else ((_QUEUE_UP, {}), (_LOCK_HEAD, {}))
+    return (((_LOCK_HEAD if _on_file(transaction) else _LOCK_ON_SERVER), {}),)
 
 
 def _locked(transaction: Transaction, office: "Office", row: Row | None) -> LockedLog:

@@ -41,6 +41,11 @@ PACKAGES = ("cs-console", "textual", "sqlalchemy", "sqlmodel", "cryptography", "
 _DEMANDED = frozenset({"require", "verify-ca", "verify-full"})
 PROBE_SECONDS = 12.0
 """For one look at something outside this process; the mail server's own steps have 5 s each."""
+_OWN_SETTINGS = text(
+    "SELECT unnest(setconfig) FROM pg_db_role_setting JOIN pg_roles ON pg_roles.oid = setrole "
+    "WHERE rolname = current_user "
+    "AND setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))"
+)
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -129,6 +134,7 @@ def _office_checks(settings: Settings) -> Iterator[Check]:
         "second place": _second_place_check,
         "identity": _identity_check,
         "clock": _clock_check,
+        "database account": account_check,
     }
     try:
         for name, look in looks.items():
@@ -285,6 +291,16 @@ def _identity_check(name: str, office: Office) -> Check:
         f"records of more than one account may be mixed on {listed}{more}: link each ticket to its account; "
         f"no code is sent for them. {words}",
     )
+
+
+def account_check(name: str, office: Office) -> Check:
+    """A role's own settings hold for every console that connects as it, and every role can give itself some."""
+    if office.database.is_sqlite:
+        return Check(name, True, "none: a file")
+    with office.database.reading() as session:
+        given = session.connection().execute(_OWN_SETTINGS).scalars().all()
+    words = "has no settings of its own" if not given else f"has settings of its own: {', '.join(map(str, given))}"
+    return Check(name, not given, words)
 
 
 def _clock_check(name: str, office: Office) -> Check:

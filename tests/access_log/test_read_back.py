@@ -20,8 +20,8 @@ ON_FILE = {
     "BEGIN UPDATE log_entry SET actor = 'eve' WHERE seq = NEW.seq; END",
 }
 _FUNCTION = "CREATE FUNCTION drop_entry() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {act}; RETURN NULL; END $$"
-_DELETE = "DELETE FROM log_entry WHERE seq = (SELECT max(seq) FROM log_entry)"
-_CHANGE = "UPDATE log_entry SET actor = 'eve' WHERE seq = (SELECT max(seq) FROM log_entry)"
+_DELETE = "DELETE FROM public.log_entry WHERE seq = (SELECT max(seq) FROM public.log_entry)"
+_CHANGE = "UPDATE public.log_entry SET actor = 'eve' WHERE seq = (SELECT max(seq) FROM public.log_entry)"
 ON_A_SERVER = {
     "deleted": (_DELETE, "CREATE TRIGGER mine AFTER INSERT ON log_entry EXECUTE FUNCTION drop_entry()"),
     "deleted once the head moves": (
