@@ -80,6 +80,7 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
         """Raises BadSettings for a theme or a key that there is not."""
         super().__init__()
         self.settings = settings
+        self.crash_folder = settings.home
         self.desk: Desk | None = desk
         self.header = HeaderState()
         self.locked = False

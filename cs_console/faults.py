@@ -3,7 +3,9 @@
 import sys
 import threading
 from contextlib import suppress
-from pathlib import PurePath
+from pathlib import Path, PurePath
+
+from cs_console.plain_text import plain
 
 _PR_SET_DUMPABLE = 4
 
@@ -20,11 +22,12 @@ def spot_of(fault: BaseException) -> str:
     return f"{type(fault).__name__}{spot}"
 
 
-def crash_sentence(fault: BaseException) -> str:
-    """The one sentence that a person reads instead of a traceback."""
+def crash_sentence(fault: BaseException, report: Path | None = None) -> str:
+    """What a person reads instead of a traceback; `report` is the file that says more, without personal data."""
+    more = f" A report without personal data is in {plain(str(report))}." if report is not None else ""
     return (
         f"cs-console stopped because of a fault ({spot_of(fault)}). "
-        "What you typed is saved up to the last second; tell an admin."
+        f"What you typed is saved up to the last second; tell an admin.{more}"
     )
 
 

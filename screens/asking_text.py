@@ -18,6 +18,7 @@ from screens.registry import bindings_for
 from screens.widgets.notice_bar import NoticeBar, Tone
 from screens.widgets.password_input import PasswordInput
 from screens.widgets.safe_text import PlainText
+from screens.widgets.writing_area import WritingArea
 
 Answer = TypeVar("Answer")
 
@@ -39,7 +40,7 @@ class WordsDialog(Dialog[str]):
 
     def body(self) -> ComposeResult:
         yield PlainText(self._question, classes="question")
-        yield TextArea(id="words")
+        yield WritingArea(id="words")
         yield PlainText(self._hint, classes="hint")
 
     def on_mount(self) -> None:

@@ -17,6 +17,7 @@ from screens.registry import bindings_for
 from screens.ticket_lines import said
 from screens.widgets.notice_bar import Said, Tone
 from screens.widgets.safe_text import PlainText, cell
+from screens.widgets.writing_area import WritingArea
 
 _KEPT = Said("Kept; it goes out as soon as the store answers.", Tone.WARNING)
 _SENT = {
@@ -51,7 +52,7 @@ class ComposeScreen(DraftScreen[Said]):
             with Horizontal(id="to"):
                 yield PlainText("To", classes="label")
                 yield Select[str]([], prompt="choose a contact", id="contact", compact=True)
-        yield TextArea(id="text", placeholder=self._invitation)
+        yield WritingArea(id="text", placeholder=self._invitation)
         yield PlainText(self._promise, id="promise")
 
     @property

@@ -22,6 +22,7 @@ from screens.walk_screen import StepSheet
 from screens.widgets.choice_list import Choice, ChoiceList
 from screens.widgets.mark_list import MarkList
 from screens.widgets.safe_text import PlainText
+from screens.widgets.writing_area import WritingArea
 
 _OUTCOMES = {
     Outcome.GRANT: ("Grant", "all that was asked for"),
@@ -172,7 +173,7 @@ class GroundPane(Sheet):
             yield Input(answer, id=f"answer-{at}", placeholder=_KINDS.get(question.kind, ""))
         count = "" if ground.evidence_items == 1 else f" (at least {ground.evidence_items})"
         yield PlainText(f"Evidence, one a line{count}: {ground.evidence}", classes="part")
-        yield TextArea(self.sheet.evidence, id="evidence")
+        yield WritingArea(self.sheet.evidence, id="evidence")
         if self.matter.attachments and ground.evidence_kind != "tickets":
             yield PlainText("Or files that came with this ticket: tab, then space marks", classes="part")
             files = [(one.id, f"{one.words}, {size_words(one.size)}") for one in self.matter.attachments]
@@ -193,7 +194,7 @@ class GroundPane(Sheet):
         yield PlainText(f"The fee in {self.matter.currency}", classes="part")
         yield Input(self.form.amount, id="amount", placeholder="for example 12.50")
         yield PlainText('What it pays for: "item: cost", one a line, for example copying: 12.50', classes="part")
-        yield TextArea(self.form.items, id="items")
+        yield WritingArea(self.form.items, id="items")
         yield MarkList([(TOLD, "The requester was told of it before")], [TOLD] * self.form.told_before, id="told")
 
     @on(Input.Changed)

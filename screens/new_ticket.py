@@ -16,6 +16,7 @@ from screens.draft_screen import DraftScreen
 from screens.registry import TAB_AT_ONCE, bindings_for
 from screens.widgets.notice_bar import Said
 from screens.widgets.safe_text import PlainText, cell
+from screens.widgets.writing_area import WritingArea
 
 PLACE = "new-ticket"
 _CHANNELS = (Channel.CALL, Channel.LETTER, Channel.FORM)
@@ -50,7 +51,7 @@ class NewTicketScreen(DraftScreen[int]):
                 yield from _line(field.value.capitalize(), _line_of(field), example)
             yield from _row("Subject", Input(id="subject", compact=True))
             yield PlainText("What they say", classes="label above")
-            yield TextArea(id="text")
+            yield WritingArea(id="text")
 
     def on_mount(self) -> None:
         self.query_one("#channel").focus()

@@ -1,15 +1,19 @@
 """Textual's App without what it leaks by default: locals in a crash, screenshots, clipboard escapes, debug files."""
 
 import os
+from collections import deque
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from rich.text import Text
 from textual import constants
+from textual.actions import ActionParseResult
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 from textual.widgets import Input
 
+from cs_console.crash_report import NEWEST_COMMANDS, write_crash_report
 from cs_console.faults import crash_sentence
 from cs_console.plain_text import plain
 
@@ -38,9 +42,19 @@ class QuietApp(App[None], inherit_bindings=False):
 
     ALLOW_SELECT = False  # text selected with the mouse would be copied by OSC 52
 
+    crash_folder: Path | None = None
+    """Where a report of a crash goes."""
+
     def __init__(self) -> None:
         forget_textual_settings()
         super().__init__()
+        self._newest_commands: deque[str] = deque(maxlen=NEWEST_COMMANDS)
+
+    async def run_action(self, action: "str | ActionParseResult", *args: Any, **options: Any) -> bool:
+        """As Textual's; the names of the newest ones, without what they were given, are kept for a crash report."""
+        name = action.partition("(")[0] if isinstance(action, str) else action[1]
+        self._newest_commands.append(name)
+        return await super().run_action(action, *args, **options)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Nothing of Textual's: above all no Screenshot, which would write the screen to a file."""
@@ -76,7 +90,13 @@ class QuietApp(App[None], inherit_bindings=False):
         if self._exception is None:
             self._exception = error
             self._exception_event.set()
-            self.panic(Text(crash_sentence(error)))
+            self.panic(Text(crash_sentence(error, self._report(error))))
+
+    def _report(self, error: Exception) -> Path | None:
+        if self.crash_folder is None:
+            return None
+        open_screens = [type(screen).__name__ for stack in self._screen_stacks.values() for screen in stack]
+        return write_crash_report(self.crash_folder, error, open_screens, self._newest_commands)
 
     def _fatal_error(self) -> None:
         self.panic(Text("cs-console stopped. What you typed is saved up to the last second."))

@@ -17,6 +17,7 @@ from screens.settle_form import SettleForm
 from screens.walk_screen import StepSheet
 from screens.widgets.choice_list import Choice, ChoiceList
 from screens.widgets.safe_text import PlainText
+from screens.widgets.writing_area import WritingArea
 
 _YES_NO = {"yes": "Yes", "no": "No"}
 
@@ -79,7 +80,7 @@ class QuestionSheet(SettleSheet):
         else:
             need = "" if self.question.required else " It may stay empty."
             yield PlainText(f"In your own words.{need}", classes="part")
-            yield TextArea(self.form.answers.get(self.question.id, ""), id="words")
+            yield WritingArea(self.form.answers.get(self.question.id, ""), id="words")
 
     def _choices(self) -> Iterable[Choice]:
         now = self.form.answers.get(self.question.id, "")

@@ -46,6 +46,11 @@ async def test_a_crash_prints_one_sentence_and_no_locals(
     assert SECRET not in said
     assert "held" not in said
     assert "Traceback" not in said
+    [report] = sqlite_office.office.settings.home.glob("crash-*.txt")
+    told = report.read_text("utf-8")
+    assert "A report without personal data is in" in " ".join(said.split())
+    assert "Crashing" in told and "RuntimeError" in told and "move" in told
+    assert SECRET not in told
 
 
 async def test_a_fault_in_a_sheet_or_a_widget_says_no_more(

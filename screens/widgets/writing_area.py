@@ -1,0 +1,39 @@
+"""The area that longer words are typed in: Textual's, without the way in which taking an edit back crashed it."""
+
+from collections.abc import Iterable, Sequence
+
+from textual.document._edit import Edit
+from textual.widgets import TextArea
+
+
+class WritingArea(TextArea):
+    """Undo and redo put the cursor where it belongs before anything is measured by it.
+
+    Textual measures first (its issue 6686): a scroll bar that goes or comes then looks for a cursor in lines that
+    are not there any more, and the console ended with what was typed in it.
+    """
+
+    def _undo_batch(self, edits: Sequence[Edit]) -> None:
+        for edit in reversed(edits):
+            edit.undo(self)
+        self._show_batch(list(reversed(edits)))
+
+    def _redo_batch(self, edits: Sequence[Edit]) -> None:
+        for edit in edits:
+            edit.do(self, record_selection=False)
+        self._show_batch(edits)
+
+    def _show_batch(self, edits: Iterable[Edit]) -> None:
+        self.wrapped_document.wrap(self.wrap_width, self.indent_width)  # whole: the edits need not lie side by side
+        for edit in edits:
+            edit.after(self)
+        self._refresh_size()
+        self._build_highlight_map()
+        self.post_message(self.Changed(self))
+        self.update_suggestion()
+
+    def _recompute_cursor_offset(self) -> None:
+        """Between two steps of a change the cursor may be past the last line; it is placed again right after."""
+        row, column = self.cursor_location
+        if row < len(self.wrapped_document._wrap_offsets):
+            self._cursor_offset = self.wrapped_document.location_to_offset((row, column))
