@@ -6,7 +6,7 @@ Everything is compared folded, word by word, in one pass: the time grows with th
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -32,6 +32,7 @@ _PARTICLES = frozenset(
     }
 )  # fmt: skip
 _WORD = re.compile(rf"[^\W{UNSPACED}]+")
+_COMPOUND = re.compile(rf"(?<![^\W{UNSPACED}])[^\W{UNSPACED}]++(?:[-'`][^\W{UNSPACED}]++){{1,6}}")
 _UNSPACED_CHAR = re.compile(f"[{UNSPACED}]")
 _UNSPACED_RUN = re.compile(f"[{UNSPACED}]{{2,}}")
 _BETWEEN_CHARS = frozenset(" \t\n·・‧.-")
@@ -228,12 +229,8 @@ class KnownTerms:
                 yield span
 
     def _in_words(self, text: str) -> Iterator[Span]:
-        folded = text.casefold()
-        if self._first.isdisjoint(_WORD.findall(folded)) and not any(sign in text for sign in "-'` "):
-            return
-        words = _Words(text)
-        if not self._first.isdisjoint(words.forms) or words.joined_one_of(self._first):
-            at = 0
+        if self._may_be_in(text.casefold()):
+            words, at = _Words(text), 0
             while at < len(words.forms):
                 best = max(
                     (span for span in (self._sequence_at(words, at), self._name_at(words, at)) if span is not None),
@@ -245,10 +242,21 @@ class KnownTerms:
                     continue
                 yield best
                 at = words.at_or_after(best.end)
-        for run in _SPACED_OUT.finditer(text):
+        for run in _SPACED_OUT.finditer(text) if self._parts else ():
             letters = re.sub(r"[ .\-]", "", run.group()).casefold()
             if letters in self._parts and not is_common(letters):
                 yield Span(run.start(), run.end(), Field.NAME.value)
+
+    def _may_be_in(self, folded: str) -> bool:
+        """Whether one of the terms' first words is there, as it is or parted by hyphens: most texts have none."""
+        if not self._first.isdisjoint(_WORD.findall(folded)):
+            return True
+        for compound in _COMPOUND.findall(folded):
+            words = _WORD.findall(compound)
+            for first in range(len(words) - 1):
+                if any("".join(words[first : last + 1]) in self._first for last in range(first + 1, len(words))):
+                    return True
+        return False
 
     def _sequence_at(self, words: "_Words", at: int) -> Span | None:
         """The longest sequence that begins with this word."""
@@ -374,13 +382,6 @@ class _Words:
             if form in wanted:
                 return form, here + 1
         return None, at + 1
-
-    def joined_one_of(self, wanted: Iterable[str]) -> bool:
-        known = dict.fromkeys(wanted)
-        return any(
-            self.separator(at) in _JOINERS and self.joined(known, at)[0] is not None
-            for at in range(len(self.forms) - 1)
-        )
 
     def step(self, following: dict[str, _Node], at: int) -> tuple[_Node | None, int]:
         node = following.get(self.forms[at])
