@@ -51,20 +51,20 @@ def put_on_file(desk: Desk, found: RequesterRecord, new_key: NewKey) -> Put:
     nothing, nor does one older than what was taken, nor one of an account that was erased here, until the platform
     says that it was registered again after that.
     """
-    token = account_token(desk.office.keyring, found.account)
-    put = _put(desk, found, token, new_key, None)
+    put = _put(desk, found, new_key, None)
     if put is None:
-        put = _put(desk, found, token, new_key, suppression_digest(desk.office, found.account))
+        put = _put(desk, found, new_key, suppression_digest(desk.office, found.account))
     assert put is not None  # the digest was all that was missing
     return put
 
 
-def _put(desk: Desk, found: RequesterRecord, token: bytes, new_key: NewKey, digest: bytes | None) -> Put | None:
+def _put(desk: Desk, found: RequesterRecord, new_key: NewKey, digest: bytes | None) -> Put | None:
     """The same; None, with nothing done, where the account's suppression digest is needed: it is slow, and made here
     while no lock is held."""
     office = desk.office
     with desk.work(Role.AGENT) as session:
-        lock_counter(session)
+        lock_counter(session)  # from here on no look-up key is renewed either
+        token = account_token(office.keyring, found.account)
         requester_id = _holder(session, token)
         if requester_id is not None and _is_gone(session, requester_id):
             if not _registered_again(session, requester_id, found):
