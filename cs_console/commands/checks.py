@@ -34,6 +34,7 @@ from cs_console.faults import spot_of
 from cs_console.operator_command import CommandFailed, run_command
 from cs_console.policy.adoption import shelved
 from cs_console.settings import Settings
+from cs_console.staff.accounts import without_identity
 from cs_console.staff.setup import KEYRING_ADVICE, keyring_flaw
 from cs_console.tickets.unclear import unclear_tickets
 
@@ -95,7 +96,7 @@ def examine(settings: Settings) -> tuple[Check, ...]:
         *_file_checks(settings),
         *_key_command_checks(settings),
         _within(PROBE_SECONDS, "mail", partial(_mail_check, settings)),
-        _within(PROBE_SECONDS, "text messages", partial(_sms_check, settings)),
+        _sms_check(settings),
     )
 
 
@@ -129,6 +130,7 @@ def _office_checks(settings: Settings) -> Iterator[Check]:
         "keyring connection": lambda name, office: _connection_check(name, office.keyring.store.engine),
         "missing keys": _missing_keys_check,
         "erasures": _erasures_check,
+        "accounts": _accounts_check,
         "policy pack": _pack_check,
         "access log": _log_check,
         "second place": _second_place_check,
@@ -221,6 +223,15 @@ def _erasures_check(name: str, office: Office) -> Check:
     if rows:
         flaws.append(f"{rows} in the database that the access log does not show as approved")
     return Check(name, not flaws, "; ".join(flaws) or "proven by the access log")
+
+
+def _accounts_check(name: str, office: Office) -> Check:
+    with office.database.reading() as session:
+        unknown = without_identity(session)
+    words = "each is told whose it is" if not unknown else f"without an identity: {unknown}"
+    if unknown > 1:
+        words += "; none of these approves for another of these (`cs-console agents identity`)"
+    return Check(name, True, words)
 
 
 def _pack_check(name: str, office: Office) -> Check:

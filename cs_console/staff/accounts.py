@@ -169,6 +169,12 @@ def _row_of(agent: Agent, last: datetime | None, now: datetime) -> AgentRow:
     )
 
 
+def without_identity(session: Session) -> int:
+    """How many active accounts have no identity: none of them is the second person beside another of them."""
+    unknown = select(func.count()).where(col(Agent.state) == AccountState.ACTIVE, col(Agent.identity).is_(None))
+    return session.connection().execute(unknown).scalar_one()
+
+
 def suspend(desk: Desk, name: str) -> None:
     """Close an account to sign-in and end its sessions (policy IV.(1)2).
 

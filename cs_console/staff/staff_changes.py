@@ -31,7 +31,10 @@ class StaffChange:
 
 
 def staff_changes(desk: Desk, since: datetime | None) -> tuple[StaffChange, ...]:
-    """What others did since that moment, newest first, MOST at most. Raises NotAllowed, SessionEnded."""
+    """What others did to others' accounts since that moment, newest first, MOST at most.
+
+    Raises NotAllowed, SessionEnded.
+    """
     began = since or desk.office.clock.now() - FIRST_LOOK
     with desk.reading(Role.SUPERVISOR) as session:
         rows = session.connection().execute(
@@ -50,7 +53,7 @@ def staff_changes(desk: Desk, since: datetime | None) -> tuple[StaffChange, ...]
     return tuple(
         StaffChange(from_microseconds(at), by, about["name"], about["change"], about.get("roles", ""))
         for at, by, about in found
-        if "change" in about
+        if "change" in about and about["account"] != desk.agent.id
     )
 
 

@@ -50,7 +50,10 @@ SECRETS = {
     "checkpoints": tuple(f"command: {command}" for command in COMMANDS),
 }
 
-pytestmark = pytest.mark.usefixtures("cheap_passwords")
+pytestmark = [
+    pytest.mark.usefixtures("cheap_passwords"),
+    pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning"),  # Apprise's import
+]
 
 
 @pytest.fixture

@@ -22,7 +22,10 @@ from tests.support.office import TestOffice
 PASSWORD = "amber kite ninety lakes"
 OTHER = "quiet harbour seven oaks"
 
-pytestmark = pytest.mark.usefixtures("cheap_passwords")
+pytestmark = [
+    pytest.mark.usefixtures("cheap_passwords"),
+    pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning"),  # Apprise's import
+]
 
 
 def run(*arguments: str, typed: str | bytes | None = None) -> Result:
@@ -317,11 +320,13 @@ def test_an_account_is_told_whose_it_is(desk: Path) -> None:
     words = ("agents", "add", "mei", "--role", "agent", "--password-stdin", "--identity", "mei@example.org")
     assert run(*words, typed=OTHER).exit_code == 0
     assert identified() == {"ines": False, "mei": True}
+    assert checked()["accounts"]["words"] == "without an identity: 1"
     assert "ines" in run("agents", "list").stdout.partition("no identity")[0]
     taken = run("agents", "identity", "ines", "MEI@example.org")
     assert taken.exit_code == 2 and "one person works with one account" in taken.stderr
     assert run("agents", "identity", "ines", "ines@example.org").exit_code == 0
     assert identified() == {"ines": True, "mei": True}
+    assert checked()["accounts"]["words"] == "each is told whose it is"
 
 
 def test_doctor_tries_the_ways_out(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,7 +117,9 @@ def test_an_operator_gives_and_an_account_confirms_with_its_password(sqlite_offi
         confirm_roles_as(office, "omar", "another pass phrase", "sue")
     assert confirm_roles_as(office, "ines", PASSWORD, "sue") == (Role.SUPERVISOR,)
     assert recorded(office, Action.ACCOUNT_CHANGED)[-1].actor == "ines"
-    assert sign_in(office, "sue", PASSWORD).desk.agent.roles == {Role.SUPERVISOR}
+    sue = sign_in(office, "sue", PASSWORD).desk
+    assert sue.agent.roles == {Role.SUPERVISOR}
+    assert {one.account for one in staff_changes(sue, None)} == {"ines", "omar"}  # not her own
 
 
 def test_a_supervisor_is_told_what_others_did_to_accounts(sqlite_office: TestOffice) -> None:
