@@ -170,6 +170,7 @@ _SEPARATOR = r"(?: ?[.\-] ?| {1,2})"
 _DIGIT_RUN = re.compile(rf"\d(?:{_SEPARATOR}?\d)*")
 _DIGITS = re.compile(r"\d+")
 SHORTEST_CARD, LONGEST_CARD = 13, 19
+LONGEST_PHONE = 15
 SMALLEST_GROUP = 3
 _DOUBLED = str.maketrans("0123456789", "0246813579")
 
@@ -177,18 +178,24 @@ _DOUBLED = str.maketrans("0123456789", "0246813579")
 def cards(text: str) -> Iterator[Span]:
     """Payment cards by the Luhn check; the label keeps the last four digits (policy I.(2)2)."""
     for run in _DIGIT_RUN.finditer(text):
-        if run.end() - run.start() < SHORTEST_CARD or text[run.start() - 1 : run.start()] == "+":
+        if run.end() - run.start() < SHORTEST_CARD:
             continue
+        international = text[run.start() - 1 : run.start()] == "+"
         groups = [(g.start(), g.end()) for g in _DIGITS.finditer(text, run.start(), run.end())]
         at = 0
         while at < len(groups):
             found = _card_at(text, groups, at)
-            if found is None:
+            if found is None or (international and _fits_a_phone(groups, found[0])):
                 at += 1
                 continue
             last, digits = found
             yield Span(groups[at][0], groups[last][1], f"card ····{digits[-4:]}")
             at = last + 1
+
+
+def _fits_a_phone(groups: list[tuple[int, int]], last: int) -> bool:
+    """Whether the digits from the plus up to this group are few enough to be a number of E.164."""
+    return sum(end - start for start, end in groups[: min(last, LONGEST_CARD) + 1]) <= LONGEST_PHONE
 
 
 def _card_at(text: str, groups: list[tuple[int, int]], first: int) -> tuple[int, str] | None:

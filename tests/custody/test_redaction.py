@@ -59,6 +59,7 @@ def test_dates_times_prices_and_order_numbers_stay() -> None:
         ("身份证11010519491231002X。", "身份证[id]。"),
         ('"john doe"@example.org', "[e-mail]"),
         ("138 0013 8000 139 0013 9000", "[mobile] [mobile]"),
+        ("+00 4111111111111111", "+00 [card ····1111]"),
         ("desk: +41 (0)38 555 02 90", "desk: [phone]"),
         ("fax 212-555-0143x4587", "fax [phone]"),
         ("call 212-555-0143 ext. 12 now", "call [phone] now"),
