@@ -46,6 +46,7 @@ REVISIONS = (
     "0012",
     "0013",
     "0014",
+    "0015",
 )
 """The migrations this program knows, oldest first: one for each file in migrations/versions."""
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import false
+from sqlalchemy import false, text
 from sqlmodel import Field, SQLModel
 
 from models.columns import UtcMoment
@@ -24,4 +24,7 @@ class AgentSession(SQLModel, table=True):
     last_active_at: datetime = Field(sa_type=UtcMoment)
     ended_at: datetime | None = Field(default=None, sa_type=UtcMoment)
     end_reason: str | None = None
+    failures: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    """Wrong passwords in a row of this session, behind the lock or before an approval."""
+    next_try_at: datetime | None = Field(default=None, sa_type=UtcMoment)
     enrolling: bool = Field(default=False, sa_column_kwargs={"server_default": false()})

@@ -35,7 +35,7 @@ from cs_console.errors import (
     WrongPassword,
     WrongState,
 )
-from cs_console.staff.accounts import check_password
+from cs_console.staff.accounts import confirm_password
 from cs_console.staff.persons import is_another
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.filing import lock_counter
@@ -161,7 +161,7 @@ def confirm_erasure(desk: Desk, erasure_id: str, password: str) -> Confirmed:
     with _on_record(desk, lambda session: _find(session, erasure_id)[1]):
         with desk.reading() as session:
             _confirmable(session, desk, erasure_id)
-        if not check_password(office, desk.agent.id, password):
+        if not confirm_password(desk, password):
             raise WrongPassword("Nothing was erased; try again.")
         held = confirm()
     if held is not None:

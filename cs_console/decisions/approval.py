@@ -28,7 +28,7 @@ from cs_console.errors import (
     WrongState,
 )
 from cs_console.plain_text import plain
-from cs_console.staff.accounts import check_password
+from cs_console.staff.accounts import confirm_password
 from cs_console.staff.persons import is_another
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_facts import TicketFacts, change, record_about, refusals_on_record
@@ -70,7 +70,7 @@ def approve(desk: Desk, decision_id: str, password: str) -> ApprovalResult:
     office = desk.office
     with _on_record(desk, decision_id):
         _require_may(desk, decision_id)
-        if not check_password(office, desk.agent.id, password):
+        if not confirm_password(desk, password):
             raise WrongPassword
         result, made = _say_yes(desk, decision_id)
     return result if made is None else replace(result, delivery=send(office, made))

@@ -17,7 +17,7 @@ from cs_console.staff import passwords, persons
 from cs_console.staff.factor_state import has_factor
 from cs_console.staff.given_roles import CONFIRMED, roles_of, roles_to_confirm, words_of
 from cs_console.staff.sessions import end_and_record, require_live, require_session
-from cs_console.staff.tries import count_try, give_back
+from cs_console.staff.tries import count_session_try, count_try, give_back, give_back_to_session
 from models.agent import Agent
 from models.agent_session import AgentSession
 from models.enums import AccountState, Action, Result, Role
@@ -292,7 +292,7 @@ def change_own_password(desk: Desk, old: str, new: str) -> None:
     passwords.check_new(new, desk.agent.name, office.settings.desk_name, shortest=shortest)
     if passwords.normal(old) == passwords.normal(new):
         raise BadPassword("This is the password you have.", "Choose another one.")
-    if not check_password(office, desk.agent.id, old):
+    if not confirm_password(desk, old):
         raise SignInRefused
     hashed = passwords.hash_password(new)
     with office.database.transaction() as session:
@@ -305,23 +305,36 @@ def change_own_password(desk: Desk, old: str, new: str) -> None:
         record(session, desk, Entry(Action.ACCOUNT_CHANGED, reason=f"{desk.agent.name}: password changed"))
 
 
-def check_password(office: Office, agent_id: str, password: str) -> bool:
-    """Whether this is the account's password: asked again before an approval or behind the lock (ASVS 7.5.1).
+def confirm_password(desk: Desk, password: str) -> bool:
+    """Whether this is the password of the person signed in, asked again behind the lock or before an approval.
 
-    Counted like a sign-in: failures are recorded and make the next try wait. Raises SignInMustWait.
+    Counted for this session alone (ASVS 7.5.1): failures at the door keep no one waiting who is inside, and the other
+    way round. Failures are recorded and make the next try wait. Raises SignInMustWait.
+    """
+    return check_password(desk.office, desk.agent.id, password, session_id=desk.session_id)
+
+
+def check_password(office: Office, agent_id: str, password: str, *, session_id: str = "") -> bool:
+    """Whether this is the account's password, of a person who need not be signed in.
+
+    Counted like a sign-in, or for that session: failures are recorded and make the next try wait. Raises
+    SignInMustWait.
     """
     with office.database.transaction() as session:
         agent = session.get(Agent, agent_id)
         if agent is None or agent.state != AccountState.ACTIVE:
             return False
-        counted = count_try(session, agent_id, office.clock.now())
+        now = office.clock.now()
+        counted = count_session_try(session, session_id, now) if session_id else count_try(session, agent_id, now)
         if isinstance(counted, SignInMustWait):
             record_failure(session, office, account_actor(office, agent), counted.code)
     if isinstance(counted, SignInMustWait):
         raise counted
     right = passwords.verify(agent.password_hash, password)
     with office.database.transaction() as session:
-        if right:
+        if right and session_id:
+            give_back_to_session(session, session_id)
+        elif right:
             give_back(session, agent_id)
         else:
             record_failure(session, office, account_actor(office, agent), "password_asked_again")

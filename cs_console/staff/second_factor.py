@@ -16,7 +16,7 @@ from cs_console.access_log.append import Entry, append, record
 from cs_console.custody.factor_secrets import open_secret, seal_secret
 from cs_console.desk import Desk, Office, OperatorDesk
 from cs_console.errors import BadAccount, NotAllowed, SignInRefused, UnknownAgent, WrongFactor
-from cs_console.staff.accounts import account_actor, check_password, find_agent
+from cs_console.staff.accounts import account_actor, confirm_password, find_agent
 from cs_console.staff.factor_state import has_factor
 from cs_console.staff.persons import is_another
 from cs_console.staff.second_person import Confirming, require_password_of
@@ -52,7 +52,7 @@ def begin_enrolment(desk: Desk, password: str) -> Enrolment:
     import pyotp
 
     office, agent_id = desk.office, desk.agent.id
-    if not check_password(office, agent_id, password):
+    if not confirm_password(desk, password):
         raise SignInRefused
     secret = pyotp.random_base32()
     sealed = seal_secret(office.keyring, agent_id, secret)

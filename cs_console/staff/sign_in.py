@@ -22,7 +22,7 @@ from cs_console.errors import (
     WrongPassword,
 )
 from cs_console.staff import passwords, undertakings
-from cs_console.staff.accounts import account_actor, card_of, check_password, find_agent, normal_name, record_failure
+from cs_console.staff.accounts import account_actor, card_of, confirm_password, find_agent, normal_name, record_failure
 from cs_console.staff.factor_state import has_factor, is_demanded
 from cs_console.staff.second_factor import take_code
 from cs_console.staff.sessions import end_and_record, require_session
@@ -169,13 +169,13 @@ def touch(desk: Desk) -> None:
 
 
 def unlock(desk: Desk, password: str) -> None:
-    """Open the lock with the account's own password, counted like a sign-in.
+    """Open the lock with the account's own password; wrong ones are counted for this session.
 
     Raises SessionEnded, WrongPassword or SignInMustWait.
     """
     with desk.office.database.reading() as session:
         require_session(session, desk)
-    if not check_password(desk.office, desk.agent.id, password):
+    if not confirm_password(desk, password):
         raise WrongPassword("Try again.")
     with desk.office.database.transaction() as session:
         require_session(session, desk)

@@ -17,6 +17,7 @@ from sqlmodel import Session, col
 from cs_console.desk import Office
 from cs_console.errors import SignInMustWait
 from models.agent import Agent
+from models.agent_session import AgentSession
 from models.unknown_sign_in import UnknownSignIn
 
 FREE_FAILURES = 5
@@ -41,19 +42,35 @@ def wait_after(failures: int) -> timedelta:
 
 def count_try(session: Session, agent_id: str, now: datetime) -> Counted | SignInMustWait:
     """Count one try at an account, or say how long it has to wait. Counts when the transaction commits."""
+    return _count(session, Agent, agent_id, now)
+
+
+def count_session_try(session: Session, session_id: str, now: datetime) -> Counted | SignInMustWait:
+    """Count one try of a signed-in person, apart from the account: what strangers try at the door delays no one inside.
+
+    Guessing at a console that was left open waits all the same, by this counter.
+    """
+    return _count(session, AgentSession, session_id, now)
+
+
+def _count(
+    session: Session, counter: type[Agent] | type[AgentSession], counter_id: str, now: datetime
+) -> Counted | SignInMustWait:
     counted = session.connection().execute(
-        update(Agent)
-        .where(col(Agent.id) == agent_id, or_(col(Agent.next_try_at).is_(None), col(Agent.next_try_at) <= now))
-        .values(failures=col(Agent.failures) + 1)
-        .returning(col(Agent.failures))
+        update(counter)
+        .where(col(counter.id) == counter_id, or_(col(counter.next_try_at).is_(None), col(counter.next_try_at) <= now))
+        .values(failures=col(counter.failures) + 1)
+        .returning(col(counter.failures))
     )
     failures = counted.scalar()
     if failures is None:
-        until = session.connection().execute(select(col(Agent.next_try_at)).where(col(Agent.id) == agent_id)).scalar()
-        return _must_wait(until, now)
+        asked = select(col(counter.next_try_at)).where(col(counter.id) == counter_id)
+        return _must_wait(session.connection().execute(asked).scalar(), now)
     wait = wait_after(failures)
     if wait:
-        session.connection().execute(update(Agent).where(col(Agent.id) == agent_id).values(next_try_at=now + wait))
+        session.connection().execute(
+            update(counter).where(col(counter.id) == counter_id).values(next_try_at=now + wait)
+        )
     return Counted(failures - 1)
 
 
@@ -87,6 +104,13 @@ def take_back_one(session: Session, agent_id: str) -> None:
         update(Agent)
         .where(col(Agent.id) == agent_id, col(Agent.failures) > 0)
         .values(failures=col(Agent.failures) - 1, next_try_at=None)
+    )
+
+
+def give_back_to_session(session: Session, session_id: str) -> None:
+    """Forget a session's failures: the password was right. The account's own stay as they are."""
+    session.connection().execute(
+        update(AgentSession).where(col(AgentSession.id) == session_id).values(failures=0, next_try_at=None)
     )
 
 

@@ -21,6 +21,7 @@ from cs_console.errors import (
     WrongPassword,
 )
 from cs_console.staff import accounts, passwords
+from cs_console.staff.accounts import confirm_password
 from cs_console.staff.sign_in import SignedIn, sign_in, sign_out, touch, unlock
 from cs_console.staff.tries import wait_after
 from models.agent import Agent
@@ -314,6 +315,25 @@ def test_touching_writes_at_most_every_fifteen_seconds(sqlite_office: TestOffice
     sqlite_office.clock.forward(seconds=1)
     touch(desk)
     assert changes() > before
+
+
+def test_wrong_passwords_at_the_door_delay_no_one_inside_and_the_other_way_round(test_office: TestOffice) -> None:
+    add(test_office)
+    office = test_office.office
+    desk = sign_in(office, "mei", PASSWORD).desk
+    for _ in range(8):
+        with pytest.raises((SignInRefused, SignInMustWait)):
+            sign_in(office, "mei", OTHER)
+    unlock(desk, PASSWORD)
+    assert confirm_password(desk, PASSWORD)
+    with pytest.raises(SignInMustWait):  # being right inside tells the door nothing
+        sign_in(office, "mei", PASSWORD)
+    for _ in range(5):
+        assert not confirm_password(desk, OTHER)
+    with pytest.raises(SignInMustWait):  # guessing at a console that was left open waits all the same
+        confirm_password(desk, PASSWORD)
+    test_office.clock.forward(minutes=1)
+    assert confirm_password(desk, PASSWORD)
 
 
 def test_the_lock_opens_with_the_password_and_counts_failures(test_office: TestOffice) -> None:
