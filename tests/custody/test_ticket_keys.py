@@ -22,12 +22,13 @@ from cs_console.decisions.waiting import last_decision
 from cs_console.desk import Desk, Office
 from cs_console.errors import KeyDestroyed, SealBroken
 from cs_console.tickets.conversation import add_note, open_ticket
-from cs_console.tickets.notes import keep_note
 from cs_console.tickets.queue import page
 from cs_console.tickets.ticket_facts import facts
+from models.columns import new_id
 from models.decision import Decision
 from models.draft import Draft
-from models.enums import Field, RequesterState, Role
+from models.enums import Channel, Field, MessageSort, RequesterState, Role
+from models.message import Message
 from models.requester import Requester
 from models.ticket import Ticket
 from tests.decisions.cases import person, propose, request
@@ -225,9 +226,22 @@ def test_a_ticket_that_someone_is_writing_on_waits_for_its_key(test_office: Test
 
     def write() -> None:
         with mei.work(Role.AGENT) as session:
-            keep_note(session, mei, facts(session, made.number), "Still to be read.")
+            keys, row = ticket_keys(session, office, made.number), new_id()
             sealed.set()
             go_on.wait(10)
+            words = keys.seal("message", "text_redacted", row, "Still to be read.")
+            now = test_office.clock.now()
+            session.add(
+                Message(
+                    id=row,
+                    ticket_number=made.number,
+                    sort=MessageSort.NOTE,
+                    channel=Channel.MAIL,
+                    text=words,
+                    text_redacted=words,
+                    at=now,
+                )
+            )
 
     writer = threading.Thread(target=write)
     if not office.database.is_sqlite:  # there, one writer waits for the other
