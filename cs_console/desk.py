@@ -96,6 +96,10 @@ class Office:
         if self.desk_clock.parted:
             raise TimeNotConfirmed(self.desk_clock.source.now(), self.clock.now())
 
+    def list_keys(self) -> None:
+        """Note which keys of its own the desk has, so that one lost later is known to be; most times it only reads."""
+        list_desk_keys(self.database, self.keyring, self.clock.now())
+
     def _is_erased(self, requester_id: str) -> bool:
         """Whether the log proves that this requester was erased: only then is a key that is not there no loss."""
         from cs_console.custody.erasure_proof import was_erased  # asked about keys that are not there alone
@@ -132,7 +136,6 @@ def open_office(settings: Settings, clock: Clock | None = None) -> Office:
         desk_clock = clock if isinstance(clock, DeskClock) else DeskClock(clock)
         keyring = open_keyring(settings, desk_clock)
         database.migrate()
-        list_desk_keys(database, keyring, clock.now())
         with database.reading() as session:
             shelf = PackShelf(settings, newest_adopted(session))
             sample = is_sample(session, keyring)

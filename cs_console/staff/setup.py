@@ -82,6 +82,7 @@ def _make(settings: Settings, shelf: PackShelf, clock: Clock, name: str, hashed:
         database.migrate()
         with database.transaction() as session:
             _fill(session, office, desk_id, name, hashed)
+        office.list_keys()
     except BaseException:
         office.close()
         raise

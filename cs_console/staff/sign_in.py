@@ -106,6 +106,7 @@ def second_step(office: Office, first: FirstStep, code: str = "") -> SignedIn:
     if _reviews(agent):
         _require_the_same_log(office, agent)
     apply_again(office)
+    office.list_keys()
     begun = _begin(office, first)
     if isinstance(begun, Refusal):
         raise begun

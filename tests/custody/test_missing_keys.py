@@ -69,7 +69,7 @@ def test_only_who_was_erased_answers_as_erased(test_office: TestOffice) -> None:
 def test_a_key_of_the_desks_own_that_is_lost_is_said_and_not_made_again(sqlite_office: TestOffice, name: str) -> None:
     office, settings = sqlite_office.office, sqlite_office.office.settings
     office.keyring.desk_key(name)
-    open_office(settings).close()  # from here on it is listed
+    office.list_keys()
     lose(office, f"desk:{name}")
     office.close()
     for _ in range(2):
