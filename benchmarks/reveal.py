@@ -12,12 +12,14 @@ import psycopg
 
 from benchmarks.result import Result, compare, interleaved
 from benchmarks.scratch import scratch_desk, scratch_office, scratch_postgres
+from cs_console.access_log.append import Actor, Entry, append
+from cs_console.access_log.vouched import assigned
 from cs_console.custody.contacts import NewContact, add_contact
 from cs_console.custody.disclosure import Target, reveal
 from cs_console.custody.ticket_keys import new_ticket_keys
 from cs_console.desk import Desk, Office
-from models.columns import new_id
-from models.enums import Channel, Field, Role, TicketKind, VerificationMethod
+from models.columns import microseconds, new_id
+from models.enums import Action, Channel, Field, Role, TicketKind, VerificationMethod
 from models.log import LogEntry
 from models.requester import Requester
 from models.ticket import Ticket
@@ -72,8 +74,14 @@ def _verified_ticket(office: Office, desk: Desk) -> tuple[int, str]:
             )
         )
         session.flush()
+        hand, window, until = Actor("benchmark", "", "", office.host), new_id(), now + timedelta(hours=1)
+        given = Entry(Action.TICKET_ASSIGNED, ticket=number, about=assigned(None, desk.agent.id))
+        about = {"window": window, "until": str(microseconds(until))}
+        append(session, office, hand, given, now)
+        append(session, office, hand, Entry(Action.VERIFIED, ticket=number, about=about), now)
         session.add(
             Verification(
+                id=window,
                 ticket_number=number,
                 requester_id=requester,
                 method=VerificationMethod.CODE,
@@ -81,7 +89,7 @@ def _verified_ticket(office: Office, desk: Desk) -> tuple[int, str]:
                 contact_field=Field.MOBILE.value,
                 agent_id=desk.agent.id,
                 verified_at=now,
-                window_until=now + timedelta(hours=1),
+                window_until=until,
             )
         )
     return number, contact

@@ -19,7 +19,7 @@ from cs_console.custody.desk_keys import list_desk_keys, never_had
 from cs_console.custody.index_state import IndexStateReader
 from cs_console.custody.keyring import Keyring, open_keyring
 from cs_console.database import Database
-from cs_console.errors import Refusal, StoreUnavailable, TimeNotConfirmed
+from cs_console.errors import NotAllowed, Refusal, StoreUnavailable, TimeNotConfirmed
 from cs_console.policy.adopted import newest_adopted
 from cs_console.policy.loader import PackShelf
 from cs_console.sample_mark import is_sample
@@ -174,34 +174,42 @@ class Desk:
         return Actor(self.agent.name, roles, self.session_id[:16], self.office.host)
 
     @contextmanager
-    def work(self, *any_of: Role) -> Iterator[Session]:
+    def work(self, *any_of: Role, operator: bool = False) -> Iterator[Session]:
         """One transaction, begun only if the session is live and the account holds one of these roles now.
 
-        Raises SessionEnded or NotAllowed; roles are read afresh each time (ASVS 8.3.2).
+        `operator`: what only a command on the host may do, whatever roles an account holds. Raises SessionEnded or
+        NotAllowed; roles are read afresh each time (ASVS 8.3.2).
         """
         with self.office.database.transaction() as session:
             require_live(session, self, any_of)
+            _refuse(operator)
             yield session
 
     @contextmanager
-    def reading(self, *any_of: Role) -> Iterator[Session]:
+    def reading(self, *any_of: Role, operator: bool = False) -> Iterator[Session]:
         """The same for reading only."""
         with self.office.database.reading() as session:
             require_live(session, self, any_of)
+            _refuse(operator)
             yield session
+
+
+def _refuse(operator: bool) -> None:
+    if operator:
+        raise NotAllowed("Only a command on the host does this.", "Ask the operator of this desk.")
 
 
 @dataclass(frozen=True)
 class OperatorDesk(Desk):
-    """Whoever runs `cs-console ...` commands on the host: no session, no tickets of their own, no reveals."""
+    """The person who runs `cs-console ...` commands on the host: no session, no tickets of their own, no reveals."""
 
     @contextmanager
-    def work(self, *any_of: Role) -> Iterator[Session]:
+    def work(self, *any_of: Role, operator: bool = False) -> Iterator[Session]:
         with self.office.database.transaction() as session:
             yield session
 
     @contextmanager
-    def reading(self, *any_of: Role) -> Iterator[Session]:
+    def reading(self, *any_of: Role, operator: bool = False) -> Iterator[Session]:
         with self.office.database.reading() as session:
             yield session
 

@@ -507,6 +507,15 @@ class ChecklistIncomplete(Refusal):
     code = "checklist_incomplete"
 
 
+class NotVouched(Refusal):
+    """The access log does not hold what a row of the store says (DESIGN.md, invariant 12): it counts for nothing."""
+
+    code = "not_vouched"
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, "Tell a supervisor; an admin runs `cs-console log verify`.")
+
+
 class OwnProposal(Refusal):
     """Nobody approves their own proposal."""
 
@@ -719,6 +728,28 @@ class NotIndependent(OwnDecision):
             self,
             f"{who} took part in what #{number} is about, or decided it before.",
             _BY_OTHERS,
+        )
+
+
+class NoOneIndependent(NotIndependent):
+    """Everyone who could take a ticket took part in what it is about (DECISIONS.md, 10)."""
+
+    def __init__(self, number: int) -> None:
+        Refusal.__init__(
+            self,
+            f"Everyone who could take #{number} took part in what it is about.",
+            "A privacy officer names the person who handles it, with a reason.",
+        )
+
+
+class SecondPersonNeeded(Refusal):
+    """What takes two people to end outside its own steps was asked for, on record, and waits for the second one."""
+
+    code = "second_person_needed"
+
+    def __init__(self, number: int, what: str) -> None:
+        super().__init__(
+            f"It is on record that you asked to {what} #{number}.", "An uninvolved supervisor has to do the same."
         )
 
 

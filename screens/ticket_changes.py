@@ -5,7 +5,7 @@ from functools import partial
 
 from cs_console.custody.contacts import change_contact
 from cs_console.decisions.matters import MatterChoices, Named, matter_choices, name_matter
-from cs_console.errors import ChangedElsewhere, Refusal
+from cs_console.errors import ChangedElsewhere, NoOneIndependent, Refusal
 from cs_console.tickets import workflow
 from cs_console.tickets.conversation import TicketView
 from models.enums import Priority, Role, TicketKind, TicketState
@@ -17,6 +17,7 @@ from screens.state import assign_dialog, kind_dialog, priority_dialog, state_dia
 from screens.widgets.notice_bar import Said
 
 CLOSE_HINT = "ctrl+s close it, the reason stays as a note   esc keep as a draft"
+NAME_HINT = "ctrl+s name them, the reason stays as a note   esc keep as a draft"
 CONTACT_HINT = "ctrl+s keep it with the ticket   esc keep as a draft"
 
 
@@ -109,7 +110,22 @@ class TicketChanges(RevealScreen):
     def _assignee_chosen(self, name: str | None) -> None:
         if name is not None and self.view is not None:
             work = partial(workflow.assign, self.desk, self.number, self.view.row, name)
-            self._change(work, f"#{self.number} is {name}'s.")
+            done = partial(self._changed, f"#{self.number} is {name}'s.")
+            self.change(work, done, refused=partial(self._not_assigned, name))
+
+    def _not_assigned(self, name: str, refusal: Refusal) -> None:
+        """Where independence leaves no one, a privacy officer names a person, with a reason."""
+        self._refused(refusal)
+        if isinstance(refusal, NoOneIndependent) and Role.PRIVACY_OFFICER in self.roles:
+            question = f"Everyone took part in what #{self.number} is about. Why {name} all the same?"
+            dialog = WordsDialog(question, f"name:{self.number}", self.number, hint=NAME_HINT)
+            self.app.push_screen(dialog, partial(self._reviewer_reasoned, name))
+
+    def _reviewer_reasoned(self, name: str, why: str | None) -> None:
+        if why is not None and self.view is not None:
+            work = partial(workflow.name_reviewer, self.desk, self.number, self.view.row, name, why)
+            forgetting = partial(forgetting_draft, self.desk, f"name:{self.number}", work)
+            self._change(forgetting, f"#{self.number} is {name}'s.")
 
     # --- what it is about, and how the requester is reached
 

@@ -292,10 +292,11 @@ def lock_log(transaction: Transaction, office: "Office") -> LockedLog:
     return _locked(transaction, office, first_rows(transaction, *_to_lock(transaction))[-1])
 
 
-def lock_log_and_look(transaction: Transaction, office: "Office", look: Step) -> tuple[LockedLog, Row | None]:
-    """Lock the log, then ask one thing, in one round trip to a server: its answer is of after the lock."""
-    *_, head, found = first_rows(transaction, *_to_lock(transaction), look)
-    return _locked(transaction, office, head), found
+def lock_log_and_look(transaction: Transaction, office: "Office", *looks: Step) -> tuple[LockedLog, list[Row | None]]:
+    """Lock the log, then ask a few things, in one round trip to a server: the answers are of after the lock."""
+    rows = first_rows(transaction, *_to_lock(transaction), *looks)
+    found = rows[-len(looks) :]
+    return _locked(transaction, office, rows[-len(looks) - 1]), found
 
 
 def _on_file(transaction: Transaction) -> bool:

@@ -36,9 +36,12 @@ class Backup:
 def back_up(desk: Desk, target: Path, store: Store) -> Backup:
     """Copy one store of the desk, as it stands at one moment, into a new file; it is on record before it begins.
 
-    The file appears under its name once it is whole and on disk. Raises BadInput for a file that exists or cannot be
-    written and for a store on a server (which has tools of its own), NotADatabase, StoreUnavailable.
+    The file appears under its name once it is whole and on disk. For the operator alone. Raises NotAllowed, BadInput
+    for a file that exists or cannot be written and for a store on a server (which has tools of its own), NotADatabase,
+    StoreUnavailable.
     """
+    with desk.reading(operator=True):
+        pass  # before anything is written
     settings = desk.office.settings
     url = settings.database if store is Store.DATABASE else settings.keyring
     source = Database(url).file
@@ -54,7 +57,8 @@ def back_up(desk: Desk, target: Path, store: Store) -> Backup:
         begin(part)
     try:
         with _written_to(target):
-            with desk.work() as session:  # not before a file could be begun: the entry says that a backup was made
+            # not before a file could be begun: the entry says that a backup was made
+            with desk.work(operator=True) as session:
                 record(session, desk, Entry(Action.BACKUP_MADE, reason=store.value))
             copy_sqlite(source, part)
             require_whole(part)

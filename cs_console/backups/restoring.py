@@ -281,7 +281,7 @@ def _require_own_and_whole(office: Office) -> None:
 
 def _say_what_came(desk: OperatorDesk, action: Action, reason: str) -> int:
     """End that day's sessions and write down what became of the desk; returns the size of the log then."""
-    with desk.work() as session:
+    with desk.work(operator=True) as session:
         for agent in _with_sessions(session):
             account = Actor(agent.name, agent.roles, "", desk.office.host)
             end_and_record(session, desk.office, account, agent.id, _ENDED[action])

@@ -25,7 +25,9 @@ from cs_console.access_log.append import (
     lock_log_and_look,
     sign_now,
 )
+from cs_console.access_log.standing import is_holder, is_open
 from cs_console.access_log.stated_heads import state_head
+from cs_console.access_log.vouched import NEWEST_ASSIGNMENT, NEWEST_WINDOW
 from cs_console.custody.in_use import check_in_use
 from cs_console.custody.opening import open_text
 from cs_console.custody.reading import for_reading
@@ -37,6 +39,7 @@ from cs_console.errors import (
     NotAssigned,
     NothingThere,
     NotVerified,
+    NotVouched,
     NoUndertaking,
     PurposeNotAllowed,
     Refusal,
@@ -210,7 +213,8 @@ def reveal(desk: Desk, number: int, target: Target, purpose: str) -> Revealed:
     Every refusal is recorded with its code, in a transaction of its own; where even that cannot be, it is refused
     all the same, and recorded by the upkeep once the store is free. Raises SessionEnded, MustChangePassword,
     MustEnrol, NotAllowed, NoUndertaking, NothingThere, NotAssigned, FieldNotAllowed, PurposeNotAllowed, NotVerified,
-    KeyDestroyed, OnHold, SealBroken, LogBroken, HeadNotStated, StoreUnavailable (ASVS 8.2.1-3, 16.2.1, 16.5.3).
+    NotVouched, KeyDestroyed, OnHold, SealBroken, LogBroken, HeadNotStated, StoreUnavailable (ASVS 8.2.1-3, 16.2.1,
+    16.5.3).
     """
     try:
         granted = _put_on_record(desk, number, target, purpose)
@@ -230,10 +234,18 @@ def _put_on_record(desk: Desk, number: int, target: Target, purpose: str) -> _On
     office = desk.office
     with office.database.bare_transaction() as connection:
         # the log first: from there on nobody's recorded act can come between
-        log, row = lock_log_and_look(connection, office, _look(desk, number, target))
+        of_this = {"number": number}
+        asked = (_look(desk, number, target), (NEWEST_ASSIGNMENT, of_this), (NEWEST_WINDOW, of_this))
+        log, (row, assignment, window) = lock_log_and_look(connection, office, *asked)
         facts = _facts(desk, number, row)
         pack = office.packs.get(facts.pack)
         verification = _check(desk, pack, facts, target.field, purpose)
+        if not is_holder(connection, desk, number, assignment):
+            raise NotVouched(f"The access log does not say that #{number} is yours.")
+        if facts.verification is not None:
+            minutes = pack.verification.window_minutes
+            if not is_open(connection, office, number, facts.verification, minutes, window):
+                raise NotVouched(f"The access log does not say that the requester of #{number} is verified now.")
         if facts.sealed is None or (target.field is Field.SUBJECT and target.item != str(number)):
             raise NothingThere("There is nothing of that kind on this ticket.")
         key = office.keyring.key(facts.requester_id)
@@ -417,7 +429,7 @@ def end_view(desk: Desk, revealed: Revealed, seconds: int) -> None:
     with office.database.bare_transaction() as transaction:
         about = {"view": str(revealed.entry)}
         of_mine = {"seq": revealed.entry, "actor": desk.agent.name, "about": about_text(about)}
-        log, shown = lock_log_and_look(transaction, office, (_MY_VIEW, of_mine))
+        log, (shown,) = lock_log_and_look(transaction, office, (_MY_VIEW, of_mine))
         if shown is None:
             raise NothingThere("There is no such view to end.")
         ticket, requester, fields, view_purpose, verification, ended = shown

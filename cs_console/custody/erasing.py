@@ -15,6 +15,7 @@ from sqlmodel import Session, SQLModel, col
 from cs_console.access_log.append import Actor, Entry, append, lock_log
 from cs_console.access_log.checkpoint import log_signer
 from cs_console.custody.drafts import drop_drafts_about
+from cs_console.custody.erasure_authority import require_approved
 from cs_console.custody.erasure_proof import about_erasure, erased_with_key, proof_of
 from cs_console.custody.holds import held_until, require_recorded_holds
 from cs_console.custody.suppression import suppress_account
@@ -23,7 +24,7 @@ from cs_console.custody.tombstones import is_proof, put_tombstone, tombstone_lin
 from cs_console.database import empty_journal
 from cs_console.delivery import outbox
 from cs_console.desk import Office
-from cs_console.errors import ErasureNotProven, KeyDestroyed, KeyMissing, Refusal, StoreUnavailable
+from cs_console.errors import ErasureNotProven, KeyDestroyed, KeyMissing, NotVouched, Refusal, StoreUnavailable
 from cs_console.settings import Settings
 from models.attachment import Attachment
 from models.authority import Authority
@@ -153,7 +154,7 @@ def finish_all(office: Office) -> None:
         try:
             if erasure.state != ErasureState.HELD or _release(office, erasure):
                 carry_out(office, erasure.id)
-        except (StoreUnavailable, ErasureNotProven) as problem:
+        except (StoreUnavailable, ErasureNotProven, NotVouched) as problem:
             failed = problem
     if failed is not None:
         raise failed
@@ -257,11 +258,13 @@ def _release(office: Office, erasure: Erasure) -> bool:
     owner, now = erasure.requester_id, office.clock.now()
     with office.database.transaction() as session:
         lock_log(session.connection(), office)  # no hold is placed meanwhile
-        if held_until(session, [owner], now):
-            return False
         require_recorded_holds(session, office, owner)
-        if proof_of(session, office, Action.ERASURE_APPROVED, erasure) is None and not _is_told(session, office, owner):
-            raise ErasureNotProven
+        if held_until(session, office, [owner], now):
+            return False
+        if not _is_told(session, office, owner):
+            if proof_of(session, office, Action.ERASURE_APPROVED, erasure) is None:
+                raise ErasureNotProven
+            require_approved(session, office, erasure)
         still = (col(Erasure.id) == erasure.id, col(Erasure.state) == ErasureState.HELD)
         moved = session.connection().execute(
             update(Erasure).where(*still).values(state=ErasureState.APPROVED, approved_at=now)
@@ -300,7 +303,7 @@ def _erase_again(office: Office, owner: str, settings: Settings) -> bool:
         requester = session.get_one(Requester, owner)
         if requester.state == RequesterState.ERASED:
             return False  # another console was quicker
-        held = bool(held_until(session, [owner], now))
+        held = bool(held_until(session, office, [owner], now))
         kept = session.scalars(
             select(Erasure).where(col(Erasure.requester_id) == owner, col(Erasure.state) != ErasureState.WITHDRAWN)
         ).first()

@@ -16,6 +16,7 @@ from cs_console.access_log.append import Entry, lock_log, record
 from cs_console.custody.contacts import held_fields
 from cs_console.custody.drafts import drop_drafts_about
 from cs_console.custody.erasing import carry_out, say_erased, wipe
+from cs_console.custody.erasure_authority import require_proposed
 from cs_console.custody.erasure_proof import about_erasure
 from cs_console.custody.holds import held_until, require_recorded_holds
 from cs_console.custody.ticket_keys import ticket_keys
@@ -105,17 +106,17 @@ def propose_erasure(desk: Desk, number: int) -> None:
         known = _open_erasure(session, ticket.requester_id)
         if known is not None:
             raise NotErasable(f"The erasure of this requester is {known} already.", "See it with g e.")
-        session.add(
-            Erasure(
-                requester_id=ticket.requester_id,
-                ticket_number=number,
-                cause=cause,
-                proposer_id=desk.agent.id,
-                proposed_at=desk.office.clock.now(),
-            )
+        erasure = Erasure(
+            requester_id=ticket.requester_id,
+            ticket_number=number,
+            cause=cause,
+            proposer_id=desk.agent.id,
+            proposed_at=desk.office.clock.now(),
         )
+        session.add(erasure)
         session.flush()
-        record_about(session, desk, ticket, Action.ERASURE_PROPOSED, cause.value)
+        about = {"erasure": erasure.id, "by": desk.agent.id, "cause": cause.value}
+        record_about(session, desk, ticket, Action.ERASURE_PROPOSED, cause.value, about=about)
 
 
 def confirm_erasure(desk: Desk, erasure_id: str, password: str) -> Confirmed:
@@ -135,7 +136,7 @@ def confirm_erasure(desk: Desk, erasure_id: str, password: str) -> Confirmed:
             lock_log(session.connection(), office)  # and no hold is placed
             erasure, ticket = _confirmable(session, desk, erasure_id)
             now = office.clock.now()
-            held = held_until(session, [erasure.requester_id], now).get(erasure.requester_id)
+            held = held_until(session, office, [erasure.requester_id], now).get(erasure.requester_id)
             if held is None:
                 require_recorded_holds(session, office, erasure.requester_id)
             erasure.state = ErasureState.APPROVED if held is None else ErasureState.HELD
@@ -190,7 +191,7 @@ def withdraw_erasure(desk: Desk, erasure_id: str) -> None:
         )
         if not taken.rowcount:
             raise WrongState(f"This erasure is {erasure.state} already.", "Look at the list again.")
-        record_about(session, desk, ticket, Action.ERASURE_WITHDRAWN)
+        record_about(session, desk, ticket, Action.ERASURE_WITHDRAWN, about={"erasure": erasure_id})
 
 
 def open_erasures(desk: Desk) -> tuple[ErasureRow, ...]:
@@ -207,7 +208,7 @@ def open_erasures(desk: Desk) -> tuple[ErasureRow, ...]:
             .order_by(col(Erasure.proposed_at), col(Erasure.id))
             .limit(MOST)
         ).all()
-        held = held_until(session, (one.requester_id for one, _name in rows), now)
+        held = held_until(session, desk.office, (one.requester_id for one, _name in rows), now)
         return tuple(
             ErasureRow(
                 one.id,
@@ -241,6 +242,7 @@ def _confirmable(session: Session, desk: Desk, erasure_id: str) -> tuple[Erasure
         raise NotAllowed(f"An erasure is confirmed by a {' or a '.join(approvers)}.", "Ask someone who has that role.")
     if erasure.state != ErasureState.PROPOSED:
         raise WrongState(f"This erasure is {erasure.state} already.", "Look at the list again.")
+    require_proposed(session, desk.office, erasure)
     _require_erasable(session, desk.office, ticket)
     return erasure, ticket
 
@@ -293,7 +295,7 @@ def _granted(session: Session, office: Office, number: int) -> bool:
     a ground, but not under legal review: that would tell what was granted. A right for the whole account needs no list.
     """
     ticket = facts(session, number)
-    decision = final_decision(session, number)
+    decision = final_decision(session, office, number)
     if decision is None or decision.outcome not in {Outcome.GRANT, Outcome.PARTIAL}:
         return False
     if decision.outcome == Outcome.PARTIAL and decision.legal_review:

@@ -101,6 +101,8 @@ def rotate(desk: Desk, progress: Progress | None = None) -> Rotated:
     named, KeyUnavailable where a key does not open: then the old key-encryption key is kept, and so is every key.
     """
     keyring, settings = desk.office.keyring, desk.office.settings
+    with desk.reading(operator=True):
+        pass  # before a key is made
     keyring.looking_again(keyring.upgrade)
     with _alone(keyring.store):
         # the look-up keys first: their old ones then go with the old key-encryption key, out of the keyring's backups
@@ -219,7 +221,7 @@ def _give_up_old_key(settings: Settings, newest: KeyEpoch) -> bool:
 
 
 def _record(desk: Desk, what: str) -> None:
-    with desk.work() as session:
+    with desk.work(operator=True) as session:
         record(session, desk, Entry(Action.KEYS_ROTATED, reason=what))
 
 

@@ -4,13 +4,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from cs_console.custody.contacts import known_values
 from cs_console.custody.redaction import redact
 from cs_console.custody.ticket_keys import ticket_keys
-from cs_console.decisions.approvers import approved_roles, find, roles_left, roles_now
+from cs_console.decisions.approvers import approvals_given, find, require_vouched, roles_left, roles_now
 from cs_console.decisions.making import Made, make_final, send
 from cs_console.decisions.proposal import Proposal, open_answers, seal_reason
 from cs_console.decisions.rules import stale_problems
@@ -20,6 +19,7 @@ from cs_console.desk import Desk
 from cs_console.errors import (
     BadInput,
     NotAllowed,
+    NotVouched,
     OwnDecision,
     OwnProposal,
     SignInMustWait,
@@ -65,7 +65,7 @@ def approve(desk: Desk, decision_id: str, password: str) -> ApprovalResult:
 
     The last approval makes the decision final, with notice, message, ticket and entries in one transaction; then
     the notice is sent. Raises OwnProposal, OwnDecision, NotAllowed, WrongPassword, SignInMustWait, StaleProposal,
-    WrongState, NoUndertaking, NothingThere; a refusal that matters is recorded first.
+    NotVouched, WrongState, NoUndertaking, NothingThere; a refusal that matters is recorded first.
     """
     office = desk.office
     with _on_record(desk, decision_id):
@@ -95,10 +95,13 @@ def _say_yes(desk: Desk, decision_id: str) -> tuple[ApprovalResult, Made | None]
         decision, ticket = _open_decision(session, desk, decision_id, lock=True)
         role = _role_for(session, desk, decision)
         _require_fresh(session, desk, decision, ticket)
-        session.add(Approval(decision_id=decision.id, agent_id=desk.agent.id, role=role, approved=True, at=now))
+        row = Approval(decision_id=decision.id, agent_id=desk.agent.id, role=role, approved=True, at=now)
+        session.add(row)
         session.flush()
-        record_about(session, desk, ticket, Action.DECISION_APPROVED, role.value)
-        left = roles_left(decision.needs, approved_roles(session, [decision.id]).get(decision.id, ()))
+        about = {"approval": row.id, "decision": decision.id, "by": desk.agent.id, "role": role.value}
+        record_about(session, desk, ticket, Action.DECISION_APPROVED, role.value, about=about)
+        given = approvals_given(session, desk.office, [decision.id])[decision.id]
+        left = roles_left(decision.needs, (one.role for one in given))
         if left:
             return ApprovalResult(False, ticket.number, tuple(role.value for role in left)), None
         proposal = _opened(session, desk, ticket, decision)
@@ -134,7 +137,8 @@ def return_proposal(desk: Desk, decision_id: str, reason: str) -> None:
             )
         )
         _end(session, decision, ticket, DecisionState.RETURNED)
-        record_about(session, desk, ticket, Action.DECISION_RETURNED, role.value)
+        about = {"decision": decision.id, "by": desk.agent.id}
+        record_about(session, desk, ticket, Action.DECISION_RETURNED, role.value, about=about)
 
 
 def withdraw(desk: Desk, decision_id: str) -> None:
@@ -145,7 +149,7 @@ def withdraw(desk: Desk, decision_id: str) -> None:
             raise NotAllowed("Only the person who proposed it can withdraw it.", "Return it with a reason instead.")
         _require_proposed(decision)
         _end(session, decision, ticket, DecisionState.WITHDRAWN)
-        record_about(session, desk, ticket, Action.DECISION_WITHDRAWN)
+        record_about(session, desk, ticket, Action.DECISION_WITHDRAWN, about={"decision": decision.id})
 
 
 def _open_decision(
@@ -161,6 +165,7 @@ def _open_decision(
         raise OwnProposal
     require_not_own(session, desk, ticket.number)
     _require_proposed(decision)
+    require_vouched(session, desk.office, decision)
     return decision, ticket
 
 
@@ -171,15 +176,10 @@ def _require_proposed(decision: Decision) -> None:
 
 def _role_for(session: Session, desk: Desk, decision: Decision) -> Role:
     """The place this agent fills: still empty, a role they hold now, and they fill no other one."""
-    yes = session.connection().execute(
-        select(col(Approval.agent_id), col(Approval.role)).where(
-            col(Approval.decision_id) == decision.id, col(Approval.approved).is_(True)
-        )
-    )
-    given = yes.all()
-    if not all(is_another(session, agent_id, desk.agent.id) for agent_id, _ in given):
+    given = approvals_given(session, desk.office, [decision.id]).get(decision.id, [])
+    if not all(is_another(session, one.agent_id, desk.agent.id) for one in given):
         raise NotAllowed("You have approved this already.", "Each approval takes another person.")
-    left = roles_left(decision.needs, (Role(role) for _, role in given))
+    left = roles_left(decision.needs, (one.role for one in given))
     held = roles_now(session, desk)
     for role in left:
         if role in held:
@@ -218,7 +218,7 @@ def _end(session: Session, decision: Decision, ticket: TicketFacts, state: Decis
         change(session, ticket, ticket.row, state=TicketState.VERIFIED.value)
 
 
-_RECORDED = (OwnProposal, OwnDecision, NotAllowed, WrongPassword, SignInMustWait, StaleProposal)
+_RECORDED = (OwnProposal, OwnDecision, NotAllowed, NotVouched, WrongPassword, SignInMustWait, StaleProposal)
 """Refusals of a decision step that reviewers want to see."""
 
 

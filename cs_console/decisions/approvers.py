@@ -2,17 +2,21 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlmodel import Session, col
 
+from cs_console.access_log import legacy
+from cs_console.access_log.vouched import Word, digest, words
 from cs_console.decisions.clock_events import review_began
-from cs_console.desk import Desk
-from cs_console.errors import NothingThere
+from cs_console.desk import Desk, Office
+from cs_console.errors import NothingThere, NotVouched
 from cs_console.tickets.ticket_facts import TicketFacts, facts
 from models.agent import Agent
 from models.decision import Approval, Decision
-from models.enums import DecisionState, Outcome, Role
+from models.enums import Action, DecisionState, Outcome, Role
 
 REFUSING = (Outcome.REFUSE, Outcome.PARTIAL)
 """Outcomes that leave a requester something to appeal against; a fee is answered, not appealed."""
@@ -30,13 +34,13 @@ def roles_left(needs: str, approved: Iterable[Role]) -> tuple[Role, ...]:
     return tuple(left)
 
 
-def with_those_undone(session: Session, number: int, needed: Iterable[Role]) -> tuple[Role, ...]:
+def with_those_undone(session: Session, office: Office, number: int, needed: Iterable[Role]) -> tuple[Role, ...]:
     """Who has to approve another answer: beside those it needs by itself, whoever the refusal needed that it undoes.
 
     What two people refused, one alone does not give after all. A refusal whose review has begun (its date came, or an
     appeal set it aside) is undone already.
     """
-    wanted, last = Counter(needed), final_decision(session, number)
+    wanted, last = Counter(needed), final_decision(session, office, number)
     if last is not None and last.outcome in REFUSING:
         assert last.decided_at is not None  # it is final
         if not review_began(session, number, last.decided_at):
@@ -50,41 +54,106 @@ def roles_now(session: Session, desk: Desk) -> frozenset[Role]:
     return frozenset(Role(word) for word in (held or "").split(",") if word)
 
 
-def approved_roles(session: Session, decision_ids: list[str]) -> dict[str, list[Role]]:
-    """The roles in which each of these decisions was approved so far, oldest first."""
-    rows = session.connection().execute(
-        select(col(Approval.decision_id), col(Approval.role))
-        .where(col(Approval.decision_id).in_(decision_ids), col(Approval.approved).is_(True))
-        .order_by(col(Approval.at))
+@dataclass(frozen=True)
+class Given:
+    """One approval that the log vouches for: which account gave it, its name, and in which role."""
+
+    agent_id: str
+    name: str
+    role: Role
+
+
+def approvals_given(session: Session, office: Office, decision_ids: list[str]) -> dict[str, list[Given]]:
+    """Who approved each of these decisions so far, and in which role, oldest first.
+
+    An approval that the log does not hold counts for nothing (DESIGN.md, invariant 12). Raises LogBroken.
+    """
+    rows = (
+        session.connection()
+        .execute(
+            select(
+                col(Approval.id),
+                col(Approval.decision_id),
+                col(Approval.agent_id),
+                col(Approval.role),
+                col(Approval.at),
+                col(Agent.name),
+                col(Decision.ticket_number),
+            )
+            .join(Agent, col(Agent.id) == col(Approval.agent_id))
+            .join(Decision, col(Decision.id) == col(Approval.decision_id))
+            .where(col(Approval.decision_id).in_(decision_ids), col(Approval.approved).is_(True))
+            .order_by(col(Approval.at), col(Agent.name))
+        )
+        .all()
     )
-    found: dict[str, list[Role]] = {}
-    for decision_id, role in rows:
-        found.setdefault(decision_id, []).append(Role(role))
+    said = words(session, office, {row.ticket_number for row in rows}, (Action.DECISION_APPROVED,)) if rows else ()
+    found: dict[str, list[Given]] = {}
+    for row in rows:
+        if any(_is_of(word, row) for word in said):
+            found.setdefault(row.decision_id, []).append(Given(row.agent_id, row.name, Role(row.role)))
     return found
 
 
-def said_yes(session: Session, decision_ids: list[str]) -> dict[str, list[tuple[Role, str]]]:
-    """Who approved each of these decisions so far, and in which role, oldest first."""
-    rows = session.connection().execute(
-        select(col(Approval.decision_id), col(Approval.role), col(Agent.name))
-        .join(Agent, col(Agent.id) == col(Approval.agent_id))
-        .where(col(Approval.decision_id).in_(decision_ids), col(Approval.approved).is_(True))
-        .order_by(col(Approval.at), col(Agent.name))
+def _is_of(word: Word, row: Row[*tuple[Any, ...]]) -> bool:
+    """Whether an entry is that approval's."""
+    if word.ticket != row.ticket_number:
+        return False
+    if word.about is None:
+        return word.reason == row.role and legacy.about_then(word, row.name, row.at)
+    return word.names(approval=row.id, decision=row.decision_id, by=row.agent_id, role=row.role)
+
+
+def proposed(office: Office, decision: Decision) -> dict[str, str]:
+    """What the entry of a proposal vouches for: whose it is, and a digest of what is to be approved by whom."""
+    what = (decision.ticket_number, decision.ticket_row, decision.outcome, decision.legal_review, decision.needs)
+    return {"decision": decision.id, "by": decision.proposer_id, "digest": digest(office, *map(str, what))}
+
+
+def require_vouched(session: Session, office: Office, decision: Decision) -> None:
+    """Refuse a proposal that the log does not hold as it is stored, or of which it says that it is over.
+
+    Raises NotVouched, LogBroken.
+    """
+    steps = (
+        Action.DECISION_PROPOSED,
+        Action.DECISION_RETURNED,
+        Action.DECISION_WITHDRAWN,
+        Action.DECISION_MADE,
     )
-    found: dict[str, list[tuple[Role, str]]] = {}
-    for decision_id, role, name in rows:
-        found.setdefault(decision_id, []).append((Role(role), name))
-    return found
+    said = words(session, office, [decision.ticket_number], steps)
+    of_it = [word for word in said if word.names(decision=decision.id)]
+    if of_it:
+        right = of_it[-1].action is Action.DECISION_PROPOSED and of_it[-1].names(**proposed(office, decision))
+    else:
+        last = next((word for word in reversed(said) if word.about is None), None)
+        proposer = session.get_one(Agent, decision.proposer_id).name
+        right = (
+            last is not None
+            and last.action is Action.DECISION_PROPOSED
+            and last.reason == decision.outcome
+            and legacy.about_then(last, proposer, decision.proposed_at)
+        )
+    if not right:
+        raise NotVouched("The access log does not hold this proposal as it is stored.")
 
 
-def final_decision(session: Session, number: int) -> Decision | None:
-    """The newest final decision on that ticket; None where there is none."""
-    return session.scalars(
+def final_decision(session: Session, office: Office, number: int) -> Decision | None:
+    """The newest final decision on that ticket that the log holds; None where there is none. Raises LogBroken."""
+    rows = session.scalars(
         select(Decision)
         .where(col(Decision.ticket_number) == number, col(Decision.state) == DecisionState.FINAL)
         .order_by(col(Decision.decided_at).desc(), col(Decision.id).desc())
-        .limit(1)
-    ).first()
+    ).all()
+    said = words(session, office, [number], (Action.DECISION_MADE,)) if rows else ()
+    return next((row for row in rows if any(_is_made(word, row) for word in said)), None)
+
+
+def _is_made(word: Word, decision: Decision) -> bool:
+    if word.about is not None:
+        return word.names(decision=decision.id, made=Outcome(decision.outcome).value)
+    then = decision.decided_at
+    return then is not None and word.reason == decision.outcome and legacy.about_then(word, word.actor, then)
 
 
 def find(session: Session, decision_id: str, *, lock: bool = False) -> tuple[Decision, TicketFacts]:

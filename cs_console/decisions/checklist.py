@@ -6,10 +6,11 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from cs_console.access_log.standing import require_holder
 from cs_console.custody.contacts import held_fields, known_values
 from cs_console.custody.redaction import redact
 from cs_console.custody.ticket_keys import ticket_keys
-from cs_console.decisions.approvers import with_those_undone
+from cs_console.decisions.approvers import proposed, with_those_undone
 from cs_console.decisions.asked import PROPOSERS, asked_of, locked_facts, read_asked, record_asked
 from cs_console.decisions.clock_events import go_on
 from cs_console.decisions.evidence import attachments_for, is_attachment, require_evidence_is_theirs
@@ -241,6 +242,7 @@ def _propose(desk: Desk, number: int, row: int, proposal: Proposal) -> Proposed:
         require_current(session, desk)
         ticket = locked_facts(session, number)
         _require_proposable(office, ticket, desk)
+        require_holder(session, desk, number)
         require_not_own(session, desk, number)
         require_answerable(session, office, ticket)
         pack, now = office.packs.get(ticket.pack), office.clock.now()
@@ -251,7 +253,7 @@ def _propose(desk: Desk, number: int, row: int, proposal: Proposal) -> Proposed:
         told = notice_facts(session, office, ticket, now)
         make_notice(pack, told, proposal)  # whatever is missing shows now, not at approval
         hidden = under_legal_review(pack, proposal)
-        needs = with_those_undone(session, number, needed_roles(pack, proposal))
+        needs = with_those_undone(session, office, number, needed_roles(pack, proposal))
         in_approval = change(session, ticket, row, state=TicketState.IN_APPROVAL.value)
         go_on(session, pack, ticket, now, desk.agent.id)
         decision = Decision(
@@ -267,7 +269,8 @@ def _propose(desk: Desk, number: int, row: int, proposal: Proposal) -> Proposed:
         )
         session.add(decision)
         session.flush()
-        record_about(session, desk, ticket, Action.DECISION_PROPOSED, proposal.outcome.value)
+        about = proposed(office, decision)
+        record_about(session, desk, ticket, Action.DECISION_PROPOSED, proposal.outcome.value, about=about)
         if not needs:
             made = make_final(session, desk, ticket, decision, proposal)
     delivery = "" if made is None else send(office, made)

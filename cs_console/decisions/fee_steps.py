@@ -10,6 +10,7 @@ from cs_console.decisions.clock import Clock
 from cs_console.decisions.clock_events import add_event, clock_now, recompute
 from cs_console.decisions.clock_letters import queue_letter, unpaid_letter
 from cs_console.decisions.notice import pay_by
+from cs_console.decisions.separation import require_not_own
 from cs_console.delivery.outgoing import deliver_one
 from cs_console.desk import Desk
 from cs_console.errors import BadInput, ChangedElsewhere, NotAllowed, Refusal, WrongState
@@ -52,8 +53,8 @@ def fee_unpaid(desk: Desk, number: int, row: int) -> DeliveryState:
     """Close a request whose fee was not paid in the pack's time, with its letter; what became of that is returned.
 
     An agent on a ticket of their own, or a supervisor. Letter, event, entry and the closed ticket are one transaction.
-    Raises WrongState where no fee is waited for or its time is not over, NotAllowed, NotAssigned, ContactNotOnFile,
-    ChangedElsewhere, NoUndertaking; then nothing was sent.
+    Raises WrongState where no fee is waited for or its time is not over, NotAllowed, NotAssigned, OwnDecision,
+    NotIndependent, ContactNotOnFile, ChangedElsewhere, NoUndertaking; then nothing was sent.
     """
     office = desk.office
     with desk.work(*DECIDERS) as session:
@@ -61,6 +62,7 @@ def fee_unpaid(desk: Desk, number: int, row: int) -> DeliveryState:
         refusal = why_not_unpaid(desk, roles_now(session, desk), pack, ticket, clock, now)
         if refusal is not None:
             raise refusal
+        require_not_own(session, desk, number)
         subject, text = unpaid_letter(pack, ticket)
         closed = {"state": TicketState.CLOSED.value, "closed_at": now, "last_message_at": now}
         change(session, ticket, row, **closed)

@@ -71,7 +71,9 @@ def make_final(session: Session, desk: Desk, ticket: TicketFacts, decision: Deci
         )
     session.connection().execute(delete(Draft).where(col(Draft.place) == draft_place(ticket.number)))
     close_window(session, office, ticket.number, desk=desk, reason="the decision was made")
-    record_about(session, desk, ticket, Action.DECISION_MADE, Outcome(decision.outcome).value)
+    outcome = Outcome(decision.outcome).value
+    about = {"decision": decision.id, "made": outcome, "by": desk.agent.id}
+    record_about(session, desk, ticket, Action.DECISION_MADE, outcome, about=about)
     return Made(message_id)
 
 

@@ -144,7 +144,7 @@ def _name(desk: Desk, number: int, about_number: int | None, decider: str) -> Na
         decider_id = _account(session, decider) if decider else None
         if about_number is not None:
             _require_earlier(session, ticket, about_number)
-        now = desk.office.clock.now()
+        now, out_before = desk.office.clock.now(), kept_out(session, desk.office, number)
         session.merge(
             Matter(
                 ticket_number=number,
@@ -158,10 +158,11 @@ def _name(desk: Desk, number: int, about_number: int | None, decider: str) -> Na
         after = MatterView(about_number, decider)
         row = change(session, ticket, ticket.row)
         was = "" if before is None else f", was {before.words}"
-        record_about(session, desk, ticket, Action.MATTER_NAMED, f"about {after.words}{was}")
+        named = {"ticket": str(about_number or ""), "decider": decider_id or ""}
+        record_about(session, desk, ticket, Action.MATTER_NAMED, f"about {after.words}{was}", about=named)
         out = kept_out(session, desk.office, number)
-        if before is not None and desk.agent.id in out:
-            raise NotIndependent(number)
+        if (desk.agent.id in out and before is not None) or desk.agent.id in out_before - out:
+            raise NotIndependent(number)  # no one names it so that they may go on
         return Named(row, after.words, ticket.assignee_id in out)
 
 

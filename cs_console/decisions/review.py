@@ -7,6 +7,8 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import Actor, Entry, append
+from cs_console.access_log.vouched import assigned
+from cs_console.decisions.approvers import final_decision
 from cs_console.decisions.clock_events import add_event, clock_now, recompute, reviewed_since
 from cs_console.desk import Office
 from cs_console.tickets.ticket_facts import TicketFacts, change, facts, pseudonym
@@ -41,12 +43,16 @@ def reopen_due(office: Office) -> tuple[int, ...]:
     return tuple(number for number in numbers if _begin(office, number, now))
 
 
-def stands(session: Session, number: int, now: datetime) -> bool:
-    """Whether the ticket has been decided and that decision is neither past its review date nor set aside."""
+def stands(session: Session, office: Office, number: int) -> bool:
+    """Whether the ticket has been decided, as the log says, and that decision is neither past its review date nor set
+    aside. Raises LogBroken.
+    """
+    now, last = office.clock.now(), final_decision(session, office, number)
+    if last is None:
+        return False
     found = session.connection().execute(
         select(col(Decision.id)).where(
-            col(Decision.ticket_number) == number,
-            col(Decision.state) == DecisionState.FINAL,
+            col(Decision.id) == last.id,
             or_(col(Decision.review_at).is_(None), col(Decision.review_at) > now),
             ~reviewed_since(col(Decision.ticket_number), col(Decision.decided_at)),
             _newest(),
@@ -94,4 +100,14 @@ def open_for_review(
     add_event(session, number, ClockMove.REVIEWED, now)
     recompute(session, pack, number)
     requester = pseudonym(office, ticket.requester_id)
-    append(session, office, actor, Entry(Action.TICKET_CHANGED, ticket=number, requester=requester, reason=why), now)
+    entry = Entry(Action.TICKET_CHANGED, ticket=number, requester=requester, reason=why, about={"review": "began"})
+    append(session, office, actor, entry, now)
+    if by_others:
+        released = assigned(ticket.assignee_id, None)
+        append(
+            session,
+            office,
+            actor,
+            Entry(Action.TICKET_RELEASED, ticket=number, requester=requester, about=released),
+            now,
+        )

@@ -97,7 +97,8 @@ def send_notice_again(desk: Desk, number: int, contact_id: str) -> str:
             agent_id=desk.agent.id,
             subject=notice_subject(pack, number, ticket.language),
         )
-        record_about(session, desk, ticket, Action.TICKET_CHANGED, f"the notice is sent again, by {chosen.field.value}")
+        words = f"the notice is sent again, by {chosen.field.value}"
+        record_about(session, desk, ticket, Action.TICKET_CHANGED, words, about={"notice": "sent again"})
     return send(office, Made(message_id))
 
 
@@ -138,7 +139,7 @@ def _notice_of(session: Session, desk: Desk, number: int) -> tuple[TicketFacts, 
     ticket = facts(session, number)
     if not desk.agent.roles & {Role.SUPERVISOR, Role.PRIVACY_OFFICER}:
         require_own(ticket, desk)
-    decision = final_decision(session, number)
+    decision = final_decision(session, desk.office, number)
     if decision is None or decision.notice is None:
         raise NothingThere(f"#{number} has no notice.", "It is made when the request is decided, with d.")
     return ticket, decision

@@ -6,6 +6,8 @@ from sqlalchemy import BigInteger, ColumnElement, exists, or_, select, type_coer
 from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col
 
+from cs_console.access_log import legacy
+from cs_console.access_log.vouched import latest, words
 from cs_console.decisions.approvers import REFUSING
 from cs_console.decisions.participants import deciders, participants
 from cs_console.desk import Desk, Office
@@ -17,68 +19,80 @@ from models.matter import Matter
 from models.settlement import Settlement
 from models.ticket import Ticket
 
-FOLLOW_UP = "follow-up received"
-"""How the access log says that the requester wrote again; it is the only place that keeps when that reached us."""
-
 
 def is_own_appealed(session: Session, desk: Desk, number: int) -> bool:
     """Whether somebody else has to decide this ticket: the agent gave the refusal that the requester wrote after, or
     decided what an appeal or a complaint is about.
     """
-    return _wrote_after_own(session, desk, number) or desk.agent.id in kept_out(session, desk.office, number)
+    return desk.agent.id in kept_out(session, desk.office, number)
 
 
 def require_not_own(session: Session, desk: Desk, number: int) -> None:
     """Refuse whoever gave the decision that the requester now writes against. Raises OwnDecision, NotIndependent."""
-    if _wrote_after_own(session, desk, number):
-        raise OwnDecision
     if desk.agent.id in kept_out(session, desk.office, number):
+        if desk.agent.id in _refused_before_words(session, number):
+            raise OwnDecision
         raise NotIndependent(number)
 
 
 def kept_out(session: Session, office: Office, number: int) -> frozenset[str]:
-    """The accounts that may neither take, settle nor decide this ticket, by id.
+    """The accounts that may neither take, turn, settle, close nor decide this ticket, by id.
 
-    They are whoever decided what it is about, or (where the pack wants it so) took part in that, and the account that
-    is named as having decided; what that in turn was about counts too, to its beginning. Of a ticket that somebody
-    appealed against: whoever had decided it by then.
+    They decided what it is about, or (where the pack wants it so) took part in that, or are named as having decided;
+    what that in turn was about counts too, to its beginning. Where nothing is named yet, they took part in any decision
+    on the requester's tickets. Of a ticket that was appealed against: who had decided it by then. Of a refusal that the
+    requester wrote after: who gave it. A person whom the privacy officer named for this ticket is not among them.
+    Raises LogBroken.
     """
-    earlier, named = _about(session, number)
+    columns = select(col(Ticket.kind), col(Ticket.pack), col(Ticket.requester_id)).where(col(Ticket.number) == number)
+    found = session.connection().execute(columns).first()
+    if found is None:
+        return frozenset()
+    kind, pack, owner = found
+    earlier, named = _about(session, office, number)
     people = set(named)
-    if earlier or named:
-        wide = _independence(session, office, number) == "took part"
-        people |= participants(session, earlier) if wide else deciders(session, earlier)
-    return frozenset(people | _decided_before_an_appeal(session, number))
-
-
-def _independence(session: Session, office: Office, number: int) -> str:
-    """What the pack asks of whoever deals with this ticket; a kind that the pack says nothing of was turned from one
-    that could be about something, and stays away from who decided that.
-    """
-    kind, pack = (
-        session.connection()
-        .execute(select(col(Ticket.kind), col(Ticket.pack)).where(col(Ticket.number) == number))
-        .one()
-    )
     rules = office.packs.get(pack).kinds[TicketKind(kind)].workflow
-    return "decided" if rules is None or not rules.matter else rules.independent
+    has_a_matter = rules is not None and bool(rules.matter)
+    if earlier or named:
+        # a kind that the pack says nothing of was turned from one that could be about something
+        wide = rules is not None and has_a_matter and rules.independent == "took part"
+        people |= (participants if wide else deciders)(session, office, earlier)
+    elif has_a_matter:
+        others = select(col(Ticket.number)).where(col(Ticket.requester_id) == owner, col(Ticket.number) != number)
+        people |= deciders(session, office, session.connection().execute(others).scalars())
+    people |= _decided_before_an_appeal(session, number) | _refused_before_words(session, number)
+    return frozenset(people - reviewers_named(session, office, number))
 
 
-def _about(session: Session, number: int) -> tuple[set[int], set[str]]:
-    """The tickets that this one is about, step by step to the first of them, and the accounts named on the way."""
+def reviewers_named(session: Session, office: Office, number: int) -> set[str]:
+    """The accounts that a privacy officer named for a ticket that independence left to no one (DECISIONS.md, 10)."""
+    said = words(session, office, [number], (Action.REVIEWER_NAMED,))
+    return {word.about["to"] for word in said if word.about is not None}
+
+
+def _about(session: Session, office: Office, number: int) -> tuple[set[int], set[str]]:
+    """The tickets that this one is about, step by step to the first of them, and the accounts named on the way.
+
+    What the log last heard counts beside what is stored: a row that was changed or removed frees no one.
+    """
     numbers: set[int] = set()
     accounts: set[str] = set()
-    step: int | None = number
-    while step is not None:
+    steps = [number]
+    while steps:
+        step = steps.pop()
         found = session.connection().execute(
             select(col(Matter.about_number), col(Matter.decider_id)).where(col(Matter.ticket_number) == step)
         )
-        about, decider = found.one_or_none() or (None, None)
-        if decider is not None:
-            accounts.add(decider)
-        step = about if about not in numbers and about != number else None
-        if step is not None:
-            numbers.add(step)
+        named: set[tuple[int | None, str | None]] = {(about, decider) for about, decider in found}
+        said = latest(session, office, step, (Action.MATTER_NAMED, Action.TICKET_LINKED, Action.TICKET_UNLINKED))
+        if said is not None and said.about is not None and said.action is Action.MATTER_NAMED:
+            named.add((int(said.about["ticket"]) if said.about["ticket"] else None, said.about["decider"] or None))
+        for about, decider in named:
+            if decider is not None:
+                accounts.add(decider)
+            if about is not None and about not in numbers and about != number:
+                numbers.add(about)
+                steps.append(about)
     return numbers, accounts
 
 
@@ -101,31 +115,25 @@ def heard_since(number: Mapped[int], moment: Mapped[datetime] | Mapped[datetime 
     """Whether words of the requester reached us on that ticket after that moment, as the access log says it."""
     return exists().where(
         col(LogEntry.ticket) == number,
-        col(LogEntry.action) == Action.TICKET_CHANGED.value,
-        col(LogEntry.reason) == FOLLOW_UP,
+        or_(col(LogEntry.action) == Action.TICKET_FOLLOW_UP.value, legacy.follow_up()),
         col(LogEntry.at) > type_coerce(moment, BigInteger),
     )
 
 
-def _wrote_after_own(session: Session, desk: Desk, number: int) -> bool:
-    """Whether the requester wrote after a final refusal of this ticket, whole or in part, that this agent gave.
+def _refused_before_words(session: Session, number: int) -> set[str]:
+    """Who gave a final refusal of this ticket, whole or in part, that the requester wrote after.
 
     Given means proposed or approved, in whatever role. What counts is when the words reached us: the date in a mail
     is its sender's claim, and an early one would hand the appeal to the very person it is against.
     """
-    me = desk.agent.id
-    approved = exists().where(
-        col(Approval.decision_id) == col(Decision.id), col(Approval.agent_id) == me, col(Approval.approved).is_(True)
+    given = (
+        col(Decision.ticket_number) == number,
+        col(Decision.state) == DecisionState.FINAL,
+        col(Decision.outcome).in_(REFUSING),
+        heard_since(col(Decision.ticket_number), col(Decision.decided_at)),
     )
-    found = session.connection().execute(
-        select(col(Decision.id))
-        .where(
-            col(Decision.ticket_number) == number,
-            col(Decision.state) == DecisionState.FINAL,
-            col(Decision.outcome).in_(REFUSING),
-            or_(col(Decision.proposer_id) == me, approved),
-            heard_since(col(Decision.ticket_number), col(Decision.decided_at)),
-        )
-        .limit(1)
-    )
-    return found.first() is not None
+    run = session.connection().execute
+    people = set(run(select(col(Decision.proposer_id)).where(*given)).scalars())
+    approved = select(col(Approval.agent_id)).join(Decision, col(Decision.id) == col(Approval.decision_id))
+    people.update(run(approved.where(*given, col(Approval.approved).is_(True))).scalars())
+    return people

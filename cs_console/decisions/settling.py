@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import delete
 from sqlmodel import Session, col
 
+from cs_console.access_log.standing import require_holder
 from cs_console.custody.contacts import known_values
 from cs_console.custody.redaction import redact
 from cs_console.custody.ticket_keys import ticket_keys
@@ -34,6 +35,7 @@ from cs_console.errors import (
     NotAllowed,
     NoticeIncomplete,
     NotVerified,
+    NotVouched,
     OwnDecision,
     PrincipalOnly,
     SettlementIncomplete,
@@ -116,6 +118,7 @@ def _settle(desk: Desk, number: int, row: int, settling: Settling) -> tuple[Sett
         ticket = facts(session, number)
         pack = office.packs.get(ticket.pack)
         require_may_settle(session, desk, ticket)
+        require_holder(session, desk, number)
         rules = _workflow(pack, ticket)
         _require_roles(session, desk, pack, rules, settling)
         refuse_first(settling_problems(pack, rules, settling))
@@ -143,7 +146,8 @@ def _settle(desk: Desk, number: int, row: int, settling: Settling) -> tuple[Sett
         )
         session.flush()
         made = _queue(session, desk, spoken, ticket, rules, letter) if letter else None
-        record_about(session, desk, ticket, Action.TICKET_SETTLED, settling.outcome)
+        about = {"settlement": settlement_id, "outcome": settling.outcome, "by": desk.agent.id}
+        record_about(session, desk, ticket, Action.TICKET_SETTLED, settling.outcome, about=about)
         _end(session, desk, pack, ticket, row, outcome, told=bool(letter))
         session.connection().execute(delete(Draft).where(col(Draft.place) == settle_place(number)))
         reopened = _reopen_matter(session, desk, number) if outcome.reopens else None
@@ -214,7 +218,7 @@ def _end(
     turned = as_kind(pack, ticket, outcome.becomes)
     change(session, ticket, row, **values | turned.values)
     recompute(session, pack, ticket.number)
-    record_about(session, desk, ticket, Action.TICKET_CHANGED, turned.words)
+    record_about(session, desk, ticket, Action.TICKET_CHANGED, turned.words, about={"kind": outcome.becomes.value})
 
 
 def _reopen_matter(session: Session, desk: Desk, number: int) -> int | None:
@@ -235,6 +239,7 @@ _RECORDED = (
     WrongList,
     BasisRequired,
     NotVerified,
+    NotVouched,
     NoticeIncomplete,
     GuardianRequired,
     PrincipalOnly,

@@ -9,7 +9,6 @@ from sqlalchemy import and_, func, or_, select
 from sqlmodel import Session, col
 
 from cs_console.decisions.notice import field_titles
-from cs_console.decisions.separation import FOLLOW_UP
 from cs_console.desk import Office
 from cs_console.policy.schema import Pack
 from cs_console.tickets.ticket_facts import TicketFacts, pseudonym
@@ -18,10 +17,12 @@ from models.enums import Action, Result
 from models.log import LogEntry
 from models.verification import Verification
 
-_ASSIGNED = "assignee "
 _TOLD = (
+    Action.TICKET_FOLLOW_UP,
     Action.TICKET_CHANGED,
     Action.TICKET_CLAIMED,
+    Action.TICKET_ASSIGNED,
+    Action.TICKET_RELEASED,
     Action.CONTACT_CHANGED,
     Action.NOTE_ADDED,
     Action.MESSAGE_SENT,
@@ -68,11 +69,11 @@ def changed_since(
 def _words(pack: Pack, entry: Any) -> str:
     """One entry in words; those that are counted begin with "1 "."""
     match Action(entry.action):
-        case Action.TICKET_CHANGED if entry.reason == FOLLOW_UP:
+        case Action.TICKET_FOLLOW_UP:
             return "1 message received"
-        case Action.TICKET_CHANGED if entry.reason.startswith(_ASSIGNED):
+        case Action.TICKET_ASSIGNED:
             return f"reassigned to {entry.reason.rpartition(' -> ')[2]}"
-        case Action.TICKET_CHANGED:
+        case Action.TICKET_CHANGED | Action.TICKET_RELEASED:
             return str(entry.reason)
         case Action.TICKET_CLAIMED:
             return f"claimed by {entry.actor}"

@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.ticket_keys import TicketKeys, keys_for_view, keys_of_tickets, ticket_keys, tickets_without_key
-from cs_console.decisions.approvers import find, roles_left, roles_now, said_yes
+from cs_console.decisions.approvers import Given, approvals_given, find, roles_left, roles_now
 from cs_console.decisions.asked import asked_of, asked_words
 from cs_console.decisions.evidence import evidence_words, labels_by_id
 from cs_console.decisions.making import notice_facts
@@ -113,7 +113,7 @@ def waiting(desk: Desk) -> Waiting:
         oldest = statement.order_by(col(Decision.proposed_at), col(Decision.id)).limit(MOST + 1)
         found = session.connection().execute(oldest).all()
         shown = found[:MOST]
-        approved = said_yes(session, [row.id for row in shown])
+        approved = approvals_given(session, desk.office, [row.id for row in shown])
         keys = keys_of_tickets(session, desk.office, (row.ticket_number for row in shown))
         lost = tickets_without_key(session, desk.office, {row.ticket_number for row in shown} - keys.keys())
     rows = (_row(desk, roles, row, approved.get(row.id, []), keys.get(row.ticket_number)) for row in shown)
@@ -134,9 +134,9 @@ def open_proposal(desk: Desk, decision_id: str) -> ProposalView:
         may = roles & (APPROVERS | {Role(word) for word in decision.needs.split(",") if word})
         if not may and decision.proposer_id != desk.agent.id:
             raise NotAllowed("Only those who approve it, or proposed it, can open this.", "Ask a supervisor.")
-        record_about(session, desk, ticket, Action.TICKET_OPENED, "proposal")
+        record_about(session, desk, ticket, Action.PROPOSAL_OPENED, about={"decision": decision_id})
         found = session.connection().execute(_rows(roles).where(col(Decision.id) == decision_id)).one()
-        approved = said_yes(session, [decision_id]).get(decision_id, [])
+        approved = approvals_given(session, office, [decision_id]).get(decision_id, [])
         asked = asked_of(session, ticket.number)
         pack = office.packs.get(ticket.pack)
         labels = labels_by_id(session, office, pack, ticket)
@@ -231,9 +231,7 @@ def _rows(roles: frozenset[Role]) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _row(
-    desk: Desk, roles: frozenset[Role], found: Any, approved: list[tuple[Role, str]], keys: TicketKeys | None
-) -> ProposalRow:
+def _row(desk: Desk, roles: frozenset[Role], found: Any, approved: list[Given], keys: TicketKeys | None) -> ProposalRow:
     pack = desk.office.packs.get(found.pack)
     named = bool(roles & APPROVERS) or not found.legal_review
     return ProposalRow(
@@ -245,8 +243,8 @@ def _row(
         proposer=found.proposer,
         proposed_at=found.proposed_at,
         asks=tuple(filter(None, found.needs.split(","))),
-        needs=tuple(role.value for role in roles_left(found.needs, (role for role, _ in approved))),
-        said_yes=tuple(name if named else role.value for role, name in approved),
+        needs=tuple(role.value for role in roles_left(found.needs, (one.role for one in approved))),
+        said_yes=tuple(one.name if named else one.role.value for one in approved),
         mine=found.proposer_id == desk.agent.id,
     )
 

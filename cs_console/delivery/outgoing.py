@@ -282,7 +282,10 @@ def _settle(office: Office, message_id: str, done: _Sent) -> None:
         writer, sent = _writer(session, office, message), _entry(session, office, message, problem)
         append(session, office, writer, sent, now)
         if moved:
-            entry = Entry(Action.TICKET_CHANGED, ticket=sent.ticket, requester=sent.requester, reason=moved)
+            about = {"delivery": MessageSort(message.sort).value}
+            entry = Entry(
+                Action.TICKET_CHANGED, ticket=sent.ticket, requester=sent.requester, reason=moved, about=about
+            )
             append(session, office, writer, entry, now)
 
 

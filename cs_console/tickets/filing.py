@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import Entry, record
+from cs_console.access_log.vouched import assigned
 from cs_console.custody.blind_index import SEARCHABLE, reference_token
 from cs_console.custody.contacts import (
     NewContact,
@@ -21,7 +22,6 @@ from cs_console.custody.contacts import (
 from cs_console.custody.known_terms import KnownTerms
 from cs_console.custody.ticket_keys import TicketKeys, new_ticket_keys, ticket_keys
 from cs_console.decisions.clock import Happened, Step, clock_of
-from cs_console.decisions.separation import FOLLOW_UP
 from cs_console.delivery.acknowledging import acknowledge_form
 from cs_console.desk import Desk, Office
 from cs_console.policy.schema import Pack
@@ -136,7 +136,7 @@ def _append(
         record(session, desk, Entry(Action.UNCONFIRMED_RECEIVED, ticket=number, requester=pseudonym))
         return Taken("appended", number)
     wake(session, pack, number, at, office.clock.now())
-    record(session, desk, Entry(Action.TICKET_CHANGED, ticket=number, requester=pseudonym, reason=FOLLOW_UP))
+    record(session, desk, Entry(Action.TICKET_FOLLOW_UP, ticket=number, requester=pseudonym))
     return Taken("appended", number)
 
 
@@ -196,7 +196,8 @@ def _open(
     if of_a_form and Field.EMAIL in claims:
         acknowledge_form(session, office, number, case.requester_id, claims[Field.EMAIL], language)
     pseudonym = office.pseudonym(case.requester_id, case.requester_key)
-    record(session, desk, Entry(Action.TICKET_CREATED, ticket=number, requester=pseudonym))
+    about = assigned(None, assignee_id)
+    record(session, desk, Entry(Action.TICKET_CREATED, ticket=number, requester=pseudonym, about=about))
     return Taken("opened", number)
 
 

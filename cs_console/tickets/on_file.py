@@ -26,7 +26,7 @@ from cs_console.tickets.jsonl import RequesterRecord
 from cs_console.tickets.new_keys import NewKey
 from cs_console.verification.windows import close_windows_of
 from models.columns import EPOCH
-from models.enums import Action, Field, RequesterState, Role
+from models.enums import Action, Field, RequesterState
 from models.requester import Requester
 
 _OF_ACCOUNT = Prepared(select(col(Requester.id)).where(col(Requester.account) == bindparam("token")))
@@ -49,7 +49,8 @@ def put_on_file(desk: Desk, found: RequesterRecord, new_key: NewKey) -> Put:
     merges nothing. A changed value replaces the one before, which stays sealed (policy V.1), counts as changed from
     now, and closes the requester's verification windows. A first record is no change. The same record again changes
     nothing, nor does one older than what was taken, nor one of an account that was erased here, until the platform
-    says that it was registered again after that.
+    says that it was registered again after that. For the operator alone. Raises
+    NotAllowed.
     """
     put = _put(desk, found, new_key, None)
     if put is None:
@@ -62,7 +63,7 @@ def _put(desk: Desk, found: RequesterRecord, new_key: NewKey, digest: bytes | No
     """The same; None, with nothing done, where the account's suppression digest is needed: it is slow, and made here
     while no lock is held."""
     office = desk.office
-    with desk.work(Role.AGENT) as session:
+    with desk.work(operator=True) as session:
         lock_counter(session)  # from here on no look-up key is renewed either
         token = account_token(office.keyring, found.account)
         requester_id = _holder(session, token)

@@ -1,6 +1,6 @@
 """What every service about a ticket needs: its open columns, who may work with it, one way to change and record it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -104,10 +104,16 @@ def record_about(
     action: Action,
     reason: str = "",
     outcome: Result = Result.DONE,
+    *,
+    about: Mapping[str, str] | None = None,
 ) -> None:
-    """Put on record what the desk's agent did with this ticket; the reason holds no value, no ground and no answer."""
+    """Put on record what the desk's agent did with this ticket; the reason holds no value, no ground and no answer.
+
+    `about` is what rules may read of it later: ids and words of the program's own.
+    """
     requester = pseudonym(desk.office, ticket.requester_id)
-    record(session, desk, Entry(action, outcome, ticket=ticket.number, requester=requester, reason=reason))
+    entry = Entry(action, outcome, ticket=ticket.number, requester=requester, reason=reason, about=about or {})
+    record(session, desk, entry)
 
 
 @contextmanager
@@ -142,7 +148,6 @@ def is_on_record(session: Session, desk: Desk, number: int) -> bool:
         .where(
             col(LogEntry.ticket) == number,
             col(LogEntry.action) == Action.TICKET_OPENED.value,
-            col(LogEntry.reason) == "",
             col(LogEntry.session) == desk.actor.session,
         )
         .limit(1)

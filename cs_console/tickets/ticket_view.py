@@ -26,12 +26,11 @@ from cs_console.policy.schema import Pack
 from cs_console.policy.workflow_rules import WorkflowRules
 from cs_console.tickets.ticket_facts import ERASED, UNREADABLE, TicketFacts, facts
 from cs_console.tickets.workflow import closes_with_reason
-from cs_console.verification.askers import asker_of, authority_of
+from cs_console.verification.askers import asker_of, authority_then
 from models.agent import Agent
 from models.attachment import Attachment
 from models.decision import Decision
 from models.enums import (
-    AuthoritySort,
     Channel,
     DecisionState,
     DeliveryState,
@@ -326,8 +325,8 @@ def _window(session: Session, desk: Desk, pack: Pack, ticket: TicketFacts) -> _W
     how = VerificationMethod(method).value
     if contact is not None:
         how = f"{how} to {_title(pack, Field(contact)).lower()} on file"
-    authority = authority_of(session, ticket.number, at)
-    whose = f", for a {AuthoritySort(authority.sort).value}" if authority else ""
+    authority = authority_then(session, ticket.number, at)
+    whose = f", for a {authority.value}" if authority else ""
     words = f"{how}{whose}, {local_words(at, now)}, by {agent}"
     if closed is None and until > now:
         return _Window(until, words)

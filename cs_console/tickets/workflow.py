@@ -1,22 +1,45 @@
 """Who works a ticket and how far it is: claiming, handing over, states, kinds and priorities, each step on record."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager
 from types import MappingProxyType
 
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import lock_log
+from cs_console.access_log.vouched import assigned, latest
 from cs_console.custody.in_use import require_in_use
 from cs_console.decisions.clock_events import go_on, recompute
 from cs_console.decisions.matters import matter_of
-from cs_console.decisions.participants import handed_on
 from cs_console.decisions.review import stands
-from cs_console.decisions.separation import kept_out
+from cs_console.decisions.separation import kept_out, require_not_own
 from cs_console.desk import Desk
-from cs_console.errors import BadInput, NotAllowed, NotIndependent, TakenBy, UnknownAgent, WrongState
+from cs_console.errors import (
+    BadInput,
+    ChangedElsewhere,
+    NoOneIndependent,
+    NotAllowed,
+    NotIndependent,
+    OwnDecision,
+    SecondPersonNeeded,
+    TakenBy,
+    UnknownAgent,
+    WrongState,
+)
+from cs_console.policy.schema import Pack
+from cs_console.staff.persons import is_another
 from cs_console.tickets.notes import keep_note, written
-from cs_console.tickets.ticket_facts import READERS, TicketFacts, change, facts, record_about, require_open, require_own
+from cs_console.tickets.ticket_facts import (
+    READERS,
+    TicketFacts,
+    change,
+    facts,
+    record_about,
+    refusals_on_record,
+    require_open,
+    require_own,
+)
 from cs_console.tickets.turning import as_kind
 from cs_console.verification.windows import close_window
 from models.agent import Agent
@@ -40,6 +63,9 @@ BY_HAND: Mapping[TicketState, frozenset[TicketState]] = MappingProxyType(
     }
 )
 """Which states an agent can move a ticket to. In approval begins and ends with a proposal, never by hand."""
+
+HANDLERS = (Role.AGENT, Role.SUPERVISOR, Role.PRIVACY_OFFICER)
+"""Who can carry a ticket to its end; a verifier alone cannot."""
 
 HANDED_ON = "the ticket left the agent's hands"
 """A verified window belongs to the work of one agent and ends with it."""
@@ -74,7 +100,8 @@ def _claim(desk: Desk, number: int) -> int:
                 return ticket.row
             require_open(ticket)
             raise TakenBy(number, ticket.assignee or "someone else")
-        record_about(session, desk, ticket, Action.TICKET_CLAIMED, "claimed")
+        about = assigned(None, desk.agent.id)
+        record_about(session, desk, ticket, Action.TICKET_CLAIMED, "claimed", about=about)
         return int(row)
 
 
@@ -90,7 +117,9 @@ def release(desk: Desk, number: int, row: int) -> int:
             raise WrongState(f"#{number} belongs to nobody.", "Claim it with c.")
         _require_own_or_supervisor(ticket, desk)
         row = change(session, ticket, row, assignee_id=None)
-        _changed(session, desk, ticket, f"released by {desk.agent.name}, was {ticket.assignee}'s")
+        words = f"released by {desk.agent.name}, was {ticket.assignee}'s"
+        about = assigned(ticket.assignee_id, None)
+        record_about(session, desk, ticket, Action.TICKET_RELEASED, words, about=about)
         close_window(session, desk.office, number, desk=desk, reason=HANDED_ON)
         return row
 
@@ -105,7 +134,7 @@ def assign(desk: Desk, number: int, row: int, agent_name: str) -> int:
     try:
         return _assign(desk, number, row, agent_name)
     except NotIndependent as refusal:
-        _record_kept_out(desk, number, Action.TICKET_CHANGED, f"{refusal.code}: {agent_name}")
+        _record_kept_out(desk, number, Action.TICKET_ASSIGNED, f"{refusal.code}: {agent_name}")
         raise
 
 
@@ -119,19 +148,27 @@ def _assign(desk: Desk, number: int, row: int, agent_name: str) -> int:
             raise UnknownAgent(f"There is no agent named {agent_name} who could take it.", "Choose one from the list.")
         if agent_id == ticket.assignee_id:
             raise BadInput(f"#{number} is {agent_name}'s already.", "Choose somebody else.")
-        _require_independent(session, desk, number, agent_id, agent_name)
+        others = _assignable(session, HANDLERS).values()
+        _require_independent(session, desk, number, agent_id, agent_name, others)
         row = change(session, ticket, row, assignee_id=agent_id)
-        _changed(session, desk, ticket, handed_on(ticket.assignee, agent_name))
+        words, about = f"{ticket.assignee or 'nobody'} -> {agent_name}", assigned(ticket.assignee_id, agent_id)
+        record_about(session, desk, ticket, Action.TICKET_ASSIGNED, words, about=about)
         if ticket.assignee_id is not None:
             close_window(session, desk.office, number, desk=desk, reason=HANDED_ON)
         return row
 
 
 def assignable(desk: Desk, number: int | None = None) -> tuple[str, ...]:
-    """The names of everybody who can take a ticket (that one, if it is named), sorted."""
+    """The names of everyone who can take a ticket (that one, if it is named), sorted.
+
+    Where independence leaves no one, a privacy officer gets all of them, to name one.
+    """
     with desk.reading(*READERS) as session:
+        everyone = _assignable(session)
         out = frozenset() if number is None else kept_out(session, desk.office, number)
-        return tuple(sorted(name for name, agent_id in _assignable(session).items() if agent_id not in out))
+        if desk.agent.has(Role.PRIVACY_OFFICER) and out.issuperset(_assignable(session, HANDLERS).values()):
+            return tuple(sorted(name for name, agent_id in everyone.items() if agent_id != desk.agent.id))
+        return tuple(sorted(name for name, agent_id in everyone.items() if agent_id not in out))
 
 
 def set_state(desk: Desk, number: int, row: int, state: TicketState, why: str = "") -> int:
@@ -140,9 +177,20 @@ def set_state(desk: Desk, number: int, row: int, state: TicketState, why: str = 
     Returns the new row. A request that ends with a decision is not closed around it, and waits in "to verify" until
     its requester is verified; a clock that a fee stopped goes on with the work (policy V.4). What ends with steps of
     its own, or was never verified, is closed before its answer by a supervisor alone, who says `why`: it is kept as a
-    note. A closed ticket of a requester who is erased or restricted stays closed. Raises WrongState, NotAssigned,
-    NotAllowed, BadInput, KeyDestroyed, OnHold, ChangedElsewhere.
+    note. What the policy decides with two people takes two uninvolved supervisors. No one closes what is about a
+    decision of theirs. A closed ticket of a requester who is erased or restricted stays closed. Raises WrongState,
+    NotAssigned, NotAllowed, BadInput, KeyDestroyed, OnHold, ChangedElsewhere; OwnDecision and NotIndependent are
+    recorded; SecondPersonNeeded once the first of two people is on record, and nothing else has changed.
     """
+    closes = state is TicketState.CLOSED
+    with _kept_out_on_record(desk, number):
+        after = _set_state(desk, number, row, state, why)
+    if after is None:
+        raise SecondPersonNeeded(number, "close" if closes else "move")
+    return after
+
+
+def _set_state(desk: Desk, number: int, row: int, state: TicketState, why: str) -> int | None:
     with desk.work(*READERS) as session:
         ticket = facts(session, number)
         _require_own_or_supervisor(ticket, desk)
@@ -150,15 +198,20 @@ def set_state(desk: Desk, number: int, row: int, state: TicketState, why: str = 
             lock_log(session.connection(), desk.office)  # nobody confirms an erasure meanwhile
             require_in_use(session, desk, ticket.requester_id)
         _check_move(session, desk, ticket, state)
-        if state is TicketState.CLOSED and closes_with_reason(session, desk, ticket):
-            _require_reason(desk, ticket, why)
-            keep_note(session, desk, ticket, written(why))
+        if state is TicketState.CLOSED:
+            require_not_own(session, desk, number)
+            if closes_with_reason(session, desk, ticket):
+                _require_reason(desk, ticket, why)
+                keep_note(session, desk, ticket, written(why))
+                two = takes_two(desk.office.packs.get(ticket.pack), ticket.kind)
+                if two and not _is_second(session, desk, ticket, row, state.value):
+                    return None
         now = desk.office.clock.now()
         closed_at = now if state is TicketState.CLOSED else None
         row = change(session, ticket, row, state=state.value, closed_at=closed_at)
         if state not in (TicketState.WAITING, TicketState.CLOSED):
             go_on(session, desk.office.packs.get(ticket.pack), ticket, now, desk.agent.id)
-        _changed(session, desk, ticket, f"state {ticket.state} -> {state}")
+        _changed(session, desk, ticket, f"state {ticket.state} -> {state}", state=state.value)
         if state is TicketState.CLOSED:
             close_window(session, desk.office, number, desk=desk, reason="the ticket was closed")
         return row
@@ -174,7 +227,8 @@ def set_priority(desk: Desk, number: int, row: int, priority: Priority) -> int:
         require_open(ticket)
         _require_triage(ticket, desk)
         row = change(session, ticket, row, priority=priority.value)
-        _changed(session, desk, ticket, f"priority {ticket.priority.name.lower()} -> {priority.name.lower()}")
+        words = f"priority {ticket.priority.name.lower()} -> {priority.name.lower()}"
+        _changed(session, desk, ticket, words, priority=priority.name.lower())
         return row
 
 
@@ -182,9 +236,19 @@ def set_kind(desk: Desk, number: int, row: int, kind: TicketKind) -> int:
     """Correct what intake guessed, on one's own ticket or nobody's; a supervisor can for any.
 
     The clocks and the lane follow the new kind. Once its requester is verified, only a supervisor makes a request that
-    ends with a decision into something else (policy V.4). Returns the new row. Raises NotAssigned, NotAllowed,
-    BadInput for the kind it has already, WrongState, ChangedElsewhere.
+    ends with a decision into something else (policy V.4). What the policy decides with two people becomes something
+    else only when a second, uninvolved supervisor says the same. Returns the new row. Raises NotAssigned, NotAllowed,
+    BadInput for the kind it has already, WrongState, ChangedElsewhere; OwnDecision and NotIndependent are recorded;
+    SecondPersonNeeded once the first of two people is on record, and nothing else has changed.
     """
+    with _kept_out_on_record(desk, number):
+        after = _set_kind(desk, number, row, kind)
+    if after is None:
+        raise SecondPersonNeeded(number, f"make a matter of {kind} of")
+    return after
+
+
+def _set_kind(desk: Desk, number: int, row: int, kind: TicketKind) -> int | None:
     with desk.work(*READERS) as session:
         ticket = facts(session, number)
         require_open(ticket)
@@ -193,17 +257,51 @@ def set_kind(desk: Desk, number: int, row: int, kind: TicketKind) -> int:
             raise WrongState(f"#{number} is in approval.", "Withdraw the proposal first.")
         if kind is ticket.kind:
             raise BadInput(f"#{number} is of the kind {kind} already.", "Choose another one.")
+        require_not_own(session, desk, number)
         pack = desk.office.packs.get(ticket.pack)
         decides = pack.kinds[kind].needs_decision
         if pack.kinds[ticket.kind].needs_decision and not decides and ticket.verified_at is not None:
             _require_supervisor(desk, "make a verified request into something else", "or walk the checklist with d")
         if matter_of(session, number) is not None:
             _require_supervisor(desk, "make what is about an earlier decision into something else", "or settle it")
+        two = takes_two(pack, ticket.kind) and not takes_two(pack, kind)
+        if two and not _is_second(session, desk, ticket, row, kind.value):
+            return None
         turned = as_kind(pack, ticket, kind)
         row = change(session, ticket, row, **turned.values)
         recompute(session, pack, number)
-        _changed(session, desk, ticket, turned.words)
+        _changed(session, desk, ticket, turned.words, kind=kind.value)
         return row
+
+
+def takes_two(pack: Pack, kind: TicketKind) -> bool:
+    """Whether the policy decides such a ticket with two people, or is it about what was decided: a rights request, an
+    appeal, a complaint.
+    """
+    rules = pack.kinds[kind]
+    return rules.needs_decision or (rules.workflow is not None and bool(rules.workflow.matter))
+
+
+def _is_second(session: Session, desk: Desk, ticket: TicketFacts, row: int, ending: str) -> bool:
+    """Whether another, uninvolved person asked for the same ending and nothing has happened to the ticket since; else
+    it is on record now that the desk's agent asked. The second one is a supervisor. Raises ChangedElsewhere.
+    """
+    if ticket.row != row:
+        raise ChangedElsewhere(ticket.number)
+    number, out = ticket.number, kept_out(session, desk.office, ticket.number)
+    last = latest(session, desk.office, number, (Action.ENDING_ASKED, Action.TICKET_CHANGED, Action.TICKET_FOLLOW_UP))
+    if last is not None and last.action is Action.ENDING_ASKED and last.names(ending=ending, row=str(row)):
+        by = (last.about or {})["by"]
+        if by not in out and is_another(session, by, desk.agent.id) and desk.agent.has(Role.SUPERVISOR):
+            return True
+    about = {"ending": ending, "row": str(row), "by": desk.agent.id}
+    record_about(session, desk, ticket, Action.ENDING_ASKED, ending, about=about)
+    return False
+
+
+def _kept_out_on_record(desk: Desk, number: int) -> AbstractContextManager[None]:
+    """An attempt of someone who has to keep away is recorded by its code."""
+    return refusals_on_record(desk, Action.TICKET_CHANGED, (OwnDecision,), lambda session: facts(session, number))
 
 
 def _check_move(session: Session, desk: Desk, ticket: TicketFacts, state: TicketState) -> None:
@@ -216,7 +314,7 @@ def _check_move(session: Session, desk: Desk, ticket: TicketFacts, state: Ticket
         return
     if ticket.verified_at is None and state in (TicketState.OPEN, TicketState.WAITING):
         raise WrongState(f"{name} waits until its requester is verified.", "Verify them with v, or correct the kind.")
-    if state is not TicketState.CLOSED or stands(session, ticket.number, desk.office.clock.now()):
+    if state is not TicketState.CLOSED or stands(session, desk.office, ticket.number):
         return
     if ticket.verified_at is not None:
         raise WrongState(f"{name} ends with a decision.", "Walk the checklist with d.")
@@ -230,7 +328,7 @@ def closes_with_reason(session: Session, desk: Desk, ticket: TicketFacts) -> boo
     """
     rules = desk.office.packs.get(ticket.pack).kinds[ticket.kind]
     if rules.needs_decision:
-        return ticket.verified_at is None and not stands(session, ticket.number, desk.office.clock.now())
+        return ticket.verified_at is None and not stands(session, desk.office, ticket.number)
     return rules.workflow is not None and not rules.workflow.by_hand
 
 
@@ -241,10 +339,42 @@ def _require_reason(desk: Desk, ticket: TicketFacts, why: str) -> None:
         raise BadInput(f"Closing #{ticket.number} before it was answered needs a reason.", "Say why.")
 
 
-def _require_independent(session: Session, desk: Desk, number: int, agent_id: str, who: str = "You") -> None:
-    """Refuse whoever decided, or took part in, what the ticket is about, or decided it before an appeal."""
-    if agent_id in kept_out(session, desk.office, number):
-        raise NotIndependent(number, who)
+def _require_independent(
+    session: Session, desk: Desk, number: int, agent_id: str, who: str = "You", others: Collection[str] = ()
+) -> None:
+    """Refuse an account that has to keep away from a ticket, and say where no one is left of the `others`."""
+    out = kept_out(session, desk.office, number)
+    if agent_id in out:
+        raise NoOneIndependent(number) if others and out.issuperset(others) else NotIndependent(number, who)
+
+
+def name_reviewer(desk: Desk, number: int, row: int, agent_name: str, why: str) -> int:
+    """Give a ticket that independence leaves to no one to a person whom the privacy officer names (DECISIONS.md, 10).
+
+    The reason is kept as a note, and the naming is on record; it holds for this ticket alone. Returns the new row.
+    Raises NotAllowed, also for one's own name and while anyone uninvolved could take it, UnknownAgent, BadInput,
+    WrongState, ChangedElsewhere.
+    """
+    with desk.work(Role.PRIVACY_OFFICER) as session:
+        ticket = facts(session, number)
+        require_open(ticket)
+        accounts = _assignable(session)
+        agent_id = accounts.get(agent_name)
+        if agent_id is None:
+            raise UnknownAgent(f"There is no agent named {agent_name} who could take it.", "Choose one from the list.")
+        if set(_assignable(session, HANDLERS).values()) - kept_out(session, desk.office, number):
+            raise NotAllowed(f"#{number} can be handled by someone uninvolved.", "Assign it with a.")
+        if not is_another(session, agent_id, desk.agent.id):
+            raise NotAllowed("You cannot name yourself.", "Choose another person.")
+        keep_note(session, desk, ticket, written(why))
+        row = change(session, ticket, row, assignee_id=agent_id)
+        named = {"to": agent_id, "by": desk.agent.id}
+        record_about(session, desk, ticket, Action.REVIEWER_NAMED, f"{agent_name}, no one uninvolved left", about=named)
+        words, about = f"{ticket.assignee or 'nobody'} -> {agent_name}", assigned(ticket.assignee_id, agent_id)
+        record_about(session, desk, ticket, Action.TICKET_ASSIGNED, words, about=about)
+        if ticket.assignee_id is not None:
+            close_window(session, desk.office, number, desk=desk, reason=HANDED_ON)
+        return row
 
 
 def _record_kept_out(desk: Desk, number: int, action: Action, reason: str) -> None:
@@ -273,12 +403,12 @@ def _require_triage(ticket: TicketFacts, desk: Desk) -> None:
         _require_own_or_supervisor(ticket, desk)
 
 
-def _assignable(session: Session) -> dict[str, str]:
+def _assignable(session: Session, roles: Collection[Role] = READERS) -> dict[str, str]:
     rows = session.connection().execute(
         select(col(Agent.name), col(Agent.id), col(Agent.roles)).where(col(Agent.state) == AccountState.ACTIVE.value)
     )
-    return {name: agent_id for name, agent_id, roles in rows if not set(roles.split(",")).isdisjoint(READERS)}
+    return {name: agent_id for name, agent_id, held in rows if not set(held.split(",")).isdisjoint(roles)}
 
 
-def _changed(session: Session, desk: Desk, ticket: TicketFacts, what: str) -> None:
-    record_about(session, desk, ticket, Action.TICKET_CHANGED, what)
+def _changed(session: Session, desk: Desk, ticket: TicketFacts, what: str, **about: str) -> None:
+    record_about(session, desk, ticket, Action.TICKET_CHANGED, what, about=about)

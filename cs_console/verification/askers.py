@@ -1,23 +1,27 @@
 """Who asks on a ticket: how old the requester is, and whose authority to ask for them was seen (policy VII, V.4)."""
 
+import hashlib
+import hmac
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
+from cs_console.access_log.vouched import Word, latest, latest_of_requester, words
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place
 from cs_console.desk import Office
-from cs_console.errors import GuardianRequired, PrincipalOnly, Refusal
+from cs_console.errors import GuardianRequired, NotVouched, PrincipalOnly, Refusal
 from cs_console.policy.languages import in_language
 from cs_console.policy.minors_rules import AgeBand
 from cs_console.policy.schema import Pack
 from cs_console.tickets.ticket_facts import TicketFacts
 from models.authority import Authority
-from models.enums import AuthoritySort, VerificationMethod
+from models.enums import Action, AuthoritySort, VerificationMethod
 from models.requester import Requester
-from models.verification import Verification
+
+AGE_IN_DOUBT = "The access log does not hold this requester's age as it is stored: a verifier records it again."
 
 
 @dataclass(frozen=True)
@@ -27,10 +31,14 @@ class Asker:
     pack: Pack
     band: AgeBand | None
     authority: AuthoritySort | None
+    age_in_doubt: bool = False
+    """The log does not hold the age band as it is stored."""
 
     @property
     def age_words(self) -> str:
         """The age band, and what it asks for: "minor, under 14: needs a guardian's consent"; "" where it is unknown."""
+        if self.age_in_doubt:
+            return "the age has to be recorded again"
         if self.band is None or not self.band.is_flagged:
             return self.band.title if self.band else ""
         words = f"minor, {self.band.title.lower()}"
@@ -57,6 +65,8 @@ class Asker:
 
     def refusal(self, method: VerificationMethod | None) -> Refusal | None:
         """Why the requester cannot be verified by this method (None: nor by any); None where they can."""
+        if self.age_in_doubt:
+            return NotVouched(AGE_IN_DOUBT)
         if self.band is not None and self.band.guardian_required and self.authority is not AuthoritySort.GUARDIAN:
             return GuardianRequired(self.band.title)
         if self.only_by_code and method is not None and method is not VerificationMethod.CODE:
@@ -65,55 +75,95 @@ class Asker:
 
 
 def asker_of(session: Session, office: Office, pack: Pack, number: int, requester_id: str) -> Asker:
-    """Who asks on this ticket now. Raises KeyDestroyed, SealBroken."""
-    standing = authority_of(session, number)
-    key = band_key(session, office, requester_id)
+    """Who asks on this ticket now. Raises KeyDestroyed, SealBroken, LogBroken."""
+    standing = authority_of(session, office, number)
+    vouched, key = _band(session, office, requester_id)
+    if not vouched:
+        return Asker(pack, None, standing, age_in_doubt=True)
     band = pack.minors.band(key) if pack.minors and key else None
-    return Asker(pack, band, AuthoritySort(standing.sort) if standing else None)
+    return Asker(pack, band, standing)
 
 
-def authority_of(session: Session, number: int, at: datetime | None = None) -> Authority | None:
-    """The authority that stands on a ticket now, or that stood at a moment."""
-    found = select(Authority).where(col(Authority.ticket_number) == number).order_by(col(Authority.at).desc())
-    if at is None:
-        found = found.where(col(Authority.ended_at).is_(None))
-    else:
-        still = or_(col(Authority.ended_at).is_(None), col(Authority.ended_at) > at)
-        found = found.where(col(Authority.at) <= at, still)
-    return session.scalars(found.limit(1)).first()
+def authority_of(session: Session, office: Office, number: int) -> AuthoritySort | None:
+    """In whose place someone asks on a ticket now: the log's last word, whatever the rows say. Raises LogBroken."""
+    ends = (Action.AUTHORITY_ENDED, Action.TICKET_LINKED, Action.TICKET_UNLINKED)
+    word = latest(session, office, number, (Action.AUTHORITY_SEEN, *ends))
+    if word is None or word.action in ends:
+        return None
+    return AuthoritySort(word.reason if word.about is None else word.about["sort"])
+
+
+def authority_then(session: Session, number: int, at: datetime) -> AuthoritySort | None:
+    """In whose place somebody asked at a moment, to be shown; nothing rests on it."""
+    still = or_(col(Authority.ended_at).is_(None), col(Authority.ended_at) > at)
+    found = select(col(Authority.sort)).where(col(Authority.ticket_number) == number, col(Authority.at) <= at, still)
+    sort = session.connection().execute(found.order_by(col(Authority.at).desc()).limit(1)).scalar()
+    return None if sort is None else AuthoritySort(sort)
 
 
 def band_key(session: Session, office: Office, requester_id: str) -> str:
-    """The key of the requester's age band; "" where none was recorded."""
+    """The key of the requester's age band; "" where none was recorded.
+
+    It counts only as the log last heard it: one that was put back or taken away has to be recorded again, and so has
+    one that an older desk recorded more than once, as its entries do not tell which was the last. Raises NotVouched.
+    """
+    said, band = _band(session, office, requester_id)
+    if not said:
+        raise NotVouched(AGE_IN_DOUBT)
+    return band
+
+
+def is_recorded(session: Session, office: Office, requester_id: str, band: str) -> bool:
+    """Whether this band is on file, and the log's last word."""
+    return _band(session, office, requester_id) == (True, band)
+
+
+def band_mark(office: Office, requester_id: str, band: str) -> str:
+    """What the log holds of an age band: it says nothing without the requester's own key."""
+    return hmac.digest(office.keyring.key(requester_id), b"age_band|" + band.encode(), hashlib.sha256).hex()
+
+
+def _band(session: Session, office: Office, requester_id: str) -> tuple[bool, str]:
+    """Whether the log vouches for the band that is stored, and that band."""
+    key = office.keyring.key(requester_id)
+    last, old = latest_of_requester(session, office, office.pseudonym(requester_id, key), Action.AGE_RECORDED)
     sealed = session.connection().execute(select(col(Requester.age_band)).where(col(Requester.id) == requester_id))
     value = sealed.scalar()
     if not value:
-        return ""
-    place = Place(requester_id, "requester", "age_band", requester_id)
-    return open_safe(office.keyring.key(requester_id), place, value)
+        return last is None, ""
+    band = open_safe(key, Place(requester_id, "requester", "age_band", requester_id), value)
+    if last is None or last.about is None:
+        return old == 1, band
+    return last.names(band=band_mark(office, requester_id, band)), band
 
 
 def require_answerable(session: Session, office: Office, ticket: TicketFacts) -> None:
     """Refuse to answer a ticket (propose, settle) before those whose consent it needs have given it.
 
     A minor for whom the pack requires a guardian needs one's authority on this ticket (policy VII); where a
-    representative asks, the requester has to have confirmed it with a code (V.4). Raises GuardianRequired,
-    PrincipalOnly.
+    representative asks, the requester has to have confirmed it with a code (V.4). That the requester was verified
+    counts as the log says it. Raises GuardianRequired, PrincipalOnly, NotVouched, LogBroken.
     """
+    verified = _verified(session, office, ticket.number)
+    if ticket.verified_at is not None and not verified:
+        raise NotVouched(f"The access log does not say that the requester of #{ticket.number} was verified.")
     asker = asker_of(session, office, office.packs.get(ticket.pack), ticket.number, ticket.requester_id)
     refusal = asker.refusal(None)
     if refusal is not None:
         raise refusal
-    if asker.only_by_code and not _confirmed_by_code(session, ticket.number):
+    if asker.only_by_code and not any(_by_code(word) for word in verified):
         raise PrincipalOnly
 
 
-def _confirmed_by_code(session: Session, number: int) -> bool:
-    found = session.connection().execute(
-        select(col(Verification.id)).where(
-            col(Verification.ticket_number) == number,
-            col(Verification.method) == VerificationMethod.CODE,
-            col(Verification.withdrawn_at).is_(None),
-        )
-    )
-    return found.first() is not None
+def _verified(session: Session, office: Office, number: int) -> list[Word]:
+    """When the requester of a ticket was verified, as the log says it, since it was last said whose the ticket is."""
+    verified: list[Word] = []
+    for word in words(session, office, [number], (Action.VERIFIED, Action.TICKET_LINKED, Action.TICKET_UNLINKED)):
+        verified = [*verified, word] if word.action is Action.VERIFIED else []
+    return verified
+
+
+def _by_code(word: Word) -> bool:
+    if word.about is None:
+        return word.reason.partition(",")[0] == VerificationMethod.CODE
+    return word.names(method=VerificationMethod.CODE.value)

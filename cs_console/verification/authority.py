@@ -9,7 +9,7 @@ from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.desk import Desk
 from cs_console.errors import AgeUnknown, BadInput, WrongState
 from cs_console.staff.undertakings import require_current
-from cs_console.verification.askers import asker_of, authority_of, band_key
+from cs_console.verification.askers import asker_of, authority_of, band_mark, is_recorded
 from cs_console.verification.cases import Case, case_of
 from cs_console.verification.notes import note_words, redacted_note
 from cs_console.verification.windows import close_window, close_windows_of
@@ -44,6 +44,7 @@ def see_authority(desk: Desk, number: int, sort: AuthoritySort, note: str) -> No
         _end_standing(session, case, desk)
         row, office = new_id(), desk.office
         hidden = redacted_note(session, office, case, words)
+        about = {"authority": row, "sort": sort.value, "by": desk.agent.id}
         session.add(
             Authority(
                 id=row,
@@ -57,21 +58,21 @@ def see_authority(desk: Desk, number: int, sort: AuthoritySort, note: str) -> No
         )
         _moved(session, case)
         close_window(session, desk.office, number, desk=desk, reason=ASKER_CHANGED)
-        record(session, desk, case.entry(Action.AUTHORITY_SEEN, reason=sort.value))
+        record(session, desk, case.entry(Action.AUTHORITY_SEEN, reason=sort.value, about=about))
 
 
 def end_authority(desk: Desk, number: int) -> None:
     """Record that nobody asks in the requester's place any more; an open window closes. Raises WrongState."""
     with desk.work(Role.VERIFIER) as session:
         case = _open_case(session, desk, number)
-        standing = authority_of(session, number)
-        if standing is None:
+        sort = authority_of(session, desk.office, number)
+        if sort is None:
             raise WrongState(f"Nobody asks in somebody's place on #{number}.", "Nothing had to be ended.")
-        sort = standing.sort
         _end_standing(session, case, desk)
         _moved(session, case)
         close_window(session, desk.office, number, desk=desk, reason=ASKER_CHANGED)
-        record(session, desk, case.entry(Action.AUTHORITY_ENDED, reason=AuthoritySort(sort).value))
+        about = {"sort": sort.value, "by": desk.agent.id}
+        record(session, desk, case.entry(Action.AUTHORITY_ENDED, reason=sort.value, about=about))
 
 
 def record_age_band(desk: Desk, number: int, band: str) -> None:
@@ -85,7 +86,7 @@ def record_age_band(desk: Desk, number: int, band: str) -> None:
         chosen = case.pack.minors.band(band) if case.pack.minors else None
         if chosen is None:
             raise BadInput("The policy does not know this age band.", "Choose one from the list.")
-        if band_key(session, desk.office, case.requester_id) == band:
+        if is_recorded(session, desk.office, case.requester_id, band):
             return
         place = Place(case.requester_id, "requester", "age_band", case.requester_id)
         sealed = seal(desk.office.keyring.key(case.requester_id), place, band)
@@ -95,7 +96,8 @@ def record_age_band(desk: Desk, number: int, band: str) -> None:
         _moved(session, case)
         if chosen.guardian_required:
             close_windows_of(session, desk, case.requester_id, ASKER_CHANGED)
-        record(session, desk, case.entry(Action.AGE_RECORDED))
+        about = {"band": band_mark(desk.office, case.requester_id, band), "by": desk.agent.id}
+        record(session, desk, case.entry(Action.AGE_RECORDED, about=about))
 
 
 def _open_case(session: Session, desk: Desk, number: int) -> Case:

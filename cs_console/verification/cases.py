@@ -1,5 +1,6 @@
 """One ticket as verification sees it, and how it stands in the access log."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -50,6 +51,7 @@ class Case:
         field: str = "",
         verification: str = "",
         reason: str = "",
+        about: Mapping[str, str] | None = None,
     ) -> Entry:
         """An entry about this ticket and requester."""
         return Entry(
@@ -60,6 +62,7 @@ class Case:
             fields=(field,) if field else (),
             verification=verification,
             reason=reason,
+            about=about or {},
         )
 
 

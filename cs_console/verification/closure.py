@@ -34,6 +34,9 @@ MOST = 200
 _ACTS = (
     Action.TICKET_CREATED,
     Action.TICKET_CHANGED,
+    Action.TICKET_FOLLOW_UP,
+    Action.TICKET_ASSIGNED,
+    Action.TICKET_RELEASED,
     Action.CODE_SENT,
     Action.CODE_CHECKED,
     Action.AUTHORITY_SEEN,

@@ -18,7 +18,7 @@ from cs_console.policy.templates import render
 from cs_console.tickets.ticket_facts import pseudonym
 from cs_console.verification.askers import asker_of
 from cs_console.verification.cases import Case
-from models.columns import new_id
+from models.columns import microseconds, new_id
 from models.enums import Action, Link, MessageSort, TicketState, VerificationMethod
 from models.ticket import Ticket
 from models.verification import Verification
@@ -84,7 +84,9 @@ def open_window(
     told = _tell(session, desk, case, contact_id)
     session.flush()
     how = f"{method.value}, for a {asker.authority.value}" if asker.authority else method.value
-    record(session, desk, case.entry(Action.VERIFIED, field=contact_field, verification=row[:16], reason=how))
+    about = {"window": row, "until": str(microseconds(until)), "method": method.value, "by": desk.agent.id}
+    said = case.entry(Action.VERIFIED, field=contact_field, verification=row[:16], reason=how, about=about)
+    record(session, desk, said)
     return Opened(Verified(until), told)
 
 
@@ -124,6 +126,7 @@ def close_window(
         requester=pseudonym(office, requester_id),
         verification=window[:16],
         reason=reason,
+        about={"window": window},
     )
     actor = Actor("console", "", "", office.host) if desk is None else desk.actor
     append(session, office, actor, entry, now)

@@ -481,8 +481,8 @@ def test_a_hold_that_comes_while_the_erasure_is_confirmed_waits_for_it(
     with ThreadPoolExecutor(1) as pool:
         placing: list[Future[None]] = []
 
-        def look(session: Session, owners: Iterable[str], now: datetime) -> dict[str, datetime]:
-            found = looked(session, owners, now)
+        def look(session: Session, office: Office, owners: Iterable[str], now: datetime) -> dict[str, datetime]:
+            found = looked(session, office, owners, now)
             placing.append(pool.submit(place_hold, who.ines, ticket.number, "court", "Order 17", until))
             assert not wait(placing, timeout=0.5).done, "the hold was placed behind the erasure's back"
             return found

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
-from sqlmodel import col
 
 from cs_console.custody.contacts import change_contact
 from cs_console.custody.disclosure import Target, reveal
@@ -28,7 +27,7 @@ from tests.custody.erasures import PASSWORD, People, people, proposed
 from tests.decisions.cases import person
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
-from tests.support.tickets import MadeTicket
+from tests.support.tickets import MadeTicket, take_over
 
 pytestmark = pytest.mark.usefixtures("cheap_passwords")
 
@@ -71,9 +70,7 @@ def held_and_erased(test_office: TestOffice, who: People) -> tuple[MadeTicket, M
 def everywhere(test_office: TestOffice, who: People, *more: Role) -> Desk:
     """mei's tickets in the hands of somebody who is agent and verifier, and what else is named."""
     both = person(test_office, "both", Role.AGENT, Role.VERIFIER, *more)
-    with test_office.office.database.transaction() as session:
-        mine = update(Ticket).where(col(Ticket.assignee_id) == who.mei.agent.id)
-        session.connection().execute(mine.values(assignee_id=both.agent.id))
+    take_over(test_office, who.mei, both)
     return both
 
 

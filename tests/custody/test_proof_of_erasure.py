@@ -12,6 +12,7 @@ from sqlalchemy import delete, text, update
 from sqlmodel import col
 from typer.testing import CliRunner, Result
 
+from cs_console.access_log.append import Entry, append
 from cs_console.access_log.checkpoint import write_checkpoint
 from cs_console.access_log.verify import verify_log
 from cs_console.backups.making import Store, back_up
@@ -26,8 +27,8 @@ from cs_console.errors import BadInput, ErasureNotProven, NotAllowed, Refusal, S
 from cs_console.staff import accounts
 from cs_console.staff.sign_in import sign_in
 from cs_console.tickets.conversation import open_ticket
-from models.columns import new_id
-from models.enums import ErasureCause, ErasureState, RequesterState, Role
+from models.columns import microseconds, new_id
+from models.enums import Action, ErasureCause, ErasureState, RequesterState, Role
 from models.erasure import Erasure, Hold
 from models.requester import Requester
 from tests.custody.erasures import PASSWORD, people, proposed
@@ -200,7 +201,10 @@ def test_who_is_held_in_the_restored_data_is_restricted_until_then(test_office: 
         until=now + timedelta(days=10),
     )
     with office.database.transaction() as session:
+        about = {"hold": hold.id, "until": str(microseconds(hold.until)), "by": hold.agent_id}
         session.add(hold)
+        session.flush()
+        append(session, office, who.ines.actor, Entry(Action.HOLD_PLACED, ticket=ticket.number, about=about), now)
     for _ in range(2):
         assert apply_again(office) == 0
         with office.database.reading() as session:

@@ -9,7 +9,7 @@ from cs_console.decisions.clock_events import add_event
 from cs_console.decisions.proposal import Proposal
 from cs_console.decisions.waiting import last_decision
 from cs_console.desk import Desk, operator_desk
-from cs_console.errors import OwnDecision
+from cs_console.errors import NotIndependent, OwnDecision
 from cs_console.tickets.incoming import IncomingMessage
 from cs_console.tickets.intake import take_in
 from cs_console.tickets.workflow import assign, set_state
@@ -20,6 +20,7 @@ from tests.decisions.test_approval import last_entry
 from tests.decisions.test_checklist import notices, ticket_of
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
+from tests.support.tickets import give
 
 REFUSED = (Action.DECISION_REFUSED, "refused", "own_decision")
 
@@ -97,7 +98,9 @@ def test_who_approved_the_refusal_neither_approves_nor_returns_the_answer(test_o
 def test_who_approved_the_refusal_does_not_propose_the_answer_either(test_office: TestOffice) -> None:
     mei, sue, number = decided(test_office, refusal("D2", test_office.clock.now()))
     write(test_office, number)
-    assign(mei, number, ticket_of(test_office, number).row, "sue")
+    with pytest.raises(NotIndependent):
+        assign(mei, number, ticket_of(test_office, number).row, "sue")
+    give(test_office, number, sue)
     with pytest.raises(OwnDecision):
         propose(test_office, sue, number)
 
@@ -110,7 +113,9 @@ def test_a_second_appeal_is_not_for_those_who_decided_the_first_one(test_office:
     write(test_office, number)
     with pytest.raises(OwnDecision):
         propose(test_office, ben, number)
-    assign(ben, number, ticket_of(test_office, number).row, "mei")
+    with pytest.raises(NotIndependent):
+        assign(ben, number, ticket_of(test_office, number).row, "mei")
+    give(test_office, number, mei)
     with pytest.raises(OwnDecision):
         propose(test_office, mei, number)
 

@@ -275,7 +275,7 @@ def test_opening_is_for_approvers_and_the_proposer_and_is_recorded(test_office: 
     view = approval.open_proposal(mei, decision_id)
     assert view.mine
     assert f"#{number}" in view.notice
-    assert (Action.TICKET_OPENED, "done", "proposal") in actions(test_office)
+    assert (Action.PROPOSAL_OPENED, "done", "") in actions(test_office)
 
 
 @pytest.mark.parametrize("read", [conversation.reload, last_decision])
@@ -288,8 +288,8 @@ def test_who_read_a_proposal_has_not_opened_its_ticket_yet(
     approval.open_proposal(sue, decision_id)
     for _ in range(2):
         read(sue, number)
-    assert actions(test_office)[2:] == [
-        (Action.TICKET_OPENED, "done", "proposal"),
+    assert actions(test_office)[4:] == [
+        (Action.PROPOSAL_OPENED, "done", ""),
         (Action.TICKET_OPENED, "done", ""),
     ]
 

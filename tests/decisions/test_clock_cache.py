@@ -1,11 +1,11 @@
 """The due dates that tickets hold are what their events say, after whatever services did in whatever order."""
 
 import contextlib
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import update
 
 from cs_console.decisions import approval
 from cs_console.decisions.clock import clock_of, stopped_for
@@ -15,7 +15,7 @@ from cs_console.decisions.escalation import escalate_overdue
 from cs_console.decisions.fee_steps import fee_paid, fee_unpaid
 from cs_console.decisions.review import reopen_due
 from cs_console.desk import Desk
-from cs_console.errors import Refusal
+from cs_console.errors import Refusal, SecondPersonNeeded
 from cs_console.policy.schema import Pack
 from cs_console.tickets.ticket_facts import facts
 from cs_console.tickets.workflow import set_kind, set_state
@@ -28,7 +28,7 @@ from tests.decisions.test_appeal import write
 from tests.decisions.test_checklist import ticket_of
 from tests.support.office import TestOffice, make_office
 from tests.support.soak import rounds
-from tests.support.tickets import make_ticket
+from tests.support.tickets import give, make_ticket
 
 EXAMPLES = rounds(12, 200)
 
@@ -50,8 +50,7 @@ class _Life:
         self.people += 1
         desk = person(self.test_office, f"{role.value.replace(' ', '-')}-{self.people}", role)
         if role is Role.AGENT:
-            with self.office.database.transaction() as session:
-                session.connection().execute(update(Ticket).values(assignee_id=desk.agent.id))
+            give(self.test_office, self.number, desk)
         return (desk, self.number, self.ticket.row)
 
     def ask_identity(self) -> None:
@@ -96,11 +95,17 @@ class _Life:
         set_state(*self.someone(Role.SUPERVISOR), TicketState.OPEN)
 
     def close(self) -> None:
-        set_state(*self.someone(Role.SUPERVISOR), TicketState.CLOSED, "Sent twice.")
+        self._by_two(lambda: set_state(*self.someone(Role.SUPERVISOR), TicketState.CLOSED, "Sent twice."))
 
     def change_kind(self) -> None:
         kind = TicketKind.INQUIRY if self.ticket.kind == TicketKind.RIGHTS else TicketKind.RIGHTS
-        set_kind(*self.someone(Role.SUPERVISOR), kind)
+        self._by_two(lambda: set_kind(*self.someone(Role.SUPERVISOR), kind))
+
+    def _by_two(self, act: Callable[[], int]) -> None:
+        try:
+            act()
+        except SecondPersonNeeded:
+            act()
 
     def upkeep(self) -> None:
         reopen_due(self.office)

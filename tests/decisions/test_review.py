@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import update
-from sqlmodel import col
 
 from cs_console.decisions import approval, review
 from cs_console.decisions.review import reopen_due
@@ -14,11 +13,11 @@ from cs_console.tickets import conversation
 from cs_console.tickets.workflow import set_state
 from models.enums import Action, RequesterState, Role, TicketState
 from models.requester import Requester
-from models.ticket import Ticket
 from tests.decisions.cases import PASSWORD, grant, ground, person, propose, refusal, request
 from tests.decisions.test_checklist import decision_of, ticket_of
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
+from tests.support.tickets import take_over
 
 
 def decided(test_office: TestOffice, code: str) -> tuple[Desk, int, str]:
@@ -35,10 +34,7 @@ def decided(test_office: TestOffice, code: str) -> tuple[Desk, int, str]:
 def back(test_office: TestOffice, agent: Desk, name: str) -> Desk:
     """Somebody new at work today (yesterday's sessions are over), with that agent's tickets."""
     desk = person(test_office, name, Role.AGENT)
-    with test_office.office.database.transaction() as session:
-        session.connection().execute(
-            update(Ticket).where(col(Ticket.assignee_id) == agent.agent.id).values(assignee_id=desk.agent.id)
-        )
+    take_over(test_office, agent, desk)
     return desk
 
 

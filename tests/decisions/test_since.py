@@ -36,7 +36,7 @@ def test_each_change_since_is_told_in_order_and_counted(test_office: TestOffice)
     for at in range(2):
         test_office.clock.forward(minutes=1)
         with mei.work() as session:
-            record_about(session, mei, facts(session, made.number), Action.TICKET_CHANGED, "follow-up received")
+            record_about(session, mei, facts(session, made.number), Action.TICKET_FOLLOW_UP)
         note(mei, made.number, f"Note {at}.")
     test_office.clock.forward(minutes=1)
     change_contact(mei, made.number, made.contact_ids[Field.MOBILE], Field.MOBILE, "+8613800138001")

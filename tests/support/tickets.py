@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
+from cs_console.access_log.append import Actor, Entry, append
+from cs_console.access_log.vouched import assigned
 from cs_console.custody.blind_index import account_token
 from cs_console.custody.contacts import NewContact, add_contact, known_values
 from cs_console.custody.opening import open_text
@@ -19,10 +21,11 @@ from cs_console.desk import Desk, Office
 from cs_console.policy.schema import Pack
 from models.agent import Agent
 from models.attachment import Attachment
-from models.columns import new_id
+from models.columns import microseconds, new_id
 from models.contact import Contact
 from models.counter import Counter
 from models.enums import (
+    Action,
     Channel,
     Field,
     Link,
@@ -37,6 +40,9 @@ from models.requester import Requester
 from models.ticket import Ticket
 from models.verification import Verification
 from tests.support.office import TestOffice
+
+HAND = Actor("a test", "", "", "a host")
+"""Who the log says gave a made ticket to its agent and opened its window."""
 
 
 @dataclass(frozen=True)
@@ -161,9 +167,32 @@ def make_ticket(
                 at=received,
             )
         )
+        if assignee is not None:
+            about = assigned(None, assignee.agent.id)
+            append(session, office, HAND, Entry(Action.TICKET_ASSIGNED, ticket=number, about=about), now)
         if verified:
             _open_window(session, office, number, requester_id, ids)
     return MadeTicket(number, requester_id, ids, message_id)
+
+
+def give(test_office: TestOffice, number: int, desk: Desk) -> None:
+    """Make the ticket that agent's, on record, whoever has it."""
+    with test_office.office.database.transaction() as session:
+        session.connection().execute(
+            update(Ticket).where(col(Ticket.number) == number).values(assignee_id=desk.agent.id)
+        )
+        about = assigned(None, desk.agent.id)
+        entry = Entry(Action.TICKET_ASSIGNED, ticket=number, about=about)
+        append(session, test_office.office, HAND, entry, test_office.clock.now())
+
+
+def take_over(test_office: TestOffice, before: Desk, after: Desk) -> None:
+    """Make the one agent's tickets the other's, on record."""
+    with test_office.office.database.reading() as session:
+        theirs = select(col(Ticket.number)).where(col(Ticket.assignee_id) == before.agent.id)
+        numbers = list(session.connection().execute(theirs).scalars())
+    for number in numbers:
+        give(test_office, number, after)
 
 
 def attach(test_office: TestOffice, made: MadeTicket, name: str, media_type: str = "application/pdf") -> str:
@@ -238,15 +267,21 @@ def _open_window(session: Session, office: Office, number: int, requester_id: st
         )
         session.flush()
     by_code = next(((field, made) for field, made in ids.items() if field in (Field.EMAIL, Field.MOBILE)), None)
+    window, until = new_id(), now + timedelta(minutes=office.packs.current.verification.window_minutes)
+    method = VerificationMethod.CODE if by_code else VerificationMethod.WRITTEN
     session.add(
         Verification(
+            id=window,
             ticket_number=number,
             requester_id=requester_id,
-            method=VerificationMethod.CODE if by_code else VerificationMethod.WRITTEN,
+            method=method,
             contact_id=by_code[1] if by_code else None,
             contact_field=by_code[0].value if by_code else None,
             agent_id=agent_id,
             verified_at=now,
-            window_until=now + timedelta(minutes=office.packs.current.verification.window_minutes),
+            window_until=until,
         )
     )
+    session.flush()
+    about = {"window": window, "until": str(microseconds(until)), "method": method.value, "by": agent_id}
+    append(session, office, HAND, Entry(Action.VERIFIED, ticket=number, verification=window[:16], about=about), now)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from cs_console.custody.contacts import change_contact
 from cs_console.custody.disclosure import Target, reveal
 from cs_console.custody.safe_views import open_safe
-from cs_console.desk import Desk
+from cs_console.desk import Desk, operator_desk
 from cs_console.errors import BadInput, NotAllowed, NotVerified, NoUndertaking, WrongState
 from cs_console.tickets.jsonl import RequesterRecord
 from cs_console.tickets.new_keys import one_at_a_time
@@ -147,7 +147,7 @@ def by_the_platform(test_office: TestOffice, _mei: Desk, _made: MadeTicket) -> N
         test_office.clock.now(),
         "al77",
     )
-    put_on_file(test_office.desk("imports", Role.AGENT), record, one_at_a_time(test_office.office.keyring))
+    put_on_file(operator_desk(test_office.office), record, one_at_a_time(test_office.office.keyring))
 
 
 def given_back(_test_office: TestOffice, mei: Desk, made: MadeTicket) -> None:

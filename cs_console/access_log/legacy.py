@@ -1,0 +1,121 @@
+"""The one reader of what older desks wrote: their entries say in sentences what newer ones say in `about`.
+
+An entry counts as old only where `about` is NULL in it, which its tag vouches for. Nothing the console writes today is
+read here, whatever its sentence says.
+"""
+
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
+from sqlmodel import col
+
+from cs_console.access_log.append import COLUMNS
+from cs_console.access_log.vouched import Word, genuine
+from cs_console.database import Transaction
+from cs_console.prepared import Prepared
+from models.columns import microseconds
+from models.enums import Action, Result
+from models.log import LogEntry
+
+if TYPE_CHECKING:
+    from cs_console.desk import Office
+
+_HANDED = "assignee "
+_TO = " -> "
+_RELEASED = "released by "
+_TO_OTHERS = "to be decided anew by others after "
+_FOLLOW_UP = "follow-up received"
+_UNTIL = "until "
+_SLACK = timedelta(minutes=5)
+"""How long after a row's own time its entry may have been written."""
+
+
+def _begins(words: str) -> ColumnElement[bool]:
+    return func.substr(col(LogEntry.reason), 1, len(words)) == words
+
+
+_OLD_CHANGE = and_(col(LogEntry.action) == Action.TICKET_CHANGED.value, col(LogEntry.about).is_(None))
+
+
+def follow_up() -> ColumnElement[bool]:
+    """Whether an old entry says that the requester wrote again."""
+    return and_(_OLD_CHANGE, col(LogEntry.reason) == _FOLLOW_UP)
+
+
+def handed_on(word: Word) -> tuple[str, str] | None:
+    """Whose a ticket was and whose it became, as account names, "" for no one's; None where that is not said."""
+    if word.about is not None:
+        return None
+    if word.action in (Action.TICKET_CLAIMED, Action.TICKET_CREATED):
+        return "", word.actor
+    if word.action is not Action.TICKET_CHANGED:
+        return None
+    if word.reason.startswith(_HANDED):
+        before, _, after = word.reason.removeprefix(_HANDED).partition(_TO)
+        return ("" if before == "nobody" else before), after
+    if word.reason.startswith((_RELEASED, _TO_OTHERS)):
+        return "", ""
+    return None
+
+
+_LAST_HANDED_ON = Prepared(
+    select(*(col(getattr(LogEntry, name)) for name in COLUMNS))
+    .where(
+        col(LogEntry.ticket) == bindparam("number"),
+        col(LogEntry.about).is_(None),
+        col(LogEntry.outcome) == Result.DONE.value,
+        or_(
+            col(LogEntry.action) == Action.TICKET_CREATED.value,
+            col(LogEntry.action) == Action.TICKET_CLAIMED.value,
+            _OLD_CHANGE & _begins(_HANDED),
+            _OLD_CHANGE & _begins(_RELEASED),
+            _OLD_CHANGE & _begins(_TO_OTHERS),
+        ),
+    )
+    .order_by(col(LogEntry.seq).desc())
+    .limit(1)
+)
+_LAST_WINDOW = Prepared(
+    select(*(col(getattr(LogEntry, name)) for name in COLUMNS))
+    .where(
+        col(LogEntry.ticket) == bindparam("number"),
+        col(LogEntry.about).is_(None),
+        col(LogEntry.outcome) == Result.DONE.value,
+        or_(col(LogEntry.action) == Action.VERIFIED.value, col(LogEntry.action) == Action.WINDOW_CLOSED.value),
+    )
+    .order_by(col(LogEntry.seq).desc())
+    .limit(1)
+)
+
+
+def holder(transaction: Transaction, office: "Office", number: int) -> str:
+    """The name of the account that had the ticket at the end of what an older desk wrote; "" for no one."""
+    row = _LAST_HANDED_ON.first(transaction, {"number": number})
+    said = None if row is None else handed_on(genuine(office, row))
+    return "" if said is None else said[1]
+
+
+def window(transaction: Transaction, office: "Office", number: int, minutes: int) -> tuple[str, int]:
+    """The beginning of the id of the window that an older desk opened last, and until when (microseconds) it can have
+    been open at most; "" where it was closed.
+    """
+    row = _LAST_WINDOW.first(transaction, {"number": number})
+    word = None if row is None else genuine(office, row)
+    if word is None or word.action is not Action.VERIFIED:
+        return "", 0
+    return word.verification, word.at + minutes * 60_000_000
+
+
+def about_then(word: Word, actor: str, moment: datetime) -> bool:
+    """Whether an old entry is the one that was written for a row of that account and moment."""
+    late = word.at - microseconds(moment)
+    return word.about is None and word.actor == actor and 0 <= late <= _SLACK // timedelta(microseconds=1)
+
+
+def held_until(word: Word) -> date | None:
+    """The last day of a hold, as an old entry says it."""
+    try:
+        return date.fromisoformat(word.reason.removeprefix(_UNTIL)) if word.about is None else None
+    except ValueError:
+        return None

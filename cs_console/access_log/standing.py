@@ -1,0 +1,53 @@
+"""Whose a ticket is and which verification window is open, as the access log says it (DESIGN.md, invariant 12)."""
+
+from typing import TYPE_CHECKING
+
+from sqlmodel import Session
+
+from cs_console.access_log import legacy
+from cs_console.access_log.vouched import NEWEST_ASSIGNMENT, NEWEST_WINDOW, genuine
+from cs_console.database import Transaction
+from cs_console.errors import NotVouched
+from cs_console.prepared import Row
+from models.columns import microseconds
+from models.enums import Action
+
+if TYPE_CHECKING:
+    from cs_console.desk import Desk, Office
+
+
+def is_holder(transaction: Transaction, desk: "Desk", number: int, newest: Row | None) -> bool:
+    """Whether the log's last word on who has this ticket names the desk's agent. `newest`: of NEWEST_ASSIGNMENT."""
+    if newest is None:
+        return legacy.holder(transaction, desk.office, number) == desk.agent.name
+    return genuine(desk.office, newest).names(to=desk.agent.id)
+
+
+def is_open(
+    transaction: Transaction, office: "Office", number: int, window_id: str, minutes: int, newest: Row | None
+) -> bool:
+    """Whether the log's last word on this ticket's windows opened this one, and its time is not over.
+
+    `newest`: of NEWEST_WINDOW; `minutes`: how long the ticket's pack keeps a window open.
+    """
+    now = microseconds(office.clock.now())
+    if newest is None:
+        begins, until = legacy.window(transaction, office, number, minutes)
+        return bool(begins) and window_id.startswith(begins) and until > now
+    word = genuine(office, newest)
+    return word.action is Action.VERIFIED and word.names(window=window_id) and int((word.about or {})["until"]) > now
+
+
+def require_holder(session: Session, desk: "Desk", number: int) -> None:
+    """Refuse to act on a ticket that only its row says is the agent's. Raises NotVouched."""
+    connection = session.connection()
+    if not is_holder(connection, desk, number, NEWEST_ASSIGNMENT.first(connection, {"number": number})):
+        raise NotVouched(f"The access log does not say that #{number} is yours.")
+
+
+def require_open(session: Session, office: "Office", number: int, window_id: str, minutes: int) -> None:
+    """Refuse a window that only its row says is open. Raises NotVouched."""
+    connection = session.connection()
+    newest = NEWEST_WINDOW.first(connection, {"number": number})
+    if not is_open(connection, office, number, window_id, minutes, newest):
+        raise NotVouched(f"The access log does not say that the requester of #{number} is verified now.")

@@ -1,0 +1,137 @@
+"""What the access log vouches for: a row counts only if an entry with a valid tag says so, and it is the latest word.
+
+Rules read `action`, `outcome` and `about` of an entry. Its sentence is for people; only entries of older desks, which
+have nothing else, are read by it (legacy.py). What this cannot see is an entry that was deleted: `log verify` can.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Select, bindparam, or_, select
+from sqlmodel import Session, col
+
+from cs_console.access_log.append import COLUMNS, entry_tag
+from cs_console.access_log.canonical import entry_bytes
+from cs_console.access_log.head import TAG_BYTES
+from cs_console.access_log.merkle import leaf_hash
+from cs_console.errors import LogBroken
+from cs_console.prepared import Prepared, Row
+from models.enums import Action, Result
+from models.log import LogEntry
+
+if TYPE_CHECKING:
+    from cs_console.desk import Office
+
+ASSIGNING = (Action.TICKET_CREATED, Action.TICKET_CLAIMED, Action.TICKET_ASSIGNED, Action.TICKET_RELEASED)
+"""What says who has a ticket: `about` holds `from` and `to`, account ids or ""."""
+WINDOWS = (Action.VERIFIED, Action.WINDOW_CLOSED)
+
+_ENTRY: tuple[Any, ...] = tuple(col(getattr(LogEntry, name)) for name in COLUMNS)
+_PLACE = {name: place for place, name in enumerate(COLUMNS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One genuine entry. `at` is microseconds since 1970 in UTC; `about` is None in an entry of an older desk, and in
+    one that vouches for nothing.
+    """
+
+    seq: int
+    at: int
+    actor: str
+    action: Action
+    ticket: int | None
+    verification: str
+    reason: str
+    about: Mapping[str, str] | None
+
+    def names(self, **wanted: str) -> bool:
+        """Whether the entry vouches for exactly these values."""
+        return self.about is not None and all(self.about.get(name) == value for name, value in wanted.items())
+
+
+def assigned(before: str | None, after: str | None) -> dict[str, str]:
+    """What an entry vouches for where a ticket changes hands: account ids, None for no one's."""
+    return {"from": before or "", "to": after or ""}
+
+
+def genuine(office: "Office", row: Row) -> Word:
+    """The entry in a stored row of COLUMNS. Raises LogBroken for one that the console did not write."""
+    key = office.log_tag_key
+    try:
+        if entry_tag(key, leaf_hash(entry_bytes(tuple(row)))) == row[-1]:
+            about = row[_PLACE["about"]]
+            return Word(
+                row[0],
+                row[1],
+                row[_PLACE["actor"]],
+                Action(row[_PLACE["action"]]),
+                row[_PLACE["ticket"]],
+                row[_PLACE["verification"]],
+                row[_PLACE["reason"]],
+                None if about is None else json.loads(about),
+            )
+    except (TypeError, ValueError):
+        pass
+    raise LogBroken(f"Entry {row[0]} of the access log was changed.", "Run `cs-console log verify`.")
+
+
+def words(session: Session, office: "Office", numbers: Iterable[int], actions: Iterable[Action]) -> tuple[Word, ...]:
+    """What the log says of these tickets, of acts that were done, oldest first. Raises LogBroken."""
+    wanted = (
+        select(*_ENTRY)
+        .where(col(LogEntry.ticket).in_(sorted(set(numbers))), col(LogEntry.action).in_([one.value for one in actions]))
+        .where(col(LogEntry.outcome) == Result.DONE.value)
+        .order_by(col(LogEntry.seq))
+    )
+    return tuple(genuine(office, tuple(row)) for row in session.connection().execute(wanted))
+
+
+def latest(session: Session, office: "Office", number: int, actions: Iterable[Action]) -> Word | None:
+    """The last of these words about a ticket. Raises LogBroken."""
+    wanted = (
+        select(*_ENTRY)
+        .where(col(LogEntry.ticket) == number, col(LogEntry.action).in_([one.value for one in actions]))
+        .where(col(LogEntry.outcome) == Result.DONE.value)
+        .order_by(col(LogEntry.seq).desc())
+        .limit(1)
+    )
+    row = session.connection().execute(wanted).first()
+    return None if row is None else genuine(office, tuple(row))
+
+
+def latest_of_requester(session: Session, office: "Office", pseudonym: str, action: Action) -> tuple[Word | None, int]:
+    """The last word of this kind about a requester, whatever ticket it is on, and how many older desks wrote."""
+    wanted = (
+        select(*_ENTRY)
+        .where(col(LogEntry.requester) == pseudonym, col(LogEntry.action) == action.value)
+        .where(col(LogEntry.outcome) == Result.DONE.value)
+        .order_by(col(LogEntry.seq))
+    )
+    said = [genuine(office, tuple(row)) for row in session.connection().execute(wanted)]
+    return (said[-1] if said else None), sum(word.about is None for word in said)
+
+
+def digest(office: "Office", *values: object) -> str:
+    """A keyed hash of what was decided, for an entry to vouch for it without telling it."""
+    text = json.dumps(values, ensure_ascii=False, separators=(",", ":"), default=str).encode()
+    return hashlib.blake2b(text, key=office.log_tag_key, digest_size=TAG_BYTES, person=b"about").hexdigest()
+
+
+def _newest(actions: Iterable[Action]) -> Select[*tuple[Any, ...]]:
+    """The last entry of a ticket that vouches for one of these things, by an index of its own."""
+    return (
+        select(*_ENTRY)
+        .where(col(LogEntry.ticket) == bindparam("number"), col(LogEntry.about).is_not(None))
+        .where(or_(*(col(LogEntry.action) == one.value for one in actions)), col(LogEntry.outcome) == Result.DONE.value)
+        .order_by(col(LogEntry.seq).desc())
+        .limit(1)
+    )
+
+
+NEWEST_ASSIGNMENT = Prepared(_newest(ASSIGNING))
+NEWEST_WINDOW = Prepared(_newest(WINDOWS))
+"""For a reveal: asked in the round trip that locks the log."""
