@@ -4,6 +4,7 @@ from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from cs_console.custody.opening import open_sealed
+from cs_console.custody.redaction_queue import redact_ticket_later
 from cs_console.custody.ticket_key_upgrade import give_key
 from cs_console.custody.ticket_keys import TicketKeys, sealed_for, ticket_keys
 from cs_console.desk import Office
@@ -34,6 +35,7 @@ def hand_over(session: Session, office: Office, number: int, to_id: str, link: L
         .values(requester_id=to_id, sealed_key=sealed_key, link=link, row=col(Ticket.row) + 1)
     )
     session.connection().execute(update(Contact).where(col(Contact.ticket_number) == number).values(requester_id=to_id))
+    redact_ticket_later(session, number)  # what is on file with them is another's now
     _hold_both(session, office, number, to_id, keys)
     return TicketKeys(to_id, to_key, keys.owner, keys.key, number)
 

@@ -33,7 +33,7 @@ from cs_console.tickets.new_keys import NewKey
 from cs_console.tickets.quarantine import is_kept
 from cs_console.tickets.redacted_ahead import RedactedAhead
 from cs_console.tickets.rows import insert_into
-from cs_console.tickets.threads import Continued, continued_ticket, ticket_of_reference, wake
+from cs_console.tickets.threads import Continued, continued_ticket, names_a_ticket, ticket_of_reference, wake
 from models.attachment import Attachment
 from models.columns import new_id
 from models.counter import Counter
@@ -98,10 +98,11 @@ def file_message(
     return _open(session, desk, message, redacted, token, at, new_key, assignee_id)
 
 
-def texts_and_terms(desk: Desk, message: IncomingMessage) -> tuple[tuple[str, str], tuple[str, ...], KnownTerms]:
-    """What to redact of a message ahead, and for which terms if its sender is new here."""
+def texts_and_terms(desk: Desk, message: IncomingMessage) -> tuple[tuple[str, str], tuple[str, ...], KnownTerms | None]:
+    """What to redact of a message ahead, and for which terms if its sender is new; None where it names a ticket."""
     regions = desk.office.packs.current.meta.regions
-    return (message.text, message.subject or NO_SUBJECT), regions, KnownTerms((), message.contacts)
+    known = None if names_a_ticket(message) else KnownTerms((), message.contacts)
+    return (message.text, message.subject or NO_SUBJECT), regions, known
 
 
 def lock_counter(session: Session) -> None:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from cs_console.access_log.append import Entry, record
@@ -58,7 +59,7 @@ def from_bytes(data: bytes) -> IncomingMessage:
 
 def take_in(desk: Desk, message: IncomingMessage, new_key: NewKey | None = None) -> Taken:
     """File one message in a transaction of its own: a new ticket, a follow-up, or nothing for a duplicate."""
-    key = new_key or one_at_a_time(desk.office.keyring)
+    key = cache(new_key or one_at_a_time(desk.office.keyring))  # a transaction that is begun again needs no other
 
     def filed(redacted: RedactedAhead) -> Taken:
         with desk.work(Role.AGENT) as session:

@@ -43,19 +43,21 @@ class RedactedAhead:
 def redacting_ahead(
     texts: tuple[str, ...],
     regions: tuple[str, ...],
-    known: KnownTerms,
+    known: KnownTerms | None,
     act: Callable[[RedactedAhead], _Answer],
 ) -> _Answer:
     """Do `act`, one transaction, with the texts redacted for these terms; again with those that it finds, where it
-    finds others under its lock.
+    finds others under its lock. Without terms it is first asked for them, with nothing redacted.
 
     Raises OtherTerms if they change more often than anything but a loop could make them.
     """
     redacted = RedactedAhead(*texts)
+    changed: OtherTerms
     for _ in range(TRIES):
-        redacted.make(regions, known)
+        if known is not None:
+            redacted.make(regions, known)
         try:
             return act(redacted)
         except OtherTerms as found:
-            regions, known = found.regions, found.known
-    raise OtherTerms(regions, known)
+            regions, known, changed = found.regions, found.known, found
+    raise changed

@@ -40,6 +40,11 @@ class Continued:
     unconfirmed: bool
 
 
+def names_a_ticket(message: IncomingMessage) -> bool:
+    """Whether the message says that it continues another one."""
+    return bool(message.references) or _TAG.search(message.subject) is not None
+
+
 def continued_ticket(session: Session, office: Office, message: IncomingMessage) -> Continued | None:
     """The ticket that the message continues, locked until the transaction ends.
 

@@ -6,6 +6,7 @@ from sqlmodel import col
 
 from cs_console.custody import late_redaction
 from cs_console.custody.contacts import NewContact, add_contact
+from cs_console.custody.handing_over import hand_over
 from cs_console.custody.late_redaction import redact_waiting
 from cs_console.custody.redaction import redact
 from cs_console.custody.redaction_queue import WAITING, redact_ticket_later
@@ -14,12 +15,12 @@ from cs_console.desk import Desk
 from cs_console.errors import StoreUnavailable
 from cs_console.tickets.queue import page
 from cs_console.tickets.ticket_view import view_of
-from models.enums import Action, Field, Role
+from models.enums import Action, Field, Link, Role
 from models.message import Message
 from models.ticket import Ticket
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
-from tests.support.tickets import MadeTicket, make_ticket
+from tests.support.tickets import MadeTicket, make_requester, make_ticket
 
 SUBJECT = "Xiomara Quimby at 7 Gladstone Court"
 TEXT = "Ask for Xiomara Quimby, 7 Gladstone Court. Thanks"
@@ -82,6 +83,17 @@ def test_earlier_texts_are_hidden_at_once_and_then_redacted(test_office: TestOff
     done = recorded(test_office.office, Action.REDACTED_AGAIN)
     assert [entry.ticket for entry in done] == [made.number]
     assert redact_waiting(test_office.office) == 0
+
+
+def test_a_ticket_that_is_handed_over_is_redacted_for_whom_it_belongs_to_now(sqlite_office: TestOffice) -> None:
+    desk, office = sqlite_office.desk("mei", Role.AGENT), sqlite_office.office
+    made = _ticket(sqlite_office)
+    person, _ = make_requester(sqlite_office, {Field.NAME: "Xiomara Quimby", Field.ADDRESS: "7 Gladstone Court"})
+    with office.database.transaction() as session:
+        hand_over(session, office, made.number, person, Link.PROVEN)
+    assert _shown(desk, made.number) == (WAITING, WAITING, {WAITING})
+    assert redact_waiting(office) == 1
+    assert _shown(desk, made.number) == (BARE[0], BARE[0], {BARE[1]})
 
 
 def test_a_crash_in_between_leaves_the_texts_hidden_and_the_rest_to_do(

@@ -30,6 +30,17 @@ def test_terms_that_are_found_under_the_lock_begin_the_transaction_again() -> No
     assert begun == ["transaction"] * 2
 
 
+def test_a_message_that_names_a_ticket_is_redacted_once_for_the_terms_found_there() -> None:
+    begun: list[str] = []
+
+    def filed(redacted: RedactedAhead) -> str:
+        begun.append("transaction")
+        return redacted.of("Ask for Quimby", REGIONS, QUIMBY)
+
+    assert redacting_ahead(("Ask for Quimby",), REGIONS, None, filed) == "Ask for [name]"
+    assert begun == ["transaction"] * 2
+
+
 def test_terms_that_never_stay_the_same_end_the_attempt() -> None:
     def filed(redacted: RedactedAhead) -> str:
         raise OtherTerms(REGIONS, NOTHING)
