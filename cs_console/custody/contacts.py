@@ -97,8 +97,6 @@ _ONE = select(col(Contact.requester_id), col(Contact.ticket_number), col(Contact
 
 LOOK_UP_ROLES = (Role.AGENT, Role.VERIFIER, Role.SUPERVISOR, Role.PRIVACY_OFFICER)
 LONGEST_VALUE = 500
-REDACTING_SECONDS = 1.0
-"""How long a change of a contact redacts earlier texts itself; the upkeep goes on with what is left."""
 _Found = TypeVar("_Found", int, str, covariant=True)
 LIMIT_REASON = TooManyLookUps.code
 
@@ -344,9 +342,9 @@ def change_contact(desk: Desk, number: int, contact_id: str | None, field: Field
         changed = Entry(Action.CONTACT_CHANGED, ticket=number, requester=pseudonym, fields=(field.value,))
         record(session, desk, changed)
         _close(session, desk, open_windows)
-    from cs_console.custody.late_redaction import redact_waiting  # it stands on contacts, not the reverse
+    from cs_console.custody.late_redaction import redact_soon  # it stands on contacts, not the reverse
 
-    redact_waiting(office, REDACTING_SECONDS)
+    redact_soon(office)
 
 
 def _open_windows(session: Session, requester_id: str, now: datetime) -> tuple[int, ...]:

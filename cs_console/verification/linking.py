@@ -20,6 +20,7 @@ from cs_console.custody.contacts import (
 )
 from cs_console.custody.handing_over import hand_over
 from cs_console.custody.in_use import check_in_use
+from cs_console.custody.late_redaction import redact_soon
 from cs_console.custody.redaction import redact
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.ticket_keys import TicketKeys, ticket_keys
@@ -127,7 +128,9 @@ def link_ticket(
         to = session.get_one(Requester, person, with_for_update=True, populate_existing=True)
         check_in_use(desk, to.state)
         _require_no_erasure(session, person)
-        return _change_hands(session, desk, case, person, Link.PROVEN, words, Action.TICKET_LINKED)
+        changed = _change_hands(session, desk, case, person, Link.PROVEN, words, Action.TICKET_LINKED)
+    redact_soon(desk.office)
+    return changed
 
 
 def unlink_ticket(desk: Desk, number: int, row: int, reason: str) -> int:
@@ -144,10 +147,12 @@ def unlink_ticket(desk: Desk, number: int, row: int, reason: str) -> int:
                 raise WrongState(f"#{number} is no account's.", "There is no link to take back.")
             add_requester(session, sender, case.requester.language, office.clock.now())
             session.flush()
-            return _change_hands(session, desk, case, sender, Link.NONE, words, Action.TICKET_UNLINKED)
+            changed = _change_hands(session, desk, case, sender, Link.NONE, words, Action.TICKET_UNLINKED)
     except Refusal:
         office.keyring.drop_unused([sender])
         raise
+    redact_soon(office)
+    return changed
 
 
 def _words(reason: str) -> str:

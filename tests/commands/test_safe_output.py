@@ -51,8 +51,9 @@ EVERY = [pytest.param(words, command, id=" ".join(words) or "-") for words, comm
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Callable[..., Said]:
     """The whole program: its exit status, and all that it printed to either stream."""
+    monkeypatch.chdir(tmp_path)  # some commands write the files that they are given
 
     def running(*arguments: str) -> Said:
         monkeypatch.setattr(sys, "excepthook", sys.excepthook)
