@@ -44,6 +44,7 @@ def test_json_lines_hold_every_entry_and_the_export_itself(test_office: TestOffi
         "outcome": "done",
         "seconds": None,
         "reason": "",
+        "about": None,
     }
     assert (lines[-1]["action"], lines[-1]["actor"], lines[-1]["reason"]) == ("log.exported", "ines", "jsonl")
 

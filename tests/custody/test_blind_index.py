@@ -35,10 +35,10 @@ def test_an_extension_keeps_two_people_apart() -> None:
 @pytest.mark.parametrize(
     ("typed", "normalised"),
     [
-        ("Alice@Example.ORG", "alice@example.org"),
+        ("Alice@Example.ORG", "Alice@example.org"),
         (" alice@example.org ", "alice@example.org"),
         ("user@Bücher.example.de", "user@xn--bcher-kva.example.de"),
-        ("ÜBER@example.org", "über@example.org"),
+        ("ÜBER@example.org", "ÜBER@example.org"),
         ("not an address", None),
         ("alice@example.org)bob@evil.example.com", None),
         ("a@b", None),
@@ -47,7 +47,7 @@ def test_an_extension_keeps_two_people_apart() -> None:
         ("a\r\nBcc: b@example.org", None),
     ],
 )
-def test_addresses_are_strict_casefolded_and_idna(typed: str, normalised: str | None) -> None:
+def test_addresses_are_strict_as_written_before_the_at_and_idna_after_it(typed: str, normalised: str | None) -> None:
     assert normalise_email(typed) == normalised
 
 

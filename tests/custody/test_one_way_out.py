@@ -12,9 +12,14 @@ from cs_console.custody.sealing import Place, seal
 from cs_console.errors import SealBroken
 
 ROOT = Path(__file__).parents[2]
-OPENERS = {"comparing", "disclosure", "contacts", "on_file", "safe_views", "sending", "attachment_labels"}
+OPENERS = {
+    *("comparing", "disclosure", "contacts", "on_file", "safe_views", "sending", "attachment_labels"),
+    *("ticket_keys", "ticket_key_upgrade", "handing_over", "index_rotation", "suppression"),
+    *("factor_secrets", "drafts"),
+}
 """disclosure: for a person, on record. comparing, contacts, on_file, sending: for machines. safe_views: masks and
-redactions. attachment_labels: redacted at once.
+redactions. attachment_labels: redacted at once. ticket_keys to suppression: keys and look-ups, sealed again at once.
+factor_secrets, drafts: what an agent's own account gave.
 """
 KEY = bytes(range(32))
 PLACE = Place("requester", "contact", "value", "row")

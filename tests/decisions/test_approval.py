@@ -181,7 +181,7 @@ def test_a_ticket_that_changes_while_the_password_is_checked_makes_it_stale_too(
         set_priority(mei, number, 2, Priority.HIGH)
         return True
 
-    monkeypatch.setattr(approval, "check_password", meanwhile)
+    monkeypatch.setattr(approval, "confirm_password", meanwhile)
     with pytest.raises(StaleProposal):
         approval.approve(sue, decision_id, PASSWORD)
     with test_office.office.database.reading() as session:
