@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from cs_console.custody.safe_views import open_safe
-from cs_console.custody.ticket_keys import ticket_keys
+from cs_console.custody.ticket_keys import TicketKeys, ticket_keys
 from cs_console.decisions.approvers import roles_now
 from cs_console.decisions.clock import Clock, Step, clock_of
 from cs_console.decisions.clock_events import happened
@@ -84,6 +84,7 @@ def clock_view(desk: Desk, number: int) -> ClockView:
         steps = happened(session, ticket)
         clock = clock_of(pack, ticket.kind, steps)
         moved = _moved(session, number)
+        keys = _keys(session, desk, number)
         told = {Step.VERIFIED: _verifier(session, ticket)}
         now = office.clock.now()
         not_extend = why_not_extend(desk, roles, pack, ticket, clock, now)
@@ -91,7 +92,7 @@ def clock_view(desk: Desk, number: int) -> ClockView:
     zone = pack.clock.zone
     lines = [(one.at, ClockLine(_when(one.at, zone), one.step.value, told.get(one.step, ""))) for one in steps]
     lines = [line for line in lines if line[1].what not in set(ClockMove)]
-    lines += [(event.at, _line(session, desk, ticket, event, by, zone)) for event, by in moved]
+    lines += [(event.at, _line(keys, ticket, event, by, zone)) for event, by in moved]
     return ClockView(
         number=number,
         row=ticket.row,
@@ -141,14 +142,20 @@ def _verifier(session: Session, ticket: TicketFacts) -> str:
     return session.connection().execute(by).scalar() or ""
 
 
-def _line(session: Session, desk: Desk, ticket: TicketFacts, event: ClockEvent, by: str, zone: tzinfo) -> ClockLine:
+def _keys(session: Session, desk: Desk, number: int) -> TicketKeys | None:
+    """None once the requester is erased."""
+    try:
+        return ticket_keys(session, desk.office, number)
+    except KeyDestroyed:
+        return None
+
+
+def _line(keys: TicketKeys | None, ticket: TicketFacts, event: ClockEvent, by: str, zone: tzinfo) -> ClockLine:
     reason = ""
     if event.reason is not None:
-        try:
-            keys = ticket_keys(session, desk.office, ticket.number)
+        reason = ERASED
+        if keys is not None:
             reason = open_safe(keys.key, keys.place("clock_event", "reason", event.id), event.reason)
-        except KeyDestroyed:
-            reason = ERASED
     if event.move == ClockMove.WENT_ON and event.agent_id is None:  # which may be a question, and no payment
         return ClockLine(_when(event.at, zone), ClockMove.WENT_ON.value, reason="the requester wrote")
     # who asked for the fee is whoever approved it, and approvers are not named

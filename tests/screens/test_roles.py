@@ -37,10 +37,10 @@ QUEUE_FOOTER = {
     ADMIN: ["help", "command_palette"],
 }
 NOT_IN_THE_TICKET = {
-    AGENT: {"hold", "move_policy"},
+    AGENT: {"hold", "move_policy", "whose"},
     VERIFIER: {"claim", "decide", "contact", "erase", "hold", "move_policy", "send_notice"},
-    SUPERVISOR: {"claim", "contact", "hold"},
-    OFFICER: {"claim", "contact", "verify", "move_policy"},
+    SUPERVISOR: {"claim", "contact", "hold", "whose"},
+    OFFICER: {"claim", "contact", "verify", "move_policy", "whose"},
 }
 PLACES = {
     AGENT: ["go_queue", "go_approvals", "go_erasures"],
