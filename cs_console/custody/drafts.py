@@ -76,6 +76,8 @@ def load_draft(desk: Desk, place: str, ticket: int | None = None) -> str:
         try:
             if ticket is None:
                 owner = _own(desk)
+                if found[0] != owner:  # typed about a ticket; an agent who typed nothing else has no key
+                    return ""
                 key = desk.office.keyring.key(owner)
             else:
                 keys = keys_for_view(session, desk, ticket)

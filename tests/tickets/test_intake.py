@@ -141,8 +141,8 @@ def test_an_answer_joins_its_ticket_by_thread_or_tag(test_office: TestOffice, wa
     assert ticket.texts == ("Words.", "And another thing.")
     assert ticket.row.row == row + 1
     assert ticket.row.last_message_at == test_office.clock.now()
-    (entry,) = entries(test_office.office, "ticket.changed")
-    assert (entry.ticket, entry.reason) == (10_401, "follow-up received")
+    (entry,) = entries(test_office.office, "ticket.follow_up")
+    assert entry.ticket == 10_401
 
 
 @pytest.mark.parametrize("way", [{"references": ("<1@x>",)}, {"subject": "Re: [#10401] A question"}])
