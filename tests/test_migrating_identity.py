@@ -14,6 +14,7 @@ from sqlmodel import col
 from cs_console import database as database_module
 from cs_console.commands.checks import _identity_check
 from cs_console.custody.contacts import NewContact, add_contact, persons_with
+from cs_console.desk import operator_desk
 from cs_console.tickets.jsonl import RequesterRecord
 from cs_console.tickets.new_keys import one_at_a_time
 from cs_console.tickets.on_file import Put, put_on_file
@@ -65,9 +66,7 @@ def account(account: str, *contacts: tuple[Field, str]) -> RequesterRecord:
 
 
 def put(test_office: TestOffice, record: RequesterRecord) -> Put:
-    return put_on_file(
-        test_office.desk(f"imports {record.account}", Role.AGENT), record, one_at_a_time(test_office.office.keyring)
-    )
+    return put_on_file(operator_desk(test_office.office), record, one_at_a_time(test_office.office.keyring))
 
 
 def test_a_desk_of_before_merges_no_one_and_lists_what_is_unclear(test_office: TestOffice) -> None:
