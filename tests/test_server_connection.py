@@ -103,7 +103,7 @@ def test_doctor_says_whether_the_connection_is_encrypted(encrypted: Encrypted, t
     words = {check.name: check for check in examine(settings)}
     assert words["database connection"].ok
     assert words["database connection"].words == "encrypted (verify-full)"
-    assert words["keyring connection"].words == "a file on this machine"
+    assert words["keyring connection"].words == "not encrypted, on this machine"
 
 
 @pytest.mark.parametrize(

@@ -215,13 +215,13 @@ def test_no_insert_of_the_role_blocks_what_consoles_record(console: Office) -> N
     clock = console.desk_clock.source
     assert isinstance(clock, FakeClock)
     office = TestOffice(console, clock)
-    before = verify_log(console).size
     with psycopg.connect(console.settings.database.replace("+psycopg", ""), autocommit=True) as connection:
         for statement in WRONG:
             found = connection.execute(statement.encode()).fetchone()
             assert found == (False,), statement
     mei = office.desk("mei", Role.AGENT)
     made = make_ticket(office, assignee=mei, contacts={Field.MOBILE: "+8613800138000"}, verified=True)
+    before = verify_log(console).size
     reveal(mei, made.number, Target(Field.MOBILE, made.contact_ids[Field.MOBILE]), "reply")
     with console.database.transaction() as session:
         record(session, mei, Entry(Action.SIGNED_IN))
