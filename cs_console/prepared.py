@@ -1,6 +1,7 @@
 """Statements compiled once and handed straight to the driver, where every tenth of a millisecond counts."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -112,10 +113,10 @@ def _together(connection: Connection, steps: Sequence[Step], answer: Callable[[A
         if connection.dialect.name != "postgresql":
             answers = []
             for step, values in steps:
-                cursor = driver.cursor()
-                step.begin(cursor, connection, values)
-                answers.append(answer(cursor))
-                cursor.close()
+                # one that a failure left open would hold the connection to what the store was then
+                with closing(driver.cursor()) as cursor:
+                    step.begin(cursor, connection, values)
+                    answers.append(answer(cursor))
             return answers
         cursors = [driver.cursor() for _ in steps]
         with driver.pipeline():
