@@ -6,7 +6,7 @@ from rich.cells import cached_cell_len
 
 
 def forget_texts() -> None:
-    """Empty every cache of the process that holds texts: widths of what was drawn, patterns made of contact values.
+    """Empty every cache of the process that holds texts: widths of what was drawn, and patterns.
 
     What is still on screen is measured anew; nothing else is noticed. Python cannot overwrite the memory they were in.
     """
