@@ -1,5 +1,7 @@
 """What every test stands on: no setting of this machine leaks in, and a real office on both engines."""
 
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +10,21 @@ import pytest
 from tests.faults.tally import lines_of
 from tests.support.office import TestOffice, make_office
 from tests.support.postgres import fresh_database, no_database_left
+
+
+MEMORY = Path("/dev/shm")
+ROOM = 3 * 1024**3
+"""What homes of tests that run at once, and those of failed ones, need at most."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the tests' homes in memory where there is room: each record waits for its disk, thousands of times a run.
+
+    What is shown about disks (`tests/faults`) needs a killed process, not a lost machine, and holds there as well.
+    """
+    del config
+    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -21,8 +38,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(autouse=True)
 def _no_settings_leak(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    import os
-
     for name in list(os.environ):
         if name.startswith("TEXTUAL_SNAPSHOT_"):
             continue  # the snapshot plugin's own

@@ -14,7 +14,7 @@ from sqlmodel import col
 from cs_console.access_log.verify import verify_log
 from cs_console.backups.making import Store, back_up
 from cs_console.backups.restoring import restore
-from cs_console.custody import index_rotation
+from cs_console.custody import index_rotation, index_state
 from cs_console.custody.blind_index import account_token
 from cs_console.custody.contacts import look_up, persons_with
 from cs_console.custody.desk_keys import missing_desk_keys
@@ -39,6 +39,7 @@ pytestmark = pytest.mark.usefixtures("cheap_passwords")
 def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index_rotation, "BATCH", 3)
     monkeypatch.setattr(index_rotation, "SETTLE_SECONDS", 0.0)
+    monkeypatch.setattr(index_state, "FRESH_SECONDS", 0.0)  # what no one waits for must not be believed either
 
 
 def tickets_of(test_office: TestOffice, number: int) -> list[tuple[str, MadeTicket]]:

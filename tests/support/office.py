@@ -1,6 +1,5 @@
 """A real desk for tests: real stores on either engine, real keys, a clock that tests move."""
 
-import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -56,7 +55,8 @@ class TestOffice:
         return scratch_desk(self.office, name, *roles, undertaking=undertaking)
 
 
-_sqlite_template: dict[str, Path] = {}
+_migrated: dict[str, bytes] = {}
+"""An empty SQLite database as `migrate` makes it: made once, since it takes a second."""
 
 
 def make_office(home: Path, database_url: str = "", keyring_url: str = "") -> TestOffice:
@@ -68,16 +68,14 @@ def make_office(home: Path, database_url: str = "", keyring_url: str = "") -> Te
     home.mkdir(parents=True, exist_ok=True)
     make_wrapping_key(settings.key_path)
     make_log_key(settings.log_key_path)
-    template = _sqlite_template.get("file")
+    template = _migrated.get("sqlite")
     if not database_url and template is not None:
-        shutil.copy(template, home / "console.db")
+        (home / "console.db").write_bytes(template)
     database = Database(settings.database)
     database.migrate()
     if not database_url and template is None:
-        kept = home.parent / f"{home.name}-template.db"
         database.close()
-        shutil.copy(home / "console.db", kept)
-        _sqlite_template["file"] = kept
+        _migrated["sqlite"] = (home / "console.db").read_bytes()
     clock = FakeClock()
     keyring = open_keyring(settings, clock)
     office = Office(settings, database, keyring, PackShelf(settings), clock)
