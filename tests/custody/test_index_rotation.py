@@ -38,6 +38,7 @@ pytestmark = pytest.mark.usefixtures("cheap_passwords")
 @pytest.fixture(autouse=True)
 def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index_rotation, "BATCH", 3)
+    monkeypatch.setattr(index_rotation, "UPKEEP_SECONDS", 60.0)
     monkeypatch.setattr(index_rotation, "SETTLE_SECONDS", 0.0)
     monkeypatch.setattr(index_state, "FRESH_SECONDS", 0.0)  # what no one waits for must not be believed either
 
