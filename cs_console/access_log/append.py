@@ -80,6 +80,11 @@ _HEAD_MOVED = (
 _MOVE_HEAD = Prepared(_HEAD_MOVED)
 _STORED: Select[*tuple[Any, ...]] = select(*(column(name) for name in COLUMNS)).select_from(table("log_entry"))
 _READ_BACK = Prepared(_STORED.where(column("seq") == bindparam("seq", type_=BigInteger)))
+_READ_ALL_BACK = Prepared(
+    _STORED.where(
+        column("seq").between(bindparam("first", type_=BigInteger), bindparam("last", type_=BigInteger))
+    ).order_by(column("seq"))
+)
 """Whether the store kept what it took: a trigger can delete or change an entry once it is in."""
 _RUN_DEFERRED = text("SET CONSTRAINTS ALL IMMEDIATE")
 _INSERT = Prepared(insert(LogEntry))
@@ -271,8 +276,7 @@ def _read_back_before_the_commit(session: Session, office: "Office", seq: int) -
         connection = session.connection()
         if not office.database.is_sqlite:
             connection.execute(_RUN_DEFERRED)  # else a trigger could wait for the commit
-        within = _STORED.where(column("seq").between(numbers[0], numbers[-1])).order_by(column("seq"))
-        rows = [tuple(row) for row in connection.execute(within)]
+        rows = _READ_ALL_BACK.all(connection, {"first": numbers[0], "last": numbers[-1]})
         key = office.log_tag_key
         if [row[0] for row in rows] != numbers or not all(_is_genuine(key, row) for row in rows):
             raise _not_taken()

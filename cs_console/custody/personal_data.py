@@ -98,6 +98,8 @@ _LINK = re.compile(
     r"[^\s\x00<>\"“”‘’「」『』【】《》，。；、！？）]+",
 )
 _HOST = re.compile(r"(?<![\w@.-])[^\W_](?:[^\W_]|[.-])*(?P<rest>(?::\d{1,5})?(?:/[^\s\x00<>\"“”「」，。；、！？]*)?)")
+_DOT_WITHIN = re.compile(r"[\w-]\.[\w-]")
+"""No host name is without one; most text has full stops alone, and the search for names takes long."""
 _TOPS = frozenset(
     re.findall(
         r"\w+",
@@ -122,7 +124,7 @@ def links(text: str) -> Iterator[Span]:
 
 def hosts(text: str) -> Iterator[Span]:
     """Bare host names under a common top-level domain, with what follows them."""
-    if "." not in text:
+    if _DOT_WITHIN.search(text) is None:
         return
     for found in _HOST.finditer(text):
         rest = found["rest"]
