@@ -11,7 +11,6 @@ from tests.faults.tally import lines_of
 from tests.support.office import TestOffice, make_office
 from tests.support.postgres import fresh_database, no_database_left
 
-
 MEMORY = Path("/dev/shm")
 ROOM = 3 * 1024**3
 """What homes of tests that run at once, and those of failed ones, need at most."""

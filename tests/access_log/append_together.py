@@ -34,9 +34,10 @@ def append(settings: Settings, name: str, entries: int) -> None:
 
 
 def recorded(office: Office, desk: Desk, entry: Entry) -> bool:
-    """Try once. SQLite promises no one their turn: on a slow disk a wait can end, and people try again as they are told.
+    """Try once; whether it is done.
 
-    A server has a queue, so that a wait there ends in a failure.
+    SQLite promises no one their turn: on a slow disk a wait can end, and people try again as they are told. A server
+    has a queue, so that a wait there ends in a failure.
     """
     try:
         with office.database.transaction() as session:
