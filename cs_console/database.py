@@ -47,6 +47,7 @@ REVISIONS = (
     "0013",
     "0014",
     "0015",
+    "0016",
 )
 """The migrations this program knows, oldest first: one for each file in migrations/versions."""
 

@@ -655,6 +655,27 @@ class AlreadyOnItsWay(Refusal):
         super().__init__("The notice is on its way.", "Look again in a minute.")
 
 
+class DoneBefore(Refusal):
+    """This act happened already, with other words or choices than are on the screen now."""
+
+    code = "done_before"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "An earlier version of this went through, and what is here now did not.",
+            "Look at the ticket first; do it again only if that is still needed.",
+        )
+
+
+class NotThisAct(Refusal):
+    """The id of an act was sent with another kind of act, for another ticket or by another account."""
+
+    code = "not_this_act"
+
+    def __init__(self) -> None:
+        super().__init__("This does not belong to what was done before.", "Leave the form and open it again.")
+
+
 class NoExtension(Refusal):
     """The answer is not given a longer term: the policy knows none, or not now (policy V.4)."""
 

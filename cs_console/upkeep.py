@@ -3,6 +3,7 @@
 from threading import Lock
 
 from cs_console.access_log.checkpoint import copy_to_second_place, write_checkpoint
+from cs_console.acts import drop_old_acts
 from cs_console.custody.disclosure import record_waiting_refusals
 from cs_console.custody.drafts import drop_old_drafts
 from cs_console.custody.erasing import apply_again, finish_all
@@ -24,9 +25,9 @@ _delivering = Lock()
 def keep_up(office: Office) -> None:
     """Do in turn what is due: record what was refused while the store was busy, sign the log, look which policy is the
     desk's, open again what is due for review, escalate what is overdue, erase what waits for it, list the desk's own
-    keys, drop old drafts that have no ticket, go on with a renewal of the look-up keys that was cut short, remind of
-    and close unverified requests, redact texts again that were read before a contact was known, send what is queued,
-    give tickets from before a key of their own.
+    keys, drop old drafts that have no ticket, forget acts of long ago, go on with a renewal of the look-up keys that
+    was cut short, remind of and close unverified requests, redact texts again that were read before a contact was
+    known, send what is queued, give tickets from before a key of their own.
 
     Each step has its turn whatever became of the one before. A refusal (a busy store, a missing key) waits for the
     next minute; a fault of the program is raised as an ExceptionGroup after the last step.
@@ -43,6 +44,7 @@ def keep_up(office: Office) -> None:
         finish_all,
         Office.list_keys,
         drop_old_drafts,
+        drop_old_acts,
         carry_on,
         close_unverified,
         redact_waiting,

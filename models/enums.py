@@ -169,6 +169,32 @@ class Result(StrEnum):
     FAILED = "failed"
 
 
+class ActKind(StrEnum):
+    """What is done with an id of its own, so that it happens once however often it is sent."""
+
+    REPLY = "reply"
+    NOTE = "note"
+    NEW_TICKET = "new ticket"
+    CODE_SENT = "code sent"
+    CODE_CHECKED = "code checked"
+    CALLER_CHECKED = "caller checked"
+    VERIFIED = "verified by note"
+    AUTHORITY_SEEN = "authority seen"
+    CONTACT_CHANGED = "contact changed"
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    RETURNED = "returned"
+    SETTLED = "settled"
+    IDENTITY_ASKED = "identity asked for"
+    EXTENDED = "extended"
+    FEE_PAID = "fee paid"
+    FEE_UNPAID = "fee not paid"
+    NOTICE_SENT_AGAIN = "notice sent again"
+    NOTICE_POSTED = "notice posted"
+    STATE_SET = "state set"
+    HOLD_PLACED = "hold placed"
+
+
 class Action(StrEnum):
     """What the access log records; the words after the dot are past tense on purpose."""
 

@@ -17,7 +17,7 @@ from cs_console.decisions.approval import (
 )
 from cs_console.decisions.waiting import ProposalView
 from cs_console.errors import Refusal, WrongPassword
-from screens.asking_text import PasswordDialog, WordsDialog, forgetting_draft
+from screens.asking_text import PasswordDialog, WordsDialog, Written, forgetting_draft
 from screens.choice import ChoiceDialog
 from screens.console_screen import ConsoleScreen
 from screens.moments import age, moment
@@ -96,7 +96,7 @@ class ProposalScreen(ConsoleScreen[Said]):
     def _approve(self, password: str | None) -> None:
         if password is not None:
             self.say("Checking…")
-            work = partial(approve, self.desk, self._decision_id, password)
+            work = partial(approve, self.desk, self._decision_id, password, act=self.act_for("approve"))
             self.change(work, lambda done: self.dismiss(_told(done)), refused=self._not_approved, late=_told)
 
     def _not_approved(self, refusal: Refusal) -> None:
@@ -119,11 +119,11 @@ class ProposalScreen(ConsoleScreen[Said]):
             dialog = WordsDialog(f"What has to be mended?{readers}", self._place, self._view.number, hint=hint)
             self.go_on(dialog, self._return)
 
-    def _return(self, reason: str | None) -> None:
-        if reason is not None:
-            work = partial(return_proposal, self.desk, self._decision_id, reason)
+    def _return(self, written: Written | None) -> None:
+        if written is not None:
+            work = partial(return_proposal, self.desk, self._decision_id, written.words, act=written.act)
             self._finish(
-                partial(forgetting_draft, self.desk, self._place, work), "The proposal went back with your reason."
+                partial(forgetting_draft, self.desk, written, work), "The proposal went back with your reason."
             )
 
     def _finish(self, work: Callable[[], object], words: str) -> None:

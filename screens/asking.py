@@ -10,7 +10,8 @@ from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.widget import Widget
 
-from cs_console.errors import Refusal, SessionEnded, StoreUnreachable
+from cs_console.act_id import ActId, new_act
+from cs_console.errors import DoneBefore, Refusal, SessionEnded, StoreUnavailable, StoreUnreachable
 from cs_console.faults import spot_of
 from models.enums import Role
 from screens.console import Console
@@ -73,6 +74,7 @@ class Asking(Widget):
         self._unanswered: list[Request] = []
         self._going = False
         self._pop_on_top: Callable[[], AwaitComplete] | None = None
+        self._acts: dict[tuple[object, ...], ActId] = {}
 
     @property
     def console(self) -> Console:
@@ -132,6 +134,13 @@ class Asking(Widget):
         self._changing = True
         self._ask(work, then, refused, change=True, held=held, late=late)
         return True
+
+    def act_for(self, *what: object) -> ActId:
+        """The id of an act of this screen: the same for the same act until it is known what became of it."""
+        return self._acts.setdefault(what, new_act())
+
+    def act_was_before(self) -> None:
+        """The act happened before, with another content: what is here now is another act."""
 
     def _ask(
         self,
@@ -201,6 +210,7 @@ class Asking(Widget):
         request, problem = message.request, message.problem
         if request.change:
             self._changing = False
+            self._end_act(problem)
         if request.group and self._newest.get(request.group) != request.number:
             return
         if isinstance(problem, Refusal):
@@ -209,6 +219,13 @@ class Asking(Widget):
             self.say(_unexpected(problem), Tone.ERROR)
         else:
             request.then(message.answer)
+
+    def _end_act(self, problem: Refusal | str | None) -> None:
+        """A store that went away, or a fault, does not say whether it happened: then the same id is sent again."""
+        if problem is None or (isinstance(problem, Refusal) and not isinstance(problem, StoreUnavailable)):
+            self._acts.clear()
+        if isinstance(problem, DoneBefore):
+            self.act_was_before()
 
     def _say_late(self, console: Console, message: Answered) -> None:
         """Say on the screen that is there now what became of a change that was made on this one."""

@@ -9,7 +9,7 @@ from textual.containers import Horizontal
 from textual.widgets import Select, TextArea
 
 from cs_console.delivery.outgoing import CHANNELS
-from cs_console.errors import ChangedElsewhere, Refusal
+from cs_console.errors import ChangedElsewhere, DoneBefore, Refusal
 from cs_console.tickets.conversation import TicketView, add_note, reload, reply
 from models.enums import DeliveryState, MessageSort
 from screens.draft_screen import DraftScreen
@@ -114,11 +114,12 @@ class ComposeScreen(DraftScreen[Said]):
             return
         text = self.draft()
         if self._sort is MessageSort.NOTE:
-            self._send(partial(add_note, self.desk, self.number, self._view.row, text), _noted)
+            self._send(partial(add_note, self.desk, self.number, self._view.row, text, act=self.act), _noted)
             return
         contact = self.query_one("#contact", Select).value
         contact_id = contact if isinstance(contact, str) else ""
-        self._send(partial(reply, self.desk, self.number, self._view.row, contact_id, text), reply_words)
+        work = partial(reply, self.desk, self.number, self._view.row, contact_id, text, act=self.act)
+        self._send(work, reply_words)
 
     def _send(self, work: Callable[[], Answer], told: Callable[[Answer], Said]) -> None:
         """Do it once; what is typed meanwhile would be lost with the screen, so nothing is until the answer is here."""
@@ -132,7 +133,7 @@ class ComposeScreen(DraftScreen[Said]):
     def _refused(self, refusal: Refusal) -> None:
         self.query_one(TextArea).read_only = False
         self.say(refusal)
-        if isinstance(refusal, ChangedElsewhere):
+        if isinstance(refusal, (ChangedElsewhere, DoneBefore)):
             self.ask(partial(reload, self.desk, self.number), self._opened)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from textual.screen import Screen
 
+    from cs_console.act_id import ActId
     from cs_console.desk import Desk, Office
     from cs_console.errors import Refusal, SessionEnded
     from cs_console.settings import Settings
@@ -18,12 +19,14 @@ if TYPE_CHECKING:
 class Typed:
     """Something typed and not yet sent: where it belongs, its words, and the ticket it is about (if any).
 
-    An agent has one draft at a place, so a place about a ticket names it: `reply:10482`.
+    An agent has one draft at a place, so a place about a ticket names it: `reply:10482`. `act` is the id of what it is
+    written for.
     """
 
     place: str
     text: str
     ticket: int | None = None
+    act: "ActId | None" = None
 
 
 @dataclass(frozen=True, slots=True)

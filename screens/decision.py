@@ -1,5 +1,7 @@
 """The checklist for a rights request: walked, kept as a draft, proposed; or what was decided already (policy V.4)."""
 
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 from textual import on
@@ -7,6 +9,8 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.timer import Timer
 
+from cs_console.act_id import ActId, new_act
+from cs_console.custody.drafts import KeptDraft
 from cs_console.decisions.checklist import (
     AskedFor,
     Proposal,
@@ -24,7 +28,7 @@ from cs_console.decisions.checklist import (
 )
 from cs_console.decisions.waiting import DecisionView, last_decision
 from cs_console.desk import Desk
-from cs_console.errors import ChangedElsewhere, OwnDecision, Refusal
+from cs_console.errors import ChangedElsewhere, DoneBefore, OwnDecision, Refusal
 from cs_console.policy.schema import Pack
 from cs_console.tickets.conversation import TicketView, reload
 from models.enums import DecisionState, TicketState
@@ -152,7 +156,7 @@ class DecisionScreen(WalkScreen):
         self._show_all()
         return True
 
-    def _restored(self, draft: str) -> None:
+    def _restored(self, draft: KeptDraft) -> None:
         super()._restored(draft)
         if self._first is not None:  # how it stands matters more than that what was written is there
             self.say(*self._first)
@@ -330,23 +334,27 @@ class DecisionScreen(WalkScreen):
             self.say("Choose an answer first.", Tone.WARNING)
             return
         asked = None if self._is_recorded() else self.form.asked_for
-        work = partial(self._save_and_propose, self.desk, self.typed(), self._view.row, asked, proposal)
+        work = partial(self._save_and_propose, self.desk, self.typed(), self._view.row, asked, proposal, self.act)
         self.change(work, lambda made: self.dismiss(_told(made)), refused=self._refused, late=_told)
 
     def _save_and_propose(
-        self, desk: Desk, typed: tuple[Typed, ...], row: int, asked: AskedFor | None, proposal: Proposal
+        self, desk: Desk, typed: tuple[Typed, ...], row: int, asked: AskedFor | None, proposal: Proposal, act: ActId
     ) -> Proposed:
         self.save(desk, typed)
         if asked is not None:
             record_asked(desk, self.number, asked.right, asked.fields)
-        made = propose(desk, self.number, row, proposal)
-        if not made.still_needed:  # else what is written here comes back with a proposal that is returned
+        made = propose(desk, self.number, row, proposal, act=act)
+        if not made.still_needed:
             self.forget(desk, typed)
+        else:  # what is written here comes back with a proposal that is returned, for another one
+            self.act = new_act()
+            with suppress(Refusal):
+                self.save(desk, tuple(replace(one, act=self.act) for one in typed))
         return made
 
     def _refused(self, refusal: Refusal) -> None:
         self.say(refusal)
-        if isinstance(refusal, ChangedElsewhere):
+        if isinstance(refusal, (ChangedElsewhere, DoneBefore)):
             self.ask(partial(reload, self.desk, self.number), self._reloaded)
 
     def _reloaded(self, view: TicketView) -> None:

@@ -6,7 +6,8 @@ from typing import Generic, TypeVar
 from textual import on
 from textual.widgets import Input, TextArea
 
-from cs_console.custody.drafts import load_draft
+from cs_console.act_id import new_act
+from cs_console.custody.drafts import KeptDraft, find_draft
 from cs_console.errors import Refusal
 from screens.console import Typed
 from screens.console_screen import ConsoleScreen
@@ -24,9 +25,10 @@ class DraftScreen(ConsoleScreen[T], Generic[T]):
         self._ticket = ticket
         self._loaded = False
         self._leaving = False
+        self.act = new_act()
 
     def on_mount(self) -> None:
-        self.ask(partial(load_draft, self.desk, self._place, self._ticket), self._restored)
+        self.ask(partial(find_draft, self.desk, self._place, self._ticket), self._restored)
 
     def draft(self) -> str:
         """What is typed now; nothing when it is not worth keeping."""
@@ -36,9 +38,10 @@ class DraftScreen(ConsoleScreen[T], Generic[T]):
         """Put an earlier draft back where it was typed; False for one that cannot be read."""
         return False
 
-    def _restored(self, draft: str) -> None:
-        if draft and not self.draft():
-            if self.restore(draft):
+    def _restored(self, draft: KeptDraft) -> None:
+        if draft.text and not self.draft():
+            if self.restore(draft.text):
+                self.act = draft.act or self.act  # what may have been sent before is the same act again
                 self.say("What you wrote here before is back.")
             else:
                 self.say("An earlier draft could not be read and is left out.", Tone.WARNING)
@@ -46,7 +49,12 @@ class DraftScreen(ConsoleScreen[T], Generic[T]):
 
     def typed(self) -> tuple[Typed, ...]:
         """The draft, once the one before it has been read."""
-        return (Typed(self._place, self.draft(), self._ticket),) if self._loaded else ()
+        return (Typed(self._place, self.draft(), self._ticket, self.act),) if self._loaded else ()
+
+    def act_was_before(self) -> None:
+        """What is here now is another act, and is kept as such."""
+        self.act = new_act()
+        self.save_again()
 
     @on(Input.Changed)
     @on(TextArea.Changed)

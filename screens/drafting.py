@@ -83,8 +83,12 @@ class Drafting(Asking):
             for one in typed:
                 if self._done_with:
                     return
-                save_draft(desk, one.place, one.text if one.text.strip() else "", one.ticket)
+                save_draft(desk, one.place, one.text if one.text.strip() else "", one.ticket, one.act)
                 self._saved[one.place, one.ticket] = one.text
+
+    def save_again(self) -> None:
+        """What is typed here is saved again though its words are the same: it is for another act now."""
+        self._saved.clear()
 
     def sent(self) -> None:
         """The words typed here were used or thrown away on purpose: forget their drafts, in the background."""

@@ -100,7 +100,7 @@ class NewTicketScreen(DraftScreen[int]):
             contacts=contacts,
             received=self.query_one(f"#{RECEIVED}", Input).value,
         )
-        work = partial(self.used_up, self.desk, self.typed(), partial(open_by_form, self.desk, entry))
+        work = partial(self.used_up, self.desk, self.typed(), partial(open_by_form, self.desk, entry, act=self.act))
         self.change(work, self.dismiss, refused=self._refused, late=opened_words)
 
     def _chosen(self, name: str) -> str:

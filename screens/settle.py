@@ -7,12 +7,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 
+from cs_console.act_id import ActId
 from cs_console.decisions.settled import SettlementView, decided_before, last_settlement
 from cs_console.decisions.settling import Settled, preview_letter, settle, settle_place
 from cs_console.decisions.settling_needs import StillNeeded, still_needed
 from cs_console.decisions.settling_rules import Settling, names_matter, needed_roles, settling_problems
 from cs_console.desk import Desk
-from cs_console.errors import ChangedElsewhere, Refusal
+from cs_console.errors import ChangedElsewhere, DoneBefore, Refusal
 from cs_console.policy.schema import Pack
 from cs_console.policy.workflow_rules import WorkflowRules
 from cs_console.tickets.conversation import TicketView, reload
@@ -213,12 +214,14 @@ class SettleScreen(WalkScreen):
         """Settle the ticket; the service refuses whatever is incomplete, and says what."""
         settling = self._settling()
         if settling is not None and self._read is not None:
-            work = partial(self._save_and_settle, self.desk, self.typed(), self._read.view.row, settling)
+            work = partial(self._save_and_settle, self.desk, self.typed(), self._read.view.row, settling, self.act)
             self.change(work, lambda done: self.dismiss(self._told(done)), refused=self._refused, late=self._told)
 
-    def _save_and_settle(self, desk: Desk, typed: tuple[Typed, ...], row: int, settling: Settling) -> Settled:
+    def _save_and_settle(
+        self, desk: Desk, typed: tuple[Typed, ...], row: int, settling: Settling, act: ActId
+    ) -> Settled:
         self.save(desk, typed)
-        return self.used_up(desk, typed, partial(settle, desk, self.number, row, settling))
+        return self.used_up(desk, typed, partial(settle, desk, self.number, row, settling, act=act))
 
     def _told(self, done: Settled) -> Said:
         turned = ""
@@ -229,7 +232,7 @@ class SettleScreen(WalkScreen):
 
     def _refused(self, refusal: Refusal) -> None:
         self.say(refusal, Tone.WARNING)
-        if isinstance(refusal, ChangedElsewhere):
+        if isinstance(refusal, (ChangedElsewhere, DoneBefore)):
             self.ask(partial(_read, self.desk, self.number), self._opened)
 
 

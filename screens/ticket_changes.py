@@ -10,7 +10,7 @@ from cs_console.tickets import workflow
 from cs_console.tickets.conversation import TicketView
 from models.enums import Priority, Role, TicketKind, TicketState
 from screens.about import SOMEBODY, about_dialog, decider_dialog
-from screens.asking_text import WordsDialog, forgetting_draft
+from screens.asking_text import WordsDialog, Written, forgetting_draft
 from screens.contact import AskedContact, asked_contact, contact_dialog, place_of
 from screens.reveal import RevealScreen
 from screens.state import assign_dialog, kind_dialog, priority_dialog, state_dialog
@@ -70,10 +70,11 @@ class TicketChanges(RevealScreen):
         work = partial(workflow.set_state, self.desk, self.number, self.view.row, TicketState(state))
         self._change(work, f"#{self.number} is {state}.")
 
-    def _close_reasoned(self, why: str | None) -> None:
+    def _close_reasoned(self, why: Written | None) -> None:
         if why is not None and self.view is not None:
-            work = partial(workflow.set_state, self.desk, self.number, self.view.row, TicketState.CLOSED, why)
-            forgetting = partial(forgetting_draft, self.desk, f"close:{self.number}", work)
+            closed = TicketState.CLOSED
+            work = partial(workflow.set_state, self.desk, self.number, self.view.row, closed, why.words, act=why.act)
+            forgetting = partial(forgetting_draft, self.desk, why, work)
             self._change(forgetting, f"#{self.number} is closed.")
 
     def action_kind(self) -> None:
@@ -121,10 +122,10 @@ class TicketChanges(RevealScreen):
             dialog = WordsDialog(question, f"name:{self.number}", self.number, hint=NAME_HINT)
             self.app.push_screen(dialog, partial(self._reviewer_reasoned, name))
 
-    def _reviewer_reasoned(self, name: str, why: str | None) -> None:
+    def _reviewer_reasoned(self, name: str, why: Written | None) -> None:
         if why is not None and self.view is not None:
-            work = partial(workflow.name_reviewer, self.desk, self.number, self.view.row, name, why)
-            forgetting = partial(forgetting_draft, self.desk, f"name:{self.number}", work)
+            work = partial(workflow.name_reviewer, self.desk, self.number, self.view.row, name, why.words)
+            forgetting = partial(forgetting_draft, self.desk, why, work)
             self._change(forgetting, f"#{self.number} is {name}'s.")
 
     # --- what it is about, and how the requester is reached
@@ -173,8 +174,9 @@ class TicketChanges(RevealScreen):
         dialog = WordsDialog(question, place_of(asked, self.number), self.number, hint=CONTACT_HINT)
         self.go_on(dialog, partial(self._contact_typed, asked))
 
-    def _contact_typed(self, asked: AskedContact, value: str | None) -> None:
+    def _contact_typed(self, asked: AskedContact, value: Written | None) -> None:
         if value is not None:
-            work = partial(change_contact, self.desk, self.number, asked.contact_id, asked.field, value)
-            forgetting = partial(forgetting_draft, self.desk, place_of(asked, self.number), work)
+            where = asked.contact_id, asked.field
+            work = partial(change_contact, self.desk, self.number, *where, value.words, act=value.act)
+            forgetting = partial(forgetting_draft, self.desk, value, work)
             self._change(forgetting, "The contact is kept; a verified window is closed.")

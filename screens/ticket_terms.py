@@ -13,7 +13,7 @@ from cs_console.decisions.sending_again import NoticeRoutes, notice_posted, noti
 from cs_console.tickets.packs import PackChoice, move_to_pack, packs_to_move_to
 from cs_console.verification.linking import Whose, link_ticket, unlink_ticket, whose
 from models.enums import DeliveryState
-from screens.asking_text import WordsDialog, forgetting_draft
+from screens.asking_text import WordsDialog, Written, forgetting_draft
 from screens.choice import ChoiceDialog
 from screens.clock import (
     ASK,
@@ -25,7 +25,6 @@ from screens.clock import (
     ask_dialog,
     paid_dialog,
     reason_dialog,
-    reason_place,
     sent_words,
     unpaid_dialog,
 )
@@ -52,10 +51,10 @@ class TicketTerms(TicketChanges):
 
     def _clock_chosen(self, clock: ClockView, key: str | None) -> None:
         if key == ASK:
-            work = partial(ask_identity, self.desk, self.number, clock.row)
+            work = partial(ask_identity, self.desk, self.number, clock.row, act=self.act_for(ASK))
             self.go_on(ask_dialog(clock), partial(self._letter_seen, work))
         elif key == UNPAID:
-            work = partial(fee_unpaid, self.desk, self.number, clock.row)
+            work = partial(fee_unpaid, self.desk, self.number, clock.row, act=self.act_for(UNPAID))
             self.go_on(unpaid_dialog(clock), partial(self._letter_seen, work))
         elif key == PAID and clock.fee is not None:
             self.go_on(paid_dialog(self.number, clock.fee), partial(self._paid_on, clock))
@@ -68,14 +67,14 @@ class TicketTerms(TicketChanges):
 
     def _paid_on(self, clock: ClockView, day: str | None) -> None:
         if day is not None:
-            work = partial(fee_paid, self.desk, self.number, clock.row, date.fromisoformat(day))
+            act = self.act_for(PAID, day)
+            work = partial(fee_paid, self.desk, self.number, clock.row, date.fromisoformat(day), act=act)
             self._change(work, "The fee is on record as paid; the answer can be given with d.")
 
-    def _extension_reasoned(self, clock: ClockView, reason: str | None) -> None:
+    def _extension_reasoned(self, clock: ClockView, reason: Written | None) -> None:
         if reason is not None:
-            work = partial(extend, self.desk, self.number, clock.row, reason)
-            forgetting = partial(forgetting_draft, self.desk, reason_place(self.number), work)
-            self._letter_sent(forgetting)
+            work = partial(extend, self.desk, self.number, clock.row, reason.words, act=reason.act)
+            self._letter_sent(partial(forgetting_draft, self.desk, reason, work))
 
     def _letter_sent(self, work: Callable[[], DeliveryState]) -> None:
         self.change(work, lambda delivery: self._tell(sent_words(delivery)), refused=self._refused, late=sent_words)
@@ -95,16 +94,16 @@ class TicketTerms(TicketChanges):
             dialog = WordsDialog(question, place, self.number, hint=LINK_HINT)
             self.go_on(dialog, partial(self._whose_reasoned, row, chosen))
 
-    def _whose_reasoned(self, row: int, chosen: Chosen, why: str | None) -> None:
+    def _whose_reasoned(self, row: int, chosen: Chosen, why: Written | None) -> None:
         if why is None:
             return
         if chosen.person is None:
-            work = partial(unlink_ticket, self.desk, self.number, row, why)
+            work = partial(unlink_ticket, self.desk, self.number, row, why.words)
             done = f"#{self.number} is not linked to anyone now."
         else:
-            work = partial(link_ticket, self.desk, self.number, row, chosen.person, why, chosen.found_by)
+            work = partial(link_ticket, self.desk, self.number, row, chosen.person, why.words, chosen.found_by)
             done = f"#{self.number} is linked. The requester still has to be verified, with v."
-        self._change(partial(forgetting_draft, self.desk, why_place(self.number), work), done)
+        self._change(partial(forgetting_draft, self.desk, why, work), done)
 
     # --- erasing and keeping
 
@@ -146,10 +145,10 @@ class TicketTerms(TicketChanges):
             dialog = WordsDialog(question, f"hold:{self.number}", self.number, hint=NOTE_HINT)
             self.go_on(dialog, partial(self._hold_noted, reason, date.fromisoformat(day)))
 
-    def _hold_noted(self, reason: HoldReasonChoice, until: date, note: str | None) -> None:
+    def _hold_noted(self, reason: HoldReasonChoice, until: date, note: Written | None) -> None:
         if note is not None:
-            work = partial(place_hold, self.desk, self.number, reason.key, note, until)
-            forgetting = partial(forgetting_draft, self.desk, f"hold:{self.number}", work)
+            work = partial(place_hold, self.desk, self.number, reason.key, note.words, until, act=note.act)
+            forgetting = partial(forgetting_draft, self.desk, note, work)
             self._change(forgetting, f"The data is kept until {until:%d %b %Y}, whatever is decided.")
 
     # --- the notice, and the policy
@@ -163,9 +162,10 @@ class TicketTerms(TicketChanges):
 
     def _route_chosen(self, key: str | None) -> None:
         if key == POSTED:
-            self._notice_goes(partial(notice_posted, self.desk, self.number))
+            self._notice_goes(partial(notice_posted, self.desk, self.number, act=self.act_for(POSTED)))
         elif key is not None:
-            self._notice_goes(partial(send_notice_again, self.desk, self.number, key))
+            act = self.act_for("send again", key)
+            self._notice_goes(partial(send_notice_again, self.desk, self.number, key, act=act))
 
     def _notice_goes(self, work: Callable[[], str]) -> None:
         def told(words: str) -> Said:
@@ -189,8 +189,8 @@ class TicketTerms(TicketChanges):
             dialog = WordsDialog(question, f"move:{self.number}", self.number, hint=WHY_HINT)
             self.go_on(dialog, partial(self._move_explained, name))
 
-    def _move_explained(self, name: str, reason: str | None) -> None:
+    def _move_explained(self, name: str, reason: Written | None) -> None:
         if reason is not None and self.view is not None:
-            work = partial(move_to_pack, self.desk, self.number, self.view.row, name, reason)
-            forgetting = partial(forgetting_draft, self.desk, f"move:{self.number}", work)
+            work = partial(move_to_pack, self.desk, self.number, self.view.row, name, reason.words)
+            forgetting = partial(forgetting_draft, self.desk, reason, work)
             self._change(forgetting, f"#{self.number} is under {name} now.")

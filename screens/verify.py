@@ -15,7 +15,7 @@ from cs_console.verification.codes import SentCode, VerificationStatus, check_co
 from cs_console.verification.methods import Verified, verify_by_note
 from cs_console.verification.ways import Act, Way, Ways, ways
 from models.enums import AuthoritySort, Field, VerificationMethod
-from screens.asking_text import WordsDialog, forgetting_draft
+from screens.asking_text import WordsDialog, Written, forgetting_draft
 from screens.caller import CallerDialog
 from screens.choice import ChoiceDialog
 from screens.console_screen import ConsoleScreen
@@ -123,7 +123,7 @@ class VerifyScreen(ConsoleScreen[Said]):
     def _take(self, way: Way) -> None:
         if way.act is Act.CODE:
             self.say("Sending…")
-            work = partial(send_code, self.desk, self.number, way.item)
+            work = partial(send_code, self.desk, self.number, way.item, act=self.act_for("code", way.item))
             self.change(work, self._code_sent, refused=self._refused, late=_code_words)
         elif way.act is Act.NOTE:
             method = VerificationMethod(way.item)
@@ -157,7 +157,7 @@ class VerifyScreen(ConsoleScreen[Said]):
         event.stop()
         digits = event.value
         if digits.strip():
-            self._verify(partial(check_code, self.desk, self.number, digits))
+            self._verify(partial(check_code, self.desk, self.number, digits, act=self.act_for("check")))
 
     def _verify(self, work: Callable[[], Verified]) -> None:
         self.change(work, lambda done: self.dismiss(_told(done)), refused=self._refused, late=_told)
@@ -170,26 +170,23 @@ class VerifyScreen(ConsoleScreen[Said]):
 
     # --- what some ways need
 
-    def _ask_note(self, way: Way, verb: str, then: Callable[[str], None]) -> None:
-        place = self._place(way.item)
+    def _ask_note(self, way: Way, verb: str, then: Callable[[Written], None]) -> None:
+        place = f"verify-{way.item.replace(' ', '-')}:{self.number}"
 
-        def written(note: str | None) -> None:
-            if note is not None:
-                then(note)
+        def noted(written: Written | None) -> None:
+            if written is not None:
+                then(written)
 
         dialog = WordsDialog(f"{way.title}: {way.asks}", place, self.number, hint=NOTE_HINT.format(verb))
-        self.go_on(dialog, written)
+        self.go_on(dialog, noted)
 
-    def _place(self, item: str) -> str:
-        return f"verify-{item.replace(' ', '-')}:{self.number}"
+    def _believed(self, method: VerificationMethod, note: Written) -> None:
+        work = partial(verify_by_note, self.desk, self.number, method, note.words, act=note.act)
+        self._verify(partial(forgetting_draft, self.desk, note, work))
 
-    def _believed(self, method: VerificationMethod, note: str) -> None:
-        work = partial(verify_by_note, self.desk, self.number, method, note)
-        self._verify(partial(forgetting_draft, self.desk, self._place(method.value), work))
-
-    def _authority_seen(self, sort: AuthoritySort, note: str) -> None:
-        work = partial(see_authority, self.desk, self.number, sort, note)
-        forgetting = partial(forgetting_draft, self.desk, self._place(sort.value), work)
+    def _authority_seen(self, sort: AuthoritySort, note: Written) -> None:
+        work = partial(see_authority, self.desk, self.number, sort, note.words, act=note.act)
+        forgetting = partial(forgetting_draft, self.desk, note, work)
         self._do(forgetting, f"Recorded: a {sort.value} asks. Verify for them now.")
 
     def _ask_age(self) -> None:

@@ -12,6 +12,8 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import Entry, lock_log, record
+from cs_console.act_id import ActId
+from cs_console.acts import ActOutcome, Intent, once
 from cs_console.custody.blind_index import SEARCHABLE, lookup_token, normalise, on_file_form
 from cs_console.custody.in_use import require_in_use
 from cs_console.custody.known_terms import KnownTerms
@@ -28,7 +30,7 @@ from cs_console.prepared import Prepared
 from cs_console.staff.undertakings import require_current
 from models.columns import microseconds, new_id
 from models.contact import Contact
-from models.enums import Action, Channel, Field, Link, RequesterState, Result, Role
+from models.enums import Action, ActKind, Channel, Field, Link, RequesterState, Result, Role
 from models.log import LogEntry
 from models.requester import Requester
 from models.ticket import Ticket
@@ -304,47 +306,58 @@ def held_fields(session: Session, requester_id: str) -> frozenset[Field]:
     return frozenset({Field.SUBJECT, Field.MESSAGE} | {Field(field) for field in found})
 
 
-def change_contact(desk: Desk, number: int, contact_id: str | None, field: Field, value: str) -> None:
+def change_contact(
+    desk: Desk, number: int, contact_id: str | None, field: Field, value: str, *, act: ActId | None = None
+) -> None:
     """Write down a contact that the requester corrected or added, on the agent's own ticket.
 
     It needs an open verification window, and closes the requester's windows. The one before stays sealed as it was
     (policy V.1) and is used no more. The new one is unconfirmed until the platform has it on file: no code goes to it,
-    and no mail from it is taken for the requester's. Raises NotAssigned, NotVerified, NothingThere, BadInput,
-    KeyDestroyed, OnHold, NoUndertaking, NotAllowed.
+    and no mail from it is taken for the requester's. One act changes it once. Raises NotAssigned, NotVerified,
+    NothingThere, BadInput, KeyDestroyed, OnHold, NoUndertaking, NotAllowed, and what `acts.once` raises.
     """
     typed = plain(value).strip()
     if field in (Field.SUBJECT, Field.MESSAGE) or not 0 < len(typed) <= LONGEST_VALUE:
         raise BadInput("That cannot be a contact.", f"Type 1 to {LONGEST_VALUE} characters.")
     office = desk.office
     with desk.work(Role.AGENT) as session:
-        require_current(session, desk)
-        ticket = session.get(Ticket, number)
-        if ticket is None:
-            raise NothingThere(f"There is no ticket #{number}.")
-        if ticket.assignee_id != desk.agent.id:
-            raise NotAssigned(desk.agent.roles, taken=ticket.assignee_id is not None)
-        requester_id = ticket.requester_id
-        require_in_use(session, desk, requester_id)
-        region = office.packs.get(ticket.pack).meta.region
-        if field in SEARCHABLE and normalise(field, typed, region) is None:
-            raise BadInput(f"That is not a usable {field.value}.", "Check it and type it again.")
-        open_windows = _open_windows(session, requester_id, office.clock.now())
-        if number not in open_windows:
-            raise NotVerified
-        if contact_id is not None:
-            _replace(session, requester_id, contact_id, field, office.clock.now())
-        key = office.keyring.key(requester_id)
-        add_contact(session, office, requester_id, key, NewContact(field, typed, False, office.clock.now()))
-        session.connection().execute(
-            update(Ticket).where(col(Ticket.number) == number).values(row=col(Ticket.row) + 1, no_contact=False)
-        )
-        pseudonym = office.pseudonym(requester_id, key)
-        changed = Entry(Action.CONTACT_CHANGED, ticket=number, requester=pseudonym, fields=(field.value,))
-        record(session, desk, changed)
-        _close(session, desk, open_windows)
+        intent = Intent(act, ActKind.CONTACT_CHANGED, number, (contact_id or "", field.value, typed))
+        once(session, desk, intent, partial(_change_contact, session, desk, number, contact_id, field, typed))
     from cs_console.custody.late_redaction import redact_soon  # it stands on contacts, not the reverse
 
     redact_soon(office)
+
+
+def _change_contact(
+    session: Session, desk: Desk, number: int, contact_id: str | None, field: Field, typed: str
+) -> ActOutcome:
+    office = desk.office
+    require_current(session, desk)
+    ticket = session.get(Ticket, number)
+    if ticket is None:
+        raise NothingThere(f"There is no ticket #{number}.")
+    if ticket.assignee_id != desk.agent.id:
+        raise NotAssigned(desk.agent.roles, taken=ticket.assignee_id is not None)
+    requester_id = ticket.requester_id
+    require_in_use(session, desk, requester_id)
+    region = office.packs.get(ticket.pack).meta.region
+    if field in SEARCHABLE and normalise(field, typed, region) is None:
+        raise BadInput(f"That is not a usable {field.value}.", "Check it and type it again.")
+    open_windows = _open_windows(session, requester_id, office.clock.now())
+    if number not in open_windows:
+        raise NotVerified
+    if contact_id is not None:
+        _replace(session, requester_id, contact_id, field, office.clock.now())
+    key = office.keyring.key(requester_id)
+    add_contact(session, office, requester_id, key, NewContact(field, typed, False, office.clock.now()))
+    session.connection().execute(
+        update(Ticket).where(col(Ticket.number) == number).values(row=col(Ticket.row) + 1, no_contact=False)
+    )
+    pseudonym = office.pseudonym(requester_id, key)
+    changed = Entry(Action.CONTACT_CHANGED, ticket=number, requester=pseudonym, fields=(field.value,))
+    record(session, desk, changed)
+    _close(session, desk, open_windows)
+    return {}
 
 
 def _open_windows(session: Session, requester_id: str, now: datetime) -> tuple[int, ...]:

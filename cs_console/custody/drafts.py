@@ -1,6 +1,7 @@
 """What an agent has typed and not sent yet: sealed as it is saved, so that a killed process loses nothing."""
 
 import re
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, delete, select
@@ -8,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col
 
+from cs_console.act_id import ActId
 from cs_console.custody.contacts import known_values
 from cs_console.custody.folding import Folded
 from cs_console.custody.in_use import require_in_use
@@ -27,12 +29,22 @@ MAX_DRAFT = 1_000_000
 KEPT_DAYS = 7
 """How long a draft without a ticket is kept."""
 _AGENT = "agent:"
+_ACT = "\0act:"
 _PLACE = re.compile(r"[a-z][a-z0-9:_.-]{0,63}")
 
 
-def save_draft(desk: Desk, place: str, text: str, ticket: int | None = None) -> None:
+@dataclass(frozen=True, slots=True)
+class KeptDraft:
+    """What was typed, and the id of the act that it is for, if the form had one."""
+
+    text: str = ""
+    act: ActId | None = None
+
+
+def save_draft(desk: Desk, place: str, text: str, ticket: int | None = None, act: ActId | None = None) -> None:
     """Keep `text` as this agent's draft at `place` ("reply:10482"), durably and instead of the one before.
 
+    The id of the act that it is written for is kept with it, so that the draft that comes back is the same act.
     Sealed under the ticket's key, or the agent's own without a ticket; empty text keeps nothing. A
     session that has ended may still save, so that nothing typed is lost, but may not load. Raises BadInput,
     NothingThere for an unknown ticket, KeyDestroyed or OnHold once the requester is erased or restricted, SessionEnded
@@ -52,7 +64,8 @@ def save_draft(desk: Desk, place: str, text: str, ticket: int | None = None) -> 
             keys = ticket_keys(session, office, ticket)
             require_in_use(session, desk, keys.requester_id)
             owner, key = keys.owner, keys.key
-        kept = {"key_owner": owner, "text": seal(key, _place(owner, desk, place), text), "saved_at": office.clock.now()}
+        sealed = seal(key, _place(owner, desk, place), _with_act(text, act))
+        kept = {"key_owner": owner, "text": sealed, "saved_at": office.clock.now()}
         insert = sqlite_insert if office.database.is_sqlite else postgresql_insert
         statement = insert(Draft).values(agent_id=desk.agent.id, place=place, **kept)
         session.connection().execute(
@@ -61,7 +74,12 @@ def save_draft(desk: Desk, place: str, text: str, ticket: int | None = None) -> 
 
 
 def load_draft(desk: Desk, place: str, ticket: int | None = None) -> str:
-    """This agent's draft at `place`, made plain; empty where there is none, or where its requester was erased.
+    """The text of this agent's draft at `place`. Raises as `find_draft` does."""
+    return find_draft(desk, place, ticket).text
+
+
+def find_draft(desk: Desk, place: str, ticket: int | None = None) -> KeptDraft:
+    """This agent's draft at `place`, made plain; an empty one where there is none, or where its requester was erased.
 
     Raises SessionEnded, SealBroken for a draft that was touched outside the console.
     """
@@ -72,22 +90,22 @@ def load_draft(desk: Desk, place: str, ticket: int | None = None) -> str:
             .first()
         )
         if found is None:
-            return ""
+            return KeptDraft()
         try:
             if ticket is None:
                 owner = _own(desk)
                 if found[0] != owner:  # typed about a ticket; an agent who typed nothing else has no key
-                    return ""
+                    return KeptDraft()
                 key = desk.office.keyring.key(owner)
             else:
                 keys = keys_for_view(session, desk, ticket)
                 from_before = found[0] == keys.requester_id  # before tickets had keys of their own
                 owner, key = (found[0], keys.requester_key) if from_before else (keys.owner, keys.key)
         except KeyDestroyed:
-            return ""
+            return KeptDraft()
     if found[0] != owner:
-        return ""
-    return plain(open_safe(key, _place(owner, desk, place), found[1]))
+        return KeptDraft()
+    return _read(open_safe(key, _place(owner, desk, place), found[1]))
 
 
 def discard_draft(desk: Desk, place: str) -> None:
@@ -149,6 +167,19 @@ def _check(place: str, text: str) -> None:
         raise BadInput("That is no place for a draft.")
     if len(text) > MAX_DRAFT:
         raise BadInput(f"The text is longer than {MAX_DRAFT:,} characters.", "Shorten it; it is not saved.")
+
+
+def _with_act(text: str, act: ActId | None) -> str:
+    """What is sealed: the act's id is as secret as the words, since what the store knows of an act is keyed by it."""
+    return text if act is None else f"{_ACT}{act}\n{text}"
+
+
+def _read(kept: str) -> KeptDraft:
+    act = None
+    if kept.startswith(_ACT):  # nothing that was typed does: a NUL is no text
+        head, _, kept = kept.partition("\n")
+        act = ActId(head.removeprefix(_ACT))
+    return KeptDraft(plain(kept), act)
 
 
 def _this(desk: Desk, place: str) -> tuple[ColumnElement[bool], ...]:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, select, update
@@ -16,6 +17,8 @@ from sqlmodel import Session, col
 from cs_console.access_log import legacy
 from cs_console.access_log.append import lock_log
 from cs_console.access_log.vouched import Word, words
+from cs_console.act_id import ActId
+from cs_console.acts import ActOutcome, Intent, once
 from cs_console.custody.contacts import known_values
 from cs_console.custody.erasure_proof import count_entries
 from cs_console.custody.redaction import redact
@@ -30,7 +33,7 @@ from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_facts import ERASED, READERS, UNREADABLE, facts, record_about
 from models.agent import Agent
 from models.columns import from_microseconds, microseconds, new_id
-from models.enums import Action, RequesterState
+from models.enums import Action, ActKind, RequesterState
 from models.erasure import Hold
 from models.requester import Requester
 from models.ticket import Ticket
@@ -71,47 +74,54 @@ def holds_and_reasons(desk: Desk, number: int) -> tuple[tuple[HoldView, ...], tu
     return holds_of(desk, number), hold_reasons(desk, number)
 
 
-def place_hold(desk: Desk, number: int, reason: str, note: str, until: date) -> None:
+def place_hold(desk: Desk, number: int, reason: str, note: str, until: date, *, act: ActId | None = None) -> None:
     """Keep the data of this ticket's requester until the end of that day (UTC), whatever is decided about it.
 
-    Only the role that the pack names may. The note is redacted and sealed. Raises NotAllowed, BadInput, NothingThere,
-    KeyDestroyed, NoUndertaking, SessionEnded.
+    Only the role that the pack names may. The note is redacted and sealed. One act places one hold. Raises NotAllowed,
+    BadInput, NothingThere, KeyDestroyed, NoUndertaking, SessionEnded, and what `acts.once` raises.
     """
     office, words = desk.office, plain(note).strip()
     if not words or len(words) > NOTE_LIMIT:
         raise BadInput(f"A note of up to {NOTE_LIMIT} characters is needed.", "Say which law, order or interest it is.")
     with desk.work(office.packs.current.retention.held_by) as session:
-        require_current(session, desk)
-        lock_log(session.connection(), office)  # nobody is erased between this look and the commit
-        ticket = facts(session, number)
-        if session.get_one(Requester, ticket.requester_id).state == RequesterState.ERASED:
-            raise KeyDestroyed
-        pack, now = office.packs.get(ticket.pack), office.clock.now()
-        listed = pack.retention.holds.get(reason)
-        if listed is None:
-            raise BadInput("That is no reason to keep data.", "Choose one of those that the policy lists.")
-        ends = datetime.combine(until, time(23, 59, 59), now.tzinfo)
-        if not now < ends <= now + timedelta(days=listed.longest_days + 1):
-            latest = (now + timedelta(days=listed.longest_days)).date()
-            raise BadInput(f"The last day is {latest} for this reason, the first one today.", "Choose a day between.")
-        keys = ticket_keys(session, office, number)
-        known = known_values(session, office, keys.requester_id, keys.requester_key, keys)
-        kept = redact(words, pack.meta.regions, known)
-        hold_id = new_id()
-        session.add(
-            Hold(
-                id=hold_id,
-                requester_id=ticket.requester_id,
-                ticket_number=number,
-                note=keys.seal("hold", "note", hold_id, json.dumps([reason, kept])),
-                agent_id=desk.agent.id,
-                placed_at=now,
-                until=ends,
-            )
+        intent = Intent(act, ActKind.HOLD_PLACED, number, (reason, words, until.isoformat()))
+        once(session, desk, intent, partial(_place, session, desk, number, reason, words, until))
+
+
+def _place(session: Session, desk: Desk, number: int, reason: str, words: str, until: date) -> ActOutcome:
+    office = desk.office
+    require_current(session, desk)
+    lock_log(session.connection(), office)  # nobody is erased between this look and the commit
+    ticket = facts(session, number)
+    if session.get_one(Requester, ticket.requester_id).state == RequesterState.ERASED:
+        raise KeyDestroyed
+    pack, now = office.packs.get(ticket.pack), office.clock.now()
+    listed = pack.retention.holds.get(reason)
+    if listed is None:
+        raise BadInput("That is no reason to keep data.", "Choose one of those that the policy lists.")
+    ends = datetime.combine(until, time(23, 59, 59), now.tzinfo)
+    if not now < ends <= now + timedelta(days=listed.longest_days + 1):
+        latest = (now + timedelta(days=listed.longest_days)).date()
+        raise BadInput(f"The last day is {latest} for this reason, the first one today.", "Choose a day between.")
+    keys = ticket_keys(session, office, number)
+    known = known_values(session, office, keys.requester_id, keys.requester_key, keys)
+    kept = redact(words, pack.meta.regions, known)
+    hold_id = new_id()
+    session.add(
+        Hold(
+            id=hold_id,
+            requester_id=ticket.requester_id,
+            ticket_number=number,
+            note=keys.seal("hold", "note", hold_id, json.dumps([reason, kept])),
+            agent_id=desk.agent.id,
+            placed_at=now,
+            until=ends,
         )
-        session.flush()
-        about = {"hold": hold_id, "until": str(microseconds(ends)), "by": desk.agent.id}
-        record_about(session, desk, ticket, Action.HOLD_PLACED, f"until {until}", about=about)
+    )
+    session.flush()
+    about = {"hold": hold_id, "until": str(microseconds(ends)), "by": desk.agent.id}
+    record_about(session, desk, ticket, Action.HOLD_PLACED, f"until {until}", about=about)
+    return {"hold": hold_id}
 
 
 def lift_hold(desk: Desk, hold_id: str) -> None:

@@ -1,16 +1,19 @@
 """Approval by other people: who is still needed, saying yes with the password again, returning, withdrawing (V.4)."""
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from sqlmodel import Session
 
+from cs_console.act_id import ActId
+from cs_console.acts import ActOutcome, Intent, done_before, once
 from cs_console.custody.contacts import known_values
 from cs_console.custody.redaction import redact
 from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.decisions.approvers import approvals_given, find, require_vouched, roles_left, roles_now
-from cs_console.decisions.making import Made, make_final, send
+from cs_console.decisions.making import Made, made_by, make_final, send
 from cs_console.decisions.proposal import Proposal, open_answers, seal_reason
 from cs_console.decisions.rules import stale_problems
 from cs_console.decisions.separation import require_not_own
@@ -34,7 +37,7 @@ from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_facts import TicketFacts, change, record_about, refusals_on_record
 from models.columns import new_id
 from models.decision import Approval, Decision
-from models.enums import Action, DecisionState, Role, TicketState
+from models.enums import Action, ActKind, DecisionState, Role, TicketState
 
 __all__ = [
     "ApprovalResult",
@@ -60,20 +63,25 @@ class ApprovalResult:
     delivery: str = ""
 
 
-def approve(desk: Desk, decision_id: str, password: str) -> ApprovalResult:
+def approve(desk: Desk, decision_id: str, password: str, *, act: ActId | None = None) -> ApprovalResult:
     """Approve somebody else's proposal, in the first role still needed that the agent holds.
 
     The last approval makes the decision final, with notice, message, ticket and entries in one transaction; then
-    the notice is sent. Raises OwnProposal, OwnDecision, NotAllowed, WrongPassword, SignInMustWait, StaleProposal,
-    NotVouched, WrongState, NoUndertaking, NothingThere; a refusal that matters is recorded first.
+    the notice is sent. One act approves once: sent again, it says what it led to and needs no password for that. Raises
+    OwnProposal, OwnDecision, NotAllowed, WrongPassword, SignInMustWait, StaleProposal, NotVouched, WrongState,
+    NoUndertaking, NothingThere, and what `acts.once` raises; a refusal that matters is recorded first.
     """
-    office = desk.office
-    with _on_record(desk, decision_id):
-        _require_may(desk, decision_id)
-        if not confirm_password(desk, password):
-            raise WrongPassword
-        result, made = _say_yes(desk, decision_id)
-    return result if made is None else replace(result, delivery=send(office, made))
+    intent = Intent(act, ActKind.APPROVED, None, (decision_id,))
+    done = done_before(desk, intent)
+    if done is None:
+        with _on_record(desk, decision_id):
+            _require_may(desk, decision_id)
+            if not confirm_password(desk, password):
+                raise WrongPassword
+            with desk.work() as session:
+                done = once(session, desk, intent, partial(_say_yes, session, desk, decision_id))
+    left = tuple(filter(None, done["left"].split(",")))
+    return ApprovalResult(not left, int(done["ticket"]), left, "" if left else send(desk.office, made_by(done)))
 
 
 def require_may_approve(desk: Desk, decision_id: str) -> None:
@@ -89,56 +97,62 @@ def _require_may(desk: Desk, decision_id: str) -> None:
         _require_fresh(session, desk, decision, ticket)
 
 
-def _say_yes(desk: Desk, decision_id: str) -> tuple[ApprovalResult, Made | None]:
+def _say_yes(session: Session, desk: Desk, decision_id: str) -> ActOutcome:
     now = desk.office.clock.now()
-    with desk.work() as session:
-        decision, ticket = _open_decision(session, desk, decision_id, lock=True)
-        role = _role_for(session, desk, decision)
-        _require_fresh(session, desk, decision, ticket)
-        row = Approval(decision_id=decision.id, agent_id=desk.agent.id, role=role, approved=True, at=now)
-        session.add(row)
-        session.flush()
-        about = {"approval": row.id, "decision": decision.id, "by": desk.agent.id, "role": role.value}
-        record_about(session, desk, ticket, Action.DECISION_APPROVED, role.value, about=about)
-        given = approvals_given(session, desk.office, [decision.id])[decision.id]
-        left = roles_left(decision.needs, (one.role for one in given))
-        if left:
-            return ApprovalResult(False, ticket.number, tuple(role.value for role in left)), None
-        proposal = _opened(session, desk, ticket, decision)
-        return ApprovalResult(True, ticket.number, ()), make_final(session, desk, ticket, decision, proposal)
+    decision, ticket = _open_decision(session, desk, decision_id, lock=True)
+    role = _role_for(session, desk, decision)
+    _require_fresh(session, desk, decision, ticket)
+    row = Approval(decision_id=decision.id, agent_id=desk.agent.id, role=role, approved=True, at=now)
+    session.add(row)
+    session.flush()
+    about = {"approval": row.id, "decision": decision.id, "by": desk.agent.id, "role": role.value}
+    record_about(session, desk, ticket, Action.DECISION_APPROVED, role.value, about=about)
+    given = approvals_given(session, desk.office, [decision.id])[decision.id]
+    left = roles_left(decision.needs, (one.role for one in given))
+    made = Made(None)
+    if not left:
+        made = make_final(session, desk, ticket, decision, _opened(session, desk, ticket, decision))
+    return {"ticket": str(ticket.number), "left": ",".join(role.value for role in left), **made.outcome()}
 
 
-def return_proposal(desk: Desk, decision_id: str, reason: str) -> None:
+def return_proposal(desk: Desk, decision_id: str, reason: str, *, act: ActId | None = None) -> None:
     """Send somebody else's proposal back with a reason; the ticket can be worked on again.
 
     The reason is redacted and sealed; under legal review only privacy officers read it. Whoever could approve can
-    return, also a stale proposal. Raises OwnProposal, OwnDecision, NotAllowed, WrongState, BadInput, NoUndertaking.
+    return, also a stale proposal. One act returns it once. Raises OwnProposal, OwnDecision, NotAllowed, WrongState,
+    BadInput, NoUndertaking, and what `acts.once` raises.
     """
     words = plain(reason).strip()
     if not words or len(words) > REASON_LIMIT:
         raise BadInput(f"A reason of up to {REASON_LIMIT} characters is needed.", "Say what has to be mended.")
-    office = desk.office
     with _on_record(desk, decision_id), desk.work() as session:
-        decision, ticket = _open_decision(session, desk, decision_id, lock=True)
-        role = _role_for(session, desk, decision)
-        approval_id, pack = new_id(), office.packs.get(ticket.pack)
-        keys = ticket_keys(session, office, ticket.number)
-        known = known_values(session, office, keys.requester_id, keys.requester_key, keys)
-        kept = redact(words, pack.meta.regions, known)
-        session.add(
-            Approval(
-                id=approval_id,
-                decision_id=decision.id,
-                agent_id=desk.agent.id,
-                role=role,
-                approved=False,
-                reason=seal_reason(office.keyring, keys, approval_id, kept, decision.legal_review),
-                at=office.clock.now(),
-            )
+        intent = Intent(act, ActKind.RETURNED, None, (decision_id, words))
+        once(session, desk, intent, partial(_return, session, desk, decision_id, words))
+
+
+def _return(session: Session, desk: Desk, decision_id: str, words: str) -> ActOutcome:
+    office = desk.office
+    decision, ticket = _open_decision(session, desk, decision_id, lock=True)
+    role = _role_for(session, desk, decision)
+    approval_id, pack = new_id(), office.packs.get(ticket.pack)
+    keys = ticket_keys(session, office, ticket.number)
+    known = known_values(session, office, keys.requester_id, keys.requester_key, keys)
+    kept = redact(words, pack.meta.regions, known)
+    session.add(
+        Approval(
+            id=approval_id,
+            decision_id=decision.id,
+            agent_id=desk.agent.id,
+            role=role,
+            approved=False,
+            reason=seal_reason(office.keyring, keys, approval_id, kept, decision.legal_review),
+            at=office.clock.now(),
         )
-        _end(session, decision, ticket, DecisionState.RETURNED)
-        about = {"decision": decision.id, "by": desk.agent.id}
-        record_about(session, desk, ticket, Action.DECISION_RETURNED, role.value, about=about)
+    )
+    _end(session, decision, ticket, DecisionState.RETURNED)
+    about = {"decision": decision.id, "by": desk.agent.id}
+    record_about(session, desk, ticket, Action.DECISION_RETURNED, role.value, about=about)
+    return {"approval": approval_id}
 
 
 def withdraw(desk: Desk, decision_id: str) -> None:

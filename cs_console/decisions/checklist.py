@@ -3,10 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from sqlmodel import Session
 
 from cs_console.access_log.standing import require_holder
+from cs_console.act_id import ActId
+from cs_console.acts import ActOutcome, Intent, once
 from cs_console.custody.contacts import held_fields, known_values
 from cs_console.custody.redaction import redact
 from cs_console.custody.ticket_keys import ticket_keys
@@ -14,7 +17,7 @@ from cs_console.decisions.approvers import proposed, with_those_undone
 from cs_console.decisions.asked import PROPOSERS, asked_of, locked_facts, read_asked, record_asked
 from cs_console.decisions.clock_events import go_on
 from cs_console.decisions.evidence import attachments_for, is_attachment, require_evidence_is_theirs
-from cs_console.decisions.making import Made, draft_place, make_final, notice_facts, send
+from cs_console.decisions.making import Made, draft_place, made_by, make_final, notice_facts, send
 from cs_console.decisions.notice import make_notice
 from cs_console.decisions.proposal import (
     Answer,
@@ -35,6 +38,7 @@ from cs_console.errors import (
     AskedDiffers,
     AskedMissing,
     ChecklistIncomplete,
+    DoneBefore,
     FeeUnreasonable,
     GroundKind,
     GuardianRequired,
@@ -62,7 +66,7 @@ from cs_console.tickets.ticket_facts import (
 from cs_console.verification.askers import require_answerable
 from models.columns import new_id
 from models.decision import Decision
-from models.enums import Action, TicketState
+from models.enums import Action, ActKind, DecisionState, TicketState
 
 __all__ = [
     "Answer",
@@ -220,61 +224,72 @@ def preview_notice(desk: Desk, number: int, proposal: Proposal) -> str:
         return make_notice(pack, told, replace(proposal, language=ticket.language))
 
 
-def propose(desk: Desk, number: int, row: int, proposal: Proposal) -> Proposed:
+def propose(desk: Desk, number: int, row: int, proposal: Proposal, *, act: ActId | None = None) -> Proposed:
     """Propose an answer to one's own verified rights request, of which it is on record what is asked.
 
     Each thing asked for is granted or under a ground, and nothing else is: less than was asked takes a second person.
     With a ground or a fee the ticket waits in approval for every role that the pack asks for, and for those of an
     earlier refusal that it undoes. Any other grant needs nobody else: it is made, and its notice sent, at once.
     Answers are redacted, then sealed; the draft stays, for a proposal that comes back, until a decision is final.
-    Raises NotAssigned, NotVerified, WrongState, ChangedElsewhere, NoUndertaking; and, on record by their codes,
+    One act proposes, or decides, once. Raises NotAssigned, NotVerified, WrongState, ChangedElsewhere, NoUndertaking,
+    what `acts.once` raises; and, on record by their codes,
     AskedMissing, AskedDiffers, WrongList, GroundKind, FeeUnreasonable, ChecklistIncomplete naming the first problem,
     NoticeIncomplete, OwnDecision, GuardianRequired, PrincipalOnly.
     """
-    with refusals_on_record(desk, Action.DECISION_REFUSED, _RECORDED, lambda session: facts(session, number)):
-        return _propose(desk, number, row, proposal)
+    with (
+        refusals_on_record(desk, Action.DECISION_REFUSED, _RECORDED, lambda session: facts(session, number)),
+        desk.work(*PROPOSERS) as session,
+    ):
+        intent = Intent(act, ActKind.PROPOSED, number, (proposal_to_json(proposal),))
+        done = once(session, desk, intent, partial(_propose, session, desk, number, row, proposal))
+        _require_waiting(session, done)
+    needs = tuple(filter(None, done["needs"].split(",")))
+    return Proposed(done["decision"], needs, "" if needs else send(desk.office, made_by(done)))
 
 
-def _propose(desk: Desk, number: int, row: int, proposal: Proposal) -> Proposed:
+def _require_waiting(session: Session, done: ActOutcome) -> None:
+    """Raises DoneBefore where what this act proposed was returned or withdrawn: the same again is another proposal."""
+    state = session.get_one(Decision, done["decision"]).state
+    if state in (DecisionState.RETURNED, DecisionState.WITHDRAWN):
+        raise DoneBefore
+
+
+def _propose(session: Session, desk: Desk, number: int, row: int, proposal: Proposal) -> ActOutcome:
     office, decision_id = desk.office, new_id()
-    made: Made | None = None
-    with desk.work(*PROPOSERS) as session:
-        require_current(session, desk)
-        ticket = locked_facts(session, number)
-        _require_proposable(office, ticket, desk)
-        require_holder(session, desk, number)
-        require_not_own(session, desk, number)
-        require_answerable(session, office, ticket)
-        pack, now = office.packs.get(ticket.pack), office.clock.now()
-        refuse_first(problems(pack, proposal, now))
-        refuse_first(asked_problems(pack, proposal, asked_of(session, number)))
-        require_evidence_is_theirs(session, pack, ticket, proposal)
-        proposal = replace(_redacted(session, office, pack, ticket, proposal), language=ticket.language)
-        told = notice_facts(session, office, ticket, now)
-        make_notice(pack, told, proposal)  # whatever is missing shows now, not at approval
-        hidden = under_legal_review(pack, proposal)
-        needs = with_those_undone(session, office, number, needed_roles(pack, proposal))
-        in_approval = change(session, ticket, row, state=TicketState.IN_APPROVAL.value)
-        go_on(session, pack, ticket, now, desk.agent.id)
-        decision = Decision(
-            id=decision_id,
-            ticket_number=number,
-            ticket_row=in_approval,
-            proposer_id=desk.agent.id,
-            outcome=proposal.outcome,
-            legal_review=hidden,
-            answers=seal_answers(office.keyring, ticket_keys(session, office, number), decision_id, proposal, hidden),
-            needs=",".join(role.value for role in needs),
-            proposed_at=now,
-        )
-        session.add(decision)
-        session.flush()
-        about = proposed(office, decision)
-        record_about(session, desk, ticket, Action.DECISION_PROPOSED, proposal.outcome.value, about=about)
-        if not needs:
-            made = make_final(session, desk, ticket, decision, proposal)
-    delivery = "" if made is None else send(office, made)
-    return Proposed(decision_id, tuple(role.value for role in needs), delivery)
+    require_current(session, desk)
+    ticket = locked_facts(session, number)
+    _require_proposable(office, ticket, desk)
+    require_holder(session, desk, number)
+    require_not_own(session, desk, number)
+    require_answerable(session, office, ticket)
+    pack, now = office.packs.get(ticket.pack), office.clock.now()
+    refuse_first(problems(pack, proposal, now))
+    refuse_first(asked_problems(pack, proposal, asked_of(session, number)))
+    require_evidence_is_theirs(session, pack, ticket, proposal)
+    proposal = replace(_redacted(session, office, pack, ticket, proposal), language=ticket.language)
+    told = notice_facts(session, office, ticket, now)
+    make_notice(pack, told, proposal)  # whatever is missing shows now, not at approval
+    hidden = under_legal_review(pack, proposal)
+    needs = with_those_undone(session, office, number, needed_roles(pack, proposal))
+    in_approval = change(session, ticket, row, state=TicketState.IN_APPROVAL.value)
+    go_on(session, pack, ticket, now, desk.agent.id)
+    decision = Decision(
+        id=decision_id,
+        ticket_number=number,
+        ticket_row=in_approval,
+        proposer_id=desk.agent.id,
+        outcome=proposal.outcome,
+        legal_review=hidden,
+        answers=seal_answers(office.keyring, ticket_keys(session, office, number), decision_id, proposal, hidden),
+        needs=",".join(role.value for role in needs),
+        proposed_at=now,
+    )
+    session.add(decision)
+    session.flush()
+    about = proposed(office, decision)
+    record_about(session, desk, ticket, Action.DECISION_PROPOSED, proposal.outcome.value, about=about)
+    made = Made(None) if needs else make_final(session, desk, ticket, decision, proposal)
+    return {"decision": decision_id, "needs": decision.needs, **made.outcome()}
 
 
 def _pack_of(desk: Desk, number: int) -> Pack:

@@ -1,9 +1,12 @@
 """Moving a clock by hand, each time with word to the requester: asking for proof of identity, extending the term."""
 
 from datetime import datetime
+from functools import partial
 
 from sqlmodel import Session
 
+from cs_console.act_id import ActId
+from cs_console.acts import ActOutcome, Intent, once
 from cs_console.custody.contacts import known_values
 from cs_console.custody.redaction import redact
 from cs_console.custody.ticket_keys import ticket_keys
@@ -36,75 +39,87 @@ from cs_console.tickets.ticket_facts import (
     refusals_on_record,
 )
 from models.columns import new_id
-from models.enums import Action, ClockMove, DeliveryState, Role
+from models.enums import Action, ActKind, ClockMove, DeliveryState, Role
 from models.ticket import Ticket
 
 LONGEST_REASON = 2000
 ASKERS = frozenset({Role.AGENT, Role.VERIFIER})
 
 
-def ask_identity(desk: Desk, number: int, row: int) -> DeliveryState:
+def ask_identity(desk: Desk, number: int, row: int, *, act: ActId | None = None) -> DeliveryState:
     """Ask the requester, in the pack's words, to prove who they are; what became of the message is returned.
 
     An agent on a ticket of their own, or a verifier. Where the pack says so the clock stands still from now until the
     requester is verified. Once a ticket; a reminder is a reply. Raises WrongState, NotAssigned, ContactNotOnFile,
-    ChangedElsewhere, NotAllowed, NoUndertaking; then nothing was sent.
+    ChangedElsewhere, NotAllowed, NoUndertaking, and what `acts.once` raises; then nothing was sent.
     """
-    office = desk.office
     with desk.work(*ASKERS) as session:
-        require_current(session, desk)
-        ticket = facts(session, number)
-        pack, now = office.packs.get(ticket.pack), office.clock.now()
-        roles = roles_now(session, desk)
-        refusal = why_not_ask(desk, roles, pack, ticket, happened(session, ticket), now)
-        if refusal is not None:
-            raise refusal
-        row = change(session, ticket, row, last_message_at=now)
-        message_id = queue_letter(session, desk, ticket, identity_letter(pack, ticket), row=row)
-        add_event(session, number, ClockMove.IDENTITY_ASKED, now, agent_id=desk.agent.id)
-        clock = recompute(session, pack, number)
-        stands = "" if clock.stopped else ", which does not stop this clock"
-        record_about(session, desk, ticket, Action.CLOCK_STOPPED, f"{ClockMove.IDENTITY_ASKED.value}{stands}")
-    return deliver_one(office, message_id)
+        intent = Intent(act, ActKind.IDENTITY_ASKED, number)
+        done = once(session, desk, intent, partial(_ask_identity, session, desk, number, row))
+    return deliver_one(desk.office, done["message"])
 
 
-def extend(desk: Desk, number: int, row: int, reason: str) -> DeliveryState:
+def _ask_identity(session: Session, desk: Desk, number: int, row: int) -> ActOutcome:
+    office = desk.office
+    require_current(session, desk)
+    ticket = facts(session, number)
+    pack, now = office.packs.get(ticket.pack), office.clock.now()
+    roles = roles_now(session, desk)
+    refusal = why_not_ask(desk, roles, pack, ticket, happened(session, ticket), now)
+    if refusal is not None:
+        raise refusal
+    row = change(session, ticket, row, last_message_at=now)
+    message_id = queue_letter(session, desk, ticket, identity_letter(pack, ticket), row=row)
+    add_event(session, number, ClockMove.IDENTITY_ASKED, now, agent_id=desk.agent.id)
+    clock = recompute(session, pack, number)
+    stands = "" if clock.stopped else ", which does not stop this clock"
+    record_about(session, desk, ticket, Action.CLOCK_STOPPED, f"{ClockMove.IDENTITY_ASKED.value}{stands}")
+    return {"message": message_id}
+
+
+def extend(desk: Desk, number: int, row: int, reason: str, *, act: ActId | None = None) -> DeliveryState:
     """Give the answer the pack's longer term, and tell the requester why before the first one is over.
 
     For whoever the pack names; an agent on a ticket of their own. The reason goes out, and is kept, with personal data
     in it redacted. Message, event and entry are one transaction. Raises NoExtension, which is recorded, BadInput for an
-    reason that says nothing, NotAssigned, NotAllowed, ContactNotOnFile, ChangedElsewhere, NoUndertaking.
+    reason that says nothing, NotAssigned, NotAllowed, ContactNotOnFile, ChangedElsewhere, NoUndertaking, and what
+    `acts.once` raises.
     """
-    with refusals_on_record(desk, Action.CLOCK_EXTENDED, (NoExtension,), lambda session: facts(session, number)):
-        return _extend(desk, number, row, reason)
+    words = plain(reason).strip()
+    with (
+        refusals_on_record(desk, Action.CLOCK_EXTENDED, (NoExtension,), lambda session: facts(session, number)),
+        desk.work(*READERS) as session,
+    ):
+        intent = Intent(act, ActKind.EXTENDED, number, (words,))
+        done = once(session, desk, intent, partial(_extend, session, desk, number, row, words))
+    return deliver_one(desk.office, done["message"])
 
 
-def _extend(desk: Desk, number: int, row: int, reason: str) -> DeliveryState:
-    office, words = desk.office, plain(reason).strip()
-    with desk.work(*READERS) as session:
-        require_current(session, desk)
-        session.get(Ticket, number, with_for_update=True)  # its row stays: no proposal goes stale by a longer term
-        ticket = facts(session, number)
-        pack, now = office.packs.get(ticket.pack), office.clock.now()
-        refusal = why_not_extend(desk, roles_now(session, desk), pack, ticket, clock_now(session, pack, ticket), now)
-        if refusal is not None:
-            raise refusal
-        if ticket.row != row:
-            raise ChangedElsewhere(number)
-        if pack.checklist.says_nothing(words):
-            raise BadInput("An extension needs its reason.", "Say why the answer takes longer; the requester reads it.")
-        if len(words) > LONGEST_REASON:
-            raise BadInput(f"The reason is longer than {LONGEST_REASON} characters.", "Shorten it.")
-        keys = ticket_keys(session, office, number)
-        known = known_values(session, office, keys.requester_id, keys.requester_key, keys)
-        words = redact(words, pack.meta.regions, known)
-        message_id = queue_letter(session, desk, ticket, _extension_text(session, pack, ticket, words, now))
-        event_id = new_id()
-        sealed = keys.seal("clock_event", "reason", event_id, words)
-        add_event(session, number, ClockMove.EXTENDED, now, agent_id=desk.agent.id, event_id=event_id, reason=sealed)
-        recompute(session, pack, number)
-        record_about(session, desk, ticket, Action.CLOCK_EXTENDED)
-    return deliver_one(office, message_id)
+def _extend(session: Session, desk: Desk, number: int, row: int, words: str) -> ActOutcome:
+    office = desk.office
+    require_current(session, desk)
+    session.get(Ticket, number, with_for_update=True)  # its row stays: no proposal goes stale by a longer term
+    ticket = facts(session, number)
+    pack, now = office.packs.get(ticket.pack), office.clock.now()
+    refusal = why_not_extend(desk, roles_now(session, desk), pack, ticket, clock_now(session, pack, ticket), now)
+    if refusal is not None:
+        raise refusal
+    if ticket.row != row:
+        raise ChangedElsewhere(number)
+    if pack.checklist.says_nothing(words):
+        raise BadInput("An extension needs its reason.", "Say why the answer takes longer; the requester reads it.")
+    if len(words) > LONGEST_REASON:
+        raise BadInput(f"The reason is longer than {LONGEST_REASON} characters.", "Shorten it.")
+    keys = ticket_keys(session, office, number)
+    known = known_values(session, office, keys.requester_id, keys.requester_key, keys)
+    words = redact(words, pack.meta.regions, known)
+    message_id = queue_letter(session, desk, ticket, _extension_text(session, pack, ticket, words, now))
+    event_id = new_id()
+    sealed = keys.seal("clock_event", "reason", event_id, words)
+    add_event(session, number, ClockMove.EXTENDED, now, agent_id=desk.agent.id, event_id=event_id, reason=sealed)
+    recompute(session, pack, number)
+    record_about(session, desk, ticket, Action.CLOCK_EXTENDED)
+    return {"message": message_id}
 
 
 def why_not_ask(

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 
 from sqlmodel import Session
 
+from cs_console.act_id import ActId
+from cs_console.acts import ActOutcome, Intent, once
 from cs_console.decisions.approvers import roles_now
 from cs_console.decisions.clock import Clock
 from cs_console.decisions.clock_events import add_event, clock_now, recompute
@@ -19,59 +22,73 @@ from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_facts import TicketFacts, change, facts, not_own, record_about
 from cs_console.verification.windows import close_window
-from models.enums import Action, ClockMove, DeliveryState, Role, TicketState
+from models.enums import Action, ActKind, ClockMove, DeliveryState, Role, TicketState
 from models.ticket import Ticket
 
 DECIDERS = frozenset({Role.AGENT, Role.SUPERVISOR})
 
 
-def fee_paid(desk: Desk, number: int, row: int, day: date) -> None:
+def fee_paid(desk: Desk, number: int, row: int, day: date, *, act: ActId | None = None) -> None:
     """Put on record that the fee was paid on that day, in the pack's time zone: the ticket goes back to work.
 
     An agent on a ticket of their own, or a supervisor. The clock goes on from that day, not from when somebody wrote it
     down: only the wait is left out (policy V.4). Raises WrongState where no fee is waited for, BadInput for a day
-    before it was asked for or to come, NotAllowed, NotAssigned, ChangedElsewhere, NoUndertaking.
+    before it was asked for or to come, NotAllowed, NotAssigned, ChangedElsewhere, NoUndertaking, and what `acts.once`
+    raises.
     """
     with desk.work(*DECIDERS) as session:
-        ticket, pack, clock, now = _read(session, desk, number)
-        refusal = why_not_paid(desk, roles_now(session, desk), ticket, clock)
-        if refusal is not None:
-            raise refusal
-        if ticket.row != row:
-            raise ChangedElsewhere(number)
-        if day not in payment_days(pack.clock, clock, now):
-            raise BadInput("It cannot have been paid on that day.", "Choose a day from when it was asked for to today.")
-        if ticket.state is TicketState.WAITING:  # else the ticket's row stays, and no proposal goes stale
-            change(session, ticket, row, state=TicketState.VERIFIED.value)
-        paid_at = min(now, _end_of(pack.clock, day))
-        add_event(session, number, ClockMove.FEE_PAID, paid_at, agent_id=desk.agent.id)
-        recompute(session, pack, number)
-        record_about(session, desk, ticket, Action.FEE_PAID, f"on {day.isoformat()}")
+        intent = Intent(act, ActKind.FEE_PAID, number, (day.isoformat(),))
+        once(session, desk, intent, partial(_fee_paid, session, desk, number, row, day))
 
 
-def fee_unpaid(desk: Desk, number: int, row: int) -> DeliveryState:
+def _fee_paid(session: Session, desk: Desk, number: int, row: int, day: date) -> ActOutcome:
+    ticket, pack, clock, now = _read(session, desk, number)
+    refusal = why_not_paid(desk, roles_now(session, desk), ticket, clock)
+    if refusal is not None:
+        raise refusal
+    if ticket.row != row:
+        raise ChangedElsewhere(number)
+    if day not in payment_days(pack.clock, clock, now):
+        raise BadInput("It cannot have been paid on that day.", "Choose a day from when it was asked for to today.")
+    if ticket.state is TicketState.WAITING:  # else the ticket's row stays, and no proposal goes stale
+        change(session, ticket, row, state=TicketState.VERIFIED.value)
+    paid_at = min(now, _end_of(pack.clock, day))
+    add_event(session, number, ClockMove.FEE_PAID, paid_at, agent_id=desk.agent.id)
+    recompute(session, pack, number)
+    record_about(session, desk, ticket, Action.FEE_PAID, f"on {day.isoformat()}")
+    return {}
+
+
+def fee_unpaid(desk: Desk, number: int, row: int, *, act: ActId | None = None) -> DeliveryState:
     """Close a request whose fee was not paid in the pack's time, with its letter; what became of that is returned.
 
     An agent on a ticket of their own, or a supervisor. Letter, event, entry and the closed ticket are one transaction.
     Raises WrongState where no fee is waited for or its time is not over, NotAllowed, NotAssigned, OwnDecision,
-    NotIndependent, ContactNotOnFile, ChangedElsewhere, NoUndertaking; then nothing was sent.
+    NotIndependent, ContactNotOnFile, ChangedElsewhere, NoUndertaking, and what `acts.once` raises; then
+    nothing was sent.
     """
-    office = desk.office
     with desk.work(*DECIDERS) as session:
-        ticket, pack, clock, now = _read(session, desk, number)
-        refusal = why_not_unpaid(desk, roles_now(session, desk), pack, ticket, clock, now)
-        if refusal is not None:
-            raise refusal
-        require_not_own(session, desk, number)
-        subject, text = unpaid_letter(pack, ticket)
-        closed = {"state": TicketState.CLOSED.value, "closed_at": now, "last_message_at": now}
-        change(session, ticket, row, **closed)
-        message_id = queue_letter(session, desk, ticket, text, subject=subject)
-        add_event(session, number, ClockMove.FEE_UNPAID, now, agent_id=desk.agent.id)
-        recompute(session, pack, number)
-        close_window(session, office, number, desk=desk, reason="the ticket was closed")
-        record_about(session, desk, ticket, Action.FEE_UNPAID, f"not paid in {pack.fee.wait_days} days: closed")
-    return deliver_one(office, message_id)
+        intent = Intent(act, ActKind.FEE_UNPAID, number)
+        done = once(session, desk, intent, partial(_fee_unpaid, session, desk, number, row))
+    return deliver_one(desk.office, done["message"])
+
+
+def _fee_unpaid(session: Session, desk: Desk, number: int, row: int) -> ActOutcome:
+    office = desk.office
+    ticket, pack, clock, now = _read(session, desk, number)
+    refusal = why_not_unpaid(desk, roles_now(session, desk), pack, ticket, clock, now)
+    if refusal is not None:
+        raise refusal
+    require_not_own(session, desk, number)
+    subject, text = unpaid_letter(pack, ticket)
+    closed = {"state": TicketState.CLOSED.value, "closed_at": now, "last_message_at": now}
+    change(session, ticket, row, **closed)
+    message_id = queue_letter(session, desk, ticket, text, subject=subject)
+    add_event(session, number, ClockMove.FEE_UNPAID, now, agent_id=desk.agent.id)
+    recompute(session, pack, number)
+    close_window(session, office, number, desk=desk, reason="the ticket was closed")
+    record_about(session, desk, ticket, Action.FEE_UNPAID, f"not paid in {pack.fee.wait_days} days: closed")
+    return {"message": message_id}
 
 
 def why_not_paid(desk: Desk, roles: frozenset[Role], ticket: TicketFacts, clock: Clock) -> Refusal | None:

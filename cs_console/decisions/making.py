@@ -6,12 +6,13 @@ from datetime import datetime
 from sqlalchemy import delete
 from sqlmodel import Session, col
 
+from cs_console.acts import ActOutcome
 from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.decisions.clock_events import add_event, recompute
 from cs_console.decisions.notice import NoticeFacts, make_notice, notice_subject
 from cs_console.decisions.notice_way import NoticeWay
 from cs_console.decisions.proposal import Proposal, review_at
-from cs_console.delivery.outgoing import deliver_queued, queue_message
+from cs_console.delivery.outgoing import deliver_queued, queue_message, stored_delivery
 from cs_console.delivery.where_to_write import where_to_write
 from cs_console.desk import Desk, Office
 from cs_console.errors import NotVerified, Refusal
@@ -20,7 +21,7 @@ from cs_console.verification.askers import asker_of, require_answerable
 from cs_console.verification.windows import close_window
 from models.decision import Decision
 from models.draft import Draft
-from models.enums import Action, ClockMove, DecisionState, MessageSort, Outcome, TicketState
+from models.enums import Action, ClockMove, DecisionState, DeliveryState, MessageSort, Outcome, TicketState
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,15 @@ class Made:
     """A decision that has just become final; `message_id` is None where nothing can be sent to."""
 
     message_id: str | None
+
+    def outcome(self) -> dict[str, str]:
+        """Its part of what an act made, for `acts.once`."""
+        return {} if self.message_id is None else {"message": self.message_id}
+
+
+def made_by(outcome: ActOutcome) -> Made:
+    """What was made, from the outcome of the act that made it."""
+    return Made(outcome.get("message"))
 
 
 def draft_place(number: int) -> str:
@@ -83,9 +93,10 @@ def send(office: Office, made: Made) -> str:
         return NoticeWay.BY_LETTER
     try:
         report = deliver_queued(office, made.message_id)
+        sent = bool(report.sent) or stored_delivery(office, made.message_id) is DeliveryState.SENT
     except Refusal as refusal:  # the store went away after the commit: the message stays queued
         return f"The notice is not sent yet: {refusal.sentence}"
-    if report.sent:
+    if sent:
         return NoticeWay.SENT
     if report.refused:
         return NoticeWay.NOT_DELIVERED

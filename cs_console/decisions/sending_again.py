@@ -2,16 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
+from cs_console.act_id import ActId
+from cs_console.acts import ActOutcome, Intent, once
 from cs_console.custody.contacts import MaskedContact, known_values, masked_contacts
 from cs_console.custody.redaction import redact
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.ticket_keys import TicketKeys, ticket_keys
 from cs_console.decisions.approvers import final_decision
-from cs_console.decisions.making import Made, send
+from cs_console.decisions.making import made_by, send
 from cs_console.decisions.notice import notice_subject
 from cs_console.decisions.notice_way import NoticeWay, notice_way
 from cs_console.delivery.outgoing import CHANNELS, queue_message
@@ -22,7 +25,7 @@ from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_facts import TicketFacts, facts, record_about, require_own
 from models.columns import new_id
 from models.decision import Decision
-from models.enums import Action, Channel, DeliveryState, MessageSort, Role
+from models.enums import Action, ActKind, Channel, DeliveryState, MessageSort, Role
 from models.message import Message
 
 SENDERS = (Role.AGENT, Role.SUPERVISOR, Role.PRIVACY_OFFICER)
@@ -67,70 +70,81 @@ def notice_routes(desk: Desk, number: int) -> NoticeRoutes:
     )
 
 
-def send_notice_again(desk: Desk, number: int, contact_id: str) -> str:
+def send_notice_again(desk: Desk, number: int, contact_id: str, *, act: ActId | None = None) -> str:
     """Send the newest notice once more, word for word, to that contact on file; a sentence on what became of it.
 
-    A try that failed before is not made again. Raises what `notice_routes` raises, ContactNotOnFile, ContactRecent,
-    AlreadyOnItsWay while it is being handed over.
+    A try that failed before is not made again. One act sends it once more. Raises what `notice_routes` raises,
+    ContactNotOnFile, ContactRecent, AlreadyOnItsWay while it is being handed over, and what `acts.once` raises.
     """
-    office = desk.office
     with desk.work(*SENDERS) as session:
-        ticket, decision = _notice_of(session, desk, number)
-        pack = office.packs.get(ticket.pack)
-        contacts = masked_contacts(session, office, ticket.requester_id)
-        chosen = next((one for one in contacts if one.id == contact_id and one.on_file), None)
-        if chosen is None:
-            raise ContactNotOnFile("A notice goes to a contact on file only.", "Choose another one, or send a letter.")
-        why_not = _why_not(desk, pack, chosen)
-        if why_not:
-            raise ContactRecent(f"This contact {why_not}.", "Choose another one, or send a letter.")
-        _give_up_earlier(session, number)
-        letter = _letter(ticket_keys(session, office, number), decision)
-        message_id = queue_message(
-            session,
-            office,
-            ticket_number=number,
-            requester_id=ticket.requester_id,
-            contact_id=contact_id,
-            sort=MessageSort.NOTICE,
-            text=letter,
-            agent_id=desk.agent.id,
-            subject=notice_subject(pack, number, ticket.language),
-        )
-        words = f"the notice is sent again, by {chosen.field.value}"
-        record_about(session, desk, ticket, Action.TICKET_CHANGED, words, about={"notice": "sent again"})
-    return send(office, Made(message_id))
+        intent = Intent(act, ActKind.NOTICE_SENT_AGAIN, number, (contact_id,))
+        done = once(session, desk, intent, partial(_send_again, session, desk, number, contact_id))
+    return send(desk.office, made_by(done))
 
 
-def notice_posted(desk: Desk, number: int) -> str:
+def _send_again(session: Session, desk: Desk, number: int, contact_id: str) -> ActOutcome:
+    office = desk.office
+    ticket, decision = _notice_of(session, desk, number)
+    pack = office.packs.get(ticket.pack)
+    contacts = masked_contacts(session, office, ticket.requester_id)
+    chosen = next((one for one in contacts if one.id == contact_id and one.on_file), None)
+    if chosen is None:
+        raise ContactNotOnFile("A notice goes to a contact on file only.", "Choose another one, or send a letter.")
+    why_not = _why_not(desk, pack, chosen)
+    if why_not:
+        raise ContactRecent(f"This contact {why_not}.", "Choose another one, or send a letter.")
+    _give_up_earlier(session, number)
+    letter = _letter(ticket_keys(session, office, number), decision)
+    message_id = queue_message(
+        session,
+        office,
+        ticket_number=number,
+        requester_id=ticket.requester_id,
+        contact_id=contact_id,
+        sort=MessageSort.NOTICE,
+        text=letter,
+        agent_id=desk.agent.id,
+        subject=notice_subject(pack, number, ticket.language),
+    )
+    words = f"the notice is sent again, by {chosen.field.value}"
+    record_about(session, desk, ticket, Action.TICKET_CHANGED, words, about={"notice": "sent again"})
+    return {"message": message_id}
+
+
+def notice_posted(desk: Desk, number: int, *, act: ActId | None = None) -> str:
     """Note that the newest notice was posted as a letter: it stands in the conversation as sent.
 
-    Raises what `notice_routes` raises, AlreadyOnItsWay.
+    One act notes it once. Raises what `notice_routes` raises, AlreadyOnItsWay, and what `acts.once` raises.
     """
-    office = desk.office
     with desk.work(*SENDERS) as session:
-        ticket, decision = _notice_of(session, desk, number)
-        _give_up_earlier(session, number)
-        keys, message_id = ticket_keys(session, office, number), new_id()
-        letter = _letter(keys, decision)
-        known = known_values(session, office, keys.requester_id, keys.requester_key, keys)
-        redacted = redact(letter, office.packs.get(ticket.pack).meta.regions, known)
-        session.add(
-            Message(
-                id=message_id,
-                ticket_number=number,
-                sort=MessageSort.NOTICE,
-                channel=Channel.LETTER,
-                agent_id=desk.agent.id,
-                text=keys.seal("message", "text", message_id, letter),
-                text_redacted=keys.seal("message", "text_redacted", message_id, redacted),
-                at=office.clock.now(),
-                delivery=DeliveryState.SENT,
-            )
-        )
-        session.flush()
-        record_about(session, desk, ticket, Action.MESSAGE_SENT, f"{MessageSort.NOTICE.value}, posted as a letter")
+        once(session, desk, Intent(act, ActKind.NOTICE_POSTED, number), partial(_post, session, desk, number))
     return NoticeWay.SENT.value
+
+
+def _post(session: Session, desk: Desk, number: int) -> ActOutcome:
+    office = desk.office
+    ticket, decision = _notice_of(session, desk, number)
+    _give_up_earlier(session, number)
+    keys, message_id = ticket_keys(session, office, number), new_id()
+    letter = _letter(keys, decision)
+    known = known_values(session, office, keys.requester_id, keys.requester_key, keys)
+    redacted = redact(letter, office.packs.get(ticket.pack).meta.regions, known)
+    session.add(
+        Message(
+            id=message_id,
+            ticket_number=number,
+            sort=MessageSort.NOTICE,
+            channel=Channel.LETTER,
+            agent_id=desk.agent.id,
+            text=keys.seal("message", "text", message_id, letter),
+            text_redacted=keys.seal("message", "text_redacted", message_id, redacted),
+            at=office.clock.now(),
+            delivery=DeliveryState.SENT,
+        )
+    )
+    session.flush()
+    record_about(session, desk, ticket, Action.MESSAGE_SENT, f"{MessageSort.NOTICE.value}, posted as a letter")
+    return {"message": message_id}
 
 
 def _notice_of(session: Session, desk: Desk, number: int) -> tuple[TicketFacts, Decision]:

@@ -1,17 +1,20 @@
 """Settling: how an appeal, a report, a complaint or an inquiry ends, in the steps that the pack gives its kind."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from sqlalchemy import delete
 from sqlmodel import Session, col
 
 from cs_console.access_log.standing import require_holder
+from cs_console.act_id import ActId
+from cs_console.acts import ActOutcome, Intent, once
 from cs_console.custody.contacts import known_values
 from cs_console.custody.redaction import redact
 from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.decisions.approvers import roles_now
 from cs_console.decisions.clock_events import recompute
-from cs_console.decisions.making import Made, send
+from cs_console.decisions.making import Made, made_by, send
 from cs_console.decisions.matters import matter_of
 from cs_console.decisions.review import open_for_review
 from cs_console.decisions.settling_letter import letter_subject, make_letter
@@ -59,7 +62,7 @@ from cs_console.tickets.turning import as_kind
 from cs_console.verification.windows import close_window
 from models.columns import new_id
 from models.draft import Draft
-from models.enums import Action, MessageSort, Role, TicketKind, TicketState
+from models.enums import Action, ActKind, MessageSort, Role, TicketKind, TicketState
 from models.settlement import Settlement
 
 SETTLERS = (Role.AGENT, Role.SUPERVISOR, Role.PRIVACY_OFFICER)
@@ -98,60 +101,73 @@ def preview_letter(desk: Desk, number: int, settling: Settling) -> str:
     return make_letter(spoken, ticket.kind, settling, number, ticket.received_at, desk.office.clock.now())
 
 
-def settle(desk: Desk, number: int, row: int, settling: Settling) -> Settled:
+def settle(desk: Desk, number: int, row: int, settling: Settling, *, act: ActId | None = None) -> Settled:
     """End one's own ticket as its kind's workflow in the pack provides.
 
     The answers are redacted and sealed; settlement, letter, message, the ticket closed (or turned into another kind,
-    with its dates) and entries are one transaction; then the letter is sent.
-    Raises NotAssigned, WrongState, ChangedElsewhere, NoUndertaking and SettlementIncomplete naming the first problem;
+    with its dates) and entries are one transaction; then the letter is sent. One act settles it once.
+    Raises what `acts.once` raises, NotAssigned, WrongState, ChangedElsewhere, NoUndertaking and SettlementIncomplete
+    naming the first problem;
     NotIndependent, NotAllowed, MatterRequired, WrongList, BasisRequired, NotVerified and NoticeIncomplete are recorded.
     """
     with refusals_on_record(desk, Action.SETTLEMENT_REFUSED, _RECORDED, lambda session: facts(session, number)):
-        settled, made = _settle(desk, number, row, settling)
-    return settled if made is None else replace(settled, delivery=send(desk.office, made))
+        intent = Intent(act, ActKind.SETTLED, number, (settling_to_json(settling),))
+        with desk.work(*SETTLERS) as session:
+            done = once(session, desk, intent, partial(_settle, session, desk, number, row, settling))
+    turned, reopened = done["turned"], done["reopened"]
+    return Settled(
+        number,
+        send(desk.office, made_by(done)) if done["letter"] else "",
+        TicketKind(turned) if turned else None,
+        int(reopened) if reopened else None,
+    )
 
 
-def _settle(desk: Desk, number: int, row: int, settling: Settling) -> tuple[Settled, Made | None]:
+def _settle(session: Session, desk: Desk, number: int, row: int, settling: Settling) -> ActOutcome:
     office, now, settlement_id = desk.office, desk.office.clock.now(), new_id()
-    with desk.work(*SETTLERS) as session:
-        require_current(session, desk)
-        ticket = facts(session, number)
-        pack = office.packs.get(ticket.pack)
-        require_may_settle(session, desk, ticket)
-        require_holder(session, desk, number)
-        rules = _workflow(pack, ticket)
-        _require_roles(session, desk, pack, rules, settling)
-        refuse_first(settling_problems(pack, rules, settling))
-        outcome = rules.outcomes[settling.outcome]
-        for refusal in unmet(session, ticket, outcome, names=names_matter(pack, rules, settling.answers)):
-            raise refusal
-        spoken = in_language(pack, ticket.language)
-        letter = make_letter(spoken, ticket.kind, settling, number, ticket.received_at, now)
-        keys = ticket_keys(session, office, number)
+    require_current(session, desk)
+    ticket = facts(session, number)
+    pack = office.packs.get(ticket.pack)
+    require_may_settle(session, desk, ticket)
+    require_holder(session, desk, number)
+    rules = _workflow(pack, ticket)
+    _require_roles(session, desk, pack, rules, settling)
+    refuse_first(settling_problems(pack, rules, settling))
+    outcome = rules.outcomes[settling.outcome]
+    for refusal in unmet(session, ticket, outcome, names=names_matter(pack, rules, settling.answers)):
+        raise refusal
+    spoken = in_language(pack, ticket.language)
+    letter = make_letter(spoken, ticket.kind, settling, number, ticket.received_at, now)
+    keys = ticket_keys(session, office, number)
 
-        def sealed(column: str, text: str) -> bytes:
-            return keys.seal("settlement", column, settlement_id, text)
+    def sealed(column: str, text: str) -> bytes:
+        return keys.seal("settlement", column, settlement_id, text)
 
-        kept = settling_to_json(_redacted(session, office, pack, rules, ticket, settling))
-        session.add(
-            Settlement(
-                id=settlement_id,
-                ticket_number=number,
-                outcome=settling.outcome,
-                answers=sealed("answers", kept),
-                notice=sealed("notice", letter) if letter else None,
-                agent_id=desk.agent.id,
-                at=now,
-            )
+    kept = settling_to_json(_redacted(session, office, pack, rules, ticket, settling))
+    session.add(
+        Settlement(
+            id=settlement_id,
+            ticket_number=number,
+            outcome=settling.outcome,
+            answers=sealed("answers", kept),
+            notice=sealed("notice", letter) if letter else None,
+            agent_id=desk.agent.id,
+            at=now,
         )
-        session.flush()
-        made = _queue(session, desk, spoken, ticket, rules, letter) if letter else None
-        about = {"settlement": settlement_id, "outcome": settling.outcome, "by": desk.agent.id}
-        record_about(session, desk, ticket, Action.TICKET_SETTLED, settling.outcome, about=about)
-        _end(session, desk, pack, ticket, row, outcome, told=bool(letter))
-        session.connection().execute(delete(Draft).where(col(Draft.place) == settle_place(number)))
-        reopened = _reopen_matter(session, desk, number) if outcome.reopens else None
-    return Settled(number, turned=outcome.becomes, reopened=reopened), made
+    )
+    session.flush()
+    made = _queue(session, desk, spoken, ticket, rules, letter) if letter else Made(None)
+    about = {"settlement": settlement_id, "outcome": settling.outcome, "by": desk.agent.id}
+    record_about(session, desk, ticket, Action.TICKET_SETTLED, settling.outcome, about=about)
+    _end(session, desk, pack, ticket, row, outcome, told=bool(letter))
+    session.connection().execute(delete(Draft).where(col(Draft.place) == settle_place(number)))
+    reopened = _reopen_matter(session, desk, number) if outcome.reopens else None
+    return {
+        "letter": "yes" if letter else "",
+        "turned": outcome.becomes.value if outcome.becomes else "",
+        "reopened": "" if reopened is None else str(reopened),
+        **made.outcome(),
+    }
 
 
 def _workflow(pack: Pack, ticket: TicketFacts) -> WorkflowRules:

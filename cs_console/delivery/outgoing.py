@@ -115,17 +115,27 @@ def queue_message(
 def deliver_one(office: Office, message_id: str) -> DeliveryState:
     """Hand one committed message over and say what became of it; what cannot be tried now stays queued.
 
-    FAILED is tried again by itself, REFUSED is not: somebody has to find another way.
+    FAILED is tried again by itself, REFUSED is not: somebody has to find another way. One that went out before is not
+    handed over again: it is SENT.
     """
     try:
         report = deliver_queued(office, message_id)
+        if not report.sent and not report.failed:
+            return stored_delivery(office, message_id)
     except Refusal:
         return DeliveryState.QUEUED
     if report.sent:
         return DeliveryState.SENT
-    if report.refused:
-        return DeliveryState.REFUSED
-    return DeliveryState.FAILED if report.failed else DeliveryState.QUEUED
+    return DeliveryState.REFUSED if report.refused else DeliveryState.FAILED
+
+
+def stored_delivery(office: Office, message_id: str) -> DeliveryState:
+    """What became of a message so far, as `deliver_one` says it. Raises StoreUnavailable."""
+    with office.database.reading() as session:
+        message = session.get_one(Message, message_id)
+        state = DeliveryState(message.delivery)
+        refused = state is DeliveryState.FAILED and message.next_delivery_at is None
+        return DeliveryState.REFUSED if refused else state
 
 
 def deliver_queued(office: Office, message_id: str | None = None) -> DeliveryReport:

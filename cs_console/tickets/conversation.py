@@ -1,5 +1,11 @@
 """A ticket's conversation: opening it on record, notes between agents, replies to the requester."""
 
+from functools import partial
+
+from sqlmodel import Session
+
+from cs_console.act_id import ActId
+from cs_console.acts import ActOutcome, Intent, once
 from cs_console.custody.in_use import require_in_use
 from cs_console.delivery.outgoing import deliver_one, queue_message
 from cs_console.delivery.where_to_write import may_write_to
@@ -17,7 +23,7 @@ from cs_console.tickets.ticket_facts import (
     require_own,
 )
 from cs_console.tickets.ticket_view import FieldState, Line, TicketView, view_of
-from models.enums import Action, DeliveryState, MessageSort, TicketState
+from models.enums import Action, ActKind, DeliveryState, MessageSort, TicketState
 
 __all__ = ("FieldState", "Line", "TicketView", "add_note", "open_ticket", "reload", "reply")
 
@@ -42,60 +48,72 @@ def reload(desk: Desk, number: int) -> TicketView:
     return _view(desk, number) if on_record else open_ticket(desk, number)
 
 
-def add_note(desk: Desk, number: int, row: int, text: str) -> int:
+def add_note(desk: Desk, number: int, row: int, text: str, *, act: ActId | None = None) -> int:
     """Keep a note between agents, sealed and redacted like everything about a requester; nothing is sent.
 
     Anyone who may open the ticket can leave one, on a closed ticket too. A note changes nothing of the ticket's own,
-    so the row stays as it is (it is returned) and a proposal in approval does not go stale. Raises BadInput,
-    ChangedElsewhere, NothingThere, KeyDestroyed, OnHold.
+    so the row stays as it is (it is returned) and a proposal in approval does not go stale. One act keeps one note.
+    Raises BadInput, ChangedElsewhere, NothingThere, KeyDestroyed, OnHold, and what `acts.once` raises.
     """
     words = written(text)
     with desk.work(*READERS) as session:
-        require_current(session, desk)
-        ticket = facts(session, number)
-        if ticket.row != row:
-            raise ChangedElsewhere(number)
-        require_in_use(session, desk, ticket.requester_id)
-        keep_note(session, desk, ticket, words)
+        intent = Intent(act, ActKind.NOTE, number, (words,))
+        once(session, desk, intent, partial(_keep, session, desk, number, row, words))
         return row
 
 
-def reply(desk: Desk, number: int, row: int, contact_id: str, text: str) -> DeliveryState:
+def _keep(session: Session, desk: Desk, number: int, row: int, words: str) -> ActOutcome:
+    require_current(session, desk)
+    ticket = facts(session, number)
+    if ticket.row != row:
+        raise ChangedElsewhere(number)
+    require_in_use(session, desk, ticket.requester_id)
+    keep_note(session, desk, ticket, words)
+    return {}
+
+
+def reply(desk: Desk, number: int, row: int, contact_id: str, text: str, *, act: ActId | None = None) -> DeliveryState:
     """Write to the requester at one of their contacts, chosen by its mask: queued and sealed first, then handed over.
 
     The ticket must be the agent's own; sending needs no verification, because the agent does not see the contact
     (policy I.(1)3). Once it is out, now or with a later try, the first-response timer stops and the ticket waits; a
-    line that failed (FAILED is returned) is kept for that. Raises BadInput, NotAssigned, WrongState, ChangedElsewhere,
-    ContactNotOnFile, KeyDestroyed, OnHold; then nothing was sent.
+    line that failed (FAILED is returned) is kept for that. One act is one letter: sent again, it says what became of
+    the first. Raises BadInput, NotAssigned, WrongState, ChangedElsewhere, ContactNotOnFile, KeyDestroyed, OnHold, and
+    what `acts.once` raises; then nothing was sent.
     """
     words = written(text)
-    office = desk.office
     with desk.work(*READERS) as session:
-        require_current(session, desk)
-        ticket = facts(session, number)
-        require_own(ticket, desk)
-        require_in_use(session, desk, ticket.requester_id)
-        require_open(ticket)
-        if ticket.state is TicketState.IN_APPROVAL:
-            raise WrongState(f"#{number} is in approval.", "Withdraw the proposal before you write to the requester.")
-        if contact_id not in may_write_to(session, ticket):
-            raise ContactNotOnFile(
-                "Nothing may be sent there: it is not on file, and this ticket's message did not come from it.",
-                "Choose another contact; one that the verified requester names is added with e.",
-            )
-        row = change(session, ticket, row, last_message_at=office.clock.now())
-        message_id = queue_message(
-            session,
-            office,
-            ticket_number=number,
-            requester_id=ticket.requester_id,
-            contact_id=contact_id,
-            sort=MessageSort.REPLY,
-            text=words,
-            agent_id=desk.agent.id,
-            ticket_row=row,
+        intent = Intent(act, ActKind.REPLY, number, (contact_id, words))
+        done = once(session, desk, intent, partial(_queue, session, desk, number, row, contact_id, words))
+    return deliver_one(desk.office, done["message"])
+
+
+def _queue(session: Session, desk: Desk, number: int, row: int, contact_id: str, words: str) -> ActOutcome:
+    require_current(session, desk)
+    ticket = facts(session, number)
+    require_own(ticket, desk)
+    require_in_use(session, desk, ticket.requester_id)
+    require_open(ticket)
+    if ticket.state is TicketState.IN_APPROVAL:
+        raise WrongState(f"#{number} is in approval.", "Withdraw the proposal before you write to the requester.")
+    if contact_id not in may_write_to(session, ticket):
+        raise ContactNotOnFile(
+            "Nothing may be sent there: it is not on file, and this ticket's message did not come from it.",
+            "Choose another contact; one that the verified requester names is added with e.",
         )
-    return deliver_one(office, message_id)
+    row = change(session, ticket, row, last_message_at=desk.office.clock.now())
+    message_id = queue_message(
+        session,
+        desk.office,
+        ticket_number=number,
+        requester_id=ticket.requester_id,
+        contact_id=contact_id,
+        sort=MessageSort.REPLY,
+        text=words,
+        agent_id=desk.agent.id,
+        ticket_row=row,
+    )
+    return {"message": message_id}
 
 
 def _view(desk: Desk, number: int) -> TicketView:

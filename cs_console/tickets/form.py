@@ -4,16 +4,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import uuid4
 
+from cs_console.act_id import ActId
+from cs_console.acts import ActOutcome, Intent, once
 from cs_console.custody.blind_index import normalise
 from cs_console.custody.contacts import LONGEST_VALUE
 from cs_console.desk import Desk
 from cs_console.errors import BadInput
 from cs_console.plain_text import one_line, plain
 from cs_console.tickets.filing import OLDEST_BELIEVED, file_message, texts_and_terms
-from cs_console.tickets.incoming import LIMITS, IncomingMessage, Taken
+from cs_console.tickets.incoming import LIMITS, IncomingMessage
 from cs_console.tickets.new_keys import one_at_a_time
 from cs_console.tickets.redacted_ahead import RedactedAhead, redacting_ahead
-from models.enums import Channel, Field, Role, TicketKind
+from models.enums import ActKind, Channel, Field, Role, TicketKind
 
 LONGEST_SUBJECT = 300
 _NOT_CONTACTS = frozenset({Field.SUBJECT, Field.MESSAGE})
@@ -34,10 +36,11 @@ class FormEntry:
     received: str = ""
 
 
-def open_by_form(desk: Desk, entry: FormEntry) -> int:
+def open_by_form(desk: Desk, entry: FormEntry, *, act: ActId | None = None) -> int:
     """Open a ticket from a form and return its number; it is assigned to the agent who filled it in.
 
-    Raises BadInput naming the field that cannot be used, with nothing stored; SessionEnded, NotAllowed.
+    One act opens one ticket: sent again, it gives that one's number. Raises BadInput naming the field that cannot be
+    used, with nothing stored; SessionEnded, NotAllowed, and what `acts.once` raises.
     """
     message = IncomingMessage(
         reference=f"form:{uuid4().hex}",
@@ -49,14 +52,20 @@ def open_by_form(desk: Desk, entry: FormEntry) -> int:
         at=_received(entry.received.strip(), desk.office.clock.now()),
     )
     new_key = one_at_a_time(desk.office.keyring)
+    contacts = tuple(part for field, value in message.contacts for part in (field.value, value))
+    typed = (entry.kind.value, entry.channel.value, message.subject, message.text, entry.received.strip(), *contacts)
+    intent = Intent(act, ActKind.NEW_TICKET, None, typed)
 
-    def filed(redacted: RedactedAhead) -> Taken:
+    def filed(redacted: RedactedAhead) -> int:
         with desk.work(Role.AGENT) as session:
-            return file_message(session, desk, message, new_key, redacted, assignee_id=desk.agent.id)
 
-    taken = redacting_ahead(*texts_and_terms(desk, message), filed)
-    assert taken.number is not None  # a reference of its own is never a duplicate
-    return taken.number
+            def file() -> ActOutcome:
+                taken = file_message(session, desk, message, new_key, redacted, assignee_id=desk.agent.id)
+                return {"ticket": str(taken.number)}  # a reference of its own is never a duplicate
+
+            return int(once(session, desk, intent, file)["ticket"])
+
+    return redacting_ahead(*texts_and_terms(desk, message), filed)
 
 
 def _subject(entry: FormEntry) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
+from functools import partial
 from types import MappingProxyType
 
 from sqlalchemy import select, update
@@ -9,6 +10,8 @@ from sqlmodel import Session, col
 
 from cs_console.access_log.append import lock_log
 from cs_console.access_log.vouched import assigned, latest
+from cs_console.act_id import ActId
+from cs_console.acts import ActOutcome, Intent, once
 from cs_console.custody.in_use import require_in_use
 from cs_console.decisions.clock_events import go_on, recompute
 from cs_console.decisions.matters import matter_of
@@ -43,7 +46,7 @@ from cs_console.tickets.ticket_facts import (
 from cs_console.tickets.turning import as_kind
 from cs_console.verification.windows import close_window
 from models.agent import Agent
-from models.enums import AccountState, Action, Priority, Result, Role, TicketKind, TicketState
+from models.enums import AccountState, Action, ActKind, Priority, Result, Role, TicketKind, TicketState
 from models.ticket import Ticket
 
 BY_HAND: Mapping[TicketState, frozenset[TicketState]] = MappingProxyType(
@@ -171,7 +174,7 @@ def assignable(desk: Desk, number: int | None = None) -> tuple[str, ...]:
         return tuple(sorted(name for name, agent_id in everyone.items() if agent_id not in out))
 
 
-def set_state(desk: Desk, number: int, row: int, state: TicketState, why: str = "") -> int:
+def set_state(desk: Desk, number: int, row: int, state: TicketState, why: str = "", *, act: ActId | None = None) -> int:
     """Move a ticket along BY_HAND; its assignee or a supervisor can. Closing it closes an open window too.
 
     Returns the new row. A request that ends with a decision is not closed around it, and waits in "to verify" until
@@ -180,41 +183,43 @@ def set_state(desk: Desk, number: int, row: int, state: TicketState, why: str = 
     note. What the policy decides with two people takes two uninvolved supervisors. No one closes what is about a
     decision of theirs. A closed ticket of a requester who is erased or restricted stays closed. Raises WrongState,
     NotAssigned, NotAllowed, BadInput, KeyDestroyed, OnHold, ChangedElsewhere; OwnDecision and NotIndependent are
-    recorded; SecondPersonNeeded once the first of two people is on record, and nothing else has changed.
+    recorded; SecondPersonNeeded once the first of two people is on record, and nothing else has changed. One act
+    does it once, with one note.
     """
     closes = state is TicketState.CLOSED
-    with _kept_out_on_record(desk, number):
-        after = _set_state(desk, number, row, state, why)
-    if after is None:
+    intent = Intent(act, ActKind.STATE_SET, number, (str(row), state.value, why.strip()))
+    with _kept_out_on_record(desk, number), desk.work(*READERS) as session:
+        done = once(session, desk, intent, partial(_set_state, session, desk, number, row, state, why))
+    if "row" not in done:
         raise SecondPersonNeeded(number, "close" if closes else "move")
-    return after
+    return int(done["row"])
 
 
-def _set_state(desk: Desk, number: int, row: int, state: TicketState, why: str) -> int | None:
-    with desk.work(*READERS) as session:
-        ticket = facts(session, number)
-        _require_own_or_supervisor(ticket, desk)
-        if ticket.state is TicketState.CLOSED:
-            lock_log(session.connection(), desk.office)  # nobody confirms an erasure meanwhile
-            require_in_use(session, desk, ticket.requester_id)
-        _check_move(session, desk, ticket, state)
-        if state is TicketState.CLOSED:
-            require_not_own(session, desk, number)
-            if closes_with_reason(session, desk, ticket):
-                _require_reason(desk, ticket, why)
-                keep_note(session, desk, ticket, written(why))
-                two = takes_two(desk.office.packs.get(ticket.pack), ticket.kind)
-                if two and not _is_second(session, desk, ticket, row, state.value):
-                    return None
-        now = desk.office.clock.now()
-        closed_at = now if state is TicketState.CLOSED else None
-        row = change(session, ticket, row, state=state.value, closed_at=closed_at)
-        if state not in (TicketState.WAITING, TicketState.CLOSED):
-            go_on(session, desk.office.packs.get(ticket.pack), ticket, now, desk.agent.id)
-        _changed(session, desk, ticket, f"state {ticket.state} -> {state}", state=state.value)
-        if state is TicketState.CLOSED:
-            close_window(session, desk.office, number, desk=desk, reason="the ticket was closed")
-        return row
+def _set_state(session: Session, desk: Desk, number: int, row: int, state: TicketState, why: str) -> ActOutcome:
+    """The new row; nothing where the first of two people is on record now."""
+    ticket = facts(session, number)
+    _require_own_or_supervisor(ticket, desk)
+    if ticket.state is TicketState.CLOSED:
+        lock_log(session.connection(), desk.office)  # nobody confirms an erasure meanwhile
+        require_in_use(session, desk, ticket.requester_id)
+    _check_move(session, desk, ticket, state)
+    if state is TicketState.CLOSED:
+        require_not_own(session, desk, number)
+        if closes_with_reason(session, desk, ticket):
+            _require_reason(desk, ticket, why)
+            keep_note(session, desk, ticket, written(why))
+            two = takes_two(desk.office.packs.get(ticket.pack), ticket.kind)
+            if two and not _is_second(session, desk, ticket, row, state.value):
+                return {}
+    now = desk.office.clock.now()
+    closed_at = now if state is TicketState.CLOSED else None
+    row = change(session, ticket, row, state=state.value, closed_at=closed_at)
+    if state not in (TicketState.WAITING, TicketState.CLOSED):
+        go_on(session, desk.office.packs.get(ticket.pack), ticket, now, desk.agent.id)
+    _changed(session, desk, ticket, f"state {ticket.state} -> {state}", state=state.value)
+    if state is TicketState.CLOSED:
+        close_window(session, desk.office, number, desk=desk, reason="the ticket was closed")
+    return {"row": str(row)}
 
 
 def set_priority(desk: Desk, number: int, row: int, priority: Priority) -> int:

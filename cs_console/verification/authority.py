@@ -1,9 +1,13 @@
 """Authority to ask for somebody else, and minors' ages: recorded by a verifier as they were seen (policy VII, V.4)."""
 
+from functools import partial
+
 from sqlalchemy import update
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import record
+from cs_console.act_id import ActId
+from cs_console.acts import ActOutcome, Intent, once
 from cs_console.custody.sealing import Place, seal
 from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.desk import Desk
@@ -15,7 +19,7 @@ from cs_console.verification.notes import note_words, redacted_note
 from cs_console.verification.windows import close_window, close_windows_of
 from models.authority import Authority
 from models.columns import new_id
-from models.enums import Action, AuthoritySort, Role
+from models.enums import Action, ActKind, AuthoritySort, Role
 from models.requester import Requester
 from models.ticket import Ticket
 
@@ -23,42 +27,48 @@ ASKER_CHANGED = "who asks has changed"
 """A window was opened for whoever asked then."""
 
 
-def see_authority(desk: Desk, number: int, sort: AuthoritySort, note: str) -> None:
+def see_authority(desk: Desk, number: int, sort: AuthoritySort, note: str, *, act: ActId | None = None) -> None:
     """Record that a guardian's or a representative's authority was seen for this ticket; it ends the one before.
 
     The note says what was seen; it is sealed with personal data in it redacted. An open window closes: the identity
-    has to be proved again for whoever asks now. For verifiers with a current undertaking. Raises BadInput, AgeUnknown
-    (a guardian's needs the minor's age band), WrongState.
+    has to be proved again for whoever asks now. One act records one. For verifiers with a current undertaking. Raises
+    BadInput, AgeUnknown (a guardian's needs the minor's age band), WrongState, and what `acts.once` raises.
     """
     words = note_words(note)
     with desk.work(Role.VERIFIER) as session:
-        case = _open_case(session, desk, number)
-        rules = case.pack.verification.authority.get(sort)
-        if rules is None:
-            raise BadInput(f"The policy does not know a {sort.value}'s authority.", "Choose another way.")
-        if not words:
-            raise BadInput("Write down what you saw.", rules.asks)
-        asker = asker_of(session, desk.office, case.pack, number, case.requester_id)
-        if rules.needs_age_band and (asker.band is None or not asker.band.is_flagged):
-            raise AgeUnknown
-        _end_standing(session, case, desk)
-        row, office = new_id(), desk.office
-        hidden = redacted_note(session, office, case, words)
-        about = {"authority": row, "sort": sort.value, "by": desk.agent.id}
-        session.add(
-            Authority(
-                id=row,
-                ticket_number=number,
-                requester_id=case.requester_id,
-                sort=sort,
-                note=ticket_keys(session, office, number).seal("authority", "note", row, hidden),
-                agent_id=desk.agent.id,
-                at=office.clock.now(),
-            )
+        intent = Intent(act, ActKind.AUTHORITY_SEEN, number, (sort.value, words))
+        once(session, desk, intent, partial(_see, session, desk, number, sort, words))
+
+
+def _see(session: Session, desk: Desk, number: int, sort: AuthoritySort, words: str) -> ActOutcome:
+    case = _open_case(session, desk, number)
+    rules = case.pack.verification.authority.get(sort)
+    if rules is None:
+        raise BadInput(f"The policy does not know a {sort.value}'s authority.", "Choose another way.")
+    if not words:
+        raise BadInput("Write down what you saw.", rules.asks)
+    asker = asker_of(session, desk.office, case.pack, number, case.requester_id)
+    if rules.needs_age_band and (asker.band is None or not asker.band.is_flagged):
+        raise AgeUnknown
+    _end_standing(session, case, desk)
+    row, office = new_id(), desk.office
+    hidden = redacted_note(session, office, case, words)
+    about = {"authority": row, "sort": sort.value, "by": desk.agent.id}
+    session.add(
+        Authority(
+            id=row,
+            ticket_number=number,
+            requester_id=case.requester_id,
+            sort=sort,
+            note=ticket_keys(session, office, number).seal("authority", "note", row, hidden),
+            agent_id=desk.agent.id,
+            at=office.clock.now(),
         )
-        _moved(session, case)
-        close_window(session, desk.office, number, desk=desk, reason=ASKER_CHANGED)
-        record(session, desk, case.entry(Action.AUTHORITY_SEEN, reason=sort.value, about=about))
+    )
+    _moved(session, case)
+    close_window(session, desk.office, number, desk=desk, reason=ASKER_CHANGED)
+    record(session, desk, case.entry(Action.AUTHORITY_SEEN, reason=sort.value, about=about))
+    return {"authority": row}
 
 
 def end_authority(desk: Desk, number: int) -> None:

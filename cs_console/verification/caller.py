@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import ColumnElement, func, select
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import record
+from cs_console.act_id import ActId
+from cs_console.acts import ActOutcome, Intent, once
 from cs_console.custody.comparing import is_on_file, readable
 from cs_console.desk import Desk
 from cs_console.errors import BadInput, CheckLimit, Refusal
@@ -16,9 +19,10 @@ from cs_console.verification.cases import Case, case_of
 from cs_console.verification.limits import DAY, HOUR
 from models.agent import Agent
 from models.caller_check import CallerCheck
-from models.enums import Action, Field, Result, Role
+from models.enums import Action, ActKind, Field, Result, Role
 
 LONGEST_SAID = 500
+_MATCH = "match"
 
 
 @dataclass(frozen=True)
@@ -29,32 +33,38 @@ class CallerAnswer:
     left: int
 
 
-def check_caller(desk: Desk, number: int, field: Field, said: str) -> CallerAnswer:
+def check_caller(desk: Desk, number: int, field: Field, said: str, *, act: ActId | None = None) -> CallerAnswer:
     """Hold what a caller says against the requester's contact on file, without showing either.
 
     Field and match are counted and recorded, committed before the answer is given; what was said is kept nowhere. Where
-    nothing is on file the answer is the same as for another value. For verifiers with a current undertaking. Raises
-    BadInput (not counted), CheckLimit (recorded), WrongState.
+    nothing is on file the answer is the same as for another value. One act is one check. For verifiers with a current
+    undertaking. Raises BadInput (not counted), CheckLimit (recorded), WrongState, and what `acts.once` raises.
     """
     with desk.work(Role.VERIFIER) as session:
-        require_current(session, desk)
-        case = case_of(session, desk, number, locked=True)
-        case.require_open()
-        rules = _rules(case, field)
-        if not said.strip() or len(said) > LONGEST_SAID or not readable(field, said, case.pack.meta.region):
-            raise BadInput(f"That is no whole {field.value}.", "Ask the caller to say it again, all of it.")
-        left = checks_left(session, case.requester_id, desk.agent.id, rules, desk.office.clock.now())
-        if isinstance(left, int):
-            matched = is_on_file(session, desk.office, case.requester_id, field, said, case.pack.meta.region)
-            _count(session, desk, case, field, matched)
-            reason = "match" if matched else "no match"
-            record(session, desk, case.entry(Action.CALLER_CHECKED, field=field.value, reason=reason))
-        else:
-            entry = case.entry(Action.CALLER_CHECKED, Result.REFUSED, field=field.value, reason=left.code)
-            record(session, desk, entry)
+        intent = Intent(act, ActKind.CALLER_CHECKED, number, (field.value, said))
+        done = once(session, desk, intent, partial(_check, session, desk, number, field, said))
+    if isinstance(done, Refusal):
+        raise done
+    return CallerAnswer(done["answer"] == _MATCH, int(done["left"]))
+
+
+def _check(session: Session, desk: Desk, number: int, field: Field, said: str) -> ActOutcome | Refusal:
+    require_current(session, desk)
+    case = case_of(session, desk, number, locked=True)
+    case.require_open()
+    rules = _rules(case, field)
+    if not said.strip() or len(said) > LONGEST_SAID or not readable(field, said, case.pack.meta.region):
+        raise BadInput(f"That is no whole {field.value}.", "Ask the caller to say it again, all of it.")
+    left = checks_left(session, case.requester_id, desk.agent.id, rules, desk.office.clock.now())
     if isinstance(left, Refusal):
-        raise left
-    return CallerAnswer(matched, left - 1)
+        entry = case.entry(Action.CALLER_CHECKED, Result.REFUSED, field=field.value, reason=left.code)
+        record(session, desk, entry)
+        return left
+    matched = is_on_file(session, desk.office, case.requester_id, field, said, case.pack.meta.region)
+    _count(session, desk, case, field, matched)
+    answer = _MATCH if matched else "no match"
+    record(session, desk, case.entry(Action.CALLER_CHECKED, field=field.value, reason=answer))
+    return {"answer": answer, "left": str(left - 1)}
 
 
 def checks_left(

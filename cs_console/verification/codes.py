@@ -3,13 +3,17 @@
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import record
+from cs_console.act_id import ActId
+from cs_console.acts import ActOutcome, Intent, done_before, keep_outcome, once, undone
 from cs_console.custody.contacts import MaskedContact, is_shared, masked_contacts
 from cs_console.delivery.outgoing import send_now, tagged
 from cs_console.desk import Desk, Office
@@ -20,7 +24,9 @@ from cs_console.errors import (
     ContactNotOnFile,
     ContactRecent,
     ContactShared,
+    DeliveryFailed,
     Refusal,
+    StoreUnavailable,
     WrongState,
 )
 from cs_console.policy.templates import render
@@ -37,11 +43,11 @@ from cs_console.verification.limits import (
     take_try,
     tries_left,
 )
-from cs_console.verification.windows import Opened, Verified, deliver, open_window
+from cs_console.verification.windows import Opened, Verified, deliver, open_window, opened_by
 from models.agent import Agent
-from models.columns import new_id
+from models.columns import from_microseconds, microseconds, new_id
 from models.contact import Contact
-from models.enums import Action, Field, Result, Role, VerificationMethod
+from models.enums import Action, ActKind, Field, Result, Role, VerificationMethod
 from models.ticket import Ticket
 from models.verification import Verification, VerificationCode
 
@@ -97,56 +103,98 @@ def options(desk: Desk, number: int) -> tuple[CodeOption, ...]:
         )
 
 
-def send_code(desk: Desk, number: int, contact_id: str) -> SentCode:
+def send_code(desk: Desk, number: int, contact_id: str, *, act: ActId | None = None) -> SentCode:
     """Send a new code to a contact on file; it voids the one before, and gives no tries back.
 
     The send is counted and recorded before anything goes out; a failed hand-over is recorded too and counts as a
-    send. For verifiers with a current undertaking. Raises ContactNotOnFile, ContactRecent, SendLimit,
-    VerificationLocked, GuardianRequired, WrongState, DeliveryFailed, BadSettings.
+    send. One act sends one code: sent again, it says what it said first, or that the code may not have gone out: the
+    digits are kept nowhere, so that only a new one could. For verifiers with a current undertaking.
+    Raises ContactNotOnFile, ContactRecent, SendLimit, VerificationLocked, GuardianRequired, WrongState, DeliveryFailed,
+    BadSettings, and what `acts.once` raises.
     """
-    office = desk.office
+    office, made = desk.office, _NewCode()
     with desk.work(Role.VERIFIER) as session:
-        require_current(session, desk)
-        case = case_of(session, desk, number, locked=True)
-        case.require_open()
-        contact = _on_file(session, office, case, contact_id)
-        field = contact.field.value if contact else ""
-        allowed = _sends_allowed(session, desk, case, contact)
-        if isinstance(allowed, Refusal):
-            record(session, desk, case.entry(Action.CODE_SENT, Result.REFUSED, field=field, reason=allowed.code))
-        else:
-            code_id, digits, expires_at = _store_new(session, desk, case, contact_id)
-            record(session, desk, case.entry(Action.CODE_SENT, field=field))
+        intent = Intent(act, ActKind.CODE_SENT, number, (contact_id,))
+        done = once(session, desk, intent, partial(_make_code, session, desk, number, contact_id, made))
+        mask = "" if isinstance(done, Refusal) else _mask_of(session, desk, contact_id)
+    if isinstance(done, Refusal):
+        raise done
+    if made.case is not None:  # else it went out before; the code itself is kept nowhere
+        case = made.case
+        values = {"code": made.digits, "minutes": str(case.codes.minutes), "ticket": str(number)}
+        words = render(case.said.text, values).strip()
+        try:
+            send_now(office, contact_id, tagged(office.settings.desk_name, number), words)
+        except Refusal as problem:
+            _record_unsent(desk, case, intent, done, problem)
+            raise
+        if act is not None:
+            with suppress(StoreUnavailable), office.database.transaction() as session:
+                keep_outcome(session, intent, {**done, "sent": "yes"})
+    elif "sent" not in done:
+        raise DeliveryFailed("A code was made, and it is not known whether it went out.", "Send a new one.")
+    return SentCode(from_microseconds(int(done["until"])), mask, int(done["left"]))
+
+
+@dataclass
+class _NewCode:
+    """A code that was made just now, on its way out of the transaction."""
+
+    case: Case | None = None
+    digits: str = field(default="", repr=False)
+
+
+def _make_code(session: Session, desk: Desk, number: int, contact_id: str, made: _NewCode) -> ActOutcome | Refusal:
+    """Count, record and store a new code, or record why there is none."""
+    require_current(session, desk)
+    case = case_of(session, desk, number, locked=True)
+    case.require_open()
+    contact = _on_file(session, desk.office, case, contact_id)
+    field = contact.field.value if contact else ""
+    allowed = _sends_allowed(session, desk, case, contact)
     if isinstance(allowed, Refusal):
-        raise allowed
-    assert contact is not None  # else it was refused
-    values = {"code": digits, "minutes": str(case.codes.minutes), "ticket": str(number)}
-    try:
-        send_now(office, contact_id, tagged(office.settings.desk_name, number), render(case.said.text, values).strip())
-    except Refusal as problem:
-        _record_unsent(desk, case, code_id, field, problem)
-        raise
-    return SentCode(expires_at, contact.mask, allowed - 1)
+        record(session, desk, case.entry(Action.CODE_SENT, Result.REFUSED, field=field, reason=allowed.code))
+        return allowed
+    code_id, digits, expires_at = _store_new(session, desk, case, contact_id)
+    record(session, desk, case.entry(Action.CODE_SENT, field=field))
+    made.case, made.digits = case, digits
+    return {"code": code_id, "field": field, "until": str(microseconds(expires_at)), "left": str(allowed - 1)}
 
 
-def check_code(desk: Desk, number: int, digits: str) -> Verified:
+def _mask_of(session: Session, desk: Desk, contact_id: str) -> str:
+    contact = session.get(Contact, contact_id)
+    masks = () if contact is None else masked_contacts(session, desk.office, contact.requester_id)
+    return next((one.mask for one in masks if one.id == contact_id), "")
+
+
+def check_code(desk: Desk, number: int, digits: str, *, act: ActId | None = None) -> Verified:
     """Compare the digits that the requester read back; the right ones open the window and start the clock.
 
-    A try is taken and committed before the comparison. Raises BadInput (not counted) for what cannot be a code,
-    WrongState, GuardianRequired and CodeExpired (not counted), CodeWrong, VerificationLocked.
+    A try is taken and committed before the comparison. One act that verified them says so again, without another try.
+    Raises BadInput (not counted) for what cannot be a code, WrongState, GuardianRequired and CodeExpired (not counted),
+    CodeWrong, VerificationLocked, and what `acts.once` raises.
     """
     typed = digits.replace(" ", "").replace("-", "")
+    intent = Intent(act, ActKind.CODE_CHECKED, number, (typed,))
+    done = done_before(desk, intent, Role.VERIFIER)
+    if done is not None:
+        return deliver(desk.office, opened_by(done))
     taken = _take(desk, number, typed)
     if isinstance(taken, Refusal):
         raise taken
     case, code, attempt = taken
     expected = code_hash(desk.office, code.id, number, code.contact_id, typed)
     right = hmac.compare_digest(expected, code.code_hash)
+
+    def compare() -> ActOutcome | Refusal:
+        found = _right(session, desk, number, code) if right else _wrong(session, desk, case, attempt)
+        return found if isinstance(found, Refusal) else found.outcome()
+
     with desk.work(Role.VERIFIER) as session:
-        result = _right(session, desk, number, code) if right else _wrong(session, desk, case, attempt)
+        result = once(session, desk, intent, compare)
     if isinstance(result, Refusal):
         raise result
-    return deliver(desk.office, result)
+    return deliver(desk.office, opened_by(result))
 
 
 def status(desk: Desk, number: int) -> VerificationStatus:
@@ -271,11 +319,13 @@ def _end_codes(session: Session, number: int, now: datetime) -> None:
     )
 
 
-def _record_unsent(desk: Desk, case: Case, code_id: str, field: str, problem: Refusal) -> None:
+def _record_unsent(desk: Desk, case: Case, intent: Intent, done: ActOutcome, problem: Refusal) -> None:
+    code_id, field = done["code"], done["field"]
     with desk.office.database.transaction() as session:
         session.connection().execute(
             update(VerificationCode).where(col(VerificationCode.id) == code_id).values(ended_at=desk.office.clock.now())
         )
+        undone(session, intent)
         record(session, desk, case.entry(Action.CODE_SENT, Result.FAILED, field=field, reason=problem.code))
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import Actor, Entry, append, record
+from cs_console.acts import ActOutcome
 from cs_console.custody.contacts import is_shared, masked_contacts
 from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.decisions.clock_events import go_on, recompute
@@ -18,7 +19,7 @@ from cs_console.policy.templates import render
 from cs_console.tickets.ticket_facts import pseudonym
 from cs_console.verification.askers import asker_of
 from cs_console.verification.cases import Case
-from models.columns import microseconds, new_id
+from models.columns import from_microseconds, microseconds, new_id
 from models.enums import Action, Link, MessageSort, TicketState, VerificationMethod
 from models.ticket import Ticket
 from models.verification import Verification
@@ -39,6 +40,16 @@ class Opened:
 
     verified: Verified
     told_message: str | None
+
+    def outcome(self) -> dict[str, str]:
+        """What the act made that opened it, for `acts.once`."""
+        told = {} if self.told_message is None else {"message": self.told_message}
+        return {"until": str(microseconds(self.verified.until)), **told}
+
+
+def opened_by(outcome: ActOutcome) -> Opened:
+    """The window that an act opened, from its outcome."""
+    return Opened(Verified(from_microseconds(int(outcome["until"]))), outcome.get("message"))
 
 
 def open_window(
