@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, bindparam, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, or_, select
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import COLUMNS, entry_tag
@@ -43,6 +43,7 @@ class Word:
     at: int
     actor: str
     action: Action
+    outcome: Result
     ticket: int | None
     verification: str
     reason: str
@@ -69,6 +70,7 @@ def genuine(office: "Office", row: Row) -> Word:
                 row[1],
                 row[_PLACE["actor"]],
                 Action(row[_PLACE["action"]]),
+                Result(row[_PLACE["outcome"]]),
                 row[_PLACE["ticket"]],
                 row[_PLACE["verification"]],
                 row[_PLACE["reason"]],
@@ -100,6 +102,20 @@ def latest(session: Session, office: "Office", number: int, actions: Iterable[Ac
         .limit(1)
     )
     row = session.connection().execute(wanted).first()
+    return None if row is None else genuine(office, tuple(row))
+
+
+def oldest_first(session: Session, office: "Office", *which: ColumnElement[bool]) -> tuple[Word, ...]:
+    """The entries that fulfil these conditions, done or not. Raises LogBroken."""
+    rows = session.connection().execute(select(*_ENTRY).where(*which).order_by(col(LogEntry.seq)))
+    return tuple(genuine(office, tuple(row)) for row in rows)
+
+
+def last_entry(session: Session, office: "Office", *which: ColumnElement[bool]) -> Word | None:
+    """The newest entry that fulfils these conditions, done or not. Raises LogBroken."""
+    row = (
+        session.connection().execute(select(*_ENTRY).where(*which).order_by(col(LogEntry.seq).desc()).limit(1)).first()
+    )
     return None if row is None else genuine(office, tuple(row))
 
 

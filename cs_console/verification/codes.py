@@ -27,6 +27,7 @@ from cs_console.errors import (
     DeliveryFailed,
     Refusal,
     StoreUnavailable,
+    VerificationLocked,
     WrongState,
 )
 from cs_console.policy.templates import render
@@ -34,14 +35,15 @@ from cs_console.policy.verification_rules import CodeRules
 from cs_console.staff.undertakings import require_current
 from cs_console.verification.askers import asker_of
 from cs_console.verification.cases import Case, case_of, local_moment
+from cs_console.verification.codes_on_record import about_lock, about_sent, about_wrong, counts_still, tried
 from cs_console.verification.limits import (
     Try,
+    left_of,
     lock_refusal,
-    locked_until,
+    locked,
     restore_tries,
     sends_left,
     take_try,
-    tries_left,
 )
 from cs_console.verification.windows import Opened, Verified, deliver, open_window, opened_by
 from models.agent import Agent
@@ -155,10 +157,10 @@ def _make_code(session: Session, desk: Desk, number: int, contact_id: str, made:
     if isinstance(allowed, Refusal):
         record(session, desk, case.entry(Action.CODE_SENT, Result.REFUSED, field=field, reason=allowed.code))
         return allowed
-    code_id, digits, expires_at = _store_new(session, desk, case, contact_id)
-    record(session, desk, case.entry(Action.CODE_SENT, field=field))
+    code, digits = _store_new(session, desk, case, contact_id)
+    record(session, desk, case.entry(Action.CODE_SENT, field=field, about=about_sent(desk.office, code)))
     made.case, made.digits = case, digits
-    return {"code": code_id, "field": field, "until": str(microseconds(expires_at)), "left": str(allowed - 1)}
+    return {"code": code.id, "field": field, "until": str(microseconds(code.expires_at)), "left": str(allowed - 1)}
 
 
 def _mask_of(session: Session, desk: Desk, contact_id: str) -> str:
@@ -187,7 +189,7 @@ def check_code(desk: Desk, number: int, digits: str, *, act: ActId | None = None
     right = hmac.compare_digest(expected, code.code_hash)
 
     def compare() -> ActOutcome | Refusal:
-        found = _right(session, desk, number, code) if right else _wrong(session, desk, case, attempt)
+        found = _right(session, desk, number, code) if right else _wrong(session, desk, case, code, attempt)
         return found if isinstance(found, Refusal) else found.outcome()
 
     with desk.work(Role.VERIFIER) as session:
@@ -208,7 +210,7 @@ def status(desk: Desk, number: int) -> VerificationStatus:
             .order_by(col(Verification.verified_at).desc(), col(Verification.id))
             .limit(1)
         ).first()
-        code = _pending(session, number, now)
+        code = _pending(session, desk.office, number, now)
         by = session.get_one(Agent, newest.agent_id).name if newest else ""
         window_open = newest is not None and newest.closed_at is None and newest.window_until > now
         return VerificationStatus(
@@ -219,8 +221,8 @@ def status(desk: Desk, number: int) -> VerificationStatus:
             newest.verified_at if newest else None,
             code is not None,
             code.expires_at if code else None,
-            tries_left(case.requester, case.codes, now),
-            locked_until(session, case.requester_id, now),
+            left_of(session, desk.office, case, now),
+            locked(session, desk.office, case, now),
         )
 
 
@@ -228,7 +230,7 @@ def lift_lock(desk: Desk, number: int) -> None:
     """Give the requester a fresh budget of tries before the lock's time is over. For supervisors; recorded."""
     with desk.work(Role.SUPERVISOR) as session:
         case = case_of(session, desk, number, locked=True)
-        if locked_until(session, case.requester_id, desk.office.clock.now()) is None:
+        if locked(session, desk.office, case, desk.office.clock.now()) is None:
             raise WrongState("Verification of this requester is not locked.", "Nothing had to be lifted.")
         restore_tries(session, case.requester_id)
         record(session, desk, case.entry(Action.VERIFICATION_UNLOCKED))
@@ -283,32 +285,31 @@ def _sends_allowed(session: Session, desk: Desk, case: Case, contact: MaskedCont
     refusal = asker.refusal(VerificationMethod.CODE)
     if refusal is not None:
         return refusal
-    until = locked_until(session, case.requester_id, now)
+    until = locked(session, desk.office, case, now)
     if until is not None:
         return lock_refusal(until)
     return sends_left(session, case.requester_id, desk.agent.id, case.codes, now)
 
 
-def _store_new(session: Session, desk: Desk, case: Case, contact_id: str) -> tuple[str, str, datetime]:
-    """Void the ticket's older codes and store the hash of a new one: its id, its digits, its end."""
+def _store_new(session: Session, desk: Desk, case: Case, contact_id: str) -> tuple[VerificationCode, str]:
+    """Void the ticket's older codes and store the hash of a new one: its row, and its digits."""
     now, rules = desk.office.clock.now(), case.codes
     _end_codes(session, case.number, now)
     code_id, digits = new_id(), f"{secrets.randbelow(10**rules.digits):0{rules.digits}d}"
     expires_at = now + timedelta(minutes=rules.minutes)
-    session.add(
-        VerificationCode(
-            id=code_id,
-            ticket_number=case.number,
-            requester_id=case.requester_id,
-            contact_id=contact_id,
-            agent_id=desk.agent.id,
-            code_hash=code_hash(desk.office, code_id, case.number, contact_id, digits),
-            sent_at=now,
-            expires_at=expires_at,
-        )
+    code = VerificationCode(
+        id=code_id,
+        ticket_number=case.number,
+        requester_id=case.requester_id,
+        contact_id=contact_id,
+        agent_id=desk.agent.id,
+        code_hash=code_hash(desk.office, code_id, case.number, contact_id, digits),
+        sent_at=now,
+        expires_at=expires_at,
     )
+    session.add(code)
     session.flush()
-    return code_id, digits, expires_at
+    return code, digits
 
 
 def _end_codes(session: Session, number: int, now: datetime) -> None:
@@ -326,13 +327,15 @@ def _record_unsent(desk: Desk, case: Case, intent: Intent, done: ActOutcome, pro
             update(VerificationCode).where(col(VerificationCode.id) == code_id).values(ended_at=desk.office.clock.now())
         )
         undone(session, intent)
-        record(session, desk, case.entry(Action.CODE_SENT, Result.FAILED, field=field, reason=problem.code))
+        entry = case.entry(Action.CODE_SENT, Result.FAILED, field=field, reason=problem.code, about={"code": code_id})
+        record(session, desk, entry)
 
 
-def _pending(session: Session, number: int, now: datetime) -> VerificationCode | None:
+def _pending(session: Session, office: Office, number: int, now: datetime) -> VerificationCode | None:
     """The ticket's code that still counts: not ended, not expired, its contact still the one on file.
 
-    The ticket must be the same requester's still, and the contact theirs alone.
+    The ticket must be the same requester's still, the contact theirs alone, and the log must say of this very code that
+    it was sent, and of none since. Raises LogBroken.
     """
     code = session.scalars(
         select(VerificationCode)
@@ -350,7 +353,9 @@ def _pending(session: Session, number: int, now: datetime) -> VerificationCode |
         .order_by(col(VerificationCode.sent_at).desc())
         .limit(1)
     ).first()
-    return None if code is None or is_shared(session, code.contact_id) else code
+    if code is None or is_shared(session, code.contact_id) or not counts_still(session, office, code, now):
+        return None
+    return code
 
 
 def _take(desk: Desk, number: int, typed: str) -> tuple[Case, VerificationCode, Try] | Refusal:
@@ -366,12 +371,12 @@ def _take(desk: Desk, number: int, typed: str) -> tuple[Case, VerificationCode, 
             record(session, desk, case.entry(Action.CODE_CHECKED, Result.REFUSED, reason=refusal.code))
             return refusal
         now = desk.office.clock.now()
-        until = locked_until(session, case.requester_id, now)
-        code = _pending(session, number, now) if until is None else None
+        until = locked(session, desk.office, case, now)
+        code = _pending(session, desk.office, number, now) if until is None else None
         attempt = take_try(session, case.requester_id, case.codes, now) if code else None
         if code is not None and attempt is not None:
             return case, code, attempt
-        until = locked_until(session, case.requester_id, now)
+        until = locked(session, desk.office, case, now)
         refusal = (
             CodeExpired("No code is valid for this ticket.", "Send a new one.")
             if until is None
@@ -384,9 +389,13 @@ def _take(desk: Desk, number: int, typed: str) -> tuple[Case, VerificationCode, 
 def _right(session: Session, desk: Desk, number: int, code: VerificationCode) -> Opened | Refusal:
     """The digits match: use the code up, once, and open the window."""
     case, now = case_of(session, desk, number, locked=True), desk.office.clock.now()
-    pending = _pending(session, number, now)
+    pending = _pending(session, desk.office, number, now)
     if pending is None or pending.id != code.id:  # its contact was replaced meanwhile, or the ticket linked elsewhere
         return _used_up(session, desk, case)
+    until = tried(session, desk.office, case.pseudonym, case.codes, now).locked_until
+    if until is not None:  # more were compared than there are tries
+        record(session, desk, case.entry(Action.CODE_CHECKED, Result.REFUSED, reason=VerificationLocked.code))
+        return lock_refusal(until)
     used = session.connection().execute(
         update(VerificationCode)
         .where(
@@ -400,7 +409,7 @@ def _right(session: Session, desk: Desk, number: int, code: VerificationCode) ->
         return _used_up(session, desk, case)
     restore_tries(session, case.requester_id)
     field = Field(session.get_one(Contact, code.contact_id).field).value
-    record(session, desk, case.entry(Action.CODE_CHECKED, field=field))
+    record(session, desk, case.entry(Action.CODE_CHECKED, field=field, about={"code": code.id}))
     return open_window(session, desk, case, VerificationMethod.CODE, contact_id=code.contact_id, contact_field=field)
 
 
@@ -409,16 +418,21 @@ def _used_up(session: Session, desk: Desk, case: Case) -> Refusal:
     return CodeExpired("This code was used or replaced a moment ago.", "Send a new one.")
 
 
-def _wrong(session: Session, desk: Desk, case: Case, attempt: Try) -> Refusal:
+def _wrong(session: Session, desk: Desk, case: Case, code: VerificationCode, attempt: Try) -> Refusal:
     """The digits do not match; the last try locks the requester and voids the code."""
-    record(session, desk, case.entry(Action.CODE_CHECKED, Result.REFUSED, reason=CodeWrong.code))
-    if attempt.left:
-        tries = "1 try is left" if attempt.left == 1 else f"{attempt.left} tries are left"
+    office, now = desk.office, desk.office.clock.now()
+    before = tried(session, office, case.pseudonym, case.codes, now)
+    entry = case.entry(Action.CODE_CHECKED, Result.REFUSED, reason=CodeWrong.code, about=about_wrong(code.id))
+    record(session, desk, entry)
+    left = min(attempt.left, case.codes.tries - before.wrong - 1)
+    if left > 0:
+        tries = "1 try is left" if left == 1 else f"{left} tries are left"
         return CodeWrong(f"The code is wrong; {tries}.", "Ask the requester to read it again.")
-    now = desk.office.clock.now()
-    until = locked_until(session, case.requester_id, now)
+    until = locked(session, office, case, now)
     if until is None:  # meanwhile the right digits came from another console
         return CodeExpired("This code was used or replaced a moment ago.", "Send a new one.")
     _end_codes(session, case.number, now)
-    record(session, desk, case.entry(Action.VERIFICATION_LOCKED, reason=f"{case.codes.lock_hours} hours"))
+    if before.locked_until is None:
+        lock = case.entry(Action.VERIFICATION_LOCKED, reason=f"{case.codes.lock_hours} hours", about=about_lock(until))
+        record(session, desk, lock)
     return lock_refusal(until)

@@ -10,9 +10,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, case, func, literal, or_, select, update
 from sqlmodel import Session, col
 
+from cs_console.desk import Office
 from cs_console.errors import SendLimit, VerificationLocked
 from cs_console.policy.verification_rules import CodeRules
-from cs_console.verification.cases import local_moment
+from cs_console.verification.cases import Case, local_moment
+from cs_console.verification.codes_on_record import tried
 from models.agent import Agent
 from models.columns import UtcMoment
 from models.requester import Requester
@@ -82,6 +84,19 @@ def tries_left(requester: Requester, rules: CodeRules, now: datetime) -> int:
     if requester.locked_until is not None:
         return 0 if requester.locked_until > now else rules.tries
     return max(0, rules.tries - requester.tries)
+
+
+def locked(session: Session, office: Office, case: Case, now: datetime) -> datetime | None:
+    """Until when verification by code is locked for a requester, by their row or by the log: whichever is later."""
+    said = tried(session, office, case.pseudonym, case.codes, now).locked_until
+    return max(filter(None, (said, locked_until(session, case.requester_id, now))), default=None)
+
+
+def left_of(session: Session, office: Office, case: Case, now: datetime) -> int:
+    """How many tries a requester has now, by their row and by the log: whichever leaves fewer."""
+    said = tried(session, office, case.pseudonym, case.codes, now)
+    left = 0 if said.locked_until else max(0, case.codes.tries - said.wrong)
+    return min(left, tries_left(case.requester, case.codes, now))
 
 
 def lock_refusal(until: datetime) -> VerificationLocked:

@@ -16,7 +16,7 @@ from cs_console.verification.askers import Asker, asker_of
 from cs_console.verification.caller import checks_made
 from cs_console.verification.cases import Case, case_of, local_moment
 from cs_console.verification.codes import RECENT, SHARED, why_no_code
-from cs_console.verification.limits import Sends, locked_until, send_refusal, sends_of, tries_left
+from cs_console.verification.limits import Sends, left_of, locked, send_refusal, sends_of
 from models.enums import Field, Role, TicketState, VerificationMethod
 
 
@@ -117,8 +117,8 @@ def _standing(session: Session, desk: Desk, number: int) -> _Standing:
         case,
         asker_of(session, desk.office, case.pack, number, case.requester_id),
         sends_of(session, case.requester_id, desk.agent.id, case.codes, now),
-        tries_left(case.requester, case.codes, now),
-        locked_until(session, case.requester_id, now),
+        left_of(session, desk.office, case, now),
+        locked(session, desk.office, case, now),
         desk.agent.has(Role.VERIFIER),
         desk.agent.has(Role.SUPERVISOR),
         now,

@@ -16,6 +16,7 @@ from cs_console.desk import Desk
 from cs_console.errors import Refusal
 from cs_console.tickets.workflow import claim
 from cs_console.verification.codes import check_code, code_hash
+from cs_console.verification.codes_on_record import about_sent
 from models.columns import new_id
 from models.decision import Approval, Decision
 from models.enums import Action, DecisionState, Field, MessageSort, Role, TicketKind
@@ -116,19 +117,23 @@ class Codes(Race):
         whose = col(Requester.id) == self.ticket.requester_id
         change(self.made, update(Requester).where(whose).values(tries=0, locked_until=None))
         code_id, contact_id, now = new_id(), self.ticket.contact_ids[Field.MOBILE], datetime.now(UTC)
+        code = VerificationCode(
+            id=code_id,
+            ticket_number=self.ticket.number,
+            requester_id=self.ticket.requester_id,
+            contact_id=contact_id,
+            agent_id=self.desks[0].agent.id,
+            code_hash=code_hash(self.office, code_id, self.ticket.number, contact_id, self.RIGHT),
+            sent_at=now,
+            expires_at=now + timedelta(minutes=10),
+        )
+        name = self.office.pseudonym(self.ticket.requester_id, self.office.keyring.key(self.ticket.requester_id))
         with self.office.database.transaction() as session:
-            session.add(
-                VerificationCode(
-                    id=code_id,
-                    ticket_number=self.ticket.number,
-                    requester_id=self.ticket.requester_id,
-                    contact_id=contact_id,
-                    agent_id=self.desks[0].agent.id,
-                    code_hash=code_hash(self.office, code_id, self.ticket.number, contact_id, self.RIGHT),
-                    sent_at=now,
-                    expires_at=now + timedelta(minutes=10),
-                )
-            )
+            session.add(code)
+            session.flush()
+            sent, number = about_sent(self.office, code), self.ticket.number
+            record(session, self.desks[0], Entry(Action.CODE_SENT, ticket=number, requester=name, about=sent))
+            record(session, self.desks[0], Entry(Action.VERIFICATION_UNLOCKED, ticket=number, requester=name))
         self.right = self.tally.rng.random() < 0.3
         typed = [self.RIGHT] if self.right else ["00000001", "00000002", "00000003"]
         self.guessed, self.verified = self.guessed + (not self.right), self.verified + self.right
