@@ -14,6 +14,7 @@ from sqlmodel import col
 from cs_console.access_log import append as appending
 from cs_console.access_log.append import about_text
 from cs_console.access_log.vouched import assigned
+from cs_console.custody.contacts import change_contact
 from cs_console.custody.disclosure import reveal
 from cs_console.custody.erasing import finish_all
 from cs_console.custody.erasure import confirm_erasure
@@ -32,9 +33,11 @@ from cs_console.errors import (
     OwnProposal,
     Refusal,
 )
+from cs_console.tickets.conversation import open_ticket
 from cs_console.tickets.workflow import assign, claim, release
 from cs_console.verification.askers import asker_of
 from cs_console.verification.authority import end_authority, record_age_band, see_authority
+from cs_console.verification.linking import unlink_ticket, whose
 from cs_console.verification.methods import verify_by_note
 from cs_console.verification.windows import close_window
 from models.columns import new_id
@@ -43,6 +46,8 @@ from models.enums import (
     Action,
     AuthoritySort,
     DecisionState,
+    Field,
+    Link,
     Result,
     Role,
     TicketKind,
@@ -374,6 +379,52 @@ def test_a_representative_is_not_ended_by_a_row(sqlite_office: TestOffice) -> No
     end_authority(verifier, ticket.number)
     change(sqlite_office, text("UPDATE authority SET ended_at = NULL"))
     assert by_note() is None
+
+
+# --- whose a ticket is, and what becomes of its contacts
+
+
+def link_of_view(desk: Desk, number: int) -> Link:
+    return open_ticket(desk, number).link
+
+
+def test_only_the_row_says_that_a_ticket_is_proven(test_office: TestOffice) -> None:
+    desk, verifier = test_office.desk("mei", Role.AGENT), test_office.desk("vic", Role.VERIFIER)
+    ticket = make_ticket(test_office, assignee=desk, contacts=CONTACTS)
+    assert link_of_view(desk, ticket.number) is Link.PRESUMED
+    change(test_office, update(Ticket).values(link=Link.PROVEN))
+    assert link_of_view(desk, ticket.number) is Link.PRESUMED
+    assert whose(verifier, ticket.number).link is Link.PRESUMED
+    verify_by_note(verifier, ticket.number, VerificationMethod.WRITTEN, NOTE)
+    assert link_of_view(desk, ticket.number) is Link.PROVEN
+
+
+def test_a_link_that_was_taken_back_is_not_put_back_by_a_row(test_office: TestOffice) -> None:
+    desk, verifier = test_office.desk("mei", Role.AGENT), test_office.desk("vic", Role.VERIFIER)
+    ticket = make_ticket(test_office, assignee=desk, contacts=CONTACTS, verified=True)
+    assert link_of_view(desk, ticket.number) is Link.PROVEN
+    unlink_ticket(verifier, ticket.number, now_row(test_office, ticket.number), "It was their brother's.")
+    change(test_office, update(Ticket).values(link=Link.PROVEN))
+    assert link_of_view(desk, ticket.number) is Link.NONE
+    verify_by_note(verifier, ticket.number, VerificationMethod.WRITTEN, NOTE)
+    assert link_of_view(desk, ticket.number) is Link.NONE, "to verify someone makes no account theirs"
+
+
+@pytest.mark.parametrize("forged", ["assignment", "window"])
+def test_no_forged_row_changes_a_contact(test_office: TestOffice, forged: str) -> None:
+    desk, ben = test_office.desk("mei", Role.AGENT), test_office.desk("ben", Role.AGENT)
+    owner = ben if forged == "assignment" else desk
+    ticket = make_ticket(test_office, assignee=owner, contacts=CONTACTS, verified=True)
+    if forged == "assignment":
+        change(test_office, update(Ticket).values(assignee_id=desk.agent.id))
+    else:
+        with test_office.office.database.transaction() as session:
+            close_window(session, test_office.office, ticket.number)
+        change(test_office, update(Verification).values(closed_at=None))
+    with pytest.raises(NotVouched):
+        change_contact(desk, ticket.number, None, Field.EMAIL, "mallory@example.org")
+    [refused] = recorded(test_office.office, Action.CONTACT_CHANGED)
+    assert (refused.outcome, refused.reason, refused.ticket) == (Result.REFUSED, "not_vouched", ticket.number)
 
 
 # --- what older desks wrote

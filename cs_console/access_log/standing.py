@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 from sqlmodel import Session
 
 from cs_console.access_log import legacy
-from cs_console.access_log.vouched import NEWEST_ASSIGNMENT, NEWEST_WINDOW, genuine
+from cs_console.access_log.vouched import NEWEST_ASSIGNMENT, NEWEST_WINDOW, genuine, latest
 from cs_console.database import Transaction
 from cs_console.errors import NotVouched
 from cs_console.prepared import Row
 from models.columns import microseconds
-from models.enums import Action
+from models.enums import Action, Link
 
 if TYPE_CHECKING:
     from cs_console.desk import Desk, Office
@@ -51,3 +51,20 @@ def require_open(session: Session, office: "Office", number: int, window_id: str
     newest = NEWEST_WINDOW.first(connection, {"number": number})
     if not is_open(connection, office, number, window_id, minutes, newest):
         raise NotVouched(f"The access log does not say that the requester of #{number} is verified now.")
+
+
+def link_of(session: Session, office: "Office", number: int, stored: Link) -> Link:
+    """How surely a ticket is its requester's: what its row calls proven counts only as the log has it.
+
+    A verification proves it, and a person who links it; taking the link back leaves it no one's. Raises LogBroken.
+    """
+    if stored is not Link.PROVEN:
+        return stored
+    last = latest(session, office, number, (Action.VERIFIED, Action.TICKET_LINKED, Action.TICKET_UNLINKED))
+    if last is None:
+        return Link.PRESUMED
+    if last.action is Action.TICKET_UNLINKED:
+        return Link.NONE
+    # entries of older desks do not say what a verification made of it
+    said = (last.about or {}).get("link" if last.action is Action.VERIFIED else "after", Link.PROVEN.value)
+    return Link(said)

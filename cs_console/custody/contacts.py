@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import Entry, lock_log, record
+from cs_console.access_log.standing import require_holder, require_open
 from cs_console.act_id import ActId
 from cs_console.acts import ActOutcome, Intent, once
 from cs_console.custody.blind_index import SEARCHABLE, lookup_token, normalise, on_file_form
@@ -24,7 +25,7 @@ from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place, seal
 from cs_console.custody.ticket_keys import TicketKeys, ticket_keys
 from cs_console.desk import Desk, Office
-from cs_console.errors import BadInput, NotAssigned, NothingThere, NotVerified, TooManyLookUps
+from cs_console.errors import BadInput, NotAssigned, NothingThere, NotVerified, NotVouched, TooManyLookUps
 from cs_console.plain_text import plain
 from cs_console.prepared import Prepared
 from cs_console.staff.undertakings import require_current
@@ -314,21 +315,42 @@ def change_contact(
     It needs an open verification window, and closes the requester's windows. The one before stays sealed as it was
     (policy V.1) and is used no more. The new one is unconfirmed until the platform has it on file: no code goes to it,
     and no mail from it is taken for the requester's. One act changes it once. Raises NotAssigned, NotVerified,
-    NothingThere, BadInput, KeyDestroyed, OnHold, NoUndertaking, NotAllowed, and what `acts.once` raises.
+    NotVouched (recorded), NothingThere, BadInput, KeyDestroyed, OnHold, NoUndertaking, NotAllowed, and what
+    `acts.once` raises.
     """
-    typed = plain(value).strip()
-    if field in (Field.SUBJECT, Field.MESSAGE) or not 0 < len(typed) <= LONGEST_VALUE:
-        raise BadInput("That cannot be a contact.", f"Type 1 to {LONGEST_VALUE} characters.")
-    office = desk.office
-    with desk.work(Role.AGENT) as session:
-        intent = Intent(act, ActKind.CONTACT_CHANGED, number, (contact_id or "", field.value, typed))
-        once(session, desk, intent, partial(_change_contact, session, desk, number, contact_id, field, typed))
+    try:
+        _change_contact(desk, number, contact_id, field, value, act)
+    except NotVouched as refusal:
+        with desk.work() as session:
+            owner = session.get_one(Ticket, number).requester_id
+            name = desk.office.pseudonym(owner, desk.office.keyring.key(owner))
+            entry = Entry(
+                Action.CONTACT_CHANGED,
+                Result.REFUSED,
+                ticket=number,
+                requester=name,
+                fields=(field.value,),
+                reason=refusal.code,
+            )
+            record(session, desk, entry)
+        raise
     from cs_console.custody.late_redaction import redact_soon  # it stands on contacts, not the reverse
 
-    redact_soon(office)
+    redact_soon(desk.office)
 
 
 def _change_contact(
+    desk: Desk, number: int, contact_id: str | None, field: Field, value: str, act: ActId | None
+) -> None:
+    typed = plain(value).strip()
+    if field in (Field.SUBJECT, Field.MESSAGE) or not 0 < len(typed) <= LONGEST_VALUE:
+        raise BadInput("That cannot be a contact.", f"Type 1 to {LONGEST_VALUE} characters.")
+    with desk.work(Role.AGENT) as session:
+        intent = Intent(act, ActKind.CONTACT_CHANGED, number, (contact_id or "", field.value, typed))
+        once(session, desk, intent, partial(_contact_changed, session, desk, number, contact_id, field, typed))
+
+
+def _contact_changed(
     session: Session, desk: Desk, number: int, contact_id: str | None, field: Field, typed: str
 ) -> ActOutcome:
     office = desk.office
@@ -346,6 +368,9 @@ def _change_contact(
     open_windows = _open_windows(session, requester_id, office.clock.now())
     if number not in open_windows:
         raise NotVerified
+    require_holder(session, desk, number)
+    minutes = office.packs.get(ticket.pack).verification.window_minutes
+    require_open(session, office, number, open_windows[number], minutes)
     if contact_id is not None:
         _replace(session, requester_id, contact_id, field, office.clock.now())
     key = office.keyring.key(requester_id)
@@ -356,22 +381,22 @@ def _change_contact(
     pseudonym = office.pseudonym(requester_id, key)
     changed = Entry(Action.CONTACT_CHANGED, ticket=number, requester=pseudonym, fields=(field.value,))
     record(session, desk, changed)
-    _close(session, desk, open_windows)
+    _close(session, desk, tuple(sorted(open_windows)))
     return {}
 
 
-def _open_windows(session: Session, requester_id: str, now: datetime) -> tuple[int, ...]:
-    """The tickets of this requester that have a verification window open."""
+def _open_windows(session: Session, requester_id: str, now: datetime) -> dict[int, str]:
+    """The tickets of this requester that have a verification window open, and the id of each ticket's last one."""
     found = session.connection().execute(
-        select(col(Verification.ticket_number))
-        .distinct()
+        select(col(Verification.ticket_number), col(Verification.id))
         .where(
             col(Verification.requester_id) == requester_id,
             col(Verification.closed_at).is_(None),
             col(Verification.window_until) > now,
         )
+        .order_by(col(Verification.window_until), col(Verification.id))
     )
-    return tuple(sorted(found.scalars()))
+    return {int(number): str(window) for number, window in found}
 
 
 def _close(session: Session, desk: Desk, tickets: tuple[int, ...]) -> None:

@@ -231,9 +231,10 @@ def stated_without_proof(office: Office) -> int:
         )
 
 
-def _is_told(session: Session, office: Office, owner: str) -> bool:
+def _is_told(session: Session, office: Office, owner: str, told_in: Settings | None = None) -> bool:
+    """Whether a line beside the checkpoints proves the erasure: signed, with the log's genuine entry in it."""
     signer = log_signer(session, office)
-    lines = tombstone_lines(office.settings)
+    lines = tombstone_lines(told_in or office.settings)
     return any(line.requester_id == owner and is_proof(office, signer, line) for line in lines)
 
 
@@ -296,10 +297,15 @@ def say_erased(session: Session, office: Office, actor: Actor, erasure: Erasure,
 
 
 def _erase_again(office: Office, owner: str, settings: Settings) -> bool:
-    """Whether this requester, whose erasure is proven, is erased again; with a hold in force they are restricted."""
+    """Whether this requester is erased again; with a hold in force they are restricted.
+
+    It asks for the proof itself, however it was called. Raises ErasureNotProven.
+    """
     now = office.clock.now()
     with office.database.transaction() as session:
         lock_log(session.connection(), office)  # no hold is placed meanwhile
+        if not (_is_told(session, office, owner, settings) or erased_with_key(session, office, owner)):
+            raise ErasureNotProven
         requester = session.get_one(Requester, owner)
         if requester.state == RequesterState.ERASED:
             return False  # another console was quicker

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, case, select
 from sqlmodel import Session, col
 
+from cs_console.access_log.standing import link_of
 from cs_console.custody.contacts import MaskedContact, masked_contacts
 from cs_console.custody.redaction_queue import WAITING
 from cs_console.custody.safe_views import open_safe
@@ -190,7 +191,7 @@ def view_of(session: Session, desk: Desk, number: int) -> TicketView:
         received_at=ticket.received_at,
         due_at=ticket.next_due_at,
         requester=ERASED if keys is None else office.pseudonym(ticket.requester_id, keys.requester_key),
-        link=ticket.link,
+        link=link_of(session, office, number, ticket.link),
         feedback_note=pack.texts.feedback_delayed if ticket.no_contact else "",
         lines=lines,
         earlier_lines=earlier,

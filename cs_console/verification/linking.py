@@ -10,6 +10,7 @@ from sqlalchemy import delete, or_, select, update
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import Entry, record
+from cs_console.access_log.standing import link_of
 from cs_console.custody.blind_index import SEARCHABLE, normalise
 from cs_console.custody.contacts import (
     claims_of,
@@ -93,7 +94,8 @@ def whose(desk: Desk, number: int) -> Whose:
         keys = ticket_keys(session, desk.office, number)
         found = _possible(session, desk.office, case)
         candidates = tuple(_candidate(session, desk.office, one, why) for one, why in found.items())
-        return Whose(number, case.ticket.row, Link(case.ticket.link), candidates, _history(session, number, keys))
+        link = link_of(session, desk.office, number, Link(case.ticket.link))
+        return Whose(number, case.ticket.row, link, candidates, _history(session, number, keys))
 
 
 def look_for_person(desk: Desk, number: int, field: Field, typed: str) -> tuple[Candidate, ...]:
@@ -121,7 +123,7 @@ def link_ticket(
     words = _words(reason)
     with desk.work(Role.VERIFIER) as session:
         case = _case(session, desk, number, row)
-        if case.ticket.link != Link.NONE:
+        if link_of(session, desk.office, number, Link(case.ticket.link)) is not Link.NONE:
             raise WrongState(f"#{number} is an account's already.", "Take that link back first.")
         if person not in _possible(session, desk.office, case, found_by):
             raise NothingThere("This person does not match the ticket.", "Choose one from the list.")
@@ -143,7 +145,7 @@ def unlink_ticket(desk: Desk, number: int, row: int, reason: str) -> int:
     try:
         with desk.work(Role.VERIFIER) as session:
             case = _case(session, desk, number, row)
-            if case.ticket.link == Link.NONE:
+            if link_of(session, office, number, Link(case.ticket.link)) is Link.NONE:
                 raise WrongState(f"#{number} is no account's.", "There is no link to take back.")
             add_requester(session, sender, case.requester.language, office.clock.now())
             session.flush()
@@ -192,7 +194,7 @@ def _require_no_erasure(session: Session, requester_id: str) -> None:
 
 def _change_hands(session: Session, desk: Desk, case: Case, to_id: str, link: Link, reason: str, action: Action) -> int:
     office, number, now = desk.office, case.number, desk.office.clock.now()
-    before = Link(case.ticket.link)
+    before = link_of(session, office, number, Link(case.ticket.link))
     close_window(session, office, number, desk=desk, reason=CHANGED_HANDS)
     keys = hand_over(session, office, number, to_id, link)
     _withdraw(session, office, case)

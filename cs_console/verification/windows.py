@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import Actor, Entry, append, record
+from cs_console.access_log.standing import link_of
 from cs_console.acts import ActOutcome
 from cs_console.custody.contacts import is_shared, masked_contacts
 from cs_console.custody.ticket_keys import ticket_keys
@@ -91,11 +92,18 @@ def open_window(
             window_until=until,
         )
     )
-    _move_ticket(session, desk, case, now)
+    link = _proven(session, office, case)
+    _move_ticket(session, desk, case, link, now)
     told = _tell(session, desk, case, contact_id)
     session.flush()
     how = f"{method.value}, for a {asker.authority.value}" if asker.authority else method.value
-    about = {"window": row, "until": str(microseconds(until)), "method": method.value, "by": desk.agent.id}
+    about = {
+        "window": row,
+        "until": str(microseconds(until)),
+        "method": method.value,
+        "by": desk.agent.id,
+        "link": link.value,
+    }
     said = case.entry(Action.VERIFIED, field=contact_field, verification=row[:16], reason=how, about=about)
     record(session, desk, said)
     return Opened(Verified(until), told)
@@ -155,11 +163,15 @@ def close_windows_of(session: Session, desk: Desk, requester_id: str, reason: st
         close_window(session, desk.office, number, desk=desk, reason=reason)
 
 
-def _move_ticket(session: Session, desk: Desk, case: Case, now: datetime) -> None:
+def _proven(session: Session, office: Office, case: Case) -> Link:
+    """How surely the ticket is its requester's once they are verified: no account is made of an unverified sender."""
+    link = link_of(session, office, case.number, Link(case.ticket.link))
+    return Link.PROVEN if link is Link.PRESUMED else link
+
+
+def _move_ticket(session: Session, desk: Desk, case: Case, link: Link, now: datetime) -> None:
     first, waits = case.ticket.verified_at is None, case.ticket.state in WAITING_STATES
-    changes: dict[str, object] = {"row": col(Ticket.row) + 1}
-    if case.ticket.link == Link.PRESUMED:
-        changes["link"] = Link.PROVEN
+    changes: dict[str, object] = {"row": col(Ticket.row) + 1, "link": link}
     if first:
         changes["verified_at"] = now
     if waits:

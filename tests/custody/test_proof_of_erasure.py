@@ -18,8 +18,9 @@ from cs_console.access_log.verify import verify_log
 from cs_console.backups.making import Store, back_up
 from cs_console.backups.restoring import Consent, accept, finish, restore
 from cs_console.commands import app
+from cs_console.custody import erasing
 from cs_console.custody.drafts import drop_old_drafts, load_draft, save_draft
-from cs_console.custody.erasing import apply_again, brought_back, carry_out, finish_all
+from cs_console.custody.erasing import BroughtBack, apply_again, brought_back, carry_out, finish_all
 from cs_console.custody.erasure import confirm_erasure
 from cs_console.custody.holds import place_hold
 from cs_console.desk import Office, open_office, operator_desk
@@ -112,6 +113,15 @@ def test_no_line_of_anyones_destroys_anything(test_office: TestOffice) -> None:
     assert is_alive(office, living)
     assert verify_log(office).ok
     assert not is_alive(office, erased)
+
+
+def test_erasing_again_asks_for_the_proof_itself(test_office: TestOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However someone came to be named: the log, or a signed line with its entry, has to say that they were erased."""
+    office, living = test_office.office, make_ticket(test_office)
+    monkeypatch.setattr(erasing, "brought_back", lambda *_: BroughtBack((living.requester_id,), (), 0))
+    with pytest.raises(ErasureNotProven):
+        apply_again(office)
+    assert is_alive(office, living)
 
 
 @pytest.mark.parametrize("state", [ErasureState.APPROVED, ErasureState.HELD])
