@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from cs_console.access_log.append import start_log
+from cs_console.access_log.accounts_on_record import about_account
+from cs_console.access_log.append import Actor, Entry, append, start_log
 from cs_console.access_log.checkpoint import make_log_key
 from cs_console.clock import SystemClock
 from cs_console.custody.key_files import make_wrapping_key
@@ -20,8 +21,11 @@ from models.agent_session import AgentSession
 from models.columns import new_id
 from models.counter import Counter
 from models.desk_identity import DeskIdentity
-from models.enums import Role
+from models.enums import Action, Role
 from models.undertaking import Undertaking
+
+BENCH = Actor("bench", "", "", "bench")
+"""Who adds the accounts of a desk to measure on, or to test."""
 
 
 @contextmanager
@@ -54,18 +58,19 @@ def scratch_desk(office: Office, name: str, *roles: Role, undertaking: bool = Tr
     card = AgentCard(new_id(), name, frozenset(roles))
     session_id = new_id() + new_id()
     with office.database.transaction() as session:
-        session.add(
-            Agent(
-                id=card.id,
-                name=name,
-                roles=",".join(sorted(roles)),
-                password_hash="unusable",
-                password_set_at=now,
-                created_at=now,
-                identity=name.encode(),  # each is another person
-            )
+        agent = Agent(
+            id=card.id,
+            name=name,
+            roles=",".join(sorted(roles)),
+            password_hash="unusable",
+            password_set_at=now,
+            created_at=now,
+            identity=name.encode(),  # each is another person
         )
+        session.add(agent)
         session.flush()
+        added = Entry(Action.ACCOUNT_ADDED, reason=name, about=about_account(office, agent))
+        append(session, office, BENCH, added, now)
         session.add(AgentSession(id=session_id, agent_id=card.id, host="bench", started_at=now, last_active_at=now))
         if undertaking:
             rules = office.packs.current.undertaking

@@ -12,6 +12,7 @@ from functools import cached_property
 
 from sqlmodel import Session, col, select
 
+from cs_console.access_log.accounts_on_record import AccountsRead
 from cs_console.access_log.append import Actor, newest_entry_at
 from cs_console.access_log.stated_heads import HeadFile
 from cs_console.clock import Clock, DeskClock, SystemClock
@@ -49,6 +50,8 @@ class Office:
     """Refused attempts to see something that could not be put on record, without any value; the oldest go first."""
     swept_overdue: tuple[datetime, int] | None = None
     """How far this console's look through the overdue tickets has come: due date and number of the last one."""
+    accounts_read: AccountsRead = field(default_factory=AccountsRead)
+    """What the log says of accounts, as it was read last."""
     keyed_up_to: int = 0
     """How far it has come in giving tickets from before their own keys: the last number."""
 

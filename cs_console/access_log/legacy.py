@@ -1,9 +1,10 @@
 """The one reader of what older desks wrote: their entries say in sentences what newer ones say in `about`.
 
-An entry counts as old only where `about` is NULL in it, which its tag vouches for. Nothing the console writes today is
-read here, whatever its sentence says.
+An entry counts as old only where `about` is NULL in it, or lacks what newer ones vouch for, which its tag says. Nothing
+the console writes today is read here, whatever its sentence says.
 """
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from cs_console.access_log.vouched import Word, genuine
 from cs_console.database import Transaction
 from cs_console.prepared import Prepared
 from models.columns import microseconds
-from models.enums import Action, Result
+from models.enums import AccountState, Action, Result
 from models.log import LogEntry
 
 if TYPE_CHECKING:
@@ -119,3 +120,38 @@ def held_until(word: Word) -> date | None:
         return date.fromisoformat(word.reason.removeprefix(_UNTIL)) if word.about is None else None
     except ValueError:
         return None
+
+
+_ACCOUNT_ROLES = "roles "
+_CONFIRMED = "roles confirmed, "
+_TO_CONFIRM = " to be confirmed"
+_STATES = {"suspended": AccountState.SUSPENDED, "unlocked": AccountState.ACTIVE}
+
+
+@dataclass(frozen=True, slots=True)
+class OldAccount:
+    """What one old entry says of an account: its roles from then on, roles added to them, or its state."""
+
+    name: str
+    roles: str | None = None
+    more_roles: str = ""
+    state: AccountState | None = None
+
+
+def account(word: Word) -> OldAccount | None:
+    """What an entry of an older desk says of an account, by its name; None where it says nothing of roles or state."""
+    name, colon, said = word.reason.partition(": ")
+    if not colon:
+        return None
+    if word.action is Action.ACCOUNT_ADDED:
+        return OldAccount(name, roles=_counted(said))
+    if said.startswith(_CONFIRMED):
+        return OldAccount(name, more_roles=said.removeprefix(_CONFIRMED))
+    if said.startswith(_ACCOUNT_ROLES) and _TO in said:
+        return OldAccount(name, roles=_counted(said.partition(_TO)[2]))
+    return OldAccount(name, state=_STATES[said]) if said in _STATES else None
+
+
+def _counted(said: str) -> str:
+    """The roles that count of what an old entry says: those that waited to be confirmed do not."""
+    return next((part for part in said.split("; ") if not part.endswith(_TO_CONFIRM)), "")

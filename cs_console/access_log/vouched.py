@@ -29,7 +29,8 @@ ASSIGNING = (Action.TICKET_CREATED, Action.TICKET_CLAIMED, Action.TICKET_ASSIGNE
 """What says who has a ticket: `about` holds `from` and `to`, account ids or ""."""
 WINDOWS = (Action.VERIFIED, Action.WINDOW_CLOSED)
 
-_ENTRY: tuple[Any, ...] = tuple(col(getattr(LogEntry, name)) for name in COLUMNS)
+COLUMNS_OF_ENTRY: tuple[Any, ...] = tuple(col(getattr(LogEntry, name)) for name in COLUMNS)
+_ENTRY = COLUMNS_OF_ENTRY
 _PLACE = {name: place for place, name in enumerate(COLUMNS)}
 
 

@@ -33,6 +33,7 @@ from cs_console.custody.opening import open_text
 from cs_console.custody.reading import for_reading
 from cs_console.custody.sealing import Place
 from cs_console.custody.ticket_keys import opened_keys
+from cs_console.database import Transaction
 from cs_console.desk import Desk, Office
 from cs_console.errors import (
     FieldNotAllowed,
@@ -51,7 +52,7 @@ from cs_console.errors import (
 from cs_console.plain_text import plain
 from cs_console.policy.schema import Pack
 from cs_console.prepared import Prepared, Row, Step
-from cs_console.staff.sessions import LIVE_COLUMNS, check_live, check_roles
+from cs_console.staff.sessions import LIVE_COLUMNS, check_live, check_roles, roles_on_record
 from models.agent import Agent
 from models.agent_session import AgentSession
 from models.columns import from_microseconds, microseconds
@@ -237,7 +238,7 @@ def _put_on_record(desk: Desk, number: int, target: Target, purpose: str) -> _On
         of_this = {"number": number}
         asked = (_look(desk, number, target), (NEWEST_ASSIGNMENT, of_this), (NEWEST_WINDOW, of_this))
         log, (row, assignment, window) = lock_log_and_look(connection, office, *asked)
-        facts = _facts(desk, number, row)
+        facts = _facts(connection, desk, number, row)
         pack = office.packs.get(facts.pack)
         verification = _check(desk, pack, facts, target.field, purpose)
         if not is_holder(connection, desk, number, assignment):
@@ -288,13 +289,13 @@ def _look(desk: Desk, number: int, target: Target) -> Step:
     return _LOOKS[table], asked
 
 
-def _facts(desk: Desk, number: int, row: Row | None) -> _Facts:
+def _facts(transaction: Transaction, desk: Desk, number: int, row: Row | None) -> _Facts:
     """Refuse a session, role or undertaking that is not good now, then a ticket that does not exist."""
     if row is None:
         raise SessionEnded("this session is unknown here")
-    started, active, ended, reason, state, roles, due, undertaken, *rest = row
+    started, active, ended, reason, state, roles, due, added, changed, undertaken, *rest = row
     check_live(desk, from_microseconds(started), from_microseconds(active), _moment(ended), reason, state)
-    check_roles(roles, due, VIEWERS)
+    check_roles(roles_on_record(transaction, desk, roles, (added, changed)), due, VIEWERS)
     if not undertaken:
         raise NoUndertaking
     requester_id, requester_state, kind, *others = rest

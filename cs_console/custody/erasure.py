@@ -235,7 +235,7 @@ def _confirmable(session: Session, desk: Desk, erasure_id: str) -> tuple[Erasure
     """An erasure that this agent may confirm now, everything checked afresh."""
     require_current(session, desk)
     erasure, ticket = _find(session, erasure_id)
-    if not is_another(session, erasure.proposer_id, desk.agent.id):
+    if not is_another(session, desk.office, erasure.proposer_id, desk.agent.id):
         raise OwnErasure
     approvers = desk.office.packs.get(ticket.pack).erasure.approvers
     if not roles_now(session, desk) & set(approvers):

@@ -39,7 +39,7 @@ def require_approved(session: Session, office: Office, erasure: Erasure) -> None
         or erasure.approver_id is None
         or not _by(session, proposed[-1], erasure.proposer_id)
         or not _by(session, approved[-1], erasure.approver_id)
-        or not is_another(session, erasure.proposer_id, erasure.approver_id)
+        or not is_another(session, office, erasure.proposer_id, erasure.approver_id)
     ):
         raise NotVouched("The access log does not say that a second person approved this erasure.")
 

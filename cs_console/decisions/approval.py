@@ -175,7 +175,7 @@ def _open_decision(
     """
     require_current(session, desk)
     decision, ticket = find(session, decision_id, lock=lock)
-    if not is_another(session, decision.proposer_id, desk.agent.id):
+    if not is_another(session, desk.office, decision.proposer_id, desk.agent.id):
         raise OwnProposal
     require_not_own(session, desk, ticket.number)
     _require_proposed(decision)
@@ -191,7 +191,7 @@ def _require_proposed(decision: Decision) -> None:
 def _role_for(session: Session, desk: Desk, decision: Decision) -> Role:
     """The place this agent fills: still empty, a role they hold now, and they fill no other one."""
     given = approvals_given(session, desk.office, [decision.id]).get(decision.id, [])
-    if not all(is_another(session, one.agent_id, desk.agent.id) for one in given):
+    if not all(is_another(session, desk.office, one.agent_id, desk.agent.id) for one in given):
         raise NotAllowed("You have approved this already.", "Each approval takes another person.")
     left = roles_left(decision.needs, (one.role for one in given))
     held = roles_now(session, desk)

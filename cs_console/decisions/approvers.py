@@ -13,6 +13,7 @@ from cs_console.access_log.vouched import Word, digest, words
 from cs_console.decisions.clock_events import review_began
 from cs_console.desk import Desk, Office
 from cs_console.errors import NothingThere, NotVouched
+from cs_console.staff.sessions import roles_held
 from cs_console.tickets.ticket_facts import TicketFacts, facts
 from models.agent import Agent
 from models.decision import Approval, Decision
@@ -49,9 +50,8 @@ def with_those_undone(session: Session, office: Office, number: int, needed: Ite
 
 
 def roles_now(session: Session, desk: Desk) -> frozenset[Role]:
-    """The roles of the desk's account as they stand in the store (ASVS 8.3.2)."""
-    held = session.connection().execute(select(col(Agent.roles)).where(col(Agent.id) == desk.agent.id)).scalar()
-    return frozenset(Role(word) for word in (held or "").split(",") if word)
+    """The roles that the desk's account has now, by the store and by the log (ASVS 8.3.2)."""
+    return roles_held(session, desk.office, session.get_one(Agent, desk.agent.id, populate_existing=True))
 
 
 @dataclass(frozen=True)

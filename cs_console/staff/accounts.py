@@ -10,13 +10,22 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
+from cs_console.access_log.accounts_on_record import about_account, account_on_record, identity_digest
 from cs_console.access_log.append import Actor, Entry, append, record
 from cs_console.desk import AgentCard, Desk, Office, OperatorDesk
-from cs_console.errors import BadAccount, BadPassword, LastAdmin, SignInMustWait, SignInRefused, UnknownAgent
+from cs_console.errors import (
+    BadAccount,
+    BadPassword,
+    LastAdmin,
+    NotVouched,
+    SignInMustWait,
+    SignInRefused,
+    UnknownAgent,
+)
 from cs_console.staff import passwords, persons
 from cs_console.staff.factor_state import has_factor
 from cs_console.staff.given_roles import CONFIRMED, roles_of, roles_to_confirm, words_of
-from cs_console.staff.sessions import end_and_record, require_live, require_session
+from cs_console.staff.sessions import end_and_record, require_live, require_session, roles_held
 from cs_console.staff.tries import count_session_try, count_try, give_back, give_back_to_session
 from models.agent import Agent
 from models.agent_session import AgentSession
@@ -75,9 +84,9 @@ def roles_from(words: Iterable[str]) -> frozenset[Role]:
     return frozenset(found)
 
 
-def card_of(agent: Agent) -> AgentCard:
-    """Who that account is, for a desk."""
-    return AgentCard(agent.id, agent.name, frozenset(Role(word) for word in agent.roles.split(",") if word))
+def card_of(session: Session, office: Office, agent: Agent) -> AgentCard:
+    """Who that account is, for a desk: with the roles that its row and the log hold alike."""
+    return AgentCard(agent.id, agent.name, roles_held(session, office, agent))
 
 
 def account_actor(office: Office, agent: Agent, session_id: str = "") -> Actor:
@@ -106,7 +115,7 @@ def add_agent(
         _wait_for_confirmation(desk, agent, later)
         session.add(agent)
         session.flush()
-        about = _about_roles(agent, held, later) if held & CONFIRMED else {}
+        about = about_account(desk.office, agent) | (_about_roles(held, later) if held & CONFIRMED else {})
         record(session, desk, Entry(Action.ACCOUNT_ADDED, reason=f"{chosen}: {_told(agent)}", about=about))
         return agent.id
 
@@ -182,7 +191,7 @@ def suspend(desk: Desk, name: str) -> None:
     """
     with _last_admin_on_record(desk, name), desk.work(Role.ADMIN) as session:
         admins = _locked_admins(session)
-        agent = _named(session, name)
+        agent = named(session, desk.office, name)
         _not_oneself(desk, agent)
         _not_last(admins, agent)
         agent.state = AccountState.SUSPENDED
@@ -195,7 +204,7 @@ def unlock(desk: Desk, name: str) -> None:
     Raises UnknownAgent, BadAccount, NotAllowed.
     """
     with desk.work(Role.ADMIN, Role.SUPERVISOR) as session:
-        agent = _named(session, name)
+        agent = named(session, desk.office, name)
         _not_oneself(desk, agent)
         if agent.state == AccountState.SUSPENDED and not isinstance(desk, OperatorDesk):
             require_live(session, desk, (Role.ADMIN,))
@@ -214,14 +223,14 @@ def reset(desk: Desk, name: str, password: str) -> None:
     passwords.check_new(password, normal_name(name), desk.office.settings.desk_name)
     hashed = passwords.hash_password(password)
     with desk.work(Role.ADMIN) as session:
-        agent = _named(session, name)
+        agent = named(session, desk.office, name)
         _not_oneself(desk, agent)
         agent.password_hash = hashed
         agent.password_set_at = desk.office.clock.now()
         agent.must_change_password = True
         session.flush()
         give_back(session, agent.id)
-        about = {"account": agent.id, "name": agent.name, "change": "password reset"}
+        about = {"change": "password reset"}
         _changed(session, desk, agent, "password reset", ends="your password was reset", about=about)
 
 
@@ -232,11 +241,12 @@ def set_identity(desk: Desk, name: str, contact: str) -> None:
     """
     token = persons.identity_token(desk.office, contact)
     with desk.work(Role.ADMIN) as session:
-        agent = _named(session, name)
+        agent = named(session, desk.office, name)
         _not_oneself(desk, agent)
         persons.require_own_identity(session, token, agent.id)
         agent.identity = token
-        _changed(session, desk, agent, "identity recorded")
+        about = {"identity": identity_digest(desk.office, token)}
+        _changed(session, desk, agent, "identity recorded", about=about)
 
 
 def set_roles(desk: Desk, name: str, roles: Iterable[Role]) -> None:
@@ -249,7 +259,7 @@ def set_roles(desk: Desk, name: str, roles: Iterable[Role]) -> None:
         raise BadAccount("An account needs at least one role.", f"The roles are: {', '.join(Role)}.")
     with _last_admin_on_record(desk, name), desk.work(Role.ADMIN) as session:
         admins = _locked_admins(session)
-        agent = _named(session, name)
+        agent = named(session, desk.office, name)
         _not_oneself(desk, agent)
         if Role.ADMIN not in wanted:
             _not_last(admins, agent)
@@ -258,7 +268,7 @@ def set_roles(desk: Desk, name: str, roles: Iterable[Role]) -> None:
         agent.roles = words_of(wanted - later)
         _wait_for_confirmation(desk, agent, later)
         new = wanted - roles_of(before)
-        about = _about_roles(agent, new, later) if new else {}
+        about = _about_roles(new, later) if new else {}
         what = f"roles {before} -> {_told(agent)}"
         _changed(session, desk, agent, what, ends="your roles were changed", about=about)
 
@@ -274,9 +284,9 @@ def _told(agent: Agent) -> str:
     return "; ".join(filter(None, (agent.roles, waiting)))
 
 
-def _about_roles(agent: Agent, new: frozenset[Role], later: frozenset[Role]) -> dict[str, str]:
+def _about_roles(new: frozenset[Role], later: frozenset[Role]) -> dict[str, str]:
     change = "roles to be confirmed" if later else "roles given"
-    return {"account": agent.id, "name": agent.name, "change": change, "roles": words_of(later or new)}
+    return {"change": change, "roles": words_of(later or new)}
 
 
 def change_own_password(desk: Desk, old: str, new: str) -> None:
@@ -302,7 +312,9 @@ def change_own_password(desk: Desk, old: str, new: str) -> None:
             .where(col(Agent.id) == desk.agent.id)
             .values(password_hash=hashed, password_set_at=office.clock.now(), must_change_password=False)
         )
-        record(session, desk, Entry(Action.ACCOUNT_CHANGED, reason=f"{desk.agent.name}: password changed"))
+        reason = f"{desk.agent.name}: password changed"
+        agent = _as_on_record(session, office, session.get_one(Agent, desk.agent.id, populate_existing=True))
+        record(session, desk, Entry(Action.ACCOUNT_CHANGED, reason=reason, about=about_now(session, office, agent)))
 
 
 def confirm_password(desk: Desk, password: str) -> bool:
@@ -360,11 +372,32 @@ def find_agent(session: Session, name: str, *, locked: bool = False) -> Agent | 
     return session.scalars(found.with_for_update() if locked else found).first()
 
 
-def _named(session: Session, name: str) -> Agent:
+def named(session: Session, office: Office, name: str) -> Agent:
+    """The account of that name, locked, as the log has it. Raises UnknownAgent, NotVouched."""
     agent = find_agent(session, name, locked=True)
     if agent is None:
         raise UnknownAgent("There is no account of that name.", "See `cs-console agents list`.")
+    return _as_on_record(session, office, agent)
+
+
+def _as_on_record(session: Session, office: Office, agent: Agent) -> Agent:
+    """The account with its row put right where the log says otherwise, so that no change to it confirms a forged row.
+
+    Raises NotVouched for one that the log does not know.
+    """
+    said = account_on_record(session.connection(), office, agent.id, agent.name)
+    if said is None:
+        raise NotVouched(f"The access log does not hold the account {agent.name}.")
+    agent.roles, agent.state = said.roles, said.state
+    if said.waiting is not None:
+        agent.roles_to_confirm, agent.roles_given_by = said.waiting, said.given_by or None
     return agent
+
+
+def about_now(session: Session, office: Office, agent: Agent) -> dict[str, str]:
+    """What an entry about a change of this account vouches for; whose it is stays as the log has it."""
+    said = account_on_record(session.connection(), office, agent.id, agent.name)
+    return about_account(office, agent, None if said is None else said.identity)
 
 
 def _not_oneself(desk: Desk, agent: Agent) -> None:
@@ -407,4 +440,5 @@ def _changed(
     session.flush()
     if ends:
         end_and_record(session, desk.office, account_actor(desk.office, agent), agent.id, ends)
-    record(session, desk, Entry(Action.ACCOUNT_CHANGED, reason=f"{agent.name}: {what}", about=about or {}))
+    vouched = {**about_now(session, desk.office, agent), **(about or {})}
+    record(session, desk, Entry(Action.ACCOUNT_CHANGED, reason=f"{agent.name}: {what}", about=vouched))

@@ -7,7 +7,8 @@ from cs_console.access_log.clocks import span
 from cs_console.desk import Office
 from cs_console.errors import BadInput, ClockBehind, NotAllowed, WrongPassword
 from cs_console.staff.accounts import account_actor, check_password, find_agent
-from models.enums import AccountState, Action, Result, Role
+from cs_console.staff.sessions import roles_held
+from models.enums import Action, Result, Role
 
 CONFIRM = (Role.SUPERVISOR, Role.ADMIN)
 """Who may say that the machine's clock is right."""
@@ -37,8 +38,8 @@ def confirm_time(office: Office, name: str, password: str) -> datetime:
         raise ClockBehind(span(parted))
     with office.database.reading() as session:
         agent = find_agent(session, name)
-    held = [] if agent is None else agent.roles.split(",")
-    if agent is None or agent.state != AccountState.ACTIVE or not any(role.value in held for role in CONFIRM):
+        held = frozenset() if agent is None else roles_held(session, office, agent)
+    if agent is None or not held & set(CONFIRM):
         raise NotAllowed("Only a supervisor or an admin can confirm the time.", "Ask someone who has that role.")
     if not check_password(office, agent.id, password):
         raise WrongPassword("Try again.")

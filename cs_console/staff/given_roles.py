@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import select
 from sqlmodel import Session, col
 
+from cs_console.access_log.accounts_on_record import account_on_record, accounts_on_record
 from cs_console.access_log.append import Actor, Entry, append
 from cs_console.desk import Desk, Office
-from cs_console.errors import BadAccount, NotAllowed, UnknownAgent
+from cs_console.errors import BadAccount, NotAllowed, NotVouched
 from cs_console.staff.persons import is_another
 from cs_console.staff.sessions import end_and_record
 from models.agent import Agent
@@ -39,9 +40,14 @@ def roles_to_confirm(
     new = (frozenset(wanted) - roles_of(held)) & CONFIRMED
     if not new or not office.settings.confirm_roles:
         return frozenset()
-    can = or_(*(col(Agent.roles).contains(role.value) for role in CONFIRMERS))
-    others = select(func.count()).where(col(Agent.state) == AccountState.ACTIVE, can, col(Agent.id) != agent_id)
-    return new if session.connection().execute(others).scalar_one() >= 2 else frozenset()
+    known = accounts_on_record(session.connection(), office)
+    can = {role.value for role in CONFIRMERS}
+    others = 0
+    for other_id, other_name in session.connection().execute(select(col(Agent.id), col(Agent.name))).all():
+        said = known.by_id.get(other_id) or known.of_older_desks.get(other_name)
+        if said is not None and other_id != agent_id and said.state is AccountState.ACTIVE:
+            others += not can.isdisjoint(said.roles.split(","))
+    return new if others >= 2 else frozenset()
 
 
 def confirm_roles(desk: Desk, name: str) -> tuple[Role, ...]:
@@ -68,15 +74,16 @@ def confirm_roles_as(office: Office, by: str, password: str, name: str) -> tuple
 
 
 def _confirm(session: Session, office: Office, by: str, actor: Actor, name: str) -> tuple[Role, ...]:
-    from cs_console.staff.accounts import account_actor, find_agent
+    from cs_console.staff.accounts import about_now, account_actor, named
 
-    agent = find_agent(session, name, locked=True)
-    if agent is None:
-        raise UnknownAgent("There is no account of that name.", "See `cs-console agents list`.")
+    agent = named(session, office, name)
+    said = account_on_record(session.connection(), office, agent.id, agent.name)
+    if agent.roles_to_confirm and (said is None or said.waiting is None):  # an older desk does not say who gave them
+        raise NotVouched(f"The access log does not say who gave {agent.name} these roles: give them again.")
     given = roles_of(agent.roles_to_confirm)
     if not given:
         raise BadAccount(f"No roles of {agent.name} wait to be confirmed.", "See `cs-console agents list`.")
-    if not (is_another(session, agent.id, by) and is_another(session, agent.roles_given_by, by)):
+    if not (is_another(session, office, agent.id, by) and is_another(session, office, agent.roles_given_by, by)):
         raise NotAllowed(
             "Roles are confirmed by another person than the one who gave them or gets them.",
             "Ask another admin or supervisor; `cs-console agents identity` records whose an account is.",
@@ -86,7 +93,7 @@ def _confirm(session: Session, office: Office, by: str, actor: Actor, name: str)
     session.add(agent)
     session.flush()
     end_and_record(session, office, account_actor(office, agent), agent.id, "your roles were changed")
-    about = {"account": agent.id, "name": agent.name, "change": "roles confirmed", "roles": words_of(given)}
+    about = about_now(session, office, agent) | {"change": "roles confirmed", "roles": words_of(given)}
     reason = f"{agent.name}: roles confirmed, {words_of(given)}"
     append(session, office, actor, Entry(Action.ACCOUNT_CHANGED, reason=reason, about=about), office.clock.now())
     return tuple(sorted(given))

@@ -134,7 +134,7 @@ def reset_factor(desk: OperatorDesk, name: str, first: Confirming, second: Confi
     office = desk.office
     admins = [require_password_of(office, one, Role.ADMIN) for one in (first, second)]
     with office.database.reading() as session:
-        if not is_another(session, admins[0].id, admins[1].id):
+        if not is_another(session, office, admins[0].id, admins[1].id):
             raise BadAccount(
                 "Two different people have to confirm this.",
                 "Name another one with --second; `cs-console agents identity` records whose an account is.",

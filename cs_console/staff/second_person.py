@@ -27,7 +27,8 @@ def require_password_of(office: Office, confirming: Confirming, *any_of: Role) -
         raise SignInRefused
     if agent.must_change_password:
         raise MustChangePassword  # whoever set it knows it too
-    card = card_of(agent)
+    with office.database.reading() as session:
+        card = card_of(session, office, agent)
     if not any(card.has(role) for role in any_of):
         wanted = " or ".join(role.value for role in any_of)
         raise NotAllowed(f"{card.name} is not {wanted}.", "Name an account that has that role.")

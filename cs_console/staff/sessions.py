@@ -1,12 +1,15 @@
 """Sessions: one live one an account, ended by idleness, age, sign-out, or any change to the account."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, case, select, update
 from sqlmodel import Session, col
 
+from cs_console.access_log.accounts_on_record import NEWEST_COLUMNS, OnRecord, account_on_record
 from cs_console.access_log.append import Actor, Entry, append
+from cs_console.database import Transaction
 from cs_console.errors import MustChangePassword, MustEnrol, NotAllowed, SessionEnded
 from models.agent import Agent
 from models.agent_session import AgentSession
@@ -26,8 +29,9 @@ LIVE_COLUMNS = (
     col(Agent.state),
     col(Agent.roles),
     case((col(Agent.must_change_password), NEW_PASSWORD), (col(AgentSession.enrolling), SECOND_FACTOR), else_=NOTHING),
+    *NEWEST_COLUMNS,
 )
-"""What `check_live` and `check_roles` judge, for statements that read it together with more."""
+"""What `check_live` and `roles_on_record` judge, for statements that read it together with more."""
 
 _LIVE = (
     select(*LIVE_COLUMNS)
@@ -44,6 +48,31 @@ def require_live(session: Session, desk: "Desk", any_of: tuple[Role, ...]) -> No
     """
     roles, due = _live(session, desk)
     check_roles(roles, due, any_of)
+
+
+def roles_on_record(transaction: Transaction, desk: "Desk", roles: str, newest: Iterable[bytes | None]) -> str:
+    """Those of the roles in the account's row that the log holds too. `newest`: of NEWEST_COLUMNS.
+
+    Raises SessionEnded for an account that the log says is suspended, or does not know; LogBroken.
+    """
+    said = account_on_record(transaction, desk.office, desk.agent.id, desk.agent.name, newest)
+    if said is None or said.state is not AccountState.ACTIVE:
+        raise SessionEnded("your account is suspended")
+    return both(roles, said)
+
+
+def both(roles: str, said: OnRecord) -> str:
+    """The roles that an account's row and the log hold alike, joined by commas."""
+    on_record = said.roles.split(",")
+    return ",".join(role for role in roles.split(",") if role and role in on_record)
+
+
+def roles_held(session: Session, office: "Office", agent: Agent) -> frozenset[Role]:
+    """The roles that an account has now, by its row and by the log; none while either says it is suspended."""
+    said = account_on_record(session.connection(), office, agent.id, agent.name)
+    if said is None or said.state is not AccountState.ACTIVE or agent.state != AccountState.ACTIVE:
+        return frozenset()
+    return frozenset(Role(word) for word in both(agent.roles, said).split(",") if word)
 
 
 def check_roles(roles: str, due: int, any_of: tuple[Role, ...]) -> None:
@@ -73,8 +102,9 @@ def _live(session: Session, desk: "Desk") -> tuple[str, int]:
     row = session.connection().execute(_LIVE, {"session": desk.session_id, "agent": desk.agent.id}).first()
     if row is None:
         raise SessionEnded("this session is unknown here")
-    started, active, ended, reason, state, roles, due = row
+    started, active, ended, reason, state, roles, due, *newest = row
     check_live(desk, started, active, ended, reason, state)
+    roles = roles_on_record(session.connection(), desk, roles, newest)
     return roles, due
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from cs_console.access_log.accounts_on_record import about_account
 from cs_console.access_log.append import Entry, record, start_log
 from cs_console.clock import Clock, SystemClock
 from cs_console.custody.key_files import make_wrapping_key
@@ -100,7 +101,8 @@ def _fill(session: Session, office: Office, desk_id: str, name: str, hashed: str
     agent = insert_agent(session, office, name, frozenset({Role.ADMIN}), hashed)
     desk = operator_desk(office)
     record(session, desk, Entry(Action.DESK_CREATED, reason=desk_id))
-    record(session, desk, Entry(Action.ACCOUNT_ADDED, reason=f"{name}: {agent.roles}"))
+    about = about_account(office, agent)
+    record(session, desk, Entry(Action.ACCOUNT_ADDED, reason=f"{name}: {agent.roles}", about=about))
 
 
 def _refuse_existing(settings: Settings) -> None:

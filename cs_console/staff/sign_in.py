@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select, update
 from sqlmodel import Session, col
 
+from cs_console.access_log.accounts_on_record import account_on_record
 from cs_console.access_log.append import Actor, Entry, append, record
 from cs_console.custody.erasing import apply_again
 from cs_console.desk import AgentCard, Desk, Office
@@ -243,8 +244,9 @@ def _begin(office: Office, first: FirstStep) -> SignedIn | Refusal:
             .values(failures=0, next_try_at=None, password_hash=first.hashed)
         )
         current = session.get_one(Agent, agent.id, populate_existing=True)
-        if not taken.rowcount:
-            suspended = current.state != AccountState.ACTIVE
+        said = account_on_record(session.connection(), office, agent.id, current.name)
+        if not taken.rowcount or said is None or said.state is not AccountState.ACTIVE:
+            suspended = current.state != AccountState.ACTIVE or (said is not None and said.state != AccountState.ACTIVE)
             refusal: Refusal = AccountSuspended() if suspended else SignInRefused()
             record_failure(session, office, account_actor(office, current), refusal.code)
             return refusal
@@ -270,7 +272,7 @@ def _begin(office: Office, first: FirstStep) -> SignedIn | Refusal:
             )
         )
         session.flush()
-        desk = Desk(office, card_of(current), session_id)
+        desk = Desk(office, card_of(session, office, current), session_id)
         append(session, office, desk.actor, Entry(Action.SIGNED_IN), now)
         due = not undertakings.is_current(session, desk)
         return SignedIn(desk, due, current.must_change_password, last, first.failures_before, enrolling)

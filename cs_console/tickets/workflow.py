@@ -297,7 +297,7 @@ def _is_second(session: Session, desk: Desk, ticket: TicketFacts, row: int, endi
     last = latest(session, desk.office, number, (Action.ENDING_ASKED, Action.TICKET_CHANGED, Action.TICKET_FOLLOW_UP))
     if last is not None and last.action is Action.ENDING_ASKED and last.names(ending=ending, row=str(row)):
         by = (last.about or {})["by"]
-        if by not in out and is_another(session, by, desk.agent.id) and desk.agent.has(Role.SUPERVISOR):
+        if by not in out and is_another(session, desk.office, by, desk.agent.id) and desk.agent.has(Role.SUPERVISOR):
             return True
     about = {"ending": ending, "row": str(row), "by": desk.agent.id}
     record_about(session, desk, ticket, Action.ENDING_ASKED, ending, about=about)
@@ -369,7 +369,7 @@ def name_reviewer(desk: Desk, number: int, row: int, agent_name: str, why: str) 
             raise UnknownAgent(f"There is no agent named {agent_name} who could take it.", "Choose one from the list.")
         if set(_assignable(session, HANDLERS).values()) - kept_out(session, desk.office, number):
             raise NotAllowed(f"#{number} can be handled by someone uninvolved.", "Assign it with a.")
-        if not is_another(session, agent_id, desk.agent.id):
+        if not is_another(session, desk.office, agent_id, desk.agent.id):
             raise NotAllowed("You cannot name yourself.", "Choose another person.")
         keep_note(session, desk, ticket, written(why))
         row = change(session, ticket, row, assignee_id=agent_id)

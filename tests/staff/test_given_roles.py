@@ -15,6 +15,7 @@ from cs_console.staff.sign_in import sign_in
 from cs_console.staff.staff_changes import in_words, staff_changes
 from models.enums import Action, Role
 from screens.queue import QueueScreen
+from tests.support.accounts import identify
 from tests.support.doors import PASSWORD, at_the_door, make_account, sign_in_as
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
@@ -60,11 +61,7 @@ def test_nobody_confirms_for_themselves_under_another_account(sqlite_office: Tes
     second = sqlite_office.desk("ines2", Role.ADMIN)
     sqlite_office.desk("sue", Role.SUPERVISOR)
     with sqlite_office.office.database.transaction() as session:
-        for name in ("ines", "ines2"):
-            found = accounts.find_agent(session, name)
-            assert found is not None
-            found.identity = None
-            session.add(found)
+        identify(session, sqlite_office.office, {ines.agent.id: None, second.agent.id: None})
     accounts.set_roles(ines, "mei", {Role.SUPERVISOR})
     with pytest.raises(NotAllowed, match="another person"):
         confirm_roles(second, "mei")

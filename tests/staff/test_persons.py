@@ -3,8 +3,6 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
-from sqlmodel import Session, col
 
 from cs_console.custody.erasure import confirm_erasure
 from cs_console.decisions.approval import approve, require_may_approve
@@ -12,11 +10,11 @@ from cs_console.desk import operator_desk
 from cs_console.errors import BadAccount, NotAllowed, OwnErasure, OwnProposal
 from cs_console.staff import accounts
 from cs_console.staff.persons import is_another
-from models.agent import Agent
 from models.enums import AccountState, Action, Role
 from tests.custody.erasures import people, proposed, state_of
 from tests.decisions.cases import PASSWORD, person
 from tests.decisions.test_approval import proposed as proposed_refusal
+from tests.support.accounts import identify
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
 
@@ -27,21 +25,18 @@ def add(test_office: TestOffice, name: str, identity: str = "") -> str:
     return accounts.add_agent(operator_desk(test_office.office), name, (Role.AGENT,), PASSWORD, identity=identity)
 
 
-def identify(session: Session, identities: dict[str, bytes | None]) -> None:
-    for agent_id, identity in identities.items():
-        session.connection().execute(update(Agent).where(col(Agent.id) == agent_id).values(identity=identity))
-
-
 def test_only_accounts_that_differ_in_who_they_belong_to_are_two_people(test_office: TestOffice) -> None:
     mei, omar = add(test_office, "mei", "mei@example.org"), add(test_office, "omar", "+44 1632 960001")
     first, second = add(test_office, "first"), add(test_office, "second")
     with test_office.office.database.reading() as session:
-        assert is_another(session, mei, omar) and is_another(session, omar, mei)
-        assert is_another(session, mei, first) and is_another(session, first, mei)
-        assert not is_another(session, first, second)
-        assert not is_another(session, mei, mei)
-        assert not is_another(session, mei, "nobody's")
-        assert is_another(session, None, mei)
+        assert is_another(session, test_office.office, mei, omar) and is_another(session, test_office.office, omar, mei)
+        assert is_another(session, test_office.office, mei, first) and is_another(
+            session, test_office.office, first, mei
+        )
+        assert not is_another(session, test_office.office, first, second)
+        assert not is_another(session, test_office.office, mei, mei)
+        assert not is_another(session, test_office.office, mei, "nobody's")
+        assert is_another(session, test_office.office, None, mei)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +98,7 @@ def test_an_approval_takes_another_person_not_another_account(
     mei, number, decision_id = proposed_refusal(sqlite_office)
     sue = person(sqlite_office, "sue", Role.SUPERVISOR)
     with sqlite_office.office.database.transaction() as session:
-        identify(session, {mei.agent.id: first, sue.agent.id: second})
+        identify(session, sqlite_office.office, {mei.agent.id: first, sue.agent.id: second})
     if refused:
         with pytest.raises(OwnProposal):
             approve(sue, decision_id, PASSWORD)
@@ -117,7 +112,7 @@ def test_two_approvals_take_two_people(sqlite_office: TestOffice) -> None:
     sue = person(sqlite_office, "sue", Role.SUPERVISOR)
     ines = person(sqlite_office, "ines", Role.PRIVACY_OFFICER)
     with sqlite_office.office.database.transaction() as session:
-        identify(session, {sue.agent.id: None, ines.agent.id: None})
+        identify(session, sqlite_office.office, {sue.agent.id: None, ines.agent.id: None})
     assert not approve(sue, decision_id, PASSWORD).final
     with pytest.raises(NotAllowed, match="another person"):
         require_may_approve(ines, decision_id)
@@ -127,7 +122,7 @@ def test_an_erasure_takes_another_person_not_another_account(sqlite_office: Test
     who = people(sqlite_office)
     _, erasure_id = proposed(sqlite_office, who)
     with sqlite_office.office.database.transaction() as session:
-        identify(session, {who.mei.agent.id: None, who.omar.agent.id: None})
+        identify(session, sqlite_office.office, {who.mei.agent.id: None, who.omar.agent.id: None})
     with pytest.raises(OwnErasure):
         confirm_erasure(who.omar, erasure_id, PASSWORD)
     assert state_of(sqlite_office.office, erasure_id) == "proposed"

@@ -364,7 +364,7 @@ def test_entries_name_the_requester_by_pseudonym_and_no_value(test_office: TestO
     made = make_ticket(test_office, contacts={Field.EMAIL: "canary@example.org"}, subject="canary")
     claim(mei, made.number)
     with test_office.office.database.reading() as session:
-        entry = session.get_one(LogEntry, 1)
+        entry = session.scalars(select(LogEntry).where(col(LogEntry.ticket) == made.number)).one()
     key = test_office.office.keyring.key(made.requester_id)
     assert entry.requester == test_office.office.pseudonym(made.requester_id, key)
     assert "canary" not in repr(entry)
@@ -378,7 +378,8 @@ def test_a_ticket_of_an_erased_requester_can_still_be_put_away(test_office: Test
     set_state(mei, made.number, row, TicketState.CLOSED)
     assert windows_open(test_office, made.number) == 0
     with test_office.office.database.reading() as session:
-        assert session.get_one(LogEntry, 1).requester is None
+        claimed = (col(LogEntry.ticket) == made.number, col(LogEntry.action) == Action.TICKET_CLAIMED.value)
+        assert session.scalars(select(LogEntry).where(*claimed)).one().requester is None
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,149 @@
+"""Which roles an account has, whether it is suspended and whose it is, as the access log says it (DESIGN.md, 12).
+
+Every entry that makes or changes an account vouches for all of that, so the newest one is the whole answer. A row can
+take a role away; it gives none. Kept in memory until the newest such entry is another one.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, LargeBinary, ScalarSelect, select, type_coerce
+from sqlmodel import col
+
+from cs_console.access_log import legacy
+from cs_console.access_log.vouched import COLUMNS_OF_ENTRY, Word, digest, genuine
+from cs_console.database import Transaction
+from models.agent import Agent
+from models.enums import AccountState, Action, Result
+from models.log import LogEntry
+
+if TYPE_CHECKING:
+    from cs_console.desk import Office
+
+ABOUT_ACCOUNTS = (Action.ACCOUNT_ADDED, Action.ACCOUNT_CHANGED)
+
+
+@dataclass(frozen=True, slots=True)
+class OnRecord:
+    """One account. `roles`, `waiting` as words joined by commas; `waiting` were given by `given_by` (an id, "" for the
+    operator) and do not count yet.
+
+    `identity` is the digest of what its row has to hold, "" where it is not recorded whose it is. What older desks
+    wrote says neither that nor who gave which roles: None, and the row counts.
+    """
+
+    roles: str
+    state: AccountState
+    identity: str | None = None
+    waiting: str | None = None
+    given_by: str | None = None
+
+
+@dataclass(slots=True)
+class AccountsRead:
+    """What was read of the log last. `newest`: the tags of the entries it ended with."""
+
+    newest: tuple[bytes | None, ...] = ()
+    by_id: Mapping[str, OnRecord] = field(default_factory=dict)
+    of_older_desks: Mapping[str, OnRecord] = field(default_factory=dict)
+    """By name: those entries have no id."""
+
+
+def about_account(office: "Office", agent: Agent, identity: str | None = None) -> dict[str, str]:
+    """What an entry about an account vouches for. `identity`: its digest, where the row is not to be believed."""
+    return {
+        "account": agent.id,
+        "name": agent.name,
+        "held": agent.roles,
+        "state": AccountState(agent.state).value,
+        "identity": identity_digest(office, agent.identity) if identity is None else identity,
+        "waiting": agent.roles_to_confirm,
+        "given_by": agent.roles_given_by or "",
+    }
+
+
+def identity_digest(office: "Office", identity: bytes | None) -> str:
+    """How the log knows an identity again; "" for none."""
+    return "" if identity is None else digest(office, "staff identity", bytes(identity).hex())
+
+
+def _tag_of_newest(action: Action) -> ScalarSelect[Any]:
+    return (
+        select(type_coerce(col(LogEntry.tag), LargeBinary))
+        .where(col(LogEntry.action) == action.value)
+        .order_by(col(LogEntry.at).desc(), col(LogEntry.seq).desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+NEWEST_COLUMNS: tuple[ScalarSelect[Any], ...] = tuple(_tag_of_newest(action) for action in ABOUT_ACCOUNTS)
+"""To be asked with whatever judges an account: the tags of the newest entries, which tell whether anything changed."""
+_NEWEST = select(*NEWEST_COLUMNS)
+_ENTRIES = (
+    select(*COLUMNS_OF_ENTRY)
+    .where(
+        col(LogEntry.action).in_([action.value for action in ABOUT_ACCOUNTS]),
+        col(LogEntry.outcome) == Result.DONE.value,
+    )
+    .order_by(col(LogEntry.seq))
+)
+
+
+def account_on_record(
+    transaction: Transaction, office: "Office", agent_id: str, name: str, newest: Iterable[bytes | None] | None = None
+) -> OnRecord | None:
+    """What the log says of an account, None where it does not know it. `newest`: of NEWEST_COLUMNS, if it was asked.
+
+    Raises LogBroken.
+    """
+    known = accounts_on_record(transaction, office, newest)
+    return known.by_id.get(agent_id) or known.of_older_desks.get(name)
+
+
+def accounts_on_record(
+    transaction: Transaction, office: "Office", newest: Iterable[bytes | None] | None = None
+) -> AccountsRead:
+    """What the log says of every account. Raises LogBroken."""
+    if not isinstance(transaction, Connection):  # a server's light line reads one row at a time
+        asked = None if newest is None else _tags(newest)
+        if asked is not None and asked == office.accounts_read.newest:
+            return office.accounts_read
+        with office.database.reading() as session:
+            return accounts_on_record(session.connection(), office, asked)
+    tags = _tags(transaction.execute(_NEWEST).one() if newest is None else newest)
+    if tags != office.accounts_read.newest:
+        office.accounts_read = _read(office, tags, transaction.execute(_ENTRIES))
+    return office.accounts_read
+
+
+def _tags(newest: Iterable[bytes | None]) -> tuple[bytes | None, ...]:
+    return tuple(None if tag is None else bytes(tag) for tag in newest)
+
+
+def _read(office: "Office", tags: tuple[bytes | None, ...], rows: Iterable[Any]) -> AccountsRead:
+    by_id: dict[str, OnRecord] = {}
+    by_name: dict[str, OnRecord] = {}
+    for row in rows:
+        word = genuine(office, tuple(row))
+        about = word.about or {}
+        if "held" not in about:
+            _heard_of_old(by_name, word)
+            continue
+        by_id[about["account"]] = OnRecord(
+            about["held"], AccountState(about["state"]), about["identity"], about["waiting"], about["given_by"]
+        )
+        by_name.pop(about["name"], None)
+    return AccountsRead(tags, by_id, by_name)
+
+
+def _heard_of_old(by_name: dict[str, OnRecord], word: Word) -> None:
+    said = legacy.account(word)
+    if said is None:
+        return
+    before = by_name.get(said.name, OnRecord("", AccountState.ACTIVE))
+    roles = before.roles if said.roles is None else said.roles
+    if said.more_roles:
+        roles = ",".join(sorted({*filter(None, roles.split(",")), *said.more_roles.split(",")}))
+    by_name[said.name] = replace(before, roles=roles, state=said.state or before.state)

@@ -1,0 +1,174 @@
+"""A role, a state or an identity counts only as the log has it: whoever can write the database makes no supervisor."""
+
+import pytest
+from sqlalchemy import update
+from sqlmodel import col
+
+from cs_console.access_log.append import Actor, Entry, append
+from cs_console.custody.disclosure import reveal
+from cs_console.decisions.approval import approve
+from cs_console.desk import operator_desk
+from cs_console.errors import (
+    AccountSuspended,
+    NotAllowed,
+    NotVouched,
+    OwnProposal,
+    Refusal,
+    SessionEnded,
+    SignInRefused,
+)
+from cs_console.staff import accounts, passwords
+from cs_console.staff.given_roles import confirm_roles
+from cs_console.staff.persons import is_another
+from cs_console.staff.second_person import Confirming, require_password_of
+from cs_console.staff.sign_in import sign_in
+from cs_console.tickets.queue import counts
+from models.agent import Agent
+from models.agent_session import AgentSession
+from models.enums import AccountState, Action, Role
+from tests.custody.reveals import change, is_refused, mobile_of, own_ticket
+from tests.decisions.cases import PASSWORD, person
+from tests.decisions.test_approval import proposed
+from tests.support.office import TestOffice
+from tests.support.recorded import recorded
+
+pytestmark = pytest.mark.usefixtures("cheap_passwords")
+
+
+def row_says(test_office: TestOffice, name: str, **values: object) -> None:
+    change(test_office, update(Agent).where(col(Agent.name) == name).values(**values))
+
+
+def refusal(act: object) -> type[Refusal] | None:
+    assert callable(act)
+    try:
+        act()
+    except Refusal as refused:
+        return type(refused)
+    return None
+
+
+def test_a_role_written_into_the_row_opens_nothing(test_office: TestOffice) -> None:
+    ada, ticket = own_ticket(test_office)
+    clerk = test_office.desk("clerk", Role.ADMIN)
+    row_says(test_office, "clerk", roles="admin,agent,privacy officer,supervisor")
+    is_refused(test_office, clerk, ticket.number, mobile_of(ticket), "reply", NotAllowed)
+    for act in (lambda: accounts.list_agents(clerk), lambda: reveal(ada, ticket.number, mobile_of(ticket), "reply")):
+        assert refusal(act) is None, "what the log holds still counts"
+    row_says(test_office, "mei", roles="admin,agent")
+    assert refusal(lambda: accounts.list_agents(ada)) is NotAllowed
+
+
+def test_nor_does_it_at_the_next_sign_in_or_beside_an_operator(test_office: TestOffice) -> None:
+    office = test_office.office
+    accounts.add_agent(operator_desk(office), "mei", (Role.AGENT,), PASSWORD)
+    row_says(test_office, "mei", roles="admin,agent,supervisor")
+    assert sign_in(office, "mei", PASSWORD).desk.agent.roles == {Role.AGENT}
+    with pytest.raises(NotAllowed):
+        require_password_of(office, Confirming("mei", PASSWORD), Role.SUPERVISOR, Role.ADMIN)
+
+
+def test_a_role_taken_away_is_not_put_back_by_the_row(test_office: TestOffice) -> None:
+    """Nor by a session that is made to live on, in a console that had seen the role."""
+    ines, pia = test_office.desk("ines", Role.ADMIN), test_office.desk("pia", Role.SUPERVISOR)
+    accounts.list_agents(pia)
+    accounts.set_roles(ines, "pia", {Role.AGENT})
+    row_says(test_office, "pia", roles="supervisor")
+    change(test_office, update(AgentSession).values(ended_at=None, end_reason=None))
+    assert refusal(lambda: accounts.list_agents(pia)) is NotAllowed
+
+
+def test_who_is_suspended_stays_so_whatever_the_row_says(test_office: TestOffice) -> None:
+    office, ines = test_office.office, test_office.desk("ines", Role.ADMIN)
+    accounts.add_agent(operator_desk(office), "mei", (Role.AGENT,), PASSWORD)
+    mei = sign_in(office, "mei", PASSWORD).desk
+    accounts.suspend(ines, "mei")
+    row_says(test_office, "mei", state=AccountState.ACTIVE)
+    change(test_office, update(AgentSession).values(ended_at=None, end_reason=None))
+    assert refusal(lambda: counts(mei)) is SessionEnded
+    assert refusal(lambda: sign_in(office, "mei", PASSWORD)) is AccountSuspended
+    accounts.unlock(ines, "mei")
+    assert refusal(lambda: sign_in(office, "mei", PASSWORD)) is None
+
+
+def test_an_account_that_no_one_added_is_no_ones(test_office: TestOffice) -> None:
+    office = test_office.office
+    hashed = passwords.hash_password(PASSWORD)
+    with office.database.transaction() as session:
+        accounts.insert_agent(session, office, "eve", frozenset({Role.ADMIN}), hashed)
+    assert refusal(lambda: sign_in(office, "eve", PASSWORD)) is SignInRefused
+    assert refusal(lambda: accounts.set_roles(operator_desk(office), "eve", {Role.AGENT})) is NotVouched
+
+
+def test_no_change_to_an_account_confirms_what_was_forged(test_office: TestOffice) -> None:
+    office, ines = test_office.office, test_office.desk("ines", Role.ADMIN)
+    accounts.add_agent(operator_desk(office), "mei", (Role.AGENT,), PASSWORD)
+    row_says(test_office, "mei", roles="agent,supervisor")
+    accounts.unlock(ines, "mei")
+    accounts.change_own_password(sign_in(office, "mei", PASSWORD).desk, PASSWORD, "another long pass phrase")
+    row_says(test_office, "mei", roles="agent,supervisor")
+    assert sign_in(office, "mei", "another long pass phrase").desk.agent.roles == {Role.AGENT}
+
+
+def test_roles_that_wait_were_given_by_whom_the_log_says(test_office: TestOffice) -> None:
+    ines, omar = (test_office.desk(name, Role.ADMIN) for name in ("ines", "omar"))
+    test_office.desk("mei", Role.AGENT)
+    row_says(test_office, "mei", roles_to_confirm="supervisor", roles_given_by=omar.agent.id)
+    with pytest.raises(Refusal):
+        confirm_roles(ines, "mei")
+    accounts.set_roles(ines, "mei", {Role.SUPERVISOR})
+    row_says(test_office, "mei", roles_given_by=omar.agent.id)
+    assert refusal(lambda: confirm_roles(ines, "mei")) is NotAllowed
+    assert confirm_roles(omar, "mei") == (Role.SUPERVISOR,)
+
+
+def test_whether_roles_wait_does_not_follow_forged_rows(test_office: TestOffice) -> None:
+    ines = test_office.desk("ines", Role.ADMIN)
+    for name in ("omar", "ann"):
+        test_office.desk(name, Role.ADMIN)
+        row_says(test_office, name, state=AccountState.SUSPENDED)
+    test_office.desk("mei", Role.AGENT)
+    accounts.set_roles(ines, "mei", {Role.SUPERVISOR})
+    row = next(one for one in accounts.list_agents(ines) if one.name == "mei")
+    assert (row.roles, row.to_confirm) == ((), (Role.SUPERVISOR,))
+
+
+def test_another_identity_in_the_row_makes_no_second_person(test_office: TestOffice) -> None:
+    office = test_office.office
+    mei, _, decision_id = proposed(test_office)
+    second = person(test_office, "mei2", Role.SUPERVISOR)
+    accounts.set_identity(operator_desk(office), "mei", "mei@example.org")
+    change(test_office, update(Agent).where(col(Agent.id) == mei.agent.id).values(identity=None))
+    accounts.set_identity(operator_desk(office), "mei2", "mei@example.org")
+    row_says(test_office, "mei2", identity=b"someone else")
+    with office.database.reading() as session:
+        assert not is_another(session, office, mei.agent.id, second.agent.id)
+    assert refusal(lambda: approve(second, decision_id, PASSWORD)) is OwnProposal
+
+
+def as_older_desks_wrote(test_office: TestOffice, action: Action, reason: str) -> None:
+    with test_office.office.database.transaction() as session:
+        now = test_office.clock.now()
+        append(session, test_office.office, Actor("operator", "", "", "h"), Entry(action, reason=reason), now)
+
+
+def test_what_an_older_desk_recorded_of_accounts_still_counts(sqlite_office: TestOffice) -> None:
+    office = sqlite_office.office
+    with office.database.transaction() as session:
+        accounts.insert_agent(
+            session, office, "old", frozenset({Role.AGENT, Role.SUPERVISOR}), passwords.hash_password(PASSWORD)
+        )
+    assert refusal(lambda: sign_in(office, "old", PASSWORD)) is SignInRefused
+    as_older_desks_wrote(sqlite_office, Action.ACCOUNT_ADDED, "old: agent; supervisor to be confirmed")
+    assert sign_in(office, "old", PASSWORD).desk.agent.roles == {Role.AGENT}
+    as_older_desks_wrote(sqlite_office, Action.ACCOUNT_CHANGED, "old: roles confirmed, supervisor")
+    assert sign_in(office, "old", PASSWORD).desk.agent.roles == {Role.AGENT, Role.SUPERVISOR}
+    as_older_desks_wrote(sqlite_office, Action.ACCOUNT_CHANGED, "old: suspended")
+    assert refusal(lambda: sign_in(office, "old", PASSWORD)) is AccountSuspended
+    as_older_desks_wrote(sqlite_office, Action.ACCOUNT_CHANGED, "old: unlocked")
+    as_older_desks_wrote(sqlite_office, Action.ACCOUNT_CHANGED, "old: roles agent,supervisor -> agent")
+    assert sign_in(office, "old", PASSWORD).desk.agent.roles == {Role.AGENT}
+    accounts.set_roles(operator_desk(office), "old", {Role.VERIFIER})
+    as_older_desks_wrote(sqlite_office, Action.ACCOUNT_CHANGED, "old: roles confirmed, admin")
+    assert sign_in(office, "old", PASSWORD).desk.agent.roles == {Role.VERIFIER}, "newer entries are the last word"
+    assert recorded(office, Action.SIGN_IN_FAILED)
