@@ -12,6 +12,7 @@ from cs_console.decisions.approvers import REFUSING
 from cs_console.decisions.participants import deciders, participants
 from cs_console.desk import Desk, Office
 from cs_console.errors import NotIndependent, OwnDecision
+from cs_console.staff.persons import of_same_people
 from models.decision import Approval, Decision
 from models.enums import Action, DecisionState, TicketKind
 from models.log import LogEntry
@@ -30,7 +31,7 @@ def is_own_appealed(session: Session, desk: Desk, number: int) -> bool:
 def require_not_own(session: Session, desk: Desk, number: int) -> None:
     """Refuse whoever gave the decision that the requester now writes against. Raises OwnDecision, NotIndependent."""
     if desk.agent.id in kept_out(session, desk.office, number):
-        if desk.agent.id in _refused_before_words(session, number):
+        if desk.agent.id in of_same_people(session, desk.office, _refused_before_words(session, number)):
             raise OwnDecision
         raise NotIndependent(number)
 
@@ -41,8 +42,8 @@ def kept_out(session: Session, office: Office, number: int) -> frozenset[str]:
     They decided what it is about, or (where the pack wants it so) took part in that, or are named as having decided;
     what that in turn was about counts too, to its beginning. Where nothing is named yet, they took part in any decision
     on the requester's tickets. Of a ticket that was appealed against: who had decided it by then. Of a refusal that the
-    requester wrote after: who gave it. A person whom the privacy officer named for this ticket is not among them.
-    Raises LogBroken.
+    requester wrote after: who gave it. Each counts with every account that is the same person's. A person whom the
+    privacy officer named for this ticket is not among them. Raises LogBroken.
     """
     columns = select(col(Ticket.kind), col(Ticket.pack), col(Ticket.requester_id)).where(col(Ticket.number) == number)
     found = session.connection().execute(columns).first()
@@ -61,7 +62,8 @@ def kept_out(session: Session, office: Office, number: int) -> frozenset[str]:
         others = select(col(Ticket.number)).where(col(Ticket.requester_id) == owner, col(Ticket.number) != number)
         people |= deciders(session, office, session.connection().execute(others).scalars())
     people |= _decided_before_an_appeal(session, number) | _refused_before_words(session, number)
-    return frozenset(people - reviewers_named(session, office, number))
+    out = of_same_people(session, office, people)
+    return out - of_same_people(session, office, reviewers_named(session, office, number)) if out else out
 
 
 def reviewers_named(session: Session, office: Office, number: int) -> set[str]:

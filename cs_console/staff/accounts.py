@@ -297,7 +297,7 @@ def change_own_password(desk: Desk, old: str, new: str) -> None:
     office = desk.office
     with office.database.reading() as session:
         require_session(session, desk)
-        beside_factor = has_factor(session, desk.agent.id)
+        beside_factor = has_factor(session, office, desk.agent)
     shortest = passwords.SHORTEST_WITH_FACTOR if beside_factor else passwords.SHORTEST
     passwords.check_new(new, desk.agent.name, office.settings.desk_name, shortest=shortest)
     if passwords.normal(old) == passwords.normal(new):

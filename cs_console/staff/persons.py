@@ -39,14 +39,17 @@ def of_same_people(session: Session, office: Office, accounts: Iterable[str]) ->
 
 def _identities(session: Session, office: Office, only: Collection[str] = ()) -> dict[str, str]:
     """By account: the digest of its identity, "" where it is not recorded whose it is."""
-    columns = select(col(Agent.id), col(Agent.name), col(Agent.identity))
-    rows = session.connection().execute(columns.where(col(Agent.id).in_(only)) if only else columns).all()
     known = accounts_on_record(session.connection(), office)
+    if not known.of_older_desks and known.by_id.keys() >= set(only):
+        return {one: known.by_id[one].identity or "" for one in only or known.by_id}
+    columns = select(col(Agent.id), col(Agent.name), col(Agent.identity))
     found = {}
-    for agent_id, name, identity in rows:
+    for agent_id, name, identity in session.connection().execute(
+        columns.where(col(Agent.id).in_(only)) if only else columns
+    ):
         said = known.by_id.get(agent_id)
-        if said is not None and said.identity is not None:
-            found[agent_id] = said.identity
+        if said is not None:
+            found[agent_id] = said.identity or ""
         else:  # what an older desk recorded is in the row alone; an account that no one added is no one's
             found[agent_id] = identity_digest(office, identity) if name in known.of_older_desks else ""
     return found

@@ -12,18 +12,20 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select, update
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import Entry, append, record
+from cs_console.access_log.append import Entry, about_text, append, record
+from cs_console.access_log.vouched import last_entry
 from cs_console.custody.factor_secrets import open_secret, seal_secret
 from cs_console.desk import Desk, Office, OperatorDesk
 from cs_console.errors import BadAccount, NotAllowed, SignInRefused, UnknownAgent, WrongFactor
 from cs_console.staff.accounts import account_actor, confirm_password, find_agent
-from cs_console.staff.factor_state import has_factor
+from cs_console.staff.factor_state import about_factor, has_factor, is_in_force
 from cs_console.staff.persons import is_another
 from cs_console.staff.second_person import Confirming, require_password_of
 from cs_console.staff.sessions import end_and_record, require_session
 from models.agent import Agent
 from models.agent_session import AgentSession
 from models.enums import Action, Role
+from models.log import LogEntry
 from models.second_factor import RecoveryCode, SecondFactor
 
 STEP_SECONDS = 30
@@ -86,17 +88,18 @@ def confirm_enrolment(desk: Desk, typed: str) -> tuple[str, ...]:
         session.connection().execute(
             update(AgentSession).where(col(AgentSession.id) == desk.session_id).values(enrolling=False)
         )
-        record(session, desk, Entry(Action.FACTOR_ENROLLED))
+        record(session, desk, Entry(Action.FACTOR_ENROLLED, about=about_factor(office, agent_id, row.secret)))
     return codes
 
 
 def take_code(session: Session, office: Office, agent: Agent, typed: str) -> bool:
     """Use a code of the account's app, or a recovery code, once, in the caller's transaction.
 
-    Two consoles at once cannot use the same one. A recovery code that is used is on record.
+    Two consoles at once cannot use the same one. A recovery code that is used is on record. A secret that the log does
+    not hold as the one in force is worth nothing.
     """
     row = session.get(SecondFactor, agent.id, with_for_update=True)
-    if row is None or row.secret is None:
+    if row is None or row.secret is None or not is_in_force(session, office, agent, row.secret):
         return False
     digits = "".join(typed.split())
     step = _step_of(open_secret(office.keyring, agent.id, row.secret), digits, office.clock.now())
@@ -114,7 +117,7 @@ def recovery_codes_left(desk: Desk) -> int | None:
     """How many recovery codes the agent has left; None where they have no second factor."""
     with desk.office.database.reading() as session:
         require_session(session, desk)
-        if not has_factor(session, desk.agent.id):
+        if not has_factor(session, desk.office, desk.agent):
             return None
         unused = select(col(RecoveryCode.id)).where(
             col(RecoveryCode.agent_id) == desk.agent.id, col(RecoveryCode.used_at).is_(None)
@@ -145,7 +148,7 @@ def reset_factor(desk: OperatorDesk, name: str, first: Confirming, second: Confi
             raise UnknownAgent("There is no account of that name.", "See `cs-console agents list`.")
         if agent.id in {admin.id for admin in admins}:
             raise BadAccount("Nobody resets their own second factor.", "Two other admins have to confirm it.")
-        if not has_factor(session, agent.id):
+        if not has_factor(session, office, agent):
             raise BadAccount(f"{agent.name} has no second factor.", "Nothing was changed.")
         session.connection().execute(delete(SecondFactor).where(col(SecondFactor.agent_id) == agent.id))
         session.connection().execute(delete(RecoveryCode).where(col(RecoveryCode.agent_id) == agent.id))
@@ -194,10 +197,14 @@ def _take_recovery_code(session: Session, office: Office, agent: Agent, typed: s
             col(RecoveryCode.used_at).is_(None),
         )
         .values(used_at=office.clock.now())
+        .returning(col(RecoveryCode.id))
     )
-    if not used.rowcount:
+    about = {"code": used.scalar() or ""}
+    said = (col(LogEntry.action) == Action.RECOVERY_CODE_USED.value, col(LogEntry.about) == about_text(about))
+    if not about["code"] or last_entry(session, office, *said) is not None:  # its row says that it was not used
         return False
-    append(session, office, account_actor(office, agent), Entry(Action.RECOVERY_CODE_USED), office.clock.now())
+    used_now = Entry(Action.RECOVERY_CODE_USED, about=about)
+    append(session, office, account_actor(office, agent), used_now, office.clock.now())
     return True
 
 

@@ -86,7 +86,7 @@ def first_step(office: Office, name: str, password: str) -> FirstStep:
             record_failure(session, office, _actor(office, agent), SignInRefused.code)
         raise SignInRefused
     with office.database.transaction() as session:
-        asks_for_code = has_factor(session, agent.id)
+        asks_for_code = has_factor(session, office, agent)
         if asks_for_code:
             take_back_one(session, agent.id)
     hashed = _up_to_date(agent.password_hash, password)
@@ -255,7 +255,7 @@ def _begin(office: Office, first: FirstStep) -> SignedIn | Refusal:
         )
         last = started.scalar()
         end_and_record(session, office, account_actor(office, current), agent.id, "you signed in elsewhere")
-        has_one = has_factor(session, agent.id)
+        has_one = has_factor(session, office, agent)
         if has_one and not first.asks_for_code:  # it was set up in between
             record_failure(session, office, account_actor(office, current), SignInRefused.code)
             return SignInRefused()

@@ -4,6 +4,7 @@ It verifies no one: windows close, codes end, and what rested on them is withdra
 """
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from sqlalchemy import delete, or_, select, update
@@ -26,11 +27,13 @@ from cs_console.custody.redaction import redact
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.ticket_keys import TicketKeys, ticket_keys
 from cs_console.decisions.clock_events import recompute
+from cs_console.decisions.separation import require_not_own
 from cs_console.desk import Desk, Office
-from cs_console.errors import BadInput, ChangedElsewhere, NothingThere, Refusal, WrongState
+from cs_console.errors import BadInput, ChangedElsewhere, NothingThere, OwnDecision, Refusal, WrongState
 from cs_console.plain_text import one_line, plain
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.filing import add_requester
+from cs_console.tickets.ticket_facts import facts, refusals_on_record
 from cs_console.verification.cases import Case, case_of, local_moment
 from cs_console.verification.windows import close_window
 from models.agent import Agent
@@ -117,11 +120,12 @@ def link_ticket(
     """Make an unverified sender's ticket a person's on file; the new row.
 
     `person` is a candidate of `whose`, or of `look_for_person`: then `found_by` is what was typed there. For verifiers
-    with a current undertaking. Nobody is verified by it, the next letter goes to the person's contacts on file alone.
-    Raises BadInput, WrongState, ChangedElsewhere, NothingThere, KeyDestroyed, OnHold, NotAllowed, NoUndertaking.
+    with a current undertaking, who had no part in what the ticket is about. Nobody is verified by it, the next letter
+    goes to the person's contacts on file alone. Raises BadInput, WrongState, ChangedElsewhere, NothingThere,
+    KeyDestroyed, OnHold, NotAllowed, NoUndertaking; OwnDecision and NotIndependent are recorded.
     """
     words = _words(reason)
-    with desk.work(Role.VERIFIER) as session:
+    with _kept_out_on_record(desk, number, Action.TICKET_LINKED), desk.work(Role.VERIFIER) as session:
         case = _case(session, desk, number, row)
         if link_of(session, desk.office, number, Link(case.ticket.link)) is not Link.NONE:
             raise WrongState(f"#{number} is an account's already.", "Take that link back first.")
@@ -143,7 +147,7 @@ def unlink_ticket(desk: Desk, number: int, row: int, reason: str) -> int:
     words, office, sender = _words(reason), desk.office, new_id()
     office.keyring.create(sender)  # durable before anything is sealed under it
     try:
-        with desk.work(Role.VERIFIER) as session:
+        with _kept_out_on_record(desk, number, Action.TICKET_UNLINKED), desk.work(Role.VERIFIER) as session:
             case = _case(session, desk, number, row)
             if link_of(session, office, number, Link(case.ticket.link)) is Link.NONE:
                 raise WrongState(f"#{number} is no account's.", "There is no link to take back.")
@@ -164,11 +168,17 @@ def _words(reason: str) -> str:
     return words
 
 
+def _kept_out_on_record(desk: Desk, number: int, action: Action) -> AbstractContextManager[None]:
+    """An attempt of someone who has to keep away is recorded by its code."""
+    return refusals_on_record(desk, action, (OwnDecision,), lambda session: facts(session, number))
+
+
 def _case(session: Session, desk: Desk, number: int, row: int) -> Case:
-    """The ticket, locked, if it may change hands now."""
+    """The ticket, locked, if it may change hands now, and this agent need not keep away from it."""
     require_current(session, desk)
     case = case_of(session, desk, number, locked=True)
     case.require_open()
+    require_not_own(session, desk, number)
     if case.ticket.row != row:
         raise ChangedElsewhere(number)
     decided = select(col(Decision.state)).where(

@@ -11,11 +11,13 @@ from cs_console.desk import Desk
 from cs_console.errors import BadInput, NoOneIndependent, NotAllowed, NotIndependent, OwnDecision, SecondPersonNeeded
 from cs_console.tickets.conversation import open_ticket
 from cs_console.tickets.workflow import assign, assignable, claim, name_reviewer, set_kind, set_state
-from models.enums import Action, Result, Role, TicketKind, TicketState
+from cs_console.verification.linking import unlink_ticket
+from models.enums import AccountState, Action, Result, Role, TicketKind, TicketState
 from tests.decisions.cases import PASSWORD, person, propose, refusal
 from tests.decisions.settlements import CONTACTS, Refused, about, end, refused, settling
 from tests.decisions.test_appeal import write
 from tests.decisions.test_checklist import ticket_of
+from tests.support.accounts import put_on_record
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
 from tests.support.tickets import make_requester, make_ticket
@@ -167,3 +169,54 @@ def test_no_one_is_named_while_someone_uninvolved_is_there(sqlite_office: TestOf
     number = about(sqlite_office, case, TicketKind.APPEAL)
     with pytest.raises(NotAllowed, match="uninvolved"):
         name_reviewer(case.pia, number, row_of(sqlite_office, number), "mei", "She knows it.")
+
+
+def second_account(test_office: TestOffice, first: Desk, name: str, *roles: Role) -> Desk:
+    """Another account of the same person, whose first one is suspended: a person has one that is active."""
+    second = person(test_office, name, *roles)
+    with test_office.office.database.transaction() as session:
+        put_on_record(session, test_office.office, first.agent.id, state=AccountState.SUSPENDED)
+        put_on_record(session, test_office.office, second.agent.id, identity=first.agent.name.encode())
+    return second
+
+
+@pytest.mark.parametrize("holds", [False, True], ids=["in the queue", "theirs already"])
+def test_who_refused_keeps_away_under_another_account_too(test_office: TestOffice, holds: bool) -> None:
+    case = refused(test_office)
+    second = second_account(test_office, case.mei, "mei2", Role.AGENT, Role.SUPERVISOR)
+    number = about(test_office, case, TicketKind.APPEAL, second if holds else None)
+    decided_on = case.number
+    test_office.clock.forward(minutes=1)
+    write(test_office, decided_on)
+    steps: list[Callable[[], object]] = [
+        lambda: set_kind(second, number, row_of(test_office, number), TicketKind.INQUIRY),
+        lambda: set_state(second, number, row_of(test_office, number), TicketState.CLOSED, "Done."),
+        lambda: claim(second, decided_on),
+        lambda: assign(case.sam, decided_on, row_of(test_office, decided_on), "mei2"),
+    ]
+    if holds:
+        steps.append(lambda: end(test_office, second, number, settling(TicketKind.APPEAL)))
+    else:
+        steps += [lambda: claim(second, number), lambda: assign(case.sam, number, row_of(test_office, number), "mei2")]
+    for step in steps:
+        with pytest.raises(OwnDecision):
+            step()
+    assert "mei2" not in assignable(case.sam, number)
+    assert "sam" in assignable(case.sam, number)
+
+
+def test_who_refused_says_of_no_ticket_whose_it_is(test_office: TestOffice) -> None:
+    """Taken off the requester, nothing would tell any more what the appeal is about."""
+    case = refused(test_office)
+    vic = second_account(test_office, case.mei, "vic", Role.VERIFIER)
+    number = appeal_of(test_office, case)
+    with pytest.raises(NotIndependent):
+        unlink_ticket(vic, number, row_of(test_office, number), "It was their brother's.")
+    stranger = make_ticket(test_office, kind=TicketKind.RIGHTS, requester=case.requester).number
+    refused_entries = recorded(test_office.office, Action.TICKET_UNLINKED)
+    assert [(one.outcome, one.reason, one.ticket) for one in refused_entries] == [
+        (Result.REFUSED, "not_independent", number)
+    ]
+    uninvolved = person(test_office, "wim", Role.VERIFIER)
+    unlink_ticket(uninvolved, number, row_of(test_office, number), "It was their brother's.")
+    unlink_ticket(vic, stranger, row_of(test_office, stranger), "A rights request is about no decision.")

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pyotp
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlmodel import col
 
 from cs_console.desk import Desk, operator_desk
@@ -32,6 +32,7 @@ from cs_console.staff.second_person import Confirming
 from cs_console.staff.sign_in import SignedIn, first_step, second_step, sign_in
 from models.enums import Action, Role
 from models.second_factor import RecoveryCode, SecondFactor
+from tests.custody.reveals import change
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
 
@@ -326,3 +327,64 @@ def test_no_secret_is_in_the_database(sqlite_office: TestOffice) -> None:
     home = sqlite_office.office.settings.home
     written = b"".join(file.read_bytes() for file in home.rglob("*") if file.is_file())
     assert secret.encode() not in written
+
+
+# --- what someone who can write the database, and has no keys, wins
+
+
+def row_of(test_office: TestOffice) -> SecondFactor:
+    with test_office.office.database.reading() as session:
+        return session.scalars(select(SecondFactor)).one()
+
+
+def test_a_row_that_was_removed_lets_no_one_in_without_the_factor(test_office: TestOffice) -> None:
+    _, secret, codes = enrolled(test_office)
+    change(test_office, delete(SecondFactor))
+    assert first_step(test_office.office, "mei", PASSWORD).asks_for_code
+    for typed in ("", shown_by_app(test_office, secret), codes[0]):
+        assert isinstance(refused(test_office, typed), WrongFactor)
+    ines, omar = add(test_office, "ines", Role.ADMIN), add(test_office, "omar", Role.ADMIN)
+    assert ines != omar
+    confirming = (Confirming("ines", PASSWORD), Confirming("omar", PASSWORD))
+    reset_factor(operator_desk(test_office.office), "mei", *confirming)
+    assert not first_step(test_office.office, "mei", PASSWORD).asks_for_code
+
+
+def test_a_secret_of_before_or_of_another_account_does_not_count(test_office: TestOffice) -> None:
+    desk, lost, _ = enrolled(test_office)
+    with_the_lost_phone = row_of(test_office).secret
+    enrol(test_office, desk)
+    change(test_office, update(SecondFactor).values(secret=with_the_lost_phone, last_step=0))
+    assert isinstance(refused(test_office, shown_by_app(test_office, lost)), WrongFactor)
+    test_office.clock.forward(minutes=5)
+    add(test_office, "eve")
+    own, _ = enrol(test_office, sign_in(test_office.office, "eve", PASSWORD).desk)
+    with test_office.office.database.reading() as session:
+        eves = session.scalars(select(SecondFactor).where(col(SecondFactor.agent_id) != desk.agent.id)).one()
+    change(
+        test_office,
+        update(SecondFactor).where(col(SecondFactor.agent_id) == desk.agent.id).values(secret=eves.secret),
+    )
+    assert isinstance(refused(test_office, shown_by_app(test_office, own)), WrongFactor)
+
+
+def test_a_factor_that_was_reset_is_not_put_back(test_office: TestOffice) -> None:
+    _, secret, _ = enrolled(test_office)
+    before = row_of(test_office)
+    add(test_office, "ines", Role.ADMIN)
+    add(test_office, "omar", Role.ADMIN)
+    confirming = (Confirming("ines", PASSWORD), Confirming("omar", PASSWORD))
+    reset_factor(operator_desk(test_office.office), "mei", *confirming)
+    with test_office.office.database.transaction() as session:
+        session.add(SecondFactor(agent_id=before.agent_id, secret=before.secret, enrolled_at=before.enrolled_at))
+    first = first_step(test_office.office, "mei", PASSWORD)
+    assert not first.asks_for_code, "a phone that was taken away has no say"
+    assert second_step(test_office.office, first, shown_by_app(test_office, secret)).must_change_password
+
+
+def test_a_recovery_code_whose_row_was_put_back_is_not_used_twice(test_office: TestOffice) -> None:
+    _, _, codes = enrolled(test_office)
+    sign_in(test_office.office, "mei", PASSWORD, codes[0])
+    change(test_office, update(RecoveryCode).values(used_at=None))
+    assert isinstance(refused(test_office, codes[0]), WrongFactor)
+    assert sign_in(test_office.office, "mei", PASSWORD, codes[1]).desk.agent.name == "mei"
