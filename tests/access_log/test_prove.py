@@ -85,7 +85,7 @@ def test_every_entry_of_a_ticket_or_a_requester_has_its_proof(test_office: TestO
 @pytest.mark.parametrize(
     ("wanted", "column", "ticket", "requester", "reason"),
     [
-        (Wanted(By.ENTRY, 5), "entry", 10_484, None, "proof of entry 5"),
+        (Wanted(By.ENTRY, 6), "entry", 10_484, None, "proof of entry 6"),
         (TICKET, "ticket", 10_482, None, "proof of a ticket's entries"),
         (REQUESTER, "requester", None, "ab99cd34ef56ab78", "proof of a requester's entries"),
     ],
@@ -93,8 +93,8 @@ def test_every_entry_of_a_ticket_or_a_requester_has_its_proof(test_office: TestO
 def test_showing_entries_is_on_record(
     test_office: TestOffice, wanted: Wanted, column: str, ticket: int | None, requester: str | None, reason: str
 ) -> None:
-    fill(test_office, 10)
     supervisor = test_office.desk("ines", Role.SUPERVISOR)
+    fill(test_office, 9)
     prove_entries(supervisor, wanted)
     newest = entries(supervisor, LogFilter(action="log.exported")).entries[0]
     assert (newest.seq, newest.actor, newest.fields) == (11, "ines", column)

@@ -15,7 +15,6 @@ from cs_console.errors import (
     MustEnrol,
     NotAllowed,
     Refusal,
-    SealBroken,
     SignInMustWait,
     SignInRefused,
     WrongFactor,
@@ -224,7 +223,7 @@ def test_a_secret_copied_to_another_account_opens_nothing(test_office: TestOffic
         of_eve = session.get_one(SecondFactor, eve.agent.id).secret
         of_mei = col(SecondFactor.agent_id) != eve.agent.id
         session.connection().execute(update(SecondFactor).where(of_mei).values(secret=of_eve))
-    with pytest.raises(SealBroken):
+    with pytest.raises(WrongFactor):
         sign_in(test_office.office, "mei", PASSWORD, shown_by_app(test_office, secret))
 
 

@@ -1,0 +1,265 @@
+"""Rows forged by chance, as someone writes them who reaches the database and has no keys; each is to open nothing.
+
+Each kind says whether something opened all the same. The log is not touched: it stays whole.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+from random import Random
+from typing import Any
+
+from sqlalchemy import delete, insert, select, text, update
+from sqlmodel import col
+
+from cs_console.custody.disclosure import reveal
+from cs_console.custody.holds import held_until, place_hold
+from cs_console.decisions import approval
+from cs_console.desk import Desk, operator_desk
+from cs_console.errors import GuardianRequired, NotVouched, Refusal
+from cs_console.staff import accounts
+from cs_console.staff.second_factor import begin_enrolment, confirm_enrolment
+from cs_console.staff.sign_in import sign_in
+from cs_console.verification.askers import asker_of
+from cs_console.verification.authority import record_age_band
+from cs_console.verification.codes import check_code, send_code
+from cs_console.verification.windows import close_window
+from models.agent import Agent
+from models.decision import Approval
+from models.enums import AccountState, Field, Role, TicketKind, VerificationMethod
+from models.erasure import Hold
+from models.requester import Requester
+from models.second_factor import SecondFactor
+from models.ticket import Ticket
+from models.verification import Verification, VerificationCode
+from tests.custody.reveals import change, mobile_of
+from tests.decisions.cases import PASSWORD, person, propose, refusal, request
+from tests.decisions.test_checklist import ticket_of
+from tests.support.office import TestOffice
+from tests.support.tickets import MadeTicket, make_ticket
+
+
+@dataclass
+class ForgedDesk:
+    """The desk, chance, and the people who work at it."""
+
+    made: TestOffice
+    rng: Random
+    names: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def __post_init__(self) -> None:
+        made = self.made
+        self.mei, self.ben = person(made, "mei", Role.AGENT), person(made, "ben", Role.AGENT)
+        self.vic = person(made, "vic", Role.VERIFIER)
+        self.sue, self.pia = person(made, "sue", Role.SUPERVISOR), person(made, "pia", Role.PRIVACY_OFFICER)
+        genuine = self.ticket(self.mei, verified=True)
+        assert _shows(self, self.mei, genuine), "nothing opens at all: what is forged shows nothing then"
+
+    def ticket(self, holder: Desk | None = None, *, verified: bool = False) -> MadeTicket:
+        contacts = {Field.MOBILE: f"+86138{next(self.names):08d}", Field.EMAIL: f"alice{next(self.names)}@example.org"}
+        return make_ticket(
+            self.made, kind=TicketKind.RIGHTS, assignee=holder, contacts=contacts, verified=verified, text="Hello."
+        )
+
+    def write(self, *statements: object) -> None:
+        change(self.made, *statements)
+
+    def a_while(self) -> timedelta:
+        return timedelta(minutes=self.rng.randint(1, 60 * 24 * 365))
+
+
+def opened(act: Callable[[], object]) -> bool:
+    """Whether the act went through."""
+    try:
+        act()
+    except Refusal:
+        return False
+    return True
+
+
+def _shows(desk: ForgedDesk, who: Desk, ticket: MadeTicket) -> bool:
+    return opened(lambda: reveal(who, ticket.number, mobile_of(ticket), "reply"))
+
+
+def forge_assignment(desk: ForgedDesk) -> bool:
+    ticket = desk.ticket(desk.rng.choice([desk.ben, None]), verified=True)
+    row = update(Ticket).where(col(Ticket.number) == ticket.number)
+    desk.write(row.values(assignee_id=desk.mei.agent.id))
+    return _shows(desk, desk.mei, ticket)
+
+
+def forge_window(desk: ForgedDesk) -> bool:
+    """Opened again, or a new one."""
+    closed_again = desk.rng.random() < 0.5
+    ticket, now = desk.ticket(desk.mei, verified=closed_again), desk.made.clock.now()
+    if closed_again:
+        with desk.made.office.database.transaction() as session:
+            close_window(session, desk.made.office, ticket.number)
+        of_it = col(Verification.ticket_number) == ticket.number
+        desk.write(update(Verification).where(of_it).values(closed_at=None, window_until=now + desk.a_while()))
+    else:
+        row = Verification(
+            ticket_number=ticket.number,
+            requester_id=ticket.requester_id,
+            method=desk.rng.choice(list(VerificationMethod)),
+            agent_id=desk.vic.agent.id,
+            verified_at=now,
+            window_until=now + desk.a_while(),
+        )
+        desk.write(insert(Verification).values(row.model_dump()))
+    return _shows(desk, desk.mei, ticket)
+
+
+def forge_approval(desk: ForgedDesk) -> bool:
+    """A refusal that a supervisor and a privacy officer have to approve."""
+    made = request(desk.made, desk.mei)
+    proposal, row = refusal("S3", desk.made.clock.now()), ticket_of(desk.made, made.number).row
+    decision_id = propose(desk.mei, made.number, row, proposal).decision_id
+    by = desk.rng.choice([desk.pia, desk.ben, desk.vic])
+    forged = Approval(
+        decision_id=decision_id,
+        agent_id=by.agent.id,
+        role=Role.PRIVACY_OFFICER,
+        approved=True,
+        at=desk.made.clock.now(),
+    )
+    desk.write(insert(Approval).values(forged.model_dump()))
+    return approval.approve(desk.sue, decision_id, PASSWORD).final
+
+
+def forge_code(desk: ForgedDesk) -> bool:
+    """A code that was sent: to another contact, without end, sent again, or on another ticket; tries put back."""
+    ticket, other, clock = desk.ticket(), desk.ticket(), desk.made.clock
+    clock.forward(hours=1)  # within one, only so many are sent
+    stay_awake(desk)
+    digits = _sent(desk, ticket)
+    row, number = update(VerificationCode).where(col(VerificationCode.ticket_number) == ticket.number), ticket.number
+    match desk.rng.choice(["contact", "end", "used", "moved", "tries"]):
+        case "contact":
+            desk.write(row.values(contact_id=ticket.contact_ids[Field.EMAIL]))
+        case "end":
+            clock.forward(minutes=11)
+            desk.write(row.values(expires_at=clock.now() + desk.a_while()))
+        case "used":
+            check_code(desk.vic, number, digits)
+            desk.write(row.values(ended_at=None))
+        case "moved":
+            moved = {"requester_id": other.requester_id, "contact_id": other.contact_ids[Field.MOBILE]}
+            desk.write(row.values(ticket_number=other.number, **moved))
+            number = other.number
+        case _:
+            for _ in range(3):
+                opened(lambda: check_code(desk.vic, number, f"{(int(digits) + 1) % 10**8:08d}"))
+                desk.write(update(Requester).values(tries=0, locked_until=None))
+            desk.write(row.values(ended_at=None))
+    return opened(lambda: check_code(desk.vic, number, digits))
+
+
+def _sent(desk: ForgedDesk, ticket: MadeTicket) -> str:
+    folder = desk.made.office.settings.outbox
+    assert folder is not None
+    before = set(folder.iterdir()) if folder.is_dir() else set()
+    send_code(desk.vic, ticket.number, ticket.contact_ids[Field.MOBILE])
+    [letter] = set(folder.iterdir()) - before
+    found = re.search(r"\b[0-9]{8}\b", letter.read_text("utf-8").partition("\n\n")[2])
+    assert found is not None
+    return found.group()
+
+
+def forge_hold(desk: ForgedDesk) -> bool:
+    """Lifted, at its end, or gone."""
+    ticket, now, office = desk.ticket(), desk.made.clock.now(), desk.made.office
+    place_hold(desk.pia, ticket.number, "court", "Order 17", (now + timedelta(days=10)).date())
+    of_it = col(Hold.ticket_number) == ticket.number
+    ended = {"lifted_at": now, "lifted_by": desk.pia.agent.id}
+    forged: list[Any] = [
+        update(Hold).where(of_it).values(**ended),
+        update(Hold).where(of_it).values(until=now - desk.a_while()),
+        delete(Hold).where(of_it),
+    ]
+    desk.write(desk.rng.choice(forged))
+    with office.database.reading() as session:
+        return ticket.requester_id not in held_until(session, office, [ticket.requester_id], now)
+
+
+def forge_age_band(desk: ForgedDesk) -> bool:
+    """A child's guardian is asked for, whatever older value is put back."""
+    ticket, office = desk.ticket(), desk.made.office
+    older: list[bytes | None] = []
+    for band in ("adult", "under-14"):
+        with office.database.reading() as session:
+            older.append(session.get_one(Requester, ticket.requester_id).age_band)
+        record_age_band(desk.vic, ticket.number, band)
+    of_it = col(Requester.id) == ticket.requester_id
+    desk.write(update(Requester).where(of_it).values(age_band=desk.rng.choice(older)))
+    with office.database.reading() as session:
+        asker = asker_of(session, office, office.packs.current, ticket.number, ticket.requester_id)
+    return not isinstance(asker.refusal(VerificationMethod.CODE), NotVouched | GuardianRequired)
+
+
+def forge_role(desk: ForgedDesk) -> bool:
+    """Roles written into the row, or a suspended account made active."""
+    office, name = desk.made.office, f"clerk{next(desk.names)}"
+    accounts.add_agent(operator_desk(office), name, (Role.AGENT,), PASSWORD)
+    of_it = update(Agent).where(col(Agent.name) == name)
+    if desk.rng.random() < 0.5:
+        clerk = sign_in(office, name, PASSWORD).desk
+        roles = {"agent", *desk.rng.sample(["admin", "supervisor"], desk.rng.randint(1, 2))}
+        desk.write(of_it.values(roles=",".join(sorted(roles))))
+        return opened(lambda: accounts.list_agents(clerk)) or sign_in(office, name, PASSWORD).desk.agent.roles != {
+            Role.AGENT
+        }
+    accounts.suspend(operator_desk(office), name)
+    desk.write(of_it.values(state=AccountState.ACTIVE))
+    return opened(lambda: sign_in(office, name, PASSWORD))
+
+
+def forge_second_factor(desk: ForgedDesk) -> bool:
+    """Its row removed, or an older secret put back."""
+    import pyotp
+
+    office, name, clock = desk.made.office, f"clerk{next(desk.names)}", desk.made.clock
+    agent_id = accounts.add_agent(operator_desk(office), name, (Role.AGENT,), PASSWORD)
+    clerk, of_it = sign_in(office, name, PASSWORD).desk, col(SecondFactor.agent_id) == agent_id
+
+    def enrol() -> tuple[str, bytes | None]:
+        secret = begin_enrolment(clerk, PASSWORD).secret
+        confirm_enrolment(clerk, pyotp.TOTP(secret).at(clock.now()))
+        clock.forward(seconds=30)
+        with office.database.reading() as session:
+            return secret, session.execute(select(col(SecondFactor.secret)).where(of_it)).scalar_one()
+
+    lost, sealed = enrol()
+    if desk.rng.random() < 0.5:
+        desk.write(delete(SecondFactor).where(of_it))
+        typed = desk.rng.choice(["", pyotp.TOTP(lost).at(clock.now())])
+    else:
+        enrol()
+        desk.write(update(SecondFactor).where(of_it).values(secret=sealed, last_step=0))
+        typed = pyotp.TOTP(lost).at(clock.now())
+    return opened(lambda: sign_in(office, name, PASSWORD, typed))
+
+
+FORGERIES: Mapping[str, Callable[[ForgedDesk], bool]] = {
+    kind.__name__.replace("_", " "): kind
+    for kind in (
+        forge_assignment,
+        forge_window,
+        forge_approval,
+        forge_code,
+        forge_hold,
+        forge_age_band,
+        forge_role,
+        forge_second_factor,
+    )
+}
+
+
+def stay_awake(desk: ForgedDesk) -> None:
+    """Nobody is signed out for having done nothing while the rounds go on."""
+    now = desk.made.clock.now()
+    with desk.made.office.database.transaction() as session:
+        awake = text("UPDATE agent_session SET started_at = :now, last_active_at = :now")
+        session.connection().execute(awake, {"now": int(now.timestamp() * 1_000_000)})
