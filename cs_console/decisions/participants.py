@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, union
 from sqlmodel import Session, col
 
 from cs_console.access_log import legacy
@@ -26,12 +26,17 @@ def deciders(session: Session, office: Office, numbers: Iterable[int]) -> set[st
 
     A row that was removed frees no one: the log names them too. Raises LogBroken.
     """
-    those, run = sorted(numbers), session.connection().execute
+    those = sorted(numbers)
+    if not those:
+        return set()
     final = (col(Decision.ticket_number).in_(those), col(Decision.state) == DecisionState.FINAL)
-    people = set(run(select(col(Decision.proposer_id)).where(*final)).scalars())
     approved = select(col(Approval.agent_id)).join(Decision, col(Decision.id) == col(Approval.decision_id))
-    people.update(run(approved.where(*final, col(Approval.approved).is_(True))).scalars())
-    people.update(run(select(col(Settlement.agent_id)).where(col(Settlement.ticket_number).in_(those))).scalars())
+    people = accounts_in(
+        session,
+        select(col(Decision.proposer_id)).where(*final),
+        approved.where(*final, col(Approval.approved).is_(True)),
+        select(col(Settlement.agent_id)).where(col(Settlement.ticket_number).in_(those)),
+    )
     said = [word.about for word in words(session, office, those, _DECIDING) if word.about is not None]
     made = {about["decision"] for about in said if about.get("made")}
     return people | {about["by"] for about in said if "settlement" in about or about.get("decision") in made}
@@ -41,10 +46,13 @@ def participants(session: Session, office: Office, numbers: Iterable[int]) -> se
     """The ids of the people who had one of these tickets, proposed, approved or returned an answer, verified, replied
     or settled. A note takes no part. Raises LogBroken.
     """
-    those, run = sorted(numbers), session.connection().execute
+    those = sorted(numbers)
+    if not those:
+        return set()
     replies = select(col(Message.agent_id)).where(col(Message.ticket_number).in_(those))
     answers = select(col(Approval.agent_id)).join(Decision, col(Decision.id) == col(Approval.decision_id))
-    acts: tuple[Select[Any], ...] = (
+    people = accounts_in(
+        session,
         select(col(Ticket.assignee_id)).where(col(Ticket.number).in_(those)),
         select(col(Decision.proposer_id)).where(col(Decision.ticket_number).in_(those)),
         answers.where(col(Decision.ticket_number).in_(those)),
@@ -52,13 +60,20 @@ def participants(session: Session, office: Office, numbers: Iterable[int]) -> se
         replies.where(col(Message.sort) == MessageSort.REPLY),
         select(col(Settlement.agent_id)).where(col(Settlement.ticket_number).in_(those)),
     )
-    people = {str(agent_id) for act in acts for agent_id in run(act).scalars() if agent_id is not None}
     names: set[str] = set()
     for word in words(session, office, those, (*ASSIGNING, Action.TICKET_CHANGED, *_TAKING_PART)):
         people.update(_ids(word))
         names.update(legacy.handed_on(word) or ())
-    people.update(run(select(col(Agent.id)).where(col(Agent.name).in_(names))).scalars())
+    if names:  # in entries of older desks alone
+        named = select(col(Agent.id)).where(col(Agent.name).in_(names))
+        people.update(session.connection().execute(named).scalars())
     return people
+
+
+def accounts_in(session: Session, *acts: Select[Any]) -> set[str]:
+    """The ids of accounts that these statements find, all in one round trip; NULL is no one."""
+    found = session.connection().execute(union(*acts)).scalars()
+    return {str(agent_id) for agent_id in found if agent_id is not None}
 
 
 def _ids(word: Word) -> set[str]:

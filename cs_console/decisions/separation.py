@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 from cs_console.access_log import legacy
 from cs_console.access_log.vouched import latest, words
 from cs_console.decisions.approvers import REFUSING
-from cs_console.decisions.participants import deciders, participants
+from cs_console.decisions.participants import accounts_in, deciders, participants
 from cs_console.desk import Desk, Office
 from cs_console.errors import NotIndependent, OwnDecision
 from cs_console.staff.persons import of_same_people
@@ -104,13 +104,14 @@ def _decided_before_an_appeal(session: Session, number: int) -> set[str]:
     before = (col(Decision.state) == DecisionState.FINAL, col(Decision.decided_at) <= col(Matter.at))
     of_this = col(Decision.ticket_number) == number
     yes = (col(Approval.decision_id) == col(Decision.id)) & col(Approval.approved).is_(True)
-    run = session.connection().execute
-    people = set(run(select(col(Decision.proposer_id)).join(*named).where(of_this, *before)).scalars())
     approvals = select(col(Approval.agent_id)).select_from(Decision).join(Approval, yes).join(*named)
-    people.update(run(approvals.where(of_this, *before)).scalars())
     settled = (col(Settlement.ticket_number) == number, col(Settlement.at) <= col(Matter.at))
-    people.update(run(select(col(Settlement.agent_id)).join(*named).where(*settled)).scalars())
-    return people
+    return accounts_in(
+        session,
+        select(col(Decision.proposer_id)).join(*named).where(of_this, *before),
+        approvals.where(of_this, *before),
+        select(col(Settlement.agent_id)).join(*named).where(*settled),
+    )
 
 
 def heard_since(number: Mapped[int], moment: Mapped[datetime] | Mapped[datetime | None]) -> ColumnElement[bool]:
@@ -134,8 +135,9 @@ def _refused_before_words(session: Session, number: int) -> set[str]:
         col(Decision.outcome).in_(REFUSING),
         heard_since(col(Decision.ticket_number), col(Decision.decided_at)),
     )
-    run = session.connection().execute
-    people = set(run(select(col(Decision.proposer_id)).where(*given)).scalars())
     approved = select(col(Approval.agent_id)).join(Decision, col(Decision.id) == col(Approval.decision_id))
-    people.update(run(approved.where(*given, col(Approval.approved).is_(True))).scalars())
-    return people
+    return accounts_in(
+        session,
+        select(col(Decision.proposer_id)).where(*given),
+        approved.where(*given, col(Approval.approved).is_(True)),
+    )

@@ -63,7 +63,7 @@ def openings(monkeypatch: pytest.MonkeyPatch, test_office: TestOffice) -> list[i
 
 def test_the_entry_is_committed_before_the_value_is_opened(test_office: TestOffice, openings: list[int]) -> None:
     desk, ticket = own_ticket(test_office)
-    before = len(recorded(test_office.office))
+    before = recorded(test_office.office)[-1].seq
     shown = [reveal(desk, ticket.number, mobile_of(ticket), "reply").entry for _ in range(3)]
     assert openings == shown == [before + 1, before + 2, before + 3]
 
