@@ -29,8 +29,8 @@ def numbers(page: tuple[EntryView, ...]) -> list[int]:
 
 
 def test_pages_go_from_the_newest_to_the_oldest_without_gaps(test_office: TestOffice) -> None:
-    desk = test_office.desk("ines", Role.SUPERVISOR)
     fill(test_office, 24)
+    desk = test_office.desk("ines", Role.SUPERVISOR)
     page = entries(desk, LogFilter(), size=10)
     assert numbers(page.entries) == list(range(26, 16, -1))
     page = entries(desk, LogFilter(), before=page.next, size=10)
