@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol, TypeVar
 
-from sqlalchemy import bindparam, func, insert, inspect, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, exists, func, insert, inspect, or_, select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -203,25 +203,29 @@ def own_address(channel: Channel, contacts: Iterable[tuple[Field, str]]) -> tupl
     return next(((kind, value) for kind, value in contacts if kind is field), None)
 
 
-def is_shared(session: Session, contact_id: str) -> bool:
-    """Whether this contact on file is on file with another account as well (a recycled number, a family)."""
-    mine, other = aliased(Contact), aliased(Contact)
-    found = session.connection().execute(
-        select(col(other.id))
-        .select_from(mine)
-        .join(other, (col(other.field) == col(mine.field)) & (col(other.lookup) == col(mine.lookup)))
-        .join(Requester, col(Requester.id) == col(other.requester_id))
+def on_file_with_another(contact: type[Contact] = Contact) -> ColumnElement[bool]:
+    """Of a contact on file: whether another account has it on file as well (a recycled number, a family)."""
+    other = aliased(Contact)
+    return (
+        exists()
         .where(
-            col(mine.id) == contact_id,
-            col(other.requester_id) != col(mine.requester_id),
+            col(other.field) == col(contact.field),
+            col(other.lookup) == col(contact.lookup),
+            col(other.requester_id) != col(contact.requester_id),
             col(other.on_file).is_(True),
             col(other.replaced_at).is_(None),
+            col(Requester.id) == col(other.requester_id),
             col(Requester.state) == RequesterState.ACTIVE,
             col(Requester.unclear).is_(False),
         )
-        .limit(1)
+        .correlate(contact)
     )
-    return found.first() is not None
+
+
+def is_shared(session: Session, contact_id: str) -> bool:
+    """Whether this contact on file is on file with another account as well."""
+    found = select(col(Contact.id)).where(col(Contact.id) == contact_id, on_file_with_another())
+    return session.connection().execute(found).first() is not None
 
 
 def known_values(

@@ -1,5 +1,6 @@
 """Putting a contact on file: the platform's own record of its user, which replaces the one before it."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -50,6 +51,25 @@ def set_on_file(
     if not there:
         add_contact(session, office, requester_id, key, NewContact(field, value, True, changed_at))
     return bool(over) or not there
+
+
+def take_off_file(session: Session, office: Office, requester_id: str, *, but: Collection[Field]) -> tuple[Field, ...]:
+    """Use no more what is on file of other fields than these: the platform's newest record has none of it.
+
+    It stays sealed (policy V.1), as what is replaced does. Returns the fields.
+    """
+    done = session.connection().execute(
+        update(Contact)
+        .where(
+            col(Contact.requester_id) == requester_id,
+            col(Contact.on_file).is_(True),
+            col(Contact.field).not_in([field.value for field in but]),
+            col(Contact.replaced_at).is_(None),
+        )
+        .values(replaced_at=office.clock.now())
+        .returning(col(Contact.field))
+    )
+    return tuple(sorted({Field(field) for field in done.scalars()}))
 
 
 def on_file_now(session: Session, requester_id: str, key: bytes) -> tuple[tuple[Field, str], ...]:

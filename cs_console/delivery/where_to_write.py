@@ -1,14 +1,16 @@
 """To which contacts of a ticket's requester may be written, and to which a letter goes when no one chooses.
 
-To a person on file: at their contacts on file. Where a ticket has no account: to the very address its own message came
-from. Never to what a form's fields name: anyone can type anyone's address there, until its owner has answered the
-acknowledgement (`acknowledging.py`).
+To a person on file: at their contacts on file, and not at one that another account has as well (a number that was given
+up, a family) while there is one of theirs alone, unless the ticket came from there. Where a ticket has no account: to
+the very address its own message came from. Never to what a form's fields name: anyone can type anyone's address there,
+until its owner has answered the acknowledgement (`acknowledging.py`).
 """
 
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from cs_console.custody.contacts import OWN_ADDRESS
+from cs_console.custody.contacts import OWN_ADDRESS, on_file_with_another
 from cs_console.tickets.ticket_facts import TicketFacts
 from models.contact import Contact
 from models.enums import Channel, Field, Link, MessageSort
@@ -51,10 +53,29 @@ def may_write_to(session: Session, ticket: TicketFacts) -> frozenset[str]:
 
 
 def _on_file(ticket: TicketFacts) -> ColumnElement[bool]:
+    """What is on file with this account alone, or is the very address that the ticket came from.
+
+    Someone all of whose contacts another account has as well is written to all the same.
+    """
+    claim, own = aliased(Contact), aliased(Contact)
+    came_from = exists().where(
+        col(claim.ticket_number) == ticket.number,
+        col(claim.field) == OWN_ADDRESS.get(ticket.channel, ""),
+        col(claim.field) == col(Contact.field),
+        col(claim.lookup) == col(Contact.lookup),
+    )
+    theirs_alone = exists().where(
+        col(own.requester_id) == ticket.requester_id,
+        col(own.on_file).is_(True),
+        col(own.replaced_at).is_(None),
+        col(own.lookup).is_not(None),
+        ~on_file_with_another(own),
+    )
     return and_(
         col(Contact.requester_id) == ticket.requester_id,
         col(Contact.on_file).is_(True),
         col(Contact.replaced_at).is_(None),
+        or_(~on_file_with_another(), came_from.correlate(Contact), ~theirs_alone),
     )
 
 

@@ -2,8 +2,8 @@
 
 A message: {"type": "message", "id", "from": {"e-mail", "mobile", "name", "nickname"}, "to", "subject", "text", "at",
 "kind", "channel"}. A requester: {"type": "requester", "account", "language", "on_file": {"mobile", "e-mail", ...},
-"changed_at", "registered_at"}; the account's id alone says who it is. No other key is taken: search keywords, say, are
-never joined to a requester (policy I.(1)1).
+"changed_at", "registered_at"}; the account's id alone says who it is, and a field that `on_file` lacks is on file no
+more. No other key is taken: search keywords, say, are never joined to a requester (policy I.(1)1).
 """
 
 import os

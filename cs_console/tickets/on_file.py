@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 from cs_console.access_log.append import Entry, record
 from cs_console.custody.blind_index import SEARCHABLE, account_token
 from cs_console.custody.contacts import LONGEST_VALUE, NewContact, add_contact, persons_with
-from cs_console.custody.on_file import on_file_now, said_to_change, set_on_file
+from cs_console.custody.on_file import on_file_now, said_to_change, set_on_file, take_off_file
 from cs_console.custody.sealing import Place, seal
 from cs_console.custody.suppression import (
     could_be_suppressed,
@@ -47,7 +47,8 @@ def put_on_file(desk: Desk, found: RequesterRecord, new_key: NewKey) -> Put:
 
     The account's id alone says who it is: a phone or an address that is on file with another account, too, links and
     merges nothing. A changed value replaces the one before, which stays sealed (policy V.1), counts as changed from
-    now, and closes the requester's verification windows. A first record is no change. The same record again changes
+    now, and closes the requester's verification windows; what the record does not have any more is used no more, so
+    that no code goes to a number that was given up. A first record is no change. The same record again changes
     nothing, nor does one older than what was taken, nor one of an account that was erased here, until the platform
     says that it was registered again after that. For the operator alone. Raises
     NotAllowed.
@@ -165,6 +166,7 @@ def _bring_up_to_date(session: Session, desk: Desk, requester: Requester, found:
         for field, value in found.contacts
         if set_on_file(session, office, requester_id, key, field, value, seen_at)
     ]
+    changed += take_off_file(session, office, requester_id, but=[field for field, _ in found.contacts])
     newer = before is not None and found.changed_at is not None and said_at > before
     if newer and not changed and said_to_change(session, requester_id, said_at):
         changed = [field for field, _ in found.contacts]

@@ -211,6 +211,24 @@ def test_a_first_record_is_no_change_and_one_that_changes_nothing_visible_is(her
     assert (again.contact_id, again.allowed) == (first.contact_id, False)
 
 
+def test_what_the_newest_record_has_no_more_is_used_no_more(platform: Platform) -> None:
+    """A number that was taken off the account may be someone else's by now, of whom nothing is on file."""
+    platform.record("u1", mobile=MOBILE, email=ANNA)
+    number = platform.says("mail", email=ANNA)
+    given_up = next(one for one in options(platform.vera, number) if one.field is Field.MOBILE)
+    digits = platform.code(number, "+86")
+    platform.record("u1", email=ANNA)
+    assert [one.field for one in options(platform.vera, number)] == [Field.EMAIL]
+    with pytest.raises(ContactNotOnFile):
+        send_code(platform.vera, number, given_up.contact_id)
+    with pytest.raises(CodeExpired):
+        check_code(platform.vera, number, digits)
+    assert platform.ticket(platform.says("form", mobile=MOBILE)).link == Link.NONE
+    platform.record("u1", mobile=MOBILE, email=ANNA)
+    again = next(one for one in options(platform.vera, number) if one.field is Field.MOBILE)
+    assert not again.allowed  # it was put on file a moment ago
+
+
 def test_an_account_has_at_most_one_person(platform: Platform) -> None:
     """The store itself refuses a second row."""
     from sqlalchemy.exc import IntegrityError
@@ -433,6 +451,21 @@ def test_a_letter_goes_to_what_is_on_file_or_the_ticket_came_from_never_to_a_for
     platform.record("u1", email=BORIS, mobile=HIS_MOBILE)
     named = platform.says("form", mobile=HIS_MOBILE, email=STRANGER)
     assert letter_goes_to(platform, named) == "b•••@m•••.org"
+
+
+def test_a_letter_does_not_go_where_another_account_has_the_same_contact(platform: Platform) -> None:
+    """A number or a mailbox that changed hands is on file with both until the platform says otherwise."""
+    platform.record("u1", mobile=MOBILE, email=ANNA)
+    form, mail = platform.says("form", mobile=MOBILE, email=ANNA), platform.says("mail", email=ANNA)
+    assert letter_goes_to(platform, form) == letter_goes_to(platform, mail) == "a•••@m•••.org"
+    platform.record("u2", mobile=HIS_MOBILE, email=ANNA)
+    assert letter_goes_to(platform, form).endswith("••00")
+    assert letter_goes_to(platform, mail) == "a•••@m•••.org"  # the very address that the ticket came from
+    view = open_ticket(platform.mei, form)
+    reached = {one.field for one in view.contacts if one.on_file and one.id in view.may_write_to}
+    assert Field.MOBILE in reached and Field.EMAIL not in reached
+    platform.record("u3", mobile=MOBILE, email=BORIS)
+    assert letter_goes_to(platform, form) == "a•••@m•••.org"  # nothing on file is theirs alone
 
 
 def test_a_reply_goes_to_no_address_that_a_form_names(here: Platform) -> None:
