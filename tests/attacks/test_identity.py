@@ -47,7 +47,7 @@ from models.ticket import Ticket
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
 from tests.support.stored import opened_ticket
-from tests.support.tickets import make_requester, make_ticket
+from tests.support.tickets import give, make_requester, make_ticket
 
 MOBILE, HIS_MOBILE = "+8613800138000", "+8613900139000"
 ANNA, BORIS, STRANGER = "anna@mail.example.org", "boris@mail.example.org", "mallory@mail.example.org"
@@ -300,8 +300,7 @@ def test_a_claim_hides_no_words_on_other_tickets(here: Platform) -> None:
 def test_a_contact_added_by_hand_needs_a_window_and_captures_nothing(platform: Platform) -> None:
     platform.record("u1", email=ANNA)
     number = platform.says("mail", email=ANNA)
-    with platform.office.database.transaction() as session:
-        session.connection().execute(update(Ticket).values(assignee_id=platform.mei.agent.id))
+    give(platform.test_office, number, platform.mei)
     with pytest.raises(NotVerified):
         change_contact(platform.mei, number, None, Field.EMAIL, STRANGER)
     verify_by_note(platform.vera, number, VerificationMethod.WRITTEN, NOTE)
