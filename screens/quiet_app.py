@@ -10,6 +10,7 @@ from rich.text import Text
 from textual import constants
 from textual.actions import ActionParseResult
 from textual.app import App, SystemCommand
+from textual.driver import Driver
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -49,6 +50,15 @@ class QuietApp(App[None], inherit_bindings=False):
         forget_textual_settings()
         super().__init__()
         self._newest_commands: deque[str] = deque(maxlen=NEWEST_COMMANDS)
+
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's choice, but one that reads a terminal so that nothing that comes from it ends the console."""
+        chosen = super().get_driver_class()
+        if chosen.__name__ != "LinuxDriver":  # a browser's, or Windows'
+            return chosen
+        from screens.terminal_input import SteadyDriver
+
+        return SteadyDriver
 
     async def run_action(self, action: "str | ActionParseResult", *args: Any, **options: Any) -> bool:
         """As Textual's; the names of the newest ones, without what they were given, are kept for a crash report."""
