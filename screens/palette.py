@@ -4,19 +4,36 @@ from collections.abc import Coroutine
 from functools import partial
 from typing import Any, TypeVar, cast
 
+from textual import on
+from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.message import Message
+from textual.widgets import Input, OptionList
 from textual.worker import Worker, WorkType
 
+from screens.asking import Asking
 from screens.console_screen import ConsoleScreen
 from screens.registry import Command, palette_for
 
 Answer = TypeVar("Answer")
 
 
-class Palette(CommandPalette):
-    """Textual's palette, drawn as the console draws its dialogs."""
+class Palette(CommandPalette, Asking):
+    """Textual's palette, drawn as the console draws its dialogs; it goes away once, and takes no other screen along."""
 
     CSS_PATH = "palette.tcss"
+
+    def dismiss(self, result: None = None) -> AwaitComplete:
+        """Close; see `go_away`."""
+        return self.go_away(partial(super().dismiss, result))
+
+    @on(Input.Submitted)
+    @on(OptionList.OptionSelected)
+    def _chosen(self, event: Message) -> None:
+        """A key that comes while it closes chooses nothing more: no command runs twice, or after Escape."""
+        if self._going:
+            event.stop()
+            event.prevent_default()
 
     def run_worker(self, work: WorkType[Answer], *arguments: Any, **options: Any) -> Worker[Answer]:
         """A search still under way when the palette closes ends alone, and nobody reads what it looked for."""

@@ -42,7 +42,7 @@ class FilterLine(Horizontal):
         """Show it and type."""
         self.display = True
         self.input.value = self.applied
-        self.input.focus()
+        self.screen.set_focus(self.input)  # at once: letters that are under way must not act as keys
 
     def accept(self, text: str) -> None:
         """The filter is on (or off, when empty)."""

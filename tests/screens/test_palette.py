@@ -1,10 +1,12 @@
 """The palette finds commands by name; the theme can be changed without leaving."""
 
 import pytest
-from textual.widgets import Input
+from textual.widgets import Input, OptionList
 
 from models.enums import Role
+from screens.help import HelpScreen
 from screens.palette import Palette
+from screens.queue import QueueScreen
 from tests.support.consoles import console
 from tests.support.office import TestOffice
 
@@ -30,3 +32,47 @@ async def test_the_theme_is_changed_from_the_palette_and_by_its_key(
         await shown.until_words("cs-light")
         await shown.press("enter")
         await shown.until(lambda: shown.app.theme == "cs-light")
+
+
+@pytest.mark.parametrize("then", ["escape", "enter"])
+async def test_keys_that_come_while_the_palette_closes_take_nothing_else_away(
+    sqlite_office: TestOffice, then: str
+) -> None:
+    """ScreenStackError ended the console: what was chosen and Escape both closed it."""
+    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+        await shown.until_on(QueueScreen)
+        await shown.press("ctrl+p")
+        await shown.until_on(Palette)
+        palette = shown.app.screen
+        assert isinstance(palette, Palette)
+        await shown.until(lambda: palette.query_one(OptionList).option_count > 3)
+        palette.query_one(OptionList).highlighted = 0
+        palette._action_command_list("select")
+        if then == "enter":
+            palette._action_command_list("select")
+        else:
+            palette._action_escape()
+        palette.query_one(Input).post_message(Input.Submitted(palette.query_one(Input), ""))
+        await shown.until(lambda: not palette.is_attached)
+        await shown.pilot.pause()
+        assert [type(one) for one in shown.app.screen_stack] == [QueueScreen]
+        palette.dismiss()
+        await shown.pilot.pause()
+        assert [type(one) for one in shown.app.screen_stack] == [QueueScreen]
+
+
+async def test_a_palette_under_another_screen_closes_itself_alone(sqlite_office: TestOffice) -> None:
+    """InvalidStateError ended the console: it took the screen above away, and was then closed a second time."""
+    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+        await shown.until_on(QueueScreen)
+        await shown.press("ctrl+p")
+        await shown.until_on(Palette)
+        palette = shown.app.screen
+        assert isinstance(palette, Palette)
+        await shown.open(HelpScreen("queue"))
+        palette.dismiss()
+        palette.dismiss()
+        assert isinstance(shown.app.screen, HelpScreen)
+        await shown.press("escape")
+        await shown.until_on(QueueScreen)
+        assert not palette.is_attached

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from textual import events
 
 from cs_console.tickets import queue, workflow
 from cs_console.verification.codes import send_code
@@ -12,6 +13,7 @@ from screens.choice import ChoiceDialog
 from screens.queue import QueueScreen
 from screens.queue_pages import PAGES_KEPT, Pages
 from screens.ticket import TicketScreen
+from screens.widgets.filter_line import FilterLine
 from screens.widgets.ticket_strip import TicketStrip
 from screens.widgets.ticket_table import TicketTable
 from screens.widgets.view_list import ViewList
@@ -264,3 +266,16 @@ def test_only_a_few_pages_are_kept_and_one_can_go_back_up(sqlite_office: TestOff
         pages = pages.grown_up(fetch)
     assert [row.number for row in pages.rows] == made[: 10 * PAGES_KEPT]
     assert pages.has_more_below
+
+
+async def test_letters_that_come_before_the_filter_is_there_do_nothing_else(sqlite_office: TestOffice) -> None:
+    """The `n` of `/kind` opened a new ticket."""
+    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+        await shown.until_on(QueueScreen)
+        for key, character in (("slash", "/"), ("k", "k"), ("i", "i"), ("n", "n"), ("d", "d")):
+            shown.app.post_message(events.Key(key, character))
+        line = shown.app.screen.query_one(FilterLine)
+        await shown.until(lambda: line.input.has_focus)
+        await shown.type("end")
+        await shown.until(lambda: line.input.value.endswith("end"))
+        assert isinstance(shown.app.screen, QueueScreen)
