@@ -12,6 +12,7 @@ from textual.actions import ActionParseResult
 from textual.app import App, SystemCommand
 from textual.driver import Driver
 from textual.screen import Screen
+from textual.widget import MountError
 from textual.widgets import Input
 
 from cs_console.crash_report import NEWEST_COMMANDS, write_crash_report
@@ -96,6 +97,8 @@ class QuietApp(App[None], inherit_bindings=False):
 
     def _handle_exception(self, error: Exception) -> None:
         """Textual would print a traceback with every local variable; one sentence says enough to find the fault."""
+        if self._exit and isinstance(error, MountError):
+            return  # a screen was still being built when the person left; Textual mounts nothing from then on
         self._return_code = 1
         if self._exception is None:
             self._exception = error

@@ -12,6 +12,7 @@ from models.log import LogEntry
 from screens.asking_text import WordsDialog
 from screens.ticket import TicketScreen
 from screens.widgets.choice_list import ChoiceList
+from screens.widgets.conversation import Conversation
 from screens.widgets.facts import Facts
 from tests.support.consoles import SIZES, Console, console, words_of
 from tests.support.office import TestOffice
@@ -338,3 +339,21 @@ async def test_a_ticket_is_handed_on_and_given_back(sqlite_office: TestOffice) -
         await shown.until_words("Who takes")
         await shown.press("enter")
         await shown.until(lambda: "This ticket is not yours." in shown.notice)
+
+
+async def test_leaving_while_a_ticket_is_being_built_is_no_crash(
+    sqlite_office: TestOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MountError ended the console with a report: ctrl+q came between two steps of drawing a ticket."""
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    made = make_ticket(sqlite_office, assignee=mei)
+    async with console(sqlite_office, mei) as shown:
+
+        async def left(_conversation: Conversation, *_lines: object) -> None:
+            shown.app.exit()
+
+        monkeypatch.setattr(Conversation, "show", left)
+        shown.app.push_screen(TicketScreen(made.number))
+        await shown.until(lambda: shown.app._exit, "the end")
+    assert not shown.app.return_code
+    assert list(sqlite_office.office.settings.home.glob("crash-*")) == []
