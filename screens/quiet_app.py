@@ -18,6 +18,7 @@ from textual.widgets import Input
 from cs_console.crash_report import NEWEST_COMMANDS, write_crash_report
 from cs_console.faults import crash_sentence
 from cs_console.plain_text import plain
+from screens.steady_lists import steady_lists
 
 
 def forget_textual_settings() -> None:
@@ -49,6 +50,7 @@ class QuietApp(App[None], inherit_bindings=False):
 
     def __init__(self) -> None:
         forget_textual_settings()
+        steady_lists()
         super().__init__()
         self._newest_commands: deque[str] = deque(maxlen=NEWEST_COMMANDS)
 
