@@ -12,7 +12,8 @@ test: .venv/.everything
 	$(BIN)/pytest -n 3 --ignore tests/screens/test_forgetting.py
 	$(BIN)/pytest -n 3 tests/screens/test_forgetting.py
 
-# The same kinds of faults as in `make test`, as often as docs/assurance.md says; a line of counters for each suite.
+# The same kinds of faults as in `make test`, as often as docs/assurance.md says, and an hour of random walks over a terminal;
+# a line of counters for each suite.
 soak: .venv/.everything
 	CS_SOAK_ROUNDS=full $(BIN)/pytest -n 2 tests/faults tests/backups tests/custody/test_key_interleavings.py
 

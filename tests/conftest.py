@@ -10,6 +10,7 @@ import pytest
 from tests.faults.tally import lines_of
 from tests.support.office import TestOffice, make_office
 from tests.support.postgres import fresh_database, no_database_left
+from tests.support.sample_desk import make_once
 
 MEMORY = Path("/dev/shm")
 ROOM = 3 * 1024**3
@@ -65,6 +66,13 @@ def sqlite_office(tmp_path: Path) -> Iterator[TestOffice]:
     made = make_office(tmp_path / "home")
     yield made
     made.office.close()
+
+
+@pytest.fixture(scope="session")
+def sample_desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home folder of the sample desk, which a whole run makes once. Work on a copy (`support/sample_desk.py`)."""
+    own = tmp_path_factory.getbasetemp()
+    return make_once(own.parent if own.name.startswith("popen-") else own)  # xdist gives each worker a folder
 
 
 @pytest.fixture

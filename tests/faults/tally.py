@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
-COUNTERS = ("rounds", "faults", "losses", "unrecorded views")
+COUNTERS = ("rounds", "faults", "losses", "unrecorded views", "seconds")
+"""The last one is told only where time decides how long a suite goes on."""
 
 
 @dataclass
@@ -26,6 +27,7 @@ class Tally:
     faults: int = 0
     losses: list[str] = field(default_factory=list)
     unrecorded: list[str] = field(default_factory=list)
+    seconds: float = 0
 
     def __post_init__(self) -> None:
         self.rng = random.Random(self.seed)
@@ -46,7 +48,7 @@ class Tally:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        counts = (self.rounds, self.faults, len(self.losses), len(self.unrecorded))
+        counts = (self.rounds, self.faults, len(self.losses), len(self.unrecorded), round(self.seconds))
         self.properties.append((f"faults of {self.suite}", counts))
         if error is not None:
             return
@@ -63,6 +65,9 @@ def lines_of(properties: Iterable[tuple[str, Any]]) -> list[str]:
             suite = suites[name.removeprefix("faults of ")]
             suite[:] = [before + more for before, more in zip(suite, counts, strict=True)]
     return [
-        f"{suite}: " + ", ".join(f"{name} {count:,}" for name, count in zip(COUNTERS, counts, strict=True))
+        f"{suite}: "
+        + ", ".join(
+            f"{name} {count:,}" for name, count in zip(COUNTERS, counts, strict=True) if name != "seconds" or count
+        )
         for suite, counts in sorted(suites.items())
     ]

@@ -23,16 +23,13 @@ from models.log import LogEntry
 from models.matter import Matter
 from models.settlement import Settlement
 from models.ticket import Ticket
+from tests.support.sample_desk import copied
 
 
-@pytest.mark.usefixtures("cheap_passwords")
-def test_the_sample_desk_shows_every_state_of_the_work(tmp_path: Path) -> None:
-    home = tmp_path / "sample"
-    make_sample(sample_settings(home))
-    settings = sample_settings(home)
-    assert settings.outbox == home / "outbox"
-    assert [file.name for file in tmp_path.iterdir()] == ["sample"]
-    office = open_office(settings)
+def test_the_sample_desk_shows_every_state_of_the_work(sample_desk: Path, tmp_path: Path) -> None:
+    assert sample_settings(sample_desk).outbox == sample_desk / "outbox"
+    assert [file.name for file in sample_desk.parent.iterdir()] == ["sample"]
+    office = open_office(sample_settings(copied(sample_desk, tmp_path / "sample")))
     assert office.sample
     with office.database.reading() as session:
         states = dict(session.exec(select(Ticket.state, func.count()).group_by(col(Ticket.state))).all())

@@ -25,10 +25,10 @@ async def test_page_keys_before_the_list_is_laid_out(kind: type[OptionList]) -> 
         await pilot.pause()
         shown.clear_options().add_options(["three", "four"])
         shown.highlighted = 0
-        shown.action_page_down()
-        shown.action_page_up()
+        shown._move_page(1)
+        shown._move_page(-1)
         assert shown.highlighted == 0
         shown.styles.height = 10
         await pilot.pause()
-        shown.action_page_down()
+        shown._move_page(1)
         assert shown.highlighted == 1
