@@ -96,7 +96,7 @@ async def test_an_entry_opens_whole_and_on_record(sqlite_office: TestOffice) -> 
 
 async def test_older_entries_come_as_the_cursor_nears_the_end(sqlite_office: TestOffice) -> None:
     mei, sara = sqlite_office.desk("mei", Role.AGENT), sqlite_office.desk("sara", Role.SUPERVISOR)
-    some_history(sqlite_office, mei, opened=130)
+    some_history(sqlite_office, mei, opened=128)
     async with console(sqlite_office, sara) as shown:
         screen = await reading(shown)
         assert table(screen).row_count == 100
