@@ -36,7 +36,19 @@ CHANCES = 30
 """So many rounds more, where chance keeps the first ones from something."""
 PEOPLE = 5
 """Whom a desk begins with; others come."""
-WANTED = ("revealed", "code right", "letter", "appended", "record older", "account erased", "linked", "unlinked")
+WANTED = (
+    "revealed",
+    "code right",
+    "letter",
+    "appended",
+    "unconfirmed",
+    "record older",
+    "account erased",
+    "record suppressed",
+    "old copy tried",
+    "linked",
+    "unlinked",
+)
 """What has to come to pass in a run: walks that get nowhere prove nothing."""
 
 

@@ -2,10 +2,11 @@
 
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, Select, select
 from sqlmodel import col
 
 from cs_console.access_log.export import export_log
@@ -187,13 +188,11 @@ class Inside:
 
     def _not_on_file(self, case: Case) -> tuple[list[str], list[str], list[str]]:
         """Phones and addresses that the ticket claims, that were added by hand, and that are someone else's."""
-        with self.office.database.reading() as session:
-            mine = session.get_one(Ticket, case.number).requester_id
-            asked = select(Contact).where(col(Contact.field).in_([Field.EMAIL.value, Field.MOBILE.value]))
-            rows = list(session.scalars(asked.order_by(col(Contact.changed_at), col(Contact.field))))
+        rows = [one for one in self._contacts() if one.field in (Field.EMAIL, Field.MOBILE)]
+        mine = self._requester_of(case)
         claims = [one.id for one in rows if one.ticket_number == case.number]
         by_hand = [one.id for one in rows if (one.requester_id, one.ticket_number, one.on_file) == (mine, None, False)]
-        return claims, by_hand, [one.id for one in rows if one.requester_id != mine and one.value]
+        return claims, by_hand, [one.id for one in rows if one.requester_id != mine]
 
     def _note_code(self, case: Case) -> None:
         for _, sent in self.place.newly_sent():
@@ -317,11 +316,26 @@ class Inside:
 
     def _contact_ids_of_others(self, case: Case) -> list[tuple[Field, str]]:
         """Contacts that are neither this ticket's nor its requester's."""
+        mine = self._requester_of(case)
+        return [
+            (Field(one.field), one.id)
+            for one in self._contacts()
+            if one.requester_id != mine or one.ticket_number not in (None, case.number)
+        ]
+
+    def _requester_of(self, case: Case) -> str:
         with self.office.database.reading() as session:
-            mine = session.get_one(Ticket, case.number).requester_id
-            rows = session.scalars(select(Contact).order_by(col(Contact.changed_at), col(Contact.field)))
-            return [
-                (Field(one.field), one.id)
-                for one in rows
-                if one.requester_id != mine or one.ticket_number not in (None, case.number)
-            ]
+            return session.get_one(Ticket, case.number).requester_id
+
+    def _contacts(self) -> Sequence[Row[Any]]:
+        """Every contact that is not emptied, with none of its values."""
+        asked: Select[*tuple[Any, ...]] = select(
+            col(Contact.id),
+            col(Contact.requester_id),
+            col(Contact.ticket_number),
+            col(Contact.field),
+            col(Contact.on_file),
+        ).where(col(Contact.value) != b"")
+        with self.office.database.reading() as session:
+            found = session.connection().execute(asked.order_by(col(Contact.changed_at), col(Contact.field)))
+            return list(found)

@@ -52,15 +52,16 @@ class Judging:
 
     def _people(self, session: Session) -> None:
         """An account has one requester, and a requester one account."""
-        for one in session.scalars(select(Requester).where(col(Requester.account_id).is_not(None))):
-            if one.id in self.place.party_of or not one.account_id:
+        rows = session.connection().execute(select(col(Requester.id), col(Requester.account_id)))
+        for owner, sealed in rows.all():
+            if owner in self.place.party_of or not sealed:
                 continue
-            at = SealedAt(one.id, "requester", "account_id", one.id)
-            account = open_text(self.office.keyring.key(one.id), at, one.account_id)
+            at = SealedAt(owner, "requester", "account_id", owner)
+            account = open_text(self.office.keyring.key(owner), at, sealed)
             party = self.ledger.account(account)
             assert party is not None, account
             self.place.must(party not in self.place.party_of.values(), f"{account} has two requesters")
-            self.place.party_of[one.id] = party
+            self.place.party_of[owner] = party
 
     def _tickets(self, session: Session) -> None:
         rows = session.connection().execute(
