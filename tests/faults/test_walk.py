@@ -77,6 +77,7 @@ def write_reply(walk: Walk) -> None:
     open_inquiry(walk)
     walk.console.press("m")
     walk.console.wait_for("Write to the requester", WORDS)
+    walk.console.wait(lambda: "Reply to" in walk.console.shown and "•••" in walk.console.shown, "the address")
 
 
 @pytest.mark.timeout(600)
