@@ -1,8 +1,10 @@
 """What comes from the terminal, read so that no byte of it ends the console and nothing pasted acts as a key."""
 
+import errno
 import os
 import re
 import selectors
+import signal
 from codecs import getincrementaldecoder
 from collections.abc import Iterable, Iterator
 
@@ -99,17 +101,30 @@ class SteadyDriver(LinuxDriver):
     """Textual's driver, reading by a TerminalReader; a fault in its thread ends the console as any other does."""
 
     def run_input_thread(self) -> None:
-        """Read until the console ends, or the terminal has gone."""
+        """Read until the console ends.
+
+        A terminal that has gone ends it at once, as the kernel's hang-up does, also where that is ignored (nohup). No
+        orderly end is tried: whatever draws would wait for the terminal. Drafts are saved as they are typed.
+        """
         reader = TerminalReader()
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():
                 if selector.select(TICK_SECONDS):
-                    data = os.read(self.fileno, 4096)
+                    data = self._read()
                     if not data:
-                        return
+                        os._exit(128 + signal.SIGHUP)
                     self._tell(reader.feed(data))
                 self._tell(reader.tick())
+
+    def _read(self) -> bytes:
+        """What was typed; nothing where the terminal has gone."""
+        try:
+            return os.read(self.fileno, 4096)
+        except OSError as problem:
+            if problem.errno != errno.EIO:
+                raise
+            return b""
 
     def _tell(self, messages: Iterable[Message]) -> None:
         for message in messages:

@@ -133,6 +133,12 @@ class PtyConsole:
         with suppress(Left):
             self.wait(lambda: False, "the end after ctrl+q")
 
+    def hang_up(self) -> int:
+        """Take the terminal away, as a lost connection does; the program's status once it has ended."""
+        os.close(self._terminal)
+        self._terminal = os.open(os.devnull, os.O_RDWR)
+        return self._process.wait(PATIENCE)
+
     @property
     def lives(self) -> bool:
         """Whether the program is running."""

@@ -4,6 +4,7 @@ First what once went wrong, then walks that chance decides. `make soak` walks fo
 """
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic
@@ -78,6 +79,17 @@ def write_reply(walk: Walk) -> None:
     walk.console.press("m")
     walk.console.wait_for("Write to the requester", WORDS)
     walk.console.wait(lambda: "Reply to" in walk.console.shown and "•••" in walk.console.shown, "the address")
+
+
+def test_a_console_ends_with_its_terminal_also_where_hang_ups_are_ignored(sample_desk: Path, tmp_path: Path) -> None:
+    """Started by nohup it went on for good, with someone signed in whom no one saw."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # which the console inherits
+    try:
+        with PtyConsole(copied(sample_desk, tmp_path / "home"), 80, 24) as console:
+            console.wait_for("Password")
+            assert console.hang_up() == 128 + signal.SIGHUP
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 @pytest.mark.timeout(600)
