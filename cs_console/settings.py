@@ -26,6 +26,8 @@ class Settings(BaseModel):
     `second_factor`: the roles whose accounts need one to sign in (`second_factor = ["supervisor", "admin"]`).
     `confirm_roles`: the roles supervisor, privacy officer and admin take effect once a second person has confirmed
     them, where there are two others of whom one can give and one confirm.
+    `mail_checked_by`: the name under which your mail server writes Authentication-Results (RFC 8601). A follow-up that
+    failed there is shown apart as unconfirmed; without the name nothing in a mail says who sent it.
     `pack`: the policy for new tickets; without it the one that was adopted last (`cs-console policy adopt`).
     `keys` rebinds commands: `[keys] claim = "ctrl+k"`.
     """
@@ -47,6 +49,7 @@ class Settings(BaseModel):
     pack: str = ""
     desk_name: str = "Customer service"
     mail_from: str = "service@desk.invalid"
+    mail_checked_by: str = ""
     theme: str = "cs-dark"
     idle_hide: int = 300
     idle_sign_out: int = 900

@@ -76,6 +76,7 @@ def settings_in_force(settings: Settings) -> dict[str, str]:
         "pack": settings.pack or "the one adopted last",
         "desk name": settings.desk_name,
         "mail from": settings.mail_from,
+        "senders checked by": settings.mail_checked_by or "no mail server that the settings name",
         "theme": settings.theme,
         "idle": f"hidden after {settings.idle_hide} s, signed out after {settings.idle_sign_out} s",
         "session": f"{settings.session_hours} h at most",

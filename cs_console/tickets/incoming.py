@@ -57,6 +57,8 @@ class IncomingMessage:
     mailboxes: tuple[str, ...] = ()
     """Local parts of the addresses that it was sent to, casefolded."""
     files: tuple[IncomingFile, ...] = ()
+    sender_checks: tuple[str, ...] = ()
+    """What mail servers say that they found out about the sender, the newest first; anyone can have written it."""
     headers: tuple[tuple[str, str], ...] = ()
     """Header lines worth keeping, plain and in full."""
     at: datetime | None = None

@@ -24,6 +24,7 @@ _LONGEST_ID = 998
 _MOST_REFERENCES = 50
 _KEPT = ("From", "Sender", "Reply-To", "To", "Cc", "Subject", "Date", "Message-ID", "In-Reply-To", "List-Id")
 _SENT_TO = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To")
+_CHECKS = "Authentication-Results"
 _HEADERS_END = re.compile(rb"\r?\n\r?\n|\A\r?\n")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,990}>")
 
@@ -102,6 +103,7 @@ def read_mail(data: bytes, limits: Limits = LIMITS) -> IncomingMessage:
         subject=one_line(headers.text("Subject"), _LONGEST_SUBJECT),
         text=text,
         files=(*rest, *_files(body)),
+        sender_checks=headers.short(_CHECKS),
         headers=headers.kept(),
         at=_moment(headers),
         language=headers.text("Content-Language"),
@@ -135,6 +137,7 @@ class _Headers:
     """The headers that intake looks at, each within its limit."""
 
     def __init__(self, message: Message, limits: Limits) -> None:
+        self._most = limits.header_bytes
         self._values: dict[str, list[str]] = {}
         for name, value in message.raw_items():
             self._values.setdefault(name.lower(), []).append(str(value))
@@ -145,6 +148,10 @@ class _Headers:
     def all(self, names: tuple[str, ...]) -> list[str]:
         """Every raw value under these names."""
         return [value for name in names for value in self._values.get(name.lower(), ())]
+
+    def short(self, name: str) -> tuple[str, ...]:
+        """The raw values under this name that are no longer than a header may be."""
+        return tuple(value for value in self.all((name,)) if len(value) <= self._most)
 
     def first(self, name: str) -> str:
         """The first raw value under this name, or nothing."""

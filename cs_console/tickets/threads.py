@@ -14,6 +14,7 @@ from cs_console.desk import Office
 from cs_console.policy.schema import Pack
 from cs_console.prepared import Prepared
 from cs_console.tickets.incoming import IncomingMessage
+from cs_console.tickets.sender_checks import failed_checks
 from models.contact import Contact
 from models.enums import Field, Link, MessageSort, RequesterState, TicketState
 from models.message import Message
@@ -33,7 +34,8 @@ def ticket_of_reference(session: Session, token: bytes) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Continued:
-    """The ticket that a message continues. `unconfirmed`: it did not come from an address on file with its account."""
+    """The ticket that a message continues. `unconfirmed`: it did not come from an address on file with its account, or
+    our mail server says that it did not come from the address that it names."""
 
     number: int
     requester_id: str
@@ -52,7 +54,7 @@ def continued_ticket(session: Session, office: Office, message: IncomingMessage)
     file, or by the same channel from the very address that the ticket came from, or to answer the acknowledgement of a
     form from the address that it names: a stranger who quotes a tag opens a ticket of their own, and so does an
     unconfirmed message on a closed one. Where there is a person on file, only their address on file, and no one
-    else's, is a confirmed one (DECISIONS 3).
+    else's, is a confirmed one, and none is that failed at the mail server that the settings name (DECISIONS 3).
     """
     named, acknowledged = _named(session, office, message)
     own = own_address(message.channel, message.contacts) if named else None
@@ -80,8 +82,10 @@ def continued_ticket(session: Session, office: Office, message: IncomingMessage)
         .with_for_update(of=Ticket)
     )
     found: dict[int, Continued] = {}
+    failed = failed_checks(message.sender_checks, office.settings.mail_checked_by)
     for number, requester_id, state, link, is_on_file in rows:
-        confirmed = link == Link.NONE or (is_on_file and persons_with(session, office, field, value) == (requester_id,))
+        theirs = link == Link.NONE or (is_on_file and persons_with(session, office, field, value) == (requester_id,))
+        confirmed = theirs and not failed
         if confirmed or (state != TicketState.CLOSED and number not in found):
             found[number] = Continued(int(number), str(requester_id), not confirmed)
     return next((found[number] for number in named if number in found), None)

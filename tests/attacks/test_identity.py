@@ -429,6 +429,40 @@ def test_an_unconfirmed_follow_up_wakes_no_closed_ticket(here: Platform) -> None
     assert here.ticket(number).state != TicketState.CLOSED
 
 
+@pytest.mark.parametrize(
+    ("checks", "unconfirmed"),
+    [
+        (("mx.desk.example; dmarc=fail header.from=mail.example",), True),
+        (("mx.desk.example; dmarc=pass", "mx.desk.example; dmarc=fail"), False),
+        (("mx.elsewhere.example; dmarc=fail",), False),
+        ((), False),
+    ],
+)
+def test_a_follow_up_that_our_mail_server_calls_forged_is_unconfirmed(
+    here: Platform, checks: tuple[str, ...], unconfirmed: bool
+) -> None:
+    """DECISIONS 3: one that names an address on file withdraws nothing, and leaves the window open."""
+    here.office.settings = here.office.settings.model_copy(update={"mail_checked_by": "mx.desk.example"})
+    here.record("u1", email=ANNA)
+    number = here.says("mail", email=ANNA)
+    check_code(here.vera, number, here.code(number))
+    before = here.ticket(number)
+    here.clock.forward(minutes=1)
+    mail = "".join(
+        (
+            *(f"Authentication-Results: {one}\r\n" for one in checks),
+            f"From: {ANNA}\r\nTo: help@desk.example\r\nSubject: [#{number}] I withdraw\r\n",
+            "Message-ID: <w@mail>\r\n\r\nI withdraw.\r\n",
+        )
+    )
+    assert take_in(operator_desk(here.office), from_bytes(mail.encode())).number == number
+    assert [line.unconfirmed for line in open_ticket(here.mei, number).lines if "withdraw" in line.text] == [
+        unconfirmed
+    ]
+    assert (here.ticket(number).row == before.row) is unconfirmed
+    assert status(here.vera, number).window_until is not None
+
+
 # --- letters ---------------------------------------------------------------------------------------------------
 
 
