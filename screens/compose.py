@@ -111,6 +111,7 @@ class ComposeScreen(DraftScreen[Said]):
     def action_send(self) -> None:
         """Send the reply, or keep the note."""
         if self._view is None:
+            self.say("The ticket is still being read; send it in a moment.", Tone.INFO)
             return
         text = self.draft()
         if self._sort is MessageSort.NOTE:
