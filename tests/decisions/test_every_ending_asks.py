@@ -15,7 +15,7 @@ ASKED_IN = {
     "tickets/workflow.py:_set_state": ("tickets/workflow.py:_set_state",),
     "tickets/workflow.py:_set_kind": ("tickets/workflow.py:_set_kind",),
     "decisions/settling.py:_end": ("decisions/settling.py:_settle",),
-    "decisions/fee_steps.py:fee_unpaid": ("decisions/fee_steps.py:fee_unpaid",),
+    "decisions/fee_steps.py:_fee_unpaid": ("decisions/fee_steps.py:_fee_unpaid",),
     "decisions/making.py:_settle_ticket": ("decisions/checklist.py:_propose", "decisions/approval.py:_open_decision"),
 }
 """The functions that write it, and those that ask before they are called."""
