@@ -325,7 +325,7 @@ def change_contact(
     try:
         _change_contact(desk, number, contact_id, field, value, act)
     except NotVouched as refusal:
-        with desk.work() as session:
+        with desk.work(Role.AGENT) as session:
             owner = session.get_one(Ticket, number).requester_id
             name = desk.office.pseudonym(owner, desk.office.keyring.key(owner))
             entry = Entry(
