@@ -58,5 +58,5 @@ class BackgroundApp(QuietApp, inherit_bindings=False):
 
     @on(Reported)
     def _reported(self, message: Reported) -> None:
-        if self.screen_stack:  # else the console is closing, and nobody is there to be told
+        if self.is_running and self.screen_stack:  # else the console is closing: its screens are being taken apart
             message.then()

@@ -13,6 +13,7 @@ from cs_console.tickets import conversation
 from models.enums import Action, DeliveryState, MessageSort, Role
 from models.message import Message
 from screens import compose
+from screens.background import Reported
 from screens.compose import ComposeScreen
 from screens.console_screen import ConsoleScreen, Dialog
 from screens.go import GoTo
@@ -196,3 +197,16 @@ async def test_words_typed_in_the_last_second_are_kept_when_one_goes_elsewhere(s
         writing.query_one(TextArea).load_text(WORDS)
         shown.app.go_to("queue")
         await shown.until(lambda: writing._saved.get((f"note:{made.number}", made.number)) == WORDS)
+
+
+async def test_an_answer_that_comes_while_the_console_closes_reaches_no_screen(sqlite_office: TestOffice) -> None:
+    """The widgets of its screen have gone by then; one that was not there ended the console with a crash report."""
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    told: list[str] = []
+    async with console(sqlite_office, mei) as shown:
+        await shown.until_on(QueueScreen)
+        shown.app._reported(Reported(lambda: told.append("while it runs")))
+        shown.app._running = False  # as Textual does first, before it takes the screens apart
+        shown.app._reported(Reported(lambda: told.append("while it closes")))
+        shown.app._running = True
+    assert told == ["while it runs"]
