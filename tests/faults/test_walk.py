@@ -80,7 +80,7 @@ def write_reply(walk: Walk) -> None:
 
 
 def test_a_console_ends_with_its_terminal_also_where_hang_ups_are_ignored(sample_desk: Path, tmp_path: Path) -> None:
-    """Started by nohup it went on for good, with someone signed in whom no one saw."""
+    """Started by nohup it went on for good, with a session that no one saw."""
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # which the console inherits
     try:
         with PtyConsole(copied(sample_desk, tmp_path / "home"), 80, 24) as console:
@@ -137,9 +137,10 @@ def test_a_letter_goes_out_once_however_its_keys_come(walk: Walk) -> None:
     """`ctrl+s`, then help before the answer was there: the letter went out twice, and the console ended."""
     write_reply(walk)
     console = walk.console
+    console.press("ctrl+a")  # and the words in the same burst
     console.type(WORDS)
     console.wait_for(WORDS)
-    console.wait_for("•••")  # whom it goes to: until the ticket is read nothing is sent
+    console.wait_for("•••")  # the recipient: until the ticket is read nothing is sent
     before = replies(console)
     console.press("ctrl+s", "ctrl+s", "f1")
     console.wait(lambda: HELP in console.shown or "Sent" in console.shown, "the help, or the letter on its way")

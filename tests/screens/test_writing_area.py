@@ -25,6 +25,24 @@ async def paste(pilot: Pilot[None], area: WritingArea, text: str) -> None:
     await pilot.pause()
 
 
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [("home", "abcdef"), ("ctrl+a", "abcdef"), ("left", "deabcf"), ("ctrl+u", "abc"), ("end", "defabc")],
+)
+async def test_keys_and_letters_of_one_burst_act_in_their_order(key: str, text: str) -> None:
+    """A macro, or a slow line: Textual's own area took the letters first, and the words came out scrambled."""
+    async with Alone().run_test(size=(40, 8)) as pilot:
+        area = pilot.app.query_one(WritingArea)
+        area.focus()
+        area.load_text("def")
+        area.move_cursor(area.document.end)
+        await pilot.pause()
+        for one in (key, "a", "b", "c"):
+            pilot.app.post_message(events.Key(one, one if len(one) == 1 else None))
+        await pilot.pause()
+        assert area.text == text
+
+
 @pytest.mark.parametrize("lines", [2, 9, 40, 400])
 async def test_a_long_paste_is_taken_back_and_done_again(lines: int) -> None:
     text = "\n".join(f"line {number} of a long letter" for number in range(lines))
