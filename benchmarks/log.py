@@ -57,7 +57,9 @@ def _verify(office: Office, size: int) -> None:
 def fill_log(office: Office, size: int) -> None:
     """A log of so many entries made with the console's own bytes, tags, tree and signatures, but in bulk."""
     tree, key = Frontier(), office.log_tag_key
-    began = microseconds(office.clock.now()) - (size + 1) * 1_000_000  # a desk's time never runs before its newest entry
+    began = (
+        microseconds(office.clock.now()) - (size + 1) * 1_000_000
+    )  # a desk's time never runs before its newest entry
     made: list[dict[str, object]] = []
     signed: list[dict[str, object]] = []
     with office.database.transaction() as session:

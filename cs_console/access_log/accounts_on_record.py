@@ -49,6 +49,10 @@ class AccountsRead:
     of_older_desks: Mapping[str, OnRecord] = field(default_factory=dict)
     """By name: those entries have no id."""
 
+    def of(self, agent_id: str, name: str) -> OnRecord | None:
+        """What the log says of an account, None where it does not know it."""
+        return self.by_id.get(agent_id) or self.of_older_desks.get(name)
+
 
 def about_account(office: "Office", agent: Agent, identity: str | None = None) -> dict[str, str]:
     """What an entry about an account vouches for. `identity`: its digest, where the row is not to be believed."""
@@ -98,8 +102,7 @@ def account_on_record(
 
     Raises LogBroken.
     """
-    known = accounts_on_record(transaction, office, newest)
-    return known.by_id.get(agent_id) or known.of_older_desks.get(name)
+    return accounts_on_record(transaction, office, newest).of(agent_id, name)
 
 
 def accounts_on_record(

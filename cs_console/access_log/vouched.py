@@ -30,7 +30,6 @@ ASSIGNING = (Action.TICKET_CREATED, Action.TICKET_CLAIMED, Action.TICKET_ASSIGNE
 WINDOWS = (Action.VERIFIED, Action.WINDOW_CLOSED)
 
 COLUMNS_OF_ENTRY: tuple[Any, ...] = tuple(col(getattr(LogEntry, name)) for name in COLUMNS)
-_ENTRY = COLUMNS_OF_ENTRY
 _PLACE = {name: place for place, name in enumerate(COLUMNS)}
 
 
@@ -85,7 +84,7 @@ def genuine(office: "Office", row: Row) -> Word:
 def words(session: Session, office: "Office", numbers: Iterable[int], actions: Iterable[Action]) -> tuple[Word, ...]:
     """What the log says of these tickets, of acts that were done, oldest first. Raises LogBroken."""
     wanted = (
-        select(*_ENTRY)
+        select(*COLUMNS_OF_ENTRY)
         .where(col(LogEntry.ticket).in_(sorted(set(numbers))), col(LogEntry.action).in_([one.value for one in actions]))
         .where(col(LogEntry.outcome) == Result.DONE.value)
         .order_by(col(LogEntry.seq))
@@ -96,7 +95,7 @@ def words(session: Session, office: "Office", numbers: Iterable[int], actions: I
 def latest(session: Session, office: "Office", number: int, actions: Iterable[Action]) -> Word | None:
     """The last of these words about a ticket. Raises LogBroken."""
     wanted = (
-        select(*_ENTRY)
+        select(*COLUMNS_OF_ENTRY)
         .where(col(LogEntry.ticket) == number, col(LogEntry.action).in_([one.value for one in actions]))
         .where(col(LogEntry.outcome) == Result.DONE.value)
         .order_by(col(LogEntry.seq).desc())
@@ -108,14 +107,16 @@ def latest(session: Session, office: "Office", number: int, actions: Iterable[Ac
 
 def oldest_first(session: Session, office: "Office", *which: ColumnElement[bool]) -> tuple[Word, ...]:
     """The entries that fulfil these conditions, done or not. Raises LogBroken."""
-    rows = session.connection().execute(select(*_ENTRY).where(*which).order_by(col(LogEntry.seq)))
+    rows = session.connection().execute(select(*COLUMNS_OF_ENTRY).where(*which).order_by(col(LogEntry.seq)))
     return tuple(genuine(office, tuple(row)) for row in rows)
 
 
 def last_entry(session: Session, office: "Office", *which: ColumnElement[bool]) -> Word | None:
     """The newest entry that fulfils these conditions, done or not. Raises LogBroken."""
     row = (
-        session.connection().execute(select(*_ENTRY).where(*which).order_by(col(LogEntry.seq).desc()).limit(1)).first()
+        session.connection()
+        .execute(select(*COLUMNS_OF_ENTRY).where(*which).order_by(col(LogEntry.seq).desc()).limit(1))
+        .first()
     )
     return None if row is None else genuine(office, tuple(row))
 
@@ -123,7 +124,7 @@ def last_entry(session: Session, office: "Office", *which: ColumnElement[bool]) 
 def latest_of_requester(session: Session, office: "Office", pseudonym: str, action: Action) -> tuple[Word | None, int]:
     """The last word of this kind about a requester, whatever ticket it is on, and how many older desks wrote."""
     wanted = (
-        select(*_ENTRY)
+        select(*COLUMNS_OF_ENTRY)
         .where(col(LogEntry.requester) == pseudonym, col(LogEntry.action) == action.value)
         .where(col(LogEntry.outcome) == Result.DONE.value)
         .order_by(col(LogEntry.seq))
@@ -141,7 +142,7 @@ def digest(office: "Office", *values: object) -> str:
 def _newest(actions: Iterable[Action]) -> Select[*tuple[Any, ...]]:
     """The last entry of a ticket that vouches for one of these things, by an index of its own."""
     return (
-        select(*_ENTRY)
+        select(*COLUMNS_OF_ENTRY)
         .where(col(LogEntry.ticket) == bindparam("number"), col(LogEntry.about).is_not(None))
         .where(or_(*(col(LogEntry.action) == one.value for one in actions)), col(LogEntry.outcome) == Result.DONE.value)
         .order_by(col(LogEntry.seq).desc())

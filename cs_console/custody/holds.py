@@ -91,7 +91,7 @@ def place_hold(desk: Desk, number: int, reason: str, note: str, until: date, *, 
 def _place(session: Session, desk: Desk, number: int, reason: str, words: str, until: date) -> ActOutcome:
     office = desk.office
     require_current(session, desk)
-    lock_log(session.connection(), office)  # nobody is erased between this look and the commit
+    lock_log(session.connection(), office)  # no one is erased between this look and the commit
     ticket = facts(session, number)
     if session.get_one(Requester, ticket.requester_id).state == RequesterState.ERASED:
         raise KeyDestroyed

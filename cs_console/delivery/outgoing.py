@@ -115,7 +115,7 @@ def queue_message(
 def deliver_one(office: Office, message_id: str) -> DeliveryState:
     """Hand one committed message over and say what became of it; what cannot be tried now stays queued.
 
-    FAILED is tried again by itself, REFUSED is not: somebody has to find another way. One that went out before is not
+    FAILED is tried again by itself, REFUSED is not: a person has to find another way. One that went out before is not
     handed over again: it is SENT.
     """
     try:

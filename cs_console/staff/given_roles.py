@@ -44,7 +44,7 @@ def roles_to_confirm(
     can = {role.value for role in CONFIRMERS}
     others = 0
     for other_id, other_name in session.connection().execute(select(col(Agent.id), col(Agent.name))).all():
-        said = known.by_id.get(other_id) or known.of_older_desks.get(other_name)
+        said = known.of(other_id, other_name)
         if said is not None and other_id != agent_id and said.state is AccountState.ACTIVE:
             others += not can.isdisjoint(said.roles.split(","))
     return new if others >= 2 else frozenset()

@@ -200,7 +200,7 @@ def _set_state(session: Session, desk: Desk, number: int, row: int, state: Ticke
     ticket = facts(session, number)
     _require_own_or_supervisor(ticket, desk)
     if ticket.state is TicketState.CLOSED:
-        lock_log(session.connection(), desk.office)  # nobody confirms an erasure meanwhile
+        lock_log(session.connection(), desk.office)  # no one confirms an erasure meanwhile
         require_in_use(session, desk, ticket.requester_id)
     _check_move(session, desk, ticket, state)
     if state is TicketState.CLOSED:

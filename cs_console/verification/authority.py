@@ -31,8 +31,8 @@ def see_authority(desk: Desk, number: int, sort: AuthoritySort, note: str, *, ac
     """Record that a guardian's or a representative's authority was seen for this ticket; it ends the one before.
 
     The note says what was seen; it is sealed with personal data in it redacted. An open window closes: the identity
-    has to be proved again for whoever asks now. One act records one. For verifiers with a current undertaking. Raises
-    BadInput, AgeUnknown (a guardian's needs the minor's age band), WrongState, and what `acts.once` raises.
+    has to be proved again for the person who asks now. One act records one. For verifiers with a current undertaking.
+    Raises BadInput, AgeUnknown (a guardian's needs the minor's age band), WrongState, and what `acts.once` raises.
     """
     words = note_words(note)
     with desk.work(Role.VERIFIER) as session:

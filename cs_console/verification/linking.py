@@ -120,7 +120,7 @@ def link_ticket(
     """Make an unverified sender's ticket a person's on file; the new row.
 
     `person` is a candidate of `whose`, or of `look_for_person`: then `found_by` is what was typed there. For verifiers
-    with a current undertaking, who had no part in what the ticket is about. Nobody is verified by it, the next letter
+    with a current undertaking, who had no part in what the ticket is about. No one is verified by it, the next letter
     goes to the person's contacts on file alone. Raises BadInput, WrongState, ChangedElsewhere, NothingThere,
     KeyDestroyed, OnHold, NotAllowed, NoUndertaking; OwnDecision and NotIndependent are recorded.
     """

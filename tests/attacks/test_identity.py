@@ -212,7 +212,7 @@ def test_a_first_record_is_no_change_and_one_that_changes_nothing_visible_is(her
 
 
 def test_what_the_newest_record_has_no_more_is_used_no_more(platform: Platform) -> None:
-    """A number that was taken off the account may be someone else's by now, of whom nothing is on file."""
+    """A number that was taken off the account may belong to someone else by now who is not on file."""
     platform.record("u1", mobile=MOBILE, email=ANNA)
     number = platform.says("mail", email=ANNA)
     given_up = next(one for one in options(platform.vera, number) if one.field is Field.MOBILE)

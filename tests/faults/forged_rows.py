@@ -258,7 +258,7 @@ FORGERIES: Mapping[str, Callable[[ForgedDesk], bool]] = {
 
 
 def stay_awake(desk: ForgedDesk) -> None:
-    """Nobody is signed out for having done nothing while the rounds go on."""
+    """No one is signed out for being idle while the rounds go on."""
     now = desk.made.clock.now()
     with desk.made.office.database.transaction() as session:
         awake = text("UPDATE agent_session SET started_at = :now, last_active_at = :now")

@@ -35,7 +35,7 @@ OTHER_ACTS = 5
 CHANCES = 30
 """So many rounds more, where chance keeps the first ones from something."""
 PEOPLE = 5
-"""Whom a desk begins with; others come."""
+"""The people a desk begins with; others come."""
 WANTED = (
     "revealed",
     "code right",

@@ -57,9 +57,7 @@ def drafts(test_office: TestOffice) -> int:
 
 async def writing(shown: Console, number: int) -> tuple[TicketScreen, ComposeScreen]:
     """A reply on that ticket, with its draft read."""
-    ticket = TicketScreen(number)
-    await shown.open(ticket)
-    await shown.until(lambda: ticket.view is not None)
+    ticket = await shown.open_ticket(number)
     await shown.press("m")
     await shown.until_on(ComposeScreen)
     screen = shown.app.screen

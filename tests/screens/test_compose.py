@@ -20,13 +20,6 @@ ADDRESS = "alice@example.org"
 WORDS = "Your account is open again."
 
 
-async def on_ticket(shown: Console, number: int) -> TicketScreen:
-    screen = TicketScreen(number)
-    await shown.open(screen)
-    await shown.until(lambda: screen.view is not None)
-    return screen
-
-
 async def writing(shown: Console, key: str) -> TextArea:
     await shown.press(key)
     await shown.until_on(ComposeScreen)
@@ -48,7 +41,7 @@ async def test_a_reply_goes_out_to_an_address_that_is_never_shown(
     mei = sqlite_office.desk("mei", Role.AGENT)
     made = make_ticket(sqlite_office, assignee=mei)
     async with console(sqlite_office, mei, size) as shown:
-        await on_ticket(shown, made.number)
+        await shown.open_ticket(made.number)
         await writing(shown, "m")
         await shown.type(WORDS)
         assert ADDRESS not in shown.drawn()
@@ -67,7 +60,7 @@ async def test_a_reply_prefers_the_channel_the_requester_came_by(sqlite_office: 
     contacts = {Field.MOBILE: "+8613800138000", Field.EMAIL: ADDRESS, Field.NAME: "Li Na"}
     made = make_ticket(sqlite_office, assignee=mei, contacts=contacts)
     async with console(sqlite_office, mei) as shown:
-        await on_ticket(shown, made.number)
+        await shown.open_ticket(made.number)
         await writing(shown, "m")
         assert shown.app.screen.query_one("#contact", Select).value == made.contact_ids[Field.EMAIL]
 
@@ -76,7 +69,7 @@ async def test_a_note_stays_on_the_desk(sqlite_office: TestOffice) -> None:
     mei = sqlite_office.desk("mei", Role.AGENT)
     made = make_ticket(sqlite_office)
     async with console(sqlite_office, mei) as shown:
-        await on_ticket(shown, made.number)
+        await shown.open_ticket(made.number)
         await writing(shown, "i")
         await shown.type("call after six")
         await shown.press("ctrl+s")
@@ -92,7 +85,7 @@ async def test_a_draft_survives_leaving_and_is_gone_after_sending(sqlite_office:
     mei = sqlite_office.desk("mei", Role.AGENT)
     made = make_ticket(sqlite_office, assignee=mei)
     async with console(sqlite_office, mei) as shown:
-        await on_ticket(shown, made.number)
+        await shown.open_ticket(made.number)
         await writing(shown, key)
         await shown.type("half a sentence")
         await shown.press("escape")
@@ -108,7 +101,7 @@ async def test_typing_is_saved_without_a_key_being_pressed(sqlite_office: TestOf
     mei = sqlite_office.desk("mei", Role.AGENT)
     made = make_ticket(sqlite_office, assignee=mei)
     async with console(sqlite_office, mei) as shown:
-        await on_ticket(shown, made.number)
+        await shown.open_ticket(made.number)
         await writing(shown, "m")
         await shown.type("nobody presses save")
         place = f"{MessageSort.REPLY.value}:{made.number}"
@@ -119,7 +112,7 @@ async def test_a_reply_on_somebody_elses_ticket_is_refused_and_kept(sqlite_offic
     mei = sqlite_office.desk("mei", Role.AGENT)
     made = make_ticket(sqlite_office)
     async with console(sqlite_office, mei) as shown:
-        await on_ticket(shown, made.number)
+        await shown.open_ticket(made.number)
         area = await writing(shown, "m")
         await shown.type("hello")
         await shown.press("ctrl+s")
@@ -131,7 +124,7 @@ async def test_a_change_elsewhere_keeps_the_words_and_the_second_try_sends_them(
     mei, sara = sqlite_office.desk("mei", Role.AGENT), sqlite_office.desk("sara", Role.SUPERVISOR)
     made = make_ticket(sqlite_office, assignee=mei)
     async with console(sqlite_office, mei) as shown:
-        screen = await on_ticket(shown, made.number)
+        screen = await shown.open_ticket(made.number)
         area = await writing(shown, "m")
         await shown.type("hello")
         assert screen.view is not None
@@ -153,7 +146,7 @@ async def test_hostile_masks_and_pastes_are_only_letters(sqlite_office: TestOffi
         sqlite_office, assignee=mei, subject="[/x][@click=app.quit]go[/] \x1b[2J", contacts={Field.EMAIL: "[/x]@[bell]"}
     )
     async with console(sqlite_office, mei) as shown:
-        await on_ticket(shown, made.number)
+        await shown.open_ticket(made.number)
         area = await writing(shown, "m")
         shown.app.post_message(Paste("\x1b]52;c;aGk=\x07[@click=app.quit]\u202e"))
         await shown.until(lambda: "[@click=app.quit]" in area.text)

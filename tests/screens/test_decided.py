@@ -57,9 +57,7 @@ def message(test_office: TestOffice, number: int, **values: object) -> None:
 
 async def decided(shown: Console, number: int) -> DecisionScreen:
     """Press `d` on the ticket."""
-    ticket = TicketScreen(number)
-    await shown.open(ticket)
-    await shown.until(lambda: ticket.view is not None)
+    await shown.open_ticket(number)
     await shown.press("d")
     await shown.until_on(DecisionScreen)
     screen = shown.app.screen

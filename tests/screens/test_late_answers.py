@@ -19,7 +19,6 @@ from screens.console_screen import ConsoleScreen, Dialog
 from screens.go import GoTo
 from screens.help import HelpScreen
 from screens.queue import QueueScreen
-from screens.ticket import TicketScreen
 from screens.widgets.notice_bar import NoticeBar, Said
 from tests.support.consoles import Console, console
 from tests.support.office import TestOffice
@@ -85,9 +84,7 @@ async def test_a_letter_whose_answer_comes_while_help_is_open_goes_out_once(
     mei = sqlite_office.desk("mei", Role.AGENT)
     made = make_ticket(sqlite_office, assignee=mei)
     async with console(sqlite_office, mei) as shown:
-        ticket = TicketScreen(made.number)
-        await shown.open(ticket)
-        await shown.until(lambda: ticket.view is not None)
+        ticket = await shown.open_ticket(made.number)
         await shown.press("m")
         await shown.until_on(ComposeScreen)
         writing = shown.app.screen

@@ -115,10 +115,7 @@ async def test_no_screenshot_anywhere(sqlite_office: TestOffice, tmp_path: Path)
 async def test_a_palette_that_closes_while_it_searches_ends_the_search_alone(sqlite_office: TestOffice) -> None:
     async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
         await shown.until_on(QueueScreen)
-        await shown.press("ctrl+p")
-        await shown.until_on(Palette)
-        palette = shown.app.screen
-        assert isinstance(palette, Palette)
+        palette = await shown.open_palette()
         await shown.press("escape")
         await shown.until_on(QueueScreen)
         palette.run_worker(palette._gather_commands.__wrapped__(palette, "late"))  # type: ignore[attr-defined]

@@ -41,10 +41,7 @@ async def test_keys_that_come_while_the_palette_closes_take_nothing_else_away(
     """ScreenStackError ended the console: what was chosen and Escape both closed it."""
     async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
         await shown.until_on(QueueScreen)
-        await shown.press("ctrl+p")
-        await shown.until_on(Palette)
-        palette = shown.app.screen
-        assert isinstance(palette, Palette)
+        palette = await shown.open_palette()
         await shown.until(lambda: palette.query_one(OptionList).option_count > 3)
         palette.query_one(OptionList).highlighted = 0
         palette._action_command_list("select")
@@ -65,10 +62,7 @@ async def test_a_palette_under_another_screen_closes_itself_alone(sqlite_office:
     """InvalidStateError ended the console: it took the screen above away, and was then closed a second time."""
     async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
         await shown.until_on(QueueScreen)
-        await shown.press("ctrl+p")
-        await shown.until_on(Palette)
-        palette = shown.app.screen
-        assert isinstance(palette, Palette)
+        palette = await shown.open_palette()
         await shown.open(HelpScreen("queue"))
         palette.dismiss()
         palette.dismiss()

@@ -20,13 +20,6 @@ from tests.support.recorded import recorded
 from tests.support.tickets import make_ticket
 
 
-async def on_ticket(shown: Console, number: int) -> TicketScreen:
-    ticket = TicketScreen(number)
-    await shown.open(ticket)
-    await shown.until(lambda: ticket.view is not None, "the ticket")
-    return ticket
-
-
 async def walking(shown: Console) -> SettleScreen:
     await shown.press("d")
     await shown.until_on(SettleScreen)
@@ -74,7 +67,7 @@ async def test_an_appeal_is_overturned_by_keyboard(sqlite_office: TestOffice, si
     case = refused(sqlite_office)
     number = about(sqlite_office, case, TicketKind.APPEAL, case.ben)
     async with console(sqlite_office, case.ben, size) as shown:
-        ticket = await on_ticket(shown, number)
+        ticket = await shown.open_ticket(number)
         screen = await walking(shown)
         await shown.until_words("Review of the decision", f"#{case.number}: refuse: D2", "Proposed by mei", "Outcome")
         await walk_an_appeal(shown, screen, "overturn")
@@ -95,7 +88,7 @@ async def test_the_steps_are_resumed_where_they_were_left(sqlite_office: TestOff
     case = refused(sqlite_office)
     number = about(sqlite_office, case, TicketKind.APPEAL, case.ben)
     async with console(sqlite_office, case.ben) as shown:
-        await on_ticket(shown, number)
+        await shown.open_ticket(number)
         screen = await walking(shown)
         await walk_an_appeal(shown, screen, "partly")
         left = screen.form
@@ -112,7 +105,7 @@ async def test_what_is_asked_follows_the_answers(sqlite_office: TestOffice) -> N
     ben = person(sqlite_office, "ben", Role.AGENT)
     number = make_ticket(sqlite_office, kind=TicketKind.REPORT, assignee=ben).number
     async with console(sqlite_office, ben, SIZES[1]) as shown:
-        await on_ticket(shown, number)
+        await shown.open_ticket(number)
         screen = await walking(shown)
         steps = screen.query_one("#steps", ChoiceList)
         keys = [option.id for option in steps.options]
@@ -131,7 +124,7 @@ async def test_a_refusal_is_said_in_the_services_words_and_loses_nothing(sqlite_
     case = refused(sqlite_office)
     number = about(sqlite_office, case, TicketKind.APPEAL, case.mei)
     async with console(sqlite_office, case.mei) as shown:
-        await on_ticket(shown, number)
+        await shown.open_ticket(number)
         screen = await walking(shown)
         await walk_an_appeal(shown, screen, "overturn")
         await shown.press("ctrl+s")
@@ -144,7 +137,7 @@ async def test_after_it_ended_the_screen_shows_how(sqlite_office: TestOffice) ->
     number = about(sqlite_office, case, TicketKind.COMPLAINT, case.pia)
     end(sqlite_office, case.pia, number, settling(TicketKind.COMPLAINT))
     async with console(sqlite_office, case.sam, SIZES[1]) as shown:
-        ticket = await on_ticket(shown, number)
+        ticket = await shown.open_ticket(number)
         await shown.until_words("Settled", "Founded, 20 November 2026 by pia", f"#{case.number}")
         assert ticket.view is not None
         await shown.press("d")
@@ -161,7 +154,7 @@ async def test_what_it_is_about_is_named_by_keyboard(sqlite_office: TestOffice) 
     case = refused(sqlite_office)
     number = make_ticket(sqlite_office, kind=TicketKind.APPEAL, assignee=case.mei, requester=case.requester).number
     async with console(sqlite_office, case.mei) as shown:
-        ticket = await on_ticket(shown, number)
+        ticket = await shown.open_ticket(number)
         await shown.press("b")
         await shown.until_on(ChoiceDialog)
         await shown.until_words(f"#{case.number} Rights request", "decided")
@@ -179,7 +172,7 @@ async def test_whose_decision_is_named_by_keyboard(sqlite_office: TestOffice) ->
     case = refused(sqlite_office)
     number = make_ticket(sqlite_office, kind=TicketKind.COMPLAINT, assignee=case.ben).number
     async with console(sqlite_office, case.ben) as shown:
-        await on_ticket(shown, number)
+        await shown.open_ticket(number)
         await shown.press("b")
         await shown.until_on(ChoiceDialog)
         await shown.press("enter")
@@ -194,7 +187,7 @@ async def test_a_supervisor_closes_around_the_steps_with_a_reason(sqlite_office:
     sam = person(sqlite_office, "sam", Role.SUPERVISOR)
     number = make_ticket(sqlite_office, kind=TicketKind.REPORT).number
     async with console(sqlite_office, sam) as shown:
-        ticket = await on_ticket(shown, number)
+        ticket = await shown.open_ticket(number)
         await shown.press("s")
         await shown.until_on(ChoiceDialog)
         states = shown.app.screen.query_one(ChoiceList)
@@ -214,7 +207,7 @@ async def test_hostile_answers_are_only_letters(sqlite_office: TestOffice) -> No
     number = make_ticket(sqlite_office, kind=TicketKind.REPORT, assignee=ben, subject=hostile).number
     end(sqlite_office, ben, number, settling(TicketKind.REPORT, answers={"what": hostile}))
     async with console(sqlite_office, ben) as shown:
-        await on_ticket(shown, number)
+        await shown.open_ticket(number)
         await shown.press("d")
         await shown.until_on(SettleScreen)
         await shown.until_words("[/x][@click=app.quit]go[/]", "for what?")
@@ -251,7 +244,7 @@ async def test_who_cannot_settle_it_reads_that_alone(sqlite_office: TestOffice) 
     case = refused(sqlite_office)
     number = about(sqlite_office, case, TicketKind.APPEAL)
     async with console(sqlite_office, case.mei) as shown:
-        await on_ticket(shown, number)
+        await shown.open_ticket(number)
         screen = await walking(shown)
         assert screen.problems() == (str(NotIndependent(number)),)
         await shown.until_words("1 thing is missing", "You took part in what")

@@ -41,9 +41,7 @@ def appeal(test_office: TestOffice, mei: Desk, *, verified: bool = True, text: s
 
 
 async def opened(shown: Console, number: int) -> TicketScreen:
-    screen = TicketScreen(number)
-    await shown.open(screen)
-    await shown.until(lambda: screen.view is not None, "the ticket")
+    screen = await shown.open_ticket(number)
     await shown.pilot.pause()
     return screen
 

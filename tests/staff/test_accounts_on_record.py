@@ -1,4 +1,4 @@
-"""A role, a state or an identity counts only as the log has it: whoever can write the database makes no supervisor."""
+"""A role, a state or an identity counts only as the log has it: no row makes a supervisor."""
 
 import pytest
 from sqlalchemy import update

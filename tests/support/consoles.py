@@ -15,6 +15,8 @@ from textual.widgets import OptionList, Static, TextArea
 
 from cs_console.app import ConsoleApp
 from cs_console.desk import Desk
+from screens.palette import Palette
+from screens.ticket import TicketScreen
 from screens.widgets.notice_bar import NoticeBar
 from tests.support.office import TestOffice
 
@@ -56,6 +58,20 @@ class Console:
         """Put a screen on top of the queue."""
         self.app.push_screen(screen)
         await self.until_on(type(screen))
+
+    async def open_ticket(self, number: int) -> TicketScreen:
+        """Put a ticket on top of the queue, read."""
+        screen = TicketScreen(number)
+        await self.open(screen)
+        await self.until(lambda: screen.view is not None, "the ticket")
+        return screen
+
+    async def open_palette(self) -> Palette:
+        """Open the palette by its key."""
+        await self.press("ctrl+p")
+        await self.until_on(Palette)
+        assert isinstance(self.app.screen, Palette)
+        return self.app.screen
 
     async def press(self, *keys: str) -> None:
         """Type keys, letting the console settle after each."""

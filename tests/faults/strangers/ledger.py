@@ -305,7 +305,7 @@ class Ledger:
             if case.code is not None and case.code.value[0] is changed:
                 case.code = None
 
-    # --- whom to choose
+    # --- choosing people
 
     def living(self) -> list[Party]:
         return [one for one in self.parties if one.alive]
