@@ -108,7 +108,7 @@ async def settled(shown: Console) -> list[list[tuple[str, str]]]:
         now = drawn(shown)
         same = same + 1 if now == last else 0
         last = now
-        if same == 5 and not shown.app.workers._workers:
+        if same >= 5 and not shown.app.workers._workers and words(now).strip():  # a new screen is blank at first
             return now
     raise AssertionError(f"never at rest:\n{shown.words()}")
 
@@ -148,6 +148,7 @@ async def walk(review: Review, desk: Desk, size: tuple[int, int], *, decided: bo
             seen["log"] = await settled(shown)
             await shown.press("enter")
             await shown.until_on(EntryDialog)
+            await shown.until(lambda: "esc back" in shown.drawn())
             seen["entry"] = await settled(shown)
     return seen
 
