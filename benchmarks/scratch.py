@@ -52,7 +52,9 @@ def scratch_office(database_url: str = "") -> Iterator[Office]:
             office.close()
 
 
-def scratch_desk(office: Office, name: str, *roles: Role, undertaking: bool = True) -> Desk:
+def scratch_desk(
+    office: Office, name: str, *roles: Role, undertaking: bool = True, password_hash: str = "unusable"
+) -> Desk:
     """A signed-in agent with these roles, made without the sign-in's deliberate slowness."""
     now = office.clock.now()
     card = AgentCard(new_id(), name, frozenset(roles))
@@ -62,7 +64,7 @@ def scratch_desk(office: Office, name: str, *roles: Role, undertaking: bool = Tr
             id=card.id,
             name=name,
             roles=",".join(sorted(roles)),
-            password_hash="unusable",
+            password_hash=password_hash,
             password_set_at=now,
             created_at=now,
             identity=name.encode(),  # each is another person

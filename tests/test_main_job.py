@@ -18,7 +18,6 @@ from cs_console.errors import NotVerified
 from cs_console.staff import passwords
 from cs_console.tickets import conversation, intake, queue, workflow
 from cs_console.verification import codes
-from models.agent import Agent
 from models.enums import Action, Field, Outcome, Role, TicketKind, TicketState
 from tests.decisions.cases import propose
 from tests.support.office import TestOffice
@@ -74,9 +73,7 @@ def test_the_main_job_end_to_end(test_office: TestOffice, tmp_path: Path) -> Non
     assert (again.read, again.duplicate) == (1, 1)
 
     mei = test_office.desk("mei", Role.AGENT, Role.VERIFIER)
-    omar = test_office.desk("omar", Role.SUPERVISOR)
-    with office.database.transaction() as session:
-        session.get_one(Agent, omar.agent.id).password_hash = passwords.hash_password(PASSWORD)
+    omar = test_office.desk("omar", Role.SUPERVISOR, password_hash=passwords.hash_password(PASSWORD))
     (row,) = queue.page(mei, "to_verify").rows
     assert row.kind is TicketKind.RIGHTS
     assert CANARY not in row.subject

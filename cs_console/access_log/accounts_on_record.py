@@ -1,4 +1,4 @@
-"""Which roles an account has, whether it is suspended and whose it is, as the access log says it (DESIGN.md, 12).
+"""What the access log says of an account: its roles, its state, whose it is, its password (DESIGN.md, 12).
 
 Every entry that makes or changes an account vouches for all of that, so the newest one is the whole answer. A row can
 take a role away; it gives none. Kept in memory until the newest such entry is another one.
@@ -29,8 +29,9 @@ class OnRecord:
     """One account. `roles`, `waiting` as words joined by commas; `waiting` were given by `given_by` (an id, "" for the
     operator) and do not count yet.
 
-    `identity` is the digest of what its row has to hold, "" where it is not recorded whose it is. What older desks
-    wrote says neither that nor who gave which roles: None, and the row counts.
+    `identity` and `password` are digests of what its row has to hold, `identity` "" where it is not recorded whose it
+    is; with `must_change` somebody else chose the password. What older desks wrote says none of these, nor who gave
+    which roles: None, and the row counts.
     """
 
     roles: str
@@ -38,6 +39,8 @@ class OnRecord:
     identity: str | None = None
     waiting: str | None = None
     given_by: str | None = None
+    password: str | None = None
+    must_change: bool | None = None
 
 
 @dataclass(slots=True)
@@ -54,17 +57,28 @@ class AccountsRead:
         return self.by_id.get(agent_id) or self.of_older_desks.get(name)
 
 
-def about_account(office: "Office", agent: Agent, identity: str | None = None) -> dict[str, str]:
-    """What an entry about an account vouches for. `identity`: its digest, where the row is not to be believed."""
+def about_account(office: "Office", agent: Agent) -> dict[str, str]:
+    """What an entry about an account vouches for, by its row."""
     return {
         "account": agent.id,
         "name": agent.name,
         "held": agent.roles,
         "state": AccountState(agent.state).value,
-        "identity": identity_digest(office, agent.identity) if identity is None else identity,
+        "identity": identity_digest(office, agent.identity),
         "waiting": agent.roles_to_confirm,
         "given_by": agent.roles_given_by or "",
+        **about_password(office, agent.id, agent.password_hash, must_change=agent.must_change_password),
     }
+
+
+def about_password(office: "Office", agent_id: str, hashed: str, *, must_change: bool) -> dict[str, str]:
+    """What an entry vouches for where a password is set: which hash of it, and whether its owner has to change it."""
+    return {"password": password_digest(office, agent_id, hashed), "must_change": "1" if must_change else ""}
+
+
+def password_digest(office: "Office", agent_id: str, hashed: str) -> str:
+    """How the log knows the hash of an account's password again."""
+    return digest(office, "password", agent_id, hashed)
 
 
 def identity_digest(office: "Office", identity: bytes | None) -> str:
@@ -135,7 +149,13 @@ def _read(office: "Office", tags: tuple[bytes | None, ...], rows: Iterable[Any])
             _heard_of_old(by_name, word)
             continue
         by_id[about["account"]] = OnRecord(
-            about["held"], AccountState(about["state"]), about["identity"], about["waiting"], about["given_by"]
+            about["held"],
+            AccountState(about["state"]),
+            about["identity"],
+            about["waiting"],
+            about["given_by"],
+            about.get("password"),
+            about["must_change"] == "1" if "must_change" in about else None,
         )
         by_name.pop(about["name"], None)
     return AccountsRead(tags, by_id, by_name)

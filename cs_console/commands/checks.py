@@ -34,7 +34,7 @@ from cs_console.faults import spot_of
 from cs_console.operator_command import CommandFailed, run_command
 from cs_console.policy.adoption import shelved
 from cs_console.settings import Settings
-from cs_console.staff.accounts import without_identity
+from cs_console.staff.accounts import unlike_the_log, without_identity
 from cs_console.staff.setup import KEYRING_ADVICE, keyring_flaw
 from cs_console.tickets.unclear import unclear_tickets
 
@@ -229,6 +229,9 @@ def _erasures_check(name: str, office: Office) -> Check:
 def _accounts_check(name: str, office: Office) -> Check:
     with office.database.reading() as session:
         unknown = without_identity(session)
+        changed = unlike_the_log(session, office)
+    if changed:
+        return Check(name, False, f"the access log says otherwise of {'; '.join(changed)}; run `cs-console log verify`")
     words = "each is told whose it is" if not unknown else f"without an identity: {unknown}"
     if unknown > 1:
         words += "; none of these approves for another of these (`cs-console agents identity`)"

@@ -52,7 +52,7 @@ from cs_console.errors import (
 from cs_console.plain_text import plain
 from cs_console.policy.schema import Pack
 from cs_console.prepared import Prepared, Row, Step
-from cs_console.staff.sessions import LIVE_COLUMNS, check_live, check_roles, roles_on_record
+from cs_console.staff.sessions import LIVE_COLUMNS, check_live, check_roles, roles_and_due
 from models.agent import Agent
 from models.agent_session import AgentSession
 from models.columns import from_microseconds, microseconds
@@ -295,7 +295,7 @@ def _facts(transaction: Transaction, desk: Desk, number: int, row: Row | None) -
         raise SessionEnded("this session is unknown here")
     started, active, ended, reason, state, roles, due, added, changed, undertaken, *rest = row
     check_live(desk, from_microseconds(started), from_microseconds(active), _moment(ended), reason, state)
-    check_roles(roles_on_record(transaction, desk, roles, (added, changed)), due, VIEWERS)
+    check_roles(*roles_and_due(transaction, desk, roles, due, (added, changed)), VIEWERS)
     if not undertaken:
         raise NoUndertaking
     requester_id, requester_state, kind, *others = rest

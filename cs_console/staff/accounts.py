@@ -10,7 +10,15 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
-from cs_console.access_log.accounts_on_record import about_account, account_on_record, identity_digest
+from cs_console.access_log.accounts_on_record import (
+    OnRecord,
+    about_account,
+    about_password,
+    account_on_record,
+    accounts_on_record,
+    identity_digest,
+    password_digest,
+)
 from cs_console.access_log.append import Actor, Entry, append, record
 from cs_console.desk import AgentCard, Desk, Office, OperatorDesk
 from cs_console.errors import (
@@ -184,6 +192,28 @@ def without_identity(session: Session) -> int:
     return session.connection().execute(unknown).scalar_one()
 
 
+def unlike_the_log(session: Session, office: Office) -> tuple[str, ...]:
+    """The accounts of whose row the log says otherwise, by name, with what differs. Raises LogBroken."""
+    known = accounts_on_record(session.connection(), office)
+    agents = session.scalars(select(Agent).order_by(col(Agent.name))).all()
+    found = {agent.name: _differences(office, agent, known.of(agent.id, agent.name)) for agent in agents}
+    return tuple(f"{name} ({', '.join(differs)})" for name, differs in found.items() if differs)
+
+
+def _differences(office: Office, agent: Agent, said: OnRecord | None) -> list[str]:
+    if said is None:
+        return ["not in the log at all"]
+    row = about_account(office, agent)
+    compared = {
+        "roles": (roles_of(agent.roles), roles_of(said.roles)),
+        "state": (agent.state, said.state),
+        "identity": (row["identity"], said.identity),
+        "password": (row["password"], said.password),
+        "roles to be confirmed": (row["waiting"], said.waiting),
+    }
+    return [what for what, (stored, logged) in compared.items() if logged is not None and stored != logged]
+
+
 def suspend(desk: Desk, name: str) -> None:
     """Close an account to sign-in and end its sessions (policy IV.(1)2).
 
@@ -230,7 +260,7 @@ def reset(desk: Desk, name: str, password: str) -> None:
         agent.must_change_password = True
         session.flush()
         give_back(session, agent.id)
-        about = {"change": "password reset"}
+        about = {"change": "password reset", **about_password(desk.office, agent.id, hashed, must_change=True)}
         _changed(session, desk, agent, "password reset", ends="your password was reset", about=about)
 
 
@@ -314,7 +344,8 @@ def change_own_password(desk: Desk, old: str, new: str) -> None:
         )
         reason = f"{desk.agent.name}: password changed"
         agent = _as_on_record(session, office, session.get_one(Agent, desk.agent.id, populate_existing=True))
-        record(session, desk, Entry(Action.ACCOUNT_CHANGED, reason=reason, about=about_now(session, office, agent)))
+        about = about_now(session, office, agent) | about_password(office, agent.id, hashed, must_change=False)
+        record(session, desk, Entry(Action.ACCOUNT_CHANGED, reason=reason, about=about))
 
 
 def confirm_password(desk: Desk, password: str) -> bool:
@@ -342,7 +373,7 @@ def check_password(office: Office, agent_id: str, password: str, *, session_id: 
             record_failure(session, office, account_actor(office, agent), counted.code)
     if isinstance(counted, SignInMustWait):
         raise counted
-    right = passwords.verify(agent.password_hash, password)
+    right = is_password_of(office, agent, password)
     with office.database.transaction() as session:
         if right and session_id:
             give_back_to_session(session, session_id)
@@ -351,6 +382,33 @@ def check_password(office: Office, agent_id: str, password: str, *, session_id: 
         else:
             record_failure(session, office, account_actor(office, agent), "password_asked_again")
     return right
+
+
+def is_password_of(office: Office, agent: Agent | None, typed: str) -> bool:
+    """Whether that is the account's password, and the stored hash the one that the log has.
+
+    It takes as long for None, which is no account. Raises LogBroken.
+    """
+    right = passwords.verify(agent.password_hash if agent else None, typed)
+    if agent is None or not right:
+        return False
+    with office.database.reading() as session:
+        said = account_on_record(session.connection(), office, agent.id, agent.name)
+    if said is None or said.password is None:  # an older desk did not say it
+        return said is not None
+    return said.password == password_digest(office, agent.id, agent.password_hash)
+
+
+def owes_password(session: Session, office: Office, agent: Agent) -> bool:
+    """Whether its owner has to choose another password first, by the row or by the log."""
+    said = account_on_record(session.connection(), office, agent.id, agent.name)
+    return agent.must_change_password or (said is not None and bool(said.must_change))
+
+
+def require_new_password(session: Session, desk: Desk, agent: Agent) -> None:
+    """Have the account's owner choose a password at the next sign-in, on record."""
+    agent.must_change_password = True
+    _changed(session, desk, agent, "a new password is due", about={"must_change": "1"})
 
 
 def record_failure(session: Session, office: Office, actor: Actor, reason: str) -> None:
@@ -395,9 +453,14 @@ def _as_on_record(session: Session, office: Office, agent: Agent) -> Agent:
 
 
 def about_now(session: Session, office: Office, agent: Agent) -> dict[str, str]:
-    """What an entry about a change of this account vouches for; whose it is stays as the log has it."""
+    """What an entry about a change of this account vouches for: what the log has, where the row may be forged."""
     said = account_on_record(session.connection(), office, agent.id, agent.name)
-    return about_account(office, agent, None if said is None else said.identity)
+    about = about_account(office, agent)
+    if said is not None and said.identity is not None:
+        about["identity"] = said.identity
+    if said is not None and said.password is not None:
+        about |= {"password": said.password, "must_change": "1" if said.must_change else ""}
+    return about
 
 
 def _not_oneself(desk: Desk, agent: Agent) -> None:

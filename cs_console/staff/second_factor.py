@@ -17,7 +17,7 @@ from cs_console.access_log.vouched import last_entry
 from cs_console.custody.factor_secrets import open_secret, seal_secret
 from cs_console.desk import Desk, Office, OperatorDesk
 from cs_console.errors import BadAccount, NotAllowed, SignInRefused, UnknownAgent, WrongFactor
-from cs_console.staff.accounts import account_actor, confirm_password, find_agent
+from cs_console.staff.accounts import account_actor, confirm_password, find_agent, require_new_password
 from cs_console.staff.factor_state import about_factor, has_factor, is_in_force
 from cs_console.staff.persons import is_another
 from cs_console.staff.second_person import Confirming, require_password_of
@@ -152,9 +152,7 @@ def reset_factor(desk: OperatorDesk, name: str, first: Confirming, second: Confi
             raise BadAccount(f"{agent.name} has no second factor.", "Nothing was changed.")
         session.connection().execute(delete(SecondFactor).where(col(SecondFactor.agent_id) == agent.id))
         session.connection().execute(delete(RecoveryCode).where(col(RecoveryCode.agent_id) == agent.id))
-        agent.must_change_password = True
-        session.add(agent)
-        session.flush()
+        require_new_password(session, desk, agent)
         actor = account_actor(office, agent)
         end_and_record(session, office, actor, agent.id, "your second factor was reset")
         confirmed = " and ".join(admin.name for admin in admins)

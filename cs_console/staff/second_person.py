@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from cs_console.desk import AgentCard, Office
 from cs_console.errors import MustChangePassword, NotAllowed, SignInRefused
-from cs_console.staff.accounts import card_of, check_password, find_agent
+from cs_console.staff.accounts import card_of, check_password, find_agent, owes_password
 from models.enums import Role
 
 
@@ -25,9 +25,9 @@ def require_password_of(office: Office, confirming: Confirming, *any_of: Role) -
         agent = find_agent(session, confirming.name)
     if agent is None or not check_password(office, agent.id, confirming.password):
         raise SignInRefused
-    if agent.must_change_password:
-        raise MustChangePassword  # whoever set it knows it too
     with office.database.reading() as session:
+        if owes_password(session, office, agent):
+            raise MustChangePassword  # whoever set it knows it too
         card = card_of(session, office, agent)
     if not any(card.has(role) for role in any_of):
         wanted = " or ".join(role.value for role in any_of)

@@ -31,7 +31,7 @@ LIVE_COLUMNS = (
     case((col(Agent.must_change_password), NEW_PASSWORD), (col(AgentSession.enrolling), SECOND_FACTOR), else_=NOTHING),
     *NEWEST_COLUMNS,
 )
-"""What `check_live` and `roles_on_record` judge, for statements that read it together with more."""
+"""What `check_live` and `roles_and_due` judge, for statements that read it together with more."""
 
 _LIVE = (
     select(*LIVE_COLUMNS)
@@ -50,15 +50,18 @@ def require_live(session: Session, desk: "Desk", any_of: tuple[Role, ...]) -> No
     check_roles(roles, due, any_of)
 
 
-def roles_on_record(transaction: Transaction, desk: "Desk", roles: str, newest: Iterable[bytes | None]) -> str:
-    """Those of the roles in the account's row that the log holds too. `newest`: of NEWEST_COLUMNS.
+def roles_and_due(
+    transaction: Transaction, desk: "Desk", roles: str, due: int, newest: Iterable[bytes | None]
+) -> tuple[str, int]:
+    """Those of the roles in the account's row that the log holds too, and what is due by either of them.
 
-    Raises SessionEnded for an account that the log says is suspended, or does not know; LogBroken.
+    `newest`: of NEWEST_COLUMNS. Raises SessionEnded for an account that the log says is suspended, or does not know;
+    LogBroken.
     """
     said = account_on_record(transaction, desk.office, desk.agent.id, desk.agent.name, newest)
     if said is None or said.state is not AccountState.ACTIVE:
         raise SessionEnded("your account is suspended")
-    return both(roles, said)
+    return both(roles, said), NEW_PASSWORD if said.must_change else due
 
 
 def both(roles: str, said: OnRecord) -> str:
@@ -104,8 +107,7 @@ def _live(session: Session, desk: "Desk") -> tuple[str, int]:
         raise SessionEnded("this session is unknown here")
     started, active, ended, reason, state, roles, due, *newest = row
     check_live(desk, started, active, ended, reason, state)
-    roles = roles_on_record(session.connection(), desk, roles, newest)
-    return roles, due
+    return roles_and_due(session.connection(), desk, roles, due, newest)
 
 
 def check_live(

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select, update
 from sqlmodel import Session, col
 
-from cs_console.access_log.accounts_on_record import account_on_record
+from cs_console.access_log.accounts_on_record import about_password, account_on_record
 from cs_console.access_log.append import Actor, Entry, append, record
 from cs_console.custody.erasing import apply_again
 from cs_console.desk import AgentCard, Desk, Office
@@ -23,7 +23,17 @@ from cs_console.errors import (
     WrongPassword,
 )
 from cs_console.staff import passwords, undertakings
-from cs_console.staff.accounts import account_actor, card_of, confirm_password, find_agent, normal_name, record_failure
+from cs_console.staff.accounts import (
+    about_now,
+    account_actor,
+    card_of,
+    confirm_password,
+    find_agent,
+    is_password_of,
+    normal_name,
+    owes_password,
+    record_failure,
+)
 from cs_console.staff.factor_state import has_factor, is_demanded
 from cs_console.staff.second_factor import take_code
 from cs_console.staff.sessions import end_and_record, require_session
@@ -80,7 +90,7 @@ def first_step(office: Office, name: str, password: str) -> FirstStep:
     agent, counted = _count(office, normal_name(name))
     if isinstance(counted, SignInMustWait):
         raise counted
-    right = passwords.verify(agent.password_hash if agent else None, password)
+    right = is_password_of(office, agent, password)
     if agent is None or not right:
         with office.database.transaction() as session:
             record_failure(session, office, _actor(office, agent), SignInRefused.code)
@@ -273,9 +283,15 @@ def _begin(office: Office, first: FirstStep) -> SignedIn | Refusal:
         )
         session.flush()
         desk = Desk(office, card_of(session, office, current), session_id)
+        owes = owes_password(session, office, current)
+        if first.hashed != agent.password_hash:
+            hashed = about_password(office, agent.id, first.hashed, must_change=owes)
+            reason = f"{current.name}: the same password, hashed with today's parameters"
+            about = about_now(session, office, current) | hashed
+            append(session, office, desk.actor, Entry(Action.ACCOUNT_CHANGED, reason=reason, about=about), now)
         append(session, office, desk.actor, Entry(Action.SIGNED_IN), now)
         due = not undertakings.is_current(session, desk)
-        return SignedIn(desk, due, current.must_change_password, last, first.failures_before, enrolling)
+        return SignedIn(desk, due, owes, last, first.failures_before, enrolling)
 
 
 def _up_to_date(stored: str, password: str) -> str:

@@ -7,7 +7,6 @@ from functools import cache
 
 from argon2 import PasswordHasher
 from sqlalchemy import update
-from sqlmodel import col
 
 from cs_console.decisions import checklist
 from cs_console.decisions.proposal import Answer, Fee, Finding, Proposal
@@ -15,7 +14,6 @@ from cs_console.desk import Desk
 from cs_console.policy.ground_rules import Ground, Question
 from cs_console.policy.loader import SHIPPED, load_pack
 from cs_console.policy.schema import Pack
-from models.agent import Agent
 from models.agent_session import AgentSession
 from models.enums import Field, Outcome, Role, TicketKind
 from tests.support.office import TestOffice
@@ -45,10 +43,7 @@ def _hash() -> str:
 
 def person(test_office: TestOffice, name: str, *roles: Role) -> Desk:
     """A signed-in agent who can be asked for PASSWORD again."""
-    desk = test_office.desk(name, *roles)
-    with test_office.office.database.transaction() as session:
-        session.connection().execute(update(Agent).where(col(Agent.id) == desk.agent.id).values(password_hash=_hash()))
-    return desk
+    return test_office.desk(name, *roles, password_hash=_hash())
 
 
 def ground(code: str) -> Ground:

@@ -19,9 +19,10 @@ from cs_console.custody.holds import held_until, place_hold
 from cs_console.decisions import approval
 from cs_console.desk import Desk, operator_desk
 from cs_console.errors import GuardianRequired, NotVouched, Refusal
-from cs_console.staff import accounts
+from cs_console.staff import accounts, passwords
 from cs_console.staff.second_factor import begin_enrolment, confirm_enrolment
 from cs_console.staff.sign_in import sign_in
+from cs_console.tickets.queue import counts
 from cs_console.verification.askers import asker_of
 from cs_console.verification.authority import record_age_band
 from cs_console.verification.codes import check_code, send_code
@@ -216,6 +217,26 @@ def forge_role(desk: ForgedDesk) -> bool:
     return opened(lambda: sign_in(office, name, PASSWORD))
 
 
+def forge_password(desk: ForgedDesk) -> bool:
+    """A hash of a known password, the writer's own hash, or the one that was given up; or no change is due any more."""
+    office, name, known = desk.made.office, f"clerk{next(desk.names)}", "a pass phrase of the forger's"
+    accounts.add_agent(operator_desk(office), name, (Role.AGENT,), PASSWORD)
+    accounts.add_agent(operator_desk(office), f"{name}x", (Role.AGENT,), known)
+    of_it = update(Agent).where(col(Agent.name) == name)
+    with office.database.reading() as session:
+        hashes = {agent.name: agent.password_hash for agent in session.scalars(select(Agent))}
+    way = desk.rng.choice(["made", "copied", "old", "due"])
+    if way == "due":
+        accounts.reset(operator_desk(office), name, known)
+        desk.write(of_it.values(must_change_password=False))
+        return opened(lambda: counts(sign_in(office, name, known).desk))
+    if way == "old":
+        accounts.change_own_password(sign_in(office, name, PASSWORD).desk, PASSWORD, "and yet another pass phrase")
+    forged = {"made": passwords.hash_password(known), "copied": hashes[f"{name}x"], "old": hashes[name]}
+    desk.write(of_it.values(password_hash=forged[way]))
+    return opened(lambda: sign_in(office, name, PASSWORD if way == "old" else known))
+
+
 def forge_second_factor(desk: ForgedDesk) -> bool:
     """Its row removed, or an older secret put back."""
     import pyotp
@@ -252,6 +273,7 @@ FORGERIES: Mapping[str, Callable[[ForgedDesk], bool]] = {
         forge_hold,
         forge_age_band,
         forge_role,
+        forge_password,
         forge_second_factor,
     )
 }

@@ -12,7 +12,6 @@ from cs_console.desk import operator_desk
 from cs_console.staff import accounts, passwords
 from cs_console.tickets.conversation import reload
 from cs_console.tickets.mail import read_mail
-from models.agent import Agent
 from models.enums import Field, Role, TicketKind
 from screens.approval import ProposalScreen
 from screens.approvals import ApprovalsScreen
@@ -27,6 +26,7 @@ from screens.sign_in import SignInScreen
 from screens.ticket import TicketScreen
 from screens.verify import VerifyScreen
 from tests.decisions.cases import person, propose, refusal, request
+from tests.support.accounts import put_on_record
 from tests.support.consoles import Console, console
 from tests.support.doors import at_the_door
 from tests.support.held_words import backwards, holders
@@ -192,7 +192,8 @@ def fill(shown: Console, name: str = "#password", end: str = "") -> None:
 
 def give_password(made: TestOffice, agent_id: str) -> None:
     with made.office.database.transaction() as session:
-        session.get_one(Agent, agent_id).password_hash = passwords.hash_password(backwards(DROWSSAP))
+        hashed = passwords.hash_password(backwards(DROWSSAP))
+        put_on_record(session, made.office, agent_id, password_hash=hashed)
 
 
 @pytest.mark.parametrize("end", ["enter", "escape"])

@@ -10,6 +10,7 @@ from cs_console.decisions.approval import approve
 from cs_console.desk import operator_desk
 from cs_console.errors import (
     AccountSuspended,
+    MustChangePassword,
     NotAllowed,
     NotVouched,
     OwnProposal,
@@ -144,6 +145,56 @@ def test_another_identity_in_the_row_makes_no_second_person(test_office: TestOff
     with office.database.reading() as session:
         assert not is_another(session, office, mei.agent.id, second.agent.id)
     assert refusal(lambda: approve(second, decision_id, PASSWORD)) is OwnProposal
+
+
+def test_a_password_written_into_the_row_is_no_ones_password(test_office: TestOffice) -> None:
+    """Neither a hash made elsewhere nor the writer's own, copied, lets them in as another, or confirm as another."""
+    office, mei = test_office.office, person(test_office, "mei", Role.AGENT)
+    person(test_office, "omar", Role.SUPERVISOR)
+    known = hash_of(test_office, "omar")
+    accounts.change_own_password(sign_in(office, "mei", PASSWORD).desk, PASSWORD, "a pass phrase of mei's own")
+    for forged in (passwords.hash_password("a pass phrase of mei's own"), hash_of(test_office, "mei")):
+        row_says(test_office, "omar", password_hash=forged)
+        assert refusal(lambda: sign_in(office, "omar", "a pass phrase of mei's own")) is SignInRefused
+        by = Confirming("omar", "a pass phrase of mei's own")
+        assert refusal(lambda: require_password_of(office, by, Role.SUPERVISOR)) is SignInRefused  # noqa: B023
+    with office.database.reading() as session:
+        assert accounts.unlike_the_log(session, office) == ("omar (password)",)
+    accounts.unlock(operator_desk(office), "omar")
+    assert refusal(lambda: sign_in(office, "omar", "a pass phrase of mei's own")) is SignInRefused, "a change to it"
+    row_says(test_office, "omar", password_hash=known)
+    assert refusal(lambda: sign_in(office, "omar", PASSWORD)) is None
+    assert mei.agent.name == "mei"
+
+
+def test_a_password_that_was_given_up_is_not_put_back(test_office: TestOffice) -> None:
+    office = test_office.office
+    person(test_office, "mei", Role.AGENT)
+    old = hash_of(test_office, "mei")
+    accounts.change_own_password(sign_in(office, "mei", PASSWORD).desk, PASSWORD, "another long pass phrase")
+    row_says(test_office, "mei", password_hash=old)
+    assert refusal(lambda: sign_in(office, "mei", PASSWORD)) is SignInRefused
+
+
+def test_a_password_that_somebody_else_chose_stays_due_whatever_the_row_says(test_office: TestOffice) -> None:
+    office = test_office.office
+    person(test_office, "omar", Role.SUPERVISOR)
+    accounts.reset(operator_desk(office), "omar", "chosen by an administrator")
+    row_says(test_office, "omar", must_change_password=False)
+    omar = sign_in(office, "omar", "chosen by an administrator")
+    assert omar.must_change_password
+    assert refusal(lambda: accounts.list_agents(omar.desk)) is MustChangePassword
+    by = Confirming("omar", "chosen by an administrator")
+    assert refusal(lambda: require_password_of(office, by, Role.SUPERVISOR)) is MustChangePassword
+    accounts.change_own_password(omar.desk, "chosen by an administrator", "a pass phrase of omar's")
+    assert refusal(lambda: accounts.list_agents(omar.desk)) is None
+
+
+def hash_of(test_office: TestOffice, name: str) -> str:
+    with test_office.office.database.reading() as session:
+        agent = accounts.find_agent(session, name)
+        assert agent is not None
+        return agent.password_hash
 
 
 def as_older_desks_wrote(test_office: TestOffice, action: Action, reason: str) -> None:

@@ -50,9 +50,9 @@ class TestOffice:
     office: Office
     clock: FakeClock
 
-    def desk(self, name: str, *roles: Role, undertaking: bool = True) -> Desk:
+    def desk(self, name: str, *roles: Role, undertaking: bool = True, password_hash: str = "unusable") -> Desk:
         """A signed-in agent with these roles, made without the sign-in's deliberate slowness."""
-        return scratch_desk(self.office, name, *roles, undertaking=undertaking)
+        return scratch_desk(self.office, name, *roles, undertaking=undertaking, password_hash=password_hash)
 
 
 _migrated: dict[str, bytes] = {}
