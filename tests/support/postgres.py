@@ -19,8 +19,8 @@ _made: list[str] = []
 
 @cache
 def data_folder() -> Path:
-    """Where the server keeps all that it writes: databases, journal, log."""
-    return Path(tempfile.mkdtemp(prefix="cs-pg-", dir="/tmp"))
+    """Where the server keeps all that it writes: databases, journal, log. In memory where the tests' homes are."""
+    return Path(tempfile.mkdtemp(prefix="cs-pg-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT", "/tmp")))
 
 
 @cache
@@ -64,7 +64,9 @@ def _template() -> str:
 
 def fresh_database() -> str:
     """The URL of a new migrated, empty database."""
-    return _new("desk", f"TEMPLATE {_template()}")
+    return _new(
+        "desk", f"TEMPLATE {_template()} STRATEGY file_copy"
+    )  # 50 ms, where copying it by the journal takes 140
 
 
 def empty_database() -> str:
