@@ -75,10 +75,11 @@ def _verified_ticket(office: Office, desk: Desk) -> tuple[int, str]:
         )
         session.flush()
         hand, window, until = Actor("benchmark", "", "", office.host), new_id(), now + timedelta(hours=1)
-        given = Entry(Action.TICKET_ASSIGNED, ticket=number, about=assigned(None, desk.agent.id))
+        named = office.pseudonym(requester, key)
+        about = assigned(None, desk.agent.id)
+        append(session, office, hand, Entry(Action.TICKET_CREATED, ticket=number, requester=named, about=about), now)
         about = {"window": window, "until": str(microseconds(until))}
-        append(session, office, hand, given, now)
-        append(session, office, hand, Entry(Action.VERIFIED, ticket=number, about=about), now)
+        append(session, office, hand, Entry(Action.VERIFIED, ticket=number, requester=named, about=about), now)
         session.add(
             Verification(
                 id=window,

@@ -140,11 +140,17 @@ class SealBroken(Refusal):
 
     code = "seal_broken"
 
-    def __init__(self) -> None:
-        super().__init__(
-            "A sealed value does not fit its place and was not opened.",
-            "Tell a supervisor: somebody may have changed the database.",
-        )
+    def __init__(self, sentence: str = "A sealed value does not fit its place and was not opened.") -> None:
+        super().__init__(sentence, "Tell a supervisor: somebody may have changed the database.")
+
+
+class OwnerNotVouched(SealBroken):
+    """A ticket's row says that it is another requester's than the access log does (DESIGN.md, invariant 12)."""
+
+    code = "owner_not_vouched"
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"The access log says that #{number} is another requester's.")
 
 
 class LogBroken(Refusal):

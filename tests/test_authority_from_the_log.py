@@ -171,7 +171,7 @@ def test_a_forged_entry_reveals_nothing(sqlite_office: TestOffice, forged: str) 
         about = about_text(assigned(None, desk.agent.id))
         given = {"about": about, "nothing": bytes(16)}
         named = {name: value for name, value in given.items() if f":{name}" in forged}
-        store.run(f"UPDATE log_entry SET {forged} WHERE action = 'ticket.assigned'", **named)
+        store.run(f"UPDATE log_entry SET {forged} WHERE action = 'ticket.created'", **named)
     change(sqlite_office, update(Ticket).values(assignee_id=desk.agent.id))
     with pytest.raises(LogBroken):
         reveal(desk, ticket.number, mobile_of(ticket), PURPOSE)

@@ -1,13 +1,13 @@
-"""Whose a ticket is and which verification window is open, as the access log says it (DESIGN.md, invariant 12)."""
+"""Who has a ticket, whose it is, which window is open: as the access log says it (DESIGN.md, invariant 12)."""
 
 from typing import TYPE_CHECKING
 
 from sqlmodel import Session
 
 from cs_console.access_log import legacy
-from cs_console.access_log.vouched import NEWEST_ASSIGNMENT, NEWEST_WINDOW, genuine, latest
+from cs_console.access_log.vouched import NEWEST_ASSIGNMENT, NEWEST_OWNER, NEWEST_WINDOW, genuine, latest
 from cs_console.database import Transaction
-from cs_console.errors import NotVouched
+from cs_console.errors import NotVouched, OwnerNotVouched
 from cs_console.prepared import Row
 from models.columns import microseconds
 from models.enums import Action, Link
@@ -23,10 +23,31 @@ def is_holder(transaction: Transaction, desk: "Desk", number: int, newest: Row |
     return genuine(desk.office, newest).names(to=desk.agent.id)
 
 
+def check_owner(office: "Office", number: int, pseudonym: str, newest: Row | None) -> None:
+    """Refuse a ticket that its row gives to another requester than the log does. `newest`: of NEWEST_OWNER.
+
+    Of a ticket that an older desk took in the log has no such entry, and the row counts. Raises OwnerNotVouched.
+    """
+    if newest is not None and genuine(office, newest).requester != pseudonym:
+        raise OwnerNotVouched(number)
+
+
+def require_owner(session: Session, office: "Office", number: int, pseudonym: str) -> None:
+    """The same, asked of the log. Raises OwnerNotVouched, LogBroken."""
+    check_owner(office, number, pseudonym, NEWEST_OWNER.first(session.connection(), {"number": number}))
+
+
 def is_open(
-    transaction: Transaction, office: "Office", number: int, window_id: str, minutes: int, newest: Row | None
+    transaction: Transaction,
+    office: "Office",
+    number: int,
+    window_id: str,
+    minutes: int,
+    pseudonym: str,
+    newest: Row | None,
 ) -> bool:
-    """Whether the log's last word on this ticket's windows opened this one, and its time is not over.
+    """Whether the log's last word on this ticket's windows opened this one for this requester, and its time is not
+    over.
 
     `newest`: of NEWEST_WINDOW; `minutes`: how long the ticket's pack keeps a window open.
     """
@@ -35,7 +56,9 @@ def is_open(
         begins, until = legacy.window(transaction, office, number, minutes)
         return bool(begins) and window_id.startswith(begins) and until > now
     word = genuine(office, newest)
-    return word.action is Action.VERIFIED and word.names(window=window_id) and int((word.about or {})["until"]) > now
+    if word.action is not Action.VERIFIED or word.requester != pseudonym:
+        return False
+    return word.names(window=window_id) and int((word.about or {})["until"]) > now
 
 
 def require_holder(session: Session, desk: "Desk", number: int) -> None:
@@ -45,11 +68,11 @@ def require_holder(session: Session, desk: "Desk", number: int) -> None:
         raise NotVouched(f"The access log does not say that #{number} is yours.")
 
 
-def require_open(session: Session, office: "Office", number: int, window_id: str, minutes: int) -> None:
+def require_open(session: Session, office: "Office", number: int, window_id: str, minutes: int, pseudonym: str) -> None:
     """Refuse a window that only its row says is open. Raises NotVouched."""
     connection = session.connection()
     newest = NEWEST_WINDOW.first(connection, {"number": number})
-    if not is_open(connection, office, number, window_id, minutes, newest):
+    if not is_open(connection, office, number, window_id, minutes, pseudonym, newest):
         raise NotVouched(f"The access log does not say that the requester of #{number} is verified now.")
 
 

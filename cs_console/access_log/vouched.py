@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 ASSIGNING = (Action.TICKET_CREATED, Action.TICKET_CLAIMED, Action.TICKET_ASSIGNED, Action.TICKET_RELEASED)
 """What says who has a ticket: `about` holds `from` and `to`, account ids or ""."""
 WINDOWS = (Action.VERIFIED, Action.WINDOW_CLOSED)
+OWNING = (Action.TICKET_CREATED, Action.TICKET_LINKED, Action.TICKET_UNLINKED)
+"""What says whose a ticket is: the entry's requester is, from then on."""
 
 COLUMNS_OF_ENTRY: tuple[Any, ...] = tuple(col(getattr(LogEntry, name)) for name in COLUMNS)
 _PLACE = {name: place for place, name in enumerate(COLUMNS)}
@@ -45,6 +47,7 @@ class Word:
     action: Action
     outcome: Result
     ticket: int | None
+    requester: str | None
     verification: str
     reason: str
     about: Mapping[str, str] | None
@@ -72,6 +75,7 @@ def genuine(office: "Office", row: Row) -> Word:
                 Action(row[_PLACE["action"]]),
                 Result(row[_PLACE["outcome"]]),
                 row[_PLACE["ticket"]],
+                row[_PLACE["requester"]],
                 row[_PLACE["verification"]],
                 row[_PLACE["reason"]],
                 None if about is None else json.loads(about),
@@ -133,6 +137,12 @@ def latest_of_requester(session: Session, office: "Office", pseudonym: str, acti
     return (said[-1] if said else None), sum(word.about is None for word in said)
 
 
+def verified_numbers(session: Session, office: "Office", pseudonym: str) -> set[int]:
+    """The tickets on which the log says that this requester was verified, ever. Raises LogBroken."""
+    verified = (col(LogEntry.requester) == pseudonym, col(LogEntry.action) == Action.VERIFIED.value)
+    return {word.ticket for word in oldest_first(session, office, *verified) if word.ticket is not None}
+
+
 def digest(office: "Office", *values: object) -> str:
     """A keyed hash of what was decided, for an entry to vouch for it without telling it."""
     text = json.dumps(values, ensure_ascii=False, separators=(",", ":"), default=str).encode()
@@ -152,4 +162,5 @@ def _newest(actions: Iterable[Action]) -> Select[*tuple[Any, ...]]:
 
 NEWEST_ASSIGNMENT = Prepared(_newest(ASSIGNING))
 NEWEST_WINDOW = Prepared(_newest(WINDOWS))
+NEWEST_OWNER = Prepared(_newest(OWNING))
 """For a reveal: asked in the round trip that locks the log."""

@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import Entry, lock_log, record
-from cs_console.access_log.standing import require_holder, require_open
+from cs_console.access_log.standing import require_holder, require_open, require_owner
 from cs_console.act_id import ActId
 from cs_console.acts import ActOutcome, Intent, once
 from cs_console.custody.blind_index import SEARCHABLE, lookup_token, normalise, on_file_form
@@ -374,18 +374,19 @@ def _contact_changed(
         raise NotVerified
     require_holder(session, desk, number)
     minutes = office.packs.get(ticket.pack).verification.window_minutes
-    require_open(session, office, number, open_windows[number], minutes)
+    key = office.keyring.key(requester_id)
+    pseudonym = office.pseudonym(requester_id, key)
+    require_owner(session, office, number, pseudonym)
+    require_open(session, office, number, open_windows[number], minutes, pseudonym)
     if contact_id is not None:
         _replace(session, requester_id, contact_id, field, office.clock.now())
-    key = office.keyring.key(requester_id)
     add_contact(session, office, requester_id, key, NewContact(field, typed, False, office.clock.now()))
     session.connection().execute(
         update(Ticket).where(col(Ticket.number) == number).values(row=col(Ticket.row) + 1, no_contact=False)
     )
-    pseudonym = office.pseudonym(requester_id, key)
     changed = Entry(Action.CONTACT_CHANGED, ticket=number, requester=pseudonym, fields=(field.value,))
     record(session, desk, changed)
-    _close(session, desk, tuple(sorted(open_windows)))
+    _close_windows(session, desk, requester_id)
     return {}
 
 
@@ -403,11 +404,10 @@ def _open_windows(session: Session, requester_id: str, now: datetime) -> dict[in
     return {int(number): str(window) for number, window in found}
 
 
-def _close(session: Session, desk: Desk, tickets: tuple[int, ...]) -> None:
-    from cs_console.verification.windows import close_window  # verification stands on contacts, not the reverse
+def _close_windows(session: Session, desk: Desk, requester_id: str) -> None:
+    from cs_console.verification.windows import close_windows_of  # verification stands on contacts, not the reverse
 
-    for number in tickets:
-        close_window(session, desk.office, number, desk=desk)
+    close_windows_of(session, desk, requester_id)
 
 
 def _replace(session: Session, requester_id: str, contact_id: str, field: Field, now: datetime) -> None:

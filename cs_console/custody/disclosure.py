@@ -25,9 +25,9 @@ from cs_console.access_log.append import (
     lock_log_and_look,
     sign_now,
 )
-from cs_console.access_log.standing import is_holder, is_open
+from cs_console.access_log.standing import check_owner, is_holder, is_open
 from cs_console.access_log.stated_heads import state_head
-from cs_console.access_log.vouched import NEWEST_ASSIGNMENT, NEWEST_WINDOW
+from cs_console.access_log.vouched import NEWEST_ASSIGNMENT, NEWEST_OWNER, NEWEST_WINDOW
 from cs_console.custody.in_use import check_in_use
 from cs_console.custody.opening import open_text
 from cs_console.custody.reading import for_reading
@@ -42,6 +42,7 @@ from cs_console.errors import (
     NotVerified,
     NotVouched,
     NoUndertaking,
+    OwnerNotVouched,
     PurposeNotAllowed,
     Refusal,
     SealBroken,
@@ -236,24 +237,27 @@ def _put_on_record(desk: Desk, number: int, target: Target, purpose: str) -> _On
     with office.database.bare_transaction() as connection:
         # the log first: from there on nobody's recorded act can come between
         of_this = {"number": number}
-        asked = (_look(desk, number, target), (NEWEST_ASSIGNMENT, of_this), (NEWEST_WINDOW, of_this))
-        log, (row, assignment, window) = lock_log_and_look(connection, office, *asked)
+        of_the_log = ((newest, of_this) for newest in (NEWEST_ASSIGNMENT, NEWEST_OWNER, NEWEST_WINDOW))
+        log, found = lock_log_and_look(connection, office, _look(desk, number, target), *of_the_log)
+        row, assignment, owner, window = found
         facts = _facts(connection, desk, number, row)
         pack = office.packs.get(facts.pack)
         verification = _check(desk, pack, facts, target.field, purpose)
         if not is_holder(connection, desk, number, assignment):
             raise NotVouched(f"The access log does not say that #{number} is yours.")
+        key = office.keyring.key(facts.requester_id)
+        pseudonym = office.pseudonym(facts.requester_id, key)
+        check_owner(office, number, pseudonym, owner)
         if facts.verification is not None:
             minutes = pack.verification.window_minutes
-            if not is_open(connection, office, number, facts.verification, minutes, window):
+            if not is_open(connection, office, number, facts.verification, minutes, pseudonym, window):
                 raise NotVouched(f"The access log does not say that the requester of #{number} is verified now.")
         if facts.sealed is None or (target.field is Field.SUBJECT and target.item != str(number)):
             raise NothingThere("There is nothing of that kind on this ticket.")
-        key = office.keyring.key(facts.requester_id)
         entry = Entry(
             Action.FIELD_REVEALED,
             ticket=number,
-            requester=office.pseudonym(facts.requester_id, key),
+            requester=pseudonym,
             fields=(target.field.value,),
             purpose=purpose,
             verification=verification,
@@ -330,7 +334,8 @@ def _check(desk: Desk, pack: Pack, facts: _Facts, field: Field, purpose: str) ->
 
 def _record_refusal(desk: Desk, number: int, target: Target, purpose: str, refusal: Refusal) -> None:
     """Put the attempt on record. Failing at that changes nothing: it stays refused, and is recorded by the upkeep."""
-    outcome = Result.FAILED if isinstance(refusal, SealBroken | StoreUnavailable) else Result.REFUSED
+    failed = isinstance(refusal, SealBroken | StoreUnavailable) and not isinstance(refusal, OwnerNotVouched)
+    outcome = Result.FAILED if failed else Result.REFUSED
     # not the refusal itself: its traceback holds keys
     attempt = partial(_append_refusal, desk, number, target, purpose, refusal.code, outcome)
     if not isinstance(refusal, StoreBusy):  # where it is busy, another wait of seconds would end the same way

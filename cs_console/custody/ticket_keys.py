@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Select, String, bindparam, cast, literal, select
 from sqlmodel import Session, col
 
+from cs_console.access_log.standing import require_owner
 from cs_console.custody.in_use import hidden_from
 from cs_console.custody.key_files import KEY_BYTES
 from cs_console.custody.opening import open_sealed
@@ -84,7 +85,7 @@ def opened_keys(requester_id: str, requester_key: bytes, number: int, sealed_key
 def ticket_keys(session: Session, office: Office, number: int) -> TicketKeys:
     """The keys of one ticket, for services and delivery: whether a viewer may see anything of it is asked elsewhere.
 
-    Raises NothingThere, KeyDestroyed once the requester is erased, SealBroken.
+    Raises NothingThere, KeyDestroyed once the requester is erased, SealBroken, OwnerNotVouched.
     """
     found = session.connection().execute(_LOOK, {"number": number}).first()
     if found is not None and found.sealed_key is None and not only_reads(session):
@@ -93,6 +94,7 @@ def ticket_keys(session: Session, office: Office, number: int) -> TicketKeys:
     if found is None:
         raise NothingThere(f"There is no ticket #{number}.")
     key = office.keyring.key(found.requester_id)
+    require_owner(session, office, number, office.pseudonym(found.requester_id, key))
     return opened_keys(found.requester_id, key, number, found.sealed_key)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Select, select, update
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import Entry, record
+from cs_console.access_log.vouched import last_entry
 from cs_console.desk import Desk, Office
 from cs_console.errors import ChangedElsewhere, KeyDestroyed, NotAssigned, NothingThere, Refusal, WrongState
 from cs_console.staff.undertakings import require_current
@@ -143,16 +144,14 @@ def open_on_record(session: Session, desk: Desk, number: int) -> TicketFacts:
 
 def is_on_record(session: Session, desk: Desk, number: int) -> bool:
     """Whether this session has opened the ticket itself on record; having read a proposal about it does not count."""
-    opened = session.connection().execute(
-        select(col(LogEntry.seq))
-        .where(
-            col(LogEntry.ticket) == number,
-            col(LogEntry.action) == Action.TICKET_OPENED.value,
-            col(LogEntry.session) == desk.actor.session,
-        )
-        .limit(1)
+    opened = last_entry(
+        session,
+        desk.office,
+        col(LogEntry.ticket) == number,
+        col(LogEntry.action) == Action.TICKET_OPENED.value,
+        col(LogEntry.session) == desk.actor.session,
     )
-    return opened.first() is not None
+    return opened is not None
 
 
 def require_own(ticket: TicketFacts, desk: Desk) -> None:

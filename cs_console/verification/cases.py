@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from cs_console.access_log.append import Entry
+from cs_console.access_log.standing import require_owner
 from cs_console.custody.in_use import check_in_use
 from cs_console.desk import Desk
 from cs_console.errors import NothingThere, WrongState
@@ -69,7 +70,8 @@ class Case:
 def case_of(session: Session, desk: Desk, number: int, *, locked: bool = False) -> Case:
     """The case of a ticket; with `locked` nobody else changes ticket or requester until the transaction ends.
 
-    Raises NothingThere for a number that is no ticket's, KeyDestroyed or OnHold for an erased or restricted requester.
+    Raises NothingThere for a number that is no ticket's, KeyDestroyed or OnHold for an erased or restricted
+    requester, OwnerNotVouched.
     """
     ticket = session.get(Ticket, number, with_for_update=locked)
     if ticket is None:
@@ -77,10 +79,9 @@ def case_of(session: Session, desk: Desk, number: int, *, locked: bool = False) 
     requester = session.get_one(Requester, ticket.requester_id, with_for_update=locked)
     check_in_use(desk, requester.state)
     office = desk.office
-    key = office.keyring.key(requester.id)
-    return Case(
-        number, requester.id, office.pseudonym(requester.id, key), office.packs.get(ticket.pack), ticket, requester
-    )
+    pseudonym = office.pseudonym(requester.id, office.keyring.key(requester.id))
+    require_owner(session, office, number, pseudonym)
+    return Case(number, requester.id, pseudonym, office.packs.get(ticket.pack), ticket, requester)
 
 
 def local_moment(moment: datetime) -> str:

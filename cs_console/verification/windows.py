@@ -9,6 +9,7 @@ from sqlmodel import Session, col
 
 from cs_console.access_log.append import Actor, Entry, append, record
 from cs_console.access_log.standing import link_of
+from cs_console.access_log.vouched import NEWEST_WINDOW, genuine, verified_numbers
 from cs_console.acts import ActOutcome
 from cs_console.custody.contacts import is_shared, masked_contacts
 from cs_console.custody.ticket_keys import ticket_keys
@@ -122,9 +123,11 @@ def close_window(
 ) -> bool:
     """Close the ticket's open window inside the caller's transaction; whether there was one. Recorded then.
 
-    The one way to end a window before its time; it works for a requester who was erased, too.
+    The one way to end a window before its time; it works for a requester who was erased, too. A window that the log
+    holds open is closed whatever its row says: a row that hid it meanwhile could bring it back.
     """
     now = office.clock.now()
+    open_by_the_log = _open_by_the_log(session, office, number)
     closed = session.connection().execute(
         update(Verification)
         .where(
@@ -136,13 +139,16 @@ def close_window(
         .returning(col(Verification.id), col(Verification.requester_id))
     )
     found = closed.first()
-    if found is None:
+    if open_by_the_log is not None:
+        window, requester = open_by_the_log
+    elif found is not None:
+        window, requester = found[0], pseudonym(office, found[1])
+    else:
         return False
-    window, requester_id = found
     entry = Entry(
         Action.WINDOW_CLOSED,
         ticket=number,
-        requester=pseudonym(office, requester_id),
+        requester=requester,
         verification=window[:16],
         reason=reason,
         about={"window": window},
@@ -159,8 +165,20 @@ def close_windows_of(session: Session, desk: Desk, requester_id: str, reason: st
         .distinct()
         .where(col(Verification.requester_id) == requester_id, col(Verification.closed_at).is_(None))
     )
-    for number in sorted(numbers.scalars()):
+    named = pseudonym(desk.office, requester_id)
+    logged = () if named is None else verified_numbers(session, desk.office, named)
+    for number in sorted({*numbers.scalars(), *logged}):
         close_window(session, desk.office, number, desk=desk, reason=reason)
+
+
+def _open_by_the_log(session: Session, office: Office, number: int) -> tuple[str, str | None] | None:
+    """The window that the log holds open on this ticket, and whose it is."""
+    newest = NEWEST_WINDOW.first(session.connection(), {"number": number})
+    word = None if newest is None else genuine(office, newest)
+    if word is None or word.action is not Action.VERIFIED or word.about is None:
+        return None
+    is_over = int(word.about["until"]) <= microseconds(office.clock.now())
+    return None if is_over else (word.about["window"], word.requester)
 
 
 def _proven(session: Session, office: Office, case: Case) -> Link:

@@ -120,6 +120,7 @@ def make_ticket(
         waits = TicketState.TO_VERIFY if pack.kinds[kind].needs_decision else TicketState.OPEN
         state = TicketState.VERIFIED if verified else waits
     key = office.keyring.key(requester_id)
+    named = office.pseudonym(requester_id, key)
     message_id = new_id()
     steps = [Happened(Step.RECEIVED, received)] + ([Happened(Step.VERIFIED, now)] if verified else [])
     clock = clock_of(pack, kind, steps)
@@ -169,9 +170,10 @@ def make_ticket(
         )
         if assignee is not None:
             about = assigned(None, assignee.agent.id)
-            append(session, office, HAND, Entry(Action.TICKET_ASSIGNED, ticket=number, about=about), now)
+            created = Entry(Action.TICKET_CREATED, ticket=number, requester=named, about=about)
+            append(session, office, HAND, created, now)
         if verified:
-            _open_window(session, office, number, requester_id, ids)
+            _open_window(session, office, number, requester_id, ids, named)
     return MadeTicket(number, requester_id, ids, message_id)
 
 
@@ -249,7 +251,9 @@ def _next_number(session: Session) -> int:
     )
 
 
-def _open_window(session: Session, office: Office, number: int, requester_id: str, ids: dict[Field, str]) -> None:
+def _open_window(
+    session: Session, office: Office, number: int, requester_id: str, ids: dict[Field, str], named: str
+) -> None:
     now = office.clock.now()
     agent_id = session.connection().execute(select(col(Agent.id)).where(col(Agent.name) == "vera")).scalar()
     if agent_id is None:
@@ -284,4 +288,5 @@ def _open_window(session: Session, office: Office, number: int, requester_id: st
     )
     session.flush()
     about = {"window": window, "until": str(microseconds(until)), "method": method.value, "by": agent_id}
-    append(session, office, HAND, Entry(Action.VERIFIED, ticket=number, verification=window[:16], about=about), now)
+    verified = Entry(Action.VERIFIED, ticket=number, requester=named, verification=window[:16], about=about)
+    append(session, office, HAND, verified, now)
