@@ -774,10 +774,9 @@ class SecondPersonNeeded(Refusal):
 
     code = "second_person_needed"
 
-    def __init__(self, number: int, what: str) -> None:
-        super().__init__(
-            f"It is on record that you asked to {what} #{number}.", "An uninvolved supervisor has to do the same."
-        )
+    def __init__(self, what: str, key: str) -> None:
+        sentence = f"You asked to {what}; that is on record."
+        super().__init__(sentence, f"A second, uninvolved person, a supervisor, confirms it with {key}.")
 
 
 class MatterRequired(Refusal):

@@ -191,7 +191,7 @@ def set_state(desk: Desk, number: int, row: int, state: TicketState, why: str = 
     with _kept_out_on_record(desk, number), desk.work(*READERS) as session:
         done = once(session, desk, intent, partial(_set_state, session, desk, number, row, state, why))
     if "row" not in done:
-        raise SecondPersonNeeded(number, "close" if closes else "move")
+        raise SecondPersonNeeded(f"{'close' if closes else 'move'} #{number}", "s")
     return int(done["row"])
 
 
@@ -242,14 +242,14 @@ def set_kind(desk: Desk, number: int, row: int, kind: TicketKind) -> int:
 
     The clocks and the lane follow the new kind. Once its requester is verified, only a supervisor makes a request that
     ends with a decision into something else (policy V.4). What the policy decides with two people becomes something
-    else only when a second, uninvolved supervisor says the same. Returns the new row. Raises NotAssigned, NotAllowed,
+    else, whatever it is, only when a second, uninvolved supervisor says the same. Returns the new row. Raises NotAssigned, NotAllowed,
     BadInput for the kind it has already, WrongState, ChangedElsewhere; OwnDecision and NotIndependent are recorded;
     SecondPersonNeeded once the first of two people is on record, and nothing else has changed.
     """
     with _kept_out_on_record(desk, number):
         after = _set_kind(desk, number, row, kind)
     if after is None:
-        raise SecondPersonNeeded(number, f"make a matter of {kind} of")
+        raise SecondPersonNeeded(f"make #{number} a matter of {kind}", "t")
     return after
 
 
@@ -269,8 +269,8 @@ def _set_kind(desk: Desk, number: int, row: int, kind: TicketKind) -> int | None
             _require_supervisor(desk, "make a verified request into something else", "or walk the checklist with d")
         if matter_of(session, number) is not None:
             _require_supervisor(desk, "make what is about an earlier decision into something else", "or settle it")
-        two = takes_two(pack, ticket.kind) and not takes_two(pack, kind)
-        if two and not _is_second(session, desk, ticket, row, kind.value):
+        # also into another kind that takes two: as an appeal, one person would end a rights request alone
+        if takes_two(pack, ticket.kind) and not _is_second(session, desk, ticket, row, kind.value):
             return None
         turned = as_kind(pack, ticket, kind)
         row = change(session, ticket, row, **turned.values)

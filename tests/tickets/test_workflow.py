@@ -284,12 +284,17 @@ def test_the_kind_moves_the_ticket_to_its_lane_and_clock(test_office: TestOffice
     assert (ticket.kind, ticket.state, ticket.next_due_at) == (TicketKind.RIGHTS, TicketState.TO_VERIFY, None)
     with pytest.raises(BadInput, match="already"):
         set_kind(mei, made.number, 2, TicketKind.RIGHTS)
-    set_kind(mei, made.number, 2, TicketKind.COMPLAINT)
+    sue = test_office.desk("sue", Role.SUPERVISOR)
+    by_two(
+        lambda: set_kind(mei, made.number, 2, TicketKind.COMPLAINT),
+        lambda: set_kind(sue, made.number, 2, TicketKind.COMPLAINT),
+    )
     ticket = now_of(test_office, made.number)
     assert (ticket.kind, ticket.state) == (TicketKind.COMPLAINT, TicketState.OPEN)
     assert ticket.next_due_at == ticket.first_response_due_at is not None
     assert [reason for _, _, reason in entries(test_office, made.number)] == [
         "kind inquiry -> rights, state open -> to verify",
+        "complaint",
         "kind rights -> complaint, state to verify -> open",
     ]
 
