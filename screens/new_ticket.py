@@ -10,16 +10,15 @@ from textual.widget import Widget
 from textual.widgets import Input, Select, TextArea
 
 from cs_console.errors import Refusal
-from cs_console.tickets.form import FormEntry, open_by_form
+from cs_console.tickets.form import CHANNELS, FormEntry, OpenedByForm, open_by_form
 from models.enums import Channel, Field, TicketKind
 from screens.draft_screen import DraftScreen
 from screens.registry import TAB_AT_ONCE, bindings_for
-from screens.widgets.notice_bar import Said
+from screens.widgets.notice_bar import Said, Tone
 from screens.widgets.safe_text import PlainText, cell
 from screens.widgets.writing_area import WritingArea
 
 PLACE = "new-ticket"
-_CHANNELS = (Channel.CALL, Channel.LETTER, Channel.FORM)
 _CONTACTS = {
     Field.NAME: "how they call themselves",
     Field.MOBILE: "+86 138 0000 0000",
@@ -27,11 +26,11 @@ _CONTACTS = {
     Field.ADDRESS: "street, number, town",
 }
 RECEIVED = "received"
-_CHOICES = {"channel": tuple(one.value for one in _CHANNELS), "kind": tuple(one.value for one in TicketKind)}
+_CHOICES = {"channel": tuple(one.value for one in CHANNELS), "kind": tuple(one.value for one in TicketKind)}
 
 
-class NewTicketScreen(DraftScreen[int]):
-    """The answer is the new ticket's number. A refused contact is named at its line, and nothing typed is lost."""
+class NewTicketScreen(DraftScreen[OpenedByForm]):
+    """The answer is the new ticket. A refused contact is named at its line, and nothing typed is lost."""
 
     WHERE = "new"
     HEADING = "New ticket"
@@ -44,7 +43,7 @@ class NewTicketScreen(DraftScreen[int]):
     def body(self) -> ComposeResult:
         kinds = self.desk.office.packs.current.kinds
         with VerticalScroll(id="form", can_focus=False):
-            yield from _row("Came by", _select("channel", [(one.value, one.value) for one in _CHANNELS]))
+            yield from _row("Came by", _select("channel", [(one.value, one.value) for one in CHANNELS]))
             yield from _row("Kind", _select("kind", [(kinds[one].title, one.value) for one in TicketKind]))
             yield from _line("Received", RECEIVED, "today, or 2026-11-20")
             for field, example in _CONTACTS.items():
@@ -169,6 +168,9 @@ def _select(select_id: str, choices: list[tuple[str, str]]) -> Select[str]:
     )
 
 
-def opened_words(number: int) -> Said:
+def opened_words(opened: OpenedByForm) -> Said:
     """What is said of a ticket that was opened by hand."""
-    return Said(f"#{number} is opened, and yours.")
+    if opened.kept_away:
+        why = "you took part in a decision that it may be about. An uninvolved agent handles it."
+        return Said(f"#{opened.number} is opened, unassigned: {why}", Tone.INFO)
+    return Said(f"#{opened.number} is opened, and yours.")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
@@ -22,6 +23,9 @@ from screens.widgets.safe_text import PlainText
 from screens.widgets.ticket_strip import TicketStrip
 from screens.widgets.ticket_table import TicketTable
 from screens.widgets.view_list import View, ViewList
+
+if TYPE_CHECKING:
+    from cs_console.tickets.form import OpenedByForm
 
 PAGE = "page"
 STRIP_SECONDS = 0.15
@@ -253,12 +257,12 @@ class QueueScreen(ConsoleScreen[None]):
 
         self.go_on(NewTicketScreen(), self._made)
 
-    def _made(self, number: int | None) -> None:
+    def _made(self, opened: "OpenedByForm | None") -> None:
         from screens.new_ticket import opened_words
 
-        if number is not None:
-            self.say(opened_words(number))
-        self._open(number)
+        if opened is not None:
+            self.say(opened_words(opened))
+        self._open(None if opened is None else opened.number)
 
     def action_look_up(self) -> None:
         """Find a requester's tickets by an exact phone or address."""

@@ -115,7 +115,7 @@ def test_the_main_work_is_done_as_the_consoles_role(console: Office) -> None:
     office = TestOffice(console, clock)
     add_agent(operator_desk(console), "omar", {Role.SUPERVISOR}, PASSWORD)
     mei = office.desk("mei", Role.AGENT)
-    number = open_by_form(mei, CALL)
+    number = open_by_form(mei, CALL).number
     save_draft(mei, f"reply:{number}", "Dear", number)
     discard_draft(mei, f"reply:{number}")
     made = make_ticket(office, assignee=mei, contacts={Field.MOBILE: "+8613800138000"}, verified=True)

@@ -23,7 +23,7 @@ _ADDRESS = re.compile(r"([^\s<>@,;:\"()\[\]]{1,64})@[^\s<>@,;:\"()]")
 def sender(raw: str) -> tuple[tuple[Field, str], ...]:
     """The claimed address and name in a From header's raw value; nothing at all where it cannot be read strictly.
 
-    `alice@example.org)bob@evil.com` names nobody: a lenient parser would take its pick.
+    `alice@example.org)bob@evil.com` names nobody: a lenient parser would take its pick. So do several authors.
     """
     if len(raw) > _LONGEST_FROM or raw.count("(") > _MOST_COMMENTS:
         return ()
@@ -47,11 +47,13 @@ def sender(raw: str) -> tuple[tuple[Field, str], ...]:
 def _strict(value: str) -> tuple[str, str] | None:
     try:
         header = default.header_factory("From", value)
-        addresses = header.addresses
+        groups, addresses = header.groups, header.addresses
     except (ValueError, IndexError, AttributeError, TypeError, RecursionError, LookupError):
         return None  # the parser's own slips on hostile input: such a sender is not readable
-    if any(isinstance(defect, InvalidHeaderDefect) for defect in header.defects) or not addresses:
+    if any(isinstance(defect, InvalidHeaderDefect) for defect in header.defects):
         return None
+    if len(addresses) != 1 or len(groups) != 1 or groups[0].display_name is not None:
+        return None  # of several authors, or of a group, no one can say which of them wrote it
     return addresses[0].display_name, addresses[0].addr_spec
 
 

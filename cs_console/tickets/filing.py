@@ -22,6 +22,7 @@ from cs_console.custody.contacts import (
 from cs_console.custody.known_terms import KnownTerms
 from cs_console.custody.ticket_keys import TicketKeys, new_ticket_keys, ticket_keys
 from cs_console.decisions.clock import Happened, Step, clock_of
+from cs_console.decisions.separation import kept_out
 from cs_console.delivery.acknowledging import acknowledge_form
 from cs_console.desk import Desk, Office
 from cs_console.policy.schema import Pack
@@ -80,8 +81,10 @@ def file_message(
 ) -> Taken:
     """Open a ticket for a message or append it to the one that it continues, once.
 
-    Imports wait for each other on the ticket counter, so that of two equal messages one is the duplicate. Raises
-    OtherTerms where the texts were redacted for other terms than the requester's (`redacting_ahead`).
+    A new one is the `assignee_id`'s, unless that person has to keep away from it: then it is unassigned, and the
+    answer says so. Imports wait for each other on the ticket counter, so that of two equal messages one is the
+    duplicate. Raises OtherTerms where the texts were redacted for other terms than the requester's
+    (`redacting_ahead`).
     """
     office = desk.office
     lock_counter(session)
@@ -188,6 +191,7 @@ def _open(
             "row": 1,
         },
     )
+    out = assignee_id is not None and _keeps_away(session, office, number, assignee_id)
     claims = {
         field: add_claim(session, office, keys, NewContact(field, value, False, now))
         for field, value in message.contacts
@@ -197,9 +201,17 @@ def _open(
     if of_a_form and Field.EMAIL in claims:
         acknowledge_form(session, office, number, case.requester_id, claims[Field.EMAIL], language)
     pseudonym = office.pseudonym(case.requester_id, case.requester_key)
-    about = assigned(None, assignee_id)
+    about = assigned(None, None if out else assignee_id)
     record(session, desk, Entry(Action.TICKET_CREATED, ticket=number, requester=pseudonym, about=about))
-    return Taken("opened", number)
+    return Taken("opened", number, kept_away=out)
+
+
+def _keeps_away(session: Session, office: Office, number: int, assignee_id: str) -> bool:
+    """Whether the person who wrote a new ticket down has to keep away from it; then it is no one's."""
+    if assignee_id not in kept_out(session, office, number):
+        return False
+    session.connection().execute(update(Ticket).where(col(Ticket.number) == number).values(assignee_id=None))
+    return True
 
 
 def _next_number(session: Session) -> int:

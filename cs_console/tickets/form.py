@@ -17,6 +17,8 @@ from cs_console.tickets.new_keys import one_at_a_time
 from cs_console.tickets.redacted_ahead import RedactedAhead, redacting_ahead
 from models.enums import ActKind, Channel, Field, Role, TicketKind
 
+CHANNELS = (Channel.CALL, Channel.LETTER, Channel.FORM)
+"""How it may have come. Mails and texts come in by themselves: an agent's word is not where one came from."""
 LONGEST_SUBJECT = 300
 _NOT_CONTACTS = frozenset({Field.SUBJECT, Field.MESSAGE})
 
@@ -36,12 +38,22 @@ class FormEntry:
     received: str = ""
 
 
-def open_by_form(desk: Desk, entry: FormEntry, *, act: ActId | None = None) -> int:
-    """Open a ticket from a form and return its number; it is assigned to the agent who filled it in.
+@dataclass(frozen=True, slots=True)
+class OpenedByForm:
+    """The new ticket; `kept_away`: the agent decided what it may be about, so it was opened unassigned."""
 
-    One act opens one ticket: sent again, it gives that one's number. Raises BadInput naming the field that cannot be
-    used, with nothing stored; SessionEnded, NotAllowed, and what `acts.once` raises.
+    number: int
+    kept_away: bool = False
+
+
+def open_by_form(desk: Desk, entry: FormEntry, *, act: ActId | None = None) -> OpenedByForm:
+    """Open a ticket from a form; it is assigned to the agent who filled it in, unless they have to keep away from it.
+
+    One act opens one ticket: sent again, it gives that one. Raises BadInput naming the field that cannot be used, with
+    nothing stored; SessionEnded, NotAllowed, and what `acts.once` raises.
     """
+    if entry.channel not in CHANNELS:
+        raise BadInput(f"Came by: {entry.channel.value} comes in by itself.", "Choose call, letter or form.")
     message = IncomingMessage(
         reference=f"form:{uuid4().hex}",
         channel=entry.channel,
@@ -56,14 +68,16 @@ def open_by_form(desk: Desk, entry: FormEntry, *, act: ActId | None = None) -> i
     typed = (entry.kind.value, entry.channel.value, message.subject, message.text, entry.received.strip(), *contacts)
     intent = Intent(act, ActKind.NEW_TICKET, None, typed)
 
-    def filed(redacted: RedactedAhead) -> int:
+    def filed(redacted: RedactedAhead) -> OpenedByForm:
         with desk.work(Role.AGENT) as session:
 
             def file() -> ActOutcome:
                 taken = file_message(session, desk, message, new_key, redacted, assignee_id=desk.agent.id)
-                return {"ticket": str(taken.number)}  # a reference of its own is never a duplicate
+                # a reference of its own is never a duplicate
+                return {"ticket": str(taken.number), "kept_away": "yes" if taken.kept_away else ""}
 
-            return int(once(session, desk, intent, file)["ticket"])
+            done = once(session, desk, intent, file)
+            return OpenedByForm(int(done["ticket"]), bool(done.get("kept_away")))
 
     return redacting_ahead(*texts_and_terms(desk, message), filed)
 

@@ -57,6 +57,8 @@ class IncomingMessage:
     mailboxes: tuple[str, ...] = ()
     """Local parts of the addresses that it was sent to, casefolded."""
     files: tuple[IncomingFile, ...] = ()
+    automatic: bool = False
+    """It says that a program wrote it: nobody has read what it answers."""
     sender_checks: tuple[str, ...] = ()
     """What mail servers say that they found out about the sender, the newest first; anyone can have written it."""
     headers: tuple[tuple[str, str], ...] = ()
@@ -71,7 +73,11 @@ class IncomingMessage:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of a message: "opened", "appended", "duplicate" or "quarantined", and on which ticket."""
+    """What became of a message: "opened", "appended", "duplicate" or "quarantined", and on which ticket.
+
+    `kept_away`: the agent who wrote it down must not handle it, so it was opened unassigned.
+    """
 
     outcome: str
     number: int | None = None
+    kept_away: bool = False

@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from cs_console.errors import Unreadable
 from cs_console.plain_text import one_line, plain
 from cs_console.tickets.addresses import mailboxes, sender
+from cs_console.tickets.automatic import is_automatic
 from cs_console.tickets.charsets import header_text
 from cs_console.tickets.incoming import LIMITS, REST_KEPT, IncomingFile, IncomingMessage, Limits
 from cs_console.tickets.mail_text import Body, gather
@@ -103,6 +104,7 @@ def read_mail(data: bytes, limits: Limits = LIMITS) -> IncomingMessage:
         subject=one_line(headers.text("Subject"), _LONGEST_SUBJECT),
         text=text,
         files=(*rest, *_files(body)),
+        automatic=is_automatic(headers.short),
         sender_checks=headers.short(_CHECKS),
         headers=headers.kept(),
         at=_moment(headers),

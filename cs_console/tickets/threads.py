@@ -34,8 +34,8 @@ def ticket_of_reference(session: Session, token: bytes) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Continued:
-    """The ticket that a message continues. `unconfirmed`: it did not come from an address on file with its account, or
-    our mail server says that it did not come from the address that it names."""
+    """The ticket that a message continues. `unconfirmed`: it did not come from an address on file with its account, our
+    mail server says that it did not come from the address that it names, or a program answered the acknowledgement."""
 
     number: int
     requester_id: str
@@ -85,7 +85,8 @@ def continued_ticket(session: Session, office: Office, message: IncomingMessage)
     failed = failed_checks(message.sender_checks, office.settings.mail_checked_by)
     for number, requester_id, state, link, is_on_file in rows:
         theirs = link == Link.NONE or (is_on_file and persons_with(session, office, field, value) == (requester_id,))
-        confirmed = theirs and not failed
+        proves = not (message.automatic and number in acknowledged)  # a program answered; its owner has read nothing
+        confirmed = theirs and proves and not failed
         if confirmed or (state != TicketState.CLOSED and number not in found):
             found[number] = Continued(int(number), str(requester_id), not confirmed)
     return next((found[number] for number in named if number in found), None)

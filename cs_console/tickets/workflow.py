@@ -242,9 +242,10 @@ def set_kind(desk: Desk, number: int, row: int, kind: TicketKind) -> int:
 
     The clocks and the lane follow the new kind. Once its requester is verified, only a supervisor makes a request that
     ends with a decision into something else (policy V.4). What the policy decides with two people becomes something
-    else, whatever it is, only when a second, uninvolved supervisor says the same. Returns the new row. Raises NotAssigned, NotAllowed,
-    BadInput for the kind it has already, WrongState, ChangedElsewhere; OwnDecision and NotIndependent are recorded;
-    SecondPersonNeeded once the first of two people is on record, and nothing else has changed.
+    else, whatever it is, only when a second, uninvolved supervisor says the same. Returns the new row. Raises
+    NotAssigned, NotAllowed, BadInput for the kind it has already, WrongState, ChangedElsewhere; OwnDecision and
+    NotIndependent are recorded; SecondPersonNeeded once the first of two people is on record, and nothing else has
+    changed.
     """
     with _kept_out_on_record(desk, number):
         after = _set_kind(desk, number, row, kind)

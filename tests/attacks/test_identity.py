@@ -513,10 +513,11 @@ def test_a_reply_goes_to_no_address_that_a_form_names(here: Platform) -> None:
     assert here.outbox() == before
 
 
-def answer(here: Platform, subject: str, reference: str, sender: str) -> int | None:
+def answer(here: Platform, subject: str, reference: str, sender: str, header: str = "") -> int | None:
     """A mail that answers another; the ticket that it opened or joined."""
+    more = f"{header}\r\n" if header else ""
     mail = (
-        f"From: {sender}\r\nTo: help@desk.example\r\nSubject: {subject}\r\nMessage-ID: <{new_id()}@mail>\r\n"
+        f"{more}From: {sender}\r\nTo: help@desk.example\r\nSubject: {subject}\r\nMessage-ID: <{new_id()}@mail>\r\n"
         f"In-Reply-To: {reference}\r\n\r\nYes, that was me.\r\n"
     )
     return take_in(operator_desk(here.office), from_bytes(mail.encode())).number
@@ -541,6 +542,53 @@ def test_a_form_is_acknowledged_without_content_and_answered_only_once_its_owner
     assert letter_goes_to(here, form) == ""
     assert answer(here, tag, found[1], ANNA) == form
     assert letter_goes_to(here, form) == "a•••@m•••.org"
+
+
+def acknowledged(here: Platform, form: int) -> str:
+    """The Message-ID of the acknowledgement that a form's address got."""
+    deliver_queued(here.office)
+    words = here.outbox()[-1].read_text("utf-8")
+    assert f"[#{form}]" in words
+    found = re.search(r"^Message-ID: (<.*>)\r?$", words, re.MULTILINE)
+    assert found
+    return found[1]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Auto-Submitted: auto-replied",
+        "Auto-Submitted: (away) Auto-Replied; owner-email=x@y.example",
+        "Precedence: bulk",
+        "Precedence: Auto_Reply",
+        "Precedence: junk",
+        "Precedence: list",
+        "X-Autoreply: yes",
+        "X-Autorespond: Away",
+        "Return-Path: <>",
+    ],
+)
+def test_an_automatic_answer_proves_no_ones_address(here: Platform, header: str) -> None:
+    """Its owner is away and has read nothing: anyone's form would be answered to them."""
+    form = here.says("form", email=ANNA)
+    reference, tag = acknowledged(here, form), f"Re: [#{form}]"
+    assert answer(here, tag, reference, ANNA, header) == form
+    assert letter_goes_to(here, form) == ""
+    assert answer(here, tag, reference, ANNA, "Auto-Submitted: no (I wrote it)") == form
+    assert letter_goes_to(here, form) == "a•••@m•••.org"
+
+
+@pytest.mark.parametrize(
+    "authors", [f"Anna <{ANNA}>, Boris <{BORIS}>", f"{ANNA}, {ANNA}", f"Us: {ANNA};", f"Us: {ANNA}, {BORIS};"]
+)
+def test_a_mail_of_several_authors_is_no_ones(here: Platform, authors: str) -> None:
+    here.record("u1", email=ANNA)
+    here.record("u2", email=BORIS)
+    first = here.says("mail", email=ANNA)
+    assert here.ticket(first).link == Link.PRESUMED
+    number = answer(here, f"Re: [#{first}]", "<x@desk.invalid>", authors)
+    assert number not in (None, first)
+    assert here.ticket(int(number or 0)).link == Link.NONE
 
 
 # --- erased accounts -------------------------------------------------------------------------------------------

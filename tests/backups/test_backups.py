@@ -43,7 +43,7 @@ def log_size(office: Office) -> int:
 
 def grown(test_office: TestOffice) -> list[int]:
     mei = test_office.desk("mei", Role.AGENT)
-    return [open_by_form(mei, LETTER) for _ in range(3)]
+    return [open_by_form(mei, LETTER).number for _ in range(3)]
 
 
 def test_a_backup_is_whole_alone_in_its_file_and_the_owners_only(sqlite_office: TestOffice) -> None:
@@ -121,9 +121,9 @@ def test_a_file_that_cannot_be_written_is_said_and_nothing_is_on_record(
 def test_a_restored_desk_is_that_days_and_says_so(sqlite_office: TestOffice) -> None:
     office, home = sqlite_office.office, sqlite_office.office.settings.home
     mei = sqlite_office.desk("mei", Role.AGENT)
-    number = open_by_form(mei, LETTER)
+    number = open_by_form(mei, LETTER).number
     made = backed_up(office)
-    later = open_by_form(mei, LETTER)
+    later = open_by_form(mei, LETTER).number
     write_checkpoint(office, force=True)
     size = log_size(office)
     office.close()
@@ -138,7 +138,7 @@ def test_a_restored_desk_is_that_days_and_says_so(sqlite_office: TestOffice) -> 
     with pytest.raises(SessionEnded, match="restored"):
         open_ticket(mei, number)
     amy = TestOffice(restored, sqlite_office.clock).desk("amy", Role.AGENT)
-    assert open_by_form(amy, LETTER) == later  # that number had not been given on that day
+    assert open_by_form(amy, LETTER).number == later  # that number had not been given on that day
     write_checkpoint(restored, force=True)
     assert verify_log(restored).ok
     assert done.old_checkpoints is not None and "cs-console/" in done.old_checkpoints.read_text()

@@ -14,6 +14,7 @@ ASKED_IN = {
     "tickets/workflow.py:name_reviewer": ("tickets/workflow.py:name_reviewer",),
     "tickets/workflow.py:_set_state": ("tickets/workflow.py:_set_state",),
     "tickets/workflow.py:_set_kind": ("tickets/workflow.py:_set_kind",),
+    "tickets/filing.py:_keeps_away": ("tickets/filing.py:_keeps_away",),
     "decisions/settling.py:_end": ("decisions/settling.py:_settle",),
     "decisions/fee_steps.py:_fee_unpaid": ("decisions/fee_steps.py:_fee_unpaid",),
     "decisions/making.py:_settle_ticket": ("decisions/checklist.py:_propose", "decisions/approval.py:_open_decision"),

@@ -23,7 +23,7 @@ CALL = FormEntry(
 
 def test_a_call_becomes_the_agents_own_ticket(test_office: TestOffice) -> None:
     mei = test_office.desk("mei", Role.AGENT)
-    number = open_by_form(mei, CALL)
+    number = open_by_form(mei, CALL).number
     ticket = opened_ticket(test_office.office, number)
     assert ticket.subject == "Lamp␛[2J broken"
     assert ticket.texts_redacted == ("She called about the lamp, [mobile].",)
@@ -41,7 +41,7 @@ def test_a_call_becomes_the_agents_own_ticket(test_office: TestOffice) -> None:
 def test_the_same_call_twice_is_two_tickets_of_one_requester(test_office: TestOffice) -> None:
     requester_id, _ = make_requester(test_office, {Field.EMAIL: "alice@mail.example.org"})
     mei = test_office.desk("mei", Role.AGENT)
-    first, second = open_by_form(mei, CALL), open_by_form(mei, CALL)
+    first, second = open_by_form(mei, CALL).number, open_by_form(mei, CALL).number
     assert first != second
     assert opened_ticket(test_office.office, first).row.requester_id == requester_id
     assert opened_ticket(test_office.office, second).row.requester_id == requester_id
@@ -49,7 +49,7 @@ def test_the_same_call_twice_is_two_tickets_of_one_requester(test_office: TestOf
 
 def test_a_letter_without_contact_is_accepted_and_marked(test_office: TestOffice) -> None:
     entry = FormEntry(TicketKind.RIGHTS, Channel.LETTER, "", "Delete what you hold about me.")
-    ticket = opened_ticket(test_office.office, open_by_form(test_office.desk("mei", Role.AGENT), entry))
+    ticket = opened_ticket(test_office.office, open_by_form(test_office.desk("mei", Role.AGENT), entry).number)
     assert ticket.row.no_contact
     assert ticket.row.state == TicketState.TO_VERIFY
     assert ticket.subject == "(no subject)"
@@ -89,7 +89,7 @@ def test_only_agents_fill_in_the_form(test_office: TestOffice, role: Role) -> No
 
 def _by_letter(mei: Desk, received: str) -> datetime:
     entry = FormEntry(TicketKind.RIGHTS, Channel.LETTER, "A letter", "Delete it.", received=received)
-    return opened_ticket(mei.office, open_by_form(mei, entry)).row.received_at
+    return opened_ticket(mei.office, open_by_form(mei, entry).number).row.received_at
 
 
 def test_a_letter_has_come_on_the_day_it_came(test_office: TestOffice) -> None:
@@ -113,3 +113,12 @@ def test_a_day_to_come_or_long_past_is_refused(test_office: TestOffice, days: in
 def test_what_is_no_day_is_named(test_office: TestOffice, day: str) -> None:
     with pytest.raises(BadInput, match=r"^Received: that is no day"):
         _by_letter(test_office.desk("mei", Role.AGENT), day)
+
+
+@pytest.mark.parametrize("channel", [Channel.MAIL, Channel.SMS])
+def test_what_comes_in_by_itself_is_not_written_down(sqlite_office: TestOffice, channel: Channel) -> None:
+    """A mail's address is where it came from; of what an agent typed that is not known."""
+    mei = sqlite_office.desk("mei", Role.AGENT)
+    with pytest.raises(BadInput, match=r"^Came by:"):
+        open_by_form(mei, FormEntry(TicketKind.INQUIRY, channel, "x", "y", ((Field.EMAIL, "a@b.example"),)))
+    assert ticket_numbers(sqlite_office.office) == []
