@@ -31,6 +31,7 @@ from cs_console.delivery import sms, smtp
 from cs_console.desk import Office, open_office
 from cs_console.errors import BadPack, BadSettings, Refusal, StoreUnavailable
 from cs_console.faults import spot_of
+from cs_console.foreign_objects import foreign_objects
 from cs_console.operator_command import CommandFailed, run_command
 from cs_console.policy.adoption import shelved
 from cs_console.settings import Settings
@@ -138,6 +139,7 @@ def _office_checks(settings: Settings) -> Iterator[Check]:
         "identity": _identity_check,
         "clock": _clock_check,
         "database account": account_check,
+        "database contents": _contents_check,
     }
     try:
         for name, look in looks.items():
@@ -316,6 +318,14 @@ def account_check(name: str, office: Office) -> Check:
         given = session.connection().execute(_OWN_SETTINGS).scalars().all()
     words = "has no settings of its own" if not given else f"has settings of its own: {', '.join(map(str, given))}"
     return Check(name, not given, words)
+
+
+def _contents_check(name: str, office: Office) -> Check:
+    with office.database.reading() as session:
+        found = foreign_objects(session.connection())
+    if not found:
+        return Check(name, True, "the console's own tables and triggers")
+    return Check(name, False, f"not as the console made it: {', '.join(found)}; ask whoever runs the database")
 
 
 def _clock_check(name: str, office: Office) -> Check:

@@ -33,6 +33,17 @@ def suppression_digest(office: Office, account: str) -> bytes:
     return hmac.digest(key, slow, hashlib.sha256)
 
 
+def account_of(office: Office, requester: Requester) -> str | None:
+    """The account's id as it is sealed with a person on file, None for an unverified sender and where it was not kept.
+
+    Raises KeyDestroyed, KeyMissing, SealBroken.
+    """
+    if not requester.account_id:
+        return None
+    place = Place(requester.id, "requester", "account_id", requester.id)
+    return open_text(office.keyring.key(requester.id), place, requester.account_id)
+
+
 def suppress_account(session: Session, office: Office, requester_id: str) -> None:
     """Remember the account of a person who is being erased, in the transaction that erases; its id goes with the rest.
 
@@ -40,12 +51,13 @@ def suppress_account(session: Session, office: Office, requester_id: str) -> Non
     without its key), the row keeps the look-up token, by which the import knows the account until that key rotates.
     """
     found = session.get(Requester, requester_id, populate_existing=True)
-    if found is None or not found.account_id:
+    if found is None:
         return
     try:
-        place = Place(requester_id, "requester", "account_id", requester_id)
-        account = open_text(office.keyring.key(requester_id), place, found.account_id)
+        account = account_of(office, found)
     except (KeyDestroyed, KeyMissing, SealBroken):
+        return
+    if account is None:
         return
     digest, now = suppression_digest(office, account), office.clock.now()
     kept = session.get(Suppression, digest)

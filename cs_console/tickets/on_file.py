@@ -12,6 +12,7 @@ from cs_console.custody.contacts import LONGEST_VALUE, NewContact, add_contact, 
 from cs_console.custody.on_file import on_file_now, said_to_change, set_on_file, take_off_file
 from cs_console.custody.sealing import Place, seal
 from cs_console.custody.suppression import (
+    account_of,
     could_be_suppressed,
     erased_at,
     forget_account,
@@ -19,6 +20,7 @@ from cs_console.custody.suppression import (
     suppression_digest,
 )
 from cs_console.desk import Desk, Office
+from cs_console.errors import SealBroken
 from cs_console.plain_text import one_line
 from cs_console.prepared import Prepared
 from cs_console.tickets.filing import add_requester, lock_counter
@@ -84,6 +86,7 @@ def _put(desk: Desk, found: RequesterRecord, new_key: NewKey, digest: bytes | No
             _make(session, desk, found, token, new_key)
             return Put.TAKEN
         requester = session.get_one(Requester, requester_id)
+        _require_named(office, requester, found)
         if requester.taken_at is not None and _said_at(found, office) < requester.taken_at:
             return Put.OLDER
         _bring_up_to_date(session, desk, requester, found)
@@ -93,6 +96,15 @@ def _put(desk: Desk, found: RequesterRecord, new_key: NewKey, digest: bytes | No
 def _holder(session: Session, token: bytes) -> str | None:
     found = _OF_ACCOUNT.first(session.connection(), {"token": token})
     return None if found is None else str(found[0])
+
+
+def _require_named(office: Office, requester: Requester, found: RequesterRecord) -> None:
+    """Refuse to add to somebody whose own sealed account id is another one: their look-up value was exchanged.
+
+    Raises SealBroken.
+    """
+    if account_of(office, requester) not in (None, found.account):  # None: from before it was kept
+        raise SealBroken("The person on file under this account has another account's id sealed with them.")
 
 
 def _is_gone(session: Session, requester_id: str) -> bool:

@@ -243,6 +243,24 @@ def test_an_account_has_at_most_one_person(platform: Platform) -> None:
         assert len(session.scalars(select(Requester)).all()) == 1
 
 
+def test_two_accounts_whose_look_up_values_were_exchanged_take_no_record(platform: Platform) -> None:
+    """What the database's owner exchanges does not make the platform's next export put a stranger's number on file."""
+    platform.record("u1", email=ANNA)
+    platform.record("u2", email=BORIS)
+    number = platform.says("mail", email=ANNA)
+    anna = platform.ticket(number).requester_id
+    with platform.office.database.transaction() as session:
+        first, second = session.scalars(select(Requester).order_by(col(Requester.created_at))).all()
+        tokens = first.account, second.account
+        for values in ((None, None), tokens[::-1]):
+            for one, token in zip((first, second), values, strict=True):
+                session.connection().execute(update(Requester).where(col(Requester.id) == one.id).values(account=token))
+    counts = platform.record("u2", email=BORIS, mobile="+8613811111111")
+    assert (counts.requesters, counts.quarantined) == (0, 1)
+    with platform.office.database.reading() as session:
+        assert Field.MOBILE not in {one.field for one in masked_contacts(session, platform.office, anna)}
+
+
 # --- claims ----------------------------------------------------------------------------------------------------
 
 
