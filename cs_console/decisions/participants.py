@@ -7,11 +7,13 @@ from sqlalchemy import Select, select, union
 from sqlmodel import Session, col
 
 from cs_console.access_log import legacy
-from cs_console.access_log.vouched import ASSIGNING, Word, words
+from cs_console.access_log.vouched import ASSIGNING, OWNING, Word, words
 from cs_console.desk import Office
 from models.agent import Agent
 from models.decision import Approval, Decision
 from models.enums import Action, DecisionState, MessageSort
+from models.linking import Linking
+from models.log import LogEntry
 from models.message import Message
 from models.settlement import Settlement
 from models.ticket import Ticket
@@ -40,6 +42,29 @@ def deciders(session: Session, office: Office, numbers: Iterable[int]) -> set[st
     said = [word.about for word in words(session, office, those, _DECIDING) if word.about is not None]
     made = {about["decision"] for about in said if about.get("made")}
     return people | {about["by"] for about in said if "settlement" in about or about.get("decision") in made}
+
+
+def decided_for(session: Session, office: Office, number: int, *others: str) -> set[str]:
+    """The ids of the people who decided on another ticket of a requester whose this one is or ever was, or of these.
+
+    Linking a ticket, or taking the link back, frees no one: whose it was is known from the log beside the rows, and
+    what was decided for them then too. Raises LogBroken.
+    """
+    run = session.connection().execute
+    moved = run(select(col(Linking.from_id), col(Linking.to_id)).where(col(Linking.ticket_number) == number)).all()
+    now = run(select(col(Ticket.requester_id)).where(col(Ticket.number) == number)).scalars()
+    owners = {*others, *now, *(owner for row in moved for owner in row)}
+    numbers = set(run(select(col(Ticket.number)).where(col(Ticket.requester_id).in_(owners))).scalars())
+    names: set[str] = set()
+    for word in words(session, office, [number], OWNING):
+        about = word.about or {}
+        names.update(name for name in (word.requester, about.get("from"), about.get("to")) if name)
+    if len(names) > 1:  # else it changed hands never
+        decided = select(col(LogEntry.ticket)).where(
+            col(LogEntry.requester).in_(names), col(LogEntry.action).in_([one.value for one in _DECIDING])
+        )
+        numbers |= {one for one in run(decided).scalars() if one is not None}
+    return deciders(session, office, numbers - {number})
 
 
 def participants(session: Session, office: Office, numbers: Iterable[int]) -> set[str]:

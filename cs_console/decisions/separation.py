@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 from cs_console.access_log import legacy
 from cs_console.access_log.vouched import latest, words
 from cs_console.decisions.approvers import REFUSING
-from cs_console.decisions.participants import accounts_in, deciders, participants
+from cs_console.decisions.participants import accounts_in, decided_for, deciders, participants
 from cs_console.desk import Desk, Office
 from cs_console.errors import NotIndependent, OwnDecision
 from cs_console.staff.persons import of_same_people
@@ -36,20 +36,30 @@ def require_not_own(session: Session, desk: Desk, number: int) -> None:
         raise NotIndependent(number)
 
 
+def require_decided_nothing(session: Session, desk: Desk, number: int, *others: str) -> None:
+    """Refuse a person who decided for whoever this ticket is or was, or for these other requesters, whatever its kind
+    is: saying whose it is, they could free themselves of what it will be about. Raises NotIndependent.
+    """
+    people = decided_for(session, desk.office, number, *others)
+    if people and desk.agent.id in of_same_people(session, desk.office, people):
+        raise NotIndependent(number)
+
+
 def kept_out(session: Session, office: Office, number: int) -> frozenset[str]:
     """The accounts that may neither take, turn, settle, close nor decide this ticket, by id.
 
     They decided what it is about, or (where the pack wants it so) took part in that, or are named as having decided;
     what that in turn was about counts too, to its beginning. Where nothing is named yet, they took part in any decision
-    on the requester's tickets. Of a ticket that was appealed against: who had decided it by then. Of a refusal that the
-    requester wrote after: who gave it. Each counts with every account that is the same person's. A person whom the
-    privacy officer named for this ticket is not among them. Raises LogBroken.
+    on the requester's tickets, or on those of a requester whose it was before. Of a ticket that was appealed against:
+    who had decided it by then. Of a refusal that the requester wrote after: who gave it. Each counts with every account
+    that is the same person's. A person whom the privacy officer named for this ticket is not among them. Raises
+    LogBroken.
     """
-    columns = select(col(Ticket.kind), col(Ticket.pack), col(Ticket.requester_id)).where(col(Ticket.number) == number)
+    columns = select(col(Ticket.kind), col(Ticket.pack)).where(col(Ticket.number) == number)
     found = session.connection().execute(columns).first()
     if found is None:
         return frozenset()
-    kind, pack, owner = found
+    kind, pack = found
     earlier, named = _about(session, office, number)
     people = set(named)
     rules = office.packs.get(pack).kinds[TicketKind(kind)].workflow
@@ -59,8 +69,7 @@ def kept_out(session: Session, office: Office, number: int) -> frozenset[str]:
         wide = rules is not None and has_a_matter and rules.independent == "took part"
         people |= (participants if wide else deciders)(session, office, earlier)
     elif has_a_matter:
-        others = select(col(Ticket.number)).where(col(Ticket.requester_id) == owner, col(Ticket.number) != number)
-        people |= deciders(session, office, session.connection().execute(others).scalars())
+        people |= decided_for(session, office, number)
     people |= _decided_before_an_appeal(session, number) | _refused_before_words(session, number)
     out = of_same_people(session, office, people)
     return out - of_same_people(session, office, reviewers_named(session, office, number)) if out else out

@@ -27,7 +27,7 @@ from cs_console.custody.redaction import redact
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.ticket_keys import TicketKeys, ticket_keys
 from cs_console.decisions.clock_events import recompute
-from cs_console.decisions.separation import require_not_own
+from cs_console.decisions.separation import require_decided_nothing, require_not_own
 from cs_console.desk import Desk, Office
 from cs_console.errors import BadInput, ChangedElsewhere, NothingThere, OwnDecision, Refusal, WrongState
 from cs_console.plain_text import one_line, plain
@@ -120,13 +120,14 @@ def link_ticket(
     """Make an unverified sender's ticket a person's on file; the new row.
 
     `person` is a candidate of `whose`, or of `look_for_person`: then `found_by` is what was typed there. For verifiers
-    with a current undertaking, who had no part in what the ticket is about. No one is verified by it, the next letter
-    goes to the person's contacts on file alone. Raises BadInput, WrongState, ChangedElsewhere, NothingThere,
-    KeyDestroyed, OnHold, NotAllowed, NoUndertaking; OwnDecision and NotIndependent are recorded.
+    with a current undertaking, who had no part in what the ticket is about and decided nothing for anyone whose it is,
+    was or becomes. No one is verified by it, the next letter goes to the person's contacts on file alone. Raises
+    BadInput, WrongState, ChangedElsewhere, NothingThere, KeyDestroyed, OnHold, NotAllowed, NoUndertaking; OwnDecision
+    and NotIndependent are recorded.
     """
     words = _words(reason)
     with _kept_out_on_record(desk, number, Action.TICKET_LINKED), desk.work(Role.VERIFIER) as session:
-        case = _case(session, desk, number, row)
+        case = _case(session, desk, number, row, person)
         if link_of(session, desk.office, number, Link(case.ticket.link)) is not Link.NONE:
             raise WrongState(f"#{number} is an account's already.", "Take that link back first.")
         if person not in _possible(session, desk.office, case, found_by):
@@ -173,12 +174,15 @@ def _kept_out_on_record(desk: Desk, number: int, action: Action) -> AbstractCont
     return refusals_on_record(desk, action, (OwnDecision,), lambda session: facts(session, number))
 
 
-def _case(session: Session, desk: Desk, number: int, row: int) -> Case:
-    """The ticket, locked, if it may change hands now, and this agent need not keep away from it."""
+def _case(session: Session, desk: Desk, number: int, row: int, *to: str) -> Case:
+    """The ticket, locked, if it may change hands now (to whom, if to someone on file), and this agent need not keep
+    away from it.
+    """
     require_current(session, desk)
     case = case_of(session, desk, number, locked=True)
     case.require_open()
     require_not_own(session, desk, number)
+    require_decided_nothing(session, desk, number, *to)
     if case.ticket.row != row:
         raise ChangedElsewhere(number)
     decided = select(col(Decision.state)).where(

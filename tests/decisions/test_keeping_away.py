@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import delete
 
 from cs_console.decisions import approval
 from cs_console.decisions.matters import name_matter
@@ -11,8 +12,9 @@ from cs_console.desk import Desk
 from cs_console.errors import BadInput, NoOneIndependent, NotAllowed, NotIndependent, OwnDecision, SecondPersonNeeded
 from cs_console.tickets.conversation import open_ticket
 from cs_console.tickets.workflow import assign, assignable, claim, name_reviewer, set_kind, set_state
-from cs_console.verification.linking import unlink_ticket
-from models.enums import AccountState, Action, Result, Role, TicketKind, TicketState
+from cs_console.verification.linking import link_ticket, unlink_ticket
+from models.enums import AccountState, Action, Field, Result, Role, TicketKind, TicketState
+from models.linking import Linking
 from tests.decisions.cases import PASSWORD, person, propose, refusal
 from tests.decisions.settlements import CONTACTS, Refused, about, end, refused, settling
 from tests.decisions.test_appeal import write
@@ -212,11 +214,46 @@ def test_who_refused_says_of_no_ticket_whose_it_is(test_office: TestOffice) -> N
     number = appeal_of(test_office, case)
     with pytest.raises(NotIndependent):
         unlink_ticket(vic, number, row_of(test_office, number), "It was their brother's.")
-    stranger = make_ticket(test_office, kind=TicketKind.RIGHTS, requester=case.requester).number
     refused_entries = recorded(test_office.office, Action.TICKET_UNLINKED)
     assert [(one.outcome, one.reason, one.ticket) for one in refused_entries] == [
         (Result.REFUSED, "not_independent", number)
     ]
     uninvolved = person(test_office, "wim", Role.VERIFIER)
     unlink_ticket(uninvolved, number, row_of(test_office, number), "It was their brother's.")
-    unlink_ticket(vic, stranger, row_of(test_office, stranger), "A rights request is about no decision.")
+
+
+@pytest.mark.parametrize("kind", list(TicketKind))
+def test_nor_whatever_the_kind_of_the_ticket_is_just_now(sqlite_office: TestOffice, kind: TicketKind) -> None:
+    """What is an inquiry today is an appeal tomorrow, and by then it would be nobody's whose request they refused."""
+    case = refused(sqlite_office)
+    vic = second_account(sqlite_office, case.mei, "vic", Role.VERIFIER)
+    number = make_ticket(sqlite_office, kind=kind, requester=case.requester).number
+    with pytest.raises(NotIndependent):
+        unlink_ticket(vic, number, row_of(sqlite_office, number), "It was their brother's.")
+    said = {Field.EMAIL: "alice.private@example.net"}
+    strangers = make_ticket(sqlite_office, kind=kind, contacts=said, on_file=False).number
+    by = (Field.EMAIL, CONTACTS[Field.EMAIL])
+    with pytest.raises(NotIndependent):
+        link_ticket(vic, strangers, row_of(sqlite_office, strangers), case.requester[0], "She called.", by)
+    wim = person(sqlite_office, "wim", Role.VERIFIER)
+    link_ticket(wim, strangers, row_of(sqlite_office, strangers), case.requester[0], "She called.", by)
+
+
+@pytest.mark.parametrize("rows", ["kept", "removed"])
+@pytest.mark.parametrize("before", [TicketKind.INQUIRY, TicketKind.APPEAL])
+def test_who_refused_keeps_away_from_what_was_that_requesters_before(
+    sqlite_office: TestOffice, before: TicketKind, rows: str
+) -> None:
+    """An uninvolved verifier takes the link back, honestly or not: that frees no one."""
+    case = refused(sqlite_office)
+    number = make_ticket(sqlite_office, kind=before, requester=case.requester).number
+    wim = person(sqlite_office, "wim", Role.VERIFIER)
+    unlink_ticket(wim, number, row_of(sqlite_office, number), "It was their brother's.")
+    if before is not TicketKind.APPEAL:
+        set_kind(case.ben, number, row_of(sqlite_office, number), TicketKind.APPEAL)
+    if rows == "removed":
+        with sqlite_office.office.database.transaction() as session:
+            session.execute(delete(Linking))
+    with pytest.raises(NotIndependent):
+        claim(case.mei, number)
+    claim(case.ben, number)
