@@ -1,16 +1,23 @@
-"""Who has a ticket, whose it is, which window is open: as the access log says it (DESIGN.md, invariant 12)."""
+"""Who has a ticket, whose and of which kind it is, which window is open: as the access log says it (DESIGN.md, 12)."""
 
 from typing import TYPE_CHECKING
 
 from sqlmodel import Session
 
 from cs_console.access_log import legacy
-from cs_console.access_log.vouched import NEWEST_ASSIGNMENT, NEWEST_OWNER, NEWEST_WINDOW, genuine, latest
+from cs_console.access_log.vouched import (
+    NEWEST_ASSIGNMENT,
+    NEWEST_KIND,
+    NEWEST_OWNER,
+    NEWEST_WINDOW,
+    genuine,
+    latest,
+)
 from cs_console.database import Transaction
 from cs_console.errors import NotVouched, OwnerNotVouched
 from cs_console.prepared import Row
 from models.columns import microseconds
-from models.enums import Action, Link
+from models.enums import Action, Channel, Link, TicketKind
 
 if TYPE_CHECKING:
     from cs_console.desk import Desk, Office
@@ -74,6 +81,26 @@ def require_open(session: Session, office: "Office", number: int, window_id: str
     newest = NEWEST_WINDOW.first(connection, {"number": number})
     if not is_open(connection, office, number, window_id, minutes, pseudonym, newest):
         raise NotVouched(f"The access log does not say that the requester of #{number} is verified now.")
+
+
+def kind_of(office: "Office", stored: TicketKind, newest: Row | None) -> TicketKind:
+    """The kind that the log says a ticket is of, which decides what may be seen and how it ends; the `stored` one only
+    where an older desk's entries say none. `newest`: of NEWEST_KIND. Raises LogBroken.
+    """
+    return stored if newest is None else TicketKind((genuine(office, newest).about or {})["kind"])
+
+
+def kind_on_record(session: Session, office: "Office", number: int, stored: TicketKind) -> TicketKind:
+    """The same, asked for. Raises LogBroken."""
+    return kind_of(office, stored, NEWEST_KIND.first(session.connection(), {"number": number}))
+
+
+def channel_on_record(session: Session, office: "Office", number: int, stored: Channel) -> Channel:
+    """The channel that the log says a ticket came by, since who may be written to rests on it; the `stored` one only
+    where an older desk's entry says none. Raises LogBroken.
+    """
+    opened = latest(session, office, number, (Action.TICKET_CREATED,))
+    return Channel((opened.about or {}).get("channel", stored) if opened is not None else stored)
 
 
 def link_of(session: Session, office: "Office", number: int, stored: Link) -> Link:

@@ -19,7 +19,7 @@ from cs_console.access_log.head import TAG_BYTES
 from cs_console.access_log.merkle import leaf_hash
 from cs_console.errors import LogBroken
 from cs_console.prepared import Prepared, Row
-from models.enums import Action, Result
+from models.enums import Action, Channel, Result, TicketKind
 from models.log import LogEntry
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ ASSIGNING = (Action.TICKET_CREATED, Action.TICKET_CLAIMED, Action.TICKET_ASSIGNE
 WINDOWS = (Action.VERIFIED, Action.WINDOW_CLOSED)
 OWNING = (Action.TICKET_CREATED, Action.TICKET_LINKED, Action.TICKET_UNLINKED)
 """What says whose a ticket is: the entry's requester is, from then on."""
+KINDS = (Action.TICKET_CREATED, Action.TICKET_CHANGED)
+"""What can say of which kind a ticket is: those whose `about` names a `kind`."""
 
 COLUMNS_OF_ENTRY: tuple[Any, ...] = tuple(col(getattr(LogEntry, name)) for name in COLUMNS)
 _PLACE = {name: place for place, name in enumerate(COLUMNS)}
@@ -60,6 +62,11 @@ class Word:
 def assigned(before: str | None, after: str | None) -> dict[str, str]:
     """What an entry vouches for where a ticket changes hands: account ids, None for no one's."""
     return {"from": before or "", "to": after or ""}
+
+
+def opened_as(kind: TicketKind, channel: Channel) -> dict[str, str]:
+    """What an entry vouches for where a ticket is opened, beside whose it is: its kind, and how it came."""
+    return {"kind": kind.value, "channel": channel.value}
 
 
 def genuine(office: "Office", row: Row) -> Word:
@@ -163,4 +170,5 @@ def _newest(actions: Iterable[Action]) -> Select[*tuple[Any, ...]]:
 NEWEST_ASSIGNMENT = Prepared(_newest(ASSIGNING))
 NEWEST_WINDOW = Prepared(_newest(WINDOWS))
 NEWEST_OWNER = Prepared(_newest(OWNING))
+NEWEST_KIND = Prepared(_newest(KINDS).where(col(LogEntry.about).like('%"kind":"%')))
 """For a reveal: asked in the round trip that locks the log."""

@@ -25,9 +25,9 @@ from cs_console.access_log.append import (
     lock_log_and_look,
     sign_now,
 )
-from cs_console.access_log.standing import check_owner, is_holder, is_open
+from cs_console.access_log.standing import check_owner, is_holder, is_open, kind_of
 from cs_console.access_log.stated_heads import state_head
-from cs_console.access_log.vouched import NEWEST_ASSIGNMENT, NEWEST_OWNER, NEWEST_WINDOW
+from cs_console.access_log.vouched import NEWEST_ASSIGNMENT, NEWEST_KIND, NEWEST_OWNER, NEWEST_WINDOW
 from cs_console.custody.in_use import check_in_use
 from cs_console.custody.opening import open_text
 from cs_console.custody.reading import for_reading
@@ -237,11 +237,13 @@ def _put_on_record(desk: Desk, number: int, target: Target, purpose: str) -> _On
     with office.database.bare_transaction() as connection:
         # the log first: from there on nobody's recorded act can come between
         of_this = {"number": number}
-        of_the_log = ((newest, of_this) for newest in (NEWEST_ASSIGNMENT, NEWEST_OWNER, NEWEST_WINDOW))
+        newest = (NEWEST_ASSIGNMENT, NEWEST_OWNER, NEWEST_WINDOW, NEWEST_KIND)
+        of_the_log = ((one, of_this) for one in newest)
         log, found = lock_log_and_look(connection, office, _look(desk, number, target), *of_the_log)
-        row, assignment, owner, window = found
+        row, assignment, owner, window, kind = found
         facts = _facts(connection, desk, number, row)
         pack = office.packs.get(facts.pack)
+        facts = dataclasses.replace(facts, kind=kind_of(office, facts.kind, kind))
         verification = _check(desk, pack, facts, target.field, purpose)
         if not is_holder(connection, desk, number, assignment):
             raise NotVouched(f"The access log does not say that #{number} is yours.")

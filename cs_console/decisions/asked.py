@@ -8,12 +8,12 @@ from sqlmodel import Session, col
 from cs_console.access_log.append import Entry, record
 from cs_console.decisions.notice import field_titles
 from cs_console.decisions.proposal import AskedFor
-from cs_console.desk import Desk
+from cs_console.desk import Desk, Office
 from cs_console.errors import BadInput, WrongState
 from cs_console.policy.parts import nearest
 from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
-from cs_console.tickets.ticket_facts import READERS, TicketFacts, facts, pseudonym, require_open, require_own
+from cs_console.tickets.ticket_facts import READERS, TicketFacts, facts_on_record, pseudonym, require_open, require_own
 from models.agent import Agent
 from models.asked import Asked
 from models.enums import Action, Role, TicketState
@@ -31,7 +31,7 @@ def record_asked(desk: Desk, number: int, right: str, fields: Iterable[str]) -> 
     """
     with desk.work(*PROPOSERS) as session:
         require_current(session, desk)
-        ticket = locked_facts(session, number)
+        ticket = locked_facts(session, desk.office, number)
         pack = desk.office.packs.get(ticket.pack)
         _require_recordable(desk, ticket, pack)
         wanted = _in_order(pack, right, set(fields))
@@ -72,10 +72,10 @@ def asked_words(pack: Pack, asked: AskedFor) -> str:
     return f"{title}: {', '.join(field_titles(pack, asked.fields))}"
 
 
-def locked_facts(session: Session, number: int) -> TicketFacts:
+def locked_facts(session: Session, office: Office, number: int) -> TicketFacts:
     """The ticket, locked until the end of the transaction: nobody proposes while what is asked is being corrected."""
     session.connection().execute(select(col(Ticket.row)).where(col(Ticket.number) == number).with_for_update())
-    return facts(session, number)
+    return facts_on_record(session, office, number)
 
 
 def _require_recordable(desk: Desk, ticket: TicketFacts, pack: Pack) -> None:

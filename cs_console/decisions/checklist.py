@@ -257,7 +257,7 @@ def _require_waiting(session: Session, done: ActOutcome) -> None:
 def _propose(session: Session, desk: Desk, number: int, row: int, proposal: Proposal) -> ActOutcome:
     office, decision_id = desk.office, new_id()
     require_current(session, desk)
-    ticket = locked_facts(session, number)
+    ticket = locked_facts(session, office, number)
     _require_proposable(office, ticket, desk)
     require_holder(session, desk, number)
     require_not_own(session, desk, number)

@@ -51,7 +51,7 @@ def queue_letter(
 
     Raises ContactNotOnFile, KeyDestroyed.
     """
-    contact_id = where_to_write(session, ticket, claimed=True)
+    contact_id = where_to_write(session, desk.office, ticket, claimed=True)
     if contact_id is None:
         raise ContactNotOnFile("There is no contact that this could be sent to.", "Add one with e first.")
     return queue_message(

@@ -34,6 +34,7 @@ from cs_console.tickets.ticket_facts import (
     TicketFacts,
     change,
     facts,
+    facts_on_record,
     not_own,
     record_about,
     refusals_on_record,
@@ -62,7 +63,7 @@ def ask_identity(desk: Desk, number: int, row: int, *, act: ActId | None = None)
 def _ask_identity(session: Session, desk: Desk, number: int, row: int) -> ActOutcome:
     office = desk.office
     require_current(session, desk)
-    ticket = facts(session, number)
+    ticket = facts_on_record(session, desk.office, number)
     pack, now = office.packs.get(ticket.pack), office.clock.now()
     roles = roles_now(session, desk)
     refusal = why_not_ask(desk, roles, pack, ticket, happened(session, ticket), now)
@@ -99,7 +100,7 @@ def _extend(session: Session, desk: Desk, number: int, row: int, words: str) -> 
     office = desk.office
     require_current(session, desk)
     session.get(Ticket, number, with_for_update=True)  # its row stays: no proposal goes stale by a longer term
-    ticket = facts(session, number)
+    ticket = facts_on_record(session, desk.office, number)
     pack, now = office.packs.get(ticket.pack), office.clock.now()
     refusal = why_not_extend(desk, roles_now(session, desk), pack, ticket, clock_now(session, pack, ticket), now)
     if refusal is not None:

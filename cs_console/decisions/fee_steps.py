@@ -20,7 +20,7 @@ from cs_console.errors import BadInput, ChangedElsewhere, NotAllowed, Refusal, W
 from cs_console.policy.clock_rules import ClockRules
 from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
-from cs_console.tickets.ticket_facts import TicketFacts, change, facts, not_own, record_about
+from cs_console.tickets.ticket_facts import TicketFacts, change, facts_on_record, not_own, record_about
 from cs_console.verification.windows import close_window
 from models.enums import Action, ActKind, ClockMove, DeliveryState, Role, TicketState
 from models.ticket import Ticket
@@ -138,7 +138,7 @@ def _read(session: Session, desk: Desk, number: int) -> tuple[TicketFacts, Pack,
     """The ticket, locked until the transaction ends, its pack and its clock."""
     require_current(session, desk)
     session.get(Ticket, number, with_for_update=True)
-    ticket = facts(session, number)
+    ticket = facts_on_record(session, desk.office, number)
     pack = desk.office.packs.get(ticket.pack)
     return ticket, pack, clock_now(session, pack, ticket), desk.office.clock.now()
 

@@ -65,7 +65,7 @@ def make_final(session: Session, desk: Desk, ticket: TicketFacts, decision: Deci
         add_event(session, ticket.number, ClockMove.FEE_ASKED, now)  # whose yes it was is not told here
     session.flush()
     recompute(session, pack, ticket.number)
-    contact_id = where_to_write(session, ticket)
+    contact_id = where_to_write(session, office, ticket)
     message_id = None
     if contact_id is not None:
         message_id = queue_message(

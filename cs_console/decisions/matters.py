@@ -10,7 +10,16 @@ from cs_console.decisions.separation import kept_out
 from cs_console.desk import Desk
 from cs_console.errors import BadInput, NotAllowed, NotIndependent, WrongState
 from cs_console.staff.undertakings import require_current
-from cs_console.tickets.ticket_facts import READERS, TicketFacts, change, facts, record_about, require_open, require_own
+from cs_console.tickets.ticket_facts import (
+    READERS,
+    TicketFacts,
+    change,
+    facts,
+    facts_on_record,
+    record_about,
+    require_open,
+    require_own,
+)
 from models.agent import Agent
 from models.decision import Decision
 from models.enums import Action, DecisionState, Result, Role, TicketKind, TicketState
@@ -81,7 +90,7 @@ def matter_choices(desk: Desk, number: int) -> MatterChoices:
     """
     with desk.reading(*READERS) as session:
         require_current(session, desk)
-        ticket = facts(session, number)
+        ticket = facts_on_record(session, desk.office, number)
         _require_a_matter(desk, ticket)
         now = matter_of(session, number)
         _require_may_name(session, desk, ticket, now)
@@ -136,7 +145,7 @@ def name_matter(desk: Desk, number: int, *, about_number: int | None = None, dec
 def _name(desk: Desk, number: int, about_number: int | None, decider: str) -> Named:
     with desk.work(*READERS) as session:
         require_current(session, desk)
-        ticket = facts(session, number)
+        ticket = facts_on_record(session, desk.office, number)
         require_open(ticket)
         _require_a_matter(desk, ticket)
         before = matter_of(session, number)

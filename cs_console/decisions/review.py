@@ -11,7 +11,7 @@ from cs_console.access_log.vouched import assigned
 from cs_console.decisions.approvers import final_decision
 from cs_console.decisions.clock_events import add_event, clock_now, recompute, reviewed_since
 from cs_console.desk import Office
-from cs_console.tickets.ticket_facts import TicketFacts, change, facts, pseudonym
+from cs_console.tickets.ticket_facts import TicketFacts, change, facts_on_record, pseudonym
 from models.decision import Decision
 from models.enums import Action, ClockMove, DecisionState, RequesterState, TicketState
 from models.requester import Requester
@@ -74,7 +74,7 @@ def _newest() -> ColumnElement[bool]:
 def _begin(office: Office, number: int, now: datetime) -> bool:
     with office.database.transaction() as session:
         session.get_one(Ticket, number, with_for_update=True)  # another console may be at it
-        ticket = facts(session, number)
+        ticket = facts_on_record(session, office, number)
         review = clock_now(session, office.packs.get(ticket.pack), ticket).review
         if review is None or review > now:
             return False

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col
 
 from cs_console.access_log import legacy
+from cs_console.access_log.standing import kind_on_record
 from cs_console.access_log.vouched import latest, words
 from cs_console.decisions.approvers import REFUSING
 from cs_console.decisions.participants import accounts_in, decided_for, deciders, participants
@@ -59,10 +60,11 @@ def kept_out(session: Session, office: Office, number: int) -> frozenset[str]:
     found = session.connection().execute(columns).first()
     if found is None:
         return frozenset()
-    kind, pack = found
+    stored, pack = found
+    kind = kind_on_record(session, office, number, TicketKind(stored))
     earlier, named = _about(session, office, number)
     people = set(named)
-    rules = office.packs.get(pack).kinds[TicketKind(kind)].workflow
+    rules = office.packs.get(pack).kinds[kind].workflow
     has_a_matter = rules is not None and bool(rules.matter)
     if earlier or named:
         # a kind that the pack says nothing of was turned from one that could be about something

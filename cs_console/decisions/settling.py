@@ -54,6 +54,7 @@ from cs_console.tickets.ticket_facts import (
     TicketFacts,
     change,
     facts,
+    facts_on_record,
     record_about,
     refusals_on_record,
     require_own,
@@ -92,7 +93,7 @@ def preview_letter(desk: Desk, number: int, settling: Settling) -> str:
     """
     with desk.reading(*SETTLERS) as session:
         require_current(session, desk)
-        ticket = facts(session, number)
+        ticket = facts_on_record(session, desk.office, number)
         require_own(ticket, desk)
     pack = desk.office.packs.get(ticket.pack)
     if settling.outcome not in _workflow(pack, ticket).outcomes:
@@ -126,7 +127,7 @@ def settle(desk: Desk, number: int, row: int, settling: Settling, *, act: ActId 
 def _settle(session: Session, desk: Desk, number: int, row: int, settling: Settling) -> ActOutcome:
     office, now, settlement_id = desk.office, desk.office.clock.now(), new_id()
     require_current(session, desk)
-    ticket = facts(session, number)
+    ticket = facts_on_record(session, desk.office, number)
     pack = office.packs.get(ticket.pack)
     require_may_settle(session, desk, ticket)
     require_holder(session, desk, number)
@@ -201,7 +202,7 @@ def _redacted(
 
 
 def _queue(session: Session, desk: Desk, pack: Pack, ticket: TicketFacts, rules: WorkflowRules, letter: str) -> Made:
-    contact_id = where_to_write(session, ticket, claimed=rules.tells_claimed)
+    contact_id = where_to_write(session, desk.office, ticket, claimed=rules.tells_claimed)
     if contact_id is None:
         return Made(None)
     return Made(
@@ -242,7 +243,7 @@ def _reopen_matter(session: Session, desk: Desk, number: int) -> int | None:
     matter = matter_of(session, number)
     if matter is None or matter.about_number is None:
         return None
-    earlier = facts(session, matter.about_number)
+    earlier = facts_on_record(session, desk.office, matter.about_number)
     why = f"to be decided anew by others after #{number}"
     open_for_review(session, desk.office, earlier, desk.actor, why, by_others=True)
     return earlier.number

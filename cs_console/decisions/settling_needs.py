@@ -11,7 +11,7 @@ from cs_console.decisions.separation import heard_since, require_not_own
 from cs_console.desk import Desk
 from cs_console.errors import MatterRequired, NotVerified, Refusal, SettlementIncomplete
 from cs_console.policy.workflow_rules import WorkflowOutcome
-from cs_console.tickets.ticket_facts import READERS, TicketFacts, facts, require_open, require_own
+from cs_console.tickets.ticket_facts import READERS, TicketFacts, facts, facts_on_record, require_open, require_own
 from cs_console.verification.askers import require_answerable
 from models.decision import Decision
 from models.enums import DecisionState, DeliveryState, MessageSort, TicketState
@@ -35,7 +35,7 @@ class StillNeeded:
 def still_needed(desk: Desk, number: int) -> StillNeeded:
     """What `settle` would refuse for this agent beside the answers. Raises NotAllowed, NothingThere."""
     with desk.reading(*READERS) as session:
-        ticket = facts(session, number)
+        ticket = facts_on_record(session, desk.office, number)
         workflow = desk.office.packs.get(ticket.pack).kinds[ticket.kind].workflow
         if workflow is None:
             return StillNeeded()

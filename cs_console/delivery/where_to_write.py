@@ -6,11 +6,15 @@ the very address its own message came from. Never to what a form's fields name: 
 until its owner has answered the acknowledgement (`acknowledging.py`).
 """
 
+from dataclasses import replace
+
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
+from cs_console.access_log.standing import channel_on_record
 from cs_console.custody.contacts import OWN_ADDRESS, on_file_with_another
+from cs_console.desk import Office
 from cs_console.tickets.ticket_facts import TicketFacts
 from models.contact import Contact
 from models.enums import Channel, Field, Link, MessageSort
@@ -18,11 +22,12 @@ from models.message import Message
 from models.verification import Verification
 
 
-def where_to_write(session: Session, ticket: TicketFacts, *, claimed: bool = False) -> str | None:
+def where_to_write(session: Session, office: Office, ticket: TicketFacts, *, claimed: bool = False) -> str | None:
     """Where a letter goes: the contact that the identity was proved with, else on file an e-mail, else a mobile.
 
     With `claimed`, where the ticket has no account, also to the address that its own message came from.
     """
+    ticket = _as_it_came(session, office, ticket)
     if ticket.link is Link.NONE:
         return _first(session, select(col(Contact.id)).where(_own_address(ticket))) if claimed else None
     on_file = select(col(Contact.id)).where(_on_file(ticket))
@@ -36,11 +41,12 @@ def where_to_write(session: Session, ticket: TicketFacts, *, claimed: bool = Fal
     return found
 
 
-def may_write_to(session: Session, ticket: TicketFacts) -> frozenset[str]:
+def may_write_to(session: Session, office: Office, ticket: TicketFacts) -> frozenset[str]:
     """The contacts that an agent's reply on this ticket may go to.
 
     One that the verified requester named (`e`) is among them: it is theirs, though the platform has not confirmed it.
     """
+    ticket = _as_it_came(session, office, ticket)
     by_hand = and_(
         col(Contact.requester_id) == ticket.requester_id,
         col(Contact.ticket_number).is_(None),
@@ -50,6 +56,11 @@ def may_write_to(session: Session, ticket: TicketFacts) -> frozenset[str]:
     theirs = _own_address(ticket) if ticket.link is Link.NONE else _on_file(ticket)
     found = session.connection().execute(select(col(Contact.id)).where(or_(theirs, by_hand)))
     return frozenset(found.scalars())
+
+
+def _as_it_came(session: Session, office: Office, ticket: TicketFacts) -> TicketFacts:
+    """The ticket with the channel that the log says: a form that its row calls a mail would be written to."""
+    return replace(ticket, channel=channel_on_record(session, office, ticket.number, ticket.channel))
 
 
 def _on_file(ticket: TicketFacts) -> ColumnElement[bool]:

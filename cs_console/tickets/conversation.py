@@ -96,7 +96,7 @@ def _queue(session: Session, desk: Desk, number: int, row: int, contact_id: str,
     require_open(ticket)
     if ticket.state is TicketState.IN_APPROVAL:
         raise WrongState(f"#{number} is in approval.", "Withdraw the proposal before you write to the requester.")
-    if contact_id not in may_write_to(session, ticket):
+    if contact_id not in may_write_to(session, desk.office, ticket):
         raise ContactNotOnFile(
             "Nothing may be sent there: it is not on file, and this ticket's message did not come from it.",
             "Choose another contact; one that the verified requester names is added with e.",

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import Entry, record
-from cs_console.access_log.vouched import assigned
+from cs_console.access_log.vouched import assigned, opened_as
 from cs_console.custody.blind_index import SEARCHABLE, reference_token
 from cs_console.custody.contacts import (
     NewContact,
@@ -201,7 +201,7 @@ def _open(
     if of_a_form and Field.EMAIL in claims:
         acknowledge_form(session, office, number, case.requester_id, claims[Field.EMAIL], language)
     pseudonym = office.pseudonym(case.requester_id, case.requester_key)
-    about = assigned(None, None if out else assignee_id)
+    about = assigned(None, None if out else assignee_id) | opened_as(kind, message.channel)
     record(session, desk, Entry(Action.TICKET_CREATED, ticket=number, requester=pseudonym, about=about))
     return Taken("opened", number, kept_away=out)
 

@@ -16,7 +16,7 @@ from cs_console.plain_text import plain
 from cs_console.policy.adopted import adopted_names
 from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
-from cs_console.tickets.ticket_facts import TicketFacts, change, facts, record_about, require_open
+from cs_console.tickets.ticket_facts import TicketFacts, change, facts, facts_on_record, record_about, require_open
 from models.asked import Asked
 from models.columns import new_id
 from models.draft import Draft
@@ -53,7 +53,7 @@ def move_to_pack(desk: Desk, number: int, row: int, name: str, reason: str) -> i
     office, words = desk.office, plain(reason).strip()
     with desk.work(Role.SUPERVISOR) as session:
         require_current(session, desk)
-        ticket = facts(session, number)
+        ticket = facts_on_record(session, desk.office, number)
         if office.packs.get(ticket.pack).checklist.says_nothing(words) or len(words) > REASON_LIMIT:
             raise BadInput(f"A reason of up to {REASON_LIMIT} characters is needed.", "Say why it is moved.")
         _require_movable(ticket)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy import Select, select, update
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import Entry, record
+from cs_console.access_log.standing import kind_on_record
 from cs_console.access_log.vouched import last_entry
 from cs_console.desk import Desk, Office
 from cs_console.errors import ChangedElsewhere, KeyDestroyed, NotAssigned, NothingThere, Refusal, WrongState
@@ -71,6 +72,14 @@ def facts(session: Session, number: int) -> TicketFacts:
         raise NothingThere(f"There is no ticket #{number}.")
     values = row._asdict()
     return TicketFacts(**values | {name: word(values[name]) for name, word in _WORDS.items()})
+
+
+def facts_on_record(session: Session, office: Office, number: int) -> TicketFacts:
+    """The same, of the kind that the access log says: for whatever ends, turns, assigns or decides it, since a kind
+    that was only written into the row would change who has to agree. Raises NothingThere, LogBroken.
+    """
+    ticket = facts(session, number)
+    return replace(ticket, kind=kind_on_record(session, office, number, ticket.kind))
 
 
 def change(session: Session, ticket: TicketFacts, row: int, **values: object) -> int:

@@ -196,7 +196,7 @@ def view_of(session: Session, desk: Desk, number: int) -> TicketView:
         lines=lines,
         earlier_lines=earlier,
         contacts=contacts,
-        may_write_to=may_write_to(session, ticket),
+        may_write_to=may_write_to(session, desk.office, ticket),
         fields=tuple(_contact_fields(desk, pack, ticket, contacts, window)),
         text_fields=tuple(_text_fields(desk, pack, ticket, subject, lines, window)) if keys else (),
         window_until=window.until,

@@ -38,6 +38,7 @@ from cs_console.tickets.ticket_facts import (
     TicketFacts,
     change,
     facts,
+    facts_on_record,
     record_about,
     refusals_on_record,
     require_open,
@@ -97,7 +98,7 @@ def _claim(desk: Desk, number: int) -> int:
             .returning(col(Ticket.row))
         )
         row = took.scalar()
-        ticket = facts(session, number)
+        ticket = facts_on_record(session, desk.office, number)
         if row is None:
             if ticket.assignee_id == desk.agent.id:
                 return ticket.row
@@ -114,7 +115,7 @@ def release(desk: Desk, number: int, row: int) -> int:
     Returns the new row. Raises NotAssigned, WrongState, ChangedElsewhere.
     """
     with desk.work(*READERS) as session:
-        ticket = facts(session, number)
+        ticket = facts_on_record(session, desk.office, number)
         require_open(ticket)
         if ticket.assignee_id is None:
             raise WrongState(f"#{number} belongs to nobody.", "Claim it with c.")
@@ -143,7 +144,7 @@ def assign(desk: Desk, number: int, row: int, agent_name: str) -> int:
 
 def _assign(desk: Desk, number: int, row: int, agent_name: str) -> int:
     with desk.work(*READERS) as session:
-        ticket = facts(session, number)
+        ticket = facts_on_record(session, desk.office, number)
         require_open(ticket)
         _require_own_or_supervisor(ticket, desk)
         agent_id = _assignable(session).get(agent_name)
@@ -197,7 +198,7 @@ def set_state(desk: Desk, number: int, row: int, state: TicketState, why: str = 
 
 def _set_state(session: Session, desk: Desk, number: int, row: int, state: TicketState, why: str) -> ActOutcome:
     """The new row; nothing where the first of two people is on record now."""
-    ticket = facts(session, number)
+    ticket = facts_on_record(session, desk.office, number)
     _require_own_or_supervisor(ticket, desk)
     if ticket.state is TicketState.CLOSED:
         lock_log(session.connection(), desk.office)  # no one confirms an erasure meanwhile
@@ -228,7 +229,7 @@ def set_priority(desk: Desk, number: int, row: int, priority: Priority) -> int:
     Returns the new row. Raises NotAssigned, WrongState, ChangedElsewhere.
     """
     with desk.work(*READERS) as session:
-        ticket = facts(session, number)
+        ticket = facts_on_record(session, desk.office, number)
         require_open(ticket)
         _require_triage(ticket, desk)
         row = change(session, ticket, row, priority=priority.value)
@@ -256,7 +257,7 @@ def set_kind(desk: Desk, number: int, row: int, kind: TicketKind) -> int:
 
 def _set_kind(desk: Desk, number: int, row: int, kind: TicketKind) -> int | None:
     with desk.work(*READERS) as session:
-        ticket = facts(session, number)
+        ticket = facts_on_record(session, desk.office, number)
         require_open(ticket)
         _require_triage(ticket, desk)
         if ticket.state is TicketState.IN_APPROVAL:
@@ -362,7 +363,7 @@ def name_reviewer(desk: Desk, number: int, row: int, agent_name: str, why: str) 
     WrongState, ChangedElsewhere.
     """
     with desk.work(Role.PRIVACY_OFFICER) as session:
-        ticket = facts(session, number)
+        ticket = facts_on_record(session, desk.office, number)
         require_open(ticket)
         accounts = _assignable(session)
         agent_id = accounts.get(agent_name)

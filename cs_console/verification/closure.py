@@ -20,7 +20,7 @@ from cs_console.errors import Refusal, StoreUnavailable
 from cs_console.policy.languages import in_language
 from cs_console.policy.parts import Letter
 from cs_console.policy.verification_rules import ClosureRules
-from cs_console.tickets.ticket_facts import TicketFacts, change, facts, pseudonym
+from cs_console.tickets.ticket_facts import TicketFacts, change, facts_on_record, pseudonym
 from models.columns import UtcMoment, from_microseconds
 from models.enums import Action, MessageSort, TicketState
 from models.log import LogEntry
@@ -140,11 +140,11 @@ def _every_rule(office: Office) -> Iterator[ClosureRules]:
 def _act(office: Office, number: int) -> bool:
     """Remind of or close one ticket if its time has come; whether anything was done."""
     with office.database.reading() as session:
-        if _step(session, office, facts(session, number)) is None:
+        if _step(session, office, facts_on_record(session, office, number)) is None:
             return False
     with office.database.transaction() as session:
         session.get_one(Ticket, number, with_for_update=True)
-        ticket = facts(session, number)
+        ticket = facts_on_record(session, office, number)
         step = _step(session, office, ticket)
         if step is None:
             return False
@@ -168,7 +168,7 @@ def _step(session: Session, office: Office, ticket: TicketFacts) -> _Step | None
     quiet = (office.clock.now() - _last_act(session, ticket.number)).days
     if quiet >= rules.close_after_days:
         return _Step(True, rules.closed, rules.close_after_days, quiet)
-    if quiet < rules.remind_after_days or where_to_write(session, ticket, claimed=True) is None:
+    if quiet < rules.remind_after_days or where_to_write(session, office, ticket, claimed=True) is None:
         return None
     reminded = select(col(Ticket.number)).where(col(Ticket.number) == ticket.number, _was_reminded())
     if session.connection().execute(reminded).first() is not None:
@@ -197,7 +197,7 @@ def _last_act(session: Session, number: int) -> datetime:
 
 
 def _write(session: Session, office: Office, ticket: TicketFacts, step: _Step) -> None:
-    contact_id = where_to_write(session, ticket, claimed=True)
+    contact_id = where_to_write(session, office, ticket, claimed=True)
     if contact_id is None:
         return
     parts = {"ticket": str(ticket.number), "days": str(step.days)}

@@ -488,9 +488,9 @@ def letter_goes_to(here: Platform, number: int) -> str:
     """The masked contact that a letter on this ticket goes to, "" where it goes nowhere."""
     with here.office.database.reading() as session:
         ticket = facts(session, number)
-        found = where_to_write(session, ticket, claimed=True)
+        found = where_to_write(session, here.office, ticket, claimed=True)
         shown = masked_contacts(session, here.office, ticket.requester_id, ticket_keys(session, here.office, number))
-        assert {one.id for one in shown if one.id == found} <= may_write_to(session, ticket)
+        assert {one.id for one in shown if one.id == found} <= may_write_to(session, here.office, ticket)
         return next((one.mask for one in shown if one.id == found), "")
 
 

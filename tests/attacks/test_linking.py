@@ -189,7 +189,7 @@ def test_a_letter_that_waited_is_not_sent_to_whose_it_was(test_office: TestOffic
     assert deliver_queued(office, waits).sent == 0  # nor when it is tried by hand
     with office.database.reading() as session:
         assert session.get_one(Message, waits).delivery == DeliveryState.FAILED
-        assert where_to_write(session, facts(session, made.number), claimed=True) is None
+        assert where_to_write(session, office, facts(session, made.number), claimed=True) is None
     assert office.settings.outbox is not None
     assert not office.settings.outbox.exists() or not list(office.settings.outbox.iterdir())
 

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import Actor, Entry, append
-from cs_console.access_log.vouched import assigned
+from cs_console.access_log.vouched import assigned, opened_as
 from cs_console.custody.blind_index import account_token
 from cs_console.custody.contacts import NewContact, add_contact, known_values
 from cs_console.custody.opening import open_text
@@ -106,10 +106,12 @@ def make_ticket(
     channel: Channel = Channel.MAIL,
     language: str = "en",
     requester: tuple[str, dict[Field, str]] | None = None,
+    on_record: bool = True,
 ) -> MadeTicket:
     """One ticket with one message of a new requester, or of one that `make_requester` made.
 
     `state` defaults to what intake would choose; `verified` opens a verification window now, by a contact on file.
+    Not `on_record`: nothing in the log says that it was opened, nor of which kind, as with an older desk's.
     """
     office = test_office.office
     requester_id, ids = requester or make_requester(test_office, contacts, on_file=on_file, language=language)
@@ -168,10 +170,13 @@ def make_ticket(
                 at=received,
             )
         )
-        if assignee is not None:
-            about = assigned(None, assignee.agent.id)
+        about = assigned(None, assignee.agent.id if assignee else None)
+        if on_record:
+            about |= opened_as(kind, channel)
             created = Entry(Action.TICKET_CREATED, ticket=number, requester=named, about=about)
             append(session, office, HAND, created, now)
+        elif assignee is not None:
+            append(session, office, HAND, Entry(Action.TICKET_ASSIGNED, ticket=number, about=about), now)
         if verified:
             _open_window(session, office, number, requester_id, ids, named)
     return MadeTicket(number, requester_id, ids, message_id)

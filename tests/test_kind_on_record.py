@@ -1,0 +1,116 @@
+"""A ticket's kind and the channel that it came by count as the access log says them, whatever is written into its row.
+
+The attacker writes to the database as its owner could, and has no keys.
+"""
+
+import pytest
+from sqlalchemy import update
+from sqlmodel import col
+
+from cs_console.access_log.standing import channel_on_record
+from cs_console.custody.disclosure import Target, reveal
+from cs_console.decisions.settling_needs import still_needed
+from cs_console.delivery.where_to_write import may_write_to, where_to_write
+from cs_console.errors import (
+    ContactNotOnFile,
+    NotAllowed,
+    NotIndependent,
+    PurposeNotAllowed,
+    SecondPersonNeeded,
+    WrongState,
+)
+from cs_console.tickets.conversation import reply
+from cs_console.tickets.form import FormEntry, open_by_form
+from cs_console.tickets.ticket_facts import facts, facts_on_record
+from cs_console.tickets.workflow import claim, set_kind, set_state
+from models.enums import Channel, Field, Role, TicketKind, TicketState
+from models.ticket import Ticket
+from tests.custody.reveals import CONTACTS, change, is_refused, own_ticket
+from tests.decisions.cases import person
+from tests.decisions.settlements import refused
+from tests.decisions.test_checklist import ticket_of
+from tests.support.office import TestOffice
+from tests.support.tickets import MadeTicket, make_ticket
+
+
+def write_kind(test_office: TestOffice, number: int, kind: TicketKind) -> None:
+    change(test_office, update(Ticket).where(col(Ticket.number) == number).values(kind=kind.value))
+
+
+def row_of(test_office: TestOffice, number: int) -> int:
+    return ticket_of(test_office, number).row
+
+
+def original(ticket: MadeTicket) -> Target:
+    return Target(Field.MESSAGE, ticket.message_id)
+
+
+def test_a_kind_in_the_row_shows_no_original_text(test_office: TestOffice) -> None:
+    desk, ticket = own_ticket(test_office, TicketKind.RIGHTS, verified=False)
+    write_kind(test_office, ticket.number, TicketKind.REPORT)
+    is_refused(test_office, desk, ticket.number, original(ticket), "investigate", PurposeNotAllowed)
+
+
+def test_a_kind_that_was_corrected_on_record_counts_at_once(test_office: TestOffice) -> None:
+    desk, ticket = own_ticket(test_office, TicketKind.INQUIRY, verified=False)
+    set_kind(desk, ticket.number, row_of(test_office, ticket.number), TicketKind.REPORT)
+    assert reveal(desk, ticket.number, original(ticket), "investigate").value
+    write_kind(test_office, ticket.number, TicketKind.INQUIRY)
+    assert reveal(desk, ticket.number, original(ticket), "investigate").value
+    set_kind(desk, ticket.number, row_of(test_office, ticket.number), TicketKind.INQUIRY)
+    write_kind(test_office, ticket.number, TicketKind.REPORT)
+    is_refused(test_office, desk, ticket.number, original(ticket), "investigate", PurposeNotAllowed)
+
+
+@pytest.mark.parametrize("kind", [TicketKind.APPEAL, TicketKind.COMPLAINT, TicketKind.RIGHTS])
+def test_a_kind_in_the_row_lets_no_one_close_alone(test_office: TestOffice, kind: TicketKind) -> None:
+    mei, sue = person(test_office, "mei", Role.AGENT), person(test_office, "sue", Role.SUPERVISOR)
+    made = make_ticket(test_office, kind=kind, assignee=mei, contacts=CONTACTS, verified=True)
+    write_kind(test_office, made.number, TicketKind.INQUIRY)
+    with pytest.raises(WrongState):
+        set_state(mei, made.number, row_of(test_office, made.number), TicketState.CLOSED, "Enough.")
+    with pytest.raises(WrongState if kind is TicketKind.RIGHTS else SecondPersonNeeded):
+        set_state(sue, made.number, row_of(test_office, made.number), TicketState.CLOSED, "Enough.")
+    with pytest.raises((NotAllowed, SecondPersonNeeded)):  # nor made into what its row already calls it
+        set_kind(mei, made.number, row_of(test_office, made.number), TicketKind.INQUIRY)
+    assert ticket_of(test_office, made.number).state is not TicketState.CLOSED
+
+
+def test_who_refused_does_not_take_an_appeal_that_its_row_calls_an_inquiry(test_office: TestOffice) -> None:
+    case = refused(test_office)
+    appeal = make_ticket(test_office, kind=TicketKind.APPEAL, requester=case.requester, verified=True)
+    write_kind(test_office, appeal.number, TicketKind.INQUIRY)
+    with pytest.raises(NotIndependent):
+        claim(case.mei, appeal.number)
+    claim(case.ben, appeal.number)
+    assert still_needed(case.ben, appeal.number).by_outcome.keys() >= {"uphold"}
+
+
+def test_an_older_desks_ticket_is_of_the_kind_that_its_row_says(test_office: TestOffice) -> None:
+    mei = person(test_office, "mei", Role.AGENT)
+    made = make_ticket(test_office, kind=TicketKind.REPORT, assignee=mei, contacts=CONTACTS, on_record=False)
+    assert reveal(mei, made.number, original(made), "investigate").value
+    write_kind(test_office, made.number, TicketKind.INQUIRY)
+    is_refused(test_office, mei, made.number, original(made), "investigate", PurposeNotAllowed)
+
+
+def test_what_is_opened_is_on_record_with_its_kind_and_channel(test_office: TestOffice) -> None:
+    mei, office = person(test_office, "mei", Role.AGENT), test_office.office
+    number = open_by_form(mei, FormEntry(TicketKind.COMPLAINT, Channel.CALL, "The lamp", "She called about it."))
+    change(test_office, update(Ticket).values(kind=TicketKind.INQUIRY.value, channel=Channel.MAIL.value))
+    with office.database.reading() as session:
+        assert facts_on_record(session, office, number).kind is TicketKind.COMPLAINT
+        assert channel_on_record(session, office, number, Channel.MAIL) is Channel.CALL
+
+
+def test_a_form_that_its_row_calls_a_mail_is_not_written_to(test_office: TestOffice) -> None:
+    """Anyone can type anyone's address into a form."""
+    mei, office = person(test_office, "mei", Role.AGENT), test_office.office
+    form = {"channel": Channel.FORM, "on_file": False, "contacts": {Field.EMAIL: "other@example.org"}}
+    made = make_ticket(test_office, assignee=mei, **form)  # type: ignore[arg-type]  # as named above
+    change(test_office, update(Ticket).values(channel=Channel.MAIL.value))
+    with office.database.reading() as session:
+        assert where_to_write(session, office, facts(session, made.number), claimed=True) is None
+        assert may_write_to(session, office, facts(session, made.number)) == frozenset()
+    with pytest.raises(ContactNotOnFile):
+        reply(mei, made.number, 1, made.contact_ids[Field.EMAIL], "Dear you.")
