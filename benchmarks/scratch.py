@@ -9,6 +9,7 @@ from pathlib import Path
 from cs_console.access_log.accounts_on_record import about_account
 from cs_console.access_log.append import Actor, Entry, append, start_log
 from cs_console.access_log.checkpoint import make_log_key
+from cs_console.access_log.undertakings_on_record import about_undertaking
 from cs_console.clock import SystemClock
 from cs_console.custody.key_files import make_wrapping_key
 from cs_console.custody.keyring import open_keyring
@@ -76,13 +77,16 @@ def scratch_desk(
         session.add(AgentSession(id=session_id, agent_id=card.id, host="bench", started_at=now, last_active_at=now))
         if undertaking:
             rules = office.packs.current.undertaking
+            until = now + timedelta(days=rules.valid_days)
+            about = about_undertaking(card.id, rules.version, until)
+            append(session, office, BENCH, Entry(Action.UNDERTAKING_ACCEPTED, about=about), now)
             session.add(
                 Undertaking(
                     agent_id=card.id,
                     version=rules.version,
                     text_sha256="",
                     accepted_at=now,
-                    expires_at=now + timedelta(days=rules.valid_days),
+                    expires_at=until,
                 )
             )
     return Desk(office, card, session_id)

@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 from cs_console.access_log.accounts_on_record import AccountsRead
 from cs_console.access_log.append import Actor, newest_entry_at
 from cs_console.access_log.stated_heads import HeadFile
+from cs_console.access_log.undertakings_on_record import UndertakingsRead
 from cs_console.clock import Clock, DeskClock, SystemClock
 from cs_console.custody.desk_keys import list_desk_keys, never_had
 from cs_console.custody.index_state import IndexStateReader
@@ -51,6 +52,7 @@ class Office:
     swept_overdue: tuple[datetime, int] | None = None
     """How far this console's look through the overdue tickets has come: due date and number of the last one."""
     accounts_read: AccountsRead = field(default_factory=AccountsRead)
+    undertakings_read: UndertakingsRead = field(default_factory=UndertakingsRead)
     """What the log says of accounts, as it was read last."""
     keyed_up_to: int = 0
     """How far it has come in giving tickets from before their own keys: the last number."""

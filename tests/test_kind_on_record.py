@@ -96,7 +96,7 @@ def test_an_older_desks_ticket_is_of_the_kind_that_its_row_says(test_office: Tes
 
 def test_what_is_opened_is_on_record_with_its_kind_and_channel(test_office: TestOffice) -> None:
     mei, office = person(test_office, "mei", Role.AGENT), test_office.office
-    number = open_by_form(mei, FormEntry(TicketKind.COMPLAINT, Channel.CALL, "The lamp", "She called about it."))
+    number = open_by_form(mei, FormEntry(TicketKind.COMPLAINT, Channel.CALL, "The lamp", "She called about it.")).number
     change(test_office, update(Ticket).values(kind=TicketKind.INQUIRY.value, channel=Channel.MAIL.value))
     with office.database.reading() as session:
         assert facts_on_record(session, office, number).kind is TicketKind.COMPLAINT

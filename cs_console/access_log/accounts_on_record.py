@@ -1,4 +1,4 @@
-"""What the access log says of an account: its roles, its state, whose it is, its password (DESIGN.md, 12).
+"""What the access log says of an account: its name, its roles, its state, whose it is, its password (DESIGN.md, 12).
 
 Every entry that makes or changes an account vouches for all of that, so the newest one is the whole answer. A row can
 take a role away; it gives none. Kept in memory until the newest such entry is another one.
@@ -26,14 +26,15 @@ ABOUT_ACCOUNTS = (Action.ACCOUNT_ADDED, Action.ACCOUNT_CHANGED)
 
 @dataclass(frozen=True, slots=True)
 class OnRecord:
-    """One account. `roles`, `waiting` as words joined by commas; `waiting` were given by `given_by` (an id, "" for the
-    operator) and do not count yet.
+    """One account. `name` is the one that it was made with: names never change. `roles`, `waiting` as words joined
+    by commas; `waiting` were given by `given_by` (an id, "" for the operator) and do not count yet.
 
     `identity` and `password` are digests of what its row has to hold, `identity` "" where it is not recorded whose it
     is; with `must_change` somebody else chose the password. What older desks wrote says none of these, nor who gave
     which roles: None, and the row counts.
     """
 
+    name: str
     roles: str
     state: AccountState
     identity: str | None = None
@@ -86,7 +87,8 @@ def identity_digest(office: "Office", identity: bytes | None) -> str:
     return "" if identity is None else digest(office, "staff identity", bytes(identity).hex())
 
 
-def _tag_of_newest(action: Action) -> ScalarSelect[Any]:
+def tag_of_newest(action: Action) -> ScalarSelect[Any]:
+    """The tag of the newest entry of this sort, which tells whether another one was written since."""
     return (
         select(type_coerce(col(LogEntry.tag), LargeBinary))
         .where(col(LogEntry.action) == action.value)
@@ -96,7 +98,7 @@ def _tag_of_newest(action: Action) -> ScalarSelect[Any]:
     )
 
 
-NEWEST_COLUMNS: tuple[ScalarSelect[Any], ...] = tuple(_tag_of_newest(action) for action in ABOUT_ACCOUNTS)
+NEWEST_COLUMNS: tuple[ScalarSelect[Any], ...] = tuple(tag_of_newest(action) for action in ABOUT_ACCOUNTS)
 """To be asked with whatever judges an account: the tags of the newest entries, which tell whether anything changed."""
 _NEWEST = select(*NEWEST_COLUMNS)
 _ENTRIES = (
@@ -149,6 +151,7 @@ def _read(office: "Office", tags: tuple[bytes | None, ...], rows: Iterable[Any])
             _heard_of_old(by_name, word)
             continue
         by_id[about["account"]] = OnRecord(
+            about["name"],
             about["held"],
             AccountState(about["state"]),
             about["identity"],
@@ -165,7 +168,7 @@ def _heard_of_old(by_name: dict[str, OnRecord], word: Word) -> None:
     said = legacy.account(word)
     if said is None:
         return
-    before = by_name.get(said.name, OnRecord("", AccountState.ACTIVE))
+    before = by_name.get(said.name, OnRecord(said.name, "", AccountState.ACTIVE))
     roles = before.roles if said.roles is None else said.roles
     if said.more_roles:
         roles = ",".join(sorted({*filter(None, roles.split(",")), *said.more_roles.split(",")}))

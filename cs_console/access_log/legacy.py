@@ -28,6 +28,7 @@ _RELEASED = "released by "
 _TO_OTHERS = "to be decided anew by others after "
 _FOLLOW_UP = "follow-up received"
 _UNTIL = "until "
+_VERSION = "version "
 _SLACK = timedelta(minutes=5)
 """How long after a row's own time its entry may have been written."""
 
@@ -120,6 +121,11 @@ def held_until(word: Word) -> date | None:
         return date.fromisoformat(word.reason.removeprefix(_UNTIL)) if word.about is None else None
     except ValueError:
         return None
+
+
+def undertaking(word: Word) -> str:
+    """Which version of the undertaking an old entry says was signed; "" for none."""
+    return word.reason.removeprefix(_VERSION) if word.about is None and word.reason.startswith(_VERSION) else ""
 
 
 _ACCOUNT_ROLES = "roles "

@@ -27,6 +27,7 @@ from cs_console.access_log.append import (
 )
 from cs_console.access_log.standing import check_owner, is_holder, is_open, kind_of
 from cs_console.access_log.stated_heads import state_head
+from cs_console.access_log.undertakings_on_record import NEWEST_UNDERTAKING, has_undertaken
 from cs_console.access_log.vouched import NEWEST_ASSIGNMENT, NEWEST_KIND, NEWEST_OWNER, NEWEST_WINDOW
 from cs_console.custody.in_use import check_in_use
 from cs_console.custody.opening import open_text
@@ -154,6 +155,7 @@ def _one_look(table: str) -> Select[*tuple[Any, ...]]:
         select(
             *LIVE_COLUMNS,
             undertaken,
+            NEWEST_UNDERTAKING,
             col(Ticket.requester_id),
             col(Requester.state),
             col(Ticket.kind),
@@ -299,10 +301,10 @@ def _facts(transaction: Transaction, desk: Desk, number: int, row: Row | None) -
     """Refuse a session, role or undertaking that is not good now, then a ticket that does not exist."""
     if row is None:
         raise SessionEnded("this session is unknown here")
-    started, active, ended, reason, state, roles, due, added, changed, undertaken, *rest = row
+    started, active, ended, reason, state, roles, due, added, changed, undertaken, signed, *rest = row
     check_live(desk, from_microseconds(started), from_microseconds(active), _moment(ended), reason, state)
     check_roles(*roles_and_due(transaction, desk, roles, due, (added, changed)), VIEWERS)
-    if not undertaken:
+    if not undertaken or not has_undertaken(transaction, desk, signed):
         raise NoUndertaking
     requester_id, requester_state, kind, *others = rest
     if requester_id is None:

@@ -205,6 +205,7 @@ def _differences(office: Office, agent: Agent, said: OnRecord | None) -> list[st
         return ["not in the log at all"]
     row = about_account(office, agent)
     compared = {
+        "name": (agent.name, said.name),
         "roles": (roles_of(agent.roles), roles_of(said.roles)),
         "state": (agent.state, said.state),
         "identity": (row["identity"], said.identity),
@@ -385,7 +386,7 @@ def check_password(office: Office, agent_id: str, password: str, *, session_id: 
 
 
 def is_password_of(office: Office, agent: Agent | None, typed: str) -> bool:
-    """Whether that is the account's password, and the stored hash the one that the log has.
+    """Whether that is the account's password, and its name and the stored hash those that the log has.
 
     It takes as long for None, which is no account. Raises LogBroken.
     """
@@ -394,9 +395,10 @@ def is_password_of(office: Office, agent: Agent | None, typed: str) -> bool:
         return False
     with office.database.reading() as session:
         said = account_on_record(session.connection(), office, agent.id, agent.name)
-    if said is None or said.password is None:  # an older desk did not say it
-        return said is not None
-    return said.password == password_digest(office, agent.id, agent.password_hash)
+    if said is None or said.name != agent.name:  # a name that was swapped makes no one another
+        return False
+    # an older desk did not say which password
+    return said.password is None or said.password == password_digest(office, agent.id, agent.password_hash)
 
 
 def owes_password(session: Session, office: Office, agent: Agent) -> bool:
@@ -441,11 +443,11 @@ def named(session: Session, office: Office, name: str) -> Agent:
 def _as_on_record(session: Session, office: Office, agent: Agent) -> Agent:
     """The account with its row put right where the log says otherwise, so that no change to it confirms a forged row.
 
-    Raises NotVouched for one that the log does not know.
+    Raises NotVouched for one that the log does not know, or knows by another name.
     """
     said = account_on_record(session.connection(), office, agent.id, agent.name)
-    if said is None:
-        raise NotVouched(f"The access log does not hold the account {agent.name}.")
+    if said is None or said.name != agent.name:
+        raise NotVouched(f"The access log does not hold the account {agent.name} as it is stored.")
     agent.roles, agent.state = said.roles, said.state
     if said.waiting is not None:
         agent.roles_to_confirm, agent.roles_given_by = said.waiting, said.given_by or None
@@ -456,6 +458,8 @@ def about_now(session: Session, office: Office, agent: Agent) -> dict[str, str]:
     """What an entry about a change of this account vouches for: what the log has, where the row may be forged."""
     said = account_on_record(session.connection(), office, agent.id, agent.name)
     about = about_account(office, agent)
+    if said is not None:
+        about["name"] = said.name
     if said is not None and said.identity is not None:
         about["identity"] = said.identity
     if said is not None and said.password is not None:

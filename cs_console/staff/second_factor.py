@@ -16,8 +16,8 @@ from cs_console.access_log.append import Entry, about_text, append, record
 from cs_console.access_log.vouched import last_entry
 from cs_console.custody.factor_secrets import open_secret, seal_secret
 from cs_console.desk import Desk, Office, OperatorDesk
-from cs_console.errors import BadAccount, NotAllowed, SignInRefused, UnknownAgent, WrongFactor
-from cs_console.staff.accounts import account_actor, confirm_password, find_agent, require_new_password
+from cs_console.errors import BadAccount, NotAllowed, SignInRefused, WrongFactor
+from cs_console.staff.accounts import account_actor, confirm_password, named, require_new_password
 from cs_console.staff.factor_state import about_factor, has_factor, is_in_force
 from cs_console.staff.persons import is_another
 from cs_console.staff.second_person import Confirming, require_password_of
@@ -143,9 +143,7 @@ def reset_factor(desk: OperatorDesk, name: str, first: Confirming, second: Confi
                 "Name another one with --second; `cs-console agents identity` records whose an account is.",
             )
     with office.database.transaction() as session:
-        agent = find_agent(session, name, locked=True)
-        if agent is None:
-            raise UnknownAgent("There is no account of that name.", "See `cs-console agents list`.")
+        agent = named(session, office, name)
         if agent.id in {admin.id for admin in admins}:
             raise BadAccount("Nobody resets their own second factor.", "Two other admins have to confirm it.")
         if not has_factor(session, office, agent):

@@ -55,11 +55,11 @@ def roles_and_due(
 ) -> tuple[str, int]:
     """Those of the roles in the account's row that the log holds too, and what is due by either of them.
 
-    `newest`: of NEWEST_COLUMNS. Raises SessionEnded for an account that the log says is suspended, or does not know;
-    LogBroken.
+    `newest`: of NEWEST_COLUMNS. Raises SessionEnded for an account that the log says is suspended, or does not know by
+    that name; LogBroken.
     """
     said = account_on_record(transaction, desk.office, desk.agent.id, desk.agent.name, newest)
-    if said is None or said.state is not AccountState.ACTIVE:
+    if said is None or said.name != desk.agent.name or said.state is not AccountState.ACTIVE:
         raise SessionEnded("your account is suspended")
     return both(roles, said), NEW_PASSWORD if said.must_change else due
 
@@ -71,9 +71,13 @@ def both(roles: str, said: OnRecord) -> str:
 
 
 def roles_held(session: Session, office: "Office", agent: Agent) -> frozenset[Role]:
-    """The roles that an account has now, by its row and by the log; none while either says it is suspended."""
+    """The roles that an account has now, by its row and by the log; none while either says it is suspended, nor
+    where they differ in its name.
+    """
     said = account_on_record(session.connection(), office, agent.id, agent.name)
-    if said is None or said.state is not AccountState.ACTIVE or agent.state != AccountState.ACTIVE:
+    if said is None or said.name != agent.name:
+        return frozenset()
+    if said.state is not AccountState.ACTIVE or agent.state != AccountState.ACTIVE:
         return frozenset()
     return frozenset(Role(word) for word in both(agent.roles, said).split(",") if word)
 

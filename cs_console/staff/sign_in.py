@@ -255,7 +255,8 @@ def _begin(office: Office, first: FirstStep) -> SignedIn | Refusal:
         )
         current = session.get_one(Agent, agent.id, populate_existing=True)
         said = account_on_record(session.connection(), office, agent.id, current.name)
-        if not taken.rowcount or said is None or said.state is not AccountState.ACTIVE:
+        as_named = said is not None and said.name == current.name
+        if not taken.rowcount or said is None or not as_named or said.state is not AccountState.ACTIVE:
             suspended = current.state != AccountState.ACTIVE or (said is not None and said.state != AccountState.ACTIVE)
             refusal: Refusal = AccountSuspended() if suspended else SignInRefused()
             record_failure(session, office, account_actor(office, current), refusal.code)

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import Entry, record
+from cs_console.access_log.undertakings_on_record import NEWEST_UNDERTAKING, about_undertaking, has_undertaken
 from cs_console.desk import Desk
 from cs_console.errors import NoUndertaking
 from models.enums import Action
@@ -35,22 +36,26 @@ def accept(desk: Desk) -> None:
     shown = current_text(desk)
     with desk.work() as session:
         now = desk.office.clock.now()
+        until = now + timedelta(days=shown.valid_days)
         session.add(
             Undertaking(
                 agent_id=desk.agent.id,
                 version=shown.version,
                 text_sha256=hashlib.sha256(shown.text.encode()).hexdigest(),
                 accepted_at=now,
-                expires_at=now + timedelta(days=shown.valid_days),
+                expires_at=until,
             )
         )
-        record(session, desk, Entry(Action.UNDERTAKING_ACCEPTED, reason=f"version {shown.version}"))
+        about = about_undertaking(desk.agent.id, shown.version, until)
+        record(session, desk, Entry(Action.UNDERTAKING_ACCEPTED, reason=f"version {shown.version}", about=about))
 
 
 def is_current(session: Session, desk: Desk) -> bool:
-    """Whether the desk's agent has signed the version in force and it has not expired."""
+    """Whether the desk's agent has signed the version in force and it has not expired, by its row and by the
+    access log. Raises LogBroken.
+    """
     found = session.connection().execute(
-        select(col(Undertaking.id))
+        select(NEWEST_UNDERTAKING)
         .where(
             col(Undertaking.agent_id) == desk.agent.id,
             col(Undertaking.version) == desk.office.packs.current.undertaking.version,
@@ -58,7 +63,8 @@ def is_current(session: Session, desk: Desk) -> bool:
         )
         .limit(1)
     )
-    return found.first() is not None
+    row = found.first()
+    return row is not None and has_undertaken(session.connection(), desk, row[0])
 
 
 def require_current(session: Session, desk: Desk) -> None:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
+from cs_console.access_log.accounts_on_record import accounts_on_record
 from cs_console.access_log.append import lock_log
 from cs_console.access_log.vouched import assigned, latest
 from cs_console.act_id import ActId
@@ -17,7 +18,7 @@ from cs_console.decisions.clock_events import go_on, recompute
 from cs_console.decisions.matters import matter_of
 from cs_console.decisions.review import stands
 from cs_console.decisions.separation import kept_out, require_not_own
-from cs_console.desk import Desk
+from cs_console.desk import Desk, Office
 from cs_console.errors import (
     BadInput,
     ChangedElsewhere,
@@ -147,12 +148,12 @@ def _assign(desk: Desk, number: int, row: int, agent_name: str) -> int:
         ticket = facts_on_record(session, desk.office, number)
         require_open(ticket)
         _require_own_or_supervisor(ticket, desk)
-        agent_id = _assignable(session).get(agent_name)
+        agent_id = _assignable(session, desk.office).get(agent_name)
         if agent_id is None:
             raise UnknownAgent(f"There is no agent named {agent_name} who could take it.", "Choose one from the list.")
         if agent_id == ticket.assignee_id:
             raise BadInput(f"#{number} is {agent_name}'s already.", "Choose somebody else.")
-        others = _assignable(session, HANDLERS).values()
+        others = _assignable(session, desk.office, HANDLERS).values()
         _require_independent(session, desk, number, agent_id, agent_name, others)
         row = change(session, ticket, row, assignee_id=agent_id)
         words, about = f"{ticket.assignee or 'nobody'} -> {agent_name}", assigned(ticket.assignee_id, agent_id)
@@ -168,9 +169,10 @@ def assignable(desk: Desk, number: int | None = None) -> tuple[str, ...]:
     Where independence leaves no one, a privacy officer gets all of them, to name one.
     """
     with desk.reading(*READERS) as session:
-        everyone = _assignable(session)
+        everyone = _assignable(session, desk.office)
         out = frozenset() if number is None else kept_out(session, desk.office, number)
-        if desk.agent.has(Role.PRIVACY_OFFICER) and out.issuperset(_assignable(session, HANDLERS).values()):
+        handlers = _assignable(session, desk.office, HANDLERS).values()
+        if desk.agent.has(Role.PRIVACY_OFFICER) and out.issuperset(handlers):
             return tuple(sorted(name for name, agent_id in everyone.items() if agent_id != desk.agent.id))
         return tuple(sorted(name for name, agent_id in everyone.items() if agent_id not in out))
 
@@ -365,11 +367,11 @@ def name_reviewer(desk: Desk, number: int, row: int, agent_name: str, why: str) 
     with desk.work(Role.PRIVACY_OFFICER) as session:
         ticket = facts_on_record(session, desk.office, number)
         require_open(ticket)
-        accounts = _assignable(session)
+        accounts = _assignable(session, desk.office)
         agent_id = accounts.get(agent_name)
         if agent_id is None:
             raise UnknownAgent(f"There is no agent named {agent_name} who could take it.", "Choose one from the list.")
-        if set(_assignable(session, HANDLERS).values()) - kept_out(session, desk.office, number):
+        if set(_assignable(session, desk.office, HANDLERS).values()) - kept_out(session, desk.office, number):
             raise NotAllowed(f"#{number} can be handled by someone uninvolved.", "Assign it with a.")
         if not is_another(session, desk.office, agent_id, desk.agent.id):
             raise NotAllowed("You cannot name yourself.", "Choose another person.")
@@ -410,11 +412,15 @@ def _require_triage(ticket: TicketFacts, desk: Desk) -> None:
         _require_own_or_supervisor(ticket, desk)
 
 
-def _assignable(session: Session, roles: Collection[Role] = READERS) -> dict[str, str]:
+def _assignable(session: Session, office: Office, roles: Collection[Role] = READERS) -> dict[str, str]:
+    """The active accounts with one of these roles, by name; none whose name the log does not have so."""
+    known = accounts_on_record(session.connection(), office)
     rows = session.connection().execute(
         select(col(Agent.name), col(Agent.id), col(Agent.roles)).where(col(Agent.state) == AccountState.ACTIVE.value)
     )
-    return {name: agent_id for name, agent_id, held in rows if not set(held.split(",")).isdisjoint(roles)}
+    able = ((name, agent_id) for name, agent_id, held in rows if not set(held.split(",")).isdisjoint(roles))
+    said = ((name, agent_id, known.of(agent_id, name)) for name, agent_id in able)
+    return {name: agent_id for name, agent_id, one in said if one is not None and one.name == name}
 
 
 def _changed(session: Session, desk: Desk, ticket: TicketFacts, what: str, **about: str) -> None:

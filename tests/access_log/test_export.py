@@ -18,7 +18,7 @@ from tests.support.office import TestOffice
 
 
 def exported(made: TestOffice, form: Form, since: datetime | None = None) -> tuple[int, str]:
-    """By an account whose making is the last entry but one."""
+    """By an account whose making and undertaking are the last entries but one."""
     out = io.StringIO(newline="")
     return export_log(made.desk("ines", Role.SUPERVISOR), out, since, form), out.getvalue()
 
@@ -27,8 +27,8 @@ def test_json_lines_hold_every_entry_and_the_export_itself(test_office: TestOffi
     fill(test_office, 1203)
     count, text = exported(test_office, "jsonl")
     lines = [json.loads(line) for line in text.splitlines()]
-    assert count == len(lines) == 1205
-    assert [line["seq"] for line in lines] == list(range(1, 1206))
+    assert count == len(lines) == 1206
+    assert [line["seq"] for line in lines] == list(range(1, 1207))
     assert lines[0] == {
         "seq": 1,
         "at": "2026-11-20T09:01:00.000000Z",
@@ -54,9 +54,9 @@ def test_csv_has_a_heading_and_the_same_entries(test_office: TestOffice) -> None
     fill(test_office, 5)
     count, text = exported(test_office, "csv")
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
-    assert count == len(rows) == 7
+    assert count == len(rows) == 8
     assert (rows[2]["seq"], rows[2]["actor"], rows[2]["seconds"]) == ("3", 'Zoë "Z"\n', "")
-    assert rows[6]["reason"] == "csv"
+    assert rows[7]["reason"] == "csv"
 
 
 def test_only_from_a_moment_on(test_office: TestOffice) -> None:
@@ -64,7 +64,7 @@ def test_only_from_a_moment_on(test_office: TestOffice) -> None:
     fill(test_office, 10)
     _count, text = exported(test_office, "jsonl", began + timedelta(minutes=8))
     lines = [json.loads(line) for line in text.splitlines()]
-    assert [line["seq"] for line in lines] == [8, 9, 10, 11, 12]
+    assert [line["seq"] for line in lines] == [8, 9, 10, 11, 12, 13]
     assert lines[-1]["fields"] == "since"
 
 

@@ -85,7 +85,7 @@ def test_every_entry_of_a_ticket_or_a_requester_has_its_proof(test_office: TestO
 @pytest.mark.parametrize(
     ("wanted", "column", "ticket", "requester", "reason"),
     [
-        (Wanted(By.ENTRY, 6), "entry", 10_484, None, "proof of entry 6"),
+        (Wanted(By.ENTRY, 7), "entry", 10_484, None, "proof of entry 7"),
         (TICKET, "ticket", 10_482, None, "proof of a ticket's entries"),
         (REQUESTER, "requester", None, "ab99cd34ef56ab78", "proof of a requester's entries"),
     ],
@@ -97,7 +97,7 @@ def test_showing_entries_is_on_record(
     fill(test_office, 9)
     prove_entries(supervisor, wanted)
     newest = entries(supervisor, LogFilter(action="log.exported")).entries[0]
-    assert (newest.seq, newest.actor, newest.fields) == (11, "ines", column)
+    assert (newest.seq, newest.actor, newest.fields) == (12, "ines", column)
     assert (newest.ticket, newest.requester, newest.reason) == (ticket, requester, reason)
 
 

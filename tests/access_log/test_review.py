@@ -32,11 +32,11 @@ def test_pages_go_from_the_newest_to_the_oldest_without_gaps(test_office: TestOf
     fill(test_office, 24)
     desk = test_office.desk("ines", Role.SUPERVISOR)
     page = entries(desk, LogFilter(), size=10)
-    assert numbers(page.entries) == list(range(26, 16, -1))
+    assert numbers(page.entries) == list(range(27, 17, -1))
     page = entries(desk, LogFilter(), before=page.next, size=10)
-    assert numbers(page.entries) == list(range(16, 6, -1))
+    assert numbers(page.entries) == list(range(17, 7, -1))
     page = entries(desk, LogFilter(), before=page.next, size=10)
-    assert numbers(page.entries) == [6, 5, 4, 3, 2, 1]
+    assert numbers(page.entries) == [7, 6, 5, 4, 3, 2, 1]
     assert page.next is None
 
 

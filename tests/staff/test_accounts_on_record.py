@@ -1,7 +1,9 @@
 """A role, a state or an identity counts only as the log has it: no row makes a supervisor."""
 
+from functools import partial
+
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlmodel import col
 
 from cs_console.access_log.append import Actor, Entry, append
@@ -16,14 +18,18 @@ from cs_console.errors import (
     OwnProposal,
     Refusal,
     SessionEnded,
+    SignInMustWait,
     SignInRefused,
+    UnknownAgent,
 )
 from cs_console.staff import accounts, passwords
 from cs_console.staff.given_roles import confirm_roles
 from cs_console.staff.persons import is_another
 from cs_console.staff.second_person import Confirming, require_password_of
-from cs_console.staff.sign_in import sign_in
+from cs_console.staff.sessions import roles_held
+from cs_console.staff.sign_in import first_step, second_step, sign_in
 from cs_console.tickets.queue import counts
+from cs_console.tickets.workflow import assign, assignable
 from models.agent import Agent
 from models.agent_session import AgentSession
 from models.enums import AccountState, Action, Role
@@ -223,3 +229,46 @@ def test_what_an_older_desk_recorded_of_accounts_still_counts(sqlite_office: Tes
     as_older_desks_wrote(sqlite_office, Action.ACCOUNT_CHANGED, "old: roles confirmed, admin")
     assert sign_in(office, "old", PASSWORD).desk.agent.roles == {Role.VERIFIER}, "newer entries are the last word"
     assert recorded(office, Action.SIGN_IN_FAILED)
+
+
+def swap_names(test_office: TestOffice, one: str, other: str) -> None:
+    for before, after in ((one, "swapped"), (other, one), ("swapped", other)):
+        change(test_office, update(Agent).where(col(Agent.name) == before).values(name=after))
+
+
+def test_whose_name_was_swapped_signs_in_as_no_one(test_office: TestOffice) -> None:
+    """With their own password, under the other's name: every entry would name the other."""
+    office = test_office.office
+    operator = operator_desk(office)
+    accounts.add_agent(operator, "mei", (Role.AGENT,), PASSWORD)
+    accounts.add_agent(operator, "sue", (Role.SUPERVISOR,), "another long pass phrase")
+    mei = sign_in(office, "mei", PASSWORD).desk
+    half_way = first_step(office, "mei", PASSWORD)
+    swap_names(test_office, "mei", "sue")
+    for name, password in (("sue", PASSWORD), ("mei", PASSWORD), ("sue", "another long pass phrase")):
+        with pytest.raises((SignInRefused, SignInMustWait)):
+            sign_in(office, name, password)
+    assert refusal(lambda: second_step(office, half_way)) is SignInRefused
+    with pytest.raises((SignInRefused, SignInMustWait)):
+        require_password_of(office, Confirming("mei", "another long pass phrase"), Role.SUPERVISOR)
+    for name in ("mei", "sue"):
+        assert refusal(partial(accounts.suspend, operator, name)) is NotVouched
+    with office.database.reading() as session:
+        assert accounts.unlike_the_log(session, office) == ("mei (name)", "sue (name)")
+        for agent in session.scalars(select(Agent)):
+            assert roles_held(session, office, agent) == frozenset()
+    assert refusal(lambda: counts(mei)) is None, "who was signed in goes on under the name of theirs"
+    swap_names(test_office, "mei", "sue")
+    test_office.clock.forward(hours=1)
+    assert sign_in(office, "mei", PASSWORD).desk.agent.name == "mei"
+
+
+def test_no_ticket_is_given_to_whose_name_was_swapped(test_office: TestOffice) -> None:
+    sue, ticket = person(test_office, "sue", Role.SUPERVISOR), own_ticket(test_office)[1]
+    person(test_office, "ben", Role.AGENT)
+    person(test_office, "eva", Role.AGENT)
+    assert {"ben", "eva"} <= set(assignable(sue))
+    swap_names(test_office, "ben", "eva")
+    assert {"ben", "eva"}.isdisjoint(assignable(sue))
+    with pytest.raises(UnknownAgent):
+        assign(sue, ticket.number, 1, "ben")

@@ -1,10 +1,13 @@
 """Confidentiality undertakings (policy IV.(1)2)."""
 
 import hashlib
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from cs_console.access_log.append import Actor, Entry, append
+from cs_console.custody.disclosure import reveal
 from cs_console.desk import Desk
 from cs_console.errors import NoUndertaking, SessionEnded
 from cs_console.policy.loader import PackShelf
@@ -12,8 +15,10 @@ from cs_console.staff.undertakings import accept, current_text, is_current, requ
 from models.agent_session import AgentSession
 from models.enums import Action, Role
 from models.undertaking import Undertaking
+from tests.custody.reveals import CONTACTS, change, is_refused, mobile_of
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
+from tests.support.tickets import make_ticket
 
 
 def is_signed(desk: Desk) -> bool:
@@ -79,3 +84,45 @@ def test_an_ended_session_signs_nothing(test_office: TestOffice) -> None:
     with pytest.raises(SessionEnded):
         accept(desk)
     assert not is_signed(desk)
+
+
+def is_written(desk: Desk, days: int = 365) -> None:
+    """An undertaking as who can write the database writes one; it has no keys."""
+    now, rules = desk.office.clock.now(), desk.office.packs.current.undertaking
+    until = now + timedelta(days=days)
+    with desk.office.database.transaction() as session:
+        session.add(
+            Undertaking(
+                agent_id=desk.agent.id, version=rules.version, text_sha256="", accepted_at=now, expires_at=until
+            )
+        )
+
+
+def test_an_undertaking_that_was_only_written_into_the_database_shows_nothing(test_office: TestOffice) -> None:
+    mei = test_office.desk("mei", Role.AGENT, undertaking=False)
+    accept(test_office.desk("ben", Role.AGENT, undertaking=False))
+    ticket = make_ticket(test_office, assignee=mei, verified=True, contacts=CONTACTS)
+    is_written(mei)
+    assert not is_signed(mei)
+    is_refused(test_office, mei, ticket.number, mobile_of(ticket), "reply", NoUndertaking)
+    accept(mei)  # seen at once by a console that had read who signed
+    assert reveal(mei, ticket.number, mobile_of(ticket), "reply").value
+    test_office.clock.forward(days=test_office.office.packs.current.undertaking.valid_days)
+    now = test_office.clock.now()
+    change(test_office, update(AgentSession).values(started_at=now, last_active_at=now))
+    is_written(mei)
+    is_refused(test_office, mei, ticket.number, mobile_of(ticket), "reply", NoUndertaking)
+    assert not is_signed(mei)
+
+
+def test_what_was_signed_at_an_older_desk_counts_for_as_long_as_the_policy_says(test_office: TestOffice) -> None:
+    mei, office = test_office.desk("mei", Role.AGENT, undertaking=False), test_office.office
+    rules, now = office.packs.current.undertaking, test_office.clock.now()
+    with office.database.transaction() as session:
+        said = Entry(Action.UNDERTAKING_ACCEPTED, reason=f"version {rules.version}")
+        append(session, office, Actor("mei", "agent", "", "a host"), said, now)
+    assert not is_signed(mei)
+    is_written(mei, 10 * rules.valid_days)
+    assert is_signed(mei)
+    test_office.clock.forward(days=rules.valid_days)
+    assert not is_signed(mei)
