@@ -48,6 +48,7 @@ REVISIONS = (
     "0014",
     "0015",
     "0016",
+    "0017",
 )
 """The migrations this program knows, oldest first: one for each file in migrations/versions."""
 

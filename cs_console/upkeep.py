@@ -12,6 +12,7 @@ from cs_console.custody.late_redaction import redact_waiting
 from cs_console.custody.ticket_key_upgrade import give_keys
 from cs_console.decisions.escalation import escalate_overdue
 from cs_console.decisions.review import reopen_due
+from cs_console.delivery.acknowledging import acknowledge_waiting
 from cs_console.delivery.outgoing import deliver_queued
 from cs_console.desk import Office
 from cs_console.errors import Refusal
@@ -27,7 +28,8 @@ def keep_up(office: Office) -> None:
     desk's, open again what is due for review, escalate what is overdue, erase what waits for it, list the desk's own
     keys, drop old drafts that have no ticket, forget acts of long ago, go on with a renewal of the look-up keys that
     was cut short, remind of and close unverified requests, redact texts again that were read before a contact was
-    known, send what is queued, give tickets from before a key of their own.
+    known, queue acknowledgements that waited for their turn, send what is queued, give tickets from before a key of
+    their own.
 
     Each step has its turn whatever became of the one before. A refusal (a busy store, a missing key) waits for the
     next minute; a fault of the program is raised as an ExceptionGroup after the last step.
@@ -48,6 +50,7 @@ def keep_up(office: Office) -> None:
         carry_on,
         close_unverified,
         redact_waiting,
+        acknowledge_waiting,
         _deliver,
         give_keys,
     )

@@ -26,6 +26,7 @@ from cs_console.delivery import outbox
 from cs_console.desk import Office
 from cs_console.errors import ErasureNotProven, KeyDestroyed, KeyMissing, NotVouched, Refusal, StoreUnavailable
 from cs_console.settings import Settings
+from models.acknowledgement import Acknowledgement
 from models.attachment import Attachment
 from models.authority import Authority
 from models.clock_event import ClockEvent
@@ -105,6 +106,7 @@ def wipe(session: Session, requester_id: str, now: datetime) -> None:
     drafts = col(Draft.key_owner).in_(contents_owners(numbers))
     run(delete(Draft).where((col(Draft.key_owner) == requester_id) | drafts))
     run(delete(VerificationCode).where(col(VerificationCode.requester_id) == requester_id))
+    run(delete(Acknowledgement).where(col(Acknowledgement.ticket_number).in_(numbers)))
     waiting = col(Message.delivery).in_((DeliveryState.QUEUED, DeliveryState.FAILED))
     stopped = {"delivery": DeliveryState.FAILED, "next_delivery_at": None}
     run(update(Message).where(whose[Message], waiting).values(stopped))

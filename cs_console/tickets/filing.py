@@ -192,14 +192,13 @@ def _open(
         },
     )
     out = assignee_id is not None and _keeps_away(session, office, number, assignee_id)
-    claims = {
-        field: add_claim(session, office, keys, NewContact(field, value, False, now))
-        for field, value in message.contacts
-    }
+    for field, value in message.contacts:
+        add_claim(session, office, keys, NewContact(field, value, False, now))
     _add_message(session, pack, case, keys, number, message, redacted, token, at)
     of_a_form = message.channel is Channel.FORM and assignee_id is None and case.link is Link.NONE
-    if of_a_form and Field.EMAIL in claims:
-        acknowledge_form(session, office, number, case.requester_id, claims[Field.EMAIL], language)
+    address = dict(message.contacts).get(Field.EMAIL) if of_a_form else None
+    if address is not None:
+        acknowledge_form(session, office, number, address)
     pseudonym = office.pseudonym(case.requester_id, case.requester_key)
     about = assigned(None, None if out else assignee_id) | opened_as(kind, message.channel)
     record(session, desk, Entry(Action.TICKET_CREATED, ticket=number, requester=pseudonym, about=about))

@@ -15,6 +15,7 @@ from cs_console.custody.blind_index import account_token
 from cs_console.custody.contacts import NewContact, add_claim, change_contact, look_up, masked_contacts
 from cs_console.custody.erasing import carry_out, say_erased, wipe
 from cs_console.custody.ticket_keys import ticket_keys
+from cs_console.delivery import acknowledging
 from cs_console.delivery.outgoing import deliver_queued
 from cs_console.delivery.where_to_write import may_write_to, where_to_write
 from cs_console.desk import Desk, Office, operator_desk
@@ -23,8 +24,10 @@ from cs_console.tickets import on_file
 from cs_console.tickets.conversation import open_ticket, reply
 from cs_console.tickets.intake import ImportCounts, from_bytes, import_jsonl, take_in
 from cs_console.tickets.ticket_facts import facts
+from cs_console.upkeep import keep_up
 from cs_console.verification.codes import check_code, options, send_code, status
 from cs_console.verification.methods import verify_by_note
+from models.acknowledgement import Acknowledgement
 from models.columns import EPOCH, new_id
 from models.contact import Contact
 from models.enums import (
@@ -594,6 +597,64 @@ def test_an_automatic_answer_proves_no_ones_address(here: Platform, header: str)
     assert letter_goes_to(here, form) == ""
     assert answer(here, tag, reference, ANNA, "Auto-Submitted: no (I wrote it)") == form
     assert letter_goes_to(here, form) == "a•••@m•••.org"
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["ANNA@mail.example.org", "Anna+1@mail.example.org", "anna+x+y@MAIL.example.org"],
+)
+def test_one_mailbox_gets_one_acknowledgement_a_day_however_it_is_written(here: Platform, other: str) -> None:
+    here.says("form", email=ANNA)
+    deliver_queued(here.office)
+    assert len(here.outbox()) == 1
+    again = here.says("form", email=other)
+    keep_up(here.office)
+    assert len(here.outbox()) == 1
+    assert letter_goes_to(here, again) == ""
+    here.clock.forward(days=1, minutes=1)
+    here.says("form", email=other)
+    deliver_queued(here.office)
+    assert len(here.outbox()) == 2
+
+
+def test_an_acknowledgement_that_too_many_others_held_back_goes_out_later(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A flood of forms must not leave the others' tickets without an answer for ever."""
+    here = platform
+    monkeypatch.setattr(acknowledging, "MOST_AN_HOUR", 1)
+    here.says("form", email=STRANGER)
+    form, later, closed = (here.says("form", email=one) for one in (ANNA, BORIS, "carla@mail.example.org"))
+    closing = {"state": TicketState.CLOSED, "closed_at": here.clock.now()}
+    with here.office.database.transaction() as session:
+        session.connection().execute(update(Ticket).where(col(Ticket.number) == closed).values(closing))
+    keep_up(here.office)
+    assert len(here.outbox()) == 1
+    here.clock.forward(hours=1, minutes=1)
+    for _ in range(2):
+        keep_up(here.office)
+        assert len(here.outbox()) == 2
+    reference = acknowledged(here, form)
+    assert answer(here, f"Re: [#{form}]", reference, ANNA) == form
+    assert letter_goes_to(here, form) == "a•••@m•••.org"
+    for sent in (3, 3, 3):
+        here.clock.forward(hours=1, minutes=1)
+        keep_up(here.office)
+        assert len(here.outbox()) == sent
+    acknowledged(here, later)
+
+
+def test_what_waits_for_its_acknowledgement_too_long_is_forgotten(
+    here: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(acknowledging, "MOST_AN_HOUR", 0)
+    here.says("form", email=ANNA)
+    here.clock.forward(days=7, minutes=1)
+    monkeypatch.setattr(acknowledging, "MOST_AN_HOUR", 1)
+    keep_up(here.office)
+    assert here.outbox() == []
+    with here.office.database.reading() as session:
+        assert session.scalars(select(Acknowledgement)).all() == []
 
 
 @pytest.mark.parametrize(

@@ -213,7 +213,7 @@ def test_every_sealed_column_of_the_models_is_emptied() -> None:
         "contact.lookup", "message.reference", "quarantined.digest", "quarantined.content", "log_entry.tag",
         "log_head.frontier", "log_head.tag", "checkpoint.tag", "draft.text", "verification_code.code_hash",
         "desk_identity.sample_tag", "second_factor.pending", "second_factor.secret", "recovery_code.digest",
-        "requester.account", "suppression.digest", "agent.identity", "act.content",
+        "requester.account", "suppression.digest", "agent.identity", "act.content", "acknowledgement.token",
     }  # fmt: skip
     binary = {
         f"{table.name}.{column.name}"

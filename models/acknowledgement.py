@@ -1,0 +1,21 @@
+"""Which addresses of web forms were acknowledged, or wait to be: what limits those letters."""
+
+from datetime import datetime
+
+from sqlmodel import Field, SQLModel
+
+from models.columns import UtcMoment
+
+
+class Acknowledgement(SQLModel, table=True):
+    """One address, as a keyed hash that folds how it may be written; kept for as long as it limits anything.
+
+    `waits`: the letter could not go out yet, because too many others had.
+    """
+
+    __tablename__ = "acknowledgement"
+
+    token: bytes = Field(primary_key=True)
+    ticket_number: int = Field(foreign_key="ticket.number", index=True)
+    waits: bool
+    at: datetime = Field(sa_type=UtcMoment, index=True)
