@@ -224,7 +224,7 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
         if self.sample and self.desk is not None and not self.locked:
             from screens.phone import PhoneScreen
 
-            self.push_screen(PhoneScreen())
+            self._open_once(PhoneScreen)
 
     def session_over(self, why: SessionEnded) -> None:
         """Back to the sign-in screen with the reason; what was typed is kept as drafts, and nothing stays on screen."""
@@ -345,8 +345,7 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
         """Find a command by its name."""
         from screens.palette import Palette
 
-        if not isinstance(self.screen, Palette):
-            self.push_screen(Palette())
+        self._open_once(Palette)
 
     def action_account(self) -> None:
         """The agent's own password and second factor."""
@@ -361,7 +360,12 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
 
         from screens.palette import Palette
 
-        self.push_screen(Palette(providers=[ThemeProvider], placeholder="Theme"))
+        self._open_once(Palette, providers=[ThemeProvider], placeholder="Theme")
+
+    def _open_once(self, kind: type[Screen[Any]], **options: Any) -> None:
+        """Where none of them is open: a key that is held down repeats, and a hundred palettes ended the console."""
+        if not any(isinstance(one, kind) for one in self.screen_stack):
+            self.push_screen(kind(**options))
 
     async def on_event(self, event: events.Event) -> None:
         """Every key, click and paste shows that the agent is there; one that comes after the end is dropped."""

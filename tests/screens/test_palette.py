@@ -70,3 +70,17 @@ async def test_a_palette_under_another_screen_closes_itself_alone(sqlite_office:
         await shown.press("escape")
         await shown.until_on(QueueScreen)
         assert not palette.is_attached
+
+
+@pytest.mark.parametrize("key", ["f8", "ctrl+p", "f1", "f7", "f9", "n", "g", "slash"])
+async def test_a_key_that_is_held_down_opens_one_thing_at_most(sqlite_office: TestOffice, key: str) -> None:
+    """F8 put one palette on another until the console ended with a RecursionError."""
+    sqlite_office.office.sample = True
+    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+        await shown.until_on(QueueScreen)
+        for _ in range(30):
+            await shown.press(key)
+            assert len(shown.app.screen_stack) <= 2
+        if not isinstance(shown.app.screen, QueueScreen):
+            await shown.press("escape")
+        await shown.until(lambda: [type(one) for one in shown.app.screen_stack] == [QueueScreen])
