@@ -73,7 +73,7 @@ def test_a_kind_in_the_row_lets_no_one_close_alone(test_office: TestOffice, kind
         set_state(sue, made.number, row_of(test_office, made.number), TicketState.CLOSED, "Enough.")
     with pytest.raises((NotAllowed, SecondPersonNeeded)):  # nor made into what its row already calls it
         set_kind(mei, made.number, row_of(test_office, made.number), TicketKind.INQUIRY)
-    assert ticket_of(test_office, made.number).state is not TicketState.CLOSED
+    assert ticket_of(test_office, made.number).state != TicketState.CLOSED
 
 
 def test_who_refused_does_not_take_an_appeal_that_its_row_calls_an_inquiry(test_office: TestOffice) -> None:

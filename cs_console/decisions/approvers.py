@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 from cs_console.access_log import legacy
 from cs_console.access_log.vouched import Word, digest, words
 from cs_console.decisions.clock_events import review_began
+from cs_console.decisions.decided_on_record import last_decided, review_has_begun
 from cs_console.desk import Desk, Office
 from cs_console.errors import NothingThere, NotVouched
 from cs_console.staff.sessions import roles_held
@@ -39,13 +40,19 @@ def with_those_undone(session: Session, office: Office, number: int, needed: Ite
     """Who has to approve another answer: beside those it needs by itself, whoever the refusal needed that it undoes.
 
     What two people refused, one alone does not give after all. A refusal whose review has begun (its date came, or an
-    appeal set it aside) is undone already.
+    appeal set it aside) is undone already. The access log says both; a row can only ask for more. Raises LogBroken.
     """
-    wanted, last = Counter(needed), final_decision(session, office, number)
-    if last is not None and last.outcome in REFUSING:
-        assert last.decided_at is not None  # it is final
-        if not review_began(session, number, last.decided_at):
-            wanted |= Counter(roles_left(last.needs, ()))
+    wanted, last = Counter(needed), last_decided(session, office, number)
+    if last is None or review_has_begun(session, office, number, last.said):
+        return tuple(wanted.elements())
+    row = final_decision(session, office, number)
+    if last.outcome is None and row is not None and row.outcome in REFUSING:  # an older desk's
+        assert row.decided_at is not None  # it is final
+        if not review_began(session, number, row.decided_at):
+            wanted |= Counter(roles_left(row.needs, ()))
+    elif last.outcome in REFUSING:
+        stored = row.needs if row is not None and last.said.names(decision=row.id) else ""
+        wanted |= Counter(last.roles) | Counter(roles_left(stored, ()))
     return tuple(wanted.elements())
 
 

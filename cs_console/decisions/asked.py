@@ -6,6 +6,7 @@ from sqlalchemy import delete, insert, select
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import Entry, record
+from cs_console.access_log.vouched import latest
 from cs_console.decisions.notice import field_titles
 from cs_console.decisions.proposal import AskedFor
 from cs_console.desk import Desk, Office
@@ -16,6 +17,7 @@ from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_facts import READERS, TicketFacts, facts_on_record, pseudonym, require_open, require_own
 from models.agent import Agent
 from models.asked import Asked
+from models.columns import from_microseconds
 from models.enums import Action, Role, TicketState
 from models.ticket import Ticket
 
@@ -35,28 +37,48 @@ def record_asked(desk: Desk, number: int, right: str, fields: Iterable[str]) -> 
         pack = desk.office.packs.get(ticket.pack)
         _require_recordable(desk, ticket, pack)
         wanted = _in_order(pack, right, set(fields))
-        before = asked_of(session, number)
+        before = asked_of(session, desk.office, number)
         if before is not None and (before.right, before.fields) == (wanted.right, wanted.fields):
             return before
         now = desk.office.clock.now()
         session.connection().execute(delete(Asked).where(col(Asked.ticket_number) == number))
-        values = {"right": right, "fields": ",".join(wanted.fields), "agent_id": desk.agent.id, "at": now}
+        names = ",".join(wanted.fields)
+        values = {"right": right, "fields": names, "agent_id": desk.agent.id, "at": now}
         session.connection().execute(insert(Asked).values(ticket_number=number, **values))
         reason = f"{CORRECTED if before else FIRST}: {right}"
         requester = pseudonym(desk.office, ticket.requester_id)
-        entry = Entry(Action.ASKED_RECORDED, ticket=number, requester=requester, fields=wanted.fields, reason=reason)
-        record(session, desk, entry)
+        about = {"right": right, "fields": names}
+        record(
+            session,
+            desk,
+            Entry(
+                Action.ASKED_RECORDED,
+                ticket=number,
+                requester=requester,
+                fields=wanted.fields,
+                reason=reason,
+                about=about,
+            ),
+        )
     return AskedFor(right, wanted.fields, desk.agent.name, now)
 
 
 def read_asked(desk: Desk, number: int) -> AskedFor | None:
     """What is on record as asked, for whoever may read tickets; None where nothing is yet."""
     with desk.reading(*READERS) as session:
-        return asked_of(session, number)
+        return asked_of(session, desk.office, number)
 
 
-def asked_of(session: Session, number: int) -> AskedFor | None:
-    """What is on record as asked of this ticket."""
+def asked_of(session: Session, office: Office, number: int) -> AskedFor | None:
+    """What is on record as asked of this ticket: as the access log says it, since an answer is held against it. An
+    older desk's entry leaves it to the row. Raises LogBroken.
+    """
+    said = latest(session, office, number, (Action.ASKED_RECORDED, Action.POLICY_MOVED))
+    if said is None or said.action is Action.POLICY_MOVED:  # another policy has other words for it
+        return None
+    if said.about is not None:
+        fields = tuple(filter(None, said.about["fields"].split(",")))
+        return AskedFor(said.about["right"], fields, said.actor, from_microseconds(said.at))
     found = session.connection().execute(
         select(col(Asked.right), col(Asked.fields), col(Agent.name), col(Asked.at))
         .join(Agent, col(Agent.id) == col(Asked.agent_id))

@@ -264,7 +264,7 @@ def _propose(session: Session, desk: Desk, number: int, row: int, proposal: Prop
     require_answerable(session, office, ticket)
     pack, now = office.packs.get(ticket.pack), office.clock.now()
     refuse_first(problems(pack, proposal, now))
-    refuse_first(asked_problems(pack, proposal, asked_of(session, number)))
+    refuse_first(asked_problems(pack, proposal, asked_of(session, office, number)))
     require_evidence_is_theirs(session, pack, ticket, proposal)
     proposal = replace(_redacted(session, office, pack, ticket, proposal), language=ticket.language)
     told = notice_facts(session, office, ticket, now)

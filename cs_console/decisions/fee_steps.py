@@ -1,6 +1,7 @@
 """What becomes of a fee that was asked for: it is paid and work goes on, or its time is over and the request ends."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 
@@ -12,16 +13,18 @@ from cs_console.decisions.approvers import roles_now
 from cs_console.decisions.clock import Clock
 from cs_console.decisions.clock_events import add_event, clock_now, recompute
 from cs_console.decisions.clock_letters import queue_letter, unpaid_letter
+from cs_console.decisions.decided_on_record import fee_asked
 from cs_console.decisions.notice import pay_by
 from cs_console.decisions.separation import require_not_own
 from cs_console.delivery.outgoing import deliver_one
-from cs_console.desk import Desk
-from cs_console.errors import BadInput, ChangedElsewhere, NotAllowed, Refusal, WrongState
+from cs_console.desk import Desk, Office
+from cs_console.errors import BadInput, ChangedElsewhere, NotAllowed, NotVouched, Refusal, WrongState
 from cs_console.policy.clock_rules import ClockRules
 from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_facts import TicketFacts, change, facts_on_record, not_own, record_about
 from cs_console.verification.windows import close_window
+from models.columns import from_microseconds
 from models.enums import Action, ActKind, ClockMove, DeliveryState, Role, TicketState
 from models.ticket import Ticket
 
@@ -135,12 +138,26 @@ def _back_to(newest: date, oldest: date) -> Iterator[date]:
 
 
 def _read(session: Session, desk: Desk, number: int) -> tuple[TicketFacts, Pack, Clock, datetime]:
-    """The ticket, locked until the transaction ends, its pack and its clock."""
+    """The ticket, locked until the transaction ends, its pack and its clock. Raises NotVouched."""
     require_current(session, desk)
     session.get(Ticket, number, with_for_update=True)
     ticket = facts_on_record(session, desk.office, number)
     pack = desk.office.packs.get(ticket.pack)
-    return ticket, pack, clock_now(session, pack, ticket), desk.office.clock.now()
+    clock = _as_asked_on_record(session, desk.office, number, clock_now(session, pack, ticket))
+    return ticket, pack, clock, desk.office.clock.now()
+
+
+def _as_asked_on_record(session: Session, office: Office, number: int, clock: Clock) -> Clock:
+    """The clock, of whose fee the log has the decision: neither a fee nor an earlier day comes from a row alone.
+
+    Raises NotVouched, LogBroken.
+    """
+    if clock.fee_asked is None:
+        return clock
+    said = fee_asked(session, office, number)
+    if said is None:
+        raise NotVouched(f"The access log does not say that a fee was asked for on #{number}.")
+    return replace(clock, fee_asked=max(clock.fee_asked, from_microseconds(said.at)))
 
 
 def _day(rules: ClockRules, moment: datetime) -> date:

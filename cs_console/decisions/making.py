@@ -9,6 +9,7 @@ from sqlmodel import Session, col
 from cs_console.acts import ActOutcome
 from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.decisions.clock_events import add_event, recompute
+from cs_console.decisions.decided_on_record import about_made
 from cs_console.decisions.notice import NoticeFacts, make_notice, notice_subject
 from cs_console.decisions.notice_way import NoticeWay
 from cs_console.decisions.proposal import Proposal, review_at
@@ -82,7 +83,7 @@ def make_final(session: Session, desk: Desk, ticket: TicketFacts, decision: Deci
     session.connection().execute(delete(Draft).where(col(Draft.place) == draft_place(ticket.number)))
     close_window(session, office, ticket.number, desk=desk, reason="the decision was made")
     outcome = Outcome(decision.outcome).value
-    about = {"decision": decision.id, "made": outcome, "by": desk.agent.id}
+    about = about_made(office, decision, desk.agent.id, fee=waits)
     record_about(session, desk, ticket, Action.DECISION_MADE, outcome, about=about)
     return Made(message_id)
 

@@ -1,6 +1,6 @@
 """Who decided a ticket, and who took part in it at all: from what was decided, sent and verified, and from the log."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from sqlalchemy import Select, select, union
@@ -39,9 +39,25 @@ def deciders(session: Session, office: Office, numbers: Iterable[int]) -> set[st
         approved.where(*final, col(Approval.approved).is_(True)),
         select(col(Settlement.agent_id)).where(col(Settlement.ticket_number).in_(those)),
     )
-    said = [word.about for word in words(session, office, those, _DECIDING) if word.about is not None]
-    made = {about["decision"] for about in said if about.get("made")}
-    return people | {about["by"] for about in said if "settlement" in about or about.get("decision") in made}
+    return people | said_deciders(session, office, those)
+
+
+def said_deciders(
+    session: Session,
+    office: Office,
+    numbers: Iterable[int],
+    *,
+    before: Word | None = None,
+    outcomes: Collection[str] = (),
+) -> set[str]:
+    """The ids of those people as the log has them; `before` an entry, and with one of the `outcomes`, if these are
+    given: then settlements do not count. Raises LogBroken.
+    """
+    known = words(session, office, numbers, _DECIDING)
+    said = [word.about for word in known if word.about is not None and (before is None or word.seq < before.seq)]
+    made = {about["decision"] for about in said if about.get("made") and (not outcomes or about["made"] in outcomes)}
+    settled = () if outcomes else (about["by"] for about in said if "settlement" in about)
+    return {*settled, *(about["by"] for about in said if about.get("decision") in made)}
 
 
 def decided_for(session: Session, office: Office, number: int, *others: str) -> set[str]:

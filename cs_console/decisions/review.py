@@ -10,6 +10,7 @@ from cs_console.access_log.append import Actor, Entry, append
 from cs_console.access_log.vouched import assigned
 from cs_console.decisions.approvers import final_decision
 from cs_console.decisions.clock_events import add_event, clock_now, recompute, reviewed_since
+from cs_console.decisions.decided_on_record import has_its_review_date, last_decided, review_has_begun
 from cs_console.desk import Office
 from cs_console.tickets.ticket_facts import TicketFacts, change, facts_on_record, pseudonym
 from models.decision import Decision
@@ -48,7 +49,10 @@ def stands(session: Session, office: Office, number: int) -> bool:
     aside. Raises LogBroken.
     """
     now, last = office.clock.now(), final_decision(session, office, number)
-    if last is None:
+    decided = last_decided(session, office, number)
+    if last is None or decided is None or not has_its_review_date(decided.said, office, last):
+        return False
+    if review_has_begun(session, office, number, decided.said):
         return False
     found = session.connection().execute(
         select(col(Decision.id)).where(
@@ -76,11 +80,17 @@ def _begin(office: Office, number: int, now: datetime) -> bool:
         session.get_one(Ticket, number, with_for_update=True)  # another console may be at it
         ticket = facts_on_record(session, office, number)
         review = clock_now(session, office.packs.get(ticket.pack), ticket).review
-        if review is None or review > now:
+        if review is None or review > now or not _is_due_on_record(session, office, number):
             return False
         actor = Actor("console", "", "", office.host)
         open_for_review(session, office, ticket, actor, "the decision's review date has come")
     return True
+
+
+def _is_due_on_record(session: Session, office: Office, number: int) -> bool:
+    """Whether the date of the review is the one that the log has: no row sets a decision aside before its time."""
+    decision, decided = final_decision(session, office, number), last_decided(session, office, number)
+    return decision is not None and decided is not None and has_its_review_date(decided.said, office, decision)
 
 
 def open_for_review(

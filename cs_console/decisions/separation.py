@@ -1,25 +1,28 @@
 """Separation of duties: nobody handles an appeal against their own decision, whatever ticket it is on (DESIGN.md)."""
 
-from datetime import datetime
+from collections.abc import Iterator
 
-from sqlalchemy import BigInteger, ColumnElement, exists, or_, select, type_coerce
-from sqlalchemy.orm import Mapped
+from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
 from cs_console.access_log import legacy
 from cs_console.access_log.standing import kind_on_record
-from cs_console.access_log.vouched import latest, words
+from cs_console.access_log.vouched import Word, last_entry, latest, oldest_first, words
 from cs_console.decisions.approvers import REFUSING
-from cs_console.decisions.participants import accounts_in, decided_for, deciders, participants
+from cs_console.decisions.participants import accounts_in, decided_for, deciders, participants, said_deciders
 from cs_console.desk import Desk, Office
 from cs_console.errors import NotIndependent, OwnDecision
 from cs_console.staff.persons import of_same_people
+from models.columns import from_microseconds
 from models.decision import Approval, Decision
-from models.enums import Action, DecisionState, TicketKind
+from models.enums import Action, DecisionState, Result, TicketKind
 from models.log import LogEntry
 from models.matter import Matter
 from models.settlement import Settlement
 from models.ticket import Ticket
+
+_NAMING = (Action.MATTER_NAMED, Action.TICKET_LINKED, Action.TICKET_UNLINKED)
+"""What can say what a ticket is about, or take that back."""
 
 
 def is_own_appealed(session: Session, desk: Desk, number: int) -> bool:
@@ -32,7 +35,7 @@ def is_own_appealed(session: Session, desk: Desk, number: int) -> bool:
 def require_not_own(session: Session, desk: Desk, number: int) -> None:
     """Refuse whoever gave the decision that the requester now writes against. Raises OwnDecision, NotIndependent."""
     if desk.agent.id in kept_out(session, desk.office, number):
-        if desk.agent.id in of_same_people(session, desk.office, _refused_before_words(session, number)):
+        if desk.agent.id in of_same_people(session, desk.office, _refused_before_words(session, desk.office, number)):
             raise OwnDecision
         raise NotIndependent(number)
 
@@ -72,7 +75,7 @@ def kept_out(session: Session, office: Office, number: int) -> frozenset[str]:
         people |= (participants if wide else deciders)(session, office, earlier)
     elif has_a_matter:
         people |= decided_for(session, office, number)
-    people |= _decided_before_an_appeal(session, number) | _refused_before_words(session, number)
+    people |= _decided_before_an_appeal(session, office, number) | _refused_before_words(session, office, number)
     out = of_same_people(session, office, people)
     return out - of_same_people(session, office, reviewers_named(session, office, number)) if out else out
 
@@ -97,7 +100,7 @@ def _about(session: Session, office: Office, number: int) -> tuple[set[int], set
             select(col(Matter.about_number), col(Matter.decider_id)).where(col(Matter.ticket_number) == step)
         )
         named: set[tuple[int | None, str | None]] = {(about, decider) for about, decider in found}
-        said = latest(session, office, step, (Action.MATTER_NAMED, Action.TICKET_LINKED, Action.TICKET_UNLINKED))
+        said = latest(session, office, step, _NAMING)
         if said is not None and said.about is not None and said.action is Action.MATTER_NAMED:
             named.add((int(said.about["ticket"]) if said.about["ticket"] else None, said.about["decider"] or None))
         for about, decider in named:
@@ -109,46 +112,67 @@ def _about(session: Session, office: Office, number: int) -> tuple[set[int], set
     return numbers, accounts
 
 
-def _decided_before_an_appeal(session: Session, number: int) -> set[str]:
-    """Who had decided or settled this ticket by the time it was named as what an appeal or a complaint is about."""
+def _decided_before_an_appeal(session: Session, office: Office, number: int) -> set[str]:
+    """Who had decided or settled this ticket by the time it was named as what an appeal or a complaint is about, by
+    the rows or by the log. Raises LogBroken.
+    """
     named = (Matter, col(Matter.about_number) == number)
     before = (col(Decision.state) == DecisionState.FINAL, col(Decision.decided_at) <= col(Matter.at))
     of_this = col(Decision.ticket_number) == number
     yes = (col(Approval.decision_id) == col(Decision.id)) & col(Approval.approved).is_(True)
     approvals = select(col(Approval.agent_id)).select_from(Decision).join(Approval, yes).join(*named)
     settled = (col(Settlement.ticket_number) == number, col(Settlement.at) <= col(Matter.at))
-    return accounts_in(
+    people = accounts_in(
         session,
         select(col(Decision.proposer_id)).join(*named).where(of_this, *before),
         approvals.where(of_this, *before),
         select(col(Settlement.agent_id)).join(*named).where(*settled),
     )
+    for word in _namings_of(session, office, number):
+        people |= said_deciders(session, office, [number], before=word)
+    return people
 
 
-def heard_since(number: Mapped[int], moment: Mapped[datetime] | Mapped[datetime | None]) -> ColumnElement[bool]:
-    """Whether words of the requester reached us on that ticket after that moment, as the access log says it."""
-    return exists().where(
-        col(LogEntry.ticket) == number,
-        or_(col(LogEntry.action) == Action.TICKET_FOLLOW_UP.value, legacy.follow_up()),
-        col(LogEntry.at) > type_coerce(moment, BigInteger),
-    )
+def _namings_of(session: Session, office: Office, number: int) -> Iterator[Word]:
+    """The entries that name this ticket as what another one is about, and are the last word on that."""
+    about = col(LogEntry.about).contains(f'"ticket":"{number}"')
+    done = col(LogEntry.outcome) == Result.DONE.value
+    for word in oldest_first(session, office, col(LogEntry.action) == Action.MATTER_NAMED.value, done, about):
+        assert word.ticket is not None  # name_matter writes it
+        last = latest(session, office, word.ticket, _NAMING)
+        if last is not None and last.seq == word.seq:
+            yield word
 
 
-def _refused_before_words(session: Session, number: int) -> set[str]:
+def last_heard(session: Session, office: Office, number: int) -> Word | None:
+    """The entry of the requester's newest words on that ticket after its first; None where there were none.
+
+    When words reached us the access log says: the date in a mail is its sender's claim. Raises LogBroken.
+    """
+    followed = or_(col(LogEntry.action) == Action.TICKET_FOLLOW_UP.value, legacy.follow_up())
+    return last_entry(session, office, col(LogEntry.ticket) == number, followed)
+
+
+def _refused_before_words(session: Session, office: Office, number: int) -> set[str]:
     """Who gave a final refusal of this ticket, whole or in part, that the requester wrote after.
 
-    Given means proposed or approved, in whatever role. What counts is when the words reached us: the date in a mail
-    is its sender's claim, and an early one would hand the appeal to the very person it is against.
+    Given means proposed or approved, in whatever role, by the row or by the log. What counts is when the words reached
+    us: an early date in a mail would hand the appeal to the very person it is against. Raises LogBroken.
     """
+    heard = last_heard(session, office, number)
+    if heard is None:
+        return set()
     given = (
         col(Decision.ticket_number) == number,
         col(Decision.state) == DecisionState.FINAL,
         col(Decision.outcome).in_(REFUSING),
-        heard_since(col(Decision.ticket_number), col(Decision.decided_at)),
+        col(Decision.decided_at) < from_microseconds(heard.at),
     )
     approved = select(col(Approval.agent_id)).join(Decision, col(Decision.id) == col(Approval.decision_id))
-    return accounts_in(
+    people = accounts_in(
         session,
         select(col(Decision.proposer_id)).where(*given),
         approved.where(*given, col(Approval.approved).is_(True)),
     )
+    refusing = {outcome.value for outcome in REFUSING}
+    return people | said_deciders(session, office, [number], before=heard, outcomes=refusing)

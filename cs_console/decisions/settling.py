@@ -135,7 +135,7 @@ def _settle(session: Session, desk: Desk, number: int, row: int, settling: Settl
     _require_roles(session, desk, pack, rules, settling)
     refuse_first(settling_problems(pack, rules, settling))
     outcome = rules.outcomes[settling.outcome]
-    for refusal in unmet(session, ticket, outcome, names=names_matter(pack, rules, settling.answers)):
+    for refusal in unmet(session, office, ticket, outcome, names=names_matter(pack, rules, settling.answers)):
         raise refusal
     spoken = in_language(pack, ticket.language)
     letter = make_letter(spoken, ticket.kind, settling, number, ticket.received_at, now)

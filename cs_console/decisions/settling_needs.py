@@ -7,12 +7,13 @@ from sqlalchemy import exists, or_, select
 from sqlmodel import Session, col
 
 from cs_console.decisions.matters import matter_of
-from cs_console.decisions.separation import heard_since, require_not_own
-from cs_console.desk import Desk
+from cs_console.decisions.separation import last_heard, require_not_own
+from cs_console.desk import Desk, Office
 from cs_console.errors import MatterRequired, NotVerified, Refusal, SettlementIncomplete
 from cs_console.policy.workflow_rules import WorkflowOutcome
 from cs_console.tickets.ticket_facts import READERS, TicketFacts, facts, facts_on_record, require_open, require_own
 from cs_console.verification.askers import require_answerable
+from models.columns import from_microseconds
 from models.decision import Decision
 from models.enums import DecisionState, DeliveryState, MessageSort, TicketState
 from models.message import Message
@@ -45,7 +46,7 @@ def still_needed(desk: Desk, number: int) -> StillNeeded:
         except Refusal as refusal:
             always = str(refusal)
         by_outcome = {
-            key: tuple(str(one) for one in unmet(session, ticket, outcome, names=False))
+            key: tuple(str(one) for one in unmet(session, desk.office, ticket, outcome, names=False))
             for key, outcome in workflow.outcomes.items()
         }
         unnamed = "" if matter_of(session, number) is not None else str(_unnamed(number))
@@ -63,7 +64,9 @@ def require_may_settle(session: Session, desk: Desk, ticket: TicketFacts) -> Non
     require_answerable(session, desk.office, ticket)
 
 
-def unmet(session: Session, ticket: TicketFacts, outcome: WorkflowOutcome, *, names: bool) -> Iterator[Refusal]:
+def unmet(
+    session: Session, office: Office, ticket: TicketFacts, outcome: WorkflowOutcome, *, names: bool
+) -> Iterator[Refusal]:
     """What this outcome needs and the ticket has not; `names`: an answer says that its matter has to be named."""
     if names or outcome.reopens:
         matter = matter_of(session, ticket.number)
@@ -73,7 +76,7 @@ def unmet(session: Session, ticket: TicketFacts, outcome: WorkflowOutcome, *, na
             yield from _not_to_be_undone(session, facts(session, matter.about_number))
     if outcome.verified and ticket.verified_at is None:
         yield NotVerified()
-    if outcome.replied and not _was_answered(session, ticket.number):
+    if outcome.replied and not _was_answered(session, office, ticket.number):
         yield SettlementIncomplete(
             "No reply has gone out since the requester wrote last.", "Write it with m on the ticket first."
         )
@@ -102,15 +105,17 @@ def _was_ended(session: Session, number: int) -> bool:
     return bool(session.connection().execute(select(or_(final, settled))).scalar())
 
 
-def _was_answered(session: Session, number: int) -> bool:
+def _was_answered(session: Session, office: Office, number: int) -> bool:
     """Whether a reply went out, or is on its way, after whatever of the requester reached us last.
 
-    When that was, the access log says: the date in a mail is its sender's claim.
+    When that was, the access log says: the date in a mail is its sender's claim. Raises LogBroken.
     """
     sent = select(col(Message.id)).where(
         col(Message.ticket_number) == number,
         col(Message.sort) == MessageSort.REPLY,
         col(Message.delivery).in_((DeliveryState.SENT, DeliveryState.QUEUED)),
-        ~heard_since(col(Message.ticket_number), col(Message.at)),
     )
+    heard = last_heard(session, office, number)
+    if heard is not None:
+        sent = sent.where(col(Message.at) >= from_microseconds(heard.at))
     return session.connection().execute(sent.limit(1)).first() is not None

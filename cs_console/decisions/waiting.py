@@ -137,7 +137,7 @@ def open_proposal(desk: Desk, decision_id: str) -> ProposalView:
         record_about(session, desk, ticket, Action.PROPOSAL_OPENED, about={"decision": decision_id})
         found = session.connection().execute(_rows(roles).where(col(Decision.id) == decision_id)).one()
         approved = approvals_given(session, office, [decision_id]).get(decision_id, [])
-        asked = asked_of(session, ticket.number)
+        asked = asked_of(session, desk.office, ticket.number)
         pack = office.packs.get(ticket.pack)
         labels = labels_by_id(session, office, pack, ticket)
         waits = decision.state == DecisionState.PROPOSED

@@ -13,7 +13,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import Entry, about_text, append, record
-from cs_console.access_log.vouched import last_entry
+from cs_console.access_log.vouched import digest, last_entry
 from cs_console.custody.factor_secrets import open_secret, seal_secret
 from cs_console.desk import Desk, Office, OperatorDesk
 from cs_console.errors import BadAccount, NotAllowed, SignInRefused, WrongFactor
@@ -185,19 +185,23 @@ def _random_letters() -> str:
 
 
 def _take_recovery_code(session: Session, office: Office, agent: Agent, typed: str) -> bool:
+    kept = _digest(office, agent.id, typed)
     used = session.connection().execute(
         update(RecoveryCode)
         .where(
             col(RecoveryCode.agent_id) == agent.id,
-            col(RecoveryCode.digest) == _digest(office, agent.id, typed),
+            col(RecoveryCode.digest) == kept,
             col(RecoveryCode.used_at).is_(None),
         )
         .values(used_at=office.clock.now())
         .returning(col(RecoveryCode.id))
     )
-    about = {"code": used.scalar() or ""}
-    said = (col(LogEntry.action) == Action.RECOVERY_CODE_USED.value, col(LogEntry.about) == about_text(about))
-    if not about["code"] or last_entry(session, office, *said) is not None:  # its row says that it was not used
+    row_id = used.scalar()
+    # not its row's id, which could be written anew; older desks wrote that
+    about = {"code": digest(office, "recovery code", agent.id, kept.hex())}
+    wrote = (about_text(about), about_text({"code": row_id or ""}))
+    said = (col(LogEntry.action) == Action.RECOVERY_CODE_USED.value, col(LogEntry.about).in_(wrote))
+    if row_id is None or last_entry(session, office, *said) is not None:  # its row says that it was not used
         return False
     used_now = Entry(Action.RECOVERY_CODE_USED, about=about)
     append(session, office, account_actor(office, agent), used_now, office.clock.now())

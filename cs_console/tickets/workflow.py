@@ -420,7 +420,7 @@ def _assignable(session: Session, office: Office, roles: Collection[Role] = READ
     )
     able = ((name, agent_id) for name, agent_id, held in rows if not set(held.split(",")).isdisjoint(roles))
     said = ((name, agent_id, known.of(agent_id, name)) for name, agent_id in able)
-    return {name: agent_id for name, agent_id, one in said if one is not None and one.name == name}
+    return {name: agent_id for name, agent_id, one in said if one is None or one.name == name}
 
 
 def _changed(session: Session, desk: Desk, ticket: TicketFacts, what: str, **about: str) -> None:

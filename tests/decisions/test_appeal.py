@@ -4,16 +4,18 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from cs_console.access_log.append import Actor
 from cs_console.decisions import approval
-from cs_console.decisions.clock_events import add_event
 from cs_console.decisions.proposal import Proposal
+from cs_console.decisions.review import open_for_review
 from cs_console.decisions.waiting import last_decision
 from cs_console.desk import Desk, operator_desk
 from cs_console.errors import NotIndependent, OwnDecision
 from cs_console.tickets.incoming import IncomingMessage
 from cs_console.tickets.intake import take_in
+from cs_console.tickets.ticket_facts import facts
 from cs_console.tickets.workflow import assign, set_state
-from models.enums import Action, Channel, ClockMove, Field, Outcome, Role, TicketState
+from models.enums import Action, Channel, Field, Outcome, Role, TicketState
 from tests.decisions import cases
 from tests.decisions.cases import PASSWORD, fee, grant, ground, partial, person, refusal, request
 from tests.decisions.test_approval import last_entry
@@ -211,6 +213,9 @@ def test_what_was_refused_with_others_is_not_given_after_all_by_one(test_office:
 def test_after_its_review_has_begun_a_refusal_is_undone_like_any_request(test_office: TestOffice) -> None:
     mei, _, number = decided(test_office, refusal("D2", test_office.clock.now()))
     set_state(mei, number, ticket_of(test_office, number).row, TicketState.OPEN)
-    with test_office.office.database.transaction() as session:
-        add_event(session, number, ClockMove.REVIEWED, test_office.clock.now())
+    office = test_office.office
+    with office.database.transaction() as session:
+        open_for_review(
+            session, office, facts(session, number), Actor("console", "", "", "a host"), "its date has come"
+        )
     assert cases.propose(mei, number, ticket_of(test_office, number).row, grant()).still_needed == ()

@@ -381,9 +381,11 @@ def test_a_factor_that_was_reset_is_not_put_back(test_office: TestOffice) -> Non
     assert second_step(test_office.office, first, shown_by_app(test_office, secret)).must_change_password
 
 
-def test_a_recovery_code_whose_row_was_put_back_is_not_used_twice(test_office: TestOffice) -> None:
+@pytest.mark.parametrize("renamed", [False, True])
+def test_a_recovery_code_whose_row_was_put_back_is_not_used_twice(test_office: TestOffice, renamed: bool) -> None:
     _, _, codes = enrolled(test_office)
     sign_in(test_office.office, "mei", PASSWORD, codes[0])
-    change(test_office, update(RecoveryCode).values(used_at=None))
+    named = {"id": "x" + col(RecoveryCode.id)} if renamed else {}
+    change(test_office, update(RecoveryCode).values(used_at=None, **named))
     assert isinstance(refused(test_office, codes[0]), WrongFactor)
     assert sign_in(test_office.office, "mei", PASSWORD, codes[1]).desk.agent.name == "mei"

@@ -1,0 +1,77 @@
+"""What the access log says of a ticket's decisions: the last one, who approved it, and whether it is to be made again.
+
+A row that was changed or removed takes no one's consent away: what two people refused, one does not give.
+"""
+
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from cs_console.access_log.vouched import Word, digest, latest, words
+from cs_console.desk import Office
+from models.columns import microseconds
+from models.decision import Decision
+from models.enums import Action, Outcome, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The entry of a final decision, and the roles in which people approved it. An older desk's entry says neither
+    which decision it was nor who approved; then the rows count.
+    """
+
+    said: Word
+    roles: tuple[Role, ...]
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """How it was decided; None where the entry is an older desk's."""
+        made = (self.said.about or {}).get("made")
+        return None if made is None else Outcome(made)
+
+
+def last_decided(session: Session, office: Office, number: int) -> Decided | None:
+    """The last final decision on a ticket; None where there is none. Raises LogBroken."""
+    said = words(session, office, [number], (Action.DECISION_MADE, Action.DECISION_APPROVED))
+    made = next((word for word in reversed(said) if word.action is Action.DECISION_MADE), None)
+    if made is None:
+        return None
+    decision = (made.about or {}).get("decision")
+    approved = (word.about for word in said if word.action is Action.DECISION_APPROVED and word.about is not None)
+    return Decided(made, tuple(Role(about["role"]) for about in approved if about["decision"] == decision))
+
+
+def review_has_begun(session: Session, office: Office, number: int, made: Word) -> bool:
+    """Whether a decision is to be made again: its review date came after it, or an appeal set it aside."""
+    changes = words(session, office, [number], (Action.TICKET_CHANGED,))
+    return any(word.seq > made.seq and word.names(review="began") for word in changes)
+
+
+def about_made(office: Office, decision: Decision, by: str, *, fee: bool) -> dict[str, str]:
+    """What the entry of a final decision vouches for; with `fee` its ticket waits for one. When it is to be looked at
+    again is a digest: the day could tell the ground.
+    """
+    outcome = Outcome(decision.outcome).value
+    review = _review_digest(office, decision)
+    return {"decision": decision.id, "made": outcome, "by": by, "fee": "asked" if fee else "", "review": review}
+
+
+def has_its_review_date(made: Word, office: Office, decision: Decision) -> bool:
+    """Whether a decision's row names the day of its review that the log does. An older desk's entry names none."""
+    said = (made.about or {}).get("review")
+    return said is None or said == _review_digest(office, decision)
+
+
+def fee_asked(session: Session, office: Office, number: int) -> Word | None:
+    """The decision for a fee that the ticket waits for; None where none was made, or the fee is paid. One that
+    was closed unpaid can still be paid. An older desk's entry may be one.
+    """
+    last = latest(session, office, number, (Action.DECISION_MADE, Action.FEE_PAID))
+    if last is None or last.action is not Action.DECISION_MADE:
+        return None
+    return last if (last.about or {}).get("fee", "asked") == "asked" else None
+
+
+def _review_digest(office: Office, decision: Decision) -> str:
+    at = decision.review_at
+    return digest(office, "review", decision.id, "" if at is None else microseconds(at))

@@ -1,0 +1,145 @@
+"""What was asked, who has to approve, whether a review began and whether a fee is waited for: as the log says it.
+
+The attacker writes to the database as its owner could, and has no keys.
+"""
+
+import pytest
+from sqlalchemy import delete, insert, update
+
+from cs_console.decisions import approval, checklist
+from cs_console.decisions.asked import read_asked, record_asked
+from cs_console.decisions.fee_steps import fee_paid, fee_unpaid
+from cs_console.decisions.review import reopen_due, stands
+from cs_console.decisions.separation import kept_out
+from cs_console.errors import AskedDiffers, LogBroken, NotVouched, OwnDecision
+from cs_console.tickets.workflow import claim, set_state
+from models.asked import Asked
+from models.clock_event import ClockEvent
+from models.columns import new_id
+from models.decision import Approval, Decision
+from models.enums import ClockMove, Field, Role, TicketState
+from models.ticket import Ticket
+from tests.access_log.tampering import hand
+from tests.custody.reveals import change
+from tests.decisions.cases import PASSWORD, grant, later, person, propose, refusal, request
+from tests.decisions.settlements import Refused, refused
+from tests.decisions.test_appeal import write
+from tests.decisions.test_checklist import ticket_of
+from tests.support.office import TestOffice
+from tests.support.tickets import give
+
+BOTH = (Field.EMAIL.value, Field.MOBILE.value)
+
+
+def row_of(test_office: TestOffice, number: int) -> int:
+    return ticket_of(test_office, number).row
+
+
+def clock_moved(test_office: TestOffice, number: int, move: ClockMove) -> None:
+    event = ClockEvent(id=new_id(), ticket_number=number, move=move, at=test_office.clock.now())
+    change(test_office, insert(ClockEvent).values(event.model_dump()))
+
+
+def test_less_is_not_asked_because_a_row_says_so(test_office: TestOffice) -> None:
+    mei = person(test_office, "mei", Role.AGENT)
+    number = request(test_office, mei).number
+    made = record_asked(mei, number, "delete", BOTH)
+    change(test_office, update(Asked).values(fields=Field.EMAIL.value))
+    with pytest.raises(AskedDiffers):
+        checklist.propose(mei, number, 1, grant(Field.EMAIL.value))
+    change(test_office, delete(Asked))
+    assert read_asked(mei, number) == made
+    corrected = record_asked(mei, number, "delete", [Field.EMAIL.value])
+    assert read_asked(mei, number) == corrected
+    assert not checklist.propose(mei, number, 1, grant(Field.EMAIL.value)).still_needed
+
+
+def test_nothing_is_asked_that_was_never_recorded(test_office: TestOffice) -> None:
+    mei = person(test_office, "mei", Role.AGENT)
+    number = request(test_office, mei).number
+    values = {"right": "delete", "fields": Field.EMAIL.value, "agent_id": mei.agent.id, "at": test_office.clock.now()}
+    change(test_office, insert(Asked).values(ticket_number=number, **values))
+    assert read_asked(mei, number) is None
+
+
+def reopened(test_office: TestOffice) -> Refused:
+    """A refusal of mei's that sue approved, opened again, with ben to work on it."""
+    case = refused(test_office)
+    set_state(case.sue, case.number, row_of(test_office, case.number), TicketState.VERIFIED, "Again.")
+    give(test_office, case.number, case.ben)
+    return case
+
+
+@pytest.mark.parametrize("how", ["needs", "rows", "event", "outcome"])
+def test_what_two_refused_one_does_not_give(test_office: TestOffice, how: str) -> None:
+    case = reopened(test_office)
+    match how:
+        case "needs":
+            change(test_office, update(Decision).values(needs=""))
+        case "rows":
+            change(test_office, delete(Approval), delete(Decision))
+        case "outcome":
+            change(test_office, update(Decision).values(outcome="grant", state="withdrawn"))
+        case _:
+            clock_moved(test_office, case.number, ClockMove.REVIEWED)
+    proposed = propose(case.ben, case.number, row_of(test_office, case.number), grant(*BOTH))
+    assert proposed.still_needed == (Role.SUPERVISOR.value,)
+
+
+def test_no_review_begins_before_the_day_that_the_log_has(test_office: TestOffice) -> None:
+    case = refused(test_office)
+    change(test_office, update(Decision).values(review_at=test_office.clock.now()))
+    assert reopen_due(test_office.office) == ()
+    with test_office.office.database.reading() as session:
+        assert not stands(session, test_office.office, case.number)
+
+
+def test_a_review_that_began_is_not_taken_back_by_a_row(test_office: TestOffice) -> None:
+    mei = person(test_office, "mei", Role.AGENT)
+    sue = person(test_office, "sue", Role.SUPERVISOR)
+    pia = person(test_office, "pia", Role.PRIVACY_OFFICER)
+    number = request(test_office, mei).number
+    proposed = propose(mei, number, 1, refusal("S3", test_office.clock.now()))
+    for desk in (sue, pia):
+        approval.approve(desk, proposed.decision_id, PASSWORD)
+    with test_office.office.database.reading() as session:
+        assert stands(session, test_office.office, number)
+    later(test_office, days=400)
+    assert reopen_due(test_office.office) == (number,)
+    change(test_office, delete(ClockEvent), update(Decision).values(review_at=None))
+    with test_office.office.database.reading() as session:
+        assert not stands(session, test_office.office, number)
+
+
+def test_no_fee_is_waited_for_that_no_one_decided(test_office: TestOffice) -> None:
+    mei = person(test_office, "mei", Role.AGENT)
+    number = request(test_office, mei).number
+    clock_moved(test_office, number, ClockMove.FEE_ASKED)
+    later(test_office, days=60)
+    change(test_office, update(Ticket).values(state=TicketState.WAITING))
+    with pytest.raises(NotVouched):
+        fee_unpaid(mei, number, row_of(test_office, number))
+    with pytest.raises(NotVouched):
+        fee_paid(mei, number, row_of(test_office, number), test_office.clock.now().date())
+    assert ticket_of(test_office, number).state == TicketState.WAITING
+
+
+def test_who_refused_stays_away_from_what_came_after_whoever_the_row_names(test_office: TestOffice) -> None:
+    case, office = refused(test_office), test_office.office
+    write(test_office, case.number)
+    change(test_office, update(Ticket).values(assignee_id=None), update(Decision).values(proposer_id=case.ben.agent.id))
+    change(test_office, delete(Approval))
+    with office.database.reading() as session:
+        assert {case.mei.agent.id, case.sue.agent.id} <= kept_out(session, office, case.number)
+    with pytest.raises(OwnDecision):
+        set_state(case.sue, case.number, row_of(test_office, case.number), TicketState.CLOSED, "Enough.")
+
+
+def test_that_the_requester_wrote_is_not_taken_back_by_a_changed_entry(test_office: TestOffice) -> None:
+    case = refused(test_office)
+    write(test_office, case.number)
+    change(test_office, update(Ticket).values(assignee_id=None))
+    with hand(test_office) as store:
+        store.run("UPDATE log_entry SET at = 0 WHERE action = 'ticket.follow_up'")
+    with pytest.raises(LogBroken):
+        claim(case.mei, case.number)
