@@ -8,7 +8,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import islice, pairwise, product
 
 from cs_console.custody.common_words import is_common, turns_meaning
 from cs_console.custody.folding import Folded, Span, spellings
@@ -17,6 +17,12 @@ from models.enums import Field
 
 SHORTEST_KNOWN = 2
 SHORTEST_ADDRESS_PART = 6
+SHORTEST_POSTCODE = 3
+LONGEST_POSTCODE = 12
+SHORTEST_RUN = 6
+"""Of two parts of a name that are written as one word: shorter ones are other names and words."""
+MOST_RUN_TOGETHER = 5
+FEWEST_OF_NUMBER = 4
 FEWEST_KNOWN_DIGITS = 6
 COMPARED_DIGITS = 9
 LONGEST_PREFIX = 10
@@ -41,6 +47,9 @@ _IN_NAMES = _SAME_AS_SPACE | {","}
 _IN_ADDRESSES = _IN_NAMES | {".", "/"}
 _JOINERS = frozenset("-'`")
 _SPACED_OUT = re.compile(r"(?<!\w)[^\W\d_](?:[ .\-][^\W\d_]){3,40}(?!\w)")
+_DIGIT = re.compile(r"\d")
+_NO_WUXI = re.compile("[无無][锡錫]")
+"""A city whose name begins with a character that otherwise turns what is said."""
 _DIGIT_RUN = re.compile(r"\d(?:[ ()./\-]{0,3}\d)*")
 _SENTENCE_ENDS = frozenset(".!?:;。！？…*>#•\n\x00")
 _OPENING = " \t\"'([{“„«‹¿¡"
@@ -89,13 +98,15 @@ class _Node:
 class KnownTerms:
     """The terms of one requester, made ready once for any number of texts."""
 
-    __slots__ = ("_chars", "_claimed_chars", "_first", "_name_sizes", "_parts", "_phones", "_start", "_values")
+    __slots__ = ("_chars", "_claimed_chars", "_first", "_name_sizes", "_parts", "_phones", "_runs", "_start", "_values")
 
     def __init__(self, on_file: Values, claimed: Values = ()) -> None:
         self._values = (tuple(on_file), tuple(claimed))
         self._start = _Node()
         self._parts: dict[str, dict[int, int]] = {}
         """Word of a name -> which name, and which part of it."""
+        self._runs: set[str] = set()
+        """Those of them that are several parts written as one word."""
         self._name_sizes: list[int] = []
         self._chars: dict[str, str] = {}
         """Values in scripts without spaces, with their labels."""
@@ -152,11 +163,14 @@ class KnownTerms:
         parts = re.split(r"[,;\n]", plain) if kind is Field.ADDRESS else [plain]
         for part in (plain, *parts):
             chars = "".join(char for char in part if not char.isspace() and char not in _BETWEEN_CHARS).lower()
+            if _only_turns(kind, chars):
+                continue
             if len(chars) >= (SHORTEST_KNOWN if part is plain else SHORTEST_ADDRESS_PART):
                 self._chars[chars] = kind.value
         if kind is Field.NAME:
             for run in _UNSPACED_RUN.findall(plain):
-                self._chars[run] = kind.value
+                if not _only_turns(kind, run):
+                    self._chars[run] = kind.value
             self._add_name(_UNSPACED_CHAR.sub(" ", plain))
 
     def _add_name(self, value: str) -> None:
@@ -171,17 +185,32 @@ class KnownTerms:
         for joined in _joined_words(value):
             self._parts.setdefault(joined, {})[name] = len(places)
             places[joined] = len(places)
+        for joined in _run_together(words):
+            if joined not in places:
+                self._runs.add(joined)
+                self._parts.setdefault(joined, {})[name] = len(places)
+                places[joined] = len(places)
 
     def _add_sequence(self, kind: Field, value: str) -> None:
+        """The words of a value, as far as none of them turns what is said: where one does, what is around it.
+
+        An agent or a record may put anything on file: with the postcode "did not", the words would go everywhere.
+        """
         words = _words_of(value)
-        plain = [word for word, _ in words]
         exact = kind is not Field.ADDRESS
-        tells = any(not is_common(word) for word in plain) or kind is Field.POSTCODE or _is_number(plain)
-        named = not tells if exact or len(words) == 1 else any(map(turns_meaning, plain))
-        term = _Term(kind.value, _separators(value) if exact else None, "named" if named else "anywhere", tells)
-        if len(words) == 1 and turns_meaning(plain[0]):
-            return
-        self._grow(words, term)
+        separators = _separators(value) if exact else None
+        for first, last in _runs_between(words):
+            plain = [word for word, _ in words[first:last]]
+            if last - first < len(words) and not _tells_as_rest(kind, plain):
+                continue
+            postcode = kind is Field.POSTCODE and _is_postcode(plain)
+            tells = postcode or any(not is_common(word) for word in plain) or _is_number(plain)
+            where = "named" if not tells and (exact or len(plain) == 1) else "anywhere"
+            between = None if separators is None else separators[first : last - 1]
+            term = _Term(kind.value, between, where, tells)
+            self._grow(words[first:last], term)
+            if postcode:
+                self._grow([("".join(plain), ("".join(plain),))], term)
 
     def _add_claim(self, kind: Field, value: str) -> None:
         if kind is Field.MOBILE:
@@ -200,7 +229,10 @@ class KnownTerms:
             return
         if kind is Field.ADDRESS and (not tells or len(words) < 3 or not any(word.isdigit() for word, _ in words)):
             return
-        self._grow(words, _Term(kind.value, None, "claimed" if kind is Field.NAME else "anywhere", tells))
+        term = _Term(kind.value, None, "claimed" if kind is Field.NAME else "anywhere", tells)
+        self._grow(words, term)
+        for joined in _run_together(words) if kind is Field.NAME else ():
+            self._grow([(joined, (joined,))], term)
 
     def _grow(self, words: list[tuple[str, tuple[str, ...]]], term: _Term) -> None:
         if not words or len(words) > MOST_WORDS:
@@ -310,7 +342,8 @@ class KnownTerms:
         forms = words.forms[first : last + 1]
         if turns_meaning(forms[0]):
             return distinct > 1 and any(map(_tells_alone, forms)) and distinct == size
-        if any(map(_tells_alone, forms)) or (first < last and "".join(forms) in self._parts):
+        joined = "".join(forms)
+        if any(map(_tells_alone, forms)) or (first < last and joined in self._parts and joined not in self._runs):
             return True
         if distinct > 1 and not any(map(turns_meaning, forms)):
             closely = all("," not in words.separator(at) for at in range(first, last))
@@ -494,6 +527,52 @@ def _joined_words(value: str) -> Iterator[str]:
             yield "".join(words)
 
 
+def _only_turns(kind: Field, chars: str) -> bool:
+    """Whether characters that turn what is said make it no value to hide: neither a person's name nor an address."""
+    if kind is Field.NAME:
+        return turns_meaning(chars) and chars[0] not in _SURNAMES
+    return turns_meaning(_NO_WUXI.sub("", chars)) and not _DIGIT.search(chars)
+
+
+def _run_together(words: list[tuple[str, tuple[str, ...]]]) -> Iterator[str]:
+    """Neighbours in a name, its first part and its last, or all of them as one word: nothing visible parts them."""
+    if any(turns_meaning(word) for word, _ in words):
+        return
+    parts = [forms for _, forms in words[:MOST_RUN_TOGETHER]]
+    pairs = [*pairwise(parts), *([(parts[0], parts[-1])] if len(parts) > 2 else [])]
+    for one, other in pairs:
+        for first, second in product(one, other):
+            yield from filter(_is_telling_run, (first + second, second + first))
+    if 2 < len(parts) == len(words):
+        yield from filter(_is_telling_run, map("".join, islice(product(*parts), MOST_WORDS)))
+
+
+def _is_telling_run(joined: str) -> bool:
+    return len(joined) >= SHORTEST_RUN and _tells_alone(joined)
+
+
+def _runs_between(words: list[tuple[str, tuple[str, ...]]]) -> Iterator[tuple[int, int]]:
+    """Where the words are that are not parted by one that turns what is said: the first, and the one after the last."""
+    begin = 0
+    for at, (word, _) in enumerate(words):
+        if turns_meaning(word):
+            yield begin, at
+            begin = at + 1
+    yield begin, len(words)
+
+
+def _tells_as_rest(kind: Field, words: list[str]) -> bool:
+    """Whether what is left of a value still tells whose it is: "5 Xinhua Road" of "No. 5 Xinhua Road"."""
+    long = sum(map(len, words)) >= (FEWEST_OF_NUMBER if kind is Field.POSTCODE else SHORTEST_ADDRESS_PART)
+    return long and any(word.isdigit() or not is_common(word) for word in words)
+
+
+def _is_postcode(words: list[str]) -> bool:
+    """Whether it looks like one: ordinary words are none, whoever put them on file."""
+    joined = "".join(words)
+    return SHORTEST_POSTCODE <= len(joined) <= LONGEST_POSTCODE and _DIGIT.search(joined) is not None
+
+
 def _separators(value: str) -> tuple[str, ...]:
     text = Folded(value).text
     found = list(_WORD.finditer(text))
@@ -505,7 +584,7 @@ def _tells_alone(word: str) -> bool:
 
 
 def _is_number(words: list[str]) -> bool:
-    return sum(len(word) for word in words) >= 4 and all(word.isdigit() for word in words)
+    return sum(len(word) for word in words) >= FEWEST_OF_NUMBER and all(word.isdigit() for word in words)
 
 
 def _all_in(separator: str, signs: frozenset[str]) -> bool:

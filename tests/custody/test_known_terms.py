@@ -46,8 +46,18 @@ def _claimed(name: str) -> KnownTerms:
         ("Xiomara Quimby", "X\ufe0fiomara \U0001d410\U0001d42e\U0001d422\U0001d426\U0001d41b\U0001d432"),
         ("Xiomara Quimby", "Ｘｉｏｍａｒａ Ｑｕｉｍｂｙ"),
         ("Xiomara Quimby", "Q u i m b y"),
+        ("Xiomara Quimby", "XiomaraQuimby"),
+        ("Xiomara Quimby", "Xiomara\u200bQuimby"),
+        ("Xiomara Quimby", "quimby\u2060xiomara"),
+        ("Xiomara Quimby", "XIOMARA\u00adQUIMBY"),
+        ("Will Oakley", "WillOakley"),
+        ("Jürgen Müller", "Juergen\u200dMueller"),
+        ("Xiomara Zoë Quimby", "XiomaraZoeQuimby"),
+        ("Xiomara Zoë Quimby", "Xiomara\u200bZoë\u200bQuimby"),
+        ("Xiomara Zoë Quimby", "XiomaraQuimby"),
         ("Xiomara Quimby", "Quimby, Xiomara's"),
         ("Xiomara Quimby", unicodedata.normalize("NFD", "Xiómará Quìmby")),
+        ("韩非子", "韩 非子"),
         ("김민준", unicodedata.normalize("NFD", "김민준")),
         ("が王小明", "か\u3099王 小\u200b明"),
     ],
@@ -68,6 +78,8 @@ def test_a_name_on_file_is_hidden_however_it_is_written(name: str, written: str)
         ("Klein Groß", "Das Paket war klein, die Freude groß."),
         ("Petit Blanc", "Le colis est petit, le papier est blanc."),
         ("Cielo Blanco", "La caja es cielo y el papel es blanco."),
+        ("Can Not", "I cannot say that it is not so."),
+        ("May Be", "Maybe it is, maybe not."),
         ("No Never", "No, I never asked. Never delete it. No!"),
         ("Nie Nicht", "Das habe ich nie gesagt und werde es nicht sagen."),
     ],
@@ -126,12 +138,59 @@ def test_a_claimed_name_is_hidden_whole_where_it_is_one() -> None:
     text = "I am Xiomara Quimby. Xiomara is fine too.\nRegards\nXiomara Quimby"
     assert redact(text, REGIONS, _claimed("Xiomara Quimby")) == ("I am [name]. Xiomara is fine too.\nRegards\n[name]")
     assert redact("Regards\nWill May", REGIONS, _claimed("Will May")) == "Regards\n[name]"
+    assert redact("I am Xiomara\u200bQuimby.", REGIONS, _claimed("Xiomara Quimby")) == "I am [name]."
     assert redact("您好，我是王小明。王小明先生", REGIONS, _claimed("王小明")) == "您好，我是[name]。王小明先生"
 
 
 def test_claims_other_than_contacts_and_names_hide_nothing() -> None:
     claimed = KnownTerms((), ((Field.NICKNAME, "parcel"), (Field.POSTCODE, "104822"), (Field.OTHER, "not")))
     assert redact("my parcel 104822 is not here", REGIONS, claimed) == "my parcel 104822 is not here"
+
+
+POISON = "I did not ask for that. Do not delete it. It is not 1 parcel but 10.\ndid not\nNo\ndo not\n不要删除。不要\n"
+
+
+@pytest.mark.parametrize("kind", [Field.POSTCODE, Field.ADDRESS, Field.NICKNAME, Field.OTHER, Field.NAME])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "did not",
+        "do not",
+        "Do not delete",
+        "not 1",
+        "not",
+        "No",
+        "ask for",
+        "10",
+        "1",
+        "not, do not",
+        "不要",
+        "不要删除",
+    ],
+)
+def test_no_value_on_file_takes_meaning_away(kind: Field, value: str) -> None:
+    """An agent or a record of the platform may put anything on file, for all that the requester ever wrote."""
+    if value == "ask for" and kind in (Field.ADDRESS, Field.NAME):
+        return  # two words in a row that tell nothing and turn nothing
+    assert redact(POISON, REGIONS, KnownTerms(((kind, value),))) == POISON
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "text", "shown"),
+    [
+        (Field.POSTCODE, "SW1A 1AA", "at SW1A 1AA, or sw1a1aa", "at [postcode], or [postcode]"),
+        (Field.POSTCODE, "1234 AB", "at 1234ab now", "at [postcode] now"),
+        (Field.POSTCODE, "NO-0150", "at NO-0150 now", "at NO-[postcode] now"),
+        (Field.POSTCODE, "101", "it is 101 here", "it is [postcode] here"),
+        (Field.ADDRESS, "No. 5 Xinhua Road, Shanghai", "I live at no. 5 Xinhua Road.", "I live at no. [address]."),
+        (Field.ADDRESS, "Flat 3, No 5 Long Street", "Write to:\nNo 5 Long Street", "Write to:\nNo [address]"),
+        (Field.ADDRESS, "Rua Sem Medo 12, Coimbra", "Moro em Coimbra.", "Moro em [address]."),
+        (Field.ADDRESS, "无锡市滨湖区太湖大道", "我在无锡市滨湖区太湖大道", "我在[address]"),
+        (Field.ADDRESS, "上海市非凡路5号", "我在上海市非凡路5号", "我在[address]"),
+    ],
+)
+def test_what_is_around_such_a_word_is_hidden(kind: Field, value: str, text: str, shown: str) -> None:
+    assert redact(text, REGIONS, KnownTerms(((kind, value),))) == shown
 
 
 def test_many_claims_cost_no_more_than_a_few() -> None:
