@@ -1,15 +1,16 @@
-"""A ticket's kind and the channel that it came by count as the access log says them, whatever is written into its row.
+"""A ticket's kind, the channel that it came by and that a letter was sent count as the access log says them.
 
 The attacker writes to the database as its owner could, and has no keys.
 """
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlmodel import col
 
 from cs_console.access_log.standing import channel_on_record
 from cs_console.custody.disclosure import Target, reveal
 from cs_console.decisions.settling_needs import still_needed
+from cs_console.delivery.outgoing import deliver_one, deliver_queued
 from cs_console.delivery.where_to_write import may_write_to, where_to_write
 from cs_console.errors import (
     ContactNotOnFile,
@@ -23,7 +24,8 @@ from cs_console.tickets.conversation import reply
 from cs_console.tickets.form import FormEntry, open_by_form
 from cs_console.tickets.ticket_facts import facts, facts_on_record
 from cs_console.tickets.workflow import claim, set_kind, set_state
-from models.enums import Channel, Field, Role, TicketKind, TicketState
+from models.enums import Channel, DeliveryState, Field, MessageSort, Role, TicketKind, TicketState
+from models.message import Message
 from models.ticket import Ticket
 from tests.custody.reveals import CONTACTS, change, is_refused, own_ticket
 from tests.decisions.cases import person
@@ -84,6 +86,23 @@ def test_who_refused_does_not_take_an_appeal_that_its_row_calls_an_inquiry(test_
         claim(case.mei, appeal.number)
     claim(case.ben, appeal.number)
     assert still_needed(case.ben, appeal.number).by_outcome.keys() >= {"uphold"}
+
+
+def test_a_letter_that_was_sent_does_not_go_out_again(test_office: TestOffice) -> None:
+    mei, office = person(test_office, "mei", Role.AGENT), test_office.office
+    made = make_ticket(test_office, assignee=mei, contacts=CONTACTS)
+    folder = office.settings.outbox
+    assert folder is not None
+    assert reply(mei, made.number, 1, made.contact_ids[Field.EMAIL], "Dear you.") is DeliveryState.SENT
+    sent = sorted(folder.iterdir())
+    ours = col(Message.sort) == MessageSort.REPLY
+    change(test_office, update(Message).where(ours).values(delivery=DeliveryState.QUEUED, next_delivery_at=None))
+    assert deliver_queued(office).sent == 0
+    assert sorted(folder.iterdir()) == sent
+    with office.database.reading() as session:
+        message = session.scalars(select(Message).where(ours)).one()
+    assert message.delivery == DeliveryState.SENT
+    assert deliver_one(office, message.id) is DeliveryState.SENT
 
 
 def test_an_older_desks_ticket_is_of_the_kind_that_its_row_says(test_office: TestOffice) -> None:

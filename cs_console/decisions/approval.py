@@ -13,6 +13,7 @@ from cs_console.custody.contacts import known_values
 from cs_console.custody.redaction import redact
 from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.decisions.approvers import approvals_given, find, require_vouched, roles_left, roles_now
+from cs_console.decisions.decided_on_record import proposal_on_record
 from cs_console.decisions.making import Made, made_by, make_final, send
 from cs_console.decisions.proposal import Proposal, open_answers, seal_reason
 from cs_console.decisions.rules import stale_problems
@@ -202,18 +203,21 @@ def _role_for(session: Session, desk: Desk, decision: Decision) -> Role:
 
 
 def _require_fresh(session: Session, desk: Desk, decision: Decision, ticket: TicketFacts) -> None:
-    """Refuse when the ticket changed since, or the answers have gone stale. Raises StaleProposal.
+    """Refuse when the ticket changed since, by its row or by the log, or the answers have gone stale.
+
+    Raises StaleProposal, LogBroken.
 
     Under legal review the same limit holds whichever ground it is.
     """
     now, pack = desk.office.clock.now(), desk.office.packs.get(ticket.pack)
+    said = proposal_on_record(session, desk.office, ticket.number)
     why = ""
-    if ticket.row != decision.ticket_row or ticket.state is not TicketState.IN_APPROVAL:
+    if ticket.row != decision.ticket_row or ticket.state is not TicketState.IN_APPROVAL or said.changed:
         why = f"#{ticket.number} changed after this was proposed."
     elif not decision.legal_review:
         proposal = _opened(session, desk, ticket, decision)
         why = next((problem.text for problem in stale_problems(pack, proposal, now)), "")
-    elif now - decision.proposed_at > timedelta(days=pack.legal_review.waits_days):
+    elif now - min(decision.proposed_at, said.at or now) > timedelta(days=pack.legal_review.waits_days):
         why = "This proposal waited too long."
     if why:
         raise StaleProposal(why, "Return it, so that it is made again.")

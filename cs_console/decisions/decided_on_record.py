@@ -4,14 +4,27 @@ A row that was changed or removed takes no one's consent away: what two people r
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlmodel import Session
 
 from cs_console.access_log.vouched import Word, digest, latest, words
 from cs_console.desk import Office
-from models.columns import microseconds
+from models.columns import from_microseconds, microseconds
 from models.decision import Decision
 from models.enums import Action, Outcome, Role
+
+_CHANGING = (
+    Action.TICKET_FOLLOW_UP,
+    Action.TICKET_CHANGED,
+    Action.TICKET_CLAIMED,
+    Action.TICKET_ASSIGNED,
+    Action.TICKET_RELEASED,
+    Action.TICKET_LINKED,
+    Action.TICKET_UNLINKED,
+    Action.MATTER_NAMED,
+)
+"""What makes a proposal stale: each changes the ticket's row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +83,27 @@ def fee_asked(session: Session, office: Office, number: int) -> Word | None:
     if last is None or last.action is not Action.DECISION_MADE:
         return None
     return last if (last.about or {}).get("fee", "asked") == "asked" else None
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalSaid:
+    """When a ticket's newest proposal was made, and whether the ticket was changed since. None and False for an older
+    desk's.
+    """
+
+    at: datetime | None = None
+    changed: bool = False
+
+
+def proposal_on_record(session: Session, office: Office, number: int) -> ProposalSaid:
+    """What the log says of it: a row that was put back makes no stale proposal a fresh one. Raises LogBroken."""
+    proposed = latest(session, office, number, (Action.DECISION_PROPOSED,))
+    if proposed is None or proposed.about is None:
+        return ProposalSaid()
+    since = (word for word in words(session, office, [number], _CHANGING) if word.seq > proposed.seq)
+    # a review that begins on an open ticket leaves its row as it is
+    changed = any(not word.names(review="began") for word in since)
+    return ProposalSaid(from_microseconds(proposed.at), changed)
 
 
 def _review_digest(office: Office, decision: Decision) -> str:

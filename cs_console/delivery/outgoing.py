@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import Actor, Entry, append, lock_log
+from cs_console.access_log.vouched import words
 from cs_console.custody.blind_index import reference_token
 from cs_console.custody.contacts import address_for_sending, known_values
 from cs_console.custody.redaction import redact
@@ -151,6 +152,8 @@ def deliver_queued(office: Office, message_id: str | None = None) -> DeliveryRep
     for one, channel in [(message_id, None)] if message_id else _due(office):
         if channel in unreached or not _claim(office, one, again=message_id is not None):
             continue
+        if _went_out(office, one):
+            continue
         try:
             done = _send(office, one)
         except KeyMissing as problem:  # it stays queued, and holds up no other
@@ -241,6 +244,21 @@ def _free(now: datetime) -> ColumnElement[bool]:
     )
 
 
+def _went_out(office: Office, message_id: str) -> bool:
+    """Whether the access log says that the line was sent: then its row says so again, and it does not go out twice.
+
+    Raises LogBroken.
+    """
+    with office.database.transaction() as session:
+        message = session.get_one(Message, message_id)
+        said = words(session, office, [message.ticket_number], (Action.MESSAGE_SENT,))
+        if not any(word.names(message=message_id) for word in said):
+            return False
+        message.delivery, message.next_delivery_at = DeliveryState.SENT, None
+        session.add(message)
+        return True
+
+
 @dataclass(frozen=True)
 class _Sent:
     """What became of a line: what kept it from going out, if anything did, and the ticket's row that it left."""
@@ -329,4 +347,5 @@ def _entry(session: Session, office: Office, message: Message, problem: Refusal 
         requester=pseudonym(office, owner),
         fields=() if contact is None else (Field(contact.field).value,),
         reason=MessageSort(message.sort).value + ("" if problem is None else f": {problem.code}"),
+        about={"message": message.id},
     )

@@ -6,12 +6,15 @@ The attacker writes to the database as its owner could, and has no keys.
 import pytest
 from sqlalchemy import delete, insert, update
 
+from cs_console.access_log.append import Actor
 from cs_console.decisions import approval, checklist
 from cs_console.decisions.asked import read_asked, record_asked
 from cs_console.decisions.fee_steps import fee_paid, fee_unpaid
-from cs_console.decisions.review import reopen_due, stands
+from cs_console.decisions.review import open_for_review, reopen_due, stands
 from cs_console.decisions.separation import kept_out
-from cs_console.errors import AskedDiffers, LogBroken, NotVouched, OwnDecision
+from cs_console.desk import Desk
+from cs_console.errors import AskedDiffers, LogBroken, NotVouched, OwnDecision, StaleProposal
+from cs_console.tickets.ticket_facts import facts
 from cs_console.tickets.workflow import claim, set_state
 from models.asked import Asked
 from models.clock_event import ClockEvent
@@ -21,7 +24,7 @@ from models.enums import ClockMove, Field, Role, TicketState
 from models.ticket import Ticket
 from tests.access_log.tampering import hand
 from tests.custody.reveals import change
-from tests.decisions.cases import PASSWORD, grant, later, person, propose, refusal, request
+from tests.decisions.cases import PASSWORD, grant, later, pack, person, propose, refusal, request
 from tests.decisions.settlements import Refused, refused
 from tests.decisions.test_appeal import write
 from tests.decisions.test_checklist import ticket_of
@@ -109,6 +112,41 @@ def test_a_review_that_began_is_not_taken_back_by_a_row(test_office: TestOffice)
     change(test_office, delete(ClockEvent), update(Decision).values(review_at=None))
     with test_office.office.database.reading() as session:
         assert not stands(session, test_office.office, number)
+
+
+def in_approval(test_office: TestOffice, code: str) -> tuple[Desk, int, str]:
+    """Who may approve, a ticket's number and what is proposed on it."""
+    mei, pia = person(test_office, "mei", Role.AGENT), person(test_office, "pia", Role.SUPERVISOR, Role.PRIVACY_OFFICER)
+    number = request(test_office, mei).number
+    return pia, number, propose(mei, number, 1, refusal(code, test_office.clock.now())).decision_id
+
+
+@pytest.mark.parametrize("code", ["D2", "S3"])
+def test_a_proposal_is_stale_whatever_row_is_put_back(test_office: TestOffice, code: str) -> None:
+    pia, number, decision_id = in_approval(test_office, code)
+    row = row_of(test_office, number)
+    write(test_office, number, "I have changed my mind.")
+    change(test_office, update(Ticket).values(row=row))
+    with pytest.raises(StaleProposal):
+        approval.approve(pia, decision_id, PASSWORD)
+
+
+def test_a_proposal_is_as_old_as_its_entry(test_office: TestOffice) -> None:
+    pia, _, decision_id = in_approval(test_office, "S3")
+    later(test_office, days=pack().legal_review.waits_days + 1)
+    change(test_office, update(Decision).values(proposed_at=test_office.clock.now()))
+    with pytest.raises(StaleProposal):
+        approval.approve(pia, decision_id, PASSWORD)
+
+
+def test_a_review_that_begins_meanwhile_makes_no_proposal_stale(test_office: TestOffice) -> None:
+    pia, number, decision_id = in_approval(test_office, "D2")
+    office = test_office.office
+    with office.database.transaction() as session:
+        open_for_review(
+            session, office, facts(session, number), Actor("console", "", "", "a host"), "its date has come"
+        )
+    assert approval.approve(pia, decision_id, PASSWORD).final
 
 
 def test_no_fee_is_waited_for_that_no_one_decided(test_office: TestOffice) -> None:
