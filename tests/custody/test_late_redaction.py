@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlmodel import col
 
+from cs_console.access_log.append import Entry, append
 from cs_console.custody import late_redaction
 from cs_console.custody.contacts import NewContact, add_contact
 from cs_console.custody.handing_over import hand_over
@@ -20,7 +21,7 @@ from models.message import Message
 from models.ticket import Ticket
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
-from tests.support.tickets import MadeTicket, make_requester, make_ticket
+from tests.support.tickets import HAND, MadeTicket, make_requester, make_ticket
 
 SUBJECT = "Xiomara Quimby at 7 Gladstone Court"
 TEXT = "Ask for Xiomara Quimby, 7 Gladstone Court. Thanks"
@@ -90,7 +91,10 @@ def test_a_ticket_that_is_handed_over_is_redacted_for_whom_it_belongs_to_now(sql
     made = _ticket(sqlite_office)
     person, _ = make_requester(sqlite_office, {Field.NAME: "Xiomara Quimby", Field.ADDRESS: "7 Gladstone Court"})
     with office.database.transaction() as session:
-        hand_over(session, office, made.number, person, Link.PROVEN)
+        keys = hand_over(session, office, made.number, person, Link.PROVEN)
+        name = office.pseudonym(person, keys.requester_key)
+        entry = Entry(Action.TICKET_LINKED, ticket=made.number, requester=name, about={"after": Link.PROVEN.value})
+        append(session, office, HAND, entry, office.clock.now())
     assert _shown(desk, made.number) == (WAITING, WAITING, {WAITING})
     assert redact_waiting(office) == 1
     assert _shown(desk, made.number) == (BARE[0], BARE[0], {BARE[1]})
