@@ -49,6 +49,7 @@ REVISIONS = (
     "0015",
     "0016",
     "0017",
+    "0018",
 )
 """The migrations this program knows, oldest first: one for each file in migrations/versions."""
 

@@ -7,6 +7,10 @@ from models.columns import BIG_KEY
 
 _NOT_DONE = text("outcome <> 'done'")
 _VOUCHES = text("about IS NOT NULL")
+ENDS = "action || '' IN ('erasure.approved', 'requester.erased')"
+"""What takes a requester out of use. Written so that neither engine looks through the index of actions instead, which
+has every erasure that there ever was: a query has to say it in these words to be answered by the index of its own.
+"""
 
 
 class LogEntry(SQLModel, table=True):
@@ -25,6 +29,7 @@ class LogEntry(SQLModel, table=True):
         Index("log_entry_requester", "requester", "at", "seq"),
         Index("log_entry_action", "action", "at", "seq"),
         Index("log_entry_vouches", "ticket", "seq", sqlite_where=_VOUCHES, postgresql_where=_VOUCHES),
+        Index("log_entry_ends", "requester", "seq", sqlite_where=text(ENDS), postgresql_where=text(ENDS)),
         Index("log_entry_not_done", "outcome", "at", "seq", sqlite_where=_NOT_DONE, postgresql_where=_NOT_DONE),
     )
 

@@ -29,7 +29,7 @@ from cs_console.access_log.standing import check_owner, is_holder, is_open, kind
 from cs_console.access_log.stated_heads import state_head
 from cs_console.access_log.undertakings_on_record import NEWEST_UNDERTAKING, has_undertaken
 from cs_console.access_log.vouched import NEWEST_ASSIGNMENT, NEWEST_KIND, NEWEST_OWNER, NEWEST_WINDOW
-from cs_console.custody.in_use import check_in_use
+from cs_console.custody.in_use import NEWEST_ENDING, check_ending, check_in_use
 from cs_console.custody.opening import open_text
 from cs_console.custody.reading import for_reading
 from cs_console.custody.sealing import Place
@@ -239,10 +239,10 @@ def _put_on_record(desk: Desk, number: int, target: Target, purpose: str) -> _On
     with office.database.bare_transaction() as connection:
         # the log first: from there on nobody's recorded act can come between
         of_this = {"number": number}
-        newest = (NEWEST_ASSIGNMENT, NEWEST_OWNER, NEWEST_WINDOW, NEWEST_KIND)
+        newest = (NEWEST_ASSIGNMENT, NEWEST_OWNER, NEWEST_WINDOW, NEWEST_KIND, NEWEST_ENDING)
         of_the_log = ((one, of_this) for one in newest)
         log, found = lock_log_and_look(connection, office, _look(desk, number, target), *of_the_log)
-        row, assignment, owner, window, kind = found
+        row, assignment, owner, window, kind, ending = found
         facts = _facts(connection, desk, number, row)
         pack = office.packs.get(facts.pack)
         facts = dataclasses.replace(facts, kind=kind_of(office, facts.kind, kind))
@@ -252,6 +252,7 @@ def _put_on_record(desk: Desk, number: int, target: Target, purpose: str) -> _On
         key = office.keyring.key(facts.requester_id)
         pseudonym = office.pseudonym(facts.requester_id, key)
         check_owner(office, number, pseudonym, owner)
+        check_ending(desk, pseudonym, ending)
         if facts.verification is not None:
             minutes = pack.verification.window_minutes
             if not is_open(connection, office, number, facts.verification, minutes, pseudonym, window):

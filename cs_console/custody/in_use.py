@@ -1,18 +1,54 @@
 """Whose data may still be worked with: an erased requester's is gone, a restricted one's is kept for its hold alone.
 
 To everybody but a privacy officer the two are the same, word for word: that there is a hold can tell of an
-investigation (policy I.(4)2, no tipping off).
+investigation (policy I.(4)2, no tipping off). A row that calls somebody active again counts for nothing once the access
+log has it that their erasure was approved (DESIGN.md, invariant 12).
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select, text
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from cs_console.desk import Desk
+from cs_console.access_log.vouched import COLUMNS_OF_ENTRY, genuine
+from cs_console.desk import Desk, Office
 from cs_console.errors import KeyDestroyed, OnHold
-from models.enums import RequesterState, Role
+from cs_console.prepared import Prepared, Row
+from models.enums import Action, RequesterState, Result, Role
+from models.log import ENDS, LogEntry
 from models.requester import Requester
+
+_ENDS = text(f"log_entry.{ENDS}")
+"""That an erasure was approved, or carried out, takes a requester out of use for good."""
+_NAMING = aliased(LogEntry)
+_WHOSE = (
+    select(col(_NAMING.requester))
+    .where(col(_NAMING.ticket) == bindparam("number"), col(_NAMING.requester).is_not(None))
+    .order_by(col(_NAMING.at).desc(), col(_NAMING.seq).desc())
+    .limit(1)
+)
+NEWEST_ENDING = Prepared(
+    select(*COLUMNS_OF_ENTRY)
+    .where(
+        col(LogEntry.requester) == _WHOSE.scalar_subquery(),
+        _ENDS,
+        col(LogEntry.outcome) == Result.DONE.value,
+    )
+    .order_by(col(LogEntry.seq).desc())
+    .limit(1)
+)
+"""For a reveal, asked in the round trip that locks the log: the last such entry of who the log calls the ticket's
+requester. Only their key gives their pseudonym, which is not there yet."""
+_ENDINGS = (
+    select(*COLUMNS_OF_ENTRY)
+    .where(
+        col(LogEntry.requester).in_(bindparam("names", expanding=True)),
+        _ENDS,
+        col(LogEntry.outcome) == Result.DONE.value,
+    )
+    .order_by(col(LogEntry.seq))
+)
 
 
 def check_in_use(desk: Desk, state: str) -> None:
@@ -24,18 +60,52 @@ def check_in_use(desk: Desk, state: str) -> None:
     raise KeyDestroyed  # also while the key of somebody erased is still being destroyed
 
 
+def check_ending(desk: Desk, pseudonym: str, newest: Row | None) -> None:
+    """Refuse a requester whose erasure the log has as approved. `newest`: of NEWEST_ENDING. Raises LogBroken too."""
+    word = None if newest is None else genuine(desk.office, newest)
+    if word is not None and word.requester == pseudonym:
+        erased = word.action is Action.REQUESTER_ERASED
+        check_in_use(desk, RequesterState.ERASED if erased else RequesterState.RESTRICTED)
+
+
 def require_in_use(session: Session, desk: Desk, requester_id: str) -> None:
-    """The same for a requester by id, as they are now."""
+    """The same for a requester by id, as they are now by their row and by the log. Raises LogBroken too."""
     check_in_use(desk, session.get_one(Requester, requester_id, populate_existing=True).state)
+    ended = ended_on_record(session, desk.office, [requester_id])
+    check_in_use(desk, ended.get(requester_id, RequesterState.ACTIVE))
 
 
-def hidden_from(session: Session, desk: Desk, requester_ids: Iterable[str]) -> set[str]:
-    """Those requesters of whom this desk is shown nothing, not even masks."""
+def hidden_from(
+    session: Session, desk: Desk, requester_ids: Collection[str], keys: Mapping[str, bytes] | None = None
+) -> set[str]:
+    """Those requesters of whom this desk is shown nothing, not even masks. `keys`: theirs, where they are known.
+
+    Raises LogBroken.
+    """
+    wanted = set(requester_ids)
     shown = {RequesterState.ACTIVE, RequesterState.RESTRICTED} if _may_know(desk) else {RequesterState.ACTIVE}
-    found = select(col(Requester.id)).where(
-        col(Requester.id).in_(set(requester_ids)), col(Requester.state).not_in(shown)
-    )
-    return set(session.connection().execute(found).scalars())
+    found = select(col(Requester.id)).where(col(Requester.id).in_(wanted), col(Requester.state).not_in(shown))
+    hidden = set(session.connection().execute(found).scalars())
+    ended = ended_on_record(session, desk.office, wanted - hidden, keys)
+    return hidden | {one for one, state in ended.items() if state not in shown}
+
+
+def ended_on_record(
+    session: Session, office: Office, requester_ids: Collection[str], keys: Mapping[str, bytes] | None = None
+) -> dict[str, RequesterState]:
+    """Those of these requesters whose erasure the log has as approved: restricted, or erased. Raises LogBroken."""
+    keys = office.keyring.keys(requester_ids) if keys is None else keys
+    names = {office.pseudonym(one, keys[one]): one for one in requester_ids if one in keys}
+    if not names:
+        return {}
+    rows = session.connection().execute(_ENDINGS, {"names": sorted(names)})
+    said = [genuine(office, tuple(row)) for row in rows]
+    erased = {word.requester for word in said if word.action is Action.REQUESTER_ERASED}
+    return {
+        names[word.requester]: RequesterState.ERASED if word.requester in erased else RequesterState.RESTRICTED
+        for word in said
+        if word.requester is not None
+    }
 
 
 def _may_know(desk: Desk) -> bool:

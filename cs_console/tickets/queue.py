@@ -1,5 +1,6 @@
 """The queue: views with capped counts, and pages of tickets by keyset, subjects redacted."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -128,10 +129,11 @@ def page(
         names = _agent_names(session)
         found, following = _rows(session, desk, names, view, asked or _EVERY_TICKET, columns, after, size)
         owners = {row.requester_id for row in found}
-        owners -= hidden_from(session, desk, owners)
+        keys = desk.office.keyring.keys(owners) if owners else {}
+        owners -= hidden_from(session, desk, owners, keys)
         tried = _tried(session, [row.number for row in found]) if view == "to_verify" else {}
         stopped = _stopped(session, desk, found)
-    subjects = _subjects(desk, found, owners)
+    subjects = _subjects(desk, found, owners, keys)
     rows = tuple(
         _queue_row(row, subjects[row.number], names, tried.get(row.number), row.number in stopped) for row in found
     )
@@ -291,13 +293,12 @@ def _queue_row(row: Any, subject: str, names: dict[str, str], tried_at: datetime
     )
 
 
-def _subjects(desk: Desk, rows: list[Any], owners: set[str]) -> dict[int, str]:
-    """The redacted subjects by number; of these requesters alone, their keys fetched at once."""
-    office = desk.office
-    keys = office.keyring.keys(owners) if owners else {}
-    lost = office.keyring.without_trace(owners - keys.keys())
+def _subjects(desk: Desk, rows: list[Any], owners: set[str], keys: Mapping[str, bytes]) -> dict[int, str]:
+    """The redacted subjects by number; of these requesters alone."""
+    lost = desk.office.keyring.without_trace(owners - keys.keys())
+    known = {owner: keys[owner] for owner in owners & keys.keys()}
     return {
-        row.number: MISSING if row.requester_id in lost else _subject(keys.get(row.requester_id), row) for row in rows
+        row.number: MISSING if row.requester_id in lost else _subject(known.get(row.requester_id), row) for row in rows
     }
 
 

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from cs_console.access_log.append import Entry
 from cs_console.access_log.standing import require_owner
-from cs_console.custody.in_use import check_in_use
+from cs_console.custody.in_use import require_in_use
 from cs_console.desk import Desk
 from cs_console.errors import NothingThere, WrongState
 from cs_console.policy.languages import in_language
@@ -77,7 +77,7 @@ def case_of(session: Session, desk: Desk, number: int, *, locked: bool = False) 
     if ticket is None:
         raise NothingThere(f"There is no ticket #{number}.")
     requester = session.get_one(Requester, ticket.requester_id, with_for_update=locked)
-    check_in_use(desk, requester.state)
+    require_in_use(session, desk, requester.id)
     office = desk.office
     pseudonym = office.pseudonym(requester.id, office.keyring.key(requester.id))
     require_owner(session, office, number, pseudonym)

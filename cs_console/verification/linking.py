@@ -21,7 +21,7 @@ from cs_console.custody.contacts import (
     persons_with,
 )
 from cs_console.custody.handing_over import hand_over
-from cs_console.custody.in_use import check_in_use
+from cs_console.custody.in_use import require_in_use
 from cs_console.custody.late_redaction import redact_soon
 from cs_console.custody.redaction import redact
 from cs_console.custody.safe_views import open_safe
@@ -133,7 +133,7 @@ def link_ticket(
         if person not in _possible(session, desk.office, case, found_by):
             raise NothingThere("This person does not match the ticket.", "Choose one from the list.")
         to = session.get_one(Requester, person, with_for_update=True, populate_existing=True)
-        check_in_use(desk, to.state)
+        require_in_use(session, desk, to.id)
         _require_no_erasure(session, person)
         changed = _change_hands(session, desk, case, person, Link.PROVEN, words, Action.TICKET_LINKED)
     redact_soon(desk.office)
