@@ -19,7 +19,8 @@ from cs_console.custody.disclosure import reveal
 from cs_console.custody.erasing import finish_all
 from cs_console.custody.erasure import confirm_erasure
 from cs_console.custody.erasure_authority import require_approved
-from cs_console.custody.holds import held_until, lift_hold, place_hold
+from cs_console.custody.holds import lift_hold, place_hold
+from cs_console.custody.holds_on_record import held_until
 from cs_console.decisions import approval
 from cs_console.decisions.approvers import final_decision
 from cs_console.decisions.separation import kept_out

@@ -16,7 +16,7 @@ from cs_console.access_log.vouched import Word, genuine
 from cs_console.database import Transaction
 from cs_console.prepared import Prepared
 from models.columns import microseconds
-from models.enums import AccountState, Action, Result
+from models.enums import AccountState, Action, Result, TicketState
 from models.log import LogEntry
 
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ _TO_OTHERS = "to be decided anew by others after "
 _FOLLOW_UP = "follow-up received"
 _UNTIL = "until "
 _VERSION = "version "
+_STATE = "state "
+_KIND = "kind "
+_REVIEWED = "the decision's review date has come"
 _SLACK = timedelta(minutes=5)
 """How long after a row's own time its entry may have been written."""
 
@@ -126,6 +129,17 @@ def held_until(word: Word) -> date | None:
 def undertaking(word: Word) -> str:
     """Which version of the undertaking an old entry says was signed; "" for none."""
     return word.reason.removeprefix(_VERSION) if word.about is None and word.reason.startswith(_VERSION) else ""
+
+
+def is_closed_by(word: Word) -> bool | None:
+    """Whether a ticket was closed after an old entry of a change to it; None where that is not said."""
+    said = word.reason
+    if word.about is not None:
+        return None
+    if said.startswith(_STATE) and _TO in said:
+        return said.partition(_TO)[2].partition(":")[0] == TicketState.CLOSED
+    opens = said == _FOLLOW_UP or said.startswith((_KIND, _REVIEWED, _TO_OTHERS))
+    return False if opens else None
 
 
 _ACCOUNT_ROLES = "roles "

@@ -4,33 +4,31 @@ What is then destroyed, and how, stands in `erasing.py`; what keeps data for now
 """
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import Entry, lock_log, record
-from cs_console.custody.contacts import held_fields
 from cs_console.custody.drafts import drop_drafts_about
+from cs_console.custody.erasable import require_erasable
 from cs_console.custody.erasing import carry_out, say_erased, wipe
-from cs_console.custody.erasure_authority import require_proposed
+from cs_console.custody.erasure_authority import about_proposal, require_proposed
 from cs_console.custody.erasure_proof import about_erasure
-from cs_console.custody.holds import held_until, require_recorded_holds
-from cs_console.custody.ticket_keys import ticket_keys
-from cs_console.decisions.approvers import final_decision, roles_now
-from cs_console.decisions.proposal import open_answers
-from cs_console.desk import Desk, Office
+from cs_console.custody.holds import require_recorded_holds
+from cs_console.custody.holds_on_record import held_until
+from cs_console.decisions.approvers import roles_now
+from cs_console.desk import Desk
 from cs_console.errors import (
     ErasureNotProven,
-    KeyDestroyed,
     NotAllowed,
     NotErasable,
     NothingThere,
+    NotVouched,
     OwnErasure,
-    SealBroken,
     SignInMustWait,
     StoreUnavailable,
     WrongPassword,
@@ -44,18 +42,13 @@ from cs_console.tickets.ticket_facts import READERS, TicketFacts, facts, pseudon
 from models.agent import Agent
 from models.enums import (
     Action,
-    DeliveryState,
     ErasureCause,
     ErasureState,
-    Outcome,
     RequesterState,
     Role,
-    TicketState,
 )
 from models.erasure import Erasure
-from models.message import Message
 from models.requester import Requester
-from models.ticket import Ticket
 
 PROPOSERS = (Role.AGENT, Role.SUPERVISOR, Role.PRIVACY_OFFICER)
 MOST = 200
@@ -95,14 +88,14 @@ def propose_erasure(desk: Desk, number: int) -> None:
     """Propose that everything of this ticket's requester be erased (policy I.(4)2, IV.(2)3).
 
     It needs a granted request of theirs to erase all that is held of them here, or the end of the term of all their
-    tickets; no open ticket, nothing on its way to them. Raises NotErasable, NothingThere,
+    tickets; no open ticket, nothing on its way to them. Raises NotErasable, NotVouched, NothingThere,
     NoUndertaking, NotAllowed, SessionEnded; what is refused is on record.
     """
     with _on_record(desk, lambda session: facts(session, number)), desk.work(*PROPOSERS) as session:
         require_current(session, desk)
         lock_log(session.connection(), desk.office)  # two at once must not both propose
         ticket = facts(session, number)
-        cause = _require_erasable(session, desk.office, ticket)
+        cause = require_erasable(session, desk.office, ticket.requester_id)
         known = _open_erasure(session, ticket.requester_id)
         if known is not None:
             raise NotErasable(f"The erasure of this requester is {known} already.", "See it with g e.")
@@ -115,7 +108,7 @@ def propose_erasure(desk: Desk, number: int) -> None:
         )
         session.add(erasure)
         session.flush()
-        about = {"erasure": erasure.id, "by": desk.agent.id, "cause": cause.value}
+        about = about_proposal(desk.office, erasure)
         record_about(session, desk, ticket, Action.ERASURE_PROPOSED, cause.value, about=about)
 
 
@@ -124,8 +117,8 @@ def confirm_erasure(desk: Desk, erasure_id: str, password: str) -> Confirmed:
 
     Everything that was checked at the proposal is checked once more. With a hold in force the data is kept, restricted:
     not to be found or seen, and erased when the last hold ends. Raises OwnErasure, NotAllowed, WrongPassword,
-    SignInMustWait, NotErasable, ErasureNotProven, WrongState, NothingThere, NoUndertaking, SessionEnded; what is
-    refused is on record. Raises TimeNotConfirmed before anything is looked at.
+    SignInMustWait, NotErasable, ErasureNotProven, NotVouched, WrongState, NothingThere, NoUndertaking, SessionEnded;
+    what is refused is on record. Raises TimeNotConfirmed before anything is looked at.
     """
     office = desk.office
     office.require_believed_time()
@@ -177,7 +170,8 @@ def confirm_erasure(desk: Desk, erasure_id: str, password: str) -> Confirmed:
 def withdraw_erasure(desk: Desk, erasure_id: str) -> None:
     """Take back a proposal that nobody has confirmed: one's own, or as somebody who may confirm, any.
 
-    Raises NotAllowed, WrongState, NothingThere, SessionEnded.
+    One whose row is not as the log has it stays: a withdrawal would be on record for another ticket, and the proposal
+    would count again once the row is put back. Raises NotAllowed, NotVouched, WrongState, NothingThere, SessionEnded.
     """
     with desk.work(*PROPOSERS) as session:
         erasure, ticket = _find(session, erasure_id)
@@ -191,6 +185,7 @@ def withdraw_erasure(desk: Desk, erasure_id: str) -> None:
         )
         if not taken.rowcount:
             raise WrongState(f"This erasure is {erasure.state} already.", "Look at the list again.")
+        require_proposed(session, desk.office, erasure)
         record_about(session, desk, ticket, Action.ERASURE_WITHDRAWN, about={"erasure": erasure_id})
 
 
@@ -243,74 +238,10 @@ def _confirmable(session: Session, desk: Desk, erasure_id: str) -> tuple[Erasure
     if erasure.state != ErasureState.PROPOSED:
         raise WrongState(f"This erasure is {erasure.state} already.", "Look at the list again.")
     require_proposed(session, desk.office, erasure)
-    _require_erasable(session, desk.office, ticket)
+    if ticket.requester_id != erasure.requester_id:
+        raise NotVouched(f"#{ticket.number} is not the ticket of the requester whose erasure was proposed.")
+    require_erasable(session, desk.office, erasure.requester_id)
     return erasure, ticket
-
-
-def _require_erasable(session: Session, office: Office, ticket: TicketFacts) -> ErasureCause:
-    """Why the requester's data may be erased. Raises NotErasable."""
-    owner = ticket.requester_id
-    if session.get_one(Requester, owner).state == RequesterState.ERASED:
-        raise NotErasable("This requester's data has been erased.")
-    tickets = session.connection().execute(
-        select(col(Ticket.number), col(Ticket.kind), col(Ticket.state), col(Ticket.closed_at), col(Ticket.pack)).where(
-            col(Ticket.requester_id) == owner
-        )
-    )
-    theirs = tickets.all()
-    still_open = sorted(one.number for one in theirs if one.state != TicketState.CLOSED)
-    if still_open:
-        named = ", ".join(f"#{number}" for number in still_open[:5])
-        raise NotErasable(f"The requester has open tickets: {named}.", "Close them first.")
-    numbers = [one.number for one in theirs]
-    if _on_its_way(session, numbers):
-        raise NotErasable(
-            "A message to this requester has not gone out yet.", "Without their data it never could; wait for it."
-        )
-    if any(_granted(session, office, number) for number in numbers):
-        return ErasureCause.REQUEST
-    now = office.clock.now()
-    ends = [one.closed_at + timedelta(days=office.packs.get(one.pack).retention.days[one.kind]) for one in theirs]
-    if max(ends) <= now:
-        return ErasureCause.TERM
-    raise NotErasable(
-        f"Nothing says that all that is held here has to be erased: no request was granted for all of it, "
-        f"and it is to be kept until {max(ends).date()}.",
-        "A deletion request is decided with d.",
-    )
-
-
-def _on_its_way(session: Session, numbers: list[int]) -> bool:
-    waits = (col(Message.delivery) == DeliveryState.QUEUED) | (
-        (col(Message.delivery) == DeliveryState.FAILED) & col(Message.next_delivery_at).is_not(None)
-    )
-    found = select(col(Message.id)).where(col(Message.ticket_number).in_(numbers), waits).limit(1)
-    return session.connection().execute(found).first() is not None
-
-
-def _granted(session: Session, office: Office, number: int) -> bool:
-    """Whether the newest final decision on this ticket grants that all be erased that is held of the requester here.
-
-    One key seals it all: there is no erasing a part. What is held elsewhere (copies on tape, an order) may stay under
-    a ground, but not under legal review: that would tell what was granted. A right for the whole account needs no list.
-    """
-    ticket = facts(session, number)
-    decision = final_decision(session, office, number)
-    if decision is None or decision.outcome not in {Outcome.GRANT, Outcome.PARTIAL}:
-        return False
-    if decision.outcome == Outcome.PARTIAL and decision.legal_review:
-        return False
-    owner = ticket.requester_id
-    with suppress(KeyDestroyed, SealBroken):
-        keys = ticket_keys(session, office, number)
-        given = open_answers(office.keyring, keys, decision.id, decision.answers, decision.legal_review)
-        pack = office.packs.get(ticket.pack)
-        right = pack.rights.get(given.request)
-        if right is None or not right.erases:
-            return False
-        held = {field.value for field in held_fields(session, owner) & set(pack.fields)}
-        return (right.whole_account and decision.outcome == Outcome.GRANT) or held <= set(given.granted)
-    return False
 
 
 def _open_erasure(session: Session, requester_id: str) -> str | None:
@@ -326,7 +257,7 @@ def _restrict(session: Session, requester_id: str) -> None:
     )
 
 
-_RECORDED = (ErasureNotProven, OwnErasure, NotAllowed, NotErasable, WrongPassword, SignInMustWait)
+_RECORDED = (ErasureNotProven, NotVouched, OwnErasure, NotAllowed, NotErasable, WrongPassword, SignInMustWait)
 """Refusals that reviewers want to see."""
 
 

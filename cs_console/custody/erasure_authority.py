@@ -1,26 +1,44 @@
-"""Whose word an erasure rests on, as the access log holds it: one person proposed it, another approved it."""
+"""Whose word an erasure rests on, as the access log holds it: one person proposed it, another approved it, for this
+requester, ticket and cause.
+"""
+
+from collections.abc import Mapping
 
 from sqlmodel import Session
 
 from cs_console.access_log import legacy
-from cs_console.access_log.vouched import Word, words
+from cs_console.access_log.vouched import Word, digest, words
+from cs_console.custody.erasure_proof import pseudonym_of
 from cs_console.desk import Office
 from cs_console.errors import NotVouched
 from cs_console.staff.persons import is_another
 from models.agent import Agent
-from models.enums import Action
+from models.enums import Action, ErasureCause
 from models.erasure import Erasure
 
 _STEPS = (Action.ERASURE_PROPOSED, Action.ERASURE_APPROVED, Action.ERASURE_WITHDRAWN)
 
 
+def about_proposal(office: Office, erasure: Erasure) -> Mapping[str, str]:
+    """What the entry of a proposal vouches for, beside its ticket. Whose data it is is told by a keyed digest alone: a
+    proposal can be withdrawn, and the log is to name no requester by their id without need.
+    """
+    return {
+        "erasure": erasure.id,
+        "by": erasure.proposer_id or "",
+        "cause": ErasureCause(erasure.cause).value,
+        "whose": digest(office, "erasure of", erasure.requester_id),
+    }
+
+
 def require_proposed(session: Session, office: Office, erasure: Erasure) -> None:
-    """Refuse to confirm what the log does not hold as proposed by that account, or says was withdrawn or approved.
+    """Refuse to confirm what the log does not hold as proposed by that account for this requester, ticket and cause,
+    or says was withdrawn or approved.
 
     Raises NotVouched, LogBroken.
     """
     said = _said(session, office, erasure)
-    if not said or said[-1].action is not Action.ERASURE_PROPOSED or not _by(session, said[-1], erasure.proposer_id):
+    if not said or not _is_proposal(session, office, said[-1], erasure):
         raise NotVouched("The access log does not hold this erasure as proposed.")
 
 
@@ -37,8 +55,9 @@ def require_approved(session: Session, office: Office, erasure: Erasure) -> None
         or not approved
         or said[-1].action is not Action.ERASURE_APPROVED
         or erasure.approver_id is None
-        or not _by(session, proposed[-1], erasure.proposer_id)
+        or not _is_proposal(session, office, proposed[-1], erasure)
         or not _by(session, approved[-1], erasure.approver_id)
+        or not _is_about(office, approved[-1], "requester", erasure.requester_id, erasure)
         or not is_another(session, office, erasure.proposer_id, erasure.approver_id)
     ):
         raise NotVouched("The access log does not say that a second person approved this erasure.")
@@ -56,6 +75,24 @@ def _said(session: Session, office: Office, erasure: Erasure) -> list[Word]:
     rows = ((erasure.proposer_id, erasure.proposed_at), (erasure.approver_id, erasure.approved_at))
     then = [(names[one], at) for one, at in rows if one is not None and at is not None]
     return [word for word in said if word in of_it or any(legacy.about_then(word, name, at) for name, at in then)]
+
+
+def _is_proposal(session: Session, office: Office, word: Word, erasure: Erasure) -> bool:
+    """Whether the entry proposed this erasure as its row has it."""
+    if word.action is not Action.ERASURE_PROPOSED or not _by(session, word, erasure.proposer_id):
+        return False
+    cause = ErasureCause(erasure.cause).value
+    # older desks have the cause in the sentence alone
+    same_cause = word.names(cause=cause) if word.about and "cause" in word.about else word.reason == cause
+    vouched = about_proposal(office, erasure)["whose"]
+    return same_cause and _is_about(office, word, "whose", vouched, erasure)
+
+
+def _is_about(office: Office, word: Word, name: str, value: str, erasure: Erasure) -> bool:
+    """Whether the entry is about the erasure's requester; one of an older desk names them by their pseudonym alone."""
+    if word.about is not None and name in word.about:
+        return word.about[name] == value
+    return word.requester is not None and word.requester == pseudonym_of(office, erasure.requester_id)
 
 
 def _by(session: Session, word: Word, agent_id: str | None) -> bool:

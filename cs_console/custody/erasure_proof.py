@@ -60,7 +60,7 @@ def proof_of(session: Session, office: Office, action: Action, erasure: Erasure)
     """
     owner, vouched = erasure.requester_id, about_text(about_erasure(erasure))
     found = _genuine(session, office, action, col(LogEntry.about) == vouched)
-    if found is None and (name := _pseudonym(office, owner)) is not None:
+    if found is None and (name := pseudonym_of(office, owner)) is not None:
         same = (col(LogEntry.ticket) == erasure.ticket_number) & (col(LogEntry.requester) == name)
         found = _genuine(session, office, action, same & col(LogEntry.about).is_(None))
     return None if found is None else ProvenErasure(owner, tuple(found[:-1]), bytes(found[-1]))
@@ -84,7 +84,7 @@ def was_erased(session: Session, office: Office, requester_id: str) -> bool:
 
 def erased_with_key(session: Session, office: Office, requester_id: str) -> bool:
     """Whether the log shows that this requester, whose key is there, was erased: by the name that the key gives."""
-    name = _pseudonym(office, requester_id)
+    name = pseudonym_of(office, requester_id)
     if name is None:
         return False
     return _genuine(session, office, Action.REQUESTER_ERASED, col(LogEntry.requester) == name) is not None
@@ -128,7 +128,8 @@ def _is_written_here(office: Office, row: Sequence[Any], action: Action) -> bool
         return False
 
 
-def _pseudonym(office: Office, owner: str) -> str | None:
+def pseudonym_of(office: Office, owner: str) -> str | None:
+    """How the log names this requester; None where no key says it any more. Raises StoreUnavailable, KeyUnavailable."""
     try:
         return office.pseudonym(owner, office.keyring.key(owner))
     except (KeyDestroyed, KeyMissing):

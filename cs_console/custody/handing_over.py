@@ -3,13 +3,14 @@
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
+from cs_console.custody.erasure_proof import pseudonym_of
+from cs_console.custody.holds_on_record import copy_of
 from cs_console.custody.opening import open_sealed
 from cs_console.custody.redaction_queue import redact_ticket_later
 from cs_console.custody.ticket_key_upgrade import give_key
 from cs_console.custody.ticket_keys import TicketKeys, sealed_for, ticket_keys
 from cs_console.desk import Office
 from cs_console.errors import StoreBusy
-from models.columns import new_id
 from models.contact import Contact
 from models.enums import Link
 from models.erasure import Hold
@@ -41,14 +42,20 @@ def hand_over(session: Session, office: Office, number: int, to_id: str, link: L
 
 
 def _hold_both(session: Session, office: Office, number: int, to_id: str, keys: TicketKeys) -> None:
-    in_force = select(Hold).where(
-        col(Hold.ticket_number) == number, col(Hold.lifted_at).is_(None), col(Hold.until) > office.clock.now()
-    )
-    held = list(session.scalars(in_force))
-    for hold in held:
-        if any(other.requester_id == to_id and other.placed_at == hold.placed_at for other in held):
+    """Give them rows of the holds too. That they are held is not said by these: the log's entry of the handing does."""
+    on_it = list(session.scalars(select(Hold).where(col(Hold.ticket_number) == number)))
+    name = office.pseudonym(to_id, office.keyring.key(to_id))
+    in_force = [hold for hold in on_it if hold.lifted_at is None and hold.until > office.clock.now()]
+    for first, hold in {_first(office, hold, on_it): hold for hold in in_force}.items():
+        copy = copy_of(office, first, name)
+        if any(other.requester_id == to_id and other.id in (first, copy) for other in in_force):
             continue
-        copy, note = new_id(), open_sealed(keys.key, keys.place("hold", "note", hold.id), hold.note)
+        known = next((other for other in on_it if other.id == copy), None)
+        if known is not None:  # it was lifted from them, and the ticket has come back
+            known.lifted_at, known.lifted_by = None, None
+            session.add(known)
+            continue
+        note = open_sealed(keys.key, keys.place("hold", "note", hold.id), hold.note)
         session.add(
             Hold(
                 **hold.model_dump(exclude={"id", "requester_id", "note"}),
@@ -58,3 +65,10 @@ def _hold_both(session: Session, office: Office, number: int, to_id: str, keys: 
             )
         )
     session.flush()
+
+
+def _first(office: Office, hold: Hold, on_it: list[Hold]) -> str:
+    """The id of the hold as it was placed, of which this row may be a copy."""
+    name = pseudonym_of(office, hold.requester_id)
+    copies = (one.id for one in on_it if name is not None and copy_of(office, one.id, name) == hold.id)
+    return next(copies, hold.id)

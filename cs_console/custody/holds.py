@@ -5,18 +5,15 @@ else, and the access log, read only until when.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, select, update
 from sqlmodel import Session, col
 
-from cs_console.access_log import legacy
 from cs_console.access_log.append import lock_log
-from cs_console.access_log.vouched import Word, words
 from cs_console.act_id import ActId
 from cs_console.acts import ActOutcome, Intent, once
 from cs_console.custody.contacts import known_values
@@ -32,7 +29,7 @@ from cs_console.policy.keeping_rules import RetentionRules
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_facts import ERASED, READERS, UNREADABLE, facts, record_about
 from models.agent import Agent
-from models.columns import from_microseconds, microseconds, new_id
+from models.columns import microseconds, new_id
 from models.enums import Action, ActKind, RequesterState
 from models.erasure import Hold
 from models.requester import Requester
@@ -170,60 +167,6 @@ def holds_of(desk: Desk, number: int) -> tuple[HoldView, ...]:
             )
             for row in rows
         )
-
-
-def held_until(session: Session, office: Office, requester_ids: Iterable[str], now: datetime) -> dict[str, datetime]:
-    """When the last hold in force on each of these requesters ends by itself; one who has none is not there.
-
-    The log alone says it: a hold whose row was marked as lifted, moved to an earlier day or removed still holds, and
-    one that nobody placed holds nothing (DESIGN.md, invariant 12). Raises LogBroken.
-    """
-    wanted = set(requester_ids)
-    on_tickets = select(col(Ticket.number), col(Ticket.requester_id)).where(col(Ticket.requester_id).in_(wanted))
-    owners: dict[int, str] = {row.number: row.requester_id for row in session.connection().execute(on_tickets)}
-    rows = session.scalars(select(Hold).where(col(Hold.requester_id).in_(wanted))).all()
-    owners |= {row.ticket_number: row.requester_id for row in rows}
-    said = words(session, office, owners, (Action.HOLD_PLACED, Action.HOLD_LIFTED)) if owners else ()
-    names = _names(session, rows) if any(word.about is None for word in said) else {}
-    held: dict[str, datetime] = {}
-    for word in said:
-        until = _holds_until(word, said, rows, names)
-        if word.action is Action.HOLD_PLACED and until is not None and until > now and word.ticket is not None:
-            owner = owners[word.ticket]
-            held[owner] = max(until, held.get(owner, until))
-    return held
-
-
-def _holds_until(word: Word, said: tuple[Word, ...], rows: Sequence[Hold], names: Mapping[str, str]) -> datetime | None:
-    """When the hold ends that this entry placed; None where a later entry lifted it."""
-    if word.about is not None:
-        hold_id = word.about["hold"]
-        lifted = any(one.action is Action.HOLD_LIFTED and one.names(hold=hold_id) for one in said)
-        return None if lifted else from_microseconds(int(word.about["until"]))
-    last_day = legacy.held_until(word)
-    if last_day is None:
-        return None
-    until = datetime.combine(last_day, time(23, 59, 59), UTC)
-    theirs = (row for row in rows if row.ticket_number == word.ticket)
-    row = next((one for one in theirs if legacy.about_then(word, names.get(one.agent_id, ""), one.placed_at)), None)
-    return None if row is not None and _is_lifted(row, said, names) else until
-
-
-def _is_lifted(row: Hold, said: tuple[Word, ...], names: Mapping[str, str]) -> bool:
-    """Whether the log says that a hold of an older desk was lifted, then or since."""
-    by = names.get(row.lifted_by or "", "")
-    for word in said:
-        if word.action is not Action.HOLD_LIFTED or word.ticket != row.ticket_number:
-            continue
-        if word.names(hold=row.id) or (row.lifted_at is not None and legacy.about_then(word, by, row.lifted_at)):
-            return True
-    return False
-
-
-def _names(session: Session, rows: Sequence[Hold]) -> dict[str, str]:
-    ids = {one for row in rows for one in (row.agent_id, row.lifted_by) if one}
-    found = session.connection().execute(select(col(Agent.id), col(Agent.name)).where(col(Agent.id).in_(ids)))
-    return {row.id: row.name for row in found}
 
 
 def require_recorded_holds(session: Session, office: Office, requester_id: str) -> None:

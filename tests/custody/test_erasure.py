@@ -33,7 +33,8 @@ from cs_console.custody.erasure import (
     propose_erasure,
     withdraw_erasure,
 )
-from cs_console.custody.holds import held_until, hold_reasons, holds_of, lift_hold, place_hold
+from cs_console.custody.holds import hold_reasons, holds_of, lift_hold, place_hold
+from cs_console.custody.holds_on_record import held_until
 from cs_console.custody.tombstones import tombstones
 from cs_console.decisions.approval import approve
 from cs_console.desk import Desk, Office, operator_desk
@@ -75,7 +76,7 @@ from tests.custody.erasures import PASSWORD, People, granted, people, proposed, 
 from tests.decisions.cases import grant, pack, partial, person, propose, request
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
-from tests.support.tickets import MadeTicket, make_ticket
+from tests.support.tickets import close, make_ticket
 
 MAIL = b"From: Alice <alice@example.org>\nTo: help@desk.invalid\nSubject: Me\nMessage-ID: <a1@example.org>\n\nHello\n"
 
@@ -164,12 +165,12 @@ def test_somebody_who_writes_again_is_somebody_new(test_office: TestOffice) -> N
 
 
 def test_mail_of_an_erased_requester_that_is_imported_again_brings_nothing_back(test_office: TestOffice) -> None:
-    office, who = test_office.office, people(test_office)
+    office = test_office.office
     taken = take_in(operator_desk(office), from_bytes(MAIL), _new_key(office))
     assert taken.number is not None
-    with office.database.transaction() as session:
-        old = test_office.clock.now() - timedelta(days=4000)
-        session.connection().execute(update(Ticket).values(state="closed", closed_at=old))
+    close(test_office, taken.number)
+    test_office.clock.forward(days=4000)
+    who = people(test_office)
     propose_erasure(who.mei, taken.number)
     confirm_erasure(who.omar, open_erasures(who.omar)[0].id, PASSWORD)
     assert take_in(operator_desk(office), from_bytes(MAIL), _new_key(office)).outcome == "duplicate"
@@ -260,7 +261,7 @@ def test_the_password_is_asked_again(test_office: TestOffice) -> None:
 def test_without_a_granted_request_it_waits_for_the_end_of_the_term(test_office: TestOffice) -> None:
     who = people(test_office)
     ticket = make_ticket(test_office, kind=TicketKind.INQUIRY, assignee=who.mei)
-    _close(test_office, ticket)
+    close(test_office, ticket.number)
     with pytest.raises(NotErasable, match="to be kept until"):
         propose_erasure(who.mei, ticket.number)
     test_office.clock.forward(days=test_office.office.packs.current.retention.days[TicketKind.INQUIRY])
@@ -269,15 +270,6 @@ def test_without_a_granted_request_it_waits_for_the_end_of_the_term(test_office:
     )
     propose_erasure(who.mei, ticket.number)
     assert open_erasures(who.mei)[0].cause == "kept long enough"
-
-
-def _close(test_office: TestOffice, ticket: MadeTicket) -> None:
-    with test_office.office.database.transaction() as session:
-        session.connection().execute(
-            update(Ticket)
-            .where(col(Ticket.number) == ticket.number)
-            .values(state="closed", closed_at=test_office.clock.now())
-        )
 
 
 def granted_but(test_office: TestOffice, code: str, kept: str, *, neutral: bool = False) -> tuple[Desk, int]:

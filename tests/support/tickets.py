@@ -193,6 +193,17 @@ def give(test_office: TestOffice, number: int, desk: Desk) -> None:
         append(session, test_office.office, HAND, entry, test_office.clock.now())
 
 
+def close(test_office: TestOffice, *numbers: int) -> None:
+    """Close tickets as someone does by hand, on record; nothing else of it."""
+    now = test_office.clock.now()
+    with test_office.office.database.transaction() as session:
+        closed = {"state": TicketState.CLOSED.value, "closed_at": now}
+        session.connection().execute(update(Ticket).where(col(Ticket.number).in_(numbers)).values(closed))
+        for number in numbers:
+            entry = Entry(Action.TICKET_CHANGED, ticket=number, about={"state": TicketState.CLOSED.value})
+            append(session, test_office.office, HAND, entry, now)
+
+
 def take_over(test_office: TestOffice, before: Desk, after: Desk) -> None:
     """Make the one agent's tickets the other's, on record."""
     with test_office.office.database.reading() as session:
