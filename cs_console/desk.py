@@ -142,14 +142,25 @@ def open_office(settings: Settings, clock: Clock | None = None) -> Office:
         keyring = open_keyring(settings, desk_clock)
         database.migrate()
         with database.reading() as session:
-            shelf = PackShelf(settings, newest_adopted(session))
             sample = is_sample(session, keyring)
-        office = Office(settings, database, keyring, shelf, desk_clock, sample)
+        office = Office(settings, database, keyring, PackShelf(settings), desk_clock, sample)
+        office.packs.adopted = _adopted_on_record(office)
         desk_clock.begin(newest_entry_at(office))
         return office
     except Refusal:
         database.close()
         raise
+
+
+def _adopted_on_record(office: Office) -> str:
+    """The pack that was adopted last, "" where the log cannot say so now: a desk opens all the same, to verify it."""
+    try:
+        with office.database.reading() as session:
+            return newest_adopted(session, office)
+    except StoreUnavailable:
+        raise
+    except Refusal:
+        return ""
 
 
 @dataclass(frozen=True)

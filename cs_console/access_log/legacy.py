@@ -126,6 +126,12 @@ def held_until(word: Word) -> date | None:
         return None
 
 
+def adoption(word: Word) -> tuple[str, str]:
+    """Which pack an old entry says was adopted, and how the sha256 of its file begins."""
+    name, _, rest = word.reason.partition(" ")
+    return name, rest.partition(",")[0]
+
+
 def undertaking(word: Word) -> str:
     """Which version of the undertaking an old entry says was signed; "" for none."""
     return word.reason.removeprefix(_VERSION) if word.about is None and word.reason.startswith(_VERSION) else ""

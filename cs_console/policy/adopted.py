@@ -1,26 +1,50 @@
-"""What the store says of the packs that were adopted."""
+"""Which packs were adopted, as the access log says it: a row alone puts no policy in force (DESIGN.md, 12)."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from cs_console.access_log import legacy
+from cs_console.access_log.vouched import oldest_first
 from models.adopted_pack import AdoptedPack
+from models.enums import Action, Result
+from models.log import LogEntry
+
+if TYPE_CHECKING:
+    from cs_console.desk import Office
 
 
-def last_adoption(session: Session, name: str = "") -> tuple[str, str] | None:
-    """Name and sha256 of what was adopted last, of that name if one is given."""
-    last = select(col(AdoptedPack.name), col(AdoptedPack.sha256)).order_by(
-        col(AdoptedPack.at).desc(), col(AdoptedPack.id).desc()
-    )
-    found = session.connection().execute(last.where(col(AdoptedPack.name) == name) if name else last).first()
-    return None if found is None else (found[0], found[1])
+def about_adoption(name: str, sha256: str) -> dict[str, str]:
+    """What the entry of an adoption vouches for."""
+    return {"pack": name, "sha256": sha256}
 
 
-def newest_adopted(session: Session) -> str:
-    """The name of the pack that was adopted last, "" where none was."""
-    found = last_adoption(session)
+def last_adoption(session: Session, office: "Office", name: str = "") -> tuple[str, str] | None:
+    """Name and sha256 of what was adopted last, of that name if one is given. Raises LogBroken."""
+    return next((one for one in _newest_first(session, office) if not name or one[0] == name), None)
+
+
+def newest_adopted(session: Session, office: "Office") -> str:
+    """The name of the pack that was adopted last, "" where none was. Raises LogBroken."""
+    found = last_adoption(session, office)
     return found[0] if found else ""
 
 
-def adopted_names(session: Session) -> frozenset[str]:
-    """Every pack that was ever adopted."""
-    return frozenset(session.connection().execute(select(col(AdoptedPack.name)).distinct()).scalars())
+def adopted_names(session: Session, office: "Office") -> frozenset[str]:
+    """Every pack that was ever adopted. Raises LogBroken."""
+    return frozenset(name for name, _ in _newest_first(session, office))
+
+
+def _newest_first(session: Session, office: "Office") -> Iterator[tuple[str, str]]:
+    """Every adoption. An older desk's entry holds the beginning of the sha256; the row has all of it."""
+    adopted = (col(LogEntry.action) == Action.POLICY_ADOPTED.value, col(LogEntry.outcome) == Result.DONE.value)
+    for word in reversed(oldest_first(session, office, *adopted)):
+        if word.about is not None:
+            yield word.about["pack"], word.about["sha256"]
+        else:
+            name, begins = legacy.adoption(word)
+            rows = select(col(AdoptedPack.sha256)).where(col(AdoptedPack.name) == name)
+            stored = session.connection().execute(rows).scalars()
+            yield from ((name, sha256) for sha256 in stored if begins and sha256.startswith(begins))

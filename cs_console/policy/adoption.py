@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 from cs_console.access_log.append import Actor, Entry, append, lock_log
 from cs_console.desk import Desk, Office
 from cs_console.errors import BadPack, Refusal, UnknownPack
-from cs_console.policy.adopted import last_adoption, newest_adopted
+from cs_console.policy.adopted import about_adoption, last_adoption, newest_adopted
 from cs_console.policy.checking import check_pack
 from models.adopted_pack import AdoptedPack
 from models.enums import Action
@@ -66,7 +66,7 @@ def adopt(desk: Desk, name: str) -> Adoption:
     sha256 = office.packs.sha256(name)
     with desk.work(operator=True) as session:
         lock_log(session.connection(), office)  # one adoption at a time
-        new = last_adoption(session) != (name, sha256)
+        new = last_adoption(session, office) != (name, sha256)
         if new:
             _add(session, office, desk.actor, name, sha256, desk.agent.name)
     office.packs.adopted = name
@@ -82,11 +82,11 @@ def note_current(office: Office) -> bool:
     with suppress(UnknownPack, BadPack):
         name, sha256 = office.packs.current.meta.name, office.packs.sha256(office.packs.name)
         with office.database.reading() as session:
-            if last_adoption(session, name) == (name, sha256):
+            if last_adoption(session, office, name) == (name, sha256):
                 return False
         with office.database.transaction() as session:
             lock_log(session.connection(), office)
-            if last_adoption(session, name) == (name, sha256):
+            if last_adoption(session, office, name) == (name, sha256):
                 return False
             _add(session, office, Actor("console", "", "", office.host), name, sha256, THE_SETTING)
         return True
@@ -102,7 +102,7 @@ def note_at_opening(office: Office) -> None:
 def read_adopted(office: Office) -> None:
     """Look which pack was adopted last, by whatever console."""
     with office.database.reading() as session:
-        office.packs.adopted = newest_adopted(session)
+        office.packs.adopted = newest_adopted(session, office)
 
 
 def shelved(office: Office) -> tuple[ShelvedPack, ...]:
@@ -127,7 +127,9 @@ def _add(session: Session, office: Office, actor: Actor, name: str, sha256: str,
     now = office.clock.now()
     session.add(AdoptedPack(name=name, sha256=sha256, by=by, at=now))
     session.flush()
-    append(session, office, actor, Entry(Action.POLICY_ADOPTED, reason=f"{name} {sha256[:SHOWN]}, by {by}"), now)
+    reason = f"{name} {sha256[:SHOWN]}, by {by}"
+    entry = Entry(Action.POLICY_ADOPTED, reason=reason, about=about_adoption(name, sha256))
+    append(session, office, actor, entry, now)
 
 
 def _adoptions(session: Session) -> dict[str, list[AdoptedPack]]:

@@ -37,7 +37,7 @@ def packs_to_move_to(desk: Desk, number: int) -> tuple[PackChoice, ...]:
     """The adopted policies beside the ticket's own. Raises NotAllowed, NothingThere, and WrongState as a move would."""
     office = desk.office
     with desk.reading(Role.SUPERVISOR) as session:
-        ticket, known = facts(session, number), adopted_names(session) | {office.packs.name}
+        ticket, known = facts(session, number), adopted_names(session, office) | {office.packs.name}
     _require_movable(ticket)
     names = sorted((known & set(office.packs.names())) - {ticket.pack})
     return tuple(PackChoice(name, office.packs.get(name).meta.title) for name in names)
@@ -60,7 +60,7 @@ def move_to_pack(desk: Desk, number: int, row: int, name: str, reason: str) -> i
         if name == ticket.pack:
             raise BadInput(f"#{number} is under {name} already.", "Choose another policy.")
         new = office.packs.get(name)
-        if name not in adopted_names(session) | {office.packs.name}:
+        if name not in adopted_names(session, office) | {office.packs.name}:
             raise NotAdopted(name)
         row = change(session, ticket, row, pack=name, state=_lane(new, ticket).value)
         _moved(session, desk, ticket, words)

@@ -1,16 +1,18 @@
 """Which policy is the desk's, since when, and whether its file is still the one that was adopted."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlmodel import Session, col
 
+from cs_console.access_log.append import Actor, Entry, append
 from cs_console.commands.checks import examine
-from cs_console.desk import open_office, operator_desk
+from cs_console.desk import Office, open_office, operator_desk
 from cs_console.errors import BadPack, UnknownPack
-from cs_console.policy.adopted import last_adoption
+from cs_console.policy.adopted import adopted_names, last_adoption
 from cs_console.policy.adoption import THE_SETTING, adopt, note_at_opening, note_current, read_adopted, shelved
 from cs_console.policy.loader import DEFAULT, SHIPPED, PackShelf
 from cs_console.upkeep import keep_up
@@ -142,8 +144,8 @@ def test_of_two_consoles_that_open_at_once_one_records_it(
     assert note_current(office)
     looks: Iterator[bool] = iter([True])
 
-    def before_the_first(session: Session, name: str) -> tuple[str, str] | None:
-        return None if next(looks, False) else last_adoption(session, name)
+    def before_the_first(session: Session, office: Office, name: str) -> tuple[str, str] | None:
+        return None if next(looks, False) else last_adoption(session, office, name)
 
     monkeypatch.setattr("cs_console.policy.adoption.last_adoption", before_the_first)
     assert not note_current(office)
@@ -196,3 +198,35 @@ def test_doctor_says_it(sqlite_office: TestOffice) -> None:
     check = next(one for one in examine(office.settings) if one.name == "policy pack")
     assert not check.ok
     assert f"the file of {GDPR} is not the one under which 1 open ticket was opened" in check.words
+
+
+def test_a_pack_that_was_only_written_into_the_database_is_not_in_force(sqlite_office: TestOffice) -> None:
+    office, later = sqlite_office.office, sqlite_office.clock.now() + timedelta(days=1)
+    adopt(operator_desk(office), DEFAULT)
+    forged = AdoptedPack(name=GDPR, sha256=office.packs.sha256(GDPR), by="operator", at=later)
+    with office.database.transaction() as session:
+        session.add(forged)
+    read_adopted(office)
+    assert office.packs.name == DEFAULT
+    reopened = open_office(office.settings, sqlite_office.clock)
+    assert reopened.packs.name == DEFAULT
+    reopened.close()
+    with office.database.reading() as session:
+        assert adopted_names(session, office) == {DEFAULT}
+    adopt(operator_desk(office), GDPR)
+    with office.database.transaction() as session:
+        session.connection().execute(update(AdoptedPack).where(col(AdoptedPack.name) == DEFAULT).values(at=later))
+    read_adopted(office)
+    assert office.packs.name == GDPR
+
+
+def test_what_an_older_desk_adopted_still_counts(sqlite_office: TestOffice) -> None:
+    office, now = sqlite_office.office, sqlite_office.clock.now()
+    sha256 = office.packs.sha256(GDPR)
+    with office.database.transaction() as session:
+        session.add(AdoptedPack(name=GDPR, sha256=sha256, by="operator", at=now))
+        said = Entry(Action.POLICY_ADOPTED, reason=f"{GDPR} {sha256[:16]}, by operator")
+        append(session, office, Actor("operator", "", "", "a host"), said, now)
+    with office.database.reading() as session:
+        assert last_adoption(session, office) == (GDPR, sha256)
+    assert not adopt(operator_desk(office), GDPR).new
