@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -16,6 +17,7 @@ from cs_console.access_log.accounts_on_record import AccountsRead
 from cs_console.access_log.append import Actor, newest_entry_at
 from cs_console.access_log.stated_heads import HeadFile
 from cs_console.access_log.undertakings_on_record import UndertakingsRead
+from cs_console.access_log.vouched import Word
 from cs_console.clock import Clock, DeskClock, SystemClock
 from cs_console.custody.desk_keys import list_desk_keys, never_had
 from cs_console.custody.index_state import IndexStateReader
@@ -54,6 +56,8 @@ class Office:
     accounts_read: AccountsRead = field(default_factory=AccountsRead)
     undertakings_read: UndertakingsRead = field(default_factory=UndertakingsRead)
     """What the log says of accounts, as it was read last."""
+    genuine_words: dict[tuple[Any, ...], Word] = field(default_factory=dict, repr=False)
+    """Entries of the log as they are stored, whose tags were found right: some of those that were asked for last."""
     keyed_up_to: int = 0
     """How far it has come in giving tickets from before their own keys: the last number."""
 

@@ -34,6 +34,7 @@ KINDS = (Action.TICKET_CREATED, Action.TICKET_CHANGED)
 """What can say of which kind a ticket is: those whose `about` names a `kind`."""
 
 COLUMNS_OF_ENTRY: tuple[Any, ...] = tuple(col(getattr(LogEntry, name)) for name in COLUMNS)
+MOST_KEPT = 256
 _PLACE = {name: place for place, name in enumerate(COLUMNS)}
 
 
@@ -70,10 +71,25 @@ def opened_as(kind: TicketKind, channel: Channel) -> dict[str, str]:
 
 
 def genuine(office: "Office", row: Row) -> Word:
-    """The entry in a stored row of COLUMNS. Raises LogBroken for one that the console did not write."""
-    key = office.log_tag_key
+    """The entry in a stored row of COLUMNS. Raises LogBroken for one that the console did not write.
+
+    The same rows are asked for again and again, one act asking several questions: what was found genuine, to the last
+    column, is not worked out again.
+    """
+    known = office.genuine_words
+    whole = tuple(row)
+    word = known.get(whole)
+    if word is None:
+        word = _genuine(office, whole)
+        if len(known) >= MOST_KEPT:
+            known.clear()
+        known[whole] = word
+    return word
+
+
+def _genuine(office: "Office", row: tuple[Any, ...]) -> Word:
     try:
-        if entry_tag(key, leaf_hash(entry_bytes(tuple(row)))) == row[-1]:
+        if entry_tag(office.log_tag_key, leaf_hash(entry_bytes(row))) == row[-1]:
             about = row[_PLACE["about"]]
             return Word(
                 row[0],

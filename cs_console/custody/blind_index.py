@@ -22,14 +22,23 @@ def normalise_phone(text: str, region: str) -> str | None:
 
     National forms are read as of `region` (ISO 3166), in any script's digits.
     """
+    number = parse_phone(text, region)
+    return None if number is None else written_phone(number)
+
+
+def parse_phone(text: str, region: str) -> phonenumbers.PhoneNumber | None:
+    """The number that is written there, as `normalise_phone` reads it, or None where it cannot be one."""
     if not 0 < len(text) <= LONGEST_PHONE:
         return None
     try:
         number = phonenumbers.parse(text, region or None)
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_possible_number(number):
-        return None
+    return number if phonenumbers.is_possible_number(number) else None
+
+
+def written_phone(number: phonenumbers.PhoneNumber) -> str:
+    """The number in E.164; an extension follows as `;ext=`."""
     written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     # two people behind one switchboard must not become one requester
     return f"{written};ext={number.extension}" if number.extension else written

@@ -2,7 +2,7 @@
 
 import phonenumbers
 
-from cs_console.custody.blind_index import normalise_phone
+from cs_console.custody.blind_index import parse_phone, written_phone
 from models.enums import Field
 
 
@@ -11,6 +11,7 @@ def for_reading(field: Field, value: str) -> str:
 
     A number that was kept as somebody typed it, with words perhaps, is never rewritten.
     """
-    if field is not Field.MOBILE or normalise_phone(value, "") != value:
+    number = parse_phone(value, "") if field is Field.MOBILE else None
+    if number is None or written_phone(number) != value:
         return value
-    return phonenumbers.format_number(phonenumbers.parse(value), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
