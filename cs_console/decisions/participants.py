@@ -63,8 +63,8 @@ def said_deciders(
 def decided_for(session: Session, office: Office, number: int, *others: str) -> set[str]:
     """The ids of the people who decided on another ticket of a requester whose this one is or ever was, or of these.
 
-    Linking a ticket, or taking the link back, frees no one: whose it was is known from the log beside the rows, and
-    what was decided for them then too. Raises LogBroken.
+    Linking a ticket, taking the link back, or making what was decided another's in the rows frees no one: whose it was
+    is known from the log too, and so is what was decided for them. Raises LogBroken.
     """
     run = session.connection().execute
     moved = run(select(col(Linking.from_id), col(Linking.to_id)).where(col(Linking.ticket_number) == number)).all()
@@ -75,7 +75,7 @@ def decided_for(session: Session, office: Office, number: int, *others: str) -> 
     for word in words(session, office, [number], OWNING):
         about = word.about or {}
         names.update(name for name in (word.requester, about.get("from"), about.get("to")) if name)
-    if len(names) > 1:  # else it changed hands never
+    if names:
         decided = select(col(LogEntry.ticket)).where(
             col(LogEntry.requester).in_(names), col(LogEntry.action).in_([one.value for one in _DECIDING])
         )

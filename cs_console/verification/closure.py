@@ -12,6 +12,8 @@ from sqlalchemy import ColumnElement, exists, func, literal, or_, select, tuple_
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import Actor, Entry, append
+from cs_console.access_log.tickets_on_record import HANDING
+from cs_console.access_log.vouched import latest
 from cs_console.decisions.notice import render
 from cs_console.delivery.outgoing import queue_message
 from cs_console.delivery.where_to_write import where_to_write
@@ -165,6 +167,9 @@ def _step(session: Session, office: Office, ticket: TicketFacts) -> _Step | None
     rules = in_language(office.packs.get(ticket.pack), ticket.language).verification.closure
     if rules is None or ticket.state is not TicketState.TO_VERIFY or ticket.verified_at is not None:
         return None
+    last = latest(session, office, ticket.number, (Action.VERIFIED, *HANDING))
+    if last is not None and last.action is Action.VERIFIED:
+        return None  # whatever its row says: nobody is told that they were never verified who was
     quiet = (office.clock.now() - _last_act(session, ticket.number)).days
     if quiet >= rules.close_after_days:
         return _Step(True, rules.closed, rules.close_after_days, quiet)

@@ -5,6 +5,7 @@ The attacker writes to the database as its owner could, and has no keys.
 
 import pytest
 from sqlalchemy import delete, insert, update
+from sqlmodel import col
 
 from cs_console.access_log.append import Actor
 from cs_console.decisions import approval, checklist
@@ -13,14 +14,14 @@ from cs_console.decisions.fee_steps import fee_paid, fee_unpaid
 from cs_console.decisions.review import open_for_review, reopen_due, stands
 from cs_console.decisions.separation import kept_out
 from cs_console.desk import Desk
-from cs_console.errors import AskedDiffers, LogBroken, NotVouched, OwnDecision, StaleProposal
+from cs_console.errors import AskedDiffers, LogBroken, NotIndependent, NotVouched, OwnDecision, StaleProposal
 from cs_console.tickets.ticket_facts import facts
 from cs_console.tickets.workflow import claim, set_state
 from models.asked import Asked
 from models.clock_event import ClockEvent
 from models.columns import new_id
 from models.decision import Approval, Decision
-from models.enums import ClockMove, Field, Role, TicketState
+from models.enums import ClockMove, Field, Role, TicketKind, TicketState
 from models.ticket import Ticket
 from tests.access_log.tampering import hand
 from tests.custody.reveals import change
@@ -29,7 +30,7 @@ from tests.decisions.settlements import Refused, refused
 from tests.decisions.test_appeal import write
 from tests.decisions.test_checklist import ticket_of
 from tests.support.office import TestOffice
-from tests.support.tickets import give
+from tests.support.tickets import give, make_requester, make_ticket
 
 BOTH = (Field.EMAIL.value, Field.MOBILE.value)
 
@@ -181,3 +182,18 @@ def test_that_the_requester_wrote_is_not_taken_back_by_a_changed_entry(test_offi
         store.run("UPDATE log_entry SET at = 0 WHERE action = 'ticket.follow_up'")
     with pytest.raises(LogBroken):
         claim(case.mei, case.number)
+
+
+def test_a_refused_request_made_another_persons_in_its_row_frees_no_one(test_office: TestOffice) -> None:
+    """Where nothing is named, who decided anything for this requester keeps away: by the log, too."""
+    case = refused(test_office)
+    appeal = make_ticket(test_office, kind=TicketKind.APPEAL, verified=True, requester=case.requester)
+    with test_office.office.database.reading() as session:
+        out = kept_out(session, test_office.office, appeal.number)
+    other, _ = make_requester(test_office, {Field.EMAIL: "other@example.org"})
+    change(test_office, update(Ticket).where(col(Ticket.number) == case.number).values(requester_id=other))
+    with test_office.office.database.reading() as session:
+        assert kept_out(session, test_office.office, appeal.number) == out
+    assert {case.mei.agent.id, case.sue.agent.id} <= out
+    with pytest.raises(NotIndependent):
+        claim(case.mei, appeal.number)

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlmodel import col
 
 from cs_console.custody.safe_views import open_safe
@@ -19,6 +19,7 @@ from cs_console.verification.codes import send_code
 from models.enums import Action, DeliveryState, Field, MessageSort, Role, TicketKind, TicketState
 from models.message import Message
 from models.ticket import Ticket
+from tests.custody.reveals import change
 from tests.decisions.cases import pack
 from tests.decisions.test_appeal import write
 from tests.decisions.test_checklist import ticket_of
@@ -168,6 +169,14 @@ def test_who_was_verified_once_is_answered_not_closed(test_office: TestOffice) -
     made = make_ticket(test_office, kind=TicketKind.RIGHTS, verified=True, state=TicketState.TO_VERIFY)
     assert after_days(test_office, 365) == ()
     assert ticket_of(test_office, made.number).state == TicketState.TO_VERIFY
+
+
+def test_a_row_that_calls_them_never_verified_writes_them_no_letter(test_office: TestOffice) -> None:
+    made = make_ticket(test_office, kind=TicketKind.RIGHTS, verified=True, contacts=MAIL)
+    never = {"state": TicketState.TO_VERIFY, "verified_at": None}
+    change(test_office, update(Ticket).where(col(Ticket.number) == made.number).values(**never))
+    assert after_days(test_office, 365) == ()
+    assert not letters(test_office, made)
 
 
 def test_where_nothing_can_be_sent_the_ticket_is_closed_without_a_letter(test_office: TestOffice) -> None:
