@@ -113,7 +113,7 @@ def participants(session: Session, office: Office, numbers: Iterable[int]) -> se
 
 def accounts_in(session: Session, *acts: Select[Any]) -> set[str]:
     """The ids of accounts that these statements find, all in one round trip; NULL is no one."""
-    found = session.connection().execute(union(*acts)).scalars()
+    found = session.connection().execute(union(*acts) if len(acts) > 1 else acts[0]).scalars()
     return {str(agent_id) for agent_id in found if agent_id is not None}
 
 

@@ -55,7 +55,8 @@ def kept_out(session: Session, office: Office, number: int) -> frozenset[str]:
     They decided what it is about, or (where the pack wants it so) took part in that, or are named as having decided;
     what that in turn was about counts too, to its beginning. Where nothing is named yet, they took part in any decision
     on the requester's tickets, or on those of a requester whose it was before. Of a ticket that was appealed against:
-    who had decided it by then. Of a refusal that the requester wrote after: who gave it. Each counts with every account
+    who had decided it by then. Of an appeal or a complaint that goes on where something was decided or settled: who did
+    that. Of a refusal that the requester wrote after: who gave it. Each counts with every account
     that is the same person's. A person whom the privacy officer named for this ticket is not among them. Raises
     LogBroken.
     """
@@ -75,6 +76,8 @@ def kept_out(session: Session, office: Office, number: int) -> frozenset[str]:
         people |= (participants if wide else deciders)(session, office, earlier)
     elif has_a_matter:
         people |= decided_for(session, office, number)
+    if has_a_matter:
+        people |= _decided_before_words(session, office, number)
     people |= _decided_before_an_appeal(session, office, number) | _refused_before_words(session, office, number)
     out = of_same_people(session, office, people)
     return out - of_same_people(session, office, reviewers_named(session, office, number)) if out else out
@@ -151,6 +154,18 @@ def last_heard(session: Session, office: Office, number: int) -> Word | None:
     """
     followed = or_(col(LogEntry.action) == Action.TICKET_FOLLOW_UP.value, legacy.follow_up())
     return last_entry(session, office, col(LogEntry.ticket) == number, followed)
+
+
+def _decided_before_words(session: Session, office: Office, number: int) -> set[str]:
+    """Who had decided or settled this very ticket when its requester last wrote: where they answer the letter that told
+    them, their appeal stands beside what it is against. Raises LogBroken.
+    """
+    heard = last_heard(session, office, number)
+    if heard is None:
+        return set()
+    settled = (col(Settlement.ticket_number) == number, col(Settlement.at) < from_microseconds(heard.at))
+    people = accounts_in(session, select(col(Settlement.agent_id)).where(*settled))
+    return people | said_deciders(session, office, [number], before=heard)
 
 
 def _refused_before_words(session: Session, office: Office, number: int) -> set[str]:

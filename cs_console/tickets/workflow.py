@@ -248,7 +248,7 @@ def set_kind(desk: Desk, number: int, row: int, kind: TicketKind) -> int:
     else, whatever it is, only when a second, uninvolved supervisor says the same. Returns the new row. Raises
     NotAssigned, NotAllowed, BadInput for the kind it has already, WrongState, ChangedElsewhere; OwnDecision and
     NotIndependent are recorded; SecondPersonNeeded once the first of two people is on record, and nothing else has
-    changed.
+    changed. Whoever has the ticket loses it where they have to keep away from what it became.
     """
     with _kept_out_on_record(desk, number):
         after = _set_kind(desk, number, row, kind)
@@ -280,7 +280,19 @@ def _set_kind(desk: Desk, number: int, row: int, kind: TicketKind) -> int | None
         row = change(session, ticket, row, **turned.values)
         recompute(session, pack, number)
         _changed(session, desk, ticket, turned.words, kind=kind.value)
+        return _without_who_keeps_away(session, desk, ticket, row)
+
+
+def _without_who_keeps_away(session: Session, desk: Desk, ticket: TicketFacts, row: int) -> int:
+    """Take the ticket from its assignee where it is now about what they decided; the row after that."""
+    if ticket.assignee_id is None or ticket.assignee_id not in kept_out(session, desk.office, ticket.number):
         return row
+    row = change(session, ticket, row, assignee_id=None)
+    words = f"taken from {ticket.assignee}, who decided what it is about"
+    about = assigned(ticket.assignee_id, None)
+    record_about(session, desk, ticket, Action.TICKET_RELEASED, words, about=about)
+    close_window(session, desk.office, ticket.number, desk=desk, reason=HANDED_ON)
+    return row
 
 
 def takes_two(pack: Pack, kind: TicketKind) -> bool:

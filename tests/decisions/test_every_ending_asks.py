@@ -22,6 +22,7 @@ ASKED_IN = {
 """The functions that write it, and those that ask before they are called."""
 
 NEED_NOT_ASK = {
+    "tickets/workflow.py:_without_who_keeps_away": "it goes back to the queue because its agent has to keep away",
     "tickets/workflow.py:release": "it goes back to the queue, and taking it asks",
     "decisions/review.py:open_for_review": "it is opened to be decided again, and loses the agent who had it",
     "verification/closure.py:_act": "the console closes it by the pack's own rule",
