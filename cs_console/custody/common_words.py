@@ -14,8 +14,11 @@ _TURNING = (
     "ohne weder ja non ne pas jamais sans aucun aucune oui nunca jamas sin ningun ninguno ninguna tampoco si sim nao "
     "nem sem nunca nessun nessuno nessuna senza niet geen nooit zonder nee nie bez brak nikdy ne nincs nem nej "
     "inte icke aldrig ikke ikkje aldri ei eivat koskaan degil hayir yok asla hicbir не нет ни никогда без нельзя "
-    "لا لم لن ليس بدون לא אין בלי tidak bukan jangan không khong đừng dung"
+    "لا لم لن ليس بدون לא אין בלי tidak bukan jangan không khong đừng dung "
+    "nobody nothing refuse refuses refused reject rejects rejected decline declined deny cancel withdraw revoke object "
+    "nichts niemand rien nada nadie niente nessuno niets niemand rechazo rifiuto refuso recuso"
 )
+_TURNING_PIECES = ("拒绝", "拒絕", "反对", "反對", "取消", "撤回", "停止", "ません", "ない", "않", "못", "거부", "취소")
 _TURNING_CHARS = frozenset("不没沒未無无非别別勿莫否是")
 
 
@@ -38,4 +41,6 @@ def _turning() -> frozenset[str]:
 
 def turns_meaning(word: str) -> bool:
     """Whether leaving out this folded word may turn what was said into its opposite."""
-    return word in _turning() or not _TURNING_CHARS.isdisjoint(word)
+    if word in _turning() or not _TURNING_CHARS.isdisjoint(word):
+        return True
+    return not word.isascii() and any(piece in word for piece in _TURNING_PIECES)

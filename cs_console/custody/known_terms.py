@@ -69,6 +69,12 @@ _NAMED = re.compile(
 )
 _SAID_TO_BE = re.compile(r"(?:我是|我叫|名字是|名叫|姓名[:： ]?|联系人[:： ]?|收件人[:： ]?|\n|\A)[ \t]*\Z")
 _AFTER_SAID = re.compile(r"[ \t]*(?:\Z|\n|[,，.。;；!！]|先生|女士|小姐|敬上|谨上|上\s*(?:\Z|\n))")
+_NEGATED = re.compile(
+    r"\b(?:ai|are|ca|could|did|do|does|had|has|have|is|might|must|need|sha|should|was|were|wo|would)n['’ʼ´`]t\b"
+    r"|\bn['’ʼ´`](?:est|ai|as|a|avons|avez|ont|etait|était|y|en|importe|accepte)\b",
+    re.IGNORECASE,
+)
+"""A word that turns what is said, in two: no value on file hides a piece of it."""
 _SURNAMES = frozenset(
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖"
     "邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文張劉陳楊趙黃吳孫馬羅鄭謝韓馮蕭鄧許呂蘇盧蔣賈閻葉鍾"
@@ -205,7 +211,9 @@ class KnownTerms:
                 continue
             postcode = kind is Field.POSTCODE and _is_postcode(plain)
             tells = postcode or any(not is_common(word) for word in plain) or _is_number(plain)
-            where = "named" if not tells and (exact or len(plain) == 1) else "anywhere"
+            # a house has a name of two words, or a number; three common words are a sentence
+            weak = exact or len(plain) == 1 or (len(plain) > 2 and not any(word.isdigit() for word in plain))
+            where = "named" if not tells and weak else "anywhere"
             between = None if separators is None else separators[first : last - 1]
             term = _Term(kind.value, between, where, tells)
             self._grow(words[first:last], term)
@@ -254,8 +262,11 @@ class KnownTerms:
             found += self._in_chars(text)
         if self._phones:
             found += self._in_digits(text)
+        negated = [match.span() for match in _NEGATED.finditer(text)] if found else []
         done = 0
         for span in sorted(found, key=lambda span: (span.start, -span.end)):
+            if any(start < span.end and span.start < end for start, end in negated):
+                continue
             if span.start >= done:
                 done = span.end
                 yield span

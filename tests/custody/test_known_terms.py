@@ -250,3 +250,54 @@ def test_every_place_of_the_folded_text_leads_back_in_order(text: str) -> None:
 def test_everything_but_the_value_stays_as_it_is(before: str, after: str) -> None:
     out = redact(f"{before}\nXiomara Quimby\n{after}", REGIONS, _of("Xiomara Quimby"))
     assert out == f"{before}\n[name]\n{after}"
+
+
+NEGATED = "I don't withdraw it. I didn't agree. I can’t pay, isn't it? Ce n'est rien, je n'ai rien. Ich will nicht."
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        (Field.NAME, "Don T"),
+        (Field.NAME, "Don't"),
+        (Field.NAME, "Isn T"),
+        (Field.NAME, "N Est"),
+        (Field.NICKNAME, "didn t"),
+        (Field.NICKNAME, "can't"),
+        (Field.OTHER, "don t"),
+        (Field.POSTCODE, "didn t"),
+        (Field.ADDRESS, "I don t withdraw, 5"),
+    ],
+)
+def test_no_value_on_file_hides_half_of_a_negated_word(field: Field, value: str) -> None:
+    assert redact(NEGATED, REGIONS, KnownTerms(((field, value),))) == NEGATED
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "text"),
+    [
+        (Field.NAME, "I Refuse", "I Refuse to pay, and I refuse to agree."),
+        (Field.OTHER, "I refuse", "I refuse to pay."),
+        (Field.NAME, "拒绝", "我拒绝付款"),
+        (Field.NAME, "反对", "我反对，请取消"),
+        (Field.OTHER, "拒绝付款", "我拒绝付款"),
+        (Field.OTHER, "ません", "同意しません"),
+        (Field.ADDRESS, "Delete my account", "Please delete my account. I want to delete my account."),
+        (Field.ADDRESS, "asked for money", "He asked for money."),
+    ],
+)
+def test_no_value_on_file_takes_a_refusal_away(field: Field, value: str, text: str) -> None:
+    assert redact(text, REGIONS, KnownTerms(((field, value),))) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "shown"),
+    [
+        ("12 rue de la Paix", "au 12 rue de la Paix, merci", "au [address], merci"),
+        ("Don Quimby", "Don Quimby doesn't live here", "[name] doesn't live here"),
+        ("Kofi N'Diaye", "ask Kofi N'Diaye", "ask [name]"),
+    ],
+)
+def test_what_tells_who_it_is_is_hidden_beside_such_words(value: str, text: str, shown: str) -> None:
+    field = Field.ADDRESS if value[0].isdigit() else Field.NAME
+    assert redact(text, REGIONS, KnownTerms(((field, value),))) == shown
