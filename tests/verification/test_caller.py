@@ -7,6 +7,7 @@ from sqlalchemy import event, select, update
 
 from cs_console.errors import BadInput, CheckLimit, NotAllowed, NoUndertaking, Refusal, WrongState
 from cs_console.policy.verification_rules import CallerRules
+from cs_console.staff.undertakings import require_current
 from cs_console.verification.caller import check_caller
 from cs_console.verification.codes import status
 from models.agent_session import AgentSession
@@ -96,8 +97,8 @@ def test_whom_nothing_is_on_file_of_looks_like_whoever_says_something_else(test_
     vera = test_office.desk("vera-lin", Role.VERIFIER)
     seen: list[tuple[object, tuple[str, ...], str]] = []
     nobody = make_ticket(test_office, requester=make_requester(test_office, {}))
-    with vera.work():
-        pass  # what a console knows of its agent from the first act on
+    with vera.work() as session:
+        require_current(session, vera)  # what a console knows of its agent from the first act on
     for made in (ticket(test_office), nobody):
         ran: list[str] = []
         count = ran.append

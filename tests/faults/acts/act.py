@@ -45,6 +45,10 @@ class Act(ABC):
     def judge(self, said: list[Words]) -> bool:
         """Hold the stores against what the dead process said. True if it was cut short, so that it proves something."""
 
+    def shows_enough(self) -> bool:
+        """Whether enough was done before the kills; chance may let them come early for some rounds."""
+        return True
+
     @abstractmethod
     def settle(self) -> None:
         """After the last round: what holds for all of them together."""

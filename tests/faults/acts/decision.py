@@ -87,6 +87,9 @@ class Decisions(Act):
         letters = [letter.read_text("utf-8", "replace") for letter in outbox.glob("[!.]*")]
         return [number for number in numbers if any(f"[#{number}]" in letter for letter in letters)]
 
+    def shows_enough(self) -> bool:
+        return len(self.decided) > self.tally.rounds / 2
+
     def settle(self) -> None:
         """What was waiting can be decided still, and every notice goes out."""
         for decision_id, number in self.waiting.items():
@@ -104,4 +107,4 @@ class Decisions(Act):
         self.tally.holds(not unsent, f"notices that never went out: {unsent}")
         self.tally.holds(len(self._sent(numbers)) == len(numbers), "a notice is not in the outbox")
         self.tally.holds(verify_log(self.office).ok, "the log is broken")
-        assert len(self.decided) > self.tally.rounds / 2, "the kills came too early to prove anything"
+        assert self.shows_enough(), "the kills came too early to prove anything"
