@@ -37,14 +37,14 @@ def acknowledge_form(session: Session, office: Office, number: int, address: str
     """Queue the acknowledgement to a form's address inside the caller's transaction, unless a limit says no.
 
     Returns whether it was queued. Its Message-ID, which only the mailbox's owner can read, is what an answer proves.
-    Where only the limit of them all says no, it waits for `acknowledge_waiting`.
+    Where only the limit of them all says no, or others wait for it already, it waits for `acknowledge_waiting`.
     """
     now = office.clock.now()
     _forget_old(session, now)
     token = lookup_token(office.keyring, Field.EMAIL, _folded(address))
     if session.get(Acknowledgement, token) is not None:
         return False
-    waits = _is_full(session, now)
+    waits = _is_full(session, now) or _others_wait(session)
     session.add(Acknowledgement(token=token, ticket_number=number, waits=waits, at=now))
     session.flush()
     if not waits:
@@ -110,16 +110,26 @@ def _queue(session: Session, office: Office, number: int) -> None:
 
 
 def _folded(address: str) -> str:
-    """One form for what may be one mailbox: a limit may take two for one, which would let no one into either."""
+    """One form for what may be one mailbox: a limit may take two for one, which would let no one into either.
+
+    Capitals, a "+tag" and dots make no other mailbox at the large providers.
+    """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", address).casefold())
     local, _, domain = folded.rpartition("@")
-    return f"{local.partition('+')[0] or local}@{domain}"
+    name = local.partition("+")[0].replace(".", "")
+    return f"{name or local}@{domain}"
 
 
 def _is_full(session: Session, now: datetime) -> bool:
     sent = (col(Message.sort) == MessageSort.ACKNOWLEDGEMENT, col(Message.at) > now - timedelta(hours=1))
     counted = select(func.count()).select_from(Message).where(*sent)
     return bool(session.connection().execute(counted).scalar_one() >= MOST_AN_HOUR)
+
+
+def _others_wait(session: Session) -> bool:
+    """Whether it is somebody else's turn: else those who come first in each hour would keep the others waiting."""
+    first = select(col(Acknowledgement.token)).where(col(Acknowledgement.waits).is_(True)).limit(1)
+    return session.connection().execute(first).first() is not None
 
 
 def _old(now: datetime) -> ColumnElement[bool]:
