@@ -30,7 +30,7 @@ class OnRecord:
     by commas; `waiting` were given by `given_by` (an id, "" for the operator) and do not count yet.
 
     `identity` and `password` are digests of what its row has to hold, `identity` "" where it is not recorded whose it
-    is; with `must_change` somebody else chose the password. What older desks wrote says none of these, nor who gave
+    is; with `must_change` the password was set by another person. Older entries say none of these, nor who gave
     which roles: None, and the row counts.
     """
 

@@ -6,6 +6,7 @@ from sqlmodel import Session
 
 from cs_console.access_log import legacy
 from cs_console.access_log.vouched import (
+    HANDING,
     NEWEST_ASSIGNMENT,
     NEWEST_KIND,
     NEWEST_OWNER,
@@ -110,7 +111,7 @@ def link_of(session: Session, office: "Office", number: int, stored: Link) -> Li
     """
     if stored is not Link.PROVEN:
         return stored
-    last = latest(session, office, number, (Action.VERIFIED, Action.TICKET_LINKED, Action.TICKET_UNLINKED))
+    last = latest(session, office, number, (Action.VERIFIED, *HANDING))
     if last is None:
         return Link.PRESUMED
     if last.action is Action.TICKET_UNLINKED:

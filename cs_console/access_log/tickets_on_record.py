@@ -17,8 +17,6 @@ from models.log import LogEntry
 if TYPE_CHECKING:
     from cs_console.desk import Office
 
-HANDING = (Action.TICKET_LINKED, Action.TICKET_UNLINKED)
-"""What makes a ticket another requester's: the entry names the new one."""
 _CLOSING = (Action.FEE_UNPAID, Action.TICKET_SETTLED, Action.TICKET_LAPSED)
 _MOVING = (
     Action.TICKET_CREATED,

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 ASSIGNING = (Action.TICKET_CREATED, Action.TICKET_CLAIMED, Action.TICKET_ASSIGNED, Action.TICKET_RELEASED)
 """What says who has a ticket: `about` holds `from` and `to`, account ids or ""."""
 WINDOWS = (Action.VERIFIED, Action.WINDOW_CLOSED)
-OWNING = (Action.TICKET_CREATED, Action.TICKET_LINKED, Action.TICKET_UNLINKED)
+HANDING = (Action.TICKET_LINKED, Action.TICKET_UNLINKED)
+"""What makes a ticket another requester's: the entry names the new one."""
+OWNING = (Action.TICKET_CREATED, *HANDING)
 """What says whose a ticket is: the entry's requester is, from then on."""
 KINDS = (Action.TICKET_CREATED, Action.TICKET_CHANGED)
 """What can say of which kind a ticket is: those whose `about` names a `kind`."""

@@ -325,7 +325,7 @@ def _contents_check(name: str, office: Office) -> Check:
         found = foreign_objects(session.connection())
     if not found:
         return Check(name, True, "the console's own tables and triggers")
-    return Check(name, False, f"not as the console made it: {', '.join(found)}; ask whoever runs the database")
+    return Check(name, False, f"not as the console made it: {', '.join(found)}; ask the person who runs the database")
 
 
 def _clock_check(name: str, office: Office) -> Check:

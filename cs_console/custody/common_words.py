@@ -15,8 +15,8 @@ _TURNING = (
     "nem sem nunca nessun nessuno nessuna senza niet geen nooit zonder nee nie bez brak nikdy ne nincs nem nej "
     "inte icke aldrig ikke ikkje aldri ei eivat koskaan degil hayir yok asla hicbir не нет ни никогда без нельзя "
     "لا لم لن ليس بدون לא אין בלי tidak bukan jangan không khong đừng dung "
-    "nobody nothing refuse refuses refused reject rejects rejected decline declined deny cancel withdraw revoke object "
-    "nichts niemand rien nada nadie niente nessuno niets niemand rechazo rifiuto refuso recuso"
+    "nothing refuse refuses refused reject rejects rejected decline declined deny cancel withdraw revoke object "
+    "nichts niemand rien nada nadie niente nessuno niets rechazo rifiuto refuso recuso"
 )
 _TURNING_PIECES = ("拒绝", "拒絕", "反对", "反對", "取消", "撤回", "停止", "ません", "ない", "않", "못", "거부", "취소")
 _TURNING_CHARS = frozenset("不没沒未無无非别別勿莫否是")

@@ -1,5 +1,6 @@
-"""Which holds are in force on whom, as the access log says it: no row that is removed, ended or made another
-requester's ends one (DESIGN.md, invariant 12).
+"""Which holds are in force, and on which requesters, as the access log says it (DESIGN.md, invariant 12).
+
+No change to a row ends one.
 
 A hold is its requester's, by the pseudonym in its entry. Where the ticket it was placed on becomes another requester's
 while it is in force, it holds both, and each of the two is lifted by itself.
@@ -13,8 +14,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from cs_console.access_log import legacy
-from cs_console.access_log.tickets_on_record import HANDING
-from cs_console.access_log.vouched import Word, digest, oldest_first
+from cs_console.access_log.vouched import HANDING, Word, digest, oldest_first
 from cs_console.desk import Office
 from models.agent import Agent
 from models.columns import from_microseconds
@@ -148,7 +148,7 @@ def _placed(said: Iterable[Word], rows: _OldRows) -> Iterable[_Placed]:
 def _chain(
     office: Office, placed: _Placed, said: Iterable[Word], rows: _OldRows
 ) -> tuple[set[str | None], set[str | None]]:
-    """Whom a hold holds after all that happened to it and its ticket, and whom it ever held, by their pseudonyms."""
+    """The requesters that a hold holds now, and those that it ever held, by their pseudonyms."""
     holds, ever = {placed.requester}, {placed.requester}
     for word in said:
         if word.ticket != placed.ticket or word.seq <= placed.seq:

@@ -1,7 +1,7 @@
 """Whose data may still be worked with: an erased requester's is gone, a restricted one's is kept for its hold alone.
 
 To everybody but a privacy officer the two are the same, word for word: that there is a hold can tell of an
-investigation (policy I.(4)2, no tipping off). A row that calls somebody active again counts for nothing once the access
+investigation (policy I.(4)2, no tipping off). A row that calls a requester active again does not count once the access
 log has it that their erasure was approved (DESIGN.md, invariant 12).
 """
 
@@ -78,7 +78,7 @@ def require_in_use(session: Session, desk: Desk, requester_id: str) -> None:
 def hidden_from(
     session: Session, desk: Desk, requester_ids: Collection[str], keys: Mapping[str, bytes] | None = None
 ) -> set[str]:
-    """Those requesters of whom this desk is shown nothing, not even masks. `keys`: theirs, where they are known.
+    """The requesters that this desk is shown nothing of, not even masks. `keys`: theirs, where they are known.
 
     Raises LogBroken.
     """

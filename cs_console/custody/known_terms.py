@@ -579,7 +579,7 @@ def _tells_as_rest(kind: Field, words: list[str]) -> bool:
 
 
 def _is_postcode(words: list[str]) -> bool:
-    """Whether it looks like one: ordinary words are none, whoever put them on file."""
+    """Whether it looks like one: ordinary words are not one, no matter who put them on file."""
     joined = "".join(words)
     return SHORTEST_POSTCODE <= len(joined) <= LONGEST_POSTCODE and _DIGIT.search(joined) is not None
 

@@ -7,7 +7,7 @@ from sqlmodel import Session, col
 
 from cs_console.access_log import legacy
 from cs_console.access_log.standing import kind_on_record
-from cs_console.access_log.vouched import Word, last_entry, latest, oldest_first, words
+from cs_console.access_log.vouched import HANDING, Word, last_entry, latest, oldest_first, words
 from cs_console.decisions.approvers import REFUSING
 from cs_console.decisions.participants import accounts_in, decided_for, deciders, participants, said_deciders
 from cs_console.desk import Desk, Office
@@ -21,7 +21,7 @@ from models.matter import Matter
 from models.settlement import Settlement
 from models.ticket import Ticket
 
-_NAMING = (Action.MATTER_NAMED, Action.TICKET_LINKED, Action.TICKET_UNLINKED)
+_NAMING = (Action.MATTER_NAMED, *HANDING)
 """What can say what a ticket is about, or take that back."""
 
 
@@ -35,7 +35,8 @@ def is_own_appealed(session: Session, desk: Desk, number: int) -> bool:
 def require_not_own(session: Session, desk: Desk, number: int) -> None:
     """Refuse whoever gave the decision that the requester now writes against. Raises OwnDecision, NotIndependent."""
     if desk.agent.id in kept_out(session, desk.office, number):
-        if desk.agent.id in of_same_people(session, desk.office, _refused_before_words(session, desk.office, number)):
+        refused = _refused_before(session, desk.office, number, last_heard(session, desk.office, number))
+        if desk.agent.id in of_same_people(session, desk.office, refused):
             raise OwnDecision
         raise NotIndependent(number)
 
@@ -76,9 +77,10 @@ def kept_out(session: Session, office: Office, number: int) -> frozenset[str]:
         people |= (participants if wide else deciders)(session, office, earlier)
     elif has_a_matter:
         people |= decided_for(session, office, number)
+    heard = last_heard(session, office, number)
     if has_a_matter:
-        people |= _decided_before_words(session, office, number)
-    people |= _decided_before_an_appeal(session, office, number) | _refused_before_words(session, office, number)
+        people |= _decided_before(session, office, number, heard)
+    people |= _decided_before_an_appeal(session, office, number) | _refused_before(session, office, number, heard)
     out = of_same_people(session, office, people)
     return out - of_same_people(session, office, reviewers_named(session, office, number)) if out else out
 
@@ -156,11 +158,10 @@ def last_heard(session: Session, office: Office, number: int) -> Word | None:
     return last_entry(session, office, col(LogEntry.ticket) == number, followed)
 
 
-def _decided_before_words(session: Session, office: Office, number: int) -> set[str]:
-    """Who had decided or settled this very ticket when its requester last wrote: where they answer the letter that told
-    them, their appeal stands beside what it is against. Raises LogBroken.
+def _decided_before(session: Session, office: Office, number: int, heard: Word | None) -> set[str]:
+    """Who had decided or settled this very ticket when its requester last wrote (`heard`): an answer to that letter is
+    an appeal on the same ticket. Raises LogBroken.
     """
-    heard = last_heard(session, office, number)
     if heard is None:
         return set()
     settled = (col(Settlement.ticket_number) == number, col(Settlement.at) < from_microseconds(heard.at))
@@ -168,13 +169,12 @@ def _decided_before_words(session: Session, office: Office, number: int) -> set[
     return people | said_deciders(session, office, [number], before=heard)
 
 
-def _refused_before_words(session: Session, office: Office, number: int) -> set[str]:
-    """Who gave a final refusal of this ticket, whole or in part, that the requester wrote after.
+def _refused_before(session: Session, office: Office, number: int, heard: Word | None) -> set[str]:
+    """Who gave a final refusal of this ticket, whole or in part, before the requester last wrote (`heard`).
 
     Given means proposed or approved, in whatever role, by the row or by the log. What counts is when the words reached
     us: an early date in a mail would hand the appeal to the very person it is against. Raises LogBroken.
     """
-    heard = last_heard(session, office, number)
     if heard is None:
         return set()
     given = (

@@ -3,13 +3,13 @@
 Only once its owner has answered it does anything else go there. It is limited, so that no form floods a mailbox.
 """
 
-import hashlib
 import unicodedata
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 from sqlmodel import Session, col
 
+from cs_console.access_log.vouched import digest
 from cs_console.delivery.outgoing import queue_message
 from cs_console.desk import Office
 from cs_console.errors import Refusal, StoreUnavailable
@@ -111,9 +111,7 @@ def _queue(session: Session, office: Office, number: int) -> None:
 
 def _digest(office: Office, address: str) -> bytes:
     """How an address is known again for these days; by a key that no rotation changes meanwhile."""
-    return hashlib.blake2b(
-        _folded(address).encode(), key=office.log_tag_key, digest_size=32, person=b"acknowledged"
-    ).digest()
+    return bytes.fromhex(digest(office, "acknowledgement", _folded(address)))
 
 
 def _folded(address: str) -> str:

@@ -253,7 +253,7 @@ def set_kind(desk: Desk, number: int, row: int, kind: TicketKind) -> int:
     with _kept_out_on_record(desk, number):
         after = _set_kind(desk, number, row, kind)
     if after is None:
-        raise SecondPersonNeeded(f"make #{number} a matter of {kind}", "t")
+        raise SecondPersonNeeded(f"change the kind of #{number} to {kind}", "t")
     return after
 
 

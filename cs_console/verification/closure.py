@@ -12,8 +12,7 @@ from sqlalchemy import ColumnElement, exists, func, literal, or_, select, tuple_
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import Actor, Entry, append
-from cs_console.access_log.tickets_on_record import HANDING
-from cs_console.access_log.vouched import latest
+from cs_console.access_log.vouched import HANDING, latest
 from cs_console.decisions.notice import render
 from cs_console.delivery.outgoing import queue_message
 from cs_console.delivery.where_to_write import where_to_write

@@ -168,7 +168,5 @@ def test_an_entry_that_the_console_did_not_write_opens_no_ticket(sqlite_office: 
         "session": mei.actor.session,
     }
     change(sqlite_office, insert(LogEntry).values(**forged))
-    before = len(recorded(sqlite_office.office, Action.TICKET_OPENED))
     with pytest.raises(LogBroken):
         reload(mei, mine.number)
-    assert before == 1
