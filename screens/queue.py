@@ -188,11 +188,13 @@ class QueueScreen(ConsoleScreen[None]):
         if row is not None:
             self._open(row.number)
 
-    def _open(self, number: int | None) -> None:
+    def _open(self, number: int | None, said: Said | None = None) -> None:
         if number is not None:
             from screens.ticket import TicketScreen
 
-            self.go_on(TicketScreen(number))
+            screen = TicketScreen(number)
+            screen.said = said
+            self.go_on(screen)
 
     def _change(self, work: Callable[[], object], done: str) -> None:
         self.change(work, partial(self._changed, done), refused=self._refused, late=lambda _answer: Said(done))
@@ -261,8 +263,7 @@ class QueueScreen(ConsoleScreen[None]):
         from screens.new_ticket import opened_words
 
         if opened is not None:
-            self.say(opened_words(opened))
-        self._open(None if opened is None else opened.number)
+            self._open(opened.number, opened_words(opened))
 
     def action_look_up(self) -> None:
         """Find a requester's tickets by an exact phone or address."""

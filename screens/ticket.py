@@ -33,6 +33,8 @@ class TicketScreen(TicketTerms):
     PROBLEMS_FADE = True
     CSS_PATH = "ticket.tcss"
     BINDINGS = bindings_for("ticket")
+    said: Said | None = None
+    """What is said of it when it is shown: where it came from is covered then."""
 
     def body(self) -> ComposeResult:
         yield PlainText(id="subject")
@@ -46,6 +48,8 @@ class TicketScreen(TicketTerms):
         self.heading = f"#{self.number}"
         self.query_one(Conversation).focus()
         self._show_sides()
+        if self.said is not None:
+            self.say(self.said)
         self.ask(partial(open_ticket, self.desk, self.number), self._opened, group="view")
 
     # --- reading
