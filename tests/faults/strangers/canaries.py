@@ -59,7 +59,7 @@ class Mint:
     """Makes canaries, none of them twice."""
 
     chance: Random
-    _made: set[str] = field(default_factory=set)
+    made: set[str] = field(default_factory=set)
 
     def word(self) -> str:
         return self._new(lambda: "zq" + "".join(self.chance.choices(_LETTERS, k=7)) + "x")
@@ -76,7 +76,7 @@ class Mint:
         return Human(f"u-{self.word()}", first, last, self.mailbox(), self.phone(), address)
 
     def _new(self, make: Callable[[], str]) -> str:
-        while (made := make()) in self._made:
+        while (made := make()) in self.made:
             pass
-        self._made.add(made)
+        self.made.add(made)
         return made
