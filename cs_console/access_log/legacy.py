@@ -1,7 +1,8 @@
 """The one reader of what older desks wrote: their entries say in sentences what newer ones say in `about`.
 
-An entry counts as old only where `about` is NULL in it, or lacks what newer ones vouch for, which its tag says. Nothing
-the console writes today is read here, whatever its sentence says.
+Entries have `about` from version 2 of their form on (canonical.py), which migration 0005 brought; until then version 1
+was all there was. An entry counts as old only where `about` is NULL in it, or lacks what newer ones vouch for, which
+its tag says. Nothing the console writes today is read here, whatever its sentence says.
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from cs_console.access_log.vouched import Word, genuine
 from cs_console.database import Transaction
 from cs_console.prepared import Prepared
 from models.columns import microseconds
-from models.enums import AccountState, Action, Result, TicketState
+from models.enums import AccountState, Action, AuthoritySort, Result, TicketState
 from models.log import LogEntry
 
 if TYPE_CHECKING:
@@ -118,6 +119,39 @@ def about_then(word: Word, actor: str, moment: datetime) -> bool:
     return word.about is None and word.actor == actor and 0 <= late <= _SLACK // timedelta(microseconds=1)
 
 
+def is_of(word: Word, said: str, actor: str, moment: datetime) -> bool:
+    """Whether an old entry that says exactly this is the one that was written for a row of that account and moment."""
+    return word.reason == said and about_then(word, actor, moment)
+
+
+def is_made(word: Word, outcome: str, moment: datetime | None) -> bool:
+    """Whether an old entry is the one of a decision that ended so at that moment."""
+    return moment is not None and is_of(word, outcome, word.actor, moment)
+
+
+def made(word: Word) -> str:
+    """How a decision ended, as an old entry says it; "" where that is not said."""
+    return word.reason if word.about is None else ""
+
+
+def cause(word: Word) -> str:
+    """Why an erasure was proposed, as an entry says it that does not vouch for it; "" where that is not said."""
+    return "" if word.about is not None and "cause" in word.about else word.reason
+
+
+def authority(word: Word) -> AuthoritySort | None:
+    """In whose name someone asks, as an old entry says it."""
+    try:
+        return AuthoritySort(word.reason) if word.about is None else None
+    except ValueError:
+        return None
+
+
+def verified_by(word: Word) -> str:
+    """The method by which an old entry says that a requester was verified; "" where that is not said."""
+    return word.reason.partition(",")[0] if word.about is None else ""
+
+
 def held_until(word: Word) -> date | None:
     """The last day of a hold, as an old entry says it."""
     try:
@@ -127,8 +161,8 @@ def held_until(word: Word) -> date | None:
 
 
 def adoption(word: Word) -> tuple[str, str]:
-    """Which pack an old entry says was adopted, and how the sha256 of its file begins."""
-    name, _, rest = word.reason.partition(" ")
+    """Which pack an old entry says was adopted, and how the sha256 of its file begins; "" where that is not said."""
+    name, _, rest = ("" if word.about is not None else word.reason).partition(" ")
     return name, rest.partition(",")[0]
 
 

@@ -69,7 +69,7 @@ def _is_closed_by(word: Word, waits_for_fee: bool) -> bool | None:
     if word.action is Action.DECISION_MADE:
         if word.about is not None and "fee" in word.about:
             return not word.about["fee"]
-        made = word.reason if word.about is None else word.about.get("made")
+        made = legacy.made(word) if word.about is None else word.about.get("made")
         return not (waits_for_fee and made == Outcome.FEE)
     if word.action is not Action.TICKET_CHANGED:
         return False  # it was opened, or its requester wrote again

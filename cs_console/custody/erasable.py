@@ -125,6 +125,4 @@ def _last_decision(session: Session, office: Office, number: int) -> Decision | 
         return None
     if last.about is not None:
         return decision if last.names(decision=decision.id, made=Outcome(decision.outcome).value) else None
-    then = decision.decided_at
-    old = then is not None and last.reason == decision.outcome and legacy.about_then(last, last.actor, then)
-    return decision if old else None
+    return decision if legacy.is_made(last, decision.outcome, decision.decided_at) else None

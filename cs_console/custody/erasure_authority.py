@@ -82,8 +82,8 @@ def _is_proposal(session: Session, office: Office, word: Word, erasure: Erasure)
     if word.action is not Action.ERASURE_PROPOSED or not _by(session, word, erasure.proposer_id):
         return False
     cause = ErasureCause(erasure.cause).value
-    # older desks have the cause in the sentence alone
-    same_cause = word.names(cause=cause) if word.about and "cause" in word.about else word.reason == cause
+    named = word.about is not None and "cause" in word.about
+    same_cause = word.names(cause=cause) if named else legacy.cause(word) == cause
     vouched = about_proposal(office, erasure)["whose"]
     return same_cause and _is_about(office, word, "whose", vouched, erasure)
 

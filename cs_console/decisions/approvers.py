@@ -107,7 +107,7 @@ def _is_of(word: Word, row: Row[*tuple[Any, ...]]) -> bool:
     if word.ticket != row.ticket_number:
         return False
     if word.about is None:
-        return word.reason == row.role and legacy.about_then(word, row.name, row.at)
+        return legacy.is_of(word, row.role, row.name, row.at)
     return word.names(approval=row.id, decision=row.decision_id, by=row.agent_id, role=row.role)
 
 
@@ -138,8 +138,7 @@ def require_vouched(session: Session, office: Office, decision: Decision) -> Non
         right = (
             last is not None
             and last.action is Action.DECISION_PROPOSED
-            and last.reason == decision.outcome
-            and legacy.about_then(last, proposer, decision.proposed_at)
+            and legacy.is_of(last, decision.outcome, proposer, decision.proposed_at)
         )
     if not right:
         raise NotVouched("The access log does not hold this proposal as it is stored.")
@@ -159,8 +158,7 @@ def final_decision(session: Session, office: Office, number: int) -> Decision | 
 def _is_made(word: Word, decision: Decision) -> bool:
     if word.about is not None:
         return word.names(decision=decision.id, made=Outcome(decision.outcome).value)
-    then = decision.decided_at
-    return then is not None and word.reason == decision.outcome and legacy.about_then(word, word.actor, then)
+    return legacy.is_made(word, decision.outcome, decision.decided_at)
 
 
 def find(session: Session, decision_id: str, *, lock: bool = False) -> tuple[Decision, TicketFacts]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
+from cs_console.access_log import legacy
 from cs_console.access_log.vouched import Word, latest, latest_of_requester, words
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place
@@ -90,7 +91,7 @@ def authority_of(session: Session, office: Office, number: int) -> AuthoritySort
     word = latest(session, office, number, (Action.AUTHORITY_SEEN, *ends))
     if word is None or word.action in ends:
         return None
-    return AuthoritySort(word.reason if word.about is None else word.about["sort"])
+    return legacy.authority(word) if word.about is None else AuthoritySort(word.about["sort"])
 
 
 def authority_then(session: Session, number: int, at: datetime) -> AuthoritySort | None:
@@ -165,5 +166,5 @@ def _verified(session: Session, office: Office, number: int) -> list[Word]:
 
 def _by_code(word: Word) -> bool:
     if word.about is None:
-        return word.reason.partition(",")[0] == VerificationMethod.CODE
+        return legacy.verified_by(word) == VerificationMethod.CODE
     return word.names(method=VerificationMethod.CODE.value)
