@@ -1,6 +1,6 @@
-"""Every refusal the console knows: a code for records, a sentence for the person, and what to do next.
+"""Every error of the console: a code for records, a sentence for the person, and what to do next.
 
-Sentences never hold a value that a requester gave us: they may reach logs and crash reports.
+Sentences never contain a value that a requester gave us: they may reach logs and crash reports.
 """
 
 from collections.abc import Collection
@@ -8,7 +8,7 @@ from datetime import datetime
 
 
 class Refusal(Exception):
-    """Something that was not done. `code` is stable; `sentence` and `next_step` are shown to the person."""
+    """The console did not do what was asked. `code` is stable; `sentence` and `next_step` are shown to the person."""
 
     code = "refused"
     exit_status = 2
@@ -33,17 +33,17 @@ class StoreUnavailable(Refusal):
 
 
 class StoreBusy(StoreUnavailable):
-    """Another process holds the store for longer than we wait."""
+    """Another process kept the store locked for longer than we wait."""
 
     code = "store_busy"
 
 
 class StoreUnreachable(StoreUnavailable):
-    """The store does not answer at all: a server that is down, a file that is gone. It may come back by itself."""
+    """The store does not answer: the server is down or the file is gone. It may come back by itself."""
 
 
 class StoreFull(StoreUnavailable):
-    """No space left to write."""
+    """There is no space left to write."""
 
     code = "store_full"
 
@@ -55,7 +55,7 @@ class StoreTooNew(StoreUnavailable):
 
 
 class NotADatabase(StoreUnavailable):
-    """The file is something else, or damaged."""
+    """The file is not a database, or it is damaged."""
 
     code = "not_a_database"
 
@@ -67,7 +67,7 @@ class NoDesk(StoreUnavailable):
 
 
 class DeskExists(Refusal):
-    """There is a desk already where a new one was to be made."""
+    """A new desk was to be made where a desk already exists."""
 
     code = "desk_exists"
 
@@ -82,22 +82,22 @@ class BadSettings(Refusal):
 
 
 class KeyUnavailable(StoreUnavailable):
-    """The key-encryption key or the log key cannot be had."""
+    """The key-encryption key or the log key cannot be read."""
 
     code = "key_unavailable"
 
 
 class KeysRotating(StoreBusy):
-    """The keyring's keys are being rotated by another process."""
+    """Another process is rotating the keyring's keys."""
 
     code = "keys_rotating"
 
     def __init__(self) -> None:
-        super().__init__("Another `keys rotate` is at work on this keyring.", "Wait until it is done.")
+        super().__init__("Another `keys rotate` is running on this keyring.", "Wait until it has finished.")
 
 
 class KeyMissing(KeyUnavailable):
-    """The keyring lacks a key that no erasure destroyed: what it sealed is there and cannot be opened."""
+    """The keyring lacks a key that no erasure destroyed: the data it sealed still exists but cannot be opened."""
 
     code = "key_missing"
 
@@ -109,25 +109,27 @@ class KeyMissing(KeyUnavailable):
 
 
 class DeskKeyMissing(KeyMissing):
-    """The keyring lacks one of the desk's own keys. It is not made again: what it was used for could not be read."""
+    """The keyring lacks one of the desk's own keys. No new one is made: it could not read what the old one sealed."""
 
     code = "desk_key_missing"
 
     def __init__(self, name: str) -> None:
-        super().__init__(f'"{name}", one of the desk\'s own,')
+        super().__init__(f'"{name}", which belongs to the desk itself,')
 
 
 class KeyProtected(Refusal):
-    """A key that no erasure may destroy: the desk's own, an agent's, or one of an unknown owner."""
+    """A key that no erasure may destroy: it belongs to the desk, to an agent or to an unknown owner."""
 
     code = "key_protected"
 
     def __init__(self, owner: str) -> None:
-        super().__init__(f"The key of {owner} is not a requester's and is never destroyed.", "Nothing was changed.")
+        super().__init__(
+            f"The key of {owner} does not belong to a requester, so it is never destroyed.", "Nothing was changed."
+        )
 
 
 class KeyDestroyed(Refusal):
-    """The requester was erased: the key is destroyed, and with it all of theirs and their tickets (policy I.(4)2)."""
+    """The requester was erased: with the key, all their data and tickets became unreadable (policy I.(4)2)."""
 
     code = "erased"
 
@@ -136,63 +138,63 @@ class KeyDestroyed(Refusal):
 
 
 class SealBroken(Refusal):
-    """A sealed value does not belong to the place where it was found, or was changed."""
+    """A sealed value was changed, or was moved from the place for which it was sealed."""
 
     code = "seal_broken"
 
-    def __init__(self, sentence: str = "A sealed value does not fit its place and was not opened.") -> None:
-        super().__init__(sentence, "Tell a supervisor: somebody may have changed the database.")
+    def __init__(self, sentence: str = "A sealed value was changed or moved, so it was not opened.") -> None:
+        super().__init__(sentence, "Tell a supervisor: the database may have been changed by hand.")
 
 
 class OwnerNotVouched(SealBroken):
-    """A ticket's row says that it is another requester's than the access log does (DESIGN.md, invariant 12)."""
+    """A ticket's row names a different requester than the access log does (DESIGN.md, invariant 12)."""
 
     code = "owner_not_vouched"
 
     def __init__(self, number: int) -> None:
-        super().__init__(f"The access log says that #{number} is another requester's.")
+        super().__init__(f"According to the access log, #{number} belongs to a different requester.")
 
 
 class LogBroken(Refusal):
-    """The access log cannot be appended to; nothing personal may be shown until it can."""
+    """No entry can be added to the access log; no personal data may be shown until that works again."""
 
     code = "log_unavailable"
     exit_status = 3
 
 
 class HeadNotStated(StoreUnavailable):
-    """The log's head cannot be stated outside the database, so what was recorded is not shown."""
+    """The log's head cannot be written outside the database, so the data of the recorded view is not shown."""
 
     code = "log_not_stated"
 
 
 class TimeNotConfirmed(Refusal):
-    """The machine's clock is not believed, so nothing is erased, closed or escalated by date."""
+    """The machine's clock is not trusted, so nothing is erased, closed or escalated by date."""
 
     code = "time_not_confirmed"
 
     def __init__(self, machine: datetime, desk: datetime) -> None:
         self.machine, self.desk = machine, desk
         super().__init__(
-            f"This machine's clock says {machine:%Y-%m-%d %H:%M} UTC, and the desk's time is {desk:%Y-%m-%d %H:%M}.",
-            "Set it right, or have a supervisor or an admin confirm it: `cs-console time confirm --second NAME`.",
+            f"This machine's clock shows {machine:%Y-%m-%d %H:%M} UTC, but the desk's time is {desk:%Y-%m-%d %H:%M}.",
+            "Correct the clock, or have a supervisor or an admin confirm it: `cs-console time confirm --second NAME`.",
         )
 
 
 class ClockBehind(Refusal):
-    """The machine's clock is before what is on record already; no one can confirm that."""
+    """The machine's clock is earlier than an entry already on record; no one can confirm that."""
 
     code = "clock_behind"
 
     def __init__(self, difference: str) -> None:
         super().__init__(
             f"The time cannot be confirmed: {difference}.",
-            "Set this machine's clock right; until then the desk's time goes on by itself.",
+            "Correct this machine's clock; until then the desk's time advances without it.",
         )
 
 
 class LogPutBack(Refusal):
-    """The access log is not the one that a reviewer saw: their sign-in stops until an operator has looked."""
+    """The access log is not the one that a reviewer saw: they cannot sign in until an operator has checked it."""
 
     code = "log_put_back"
     exit_status = 3
@@ -200,7 +202,7 @@ class LogPutBack(Refusal):
     def __init__(self, sentence: str) -> None:
         super().__init__(
             sentence,
-            "Touch nothing and call an operator: `cs-console log verify`; after an honest restore, "
+            "Change nothing and call an operator, who runs `cs-console log verify`, or, after an intended restore, "
             "`cs-console log accept --reason ...`.",
         )
 
@@ -209,12 +211,12 @@ class LogPutBack(Refusal):
 
 
 class SignInRefused(Refusal):
-    """Unknown name or wrong password: the same words for both (ASVS 6.3.8)."""
+    """Unknown name or wrong password: the same message for both (ASVS 6.3.8)."""
 
     code = "sign_in_refused"
 
     def __init__(self) -> None:
-        super().__init__("That name and password do not match.", "Check both and try again.")
+        super().__init__("Name and password do not match.", "Check both and try again.")
 
 
 class SignInMustWait(Refusal):
@@ -223,7 +225,7 @@ class SignInMustWait(Refusal):
     code = "sign_in_wait"
 
     def __init__(self, seconds: int) -> None:
-        super().__init__("Too many failed tries.", f"Wait {seconds} s, then try again.")
+        super().__init__("Too many failed attempts.", f"Wait {seconds} s, then try again.")
         self.seconds = seconds
 
 
@@ -233,7 +235,7 @@ class SessionEnded(Refusal):
     code = "session_ended"
 
     def __init__(self, why: str) -> None:
-        super().__init__(f"You are signed out: {why}.", "Sign in again; what you typed is kept.")
+        super().__init__(f"You are signed out: {why}.", "Sign in again; your drafts are saved.")
 
 
 class BadPassword(Refusal):
@@ -243,19 +245,19 @@ class BadPassword(Refusal):
 
 
 class UnknownAgent(Refusal):
-    """No account of that name."""
+    """No account has that name."""
 
     code = "unknown_agent"
 
 
 class BadAccount(Refusal):
-    """An account that cannot be made or changed as asked."""
+    """The account cannot be created or changed as asked."""
 
     code = "bad_account"
 
 
 class LastAdmin(Refusal):
-    """A desk keeps at least one admin who can sign in: nobody else could make another."""
+    """A desk keeps at least one admin who can sign in: no one else could appoint another."""
 
     code = "last_admin"
 
@@ -264,13 +266,13 @@ class LastAdmin(Refusal):
 
 
 class NotAllowed(Refusal):
-    """The agent's roles do not include the one that this needs (deny by default, policy IV.(1)2)."""
+    """The agent lacks the role that this needs (deny by default, policy IV.(1)2)."""
 
     code = "role_required"
 
 
 class AccountSuspended(Refusal):
-    """The password was right, but the account is suspended: only its owner learns that."""
+    """The password was correct, but the account is suspended: only its owner learns that."""
 
     code = "account_suspended"
 
@@ -279,34 +281,34 @@ class AccountSuspended(Refusal):
 
 
 class MustChangePassword(Refusal):
-    """The password was set by somebody else; its owner has to choose their own before anything else."""
+    """Another person set the password; the owner has to choose their own before anything else."""
 
     code = "password_change_required"
 
     def __init__(self) -> None:
-        super().__init__("Your password was set by somebody else.", "Choose your own before you go on.")
+        super().__init__("Another person set your password.", "Choose your own before you continue.")
 
 
 class MustEnrol(Refusal):
-    """The settings ask this account for a second factor that it does not have yet."""
+    """The settings require a second factor that this account does not have yet."""
 
     code = "second_factor_required"
 
     def __init__(self) -> None:
-        super().__init__("Your account needs a second factor.", "Set up your authenticator app before you go on.")
+        super().__init__("Your account needs a second factor.", "Set up your authenticator app before you continue.")
 
 
 class WrongFactor(Refusal):
-    """A code of the second factor that does not count: wrong, used before, or too late."""
+    """A second-factor code was not accepted: it is wrong, used before, or expired."""
 
     code = "second_factor_wrong"
 
-    def __init__(self, next_step: str = "Type the newest code of your app, or a recovery code.") -> None:
-        super().__init__("That code does not count.", next_step)
+    def __init__(self, next_step: str = "Type the newest code from your app, or a recovery code.") -> None:
+        super().__init__("That code was not accepted.", next_step)
 
 
 class NoUndertaking(Refusal):
-    """No current confidentiality undertaking (policy IV.(1)2)."""
+    """The agent has no current confidentiality undertaking (policy IV.(1)2)."""
 
     code = "no_undertaking"
 
@@ -321,29 +323,29 @@ class NoUndertaking(Refusal):
 
 
 class NotAssigned(Refusal):
-    """The ticket is not the agent's own (policy I.(1)3). What to do next depends on their roles."""
+    """The ticket is not assigned to the agent (policy I.(1)3). What to do next depends on their roles."""
 
     code = "not_assigned"
 
     def __init__(self, roles: Collection[str] = ("agent",), *, closed: bool = False, taken: bool = False) -> None:
         if closed:
-            step = "A supervisor can open it again."
+            step = "A supervisor can reopen it."
         elif taken and "supervisor" not in roles:
-            step = "Whoever has it, or a supervisor, can hand it to you."
+            step = "The assignee or a supervisor can reassign it to you."
         elif "agent" in roles:
-            step = "Claim it first with c, or have it assigned to you."
+            step = "Claim it first (c), or ask a supervisor to assign it to you."
         else:
-            step = "Take it with a." if "supervisor" in roles else "A supervisor can assign it to you."
-        super().__init__("This ticket is not yours.", step)
+            step = "Assign it to yourself (a)." if "supervisor" in roles else "Ask a supervisor to assign it to you."
+        super().__init__("This ticket is not assigned to you.", step)
 
 
 class NotVerified(Refusal):
-    """No open verification window for this ticket."""
+    """This ticket has no open verification window."""
 
     code = "not_verified"
 
     def __init__(self) -> None:
-        super().__init__("The requester's identity is not verified.", "Ask for a verification with v.")
+        super().__init__("The requester's identity is not verified.", "Request a verification (v).")
 
 
 class FieldNotAllowed(Refusal):
@@ -359,7 +361,7 @@ class PurposeNotAllowed(Refusal):
 
 
 class NothingThere(Refusal):
-    """The item asked for does not exist (or answers as if it did not)."""
+    """The requested item does not exist (or the answer has to look as if it did not)."""
 
     code = "not_found"
 
@@ -373,36 +375,36 @@ class TakenBy(Refusal):
     code = "taken"
 
     def __init__(self, number: int, name: str) -> None:
-        super().__init__(f"#{number} was just claimed by {name}.", "Choose another ticket, or ask them for it.")
+        super().__init__(f"{name} has just claimed #{number}.", "Choose another ticket, or ask them to reassign it.")
         self.name = name
 
 
 class ChangedElsewhere(Refusal):
-    """The ticket changed under the agent's hands (optimistic lock)."""
+    """The ticket was changed after the agent opened it (optimistic lock)."""
 
     code = "changed_elsewhere"
 
     def __init__(self, number: int) -> None:
         super().__init__(
-            f"#{number} was changed by someone else since you opened it.",
-            "It has been reloaded; look again and repeat what you meant to do.",
+            f"Someone else changed #{number} after you opened it.",
+            "It has been reloaded. Check it, then repeat your change if it is still needed.",
         )
 
 
 class WrongState(Refusal):
-    """The ticket is not in a state in which this can be done."""
+    """The ticket's state does not allow this."""
 
     code = "wrong_state"
 
 
 class BadFilter(Refusal):
-    """A filter expression that cannot be understood; the sentence names the word."""
+    """A filter expression cannot be understood; the sentence names the term."""
 
     code = "bad_filter"
 
 
 class BadInput(Refusal):
-    """Something typed cannot be used; the sentence says what is wrong."""
+    """The input cannot be used; the sentence says what is wrong."""
 
     code = "bad_input"
 
@@ -416,7 +418,7 @@ class Unreadable(Refusal):
 
 
 class TooManyLookUps(Refusal):
-    """Look-ups by contact are limited."""
+    """The limit on look-ups by contact was reached."""
 
     code = "look_up_limit"
 
@@ -425,25 +427,25 @@ class TooManyLookUps(Refusal):
 
 
 class ContactNotOnFile(Refusal):
-    """Codes go only to contacts on file."""
+    """The contact is not on file: codes are sent only to contacts on file."""
 
     code = "contact_not_on_file"
 
 
 class ContactRecent(Refusal):
-    """A contact changed lately is not used for a code."""
+    """The contact was changed recently, so no code is sent to it."""
 
     code = "contact_recent"
 
 
 class ContactShared(Refusal):
-    """A contact on file with more than one account proves neither: no code goes to it."""
+    """A contact that is on file with several accounts proves none of them: no code is sent to it."""
 
     code = "contact_shared"
 
     def __init__(self) -> None:
         super().__init__(
-            "This contact is on file with more than one account.", "Use another contact, or the written route."
+            "This contact is on file with several accounts.", "Use another contact, or verify by a written request."
         )
 
 
@@ -454,34 +456,35 @@ class CodeWrong(Refusal):
 
 
 class CodeExpired(Refusal):
-    """The code's time is over, it was used, or a newer one was sent."""
+    """The code has expired, was already used, or was replaced by a newer one."""
 
     code = "code_expired"
 
 
 class VerificationLocked(Refusal):
-    """All tries are used up; a supervisor can lift the lock."""
+    """All attempts are used up; a supervisor can lift the lock."""
 
     code = "verification_locked"
 
     def __init__(self, until: datetime | None, until_text: str) -> None:
         super().__init__(
             f"Verification of this requester is locked until {until_text}.",
-            "A supervisor can lift the lock; the written route is open.",
+            "A supervisor can lift the lock. Verifying by a written request is still possible.",
         )
         self.until = until
 
 
 class SendLimit(Refusal):
-    """Too many codes sent in the hour or the day."""
+    """Too many codes were sent within an hour or a day."""
 
     code = "send_limit"
 
 
 class DeliveryFailed(Refusal):
-    """A message could not be handed over; the sentence holds no address. `permanent`: trying again is useless.
+    """A message could not be handed over; the sentence contains no address. `permanent`: another attempt is useless.
 
-    `unreached`: it was the way out that did not answer, as far as anybody can tell: the next one would wait as long.
+    `unreached`: as far as we can tell, the mail server or provider did not answer, so the next message would wait as
+    long.
     """
 
     code = "delivery_failed"
@@ -496,25 +499,25 @@ class DeliveryFailed(Refusal):
 
 
 class GroundKind(Refusal):
-    """A statutory ground used as discretionary, or the reverse (policy V.4)."""
+    """A statutory ground was used as a discretionary one, or the reverse (policy V.4)."""
 
     code = "ground_kind"
 
 
 class WrongList(Refusal):
-    """One of the nine consent exceptions used as a ground (policy I.(3))."""
+    """One of the nine consent exceptions was used as a ground (policy I.(3))."""
 
     code = "wrong_list"
 
 
 class ChecklistIncomplete(Refusal):
-    """Empty, contradictory or stale answers; the sentence names the first."""
+    """Answers are missing, contradictory or outdated; the sentence names the first."""
 
     code = "checklist_incomplete"
 
 
 class NotVouched(Refusal):
-    """The access log does not hold what a row of the store says (DESIGN.md, invariant 12): it counts for nothing."""
+    """The access log does not confirm what a row of the store says, so the row is ignored (DESIGN.md, invariant 12)."""
 
     code = "not_vouched"
 
@@ -523,37 +526,37 @@ class NotVouched(Refusal):
 
 
 class OwnProposal(Refusal):
-    """Nobody approves their own proposal."""
+    """No one approves their own proposal."""
 
     code = "own_proposal"
 
     def __init__(self) -> None:
         super().__init__(
-            "This is your own proposal, or that of an account that may be yours too.",
-            "Another person has to approve it; admins record whose an account is (`cs-console agents identity`).",
+            "You made this proposal, or it came from an account that may also be yours.",
+            "Another person must approve it. Admins record who owns an account (`cs-console agents identity`).",
         )
 
 
 class OnHold(Refusal):
-    """The data is kept for a listed reason only, and may be used for nothing else (policy I.(4)2, IV.(2)3)."""
+    """The data is kept only for a listed reason, and must not be used for anything else (policy I.(4)2, IV.(2)3)."""
 
     code = "on_hold"
 
     def __init__(self) -> None:
         super().__init__(
-            "This requester's data is to be erased; it is kept because of a hold.",
-            "Nothing of it can be used; a hold is lifted with h.",
+            "This requester's data is due for erasure and kept only because of a hold.",
+            "It cannot be used. A privacy officer can lift the hold (h).",
         )
 
 
 class NotErasable(Refusal):
-    """What an erasure needs is missing: a granted request or an ended term, closed tickets, nothing on its way."""
+    """The erasure's conditions are not met: a granted request or an ended term, closed tickets, no unsent message."""
 
     code = "not_erasable"
 
 
 class ErasureNotProven(Refusal):
-    """The access log does not show what an erasure needs: nothing is destroyed."""
+    """The access log does not prove what an erasure needs, so nothing is destroyed."""
 
     code = "erasure_not_proven"
 
@@ -564,49 +567,49 @@ class ErasureNotProven(Refusal):
 
 
 class OwnErasure(Refusal):
-    """Nobody confirms the erasure that they proposed."""
+    """No one confirms an erasure that they proposed."""
 
     code = "own_erasure"
 
     def __init__(self) -> None:
         super().__init__(
-            "You proposed this erasure, or an account did that may be yours too.",
-            "Another person has to confirm it; admins record whose an account is (`cs-console agents identity`).",
+            "You proposed this erasure, or an account that may also be yours did.",
+            "Another person must confirm it. Admins record who owns an account (`cs-console agents identity`).",
         )
 
 
-_BY_OTHERS = "Somebody who had no part in it has to: hand it on with a where it is yours, else a supervisor assigns it."
+_BY_OTHERS = "An uninvolved agent must handle this. Reassign it (a) or ask a supervisor."
 
 
 class OwnDecision(Refusal):
-    """Nobody handles an appeal against their own decision (DESIGN.md, separation)."""
+    """No one handles an appeal against their own decision (DESIGN.md, separation)."""
 
     code = "own_decision"
 
     def __init__(self) -> None:
         super().__init__(
-            "The requester wrote after you refused this: nobody handles an appeal against their own decision.",
+            "The requester wrote after you refused this, and no one handles an appeal against their own decision.",
             _BY_OTHERS,
         )
 
 
 class WrongPassword(Refusal):
-    """The password asked for again, before an approval or behind the lock, does not match (ASVS 7.5.1)."""
+    """The password, asked for again before an approval or to unlock, does not match (ASVS 7.5.1)."""
 
     code = "wrong_password"
 
-    def __init__(self, then: str = "Nothing was approved; try again.") -> None:
-        super().__init__("That is not your password.", then)
+    def __init__(self, then: str = "Nothing was approved. Try again.") -> None:
+        super().__init__("Wrong password.", then)
 
 
 class StaleProposal(Refusal):
-    """The ticket changed after the proposal was made, or its answers have gone stale."""
+    """The ticket was changed after the proposal was made, or the proposal's answers are outdated."""
 
     code = "stale_proposal"
 
 
 class FeeUnreasonable(Refusal):
-    """A fee above the recorded cost (policy V.4)."""
+    """The fee is higher than the recorded cost (policy V.4)."""
 
     code = "fee_unreasonable"
 
@@ -621,108 +624,110 @@ class NoticeIncomplete(Refusal):
 
 
 class BadPack(Refusal):
-    """A policy pack that breaks the schema; `problems` has a line for each."""
+    """A policy pack breaks the schema; `problems` has a line for each problem."""
 
     code = "bad_pack"
 
     def __init__(self, name: str, problems: tuple[str, ...]) -> None:
-        super().__init__(f"The policy pack {name} cannot be used.", "Run `cs-console policy check` on it.")
+        super().__init__(f"The policy pack {name} cannot be used.", "See its problems with `cs-console policy check`.")
         self.problems = problems
 
 
 class UnknownPack(Refusal):
-    """No pack of that name."""
+    """No pack has that name."""
 
     code = "unknown_pack"
 
 
 class NotProvable(Refusal):
-    """The stored log is not the one that was signed, so nothing can be proven of it: a finding."""
+    """The stored log is not the one that was signed, so nothing can be proven from it: a finding."""
 
     code = "not_provable"
     exit_status = 1
 
 
 class NotAdopted(Refusal):
-    """A ticket can only be moved to a policy that is the desk's."""
+    """A ticket can only be moved to a policy that the desk has adopted."""
 
     code = "pack_not_adopted"
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"{name} has not been adopted.", "An operator adopts it: `cs-console policy adopt`.")
+        super().__init__(
+            f"The policy {name} has not been adopted.", "An operator can adopt it with `cs-console policy adopt`."
+        )
 
 
 class AlreadyOnItsWay(Refusal):
-    """A notice that is queued goes out by itself; sending it again would send it twice."""
+    """A queued notice is sent automatically; sending it again would send it twice."""
 
     code = "already_on_its_way"
 
     def __init__(self) -> None:
-        super().__init__("The notice is on its way.", "Look again in a minute.")
+        super().__init__("The notice is already being sent.", "Check again in a minute.")
 
 
 class DoneBefore(Refusal):
-    """This act happened already, with other words or choices than are on the screen now."""
+    """This was done already, with other text or choices than are on the screen now."""
 
     code = "done_before"
 
     def __init__(self) -> None:
         super().__init__(
-            "An earlier version of this went through, and what is here now did not.",
-            "Look at the ticket first; do it again only if that is still needed.",
+            "An earlier version of this was accepted; what you see here was not.",
+            "Check the ticket first, and repeat this only if it is still needed.",
         )
 
 
 class NotThisAct(Refusal):
-    """The id of an act was sent with another kind of act, for another ticket or by another account."""
+    """The id of an act was reused for another kind of act, for another ticket or by another account."""
 
     code = "not_this_act"
 
     def __init__(self) -> None:
-        super().__init__("This does not belong to what was done before.", "Leave the form and open it again.")
+        super().__init__("This form belongs to a different act.", "Close the form and open it again.")
 
 
 class NoExtension(Refusal):
-    """The answer is not given a longer term: the policy knows none, or not now (policy V.4)."""
+    """The term cannot be extended: the policy allows no extension, or not now (policy V.4)."""
 
     code = "no_extension"
 
 
 class GuardianRequired(Refusal):
-    """Nothing is done for a minor of this age without a guardian (policy VII)."""
+    """A request for a minor of this age needs a guardian (policy VII)."""
 
     code = "guardian_required"
 
     def __init__(self, band: str) -> None:
         super().__init__(
-            f"The requester is a minor ({band.lower()}) and no guardian's authority was seen.",
-            "A verifier records the guardian's authority first, with v.",
+            f"The requester is a minor ({band.lower()}), and no guardian's authority is recorded.",
+            "A verifier must record the guardian's authority first (v).",
         )
 
 
 class PrincipalOnly(Refusal):
-    """A representative asks: only the person themselves can confirm it, from a contact on file."""
+    """A representative is asking: only the requester can confirm it, from a contact on file."""
 
     code = "principal_only"
 
     def __init__(self) -> None:
         super().__init__(
-            "A representative asks: only a code to the requester's own contact on file verifies that.",
+            "A representative is asking, so only a code sent to the requester's own contact on file counts.",
             "Send a code, or end the representative's authority.",
         )
 
 
 class AgeUnknown(Refusal):
-    """A guardian's authority is of no use before it is known how old the requester is (policy VII)."""
+    """A guardian's authority cannot be recorded before the requester's age band is (policy VII)."""
 
     code = "age_unknown"
 
     def __init__(self) -> None:
-        super().__init__("The requester's age band is not recorded as a minor's.", "Record it first.")
+        super().__init__("The requester is not recorded as a minor.", "Record their age band first.")
 
 
 class CheckLimit(Refusal):
-    """The pack's limit of comparisons with what a caller says."""
+    """The pack's limit on comparisons with what a caller says was reached."""
 
     code = "check_limit"
 
@@ -731,13 +736,13 @@ class CheckLimit(Refusal):
 
 
 class AskedMissing(Refusal):
-    """Nothing is proposed before it is on record what was asked (policy V.4)."""
+    """What the requester asks has to be on record before anything is proposed (policy V.4)."""
 
     code = "asked_missing"
 
 
 class AskedDiffers(Refusal):
-    """A proposal that answers something else than what is on record as asked, or less, or more (policy V.4)."""
+    """The proposal does not answer exactly what is on record as asked (policy V.4)."""
 
     code = "asked_differs"
 
@@ -746,52 +751,49 @@ class AskedDiffers(Refusal):
 
 
 class NotIndependent(OwnDecision):
-    """Somebody who decided, or took part in, what a ticket is about may not take, settle or decide it."""
+    """An agent who decided, or took part in, what a ticket is about must not take, settle or decide it."""
 
     code = "not_independent"
 
     def __init__(self, number: int, who: str = "You") -> None:
-        Refusal.__init__(
-            self,
-            f"{who} took part in what #{number} is about, or decided it before.",
-            _BY_OTHERS,
-        )
+        were = "were" if who == "You" else "was"
+        Refusal.__init__(self, f"{who} {were} involved in what #{number} is about.", _BY_OTHERS)
 
 
 class NoOneIndependent(NotIndependent):
-    """Everyone who could take a ticket took part in what it is about (DECISIONS.md, 10)."""
+    """Everyone who could take the ticket was involved in what it is about (DECISIONS.md, 10)."""
 
     def __init__(self, number: int) -> None:
         Refusal.__init__(
             self,
-            f"Everyone who could take #{number} took part in what it is about.",
-            "A privacy officer names the person who handles it, with a reason.",
+            f"Everyone who could take #{number} was involved in what it is about.",
+            "A privacy officer must choose who handles it, and give a reason.",
         )
 
 
 class SecondPersonNeeded(Refusal):
-    """What takes two people to end outside its own steps was asked for, on record, and waits for the second one."""
+    """Ending the ticket outside its own steps takes two people: the request is on record and waits for the second."""
 
     code = "second_person_needed"
 
     def __init__(self, what: str, key: str) -> None:
-        sentence = f"You asked to {what}; that is on record."
-        super().__init__(sentence, f"A second, uninvolved person, a supervisor, confirms it with {key}.")
+        sentence = f"Your request to {what} is on record."
+        super().__init__(sentence, f"A second, uninvolved supervisor must confirm it with {key}.")
 
 
 class MatterRequired(Refusal):
-    """It has to be said first which earlier ticket, or whose decision, a ticket is about."""
+    """The ticket does not say yet which earlier ticket, or whose decision, it is about."""
 
     code = "matter_required"
 
 
 class SettlementIncomplete(Refusal):
-    """An answer that settling needs is missing or unusable; the sentence names it."""
+    """An answer that the settlement needs is missing or unusable; the sentence names it."""
 
     code = "settlement_incomplete"
 
 
 class BasisRequired(Refusal):
-    """Data about somebody else needs one of the nine bases, the ninth with its citation (policy I.(3))."""
+    """Data about another person needs one of the nine bases, the ninth with its citation (policy I.(3))."""
 
     code = "basis_required"

@@ -160,4 +160,4 @@ def test_another_rotation_at_work_is_told(desk: Settings) -> None:
         refused = run("keys", "rotate")
     store.engine.dispose()
     assert refused.exit_code == 3
-    assert "Another `keys rotate` is at work" in refused.stderr
+    assert "Another `keys rotate` is running" in refused.stderr

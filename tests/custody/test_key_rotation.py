@@ -224,7 +224,7 @@ def test_two_rotations_at_once_are_one_and_a_refusal(keyring_office: TestOffice)
         refused.append(raised.value.sentence)
 
     assert rotate(operator_desk(office), meanwhile).epoch == 2
-    assert refused == ["Another `keys rotate` is at work on this keyring."]
+    assert refused == ["Another `keys rotate` is running on this keyring."]
     assert rotated(office).epoch == 3
 
 

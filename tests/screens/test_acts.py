@@ -111,7 +111,7 @@ async def test_other_words_are_not_sent_in_place_of_those_that_went_out(
         await shown.until(lambda: not screen._changing and not area.read_only)
         area.load_text(OTHER)
         await shown.press("ctrl+s")
-        await shown.until(lambda: "An earlier version of this went through" in shown.notice)
+        await shown.until(lambda: "An earlier version of this was accepted" in shown.notice)
         assert (area.text, letters(sqlite_office)) == (OTHER, 1)
         act = screen.act
         await shown.until(lambda: find_draft(mei, f"reply:{made.number}", made.number).act == act, "the draft")

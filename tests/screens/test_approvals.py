@@ -80,7 +80,7 @@ async def test_a_wrong_password_approves_nothing_and_is_asked_again(sqlite_offic
         await shown.type("not my password")
         await shown.press("enter")
         await shown.until(lambda: bool(recorded(sqlite_office.office, Action.DECISION_REFUSED)), "the refusal")
-        await shown.until_words("That is not your password.")
+        await shown.until_words("Wrong password.")
         # asked again at once: what is typed next must not run as commands of the screen behind
         await shown.until_on(PasswordDialog)
         await shown.press("escape")
@@ -97,7 +97,7 @@ async def test_one_s_own_proposal_is_refused_without_asking_for_the_password(sql
         await opened(shown)
         await shown.until_words("proposed by you")
         await shown.press("y")
-        await shown.until(lambda: "This is your own proposal" in shown.notice)
+        await shown.until(lambda: "You made this proposal" in shown.notice)
     assert [one.reason for one in recorded(sqlite_office.office, Action.DECISION_REFUSED)] == ["own_proposal"]
 
 

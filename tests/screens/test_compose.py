@@ -116,7 +116,7 @@ async def test_a_reply_on_somebody_elses_ticket_is_refused_and_kept(sqlite_offic
         area = await writing(shown, "m")
         await shown.type("hello")
         await shown.press("ctrl+s")
-        await shown.until(lambda: "This ticket is not yours." in shown.notice)
+        await shown.until(lambda: "This ticket is not assigned to you." in shown.notice)
         assert area.text == "hello"
 
 

@@ -126,7 +126,7 @@ async def test_after_an_appeal_the_checklist_is_there_with_the_decision_beside_i
     async with console(sqlite_office, mei) as shown:
         screen = await decided(shown, number)
         await shown.until(lambda: bool(screen.query(RequestSheet)), "the checklist")
-        assert "nobody handles an appeal against their own decision" in shown.notice
+        assert "no one handles an appeal against their own decision" in shown.notice
         steps = screen.query_one("#steps", ChoiceList)
         steps.highlighted = steps.get_option_index("decided")
         await shown.until_words("refuse: D2", "approved by sue", "The notice is sent.")

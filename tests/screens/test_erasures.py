@@ -60,7 +60,7 @@ async def test_a_wrong_password_erases_nothing_and_is_asked_again(sqlite_office:
         await shown.until_on(PasswordDialog)
         await shown.type("not my password")
         await shown.press("enter")
-        await shown.until_words("That is not your password.")
+        await shown.until_words("Wrong password.")
         await shown.until_on(PasswordDialog)
         await shown.press("escape")
         await shown.until_words("1 to confirm")

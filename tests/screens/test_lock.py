@@ -61,7 +61,7 @@ async def test_only_the_password_leads_back_to_where_one_was(sqlite_office: Test
         assert isinstance(shown.app.screen, LockScreen)
         await shown.type("wrong")
         await shown.press("enter")
-        await shown.until_words("That is not your password")
+        await shown.until_words("Wrong password")
         assert shown.app.screen.query_one(Input).value == ""
         await shown.type(PASSWORD)
         await shown.press("enter")

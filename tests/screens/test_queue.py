@@ -154,7 +154,7 @@ async def test_claiming_makes_it_mine_and_the_second_of_two_is_told_who_has_it(s
         await shown.until(lambda: numbers(shown) == [first, second])
         workflow.claim(omar, first)
         await shown.press("c")
-        await shown.until(lambda: "was just claimed by omar" in shown.notice, "the refusal")
+        await shown.until(lambda: "omar has just claimed" in shown.notice, "the refusal")
         await shown.until(lambda: numbers(shown) == [second], "the list without it")
         await shown.press("c")
         await shown.until(lambda: f"#{second} is yours." in shown.notice, "the claim")

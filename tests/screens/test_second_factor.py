@@ -53,7 +53,7 @@ async def test_it_is_set_up_by_oneself_and_then_asked_for(sqlite_office: TestOff
         assert shown.app.desk is None
         await shown.type("000000")
         await shown.press("enter")
-        await shown.until_words("does not count")
+        await shown.until_words("was not accepted")
         await shown.type(pyotp.TOTP(secret).at(sqlite_office.clock.now()))
         await shown.press("enter")
         await shown.until_on(QueueScreen)

@@ -128,7 +128,7 @@ async def test_a_refusal_is_said_in_the_services_words_and_loses_nothing(sqlite_
         screen = await walking(shown)
         await walk_an_appeal(shown, screen, "overturn")
         await shown.press("ctrl+s")
-        await shown.until(lambda: f"You took part in what #{number} is about" in shown.notice)
+        await shown.until(lambda: f"You were involved in what #{number} is about" in shown.notice)
         assert shown.app.screen is screen and screen.form.reason == "facts"
 
 
@@ -247,4 +247,4 @@ async def test_who_cannot_settle_it_reads_that_alone(sqlite_office: TestOffice) 
         await shown.open_ticket(number)
         screen = await walking(shown)
         assert screen.problems() == (str(NotIndependent(number)),)
-        await shown.until_words("1 thing is missing", "You took part in what")
+        await shown.until_words("1 thing is missing", "You were involved in what")

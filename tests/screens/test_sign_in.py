@@ -62,7 +62,7 @@ async def test_after_many_failures_the_screen_says_how_long_to_wait(sqlite_offic
             await shown.until(lambda: shown.app.screen.query_one("#password", Input).value == "")
         await shown.type(PASSWORD)
         await shown.press("enter")
-        await shown.until_words("Too many failed tries.", "Wait")
+        await shown.until_words("Too many failed attempts.", "Wait")
 
 
 def _failures(test_office: TestOffice) -> int:

@@ -209,7 +209,7 @@ async def test_a_reveal_without_claim_is_refused_in_the_services_words(sqlite_of
     async with console(sqlite_office, mei) as shown:
         await opened(shown, made.number)
         await reveal_mobile(shown)
-        await shown.until(lambda: "This ticket is not yours." in shown.notice)
+        await shown.until(lambda: "This ticket is not assigned to you." in shown.notice)
         assert SPOKEN not in shown.words()
         assert PHONE not in shown.words()
     refused = entries(sqlite_office, Action.REVEAL_REFUSED)
@@ -254,7 +254,7 @@ async def test_a_second_console_that_was_faster_is_named(sqlite_office: TestOffi
         await opened(shown, made.number)
         workflow.claim(ravi, made.number)
         await shown.press("c")
-        await shown.until(lambda: "was just claimed by ravi" in shown.notice)
+        await shown.until(lambda: "ravi has just claimed" in shown.notice)
 
 
 async def test_a_change_elsewhere_is_said_and_the_ticket_read_again(sqlite_office: TestOffice) -> None:
@@ -336,7 +336,7 @@ async def test_a_ticket_is_handed_on_and_given_back(sqlite_office: TestOffice) -
         await shown.press("a")
         await shown.until_words("Who takes")
         await shown.press("enter")
-        await shown.until(lambda: "This ticket is not yours." in shown.notice)
+        await shown.until(lambda: "This ticket is not assigned to you." in shown.notice)
 
 
 async def test_leaving_while_a_ticket_is_being_built_is_no_crash(

@@ -340,7 +340,7 @@ def test_the_lock_opens_with_the_password_and_counts_failures(test_office: TestO
     add(test_office)
     desk = sign_in(test_office.office, "mei", PASSWORD).desk
     for _ in range(5):
-        with pytest.raises(WrongPassword, match="not your password"):
+        with pytest.raises(WrongPassword, match="Wrong password"):
             unlock(desk, OTHER)
     with pytest.raises(SignInMustWait):
         unlock(desk, PASSWORD)

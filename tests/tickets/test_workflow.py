@@ -391,10 +391,10 @@ def test_a_ticket_of_an_erased_requester_can_still_be_put_away(test_office: Test
 @pytest.mark.parametrize(
     "roles, taken, step",
     [
-        ((Role.AGENT,), False, "Claim it first with c, or have it assigned to you."),
-        ((Role.AGENT,), True, "Whoever has it, or a supervisor, can hand it to you."),
-        ((Role.SUPERVISOR,), True, "Take it with a."),
-        ((Role.PRIVACY_OFFICER,), False, "A supervisor can assign it to you."),
+        ((Role.AGENT,), False, "Claim it first (c), or ask a supervisor to assign it to you."),
+        ((Role.AGENT,), True, "The assignee or a supervisor can reassign it to you."),
+        ((Role.SUPERVISOR,), True, "Assign it to yourself (a)."),
+        ((Role.PRIVACY_OFFICER,), False, "Ask a supervisor to assign it to you."),
     ],
 )
 def test_whose_ticket_it_is_not_is_told_what_works_for_them(
@@ -411,4 +411,4 @@ def test_a_closed_ticket_of_somebody_elses_is_opened_by_a_supervisor(test_office
     made = make_ticket(test_office, assignee=mei, state=TicketState.CLOSED)
     with pytest.raises(NotAssigned) as refusal:
         set_state(ann, made.number, 1, TicketState.OPEN)
-    assert refusal.value.next_step == "A supervisor can open it again."
+    assert refusal.value.next_step == "A supervisor can reopen it."

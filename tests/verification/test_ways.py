@@ -83,7 +83,7 @@ def test_for_a_child_a_guardian_comes_first(v: Verifying) -> None:
     assert found.ways[0].act is Act.AGE
     assert of(found, Act.SEE, "guardian").allowed
     assert not any(way.allowed for way in found.ways if way.act in (Act.CODE, Act.NOTE))
-    assert "no guardian's authority was seen" in found.next_step
+    assert "no guardian's authority is recorded" in found.next_step
     see_authority(v.desk, number, AuthoritySort.GUARDIAN, "A birth certificate, seen.")
     found = ways(v.desk, number)
     assert found.about == "minor, under 14 · asked by a guardian"
