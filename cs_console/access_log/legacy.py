@@ -2,7 +2,8 @@
 
 Entries have `about` from version 2 of their form on (canonical.py), which migration 0005 brought; until then version 1
 was all there was. An entry counts as old only where `about` is NULL in it, or lacks what newer ones vouch for, which
-its tag says. Nothing the console writes today is read here, whatever its sentence says.
+its tag says. Nothing the console writes today is read here, whatever its sentence says. The action `ticket.changed` is
+of older desks too, with `about` in the later of them: nothing is written under it any more.
 """
 
 from dataclasses import dataclass
@@ -47,6 +48,19 @@ _OLD_CHANGE = and_(col(LogEntry.action) == Action.TICKET_CHANGED.value, col(LogE
 def follow_up() -> ColumnElement[bool]:
     """Whether an old entry says that the requester wrote again."""
     return and_(_OLD_CHANGE, col(LogEntry.reason) == _FOLLOW_UP)
+
+
+def told(word: Word) -> str | None:
+    """What an older desk's change of a ticket is to be told as; None for any other entry."""
+    if word.action is not Action.TICKET_CHANGED:
+        return None
+    handed = handed_on(word)
+    return f"reassigned to {handed[1]}" if handed and handed[1] else word.reason
+
+
+def fields(word: Word) -> str:
+    """The fields of the contacts that an old entry says were changed, joined by commas."""
+    return word.fields if word.about is None else ""
 
 
 def handed_on(word: Word) -> tuple[str, str] | None:

@@ -21,7 +21,10 @@ _CLOSING = (Action.FEE_UNPAID, Action.TICKET_SETTLED, Action.TICKET_LAPSED)
 _MOVING = (
     Action.TICKET_CREATED,
     Action.TICKET_FOLLOW_UP,
+    Action.TICKET_STATE_SET,
+    Action.TICKET_KIND_SET,
     Action.TICKET_CHANGED,
+    Action.REVIEW_BEGAN,
     Action.DECISION_MADE,
     *_CLOSING,
 )
@@ -71,11 +74,11 @@ def _is_closed_by(word: Word, waits_for_fee: bool) -> bool | None:
             return not word.about["fee"]
         made = legacy.made(word) if word.about is None else word.about.get("made")
         return not (waits_for_fee and made == Outcome.FEE)
-    if word.action is not Action.TICKET_CHANGED:
-        return False  # it was opened, or its requester wrote again
+    if word.action not in (Action.TICKET_STATE_SET, Action.TICKET_CHANGED):
+        return False  # it was opened, became of another kind, is to be decided again, or its requester wrote again
     if word.about is None:
         return legacy.is_closed_by(word)
     if "state" in word.about:
         return word.about["state"] == TicketState.CLOSED
-    # an open ticket became of another kind, a review began, or a letter came back; nothing else moves a ticket
+    # of an older desk: an open ticket became of another kind, a review began, or a letter came back
     return False if word.about.keys() & {"kind", "review", "delivery"} else None

@@ -32,8 +32,21 @@ HANDING = (Action.TICKET_LINKED, Action.TICKET_UNLINKED)
 """What makes a ticket another requester's: the entry names the new one."""
 OWNING = (Action.TICKET_CREATED, *HANDING)
 """What says whose a ticket is: the entry's requester is, from then on."""
-KINDS = (Action.TICKET_CREATED, Action.TICKET_CHANGED)
+KEPT_AWAY = "kept away"
+"""Why a ticket was released: the agent who had it decided what it is about."""
+KINDS = (Action.TICKET_CREATED, Action.TICKET_KIND_SET, Action.TICKET_CHANGED)
 """What can say of which kind a ticket is: those whose `about` names a `kind`."""
+CHANGING = (
+    Action.TICKET_STATE_SET,
+    Action.TICKET_PRIORITY_SET,
+    Action.TICKET_KIND_SET,
+    Action.REVIEW_BEGAN,
+    Action.NOTICE_SENT_AGAIN,
+    Action.TICKET_CHANGED,
+)
+"""What was done to a ticket beside its changing hands. The last one is what older desks called each of the others;
+where its `about` says which, it says so by the same names.
+"""
 
 COLUMNS_OF_ENTRY: tuple[Any, ...] = tuple(col(getattr(LogEntry, name)) for name in COLUMNS)
 MOST_KEPT = 256
@@ -53,6 +66,7 @@ class Word:
     outcome: Result
     ticket: int | None
     requester: str | None
+    fields: str
     verification: str
     reason: str
     about: Mapping[str, str] | None
@@ -65,6 +79,16 @@ class Word:
 def assigned(before: str | None, after: str | None) -> dict[str, str]:
     """What an entry vouches for where a ticket changes hands: account ids, None for no one's."""
     return {"from": before or "", "to": after or ""}
+
+
+def about_fields(names: Iterable[str]) -> dict[str, str]:
+    """What an entry vouches for where contacts are changed: of which fields."""
+    return {"fields": ",".join(names)}
+
+
+def begins_review(word: Word) -> bool:
+    """Whether a decision is to be made again from this entry on."""
+    return word.action is Action.REVIEW_BEGAN or word.names(review="began")
 
 
 def opened_as(kind: TicketKind, channel: Channel) -> dict[str, str]:
@@ -101,6 +125,7 @@ def _genuine(office: "Office", row: tuple[Any, ...]) -> Word:
                 Result(row[_PLACE["outcome"]]),
                 row[_PLACE["ticket"]],
                 row[_PLACE["requester"]],
+                row[_PLACE["fields"]],
                 row[_PLACE["verification"]],
                 row[_PLACE["reason"]],
                 None if about is None else json.loads(about),

@@ -13,6 +13,7 @@ from sqlmodel import Session, col
 
 from cs_console.access_log.append import Entry, lock_log, record
 from cs_console.access_log.standing import require_holder, require_open, require_owner
+from cs_console.access_log.vouched import about_fields
 from cs_console.act_id import ActId
 from cs_console.acts import ActOutcome, Intent, once
 from cs_console.custody.blind_index import SEARCHABLE, lookup_token, normalise, on_file_form
@@ -384,7 +385,9 @@ def _contact_changed(
     session.connection().execute(
         update(Ticket).where(col(Ticket.number) == number).values(row=col(Ticket.row) + 1, no_contact=False)
     )
-    changed = Entry(Action.CONTACT_CHANGED, ticket=number, requester=pseudonym, fields=(field.value,))
+    names = (field.value,)
+    about = about_fields(names)
+    changed = Entry(Action.CONTACT_CHANGED, ticket=number, requester=pseudonym, fields=names, about=about)
     record(session, desk, changed)
     _close_windows(session, desk, requester_id)
     return {}

@@ -8,15 +8,15 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from cs_console.access_log.vouched import Word, digest, latest, words
+from cs_console.access_log.vouched import CHANGING, Word, begins_review, digest, latest, words
 from cs_console.desk import Office
 from models.columns import from_microseconds, microseconds
 from models.decision import Decision
 from models.enums import Action, Outcome, Role
 
 _CHANGING = (
+    *CHANGING,
     Action.TICKET_FOLLOW_UP,
-    Action.TICKET_CHANGED,
     Action.TICKET_CLAIMED,
     Action.TICKET_ASSIGNED,
     Action.TICKET_RELEASED,
@@ -56,8 +56,8 @@ def last_decided(session: Session, office: Office, number: int) -> Decided | Non
 
 def review_has_begun(session: Session, office: Office, number: int, made: Word) -> bool:
     """Whether a decision is to be made again: its review date came after it, or an appeal set it aside."""
-    changes = words(session, office, [number], (Action.TICKET_CHANGED,))
-    return any(word.seq > made.seq and word.names(review="began") for word in changes)
+    changes = words(session, office, [number], CHANGING)
+    return any(word.seq > made.seq and begins_review(word) for word in changes)
 
 
 def about_made(office: Office, decision: Decision, by: str, *, fee: bool) -> dict[str, str]:
@@ -102,7 +102,7 @@ def proposal_on_record(session: Session, office: Office, number: int) -> Proposa
         return ProposalSaid()
     since = (word for word in words(session, office, [number], _CHANGING) if word.seq > proposed.seq)
     # a review that begins on an open ticket leaves its row as it is
-    changed = any(not word.names(review="began") for word in since)
+    changed = any(not begins_review(word) for word in since)
     return ProposalSaid(from_microseconds(proposed.at), changed)
 
 

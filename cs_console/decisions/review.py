@@ -7,7 +7,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import Actor, Entry, append
-from cs_console.access_log.vouched import assigned
+from cs_console.access_log.vouched import KEPT_AWAY, assigned
 from cs_console.decisions.approvers import final_decision
 from cs_console.decisions.clock_events import add_event, clock_now, recompute, reviewed_since
 from cs_console.decisions.decided_on_record import has_its_review_date, last_decided, review_has_begun
@@ -83,7 +83,7 @@ def _begin(office: Office, number: int, now: datetime) -> bool:
         if review is None or review > now or not _is_due_on_record(session, office, number):
             return False
         actor = Actor("console", "", "", office.host)
-        open_for_review(session, office, ticket, actor, "the decision's review date has come")
+        open_for_review(session, office, ticket, actor)
     return True
 
 
@@ -94,14 +94,15 @@ def _is_due_on_record(session: Session, office: Office, number: int) -> bool:
 
 
 def open_for_review(
-    session: Session, office: Office, ticket: TicketFacts, actor: Actor, why: str, *, by_others: bool = False
+    session: Session, office: Office, ticket: TicketFacts, actor: Actor, *, after: int | None = None
 ) -> None:
-    """Have a ticket decided anew, in the caller's transaction: opened again if it is closed, its clock from now.
+    """Have a ticket decided again, in the caller's transaction: opened again if it is closed, its clock from now.
 
-    `by_others`: whoever had it has it no more. Raises ChangedElsewhere.
+    `after`: the appeal or complaint that set its decision aside; the agent who had it then loses it. Raises
+    ChangedElsewhere.
     """
     now, pack, number = office.clock.now(), office.packs.get(ticket.pack), ticket.number
-    values: dict[str, object] = {"assignee_id": None} if by_others else {}
+    values: dict[str, object] = {} if after is None else {"assignee_id": None}
     if ticket.state is TicketState.CLOSED:
         waits = pack.kinds[ticket.kind].needs_decision and ticket.verified_at is None
         values |= {"state": (TicketState.TO_VERIFY if waits else TicketState.OPEN).value, "closed_at": None}
@@ -110,14 +111,11 @@ def open_for_review(
     add_event(session, number, ClockMove.REVIEWED, now)
     recompute(session, pack, number)
     requester = pseudonym(office, ticket.requester_id)
-    entry = Entry(Action.TICKET_CHANGED, ticket=number, requester=requester, reason=why, about={"review": "began"})
+    why = "the decision's review date has come" if after is None else f"to be decided again by others after #{after}"
+    about = {"after": "" if after is None else str(after)}
+    entry = Entry(Action.REVIEW_BEGAN, ticket=number, requester=requester, reason=why, about=about)
     append(session, office, actor, entry, now)
-    if by_others:
-        released = assigned(ticket.assignee_id, None)
-        append(
-            session,
-            office,
-            actor,
-            Entry(Action.TICKET_RELEASED, ticket=number, requester=requester, about=released),
-            now,
-        )
+    if after is not None:
+        released = assigned(ticket.assignee_id, None) | {"why": KEPT_AWAY}
+        entry = Entry(Action.TICKET_RELEASED, ticket=number, requester=requester, reason=why, about=released)
+        append(session, office, actor, entry, now)

@@ -107,7 +107,8 @@ def _send_again(session: Session, desk: Desk, number: int, contact_id: str) -> A
         subject=notice_subject(pack, number, ticket.language),
     )
     words = f"the notice is sent again, by {chosen.field.value}"
-    record_about(session, desk, ticket, Action.TICKET_CHANGED, words, about={"notice": "sent again"})
+    about = {"message": message_id, "contact": contact_id}
+    record_about(session, desk, ticket, Action.NOTICE_SENT_AGAIN, words, about=about)
     return {"message": message_id}
 
 
@@ -143,7 +144,7 @@ def _post(session: Session, desk: Desk, number: int) -> ActOutcome:
         )
     )
     session.flush()
-    record_about(session, desk, ticket, Action.MESSAGE_SENT, f"{MessageSort.NOTICE.value}, posted as a letter")
+    record_about(session, desk, ticket, Action.NOTICE_POSTED, "posted as a letter", about={"message": message_id})
     return {"message": message_id}
 
 

@@ -235,7 +235,7 @@ def _end(
     turned = as_kind(pack, ticket, outcome.becomes)
     change(session, ticket, row, **values | turned.values)
     recompute(session, pack, ticket.number)
-    record_about(session, desk, ticket, Action.TICKET_CHANGED, turned.words, about={"kind": outcome.becomes.value})
+    record_about(session, desk, ticket, Action.TICKET_KIND_SET, turned.words, about=turned.about)
 
 
 def _reopen_matter(session: Session, desk: Desk, number: int) -> int | None:
@@ -244,8 +244,7 @@ def _reopen_matter(session: Session, desk: Desk, number: int) -> int | None:
     if matter is None or matter.about_number is None:
         return None
     earlier = facts_on_record(session, desk.office, matter.about_number)
-    why = f"to be decided anew by others after #{number}"
-    open_for_review(session, desk.office, earlier, desk.actor, why, by_others=True)
+    open_for_review(session, desk.office, earlier, desk.actor, after=number)
     return earlier.number
 
 

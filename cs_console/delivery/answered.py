@@ -1,5 +1,7 @@
 """What a line that went out, or could not, means for its ticket, whether at once or with a later try."""
 
+from dataclasses import dataclass
+
 from sqlmodel import Session
 
 from cs_console.desk import Office
@@ -10,34 +12,48 @@ ANSWERED = frozenset({TicketState.OPEN, TicketState.VERIFIED})
 """States in which a reply makes the ticket wait for the requester; the others have a lane of their own to wait in."""
 
 
-def settle_reply(session: Session, office: Office, number: int, left_at: int | None) -> str:
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A ticket's state before and after, and what moved it."""
+
+    before: TicketState
+    after: TicketState
+    why: str
+
+    @property
+    def words(self) -> str:
+        """The same for people to read."""
+        return f"state {self.before} -> {self.after}: {self.why}"
+
+
+def settle_reply(session: Session, office: Office, number: int, left_at: int | None) -> Moved | None:
     """Stop the first-response timer (policy IX), and let the ticket wait if it still is as the reply left it.
 
     `left_at` is the ticket's row when the reply was written: whatever changed since (a new message, another state,
-    other hands) is newer than the reply and stands. Returns what moved, for the record, "" where nothing did.
+    other hands) is newer than the reply and stands. Returns what moved, for the record, None where nothing did.
     The caller's transaction must not hold the log yet: every other one locks a ticket before the log.
     """
     ticket = session.get_one(Ticket, number, with_for_update=True)
     if ticket.first_response_at is None:
         ticket.first_response_at = office.clock.now()  # no new row: nobody decides anything by a timer that stopped
-    moved = ""
+    moved = None
     if ticket.row == left_at and ticket.state in ANSWERED:
-        moved = f"state {TicketState(ticket.state)} -> {TicketState.WAITING}: a reply was sent"
+        moved = Moved(TicketState(ticket.state), TicketState.WAITING, "a reply was sent")
         ticket.state, ticket.row = TicketState.WAITING, ticket.row + 1
     session.add(ticket)
     session.flush()
     return moved
 
 
-def settle_undelivered(session: Session, office: Office, number: int) -> str:
+def settle_undelivered(session: Session, office: Office, number: int) -> Moved | None:
     """Open a closed ticket again whose notice cannot be delivered: whoever had it finds it among their own.
 
     Returns what moved, like `settle_reply`, and asks the same of the caller's transaction.
     """
     ticket = session.get_one(Ticket, number, with_for_update=True)
     if ticket.state != TicketState.CLOSED:
-        return ""
+        return None
     ticket.state, ticket.closed_at, ticket.row = TicketState.OPEN, None, ticket.row + 1
     session.add(ticket)
     session.flush()
-    return f"state {TicketState.CLOSED} -> {TicketState.OPEN}: the notice could not be delivered"
+    return Moved(TicketState.CLOSED, TicketState.OPEN, "the notice could not be delivered")

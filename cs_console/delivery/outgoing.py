@@ -15,7 +15,7 @@ from cs_console.custody.redaction import redact
 from cs_console.custody.sending import line_for_sending
 from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.decisions.notice import notice_subject
-from cs_console.delivery.answered import settle_reply, settle_undelivered
+from cs_console.delivery.answered import Moved, settle_reply, settle_undelivered
 from cs_console.delivery.channels import Outgoing, hand_over
 from cs_console.desk import Office
 from cs_console.errors import (
@@ -292,7 +292,8 @@ def _send(office: Office, message_id: str) -> _Sent:
 
 def _settle(office: Office, message_id: str, done: _Sent) -> None:
     """Write down what became of a claimed message and of its ticket, with the entries."""
-    problem, moved = done.problem, ""
+    problem = done.problem
+    moved: Moved | None = None
     with office.database.transaction() as session:
         message = session.get_one(Message, message_id, with_for_update=True)
         now = office.clock.now()
@@ -309,10 +310,18 @@ def _settle(office: Office, message_id: str, done: _Sent) -> None:
             moved = settle_undelivered(session, office, message.ticket_number)
         writer, sent = _writer(session, office, message), _entry(session, office, message, problem)
         append(session, office, writer, sent, now)
-        if moved:
-            about = {"delivery": MessageSort(message.sort).value}
+        if moved is not None:
+            about = {
+                "from": moved.before.value,
+                "state": moved.after.value,
+                "delivery": MessageSort(message.sort).value,
+            }
             entry = Entry(
-                Action.TICKET_CHANGED, ticket=sent.ticket, requester=sent.requester, reason=moved, about=about
+                Action.TICKET_STATE_SET,
+                ticket=sent.ticket,
+                requester=sent.requester,
+                reason=moved.words,
+                about=about,
             )
             append(session, office, writer, entry, now)
 

@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, select, update
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import Entry, record
+from cs_console.access_log.vouched import about_fields
 from cs_console.custody.blind_index import SEARCHABLE, account_token
 from cs_console.custody.contacts import LONGEST_VALUE, NewContact, add_contact, persons_with
 from cs_console.custody.on_file import on_file_now, said_to_change, set_on_file, take_off_file
@@ -199,4 +200,6 @@ def _said_at(found: RequesterRecord, office: Office) -> datetime:
 def _record(session: Session, desk: Desk, requester_id: str, key: bytes, fields: list[Field]) -> None:
     pseudonym = desk.office.pseudonym(requester_id, key)
     names = tuple(field.value for field in fields)
-    record(session, desk, Entry(Action.CONTACT_CHANGED, requester=pseudonym, fields=names, reason="put on file"))
+    about = about_fields(names)
+    changed = Entry(Action.CONTACT_CHANGED, requester=pseudonym, fields=names, reason="put on file", about=about)
+    record(session, desk, changed)

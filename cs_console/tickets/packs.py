@@ -68,7 +68,8 @@ def move_to_pack(desk: Desk, number: int, row: int, name: str, reason: str) -> i
         session.connection().execute(delete(Draft).where(col(Draft.place) == draft_place(number)))
         session.connection().execute(delete(Asked).where(col(Asked.ticket_number) == number))
         session.flush()
-        record_about(session, desk, ticket, Action.POLICY_MOVED, f"{ticket.pack} -> {name}")
+        about = {"from": ticket.pack, "to": name}
+        record_about(session, desk, ticket, Action.POLICY_MOVED, f"{ticket.pack} -> {name}", about=about)
         return row
 
 

@@ -9,10 +9,11 @@ from models.enums import TicketKind, TicketState
 
 @dataclass(frozen=True)
 class Turned:
-    """The columns that change, and how the access log says it."""
+    """The columns that change, and how the access log says it, to people and to rules."""
 
     values: dict[str, object]
     words: str
+    about: dict[str, str]
 
 
 def as_kind(pack: Pack, ticket: TicketFacts, kind: TicketKind) -> Turned:
@@ -27,4 +28,5 @@ def as_kind(pack: Pack, ticket: TicketFacts, kind: TicketKind) -> Turned:
         state = TicketState.OPEN
     values: dict[str, object] = {"kind": kind.value, "state": state.value}
     moved = f", state {ticket.state} -> {state}" if state is not ticket.state else ""
-    return Turned(values, f"kind {ticket.kind} -> {kind}{moved}")
+    about = {"from": ticket.kind.value, "kind": kind.value}
+    return Turned(values, f"kind {ticket.kind} -> {kind}{moved}", about)

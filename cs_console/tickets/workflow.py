@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 
 from cs_console.access_log.accounts_on_record import accounts_on_record
 from cs_console.access_log.append import lock_log
-from cs_console.access_log.vouched import assigned, latest
+from cs_console.access_log.vouched import CHANGING, KEPT_AWAY, assigned, latest
 from cs_console.act_id import ActId
 from cs_console.acts import ActOutcome, Intent, once
 from cs_console.custody.in_use import require_in_use
@@ -191,7 +191,7 @@ def set_state(desk: Desk, number: int, row: int, state: TicketState, why: str = 
     """
     closes = state is TicketState.CLOSED
     intent = Intent(act, ActKind.STATE_SET, number, (str(row), state.value, why.strip()))
-    with _kept_out_on_record(desk, number), desk.work(*READERS) as session:
+    with _kept_out_on_record(desk, number, Action.TICKET_STATE_SET), desk.work(*READERS) as session:
         done = once(session, desk, intent, partial(_set_state, session, desk, number, row, state, why))
     if "row" not in done:
         raise SecondPersonNeeded(f"{'close' if closes else 'move'} #{number}", "s")
@@ -219,7 +219,9 @@ def _set_state(session: Session, desk: Desk, number: int, row: int, state: Ticke
     row = change(session, ticket, row, state=state.value, closed_at=closed_at)
     if state not in (TicketState.WAITING, TicketState.CLOSED):
         go_on(session, desk.office.packs.get(ticket.pack), ticket, now, desk.agent.id)
-    _changed(session, desk, ticket, f"state {ticket.state} -> {state}", state=state.value)
+    about = {"from": ticket.state.value, "state": state.value}
+    words = f"state {ticket.state} -> {state}"
+    record_about(session, desk, ticket, Action.TICKET_STATE_SET, words, about=about)
     if state is TicketState.CLOSED:
         close_window(session, desk.office, number, desk=desk, reason="the ticket was closed")
     return {"row": str(row)}
@@ -235,8 +237,9 @@ def set_priority(desk: Desk, number: int, row: int, priority: Priority) -> int:
         require_open(ticket)
         _require_triage(ticket, desk)
         row = change(session, ticket, row, priority=priority.value)
-        words = f"priority {ticket.priority.name.lower()} -> {priority.name.lower()}"
-        _changed(session, desk, ticket, words, priority=priority.name.lower())
+        before, after = ticket.priority.name.lower(), priority.name.lower()
+        about = {"from": before, "priority": after}
+        record_about(session, desk, ticket, Action.TICKET_PRIORITY_SET, f"priority {before} -> {after}", about=about)
         return row
 
 
@@ -250,7 +253,7 @@ def set_kind(desk: Desk, number: int, row: int, kind: TicketKind) -> int:
     NotIndependent are recorded; SecondPersonNeeded once the first of two people is on record, and nothing else has
     changed. Whoever has the ticket loses it where they have to keep away from what it became.
     """
-    with _kept_out_on_record(desk, number):
+    with _kept_out_on_record(desk, number, Action.TICKET_KIND_SET):
         after = _set_kind(desk, number, row, kind)
     if after is None:
         raise SecondPersonNeeded(f"change the kind of #{number} to {kind}", "t")
@@ -279,7 +282,7 @@ def _set_kind(desk: Desk, number: int, row: int, kind: TicketKind) -> int | None
         turned = as_kind(pack, ticket, kind)
         row = change(session, ticket, row, **turned.values)
         recompute(session, pack, number)
-        _changed(session, desk, ticket, turned.words, kind=kind.value)
+        record_about(session, desk, ticket, Action.TICKET_KIND_SET, turned.words, about=turned.about)
         return _without_who_keeps_away(session, desk, ticket, row)
 
 
@@ -289,7 +292,7 @@ def _without_who_keeps_away(session: Session, desk: Desk, ticket: TicketFacts, r
         return row
     row = change(session, ticket, row, assignee_id=None)
     words = f"taken from {ticket.assignee}, who decided what it is about"
-    about = assigned(ticket.assignee_id, None)
+    about = assigned(ticket.assignee_id, None) | {"why": KEPT_AWAY}
     record_about(session, desk, ticket, Action.TICKET_RELEASED, words, about=about)
     close_window(session, desk.office, ticket.number, desk=desk, reason=HANDED_ON)
     return row
@@ -310,7 +313,7 @@ def _is_second(session: Session, desk: Desk, ticket: TicketFacts, row: int, endi
     if ticket.row != row:
         raise ChangedElsewhere(ticket.number)
     number, out = ticket.number, kept_out(session, desk.office, ticket.number)
-    last = latest(session, desk.office, number, (Action.ENDING_ASKED, Action.TICKET_CHANGED, Action.TICKET_FOLLOW_UP))
+    last = latest(session, desk.office, number, (Action.ENDING_ASKED, *CHANGING, Action.TICKET_FOLLOW_UP))
     if last is not None and last.action is Action.ENDING_ASKED and last.names(ending=ending, row=str(row)):
         by = (last.about or {})["by"]
         if by not in out and is_another(session, desk.office, by, desk.agent.id) and desk.agent.has(Role.SUPERVISOR):
@@ -320,9 +323,9 @@ def _is_second(session: Session, desk: Desk, ticket: TicketFacts, row: int, endi
     return False
 
 
-def _kept_out_on_record(desk: Desk, number: int) -> AbstractContextManager[None]:
+def _kept_out_on_record(desk: Desk, number: int, action: Action) -> AbstractContextManager[None]:
     """An attempt of someone who has to keep away is recorded by its code."""
-    return refusals_on_record(desk, Action.TICKET_CHANGED, (OwnDecision,), lambda session: facts(session, number))
+    return refusals_on_record(desk, action, (OwnDecision,), lambda session: facts(session, number))
 
 
 def _check_move(session: Session, desk: Desk, ticket: TicketFacts, state: TicketState) -> None:
@@ -433,7 +436,3 @@ def _assignable(session: Session, office: Office, roles: Collection[Role] = READ
     able = ((name, agent_id) for name, agent_id, held in rows if not set(held.split(",")).isdisjoint(roles))
     said = ((name, agent_id, known.of(agent_id, name)) for name, agent_id in able)
     return {name: agent_id for name, agent_id, one in said if one is None or one.name == name}
-
-
-def _changed(session: Session, desk: Desk, ticket: TicketFacts, what: str, **about: str) -> None:
-    record_about(session, desk, ticket, Action.TICKET_CHANGED, what, about=about)

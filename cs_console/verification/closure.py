@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, exists, func, literal, or_, select, tuple_
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import Actor, Entry, append
-from cs_console.access_log.vouched import HANDING, latest
+from cs_console.access_log.vouched import CHANGING, HANDING, latest
 from cs_console.decisions.notice import render
 from cs_console.delivery.outgoing import queue_message
 from cs_console.delivery.where_to_write import where_to_write
@@ -34,7 +34,7 @@ MOST = 200
 
 _ACTS = (
     Action.TICKET_CREATED,
-    Action.TICKET_CHANGED,
+    *CHANGING,
     Action.TICKET_FOLLOW_UP,
     Action.TICKET_ASSIGNED,
     Action.TICKET_RELEASED,

@@ -256,12 +256,12 @@ def _fee_unpaid(made: TestOffice) -> Case:
 def _notice_again(made: TestOffice) -> Case:
     _, sue, ticket = decided(made)
     to = ticket.contact_ids[Field.EMAIL]
-    return Case(lambda act: send_notice_again(sue, ticket.number, to, act=act), Action.TICKET_CHANGED, 1)
+    return Case(lambda act: send_notice_again(sue, ticket.number, to, act=act), Action.NOTICE_SENT_AGAIN, 1)
 
 
 def _notice_posted(made: TestOffice) -> Case:
     _, sue, ticket = decided(made)
-    return Case(lambda act: notice_posted(sue, ticket.number, act=act), Action.MESSAGE_SENT)
+    return Case(lambda act: notice_posted(sue, ticket.number, act=act), Action.NOTICE_POSTED)
 
 
 def _state(made: TestOffice) -> Case:

@@ -433,7 +433,7 @@ def test_an_unconfirmed_follow_up_is_marked_and_changes_nothing(platform: Platfo
     assert [line.unconfirmed for line in lines] == [False, True]
     (entry,) = recorded(platform.office, Action.UNCONFIRMED_RECEIVED)
     assert entry.ticket == number
-    assert recorded(platform.office, Action.TICKET_CHANGED) == []
+    assert recorded(platform.office, Action.TICKET_STATE_SET) == []
     platform.clock.forward(minutes=1)
     assert platform.says("mail", f"Re: [#{number}] I go on", email=ANNA) == number
     assert [line.unconfirmed for line in open_ticket(platform.mei, number).lines] == [False, True, False]

@@ -348,7 +348,8 @@ def test_a_ticket_that_was_handed_on_is_not_the_earlier_requesters(sqlite_office
 
 
 _CLOSES: dict[str, tuple[Action, dict[str, str], str]] = {
-    "by hand": (Action.TICKET_CHANGED, {"state": "closed"}, ""),
+    "by hand": (Action.TICKET_STATE_SET, {"from": "verified", "state": "closed"}, ""),
+    "by hand, as an older desk vouches for it": (Action.TICKET_CHANGED, {"state": "closed"}, ""),
     "by an older desk": (Action.TICKET_CHANGED, {}, "state verified -> closed"),
     "decided": (Action.DECISION_MADE, {"decision": "d", "made": "grant"}, ""),
     "decided for a fee, paid before": (Action.DECISION_MADE, {"decision": "d", "made": "fee", "fee": ""}, ""),
@@ -358,14 +359,18 @@ _CLOSES: dict[str, tuple[Action, dict[str, str], str]] = {
     "lapsed": (Action.TICKET_LAPSED, {}, ""),
 }
 _OPENS: dict[str, tuple[Action, dict[str, str], str]] = {
-    "by hand": (Action.TICKET_CHANGED, {"state": "verified"}, ""),
+    "by hand": (Action.TICKET_STATE_SET, {"from": "closed", "state": "verified"}, ""),
+    "by hand, as an older desk vouches for it": (Action.TICKET_CHANGED, {"state": "verified"}, ""),
     "by an older desk": (Action.TICKET_CHANGED, {}, "state closed -> open: the notice could not be delivered"),
     "a follow-up": (Action.TICKET_FOLLOW_UP, {}, ""),
     "a follow-up of an older desk": (Action.TICKET_CHANGED, {}, "follow-up received"),
-    "a review": (Action.TICKET_CHANGED, {"review": "began"}, "the decision's review date has come"),
+    "a review": (Action.REVIEW_BEGAN, {"after": ""}, "the decision's review date has come"),
+    "a review, as an older desk vouches for it": (Action.TICKET_CHANGED, {"review": "began"}, ""),
     "a review of an older desk": (Action.TICKET_CHANGED, {}, "to be decided anew by others after #7"),
-    "a notice that came back": (Action.TICKET_CHANGED, {"delivery": "notice"}, ""),
-    "of another kind": (Action.TICKET_CHANGED, {"kind": "rights"}, ""),
+    "a notice that came back": (Action.TICKET_STATE_SET, {"state": "open", "delivery": "notice"}, ""),
+    "a notice that came back to an older desk": (Action.TICKET_CHANGED, {"delivery": "notice"}, ""),
+    "of another kind": (Action.TICKET_KIND_SET, {"from": "inquiry", "kind": "rights"}, ""),
+    "of another kind, as an older desk vouches for it": (Action.TICKET_CHANGED, {"kind": "rights"}, ""),
     "a fee to be paid": (Action.DECISION_MADE, {"decision": "d", "made": "fee", "fee": "asked"}, ""),
     "a fee to be paid, as older entries say it": (Action.DECISION_MADE, {"decision": "d", "made": "fee"}, ""),
 }
@@ -387,6 +392,7 @@ def test_whatever_closes_and_opens_a_ticket_counts(sqlite_office: TestOffice, cl
     write(*_CLOSES[closes])
     first = since()
     assert first == int(sqlite_office.clock.now().timestamp() * 1_000_000)
+    write(Action.TICKET_PRIORITY_SET, {"from": "normal", "priority": "high"}, "state of things")
     write(Action.TICKET_CHANGED, {"priority": "high"}, "state of things")
     assert since() == first
     write(*_OPENS[opens])

@@ -215,7 +215,5 @@ def test_after_its_review_has_begun_a_refusal_is_undone_like_any_request(test_of
     set_state(mei, number, ticket_of(test_office, number).row, TicketState.OPEN)
     office = test_office.office
     with office.database.transaction() as session:
-        open_for_review(
-            session, office, facts(session, number), Actor("console", "", "", "a host"), "its date has come"
-        )
+        open_for_review(session, office, facts(session, number), Actor("console", "", "", "a host"))
     assert cases.propose(mei, number, ticket_of(test_office, number).row, grant()).still_needed == ()

@@ -144,9 +144,7 @@ def test_a_review_that_begins_meanwhile_makes_no_proposal_stale(test_office: Tes
     pia, number, decision_id = in_approval(test_office, "D2")
     office = test_office.office
     with office.database.transaction() as session:
-        open_for_review(
-            session, office, facts(session, number), Actor("console", "", "", "a host"), "its date has come"
-        )
+        open_for_review(session, office, facts(session, number), Actor("console", "", "", "a host"))
     assert approval.approve(pia, decision_id, PASSWORD).final
 
 

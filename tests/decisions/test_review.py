@@ -50,7 +50,7 @@ def test_the_ticket_opens_again_on_the_packs_day_and_the_clock_counts_anew(test_
     ticket = ticket_of(test_office, number)
     assert (ticket.state, ticket.closed_at) == (TicketState.OPEN, None)
     assert ticket.due_at == test_office.clock.now() + timedelta(days=30)
-    (entry,) = recorded(test_office.office, Action.TICKET_CHANGED)
+    (entry,) = recorded(test_office.office, Action.REVIEW_BEGAN)
     assert (entry.actor, entry.ticket, entry.reason) == ("console", number, "the decision's review date has come")
     assert conversation.reload(back(test_office, mei, "may"), number).decision_words.endswith("; its review has begun")
     assert "the review" in conversation.reload(back(test_office, mei, "mo"), number).clock_words
@@ -71,7 +71,7 @@ def test_of_two_consoles_that_see_the_date_at_once_one_begins_the_review(
     monkeypatch.setattr(review, "_begin", in_both)
     assert reopen_due(test_office.office) == (number,)
     assert began == [True, False]
-    assert len(recorded(test_office.office, Action.TICKET_CHANGED)) == 1
+    assert len(recorded(test_office.office, Action.REVIEW_BEGAN)) == 1
 
 
 def test_a_ticket_that_was_decided_again_after_its_review_stays_closed(test_office: TestOffice) -> None:

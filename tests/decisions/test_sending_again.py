@@ -82,7 +82,7 @@ def test_what_cannot_be_delivered_opens_its_ticket_again_where_its_agent_sees_it
     assert (ticket.state, ticket.closed_at, ticket.assignee_id) == (TicketState.OPEN, None, mei.agent.id)
     assert reload(mei, made.number).decision_words == "refuse, made, the notice was not delivered"
     assert way(mei, made.number).startswith("The notice could not be delivered")
-    [entry] = [one for one in recorded(test_office.office, Action.TICKET_CHANGED) if "delivered" in one.reason]
+    [entry] = [one for one in recorded(test_office.office, Action.TICKET_STATE_SET) if "delivered" in one.reason]
     assert entry.reason == "state closed -> open: the notice could not be delivered"
     keep_up(test_office.office)  # nothing of it is tried again by itself
     assert len(notices(test_office, made.number)) == 1
@@ -114,7 +114,7 @@ def test_it_goes_to_another_contact_on_file_word_for_word(
     [file] = outbox(test_office).glob("*.txt")
     assert last.notice.strip() in file.read_text("utf-8")
     assert reload(mei, made.number).decision_words == "refuse, made"
-    reasons = [one.reason for one in recorded(test_office.office, Action.TICKET_CHANGED, Action.MESSAGE_SENT)]
+    reasons = [one.reason for one in recorded(test_office.office, Action.NOTICE_SENT_AGAIN, Action.MESSAGE_SENT)]
     assert reasons[-2:] == ["the notice is sent again, by mobile", "notice"]
 
 
@@ -173,8 +173,8 @@ def test_a_letter_that_was_posted_stands_in_the_conversation_as_sent(test_office
     assert way(mei, made.number) == "The notice is sent."
     line = reload(mei, made.number).lines[-1]
     assert (line.sort, line.channel, line.delivery) == (MessageSort.NOTICE, Channel.LETTER, DeliveryState.SENT)
-    entry = recorded(test_office.office, Action.MESSAGE_SENT)[-1]
-    assert (entry.actor, entry.reason) == ("mei", "notice, posted as a letter")
+    entry = recorded(test_office.office, Action.NOTICE_POSTED)[-1]
+    assert (entry.actor, entry.reason) == ("mei", "posted as a letter")
 
 
 def test_who_may_send_it_again(test_office: TestOffice) -> None:

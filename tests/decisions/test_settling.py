@@ -352,7 +352,7 @@ def test_an_inquiry_turned_into_a_rights_request_keeps_its_dates(test_office: Te
     assert ticket.state == (TicketState.VERIFIED if verified else TicketState.TO_VERIFY)
     assert ticket.due_at == (test_office.clock.now() + timedelta(days=30) if verified else None)
     moved = "" if verified else ", state open -> to verify"
-    changed = [one.reason for one in recorded(test_office.office, Action.TICKET_CHANGED)]
+    changed = [one.reason for one in recorded(test_office.office, Action.TICKET_KIND_SET)]
     assert changed == [f"kind inquiry -> rights{moved}"]
     assert open_ticket(ben, number).settled_words.startswith("Dealt with as a request")
 
@@ -430,9 +430,9 @@ def test_what_falls_is_opened_again_to_be_decided_anew(test_office: TestOffice, 
     assert words == f"refuse, made; set aside by #{number}, others decide anew"
     assert (after.state, after.closed_at, after.verified_at) == (TicketState.OPEN, None, before.verified_at)
     assert after.due_at == test_office.clock.now() + timedelta(days=30)
-    last = recorded(test_office.office, Action.TICKET_CHANGED)[-1]
+    last = recorded(test_office.office, Action.REVIEW_BEGAN)[-1]
     assert (last.ticket, last.actor, last.reason) == (
         case.number,
         "ben",
-        f"to be decided anew by others after #{number}",
+        f"to be decided again by others after #{number}",
     )

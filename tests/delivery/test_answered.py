@@ -59,7 +59,7 @@ def test_a_late_reply_stops_the_timer_and_the_ticket_waits(test_office: TestOffi
     after = stored(test_office, made)
     assert (after.state, after.first_response_at) == (TicketState.WAITING, test_office.clock.now())
     assert after.row == before.row + 1
-    (entry,) = recorded(test_office.office, Action.TICKET_CHANGED)
+    (entry,) = recorded(test_office.office, Action.TICKET_STATE_SET)
     assert (entry.actor, entry.reason) == ("mei", f"state {before.state} -> waiting: a reply was sent")
 
 
@@ -125,12 +125,12 @@ def test_what_changed_meanwhile_stands(
     made = make_ticket(test_office, assignee=mei)
     fail(test_office, mei, made)
     meanwhile(test_office, mei, made, tmp_path)
-    changes, row = len(recorded(test_office.office, Action.TICKET_CHANGED)), stored(test_office, made).row
+    changes, row = len(recorded(test_office.office, Action.TICKET_STATE_SET)), stored(test_office, made).row
     deliver(test_office)
     after = stored(test_office, made)
     assert (after.state, after.row) == (state, row)
     assert after.first_response_at == test_office.clock.now()
-    assert len(recorded(test_office.office, Action.TICKET_CHANGED)) == changes
+    assert len(recorded(test_office.office, Action.TICKET_STATE_SET)) == changes
 
 
 def test_a_proposal_in_approval_does_not_go_stale_by_a_late_reply(test_office: TestOffice) -> None:

@@ -87,7 +87,7 @@ async def test_a_letter_that_was_posted_is_noted(sqlite_office: TestOffice, monk
         await shown.until_on(ChoiceDialog)
         await shown.press("end", "enter")
         await shown.until(lambda: "The notice is sent." in shown.notice, "the notice")
-    assert recorded(sqlite_office.office, Action.MESSAGE_SENT)[-1].reason == "notice, posted as a letter"
+    assert recorded(sqlite_office.office, Action.NOTICE_POSTED)[-1].reason == "posted as a letter"
 
 
 async def test_without_a_notice_it_says_so(sqlite_office: TestOffice) -> None:

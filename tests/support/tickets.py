@@ -200,7 +200,7 @@ def close(test_office: TestOffice, *numbers: int) -> None:
         closed = {"state": TicketState.CLOSED.value, "closed_at": now}
         session.connection().execute(update(Ticket).where(col(Ticket.number).in_(numbers)).values(closed))
         for number in numbers:
-            entry = Entry(Action.TICKET_CHANGED, ticket=number, about={"state": TicketState.CLOSED.value})
+            entry = Entry(Action.TICKET_STATE_SET, ticket=number, about={"state": TicketState.CLOSED.value})
             append(session, test_office.office, HAND, entry, now)
 
 

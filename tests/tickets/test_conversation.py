@@ -343,7 +343,7 @@ def test_a_reply_goes_out_to_a_contact_that_the_agent_never_sees(test_office: Te
     assert view.lines[-1].delivery is DeliveryState.SENT
     assert first_response(test_office, made.number) == test_office.clock.now()
     assert "alice.archer" not in repr(view)
-    (entry,) = recorded(test_office.office, Action.TICKET_CHANGED)
+    (entry,) = recorded(test_office.office, Action.TICKET_STATE_SET)
     assert (entry.actor, entry.ticket, entry.reason) == ("mei", made.number, "state open -> waiting: a reply was sent")
     assert entry.requester == recorded(test_office.office, Action.MESSAGE_SENT)[-1].requester
 
@@ -363,7 +363,7 @@ def test_a_reply_to_an_unverified_rights_request_leaves_it_in_its_lane(test_offi
     made = make_ticket(test_office, kind=TicketKind.RIGHTS, assignee=mei)
     reply(mei, made.number, 1, made.contact_ids[Field.EMAIL], "We will send you a code.")
     assert open_ticket(mei, made.number).state is TicketState.TO_VERIFY
-    assert recorded(test_office.office, Action.TICKET_CHANGED) == []
+    assert recorded(test_office.office, Action.TICKET_STATE_SET) == []
 
 
 def test_a_reply_needs_the_ticket_a_contact_of_it_and_an_open_state(test_office: TestOffice) -> None:
@@ -403,7 +403,7 @@ def test_a_reply_that_cannot_go_out_is_kept_and_the_ticket_stays_as_it_was(test_
     assert (view.state, view.lines[-1].text) == (TicketState.OPEN, "Words worth keeping")
     assert view.lines[-1].delivery is DeliveryState.FAILED
     assert first_response(test_office, made.number) is None
-    assert recorded(test_office.office, Action.TICKET_CHANGED) == []
+    assert recorded(test_office.office, Action.TICKET_STATE_SET) == []
 
 
 def test_no_byte_of_a_reply_or_note_lies_open_in_the_home(sqlite_office: TestOffice) -> None:

@@ -193,7 +193,7 @@ def test_every_state_is_reached_only_along_the_table(test_office: TestOffice, st
             ticket = now_of(test_office, made.number)
             assert ticket.state is wanted
             assert (ticket.closed_at is not None) is (wanted is TicketState.CLOSED)
-            assert ("mei", Action.TICKET_CHANGED, f"state {state} -> {wanted}") in entries(test_office, made.number)
+            assert ("mei", Action.TICKET_STATE_SET, f"state {state} -> {wanted}") in entries(test_office, made.number)
         else:
             way_on = "proposal" if state is TicketState.IN_APPROVAL else "Possible: "
             with pytest.raises(WrongState, match=way_on) as refused:

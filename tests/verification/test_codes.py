@@ -529,7 +529,7 @@ def test_a_right_code_and_a_change_of_the_ticket_do_not_stand_in_each_others_way
             waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
             while not checking.done() and not session.connection().execute(waiting).scalar():
                 pass
-            record(session, mei, Entry(Action.TICKET_CHANGED, ticket=v.ticket.number))
+            record(session, mei, Entry(Action.TICKET_PRIORITY_SET, ticket=v.ticket.number))
         assert checking.result(30)
     assert (v.stored_ticket().priority, v.stored_ticket().state) == (3, TicketState.VERIFIED)
     made.office.close()
