@@ -107,7 +107,7 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
             raise BadSettings(f"theme: there is no theme {settings.theme!r}.", f"Choose one of {names}.")
         self.theme = settings.theme
         for problem in key_problems(settings.keys):
-            raise BadSettings(f"{problem}.", "Mend [keys] in console.toml.")
+            raise BadSettings(f"{problem}.", "Fix [keys] in console.toml.")
         self.set_keymap(settings.keys)
 
     def on_mount(self) -> None:
@@ -355,12 +355,10 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
             open_account(self.screen)
 
     def action_change_theme(self) -> None:
-        """Dark, light or high contrast."""
-        from textual.theme import ThemeProvider
+        """Choose between dark, light and high contrast."""
+        from screens.palette import Palette, ThemeCommands
 
-        from screens.palette import Palette
-
-        self._open_once(Palette, providers=[ThemeProvider], placeholder="Theme")
+        self._open_once(Palette, providers=[ThemeCommands], placeholder="Theme")
 
     def _open_once(self, kind: type[Screen[Any]], **options: Any) -> None:
         """Where none of them is open: a key that is held down repeats, and a hundred palettes ended the console."""

@@ -1,4 +1,4 @@
-"""The small questions about a ticket's matter: which earlier ticket, or whose decision, it is about."""
+"""The dialogs about a ticket's matter: which earlier ticket, or whose decision, it is about."""
 
 from collections.abc import Iterable
 
@@ -7,11 +7,11 @@ from screens.choice import ChoiceDialog
 from screens.moments import moment
 from screens.widgets.choice_list import Choice
 
-SOMEBODY = "somebody"
+OUTSIDE = "outside"
 
 
 def about_dialog(number: int, choices: MatterChoices) -> ChoiceDialog:
-    """Which of the requester's tickets; the answer is its number, or SOMEBODY for a decision outside of any."""
+    """Ask which of the requester's tickets; the answer is its number, or OUTSIDE for a decision outside any ticket."""
     tickets = [
         Choice(
             str(one.number),
@@ -21,10 +21,12 @@ def about_dialog(number: int, choices: MatterChoices) -> ChoiceDialog:
         )
         for one in choices.tickets
     ]
-    somebody = Choice(SOMEBODY, "What somebody here decided, outside of any ticket")
-    return ChoiceDialog(f"What is #{number} about? Whoever decided it keeps away from this one.", [*tickets, somebody])
+    outside = Choice(OUTSIDE, "A decision or conduct of an agent, outside any ticket")
+    return ChoiceDialog(
+        f"What is #{number} about? The agents who decided it cannot handle #{number}.", [*tickets, outside]
+    )
 
 
 def decider_dialog(number: int, accounts: Iterable[str]) -> ChoiceDialog:
-    """Whose decision."""
+    """Ask whose decision."""
     return ChoiceDialog(f"Whose decision, or conduct, is #{number} about?", [Choice(name, name) for name in accounts])

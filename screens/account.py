@@ -1,4 +1,4 @@
-"""What people can change of their own account: the password, and the second factor."""
+"""What people can change on their own account: the password and the second factor."""
 
 from functools import partial
 
@@ -6,11 +6,11 @@ from screens.choice import ChoiceDialog
 from screens.console_screen import ConsoleScreen
 from screens.widgets.choice_list import Choice, ChoiceList
 
-_PASSWORD = Choice("password", "Change the password", "The present one is asked for; this session goes on.")
+_PASSWORD = Choice("password", "Change the password", "You need your current password. This session stays open.")
 
 
 class AccountDialog(ChoiceDialog):
-    """Asks what to change; says how many recovery codes are left."""
+    """Asks what to change and shows how many recovery codes are left."""
 
     def __init__(self) -> None:
         super().__init__("Your account", (_PASSWORD, _second_factor(None)))
@@ -29,7 +29,7 @@ class AccountDialog(ChoiceDialog):
 
 
 def open_account(screen: ConsoleScreen[object]) -> None:
-    """Ask on top of that screen, then go where the answer leads."""
+    """Open the dialog on top of that screen, then open what was chosen."""
     screen.go_on(AccountDialog(), partial(_chosen, screen))
 
 
@@ -48,4 +48,6 @@ def _second_factor(recovery_codes: int | None) -> Choice:
     if recovery_codes is None:
         return Choice("second factor", "Set up a second factor", "An authenticator app on your phone.")
     codes = f"{recovery_codes} recovery code{'' if recovery_codes == 1 else 's'} left"
-    return Choice("second factor", "Replace the second factor", f"Another phone, or new recovery codes; {codes}.")
+    return Choice(
+        "second factor", "Replace the second factor", f"Use another phone or get new recovery codes; {codes}."
+    )

@@ -1,4 +1,4 @@
-"""One proposal: its findings, the notice that would go out, and the second person's yes or no."""
+"""One proposal: its findings, the notice that would be sent, and the second person's approval or return."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -32,7 +32,7 @@ YES = "yes"
 
 
 class ProposalScreen(ConsoleScreen[Said]):
-    """The reading is recorded; the approver signs in again. Under legal review only privacy officers see why."""
+    """Reading is recorded; approving needs the password. Under legal review only privacy officers see the reasons."""
 
     WHERE = "proposal"
     CSS_PATH = "approval.tcss"
@@ -51,7 +51,7 @@ class ProposalScreen(ConsoleScreen[Said]):
             yield PlainText(id="since")
             yield PlainText("Findings", classes="part")
             yield PlainText(id="findings")
-            yield PlainText("The notice that would go out", classes="part")
+            yield PlainText("The notice that would be sent", classes="part")
             yield PlainText(id="notice")
 
     def on_mount(self) -> None:
@@ -74,7 +74,7 @@ class ProposalScreen(ConsoleScreen[Said]):
             getattr(self, f"action_{then}")()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer to withdraw only what is one's own; the service refuses the rest."""
+        """Offer withdrawing only for the agent's own proposal; the service enforces it."""
         if action == "withdraw" and self._view is not None and not self._view.mine:
             return False
         return super().check_action(action, parameters)
@@ -82,13 +82,13 @@ class ProposalScreen(ConsoleScreen[Said]):
     # --- yes
 
     def action_approve(self) -> None:
-        """Ask the password again, then approve; who may not is told so before any password."""
+        """Ask for the password again, then approve. An agent who may not approve is told so before entering it."""
         if self._view is not None:
             self.change(partial(require_may_approve, self.desk, self._decision_id), self._may_approve)
 
     def _may_approve(self, _none: None) -> None:
         assert self._view is not None  # there was one to approve
-        self._ask_password(f"Approve this answer to #{self._view.number}? Your password says that it is you.")
+        self._ask_password(f"Approve this decision on #{self._view.number}? Enter your password to confirm.")
 
     def _ask_password(self, question: str) -> None:
         self.go_on(PasswordDialog(question), self._approve)
@@ -102,7 +102,7 @@ class ProposalScreen(ConsoleScreen[Said]):
     def _not_approved(self, refusal: Refusal) -> None:
         self.say(refusal)
         if isinstance(refusal, WrongPassword):
-            # ask again at once: a password typed into the screen behind would run its letters as commands
+            # ask again at once: a password typed into the screen underneath would run its letters as commands
             self._ask_password(str(refusal))
 
     # --- no
@@ -112,18 +112,18 @@ class ProposalScreen(ConsoleScreen[Said]):
         return f"return:{self._decision_id}"
 
     def action_return_proposal(self) -> None:
-        """Ask for the reason, then send it back."""
+        """Ask for the reason, then return the proposal."""
         if self._view is not None:
             readers = " Only privacy officers will read it." if self._view.legal_review else ""
-            hint = "ctrl+s return it   esc keep as a draft"
-            dialog = WordsDialog(f"What has to be mended?{readers}", self._place, self._view.number, hint=hint)
+            hint = "ctrl+s return it   esc save as draft"
+            dialog = WordsDialog(f"What needs to be corrected?{readers}", self._place, self._view.number, hint=hint)
             self.go_on(dialog, self._return)
 
     def _return(self, written: Written | None) -> None:
         if written is not None:
             work = partial(return_proposal, self.desk, self._decision_id, written.words, act=written.act)
             self._finish(
-                partial(forgetting_draft, self.desk, written, work), "The proposal went back with your reason."
+                partial(forgetting_draft, self.desk, written, work), "The proposal was returned with your reason."
             )
 
     def _finish(self, work: Callable[[], object], words: str) -> None:
@@ -131,22 +131,22 @@ class ProposalScreen(ConsoleScreen[Said]):
         self.change(work, lambda _done: self.dismiss(said), late=lambda _done: said)
 
     def action_withdraw(self) -> None:
-        """Ask once, then take one's own proposal back."""
+        """Ask once, then withdraw the agent's own proposal."""
         if self._view is not None:
             choices = [
-                Choice("no", "Leave it as it is"),
-                Choice(YES, "Withdraw it", f"#{self._view.number} can be worked on again"),
+                Choice("no", "Cancel"),
+                Choice(YES, "Withdraw", f"#{self._view.number} becomes editable again"),
             ]
-            self.go_on(ChoiceDialog("Take your proposal back?", choices), self._withdraw)
+            self.go_on(ChoiceDialog("Withdraw your proposal?", choices), self._withdraw)
 
     def _withdraw(self, answer: str | None) -> None:
         if answer == YES:
-            self._finish(partial(withdraw, self.desk, self._decision_id), "The proposal is withdrawn.")
+            self._finish(partial(withdraw, self.desk, self._decision_id), "The proposal was withdrawn.")
 
 
 def _told(result: ApprovalResult) -> Said:
     if result.final:
-        return Said(f"#{result.number} is decided. {result.delivery}".strip(), tone_of_notice(result.delivery))
+        return Said(f"#{result.number} was decided. {result.delivery}".strip(), tone_of_notice(result.delivery))
     left = " and ".join(f"a {role}" for role in result.still_needed)
     return Said(f"Approved; #{result.number} still needs {left}.")
 
@@ -158,15 +158,15 @@ def _proposed_words(view: ProposalView, now: datetime) -> str:
 
 
 def _needs_words(view: ProposalView) -> str:
-    """Whom it takes, and who has said yes: "needs privacy officer and supervisor; omar said yes"."""
-    asks = " and ".join(view.asks) or "nobody"
-    said = f"; {' and '.join(view.said_yes)} said yes" if view.said_yes else ""
+    """Who must approve, and who has approved: "needs privacy officer and supervisor; approved by omar"."""
+    asks = " and ".join(view.asks) or "no one"
+    said = f"; approved by {' and '.join(view.said_yes)}" if view.said_yes else ""
     left = f", still {' and '.join(view.needs)}" if said and view.needs else ""
     return f"needs {asks}{said}{left}"
 
 
 def _since_words(view: ProposalView) -> list[str]:
-    """What changed since it was proposed, a line each."""
+    """What changed since the proposal, one line each."""
     if not view.since:
-        return ["Nothing changed since it was proposed."]
-    return ["Since it was proposed:", *(f"  {one.words}, {moment(one.at)}" for one in view.since)]
+        return ["Nothing has changed since the proposal."]
+    return ["Since the proposal:", *(f"  {one.words}, {moment(one.at)}" for one in view.since)]

@@ -18,11 +18,11 @@ from screens.widgets.notice_bar import Said
 from screens.widgets.safe_text import PlainText, cell
 
 _NARROW = (("#", 7), ("age", 6), ("by", 8), ("needs", 27), ("answer", 18))
-_WIDE = (("#", 8), ("age", 6), ("by", 11), ("needs", 27), ("said yes", 16), ("answer", 36))
+_WIDE = (("#", 8), ("age", 6), ("by", 11), ("needs", 27), ("approved by", 16), ("answer", 36))
 
 
 class ApprovalsScreen(ConsoleScreen[None]):
-    """Opening one shows its findings and the notice that would go out."""
+    """Opening a proposal shows its findings and the notice that would be sent."""
 
     WHERE = "approvals"
     PROBLEMS_FADE = True
@@ -63,11 +63,11 @@ class ApprovalsScreen(ConsoleScreen[None]):
         self.ask(partial(waiting, self.desk), self._show, group="waiting")
 
     def refresh_now(self) -> None:
-        """Others propose and approve too."""
+        """Reload: other agents propose and approve too."""
         self._read()
 
     def action_reload(self) -> None:
-        """Read the list again."""
+        """Reload the list."""
         self._read()
 
     def _show(self, waiting_now: Waiting) -> None:
@@ -82,7 +82,7 @@ class ApprovalsScreen(ConsoleScreen[None]):
                 "age": age(row.proposed_at, now),
                 "by": "you" if row.mine else row.proposer,
                 "needs": ", ".join(row.needs) or "-",
-                "said yes": ", ".join(row.said_yes) or "nobody yet",
+                "approved by": ", ".join(row.said_yes) or "none yet",
                 "answer": f"{row.outcome.value}: {row.ground_words}",
             }
             columns = _WIDE if self._wide else _NARROW
@@ -94,13 +94,15 @@ class ApprovalsScreen(ConsoleScreen[None]):
 
     def _summary(self, rows: tuple[ProposalRow, ...], more: bool) -> str:
         if not rows:
-            return "Nothing waits for approval."
+            return "No proposals are waiting for approval."
         held = {role.value for role in self.roles}
         for_you = sum(1 for row in rows if not row.mine and held & set(row.needs))
-        words = "1 proposal waits" if len(rows) == 1 else f"{'Over ' if more else ''}{len(rows)} proposals wait"
+        words = (
+            "1 proposal is waiting" if len(rows) == 1 else f"{'Over ' if more else ''}{len(rows)} proposals are waiting"
+        )
         if held & {Role.SUPERVISOR.value, Role.PRIVACY_OFFICER.value}:
             words += f"; {for_you} for you"
-        return f"{words}. Only the {len(rows)} oldest are shown." if more else f"{words}."
+        return f"{words}. The {len(rows)} oldest are shown." if more else f"{words}."
 
     def _current(self) -> str:
         table = self.query_one(DataTable)
@@ -119,15 +121,15 @@ class ApprovalsScreen(ConsoleScreen[None]):
         self._open("")
 
     def action_approve(self) -> None:
-        """Open it first: nobody approves what they have not read."""
+        """Open it first: no one approves a proposal that they have not read."""
         self._open("approve")
 
     def action_return_proposal(self) -> None:
-        """Open it, and say why it goes back."""
+        """Open it to return it with a reason."""
         self._open("return_proposal")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer to withdraw only what is one's own; the service refuses the rest."""
+        """Offer withdrawing only for the agent's own proposal; the service enforces it."""
         if action == "withdraw" and not any(
             row.mine for row in self._waiting.rows if row.decision_id == self._current()
         ):
@@ -135,7 +137,7 @@ class ApprovalsScreen(ConsoleScreen[None]):
         return super().check_action(action, parameters)
 
     def action_withdraw(self) -> None:
-        """Open it, and take it back."""
+        """Open it to withdraw it."""
         self._open("withdraw")
 
     def _open(self, then: str) -> None:

@@ -1,4 +1,4 @@
-"""How a screen asks services for work without holding up the keyboard."""
+"""How a screen calls services without blocking the keyboard."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -25,15 +25,15 @@ Answer = TypeVar("Answer")
 Result = TypeVar("Result")
 
 SERVICE_CALL = "service call"
-"""What stands in Textual's worker lists: a constant, where Textual would put the arguments (SECURITY.md)."""
+"""The description in Textual's worker lists: a constant, where Textual would put the arguments (SECURITY.md)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One question to a service and what to do with its answer.
+    """One call of a service and what to do with its answer.
 
-    `desk` is whose question it is; `late` says what became of it when the screen is gone. A `held` answer
-    waits while something else is on top of its screen.
+    `desk` is the desk of the agent who called; `late` reports the outcome when the screen is gone. A `held` answer
+    waits while another screen is on top.
     """
 
     number: int
@@ -48,7 +48,7 @@ class Request:
 
 
 class Answered:
-    """A service has answered. It has no representation of its own on purpose: the answer may be a revealed value."""
+    """The answer of a service. It deliberately has no `repr` of its own: the answer may be a revealed value."""
 
     __slots__ = ("answer", "problem", "request")
 
@@ -59,10 +59,10 @@ class Answered:
 
 
 class Asking(Widget):
-    """The part of a screen that calls services in worker threads; answers come back on the UI thread.
+    """The part of a screen that calls services in worker threads; answers return on the UI thread.
 
-    An answer acts on its own screen only (invariant 9). While something else is on top, what a change leads to waits;
-    once the screen is gone it is said in a sentence on the screen that is there then.
+    An answer acts only on its own screen (invariant 9). While another screen is on top, the follow-up of a change
+    waits. Once the screen is gone, the screen shown then reports the outcome in a sentence.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -83,15 +83,15 @@ class Asking(Widget):
 
     @property
     def desk(self) -> "Desk":
-        """The desk of the signed-in agent. Raises SessionEnded when nobody is."""
+        """The desk of the signed-in agent. Raises SessionEnded when no one is signed in."""
         desk = self.console.desk
         if desk is None:
-            raise SessionEnded("nobody is signed in")
+            raise SessionEnded("no one is signed in")
         return desk
 
     @property
     def roles(self) -> frozenset[Role]:
-        """The roles of whoever is signed in."""
+        """The roles of the signed-in agent."""
         desk = self.console.desk
         return desk.agent.roles if desk is not None else frozenset()
 
@@ -105,7 +105,7 @@ class Asking(Widget):
     ) -> None:
         """Run `work` in a thread and `then` with its result on the UI thread.
 
-        In a named group only the newest request's answer counts; older ones are dropped. An answer that comes after
+        In a named group only the newest request's answer counts; older ones are dropped. An answer that arrives after
         this screen is gone is dropped too. `refused` replaces the notice for a Refusal, except for the end of the
         session, which always leads to the sign-in screen.
         """
@@ -122,25 +122,25 @@ class Asking(Widget):
     ) -> bool:
         """Like `ask`, for work that changes something: one at a time, so that a key pressed twice acts once.
 
-        Its answer is never dropped: `then` is called once this screen is on top, at once if it is not `held` until
-        then; when this screen is gone, `late` gives what to say then, if anything.
-        Returns False, having done nothing, while an earlier change is under way, or when this screen is gone.
+        The answer is never dropped. A `held` one waits until this screen is on top before `then` is called; without
+        `held`, `then` is called at once. When this screen is gone, `late` returns what to say, if anything.
+        Returns False, having done nothing, while an earlier change is running or when this screen is gone.
         """
         if not self.console.has_open(self.screen):
             return False
         if self._changing:
-            self.say("Still at work on the last change.", Tone.INFO)
+            self.say("The last change is still being saved.", Tone.INFO)
             return False
         self._changing = True
         self._ask(work, then, refused, change=True, held=held, late=late)
         return True
 
     def act_for(self, *what: object) -> ActId:
-        """The id of an act of this screen: the same for the same act until it is known what became of it."""
+        """The id of an act of this screen: it stays the same for the same act until its outcome is known."""
         return self._acts.setdefault(what, new_act())
 
     def act_was_before(self) -> None:
-        """The act happened before, with another content: what is here now is another act."""
+        """The act was done before with different content, so what the screen shows now is a new act."""
 
     def _ask(
         self,
@@ -157,7 +157,7 @@ class Asking(Widget):
             self._newest[group] = self._asked
         console = self.console
         request = Request(self._asked, group, work, then, refused, change, held, late, console.desk)
-        keeper = self.app if change else self  # the workers of a screen are cancelled when it goes; a change is not
+        keeper = self.app if change else self  # a screen's workers are cancelled when it closes; a change must not be
         keeper.run_worker(
             Once(partial(self._answer, console, request)),
             name="ask",
@@ -168,7 +168,7 @@ class Asking(Widget):
         )
 
     def _answer(self, console: Console, request: Request) -> None:
-        """In the worker thread: the outermost edge, where anything unexpected becomes one plain sentence."""
+        """Run in the worker thread: the outermost edge, where anything unexpected becomes one plain sentence."""
         try:
             answer = Answered(request, request.work(), None)
         except Refusal as refusal:
@@ -179,7 +179,7 @@ class Asking(Widget):
 
     def _take_answer(self, console: Console, message: Answered) -> None:
         request, problem = message.request, message.problem
-        if console.desk is not request.desk:  # the person who asked has left, and no one else is told
+        if console.desk is not request.desk:  # the agent who asked has signed out, and no one else may see the answer
             if request.late is not None and problem is None:
                 request.late(message.answer)
             return
@@ -191,14 +191,14 @@ class Asking(Widget):
             console.store_lost()
             if not request.change and request.refused is None:
                 if not gone:
-                    self._unanswered.append(request)  # asked again once the store is back; a change never is
+                    self._unanswered.append(request)  # repeated once the store is back; a change never is
                 return
         if gone:
             self._say_late(console, message)
         elif self._has_to_wait(request):
             self._held.append(message)
         else:
-            with self._context():  # what it opens answers to this screen
+            with self._context():  # so that a dialog it opens answers to this screen
                 self._act_on(message)
 
     def _has_to_wait(self, request: Request) -> bool:
@@ -221,14 +221,14 @@ class Asking(Widget):
             request.then(message.answer)
 
     def _end_act(self, problem: Refusal | str | None) -> None:
-        """A store that went away, or a fault, does not say whether it happened: then the same id is sent again."""
+        """Forget the act's id when the outcome is known. After a lost store or a fault it is not: the id is kept."""
         if problem is None or (isinstance(problem, Refusal) and not isinstance(problem, StoreUnavailable)):
             self._acts.clear()
         if isinstance(problem, DoneBefore):
             self.act_was_before()
 
     def _say_late(self, console: Console, message: Answered) -> None:
-        """Say on the screen that is there now what became of a change that was made on this one."""
+        """Report on the current screen the outcome of a change that was made on this one."""
         request, problem = message.request, message.problem
         if not request.change:
             return
@@ -237,26 +237,26 @@ class Asking(Widget):
         elif problem is not None:
             said = Said(_unexpected(problem), Tone.ERROR)
         else:
-            said = Said("done.") if request.late is None else request.late(message.answer)
+            said = Said("saved.") if request.late is None else request.late(message.answer)
         if said is not None:
             console.say_late(replace(said, words=f"{self.called}: {said.words}"))
 
     @property
     def called(self) -> str:
-        """What this screen is called in a sentence about it."""
+        """The name of this screen in a sentence about it."""
         return "The last change"
 
     def go_on(self, screen: Screen[Result], then: Callable[[Result | None], None] | None = None) -> None:
-        """Put another screen or a question on top of this one; `then` gets its answer.
+        """Put another screen or a dialog on top of this one; `then` gets its answer.
 
-        If this screen is not on top itself any more, nothing happens: the person has gone on to something else.
+        If this screen is no longer on top, nothing happens: the person has moved on to something else.
         """
         if self.app.screen is self.screen:
             with self._context():
                 self.app.push_screen(screen, then)
 
     def go_away(self, pop: Callable[[], AwaitComplete]) -> AwaitComplete:
-        """Take this screen away, once, and no other: while something else is on top, as soon as that has gone."""
+        """Close this screen, once, and no other. While another screen is on top, wait until that has closed."""
         if self._going or not self.console.has_open(self.screen):
             return AwaitComplete()
         if self.app.screen is not self.screen:
@@ -280,20 +280,20 @@ class Asking(Widget):
             self._take_answer(self.console, message)
 
     def release_held(self) -> None:
-        """This screen is on top again: take the answers that came meanwhile."""
+        """This screen is on top again: handle the answers that arrived in the meantime."""
         held, self._held = self._held, []
         for message in held:
             self._take_answer(self.console, message)
 
     def store_back(self) -> None:
-        """The store answers again: ask anew what it did not answer."""
+        """The store answers again: repeat the calls that it did not answer."""
         requests, self._unanswered = self._unanswered, []
         for request in requests:
             if not request.group or self._newest.get(request.group) == request.number:
                 self.ask(request.work, request.then, group=request.group)
 
     def say(self, what: Refusal | Said | str, tone: Tone | None = None) -> None:
-        """Show a refusal (its sentence and what to do next) or a text, literally, in the notice bar."""
+        """Show an error (its sentence and what to do next) or a text, literally, in the notice bar."""
         if isinstance(what, Said):
             self.say(what.words, what.tone)
             return
@@ -305,14 +305,14 @@ class Asking(Widget):
             self.notify(str(what), markup=False)
 
     def clear_notice(self) -> None:
-        """Say nothing any more."""
+        """Clear the notice bar."""
         self.query_one(NoticeBar).clear()
 
 
 def tone_of(refusal: Refusal) -> Tone:
-    """How a refusal is said: as an error where the store cannot be reached, else as a warning."""
+    """The tone of an error's notice: error if the store cannot be reached, otherwise warning."""
     return Tone.ERROR if refusal.exit_status == 3 else Tone.WARNING
 
 
 def _unexpected(spot: str) -> str:
-    return f"Something went wrong here and nothing more was done ({spot}). Tell an admin."
+    return f"Unexpected error ({spot}); the console stopped there. Tell an admin."

@@ -1,4 +1,4 @@
-"""Small questions that are answered by typing: some words, or a password."""
+"""Dialogs that are answered by typing: a text or a password."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -27,7 +27,7 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Words that were asked for, the act that they are for, and where their draft is until it has happened."""
+    """A text that was asked for, the act it belongs to, and where its draft is kept until the act is done."""
 
     words: str
     act: ActId
@@ -36,7 +36,7 @@ class Written:
 
 
 class WordsDialog(Dialog[Written]):
-    """Some lines of words; `place` is where their draft is kept until they are used. Escape keeps it."""
+    """Asks for some lines of text; `place` is where the draft is kept until it is used. Escape keeps it."""
 
     WHERE = "words"
     CSS_PATH = "asking_text.tcss"
@@ -69,25 +69,25 @@ class WordsDialog(Dialog[Written]):
         self._loaded = True
 
     def typed(self) -> tuple[Typed, ...]:
-        """The words, once an earlier draft has been read."""
+        """The text, once an earlier draft has been loaded."""
         text = self.query_one(TextArea).text
         return (Typed(self._place, text, self._ticket, self._act),) if self._loaded else ()
 
     def action_send(self) -> None:
-        """Answer with what is written; the draft stays until the words have been used, a refusal loses nothing."""
+        """Answer with the text. The draft stays until the text has been used, so a refusal loses nothing."""
         text = self.query_one(TextArea).text
         if text.strip():
             self._leave(Written(text, self._act, self._place, self._ticket))
         else:
-            self.say("Nothing is written yet. Write it down first, or leave with escape.", Tone.WARNING)
+            self.say("The field is empty. Enter a text, or press escape to cancel.", Tone.WARNING)
 
     @on(TextArea.Changed)
     def goes_on(self) -> None:
-        """What was missing is being written."""
+        """Clear the notice: the person is filling in what was missing."""
         self.query_one(NoticeBar).clear_problem()
 
     def action_back(self) -> None:
-        """No; the draft is kept."""
+        """Cancel; the draft is kept."""
         self._leave(None)
 
     def _leave(self, answer: Written | None) -> None:
@@ -99,9 +99,9 @@ class WordsDialog(Dialog[Written]):
 
 
 def forgetting_draft(desk: Desk, written: Written, work: Callable[[], Answer]) -> Answer:
-    """Do the work that used the words, then forget their draft; a draft that stays does no harm. For a worker.
+    """Do the work that uses the text, then delete its draft; a draft that stays does no harm. For a worker.
 
-    Where other words went through with the act that these were written for, they are kept for another act.
+    If the act was done before with a different text, this text is kept for another act.
     """
     try:
         answer = work()
@@ -115,7 +115,7 @@ def forgetting_draft(desk: Desk, written: Written, work: Callable[[], Answer]) -
 
 
 class PasswordDialog(Dialog[str]):
-    """The agent's own password, asked again before something weighty. It is kept nowhere."""
+    """Asks for the agent's own password again before something important. It is stored nowhere."""
 
     CSS_PATH = "asking_text.tcss"
 
@@ -133,7 +133,7 @@ class PasswordDialog(Dialog[str]):
 
     @on(Input.Submitted)
     def confirm(self, event: Input.Submitted) -> None:
-        """Answer with what was typed."""
+        """Answer with the typed text."""
         event.stop()
         password = event.input.value
         event.input.clear()

@@ -1,4 +1,4 @@
-"""What the application does in worker threads of its own, apart from any screen."""
+"""The application's own work in worker threads, independent of any screen."""
 
 from collections.abc import Callable
 from functools import partial
@@ -15,7 +15,7 @@ BACKGROUND = "background"
 
 
 class Reported(Message):
-    """A thread has something to do on the UI thread."""
+    """A thread wants something done on the UI thread."""
 
     def __init__(self, then: Callable[[], None]) -> None:
         super().__init__()
@@ -26,7 +26,7 @@ class BackgroundApp(QuietApp, inherit_bindings=False):
     """An application that never waits for a store on its UI thread."""
 
     def in_background(self, work: Callable[[], object], then: Callable[[Refusal | None], None] | None = None) -> None:
-        """Run `work` in a thread, then `then` on the UI thread with the refusal it raised, if any."""
+        """Run `work` in a thread, then call `then` on the UI thread with the error it raised, if any."""
         self.run_worker(
             Once(partial(self._carry_out, work, then)),
             name=BACKGROUND,
@@ -37,7 +37,7 @@ class BackgroundApp(QuietApp, inherit_bindings=False):
         )
 
     def store_lost(self) -> None:
-        """Somebody could not reach the store; called on the UI thread."""
+        """The store could not be reached; called on the UI thread."""
 
     def on_ui(self, then: Callable[[], None]) -> None:
         """From any thread: call `then` on the UI thread, soon."""
@@ -52,11 +52,11 @@ class BackgroundApp(QuietApp, inherit_bindings=False):
             if isinstance(refusal, StoreUnreachable):
                 self.on_ui(self.store_lost)
         except Exception as fault:  # noqa: BLE001 - the outermost edge of a worker
-            problem = Refusal(f"Something went wrong here ({spot_of(fault)}).", "Tell an admin.")
+            problem = Refusal(f"Unexpected error ({spot_of(fault)}).", "Tell an admin.")
         if then is not None:
             self.on_ui(partial(then, problem))
 
     @on(Reported)
     def _reported(self, message: Reported) -> None:
-        if self.is_running and self.screen_stack:  # else the console is closing: its screens are being taken apart
+        if self.is_running and self.screen_stack:  # otherwise the console is closing and its screens are being removed
             message.then()

@@ -1,4 +1,4 @@
-"""Checking what a caller says: it is typed, answered by match or no match, and forgotten."""
+"""Checking what a caller says: the agent types it, sees match or no match, and nothing is kept."""
 
 from functools import partial
 
@@ -15,7 +15,7 @@ from screens.widgets.safe_text import PlainText
 
 
 class CallerDialog(Dialog[str]):
-    """Answers with what came of it, in words. What was typed goes no further than the comparison."""
+    """Returns the result in words. What was typed is used only for the comparison."""
 
     CSS_PATH = "asking_text.tcss"
 
@@ -28,14 +28,14 @@ class CallerDialog(Dialog[str]):
         yield PlainText(f"The {self._title.lower()}, as the caller says it", classes="question")
         yield ForgettingInput(id="said", max_length=LONGEST_SAID)
         yield PlainText(self._words, classes="hint")
-        yield PlainText("↵ check   esc back; nothing that you type is kept", classes="hint")
+        yield PlainText("↵ check   esc back   what you type is not kept", classes="hint")
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()
 
     @on(Input.Submitted)
     def check(self, event: Input.Submitted) -> None:
-        """Hold it against what is on file."""
+        """Compare it with what is on file."""
         event.stop()
         said = event.input.value
         event.input.clear()
@@ -53,4 +53,4 @@ class CallerDialog(Dialog[str]):
     def _words_of(self, answer: CallerAnswer) -> str:
         found = "Match" if answer.match else "No match"
         left = f"{answer.left} more today" if answer.left else "no more today"
-        return f"{found}: {self._title.lower()}. It verifies nobody; {left}."
+        return f"{found}: {self._title.lower()}. This does not verify the requester; {left}."

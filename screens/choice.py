@@ -1,4 +1,4 @@
-"""A small question with a list of answers."""
+"""A dialog with a list of answers."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ from screens.widgets.safe_text import PlainText
 
 
 class ChoiceDialog(Dialog[str]):
-    """Choose one of the lines with Enter; the answer is its key. Escape chooses nothing."""
+    """Enter chooses a line; the answer is its key. Escape chooses nothing."""
 
     CSS_PATH = "choice.tcss"
 
@@ -31,6 +31,6 @@ class ChoiceDialog(Dialog[str]):
 
     @on(ChoiceList.OptionSelected)
     def choose(self, event: ChoiceList.OptionSelected) -> None:
-        """Answer with the line under the cursor."""
+        """Answer with the selected line."""
         event.stop()
         self.dismiss(event.option_id)

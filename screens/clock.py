@@ -1,4 +1,4 @@
-"""The clock of one ticket: the line that explains it, what happened, and what can be done about it now."""
+"""The clock of one ticket: what the due date is made of, what happened, and what can be done about it now."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -18,16 +18,18 @@ from screens.widgets.safe_text import PlainText
 
 EXTEND, ASK, PAID, UNPAID = "extend", "ask", "paid", "unpaid"
 SEND = "send"
-REASON_HINT = "ctrl+s extend, and tell the requester   esc keep as a draft"
+REASON_HINT = "ctrl+s extend and inform the requester   esc save as draft"
 _SENT = {
-    DeliveryState.SENT: Said("The requester was told."),
-    DeliveryState.FAILED: Said("The message did not go out yet; it is tried again.", Tone.WARNING),
-    DeliveryState.REFUSED: Said("The message was not delivered and is not tried again. Use another way.", Tone.ERROR),
+    DeliveryState.SENT: Said("The requester has been informed."),
+    DeliveryState.FAILED: Said("The message was not sent yet. The console will try again.", Tone.WARNING),
+    DeliveryState.REFUSED: Said(
+        "The message was not delivered, and the console will not try again. Use another channel.", Tone.ERROR
+    ),
 }
 
 
 class ClockDialog(Dialog[str]):
-    """The answer is what to do about it: EXTEND, ASK, PAID or UNPAID. What cannot be done now says why not."""
+    """The answer is what to do: EXTEND, ASK, PAID or UNPAID. What is not possible now says why."""
 
     CSS_PATH = "clock.tcss"
 
@@ -59,22 +61,22 @@ class ClockDialog(Dialog[str]):
 
     @on(ChoiceList.OptionSelected)
     def choose(self, event: ChoiceList.OptionSelected) -> None:
-        """Answer with the line under the cursor."""
+        """Answer with the selected line."""
         event.stop()
         self.dismiss(event.option_id)
 
     def _choices(self) -> list[Choice]:
         clock = self._clock
         by = f" by {clock.extension}" if clock.extension else ""
-        extend = _offer(EXTEND, f"Extend the term{by}", "The requester is told why.", clock.why_not_extend)
-        if clock.fee is not None:  # whoever was asked for a fee was verified
+        extend = _offer(EXTEND, f"Extend the term{by}", "The requester is told the reason.", clock.why_not_extend)
+        if clock.fee is not None:  # a requester who was asked for a fee had been verified
             return [*_fee_choices(clock.fee), extend]
         ask = _offer(ASK, "Ask for proof of identity", "You see the letter before it is sent.", clock.why_not_ask)
         return [extend, ask]
 
 
 class LetterDialog(Dialog[str]):
-    """A letter as it would go out, and whether it shall; the answer is SEND, or nothing. The cursor stands on no."""
+    """Shows a letter and asks whether to send it; the answer is SEND or nothing. The cursor starts on no."""
 
     CSS_PATH = "clock.tcss"
 
@@ -88,7 +90,7 @@ class LetterDialog(Dialog[str]):
         yield PlainText(self._question, classes="question")
         with VerticalScroll(id="steps"):
             yield PlainText(self._letter, classes="step", id="sent")
-        yield ChoiceList([Choice("no", "Send nothing"), self._send], id="choices")
+        yield ChoiceList([Choice("no", "Do not send"), self._send], id="choices")
         yield PlainText("↵ choose   tab letter   esc back", id="keys")
 
     def on_mount(self) -> None:
@@ -96,61 +98,63 @@ class LetterDialog(Dialog[str]):
 
     @on(ChoiceList.OptionSelected)
     def choose(self, event: ChoiceList.OptionSelected) -> None:
-        """Answer with the line under the cursor."""
+        """Answer with the selected line."""
         event.stop()
         self.dismiss(SEND if event.option_id == SEND else None)
 
 
 def ask_dialog(clock: ClockView) -> LetterDialog:
-    """What asks for proof of identity, before it is sent."""
+    """Preview the letter that asks for proof of identity."""
     question = f"Ask the requester of #{clock.number} for proof of identity?"
-    return LetterDialog(question, clock.identity_letter, "Send it", "It goes to the requester at once.")
+    return LetterDialog(question, clock.identity_letter, "Send it", "The requester receives it at once.")
 
 
 def unpaid_dialog(clock: ClockView) -> LetterDialog:
-    """What closes the request unpaid, before it is sent."""
+    """Preview the letter that closes the request as unpaid."""
     letter = clock.fee.letter if clock.fee else ""
     question = f"Close #{clock.number} because the fee was not paid?"
-    return LetterDialog(question, letter, "Send it, and close the request", "It goes to the requester at once.")
+    return LetterDialog(question, letter, "Send it and close the request", "The requester receives it at once.")
 
 
 def paid_dialog(number: int, fee: FeeWait) -> ChoiceDialog:
-    """On which day the fee was paid; the key of each answer is that day (ISO 8601)."""
+    """Ask on which day the fee was paid; the key of each answer is that day (ISO 8601)."""
     newest = fee.days[0]
     near = {newest: "today", newest - timedelta(days=1): "yesterday"}
     days = [Choice(one.isoformat(), f"{one:%a} {one.day} {one:%b %Y}", near.get(one, "")) for one in fee.days]
-    return ChoiceDialog(f"On which day was the fee of #{number} paid?", days, hint="↵ put it on record   esc back")
+    return ChoiceDialog(f"On which day was the fee of #{number} paid?", days, hint="↵ record it   esc back")
 
 
 def reason_dialog(clock: ClockView) -> WordsDialog:
-    """Why the answer takes longer."""
-    question = f"Why does the answer take {clock.extension} longer? The requester reads this."
+    """Ask why the answer takes longer."""
+    question = f"Why does the answer take {clock.extension} longer? The requester will read this."
     return WordsDialog(question, reason_place(clock.number), clock.number, hint=REASON_HINT)
 
 
 def reason_place(number: int) -> str:
-    """Where the reason of an extension is kept while it is written."""
+    """Where the draft of an extension's reason is kept."""
     return f"extend:{number}"
 
 
 def sent_words(delivery: DeliveryState) -> Said:
-    """What became of the word to the requester."""
-    return _SENT.get(delivery, Said("The message to the requester is on its way."))
+    """What happened to the message to the requester."""
+    return _SENT.get(delivery, Said("The message to the requester is being sent."))
 
 
 def zone_words(name: str) -> str:
-    """Whose days and hours these are: the policy's, which need not be those that the other screens show."""
+    """Which time zone these dates use: the policy's, which can differ from that of the other screens."""
     now = datetime.now(UTC)
     there, here = now.astimezone(ZoneInfo(name)), now.astimezone()
     if there.utcoffset() == here.utcoffset():
         return f"Dates in {name}"
-    return f"Times in {name}, not in {here:%Z} as elsewhere"
+    return f"Times in {name}, not in {here:%Z} as on other screens"
 
 
 def _fee_choices(fee: FeeWait) -> tuple[Choice, ...]:
     return (
-        _offer(PAID, "The fee was paid", "You say on which day; work goes on.", fee.why_not_paid),
-        _offer(UNPAID, "The fee was not paid", "Closes the request; you see the letter first.", fee.why_not_unpaid),
+        _offer(PAID, "The fee was paid", "You choose the day; the work continues.", fee.why_not_paid),
+        _offer(
+            UNPAID, "The fee was not paid", "This closes the request. You see the letter first.", fee.why_not_unpaid
+        ),
     )
 
 

@@ -1,4 +1,4 @@
-"""Writing: a reply to the requester, or a note that stays on the desk."""
+"""Writing a reply to the requester, or an internal note."""
 
 from collections.abc import Callable
 from functools import partial
@@ -19,12 +19,14 @@ from screens.widgets.notice_bar import Said, Tone
 from screens.widgets.safe_text import PlainText, cell
 from screens.widgets.writing_area import WritingArea
 
-_KEPT = Said("Kept; it goes out as soon as the store answers.", Tone.WARNING)
+_KEPT = Said("Saved. It will be sent as soon as the store answers.", Tone.WARNING)
 _SENT = {
     DeliveryState.SENT: Said("Sent."),
-    DeliveryState.FAILED: Said("It could not be delivered yet; it is kept and tried again.", Tone.WARNING),
+    DeliveryState.FAILED: Said(
+        "It could not be delivered yet. It is saved, and the console will try again.", Tone.WARNING
+    ),
     DeliveryState.REFUSED: Said(
-        "It was not delivered and is not tried again. It is kept with the ticket: write to another contact.",
+        "It was not delivered, and the console will not try again. It stays with the ticket: write to another contact.",
         Tone.ERROR,
     ),
 }
@@ -34,7 +36,7 @@ Answer = TypeVar("Answer")
 
 
 class ComposeScreen(DraftScreen[Said]):
-    """The requester's address is chosen by its mask and never shown. Nothing typed is lost on the way."""
+    """The requester's address is chosen by its mask and never shown. Nothing typed is lost."""
 
     WHERE = "form"
     CSS_PATH = "compose.tcss"
@@ -62,8 +64,8 @@ class ComposeScreen(DraftScreen[Said]):
     @property
     def _promise(self) -> str:
         if self._sort is MessageSort.REPLY:
-            return "The address is used without being shown. Escape keeps a draft."
-        return "It stays with the ticket, nothing goes out. Escape keeps a draft."
+            return "The address is used but not shown. Escape saves a draft."
+        return "The note stays with the ticket; nothing is sent. Escape saves a draft."
 
     def on_mount(self) -> None:
         what = "Reply to" if self._sort is MessageSort.REPLY else "Note on"
@@ -96,8 +98,8 @@ class ComposeScreen(DraftScreen[Said]):
         elif ids:
             select.value = ids[0]
         else:
-            select.prompt = "nothing to write to"
-            self.say(view.feedback_note or "This requester left no address that could be written to.", Tone.WARNING)
+            select.prompt = "no address"
+            self.say(view.feedback_note or "The requester gave no address that we can write to.", Tone.WARNING)
 
     def draft(self) -> str:
         return self.query_one(TextArea).text
@@ -109,9 +111,9 @@ class ComposeScreen(DraftScreen[Said]):
         return True
 
     def action_send(self) -> None:
-        """Send the reply, or keep the note."""
+        """Send the reply or save the note."""
         if self._view is None:
-            self.say("The ticket is still being read; send it in a moment.", Tone.INFO)
+            self.say("The ticket is still loading. Send it in a moment.", Tone.INFO)
             return
         text = self.draft()
         if self._sort is MessageSort.NOTE:
@@ -123,7 +125,7 @@ class ComposeScreen(DraftScreen[Said]):
         self._send(work, reply_words)
 
     def _send(self, work: Callable[[], Answer], told: Callable[[Answer], Said]) -> None:
-        """Do it once; what is typed meanwhile would be lost with the screen, so nothing is until the answer is here."""
+        """Do it once. Text typed meanwhile would be lost with the screen, so the area is read-only until then."""
         self.query_one(TextArea).read_only = True
         sending = partial(self.used_up, self.desk, self.typed(), work)
         self.change(sending, lambda answer: self._leave_with(told(answer)), refused=self._refused, late=told)
@@ -139,9 +141,9 @@ class ComposeScreen(DraftScreen[Said]):
 
 
 def reply_words(delivery: DeliveryState) -> Said:
-    """What is said of a reply, by what became of it."""
+    """What the console says about a reply, by the outcome of its delivery."""
     return _SENT.get(delivery, _KEPT)
 
 
 def _noted(_row: int) -> Said:
-    return Said("The note is kept with the ticket.")
+    return Said("The note was saved.")

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """Something typed and not yet sent: where it belongs, its words, and the ticket it is about (if any).
+    """Something typed and not yet sent: where it belongs, its text, and the ticket it is about (if any).
 
-    An agent has one draft at a place, so a place about a ticket names it: `reply:10482`. `act` is the id of what it is
-    written for.
+        An agent has one draft per place, so a place for a ticket names it: `reply:10482`. `act` is the id of the act
+    that the draft is written for.
     """
 
     place: str
@@ -31,7 +31,7 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class HeaderState:
-    """What the header says on its right: who is here, the time, the state of the log and when it was last signed."""
+    """The right side of the header: who is signed in, the time, the log's state and when it was last signed."""
 
     who: str = ""
     clock: str = ""
@@ -50,14 +50,14 @@ class Console(Protocol):
 
     @property
     def store_away(self) -> bool:
-        """Whether the store cannot be reached just now; every screen says so then."""
+        """Whether the store cannot be reached at the moment; every screen then says so."""
 
     @property
     def sample(self) -> bool:
         """Whether this is a sample desk, as its own data says: never a setting."""
 
     def store_lost(self) -> None:
-        """Somebody could not reach the store: the console asks it again until it answers."""
+        """A call could not reach the store: the console asks it again until it answers."""
 
     def office(self) -> "Office":
         """The open office; waits for it. Call it only from a worker thread. Raises StoreUnavailable."""
@@ -66,10 +66,10 @@ class Console(Protocol):
         """Call `then` on the UI thread when the office is open (None) or could not be opened (why)."""
 
     def signed_in(self, result: "SignedIn") -> None:
-        """Take the agent on to what comes next: a new password, the undertaking, or the queue."""
+        """Show the agent's next screen: a new password, the undertaking, or the queue."""
 
     def step_done(self) -> None:
-        """A new password was chosen, or the undertaking accepted: go on."""
+        """A new password was chosen, or the undertaking was accepted: continue."""
 
     def action_sign_out(self) -> None:
         """End the session; what was typed is saved first."""
@@ -90,7 +90,7 @@ class Console(Protocol):
         """Whether that screen is open, on top or not."""
 
     def say_late(self, said: "Said") -> None:
-        """Say what became of a change whose own screen is gone, on the screen that is on top; not over the lock."""
+        """Report, on the top screen but not over the lock, the outcome of a change whose own screen is gone."""
 
     def unlocked(self) -> None:
-        """The right password was typed on the lock screen."""
+        """The correct password was typed on the lock screen."""

@@ -1,4 +1,4 @@
-"""What every screen shares: its frame of header, body, notices and footer, and the commands that work everywhere."""
+"""What all screens share: the frame of header, body, notices and footer, and the commands that work everywhere."""
 
 from functools import partial
 from typing import ClassVar, Generic, TypeVar
@@ -18,16 +18,16 @@ from screens.widgets.store_banner import StoreBanner
 T = TypeVar("T")
 
 WIDE = 120
-"""From so many columns on, what is one pane at a time stands side by side (class `-wide`, else `-narrow`)."""
+"""From this width on, panes are shown side by side instead of one at a time (class `-wide`, else `-narrow`)."""
 
 
 # Screen before Drafting: Textual looks for inherited styles along the first base only
 class ConsoleScreen(Screen[T], Drafting, Generic[T]):
     """A whole screen.
 
-    A subclass names itself in `WHERE` (as the registry knows it), sets `BINDINGS = bindings_for(WHERE)`, yields its
-    widgets from `body`, and writes `action_<command id>` for each of its commands. Where nothing is filled in, it
-    lets notices of problems go by themselves (`PROBLEMS_FADE`).
+        A subclass names itself in `WHERE` (as the registry knows it), sets `BINDINGS = bindings_for(WHERE)`, yields its
+        widgets from `body`, and writes `action_<command id>` for each of its commands. A screen without fields
+    to fill in lets notices of problems fade (`PROBLEMS_FADE`).
     """
 
     WHERE: ClassVar[str] = ""
@@ -54,7 +54,7 @@ class ConsoleScreen(Screen[T], Drafting, Generic[T]):
 
     @property
     def heading(self) -> str:
-        """What the header says on its left."""
+        """The left side of the header."""
         return self.query_one(HeaderBar).heading
 
     @heading.setter
@@ -66,30 +66,30 @@ class ConsoleScreen(Screen[T], Drafting, Generic[T]):
         return self._called or super().called
 
     def dismiss(self, result: T | None = None) -> AwaitComplete:
-        """Go away with a result; see `go_away`."""
+        """Close with a result; see `go_away`."""
         return self.go_away(partial(super().dismiss, result))
 
     def on_screen_resume(self) -> None:
-        self.query_one(HeaderBar).refresh()  # it stood still while another screen was on top
+        self.query_one(HeaderBar).refresh()  # it was not updated while another screen was on top
 
     def hide_values(self) -> None:
-        """Take every revealed value off the screen and end its view: the console locks, ends or goes elsewhere."""
+        """Remove every revealed value and end its view: the console locks, ends or shows another place."""
 
     def refresh_now(self) -> None:
-        """Read again what changes on its own; called about every ten seconds while the screen is on top."""
+        """Reload what changes by itself; called about every ten seconds while the screen is on top."""
 
     def arrived(self) -> None:
-        """Somebody went here with `g`, not for the first time."""
+        """The agent returned to this screen with `g`."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Hide commands that the agent's roles do not open; the services refuse them in any case."""
+        """Hide commands that the agent's roles do not allow; the services refuse them in any case."""
         if action == "phone" and not self.console.sample:
             return False
         wanted = roles_for(self.WHERE, action)
         return not self.roles or not wanted or bool(wanted & self.roles)
 
     def action_move(self, by: int) -> None:
-        """Move in whatever has the focus: the cursor of a list, or the text."""
+        """Move within the focused widget: the cursor of a list, or the text."""
         word = "down" if by > 0 else "up"
         for name in (f"action_cursor_{word}", f"action_scroll_{word}"):
             moves = getattr(self.focused, name, None)
@@ -98,7 +98,7 @@ class ConsoleScreen(Screen[T], Drafting, Generic[T]):
                 return
 
     def action_back(self) -> None:
-        """Go back to the screen below; from a first screen to the queue."""
+        """Go back to the screen underneath; from a first screen to the queue."""
         if len(self.app.screen_stack) > 1:
             self.dismiss(None)
         elif self.app.current_mode != "queue":
@@ -121,12 +121,12 @@ class ConsoleScreen(Screen[T], Drafting, Generic[T]):
         self.go_on(HelpScreen(self.WHERE))
 
     def action_phone(self) -> None:
-        """What the outbox received, in the demo."""
+        """Show what the outbox received, in the demo."""
         self.console.show_phone()
 
 
 class Dialog(ModalScreen[T], Drafting, Generic[T]):
-    """A question in the middle of the screen. It returns its answer; Escape means no, which is None."""
+    """A dialog in the middle of the screen. It returns its answer; Escape means no, which is None."""
 
     WHERE: ClassVar[str] = "dialog"
     DIALOG_TITLE: ClassVar[str] = ""
@@ -142,14 +142,14 @@ class Dialog(ModalScreen[T], Drafting, Generic[T]):
             yield NoticeBar()
 
     def body(self) -> ComposeResult:
-        """The widgets of the question."""
+        """The widgets of the dialog."""
         yield from ()
 
     def hide_values(self) -> None:
-        """Take every revealed value off the screen and end its view, as on a whole screen."""
+        """Remove every revealed value from the screen and end its view, as on a whole screen."""
 
     def dismiss(self, result: T | None = None) -> AwaitComplete:
-        """Answer; see `go_away`."""
+        """Close with the answer; see `go_away`."""
         return self.go_away(partial(super().dismiss, result))
 
     def action_back(self) -> None:

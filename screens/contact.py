@@ -1,4 +1,4 @@
-"""Which contact of the requester is corrected, or what kind is added."""
+"""The dialog that asks which contact of the requester to correct, or what kind to add."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ _ADDABLE = tuple(field for field in Field if field not in (Field.SUBJECT, Field.
 
 @dataclass(frozen=True, slots=True)
 class AskedContact:
-    """What is about to be typed; `contact_id` is the one that it replaces, if any."""
+    """The contact to be entered; `contact_id` is the one that it replaces, if any."""
 
     field: Field
     title: str
@@ -21,17 +21,17 @@ class AskedContact:
 
 
 def contact_dialog(view: TicketView) -> ChoiceDialog:
-    """The contacts by their masks, then the kinds that can be added."""
+    """List the contacts by their masks, then the kinds that can be added."""
     choices = [
         Choice(f"{_CHANGE}:{one.item}", f"Correct the {one.title.lower()}  {one.mask}", "the old one stays sealed")
         for one in view.fields
     ]
     choices += [Choice(f"{_ADD}:{field.value}", f"Add: {field.value}") for field in _ADDABLE]
-    return ChoiceDialog("A new contact is not on file: no code goes to it.", choices)
+    return ChoiceDialog("A new contact is not on file, so no code is sent to it.", choices)
 
 
 def asked_contact(view: TicketView, key: str) -> AskedContact:
-    """What a chosen line means."""
+    """The contact that a chosen line stands for."""
     sort, _, rest = key.partition(":")
     for one in view.fields:
         if sort == _CHANGE and one.item == rest:
@@ -41,5 +41,5 @@ def asked_contact(view: TicketView, key: str) -> AskedContact:
 
 
 def place_of(asked: AskedContact, number: int) -> str:
-    """Where its draft is kept."""
+    """Where the draft is kept."""
     return f"contact-{asked.field.name.lower()}:{number}"

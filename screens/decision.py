@@ -1,4 +1,4 @@
-"""The checklist for a rights request: walked, kept as a draft, proposed; or what was decided already (policy V.4)."""
+"""The checklist for a rights request: filled in, saved as a draft, proposed; or the decision made (policy V.4)."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -53,25 +53,25 @@ from screens.widgets.notice_bar import Said, Tone
 from screens.widgets.safe_text import PlainText
 
 REQUEST, GROUNDS, ANSWER, NOTICE, DECIDED, GROUND = "request", "grounds", "answer", "notice", "decided", "ground-"
-WAITS = "It waits for approval. g a opens it; there it can be taken back."
+WAITS = "The proposal is waiting for approval. Open it with g a to read or withdraw it."
 PREVIEW_SECONDS = 0.2
-"""So long the letter waits for the next key before it is made anew."""
+"""How long the letter waits for another key before it is made again."""
 
 
 class DecisionScreen(WalkScreen):
-    """Steps on the left, the step's sheet beside it, what still blocks the proposal always in sight.
+    """Steps on the left, the step's sheet beside them, and what still blocks the proposal always in sight.
 
-    On wide screens the letter stands there too and follows each change; on narrow ones `letter` brings it up. What is
+    On wide screens the letter is shown too and follows each change; on narrow ones `letter` opens it. What is
     asked goes on record when its sheet is left, and is corrected there until an answer is proposed.
 
-    On a closed ticket there is only what was decided, and the letter to post where nothing could be sent; while a
-    proposal waits, only that, as whoever looks may know it.
+    On a closed ticket there is only the decision, and the letter to post if nothing could be sent; while a
+    proposal waits, there is only the proposal, as far as the reader may see it.
     """
 
     WHERE = "decision"
     CSS_PATH = "decision.tcss"
     BINDINGS = bindings_for("decision")
-    READY = "ctrl+s proposes it."
+    READY = "Press ctrl+s to propose it."
 
     def __init__(self, number: int) -> None:
         super().__init__(draft_place(number), number)
@@ -122,7 +122,7 @@ class DecisionScreen(WalkScreen):
         self._show_all()
 
     def _tell_of(self, last: DecisionView) -> None:
-        """What the newest decision means for the next one."""
+        """Apply what the newest decision means for the next one."""
         assert self._view is not None  # the screen has been opened
         waits = last.state is DecisionState.PROPOSED
         if waits or last.state is DecisionState.FINAL:
@@ -134,7 +134,7 @@ class DecisionScreen(WalkScreen):
             self._first = WAITS, Tone.INFO
             self.say(*self._first)
         elif last.own_appealed and not self._over:
-            self.say(OwnDecision())  # before the whole checklist is walked in vain
+            self.say(OwnDecision())  # before the agent fills in the whole checklist in vain
         elif last.state is DecisionState.RETURNED and last.reason:
             self._first = f"Returned: {last.reason}", Tone.WARNING
             self.say(*self._first)
@@ -158,7 +158,7 @@ class DecisionScreen(WalkScreen):
 
     def _restored(self, draft: KeptDraft) -> None:
         super()._restored(draft)
-        if self._first is not None:  # how it stands matters more than that what was written is there
+        if self._first is not None:  # the state of the decision matters more than the notice of a restored draft
             self.say(*self._first)
 
     # --- steps
@@ -183,7 +183,7 @@ class DecisionScreen(WalkScreen):
         looked = sum(1 for one in fitting if form.sheets.get(one.code, GroundSheet()).applies is not None)
         steps = [
             Choice(REQUEST, "What is asked", self._asked_words(right), mark="✓" if self._is_recorded() else "·"),
-            Choice(GROUNDS, "Grounds", f"{looked} of {len(fitting)} looked at", mark="✓" if looked else "·"),
+            Choice(GROUNDS, "Grounds", f"{looked} of {len(fitting)} reviewed", mark="✓" if looked else "·"),
         ]
         steps += [
             Choice(f"{GROUND}{one.code}", f"{one.code} {one.title}", "applies", mark="›")
@@ -193,18 +193,18 @@ class DecisionScreen(WalkScreen):
         answer = form.outcome.value if form.outcome else "not chosen yet"
         steps += [
             Choice(ANSWER, "Answer", answer, mark="✓" if form.outcome else "·"),
-            Choice(NOTICE, "Notice", "as it would go out", mark="›"),
+            Choice(NOTICE, "Notice", "preview", mark="›"),
             *decided,
         ]
         self.query_one("#steps", ChoiceList).show(steps)
 
     def _asked_words(self, right: str) -> str:
         if not right or not self.form.asked:
-            return right or "not said yet"
+            return right or "not recorded yet"
         return f"{len(self.form.asked)} of the data · {right}"
 
     def sheet_shown(self, sheet: StepSheet | None) -> None:
-        """The letter's own sheet has it at once."""
+        """Show the letter at once on the letter's own sheet."""
         if isinstance(sheet, NoticeSheet):
             sheet.show(self._letter)
             self._preview()
@@ -229,7 +229,7 @@ class DecisionScreen(WalkScreen):
 
     @on(Sheet.Changed)
     def form_changed(self, message: Sheet.Changed) -> None:
-        """What blocks the proposal is said at once; what was refused before is not said of another answer."""
+        """Show at once what blocks the proposal; an earlier refusal does not apply to a different answer."""
         message.stop()
         if self._refused_form and self._refused_form != self.form.to_json():
             self._refused_form = ""
@@ -240,23 +240,23 @@ class DecisionScreen(WalkScreen):
         self._letter_follows()
 
     def problems(self) -> tuple[str, ...]:
-        """What still blocks the proposal, in the service's words."""
+        """What still blocks the proposal, as the service says it."""
         proposal = self.form.proposal()
         if proposal is None:
-            first = () if self.form.asked_for else ("Say what is asked, and of which data.",)
-            return (*first, "Choose the answer; what else is needed shows then.")
+            first = () if self.form.asked_for else ("Record what the requester asks, and for which data.",)
+            return (*first, "Choose the decision; then you see what else is needed.")
         assert self._pack is not None  # the screen has been opened
         return check(self._pack, proposal, self.desk.office.clock.now(), self.form.asked_for)
 
     def show_problems(self) -> None:
-        """Say what is missing, once it is known what there is to decide."""
+        """Show what is missing, once it is known what there is to decide."""
         if self._pack is not None:
             super().show_problems()
 
     # --- the letter, following each change
 
     def _letter_follows(self) -> None:
-        """Make the letter anew when the keys have come to rest."""
+        """Make the letter again once no key has been pressed for a moment."""
         if self._letter_soon is not None:
             self._letter_soon.stop()
         self._letter_soon = self.set_timer(PREVIEW_SECONDS, self._preview)
@@ -266,7 +266,7 @@ class DecisionScreen(WalkScreen):
         if self._over or self._matter is None:
             return
         if proposal is None:
-            self._previewed("The letter shows here once an answer is chosen.")
+            self._previewed("The letter appears here once you choose a decision.")
             return
         self.ask(
             partial(preview_notice, self.desk, self.number, proposal),
@@ -282,7 +282,7 @@ class DecisionScreen(WalkScreen):
             sheet.show(words)
 
     def action_letter(self) -> None:
-        """Go to the letter; where it is not in sight, bring it up, or put it away again."""
+        """Go to the letter; if it is not in sight, open it, or close it again."""
         narrow = self.has_class("-narrow")
         if narrow and self.has_class("-letter"):
             self._put_letter_away()
@@ -300,7 +300,7 @@ class DecisionScreen(WalkScreen):
         return self.form.is_asked(self._recorded)
 
     def step_left(self) -> None:
-        """Put on record what is asked, once its sheet is left with something new and whole on it."""
+        """Record what is asked, once its sheet is left with something new and complete on it."""
         asked = self.form.asked_for
         if self._step == REQUEST and asked is not None and not self._is_recorded() and not self._over:
             work = partial(record_asked, self.desk, self.number, asked.right, asked.fields)
@@ -309,29 +309,29 @@ class DecisionScreen(WalkScreen):
     def _asked_recorded(self, recorded: AskedFor) -> None:
         self._recorded = recorded
         self._show_steps()
-        self.say("What is asked is on record.", Tone.DONE)
+        self.say("What the requester asks is on record.", Tone.DONE)
 
     # --- leaving and proposing
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Hide proposing where the ticket is closed; the service refuses it too."""
+        """Hide proposing when the ticket is closed; the service refuses it too."""
         if action in {"propose", "letter"} and self._over:
             return False
         return super().check_action(action, parameters)
 
     def action_back(self) -> None:
-        """From the letter, or a sheet, back to the steps; from the steps back to the ticket, with the draft kept."""
+        """Return from the letter or a sheet to the steps, and from the steps to the ticket; the draft is kept."""
         if self.has_class("-letter"):
             self._put_letter_away()
         else:
             super().action_back()
 
     def action_propose(self) -> None:
-        """Propose the answer; the service refuses whatever is incomplete, and says what."""
+        """Propose the decision; the service refuses an incomplete one and says what is missing."""
         proposal = self.form.proposal()
         self._refused_form = self.form.to_json()
         if proposal is None or self._view is None:
-            self.say("Choose an answer first.", Tone.WARNING)
+            self.say("Choose a decision first.", Tone.WARNING)
             return
         asked = None if self._is_recorded() else self.form.asked_for
         work = partial(self._save_and_propose, self.desk, self.typed(), self._view.row, asked, proposal, self.act)
@@ -346,7 +346,7 @@ class DecisionScreen(WalkScreen):
         made = propose(desk, self.number, row, proposal, act=act)
         if not made.still_needed:
             self.forget(desk, typed)
-        else:  # what is written here comes back with a proposal that is returned, for another one
+        else:  # a returned proposal restores this text, for the next proposal
             self.act = new_act()
             with suppress(Refusal):
                 self.save(desk, tuple(replace(one, act=self.act) for one in typed))
@@ -362,7 +362,7 @@ class DecisionScreen(WalkScreen):
 
 
 def _read(desk: Desk, number: int) -> tuple[TicketView, Matter, AskedFor | None, DecisionView | None]:
-    """Everything that the sheets offer; for a worker thread."""
+    """Load everything that the sheets offer; for a worker thread."""
     view = reload(desk, number)
     pack = desk.office.packs.get(view.pack)
     matter = Matter(

@@ -1,4 +1,4 @@
-"""What stands on the checklist so far: typed answers, kept as JSON between visits, turned into a proposal."""
+"""The checklist as filled in so far: typed answers, stored as JSON between visits, turned into a proposal."""
 
 import json
 import re
@@ -15,7 +15,7 @@ _DECIMAL_COMMA = re.compile(r"^([0-9]+),([0-9]{1,2})$")
 
 @dataclass
 class GroundSheet:
-    """One ground as far as it has been walked. `applies` is None until somebody has said so."""
+    """One ground as far as it has been filled in. `applies` is None until an agent has answered."""
 
     applies: bool | None = None
     fields: set[str] = field(default_factory=set)
@@ -25,12 +25,12 @@ class GroundSheet:
     offers: set[str] = field(default_factory=set)
 
     def answer(self, question: str, text: str, at: datetime) -> None:
-        """Note an answer and when it was given; the same words again keep their date."""
+        """Note an answer and when it was given; the same answer again keeps its date."""
         if self.answers.get(question, ("", at))[0] != text:
             self.answers[question] = (text, at)
 
     def again(self, question: str, at: datetime) -> None:
-        """Give the same answer afresh."""
+        """Give the same answer again, with a new date."""
         if question in self.answers:
             self.answers[question] = (self.answers[question][0], at)
 
@@ -70,7 +70,7 @@ class ChecklistForm:
     sheets: dict[str, GroundSheet] = field(default_factory=dict)
 
     def sheet(self, code: str) -> GroundSheet:
-        """The sheet of a ground, begun if need be."""
+        """The sheet of a ground, started if necessary."""
         return self.sheets.setdefault(code, GroundSheet())
 
     def applies(self, code: str) -> bool:
@@ -78,20 +78,20 @@ class ChecklistForm:
         return code in self.sheets and bool(self.sheets[code].applies)
 
     def is_asked(self, recorded: AskedFor | None) -> bool:
-        """Whether what is said here to be asked is what is on record."""
+        """Whether what the form says is asked is what is on record."""
         return recorded is not None and (recorded.right, set(recorded.fields)) == (self.request, self.asked)
 
     def take_asked(self, recorded: AskedFor) -> None:
-        """Say what is on record as asked."""
+        """Set the form to what is on record as asked."""
         self.request, self.asked = recorded.right, set(recorded.fields)
 
     @property
     def asked_for(self) -> AskedFor | None:
-        """What is said here to be asked; None until both parts are said."""
+        """What the form says is asked; None until both parts are filled in."""
         return AskedFor(self.request, tuple(sorted(self.asked))) if self.request and self.asked else None
 
     def left_over(self) -> set[str]:
-        """What is asked and under none of the grounds that apply; a fee holds nothing back."""
+        """The data asked for that no applying ground covers; a fee withholds no data."""
         under = (sheet.fields for code, sheet in self.sheets.items() if sheet.applies and code != self.fee_ground)
         return self.asked.difference(*under)
 
@@ -138,7 +138,7 @@ class ChecklistForm:
 
 
 def form_from_json(text: str) -> ChecklistForm:
-    """The form of a draft. Raises ValueError for a text that is none."""
+    """The form stored in a draft. Raises ValueError for a text that is not a form."""
     try:
         values: dict[str, Any] = json.loads(text)
         amount, currency, items, told_before = values["fee"]
@@ -160,7 +160,7 @@ def form_from_json(text: str) -> ChecklistForm:
 
 
 def lines(text: str) -> tuple[str, ...]:
-    """The lines that hold something."""
+    """The lines that are not empty."""
     return tuple(line.strip() for line in text.splitlines() if line.strip())
 
 

@@ -1,4 +1,4 @@
-"""The sheets of the checklist: what is asked, the grounds, the answer, the notice, and what was decided before."""
+"""The sheets of the checklist: what is asked, the grounds, the decision, the notice, and the previous decision."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -25,15 +25,15 @@ from screens.widgets.safe_text import PlainText
 from screens.widgets.writing_area import WritingArea
 
 _OUTCOMES = {
-    Outcome.GRANT: ("Grant", "all that was asked for"),
-    Outcome.PARTIAL: ("Grant in part", "a ground covers some of it, the rest is given"),
-    Outcome.REFUSE: ("Refuse", "a ground covers all of it"),
-    Outcome.FEE: ("Grant for a fee", "told to the requester beforehand, never above the cost"),
+    Outcome.GRANT: ("Grant", "all the data asked for"),
+    Outcome.PARTIAL: ("Grant in part", "a ground covers some of the data; the rest is granted"),
+    Outcome.REFUSE: ("Refuse", "a ground covers all the data"),
+    Outcome.FEE: ("Grant for a fee", "the requester was informed beforehand; never more than the cost"),
 }
 _LISTS = {
     "statutory": "Statutory grounds: we cannot respond",
     "discretionary": "Discretionary grounds: we may reject, after an offer",
-    "fee": "Beside them",
+    "fee": "Others",
 }
 TOLD, NEUTRAL = "told", "neutral"
 _KINDS = {"yes_no": "yes or no", "date": "for example 2026-11-30", "text": "in your own words"}
@@ -51,11 +51,11 @@ class Matter:
     attachments: tuple[AttachmentLabel, ...] = ()
 
     def asked(self, form: ChecklistForm, marked: set[str]) -> tuple[FieldChoice, ...]:
-        """What is asked, and whatever is marked though nobody asks for it."""
+        """The data asked for, plus what is marked without being asked for."""
         return tuple(one for one in self.fields if one.key in form.asked or one.key in marked)
 
     def fitting(self, form: ChecklistForm) -> tuple[GroundView, ...]:
-        """The grounds that can stand against what is asked, and whichever was said to apply all the same."""
+        """The grounds that can be held against what is asked, plus any that were marked as applying."""
         return tuple(
             one
             for one in self.grounds
@@ -63,15 +63,15 @@ class Matter:
         )
 
     def ground(self, code: str) -> GroundView | None:
-        """The ground of that code."""
+        """The ground with that code."""
         return next((ground for ground in self.grounds if ground.code == code), None)
 
 
 class Sheet(StepSheet):
-    """One part of the form; it writes into the form as things are chosen and typed."""
+    """One part of the form; it updates the form as the agent chooses and types."""
 
     class Changed(Message):
-        """Something was chosen or typed. `steps`: the list of steps may be another one now."""
+        """Something was chosen or typed. `steps`: the list of steps may have changed."""
 
         def __init__(self, steps: bool = False) -> None:
             super().__init__()
@@ -84,17 +84,19 @@ class Sheet(StepSheet):
         self.now = now
 
     def changed(self, steps: bool = False) -> None:
-        """Say that the form holds something else now."""
+        """Announce that the form has changed."""
         self.post_message(self.Changed(steps))
 
 
 class RequestSheet(Sheet):
-    """What is asked, as the letter says it: apart from any answer, and on record before one."""
+    """What the requester's letter asks, independent of any decision and recorded before one."""
 
     def compose(self) -> ComposeResult:
-        yield PlainText("What does the letter ask for? ↵ chooses.", classes="part")
+        yield PlainText("What does the requester ask for? Choose with ↵.", classes="part")
         yield ChoiceList(self._choices(), id="rights")
-        yield PlainText("Of which data? tab, then space marks; a marks all. It goes on record.", classes="part")
+        yield PlainText(
+            "For which data? Press tab, mark with space or mark all with a. This is recorded.", classes="part"
+        )
         yield _fields_list("asked", self.matter.fields, self.form.asked)
 
     def _choices(self) -> Iterable[Choice]:
@@ -106,7 +108,7 @@ class RequestSheet(Sheet):
 
     @on(ChoiceList.OptionSelected)
     def choose(self, event: ChoiceList.OptionSelected) -> None:
-        """Ask for the one under the cursor."""
+        """Set the selected right as the one asked for."""
         event.stop()
         self.form.request = event.option_id or ""
         self.query_one("#rights", ChoiceList).show(self._choices())
@@ -114,17 +116,19 @@ class RequestSheet(Sheet):
 
     @on(MarkList.Changed)
     def marked(self, event: MarkList.Changed) -> None:
-        """Keep of which data it is asked."""
+        """Store for which data it is asked."""
         event.stop()
         self.form.asked = set(event.marks.marked)
         self.changed(steps=True)
 
 
 class GroundsSheet(Sheet):
-    """The policy's lists, kept apart; the exceptions are here only to say that they are no grounds."""
+    """The policy's lists, kept apart; the exceptions are listed only to say that they are not grounds."""
 
     def compose(self) -> ComposeResult:
-        yield PlainText("Does a ground apply? ↵ changes the answer; one that applies becomes a step.", classes="part")
+        yield PlainText(
+            "Does a ground apply? Change the answer with ↵; each ground that applies becomes a step.", classes="part"
+        )
         yield ChoiceList(self._choices(), id="grounds")
 
     def _choices(self) -> Iterable[Choice]:
@@ -134,7 +138,7 @@ class GroundsSheet(Sheet):
                 shown = ground.list
                 yield Choice(f"list-{shown}", f"─ {_LISTS.get(shown, shown)}", can_choose=False)
             applies = self.form.sheets.get(ground.code, GroundSheet()).applies
-            words = {None: "not looked at", True: "applies", False: "does not apply"}[applies]
+            words = {None: "not reviewed", True: "applies", False: "does not apply"}[applies]
             mark = {None: "·", True: "✓", False: "–"}[applies]
             yield Choice(ground.code, f"{ground.code:<3} {ground.title}", f"    {words} · {ground.clause}", mark=mark)
         yield Choice("list-no", "─ Not grounds: bases for collecting without consent (I.(3))", can_choose=False)
@@ -143,7 +147,7 @@ class GroundsSheet(Sheet):
 
     @on(ChoiceList.OptionSelected)
     def turn(self, event: ChoiceList.OptionSelected) -> None:
-        """Say that the ground applies, or that it does not."""
+        """Mark whether the ground applies."""
         event.stop()
         sheet = self.form.sheet(event.option_id or "")
         sheet.applies = not sheet.applies
@@ -164,22 +168,22 @@ class GroundPane(Sheet):
         yield PlainText(f"{ground.code} {ground.title}", classes="title")
         law = f" · {ground.law}" if ground.law else ""
         yield PlainText(f"{ground.clause}{law} · approved by {' and '.join(ground.approvers)}", classes="quiet")
-        if ground.list != "fee":  # a fee holds nothing back
-            yield PlainText("Which of the data does it cover? space marks", classes="part")
+        if ground.list != "fee":  # a fee withholds no data
+            yield PlainText("Which data does it cover? Mark with space.", classes="part")
             yield _fields_list("covers", self.matter.asked(self.form, self.sheet.fields), self.sheet.fields)
         for at, question in enumerate(ground.questions):
             yield PlainText(self._asked(question), classes="part")
             answer = self.sheet.answers.get(question.id, ("", None))[0]
             yield Input(answer, id=f"answer-{at}", placeholder=_KINDS.get(question.kind, ""))
         count = "" if ground.evidence_items == 1 else f" (at least {ground.evidence_items})"
-        yield PlainText(f"Evidence, one a line{count}: {ground.evidence}", classes="part")
+        yield PlainText(f"Evidence, one item per line{count}: {ground.evidence}", classes="part")
         yield WritingArea(self.sheet.evidence, id="evidence")
         if self.matter.attachments and ground.evidence_kind != "tickets":
-            yield PlainText("Or files that came with this ticket: tab, then space marks", classes="part")
+            yield PlainText("Or files that came with this ticket: press tab, mark with space.", classes="part")
             files = [(one.id, f"{one.words}, {size_words(one.size)}") for one in self.matter.attachments]
             yield MarkList(files, self.sheet.attachments, id="attachments")
         if ground.offers:
-            yield PlainText("What was offered before? tab, then space marks", classes="part")
+            yield PlainText("What was offered before? Press tab, mark with space.", classes="part")
             yield MarkList(ground.offers, self.sheet.offers, id="offers")
         if ground.list == "fee":
             yield from self._fee()
@@ -187,19 +191,21 @@ class GroundPane(Sheet):
     def _asked(self, question: QuestionView) -> str:
         given = self.sheet.answers.get(question.id)
         if given is not None and question.stale_days and (self.now() - given[1]).days > question.stale_days:
-            return f"{question.text}  (answered too long ago: ↵ says it again)"
+            return f"{question.text}  (answered too long ago: confirm it with ↵)"
         return question.text
 
     def _fee(self) -> ComposeResult:
-        yield PlainText(f"The fee in {self.matter.currency}", classes="part")
+        yield PlainText(f"Fee in {self.matter.currency}", classes="part")
         yield Input(self.form.amount, id="amount", placeholder="for example 12.50")
-        yield PlainText('What it pays for: "item: cost", one a line, for example copying: 12.50', classes="part")
+        yield PlainText('What it pays for: "item: cost", one per line, for example copying: 12.50', classes="part")
         yield WritingArea(self.form.items, id="items")
-        yield MarkList([(TOLD, "The requester was told of it before")], [TOLD] * self.form.told_before, id="told")
+        yield MarkList(
+            [(TOLD, "The requester was informed of it beforehand")], [TOLD] * self.form.told_before, id="told"
+        )
 
     @on(Input.Changed)
     def answered(self, event: Input.Changed) -> None:
-        """Keep the answer and its date."""
+        """Store the answer and its date."""
         event.stop()
         if event.input.id == "amount":
             self.form.amount = event.value
@@ -209,7 +215,7 @@ class GroundPane(Sheet):
 
     @on(Input.Submitted)
     def again(self, event: Input.Submitted) -> None:
-        """Enter says the same once more, today, and goes on."""
+        """Enter confirms the answer again, dated today, and moves on."""
         event.stop()
         if event.input.id != "amount":
             self.sheet.again(self._question(event.input), self.now())
@@ -221,7 +227,7 @@ class GroundPane(Sheet):
 
     @on(TextArea.Changed)
     def written(self, event: TextArea.Changed) -> None:
-        """Keep the evidence, or the items of the cost."""
+        """Store the evidence, or the items of the cost."""
         event.stop()
         if event.text_area.id == "items":
             self.form.items = event.text_area.text
@@ -231,7 +237,7 @@ class GroundPane(Sheet):
 
     @on(MarkList.Changed)
     def marked(self, event: MarkList.Changed) -> None:
-        """Keep what is covered, what was offered, and whether the requester knew of the fee."""
+        """Store what is covered, what was offered, and whether the requester was informed of the fee."""
         event.stop()
         chosen = set(event.marks.marked)
         if event.marks.id == "offers":
@@ -246,12 +252,12 @@ class GroundPane(Sheet):
 
 
 class AnswerSheet(Sheet):
-    """Grant, part, refuse or fee; and which of the data is granted."""
+    """Grant, partial grant, refusal or fee, and which data is granted."""
 
     def compose(self) -> ComposeResult:
-        yield PlainText("What is the answer? ↵ chooses.", classes="part")
+        yield PlainText("What is the decision? Choose with ↵.", classes="part")
         yield ChoiceList(self._choices(), id="outcomes")
-        yield PlainText("What of it is granted? tab, then space changes it.", classes="part")
+        yield PlainText("Which data is granted? Press tab, change it with space.", classes="part")
         yield _fields_list("granted", self.matter.asked(self.form, self.form.granted), self.form.granted)
         if any(self.form.applies(one.code) and one.neutral == "may" for one in self.matter.grounds):
             words = "Use the neutral sentence (legal review)"
@@ -263,7 +269,7 @@ class AnswerSheet(Sheet):
 
     @on(ChoiceList.OptionSelected)
     def choose(self, event: ChoiceList.OptionSelected) -> None:
-        """Take the answer under the cursor."""
+        """Take the selected decision."""
         event.stop()
         self.form.outcome = Outcome(event.option_id or "")
         self.query_one("#outcomes", ChoiceList).show(self._choices())
@@ -273,7 +279,7 @@ class AnswerSheet(Sheet):
 
     @on(MarkList.Changed)
     def marked(self, event: MarkList.Changed) -> None:
-        """Keep what is granted, and whether the neutral sentence is used."""
+        """Store what is granted and whether the neutral sentence is used."""
         event.stop()
         if event.marks.id == "neutral":
             self.form.neutral = NEUTRAL in event.marks.marked
@@ -283,10 +289,10 @@ class AnswerSheet(Sheet):
 
 
 class NoticeSheet(Sheet):
-    """The letter as it would go out."""
+    """The letter as it would be sent."""
 
     def compose(self) -> ComposeResult:
-        yield PlainText("The notice as it would go out. ctrl+s proposes.", classes="part")
+        yield PlainText("Preview of the notice. Propose it with ctrl+s.", classes="part")
         with VerticalScroll(classes="letter"):
             yield PlainText("…", id="preview")
 
@@ -296,7 +302,7 @@ class NoticeSheet(Sheet):
 
 
 class DecidedSheet(Sheet):
-    """The newest decision: what, by whom, when; once it is made, the notice with what became of it."""
+    """The newest decision: what, by which agents, when; once made, the notice and the outcome of its delivery."""
 
     def __init__(
         self, form: ChecklistForm, matter: Matter, now: Callable[[], datetime], decision: DecisionView
@@ -313,7 +319,7 @@ class DecidedSheet(Sheet):
         if one.decided_at is not None:
             parts.append(f"decided {moment(one.decided_at)}")
         elif one.state is DecisionState.PROPOSED:
-            parts.append("waits for approval")
+            parts.append("waiting for approval")
         yield PlainText(" · ".join(parts), classes="quiet")
         yield PlainText(one.delivery, id="delivery", classes="part")
         if one.notice:

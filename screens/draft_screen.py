@@ -1,4 +1,4 @@
-"""A screen on which something is written: the draft comes back when it opens and is kept when it closes."""
+"""A screen with a text: its draft is restored when the screen opens and saved when it closes."""
 
 from functools import partial
 from typing import Generic, TypeVar
@@ -31,40 +31,40 @@ class DraftScreen(ConsoleScreen[T], Generic[T]):
         self.ask(partial(find_draft, self.desk, self._place, self._ticket), self._restored)
 
     def draft(self) -> str:
-        """What is typed now; nothing when it is not worth keeping."""
+        """The text as typed now; empty when it is not worth saving."""
         return ""
 
     def restore(self, draft: str) -> bool:
-        """Put an earlier draft back where it was typed; False for one that cannot be read."""
+        """Restore an earlier draft into its field; False if it cannot be read."""
         return False
 
     def _restored(self, draft: KeptDraft) -> None:
         if draft.text and not self.draft():
             if self.restore(draft.text):
-                self.act = draft.act or self.act  # what may have been sent before is the same act again
-                self.say("What you wrote here before is back.")
+                self.act = draft.act or self.act  # a text that may have been sent before belongs to the same act
+                self.say("Your draft was restored.")
             else:
-                self.say("An earlier draft could not be read and is left out.", Tone.WARNING)
+                self.say("An earlier draft could not be read, so it was not restored.", Tone.WARNING)
         self._loaded = True
 
     def typed(self) -> tuple[Typed, ...]:
-        """The draft, once the one before it has been read."""
+        """The draft, once the earlier one has been loaded."""
         return (Typed(self._place, self.draft(), self._ticket, self.act),) if self._loaded else ()
 
     def act_was_before(self) -> None:
-        """What is here now is another act, and is kept as such."""
+        """The text now belongs to a new act and is saved as such."""
         self.act = new_act()
         self.save_again()
 
     @on(Input.Changed)
     @on(TextArea.Changed)
     def goes_on(self) -> None:
-        """Typing goes on: what was wrong is not said of what stands there now, and Escape tries to save again."""
+        """The person goes on typing: clear the old problem, and let Escape try to save again."""
         self._leaving = False
         self.query_one(NoticeBar).clear_problem()
 
     def action_back(self) -> None:
-        """Keep the draft, then go back; if it cannot be kept, say so and go at the second Escape."""
+        """Save the draft, then go back. If it cannot be saved, say so and leave at the second Escape."""
         if self._leaving:
             self.dismiss(None)
             return

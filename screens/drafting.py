@@ -1,4 +1,4 @@
-"""Drafts: what is typed on a screen is saved, sealed, every second, and nothing of it is lost (invariant 9)."""
+"""Drafts: what is typed on a screen is sealed and saved every second, so nothing is lost (invariant 9)."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -36,14 +36,14 @@ class Drafting(Asking):
     def typed(self) -> tuple[Typed, ...]:
         """What is typed here and not yet sent; nothing until an earlier draft has been loaded into its field.
 
-        Override it, and let the work that takes the words run through `used_up`.
+        Override it, and run the work that uses the text through `used_up`.
         """
         return ()
 
     def used_up(self, desk: "Desk", typed: tuple[Typed, ...], work: Callable[[], Answer]) -> Answer:
-        """Do what these words were typed for, then forget their drafts and save no more; for a worker thread.
+        """Do the work that the text was typed for, then delete its drafts and stop saving; for a worker thread.
 
-        It does not need this screen to be open still. A draft that stays because the store went away does no harm.
+        This screen may be closed by then. A draft that stays because the store went away does no harm.
         """
         answer = work()
         self.forget(desk, typed)
@@ -72,11 +72,11 @@ class Drafting(Asking):
 
     def _not_saved(self, refusal: Refusal) -> None:
         self._autosaving = False
-        if not isinstance(refusal, StoreUnreachable):  # of that the banner speaks, and it is tried again
+        if not isinstance(refusal, StoreUnreachable):  # the banner reports that, and saving is tried again
             self.say(refusal)
 
     def save(self, desk: "Desk", typed: tuple[Typed, ...]) -> None:
-        """Save these words, sealed; for a worker thread. Raises StoreUnavailable and what `save_draft` raises."""
+        """Seal and save the text; for a worker thread. Raises StoreUnavailable and what `save_draft` raises."""
         from cs_console.custody.drafts import save_draft
 
         with self._saving:
@@ -87,11 +87,11 @@ class Drafting(Asking):
                 self._saved[one.place, one.ticket] = one.text
 
     def save_again(self) -> None:
-        """What is typed here is saved again though its words are the same: it is for another act now."""
+        """Save the text again although it is unchanged: it belongs to another act now."""
         self._saved.clear()
 
     def sent(self) -> None:
-        """The words typed here were used or thrown away on purpose: forget their drafts, in the background."""
+        """The text was used or discarded on purpose: delete its drafts in the background."""
         self._done_with = True
         typed = self.typed()
         if typed and self.console.desk is not None:
@@ -101,7 +101,7 @@ class Drafting(Asking):
             )
 
     def forget(self, desk: "Desk", typed: tuple[Typed, ...]) -> None:
-        """Forget the drafts of these words and save no more; for a worker thread."""
+        """Delete the text's drafts and stop saving; for a worker thread."""
         from cs_console.custody.drafts import discard_draft
 
         with self._saving, suppress(Refusal):
@@ -111,10 +111,10 @@ class Drafting(Asking):
 
 
 Drafts = list[tuple[Drafting, tuple[Typed, ...]]]
-"""What several screens hold and have not saved yet."""
+"""What several screens have not saved yet."""
 
 
 def save_all(desk: "Desk", drafts: Drafts) -> None:
-    """Save what several screens hold before they go away; for a worker thread. Raises as `Drafting.save`."""
+    """Save what several screens hold before they close; for a worker thread. Raises as `Drafting.save`."""
     for screen, typed in drafts:
         screen.save(desk, typed)

@@ -1,4 +1,4 @@
-"""Erasures that wait: for a second person, or for the end of a hold."""
+"""Pending erasures: those that wait for a second person or for the end of a hold."""
 
 from functools import partial
 
@@ -22,7 +22,7 @@ _COLUMNS = (("#", 7), ("because", 23), ("by", 9), ("proposed", 12), ("state", 17
 
 
 class ErasuresScreen(ConsoleScreen[None]):
-    """Nobody confirms their own; the password is asked again, and nothing brings the data back."""
+    """No one confirms their own proposal. The password is asked again, and nothing restores the data."""
 
     WHERE = "erasures"
     HEADING = "Erasures"
@@ -50,11 +50,11 @@ class ErasuresScreen(ConsoleScreen[None]):
         self.ask(partial(open_erasures, self.desk), self._show, group="erasures")
 
     def refresh_now(self) -> None:
-        """Others propose and confirm too."""
+        """Reload: other agents propose and confirm too."""
         self._read()
 
     def action_reload(self) -> None:
-        """Read the list again."""
+        """Reload the list."""
         self._read()
 
     def _show(self, rows: tuple[ErasureRow, ...]) -> None:
@@ -78,7 +78,7 @@ class ErasuresScreen(ConsoleScreen[None]):
 
     @on(DataTable.RowHighlighted, "#erasures")
     def offer_its_keys(self) -> None:
-        """Another line can offer other keys."""
+        """Update the keys: another line can offer different ones."""
         self.query_one(KeyBar).refresh()
 
     def _current(self) -> ErasureRow | None:
@@ -92,7 +92,7 @@ class ErasuresScreen(ConsoleScreen[None]):
         self.action_open()
 
     def action_open(self) -> None:
-        """Open the ticket that it was proposed on: on record, like every opening."""
+        """Open the ticket on which it was proposed; recorded like every opening."""
         row = self._current()
         if row is not None and row.number is not None:
             self.go_on(TicketScreen(row.number))
@@ -100,12 +100,12 @@ class ErasuresScreen(ConsoleScreen[None]):
     # --- yes
 
     def action_confirm(self) -> None:
-        """Say what it means and ask the password again; one's own the service refuses before any password."""
+        """Explain and ask for the password again; the agent's own proposal is refused before any password."""
         row = self._current()
         if row is not None and row.mine:
             self._confirm(row, "")
         elif row is not None:
-            self._ask_password(row, f"Erase everything of the requester of #{row.number}, for good? Your password:")
+            self._ask_password(row, f"Erase all data of the requester of #{row.number} for good? Enter your password:")
 
     def _ask_password(self, row: ErasureRow, question: str) -> None:
         self.go_on(PasswordDialog(question), partial(self._confirm, row))
@@ -130,7 +130,7 @@ class ErasuresScreen(ConsoleScreen[None]):
     # --- no
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer to withdraw what is one's own, and to whoever may confirm it, as their no; the service decides."""
+        """Offer withdrawing to the proposer, and to those who may confirm, as their refusal; the service decides."""
         if action == "withdraw":
             row = self._current() if self._rows else None
             if row is None or not (row.mine or self.check_action("confirm", ())):
@@ -138,20 +138,20 @@ class ErasuresScreen(ConsoleScreen[None]):
         return super().check_action(action, parameters)
 
     def action_withdraw(self) -> None:
-        """Take a proposal back."""
+        """Withdraw a proposal."""
         row = self._current()
         if row is not None:
-            said = Said(f"The erasure for #{row.number} is withdrawn; nothing was erased.")
+            said = Said(f"The erasure for #{row.number} was withdrawn. Nothing was erased.")
             work = partial(withdraw_erasure, self.desk, row.id)
             self.change(work, lambda _done: self._tell(said), late=lambda _done: said)
 
 
 def _confirmed_words(row: ErasureRow, done: Confirmed) -> Said:
     if done.erased:
-        return Said(f"The requester of #{row.number} is erased.")
+        return Said(f"The requester of #{row.number} was erased.")
     if done.held_until is not None:
-        return Said(f"A hold keeps the data until {day(done.held_until)}; it is erased then. Nobody sees it.")
-    return Said(f"Erased for everybody here, not yet everywhere: {done.problem}", Tone.WARNING)
+        return Said(f"A hold keeps the data until {day(done.held_until)}; it is hidden now and erased then.")
+    return Said(f"Erased for all agents, but not yet everywhere: {done.problem}", Tone.WARNING)
 
 
 def _state_words(row: ErasureRow) -> str:
@@ -159,7 +159,7 @@ def _state_words(row: ErasureRow) -> str:
         return f"kept: {day(row.held_until)}"
     words = {
         ErasureState.PROPOSED: "to confirm",
-        ErasureState.HELD: "hold is over",
+        ErasureState.HELD: "hold has ended",
         ErasureState.APPROVED: "being erased",
     }
     return words[row.state]
@@ -167,7 +167,7 @@ def _state_words(row: ErasureRow) -> str:
 
 def _summary(rows: tuple[ErasureRow, ...]) -> str:
     if not rows:
-        return "No erasure waits."
+        return "No erasures are pending."
     to_confirm = sum(row.state is ErasureState.PROPOSED for row in rows)
     kept = len(rows) - to_confirm
-    return f"{to_confirm} to confirm by a second person; {kept} decided and not finished."
+    return f"{to_confirm} to be confirmed by a second person; {kept} confirmed but not finished."

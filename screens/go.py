@@ -1,4 +1,4 @@
-"""The second key of `g q`, `g a`, `g l`: a small reminder of where one can go, gone with the next key."""
+"""The second key of `g q`, `g a`, `g l`: a reminder of the possible places, closed by the next key."""
 
 from typing import ClassVar
 
@@ -27,7 +27,7 @@ class GoTo(Dialog[str]):
         yield Static(Content("\n").join(lines), markup=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only to places of the agent's roles."""
+        """Allow only the places that the agent's roles open."""
         return action != "go_to" or f"go_to({parameters[0]!r})" in {one.runs for one in places_for(self.roles)}
 
     def action_go_to(self, mode: str) -> None:
@@ -35,7 +35,7 @@ class GoTo(Dialog[str]):
         self.dismiss(mode)
 
     def on_key(self, event: events.Key) -> None:
-        """Any key without a meaning here closes the reminder."""
+        """Close the reminder at any other key."""
         if event.key not in self.active_bindings:
             event.stop()
             self.dismiss(None)

@@ -1,4 +1,4 @@
-"""Keys and help for one screen, straight from the registry of commands."""
+"""The keys and the help text of one screen, from the registry of commands."""
 
 from typing import ClassVar
 
@@ -13,73 +13,76 @@ from screens.registry import EVERYWHERE, Command, bindings_for, commands_for, pl
 ABOUT: dict[str, tuple[str, str]] = {
     "sign_in": (
         "Signing in",
-        "Type your name and password, then the code of your second factor if you have one. After five wrong ones in a "
-        "row the wait before the next grows.",
+        "Enter your name and password, then the code of your second factor if you have one. After five failed attempts "
+        "in a row, the wait before the next attempt grows.",
     ),
     "undertaking": (
         "The undertaking",
-        "Nobody sees personal data here without having promised to keep it confidential. Accept it or leave.",
+        "No one sees personal data here before promising to keep it confidential. Accept the undertaking or leave.",
     ),
     "password": (
         "A new password",
-        "Fifteen characters or more, eight where you have a second factor; a sentence of your own is a good one.",
+        "Use at least 15 characters, or at least 8 if you have a second factor. A sentence of your own works well.",
     ),
     "second_factor": (
         "A second factor",
-        "An authenticator app on your phone, for the code that is asked for after your password. The recovery codes "
-        "replace it once each, for the day the phone is lost.",
+        "An authenticator app on your phone gives you the code that you enter after your password. Each recovery code "
+        "replaces it once, in case you lose the phone.",
     ),
     "queue": (
         "The queue",
-        "Views with their counts, and the tickets of one of them. Subjects are redacted: what stands in [brackets] "
-        "is personal data that stays sealed. Who works on a ticket has claimed it, or was given it.",
+        "The views with their counts, and the tickets of the selected view. Subjects are redacted: text in [brackets] "
+        "is personal data that stays sealed. To work on a ticket, claim it or have it assigned to you.",
     ),
     "ticket": (
         "A ticket",
-        "The conversation is redacted and contacts are masked. Reveal shows one sealed field for thirty seconds; you "
-        "say why, and the view is on record before the value is on screen. Some fields need the requester verified.",
+        "The conversation is redacted and contacts are masked. Reveal shows one sealed field for 30 seconds: you give "
+        "a purpose, and the view is recorded before the value appears. Some fields require a verified requester.",
     ),
-    "approvals": ("Approvals", "Proposals that wait for a second person. Nobody approves their own."),
+    "approvals": ("Approvals", "Proposals that wait for a second person. No one approves their own."),
     "erasures": (
         "Erasures",
-        "Requesters whose data is to be destroyed. Somebody else than the proposer confirms; then it is gone, from "
-        "backups too. A hold keeps it, unseen, until the hold ends.",
+        "Requesters whose data is to be erased. A person other than the proposer confirms it; then the data is gone, "
+        "from backups too. A hold keeps the data, hidden, until the hold ends.",
     ),
-    "proposal": ("A proposal", "Read the findings and the notice that would go out, then approve or return it."),
+    "proposal": (
+        "A proposal",
+        "Read the findings and the notice that would be sent, then approve or return the proposal.",
+    ),
     "log": (
         "The access log",
-        "Every view, refusal and step, newest first; reading it is itself recorded. Filter with words such as "
+        "Every view, refusal and step, newest first. Reading the log is recorded too. Filter it with terms such as "
         "agent:mei ticket:10482 action:field.revealed outcome:refused since:2026-11-01.",
     ),
     "phone": ("The requester's phone", "What the outbox received, as the requester would see it. Only in the demo."),
     "verify": (
         "Verifying",
-        "A code goes to a contact on file; the requester reads it back and you type it. You never see it. A written "
-        "request or documents need a note of what you saw.",
+        "A code is sent to a contact on file. The requester reads it back and you enter it; the console never shows it "
+        "to you. For a written request or documents, note what you saw.",
     ),
     "decision": (
         "The checklist",
-        "Walk the steps: Enter goes into one, Escape comes back. A ground covers data, answers its questions and names "
-        "evidence; what is still missing stands beside or below. The draft is kept as you go.",
+        "Work through the steps: Enter opens one, Escape returns. For each ground, choose the data it covers, answer "
+        "its questions and name the evidence. Missing answers are listed beside or below. Your draft is saved.",
     ),
     "settle": (
         "Settling",
-        "The steps that the policy gives such a ticket: Enter goes into one, Escape comes back, a choice leads to the "
-        "next. What you write is for the desk; the letter is made of the policy's words. Whoever decided what it is "
-        "about hands it on.",
+        "The steps that the policy requires for this kind of ticket: Enter opens one, Escape returns, a choice leads "
+        "to the next. What you write stays internal; the letter uses the policy's text. If you decided what the ticket "
+        "is about, reassign it.",
     ),
     "new": (
         "A new ticket",
-        "For a call or a letter. Write down what was said; a contact is optional, and what you type is saved, sealed, "
-        "every second.",
+        "For a phone call or a letter. Write down what was said; a contact is optional. What you type is sealed and "
+        "saved every second.",
     ),
-    "form": ("Writing", "What you type is saved, sealed, every second. Nothing is lost when the console stops."),
+    "form": ("Writing", "What you type is sealed and saved every second. Nothing is lost if the console stops."),
 }
 """What each screen is for, in a sentence or two."""
 
 
 class HelpScreen(ConsoleScreen[None]):
-    """What the screen below is for, and every key that works there."""
+    """What the screen underneath is for, and every key that works there."""
 
     WHERE = "help"
     HEADING: ClassVar[str] = "Keys and help"
@@ -138,5 +141,5 @@ class HelpScreen(ConsoleScreen[None]):
         return " ".join(signs.get(key, key) for key in one.keys.split(","))
 
     def action_help(self) -> None:
-        """The same key closes it."""
+        """Close the help with the same key."""
         self.action_back()

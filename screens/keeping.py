@@ -1,4 +1,4 @@
-"""Why a requester's data is kept, in the dialogs of the key h: which reason, until when, and lifting it again."""
+"""The dialogs of the key h: why and until when a requester's data is kept, and lifting the hold again."""
 
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -10,11 +10,11 @@ from screens.widgets.choice_list import Choice
 
 PLACE, LIFT = "place:", "lift:"
 _SPANS = (30, 90, 180, 365, 730, 1825)
-NOTE_HINT = "ctrl+s keep the data   esc keep as a draft"
+NOTE_HINT = "ctrl+s keep the data   esc save as draft"
 
 
 def holds_dialog(number: int, holds: Iterable[HoldView], reasons: Iterable[HoldReasonChoice]) -> ChoiceDialog:
-    """Lift one of the holds in force, or place another for one of the listed reasons."""
+    """Offer to lift a hold in force, or to place another one for a listed reason."""
     lines = [
         Choice(f"{LIFT}{one.id}", f"Lift: {one.title or 'a hold'}", f"by {one.by}, until {day(one.until)}  {one.note}")
         for one in holds
@@ -24,7 +24,7 @@ def holds_dialog(number: int, holds: Iterable[HoldView], reasons: Iterable[HoldR
 
 
 def until_dialog(reason: HoldReasonChoice, today: date) -> ChoiceDialog:
-    """Until which day; the key of each answer is that day (ISO 8601)."""
+    """Ask until which day; the key of each answer is that day (ISO 8601)."""
     spans = sorted({min(span, reason.longest_days) for span in _SPANS})
     ends = [(span, today + timedelta(days=span)) for span in spans]
     return ChoiceDialog(

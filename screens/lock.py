@@ -1,4 +1,4 @@
-"""The lock: nothing of the work is on screen until the agent's password is typed."""
+"""The lock: nothing from the session is on screen until the agent's password is typed."""
 
 from functools import partial
 from typing import ClassVar
@@ -17,7 +17,7 @@ from screens.widgets.safe_text import PlainText
 
 
 class LockScreen(ConsoleScreen[None]):
-    """Covers everything. The services' own idle limits go on running behind it."""
+    """Covers everything. The services' idle limits keep running meanwhile."""
 
     WHERE = "lock"
     CSS_PATH: ClassVar[str] = "lock.tcss"
@@ -27,7 +27,7 @@ class LockScreen(ConsoleScreen[None]):
     def body(self) -> ComposeResult:
         with Container(id="door"), Vertical(id="card"):
             yield Static(Content("Locked"), id="locked", markup=False)
-            yield PlainText(f"{self.desk.agent.name}, type your password to go on where you were.", id="who")
+            yield PlainText(f"{self.desk.agent.name}, enter your password to continue.", id="who")
             yield PasswordInput(placeholder="Password", id="password")
             yield PlainText(id="refusal")
 

@@ -1,4 +1,4 @@
-"""One entry of the access log, whole."""
+"""One entry of the access log in full."""
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -10,7 +10,7 @@ from screens.widgets.safe_text import PlainText
 
 
 class EntryDialog(Dialog[None]):
-    """Names of fields and never a value."""
+    """Shows names of fields, never a value."""
 
     DIALOG_TITLE = "One entry of the access log"
     CSS_PATH = "log_entry.tcss"

@@ -1,4 +1,4 @@
-"""Proving the log from its screen: a progress bar, then the verdict in words."""
+"""Verifying the log from its screen: a progress bar, then the result in words."""
 
 from functools import partial
 from threading import Event
@@ -23,9 +23,9 @@ class Stopped(Refusal):
 
 
 class ProofDialog(Dialog[None]):
-    """Every entry is read and hashed in a thread; Escape stops it."""
+    """Reads and hashes every entry in a thread; Escape stops it."""
 
-    DIALOG_TITLE = "Proving the access log"
+    DIALOG_TITLE = "Verifying the access log"
     CSS_PATH = "log_proof.tcss"
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class ProofDialog(Dialog[None]):
         self._over = False
 
     def body(self) -> ComposeResult:
-        yield PlainText("Reading every entry and its place in the tree.", id="verdict")
+        yield PlainText("Checking every entry and its place in the tree.", id="verdict")
         yield ProgressBar(id="progress", show_eta=False)
         yield PlainText("esc stop", id="hint")
 
@@ -51,10 +51,10 @@ class ProofDialog(Dialog[None]):
         return verify_for(desk, self._progress)
 
     def _progress(self, done: int, total: int) -> None:
-        """In the worker thread: the numbers are only left here, the screen looks at them by itself."""
+        """Run in the worker thread: store the numbers; the screen polls them."""
         self._done, self._total = done, total
         if self._stop.is_set():
-            raise Stopped("The proof was stopped; nothing is said about the log.")
+            raise Stopped("Verification was stopped, so there is no result.")
 
     def _draw(self) -> None:
         if not self._over and self._total:
@@ -77,6 +77,6 @@ class ProofDialog(Dialog[None]):
 
 def _words(verdict: Verdict) -> str:
     if verdict.ok:
-        return f"✓ Whole: {verdict.size} entries, none edited, missing or moved.\n\n{verdict.root}"
+        return f"✓ Complete: {verdict.size} entries, none edited, missing or moved.\n\n{verdict.root}"
     where = "at its head" if verdict.first_bad is None else f"at entry {verdict.first_bad}"
-    return f"✗ Broken {where}: {verdict.kind}.\n\nTell a privacy officer, and keep the database as it is."
+    return f"✗ Broken {where}: {verdict.kind}.\n\nTell a privacy officer, and do not change the database."

@@ -1,4 +1,4 @@
-"""Finding the tickets of a requester by an exact phone number or address. Every look-up is on record."""
+"""Finding a requester's tickets by an exact phone number or address. Every look-up is recorded."""
 
 from functools import partial
 
@@ -21,7 +21,7 @@ class LookUpScreen(Dialog[int]):
 
     def body(self) -> ComposeResult:
         yield PlainText(
-            "Type the whole phone number or e-mail address. That you looked is recorded, what you typed is not.",
+            "Enter the whole phone number or e-mail address. The look-up is recorded, but not what you enter.",
             classes="question",
         )
         yield Input(id="contact", placeholder="+86 138 0000 0000 or name@example.org")
@@ -34,7 +34,7 @@ class LookUpScreen(Dialog[int]):
 
     @on(Input.Submitted)
     def look(self, event: Input.Submitted) -> None:
-        """Ask for exactly this contact."""
+        """Look up exactly this contact."""
         event.stop()
         typed = event.value
         if typed.strip():
@@ -45,7 +45,7 @@ class LookUpScreen(Dialog[int]):
         found = self.query_one(ChoiceList)
         found.display = bool(numbers)
         if not numbers:
-            self.say("Nobody with exactly this contact has a ticket here.")
+            self.say("No requester with exactly this contact has a ticket here.")
             return
         self.say("1 ticket." if len(numbers) == 1 else f"{len(numbers)} tickets, newest first.")
         found.show(Choice(str(number), f"#{number}") for number in numbers)
@@ -53,7 +53,7 @@ class LookUpScreen(Dialog[int]):
 
     @on(ChoiceList.OptionSelected, "#found")
     def open_ticket(self, event: ChoiceList.OptionSelected) -> None:
-        """Answer with the ticket under the cursor."""
+        """Answer with the selected ticket."""
         event.stop()
         if event.option_id:
             self.dismiss(int(event.option_id))

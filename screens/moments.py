@@ -1,4 +1,4 @@
-"""Times as people here read them: their own local time."""
+"""Times as people here read them: in their local time."""
 
 from datetime import datetime, timedelta
 
@@ -21,7 +21,7 @@ def moment_with_year(at: datetime) -> str:
 
 
 def day(at: datetime) -> str:
-    """`21 Nov 2026`, the day in UTC: for what holds to the end of a day."""
+    """`21 Nov 2026`, the day in UTC: for terms that last to the end of a day."""
     return f"{at.day} {at:%b %Y}"
 
 

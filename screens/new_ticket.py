@@ -1,4 +1,4 @@
-"""A new ticket for a call, a letter or a form. Nobody has to leave a contact."""
+"""A new ticket for a call, a letter or a form. A contact is optional."""
 
 import json
 from functools import partial
@@ -20,7 +20,7 @@ from screens.widgets.writing_area import WritingArea
 
 PLACE = "new-ticket"
 _CONTACTS = {
-    Field.NAME: "how they call themselves",
+    Field.NAME: "name as they give it",
     Field.MOBILE: "+86 138 0000 0000",
     Field.EMAIL: "name@example.org",
     Field.ADDRESS: "street, number, town",
@@ -30,7 +30,7 @@ _CHOICES = {"channel": tuple(one.value for one in CHANNELS), "kind": tuple(one.v
 
 
 class NewTicketScreen(DraftScreen[OpenedByForm]):
-    """The answer is the new ticket. A refused contact is named at its line, and nothing typed is lost."""
+    """The answer is the new ticket. A problem with a contact appears at its line, and nothing typed is lost."""
 
     WHERE = "new"
     HEADING = "New ticket"
@@ -43,13 +43,13 @@ class NewTicketScreen(DraftScreen[OpenedByForm]):
     def body(self) -> ComposeResult:
         kinds = self.desk.office.packs.current.kinds
         with VerticalScroll(id="form", can_focus=False):
-            yield from _row("Came by", _select("channel", [(one.value, one.value) for one in CHANNELS]))
+            yield from _row("Channel", _select("channel", [(one.value, one.value) for one in CHANNELS]))
             yield from _row("Kind", _select("kind", [(kinds[one].title, one.value) for one in TicketKind]))
             yield from _line("Received", RECEIVED, "today, or 2026-11-20")
             for field, example in _CONTACTS.items():
                 yield from _line(field.value.capitalize(), _line_of(field), example)
             yield from _row("Subject", Input(id="subject", compact=True))
-            yield PlainText("What they say", classes="label above")
+            yield PlainText("Message", classes="label above")
             yield WritingArea(id="text")
 
     def on_mount(self) -> None:
@@ -109,7 +109,7 @@ class NewTicketScreen(DraftScreen[OpenedByForm]):
         return self.query_one(f"#{_line_of(field)}", Input)
 
     def _refused(self, refusal: Refusal) -> None:
-        """The service's sentence names the line: it stands there, else in the notice bar."""
+        """Show a problem at the line that the service names, otherwise in the notice bar."""
         line = _LINES_BY_NAME.get(refusal.sentence.partition(":")[0].casefold())
         if line is None:
             self.say(refusal)
@@ -127,13 +127,13 @@ class NewTicketScreen(DraftScreen[OpenedByForm]):
 
     @on(Input.Changed)
     def mended(self, event: Input.Changed) -> None:
-        """What was wrong with a line is not said of what is typed there now."""
+        """Clear a line's problem when its text changes."""
         if event.input.id in _LINES:
             self._say_at(event.input.id, "")
 
     @on(Input.Submitted)
     def next_line(self, event: Input.Submitted) -> None:
-        """Enter goes on to the next line."""
+        """Enter moves to the next line."""
         event.stop()
         self.focus_next()
 
@@ -147,7 +147,7 @@ _LINES = frozenset(_LINES_BY_NAME.values())
 
 
 def _line(name: str, line_id: str, example: str) -> ComposeResult:
-    """A line whose problem is told right below it."""
+    """A line with its problem shown right below it."""
     yield from _row(name, Input(id=line_id, placeholder=example, compact=True))
     yield PlainText(id=f"problem-{line_id}", classes="problem")
 
@@ -169,8 +169,8 @@ def _select(select_id: str, choices: list[tuple[str, str]]) -> Select[str]:
 
 
 def opened_words(opened: OpenedByForm) -> Said:
-    """What is said of a ticket that was opened by hand."""
+    """What the console says about a ticket that was opened by hand."""
     if opened.kept_away:
-        why = "you took part in a decision that it may be about. An uninvolved agent handles it."
-        return Said(f"#{opened.number} is opened, unassigned: {why}", Tone.INFO)
-    return Said(f"#{opened.number} is opened, and yours.")
+        why = "you were involved in a decision that it may be about. An uninvolved agent must handle it."
+        return Said(f"#{opened.number} was opened and left unassigned: {why}", Tone.INFO)
+    return Said(f"#{opened.number} was opened and assigned to you.")

@@ -1,4 +1,4 @@
-"""Opening the stores behind the first paint: one thread, one answer, and another try when it failed."""
+"""Opening the stores after the first paint: one thread, one result, and another attempt after a failure."""
 
 import gc
 import threading
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class OfficeDoor:
-    """The way to the open office for whoever may wait for it."""
+    """Gives worker threads the open office, once it is open."""
 
     def __init__(self, settings: "Settings", office: "Office | None") -> None:
         self._settings = settings
@@ -24,7 +24,7 @@ class OfficeDoor:
 
     @property
     def is_settled(self) -> bool:
-        """Whether the first try is over."""
+        """Whether the first attempt has ended."""
         return self._future.done()
 
     @property
@@ -39,7 +39,7 @@ class OfficeDoor:
         return self._future.done() and self._future.exception() is None and self._future.result().sample
 
     def open_in_background(self, told: Callable[[Refusal | None], None], warm: Callable[[], None]) -> None:
-        """Open the stores in a thread of its own, tell it (on that thread), then call `warm` there."""
+        """Open the stores in a separate thread; there, report the result, then call `warm`."""
         threading.Thread(target=self._run, args=(told, warm), name="office", daemon=True).start()
 
     def _run(self, told: Callable[[Refusal | None], None], warm: Callable[[], None]) -> None:
@@ -58,7 +58,7 @@ class OfficeDoor:
             warm()
 
     def office(self) -> "Office":
-        """The open office; waits for it, tries again after a failure. For worker threads. Raises StoreUnavailable."""
+        """The open office; waits for it, retries after a failure. For worker threads. Raises StoreUnavailable."""
         if self._future.done() and self._future.exception() is not None:
             opened = self._open()
             self._future = Future()
@@ -66,12 +66,12 @@ class OfficeDoor:
         return self._future.result()
 
     def close(self) -> None:
-        """Give back every connection of an open office."""
+        """Close every connection of an open office."""
         if self._future.done() and self._future.exception() is None:
             self._future.result().close()
 
     def _open(self) -> "Office":
-        from cs_console.desk import open_office  # the stores' libraries take longer than the first paint may
+        from cs_console.desk import open_office  # importing the stores' libraries takes longer than the first paint may
         from cs_console.policy.adoption import note_at_opening
 
         office = open_office(self._settings)

@@ -1,10 +1,10 @@
-"""Work that is done once: what it was given, a password or typed words, is not held by whoever still holds the work."""
+"""Work that runs once: its arguments, such as a password, are not kept alive by references to the work."""
 
 from collections.abc import Callable
 
 
 class Once:
-    """Calls the work the first time and lets go of it; Textual keeps workers long after they are done."""
+    """Calls the work once and releases it; Textual keeps workers long after they are done."""
 
     def __init__(self, work: Callable[[], object]) -> None:
         self._work: Callable[[], object] | None = work
@@ -15,4 +15,4 @@ class Once:
             if work is not None:
                 work()
         finally:
-            del work  # a traceback would go on holding it
+            del work  # a traceback would keep it alive

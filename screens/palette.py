@@ -1,6 +1,6 @@
 """The palette's commands: those of the screen that was open when ctrl+p was pressed."""
 
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, TypeVar, cast
 
@@ -8,18 +8,20 @@ from textual import on
 from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.message import Message
+from textual.theme import ThemeProvider
 from textual.widgets import Input, OptionList
 from textual.worker import Worker, WorkType
 
 from screens.asking import Asking
 from screens.console_screen import ConsoleScreen
 from screens.registry import Command, palette_for
+from screens.theme import TITLES
 
 Answer = TypeVar("Answer")
 
 
 class Palette(CommandPalette, Asking):
-    """Textual's palette, drawn as the console draws its dialogs; it goes away once, and takes no other screen along."""
+    """Textual's palette, drawn like the console's dialogs; it closes once, and closes no other screen."""
 
     CSS_PATH = "palette.tcss"
 
@@ -30,18 +32,26 @@ class Palette(CommandPalette, Asking):
     @on(Input.Submitted)
     @on(OptionList.OptionSelected)
     def _chosen(self, event: Message) -> None:
-        """A key that comes while it closes chooses nothing more: no command runs twice, or after Escape."""
+        """Ignore keys that arrive while it closes: no command runs twice, or after Escape."""
         if self._going:
             event.stop()
             event.prevent_default()
 
     def run_worker(self, work: WorkType[Answer], *arguments: Any, **options: Any) -> Worker[Answer]:
-        """A search still under way when the palette closes ends alone, and nobody reads what it looked for."""
+        """A search still running when the palette closes ends by itself, and its results are dropped."""
         return super().run_worker(work, *arguments, **dict(options, exit_on_error=False, description="palette"))
 
 
+class ThemeCommands(ThemeProvider):
+    """The console's themes by the names that people see."""
+
+    @property
+    def commands(self) -> list[tuple[str, Callable[[], None]]]:
+        return [(TITLES.get(name, name), run) for name, run in super().commands]
+
+
 class ConsoleCommands(Provider):
-    """What the registry lists for the screen, and the places of `g`."""
+    """The commands that the registry lists for the screen, and the places of `g`."""
 
     def _commands(self) -> list[Command]:
         screen = self.screen
@@ -61,12 +71,12 @@ class ConsoleCommands(Provider):
         return partial(self.app.run_action, one.runs, self._owner(one))
 
     async def discover(self) -> Hits:
-        """Everything, before a letter is typed."""
+        """All commands, before anything is typed."""
         for one in self._commands():
             yield DiscoveryHit(one.title, self._run(one), help=one.help)
 
     async def search(self, query: str) -> Hits:
-        """The commands whose title or help has these letters."""
+        """The commands whose title or help contains these letters."""
         matcher = self.matcher(query)
         for one in self._commands():
             score = max(matcher.match(one.title), matcher.match(one.help) * 0.8)

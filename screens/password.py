@@ -1,4 +1,4 @@
-"""Choosing a new password: by one's own will, or because someone else set the present one."""
+"""Choosing a new password: by choice, or because another person set the current one."""
 
 from functools import partial
 from typing import ClassVar
@@ -17,7 +17,7 @@ from screens.widgets.safe_text import PlainText
 
 
 class PasswordScreen(ConsoleScreen[None]):
-    """Asks for the present password and twice for the new one (ASVS 6.2.2, 6.2.3, 6.4.1)."""
+    """Asks for the current password and twice for the new one (ASVS 6.2.2, 6.2.3, 6.4.1)."""
 
     WHERE = "password"
     HEADING: ClassVar[str] = "A new password"
@@ -26,21 +26,21 @@ class PasswordScreen(ConsoleScreen[None]):
     AUTO_FOCUS = "#old"
 
     def __init__(self, *, due: bool = False) -> None:
-        """`due`: someone else set the present one, and there is nothing else to do before."""
+        """`due`: another person set the current one, and it must be changed before anything else."""
         super().__init__()
         self._due = due
 
     def body(self) -> ComposeResult:
         with Container(id="door"), Vertical(id="card"):
             yield PlainText(self._why(), id="why")
-            yield PlainText("15 characters or more; a sentence of your own is a good one.", id="rule")
-            yield PasswordInput(placeholder="Present password", id="old")
+            yield PlainText("At least 15 characters. A sentence of your own works well.", id="rule")
+            yield PasswordInput(placeholder="Current password", id="old")
             yield PasswordInput(placeholder="New password", id="new")
-            yield PasswordInput(placeholder="The new password again", id="again")
+            yield PasswordInput(placeholder="Repeat the new password", id="again")
             yield PlainText(id="refusal")
 
     def _why(self) -> str:
-        words = "Someone else set your password. " if self._due else ""
+        words = "Another person set your password. " if self._due else ""
         return f"{words}Choose one that only you know."
 
     def on_mount(self) -> None:
@@ -58,7 +58,7 @@ class PasswordScreen(ConsoleScreen[None]):
         if new != again:
             fields[2].clear()
             fields[2].focus()
-            self._refuse("The two new passwords are not the same.")
+            self._refuse("The two new passwords differ.")
             return
         self.change(partial(self._choose, old, new), self._chosen, refused=self._refused)
 
@@ -72,7 +72,7 @@ class PasswordScreen(ConsoleScreen[None]):
             self.console.step_done()
         else:
             self.dismiss(None)
-            self.console.say_late(Said("Your password is changed."))
+            self.console.say_late(Said("Your password was changed."))
 
     def _refused(self, refusal: Refusal) -> None:
         for field in self.query(Input):
@@ -86,7 +86,7 @@ class PasswordScreen(ConsoleScreen[None]):
         line.display = True
 
     def action_back(self) -> None:
-        """Not now: where it is due, out again."""
+        """Leave without a change; where a change is due, sign out."""
         if self._due:
             self.console.action_sign_out()
         else:

@@ -1,4 +1,4 @@
-"""The requester's phone: what the outbox folder received, for the demo alone."""
+"""The requester's phone: what the outbox folder received, only for the demo."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ _LARGEST = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """One message as the requester sees it; the address it went to stays in its file."""
+    """One message as the requester sees it; the recipient's address stays in its file."""
 
     name: str
     at: datetime
@@ -35,7 +35,7 @@ class Arrived:
 
 
 class PhoneScreen(ConsoleScreen[None]):
-    """Newest first. A code stands here and nowhere else."""
+    """Newest first. A code is shown here and nowhere else."""
 
     WHERE = "phone"
     HEADING = "The requester's phone (demo)"
@@ -57,7 +57,7 @@ class PhoneScreen(ConsoleScreen[None]):
     def _read(self) -> None:
         outbox = self.console.settings.outbox
         if outbox is None:
-            self.say("There is no outbox folder: messages go out for real.")
+            self.say("There is no outbox folder: messages are really sent.")
             return
         self.ask(partial(arrived, outbox), self._show, group="messages")
 

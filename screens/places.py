@@ -1,4 +1,4 @@
-"""Where a signed-in agent can go. Each place is imported when somebody goes there, not before the first paint."""
+"""Where a signed-in agent can go. Each place is imported when first visited, not before the first paint."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -39,7 +39,7 @@ INSIDE: dict[str, Callable[[], Screen[None]]] = {
     "erasures": _erasures,
     "log": _log,
 }
-"""Textual's modes behind the sign-in; each keeps its own stack of screens until the session ends."""
+"""Textual's modes after sign-in; each keeps its own stack of screens until the session ends."""
 
 
 def palette_commands() -> "type[Provider]":

@@ -1,12 +1,12 @@
-"""QR codes as text: two modules a character, dark on light, with a quiet zone, so that phones read them."""
+"""QR codes as text: two modules per character, dark on light, with a quiet zone, so that phones can read them."""
 
 QUIET_ZONE = 2
 _HALVES = " ▄▀█"
 
 
 def half_blocks(link: str) -> list[str]:
-    """The lines of the picture; what is dark has to be drawn dark on a light ground."""
-    import segno  # only whoever sets up a second factor waits for it
+    """The lines of the picture; draw them dark on a light ground."""
+    import segno  # imported here: only setting up a second factor needs it
 
     rows = [list(row) for row in segno.make(link, error="l", micro=False).matrix_iter(border=QUIET_ZONE)]
     if len(rows) % 2:

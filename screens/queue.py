@@ -1,4 +1,4 @@
-"""The queue: views with counts, the tickets of one of them, a filter, and what can be done with the line there."""
+"""The queue: views with counts, the tickets of one view, a filter, and the actions on the selected ticket."""
 
 from collections.abc import Callable
 from functools import partial
@@ -33,7 +33,7 @@ _TITLES = dict(queue.VIEWS)
 
 
 class QueueScreen(ConsoleScreen[None]):
-    """Where everybody works from. It reads itself again every ten seconds without moving the cursor."""
+    """The screen that work starts from. It reloads every ten seconds without moving the cursor."""
 
     WHERE = "queue"
     PROBLEMS_FADE = True
@@ -63,7 +63,7 @@ class QueueScreen(ConsoleScreen[None]):
     def on_mount(self) -> None:
         self.query_one("#nothing").display = False
         self._choose_view(_first_view(self.roles))
-        # on its own beat: painted together with the cursor it would make Textual redraw every line between them
+        # on a timer of its own: painted together with the cursor, it would make Textual redraw every line between them
         self.set_interval(STRIP_SECONDS, self._show_strip)
 
     # --- reading
@@ -89,7 +89,7 @@ class QueueScreen(ConsoleScreen[None]):
         empty = self.query_one("#nothing", PlainText)
         empty.display = not pages.rows
         if not pages.rows:
-            empty.show("No ticket matches the filter." if self.filter else f"{_TITLES[self.view]}: nothing here.")
+            empty.show("No tickets match the filter." if self.filter else f"{_TITLES[self.view]}: no tickets.")
         self._show_strip()
 
     def _not_read(self, refusal: Refusal) -> None:
@@ -104,13 +104,13 @@ class QueueScreen(ConsoleScreen[None]):
         self.query_one(ViewList).show_counts(words)
 
     def refresh_now(self) -> None:
-        """Counts and rows as they are now; the cursor stays on its ticket."""
+        """Reload counts and rows; the cursor stays on its ticket."""
         self._count()
         if not self._loading:
             self._load(self.pages.read_again)
 
     def on_screen_resume(self) -> None:
-        """Back from a ticket: it may have changed."""
+        """Reload after returning from a ticket, which may have changed."""
         if self.view:
             self.refresh_now()
 
@@ -135,13 +135,13 @@ class QueueScreen(ConsoleScreen[None]):
         self.query_one(ViewList).current = name
         table = self.query_one(TicketTable)
         table.with_assignee = name not in {"mine", "unassigned"}
-        table.with_age = name == "to_verify"  # nothing is due there yet; how long they have waited counts
+        table.with_age = name == "to_verify"  # nothing is due there yet; what matters is how long they have waited
         table.fit()
         self._load(Pages().from_top, from_top=True)
         self._count()
 
     def action_view(self, number: int) -> None:
-        """The view of that number."""
+        """Show the view with that number."""
         if number <= len(queue.VIEWS):
             self._choose_view(queue.VIEWS[number - 1][0])
 
@@ -178,12 +178,12 @@ class QueueScreen(ConsoleScreen[None]):
     def _current(self) -> queue.QueueRow | None:
         row = self.query_one(TicketTable).current
         if row is None:
-            self.say("There is no ticket under the cursor.")
+            self.say("No ticket is selected.")
         return row
 
     @on(TicketTable.RowSelected)
     def action_open(self) -> None:
-        """Open the ticket; that is on record."""
+        """Open the ticket; opening is recorded."""
         row = self._current()
         if row is not None:
             self._open(row.number)
@@ -209,13 +209,13 @@ class QueueScreen(ConsoleScreen[None]):
             self.refresh_now()
 
     def action_claim(self) -> None:
-        """Take the ticket under the cursor; one of two wins, the other is told who has it."""
+        """Claim the selected ticket. If two agents do so at once, the second is told who has it."""
         row = self._current()
         if row is not None:
-            self._change(partial(workflow.claim, self.desk, row.number), f"#{row.number} is yours.")
+            self._change(partial(workflow.claim, self.desk, row.number), f"#{row.number} is assigned to you.")
 
     def action_verify(self) -> None:
-        """Verify the requester of the ticket under the cursor."""
+        """Verify the requester of the selected ticket."""
         row = self._current()
         if row is not None:
             from screens.verify import VerifyScreen
@@ -235,10 +235,10 @@ class QueueScreen(ConsoleScreen[None]):
     def _state_chosen(self, row: queue.QueueRow, state: str | None) -> None:
         if state is not None:
             work = partial(workflow.set_state, self.desk, row.number, row.row, TicketState(state))
-            self._change(work, f"#{row.number} is {state}.")
+            self._change(work, f"#{row.number} is now {state}.")
 
     def action_assign(self) -> None:
-        """Hand the ticket to somebody."""
+        """Assign the ticket to an agent."""
         row = self._current()
         if row is not None:
             self.ask(
@@ -251,7 +251,7 @@ class QueueScreen(ConsoleScreen[None]):
     def _who_chosen(self, row: queue.QueueRow, name: str | None) -> None:
         if name is not None:
             work = partial(workflow.assign, self.desk, row.number, row.row, name)
-            self._change(work, f"#{row.number} is {name}'s.")
+            self._change(work, f"#{row.number} is assigned to {name}.")
 
     def action_new(self) -> None:
         """Open a ticket for a call or a letter."""
@@ -266,20 +266,20 @@ class QueueScreen(ConsoleScreen[None]):
             self._open(opened.number, opened_words(opened))
 
     def action_look_up(self) -> None:
-        """Find a requester's tickets by an exact phone or address."""
+        """Find a requester's tickets by an exact phone number or address."""
         from screens.look_up import LookUpScreen
 
         self.go_on(LookUpScreen(), self._open)
 
     def action_reload(self) -> None:
-        """Read the view again, from its top."""
+        """Reload the view from its top."""
         self._load(Pages().from_top, from_top=True)
         self._count()
 
     # --- several tickets
 
     def action_select(self) -> None:
-        """Mark the line, or take its mark away, and go one down."""
+        """Mark or unmark the line and move one down."""
         table = self.query_one(TicketTable)
         row = table.current
         if row is not None:
@@ -290,7 +290,7 @@ class QueueScreen(ConsoleScreen[None]):
     def action_bulk(self) -> None:
         """Claim or assign all marked tickets."""
         if not self.marked:
-            self.say("Mark tickets with x first.")
+            self.say("Mark tickets first (x).")
             return
         self.ask(partial(workflow.assignable, self.desk), self._ask_bulk, group="assignable")
 
@@ -315,7 +315,7 @@ class QueueScreen(ConsoleScreen[None]):
         self.refresh_now()
 
     def action_back(self) -> None:
-        """Escape takes marks away, then the filter; the queue itself is where one comes back to."""
+        """Clear the marks, then the filter; there is no screen to go back to from the queue."""
         if self.marked:
             self.marked = set()
             self.query_one(TicketTable).mark(frozenset())
@@ -330,11 +330,11 @@ def _bulk_words(result: BulkResult) -> Said:
 
 
 def _first_view(roles: frozenset[Role]) -> str:
-    """Where somebody's own work is: an agent's tickets, what waits for a verifier, all there is for who watches."""
+    """The view to start with: an agent's own tickets, a verifier's waiting ones, or all for the other roles."""
     if Role.AGENT in roles:
         return "mine"
     return "to_verify" if Role.VERIFIER in roles else "all"
 
 
 def _nothing(_refusal: Refusal) -> None:
-    """The page's own refusal says it already."""
+    """Say nothing: the page reports the same error."""

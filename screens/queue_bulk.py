@@ -1,4 +1,4 @@
-"""One thing done with several tickets, each on its own: what fails does not stop the rest."""
+"""One action applied to several tickets separately: a failure does not stop the rest."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -16,27 +16,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class BulkResult:
-    """The tickets for which it did not work, and the sentence about all of them."""
+    """The tickets for which the action failed, and the sentence about all of them."""
 
     left: tuple[int, ...]
     words: str
 
 
 def bulk_dialog(count: int, names: Iterable[str], *, may_claim: bool) -> ChoiceDialog:
-    """What to do with so many tickets; the answer is `claim` or `assign:NAME`."""
+    """Ask what to do with the marked tickets; the answer is `claim` or `assign:NAME`."""
     tickets = "1 ticket" if count == 1 else f"{count} tickets"
     claiming = [Choice("claim", f"Claim {tickets}")] if may_claim else []
     choices = [*claiming, *(Choice(f"assign:{name}", f"Assign to {name}") for name in names)]
-    return ChoiceDialog(f"What to do with the {tickets} marked?", choices)
+    return ChoiceDialog(f"What to do with {tickets}?", choices)
 
 
 def claim_each(desk: "Desk", rows: tuple[QueueRow, ...]) -> BulkResult:
-    """Claim one after the other. Raises SessionEnded or StoreUnavailable, which concern all."""
+    """Claim the tickets one by one. Raises SessionEnded or StoreUnavailable, which affect all of them."""
     return _each(rows, lambda row: workflow.claim(desk, row.number), "Claimed")
 
 
 def assign_each(desk: "Desk", rows: tuple[QueueRow, ...], name: str) -> BulkResult:
-    """Assign one after the other. Raises SessionEnded or StoreUnavailable, which concern all."""
+    """Assign the tickets one by one. Raises SessionEnded or StoreUnavailable, which affect all of them."""
     return _each(rows, lambda row: workflow.assign(desk, row.number, row.row, name), f"Assigned to {name}:")
 
 

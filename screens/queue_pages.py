@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from cs_console.tickets.queue import Cursor, QueuePage, QueueRow
 
 PAGES_KEPT = 4
-"""A DataTable grows slow past a thousand rows; so many pages of a hundred are kept in it."""
+"""How many pages of 100 rows are kept: a DataTable becomes slow beyond 1,000 rows."""
 
 Fetch = Callable[[Cursor | None], QueuePage]
 """Reads the page behind a cursor."""
@@ -14,8 +14,8 @@ Fetch = Callable[[Cursor | None], QueuePage]
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """Some pages in a row. `starts` are the cursors of every page seen from the top, `first` the index of the one
-    that the kept pages begin with.
+    """Some consecutive pages. `starts` are the cursors of all pages seen from the top, `first` is the index of the
+    first page kept.
     """
 
     kept: tuple[QueuePage, ...] = ()
@@ -33,15 +33,15 @@ class Pages:
 
     @property
     def has_more_above(self) -> bool:
-        """Whether earlier pages were let go."""
+        """Whether earlier pages were dropped."""
         return self.first > 0
 
     def from_top(self, fetch: Fetch) -> "Pages":
-        """Only the first page, read anew."""
+        """Only the first page, loaded again."""
         return Pages((fetch(None),))
 
     def grown_down(self, fetch: Fetch) -> "Pages":
-        """With the next page; the first one kept goes when there are too many."""
+        """Add the next page; drop the first one kept when there are too many."""
         if not self.has_more_below:
             return self
         start = self.kept[-1].next
@@ -51,14 +51,14 @@ class Pages:
         return Pages(kept[gone:], starts, self.first + gone)
 
     def grown_up(self, fetch: Fetch) -> "Pages":
-        """With the page above; the last one kept goes when there are too many."""
+        """Add the page above; drop the last one kept when there are too many."""
         if not self.has_more_above:
             return self
         kept = (fetch(self.starts[self.first - 1]), *self.kept)[:PAGES_KEPT]
         return Pages(kept, self.starts, self.first - 1)
 
     def read_again(self, fetch: Fetch) -> "Pages":
-        """The same stretch as it is now: what came, went or changed since."""
+        """The same range as it is now, with what came, went or changed since."""
         kept: list[QueuePage] = []
         starts = list(self.starts[: self.first + 1])
         for _ in range(max(len(self.kept), 1)):

@@ -1,4 +1,4 @@
-"""Textual's App without what it leaks by default: locals in a crash, screenshots, clipboard escapes, debug files."""
+"""Textual's App without its leaks: local variables in a crash, screenshots, clipboard escapes, debug files."""
 
 import os
 from collections import deque
@@ -22,7 +22,7 @@ from screens.steady_lists import steady_lists
 
 
 def forget_textual_settings() -> None:
-    """Make Textual deaf to the variables that write keys, logs or pictures of the screen somewhere (SECURITY.md).
+    """Make Textual ignore the variables that write keys, logs or pictures of the screen (SECURITY.md).
 
     TEXTUAL_DEBUG writes every key to `keys.log`, TEXTUAL_LOG every message to a file, TEXTUAL=devtools sends them to
     a port, TEXTUAL_SCREENSHOT saves the screen, TEXTUAL_PRESS types for the agent.
@@ -41,12 +41,12 @@ def forget_textual_settings() -> None:
 
 
 class QuietApp(App[None], inherit_bindings=False):
-    """An App that tells nobody what is on its screen."""
+    """An App that lets nothing on its screen leave the console."""
 
     ALLOW_SELECT = False  # text selected with the mouse would be copied by OSC 52
 
     crash_folder: Path | None = None
-    """Where a report of a crash goes."""
+    """Where a crash report is written."""
 
     def __init__(self) -> None:
         forget_textual_settings()
@@ -55,7 +55,7 @@ class QuietApp(App[None], inherit_bindings=False):
         self._newest_commands: deque[str] = deque(maxlen=NEWEST_COMMANDS)
 
     def get_driver_class(self) -> type[Driver]:
-        """Textual's choice, but one that reads a terminal so that nothing that comes from it ends the console."""
+        """Textual's driver, but one that reads the terminal so that no input ends the console."""
         chosen = super().get_driver_class()
         if chosen.__name__ != "LinuxDriver":  # a browser's, or Windows'
             return chosen
@@ -64,26 +64,26 @@ class QuietApp(App[None], inherit_bindings=False):
         return SteadyDriver
 
     async def run_action(self, action: "str | ActionParseResult", *args: Any, **options: Any) -> bool:
-        """As Textual's; the names of the newest ones, without what they were given, are kept for a crash report."""
+        """As in Textual; the names of the newest actions, without their arguments, are kept for a crash report."""
         name = action.partition("(")[0] if isinstance(action, str) else action[1]
         self._newest_commands.append(name)
         return await super().run_action(action, *args, **options)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Nothing of Textual's: above all no Screenshot, which would write the screen to a file."""
+        """None of Textual's commands: above all no Screenshot, which would write the screen to a file."""
         yield from ()
 
     def notify(self, message: str, *, title: str = "", markup: bool = False, **options: Any) -> None:
-        """As Textual's, but literally and never as markup: a message may hold somebody else's words."""
+        """As in Textual, but literally and never as markup: a message may contain text from outside."""
         super().notify(plain(message), title=plain(title), markup=False, **options)
 
     def copy_to_clipboard(self, text: str) -> None:
-        """Keep cut and copied text inside the console; it never reaches the terminal. A password is not kept at all."""
+        """Keep cut and copied text inside the console; it never reaches the terminal. Passwords are not kept."""
         if not (isinstance(self.focused, Input) and self.focused.password):
             self._clipboard = text
 
     def forget_clipboard(self) -> None:
-        """Forget what was cut or copied."""
+        """Clear what was cut or copied."""
         self._clipboard = ""
 
     def deliver_screenshot(self, *args: Any, **kwargs: Any) -> str | None:
@@ -98,9 +98,9 @@ class QuietApp(App[None], inherit_bindings=False):
         """No pictures of the screen leave the console."""
 
     def _handle_exception(self, error: Exception) -> None:
-        """Textual would print a traceback with every local variable; one sentence says enough to find the fault."""
+        """Print one sentence that is enough to find the fault; Textual would print every local variable."""
         if self._exit and isinstance(error, MountError):
-            return  # a screen was still being built when the person left; Textual mounts nothing from then on
+            return  # a screen was still being built when the person left; from then on Textual mounts nothing
         self._return_code = 1
         if self._exception is None:
             self._exception = error
@@ -114,4 +114,4 @@ class QuietApp(App[None], inherit_bindings=False):
         return write_crash_report(self.crash_folder, error, open_screens, self._newest_commands)
 
     def _fatal_error(self) -> None:
-        self.panic(Text("cs-console stopped. What you typed is saved up to the last second."))
+        self.panic(Text("cs-console stopped because of an error. What you typed is saved up to the last second."))

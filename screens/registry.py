@@ -1,4 +1,4 @@
-"""The one table of commands: it feeds the keys, the footer, the palette and the help screens."""
+"""The table of all commands: it feeds the keys, the footer, the palette and the help screens."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,23 +12,23 @@ EVERYWHERE = "everywhere"
 """The place of commands that work on every screen of a signed-in agent."""
 
 FOOTER_KEYS = 7
-"""At most so many keys stand in a footer, so that it fits 80 columns."""
+"""The most keys that a footer shows, so that it fits 80 columns."""
 
 _WORKS = frozenset({Role.AGENT, Role.VERIFIER, Role.SUPERVISOR, Role.PRIVACY_OFFICER})
 _AGENTS = frozenset({Role.AGENT})
 _VERIFIES = frozenset({Role.AGENT, Role.VERIFIER, Role.SUPERVISOR})
-"""A verifier verifies, an agent asks for it, a supervisor lifts a lock."""
+"""A verifier verifies, an agent requests a verification, a supervisor lifts a lock."""
 _PROPOSES = frozenset({Role.AGENT, Role.SUPERVISOR, Role.PRIVACY_OFFICER})
 _REVIEWS = frozenset({Role.SUPERVISOR, Role.PRIVACY_OFFICER})
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Something an agent can do by one key.
+    """Something an agent can do with one key.
 
-    `keys` are Textual's names, comma-separated; `where` and `footer` are names of screens; `roles` are those who
-    can use it (everybody when empty): a screen hides it from others, the service behind it refuses them. `sign` is how
-    the key is shown. An `app_wide` one is bound by the application itself, so it works in dialogs and fields too.
+    `keys` are Textual's names, comma-separated; `where` and `footer` are names of screens; `roles` are those that
+    can use it (all when empty): a screen hides it from others, and the service behind it refuses them. `sign` is how
+    the key is shown. An `app_wide` command is bound by the application itself, so it works in dialogs and fields too.
     """
 
     id: str
@@ -49,7 +49,7 @@ class Command:
         return self.action or self.id
 
     def open_to(self, roles: frozenset[Role]) -> bool:
-        """Whether somebody with these roles can use it."""
+        """Whether an agent with these roles can use it."""
         return not self.roles or bool(self.roles & roles)
 
 
@@ -61,12 +61,12 @@ _ALL = _on(EVERYWHERE)
 
 COMMANDS: tuple[Command, ...] = (
     # --- the queue and the ticket
-    Command("claim", "c", "Claim", "Take the ticket as your own.", _on("queue", "ticket"), _on("queue"), _AGENTS),
+    Command("claim", "c", "Claim", "Assign the ticket to yourself.", _on("queue", "ticket"), _on("queue"), _AGENTS),
     Command(
         "verify",
         "v",
         "Verify",
-        "Verify who the requester is: send a code, or record another way.",
+        "Verify the requester's identity: send a code, or record another method.",
         _on("queue", "ticket"),
         _on("queue"),
         _VERIFIES,
@@ -76,7 +76,7 @@ COMMANDS: tuple[Command, ...] = (
         "reveal",
         "r",
         "Reveal",
-        "Show one sealed field for 30 seconds; you say why, and it is on record first.",
+        "Show one sealed field for 30 seconds. You give a purpose, and the view is recorded first.",
         _on("ticket"),
         _on("ticket"),
         _WORKS,
@@ -85,7 +85,7 @@ COMMANDS: tuple[Command, ...] = (
         "decide",
         "d",
         "Decide",
-        "Walk the checklist and propose an answer, or the steps by which such a ticket is settled.",
+        "Work through the checklist and propose a decision, or settle the ticket in its own steps.",
         _on("ticket"),
         _on("ticket"),
         _PROPOSES,
@@ -94,7 +94,7 @@ COMMANDS: tuple[Command, ...] = (
         "about",
         "b",
         "About",
-        "Say which earlier ticket, or whose decision, this is about.",
+        "Name the earlier ticket, or the person whose decision this ticket is about.",
         _on("ticket"),
         roles=_WORKS,
     ),
@@ -102,30 +102,38 @@ COMMANDS: tuple[Command, ...] = (
         "whose",
         "w",
         "Whose",
-        "Link the ticket to a person on file, chosen by masks, or take such a link back; you say why.",
+        "Link the ticket to a person on file, chosen by masked contacts, or undo the link. You give a reason.",
         _on("ticket"),
         roles=frozenset({Role.VERIFIER}),
     ),
-    Command("note", "i", "Note", "Write a note that only the desk sees.", _on("ticket"), _on("ticket"), _WORKS),
-    Command("state", "s", "State", "Change the state.", _on("queue", "ticket"), _on("ticket"), _WORKS),
-    Command("assign", "a", "Assign", "Hand the ticket to somebody.", _on("queue", "ticket"), roles=_WORKS),
-    Command("kind", "t", "Kind", "Change what kind of ticket it is.", _on("ticket"), roles=_WORKS),
-    Command("priority", "p", "Priority", "Change the priority.", _on("ticket"), roles=_WORKS),
+    Command(
+        "note",
+        "i",
+        "Note",
+        "Write an internal note that the requester does not see.",
+        _on("ticket"),
+        _on("ticket"),
+        _WORKS,
+    ),
+    Command("state", "s", "State", "Change the ticket's state.", _on("queue", "ticket"), _on("ticket"), _WORKS),
+    Command("assign", "a", "Assign", "Assign the ticket to an agent.", _on("queue", "ticket"), roles=_WORKS),
+    Command("kind", "t", "Kind", "Change the ticket's kind.", _on("ticket"), roles=_WORKS),
+    Command("priority", "p", "Priority", "Change the ticket's priority.", _on("ticket"), roles=_WORKS),
     Command(
         "clock",
         "o",
         "Clock",
-        "What the due date is made of; extend it, ask for proof of identity, say whether a fee was paid.",
+        "See how the due date is calculated; extend it, ask for proof of identity, record whether a fee was paid.",
         _on("ticket"),
         roles=_WORKS,
     ),
-    Command("contact", "e", "Contact", "Correct or add a contact.", _on("ticket"), roles=_AGENTS),
-    Command("release", "u", "Release", "Give the ticket back to the queue.", _on("ticket"), roles=_WORKS),
+    Command("contact", "e", "Contact", "Correct or add a contact of the requester.", _on("ticket"), roles=_AGENTS),
+    Command("release", "u", "Release", "Return the ticket to the queue, unassigned.", _on("ticket"), roles=_WORKS),
     Command(
         "erase",
         "E",
         "Erase",
-        "Propose that everything of this requester be erased; a second person confirms it.",
+        "Propose to erase all data of this requester. A second person must confirm it.",
         _on("ticket"),
         roles=_PROPOSES,
     ),
@@ -133,7 +141,7 @@ COMMANDS: tuple[Command, ...] = (
         "hold",
         "h",
         "Hold",
-        "Keep the requester's data for a listed reason, or lift such a hold.",
+        "Keep the requester's data for one of the listed reasons, or lift that hold.",
         _on("ticket"),
         roles=frozenset({Role.PRIVACY_OFFICER}),
     ),
@@ -141,7 +149,7 @@ COMMANDS: tuple[Command, ...] = (
         "move_policy",
         "M",
         "Move policy",
-        "Put the ticket under another policy that the desk has adopted; you say why.",
+        "Move the ticket to another policy that the desk has adopted. You give a reason.",
         _on("ticket"),
         roles=frozenset({Role.SUPERVISOR}),
     ),
@@ -149,18 +157,23 @@ COMMANDS: tuple[Command, ...] = (
         "send_notice",
         "N",
         "Send notice",
-        "Send the notice again, or note that it was posted.",
+        "Send the notice again, or record that it was posted.",
         _on("ticket"),
         roles=_PROPOSES,
     ),
     Command(
-        "reload", "f5", "Reload", "Read it again.", _on("queue", "ticket", "approvals", "erasures", "log"), roles=_WORKS
+        "reload",
+        "f5",
+        "Reload",
+        "Load this screen's data again.",
+        _on("queue", "ticket", "approvals", "erasures", "log"),
+        roles=_WORKS,
     ),
     Command(
         "open",
         "enter",
         "Open",
-        "Open the line under the cursor.",
+        "Open the selected line.",
         _on("queue", "approvals", "erasures", "log"),
         _on("queue", "approvals", "erasures", "log"),
         _WORKS,
@@ -171,17 +184,22 @@ COMMANDS: tuple[Command, ...] = (
         "filter",
         "slash",
         "Filter",
-        "Narrow the list; what is grey in the line is an example.",
+        "Filter the list. The grey text in the field is an example.",
         _on("queue", "log"),
         _on("queue", "log"),
         _WORKS,
         sign="/",
     ),
-    Command("new", "n", "New", "Open a ticket for a call or a letter.", _on("queue"), _on("queue"), _AGENTS),
-    Command("select", "x", "Select", "Mark the line for a bulk change.", _on("queue"), palette=False, roles=_WORKS),
-    Command("bulk", "X", "Bulk", "Do one thing with all marked tickets.", _on("queue"), roles=_WORKS),
+    Command("new", "n", "New", "Open a ticket for a phone call or a letter.", _on("queue"), _on("queue"), _AGENTS),
+    Command("select", "x", "Select", "Mark the ticket for a bulk change.", _on("queue"), palette=False, roles=_WORKS),
+    Command("bulk", "X", "Bulk", "Apply one action to all marked tickets.", _on("queue"), roles=_WORKS),
     Command(
-        "look_up", "l", "Look up", "Find tickets by an exact phone or address; on record.", _on("queue"), roles=_WORKS
+        "look_up",
+        "l",
+        "Look up",
+        "Find tickets by an exact phone number or address. Recorded.",
+        _on("queue"),
+        roles=_WORKS,
     ),
     *(
         Command(
@@ -201,7 +219,7 @@ COMMANDS: tuple[Command, ...] = (
         "approve",
         "y",
         "Approve",
-        "Approve the proposal; your password is asked again.",
+        "Approve the proposal. You enter your password again.",
         _on("approvals", "proposal"),
         _on("proposal"),
         _REVIEWS,
@@ -210,7 +228,7 @@ COMMANDS: tuple[Command, ...] = (
         "return_proposal",
         "r",
         "Return",
-        "Send the proposal back with a reason.",
+        "Return the proposal with a reason.",
         _on("approvals", "proposal"),
         _on("proposal"),
         _REVIEWS,
@@ -219,7 +237,7 @@ COMMANDS: tuple[Command, ...] = (
         "confirm",
         "y",
         "Confirm",
-        "Erase what somebody else proposed, for good; your password is asked again.",
+        "Confirm another person's proposal and erase for good. You enter your password again.",
         _on("erasures"),
         _on("erasures"),
         _REVIEWS,
@@ -228,7 +246,7 @@ COMMANDS: tuple[Command, ...] = (
         "withdraw",
         "w",
         "Withdraw",
-        "Take the proposal back.",
+        "Withdraw the proposal.",
         _on("approvals", "proposal", "erasures"),
         _on("proposal", "erasures"),
         _PROPOSES,
@@ -257,7 +275,7 @@ COMMANDS: tuple[Command, ...] = (
         "send",
         "ctrl+s",
         "Send",
-        "Send or keep what you wrote.",
+        "Send or save what you wrote.",
         _on("form", "words"),
         _on("form"),
         sign="^s",
@@ -267,7 +285,7 @@ COMMANDS: tuple[Command, ...] = (
         "open_new",
         "ctrl+s",
         "Open ticket",
-        "Open the ticket with what you wrote.",
+        "Open the ticket with this text.",
         _on("new"),
         _on("new"),
         sign="^s",
@@ -277,7 +295,7 @@ COMMANDS: tuple[Command, ...] = (
         "propose",
         "ctrl+s",
         "Propose",
-        "Propose this answer; with a ground or a fee somebody else has to approve it.",
+        "Propose this decision. With a ground or a fee, another person must approve it.",
         _on("decision"),
         _on("decision"),
         _PROPOSES,
@@ -287,7 +305,7 @@ COMMANDS: tuple[Command, ...] = (
         "letter",
         "f4",
         "Letter",
-        "See the letter as it would go out, and go back.",
+        "Preview the letter as it would be sent, and return.",
         _on("decision"),
         _on("decision"),
         _PROPOSES,
@@ -296,13 +314,13 @@ COMMANDS: tuple[Command, ...] = (
         "settle",
         "ctrl+s",
         "Settle",
-        "End the ticket so, and send the letter.",
+        "Settle the ticket this way and send the letter.",
         _on("settle"),
         _on("settle"),
         _PROPOSES,
         sign="^s",
     ),
-    Command("other_side", "tab", "Other side", "Go to the requester's side, or back.", _on("ticket"), palette=False),
+    Command("other_side", "tab", "Other side", "Move to the requester's side, or back.", _on("ticket"), palette=False),
     # --- moving
     Command("move_down", "j,down", "Down", "Move down.", _ALL, action="move(1)", palette=False, sign="j"),
     Command("move_up", "k,up", "Up", "Move up.", _ALL, action="move(-1)", palette=False, sign="k"),
@@ -319,13 +337,13 @@ COMMANDS: tuple[Command, ...] = (
         sign="esc",
         palette=False,
     ),
-    Command("go", "g", "Go to", "Then the key of a place.", _ALL, palette=False),
+    Command("go", "g", "Go to", "Press g, then the key of a screen.", _ALL, palette=False),
     Command("go_queue", "q", "Queue", "Go to the queue.", _on("go"), _on("go"), action="go_to('queue')"),
     Command(
         "go_approvals",
         "a",
         "Approvals",
-        "Go to the approvals that wait.",
+        "Go to the pending approvals.",
         _on("go"),
         _on("go"),
         _PROPOSES,
@@ -335,7 +353,7 @@ COMMANDS: tuple[Command, ...] = (
         "go_erasures",
         "e",
         "Erasures",
-        "Go to the erasures that wait.",
+        "Go to the pending erasures.",
         _on("go"),
         _on("go"),
         _PROPOSES,
@@ -345,12 +363,12 @@ COMMANDS: tuple[Command, ...] = (
         "go_log", "l", "Access log", "Go to the access log.", _on("go"), _on("go"), _REVIEWS, action="go_to('log')"
     ),
     # --- the console
-    Command("phone", "f9", "Phone", "The requester's phone: see what the outbox received (demo only).", _ALL),
+    Command("phone", "f9", "Phone", "Show the requester's phone with what the outbox received (demo only).", _ALL),
     Command(
         "help",
         "question_mark,f1",
         "Keys",
-        "Keys and help for this screen.",
+        "Show the keys and help for this screen.",
         _on(EVERYWHERE, "sign_in", "undertaking", "password", "second_factor"),
         _on("queue", "approvals", "erasures", "log", "ticket", "form", "new", "verify", "decision", "settle"),
         sign="?",
@@ -359,7 +377,7 @@ COMMANDS: tuple[Command, ...] = (
         "command_palette",
         "ctrl+p",
         "Palette",
-        "Find a command by its name.",
+        "Find a command by name.",
         _ALL,
         _on("queue"),
         action="command_palette",
@@ -371,19 +389,19 @@ COMMANDS: tuple[Command, ...] = (
         "theme",
         "f8",
         "Theme",
-        "Dark, light or high contrast, until you leave; `theme` in console.toml keeps it.",
+        "Switch between dark, light and high contrast for this session. Set `theme` in console.toml to keep it.",
         _ALL,
         action="change_theme",
         app_wide=True,
     ),
-    Command("account", "f7", "Account", "Your own password and second factor.", _ALL, app_wide=True),
-    Command("lock", "ctrl+l", "Lock", "Hide everything until your password is typed.", _ALL, app_wide=True),
-    Command("sign_out", "ctrl+o", "Sign out", "End your session; what you typed is kept.", _ALL, app_wide=True),
+    Command("account", "f7", "Account", "Change your password or second factor.", _ALL, app_wide=True),
+    Command("lock", "ctrl+l", "Lock", "Hide everything until you enter your password.", _ALL, app_wide=True),
+    Command("sign_out", "ctrl+o", "Sign out", "End your session. Your drafts are saved.", _ALL, app_wide=True),
     Command(
         "quit",
         "ctrl+q",
         "Quit",
-        "Leave the console; what you typed is kept.",
+        "Leave the console. Your drafts are saved.",
         _on(EVERYWHERE, "sign_in", "undertaking", "password", "second_factor", "lock"),
         _on("sign_in", "lock", "undertaking"),
         sign="^q",
@@ -395,7 +413,7 @@ TAB_AT_ONCE: list[BindingType] = [
     Binding("tab", "app.focus_next", show=False, priority=True),
     Binding("shift+tab", "app.focus_previous", show=False, priority=True),
 ]
-"""For forms. Without it letters that come in one burst with a Tab go to the field before, a password readably."""
+"""For forms. Without it, letters that arrive in one burst with a Tab land in the field before, a password in clear."""
 
 SIGNED_OUT = frozenset({"sign_in", "undertaking", "password", "second_factor", "lock", "go", "dialog", "words"})
 """Screens on which the commands of EVERYWHERE do not work."""
@@ -404,12 +422,12 @@ _BY_ID = {command.id: command for command in COMMANDS}
 
 
 def command(command_id: str) -> Command:
-    """The command of that id. Raises KeyError."""
+    """The command with that id. Raises KeyError."""
     return _BY_ID[command_id]
 
 
 def commands_for(where: str) -> tuple[Command, ...]:
-    """The commands of a screen, the screen's own before those of everywhere, each key once."""
+    """The commands of a screen, its own before those of every screen, each key once."""
     own = [one for one in COMMANDS if where in one.where]
     taken = {key for one in own for key in one.keys.split(",")}
     if where not in SIGNED_OUT:
@@ -421,13 +439,13 @@ def commands_for(where: str) -> tuple[Command, ...]:
 
 @cache  # asked for every binding whenever the focus moves
 def roles_for(where: str, action: str) -> frozenset[Role]:
-    """The roles that can run a Textual action (without its arguments) on a screen; none when it is open to all."""
+    """The roles that can run a Textual action (without its arguments) on a screen; empty when all can."""
     running = [one.roles for one in commands_for(where) if one.runs.partition("(")[0] == action]
     return frozenset().union(*running) if all(running) else frozenset()
 
 
 def places_for(roles: frozenset[Role]) -> tuple[Command, ...]:
-    """Where somebody with these roles can go with `g`."""
+    """Where an agent with these roles can go with `g`."""
     return tuple(one for one in commands_for("go") if one.runs.startswith("go_to") and one.open_to(roles))
 
 
@@ -437,7 +455,7 @@ def bindings_for(where: str) -> list[BindingType]:
 
 
 def app_bindings() -> list[BindingType]:
-    """The bindings of the application itself; they come before any screen's and any field's."""
+    """The bindings of the application itself; they take precedence over any screen's and any field's."""
     return [_binding(one, False) for one in COMMANDS if one.app_wide]
 
 
@@ -455,13 +473,13 @@ def _binding(one: Command, show: bool) -> Binding:
 
 
 def footer_for(where: str, roles: frozenset[Role]) -> tuple[Command, ...]:
-    """The keys that a screen's footer shows to somebody with these roles, at most seven, in the table's order."""
+    """The keys that a screen's footer shows to an agent with these roles, at most seven, in the table's order."""
     shown = [one for one in COMMANDS if where in one.footer and (not roles or one.open_to(roles))]
     return tuple(shown[:FOOTER_KEYS])
 
 
 def shown_key(one: Command, rebound: Mapping[str, str]) -> tuple[str, str]:
-    """How the command's key is shown, and Textual's name of its first key, with what console.toml rebinds."""
+    """How the command's key is shown, and Textual's name for its first key, after console.toml's rebinding."""
     keys = rebound.get(one.id, one.keys)
     first = keys.partition(",")[0].strip()
     return (one.sign if one.sign and keys == one.keys else _written(first)), first
@@ -472,13 +490,13 @@ def _written(key: str) -> str:
 
 
 def palette_for(where: str, roles: frozenset[Role]) -> tuple[Command, ...]:
-    """The commands that the palette offers on a screen to somebody with these roles."""
+    """The commands that the palette offers on a screen to an agent with these roles."""
     return tuple(one for one in commands_for(where) if one.palette and one.open_to(roles))
 
 
 def key_problems(keys: Mapping[str, str]) -> tuple[str, ...]:
-    """What is wrong with the `[keys]` of console.toml: unknown commands, keys that two commands of a screen share."""
-    problems = [f"keys.{one}: there is no command of that name" for one in keys if one not in _BY_ID]
+    """What is wrong with `[keys]` in console.toml: unknown commands, keys that two commands of a screen share."""
+    problems = [f"keys.{one}: unknown command" for one in keys if one not in _BY_ID]
     places = sorted({place for one in COMMANDS for place in one.where})
     found: set[str] = set()
     for place in places:
@@ -487,5 +505,5 @@ def key_problems(keys: Mapping[str, str]) -> tuple[str, ...]:
             for key in (part.strip() for part in keys.get(one.id, one.keys).split(",")):
                 other = holder.setdefault(key, one.id)
                 if other != one.id:
-                    found.add(f"keys: {key} stands for both {other} and {one.id} on the screen {place}")
+                    found.add(f"keys: {key} is bound to both {other} and {one.id} on the screen {place}")
     return (*problems, *sorted(found))

@@ -1,4 +1,4 @@
-"""Revealing on a screen: say why, then see one value in its place for a short while."""
+"""Revealing on a screen: give a purpose, then see one value in its place for a short time."""
 
 import asyncio
 from collections.abc import Sequence
@@ -25,10 +25,10 @@ LATE_SECONDS = 5
 
 
 class RevealScreen(ConsoleScreen[None]):
-    """A screen on which one value at a time can stand.
+    """A screen that can show one revealed value at a time.
 
-    The value goes when its time is over, at Escape, when anything else comes on top, and when the screen goes; each
-    way its view is ended on record. It is held by one widget and nowhere else.
+        The value is hidden when its time is over, at Escape, when another screen comes on top, and when the screen
+    closes; each time the end of the view is recorded. The value is held by one widget and nowhere else.
     """
 
     def __init__(self) -> None:
@@ -39,16 +39,16 @@ class RevealScreen(ConsoleScreen[None]):
         self._ticking: Timer | None = None
 
     def place_for(self, target: Target) -> Widget | None:
-        """The widget in which the target's value is to stand."""
+        """The widget that is to show the target's value."""
         return None
 
     @property
     def shows_value(self) -> bool:
-        """Whether a revealed value stands here now."""
+        """Whether a revealed value is shown now."""
         return self._view_of is not None
 
     def start_reveal(self, number: int, target: Target, title: str) -> None:
-        """Ask for the purpose, then reveal. Where no purpose is listed the service refuses, on record."""
+        """Ask for the purpose, then reveal. If no purpose is listed, the service refuses and records it."""
         self.hide_values()
         self.ask(
             partial(purposes_for, self.desk, number, target.field),
@@ -62,7 +62,7 @@ class RevealScreen(ConsoleScreen[None]):
             return
         choices = [Choice(purpose.key, purpose.title, f"policy {purpose.clause}") for purpose in purposes]
         dialog = ChoiceDialog(
-            f"What do you need it for? ({title})", choices, hint="↵ show it, on record first   esc back"
+            f"Why do you need it? ({title})", choices, hint="↵ record the view and show it   esc back"
         )
         self.go_on(dialog, partial(self._purpose_chosen, number, target))
 
@@ -73,11 +73,11 @@ class RevealScreen(ConsoleScreen[None]):
     def _reveal(self, number: int, target: Target, purpose: str) -> None:
         desk = self.desk
         work = partial(reveal, desk, number, target, purpose)
-        # not held: a value does not wait in memory until its screen is on top again
+        # not held: a value must not wait in memory until its screen is on top again
         self.change(work, partial(self._show, desk, target), late=partial(self._never_shown, desk), held=False)
 
     def _never_shown(self, desk: Desk, revealed: Revealed) -> None:
-        """The value came when its screen was gone: its view ends on record without a second."""
+        """The value arrived after its screen was gone: record the end of the view with 0 seconds shown."""
         self._record_end(desk, replace(revealed, value=""), 0)
 
     def _show(self, desk: Desk, target: Target, revealed: Revealed) -> None:
@@ -85,7 +85,7 @@ class RevealScreen(ConsoleScreen[None]):
         self._view_of, self._viewer, self._began = replace(revealed, value=""), desk, monotonic()
         place = self.place_for(target)
         if place is None or self.app.screen is not self or self._shown_for() > LATE_SECONDS:
-            # something came on top meanwhile, a lock perhaps: it was never shown, and is not shown late
+            # another screen came on top, such as the lock: the value was never shown, and must not be shown late
             self._end(0)
             return
         place.mount(RevealedValue(revealed.value, revealed.seconds))
@@ -93,7 +93,7 @@ class RevealScreen(ConsoleScreen[None]):
         self._ticking = self.set_interval(TICK_SECONDS, self._tick)
 
     def _shown_for(self) -> float:
-        """Seconds since the value came, by the office's clock or the machine's own, whichever says more."""
+        """Seconds since the value arrived, by the office's clock or the machine's own, whichever is more."""
         if self._view_of is None or self._viewer is None:
             return 0.0
         by_office: timedelta = self._viewer.office.clock.now() - self._view_of.shown_at
@@ -110,7 +110,7 @@ class RevealScreen(ConsoleScreen[None]):
             shown.count(ceil(left))
 
     def hide_values(self) -> None:
-        """Take the value off the screen at once and put the end of the view on record."""
+        """Remove the value from the screen at once and record the end of the view."""
         shown_values = self.query(RevealedValue)
         for shown in shown_values:
             shown.wipe()
@@ -131,7 +131,7 @@ class RevealScreen(ConsoleScreen[None]):
         self._record_end(desk, revealed, seconds)
 
     def _record_end(self, desk: Desk, revealed: Revealed, seconds: int) -> None:
-        # not a worker: those are cancelled with their screen, and this has to be written when the screen goes
+        # not a worker: workers are cancelled with their screen, and this has to be written when the screen closes
         request = Request(0, "", partial(end_view, desk, revealed, seconds), _nothing, None, change=False, desk=desk)
         asyncio.get_running_loop().run_in_executor(None, self._answer, self.console, request)
 
@@ -143,4 +143,4 @@ class RevealScreen(ConsoleScreen[None]):
 
 
 def _nothing(_answer: None) -> None:
-    """There is nothing to do with that answer."""
+    """Ignore the answer."""

@@ -1,4 +1,4 @@
-"""Setting up the second factor: the password again, the app's new secret, one code typed back, the recovery codes."""
+"""Setting up the second factor: password, the app's new secret, one code to confirm, the recovery codes."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 
 class SecondFactorScreen(ConsoleScreen[None]):
-    """Three steps, one at a time. `due`: the settings ask for it, and without it there is only the way out.
+    """Three steps, one at a time. `due`: the settings require it, and the only alternative is to sign out.
 
-    The secret and the recovery codes are on the screen once, and forgotten when it goes (ASVS 6.6.2).
+    The secret and the recovery codes are shown once, and forgotten when the screen closes (ASVS 6.6.2).
     """
 
     WHERE = "second_factor"
@@ -44,7 +44,9 @@ class SecondFactorScreen(ConsoleScreen[None]):
             yield Static(id="picture", markup=False)
             with Vertical(id="words"):
                 yield PlainText(self._why(), id="why")
-                yield PlainText("Your password first, so that nobody else sets it up at your console.", id="rule")
+                yield PlainText(
+                    "Enter your password first, so that no one else can set it up at your console.", id="rule"
+                )
                 yield PasswordInput(placeholder="Password", id="password")
                 yield ForgettingInput(placeholder="Six digits", id="code", max_length=16)
                 yield PlainText(id="secret")
@@ -53,7 +55,7 @@ class SecondFactorScreen(ConsoleScreen[None]):
     def _why(self) -> str:
         if self._due:
             return "Your role needs a second factor: an authenticator app on your phone."
-        return "A second factor: an authenticator app on your phone."
+        return "The second factor is an authenticator app on your phone."
 
     def on_mount(self) -> None:
         for name in ("#picture", "#code", "#secret", "#refusal"):
@@ -78,8 +80,7 @@ class SecondFactorScreen(ConsoleScreen[None]):
         picture.update(Content("\n".join(half_blocks(enrolment.link))))
         picture.display = True
         self.query_one("#rule", PlainText).show(
-            "Point the app's camera at the picture, or type the letters below into it. "
-            "Then type the six digits that it shows."
+            "Scan the picture with the app, or type the letters below into it. Then enter the six digits that it shows."
         )
         secret = self.query_one("#secret", PlainText)
         secret.show(" ".join(_fours(enrolment.secret.lower())))
@@ -105,12 +106,12 @@ class SecondFactorScreen(ConsoleScreen[None]):
         self._hide("#picture", "#code", "#refusal")
         self.query_one("#why", PlainText).show("Your second factor is set up.")
         self.query_one("#rule", PlainText).show(
-            "Write these recovery codes down and keep them where your phone is not. Each replaces the app once. "
+            "Write down these recovery codes and keep them away from your phone. Each replaces the app once. "
             "They are not shown again."
         )
         left, right = codes[: len(codes) // 2], codes[len(codes) // 2 :]
         rows = [f"{one}   {other}" for one, other in zip(left, right, strict=True)]
-        self.query_one("#secret", PlainText).show("\n".join([*rows, "", "esc when you have written them down"]))
+        self.query_one("#secret", PlainText).show("\n".join([*rows, "", "press esc when you have written them down"]))
         self.query_one("#card").focus()
 
     def _hide(self, *names: str) -> None:
@@ -128,13 +129,13 @@ class SecondFactorScreen(ConsoleScreen[None]):
         line.display = True
 
     def hide_values(self) -> None:
-        """The console locks or goes elsewhere: what the app was given leaves the screen."""
+        """Remove the secret from the screen: the console locks or shows another place."""
         self.query_one("#picture", Static).update("")
         self.query_one("#secret", PlainText).show("")
         forget_texts()
 
     def action_back(self) -> None:
-        """Done, or not now: then out again where it is demanded."""
+        """Finish, or leave without it; where it is required, sign out."""
         self.hide_values()
         if not self._due:
             self.dismiss(None)

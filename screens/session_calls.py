@@ -1,4 +1,4 @@
-"""What the application itself asks of the services, in worker threads, and what it does with the log's state."""
+"""The application's own service calls, made in worker threads, and how it shows the log's state."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def warm_up() -> None:
-    """Import what the first keys will need, so that nobody waits for it then."""
+    """Import what the first keys need, so that no one waits for it later."""
     import holidays  # noqa: F401 - importing is all that is wanted
 
     import screens.queue  # noqa: F401
@@ -34,7 +34,7 @@ def stay_awake(desk: "Desk") -> None:
 
 
 def staff_news(desk: "Desk", since: datetime | None) -> str:
-    """What others did to accounts since the supervisor signed in last, in words. Raises SessionEnded."""
+    """What others changed on accounts since the supervisor's last sign-in, in words. Raises SessionEnded."""
     from cs_console.staff.staff_changes import in_words, staff_changes
 
     return in_words(staff_changes(desk, since))

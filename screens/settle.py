@@ -1,4 +1,4 @@
-"""Settling an appeal, a report, a complaint or an inquiry: its steps walked, kept as a draft, and ended."""
+"""Settling an appeal, a report, a complaint or an inquiry: its steps, saved as a draft until it is settled."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -42,7 +42,7 @@ MATTER, QUESTION, OUTCOME, REASON, LETTER, SETTLED = "matter", "question-", "out
 
 @dataclass(frozen=True)
 class Read:
-    """What the steps are made of."""
+    """What the steps are built from."""
 
     view: TicketView
     pack: Pack
@@ -53,15 +53,15 @@ class Read:
 
 
 class SettleScreen(WalkScreen):
-    """Steps on the left, the step's sheet beside it, what is missing always in sight; choosing goes on to the next.
+    """Steps on the left, the step's sheet beside them, what is missing always in sight. A choice leads to the next.
 
-    On a closed ticket there is only how it ended, and the letter to post where nothing could be sent.
+    On a closed ticket there is only the settlement, and the letter to post if nothing could be sent.
     """
 
     WHERE = "settle"
     CSS_PATH = "settle.tcss"
     BINDINGS = bindings_for("settle")
-    READY = "ctrl+s settles it."
+    READY = "Press ctrl+s to settle it."
 
     def __init__(self, number: int) -> None:
         super().__init__(settle_place(number), number)
@@ -89,7 +89,7 @@ class SettleScreen(WalkScreen):
         self.query_one(KeyBar).refresh()
         self._show_all()
         if read.needs.always and not self._over:
-            self.say(read.needs.always, Tone.WARNING)  # before all the steps are walked in vain
+            self.say(read.needs.always, Tone.WARNING)  # before the agent fills in all the steps in vain
 
     def draft(self) -> str:
         return self.form.to_json()
@@ -115,7 +115,7 @@ class SettleScreen(WalkScreen):
     def _steps(self, read: Read) -> list[Choice]:
         settled = [Choice(SETTLED, "Ended", read.settled.title, mark="✓")] if read.settled is not None else []
         if self._over or read.rules is None:
-            return settled or [Choice(SETTLED, "Ended", "nothing was settled")]
+            return settled or [Choice(SETTLED, "Ended", "no settlement")]
         steps = [Choice(MATTER, "About", read.view.about_words, mark="›")] if read.rules.matter else []
         for at, question in enumerate(self.form.questions(read.pack, read.rules), 1):
             given = question.id in self.form.answers
@@ -126,10 +126,10 @@ class SettleScreen(WalkScreen):
         steps.append(Choice(OUTCOME, "Outcome", title, mark="✓" if outcome is not None else "·"))
         if outcome is not None and outcome.reasons:
             steps.append(Choice(REASON, "Reason for the letter", mark="✓" if self.form.reason else "·"))
-        return [*steps, Choice(LETTER, "Letter", "as it would go out", mark="›"), *settled]
+        return [*steps, Choice(LETTER, "Letter", "preview", mark="›"), *settled]
 
     def sheet_shown(self, sheet: StepSheet | None) -> None:
-        """The letter is made when it is looked at."""
+        """Make the letter when its sheet is opened."""
         if isinstance(sheet, LetterSheet):
             self._preview(sheet)
 
@@ -155,7 +155,7 @@ class SettleScreen(WalkScreen):
 
     @on(SettleSheet.Changed)
     def form_changed(self, message: SettleSheet.Changed) -> None:
-        """What is missing is said at once; after a choice the cursor goes on to the next step."""
+        """Show at once what is missing; after a choice, move the cursor to the next step."""
         message.stop()
         self.goes_on()
         if self._read is None:
@@ -172,11 +172,11 @@ class SettleScreen(WalkScreen):
         return None if read is None or read.rules is None else self.form.settling(read.pack, read.rules)
 
     def problems(self) -> tuple[str, ...]:
-        """What still blocks the settlement, in the service's words."""
+        """What still blocks the settlement, as the service says it."""
         read, settling = self._read, self._settling()
         if read is None or read.rules is None or settling is None:
             return ()
-        if read.needs.always:  # nothing else matters to somebody who cannot settle it
+        if read.needs.always:  # nothing else matters to an agent who cannot settle it
             return (read.needs.always,)
         missing = [problem.text for problem in settling_problems(read.pack, read.rules, settling)]
         missing += read.needs.by_outcome.get(settling.outcome, ())
@@ -185,7 +185,7 @@ class SettleScreen(WalkScreen):
             missing.append(unnamed)
         for roles in needed_roles(read.pack, read.rules, settling):
             if not self.roles & set(roles):
-                missing.insert(0, f"A {' or a '.join(role.value for role in roles)} has to settle this: hand it on.")
+                missing.insert(0, f"A {' or a '.join(role.value for role in roles)} must settle this. Reassign it (a).")
         return tuple(missing)
 
     def _preview(self, sheet: LetterSheet) -> None:
@@ -200,18 +200,18 @@ class SettleScreen(WalkScreen):
 
     def _previewed(self, sheet: LetterSheet, words: str) -> None:
         if sheet.is_attached:
-            sheet.show(words or "No letter goes out with this outcome.")
+            sheet.show(words or "No letter is sent with this outcome.")
 
     # --- leaving and settling
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Hide settling where the ticket is closed; the service refuses it too."""
+        """Hide settling when the ticket is closed; the service refuses it too."""
         if action == "settle" and self._over:
             return False
         return super().check_action(action, parameters)
 
     def action_settle(self) -> None:
-        """Settle the ticket; the service refuses whatever is incomplete, and says what."""
+        """Settle the ticket; the service refuses an incomplete settlement and says what is missing."""
         settling = self._settling()
         if settling is not None and self._read is not None:
             work = partial(self._save_and_settle, self.desk, self.typed(), self._read.view.row, settling, self.act)
@@ -227,7 +227,7 @@ class SettleScreen(WalkScreen):
         turned = ""
         if done.turned is not None and self._read is not None:
             turned = f" Its kind is now: {self._read.pack.kinds[done.turned].title}."
-        reopened = f" #{done.reopened} is open again." if done.reopened is not None else ""
+        reopened = f" #{done.reopened} was reopened." if done.reopened is not None else ""
         return Said(f"Settled. {done.delivery}{turned}{reopened}".strip(), tone_of_notice(done.delivery))
 
     def _refused(self, refusal: Refusal) -> None:
@@ -237,7 +237,7 @@ class SettleScreen(WalkScreen):
 
 
 def _read(desk: Desk, number: int) -> Read:
-    """Everything that the sheets show; for a worker thread."""
+    """Load everything that the sheets show; for a worker thread."""
     view = reload(desk, number)
     pack = desk.office.packs.get(view.pack)
     settled, matter = last_settlement(desk, number), decided_before(desk, number)

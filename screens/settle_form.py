@@ -1,4 +1,4 @@
-"""What has been answered so far on the way to settling a ticket, kept as JSON between visits."""
+"""The answers given so far for settling a ticket, stored as JSON between visits."""
 
 import json
 from dataclasses import dataclass, field
@@ -17,23 +17,23 @@ class SettleForm:
     answers: dict[str, str] = field(default_factory=dict)
 
     def answer(self, question: str, text: str) -> None:
-        """Note an answer; an empty one is none."""
+        """Note an answer; an empty one removes it."""
         if text.strip():
             self.answers[question] = text
         else:
             self.answers.pop(question, None)
 
     def choose(self, outcome: str) -> None:
-        """Take another outcome; the reason belonged to the one before."""
+        """Choose another outcome and clear the reason, which belonged to the previous one."""
         if outcome != self.outcome:
             self.outcome, self.reason = outcome, ""
 
     def questions(self, pack: Pack, rules: WorkflowRules) -> tuple[WorkflowQuestion, ...]:
-        """What these answers leave to be asked."""
+        """The questions that remain after these answers."""
         return asked(pack, rules, self.answers)
 
     def settling(self, pack: Pack, rules: WorkflowRules) -> Settling:
-        """The form as the service takes it: without what is not asked any more."""
+        """The form as the service takes it: without answers to questions that no longer apply."""
         kept = {one.id: self.answers[one.id] for one in self.questions(pack, rules) if one.id in self.answers}
         return Settling(self.outcome, kept, self.reason)
 
@@ -45,6 +45,6 @@ class SettleForm:
 
 
 def form_from_json(text: str) -> SettleForm:
-    """The form of a draft. Raises ValueError for a text that is none."""
+    """The form stored in a draft. Raises ValueError for a text that is not a form."""
     settling = settling_from_json(json.dumps(json.loads(text)))
     return SettleForm(settling.outcome, settling.reason, dict(settling.answers))

@@ -1,4 +1,4 @@
-"""The sheets of a settlement: what it is about, a question each, how it ends, the letter, and how it ended before."""
+"""The sheets of a settlement: its matter, one per question, the outcome, the letter, and the earlier settlement."""
 
 from collections.abc import Iterable, Sequence
 
@@ -23,10 +23,10 @@ _YES_NO = {"yes": "Yes", "no": "No"}
 
 
 class SettleSheet(StepSheet):
-    """One step; it writes into the form as things are chosen and typed."""
+    """One step; it updates the form as the agent chooses and types."""
 
     class Changed(Message):
-        """Something was chosen or typed. `chosen`: the steps may be other ones now, and this one is done."""
+        """Something was chosen or typed. `chosen`: this step is done, and the list of steps may have changed."""
 
         def __init__(self, chosen: bool = False) -> None:
             super().__init__()
@@ -37,7 +37,7 @@ class SettleSheet(StepSheet):
         self.form = form
 
     def begin(self) -> Widget | None:
-        """Where the keyboard goes first: to what was chosen or written before."""
+        """Put the focus on what was chosen or written before."""
         first = super().begin()
         if isinstance(first, TextArea):
             first.move_cursor(first.document.end)
@@ -45,7 +45,7 @@ class SettleSheet(StepSheet):
 
 
 class MatterSheet(SettleSheet):
-    """What was decided in the matter that this is about, by whom and on what evidence."""
+    """What was decided in the ticket's matter, by which agents and on what evidence."""
 
     def __init__(self, form: SettleForm, about: str, lines: Sequence[str]) -> None:
         super().__init__(form)
@@ -54,14 +54,18 @@ class MatterSheet(SettleSheet):
 
     def compose(self) -> ComposeResult:
         yield PlainText(f"About {self._about}", classes="title")
-        words = "What was decided, by whom, and on what." if self._lines else "b on the ticket names it."
+        words = (
+            "What was decided, who decided it, and on what evidence."
+            if self._lines
+            else "Name it on the ticket with b."
+        )
         yield PlainText(words, classes="part")
         with VerticalScroll(classes="letter"):
-            yield PlainText("\n".join(self._lines) or "Nothing is named.", id="matter")
+            yield PlainText("\n".join(self._lines) or "No matter is named.", id="matter")
 
 
 class QuestionSheet(SettleSheet):
-    """One question: a choice from the pack, or words."""
+    """One question: a choice from the pack, or a text."""
 
     def __init__(self, form: SettleForm, pack: Pack, question: WorkflowQuestion) -> None:
         super().__init__(form)
@@ -75,10 +79,10 @@ class QuestionSheet(SettleSheet):
     def compose(self) -> ComposeResult:
         yield PlainText(self.question.text, classes="title")
         if self._choices_of is not None:
-            yield PlainText("↵ chooses.", classes="part")
+            yield PlainText("Choose with ↵.", classes="part")
             yield _at(ChoiceList(self._choices(), id="answers"), self.form.answers.get(self.question.id, ""))
         else:
-            need = "" if self.question.required else " It may stay empty."
+            need = "" if self.question.required else " Optional."
             yield PlainText(f"In your own words.{need}", classes="part")
             yield WritingArea(self.form.answers.get(self.question.id, ""), id="words")
 
@@ -91,7 +95,7 @@ class QuestionSheet(SettleSheet):
 
     @on(ChoiceList.OptionSelected)
     def choose(self, event: ChoiceList.OptionSelected) -> None:
-        """Answer with the one under the cursor."""
+        """Answer with the selected choice."""
         event.stop()
         self.form.answer(self.question.id, event.option_id or "")
         self.query_one(ChoiceList).show(self._choices())
@@ -99,14 +103,14 @@ class QuestionSheet(SettleSheet):
 
     @on(TextArea.Changed)
     def written(self, event: TextArea.Changed) -> None:
-        """Keep what is written."""
+        """Store the text."""
         event.stop()
         self.form.answer(self.question.id, event.text_area.text)
         self.post_message(self.Changed())
 
 
 class OutcomeSheet(SettleSheet):
-    """How it ends."""
+    """The outcome of the settlement."""
 
     def __init__(self, form: SettleForm, pack: Pack, rules: WorkflowRules) -> None:
         super().__init__(form)
@@ -114,8 +118,8 @@ class OutcomeSheet(SettleSheet):
         self._rules = rules
 
     def compose(self) -> ComposeResult:
-        yield PlainText("How does it end?", classes="title")
-        yield PlainText("↵ chooses. What the requester is told shows in the letter.", classes="part")
+        yield PlainText("What is the outcome?", classes="title")
+        yield PlainText("Choose with ↵. The letter shows what the requester is told.", classes="part")
         yield _at(ChoiceList(self._choices(), id="outcomes"), self.form.outcome)
 
     def _choices(self) -> Iterable[Choice]:
@@ -124,15 +128,15 @@ class OutcomeSheet(SettleSheet):
             yield Choice(key, outcome.title, " · ".join(self._notes(outcome)), mark=mark)
 
     def _notes(self, outcome: WorkflowOutcome) -> Iterable[str]:
-        """What comes with an outcome, and what it needs."""
+        """The consequences of an outcome, and what it needs."""
         if outcome.becomes is not None:
             yield f"becomes: {self._kinds[outcome.becomes].lower()}"
         if outcome.reopens:
-            yield "what it is about is opened again"
+            yield "reopens the ticket that it is about"
         if outcome.verified:
             yield "needs a verified requester"
         if outcome.replied:
-            yield "needs a reply that has gone out"
+            yield "needs a reply that was sent"
         if outcome.needs:
             yield f"settled by a {' or a '.join(role.value for role in outcome.needs)}"
         if not outcome.told:
@@ -140,7 +144,7 @@ class OutcomeSheet(SettleSheet):
 
     @on(ChoiceList.OptionSelected)
     def choose(self, event: ChoiceList.OptionSelected) -> None:
-        """End it like the one under the cursor."""
+        """Take the selected outcome."""
         event.stop()
         self.form.choose(event.option_id or "")
         self.query_one(ChoiceList).show(self._choices())
@@ -148,7 +152,7 @@ class OutcomeSheet(SettleSheet):
 
 
 class ReasonSheet(SettleSheet):
-    """The reason that the letter gives."""
+    """The reason given in the letter."""
 
     def __init__(self, form: SettleForm, rules: WorkflowRules) -> None:
         super().__init__(form)
@@ -156,7 +160,7 @@ class ReasonSheet(SettleSheet):
 
     def compose(self) -> ComposeResult:
         yield PlainText("Which reason does the letter give?", classes="title")
-        yield PlainText("↵ chooses. What you wrote yourself never stands in it.", classes="part")
+        yield PlainText("Choose with ↵. Your own text never appears in the letter.", classes="part")
         yield _at(ChoiceList(self._choices(), id="reasons"), self.form.reason)
 
     def _choices(self) -> Iterable[Choice]:
@@ -165,7 +169,7 @@ class ReasonSheet(SettleSheet):
 
     @on(ChoiceList.OptionSelected)
     def choose(self, event: ChoiceList.OptionSelected) -> None:
-        """Give the one under the cursor."""
+        """Take the selected reason."""
         event.stop()
         self.form.reason = event.option_id or ""
         self.query_one(ChoiceList).show(self._choices())
@@ -173,10 +177,10 @@ class ReasonSheet(SettleSheet):
 
 
 class LetterSheet(SettleSheet):
-    """The letter as it would go out."""
+    """The letter as it would be sent."""
 
     def compose(self) -> ComposeResult:
-        yield PlainText("The letter as it would go out. ctrl+s settles.", classes="title")
+        yield PlainText("Preview of the letter. Settle the ticket with ctrl+s.", classes="title")
         with VerticalScroll(classes="letter"):
             yield PlainText("…", id="preview")
 
@@ -186,7 +190,7 @@ class LetterSheet(SettleSheet):
 
 
 class SettledSheet(SettleSheet):
-    """How it was settled: what, by whom, when, on which answers, and the letter with what became of it."""
+    """The settlement: what, by which agent, when, on which answers, and the letter with its delivery."""
 
     def __init__(self, form: SettleForm, settled: SettlementView) -> None:
         super().__init__(form)
@@ -196,7 +200,7 @@ class SettledSheet(SettleSheet):
         one = self._settled
         yield PlainText(one.title, classes="title")
         yield PlainText(f"by {one.agent} · {moment(one.at)}", classes="quiet")
-        yield PlainText(one.delivery or "No letter went out.", id="delivery", classes="part")
+        yield PlainText(one.delivery or "No letter was sent.", id="delivery", classes="part")
         with VerticalScroll(classes="letter"):
             yield PlainText("\n\n".join(filter(None, ("\n".join(one.lines), one.letter))), id="settled")
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class SignInScreen(ConsoleScreen[None]):
-    """Asks for a name and a password; says no with the same words whichever is wrong (ASVS 6.3.8)."""
+    """Asks for a name and a password; the message is the same whichever is wrong (ASVS 6.3.8)."""
 
     WHERE = "sign_in"
     CSS_PATH: ClassVar[str] = "sign_in.tcss"
@@ -32,11 +32,11 @@ class SignInScreen(ConsoleScreen[None]):
     def body(self) -> ComposeResult:
         with Container(id="door"), Vertical(id="card"):
             yield PlainText(self.console.settings.desk_name, id="desk-name")
-            yield Static(Content("Sign in to work. What you look at here is on record."), id="promise", markup=False)
+            yield Static(Content("Sign in to work. Everything you view here is recorded."), id="promise", markup=False)
             yield Input(placeholder="Name", id="name", max_length=64)
             yield PasswordInput(placeholder="Password", id="password")
             yield ForgettingInput(
-                placeholder="The six digits of your app, or a recovery code", id="code", max_length=32
+                placeholder="The six digits from your app, or a recovery code", id="code", max_length=32
             )
             yield PlainText(id="refusal")
             yield Static(id="demo", markup=False)
@@ -91,10 +91,10 @@ class SignInScreen(ConsoleScreen[None]):
         code = self.query_one("#code", Input)
         code.display = True
         code.focus()
-        self.say("Now the code of your second factor; esc begins again.", Tone.INFO)
+        self.say("Enter the code of your second factor, or press esc to start over.", Tone.INFO)
 
     def action_back(self) -> None:
-        """From the code back to name and password."""
+        """Return from the code to name and password."""
         if self._first is not None:
             self.clear_notice()
             self.open_again()
@@ -119,7 +119,7 @@ class SignInScreen(ConsoleScreen[None]):
             self.change(partial(self._sign_in, name.value, password.value), self._believed, refused=self._refused)
 
     def _sign_in(self, name: str, password: str) -> "FirstStep | SignedIn":
-        """In one go where nothing more is asked for."""
+        """Sign in at once where no second factor is needed."""
         office = self.console.office()
         from cs_console.staff.sign_in import first_step, second_step
 
@@ -159,7 +159,7 @@ class SignInScreen(ConsoleScreen[None]):
         self.refuse(str(refusal))
 
     def refuse(self, words: str) -> None:
-        """Say why not, or why a session ended."""
+        """Show why sign-in failed, or why a session ended."""
         self.clear_notice()
         line = self.query_one("#refusal", PlainText)
         line.show(f"✗ {words}")

@@ -1,4 +1,4 @@
-"""The small questions about a ticket's place in the queue: state, kind, priority, assignee."""
+"""The dialogs for a ticket's state, kind, priority and assignee."""
 
 from collections.abc import Iterable, Mapping
 
@@ -8,17 +8,17 @@ from screens.choice import ChoiceDialog
 from screens.widgets.choice_list import Choice
 
 _STATES = {
-    TicketState.OPEN: "somebody works on it",
-    TicketState.TO_VERIFY: "waits until the requester is verified",
+    TicketState.OPEN: "an agent is working on it",
+    TicketState.TO_VERIFY: "waiting for the requester's verification",
     TicketState.VERIFIED: "the requester is verified",
-    TicketState.WAITING: "waits for the requester",
-    TicketState.IN_APPROVAL: "begins and ends with a proposal",
+    TicketState.WAITING: "waiting for the requester",
+    TicketState.IN_APPROVAL: "starts and ends with a proposal",
     TicketState.CLOSED: "nothing more to do",
 }
 
 
 def state_dialog(number: int, now: TicketState) -> ChoiceDialog:
-    """Which state; what cannot be reached by hand is shown but cannot be chosen."""
+    """Ask for the state; states that cannot be set by hand are shown but cannot be chosen."""
     choices = [
         Choice(state.value, state.value, words, can_choose=state in BY_HAND[now], mark=_mark(state is now))
         for state, words in _STATES.items()
@@ -27,16 +27,16 @@ def state_dialog(number: int, now: TicketState) -> ChoiceDialog:
 
 
 def kind_dialog(number: int, now: TicketKind, titles: Mapping[TicketKind, str]) -> ChoiceDialog:
-    """Which kind; the clocks follow it."""
+    """Ask for the kind; the deadlines follow it."""
     choices = [
         Choice(kind.value, titles.get(kind, kind.value), can_choose=kind is not now, mark=_mark(kind is now))
         for kind in TicketKind
     ]
-    return ChoiceDialog(f"What is #{number} about? The clocks follow.", choices)
+    return ChoiceDialog(f"What kind of ticket is #{number}? Its deadlines follow.", choices)
 
 
 def priority_dialog(number: int, now: Priority) -> ChoiceDialog:
-    """How urgent."""
+    """Ask for the priority."""
     choices = [
         Choice(one.name.lower(), one.name.lower(), can_choose=one is not now, mark=_mark(one is now))
         for one in sorted(Priority, reverse=True)
@@ -45,13 +45,11 @@ def priority_dialog(number: int, now: Priority) -> ChoiceDialog:
 
 
 def assign_dialog(number: int, now: str | None, names: Iterable[str]) -> ChoiceDialog:
-    """Who works on it."""
+    """Ask for the assignee."""
     choices = [Choice(name, name, can_choose=name != now, mark=_mark(name == now)) for name in names]
     if not choices:
-        choices = [
-            Choice("none", "Nobody here is without a part in it", "an admin can add an account", can_choose=False)
-        ]
-    return ChoiceDialog(f"Who takes #{number}? A verified window closes when it changes hands.", choices)
+        choices = [Choice("none", "Every agent was involved in it", "an admin can add an account", can_choose=False)]
+    return ChoiceDialog(f"Who takes #{number}? Reassigning closes an open verification window.", choices)
 
 
 def _mark(is_now: bool) -> str:

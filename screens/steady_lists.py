@@ -1,4 +1,4 @@
-"""Page keys in Textual's lists: one that came before the list was laid out ended the console (KeyError)."""
+"""Page keys in Textual's lists: one pressed before the list was laid out ended the console (KeyError)."""
 
 from textual.widgets import OptionList
 
@@ -11,5 +11,5 @@ def _turn_what_is_laid_out(self: OptionList, direction: int) -> None:
 
 
 def steady_lists() -> None:
-    """From now on a page key does nothing in a list that has no lines yet: in ours, the palette's and every menu's."""
+    """Make page keys do nothing in a list that has no lines yet: in ours, the palette's and every menu's."""
     OptionList._move_page = _turn_what_is_laid_out  # type: ignore[method-assign]

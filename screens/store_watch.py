@@ -1,4 +1,4 @@
-"""Whether the store answers: while it does not, it is asked again and again, ever more slowly."""
+"""Whether the store answers: while it does not, it is polled at growing intervals."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ class StoreWatch:
         self.away = False
 
     def lost(self) -> None:
-        """Somebody could not reach the store: say so, and begin to ask."""
+        """The store could not be reached: report it and start polling."""
         if not self.away:
             self.away = True
             self._wait = FIRST_WAIT

@@ -1,4 +1,4 @@
-"""What comes from the terminal, read so that no byte of it ends the console and nothing pasted acts as a key."""
+"""Reads the terminal so that no byte ends the console and nothing pasted acts as a key."""
 
 import errno
 import os
@@ -22,7 +22,7 @@ _PIECES = re.compile(r"(?=\x1b)")
 
 
 class PasteGuard:
-    """Takes control characters out of what is pasted, line ends and tabs excepted, before anything acts on them.
+    """Removes control characters from pasted text, except line ends and tabs, before anything acts on them.
 
     Textual's parser looks for keys, sizes and mouse reports in a paste too: not every terminal takes escapes out.
     """
@@ -32,14 +32,14 @@ class PasteGuard:
         self._held = ""
 
     def feed(self, text: str) -> str:
-        """The same text, harmless; what may be half of a paste's bracket counts with what comes next."""
+        """The same text, made harmless; what may be half of a paste's bracket is judged with the next input."""
         parts: list[str] = []
         while text:
             text = (self._until_end if self._inside else self._until_start)(text, parts)
         return "".join(parts)
 
     def _until_start(self, text: str, parts: list[str]) -> str:
-        """Outside nothing is held back, an Escape least of all; only the last characters are remembered."""
+        """Outside a paste nothing is held back, not even an Escape; only the last characters are remembered."""
         seen = self._held + text
         at = seen.find(BRACKETED_PASTE_START)
         if at < 0:
@@ -69,7 +69,7 @@ def _half_of(marker: str, text: str) -> int:
 
 
 class TerminalReader:
-    """Bytes of a terminal as Textual's messages; those that are no UTF-8, or mean no key, are harmless."""
+    """Turns a terminal's bytes into Textual's messages; bytes that are not UTF-8, or no key, are harmless."""
 
     def __init__(self) -> None:
         self._decode = getincrementaldecoder("utf-8")("replace").decode
@@ -77,14 +77,14 @@ class TerminalReader:
         self._parser = XTermParser()
 
     def feed(self, data: bytes) -> Iterator[Message]:
-        """What these bytes say."""
+        """The messages in these bytes."""
         for piece in _PIECES.split(self._guard.feed(self._decode(data))):
-            # one by one after an Escape: a sequence that the parser fails on does not take what follows with it
+            # one by one after an Escape: if the parser fails on a sequence, the input after it is not lost
             for part in piece if piece.startswith("\x1b") else [piece] * bool(piece):
                 yield from self._parsed(part)
 
     def tick(self) -> Iterator[Message]:
-        """What was an Escape, now that nothing came after it."""
+        """The messages of an Escape that nothing followed."""
         yield from self._guarded(self._parser.tick())
 
     def _parsed(self, part: str) -> Iterator[Message]:
@@ -103,8 +103,8 @@ class SteadyDriver(LinuxDriver):
     def run_input_thread(self) -> None:
         """Read until the console ends.
 
-        A terminal that has gone ends it at once, as the kernel's hang-up does, also where that is ignored (nohup). No
-        orderly end is tried: whatever draws would wait for the terminal. Drafts are saved as they are typed.
+        A lost terminal ends it at once, as the kernel's hang-up does, even where that is ignored (nohup). No
+        orderly end is tried: drawing would wait for the terminal. Drafts are saved as they are typed.
         """
         reader = TerminalReader()
         with selectors.SelectSelector() as selector:
@@ -118,7 +118,7 @@ class SteadyDriver(LinuxDriver):
                 self._tell(reader.tick())
 
     def _read(self) -> bytes:
-        """What was typed; nothing where the terminal has gone."""
+        """What was typed; empty if the terminal has gone."""
         try:
             return os.read(self.fileno, 4096)
         except OSError as problem:
@@ -131,7 +131,7 @@ class SteadyDriver(LinuxDriver):
             self.process_message(message)
 
     def process_message(self, message: Message) -> None:
-        """As Textual's, but a size is believed only where the kernel says the same: it may have been typed."""
+        """As in Textual, but a size is believed only if the kernel confirms it: it may have been typed."""
         if isinstance(message, events.Resize) and message.size != Size(*self._get_terminal_size()):
             return
         super().process_message(message)

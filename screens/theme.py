@@ -1,4 +1,4 @@
-"""The console's three themes. Colour is only ever a second sign: a word or a mark says the same."""
+"""The console's three themes. Colour is always a second sign: a word or a mark says the same."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from textual.theme import Theme
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """The colours of one theme, as a painter would list them.
+    """The colours of one theme, by their use.
 
     The grounds are nearly grey, so that a terminal of 256 colours shows them as greys too.
     """
@@ -141,5 +141,8 @@ def _theme(name: str, of: Palette, dark: bool) -> Theme:
 
 
 PALETTES = {"cs-dark": DARK, "cs-light": LIGHT, "cs-contrast": CONTRAST}
+
+TITLES = {"cs-dark": "Dark", "cs-light": "Light", "cs-contrast": "High contrast"}
+"""The themes' names as people see them; console.toml has the keys."""
 
 THEMES = tuple(_theme(name, palette, name != "cs-light") for name, palette in PALETTES.items())

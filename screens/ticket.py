@@ -1,4 +1,4 @@
-"""One ticket: the redacted conversation, what is known about the requester, and the keys that work on both."""
+"""One ticket: the redacted conversation, the facts about the requester, and the keys for both."""
 
 from functools import partial
 
@@ -27,14 +27,14 @@ from screens.widgets.safe_text import PlainText
 
 
 class TicketScreen(TicketTerms):
-    """Opening it is on record. At 120 columns both sides stand beside each other, below that one at a time."""
+    """Opening it is recorded. From 120 columns on both sides are shown next to each other, below that one at a time."""
 
     WHERE = "ticket"
     PROBLEMS_FADE = True
     CSS_PATH = "ticket.tcss"
     BINDINGS = bindings_for("ticket")
     said: Said | None = None
-    """What is said of it when it is shown: where it came from is covered then."""
+    """The notice to show on opening: the screen it comes from is covered by then."""
 
     def body(self) -> ComposeResult:
         yield PlainText(id="subject")
@@ -59,7 +59,7 @@ class TicketScreen(TicketTerms):
         self.heading = f"#{view.number} {view.kind_title}"
         self.query_one("#subject", PlainText).show(view.subject or "(no subject)")
         self.query_one("#status", PlainText).show(status_words(view))
-        remark = "Only the newest lines are here; the earlier ones are kept." if view.earlier_lines else ""
+        remark = "Only the newest messages are shown here; the earlier ones are stored." if view.earlier_lines else ""
         await self.query_one(Conversation).show(view.lines, view.feedback_note or remark)
         await self.query_one(Facts).show(facts_of(view, self._key_of))
 
@@ -70,12 +70,12 @@ class TicketScreen(TicketTerms):
         self.ask(partial(reload, self.desk, self.number), self._opened, group="view")
 
     def refresh_now(self) -> None:
-        """Read the ticket again; a value that is being shown stays."""
+        """Reload the ticket; a revealed value stays on screen."""
         if self.view is not None:
             self._reload()
 
     def action_reload(self) -> None:
-        """Read the ticket again."""
+        """Reload the ticket."""
         self._reload()
 
     def _key_of(self, command_id: str) -> str:
@@ -86,7 +86,7 @@ class TicketScreen(TicketTerms):
     # --- the two sides
 
     def action_other_side(self) -> None:
-        """Go to the other side: the conversation or the requester."""
+        """Move to the other side: the conversation or the requester."""
         self.set_class(not self.has_class("-at-facts"), "-at-facts")
         self._show_sides()
         self.call_after_refresh(self._focus_side)
@@ -104,11 +104,11 @@ class TicketScreen(TicketTerms):
         names = [("Conversation", False), ("Requester", True)]
         at_facts = self.has_class("-at-facts")
         words = "   ".join(f"{'▸' if facts is at_facts else ' '} {name}" for name, facts in names)
-        self.query_one("#sides", PlainText).show_parts((words, "bold"), "    tab switches")
+        self.query_one("#sides", PlainText).show_parts((words, "bold"), "    tab to switch")
 
     @on(Facts.Selected)
     def choose_fact(self) -> None:
-        """Enter on a line does what its key does."""
+        """Run the command of the selected line, as its key would."""
         fact = self.query_one(Facts).current
         if fact is not None and fact.command and self.check_action(fact.command, ()):
             getattr(self, f"action_{fact.command}")()
@@ -116,7 +116,7 @@ class TicketScreen(TicketTerms):
     # --- revealing
 
     def action_reveal(self) -> None:
-        """Reveal the field under the cursor; from the conversation, ask which."""
+        """Reveal the selected field; from the conversation, ask which one."""
         fact = self.query_one(Facts).current
         if self.has_class("-at-facts") and fact is not None and fact.key.startswith(f"{FIELD}:"):
             self._reveal_key(fact.key)
@@ -125,7 +125,7 @@ class TicketScreen(TicketTerms):
                 Choice(field_key(one.field, one.item), f"{one.title}  {one.mask}", one.why)
                 for one in (*reversed(self.view.text_fields), *self.view.fields)
             ]
-            self.go_on(ChoiceDialog("Which one do you need to see?", choices), self._reveal_key)
+            self.go_on(ChoiceDialog("Which field do you need to see?", choices), self._reveal_key)
 
     def _reveal_key(self, key: str | None) -> None:
         if key is None or self.view is None:
@@ -135,7 +135,7 @@ class TicketScreen(TicketTerms):
                 self.start_reveal(self.number, Target(one.field, one.item), one.title)
 
     def place_for(self, target: Target) -> Widget | None:
-        """A message's words stand in the conversation, everything else among the facts."""
+        """A message's text is shown in the conversation, everything else among the facts."""
         if target.field is Field.MESSAGE:
             place: Widget | None = self.query_one(Conversation).block(target.item)
         else:
@@ -146,7 +146,7 @@ class TicketScreen(TicketTerms):
         return place
 
     def action_back(self) -> None:
-        """Hide a revealed value first; then go back."""
+        """Hide a revealed value first; otherwise go back."""
         if self.shows_value:
             self.hide_values()
         else:
@@ -155,23 +155,23 @@ class TicketScreen(TicketTerms):
     # --- going on to other screens
 
     def action_verify(self) -> None:
-        """Verify who the requester is, or ask a verifier to."""
+        """Verify the requester, or ask a verifier to."""
         if self.roles & {Role.VERIFIER, Role.SUPERVISOR}:
             self.go_on(VerifyScreen(self.number), self._back_with)
         elif self.view is not None:
             work = partial(workflow.set_state, self.desk, self.number, self.view.row, TicketState.TO_VERIFY)
-            self._change(work, f"#{self.number} waits for a verifier now.")
+            self._change(work, f"#{self.number} is now waiting for a verifier.")
 
     def action_reply(self) -> None:
         """Write to the requester."""
         self.go_on(ComposeScreen(self.number, MessageSort.REPLY), self._back_with)
 
     def action_note(self) -> None:
-        """Write a note for the desk."""
+        """Write an internal note."""
         self.go_on(ComposeScreen(self.number, MessageSort.NOTE), self._back_with)
 
     def action_decide(self) -> None:
-        """Walk the checklist, or the steps of the ticket's own kind."""
+        """Open the checklist, or the steps of the ticket's kind."""
         if self.view is not None and self.view.settles:
             self.go_on(SettleScreen(self.number), self._back_with)
         else:

@@ -1,4 +1,4 @@
-"""What is changed on a ticket by a key and a small question: whose it is, its state, kind, matter and contacts."""
+"""The changes on a ticket that take a key and a dialog: assignee, state, kind, matter and contacts."""
 
 from collections.abc import Callable
 from functools import partial
@@ -9,20 +9,20 @@ from cs_console.errors import ChangedElsewhere, NoOneIndependent, Refusal
 from cs_console.tickets import workflow
 from cs_console.tickets.conversation import TicketView
 from models.enums import Priority, Role, TicketKind, TicketState
-from screens.about import SOMEBODY, about_dialog, decider_dialog
+from screens.about import OUTSIDE, about_dialog, decider_dialog
 from screens.asking_text import WordsDialog, Written, forgetting_draft
 from screens.contact import AskedContact, asked_contact, contact_dialog, place_of
 from screens.reveal import RevealScreen
 from screens.state import assign_dialog, kind_dialog, priority_dialog, state_dialog
 from screens.widgets.notice_bar import Said
 
-CLOSE_HINT = "ctrl+s close it, the reason stays as a note   esc keep as a draft"
-NAME_HINT = "ctrl+s name them, the reason stays as a note   esc keep as a draft"
-CONTACT_HINT = "ctrl+s keep it with the ticket   esc keep as a draft"
+CLOSE_HINT = "ctrl+s close it and save the reason as a note   esc save as draft"
+NAME_HINT = "ctrl+s assign it and save the reason as a note   esc save as draft"
+CONTACT_HINT = "ctrl+s save it with the ticket   esc save as draft"
 
 
 class TicketChanges(RevealScreen):
-    """Each change goes to its service; what it refuses is said, and the ticket is read again where it has moved on."""
+    """Each change goes to its service; a refusal is shown, and the ticket is reloaded if it has changed."""
 
     def __init__(self, number: int) -> None:
         super().__init__()
@@ -30,8 +30,8 @@ class TicketChanges(RevealScreen):
         self.view: TicketView | None = None
 
     def _reload(self, _answer: object = None) -> None:
-        """Read the ticket again."""
-        raise NotImplementedError  # by the screen that shows it: TicketScreen
+        """Reload the ticket."""
+        raise NotImplementedError  # implemented by TicketScreen, which shows it
 
     def _change(self, work: Callable[[], object], done: str) -> None:
         self.change(work, partial(self._changed, done), refused=self._refused, late=lambda _answer: Said(done))
@@ -45,14 +45,14 @@ class TicketChanges(RevealScreen):
             self._reload()
 
     def action_claim(self) -> None:
-        """Take the ticket."""
-        self._change(partial(workflow.claim, self.desk, self.number), f"#{self.number} is yours.")
+        """Claim the ticket."""
+        self._change(partial(workflow.claim, self.desk, self.number), f"#{self.number} is assigned to you.")
 
     def action_release(self) -> None:
-        """Give it back to the queue."""
+        """Return it to the queue."""
         if self.view is not None:
             work = partial(workflow.release, self.desk, self.number, self.view.row)
-            self._change(work, f"#{self.number} is back in the queue.")
+            self._change(work, f"#{self.number} was returned to the queue.")
 
     def action_state(self) -> None:
         """Choose another state."""
@@ -63,19 +63,19 @@ class TicketChanges(RevealScreen):
         if state is None or self.view is None:
             return
         if state == TicketState.CLOSED.value and self.view.closes_with_reason and Role.SUPERVISOR in self.roles:
-            question = f"#{self.number} ends when it is answered with d. Why is it closed before that?"
+            question = f"#{self.number} should be answered (d) first. Why do you close it without that?"
             dialog = WordsDialog(question, f"close:{self.number}", self.number, hint=CLOSE_HINT)
             self.go_on(dialog, self._close_reasoned)
             return
         work = partial(workflow.set_state, self.desk, self.number, self.view.row, TicketState(state))
-        self._change(work, f"#{self.number} is {state}.")
+        self._change(work, f"#{self.number} is now {state}.")
 
     def _close_reasoned(self, why: Written | None) -> None:
         if why is not None and self.view is not None:
             closed = TicketState.CLOSED
             work = partial(workflow.set_state, self.desk, self.number, self.view.row, closed, why.words, act=why.act)
             forgetting = partial(forgetting_draft, self.desk, why, work)
-            self._change(forgetting, f"#{self.number} is closed.")
+            self._change(forgetting, f"#{self.number} was closed.")
 
     def action_kind(self) -> None:
         """Choose another kind."""
@@ -87,7 +87,7 @@ class TicketChanges(RevealScreen):
     def _kind_chosen(self, kind: str | None) -> None:
         if kind is not None and self.view is not None:
             work = partial(workflow.set_kind, self.desk, self.number, self.view.row, TicketKind(kind))
-            self._change(work, f"#{self.number} is a matter of {kind} now.")
+            self._change(work, f"#{self.number} is now of the kind {kind}.")
 
     def action_priority(self) -> None:
         """Choose another priority."""
@@ -98,10 +98,10 @@ class TicketChanges(RevealScreen):
         if name is not None and self.view is not None:
             priority = Priority[name.upper()]
             work = partial(workflow.set_priority, self.desk, self.number, self.view.row, priority)
-            self._change(work, f"The priority of #{self.number} is {name}.")
+            self._change(work, f"The priority of #{self.number} is now {name}.")
 
     def action_assign(self) -> None:
-        """Choose who works on it."""
+        """Choose the assignee."""
         self.ask(partial(workflow.assignable, self.desk, self.number), self._assignable, group="assignable")
 
     def _assignable(self, names: tuple[str, ...]) -> None:
@@ -111,14 +111,14 @@ class TicketChanges(RevealScreen):
     def _assignee_chosen(self, name: str | None) -> None:
         if name is not None and self.view is not None:
             work = partial(workflow.assign, self.desk, self.number, self.view.row, name)
-            done = partial(self._changed, f"#{self.number} is {name}'s.")
+            done = partial(self._changed, f"#{self.number} is assigned to {name}.")
             self.change(work, done, refused=partial(self._not_assigned, name))
 
     def _not_assigned(self, name: str, refusal: Refusal) -> None:
-        """Where independence leaves no one, a privacy officer names a person, with a reason."""
+        """If no one is independent, a privacy officer names the person who handles it, with a reason."""
         self._refused(refusal)
         if isinstance(refusal, NoOneIndependent) and Role.PRIVACY_OFFICER in self.roles:
-            question = f"Everyone took part in what #{self.number} is about. Why {name} all the same?"
+            question = f"Everyone was involved in what #{self.number} is about. Why should {name} handle it anyway?"
             dialog = WordsDialog(question, f"name:{self.number}", self.number, hint=NAME_HINT)
             self.app.push_screen(dialog, partial(self._reviewer_reasoned, name))
 
@@ -126,19 +126,19 @@ class TicketChanges(RevealScreen):
         if why is not None and self.view is not None:
             work = partial(workflow.name_reviewer, self.desk, self.number, self.view.row, name, why.words)
             forgetting = partial(forgetting_draft, self.desk, why, work)
-            self._change(forgetting, f"#{self.number} is {name}'s.")
+            self._change(forgetting, f"#{self.number} is assigned to {name}.")
 
     # --- what it is about, and how the requester is reached
 
     def action_about(self) -> None:
-        """Choose what it is about."""
+        """Choose the ticket's matter."""
         self.ask(partial(matter_choices, self.desk, self.number), self._matters_read, group="about")
 
     def _matters_read(self, choices: MatterChoices) -> None:
         self.go_on(about_dialog(self.number, choices), partial(self._about_chosen, choices))
 
     def _about_chosen(self, choices: MatterChoices, key: str | None) -> None:
-        if key == SOMEBODY:
+        if key == OUTSIDE:
             self.go_on(decider_dialog(self.number, choices.accounts), self._decider_chosen)
         elif key is not None:
             self._naming(partial(name_matter, self.desk, self.number, about_number=int(key)))
@@ -154,7 +154,7 @@ class TicketChanges(RevealScreen):
         self._tell(self._named_words(named))
 
     def _named_words(self, named: Named) -> Said:
-        hand_on = " Whoever has it took part in that: hand it on with a." if named.kept_out else ""
+        hand_on = " The assignee was involved in that decision. Reassign it (a)." if named.kept_out else ""
         return Said(f"#{self.number} is about {named.words}.{hand_on}")
 
     def _tell(self, said: Said) -> None:
@@ -170,7 +170,7 @@ class TicketChanges(RevealScreen):
         if key is None or self.view is None:
             return
         asked = asked_contact(self.view, key)
-        question = f"The {asked.title.lower()}, as the requester says it is"
+        question = f"The {asked.title.lower()} that the requester gives"
         dialog = WordsDialog(question, place_of(asked, self.number), self.number, hint=CONTACT_HINT)
         self.go_on(dialog, partial(self._contact_typed, asked))
 
@@ -179,4 +179,4 @@ class TicketChanges(RevealScreen):
             where = asked.contact_id, asked.field
             work = partial(change_contact, self.desk, self.number, *where, value.words, act=value.act)
             forgetting = partial(forgetting_draft, self.desk, value, work)
-            self._change(forgetting, "The contact is kept; a verified window is closed.")
+            self._change(forgetting, "The contact was saved. An open verification window was closed.")

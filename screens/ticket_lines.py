@@ -1,4 +1,4 @@
-"""A ticket's facts put into lines: names, words, and the key that works on each."""
+"""A ticket's facts as lines: name, text, and the key that works on each."""
 
 from collections.abc import Callable
 
@@ -42,25 +42,25 @@ def field_key(field: Field, item: str) -> str:
 
 
 def assignee_words(view: TicketView) -> str:
-    """Whose ticket it is."""
-    return "mine" if view.mine else view.assignee or "nobody"
+    """The line about the ticket's requester."""
+    return "mine" if view.mine else view.assignee or "unassigned"
 
 
 def said(contact: FieldState | MaskedContact) -> str:
-    """What is to be known of a contact that is not on file."""
+    """The remark on a contact that is not on file."""
     return "" if contact.on_file else "  claimed" if contact.claimed else "  unconfirmed"
 
 
 def requester_words(view: TicketView) -> str:
-    """Whose ticket it is, and how surely."""
+    """The ticket's requester, and how certain that is."""
     if view.erased or view.link is Link.PROVEN:
         return view.requester
     return f"{view.requester} {'unconfirmed' if view.link is Link.PRESUMED else 'unverified sender'}"
 
 
 def status_words(view: TicketView) -> str:
-    """Where the ticket stands, in one line."""
-    window = f"verified until {hour(view.window_until)}" if view.window_until else "not verified now"
+    """The ticket's status in one line."""
+    window = f"verified until {hour(view.window_until)}" if view.window_until else "not verified"
     parts = [window, assignee_words(view)]
     if view.state is not TicketState.VERIFIED:
         parts.insert(0, view.state.value)
@@ -76,13 +76,13 @@ def status_words(view: TicketView) -> str:
 
 
 def _asker(view: TicketView) -> list[Fact]:
-    """Who asks, where that is not simply the requester, and how old the requester is, where it was recorded."""
+    """Who asks, if not the requester, and the requester's age band, if recorded."""
     known = (("asked-by", "Asked by", view.asked_by), ("age", "Age", view.age_words))
     return [Fact(key, title, words) for key, title, words in known if words]
 
 
 def _answer(view: TicketView, key_of: Callable[[str], str]) -> list[Fact]:
-    """What it is about and how it ended, by the checklist or by its kind's own steps."""
+    """What the ticket is about and its outcome, by the checklist or by its kind's own steps."""
     about = [Fact("about", "About", view.about_words, key_of("about"), "about")] if view.about_words else []
     settled = view.settled_words or "not yet"
     if view.settles:

@@ -1,4 +1,4 @@
-"""What the law asks of a ticket, by key: its clock and fee, erasing and keeping, the notice once more, its policy."""
+"""The keys for a ticket's legal terms: clock and fee, erasure and holds, sending the notice again, its policy."""
 
 from collections.abc import Callable
 from datetime import date
@@ -38,12 +38,12 @@ from screens.widgets.notice_bar import Said
 
 
 class TicketTerms(TicketChanges):
-    """Each of these is on record, and most are told to the requester."""
+    """Each of these is recorded, and the requester is informed of most."""
 
     # --- the clock
 
     def action_clock(self) -> None:
-        """What the due date is made of, and what can be done about it."""
+        """Show what the due date is made of, and what can be done about it."""
         self.ask(partial(clock_view, self.desk, self.number), self._clock_read, group="clock")
 
     def _clock_read(self, clock: ClockView) -> None:
@@ -69,7 +69,7 @@ class TicketTerms(TicketChanges):
         if day is not None:
             act = self.act_for(PAID, day)
             work = partial(fee_paid, self.desk, self.number, clock.row, date.fromisoformat(day), act=act)
-            self._change(work, "The fee is on record as paid; the answer can be given with d.")
+            self._change(work, "The fee is recorded as paid. You can now decide the request (d).")
 
     def _extension_reasoned(self, clock: ClockView, reason: Written | None) -> None:
         if reason is not None:
@@ -82,7 +82,7 @@ class TicketTerms(TicketChanges):
     # --- whose it is
 
     def action_whose(self) -> None:
-        """Choose the person on file whose ticket it is, or take such a link back."""
+        """Link the ticket to a person on file, or undo such a link."""
         self.ask(partial(whose, self.desk, self.number), self._whose_read, group="whose")
 
     def _whose_read(self, found: Whose) -> None:
@@ -99,10 +99,10 @@ class TicketTerms(TicketChanges):
             return
         if chosen.person is None:
             work = partial(unlink_ticket, self.desk, self.number, row, why.words)
-            done = f"#{self.number} is not linked to anyone now."
+            done = f"#{self.number} is no longer linked to a person on file."
         else:
             work = partial(link_ticket, self.desk, self.number, row, chosen.person, why.words, chosen.found_by)
-            done = f"#{self.number} is linked. The requester still has to be verified, with v."
+            done = f"#{self.number} was linked. The requester must still be verified (v)."
         self._change(partial(forgetting_draft, self.desk, why, work), done)
 
     # --- erasing and keeping
@@ -110,15 +110,16 @@ class TicketTerms(TicketChanges):
     def action_erase(self) -> None:
         """Ask once, then propose it."""
         choices = [
-            Choice("no", "Leave it as it is"),
-            Choice("yes", "Propose to erase", "all that is known of the requester; a second person confirms"),
+            Choice("no", "Cancel"),
+            Choice("yes", "Propose to erase", "all data of the requester; a second person must confirm"),
         ]
         self.go_on(ChoiceDialog("Erase this requester's data, for good?", choices), self._erase_chosen)
 
     def _erase_chosen(self, answer: str | None) -> None:
         if answer == "yes":
             self._change(
-                partial(propose_erasure, self.desk, self.number), "Proposed: a second person finds it under g e."
+                partial(propose_erasure, self.desk, self.number),
+                "The erasure was proposed. A second person must confirm it (g e).",
             )
 
     def action_hold(self) -> None:
@@ -133,7 +134,7 @@ class TicketTerms(TicketChanges):
 
     def _hold_chosen(self, reasons: dict[str, HoldReasonChoice], key: str | None) -> None:
         if key is not None and key.startswith(LIFT):
-            self._change(partial(lift_hold, self.desk, key.removeprefix(LIFT)), "The hold is lifted.")
+            self._change(partial(lift_hold, self.desk, key.removeprefix(LIFT)), "The hold was lifted.")
         elif key is not None:
             reason = reasons[key.removeprefix(PLACE)]
             today = self.desk.office.clock.now().date()
@@ -141,7 +142,7 @@ class TicketTerms(TicketChanges):
 
     def _until_chosen(self, reason: HoldReasonChoice, day: str | None) -> None:
         if day is not None:
-            question = "Which law, order or interest is it? Only privacy officers read this note."
+            question = "Which law, order or interest requires it? Only privacy officers can read this note."
             dialog = WordsDialog(question, f"hold:{self.number}", self.number, hint=NOTE_HINT)
             self.go_on(dialog, partial(self._hold_noted, reason, date.fromisoformat(day)))
 
@@ -149,12 +150,12 @@ class TicketTerms(TicketChanges):
         if note is not None:
             work = partial(place_hold, self.desk, self.number, reason.key, note.words, until, act=note.act)
             forgetting = partial(forgetting_draft, self.desk, note, work)
-            self._change(forgetting, f"The data is kept until {until:%d %b %Y}, whatever is decided.")
+            self._change(forgetting, f"The data is kept until {until:%d %b %Y}, whatever else is decided.")
 
     # --- the notice, and the policy
 
     def action_send_notice(self) -> None:
-        """Choose where the notice goes once more."""
+        """Choose where to send the notice again."""
         self.ask(partial(notice_routes, self.desk, self.number), self._routes_read, group="routes")
 
     def _routes_read(self, found: NoticeRoutes) -> None:
@@ -183,9 +184,8 @@ class TicketTerms(TicketChanges):
 
     def _pack_chosen(self, name: str | None) -> None:
         if name is not None:
-            question = (
-                f"Why is #{self.number} moved to {name}? Its dates are counted by that then; its checklist begins anew."
-            )
+            follows = "Its deadlines will follow that policy, and its checklist starts again."
+            question = f"Why is #{self.number} moved to {name}? {follows}"
             dialog = WordsDialog(question, f"move:{self.number}", self.number, hint=WHY_HINT)
             self.go_on(dialog, partial(self._move_explained, name))
 
@@ -193,4 +193,4 @@ class TicketTerms(TicketChanges):
         if reason is not None and self.view is not None:
             work = partial(move_to_pack, self.desk, self.number, self.view.row, name, reason.words)
             forgetting = partial(forgetting_draft, self.desk, reason, work)
-            self._change(forgetting, f"#{self.number} is under {name} now.")
+            self._change(forgetting, f"#{self.number} is now under {name}.")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class UndertakingScreen(ConsoleScreen[None]):
-    """Shown at the first sign-in, at each new version, and when the last acceptance has run out."""
+    """Shown at the first sign-in, at each new version, and when the last acceptance has expired."""
 
     WHERE = "undertaking"
     HEADING: ClassVar[str] = "Confidentiality undertaking"
@@ -27,7 +27,7 @@ class UndertakingScreen(ConsoleScreen[None]):
             yield PlainText(id="version")
             with VerticalScroll(id="scroll"):
                 yield PlainText(id="text")
-            yield PlainText("ctrl+y accept and go on · escape sign out", id="choices")
+            yield PlainText("ctrl+y accept and continue · escape sign out", id="choices")
 
     def on_mount(self) -> None:
         self.query_one("#scroll").focus()
@@ -45,7 +45,7 @@ class UndertakingScreen(ConsoleScreen[None]):
         self.query_one("#text", PlainText).show(undertaking.text.strip())
 
     def action_accept(self) -> None:
-        """Sign it."""
+        """Accept the undertaking."""
         from cs_console.staff.undertakings import accept
 
         self.change(partial(accept, self.desk), self._accepted)
@@ -54,5 +54,5 @@ class UndertakingScreen(ConsoleScreen[None]):
         self.console.step_done()
 
     def action_back(self) -> None:
-        """Without it there is nothing to do here."""
+        """Sign out: without the undertaking no work is possible."""
         self.console.action_sign_out()

@@ -1,4 +1,4 @@
-"""Verifying who the requester is: a code to a contact on file, or another way that pack and facts allow."""
+"""Verifying the requester: a code to a contact on file, or another method that pack and facts allow."""
 
 from collections.abc import Callable
 from functools import partial
@@ -27,14 +27,14 @@ from screens.widgets.safe_text import PlainText
 
 LONGEST_CODE = 15
 SPENT = (CodeWrong, CodeExpired, VerificationLocked)
-"""After these what was typed is of no more use; anything else is mended or tried again, so it stays."""
-NOTE_HINT = "ctrl+s {}   esc keep as a draft"
+"""After these errors the typed text is of no use. After others it is corrected or sent again, so it stays."""
+NOTE_HINT = "ctrl+s {}   esc save as draft"
 
 
 class VerifyScreen(ConsoleScreen[Said]):
-    """The verifier never sees a code: it goes out, the requester reads it back, and it is typed here.
+    """The verifier never sees the code before: it is sent, the requester reads it back, and the verifier types it here.
 
-    What can be done, and why the rest cannot, comes from `ways`.
+    What is possible, and why the rest is not, comes from `ways`.
     """
 
     WHERE = "verify"
@@ -78,7 +78,7 @@ class VerifyScreen(ConsoleScreen[Said]):
         self.ask(both, self._show, group="standing")
 
     def refresh_now(self) -> None:
-        """Another verifier may be at work on the same ticket."""
+        """Reload: another verifier may be working on the same ticket."""
         self._read()
 
     # --- showing
@@ -101,21 +101,21 @@ class VerifyScreen(ConsoleScreen[Said]):
             return
         state = self.query_one("#code-state", PlainText)
         left = self._status.tries_left
-        tries = "1 try left" if left == 1 else f"{left} tries left"
+        tries = "1 attempt left" if left == 1 else f"{left} attempts left"
         if self._status.locked_until is not None:
             state.show("locked")
         elif self._status.code_pending and self._status.code_expires_at is not None:
             remaining = self._status.code_expires_at - self.desk.office.clock.now()
             over = remaining.total_seconds() <= 0
-            state.show("expired; send a new one" if over else f"{tries} · expires in {countdown(remaining)}")
+            state.show("expired; send a new code" if over else f"{tries} · expires in {countdown(remaining)}")
         else:
-            state.show(f"no code is on its way · {tries}")
+            state.show(f"no code was sent · {tries}")
 
     # --- doing
 
     @on(ChoiceList.OptionSelected, "#ways")
     def choose_way(self, event: ChoiceList.OptionSelected) -> None:
-        """Do what the line says, or ask what it needs first."""
+        """Do what the line says, or first ask for what it needs."""
         found = [way for way in self._ways.ways if _key(way) == event.option_id] if self._ways else []
         for way in found:
             self._take(way)
@@ -131,13 +131,13 @@ class VerifyScreen(ConsoleScreen[Said]):
         elif way.act is Act.SEE:
             self._ask_note(way, "record", partial(self._authority_seen, AuthoritySort(way.item)))
         elif way.act is Act.END:
-            self._do(partial(end_authority, self.desk, self.number), "Ended; an open window is closed.")
+            self._do(partial(end_authority, self.desk, self.number), "Ended. An open verification window was closed.")
         elif way.act is Act.AGE:
             self._ask_age()
         elif way.act is Act.CALLER:
             self._ask_caller()
         else:
-            self._do(partial(lift_lock, self.desk, self.number), "The lock is lifted.")
+            self._do(partial(lift_lock, self.desk, self.number), "The lock was lifted.")
 
     def _do(self, work: Callable[[], object], done: str) -> None:
         self.change(work, partial(self._done, done), refused=self._refused, late=lambda _answer: Said(done))
@@ -187,7 +187,7 @@ class VerifyScreen(ConsoleScreen[Said]):
     def _authority_seen(self, sort: AuthoritySort, note: Written) -> None:
         work = partial(see_authority, self.desk, self.number, sort, note.words, act=note.act)
         forgetting = partial(forgetting_draft, self.desk, note, work)
-        self._do(forgetting, f"Recorded: a {sort.value} asks. Verify for them now.")
+        self._do(forgetting, f"Recorded: a {sort.value} is asking. Now verify.")
 
     def _ask_age(self) -> None:
         bands = [Choice(key, title) for key, title in self._ways.bands] if self._ways else []
@@ -195,7 +195,7 @@ class VerifyScreen(ConsoleScreen[Said]):
 
     def _age_chosen(self, band: str | None) -> None:
         if band is not None:
-            self._do(partial(record_age_band, self.desk, self.number, band), "The age is recorded, sealed.")
+            self._do(partial(record_age_band, self.desk, self.number, band), "The age band was recorded and sealed.")
 
     def _ask_caller(self) -> None:
         fields = [Choice(field.value, title) for field, title in self._ways.caller_fields] if self._ways else []
@@ -219,12 +219,12 @@ def _told(verified: Verified) -> Said:
 
 
 def _code_words(code: SentCode) -> Said:
-    more = f"{code.sends_left} more can be sent" if code.sends_left else "no more can be sent for now"
-    return Said(f"A code is on its way to {code.mask}; {more}.")
+    more = f"you can send {code.sends_left} more" if code.sends_left else "no more can be sent at the moment"
+    return Said(f"A code was sent to {code.mask}; {more}.")
 
 
 def _choice(way: Way) -> Choice:
-    if way.act is Act.CODE and not way.allowed:  # in one line, so that what can be done stays in sight
+    if way.act is Act.CODE and not way.allowed:  # in one line, so that the possible actions stay in sight
         return Choice(_key(way), f"{way.title}: {way.note}", can_choose=False)
     return Choice(_key(way), way.title, way.note, can_choose=way.allowed)
 
@@ -235,9 +235,9 @@ def _key(way: Way) -> str:
 
 def _standing_words(now: VerificationStatus) -> str:
     if now.locked_until is not None:
-        return f"✗ Locked until {moment(now.locked_until)}: all tries are used up."
+        return f"✗ Locked until {moment(now.locked_until)}: all attempts are used up."
     if now.window_until is not None:
         return f"✓ Verified until {hour(now.window_until)} by {now.by}."
     if now.at is not None:
-        return f"· Verified at {moment(now.at)} by {now.by}; that window is over."
+        return f"· Verified at {moment(now.at)} by {now.by}; that window has ended."
     return "· Not verified yet."

@@ -1,4 +1,4 @@
-"""A form that is walked step by step: the steps, the sheet of the one under the cursor, and what is still missing."""
+"""A form filled in step by step: the steps, the sheet of the selected one, and what is still missing."""
 
 from textual import on
 from textual.containers import Vertical, VerticalScroll
@@ -14,15 +14,15 @@ class StepSheet(Vertical):
     """One step of the form."""
 
     def begin(self) -> Widget | None:
-        """Where the keyboard goes first."""
+        """Put the focus on the first field."""
         return next((widget for widget in self.query("*") if widget.focusable), None)
 
 
 class WalkScreen(DraftScreen[Said]):
-    """It has a list `steps`, a pane `sheet` and the words `problems`; `_over`: nothing is left to be done here."""
+    """It has a list `steps`, a pane `sheet` and the text `problems`; `_over`: there is nothing left to do here."""
 
     READY = ""
-    """What is said where nothing is missing."""
+    """The sentence shown when nothing is missing."""
 
     def __init__(self, place: str, number: int) -> None:
         super().__init__(place, number)
@@ -35,25 +35,25 @@ class WalkScreen(DraftScreen[Said]):
         raise NotImplementedError  # each form has steps of its own; Textual's screens cannot be abstract classes
 
     def sheet_shown(self, sheet: StepSheet | None) -> None:
-        """A sheet was put up."""
+        """A sheet was opened."""
 
     def step_left(self) -> None:
-        """Something else is looked at now, or the keyboard went back to the steps."""
+        """Another sheet was opened, or the focus returned to the steps."""
 
     def problems(self) -> tuple[str, ...]:
-        """What is still missing, in the service's words."""
+        """What is still missing, as the service says it."""
         raise NotImplementedError  # the same
 
     @on(ChoiceList.OptionHighlighted, "#steps")
     def look_at(self, event: ChoiceList.OptionHighlighted) -> None:
-        """The sheet follows the cursor."""
+        """Show the sheet of the selected step."""
         event.stop()
         if event.option_id:
             self.show_step(event.option_id)
 
     @on(ChoiceList.OptionSelected, "#steps")
     def go_into(self, event: ChoiceList.OptionSelected) -> None:
-        """Enter goes into the sheet; Escape comes back."""
+        """Move into the sheet; Escape returns."""
         event.stop()
         sheet = next(iter(self.query(StepSheet)), None)
         first = sheet.begin() if sheet is not None else None
@@ -81,7 +81,7 @@ class WalkScreen(DraftScreen[Said]):
         self.sheet_shown(sheet)
 
     def show_problems(self) -> None:
-        """Say what is missing, or that nothing is."""
+        """Show what is missing, or that nothing is."""
         found = self.problems()
         shown = self.query_one("#problems", PlainText)
         if not found:
@@ -92,7 +92,7 @@ class WalkScreen(DraftScreen[Said]):
         shown.set_class(not found, "-complete")
 
     def action_back(self) -> None:
-        """From a sheet back to the steps; from the steps back to the ticket, with the draft kept."""
+        """Return from a sheet to the steps, and from the steps to the ticket; the draft is kept."""
         steps = self.query_one("#steps")
         if self.focused is not steps and not self._over:
             self.step_left()

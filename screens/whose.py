@@ -1,4 +1,4 @@
-"""Whose a ticket is: a person on file chosen by masks, or no one's any more. The key is w."""
+"""The dialog of the key w: link a ticket to a person on file, chosen by masks, or undo the link."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -15,24 +15,24 @@ from screens.widgets.notice_bar import Tone
 from screens.widgets.safe_text import PlainText
 
 UNLINK = "unlink"
-LINK_HINT = "ctrl+s put it on record   esc keep as a draft"
+LINK_HINT = "ctrl+s record it   esc save as draft"
 _NOW = {
     Link.NONE: "#{} is not linked to anyone on file.",
-    Link.PRESUMED: "#{} is presumed to be from the one person on file whose contact it came from.",
+    Link.PRESUMED: "#{} came from a contact that one person on file has, so it is presumed to be theirs.",
     Link.PROVEN: "#{} is linked to a person on file.",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The person to link the ticket to, None to take its link back; `found_by` is what was typed to find them."""
+    """The person to link the ticket to, None to undo the link; `found_by` is what was typed to find them."""
 
     person: str | None
     found_by: tuple[Field, str] | None = None
 
 
 class WhoseDialog(Dialog[Chosen]):
-    """Candidates by their masks; a whole contact that is typed finds others, on record."""
+    """Lists candidates by their masks; typing a whole contact finds others, and the look-up is recorded."""
 
     DIALOG_TITLE = "Whose ticket is it?"
     CSS_PATH = "whose.tcss"
@@ -47,14 +47,14 @@ class WhoseDialog(Dialog[Chosen]):
         yield PlainText(_NOW[whose.link].format(whose.number), classes="question")
         yield PlainText("\n".join(whose.history[-3:]), id="history")
         if whose.link is Link.NONE:
-            yield Input(id="contact", placeholder="a whole phone or e-mail on file; the look-up is on record")
+            yield Input(id="contact", placeholder="whole phone number or e-mail on file; the look-up is recorded")
         yield ChoiceList(self._choices(), id="people")
         yield PlainText("↵ choose or look up   tab other field   esc back", classes="hint")
 
     def _choices(self) -> list[Choice]:
         if self._whose.link is not Link.NONE:
-            note = "an unverified sender's again; windows close, codes end"
-            return [Choice(UNLINK, "Take the link back", note)]
+            note = "the sender is unverified again; verification windows close, codes end"
+            return [Choice(UNLINK, "Undo the link", note)]
         return [_choice(one) for one in self._whose.candidates]
 
     def on_mount(self) -> None:
@@ -65,7 +65,7 @@ class WhoseDialog(Dialog[Chosen]):
 
     @on(Input.Submitted)
     def look(self, event: Input.Submitted) -> None:
-        """Ask for exactly this contact."""
+        """Look up exactly this contact."""
         event.stop()
         typed = event.value.strip()
         if typed:
@@ -86,7 +86,7 @@ class WhoseDialog(Dialog[Chosen]):
 
     @on(ChoiceList.OptionSelected, "#people")
     def choose(self, event: ChoiceList.OptionSelected) -> None:
-        """Answer with the line under the cursor."""
+        """Answer with the selected line."""
         event.stop()
         if event.option_id == UNLINK:
             self.dismiss(Chosen(None))
@@ -95,14 +95,14 @@ class WhoseDialog(Dialog[Chosen]):
 
 
 def why_question(number: int, chosen: Chosen) -> str:
-    """What has to be written down before it is done."""
+    """Ask for the reason before it is done."""
     if chosen.person is None:
-        return f"Why is #{number} not theirs? The ticket keeps its words; what was verified on it counts no more."
-    return f"How do you know that #{number} is theirs? Nobody is verified by it."
+        return f"Why is #{number} not theirs? The ticket keeps its text, but its verification is no longer valid."
+    return f"How do you know that #{number} is theirs? Linking does not verify the requester."
 
 
 def why_place(number: int) -> str:
-    """Where the reason is kept as a draft."""
+    """Where the draft of the reason is kept."""
     return f"whose:{number}"
 
 

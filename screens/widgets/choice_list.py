@@ -1,4 +1,4 @@
-"""A list to choose one thing from, each with a title and a quiet second line."""
+"""A list to choose one item from, each with a title and a dimmed second line."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _QUIET = Style(foreground=Color.automatic(80))
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One line: what it is, what to know about it, and whether it can be chosen."""
+    """One line: its title, a remark, and whether it can be chosen."""
 
     key: str
     title: str
@@ -30,7 +30,7 @@ class Choice:
 
 
 class ChoiceList(OptionList):
-    """Choices, all shown literally; `j` and `k` move like the arrows. The line under the cursor has a sign."""
+    """Choices, all shown literally; `j` and `k` move like the arrows. The selected line has a sign."""
 
     BINDINGS = [
         Binding("j", "cursor_down", "Down", show=False),

@@ -23,7 +23,7 @@ _DELIVERY = {
 
 
 class MessageBlock(Vertical):
-    """One line: who and when, then the words."""
+    """One message: who and when, then the text."""
 
     def __init__(self, line: Line) -> None:
         super().__init__(classes=f"-{line.sort.value}")
@@ -32,13 +32,13 @@ class MessageBlock(Vertical):
 
     def compose(self) -> ComposeResult:
         yield PlainText(_head(self._line), classes="head")
-        yield PlainText(self._line.text.strip() or "(no words)", classes="words")
+        yield PlainText(self._line.text.strip() or "(no text)", classes="words")
         if self._line.attachments:
             yield PlainText(_attachments(self._line.attachments), classes="sealed")
 
 
 class Conversation(VerticalScroll):
-    """Scrolls by line and page; what did not change stays where it is."""
+    """Scrolls by line and page; unchanged lines keep their place."""
 
     BINDINGS = [
         Binding("j", "scroll_down", "Down", show=False),
@@ -50,7 +50,7 @@ class Conversation(VerticalScroll):
         self._lines: tuple[Line, ...] = ()
 
     async def show(self, lines: tuple[Line, ...], remark: str = "") -> None:
-        """Show these lines instead; `remark` stands above them."""
+        """Show these lines instead, with `remark` above them."""
         if lines == self._lines and self.children:
             return
         grew = bool(self._lines) and len(lines) > len(self._lines)
@@ -77,4 +77,4 @@ def _head(line: Line) -> str:
 
 def _attachments(sizes: tuple[int, ...]) -> str:
     files = "1 file" if len(sizes) == 1 else f"{len(sizes)} files"
-    return f"{files} kept sealed, never opened here: {', '.join(map(size_words, sizes))}"
+    return f"{files} stored sealed, never opened here: {', '.join(map(size_words, sizes))}"

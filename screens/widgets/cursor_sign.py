@@ -1,4 +1,4 @@
-"""The sign of the line under the cursor, so that it can be found without colours: ▸ with the keyboard there, else ▹."""
+"""The sign of the selected line, visible without colours: ▸ while the list has the focus, otherwise ▹."""
 
 from rich.segment import Segment
 from rich.text import Text
@@ -19,7 +19,7 @@ def with_sign(strip: Strip, focused: bool) -> Strip:
 
 
 class LineTable(DataTable[Text]):
-    """A table of lines of one row each; the one under the cursor has the sign, and stays in sight."""
+    """A table with one-row lines; the selected one has the sign and stays in sight."""
 
     def render_line(self, y: int) -> Strip:
         strip = super().render_line(y)
@@ -31,7 +31,7 @@ class LineTable(DataTable[Text]):
     _lines_seen = 0
 
     def on_resize(self, event: events.Resize) -> None:
-        """A notice below takes lines away, but never the one under the cursor."""
+        """Keep the selected line in sight when a notice below makes the table smaller."""
         before, self._lines_seen = self._lines_seen, event.size.height - self.header_height
         line = self.cursor_row - self.scroll_offset.y
         if self._lines_seen <= line < before:

@@ -1,4 +1,4 @@
-"""What is known about a ticket, a line each; the lines with a key can be chosen."""
+"""What is known about a ticket, one line each; lines with a key can be chosen."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from screens.widgets.safe_text import PlainText
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One line: its name, what it says, and at its right the key that works on it or why none does.
+    """One line: its name, its text, and on the right the key that works on it or why none does.
 
     `command` is what Enter does on it: the id of one of the screen's commands, or nothing.
     """
@@ -54,7 +54,7 @@ class FactLine(ListItem):
         return strips
 
     def show(self, fact: Fact) -> None:
-        """Say this instead."""
+        """Show this instead."""
         if fact != self.fact:
             self.fact = fact
             self._title.show(fact.title)
@@ -68,7 +68,7 @@ class FactLine(ListItem):
 
 
 class Facts(ListView):
-    """The list. It is only rebuilt when lines come or go, so that the cursor and a shown value stay."""
+    """The list. It is rebuilt only when lines are added or removed, so that the cursor and a shown value stay."""
 
     BINDINGS = [
         Binding("j", "cursor_down", "Down", show=False),
@@ -91,7 +91,7 @@ class Facts(ListView):
 
     @property
     def current(self) -> Fact | None:
-        """The fact under the cursor."""
+        """The selected fact."""
         line = self.highlighted_child
         return line.fact if isinstance(line, FactLine) else None
 

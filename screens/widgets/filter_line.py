@@ -1,4 +1,4 @@
-"""A line to type a filter into; it stays below the list as long as a filter is on."""
+"""The field for a filter; it stays below the list as long as a filter is set."""
 
 from textual import on
 from textual.app import ComposeResult
@@ -9,10 +9,10 @@ from textual.widgets import Input, Static
 
 
 class FilterLine(Horizontal):
-    """`filter ▸ kind:appeal due:<3d`. Enter applies it, Escape leaves it as it was."""
+    """`filter ▸ kind:appeal due:<3d`. Enter applies it, Escape leaves the filter unchanged."""
 
     class Applied(Message):
-        """A filter was typed; an empty one takes the filter away."""
+        """A filter was entered; an empty one removes the filter."""
 
         def __init__(self, text: str) -> None:
             super().__init__()
@@ -39,20 +39,20 @@ class FilterLine(Horizontal):
         return self.query_one(Input)
 
     def open(self) -> None:
-        """Show it and type."""
+        """Show the field and focus it."""
         self.display = True
         self.input.value = self.applied
-        self.screen.set_focus(self.input)  # at once: letters that are under way must not act as keys
+        self.screen.set_focus(self.input)  # at once: letters still arriving must not act as keys
 
     def accept(self, text: str) -> None:
-        """The filter is on (or off, when empty)."""
+        """The filter is set (or removed, when empty)."""
         self.applied = text
         self.input.value = text
         self.set_class(False, "-wrong")
         self.display = bool(text)
 
     def reject(self) -> None:
-        """The filter cannot be understood: keep it open to be mended."""
+        """The filter cannot be understood: keep the field open to correct it."""
         self.set_class(True, "-wrong")
         self.input.focus()
 
@@ -62,6 +62,6 @@ class FilterLine(Horizontal):
         self.post_message(self.Applied(event.value.strip()))
 
     def key_escape(self) -> None:
-        """Leave it as it was."""
+        """Close the field without a change."""
         self.accept(self.applied)
         self.post_message(self.Left())

@@ -1,4 +1,4 @@
-"""A field for what must not stay: nothing of what was typed outlives it."""
+"""A field for confidential text: nothing typed there outlives it."""
 
 from textual.widgets import Input
 
@@ -6,7 +6,7 @@ from screens.forgetting import forget_texts
 
 
 class ForgettingInput(Input):
-    """Forgets what was typed when it is cleared and when it goes."""
+    """Forgets what was typed when it is cleared and when it is removed."""
 
     def clear(self) -> None:
         """Empty the field, and every cache that its text went through."""

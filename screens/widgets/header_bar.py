@@ -1,4 +1,4 @@
-"""The top line of every screen: what this is, who works here, the time, and the state of the log."""
+"""The top line of every screen: its heading, who is signed in, the time, and the state of the log."""
 
 from typing import TYPE_CHECKING, cast
 
@@ -19,7 +19,7 @@ ROOM_FOR_WHO = 60
 
 
 class HeaderBar(Widget):
-    """One line; the heading gives way to the right side when the terminal is narrow."""
+    """One line; on a narrow terminal the heading is cut in favour of the right side."""
 
     heading: reactive[str] = reactive("")
 

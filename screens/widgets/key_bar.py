@@ -1,4 +1,4 @@
-"""The footer: at most seven keys of this screen, each of which can be clicked."""
+"""The footer: at most seven keys of this screen, all clickable."""
 
 from typing import TYPE_CHECKING, cast
 
@@ -27,7 +27,7 @@ class KeyBar(Widget):
         return line
 
     def shown(self) -> list[tuple[str, str, str]]:
-        """Sign, words and key of each command that fits the width."""
+        """Sign, title and key of each command that fits the width."""
         screen = cast("ConsoleScreen[object]", self.screen)
         fitting: list[tuple[str, str, str]] = []
         used = 0
@@ -42,7 +42,7 @@ class KeyBar(Widget):
         return fitting
 
     def on_click(self, event: events.Click) -> None:
-        """A click on a key is the key."""
+        """Run the clicked key's command."""
         x = event.get_content_offset(self)
         if x is None:
             return

@@ -10,12 +10,12 @@ from screens.widgets.choice_list import Choice, ChoiceList
 
 
 class MarkList(ChoiceList):
-    """Space or Enter marks the line under the cursor, or takes its mark away; `a` marks all, or none."""
+    """Space or Enter marks or unmarks the selected line; `a` marks all, or none."""
 
     BINDINGS = [Binding("space", "select", "Mark", show=False), Binding("a", "mark_all", "All", show=False)]
 
     class Changed(Message):
-        """Other lines are marked now."""
+        """The marks have changed."""
 
         def __init__(self, marks: "MarkList") -> None:
             super().__init__()
@@ -34,19 +34,19 @@ class MarkList(ChoiceList):
         return [Choice(key, title, mark="[x]" if key in self.marked else "[ ]") for key, title in self._offered]
 
     def mark(self, keys: Iterable[str]) -> None:
-        """Mark these lines, and no others, without a word."""
+        """Mark exactly these lines without posting a message."""
         self.marked = set(keys)
         self.show(self._choices())
 
     def action_mark_all(self) -> None:
-        """Mark every line; where all are marked, none."""
+        """Mark every line, or unmark all if all are marked."""
         every = {key for key, _ in self._offered}
         self.mark(set() if self.marked >= every else every)
         self.post_message(self.Changed(self))
 
     @on(ChoiceList.OptionSelected)
     def turn(self, event: ChoiceList.OptionSelected) -> None:
-        """Mark the line, or not."""
+        """Mark or unmark the line."""
         event.stop()
         self.marked ^= {event.option_id or ""}
         self.show(self._choices())

@@ -1,4 +1,4 @@
-"""The line above the footer where the console says what happened and what to do next."""
+"""The line above the footer that says what happened and what to do next."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,7 +14,7 @@ PROBLEM_SECONDS = 10.0
 
 
 class Tone(StrEnum):
-    """How a notice is meant; each has a sign, so that colour is never the only difference."""
+    """The tone of a notice; each has a sign, so that colour is never the only difference."""
 
     INFO = "info"
     DONE = "done"
@@ -24,7 +24,7 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a screen says of something that was done there: also the answer that it leaves for the screen below."""
+    """What a screen reports about an action; it can also hand it to the screen underneath."""
 
     words: str
     tone: Tone = Tone.DONE
@@ -34,9 +34,9 @@ _SIGNS = {Tone.INFO: "·", Tone.DONE: "✓", Tone.WARNING: "!", Tone.ERROR: "✗
 
 
 class NoticeBar(Static):
-    """One notice at a time. Good news fades after some seconds.
+    """One notice at a time. Reports of success fade after some seconds.
 
-    A warning or an error fades later, on lists; where there is something to mend it stays until the next notice.
+    On lists a warning or an error fades later; where there is input to correct, it stays until the next notice.
     """
 
     def __init__(self) -> None:
@@ -59,13 +59,13 @@ class NoticeBar(Static):
             self._fading = self.set_timer(PROBLEM_SECONDS, self.clear)
 
     def clear(self) -> None:
-        """Say nothing."""
+        """Clear the notice."""
         self._forget_timer()
         self.words = ""
         self.display = False
 
     def clear_problem(self) -> None:
-        """Say nothing more of what was wrong: it is being mended."""
+        """Clear the problem: the person is correcting it."""
         if self._tone in (Tone.WARNING, Tone.ERROR):
             self.clear()
 

@@ -1,4 +1,4 @@
-"""A field for a password: nothing of what was typed outlives it."""
+"""A field for a password: nothing typed there outlives it."""
 
 from screens.widgets.forgetting_input import ForgettingInput
 

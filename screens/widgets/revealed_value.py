@@ -1,4 +1,4 @@
-"""A value on the screen for a short while."""
+"""A revealed value on the screen for a short time."""
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -7,13 +7,13 @@ from screens.widgets.safe_text import PlainText
 
 
 class _Shown(PlainText):
-    """Literal, and out of reach of the mouse's selection: nothing of it goes to a clipboard."""
+    """Literal text that the mouse cannot select: none of it reaches a clipboard."""
 
     ALLOW_SELECT = False
 
 
 class RevealedValue(Vertical):
-    """The value, and how long it still stands there. The text lives in this widget alone and goes with it."""
+    """The value and how long it stays. The text is held by this widget alone and disappears with it."""
 
     ALLOW_SELECT = False
 
@@ -26,10 +26,10 @@ class RevealedValue(Vertical):
         yield from self._parts
 
     def count(self, left: int) -> None:
-        """Say that so many seconds are left."""
-        self._parts[1].show(f"hides in {left} s · esc hides it now · on record")
+        """Show how many seconds are left."""
+        self._parts[1].show(f"hidden in {left} s · esc hides it now · this view is recorded")
 
     def wipe(self) -> None:
-        """Drop the text now; removing the widget, a moment later, drops what Textual drew of it."""
+        """Drop the text now; removing the widget a moment later drops what Textual drew of it."""
         self._parts[0].show("")
         self.display = False

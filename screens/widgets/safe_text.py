@@ -1,4 +1,4 @@
-"""The only ways in which text from outside reaches the terminal: literal, without markup, without control bytes.
+"""The only ways for text from outside to reach the terminal: literally, without markup or control bytes.
 
 Textual's widgets parse a bare string as markup, and `[@click=app.quit]` in it runs that action; so nothing here
 ever hands them a string.
@@ -17,7 +17,7 @@ Part = str | tuple[str, str]
 
 
 def literal(text: str) -> Content:
-    """The text as it is, whatever it holds; what a terminal would obey is made visible."""
+    """The text literally; characters that a terminal would obey are made visible."""
     return Content(plain(text))
 
 

@@ -1,4 +1,4 @@
-"""What is known of the ticket under the cursor without opening it, in two lines."""
+"""What is known about the selected ticket without opening it, in two lines."""
 
 from textual.app import RenderResult
 from textual.content import Content
@@ -20,7 +20,7 @@ class TicketStrip(Widget):
         row = self.ticket
         if row is None:
             return Content("")
-        who = f"with {row.assignee}" if row.assignee else "nobody's yet"
+        who = f"assigned to {row.assignee}" if row.assignee else "unassigned"
         facts = [f"#{row.number}", row.kind.value, row.state.value, who, f"received {moment(row.received_at)}"]
         if row.due_at is not None:
             facts.append(f"due {moment(row.due_at)}")

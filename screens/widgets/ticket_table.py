@@ -13,7 +13,7 @@ from screens.widgets.cursor_sign import LineTable
 from screens.widgets.safe_text import cell
 
 NEAR_THE_EDGE = 25
-"""So many rows before either end of what is loaded, more is asked for."""
+"""How many rows before either end of the loaded range more rows are requested."""
 
 _PRIORITY_SIGNS = {Priority.LOW: "·", Priority.NORMAL: " ", Priority.HIGH: "!", Priority.URGENT: "‼"}
 _WIDTHS = {"marks": 2, "number": 7, "kind": 9, "state": 11, "due": 12, "assignee": 10, "waits": 6, "tried": 10}
@@ -57,7 +57,7 @@ class TicketTable(LineTable):
 
     @property
     def current(self) -> QueueRow | None:
-        """The ticket under the cursor."""
+        """The selected ticket."""
         return self.tickets[self.cursor_row] if 0 <= self.cursor_row < len(self.tickets) else None
 
     # --- showing
@@ -140,16 +140,16 @@ class TicketTable(LineTable):
     # --- columns
 
     def on_resize(self, event: events.Resize) -> None:
-        """Give the subject whatever width the others leave."""
+        """Give the subject the width that the other columns leave."""
         self.fit(event.size.width)
 
     def fit(self, width: int = 0) -> None:
-        """Draw the columns for this width (the present one when none is given)."""
+        """Draw the columns for this width (the current one when none is given)."""
         width = width or self.size.width
         if width <= 0:
             return
         names = ["marks", "number", "kind", "subject"]
-        if not self.with_age:  # where all are in one state, how long they wait counts
+        if not self.with_age:  # where all tickets are in the same state, the waiting time matters
             names.append("state")
         if self.with_assignee and width >= _ROOM_FOR_ASSIGNEE:
             names.append("assignee")
@@ -170,7 +170,7 @@ class TicketTable(LineTable):
                 self._rebuild(kept)
 
     def _set_hover_cursor(self, active: bool) -> None:
-        # Textual redraws the row under the mouse at every key, and with it all lines up to the cursor
+        # at every key Textual redraws the row under the mouse, and with it all lines up to the cursor
         if active != self._show_hover_cursor:
             super()._set_hover_cursor(active)
 

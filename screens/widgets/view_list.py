@@ -1,4 +1,4 @@
-"""The queue's views with their counts: a list beside the tickets, or a line or two above them."""
+"""The queue's views with their counts: a list beside the tickets, or one or two lines above them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,16 +37,16 @@ class ViewList(Widget):
             self.name = name
 
     def show_counts(self, counts: Mapping[str, str]) -> None:
-        """Show these counts; views without one keep theirs."""
+        """Show these counts; views without a new count keep theirs."""
         self.views = tuple(View(one.name, one.title, counts.get(one.name, one.count)) for one in self.views)
 
     @property
     def is_column(self) -> bool:
-        """Whether the views stand below each other."""
+        """Whether the views are listed below each other."""
         return self.screen.has_class("-wide")
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """A line for each view, or as many lines as they need side by side."""
+        """One line for each view, or as many lines as they need side by side."""
         return len(self.views) if self.is_column else len(self._lines(width))
 
     def render(self) -> RenderResult:
@@ -105,5 +105,5 @@ class ViewList(Widget):
         return None
 
     def watch_views(self) -> None:
-        """Counts may need another line."""
+        """Recalculate the height: counts may need another line."""
         self.refresh(layout=not self.is_mounted or not self.is_column)

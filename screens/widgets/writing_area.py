@@ -1,4 +1,4 @@
-"""The area that longer words are typed in: Textual's, which neither crashes at an undo nor scrambles a burst."""
+"""The area for longer texts: Textual's, fixed so that undo does not crash and a burst of keys keeps its order."""
 
 from collections.abc import Iterable, Sequence
 
@@ -8,17 +8,17 @@ from textual.widgets import TextArea
 
 
 class WritingArea(TextArea):
-    """Undo and redo put the cursor where it belongs before anything is measured by it.
+    """Undo and redo place the cursor correctly before anything is measured by it.
 
-    Textual measures first (its issue 6686): a scroll bar that goes or comes then looks for a cursor in lines that
-    are not there any more, and the console ended with what was typed in it.
+        Textual measures first (its issue 6686): when a scroll bar appears or disappears, it looks for the cursor in
+    lines that no longer exist; the console crashed and the typed text was lost.
     """
 
     async def _on_key(self, event: Key) -> None:
-        """Keys of its own act in the order of typing.
+        """The area's own keys act in the order of typing.
 
         Textual lets them act once they have reached the app, letters at once: of a burst (a macro, a slow line) the
-        letters came first, and the words were scrambled.
+        letters came first, and the text was scrambled.
         """
         for binding in self._bindings.key_to_bindings.get(event.key, ()):
             if await self.app.run_action(binding.action, self):
@@ -37,7 +37,7 @@ class WritingArea(TextArea):
         self._show_batch(edits)
 
     def _show_batch(self, edits: Iterable[Edit]) -> None:
-        self.wrapped_document.wrap(self.wrap_width, self.indent_width)  # whole: the edits need not lie side by side
+        self.wrapped_document.wrap(self.wrap_width, self.indent_width)  # the whole text: the edits need not be adjacent
         for edit in edits:
             edit.after(self)
         self._refresh_size()
@@ -46,7 +46,7 @@ class WritingArea(TextArea):
         self.update_suggestion()
 
     def _recompute_cursor_offset(self) -> None:
-        """Between two steps of a change the cursor may be past the last line; it is placed again right after."""
+        """Between two steps of a change the cursor may be past the last line; it is placed correctly right after."""
         row, column = self.cursor_location
         if row < len(self.wrapped_document._wrap_offsets):
             self._cursor_offset = self.wrapped_document.location_to_offset((row, column))

@@ -287,8 +287,8 @@ def test_log_accept_asks_the_same(test_office: TestOffice) -> None:
     ]
     for consent, refusal in refusals:
         with pytest.raises(refusal):
-            accept(office.settings, "looked at", test_office.clock, consent)
-    assert accept(office.settings, "looked at", test_office.clock, Consent(1, "omar", PASSWORD)).erased_again == 1
+            accept(office.settings, "reviewed", test_office.clock, consent)
+    assert accept(office.settings, "reviewed", test_office.clock, Consent(1, "omar", PASSWORD)).erased_again == 1
 
 
 # --- drafts

@@ -23,7 +23,7 @@ def test_who_refused_writes_the_appeal_down_and_does_not_get_it(test_office: Tes
     opened = open_by_form(case.mei, written(kind))
     assert opened.kept_away
     assert ticket_of(test_office, opened.number).assignee_id is None
-    assert "unassigned: you took part" in opened_words(opened).words
+    assert "unassigned: you were involved" in opened_words(opened).words
     created = [one for one in entries(test_office.office, "ticket.created") if one.ticket == opened.number]
     assert [json.loads(one.about or "{}")["to"] for one in created] == [""]
 

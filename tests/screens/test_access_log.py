@@ -114,7 +114,7 @@ async def test_the_log_is_proved_from_its_screen(sqlite_office: TestOffice, size
         await reading(shown)
         await shown.press("v")
         await shown.until_on(ProofDialog)
-        await shown.until_words("Whole:", "none edited, missing or moved")
+        await shown.until_words("Complete:", "none edited, missing or moved")
     assert len(recorded(sqlite_office.office, Action.LOG_VERIFIED)) == 1
 
 
@@ -139,7 +139,7 @@ async def test_the_proof_can_be_stopped(sqlite_office: TestOffice) -> None:
         dialog = ProofDialog()
         dialog._stop.set()
         shown.app.push_screen(dialog)
-        await shown.until_words("The proof was stopped")
+        await shown.until_words("Verification was stopped")
         await shown.press("escape")
         await shown.until_on(AccessLogScreen)
     assert not recorded(sqlite_office.office, Action.LOG_VERIFIED)

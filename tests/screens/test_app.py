@@ -471,7 +471,7 @@ async def test_every_theme_draws_every_frame(sqlite_office: TestOffice, name: st
     office = sqlite_office.office
     office.settings = office.settings.model_copy(update={"theme": name})
     async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
-        await shown.until_words("Mine: nothing here.")
+        await shown.until_words("Mine: no tickets.")
         assert shown.app.theme == name
         assert shown.app.screen.query_one(HeaderBar).styles.background.hex.lower() == PALETTES[name].band
 
@@ -479,7 +479,7 @@ async def test_every_theme_draws_every_frame(sqlite_office: TestOffice, name: st
 async def test_no_color_is_respected(sqlite_office: TestOffice, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
-        await shown.until_words("Mine: nothing here.")
+        await shown.until_words("Mine: no tickets.")
         assert shown.app.no_color
         assert "▸1 Mine" in shown.drawn()
 

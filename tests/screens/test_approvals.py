@@ -56,7 +56,7 @@ async def test_a_supervisor_reads_it_and_approves_with_their_password(
     async with console(sqlite_office, sara, size) as shown:
         await opened(shown)
         await shown.until_words(
-            "D2", "proposed by mei", "needs supervisor", "Nothing changed", "Answer to your request"
+            "D2", "proposed by mei", "needs supervisor", "Nothing has changed", "Answer to your request"
         )
         await shown.press("y")
         await shown.until_on(PasswordDialog)
@@ -65,7 +65,7 @@ async def test_a_supervisor_reads_it_and_approves_with_their_password(
         await shown.press("enter")
         await shown.until_on(ApprovalsScreen)
         await shown.until(lambda: f"#{number} is decided." in shown.notice)
-        await shown.until_words("Nothing waits for approval.")
+        await shown.until_words("No proposals are waiting for approval.")
     assert reload(mei, number).state is TicketState.CLOSED
     assert len(recorded(sqlite_office.office, Action.DECISION_MADE)) == 1
 
@@ -111,7 +111,7 @@ async def test_it_goes_back_with_a_reason(sqlite_office: TestOffice) -> None:
         await shown.type("name the estimate")
         await shown.press("ctrl+s")
         await shown.until_on(ApprovalsScreen)
-        await shown.until(lambda: "went back" in shown.notice)
+        await shown.until(lambda: "was returned" in shown.notice)
     assert reload(mei, number).state is TicketState.VERIFIED
 
 
@@ -166,7 +166,7 @@ async def test_the_sign_that_somebody_is_needed_counts_only_others(sqlite_office
     proposed(sqlite_office, mei)
     async with console(sqlite_office, mei) as shown:
         await listed(shown)
-        await shown.until_words("1 proposal waits; 0 for you.")
+        await shown.until_words("1 proposal is waiting; 0 for you.")
 
 
 async def test_a_list_that_is_longer_says_that_the_oldest_are_shown(
@@ -181,11 +181,11 @@ async def test_a_list_that_is_longer_says_that_the_oldest_are_shown(
     async with console(sqlite_office, sara) as shown:
         screen = ApprovalsScreen()
         await shown.open(screen)
-        await shown.until_words("Over 2 proposals wait; 2 for you. Only the 2 oldest are shown.")
+        await shown.until_words("Over 2 proposals are waiting; 2 for you. The 2 oldest are shown.")
         assert [number in shown.drawn() for number in numbers] == [True, True, False]
         monkeypatch.setattr("cs_console.decisions.waiting.MOST", 3)
         screen.action_reload()
-        await shown.until_words("3 proposals wait; 3 for you.")
+        await shown.until_words("3 proposals are waiting; 3 for you.")
         assert "oldest" not in shown.words()
 
 
@@ -205,8 +205,8 @@ async def test_both_places_of_a_two_person_ground_and_what_changed_since_are_tol
             assert shown.app.screen.query_one(DataTable).max_scroll_x == 0  # what is cut off says so
             await shown.press("enter")
             await shown.until_on(ProposalScreen)
-            await shown.until_words("needs supervisor and privacy officer; omar said yes, still privacy officer")
-            await shown.until_words("12 min ago", "Since it was proposed:", "1 note written")
+            await shown.until_words("needs supervisor and privacy officer; approved by omar, still privacy officer")
+            await shown.until_words("12 min ago", "Since the proposal:", "1 note written")
 
 
 async def test_withdrawing_is_offered_on_one_s_own_proposals_only(sqlite_office: TestOffice) -> None:

@@ -41,7 +41,7 @@ async def test_a_term_is_extended_with_its_reason(sqlite_office: TestOffice, siz
         await shown.until_words("Why does the answer take 2 months longer?")
         await shown.type("Two archives have to be searched")
         await shown.press("ctrl+s")
-        await shown.until(lambda: shown.notice == "The requester was told.", "the word to the requester")
+        await shown.until(lambda: shown.notice == "The requester has been informed.", "the word to the requester")
         await shown.press("o")
         await shown.until_words("extended by 2 months (told 20 Nov)", "extended, sue: Two archives have to be searched")
         await shown.until_words("The term was extended already.")
@@ -50,7 +50,10 @@ async def test_a_term_is_extended_with_its_reason(sqlite_office: TestOffice, siz
 
 @pytest.mark.parametrize(
     ("here", "words"),
-    [("Europe/Berlin", "Dates in Europe/Berlin"), ("Asia/Tokyo", "Times in Europe/Berlin, not in JST as elsewhere")],
+    [
+        ("Europe/Berlin", "Dates in Europe/Berlin"),
+        ("Asia/Tokyo", "Times in Europe/Berlin, not in JST as on other screens"),
+    ],
 )
 def test_the_clocks_own_time_zone_is_named_where_it_differs(
     monkeypatch: pytest.MonkeyPatch, here: str, words: str
@@ -76,7 +79,7 @@ async def test_proof_of_identity_is_asked_for(sqlite_office: TestOffice, size: t
         await shown.until_words("HautHome Privacy Policy knows no extension (V.4).", "Ask for proof of identity")
         await shown.press("enter")
         await shown.until_on(LetterDialog)
-        await shown.until_words("we have to know that it comes from you", "Send nothing", "Send it")
+        await shown.until_words("we have to know that it comes from you", "Do not send", "Send it")
         await shown.press("enter")  # the cursor stands on no
         await shown.until_on(TicketScreen)
         assert clock_events(sqlite_office, number) == []
@@ -85,7 +88,7 @@ async def test_proof_of_identity_is_asked_for(sqlite_office: TestOffice, size: t
         await shown.press("enter")
         await shown.until_on(LetterDialog)
         await shown.press("down", "enter")
-        await shown.until(lambda: shown.notice == "The requester was told.", "the word to the requester")
+        await shown.until(lambda: shown.notice == "The requester has been informed.", "the word to the requester")
         await shown.press("o")
         await shown.until_words("identity asked for, mei", "The requester was asked already.")
         await shown.press("escape")
@@ -138,7 +141,7 @@ async def test_a_request_is_closed_unpaid_after_its_letter_was_seen(
         await shown.until_on(LetterDialog)
         await shown.until_words("because the fee was not paid?", "It was not paid within 30 days")
         await shown.press("down", "enter")
-        await shown.until(lambda: shown.notice == "The requester was told.", "the letter")
+        await shown.until(lambda: shown.notice == "The requester has been informed.", "the letter")
         await shown.until_words("closed")
     assert ticket_of(sqlite_office, number).state == TicketState.CLOSED
 

@@ -130,7 +130,7 @@ async def test_a_change_elsewhere_keeps_the_words_and_the_second_try_sends_them(
         assert screen.view is not None
         workflow.set_kind(sara, made.number, screen.view.row, TicketKind.COMPLAINT)
         await shown.press("ctrl+s")
-        await shown.until(lambda: "was changed by someone else" in shown.notice)
+        await shown.until(lambda: "Someone else changed" in shown.notice)
         assert area.text == "hello"
         compose = shown.app.screen
         assert isinstance(compose, ComposeScreen)

@@ -90,7 +90,7 @@ async def test_a_notice_never_covers_the_line_under_the_cursor(sqlite_office: Te
         await shown.press(*["j"] * (seen - 1))
         await shown.until(lambda: table.cursor_row == seen - 1)
         assert table.scroll_offset.y == 0
-        shown.app.screen.query_one(NoticeBar).say("Mark tickets with x first. " * 8, Tone.WARNING)
+        shown.app.screen.query_one(NoticeBar).say("Mark tickets first (x). " * 8, Tone.WARNING)
         await shown.until(lambda: table.size.height - 1 < seen, "the notice")
         number = str(table.tickets[table.cursor_row].number)
         await shown.until(lambda: any(line.startswith("▸") and number in line for line in signed(shown)), number)

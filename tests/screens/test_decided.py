@@ -172,7 +172,7 @@ async def test_while_it_waits_there_is_only_that_and_not_the_ground_under_legal_
     async with console(sqlite_office, mei, (120, 34)) as shown:
         screen = await decided(shown, number)
         await shown.until(lambda: bool(screen.query(DecidedSheet)), "the proposal")
-        await shown.until(lambda: "It waits for approval" in shown.notice)
+        await shown.until(lambda: "is waiting for approval" in shown.notice)
         drawn = shown.drawn()
         assert "legal review" in drawn or code == "D2"
         assert (code in drawn) == (code == "D2")

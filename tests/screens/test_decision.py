@@ -112,7 +112,7 @@ async def test_a_refusal_is_walked_and_proposed_by_keyboard(sqlite_office: TestO
         await shown.open(ticket)
         await shown.until(lambda: ticket.view is not None)
         screen = await walking(shown, made.number)
-        await shown.until_words("2 things are missing", "Choose the answer;")
+        await shown.until_words("2 things are missing", "Choose the decision;")
         await walk_a_refusal(shown, screen)
         await shown.until_words("Nothing is missing.")
         await shown.press("escape")
@@ -178,7 +178,7 @@ async def test_the_way_to_the_marks_is_said_where_enter_does_not_lead_there(sqli
         screen = await walking(shown, made.number)
         await ask_for(shown, screen, "access", "orders")
         await go_to(shown, screen, "answer")
-        await shown.until_words("tab, then space changes it.")
+        await shown.until_words("Press tab, change it with space.")
         await shown.press("tab", "space")
         await shown.until(lambda: len(screen.form.granted) == 1, "a mark")
 
@@ -227,7 +227,7 @@ async def test_a_change_elsewhere_keeps_the_form(sqlite_office: TestOffice) -> N
         await walk_a_refusal(shown, screen)
         workflow.set_priority(sara, made.number, reload(sara, made.number).row, Priority.HIGH)
         await shown.press("ctrl+s")
-        await shown.until(lambda: "was changed by someone else" in shown.notice)
+        await shown.until(lambda: "Someone else changed" in shown.notice)
         await shown.until(lambda: screen._view is not None and screen._view.priority is Priority.HIGH)
         await shown.press("ctrl+s")
         await shown.until(lambda: bool(recorded(sqlite_office.office, Action.DECISION_PROPOSED)))
@@ -340,7 +340,7 @@ async def test_the_letter_follows_each_change(sqlite_office: TestOffice, size: t
     async with console(sqlite_office, mei, size) as shown:
         screen = await walking(shown, made.number)
         letter = screen.query_one("#live", PlainText)
-        await shown.until(lambda: "once an answer is chosen" in str(letter.visual))
+        await shown.until(lambda: "once you choose a decision" in str(letter.visual))
         await ask_for(shown, screen, "access", "orders", "account")
         await go_to(shown, screen, "answer")
         await choose(shown, screen, "#outcomes", Outcome.GRANT.value)
@@ -363,7 +363,7 @@ async def test_what_is_asked_is_recorded_when_its_sheet_is_left_and_is_there_aga
     made = rights_request(sqlite_office, mei)
     async with console(sqlite_office, mei) as shown:
         screen = await walking(shown, made.number)
-        await shown.until_words("· What is asked", "not said yet")
+        await shown.until_words("· What is asked", "not recorded yet")
         await ask_for(shown, screen, "delete", "orders")
         await shown.until_words("✓ What is asked", "1 of the data")
         await ask_for(shown, screen, "access", "account")
@@ -419,9 +419,9 @@ async def test_only_grounds_that_can_stand_against_what_is_asked_are_offered(tes
     assert 0 < len(fitting) < len(rules)
     async with console(test_office, mei) as shown:
         screen = await walking(shown, ticket.number)
-        await shown.until_words(f"0 of {len(rules)} looked at")
+        await shown.until_words(f"0 of {len(rules)} reviewed")
         await ask_for(shown, screen, "access")
-        await shown.until_words(f"0 of {len(fitting)} looked at")
+        await shown.until_words(f"0 of {len(fitting)} reviewed")
         await go_to(shown, screen, "grounds")
         offered = [option.id for option in screen.query_one("#grounds", ChoiceList).options]
         assert [code for code in offered if code in {one.code for one in rules}] == fitting

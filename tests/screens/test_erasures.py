@@ -34,7 +34,7 @@ async def test_it_is_proposed_on_the_ticket_and_confirmed_with_a_password(
     async with console(sqlite_office, who.omar, size) as shown:
         await shown.press("g", "e")
         await shown.until_on(ErasuresScreen)
-        await shown.until_words("1 to confirm by a second person")
+        await shown.until_words("1 to be confirmed by a second person")
         assert all(word in shown.drawn() for word in (f"#{ticket.number}", "mei", "to confirm", "was granted"))
         await shown.press("enter")
         await shown.until_on(TicketScreen)
@@ -46,7 +46,7 @@ async def test_it_is_proposed_on_the_ticket_and_confirmed_with_a_password(
         await shown.type(PASSWORD)
         await shown.press("enter")
         await shown.until(lambda: "is erased" in shown.notice, "the erasure")
-        await shown.until_words("No erasure waits.")
+        await shown.until_words("No erasures are pending.")
     assert open_ticket(who.mei, ticket.number).erased
 
 
@@ -55,7 +55,7 @@ async def test_a_wrong_password_erases_nothing_and_is_asked_again(sqlite_office:
     ticket, _ = proposed(sqlite_office, who)
     async with console(sqlite_office, who.omar) as shown:
         await shown.press("g", "e")
-        await shown.until_words("1 to confirm")
+        await shown.until_words("1 to be confirmed")
         await shown.press("y")
         await shown.until_on(PasswordDialog)
         await shown.type("not my password")
@@ -63,7 +63,7 @@ async def test_a_wrong_password_erases_nothing_and_is_asked_again(sqlite_office:
         await shown.until_words("Wrong password.")
         await shown.until_on(PasswordDialog)
         await shown.press("escape")
-        await shown.until_words("1 to confirm")
+        await shown.until_words("1 to be confirmed")
     assert not open_ticket(who.mei, ticket.number).erased
 
 
@@ -73,12 +73,12 @@ async def test_one_s_own_proposal_is_refused_and_can_be_withdrawn(sqlite_office:
     propose_erasure(who.omar, ticket.number)
     async with console(sqlite_office, who.omar) as shown:
         await shown.press("g", "e")
-        await shown.until_words("1 to confirm")
+        await shown.until_words("1 to be confirmed")
         await shown.press("y")
         await shown.until(lambda: "You proposed this erasure" in shown.notice)
         await shown.press("w")
         await shown.until(lambda: "withdrawn" in shown.notice)
-        await shown.until_words("No erasure waits.")
+        await shown.until_words("No erasures are pending.")
     assert open_erasures(who.omar) == ()
 
 
@@ -89,7 +89,7 @@ async def test_another_agent_is_not_offered_to_withdraw_it(sqlite_office: TestOf
     for desk, offered in ((who.mei, True), (who.omar, True), (ben, False)):
         async with console(sqlite_office, desk) as shown:
             await shown.press("g", "e")
-            await shown.until_words("1 to confirm")
+            await shown.until_words("1 to be confirmed")
             assert ("Withdraw" in [words for _, words, _ in shown.app.screen.query_one(KeyBar).shown()]) is offered
 
 
@@ -126,7 +126,7 @@ async def test_a_privacy_officer_keeps_the_data_and_lets_it_go(
         await shown.until(lambda: "is kept until" in shown.notice, "the hold")
         assert [one.note for one in holds_of(who.ines, ticket.number)] == ["order seventeen"]
         await shown.press("g", "e")
-        await shown.until_words("1 to confirm")
+        await shown.until_words("1 to be confirmed")
         await shown.press("y")
         await shown.until_on(PasswordDialog)
         await shown.type(PASSWORD)
@@ -139,7 +139,7 @@ async def test_a_privacy_officer_keeps_the_data_and_lets_it_go(
         await shown.press("h")
         await shown.until_words("Lift:", "order seventeen")
         await shown.press("enter")
-        await shown.until(lambda: "The hold is lifted." in shown.notice)
+        await shown.until(lambda: "The hold was lifted." in shown.notice)
     assert holds_of(who.ines, ticket.number) == ()
 
 

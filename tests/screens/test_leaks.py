@@ -143,7 +143,7 @@ async def test_cut_and_copied_text_never_reaches_the_terminal(
 
 async def test_text_cannot_be_selected_with_the_mouse(sqlite_office: TestOffice) -> None:
     async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
-        await shown.until_words("Mine: nothing here.")
+        await shown.until_words("Mine: no tickets.")
         await shown.pilot.mouse_down(offset=(10, 8))
         await shown.pilot.hover(offset=(40, 8))
         await shown.pilot.mouse_up(offset=(40, 8))

@@ -18,7 +18,7 @@ async def test_an_exact_contact_leads_to_the_ticket(sqlite_office: TestOffice, s
     async with console(sqlite_office, mei, size) as shown:
         await shown.press("l")
         await shown.until_on(LookUpScreen)
-        await shown.until_words("That you looked is recorded")
+        await shown.until_words("The look-up is recorded")
         await shown.type("Alice@example.org")
         await shown.press("enter")
         await shown.until_words(f"#{made.number}", "1 ticket.")
@@ -38,5 +38,5 @@ async def test_nobody_and_half_a_contact_each_have_a_sentence(sqlite_office: Tes
         await shown.press("ctrl+u")
         await shown.type("nobody@example.org")
         await shown.press("enter")
-        await shown.until(lambda: "Nobody with exactly this contact" in shown.notice)
+        await shown.until(lambda: "No requester with exactly this contact" in shown.notice)
     assert len(recorded(sqlite_office.office, Action.CONTACT_LOOKED_UP)) == 1

@@ -51,7 +51,7 @@ async def test_where_no_other_policy_is_adopted_it_says_so(sqlite_office: TestOf
         await shown.until_words("mine")
         await shown.press("M")
         await shown.until_on(ChoiceDialog)
-        assert "There is no other" in shown.drawn()
+        assert "No other policy" in shown.drawn()
         await shown.press("enter", "escape")
         await shown.until_on(TicketScreen)
 

@@ -50,7 +50,7 @@ async def test_a_call_becomes_a_ticket_of_one_s_own(sqlite_office: TestOffice, s
         assert view is not None and view.mine
         assert (view.kind, view.channel, view.subject) == (TicketKind.COMPLAINT, Channel.CALL, "Parcel lost")
         assert [one.field for one in view.contacts] == [Field.MOBILE]
-        assert shown.notice == f"#{view.number} is opened, and yours.", "it is said where it can be seen"
+        assert shown.notice == f"#{view.number} was opened and assigned to you.", "it is said where it can be seen"
     assert load_draft(mei, PLACE) == ""
 
 

@@ -16,12 +16,12 @@ async def test_the_theme_is_changed_from_the_palette_and_by_its_key(
     sqlite_office: TestOffice, by_palette: bool
 ) -> None:
     async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
-        await shown.until_words("Mine: nothing here.")
+        await shown.until_words("Mine: no tickets.")
         if by_palette:
             await shown.press("ctrl+p")
             await shown.until_on(Palette)
             await shown.type("theme")
-            await shown.until_words("Dark, light or high contrast")
+            await shown.until_words("Switch between dark, light")
             await shown.press("enter")
         else:
             await shown.press("f8")
@@ -29,7 +29,7 @@ async def test_the_theme_is_changed_from_the_palette_and_by_its_key(
             lambda: isinstance(shown.app.screen, Palette) and shown.app.screen.query_one(Input).placeholder == "Theme"
         )
         await shown.type("light")
-        await shown.until_words("cs-light")
+        await shown.until_words("Light")
         await shown.press("enter")
         await shown.until(lambda: shown.app.theme == "cs-light")
 

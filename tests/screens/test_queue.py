@@ -42,17 +42,17 @@ def make_many(test_office: TestOffice, count: int) -> list[int]:
 async def test_views_have_counts_and_number_keys(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
     mei = sqlite_office.desk("mei", Role.AGENT)
     make_ticket(sqlite_office, assignee=mei, subject="Mine to answer")
-    make_ticket(sqlite_office, subject="Waiting for somebody")
+    make_ticket(sqlite_office, subject="Waiting for an agent")
     async with console(sqlite_office, mei, size) as shown:
         await shown.until(lambda: "Mine to answer" in shown.drawn(), "my ticket")
         views = shown.app.screen.query_one(ViewList)
         await shown.until(lambda: [one.count for one in views.views[:2]] == ["1", "1"], "the counts")
         assert "2 Unassigned" in shown.drawn()
         await shown.press("2")
-        await shown.until(lambda: "Waiting for somebody" in shown.drawn(), "the other view")
+        await shown.until(lambda: "Waiting for an agent" in shown.drawn(), "the other view")
         assert "Mine to answer" not in shown.drawn()
         await shown.press("5")
-        await shown.until_words("Overdue: nothing here.")
+        await shown.until_words("Overdue: no tickets.")
 
 
 async def test_state_and_due_are_words(sqlite_office: TestOffice) -> None:
@@ -236,10 +236,10 @@ async def test_a_click_chooses_a_view(sqlite_office: TestOffice) -> None:
     mei = sqlite_office.desk("mei", Role.AGENT)
     for size, offset in (((120, 34), (5, 4)), ((80, 24), (20, 0))):
         async with console(sqlite_office, mei, size) as shown:
-            await shown.until_words("Mine: nothing here.")
+            await shown.until_words("Mine: no tickets.")
             await shown.pilot.click(ViewList, offset=offset)
             wanted = "Due soon" if size[0] >= 120 else "Unassigned"
-            await shown.until_words(f"{wanted}: nothing here.")
+            await shown.until_words(f"{wanted}: no tickets.")
 
 
 async def test_an_admin_alone_sees_no_tickets(sqlite_office: TestOffice) -> None:

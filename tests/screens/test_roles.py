@@ -132,7 +132,7 @@ async def test_a_hidden_key_does_nothing(sqlite_office: TestOffice) -> None:
     made = make_ticket(sqlite_office)
     async with console(sqlite_office, sqlite_office.desk("sue", SUPERVISOR)) as shown:
         await shown.open(TicketScreen(made.number))
-        await shown.until_words("nobody")
+        await shown.until_words("unassigned")
         await shown.press("c", "e", "s")  # the last one is a supervisor's too
         await shown.until_words(f"Move #{made.number} to which state?")
         assert len(shown.app.screen_stack) == 3

@@ -120,5 +120,5 @@ async def test_ones_own_password_is_changed_without_leaving(sqlite_office: TestO
             await shown.type(words)
             await shown.press("enter")
         await shown.until_on(QueueScreen)
-        await shown.until(lambda: "is changed" in shown.notice)
+        await shown.until(lambda: "was changed" in shown.notice)
     sign_in(sqlite_office.office, "mei", "violet compass winter")

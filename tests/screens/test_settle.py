@@ -78,7 +78,7 @@ async def test_an_appeal_is_overturned_by_keyboard(sqlite_office: TestOffice, si
         await shown.press("ctrl+s")
         await shown.until_on(TicketScreen)
         await shown.until(lambda: "Settled. The notice is sent." in shown.notice)
-        assert f"#{case.number} is open again." in shown.notice
+        assert f"#{case.number} was reopened." in shown.notice
         await shown.until(lambda: ticket.view is not None and ticket.view.state is TicketState.CLOSED)
     assert len(recorded(sqlite_office.office, Action.TICKET_SETTLED)) == 1
 
@@ -97,7 +97,7 @@ async def test_the_steps_are_resumed_where_they_were_left(sqlite_office: TestOff
         again = await walking(shown)
         await shown.until(lambda: again.form == left, "what was written")
         await shown.until_words("Nothing is missing.")
-        assert "What you wrote here before is back." in shown.notice
+        assert "Your draft was restored." in shown.notice
 
 
 async def test_what_is_asked_follows_the_answers(sqlite_office: TestOffice) -> None:
@@ -111,7 +111,7 @@ async def test_what_is_asked_follows_the_answers(sqlite_office: TestOffice) -> N
         keys = [option.id for option in steps.options]
         assert keys == ["question-what", "question-third", "question-found", "outcome", "letter"]
         await choose(shown, screen, "question-third", "yes")
-        await shown.until_words("A supervisor has to settle this: hand it on.")
+        await shown.until_words("A supervisor must settle this. Reassign it (a).")
         await choose(shown, screen, "question-basis", "9")
         keys = [option.id for option in steps.options]
         assert keys[1:5] == ["question-third", "question-basis", "question-citation", "question-proof"]
@@ -160,7 +160,7 @@ async def test_what_it_is_about_is_named_by_keyboard(sqlite_office: TestOffice) 
         await shown.until_words(f"#{case.number} Rights request", "decided")
         await shown.press("enter")
         await shown.until_on(TicketScreen)
-        await shown.until(lambda: f"is about #{case.number}. Whoever has it took part" in shown.notice)
+        await shown.until(lambda: f"is about #{case.number}. The assignee was involved" in shown.notice)
         await shown.until(lambda: ticket.view is not None and ticket.view.about_words == f"#{case.number}")
         await shown.press("a")
         await shown.until_on(ChoiceDialog)
@@ -193,7 +193,7 @@ async def test_a_supervisor_closes_around_the_steps_with_a_reason(sqlite_office:
         states = shown.app.screen.query_one(ChoiceList)
         states.highlighted = states.get_option_index("closed")
         await shown.press("enter")
-        await shown.until_words("Why is it closed before that?")
+        await shown.until_words("Why do you close it without that?")
         await shown.type("sent twice")
         await shown.press("ctrl+s")
         await shown.until(lambda: ticket.view is not None and ticket.view.state is TicketState.CLOSED)

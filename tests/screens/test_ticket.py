@@ -118,7 +118,7 @@ async def reveal_mobile(shown: Console) -> None:
     await shown.press("tab")
     await shown.until_words("Mobile number")
     await shown.press("r")
-    await shown.until_words("What do you need it for?")
+    await shown.until_words("Why do you need it?")
     await shown.press("enter")
 
 
@@ -131,7 +131,7 @@ async def test_a_value_stands_in_its_place_and_is_gone_after_escape(
     async with console(sqlite_office, mei, size) as shown:
         screen = await opened(shown, made.number)
         await reveal_mobile(shown)
-        await shown.until_words(SPOKEN, "hides in")
+        await shown.until_words(SPOKEN, "hidden in")
         assert len(entries(sqlite_office, Action.FIELD_REVEALED)) == 1
         await shown.press("escape")
         await shown.until(lambda: not screen.shows_value)
@@ -153,7 +153,7 @@ async def test_a_value_hides_by_itself_when_its_time_is_over(sqlite_office: Test
         await reveal_mobile(shown)
         await shown.until_words(SPOKEN)
         sqlite_office.clock.forward(seconds=29)
-        await shown.until_words("hides in 1 s")
+        await shown.until_words("hidden in 1 s")
         sqlite_office.clock.forward(seconds=2)
         await shown.until(lambda: not screen.shows_value)
         assert SPOKEN not in shown.words()
@@ -195,9 +195,9 @@ async def test_a_message_is_revealed_in_the_conversation(sqlite_office: TestOffi
     async with console(sqlite_office, mei) as shown:
         await opened(shown, made.number)
         await shown.press("r")
-        await shown.until_words("Which one do you need to see?")
+        await shown.until_words("Which field do you need to see?")
         await shown.press("enter")
-        await shown.until_words("What do you need it for?")
+        await shown.until_words("Why do you need it?")
         await shown.press("enter")
         await shown.until_words(f"Call me at {PHONE} please.")
         assert entries(sqlite_office, Action.FIELD_REVEALED)[0].fields == "message"
@@ -269,7 +269,7 @@ async def test_a_change_elsewhere_is_said_and_the_ticket_read_again(sqlite_offic
         await shown.until_words(f"Move #{made.number} to which state?")
         workflow.set_kind(sara, made.number, row, TicketKind.COMPLAINT)
         await shown.press("enter")
-        await shown.until(lambda: "was changed by someone else" in shown.notice)
+        await shown.until(lambda: "Someone else changed" in shown.notice)
         await shown.until(lambda: screen.view is not None and screen.view.kind is TicketKind.COMPLAINT)
         assert kind_before is not TicketKind.COMPLAINT
 
@@ -312,7 +312,7 @@ async def test_a_contact_is_added_without_becoming_one_on_file(sqlite_office: Te
             await shown.type(typed)
             await shown.press("ctrl+s")
             await shown.until_on(TicketScreen)
-            await shown.until_words("The contact is kept" if done else "not a usable mobile")
+            await shown.until_words("The contact was saved" if done else "not a usable mobile")
         await shown.until(lambda: screen.view is not None and len(screen.view.fields) == 2)
         await shown.press("tab")
         await shown.until_words("unconfirmed")

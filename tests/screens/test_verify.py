@@ -54,9 +54,9 @@ async def test_a_code_is_sent_by_mask_and_typed_back(sqlite_office: TestOffice, 
         await shown.until(lambda: ticket.view is not None)
         await shown.press("v")
         await shown.until_on(VerifyScreen)
-        await shown.until_words("Send a code to the mobile number", "on file", "no code is on its way")
+        await shown.until_words("Send a code to the mobile number", "on file", "no code was sent")
         await shown.press("enter")
-        await shown.until_words("3 tries left · expires in")
+        await shown.until_words("3 attempts left · expires in")
         code = code_in(sqlite_office.office.settings.outbox)
         assert code not in shown.drawn() and PHONE not in shown.drawn()
         await shown.type(code)
@@ -79,7 +79,7 @@ async def test_a_wrong_code_says_how_many_tries_are_left(sqlite_office: TestOffi
         await shown.press("enter")
         await shown.until(lambda: "The code is wrong; 2 tries are left." in shown.notice)
         assert screen.query_one("#code", Input).value == ""
-        await shown.until_words("2 tries left")
+        await shown.until_words("2 attempts left")
 
 
 @pytest.mark.parametrize("typed", ["1234567", "12 34-5"])
@@ -95,7 +95,7 @@ async def test_an_incomplete_code_stays_and_costs_no_try(sqlite_office: TestOffi
         await shown.press("enter")
         await shown.until(lambda: "A code has 8 digits." in shown.notice)
         assert field.value == typed
-        await shown.until_words("3 tries left")
+        await shown.until_words("3 attempts left")
     assert recorded(sqlite_office.office, Action.CODE_CHECKED) == []
 
 
@@ -109,7 +109,7 @@ async def test_an_expired_code_says_so_while_one_looks(sqlite_office: TestOffice
         sqlite_office.clock.forward(minutes=9, seconds=30)
         await shown.until_words("expires in 0:30")
         sqlite_office.clock.forward(minutes=1)
-        await shown.until_words("expired; send a new one")
+        await shown.until_words("expired; send a new code")
 
 
 async def test_the_lock_is_shown_and_a_supervisor_lifts_it(sqlite_office: TestOffice) -> None:
@@ -134,7 +134,7 @@ async def test_the_lock_is_shown_and_a_supervisor_lifts_it(sqlite_office: TestOf
         ways = screen.query_one(ChoiceList)
         ways.highlighted = ways.get_option_index("lift")
         await shown.press("enter")
-        await shown.until(lambda: "The lock is lifted." in shown.notice)
+        await shown.until(lambda: "The lock was lifted." in shown.notice)
         await shown.until(lambda: "Locked until" not in shown.words())
 
 
@@ -159,10 +159,10 @@ async def test_another_way_needs_a_note_of_what_was_seen(sqlite_office: TestOffi
         await shown.press("enter")
         await shown.until_on(WordsDialog)
         await shown.press("ctrl+s")
-        await shown.until_words("Nothing is written yet.")
+        await shown.until_words("The field is empty.")
         assert isinstance(shown.app.screen, WordsDialog)
         await shown.type("a passport over video")
-        await shown.until(lambda: "Nothing is written yet." not in shown.words())
+        await shown.until(lambda: "The field is empty." not in shown.words())
         await shown.press("escape")
         await shown.until_on(VerifyScreen)
         await shown.press("enter")
@@ -220,7 +220,7 @@ async def test_a_caller_is_checked_without_showing_anything(sqlite_office: TestO
             await shown.press("enter")
             await shown.until_on(VerifyScreen)
             await shown.until(lambda answer=answer: answer in shown.notice)  # type: ignore[misc]
-            assert "It verifies nobody" in shown.notice
+            assert "This does not verify the requester" in shown.notice
         await shown.until_words("4 left today", "Not verified yet")
 
 
@@ -294,7 +294,7 @@ async def test_an_agent_who_is_no_verifier_asks_for_a_verification(sqlite_office
         await shown.until(lambda: ticket.view is not None)
         await shown.press("v")
         await shown.until(lambda: ticket.view is not None and ticket.view.state is TicketState.TO_VERIFY)
-        assert "waits for a verifier" in shown.notice
+        assert "waiting for a verifier" in shown.notice
 
 
 async def test_hostile_words_are_only_letters(sqlite_office: TestOffice) -> None:

@@ -44,12 +44,12 @@ async def test_a_verifier_links_a_ticket_and_takes_it_back(sqlite_office: TestOf
         await shown.until(lambda: "is linked" in shown.notice, "the link")
         assert (ticket().requester_id, ticket().link) == (anna, Link.PROVEN)
         await shown.press("w")
-        await shown.until_words("is linked to a person on file", "She knew the order.", "Take the link back")
+        await shown.until_words("is linked to a person on file", "She knew the order.", "Undo the link")
         await shown.press("enter")
         await shown.until_on(WordsDialog)
         await shown.type("That was Boris.")
         await shown.until_typed("That was Boris.")
         await shown.press("ctrl+s")
-        await shown.until(lambda: "not linked to anyone now" in shown.notice, "the link taken back")
+        await shown.until(lambda: "no longer linked to a person on file" in shown.notice, "the link taken back")
     assert ticket().link == Link.NONE
     assert len(recorded(sqlite_office.office, Action.TICKET_LINKED, Action.TICKET_UNLINKED)) == 2
