@@ -13,7 +13,7 @@ from cs_console.safe_output import sanitise_output
 
 
 def main() -> None:
-    """Open the console without arguments (or with `--home DIR` alone), the demo, or run an operator's command.
+    """Without arguments (or with only `--home DIR`) open the console; otherwise the demo or an operator's command.
 
     The first two never import the commands' library: it would cost a good part of the first paint.
     """
@@ -35,12 +35,12 @@ def main() -> None:
 
 
 def open_console(home: Path | None) -> None:
-    """Open the console on the desk in `home`, or in the default place. Exits with the status that it ends with."""
+    """Open the console on the desk in `home`, or in the default place. Exits with the console's status."""
     _or_one_sentence(lambda: _open(home))
 
 
 def only_home(arguments: list[str]) -> tuple[bool, Path | None]:
-    """Whether there is nothing but perhaps `--home DIR`, and that folder."""
+    """Whether the arguments are empty or only `--home DIR`, and that folder."""
     match arguments:
         case []:
             return True, None
@@ -52,7 +52,7 @@ def only_home(arguments: list[str]) -> tuple[bool, Path | None]:
 
 
 def _open(home: Path | None) -> None:
-    gc.disable()  # nothing to collect before the first paint; the console turns it on again behind it
+    gc.disable()  # nothing to collect before the first paint; the console turns it on again afterwards
     from cs_console.app import run
     from cs_console.settings import load
 
@@ -66,11 +66,11 @@ def _run_command() -> None:
         app()
     finally:
         if sys.stdout is not None:
-            sys.stdout.flush()  # a full disk under an export shows here at the latest
+            sys.stdout.flush()  # a full disk during an export shows here at the latest
 
 
 def _or_one_sentence(work: Callable[[], None]) -> None:
-    """Whatever ends the work is one sentence on standard error and an exit status, never a traceback (ASVS 16.5.1)."""
+    """Turn every error into one sentence on standard error and an exit status, never a traceback (ASVS 16.5.1)."""
     from cs_console.errors import Refusal
 
     try:
@@ -82,7 +82,7 @@ def _or_one_sentence(work: Callable[[], None]) -> None:
         place = "" if problem.filename is None else f"{problem.filename}: "
         _end(f"{place}{problem.strerror or 'it cannot be read or written'}.", 2)
     except Exception as fault:  # noqa: BLE001 - the outermost edge; a traceback could hold a requester's data
-        _end(f"stopped because of a fault of the program ({spot_of(fault)}).", 1)
+        _end(f"stopped because of a bug in cs-console ({spot_of(fault)}).", 1)
 
 
 def _end(sentence: str, status: int) -> NoReturn:
@@ -93,7 +93,7 @@ def _end(sentence: str, status: int) -> NoReturn:
 
 
 def _drop_output() -> None:
-    """What could not be written is not tried again, with a complaint of Python's own, while the process ends."""
+    """Keep Python from writing unwritten output again, with an error of its own, while the process ends."""
     with suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 

@@ -1,4 +1,4 @@
-"""ConsoleApp: modes, theme, keys, palette, the idle lock; the one module of the console that knows its face."""
+"""ConsoleApp: modes, theme, keys, palette and the idle lock."""
 
 import sys
 from collections.abc import Callable
@@ -58,9 +58,9 @@ UPKEEP_SECONDS = 60.0
 
 
 class ConsoleApp(BackgroundApp, inherit_bindings=False):
-    """The console. Give it a `desk` to begin signed in, an `office` to begin with open stores.
+    """The console application. Pass a `desk` to start signed in, an `office` to start with open stores.
 
-    `seconds` tells how much time has passed since some moment; idleness is measured with it.
+    `seconds` returns the seconds passed since a fixed moment; idleness is measured with it.
     """
 
     TITLE = "cs-console"
@@ -77,7 +77,7 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
         office: "Office | None" = None,
         seconds: Callable[[], float] = elapsed,
     ) -> None:
-        """Raises BadSettings for a theme or a key that there is not."""
+        """Raises BadSettings for an unknown theme or key."""
         super().__init__()
         self.settings = settings
         self.crash_folder = settings.home
@@ -99,12 +99,12 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
 
     def _dress(self, settings: "Settings") -> None:
         for name in list(self.available_themes):
-            self.unregister_theme(name)  # the screens are not drawn for Textual's own
+            self.unregister_theme(name)  # the screens are not designed for Textual's own themes
         for theme in THEMES:
             self.register_theme(theme)
         if settings.theme not in self.available_themes:
             names = ", ".join(sorted(self.available_themes))
-            raise BadSettings(f"theme: there is no theme {settings.theme!r}.", f"Choose one of {names}.")
+            raise BadSettings(f"theme: unknown theme {settings.theme!r}.", f"Choose one of {names}.")
         self.theme = settings.theme
         for problem in key_problems(settings.keys):
             raise BadSettings(f"{problem}.", "Fix [keys] in console.toml.")
@@ -117,7 +117,7 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
         if self.desk is not None:
             self._enter()
         if not self.door.is_settled:
-            # not before the first paint is out: both would wait for the same interpreter lock
+            # not before the first paint: both would wait for the same interpreter lock
             self.set_timer(FIRST_PAINT_SECONDS, partial(self.door.open_in_background, self._office_told, warm_up))
 
     # --- the office
@@ -138,7 +138,7 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
             self._waiting.append(then)
 
     def office(self) -> "Office":
-        """The open office; it waits for it, so only from worker threads. Raises StoreUnavailable."""
+        """The open office; waits for it, so call it only from worker threads. Raises StoreUnavailable."""
         return self.door.office()
 
     @property
@@ -149,7 +149,7 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
     # --- coming and going
 
     def signed_in(self, result: "SignedIn") -> None:
-        """Take the agent on to what comes next: a new password, a second factor, the undertaking, or the queue."""
+        """Show the agent's next screen: a new password, a second factor, the undertaking, or the queue."""
         self.desk = result.desk
         self._presence.begin()
         self._leave_without_saving = False
@@ -162,7 +162,7 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
         self._next_step()
 
     def step_done(self) -> None:
-        """What was due is done: go on."""
+        """The required step is done: continue."""
         self._steps.pop(0)
         self._next_step()
 
@@ -216,7 +216,7 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
             self.screen.arrived()
 
     def action_go_to(self, mode: str) -> None:
-        """The palette's way of going somewhere."""
+        """Go to a place from the palette."""
         self.go_to(mode)
 
     def show_phone(self) -> None:
@@ -227,7 +227,7 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
             self._open_once(PhoneScreen)
 
     def session_over(self, why: SessionEnded) -> None:
-        """Back to the sign-in screen with the reason; what was typed is kept as drafts, and nothing stays on screen."""
+        """Return to the sign-in screen with the reason. Typed text is saved as drafts, and nothing stays on screen."""
         if self.desk is None:
             return
         self._go_out()
@@ -257,7 +257,7 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
             self.screen.open_again()
 
     def _keep(self, desk: "Desk", drafts: Drafts) -> None:
-        """Save drafts of screens that go away; while the store refuses they wait here, out of sight."""
+        """Save drafts of closing screens; while the store refuses, the screens wait here, hidden."""
         if drafts:
             self.in_background(partial(save_all, desk, drafts), partial(self._keep_if_refused, desk, drafts))
 
@@ -266,7 +266,7 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
             self._kept.append((desk, drafts))
 
     def action_sign_out(self) -> None:
-        """End the session, with a signed checkpoint of the log; what was typed is saved first."""
+        """End the session with a signed checkpoint of the log, after saving what was typed."""
         desk = self.desk
         if desk is not None:
             self._hide_values()
@@ -281,10 +281,10 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
             return
         self._go_out()
         if isinstance(self.screen, SignInScreen):
-            self.screen.say("You are signed out. What you typed is kept.", Tone.DONE)
+            self.screen.say("You are signed out. Your drafts are saved.", Tone.DONE)
 
     async def action_quit(self) -> None:
-        """Leave. It asks nothing, unless what was typed cannot be saved: then a second ctrl+q leaves all the same."""
+        """Leave without asking, unless typed text cannot be saved: then a second ctrl+q leaves anyway."""
         desk = self.desk
         self._hide_values()
         if self._leave_without_saving:
@@ -335,7 +335,7 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
             self.say_late(said)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Behind the lock, and before signing in, only leaving is possible."""
+        """While locked, and before signing in, only leaving is possible."""
         inside = self.desk is not None and not self.locked
         if action in {"command_palette", "lock", "go_to", "change_theme", "account"}:
             return inside and not self._steps
@@ -361,19 +361,19 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
         self._open_once(Palette, providers=[ThemeCommands], placeholder="Theme")
 
     def _open_once(self, kind: type[Screen[Any]], **options: Any) -> None:
-        """Where none of them is open: a key that is held down repeats, and a hundred palettes ended the console."""
+        """Open it only if none is open: a key held down repeats, and a hundred palettes ended the console."""
         if not any(isinstance(one, kind) for one in self.screen_stack):
             self.push_screen(kind(**options))
 
     async def on_event(self, event: events.Event) -> None:
-        """Every key, click and paste shows that the agent is there; one that comes after the end is dropped."""
+        """Count every key, click and paste as activity of the agent; drop those that arrive after the end."""
         if self._exit and isinstance(event, events.InputEvent):
             return
         if isinstance(event, events.Key | events.MouseDown | events.Paste) and not self.locked:
             self._seen()
         if isinstance(event, events.Paste) and not event.is_forwarded:
             lines = event.text.replace("\r\n", "\n").replace("\r", "\n")  # terminals send line ends as Enter does
-            event = events.Paste(plain(lines))  # fields draw what they hold as it is
+            event = events.Paste(plain(lines))  # fields draw their content unchanged
         await super().on_event(event)
 
     def _seen(self) -> None:
@@ -391,7 +391,7 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
         idle = self._presence.idle
         if idle >= self.settings.idle_sign_out:
             minutes = self.settings.idle_sign_out // 60
-            words = f"nothing was done for {minutes} minutes"
+            words = f"you were inactive for {minutes} minutes"
             self._presence.begin()
             self.in_background(partial(leave, self.desk, self._unsaved(), words), partial(self._idled_out, words))
             return
@@ -420,9 +420,9 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
                     bar.refresh()
 
     def _refresh(self) -> None:
-        """Every ten seconds: the state of the log, and whatever the screen on top shows that changes on its own."""
+        """Every ten seconds: refresh the log's state, and what changes by itself on the top screen."""
         if self.store_away:
-            return  # all this happens as soon as it is back
+            return  # all this runs as soon as the store is back
         kept, self._kept = self._kept, []
         for desk, drafts in kept:
             self._keep(desk, drafts)
@@ -434,11 +434,11 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
 
     @property
     def store_away(self) -> bool:
-        """Whether the store cannot be reached just now."""
+        """Whether the store cannot be reached at the moment."""
         return self._stores.away
 
     def store_lost(self) -> None:
-        """Say on every screen that the store cannot be reached, until it can; the sign-in screen says it by itself."""
+        """Show on every screen that the store cannot be reached, until it can; the sign-in screen does so by itself."""
         if self.desk is not None:
             self._stores.lost()
 
@@ -485,7 +485,7 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
         return _typed_on(self._all_screens())
 
     def _down_to_base(self) -> None:
-        """Take away all but the first screen of this mode; what was typed there is kept."""
+        """Close all but the first screen of this mode; typed text is saved."""
         above = self.screen_stack[1:]
         if self.desk is not None:
             self._keep(self.desk, _typed_on(above))
@@ -508,7 +508,9 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
 
     def _say(self, problem: Refusal) -> None:
         if isinstance(self.screen, ConsoleScreen | Dialog):
-            words = f"{problem} Press ctrl+q again to leave without it." if self._leave_without_saving else str(problem)
+            words = (
+                f"{problem} Press ctrl+q again to leave without saving." if self._leave_without_saving else str(problem)
+            )
             self.screen.say(words, Tone.ERROR)
 
 
@@ -523,7 +525,7 @@ def _save_kept(kept: list[tuple["Desk", Drafts]]) -> None:
 
 
 def run(settings: "Settings") -> None:
-    """Open the console in this terminal. It exits with 3 when the desk could not be opened, 1 after a fault.
+    """Open the console in this terminal. Exit status 3 if the desk could not be opened, 1 after a crash.
 
     Without a terminal it says so (2), or what is wrong with the desk (3), and touches nothing. Raises BadSettings.
     """

@@ -1,4 +1,4 @@
-"""What is left of a crash for the person who fixes it: where it happened, and nothing of what it was working on."""
+"""A crash report for the person who fixes the bug: where it happened, without any data it was working on."""
 
 import os
 import platform
@@ -18,13 +18,13 @@ def write_crash_report(
 ) -> Path | None:
     """Write a new file `crash-....txt` in the home folder, for its owner's eyes only (0600); None where it cannot be.
 
-    It holds types of exceptions, files and lines of code, versions, names of screens and of commands: never a message,
+    It contains exception types, files and lines of code, versions, names of screens and commands: never a message,
     a local variable, an argument or a line of what was typed (ASVS 16.5.1-3, invariant 2).
     """
     now = datetime.now(UTC)
     lines = [
         f"cs-console crash report, {now:%Y-%m-%d %H:%M:%S} UTC",
-        "It holds no personal data: only places in the program, versions and names of screens and commands.",
+        "It contains no personal data: only code locations, versions and names of screens and commands.",
         "",
         *_versions(),
         "",
@@ -56,7 +56,7 @@ def _versions() -> Iterator[str]:
 
 
 def _told(fault: BaseException) -> Iterator[str]:
-    """The fault, what it came from, and the faults of a group; each once."""
+    """The exception, its causes, and the members of a group; each once."""
     seen: set[int] = set()
     left = [fault]
     while left:
@@ -73,7 +73,7 @@ def _told(fault: BaseException) -> Iterator[str]:
 
 
 def _place(found: tuple[object, int]) -> str:
-    """`screens/queue.py:120`: a file below its package, never the folder that it was installed in."""
+    """`screens/queue.py:120`: a file relative to its package, never the folder where it is installed."""
     frame, line = found
     file = PurePath(getattr(getattr(frame, "f_code", None), "co_filename", ""))
     parts = file.parts

@@ -1,11 +1,11 @@
-"""Running a command that the operator named in the settings: no shell, a time limit, one word for what went wrong."""
+"""Runs a command that the operator named in the settings: no shell, a time limit, a short reason on failure."""
 
 import shlex
 import subprocess
 
 
 class CommandFailed(Exception):
-    """The command did not do its work. `why` holds nothing that it printed, nor its words: either may be a secret."""
+    """The command failed. `why` contains neither its output nor its arguments: either may be a secret."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -13,9 +13,9 @@ class CommandFailed(Exception):
 
 
 def run_command(command: str, seconds: float, given: bytes = b"") -> bytes:
-    """Run it with `given` on its standard input and return what it printed. It has no terminal to write to.
+    """Run it with `given` on standard input and return its output. It has no terminal to write to.
 
-    Exit status 0 within `seconds` is the one way to have done its work; it is killed after that. Raises CommandFailed.
+    Only exit status 0 within `seconds` counts as success; after that it is killed. Raises CommandFailed.
     """
     try:
         words = shlex.split(command)
@@ -34,7 +34,7 @@ def run_command(command: str, seconds: float, given: bytes = b"") -> bytes:
         except subprocess.TimeoutExpired:
             raise CommandFailed(f"it took more than {seconds:g} s") from None
         finally:
-            process.kill()  # it is over, or is to be
+            process.kill()  # it has ended, or must end now
     if process.returncode:
         raise CommandFailed(f"it ended with status {process.returncode}")
     return printed

@@ -1,4 +1,4 @@
-"""Standard output and standard error of every command: what a terminal obeys is shown, never sent (SECURITY.md)."""
+"""Sanitised standard output and error of every command: control characters are shown, never sent (SECURITY.md)."""
 
 import sys
 from collections.abc import Iterable
@@ -7,13 +7,13 @@ from typing import TextIO, cast
 from cs_console.plain_text import plain
 
 _LINE_END = "\r\n"
-"""Stays as it is: CSV ends its lines so, and a terminal does nothing else at it than at a line feed."""
+"""Kept: CSV lines end with it, and a terminal treats it like a line feed."""
 
 
 class SafeOutput:
-    """A text stream that passes all that is written through `plain`.
+    """A text stream that passes everything written through `plain`.
 
-    It gives nobody the stream's bytes: what asks for `buffer` finds none. A character that the stream's encoding
+    It has no `buffer`, so no one can write bytes past it. A character that the stream's encoding
     lacks is written as its number instead of ending the command.
     """
 
@@ -29,7 +29,7 @@ class SafeOutput:
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:
-        """Write each of them."""
+        """Write each line."""
         for line in lines:
             self.write(line)
 
@@ -54,7 +54,7 @@ class SafeOutput:
 
 
 def sanitise_output() -> None:
-    """From now on everything that this process prints is sanitised. May be called again."""
+    """Sanitise everything that this process prints from now on. May be called again."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is not None and not isinstance(stream, SafeOutput):
@@ -62,6 +62,6 @@ def sanitise_output() -> None:
 
 
 def drawing_stream() -> TextIO:
-    """Standard error as it is, for a progress bar, which moves the cursor: whoever draws calls `plain` on all words."""
+    """Standard error unsanitised, for a progress bar, which moves the cursor: the caller passes all text to `plain`."""
     stream = sys.stderr
     return stream.stream if isinstance(stream, SafeOutput) else cast(TextIO, stream)

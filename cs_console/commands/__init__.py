@@ -8,11 +8,11 @@ from cs_console.commands.context import Home, SafeCommands, refusals
 app = typer.Typer(
     name="cs-console",
     cls=SafeCommands,
-    help="Customer service that keeps personal data sealed, shown on the record, and provable.",
+    help="Customer service that keeps personal data sealed, records every view, and can prove it.",
     no_args_is_help=False,
-    pretty_exceptions_enable=False,  # a traceback could hold a requester's data
+    pretty_exceptions_enable=False,  # a traceback could contain a requester's data
     add_completion=False,
-    rich_markup_mode=None,  # wrong use in plain lines: a frame would break a path in two
+    rich_markup_mode=None,  # usage errors as plain lines: a frame would break a path in two
 )
 for name, part in {
     "agents": agents.app,
@@ -33,7 +33,7 @@ app.command("restore")(backup.restore)
 @app.command()
 def demo(home: Home = None) -> None:
     """Make a sample desk (once) and open the console on it."""
-    from cs_console.sample.demo import open_demo  # the desk's services, only when they are wanted
+    from cs_console.sample.demo import open_demo  # the desk's services are imported only when needed
 
     with refusals():
         open_demo(home)

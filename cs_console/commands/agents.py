@@ -18,11 +18,19 @@ app = typer.Typer(
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The account's name.")]
 Roles = Annotated[
     list[str],
-    typer.Option("--role", metavar="R", help="agent, verifier, supervisor, privacy-officer or admin; may be repeated."),
+    typer.Option(
+        "--role",
+        metavar="R",
+        help="agent, verifier, supervisor, privacy-officer or admin. Repeat the option for several roles.",
+    ),
 ]
 Identity = Annotated[
     str,
-    typer.Option("--identity", metavar="CONTACT", help="Their own e-mail address or phone; no other account has it."),
+    typer.Option(
+        "--identity",
+        metavar="CONTACT",
+        help="The person's own e-mail address or phone number; no other person may have it.",
+    ),
 ]
 
 
@@ -32,35 +40,35 @@ def add(
     role: Roles,
     password_stdin: PasswordStdin = False,
     temporary: Annotated[
-        bool, typer.Option("--temporary", help="The owner has to choose another password at the first sign-in.")
+        bool, typer.Option("--temporary", help="The account's owner must choose a new password at the first sign-in.")
     ] = False,
     identity: Identity = "",
     home: Home = None,
 ) -> None:
-    """Make an account."""
+    """Create an account."""
     with office(home) as opened:
         roles, password = accounts.roles_from(role), typed_password(password_stdin)
         accounts.add_agent(operator_desk(opened), name, roles, password, temporary=temporary, identity=identity)
         waits = _waiting(opened, name)
-    print(f"{name} can sign in now.")
+    print(f"The account {name} was created and can sign in.")
     _say_what_waits(name, waits)
 
 
 @app.command("identity")
 def identify(
     name: Name,
-    contact: Annotated[str, typer.Argument(metavar="CONTACT", help="Their own e-mail address or phone number.")],
+    contact: Annotated[str, typer.Argument(metavar="CONTACT", help="The person's own e-mail address or phone number.")],
     home: Home = None,
 ) -> None:
-    """Record whose an account is, so that it can be the second person. Only a keyed hash of the contact is kept."""
+    """Record who owns an account, so that it can act as the second person. Only a keyed hash of the contact is kept."""
     with office(home) as opened:
         accounts.set_identity(operator_desk(opened), name, contact)
-    print(f"It is recorded whose account {name} is.")
+    print(f"The owner of the account {name} was recorded.")
 
 
 @app.command("list")
 def list_(as_json: Json = False, home: Home = None) -> None:
-    """All accounts: roles, state, failed tries, last sign-in."""
+    """List all accounts: roles, state, failed attempts, last sign-in."""
     with office(home) as opened:
         rows = accounts.list_agents(operator_desk(opened))
     if as_json:
@@ -68,7 +76,7 @@ def list_(as_json: Json = False, home: Home = None) -> None:
         return
     for row in rows:
         last = "never" if row.last_signed_in is None else f"{row.last_signed_in.astimezone():%Y-%m-%d %H:%M}"
-        state = str(row.state.value) + (", password to be changed" if row.must_change_password else "")
+        state = str(row.state.value) + (", password must be changed" if row.must_change_password else "")
         if row.waits_until is not None:
             state += f", waits until {row.waits_until.astimezone():%H:%M:%S}"
         if row.to_confirm:
@@ -80,15 +88,15 @@ def list_(as_json: Json = False, home: Home = None) -> None:
 
 @app.command()
 def suspend(name: Name, home: Home = None) -> None:
-    """Close an account to sign-in and end its session."""
+    """Suspend an account: it cannot sign in, and its session ends."""
     with office(home) as opened:
         accounts.suspend(operator_desk(opened), name)
-    print(f"{name} is suspended and signed out.")
+    print(f"{name} was suspended and signed out.")
 
 
 @app.command()
 def unlock(name: Name, home: Home = None) -> None:
-    """Lift a suspension, and the wait after failed sign-ins."""
+    """Lift a suspension and the wait after failed sign-ins."""
     with office(home) as opened:
         accounts.unlock(operator_desk(opened), name)
     print(f"{name} can sign in again.")
@@ -96,53 +104,53 @@ def unlock(name: Name, home: Home = None) -> None:
 
 @app.command()
 def reset(name: Name, password_stdin: PasswordStdin = False, home: Home = None) -> None:
-    """Give an account a password that its owner has to change at the next sign-in."""
+    """Set a password that the account's owner must change at the next sign-in."""
     with office(home) as opened:
         accounts.reset(operator_desk(opened), name, typed_password(password_stdin))
-    print(f"{name} has to choose another password at the next sign-in.")
+    print(f"{name} must choose a new password at the next sign-in.")
 
 
 @app.command("reset-factor")
 def reset_factor(
     name: Name,
-    by: Annotated[str, typer.Option("--by", metavar="ADMIN", help="An admin who confirms it.")],
-    second: Annotated[str, typer.Option("--second", metavar="ADMIN", help="Another admin who confirms it.")],
+    by: Annotated[str, typer.Option("--by", metavar="ADMIN", help="An admin who confirms the reset.")],
+    second: Annotated[str, typer.Option("--second", metavar="ADMIN", help="A second admin who confirms the reset.")],
     password_stdin: PasswordStdin = False,
     home: Home = None,
 ) -> None:
-    """Take an account's second factor away. Two other admins type their passwords, on standard input a line each."""
+    """Remove an account's second factor. Two other admins enter their passwords, one line each on standard input."""
     from cs_console.staff.second_factor import reset_factor
 
     first, other = typed_passwords(password_stdin, (by, second))
     with office(home) as opened:
         reset_factor(operator_desk(opened), name, Confirming(by, first), Confirming(second, other))
-    print(f"{name} has no second factor now, and has to choose a new password at the next sign-in.")
+    print(f"The second factor of {name} was removed. {name} must choose a new password at the next sign-in.")
 
 
 @app.command()
 def roles(name: Name, role: Roles, home: Home = None) -> None:
-    """Give an account exactly these roles; its session ends."""
+    """Give an account exactly these roles. Its session ends."""
     with office(home) as opened:
         accounts.set_roles(operator_desk(opened), name, accounts.roles_from(role))
         waits = _waiting(opened, name)
         held = next(row.roles for row in _rows(opened) if row.name == accounts.normal_name(name))
-    print(f"{name} has these roles now: {', '.join(held) or 'none'}.")
+    print(f"{name} now has these roles: {', '.join(held) or 'none'}.")
     _say_what_waits(name, waits)
 
 
 @app.command()
 def confirm(
     name: Name,
-    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who confirms: an admin or a supervisor.")],
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="The admin or supervisor who confirms.")],
     password_stdin: PasswordStdin = False,
     home: Home = None,
 ) -> None:
-    """Confirm roles that were given, as another person than the one who gave or gets them, with their password."""
+    """Confirm roles as a second person, with their password: not the giver and not the owner of the account."""
     from cs_console.staff.given_roles import confirm_roles_as
 
     with office(home) as opened:
         given = confirm_roles_as(opened, by, typed_password(password_stdin), name)
-    print(f"{name} has these roles too now: {', '.join(given)}.")
+    print(f"{name} now also has these roles: {', '.join(given)}.")
 
 
 def _rows(opened: Office) -> tuple[accounts.AgentRow, ...]:
@@ -156,7 +164,7 @@ def _waiting(opened: Office, name: str) -> tuple[Role, ...]:
 def _say_what_waits(name: str, waits: tuple[Role, ...]) -> None:
     if waits:
         print(
-            f"{', '.join(waits)}: once a second person confirms it, with `cs-console agents confirm {name} --by NAME`."
+            f"{', '.join(waits)}: waiting for a second person to confirm: `cs-console agents confirm {name} --by NAME`."
         )
 
 

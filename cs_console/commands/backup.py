@@ -1,4 +1,4 @@
-"""`cs-console backup` and `cs-console restore`: a desk on one host, put away and put back."""
+"""`cs-console backup` and `cs-console restore`: for a desk on one host."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,12 +11,14 @@ from cs_console.errors import BadInput
 
 
 def backup(
-    file: Annotated[Path, typer.Argument(help="The new file.")],
-    keyring: Annotated[bool, typer.Option("--keyring", help="The keys instead of the data: keep them apart.")] = False,
+    file: Annotated[Path, typer.Argument(help="The file to create.")],
+    keyring: Annotated[
+        bool, typer.Option("--keyring", help="Back up the keyring instead of the data. Keep the two backups apart.")
+    ] = False,
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Copy the database (or the keyring) into a new file while consoles go on working."""
+    """Copy the database (or the keyring) into a new file. Consoles can keep working."""
     from cs_console.backups.making import Store, back_up
     from cs_console.desk import operator_desk
 
@@ -26,33 +28,35 @@ def backup(
     if json:
         print_json({"file": str(made.file), "store": made.store.value, "bytes": made.size})
         return
-    print(f"{made.file}: the {made.store.value}, whole, {made.size} bytes.")
+    print(f"{made.file}: complete copy of the {made.store.value}, {made.size} bytes.")
     if made.store is Store.KEYRING:
-        print(f"It opens what is erased later: keep it apart from backups of the data, and at most {days} days.")
+        print(f"It can open data erased later: keep it apart from backups of the data, and for at most {days} days.")
     else:
-        print("It opens nothing by itself: the keyring and its key are apart, and need backups of their own.")
+        print("It cannot be opened without the keyring and its key, which need backups of their own.")
 
 
 def restore(
     file: Annotated[Path | None, typer.Argument(help="A file made by `cs-console backup`.", show_default=False)] = None,
-    reason: Annotated[str, typer.Option(help="Why; it stands in the access log.", show_default=False)] = "",
+    reason: Annotated[str, typer.Option(help="The reason, recorded in the access log.", show_default=False)] = "",
     finish: Annotated[
-        bool, typer.Option("--finish", help="The database was put back already, by pg_restore or by hand.")
+        bool, typer.Option("--finish", help="The database was already restored, by pg_restore or by hand.")
     ] = False,
     erases: Erases = None,
     second: Second = "",
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Put a backup of the database in the present one's place, checked; the present one is kept beside it."""
+    """Check a backup and restore it. The current database is kept beside it under another name."""
     from cs_console.backups import restoring
     from cs_console.settings import load
 
     with refusals():
         if (file is None) is not finish:
-            raise BadInput("Name a backup, or --finish where it was put back already.", "One of the two.")
+            raise BadInput(
+                "Name a backup, or use --finish if the database was already restored.", "Use one of the two."
+            )
         if file is not None and (erases is not None or second):
-            raise BadInput("--erases and --second belong to --finish.", "Leave them out.")
+            raise BadInput("--erases and --second can only be used with --finish.", "Leave them out.")
         settings = load(home)
         if file is None:
             done = restoring.finish(settings, reason, consent=typed_consent(erases, second))
@@ -71,13 +75,13 @@ def restore(
             | {name: None if path is None else str(path) for name, path in kept.items()}
         )
         return
-    print(f"The desk is restored; its log has {done.entries_after} entries now.")
+    print(f"The desk was restored. Its log now has {done.entries_after} entries.")
     if done.entries_before is not None:
-        print(f"The one before had {done.entries_before}.")
+        print(f"The log before had {done.entries_before}.")
     if done.erased_again:
-        print(f"Requesters who were erased since the backup, and are erased again: {done.erased_again}.")
+        print(f"Requesters erased since the backup, now erased again: {done.erased_again}.")
     for line in left_alone(done):
         print(line)
     for what, path in (("desk", done.old_desk), ("checkpoints", done.old_checkpoints)):
         if path is not None:
-            print(f"The {what} that stood there: {path}")
+            print(f"The previous {what} is kept in: {path}")

@@ -42,7 +42,7 @@ from cs_console.tickets.unclear import unclear_tickets
 PACKAGES = ("cs-console", "textual", "sqlalchemy", "sqlmodel", "cryptography", "argon2-cffi")
 _DEMANDED = frozenset({"require", "verify-ca", "verify-full"})
 PROBE_SECONDS = 12.0
-"""For one look at something outside this process; the mail server's own steps have 5 s each."""
+"""The time limit of one check outside this process; the mail server's steps have 5 s each."""
 _OWN_SETTINGS = text(
     "SELECT unnest(setconfig) FROM pg_db_role_setting JOIN pg_roles ON pg_roles.oid = setrole "
     "WHERE rolname = current_user "
@@ -53,7 +53,7 @@ OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 @dataclass(frozen=True)
 class Check:
-    """One thing looked at. `unreachable`: a store cannot be reached, which is worse than a finding."""
+    """The result of one check. `unreachable`: a store cannot be reached, which is worse than a finding."""
 
     name: str
     ok: bool
@@ -62,22 +62,22 @@ class Check:
 
 
 def settings_in_force(settings: Settings) -> dict[str, str]:
-    """Every setting in words, with passwords, tokens and commands left out."""
+    """Every setting as text, without passwords, tokens and commands."""
     return {
         "home": str(settings.home),
         "database": _without_password(settings.database),
         "keyring": _without_password(settings.keyring),
         "key": "from CS_CONSOLE_KEY_COMMAND" if settings.key_command else str(settings.key_path),
-        "next key": "from CS_CONSOLE_NEXT_KEY_COMMAND" if settings.next_key_command else "made by a rotation",
+        "next key": "from CS_CONSOLE_NEXT_KEY_COMMAND" if settings.next_key_command else "created by a rotation",
         "key rotation": f"within {settings.key_days} days of an erasure",
         "mail": _mail_way(settings).words,
         "text messages": _sms_way(settings).words,
         "checkpoints": second_place(settings).name,
         "remembered": str(settings.memory_folder),
-        "pack": settings.pack or "the one adopted last",
+        "pack": settings.pack or "the most recently adopted",
         "desk name": settings.desk_name,
         "mail from": settings.mail_from,
-        "senders checked by": settings.mail_checked_by or "no mail server that the settings name",
+        "senders checked by": settings.mail_checked_by or "no mail server named in the settings",
         "theme": settings.theme,
         "idle": f"hidden after {settings.idle_hide} s, signed out after {settings.idle_sign_out} s",
         "session": f"{settings.session_hours} h at most",
@@ -86,13 +86,13 @@ def settings_in_force(settings: Settings) -> dict[str, str]:
 
 
 def versions() -> dict[str, str]:
-    """What is running."""
+    """The versions in use."""
     found = {name: version(name) for name in PACKAGES}
     return {**found, "python": platform.python_version(), "sqlite": sqlite3.sqlite_version}
 
 
 def examine(settings: Settings) -> tuple[Check, ...]:
-    """Look at everything that can be reached; a check that fails keeps no other from being made."""
+    """Check everything that can be reached; a failed check does not prevent the others."""
     return (
         *_office_checks(settings),
         *_file_checks(settings),
@@ -103,14 +103,14 @@ def examine(settings: Settings) -> tuple[Check, ...]:
 
 
 def _within(seconds: float, name: str, look: Callable[[], Check]) -> Check:
-    """The check, or that it took too long: looking a host's name up knows no time-out of its own."""
+    """Run the check with a time limit: resolving a host name has no time-out of its own."""
     answer: Queue[Check] = Queue()
 
     def looking() -> None:
         try:
             answer.put(look())
         except Exception as fault:  # noqa: BLE001 - the outermost edge of a thread
-            answer.put(Check(name, False, f"a fault of the program ({spot_of(fault)})"))
+            answer.put(Check(name, False, f"a bug in cs-console ({spot_of(fault)})"))
 
     threading.Thread(target=looking, name=name, daemon=True).start()
     try:
@@ -164,22 +164,24 @@ def _connection_check(name: str, engine: Engine) -> Check:
         return Check(name, True, "a file on this machine")
     with store_errors(), engine.connect() as connection:
         driver = connection.connection.driver_connection
-        assert driver is not None  # a connection that answered is open
+        assert driver is not None  # the connection that answered is still open
         info = driver.info
         mode = info.get_parameters().get("sslmode", "prefer")
         return connection_check(name, info.host, info.hostaddr, mode, bool(driver.pgconn.ssl_in_use))
 
 
 def connection_check(name: str, host: str, address: str, mode: str, encrypted: bool) -> Check:
-    """What a connection to a server is worth: on the way to another machine, encryption has to be demanded."""
+    """Whether a server connection is safe: to another machine, the URL has to require encryption."""
     words = "encrypted" if encrypted else "not encrypted"
     if mode in _DEMANDED:
         checked = mode if mode != "require" else "require: the server's certificate is not checked"
         return Check(name, True, f"{words} ({checked})")
     if _on_this_machine(host, address):
         return Check(name, True, f"{words}, on this machine")
-    advice = "name sslmode=verify-full and sslrootcert in its URL"
-    return Check(name, False, f"{words}, and nothing demands it; {advice}" if encrypted else f"{words}; {advice}")
+    advice = "set sslmode=verify-full and sslrootcert in its URL"
+    return Check(
+        name, False, f"{words}, but the URL does not require it; {advice}" if encrypted else f"{words}; {advice}"
+    )
 
 
 def _on_this_machine(host: str, address: str) -> bool:
@@ -207,8 +209,8 @@ def _keyring_check(name: str, office: Office) -> Check:
 
 
 def _missing_keys_check(name: str, office: Office) -> Check:
-    """Nothing is erased or made because a key is missing, so it has to be said."""
-    lacking = [f"the desk's own: {one}" for one in missing_desk_keys(office.database, office.keyring)]
+    """Report missing keys: the console neither erases nor creates anything because of them."""
+    lacking = [f"of the desk itself: {one}" for one in missing_desk_keys(office.database, office.keyring)]
     lost = requesters_without_key(office.database, office.keyring)
     if lost:
         lacking.append(f"{lost} {'requester has' if lost == 1 else 'requesters have'} no key")
@@ -218,13 +220,15 @@ def _missing_keys_check(name: str, office: Office) -> Check:
 
 
 def _erasures_check(name: str, office: Office) -> Check:
-    """What names someone as erased without the log's proof destroys nothing, so it has to be said."""
+    """Report who is named as erased without the log's proof: that alone erases nothing."""
     lines, rows = brought_back(office).unproven, stated_without_proof(office)
     flaws = []
     if lines:
-        flaws.append(f"{tombstone_file(office.settings)} names {lines} as erased who are here, without a proof")
+        flaws.append(
+            f"{tombstone_file(office.settings)} lists {lines} as erased without a proof; their data is still here"
+        )
     if rows:
-        flaws.append(f"{rows} in the database that the access log does not show as approved")
+        flaws.append(f"the database has {rows} that the access log does not show as approved")
     return Check(name, not flaws, "; ".join(flaws) or "proven by the access log")
 
 
@@ -233,10 +237,12 @@ def _accounts_check(name: str, office: Office) -> Check:
         unknown = without_identity(session)
         changed = unlike_the_log(session, office)
     if changed:
-        return Check(name, False, f"the access log says otherwise of {'; '.join(changed)}; run `cs-console log verify`")
-    words = "each is told whose it is" if not unknown else f"without an identity: {unknown}"
+        return Check(
+            name, False, f"these differ from the access log: {'; '.join(changed)}; run `cs-console log verify`"
+        )
+    words = "the owner of each account is recorded" if not unknown else f"without an identity: {unknown}"
     if unknown > 1:
-        words += "; none of these approves for another of these (`cs-console agents identity`)"
+        words += "; these accounts cannot approve for each other (`cs-console agents identity`)"
     return Check(name, True, words)
 
 
@@ -244,11 +250,11 @@ def _pack_check(name: str, office: Office) -> Check:
     try:
         title = office.packs.current.meta.title
     except BadPack as refusal:
-        return Check(name, False, f"{refusal.sentence} {len(refusal.problems)} problems.")
+        return Check(name, False, f"{refusal.sentence} It has {len(refusal.problems)} problems.")
     changed = [one for one in shelved(office) if one.changed]
     words = [
-        f"the file of {one.name} is not the one under which {one.changed} open "
-        f"{'ticket was' if one.changed == 1 else 'tickets were'} opened; put it back, or move them with M"
+        f"the file of {one.name} has changed since {one.changed} open "
+        f"{'ticket was' if one.changed == 1 else 'tickets were'} opened; restore the file, or move the tickets with M"
         for one in changed
     ]
     return Check(name, not changed, "; ".join([title, *words]))
@@ -257,7 +263,7 @@ def _pack_check(name: str, office: Office) -> Check:
 def _log_check(name: str, office: Office) -> Check:
     state = log_state(office)
     if state.ok is False:
-        return Check(name, False, "does not hold together; run `cs-console log verify`")
+        return Check(name, False, "is inconsistent; run `cs-console log verify`")
     signed = f"signed at {state.last_checkpoint_size}" if state.last_checkpoint_at else "not signed yet"
     return Check(name, state.ok is True, f"{state.size} entries, {signed}", unreachable=state.ok is None)
 
@@ -266,18 +272,18 @@ def _second_place_check(name: str, office: Office) -> Check:
     place, state = second_place(office.settings), log_state(office)
     with suppress(OSError):
         kept = place.newest()
-        words = f"{place.name} has the log signed at {kept.size}" if kept else f"{place.name} has nothing yet"
+        words = f"{place.name} has the checkpoint at {kept.size}" if kept else f"{place.name} has nothing yet"
         if not state.copied:
-            words += f", and lacks the newest checkpoint, signed at {state.last_checkpoint_size}"
+            words += f", and lacks the newest checkpoint at {state.last_checkpoint_size}"
         if office.settings.checkpoint_command:
-            words += "; what it kept cannot be read back here"
+            words += "; its checkpoints cannot be read back here"
         tried = _tried(office.settings, next(iter(place.notes()), ""))
         return Check(name, state.copied and not tried, f"{words}{tried}")
     return Check(name, False, f"{place.name} cannot be read")
 
 
 def _tried(settings: Settings, note: str) -> str:
-    """What keeps the second place from taking anything now; "" where it takes it. A note may be given twice."""
+    """Why the second place does not accept a checkpoint now; "" if it does. A note may be sent twice."""
     try:
         if not settings.checkpoint_command:
             with TemporaryFile(dir=settings.checkpoint_folder):
@@ -285,19 +291,19 @@ def _tried(settings: Settings, note: str) -> str:
         if note:
             run_command(settings.checkpoint_command, PROBE_SECONDS, note.encode())
     except CommandFailed as problem:
-        return f"; tried just now: {problem.why}"
+        return f"; a test just failed: {problem.why}"
     except OSError as problem:
         return f"; it cannot be written: {problem.strerror}"
     return ""
 
 
 def _identity_check(name: str, office: Office) -> Check:
-    """Tickets that a desk from before accounts cannot tell apart, by number and pseudonym, for a person to decide."""
+    """Tickets from before accounts whose requesters may be mixed, by number and alias, for a person to decide."""
     with office.database.reading() as session:
         found = unclear_tickets(session, office)
     words = "every person on file has an account"
     if found.without_account:
-        words = f"{found.without_account} on file without an account: import the platform's account records"
+        words = f"persons on file without an account: {found.without_account}; import the platform's account records"
     if not found.count:
         return Check(name, True, words)
     listed = ", ".join(f"#{number} ({alias})" for number, alias in found.tickets)
@@ -305,13 +311,13 @@ def _identity_check(name: str, office: Office) -> Check:
     return Check(
         name,
         False,
-        f"records of more than one account may be mixed on {listed}{more}: link each ticket to its account; "
-        f"no code is sent for them. {words}",
+        f"records of several accounts may be mixed on {listed}{more}: link each ticket to its account; "
+        f"until then no code is sent for them. {words}",
     )
 
 
 def account_check(name: str, office: Office) -> Check:
-    """A role's own settings hold for every console that connects as it, and every role can give itself some."""
+    """Report a role's own settings: they apply to every console that connects with it, and it can set them itself."""
     if office.database.is_sqlite:
         return Check(name, True, "none: a file")
     with office.database.reading() as session:
@@ -325,13 +331,13 @@ def _contents_check(name: str, office: Office) -> Check:
         found = foreign_objects(session.connection())
     if not found:
         return Check(name, True, "the console's own tables and triggers")
-    return Check(name, False, f"not as the console made it: {', '.join(found)}; ask the person who runs the database")
+    return Check(name, False, f"not created by the console: {', '.join(found)}; ask the database's administrator")
 
 
 def _clock_check(name: str, office: Office) -> Check:
     off = clock_difference(office)
     return Check(
-        name, not off, off or "agrees with the desk's time" + ("" if office.database.is_sqlite else " and the server's")
+        name, not off, off or "matches the desk's time" + ("" if office.database.is_sqlite else " and the server's")
     )
 
 
@@ -355,7 +361,7 @@ def _modes(settings: Settings) -> Iterator[tuple[Path, int]]:
     if settings.outbox is not None:
         paths.append(settings.outbox)
     for url in (settings.database, settings.keyring):
-        with suppress(Refusal):  # a URL that cannot be used is a finding about the desk
+        with suppress(Refusal):  # an unusable URL is a finding about the desk
             file = Database(url).file
             if file is not None:
                 paths += [file, *(file.with_name(file.name + end) for end in ("-wal", "-shm"))]
@@ -375,7 +381,7 @@ def _key_command_checks(settings: Settings) -> Iterator[Check]:
 
 
 def _mail_check(settings: Settings) -> Check:
-    """The way that the settings name, tried: connected, encrypted and signed in, without a mail."""
+    """Test the configured mail server: connect, encrypt and sign in, without sending a mail."""
     way = _mail_way(settings)
     if not way.ok or settings.outbox is not None:
         return way
@@ -398,7 +404,7 @@ def _mail_way(settings: Settings) -> Check:
 
 
 def _sms_check(settings: Settings) -> Check:
-    """The way that the settings name, read by the library that will use it."""
+    """Check the configured text-message service with the library that will use it."""
     way = _sms_way(settings)
     if not way.ok or settings.outbox is not None or not settings.sms_url:
         return way
@@ -410,7 +416,7 @@ def _sms_check(settings: Settings) -> Check:
 
 
 def _sms_way(settings: Settings) -> Check:
-    """A desk without text messages is in order: codes can go by mail alone."""
+    """Text messages are optional: codes can be sent by mail alone."""
     if settings.outbox is not None:
         return Check("text messages", True, f"into {settings.outbox}")
     if not settings.sms_url:

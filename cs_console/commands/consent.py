@@ -1,4 +1,4 @@
-"""Naming how many people a command will erase again, and the second person who agrees."""
+"""Stating how many people a command will erase again, and the second person who agrees."""
 
 import sys
 from collections.abc import Iterator
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 
 Erases = Annotated[
     int | None,
-    typer.Option(help="How many people this erases again: asked for where it would.", min=0, show_default=False),
+    typer.Option(help="How many people this erases again. Required if there are any.", min=0, show_default=False),
 ]
 Second = Annotated[
     str,
     typer.Option(
         metavar="NAME",
-        help="A supervisor, privacy officer or admin who agrees; their password on standard input.",
+        help="A supervisor, privacy officer or admin who agrees. Their password is read from standard input.",
         show_default=False,
     ),
 ]
 
 
 def typed_consent(erases: int | None, second: str) -> "Consent | None":
-    """What was named, with the second person's password where one is named. Raises BadPassword."""
+    """The stated number, with the second person's password if one is named. Raises BadPassword."""
     from cs_console.backups.restoring import Consent
 
     if erases is None:
@@ -39,8 +39,8 @@ def typed_consent(erases: int | None, second: str) -> "Consent | None":
 
 
 def left_alone(done: "Restored") -> Iterator[str]:
-    """Whom a restore did not erase although something about them is amiss."""
+    """Report the requesters that a restore did not erase although something is wrong with their data."""
     if done.unproven:
-        yield f"Named as erased without a proof, and left alone: {done.unproven}. `cs-console doctor` says more."
+        yield f"Listed as erased without a proof, so not erased: {done.unproven}. See `cs-console doctor`."
     if done.without_key:
         yield f"Requesters whose key is missing from the keyring: {done.without_key}. None of them was erased."

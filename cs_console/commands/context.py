@@ -1,4 +1,4 @@
-"""What every operator's command shares: the office it works in, and refusals turned into exit statuses."""
+"""What all operators' commands share: the office they work in, and errors turned into exit statuses."""
 
 import json
 import sys
@@ -30,7 +30,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on sta
 
 
 class SafeCommands(TyperGroup):
-    """The commands, printing through the sanitiser: help and wrong use too, however they are called."""
+    """The commands, printing through the sanitiser, including help and usage errors."""
 
     def main(self, *args: Any, **options: Any) -> Any:
         sanitise_output()
@@ -49,9 +49,9 @@ def refusals() -> Iterator[None]:
 
 @contextmanager
 def office(home: Path | None) -> Iterator[Office]:
-    """The desk in that home (or the default one), closed afterwards. Refusals end the command.
+    """The desk in that home (or the default one), closed afterwards. Errors end the command.
 
-    What the command put on record is signed before it ends, so that it cannot be cut from the log until the next one.
+    Entries that the command recorded are signed before it ends, so that they cannot be cut from the log unnoticed.
     """
     with refusals():
         opened = open_office(load(home))
@@ -63,7 +63,7 @@ def office(home: Path | None) -> Iterator[Office]:
 
 
 def sign_what_was_recorded(opened: Office) -> None:
-    """Sign the log where this command put something on record. A log that cannot be signed now is signed later."""
+    """Sign the log if this command recorded an entry. A log that cannot be signed now is signed later."""
     if opened.recorded:
         from cs_console.access_log.append import sign_now
 
@@ -71,5 +71,5 @@ def sign_what_was_recorded(opened: Office) -> None:
 
 
 def print_json(value: dict[str, Any]) -> None:
-    """One JSON object on standard output, in ASCII: no character of a value needs to be changed to be safe to print."""
+    """Print one JSON object on standard output, in ASCII: every value is then safe to print unchanged."""
     print(json.dumps(value))

@@ -1,4 +1,4 @@
-"""`cs-console time ...`: whether the machine's clock is believed, and a second person's word that it is right."""
+"""`cs-console time ...`: whether the machine's clock is trusted, and a second person's confirmation of it."""
 
 from typing import Annotated
 
@@ -9,18 +9,18 @@ from cs_console.commands.context import Home, office
 from cs_console.commands.typed_password import PasswordStdin, typed_password
 from cs_console.staff.desk_time import confirm_time
 
-app = typer.Typer(help="The desk's time: whether the machine's clock is believed.", no_args_is_help=True)
+app = typer.Typer(help="The desk's time: whether the machine's clock is trusted.", no_args_is_help=True)
 
 
 @app.command()
 def status(home: Home = None) -> None:
-    """Say whether this machine's clock is believed. Exit status 1 when it is not."""
+    """Say whether this machine's clock is trusted. Exit status 1 if it is not."""
     with office(home) as opened:
         parted, now = opened.desk_clock.parted, opened.clock.now()
     if not parted:
-        print(f"The desk's time is {now:%Y-%m-%d %H:%M} UTC; this machine's clock is believed.")
+        print(f"The desk's time is {now:%Y-%m-%d %H:%M} UTC; this machine's clock is trusted.")
         return
-    print(f"The desk's time is {now:%Y-%m-%d %H:%M} UTC, and {span(parted)}. Nothing is erased or escalated.")
+    print(f"The desk's time is {now:%Y-%m-%d %H:%M} UTC, but {span(parted)}. Nothing is erased or escalated.")
     raise typer.Exit(1)
 
 
@@ -30,7 +30,7 @@ def confirm(
     password_stdin: PasswordStdin = False,
     home: Home = None,
 ) -> None:
-    """Believe this machine's clock again, on the word of a second person, on record."""
+    """Trust this machine's clock again after a second person has confirmed it. Recorded."""
     with office(home) as opened:
         now = confirm_time(opened, second, typed_password(password_stdin))
-    print(f"The desk's time is {now:%Y-%m-%d %H:%M} UTC; what waited goes on.")
+    print(f"The desk's time is {now:%Y-%m-%d %H:%M} UTC. Delayed work continues.")

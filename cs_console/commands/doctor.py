@@ -1,4 +1,4 @@
-"""`cs-console doctor`: what is in force and whether it is in order. It changes nothing and shows no secret."""
+"""`cs-console doctor`: the settings in force and whether all is in order. It changes nothing and shows no secret."""
 
 import sys
 
@@ -8,7 +8,7 @@ from cs_console.commands.context import Home, Json, print_json, refusals
 from cs_console.plain_text import sentence_line
 
 _NAMES = 19
-"""As wide as the longest name."""
+"""The width of the longest name."""
 
 
 def doctor(as_json: Json = False, home: Home = None) -> None:

@@ -1,4 +1,4 @@
-"""`cs-console init`: makes a desk."""
+"""`cs-console init`: creates a desk."""
 
 import sys
 from typing import Annotated
@@ -10,14 +10,19 @@ from cs_console.commands.typed_password import PasswordStdin, typed_password
 
 
 def init(
-    admin: Annotated[str, typer.Option("--admin", metavar="NAME", help="The first account, an admin.")] = "",
+    admin: Annotated[
+        str, typer.Option("--admin", metavar="NAME", help="The name of the first account, an admin.")
+    ] = "",
     password_stdin: PasswordStdin = False,
     print_roles: Annotated[
-        bool, typer.Option("--print-roles", help="Only print SQL: two roles for a PostgreSQL server's owner to make.")
+        bool,
+        typer.Option(
+            "--print-roles", help="Only print the SQL with which a PostgreSQL server's owner creates the two roles."
+        ),
     ] = False,
     home: Home = None,
 ) -> None:
-    """Make a desk: database, keyring, log key and the first account."""
+    """Create a desk: database, keyring, log key and the first account."""
     if print_roles:
         from cs_console.server_roles import roles_script
 
@@ -33,6 +38,6 @@ def init(
         office = init_desk(settings, admin, typed_password(password_stdin))
         sign_what_was_recorded(office)
         office.close()
-    print(f"A desk was made in {settings.home}.", file=sys.stderr)
+    print(f"The desk was created in {settings.home}.", file=sys.stderr)
     if not settings.key_command:
-        print(f"Keep a copy of {settings.key_path} apart from the backups: it opens everything.", file=sys.stderr)
+        print(f"Keep a copy of {settings.key_path} apart from the backups: it can open everything.", file=sys.stderr)

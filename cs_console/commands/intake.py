@@ -22,13 +22,15 @@ _WORDS = ("read", "opened", "appended", "duplicate", "quarantined")
 
 _RECORDS = ("requesters", "older", "suppressed")
 
-Paths = Annotated[list[Path], typer.Argument(help="A mail (.eml), an mbox file, a Maildir or a folder of .eml files.")]
+Paths = Annotated[
+    list[Path], typer.Argument(help="A message (.eml), an mbox file, a Maildir or a folder of .eml files.")
+]
 File = Annotated[Path, typer.Argument(help="A JSON Lines file of messages and requesters.")]
 
 
 @app.command()
 def mail(paths: Paths, home: Home = None, json: Json = False) -> None:
-    """Take in mail; the same mail again changes nothing."""
+    """Take in mail. Taking in the same mail again changes nothing."""
     with office(home) as desk_office, _watching() as (progress, told):
         note_current(desk_office)
         counts = import_mail(operator_desk(desk_office), paths, progress, told)
@@ -37,7 +39,7 @@ def mail(paths: Paths, home: Home = None, json: Json = False) -> None:
 
 @app.command()
 def jsonl(file: File, home: Home = None, json: Json = False) -> None:
-    """Take in JSON Lines: messages, and requesters with what the platform holds on file."""
+    """Take in JSON Lines: messages, and account records from the platform."""
     with office(home) as desk_office, _watching() as (progress, told):
         note_current(desk_office)
         counts = import_jsonl(operator_desk(desk_office), file, progress, told)
@@ -47,16 +49,16 @@ def jsonl(file: File, home: Home = None, json: Json = False) -> None:
 @app.command()
 def quarantine(
     home: Home = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help="At most so many.")] = 50,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help="The most to list.")] = 50,
     json: Json = False,
 ) -> None:
-    """List what could not be read, newest first: when it came, its size and why. The content stays sealed."""
+    """List what could not be read, newest first: when it came, its size and the reason. The content stays sealed."""
     with office(home) as desk_office:
         kept = listing(operator_desk(desk_office), limit)
     if json:
         print_json({"quarantined": [_as_json(one) for one in kept]})
     elif not kept:
-        print("Nothing is in quarantine.")
+        print("The quarantine is empty.")
     else:
         for one in kept:
             print(f"{one.at.astimezone():%Y-%m-%d %H:%M}  {one.size:>11,} B  {one.reason}")
@@ -74,18 +76,18 @@ def _print_counts(counts: ImportCounts, words: tuple[str, ...], json: bool) -> N
         shown = {word: value for word, value in values.items() if value or word not in _RECORDS[1:]}
         print(", ".join(f"{value} {word.removesuffix('s') if value == 1 else word}" for word, value in shown.items()))
         if values.get("older"):
-            print("Older: an account's record that is older than the one already taken; nothing was changed.")
+            print("Older: account records that are older than the one on file; nothing was changed.")
         if values.get("suppressed"):
-            print("Suppressed: accounts that were erased here; they stay erased until they are registered again.")
+            print("Suppressed: accounts that were erased here. They stay erased until they are registered again.")
 
 
 @contextmanager
 def _watching() -> Iterator[tuple[Callable[[int, int], None] | None, Told]]:
-    """A progress bar on a terminal, nothing else elsewhere; problems go to standard error, line by line, either way."""
+    """Show a progress bar on a terminal only. Problems go to standard error, line by line, in any case."""
     if not sys.stderr.isatty():
         yield None, lambda sentence: print(f"cs-console: {sentence_line(sentence)}", file=sys.stderr)
         return
-    from rich.console import Console  # only where somebody looks
+    from rich.console import Console  # imported only for a terminal
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
     from rich.text import Text
 

@@ -16,8 +16,8 @@ from cs_console.settings import Settings
 from models.desk_identity import DeskIdentity
 
 GIVEN_UP = (
-    "The old key-encryption key is gone from here. Destroy every copy of it: then backups of the keyring from before "
-    "open nothing."
+    "The old key-encryption key was removed here. Destroy every copy of it: then older backups of the keyring "
+    "cannot be opened."
 )
 
 app = typer.Typer(help="The keyring: status, rotation of the key that wraps it.", no_args_is_help=True)
@@ -30,7 +30,7 @@ def keys() -> None:
 
 @app.command()
 def status(as_json: Json = False, home: Home = None) -> None:
-    """How many keys there are, of which epoch, what wraps them, and what old backups of the keyring can still open.
+    """Show the number of keys per epoch, what wraps them, and what old backups of the keyring can still open.
 
     Exit 1 when the keyring is another desk's, or when the next rotation is overdue.
     """
@@ -66,19 +66,19 @@ def status(as_json: Json = False, home: Home = None) -> None:
         print(index_words(found))
         if to_finish:
             print(to_finish)
-        print("this desk's keyring" if belongs else "another desk's keyring: nothing here can be opened with it")
+        print("this desk's keyring" if belongs else "another desk's keyring: it cannot open this desk's data")
     if not belongs or found.overdue:
         raise typer.Exit(1)
 
 
 @app.command()
 def rotate(as_json: Json = False, home: Home = None) -> None:
-    """Wrap every key anew under a new key-encryption key and give up the old one, or finish a rotation cut short.
+    """Wrap every key with a new key-encryption key and drop the old one, or finish an interrupted rotation.
 
-    Consoles may stay open. Exit 1 when a setting has to be changed before the old key can be given up.
+    Consoles may stay open. Exit 1 when a setting has to be changed before the old key can be dropped.
     """
     with office(home) as opened:
-        with progress_bar("Wrapping anew") as progress:
+        with progress_bar("Wrapping keys") as progress:
             done = rotate_keys(operator_desk(opened), progress)
         found, settings = key_status(opened), opened.settings
     to_finish = "" if done.finished else how_to_finish(found, settings)
@@ -87,18 +87,18 @@ def rotate(as_json: Json = False, home: Home = None) -> None:
             {"ok": done.finished, "epoch": done.epoch, "rewrapped": done.rewrapped, "to_finish": to_finish},
         )
     else:
-        print(f"epoch {done.epoch}: {done.rewrapped} keys wrapped anew")
+        print(f"epoch {done.epoch}: {done.rewrapped} keys wrapped again")
         print(to_finish or GIVEN_UP)
     if not done.finished:
         raise typer.Exit(1)
-    kept = "" if settings.key_command else f", and a copy of {settings.key_path}, apart from it"
+    kept = "" if settings.key_command else f", and a separate copy of {settings.key_path}"
     print(f"Make a new backup of the keyring{kept}.", file=sys.stderr)
 
 
 def window(found: KeyStatus) -> str:
     """What old backups of the keyring can open, and until when."""
     if not found.erased or found.due is None:
-        return "Old backups of the keyring can open no erased key."
+        return "Old backups of the keyring cannot open any erased key."
     what = f"{found.erased} erased {'key' if found.erased == 1 else 'keys'}"
     if found.overdue:
         return (
@@ -109,13 +109,13 @@ def window(found: KeyStatus) -> str:
 
 
 def index_words(found: KeyStatus) -> str:
-    """What old backups of the data can tell with the look-up keys that are in force."""
+    """What old backups of the data reveal with the current look-up keys."""
     if not found.index.settled:
         done = 100 * found.index.position // SETTLED
         return f"Look-up keys of generation {found.index.generation} are being renewed: {done}% done."
     return (
-        f"Look-up keys of generation {found.index.generation}: until the next rotation they tell of a backup of the "
-        "data made since the last one whether a guessed phone number or address is in it."
+        f"Look-up keys of generation {found.index.generation}: until the next rotation they reveal, for a backup of "
+        "the data made since the last rotation, whether a guessed phone number or address is in it."
     )
 
 
@@ -124,23 +124,23 @@ def how_to_finish(found: KeyStatus, settings: Settings) -> str:
     again = "run `cs-console keys rotate` again"
     if found.to_rewrap:
         left = f"{found.to_rewrap} {'key' if found.to_rewrap == 1 else 'keys'}"
-        return f"The rotation to epoch {found.epoch} was cut short with {left} to go. To finish, {again}."
+        return f"The rotation to epoch {found.epoch} was interrupted with {left} to go. To finish, {again}."
     if settings.next_key_command:
         return (
-            f"All keys are of epoch {found.epoch}. To finish, set CS_CONSOLE_KEY_COMMAND on every console to what "
-            f"CS_CONSOLE_NEXT_KEY_COMMAND is now, remove that one, and {again}. "
-            "Then destroy the old key where it is kept."
+            f"All keys are of epoch {found.epoch}. To finish, set CS_CONSOLE_KEY_COMMAND on every console to the "
+            f"value of CS_CONSOLE_NEXT_KEY_COMMAND, remove the latter, and {again}. "
+            "Then destroy the old key wherever it is stored."
         )
     return f"All keys are of epoch {found.epoch}. To finish, {again}."
 
 
 def keyring_belongs(opened: Office) -> bool:
-    """Whether the keyring was made for this database and the wrapping key opens it."""
+    """Whether the keyring belongs to this database and the wrapping key opens it."""
     with opened.database.reading() as session:
         desk_id = session.exec(select(col(DeskIdentity.id))).first()
     return desk_id is not None and opened.keyring.belongs_to(desk_id)
 
 
 def _day(moment: datetime) -> str:
-    """A date in UTC, as the stored moments are."""
+    """A date in UTC, like the stored times."""
     return f"{moment.day} {moment:%b %Y}"

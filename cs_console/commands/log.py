@@ -1,4 +1,4 @@
-"""`cs-console log ...`: prove the access log, sign it, export it."""
+"""`cs-console log ...`: verify the access log, sign it, prove entries, export it."""
 
 import sys
 from datetime import datetime
@@ -31,33 +31,35 @@ class Form(StrEnum):
 _MEANINGS = {
     "edited": "Entry {0} was changed after it was recorded.",
     "missing": "Entry {0} is missing.",
-    "inserted": "Entry {0} was put in; it was never recorded.",
-    "swapped": "Entry {0} has changed places with another one.",
-    "duplicated": "Entry {0} is a copy of another one.",
-    "tail cut": "Entry {0} and whatever followed were cut off.",
-    "head moved": "The log's head was changed; the entries themselves hold.",
+    "inserted": "Entry {0} was inserted; it was never recorded.",
+    "swapped": "Entry {0} was swapped with another entry.",
+    "duplicated": "Entry {0} is a copy of another entry.",
+    "tail cut": "Entry {0} and all entries after it were cut off.",
+    "head moved": "The log's head was changed; the entries are intact.",
     "checkpoint": "The checkpoint at {0} was changed or removed.",
-    "time runs back": "Entry {0} has an earlier time than the one before it.",
-    "statement": "What states the log at {0}, in the checkpoints' folder, was changed.",
+    "time runs back": "Entry {0} has an earlier time than the entry before it.",
+    "statement": "The statement of the log at {0}, in the checkpoints' folder, was changed.",
     "foreign signature": "The checkpoint at {0} was signed with another key.",
-    "rewritten": "The log was rewritten from entry {0} on, or later: a checkpoint states another tree.",
-    "rolled back": "The log was put back to an older state: a kept checkpoint states others from {0} on, or later.",
+    "rewritten": "The log was rewritten from entry {0} on, or later: a checkpoint states a different tree.",
+    "rolled back": "The log was reset to an older state: a kept checkpoint states others from entry {0} on, or later.",
 }
 
 
 _NOT_READ_BACK = (
-    "cs-console: what the command in CS_CONSOLE_CHECKPOINTS kept cannot be read back here, only the newest checkpoint "
-    "that it accepted. Hold the others against the log with --checkpoint FILE."
+    "cs-console: the checkpoints kept by the command in CS_CONSOLE_CHECKPOINTS cannot be read back here, except the "
+    "newest that it accepted. Check the log against the others with --checkpoint FILE."
 )
 
 
 @app.command()
 def verify(
-    checkpoint: Annotated[Path | None, typer.Option(help="Checkpoints kept elsewhere.", show_default=False)] = None,
+    checkpoint: Annotated[
+        Path | None, typer.Option(help="A checkpoint kept elsewhere. May be repeated.", show_default=False)
+    ] = None,
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Say whether the log is whole; name the first entry that is not. Exit status 1 when it is broken."""
+    """Say whether the log is complete, or name the first bad entry. Exit status 1 when it is broken."""
     with office(home) as desk_office:
         note = None if checkpoint is None else text_of(checkpoint, "cs-console log checkpoint")
         with progress_bar("Reading") as progress:
@@ -68,7 +70,10 @@ def verify(
     else:
         print(sentence(verdict))
     for file in verdict.torn:
-        print(f"cs-console: a crash cut a line of {file}; what it was to state was not shown.", file=sys.stderr)
+        print(
+            f"cs-console: a crash cut off a line of {file}; the value whose view it was to state was not shown.",
+            file=sys.stderr,
+        )
     if checkpoint is None and desk_office.settings.checkpoint_command:
         print(_NOT_READ_BACK, file=sys.stderr)
     if not verdict.ok:
@@ -77,10 +82,10 @@ def verify(
 
 @app.command()
 def checkpoint(
-    out: Annotated[Path | None, typer.Option(help="Write the note to this file.", show_default=False)] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the signed note to this file.", show_default=False)] = None,
     home: Home = None,
 ) -> None:
-    """Sign the log as it stands and print the signed note. Exit status 1 where the second place does not take it."""
+    """Sign the current log and print the signed note. Exit status 1 if the second place does not accept it."""
     with office(home) as desk_office:
         signed = write_checkpoint(desk_office, force=True)
         made = signed or latest(desk_office)
@@ -96,9 +101,9 @@ def checkpoint(
 @app.command()
 def export(
     since: Annotated[
-        str | None, typer.Option(help="Only from this day or time on (2026-11-01).", show_default=False)
+        str | None, typer.Option(help="Only entries from this day or time on (2026-11-01).", show_default=False)
     ] = None,
-    format: Annotated[Form, typer.Option(help="How to write it.")] = Form.JSONL,
+    format: Annotated[Form, typer.Option(help="The output format.")] = Form.JSONL,
     home: Home = None,
 ) -> None:
     """Write the log to standard output, oldest entry first. The export is recorded."""
@@ -108,13 +113,13 @@ def export(
 
 @app.command()
 def accept(
-    reason: Annotated[str, typer.Option(help="Why; it stands in the access log.", show_default=False)] = "",
+    reason: Annotated[str, typer.Option(help="The reason, recorded in the access log.", show_default=False)] = "",
     erases: Erases = None,
     second: Second = "",
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Go on with a log that was put back for an honest reason. What was seen of the one before is kept aside."""
+    """Accept a log that was restored on purpose. What consoles saw of the previous log is kept aside."""
     from cs_console.backups.restoring import accept as accept_log
 
     with refusals():
@@ -131,11 +136,11 @@ def accept(
             }
         )
         return
-    print(f"The log is accepted as it stands, with {done.entries_after} entries now; sessions have ended.")
+    print(f"The log was accepted. It now has {done.entries_after} entries. All sessions were ended.")
     if done.old_checkpoints is not None:
-        print(f"The checkpoints of the one before: {done.old_checkpoints}")
+        print(f"The previous log's checkpoints are kept in: {done.old_checkpoints}")
     if done.erased_again:
-        print(f"Requesters who were erased before, and are erased again: {done.erased_again}.")
+        print(f"Requesters erased before, now erased again: {done.erased_again}.")
     for line in left_alone(done):
         print(line)
 
@@ -146,11 +151,11 @@ app.command("key")(log_proofs.key)
 
 
 def sentence(verdict: Verdict) -> str:
-    """The verdict in words."""
+    """The result in words."""
     if verdict.ok:
         size = f"{verdict.size:,}".replace(",", " ")
-        return f"The log is whole: {size} entries, root {verdict.root}."
-    number = "an unreadable place" if verdict.first_bad is None else verdict.first_bad
+        return f"The log is complete: {size} entries, root {verdict.root}."
+    number = "an unreadable position" if verdict.first_bad is None else verdict.first_bad
     return f"THE LOG IS BROKEN. {_MEANINGS[verdict.kind].format(number)}"
 
 
@@ -158,4 +163,4 @@ def _since(text: str | None) -> datetime | None:
     try:
         return None if text is None else parse_moment(text)
     except ValueError:
-        raise BadInput(f"--since {text} is no day or time.", "Write 2026-11-01 or 2026-11-01T09:30.") from None
+        raise BadInput(f"--since {text} is not a day or time.", "Write 2026-11-01 or 2026-11-01T09:30.") from None

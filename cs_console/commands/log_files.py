@@ -1,4 +1,4 @@
-"""What the log's commands share: files that go in and out, and a bar while the log is read."""
+"""What the log's commands share: reading and writing files, and a progress bar."""
 
 import os
 import sys
@@ -13,7 +13,7 @@ from cs_console.safe_output import drawing_stream
 
 
 def text_of(file: Path, made_by: str) -> str:
-    """The text in a file. Raises BadInput, naming the command that makes such files."""
+    """The text of a file. Raises BadInput, naming the command that makes such files."""
     try:
         return file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as problem:
@@ -22,7 +22,7 @@ def text_of(file: Path, made_by: str) -> str:
 
 
 def print_or_write(text: str, out: Path | None) -> None:
-    """Print, or write durably to a file that is its owner's alone. Raises BadInput."""
+    """Print, or write durably to a file that only its owner can read. Raises BadInput."""
     if out is None:
         print(text, end="")
         return
@@ -38,7 +38,7 @@ def print_or_write(text: str, out: Path | None) -> None:
 
 @contextmanager
 def progress_bar(label: str) -> Iterator[Callable[[int, int], None] | None]:
-    """A bar on standard error while it is a terminal; else nothing at all."""
+    """A progress bar on standard error if it is a terminal; otherwise nothing."""
     if not sys.stderr.isatty():
         yield None
         return

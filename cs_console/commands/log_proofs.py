@@ -1,4 +1,4 @@
-"""`cs-console log prove | key | check`: proofs for others, and the check that needs nothing but the public key."""
+"""`cs-console log prove | key | check`: proofs for others, and the check that needs only the public key."""
 
 import sys
 from dataclasses import asdict
@@ -19,36 +19,37 @@ from cs_console.errors import BadInput
 from cs_console.plain_text import one_line
 
 MOST_BYTES = 256 * 1024 * 1024
-"""A proof of a hundred thousand entries is smaller; what is larger is not read."""
+"""Larger files are not read; a proof of 100,000 entries is smaller."""
 
 _MEANINGS = {
-    "foreign signature": "It is about another log, or the checkpoint at {0} was signed with another key.",
+    "foreign signature": "It belongs to another log, or the checkpoint at {0} was signed with another key.",
     "checkpoint": "The checkpoint at {0} was changed after it was signed.",
-    "edited": "Entry {0} is not in the signed log as it stands here: it, its number or its path was changed.",
-    "rewritten": "The log signed at {0} does not begin with the one that was signed before.",
+    "edited": "Entry {0} is not in the signed log in this form: the entry, its number or its path was changed.",
+    "rewritten": "The log signed at {0} does not begin with the log that was signed earlier.",
 }
 
 
 def prove(
     entry: Annotated[int | None, typer.Option(help="Prove this entry.", min=1, max=2**62, show_default=False)] = None,
     since: Annotated[
-        Path | None, typer.Option(help="Prove that the log begins with this older checkpoint's.", show_default=False)
+        Path | None,
+        typer.Option(help="Prove that the log begins with the log of this older checkpoint.", show_default=False),
     ] = None,
     ticket: Annotated[
         int | None, typer.Option(help="Prove all entries of this ticket.", min=1, max=2**31 - 1, show_default=False)
     ] = None,
     requester: Annotated[
-        str | None, typer.Option(help="Prove all entries of this pseudonym.", show_default=False)
+        str | None, typer.Option(help="Prove all entries of the requester with this pseudonym.", show_default=False)
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Write the proof to this file.", show_default=False)] = None,
     home: Home = None,
 ) -> None:
-    """Write a proof that others check with `log check`, as one JSON object. Showing entries is recorded."""
+    """Write a proof that others can check with `log check`, as one JSON object. Disclosing entries is recorded."""
     with office(home) as desk_office:
         options = {By.ENTRY: entry, By.TICKET: ticket, By.REQUESTER: requester}
         wanted = [Wanted(by, value) for by, value in options.items() if value is not None]
         if len(wanted) + (since is not None) != 1:
-            raise BadInput("Say what to prove.", "Give one of --entry, --since, --ticket and --requester.")
+            raise BadInput("Nothing to prove was given.", "Give one of --entry, --since, --ticket and --requester.")
         desk = operator_desk(desk_office)
         note = None if since is None else text_of(since, "cs-console log checkpoint")
         with progress_bar("Proving") as progress:
@@ -59,17 +60,17 @@ def prove(
 
 
 def key(home: Home = None) -> None:
-    """Print the log's public key as one line: give it to whoever shall check proofs."""
+    """Print the log's public key as one line. Give it to the people who will check proofs."""
     with office(home) as desk_office, desk_office.database.reading() as session:
         print(key_line(log_signer(session, desk_office).verifier))
 
 
 def check(
     file: Annotated[Path, typer.Argument(help="A proof made by `log prove`.", show_default=False)],
-    key: Annotated[str, typer.Option(help="The line that `log key` prints, or a file that holds it.")],
+    key: Annotated[str, typer.Option(help="The line that `log key` prints, or a file with that line.")],
     json: Json = False,
 ) -> None:
-    """Check a proof with nothing but the log's public key. Exit status 1 when it does not hold."""
+    """Check a proof with only the log's public key. Exit status 1 if it is not valid."""
     with refusals():
         verdict = check_proof(_proof_in(file), _key_in(key))
     if json:
@@ -81,15 +82,15 @@ def check(
 
 
 def sentence(verdict: ProofVerdict) -> str:
-    """The verdict in words."""
+    """The result in words."""
     if not verdict.ok:
-        return f"THE PROOF DOES NOT HOLD. {_MEANINGS[verdict.kind].format(verdict.first_bad)}"
+        return f"THE PROOF IS NOT VALID. {_MEANINGS[verdict.kind].format(verdict.first_bad)}"
     log, size = one_line(verdict.log), _spaced(verdict.size)
     if verdict.entries is None:
         earlier = _spaced(verdict.since or 0)
-        return f"The proof holds: the log {log}, signed at {size} entries, begins with what was signed at {earlier}."
+        return f"The proof is valid: the log {log}, signed at {size} entries, begins with the log signed at {earlier}."
     entries = "1 entry is" if verdict.entries == 1 else f"{_spaced(verdict.entries)} entries are"
-    return f"The proof holds: {entries} in the log {log}, signed at {size} entries, root {verdict.root}."
+    return f"The proof is valid: {entries} in the log {log}, signed at {size} entries, root {verdict.root}."
 
 
 def _spaced(number: int) -> str:
@@ -106,7 +107,7 @@ def _proof_in(file: Path) -> Proof:
     except OSError as problem:
         raise BadInput(f"{file} cannot be read: {problem.strerror}.", "Give a file made by `log prove`.") from None
     except NotAProof as problem:
-        raise BadInput(f"{file} is no proof: {problem}.", "Ask for the file again, unchanged.") from None
+        raise BadInput(f"{file} is not a proof: {problem}.", "Ask the sender for the unchanged file.") from None
 
 
 def _key_in(text: str) -> LogVerifier:
@@ -114,11 +115,13 @@ def _key_in(text: str) -> LogVerifier:
     try:
         return read_key_line(text_of(file, "cs-console log key") if _is_file(file) else text)
     except NotAKey:
-        raise BadInput("--key is no public key of a log.", "Give the line that `cs-console log key` prints.") from None
+        raise BadInput(
+            "--key is not the public key of a log.", "Give the line that `cs-console log key` prints."
+        ) from None
 
 
 def _is_file(file: Path) -> bool:
     try:
         return file.is_file()
-    except (OSError, ValueError):  # too long for a name, or no name at all
+    except (OSError, ValueError):  # too long for a file name, or not a file name at all
         return False

@@ -1,4 +1,4 @@
-"""`cs-console policy ...`: which policies there are, what one says, how two differ, and which is the desk's."""
+"""`cs-console policy ...`: list, show, check and compare policies, and adopt one for the desk."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ from cs_console.policy.loader import SHIPPED, PackShelf, load_pack
 from cs_console.policy.schema import Pack
 from cs_console.settings import Settings, load
 
-GONE = "its file is gone"
+GONE = "its file is missing"
 app = typer.Typer(no_args_is_help=True, help="Policy packs: privacy policies as data.")
 
 NameOrFile = Annotated[str, typer.Argument(help="A pack's name, or its TOML file.", show_default=False)]
@@ -27,12 +27,12 @@ NameOrFile = Annotated[str, typer.Argument(help="A pack's name, or its TOML file
 
 @app.command("list")
 def list_packs(home: Home = None, as_json: Json = False) -> None:
-    """List the packs of this desk: which is current, since when each is adopted, how many open tickets are under it."""
+    """List the desk's packs: which one is current, when each was adopted, how many open tickets each has."""
     with refusals():
         settings = load(home)
         shelf = PackShelf(settings)
         if settings.pack:
-            shelf.path(settings.pack)  # the desk cannot work under one that is not there
+            shelf.path(settings.pack)  # the desk cannot work under a pack that is missing
         packs = _on_the_shelf(settings)
         unusable = {one.name: _unusable(shelf, one.name) for one in packs}
     if as_json:
@@ -52,11 +52,11 @@ def list_packs(home: Home = None, as_json: Json = False) -> None:
 
 @app.command()
 def show(
-    pack: Annotated[str, typer.Argument(help="A pack's name; the current one when none is given.")] = "",
+    pack: Annotated[str, typer.Argument(help="A pack's name. Default: the current pack.")] = "",
     home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """Show what a pack says, in words."""
+    """Show in words what a pack says."""
     with refusals():
         found = _named(load(home), pack)
     if as_json:
@@ -67,7 +67,7 @@ def show(
 
 @app.command()
 def check(pack: NameOrFile, home: Home = None, as_json: Json = False) -> None:
-    """Say line by line what is wrong with a pack's file: exit 0 nothing, 1 findings, 2 no such pack or file."""
+    """List the problems of a pack's file, one per line. Exit 0 without problems, 1 with some, 2 without such a pack."""
     with refusals():
         file = _file_of(load(home), pack)
     try:
@@ -82,14 +82,14 @@ def check(pack: NameOrFile, home: Home = None, as_json: Json = False) -> None:
         for one in problems:
             print(sentence_line(one.told_of(file)))
         if not problems:
-            print(sentence_line(f"{file}: nothing is wrong"))
+            print(sentence_line(f"{file}: no problems found"))
     if problems:
         raise typer.Exit(1)
 
 
 @app.command()
 def diff(old: NameOrFile, new: NameOrFile, home: Home = None, as_json: Json = False) -> None:
-    """Say key by key how two packs differ: exit 0 they say the same, 1 they do not."""
+    """Compare two packs key by key. Exit 0 if they are the same, 1 if they differ."""
     with refusals(), _problems_told():
         settings = load(home)
         found = differences(_named(settings, old), _named(settings, new))
@@ -103,7 +103,7 @@ def diff(old: NameOrFile, new: NameOrFile, home: Home = None, as_json: Json = Fa
             if one.new is not None:
                 print(f"  + {one.new.rstrip()}".replace("\n", "\n    "))
         if not found:
-            print("They say the same.")
+            print("The two packs are the same.")
     if found:
         raise typer.Exit(1)
 
@@ -114,16 +114,16 @@ def adopt_pack(
     home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """Make a pack the desk's, on record: new tickets are opened under it, open ones stay where they are."""
+    """Adopt a pack, on record: new tickets are opened under it, open tickets keep theirs."""
     with office(home) as opened, _problems_told():
         done = adopt(operator_desk(opened), name)
     if as_json:
         print_json(vars(done))
     else:
-        print(f"{done.name} is adopted." if done.new else f"{done.name} was adopted already; nothing was changed.")
+        print(f"{done.name} was adopted." if done.new else f"{done.name} is already adopted. Nothing was changed.")
     if done.overruled_by:
         typer.echo(
-            f"cs-console: the setting `pack` names {done.overruled_by}: new tickets go on under that one until it is "
+            f"cs-console: the setting `pack` names {done.overruled_by}: new tickets use that pack until the setting is "
             "removed.",
             err=True,
         )
@@ -142,7 +142,7 @@ def _on_the_shelf(settings: Settings) -> tuple[ShelvedPack, ...]:
 
 
 def _unusable(shelf: PackShelf, name: str) -> str:
-    """Why nobody can work under that pack; empty where they can. Those shipped are not tried each time."""
+    """Why the pack cannot be used; empty if it can. Packs that come with the console are not tested each time."""
     try:
         file = shelf.path(name)
         wrong = file.parent != SHIPPED and check_pack(file)
@@ -159,12 +159,12 @@ def _pack_line(one: ShelvedPack, unusable: str) -> str:
     if one.open_tickets:
         words.append(f"{one.open_tickets} open {'ticket' if one.open_tickets == 1 else 'tickets'}")
     if one.changed and unusable != GONE:
-        words.append(f"its file has changed since {one.changed} of them came in")
+        words.append(f"its file has changed since {one.changed} of them were opened")
     return f"{one.name}  ({', '.join(words)})" if words else one.name
 
 
 def _named(settings: Settings, name_or_file: str) -> Pack:
-    """The pack of that name or file, or the current one for no name. Raises UnknownPack, BadPack."""
+    """The pack with that name or file, or the current one without a name. Raises UnknownPack, BadPack."""
     if _is_file(name_or_file):
         return load_pack(Path(name_or_file))
     name = name_or_file or next(one.name for one in _on_the_shelf(settings) if one.current)
@@ -172,7 +172,7 @@ def _named(settings: Settings, name_or_file: str) -> Pack:
 
 
 def _file_of(settings: Settings, name_or_file: str) -> Path:
-    """The file of that name, or the file itself. Raises UnknownPack."""
+    """The file of the pack with that name, or the file itself. Raises UnknownPack."""
     return Path(name_or_file) if _is_file(name_or_file) else PackShelf(settings).path(name_or_file)
 
 
@@ -182,7 +182,7 @@ def _is_file(name_or_file: str) -> bool:
 
 @contextmanager
 def _problems_told() -> Iterator[None]:
-    """Each problem of a pack that cannot be used is a line of its own before the refusal."""
+    """Print each problem of an unusable pack on a line of its own before the error."""
     try:
         yield
     except BadPack as refusal:

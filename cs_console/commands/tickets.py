@@ -29,8 +29,8 @@ def list_tickets(
     home: Home = None,
     view: Annotated[str, typer.Option("--view", help=f"One of: {', '.join(name for name, _ in VIEWS)}.")] = "all",
     expression: Annotated[str, typer.Option("--filter", help="Like: kind:appeal due:<3d -channel:call.")] = "",
-    limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help="At most so many tickets.")] = 100,
-    after: Annotated[str, typer.Option("--after", help="Go on behind the `next` of an earlier list.")] = "",
+    limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help="The most tickets to list.")] = 100,
+    after: Annotated[str, typer.Option("--after", help="Continue after the `next` value of an earlier list.")] = "",
     as_json: Json = False,
 ) -> None:
     """List tickets: number, kind, state, priority, dates."""
@@ -44,7 +44,7 @@ def list_tickets(
         for row in rows:
             print(_line(row))
         if on is not None:
-            typer.echo(f"There are more: --after {on}", err=True)
+            typer.echo(f"There are more tickets: --after {on}", err=True)
 
 
 def _collect(
@@ -66,7 +66,7 @@ def _cursor(text: str) -> Cursor | None:
     with suppress(OverflowError):
         if found is not None:
             return Cursor(from_microseconds(int(found[1])), int(found[2]))
-    raise BadInput("--after takes the `next` of an earlier list.", "Leave it out to begin at the top.")
+    raise BadInput("--after must be the `next` value of an earlier list.", "Leave it out to start at the top.")
 
 
 def _as_json(row: ListedTicket) -> dict[str, object]:

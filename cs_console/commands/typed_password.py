@@ -11,9 +11,9 @@ PasswordStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the 
 
 
 def typed_password(from_stdin: bool) -> str:
-    """The password, without the line break at its end. It is never an argument, which every process could read.
+    """The password, without its final line break. It is never an argument, because every process could read that.
 
-    Raises BadPassword when there is neither `--password-stdin` nor a terminal to ask at.
+    Raises BadPassword without `--password-stdin` and without a terminal.
     """
     if not from_stdin:
         _require_terminal()
@@ -25,14 +25,14 @@ def typed_password(from_stdin: bool) -> str:
 
 
 def typed_passwords(from_stdin: bool, names: tuple[str, ...]) -> tuple[str, ...]:
-    """The passwords of several people who confirm a command: a line each on standard input, or asked one by one.
+    """The passwords of several people who confirm a command: one line each on standard input, or asked one by one.
 
     Raises BadPassword as `typed_password` does, and when the lines are not as many as the people.
     """
     if from_stdin:
         lines = _lines()
         if len(lines) != len(names):
-            raise BadPassword(f"Standard input has to have {len(names)} lines.", "Send a password a line.")
+            raise BadPassword(f"Standard input must have {len(names)} lines.", "Send one password per line.")
         return tuple(lines)
     _require_terminal()
     return tuple(str(typer.prompt(f"Password of {name}", hide_input=True, err=True)) for name in names)
@@ -40,13 +40,13 @@ def typed_passwords(from_stdin: bool, names: tuple[str, ...]) -> tuple[str, ...]
 
 def _require_terminal() -> None:
     if sys.stdin is None or not sys.stdin.isatty():
-        raise BadPassword("There is no terminal to ask for the password at.", "Use --password-stdin.")
+        raise BadPassword("There is no terminal at which to ask for the password.", "Use --password-stdin.")
 
 
 def _lines() -> list[str]:
     """The lines on standard input, without the line break at the end of each."""
     if sys.stdin is None:
-        raise BadPassword("Standard input is closed.", "Send the password there.")
+        raise BadPassword("Standard input is closed.", "Send the password on standard input.")
     try:
         text = sys.stdin.read()
     except UnicodeDecodeError:

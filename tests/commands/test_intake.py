@@ -119,5 +119,5 @@ def test_what_was_put_aside_by_a_real_import_shows_nothing_of_itself(sqlite_offi
 
 
 def test_an_empty_quarantine_says_so(sqlite_office: TestOffice) -> None:
-    assert intake(sqlite_office, "quarantine").stdout == "Nothing is in quarantine.\n"
+    assert intake(sqlite_office, "quarantine").stdout == "The quarantine is empty.\n"
     assert json.loads(intake(sqlite_office, "quarantine", "--json").stdout) == {"quarantined": []}

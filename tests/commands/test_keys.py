@@ -52,7 +52,7 @@ def keyring_words() -> tuple[bool, str]:
 def test_rotate_says_what_it_did_and_what_to_keep() -> None:
     done = run("keys", "rotate")
     assert done.exit_code == 0, done.output
-    assert "epoch 2: 5 keys wrapped anew" in done.stdout
+    assert "epoch 2: 5 keys wrapped again" in done.stdout
     assert "Destroy every copy" in done.stdout
     assert "new backup" in done.stderr
     again = facts(run("keys", "rotate", "--json"))
@@ -67,7 +67,7 @@ def test_status_says_that_nothing_can_be_opened_until_a_key_was_destroyed() -> N
     shown = run("keys", "status")
     assert shown.exit_code == 0
     assert "last rotated: never" in shown.stdout
-    assert "Old backups of the keyring can open no erased key." in shown.stdout
+    assert "Old backups of the keyring cannot open any erased key." in shown.stdout
     assert "erased" not in keyring_words()[1]
 
 
@@ -119,12 +119,12 @@ def test_a_rotation_cut_short_is_said_so(desk: Settings, monkeypatch: pytest.Mon
         run("keys", "rotate")
     assert desk.next_key_path.is_file()
     shown = run("keys", "status")
-    assert "The rotation to epoch 2 was cut short with 5 keys to go. To finish, run `cs-console keys rotate`" in (
+    assert "The rotation to epoch 2 was interrupted with 5 keys to go. To finish, run `cs-console keys rotate`" in (
         shown.stdout
     )
-    assert "cut short" in keyring_words()[1]
+    assert "interrupted" in keyring_words()[1]
     assert run("keys", "rotate").exit_code == 0
-    assert "cut short" not in run("keys", "status").stdout
+    assert "interrupted" not in run("keys", "status").stdout
     assert not desk.next_key_path.exists()
 
 

@@ -31,7 +31,7 @@ def test_a_whole_log_exits_with_0(test_office: TestOffice) -> None:
     fill_and_sign(test_office, 1284)
     said = log(test_office, "verify")
     assert said.exit_code == 0
-    assert said.stdout.startswith("The log is whole: 1 284 entries, root ")
+    assert said.stdout.startswith("The log is complete: 1 284 entries, root ")
     said = log(test_office, "verify", "--json")
     verdict = json.loads(said.stdout)
     assert list(verdict) == ["ok", "size", "root", "first_bad", "kind"]
@@ -162,7 +162,7 @@ def test_a_log_put_back_is_accepted_with_a_reason(test_office: TestOffice) -> No
     assert log(test_office, "accept").exit_code == 2  # no reason
     said = log(test_office, "accept", "--reason", "pg_restore of Sunday")
     assert said.exit_code == 0, said.stderr
-    assert "with 6 entries now" in said.stdout
+    assert "It now has 6 entries" in said.stdout
     assert "checkpoints-" in said.stdout
     assert log(test_office, "verify").exit_code == 0
     exported = [json.loads(line) for line in log(test_office, "export").stdout.splitlines()]

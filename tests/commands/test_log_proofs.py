@@ -44,9 +44,9 @@ def proof(sqlite_office: TestOffice, tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--entry", "12"), "The proof holds: 1 entry is in the log cs-console/"),
-        (("--ticket", "10482"), "The proof holds: 9 entries are in the log cs-console/"),
-        (("--requester", "ab99cd34ef56ab78"), "The proof holds: 5 entries are in the log cs-console/"),
+        (("--entry", "12"), "The proof is valid: 1 entry is in the log cs-console/"),
+        (("--ticket", "10482"), "The proof is valid: 9 entries are in the log cs-console/"),
+        (("--requester", "ab99cd34ef56ab78"), "The proof is valid: 5 entries are in the log cs-console/"),
     ],
 )
 def test_entries_are_proven_and_checked(
@@ -75,7 +75,7 @@ def test_growth_is_proven_and_checked(test_office: TestOffice, tmp_path: Path) -
     key_file.write_text(log(test_office, "key").stdout)
     checked = check(file, str(key_file))
     assert checked.exit_code == 0
-    assert checked.stdout.endswith(", signed at 1 290 entries, begins with what was signed at 1 283.\n")
+    assert checked.stdout.endswith(", signed at 1 290 entries, begins with the log signed at 1 283.\n")
     checked = check(file, str(key_file), "--json")
     verdict = json.loads(checked.stdout)
     assert list(verdict) == ["ok", "log", "size", "root", "entries", "since", "first_bad", "kind"]
@@ -111,7 +111,7 @@ def test_a_changed_proof_is_a_finding(proof: Path, key: str) -> None:
     proof.write_text(text.replace('"actor": "omar"', '"actor": "mei"', 1))
     checked = check(proof, key)
     assert checked.exit_code == 1
-    assert checked.stdout.startswith("THE PROOF DOES NOT HOLD. Entry 2 is not in the signed log")
+    assert checked.stdout.startswith("THE PROOF IS NOT VALID. Entry 2 is not in the signed log")
     verdict = json.loads(check(proof, key, "--json").stdout)
     assert (verdict["ok"], verdict["first_bad"], verdict["kind"]) == (False, 2, "edited")
 
@@ -151,7 +151,7 @@ def test_a_file_that_is_too_large_is_not_read(proof: Path, key: str, monkeypatch
 def test_what_is_no_key_is_wrong_use(proof: Path, given: str) -> None:
     checked = check(proof, given)
     assert (checked.exit_code, checked.stdout) == (2, "")
-    assert "no public key" in checked.stderr
+    assert "not the public key" in checked.stderr
 
 
 def test_a_key_file_must_hold_a_key(proof: Path, tmp_path: Path) -> None:

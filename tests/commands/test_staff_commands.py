@@ -186,7 +186,7 @@ def test_suspend_unlock_reset_and_roles(desk: Path) -> None:
     assert run("agents", "reset", "mei", "--password-stdin", typed=PASSWORD).exit_code == 0
     assert agents()["mei"]["must_change_password"] is True
     shown = run("agents", "list").stdout
-    assert "password to be changed" in shown
+    assert "password must be changed" in shown
 
 
 def test_a_temporary_password_has_to_be_changed(desk: Path) -> None:
@@ -326,7 +326,7 @@ def test_an_account_is_told_whose_it_is(desk: Path) -> None:
     assert taken.exit_code == 2 and "one person works with one account" in taken.stderr
     assert run("agents", "identity", "ines", "ines@example.org").exit_code == 0
     assert identified() == {"ines": True, "mei": True}
-    assert checked()["accounts"]["words"] == "each is told whose it is"
+    assert checked()["accounts"]["words"] == "the owner of each account is recorded"
 
 
 def test_doctor_tries_the_ways_out(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -364,7 +364,7 @@ def test_doctor_runs_the_key_commands_and_tries_the_second_place(desk: Path, mon
     assert run("log", "checkpoint").exit_code == 0
     assert checked()["second place"]["ok"] is True
     monkeypatch.setenv("CS_CONSOLE_CHECKPOINTS", "command: sh -c 'exit 4'")
-    assert "tried just now: it ended with status 4" in str(checked()["second place"]["words"])
+    assert "a test just failed: it ended with status 4" in str(checked()["second place"]["words"])
     assert key not in run("doctor").output
 
 

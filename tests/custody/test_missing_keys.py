@@ -79,7 +79,7 @@ def test_a_key_of_the_desks_own_that_is_lost_is_said_and_not_made_again(sqlite_o
         assert missing_desk_keys(opened.database, opened.keyring) == (name,)
         opened.close()
     [check] = [one for one in examine(settings) if one.name == "missing keys"]
-    assert (check.ok, f"the desk's own: {name}" in check.words) == (False, True)
+    assert (check.ok, f"of the desk itself: {name}" in check.words) == (False, True)
 
 
 def test_a_desk_from_before_keys_were_listed_gets_those_that_it_never_used(sqlite_office: TestOffice) -> None:

@@ -17,7 +17,7 @@ from tests.faults.pty_console import SEQUENCES, Left, PtyConsole, clicked, paste
 from tests.support.hostile import HOSTILE
 
 SIGN_IN = "Sign in to work"
-LOCKED = "type your password to go on"
+LOCKED = "enter your password to continue"
 UNDERTAKING = "Confidentiality undertaking"
 HELP = "Keys and help"
 QUEUE = "The queue"

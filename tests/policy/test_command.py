@@ -34,14 +34,14 @@ def test_list_says_since_when_each_is_adopted_and_how_many_tickets_are_under_it(
     make_ticket(sqlite_office)
     sqlite_office.office.close()
     done = run("adopt", "gdpr-2018-05")
-    assert (done.exit_code, done.stdout) == (0, "gdpr-2018-05 is adopted.\n")
+    assert (done.exit_code, done.stdout) == (0, "gdpr-2018-05 was adopted.\n")
     first, second = run("list").stdout.splitlines()
     assert first.startswith("gdpr-2018-05  (current, adopted 20")
     assert second == f"{NAME}  (1 open ticket)"
     found = json.loads(run("list", "--json").stdout)
     assert found["current"] == "gdpr-2018-05"
     assert list(found["adopted"]) == ["gdpr-2018-05"]
-    assert run("adopt", "gdpr-2018-05").stdout == "gdpr-2018-05 was adopted already; nothing was changed.\n"
+    assert run("adopt", "gdpr-2018-05").stdout == "gdpr-2018-05 is already adopted. Nothing was changed.\n"
 
 
 def test_adopt_says_when_the_setting_names_another(sqlite_office: TestOffice, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,7 +69,7 @@ def test_adopt_tells_each_problem_of_a_broken_pack(sqlite_office: TestOffice) ->
 
 def test_diff_of_a_pack_with_itself_exits_0() -> None:
     result = run("diff", NAME, str(FILE))
-    assert (result.exit_code, result.stdout) == (0, "They say the same.\n")
+    assert (result.exit_code, result.stdout) == (0, "The two packs are the same.\n")
     assert json.loads(run("diff", NAME, NAME, "--json").stdout) == {"same": True, "differences": []}
 
 
@@ -134,7 +134,7 @@ def test_a_pack_whose_file_is_gone_says_so(sqlite_office: TestOffice) -> None:
     office.close()
     file.unlink()
     [line] = [one for one in run("list").stdout.splitlines() if one.startswith("ours-2026-01")]
-    assert line.startswith("ours-2026-01  (its file is gone, current, adopted 20")
+    assert line.startswith("ours-2026-01  (its file is missing, current, adopted 20")
     assert line.endswith("1 open ticket)")
 
 
@@ -168,12 +168,12 @@ def test_show_refuses_a_pack_under_another_name(tmp_path: Path) -> None:
 
 def test_check_of_a_good_file_exits_0() -> None:
     result = run("check", str(FILE))
-    assert (result.exit_code, result.stdout) == (0, f"{FILE}: nothing is wrong\n")
+    assert (result.exit_code, result.stdout) == (0, f"{FILE}: no problems found\n")
     assert json.loads(run("check", str(FILE), "--json").stdout) == {"ok": True, "problems": []}
 
 
 def test_check_takes_a_packs_name_and_a_home_like_its_sisters(tmp_path: Path) -> None:
-    assert run("check", NAME).stdout == f"{FILE}: nothing is wrong\n"
+    assert run("check", NAME).stdout == f"{FILE}: no problems found\n"
     assert "did you mean 'gdpr-2018-05'?" in run("check", "gdpr").stderr
     (tmp_path / "packs").mkdir()
     file = tmp_path / "packs" / "other-2026-01.toml"
