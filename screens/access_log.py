@@ -6,6 +6,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.widgets import DataTable
 
+from cs_console.access_log.action_words import action_words
 from cs_console.access_log.review import EntryPage, EntryView, LogFilter, entries, entry, parse_log_filter
 from cs_console.access_log.state import LogState, log_state
 from cs_console.errors import BadFilter
@@ -118,7 +119,7 @@ class AccessLogScreen(ConsoleScreen[None]):
                 "#": str(one.seq),
                 "when": moment(one.at),
                 "who": one.actor,
-                "what": one.action,
+                "what": action_words(one.action),
                 "ticket": f"#{one.ticket}" if one.ticket else "",
                 "requester": one.requester or "",
                 "fields": one.fields,

@@ -52,7 +52,7 @@ ABOUT: dict[str, tuple[str, str]] = {
     "log": (
         "The access log",
         "Every view, refusal and step, newest first. Reading the log is recorded too. Filter it with terms such as "
-        "agent:mei ticket:10482 action:field.revealed outcome:refused since:2026-11-01.",
+        'agent:mei ticket:10482 action:field.revealed outcome:refused since:2026-11-01, or what:"revealed a field".',
     ),
     "phone": ("The requester's phone", "What the outbox received, as the requester would see it. Only in the demo."),
     "verify": (

@@ -3,6 +3,7 @@
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
+from cs_console.access_log.action_words import action_words
 from cs_console.access_log.review import EntryView
 from screens.console_screen import Dialog
 from screens.moments import moment_with_year
@@ -36,7 +37,8 @@ def _lines(entry: EntryView) -> list[tuple[str, str]]:
         ("number", str(entry.seq)),
         ("when", moment_with_year(entry.at)),
         ("who", f"{entry.actor} ({entry.roles.replace(',', ', ')})" if entry.roles else entry.actor),
-        ("what", entry.action),
+        ("what", action_words(entry.action)),
+        ("action", entry.action),
         ("outcome", entry.outcome),
         ("ticket", f"#{entry.ticket}" if entry.ticket else ""),
         ("requester", entry.requester or ""),

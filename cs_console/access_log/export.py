@@ -10,6 +10,7 @@ from defusedcsv import csv
 from sqlalchemy import select
 from sqlmodel import col
 
+from cs_console.access_log.action_words import action_words
 from cs_console.access_log.append import COLUMNS, Entry, record
 from cs_console.access_log.review import REVIEWERS, EntryView, entry_view
 from models.columns import microseconds
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
 Form = Literal["jsonl", "csv"]
 _BATCH = 1000
-_HEADINGS = tuple(field.name for field in fields(EntryView))
+_HEADINGS = (*(field.name for field in fields(EntryView)), "what")
+"""Of CSV: an entry's columns, then its action in words, for those who read it in a spreadsheet."""
 _ENTRIES = select(*(col(getattr(LogEntry, name)) for name in COLUMNS[:-1])).order_by(col(LogEntry.seq)).limit(_BATCH)
 
 
@@ -67,7 +69,8 @@ def _csv_writer(out: TextIO) -> Callable[[EntryView], None]:
     rows.writerow(_HEADINGS)
 
     def write(view: EntryView) -> None:
-        rows.writerow([_tame(value) for value in {**asdict(view), "at": _iso(view.at)}.values()])
+        columns = {**asdict(view), "at": _iso(view.at), "what": action_words(view.action)}
+        rows.writerow([_tame(value) for value in columns.values()])
 
     return write
 

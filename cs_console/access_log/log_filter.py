@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 
+from cs_console.access_log.action_words import action_of_words
 from cs_console.errors import BadFilter
 from models.enums import Action, Result
 
@@ -101,9 +102,11 @@ def _requester(found: LogFilter, word: str, value: str) -> LogFilter:
 
 
 def _action(found: LogFilter, word: str, value: str) -> LogFilter:
+    value = action_of_words(value)
     if value not in {action.value for action in Action}:
         near = sorted(action.value for action in Action if action.value.startswith(value[:4]))
-        hint = f"Perhaps {' or '.join(near)}." if near else f"Write {_EXAMPLES['action']}, as entries show it."
+        example = f'{_EXAMPLES["action"]}, or what:"revealed a field"'
+        hint = f"Perhaps {' or '.join(near)}." if near else f"Write {example}."
         raise BadFilter(f"“{word}”: there is no such action.", hint)
     return replace(found, action=value)
 

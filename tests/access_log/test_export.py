@@ -57,6 +57,10 @@ def test_csv_has_a_heading_and_the_same_entries(test_office: TestOffice) -> None
     assert count == len(rows) == 8
     assert (rows[2]["seq"], rows[2]["actor"], rows[2]["seconds"]) == ("3", 'Zoë "Z"\n', "")
     assert rows[7]["reason"] == "csv"
+    assert [(row["action"], row["what"]) for row in (rows[0], rows[7])] == [
+        ("field.revealed", "revealed a field"),
+        ("log.exported", "exported the log"),
+    ]
 
 
 def test_only_from_a_moment_on(test_office: TestOffice) -> None:

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from cs_console.access_log.action_words import LONGEST, action_words
 from cs_console.access_log.log_filter import LogFilter, parse_log_filter, parse_moment
 from cs_console.errors import BadFilter
+from models.enums import Action
 
 
 def local(*parts: int) -> datetime:
@@ -72,6 +74,19 @@ def test_a_bad_word_is_named(text: str, word: str) -> None:
         parse_log_filter(text)
     assert f"“{word}”" in refused.value.sentence
     assert refused.value.next_step
+
+
+@pytest.mark.parametrize("action", Action)
+def test_every_action_is_found_by_its_code_and_by_its_words(action: Action) -> None:
+    """`ticket.changed` too, which only older desks wrote."""
+    words = action_words(action.value)
+    assert words != action.value and len(words) <= LONGEST
+    for text in (f'action:"{action.value}"', f'what:"{words}"'):
+        assert parse_log_filter(text).action == action.value
+
+
+def test_an_action_of_a_newer_version_is_shown_by_its_code() -> None:
+    assert action_words("ticket.frozen") == "ticket.frozen"
 
 
 def test_a_near_action_is_offered() -> None:

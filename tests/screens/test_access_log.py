@@ -49,9 +49,9 @@ async def test_entries_stand_newest_first_and_the_reading_is_one_of_them(
     number = some_history(sqlite_office, mei)
     async with console(sqlite_office, sara, size) as shown:
         screen = await reading(shown)
-        assert [str(cell) for cell in table(screen).get_row_at(0)][2:4] == ["sara", "log.read"]
+        assert [str(cell) for cell in table(screen).get_row_at(0)][2:4] == ["sara", "read the log"]
         second = [str(cell) for cell in table(screen).get_row_at(1)]
-        assert "reveal.refused" in second and f"#{number}" in second and "! refused" in second
+        assert "reveal refused" in second and f"#{number}" in second and "! refused" in second
         assert table(screen).max_scroll_x == 0
         assert "entries" in shown.words()
 
@@ -88,7 +88,9 @@ async def test_an_entry_opens_whole_and_on_record(sqlite_office: TestOffice) -> 
         await reading(shown)
         await shown.press("j", "enter")
         await shown.until_on(EntryDialog)
-        await shown.until_words("mei (agent)", "reveal.refused", f"#{number}", "e-mail", "not_verified")
+        await shown.until_words(
+            "mei (agent)", "reveal refused", "reveal.refused", f"#{number}", "e-mail", "not_verified"
+        )
         await shown.press("escape")
         await shown.until_on(AccessLogScreen)
     assert any(one.reason.startswith("entry ") for one in recorded(sqlite_office.office, Action.LOG_READ))
@@ -167,6 +169,6 @@ async def test_who_comes_back_reads_what_was_added_meanwhile(sqlite_office: Test
         open_ticket(mei, number)
         await shown.press("g", "l")
         await shown.until_on(AccessLogScreen)
-        await shown.until(lambda: str(table(screen).get_row_at(1)[3]) == "ticket.opened", "the new entry")
-        assert [str(one) for one in table(screen).get_row_at(0)][2:4] == ["sara", "log.read"]
+        await shown.until(lambda: str(table(screen).get_row_at(1)[3]) == "opened the ticket", "the new entry")
+        assert [str(one) for one in table(screen).get_row_at(0)][2:4] == ["sara", "read the log"]
     assert [one.actor for one in recorded(sqlite_office.office, Action.LOG_READ)] == ["sara", "sara"]

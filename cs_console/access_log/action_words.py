@@ -1,0 +1,111 @@
+"""What people read of an entry's action: "opened the ticket". What a machine reads is the action's code."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from models.enums import Action
+
+WORDS: Mapping[Action, str] = MappingProxyType(
+    {
+        Action.SIGNED_IN: "signed in",
+        Action.SIGN_IN_FAILED: "sign-in refused",
+        Action.SIGNED_OUT: "signed out",
+        Action.UNDERTAKING_ACCEPTED: "signed undertaking",
+        Action.TICKET_OPENED: "opened the ticket",
+        Action.TICKET_CREATED: "new ticket",
+        Action.TICKET_CLAIMED: "claimed the ticket",
+        Action.TICKET_ASSIGNED: "assigned the ticket",
+        Action.TICKET_RELEASED: "released the ticket",
+        Action.TICKET_FOLLOW_UP: "follow-up arrived",
+        Action.TICKET_STATE_SET: "changed the state",
+        Action.TICKET_PRIORITY_SET: "changed the priority",
+        Action.TICKET_KIND_SET: "changed the kind",
+        Action.TICKET_CHANGED: "changed the ticket",
+        Action.FIELD_REVEALED: "revealed a field",
+        Action.REVEAL_REFUSED: "reveal refused",
+        Action.VIEW_ENDED: "view ended",
+        Action.CONTACT_LOOKED_UP: "looked up a contact",
+        Action.CONTACT_CHANGED: "changed a contact",
+        Action.CODE_SENT: "sent a code",
+        Action.CODE_CHECKED: "checked a code",
+        Action.VERIFIED: "verified requester",
+        Action.VERIFICATION_LOCKED: "verification locked",
+        Action.VERIFICATION_UNLOCKED: "lifted the lock",
+        Action.WINDOW_CLOSED: "verification closed",
+        Action.MESSAGE_SENT: "sent a message",
+        Action.NOTICE_SENT_AGAIN: "resent the notice",
+        Action.NOTICE_POSTED: "posted the notice",
+        Action.NOTE_ADDED: "added a note",
+        Action.PROPOSAL_OPENED: "opened a proposal",
+        Action.DECISION_PROPOSED: "proposed a decision",
+        Action.DECISION_APPROVED: "approved a decision",
+        Action.DECISION_RETURNED: "returned a proposal",
+        Action.DECISION_WITHDRAWN: "withdrew a proposal",
+        Action.DECISION_MADE: "made the decision",
+        Action.DECISION_REFUSED: "decision not allowed",
+        Action.ERASURE_PROPOSED: "proposed an erasure",
+        Action.ERASURE_APPROVED: "approved an erasure",
+        Action.ERASURE_WITHDRAWN: "withdrew an erasure",
+        Action.ERASURE_REFUSED: "erasure not allowed",
+        Action.REQUESTER_ERASED: "erased a requester",
+        Action.HOLD_PLACED: "placed a hold",
+        Action.HOLD_LIFTED: "lifted a hold",
+        Action.LOG_READ: "read the log",
+        Action.LOG_VERIFIED: "verified the log",
+        Action.LOG_EXPORTED: "exported the log",
+        Action.MAIL_IMPORTED: "imported mail",
+        Action.REDACTED_AGAIN: "redacted again",
+        Action.ACCOUNT_ADDED: "added an account",
+        Action.ACCOUNT_CHANGED: "changed an account",
+        Action.FACTOR_ENROLLED: "added second factor",
+        Action.FACTOR_RESET: "reset second factor",
+        Action.RECOVERY_CODE_USED: "used recovery code",
+        Action.DESK_CREATED: "created the desk",
+        Action.KEYS_ROTATED: "rotated keys",
+        Action.POLICY_ADOPTED: "adopted a policy",
+        Action.POLICY_MOVED: "changed its policy",
+        Action.ASKED_RECORDED: "recorded the request",
+        Action.CALLER_CHECKED: "checked a caller",
+        Action.AUTHORITY_SEEN: "recorded authority",
+        Action.AUTHORITY_ENDED: "ended authority",
+        Action.AGE_RECORDED: "recorded the age",
+        Action.REQUESTER_REMINDED: "sent a reminder",
+        Action.TICKET_LAPSED: "closed as unverified",
+        Action.CLOCK_EXTENDED: "extended the term",
+        Action.CLOCK_STOPPED: "stopped the clock",
+        Action.CLOCK_ESCALATED: "escalated the ticket",
+        Action.FEE_PAID: "fee paid",
+        Action.FEE_UNPAID: "fee not paid",
+        Action.ENDING_ASKED: "first of two agreed",
+        Action.REVIEW_BEGAN: "review began",
+        Action.REVIEWER_NAMED: "named a reviewer",
+        Action.MATTER_NAMED: "set what it is about",
+        Action.TICKET_LINKED: "linked the ticket",
+        Action.TICKET_UNLINKED: "unlinked the ticket",
+        Action.TICKET_SETTLED: "settled the ticket",
+        Action.SETTLEMENT_REFUSED: "settling not allowed",
+        Action.BACKUP_MADE: "made a backup",
+        Action.DESK_RESTORED: "restored the desk",
+        Action.LOG_ACCEPTED: "accepted the log",
+        Action.UNCONFIRMED_RECEIVED: "unconfirmed message",
+        Action.TIME_PARTED: "clocks disagreed",
+        Action.TIME_CONFIRMED: "confirmed the time",
+    }
+)
+LONGEST = 20
+"""As wide as the list of entries shows them."""
+_BY_WORDS = {words: action for action, words in WORDS.items()}
+
+
+def action_words(code: str) -> str:
+    """The words for an action's code; the code itself where this version does not know it."""
+    try:
+        return WORDS[Action(code)]
+    except (ValueError, KeyError):
+        return code
+
+
+def action_of_words(words: str) -> str:
+    """The code of the action that is shown in these words; the words themselves where there is none."""
+    found = _BY_WORDS.get(words)
+    return words if found is None else found.value
