@@ -36,7 +36,7 @@ def elapsed() -> float:
 class DeskClock:
     """The desk's time: the machine's, but never before the desk's newest entry, and only while it can be believed.
 
-    A wall clock that parts from the monotonic one by more than PARTED (somebody set it), or that finds the newest entry
+    A wall clock that parts from the monotonic one by more than PARTED (it was set), or that finds the newest entry
     more than LONG_UNUSED old, is not believed: time goes on from what was believed last, until `confirm`.
     """
 

@@ -124,7 +124,7 @@ def _watch_file(engine: Engine, file: Path) -> None:
 
     def opening(*_about: object) -> None:
         if opened_once:
-            _identity(file)  # SQLite would make the missing file anew
+            _identity(file)  # SQLite would create the missing file again
 
     def opened(_connection: object, record: ConnectionPoolEntry) -> None:
         nonlocal opened_once
@@ -207,7 +207,7 @@ def _sqlite_version(file: Path) -> str | None:
     try:
         if not file.exists():
             return None
-        # where nobody else has it open, "immutable" keeps SQLite from leaving its -wal and -shm files behind
+        # if no one else has it open, "immutable" keeps SQLite from leaving its -wal and -shm files behind
         mode = "mode=ro" if file.with_name(file.name + "-wal").exists() else "mode=ro&immutable=1"
         connection = sqlite3.connect(f"{file.absolute().as_uri()}?{mode}", uri=True, timeout=LOCK_WAIT_SECONDS)
         try:
@@ -274,7 +274,7 @@ def store_error(problem: Exception) -> StoreUnavailable:
 
 
 def empty_journal(engine: Engine) -> bool:
-    """SQLite keeps what was deleted in its write-ahead log until that is emptied; False while somebody reads it.
+    """SQLite keeps what was deleted in its write-ahead log until that is emptied; False while another process reads it.
 
     A server empties its own. Raises StoreUnavailable.
     """

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 class LockHeld(Exception):
-    """Somebody else holds the lock, and went on holding it."""
+    """Another process holds the lock and did not release it in time."""
 
 
 @contextmanager

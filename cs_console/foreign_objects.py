@@ -1,6 +1,6 @@
 """What stands in the database beside the console's own tables: a trigger, view or rule can change what is asked of it.
 
-The console makes two triggers a protected table and nothing else of the kind. Whoever owns the database can add some;
+The console makes two triggers a protected table and nothing else of the kind. The owner of the database can add some;
 what they hide while an act looks, `log verify` does not see afterwards, so `doctor` names them.
 """
 

@@ -127,7 +127,7 @@ class ServerLine:
             self._hang_up()
 
     def take(self) -> None:
-        """Have the line for oneself, once nobody else has it."""
+        """Take the line exclusively, once no one else has it."""
         self._one_at_a_time.acquire()
 
     def give_back(self) -> None:

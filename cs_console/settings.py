@@ -25,7 +25,7 @@ class Settings(BaseModel):
     Times are seconds. `key_days`: how long old backups of the keyring may be able to open an erased key.
     `second_factor`: the roles whose accounts need one to sign in (`second_factor = ["supervisor", "admin"]`).
     `confirm_roles`: the roles supervisor, privacy officer and admin take effect once a second person has confirmed
-    them, where there are two others of whom one can give and one confirm.
+    them, where there are two others: one to give the roles and one to confirm.
     `mail_checked_by`: the name under which your mail server writes Authentication-Results (RFC 8601). A follow-up that
     failed there is shown apart as unconfirmed; without the name nothing in a mail says who sent it.
     `pack`: the policy for new tickets; without it the one that was adopted last (`cs-console policy adopt`).
@@ -118,7 +118,7 @@ class Settings(BaseModel):
 
     @property
     def memory_folder(self) -> Path:
-        """Where reviewers' consoles remember which log they saw: best where whoever restores the database is not."""
+        """Where reviewers' consoles remember the log they saw: best out of reach of those who restore the database."""
         return self.memory or self.home / "remembered"
 
 
@@ -134,7 +134,7 @@ def load(home: Path | None = None, environment: Mapping[str, str] = os.environ) 
         if source.is_file():
             values.update(tomllib.loads(source.read_text("utf-8")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise BadSettings(f"{source} cannot be read: {problem}.", "Mend the file or move it away.") from None
+        raise BadSettings(f"{source} cannot be read: {problem}.", "Fix the file or move it away.") from None
     except OSError as problem:
         raise BadSettings(f"{source} cannot be read: {problem.strerror}.", "Check its permissions.") from None
     known = set(Settings.model_fields) - {"keys", "home"}
@@ -143,7 +143,7 @@ def load(home: Path | None = None, environment: Mapping[str, str] = os.environ) 
         if not name.startswith(PREFIX) or key == "home" or not value:
             continue
         if key not in known:
-            raise BadSettings(f"{name} is not a setting of cs-console.", "Remove the variable or mend its name.")
+            raise BadSettings(f"{name} is not a setting of cs-console.", "Remove the variable or fix its name.")
         values[key] = value
     values["home"] = place
     try:
@@ -153,7 +153,7 @@ def load(home: Path | None = None, environment: Mapping[str, str] = os.environ) 
         key = ".".join(str(part) for part in first["loc"])
         where = PREFIX + key.upper() if PREFIX + key.upper() in environment else str(source)
         what = "is not a setting" if first["type"] == "extra_forbidden" else first["msg"].lower()
-        raise BadSettings(f"{where}: {key}: {what}.", "Mend that setting.") from None
+        raise BadSettings(f"{where}: {key}: {what}.", "Fix that setting.") from None
 
 
 def default_home() -> Path:

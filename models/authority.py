@@ -1,4 +1,4 @@
-"""Who may ask in somebody else's name."""
+"""Who may ask on behalf of another person."""
 
 from datetime import datetime
 

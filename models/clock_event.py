@@ -12,7 +12,7 @@ from models.enums import ClockMove
 class ClockEvent(SQLModel, table=True):
     """Events are only ever added; the due date is computed from them. `reason` is sealed under the ticket's key.
 
-    Nobody did what the console did by itself (`agent_id` is None then).
+    What the console did by itself has no agent (`agent_id` is None).
     """
 
     __tablename__ = "clock_event"

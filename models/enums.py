@@ -77,7 +77,7 @@ class MessageSort(StrEnum):
     CODE = "code"
     NOTICE = "notice"
     REMINDER = "reminder"
-    """What the console writes by itself about a request that nobody was verified for."""
+    """What the console writes by itself about an unverified request."""
     ACKNOWLEDGEMENT = "acknowledgement"
     """To the address that a web form names, without content: only its owner's answer opens the way there."""
 
@@ -98,7 +98,7 @@ class VerificationMethod(StrEnum):
 
 
 class AuthoritySort(StrEnum):
-    """In whose name somebody asks: a minor's guardian, or a representative with written authority."""
+    """Who asks for another person: a minor's guardian, or a representative with written authority."""
 
     GUARDIAN = "guardian"
     REPRESENTATIVE = "representative"

@@ -10,9 +10,9 @@ from models.enums import ErasureCause, ErasureState
 
 
 class Erasure(SQLModel, table=True):
-    """One requester's erasure, from the proposal on. It names nobody and outlasts the data.
+    """One requester's erasure, from the proposal on. It names no one and outlasts the data.
 
-    Nobody proposed what was applied again after a restore: the desk that decided it was not restored with it.
+    An erasure applied again after a restore has no proposer: the desk that decided it was not restored with it.
     """
 
     __tablename__ = "erasure"

@@ -30,7 +30,7 @@ class VerificationCode(SQLModel, table=True):
 
 
 class Verification(SQLModel, table=True):
-    """One identity believed: how, by whom, until when. `note` is sealed under the ticket's key.
+    """One verified identity: how, by which verifier, until when. `note` is sealed under the ticket's key.
 
     `withdrawn_at`: the ticket changed hands, so that it proves nothing of whose it is now.
     """

@@ -198,7 +198,7 @@ def due_for_signing(seq: int) -> bool:
 
 
 class LockedLog:
-    """The log while one transaction holds its head: nobody else appends, and no act that is recorded is committed."""
+    """The log while one transaction holds its head: no one else can append or commit a recorded act."""
 
     __slots__ = ("key", "newest_at", "transaction", "tree")
 

@@ -1,4 +1,4 @@
-"""The bytes that are hashed: one way only to write an entry down, so that nobody can read two entries from them."""
+"""The bytes that are hashed. An entry has exactly one encoding, so no bytes can be read as two different entries."""
 
 import json
 from json.encoder import encode_basestring as _quoted  # the string form of json.dumps(ensure_ascii=False)

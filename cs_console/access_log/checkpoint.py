@@ -148,7 +148,7 @@ def write_checkpoint(office: "Office", force: bool = False) -> Checkpoint | None
     with office.database.transaction() as session:
         if not office.database.is_sqlite:
             session.connection().execute(_ONE_SIGNS)
-        # not locked, so that nobody waits for a signature: entries that come meanwhile are the next one's
+        # not locked, so that no one waits for a signature: later entries belong to the next checkpoint
         head = _due(session, office, force)
         if head is None:
             return None  # another console was quicker

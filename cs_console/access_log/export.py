@@ -49,7 +49,7 @@ def _entries(desk: "Desk", since: datetime | None, last: int) -> Iterator[EntryV
     if since is not None:
         wanted.append(col(LogEntry.at) >= microseconds(since))
     while True:
-        with desk.reading(*REVIEWERS) as session:  # a short view for each batch: a slow disk blocks nobody
+        with desk.reading(*REVIEWERS) as session:  # a short transaction per batch: a slow disk blocks no one
             rows = session.connection().execute(_ENTRIES.where(*wanted, col(LogEntry.seq) > seq)).all()
         if not rows:
             return

@@ -30,7 +30,7 @@ def _former_tag(key: bytes, tree: Frontier) -> bytes:
 def genuine_tree(key: bytes, row: Sequence[Any] | None) -> Frontier | None:
     """The tree that a row of `HEAD` states; None where the row is gone or not as the console wrote it.
 
-    Whoever edits the store by hand may have put any type in any column.
+    A person who edits the store by hand can put any type into any column.
     """
     if row is None:
         return None

@@ -55,7 +55,7 @@ def parse_log_filter(text: str) -> LogFilter:
             raise BadFilter(f"“{word}”: {key} stands twice.", "Give each word once.")
         found = _READERS[key](found, word, value)
     if found.since is not None and found.until is not None and found.since >= found.until:
-        raise BadFilter("“until” is not after “since”: nothing can be shown.", "Mend one of the two.")
+        raise BadFilter("“until” is not after “since”, so no entry can match.", "Correct one of the two.")
     return found
 
 

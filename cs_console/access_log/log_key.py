@@ -1,4 +1,4 @@
-"""The log's public key as one line of text, to be given to whoever shall check the log without this desk."""
+"""The log's public key as one line of text, for people who check the log without this desk."""
 
 import base64
 import re

@@ -83,7 +83,7 @@ def agrees_with_memories(office: "Office") -> bool:
 
 
 def forget_what_was_stated(settings: Settings, at: datetime) -> Path | None:
-    """Begin anew after an honest restore: what was remembered and what the second place states are kept aside.
+    """Start again after an intended restore: what was remembered and what the second place states are kept aside.
 
     Returns where the second place's checkpoints are kept, None where there were none. `at` is in UTC. Raises OSError.
     """

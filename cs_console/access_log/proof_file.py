@@ -106,7 +106,7 @@ def read_proof(data: bytes) -> Proof:
     except (ValueError, TypeError, KeyError, NotANote):
         raise NotAProof("a part of it is missing or damaged") from None
     if as_written != data:
-        raise NotAProof("it was written anew by something else, or holds more than the proof")
+        raise NotAProof("another program rewrote it, or it contains more than the proof")
     return proof
 
 
@@ -132,7 +132,7 @@ def _consistency(shape: dict[str, Any]) -> ConsistencyProof:
 
 def _note(value: object) -> SignedNote:
     note = read_note(_text(value))
-    if len(note.signatures) != 1:  # nobody would check the others
+    if len(note.signatures) != 1:  # no one would check the others
         raise NotAProof
     return note
 

@@ -88,7 +88,7 @@ def _trimmed(lines: list[str]) -> str:
 
 
 def set_aside(folder: Path, at: datetime) -> Path | None:
-    """Keep what was stated so far under another name, and begin anew: for a desk that was restored from a backup.
+    """Keep what was stated so far under another name and start again: for a desk that was restored from a backup.
 
     Returns where it is kept, None where there was nothing. `at` is in UTC. Raises OSError.
     """

@@ -17,7 +17,7 @@ from models import log
 BATCH = 1000
 
 Row = tuple[Any, ...]
-"""A stored row as the driver gives it: whoever edits the store by hand may have put any type in any column."""
+"""A stored row as the driver returns it: a person who edits the store by hand can put any type into any column."""
 
 _ENTRIES = select(*(col(getattr(log.LogEntry, name)) for name in COLUMNS)).order_by(col(log.LogEntry.seq))
 _CHECKPOINTS = select(
@@ -66,7 +66,7 @@ class StoredLog:
         except sqlite3.OperationalError as problem:
             if "decode" not in str(problem).lower():
                 raise
-            # somebody wrote bytes that are no text: read on so that such a row can be named
+            # the bytes are not text, so they were written by hand: read on so that the row can be named
             yield from self._batches(_after(last), any_text=True)
 
     def checkpoints(self) -> Iterator[Row]:

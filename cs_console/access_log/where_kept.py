@@ -22,7 +22,7 @@ ACCEPTED = "accepted.txt"
 GIVE_SECONDS = 10.0
 """How long the command may take over one note."""
 ROUND_SECONDS = 10.0
-"""After so long nothing further is given until the next time: whoever appended the entry that is signed is waiting.
+"""After this time no more notes are sent until the next signing: the agent whose entry is signed is waiting.
 
 With GIVE_SECONDS for the last one, a whole giving takes twice that at most, however much there is to give.
 """
@@ -58,7 +58,7 @@ class SecondPlace(Protocol):
         """Keep the incidents that it could not take before. Raises NotKept."""
 
     def set_aside(self, at: datetime) -> Path | None:
-        """Begin anew: what it states of checkpoints is kept under another name (None: nothing). Raises OSError."""
+        """Start again: its statements of checkpoints are kept under another name (None: none). Raises OSError."""
 
 
 def second_place(settings: Settings) -> SecondPlace:

@@ -1,7 +1,7 @@
 """Putting a backup in the desk's place: checked and made ready beside it, then swapped in one step.
 
 A restored desk is an older one. Its log says so, sessions of that day are over, and checkpoints that state more than
-it holds are set aside, kept, for whoever asks what was lost.
+it holds are kept aside, for questions about what was lost.
 """
 
 import os
@@ -71,7 +71,7 @@ class Consent:
 class Restored:
     """What became of it: entries in the log before and after (None where the old one could not be read), where the
     desk that stood there, and its checkpoints, are kept (None where there was none), and how many requesters, erased
-    since the backup, were erased again. Left alone were `unproven`, whom the list of the erased names without a proof,
+    since the backup, were erased again. Not erased were `unproven`: the list of the erased names them without a proof,
     and `without_key`, whose key is missing."""
 
     entries_before: int | None
@@ -294,7 +294,7 @@ def _with_sessions(session: Session) -> list[Agent]:
 
 
 def _close_journal(file: Path) -> None:
-    """Leave nothing beside the file. Raises StoreBusy while somebody has it open."""
+    """Leave nothing beside the file. Raises StoreBusy while another process has it open."""
     try:
         with closing(sqlite3.connect(file, timeout=1)) as opened:
             mode = opened.execute("PRAGMA journal_mode=DELETE").fetchone()[0]

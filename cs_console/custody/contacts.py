@@ -433,7 +433,7 @@ def look_up(desk: Desk, field: Field, typed: str) -> tuple[int, ...]:
     """The tickets of everyone on file with exactly this phone or e-mail, and those that claim it, newest first.
 
     Every look-up is recorded, found or not, without the value; so is one past the pack's hourly limit. An answer for
-    nobody is the same as for somebody erased. Raises BadInput, TooManyLookUps, NoUndertaking, NotAllowed.
+    no one is the same as for an erased requester. Raises BadInput, TooManyLookUps, NoUndertaking, NotAllowed.
     """
     return _looked_up(desk, field, typed, partial(_tickets_with, office=desk.office, field=field))
 

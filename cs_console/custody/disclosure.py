@@ -237,7 +237,7 @@ def _put_on_record(desk: Desk, number: int, target: Target, purpose: str) -> _On
     """
     office = desk.office
     with office.database.bare_transaction() as connection:
-        # the log first: from there on nobody's recorded act can come between
+        # lock the log first: from then on no other recorded act can come between
         of_this = {"number": number}
         newest = (NEWEST_ASSIGNMENT, NEWEST_OWNER, NEWEST_WINDOW, NEWEST_KIND, NEWEST_ENDING)
         of_the_log = ((one, of_this) for one in newest)

@@ -118,7 +118,7 @@ def drop_drafts_about(session: Session, office: Office, requester_id: str) -> No
     """Delete what agents have typed without a ticket (a call, a letter) and that holds a contact of this requester.
 
     To be done in the transaction that erases them, before their contacts go. Where those, or a draft, do not open it
-    cannot be told whom a draft is about: then it goes too.
+    it is unknown which requester a draft is about: then it is deleted too.
     """
     try:
         known = [known_values(session, office, requester_id, office.keyring.key(requester_id))]
@@ -147,7 +147,7 @@ def drop_drafts_about(session: Session, office: Office, requester_id: str) -> No
 
 
 def drop_old_drafts(office: Office) -> None:
-    """Delete what was typed without a ticket KEPT_DAYS ago: nothing says whom it is about, so it does not stay.
+    """Delete what was typed without a ticket KEPT_DAYS ago: its requester is unknown, so it is not kept.
 
     Raises StoreUnavailable.
     """

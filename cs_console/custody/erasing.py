@@ -74,7 +74,7 @@ SEALED: dict[type[SQLModel], tuple[str, ...]] = {
 def wipe(session: Session, requester_id: str, now: datetime) -> None:
     """Make the requester unfindable and empty all that is stored of them, in the caller's transaction.
 
-    Their tickets are closed: a backup can bring back open ones, which nobody could work any more. What is destroyed
+    Their tickets are closed: a backup can bring back open ones, which no one could work any more. What is destroyed
     here is out of the reach of an old key too. Keyed hashes of Message-IDs stay, so that mail that is imported again
     brings nothing back (like a suppression after erasure, policy I.(2)3).
     """
@@ -165,10 +165,10 @@ def finish_all(office: Office) -> None:
 
 @dataclass(frozen=True)
 class BroughtBack:
-    """Whom the list of the erased names, and who is here all the same.
+    """The requesters on the list of the erased who are still here.
 
     `alive`: their erasure is proven, and they are not erased here. `with_key`: they are, but their key is back.
-    `unproven`: how many others it names of whom it proves nothing; they are left alone.
+    `unproven`: how many others it names without a proof; they are not erased.
     """
 
     alive: tuple[str, ...]
@@ -206,7 +206,7 @@ def brought_back(office: Office, told_in: Settings | None = None) -> BroughtBack
 
 
 def apply_again(office: Office, *, told_in: Settings | None = None) -> int:
-    """Erase again whom a backup brought back; returns how many. To be done before anyone signs in.
+    """Erase again the requesters that a backup brought back; returns how many. Call it before anyone signs in.
 
     Only those whose erasure is proven (`brought_back`); one with a hold in force is restricted until it ends. A
     requester who merely has no key is not erased: the key is missing. Raises StoreUnavailable, KeyUnavailable.

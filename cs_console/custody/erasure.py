@@ -1,4 +1,4 @@
-"""Erasure as two people decide it: proposed for a granted request or an ended term, confirmed by somebody else.
+"""Erasure as two people decide it: proposed for a granted request or an ended term, confirmed by another person.
 
 What is then destroyed, and how, stands in `erasing.py`; what keeps data for now in `holds.py`.
 """
@@ -113,7 +113,7 @@ def propose_erasure(desk: Desk, number: int) -> None:
 
 
 def confirm_erasure(desk: Desk, erasure_id: str, password: str) -> Confirmed:
-    """Confirm somebody else's proposal, with the password again, and erase: it cannot be undone.
+    """Confirm another person's proposal, with the password again, and erase: it cannot be undone.
 
     Everything that was checked at the proposal is checked once more. With a hold in force the data is kept, restricted:
     not to be found or seen, and erased when the last hold ends. Raises OwnErasure, NotAllowed, WrongPassword,
@@ -168,7 +168,7 @@ def confirm_erasure(desk: Desk, erasure_id: str, password: str) -> Confirmed:
 
 
 def withdraw_erasure(desk: Desk, erasure_id: str) -> None:
-    """Take back a proposal that nobody has confirmed: one's own, or as somebody who may confirm, any.
+    """Withdraw an unconfirmed proposal: the agent's own, or, for those who may confirm, any.
 
     One whose row is not as the log has it stays: a withdrawal would be on record for another ticket, and the proposal
     would count again once the row is put back. Raises NotAllowed, NotVouched, WrongState, NothingThere, SessionEnded.
@@ -177,7 +177,7 @@ def withdraw_erasure(desk: Desk, erasure_id: str) -> None:
         erasure, ticket = _find(session, erasure_id)
         approvers = desk.office.packs.get(ticket.pack).erasure.approvers
         if erasure.proposer_id != desk.agent.id and not roles_now(session, desk) & set(approvers):
-            raise NotAllowed("Somebody else proposed this.", f"Ask them, or a {' or '.join(approvers)}.")
+            raise NotAllowed("Another person proposed this.", f"Ask them, or a {' or '.join(approvers)}.")
         taken = session.connection().execute(
             update(Erasure)
             .where(col(Erasure.id) == erasure_id, col(Erasure.state) == ErasureState.PROPOSED)
@@ -190,7 +190,7 @@ def withdraw_erasure(desk: Desk, erasure_id: str) -> None:
 
 
 def open_erasures(desk: Desk) -> tuple[ErasureRow, ...]:
-    """The erasures that wait for somebody or for the end of a hold, oldest first, MOST at most.
+    """The erasures that wait for a person or for the end of a hold, oldest first, MOST at most.
 
     Raises NotAllowed, SessionEnded.
     """

@@ -57,7 +57,7 @@ def check_in_use(desk: Desk, state: str) -> None:
         return
     if state == RequesterState.RESTRICTED and _may_know(desk):
         raise OnHold
-    raise KeyDestroyed  # also while the key of somebody erased is still being destroyed
+    raise KeyDestroyed  # also while the key of an erased requester is still being destroyed
 
 
 def check_ending(desk: Desk, pseudonym: str, newest: Row | None) -> None:

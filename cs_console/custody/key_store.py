@@ -68,7 +68,7 @@ _OLDER = (
 _REWRAP = (
     update(_key)
     .where(_key.c.owner == bindparam("who"), _key.c.epoch == bindparam("was"))
-    .values(epoch=bindparam("now"), wrapped=bindparam("anew"))
+    .values(epoch=bindparam("now"), wrapped=bindparam("rewrapped"))
 )
 
 
@@ -76,7 +76,7 @@ _REWRAP = (
 class KeyEpoch:
     """One key-encryption key's time. `ended_at`: when it was given up; None while it can still be had.
 
-    `destroyed` counts the keys that were destroyed while wrapped by it: whoever has that key-encryption key and an
+    `destroyed` counts the keys that were destroyed while wrapped by it: with that key-encryption key and an
     old backup of the keyring can open those.
     """
 
@@ -117,7 +117,7 @@ class KeyStore:
             yield connection
 
     def make(self) -> None:
-        """Make the table of keys if it is missing; epochs are added by whoever has the key, see `make_epochs`."""
+        """Make the table of keys if it is missing; epochs are added with the key, see `make_epochs`."""
         with self.transaction() as connection:
             if connection.dialect.name == "postgresql":  # SQLite's writers are alone anyhow
                 connection.execute(_ONE_MAKES_TABLES)
@@ -270,7 +270,7 @@ def older_keys(connection: Connection, newest: int, after: str, most: int) -> li
 
 
 def replace_keys(connection: Connection, pairs: Iterable[tuple[WrappedKey, WrappedKey]]) -> None:
-    """Store keys anew. One that was destroyed meanwhile stays destroyed."""
-    rows = [{"who": old.owner, "was": old.epoch, "now": new.epoch, "anew": new.wrapped} for old, new in pairs]
+    """Store rewrapped keys. A key that was destroyed in the meantime stays destroyed."""
+    rows = [{"who": old.owner, "was": old.epoch, "now": new.epoch, "rewrapped": new.wrapped} for old, new in pairs]
     if rows:
         connection.execute(_REWRAP, rows)

@@ -183,9 +183,9 @@ class Keyring:
         self.store.engine.dispose()
 
     def looking_again(self, work: Callable[[], _Answer]) -> _Answer:
-        """Do some work; if it meets an unknown epoch, ask for the key-encryption keys again and do it anew.
+        """Do some work; if it meets an unknown epoch, ask for the key-encryption keys again and repeat it.
 
-        Anew from the start: by then a rotation may have re-wrapped what was read. Raises KeyUnavailable when asking
+        It is repeated in full: by then a rotation may have rewrapped what was read. Raises KeyUnavailable when asking
         again did not help.
         """
         met: set[int] = set()

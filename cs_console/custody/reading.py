@@ -1,4 +1,4 @@
-"""How an opened value is written for whoever reads it, aloud perhaps; what is stored and sent to stays as it is."""
+"""How an opened value is displayed for reading, perhaps aloud; what is stored and sent to is not changed."""
 
 import phonenumbers
 
@@ -9,7 +9,7 @@ from models.enums import Field
 def for_reading(field: Field, value: str) -> str:
     """A mobile kept as E.164 in its country's groups, `+86 138 0013 8000`; any other value as it stands.
 
-    A number that was kept as somebody typed it, with words perhaps, is never rewritten.
+    A number that was stored as typed, perhaps with words, is never rewritten.
     """
     number = parse_phone(value, "") if field is Field.MOBILE else None
     if number is None or written_phone(number) != value:

@@ -23,5 +23,5 @@ def redact_ticket_later(session: Session, number: int) -> None:
 
 
 def _mark(session: Session, which: ColumnElement[bool]) -> None:
-    again = func.coalesce(col(Ticket.redaction_due), 0) + 1  # whoever redacts now sees that it is not enough
+    again = func.coalesce(col(Ticket.redaction_due), 0) + 1  # a redaction running now sees that it is not enough
     session.connection().execute(update(Ticket).where(which).values(redaction_due=again))

@@ -1,4 +1,4 @@
-"""Rotating the key-encryption key: every key is wrapped anew, and the old key-encryption key is given up.
+"""Rotating the key-encryption key: every key is wrapped again, and the old key-encryption key is dropped.
 
 That closes old backups of the keyring: what they hold opens under the old key-encryption key alone (SECURITY.md, Keys).
 Each step is durable before the next begins, and at each moment every key can be opened by a key-encryption key that
@@ -31,7 +31,7 @@ from cs_console.settings import Settings
 from models.enums import Action
 
 BATCH = 500
-"""Keys wrapped anew in one transaction: some milliseconds in which other consoles wait to make a key."""
+"""How many keys are rewrapped in one transaction: for some milliseconds other consoles wait to make a key."""
 
 Progress = Callable[[int, int], None]
 """Told how many keys are done, of how many."""
@@ -113,7 +113,7 @@ def rotate(desk: Desk, progress: Progress | None = None) -> Rotated:
         finished = _give_up_old_key(settings, newest)
         if rewrapped or finished:
             still = "the old key is given up" if finished else "the setting of the key is still to be changed"
-            _record(desk, f"epoch {newest.epoch}: {rewrapped} keys wrapped anew; {still}")
+            _record(desk, f"epoch {newest.epoch}: {rewrapped} keys wrapped again; {still}")
         if finished:
             with keyring.store.transaction() as connection:
                 key_store.end_epochs(connection, newest.epoch, desk.office.clock.now())
@@ -146,14 +146,14 @@ def _begun(desk: Desk) -> KeyEpoch:
     number = newest.epoch + 1
     _record(desk, f"epoch {number}: begun")
     with keyring.store.transaction() as connection:
-        # whoever is making a key has stored it by then; whoever comes later makes it in the new epoch
+        # a console that is making a key has stored it by then; later ones make it in the new epoch
         key_store.hold_epochs(connection, alone=True)
         key_store.add_epoch(connection, number, proof_for(key, number), desk.office.clock.now())
     return keyring.store.epochs()[-1]
 
 
 def _rewrap_all(keyring: Keyring, newest: KeyEpoch, progress: Progress | None) -> int:
-    """Wrap every key of an older epoch anew, a batch at a time, and say how many.
+    """Wrap every key of an older epoch again, in batches, and return how many.
 
     Raises KeyUnavailable when some open under no key at all, after all the others are done.
     """

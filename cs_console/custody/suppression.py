@@ -1,6 +1,6 @@
 """Suppression: an import makes no one again whose account was erased here (policy I.(2)3).
 
-A slow hash (argon2id) of the account's id, keyed from the keyring, is all that stays. Whoever has database and keyring
+A slow hash (argon2id) of the account's id, keyed from the keyring, is all that remains. With database and keyring one
 can still try ids one by one, at the price of one such hash each: that risk remains, see docs/assurance.md.
 """
 

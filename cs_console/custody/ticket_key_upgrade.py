@@ -38,7 +38,7 @@ MOST = 500
 SECONDS = 2.0
 """How many tickets get their key in one minute, and how long that may take."""
 LOCK_WAIT = "200ms"
-"""Shorter than a server's look for deadlocks, so that this step gives way and nobody's work does."""
+"""Shorter than a server's look for deadlocks, so that this step gives way and no agent's work does."""
 
 _Seal = Callable[[Place, bytes], bytes]
 

@@ -32,7 +32,7 @@ _LOOK_AT_SOME = select(col(Ticket.number), col(Ticket.requester_id), col(Ticket.
 class TicketKeys:
     """What seals a ticket's contents, beside its requester's own key (for contacts on file and the pseudonym).
 
-    `owner` is whose the contents' places say they are: `ticket:10482`, whoever the ticket belongs to now.
+    `owner` is the owner under which the contents were sealed: `ticket:10482`, whichever requester the ticket has now.
     """
 
     requester_id: str

@@ -65,7 +65,7 @@ class ApprovalResult:
 
 
 def approve(desk: Desk, decision_id: str, password: str, *, act: ActId | None = None) -> ApprovalResult:
-    """Approve somebody else's proposal, in the first role still needed that the agent holds.
+    """Approve another person's proposal, in the first role still needed that the agent holds.
 
     The last approval makes the decision final, with notice, message, ticket and entries in one transaction; then
     the notice is sent. One act approves once: sent again, it says what it led to and needs no password for that. Raises
@@ -117,9 +117,9 @@ def _say_yes(session: Session, desk: Desk, decision_id: str) -> ActOutcome:
 
 
 def return_proposal(desk: Desk, decision_id: str, reason: str, *, act: ActId | None = None) -> None:
-    """Send somebody else's proposal back with a reason; the ticket can be worked on again.
+    """Return another person's proposal with a reason; the ticket can be worked on again.
 
-    The reason is redacted and sealed; under legal review only privacy officers read it. Whoever could approve can
+    The reason is redacted and sealed; under legal review only privacy officers read it. Those who could approve can
     return, also a stale proposal. One act returns it once. Raises OwnProposal, OwnDecision, NotAllowed, WrongState,
     BadInput, NoUndertaking, and what `acts.once` raises.
     """

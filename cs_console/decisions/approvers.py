@@ -37,7 +37,7 @@ def roles_left(needs: str, approved: Iterable[Role]) -> tuple[Role, ...]:
 
 
 def with_those_undone(session: Session, office: Office, number: int, needed: Iterable[Role]) -> tuple[Role, ...]:
-    """Who has to approve another answer: beside those it needs by itself, whoever the refusal needed that it undoes.
+    """Who has to approve another answer: those it needs by itself, plus those that the undone refusal needed.
 
     What two people refused, one alone does not give after all. A refusal whose review has begun (its date came, or an
     appeal set it aside) is undone already. The access log says both; a row can only ask for more. Raises LogBroken.
@@ -112,7 +112,7 @@ def _is_of(word: Word, row: Row[*tuple[Any, ...]]) -> bool:
 
 
 def proposed(office: Office, decision: Decision) -> dict[str, str]:
-    """What the entry of a proposal vouches for: whose it is, and a digest of what is to be approved by whom."""
+    """What the entry of a proposal vouches for: whose it is, and a digest of what is to be approved by which roles."""
     what = (decision.ticket_number, decision.ticket_row, decision.outcome, decision.legal_review, decision.needs)
     return {"decision": decision.id, "by": decision.proposer_id, "digest": digest(office, *map(str, what))}
 

@@ -64,7 +64,7 @@ def record_asked(desk: Desk, number: int, right: str, fields: Iterable[str]) -> 
 
 
 def read_asked(desk: Desk, number: int) -> AskedFor | None:
-    """What is on record as asked, for whoever may read tickets; None where nothing is yet."""
+    """What is on record as asked, for agents who may read tickets; None if nothing is yet."""
     with desk.reading(*READERS) as session:
         return asked_of(session, desk.office, number)
 
@@ -95,7 +95,7 @@ def asked_words(pack: Pack, asked: AskedFor) -> str:
 
 
 def locked_facts(session: Session, office: Office, number: int) -> TicketFacts:
-    """The ticket, locked until the end of the transaction: nobody proposes while what is asked is being corrected."""
+    """The ticket, locked until the end of the transaction: no one proposes while what is asked is being corrected."""
     session.connection().execute(select(col(Ticket.row)).where(col(Ticket.number) == number).with_for_update())
     return facts_on_record(session, office, number)
 

@@ -229,7 +229,7 @@ def propose(desk: Desk, number: int, row: int, proposal: Proposal, *, act: ActId
 
     Each thing asked for is granted or under a ground, and nothing else is: less than was asked takes a second person.
     With a ground or a fee the ticket waits in approval for every role that the pack asks for, and for those of an
-    earlier refusal that it undoes. Any other grant needs nobody else: it is made, and its notice sent, at once.
+    earlier refusal that it undoes. Any other grant needs no second person: it is made, and its notice sent, at once.
     Answers are redacted, then sealed; the draft stays, for a proposal that comes back, until a decision is final.
     One act proposes, or decides, once. Raises NotAssigned, NotVerified, WrongState, ChangedElsewhere, NoUndertaking,
     what `acts.once` raises; and, on record by their codes,
@@ -345,7 +345,7 @@ def _redacted(session: Session, office: Office, pack: Pack, ticket: TicketFacts,
             yield replace(answer, text=hide(answer.text)) if answer.question in typed else answer
 
     def hide_finding(finding: Finding) -> Finding:
-        if not finding.applies:  # what was typed before it was found not to apply is nobody's concern
+        if not finding.applies:  # answers typed before the ground was found not to apply are ignored
             return Finding(finding.ground, applies=False)
         ground = pack.ground(finding.ground)
         numbers = ground is not None and ground.evidence.kind == "tickets"

@@ -69,7 +69,7 @@ class Clock:
 
     `starts` is None while a moment that starts it is missing, `ends` also while it stands still; `term_ends` is the
     same without the extension. `due` is the end of a term in which no answer was given yet. `stops` and all that
-    belong to the present round: a review starts the clock anew. A kind that ends without a decision has the date of
+    belong to the present round: a review restarts the clock. A kind that ends without a decision has the date of
     its first response alone. `next` is what is waited for. `fee_asked`: when the fee was asked for that was not
     paid yet, whether the clock stands still for it or goes on.
     """
@@ -100,8 +100,8 @@ class Clock:
 def clock_of(pack: Pack, kind: TicketKind, happened: Iterable[Happened]) -> Clock:
     """The clock of a ticket of this kind under this pack, after what happened, in whatever order it is told.
 
-    It looks at nothing else, so whoever asks with the same steps gets the same dates. One step is the receipt.
-    Raises BadPack for a pack whose holidays nobody knows.
+    It looks at nothing else, so the same steps always give the same dates. One step is the receipt.
+    Raises BadPack for a pack whose holidays are unknown.
     """
     steps = sorted(happened, key=lambda one: one.at)
     received = _first(steps, Step.RECEIVED)
@@ -249,7 +249,7 @@ def _fee_stops(steps: list[Happened]) -> list[Stop]:
 
 
 def _end(rules: ClockRules, starts: datetime | None, stops: tuple[Stop, ...], *, extended: bool) -> datetime | None:
-    """When the term is over, at the end of a working day where the pack says so; None where nobody knows yet."""
+    """When the term is over, at the end of a working day where the pack says so; None if it is not known yet."""
     if starts is None or (stops and stops[-1].ended is None):
         return None
     end = _counted_end(rules, starts, stops, extended=extended)

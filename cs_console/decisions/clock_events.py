@@ -93,5 +93,5 @@ def reviewed_since(number: int | Mapped[int], since: datetime | Mapped[datetime 
 
 
 def review_began(session: Session, number: int, since: datetime) -> bool:
-    """Whether a decision of that moment is to be made anew: its review date came, or an appeal set it aside."""
+    """Whether a decision of that moment must be made again: its review date came, or an appeal set it aside."""
     return bool(session.connection().execute(select(reviewed_since(number, since))).scalar())

@@ -81,7 +81,7 @@ def _ask_identity(session: Session, desk: Desk, number: int, row: int) -> ActOut
 def extend(desk: Desk, number: int, row: int, reason: str, *, act: ActId | None = None) -> DeliveryState:
     """Give the answer the pack's longer term, and tell the requester why before the first one is over.
 
-    For whoever the pack names; an agent on a ticket of their own. The reason goes out, and is kept, with personal data
+    For the roles that the pack names; an agent only on their ticket. The reason is sent and stored with personal data
     in it redacted. Message, event and entry are one transaction. Raises NoExtension, which is recorded, BadInput for an
     reason that says nothing, NotAssigned, NotAllowed, ContactNotOnFile, ChangedElsewhere, NoUndertaking, and what
     `acts.once` raises.
@@ -131,7 +131,7 @@ def why_not_ask(
     steps: tuple[Happened, ...],
     now: datetime,
 ) -> Refusal | None:
-    """Why somebody with these roles cannot ask for proof of identity now; None where they can."""
+    """Why an agent with these roles cannot ask for proof of identity now; None if they can."""
     name = f"#{ticket.number}"
     if not pack.clock.identity_text:
         return WrongState(f"{pack.meta.title} has no words to ask with.", "Write to the requester with m.")
@@ -152,7 +152,7 @@ def why_not_ask(
 def why_not_extend(
     desk: Desk, roles: frozenset[Role], pack: Pack, ticket: TicketFacts, clock: Clock, now: datetime
 ) -> Refusal | None:
-    """Why somebody with these roles cannot extend the term now; None where they can."""
+    """Why an agent with these roles cannot extend the term now; None if they can."""
     rules = pack.clock.extension
     if rules is None:
         return NoExtension(f"{pack.meta.title} knows no extension ({pack.clock.clause}).")

@@ -30,7 +30,7 @@ CONSOLE = "console"
 
 @dataclass(frozen=True, slots=True)
 class ClockLine:
-    """One step: when, in the pack's time zone, what, by whom ("" where nobody is named), and the reason, redacted."""
+    """One step: when, in the pack's time zone, what, by which person ("" if not named), and the reason, redacted."""
 
     when: str
     what: str
@@ -54,7 +54,7 @@ class FeeWait:
 @dataclass(frozen=True, slots=True)
 class ClockView:
     """`extension` says by how much the term could be extended, "" where the pack knows none; a `why_not` is a
-    sentence, "" where the step is open to the reader now. `identity_letter` is what asking would send, "" where nobody
+    sentence, "" where the step is open to the reader now. `identity_letter` is what asking would send, "" where no one
     can be asked now; `fee` is there while one is waited for.
     """
 
@@ -73,7 +73,7 @@ class ClockView:
 
 
 def clock_view(desk: Desk, number: int) -> ClockView:
-    """The clock of a ticket, for whoever may open the ticket.
+    """The clock of a ticket, for those who may open the ticket.
 
     A ticket that this session has not opened is opened on record. Raises NotAllowed, NoUndertaking, NothingThere.
     """
@@ -158,7 +158,7 @@ def _line(keys: TicketKeys | None, ticket: TicketFacts, event: ClockEvent, by: s
             reason = open_safe(keys.key, keys.place("clock_event", "reason", event.id), event.reason)
     if event.move == ClockMove.WENT_ON and event.agent_id is None:  # which may be a question, and no payment
         return ClockLine(_when(event.at, zone), ClockMove.WENT_ON.value, reason="the requester wrote")
-    # who asked for the fee is whoever approved it, and approvers are not named
+    # the fee was asked for by its approver, and approvers are not named
     named = "" if event.move == ClockMove.FEE_ASKED else by
     when = _when(event.at, zone)
     if event.move == ClockMove.FEE_PAID:

@@ -71,7 +71,7 @@ def day_words(moment: datetime, zone: tzinfo) -> str:
 
 
 def weekday_words(moment: datetime, zone: tzinfo) -> str:
-    """The day that somebody waits for: "3 Dec, Thu"."""
+    """The day that is waited for: "3 Dec, Thu"."""
     return f"{day_words(moment, zone)}, {moment.astimezone(zone):%a}"
 
 

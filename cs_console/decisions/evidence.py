@@ -72,7 +72,7 @@ def _require_earlier_tickets(session: Session, code: str, ticket: TicketFacts, e
     )
     for number in sorted(numbers - set(found.scalars())):
         raise ChecklistIncomplete(
-            f"{code}: #{number} is not an earlier ticket of this requester.", "Mend the evidence."
+            f"{code}: #{number} is not an earlier ticket from this requester.", "Correct the evidence."
         )
 
 
@@ -87,5 +87,5 @@ def _require_own_attachments(session: Session, code: str, ticket: TicketFacts, e
     )
     if named - set(found.scalars()):
         raise ChecklistIncomplete(
-            f"{code}: the evidence names a file that is not of this ticket.", "Mend the evidence."
+            f"{code}: the evidence names a file that does not belong to this ticket.", "Correct the evidence."
         )

@@ -34,7 +34,7 @@ DECIDERS = frozenset({Role.AGENT, Role.SUPERVISOR})
 def fee_paid(desk: Desk, number: int, row: int, day: date, *, act: ActId | None = None) -> None:
     """Put on record that the fee was paid on that day, in the pack's time zone: the ticket goes back to work.
 
-    An agent on a ticket of their own, or a supervisor. The clock goes on from that day, not from when somebody wrote it
+    An agent on a ticket of their own, or a supervisor. The clock continues from that day, not from when it was written
     down: only the wait is left out (policy V.4). Raises WrongState where no fee is waited for, BadInput for a day
     before it was asked for or to come, NotAllowed, NotAssigned, ChangedElsewhere, NoUndertaking, and what `acts.once`
     raises.
@@ -95,7 +95,7 @@ def _fee_unpaid(session: Session, desk: Desk, number: int, row: int) -> ActOutco
 
 
 def why_not_paid(desk: Desk, roles: frozenset[Role], ticket: TicketFacts, clock: Clock) -> Refusal | None:
-    """Why somebody with these roles cannot say now that the fee was paid; None where they can."""
+    """Why an agent with these roles cannot record now that the fee was paid; None if they can."""
     if clock.fee_asked is None:
         return WrongState(f"#{ticket.number} waits for no fee.", "Nothing is left to do about one.")
     if ticket.state is TicketState.CLOSED:
@@ -108,7 +108,7 @@ def why_not_paid(desk: Desk, roles: frozenset[Role], ticket: TicketFacts, clock:
 def why_not_unpaid(
     desk: Desk, roles: frozenset[Role], pack: Pack, ticket: TicketFacts, clock: Clock, now: datetime
 ) -> Refusal | None:
-    """Why somebody with these roles cannot close it unpaid now; None where they can."""
+    """Why an agent with these roles cannot close it as unpaid now; None if they can."""
     refusal = why_not_paid(desk, roles, ticket, clock)
     if refusal is not None:
         return refusal

@@ -78,7 +78,7 @@ def make_final(session: Session, desk: Desk, ticket: TicketFacts, decision: Deci
             sort=MessageSort.NOTICE,
             text=letter,
             subject=notice_subject(pack, ticket.number, proposal.language),
-            agent_id=desk.agent.id,  # whose yes sent it; the letter itself names nobody
+            agent_id=desk.agent.id,  # the approver who sent it; the letter itself names no one
         )
     session.connection().execute(delete(Draft).where(col(Draft.place) == draft_place(ticket.number)))
     close_window(session, office, ticket.number, desk=desk, reason="the decision was made")

@@ -1,4 +1,4 @@
-"""What an appeal or a complaint is about: an earlier ticket of the same requester, or what somebody decided."""
+"""What an appeal or a complaint is about: an earlier ticket of the same requester, or a person's decision."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -85,7 +85,7 @@ def matter_of(session: Session, number: int) -> MatterView | None:
 
 
 def matter_choices(desk: Desk, number: int) -> MatterChoices:
-    """What this ticket can be said to be about, for whoever may say it: it raises what `name_matter` would, unrecorded,
+    """The possible matters of this ticket, for those who may name one: it raises what `name_matter` would, unrecorded,
     before anything is chosen.
     """
     with desk.reading(*READERS) as session:
@@ -128,12 +128,12 @@ def matter_choices(desk: Desk, number: int) -> MatterChoices:
 def name_matter(desk: Desk, number: int, *, about_number: int | None = None, decider: str = "") -> Named:
     """Say which earlier ticket of the requester, or whose decision outside of any ticket, this one is about.
 
-    On one's own ticket, nobody's, or as a supervisor. What was named once is changed by a supervisor alone, who had no
+    On one's own or an unassigned ticket, or as a supervisor. Only a supervisor changes a named matter, who had no
     part in either. Raises BadInput for another requester's ticket, for one that leads back here and for an unknown
     account; NotAssigned, WrongState, NothingThere, NoUndertaking; NotAllowed and NotIndependent are recorded.
     """
     if (about_number is None) == (not decider):
-        raise BadInput("It is about a ticket, or about what somebody decided.", "Name one of the two.")
+        raise BadInput("A ticket and a person's decision cannot both be named.", "Name one of the two.")
     try:
         return _name(desk, number, about_number, decider)
     except (NotAllowed, NotIndependent) as refusal:
@@ -201,7 +201,7 @@ def _account(session: Session, name: str) -> str:
 
 
 def _require_earlier(session: Session, ticket: TicketFacts, about_number: int) -> None:
-    """The same requester's, and not one that is itself about this ticket. Somebody else's answers as if it did not
+    """The same requester's, and not one that is itself about this ticket. Another requester's answers as if it did not
     exist.
     """
     owner = (

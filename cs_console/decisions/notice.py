@@ -30,7 +30,7 @@ class NoticeFacts:
     verified: datetime
     date: datetime
     on_behalf: str = ""
-    """In whose place somebody else asked, in the pack's words; it names nobody."""
+    """The role of the person who asked for the requester, in the pack's words; it names no one."""
 
 
 def make_notice(pack: Pack, facts: NoticeFacts, proposal: Proposal) -> str:

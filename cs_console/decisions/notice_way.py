@@ -1,4 +1,4 @@
-"""What became of a notice: sent, on its way, or to be posted by somebody here."""
+"""The delivery of a notice: sent, being sent, or to be posted by an agent."""
 
 from datetime import datetime
 from enum import StrEnum

@@ -24,7 +24,7 @@ BATCH = 200
 def reopen_due(office: Office) -> tuple[int, ...]:
     """Begin the reviews whose date has come, at most 200 a call, and return the numbers of their tickets.
 
-    A closed ticket opens again; on every one the pack's clock counts anew from now. Only a ticket's newest decision
+    A closed ticket opens again; on all of them the pack's clock starts again now. Only a ticket's newest decision
     counts. That its review began is an event, so what becomes of the ticket afterwards begins none again. The tickets
     of requesters who are erased or restricted stay as they are. Two consoles may call this at once.
     """

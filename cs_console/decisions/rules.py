@@ -61,8 +61,8 @@ def asked_problems(pack: Pack, proposal: Proposal, asked: AskedFor | None) -> It
     answered = covered | set(proposal.granted)
     for words, fields in (
         ("Asked for, but neither granted nor under a ground", set(asked.fields) - answered),
-        ("Granted, but nobody asked for it", set(proposal.granted) - set(asked.fields)),
-        ("Under a ground, but nobody asked for it", covered - set(proposal.granted) - set(asked.fields)),
+        ("Granted, but not asked for", set(proposal.granted) - set(asked.fields)),
+        ("Under a ground, but not asked for", covered - set(proposal.granted) - set(asked.fields)),
     ):
         if fields:
             yield Problem(AskedDiffers, f"{words}: {', '.join(_title(pack, key) for key in sorted(fields))}.")
@@ -82,7 +82,7 @@ def refuse_first(found: Iterator[Problem]) -> None:
     """Raise the first problem as its refusal, if there is one."""
     first = next(found, None)
     if first is not None:
-        raise first.refusal(first.text, "Go back to the checklist and mend it.")
+        raise first.refusal(first.text, "Go back to the checklist and correct it.")
 
 
 def shape_problems(pack: Pack, proposal: Proposal) -> Iterator[Problem]:

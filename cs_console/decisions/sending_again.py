@@ -166,7 +166,7 @@ def _letter(keys: TicketKeys, decision: Decision) -> str:
 
 
 def _why_not(desk: Desk, pack: Pack, contact: MaskedContact) -> str:
-    """What keeps a contact on file from being used: somebody else may have changed it, as with codes."""
+    """Why a contact on file cannot be used: another person may have changed it, as with codes."""
     days = pack.verification.code.contact_recent_days
     recent = contact.changed_at > desk.office.clock.now() - timedelta(days=days)
     return f"was changed in the last {days} days" if recent else ""

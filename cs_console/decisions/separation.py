@@ -1,4 +1,4 @@
-"""Separation of duties: nobody handles an appeal against their own decision, whatever ticket it is on (DESIGN.md)."""
+"""Separation of duties: no one handles an appeal against their own decision, on any ticket (DESIGN.md)."""
 
 from collections.abc import Iterator
 
@@ -26,14 +26,14 @@ _NAMING = (Action.MATTER_NAMED, *HANDING)
 
 
 def is_own_appealed(session: Session, desk: Desk, number: int) -> bool:
-    """Whether somebody else has to decide this ticket: the agent gave the refusal that the requester wrote after, or
+    """Whether another person must decide this ticket: the agent gave the refusal that the requester wrote after, or
     decided what an appeal or a complaint is about.
     """
     return desk.agent.id in kept_out(session, desk.office, number)
 
 
 def require_not_own(session: Session, desk: Desk, number: int) -> None:
-    """Refuse whoever gave the decision that the requester now writes against. Raises OwnDecision, NotIndependent."""
+    """Refuse the agent whose decision the requester now contests. Raises OwnDecision, NotIndependent."""
     if desk.agent.id in kept_out(session, desk.office, number):
         refused = _refused_before(session, desk.office, number, last_heard(session, desk.office, number))
         if desk.agent.id in of_same_people(session, desk.office, refused):
@@ -42,8 +42,8 @@ def require_not_own(session: Session, desk: Desk, number: int) -> None:
 
 
 def require_decided_nothing(session: Session, desk: Desk, number: int, *others: str) -> None:
-    """Refuse a person who decided for whoever this ticket is or was, or for these other requesters, whatever its kind
-    is: saying whose it is, they could free themselves of what it will be about. Raises NotIndependent.
+    """Refuse a person who decided for this ticket's present or former requester, or for these others, whatever its kind
+    is: by changing its requester they could hide their part in what it will be about. Raises NotIndependent.
     """
     people = decided_for(session, desk.office, number, *others)
     if people and desk.agent.id in of_same_people(session, desk.office, people):
@@ -53,13 +53,12 @@ def require_decided_nothing(session: Session, desk: Desk, number: int, *others: 
 def kept_out(session: Session, office: Office, number: int) -> frozenset[str]:
     """The accounts that may neither take, turn, settle, close nor decide this ticket, by id.
 
-    They decided what it is about, or (where the pack wants it so) took part in that, or are named as having decided;
-    what that in turn was about counts too, to its beginning. Where nothing is named yet, they took part in any decision
-    on the requester's tickets, or on those of a requester whose it was before. Of a ticket that was appealed against:
-    who had decided it by then. Of an appeal or a complaint that goes on where something was decided or settled: who did
-    that. Of a refusal that the requester wrote after: who gave it. Each counts with every account
-    that is the same person's. A person whom the privacy officer named for this ticket is not among them. Raises
-    LogBroken.
+    They decided what it is about, or (where the pack says so) were involved in it, or are named as having decided;
+    what that in turn was about counts too, back to the beginning. If nothing is named yet, they were involved in any
+    decision on the requester's tickets, or on those of its former requester. On a ticket appealed against: those who
+    had decided it by then. On an appeal or complaint that continues after a decision or settlement: those who made it.
+    On a ticket whose requester wrote after a refusal: those who gave it. Each counts with all accounts of the same
+    person. A person that the privacy officer named for this ticket is not among them. Raises LogBroken.
     """
     columns = select(col(Ticket.kind), col(Ticket.pack)).where(col(Ticket.number) == number)
     found = session.connection().execute(columns).first()

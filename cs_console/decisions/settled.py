@@ -1,4 +1,4 @@
-"""How a ticket was settled last, and what an appeal or a complaint is about: for whoever may open the ticket."""
+"""A ticket's last settlement, and what an appeal or a complaint is about: for those who may open the ticket."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -42,7 +42,7 @@ class SettlementView:
 
 
 def settled_words(session: Session, pack: Pack, kind: TicketKind, number: int) -> str:
-    """How it ended, by whom and when, in one line; empty for a ticket that was never settled."""
+    """The settlement in one line: outcome, agent and time; empty for a ticket that was never settled."""
     found = _newest(session, number)
     if found is None:
         return ""
@@ -99,7 +99,7 @@ def last_settlement(desk: Desk, number: int) -> SettlementView | None:
 
 
 def decided_before(desk: Desk, number: int) -> tuple[str, ...]:
-    """What was decided in the matter that this ticket is about, by whom and on what; empty where none is named.
+    """What was decided in this ticket's matter, by which agents and on what evidence; empty if no matter is named.
 
     The earlier ticket is opened on record. Under legal review only privacy officers read why, and who approved.
     Raises NotAllowed, NoUndertaking, NothingThere.

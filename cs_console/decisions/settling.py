@@ -72,7 +72,7 @@ SETTLERS = (Role.AGENT, Role.SUPERVISOR, Role.PRIVACY_OFFICER)
 @dataclass(frozen=True)
 class Settled:
     """A ticket that was settled. `delivery` says in a sentence what became of the letter, empty where there is none;
-    `turned` is the kind that it goes on as, `reopened` the ticket that is decided anew.
+    `turned` is the kind that it continues as, `reopened` the ticket that is decided again.
     """
 
     number: int
@@ -214,7 +214,7 @@ def _queue(session: Session, desk: Desk, pack: Pack, ticket: TicketFacts, rules:
             contact_id=contact_id,
             sort=MessageSort.NOTICE,
             text=letter,
-            agent_id=desk.agent.id,  # whose act sent it; the letter itself names nobody
+            agent_id=desk.agent.id,  # the agent whose act sent it; the letter itself names no one
             subject=letter_subject(pack, ticket.kind, ticket.number),
         )
     )
@@ -239,7 +239,7 @@ def _end(
 
 
 def _reopen_matter(session: Session, desk: Desk, number: int) -> int | None:
-    """Have others decide the ticket anew that this one is about: open, and nobody's. None where it is about none."""
+    """Reopen the ticket that this one is about, unassigned, for others to decide again. None if it is about none."""
     matter = matter_of(session, number)
     if matter is None or matter.about_number is None:
         return None

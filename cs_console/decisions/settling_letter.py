@@ -14,11 +14,11 @@ def make_letter(
 ) -> str:
     """The letter as plain text, in the language that `pack` speaks; empty where the requester is told nothing.
 
-    Nothing that was typed stands in it, no name and no other ticket: whatever was found out about somebody else
+    It contains no typed text, no name and no other ticket: what was found out about another person
     cannot reach the requester this way (policy I.(3)). Raises NoticeIncomplete naming a required part that is missing.
     """
     workflow, rules = pack.kinds[kind].workflow, pack.settling
-    assert workflow is not None  # whoever settles has looked
+    assert workflow is not None  # the caller has checked
     outcome = workflow.outcomes[settling.outcome]
     if not outcome.told:
         return ""

@@ -54,7 +54,7 @@ def still_needed(desk: Desk, number: int) -> StillNeeded:
 
 
 def require_may_settle(session: Session, desk: Desk, ticket: TicketFacts) -> None:
-    """Refuse whoever cannot settle this ticket now, however it ends.
+    """Refuse an agent who cannot settle this ticket now, with any outcome.
 
     Raises OwnDecision, NotIndependent, NotAssigned, WrongState, GuardianRequired, PrincipalOnly.
     """
@@ -88,13 +88,13 @@ def _unnamed(number: int) -> Refusal:
 
 
 def _not_to_be_undone(session: Session, earlier: TicketFacts) -> Iterator[Refusal]:
-    """The letter promises that others deal with it anew: there has to be an end of it that can be taken back."""
+    """The letter promises that others decide again, so the matter needs a decision that can be set aside."""
     name = f"#{earlier.number}"
     if earlier.state is TicketState.IN_APPROVAL:
         yield SettlementIncomplete(f"{name} is in approval.", "Have that proposal returned or withdrawn first.")
     elif earlier.state is not TicketState.CLOSED and not _was_ended(session, earlier.number):
         yield SettlementIncomplete(
-            f"{name} is still open, and nothing on it was decided that others could decide anew.",
+            f"{name} is still open and has no decision that others could reconsider.",
             "Choose another outcome.",
         )
 

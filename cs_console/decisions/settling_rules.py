@@ -48,7 +48,7 @@ def names_matter(pack: Pack, rules: WorkflowRules, answers: dict[str, str]) -> b
 
 
 def needed_roles(pack: Pack, rules: WorkflowRules, settling: Settling) -> tuple[tuple[Role, ...], ...]:
-    """Sets of roles; whoever settles it so holds one of each."""
+    """Sets of roles; the agent who settles it this way holds one of each."""
     answers = settling.answers
     by_answer = (
         one.needs.get(said(pack, rules, answers, one.id), ()) for one in asked(pack, rules, answers) if one.needs
@@ -151,4 +151,4 @@ def refuse_first(found: Iterator[Problem]) -> None:
     first = next(found, None)
     if first is not None:
         refusal: type[Refusal] = first.refusal
-        raise refusal(first.text, "Go back to the questions and mend it.")
+        raise refusal(first.text, "Go back to the questions and correct it.")

@@ -128,7 +128,7 @@ def _plural(words: str, count: int) -> str:
 
 
 def _run_out(session: Session, office: Office, ticket: TicketFacts, proposed_at: datetime) -> Iterator[Since]:
-    """A window that nobody closed ends by time, which no entry tells."""
+    """A window that no one closed ends by time, without an entry."""
     until = session.connection().execute(
         select(func.max(col(Verification.window_until))).where(
             col(Verification.ticket_number) == ticket.number, col(Verification.closed_at).is_(None)

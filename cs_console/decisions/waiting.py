@@ -84,7 +84,7 @@ class DecisionView:
     `words` are its outcome and grounds, or what stands for both under legal review; `approvers` are not named then.
     `notice` is the letter, `delivery` what became of it as a sentence, `reason` why the proposal was returned.
     `own_appealed`: the reader gave a refusal that the requester wrote after, or decided what was appealed against, so
-    somebody else decides next. `findings` are its lines, for whoever may know them.
+    another person decides next. `findings` are its lines, for those who may see them.
     """
 
     words: str
@@ -122,7 +122,7 @@ def waiting(desk: Desk) -> Waiting:
 
 
 def open_proposal(desk: Desk, decision_id: str) -> ProposalView:
-    """One proposal, for supervisors, privacy officers, whoever is needed, and the person who proposed it.
+    """One proposal, for supervisors, privacy officers, the approvers needed, and the person who proposed it.
 
     The reading is recorded. Raises NotAllowed, NoUndertaking, NothingThere, StaleProposal.
     """
@@ -159,7 +159,7 @@ def open_proposal(desk: Desk, decision_id: str) -> ProposalView:
 
 
 def last_decision(desk: Desk, number: int) -> DecisionView | None:
-    """The newest decision on a ticket, for whoever may open the ticket; None where there is none yet.
+    """The newest decision on a ticket, for those who may open the ticket; None if there is none yet.
 
     A ticket that this session has not opened is opened on record. Raises NotAllowed, NoUndertaking, NothingThere.
     """
@@ -205,7 +205,7 @@ def last_decision(desk: Desk, number: int) -> DecisionView | None:
 
 
 def _may_know(roles: frozenset[Role], legal_review: bool) -> bool:
-    """Whether somebody with these roles may know on which grounds a decision rests."""
+    """Whether an agent with these roles may see the grounds of a decision."""
     return not legal_review or Role.PRIVACY_OFFICER in roles
 
 

@@ -132,7 +132,7 @@ def _is_full(session: Session, now: datetime) -> bool:
 
 
 def _others_wait(session: Session) -> bool:
-    """Whether it is somebody else's turn: else those who come first in each hour would keep the others waiting."""
+    """Whether it is another requester's turn: otherwise the first ones in each hour would keep the others waiting."""
     first = select(col(Acknowledgement.token)).where(col(Acknowledgement.waits).is_(True)).limit(1)
     return session.connection().execute(first).first() is not None
 

@@ -35,7 +35,7 @@ def settle_reply(session: Session, office: Office, number: int, left_at: int | N
     """
     ticket = session.get_one(Ticket, number, with_for_update=True)
     if ticket.first_response_at is None:
-        ticket.first_response_at = office.clock.now()  # no new row: nobody decides anything by a timer that stopped
+        ticket.first_response_at = office.clock.now()  # no new version: no one decides anything by a stopped timer
     moved = None
     if ticket.row == left_at and ticket.state in ANSWERED:
         moved = Moved(TicketState(ticket.state), TicketState.WAITING, "a reply was sent")
@@ -46,7 +46,7 @@ def settle_reply(session: Session, office: Office, number: int, left_at: int | N
 
 
 def settle_undelivered(session: Session, office: Office, number: int) -> Moved | None:
-    """Open a closed ticket again whose notice cannot be delivered: whoever had it finds it among their own.
+    """Reopen a closed ticket whose notice cannot be delivered: its last assignee finds it among their own.
 
     Returns what moved, like `settle_reply`, and asks the same of the caller's transaction.
     """

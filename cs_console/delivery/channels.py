@@ -75,7 +75,7 @@ def mail_of(settings: Settings, outgoing: Outgoing) -> EmailMessage:
     mail = EmailMessage(policy=MAIL_POLICY)
     sender = _address(settings.mail_from, settings.desk_name)
     if sender is None:
-        raise BadSettings("desk_name or mail_from cannot stand in a mail's From.", "Mend them in console.toml.")
+        raise BadSettings("desk_name or mail_from cannot be used in a mail's From.", "Fix them in console.toml.")
     recipient = _address(outgoing.address)
     if recipient is None:
         raise DeliveryFailed("Mail cannot go to the address on file.", "Use another contact.", permanent=True)

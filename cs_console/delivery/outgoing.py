@@ -143,7 +143,7 @@ def deliver_queued(office: Office, message_id: str | None = None) -> DeliveryRep
     """Hand over what is queued and due, or that one message; a failed one is kept and tried again later.
 
     Each message is claimed first, so that two consoles do not send it twice. Address and text are opened in memory
-    only; "sent", its entry and what it means for the ticket are one transaction. Where nobody answers, the rest of
+    only; "sent", its entry and what it means for the ticket are one transaction. If no server answers, the rest of
     that channel is left as it is, for the next call: a time-out is waited for once. Raises StoreUnavailable, or
     LogBroken: what could not be put on record is not sent.
     """
@@ -332,7 +332,7 @@ def _passing(problem: Refusal) -> bool:
 
 
 def _comes_back(problem: Refusal) -> bool:
-    """Whether somebody has to find another way to this requester."""
+    """Whether an agent must find another way to reach this requester."""
     return not _passing(problem) and not isinstance(problem, KeyDestroyed)
 
 

@@ -22,7 +22,7 @@ def send(url: str, number: str, text: str) -> None:
     sender = apprise.Apprise(asset=asset)
     sender.add(provider)
     if not sender.notify(body=text, body_format=apprise.NotifyFormat.TEXT):
-        raise DeliveryFailed(  # Apprise does not say whether it was refused or nobody answered
+        raise DeliveryFailed(  # Apprise does not say whether it was refused or there was no answer
             "The text-message service did not take the message.", "It is tried again later.", unreached=True
         )
 

@@ -118,7 +118,7 @@ def _connect(server: Server, seconds: float) -> smtplib.SMTP:
             connection.starttls(context=ssl.create_default_context())
             connection.ehlo()
             secure = True
-        if not secure and not server.insecure:  # or somebody on the way has taken the offer out
+        if not secure and not server.insecure:  # or an attacker on the way removed the offer
             raise DeliveryFailed(
                 "The mail server offers no encryption, so nothing was sent.",
                 "Use smtps:// or a server with STARTTLS; ?insecure behind CS_CONSOLE_SMTP_URL allows mail without it.",

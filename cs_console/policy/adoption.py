@@ -94,7 +94,7 @@ def note_current(office: Office) -> bool:
 
 
 def note_at_opening(office: Office) -> None:
-    """The same for a console: a store that is busy, or a log that is broken, keeps nobody from opening it."""
+    """The same for a console: a busy store or a broken log does not prevent opening it."""
     with suppress(Refusal):
         note_current(office)
 
@@ -147,7 +147,7 @@ def _opened_under_another_file(session: Session, office: Office, adoptions: list
         sha256 = ""
     mine = select(func.count()).where(col(Ticket.pack) == name, col(Ticket.is_open) == 1)
     if not adoptions and sha256:
-        return 0  # nobody ever said which file it was
+        return 0  # the file was never recorded
     since = list(_as_it_is_now(adoptions, sha256))
     if len(since) == len(adoptions) and sha256:
         return 0

@@ -62,7 +62,7 @@ def _misnamed(file: Path, values: dict[str, Any]) -> Iterator[tuple[Place, str]]
 
 
 def _of_ground(values: dict[str, Any], place: Place) -> str:
-    """Which ground that is; nobody counts to the fourteenth."""
+    """Which ground that is, by code, so that no one has to count to the fourteenth."""
     match place:
         case ("grounds", int(at), *_):
             code = values["grounds"][at].get("code")

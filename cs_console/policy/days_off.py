@@ -12,7 +12,7 @@ ONE_DAY = timedelta(days=1)
 
 
 def is_working_day(rules: ClockRules, day: date) -> bool:
-    """Whether the pack counts that day. Raises BadPack for a country that nobody knows the holidays of."""
+    """Whether the pack counts that day. Raises BadPack for a country whose holidays are unknown."""
     holidays, worked_instead = _days_off(rules.holidays, day.year)
     return day not in holidays and (day.isoweekday() in rules.working_days or day in worked_instead)
 

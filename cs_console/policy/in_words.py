@@ -1,4 +1,4 @@
-"""A pack in plain lines, for somebody who wants to know what it says."""
+"""A pack in plain lines, for people who want to know what it says."""
 
 from collections.abc import Iterator
 from textwrap import wrap
@@ -15,7 +15,7 @@ _LISTS = (
 
 
 def pack_lines(pack: Pack) -> tuple[str, ...]:
-    """The pack as text: what it is, who may see what, how somebody is verified, when an answer is due, on which
+    """The pack as text: what it is, who may see what, how requesters are verified, when an answer is due, on which
     grounds it can be refused and who says so, what the letter holds, how long data is kept.
     """
     return tuple(
@@ -46,7 +46,7 @@ def _ending(pack: Pack) -> Iterator[str]:
         yield f"  Settled by: {' or '.join(rules.owners)} ({rules.clause})"
         if rules.independent != "no":
             how = "decided on" if rules.independent == "decided" else "took part in"
-            yield f"  Not by whoever {how} what it is about"
+            yield f"  Not by a person who {how} what it is about"
         for question in rules.questions:
             yield from _said(question.text, "     ")
             for answer, roles in question.needs.items():

@@ -28,7 +28,7 @@ def in_language(pack: "Pack", asked: str) -> "Pack":
 
 
 def language_for(pack: "Pack", asked: str) -> str:
-    """Which of the pack's languages is meant for whoever writes in this one."""
+    """Which of the pack's languages is used for a person who writes in this one."""
     known = {tag.casefold(): tag for tag in (*pack.languages, pack.meta.language)}
     tag = asked.casefold().replace("_", "-")
     while tag and tag not in known:

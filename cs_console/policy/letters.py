@@ -21,7 +21,7 @@ from cs_console.policy.workflow_rules import LetterPart
 from models.enums import Outcome, TicketKind
 
 _RECEIVED = datetime(2026, 1, 1, tzinfo=UTC)
-_FACTS = NoticeFacts(10_482, _RECEIVED, _RECEIVED + timedelta(days=1), _RECEIVED + timedelta(days=2), "somebody else")
+_FACTS = NoticeFacts(10_482, _RECEIVED, _RECEIVED + timedelta(days=1), _RECEIVED + timedelta(days=2), "another person")
 _PARTS = {
     "code": "00000000",
     "minutes": "10",

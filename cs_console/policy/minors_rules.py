@@ -15,7 +15,7 @@ class AgeBand(Part):
     guardian_required: bool = False
     """Whether nothing is verified or decided without a guardian's authority."""
     encouraged: str = ""
-    """What to tell a minor who may act alone; "" for whoever is no minor."""
+    """What to tell a minor who may act alone; "" for a person who is not a minor."""
 
     @property
     def is_flagged(self) -> bool:

@@ -262,7 +262,7 @@ def _broken_ground(pack: Pack, at: int, ground: Ground) -> Iterator[Located]:
         if right not in pack.rights:
             yield ("grounds", at, "rights", place), f"{right!r} is not among the rights{nearest(right, pack.rights)}"
     if not ground.approvers:
-        yield ("grounds", at, "approvers"), "nobody has to approve it"
+        yield ("grounds", at, "approvers"), "no role has to approve it"
     if ground.list == "discretionary" and not ground.offers:
         yield ("grounds", at, "offers"), "a discretionary ground needs something to offer first"
     if ground.list == "statutory" and not ground.review_days:

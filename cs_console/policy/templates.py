@@ -114,5 +114,5 @@ def render_whole(template: str, parts: dict[str, str], required: Iterable[str]) 
     named = render(template, {name: f"<<{name}>>" if words else "" for name, words in parts.items()})
     for name in required:
         if parts[name] and f"<<{name}>>" not in named:
-            raise NoticeIncomplete(f"The letter does not hold {name}.", "Mend the policy pack's template.")
+            raise NoticeIncomplete(f"The letter does not contain {name}.", "Fix the policy pack's template.")
     return render(template, parts)

@@ -39,7 +39,7 @@ class MethodRules(Part):
 
 
 class AuthorityRules(Part):
-    """Asking in somebody else's name."""
+    """Asking on behalf of another person."""
 
     title: Sentence
     clause: Sentence
@@ -50,7 +50,7 @@ class AuthorityRules(Part):
     needs_age_band: bool = False
     """Whether the requester's age band has to be recorded first."""
     notice_words: Said
-    """Who asked, as the notice says it; it names nobody."""
+    """Who asked, as the notice says it; it names no one."""
 
 
 class CallerRules(Part):

@@ -58,7 +58,7 @@ class WorkflowQuestion(Part):
     names_matter: tuple[Key, ...] = ()
     """Answers with which the ticket, or the person, that this is about has to be named."""
     needs: dict[Key, tuple[Role, ...]] = {}
-    """Roles of which whoever settles it holds one, by answer."""
+    """By answer, the roles of which the agent who settles it must hold one."""
 
 
 class WorkflowOutcome(Part):
@@ -70,7 +70,7 @@ class WorkflowOutcome(Part):
     reasons: Annotated[dict[Key, Sentence], SAID] = {}
     """Reasons as the letter gives them; where there are some, one is chosen."""
     needs: tuple[Role, ...] = ()
-    """Roles of which whoever settles it so holds one."""
+    """The roles of which the agent who settles it this way must hold one."""
     verified: bool = False
     """Whether the requester has to have been verified."""
     replied: bool = False
@@ -87,11 +87,11 @@ class WorkflowRules(Part):
     title: Sentence
     clause: Sentence
     owners: Annotated[tuple[Role, ...], Field(min_length=1)]
-    """Whoever settles it holds one of these roles."""
+    """The agent who settles it must hold one of these roles."""
     matter: bool = False
-    """Whether it can be about an earlier ticket or somebody's decision."""
+    """Whether it can be about an earlier ticket or a person's decision."""
     independent: Literal["no", "decided", "took part"] = "no"
-    """Who keeps away from it: nobody, those who decided what it is about, or everybody who took part in that."""
+    """Who keeps away from it: no one, those who decided its matter, or everyone involved in its matter."""
     tells_claimed: bool = False
     """Whether the letter may go to a contact that a message only claims, where none is on file."""
     by_hand: bool = False

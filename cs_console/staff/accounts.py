@@ -230,7 +230,7 @@ def suspend(desk: Desk, name: str) -> None:
 
 
 def unlock(desk: Desk, name: str) -> None:
-    """Lift the wait after failed sign-ins; an admin lifts a suspension with it. Nobody unlocks their own account.
+    """Lift the wait after failed sign-ins; for an admin it also lifts a suspension. No one unlocks their own account.
 
     Raises UnknownAgent, BadAccount, NotAllowed.
     """
@@ -281,7 +281,7 @@ def set_identity(desk: Desk, name: str, contact: str) -> None:
 
 
 def set_roles(desk: Desk, name: str, roles: Iterable[Role]) -> None:
-    """Give an account exactly these roles; its sessions end. Nobody changes their own.
+    """Give an account exactly these roles; its sessions end. No one changes their own.
 
     Raises UnknownAgent, BadAccount, and, once that is recorded, LastAdmin.
     """
@@ -425,9 +425,9 @@ def record_failure(session: Session, office: Office, actor: Actor, reason: str) 
 
 
 def find_agent(session: Session, name: str, *, locked: bool = False) -> Agent | None:
-    """The account of that name, if there is one; with `locked` nobody else changes it until the transaction ends."""
+    """The account of that name, if there is one; with `locked` no one else changes it until the transaction ends."""
     if NAME.fullmatch(normal_name(name)) is None:
-        return None  # nobody's; and not every text can be asked of every store
+        return None  # no account has it; and not every store accepts every text
     found = select(Agent).where(col(Agent.name) == normal_name(name))
     return session.scalars(found.with_for_update() if locked else found).first()
 
@@ -469,11 +469,11 @@ def about_now(session: Session, office: Office, agent: Agent) -> dict[str, str]:
 
 def _not_oneself(desk: Desk, agent: Agent) -> None:
     if agent.id == desk.agent.id:
-        raise BadAccount("Nobody changes their own account.", "Ask another admin.")
+        raise BadAccount("You cannot change your own account.", "Ask another admin.")
 
 
 def _locked_admins(session: Session) -> frozenset[str]:
-    """The ids of the admins who can sign in; nobody else takes one away until the transaction ends."""
+    """The ids of the admins who can sign in; locked until the transaction ends, so that none is removed."""
     active = (
         select(col(Agent.id))
         .where(col(Agent.state) == AccountState.ACTIVE, col(Agent.roles).contains(Role.ADMIN.value))

@@ -34,7 +34,7 @@ def roles_to_confirm(
 ) -> frozenset[Role]:
     """Which of the wanted roles the account does not get before they are confirmed.
 
-    None where the settings do not ask for it, or where there are not two others, active, of whom one could have given
+    None if the settings do not require it, or without two other active accounts, one of which could have given
     them and the other confirm.
     """
     new = (frozenset(wanted) - roles_of(held)) & CONFIRMED
@@ -51,7 +51,7 @@ def roles_to_confirm(
 
 
 def confirm_roles(desk: Desk, name: str) -> tuple[Role, ...]:
-    """Confirm the roles that somebody gave that account: they take effect, its sessions end.
+    """Confirm the roles that another person gave that account: they take effect, its sessions end.
 
     Only an admin or a supervisor, who is another person than the one who gave them and than the account's owner.
     Raises UnknownAgent, BadAccount, NotAllowed, SessionEnded.

@@ -18,7 +18,7 @@ _LOCK = 0x6465736B  # "desk" in ASCII
 def one_init_at_a_time(settings: Settings) -> Iterator[None]:
     """Hold the lock of the database that the settings name; it ends with its process at the latest.
 
-    Waits for whoever holds it. Raises StoreUnavailable, or StoreBusy after MIGRATION_WAIT_SECONDS.
+    Waits for the process that holds it. Raises StoreUnavailable, or StoreBusy after MIGRATION_WAIT_SECONDS.
     """
     file = Database(settings.database).file
     with _alone_on_server(settings.database) if file is None else _alone_on_host(file):
@@ -42,7 +42,7 @@ def _alone_on_server(url: str) -> Iterator[None]:
 
 @contextmanager
 def _alone_on_host(database: Path) -> Iterator[None]:
-    """A lock beside the database. Its file stays: whoever waits for it would fail without it."""
+    """A lock beside the database. Its file stays: a process that waits for it would fail without it."""
     file = database.with_name(database.name + ".making")
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

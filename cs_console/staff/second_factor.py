@@ -33,7 +33,7 @@ STEPS_EITHER_SIDE = 1
 """How far the clocks of phone and console may differ (ASVS 6.5.5): one step."""
 RECOVERY_CODES = 10
 _SIGNS = "abcdefghjkmnpqrstuvwxyz23456789"
-"""Letters and digits that nobody takes for one another."""
+"""Letters and digits that are not mistaken for one another."""
 _HALF = 6
 
 
@@ -48,7 +48,7 @@ class Enrolment:
 def begin_enrolment(desk: Desk, password: str) -> Enrolment:
     """Make a new secret for the agent's own app; the factor they have stays in force until a code of the new one.
 
-    The password is asked again, so that an unattended console enrols nobody else's phone. Raises SignInRefused,
+    The password is asked again, so that no one enrols their own phone at an unattended console. Raises SignInRefused,
     SignInMustWait, SessionEnded.
     """
     import pyotp
@@ -145,7 +145,7 @@ def reset_factor(desk: OperatorDesk, name: str, first: Confirming, second: Confi
     with office.database.transaction() as session:
         agent = named(session, office, name)
         if agent.id in {admin.id for admin in admins}:
-            raise BadAccount("Nobody resets their own second factor.", "Two other admins have to confirm it.")
+            raise BadAccount("You cannot reset your own second factor.", "Two other admins must confirm it.")
         if not has_factor(session, office, agent):
             raise BadAccount(f"{agent.name} has no second factor.", "Nothing was changed.")
         session.connection().execute(delete(SecondFactor).where(col(SecondFactor.agent_id) == agent.id))
@@ -161,7 +161,7 @@ def reset_factor(desk: OperatorDesk, name: str, first: Confirming, second: Confi
 
 def _step_of(secret: str, typed: str, now: datetime) -> int | None:
     """The step that those six digits are the code of, near enough to now; compared in constant time."""
-    import pyotp  # needed by whoever has a second factor
+    import pyotp  # needed only for accounts with a second factor
 
     if len(typed) != pyotp.TOTP(secret).digits or not (typed.isascii() and typed.isdigit()):
         return None
@@ -197,7 +197,7 @@ def _take_recovery_code(session: Session, office: Office, agent: Agent, typed: s
         .returning(col(RecoveryCode.id))
     )
     row_id = used.scalar()
-    # not its row's id, which could be written anew; older desks wrote that
+    # not its row's id, which could be overwritten; older desks wrote that
     about = {"code": digest(office, "recovery code", agent.id, kept.hex())}
     wrote = (about_text(about), about_text({"code": row_id or ""}))
     said = (col(LogEntry.action) == Action.RECOVERY_CODE_USED.value, col(LogEntry.about).in_(wrote))

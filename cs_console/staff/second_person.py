@@ -27,7 +27,7 @@ def require_password_of(office: Office, confirming: Confirming, *any_of: Role) -
         raise SignInRefused
     with office.database.reading() as session:
         if owes_password(session, office, agent):
-            raise MustChangePassword  # whoever set it knows it too
+            raise MustChangePassword  # the person who set it knows it too
         card = card_of(session, office, agent)
     if not any(card.has(role) for role in any_of):
         wanted = " or ".join(role.value for role in any_of)

@@ -106,8 +106,8 @@ def first_step(office: Office, name: str, password: str) -> FirstStep:
 def second_step(office: Office, first: FirstStep, code: str = "") -> SignedIn:
     """Begin the session, with a code of the second factor where the account has one (ASVS 6.3.3); an older one ends.
 
-    A wrong code is counted like a wrong password. Whoever reviews the log is let in only to the log they saw last,
-    grown; and nobody before requesters whom a backup brought back are erased again. Raises WrongFactor,
+    A wrong code is counted like a wrong password. A reviewer of the log is let in only to the log they saw last,
+    grown; and no one before requesters that a backup brought back are erased again. Raises WrongFactor,
     SignInMustWait, AccountSuspended, LogPutBack, SignInRefused where the account changed meanwhile, or what keeps them
     from being erased.
     """

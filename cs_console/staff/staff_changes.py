@@ -15,7 +15,7 @@ from models.log import LogEntry
 MOST = 20
 _TOLD = (Action.ACCOUNT_ADDED.value, Action.ACCOUNT_CHANGED.value, Action.FACTOR_RESET.value)
 FIRST_LOOK = timedelta(days=30)
-"""How far back somebody looks who signs in for the first time."""
+"""How far back the report goes at a first sign-in."""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ _ADDRESS = re.compile(r"([^\s<>@,;:\"()\[\]]{1,64})@[^\s<>@,;:\"()]")
 def sender(raw: str) -> tuple[tuple[Field, str], ...]:
     """The claimed address and name in a From header's raw value; nothing at all where it cannot be read strictly.
 
-    `alice@example.org)bob@evil.com` names nobody: a lenient parser would take its pick. So do several authors.
+    `alice@example.org)bob@evil.com` names no one: a lenient parser would pick either. So do several authors.
     """
     if len(raw) > _LONGEST_FROM or raw.count("(") > _MOST_COMMENTS:
         return ()

@@ -229,7 +229,7 @@ def add_requester(
     account_id: bytes | None = None,
     taken_at: datetime | None = None,
 ) -> None:
-    """A new requester, of whom nothing is known yet but perhaps their account; their key exists."""
+    """A new requester, known at most by their account; their key exists."""
     values = {
         "id": requester_id,
         "state": RequesterState.ACTIVE,

@@ -19,7 +19,7 @@ MAX_TEXT = 300
 MAX_TERMS = 20
 MAX_VALUES = 20
 FILTER_WORDS = "kind: state: assignee: priority: channel: lang: due: received: older: newer: #number"
-ME, NOBODY = "me", "none"
+ME, UNASSIGNED = "me", "none"
 
 _TOKEN = re.compile(r'(?:[^\s"]|"[^"]*")+')
 _TERM = re.compile(r"(-?)([^:]*):(.*)", re.DOTALL)
@@ -188,8 +188,8 @@ def _values(name: str, value: str) -> list[str]:
 
 def _due(_name: str, value: str) -> Choice | Span:
     word = value.casefold()
-    if word == NOBODY:
-        return Choice(Key.DUE, (NOBODY,))
+    if word == UNASSIGNED:
+        return Choice(Key.DUE, (UNASSIGNED,))
     if word in ("late", "overdue"):
         return Span(Key.DUE, None, timedelta(0))
     sign, rest = _compared(word)

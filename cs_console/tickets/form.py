@@ -117,7 +117,7 @@ def _contacts(entry: FormEntry, region: str) -> tuple[tuple[Field, str], ...]:
         if not value:
             continue
         if field in _NOT_CONTACTS or len(value) > LONGEST_VALUE:
-            raise BadInput(f"{field.value.capitalize()}: that cannot be a contact.", "Leave it empty, or mend it.")
+            raise BadInput(f"{field.value.capitalize()}: that cannot be a contact.", "Correct it or leave it empty.")
         if field is Field.MOBILE and (value := normalise(field, value, region) or "") == "":
             raise BadInput(
                 "Mobile: that is not a usable phone number.",

@@ -73,7 +73,7 @@ def _has_many_attributes(tag: str) -> bool:
 def _layout() -> "ParserConfig":
     """Layout that costs no more than the words: nothing is indented; tables, mail has them for looks, are blocks.
 
-    Made anew for each mail, because the parser leaves the words in it.
+    Created for each mail, because the parser keeps the text in it.
     """
     from copy import copy
 

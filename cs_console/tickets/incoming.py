@@ -58,7 +58,7 @@ class IncomingMessage:
     """Local parts of the addresses that it was sent to, casefolded."""
     files: tuple[IncomingFile, ...] = ()
     automatic: bool = False
-    """It says that a program wrote it: nobody has read what it answers."""
+    """It says that a program wrote it, so no person has read what it answers."""
     sender_checks: tuple[str, ...] = ()
     """What mail servers say that they found out about the sender, the newest first; anyone can have written it."""
     headers: tuple[tuple[str, str], ...] = ()

@@ -189,7 +189,7 @@ class _Run:
 def _run_of(desk: Desk, what: str, told: Told | None, limits: Limits) -> Iterator[_Run]:
     """One import, whose counts are recorded in one entry even when it is broken off.
 
-    Nothing is filed with a requester whom a backup brought back: they are erased again first.
+    Nothing is filed with a requester that a backup brought back: they are erased again first.
     """
     apply_again(desk.office)
     run = _Run(desk, told, limits)

@@ -1,4 +1,4 @@
-"""What kind of ticket a message is: guessed from where it was sent and the words of the pack, for an agent to mend."""
+"""What kind of ticket a message is: guessed from the address and the pack's keywords, for an agent to correct."""
 
 import re
 from collections.abc import Callable

@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, and_, func, literal, n
 from sqlmodel import Session, col
 
 from cs_console.errors import BadFilter, BadInput
-from cs_console.tickets.filters import ME, NOBODY, Choice, Filter, Key, Span
+from cs_console.tickets.filters import ME, UNASSIGNED, Choice, Filter, Key, Span
 from models.columns import UtcMoment, microseconds
 from models.enums import Priority, TicketState
 from models.ticket import Ticket
@@ -51,7 +51,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who looks, when, and whom they can name: agents' ids by casefolded name."""
+    """Who asks, when, and the agents they can name: ids by casefolded name."""
 
     agent_id: str
     now: datetime
@@ -67,7 +67,7 @@ class Lane:
     by_due: bool = False
     newest_first: bool = True
     nobodys: bool = False
-    """Whether the index of assignees drives with "nobody": PostgreSQL sorts unless the order names that column too."""
+    """Whether "assignee:none" uses the index of assignees: PostgreSQL sorts unless the order names that column too."""
 
     @property
     def order(self) -> Any:
@@ -235,14 +235,14 @@ def _span(span: Span, asker: Asker, *, drives: bool) -> ColumnElement[bool]:
 
 
 def _agent_id(name: str, asker: Asker) -> str | None:
-    """The id of the agent of that name, None for nobody. Raises BadFilter."""
+    """The id of the agent with that name, None for unassigned. Raises BadFilter."""
     folded = name.casefold()
-    if folded == NOBODY:
+    if folded == UNASSIGNED:
         return None
     if folded == ME and asker.agent_id:
         return asker.agent_id
     found = asker.agents.get(folded)
     if found is None:
-        shown = ", ".join([ME, NOBODY, *sorted(asker.agents)[:12]])
+        shown = ", ".join([ME, UNASSIGNED, *sorted(asker.agents)[:12]])
         raise BadFilter(f"assignee: does not know “{name[:40]}”.", f"Possible: {shown}.")
     return found

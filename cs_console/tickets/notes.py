@@ -1,4 +1,4 @@
-"""Notes between agents: sealed and redacted like everything about a requester, sent to nobody."""
+"""Notes between agents: sealed and redacted like everything about a requester, and never sent."""
 
 from sqlmodel import Session
 
@@ -17,7 +17,7 @@ MAX_TEXT = 100_000
 
 
 def written(text: str) -> str:
-    """What somebody typed, made plain. Raises BadInput for nothing, or too much of it."""
+    """The typed text, made plain. Raises BadInput for an empty or too long text."""
     words = plain(text).strip()
     if not words:
         raise BadInput("There is nothing to send.", "Type some words first.")

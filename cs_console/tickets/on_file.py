@@ -100,7 +100,7 @@ def _holder(session: Session, token: bytes) -> str | None:
 
 
 def _require_named(office: Office, requester: Requester, found: RequesterRecord) -> None:
-    """Refuse to add to somebody whose own sealed account id is another one: their look-up value was exchanged.
+    """Refuse to add to a requester whose own sealed account id differs: their look-up value was exchanged.
 
     Raises SealBroken.
     """
@@ -109,7 +109,7 @@ def _require_named(office: Office, requester: Requester, found: RequesterRecord)
 
 
 def _is_gone(session: Session, requester_id: str) -> bool:
-    """Whether they are erased, or kept for a hold alone: whoever imports is told the same of both."""
+    """Whether they are erased, or kept only for a hold: the import reports both in the same way."""
     return session.get_one(Requester, requester_id).state != RequesterState.ACTIVE
 
 
@@ -121,7 +121,7 @@ def _registered_again(session: Session, requester_id: str, found: RequesterRecor
 def _from_before(session: Session, office: Office, found: RequesterRecord, token: bytes) -> str | None:
     """Someone on file from before accounts were kept, whose contacts equal all that is on file: the account is theirs.
 
-    Then the id was kept among the contacts ("other"), and says so as well. Whoever shows traces of more than one
+    Then the id was kept among the contacts ("other"), and says so as well. A requester with traces of more than one
     account's records is no one's; `doctor` lists their tickets.
     """
     account = (Field.OTHER, one_line(found.account, LONGEST_VALUE))

@@ -1,4 +1,4 @@
-"""Which ticket a message continues: one that it names and that belongs to its sender, never somebody else's."""
+"""Which ticket a message continues: one that it names and that belongs to its sender, never another person's."""
 
 import re
 from dataclasses import dataclass

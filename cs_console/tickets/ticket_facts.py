@@ -85,7 +85,7 @@ def facts_on_record(session: Session, office: Office, number: int) -> TicketFact
 def change(session: Session, ticket: TicketFacts, row: int, **values: object) -> int:
     """Change a ticket's columns and return its new row number, if it is still at `row`.
 
-    Raises ChangedElsewhere when somebody else was faster, with nothing changed.
+    Raises ChangedElsewhere, with nothing changed, when another person was faster.
     """
     done = session.connection().execute(
         update(Ticket)
@@ -140,7 +140,7 @@ def refusals_on_record(
 
 
 def open_on_record(session: Session, desk: Desk, number: int) -> TicketFacts:
-    """The ticket, for whoever may read it; one that this session has not opened yet is opened on record.
+    """The ticket, for those who may read it; if this session has not opened it yet, the opening is recorded.
 
     Raises NoUndertaking, NothingThere.
     """
@@ -171,7 +171,7 @@ def require_own(ticket: TicketFacts, desk: Desk) -> None:
 
 
 def not_own(ticket: TicketFacts, desk: Desk) -> NotAssigned | None:
-    """The refusal for whoever's ticket this is not, with what works for them; None where it is theirs."""
+    """The refusal for an agent who is not the assignee, with what they can do; None for the assignee."""
     if ticket.assignee_id == desk.agent.id:
         return None
     closed, taken = ticket.state is TicketState.CLOSED, ticket.assignee_id is not None

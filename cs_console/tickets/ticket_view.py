@@ -158,7 +158,7 @@ class _Window:
 
 
 def view_of(session: Session, desk: Desk, number: int) -> TicketView:
-    """The ticket as this agent may see it now. Whoever calls this has recorded the opening. Raises NothingThere."""
+    """The ticket as this agent may see it now. The caller has recorded the opening. Raises NothingThere."""
     office = desk.office
     ticket = facts(session, number)
     pack = office.packs.get(ticket.pack)
@@ -397,13 +397,13 @@ def _decision_words(session: Session, desk: Desk, pack: Pack, number: int) -> st
     hidden = legal_review and not desk.agent.has(Role.PRIVACY_OFFICER)
     way = None if decided_at is None else notice_way(session, number, decided_at)
     letter = _LETTER_WORDS.get(way, "") if way else ""
-    anew = _anew_words(session, desk, number, decided_at)
-    return f"{pack.texts.legal_review if hidden else outcome}, {_DECISION_WORDS[DecisionState(state)]}{letter}{anew}"
+    again = _again_words(session, desk, number, decided_at)
+    return f"{pack.texts.legal_review if hidden else outcome}, {_DECISION_WORDS[DecisionState(state)]}{letter}{again}"
 
 
-def _anew_words(session: Session, desk: Desk, number: int, decided_at: datetime | None) -> str:
+def _again_words(session: Session, desk: Desk, number: int, decided_at: datetime | None) -> str:
     """That the decision does not stand any more, and why: for everybody alike."""
     if decided_at is None or not review_began(session, number, decided_at):
         return ""
     by = set_aside_by(session, desk.office, number, decided_at)
-    return "; its review has begun" if by is None else f"; set aside by #{by}, others decide anew"
+    return "; its review has begun" if by is None else f"; set aside by #{by}, to be decided again by others"

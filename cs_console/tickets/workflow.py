@@ -80,7 +80,7 @@ def claim(desk: Desk, number: int) -> int:
     """Take an unassigned ticket in one atomic statement and return its row; claiming one's own changes nothing.
 
     For agents; a supervisor assigns instead. Raises TakenBy with the other's name, WrongState for a closed ticket,
-    NothingThere, NotAllowed, and NotIndependent, recorded, for whoever took part in what the ticket is about.
+    NothingThere, NotAllowed, and NotIndependent, recorded, for an agent who was involved in what the ticket is about.
     """
     try:
         return _claim(desk, number)
@@ -119,7 +119,7 @@ def release(desk: Desk, number: int, row: int) -> int:
         ticket = facts_on_record(session, desk.office, number)
         require_open(ticket)
         if ticket.assignee_id is None:
-            raise WrongState(f"#{number} belongs to nobody.", "Claim it with c.")
+            raise WrongState(f"#{number} is not assigned to anyone.", "Claim it (c).")
         _require_own_or_supervisor(ticket, desk)
         row = change(session, ticket, row, assignee_id=None)
         words = f"released by {desk.agent.name}, was {ticket.assignee}'s"
@@ -132,8 +132,8 @@ def release(desk: Desk, number: int, row: int) -> int:
 def assign(desk: Desk, number: int, row: int, agent_name: str) -> int:
     """Give a ticket to another agent: a supervisor can, or the assignee handing on. That closes an open window.
 
-    A window that was opened while the ticket was nobody's stays open. Returns the new row. Raises NotAssigned,
-    UnknownAgent, BadInput, WrongState, ChangedElsewhere, and NotIndependent, recorded, for somebody who took part in
+    A window that was opened while the ticket was unassigned stays open. Returns the new row. Raises NotAssigned,
+    UnknownAgent, BadInput, WrongState, ChangedElsewhere, and NotIndependent, recorded, for an agent who was involved in
     what the ticket is about.
     """
     try:
@@ -152,11 +152,11 @@ def _assign(desk: Desk, number: int, row: int, agent_name: str) -> int:
         if agent_id is None:
             raise UnknownAgent(f"There is no agent named {agent_name} who could take it.", "Choose one from the list.")
         if agent_id == ticket.assignee_id:
-            raise BadInput(f"#{number} is {agent_name}'s already.", "Choose somebody else.")
+            raise BadInput(f"#{number} is already assigned to {agent_name}.", "Choose another agent.")
         others = _assignable(session, desk.office, HANDLERS).values()
         _require_independent(session, desk, number, agent_id, agent_name, others)
         row = change(session, ticket, row, assignee_id=agent_id)
-        words, about = f"{ticket.assignee or 'nobody'} -> {agent_name}", assigned(ticket.assignee_id, agent_id)
+        words, about = f"{ticket.assignee or 'unassigned'} -> {agent_name}", assigned(ticket.assignee_id, agent_id)
         record_about(session, desk, ticket, Action.TICKET_ASSIGNED, words, about=about)
         if ticket.assignee_id is not None:
             close_window(session, desk.office, number, desk=desk, reason=HANDED_ON)
@@ -228,7 +228,7 @@ def _set_state(session: Session, desk: Desk, number: int, row: int, state: Ticke
 
 
 def set_priority(desk: Desk, number: int, row: int, priority: Priority) -> int:
-    """Say how urgent an open ticket is, one's own or nobody's; a supervisor can for any.
+    """Set the priority of an open ticket, the agent's own or an unassigned one; a supervisor can for any.
 
     Returns the new row. Raises NotAssigned, WrongState, ChangedElsewhere.
     """
@@ -244,14 +244,14 @@ def set_priority(desk: Desk, number: int, row: int, priority: Priority) -> int:
 
 
 def set_kind(desk: Desk, number: int, row: int, kind: TicketKind) -> int:
-    """Correct what intake guessed, on one's own ticket or nobody's; a supervisor can for any.
+    """Correct the kind that intake guessed, on the agent's own or an unassigned ticket; a supervisor can for any.
 
     The clocks and the lane follow the new kind. Once its requester is verified, only a supervisor makes a request that
     ends with a decision into something else (policy V.4). What the policy decides with two people becomes something
     else, whatever it is, only when a second, uninvolved supervisor says the same. Returns the new row. Raises
     NotAssigned, NotAllowed, BadInput for the kind it has already, WrongState, ChangedElsewhere; OwnDecision and
     NotIndependent are recorded; SecondPersonNeeded once the first of two people is on record, and nothing else has
-    changed. Whoever has the ticket loses it where they have to keep away from what it became.
+    changed. The assignee loses the ticket if they have to keep away from what it became.
     """
     with _kept_out_on_record(desk, number, Action.TICKET_KIND_SET):
         after = _set_kind(desk, number, row, kind)
@@ -346,7 +346,7 @@ def _check_move(session: Session, desk: Desk, ticket: TicketFacts, state: Ticket
 
 
 def closes_with_reason(session: Session, desk: Desk, ticket: TicketFacts) -> bool:
-    """Whether closing it by hand comes before its answer: it has steps of its own, or nobody was ever verified for it.
+    """Whether closing it by hand comes before its answer: it has steps of its own, or its requester was never verified.
 
     A verified request without a decision is not closed by hand at all.
     """
@@ -373,7 +373,7 @@ def _require_independent(
 
 
 def name_reviewer(desk: Desk, number: int, row: int, agent_name: str, why: str) -> int:
-    """Give a ticket that independence leaves to no one to a person whom the privacy officer names (DECISIONS.md, 10).
+    """Assign a ticket for which no one is independent to a person that a privacy officer names (DECISIONS.md, 10).
 
     The reason is kept as a note, and the naming is on record; it holds for this ticket alone. Returns the new row.
     Raises NotAllowed, also for one's own name and while anyone uninvolved could take it, UnknownAgent, BadInput,
@@ -394,7 +394,7 @@ def name_reviewer(desk: Desk, number: int, row: int, agent_name: str, why: str) 
         row = change(session, ticket, row, assignee_id=agent_id)
         named = {"to": agent_id, "by": desk.agent.id}
         record_about(session, desk, ticket, Action.REVIEWER_NAMED, f"{agent_name}, no one uninvolved left", about=named)
-        words, about = f"{ticket.assignee or 'nobody'} -> {agent_name}", assigned(ticket.assignee_id, agent_id)
+        words, about = f"{ticket.assignee or 'unassigned'} -> {agent_name}", assigned(ticket.assignee_id, agent_id)
         record_about(session, desk, ticket, Action.TICKET_ASSIGNED, words, about=about)
         if ticket.assignee_id is not None:
             close_window(session, desk.office, number, desk=desk, reason=HANDED_ON)

@@ -48,7 +48,7 @@ class Asker:
 
     @property
     def asks_words(self) -> str:
-        """Who asks in the requester's place: "representative"; "" where nobody does."""
+        """Who asks on the requester's behalf: "representative"; "" if no one does."""
         rules = self.pack.verification.authority.get(self.authority) if self.authority else None
         return rules.title.lower() if rules else self.authority.value if self.authority else ""
 
@@ -95,7 +95,7 @@ def authority_of(session: Session, office: Office, number: int) -> AuthoritySort
 
 
 def authority_then(session: Session, number: int, at: datetime) -> AuthoritySort | None:
-    """In whose place somebody asked at a moment, to be shown; nothing rests on it."""
+    """Who asked on the requester's behalf at a moment, for display; no rule relies on it."""
     still = or_(col(Authority.ended_at).is_(None), col(Authority.ended_at) > at)
     found = select(col(Authority.sort)).where(col(Authority.ticket_number) == number, col(Authority.at) <= at, still)
     sort = session.connection().execute(found.order_by(col(Authority.at).desc()).limit(1)).scalar()
@@ -141,9 +141,9 @@ def _band(session: Session, office: Office, requester_id: str) -> tuple[bool, st
 def require_answerable(session: Session, office: Office, ticket: TicketFacts) -> None:
     """Refuse to answer a ticket (propose, settle) before those whose consent it needs have given it.
 
-    A minor for whom the pack requires a guardian needs one's authority on this ticket (policy VII); where a
-    representative asks, the requester has to have confirmed it with a code (V.4). That the requester was verified
-    counts as the log says it. Raises GuardianRequired, PrincipalOnly, NotVouched, LogBroken.
+    If the pack requires a guardian for a minor, a guardian's authority on this ticket is needed (policy VII); if a
+    representative asks, the requester must have confirmed it with a code (V.4). Whether the requester was verified
+    is read from the log. Raises GuardianRequired, PrincipalOnly, NotVouched, LogBroken.
     """
     verified = _verified(session, office, ticket.number)
     if ticket.verified_at is not None and not verified:

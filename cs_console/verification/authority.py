@@ -1,4 +1,4 @@
-"""Authority to ask for somebody else, and minors' ages: recorded by a verifier as they were seen (policy VII, V.4)."""
+"""Authority to ask for another person, and minors' ages: recorded by a verifier who saw them (policy VII, V.4)."""
 
 from functools import partial
 
@@ -24,7 +24,7 @@ from models.requester import Requester
 from models.ticket import Ticket
 
 ASKER_CHANGED = "who asks has changed"
-"""A window was opened for whoever asked then."""
+"""A window was opened for the person who asked then."""
 
 
 def see_authority(desk: Desk, number: int, sort: AuthoritySort, note: str, *, act: ActId | None = None) -> None:
@@ -72,12 +72,12 @@ def _see(session: Session, desk: Desk, number: int, sort: AuthoritySort, words: 
 
 
 def end_authority(desk: Desk, number: int) -> None:
-    """Record that nobody asks in the requester's place any more; an open window closes. Raises WrongState."""
+    """Record that no one asks on the requester's behalf any more; an open window closes. Raises WrongState."""
     with desk.work(Role.VERIFIER) as session:
         case = _open_case(session, desk, number)
         sort = authority_of(session, desk.office, number)
         if sort is None:
-            raise WrongState(f"Nobody asks in somebody's place on #{number}.", "Nothing had to be ended.")
+            raise WrongState(f"No one is asking on the requester's behalf on #{number}.", "There is nothing to end.")
         _end_standing(session, case, desk)
         _moved(session, case)
         close_window(session, desk.office, number, desk=desk, reason=ASKER_CHANGED)

@@ -1,4 +1,4 @@
-"""Checking what a caller says: match or no match, nothing shown, nothing kept of it, and nobody verified by it."""
+"""Checking what a caller says: match or no match; nothing is shown or kept, and the requester is not verified by it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,7 +27,7 @@ _MATCH = "match"
 
 @dataclass(frozen=True)
 class CallerAnswer:
-    """Whether it matched, and how many checks of this requester are left today. A match verifies nobody."""
+    """Whether it matched, and how many checks of this requester are left today. A match does not verify anyone."""
 
     match: bool
     left: int

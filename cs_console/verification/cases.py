@@ -40,7 +40,7 @@ class Case:
         return in_language(self.pack, self.ticket.language).verification.code
 
     def require_open(self) -> None:
-        """Nobody is verified for a closed ticket. Raises WrongState."""
+        """Refuse to verify for a closed ticket. Raises WrongState."""
         if self.ticket.state == TicketState.CLOSED:
             raise WrongState(f"#{self.number} is closed.", "Open it again first.")
 
@@ -68,7 +68,7 @@ class Case:
 
 
 def case_of(session: Session, desk: Desk, number: int, *, locked: bool = False) -> Case:
-    """The case of a ticket; with `locked` nobody else changes ticket or requester until the transaction ends.
+    """The case of a ticket; with `locked` no one else changes ticket or requester until the transaction ends.
 
     Raises NothingThere for a number that is no ticket's, KeyDestroyed or OnHold for an erased or restricted
     requester, OwnerNotVouched.

@@ -1,6 +1,6 @@
 """Requests whose requester is never verified: reminded once, then closed with a letter, by the pack's rule alone.
 
-The letters say nothing about whether any data is held. Whoever writes again on the thread opens the ticket again.
+The letters say nothing about whether any data is held. A new message on the thread reopens the ticket.
 """
 
 from collections.abc import Iterator
@@ -47,7 +47,7 @@ _ACTS = (
     Action.CONTACT_CHANGED,
     Action.NOTE_ADDED,
 )
-"""What shows in the log that somebody is still at it: neither a look at the ticket, nor a letter of this module."""
+"""The entries that show work on the ticket: neither opening it, nor a letter of this module."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ class _Step:
 def close_unverified(office: Office) -> tuple[int, ...]:
     """Remind of, or close, what has waited too long to be verified; returns the tickets' numbers, 200 a call at most.
 
-    A ticket's time counts from when anything last happened on it: a message in or out, a code, a change by somebody.
-    One reminder goes out until somebody writes again. Two consoles may call this at once. A ticket that cannot be
+    A ticket's time counts from when anything last happened on it: a message in or out, a code, a change by an agent.
+    One reminder is sent until the requester writes again. Two consoles may call this at once. A ticket that cannot be
     worked with does not hold up the others. Raises StoreUnavailable, TimeNotConfirmed.
     """
     office.require_believed_time()
@@ -168,7 +168,7 @@ def _step(session: Session, office: Office, ticket: TicketFacts) -> _Step | None
         return None
     last = latest(session, office, ticket.number, (Action.VERIFIED, *HANDING))
     if last is not None and last.action is Action.VERIFIED:
-        return None  # whatever its row says: nobody is told that they were never verified who was
+        return None  # whatever its row says: a requester who was verified is never told that they were not
     quiet = (office.clock.now() - _last_act(session, ticket.number)).days
     if quiet >= rules.close_after_days:
         return _Step(True, rules.closed, rules.close_after_days, quiet)

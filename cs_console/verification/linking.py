@@ -175,7 +175,7 @@ def _kept_out_on_record(desk: Desk, number: int, action: Action) -> AbstractCont
 
 
 def _case(session: Session, desk: Desk, number: int, row: int, *to: str) -> Case:
-    """The ticket, locked, if it may change hands now (to whom, if to someone on file), and this agent need not keep
+    """The ticket, locked, if it may change hands now (`to`: the person on file, if any), and this agent need not keep
     away from it.
     """
     require_current(session, desk)

@@ -87,7 +87,7 @@ class _Standing:
 
 
 def ways(desk: Desk, number: int) -> Ways:
-    """The ways to verify this ticket's requester, for whoever may open it. Nothing is recorded: no value is shown.
+    """The ways to verify this ticket's requester, for those who may open it. Nothing is recorded: no value is shown.
 
     Raises NothingThere, KeyDestroyed, NoUndertaking, NotAllowed.
     """
@@ -191,7 +191,7 @@ def _callers(here: _Standing, made: int) -> Iterator[Way]:
     rules = here.case.pack.verification.caller
     if rules is not None:
         left = max(0, rules.tries_per_day - made)
-        note = f"match or no match; it verifies nobody · {left} left today"
+        note = f"match or no match; does not verify the requester · {left} left today"
         yield Way(Act.CALLER, "", "Check what a caller says", note, here.acts and left > 0)
 
 
@@ -202,7 +202,7 @@ def _authority(here: _Standing) -> Iterator[Way]:
         yield Way(Act.AGE, "", "Record the requester's age", f"{known} · policy {pack.minors.clause}", here.acts)
     if here.asker.authority is not None:
         yield Way(
-            Act.END, "", f"End the {here.asker.asks_words}'s authority", "nobody asks for them any more", here.acts
+            Act.END, "", f"End the {here.asker.asks_words}'s authority", "no one asks for them any more", here.acts
         )
     for sort, rules in pack.verification.authority.items():
         if sort is here.asker.authority:

@@ -60,7 +60,7 @@ def test_begin_and_end_are_on_record_and_the_log_is_whole(keyring_office: TestOf
     office = keyring_office.office
     rotated(office)
     said = [entry.reason for entry in recorded(office, Action.KEYS_ROTATED)]
-    assert said == ["epoch 2: begun", "epoch 2: 2 keys wrapped anew; the old key is given up"]
+    assert said == ["epoch 2: begun", "epoch 2: 2 keys wrapped again; the old key is given up"]
     assert verify_log(office).ok
 
 

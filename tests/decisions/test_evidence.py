@@ -62,7 +62,7 @@ def test_a_file_of_another_ticket_is_no_evidence(test_office: TestOffice) -> Non
     made, other = request(test_office, mei), request(test_office, mei)
     elsewhere = attach(test_office, other, "estimate.pdf")
     for item in (f"{ATTACHMENT}{elsewhere}", f"{ATTACHMENT}alice@example.org", ATTACHMENT + "0" * 32):
-        with pytest.raises(ChecklistIncomplete, match="not of this ticket"):
+        with pytest.raises(ChecklistIncomplete, match="does not belong to this ticket"):
             propose(mei, made.number, 1, resting_on(test_office, item))
     assert actions(test_office)[-1] == (Action.DECISION_REFUSED, "refused", "checklist_incomplete")
 

@@ -375,7 +375,7 @@ def test_what_others_shall_decide_anew_was_decided_before(test_office: TestOffic
     anew = settling(TicketKind.COMPLAINT, "anew")
     needs = still_needed(case.pia, number)
     assert needs.always == "" and needs.by_outcome["founded"] == ()
-    assert needs.by_outcome["anew"][0].startswith(f"#{open_one} is still open, and nothing on it was decided")
+    assert needs.by_outcome["anew"][0].startswith(f"#{open_one} is still open and has no decision")
     kept_as_it_was(test_office, case.pia, number, anew, SettlementIncomplete)
     assert ticket_of(test_office, open_one).assignee_id == case.mei.agent.id
     end(test_office, case.pia, number, settling(TicketKind.COMPLAINT, "founded"))
@@ -427,7 +427,7 @@ def test_what_falls_is_opened_again_to_be_decided_anew(test_office: TestOffice, 
         return
     assert settled.reopened == case.number
     words = open_ticket(case.pia, case.number).decision_words
-    assert words == f"refuse, made; set aside by #{number}, others decide anew"
+    assert words == f"refuse, made; set aside by #{number}, to be decided again by others"
     assert (after.state, after.closed_at, after.verified_at) == (TicketState.OPEN, None, before.verified_at)
     assert after.due_at == test_office.clock.now() + timedelta(days=30)
     last = recorded(test_office.office, Action.REVIEW_BEGAN)[-1]

@@ -64,7 +64,7 @@ def line_of(text: str) -> int:
             "grounds[6].offers",
             "something to offer first",
         ),
-        ('approvers = ["supervisor"]', "approvers = []", "grounds[6].approvers", "nobody has to approve it"),
+        ('approvers = ["supervisor"]', "approvers = []", "grounds[6].approvers", "no role has to approve it"),
         ("review_days = 180", "review_days = 0", "grounds[3].review_days", "needs a review date"),
         (
             'neutral = "always"\nreview_days = 90',

@@ -33,7 +33,7 @@ async def listed(shown: Console) -> ApprovalsScreen:
     await shown.until_on(ApprovalsScreen)
     screen = shown.app.screen
     assert isinstance(screen, ApprovalsScreen)
-    await shown.until_words("waits")
+    await shown.until_words("waiting")
     return screen
 
 

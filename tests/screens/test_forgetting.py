@@ -206,7 +206,7 @@ async def test_a_password_asked_again_before_an_approval_is_held_by_nothing(
     propose(mei, made.number, reload(mei, made.number).row, refusal("D2", sqlite_office.clock.now()))
     async with console(sqlite_office, sara) as shown:
         await shown.press("g", "a")
-        await shown.until_words("waits")
+        await shown.until_words("waiting")
         await shown.press("enter")
         await shown.until_words("Asked:")
         await shown.press("y")

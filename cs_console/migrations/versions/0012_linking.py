@@ -1,4 +1,4 @@
-"""When tickets changed hands, by whom and why."""
+"""When, why and by which person a ticket was linked to another requester."""
 
 import sqlalchemy as sa
 from alembic import op
