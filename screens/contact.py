@@ -31,7 +31,7 @@ def contact_dialog(view: TicketView) -> ChoiceDialog:
 
 
 def asked_contact(view: TicketView, key: str) -> AskedContact:
-    """The contact that a chosen line stands for."""
+    """The contact behind a chosen line."""
     sort, _, rest = key.partition(":")
     for one in view.fields:
         if sort == _CHANGE and one.item == rest:

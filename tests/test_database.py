@@ -230,7 +230,7 @@ def test_an_url_we_do_not_speak_is_refused_by_name(url: str) -> None:
 
 
 def test_a_server_that_is_not_there_is_one_clear_sentence() -> None:
-    database = Database("postgresql+psycopg://nobody:secret@127.0.0.1:1/none")
+    database = Database("postgresql+psycopg://absent:secret@127.0.0.1:1/none")
     with pytest.raises(StoreUnavailable, match="cannot be reached") as refusal:
         database.check()
     assert "secret" not in str(refusal.value)

@@ -1,4 +1,4 @@
-"""A trigger, view or rule that somebody put into the database is named by `doctor`'s check."""
+"""`doctor` names triggers, views and rules in the database that the console did not create."""
 
 import pytest
 from sqlalchemy import text

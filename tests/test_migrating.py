@@ -188,7 +188,7 @@ def test_who_waits_too_long_for_a_migration_is_told_that_the_store_is_busy(
 
 
 def test_what_a_newer_program_made_meanwhile_is_refused() -> None:
-    """Whoever waited looks at the version again."""
+    """The process that waited checks the version again."""
     holder, waiting = Database(empty_database()), ThreadPoolExecutor(1)
     late = Database(holder.engine.url.render_as_string(hide_password=False))
     with holder._alone() as connection:

@@ -143,7 +143,7 @@ def test_what_was_answered_survives_a_server_that_dies_at_once(
         with database.engine.connect() as connection:
             plain = connection.execution_options(isolation_level="AUTOCOMMIT")
             plain.exec_driver_sql(TABLE.sql)
-            plain.exec_driver_sql("ALTER SYSTEM SET wal_writer_delay = '10s'")  # nobody else writes it meanwhile
+            plain.exec_driver_sql("ALTER SYSTEM SET wal_writer_delay = '10s'")  # no other process writes it meanwhile
             plain.exec_driver_sql("SELECT pg_reload_conf()")
         for number in range(3):
             with database.bare_transaction() as transaction:

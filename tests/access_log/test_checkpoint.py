@@ -131,7 +131,7 @@ def test_a_checkpoint_that_a_witness_signed_too_is_still_a_checkpoint(test_offic
 
 
 def test_nobody_waits_for_a_signature(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a server, that is: on a file whoever writes is alone anyway."""
+    """On a server only: on a file the writer is alone anyway."""
     made = make_office(tmp_path / "home", fresh_database())
     fill(made, 5)
     other = operator_desk(open_office(made.office.settings))

@@ -193,7 +193,7 @@ def test_many_at_once_give_each_note_once(given: TestOffice, vault: Vault) -> No
 
 
 def test_an_older_list_does_not_go_back(given: TestOffice, vault: Vault) -> None:
-    """Whoever read the list of notes before another console gave them gives none of them again."""
+    """A console that read the list of notes before another one sent them sends none of them again."""
     fill_and_sign(given, 2, 2)
     place = second_place(given.office.settings)
     place.take(vault.taken)

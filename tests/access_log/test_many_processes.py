@@ -1,4 +1,4 @@
-"""Many consoles append at once: nothing is lost, doubled or out of order, and one that dies is in nobody's way."""
+"""Many consoles append at once: nothing is lost, doubled or out of order, and one that dies blocks no other."""
 
 import os
 import signal

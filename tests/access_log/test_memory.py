@@ -216,7 +216,7 @@ def test_a_memory_that_was_changed_is_not_replaced(sqlite_office: TestOffice) ->
 def test_a_slower_console_does_not_put_an_older_memory_back(
     sqlite_office: TestOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Stopped between its look and its writing, while another one remembers more; the one that waits reads anew."""
+    """Stopped between reading and writing while another console remembers more: the waiting one reads again."""
     office = sqlite_office.office
     fill_and_sign(sqlite_office, 6)
     looked, go_on = Event(), Event()

@@ -57,7 +57,7 @@ def test_a_store_that_is_away_exits_with_3(sqlite_office: TestOffice, tmp_path: 
     assert missing.exit_code == 3
     assert "no desk" in missing.stderr
     assert not (tmp_path / "nowhere").exists()
-    url = "postgresql+psycopg://nobody@127.0.0.1:9/none"
+    url = "postgresql+psycopg://absent@127.0.0.1:9/none"
     away = CliRunner().invoke(app, ["verify", "--home", str(tmp_path)], env={"CS_CONSOLE_DATABASE_URL": url})
     assert away.exit_code == 3
     sqlite_office.office.settings.log_key_path.unlink()

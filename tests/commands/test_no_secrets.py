@@ -92,7 +92,7 @@ def test_doctor_shows_nothing_else_of_the_environment(desk: Path, monkeypatch: p
     assert found_in_doctor() == []
     monkeypatch.setenv("CS_CONSOLE_DATABASE_URL", "postgresql+psycopg://desk@127.0.0.1:1/desk")
     assert found_in_doctor() == []
-    monkeypatch.setenv("CS_CONSOLE_PASSWORD", "s3cret")  # no setting, but somebody may think so
+    monkeypatch.setenv("CS_CONSOLE_PASSWORD", "s3cret")  # not a setting, but a person may think so
     assert found_in_doctor() == []
 
 

@@ -137,7 +137,7 @@ def test_a_command_that_recorded_something_signs_the_log_before_it_ends(desk: Pa
     assert run("intake", "mail", str(mail)).exit_code == 0
     signed, size = signed_and_recorded()
     assert signed == size > before + 1
-    assert run("agents", "suspend", "nobody").exit_code == 2
+    assert run("agents", "suspend", "absent").exit_code == 2
     assert run("log", "verify").exit_code == 0
     assert signed_and_recorded() == (size, size)
 
@@ -160,10 +160,10 @@ def test_an_unknown_role_exits_2_and_names_those_there_are(desk: Path) -> None:
     [
         ("agents", "add", "ines", "--role", "agent", "--password-stdin"),
         ("agents", "add", "bad name", "--role", "agent", "--password-stdin"),
-        ("agents", "suspend", "nobody"),
-        ("agents", "unlock", "nobody"),
-        ("agents", "reset", "nobody", "--password-stdin"),
-        ("agents", "roles", "nobody", "--role", "agent"),
+        ("agents", "suspend", "absent"),
+        ("agents", "unlock", "absent"),
+        ("agents", "reset", "absent", "--password-stdin"),
+        ("agents", "roles", "absent", "--role", "agent"),
         ("agents", "add", "mei", "--password-stdin"),
         ("agents", "fly", "mei"),
     ],

@@ -140,7 +140,7 @@ def test_a_look_up_answers_as_for_someone_who_never_existed(test_office: TestOff
     confirm_erasure(who.omar, erasure_id, PASSWORD)
     first = len(recorded(office))
     assert look_up(who.mei, Field.EMAIL, "alice@example.org") == ()
-    assert look_up(who.mei, Field.EMAIL, "nobody@example.org") == ()
+    assert look_up(who.mei, Field.EMAIL, "unknown@example.org") == ()
     erased, never = recorded(office)[first:]
     assert (erased.action, erased.requester, erased.ticket, erased.fields, erased.outcome, erased.reason) == (
         never.action,

@@ -54,7 +54,7 @@ def is_alive(office: Office, requester_id: str) -> bool:
 
 
 def victim_of(test_office: TestOffice, who: People) -> MadeTicket:
-    """Somebody with an open ticket, whom nobody proposed to erase."""
+    """A requester with an open ticket and no proposed erasure."""
     contacts = {Field.EMAIL: "vera@example.org", Field.MOBILE: "+8613822222222"}
     return make_ticket(test_office, assignee=who.mei, contacts=contacts, verified=True)
 

@@ -186,7 +186,7 @@ def test_a_full_disk_shows_nothing(sqlite_office: TestOffice) -> None:
 def test_a_database_that_was_deleted_or_put_in_another_place_shows_nothing(
     test_office: TestOffice, openings: list[int]
 ) -> None:
-    """A view recorded in a file that nobody can find again would be a view without a record."""
+    """A view recorded in a file that no one can find again would be a view without a record."""
     file = test_office.office.database.file
     if file is None:
         pytest.skip("a server keeps its own files")

@@ -1,4 +1,4 @@
-"""Who is held is, to everybody but a privacy officer, as somebody who was erased (policy I.(4)2)."""
+"""To everyone but a privacy officer, a held requester looks like an erased one (policy I.(4)2)."""
 
 import re
 from collections.abc import Callable
@@ -68,7 +68,7 @@ def held_and_erased(test_office: TestOffice, who: People) -> tuple[MadeTicket, M
 
 
 def everywhere(test_office: TestOffice, who: People, *more: Role) -> Desk:
-    """mei's tickets in the hands of somebody who is agent and verifier, and what else is named."""
+    """mei's tickets, worked by an agent who is also a verifier, and whatever else is named."""
     both = person(test_office, "both", Role.AGENT, Role.VERIFIER, *more)
     take_over(test_office, who.mei, both)
     return both
@@ -108,7 +108,7 @@ def test_nothing_is_done_with_a_held_requester_and_the_words_are_the_same(
     who = people(test_office)
     held, gone = held_and_erased(test_office, who)
     both = everywhere(test_office, who)
-    if state is TicketState.OPEN and what != "reopen":  # whoever opened it: it is of no use
+    if state is TicketState.OPEN and what != "reopen":  # even if it was opened, it cannot be used
         with test_office.office.database.transaction() as session:
             session.connection().execute(update(Ticket).values(state=state, closed_at=None))
     before = len(recorded(test_office.office, Action.MESSAGE_SENT, Action.VERIFIED, Action.CONTACT_CHANGED))

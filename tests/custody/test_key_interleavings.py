@@ -26,7 +26,7 @@ act = st.one_of(
     st.tuples(st.just("make"), console, owner),
     st.tuples(st.just("destroy"), console, owner),
     st.tuples(st.just("read"), console, owner),
-    st.tuples(st.just("open anew"), console, owner),
+    st.tuples(st.just("open again"), console, owner),
     # a rotation has about a dozen steps here: beyond them it is a whole one
     st.tuples(st.just("rotate"), console, st.integers(1, 16)),
 )
@@ -57,7 +57,7 @@ class _Desk:
                     self.destroyed.append(self.expected.pop(owner))
             case "read":
                 assert keyring.keys([owner]).get(owner) == self.expected.get(owner)
-            case "open anew":
+            case "open again":
                 keyring.close()
                 self.consoles[console] = self._open()
             case "rotate":

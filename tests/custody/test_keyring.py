@@ -40,7 +40,7 @@ def test_a_key_is_made_once_and_found_again(url: str) -> None:
     keyring.close()
     again = Keyring(url, WRAPPING)
     assert again.key("requester-1") == key
-    assert again.keys(["requester-1", "requester-1", "nobody"]) == {"requester-1": key}
+    assert again.keys(["requester-1", "requester-1", "absent"]) == {"requester-1": key}
     assert again.belongs_to("desk-1")
     assert not again.belongs_to("desk-2")
     again.close()
@@ -78,7 +78,7 @@ def test_destroying_again_changes_nothing_and_counts_nothing(url: str) -> None:
     kept = keyring.create_many(["requester-1", "requester-2"])
     for _ in range(3):
         keyring.destroy("requester-1")
-        keyring.destroy("nobody")
+        keyring.destroy("absent")
     (epoch,) = keyring.store.epochs()
     assert epoch.destroyed == 1
     assert keyring.keys(kept) == {"requester-2": kept["requester-2"]}
@@ -94,7 +94,7 @@ def test_keys_made_ahead_and_dropped_are_not_counted_as_destroyed(url: str) -> N
 
 
 def test_a_destroyed_key_is_in_neither_the_file_nor_its_journal(tmp_path: Path) -> None:
-    """Whoever gets hold of the file and the key-encryption key finds nothing to unwrap."""
+    """A thief with the file and the key-encryption key finds nothing to unwrap."""
     keyring = _keyring(f"sqlite:///{tmp_path / 'keys.db'}")
     keyring.create("requester-1")
     found = keyring.store.find("requester-1")

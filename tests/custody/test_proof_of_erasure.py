@@ -233,7 +233,7 @@ def run(office: Office, *arguments: str, password: str | None = None) -> Result:
 
 
 def came_back(test_office: TestOffice) -> MadeTicket:
-    """Someone whose erasure the log proves, and whom the data shows alive."""
+    """A requester whose erasure the log proves but whose data is back."""
     office, who = test_office.office, people(test_office)
     ticket, erasure_id = proposed(test_office, who)
     confirm_erasure(who.omar, erasure_id, PASSWORD)

@@ -1,4 +1,4 @@
-"""Invariant 12: a ticket is its requester's only as the access log says it, whoever a row was pointed at.
+"""Invariant 12: a ticket belongs to the requester in the access log, whatever requester its row names.
 
 The attacker writes to the database as its owner could, and has no keys.
 """

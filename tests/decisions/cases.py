@@ -29,7 +29,7 @@ def pack() -> Pack:
 
 
 def later(test_office: TestOffice, **span: float) -> None:
-    """Let time pass with everybody at work, so that nobody is signed out meanwhile."""
+    """Let time pass with everyone at work, so that no one is signed out meanwhile."""
     test_office.clock.forward(**span)
     with test_office.office.database.transaction() as session:
         now = test_office.clock.now()

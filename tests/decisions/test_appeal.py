@@ -1,4 +1,4 @@
-"""Nobody handles an appeal against their own decision: not its proposer, not those who approved it (DESIGN.md)."""
+"""No one handles an appeal against their own decision: not its proposer, not its approvers (DESIGN.md)."""
 
 from datetime import datetime, timedelta
 
@@ -64,7 +64,7 @@ def hand_on(test_office: TestOffice, desk: Desk, number: int, name: str) -> Desk
 
 @pytest.mark.parametrize("outcome", [Outcome.REFUSE, Outcome.PARTIAL])
 def test_who_proposed_the_refusal_proposes_no_answer_to_the_appeal(test_office: TestOffice, outcome: Outcome) -> None:
-    """Not even a grant, which needs nobody else; the attempt is on record and changes nothing."""
+    """Not even a grant, which needs no second person; the attempt is recorded and changes nothing."""
     now = test_office.clock.now()
     mei, _, number = decided(test_office, refusal("D2", now) if outcome is Outcome.REFUSE else partial("D2", now))
     write(test_office, number)
@@ -76,7 +76,7 @@ def test_who_proposed_the_refusal_proposes_no_answer_to_the_appeal(test_office: 
         assert last_entry(test_office) == (*REFUSED, "mei")
     assert ticket_of(test_office, number) == before
     last = last_decision(mei, number)
-    assert last is not None and last.own_appealed  # so that nobody walks the checklist in vain
+    assert last is not None and last.own_appealed  # so that no one fills in the checklist in vain
 
 
 def test_who_approved_the_refusal_neither_approves_nor_returns_the_answer(test_office: TestOffice) -> None:

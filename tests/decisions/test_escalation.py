@@ -78,7 +78,7 @@ def test_what_was_answered_closed_or_has_no_date_is_left_alone(test_office: Test
 
 
 def test_a_new_date_is_told_again(test_office: TestOffice) -> None:
-    """A review starts the clock anew."""
+    """A review restarts the clock."""
     _, number, _ = decided(test_office, "S4")
     test_office.clock.forward(days=181)
     keep_up(test_office.office)

@@ -1,4 +1,4 @@
-"""Whoever decided something, or took part in it, keeps away from the appeal and the complaint about it (DESIGN.md)."""
+"""Agents who decided something, or were involved, keep away from the appeal and complaint about it (DESIGN.md)."""
 
 from collections.abc import Callable
 
@@ -26,7 +26,7 @@ from tests.support.tickets import make_ticket
 from tests.support.two_people import by_two
 
 OVERTURN = settling(TicketKind.APPEAL, "overturn")
-ANEW = settling(TicketKind.COMPLAINT, "anew")
+AGAIN = settling(TicketKind.COMPLAINT, "anew")
 
 
 def row_of(test_office: TestOffice, number: int) -> int:
@@ -126,7 +126,7 @@ def test_two_steps_back_counts_too(test_office: TestOffice) -> None:
     assert assignable(case.sam, second) == ("pia", "sam", "vera")
     assign(case.sam, second, row_of(test_office, second), "sam")
     assert end(test_office, case.sam, second, settling(TicketKind.APPEAL, "overturn")).reopened == first
-    with pytest.raises(NotIndependent):  # the first appeal is settled anew by others, too
+    with pytest.raises(NotIndependent):  # others settle the first appeal again, too
         claim(case.ben, first)
     assert assignable(case.sam, first) == ("pia", "sam", "vera")
 
@@ -143,7 +143,7 @@ def test_the_account_that_decided_outside_of_any_ticket_keeps_away(test_office: 
     end(test_office, case.mei, number, settling(TicketKind.APPEAL))
 
 
-# --- a complaint: whoever took part
+# --- a complaint: those involved
 
 
 def took_part(test_office: TestOffice, case: Refused, who: str) -> None:
@@ -174,7 +174,7 @@ def took_part(test_office: TestOffice, case: Refused, who: str) -> None:
             add_note(agent, number, row_of(test_office, number), "I saw this, too.")
             set_priority(agent, number, row_of(test_office, number), Priority.HIGH)
     if ticket_of(test_office, number).assignee_id == agent.agent.id:
-        assign(agent, number, row_of(test_office, number), "mei")  # whoever has it now is another one
+        assign(agent, number, row_of(test_office, number), "mei")  # the assignee is another agent now
 
 
 @pytest.mark.parametrize("who", ["handed", "claimed", "proposed", "returned", "verified", "replied"])
@@ -220,7 +220,7 @@ def test_a_complaint_about_a_refusal_is_settled_by_somebody_who_took_no_part(tes
     number = about(test_office, case, TicketKind.COMPLAINT, case.sue)
     refused_settlement(test_office, case.sue, number, TicketKind.COMPLAINT)
     assign(case.sue, number, row_of(test_office, number), "pia")
-    assert end(test_office, case.pia, number, ANEW).reopened == case.number
+    assert end(test_office, case.pia, number, AGAIN).reopened == case.number
 
 
 # --- naming
@@ -250,9 +250,9 @@ def test_only_the_requesters_own_other_tickets_can_be_named(test_office: TestOff
         with pytest.raises(BadInput) as refusal:
             name_matter(case.ben, number, about_number=wrong)
         said.append(refusal.value.sentence.replace(str(wrong), "N"))
-    assert len(set(said)) == 1  # somebody else's ticket answers as one that does not exist
+    assert len(set(said)) == 1  # another requester's ticket answers as one that does not exist
     with pytest.raises(BadInput, match="no account"):
-        name_matter(case.ben, number, decider="nobody")
+        name_matter(case.ben, number, decider="absent")
     for both in ({}, {"about_number": case.number, "decider": "sue"}):
         with pytest.raises(BadInput, match="Name one"):
             name_matter(case.ben, number, **both)  # type: ignore[arg-type]
@@ -289,7 +289,7 @@ def test_who_may_name_it(test_office: TestOffice) -> None:
 
 
 def test_what_was_named_is_not_named_away(test_office: TestOffice) -> None:
-    """Whoever is kept out could otherwise name something else, or make it another kind, and go on."""
+    """An excluded agent could otherwise name something else, or make it another kind, and continue."""
     case = refused(test_office)
     other = make_ticket(test_office, kind=TicketKind.INQUIRY, requester=case.requester).number
     number = about(test_office, case, TicketKind.APPEAL, case.ben)

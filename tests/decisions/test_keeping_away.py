@@ -224,7 +224,7 @@ def test_who_refused_says_of_no_ticket_whose_it_is(test_office: TestOffice) -> N
 
 @pytest.mark.parametrize("kind", list(TicketKind))
 def test_nor_whatever_the_kind_of_the_ticket_is_just_now(sqlite_office: TestOffice, kind: TicketKind) -> None:
-    """What is an inquiry today is an appeal tomorrow, and by then it would be nobody's whose request they refused."""
+    """An inquiry today may be an appeal tomorrow, and by then the link to the refused request would be hidden."""
     case = refused(sqlite_office)
     vic = second_account(sqlite_office, case.mei, "vic", Role.VERIFIER)
     number = make_ticket(sqlite_office, kind=kind, requester=case.requester).number

@@ -90,7 +90,7 @@ class Walk:
         ]
 
     def step(self) -> str:
-        """One act of somebody; what it was."""
+        """One act of one agent; what it was."""
         act, ticket = self.chance.choice(self.acts), self.chance.choice(self.tickets)
         desk = self.chance.choice([*[self.assignee(ticket)] * 6, *self.people])
         with suppress(Refusal):
@@ -201,7 +201,7 @@ class Walk:
         assert decision.proposer_id not in people, "a decision approved by its proposer"
         assert len(set(people)) == len(people), "one person in two places"
         for one in yes:
-            assert one.role in session.get_one(Agent, one.agent_id).roles.split(","), "a role that nobody gave them"
+            assert one.role in session.get_one(Agent, one.agent_id).roles.split(","), "a role that no one gave them"
         ticket = session.get_one(Ticket, decision.ticket_number)
         keys = ticket_keys(session, self.office, ticket.number)
         proposal = open_answers(self.office.keyring, keys, decision.id, decision.answers, decision.legal_review)
@@ -234,7 +234,7 @@ class Walk:
         assert len(letters.all()) == len(final), "a notice that was not decided"
         ticket = session.get_one(Ticket, number)
         waiting = [one for one in made if one.state == DecisionState.PROPOSED]
-        assert (len(waiting) == 1) == (ticket.state == TicketState.IN_APPROVAL), "a proposal that nobody waits for"
+        assert (len(waiting) == 1) == (ticket.state == TicketState.IN_APPROVAL), "a proposal that no one waits for"
         if ticket.state == TicketState.CLOSED:
             assert final or ticket.verified_at is None, "a verified request closed without a decision"
 

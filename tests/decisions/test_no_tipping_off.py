@@ -62,7 +62,7 @@ def hidden_proposal(test_office: TestOffice, code: str) -> Proposal:
 
 
 def stored(test_office: TestOffice) -> dict[str, object]:
-    """What somebody with the database but without keys sees, and what the log says."""
+    """What a person with the database but without keys sees, and what the log says."""
     with test_office.office.database.reading() as session:
         decision = session.execute(select(Decision)).scalar_one()
         ticket = session.execute(select(Ticket)).scalar_one()

@@ -1,4 +1,4 @@
-"""When a review date passes, the ticket opens again, once, and is decided anew."""
+"""When a review date passes, the ticket is reopened once, and decided again."""
 
 from datetime import datetime, timedelta
 
@@ -32,7 +32,7 @@ def decided(test_office: TestOffice, code: str) -> tuple[Desk, int, str]:
 
 
 def back(test_office: TestOffice, agent: Desk, name: str) -> Desk:
-    """Somebody new at work today (yesterday's sessions are over), with that agent's tickets."""
+    """A new agent at work today (yesterday's sessions are over), with that agent's tickets."""
     desk = person(test_office, name, Role.AGENT)
     take_over(test_office, agent, desk)
     return desk

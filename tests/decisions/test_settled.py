@@ -1,4 +1,4 @@
-"""What stays of a settlement: for whoever may open the ticket, and after the requester was erased."""
+"""What remains of a settlement: for those who may open the ticket, and after the requester was erased."""
 
 from contextlib import suppress
 
@@ -110,7 +110,7 @@ def test_no_order_of_steps_lets_whoever_decided_settle_the_appeal(
         kept = session.scalars(select(Settlement).where(Settlement.ticket_number == number)).all()  # type: ignore[arg-type]
     assert len(kept) <= 1
     assert (ticket_of(test_office, number).state == TicketState.CLOSED) == bool(kept)
-    for one in kept:  # whoever settled it is none of those who are kept out, whatever was named last
+    for one in kept:  # the settling agent is not among the excluded ones, whatever was named last
         desk = next(
             desk for desk in (case.mei, case.sue, case.ben, case.sam, case.pia) if desk.agent.id == one.agent_id
         )

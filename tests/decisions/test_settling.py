@@ -295,7 +295,7 @@ def test_a_reporter_is_told_where_they_wrote_from(test_office: TestOffice) -> No
 
 
 def test_an_appeal_is_answered_to_what_is_on_file_only(test_office: TestOffice) -> None:
-    """Whoever claims to be somebody does not learn what became of their account."""
+    """A person who claims to be the requester does not learn what happened to the account."""
     ben = person(test_office, "ben", Role.AGENT)
     number = make_ticket(test_office, kind=TicketKind.APPEAL, assignee=ben, on_file=False).number
     settled = end(test_office, ben, number, settling(TicketKind.APPEAL))
@@ -372,11 +372,11 @@ def test_what_others_shall_decide_anew_was_decided_before(test_office: TestOffic
     case = refused(test_office)
     open_one = make_ticket(test_office, assignee=case.mei, requester=case.requester).number
     number = about(test_office, case, TicketKind.COMPLAINT, case.pia, number=open_one)
-    anew = settling(TicketKind.COMPLAINT, "anew")
+    again = settling(TicketKind.COMPLAINT, "anew")
     needs = still_needed(case.pia, number)
     assert needs.always == "" and needs.by_outcome["founded"] == ()
     assert needs.by_outcome["anew"][0].startswith(f"#{open_one} is still open and has no decision")
-    kept_as_it_was(test_office, case.pia, number, anew, SettlementIncomplete)
+    kept_as_it_was(test_office, case.pia, number, again, SettlementIncomplete)
     assert ticket_of(test_office, open_one).assignee_id == case.mei.agent.id
     end(test_office, case.pia, number, settling(TicketKind.COMPLAINT, "founded"))
 

@@ -1,4 +1,4 @@
-"""What changed since a proposal is told to whoever approves, each thing once, nothing of before."""
+"""The approver is told what changed since a proposal: each change once, none from before."""
 
 import pytest
 

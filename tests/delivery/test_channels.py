@@ -290,7 +290,7 @@ def test_smtp_urls_are_read_whole() -> None:
 @pytest.mark.parametrize("part", ["subject", "address", "message_id"])
 @pytest.mark.parametrize("injected", ["\r\nBcc: eve@example.net", "\nBcc: eve@example.net", "\x00", "\u2028x"])
 def test_line_breaks_in_headers_are_refused(tmp_path: Path, part: str, injected: str) -> None:
-    """ASVS 1.2.10, 1.3.11: nobody adds a header."""
+    """ASVS 1.2.10, 1.3.11: no one can add a header."""
     clean = {"subject": "s", "message_id": "<a@b>", "address": ADDRESS}
     clean[part] += injected
     made = outgoing(Field.EMAIL, clean["address"], clean["subject"], "t", clean["message_id"])

@@ -1,4 +1,4 @@
-"""Where nobody answers, one message waits for the time-out; the others wait for the next minute."""
+"""If no server answers, one message waits for the time-out; the others wait for the next minute."""
 
 import pytest
 from sqlalchemy import select
@@ -68,7 +68,7 @@ def test_a_server_that_keeps_silent_is_waited_for_once(queued: TestOffice, monke
         caller, _ = listening.accept()
         caller.close()
         with pytest.raises(BlockingIOError):
-            listening.accept()  # nobody called a second time
+            listening.accept()  # there was no second call
     assert (report.sent, report.failed) == (TEXTS, 1)
     assert standing(queued, "mail") == [TRIED] + [UNTOUCHED] * (MAILS - 1)
     assert standing(queued, "sms") == [SENT] * TEXTS

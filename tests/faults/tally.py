@@ -15,7 +15,7 @@ COUNTERS = ("rounds", "faults", "losses", "unrecorded views", "seconds")
 class Tally:
     """One test's counters. Leaving it (`with tally:`) fails the test unless faults happened and nothing else did.
 
-    `losses` are sentences on what was promised and not kept: data gone or there twice, a change that nobody noticed,
+    `losses` are sentences on what was promised and not kept: data gone or there twice, a change that was not noticed,
     an act done by halves. `unrecorded` are sentences on values that were shown without an entry.
     """
 

@@ -67,7 +67,7 @@ class TamperedLog:
         return self.rng.randrange(SIGNED[-1])
 
     def other_signer(self) -> LogSigner:
-        """The log's name under a key of somebody's own."""
+        """The log's name under an attacker's own key."""
         return LogSigner(self.signer.name, Ed25519PrivateKey.generate())
 
     def head(self, size: int) -> tuple[Any, ...]:

@@ -226,7 +226,7 @@ def put_head_back(log: TamperedLog) -> Findable:
 
 
 def remake_everything(log: TamperedLog) -> Findable:
-    """One entry edited; tags, tree, head and checkpoints made anew, all that can be made without the desk's keys."""
+    """One entry edited; tags, tree, head and checkpoints made again, as far as possible without the desk's keys."""
     number, key, signer = log.an_entry(), log.rng.randbytes(32), log.other_signer()
     first_tag = log.rng.choice([1, number, SIZE + 1])
     tree = Frontier()

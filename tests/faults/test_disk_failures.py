@@ -51,7 +51,7 @@ def remove_the_folder(file: Path, kept: Path) -> None:
 def test_the_file_goes_away_at_each_call(
     desk_on: TestOffice, tally: Tally, monkeypatch: pytest.MonkeyPatch, remove: Callable[[Path, Path], None]
 ) -> None:
-    """An entry in a file that nobody finds again is none."""
+    """An entry in a file that no one finds again does not count."""
     office = desk_on.office
     watch(office.database.engine, monkeypatch)
     one = revealing(desk_on, tally)

@@ -20,7 +20,7 @@ def _notices_stay(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _stylesheets_are_parsed_once() -> Iterator[None]:
-    """Every application parses the same style sheets anew, a dozen times: a sixth of the time of these tests."""
+    """Every application parses the same dozen style sheets again: a sixth of these tests' time."""
     parsed: dict[object, object] = {}
     parse = Stylesheet._parse_rules
 

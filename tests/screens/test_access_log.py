@@ -128,7 +128,7 @@ async def test_an_edited_entry_is_named(sqlite_office: TestOffice) -> None:
         with sqlite_office.office.database.transaction() as session:
             for trigger in session.execute(text("SELECT name FROM sqlite_master WHERE type='trigger'")).scalars().all():
                 session.execute(text(f"DROP TRIGGER {trigger}"))
-            session.execute(text("UPDATE log_entry SET actor = 'nobody' WHERE seq = 2"))
+            session.execute(text("UPDATE log_entry SET actor = 'stranger' WHERE seq = 2"))
         await shown.press("v")
         await shown.until_words("Broken at entry 2: edited")
 

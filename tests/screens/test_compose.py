@@ -103,9 +103,9 @@ async def test_typing_is_saved_without_a_key_being_pressed(sqlite_office: TestOf
     async with console(sqlite_office, mei) as shown:
         await shown.open_ticket(made.number)
         await writing(shown, "m")
-        await shown.type("nobody presses save")
+        await shown.type("no one presses save")
         place = f"{MessageSort.REPLY.value}:{made.number}"
-        await shown.until(lambda: load_draft(mei, place, made.number) == "nobody presses save", "the draft")
+        await shown.until(lambda: load_draft(mei, place, made.number) == "no one presses save", "the draft")
 
 
 async def test_a_reply_on_somebody_elses_ticket_is_refused_and_kept(sqlite_office: TestOffice) -> None:

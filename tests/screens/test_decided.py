@@ -1,4 +1,4 @@
-"""A decided ticket: what was decided, by whom, and the notice, readable for whoever has to post it."""
+"""A decided ticket: the decision, its agents, and the notice, readable for the agent who has to post it."""
 
 import pytest
 from sqlalchemy import update

@@ -25,7 +25,7 @@ SECRET = "canary quokka"
 
 
 class Crashing(ConsoleScreen[None]):
-    """Falls over while it holds something that nobody may see."""
+    """Crashes while it holds something that no one may see."""
 
     def action_move(self, by: int) -> None:
         held = SECRET

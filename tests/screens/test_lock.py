@@ -24,7 +24,7 @@ from tests.support.tickets import make_ticket
 
 pytestmark = pytest.mark.usefixtures("cheap_passwords")
 
-SUBJECT = "Nobody else should read this"
+SUBJECT = "No one else should read this"
 
 
 @asynccontextmanager

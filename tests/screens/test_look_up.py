@@ -36,7 +36,7 @@ async def test_nobody_and_half_a_contact_each_have_a_sentence(sqlite_office: Tes
         await shown.press("enter")
         await shown.until(lambda: "Only a whole phone number" in shown.notice)
         await shown.press("ctrl+u")
-        await shown.type("nobody@example.org")
+        await shown.type("unknown@example.org")
         await shown.press("enter")
         await shown.until(lambda: "No requester with exactly this contact" in shown.notice)
     assert len(recorded(sqlite_office.office, Action.CONTACT_LOOKED_UP)) == 1

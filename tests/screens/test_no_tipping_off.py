@@ -34,7 +34,7 @@ SIZE = re.compile(r"(?<=log ✓ )\d+ *|\d+(?= entries)")
 
 @pytest.fixture
 def counted_ids(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Ids from a counter; the answer starts it anew, so that each desk gets the same ones in the same order."""
+    """Ids from a counter; calling the result restarts it, so that each desk gets the same ids in the same order."""
     at = iter(range(1))
 
     def start() -> None:

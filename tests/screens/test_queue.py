@@ -64,7 +64,7 @@ async def test_state_and_due_are_words(sqlite_office: TestOffice) -> None:
 
 
 async def test_who_waits_for_verification_is_shown_with_their_age(sqlite_office: TestOffice) -> None:
-    """Unverified requests wait in a lane of their own (policy V.4): nothing is due, but somebody waits."""
+    """Unverified requests wait in a lane of their own (policy V.4): nothing is due, but a requester is waiting."""
     contacts = {Field.MOBILE: "+8613800138000"}
     made = make_ticket(sqlite_office, kind=TicketKind.RIGHTS, state=TicketState.TO_VERIFY, contacts=contacts)
     sqlite_office.clock.forward(days=3)

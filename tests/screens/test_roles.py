@@ -160,7 +160,7 @@ def test_what_is_hidden_is_refused_as_well(test_office: TestOffice, role: Role) 
         "new": lambda desk: open_by_form(desk, form),
         "contact": lambda desk: contacts.change_contact(desk, number, None, Field.MOBILE, "+86 138 0013 8000"),
         "propose": lambda desk: checklist.preview_notice(desk, number, grant("mobile")),
-        "verify": lambda desk: send_code(desk, number, "nobody's"),
+        "verify": lambda desk: send_code(desk, number, "unknown"),
         "go_log": lambda desk: review.entries(desk, review.LogFilter(), None, 10),
     }
     for one, act in behind.items():

@@ -101,7 +101,7 @@ async def test_the_steps_are_resumed_where_they_were_left(sqlite_office: TestOff
 
 
 async def test_what_is_asked_follows_the_answers(sqlite_office: TestOffice) -> None:
-    """Policy I.(3): data about somebody else asks for basis, citation, evidence and a supervisor."""
+    """Policy I.(3): data about another person needs basis, citation, evidence and a supervisor."""
     ben = person(sqlite_office, "ben", Role.AGENT)
     number = make_ticket(sqlite_office, kind=TicketKind.REPORT, assignee=ben).number
     async with console(sqlite_office, ben, SIZES[1]) as shown:

@@ -39,7 +39,7 @@ async def test_an_unknown_name_and_a_wrong_password_get_the_same_words(sqlite_of
     """ASVS 6.3.8."""
     make_account(sqlite_office, "mei", Role.AGENT)
     said = []
-    for name, password in (("mei", "not the password"), ("nobody", PASSWORD)):
+    for name, password in (("mei", "not the password"), ("absent", PASSWORD)):
         async with at_the_door(sqlite_office) as shown:
             await sign_in_as(shown, name, password)
             await shown.until_words("do not match")

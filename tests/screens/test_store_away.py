@@ -1,4 +1,4 @@
-"""A database that goes away and comes back while somebody types: said on every screen, healed, and nothing lost."""
+"""A database that goes away and returns while a person types: shown on every screen, recovered, nothing lost."""
 
 from collections.abc import Iterator
 from pathlib import Path

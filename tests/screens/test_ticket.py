@@ -1,4 +1,4 @@
-"""The ticket screen: opened on record, redacted, revealed for a moment, changed under somebody's hands."""
+"""The ticket screen: opened on record, redacted, revealed for a moment, changed by others meanwhile."""
 
 import pytest
 from sqlalchemy import select

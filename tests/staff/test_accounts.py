@@ -52,7 +52,7 @@ def test_names_are_2_to_32_plain_characters(test_office: TestOffice, name: str) 
 
 @pytest.mark.parametrize("name", ["operator", "Unknown", "me", "none", "console"])
 def test_names_that_mean_something_else_are_refused(sqlite_office: TestOffice, name: str) -> None:
-    """Nobody can pose in the log as the operator or as an unknown name."""
+    """No one can pose in the log as the operator or as an unknown name."""
     with pytest.raises(BadAccount, match="means something else"):
         add(sqlite_office, name)
 
@@ -165,7 +165,7 @@ def test_every_change_is_recorded_with_the_account_it_touched(test_office: TestO
 
 
 def test_the_last_active_admin_stays_one(test_office: TestOffice) -> None:
-    """Nobody could ever make another; a suspended admin is no help, one who can sign in is."""
+    """No one could ever appoint another; only an admin who can sign in counts, not a suspended one."""
     desk = operator_desk(test_office.office)
     add(test_office, "ines", Role.ADMIN, Role.PRIVACY_OFFICER)
     add(test_office, "away", Role.ADMIN)
@@ -206,7 +206,7 @@ def test_two_consoles_at_once_leave_one_of_the_last_two_admins(test_office: Test
 
     def connects(_connection: object) -> None:
         if office.database.is_sqlite and current_thread().name == "second":
-            second_is_in.set()  # as far as it comes there while somebody else writes
+            second_is_in.set()  # as far as it gets while another process writes
 
     outcome: list[str] = []
 
@@ -246,10 +246,10 @@ def test_unlock_lifts_the_wait_and_the_suspension(test_office: TestOffice) -> No
 def test_changes_of_an_unknown_account_are_refused(test_office: TestOffice) -> None:
     desk = operator_desk(test_office.office)
     acts: list[Callable[[], None]] = [
-        lambda: accounts.suspend(desk, "nobody"),
-        lambda: accounts.unlock(desk, "nobody"),
-        lambda: accounts.reset(desk, "nobody", OTHER),
-        lambda: accounts.set_roles(desk, "nobody", {Role.AGENT}),
+        lambda: accounts.suspend(desk, "absent"),
+        lambda: accounts.unlock(desk, "absent"),
+        lambda: accounts.reset(desk, "absent", OTHER),
+        lambda: accounts.set_roles(desk, "absent", {Role.AGENT}),
     ]
     for act in acts:
         with pytest.raises(UnknownAgent):

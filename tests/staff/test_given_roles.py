@@ -101,7 +101,7 @@ def test_an_operator_gives_and_an_account_confirms_with_its_password(sqlite_offi
     assert not sign_in(office, "sue", PASSWORD).desk.agent.roles
     for by, password, why in (
         ("omar", "a wrong password", SignInRefused),
-        ("nobody", PASSWORD, SignInRefused),
+        ("absent", PASSWORD, SignInRefused),
         ("mei", PASSWORD, NotAllowed),
         ("sue", PASSWORD, NotAllowed),
     ):

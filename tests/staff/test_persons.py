@@ -35,7 +35,7 @@ def test_only_accounts_that_differ_in_who_they_belong_to_are_two_people(test_off
         )
         assert not is_another(session, test_office.office, first, second)
         assert not is_another(session, test_office.office, mei, mei)
-        assert not is_another(session, test_office.office, mei, "nobody's")
+        assert not is_another(session, test_office.office, mei, "unknown")
         assert is_another(session, test_office.office, None, mei)
 
 

@@ -214,7 +214,7 @@ def test_replacing_it_ends_the_old_app_and_the_old_recovery_codes(test_office: T
 
 
 def test_a_secret_copied_to_another_account_opens_nothing(test_office: TestOffice) -> None:
-    """Somebody who can write the database cannot give an account their own app."""
+    """A person who can write to the database cannot give an account their own app."""
     _, _, _ = enrolled(test_office)
     add(test_office, "eve")
     eve = sign_in(test_office.office, "eve", PASSWORD).desk
@@ -279,7 +279,7 @@ def test_two_other_admins_reset_it_and_a_new_password_is_due(test_office: TestOf
     wrong: tuple[tuple[Confirming, Confirming, type[Refusal]], ...] = (
         (ada, ada, BadAccount),
         (ada, Confirming("ben", OTHER), SignInRefused),
-        (ada, Confirming("nobody-here", PASSWORD), SignInRefused),
+        (ada, Confirming("unknown-name", PASSWORD), SignInRefused),
         (ada, Confirming("omar", PASSWORD), NotAllowed),
     )
     for first, second, why in wrong:
@@ -299,7 +299,7 @@ def test_two_other_admins_reset_it_and_a_new_password_is_due(test_office: TestOf
 
 
 def test_two_accounts_of_one_person_do_not_reset_it(sqlite_office: TestOffice) -> None:
-    """DECISIONS.md, 9: who they belong to is not recorded; nor does a password count that somebody else set."""
+    """DECISIONS.md, 9: who they belong to is not recorded; nor does a password count that another person set."""
     enrolled(sqlite_office)
     for name in ("ada", "ben"):
         accounts.add_agent(operator_desk(sqlite_office.office), name, (Role.ADMIN,), PASSWORD)

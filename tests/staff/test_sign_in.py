@@ -70,7 +70,7 @@ def test_the_right_password_begins_a_recorded_session(test_office: TestOffice) -
 def test_unknown_name_and_wrong_password_are_refused_with_the_same_words(test_office: TestOffice) -> None:
     """ASVS 6.3.8."""
     add(test_office)
-    known, unknown = fail(test_office, "mei"), fail(test_office, "nobody-here")
+    known, unknown = fail(test_office, "mei"), fail(test_office, "unknown-name")
     assert str(known) == str(unknown)
     assert type(known) is type(unknown)
 
@@ -87,7 +87,7 @@ def test_both_cost_one_verification(test_office: TestOffice, monkeypatch: pytest
 
     monkeypatch.setattr(passwords, "verify", counted)
     fail(test_office, "mei")
-    fail(test_office, "nobody-here")
+    fail(test_office, "unknown-name")
     assert len(calls) == 2
     assert calls[1] is None
 
@@ -96,7 +96,7 @@ def test_unknown_and_known_names_have_to_wait_alike(test_office: TestOffice) -> 
     """ASVS 6.3.8: the wait does not tell whether an account exists either."""
     add(test_office)
     known = [fail(test_office, "mei") for _ in range(7)]
-    unknown = [fail(test_office, "nobody-here") for _ in range(7)]
+    unknown = [fail(test_office, "unknown-name") for _ in range(7)]
     assert [str(one) for one in known] == [str(one) for one in unknown]
     assert isinstance(known[-1], SignInMustWait)
 

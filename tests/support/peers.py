@@ -39,6 +39,6 @@ def silent_peer() -> Iterator[tuple[str, socket.socket]]:
 
 
 def refusing_place() -> str:
-    """A port at which nobody listens: it was real a moment ago."""
+    """A port without a listener: it had one a moment ago."""
     with socket.create_server(("127.0.0.1", 0)) as gone:
         return f"127.0.0.1:{gone.getsockname()[1]}"

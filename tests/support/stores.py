@@ -1,4 +1,4 @@
-"""Stores that refuse: a full disk, a lock that somebody holds. Both on SQLite, which lets a test say so."""
+"""Stores that refuse: a full disk, a held lock. Both on SQLite, where a test can arrange them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

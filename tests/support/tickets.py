@@ -183,7 +183,7 @@ def make_ticket(
 
 
 def give(test_office: TestOffice, number: int, desk: Desk) -> None:
-    """Make the ticket that agent's, on record, whoever has it."""
+    """Assign the ticket to that agent, on record, even if another agent has it."""
     with test_office.office.database.transaction() as session:
         session.connection().execute(
             update(Ticket).where(col(Ticket.number) == number).values(assignee_id=desk.agent.id)

@@ -1,4 +1,4 @@
-"""Intake: what comes in becomes one ticket, one follow-up, or nothing at all, whoever asks how often."""
+"""Intake: a message becomes one ticket, one follow-up, or nothing, however often it is taken in."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -150,7 +150,7 @@ def test_an_answer_joins_its_ticket_by_thread_or_tag(test_office: TestOffice, wa
 def test_a_stranger_who_quotes_a_thread_or_tag_gets_a_ticket_of_their_own(
     test_office: TestOffice, way: dict[str, object], contacts: tuple[tuple[Field, str], ...]
 ) -> None:
-    """Nobody writes into somebody else's ticket, or seals anything under their key, by naming it (ASVS 8.2.2)."""
+    """No one can write into another person's ticket, or seal under their key, by naming it (ASVS 8.2.2)."""
     first = opened(test_office, message("<1@x>"))
     outcome, number = taken(test_office, message("<2@x>", contacts=contacts, **way))
     assert (outcome, number) == ("opened", 10_402)
@@ -252,7 +252,7 @@ def test_an_agent_takes_in_messages_too_and_an_admin_does_not(test_office: TestO
 
 
 def test_two_imports_at_once_take_each_mail_in_once(test_office: TestOffice) -> None:
-    """ASVS 2.3.4, 15.4.2: of two equal messages one is the duplicate, whoever wins."""
+    """ASVS 2.3.4, 15.4.2: of two equal messages one is the duplicate, in either order."""
     desk = operator_desk(test_office.office)
     count = len(list(MAILS.glob("*.eml")))
     with ThreadPoolExecutor(2) as pool:

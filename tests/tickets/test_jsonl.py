@@ -169,7 +169,7 @@ def test_a_message_of_somebody_on_file_is_theirs(test_office: TestOffice, tmp_pa
 
 
 def test_whoever_is_put_on_file_later_gets_no_ticket_of_before(test_office: TestOffice, tmp_path: Path) -> None:
-    """What a message claimed joins nobody to an account; a person may link it."""
+    """A claim in a message links no one to an account; a person may link it."""
     run(test_office, tmp_path, MESSAGE, PERSON)
     ticket = opened_ticket(test_office.office, 10_401)
     assert ticket.row.link == Link.NONE

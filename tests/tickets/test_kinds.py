@@ -1,4 +1,4 @@
-"""Guessing kind and language: from the pack's own mailboxes and words, for an agent to mend."""
+"""Guessing kind and language: from the pack's own mailboxes and keywords, for an agent to correct."""
 
 from pathlib import Path
 

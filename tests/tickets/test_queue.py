@@ -1,4 +1,4 @@
-"""The queue's pages: what each view holds, in which order, and what nobody sees there."""
+"""The queue's pages: what each view holds, in which order, and what no one sees there."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

@@ -96,10 +96,10 @@ def test_whom_nothing_is_on_file_of_looks_like_whoever_says_something_else(test_
     """The same answer, the same entries, the same statements to the store."""
     vera = test_office.desk("vera-lin", Role.VERIFIER)
     seen: list[tuple[object, tuple[str, ...], str]] = []
-    nobody = make_ticket(test_office, requester=make_requester(test_office, {}))
+    without = make_ticket(test_office, requester=make_requester(test_office, {}))
     with vera.work() as session:
         require_current(session, vera)  # what a console knows of its agent from the first act on
-    for made in (ticket(test_office), nobody):
+    for made in (ticket(test_office), without):
         ran: list[str] = []
         count = ran.append
 

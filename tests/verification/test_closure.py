@@ -1,4 +1,4 @@
-"""What nobody is ever verified for: one reminder, then a closure with a letter, by the pack's rule alone."""
+"""Unverified requests: one reminder, then a closure with a letter, only by the pack's rule."""
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -107,7 +107,7 @@ def test_the_minutes_upkeep_does_it_and_sends_the_letter(test_office: TestOffice
 
 @pytest.mark.parametrize("on_file", [True, False])
 def test_the_letters_tell_nothing_of_an_account(test_office: TestOffice, on_file: bool) -> None:
-    """Whoever has none reads the very same words."""
+    """A requester without data reads exactly the same text."""
     made = waiting(test_office, on_file=on_file)
     assert made.number == FIRST_NUMBER
     after_days(test_office, rules().remind_after_days)

@@ -179,7 +179,7 @@ def by_time(test_office: TestOffice, _mei: Desk, _made: MadeTicket) -> None:
 def test_a_window_ends_with_any_contact_hand_over_or_time(
     test_office: TestOffice, event: Callable[[TestOffice, Desk, MadeTicket], None]
 ) -> None:
-    """And nothing is revealed under it any more, whoever asks."""
+    """And nothing is revealed under it any more to anyone."""
     mei, vera = test_office.desk("mei", Role.AGENT), test_office.desk("vera-lin", Role.VERIFIER)
     requester = make_requester(test_office, CONTACTS, account="al77")
     made = make_ticket(test_office, requester=requester, assignee=mei)

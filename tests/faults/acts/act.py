@@ -70,5 +70,5 @@ def desk_of(office: Office, card: dict[str, Any]) -> Desk:
 
 
 def wait_for_the_kill() -> None:
-    """Whoever is done early waits, so that the round has an end of one kind only."""
+    """A process that finishes early waits, so that all rounds end in the same way."""
     signal.pause()
