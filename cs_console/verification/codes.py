@@ -6,6 +6,7 @@ import secrets
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import Enum
 from functools import partial
 
 from sqlalchemy import select, update
@@ -53,7 +54,25 @@ from models.enums import Action, ActKind, Field, Result, Role, VerificationMetho
 from models.ticket import Ticket
 from models.verification import Verification, VerificationCode
 
-RECENT, SHARED = "changed lately", "on file with more than one account"
+
+class Bar(Enum):
+    """What keeps a code from going to a contact."""
+
+    NO_CHANNEL = "cannot carry one"
+    CLAIMED = "claimed in the ticket only"
+    NOT_ON_FILE = "not confirmed by the platform"
+    SHARED = "on file with more than one account"
+    RECENT = "changed lately"
+
+
+@dataclass(frozen=True, slots=True)
+class NoCode:
+    """Why no code goes to a contact: what a rule reads, and what people do."""
+
+    bar: Bar
+    words: str
+
+
 """Why no code goes to a contact on file."""
 
 
@@ -98,7 +117,7 @@ def options(desk: Desk, number: int) -> tuple[CodeOption, ...]:
         case = case_of(session, desk, number)
         now = desk.office.clock.now()
         return tuple(
-            CodeOption(contact.id, contact.field, contact.mask, not why, why)
+            CodeOption(contact.id, contact.field, contact.mask, why is None, "" if why is None else why.words)
             for contact in masked_contacts(session, desk.office, case.requester_id)
             if contact.on_file and contact.field in case.codes.fields
             for why in [why_no_code(session, case, contact, now)]
@@ -242,22 +261,25 @@ def code_hash(office: Office, code_id: str, number: int, contact_id: str, digits
     return hmac.digest(office.keyring.desk_key("codes"), bound, hashlib.sha256)
 
 
-def too_recent(changed_at: datetime, rules: CodeRules, now: datetime) -> str:
-    """From when a contact that was changed lately can carry codes, in words; "" where it can."""
+def too_recent(changed_at: datetime, rules: CodeRules, now: datetime) -> NoCode | None:
+    """From when a contact that was changed lately can carry codes; None where it can."""
     usable = changed_at + timedelta(days=rules.contact_recent_days)
-    return "" if usable <= now else f"{RECENT}, usable from {local_moment(usable)}"
+    return None if usable <= now else NoCode(Bar.RECENT, f"{Bar.RECENT.value}, usable from {local_moment(usable)}")
 
 
-def why_no_code(session: Session, case: Case, contact: MaskedContact, now: datetime) -> str:
-    """Why no code goes to this contact, in a few words; "" where one may (POLICY.md: on file, not changed lately)."""
+def why_no_code(session: Session, case: Case, contact: MaskedContact, now: datetime) -> NoCode | None:
+    """Why no code goes to this contact; None where one may (POLICY.md: on file, not changed lately)."""
+    barred = None
     if contact.field not in case.codes.fields:
-        return "cannot carry one"
-    if contact.claimed:
-        return "claimed in the ticket only"
-    if not contact.on_file:
-        return "not confirmed by the platform"
-    if case.requester.unclear or is_shared(session, contact.id):
-        return SHARED
+        barred = Bar.NO_CHANNEL
+    elif contact.claimed:
+        barred = Bar.CLAIMED
+    elif not contact.on_file:
+        barred = Bar.NOT_ON_FILE
+    elif case.requester.unclear or is_shared(session, contact.id):
+        barred = Bar.SHARED
+    if barred is not None:
+        return NoCode(barred, barred.value)
     return too_recent(contact.changed_at, case.codes, now)
 
 
@@ -277,7 +299,7 @@ def _sends_allowed(session: Session, desk: Desk, case: Case, contact: MaskedCont
         return ContactNotOnFile("This contact is not on file.", "Codes go only to contacts on file.")
     if case.requester.unclear or is_shared(session, contact.id):
         return ContactShared()
-    if too_recent(contact.changed_at, case.codes, now):
+    if too_recent(contact.changed_at, case.codes, now) is not None:
         return ContactRecent(
             f"This contact was changed in the last {case.codes.contact_recent_days} days.",
             "Use an older one, or the written route.",

@@ -15,7 +15,7 @@ from cs_console.tickets.ticket_facts import READERS
 from cs_console.verification.askers import Asker, asker_of
 from cs_console.verification.caller import checks_made
 from cs_console.verification.cases import Case, case_of, local_moment
-from cs_console.verification.codes import RECENT, SHARED, why_no_code
+from cs_console.verification.codes import Bar, NoCode, why_no_code
 from cs_console.verification.limits import Sends, left_of, locked, send_refusal, sends_of
 from models.enums import Field, Role, TicketState, VerificationMethod
 
@@ -126,7 +126,7 @@ def _standing(session: Session, desk: Desk, number: int) -> _Standing:
 
 
 def _all(
-    here: _Standing, contacts: tuple[MaskedContact, ...], reasons: Mapping[str, str], checks: int
+    here: _Standing, contacts: tuple[MaskedContact, ...], reasons: Mapping[str, NoCode | None], checks: int
 ) -> Iterator[Way]:
     if here.locked is not None:
         words = "gives the requester a fresh budget of tries; recorded" if here.lifts else "a supervisor can"
@@ -141,13 +141,16 @@ def _all(
         yield from _authority(here)
 
 
-def _contacts(here: _Standing, contacts: tuple[MaskedContact, ...], reasons: Mapping[str, str]) -> Iterator[Way]:
+def _contacts(
+    here: _Standing, contacts: tuple[MaskedContact, ...], reasons: Mapping[str, NoCode | None]
+) -> Iterator[Way]:
     """Those that a code may go to; those that it may not, each with its reason; what carries none, in one line."""
     refusal = _code_refusal(here)
     carries = [contact for contact in contacts if contact.field in here.case.codes.fields]
     first = here.case.codes.fields.index  # the pack's order: the registered mobile is the first channel (I.(1)1)
-    for contact in sorted(carries, key=lambda one: (bool(reasons[one.id]), first(one.field))):
-        reason = reasons[contact.id]
+    for contact in sorted(carries, key=lambda one: (reasons[one.id] is not None, first(one.field))):
+        barred = reasons[contact.id]
+        reason = "" if barred is None else barred.words
         where = f"{here.title(contact.field).lower()}  {contact.mask}"
         if reason or refusal:
             yield Way(Act.CODE, contact.id, f"No code to the {where}", reason or refusal, False)
@@ -228,7 +231,7 @@ def _budget(here: _Standing) -> str:
     return f"{tries} · codes that may go out: {here.sends.hour} within the hour, {here.sends.day} within the day"
 
 
-def _next_step(here: _Standing, reasons: Mapping[str, str]) -> str:
+def _next_step(here: _Standing, reasons: Mapping[str, NoCode | None]) -> str:
     """What to do where no code can go out now."""
     number, asker = here.case.number, here.asker.refusal(VerificationMethod.CODE)
     other = "" if here.asker.only_by_code else " A written request or documents still do."
@@ -239,11 +242,12 @@ def _next_step(here: _Standing, reasons: Mapping[str, str]) -> str:
         return str(asker)
     if here.locked is not None:
         return f"No code is sent or checked until {local_moment(here.locked)}; a supervisor can lift that.{other}"
-    if all(reasons.values()):
+    bars = {None if barred is None else barred.bar for barred in reasons.values()}
+    if None not in bars:
         why = "Nothing on file can carry a code."
-        if any(reason.startswith(RECENT) for reason in reasons.values()):
+        if Bar.RECENT in bars:
             why = "What is on file was changed lately."
-        elif SHARED in reasons.values():
+        elif Bar.SHARED in bars:
             why = "What is on file is another account's as well."
         return f"{why} Take a written request, or see documents." if other else f"{why} The representative has to wait."
     return str(limit) if limit else ""
