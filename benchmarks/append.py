@@ -12,10 +12,12 @@ from time import monotonic
 from benchmarks.result import Result, percentile, timed
 from benchmarks.reveal import postgres_insert
 from benchmarks.scratch import scratch_office, scratch_postgres
-from cs_console.access_log.append import Entry, append_alone
+from cs_console.access_log.append import append_alone
 from cs_console.access_log.checkpoint import write_checkpoint
+from cs_console.access_log.entry import Entry
 from cs_console.access_log.verify import verify_log
-from cs_console.desk import Desk, open_office, operator_desk
+from cs_console.desk import Desk, operator_desk
+from cs_console.opening import open_office
 from cs_console.settings import Settings
 from models.enums import Action
 

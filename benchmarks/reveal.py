@@ -12,7 +12,8 @@ import psycopg
 
 from benchmarks.result import Result, compare, interleaved
 from benchmarks.scratch import scratch_desk, scratch_office, scratch_postgres
-from cs_console.access_log.append import Actor, Entry, append
+from cs_console.access_log.append import append
+from cs_console.access_log.entry import Actor, Entry
 from cs_console.access_log.vouched import assigned
 from cs_console.custody.contacts import NewContact, add_contact
 from cs_console.custody.disclosure import Target, reveal

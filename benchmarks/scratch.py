@@ -7,14 +7,16 @@ from datetime import timedelta
 from pathlib import Path
 
 from cs_console.access_log.accounts_on_record import about_account
-from cs_console.access_log.append import Actor, Entry, append, start_log
+from cs_console.access_log.append import append, start_log
 from cs_console.access_log.checkpoint import make_log_key
+from cs_console.access_log.entry import Actor, Entry
 from cs_console.access_log.undertakings_on_record import about_undertaking
 from cs_console.clock import SystemClock
 from cs_console.custody.key_files import make_wrapping_key
 from cs_console.custody.keyring import open_keyring
 from cs_console.database import Database
 from cs_console.desk import AgentCard, Desk, Office
+from cs_console.opening import assemble
 from cs_console.policy.loader import PackShelf
 from cs_console.settings import Settings
 from models.agent import Agent
@@ -40,7 +42,7 @@ def scratch_office(database_url: str = "") -> Iterator[Office]:
         database = Database(settings.database)
         database.migrate()
         keyring = open_keyring(settings)
-        office = Office(settings, database, keyring, PackShelf(settings), SystemClock())
+        office = assemble(settings, database, keyring, PackShelf(settings), SystemClock())
         desk_id = new_id()
         keyring.prepare(desk_id)
         with database.transaction() as session:

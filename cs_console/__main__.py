@@ -1,6 +1,5 @@
 """`cs-console`: the console itself, the demo, and the operators' commands."""
 
-import gc
 import os
 import sys
 from collections.abc import Callable
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from cs_console.faults import forbid_core_dumps, spot_of
+from cs_console.launch import open_console, open_demo
 from cs_console.safe_output import sanitise_output
 
 
@@ -22,21 +22,14 @@ def main() -> None:
     arguments = sys.argv[1:]
     alone, home = only_home(arguments)
     if alone:
-        open_console(home)
+        _or_one_sentence(lambda: open_console(home))
         return
     if arguments[0] == "demo":
         alone, home = only_home(arguments[1:])
         if alone:
-            from cs_console.sample.demo import open_demo
-
             _or_one_sentence(lambda: open_demo(home))
             return
     _or_one_sentence(_run_command)
-
-
-def open_console(home: Path | None) -> None:
-    """Open the console on the desk in `home`, or in the default place. Exits with the console's status."""
-    _or_one_sentence(lambda: _open(home))
 
 
 def only_home(arguments: list[str]) -> tuple[bool, Path | None]:
@@ -49,14 +42,6 @@ def only_home(arguments: list[str]) -> tuple[bool, Path | None]:
         case [one] if one.startswith("--home=") and len(one) > len("--home="):
             return True, Path(one.removeprefix("--home="))
     return False, None
-
-
-def _open(home: Path | None) -> None:
-    gc.disable()  # nothing to collect before the first paint; the console turns it on again afterwards
-    from cs_console.app import run
-    from cs_console.settings import load
-
-    run(load(home))
 
 
 def _run_command() -> None:

@@ -9,28 +9,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from cs_console.access_log.accounts_on_record import AccountsRead
-from cs_console.access_log.append import Actor, newest_entry_at
+from cs_console.access_log.entry import Actor
 from cs_console.access_log.stated_heads import HeadFile
 from cs_console.access_log.undertakings_on_record import UndertakingsRead
 from cs_console.access_log.vouched import Word
-from cs_console.clock import Clock, DeskClock, SystemClock
-from cs_console.custody.desk_keys import list_desk_keys, never_had
-from cs_console.custody.index_state import IndexStateReader
-from cs_console.custody.keyring import Keyring, open_keyring
+from cs_console.clock import DeskClock
 from cs_console.database import Database
-from cs_console.errors import NotAllowed, Refusal, StoreUnavailable, TimeNotConfirmed
-from cs_console.policy.adopted import newest_adopted
-from cs_console.policy.loader import PackShelf
-from cs_console.sample_mark import is_sample
+from cs_console.errors import NotAllowed, TimeNotConfirmed
+from cs_console.live_session import require_live
 from cs_console.settings import Settings
-from cs_console.staff.sessions import require_live
-from models.enums import RequesterState, Role
-from models.requester import Requester
+from models.enums import Role
+
+if TYPE_CHECKING:
+    from cs_console.custody.keyring import Keyring
+    from cs_console.policy.loader import PackShelf
 
 WAITING_REFUSALS = 1_000
 """How many refused attempts are kept while the store cannot record them."""
@@ -42,9 +39,9 @@ class Office:
 
     settings: Settings
     database: Database
-    keyring: Keyring
-    packs: PackShelf
-    clock: Clock
+    keyring: "Keyring"
+    packs: "PackShelf"
+    clock: DeskClock
     sample: bool = False
     """Whether the desk's own data says that it was made as a sample (`sample_mark.py`)."""
     recorded: bool = False
@@ -60,17 +57,6 @@ class Office:
     """Entries of the log as they are stored, whose tags were found right: some of those that were asked for last."""
     keyed_up_to: int = 0
     """How far it has come in giving tickets from before their own keys: the last number."""
-
-    def __post_init__(self) -> None:
-        """Have one clock for all that happens at this desk, and let the keyring ask what only the data knows."""
-        raw = self.clock
-        if not isinstance(raw, DeskClock):
-            self.clock = DeskClock(raw)
-            if self.keyring.clock is raw:
-                self.keyring.clock = self.clock
-        self.keyring.is_erased = self._is_erased
-        self.keyring.index_state = IndexStateReader(self.database)
-        self.keyring.may_introduce = lambda name: never_had(self.database, name)
 
     @cached_property
     def log_tag_key(self) -> bytes:
@@ -91,31 +77,13 @@ class Office:
         """The requester's name in the log: keyed by their own key, so that erasing it unlinks the log too."""
         return hmac.digest(key, b"pseudonym|" + requester_id.encode(), hashlib.sha256).hex()[:16]
 
-    @property
-    def desk_clock(self) -> DeskClock:
-        """The clock, for what a clock alone cannot be asked: whether it is believed."""
-        assert isinstance(self.clock, DeskClock)
-        return self.clock
-
     def require_believed_time(self) -> None:
         """Refuse what cannot be undone, and what dates decide, while the machine's clock is not believed.
 
         Raises TimeNotConfirmed.
         """
-        if self.desk_clock.parted:
-            raise TimeNotConfirmed(self.desk_clock.source.now(), self.clock.now())
-
-    def list_keys(self) -> None:
-        """Note which keys of its own the desk has, so that one lost later is known to be; most times it only reads."""
-        list_desk_keys(self.database, self.keyring, self.clock.now())
-
-    def _is_erased(self, requester_id: str) -> bool:
-        """Whether the log proves that this requester was erased: only then is a key that is not there no loss."""
-        from cs_console.custody.erasure_proof import was_erased  # asked about keys that are not there alone
-
-        with self.database.reading() as session:
-            state = session.exec(select(col(Requester.state)).where(col(Requester.id) == requester_id)).first()
-            return state == RequesterState.ERASED and was_erased(session, self, requester_id)
+        if self.clock.parted:
+            raise TimeNotConfirmed(self.clock.source.now(), self.clock.now())
 
     def require_stores(self) -> None:
         """Ask database and keyring one small thing. Raises StoreUnavailable while one of them does not answer."""
@@ -128,43 +96,6 @@ class Office:
         self.head_file.close()
         self.database.close()
         self.keyring.close()
-
-
-def open_office(settings: Settings, clock: Clock | None = None) -> Office:
-    """Open an existing desk's stores; a database of an older version is brought to this program's.
-
-    Raises StoreUnavailable or KeyUnavailable with nothing touched.
-    """
-    database = Database(settings.database)
-    try:
-        database.check()
-        kept = Database(settings.keyring).file
-        if kept is not None and not kept.is_file():  # opening it would make an empty one
-            raise StoreUnavailable(f"The keyring {kept} is missing.", "Restore it: without it nothing can be opened.")
-        clock = clock or SystemClock()
-        desk_clock = clock if isinstance(clock, DeskClock) else DeskClock(clock)
-        keyring = open_keyring(settings, desk_clock)
-        database.migrate()
-        with database.reading() as session:
-            sample = is_sample(session, keyring)
-        office = Office(settings, database, keyring, PackShelf(settings), desk_clock, sample)
-        office.packs.adopted = _adopted_on_record(office)
-        desk_clock.begin(newest_entry_at(office))
-        return office
-    except Refusal:
-        database.close()
-        raise
-
-
-def _adopted_on_record(office: Office) -> str:
-    """The pack that was adopted last, "" where the log cannot say so now: a desk opens all the same, to verify it."""
-    try:
-        with office.database.reading() as session:
-            return newest_adopted(session, office)
-    except StoreUnavailable:
-        raise
-    except Refusal:
-        return ""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from threading import Lock
 
 from cs_console.access_log.checkpoint import copy_to_second_place, write_checkpoint
 from cs_console.acts import drop_old_acts
+from cs_console.adoption.adopting import read_adopted
+from cs_console.custody.desk_keys import list_desk_keys
 from cs_console.custody.disclosure import record_waiting_refusals
 from cs_console.custody.drafts import drop_old_drafts
 from cs_console.custody.erasing import apply_again, finish_all
@@ -16,7 +18,6 @@ from cs_console.delivery.acknowledging import acknowledge_waiting
 from cs_console.delivery.outgoing import deliver_queued
 from cs_console.desk import Office
 from cs_console.errors import Refusal
-from cs_console.policy.adoption import read_adopted
 from cs_console.staff.desk_time import record_parted_clock
 from cs_console.verification.closure import close_unverified
 
@@ -44,7 +45,7 @@ def keep_up(office: Office) -> None:
         escalate_overdue,
         apply_again,
         finish_all,
-        Office.list_keys,
+        list_desk_keys,
         drop_old_drafts,
         drop_old_acts,
         carry_on,

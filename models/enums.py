@@ -127,6 +127,10 @@ class Outcome(StrEnum):
     FEE = "fee"
 
 
+REFUSING = (Outcome.REFUSE, Outcome.PARTIAL)
+"""Outcomes that leave a requester something to appeal against; a fee is answered, not appealed."""
+
+
 class DecisionState(StrEnum):
     PROPOSED = "proposed"
     RETURNED = "returned"

@@ -6,7 +6,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Input
 
-from cs_console.custody.contacts import look_up
+from cs_console.tickets.look_up import look_up
 from models.enums import Field
 from screens.console_screen import Dialog
 from screens.widgets.choice_list import Choice, ChoiceList

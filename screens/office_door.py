@@ -71,8 +71,8 @@ class OfficeDoor:
             self._future.result().close()
 
     def _open(self) -> "Office":
-        from cs_console.desk import open_office  # importing the stores' libraries takes longer than the first paint may
-        from cs_console.policy.adoption import note_at_opening
+        from cs_console.adoption.adopting import note_at_opening
+        from cs_console.opening import open_office  # the stores' libraries take longer than the first paint may
 
         office = open_office(self._settings)
         note_at_opening(office)

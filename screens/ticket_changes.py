@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from cs_console.custody.contacts import change_contact
+from cs_console.casework.contacts import change_contact
 from cs_console.decisions.matters import MatterChoices, Named, matter_choices, name_matter
 from cs_console.errors import ChangedElsewhere, NoOneIndependent, Refusal
 from cs_console.tickets import workflow

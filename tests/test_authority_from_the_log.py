@@ -13,8 +13,9 @@ from sqlmodel import col
 
 from cs_console.access_log import append as appending
 from cs_console.access_log.append import about_text
+from cs_console.access_log.entry import Actor, Entry
 from cs_console.access_log.vouched import assigned
-from cs_console.custody.contacts import change_contact
+from cs_console.casework.contacts import change_contact
 from cs_console.custody.disclosure import reveal
 from cs_console.custody.erasing import finish_all
 from cs_console.custody.erasure import confirm_erasure
@@ -434,10 +435,8 @@ def test_no_forged_row_changes_a_contact(test_office: TestOffice, forged: str) -
 def as_older_desks_wrote(test_office: TestOffice, action: Action, actor: str, reason: str, **more: Any) -> None:
     """Append an entry as it was before entries had `about`."""
     with test_office.office.database.transaction() as session:
-        entry = appending.Entry(action, reason=reason, **more)
-        appending.append(
-            session, test_office.office, appending.Actor(actor, "", "", "h"), entry, test_office.clock.now()
-        )
+        entry = Entry(action, reason=reason, **more)
+        appending.append(session, test_office.office, Actor(actor, "", "", "h"), entry, test_office.clock.now())
 
 
 def test_what_an_older_desk_recorded_still_counts_and_cannot_be_forged(test_office: TestOffice) -> None:
@@ -478,7 +477,7 @@ def test_no_rule_reads_a_sentence(sqlite_office: TestOffice, monkeypatch: pytest
     written = appending.WrittenDown.__init__
     said = iter(["follow-up received", "assignee ben -> mei", "released by mei, was ben's", "until 2020-01-01"] * 500)
 
-    def other_words(self: Any, office: Any, actor: Any, entry: appending.Entry, at: Any) -> None:
+    def other_words(self: Any, office: Any, actor: Any, entry: Entry, at: Any) -> None:
         done = entry.outcome is Result.DONE
         written(self, office, actor, replace(entry, reason=next(said)) if done else entry, at)
 

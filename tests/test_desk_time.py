@@ -7,15 +7,16 @@ from sqlalchemy import select, update
 from sqlmodel import col
 from typer.testing import CliRunner
 
-from cs_console.access_log.append import Actor, Entry, WrittenDown, append, append_alone, lock_log
+from cs_console.access_log.append import WrittenDown, append, append_alone, lock_log
 from cs_console.access_log.clocks import clock_difference
+from cs_console.access_log.entry import Actor, Entry
 from cs_console.access_log.state import log_state
 from cs_console.access_log.verify import verify_log
 from cs_console.clock import DeskClock, SystemClock
 from cs_console.commands import app
 from cs_console.custody.disclosure import reveal
 from cs_console.decisions.escalation import escalate_overdue
-from cs_console.desk import Office, open_office, operator_desk
+from cs_console.desk import Office, operator_desk
 from cs_console.errors import (
     BadInput,
     ClockBehind,
@@ -26,6 +27,7 @@ from cs_console.errors import (
     TimeNotConfirmed,
     WrongPassword,
 )
+from cs_console.opening import open_office
 from cs_console.staff.accounts import add_agent
 from cs_console.staff.desk_time import confirm_time
 from cs_console.upkeep import keep_up
@@ -89,10 +91,10 @@ def test_time_goes_on_while_the_clock_is_behind_and_follows_it_afterwards(sqlite
     assert office.clock.now() == before
     clock.forward(minutes=30)
     assert office.clock.now() == before + timedelta(minutes=30)
-    assert office.desk_clock.parted == timedelta(hours=-2)
+    assert office.clock.parted == timedelta(hours=-2)
     clock.set_by(hours=2)
     assert office.clock.now() == clock.at
-    assert not office.desk_clock.parted
+    assert not office.clock.parted
 
 
 def test_a_small_step_back_is_waited_out(sqlite_office: TestOffice) -> None:
@@ -102,7 +104,7 @@ def test_a_small_step_back_is_waited_out(sqlite_office: TestOffice) -> None:
     assert office.clock.now() == before
     clock.forward(minutes=5)
     assert office.clock.now() == clock.at == before + timedelta(minutes=1)
-    assert not office.desk_clock.parted
+    assert not office.clock.parted
 
 
 def test_many_small_steps_are_one_large_one(sqlite_office: TestOffice) -> None:
@@ -110,7 +112,7 @@ def test_many_small_steps_are_one_large_one(sqlite_office: TestOffice) -> None:
     for _ in range(3):
         clock.set_by(minutes=4)
         office.clock.now()
-    assert office.desk_clock.parted == timedelta(minutes=12)
+    assert office.clock.parted == timedelta(minutes=12)
 
 
 def test_no_entry_is_older_than_the_one_before_it(test_office: TestOffice) -> None:
@@ -192,7 +194,7 @@ def test_a_jump_ahead_stops_what_dates_decide_until_a_second_person_confirms(
     escalate_overdue(office)
     [confirmed] = recorded(office, Action.TIME_CONFIRMED)
     assert "3 days ahead" in confirmed.reason
-    assert not other.desk_clock.parted
+    assert not other.clock.parted
     other.close()
 
 
@@ -204,7 +206,7 @@ def test_what_was_confirmed_in_one_console_holds_in_the_others(test_office: Test
     note(first)  # a time that is not believed does not become the newest entry's
     assert times(first)[-1] == times(first)[0]
     for office in (first, second):
-        assert office.desk_clock.parted == timedelta(days=45)
+        assert office.clock.parted == timedelta(days=45)
         with pytest.raises(TimeNotConfirmed):
             escalate_overdue(office)
     confirm_time(first, "ines", PASSWORD)

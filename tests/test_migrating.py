@@ -11,8 +11,8 @@ import pytest
 
 from cs_console import database as database_module
 from cs_console.database import REVISIONS, Database
-from cs_console.desk import open_office
 from cs_console.errors import StoreBusy, StoreTooNew, StoreUnavailable
+from cs_console.opening import open_office
 from cs_console.settings import Settings
 from models.counter import Counter
 from tests.support.office import TestOffice

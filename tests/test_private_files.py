@@ -5,7 +5,7 @@ import stat
 from pathlib import Path
 
 from cs_console.access_log.memory import remember
-from cs_console.desk import open_office
+from cs_console.opening import open_office
 from cs_console.sample.demo import make_sample, sample_settings
 
 

@@ -29,7 +29,7 @@ from cs_console.access_log.standing import (
 from cs_console.access_log.tickets_on_record import closed_since, tickets_of
 from cs_console.access_log.verify import verify_log
 from cs_console.access_log.vouched import verified_numbers
-from cs_console.custody.contacts import change_contact, look_up
+from cs_console.casework.contacts import change_contact
 from cs_console.custody.disclosure import end_view, purposes_for, reveal
 from cs_console.custody.erasable import require_erasable
 from cs_console.custody.erasure import confirm_erasure, open_erasures, propose_erasure, withdraw_erasure
@@ -59,6 +59,7 @@ from cs_console.staff import accounts, undertakings
 from cs_console.staff.given_roles import confirm_roles
 from cs_console.staff.staff_changes import staff_changes
 from cs_console.tickets import conversation, workflow
+from cs_console.tickets.look_up import look_up
 from cs_console.tickets.ticket_facts import facts, facts_on_record, is_on_record, pseudonym, record_about
 from cs_console.verification.askers import asker_of, require_answerable
 from cs_console.verification.authority import record_age_band, see_authority

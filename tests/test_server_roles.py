@@ -9,8 +9,9 @@ from sqlalchemy import make_url
 from sqlmodel import SQLModel
 from typer.testing import CliRunner
 
-from cs_console.access_log.append import Entry, record
+from cs_console.access_log.append import record
 from cs_console.access_log.checkpoint import write_checkpoint
+from cs_console.access_log.entry import Entry
 from cs_console.access_log.verify import verify_log
 from cs_console.commands import app
 from cs_console.commands.checks import account_check
@@ -18,8 +19,9 @@ from cs_console.custody.disclosure import Target, end_view, reveal
 from cs_console.custody.drafts import discard_draft, save_draft
 from cs_console.custody.rotation import rotate
 from cs_console.database import REVISIONS
-from cs_console.desk import Office, open_office, operator_desk
+from cs_console.desk import Office, operator_desk
 from cs_console.errors import StoreUnavailable
+from cs_console.opening import open_office
 from cs_console.server_roles import CONSOLE, OWNER, RIGHTS, roles_script, table_names
 from cs_console.settings import Settings
 from cs_console.staff.accounts import add_agent
@@ -110,7 +112,7 @@ def test_every_table_that_init_makes_is_the_owners_and_the_consoles_rights_are_t
 
 
 def test_the_main_work_is_done_as_the_consoles_role(console: Office) -> None:
-    clock = console.desk_clock.source
+    clock = console.clock.source
     assert isinstance(clock, FakeClock)
     office = TestOffice(console, clock)
     add_agent(operator_desk(console), "omar", {Role.SUPERVISOR}, PASSWORD)
@@ -212,7 +214,7 @@ WRONG = [
 
 def test_no_insert_of_the_role_blocks_what_consoles_record(console: Office) -> None:
     """The owner's functions take the next number only, together with the head; nothing else goes into the log."""
-    clock = console.desk_clock.source
+    clock = console.clock.source
     assert isinstance(clock, FakeClock)
     office = TestOffice(console, clock)
     with psycopg.connect(console.settings.database.replace("+psycopg", ""), autocommit=True) as connection:

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 import cs_console
+from cs_console.adoption.adopting import adopt
 from cs_console.backups.making import Store, back_up
 from cs_console.custody.rotation import rotate
 from cs_console.desk import Desk, operator_desk
 from cs_console.errors import NotAllowed
-from cs_console.policy.adoption import adopt
 from cs_console.tickets.intake import import_jsonl
 from cs_console.tickets.jsonl import RequesterRecord
 from cs_console.tickets.new_keys import one_at_a_time

@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -24,13 +23,13 @@ from sqlalchemy import (
 from sqlmodel import Session, col
 
 from cs_console.access_log.canonical import after_number, entry_bytes, numbered
+from cs_console.access_log.entry import Actor, Entry
 from cs_console.access_log.head import HEAD, TAG_BYTES, genuine_tree, head_tag
 from cs_console.access_log.merkle import Frontier, leaf_hash
 from cs_console.database import Transaction
 from cs_console.errors import LogBroken, Refusal
 from cs_console.prepared import Prepared, Row, Step, first_rows, rows_written
 from models.columns import from_microseconds, microseconds
-from models.enums import Action, Result
 from models.log import LogEntry, LogHead
 
 if TYPE_CHECKING:
@@ -88,35 +87,6 @@ _READ_ALL_BACK = Prepared(
 """Whether the store kept what it took: a trigger can delete or change an entry once it is in."""
 _RUN_DEFERRED = text("SET CONSTRAINTS ALL IMMEDIATE")
 _INSERT = Prepared(insert(LogEntry))
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One thing that happened. It names fields, never their values; `requester` is a pseudonym.
-
-    `about` is what rules read: the ids and facts that the entry vouches for, by name. `reason` is for people.
-    """
-
-    action: Action
-    outcome: Result = Result.DONE
-    ticket: int | None = None
-    requester: str | None = None
-    fields: tuple[str, ...] = ()
-    purpose: str = ""
-    verification: str = ""
-    seconds: int | None = None
-    reason: str = ""
-    about: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who did it, from where: an account's name, its roles at that moment, a hash of its session, the host."""
-
-    name: str
-    roles: str
-    session: str
-    host: str
 
 
 class WrittenDown:
@@ -245,7 +215,7 @@ class LockedLog:
 
     def _not_before_the_newest(self, written: WrittenDown) -> WrittenDown:
         """The entry at the newest one's time. A time that is far off is believed only of a genuine entry."""
-        clock, at = written.office.desk_clock, from_microseconds(self.newest_at)
+        clock, at = written.office.clock, from_microseconds(self.newest_at)
         if self.newest_at - written.columns[0] > CLOCKS_DIFFER and not _is_genuine(
             self.key, _READ_BACK.first(self.transaction, {"seq": self.tree.size})
         ):

@@ -26,10 +26,10 @@ def clock_difference(office: "Office") -> str:
     It is held against the desk's time, then against the database server's clock; on SQLite against the newest entry,
     which another host or an earlier day wrote. Never raises for a store that is away.
     """
-    parted = office.desk_clock.parted
+    parted = office.clock.parted
     if parted:
         return span(parted)
-    machine = office.desk_clock.source.now()
+    machine = office.clock.source.now()
     try:
         with office.database.reading() as session:
             if not office.database.is_sqlite:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import COLUMNS, Entry, record
+from cs_console.access_log.append import COLUMNS, record
 from cs_console.access_log.canonical import entry_bytes
 from cs_console.access_log.checkpoint import LogVerifier, latest, log_signer, write_checkpoint
+from cs_console.access_log.entry import Entry
 from cs_console.access_log.log_filter import pseudonym_beginning
 from cs_console.access_log.merkle import leaf_hash
 from cs_console.access_log.merkle_proofs import PrefixTree, WatchedTree

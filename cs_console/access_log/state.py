@@ -71,7 +71,7 @@ def log_state(office: "Office") -> LogState:
         stated_too = False
     stated = _genuine_checkpoint(key, checkpoint)
     if tree is not None and entry is not None and _newest_entry_fits(key, entry, tree.size):
-        office.desk_clock.seen(from_microseconds(entry[1]))
+        office.clock.seen(from_microseconds(entry[1]))
     ok = (
         stated_too
         and tree is not None

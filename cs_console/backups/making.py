@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from cs_console.access_log.append import Entry, record
+from cs_console.access_log.append import record
+from cs_console.access_log.entry import Entry
 from cs_console.database import LOCK_WAIT_SECONDS, Database, store_error
 from cs_console.desk import Desk
 from cs_console.errors import BadInput, NotADatabase

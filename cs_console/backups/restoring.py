@@ -17,7 +17,8 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import Actor, Entry, append, record, sign_now
+from cs_console.access_log.append import append, record, sign_now
+from cs_console.access_log.entry import Actor, Entry
 from cs_console.access_log.memory import agrees_with_memories, forget_what_was_stated
 from cs_console.access_log.state import log_state
 from cs_console.access_log.verify import verify_log
@@ -27,7 +28,7 @@ from cs_console.custody.desk_keys import requesters_without_key
 from cs_console.custody.erasing import apply_again, brought_back
 from cs_console.custody.index_rotation import rebuild
 from cs_console.database import Database
-from cs_console.desk import Office, OperatorDesk, open_office, operator_desk
+from cs_console.desk import Office, OperatorDesk, operator_desk
 from cs_console.errors import (
     BadInput,
     NoDesk,
@@ -36,6 +37,7 @@ from cs_console.errors import (
     StoreBusy,
     StoreUnavailable,
 )
+from cs_console.opening import open_office
 from cs_console.plain_text import one_line
 from cs_console.settings import Settings
 from cs_console.staff.second_person import Confirming, require_password_of

@@ -4,6 +4,7 @@ import typer
 
 from cs_console.commands import agents, backup, desk_time, doctor, init, intake, keys, log, policy, tickets
 from cs_console.commands.context import Home, SafeCommands, refusals
+from cs_console.launch import open_console, open_demo
 
 app = typer.Typer(
     name="cs-console",
@@ -33,8 +34,6 @@ app.command("restore")(backup.restore)
 @app.command()
 def demo(home: Home = None) -> None:
     """Make a sample desk (once) and open the console on it."""
-    from cs_console.sample.demo import open_demo  # the desk's services are imported only when needed
-
     with refusals():
         open_demo(home)
 
@@ -43,9 +42,8 @@ def demo(home: Home = None) -> None:
 def console(context: typer.Context, home: Home = None) -> None:
     """Open the console."""
     if context.invoked_subcommand is None:
-        from cs_console.__main__ import open_console
-
-        open_console(home)
+        with refusals():
+            open_console(home)
 
 
 __all__ = ["app"]

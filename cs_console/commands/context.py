@@ -10,8 +10,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from cs_console.desk import Office, open_office
+from cs_console.desk import Office
 from cs_console.errors import Refusal
+from cs_console.opening import open_office
 from cs_console.plain_text import sentence_line
 from cs_console.safe_output import sanitise_output
 from cs_console.settings import load

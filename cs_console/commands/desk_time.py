@@ -16,7 +16,7 @@ app = typer.Typer(help="The desk's time: whether the machine's clock is trusted.
 def status(home: Home = None) -> None:
     """Say whether this machine's clock is trusted. Exit status 1 if it is not."""
     with office(home) as opened:
-        parted, now = opened.desk_clock.parted, opened.clock.now()
+        parted, now = opened.clock.parted, opened.clock.now()
     if not parted:
         print(f"The desk's time is {now:%Y-%m-%d %H:%M} UTC; this machine's clock is trusted.")
         return

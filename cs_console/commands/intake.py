@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
+from cs_console.adoption.adopting import note_current
 from cs_console.commands.context import Home, Json, office, print_json
 from cs_console.desk import operator_desk
 from cs_console.plain_text import sentence_line
-from cs_console.policy.adoption import note_current
 from cs_console.safe_output import drawing_stream
 from cs_console.tickets.intake import ImportCounts, Told, import_jsonl, import_mail
 from cs_console.tickets.quarantine import KeptMail, listing

@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
+from cs_console.adoption.adopting import ShelvedPack, adopt, shelved
+from cs_console.adoption.pack_check import check_pack
 from cs_console.commands.context import Home, Json, office, print_json, refusals
-from cs_console.desk import open_office, operator_desk
+from cs_console.desk import operator_desk
 from cs_console.errors import BadPack, NoDesk, UnknownPack
+from cs_console.opening import open_office
 from cs_console.plain_text import sentence_line
-from cs_console.policy.adoption import ShelvedPack, adopt, shelved
-from cs_console.policy.checking import check_pack
 from cs_console.policy.differences import differences
 from cs_console.policy.in_words import pack_lines
 from cs_console.policy.loader import SHIPPED, PackShelf, load_pack

@@ -6,7 +6,6 @@ a word. So a key that was ever seen here, or that the data shows was used, is mi
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
 
 from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -16,6 +15,7 @@ from sqlmodel import Session, SQLModel, col
 from cs_console.custody.index_state import INDEXES, generation_of, key_name, read_state
 from cs_console.custody.keyring import OF_DESK, Keyring
 from cs_console.database import Database
+from cs_console.desk import Office
 from cs_console.errors import StoreUnavailable
 from models.contact import Contact
 from models.decision import Decision
@@ -31,6 +31,8 @@ from models.unknown_sign_in import UnknownSignIn
 from models.verification import VerificationCode
 
 BATCH = 500
+PRIVACY_OFFICE = "privacy-office"
+"""The desk key that closes what only privacy officers may read (no tipping off)."""
 
 _Use = tuple[type[SQLModel], Callable[[], ColumnElement[bool]]]
 
@@ -39,7 +41,7 @@ _USES: dict[str, _Use] = {
     "codes": (VerificationCode, true),
     "sign-in": (UnknownSignIn, true),
     "quarantine": (Quarantined, true),
-    "privacy-office": (Decision, lambda: col(Decision.legal_review).is_(True)),
+    PRIVACY_OFFICE: (Decision, lambda: col(Decision.legal_review).is_(True)),
     "index:mobile": (Contact, lambda: (col(Contact.field) == Field.MOBILE) & col(Contact.lookup).is_not(None)),
     "index:e-mail": (Contact, lambda: (col(Contact.field) == Field.EMAIL) & col(Contact.lookup).is_not(None)),
     "index:account": (Requester, lambda: col(Requester.account).is_not(None)),
@@ -55,8 +57,9 @@ def never_had(database: Database, name: str) -> bool:
         return session.get(DeskKey, name) is None and not _was_used(session, name)
 
 
-def list_desk_keys(database: Database, keyring: Keyring, now: datetime) -> None:
+def list_desk_keys(office: Office) -> None:
     """List the keys that are there, so that one lost later is known to be. Where a store is away it waits."""
+    database, keyring, now = office.database, office.keyring, office.clock.now()
     with suppress(StoreUnavailable):
         with database.reading() as session:
             desk_id = session.connection().execute(select(col(DeskIdentity.id))).scalar()

@@ -17,7 +17,6 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import (
-    Entry,
     WrittenDown,
     about_text,
     append_alone,
@@ -25,6 +24,7 @@ from cs_console.access_log.append import (
     lock_log_and_look,
     sign_now,
 )
+from cs_console.access_log.entry import Entry
 from cs_console.access_log.standing import check_owner, is_holder, is_open, kind_of
 from cs_console.access_log.stated_heads import state_head
 from cs_console.access_log.undertakings_on_record import NEWEST_UNDERTAKING, has_undertaken
@@ -51,10 +51,10 @@ from cs_console.errors import (
     StoreBusy,
     StoreUnavailable,
 )
+from cs_console.live_session import LIVE_COLUMNS, check_live, check_roles, roles_and_due
 from cs_console.plain_text import plain
 from cs_console.policy.schema import Pack
 from cs_console.prepared import Prepared, Row, Step
-from cs_console.staff.sessions import LIVE_COLUMNS, check_live, check_roles, roles_and_due
 from models.agent import Agent
 from models.agent_session import AgentSession
 from models.columns import from_microseconds, microseconds

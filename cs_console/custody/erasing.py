@@ -12,13 +12,13 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 from sqlmodel import Session, SQLModel, col
 
-from cs_console.access_log.append import Actor, Entry, append, lock_log
+from cs_console.access_log.append import append, lock_log
 from cs_console.access_log.checkpoint import log_signer
+from cs_console.access_log.entry import Actor, Entry
 from cs_console.custody.drafts import drop_drafts_about
 from cs_console.custody.erasure_authority import require_approved
 from cs_console.custody.erasure_proof import about_erasure, erased_with_key, proof_of
-from cs_console.custody.holds import require_recorded_holds
-from cs_console.custody.holds_on_record import held_until
+from cs_console.custody.holds_on_record import held_until, require_recorded_holds
 from cs_console.custody.suppression import suppress_account
 from cs_console.custody.ticket_keys import contents_owners
 from cs_console.custody.tombstones import is_proof, put_tombstone, tombstone_lines

@@ -12,14 +12,15 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import Entry, lock_log, record
+from cs_console.access_log.append import lock_log, record
+from cs_console.access_log.entry import Entry
+from cs_console.access_log.persons_on_record import is_another
 from cs_console.custody.drafts import drop_drafts_about
 from cs_console.custody.erasable import require_erasable
 from cs_console.custody.erasing import carry_out, say_erased, wipe
 from cs_console.custody.erasure_authority import about_proposal, require_proposed
 from cs_console.custody.erasure_proof import about_erasure
-from cs_console.custody.holds import require_recorded_holds
-from cs_console.custody.holds_on_record import held_until
+from cs_console.custody.holds_on_record import held_until, require_recorded_holds
 from cs_console.decisions.approvers import roles_now
 from cs_console.desk import Desk
 from cs_console.errors import (
@@ -35,9 +36,8 @@ from cs_console.errors import (
     WrongState,
 )
 from cs_console.staff.accounts import confirm_password
-from cs_console.staff.persons import is_another
 from cs_console.staff.undertakings import require_current
-from cs_console.tickets.filing import lock_counter
+from cs_console.tickets.numbers import lock_counter
 from cs_console.tickets.ticket_facts import READERS, TicketFacts, facts, pseudonym, record_about, refusals_on_record
 from models.agent import Agent
 from models.enums import (

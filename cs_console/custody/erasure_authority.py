@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from sqlmodel import Session
 
 from cs_console.access_log import legacy
+from cs_console.access_log.persons_on_record import is_another
 from cs_console.access_log.vouched import Word, digest, words
 from cs_console.custody.erasure_proof import pseudonym_of
 from cs_console.desk import Office
 from cs_console.errors import NotVouched
-from cs_console.staff.persons import is_another
 from models.agent import Agent
 from models.enums import Action, ErasureCause
 from models.erasure import Erasure

@@ -17,13 +17,12 @@ from cs_console.access_log.append import lock_log
 from cs_console.act_id import ActId
 from cs_console.acts import ActOutcome, Intent, once
 from cs_console.custody.contacts import known_values
-from cs_console.custody.erasure_proof import count_entries
 from cs_console.custody.redaction import redact
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.decisions.approvers import roles_now
-from cs_console.desk import Desk, Office
-from cs_console.errors import BadInput, ErasureNotProven, KeyDestroyed, NothingThere, SealBroken
+from cs_console.desk import Desk
+from cs_console.errors import BadInput, KeyDestroyed, NothingThere, SealBroken
 from cs_console.plain_text import plain
 from cs_console.policy.keeping_rules import RetentionRules
 from cs_console.staff.undertakings import require_current
@@ -33,7 +32,6 @@ from models.columns import microseconds, new_id
 from models.enums import Action, ActKind, RequesterState
 from models.erasure import Hold
 from models.requester import Requester
-from models.ticket import Ticket
 
 NOTE_LIMIT = 2000
 
@@ -167,23 +165,6 @@ def holds_of(desk: Desk, number: int) -> tuple[HoldView, ...]:
             )
             for row in rows
         )
-
-
-def require_recorded_holds(session: Session, office: Office, requester_id: str) -> None:
-    """Refuse to erase while the log shows more holds placed, or fewer lifted, than the data does.
-
-    A hold whose row was removed or ended by hand holds all the same. Raises ErasureNotProven.
-    """
-    numbers = list(
-        session.connection()
-        .execute(select(col(Ticket.number)).where(col(Ticket.requester_id) == requester_id))
-        .scalars()
-    )
-    rows = session.connection().execute(select(col(Hold.lifted_at)).where(col(Hold.ticket_number).in_(numbers)))
-    lifted = [moment is not None for (moment,) in rows]
-    placed = count_entries(session, office, Action.HOLD_PLACED, numbers)
-    if placed > len(lifted) or sum(lifted) > count_entries(session, office, Action.HOLD_LIFTED, numbers):
-        raise ErasureNotProven("The access log shows a hold on this requester that the data lacks.")
 
 
 def _in_force(now: datetime) -> ColumnElement[bool]:

@@ -15,7 +15,9 @@ from sqlmodel import Session, col
 
 from cs_console.access_log import legacy
 from cs_console.access_log.vouched import HANDING, Word, digest, oldest_first
+from cs_console.custody.erasure_proof import count_entries
 from cs_console.desk import Office
+from cs_console.errors import ErasureNotProven
 from models.agent import Agent
 from models.columns import from_microseconds
 from models.enums import Action, Result
@@ -168,3 +170,20 @@ def _is_lifted(office: Office, placed: _Placed, name: str | None, word: Word, ro
     if word.names(hold=copy_of(office, placed.hold, name or "")):
         return True
     return name == placed.requester and word.names(hold=placed.hold)
+
+
+def require_recorded_holds(session: Session, office: Office, requester_id: str) -> None:
+    """Refuse to erase while the log shows more holds placed, or fewer lifted, than the data does.
+
+    A hold whose row was removed or ended by hand holds all the same. Raises ErasureNotProven.
+    """
+    numbers = list(
+        session.connection()
+        .execute(select(col(Ticket.number)).where(col(Ticket.requester_id) == requester_id))
+        .scalars()
+    )
+    rows = session.connection().execute(select(col(Hold.lifted_at)).where(col(Hold.ticket_number).in_(numbers)))
+    lifted = [moment is not None for (moment,) in rows]
+    placed = count_entries(session, office, Action.HOLD_PLACED, numbers)
+    if placed > len(lifted) or sum(lifted) > count_entries(session, office, Action.HOLD_LIFTED, numbers):
+        raise ErasureNotProven("The access log shows a hold on this requester that the data lacks.")

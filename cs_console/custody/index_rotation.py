@@ -115,7 +115,7 @@ def begin(office: Office) -> bool:
         return False
     for index in INDEXES:
         office.keyring.create(f"{OF_DESK}{key_name(index, state.generation + 1)}")
-    list_desk_keys(office.database, office.keyring, office.clock.now())
+    list_desk_keys(office)
     with office.database.transaction() as session:
         if read_state(session, locked=True) == state:  # else another process was quicker
             write_state(session, IndexState(state.generation + 1, 0))

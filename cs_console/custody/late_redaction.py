@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import Actor, Entry, append
+from cs_console.access_log.append import append
+from cs_console.access_log.entry import Actor, Entry
 from cs_console.custody.contacts import known_values
 from cs_console.custody.known_terms import KnownTerms
 from cs_console.custody.redaction import redact

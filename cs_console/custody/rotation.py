@@ -15,7 +15,8 @@ from pathlib import Path
 from sqlalchemy import BigInteger, bindparam, func, select
 from sqlalchemy.exc import DBAPIError
 
-from cs_console.access_log.append import Entry, record
+from cs_console.access_log.append import record
+from cs_console.access_log.entry import Entry
 from cs_console.custody import key_store
 from cs_console.custody.index_rotation import renew
 from cs_console.custody.index_state import IndexState, read_state

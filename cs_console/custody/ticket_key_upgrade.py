@@ -13,11 +13,11 @@ from typing import Any
 from sqlalchemy import Select, false, select, text, update
 from sqlmodel import Session, SQLModel, col
 
+from cs_console.custody.desk_keys import PRIVACY_OFFICE
 from cs_console.custody.erasing import SEALED
 from cs_console.custody.opening import open_sealed
 from cs_console.custody.sealing import Place, seal
 from cs_console.custody.ticket_keys import TicketKeys, new_ticket_keys, opened_keys
-from cs_console.decisions.proposal import PRIVACY_OFFICE
 from cs_console.desk import Office
 from cs_console.errors import KeyMissing, Refusal, SealBroken, StoreUnavailable
 from models.attachment import Attachment

@@ -7,6 +7,7 @@ from functools import partial
 
 from sqlmodel import Session
 
+from cs_console.access_log.persons_on_record import is_another
 from cs_console.act_id import ActId
 from cs_console.acts import ActOutcome, Intent, done_before, once
 from cs_console.custody.contacts import known_values
@@ -33,7 +34,6 @@ from cs_console.errors import (
 )
 from cs_console.plain_text import plain
 from cs_console.staff.accounts import confirm_password
-from cs_console.staff.persons import is_another
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_facts import TicketFacts, change, record_about, refusals_on_record
 from models.columns import new_id

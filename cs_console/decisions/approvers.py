@@ -14,14 +14,11 @@ from cs_console.decisions.clock_events import review_began
 from cs_console.decisions.decided_on_record import last_decided, review_has_begun
 from cs_console.desk import Desk, Office
 from cs_console.errors import NothingThere, NotVouched
-from cs_console.staff.sessions import roles_held
+from cs_console.live_session import roles_held
 from cs_console.tickets.ticket_facts import TicketFacts, facts
 from models.agent import Agent
 from models.decision import Approval, Decision
-from models.enums import Action, DecisionState, Outcome, Role
-
-REFUSING = (Outcome.REFUSE, Outcome.PARTIAL)
-"""Outcomes that leave a requester something to appeal against; a fee is answered, not appealed."""
+from models.enums import REFUSING, Action, DecisionState, Outcome, Role
 
 
 def roles_left(needs: str, approved: Iterable[Role]) -> tuple[Role, ...]:

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from sqlalchemy import delete, insert, select
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import Entry, record
+from cs_console.access_log.append import record
+from cs_console.access_log.entry import Entry
 from cs_console.access_log.vouched import latest
 from cs_console.decisions.notice import field_titles
 from cs_console.decisions.proposal import AskedFor

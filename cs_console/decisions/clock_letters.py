@@ -2,13 +2,14 @@
 
 from sqlmodel import Session
 
-from cs_console.decisions.notice import render, written_date
 from cs_console.delivery.outgoing import queue_message
 from cs_console.delivery.where_to_write import where_to_write
 from cs_console.desk import Desk
 from cs_console.errors import ContactNotOnFile
 from cs_console.policy.languages import in_language
+from cs_console.policy.letter_lines import written_date
 from cs_console.policy.schema import Pack
+from cs_console.policy.templates import render
 from cs_console.tickets.ticket_facts import TicketFacts
 from models.enums import MessageSort
 

@@ -14,7 +14,6 @@ from cs_console.decisions.approvers import roles_now
 from cs_console.decisions.clock import Clock, Happened, Step, clock_of
 from cs_console.decisions.clock_events import add_event, clock_now, happened, recompute
 from cs_console.decisions.clock_letters import filled, identity_letter, queue_letter
-from cs_console.decisions.notice import written_date
 from cs_console.delivery.outgoing import deliver_one
 from cs_console.desk import Desk
 from cs_console.errors import (
@@ -27,6 +26,7 @@ from cs_console.errors import (
 )
 from cs_console.plain_text import plain
 from cs_console.policy.languages import in_language
+from cs_console.policy.letter_lines import written_date
 from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_facts import (

@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import Select, exists, literal, select, tuple_
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import Actor, Entry, append
+from cs_console.access_log.append import append
+from cs_console.access_log.entry import Actor, Entry
 from cs_console.decisions.clock import is_escalated
 from cs_console.decisions.clock_events import add_event, clock_now
 from cs_console.desk import Office

@@ -10,13 +10,14 @@ from cs_console.acts import ActOutcome
 from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.decisions.clock_events import add_event, recompute
 from cs_console.decisions.decided_on_record import about_made
-from cs_console.decisions.notice import NoticeFacts, make_notice, notice_subject
+from cs_console.decisions.notice import NoticeFacts, make_notice
 from cs_console.decisions.notice_way import NoticeWay
 from cs_console.decisions.proposal import Proposal, review_at
 from cs_console.delivery.outgoing import deliver_queued, queue_message, stored_delivery
 from cs_console.delivery.where_to_write import where_to_write
 from cs_console.desk import Desk, Office
 from cs_console.errors import NotVerified, Refusal
+from cs_console.policy.letter_lines import notice_subject
 from cs_console.tickets.ticket_facts import TicketFacts, change, record_about
 from cs_console.verification.askers import asker_of, require_answerable
 from cs_console.verification.windows import close_window

@@ -6,19 +6,9 @@ from datetime import datetime, timedelta
 
 from cs_console.decisions.proposal import Fee, Proposal, applying_grounds, under_legal_review
 from cs_console.policy.languages import in_language
+from cs_console.policy.letter_lines import written_date
 from cs_console.policy.schema import Pack
 from cs_console.policy.templates import render, render_whole
-
-__all__ = [
-    "NoticeFacts",
-    "fee_words",
-    "field_titles",
-    "make_notice",
-    "notice_subject",
-    "pay_by",
-    "render",
-    "written_date",
-]
 
 
 @dataclass(frozen=True)
@@ -44,18 +34,6 @@ def make_notice(pack: Pack, facts: NoticeFacts, proposal: Proposal) -> str:
     pack = in_language(pack, proposal.language)
     parts = _parts(pack, facts, proposal)
     return render_whole(pack.notice.template, parts, pack.notice.required)
-
-
-def notice_subject(pack: Pack, number: int, language: str) -> str:
-    """The subject line of the letter, in the pack's language nearest to that one."""
-    return render(in_language(pack, language).notice.subject, {"ticket": str(number)}).strip()
-
-
-def written_date(pack: Pack, moment: datetime) -> str:
-    """A date in the pack's time zone as its letters write it: "3 December 2026"."""
-    day = moment.astimezone(pack.clock.zone)
-    parts = {"day": str(day.day), "month": str(day.month), "month_name": f"{day:%B}", "year": str(day.year)}
-    return render(pack.notice.date, parts).strip()
 
 
 def field_titles(pack: Pack, keys: Iterable[str]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from cs_console.custody.desk_keys import PRIVACY_OFFICE
 from cs_console.custody.keyring import Keyring
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place, seal
@@ -19,9 +20,6 @@ from models.enums import Outcome, Role
 ANSWERS_BUCKET = 65_536
 REASON_BUCKET = 8_192
 """What is hidden is filled up to a multiple of this many bytes, so that its size does not tell what it says."""
-
-PRIVACY_OFFICE = "privacy-office"
-"""The desk key that closes what only privacy officers may read (no tipping off)."""
 
 
 @dataclass(frozen=True)

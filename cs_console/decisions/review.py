@@ -6,7 +6,8 @@ from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import Actor, Entry, append
+from cs_console.access_log.append import append
+from cs_console.access_log.entry import Actor, Entry
 from cs_console.access_log.vouched import KEPT_AWAY, assigned
 from cs_console.decisions.approvers import final_decision
 from cs_console.decisions.clock_events import add_event, clock_now, recompute, reviewed_since

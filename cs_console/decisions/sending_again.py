@@ -15,11 +15,11 @@ from cs_console.custody.safe_views import open_safe
 from cs_console.custody.ticket_keys import TicketKeys, ticket_keys
 from cs_console.decisions.approvers import final_decision
 from cs_console.decisions.making import made_by, send
-from cs_console.decisions.notice import notice_subject
 from cs_console.decisions.notice_way import NoticeWay, notice_way
 from cs_console.delivery.outgoing import CHANNELS, queue_message
 from cs_console.desk import Desk
 from cs_console.errors import AlreadyOnItsWay, ContactNotOnFile, ContactRecent, NothingThere
+from cs_console.policy.letter_lines import notice_subject
 from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_facts import TicketFacts, facts, record_about, require_own

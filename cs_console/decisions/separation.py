@@ -6,16 +6,15 @@ from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
 from cs_console.access_log import legacy
+from cs_console.access_log.persons_on_record import of_same_people
 from cs_console.access_log.standing import kind_on_record
 from cs_console.access_log.vouched import HANDING, Word, last_entry, latest, oldest_first, words
-from cs_console.decisions.approvers import REFUSING
 from cs_console.decisions.participants import accounts_in, decided_for, deciders, participants, said_deciders
 from cs_console.desk import Desk, Office
 from cs_console.errors import NotIndependent, OwnDecision
-from cs_console.staff.persons import of_same_people
 from models.columns import from_microseconds
 from models.decision import Approval, Decision
-from models.enums import Action, DecisionState, Result, TicketKind
+from models.enums import REFUSING, Action, DecisionState, Result, TicketKind
 from models.log import LogEntry
 from models.matter import Matter
 from models.settlement import Settlement

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from cs_console.decisions.notice import render, written_date
 from cs_console.decisions.settling_rules import Settling
+from cs_console.policy.letter_lines import written_date
 from cs_console.policy.schema import Pack
-from cs_console.policy.templates import render_whole
+from cs_console.policy.templates import render, render_whole
 from models.enums import TicketKind
 
 

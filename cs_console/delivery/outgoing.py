@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import Actor, Entry, append, lock_log
+from cs_console.access_log.append import append, lock_log
+from cs_console.access_log.entry import Actor, Entry
 from cs_console.access_log.vouched import words
 from cs_console.custody.blind_index import reference_token
 from cs_console.custody.contacts import address_for_sending, known_values
 from cs_console.custody.redaction import redact
 from cs_console.custody.sending import line_for_sending
 from cs_console.custody.ticket_keys import ticket_keys
-from cs_console.decisions.notice import notice_subject
 from cs_console.delivery.answered import Moved, settle_reply, settle_undelivered
 from cs_console.delivery.channels import Outgoing, hand_over
 from cs_console.desk import Office
@@ -29,6 +29,7 @@ from cs_console.errors import (
     SealBroken,
     StoreUnavailable,
 )
+from cs_console.policy.letter_lines import notice_subject
 from cs_console.tickets.ticket_facts import pseudonym
 from models.agent import Agent
 from models.columns import new_id

@@ -1,4 +1,4 @@
-"""`cs-console demo`: makes a sample desk once, through the real services, and opens the console on it."""
+"""`cs-console demo`: makes a sample desk once, through the real services."""
 
 import json
 import os
@@ -6,22 +6,20 @@ import sys
 import tempfile
 from pathlib import Path
 
+from cs_console.custody.sample_mark import holds_sample
 from cs_console.errors import BadSettings, Refusal
-from cs_console.sample_mark import holds_sample
 from cs_console.settings import PREFIX, Settings, default_home, load
 
 SETTINGS_FILE = "console.toml"
 ANOTHER = "Name another folder: `cs-console demo --home DIR`."
 
 
-def open_demo(home: Path | None) -> None:
-    """Make the sample desk if there is none in `home`, then open the console. Raises Refusal."""
+def demo_settings(home: Path | None) -> Settings:
+    """The settings of the sample desk in `home`, which is made if there is none. Raises Refusal."""
     settings = sample_settings(home)
     if not (settings.home / SETTINGS_FILE).is_file():
         make_sample(settings)
-    from cs_console.app import run  # the console's face, once there is something to show
-
-    run(settings)
+    return settings
 
 
 def sample_settings(home: Path | None) -> Settings:

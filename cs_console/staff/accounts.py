@@ -19,7 +19,8 @@ from cs_console.access_log.accounts_on_record import (
     identity_digest,
     password_digest,
 )
-from cs_console.access_log.append import Actor, Entry, append, record
+from cs_console.access_log.append import append, record
+from cs_console.access_log.entry import Actor, Entry
 from cs_console.desk import AgentCard, Desk, Office, OperatorDesk
 from cs_console.errors import (
     BadAccount,
@@ -30,10 +31,11 @@ from cs_console.errors import (
     SignInRefused,
     UnknownAgent,
 )
+from cs_console.live_session import require_live, require_session, roles_held
 from cs_console.staff import passwords, persons
 from cs_console.staff.factor_state import has_factor
 from cs_console.staff.given_roles import CONFIRMED, roles_of, roles_to_confirm, words_of
-from cs_console.staff.sessions import end_and_record, require_live, require_session, roles_held
+from cs_console.staff.sessions import end_and_record
 from cs_console.staff.tries import count_session_try, count_try, give_back, give_back_to_session
 from models.agent import Agent
 from models.agent_session import AgentSession

@@ -2,12 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from cs_console.access_log.append import Actor, Entry, append_alone
+from cs_console.access_log.append import append_alone
 from cs_console.access_log.clocks import span
+from cs_console.access_log.entry import Actor, Entry
 from cs_console.desk import Office
 from cs_console.errors import BadInput, ClockBehind, NotAllowed, WrongPassword
+from cs_console.live_session import roles_held
 from cs_console.staff.accounts import account_actor, check_password, find_agent
-from cs_console.staff.sessions import roles_held
 from models.enums import Action, Result, Role
 
 CONFIRM = (Role.SUPERVISOR, Role.ADMIN)
@@ -16,7 +17,7 @@ CONFIRM = (Role.SUPERVISOR, Role.ADMIN)
 
 def record_parted_clock(office: Office) -> None:
     """Put on record, once each time it happens, that the machine's clock is not believed. Raises StoreUnavailable."""
-    clock = office.desk_clock
+    clock = office.clock
     parted = clock.parted
     if parted and not clock.parted_on_record:
         entry = Entry(Action.TIME_PARTED, Result.REFUSED, reason=span(parted))
@@ -30,7 +31,7 @@ def confirm_time(office: Office, name: str, password: str) -> datetime:
     What waited for it (erasures, closing, escalation) goes on in every console. Raises BadInput where nothing is to be
     confirmed, ClockBehind, NotAllowed, WrongPassword, SignInMustWait, StoreUnavailable.
     """
-    clock = office.desk_clock
+    clock = office.clock
     parted = clock.parted
     if not parted:
         raise BadInput("This machine's clock is believed: there is nothing to confirm.", "Nothing was changed.")

@@ -6,10 +6,11 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from cs_console.access_log.accounts_on_record import account_on_record, accounts_on_record
-from cs_console.access_log.append import Actor, Entry, append
+from cs_console.access_log.append import append
+from cs_console.access_log.entry import Actor, Entry
+from cs_console.access_log.persons_on_record import is_another
 from cs_console.desk import Desk, Office
 from cs_console.errors import BadAccount, NotAllowed, NotVouched
-from cs_console.staff.persons import is_another
 from cs_console.staff.sessions import end_and_record
 from models.agent import Agent
 from models.enums import AccountState, Action, Role

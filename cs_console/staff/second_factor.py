@@ -12,16 +12,18 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select, update
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import Entry, about_text, append, record
+from cs_console.access_log.append import about_text, append, record
+from cs_console.access_log.entry import Entry
+from cs_console.access_log.persons_on_record import is_another
 from cs_console.access_log.vouched import digest, last_entry
 from cs_console.custody.factor_secrets import open_secret, seal_secret
 from cs_console.desk import Desk, Office, OperatorDesk
 from cs_console.errors import BadAccount, NotAllowed, SignInRefused, WrongFactor
+from cs_console.live_session import require_session
 from cs_console.staff.accounts import account_actor, confirm_password, named, require_new_password
 from cs_console.staff.factor_state import about_factor, has_factor, is_in_force
-from cs_console.staff.persons import is_another
 from cs_console.staff.second_person import Confirming, require_password_of
-from cs_console.staff.sessions import end_and_record, require_session
+from cs_console.staff.sessions import end_and_record
 from models.agent import Agent
 from models.agent_session import AgentSession
 from models.enums import Action, Role

@@ -1,135 +1,16 @@
-"""Sessions: one live one an account, ended by idleness, age, sign-out, or any change to the account."""
+"""Ending an account's sessions, each on record."""
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
-
-from sqlalchemy import bindparam, case, select, update
+from sqlalchemy import update
 from sqlmodel import Session, col
 
-from cs_console.access_log.accounts_on_record import NEWEST_COLUMNS, OnRecord, account_on_record
-from cs_console.access_log.append import Actor, Entry, append
-from cs_console.database import Transaction
-from cs_console.errors import MustChangePassword, MustEnrol, NotAllowed, SessionEnded
-from models.agent import Agent
+from cs_console.access_log.append import append
+from cs_console.access_log.entry import Actor, Entry
+from cs_console.desk import Office
 from models.agent_session import AgentSession
-from models.enums import AccountState, Action, Role
-
-if TYPE_CHECKING:
-    from cs_console.desk import Desk, Office
-
-NOTHING, NEW_PASSWORD, SECOND_FACTOR = 0, 1, 2
-"""What an account still has to do before anything else."""
-
-LIVE_COLUMNS = (
-    col(AgentSession.started_at),
-    col(AgentSession.last_active_at),
-    col(AgentSession.ended_at),
-    col(AgentSession.end_reason),
-    col(Agent.state),
-    col(Agent.roles),
-    case((col(Agent.must_change_password), NEW_PASSWORD), (col(AgentSession.enrolling), SECOND_FACTOR), else_=NOTHING),
-    *NEWEST_COLUMNS,
-)
-"""What `check_live` and `roles_and_due` judge, for statements that read it together with more."""
-
-_LIVE = (
-    select(*LIVE_COLUMNS)
-    .join(Agent, col(Agent.id) == col(AgentSession.agent_id))
-    .where(col(AgentSession.id) == bindparam("session"), col(Agent.id) == bindparam("agent"))
-)
+from models.enums import Action
 
 
-def require_live(session: Session, desk: "Desk", any_of: tuple[Role, ...]) -> None:
-    """Refuse unless the desk's session is live and its account holds one of these roles (any, if none are named).
-
-    Raises SessionEnded, NotAllowed, or, while the account owes a password of its own or a second factor,
-    MustChangePassword or MustEnrol.
-    """
-    roles, due = _live(session, desk)
-    check_roles(roles, due, any_of)
-
-
-def roles_and_due(
-    transaction: Transaction, desk: "Desk", roles: str, due: int, newest: Iterable[bytes | None]
-) -> tuple[str, int]:
-    """Those of the roles in the account's row that the log holds too, and what is due by either of them.
-
-    `newest`: of NEWEST_COLUMNS. Raises SessionEnded for an account that the log says is suspended, or does not know by
-    that name; LogBroken.
-    """
-    said = account_on_record(transaction, desk.office, desk.agent.id, desk.agent.name, newest)
-    if said is None or said.name != desk.agent.name or said.state is not AccountState.ACTIVE:
-        raise SessionEnded("your account is suspended")
-    return both(roles, said), NEW_PASSWORD if said.must_change else due
-
-
-def both(roles: str, said: OnRecord) -> str:
-    """The roles that an account's row and the log hold alike, joined by commas."""
-    on_record = said.roles.split(",")
-    return ",".join(role for role in roles.split(",") if role and role in on_record)
-
-
-def roles_held(session: Session, office: "Office", agent: Agent) -> frozenset[Role]:
-    """The roles that an account has now, by its row and by the log; none while either says it is suspended, nor
-    where they differ in its name.
-    """
-    said = account_on_record(session.connection(), office, agent.id, agent.name)
-    if said is None or said.name != agent.name:
-        return frozenset()
-    if said.state is not AccountState.ACTIVE or agent.state != AccountState.ACTIVE:
-        return frozenset()
-    return frozenset(Role(word) for word in both(agent.roles, said).split(",") if word)
-
-
-def check_roles(roles: str, due: int, any_of: tuple[Role, ...]) -> None:
-    """Refuse unless one of these roles is among `roles`. Raises NotAllowed, MustChangePassword or MustEnrol."""
-    if due == NEW_PASSWORD:
-        raise MustChangePassword
-    if due == SECOND_FACTOR:
-        raise MustEnrol
-    held = roles.split(",")
-    if any_of and not any(role.value in held for role in any_of):
-        wanted = " or ".join(role.value for role in any_of)
-        article = "an" if wanted[0] in "aeiou" else "a"
-        raise NotAllowed(f"Only {article} {wanted} can do this.", "Ask someone who has that role.")
-
-
-def require_session(session: Session, desk: "Desk") -> None:
-    """Refuse unless the desk's session is live: for what is allowed while a password or a second factor
-    is due.
-
-    Raises SessionEnded.
-    """
-    _live(session, desk)
-
-
-def _live(session: Session, desk: "Desk") -> tuple[str, int]:
-    """The account's roles now, and what it has to do first. Raises SessionEnded."""
-    row = session.connection().execute(_LIVE, {"session": desk.session_id, "agent": desk.agent.id}).first()
-    if row is None:
-        raise SessionEnded("this session is unknown here")
-    started, active, ended, reason, state, roles, due, *newest = row
-    check_live(desk, started, active, ended, reason, state)
-    return roles_and_due(session.connection(), desk, roles, due, newest)
-
-
-def check_live(
-    desk: "Desk", started: datetime, active: datetime, ended: datetime | None, reason: str | None, state: str
-) -> None:
-    """Refuse a session that was ended, is idle or old, or whose account is suspended. Raises SessionEnded."""
-    settings, now = desk.office.settings, desk.office.clock.now()
-    if ended is not None:
-        raise SessionEnded(reason or "the session was ended")
-    if state != AccountState.ACTIVE:
-        raise SessionEnded("your account is suspended")
-    if now - active > timedelta(seconds=settings.idle_sign_out):
-        raise SessionEnded(f"nothing was done for {settings.idle_sign_out // 60} minutes")
-    if now - started > timedelta(hours=settings.session_hours):
-        raise SessionEnded(f"{settings.session_hours} hours are over")
-
-
-def end_and_record(session: Session, office: "Office", account: Actor, agent_id: str, reason: str) -> None:
+def end_and_record(session: Session, office: Office, account: Actor, agent_id: str, reason: str) -> None:
     """End every live session of an account, each before its next action.
 
     One entry for each session that ended, in the account's own name (ASVS 16.3.1).

@@ -7,15 +7,18 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from cs_console.access_log.accounts_on_record import about_account
-from cs_console.access_log.append import Entry, record, start_log
+from cs_console.access_log.append import record, start_log
+from cs_console.access_log.entry import Entry
 from cs_console.clock import Clock, SystemClock
+from cs_console.custody.desk_keys import list_desk_keys
 from cs_console.custody.key_files import make_wrapping_key
 from cs_console.custody.keyring import open_keyring
+from cs_console.custody.sample_mark import sample_tag
 from cs_console.database import Database
 from cs_console.desk import Office, operator_desk
 from cs_console.errors import BadSettings, DeskExists, StoreUnavailable
+from cs_console.opening import assemble
 from cs_console.policy.loader import PackShelf
-from cs_console.sample_mark import sample_tag
 from cs_console.settings import Settings
 from cs_console.staff import passwords
 from cs_console.staff.accounts import insert_agent, new_name
@@ -77,13 +80,13 @@ def _make(settings: Settings, shelf: PackShelf, clock: Clock, name: str, hashed:
     desk_id = new_id()
     keyring = open_keyring(settings, clock)
     database = Database(settings.database)
-    office = Office(settings, database, keyring, shelf, clock, sample)
+    office = assemble(settings, database, keyring, shelf, clock, sample)
     try:
         keyring.prepare(desk_id)
         database.migrate()
         with database.transaction() as session:
             _fill(session, office, desk_id, name, hashed)
-        office.list_keys()
+        list_desk_keys(office)
     except BaseException:
         office.close()
         raise

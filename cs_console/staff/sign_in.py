@@ -10,7 +10,9 @@ from sqlalchemy import func, select, update
 from sqlmodel import Session, col
 
 from cs_console.access_log.accounts_on_record import about_password, account_on_record
-from cs_console.access_log.append import Actor, Entry, append, record
+from cs_console.access_log.append import append, record
+from cs_console.access_log.entry import Actor, Entry
+from cs_console.custody.desk_keys import list_desk_keys
 from cs_console.custody.erasing import apply_again
 from cs_console.desk import AgentCard, Desk, Office
 from cs_console.errors import (
@@ -22,6 +24,7 @@ from cs_console.errors import (
     WrongFactor,
     WrongPassword,
 )
+from cs_console.live_session import require_session
 from cs_console.staff import passwords, undertakings
 from cs_console.staff.accounts import (
     about_now,
@@ -36,7 +39,7 @@ from cs_console.staff.accounts import (
 )
 from cs_console.staff.factor_state import has_factor, is_demanded
 from cs_console.staff.second_factor import take_code
-from cs_console.staff.sessions import end_and_record, require_session
+from cs_console.staff.sessions import end_and_record
 from cs_console.staff.tries import Counted, count_try, count_unknown_try, give_back, take_back_one
 from models.agent import Agent
 from models.agent_session import AgentSession
@@ -117,7 +120,7 @@ def second_step(office: Office, first: FirstStep, code: str = "") -> SignedIn:
     if _reviews(agent):
         _require_the_same_log(office, agent)
     apply_again(office)
-    office.list_keys()
+    list_desk_keys(office)
     begun = _begin(office, first)
     if isinstance(begun, Refusal):
         raise begun

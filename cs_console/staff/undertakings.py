@@ -7,7 +7,8 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import Entry, record
+from cs_console.access_log.append import record
+from cs_console.access_log.entry import Entry
 from cs_console.access_log.undertakings_on_record import NEWEST_UNDERTAKING, about_undertaking, has_undertaken
 from cs_console.desk import Desk
 from cs_console.errors import NoUndertaking

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import Entry, record
+from cs_console.access_log.append import record
+from cs_console.access_log.entry import Entry
 from cs_console.access_log.vouched import assigned, opened_as
+from cs_console.bulk_insert import insert_into
 from cs_console.custody.blind_index import SEARCHABLE, reference_token
 from cs_console.custody.contacts import (
     NewContact,
@@ -26,34 +28,24 @@ from cs_console.decisions.separation import kept_out
 from cs_console.delivery.acknowledging import acknowledge_form
 from cs_console.desk import Desk, Office
 from cs_console.policy.schema import Pack
-from cs_console.prepared import Prepared
 from cs_console.tickets.incoming import IncomingFile, IncomingMessage, Taken
 from cs_console.tickets.kinds import guess_kind, own_mailbox
 from cs_console.tickets.languages import language_of
 from cs_console.tickets.new_keys import NewKey
+from cs_console.tickets.numbers import lock_counter, next_number
 from cs_console.tickets.quarantine import is_kept
 from cs_console.tickets.redacted_ahead import RedactedAhead
-from cs_console.tickets.rows import insert_into
+from cs_console.tickets.requesters import add_requester
 from cs_console.tickets.threads import Continued, continued_ticket, names_a_ticket, ticket_of_reference, wake
 from models.attachment import Attachment
 from models.columns import new_id
-from models.counter import Counter
-from models.enums import Action, Channel, DeliveryState, Field, Link, MessageSort, Priority, RequesterState, TicketState
+from models.enums import Action, Channel, DeliveryState, Field, Link, MessageSort, Priority, TicketState
 from models.message import Message
-from models.requester import Requester
 from models.ticket import Ticket
 
 OLDEST_BELIEVED = timedelta(days=366)
 NO_SUBJECT = "(no subject)"
 
-_LOCK_COUNTER = Prepared(select(col(Counter.value)).where(col(Counter.name) == "ticket").with_for_update())
-_NEXT_NUMBER = Prepared(
-    update(Counter)
-    .where(col(Counter.name) == "ticket")
-    .values(value=col(Counter.value) + 1)
-    .returning(col(Counter.value))
-)
-_add_requester = insert_into(Requester)
 _add_ticket = insert_into(Ticket)
 _add_line = insert_into(Message)
 _add_attachment = insert_into(Attachment)
@@ -108,11 +100,6 @@ def texts_and_terms(desk: Desk, message: IncomingMessage) -> tuple[tuple[str, st
     return (message.text, message.subject or NO_SUBJECT), regions, known
 
 
-def lock_counter(session: Session) -> None:
-    """Make other imports wait until this transaction ends (SQLite does by itself)."""
-    _LOCK_COUNTER.first(session.connection(), {})
-
-
 def _believed(at: datetime | None, now: datetime) -> datetime:
     """When it came in. A claimed time in the future, or over a year ago, would only bend the clocks."""
     return at if at is not None and now - OLDEST_BELIEVED <= at <= now else now
@@ -159,7 +146,7 @@ def _open(
     now = office.clock.now()
     language = language_of(f"{message.subject}\n{message.text}", message.language)
     case = _case_of(session, office, message, language, new_key)
-    number = _next_number(session)
+    number = next_number(session)
     keys, sealed_key = new_ticket_keys(case.requester_id, case.requester_key, number)
     kind = message.kind or guess_kind(pack, message.mailboxes, message.subject, message.text)
     clock = clock_of(pack, kind, (Happened(Step.RECEIVED, at),))
@@ -211,37 +198,6 @@ def _keeps_away(session: Session, office: Office, number: int, assignee_id: str)
         return False
     session.connection().execute(update(Ticket).where(col(Ticket.number) == number).values(assignee_id=None))
     return True
-
-
-def _next_number(session: Session) -> int:
-    found = _NEXT_NUMBER.first(session.connection(), {})
-    assert found is not None  # `init` made the counter
-    return int(found[0])
-
-
-def add_requester(
-    session: Session,
-    requester_id: str,
-    language: str,
-    now: datetime,
-    *,
-    account: bytes | None = None,
-    account_id: bytes | None = None,
-    taken_at: datetime | None = None,
-) -> None:
-    """A new requester, known at most by their account; their key exists."""
-    values = {
-        "id": requester_id,
-        "state": RequesterState.ACTIVE,
-        "account": account,
-        "account_id": account_id,
-        "taken_at": taken_at,
-        "unclear": False,
-        "language": language,
-        "tries": 0,
-        "created_at": now,
-    }
-    _add_requester(session, values)
 
 
 def _case_of(session: Session, office: Office, message: IncomingMessage, language: str, new_key: NewKey) -> _Case:

@@ -11,16 +11,18 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from cs_console.access_log.append import Entry, record
+from cs_console.access_log.append import record
+from cs_console.access_log.entry import Entry
 from cs_console.custody.erasing import apply_again
 from cs_console.custody.late_redaction import redact_waiting
 from cs_console.desk import Desk
 from cs_console.errors import DeskKeyMissing, KeyDestroyed, KeyMissing, Refusal, SealBroken, Unreadable
 from cs_console.tickets import jsonl
-from cs_console.tickets.filing import file_message, lock_counter, texts_and_terms
+from cs_console.tickets.filing import file_message, texts_and_terms
 from cs_console.tickets.incoming import LIMITS, IncomingFile, IncomingMessage, Limits, Taken
 from cs_console.tickets.mail import content_name, read_mail
 from cs_console.tickets.new_keys import KeyStock, NewKey, one_at_a_time
+from cs_console.tickets.numbers import lock_counter
 from cs_console.tickets.on_file import Put, put_on_file
 from cs_console.tickets.quarantine import is_kept, keep
 from cs_console.tickets.redacted_ahead import RedactedAhead, redacting_ahead

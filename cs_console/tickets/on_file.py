@@ -6,7 +6,8 @@ from enum import StrEnum
 from sqlalchemy import bindparam, select, update
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import Entry, record
+from cs_console.access_log.append import record
+from cs_console.access_log.entry import Entry
 from cs_console.access_log.vouched import about_fields
 from cs_console.custody.blind_index import SEARCHABLE, account_token
 from cs_console.custody.contacts import LONGEST_VALUE, NewContact, add_contact, persons_with
@@ -24,9 +25,10 @@ from cs_console.desk import Desk, Office
 from cs_console.errors import SealBroken
 from cs_console.plain_text import one_line
 from cs_console.prepared import Prepared
-from cs_console.tickets.filing import add_requester, lock_counter
 from cs_console.tickets.jsonl import RequesterRecord
 from cs_console.tickets.new_keys import NewKey
+from cs_console.tickets.numbers import lock_counter
+from cs_console.tickets.requesters import add_requester
 from cs_console.verification.windows import close_windows_of
 from models.columns import EPOCH
 from models.enums import Action, Field, RequesterState

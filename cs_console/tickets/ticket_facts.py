@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Select, select, update
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import Entry, record
+from cs_console.access_log.append import record
+from cs_console.access_log.entry import Entry
 from cs_console.access_log.standing import kind_on_record
 from cs_console.access_log.vouched import last_entry
 from cs_console.desk import Desk, Office

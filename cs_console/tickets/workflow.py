@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 
 from cs_console.access_log.accounts_on_record import accounts_on_record
 from cs_console.access_log.append import lock_log
+from cs_console.access_log.persons_on_record import is_another
 from cs_console.access_log.vouched import CHANGING, KEPT_AWAY, assigned, latest
 from cs_console.act_id import ActId
 from cs_console.acts import ActOutcome, Intent, once
@@ -32,7 +33,6 @@ from cs_console.errors import (
     WrongState,
 )
 from cs_console.policy.schema import Pack
-from cs_console.staff.persons import is_another
 from cs_console.tickets.notes import keep_note, written
 from cs_console.tickets.ticket_facts import (
     READERS,

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from cs_console.access_log.append import Entry
+from cs_console.access_log.entry import Entry
 from cs_console.access_log.standing import require_owner
 from cs_console.custody.in_use import require_in_use
 from cs_console.desk import Desk

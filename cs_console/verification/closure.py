@@ -11,15 +11,16 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, exists, func, literal, or_, select, tuple_
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import Actor, Entry, append
+from cs_console.access_log.append import append
+from cs_console.access_log.entry import Actor, Entry
 from cs_console.access_log.vouched import CHANGING, HANDING, latest
-from cs_console.decisions.notice import render
 from cs_console.delivery.outgoing import queue_message
 from cs_console.delivery.where_to_write import where_to_write
 from cs_console.desk import Office
 from cs_console.errors import Refusal, StoreUnavailable
 from cs_console.policy.languages import in_language
 from cs_console.policy.parts import Letter
+from cs_console.policy.templates import render
 from cs_console.policy.verification_rules import ClosureRules
 from cs_console.tickets.ticket_facts import TicketFacts, change, facts_on_record, pseudonym
 from models.columns import UtcMoment, from_microseconds

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import Actor, Entry, append, record
+from cs_console.access_log.append import append, record
+from cs_console.access_log.entry import Actor, Entry
 from cs_console.access_log.standing import link_of
 from cs_console.access_log.vouched import NEWEST_WINDOW, genuine, verified_numbers
 from cs_console.acts import ActOutcome

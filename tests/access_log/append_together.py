@@ -11,9 +11,11 @@ import sys
 import time
 from pathlib import Path
 
-from cs_console.access_log.append import Entry, record
-from cs_console.desk import Desk, Office, open_office, operator_desk
+from cs_console.access_log.append import record
+from cs_console.access_log.entry import Entry
+from cs_console.desk import Desk, Office, operator_desk
 from cs_console.errors import StoreBusy
+from cs_console.opening import open_office
 from cs_console.settings import Settings
 from models.enums import Action
 

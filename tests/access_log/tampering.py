@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, NullPool, create_engine, text
 
-from cs_console.access_log.append import Actor, Entry, append
+from cs_console.access_log.append import append
 from cs_console.access_log.checkpoint import write_checkpoint
+from cs_console.access_log.entry import Actor, Entry
 from models.enums import Action, Result
 from tests.support.office import TestOffice
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from cs_console.access_log.append import Entry, append_alone, record
+from cs_console.access_log.append import append_alone, record
+from cs_console.access_log.entry import Entry
 from cs_console.access_log.head import head_tag
 from cs_console.access_log.merkle import Frontier
 from cs_console.access_log.state import log_state

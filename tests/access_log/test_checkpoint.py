@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from cs_console.access_log.append import Entry, append_alone, record
+from cs_console.access_log.append import append_alone, record
 from cs_console.access_log.checkpoint import LogSigner, latest, make_log_key, write_checkpoint
+from cs_console.access_log.entry import Entry
 from cs_console.access_log.second_place import FILE_NAME, kept_notes
 from cs_console.access_log.signed_note import read_note
 from cs_console.access_log.state import log_state
 from cs_console.access_log.verify import verify_log
-from cs_console.desk import open_office, operator_desk
+from cs_console.desk import operator_desk
 from cs_console.errors import KeyUnavailable, LogBroken
+from cs_console.opening import open_office
 from models.enums import Action
 from tests.access_log.tampering import fill, fill_and_sign, hand
 from tests.support.office import TestOffice, make_office

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from cs_console.access_log.append import Actor, append
+from cs_console.access_log.append import append
+from cs_console.access_log.entry import Actor
 from cs_console.access_log.export import Form, _tame, export_log
 from cs_console.errors import NotAllowed
 from models.enums import Role

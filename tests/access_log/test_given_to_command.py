@@ -17,8 +17,9 @@ from cs_console.access_log.state import log_state
 from cs_console.access_log.verify import verify_log
 from cs_console.access_log.where_kept import GivenToCommand, NotKept, second_place
 from cs_console.backups.restoring import accept
-from cs_console.desk import Office, open_office
+from cs_console.desk import Office
 from cs_console.errors import LogPutBack
+from cs_console.opening import open_office
 from cs_console.operator_command import run_command
 from cs_console.upkeep import keep_up
 from tests.access_log.tampering import fill, fill_and_sign, head_of, put_back

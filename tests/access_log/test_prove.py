@@ -8,8 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from cs_console.access_log import prove, stored_log
-from cs_console.access_log.append import Entry, record
+from cs_console.access_log.append import record
 from cs_console.access_log.checkpoint import LogSigner, LogVerifier, latest, log_signer, write_checkpoint
+from cs_console.access_log.entry import Entry
 from cs_console.access_log.proof_check import check_proof
 from cs_console.access_log.proof_file import ConsistencyProof, InclusionProof, proof_text, read_proof
 from cs_console.access_log.prove import By, Proven, Wanted, prove_entries, prove_since

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import NullPool, create_engine, text
 
-from cs_console.access_log.append import Actor, Entry, append, append_alone
+from cs_console.access_log.append import append, append_alone
+from cs_console.access_log.entry import Actor, Entry
 from cs_console.custody.disclosure import reveal
 from cs_console.errors import LogBroken, Refusal
 from models.enums import Action

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event
 
-from cs_console.access_log.append import Entry, append, record
+from cs_console.access_log.append import append, record
+from cs_console.access_log.entry import Entry
 from cs_console.access_log.log_filter import LogFilter, parse_log_filter
 from cs_console.access_log.review import EntryView, entries, entry, verify_for
 from cs_console.errors import BadFilter, NotAllowed, NothingThere, SessionEnded

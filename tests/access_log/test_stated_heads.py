@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from cs_console.access_log import stated_heads
-from cs_console.access_log.append import Actor, Entry, WrittenDown, append_alone, lock_log
+from cs_console.access_log.append import WrittenDown, append_alone, lock_log
 from cs_console.access_log.checkpoint import copy_to_second_place, write_checkpoint
+from cs_console.access_log.entry import Actor, Entry
 from cs_console.access_log.head import head_tag
 from cs_console.access_log.memory import require_grown
 from cs_console.access_log.merkle import Frontier

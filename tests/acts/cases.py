@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlmodel import col
 
 from cs_console.act_id import ActId
-from cs_console.custody.contacts import change_contact
+from cs_console.casework.contacts import change_contact
 from cs_console.custody.holds import place_hold
 from cs_console.decisions import approval, checklist
 from cs_console.decisions.clock_steps import ask_identity, extend

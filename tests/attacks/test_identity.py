@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import select, update
 from sqlmodel import col
 
+from cs_console.casework.contacts import change_contact
 from cs_console.custody import suppression
 from cs_console.custody.blind_index import account_token
-from cs_console.custody.contacts import NewContact, add_claim, change_contact, look_up, masked_contacts
+from cs_console.custody.contacts import NewContact, add_claim, masked_contacts
 from cs_console.custody.erasing import carry_out, say_erased, wipe
 from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.delivery import acknowledging
@@ -23,6 +24,7 @@ from cs_console.errors import CodeExpired, ContactNotOnFile, ContactRecent, Cont
 from cs_console.tickets import on_file
 from cs_console.tickets.conversation import open_ticket, reply
 from cs_console.tickets.intake import ImportCounts, from_bytes, import_jsonl, take_in
+from cs_console.tickets.look_up import look_up
 from cs_console.tickets.ticket_facts import facts
 from cs_console.upkeep import keep_up
 from cs_console.verification.codes import check_code, options, send_code, status

@@ -19,8 +19,9 @@ from cs_console.access_log.state import log_state
 from cs_console.access_log.verify import verify_log
 from cs_console.backups.making import Backup, Store, back_up
 from cs_console.backups.restoring import finish, restore
-from cs_console.desk import Office, open_office, operator_desk
+from cs_console.desk import Office, operator_desk
 from cs_console.errors import BadInput, NotADatabase, Refusal, SessionEnded, StoreBusy, StoreTooNew
+from cs_console.opening import open_office
 from cs_console.settings import Settings
 from cs_console.tickets.conversation import open_ticket
 from cs_console.tickets.form import FormEntry, open_by_form
@@ -93,7 +94,8 @@ def test_a_backup_is_consistent_while_another_process_appends(sqlite_office: Tes
 
 def append_forever() -> None:
     """What the other process does: look at the log again and again, each look one entry."""
-    from cs_console.access_log.append import Entry, record
+    from cs_console.access_log.append import record
+    from cs_console.access_log.entry import Entry
     from cs_console.settings import load
     from models.enums import Action
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from cs_console.access_log.state import log_state
 from cs_console.access_log.where_kept import second_place
 from cs_console.commands import app, checks
-from cs_console.desk import open_office
+from cs_console.opening import open_office
 from cs_console.policy.loader import PackShelf
 from cs_console.settings import load
 from cs_console.staff.sign_in import sign_in

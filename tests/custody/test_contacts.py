@@ -6,16 +6,15 @@ import pytest
 from sqlalchemy import select, update
 from sqlmodel import col
 
+from cs_console.casework.contacts import change_contact
 from cs_console.custody.blind_index import lookup_token, normalise_email
 from cs_console.custody.contacts import (
     MaskedContact,
     NewContact,
     add_contact,
     address_for_sending,
-    change_contact,
     find_requester,
     known_values,
-    look_up,
     masked_contacts,
 )
 from cs_console.errors import (
@@ -28,6 +27,7 @@ from cs_console.errors import (
     NoUndertaking,
     TooManyLookUps,
 )
+from cs_console.tickets.look_up import look_up
 from models.agent_session import AgentSession
 from models.contact import Contact
 from models.enums import Action, Field, RequesterState, Result, Role

@@ -22,7 +22,6 @@ from cs_console.access_log.verify import verify_log
 from cs_console.backups.making import Store, back_up
 from cs_console.backups.restoring import Consent, finish, restore
 from cs_console.custody import erasing, erasure
-from cs_console.custody.contacts import look_up
 from cs_console.custody.disclosure import Target, reveal
 from cs_console.custody.drafts import load_draft, save_draft
 from cs_console.custody.erasing import apply_again, finish_all
@@ -53,6 +52,7 @@ from cs_console.staff import accounts
 from cs_console.staff.sign_in import sign_in
 from cs_console.tickets.conversation import open_ticket, reply
 from cs_console.tickets.intake import from_bytes, take_in
+from cs_console.tickets.look_up import look_up
 from models.columns import new_id
 from models.contact import Contact
 from models.decision import Decision

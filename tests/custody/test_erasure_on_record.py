@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import delete, select, text, update
 from sqlmodel import col
 
-from cs_console.access_log.append import Actor, Entry, append
+from cs_console.access_log.append import append
+from cs_console.access_log.entry import Actor, Entry
 from cs_console.access_log.tickets_on_record import closed_since
 from cs_console.access_log.verify import verify_log
 from cs_console.custody import erasure

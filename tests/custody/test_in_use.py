@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from cs_console.custody.contacts import change_contact
+from cs_console.casework.contacts import change_contact
 from cs_console.custody.disclosure import Target, reveal
 from cs_console.custody.drafts import load_draft, save_draft
 from cs_console.custody.erasure import confirm_erasure

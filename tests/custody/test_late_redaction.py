@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import select, update
 from sqlmodel import col
 
-from cs_console.access_log.append import Entry, append
+from cs_console.access_log.append import append
+from cs_console.access_log.entry import Entry
 from cs_console.custody import late_redaction
 from cs_console.custody.contacts import NewContact, add_contact
 from cs_console.custody.handing_over import hand_over

@@ -8,11 +8,12 @@ from sqlalchemy import delete
 
 from cs_console.access_log.verify import verify_log
 from cs_console.commands.checks import examine
-from cs_console.custody.desk_keys import missing_desk_keys, requesters_without_key
+from cs_console.custody.desk_keys import list_desk_keys, missing_desk_keys, requesters_without_key
 from cs_console.custody.drafts import load_draft, save_draft
 from cs_console.custody.erasing import apply_again
-from cs_console.desk import Office, open_office, operator_desk
+from cs_console.desk import Office, operator_desk
 from cs_console.errors import DeskKeyMissing, KeyDestroyed, KeyMissing, KeyProtected
+from cs_console.opening import open_office
 from cs_console.tickets.conversation import open_ticket
 from cs_console.tickets.intake import import_mail
 from cs_console.tickets.queue import page
@@ -69,7 +70,7 @@ def test_only_who_was_erased_answers_as_erased(test_office: TestOffice) -> None:
 def test_a_key_of_the_desks_own_that_is_lost_is_said_and_not_made_again(sqlite_office: TestOffice, name: str) -> None:
     office, settings = sqlite_office.office, sqlite_office.office.settings
     office.keyring.desk_key(name)
-    office.list_keys()
+    list_desk_keys(office)
     lose(office, f"desk:{name}")
     office.close()
     for _ in range(2):

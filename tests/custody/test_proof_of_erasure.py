@@ -12,8 +12,9 @@ from sqlalchemy import delete, text, update
 from sqlmodel import col
 from typer.testing import CliRunner, Result
 
-from cs_console.access_log.append import Entry, append
+from cs_console.access_log.append import append
 from cs_console.access_log.checkpoint import write_checkpoint
+from cs_console.access_log.entry import Entry
 from cs_console.access_log.verify import verify_log
 from cs_console.backups.making import Store, back_up
 from cs_console.backups.restoring import Consent, accept, finish, restore
@@ -23,8 +24,9 @@ from cs_console.custody.drafts import drop_old_drafts, load_draft, save_draft
 from cs_console.custody.erasing import BroughtBack, apply_again, brought_back, carry_out, finish_all
 from cs_console.custody.erasure import confirm_erasure
 from cs_console.custody.holds import place_hold
-from cs_console.desk import Office, open_office, operator_desk
+from cs_console.desk import Office, operator_desk
 from cs_console.errors import BadInput, ErasureNotProven, NotAllowed, Refusal, SignInRefused
+from cs_console.opening import open_office
 from cs_console.staff import accounts
 from cs_console.staff.sign_in import sign_in
 from cs_console.tickets.conversation import open_ticket

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import delete, insert, inspect, select, text, update
 from sqlmodel import col
 
-from cs_console.custody.contacts import change_contact
+from cs_console.casework.contacts import change_contact
 from cs_console.custody.disclosure import reveal
 from cs_console.desk import Desk
 from cs_console.errors import LogBroken, NotVerified, NotVouched, OwnerNotVouched, Refusal

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from cs_console.access_log.append import Actor
+from cs_console.access_log.entry import Actor
 from cs_console.decisions import approval
 from cs_console.decisions.proposal import Proposal
 from cs_console.decisions.review import open_for_review

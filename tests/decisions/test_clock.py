@@ -19,9 +19,9 @@ from cs_console.decisions.clock import (
     first_response_due,
     stopped_for,
 )
-from cs_console.decisions.notice import written_date
 from cs_console.errors import BadPack
 from cs_console.policy.languages import in_language
+from cs_console.policy.letter_lines import written_date
 from cs_console.policy.schema import Pack
 from models.enums import TicketKind
 from tests.decisions.cases import pack

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import delete, insert, update
 from sqlmodel import col
 
-from cs_console.access_log.append import Actor
+from cs_console.access_log.entry import Actor
 from cs_console.decisions import approval, checklist
 from cs_console.decisions.asked import read_asked, record_asked
 from cs_console.decisions.fee_steps import fee_paid, fee_unpaid

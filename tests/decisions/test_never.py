@@ -16,8 +16,8 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from cs_console.casework.contacts import change_contact
 from cs_console.custody import disclosure
-from cs_console.custody.contacts import change_contact
 from cs_console.custody.disclosure import Target
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.ticket_keys import ticket_keys

@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cs_console.decisions.notice import NoticeFacts, make_notice, notice_subject, render
+from cs_console.decisions.notice import NoticeFacts, make_notice
 from cs_console.decisions.proposal import Proposal
 from cs_console.errors import NoticeIncomplete
+from cs_console.policy.letter_lines import notice_subject
 from cs_console.policy.schema import Pack
+from cs_console.policy.templates import render
 from tests.decisions.cases import fee, finding, grant, ground, pack, partial, refusal
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cs_console.custody.contacts import change_contact
+from cs_console.casework.contacts import change_contact
 from cs_console.decisions import approval
 from cs_console.desk import Desk
 from cs_console.tickets import conversation, workflow

@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from cs_console.desk import Office, open_office
+from cs_console.desk import Office
+from cs_console.opening import open_office
 from cs_console.settings import Settings
 from tests.faults.acts import ACTS
 from tests.faults.processes import say

@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 from sqlalchemy import func, select, update
 from sqlmodel import col
 
-from cs_console.access_log.append import Entry, record
+from cs_console.access_log.append import record
+from cs_console.access_log.entry import Entry
 from cs_console.access_log.verify import verify_log
 from cs_console.decisions import approval
 from cs_console.desk import Desk

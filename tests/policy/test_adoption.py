@@ -8,12 +8,14 @@ import pytest
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import Actor, Entry, append
+from cs_console.access_log.append import append
+from cs_console.access_log.entry import Actor, Entry
+from cs_console.adoption.adopting import THE_SETTING, adopt, note_at_opening, note_current, read_adopted, shelved
 from cs_console.commands.checks import examine
-from cs_console.desk import Office, open_office, operator_desk
+from cs_console.desk import Office, operator_desk
 from cs_console.errors import BadPack, UnknownPack
+from cs_console.opening import open_office
 from cs_console.policy.adopted import adopted_names, last_adoption
-from cs_console.policy.adoption import THE_SETTING, adopt, note_at_opening, note_current, read_adopted, shelved
 from cs_console.policy.loader import DEFAULT, SHIPPED, PackShelf
 from cs_console.upkeep import keep_up
 from models.adopted_pack import AdoptedPack
@@ -147,7 +149,7 @@ def test_of_two_consoles_that_open_at_once_one_records_it(
     def before_the_first(session: Session, office: Office, name: str) -> tuple[str, str] | None:
         return None if next(looks, False) else last_adoption(session, office, name)
 
-    monkeypatch.setattr("cs_console.policy.adoption.last_adoption", before_the_first)
+    monkeypatch.setattr("cs_console.adoption.adopting.last_adoption", before_the_first)
     assert not note_current(office)
     assert len(rows(test_office)) == 1
 

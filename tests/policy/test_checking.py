@@ -7,8 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cs_console.adoption.pack_check import Problem, all_problems, check_pack
 from cs_console.errors import BadPack
-from cs_console.policy.checking import Problem, check_pack, dotted, located_problems
+from cs_console.policy.checking import dotted
 from cs_console.policy.loader import SHIPPED, load_pack
 
 GOOD = (SHIPPED / "hauthome-2023-08.toml").read_text("utf-8")
@@ -147,7 +148,7 @@ def test_a_missing_kind_or_outcome_word_is_told(tmp_path: Path) -> None:
 def test_what_every_pack_needs_is_missed(table: str, key: str, says: str) -> None:
     values = tomllib.loads(GOOD)
     del {**values, **values["verification"]}[table][key]
-    assert says in [f"{dotted(place)}: {words}" for place, words in located_problems(values)]
+    assert says in [f"{dotted(place)}: {words}" for place, words in all_problems(values)]
 
 
 def test_what_is_no_toml_is_told_with_its_line(tmp_path: Path) -> None:

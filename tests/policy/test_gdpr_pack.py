@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from cs_console.adoption.pack_check import check_pack
 from cs_console.decisions.notice import NoticeFacts, make_notice
 from cs_console.decisions.proposal import Finding, Proposal
 from cs_console.decisions.rules import shape_problems
 from cs_console.errors import GroundKind
-from cs_console.policy.checking import check_pack
 from cs_console.policy.loader import SHIPPED, load_pack
 from cs_console.policy.schema import Pack
 from models.enums import Outcome, Role

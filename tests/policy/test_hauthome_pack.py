@@ -2,7 +2,7 @@
 
 import pytest
 
-from cs_console.policy.checking import check_pack
+from cs_console.adoption.pack_check import check_pack
 from cs_console.policy.loader import SHIPPED, load_pack
 from cs_console.policy.schema import Pack
 from models.enums import Field, Role, TicketKind, VerificationMethod

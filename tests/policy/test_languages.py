@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cs_console.decisions.notice import NoticeFacts, make_notice, notice_subject
+from cs_console.adoption.pack_check import all_problems, check_pack
+from cs_console.decisions.notice import NoticeFacts, make_notice
 from cs_console.decisions.proposal import Fee, Finding, Proposal
 from cs_console.decisions.settling_letter import letter_subject, make_letter
 from cs_console.decisions.settling_rules import Settling
-from cs_console.policy.checking import check_pack, dotted, located_problems
+from cs_console.policy.checking import dotted
 from cs_console.policy.languages import in_language, language_for, said_texts
+from cs_console.policy.letter_lines import notice_subject
 from cs_console.policy.loader import SHIPPED, load_pack
 from cs_console.policy.schema import Pack
 from models.enums import Outcome
@@ -172,5 +174,5 @@ def test_what_a_language_lacks_is_named_with_line_and_key(
 def test_the_packs_own_language_is_no_layer_of_itself() -> None:
     values = tomllib.loads(HAUTHOME.read_text("utf-8"))
     values["meta"]["language"] = "zh"
-    said = [f"{dotted(place)}: {words}" for place, words in located_problems(values)]
+    said = [f"{dotted(place)}: {words}" for place, words in all_problems(values)]
     assert said == ["languages.zh: is the language that the pack itself is written in"]

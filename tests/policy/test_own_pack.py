@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from cs_console.adoption.pack_check import check_pack
 from cs_console.decisions import approval
 from cs_console.decisions.proposal import Answer, Finding, Proposal
-from cs_console.desk import open_office
 from cs_console.errors import ChecklistIncomplete, GroundKind
-from cs_console.policy.checking import check_pack
+from cs_console.opening import open_office
 from cs_console.settings import load
 from cs_console.verification.codes import send_code
 from models.enums import Field, Outcome, Role, TicketKind

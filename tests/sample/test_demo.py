@@ -8,12 +8,13 @@ from sqlalchemy import func
 from sqlmodel import col, select
 
 from cs_console.access_log.verify import verify_log
-from cs_console.desk import open_office
+from cs_console.custody.sample_mark import holds_sample
 from cs_console.errors import BadSettings
+from cs_console.launch import open_demo
+from cs_console.opening import open_office
 from cs_console.sample import making
 from cs_console.sample.accounts import ACCOUNTS
-from cs_console.sample.demo import make_sample, open_demo, sample_settings
-from cs_console.sample_mark import holds_sample
+from cs_console.sample.demo import make_sample, sample_settings
 from cs_console.settings import Settings, load
 from cs_console.staff.passwords import verify
 from cs_console.staff.setup import init_desk

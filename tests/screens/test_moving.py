@@ -2,9 +2,9 @@
 
 import pytest
 
+from cs_console.adoption.adopting import adopt, note_current
 from cs_console.decisions.waiting import last_decision
 from cs_console.desk import operator_desk
-from cs_console.policy.adoption import adopt, note_current
 from cs_console.policy.loader import DEFAULT
 from models.enums import Action, Role
 from screens.asking_text import WordsDialog

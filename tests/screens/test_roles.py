@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from cs_console.access_log import review
-from cs_console.custody import contacts
+from cs_console.casework import contacts
 from cs_console.decisions import checklist
 from cs_console.desk import Desk
 from cs_console.errors import NotAllowed

@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import select, update
 from sqlmodel import col
 
-from cs_console.access_log.append import Actor, Entry, append
+from cs_console.access_log.append import append
+from cs_console.access_log.entry import Actor, Entry
+from cs_console.access_log.persons_on_record import is_another
 from cs_console.custody.disclosure import reveal
 from cs_console.decisions.approval import approve
 from cs_console.desk import operator_desk
@@ -22,11 +24,10 @@ from cs_console.errors import (
     SignInRefused,
     UnknownAgent,
 )
+from cs_console.live_session import roles_held
 from cs_console.staff import accounts, passwords
 from cs_console.staff.given_roles import confirm_roles
-from cs_console.staff.persons import is_another
 from cs_console.staff.second_person import Confirming, require_password_of
-from cs_console.staff.sessions import roles_held
 from cs_console.staff.sign_in import first_step, second_step, sign_in
 from cs_console.tickets.queue import counts
 from cs_console.tickets.workflow import assign, assignable

@@ -13,8 +13,8 @@ from sqlalchemy import select
 
 from cs_console.access_log.verify import verify_log
 from cs_console.commands.checks import examine
-from cs_console.desk import open_office
 from cs_console.errors import BadAccount, BadPassword, BadSettings, DeskExists, NotADatabase, Refusal, StoreUnavailable
+from cs_console.opening import open_office
 from cs_console.settings import Settings
 from cs_console.staff.setup import init_desk
 from cs_console.staff.sign_in import sign_in

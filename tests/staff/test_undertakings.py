@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from cs_console.access_log.append import Actor, Entry, append
+from cs_console.access_log.append import append
+from cs_console.access_log.entry import Actor, Entry
 from cs_console.custody.disclosure import reveal
 from cs_console.desk import Desk
 from cs_console.errors import NoUndertaking, SessionEnded

@@ -7,7 +7,8 @@ from sqlmodel import Session, col
 
 from benchmarks.scratch import BENCH
 from cs_console.access_log.accounts_on_record import about_account
-from cs_console.access_log.append import Entry, append
+from cs_console.access_log.append import append
+from cs_console.access_log.entry import Entry
 from cs_console.desk import Office
 from models.agent import Agent
 from models.enums import Action

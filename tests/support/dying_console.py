@@ -11,8 +11,9 @@ import threading
 from pathlib import Path
 
 from cs_console.custody.disclosure import Revealed, Target, reveal
-from cs_console.desk import AgentCard, Desk, open_office
+from cs_console.desk import AgentCard, Desk
 from cs_console.faults import say_one_sentence
+from cs_console.opening import open_office
 from cs_console.settings import Settings
 from models.enums import Field, Role
 

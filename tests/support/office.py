@@ -11,6 +11,7 @@ from cs_console.custody.key_files import make_wrapping_key
 from cs_console.custody.keyring import open_keyring
 from cs_console.database import Database
 from cs_console.desk import Desk, Office
+from cs_console.opening import assemble
 from cs_console.policy.loader import PackShelf
 from cs_console.settings import Settings
 from models.columns import new_id
@@ -78,7 +79,7 @@ def make_office(home: Path, database_url: str = "", keyring_url: str = "") -> Te
         _migrated["sqlite"] = (home / "console.db").read_bytes()
     clock = FakeClock()
     keyring = open_keyring(settings, clock)
-    office = Office(settings, database, keyring, PackShelf(settings), clock)
+    office = assemble(settings, database, keyring, PackShelf(settings), clock)
     desk_id = new_id()
     keyring.prepare(desk_id)
     with database.transaction() as session:

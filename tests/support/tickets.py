@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import Actor, Entry, append
+from cs_console.access_log.append import append
+from cs_console.access_log.entry import Actor, Entry
 from cs_console.access_log.vouched import assigned, opened_as
 from cs_console.custody.blind_index import account_token
 from cs_console.custody.contacts import NewContact, add_contact, known_values

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
+from cs_console.adoption.adopting import adopt, note_current
 from cs_console.custody.drafts import load_draft, save_draft
 from cs_console.custody.safe_views import open_safe
 from cs_console.decisions import approval
@@ -22,7 +23,6 @@ from cs_console.errors import (
     UnknownPack,
     WrongState,
 )
-from cs_console.policy.adoption import adopt, note_current
 from cs_console.policy.loader import DEFAULT
 from cs_console.tickets.packs import move_to_pack, packs_to_move_to
 from models.asked import Asked

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlmodel import col
 
 from cs_console.custody.safe_views import open_safe
-from cs_console.decisions.notice import render
+from cs_console.policy.templates import render
 from cs_console.policy.verification_rules import ClosureRules
 from cs_console.tickets.workflow import set_state
 from cs_console.upkeep import keep_up

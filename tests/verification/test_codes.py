@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text, update
 from sqlmodel import col
 
-from cs_console.access_log.append import Entry, record
+from cs_console.access_log.append import record
+from cs_console.access_log.entry import Entry
 from cs_console.delivery.outgoing import deliver_queued
 from cs_console.desk import Desk
 from cs_console.errors import (

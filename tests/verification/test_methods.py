@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from cs_console.custody.contacts import change_contact
+from cs_console.casework.contacts import change_contact
 from cs_console.custody.disclosure import Target, reveal
 from cs_console.custody.safe_views import open_safe
 from cs_console.desk import Desk, operator_desk

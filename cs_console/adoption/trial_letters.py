@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import get_args
 
-from cs_console.decisions.notice import NoticeFacts, make_notice, written_date
+from cs_console.decisions.notice import NoticeFacts, make_notice
 from cs_console.decisions.proposal import Fee, Finding, Proposal
 from cs_console.decisions.settling_letter import make_letter
 from cs_console.decisions.settling_rules import Settling
 from cs_console.errors import NoticeIncomplete
 from cs_console.policy.ground_rules import Ground
 from cs_console.policy.languages import in_language
+from cs_console.policy.letter_lines import written_date
 from cs_console.policy.notice_rules import NoticePart
 from cs_console.policy.parts import nearest
 from cs_console.policy.schema import Pack

@@ -8,11 +8,12 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import Actor, Entry, append, lock_log
+from cs_console.access_log.append import append, lock_log
+from cs_console.access_log.entry import Actor, Entry
+from cs_console.adoption.pack_check import check_pack
 from cs_console.desk import Desk, Office
 from cs_console.errors import BadPack, Refusal, UnknownPack
 from cs_console.policy.adopted import about_adoption, last_adoption, newest_adopted
-from cs_console.policy.checking import check_pack
 from models.adopted_pack import AdoptedPack
 from models.enums import Action
 from models.ticket import Ticket

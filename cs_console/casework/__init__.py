@@ -1,0 +1,1 @@
+"""The ticket as it is worked: its view, the conversation, its states, its contacts."""
