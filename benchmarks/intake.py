@@ -17,7 +17,7 @@ from time import perf_counter_ns
 from benchmarks.result import Result, compare
 from benchmarks.scratch import scratch_office
 from cs_console.desk import Desk, operator_desk
-from cs_console.tickets.intake import import_mail
+from cs_console.intake.intake import import_mail
 from models.columns import EPOCH
 
 MAILS = 1_000

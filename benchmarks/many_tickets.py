@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from cs_console.custody.ticket_keys import new_ticket_keys
-from cs_console.decisions.clock import Happened, Step, clock_of
+from cs_console.deadlines.clock import Happened, Step, clock_of
 from cs_console.desk import Office
 from models.columns import microseconds, new_id
 from models.enums import Channel, Priority, TicketKind, TicketState

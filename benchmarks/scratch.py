@@ -12,10 +12,10 @@ from cs_console.access_log.checkpoint import make_log_key
 from cs_console.access_log.entry import Actor, Entry
 from cs_console.access_log.undertakings_on_record import about_undertaking
 from cs_console.clock import SystemClock
-from cs_console.custody.key_files import make_wrapping_key
 from cs_console.custody.keyring import open_keyring
 from cs_console.database import Database
 from cs_console.desk import AgentCard, Desk, Office
+from cs_console.key_files import make_wrapping_key
 from cs_console.opening import assemble
 from cs_console.policy.loader import PackShelf
 from cs_console.settings import Settings

@@ -12,7 +12,7 @@ from cs_console.custody.erasing import apply_again, finish_all
 from cs_console.custody.index_rotation import carry_on
 from cs_console.custody.late_redaction import redact_waiting
 from cs_console.custody.ticket_key_upgrade import give_keys
-from cs_console.decisions.escalation import escalate_overdue
+from cs_console.deadlines.escalation import escalate_overdue
 from cs_console.decisions.review import reopen_due
 from cs_console.delivery.acknowledging import acknowledge_waiting
 from cs_console.delivery.outgoing import deliver_queued

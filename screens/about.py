@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from cs_console.decisions.matters import MatterChoices
+from cs_console.independence.matters import MatterChoices
 from screens.choice import ChoiceDialog
 from screens.moments import moment
 from screens.widgets.choice_list import Choice

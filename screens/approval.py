@@ -15,7 +15,7 @@ from cs_console.decisions.approval import (
     return_proposal,
     withdraw,
 )
-from cs_console.decisions.waiting import ProposalView
+from cs_console.decisions.approval_queue import ProposalView
 from cs_console.errors import Refusal, WrongPassword
 from screens.asking_text import PasswordDialog, WordsDialog, Written, forgetting_draft
 from screens.choice import ChoiceDialog

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.widgets import DataTable
 
 from cs_console.decisions.approval import waiting
-from cs_console.decisions.waiting import ProposalRow, Waiting
+from cs_console.decisions.approval_queue import ProposalRow, Waiting
 from models.enums import Role
 from screens.approval import ProposalScreen
 from screens.console_screen import WIDE, ConsoleScreen

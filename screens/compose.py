@@ -8,9 +8,9 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Select, TextArea
 
+from cs_console.casework.conversation import TicketView, add_note, reload, reply
 from cs_console.delivery.outgoing import CHANNELS
 from cs_console.errors import ChangedElsewhere, DoneBefore, Refusal
-from cs_console.tickets.conversation import TicketView, add_note, reload, reply
 from models.enums import DeliveryState, MessageSort
 from screens.draft_screen import DraftScreen
 from screens.registry import bindings_for

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from cs_console.tickets.conversation import TicketView
+from cs_console.casework.conversation import TicketView
 from models.enums import Field
 from screens.choice import ChoiceDialog
 from screens.widgets.choice_list import Choice

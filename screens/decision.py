@@ -10,7 +10,9 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.timer import Timer
 
 from cs_console.act_id import ActId, new_act
+from cs_console.casework.conversation import TicketView, reload
 from cs_console.custody.drafts import KeptDraft
+from cs_console.decisions.approval_queue import DecisionView, last_decision
 from cs_console.decisions.checklist import (
     AskedFor,
     Proposal,
@@ -26,11 +28,9 @@ from cs_console.decisions.checklist import (
     record_asked,
     rights_for,
 )
-from cs_console.decisions.waiting import DecisionView, last_decision
 from cs_console.desk import Desk
 from cs_console.errors import ChangedElsewhere, DoneBefore, OwnDecision, Refusal
 from cs_console.policy.schema import Pack
-from cs_console.tickets.conversation import TicketView, reload
 from models.enums import DecisionState, TicketState
 from screens.console import Typed
 from screens.decision_form import ChecklistForm, GroundSheet, form_from_json

@@ -12,8 +12,8 @@ from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
 from cs_console.custody.attachment_labels import AttachmentLabel
+from cs_console.decisions.approval_queue import DecisionView
 from cs_console.decisions.checklist import FieldChoice, GroundView, QuestionView, RightChoice
-from cs_console.decisions.waiting import DecisionView
 from cs_console.policy.ground_rules import ConsentException
 from models.enums import DecisionState, Outcome
 from screens.decision_form import ChecklistForm, GroundSheet

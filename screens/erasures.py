@@ -6,7 +6,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import DataTable
 
-from cs_console.custody.erasure import Confirmed, ErasureRow, confirm_erasure, open_erasures, withdraw_erasure
+from cs_console.erasure.erasure import Confirmed, ErasureRow, confirm_erasure, open_erasures, withdraw_erasure
 from cs_console.errors import Refusal, WrongPassword
 from models.enums import ErasureState
 from screens.asking_text import PasswordDialog

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from cs_console.custody.holds import HoldReasonChoice, HoldView
+from cs_console.erasure.holds import HoldReasonChoice, HoldView
 from screens.choice import ChoiceDialog
 from screens.moments import day
 from screens.widgets.choice_list import Choice

@@ -1,6 +1,6 @@
 """The dialog of the key M: to which policy a ticket is moved."""
 
-from cs_console.tickets.packs import PackChoice
+from cs_console.casework.packs import PackChoice
 from screens.choice import ChoiceDialog
 from screens.widgets.choice_list import Choice
 

@@ -10,7 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Select, TextArea
 
 from cs_console.errors import Refusal
-from cs_console.tickets.form import CHANNELS, FormEntry, OpenedByForm, open_by_form
+from cs_console.intake.form import CHANNELS, FormEntry, OpenedByForm, open_by_form
 from models.enums import Channel, Field, TicketKind
 from screens.draft_screen import DraftScreen
 from screens.registry import TAB_AT_ONCE, bindings_for

@@ -8,8 +8,9 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
+from cs_console.casework import workflow
 from cs_console.errors import BadFilter, ChangedElsewhere, Refusal, TakenBy
-from cs_console.tickets import queue, workflow
+from cs_console.tickets import queue
 from cs_console.tickets.filters import Filter, parse
 from models.enums import Role, TicketState
 from screens.console_screen import ConsoleScreen
@@ -25,7 +26,7 @@ from screens.widgets.ticket_table import TicketTable
 from screens.widgets.view_list import View, ViewList
 
 if TYPE_CHECKING:
-    from cs_console.tickets.form import OpenedByForm
+    from cs_console.intake.form import OpenedByForm
 
 PAGE = "page"
 STRIP_SECONDS = 0.15

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cs_console.casework import workflow
 from cs_console.errors import Refusal, SessionEnded, StoreUnavailable
-from cs_console.tickets import workflow
 from cs_console.tickets.queue import QueueRow
 from screens.choice import ChoiceDialog
 from screens.widgets.choice_list import Choice

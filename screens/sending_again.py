@@ -1,7 +1,7 @@
 """The dialog of the key N: where to send a notice again, and the report of the outcome."""
 
-from cs_console.decisions.notice_way import NoticeWay
-from cs_console.decisions.sending_again import NoticeRoutes
+from cs_console.decisions.notice_delivery import NoticeWay
+from cs_console.decisions.resend_notice import NoticeRoutes
 from screens.choice import ChoiceDialog
 from screens.widgets.choice_list import Choice
 from screens.widgets.notice_bar import Tone

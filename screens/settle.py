@@ -8,15 +8,15 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 
 from cs_console.act_id import ActId
-from cs_console.decisions.settled import SettlementView, decided_before, last_settlement
-from cs_console.decisions.settling import Settled, preview_letter, settle, settle_place
-from cs_console.decisions.settling_needs import StillNeeded, still_needed
-from cs_console.decisions.settling_rules import Settling, names_matter, needed_roles, settling_problems
+from cs_console.casework.conversation import TicketView, reload
 from cs_console.desk import Desk
 from cs_console.errors import ChangedElsewhere, DoneBefore, Refusal
 from cs_console.policy.schema import Pack
 from cs_console.policy.workflow_rules import WorkflowRules
-from cs_console.tickets.conversation import TicketView, reload
+from cs_console.settlements.settled import SettlementView, decided_before, last_settlement
+from cs_console.settlements.settling import Settled, preview_letter, settle, settle_place
+from cs_console.settlements.settling_needs import StillNeeded, still_needed
+from cs_console.settlements.settling_rules import Settling, names_matter, needed_roles, settling_problems
 from models.enums import TicketState
 from screens.console import Typed
 from screens.registry import bindings_for

@@ -3,9 +3,9 @@
 import json
 from dataclasses import dataclass, field
 
-from cs_console.decisions.settling_rules import Settling, asked, settling_from_json, settling_to_json
 from cs_console.policy.schema import Pack
 from cs_console.policy.workflow_rules import WorkflowQuestion, WorkflowRules
+from cs_console.settlements.settling_rules import Settling, asked, settling_from_json, settling_to_json
 
 
 @dataclass

@@ -9,9 +9,9 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import TextArea
 
-from cs_console.decisions.settled import SettlementView
 from cs_console.policy.schema import Pack
 from cs_console.policy.workflow_rules import WorkflowOutcome, WorkflowQuestion, WorkflowRules
+from cs_console.settlements.settled import SettlementView
 from screens.moments import moment
 from screens.settle_form import SettleForm
 from screens.walk_screen import StepSheet

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from cs_console.tickets.workflow import BY_HAND
+from cs_console.casework.workflow import BY_HAND
 from models.enums import Priority, TicketKind, TicketState
 from screens.choice import ChoiceDialog
 from screens.widgets.choice_list import Choice

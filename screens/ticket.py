@@ -7,9 +7,9 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widget import Widget
 
+from cs_console.casework import workflow
+from cs_console.casework.conversation import TicketView, open_ticket, reload
 from cs_console.custody.disclosure import Target
-from cs_console.tickets import workflow
-from cs_console.tickets.conversation import TicketView, open_ticket, reload
 from models.enums import Field, MessageSort, Role, TicketState
 from screens.choice import ChoiceDialog
 from screens.compose import ComposeScreen

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from functools import partial
 
+from cs_console.casework import workflow
 from cs_console.casework.contacts import change_contact
-from cs_console.decisions.matters import MatterChoices, Named, matter_choices, name_matter
+from cs_console.casework.conversation import TicketView
 from cs_console.errors import ChangedElsewhere, NoOneIndependent, Refusal
-from cs_console.tickets import workflow
-from cs_console.tickets.conversation import TicketView
+from cs_console.independence.matters import MatterChoices, Named, matter_choices, name_matter
 from models.enums import Priority, Role, TicketKind, TicketState
 from screens.about import OUTSIDE, about_dialog, decider_dialog
 from screens.asking_text import WordsDialog, Written, forgetting_draft

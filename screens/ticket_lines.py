@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
+from cs_console.casework.conversation import FieldState, TicketView
 from cs_console.custody.contacts import MaskedContact
-from cs_console.tickets.conversation import FieldState, TicketView
 from models.enums import Field, Link, Priority, TicketState
 from screens.moments import hour, moment
 from screens.widgets.facts import Fact

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from datetime import date
 from functools import partial
 
-from cs_console.custody.erasure import propose_erasure
-from cs_console.custody.holds import HoldReasonChoice, HoldView, holds_and_reasons, lift_hold, place_hold
+from cs_console.casework.packs import PackChoice, move_to_pack, packs_to_move_to
 from cs_console.decisions.clock_steps import ask_identity, extend
 from cs_console.decisions.clock_view import ClockView, clock_view
 from cs_console.decisions.fee_steps import fee_paid, fee_unpaid
-from cs_console.decisions.sending_again import NoticeRoutes, notice_posted, notice_routes, send_notice_again
-from cs_console.tickets.packs import PackChoice, move_to_pack, packs_to_move_to
+from cs_console.decisions.resend_notice import NoticeRoutes, notice_posted, notice_routes, send_notice_again
+from cs_console.erasure.erasure import propose_erasure
+from cs_console.erasure.holds import HoldReasonChoice, HoldView, holds_and_reasons, lift_hold, place_hold
 from cs_console.verification.linking import Whose, link_ticket, unlink_ticket, whose
 from models.enums import DeliveryState
 from screens.asking_text import WordsDialog, Written, forgetting_draft

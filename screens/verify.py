@@ -8,8 +8,8 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Input
 
+from cs_console.casework.conversation import TicketView, reload
 from cs_console.errors import CodeExpired, CodeWrong, Refusal, VerificationLocked
-from cs_console.tickets.conversation import TicketView, reload
 from cs_console.verification.authority import end_authority, record_age_band, see_authority
 from cs_console.verification.codes import SentCode, VerificationStatus, check_code, lift_lock, send_code, status
 from cs_console.verification.methods import Verified, verify_by_note

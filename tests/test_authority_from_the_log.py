@@ -16,16 +16,17 @@ from cs_console.access_log.append import about_text
 from cs_console.access_log.entry import Actor, Entry
 from cs_console.access_log.vouched import assigned
 from cs_console.casework.contacts import change_contact
+from cs_console.casework.conversation import open_ticket
+from cs_console.casework.workflow import assign, claim, release
 from cs_console.custody.disclosure import reveal
 from cs_console.custody.erasing import finish_all
-from cs_console.custody.erasure import confirm_erasure
 from cs_console.custody.erasure_authority import require_approved
-from cs_console.custody.holds import lift_hold, place_hold
 from cs_console.custody.holds_on_record import held_until
 from cs_console.decisions import approval
 from cs_console.decisions.approvers import final_decision
-from cs_console.decisions.separation import kept_out
 from cs_console.desk import Desk
+from cs_console.erasure.erasure import confirm_erasure
+from cs_console.erasure.holds import lift_hold, place_hold
 from cs_console.errors import (
     ErasureNotProven,
     GuardianRequired,
@@ -35,8 +36,7 @@ from cs_console.errors import (
     OwnProposal,
     Refusal,
 )
-from cs_console.tickets.conversation import open_ticket
-from cs_console.tickets.workflow import assign, claim, release
+from cs_console.independence.separation import kept_out
 from cs_console.verification.askers import asker_of
 from cs_console.verification.authority import end_authority, record_age_band, see_authority
 from cs_console.verification.linking import unlink_ticket, whose
@@ -60,11 +60,11 @@ from models.requester import Requester
 from models.ticket import Ticket
 from models.verification import Verification
 from tests.access_log.tampering import hand
-from tests.custody.erasures import PASSWORD, people, proposed
 from tests.custody.reveals import CONTACTS, change, is_refused, mobile_of, own_ticket
 from tests.decisions.cases import later, pack, person, propose, refusal, request
-from tests.decisions.settlements import about, refused
 from tests.decisions.test_checklist import ticket_of
+from tests.erasure.erasures import PASSWORD, people, proposed
+from tests.settlements.settlements import about, refused
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
 from tests.support.tickets import MadeTicket, make_ticket

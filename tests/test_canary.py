@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from cs_console.access_log.verify import verify_log
+from cs_console.casework import conversation, workflow
+from cs_console.casework.ticket_view import TicketView
 from cs_console.custody.disclosure import Target, end_view, reveal
 from cs_console.custody.drafts import save_draft
 from cs_console.desk import Desk, operator_desk
-from cs_console.tickets import conversation, intake, workflow
-from cs_console.tickets.ticket_view import TicketView
+from cs_console.intake import intake
 from cs_console.verification import codes
 from models.counter import Counter
 from models.enums import Action, Field, Role

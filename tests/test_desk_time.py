@@ -15,7 +15,7 @@ from cs_console.access_log.verify import verify_log
 from cs_console.clock import DeskClock, SystemClock
 from cs_console.commands import app
 from cs_console.custody.disclosure import reveal
-from cs_console.decisions.escalation import escalate_overdue
+from cs_console.deadlines.escalation import escalate_overdue
 from cs_console.desk import Office, operator_desk
 from cs_console.errors import (
     BadInput,

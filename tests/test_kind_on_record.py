@@ -8,8 +8,9 @@ from sqlalchemy import select, update
 from sqlmodel import col
 
 from cs_console.access_log.standing import channel_on_record
+from cs_console.casework.conversation import reply
+from cs_console.casework.workflow import claim, set_kind, set_state
 from cs_console.custody.disclosure import Target, reveal
-from cs_console.decisions.settling_needs import still_needed
 from cs_console.delivery.outgoing import deliver_one, deliver_queued
 from cs_console.delivery.where_to_write import may_write_to, where_to_write
 from cs_console.errors import (
@@ -20,17 +21,16 @@ from cs_console.errors import (
     SecondPersonNeeded,
     WrongState,
 )
-from cs_console.tickets.conversation import reply
-from cs_console.tickets.form import FormEntry, open_by_form
-from cs_console.tickets.ticket_facts import facts, facts_on_record
-from cs_console.tickets.workflow import claim, set_kind, set_state
+from cs_console.intake.form import FormEntry, open_by_form
+from cs_console.settlements.settling_needs import still_needed
+from cs_console.tickets.ticket_record import facts, facts_on_record
 from models.enums import Channel, DeliveryState, Field, MessageSort, Role, TicketKind, TicketState
 from models.message import Message
 from models.ticket import Ticket
 from tests.custody.reveals import CONTACTS, change, is_refused, own_ticket
 from tests.decisions.cases import person
-from tests.decisions.settlements import refused
 from tests.decisions.test_checklist import ticket_of
+from tests.settlements.settlements import refused
 from tests.support.office import TestOffice
 from tests.support.tickets import MadeTicket, make_ticket
 

@@ -9,14 +9,16 @@ import pytest
 from cs_console.access_log import review
 from cs_console.access_log.log_filter import LogFilter
 from cs_console.access_log.verify import verify_log
+from cs_console.casework import conversation, workflow
 from cs_console.custody import disclosure
 from cs_console.custody.disclosure import Target
 from cs_console.decisions import approval, checklist
 from cs_console.decisions.checklist import Answer, Finding, Proposal
 from cs_console.desk import operator_desk
 from cs_console.errors import NotVerified
+from cs_console.intake import intake
 from cs_console.staff import passwords
-from cs_console.tickets import conversation, intake, queue, workflow
+from cs_console.tickets import queue
 from cs_console.verification import codes
 from models.enums import Action, Field, Outcome, Role, TicketKind, TicketState
 from tests.decisions.cases import propose

@@ -15,9 +15,9 @@ from cs_console import database as database_module
 from cs_console.commands.checks import _identity_check
 from cs_console.custody.contacts import NewContact, add_contact, persons_with
 from cs_console.desk import operator_desk
-from cs_console.tickets.jsonl import RequesterRecord
-from cs_console.tickets.new_keys import one_at_a_time
-from cs_console.tickets.on_file import Put, put_on_file
+from cs_console.intake.jsonl import RequesterRecord
+from cs_console.intake.key_pool import one_at_a_time
+from cs_console.intake.on_file import Put, put_on_file
 from cs_console.verification.codes import options
 from models.contact import Contact
 from models.enums import Field, Link, Role

@@ -4,7 +4,7 @@ import os
 import stat
 from pathlib import Path
 
-from cs_console.access_log.memory import remember
+from cs_console.access_log.pinned_log import remember
 from cs_console.opening import open_office
 from cs_console.sample.demo import make_sample, sample_settings
 

@@ -16,8 +16,8 @@ from cs_console.access_log.accounts_on_record import accounts_on_record
 from cs_console.access_log.append import COLUMNS, entry_tag
 from cs_console.access_log.canonical import entry_bytes
 from cs_console.access_log.head import head_tag
-from cs_console.access_log.memory import forget_what_was_stated
 from cs_console.access_log.merkle import Frontier, leaf_hash
+from cs_console.access_log.pinned_log import forget_what_was_stated
 from cs_console.access_log.standing import (
     channel_on_record,
     kind_on_record,
@@ -29,18 +29,16 @@ from cs_console.access_log.standing import (
 from cs_console.access_log.tickets_on_record import closed_since, tickets_of
 from cs_console.access_log.verify import verify_log
 from cs_console.access_log.vouched import verified_numbers
+from cs_console.casework import conversation, workflow
 from cs_console.casework.contacts import change_contact
 from cs_console.custody.disclosure import end_view, purposes_for, reveal
-from cs_console.custody.erasable import require_erasable
-from cs_console.custody.erasure import confirm_erasure, open_erasures, propose_erasure, withdraw_erasure
 from cs_console.custody.erasure_authority import require_approved, require_proposed
-from cs_console.custody.holds import holds_of, lift_hold, place_hold
 from cs_console.custody.holds_on_record import held_until
-from cs_console.custody.in_use import ended_on_record
+from cs_console.custody.requester_access import ended_on_record
+from cs_console.deadlines.clock_events import clock_now
 from cs_console.decisions import approval
 from cs_console.decisions.approvers import approvals_given, final_decision, require_vouched
-from cs_console.decisions.asked import asked_of
-from cs_console.decisions.clock_events import clock_now
+from cs_console.decisions.changes_since_proposal import changed_since
 from cs_console.decisions.decided_on_record import (
     fee_asked,
     last_decided,
@@ -48,19 +46,21 @@ from cs_console.decisions.decided_on_record import (
     review_has_begun,
 )
 from cs_console.decisions.fee_steps import fee_paid
-from cs_console.decisions.participants import decided_for, deciders, participants
+from cs_console.decisions.request_scope import asked_of
 from cs_console.decisions.review import stands
-from cs_console.decisions.separation import kept_out, last_heard, reviewers_named
-from cs_console.decisions.since import changed_since
 from cs_console.desk import Desk, Office
+from cs_console.erasure.erasable import require_erasable
+from cs_console.erasure.erasure import confirm_erasure, open_erasures, propose_erasure, withdraw_erasure
+from cs_console.erasure.holds import holds_of, lift_hold, place_hold
 from cs_console.errors import CodeWrong, NotIndependent, Refusal, SecondPersonNeeded
+from cs_console.independence.participants import decided_for, deciders, participants
+from cs_console.independence.separation import kept_out, last_heard, reviewers_named
 from cs_console.policy.adopted import adopted_names, newest_adopted
 from cs_console.staff import accounts, undertakings
 from cs_console.staff.given_roles import confirm_roles
 from cs_console.staff.staff_changes import staff_changes
-from cs_console.tickets import conversation, workflow
 from cs_console.tickets.look_up import look_up
-from cs_console.tickets.ticket_facts import facts, facts_on_record, is_on_record, pseudonym, record_about
+from cs_console.tickets.ticket_record import facts, facts_on_record, is_on_record, pseudonym, record_about
 from cs_console.verification.askers import asker_of, require_answerable
 from cs_console.verification.authority import record_age_band, see_authority
 from cs_console.verification.closure import _step
@@ -76,11 +76,11 @@ from models.requester import Requester
 from models.ticket import Ticket
 from models.verification import Verification, VerificationCode
 from tests.access_log.tampering import hand
-from tests.custody.erasures import EVERYTHING
 from tests.custody.reveals import mobile_of
 from tests.decisions.cases import PASSWORD, fee, grant, later, pack, person, propose, refusal, request
-from tests.decisions.settlements import CONTACTS, Refused, about, end, refused, settling
-from tests.decisions.test_appeal import write
+from tests.erasure.erasures import EVERYTHING
+from tests.independence.test_appeal import write
+from tests.settlements.settlements import CONTACTS, Refused, about, end, refused, settling
 from tests.support.office import TestOffice
 from tests.support.tickets import make_ticket
 

@@ -21,12 +21,12 @@ from cs_console.custody.rotation import rotate
 from cs_console.database import REVISIONS
 from cs_console.desk import Office, operator_desk
 from cs_console.errors import StoreUnavailable
+from cs_console.intake.form import FormEntry, open_by_form
 from cs_console.opening import open_office
 from cs_console.server_roles import CONSOLE, OWNER, RIGHTS, roles_script, table_names
 from cs_console.settings import Settings
 from cs_console.staff.accounts import add_agent
 from cs_console.staff.setup import init_desk
-from cs_console.tickets.form import FormEntry, open_by_form
 from models.enums import Action, Channel, Field, Role, TicketKind
 from tests.support.office import FakeClock, TestOffice
 from tests.support.postgres import empty_database

@@ -12,10 +12,10 @@ from cs_console.backups.making import Store, back_up
 from cs_console.custody.rotation import rotate
 from cs_console.desk import Desk, operator_desk
 from cs_console.errors import NotAllowed
-from cs_console.tickets.intake import import_jsonl
-from cs_console.tickets.jsonl import RequesterRecord
-from cs_console.tickets.new_keys import one_at_a_time
-from cs_console.tickets.on_file import put_on_file
+from cs_console.intake.intake import import_jsonl
+from cs_console.intake.jsonl import RequesterRecord
+from cs_console.intake.key_pool import one_at_a_time
+from cs_console.intake.on_file import put_on_file
 from models.enums import Field, Role
 from tests.support.office import TestOffice
 
@@ -32,7 +32,7 @@ OPERATORS_ALONE: dict[str, Callable[[Desk, Path], object]] = {
 CHECK_INSIDE = {
     "staff/undertakings.py:accept": "one's own undertaking",
     "custody/drafts.py:discard_draft": "one's own draft",
-    "custody/erasure.py:confirm_erasure": "the approvers that the pack names, read in the same transaction",
+    "erasure/erasure.py:confirm_erasure": "the approvers that the pack names, read in the same transaction",
     "decisions/approval.py:approve": "the roles that the proposal needs, read in the same transaction",
     "decisions/approval.py:return_proposal": "the roles that the proposal needs, read in the same transaction",
     "decisions/approval.py:withdraw": "one's own proposal",
@@ -79,7 +79,7 @@ def test_every_service_that_changes_something_names_who_may() -> None:
 READ_ONLY = {
     "custody/drafts.py:find_draft",
     "custody/drafts.py:load_draft",
-    "tickets/ticket_facts.py:refusals_on_record",
+    "tickets/ticket_record.py:refusals_on_record",
 }
 """One's own draft; and a refusal that is written down."""
 

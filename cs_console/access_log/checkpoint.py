@@ -18,6 +18,7 @@ from sqlmodel import Session, col
 
 from cs_console.access_log.append import CHECKPOINT_ENTRIES, entry_tag
 from cs_console.access_log.canonical import canonical
+from cs_console.access_log.checkpoint_store import NotKept, second_place
 from cs_console.access_log.head import HEAD, genuine_tree
 from cs_console.access_log.signed_note import (
     ORIGIN_PREFIX,
@@ -31,9 +32,8 @@ from cs_console.access_log.signed_note import (
 )
 from cs_console.access_log.stated_heads import compact
 from cs_console.access_log.stored_log import NoTable
-from cs_console.access_log.where_kept import NotKept, second_place
-from cs_console.custody.key_files import KEY_BYTES, read_key_file, write_key_file
 from cs_console.errors import LogBroken, NoDesk
+from cs_console.key_files import KEY_BYTES, read_key_file, write_key_file
 from models import log
 from models.columns import from_microseconds, microseconds
 from models.desk_identity import DeskIdentity

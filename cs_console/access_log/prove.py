@@ -15,6 +15,7 @@ from sqlmodel import Session, col
 from cs_console.access_log.append import COLUMNS, record
 from cs_console.access_log.canonical import entry_bytes
 from cs_console.access_log.checkpoint import LogVerifier, latest, log_signer, write_checkpoint
+from cs_console.access_log.checkpoint_folder import split_notes
 from cs_console.access_log.entry import Entry
 from cs_console.access_log.log_filter import pseudonym_beginning
 from cs_console.access_log.merkle import leaf_hash
@@ -22,7 +23,6 @@ from cs_console.access_log.merkle_proofs import PrefixTree, WatchedTree
 from cs_console.access_log.proof_check import check_proof
 from cs_console.access_log.proof_file import ENTRY_COLUMNS, ConsistencyProof, InclusionProof, Proof, ProvenEntry
 from cs_console.access_log.review import REVIEWERS, whole_pseudonym
-from cs_console.access_log.second_place import split_notes
 from cs_console.access_log.signed_note import SignedNote, read_note
 from cs_console.access_log.stored_log import NoTable, Row, StoredLog, stored_log
 from cs_console.access_log.verify import Progress

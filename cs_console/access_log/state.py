@@ -10,12 +10,12 @@ from sqlmodel import col
 from cs_console.access_log.append import COLUMNS, entry_tag
 from cs_console.access_log.canonical import entry_bytes
 from cs_console.access_log.checkpoint import checkpoint_tag, same_statement, stored_note
+from cs_console.access_log.checkpoint_store import second_place
 from cs_console.access_log.clocks import clock_difference
 from cs_console.access_log.head import HEAD, genuine_tree
 from cs_console.access_log.merkle import Frontier, leaf_hash
 from cs_console.access_log.signed_note import NotANote, SignedNote, read_note
 from cs_console.access_log.stated_heads import newest_holds
-from cs_console.access_log.where_kept import second_place
 from cs_console.errors import StoreUnavailable
 from models import log
 from models.columns import from_microseconds

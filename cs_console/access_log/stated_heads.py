@@ -18,9 +18,9 @@ from time import time_ns
 from typing import TYPE_CHECKING
 
 from cs_console.access_log.canonical import entry_bytes
+from cs_console.access_log.checkpoint_folder import append_line
 from cs_console.access_log.head import TAG_BYTES, genuine_tree, head_tag
 from cs_console.access_log.merkle import Frontier, leaf_hash
-from cs_console.access_log.second_place import append_line
 from cs_console.access_log.stored_log import NoTable, StoredLog, stored_log
 from cs_console.errors import HeadNotStated
 

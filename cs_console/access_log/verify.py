@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 from cs_console.access_log.canonical import entry_bytes
 from cs_console.access_log.checkpoint import LogVerifier, log_signer
+from cs_console.access_log.checkpoint_claims import UNREADABLE, Claim, Source, flaw_of, outside_claims, stored_claims
+from cs_console.access_log.checkpoint_store import second_place
 from cs_console.access_log.diagnosis import Finding, bad_entry
 from cs_console.access_log.head import TAG_BYTES, genuine_tree
 from cs_console.access_log.merkle import Frontier
 from cs_console.access_log.stated_heads import Stated, stated_heads
 from cs_console.access_log.stored_log import NoTable, StoredLog, stored_log
-from cs_console.access_log.where_kept import second_place
-from cs_console.access_log.witnesses import UNREADABLE, Claim, Source, flaw_of, outside_claims, stored_claims
 from cs_console.errors import StoreUnavailable
 
 if TYPE_CHECKING:

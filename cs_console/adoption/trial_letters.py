@@ -7,8 +7,6 @@ from typing import get_args
 
 from cs_console.decisions.notice import NoticeFacts, make_notice
 from cs_console.decisions.proposal import Fee, Finding, Proposal
-from cs_console.decisions.settling_letter import make_letter
-from cs_console.decisions.settling_rules import Settling
 from cs_console.errors import NoticeIncomplete
 from cs_console.policy.ground_rules import Ground
 from cs_console.policy.languages import in_language
@@ -19,6 +17,8 @@ from cs_console.policy.schema import Pack
 from cs_console.policy.templates import names_in, render
 from cs_console.policy.toml_lines import Place
 from cs_console.policy.workflow_rules import LetterPart
+from cs_console.settlements.settling_letter import make_letter
+from cs_console.settlements.settling_rules import Settling
 from models.enums import Outcome, TicketKind
 
 _RECEIVED = datetime(2026, 1, 1, tzinfo=UTC)

@@ -19,7 +19,7 @@ from sqlmodel import Session, col
 
 from cs_console.access_log.append import append, record, sign_now
 from cs_console.access_log.entry import Actor, Entry
-from cs_console.access_log.memory import agrees_with_memories, forget_what_was_stated
+from cs_console.access_log.pinned_log import agrees_with_memories, forget_what_was_stated
 from cs_console.access_log.state import log_state
 from cs_console.access_log.verify import verify_log
 from cs_console.backups.making import FILE_MODE, begin, copy_sqlite, require_whole, sync_folder

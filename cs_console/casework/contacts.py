@@ -14,8 +14,8 @@ from cs_console.act_id import ActId
 from cs_console.acts import ActOutcome, Intent, once
 from cs_console.custody.blind_index import SEARCHABLE, normalise
 from cs_console.custody.contacts import LONGEST_VALUE, NewContact, add_contact
-from cs_console.custody.in_use import require_in_use
 from cs_console.custody.late_redaction import redact_soon
+from cs_console.custody.requester_access import require_in_use
 from cs_console.desk import Desk
 from cs_console.errors import BadInput, NotAssigned, NothingThere, NotVerified, NotVouched
 from cs_console.plain_text import plain

@@ -17,14 +17,14 @@ from tempfile import TemporaryFile
 
 from sqlalchemy import Engine, text
 
+from cs_console.access_log.checkpoint_store import second_place
 from cs_console.access_log.clocks import clock_difference
 from cs_console.access_log.state import log_state
-from cs_console.access_log.where_kept import second_place
 from cs_console.adoption.adopting import shelved
+from cs_console.casework.unclear import unclear_tickets
 from cs_console.commands.keys import how_to_finish, keyring_belongs, window
 from cs_console.custody.desk_keys import missing_desk_keys, requesters_without_key
 from cs_console.custody.erasing import brought_back, stated_without_proof
-from cs_console.custody.key_files import printed_key, read_key_file
 from cs_console.custody.rotation import key_status
 from cs_console.custody.tombstones import tombstone_file
 from cs_console.database import Database, read_url, store_errors
@@ -33,12 +33,12 @@ from cs_console.desk import Office
 from cs_console.errors import BadPack, BadSettings, Refusal, StoreUnavailable
 from cs_console.faults import spot_of
 from cs_console.foreign_objects import foreign_objects
+from cs_console.key_files import printed_key, read_key_file
 from cs_console.opening import open_office
 from cs_console.operator_command import CommandFailed, run_command
 from cs_console.settings import Settings
 from cs_console.staff.accounts import unlike_the_log, without_identity
 from cs_console.staff.setup import KEYRING_ADVICE, keyring_flaw
-from cs_console.tickets.unclear import unclear_tickets
 
 PACKAGES = ("cs-console", "textual", "sqlalchemy", "sqlmodel", "cryptography", "argon2-cffi")
 _DEMANDED = frozenset({"require", "verify-ca", "verify-full"})

@@ -11,10 +11,10 @@ import typer
 from cs_console.adoption.adopting import note_current
 from cs_console.commands.context import Home, Json, office, print_json
 from cs_console.desk import operator_desk
+from cs_console.intake.intake import ImportCounts, Told, import_jsonl, import_mail
+from cs_console.intake.quarantine import KeptMail, listing
 from cs_console.plain_text import sentence_line
 from cs_console.safe_output import drawing_stream
-from cs_console.tickets.intake import ImportCounts, Told, import_jsonl, import_mail
-from cs_console.tickets.quarantine import KeptMail, listing
 
 app = typer.Typer(help="Take in mail and JSON Lines, and list what could not be read.", no_args_is_help=True)
 

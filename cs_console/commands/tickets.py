@@ -10,8 +10,8 @@ from cs_console.commands.context import Home, Json, office, print_json
 from cs_console.desk import Office, operator_desk
 from cs_console.errors import BadInput
 from cs_console.tickets.filters import Filter, parse
-from cs_console.tickets.lanes import VIEWS, Cursor
 from cs_console.tickets.queue import MAX_PAGE_SIZE, ListedTicket, listing
+from cs_console.tickets.queue_query import VIEWS, Cursor
 from models.columns import from_microseconds, microseconds
 
 app = typer.Typer(help="Tickets, without personal data.", no_args_is_help=True)

@@ -29,9 +29,9 @@ from cs_console.access_log.standing import check_owner, is_holder, is_open, kind
 from cs_console.access_log.stated_heads import state_head
 from cs_console.access_log.undertakings_on_record import NEWEST_UNDERTAKING, has_undertaken
 from cs_console.access_log.vouched import NEWEST_ASSIGNMENT, NEWEST_KIND, NEWEST_OWNER, NEWEST_WINDOW
-from cs_console.custody.in_use import NEWEST_ENDING, check_ending, check_in_use
+from cs_console.custody.display_format import for_reading
 from cs_console.custody.opening import open_text
-from cs_console.custody.reading import for_reading
+from cs_console.custody.requester_access import NEWEST_ENDING, check_ending, check_in_use
 from cs_console.custody.sealing import Place
 from cs_console.custody.ticket_keys import opened_keys
 from cs_console.database import Transaction

@@ -12,9 +12,9 @@ from sqlmodel import Session, col
 from cs_console.act_id import ActId
 from cs_console.custody.contacts import known_values
 from cs_console.custody.folding import Folded
-from cs_console.custody.in_use import require_in_use
 from cs_console.custody.keyring import Keyring
 from cs_console.custody.opening import open_text
+from cs_console.custody.requester_access import require_in_use
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place, seal
 from cs_console.custody.ticket_keys import keys_for_view, ticket_keys

@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 from sqlmodel import Session, SQLModel, col
 
+from cs_console import outbox
 from cs_console.access_log.append import append, lock_log
 from cs_console.access_log.checkpoint import log_signer
 from cs_console.access_log.entry import Actor, Entry
@@ -23,7 +24,6 @@ from cs_console.custody.suppression import suppress_account
 from cs_console.custody.ticket_keys import contents_owners
 from cs_console.custody.tombstones import is_proof, put_tombstone, tombstone_lines
 from cs_console.database import empty_journal
-from cs_console.delivery import outbox
 from cs_console.desk import Office
 from cs_console.errors import ErasureNotProven, KeyDestroyed, KeyMissing, NotVouched, Refusal, StoreUnavailable
 from cs_console.settings import Settings

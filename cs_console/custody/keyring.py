@@ -12,10 +12,10 @@ from sqlalchemy import Connection
 from cs_console.clock import Clock, SystemClock
 from cs_console.custody import key_store
 from cs_console.custody.index_state import INDEXES, IndexState, generation_of
-from cs_console.custody.key_files import KEY_BYTES, wrapping_key, wrapping_keys
 from cs_console.custody.key_store import FIRST_EPOCH, KeyStore, WrappedKey
 from cs_console.custody.wrapping import UnknownEpoch, Wrappers, wrap, wrong_key
 from cs_console.errors import DeskKeyMissing, KeyDestroyed, KeyMissing, KeyProtected, Refusal
+from cs_console.key_files import KEY_BYTES, wrapping_key, wrapping_keys
 from cs_console.settings import Settings
 
 KeySource = Callable[[], Iterable[bytes]]

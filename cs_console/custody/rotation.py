@@ -20,7 +20,6 @@ from cs_console.access_log.entry import Entry
 from cs_console.custody import key_store
 from cs_console.custody.index_rotation import renew
 from cs_console.custody.index_state import IndexState, read_state
-from cs_console.custody.key_files import next_key, put_next_in_place, wrapping_key, wrapping_keys
 from cs_console.custody.key_store import KeyEpoch, KeyStore, WrappedKey
 from cs_console.custody.keyring import Keyring
 from cs_console.custody.wrapping import UnknownEpoch, is_key_of, proof_for, wrap, wrong_key
@@ -28,6 +27,7 @@ from cs_console.database import store_errors
 from cs_console.desk import Desk, Office
 from cs_console.errors import KeysRotating, KeyUnavailable, StoreUnavailable
 from cs_console.file_lock import LockHeld, file_lock
+from cs_console.key_files import next_key, put_next_in_place, wrapping_key, wrapping_keys
 from cs_console.settings import Settings
 from models.enums import Action
 

@@ -12,13 +12,13 @@ from sqlalchemy import Select, String, bindparam, cast, literal, select
 from sqlmodel import Session, col
 
 from cs_console.access_log.standing import require_owner
-from cs_console.custody.in_use import hidden_from
-from cs_console.custody.key_files import KEY_BYTES
 from cs_console.custody.opening import open_sealed
+from cs_console.custody.requester_access import hidden_from
 from cs_console.custody.sealing import Place, seal
 from cs_console.database import only_reads
 from cs_console.desk import Desk, Office
 from cs_console.errors import KeyDestroyed, NothingThere
+from cs_console.key_files import KEY_BYTES
 from models.ticket import Ticket
 
 _LOOK = select(col(Ticket.requester_id), col(Ticket.sealed_key)).where(col(Ticket.number) == bindparam("number"))

@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidSignature
 from sqlmodel import Session
 
 from cs_console.access_log.checkpoint import LogSigner, log_signer
-from cs_console.access_log.second_place import append_line
+from cs_console.access_log.checkpoint_folder import append_line
 from cs_console.custody.erasure_proof import ProvenErasure, is_genuine, names_requester
 from cs_console.desk import Office
 from cs_console.errors import StoreUnavailable

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from cs_console.custody.key_files import KEY_BYTES
 from cs_console.custody.key_store import FIRST_EPOCH, KeyEpoch, WrappedKey
 from cs_console.errors import KeyUnavailable
+from cs_console.key_files import KEY_BYTES
 
 NONCE_BYTES = 12
 

@@ -13,13 +13,12 @@ from cs_console.acts import ActOutcome, Intent, done_before, once
 from cs_console.custody.contacts import known_values
 from cs_console.custody.redaction import redact
 from cs_console.custody.ticket_keys import ticket_keys
+from cs_console.decisions.approval_queue import ProposalRow, ProposalView, open_proposal, waiting
 from cs_console.decisions.approvers import approvals_given, find, require_vouched, roles_left, roles_now
 from cs_console.decisions.decided_on_record import proposal_on_record
-from cs_console.decisions.making import Made, made_by, make_final, send
+from cs_console.decisions.finalise import Made, made_by, make_final, send
 from cs_console.decisions.proposal import Proposal, open_answers, seal_reason
 from cs_console.decisions.rules import stale_problems
-from cs_console.decisions.separation import require_not_own
-from cs_console.decisions.waiting import ProposalRow, ProposalView, open_proposal, waiting
 from cs_console.desk import Desk
 from cs_console.errors import (
     BadInput,
@@ -32,10 +31,11 @@ from cs_console.errors import (
     WrongPassword,
     WrongState,
 )
+from cs_console.independence.separation import require_not_own
 from cs_console.plain_text import plain
 from cs_console.staff.accounts import confirm_password
 from cs_console.staff.undertakings import require_current
-from cs_console.tickets.ticket_facts import TicketFacts, change, record_about, refusals_on_record
+from cs_console.tickets.ticket_record import TicketFacts, change, record_about, refusals_on_record
 from models.columns import new_id
 from models.decision import Approval, Decision
 from models.enums import Action, ActKind, DecisionState, Role, TicketState

@@ -10,12 +10,12 @@ from sqlmodel import Session, col
 
 from cs_console.access_log import legacy
 from cs_console.access_log.vouched import Word, digest, words
-from cs_console.decisions.clock_events import review_began
+from cs_console.deadlines.clock_events import review_began
 from cs_console.decisions.decided_on_record import last_decided, review_has_begun
 from cs_console.desk import Desk, Office
 from cs_console.errors import NothingThere, NotVouched
 from cs_console.live_session import roles_held
-from cs_console.tickets.ticket_facts import TicketFacts, facts
+from cs_console.tickets.ticket_record import TicketFacts, facts
 from models.agent import Agent
 from models.decision import Approval, Decision
 from models.enums import REFUSING, Action, DecisionState, Outcome, Role

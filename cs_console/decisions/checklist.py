@@ -13,11 +13,10 @@ from cs_console.acts import ActOutcome, Intent, once
 from cs_console.custody.contacts import held_fields, known_values
 from cs_console.custody.redaction import redact
 from cs_console.custody.ticket_keys import ticket_keys
+from cs_console.deadlines.clock_events import go_on
 from cs_console.decisions.approvers import proposed, with_those_undone
-from cs_console.decisions.asked import PROPOSERS, asked_of, locked_facts, read_asked, record_asked
-from cs_console.decisions.clock_events import go_on
 from cs_console.decisions.evidence import attachments_for, is_attachment, require_evidence_is_theirs
-from cs_console.decisions.making import Made, draft_place, made_by, make_final, notice_facts, send
+from cs_console.decisions.finalise import Made, draft_place, made_by, make_final, notice_facts, send
 from cs_console.decisions.notice import make_notice
 from cs_console.decisions.proposal import (
     Answer,
@@ -31,8 +30,8 @@ from cs_console.decisions.proposal import (
     seal_answers,
     under_legal_review,
 )
+from cs_console.decisions.request_scope import PROPOSERS, asked_of, locked_facts, read_asked, record_asked
 from cs_console.decisions.rules import asked_problems, problems, refuse_first, shape_problems
-from cs_console.decisions.separation import require_not_own
 from cs_console.desk import Desk, Office
 from cs_console.errors import (
     AskedDiffers,
@@ -49,11 +48,12 @@ from cs_console.errors import (
     WrongList,
     WrongState,
 )
+from cs_console.independence.separation import require_not_own
 from cs_console.plain_text import plain
 from cs_console.policy.ground_rules import Ground
 from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
-from cs_console.tickets.ticket_facts import (
+from cs_console.tickets.ticket_record import (
     READERS,
     TicketFacts,
     change,

@@ -10,7 +10,7 @@ from cs_console.policy.languages import in_language
 from cs_console.policy.letter_lines import written_date
 from cs_console.policy.schema import Pack
 from cs_console.policy.templates import render
-from cs_console.tickets.ticket_facts import TicketFacts
+from cs_console.tickets.ticket_record import TicketFacts
 from models.enums import MessageSort
 
 

@@ -10,9 +10,9 @@ from cs_console.acts import ActOutcome, Intent, once
 from cs_console.custody.contacts import known_values
 from cs_console.custody.redaction import redact
 from cs_console.custody.ticket_keys import ticket_keys
+from cs_console.deadlines.clock import Clock, Happened, Step, clock_of
+from cs_console.deadlines.clock_events import add_event, clock_now, happened, recompute
 from cs_console.decisions.approvers import roles_now
-from cs_console.decisions.clock import Clock, Happened, Step, clock_of
-from cs_console.decisions.clock_events import add_event, clock_now, happened, recompute
 from cs_console.decisions.clock_letters import filled, identity_letter, queue_letter
 from cs_console.delivery.outgoing import deliver_one
 from cs_console.desk import Desk
@@ -29,7 +29,7 @@ from cs_console.policy.languages import in_language
 from cs_console.policy.letter_lines import written_date
 from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
-from cs_console.tickets.ticket_facts import (
+from cs_console.tickets.ticket_record import (
     READERS,
     TicketFacts,
     change,

@@ -8,18 +8,18 @@ from sqlmodel import Session, col
 
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.ticket_keys import TicketKeys, ticket_keys
+from cs_console.deadlines.clock import Clock, Step, clock_of
+from cs_console.deadlines.clock_events import happened
+from cs_console.deadlines.clock_words import clock_words, extension_words
 from cs_console.decisions.approvers import roles_now
-from cs_console.decisions.clock import Clock, Step, clock_of
-from cs_console.decisions.clock_events import happened
 from cs_console.decisions.clock_letters import identity_letter, unpaid_letter
 from cs_console.decisions.clock_steps import why_not_ask, why_not_extend
-from cs_console.decisions.clock_words import clock_words, extension_words
 from cs_console.decisions.fee_steps import payment_days, why_not_paid, why_not_unpaid
 from cs_console.desk import Desk
 from cs_console.errors import KeyDestroyed, Refusal
 from cs_console.plain_text import one_line, plain
 from cs_console.policy.schema import Pack
-from cs_console.tickets.ticket_facts import ERASED, READERS, TicketFacts, open_on_record
+from cs_console.tickets.ticket_record import ERASED, READERS, TicketFacts, open_on_record
 from models.agent import Agent
 from models.clock_event import ClockEvent
 from models.enums import ClockMove, Role, TicketState

@@ -11,7 +11,7 @@ from cs_console.desk import Desk, Office
 from cs_console.errors import ChecklistIncomplete
 from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
-from cs_console.tickets.ticket_facts import READERS, TicketFacts, facts, require_own
+from cs_console.tickets.ticket_record import READERS, TicketFacts, facts, require_own
 from models.attachment import Attachment
 from models.message import Message
 from models.ticket import Ticket

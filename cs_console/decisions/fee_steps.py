@@ -9,20 +9,20 @@ from sqlmodel import Session
 
 from cs_console.act_id import ActId
 from cs_console.acts import ActOutcome, Intent, once
+from cs_console.deadlines.clock import Clock
+from cs_console.deadlines.clock_events import add_event, clock_now, recompute
 from cs_console.decisions.approvers import roles_now
-from cs_console.decisions.clock import Clock
-from cs_console.decisions.clock_events import add_event, clock_now, recompute
 from cs_console.decisions.clock_letters import queue_letter, unpaid_letter
 from cs_console.decisions.decided_on_record import fee_asked
 from cs_console.decisions.notice import pay_by
-from cs_console.decisions.separation import require_not_own
 from cs_console.delivery.outgoing import deliver_one
 from cs_console.desk import Desk, Office
 from cs_console.errors import BadInput, ChangedElsewhere, NotAllowed, NotVouched, Refusal, WrongState
+from cs_console.independence.separation import require_not_own
 from cs_console.policy.clock_rules import ClockRules
 from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
-from cs_console.tickets.ticket_facts import TicketFacts, change, facts_on_record, not_own, record_about
+from cs_console.tickets.ticket_record import TicketFacts, change, facts_on_record, not_own, record_about
 from cs_console.verification.windows import close_window
 from models.columns import from_microseconds
 from models.enums import Action, ActKind, ClockMove, DeliveryState, Role, TicketState

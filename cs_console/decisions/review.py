@@ -9,11 +9,11 @@ from sqlmodel import Session, col
 from cs_console.access_log.append import append
 from cs_console.access_log.entry import Actor, Entry
 from cs_console.access_log.vouched import KEPT_AWAY, assigned
+from cs_console.deadlines.clock_events import add_event, clock_now, recompute, reviewed_since
 from cs_console.decisions.approvers import final_decision
-from cs_console.decisions.clock_events import add_event, clock_now, recompute, reviewed_since
 from cs_console.decisions.decided_on_record import has_its_review_date, last_decided, review_has_begun
 from cs_console.desk import Office
-from cs_console.tickets.ticket_facts import TicketFacts, change, facts_on_record, pseudonym
+from cs_console.tickets.ticket_record import TicketFacts, change, facts_on_record, pseudonym
 from models.decision import Decision
 from models.enums import Action, ClockMove, DecisionState, RequesterState, TicketState
 from models.requester import Requester

@@ -9,7 +9,8 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
-from cs_console.delivery import outbox, sms, smtp
+from cs_console import outbox
+from cs_console.delivery import sms, smtp
 from cs_console.errors import BadSettings, DeliveryFailed
 from cs_console.settings import Settings
 from models.enums import Field

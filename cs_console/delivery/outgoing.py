@@ -30,7 +30,7 @@ from cs_console.errors import (
     StoreUnavailable,
 )
 from cs_console.policy.letter_lines import notice_subject
-from cs_console.tickets.ticket_facts import pseudonym
+from cs_console.tickets.ticket_record import pseudonym
 from models.agent import Agent
 from models.columns import new_id
 from models.contact import Contact

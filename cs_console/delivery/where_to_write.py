@@ -15,7 +15,7 @@ from sqlmodel import Session, col
 from cs_console.access_log.standing import channel_on_record
 from cs_console.custody.contacts import OWN_ADDRESS, on_file_with_another
 from cs_console.desk import Office
-from cs_console.tickets.ticket_facts import TicketFacts
+from cs_console.tickets.ticket_record import TicketFacts
 from models.contact import Contact
 from models.enums import Channel, Field, Link, MessageSort
 from models.message import Message

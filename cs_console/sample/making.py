@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cs_console.desk import Office, operator_desk
+from cs_console.intake import intake
 from cs_console.sample.accounts import ACCOUNTS
 from cs_console.sample.letters import MAIL_DOMAIN, account_records, as_mail, letters
 from cs_console.sample.scenes import SCENES
@@ -13,7 +14,6 @@ from cs_console.sample.story import Story, StoryClock
 from cs_console.settings import Settings
 from cs_console.staff import accounts
 from cs_console.staff.setup import init_desk
-from cs_console.tickets import intake
 from models.enums import Role
 
 ADMIN = next(account for account in ACCOUNTS if "admin" in account.roles)

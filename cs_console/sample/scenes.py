@@ -6,19 +6,19 @@ from contextlib import contextmanager, suppress
 
 from cs_console.access_log import review
 from cs_console.access_log.log_filter import LogFilter
+from cs_console.casework import conversation, workflow
 from cs_console.custody import disclosure
 from cs_console.custody.disclosure import Target
 from cs_console.decisions import approval, checklist
 from cs_console.decisions.checklist import Answer, Finding, Proposal
-from cs_console.decisions.matters import name_matter
-from cs_console.decisions.settling import settle
-from cs_console.decisions.settling_rules import Settling
 from cs_console.desk import Desk
 from cs_console.errors import Refusal
+from cs_console.independence.matters import name_matter
 from cs_console.sample.accounts import ACCOUNTS
 from cs_console.sample.story import Story
+from cs_console.settlements.settling import settle
+from cs_console.settlements.settling_rules import Settling
 from cs_console.staff import sign_in
-from cs_console.tickets import conversation, workflow
 from cs_console.verification import codes
 from models.enums import Field, Outcome, Priority, TicketState
 

@@ -11,12 +11,12 @@ from cs_console.access_log.append import record, start_log
 from cs_console.access_log.entry import Entry
 from cs_console.clock import Clock, SystemClock
 from cs_console.custody.desk_keys import list_desk_keys
-from cs_console.custody.key_files import make_wrapping_key
 from cs_console.custody.keyring import open_keyring
 from cs_console.custody.sample_mark import sample_tag
 from cs_console.database import Database
 from cs_console.desk import Office, operator_desk
 from cs_console.errors import BadSettings, DeskExists, StoreUnavailable
+from cs_console.key_files import make_wrapping_key
 from cs_console.opening import assemble
 from cs_console.policy.loader import PackShelf
 from cs_console.settings import Settings

@@ -204,7 +204,7 @@ def _reviews(account: Agent | AgentCard) -> bool:
 
 def _require_the_same_log(office: Office, agent: Agent) -> None:
     """Refuse a log that was put back or rewritten since this reviewer saw it; it was no wrong password."""
-    from cs_console.access_log.memory import require_grown  # agents do not wait for it
+    from cs_console.access_log.pinned_log import require_grown  # agents do not wait for it
 
     try:
         require_grown(office, agent.name, agent.id)
@@ -217,7 +217,7 @@ def _require_the_same_log(office: Office, agent: Agent) -> None:
 
 def _remember_the_log(desk: Desk) -> None:
     if _reviews(desk.agent):
-        from cs_console.access_log.memory import remember
+        from cs_console.access_log.pinned_log import remember
 
         remember(desk.office, desk.agent.name, desk.agent.id)
 

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from cs_console.custody.in_use import hidden_from
 from cs_console.custody.redaction_queue import WAITING
+from cs_console.custody.requester_access import hidden_from
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.ticket_keys import opened_keys
 from cs_console.desk import Desk
@@ -19,8 +19,8 @@ from cs_console.plain_text import one_line
 from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.filters import Filter
-from cs_console.tickets.lanes import VIEWS, Asker, Cursor, lane
-from cs_console.tickets.ticket_facts import ERASED, MISSING, READERS, UNREADABLE
+from cs_console.tickets.queue_query import VIEWS, Asker, Cursor, lane
+from cs_console.tickets.ticket_record import ERASED, MISSING, READERS, UNREADABLE
 from models.agent import Agent
 from models.clock_event import ClockEvent
 from models.enums import ClockMove, Priority, TicketKind, TicketState

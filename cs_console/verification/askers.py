@@ -17,7 +17,7 @@ from cs_console.errors import GuardianRequired, NotVouched, PrincipalOnly, Refus
 from cs_console.policy.languages import in_language
 from cs_console.policy.minors_rules import AgeBand
 from cs_console.policy.schema import Pack
-from cs_console.tickets.ticket_facts import TicketFacts
+from cs_console.tickets.ticket_record import TicketFacts
 from models.authority import Authority
 from models.enums import Action, AuthoritySort, VerificationMethod
 from models.requester import Requester

@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 from cs_console.access_log.append import record
 from cs_console.act_id import ActId
 from cs_console.acts import ActOutcome, Intent, once
-from cs_console.custody.comparing import is_on_file, readable
+from cs_console.custody.contact_match import is_on_file, readable
 from cs_console.desk import Desk
 from cs_console.errors import BadInput, CheckLimit, Refusal
 from cs_console.policy.verification_rules import CallerRules

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from cs_console.access_log.entry import Entry
 from cs_console.access_log.standing import require_owner
-from cs_console.custody.in_use import require_in_use
+from cs_console.custody.requester_access import require_in_use
 from cs_console.desk import Desk
 from cs_console.errors import NothingThere, WrongState
 from cs_console.policy.languages import in_language

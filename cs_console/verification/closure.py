@@ -22,7 +22,7 @@ from cs_console.policy.languages import in_language
 from cs_console.policy.parts import Letter
 from cs_console.policy.templates import render
 from cs_console.policy.verification_rules import ClosureRules
-from cs_console.tickets.ticket_facts import TicketFacts, change, facts_on_record, pseudonym
+from cs_console.tickets.ticket_record import TicketFacts, change, facts_on_record, pseudonym
 from models.columns import UtcMoment, from_microseconds
 from models.enums import Action, MessageSort, TicketState
 from models.log import LogEntry

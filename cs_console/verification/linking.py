@@ -16,20 +16,20 @@ from cs_console.access_log.standing import link_of
 from cs_console.custody.blind_index import SEARCHABLE, normalise
 from cs_console.custody.contacts import claims_of, known_values, masked_contacts, persons_with
 from cs_console.custody.handing_over import hand_over
-from cs_console.custody.in_use import require_in_use
 from cs_console.custody.late_redaction import redact_soon
 from cs_console.custody.redaction import redact
+from cs_console.custody.requester_access import require_in_use
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.ticket_keys import TicketKeys, ticket_keys
-from cs_console.decisions.clock_events import recompute
-from cs_console.decisions.separation import require_decided_nothing, require_not_own
+from cs_console.deadlines.clock_events import recompute
 from cs_console.desk import Desk, Office
 from cs_console.errors import BadInput, ChangedElsewhere, NothingThere, OwnDecision, Refusal, WrongState
+from cs_console.independence.separation import require_decided_nothing, require_not_own
 from cs_console.plain_text import one_line, plain
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.look_up import find_persons
 from cs_console.tickets.requesters import add_requester
-from cs_console.tickets.ticket_facts import facts, refusals_on_record
+from cs_console.tickets.ticket_record import facts, refusals_on_record
 from cs_console.verification.cases import Case, case_of, local_moment
 from cs_console.verification.windows import close_window
 from models.agent import Agent

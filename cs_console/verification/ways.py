@@ -11,7 +11,7 @@ from cs_console.custody.contacts import MaskedContact, masked_contacts
 from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.desk import Desk
 from cs_console.staff.undertakings import require_current
-from cs_console.tickets.ticket_facts import READERS
+from cs_console.tickets.ticket_record import READERS
 from cs_console.verification.askers import Asker, asker_of
 from cs_console.verification.caller import checks_made
 from cs_console.verification.cases import Case, case_of, local_moment

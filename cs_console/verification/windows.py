@@ -14,12 +14,12 @@ from cs_console.access_log.vouched import NEWEST_WINDOW, genuine, verified_numbe
 from cs_console.acts import ActOutcome
 from cs_console.custody.contacts import is_shared, masked_contacts
 from cs_console.custody.ticket_keys import ticket_keys
-from cs_console.decisions.clock_events import go_on, recompute
+from cs_console.deadlines.clock_events import go_on, recompute
 from cs_console.delivery.outgoing import deliver_queued, queue_message
 from cs_console.desk import Desk, Office
 from cs_console.errors import Refusal
 from cs_console.policy.templates import render
-from cs_console.tickets.ticket_facts import pseudonym
+from cs_console.tickets.ticket_record import pseudonym
 from cs_console.verification.askers import asker_of
 from cs_console.verification.cases import Case
 from models.columns import from_microseconds, microseconds, new_id

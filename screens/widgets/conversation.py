@@ -4,7 +4,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 
-from cs_console.tickets.conversation import Line
+from cs_console.casework.conversation import Line
 from models.enums import DeliveryState, MessageSort
 from screens.moments import moment, size_words
 from screens.widgets.safe_text import PlainText

@@ -9,8 +9,8 @@ import pytest
 
 from cs_console.access_log.append import append_alone, record
 from cs_console.access_log.checkpoint import LogSigner, latest, make_log_key, write_checkpoint
+from cs_console.access_log.checkpoint_folder import FILE_NAME, kept_notes
 from cs_console.access_log.entry import Entry
-from cs_console.access_log.second_place import FILE_NAME, kept_notes
 from cs_console.access_log.signed_note import read_note
 from cs_console.access_log.state import log_state
 from cs_console.access_log.verify import verify_log

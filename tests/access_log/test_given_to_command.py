@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from cs_console.access_log import where_kept
+from cs_console.access_log import checkpoint_store
 from cs_console.access_log.checkpoint import copy_to_second_place, write_checkpoint
-from cs_console.access_log.memory import remember, require_grown
-from cs_console.access_log.second_place import kept_notes
+from cs_console.access_log.checkpoint_folder import kept_notes
+from cs_console.access_log.checkpoint_store import GivenToCommand, NotKept, second_place
+from cs_console.access_log.pinned_log import remember, require_grown
 from cs_console.access_log.signed_note import ORIGIN_PREFIX, read_note
 from cs_console.access_log.state import log_state
 from cs_console.access_log.verify import verify_log
-from cs_console.access_log.where_kept import GivenToCommand, NotKept, second_place
 from cs_console.backups.restoring import accept
 from cs_console.desk import Office
 from cs_console.errors import LogPutBack
@@ -97,7 +97,7 @@ def test_what_was_not_taken_is_offered_again_and_nothing_is_skipped(
 ) -> None:
     fill_and_sign(given, 3)
     vault.behave(how)
-    monkeypatch.setattr(where_kept, "GIVE_SECONDS", 0.3)
+    monkeypatch.setattr(checkpoint_store, "GIVE_SECONDS", 0.3)
     began = time.monotonic()
     for _ in range(2):
         fill(given, 2)
@@ -111,7 +111,7 @@ def test_what_was_not_taken_is_offered_again_and_nothing_is_skipped(
     state = log_state(given.office)
     assert (state.ok, state.copied) == (True, False)
     vault.behave("taking")
-    monkeypatch.setattr(where_kept, "GIVE_SECONDS", 10.0)
+    monkeypatch.setattr(checkpoint_store, "GIVE_SECONDS", 10.0)
     again = open_office(given.office.settings, given.clock)  # another process, later
     keep_up(again)  # nothing new is due
     again.close()
@@ -130,8 +130,8 @@ class SlowTime:
             self.seconds += 4
             return run(command, seconds, given)
 
-        monkeypatch.setattr(where_kept, "run_command", slowly)
-        monkeypatch.setattr(where_kept, "monotonic", lambda: self.seconds)
+        monkeypatch.setattr(checkpoint_store, "run_command", slowly)
+        monkeypatch.setattr(checkpoint_store, "monotonic", lambda: self.seconds)
 
     def spent_on(self, office: Office) -> tuple[float, str]:
         """How long one giving took, and what it said."""
@@ -162,7 +162,7 @@ def test_incidents_and_notes_share_one_time(given: TestOffice, vault: Vault, mon
     slow = SlowTime(monkeypatch)
     for left in (4, 1):
         seconds, said = slow.spent_on(given.office)
-        assert seconds <= where_kept.ROUND_SECONDS + 4
+        assert seconds <= checkpoint_store.ROUND_SECONDS + 4
         assert f"{left} incident" in said
     assert "1 incident more must wait" in said
     seconds, said = slow.spent_on(given.office)
@@ -177,7 +177,7 @@ def test_a_giving_that_has_no_time_gives_one_all_the_same(
     vault.behave("refusing")
     fill_and_sign(given, 1, 1)
     vault.behave("taking")
-    monkeypatch.setattr(where_kept, "ROUND_SECONDS", -1.0)
+    monkeypatch.setattr(checkpoint_store, "ROUND_SECONDS", -1.0)
     for count in (1, 2, 2):
         copy_to_second_place(given.office)
         assert vault.sizes == [1, 2][:count]
@@ -243,7 +243,7 @@ def test_a_log_put_back_behind_its_back_is_seen_by_what_it_last_accepted(given: 
 
 def test_a_spoilt_note_of_what_was_accepted_offers_all_again(given: TestOffice, vault: Vault) -> None:
     fill_and_sign(given, 2, 2)
-    (given.office.settings.home / "checkpoints" / where_kept.ACCEPTED).write_bytes(b"\xff half")
+    (given.office.settings.home / "checkpoints" / checkpoint_store.ACCEPTED).write_bytes(b"\xff half")
     assert copy_to_second_place(given.office) == ""
     assert vault.sizes == [2, 4, 2, 4]
 

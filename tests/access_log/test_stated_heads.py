@@ -12,8 +12,8 @@ from cs_console.access_log.append import WrittenDown, append_alone, lock_log
 from cs_console.access_log.checkpoint import copy_to_second_place, write_checkpoint
 from cs_console.access_log.entry import Actor, Entry
 from cs_console.access_log.head import head_tag
-from cs_console.access_log.memory import require_grown
 from cs_console.access_log.merkle import Frontier
+from cs_console.access_log.pinned_log import require_grown
 from cs_console.access_log.state import log_state
 from cs_console.access_log.stated_heads import HeadFile, state_head
 from cs_console.access_log.verify import verify_log

@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cs_console.access_log.append import COLUMNS, entry_tag
 from cs_console.access_log.canonical import entry_bytes
 from cs_console.access_log.checkpoint import LogSigner, checkpoint_tag, write_checkpoint
+from cs_console.access_log.checkpoint_folder import FILE_NAME
 from cs_console.access_log.head import head_tag
 from cs_console.access_log.merkle import Frontier, leaf_hash
-from cs_console.access_log.second_place import FILE_NAME
 from cs_console.access_log.verify import Verdict, verify_log
 from cs_console.errors import BadInput, KeyUnavailable, StoreUnavailable
 from tests.access_log.tampering import Hand, fill, fill_and_sign, hand, head_of, put_back

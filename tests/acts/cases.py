@@ -9,15 +9,15 @@ from sqlmodel import col
 
 from cs_console.act_id import ActId
 from cs_console.casework.contacts import change_contact
-from cs_console.custody.holds import place_hold
+from cs_console.casework.conversation import add_note, reply
+from cs_console.casework.workflow import set_state
 from cs_console.decisions import approval, checklist
 from cs_console.decisions.clock_steps import ask_identity, extend
 from cs_console.decisions.fee_steps import fee_paid, fee_unpaid
-from cs_console.decisions.sending_again import notice_posted, send_notice_again
-from cs_console.decisions.settling import settle
-from cs_console.tickets.conversation import add_note, reply
-from cs_console.tickets.form import FormEntry, open_by_form
-from cs_console.tickets.workflow import set_state
+from cs_console.decisions.resend_notice import notice_posted, send_notice_again
+from cs_console.erasure.holds import place_hold
+from cs_console.intake.form import FormEntry, open_by_form
+from cs_console.settlements.settling import settle
 from cs_console.verification.authority import see_authority
 from cs_console.verification.caller import check_caller
 from cs_console.verification.codes import check_code, send_code
@@ -35,13 +35,13 @@ from models.enums import (
     VerificationMethod,
 )
 from models.log import LogEntry
+from tests.deadlines.clocks import use_month_pack
 from tests.decisions.cases import PASSWORD, grant, person, refusal, request
-from tests.decisions.clocks import use_month_pack
-from tests.decisions.settlements import settling
 from tests.decisions.test_checklist import ticket_of
 from tests.decisions.test_fee_clock import fee_asked
+from tests.decisions.test_resend_notice import decided
 from tests.decisions.test_review import back
-from tests.decisions.test_sending_again import decided
+from tests.settlements.settlements import settling
 from tests.support.office import TestOffice
 from tests.support.tickets import make_ticket
 from tests.verification.test_codes import CONTACTS, Verifying

@@ -15,6 +15,7 @@ from sqlmodel import Session, col
 
 from cs_console.act_id import ActId, new_act
 from cs_console.acts import KEPT_DAYS, Intent, drop_old_acts, once
+from cs_console.casework.conversation import add_note, reply
 from cs_console.database import Database
 from cs_console.decisions import approval, checklist
 from cs_console.errors import (
@@ -28,7 +29,6 @@ from cs_console.errors import (
     StoreUnreachable,
     TimeNotConfirmed,
 )
-from cs_console.tickets.conversation import add_note, reply
 from cs_console.upkeep import keep_up
 from cs_console.verification.codes import send_code
 from models.act import ActRow

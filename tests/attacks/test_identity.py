@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from sqlmodel import col
 
 from cs_console.casework.contacts import change_contact
+from cs_console.casework.conversation import open_ticket, reply
 from cs_console.custody import suppression
 from cs_console.custody.blind_index import account_token
 from cs_console.custody.contacts import NewContact, add_claim, masked_contacts
@@ -21,11 +22,10 @@ from cs_console.delivery.outgoing import deliver_queued
 from cs_console.delivery.where_to_write import may_write_to, where_to_write
 from cs_console.desk import Desk, Office, operator_desk
 from cs_console.errors import CodeExpired, ContactNotOnFile, ContactRecent, ContactShared, NotVerified, OwnerNotVouched
-from cs_console.tickets import on_file
-from cs_console.tickets.conversation import open_ticket, reply
-from cs_console.tickets.intake import ImportCounts, from_bytes, import_jsonl, take_in
+from cs_console.intake import on_file
+from cs_console.intake.intake import ImportCounts, from_bytes, import_jsonl, take_in
 from cs_console.tickets.look_up import look_up
-from cs_console.tickets.ticket_facts import facts
+from cs_console.tickets.ticket_record import facts
 from cs_console.upkeep import keep_up
 from cs_console.verification.codes import check_code, options, send_code, status
 from cs_console.verification.methods import verify_by_note

@@ -9,14 +9,15 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
+from cs_console.casework.conversation import open_ticket
 from cs_console.custody.contacts import masked_contacts
 from cs_console.custody.disclosure import Target, reveal
 from cs_console.custody.erasing import wipe
-from cs_console.custody.holds import place_hold
 from cs_console.custody.ticket_keys import opened_keys, ticket_keys
 from cs_console.delivery.outgoing import deliver_queued, queue_message
 from cs_console.delivery.where_to_write import where_to_write
 from cs_console.desk import Desk, operator_desk
+from cs_console.erasure.holds import place_hold
 from cs_console.errors import (
     BadInput,
     ChangedElsewhere,
@@ -29,9 +30,8 @@ from cs_console.errors import (
     TooManyLookUps,
     WrongState,
 )
-from cs_console.tickets.conversation import open_ticket
-from cs_console.tickets.intake import import_jsonl
-from cs_console.tickets.ticket_facts import facts
+from cs_console.intake.intake import import_jsonl
+from cs_console.tickets.ticket_record import facts
 from cs_console.verification.codes import check_code, options, send_code, status
 from cs_console.verification.linking import Whose, link_ticket, look_for_person, unlink_ticket, whose
 from cs_console.verification.methods import verify_by_note

@@ -19,12 +19,12 @@ from cs_console.access_log.state import log_state
 from cs_console.access_log.verify import verify_log
 from cs_console.backups.making import Backup, Store, back_up
 from cs_console.backups.restoring import finish, restore
+from cs_console.casework.conversation import open_ticket
 from cs_console.desk import Office, operator_desk
 from cs_console.errors import BadInput, NotADatabase, Refusal, SessionEnded, StoreBusy, StoreTooNew
+from cs_console.intake.form import FormEntry, open_by_form
 from cs_console.opening import open_office
 from cs_console.settings import Settings
-from cs_console.tickets.conversation import open_ticket
-from cs_console.tickets.form import FormEntry, open_by_form
 from models.enums import Channel, Role, TicketKind
 from tests.support.office import TestOffice, make_office
 from tests.support.soak import rounds

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cs_console.commands import app
-from cs_console.tickets.quarantine import keep
+from cs_console.intake.quarantine import keep
 from tests.support.office import TestOffice
 from tests.support.stored import ticket_numbers
 

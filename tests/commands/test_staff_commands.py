@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from cs_console.access_log.checkpoint_store import second_place
 from cs_console.access_log.state import log_state
-from cs_console.access_log.where_kept import second_place
 from cs_console.commands import app, checks
 from cs_console.opening import open_office
 from cs_console.policy.loader import PackShelf

@@ -18,19 +18,19 @@ from cs_console.custody import index_rotation, index_state
 from cs_console.custody.blind_index import account_token
 from cs_console.custody.contacts import persons_with
 from cs_console.custody.desk_keys import missing_desk_keys
-from cs_console.custody.erasure import confirm_erasure
 from cs_console.custody.index_rotation import begin, carry_on, move_some
 from cs_console.custody.index_state import SETTLED, read_state
 from cs_console.custody.rotation import key_status, rotate
 from cs_console.desk import Office, operator_desk
+from cs_console.erasure.erasure import confirm_erasure
 from cs_console.errors import DeskKeyMissing, StoreUnavailable
+from cs_console.intake.intake import from_bytes, take_in
 from cs_console.opening import open_office
-from cs_console.tickets.intake import from_bytes, take_in
 from cs_console.tickets.look_up import look_up
 from models.contact import Contact
 from models.enums import Field, Role
 from models.requester import Requester
-from tests.custody.erasures import PASSWORD, people, proposed
+from tests.erasure.erasures import PASSWORD, people, proposed
 from tests.support.office import TestOffice
 from tests.support.tickets import MadeTicket, make_requester, make_ticket
 

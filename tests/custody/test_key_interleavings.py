@@ -7,11 +7,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cs_console.custody import rotation
-from cs_console.custody.key_files import wrapping_keys
 from cs_console.custody.keyring import Keyring, open_keyring
 from cs_console.custody.rotation import key_status
 from cs_console.custody.wrapping import is_key_of
 from cs_console.desk import Office
+from cs_console.key_files import wrapping_keys
 from tests.custody.rotations import Crash, crash_at, rotated
 from tests.support.office import TestOffice
 from tests.support.soak import rounds

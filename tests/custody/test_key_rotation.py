@@ -10,13 +10,14 @@ from threading import Event, Thread
 import pytest
 from sqlalchemy import text
 
+from cs_console import key_files
 from cs_console.access_log.verify import verify_log
-from cs_console.custody import key_files, key_store, rotation
-from cs_console.custody.key_files import read_key_file, wrapping_keys
+from cs_console.custody import key_store, rotation
 from cs_console.custody.keyring import Keyring, open_keyring
 from cs_console.custody.rotation import key_status, rotate
 from cs_console.desk import Office, operator_desk
 from cs_console.errors import BadSettings, KeyDestroyed, KeysRotating, KeyUnavailable, LogBroken
+from cs_console.key_files import read_key_file, wrapping_keys
 from models.enums import Action
 from tests.custody.rotations import Crash, backup_of, crash_at, fresh_keyring, rotated, stored_keys
 from tests.support.office import TestOffice, make_office

@@ -10,9 +10,9 @@ from threading import Barrier
 
 import pytest
 
-from cs_console.custody.key_files import make_wrapping_key, read_key_file, wrapping_key, write_key_file
 from cs_console.custody.keyring import Keyring
 from cs_console.errors import KeyDestroyed, KeyUnavailable, StoreBusy, StoreUnavailable
+from cs_console.key_files import make_wrapping_key, read_key_file, wrapping_key, write_key_file
 from cs_console.settings import Settings
 from tests.support.office import TestOffice
 from tests.support.postgres import empty_database
@@ -236,7 +236,7 @@ def test_a_key_file_that_cannot_be_written_is_named_and_leaves_no_half(tmp_path:
     full = "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
     program = (
         full + "resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10)); from pathlib import Path; import sys; "
-        "from cs_console.custody.key_files import make_wrapping_key; make_wrapping_key(Path(sys.argv[1]))"
+        "from cs_console.key_files import make_wrapping_key; make_wrapping_key(Path(sys.argv[1]))"
     )
     path = tmp_path / "key"
     done = subprocess.run([sys.executable, "-B", "-c", program, str(path)], capture_output=True, text=True, check=False)

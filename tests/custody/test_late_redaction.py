@@ -6,6 +6,7 @@ from sqlmodel import col
 
 from cs_console.access_log.append import append
 from cs_console.access_log.entry import Entry
+from cs_console.casework.ticket_view import view_of
 from cs_console.custody import late_redaction
 from cs_console.custody.contacts import NewContact, add_contact
 from cs_console.custody.handing_over import hand_over
@@ -16,7 +17,6 @@ from cs_console.custody.ticket_keys import opened_keys
 from cs_console.desk import Desk
 from cs_console.errors import StoreUnavailable
 from cs_console.tickets.queue import page
-from cs_console.tickets.ticket_view import view_of
 from models.enums import Action, Field, Link, Role
 from models.message import Message
 from models.ticket import Ticket

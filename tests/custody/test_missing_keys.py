@@ -7,15 +7,15 @@ import pytest
 from sqlalchemy import delete
 
 from cs_console.access_log.verify import verify_log
+from cs_console.casework.conversation import open_ticket
 from cs_console.commands.checks import examine
 from cs_console.custody.desk_keys import list_desk_keys, missing_desk_keys, requesters_without_key
 from cs_console.custody.drafts import load_draft, save_draft
 from cs_console.custody.erasing import apply_again
 from cs_console.desk import Office, operator_desk
 from cs_console.errors import DeskKeyMissing, KeyDestroyed, KeyMissing, KeyProtected
+from cs_console.intake.intake import import_mail
 from cs_console.opening import open_office
-from cs_console.tickets.conversation import open_ticket
-from cs_console.tickets.intake import import_mail
 from cs_console.tickets.queue import page
 from models.desk_key import DeskKey
 from models.enums import RequesterState, Role

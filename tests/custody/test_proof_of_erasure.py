@@ -18,23 +18,23 @@ from cs_console.access_log.entry import Entry
 from cs_console.access_log.verify import verify_log
 from cs_console.backups.making import Store, back_up
 from cs_console.backups.restoring import Consent, accept, finish, restore
+from cs_console.casework.conversation import open_ticket
 from cs_console.commands import app
 from cs_console.custody import erasing
 from cs_console.custody.drafts import drop_old_drafts, load_draft, save_draft
 from cs_console.custody.erasing import BroughtBack, apply_again, brought_back, carry_out, finish_all
-from cs_console.custody.erasure import confirm_erasure
-from cs_console.custody.holds import place_hold
 from cs_console.desk import Office, operator_desk
+from cs_console.erasure.erasure import confirm_erasure
+from cs_console.erasure.holds import place_hold
 from cs_console.errors import BadInput, ErasureNotProven, NotAllowed, Refusal, SignInRefused
 from cs_console.opening import open_office
 from cs_console.staff import accounts
 from cs_console.staff.sign_in import sign_in
-from cs_console.tickets.conversation import open_ticket
 from models.columns import microseconds, new_id
 from models.enums import Action, ErasureCause, ErasureState, RequesterState, Role
 from models.erasure import Erasure, Hold
 from models.requester import Requester
-from tests.custody.erasures import PASSWORD, people, proposed
+from tests.erasure.erasures import PASSWORD, people, proposed
 from tests.support.office import TestOffice
 from tests.support.tickets import MadeTicket, make_ticket
 

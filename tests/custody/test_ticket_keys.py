@@ -8,22 +8,22 @@ import pytest
 from sqlalchemy import select, update
 from sqlmodel import Session, SQLModel, col
 
+from cs_console.casework.conversation import add_note, open_ticket
 from cs_console.custody import ticket_key_upgrade
 from cs_console.custody.disclosure import Target, reveal
 from cs_console.custody.drafts import load_draft, save_draft
 from cs_console.custody.erasing import SEALED, wipe
-from cs_console.custody.holds import holds_of, place_hold
 from cs_console.custody.opening import open_sealed
 from cs_console.custody.sealing import Place, seal
 from cs_console.custody.ticket_key_upgrade import give_keys, seal_again
 from cs_console.custody.ticket_keys import TicketKeys, opened_keys, ticket_keys
 from cs_console.decisions import approval
-from cs_console.decisions.waiting import last_decision
+from cs_console.decisions.approval_queue import last_decision
 from cs_console.desk import Desk, Office
+from cs_console.erasure.holds import holds_of, place_hold
 from cs_console.errors import KeyDestroyed, SealBroken
-from cs_console.tickets.conversation import add_note, open_ticket
 from cs_console.tickets.queue import page
-from cs_console.tickets.ticket_facts import facts
+from cs_console.tickets.ticket_record import facts
 from models.columns import new_id
 from models.decision import Decision
 from models.draft import Draft

@@ -10,11 +10,11 @@ from sqlalchemy import delete, insert, inspect, select, text, update
 from sqlmodel import col
 
 from cs_console.casework.contacts import change_contact
+from cs_console.casework.conversation import open_ticket, reload, reply
+from cs_console.casework.workflow import assign
 from cs_console.custody.disclosure import reveal
 from cs_console.desk import Desk
 from cs_console.errors import LogBroken, NotVerified, NotVouched, OwnerNotVouched, Refusal
-from cs_console.tickets.conversation import open_ticket, reload, reply
-from cs_console.tickets.workflow import assign
 from cs_console.verification.authority import record_age_band
 from cs_console.verification.codes import send_code
 from cs_console.verification.windows import close_window

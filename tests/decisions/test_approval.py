@@ -9,9 +9,11 @@ import pytest
 from sqlalchemy import delete, select, update
 from sqlmodel import col
 
+from cs_console.casework import conversation
+from cs_console.casework.workflow import set_priority, set_state
 from cs_console.decisions import approval
+from cs_console.decisions.approval_queue import last_decision
 from cs_console.decisions.approvers import roles_left
-from cs_console.decisions.waiting import last_decision
 from cs_console.desk import Desk
 from cs_console.errors import (
     BadInput,
@@ -27,8 +29,6 @@ from cs_console.errors import (
     WrongPassword,
     WrongState,
 )
-from cs_console.tickets import conversation
-from cs_console.tickets.workflow import set_priority, set_state
 from models.agent import Agent
 from models.contact import Contact
 from models.decision import Approval, Decision
@@ -330,7 +330,7 @@ def test_if_any_step_of_the_last_approval_fails_none_of_it_happened(
         raise StoreUnavailable("The disk is full.")
 
     with monkeypatch.context() as patched:
-        patched.setattr("cs_console.decisions.making.queue_message", full)
+        patched.setattr("cs_console.decisions.finalise.queue_message", full)
         with pytest.raises(StoreUnavailable):
             approval.approve(sue, decision_id, PASSWORD)
     decision = decision_of(test_office, decision_id)

@@ -7,10 +7,11 @@ from sqlalchemy import select, update
 from sqlmodel import col
 
 from benchmarks.scratch import BENCH
+from cs_console.casework import conversation
 from cs_console.custody.drafts import load_draft, save_draft
 from cs_console.custody.safe_views import open_safe
 from cs_console.decisions import approval, checklist
-from cs_console.decisions.waiting import last_decision
+from cs_console.decisions.approval_queue import last_decision
 from cs_console.errors import (
     ChangedElsewhere,
     ChecklistIncomplete,
@@ -24,7 +25,6 @@ from cs_console.errors import (
     WrongList,
     WrongState,
 )
-from cs_console.tickets import conversation
 from models.contact import Contact
 from models.decision import Decision
 from models.enums import (

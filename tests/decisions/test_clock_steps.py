@@ -8,6 +8,8 @@ from threading import Barrier
 
 import pytest
 
+from cs_console.casework import conversation
+from cs_console.casework.workflow import set_state
 from cs_console.custody.safe_views import open_safe
 from cs_console.decisions import approval
 from cs_console.decisions.clock_steps import ask_identity, extend
@@ -23,9 +25,7 @@ from cs_console.errors import (
     Refusal,
     WrongState,
 )
-from cs_console.tickets import conversation
 from cs_console.tickets.queue import due_words, page
-from cs_console.tickets.workflow import set_state
 from cs_console.verification.methods import verify_by_note
 from models.enums import (
     Action,
@@ -39,10 +39,10 @@ from models.enums import (
     TicketState,
     VerificationMethod,
 )
+from tests.deadlines.clocks import clock_events, use_month_pack, utc
+from tests.deadlines.test_clock import end_of
 from tests.decisions.cases import PASSWORD, fee, grant, person, propose, refusal, request
-from tests.decisions.clocks import clock_events, use_month_pack, utc
 from tests.decisions.test_checklist import ticket_of
-from tests.decisions.test_clock import end_of
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
 from tests.support.stored import keys_of, opened_ticket

@@ -8,15 +8,15 @@ from sqlalchemy import delete, insert, update
 from sqlmodel import col
 
 from cs_console.access_log.entry import Actor
+from cs_console.casework.workflow import claim, set_state
 from cs_console.decisions import approval, checklist
-from cs_console.decisions.asked import read_asked, record_asked
 from cs_console.decisions.fee_steps import fee_paid, fee_unpaid
+from cs_console.decisions.request_scope import read_asked, record_asked
 from cs_console.decisions.review import open_for_review, reopen_due, stands
-from cs_console.decisions.separation import kept_out
 from cs_console.desk import Desk
 from cs_console.errors import AskedDiffers, LogBroken, NotIndependent, NotVouched, OwnDecision, StaleProposal
-from cs_console.tickets.ticket_facts import facts
-from cs_console.tickets.workflow import claim, set_state
+from cs_console.independence.separation import kept_out
+from cs_console.tickets.ticket_record import facts
 from models.asked import Asked
 from models.clock_event import ClockEvent
 from models.columns import new_id
@@ -26,9 +26,9 @@ from models.ticket import Ticket
 from tests.access_log.tampering import hand
 from tests.custody.reveals import change
 from tests.decisions.cases import PASSWORD, grant, later, pack, person, propose, refusal, request
-from tests.decisions.settlements import Refused, refused
-from tests.decisions.test_appeal import write
 from tests.decisions.test_checklist import ticket_of
+from tests.independence.test_appeal import write
+from tests.settlements.settlements import Refused, refused
 from tests.support.office import TestOffice
 from tests.support.tickets import give, make_requester, make_ticket
 

@@ -5,17 +5,17 @@ from datetime import timedelta
 
 import pytest
 
+from cs_console.casework import conversation
+from cs_console.casework.workflow import set_state
 from cs_console.decisions import approval
 from cs_console.decisions.review import reopen_due
 from cs_console.desk import Desk
-from cs_console.tickets import conversation
-from cs_console.tickets.workflow import set_state
 from cs_console.verification.methods import verify_by_note
 from models.enums import Role, TicketState, VerificationMethod
 from tests.decisions.cases import PASSWORD, fee, person, propose, refusal, request
-from tests.decisions.test_appeal import write
 from tests.decisions.test_checklist import ticket_of
 from tests.decisions.test_review import back
+from tests.independence.test_appeal import write
 from tests.support.office import TestOffice
 
 RESPOND = timedelta(days=30)

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import update
 
+from cs_console.casework.workflow import set_state
 from cs_console.decisions import approval
 from cs_console.decisions.clock_view import ClockView, clock_view
 from cs_console.decisions.fee_steps import fee_paid, fee_unpaid
@@ -12,16 +13,15 @@ from cs_console.desk import Desk
 from cs_console.errors import BadInput, ChangedElsewhere, ContactNotOnFile, NotAllowed, NotAssigned, WrongState
 from cs_console.policy.loader import SHIPPED, PackShelf
 from cs_console.tickets.queue import due_words, page
-from cs_console.tickets.workflow import set_state
 from models.contact import Contact
 from models.enums import Action, ClockMove, DeliveryState, Result, Role, TicketState
+from tests.deadlines.clocks import clock_events
 from tests.decisions.cases import PASSWORD, fee, grant, person, propose, request
-from tests.decisions.clocks import clock_events
-from tests.decisions.test_appeal import write
 from tests.decisions.test_checklist import ticket_of
 from tests.decisions.test_clock_steps import outcomes
 from tests.decisions.test_fee_clock import fee_asked
 from tests.decisions.test_review import back
+from tests.independence.test_appeal import write
 from tests.support.office import TestOffice
 from tests.support.stored import opened_ticket
 

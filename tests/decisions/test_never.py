@@ -16,17 +16,17 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from cs_console.casework import conversation, workflow
 from cs_console.casework.contacts import change_contact
 from cs_console.custody import disclosure
 from cs_console.custody.disclosure import Target
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.ticket_keys import ticket_keys
-from cs_console.decisions import approval, asked, checklist
+from cs_console.decisions import approval, checklist, request_scope
 from cs_console.decisions.proposal import open_answers
 from cs_console.desk import Desk
 from cs_console.errors import Refusal
 from cs_console.policy.ground_rules import Ground
-from cs_console.tickets import conversation, workflow
 from cs_console.verification.codes import check_code, send_code
 from models.agent import Agent
 from models.columns import from_microseconds
@@ -106,7 +106,7 @@ class Walk:
         self.decisions.append(how(desk, ticket.number, self.row(ticket), made).decision_id)
 
     def ask(self, desk: Desk, ticket: MadeTicket) -> None:
-        asked.record_asked(desk, ticket.number, "delete", self.chance.sample(["e-mail", "mobile", "orders"], 2))
+        request_scope.record_asked(desk, ticket.number, "delete", self.chance.sample(["e-mail", "mobile", "orders"], 2))
 
     def approve(self, desk: Desk, _: MadeTicket) -> None:
         """One after the other tries it, the first one twice."""

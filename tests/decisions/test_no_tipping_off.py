@@ -17,15 +17,16 @@ from typer.testing import CliRunner
 
 from cs_console.access_log import review
 from cs_console.access_log.export import export_log
+from cs_console.casework import conversation
 from cs_console.commands.tickets import app as tickets_command
 from cs_console.custody.opening import open_sealed
 from cs_console.custody.safe_views import open_safe
 from cs_console.decisions import approval
+from cs_console.decisions.approval_queue import last_decision
 from cs_console.decisions.proposal import Proposal
-from cs_console.decisions.waiting import last_decision
 from cs_console.desk import Desk
 from cs_console.errors import SealBroken, StaleProposal
-from cs_console.tickets import conversation, queue
+from cs_console.tickets import queue
 from models.decision import Approval, Decision
 from models.enums import Role, TicketKind
 from models.log import LogEntry

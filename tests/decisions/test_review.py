@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import update
 
+from cs_console.casework import conversation
+from cs_console.casework.workflow import set_state
 from cs_console.decisions import approval, review
 from cs_console.decisions.review import reopen_due
 from cs_console.desk import Desk, Office
 from cs_console.errors import WrongState
-from cs_console.tickets import conversation
-from cs_console.tickets.workflow import set_state
 from models.enums import Action, RequesterState, Role, TicketState
 from models.requester import Requester
 from tests.decisions.cases import PASSWORD, grant, ground, person, propose, refusal, request

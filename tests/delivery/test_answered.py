@@ -7,13 +7,13 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import col
 
-from cs_console.decisions.notice_way import NoticeWay
+from cs_console.casework.conversation import add_note, reply
+from cs_console.casework.workflow import set_state
+from cs_console.decisions.notice_delivery import NoticeWay
 from cs_console.delivery.outgoing import deliver_queued, queue_message
 from cs_console.desk import Desk, operator_desk
 from cs_console.errors import DeliveryFailed
-from cs_console.tickets.conversation import add_note, reply
-from cs_console.tickets.intake import import_mail
-from cs_console.tickets.workflow import set_state
+from cs_console.intake.intake import import_mail
 from models.enums import Action, DeliveryState, Field, MessageSort, Role, TicketKind, TicketState
 from models.ticket import Ticket
 from screens.clock import sent_words

@@ -22,7 +22,8 @@ from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cs_console.delivery import outbox, sms, smtp
+from cs_console import outbox
+from cs_console.delivery import sms, smtp
 from cs_console.delivery.channels import Outgoing, hand_over, mail_of
 from cs_console.delivery.smtp import server_of
 from cs_console.errors import BadSettings, DeliveryFailed

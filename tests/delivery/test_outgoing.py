@@ -312,7 +312,7 @@ def test_an_answer_to_our_mail_finds_its_ticket_without_the_tag(
     test_office: TestOffice, ticket: MadeTicket, tmp_path: Path
 ) -> None:
     from cs_console.desk import operator_desk
-    from cs_console.tickets.intake import import_mail
+    from cs_console.intake.intake import import_mail
 
     deliver_queued(test_office.office, queue(test_office, ticket))
     ours = BytesParser(policy=policy.default).parsebytes(outbox(test_office)[0].read_bytes())

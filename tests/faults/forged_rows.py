@@ -15,10 +15,10 @@ from sqlalchemy import delete, insert, select, text, update
 from sqlmodel import col
 
 from cs_console.custody.disclosure import reveal
-from cs_console.custody.holds import place_hold
 from cs_console.custody.holds_on_record import held_until
 from cs_console.decisions import approval
 from cs_console.desk import Desk, operator_desk
+from cs_console.erasure.holds import place_hold
 from cs_console.errors import GuardianRequired, NotVouched, Refusal
 from cs_console.staff import accounts, passwords
 from cs_console.staff.second_factor import begin_enrolment, confirm_enrolment

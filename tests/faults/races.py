@@ -12,10 +12,10 @@ from sqlmodel import col
 from cs_console.access_log.append import record
 from cs_console.access_log.entry import Entry
 from cs_console.access_log.verify import verify_log
+from cs_console.casework.workflow import claim
 from cs_console.decisions import approval
 from cs_console.desk import Desk
 from cs_console.errors import Refusal
-from cs_console.tickets.workflow import claim
 from cs_console.verification.codes import check_code, code_hash
 from cs_console.verification.codes_on_record import about_sent
 from models.columns import new_id

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cs_console.access_log.append import COLUMNS
 from cs_console.access_log.checkpoint import LogSigner, log_signer
-from cs_console.access_log.second_place import FILE_NAME
+from cs_console.access_log.checkpoint_folder import FILE_NAME
 from tests.access_log.tampering import Hand, fill, fill_and_sign, hand
 from tests.support.office import TestOffice
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.policy.test_checking import broken, line_of
+from tests.adoption.test_pack_check import broken, line_of
 
 EXTENSION = """
 [clock.extension]

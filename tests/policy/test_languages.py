@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from cs_console.adoption.pack_check import all_problems, check_pack
 from cs_console.decisions.notice import NoticeFacts, make_notice
 from cs_console.decisions.proposal import Fee, Finding, Proposal
-from cs_console.decisions.settling_letter import letter_subject, make_letter
-from cs_console.decisions.settling_rules import Settling
 from cs_console.policy.checking import dotted
 from cs_console.policy.languages import in_language, language_for, said_texts
 from cs_console.policy.letter_lines import notice_subject
 from cs_console.policy.loader import SHIPPED, load_pack
 from cs_console.policy.schema import Pack
+from cs_console.settlements.settling_letter import letter_subject, make_letter
+from cs_console.settlements.settling_rules import Settling
 from models.enums import Outcome
 
 PACKS = {file.stem: load_pack(file) for file in sorted(SHIPPED.glob("*.toml"))}

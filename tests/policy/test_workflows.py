@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from cs_console.decisions.settling_letter import make_letter
-from cs_console.decisions.settling_rules import Settling, asked
 from cs_console.errors import NoticeIncomplete
 from cs_console.policy.schema import Pack
+from cs_console.settlements.settling_letter import make_letter
+from cs_console.settlements.settling_rules import Settling, asked
 from models.enums import Role, TicketKind
+from tests.adoption.test_pack_check import GOOD, broken
 from tests.decisions.cases import pack
-from tests.decisions.settlements import settling, workflow
-from tests.policy.test_checking import GOOD, broken
+from tests.settlements.settlements import settling, workflow
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 APPEAL, REPORT = "kinds.appeal.workflow", "kinds.report.workflow"

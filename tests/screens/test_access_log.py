@@ -4,10 +4,10 @@ import pytest
 from sqlalchemy import text
 from textual.widgets import DataTable
 
+from cs_console.casework.conversation import open_ticket
 from cs_console.custody.disclosure import Target, reveal
 from cs_console.desk import Desk
 from cs_console.errors import NotVerified
-from cs_console.tickets.conversation import open_ticket
 from models.enums import Action, Field, Role
 from screens.access_log import AccessLogScreen
 from screens.log_entry import EntryDialog

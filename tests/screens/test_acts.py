@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import func, select
 from textual.widgets import TextArea
 
+from cs_console.casework import conversation
 from cs_console.custody.drafts import find_draft
 from cs_console.errors import StoreUnreachable
-from cs_console.tickets import conversation
 from models.draft import Draft
 from models.enums import Action, DeliveryState, MessageSort, Role
 from models.message import Message

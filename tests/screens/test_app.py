@@ -16,10 +16,10 @@ from textual.widgets import TextArea
 
 from cs_console.access_log.checkpoint import write_checkpoint
 from cs_console.app import ConsoleApp
+from cs_console.casework.conversation import open_ticket
 from cs_console.custody import drafts
 from cs_console.custody.drafts import load_draft, save_draft
 from cs_console.errors import BadSettings, NothingThere, SessionEnded, StoreUnavailable
-from cs_console.tickets.conversation import open_ticket
 from models.enums import Role
 from models.log import Checkpoint
 from screens.console import Typed

@@ -3,9 +3,9 @@
 import pytest
 from textual.widgets import DataTable
 
+from cs_console.casework.conversation import add_note, reload
 from cs_console.decisions.approval import approve, waiting
 from cs_console.desk import Desk
-from cs_console.tickets.conversation import add_note, reload
 from models.enums import Action, Role, TicketState
 from screens.approval import ProposalScreen
 from screens.approvals import ApprovalsScreen
@@ -177,13 +177,13 @@ async def test_a_list_that_is_longer_says_that_the_oldest_are_shown(
     for _ in range(3):
         numbers.append(f"#{proposed(sqlite_office, mei)}")
         sqlite_office.clock.forward(minutes=1)
-    monkeypatch.setattr("cs_console.decisions.waiting.MOST", 2)
+    monkeypatch.setattr("cs_console.decisions.approval_queue.MOST", 2)
     async with console(sqlite_office, sara) as shown:
         screen = ApprovalsScreen()
         await shown.open(screen)
         await shown.until_words("Over 2 proposals are waiting; 2 for you. The 2 oldest are shown.")
         assert [number in shown.drawn() for number in numbers] == [True, True, False]
-        monkeypatch.setattr("cs_console.decisions.waiting.MOST", 3)
+        monkeypatch.setattr("cs_console.decisions.approval_queue.MOST", 3)
         screen.action_reload()
         await shown.until_words("3 proposals are waiting; 3 for you.")
         assert "oldest" not in shown.words()

@@ -10,8 +10,8 @@ from screens.asking_text import WordsDialog
 from screens.choice import ChoiceDialog
 from screens.clock import ClockDialog, LetterDialog, zone_words
 from screens.ticket import TicketScreen
+from tests.deadlines.clocks import clock_events, use_month_pack
 from tests.decisions.cases import person, request
-from tests.decisions.clocks import clock_events, use_month_pack
 from tests.decisions.test_checklist import ticket_of
 from tests.decisions.test_fee_clock import fee_asked
 from tests.decisions.test_review import back

@@ -5,8 +5,8 @@ from sqlalchemy import select
 from textual.events import Paste
 from textual.widgets import Select, TextArea
 
+from cs_console.casework import workflow
 from cs_console.custody.drafts import load_draft
-from cs_console.tickets import workflow
 from models.draft import Draft
 from models.enums import Action, Field, MessageSort, Role, TicketKind
 from screens.compose import ComposeScreen

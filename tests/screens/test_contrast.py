@@ -2,8 +2,8 @@
 
 import pytest
 
+from cs_console.casework.conversation import add_note
 from cs_console.desk import Desk
-from cs_console.tickets.conversation import add_note
 from models.enums import Priority, Role, TicketKind
 from screens.access_log import AccessLogScreen
 from screens.approval import ProposalScreen

@@ -3,7 +3,7 @@
 import pytest
 from textual.widgets import OptionList
 
-from cs_console.tickets.conversation import open_ticket
+from cs_console.casework.conversation import open_ticket
 from models.enums import Field, Role
 from screens.approvals import ApprovalsScreen
 from screens.decision import DecisionScreen

@@ -5,13 +5,13 @@ from sqlalchemy import update
 from sqlmodel import col
 from textual.containers import VerticalScroll
 
+from cs_console.casework.conversation import reload
 from cs_console.custody.drafts import load_draft, save_draft
 from cs_console.decisions import approval
-from cs_console.decisions.making import draft_place
+from cs_console.decisions.finalise import draft_place
 from cs_console.desk import Desk, operator_desk
-from cs_console.tickets.conversation import reload
-from cs_console.tickets.incoming import IncomingMessage
-from cs_console.tickets.intake import take_in
+from cs_console.intake.incoming import IncomingMessage
+from cs_console.intake.intake import take_in
 from models.enums import Action, Channel, DeliveryState, Field, MessageSort, Outcome, Role, TicketKind
 from models.message import Message
 from screens.decision import DecisionScreen

@@ -9,9 +9,9 @@ from sqlalchemy import delete, select, update
 from sqlmodel import col
 from textual.widgets import Input, TextArea
 
+from cs_console.casework import workflow
+from cs_console.casework.conversation import reload
 from cs_console.desk import Desk
-from cs_console.tickets import workflow
-from cs_console.tickets.conversation import reload
 from models.decision import Decision
 from models.draft import Draft
 from models.enums import Action, DecisionState, Outcome, Priority, Role, TicketKind, TicketState

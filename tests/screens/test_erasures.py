@@ -2,17 +2,17 @@
 
 import pytest
 
-from cs_console.custody.erasure import open_erasures, propose_erasure
-from cs_console.custody.holds import holds_of
-from cs_console.tickets.conversation import open_ticket
+from cs_console.casework.conversation import open_ticket
+from cs_console.erasure.erasure import open_erasures, propose_erasure
+from cs_console.erasure.holds import holds_of
 from models.enums import Action, Role
 from screens.asking_text import PasswordDialog, WordsDialog
 from screens.choice import ChoiceDialog
 from screens.erasures import ErasuresScreen
 from screens.ticket import TicketScreen
 from screens.widgets.key_bar import KeyBar
-from tests.custody.erasures import PASSWORD, granted, people, proposed
 from tests.decisions.cases import person
+from tests.erasure.erasures import PASSWORD, granted, people, proposed
 from tests.support.consoles import SIZES, console
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
+from cs_console.casework.conversation import reload
 from cs_console.custody.disclosure import Target
 from cs_console.desk import operator_desk
+from cs_console.intake.mail import read_mail
 from cs_console.staff import accounts, passwords
-from cs_console.tickets.conversation import reload
-from cs_console.tickets.mail import read_mail
 from models.enums import Field, Role, TicketKind
 from screens.approval import ProposalScreen
 from screens.approvals import ApprovalsScreen

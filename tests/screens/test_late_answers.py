@@ -8,8 +8,8 @@ from sqlalchemy import select
 from textual.app import ComposeResult
 from textual.widgets import Input, TextArea
 
+from cs_console.casework import conversation
 from cs_console.errors import BadInput, SessionEnded
-from cs_console.tickets import conversation
 from models.enums import Action, DeliveryState, MessageSort, Role
 from models.message import Message
 from screens import compose

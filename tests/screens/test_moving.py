@@ -3,19 +3,19 @@
 import pytest
 
 from cs_console.adoption.adopting import adopt, note_current
-from cs_console.decisions.waiting import last_decision
+from cs_console.decisions.approval_queue import last_decision
 from cs_console.desk import operator_desk
 from cs_console.policy.loader import DEFAULT
 from models.enums import Action, Role
 from screens.asking_text import WordsDialog
 from screens.choice import ChoiceDialog
 from screens.ticket import TicketScreen
+from tests.casework.test_packs import GDPR, ticket_of
 from tests.decisions.cases import person, request
-from tests.decisions.test_sending_again import decided, refused_mail
+from tests.decisions.test_resend_notice import decided, refused_mail
 from tests.support.consoles import SIZES, console
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
-from tests.tickets.test_packs import GDPR, ticket_of
 
 
 @pytest.mark.parametrize("size", SIZES)

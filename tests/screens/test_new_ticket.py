@@ -6,8 +6,8 @@ import pytest
 from textual.events import Paste
 from textual.widgets import Input, Select, TextArea
 
+from cs_console.casework.conversation import open_ticket
 from cs_console.custody.drafts import load_draft, save_draft
-from cs_console.tickets.conversation import open_ticket
 from models.enums import Channel, Field, Role, TicketKind
 from screens.new_ticket import PLACE, NewTicketScreen
 from screens.queue import QueueScreen

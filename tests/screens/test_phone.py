@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cs_console.delivery.outbox import put
+from cs_console.outbox import put
 from cs_console.verification.codes import send_code
 from models.enums import Field, Role
 from screens.phone import PhoneScreen, arrived

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from textual import events
 
-from cs_console.tickets import queue, workflow
+from cs_console.casework import workflow
+from cs_console.tickets import queue
 from cs_console.verification.codes import send_code
 from models.enums import Field, Role, TicketKind, TicketState
 from screens.choice import ChoiceDialog

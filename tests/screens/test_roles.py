@@ -5,12 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from cs_console.access_log import review
-from cs_console.casework import contacts
+from cs_console.casework import contacts, workflow
 from cs_console.decisions import checklist
 from cs_console.desk import Desk
 from cs_console.errors import NotAllowed
-from cs_console.tickets import workflow
-from cs_console.tickets.form import FormEntry, open_by_form
+from cs_console.intake.form import FormEntry, open_by_form
 from cs_console.verification.codes import send_code
 from models.enums import Action, Channel, Field, Role, TicketKind
 from screens import registry

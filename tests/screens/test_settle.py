@@ -13,7 +13,7 @@ from screens.settle_form import SettleForm, form_from_json
 from screens.ticket import TicketScreen
 from screens.widgets.choice_list import ChoiceList
 from tests.decisions.cases import person
-from tests.decisions.settlements import about, end, refused, settling
+from tests.settlements.settlements import about, end, refused, settling
 from tests.support.consoles import SIZES, Console, console
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded

@@ -5,8 +5,8 @@ from sqlalchemy import select
 from sqlmodel import col
 from textual.widgets import TextArea
 
+from cs_console.casework import workflow
 from cs_console.desk import Desk
-from cs_console.tickets import workflow
 from models.enums import Action, Field, Role, TicketKind
 from models.log import LogEntry
 from screens.asking_text import WordsDialog

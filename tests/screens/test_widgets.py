@@ -10,7 +10,7 @@ from textual.app import App, ComposeResult
 from textual.containers import Vertical
 from textual.widget import Widget
 
-from cs_console.tickets.conversation import Line
+from cs_console.casework.conversation import Line
 from models.enums import Channel, DeliveryState, MessageSort
 from screens.moments import countdown, size_words
 from screens.widgets.choice_list import Choice, ChoiceList

@@ -9,6 +9,7 @@ from sqlmodel import col
 from cs_console.access_log.append import append
 from cs_console.access_log.entry import Actor, Entry
 from cs_console.access_log.persons_on_record import is_another
+from cs_console.casework.workflow import assign, assignable
 from cs_console.custody.disclosure import reveal
 from cs_console.decisions.approval import approve
 from cs_console.desk import operator_desk
@@ -30,7 +31,6 @@ from cs_console.staff.given_roles import confirm_roles
 from cs_console.staff.second_person import Confirming, require_password_of
 from cs_console.staff.sign_in import first_step, second_step, sign_in
 from cs_console.tickets.queue import counts
-from cs_console.tickets.workflow import assign, assignable
 from models.agent import Agent
 from models.agent_session import AgentSession
 from models.enums import AccountState, Action, Role

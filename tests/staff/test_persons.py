@@ -5,15 +5,15 @@ from pathlib import Path
 import pytest
 
 from cs_console.access_log.persons_on_record import is_another
-from cs_console.custody.erasure import confirm_erasure
 from cs_console.decisions.approval import approve, require_may_approve
 from cs_console.desk import operator_desk
+from cs_console.erasure.erasure import confirm_erasure
 from cs_console.errors import BadAccount, NotAllowed, OwnErasure, OwnProposal
 from cs_console.staff import accounts
 from models.enums import AccountState, Action, Role
-from tests.custody.erasures import people, proposed, state_of
 from tests.decisions.cases import PASSWORD, person
 from tests.decisions.test_approval import proposed as proposed_refusal
+from tests.erasure.erasures import people, proposed, state_of
 from tests.support.accounts import identify
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded

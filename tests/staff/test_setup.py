@@ -209,7 +209,7 @@ def test_of_inits_from_several_hosts_one_makes_the_desk(tmp_path: Path) -> None:
 
 
 STEPS = [
-    "cs_console.custody.key_files:write_key_file",
+    "cs_console.key_files:write_key_file",
     "cs_console.custody.keyring:Keyring.prepare",
     "cs_console.database:Database.migrate",
     "cs_console.staff.setup:_fill",

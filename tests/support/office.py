@@ -7,10 +7,10 @@ from pathlib import Path
 from benchmarks.scratch import scratch_desk
 from cs_console.access_log.append import start_log
 from cs_console.access_log.checkpoint import make_log_key
-from cs_console.custody.key_files import make_wrapping_key
 from cs_console.custody.keyring import open_keyring
 from cs_console.database import Database
 from cs_console.desk import Desk, Office
+from cs_console.key_files import make_wrapping_key
 from cs_console.opening import assemble
 from cs_console.policy.loader import PackShelf
 from cs_console.settings import Settings

@@ -17,7 +17,7 @@ from cs_console.custody.opening import open_text
 from cs_console.custody.redaction import redact
 from cs_console.custody.sealing import Place, seal
 from cs_console.custody.ticket_keys import TicketKeys, new_ticket_keys, ticket_keys
-from cs_console.decisions.clock import Happened, Step, clock_of
+from cs_console.deadlines.clock import Happened, Step, clock_of
 from cs_console.desk import Desk, Office
 from cs_console.policy.schema import Pack
 from models.agent import Agent

@@ -23,7 +23,7 @@ from cs_console.tickets.queue import (
     listing,
     page,
 )
-from cs_console.tickets.ticket_facts import ERASED, UNREADABLE
+from cs_console.tickets.ticket_record import ERASED, UNREADABLE
 from models.enums import Channel, Field, Priority, Role, TicketKind, TicketState
 from models.ticket import Ticket
 from tests.support.office import TestOffice

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql
 from sqlmodel import Session, col
 
 from cs_console.tickets.filters import parse
-from cs_console.tickets.lanes import VIEWS, Asker, Cursor, lane
+from cs_console.tickets.queue_query import VIEWS, Asker, Cursor, lane
 from models.columns import microseconds
 from models.enums import Channel
 from models.ticket import Ticket

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import select, update
 from sqlmodel import col
 
+from cs_console.casework.workflow import set_state
 from cs_console.custody.safe_views import open_safe
 from cs_console.policy.templates import render
 from cs_console.policy.verification_rules import ClosureRules
-from cs_console.tickets.workflow import set_state
 from cs_console.upkeep import keep_up
 from cs_console.verification import closure
 from cs_console.verification.closure import close_unverified
@@ -21,8 +21,8 @@ from models.message import Message
 from models.ticket import Ticket
 from tests.custody.reveals import change
 from tests.decisions.cases import pack
-from tests.decisions.test_appeal import write
 from tests.decisions.test_checklist import ticket_of
+from tests.independence.test_appeal import write
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded
 from tests.support.stored import keys_of

@@ -7,14 +7,14 @@ import pytest
 from sqlalchemy import select
 
 from cs_console.casework.contacts import change_contact
+from cs_console.casework.workflow import assign, claim, release
 from cs_console.custody.disclosure import Target, reveal
 from cs_console.custody.safe_views import open_safe
 from cs_console.desk import Desk, operator_desk
 from cs_console.errors import BadInput, NotAllowed, NotVerified, NoUndertaking, WrongState
-from cs_console.tickets.jsonl import RequesterRecord
-from cs_console.tickets.new_keys import one_at_a_time
-from cs_console.tickets.on_file import put_on_file
-from cs_console.tickets.workflow import assign, claim, release
+from cs_console.intake.jsonl import RequesterRecord
+from cs_console.intake.key_pool import one_at_a_time
+from cs_console.intake.on_file import put_on_file
 from cs_console.verification.codes import status
 from cs_console.verification.methods import verify_by_note
 from cs_console.verification.windows import close_window

@@ -7,17 +7,17 @@ from sqlmodel import col
 
 from cs_console.access_log.verify import verify_log
 from cs_console.custody.erasing import finish_all
-from cs_console.custody.erasure import confirm_erasure
 from cs_console.custody.tombstones import tombstones
 from cs_console.desk import Office
+from cs_console.erasure.erasure import confirm_erasure
 from models.contact import Contact
 from models.enums import Action, ErasureState, RequesterState
 from models.erasure import Erasure
 from models.log import LogEntry
 from models.message import Message
 from models.requester import Requester
-from tests.custody.erasures import PASSWORD, people, proposed
 from tests.custody.rotations import fresh_keyring
+from tests.erasure.erasures import PASSWORD, people, proposed
 from tests.faults.acts.act import Act, card_of, desk_of, wait_for_the_kill
 from tests.faults.processes import Words, say
 from tests.faults.tally import Tally

@@ -7,7 +7,7 @@ from sqlmodel import col, func, select
 
 from cs_console.access_log.verify import verify_log
 from cs_console.desk import Office, operator_desk
-from cs_console.tickets.intake import import_mail
+from cs_console.intake.intake import import_mail
 from models.message import Message
 from models.quarantined import Quarantined
 from tests.faults.acts.act import Act, wait_for_the_kill

@@ -8,11 +8,11 @@ import pytest
 
 from cs_console.access_log.verify import verify_log
 from cs_console.custody import rotation
-from cs_console.custody.key_files import read_key_file, wrapping_keys
 from cs_console.custody.keyring import Keyring
 from cs_console.custody.rotation import key_status
 from cs_console.desk import Office, operator_desk
 from cs_console.errors import KeysRotating, KeyUnavailable
+from cs_console.key_files import read_key_file, wrapping_keys
 from tests.custody.rotations import fresh_keyring, rotated
 from tests.faults.acts.act import Act
 from tests.faults.processes import PATIENCE, Process, Words, say

@@ -6,15 +6,15 @@ from datetime import timedelta
 
 import pytest
 
+from cs_console.casework.workflow import claim, set_kind, set_state
 from cs_console.custody import index_rotation
-from cs_console.custody.erasure import confirm_erasure, open_erasures, propose_erasure
 from cs_console.custody.index_state import IndexStateReader
 from cs_console.custody.rotation import rotate
 from cs_console.decisions.checklist import fields_for
 from cs_console.delivery.outgoing import deliver_queued
 from cs_console.desk import operator_desk
+from cs_console.erasure.erasure import confirm_erasure, open_erasures, propose_erasure
 from cs_console.errors import Refusal, SecondPersonNeeded
-from cs_console.tickets.workflow import claim, set_kind, set_state
 from cs_console.verification.linking import link_ticket, look_for_person, unlink_ticket, whose
 from models.enums import Field, Link, TicketKind, TicketState
 from models.ticket import Ticket

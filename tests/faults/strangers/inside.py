@@ -10,16 +10,16 @@ from sqlalchemy import Row, Select, select
 from sqlmodel import col
 
 from cs_console.access_log.export import export_log
+from cs_console.casework import workflow
 from cs_console.casework.contacts import change_contact
+from cs_console.casework.conversation import open_ticket, reload, reply
+from cs_console.casework.ticket_view import TicketView
 from cs_console.custody.disclosure import Revealed, Target, reveal
 from cs_console.custody.drafts import load_draft, save_draft
 from cs_console.desk import Desk
 from cs_console.errors import Refusal
-from cs_console.tickets import workflow
-from cs_console.tickets.conversation import open_ticket, reload, reply
 from cs_console.tickets.look_up import look_up
 from cs_console.tickets.queue import page
-from cs_console.tickets.ticket_view import TicketView
 from cs_console.upkeep import keep_up
 from cs_console.verification.caller import check_caller
 from cs_console.verification.codes import check_code, options, send_code

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from cs_console.desk import Desk, operator_desk
-from cs_console.tickets.intake import ImportCounts, from_bytes, import_jsonl, take_in
+from cs_console.intake.intake import ImportCounts, from_bytes, import_jsonl, take_in
 from models.enums import Action, Field, Role
 from models.message import Message
 from tests.decisions.cases import person

@@ -1,0 +1,48 @@
+"""Notes between agents: sealed and redacted like everything about a requester, and never sent."""
+
+from sqlmodel import Session
+
+from cs_console.custody.contacts import known_values
+from cs_console.custody.redaction import redact
+from cs_console.custody.ticket_keys import ticket_keys
+from cs_console.desk import Desk
+from cs_console.errors import BadInput
+from cs_console.plain_text import plain
+from cs_console.tickets.ticket_record import TicketFacts, record_about
+from models.columns import new_id
+from models.enums import Action, MessageSort
+from models.message import Message
+
+MAX_TEXT = 100_000
+
+
+def written(text: str) -> str:
+    """The typed text, made plain. Raises BadInput for an empty or too long text."""
+    words = plain(text).strip()
+    if not words:
+        raise BadInput("There is nothing to send.", "Type some words first.")
+    if len(words) > MAX_TEXT:
+        raise BadInput(f"The text is longer than {MAX_TEXT:,} characters.", "Shorten it; your draft is kept.")
+    return words
+
+
+def keep_note(session: Session, desk: Desk, ticket: TicketFacts, words: str) -> None:
+    """Keep a note inside the caller's transaction, on record. Raises KeyDestroyed."""
+    office, note_id = desk.office, new_id()
+    keys = ticket_keys(session, office, ticket.number)
+    known = known_values(session, office, keys.requester_id, keys.requester_key, keys)
+    redacted = redact(words, office.packs.get(ticket.pack).meta.regions, known)
+    session.add(
+        Message(
+            id=note_id,
+            ticket_number=ticket.number,
+            sort=MessageSort.NOTE,
+            channel=ticket.channel,
+            agent_id=desk.agent.id,
+            text=keys.seal("message", "text", note_id, words),
+            text_redacted=keys.seal("message", "text_redacted", note_id, redacted),
+            at=office.clock.now(),
+        )
+    )
+    session.flush()
+    record_about(session, desk, ticket, Action.NOTE_ADDED)

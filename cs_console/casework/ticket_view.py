@@ -1,0 +1,409 @@
+"""One ticket as its screen may see it: redacted lines, masked contacts, and what stands in the way of a reveal."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, case, select
+from sqlmodel import Session, col
+
+from cs_console.access_log.standing import link_of
+from cs_console.casework.workflow import closes_with_reason
+from cs_console.custody.contacts import MaskedContact, masked_contacts
+from cs_console.custody.redaction_queue import WAITING
+from cs_console.custody.safe_views import open_safe
+from cs_console.custody.ticket_keys import TicketKeys, keys_for_view
+from cs_console.deadlines.clock import is_escalated
+from cs_console.deadlines.clock_events import clock_now, review_began
+from cs_console.deadlines.clock_words import clock_words, due_first_words
+from cs_console.decisions.notice_delivery import NoticeWay, notice_way
+from cs_console.delivery.where_to_write import may_write_to
+from cs_console.desk import Desk
+from cs_console.errors import KeyDestroyed, SealBroken
+from cs_console.independence.matters import matter_of
+from cs_console.plain_text import one_line, plain
+from cs_console.policy.schema import Pack
+from cs_console.policy.workflow_rules import WorkflowRules
+from cs_console.settlements.settled import set_aside_by, settled_words
+from cs_console.tickets.ticket_record import ERASED, UNREADABLE, TicketFacts, facts
+from cs_console.verification.askers import asker_of, authority_then
+from models.agent import Agent
+from models.attachment import Attachment
+from models.decision import Decision
+from models.enums import (
+    Channel,
+    DecisionState,
+    DeliveryState,
+    Field,
+    Link,
+    MessageSort,
+    Priority,
+    Role,
+    TicketKind,
+    TicketState,
+    VerificationMethod,
+)
+from models.message import Message
+from models.ticket import Ticket
+from models.verification import Verification
+
+REQUESTER, UNCONFIRMED = "requester", "unconfirmed sender"
+"""Who wrote a line that came in."""
+LINES_SHOWN = 200
+NOT_NEEDED, CLAIM_FIRST, VERIFY_FIRST, NOT_YOURS = "not needed here", "claim first", "verify first", "not yours"
+_LETTER_WORDS = {
+    NoticeWay.BY_LETTER: ", to be sent by letter",
+    NoticeWay.NOT_DELIVERED: ", the notice was not delivered",
+}
+_DECISION_WORDS = {
+    DecisionState.PROPOSED: "waits for approval",
+    DecisionState.RETURNED: "returned",
+    DecisionState.WITHDRAWN: "withdrawn",
+    DecisionState.FINAL: "made",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the conversation, redacted; `attachments` are sizes in bytes. Times are UTC.
+
+    `unconfirmed`: it names the ticket, but did not come from an address on file. It is quoted nowhere.
+    """
+
+    id: str
+    at: datetime
+    who: str
+    sort: MessageSort
+    channel: Channel
+    text: str
+    attachments: tuple[int, ...]
+    delivery: DeliveryState
+    unconfirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FieldState:
+    """One thing that is sealed: its mask, and whether this agent could reveal it now or why not.
+
+    `item` is what a reveal names it by: a contact's id, a message's id, or the ticket's number for the subject.
+    """
+
+    field: Field
+    title: str
+    mask: str
+    item: str
+    revealable: bool
+    why: str
+    on_file: bool = False
+    claimed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TicketView:
+    """A ticket as it may be shown. Times are UTC; the words name the console's own time zone.
+
+    `link` says how surely it is that requester's; `may_write_to`, which of the `contacts` a reply may go to.
+    `earlier_lines` says that only the newest LINES_SHOWN lines are here. `text_fields` are the subject and the
+    messages as written, beside the contact `fields`. `escalated`: supervisors were told that it is overdue. `asked_by`
+    and `age_words` are empty where nothing was recorded; `age_flagged` says that the requester is a minor.
+    `settles`: it ends with its kind's own steps, not with the checklist; `closes_with_reason`: before that only a
+    supervisor closes it, and says why. `about_words`: which earlier ticket, or whose decision, it is about; empty
+    where its kind is about none. `settled_words`: how it was settled last, if it was.
+    """
+
+    number: int
+    row: int
+    kind: TicketKind
+    kind_title: str
+    state: TicketState
+    priority: Priority
+    subject: str
+    assignee: str | None
+    mine: bool
+    channel: Channel
+    language: str
+    received_at: datetime
+    due_at: datetime | None
+    requester: str
+    link: Link
+    feedback_note: str
+    lines: tuple[Line, ...]
+    earlier_lines: bool
+    contacts: tuple[MaskedContact, ...]
+    may_write_to: frozenset[str]
+    fields: tuple[FieldState, ...]
+    text_fields: tuple[FieldState, ...]
+    window_until: datetime | None
+    verified_words: str
+    clock_words: str
+    due_first_words: str
+    escalated: bool
+    decision_words: str
+    pack: str
+    erased: bool
+    asked_by: str = ""
+    age_words: str = ""
+    age_flagged: bool = False
+    settles: bool = False
+    closes_with_reason: bool = False
+    about_words: str = ""
+    settled_words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    until: datetime | None
+    words: str
+
+
+def view_of(session: Session, desk: Desk, number: int) -> TicketView:
+    """The ticket as this agent may see it now. The caller has recorded the opening. Raises NothingThere."""
+    office = desk.office
+    ticket = facts(session, number)
+    pack = office.packs.get(ticket.pack)
+    workflow = pack.kinds[ticket.kind].workflow
+    try:
+        keys: TicketKeys | None = keys_for_view(session, desk, number)
+    except KeyDestroyed:
+        keys = None
+    contacts = () if keys is None else masked_contacts(session, office, ticket.requester_id, keys)
+    window, clock = _window(session, desk, pack, ticket), clock_now(session, pack, ticket)
+    now = None if ticket.closed_at else office.clock.now()
+    asker = None if keys is None else asker_of(session, office, pack, number, ticket.requester_id)
+    lines, earlier = _lines(session, ticket, keys)
+    sealed_subject, waits = _subject(session, number)
+    subject = _opened(keys, "ticket", "subject_redacted", str(number), sealed_subject)
+    if waits and keys is not None:
+        subject, lines = WAITING, tuple(replace(line, text=WAITING) for line in lines)
+    return TicketView(
+        number=number,
+        row=ticket.row,
+        kind=ticket.kind,
+        kind_title=pack.kinds[ticket.kind].title,
+        state=ticket.state,
+        priority=ticket.priority,
+        subject=one_line(subject),
+        assignee=ticket.assignee,
+        mine=ticket.assignee_id == desk.agent.id,
+        channel=ticket.channel,
+        language=ticket.language,
+        received_at=ticket.received_at,
+        due_at=ticket.next_due_at,
+        requester=ERASED if keys is None else office.pseudonym(ticket.requester_id, keys.requester_key),
+        link=link_of(session, office, number, ticket.link),
+        feedback_note=pack.texts.feedback_delayed if ticket.no_contact else "",
+        lines=lines,
+        earlier_lines=earlier,
+        contacts=contacts,
+        may_write_to=may_write_to(session, desk.office, ticket),
+        fields=tuple(_contact_fields(desk, pack, ticket, contacts, window)),
+        text_fields=tuple(_text_fields(desk, pack, ticket, subject, lines, window)) if keys else (),
+        window_until=window.until,
+        verified_words=window.words,
+        clock_words=clock_words(pack, ticket.kind, clock, now),
+        due_first_words=due_first_words(pack, ticket.kind, clock, now),
+        escalated=is_escalated(clock, ticket.next_due_at),
+        decision_words=_decision_words(session, desk, pack, number),
+        pack=ticket.pack,
+        erased=keys is None,
+        asked_by=asker.asks_words if asker else "",
+        age_words=asker.age_words if asker else "",
+        age_flagged=asker is not None and asker.band is not None and asker.band.is_flagged,
+        settles=workflow is not None,
+        closes_with_reason=closes_with_reason(session, desk, ticket),
+        about_words=_about_words(session, workflow, number),
+        settled_words=settled_words(session, pack, ticket.kind, number),
+    )
+
+
+def local_words(moment: datetime, now: datetime) -> str:
+    """A moment in the console's own time zone: "14:01" today, else "21 Nov 09:12"."""
+    here = moment.astimezone()
+    if here.date() == now.astimezone().date():
+        return f"{here:%H:%M}"
+    return f"{here.day} {here:%b %H:%M}"
+
+
+def _opened(keys: TicketKeys | None, table: str, column: str, row: str, sealed: bytes) -> str:
+    if keys is None:
+        return ERASED
+    try:
+        return plain(open_safe(keys.key, keys.place(table, column, row), sealed))
+    except SealBroken:  # the rest of the ticket can still be worked
+        return UNREADABLE
+
+
+def _subject(session: Session, number: int) -> tuple[bytes, bool]:
+    """The sealed subject, and whether subject and lines wait to be redacted again."""
+    found = session.connection().execute(
+        select(col(Ticket.subject_redacted), col(Ticket.redaction_due)).where(col(Ticket.number) == number)
+    )
+    sealed, due = found.one()
+    return bytes(sealed), due is not None
+
+
+def _lines(session: Session, ticket: TicketFacts, keys: TicketKeys | None) -> tuple[tuple[Line, ...], bool]:
+    came_in = case((col(Message.sort) == MessageSort.RECEIVED.value, 1), else_=0)  # the question before its answer
+    statement: Select[*tuple[Any, ...]] = (
+        select(
+            col(Message.id),
+            col(Message.at),
+            col(Agent.name).label("agent"),
+            col(Message.sort),
+            col(Message.channel),
+            col(Message.text_redacted),
+            col(Message.delivery),
+            col(Message.unconfirmed),
+        )
+        .outerjoin(Agent, col(Agent.id) == col(Message.agent_id))
+        .where(col(Message.ticket_number) == ticket.number)
+        .order_by(col(Message.at).desc(), came_in, col(Message.id).desc())
+        .limit(LINES_SHOWN + 1)
+    )
+    rows = list(session.connection().execute(statement))
+    shown = list(reversed(rows[:LINES_SHOWN]))
+    sizes = _attachment_sizes(session, [row.id for row in shown])
+    return tuple(_line(row, keys, sizes.get(row.id, ())) for row in shown), len(rows) > LINES_SHOWN
+
+
+def _line(row: Any, keys: TicketKeys | None, sizes: tuple[int, ...]) -> Line:
+    sort = MessageSort(row.sort)
+    return Line(
+        row.id,
+        row.at,
+        _writer(row, sort),
+        sort,
+        Channel(row.channel),
+        _opened(keys, "message", "text_redacted", row.id, row.text_redacted),
+        sizes,
+        DeliveryState(row.delivery),
+        row.unconfirmed,
+    )
+
+
+def _writer(row: Any, sort: MessageSort) -> str:
+    if sort is MessageSort.RECEIVED:
+        return UNCONFIRMED if row.unconfirmed else REQUESTER
+    return row.agent or "console"
+
+
+def _attachment_sizes(session: Session, message_ids: list[str]) -> dict[str, tuple[int, ...]]:
+    rows = session.connection().execute(
+        select(col(Attachment.message_id), col(Attachment.size))
+        .where(col(Attachment.message_id).in_(message_ids))
+        .order_by(col(Attachment.message_id), col(Attachment.id))
+    )
+    sizes: dict[str, tuple[int, ...]] = {}
+    for message_id, size in rows:
+        sizes[message_id] = (*sizes.get(message_id, ()), size)
+    return sizes
+
+
+def _window(session: Session, desk: Desk, pack: Pack, ticket: TicketFacts) -> _Window:
+    found = (
+        session.connection()
+        .execute(
+            select(
+                col(Verification.method),
+                col(Verification.contact_field),
+                col(Verification.verified_at),
+                col(Verification.window_until),
+                col(Verification.closed_at),
+                col(Agent.name),
+            )
+            .join(Agent, col(Agent.id) == col(Verification.agent_id))
+            .where(col(Verification.ticket_number) == ticket.number, col(Verification.withdrawn_at).is_(None))
+            .order_by(col(Verification.verified_at).desc(), col(Verification.id).desc())
+            .limit(1)
+        )
+        .first()
+    )
+    if found is None:
+        return _Window(None, "not yet")
+    method, contact, at, until, closed, agent = found
+    now = desk.office.clock.now()
+    how = VerificationMethod(method).value
+    if contact is not None:
+        how = f"{how} to {_title(pack, Field(contact)).lower()} on file"
+    authority = authority_then(session, ticket.number, at)
+    whose = f", for a {authority.value}" if authority else ""
+    words = f"{how}{whose}, {local_words(at, now)}, by {agent}"
+    if closed is None and until > now:
+        return _Window(until, words)
+    return _Window(None, f"{words}; window closed")
+
+
+def _title(pack: Pack, field: Field) -> str:
+    return pack.fields[field].title if field in pack.fields else field.value
+
+
+def _contact_fields(
+    desk: Desk, pack: Pack, ticket: TicketFacts, contacts: tuple[MaskedContact, ...], window: _Window
+) -> Iterator[FieldState]:
+    order = {field: place for place, field in enumerate(pack.fields)}
+    for contact in sorted(contacts, key=lambda one: (order.get(one.field, len(order)), not one.on_file)):
+        why = _why_not(desk, pack, ticket, contact.field, window)
+        title = _title(pack, contact.field)
+        yield FieldState(contact.field, title, contact.mask, contact.id, not why, why, contact.on_file, contact.claimed)
+
+
+def _text_fields(
+    desk: Desk, pack: Pack, ticket: TicketFacts, subject: str, lines: tuple[Line, ...], window: _Window
+) -> Iterator[FieldState]:
+    why = _why_not(desk, pack, ticket, Field.SUBJECT, window)
+    yield FieldState(Field.SUBJECT, _title(pack, Field.SUBJECT), one_line(subject), str(ticket.number), not why, why)
+    why = _why_not(desk, pack, ticket, Field.MESSAGE, window)
+    for line in lines:
+        if line.sort is MessageSort.RECEIVED:
+            title = _title(pack, Field.MESSAGE)
+            yield FieldState(Field.MESSAGE, title, one_line(line.text, 80), line.id, not why, why)
+
+
+def _why_not(desk: Desk, pack: Pack, ticket: TicketFacts, field: Field, window: _Window) -> str:
+    """What stands in the way of a reveal, empty for nothing: for the screen only, disclosure decides again."""
+    rows = [row for row in pack.rows_for(ticket.kind) if field in row.fields]
+    if not rows:
+        return NOT_NEEDED
+    if ticket.assignee_id != desk.agent.id:
+        return CLAIM_FIRST if ticket.assignee_id is None and desk.agent.has(Role.AGENT) else NOT_YOURS
+    if window.until is None and all(row.verified for row in rows):
+        return VERIFY_FIRST
+    return ""
+
+
+def _about_words(session: Session, workflow: WorkflowRules | None, number: int) -> str:
+    matter = matter_of(session, number)
+    if matter is not None:
+        return matter.words
+    return "not named yet" if workflow is not None and workflow.matter else ""
+
+
+def _decision_words(session: Session, desk: Desk, pack: Pack, number: int) -> str:
+    """Where the latest decision stands; a ground that must not be known takes its outcome with it."""
+    found = (
+        session.connection()
+        .execute(
+            select(col(Decision.outcome), col(Decision.legal_review), col(Decision.state), col(Decision.decided_at))
+            .where(col(Decision.ticket_number) == number)
+            .order_by(col(Decision.proposed_at).desc(), col(Decision.id).desc())
+            .limit(1)
+        )
+        .first()
+    )
+    if found is None:
+        return "none yet"
+    outcome, legal_review, state, decided_at = found
+    hidden = legal_review and not desk.agent.has(Role.PRIVACY_OFFICER)
+    way = None if decided_at is None else notice_way(session, number, decided_at)
+    letter = _LETTER_WORDS.get(way, "") if way else ""
+    again = _again_words(session, desk, number, decided_at)
+    return f"{pack.texts.legal_review if hidden else outcome}, {_DECISION_WORDS[DecisionState(state)]}{letter}{again}"
+
+
+def _again_words(session: Session, desk: Desk, number: int, decided_at: datetime | None) -> str:
+    """That the decision does not stand any more, and why: for everybody alike."""
+    if decided_at is None or not review_began(session, number, decided_at):
+        return ""
+    by = set_aside_by(session, desk.office, number, decided_at)
+    return "; its review has begun" if by is None else f"; set aside by #{by}, to be decided again by others"

@@ -1,0 +1,97 @@
+"""What moved a ticket's clock, as it is stored, and the due dates that follow from it."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, exists, select, update
+from sqlalchemy.orm import Mapped
+from sqlmodel import Session, col
+
+from cs_console.deadlines.clock import Clock, Happened, Step, StopCause, clock_of
+from cs_console.policy.schema import Pack
+from cs_console.tickets.ticket_record import TicketFacts, facts
+from models.clock_event import ClockEvent
+from models.columns import new_id
+from models.decision import Decision
+from models.enums import ClockMove, DecisionState
+from models.ticket import Ticket
+
+
+def clock_now(session: Session, pack: Pack, ticket: TicketFacts) -> Clock:
+    """The ticket's clock, computed from all that happened. Raises BadPack."""
+    return clock_of(pack, ticket.kind, happened(session, ticket))
+
+
+def recompute(session: Session, pack: Pack, number: int) -> Clock:
+    """Write the due dates that follow from what happened, in the caller's transaction: the one place that does.
+
+    To be called, with the ticket's pack, by whatever changed a step, the kind or the pack. The ticket's row stays as
+    it is: a date that moves by itself makes no proposal stale. Raises NothingThere, BadPack.
+    """
+    ticket = facts(session, number)
+    clock = clock_now(session, pack, ticket)
+    dates = {"due_at": clock.due, "first_response_due_at": clock.first_response_due}
+    if dates != {"due_at": ticket.due_at, "first_response_due_at": ticket.first_response_due_at}:
+        session.connection().execute(update(Ticket).where(col(Ticket.number) == number).values(dates))
+    return clock
+
+
+def happened(session: Session, ticket: TicketFacts) -> tuple[Happened, ...]:
+    """Every step of the ticket's clock, in no order."""
+    found = [Happened(Step.RECEIVED, ticket.received_at)]
+    if ticket.verified_at is not None:
+        found.append(Happened(Step.VERIFIED, ticket.verified_at))
+    if ticket.first_response_at is not None:
+        found.append(Happened(Step.RESPONDED, ticket.first_response_at))
+    made = select(col(Decision.decided_at), col(Decision.review_at)).where(
+        col(Decision.ticket_number) == ticket.number, col(Decision.state) == DecisionState.FINAL
+    )
+    found += [Happened(Step.DECIDED, at, review) for at, review in session.connection().execute(made) if at]
+    moved = select(col(ClockEvent.move), col(ClockEvent.at)).where(col(ClockEvent.ticket_number) == ticket.number)
+    found += [Happened(Step(move), at) for move, at in session.connection().execute(moved)]
+    return tuple(found)
+
+
+def add_event(
+    session: Session,
+    number: int,
+    move: ClockMove,
+    at: datetime,
+    *,
+    agent_id: str | None = None,
+    event_id: str | None = None,
+    reason: bytes | None = None,
+) -> None:
+    """Write down that the clock was moved; `recompute` then says what follows. A sealed `reason` names its row."""
+    session.add(
+        ClockEvent(id=event_id or new_id(), ticket_number=number, move=move, agent_id=agent_id, reason=reason, at=at)
+    )
+    session.flush()
+
+
+def go_on(
+    session: Session, pack: Pack, ticket: Ticket | TicketFacts, now: datetime, agent_id: str | None = None
+) -> None:
+    """Let a clock go on that a fee stopped, because work on the ticket does (policy V.4); else nothing.
+
+    Only the wait is left out: as many days are left as were when the fee was asked for, late or not.
+    """
+    if ticket.due_at is not None or ticket.verified_at is None or not pack.kinds[ticket.kind].needs_decision:
+        return  # it runs, or has not begun
+    stop = recompute(session, pack, ticket.number).stopped
+    if stop is not None and stop.cause is StopCause.FEE:
+        add_event(session, ticket.number, ClockMove.WENT_ON, now, agent_id=agent_id)
+        recompute(session, pack, ticket.number)
+
+
+def reviewed_since(number: int | Mapped[int], since: datetime | Mapped[datetime | None]) -> ColumnElement[bool]:
+    """A review of that ticket's decision has begun since then."""
+    return exists().where(
+        col(ClockEvent.ticket_number) == number,
+        col(ClockEvent.move) == ClockMove.REVIEWED,
+        col(ClockEvent.at) >= since,
+    )
+
+
+def review_began(session: Session, number: int, since: datetime) -> bool:
+    """Whether a decision of that moment must be made again: its review date came, or an appeal set it aside."""
+    return bool(session.connection().execute(select(reviewed_since(number, since))).scalar())

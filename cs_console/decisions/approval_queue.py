@@ -1,0 +1,338 @@
+"""Proposals that wait for approval, as the people may see them: under legal review only privacy officers see why."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, case, select, true
+from sqlmodel import Session, col
+
+from cs_console.custody.safe_views import open_safe
+from cs_console.custody.ticket_keys import TicketKeys, keys_for_view, keys_of_tickets, ticket_keys, tickets_without_key
+from cs_console.decisions.approvers import Given, approvals_given, find, roles_left, roles_now
+from cs_console.decisions.changes_since_proposal import Since, changed_since
+from cs_console.decisions.evidence import evidence_words, labels_by_id
+from cs_console.decisions.finalise import notice_facts
+from cs_console.decisions.notice import fee_words, field_titles, make_notice
+from cs_console.decisions.notice_delivery import notice_way
+from cs_console.decisions.proposal import Finding, Proposal, applying_grounds, open_answers, open_reason
+from cs_console.decisions.request_scope import asked_of, asked_words
+from cs_console.desk import Desk
+from cs_console.errors import NotAllowed, StaleProposal
+from cs_console.independence.separation import is_own_appealed
+from cs_console.plain_text import plain
+from cs_console.policy.schema import Pack
+from cs_console.staff.undertakings import require_current
+from cs_console.tickets.ticket_record import ERASED, MISSING, READERS, open_on_record, record_about
+from models.agent import Agent
+from models.decision import Approval, Decision
+from models.enums import Action, DecisionState, Outcome, Role, TicketKind
+from models.ticket import Ticket
+
+MOST = 200
+"""How many proposals the list holds at most."""
+APPROVERS = frozenset({Role.SUPERVISOR, Role.PRIVACY_OFFICER})
+
+
+@dataclass(frozen=True)
+class ProposalRow:
+    """One proposal in the list. `asks` are the roles that it takes, `needs` those still missing.
+
+    `said_yes` are the people who approved it, or their roles where the reader may not know who decides on what.
+    `mine`: the reader proposed it.
+    """
+
+    decision_id: str
+    number: int
+    kind: TicketKind
+    outcome: Outcome
+    ground_words: str
+    proposer: str
+    proposed_at: datetime
+    asks: tuple[str, ...]
+    needs: tuple[str, ...]
+    said_yes: tuple[str, ...]
+    mine: bool
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """The proposals that wait, the oldest first; `more`: there are others that came after these."""
+
+    rows: tuple[ProposalRow, ...]
+    more: bool = False
+
+
+@dataclass(frozen=True)
+class ProposalView(ProposalRow):
+    """One proposal opened: the findings as lines of text, the letter that would go out, what changed since.
+
+    `legal_review`: only privacy officers read why it goes back.
+    """
+
+    since: tuple[Since, ...]
+    findings: tuple[str, ...]
+    notice: str
+    legal_review: bool = False
+
+
+@dataclass(frozen=True)
+class DecisionView:
+    """The newest decision on a ticket, proposed or made.
+
+    `words` are its outcome and grounds, or what stands for both under legal review; `approvers` are not named then.
+    `notice` is the letter, `delivery` what became of it as a sentence, `reason` why the proposal was returned.
+    `own_appealed`: the reader gave a refusal that the requester wrote after, or decided what was appealed against, so
+    another person decides next. `findings` are its lines, for those who may see them.
+    """
+
+    words: str
+    state: DecisionState
+    proposer: str
+    approvers: tuple[str, ...]
+    decided_at: datetime | None
+    notice: str
+    delivery: str
+    reason: str
+    own_appealed: bool
+    findings: tuple[str, ...] = ()
+
+
+def waiting(desk: Desk) -> Waiting:
+    """The proposals that have waited longest, at most MOST: all for supervisors and privacy officers, else one's own.
+
+    Raises NotAllowed, NoUndertaking.
+    """
+    with desk.reading(*READERS) as session:
+        require_current(session, desk)
+        roles = roles_now(session, desk)
+        statement = _rows(roles).where(col(Decision.state) == DecisionState.PROPOSED)
+        if not roles & APPROVERS:
+            statement = statement.where(col(Decision.proposer_id) == desk.agent.id)
+        oldest = statement.order_by(col(Decision.proposed_at), col(Decision.id)).limit(MOST + 1)
+        found = session.connection().execute(oldest).all()
+        shown = found[:MOST]
+        approved = approvals_given(session, desk.office, [row.id for row in shown])
+        keys = keys_of_tickets(session, desk.office, (row.ticket_number for row in shown))
+        lost = tickets_without_key(session, desk.office, {row.ticket_number for row in shown} - keys.keys())
+    rows = (_row(desk, roles, row, approved.get(row.id, []), keys.get(row.ticket_number)) for row in shown)
+    said = tuple(replace(row, ground_words=MISSING) if row.number in lost else row for row in rows)
+    return Waiting(said, more=len(found) > MOST)
+
+
+def open_proposal(desk: Desk, decision_id: str) -> ProposalView:
+    """One proposal, for supervisors, privacy officers, the approvers needed, and the person who proposed it.
+
+    The reading is recorded. Raises NotAllowed, NoUndertaking, NothingThere, StaleProposal.
+    """
+    office = desk.office
+    with desk.work(*READERS) as session:
+        require_current(session, desk)
+        decision, ticket = find(session, decision_id)
+        roles = roles_now(session, desk)
+        may = roles & (APPROVERS | {Role(word) for word in decision.needs.split(",") if word})
+        if not may and decision.proposer_id != desk.agent.id:
+            raise NotAllowed("Only those who approve it, or proposed it, can open this.", "Ask a supervisor.")
+        record_about(session, desk, ticket, Action.PROPOSAL_OPENED, about={"decision": decision_id})
+        found = session.connection().execute(_rows(roles).where(col(Decision.id) == decision_id)).one()
+        approved = approvals_given(session, office, [decision_id]).get(decision_id, [])
+        asked = asked_of(session, desk.office, ticket.number)
+        pack = office.packs.get(ticket.pack)
+        labels = labels_by_id(session, office, pack, ticket)
+        waits = decision.state == DecisionState.PROPOSED
+        since = changed_since(session, office, ticket, pack, decision.proposed_at) if waits else ()
+        said = notice_facts(session, office, ticket, decision.decided_at or office.clock.now())
+        keys = ticket_keys(session, office, ticket.number)
+    row = _row(desk, roles, found, approved, keys)
+    proposal = open_answers(office.keyring, keys, decision_id, decision.answers, decision.legal_review)
+    known = _may_know(roles, decision.legal_review)
+    _require_same_policy(pack, proposal)
+    wanted = f"Asked: {asked_words(pack, asked) if asked else pack.rights[proposal.request].title}"
+    return ProposalView(
+        **vars(row),
+        since=since,
+        findings=(wanted, *(_lines(pack, proposal, labels) if known else (pack.texts.legal_review,))),
+        notice=make_notice(pack, said, proposal),
+        legal_review=decision.legal_review,
+    )
+
+
+def last_decision(desk: Desk, number: int) -> DecisionView | None:
+    """The newest decision on a ticket, for those who may open the ticket; None if there is none yet.
+
+    A ticket that this session has not opened is opened on record. Raises NotAllowed, NoUndertaking, NothingThere.
+    """
+    office = desk.office
+    with desk.work(*READERS) as session:
+        ticket = open_on_record(session, desk, number)
+        newest = (
+            select(Decision)
+            .where(col(Decision.ticket_number) == number)
+            .order_by(col(Decision.proposed_at).desc(), col(Decision.id).desc())
+            .limit(1)
+        )
+        decision = session.execute(newest).scalar()
+        if decision is None:
+            return None
+        keys = keys_for_view(session, desk, number)
+        roles, pack = roles_now(session, desk), office.packs.get(ticket.pack)
+        reason = _reason(session, desk, decision, keys, roles, pack)
+        proposer = session.get_one(Agent, decision.proposer_id).name
+        approvers = _approvers(session, decision.id) if _may_know(roles, decision.legal_review) else ()
+        delivery = "" if decision.decided_at is None else notice_way(session, number, decision.decided_at).value
+        own_appealed = is_own_appealed(session, desk, number)
+        labels = labels_by_id(session, office, pack, ticket)
+    findings: tuple[str, ...] = ()
+    if _may_know(roles, decision.legal_review):
+        proposal = open_answers(office.keyring, keys, decision.id, decision.answers, decision.legal_review)
+        findings = tuple(_lines(pack, proposal, labels)) if _is_of(pack, proposal) else ()
+    notice = ""
+    if decision.notice is not None:
+        notice = open_safe(keys.key, keys.place("decision", "notice", decision.id), decision.notice)
+    return DecisionView(
+        words=_decision_words(desk, roles, pack, decision, keys),
+        state=DecisionState(decision.state),
+        proposer=proposer,
+        approvers=approvers,
+        decided_at=decision.decided_at,
+        notice=notice,
+        delivery=delivery,
+        reason=reason,
+        own_appealed=own_appealed,
+        findings=findings,
+    )
+
+
+def _may_know(roles: frozenset[Role], legal_review: bool) -> bool:
+    """Whether an agent with these roles may see the grounds of a decision."""
+    return not legal_review or Role.PRIVACY_OFFICER in roles
+
+
+def _rows(roles: frozenset[Role]) -> Select[*tuple[Any, ...]]:
+    """The list's columns. Answers that the reader may not know are not even fetched."""
+    known = true() if _may_know(roles, legal_review=True) else col(Decision.legal_review).is_(False)
+    return (
+        select(
+            col(Decision.id),
+            col(Decision.ticket_number),
+            col(Decision.outcome),
+            case((known, col(Decision.answers))).label("answers"),
+            col(Decision.legal_review),
+            col(Decision.needs),
+            col(Decision.proposer_id),
+            col(Decision.proposed_at),
+            col(Agent.name).label("proposer"),
+            col(Ticket.kind),
+            col(Ticket.pack),
+        )
+        .join(Ticket, col(Ticket.number) == col(Decision.ticket_number))
+        .join(Agent, col(Agent.id) == col(Decision.proposer_id))
+    )
+
+
+def _row(desk: Desk, roles: frozenset[Role], found: Any, approved: list[Given], keys: TicketKeys | None) -> ProposalRow:
+    pack = desk.office.packs.get(found.pack)
+    named = bool(roles & APPROVERS) or not found.legal_review
+    return ProposalRow(
+        decision_id=found.id,
+        number=found.ticket_number,
+        kind=TicketKind(found.kind),
+        outcome=Outcome(found.outcome),
+        ground_words=_ground_words(desk, roles, pack, found, keys),
+        proposer=found.proposer,
+        proposed_at=found.proposed_at,
+        asks=tuple(filter(None, found.needs.split(","))),
+        needs=tuple(role.value for role in roles_left(found.needs, (one.role for one in approved))),
+        said_yes=tuple(one.name if named else one.role.value for one in approved),
+        mine=found.proposer_id == desk.agent.id,
+    )
+
+
+def _ground_words(desk: Desk, roles: frozenset[Role], pack: Pack, decision: Any, keys: TicketKeys | None) -> str:
+    """The grounds by code and title; "legal review" for everybody who may not know them, without opening anything."""
+    if not _may_know(roles, decision.legal_review):
+        return pack.texts.legal_review
+    if keys is None:
+        return ERASED
+    proposal = open_answers(desk.office.keyring, keys, decision.id, decision.answers, decision.legal_review)
+    return ", ".join(f"{ground.code} {ground.title}" for ground in applying_grounds(pack, proposal))
+
+
+def _decision_words(desk: Desk, roles: frozenset[Role], pack: Pack, decision: Decision, keys: TicketKeys) -> str:
+    """Outcome and grounds; a ground that must not be known takes the outcome with it."""
+    grounds = _ground_words(desk, roles, pack, decision, keys)
+    if not _may_know(roles, decision.legal_review):
+        return grounds
+    outcome = Outcome(decision.outcome).value
+    return f"{outcome}: {grounds}" if grounds else outcome
+
+
+def _approvers(session: Session, decision_id: str) -> tuple[str, ...]:
+    """Who approved it, by name, in the order in which they did."""
+    names = session.connection().execute(
+        select(col(Agent.name))
+        .join(Approval, col(Approval.agent_id) == col(Agent.id))
+        .where(col(Approval.decision_id) == decision_id, col(Approval.approved).is_(True))
+        .order_by(col(Approval.at), col(Agent.name))
+    )
+    return tuple(names.scalars())
+
+
+def _reason(
+    session: Session, desk: Desk, decision: Decision, keys: TicketKeys, roles: frozenset[Role], pack: Pack
+) -> str:
+    """Why the proposal was returned, empty where it was not."""
+    found = session.connection().execute(
+        select(col(Approval.id), col(Approval.reason))
+        .where(col(Approval.decision_id) == decision.id, col(Approval.approved).is_(False))
+        .limit(1)
+    )
+    row = found.first()
+    if row is None or row[1] is None:
+        return ""
+    if not _may_know(roles, decision.legal_review):
+        return f"{pack.texts.legal_review}; a privacy officer can say why"
+    return open_reason(desk.office.keyring, keys, row[0], row[1], decision.legal_review)
+
+
+def _require_same_policy(pack: Pack, proposal: Proposal) -> None:
+    """Refuse a proposal of before its ticket was moved to another policy. Raises StaleProposal."""
+    if not _is_of(pack, proposal):
+        raise StaleProposal(
+            "The ticket was moved to another policy after this was proposed.", "Look at the list again."
+        )
+
+
+def _is_of(pack: Pack, proposal: Proposal) -> bool:
+    """Whether this policy has what the proposal speaks of; a ticket can have been moved to another since."""
+    return proposal.request in pack.rights and all(pack.ground(one.ground) is not None for one in proposal.findings)
+
+
+def _lines(pack: Pack, proposal: Proposal, labels: Mapping[str, str]) -> Iterator[str]:
+    """A proposal as lines of text, ground by ground."""
+    if proposal.granted:
+        yield f"Granted: {', '.join(field_titles(pack, proposal.granted))}"
+    for finding in proposal.findings:
+        yield from _finding_lines(pack, finding, labels)
+    if proposal.fee is not None:
+        yield f"Fee: {fee_words(pack, proposal.fee)}; told before"
+
+
+def _finding_lines(pack: Pack, finding: Finding, labels: Mapping[str, str]) -> Iterator[str]:
+    ground = pack.ground(finding.ground)
+    assert ground is not None  # proposals of before a move are not opened
+    head = f"{ground.code} {ground.title} ({ground.clause})"
+    if not finding.applies:
+        yield f"{head}: does not apply"
+        return
+    fields = ", ".join(field_titles(pack, finding.fields))
+    yield f"{head}: applies to {fields}" if fields else f"{head}: applies"
+    answers = {answer.question: answer for answer in finding.answers}
+    for question in ground.questions:
+        answer = answers[question.id]
+        yield f"  {question.text} {plain(answer.text)} ({answer.at.day} {answer.at:%b})"
+    for item in finding.evidence:
+        yield f"  Evidence: {plain(evidence_words(labels, item))}"
+    for key in finding.offers:
+        yield f"  Offered before: {pack.offers.get(key, key)}"

@@ -1,0 +1,124 @@
+"""Making a decision final: notice, message, ticket, entries and the decision itself in the caller's one transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete
+from sqlmodel import Session, col
+
+from cs_console.acts import ActOutcome
+from cs_console.custody.ticket_keys import ticket_keys
+from cs_console.deadlines.clock_events import add_event, recompute
+from cs_console.decisions.decided_on_record import about_made
+from cs_console.decisions.notice import NoticeFacts, make_notice
+from cs_console.decisions.notice_delivery import NoticeWay
+from cs_console.decisions.proposal import Proposal, review_at
+from cs_console.delivery.outgoing import deliver_queued, queue_message, stored_delivery
+from cs_console.delivery.where_to_write import where_to_write
+from cs_console.desk import Desk, Office
+from cs_console.errors import NotVerified, Refusal
+from cs_console.policy.letter_lines import notice_subject
+from cs_console.tickets.ticket_record import TicketFacts, change, record_about
+from cs_console.verification.askers import asker_of, require_answerable
+from cs_console.verification.windows import close_window
+from models.decision import Decision
+from models.draft import Draft
+from models.enums import Action, ClockMove, DecisionState, DeliveryState, MessageSort, Outcome, TicketState
+
+
+@dataclass(frozen=True)
+class Made:
+    """A decision that has just become final; `message_id` is None where nothing can be sent to."""
+
+    message_id: str | None
+
+    def outcome(self) -> dict[str, str]:
+        """Its part of what an act made, for `acts.once`."""
+        return {} if self.message_id is None else {"message": self.message_id}
+
+
+def made_by(outcome: ActOutcome) -> Made:
+    """What was made, from the outcome of the act that made it."""
+    return Made(outcome.get("message"))
+
+
+def draft_place(number: int) -> str:
+    """Where a checklist that is being filled in is kept as a draft, until a decision on the ticket is final."""
+    return f"decision:{number}"
+
+
+def make_final(session: Session, desk: Desk, ticket: TicketFacts, decision: Decision, proposal: Proposal) -> Made:
+    """Decide: the notice is made, sealed and queued, the ticket closed, the entry written.
+
+    Nothing is sent yet; `send` does that after the commit. Raises NoticeIncomplete, ChangedElsewhere, GuardianRequired
+    or PrincipalOnly, and then nothing of it has happened.
+    """
+    office, now = desk.office, desk.office.clock.now()
+    require_answerable(session, office, ticket)  # a minor's age may have been recorded on another ticket meanwhile
+    pack = office.packs.get(ticket.pack)
+    letter = make_notice(pack, notice_facts(session, office, ticket, now), proposal)
+    decision.notice = ticket_keys(session, office, ticket.number).seal("decision", "notice", decision.id, letter)
+    decision.state, decision.decided_at = DecisionState.FINAL, now
+    decision.review_at = review_at(pack, proposal, now)
+    session.add(decision)
+    waits = proposal.fee is not None and pack.fee.keeps_open
+    _settle_ticket(session, ticket, decision, now, waits=waits)
+    if waits:
+        add_event(session, ticket.number, ClockMove.FEE_ASKED, now)  # whose yes it was is not told here
+    session.flush()
+    recompute(session, pack, ticket.number)
+    contact_id = where_to_write(session, office, ticket)
+    message_id = None
+    if contact_id is not None:
+        message_id = queue_message(
+            session,
+            office,
+            ticket_number=ticket.number,
+            requester_id=ticket.requester_id,
+            contact_id=contact_id,
+            sort=MessageSort.NOTICE,
+            text=letter,
+            subject=notice_subject(pack, ticket.number, proposal.language),
+            agent_id=desk.agent.id,  # the approver who sent it; the letter itself names no one
+        )
+    session.connection().execute(delete(Draft).where(col(Draft.place) == draft_place(ticket.number)))
+    close_window(session, office, ticket.number, desk=desk, reason="the decision was made")
+    outcome = Outcome(decision.outcome).value
+    about = about_made(office, decision, desk.agent.id, fee=waits)
+    record_about(session, desk, ticket, Action.DECISION_MADE, outcome, about=about)
+    return Made(message_id)
+
+
+def send(office: Office, made: Made) -> str:
+    """Hand the notice over and say what became of it. The decision stands whatever happens here."""
+    if made.message_id is None:
+        return NoticeWay.BY_LETTER
+    try:
+        report = deliver_queued(office, made.message_id)
+        sent = bool(report.sent) or stored_delivery(office, made.message_id) is DeliveryState.SENT
+    except Refusal as refusal:  # the store went away after the commit: the message stays queued
+        return f"The notice is not sent yet: {refusal.sentence}"
+    if sent:
+        return NoticeWay.SENT
+    if report.refused:
+        return NoticeWay.NOT_DELIVERED
+    return f"The notice is not sent yet: {report.problems[0] if report.problems else 'it is still on its way.'}"
+
+
+def notice_facts(session: Session, office: Office, ticket: TicketFacts, at: datetime) -> NoticeFacts:
+    """What the notice says of the ticket, dated `at`. Raises NotVerified."""
+    if ticket.verified_at is None:
+        raise NotVerified
+    asker = asker_of(session, office, office.packs.get(ticket.pack), ticket.number, ticket.requester_id)
+    on_behalf = asker.notice_words(ticket.language)
+    return NoticeFacts(ticket.number, ticket.received_at, ticket.verified_at, at, on_behalf)
+
+
+def _settle_ticket(session: Session, ticket: TicketFacts, decision: Decision, now: datetime, *, waits: bool) -> None:
+    """Close the ticket, or let it wait for the fee."""
+    values: dict[str, object] = {"first_response_at": ticket.first_response_at or now, "last_message_at": now}
+    if waits:
+        values["state"] = TicketState.WAITING.value
+    else:
+        values |= {"state": TicketState.CLOSED.value, "closed_at": now}
+    change(session, ticket, decision.ticket_row, **values)

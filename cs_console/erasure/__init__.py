@@ -1,0 +1,1 @@
+"""Erasure as two people decide it, and the holds that keep data past its time."""

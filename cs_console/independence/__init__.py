@@ -1,0 +1,1 @@
+"""Who took part in what, and who must keep away from it."""

@@ -1,0 +1,1 @@
+"""Intake: mail, JSON Lines and forms become tickets and follow-ups."""

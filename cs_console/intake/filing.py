@@ -1,0 +1,282 @@
+"""Filing one message: requester, ticket or follow-up, sealed lines and the entry, all in the caller's transaction."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+from sqlmodel import Session, col
+
+from cs_console.access_log.append import record
+from cs_console.access_log.entry import Entry
+from cs_console.access_log.vouched import assigned, opened_as
+from cs_console.bulk_insert import insert_into
+from cs_console.custody.blind_index import SEARCHABLE, reference_token
+from cs_console.custody.contacts import (
+    NewContact,
+    add_claim,
+    known_values,
+    own_address,
+    persons_with,
+    unverified_sender,
+)
+from cs_console.custody.known_terms import KnownTerms
+from cs_console.custody.ticket_keys import TicketKeys, new_ticket_keys, ticket_keys
+from cs_console.deadlines.clock import Happened, Step, clock_of
+from cs_console.delivery.acknowledging import acknowledge_form
+from cs_console.desk import Desk, Office
+from cs_console.independence.separation import kept_out
+from cs_console.intake.incoming import IncomingFile, IncomingMessage, Taken
+from cs_console.intake.key_pool import NewKey
+from cs_console.intake.kinds import guess_kind, own_mailbox
+from cs_console.intake.languages import language_of
+from cs_console.intake.quarantine import is_kept
+from cs_console.intake.redacted_ahead import RedactedAhead
+from cs_console.intake.threads import Continued, continued_ticket, names_a_ticket, ticket_of_reference, wake
+from cs_console.policy.schema import Pack
+from cs_console.tickets.numbers import lock_counter, next_number
+from cs_console.tickets.requesters import add_requester
+from models.attachment import Attachment
+from models.columns import new_id
+from models.enums import Action, Channel, DeliveryState, Field, Link, MessageSort, Priority, TicketState
+from models.message import Message
+from models.ticket import Ticket
+
+OLDEST_BELIEVED = timedelta(days=366)
+NO_SUBJECT = "(no subject)"
+
+_add_ticket = insert_into(Ticket)
+_add_line = insert_into(Message)
+_add_attachment = insert_into(Attachment)
+
+Contacts = Sequence[tuple[Field, str]]
+
+
+@dataclass(frozen=True)
+class _Case:
+    """Whose message it is, and what redaction has to know of them."""
+
+    requester_id: str
+    requester_key: bytes
+    known: KnownTerms
+    link: Link = Link.NONE
+
+
+def file_message(
+    session: Session,
+    desk: Desk,
+    message: IncomingMessage,
+    new_key: NewKey,
+    redacted: RedactedAhead,
+    assignee_id: str | None = None,
+) -> Taken:
+    """Open a ticket for a message or append it to the one that it continues, once.
+
+    A new one is the `assignee_id`'s, unless that person has to keep away from it: then it is unassigned, and the
+    answer says so. Imports wait for each other on the ticket counter, so that of two equal messages one is the
+    duplicate. Raises OtherTerms where the texts were redacted for other terms than the requester's
+    (`redacting_ahead`).
+    """
+    office = desk.office
+    lock_counter(session)
+    token = reference_token(office.keyring, message.reference)
+    number = ticket_of_reference(session, token)
+    if number is not None:
+        return Taken("duplicate", number)
+    if message.digest and is_kept(session, office, message.digest):
+        return Taken("duplicate")
+    at = _believed(message.at, office.clock.now())
+    continued = continued_ticket(session, office, message)
+    if continued is not None:
+        return _append(session, desk, message, redacted, token, at, continued)
+    return _open(session, desk, message, redacted, token, at, new_key, assignee_id)
+
+
+def texts_and_terms(desk: Desk, message: IncomingMessage) -> tuple[tuple[str, str], tuple[str, ...], KnownTerms | None]:
+    """What to redact of a message ahead, and for which terms if its sender is new; None where it names a ticket."""
+    regions = desk.office.packs.current.meta.regions
+    known = None if names_a_ticket(message) else KnownTerms((), message.contacts)
+    return (message.text, message.subject or NO_SUBJECT), regions, known
+
+
+def _believed(at: datetime | None, now: datetime) -> datetime:
+    """When it came in. A claimed time in the future, or over a year ago, would only bend the clocks."""
+    return at if at is not None and now - OLDEST_BELIEVED <= at <= now else now
+
+
+def _append(
+    session: Session,
+    desk: Desk,
+    message: IncomingMessage,
+    redacted: RedactedAhead,
+    token: bytes,
+    at: datetime,
+    continued: Continued,
+) -> Taken:
+    number, requester_id = continued.number, continued.requester_id
+    office = desk.office
+    keys = ticket_keys(session, office, number)
+    known = known_values(session, office, requester_id, keys.requester_key, keys)
+    case = _Case(requester_id, keys.requester_key, known.with_claims(message.contacts))
+    ticket = session.get_one(Ticket, number)
+    pack = office.packs.get(ticket.pack)
+    _add_message(session, pack, case, keys, number, message, redacted, token, at, unconfirmed=continued.unconfirmed)
+    pseudonym = office.pseudonym(requester_id, keys.requester_key)
+    if continued.unconfirmed:  # it changes nothing: neither state nor clock, nor what is decided about
+        record(session, desk, Entry(Action.UNCONFIRMED_RECEIVED, ticket=number, requester=pseudonym))
+        return Taken("appended", number)
+    wake(session, pack, number, at, office.clock.now())
+    record(session, desk, Entry(Action.TICKET_FOLLOW_UP, ticket=number, requester=pseudonym))
+    return Taken("appended", number)
+
+
+def _open(
+    session: Session,
+    desk: Desk,
+    message: IncomingMessage,
+    redacted: RedactedAhead,
+    token: bytes,
+    at: datetime,
+    new_key: NewKey,
+    assignee_id: str | None,
+) -> Taken:
+    office = desk.office
+    pack = office.packs.current
+    now = office.clock.now()
+    language = language_of(f"{message.subject}\n{message.text}", message.language)
+    case = _case_of(session, office, message, language, new_key)
+    number = next_number(session)
+    keys, sealed_key = new_ticket_keys(case.requester_id, case.requester_key, number)
+    kind = message.kind or guess_kind(pack, message.mailboxes, message.subject, message.text)
+    clock = clock_of(pack, kind, (Happened(Step.RECEIVED, at),))
+    subject = message.subject or NO_SUBJECT
+    shown = redacted.of(subject, pack.meta.regions, case.known)
+    _add_ticket(
+        session,
+        {
+            "number": number,
+            "requester_id": case.requester_id,
+            "link": case.link,
+            "kind": kind,
+            "state": TicketState.TO_VERIFY if pack.kinds[kind].needs_decision else TicketState.OPEN,
+            "priority": Priority.NORMAL,
+            "assignee_id": assignee_id,
+            "channel": message.channel,
+            "mailbox": own_mailbox(pack, message.mailboxes),
+            "language": language,
+            "pack": pack.meta.name,
+            "sealed_key": sealed_key,
+            "subject": keys.seal("ticket", "subject", str(number), subject),
+            "subject_redacted": keys.seal("ticket", "subject_redacted", str(number), shown),
+            "no_contact": not any(field in SEARCHABLE for field, _ in message.contacts),
+            "received_at": at,
+            "created_at": now,
+            "last_message_at": at,
+            "first_response_due_at": clock.first_response_due,
+            "due_at": clock.due,
+            "row": 1,
+        },
+    )
+    out = assignee_id is not None and _keeps_away(session, office, number, assignee_id)
+    for field, value in message.contacts:
+        add_claim(session, office, keys, NewContact(field, value, False, now))
+    _add_message(session, pack, case, keys, number, message, redacted, token, at)
+    of_a_form = message.channel is Channel.FORM and assignee_id is None and case.link is Link.NONE
+    address = dict(message.contacts).get(Field.EMAIL) if of_a_form else None
+    if address is not None:
+        acknowledge_form(session, office, number, address)
+    pseudonym = office.pseudonym(case.requester_id, case.requester_key)
+    about = assigned(None, None if out else assignee_id) | opened_as(kind, message.channel)
+    record(session, desk, Entry(Action.TICKET_CREATED, ticket=number, requester=pseudonym, about=about))
+    return Taken("opened", number, kept_away=out)
+
+
+def _keeps_away(session: Session, office: Office, number: int, assignee_id: str) -> bool:
+    """Whether the person who wrote a new ticket down has to keep away from it; then it is no one's."""
+    if assignee_id not in kept_out(session, office, number):
+        return False
+    session.connection().execute(update(Ticket).where(col(Ticket.number) == number).values(assignee_id=None))
+    return True
+
+
+def _case_of(session: Session, office: Office, message: IncomingMessage, language: str, new_key: NewKey) -> _Case:
+    """Whose a new matter is: presumed the one person's on file that its sender names, else an unverified sender's.
+
+    What a message says of its sender is a claim: it joins no one, and adds nothing to anyone on file.
+    """
+    person = _person_of(session, office, message)
+    if person is not None:
+        key = office.keyring.key(person)
+        known = known_values(session, office, person, key).with_claims(message.contacts)
+        return _Case(person, key, known, Link.PRESUMED)
+    own = own_address(message.channel, message.contacts)
+    before = None if own is None else unverified_sender(session, office, message.channel, *own)
+    if before is not None:
+        return _Case(before, office.keyring.key(before), KnownTerms((), message.contacts))
+    requester_id, key = new_key()
+    add_requester(session, requester_id, language, office.clock.now())
+    return _Case(requester_id, key, KnownTerms((), message.contacts))
+
+
+def _person_of(session: Session, office: Office, message: IncomingMessage) -> str | None:
+    """The one person on file who matches the address that it came from; without one, all the fields of its form.
+
+    None where there is no one, and where there are several: then a person decides.
+    """
+    own = own_address(message.channel, message.contacts)
+    said = [own] if own is not None else [contact for contact in message.contacts if contact[0] in SEARCHABLE]
+    matching = {person for field, value in said for person in persons_with(session, office, field, value)}
+    return matching.pop() if len(matching) == 1 else None
+
+
+def _add_message(
+    session: Session,
+    pack: Pack,
+    case: _Case,
+    keys: TicketKeys,
+    number: int,
+    message: IncomingMessage,
+    redacted: RedactedAhead,
+    token: bytes,
+    at: datetime,
+    *,
+    unconfirmed: bool = False,
+) -> None:
+    row = new_id()
+    headers = json.dumps(message.headers, ensure_ascii=False)
+    shown = redacted.of(message.text, pack.meta.regions, case.known)
+    _add_line(
+        session,
+        {
+            "id": row,
+            "ticket_number": number,
+            "sort": MessageSort.RECEIVED,
+            "channel": message.channel,
+            "reference": token,
+            "headers": keys.seal("message", "headers", row, headers),
+            "text": keys.seal("message", "text", row, message.text),
+            "text_redacted": keys.seal("message", "text_redacted", row, shown),
+            "at": at,
+            "unconfirmed": unconfirmed,
+            "delivery": DeliveryState.NONE,
+            "delivery_tries": 0,
+        },
+    )
+    for file in message.files:
+        _add_file(session, keys, row, file)
+
+
+def _add_file(session: Session, keys: TicketKeys, message_id: str, file: IncomingFile) -> None:
+    row = new_id()
+    label = json.dumps({"name": file.name, "type": file.media_type}, ensure_ascii=False)
+    _add_attachment(
+        session,
+        {
+            "id": row,
+            "message_id": message_id,
+            "label": keys.seal("attachment", "label", row, label),
+            "content": keys.seal("attachment", "content", row, file.content),
+            "size": len(file.content),
+        },
+    )

@@ -1,0 +1,230 @@
+"""Intake: whatever comes in becomes a ticket, a follow-up, a duplicate, or is kept sealed in quarantine.
+
+Always: read == opened + appended + duplicate + quarantined. One transaction a message, so that an import that is
+killed can simply be run again.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from cs_console.access_log.append import record
+from cs_console.access_log.entry import Entry
+from cs_console.custody.erasing import apply_again
+from cs_console.custody.late_redaction import redact_waiting
+from cs_console.desk import Desk
+from cs_console.errors import DeskKeyMissing, KeyDestroyed, KeyMissing, Refusal, SealBroken, Unreadable
+from cs_console.intake import jsonl
+from cs_console.intake.filing import file_message, texts_and_terms
+from cs_console.intake.incoming import LIMITS, IncomingFile, IncomingMessage, Limits, Taken
+from cs_console.intake.key_pool import KeyStock, NewKey, one_at_a_time
+from cs_console.intake.mail import content_name, read_mail
+from cs_console.intake.on_file import Put, put_on_file
+from cs_console.intake.quarantine import is_kept, keep
+from cs_console.intake.redacted_ahead import RedactedAhead, redacting_ahead
+from cs_console.intake.sources import find_sources, mails_in
+from cs_console.tickets.numbers import lock_counter
+from models.enums import Action, Role
+
+REDACTING_SECONDS = 0.2
+"""How long an import redacts earlier texts after each record; the upkeep goes on with what is left."""
+
+Progress = Callable[[int, int], None]
+"""Called with the bytes done and the bytes in all."""
+Told = Callable[[str], None]
+"""Called with one sentence for each message that went to quarantine; it holds nothing of the message."""
+
+
+@dataclass(frozen=True)
+class ImportCounts:
+    """What became of the messages of one import. Records of people are not messages: `requesters` counts those that
+    were taken, `older` those that are older than what was taken before and changed nothing, `suppressed` those of
+    accounts that were erased here."""
+
+    read: int = 0
+    opened: int = 0
+    appended: int = 0
+    duplicate: int = 0
+    quarantined: int = 0
+    requesters: int = 0
+    older: int = 0
+    suppressed: int = 0
+
+
+def from_bytes(data: bytes) -> IncomingMessage:
+    """One mail, read within the limits. Raises Unreadable, or whatever the parser stumbles over."""
+    return read_mail(data)
+
+
+def take_in(desk: Desk, message: IncomingMessage, new_key: NewKey | None = None) -> Taken:
+    """File one message in a transaction of its own: a new ticket, a follow-up, or nothing for a duplicate."""
+    key = cache(new_key or one_at_a_time(desk.office.keyring))  # a transaction that is begun again needs no other
+
+    def filed(redacted: RedactedAhead) -> Taken:
+        with desk.work(Role.AGENT) as session:
+            return file_message(session, desk, message, key, redacted)
+
+    return redacting_ahead(*texts_and_terms(desk, message), filed)
+
+
+def import_mail(
+    desk: Desk,
+    paths: Sequence[Path],
+    progress: Progress | None = None,
+    told: Told | None = None,
+    limits: Limits = LIMITS,
+) -> ImportCounts:
+    """Take in every mail under these paths: single files, mbox, Maildir, folders of .eml.
+
+    Raises BadInput naming a path that cannot be used, before anything is imported.
+    """
+    sources = find_sources(paths)
+    total, before = sum(source.size for source in sources), 0
+    with _run_of(desk, "mail", told, limits) as run:
+        for source in sources:
+            for raw in mails_in(source, limits):
+                run.take_mail(_piece(raw.place, raw.content, raw.size))
+                _report(progress, before + raw.done, total)
+            before += source.size
+    return run.counts()
+
+
+def import_jsonl(
+    desk: Desk, file: Path, progress: Progress | None = None, told: Told | None = None, limits: Limits = LIMITS
+) -> ImportCounts:
+    """Take in a JSON Lines file: messages, and requesters with what the platform holds on file.
+
+    A line that breaks the schema is quarantined with its number and key. For the operator alone: what the platform
+    says of people is believed. Raises NotAllowed, and BadInput when the file cannot be read.
+    """
+    with desk.reading(operator=True):
+        pass  # before anything is read
+    total = jsonl.size_of(file)
+    with _run_of(desk, "JSON Lines", told, limits) as run:
+        for line in jsonl.lines_of(file, limits):
+            run.take_line(_piece(f"{file}, line {line.number}", line.content, line.size), line)
+            _report(progress, line.done, total)
+    return run.counts()
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """One thing that was read, in case that it has to be kept as it is."""
+
+    place: str
+    content: bytes
+    size: int
+    digest: str
+
+
+def _piece(place: str, content: bytes, size: int) -> _Piece:
+    name = content_name(content)
+    return _Piece(place, content, size, name if len(content) == size else f"{name}+{size}")
+
+
+class _Run:
+    """One import while it goes on."""
+
+    def __init__(self, desk: Desk, told: Told | None, limits: Limits) -> None:
+        self._desk = desk
+        self._told = told
+        self._limits = limits
+        self._outcomes: Counter[str] = Counter()
+        self._region = desk.office.packs.current.meta.region
+        self.new_key = KeyStock(desk.office.keyring)
+
+    def counts(self) -> ImportCounts:
+        """What became of the messages so far."""
+        found = {name: self._outcomes[name] for name in ("opened", "appended", "duplicate", "quarantined")}
+        people = {put.value: self._outcomes[put] for put in Put}
+        return ImportCounts(read=sum(found.values()), **found, **people)
+
+    def take_mail(self, piece: _Piece) -> None:
+        self._take(piece, lambda: read_mail(piece.content, self._limits))
+
+    def take_line(self, piece: _Piece, line: jsonl.Line) -> None:
+        self._take(piece, lambda: jsonl.read_line(line, self._region))
+
+    def _take(self, piece: _Piece, read: Callable[[], IncomingMessage | jsonl.RequesterRecord]) -> None:
+        """The outermost edge for one message: what cannot be read or filed is kept sealed, and the import goes on."""
+        shown = ""
+        try:
+            if piece.size > self._limits.message_bytes:
+                raise Unreadable("too_large", _too_large(piece, self._limits))
+            self._outcomes[self._file(read())] += 1
+            return
+        except Unreadable as problem:
+            reason = f"{problem.code}: {problem.sentence}"
+            shown = problem.shown if isinstance(problem, jsonl.BadLine) else ""
+        except DeskKeyMissing:
+            raise  # nothing at all can be taken in
+        except (KeyDestroyed, KeyMissing, SealBroken) as problem:
+            reason = f"{problem.code}: The requester's data cannot be added to."
+        except Refusal:
+            raise  # the store, the log, a pack or the session: nothing to do with this message
+        except Exception as problem:  # noqa: BLE001 - parsers' own errors on hostile input are of every kind
+            reason = f"unreadable: The message could not be read ({type(problem).__name__})."
+        self._outcomes[self._quarantine(piece, reason, shown)] += 1
+
+    def _file(self, found: IncomingMessage | jsonl.RequesterRecord) -> str:
+        if isinstance(found, jsonl.RequesterRecord):
+            put = put_on_file(self._desk, found, self.new_key)
+            redact_waiting(self._desk.office, seconds=REDACTING_SECONDS)
+            return put
+        return take_in(self._desk, found, self.new_key).outcome
+
+    def _quarantine(self, piece: _Piece, reason: str, shown: str) -> str:
+        with self._desk.work(Role.AGENT) as session:
+            lock_counter(session)
+            if is_kept(session, self._desk.office, piece.digest):
+                return "duplicate"
+            keep(session, self._desk.office, piece.digest, piece.content, piece.size, reason)
+        if self._told is not None:
+            self._told(f"{piece.place}: quarantined, {shown or reason}")
+        return "quarantined"
+
+
+@contextmanager
+def _run_of(desk: Desk, what: str, told: Told | None, limits: Limits) -> Iterator[_Run]:
+    """One import, whose counts are recorded in one entry even when it is broken off.
+
+    Nothing is filed with a requester that a backup brought back: they are erased again first.
+    """
+    apply_again(desk.office)
+    run = _Run(desk, told, limits)
+    try:
+        yield run
+    finally:
+        run.new_key.put_back()
+        counts = run.counts()
+        words = ["read", "opened", "appended", "duplicate", "quarantined", Put.TAKEN.value]
+        words += [put.value for put in (Put.OLDER, Put.SUPPRESSED) if getattr(counts, put.value)]
+        reason = f"{what}: " + ", ".join(f"{word} {getattr(counts, word)}" for word in words)
+        with desk.work(Role.AGENT) as session:
+            record(session, desk, Entry(Action.MAIL_IMPORTED, reason=reason))
+
+
+def _too_large(piece: _Piece, limits: Limits) -> str:
+    mebibytes = limits.message_bytes // 1024 // 1024
+    cut = "" if len(piece.content) == piece.size else f" Only the first {mebibytes} MiB are kept."
+    return f"The message is larger than {mebibytes} MiB.{cut}"
+
+
+def _report(progress: Progress | None, done: int, total: int) -> None:
+    if progress is not None:
+        progress(done, total)
+
+
+__all__ = [
+    "ImportCounts",
+    "IncomingFile",
+    "IncomingMessage",
+    "Taken",
+    "from_bytes",
+    "import_jsonl",
+    "import_mail",
+    "take_in",
+]

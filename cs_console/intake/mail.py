@@ -1,0 +1,212 @@
+"""One mail's bytes into an IncomingMessage, within limits (SECURITY.md, Mail and files from outside)."""
+
+import hashlib
+import re
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.feedparser import BytesFeedParser
+from email.message import Message
+from email.policy import Policy, compat32
+from email.utils import parsedate_to_datetime
+
+from cs_console.errors import Unreadable
+from cs_console.intake.addresses import mailboxes, sender
+from cs_console.intake.automatic import is_automatic
+from cs_console.intake.charsets import header_text
+from cs_console.intake.incoming import LIMITS, REST_KEPT, IncomingFile, IncomingMessage, Limits
+from cs_console.intake.mail_text import Body, gather
+from cs_console.plain_text import one_line, plain
+from models.enums import Channel
+
+_CHUNK = 64 * 1024
+_LONGEST_SUBJECT = 2000
+_LONGEST_ID = 998
+_MOST_REFERENCES = 50
+_KEPT = ("From", "Sender", "Reply-To", "To", "Cc", "Subject", "Date", "Message-ID", "In-Reply-To", "List-Id")
+_SENT_TO = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To")
+_CHECKS = "Authentication-Results"
+_HEADERS_END = re.compile(rb"\r?\n\r?\n|\A\r?\n")
+_MESSAGE_ID = re.compile(r"<[^<>\s]{1,990}>")
+
+
+class Budget:
+    """What is left of a message's limits while it is being parsed."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.parts = 0
+        self._ends = time.thread_time() + limits.seconds
+
+    def spend_part(self, depth: int) -> None:
+        """Count one more part. Raises Unreadable past the limits."""
+        self.parts += 1
+        if self.parts > self.limits.mime_parts:
+            raise Unreadable("too_many_parts", f"The message has more than {self.limits.mime_parts} parts.")
+        if depth > self.limits.mime_depth:
+            raise Unreadable("too_deep", f"The message is nested more than {self.limits.mime_depth} deep.")
+
+    def check_time(self) -> None:
+        """Raises Unreadable when reading took too long."""
+        if time.thread_time() > self._ends:
+            raise Unreadable("took_too_long", f"Reading took longer than {self.limits.seconds:g} s.")
+
+
+class _Part(Message):
+    """A part that keeps to the budget while it is parsed, not afterwards."""
+
+    def __init__(self, policy: Policy, budget: Budget) -> None:
+        super().__init__(policy)
+        self.budget = budget
+        self.depth = 0
+
+    def attach(self, payload: Message) -> None:  # type: ignore[override]  # the parser attaches parts, nothing else
+        if isinstance(payload, _Part):
+            payload.depth = self.depth + 1
+            self.budget.spend_part(payload.depth)
+        super().attach(payload)
+
+    def set_raw(self, name: str, value: str) -> None:
+        limits = self.budget.limits
+        if len(self) >= limits.headers:
+            raise Unreadable("too_many_headers", f"The message has more than {limits.headers} headers in one place.")
+        if len(value) > limits.header_bytes and name.lower().startswith("content-"):
+            raise Unreadable("header_too_long", "A header that describes a part is too long.")
+        super().set_raw(name, value)
+
+
+def content_name(data: bytes) -> str:
+    """A name made of the content: the reference of mail without a Message-ID, and quarantine's digest."""
+    return f"content:{hashlib.sha256(data).hexdigest()}"
+
+
+def read_mail(data: bytes, limits: Limits = LIMITS) -> IncomingMessage:
+    """Read one mail. Raises Unreadable with a reason for what breaks a limit; other errors are the parser's own
+    and mean the same (the caller quarantines either)."""
+    _look_over(data, limits)
+    budget = Budget(limits)
+    root = _parse(data, budget)
+    headers = _Headers(root, limits)
+    if not root.keys() and b"\0" in data:
+        raise Unreadable("no_mail", "This is no mail: it has no headers and is no text.")
+    boxes = mailboxes(headers.all(_SENT_TO), limits.recipients)
+    senders = headers.all(("From",))
+    body = gather(root, budget.check_time)
+    digest = content_name(data)
+    text, rest = cut_text(plain(body.text), limits.text_bytes)
+    budget.check_time()
+    return IncomingMessage(
+        reference=_own_id(headers) or digest,
+        references=_thread(headers),
+        channel=Channel.MAIL,
+        mailboxes=boxes,
+        contacts=sender(senders[0]) if len(senders) == 1 else (),
+        subject=one_line(headers.text("Subject"), _LONGEST_SUBJECT),
+        text=text,
+        files=(*rest, *_files(body)),
+        automatic=is_automatic(headers.short),
+        sender_checks=headers.short(_CHECKS),
+        headers=headers.kept(),
+        at=_moment(headers),
+        language=headers.text("Content-Language"),
+        digest=digest,
+    )
+
+
+def _look_over(data: bytes, limits: Limits) -> None:
+    """What can be refused for next to nothing, before the parser spends time and memory on it."""
+    if len(data) > limits.message_bytes:
+        raise Unreadable("too_large", f"The message is larger than {limits.message_bytes // 1024 // 1024} MiB.")
+    if data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n") > limits.lines:
+        raise Unreadable("too_many_lines", f"The message has more than {limits.lines} lines.")
+    most = 32 * limits.header_bytes
+    if len(data) > most and not _HEADERS_END.search(data, 0, most):
+        raise Unreadable("headers_too_long", "The headers of the message are too long.")
+
+
+def _parse(data: bytes, budget: Budget) -> Message:
+    def new_part(policy: Policy = compat32) -> _Part:
+        return _Part(policy, budget)
+
+    parser = BytesFeedParser(new_part, policy=compat32)
+    for start in range(0, len(data), _CHUNK):
+        parser.feed(data[start : start + _CHUNK])
+        budget.check_time()
+    return parser.close()
+
+
+class _Headers:
+    """The headers that intake looks at, each within its limit."""
+
+    def __init__(self, message: Message, limits: Limits) -> None:
+        self._most = limits.header_bytes
+        self._values: dict[str, list[str]] = {}
+        for name, value in message.raw_items():
+            self._values.setdefault(name.lower(), []).append(str(value))
+        for name in (*_KEPT, *_SENT_TO, "References"):
+            if any(len(value) > limits.header_bytes for value in self._values.get(name.lower(), ())):
+                raise Unreadable("header_too_long", f"The header {name} is too long.")
+
+    def all(self, names: tuple[str, ...]) -> list[str]:
+        """Every raw value under these names."""
+        return [value for name in names for value in self._values.get(name.lower(), ())]
+
+    def short(self, name: str) -> tuple[str, ...]:
+        """The raw values under this name that are no longer than a header may be."""
+        return tuple(value for value in self.all((name,)) if len(value) <= self._most)
+
+    def first(self, name: str) -> str:
+        """The first raw value under this name, or nothing."""
+        return next(iter(self._values.get(name.lower(), ())), "")
+
+    def text(self, name: str) -> str:
+        """The first value under this name, decoded. Raises Unreadable for one that hides a line break."""
+        return header_text(self.first(name))
+
+    def kept(self) -> tuple[tuple[str, str], ...]:
+        """The lines worth keeping, decoded and plain."""
+        return tuple((name, plain(header_text(value))) for name in _KEPT for value in self.all((name,)))
+
+
+def _own_id(headers: _Headers) -> str:
+    value = header_text(headers.first("Message-ID")).strip()
+    found = _MESSAGE_ID.search(value)
+    return found.group() if found else value[:_LONGEST_ID]
+
+
+def _thread(headers: _Headers) -> tuple[str, ...]:
+    """Message-IDs that this one answers, nearest first."""
+    answered = _MESSAGE_ID.findall(headers.first("In-Reply-To"))
+    referred = _MESSAGE_ID.findall(headers.first("References"))[-_MOST_REFERENCES:]
+    return tuple(dict.fromkeys([*answered[:_MOST_REFERENCES], *reversed(referred)]))
+
+
+def _moment(headers: _Headers) -> datetime | None:
+    """When our own server says the mail came (the topmost Received), else when its sender says it was written."""
+    received = headers.first("Received").rpartition(";")[2]
+    return next((at for at in map(_parsed_date, (received, headers.first("Date"))) if at), None)
+
+
+def _parsed_date(value: str) -> datetime | None:
+    if not value.strip() or len(value) > 200:
+        return None
+    try:
+        at = parsedate_to_datetime(" ".join(value.split()))
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def cut_text(text: str, most: int) -> tuple[str, tuple[IncomingFile, ...]]:
+    """The text up to `most` bytes of UTF-8, with a note, and what is beyond it as a file."""
+    encoded = text.encode("utf-8")
+    if len(encoded) <= most:
+        return text, ()
+    kept = encoded[:most].decode("utf-8", "ignore")
+    rest = encoded[len(kept.encode("utf-8")) :]
+    return f"{kept}\n\n{REST_KEPT}", (IncomingFile("rest-of-message.txt", "text/plain", rest),)
+
+
+def _files(body: Body) -> Iterator[IncomingFile]:
+    for file in body.files:
+        yield IncomingFile(one_line(file.name, 255), one_line(file.media_type, 100), file.content)

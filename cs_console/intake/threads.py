@@ -1,0 +1,145 @@
+"""Which ticket a message continues: one that it names and that belongs to its sender, never another person's."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, bindparam, or_, select, update
+from sqlmodel import Session, col
+
+from cs_console.custody.blind_index import lookup_token, on_file_form, reference_token
+from cs_console.custody.contacts import own_address, persons_with
+from cs_console.deadlines.clock_events import go_on
+from cs_console.desk import Office
+from cs_console.intake.incoming import IncomingMessage
+from cs_console.intake.sender_checks import failed_checks
+from cs_console.policy.schema import Pack
+from cs_console.prepared import Prepared
+from models.contact import Contact
+from models.enums import Field, Link, MessageSort, RequesterState, TicketState
+from models.message import Message
+from models.requester import Requester
+from models.ticket import Ticket
+
+_TAG = re.compile(r"\[#(\d{1,9})\]")
+_MOST_TAGS = 5
+_BY_REFERENCE = Prepared(select(col(Message.ticket_number)).where(col(Message.reference) == bindparam("token")))
+
+
+def ticket_of_reference(session: Session, token: bytes) -> int | None:
+    """The ticket that holds the message of this reference, if it was imported before."""
+    found = _BY_REFERENCE.first(session.connection(), {"token": token})
+    return None if found is None else int(found[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Continued:
+    """The ticket that a message continues. `unconfirmed`: it did not come from an address on file with its account, our
+    mail server says that it did not come from the address that it names, or a program answered the acknowledgement."""
+
+    number: int
+    requester_id: str
+    unconfirmed: bool
+
+
+def names_a_ticket(message: IncomingMessage) -> bool:
+    """Whether the message says that it continues another one."""
+    return bool(message.references) or _TAG.search(message.subject) is not None
+
+
+def continued_ticket(session: Session, office: Office, message: IncomingMessage) -> Continued | None:
+    """The ticket that the message continues, locked until the transaction ends.
+
+    It has to be named by In-Reply-To, References or a tag in the subject, and to come from its person's address on
+    file, or by the same channel from the very address that the ticket came from, or to answer the acknowledgement of a
+    form from the address that it names: a stranger who quotes a tag opens a ticket of their own, and so does an
+    unconfirmed message on a closed one. Where there is a person on file, only their address on file, and no one
+    else's, is a confirmed one, and none is that failed at the mail server that the settings name (DECISIONS 3).
+    """
+    named, acknowledged = _named(session, office, message)
+    own = own_address(message.channel, message.contacts) if named else None
+    if own is None:
+        return None
+    field, value = own
+    written, kept = _tokens(office, field, value)
+    from_ticket = and_(
+        col(Contact.ticket_number) == col(Ticket.number),
+        or_(col(Ticket.channel) == message.channel, col(Ticket.number).in_(acknowledged)),
+        col(Contact.lookup) == written,
+    )
+    on_file = and_(col(Contact.on_file).is_(True), col(Contact.lookup) == kept, col(Requester.unclear).is_(False))
+    rows = session.connection().execute(
+        select(col(Ticket.number), col(Ticket.requester_id), col(Ticket.state), col(Ticket.link), col(Contact.on_file))
+        .join(Requester, col(Requester.id) == col(Ticket.requester_id))
+        .join(Contact, col(Contact.requester_id) == col(Ticket.requester_id))
+        .where(
+            col(Ticket.number).in_(named),
+            col(Requester.state) == RequesterState.ACTIVE,
+            col(Contact.replaced_at).is_(None),
+            col(Contact.field) == field,
+            or_(on_file, from_ticket),
+        )
+        .with_for_update(of=Ticket)
+    )
+    found: dict[int, Continued] = {}
+    failed = failed_checks(message.sender_checks, office.settings.mail_checked_by)
+    for number, requester_id, state, link, is_on_file in rows:
+        theirs = link == Link.NONE or (is_on_file and persons_with(session, office, field, value) == (requester_id,))
+        proves = not (message.automatic and number in acknowledged)  # a program answered; its owner has read nothing
+        confirmed = theirs and proves and not failed
+        if confirmed or (state != TicketState.CLOSED and number not in found):
+            found[number] = Continued(int(number), str(requester_id), not confirmed)
+    return next((found[number] for number in named if number in found), None)
+
+
+def _tokens(office: Office, field: Field, value: str) -> tuple[bytes, bytes]:
+    """The look-up tokens of an address as written, and as it would be on file."""
+    keyring = office.keyring
+    return lookup_token(keyring, field, value), lookup_token(keyring, field, on_file_form(field, value))
+
+
+def _named(session: Session, office: Office, message: IncomingMessage) -> tuple[list[int], list[int]]:
+    """Ticket numbers that the message names, the surest first, and those whose acknowledgement it answers."""
+    tokens = [reference_token(office.keyring, reference) for reference in message.references]
+    by_token: dict[bytes, int] = {}
+    acknowledged: list[int] = []
+    if tokens:
+        rows = session.connection().execute(
+            select(col(Message.reference), col(Message.ticket_number), col(Message.sort)).where(
+                col(Message.reference).in_(tokens)
+            )
+        )
+        for token, number, sort in rows.all():
+            by_token[bytes(token or b"")] = int(number)
+            if sort == MessageSort.ACKNOWLEDGEMENT:
+                acknowledged.append(int(number))
+    tags = [int(tag) for tag in _TAG.findall(message.subject)[:_MOST_TAGS]]
+    named = dict.fromkeys([*(by_token[token] for token in tokens if token in by_token), *tags])
+    return list(named), acknowledged
+
+
+def wake(session: Session, pack: Pack, number: int, at: datetime, now: datetime) -> None:
+    """Put a ticket back to work because its requester wrote: a closed one reopens, a waiting one goes on.
+
+    One that was verified stays so; a rights request that was not waits for that. `at` is when the requester wrote,
+    `now` when work goes on: from then counts a clock that a fee stopped.
+    """
+    ticket = session.get_one(Ticket, number)
+    if ticket.state in (TicketState.CLOSED, TicketState.WAITING):
+        if ticket.verified_at is not None:
+            state = TicketState.VERIFIED
+        else:
+            state = TicketState.TO_VERIFY if pack.kinds[ticket.kind].needs_decision else TicketState.OPEN
+    else:
+        state = TicketState(ticket.state)
+    session.connection().execute(
+        update(Ticket)
+        .where(col(Ticket.number) == number)
+        .values(
+            state=state,
+            closed_at=None,
+            last_message_at=max(at, ticket.last_message_at),
+            row=col(Ticket.row) + 1,
+        )
+    )
+    go_on(session, pack, ticket, now)

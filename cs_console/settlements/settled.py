@@ -1,0 +1,175 @@
+"""A ticket's last settlement, and what an appeal or a complaint is about: for those who may open the ticket."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from cs_console.custody.safe_views import open_safe
+from cs_console.custody.ticket_keys import TicketKeys, ticket_keys
+from cs_console.decisions.approval_queue import last_decision
+from cs_console.decisions.notice_delivery import NoticeWay, notice_way
+from cs_console.desk import Desk, Office
+from cs_console.errors import KeyDestroyed
+from cs_console.independence.matters import MatterView, matter_of
+from cs_console.policy.schema import Pack
+from cs_console.policy.workflow_rules import WorkflowQuestion, WorkflowRules
+from cs_console.settlements.settling_rules import exception_of, settling_from_json
+from cs_console.staff.undertakings import require_current
+from cs_console.tickets.ticket_record import ERASED, READERS, open_on_record
+from models.agent import Agent
+from models.enums import TicketKind
+from models.matter import Matter
+from models.settlement import Settlement
+from models.ticket import Ticket
+
+
+@dataclass(frozen=True)
+class SettlementView:
+    """The newest settlement of a ticket. `lines` are its questions and answers, redacted; `letter` is what went out,
+    empty where nothing did, and `delivery` what became of it.
+    """
+
+    title: str
+    agent: str
+    at: datetime
+    lines: tuple[str, ...]
+    letter: str
+    delivery: str
+
+
+def settled_words(session: Session, pack: Pack, kind: TicketKind, number: int) -> str:
+    """The settlement in one line: outcome, agent and time; empty for a ticket that was never settled."""
+    found = _newest(session, number)
+    if found is None:
+        return ""
+    settlement, agent = found
+    by_letter = settlement.notice is not None and notice_way(session, number, settlement.at) is NoticeWay.BY_LETTER
+    letter = ", to be sent by letter" if by_letter else ""
+    return f"{_title(pack, kind, settlement.outcome)}, {_day(settlement.at)} by {agent}{letter}"
+
+
+def set_aside_by(session: Session, office: Office, number: int, since: datetime) -> int | None:
+    """The ticket whose settlement had this one's decision of that moment set aside, the newest; None where none had."""
+    settled = (
+        select(col(Settlement.ticket_number), col(Settlement.outcome), col(Ticket.kind), col(Ticket.pack))
+        .join(Matter, col(Matter.ticket_number) == col(Settlement.ticket_number))
+        .join(Ticket, col(Ticket.number) == col(Settlement.ticket_number))
+        .where(col(Matter.about_number) == number, col(Settlement.at) >= since)
+        .order_by(col(Settlement.at).desc())
+    )
+    for by, outcome, kind, pack in session.connection().execute(settled):
+        rules = office.packs.get(pack).kinds[TicketKind(kind)].workflow
+        if rules is not None and outcome in rules.outcomes and rules.outcomes[outcome].reopens:
+            return int(by)
+    return None
+
+
+def last_settlement(desk: Desk, number: int) -> SettlementView | None:
+    """The newest settlement of a ticket; None where there is none.
+
+    A ticket that this session has not opened is opened on record. Raises NotAllowed, NoUndertaking, NothingThere.
+    """
+    office = desk.office
+    with desk.work(*READERS) as session:
+        ticket = open_on_record(session, desk, number)
+        found = _newest(session, number)
+        if found is None:
+            return None
+        settlement, agent = found
+        delivery = "" if settlement.notice is None else notice_way(session, number, settlement.at).value
+        keys: TicketKeys | None = None
+        with suppress(KeyDestroyed):
+            keys = ticket_keys(session, office, number)
+    pack = office.packs.get(ticket.pack)
+    lines: tuple[str, ...] = (ERASED,)
+    letter = ERASED if settlement.notice is not None else ""
+    if keys is not None:
+        place = keys.place("settlement", "answers", settlement.id)
+        rules = _rules_of(pack, ticket.kind, settlement.outcome)
+        lines = tuple(_lines(pack, rules, open_safe(keys.key, place, settlement.answers)))
+        if settlement.notice is not None:
+            place = keys.place("settlement", "notice", settlement.id)
+            letter = open_safe(keys.key, place, settlement.notice)
+    title = _title(pack, ticket.kind, settlement.outcome)
+    return SettlementView(title, agent, settlement.at, lines, letter, delivery)
+
+
+def decided_before(desk: Desk, number: int) -> tuple[str, ...]:
+    """What was decided in this ticket's matter, by which agents and on what evidence; empty if no matter is named.
+
+    The earlier ticket is opened on record. Under legal review only privacy officers read why, and who approved.
+    Raises NotAllowed, NoUndertaking, NothingThere.
+    """
+    with desk.reading(*READERS) as session:
+        require_current(session, desk)
+        matter = matter_of(session, number)
+    if matter is None:
+        return ()
+    return tuple(_matter_lines(desk, matter))
+
+
+def _matter_lines(desk: Desk, matter: MatterView) -> Iterator[str]:
+    if matter.about_number is None:
+        yield f"Decided by {matter.decider}, outside of any ticket."
+        return
+    number = matter.about_number
+    decision, settlement = last_decision(desk, number), last_settlement(desk, number)
+    if decision is not None:
+        when = "" if decision.decided_at is None else f", {_day(decision.decided_at)}"
+        yield f"#{number}: {decision.words} ({decision.state.value}{when})"
+        approved = f", approved by {' and '.join(decision.approvers)}" if decision.approvers else ""
+        yield f"Proposed by {decision.proposer}{approved}"
+        yield from decision.findings
+    if settlement is not None:
+        yield f"#{number}: {settlement.title}, {_day(settlement.at)} by {settlement.agent}"
+        yield from settlement.lines
+    if decision is None and settlement is None:
+        yield f"#{number}: nothing was decided on it yet."
+
+
+def _newest(session: Session, number: int) -> tuple[Settlement, str] | None:
+    found = session.execute(
+        select(Settlement, col(Agent.name))
+        .join(Agent, col(Agent.id) == col(Settlement.agent_id))
+        .where(col(Settlement.ticket_number) == number)
+        .order_by(col(Settlement.at).desc(), col(Settlement.id).desc())
+        .limit(1)
+    ).first()
+    return None if found is None else (found[0], found[1])
+
+
+def _rules_of(pack: Pack, kind: TicketKind, outcome: str) -> WorkflowRules | None:
+    """The workflow that an outcome belongs to: the ticket's own, or that of the kind it was turned from."""
+    kinds = [pack.kinds[kind], *pack.kinds.values()]
+    workflows = (rules.workflow for rules in kinds if rules.workflow is not None)
+    return next((rules for rules in workflows if outcome in rules.outcomes), None)
+
+
+def _title(pack: Pack, kind: TicketKind, outcome: str) -> str:
+    rules = _rules_of(pack, kind, outcome)
+    return outcome if rules is None else rules.outcomes[outcome].title
+
+
+def _lines(pack: Pack, rules: WorkflowRules | None, answers: str) -> Iterator[str]:
+    settling = settling_from_json(answers)
+    for key, text in settling.answers.items():
+        question = rules.question(key) if rules is not None else None
+        yield f"{question.text} {_words(pack, question, text)}" if question is not None else f"{key}: {text}"
+    if rules is not None and settling.reason:
+        yield f"Reason given: {rules.outcomes[settling.outcome].reasons.get(settling.reason, settling.reason)}"
+
+
+def _words(pack: Pack, question: WorkflowQuestion, text: str) -> str:
+    if question.kind == "basis":
+        exception = exception_of(pack, text)
+        return text if exception is None else f"({exception.number}) {exception.title}"
+    return question.choices.get(text, text)
+
+
+def _day(moment: datetime) -> str:
+    day = moment.astimezone()
+    return f"{day.day} {day:%B %Y}"

@@ -1,0 +1,263 @@
+"""Settling: how an appeal, a report, a complaint or an inquiry ends, in the steps that the pack gives its kind."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+from sqlalchemy import delete
+from sqlmodel import Session, col
+
+from cs_console.access_log.standing import require_holder
+from cs_console.act_id import ActId
+from cs_console.acts import ActOutcome, Intent, once
+from cs_console.custody.contacts import known_values
+from cs_console.custody.redaction import redact
+from cs_console.custody.ticket_keys import ticket_keys
+from cs_console.deadlines.clock_events import recompute
+from cs_console.decisions.approvers import roles_now
+from cs_console.decisions.finalise import Made, made_by, send
+from cs_console.decisions.review import open_for_review
+from cs_console.delivery.outgoing import queue_message
+from cs_console.delivery.where_to_write import where_to_write
+from cs_console.desk import Desk, Office
+from cs_console.errors import (
+    BasisRequired,
+    GuardianRequired,
+    MatterRequired,
+    NotAllowed,
+    NoticeIncomplete,
+    NotVerified,
+    NotVouched,
+    OwnDecision,
+    PrincipalOnly,
+    SettlementIncomplete,
+    WrongList,
+    WrongState,
+)
+from cs_console.independence.matters import matter_of
+from cs_console.plain_text import plain
+from cs_console.policy.languages import in_language
+from cs_console.policy.schema import Pack
+from cs_console.policy.workflow_rules import WorkflowOutcome, WorkflowRules
+from cs_console.settlements.settling_letter import letter_subject, make_letter
+from cs_console.settlements.settling_needs import require_may_settle, unmet
+from cs_console.settlements.settling_rules import (
+    Settling,
+    asked,
+    names_matter,
+    needed_roles,
+    refuse_first,
+    settling_problems,
+    settling_to_json,
+)
+from cs_console.staff.undertakings import require_current
+from cs_console.tickets.change_kind import as_kind
+from cs_console.tickets.ticket_record import (
+    TicketFacts,
+    change,
+    facts,
+    facts_on_record,
+    record_about,
+    refusals_on_record,
+    require_own,
+)
+from cs_console.verification.windows import close_window
+from models.columns import new_id
+from models.draft import Draft
+from models.enums import Action, ActKind, MessageSort, Role, TicketKind, TicketState
+from models.settlement import Settlement
+
+SETTLERS = (Role.AGENT, Role.SUPERVISOR, Role.PRIVACY_OFFICER)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A ticket that was settled. `delivery` says in a sentence what became of the letter, empty where there is none;
+    `turned` is the kind that it continues as, `reopened` the ticket that is decided again.
+    """
+
+    number: int
+    delivery: str = ""
+    turned: TicketKind | None = None
+    reopened: int | None = None
+
+
+def settle_place(number: int) -> str:
+    """Where the steps that are being walked are kept as a draft, until the ticket is settled."""
+    return f"settle:{number}"
+
+
+def preview_letter(desk: Desk, number: int, settling: Settling) -> str:
+    """The letter as it would go out today; empty where the outcome tells the requester nothing.
+
+    Raises NotAssigned, WrongState, SettlementIncomplete without an outcome, NoticeIncomplete.
+    """
+    with desk.reading(*SETTLERS) as session:
+        require_current(session, desk)
+        ticket = facts_on_record(session, desk.office, number)
+        require_own(ticket, desk)
+    pack = desk.office.packs.get(ticket.pack)
+    if settling.outcome not in _workflow(pack, ticket).outcomes:
+        raise SettlementIncomplete("Choose how it ends first.")
+    spoken = in_language(pack, ticket.language)
+    return make_letter(spoken, ticket.kind, settling, number, ticket.received_at, desk.office.clock.now())
+
+
+def settle(desk: Desk, number: int, row: int, settling: Settling, *, act: ActId | None = None) -> Settled:
+    """End one's own ticket as its kind's workflow in the pack provides.
+
+    The answers are redacted and sealed; settlement, letter, message, the ticket closed (or turned into another kind,
+    with its dates) and entries are one transaction; then the letter is sent. One act settles it once.
+    Raises what `acts.once` raises, NotAssigned, WrongState, ChangedElsewhere, NoUndertaking and SettlementIncomplete
+    naming the first problem;
+    NotIndependent, NotAllowed, MatterRequired, WrongList, BasisRequired, NotVerified and NoticeIncomplete are recorded.
+    """
+    with refusals_on_record(desk, Action.SETTLEMENT_REFUSED, _RECORDED, lambda session: facts(session, number)):
+        intent = Intent(act, ActKind.SETTLED, number, (settling_to_json(settling),))
+        with desk.work(*SETTLERS) as session:
+            done = once(session, desk, intent, partial(_settle, session, desk, number, row, settling))
+    turned, reopened = done["turned"], done["reopened"]
+    return Settled(
+        number,
+        send(desk.office, made_by(done)) if done["letter"] else "",
+        TicketKind(turned) if turned else None,
+        int(reopened) if reopened else None,
+    )
+
+
+def _settle(session: Session, desk: Desk, number: int, row: int, settling: Settling) -> ActOutcome:
+    office, now, settlement_id = desk.office, desk.office.clock.now(), new_id()
+    require_current(session, desk)
+    ticket = facts_on_record(session, desk.office, number)
+    pack = office.packs.get(ticket.pack)
+    require_may_settle(session, desk, ticket)
+    require_holder(session, desk, number)
+    rules = _workflow(pack, ticket)
+    _require_roles(session, desk, pack, rules, settling)
+    refuse_first(settling_problems(pack, rules, settling))
+    outcome = rules.outcomes[settling.outcome]
+    for refusal in unmet(session, office, ticket, outcome, names=names_matter(pack, rules, settling.answers)):
+        raise refusal
+    spoken = in_language(pack, ticket.language)
+    letter = make_letter(spoken, ticket.kind, settling, number, ticket.received_at, now)
+    keys = ticket_keys(session, office, number)
+
+    def sealed(column: str, text: str) -> bytes:
+        return keys.seal("settlement", column, settlement_id, text)
+
+    kept = settling_to_json(_redacted(session, office, pack, rules, ticket, settling))
+    session.add(
+        Settlement(
+            id=settlement_id,
+            ticket_number=number,
+            outcome=settling.outcome,
+            answers=sealed("answers", kept),
+            notice=sealed("notice", letter) if letter else None,
+            agent_id=desk.agent.id,
+            at=now,
+        )
+    )
+    session.flush()
+    made = _queue(session, desk, spoken, ticket, rules, letter) if letter else Made(None)
+    about = {"settlement": settlement_id, "outcome": settling.outcome, "by": desk.agent.id}
+    record_about(session, desk, ticket, Action.TICKET_SETTLED, settling.outcome, about=about)
+    _end(session, desk, pack, ticket, row, outcome, told=bool(letter))
+    session.connection().execute(delete(Draft).where(col(Draft.place) == settle_place(number)))
+    reopened = _reopen_matter(session, desk, number) if outcome.reopens else None
+    return {
+        "letter": "yes" if letter else "",
+        "turned": outcome.becomes.value if outcome.becomes else "",
+        "reopened": "" if reopened is None else str(reopened),
+        **made.outcome(),
+    }
+
+
+def _workflow(pack: Pack, ticket: TicketFacts) -> WorkflowRules:
+    rules = pack.kinds[ticket.kind].workflow
+    if rules is None:
+        raise WrongState(f"#{ticket.number} is not settled by steps of its own.", "Walk the checklist, or answer it.")
+    return rules
+
+
+def _require_roles(session: Session, desk: Desk, pack: Pack, rules: WorkflowRules, settling: Settling) -> None:
+    held = roles_now(session, desk)
+    for roles in needed_roles(pack, rules, settling):
+        if not held & set(roles):
+            wanted = " or a ".join(role.value for role in roles)
+            raise NotAllowed(f"A {wanted} has to settle this.", "Hand it on with a, with a note of what you found.")
+
+
+def _redacted(
+    session: Session, office: Office, pack: Pack, rules: WorkflowRules, ticket: TicketFacts, settling: Settling
+) -> Settling:
+    """The settlement with personal data in typed answers replaced; what is no longer asked is left out."""
+    keys = ticket_keys(session, office, ticket.number)
+    known = known_values(session, office, keys.requester_id, keys.requester_key, keys)
+    kept = {}
+    for question in asked(pack, rules, settling.answers):
+        text = settling.answers.get(question.id, "").strip()
+        if text:
+            typed = question.kind in {"text", "citation"}
+            kept[question.id] = redact(plain(text), pack.meta.regions, known) if typed else text
+    return replace(settling, answers=kept)
+
+
+def _queue(session: Session, desk: Desk, pack: Pack, ticket: TicketFacts, rules: WorkflowRules, letter: str) -> Made:
+    contact_id = where_to_write(session, desk.office, ticket, claimed=rules.tells_claimed)
+    if contact_id is None:
+        return Made(None)
+    return Made(
+        queue_message(
+            session,
+            desk.office,
+            ticket_number=ticket.number,
+            requester_id=ticket.requester_id,
+            contact_id=contact_id,
+            sort=MessageSort.NOTICE,
+            text=letter,
+            agent_id=desk.agent.id,  # the agent whose act sent it; the letter itself names no one
+            subject=letter_subject(pack, ticket.kind, ticket.number),
+        )
+    )
+
+
+def _end(
+    session: Session, desk: Desk, pack: Pack, ticket: TicketFacts, row: int, outcome: WorkflowOutcome, *, told: bool
+) -> None:
+    """Close the ticket, or turn it into another kind."""
+    now = desk.office.clock.now()
+    values: dict[str, object] = {}
+    if told:
+        values = {"first_response_at": ticket.first_response_at or now, "last_message_at": now}
+    if outcome.becomes is None:
+        change(session, ticket, row, state=TicketState.CLOSED.value, closed_at=now, **values)
+        close_window(session, desk.office, ticket.number, desk=desk, reason="the ticket was settled")
+        return
+    turned = as_kind(pack, ticket, outcome.becomes)
+    change(session, ticket, row, **values | turned.values)
+    recompute(session, pack, ticket.number)
+    record_about(session, desk, ticket, Action.TICKET_KIND_SET, turned.words, about=turned.about)
+
+
+def _reopen_matter(session: Session, desk: Desk, number: int) -> int | None:
+    """Reopen the ticket that this one is about, unassigned, for others to decide again. None if it is about none."""
+    matter = matter_of(session, number)
+    if matter is None or matter.about_number is None:
+        return None
+    earlier = facts_on_record(session, desk.office, matter.about_number)
+    open_for_review(session, desk.office, earlier, desk.actor, after=number)
+    return earlier.number
+
+
+_RECORDED = (
+    OwnDecision,
+    NotAllowed,
+    MatterRequired,
+    WrongList,
+    BasisRequired,
+    NotVerified,
+    NotVouched,
+    NoticeIncomplete,
+    GuardianRequired,
+    PrincipalOnly,
+)
+"""Refusals of a settlement that reviewers want to see."""

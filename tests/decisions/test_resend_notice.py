@@ -1,0 +1,192 @@
+"""A notice that did not arrive comes back to its ticket, and goes out again or as a letter."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+from sqlmodel import col
+
+from cs_console.casework.conversation import reload
+from cs_console.decisions import approval
+from cs_console.decisions.approval_queue import last_decision
+from cs_console.decisions.notice_delivery import NoticeWay
+from cs_console.decisions.resend_notice import notice_posted, notice_routes, send_notice_again
+from cs_console.delivery.outgoing import deliver_queued
+from cs_console.desk import Desk
+from cs_console.errors import (
+    AlreadyOnItsWay,
+    ContactNotOnFile,
+    ContactRecent,
+    DeliveryFailed,
+    NotAssigned,
+    NothingThere,
+)
+from cs_console.upkeep import keep_up
+from models.contact import Contact
+from models.enums import Action, Channel, DeliveryState, Field, MessageSort, Role, TicketState
+from models.message import Message
+from tests.decisions.cases import PASSWORD, person, propose, refusal, request
+from tests.decisions.test_checklist import notices, ticket_of
+from tests.support.office import TestOffice
+from tests.support.recorded import recorded
+from tests.support.tickets import MadeTicket
+
+
+def _refuse(*_: object) -> None:
+    raise DeliveryFailed("The server refuses the address.", permanent=True)
+
+
+def decided(test_office: TestOffice) -> tuple[Desk, Desk, MadeTicket]:
+    """A refusal whose notice went (or did not go) out by e-mail."""
+    mei, sue = person(test_office, "mei", Role.AGENT), person(test_office, "sue", Role.SUPERVISOR)
+    made = request(test_office, mei)
+    decision_id = propose(mei, made.number, 1, refusal("D2", test_office.clock.now())).decision_id
+    approval.approve(sue, decision_id, PASSWORD)
+    test_office.clock.forward(minutes=1)
+    return mei, sue, made
+
+
+@contextmanager
+def refused_mail(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The server refuses the address for good."""
+    with monkeypatch.context() as broken:
+        broken.setattr("cs_console.delivery.outgoing.hand_over", _refuse)
+        yield
+
+
+@pytest.fixture
+def no_mail(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with refused_mail(monkeypatch):
+        yield
+
+
+def way(desk: Desk, number: int) -> str:
+    last = last_decision(desk, number)
+    assert last is not None
+    return last.delivery
+
+
+def outbox(test_office: TestOffice) -> Path:
+    folder = test_office.office.settings.outbox
+    assert folder is not None
+    return folder
+
+
+@pytest.mark.usefixtures("no_mail")
+def test_what_cannot_be_delivered_opens_its_ticket_again_where_its_agent_sees_it(test_office: TestOffice) -> None:
+    mei, _, made = decided(test_office)
+    ticket = ticket_of(test_office, made.number)
+    assert (ticket.state, ticket.closed_at, ticket.assignee_id) == (TicketState.OPEN, None, mei.agent.id)
+    assert reload(mei, made.number).decision_words == "refuse, made, the notice was not delivered"
+    assert way(mei, made.number).startswith("The notice could not be delivered")
+    [entry] = [one for one in recorded(test_office.office, Action.TICKET_STATE_SET) if "delivered" in one.reason]
+    assert entry.reason == "state closed -> open: the notice could not be delivered"
+    keep_up(test_office.office)  # nothing of it is tried again by itself
+    assert len(notices(test_office, made.number)) == 1
+
+
+def test_a_refused_notice_is_not_said_to_be_on_its_way(
+    sqlite_office: TestOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mei, sue = person(sqlite_office, "mei", Role.AGENT), person(sqlite_office, "sue", Role.SUPERVISOR)
+    made = request(sqlite_office, mei)
+    decision_id = propose(mei, made.number, 1, refusal("D2", sqlite_office.clock.now())).decision_id
+    with refused_mail(monkeypatch):
+        assert approval.approve(sue, decision_id, PASSWORD).delivery is NoticeWay.NOT_DELIVERED
+
+
+def test_it_goes_to_another_contact_on_file_word_for_word(
+    test_office: TestOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with refused_mail(monkeypatch):
+        mei, _, made = decided(test_office)
+    found = notice_routes(mei, made.number)
+    routes = sorted((one.title, one.why_not) for one in found.routes)
+    assert routes == [("E-mail address", ""), ("Mobile number", "")]
+    assert "alice" not in repr(found)
+    mobile = made.contact_ids[Field.MOBILE]
+    assert send_notice_again(mei, made.number, mobile) == "The notice is sent."
+    last = last_decision(mei, made.number)
+    assert last is not None
+    [file] = outbox(test_office).glob("*.txt")
+    assert last.notice.strip() in file.read_text("utf-8")
+    assert reload(mei, made.number).decision_words == "refuse, made"
+    reasons = [one.reason for one in recorded(test_office.office, Action.NOTICE_SENT_AGAIN, Action.MESSAGE_SENT)]
+    assert reasons[-2:] == ["the notice is sent again, by mobile", "notice"]
+
+
+def test_a_notice_that_was_sent_can_be_sent_again(test_office: TestOffice) -> None:
+    mei, _, made = decided(test_office)
+    assert ticket_of(test_office, made.number).state == TicketState.CLOSED
+    send_notice_again(mei, made.number, made.contact_ids[Field.EMAIL])
+    assert len(list(outbox(test_office).glob("*.eml"))) == 2
+    assert ticket_of(test_office, made.number).state == TicketState.CLOSED
+
+
+def test_an_earlier_try_that_failed_is_not_made_again(test_office: TestOffice) -> None:
+    outbox(test_office).write_text("in the way", "utf-8")
+    mei, _, made = decided(test_office)
+    assert way(mei, made.number) == "The notice is still on its way."
+    outbox(test_office).unlink()
+    send_notice_again(mei, made.number, made.contact_ids[Field.MOBILE])
+    test_office.clock.forward(days=1)
+    deliver_queued(test_office.office)
+    assert [file.suffix for file in outbox(test_office).iterdir()] == [".txt"]
+
+
+def test_a_notice_that_is_being_handed_over_is_not_sent_twice(test_office: TestOffice) -> None:
+    mei, _, made = decided(test_office)
+    with test_office.office.database.transaction() as session:
+        session.connection().execute(update(Message).values(delivery=DeliveryState.QUEUED))
+    with pytest.raises(AlreadyOnItsWay):
+        send_notice_again(mei, made.number, made.contact_ids[Field.EMAIL])
+    with pytest.raises(AlreadyOnItsWay):
+        notice_posted(mei, made.number)
+    assert len(notices(test_office, made.number)) == 1
+
+
+def test_it_goes_to_a_contact_on_file_only_and_to_none_that_changed_lately(test_office: TestOffice) -> None:
+    mei, _, made = decided(test_office)
+    claimed, mobile = made.contact_ids[Field.EMAIL], made.contact_ids[Field.MOBILE]
+    with test_office.office.database.transaction() as session:
+        change = update(Contact).where(col(Contact.id) == claimed)
+        session.connection().execute(change.values(on_file=False))
+        lately = update(Contact).where(col(Contact.id) == mobile)
+        session.connection().execute(lately.values(changed_at=test_office.clock.now() - timedelta(days=3)))
+    assert [(one.contact_id, one.why_not) for one in notice_routes(mei, made.number).routes] == [
+        (mobile, "was changed in the last 30 days")
+    ]
+    with pytest.raises(ContactNotOnFile):
+        send_notice_again(mei, made.number, claimed)
+    with pytest.raises(ContactRecent):
+        send_notice_again(mei, made.number, mobile)
+    assert len(notices(test_office, made.number)) == 1
+
+
+@pytest.mark.usefixtures("no_mail")
+def test_a_letter_that_was_posted_stands_in_the_conversation_as_sent(test_office: TestOffice) -> None:
+    mei, _, made = decided(test_office)
+    assert notice_posted(mei, made.number) == "The notice is sent."
+    assert way(mei, made.number) == "The notice is sent."
+    line = reload(mei, made.number).lines[-1]
+    assert (line.sort, line.channel, line.delivery) == (MessageSort.NOTICE, Channel.LETTER, DeliveryState.SENT)
+    entry = recorded(test_office.office, Action.NOTICE_POSTED)[-1]
+    assert (entry.actor, entry.reason) == ("mei", "posted as a letter")
+
+
+def test_who_may_send_it_again(test_office: TestOffice) -> None:
+    _, sue, made = decided(test_office)
+    other = person(test_office, "ana", Role.AGENT)
+    for refused in (notice_routes, notice_posted):
+        with pytest.raises(NotAssigned):
+            refused(other, made.number)
+    assert send_notice_again(sue, made.number, made.contact_ids[Field.EMAIL]) == "The notice is sent."
+
+
+def test_without_a_decision_there_is_no_notice(test_office: TestOffice) -> None:
+    mei = person(test_office, "mei", Role.AGENT)
+    with pytest.raises(NothingThere):
+        notice_routes(mei, request(test_office, mei).number)

@@ -1,0 +1,61 @@
+"""Requesters whose erasure was decided, for tests of what erasure does."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from cs_console.delivery.outgoing import deliver_queued
+from cs_console.desk import Desk, Office
+from cs_console.erasure.erasure import open_erasures, propose_erasure
+from models.enums import Field, Role
+from models.erasure import Erasure
+from tests.decisions.cases import PASSWORD, grant, person, propose, request
+from tests.support.office import TestOffice
+from tests.support.tickets import MadeTicket
+
+__all__ = ["PASSWORD", "People", "granted", "people", "proposed", "state_of"]
+
+EVERYTHING = tuple(one.value for one in (Field.EMAIL, Field.MOBILE, Field.NAME, Field.SUBJECT, Field.MESSAGE))
+"""All that is held of who asks in `request`."""
+
+
+@dataclass(frozen=True)
+class People:
+    """Who works here."""
+
+    mei: Desk
+    omar: Desk
+    ines: Desk
+
+
+def people(test_office: TestOffice) -> People:
+    """An agent, a supervisor and a privacy officer, all with PASSWORD."""
+    return People(
+        person(test_office, "mei", Role.AGENT),
+        person(test_office, "omar", Role.SUPERVISOR),
+        person(test_office, "ines", Role.PRIVACY_OFFICER),
+    )
+
+
+def granted(test_office: TestOffice, mei: Desk) -> MadeTicket:
+    """A deletion request that was granted whole; its notice went out, the ticket is closed."""
+    ticket = request(test_office, mei)
+    propose(mei, ticket.number, 1, grant(*EVERYTHING))
+    deliver_queued(test_office.office)
+    return ticket
+
+
+def proposed(test_office: TestOffice, who: People) -> tuple[MadeTicket, str]:
+    """A granted request and the id of the erasure that mei proposed for it."""
+    ticket = granted(test_office, who.mei)
+    propose_erasure(who.mei, ticket.number)
+    [row] = [one for one in open_erasures(who.mei) if one.number == ticket.number]
+    return ticket, row.id
+
+
+def state_of(office: Office, erasure_id: str) -> str:
+    """An erasure's state as it is stored."""
+    with office.database.reading() as session:
+        found = session.connection().execute(select(col(Erasure.state)).where(col(Erasure.id) == erasure_id))
+        return str(found.scalar_one())

@@ -1,0 +1,37 @@
+"""A person who has to keep away from a ticket does not get it by writing it down themselves."""
+
+import json
+
+import pytest
+
+from cs_console.intake.form import FormEntry, open_by_form
+from models.enums import Channel, TicketKind
+from screens.new_ticket import opened_words
+from tests.decisions.test_checklist import ticket_of
+from tests.settlements.settlements import CONTACTS, refused
+from tests.support.office import TestOffice
+from tests.support.stored import entries
+
+
+def written(kind: TicketKind) -> FormEntry:
+    return FormEntry(kind, Channel.CALL, "", "I object.", tuple(CONTACTS.items()))
+
+
+@pytest.mark.parametrize("kind", [TicketKind.APPEAL, TicketKind.COMPLAINT])
+def test_who_refused_writes_the_appeal_down_and_does_not_get_it(test_office: TestOffice, kind: TicketKind) -> None:
+    case = refused(test_office)
+    opened = open_by_form(case.mei, written(kind))
+    assert opened.kept_away
+    assert ticket_of(test_office, opened.number).assignee_id is None
+    assert "unassigned: you were involved" in opened_words(opened).words
+    created = [one for one in entries(test_office.office, "ticket.created") if one.ticket == opened.number]
+    assert [json.loads(one.about or "{}")["to"] for one in created] == [""]
+
+
+def test_an_uninvolved_agent_gets_what_they_write_down(test_office: TestOffice) -> None:
+    case = refused(test_office)
+    opened = open_by_form(case.ben, written(TicketKind.APPEAL))
+    assert not opened.kept_away
+    assert ticket_of(test_office, opened.number).assignee_id == case.ben.agent.id
+    mine = open_by_form(case.mei, written(TicketKind.INQUIRY))
+    assert ticket_of(test_office, mine.number).assignee_id == case.mei.agent.id

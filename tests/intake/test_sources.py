@@ -1,0 +1,109 @@
+"""Where mail lies: single files, mbox, Maildir, folders of .eml; each read one mail at a time."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from cs_console.errors import BadInput
+from cs_console.intake.incoming import LIMITS, Limits
+from cs_console.intake.sources import RawMail, find_sources, mails_in
+
+FROM = b"From alice@mail.example.org Sat Nov 21 09:12:00 2026\n"
+
+
+def read(*paths: Path, limits: Limits = LIMITS) -> list[RawMail]:
+    return [raw for source in find_sources(paths) for raw in mails_in(source, limits)]
+
+
+def contents(*paths: Path) -> list[bytes]:
+    return [raw.content for raw in read(*paths)]
+
+
+def test_an_mbox_is_read_mail_by_mail_and_unescaped(tmp_path: Path) -> None:
+    box = tmp_path / "box"
+    box.write_bytes(
+        FROM
+        + b"Subject: one\n\nFrom here on it is text, since no date follows.\n>From the start\n>>From twice\n\n"
+        + FROM
+        + b"Subject: two\n\nwords\n"
+    )
+    one, two = read(box)
+    assert one.content == (
+        b"Subject: one\n\nFrom here on it is text, since no date follows.\nFrom the start\n>From twice\n\n"
+    )
+    assert two.content == b"Subject: two\n\nwords\n"
+    assert (one.place, two.place) == (f"{box}, mail 1", f"{box}, mail 2")
+    assert two.done == box.stat().st_size
+
+
+@pytest.mark.parametrize(
+    "separator",
+    [
+        b"From - Sat Nov 21 09:12:00 2026\r\n",
+        b"From a@b.example Sat Nov  1 09:12 2026\n",
+        b"From a@b.example Sat, 21 Nov 2026 09:12:00 +0100\n",
+        b"From MAILER-DAEMON Sat Nov 21 09:12:00 CET 2026\n",
+    ],
+)
+def test_separators_of_many_programs_are_known(tmp_path: Path, separator: bytes) -> None:
+    box = tmp_path / "box"
+    box.write_bytes(separator + b"Subject: 1\n\nx\n\n" + separator + b"Subject: 2\n\ny\n")
+    assert contents(box) == [b"Subject: 1\n\nx\n\n", b"Subject: 2\n\ny\n"]
+
+
+def test_a_maildir_is_read_from_new_and_cur_only(tmp_path: Path) -> None:
+    for name in ("cur", "new", "tmp"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.host").write_bytes(name.encode())
+    (tmp_path / "new" / ".hidden").write_bytes(b"hidden")
+    assert contents(tmp_path) == [b"cur", b"new"]
+
+
+def test_a_folder_gives_its_mail_files_in_the_order_of_their_names(tmp_path: Path) -> None:
+    for name in ("b.eml", "a.EML", "c.txt", "d.mbox"):
+        (tmp_path / name).write_bytes(name.encode())
+    assert contents(tmp_path) == [b"a.EML", b"b.eml", b"d.mbox"]
+
+
+def test_a_single_file_of_any_name_is_a_mail(tmp_path: Path) -> None:
+    (tmp_path / "msg_01.txt").write_bytes(b"Subject: x\n\ny")
+    (tmp_path / "empty").write_bytes(b"")
+    assert contents(tmp_path / "msg_01.txt", tmp_path / "empty") == [b"Subject: x\n\ny", b""]
+
+
+@pytest.mark.parametrize("name", ["missing.eml", "nothing-in-it", "pipe"])
+def test_a_path_that_cannot_be_used_is_named_before_anything_is_read(tmp_path: Path, name: str) -> None:
+    (tmp_path / "good.eml").write_bytes(b"x")
+    (tmp_path / "nothing-in-it").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(BadInput, match=name):
+        find_sources([tmp_path / "good.eml", tmp_path / name])
+
+
+def test_a_mail_that_was_moved_meanwhile_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "1.eml").write_bytes(b"one")
+    (tmp_path / "2.eml").write_bytes(b"two")
+    sources = find_sources([tmp_path])
+    (tmp_path / "1.eml").unlink()
+    assert [raw.content for source in sources for raw in mails_in(source)] == [b"two"]
+
+
+def test_no_more_than_the_bound_is_ever_held(tmp_path: Path) -> None:
+    """A 40 MB mail is not read into memory to find out that it is too large (ASVS 5.2.1)."""
+    limits = Limits(message_bytes=1000, sealed_bytes=2000)
+    (tmp_path / "large.eml").write_bytes(b"x" * 1500)
+    (tmp_path / "huge.eml").write_bytes(b"x" * 9000)
+    (tmp_path / "box.mbox").write_bytes(FROM + b"y\n" * 5000 + FROM + b"Subject: next\n\nz\n")
+    box, next_one, huge, large = read(tmp_path, limits=limits)
+    assert (len(large.content), large.size) == (1500, 1500)
+    assert (len(huge.content), huge.size) == (1000, 9000)
+    assert (len(box.content), box.size) == (1000, 10_000)
+    assert next_one.content == b"Subject: next\n\nz\n"
+
+
+def test_one_line_without_an_end_is_no_way_around_the_bound(tmp_path: Path) -> None:
+    limits = Limits(message_bytes=1000, sealed_bytes=3 * 1024 * 1024)
+    (tmp_path / "box").write_bytes(FROM + b"x" * (5 * 1024 * 1024))
+    (raw,) = read(tmp_path / "box", limits=limits)
+    assert (len(raw.content), raw.size) == (1000, 5 * 1024 * 1024)
