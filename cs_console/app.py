@@ -17,16 +17,15 @@ from cs_console.faults import say_one_sentence
 from cs_console.plain_text import plain
 from cs_console.terminal import explain_without_terminal, has_terminal
 from models.enums import Role
-from screens.background import BackgroundApp
-from screens.console import HeaderState
-from screens.console_screen import ConsoleScreen, Dialog
-from screens.drafting import Drafting, Drafts, save_all
-from screens.forgetting import forget_texts
-from screens.office_door import OfficeDoor
-from screens.places import INSIDE, palette_commands
-from screens.presence import Presence
-from screens.registry import app_bindings, key_problems
-from screens.session_calls import (
+from screens.frame.autosave import Drafting, Drafts, save_all
+from screens.frame.background import BackgroundApp
+from screens.frame.console import HeaderState
+from screens.frame.console_screen import ConsoleScreen, Dialog
+from screens.frame.desk_loader import OfficeDoor
+from screens.frame.forgetting import forget_texts
+from screens.frame.modes import INSIDE, palette_commands
+from screens.frame.presence import Presence
+from screens.frame.session_calls import (
     keep_up,
     leave,
     log_words,
@@ -36,9 +35,10 @@ from screens.session_calls import (
     stay_awake,
     warm_up,
 )
-from screens.sign_in import SignInScreen
-from screens.store_watch import StoreWatch
-from screens.theme import THEMES
+from screens.frame.store_watch import StoreWatch
+from screens.frame.theme import THEMES
+from screens.registry import app_bindings, key_problems
+from screens.sign_in.sign_in import SignInScreen
 from screens.widgets.header_bar import HeaderBar
 from screens.widgets.notice_bar import Said, Tone
 from screens.widgets.store_banner import StoreBanner
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from cs_console.settings import Settings
     from cs_console.staff.sign_in import SignedIn
 
-FRAME_CSS = Path(screens.__path__[0]) / "console.tcss"
+FRAME_CSS = Path(screens.__path__[0]) / "frame" / "console.tcss"
 DOOR = "door"
 FIRST_PAINT_SECONDS = 0.15
 TICK_SECONDS = 1.0
@@ -171,15 +171,15 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
         if not self._steps:
             self._enter()
         elif self._steps[0] == "password":
-            from screens.password import PasswordScreen
+            from screens.sign_in.password import PasswordScreen
 
             self.push_screen(PasswordScreen(due=True))
         elif self._steps[0] == "second factor":
-            from screens.second_factor import SecondFactorScreen
+            from screens.sign_in.second_factor import SecondFactorScreen
 
             self.push_screen(SecondFactorScreen(due=True))
         else:
-            from screens.undertaking import UndertakingScreen
+            from screens.sign_in.undertaking import UndertakingScreen
 
             self.push_screen(UndertakingScreen())
 
@@ -222,7 +222,7 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
     def show_phone(self) -> None:
         """Show what the outbox received, in the demo."""
         if self.sample and self.desk is not None and not self.locked:
-            from screens.phone import PhoneScreen
+            from screens.demo.phone import PhoneScreen
 
             self._open_once(PhoneScreen)
 
@@ -311,7 +311,7 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
         """Hide everything until the agent's password is typed."""
         if self.desk is None or self.locked or self._steps:
             return
-        from screens.lock import LockScreen
+        from screens.sign_in.lock import LockScreen
 
         self.locked = True
         self._hide_values()
@@ -320,7 +320,7 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
 
     def unlocked(self) -> None:
         """The right password was typed on the lock screen."""
-        from screens.lock import LockScreen
+        from screens.sign_in.lock import LockScreen
 
         self.locked = False
         self._presence.begin()
@@ -343,20 +343,20 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
 
     def action_command_palette(self) -> None:
         """Find a command by its name."""
-        from screens.palette import Palette
+        from screens.frame.palette import Palette
 
         self._open_once(Palette)
 
     def action_account(self) -> None:
         """The agent's own password and second factor."""
         if isinstance(self.screen, ConsoleScreen):
-            from screens.account import open_account
+            from screens.sign_in.account import open_account
 
             open_account(self.screen)
 
     def action_change_theme(self) -> None:
         """Choose between dark, light and high contrast."""
-        from screens.palette import Palette, ThemeCommands
+        from screens.frame.palette import Palette, ThemeCommands
 
         self._open_once(Palette, providers=[ThemeCommands], placeholder="Theme")
 

@@ -73,7 +73,7 @@ def _told(fault: BaseException) -> Iterator[str]:
 
 
 def _place(found: tuple[object, int]) -> str:
-    """`screens/queue.py:120`: a file relative to its package, never the folder where it is installed."""
+    """`screens/queue/queue.py:120`: a file relative to its package, never the folder where it is installed."""
     frame, line = found
     file = PurePath(getattr(getattr(frame, "f_code", None), "co_filename", ""))
     parts = file.parts

@@ -13,13 +13,13 @@ from cs_console.app import ConsoleApp
 from cs_console.sample.accounts import ACCOUNTS
 from cs_console.sample.demo import make_sample, sample_settings
 from cs_console.settings import Settings, load
-from screens.access_log import AccessLogScreen
-from screens.approvals import ApprovalsScreen
-from screens.decision import DecisionScreen
-from screens.help import HelpScreen
-from screens.queue import QueueScreen
-from screens.ticket import TicketScreen
-from screens.verify import VerifyScreen
+from screens.access_log.access_log import AccessLogScreen
+from screens.decisions.approvals import ApprovalsScreen
+from screens.decisions.decision import DecisionScreen
+from screens.frame.help import HelpScreen
+from screens.queue.queue import QueueScreen
+from screens.ticket.ticket import TicketScreen
+from screens.verification.verify import VerifyScreen
 from tests.support.consoles import SIZES, Console
 
 OUT = Path(__file__).parent / "screens"

@@ -2,7 +2,7 @@
 
 from textual.widgets import Input
 
-from screens.forgetting import forget_texts
+from screens.frame.forgetting import forget_texts
 
 
 class ForgettingInput(Input):

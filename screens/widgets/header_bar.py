@@ -10,7 +10,7 @@ from textual.widget import Widget
 from screens.widgets.safe_text import literal_line
 
 if TYPE_CHECKING:
-    from screens.console import Console
+    from screens.frame.console import Console
 
 
 ROOM_FOR_ALL = 100

@@ -10,7 +10,7 @@ from textual.widget import Widget
 from screens.registry import footer_for, shown_key
 
 if TYPE_CHECKING:
-    from screens.console_screen import ConsoleScreen
+    from screens.frame.console_screen import ConsoleScreen
 
 
 class KeyBar(Widget):

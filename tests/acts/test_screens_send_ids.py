@@ -38,8 +38,8 @@ def test_every_screen_sends_the_id_of_its_act() -> None:
     without = [(module, name) for module, name, named in found if not named]
     # closing without a reason, and every other move, is held by the ticket's row: it finds another one the second time
     assert without == [
-        ("screens.queue", "set_state"),
-        ("screens.ticket", "set_state"),
-        ("screens.ticket_changes", "set_state"),
+        ("screens.queue.queue", "set_state"),
+        ("screens.ticket.ticket", "set_state"),
+        ("screens.ticket.changes", "set_state"),
     ]
     assert len({name for _, name, named in found if named}) == len(ActKind)

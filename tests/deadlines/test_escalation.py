@@ -18,7 +18,7 @@ from cs_console.desk import Office
 from cs_console.upkeep import keep_up
 from models.enums import Action, ClockMove, Priority, Role, TicketKind, TicketState
 from models.ticket import Ticket
-from screens.ticket_lines import status_words
+from screens.ticket.lines import status_words
 from tests.deadlines.clocks import clock_events
 from tests.decisions.cases import grant, person, propose, request
 from tests.decisions.test_checklist import ticket_of

@@ -6,7 +6,7 @@ import pytest
 
 from cs_console.intake.form import FormEntry, open_by_form
 from models.enums import Channel, TicketKind
-from screens.new_ticket import opened_words
+from screens.queue.new_ticket import opened_words
 from tests.decisions.test_checklist import ticket_of
 from tests.settlements.settlements import CONTACTS, refused
 from tests.support.office import TestOffice

@@ -9,10 +9,10 @@ from cs_console.custody.disclosure import Target, reveal
 from cs_console.desk import Desk
 from cs_console.errors import NotVerified
 from models.enums import Action, Field, Role
-from screens.access_log import AccessLogScreen
-from screens.log_entry import EntryDialog
-from screens.log_proof import ProofDialog
-from screens.queue import QueueScreen
+from screens.access_log.access_log import AccessLogScreen
+from screens.access_log.log_entry import EntryDialog
+from screens.access_log.log_proof import ProofDialog
+from screens.queue.queue import QueueScreen
 from tests.support.consoles import SIZES, Console, console
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded

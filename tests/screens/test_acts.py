@@ -12,9 +12,9 @@ from cs_console.errors import StoreUnreachable
 from models.draft import Draft
 from models.enums import Action, DeliveryState, MessageSort, Role
 from models.message import Message
-from screens import compose
-from screens.compose import ComposeScreen
-from screens.ticket import TicketScreen
+from screens.ticket import compose
+from screens.ticket.compose import ComposeScreen
+from screens.ticket.ticket import TicketScreen
 from screens.widgets.notice_bar import NoticeBar
 from tests.support.consoles import Console, console
 from tests.support.office import TestOffice

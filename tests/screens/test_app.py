@@ -22,13 +22,13 @@ from cs_console.custody.drafts import load_draft, save_draft
 from cs_console.errors import BadSettings, NothingThere, SessionEnded, StoreUnavailable
 from models.enums import Role
 from models.log import Checkpoint
-from screens.console import Typed
-from screens.console_screen import ConsoleScreen
-from screens.go import GoTo
-from screens.queue import QueueScreen
+from screens.frame.console import Typed
+from screens.frame.console_screen import ConsoleScreen
+from screens.frame.go import GoTo
+from screens.frame.theme import PALETTES
+from screens.queue.queue import QueueScreen
 from screens.registry import bindings_for
-from screens.sign_in import SignInScreen
-from screens.theme import PALETTES
+from screens.sign_in.sign_in import SignInScreen
 from screens.widgets.header_bar import HeaderBar
 from tests.support.consoles import SIZES, Console, console
 from tests.support.contrast import contrast, rgb

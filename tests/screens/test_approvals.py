@@ -7,12 +7,12 @@ from cs_console.casework.conversation import add_note, reload
 from cs_console.decisions.approval import approve, waiting
 from cs_console.desk import Desk
 from models.enums import Action, Role, TicketState
-from screens.approval import ProposalScreen
-from screens.approvals import ApprovalsScreen
-from screens.asking_text import PasswordDialog, WordsDialog
-from screens.choice import ChoiceDialog
-from screens.queue import QueueScreen
-from screens.ticket import TicketScreen
+from screens.decisions.approval import ProposalScreen
+from screens.decisions.approvals import ApprovalsScreen
+from screens.frame.choice import ChoiceDialog
+from screens.frame.text_dialog import PasswordDialog, WordsDialog
+from screens.queue.queue import QueueScreen
+from screens.ticket.ticket import TicketScreen
 from screens.widgets.key_bar import KeyBar
 from tests.decisions.cases import PASSWORD, person, propose, refusal, request
 from tests.support.consoles import SIZES, Console, console
@@ -118,7 +118,7 @@ async def test_it_goes_back_with_a_reason(sqlite_office: TestOffice) -> None:
 async def test_the_proposer_learns_why_it_came_back(sqlite_office: TestOffice) -> None:
     from cs_console.decisions.approval import return_proposal
     from cs_console.decisions.approval import waiting as waiting_now
-    from screens.decision import DecisionScreen
+    from screens.decisions.decision import DecisionScreen
 
     mei, sara = person(sqlite_office, "mei", Role.AGENT), person(sqlite_office, "sara", Role.SUPERVISOR)
     number = proposed(sqlite_office, mei)

@@ -6,10 +6,10 @@ import pytest
 
 from cs_console.desk import Desk
 from models.enums import Action, ClockMove, Field, Result, Role, TicketKind, TicketState
-from screens.asking_text import WordsDialog
-from screens.choice import ChoiceDialog
-from screens.clock import ClockDialog, LetterDialog, zone_words
-from screens.ticket import TicketScreen
+from screens.frame.choice import ChoiceDialog
+from screens.frame.text_dialog import WordsDialog
+from screens.ticket.clock import ClockDialog, LetterDialog, zone_words
+from screens.ticket.ticket import TicketScreen
 from tests.deadlines.clocks import clock_events, use_month_pack
 from tests.decisions.cases import person, request
 from tests.decisions.test_checklist import ticket_of

@@ -9,8 +9,8 @@ from cs_console.casework import workflow
 from cs_console.custody.drafts import load_draft
 from models.draft import Draft
 from models.enums import Action, Field, MessageSort, Role, TicketKind
-from screens.compose import ComposeScreen
-from screens.ticket import TicketScreen
+from screens.ticket.compose import ComposeScreen
+from screens.ticket.ticket import TicketScreen
 from tests.support.consoles import SIZES, Console, console
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded

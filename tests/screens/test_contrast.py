@@ -5,22 +5,22 @@ import pytest
 from cs_console.casework.conversation import add_note
 from cs_console.desk import Desk
 from models.enums import Priority, Role, TicketKind
-from screens.access_log import AccessLogScreen
-from screens.approval import ProposalScreen
-from screens.approvals import ApprovalsScreen
-from screens.asking_text import PasswordDialog, WordsDialog
-from screens.choice import ChoiceDialog
-from screens.compose import ComposeScreen
-from screens.decision import DecisionScreen
-from screens.help import HelpScreen
-from screens.log_entry import EntryDialog
-from screens.new_ticket import NewTicketScreen
-from screens.palette import Palette
-from screens.sign_in import SignInScreen
-from screens.ticket import TicketScreen
-from screens.verify import VerifyScreen
+from screens.access_log.access_log import AccessLogScreen
+from screens.access_log.log_entry import EntryDialog
+from screens.decisions.approval import ProposalScreen
+from screens.decisions.approvals import ApprovalsScreen
+from screens.decisions.decision import DecisionScreen
+from screens.frame.choice import ChoiceDialog
+from screens.frame.help import HelpScreen
+from screens.frame.palette import Palette
+from screens.frame.text_dialog import PasswordDialog, WordsDialog
+from screens.queue.new_ticket import NewTicketScreen
+from screens.sign_in.sign_in import SignInScreen
+from screens.ticket.compose import ComposeScreen
+from screens.ticket.facts import Facts
+from screens.ticket.ticket import TicketScreen
+from screens.verification.verify import VerifyScreen
 from screens.widgets.choice_list import ChoiceList
-from screens.widgets.facts import Facts
 from tests.screens.test_access_log import reading, some_history
 from tests.screens.test_approvals import proposed
 from tests.support.consoles import Console, console

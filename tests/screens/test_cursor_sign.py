@@ -5,14 +5,14 @@ from textual.widgets import OptionList
 
 from cs_console.casework.conversation import open_ticket
 from models.enums import Field, Role
-from screens.approvals import ApprovalsScreen
-from screens.decision import DecisionScreen
-from screens.theme import THEMES
-from screens.ticket import TicketScreen
+from screens.decisions.approvals import ApprovalsScreen
+from screens.decisions.decision import DecisionScreen
+from screens.frame.theme import THEMES
+from screens.queue.ticket_table import TicketTable
+from screens.ticket.facts import Facts
+from screens.ticket.ticket import TicketScreen
 from screens.widgets import notice_bar
-from screens.widgets.facts import Facts
 from screens.widgets.notice_bar import NoticeBar, Tone
-from screens.widgets.ticket_table import TicketTable
 from tests.decisions.cases import person, propose, refusal, request
 from tests.support.consoles import SIZES, Console, console
 from tests.support.office import TestOffice

@@ -14,10 +14,10 @@ from cs_console.intake.incoming import IncomingMessage
 from cs_console.intake.intake import take_in
 from models.enums import Action, Channel, DeliveryState, Field, MessageSort, Outcome, Role, TicketKind
 from models.message import Message
-from screens.decision import DecisionScreen
-from screens.decision_form import ChecklistForm
-from screens.decision_sheets import DecidedSheet, RequestSheet
-from screens.ticket import TicketScreen
+from screens.decisions.decision import DecisionScreen
+from screens.decisions.form import ChecklistForm
+from screens.decisions.sheets import DecidedSheet, RequestSheet
+from screens.ticket.ticket import TicketScreen
 from screens.widgets.choice_list import ChoiceList
 from screens.widgets.safe_text import PlainText
 from tests.decisions.cases import PASSWORD, pack, person, propose, refusal

@@ -16,11 +16,11 @@ from models.decision import Decision
 from models.draft import Draft
 from models.enums import Action, DecisionState, Outcome, Priority, Role, TicketKind, TicketState
 from models.ticket import Ticket
-from screens.decision import DecisionScreen
-from screens.decision_form import ChecklistForm, GroundSheet, form_from_json
-from screens.ticket import TicketScreen
+from screens.decisions.decision import DecisionScreen
+from screens.decisions.form import ChecklistForm, GroundSheet, form_from_json
+from screens.decisions.mark_list import MarkList
+from screens.ticket.ticket import TicketScreen
 from screens.widgets.choice_list import ChoiceList
-from screens.widgets.mark_list import MarkList
 from screens.widgets.safe_text import PlainText
 from tests.support.consoles import SIZES, Console, console
 from tests.support.office import TestOffice

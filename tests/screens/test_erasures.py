@@ -6,10 +6,10 @@ from cs_console.casework.conversation import open_ticket
 from cs_console.erasure.erasure import open_erasures, propose_erasure
 from cs_console.erasure.holds import holds_of
 from models.enums import Action, Role
-from screens.asking_text import PasswordDialog, WordsDialog
-from screens.choice import ChoiceDialog
-from screens.erasures import ErasuresScreen
-from screens.ticket import TicketScreen
+from screens.erasure.erasures import ErasuresScreen
+from screens.frame.choice import ChoiceDialog
+from screens.frame.text_dialog import PasswordDialog, WordsDialog
+from screens.ticket.ticket import TicketScreen
 from screens.widgets.key_bar import KeyBar
 from tests.decisions.cases import person
 from tests.erasure.erasures import PASSWORD, granted, people, proposed

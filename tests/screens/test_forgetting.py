@@ -13,18 +13,18 @@ from cs_console.desk import operator_desk
 from cs_console.intake.mail import read_mail
 from cs_console.staff import accounts, passwords
 from models.enums import Field, Role, TicketKind
-from screens.approval import ProposalScreen
-from screens.approvals import ApprovalsScreen
-from screens.asking_text import PasswordDialog
-from screens.caller import CallerDialog
-from screens.forgetting import forget_texts
-from screens.lock import LockScreen
-from screens.look_up import LookUpScreen
-from screens.password import PasswordScreen
-from screens.queue import QueueScreen
-from screens.sign_in import SignInScreen
-from screens.ticket import TicketScreen
-from screens.verify import VerifyScreen
+from screens.decisions.approval import ProposalScreen
+from screens.decisions.approvals import ApprovalsScreen
+from screens.frame.forgetting import forget_texts
+from screens.frame.text_dialog import PasswordDialog
+from screens.queue.look_up import LookUpScreen
+from screens.queue.queue import QueueScreen
+from screens.sign_in.lock import LockScreen
+from screens.sign_in.password import PasswordScreen
+from screens.sign_in.sign_in import SignInScreen
+from screens.ticket.ticket import TicketScreen
+from screens.verification.caller import CallerDialog
+from screens.verification.verify import VerifyScreen
 from tests.decisions.cases import person, propose, refusal, request
 from tests.support.accounts import put_on_record
 from tests.support.consoles import Console, console

@@ -4,12 +4,12 @@ import pytest
 from textual.widgets import Input
 
 from models.enums import Role
-from screens.approvals import ApprovalsScreen
-from screens.go import GoTo
-from screens.help import HelpScreen
-from screens.palette import Palette
-from screens.queue import QueueScreen
-from screens.sign_in import SignInScreen
+from screens.decisions.approvals import ApprovalsScreen
+from screens.frame.go import GoTo
+from screens.frame.help import HelpScreen
+from screens.frame.palette import Palette
+from screens.queue.queue import QueueScreen
+from screens.sign_in.sign_in import SignInScreen
 from tests.support.consoles import SIZES, console
 from tests.support.doors import at_the_door
 from tests.support.office import TestOffice

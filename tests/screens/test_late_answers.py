@@ -12,13 +12,13 @@ from cs_console.casework import conversation
 from cs_console.errors import BadInput, SessionEnded
 from models.enums import Action, DeliveryState, MessageSort, Role
 from models.message import Message
-from screens import compose
-from screens.background import Reported
-from screens.compose import ComposeScreen
-from screens.console_screen import ConsoleScreen, Dialog
-from screens.go import GoTo
-from screens.help import HelpScreen
-from screens.queue import QueueScreen
+from screens.frame.background import Reported
+from screens.frame.console_screen import ConsoleScreen, Dialog
+from screens.frame.go import GoTo
+from screens.frame.help import HelpScreen
+from screens.queue.queue import QueueScreen
+from screens.ticket import compose
+from screens.ticket.compose import ComposeScreen
 from screens.widgets.notice_bar import NoticeBar, Said
 from tests.support.consoles import Console, console
 from tests.support.office import TestOffice

@@ -12,10 +12,10 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from models.enums import Role
-from screens.asking import SERVICE_CALL, Answered, Request
-from screens.console_screen import ConsoleScreen
-from screens.palette import Palette
-from screens.queue import QueueScreen
+from screens.frame.console_screen import ConsoleScreen
+from screens.frame.palette import Palette
+from screens.frame.service_calls import SERVICE_CALL, Answered, Request
+from screens.queue.queue import QueueScreen
 from tests.support.consoles import console
 from tests.support.doors import at_the_door
 from tests.support.office import TestOffice
@@ -154,8 +154,8 @@ async def test_text_cannot_be_selected_with_the_mouse(sqlite_office: TestOffice)
 @pytest.mark.parametrize("size", [(80, 24)])
 async def test_no_field_has_a_suggester(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
     """A Suggester caches what was typed."""
-    from screens.look_up import LookUpScreen
-    from screens.new_ticket import NewTicketScreen
+    from screens.queue.look_up import LookUpScreen
+    from screens.queue.new_ticket import NewTicketScreen
 
     mei = sqlite_office.desk("mei", Role.AGENT)
     async with console(sqlite_office, mei, size) as shown:

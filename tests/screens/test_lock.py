@@ -12,11 +12,11 @@ from textual.widgets import Input
 
 from models.agent_session import AgentSession
 from models.enums import Role
-from screens.go import GoTo
-from screens.help import HelpScreen
-from screens.lock import LockScreen
-from screens.queue import QueueScreen
-from screens.sign_in import SignInScreen
+from screens.frame.go import GoTo
+from screens.frame.help import HelpScreen
+from screens.queue.queue import QueueScreen
+from screens.sign_in.lock import LockScreen
+from screens.sign_in.sign_in import SignInScreen
 from tests.support.consoles import SIZES, Console
 from tests.support.doors import PASSWORD, Stopwatch, at_the_door, make_account, sign_in_as
 from tests.support.office import TestOffice

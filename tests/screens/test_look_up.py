@@ -3,8 +3,8 @@
 import pytest
 
 from models.enums import Action, Field, Role
-from screens.look_up import LookUpScreen
-from screens.ticket import TicketScreen
+from screens.queue.look_up import LookUpScreen
+from screens.ticket.ticket import TicketScreen
 from tests.support.consoles import SIZES, console
 from tests.support.office import TestOffice
 from tests.support.recorded import recorded

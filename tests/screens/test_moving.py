@@ -7,9 +7,9 @@ from cs_console.decisions.approval_queue import last_decision
 from cs_console.desk import operator_desk
 from cs_console.policy.loader import DEFAULT
 from models.enums import Action, Role
-from screens.asking_text import WordsDialog
-from screens.choice import ChoiceDialog
-from screens.ticket import TicketScreen
+from screens.frame.choice import ChoiceDialog
+from screens.frame.text_dialog import WordsDialog
+from screens.ticket.ticket import TicketScreen
 from tests.casework.test_packs import GDPR, ticket_of
 from tests.decisions.cases import person, request
 from tests.decisions.test_resend_notice import decided, refused_mail

@@ -9,9 +9,9 @@ from textual.widgets import Input, Select, TextArea
 from cs_console.casework.conversation import open_ticket
 from cs_console.custody.drafts import load_draft, save_draft
 from models.enums import Channel, Field, Role, TicketKind
-from screens.new_ticket import PLACE, NewTicketScreen
-from screens.queue import QueueScreen
-from screens.ticket import TicketScreen
+from screens.queue.new_ticket import PLACE, NewTicketScreen
+from screens.queue.queue import QueueScreen
+from screens.ticket.ticket import TicketScreen
 from tests.support.consoles import SIZES, Console, console
 from tests.support.office import TestOffice
 

@@ -16,12 +16,12 @@ import pytest
 from cs_console.decisions import approval
 from cs_console.desk import Desk
 from models.enums import Role
-from screens.access_log import AccessLogScreen
-from screens.approval import ProposalScreen
-from screens.approvals import ApprovalsScreen
-from screens.decision import DecisionScreen
-from screens.log_entry import EntryDialog
-from screens.ticket import TicketScreen
+from screens.access_log.access_log import AccessLogScreen
+from screens.access_log.log_entry import EntryDialog
+from screens.decisions.approval import ProposalScreen
+from screens.decisions.approvals import ApprovalsScreen
+from screens.decisions.decision import DecisionScreen
+from screens.ticket.ticket import TicketScreen
 from tests.decisions.cases import PASSWORD, answered, ground, person, propose, refusal, request
 from tests.support.consoles import SIZES, Console, console
 from tests.support.office import TestOffice, make_office

@@ -4,9 +4,9 @@ import pytest
 from textual.widgets import Input, OptionList
 
 from models.enums import Role
-from screens.help import HelpScreen
-from screens.palette import Palette
-from screens.queue import QueueScreen
+from screens.frame.help import HelpScreen
+from screens.frame.palette import Palette
+from screens.queue.queue import QueueScreen
 from tests.support.consoles import console
 from tests.support.office import TestOffice
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from cs_console.outbox import put
 from cs_console.verification.codes import send_code
 from models.enums import Field, Role
-from screens.phone import PhoneScreen, arrived
+from screens.demo.phone import PhoneScreen, arrived
 from tests.support.consoles import SIZES, console
 from tests.support.office import TestOffice
 from tests.support.tickets import make_ticket

@@ -10,14 +10,14 @@ from cs_console.casework import workflow
 from cs_console.tickets import queue
 from cs_console.verification.codes import send_code
 from models.enums import Field, Role, TicketKind, TicketState
-from screens.choice import ChoiceDialog
-from screens.queue import QueueScreen
-from screens.queue_pages import PAGES_KEPT, Pages
-from screens.ticket import TicketScreen
+from screens.frame.choice import ChoiceDialog
+from screens.queue.pages import PAGES_KEPT, Pages
+from screens.queue.queue import QueueScreen
+from screens.queue.ticket_strip import TicketStrip
+from screens.queue.ticket_table import TicketTable
+from screens.queue.view_list import ViewList
+from screens.ticket.ticket import TicketScreen
 from screens.widgets.filter_line import FilterLine
-from screens.widgets.ticket_strip import TicketStrip
-from screens.widgets.ticket_table import TicketTable
-from screens.widgets.view_list import ViewList
 from tests.support.consoles import SIZES, Console, console
 from tests.support.office import TestOffice
 from tests.support.tickets import make_ticket

@@ -12,8 +12,8 @@ from cs_console.app import ConsoleApp
 from cs_console.errors import BadSettings
 from models.enums import Role
 from screens import registry
-from screens.console_screen import ConsoleScreen, Dialog
-from screens.help import ABOUT
+from screens.frame.console_screen import ConsoleScreen, Dialog
+from screens.frame.help import ABOUT
 from tests.support.consoles import console
 from tests.support.office import TestOffice
 

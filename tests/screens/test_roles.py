@@ -13,14 +13,14 @@ from cs_console.intake.form import FormEntry, open_by_form
 from cs_console.verification.codes import send_code
 from models.enums import Action, Channel, Field, Role, TicketKind
 from screens import registry
-from screens.go import GoTo
-from screens.help import HelpScreen
-from screens.palette import Palette
-from screens.queue import QueueScreen
-from screens.ticket import TicketScreen
-from screens.widgets.facts import FactLine, Facts
+from screens.frame.go import GoTo
+from screens.frame.help import HelpScreen
+from screens.frame.palette import Palette
+from screens.queue.queue import QueueScreen
+from screens.queue.ticket_table import TicketTable
+from screens.ticket.facts import FactLine, Facts
+from screens.ticket.ticket import TicketScreen
 from screens.widgets.key_bar import KeyBar
-from screens.widgets.ticket_table import TicketTable
 from tests.decisions.cases import grant
 from tests.support.consoles import Console, console
 from tests.support.office import TestOffice

@@ -7,10 +7,10 @@ from textual.widgets import Input, Static
 from cs_console.staff.second_factor import RECOVERY_CODES, begin_enrolment, confirm_enrolment
 from cs_console.staff.sign_in import sign_in, sign_out
 from models.enums import Role
-from screens.password import PasswordScreen
-from screens.queue import QueueScreen
-from screens.second_factor import SecondFactorScreen
-from screens.sign_in import SignInScreen
+from screens.queue.queue import QueueScreen
+from screens.sign_in.password import PasswordScreen
+from screens.sign_in.second_factor import SecondFactorScreen
+from screens.sign_in.sign_in import SignInScreen
 from tests.support.consoles import SIZES, Console, words_of
 from tests.support.doors import PASSWORD, at_the_door, make_account, sign_in_as
 from tests.support.office import TestOffice

@@ -7,10 +7,10 @@ from textual.widgets import TextArea
 
 from cs_console.errors import NotIndependent
 from models.enums import Action, Role, TicketKind, TicketState
-from screens.choice import ChoiceDialog
-from screens.settle import SettleScreen
-from screens.settle_form import SettleForm, form_from_json
-from screens.ticket import TicketScreen
+from screens.frame.choice import ChoiceDialog
+from screens.settlements.form import SettleForm, form_from_json
+from screens.settlements.settle import SettleScreen
+from screens.ticket.ticket import TicketScreen
 from screens.widgets.choice_list import ChoiceList
 from tests.decisions.cases import person
 from tests.settlements.settlements import about, end, refused, settling

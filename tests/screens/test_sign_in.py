@@ -13,10 +13,10 @@ from models.agent import Agent
 from models.agent_session import AgentSession
 from models.enums import Role
 from models.undertaking import Undertaking
-from screens.password import PasswordScreen
-from screens.queue import QueueScreen
-from screens.sign_in import SignInScreen
-from screens.undertaking import UndertakingScreen
+from screens.queue.queue import QueueScreen
+from screens.sign_in.password import PasswordScreen
+from screens.sign_in.sign_in import SignInScreen
+from screens.sign_in.undertaking import UndertakingScreen
 from tests.access_log.tampering import head_of, put_back
 from tests.support.consoles import SIZES, Console
 from tests.support.doors import PASSWORD, at_the_door, make_account, sign_in_as

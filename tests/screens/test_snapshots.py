@@ -11,7 +11,7 @@ from textual.widgets import Input
 
 from cs_console.app import ConsoleApp
 from models.enums import Priority, Role, TicketKind
-from screens.queue import QueueScreen
+from screens.queue.queue import QueueScreen
 from tests.support.consoles import SIZES, Console
 from tests.support.office import TestOffice
 from tests.support.tickets import make_ticket

@@ -4,7 +4,7 @@ import pytest
 from textual.app import ComposeResult
 from textual.widgets import OptionList
 
-from screens.quiet_app import QuietApp
+from screens.frame.quiet_app import QuietApp
 from screens.widgets.choice_list import Choice, ChoiceList
 
 

@@ -8,9 +8,9 @@ from textual.widgets import TextArea
 
 from cs_console.custody.drafts import load_draft
 from models.enums import Action, MessageSort, Role
-from screens.compose import ComposeScreen
-from screens.help import HelpScreen
-from screens.queue import QueueScreen
+from screens.frame.help import HelpScreen
+from screens.queue.queue import QueueScreen
+from screens.ticket.compose import ComposeScreen
 from screens.widgets.store_banner import AWAY, StoreBanner
 from tests.support.consoles import SIZES, Console, console
 from tests.support.office import TestOffice, make_office

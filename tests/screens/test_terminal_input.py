@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from textual import events
 from textual.message import Message
 
-from screens.quiet_app import QuietApp
-from screens.terminal_input import PasteGuard, SteadyDriver, TerminalReader
+from screens.frame.quiet_app import QuietApp
+from screens.frame.terminal_input import PasteGuard, SteadyDriver, TerminalReader
 from tests.support.hostile import HOSTILE
 
 START, END = "\x1b[200~", "\x1b[201~"

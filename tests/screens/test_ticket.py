@@ -9,11 +9,11 @@ from cs_console.casework import workflow
 from cs_console.desk import Desk
 from models.enums import Action, Field, Role, TicketKind
 from models.log import LogEntry
-from screens.asking_text import WordsDialog
-from screens.ticket import TicketScreen
+from screens.frame.text_dialog import WordsDialog
+from screens.ticket.conversation import Conversation
+from screens.ticket.facts import Facts
+from screens.ticket.ticket import TicketScreen
 from screens.widgets.choice_list import ChoiceList
-from screens.widgets.conversation import Conversation
-from screens.widgets.facts import Facts
 from tests.support.consoles import SIZES, Console, console, words_of
 from tests.support.office import TestOffice
 from tests.support.tickets import MadeTicket, make_ticket

@@ -9,12 +9,12 @@ from textual.widgets import Input
 from cs_console.verification.authority import see_authority
 from cs_console.verification.codes import send_code
 from models.enums import Action, AuthoritySort, Field, Role, TicketKind, TicketState
-from screens.asking_text import WordsDialog
-from screens.caller import CallerDialog
-from screens.choice import ChoiceDialog
-from screens.queue import QueueScreen
-from screens.ticket import TicketScreen
-from screens.verify import VerifyScreen
+from screens.frame.choice import ChoiceDialog
+from screens.frame.text_dialog import WordsDialog
+from screens.queue.queue import QueueScreen
+from screens.ticket.ticket import TicketScreen
+from screens.verification.caller import CallerDialog
+from screens.verification.verify import VerifyScreen
 from screens.widgets.choice_list import ChoiceList
 from tests.support.consoles import SIZES, Console, console
 from tests.support.office import TestOffice

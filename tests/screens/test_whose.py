@@ -4,9 +4,9 @@ import pytest
 
 from models.enums import Action, Field, Link, Role
 from models.ticket import Ticket
-from screens.asking_text import WordsDialog
-from screens.ticket import TicketScreen
-from screens.whose import WhoseDialog
+from screens.frame.text_dialog import WordsDialog
+from screens.ticket.ticket import TicketScreen
+from screens.ticket.whose import WhoseDialog
 from tests.decisions.cases import person
 from tests.support.consoles import SIZES, console
 from tests.support.office import TestOffice

@@ -12,12 +12,12 @@ from textual.widget import Widget
 
 from cs_console.casework.conversation import Line
 from models.enums import Channel, DeliveryState, MessageSort
-from screens.moments import countdown, size_words
+from screens.decisions.mark_list import MarkList
+from screens.frame.local_time import countdown, size_words
+from screens.ticket.conversation import Conversation, MessageBlock
+from screens.ticket.facts import Fact, FactLine, Facts
+from screens.ticket.revealed_value import RevealedValue
 from screens.widgets.choice_list import Choice, ChoiceList
-from screens.widgets.conversation import Conversation, MessageBlock
-from screens.widgets.facts import Fact, FactLine, Facts
-from screens.widgets.mark_list import MarkList
-from screens.widgets.revealed_value import RevealedValue
 from tests.support.hostile import HOSTILE
 
 ALLOWED = frozenset("\n")

@@ -14,7 +14,7 @@ from cs_console.staff.given_roles import confirm_roles, confirm_roles_as
 from cs_console.staff.sign_in import sign_in
 from cs_console.staff.staff_changes import in_words, staff_changes
 from models.enums import Action, Role
-from screens.queue import QueueScreen
+from screens.queue.queue import QueueScreen
 from tests.support.accounts import identify
 from tests.support.doors import PASSWORD, at_the_door, make_account, sign_in_as
 from tests.support.office import TestOffice

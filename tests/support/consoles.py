@@ -15,8 +15,8 @@ from textual.widgets import OptionList, Static, TextArea
 
 from cs_console.app import ConsoleApp
 from cs_console.desk import Desk
-from screens.palette import Palette
-from screens.ticket import TicketScreen
+from screens.frame.palette import Palette
+from screens.ticket.ticket import TicketScreen
 from screens.widgets.notice_bar import NoticeBar
 from tests.support.office import TestOffice
 

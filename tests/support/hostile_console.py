@@ -14,9 +14,9 @@ from textual.widgets import Input
 
 from cs_console.app import ConsoleApp
 from models.enums import Field, Role
-from screens.choice import ChoiceDialog
-from screens.queue import QueueScreen
-from screens.ticket import TicketScreen
+from screens.frame.choice import ChoiceDialog
+from screens.queue.queue import QueueScreen
+from screens.ticket.ticket import TicketScreen
 from screens.widgets.choice_list import Choice
 from tests.support.consoles import Console
 from tests.support.hostile import HOSTILE

@@ -1,0 +1,1 @@
+"""The access log for reviewers, and proving it."""

@@ -1,0 +1,53 @@
+"""One entry of the access log in full."""
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+
+from cs_console.access_log.action_words import action_words
+from cs_console.access_log.review import EntryView
+from screens.frame.console_screen import Dialog
+from screens.frame.local_time import moment_with_year
+from screens.widgets.safe_text import PlainText
+
+
+class EntryDialog(Dialog[None]):
+    """Shows names of fields, never a value."""
+
+    DIALOG_TITLE = "One entry of the access log"
+    CSS_PATH = "log_entry.tcss"
+
+    def __init__(self, entry: EntryView) -> None:
+        super().__init__()
+        self._entry = entry
+
+    def body(self) -> ComposeResult:
+        with VerticalScroll(id="entry"):
+            for name, words in _lines(self._entry):
+                line = PlainText(classes="line")
+                line.show_parts((f"{name:<14}", "$text-muted"), words)
+                yield line
+        yield PlainText("esc back", classes="hint")
+
+    def on_mount(self) -> None:
+        self.query_one("#entry").focus()
+
+
+def _lines(entry: EntryView) -> list[tuple[str, str]]:
+    told = [
+        ("number", str(entry.seq)),
+        ("when", moment_with_year(entry.at)),
+        ("who", f"{entry.actor} ({entry.roles.replace(',', ', ')})" if entry.roles else entry.actor),
+        ("what", action_words(entry.action)),
+        ("action", entry.action),
+        ("outcome", entry.outcome),
+        ("ticket", f"#{entry.ticket}" if entry.ticket else ""),
+        ("requester", entry.requester or ""),
+        ("fields", entry.fields.replace(",", ", ")),
+        ("purpose", entry.purpose),
+        ("verification", entry.verification),
+        ("shown for", "" if entry.seconds is None else f"{entry.seconds} s"),
+        ("reason", entry.reason),
+        ("session", entry.session),
+        ("host", entry.host),
+    ]
+    return [(name, words) for name, words in told if words]

@@ -1,0 +1,1 @@
+"""The checklist, and approving what was proposed."""

@@ -1,0 +1,172 @@
+"""One proposal: its findings, the notice that would be sent, and the second person's approval or return."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+
+from cs_console.decisions.approval import (
+    ApprovalResult,
+    approve,
+    open_proposal,
+    require_may_approve,
+    return_proposal,
+    withdraw,
+)
+from cs_console.decisions.approval_queue import ProposalView
+from cs_console.errors import Refusal, WrongPassword
+from screens.frame.choice import ChoiceDialog
+from screens.frame.console_screen import ConsoleScreen
+from screens.frame.local_time import age, moment
+from screens.frame.text_dialog import PasswordDialog, WordsDialog, Written, forgetting_draft
+from screens.registry import bindings_for
+from screens.ticket.notice_dialogs import tone_of_notice
+from screens.widgets.choice_list import Choice
+from screens.widgets.key_bar import KeyBar
+from screens.widgets.notice_bar import Said
+from screens.widgets.safe_text import PlainText
+
+YES = "yes"
+
+
+class ProposalScreen(ConsoleScreen[Said]):
+    """Reading is recorded; approving needs the password. Under legal review only privacy officers see the reasons."""
+
+    WHERE = "proposal"
+    CSS_PATH = "approval.tcss"
+    BINDINGS = bindings_for("proposal")
+
+    def __init__(self, decision_id: str, then: str = "") -> None:
+        super().__init__()
+        self._decision_id = decision_id
+        self._then = then
+        self._view: ProposalView | None = None
+
+    def body(self) -> ComposeResult:
+        yield PlainText(id="outcome")
+        yield PlainText(id="who")
+        with VerticalScroll(id="reading"):
+            yield PlainText(id="since")
+            yield PlainText("Findings", classes="part")
+            yield PlainText(id="findings")
+            yield PlainText("The notice that would be sent", classes="part")
+            yield PlainText(id="notice")
+
+    def on_mount(self) -> None:
+        self.query_one("#reading").focus()
+        self.heading = "Proposal"
+        self.ask(partial(open_proposal, self.desk, self._decision_id), self._opened)
+
+    def _opened(self, view: ProposalView) -> None:
+        self._view = view
+        self.heading = f"Proposal for #{view.number}"
+        self.query_one("#outcome", PlainText).show(f"{view.outcome.value}: {view.ground_words or 'no ground'}")
+        now = self.desk.office.clock.now()
+        self.query_one("#who", PlainText).show(f"{_proposed_words(view, now)} · {_needs_words(view)}")
+        self.query_one("#since", PlainText).show("\n".join(_since_words(view)))
+        self.query_one(KeyBar).refresh()
+        self.query_one("#findings", PlainText).show("\n".join(view.findings))
+        self.query_one("#notice", PlainText).show(view.notice)
+        if self._then:
+            then, self._then = self._then, ""
+            getattr(self, f"action_{then}")()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer withdrawing only for the agent's own proposal; the service enforces it."""
+        if action == "withdraw" and self._view is not None and not self._view.mine:
+            return False
+        return super().check_action(action, parameters)
+
+    # --- yes
+
+    def action_approve(self) -> None:
+        """Ask for the password again, then approve. An agent who may not approve is told so before entering it."""
+        if self._view is not None:
+            self.change(partial(require_may_approve, self.desk, self._decision_id), self._may_approve)
+
+    def _may_approve(self, _none: None) -> None:
+        assert self._view is not None  # there was one to approve
+        self._ask_password(f"Approve this decision on #{self._view.number}? Enter your password to confirm.")
+
+    def _ask_password(self, question: str) -> None:
+        self.go_on(PasswordDialog(question), self._approve)
+
+    def _approve(self, password: str | None) -> None:
+        if password is not None:
+            self.say("Checking…")
+            work = partial(approve, self.desk, self._decision_id, password, act=self.act_for("approve"))
+            self.change(work, lambda done: self.dismiss(_told(done)), refused=self._not_approved, late=_told)
+
+    def _not_approved(self, refusal: Refusal) -> None:
+        self.say(refusal)
+        if isinstance(refusal, WrongPassword):
+            # ask again at once: a password typed into the screen underneath would run its letters as commands
+            self._ask_password(str(refusal))
+
+    # --- no
+
+    @property
+    def _place(self) -> str:
+        return f"return:{self._decision_id}"
+
+    def action_return_proposal(self) -> None:
+        """Ask for the reason, then return the proposal."""
+        if self._view is not None:
+            readers = " Only privacy officers will read it." if self._view.legal_review else ""
+            hint = "ctrl+s return it   esc save as draft"
+            dialog = WordsDialog(f"What needs to be corrected?{readers}", self._place, self._view.number, hint=hint)
+            self.go_on(dialog, self._return)
+
+    def _return(self, written: Written | None) -> None:
+        if written is not None:
+            work = partial(return_proposal, self.desk, self._decision_id, written.words, act=written.act)
+            self._finish(
+                partial(forgetting_draft, self.desk, written, work), "The proposal was returned with your reason."
+            )
+
+    def _finish(self, work: Callable[[], object], words: str) -> None:
+        said = Said(words)
+        self.change(work, lambda _done: self.dismiss(said), late=lambda _done: said)
+
+    def action_withdraw(self) -> None:
+        """Ask once, then withdraw the agent's own proposal."""
+        if self._view is not None:
+            choices = [
+                Choice("no", "Cancel"),
+                Choice(YES, "Withdraw", f"#{self._view.number} becomes editable again"),
+            ]
+            self.go_on(ChoiceDialog("Withdraw your proposal?", choices), self._withdraw)
+
+    def _withdraw(self, answer: str | None) -> None:
+        if answer == YES:
+            self._finish(partial(withdraw, self.desk, self._decision_id), "The proposal was withdrawn.")
+
+
+def _told(result: ApprovalResult) -> Said:
+    if result.final:
+        return Said(f"#{result.number} was decided. {result.delivery}".strip(), tone_of_notice(result.delivery))
+    left = " and ".join(f"a {role}" for role in result.still_needed)
+    return Said(f"Approved; #{result.number} still needs {left}.")
+
+
+def _proposed_words(view: ProposalView, now: datetime) -> str:
+    ago = age(view.proposed_at, now)
+    by = "you" if view.mine else view.proposer
+    return f"proposed by {by}, {moment(view.proposed_at)}" + ("" if ago == "now" else f", {ago} ago")
+
+
+def _needs_words(view: ProposalView) -> str:
+    """Who must approve, and who has approved: "needs privacy officer and supervisor; approved by omar"."""
+    asks = " and ".join(view.asks) or "no one"
+    said = f"; approved by {' and '.join(view.said_yes)}" if view.said_yes else ""
+    left = f", still {' and '.join(view.needs)}" if said and view.needs else ""
+    return f"needs {asks}{said}{left}"
+
+
+def _since_words(view: ProposalView) -> list[str]:
+    """What changed since the proposal, one line each."""
+    if not view.since:
+        return ["Nothing has changed since the proposal."]
+    return ["Since the proposal:", *(f"  {one.words}, {moment(one.at)}" for one in view.since)]

@@ -1,0 +1,150 @@
+"""Proposals that wait for a second person."""
+
+from functools import partial
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.widgets import DataTable
+
+from cs_console.decisions.approval import waiting
+from cs_console.decisions.approval_queue import ProposalRow, Waiting
+from models.enums import Role
+from screens.decisions.approval import ProposalScreen
+from screens.frame.console_screen import WIDE, ConsoleScreen
+from screens.frame.local_time import age
+from screens.registry import bindings_for
+from screens.widgets.cursor_sign import LineTable
+from screens.widgets.notice_bar import Said
+from screens.widgets.safe_text import PlainText, cell
+
+_NARROW = (("#", 7), ("age", 6), ("by", 8), ("needs", 27), ("answer", 18))
+_WIDE = (("#", 8), ("age", 6), ("by", 11), ("needs", 27), ("approved by", 16), ("answer", 36))
+
+
+class ApprovalsScreen(ConsoleScreen[None]):
+    """Opening a proposal shows its findings and the notice that would be sent."""
+
+    WHERE = "approvals"
+    PROBLEMS_FADE = True
+    HEADING = "Approvals"
+    CSS_PATH = "approvals.tcss"
+    BINDINGS = bindings_for("approvals")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting = Waiting(())
+        self._wide: bool | None = None
+
+    def body(self) -> ComposeResult:
+        yield PlainText(id="summary")
+        yield LineTable(id="proposals", cursor_type="row")
+
+    def on_mount(self) -> None:
+        self._set_columns(self.size.width >= WIDE)
+        self.query_one(DataTable).focus()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._set_columns(event.size.width >= WIDE)
+
+    def _set_columns(self, wide: bool) -> None:
+        if wide is self._wide:
+            return
+        self._wide = wide
+        table = self.query_one(DataTable)
+        table.clear(columns=True)
+        for title, width in _WIDE if wide else _NARROW:
+            table.add_column(cell(title), width=width, key=title)
+        self._show(self._waiting)
+
+    def on_screen_resume(self) -> None:
+        self._read()
+
+    def _read(self) -> None:
+        self.ask(partial(waiting, self.desk), self._show, group="waiting")
+
+    def refresh_now(self) -> None:
+        """Reload: other agents propose and approve too."""
+        self._read()
+
+    def action_reload(self) -> None:
+        """Reload the list."""
+        self._read()
+
+    def _show(self, waiting_now: Waiting) -> None:
+        table = self.query_one(DataTable)
+        kept = self._current()
+        self._waiting, rows = waiting_now, waiting_now.rows
+        now = self.desk.office.clock.now()
+        table.clear()
+        for row in rows:
+            words = {
+                "#": f"#{row.number}",
+                "age": age(row.proposed_at, now),
+                "by": "you" if row.mine else row.proposer,
+                "needs": ", ".join(row.needs) or "-",
+                "approved by": ", ".join(row.said_yes) or "none yet",
+                "answer": f"{row.outcome.value}: {row.ground_words}",
+            }
+            columns = _WIDE if self._wide else _NARROW
+            table.add_row(*(cell(words[title]) for title, _ in columns), key=row.decision_id)
+        ids = [row.decision_id for row in rows]
+        if kept in ids:
+            table.move_cursor(row=ids.index(kept))
+        self.query_one("#summary", PlainText).show(self._summary(rows, waiting_now.more))
+
+    def _summary(self, rows: tuple[ProposalRow, ...], more: bool) -> str:
+        if not rows:
+            return "No proposals are waiting for approval."
+        held = {role.value for role in self.roles}
+        for_you = sum(1 for row in rows if not row.mine and held & set(row.needs))
+        words = (
+            "1 proposal is waiting" if len(rows) == 1 else f"{'Over ' if more else ''}{len(rows)} proposals are waiting"
+        )
+        if held & {Role.SUPERVISOR.value, Role.PRIVACY_OFFICER.value}:
+            words += f"; {for_you} for you"
+        return f"{words}. The {len(rows)} oldest are shown." if more else f"{words}."
+
+    def _current(self) -> str:
+        table = self.query_one(DataTable)
+        if not table.row_count:
+            return ""
+        return str(table.coordinate_to_cell_key(table.cursor_coordinate).row_key.value)
+
+    @on(DataTable.RowSelected, "#proposals")
+    def open_selected(self, event: DataTable.RowSelected) -> None:
+        """Open the proposal under the cursor."""
+        event.stop()
+        self._open("")
+
+    def action_open(self) -> None:
+        """Open the proposal under the cursor."""
+        self._open("")
+
+    def action_approve(self) -> None:
+        """Open it first: no one approves a proposal that they have not read."""
+        self._open("approve")
+
+    def action_return_proposal(self) -> None:
+        """Open it to return it with a reason."""
+        self._open("return_proposal")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer withdrawing only for the agent's own proposal; the service enforces it."""
+        if action == "withdraw" and not any(
+            row.mine for row in self._waiting.rows if row.decision_id == self._current()
+        ):
+            return False
+        return super().check_action(action, parameters)
+
+    def action_withdraw(self) -> None:
+        """Open it to withdraw it."""
+        self._open("withdraw")
+
+    def _open(self, then: str) -> None:
+        decision_id = self._current()
+        if decision_id:
+            self.go_on(ProposalScreen(decision_id, then), self._back_with)
+
+    def _back_with(self, done: Said | None) -> None:
+        if done is not None:
+            self.say(done)

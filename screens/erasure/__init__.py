@@ -1,0 +1,1 @@
+"""Erasures that wait."""

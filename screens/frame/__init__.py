@@ -1,0 +1,1 @@
+"""What every screen shares: header, footer, dialogs, themes, and how screens call services."""

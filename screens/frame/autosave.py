@@ -1,0 +1,120 @@
+"""Drafts: what is typed on a screen is sealed and saved every second, so nothing is lost (invariant 9)."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from threading import Lock
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from cs_console.errors import Refusal, StoreUnreachable
+from screens.frame.console import Typed
+from screens.frame.run_once import Once
+from screens.frame.service_calls import Asking
+
+if TYPE_CHECKING:
+    from cs_console.desk import Desk
+
+Answer = TypeVar("Answer")
+
+AUTOSAVE_SECONDS = 1.0
+
+
+class Drafting(Asking):
+    """A screen that overrides `typed` has its drafts saved as they are typed."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._saved: dict[tuple[str, int | None], str] = {}
+        self._saving = Lock()
+        self._autosaving = False
+        self._done_with = False
+
+    def on_mount(self) -> None:
+        if type(self).typed is not Drafting.typed:
+            self.set_interval(AUTOSAVE_SECONDS, self._autosave)
+
+    def typed(self) -> tuple[Typed, ...]:
+        """What is typed here and not yet sent; nothing until an earlier draft has been loaded into its field.
+
+        Override it, and run the work that uses the text through `used_up`.
+        """
+        return ()
+
+    def used_up(self, desk: "Desk", typed: tuple[Typed, ...], work: Callable[[], Answer]) -> Answer:
+        """Do the work that the text was typed for, then delete its drafts and stop saving; for a worker thread.
+
+        This screen may be closed by then. A draft that stays because the store went away does no harm.
+        """
+        answer = work()
+        self.forget(desk, typed)
+        return answer
+
+    def save_typed(self, desk: "Desk") -> None:
+        """Save what is typed and not yet saved, before the screen goes away; for a worker thread. Raises as `save`."""
+        self.save(desk, self.unsaved())
+
+    def unsaved(self) -> tuple[Typed, ...]:
+        """What is typed here and not yet saved."""
+        if self._done_with:
+            return ()
+        return tuple(one for one in self.typed() if one.text != self._saved.get((one.place, one.ticket), ""))
+
+    def _autosave(self) -> None:
+        if self._autosaving or self._done_with or self.console.desk is None or self.console.store_away:
+            return
+        unsaved = self.unsaved()
+        if unsaved:
+            self._autosaving = True
+            self.ask(partial(self.save, self.desk, unsaved), self._autosaved, refused=self._not_saved)
+
+    def _autosaved(self, _none: None) -> None:
+        self._autosaving = False
+
+    def _not_saved(self, refusal: Refusal) -> None:
+        self._autosaving = False
+        if not isinstance(refusal, StoreUnreachable):  # the banner reports that, and saving is tried again
+            self.say(refusal)
+
+    def save(self, desk: "Desk", typed: tuple[Typed, ...]) -> None:
+        """Seal and save the text; for a worker thread. Raises StoreUnavailable and what `save_draft` raises."""
+        from cs_console.custody.drafts import save_draft
+
+        with self._saving:
+            for one in typed:
+                if self._done_with:
+                    return
+                save_draft(desk, one.place, one.text if one.text.strip() else "", one.ticket, one.act)
+                self._saved[one.place, one.ticket] = one.text
+
+    def save_again(self) -> None:
+        """Save the text again although it is unchanged: it belongs to another act now."""
+        self._saved.clear()
+
+    def sent(self) -> None:
+        """The text was used or discarded on purpose: delete its drafts in the background."""
+        self._done_with = True
+        typed = self.typed()
+        if typed and self.console.desk is not None:
+            work = Once(partial(self.forget, self.desk, typed))
+            self.app.run_worker(
+                work, name="drafts", group="drafts", description="drafts", thread=True, exit_on_error=False
+            )
+
+    def forget(self, desk: "Desk", typed: tuple[Typed, ...]) -> None:
+        """Delete the text's drafts and stop saving; for a worker thread."""
+        from cs_console.custody.drafts import discard_draft
+
+        with self._saving, suppress(Refusal):
+            self._done_with = True
+            for one in typed:
+                discard_draft(desk, one.place)
+
+
+Drafts = list[tuple[Drafting, tuple[Typed, ...]]]
+"""What several screens have not saved yet."""
+
+
+def save_all(desk: "Desk", drafts: Drafts) -> None:
+    """Save what several screens hold before they close; for a worker thread. Raises as `Drafting.save`."""
+    for screen, typed in drafts:
+        screen.save(desk, typed)

@@ -1,0 +1,157 @@
+"""What all screens share: the frame of header, body, notices and footer, and the commands that work everywhere."""
+
+from functools import partial
+from typing import ClassVar, Generic, TypeVar
+
+from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
+from textual.containers import Container
+from textual.screen import ModalScreen, Screen
+
+from screens.frame.autosave import Drafting
+from screens.registry import bindings_for, roles_for
+from screens.widgets.header_bar import HeaderBar
+from screens.widgets.key_bar import KeyBar
+from screens.widgets.notice_bar import NoticeBar
+from screens.widgets.store_banner import StoreBanner
+
+T = TypeVar("T")
+
+WIDE = 120
+"""From this width on, panes are shown side by side instead of one at a time (class `-wide`, else `-narrow`)."""
+
+
+# Screen before Drafting: Textual looks for inherited styles along the first base only
+class ConsoleScreen(Screen[T], Drafting, Generic[T]):
+    """A whole screen.
+
+        A subclass names itself in `WHERE` (as the registry knows it), sets `BINDINGS = bindings_for(WHERE)`, yields its
+        widgets from `body`, and writes `action_<command id>` for each of its commands. A screen without fields
+    to fill in lets notices of problems fade (`PROBLEMS_FADE`).
+    """
+
+    WHERE: ClassVar[str] = ""
+    HEADING: ClassVar[str] = ""
+    PROBLEMS_FADE: ClassVar[bool] = False
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._called = self.HEADING
+
+    def compose(self) -> ComposeResult:
+        yield HeaderBar(self.HEADING or self.console.settings.desk_name)
+        yield StoreBanner(self.console.store_away)
+        with Container(id="body"):
+            yield from self.body()
+        yield NoticeBar()
+        yield KeyBar()
+
+    def body(self) -> ComposeResult:
+        """The widgets between header and notices."""
+        yield from ()
+
+    @property
+    def heading(self) -> str:
+        """The left side of the header."""
+        return self.query_one(HeaderBar).heading
+
+    @heading.setter
+    def heading(self, words: str) -> None:
+        self.query_one(HeaderBar).heading = self._called = words
+
+    @property
+    def called(self) -> str:
+        return self._called or super().called
+
+    def dismiss(self, result: T | None = None) -> AwaitComplete:
+        """Close with a result; see `go_away`."""
+        return self.go_away(partial(super().dismiss, result))
+
+    def on_screen_resume(self) -> None:
+        self.query_one(HeaderBar).refresh()  # it was not updated while another screen was on top
+
+    def hide_values(self) -> None:
+        """Remove every revealed value and end its view: the console locks, ends or shows another place."""
+
+    def refresh_now(self) -> None:
+        """Reload what changes by itself; called about every ten seconds while the screen is on top."""
+
+    def arrived(self) -> None:
+        """The agent returned to this screen with `g`."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Hide commands that the agent's roles do not allow; the services refuse them in any case."""
+        if action == "phone" and not self.console.sample:
+            return False
+        wanted = roles_for(self.WHERE, action)
+        return not self.roles or not wanted or bool(wanted & self.roles)
+
+    def action_move(self, by: int) -> None:
+        """Move within the focused widget: the cursor of a list, or the text."""
+        word = "down" if by > 0 else "up"
+        for name in (f"action_cursor_{word}", f"action_scroll_{word}"):
+            moves = getattr(self.focused, name, None)
+            if moves is not None:
+                moves()
+                return
+
+    def action_back(self) -> None:
+        """Go back to the screen underneath; from a first screen to the queue."""
+        if len(self.app.screen_stack) > 1:
+            self.dismiss(None)
+        elif self.app.current_mode != "queue":
+            self.console.go_to("queue")
+
+    def action_go(self) -> None:
+        """Wait for the second key of `g q`, `g a` and `g l`."""
+        from screens.frame.go import GoTo
+
+        self.go_on(GoTo(), self._went)
+
+    def _went(self, mode: str | None) -> None:
+        if mode is not None:
+            self.console.go_to(mode)
+
+    def action_help(self) -> None:
+        """Keys and help for this screen."""
+        from screens.frame.help import HelpScreen
+
+        self.go_on(HelpScreen(self.WHERE))
+
+    def action_phone(self) -> None:
+        """Show what the outbox received, in the demo."""
+        self.console.show_phone()
+
+
+class Dialog(ModalScreen[T], Drafting, Generic[T]):
+    """A dialog in the middle of the screen. It returns its answer; Escape means no, which is None."""
+
+    WHERE: ClassVar[str] = "dialog"
+    DIALOG_TITLE: ClassVar[str] = ""
+    BINDINGS = bindings_for("dialog")
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
+
+    def compose(self) -> ComposeResult:
+        with Container(id="dialog") as box:
+            box.border_title = self.DIALOG_TITLE
+            yield StoreBanner(self.console.store_away)
+            yield from self.body()
+            yield NoticeBar()
+
+    def body(self) -> ComposeResult:
+        """The widgets of the dialog."""
+        yield from ()
+
+    def hide_values(self) -> None:
+        """Remove every revealed value from the screen and end its view, as on a whole screen."""
+
+    def dismiss(self, result: T | None = None) -> AwaitComplete:
+        """Close with the answer; see `go_away`."""
+        return self.go_away(partial(super().dismiss, result))
+
+    def action_back(self) -> None:
+        """No."""
+        self.dismiss(None)

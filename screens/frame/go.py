@@ -1,0 +1,41 @@
+"""The second key of `g q`, `g a`, `g l`: a reminder of the possible places, closed by the next key."""
+
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from screens.frame.console_screen import Dialog
+from screens.registry import bindings_for, places_for, shown_key
+
+
+class GoTo(Dialog[str]):
+    """Returns the mode to go to, or None after any other key."""
+
+    WHERE = "go"
+    DIALOG_TITLE: ClassVar[str] = "Go to"
+    CSS_PATH = "go.tcss"
+    BINDINGS = bindings_for("go")
+
+    def body(self) -> ComposeResult:
+        lines = []
+        for one in places_for(self.roles):
+            sign, _key = shown_key(one, self.console.settings.keys)
+            lines.append(Content.assemble((sign, "bold $text-accent"), f"  {one.title}"))
+        yield Static(Content("\n").join(lines), markup=False)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Allow only the places that the agent's roles open."""
+        return action != "go_to" or f"go_to({parameters[0]!r})" in {one.runs for one in places_for(self.roles)}
+
+    def action_go_to(self, mode: str) -> None:
+        """There."""
+        self.dismiss(mode)
+
+    def on_key(self, event: events.Key) -> None:
+        """Close the reminder at any other key."""
+        if event.key not in self.active_bindings:
+            event.stop()
+            self.dismiss(None)

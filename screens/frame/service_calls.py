@@ -1,0 +1,318 @@
+"""How a screen calls services without blocking the keyboard."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from textual.await_complete import AwaitComplete
+from textual.css.query import NoMatches
+from textual.screen import Screen
+from textual.widget import Widget
+
+from cs_console.act_id import ActId, new_act
+from cs_console.errors import DoneBefore, Refusal, SessionEnded, StoreUnavailable, StoreUnreachable
+from cs_console.faults import spot_of
+from models.enums import Role
+from screens.frame.console import Console
+from screens.frame.run_once import Once
+from screens.widgets.notice_bar import NoticeBar, Said, Tone
+
+if TYPE_CHECKING:
+    from cs_console.desk import Desk
+
+Answer = TypeVar("Answer")
+Result = TypeVar("Result")
+
+SERVICE_CALL = "service call"
+"""The description in Textual's worker lists: a constant, where Textual would put the arguments (SECURITY.md)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call of a service and what to do with its answer.
+
+    `desk` is the desk of the agent who called; `late` reports the outcome when the screen is gone. A `held` answer
+    waits while another screen is on top.
+    """
+
+    number: int
+    group: str
+    work: Callable[[], Any]
+    then: Callable[[Any], object]
+    refused: Callable[[Refusal], None] | None
+    change: bool
+    held: bool = False
+    late: Callable[[Any], Said | None] | None = None
+    desk: "Desk | None" = None
+
+
+class Answered:
+    """The answer of a service. It deliberately has no `repr` of its own: the answer may be a revealed value."""
+
+    __slots__ = ("answer", "problem", "request")
+
+    def __init__(self, request: Request, answer: Any, problem: Refusal | str | None) -> None:
+        self.request = request
+        self.answer = answer
+        self.problem = problem
+
+
+class Asking(Widget):
+    """The part of a screen that calls services in worker threads; answers return on the UI thread.
+
+    An answer acts only on its own screen (invariant 9). While another screen is on top, the follow-up of a change
+    waits. Once the screen is gone, the screen shown then reports the outcome in a sentence.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._asked = 0
+        self._newest: dict[str, int] = {}
+        self._changing = False
+        self._held: list[Answered] = []
+        self._unanswered: list[Request] = []
+        self._going = False
+        self._pop_on_top: Callable[[], AwaitComplete] | None = None
+        self._acts: dict[tuple[object, ...], ActId] = {}
+
+    @property
+    def console(self) -> Console:
+        """The application around this screen."""
+        return cast(Console, self.app)
+
+    @property
+    def desk(self) -> "Desk":
+        """The desk of the signed-in agent. Raises SessionEnded when no one is signed in."""
+        desk = self.console.desk
+        if desk is None:
+            raise SessionEnded("no one is signed in")
+        return desk
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """The roles of the signed-in agent."""
+        desk = self.console.desk
+        return desk.agent.roles if desk is not None else frozenset()
+
+    def ask(
+        self,
+        work: Callable[[], Answer],
+        then: Callable[[Answer], object],
+        *,
+        refused: Callable[[Refusal], None] | None = None,
+        group: str = "",
+    ) -> None:
+        """Run `work` in a thread and `then` with its result on the UI thread.
+
+        In a named group only the newest request's answer counts; older ones are dropped. An answer that arrives after
+        this screen is gone is dropped too. `refused` replaces the notice for a Refusal, except for the end of the
+        session, which always leads to the sign-in screen.
+        """
+        self._ask(work, then, refused, group)
+
+    def change(
+        self,
+        work: Callable[[], Answer],
+        then: Callable[[Answer], object],
+        *,
+        refused: Callable[[Refusal], None] | None = None,
+        late: Callable[[Answer], Said | None] | None = None,
+        held: bool = True,
+    ) -> bool:
+        """Like `ask`, for work that changes something: one at a time, so that a key pressed twice acts once.
+
+        The answer is never dropped. A `held` one waits until this screen is on top before `then` is called; without
+        `held`, `then` is called at once. When this screen is gone, `late` returns what to say, if anything.
+        Returns False, having done nothing, while an earlier change is running or when this screen is gone.
+        """
+        if not self.console.has_open(self.screen):
+            return False
+        if self._changing:
+            self.say("The last change is still being saved.", Tone.INFO)
+            return False
+        self._changing = True
+        self._ask(work, then, refused, change=True, held=held, late=late)
+        return True
+
+    def act_for(self, *what: object) -> ActId:
+        """The id of an act of this screen: it stays the same for the same act until its outcome is known."""
+        return self._acts.setdefault(what, new_act())
+
+    def act_was_before(self) -> None:
+        """The act was done before with different content, so what the screen shows now is a new act."""
+
+    def _ask(
+        self,
+        work: Callable[[], Any],
+        then: Callable[[Any], object],
+        refused: Callable[[Refusal], None] | None,
+        group: str = "",
+        change: bool = False,
+        held: bool = False,
+        late: Callable[[Any], Said | None] | None = None,
+    ) -> None:
+        self._asked += 1
+        if group:
+            self._newest[group] = self._asked
+        console = self.console
+        request = Request(self._asked, group, work, then, refused, change, held, late, console.desk)
+        keeper = self.app if change else self  # a screen's workers are cancelled when it closes; a change must not be
+        keeper.run_worker(
+            Once(partial(self._answer, console, request)),
+            name="ask",
+            group="ask",
+            description=SERVICE_CALL,
+            exit_on_error=False,
+            thread=True,
+        )
+
+    def _answer(self, console: Console, request: Request) -> None:
+        """Run in the worker thread: the outermost edge, where anything unexpected becomes one plain sentence."""
+        try:
+            answer = Answered(request, request.work(), None)
+        except Refusal as refusal:
+            answer = Answered(request, None, refusal)
+        except Exception as problem:  # noqa: BLE001 - the outermost edge of a worker
+            answer = Answered(request, None, spot_of(problem))
+        console.on_ui(partial(self._take_answer, console, answer))  # this screen may be gone and take no messages
+
+    def _take_answer(self, console: Console, message: Answered) -> None:
+        request, problem = message.request, message.problem
+        if console.desk is not request.desk:  # the agent who asked has signed out, and no one else may see the answer
+            if request.late is not None and problem is None:
+                request.late(message.answer)
+            return
+        if isinstance(problem, SessionEnded):
+            console.session_over(problem)
+            return
+        gone = not console.has_open(self.screen)
+        if isinstance(problem, StoreUnreachable):
+            console.store_lost()
+            if not request.change and request.refused is None:
+                if not gone:
+                    self._unanswered.append(request)  # repeated once the store is back; a change never is
+                return
+        if gone:
+            self._say_late(console, message)
+        elif self._has_to_wait(request):
+            self._held.append(message)
+        else:
+            with self._context():  # so that a dialog it opens answers to this screen
+                self._act_on(message)
+
+    def _has_to_wait(self, request: Request) -> bool:
+        if self.app.screen is self.screen:
+            return False
+        return request.held or (self.console.locked and not request.change)
+
+    def _act_on(self, message: Answered) -> None:
+        request, problem = message.request, message.problem
+        if request.change:
+            self._changing = False
+            self._end_act(problem)
+        if request.group and self._newest.get(request.group) != request.number:
+            return
+        if isinstance(problem, Refusal):
+            (request.refused or self.say)(problem)
+        elif problem is not None:
+            self.say(_unexpected(problem), Tone.ERROR)
+        else:
+            request.then(message.answer)
+
+    def _end_act(self, problem: Refusal | str | None) -> None:
+        """Forget the act's id when the outcome is known. After a lost store or a fault it is not: the id is kept."""
+        if problem is None or (isinstance(problem, Refusal) and not isinstance(problem, StoreUnavailable)):
+            self._acts.clear()
+        if isinstance(problem, DoneBefore):
+            self.act_was_before()
+
+    def _say_late(self, console: Console, message: Answered) -> None:
+        """Report on the current screen the outcome of a change that was made on this one."""
+        request, problem = message.request, message.problem
+        if not request.change:
+            return
+        if isinstance(problem, Refusal):
+            said: Said | None = Said(str(problem), tone_of(problem))
+        elif problem is not None:
+            said = Said(_unexpected(problem), Tone.ERROR)
+        else:
+            said = Said("saved.") if request.late is None else request.late(message.answer)
+        if said is not None:
+            console.say_late(replace(said, words=f"{self.called}: {said.words}"))
+
+    @property
+    def called(self) -> str:
+        """The name of this screen in a sentence about it."""
+        return "The last change"
+
+    def go_on(self, screen: Screen[Result], then: Callable[[Result | None], None] | None = None) -> None:
+        """Put another screen or a dialog on top of this one; `then` gets its answer.
+
+        If this screen is no longer on top, nothing happens: the person has moved on to something else.
+        """
+        if self.app.screen is self.screen:
+            with self._context():
+                self.app.push_screen(screen, then)
+
+    def go_away(self, pop: Callable[[], AwaitComplete]) -> AwaitComplete:
+        """Close this screen, once, and no other. While another screen is on top, wait until that has closed."""
+        if self._going or not self.console.has_open(self.screen):
+            return AwaitComplete()
+        if self.app.screen is not self.screen:
+            self._pop_on_top = pop
+            return AwaitComplete()
+        if len(self.app.screen_stack) == 1:  # where a mode begins; there is nothing below it
+            return AwaitComplete()
+        self._going = True
+        return pop()
+
+    def on_screen_resume(self) -> None:
+        pop, self._pop_on_top = self._pop_on_top, None
+        if pop is not None:
+            self.go_away(pop)
+        else:
+            self.release_held()
+
+    def on_unmount(self) -> None:
+        held, self._held = self._held, []
+        for message in held:
+            self._take_answer(self.console, message)
+
+    def release_held(self) -> None:
+        """This screen is on top again: handle the answers that arrived in the meantime."""
+        held, self._held = self._held, []
+        for message in held:
+            self._take_answer(self.console, message)
+
+    def store_back(self) -> None:
+        """The store answers again: repeat the calls that it did not answer."""
+        requests, self._unanswered = self._unanswered, []
+        for request in requests:
+            if not request.group or self._newest.get(request.group) == request.number:
+                self.ask(request.work, request.then, group=request.group)
+
+    def say(self, what: Refusal | Said | str, tone: Tone | None = None) -> None:
+        """Show an error (its sentence and what to do next) or a text, literally, in the notice bar."""
+        if isinstance(what, Said):
+            self.say(what.words, what.tone)
+            return
+        if tone is None:
+            tone = Tone.INFO if isinstance(what, str) else tone_of(what)
+        try:
+            self.query_one(NoticeBar).say(str(what), tone)
+        except NoMatches:
+            self.notify(str(what), markup=False)
+
+    def clear_notice(self) -> None:
+        """Clear the notice bar."""
+        self.query_one(NoticeBar).clear()
+
+
+def tone_of(refusal: Refusal) -> Tone:
+    """The tone of an error's notice: error if the store cannot be reached, otherwise warning."""
+    return Tone.ERROR if refusal.exit_status == 3 else Tone.WARNING
+
+
+def _unexpected(spot: str) -> str:
+    return f"Unexpected error ({spot}); the console stopped there. Tell an admin."

@@ -1,0 +1,71 @@
+"""The application's own service calls, made in worker threads, and how it shows the log's state."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from screens.frame.autosave import Drafts, save_all
+from screens.frame.local_time import hour, moment
+
+if TYPE_CHECKING:
+    from cs_console.access_log.state import LogState
+    from cs_console.desk import Desk, Office
+
+
+def warm_up() -> None:
+    """Import what the first keys need, so that no one waits for it later."""
+    import holidays  # noqa: F401 - importing is all that is wanted
+
+    import screens.queue.queue  # noqa: F401
+
+
+def leave(desk: "Desk", drafts: Drafts, why: str = "signed out") -> None:
+    """Save what is typed, then end the session, which signs a checkpoint. Raises StoreUnavailable."""
+    from cs_console.staff.sign_in import sign_out
+
+    save_all(desk, drafts)
+    sign_out(desk, why)
+
+
+def stay_awake(desk: "Desk") -> None:
+    """Note that the agent is at work. Raises SessionEnded."""
+    from cs_console.staff.sign_in import touch
+
+    touch(desk)
+
+
+def staff_news(desk: "Desk", since: datetime | None) -> str:
+    """What others changed on accounts since the supervisor's last sign-in, in words. Raises SessionEnded."""
+    from cs_console.staff.staff_changes import in_words, staff_changes
+
+    return in_words(staff_changes(desk, since))
+
+
+def keep_up(office: "Office") -> None:
+    """Sign the log, send again what is queued, reopen what is due for review."""
+    from cs_console.upkeep import keep_up as keep_office_up
+
+    keep_office_up(office)
+
+
+def read_log_state(office: "Office") -> "LogState":
+    """The log's state at a glance."""
+    from cs_console.access_log.state import log_state
+
+    return log_state(office)
+
+
+def log_words(state: "LogState | None") -> tuple[str, bool]:
+    """The log's state for the header: `log ✓ 1 284`, a cross when it is broken, a dot when it cannot be asked now."""
+    if state is None:
+        return "", True
+    sign = {True: "✓", False: "✗ broken", None: "·"}[state.ok]
+    words = f"log {sign} {state.size:,}".replace(",", " ")
+    return f"{words} · {state.clock}" if state.clock else words, state.ok is not False
+
+
+def signed_words(state: "LogState | None", now: datetime) -> str:
+    """The log's last checkpoint for the header: `signed 14:02`, with the day when that was not today."""
+    if state is None or state.last_checkpoint_at is None:
+        return ""
+    at = state.last_checkpoint_at
+    return f"signed {hour(at) if at.astimezone().date() == now.astimezone().date() else moment(at)}"

@@ -1,0 +1,140 @@
+"""Dialogs that are answered by typing: a text or a password."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.widgets import Input, TextArea
+
+from cs_console.act_id import ActId, new_act
+from cs_console.custody.drafts import KeptDraft, discard_draft, find_draft, save_draft
+from cs_console.desk import Desk
+from cs_console.errors import DoneBefore, Refusal
+from screens.frame.console import Typed
+from screens.frame.console_screen import Dialog
+from screens.registry import bindings_for
+from screens.widgets.notice_bar import NoticeBar, Tone
+from screens.widgets.password_input import PasswordInput
+from screens.widgets.safe_text import PlainText
+from screens.widgets.writing_area import WritingArea
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A text that was asked for, the act it belongs to, and where its draft is kept until the act is done."""
+
+    words: str
+    act: ActId
+    place: str
+    ticket: int
+
+
+class WordsDialog(Dialog[Written]):
+    """Asks for some lines of text; `place` is where the draft is kept until it is used. Escape keeps it."""
+
+    WHERE = "words"
+    CSS_PATH = "text_dialog.tcss"
+    BINDINGS = bindings_for("words")
+
+    def __init__(self, question: str, place: str, ticket: int, *, hint: str) -> None:
+        super().__init__()
+        self._question = question
+        self._place = place
+        self._ticket = ticket
+        self._hint = hint
+        self._loaded = False
+        self._act = new_act()
+
+    def body(self) -> ComposeResult:
+        yield PlainText(self._question, classes="question")
+        yield WritingArea(id="words")
+        yield PlainText(self._hint, classes="hint")
+
+    def on_mount(self) -> None:
+        self.query_one(TextArea).focus()
+        self.ask(partial(find_draft, self.desk, self._place, self._ticket), self._restore)
+
+    def _restore(self, draft: KeptDraft) -> None:
+        area = self.query_one(TextArea)
+        if draft.text and not area.text:
+            self._act = draft.act or self._act
+            area.load_text(draft.text)
+            area.move_cursor(area.document.end)
+        self._loaded = True
+
+    def typed(self) -> tuple[Typed, ...]:
+        """The text, once an earlier draft has been loaded."""
+        text = self.query_one(TextArea).text
+        return (Typed(self._place, text, self._ticket, self._act),) if self._loaded else ()
+
+    def action_send(self) -> None:
+        """Answer with the text. The draft stays until the text has been used, so a refusal loses nothing."""
+        text = self.query_one(TextArea).text
+        if text.strip():
+            self._leave(Written(text, self._act, self._place, self._ticket))
+        else:
+            self.say("The field is empty. Enter a text, or press escape to cancel.", Tone.WARNING)
+
+    @on(TextArea.Changed)
+    def goes_on(self) -> None:
+        """Clear the notice: the person is filling in what was missing."""
+        self.query_one(NoticeBar).clear_problem()
+
+    def action_back(self) -> None:
+        """Cancel; the draft is kept."""
+        self._leave(None)
+
+    def _leave(self, answer: Written | None) -> None:
+        save = partial(self.save, self.desk, self.unsaved())
+        self.change(save, partial(self._left, answer), refused=partial(self._left, answer))
+
+    def _left(self, answer: Written | None, _saved: object) -> None:
+        self.dismiss(answer)
+
+
+def forgetting_draft(desk: Desk, written: Written, work: Callable[[], Answer]) -> Answer:
+    """Do the work that uses the text, then delete its draft; a draft that stays does no harm. For a worker.
+
+    If the act was done before with a different text, this text is kept for another act.
+    """
+    try:
+        answer = work()
+    except DoneBefore:
+        with suppress(Refusal):
+            save_draft(desk, written.place, written.words, written.ticket)
+        raise
+    with suppress(Refusal):
+        discard_draft(desk, written.place)
+    return answer
+
+
+class PasswordDialog(Dialog[str]):
+    """Asks for the agent's own password again before something important. It is stored nowhere."""
+
+    CSS_PATH = "text_dialog.tcss"
+
+    def __init__(self, question: str) -> None:
+        super().__init__()
+        self._question = question
+
+    def body(self) -> ComposeResult:
+        yield PlainText(self._question, classes="question")
+        yield PasswordInput(placeholder="your password", id="password")
+        yield PlainText("↵ confirm   esc back", classes="hint")
+
+    def on_mount(self) -> None:
+        self.query_one(Input).focus()
+
+    @on(Input.Submitted)
+    def confirm(self, event: Input.Submitted) -> None:
+        """Answer with the typed text."""
+        event.stop()
+        password = event.input.value
+        event.input.clear()
+        self.dismiss(password)

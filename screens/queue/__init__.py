@@ -1,0 +1,1 @@
+"""The queue, finding tickets, new tickets."""

@@ -1,0 +1,341 @@
+"""The queue: views with counts, the tickets of one view, a filter, and the actions on the selected ticket."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+
+from cs_console.casework import workflow
+from cs_console.errors import BadFilter, ChangedElsewhere, Refusal, TakenBy
+from cs_console.tickets import queue
+from cs_console.tickets.filters import Filter, parse
+from models.enums import Role, TicketState
+from screens.frame.console_screen import ConsoleScreen
+from screens.queue.bulk import BulkResult, assign_each, bulk_dialog, claim_each
+from screens.queue.pages import Fetch, Pages
+from screens.queue.ticket_strip import TicketStrip
+from screens.queue.ticket_table import TicketTable
+from screens.queue.view_list import View, ViewList
+from screens.registry import bindings_for
+from screens.ticket.state_dialogs import assign_dialog, state_dialog
+from screens.widgets.filter_line import FilterLine
+from screens.widgets.notice_bar import Said, Tone
+from screens.widgets.safe_text import PlainText
+
+if TYPE_CHECKING:
+    from cs_console.intake.form import OpenedByForm
+
+PAGE = "page"
+STRIP_SECONDS = 0.15
+_TITLES = dict(queue.VIEWS)
+
+
+class QueueScreen(ConsoleScreen[None]):
+    """The screen that work starts from. It reloads every ten seconds without moving the cursor."""
+
+    WHERE = "queue"
+    PROBLEMS_FADE = True
+    CSS_PATH = ["../frame/inside.tcss", "queue.tcss"]
+    BINDINGS = bindings_for("queue")
+    AUTO_FOCUS = "#tickets"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.view = ""
+        self.filter: Filter | None = None
+        self.pages = Pages()
+        self.marked: set[int] = set()
+        self._loading = False
+
+    def body(self) -> ComposeResult:
+        views = ViewList(id="views")
+        views.set_reactive(ViewList.views, tuple(View(name, title) for name, title in queue.VIEWS))
+        yield views
+        with Vertical(id="list"):
+            with Container(id="table-place"):
+                yield TicketTable(id="tickets")
+                yield PlainText(id="nothing")
+            yield FilterLine("kind:appeal due:<3d assignee:me", id="filter")
+            yield TicketStrip(id="strip")
+
+    def on_mount(self) -> None:
+        self.query_one("#nothing").display = False
+        self._choose_view(_first_view(self.roles))
+        # on a timer of its own: painted together with the cursor, it would make Textual redraw every line between them
+        self.set_interval(STRIP_SECONDS, self._show_strip)
+
+    # --- reading
+
+    def _fetch(self) -> Fetch:
+        desk, view, asked = self.desk, self.view, self.filter
+        return lambda after: queue.page(desk, view, asked, after)
+
+    def _load(self, how: Callable[[Fetch], Pages], *, from_top: bool = False) -> None:
+        self._loading = True
+        self.ask(partial(how, self._fetch()), partial(self._show, from_top), refused=self._not_read, group=PAGE)
+
+    def _count(self) -> None:
+        self.ask(partial(queue.counts, self.desk), self._show_counts, refused=_nothing, group="counts")
+
+    def _show(self, from_top: bool, pages: Pages) -> None:
+        self._loading = False
+        self.pages = pages
+        self.marked &= {row.number for row in pages.rows} if not from_top else set()
+        table = self.query_one(TicketTable)
+        table.more_above, table.more_below = pages.has_more_above, pages.has_more_below
+        table.show(pages.rows, frozenset(self.marked), self.desk.office.clock.now(), from_top=from_top)
+        empty = self.query_one("#nothing", PlainText)
+        empty.display = not pages.rows
+        if not pages.rows:
+            empty.show("No tickets match the filter." if self.filter else f"{_TITLES[self.view]}: no tickets.")
+        self._show_strip()
+
+    def _not_read(self, refusal: Refusal) -> None:
+        self._loading = False
+        self.say(refusal)
+        if isinstance(refusal, BadFilter):
+            self.filter = None
+            self.query_one(FilterLine).reject()
+
+    def _show_counts(self, counts: tuple[queue.ViewCount, ...]) -> None:
+        words = {one.view: f"{one.count}+" if one.more else str(one.count) for one in counts}
+        self.query_one(ViewList).show_counts(words)
+
+    def refresh_now(self) -> None:
+        """Reload counts and rows; the cursor stays on its ticket."""
+        self._count()
+        if not self._loading:
+            self._load(self.pages.read_again)
+
+    def on_screen_resume(self) -> None:
+        """Reload after returning from a ticket, which may have changed."""
+        if self.view:
+            self.refresh_now()
+
+    @on(TicketTable.NearEnd)
+    def _near_end(self) -> None:
+        if not self._loading:
+            self._load(self.pages.grown_down)
+
+    @on(TicketTable.NearStart)
+    def _near_start(self) -> None:
+        if not self._loading:
+            self._load(self.pages.grown_up)
+
+    def _show_strip(self) -> None:
+        self.query_one(TicketStrip).ticket = self.query_one(TicketTable).current
+
+    # --- views and the filter
+
+    def _choose_view(self, name: str) -> None:
+        self.view = name
+        self.marked = set()
+        self.query_one(ViewList).current = name
+        table = self.query_one(TicketTable)
+        table.with_assignee = name not in {"mine", "unassigned"}
+        table.with_age = name == "to_verify"  # nothing is due there yet; what matters is how long they have waited
+        table.fit()
+        self._load(Pages().from_top, from_top=True)
+        self._count()
+
+    def action_view(self, number: int) -> None:
+        """Show the view with that number."""
+        if number <= len(queue.VIEWS):
+            self._choose_view(queue.VIEWS[number - 1][0])
+
+    @on(ViewList.Chosen)
+    def _view_chosen(self, event: ViewList.Chosen) -> None:
+        self._choose_view(event.name)
+
+    def action_filter(self) -> None:
+        """Type a filter."""
+        self.query_one(FilterLine).open()
+
+    @on(FilterLine.Applied)
+    def _apply(self, event: FilterLine.Applied) -> None:
+        line = self.query_one(FilterLine)
+        try:
+            asked = parse(event.text) if event.text else None
+        except BadFilter as refusal:
+            self.say(refusal)
+            line.reject()
+            return
+        self.filter = asked
+        line.accept(event.text)
+        self.clear_notice()
+        self.query_one(TicketTable).focus()
+        self._load(Pages().from_top, from_top=True)
+
+    @on(FilterLine.Left)
+    def _left_filter(self) -> None:
+        self.clear_notice()
+        self.query_one(TicketTable).focus()
+
+    # --- one ticket
+
+    def _current(self) -> queue.QueueRow | None:
+        row = self.query_one(TicketTable).current
+        if row is None:
+            self.say("No ticket is selected.")
+        return row
+
+    @on(TicketTable.RowSelected)
+    def action_open(self) -> None:
+        """Open the ticket; opening is recorded."""
+        row = self._current()
+        if row is not None:
+            self._open(row.number)
+
+    def _open(self, number: int | None, said: Said | None = None) -> None:
+        if number is not None:
+            from screens.ticket.ticket import TicketScreen
+
+            screen = TicketScreen(number)
+            screen.said = said
+            self.go_on(screen)
+
+    def _change(self, work: Callable[[], object], done: str) -> None:
+        self.change(work, partial(self._changed, done), refused=self._refused, late=lambda _answer: Said(done))
+
+    def _changed(self, done: str, _answer: object) -> None:
+        self.say(done, Tone.DONE)
+        self.refresh_now()
+
+    def _refused(self, refusal: Refusal) -> None:
+        self.say(refusal)
+        if isinstance(refusal, TakenBy | ChangedElsewhere):
+            self.refresh_now()
+
+    def action_claim(self) -> None:
+        """Claim the selected ticket. If two agents do so at once, the second is told who has it."""
+        row = self._current()
+        if row is not None:
+            self._change(partial(workflow.claim, self.desk, row.number), f"#{row.number} is assigned to you.")
+
+    def action_verify(self) -> None:
+        """Verify the requester of the selected ticket."""
+        row = self._current()
+        if row is not None:
+            from screens.verification.verify import VerifyScreen
+
+            self.go_on(VerifyScreen(row.number), self._came_back)
+
+    def _came_back(self, done: Said | None) -> None:
+        if done is not None:
+            self.say(done)
+
+    def action_state(self) -> None:
+        """Move the ticket to another state."""
+        row = self._current()
+        if row is not None:
+            self.go_on(state_dialog(row.number, row.state), partial(self._state_chosen, row))
+
+    def _state_chosen(self, row: queue.QueueRow, state: str | None) -> None:
+        if state is not None:
+            work = partial(workflow.set_state, self.desk, row.number, row.row, TicketState(state))
+            self._change(work, f"#{row.number} is now {state}.")
+
+    def action_assign(self) -> None:
+        """Assign the ticket to an agent."""
+        row = self._current()
+        if row is not None:
+            self.ask(
+                partial(workflow.assignable, self.desk, row.number), partial(self._ask_who, row), group="assignable"
+            )
+
+    def _ask_who(self, row: queue.QueueRow, names: tuple[str, ...]) -> None:
+        self.go_on(assign_dialog(row.number, row.assignee, names), partial(self._who_chosen, row))
+
+    def _who_chosen(self, row: queue.QueueRow, name: str | None) -> None:
+        if name is not None:
+            work = partial(workflow.assign, self.desk, row.number, row.row, name)
+            self._change(work, f"#{row.number} is assigned to {name}.")
+
+    def action_new(self) -> None:
+        """Open a ticket for a call or a letter."""
+        from screens.queue.new_ticket import NewTicketScreen
+
+        self.go_on(NewTicketScreen(), self._made)
+
+    def _made(self, opened: "OpenedByForm | None") -> None:
+        from screens.queue.new_ticket import opened_words
+
+        if opened is not None:
+            self._open(opened.number, opened_words(opened))
+
+    def action_look_up(self) -> None:
+        """Find a requester's tickets by an exact phone number or address."""
+        from screens.queue.look_up import LookUpScreen
+
+        self.go_on(LookUpScreen(), self._open)
+
+    def action_reload(self) -> None:
+        """Reload the view from its top."""
+        self._load(Pages().from_top, from_top=True)
+        self._count()
+
+    # --- several tickets
+
+    def action_select(self) -> None:
+        """Mark or unmark the line and move one down."""
+        table = self.query_one(TicketTable)
+        row = table.current
+        if row is not None:
+            self.marked ^= {row.number}
+            table.mark(frozenset(self.marked))
+            table.action_cursor_down()
+
+    def action_bulk(self) -> None:
+        """Claim or assign all marked tickets."""
+        if not self.marked:
+            self.say("Mark tickets first (x).")
+            return
+        self.ask(partial(workflow.assignable, self.desk), self._ask_bulk, group="assignable")
+
+    def _ask_bulk(self, names: tuple[str, ...]) -> None:
+        may_claim = bool(self.check_action("claim", ()))
+        self.go_on(bulk_dialog(len(self.marked), names, may_claim=may_claim), self._bulk_chosen)
+
+    def _bulk_chosen(self, answer: str | None) -> None:
+        rows = tuple(row for row in self.pages.rows if row.number in self.marked)
+        if answer is None or not rows:
+            return
+        what, _, name = answer.partition(":")
+        if what == "claim":
+            work: Callable[[], BulkResult] = partial(claim_each, self.desk, rows)
+        else:
+            work = partial(assign_each, self.desk, rows, name)
+        self.change(work, self._bulk_done, late=_bulk_words)
+
+    def _bulk_done(self, result: BulkResult) -> None:
+        self.marked = set(result.left)
+        self.say(_bulk_words(result))
+        self.refresh_now()
+
+    def action_back(self) -> None:
+        """Clear the marks, then the filter; there is no screen to go back to from the queue."""
+        if self.marked:
+            self.marked = set()
+            self.query_one(TicketTable).mark(frozenset())
+        elif self.filter is not None:
+            self.filter = None
+            self.query_one(FilterLine).accept("")
+            self._load(Pages().from_top, from_top=True)
+
+
+def _bulk_words(result: BulkResult) -> Said:
+    return Said(result.words, Tone.WARNING if result.left else Tone.DONE)
+
+
+def _first_view(roles: frozenset[Role]) -> str:
+    """The view to start with: an agent's own tickets, a verifier's waiting ones, or all for the other roles."""
+    if Role.AGENT in roles:
+        return "mine"
+    return "to_verify" if Role.VERIFIER in roles else "all"
+
+
+def _nothing(_refusal: Refusal) -> None:
+    """Say nothing: the page reports the same error."""

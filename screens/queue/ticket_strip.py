@@ -1,0 +1,31 @@
+"""What is known about the selected ticket without opening it, in two lines."""
+
+from textual.app import RenderResult
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from cs_console.tickets.queue import QueueRow
+from models.enums import Priority
+from screens.frame.local_time import moment
+from screens.widgets.safe_text import literal_line
+
+
+class TicketStrip(Widget):
+    """The whole redacted subject, and when, who and how urgent. Its height is fixed, so moving costs no layout."""
+
+    ticket: reactive[QueueRow | None] = reactive(None)
+
+    def render(self) -> RenderResult:
+        row = self.ticket
+        if row is None:
+            return Content("")
+        who = f"assigned to {row.assignee}" if row.assignee else "unassigned"
+        facts = [f"#{row.number}", row.kind.value, row.state.value, who, f"received {moment(row.received_at)}"]
+        if row.due_at is not None:
+            facts.append(f"due {moment(row.due_at)}")
+        if row.priority is not Priority.NORMAL:
+            facts.append(f"{row.priority.name.lower()} priority")
+        lines = (literal_line(row.subject or "(no subject)").stylize("bold"), literal_line(" · ".join(facts)))
+        width = self.content_size.width
+        return Content("\n").join(line.truncate(width, ellipsis=True) for line in lines)

@@ -1,0 +1,1 @@
+"""How appeals, reports, complaints and inquiries end."""

@@ -1,0 +1,1 @@
+"""Signing in, the lock, passwords, the second factor, the undertaking."""

@@ -1,0 +1,166 @@
+"""The first screen: name and password. It is painted before the store is opened."""
+
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from cs_console.errors import Refusal, SignInMustWait, StoreUnavailable, WrongFactor
+from screens.frame.console_screen import ConsoleScreen
+from screens.registry import TAB_AT_ONCE, bindings_for
+from screens.widgets.forgetting_input import ForgettingInput
+from screens.widgets.notice_bar import Tone
+from screens.widgets.password_input import PasswordInput
+from screens.widgets.safe_text import PlainText
+
+if TYPE_CHECKING:
+    from cs_console.staff.sign_in import FirstStep, SignedIn
+
+
+class SignInScreen(ConsoleScreen[None]):
+    """Asks for a name and a password; the message is the same whichever is wrong (ASVS 6.3.8)."""
+
+    WHERE = "sign_in"
+    CSS_PATH: ClassVar[str] = "sign_in.tcss"
+    BINDINGS = [*bindings_for("sign_in"), *TAB_AT_ONCE]
+    AUTO_FOCUS = "#name"
+
+    def body(self) -> ComposeResult:
+        with Container(id="door"), Vertical(id="card"):
+            yield PlainText(self.console.settings.desk_name, id="desk-name")
+            yield Static(Content("Sign in to work. Everything you view here is recorded."), id="promise", markup=False)
+            yield Input(placeholder="Name", id="name", max_length=64)
+            yield PasswordInput(placeholder="Password", id="password")
+            yield ForgettingInput(
+                placeholder="The six digits from your app, or a recovery code", id="code", max_length=32
+            )
+            yield PlainText(id="refusal")
+            yield Static(id="demo", markup=False)
+
+    def _demo_accounts(self) -> Content:
+        from cs_console.sample.accounts import ACCOUNTS
+
+        lines = [Content.assemble(("A sample desk with invented people. Sign in as", "$text-muted"))]
+        lines += [
+            Content.assemble(
+                (f"{one.name:<6}", "bold $text-accent"),
+                f"{one.password:<26}",
+                (", ".join(one.roles), "$text-muted"),
+            )
+            for one in ACCOUNTS
+        ]
+        return Content("\n").join(lines)
+
+    def on_mount(self) -> None:
+        self._first: FirstStep | None = None
+        for name in ("#refusal", "#code"):
+            self.query_one(name).display = False
+        self.query_one("#demo").display = False
+        self.console.on_office(self._office_ready)
+
+    def _office_ready(self, problem: Refusal | None) -> None:
+        if problem is not None:
+            self.refuse(str(problem))
+        elif self.console.sample:
+            accounts = self.query_one("#demo", Static)
+            accounts.update(self._demo_accounts())
+            accounts.display = True
+
+    def open_again(self) -> None:
+        """Ask again after a session."""
+        self._ask_for_name()
+        self.query_one("#refusal").display = False
+
+    def _ask_for_name(self) -> None:
+        """Back to the first step."""
+        self._first = None
+        for field in self.query(Input):
+            field.clear()
+        self.query_one("#code").display = False
+        for name in ("#name", "#password"):
+            self.query_one(name).display = True
+        self.query_one("#name", Input).focus()
+
+    def _ask_for_code(self) -> None:
+        for name in ("#name", "#password", "#refusal"):
+            self.query_one(name).display = False
+        code = self.query_one("#code", Input)
+        code.display = True
+        code.focus()
+        self.say("Enter the code of your second factor, or press esc to start over.", Tone.INFO)
+
+    def action_back(self) -> None:
+        """Return from the code to name and password."""
+        if self._first is not None:
+            self.clear_notice()
+            self.open_again()
+
+    @on(Input.Submitted, "#code")
+    def _code_typed(self, event: Input.Submitted) -> None:
+        event.stop()
+        if event.value.strip() and self._first is not None:
+            self.say("Signing in …", Tone.INFO)
+            self.change(partial(self._second, self._first, event.value), self._done, refused=self._code_refused)
+
+    @on(Input.Submitted, "#name, #password")
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        name, password = self.query_one("#name", Input), self.query_one("#password", Input)
+        if not name.value.strip():
+            name.focus()
+        elif not password.value:
+            password.focus()
+        else:
+            self.say("Signing in …", Tone.INFO)
+            self.change(partial(self._sign_in, name.value, password.value), self._believed, refused=self._refused)
+
+    def _sign_in(self, name: str, password: str) -> "FirstStep | SignedIn":
+        """Sign in at once where no second factor is needed."""
+        office = self.console.office()
+        from cs_console.staff.sign_in import first_step, second_step
+
+        first = first_step(office, name, password)
+        return first if first.asks_for_code else second_step(office, first)
+
+    def _second(self, first: "FirstStep", code: str) -> "SignedIn":
+        from cs_console.staff.sign_in import second_step
+
+        return second_step(self.console.office(), first, code)
+
+    def _believed(self, result: "FirstStep | SignedIn") -> None:
+        from cs_console.staff.sign_in import FirstStep
+
+        self.query_one("#password", Input).clear()
+        if isinstance(result, FirstStep):
+            self._first = result
+            self._ask_for_code()
+        else:
+            self._done(result)
+
+    def _done(self, result: "SignedIn") -> None:
+        self._ask_for_name()
+        self.console.signed_in(result)
+
+    def _code_refused(self, refusal: Refusal) -> None:
+        if isinstance(refusal, WrongFactor | SignInMustWait | StoreUnavailable):
+            self.query_one("#code", Input).clear()
+        else:
+            self._ask_for_name()
+        self.refuse(str(refusal))
+
+    def _refused(self, refusal: Refusal) -> None:
+        password = self.query_one("#password", Input)
+        password.clear()
+        password.focus()
+        self.refuse(str(refusal))
+
+    def refuse(self, words: str) -> None:
+        """Show why sign-in failed, or why a session ended."""
+        self.clear_notice()
+        line = self.query_one("#refusal", PlainText)
+        line.show(f"✗ {words}")
+        line.display = True

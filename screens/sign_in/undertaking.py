@@ -1,0 +1,58 @@
+"""The confidentiality undertaking: read it, then accept or leave (policy IV.(1)2)."""
+
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+
+from screens.frame.console_screen import ConsoleScreen
+from screens.registry import bindings_for
+from screens.widgets.safe_text import PlainText
+
+if TYPE_CHECKING:
+    from cs_console.staff.undertakings import UndertakingText
+
+
+class UndertakingScreen(ConsoleScreen[None]):
+    """Shown at the first sign-in, at each new version, and when the last acceptance has expired."""
+
+    WHERE = "undertaking"
+    HEADING: ClassVar[str] = "Confidentiality undertaking"
+    CSS_PATH: ClassVar[str] = "undertaking.tcss"
+    BINDINGS = bindings_for("undertaking")
+
+    def body(self) -> ComposeResult:
+        with Vertical(id="sheet"):
+            yield PlainText(id="version")
+            with VerticalScroll(id="scroll"):
+                yield PlainText(id="text")
+            yield PlainText("ctrl+y accept and continue · escape sign out", id="choices")
+
+    def on_mount(self) -> None:
+        self.query_one("#scroll").focus()
+        self.ask(self._read, self._show)
+
+    def _read(self) -> "UndertakingText":
+        from cs_console.staff.undertakings import current_text
+
+        return current_text(self.desk)
+
+    def _show(self, undertaking: "UndertakingText") -> None:
+        months = round(undertaking.valid_days / 30.4)
+        version = self.query_one("#version", PlainText)
+        version.show(f"Version {undertaking.version} · policy {undertaking.clause} · valid for {months} months")
+        self.query_one("#text", PlainText).show(undertaking.text.strip())
+
+    def action_accept(self) -> None:
+        """Accept the undertaking."""
+        from cs_console.staff.undertakings import accept
+
+        self.change(partial(accept, self.desk), self._accepted)
+
+    def _accepted(self, _none: None) -> None:
+        self.console.step_done()
+
+    def action_back(self) -> None:
+        """Sign out: without the undertaking no work is possible."""
+        self.console.action_sign_out()

@@ -1,0 +1,1 @@
+"""One ticket and its small dialogs."""

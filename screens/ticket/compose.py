@@ -1,0 +1,149 @@
+"""Writing a reply to the requester, or an internal note."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import Select, TextArea
+
+from cs_console.casework.conversation import TicketView, add_note, reload, reply
+from cs_console.delivery.outgoing import CHANNELS
+from cs_console.errors import ChangedElsewhere, DoneBefore, Refusal
+from models.enums import DeliveryState, MessageSort
+from screens.frame.draft_screen import DraftScreen
+from screens.registry import bindings_for
+from screens.ticket.lines import said
+from screens.widgets.notice_bar import Said, Tone
+from screens.widgets.safe_text import PlainText, cell
+from screens.widgets.writing_area import WritingArea
+
+_KEPT = Said("Saved. It will be sent as soon as the store answers.", Tone.WARNING)
+_SENT = {
+    DeliveryState.SENT: Said("Sent."),
+    DeliveryState.FAILED: Said(
+        "It could not be delivered yet. It is saved, and the console will try again.", Tone.WARNING
+    ),
+    DeliveryState.REFUSED: Said(
+        "It was not delivered, and the console will not try again. It stays with the ticket: write to another contact.",
+        Tone.ERROR,
+    ),
+}
+
+
+Answer = TypeVar("Answer")
+
+
+class ComposeScreen(DraftScreen[Said]):
+    """The requester's address is chosen by its mask and never shown. Nothing typed is lost."""
+
+    WHERE = "form"
+    CSS_PATH = "compose.tcss"
+    BINDINGS = bindings_for("form")
+
+    def __init__(self, number: int, sort: MessageSort) -> None:
+        super().__init__(f"{sort.value}:{number}", number)
+        self.number = number
+        self._sort = sort
+        self._view: TicketView | None = None
+
+    def body(self) -> ComposeResult:
+        yield PlainText(id="about")
+        if self._sort is MessageSort.REPLY:
+            with Horizontal(id="to"):
+                yield PlainText("To", classes="label")
+                yield Select[str]([], prompt="choose a contact", id="contact", compact=True)
+        yield WritingArea(id="text", placeholder=self._invitation)
+        yield PlainText(self._promise, id="promise")
+
+    @property
+    def _invitation(self) -> str:
+        return "Write to the requester" if self._sort is MessageSort.REPLY else "Write for your colleagues"
+
+    @property
+    def _promise(self) -> str:
+        if self._sort is MessageSort.REPLY:
+            return "The address is used but not shown. Escape saves a draft."
+        return "The note stays with the ticket; nothing is sent. Escape saves a draft."
+
+    def on_mount(self) -> None:
+        what = "Reply to" if self._sort is MessageSort.REPLY else "Note on"
+        self.heading = f"{what} #{self.number}"
+        self.query_one(TextArea).focus()
+        self.ask(partial(reload, self.desk, self.number), self._opened)
+
+    def _opened(self, view: TicketView) -> None:
+        self._view = view
+        self.query_one("#about", PlainText).show(view.subject)
+        if self._sort is MessageSort.REPLY:
+            self._offer_contacts(view)
+
+    def _offer_contacts(self, view: TicketView) -> None:
+        select: Select[str] = self.query_one("#contact", Select)
+        titles = {one.item: one.title for one in view.fields}
+        contacts = [one for one in view.contacts if one.field in CHANNELS and one.id in view.may_write_to]
+        contacts.sort(key=lambda one: (CHANNELS[one.field] is not view.channel, not one.on_file))
+        kept = select.value
+        select.set_options(
+            (
+                cell(f"{titles.get(one.id, one.field.value)}  {one.mask}{said(one)}"),
+                one.id,
+            )
+            for one in contacts
+        )
+        ids = [one.id for one in contacts]
+        if isinstance(kept, str) and kept in ids:
+            select.value = kept
+        elif ids:
+            select.value = ids[0]
+        else:
+            select.prompt = "no address"
+            self.say(view.feedback_note or "The requester gave no address that we can write to.", Tone.WARNING)
+
+    def draft(self) -> str:
+        return self.query_one(TextArea).text
+
+    def restore(self, draft: str) -> bool:
+        area = self.query_one(TextArea)
+        area.load_text(draft)
+        area.move_cursor(area.document.end)
+        return True
+
+    def action_send(self) -> None:
+        """Send the reply or save the note."""
+        if self._view is None:
+            self.say("The ticket is still loading. Send it in a moment.", Tone.INFO)
+            return
+        text = self.draft()
+        if self._sort is MessageSort.NOTE:
+            self._send(partial(add_note, self.desk, self.number, self._view.row, text, act=self.act), _noted)
+            return
+        contact = self.query_one("#contact", Select).value
+        contact_id = contact if isinstance(contact, str) else ""
+        work = partial(reply, self.desk, self.number, self._view.row, contact_id, text, act=self.act)
+        self._send(work, reply_words)
+
+    def _send(self, work: Callable[[], Answer], told: Callable[[Answer], Said]) -> None:
+        """Do it once. Text typed meanwhile would be lost with the screen, so the area is read-only until then."""
+        self.query_one(TextArea).read_only = True
+        sending = partial(self.used_up, self.desk, self.typed(), work)
+        self.change(sending, lambda answer: self._leave_with(told(answer)), refused=self._refused, late=told)
+
+    def _leave_with(self, said: Said) -> None:
+        self.dismiss(said)
+
+    def _refused(self, refusal: Refusal) -> None:
+        self.query_one(TextArea).read_only = False
+        self.say(refusal)
+        if isinstance(refusal, (ChangedElsewhere, DoneBefore)):
+            self.ask(partial(reload, self.desk, self.number), self._opened)
+
+
+def reply_words(delivery: DeliveryState) -> Said:
+    """What the console says about a reply, by the outcome of its delivery."""
+    return _SENT.get(delivery, _KEPT)
+
+
+def _noted(_row: int) -> Said:
+    return Said("The note was saved.")

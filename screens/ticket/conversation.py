@@ -1,0 +1,80 @@
+"""The lines of a ticket's conversation, redacted, oldest first."""
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical, VerticalScroll
+
+from cs_console.casework.conversation import Line
+from models.enums import DeliveryState, MessageSort
+from screens.frame.local_time import moment, size_words
+from screens.widgets.safe_text import PlainText
+
+_SORTS = {
+    MessageSort.NOTE: "note",
+    MessageSort.CODE: "verification notice",
+    MessageSort.NOTICE: "notice",
+    MessageSort.REMINDER: "about verification",
+    MessageSort.ACKNOWLEDGEMENT: "a form's acknowledgement",
+}
+_DELIVERY = {
+    DeliveryState.QUEUED: "not sent yet",
+    DeliveryState.FAILED: "not delivered",
+}
+
+
+class MessageBlock(Vertical):
+    """One message: who and when, then the text."""
+
+    def __init__(self, line: Line) -> None:
+        super().__init__(classes=f"-{line.sort.value}")
+        self.line_id = line.id
+        self._line = line
+
+    def compose(self) -> ComposeResult:
+        yield PlainText(_head(self._line), classes="head")
+        yield PlainText(self._line.text.strip() or "(no text)", classes="words")
+        if self._line.attachments:
+            yield PlainText(_attachments(self._line.attachments), classes="sealed")
+
+
+class Conversation(VerticalScroll):
+    """Scrolls by line and page; unchanged lines keep their place."""
+
+    BINDINGS = [
+        Binding("j", "scroll_down", "Down", show=False),
+        Binding("k", "scroll_up", "Up", show=False),
+    ]
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id, can_focus=True)
+        self._lines: tuple[Line, ...] = ()
+
+    async def show(self, lines: tuple[Line, ...], remark: str = "") -> None:
+        """Show these lines instead, with `remark` above them."""
+        if lines == self._lines and self.children:
+            return
+        grew = bool(self._lines) and len(lines) > len(self._lines)
+        self._lines = lines
+        with self.app.batch_update():
+            await self.remove_children()
+            blocks = [MessageBlock(line) for line in lines]
+            remarks = [PlainText(remark, classes="remark")] if remark else []
+            await self.mount_all([*remarks, *blocks])
+        if grew:
+            self.scroll_end(animate=False)
+
+    def block(self, line_id: str) -> MessageBlock | None:
+        """The widget of one line."""
+        return next((block for block in self.query(MessageBlock) if block.line_id == line_id), None)
+
+
+def _head(line: Line) -> str:
+    parts = [moment(line.at), f"{line.who}, {_SORTS.get(line.sort, line.channel.value)}"]
+    if line.delivery in _DELIVERY:
+        parts.append(f"! {_DELIVERY[line.delivery]}")
+    return "  ".join(parts)
+
+
+def _attachments(sizes: tuple[int, ...]) -> str:
+    files = "1 file" if len(sizes) == 1 else f"{len(sizes)} files"
+    return f"{files} stored sealed, never opened here: {', '.join(map(size_words, sizes))}"

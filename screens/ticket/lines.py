@@ -1,0 +1,100 @@
+"""A ticket's facts as lines: name, text, and the key that works on each."""
+
+from collections.abc import Callable
+
+from cs_console.casework.conversation import FieldState, TicketView
+from cs_console.custody.contacts import MaskedContact
+from models.enums import Field, Link, Priority, TicketState
+from screens.frame.local_time import hour, moment
+from screens.ticket.facts import Fact
+
+FIELD = "field"
+
+
+def facts_of(view: TicketView, key_of: Callable[[str], str]) -> list[Fact]:
+    """The lines beside the conversation; `key_of` names the key of a command."""
+    lines = [_field(state, key_of) for state in view.fields]
+    if not view.fields:
+        lines.append(Fact("no-contact", "Contact", "erased" if view.erased else "none given", quiet=True))
+    lines += [_field(state, key_of) for state in view.text_fields if state.field is Field.SUBJECT]
+    lines += [
+        Fact("verified", "Verified", view.verified_words, key_of("verify"), "verify", starts_group=True),
+        *_asker(view),
+        Fact("clock", "Clock", view.clock_words, key_of("clock"), "clock"),
+        *_answer(view, key_of),
+        Fact("state", "State", view.state.value, key_of("state"), "state", starts_group=True),
+        Fact("assignee", "Assignee", assignee_words(view), key_of("assign"), "assign"),
+        Fact("kind", "Kind", view.kind_title, key_of("kind"), "kind"),
+        Fact("priority", "Priority", view.priority.name.lower(), key_of("priority"), "priority"),
+        Fact(
+            "received", "Received", f"{moment(view.received_at)} by {view.channel.value}", quiet=True, starts_group=True
+        ),
+        Fact("language", "Language", view.language, quiet=True),
+        Fact("requester", "Requester", requester_words(view), quiet=True),
+        Fact("policy", "Policy", view.pack, key_of("move_policy"), "move_policy", quiet=True),
+    ]
+    return lines
+
+
+def field_key(field: Field, item: str) -> str:
+    """The key of a field's line."""
+    return f"{FIELD}:{field.value}:{item}"
+
+
+def assignee_words(view: TicketView) -> str:
+    """The line about the ticket's requester."""
+    return "mine" if view.mine else view.assignee or "unassigned"
+
+
+def said(contact: FieldState | MaskedContact) -> str:
+    """The remark on a contact that is not on file."""
+    return "" if contact.on_file else "  claimed" if contact.claimed else "  unconfirmed"
+
+
+def requester_words(view: TicketView) -> str:
+    """The ticket's requester, and how certain that is."""
+    if view.erased or view.link is Link.PROVEN:
+        return view.requester
+    return f"{view.requester} {'unconfirmed' if view.link is Link.PRESUMED else 'unverified sender'}"
+
+
+def status_words(view: TicketView) -> str:
+    """The ticket's status in one line."""
+    window = f"verified until {hour(view.window_until)}" if view.window_until else "not verified"
+    parts = [window, assignee_words(view)]
+    if view.state is not TicketState.VERIFIED:
+        parts.insert(0, view.state.value)
+    if view.escalated:
+        parts.append("overdue, escalated")
+    if view.asked_by:
+        parts.insert(0, f"by a {view.asked_by}")
+    if view.age_flagged:
+        parts.insert(0, view.age_words)
+    if view.priority > Priority.NORMAL:
+        parts.append(view.priority.name.lower())
+    return " · ".join(parts)
+
+
+def _asker(view: TicketView) -> list[Fact]:
+    """Who asks, if not the requester, and the requester's age band, if recorded."""
+    known = (("asked-by", "Asked by", view.asked_by), ("age", "Age", view.age_words))
+    return [Fact(key, title, words) for key, title, words in known if words]
+
+
+def _answer(view: TicketView, key_of: Callable[[str], str]) -> list[Fact]:
+    """What the ticket is about and its outcome, by the checklist or by its kind's own steps."""
+    about = [Fact("about", "About", view.about_words, key_of("about"), "about")] if view.about_words else []
+    settled = view.settled_words or "not yet"
+    if view.settles:
+        return [*about, Fact("settled", "Settled", settled, key_of("decide"), "decide")]
+    before = [Fact("settled", "Before", view.settled_words, quiet=True)] if view.settled_words else []
+    return [*about, *before, Fact("decision", "Decision", view.decision_words, key_of("decide"), "decide")]
+
+
+def _field(state: FieldState, key_of: Callable[[str], str]) -> Fact:
+    if state.field is Field.SUBJECT:
+        words = "sealed"
+    else:
+        words = f"{state.mask}{said(state)}"
+    remark = key_of("reveal") if state.revealable else state.why
+    return Fact(field_key(state.field, state.item), state.title, words, remark, "reveal", quiet=not state.revealable)

@@ -1,0 +1,243 @@
+"""Verifying the requester: a code to a contact on file, or another method that pack and facts allow."""
+
+from collections.abc import Callable
+from functools import partial
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import Input
+
+from cs_console.casework.conversation import TicketView, reload
+from cs_console.errors import CodeExpired, CodeWrong, Refusal, VerificationLocked
+from cs_console.verification.authority import end_authority, record_age_band, see_authority
+from cs_console.verification.codes import SentCode, VerificationStatus, check_code, lift_lock, send_code, status
+from cs_console.verification.methods import Verified, verify_by_note
+from cs_console.verification.ways import Act, Way, Ways, ways
+from models.enums import AuthoritySort, Field, VerificationMethod
+from screens.frame.choice import ChoiceDialog
+from screens.frame.console_screen import ConsoleScreen
+from screens.frame.local_time import countdown, hour, moment
+from screens.frame.text_dialog import WordsDialog, Written, forgetting_draft
+from screens.registry import bindings_for
+from screens.verification.caller import CallerDialog
+from screens.widgets.choice_list import Choice, ChoiceList
+from screens.widgets.notice_bar import Said, Tone
+from screens.widgets.safe_text import PlainText
+
+LONGEST_CODE = 15
+SPENT = (CodeWrong, CodeExpired, VerificationLocked)
+"""After these errors the typed text is of no use. After others it is corrected or sent again, so it stays."""
+NOTE_HINT = "ctrl+s {}   esc save as draft"
+
+
+class VerifyScreen(ConsoleScreen[Said]):
+    """The verifier never sees the code before: it is sent, the requester reads it back, and the verifier types it here.
+
+    What is possible, and why the rest is not, comes from `ways`.
+    """
+
+    WHERE = "verify"
+    CSS_PATH = "verify.tcss"
+    BINDINGS = bindings_for("verify")
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+        self._view: TicketView | None = None
+        self._status: VerificationStatus | None = None
+        self._ways: Ways | None = None
+
+    def body(self) -> ComposeResult:
+        yield PlainText(id="about")
+        yield PlainText(id="standing")
+        yield PlainText(id="asker")
+        yield PlainText(id="next-step")
+        yield ChoiceList(id="ways")
+        with Horizontal(id="code-line"):
+            yield Input(id="code", placeholder="code read back", restrict=r"[0-9 -]*", max_length=LONGEST_CODE)
+            yield PlainText(id="code-state")
+
+    def on_mount(self) -> None:
+        self.heading = f"Verify the requester of #{self.number}"
+        self.query_one(ChoiceList).focus()
+        self.set_interval(1.0, self._count)
+        self.ask(partial(reload, self.desk, self.number), self._opened)
+        self._read()
+
+    def _opened(self, view: TicketView) -> None:
+        self._view = view
+        self.query_one("#about", PlainText).show(view.subject)
+
+    def _read(self, _answer: object = None) -> None:
+        desk = self.desk
+
+        def both() -> tuple[VerificationStatus, Ways]:
+            return status(desk, self.number), ways(desk, self.number)
+
+        self.ask(both, self._show, group="standing")
+
+    def refresh_now(self) -> None:
+        """Reload: another verifier may be working on the same ticket."""
+        self._read()
+
+    # --- showing
+
+    def _show(self, answer: tuple[VerificationStatus, Ways]) -> None:
+        self._status, self._ways = answer
+        for name, words in (
+            ("#standing", _standing_words(self._status)),
+            ("#asker", self._ways.about),
+            ("#next-step", f"→ {self._ways.next_step}" if self._ways.next_step else self._ways.budget),
+        ):
+            line = self.query_one(name, PlainText)
+            line.display = bool(words)
+            line.show(words)
+        self.query_one(ChoiceList).show(_choice(way) for way in self._ways.ways)
+        self._count()
+
+    def _count(self) -> None:
+        if self._status is None or self.console.desk is None:
+            return
+        state = self.query_one("#code-state", PlainText)
+        left = self._status.tries_left
+        tries = "1 attempt left" if left == 1 else f"{left} attempts left"
+        if self._status.locked_until is not None:
+            state.show("locked")
+        elif self._status.code_pending and self._status.code_expires_at is not None:
+            remaining = self._status.code_expires_at - self.desk.office.clock.now()
+            over = remaining.total_seconds() <= 0
+            state.show("expired; send a new code" if over else f"{tries} · expires in {countdown(remaining)}")
+        else:
+            state.show(f"no code was sent · {tries}")
+
+    # --- doing
+
+    @on(ChoiceList.OptionSelected, "#ways")
+    def choose_way(self, event: ChoiceList.OptionSelected) -> None:
+        """Do what the line says, or first ask for what it needs."""
+        found = [way for way in self._ways.ways if _key(way) == event.option_id] if self._ways else []
+        for way in found:
+            self._take(way)
+
+    def _take(self, way: Way) -> None:
+        if way.act is Act.CODE:
+            self.say("Sending…")
+            work = partial(send_code, self.desk, self.number, way.item, act=self.act_for("code", way.item))
+            self.change(work, self._code_sent, refused=self._refused, late=_code_words)
+        elif way.act is Act.NOTE:
+            method = VerificationMethod(way.item)
+            self._ask_note(way, "verify", partial(self._believed, method))
+        elif way.act is Act.SEE:
+            self._ask_note(way, "record", partial(self._authority_seen, AuthoritySort(way.item)))
+        elif way.act is Act.END:
+            self._do(partial(end_authority, self.desk, self.number), "Ended. An open verification window was closed.")
+        elif way.act is Act.AGE:
+            self._ask_age()
+        elif way.act is Act.CALLER:
+            self._ask_caller()
+        else:
+            self._do(partial(lift_lock, self.desk, self.number), "The lock was lifted.")
+
+    def _do(self, work: Callable[[], object], done: str) -> None:
+        self.change(work, partial(self._done, done), refused=self._refused, late=lambda _answer: Said(done))
+
+    def _done(self, done: str, _answer: object) -> None:
+        self.say(done, Tone.DONE)
+        self._read()
+
+    def _code_sent(self, code: SentCode) -> None:
+        self.say(_code_words(code))
+        self.query_one("#code", Input).focus()
+        self._read()
+
+    @on(Input.Submitted, "#code")
+    def check(self, event: Input.Submitted) -> None:
+        """Compare what the requester read back."""
+        event.stop()
+        digits = event.value
+        if digits.strip():
+            self._verify(partial(check_code, self.desk, self.number, digits, act=self.act_for("check")))
+
+    def _verify(self, work: Callable[[], Verified]) -> None:
+        self.change(work, lambda done: self.dismiss(_told(done)), refused=self._refused, late=_told)
+
+    def _refused(self, refusal: Refusal) -> None:
+        self.say(refusal)
+        if isinstance(refusal, SPENT):
+            self.query_one("#code", Input).clear()
+        self._read()
+
+    # --- what some ways need
+
+    def _ask_note(self, way: Way, verb: str, then: Callable[[Written], None]) -> None:
+        place = f"verify-{way.item.replace(' ', '-')}:{self.number}"
+
+        def noted(written: Written | None) -> None:
+            if written is not None:
+                then(written)
+
+        dialog = WordsDialog(f"{way.title}: {way.asks}", place, self.number, hint=NOTE_HINT.format(verb))
+        self.go_on(dialog, noted)
+
+    def _believed(self, method: VerificationMethod, note: Written) -> None:
+        work = partial(verify_by_note, self.desk, self.number, method, note.words, act=note.act)
+        self._verify(partial(forgetting_draft, self.desk, note, work))
+
+    def _authority_seen(self, sort: AuthoritySort, note: Written) -> None:
+        work = partial(see_authority, self.desk, self.number, sort, note.words, act=note.act)
+        forgetting = partial(forgetting_draft, self.desk, note, work)
+        self._do(forgetting, f"Recorded: a {sort.value} is asking. Now verify.")
+
+    def _ask_age(self) -> None:
+        bands = [Choice(key, title) for key, title in self._ways.bands] if self._ways else []
+        self.go_on(ChoiceDialog("How old is the requester?", bands), self._age_chosen)
+
+    def _age_chosen(self, band: str | None) -> None:
+        if band is not None:
+            self._do(partial(record_age_band, self.desk, self.number, band), "The age band was recorded and sealed.")
+
+    def _ask_caller(self) -> None:
+        fields = [Choice(field.value, title) for field, title in self._ways.caller_fields] if self._ways else []
+        self.go_on(ChoiceDialog("What does the caller say?", fields), self._field_chosen)
+
+    def _field_chosen(self, name: str | None) -> None:
+        if name is not None and self._ways is not None:
+            titles = dict(self._ways.caller_fields)
+            field = Field(name)
+            dialog = CallerDialog(self.number, field, titles[field], self._ways.caller_words)
+            self.go_on(dialog, self._caller_checked)
+
+    def _caller_checked(self, answer: str | None) -> None:
+        if answer is not None:
+            self.say(answer)
+        self._read()
+
+
+def _told(verified: Verified) -> Said:
+    return Said(f"Verified until {hour(verified.until)}.")
+
+
+def _code_words(code: SentCode) -> Said:
+    more = f"you can send {code.sends_left} more" if code.sends_left else "no more can be sent at the moment"
+    return Said(f"A code was sent to {code.mask}; {more}.")
+
+
+def _choice(way: Way) -> Choice:
+    if way.act is Act.CODE and not way.allowed:  # in one line, so that the possible actions stay in sight
+        return Choice(_key(way), f"{way.title}: {way.note}", can_choose=False)
+    return Choice(_key(way), way.title, way.note, can_choose=way.allowed)
+
+
+def _key(way: Way) -> str:
+    return way.item or way.act.name.lower()
+
+
+def _standing_words(now: VerificationStatus) -> str:
+    if now.locked_until is not None:
+        return f"✗ Locked until {moment(now.locked_until)}: all attempts are used up."
+    if now.window_until is not None:
+        return f"✓ Verified until {hour(now.window_until)} by {now.by}."
+    if now.at is not None:
+        return f"· Verified at {moment(now.at)} by {now.by}; that window has ended."
+    return "· Not verified yet."
