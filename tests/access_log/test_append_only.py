@@ -156,7 +156,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from cs_console.access_log.append import Entry, append_alone, record
-from cs_console.desk import open_office, operator_desk
+from cs_console.desk import operator_desk
+from cs_console.opening import open_office
 from cs_console.settings import Settings
 from models.enums import Action
 

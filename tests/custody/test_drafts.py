@@ -141,7 +141,8 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from cs_console.custody.drafts import save_draft
-from cs_console.desk import AgentCard, Desk, open_office
+from cs_console.desk import AgentCard, Desk
+from cs_console.opening import open_office
 from cs_console.settings import Settings
 from models.enums import Role
 

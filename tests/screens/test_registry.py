@@ -45,7 +45,7 @@ PLACES = sorted({place for one in registry.COMMANDS for place in one.where} - {r
 
 
 def screen_classes() -> Iterator[type[ConsoleScreen[Any]] | type[Dialog[Any]]]:
-    for module in pkgutil.iter_modules(screens.__path__, "screens."):
+    for module in pkgutil.walk_packages(screens.__path__, "screens."):
         for thing in vars(importlib.import_module(module.name)).values():
             if (
                 isinstance(thing, type)
