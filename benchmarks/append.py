@@ -11,13 +11,13 @@ from time import monotonic
 
 from benchmarks.result import Result, percentile, timed
 from benchmarks.reveal import postgres_insert
-from benchmarks.scratch import scratch_office, scratch_postgres
+from benchmarks.scratch import scratch_desk, scratch_postgres
 from cs_console.access_log.append import append_alone
 from cs_console.access_log.checkpoint import write_checkpoint
 from cs_console.access_log.entry import Entry
 from cs_console.access_log.verify import verify_log
-from cs_console.desk import Desk, operator_desk
-from cs_console.opening import open_office
+from cs_console.desk import DeskSession, operator_session
+from cs_console.opening import open_desk
 from cs_console.settings import Settings
 from models.enums import Action
 
@@ -31,15 +31,15 @@ ENTRY = Entry(Action.VIEW_ENDED, ticket=10_482, requester="fedcba9876543210", fi
 
 def run(clients: int = CLIENTS) -> Iterator[Result]:
     """`size` is the number of clients; times are of one append, `throughput_ratio` compares appends a second."""
-    with scratch_postgres() as url, scratch_office(url) as office:
+    with scratch_postgres() as url, scratch_desk(url) as desk:
         with postgres_insert(url):
             pass  # its table
         ours: list[tuple[float, list[float]]] = []
         theirs: list[tuple[float, list[float]]] = []
         for _ in range(TURNS):  # turn by turn: what the machine does meanwhile meets both alike
-            ours.append(_together("console", clients, str(office.settings.home), url))
+            ours.append(_together("console", clients, str(desk.settings.home), url))
             theirs.append(_together("plain", clients, "", url))
-        verdict = verify_log(office)
+        verdict = verify_log(desk)
         assert verdict.ok, verdict
     rates = [statistics.median(rate for rate, _ in side) for side in (ours, theirs)]
     times = [[one for _, every in side for one in every] for side in (ours, theirs)]
@@ -91,17 +91,17 @@ def client(side: str, home: str, url: str) -> None:
 
 @contextmanager
 def _console(home: Path, url: str) -> Iterator[Callable[[], object]]:
-    office = open_office(Settings(home=home, database_url=url, outbox=home / "outbox"))
-    desk: Desk = operator_desk(office)
+    desk = open_desk(Settings(home=home, database_url=url, outbox=home / "outbox"))
+    session: DeskSession = operator_session(desk)
 
     def append() -> None:
-        append_alone(office, desk.actor, ENTRY, office.clock.now())
+        append_alone(desk, session.actor, ENTRY, desk.clock.now())
 
     append()
-    while write_checkpoint(office, force=True) is None:  # others may have been quicker; each console has signed before
+    while write_checkpoint(desk, force=True) is None:  # others may have been quicker; each console has signed before
         append()
     yield append
-    office.close()
+    desk.close()
 
 
 if __name__ == "__main__":

@@ -15,8 +15,8 @@ from pathlib import Path
 from time import perf_counter_ns
 
 from benchmarks.result import Result, compare
-from benchmarks.scratch import scratch_office
-from cs_console.desk import Desk, operator_desk
+from benchmarks.scratch import scratch_desk
+from cs_console.desk import DeskSession, operator_session
 from cs_console.intake.intake import import_mail
 from models.columns import EPOCH
 
@@ -51,14 +51,14 @@ _NAMES = ("Alice Example", "Li Wei", "Jürgen Müller", "Zoë Dupont", "Carlos G
 
 def run(mails: int = MAILS) -> Iterator[Result]:
     """`size` is the number of mails; times are per mail. Redaction is included, and a fifth of them are follow-ups."""
-    with tempfile.TemporaryDirectory(prefix="cs-console-bench-") as folder, scratch_office() as office:
+    with tempfile.TemporaryDirectory(prefix="cs-console-bench-") as folder, scratch_desk() as desk:
         boxes = _write_boxes(Path(folder), mails + WARM_UP_BOXES * PER_BOX)
-        desk = operator_desk(office)
+        session = operator_session(desk)
         ours: list[float] = []
         theirs: list[float] = []
         with _plain_store(Path(folder)) as store:
             for number, box in enumerate(boxes):
-                console, baseline = _import_times(desk, box), _baseline_times(store, box)
+                console, baseline = _import_times(session, box), _baseline_times(store, box)
                 if number >= WARM_UP_BOXES:
                     ours += console
                     theirs += baseline
@@ -70,10 +70,10 @@ def _means(ours: list[float], theirs: list[float]) -> float:
     return round(sum(ours) / len(ours) / (sum(theirs) / len(theirs)), 3)
 
 
-def _import_times(desk: Desk, box: Path) -> list[float]:
+def _import_times(session: DeskSession, box: Path) -> list[float]:
     """Milliseconds from mail to mail; the entry about the whole run is shared out among them."""
     marks = [perf_counter_ns()]
-    counts = import_mail(desk, [box], lambda done, total: marks.append(perf_counter_ns()))
+    counts = import_mail(session, [box], lambda done, total: marks.append(perf_counter_ns()))
     ended = perf_counter_ns()
     if counts.opened + counts.appended != counts.read:
         raise RuntimeError(f"not every mail was taken in: {counts}")

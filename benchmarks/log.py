@@ -11,7 +11,7 @@ from sqlalchemy import insert, update
 from sqlmodel import col
 
 from benchmarks.result import Result, compare, interleaved
-from benchmarks.scratch import scratch_desk, scratch_office
+from benchmarks.scratch import scratch_desk, scratch_session
 from cs_console.access_log.append import CHECKPOINT_ENTRIES, COLUMNS, entry_tag
 from cs_console.access_log.canonical import entry_bytes
 from cs_console.access_log.checkpoint import checkpoint_tag, copy_to_second_place, log_signer
@@ -20,7 +20,7 @@ from cs_console.access_log.log_filter import LogFilter
 from cs_console.access_log.merkle import Frontier, leaf_hash
 from cs_console.access_log.review import entries
 from cs_console.access_log.verify import verify_log
-from cs_console.desk import Office
+from cs_console.desk import Desk
 from models.columns import microseconds
 from models.enums import Action, Role
 from models.enums import Result as Ended
@@ -35,36 +35,34 @@ AGENTS = 40
 def run(*sizes: int) -> Iterator[Result]:
     """`size` is the number of entries, with a signed checkpoint every 256 in both places."""
     for size in sizes or SIZES:
-        with scratch_office() as office:
-            fill_log(office, size)
+        with scratch_desk() as desk:
+            fill_log(desk, size)
             rounds = 3 if size > 200_000 else 7
-            with plain_reading(office) as read_and_hash:
-                times = interleaved(partial(_verify, office, size), read_and_hash, rounds, warm_up=1)
+            with plain_reading(desk) as read_and_hash:
+                times = interleaved(partial(_verify, desk, size), read_and_hash, rounds, warm_up=1)
                 yield compare("log verify", size, *times, entries_per_second=round(size / min(times[0]) * 1000))
-            desk = scratch_desk(office, "ines", Role.SUPERVISOR)
+            session = scratch_session(desk, "ines", Role.SUPERVISOR)
             wanted, middle = LogFilter(agent="agent-7"), size // 2
-            with plain_page(office, "agent-7", middle) as query:
-                times = interleaved(lambda: entries(desk, wanted, before=middle), query, 200)  # noqa: B023 - run now
+            with plain_page(desk, "agent-7", middle) as query:
+                times = interleaved(lambda: entries(session, wanted, before=middle), query, 200)  # noqa: B023 - run now
                 yield compare("log page", size, *times)
 
 
-def _verify(office: Office, size: int) -> None:
-    verdict = verify_log(office)
+def _verify(desk: Desk, size: int) -> None:
+    verdict = verify_log(desk)
     if not verdict.ok or verdict.size != size:
         raise RuntimeError(f"the benchmark's own log is not whole: {verdict}")
 
 
-def fill_log(office: Office, size: int) -> None:
+def fill_log(desk: Desk, size: int) -> None:
     """A log of so many entries made with the console's own bytes, tags, tree and signatures, but in bulk."""
-    tree, key = Frontier(), office.log_tag_key
-    began = (
-        microseconds(office.clock.now()) - (size + 1) * 1_000_000
-    )  # a desk's time never runs before its newest entry
+    tree, key = Frontier(), desk.log_tag_key
+    began = microseconds(desk.clock.now()) - (size + 1) * 1_000_000  # a desk's time never runs before its newest entry
     made: list[dict[str, object]] = []
     signed: list[dict[str, object]] = []
-    with office.database.transaction() as session:
-        connection = session.connection()
-        signer = log_signer(session, office)
+    with desk.database.transaction() as db:
+        connection = db.connection()
+        signer = log_signer(db, desk)
         for seq in range(1, size + 1):
             row = _row(seq, began + seq * 1_000_000)
             leaf = leaf_hash(entry_bytes(row))
@@ -81,7 +79,7 @@ def fill_log(office: Office, size: int) -> None:
             connection.execute(insert(Checkpoint), signed)
         head = {"size": size, "frontier": tree.packed, "tag": head_tag(key, tree)}
         connection.execute(update(LogHead).where(col(LogHead.id) == 1).values(**head))
-    copy_to_second_place(office)
+    copy_to_second_place(desk)
 
 
 def _row(seq: int, at: int) -> tuple[object, ...]:
@@ -102,16 +100,16 @@ def _row(seq: int, at: int) -> tuple[object, ...]:
     return (seq, at, *who, *what)
 
 
-def _file(office: Office) -> Path:
-    file = office.database.file
+def _file(desk: Desk) -> Path:
+    file = desk.database.file
     assert file is not None, "a scratch desk is on SQLite"
     return file
 
 
 @contextmanager
-def plain_reading(office: Office) -> Iterator[Callable[[], None]]:
+def plain_reading(desk: Desk) -> Iterator[Callable[[], None]]:
     """Every row read in order and put through SHA-256, with nothing but sqlite3 and hashlib."""
-    connection = sqlite3.connect(_file(office))
+    connection = sqlite3.connect(_file(desk))
 
     form = "|".join(["%s"] * len(COLUMNS))  # the fastest way to bytes that plain Python has for such a row
 
@@ -125,9 +123,9 @@ def plain_reading(office: Office) -> Iterator[Callable[[], None]]:
 
 
 @contextmanager
-def plain_page(office: Office, agent: str, before: int) -> Iterator[Callable[[], object]]:
+def plain_page(desk: Desk, agent: str, before: int) -> Iterator[Callable[[], object]]:
     """The hundred entries of one agent before a number, with nothing but sqlite3."""
-    connection = sqlite3.connect(_file(office))
+    connection = sqlite3.connect(_file(desk))
     at = connection.execute("SELECT at FROM log_entry WHERE seq = ?", (before,)).fetchone()[0]
     query = (
         f"SELECT {', '.join(COLUMNS)} FROM log_entry WHERE actor = ? AND (at, seq) < (?, ?) "

@@ -9,7 +9,7 @@ from typing import Any
 
 from cs_console.custody.ticket_keys import new_ticket_keys
 from cs_console.deadlines.clock import Happened, Step, clock_of
-from cs_console.desk import Office
+from cs_console.desk import Desk
 from models.columns import microseconds, new_id
 from models.enums import Channel, Priority, TicketKind, TicketState
 
@@ -53,16 +53,16 @@ _TICKET_COLUMNS = (
 )
 
 
-def fill(office: Office, count: int, agents: list[str]) -> None:
-    """Give the office's SQLite file `count` tickets, half of them closed, spread over a year and over `agents`."""
-    assert office.database.file is not None  # benchmarks run on the embedded engine
-    connection = sqlite3.connect(office.database.file)
+def fill(desk: Desk, count: int, agents: list[str]) -> None:
+    """Give the desk's SQLite file `count` tickets, half of them closed, spread over a year and over `agents`."""
+    assert desk.database.file is not None  # benchmarks run on the embedded engine
+    connection = sqlite3.connect(desk.database.file)
     connection.execute("PRAGMA synchronous = OFF")  # only while it is filled
     connection.execute("PRAGMA foreign_keys = ON")
-    rows = _tickets(office, count, agents, random.Random(count))
+    rows = _tickets(desk, count, agents, random.Random(count))
     marks = ", ".join("?" * len(_TICKET_COLUMNS))
     insert = f"INSERT INTO ticket ({', '.join(_TICKET_COLUMNS)}) VALUES ({marks})"
-    now = microseconds(office.clock.now())
+    now = microseconds(desk.clock.now())
     while batch := list(islice(rows, BATCH)):
         requesters = sorted({row[1] for row in batch})
         connection.executemany(
@@ -77,13 +77,13 @@ def fill(office: Office, count: int, agents: list[str]) -> None:
     connection.close()
 
 
-def _tickets(office: Office, count: int, agents: list[str], dice: random.Random) -> Iterator[tuple[Any, ...]]:
-    pack, now = office.packs.current, office.clock.now()
+def _tickets(desk: Desk, count: int, agents: list[str], dice: random.Random) -> Iterator[tuple[Any, ...]]:
+    pack, now = desk.packs.current, desk.clock.now()
     keys: list[tuple[str, bytes]] = []
     for at in range(count):
         if at % BATCH == 0:
             wanted = min(BATCH, count - at) // TICKETS_A_REQUESTER + 1
-            keys = list(office.keyring.create_many(new_id() for _ in range(wanted)).items())
+            keys = list(desk.keyring.create_many(new_id() for _ in range(wanted)).items())
         requester, key = dice.choice(keys)
         number = FIRST_NUMBER + at
         kind = dice.choice(tuple(TicketKind))

@@ -11,8 +11,8 @@ from typing import Any
 
 from benchmarks.many_tickets import fill
 from benchmarks.result import Result, compare, timed
-from benchmarks.scratch import scratch_desk, scratch_office
-from cs_console.desk import Desk, Office
+from benchmarks.scratch import scratch_desk, scratch_session
+from cs_console.desk import Desk, DeskSession
 from cs_console.tickets.filters import Filter, parse
 from cs_console.tickets.queue import COUNTED_UP_TO, VIEWS, Cursor, counts, page
 from models.columns import from_microseconds, microseconds
@@ -63,25 +63,25 @@ def _measured(
 @contextmanager
 def _filled(size: int) -> Iterator[dict[str, Pair]]:
     """The measurements on a desk of that many tickets, each beside its raw query."""
-    with scratch_office() as office:
-        desk = scratch_desk(office, "mei", Role.AGENT)
-        others = [scratch_desk(office, f"agent{at}", Role.AGENT).agent.id for at in range(40)]
-        fill(office, size, [desk.agent.id, *others])
-        raw = sqlite3.connect(office.settings.home / "console.db")
+    with scratch_desk() as desk:
+        session = scratch_session(desk, "mei", Role.AGENT)
+        others = [scratch_session(desk, f"agent{at}", Role.AGENT).agent.id for at in range(40)]
+        fill(desk, size, [session.agent.id, *others])
+        raw = sqlite3.connect(desk.settings.home / "console.db")
         raw.execute("PRAGMA query_only = ON")
         try:
-            yield _measurements(office, desk, raw)
+            yield _measurements(desk, session, raw)
         finally:
             raw.close()
 
 
-def _measurements(office: Office, desk: Desk, raw: sqlite3.Connection) -> dict[str, Pair]:
+def _measurements(desk: Desk, session: DeskSession, raw: sqlite3.Connection) -> dict[str, Pair]:
     return {
-        "page": (lambda: page(desk, "all"), lambda: _query(raw, "is_open = 1", (), _NEWEST)),
-        "next page": _next_pages(desk, raw),
-        "view": _views(office, desk, raw),
-        "filter": _filters(office, desk, raw),
-        "counts": (lambda: counts(desk), lambda: _raw_counts(office, desk, raw)),
+        "page": (lambda: page(session, "all"), lambda: _query(raw, "is_open = 1", (), _NEWEST)),
+        "next page": _next_pages(session, raw),
+        "view": _views(desk, session, raw),
+        "filter": _filters(desk, session, raw),
+        "counts": (lambda: counts(session), lambda: _raw_counts(desk, session, raw)),
     }
 
 
@@ -89,7 +89,7 @@ def _query(raw: sqlite3.Connection, where: str, values: tuple[object, ...], orde
     return raw.execute(f"SELECT {_COLUMNS} FROM ticket WHERE {where} {order}", values).fetchall()
 
 
-def _next_pages(desk: Desk, raw: sqlite3.Connection) -> Pair:
+def _next_pages(session: DeskSession, raw: sqlite3.Connection) -> Pair:
     """Pages at many depths, down to the oldest third of the queue."""
     deep = random.Random(7)
     span = raw.execute("SELECT min(received_at), max(received_at) FROM ticket WHERE is_open = 1").fetchone()
@@ -106,22 +106,22 @@ def _next_pages(desk: Desk, raw: sqlite3.Connection) -> Pair:
 
     def console() -> object:
         moment, number = next(ours)
-        return page(desk, "all", None, Cursor(from_microseconds(moment), number))
+        return page(session, "all", None, Cursor(from_microseconds(moment), number))
 
     return console, lambda: _query(raw, "is_open = 1 AND (received_at, number) < (?, ?)", next(theirs), _NEWEST)
 
 
-def _views(office: Office, desk: Desk, raw: sqlite3.Connection) -> Pair:
-    conditions = _raw_views(office, desk)
+def _views(desk: Desk, session: DeskSession, raw: sqlite3.Connection) -> Pair:
+    conditions = _raw_views(desk, session)
     ours, theirs = cycle(conditions), cycle(conditions.values())
-    return lambda: page(desk, next(ours)), lambda: _query(raw, *next(theirs))
+    return lambda: page(session, next(ours)), lambda: _query(raw, *next(theirs))
 
 
-def _raw_views(office: Office, desk: Desk) -> dict[str, tuple[str, tuple[object, ...], str]]:
-    now = office.clock.now()
-    soon = microseconds(now + timedelta(days=office.packs.current.clock.due_soon_days))
+def _raw_views(desk: Desk, session: DeskSession) -> dict[str, tuple[str, tuple[object, ...], str]]:
+    now = desk.clock.now()
+    soon = microseconds(now + timedelta(days=desk.packs.current.clock.due_soon_days))
     return {
-        "mine": ("is_open = 1 AND assignee_id = ?", (desk.agent.id,), _NEWEST),
+        "mine": ("is_open = 1 AND assignee_id = ?", (session.agent.id,), _NEWEST),
         "unassigned": ("is_open = 1 AND assignee_id IS NULL", (), _NEWEST),
         "to_verify": ("state = 'to verify'", (), _OLDEST),
         "due_soon": ("is_open = 1 AND next_due_at >= ? AND next_due_at < ?", (microseconds(now), soon), _SOONEST),
@@ -132,9 +132,9 @@ def _raw_views(office: Office, desk: Desk) -> dict[str, tuple[str, tuple[object,
     }
 
 
-def _filters(office: Office, desk: Desk, raw: sqlite3.Connection) -> Pair:
-    soon = microseconds(office.clock.now() + timedelta(days=3))
-    me = desk.agent.id
+def _filters(desk: Desk, session: DeskSession, raw: sqlite3.Connection) -> Pair:
+    soon = microseconds(desk.clock.now() + timedelta(days=3))
+    me = session.agent.id
     asked: list[tuple[Filter, str, tuple[object, ...], str]] = [
         (parse("kind:appeal"), "is_open = 1 AND kind = 'appeal'", (), _NEWEST),
         (
@@ -152,13 +152,13 @@ def _filters(office: Office, desk: Desk, raw: sqlite3.Connection) -> Pair:
         (parse("state:waiting -kind:report"), "state = 'waiting' AND kind <> 'report'", (), _NEWEST),
     ]
     ours, theirs = cycle(asked), cycle(asked)
-    return lambda: page(desk, "all", next(ours)[0]), lambda: _query(raw, *next(theirs)[1:])
+    return lambda: page(session, "all", next(ours)[0]), lambda: _query(raw, *next(theirs)[1:])
 
 
-def _raw_counts(office: Office, desk: Desk, raw: sqlite3.Connection) -> list[int]:
+def _raw_counts(desk: Desk, session: DeskSession, raw: sqlite3.Connection) -> list[int]:
     return [
         raw.execute(
             f"SELECT count(*) FROM (SELECT 1 FROM ticket WHERE {where} LIMIT {COUNTED_UP_TO + 1})", values
         ).fetchone()[0]
-        for where, values, _ in (_raw_views(office, desk)[view] for view, _ in VIEWS)
+        for where, values, _ in (_raw_views(desk, session)[view] for view, _ in VIEWS)
     ]

@@ -11,14 +11,14 @@ from pathlib import Path
 import psycopg
 
 from benchmarks.result import Result, compare, interleaved
-from benchmarks.scratch import scratch_desk, scratch_office, scratch_postgres
+from benchmarks.scratch import scratch_desk, scratch_postgres, scratch_session
 from cs_console.access_log.append import append
 from cs_console.access_log.entry import Actor, Entry
 from cs_console.access_log.vouched import assigned
 from cs_console.custody.contacts import NewContact, add_contact
 from cs_console.custody.disclosure import Target, reveal
 from cs_console.custody.ticket_keys import new_ticket_keys
-from cs_console.desk import Desk, Office
+from cs_console.desk import Desk, DeskSession
 from models.columns import microseconds, new_id
 from models.enums import Action, Channel, Field, Role, TicketKind, VerificationMethod
 from models.log import LogEntry
@@ -37,35 +37,35 @@ ROW = (
 
 def run(rounds: int = ROUNDS) -> Iterator[Result]:
     """`size` is the number of reveals timed. SQLite against sqlite3, then PostgreSQL against psycopg."""
-    with scratch_office() as office, sqlite_insert() as baseline:
-        yield compare("reveal", rounds, *interleaved(_reveal(office), baseline, rounds), engine="sqlite")
-    with scratch_postgres() as url, scratch_office(url) as office, postgres_insert(url) as baseline:
-        yield compare("reveal", rounds, *interleaved(_reveal(office), baseline, rounds), engine="postgresql")
+    with scratch_desk() as desk, sqlite_insert() as baseline:
+        yield compare("reveal", rounds, *interleaved(_reveal(desk), baseline, rounds), engine="sqlite")
+    with scratch_postgres() as url, scratch_desk(url) as desk, postgres_insert(url) as baseline:
+        yield compare("reveal", rounds, *interleaved(_reveal(desk), baseline, rounds), engine="postgresql")
 
 
-def _reveal(office: Office) -> Callable[[], object]:
-    desk = scratch_desk(office, "mei", Role.AGENT)
-    number, contact = _verified_ticket(office, desk)
-    return partial(reveal, desk, number, Target(Field.MOBILE, contact), "reply")
+def _reveal(desk: Desk) -> Callable[[], object]:
+    session = scratch_session(desk, "mei", Role.AGENT)
+    number, contact = _verified_ticket(desk, session)
+    return partial(reveal, session, number, Target(Field.MOBILE, contact), "reply")
 
 
-def _verified_ticket(office: Office, desk: Desk) -> tuple[int, str]:
+def _verified_ticket(desk: Desk, session: DeskSession) -> tuple[int, str]:
     """A ticket of the agent's own with its requester's mobile, and a window that outlasts the measurement."""
-    requester, number, now = new_id(), 10_482, office.clock.now()
-    key = office.keyring.create(requester)
+    requester, number, now = new_id(), 10_482, desk.clock.now()
+    key = desk.keyring.create(requester)
     keys, sealed_key = new_ticket_keys(requester, key, number)
-    with office.database.transaction() as session:
-        session.add(Requester(id=requester, created_at=now))
-        session.flush()
-        contact = add_contact(session, office, requester, key, NewContact(Field.MOBILE, "13800138000", True, now))
-        session.add(
+    with desk.database.transaction() as db:
+        db.add(Requester(id=requester, created_at=now))
+        db.flush()
+        contact = add_contact(db, desk, requester, key, NewContact(Field.MOBILE, "13800138000", True, now))
+        db.add(
             Ticket(
                 number=number,
                 requester_id=requester,
                 kind=TicketKind.INQUIRY,
-                assignee_id=desk.agent.id,
+                assignee_id=session.agent.id,
                 channel=Channel.MAIL,
-                pack=office.packs.current.meta.name,
+                pack=desk.packs.current.meta.name,
                 sealed_key=sealed_key,
                 subject=keys.seal("ticket", "subject", str(number), "A question"),
                 subject_redacted=keys.seal("ticket", "subject_redacted", str(number), "A question"),
@@ -74,14 +74,14 @@ def _verified_ticket(office: Office, desk: Desk) -> tuple[int, str]:
                 last_message_at=now,
             )
         )
-        session.flush()
-        hand, window, until = Actor("benchmark", "", "", office.host), new_id(), now + timedelta(hours=1)
-        named = office.pseudonym(requester, key)
-        about = assigned(None, desk.agent.id)
-        append(session, office, hand, Entry(Action.TICKET_CREATED, ticket=number, requester=named, about=about), now)
+        db.flush()
+        hand, window, until = Actor("benchmark", "", "", desk.host), new_id(), now + timedelta(hours=1)
+        named = desk.pseudonym(requester, key)
+        about = assigned(None, session.agent.id)
+        append(db, desk, hand, Entry(Action.TICKET_CREATED, ticket=number, requester=named, about=about), now)
         about = {"window": window, "until": str(microseconds(until))}
-        append(session, office, hand, Entry(Action.VERIFIED, ticket=number, requester=named, about=about), now)
-        session.add(
+        append(db, desk, hand, Entry(Action.VERIFIED, ticket=number, requester=named, about=about), now)
+        db.add(
             Verification(
                 id=window,
                 ticket_number=number,
@@ -89,7 +89,7 @@ def _verified_ticket(office: Office, desk: Desk) -> tuple[int, str]:
                 method=VerificationMethod.CODE,
                 contact_id=contact,
                 contact_field=Field.MOBILE.value,
-                agent_id=desk.agent.id,
+                agent_id=session.agent.id,
                 verified_at=now,
                 window_until=until,
             )

@@ -14,7 +14,7 @@ from cs_console.access_log.undertakings_on_record import about_undertaking
 from cs_console.clock import SystemClock
 from cs_console.custody.keyring import open_keyring
 from cs_console.database import Database
-from cs_console.desk import AgentCard, Desk, Office
+from cs_console.desk import AgentCard, Desk, DeskSession
 from cs_console.key_files import make_wrapping_key
 from cs_console.opening import assemble
 from cs_console.policy.loader import PackShelf
@@ -32,7 +32,7 @@ BENCH = Actor("bench", "", "", "bench")
 
 
 @contextmanager
-def scratch_office(database_url: str = "") -> Iterator[Office]:
+def scratch_desk(database_url: str = "") -> Iterator[Desk]:
     """An empty desk on SQLite, or on the empty database at the URL."""
     with tempfile.TemporaryDirectory(prefix="cs-console-bench-") as folder:
         home = Path(folder)
@@ -42,27 +42,27 @@ def scratch_office(database_url: str = "") -> Iterator[Office]:
         database = Database(settings.database)
         database.migrate()
         keyring = open_keyring(settings)
-        office = assemble(settings, database, keyring, PackShelf(settings), SystemClock())
+        desk = assemble(settings, database, keyring, PackShelf(settings), SystemClock())
         desk_id = new_id()
         keyring.prepare(desk_id)
-        with database.transaction() as session:
-            session.add(DeskIdentity(id=desk_id, created_at=office.clock.now()))
-            session.add(Counter(name="ticket", value=10_400))
-            start_log(session, office)
+        with database.transaction() as db:
+            db.add(DeskIdentity(id=desk_id, created_at=desk.clock.now()))
+            db.add(Counter(name="ticket", value=10_400))
+            start_log(db, desk)
         try:
-            yield office
+            yield desk
         finally:
-            office.close()
+            desk.close()
 
 
-def scratch_desk(
-    office: Office, name: str, *roles: Role, undertaking: bool = True, password_hash: str = "unusable"
-) -> Desk:
+def scratch_session(
+    desk: Desk, name: str, *roles: Role, undertaking: bool = True, password_hash: str = "unusable"
+) -> DeskSession:
     """A signed-in agent with these roles, made without the sign-in's deliberate slowness."""
-    now = office.clock.now()
+    now = desk.clock.now()
     card = AgentCard(new_id(), name, frozenset(roles))
     session_id = new_id() + new_id()
-    with office.database.transaction() as session:
+    with desk.database.transaction() as db:
         agent = Agent(
             id=card.id,
             name=name,
@@ -72,17 +72,17 @@ def scratch_desk(
             created_at=now,
             identity=name.encode(),  # each is another person
         )
-        session.add(agent)
-        session.flush()
-        added = Entry(Action.ACCOUNT_ADDED, reason=name, about=about_account(office, agent))
-        append(session, office, BENCH, added, now)
-        session.add(AgentSession(id=session_id, agent_id=card.id, host="bench", started_at=now, last_active_at=now))
+        db.add(agent)
+        db.flush()
+        added = Entry(Action.ACCOUNT_ADDED, reason=name, about=about_account(desk, agent))
+        append(db, desk, BENCH, added, now)
+        db.add(AgentSession(id=session_id, agent_id=card.id, host="bench", started_at=now, last_active_at=now))
         if undertaking:
-            rules = office.packs.current.undertaking
+            rules = desk.packs.current.undertaking
             until = now + timedelta(days=rules.valid_days)
             about = about_undertaking(card.id, rules.version, until)
-            append(session, office, BENCH, Entry(Action.UNDERTAKING_ACCEPTED, about=about), now)
-            session.add(
+            append(db, desk, BENCH, Entry(Action.UNDERTAKING_ACCEPTED, about=about), now)
+            db.add(
                 Undertaking(
                     agent_id=card.id,
                     version=rules.version,
@@ -91,7 +91,7 @@ def scratch_desk(
                     expires_at=until,
                 )
             )
-    return Desk(office, card, session_id)
+    return DeskSession(desk, card, session_id)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from time import perf_counter
 
 from benchmarks.result import Result, compare
-from benchmarks.scratch import scratch_office
+from benchmarks.scratch import scratch_desk
 
 ROUNDS = 15
 COLUMNS, LINES = 120, 34
@@ -27,8 +27,8 @@ BARE = ("-m", "benchmarks.bare_app")
 def run(*sizes: int) -> Iterator[Result]:
     """One line: `size` is how many times each was started, turn by turn."""
     for rounds in sizes or (ROUNDS,):
-        with scratch_office() as office:
-            environment = {**os.environ, "CS_CONSOLE_HOME": str(office.settings.home), "TERM": "xterm-256color"}
+        with scratch_desk() as desk:
+            environment = {**os.environ, "CS_CONSOLE_HOME": str(desk.settings.home), "TERM": "xterm-256color"}
             for arguments in (CONSOLE, BARE):
                 first_paint(arguments, environment)
             console, bare = [], []

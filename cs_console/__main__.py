@@ -56,12 +56,12 @@ def _run_command() -> None:
 
 def _or_one_sentence(work: Callable[[], None]) -> None:
     """Turn every error into one sentence on standard error and an exit status, never a traceback (ASVS 16.5.1)."""
-    from cs_console.errors import Refusal
+    from cs_console.errors import ConsoleError
 
     try:
         work()
-    except Refusal as refusal:
-        _end(str(refusal), refusal.exit_status)
+    except ConsoleError as error:
+        _end(str(error), error.exit_status)
     except OSError as problem:
         _drop_output()
         place = "" if problem.filename is None else f"{problem.filename}: "

@@ -18,8 +18,8 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col
 
 from cs_console.act_id import ActId
-from cs_console.desk import Desk, Office
-from cs_console.errors import DoneBefore, NotThisAct, Refusal
+from cs_console.desk import Desk, DeskSession
+from cs_console.errors import ConsoleError, DoneBefore, NotThisAct
 from models.act import ActRow
 from models.enums import ActKind, Role
 
@@ -43,12 +43,14 @@ class Intent:
 
 
 @overload
-def once(session: Session, desk: Desk, intent: Intent, do: Callable[[], ActOutcome]) -> ActOutcome: ...
+def once(db: Session, session: DeskSession, intent: Intent, do: Callable[[], ActOutcome]) -> ActOutcome: ...
 @overload
 def once(
-    session: Session, desk: Desk, intent: Intent, do: Callable[[], ActOutcome | Refusal]
-) -> ActOutcome | Refusal: ...
-def once(session: Session, desk: Desk, intent: Intent, do: Callable[[], ActOutcome | Refusal]) -> ActOutcome | Refusal:
+    db: Session, session: DeskSession, intent: Intent, do: Callable[[], ActOutcome | ConsoleError]
+) -> ActOutcome | ConsoleError: ...
+def once(
+    db: Session, session: DeskSession, intent: Intent, do: Callable[[], ActOutcome | ConsoleError]
+) -> ActOutcome | ConsoleError:
     """Do it inside the caller's transaction and return its outcome; the first outcome if it has happened before.
 
     It comes first in the transaction, before any lock: a second console waits here until the first one has committed
@@ -57,80 +59,80 @@ def once(session: Session, desk: Desk, intent: Intent, do: Callable[[], ActOutco
     """
     if intent.act is None:
         return do()
-    if not _begins(session, desk, intent):
-        first = earlier(session, desk, intent)
+    if not _begins(db, session, intent):
+        first = earlier(db, session, intent)
         assert first is not None  # the row that was in the way
         return first
     done = do()
-    if isinstance(done, Refusal):
-        undone(session, intent)
+    if isinstance(done, ConsoleError):
+        undone(db, intent)
     else:
-        keep_outcome(session, intent, done)
+        keep_outcome(db, intent, done)
     return done
 
 
-def keep_outcome(session: Session, intent: Intent, outcome: ActOutcome) -> None:
+def keep_outcome(db: Session, intent: Intent, outcome: ActOutcome) -> None:
     """Keep what became of the act, inside the caller's transaction, in place of what was known so far."""
     if intent.act is not None:
         mine = col(ActRow.id) == _hash(intent.act)
-        session.connection().execute(update(ActRow).where(mine).values(outcome=json.dumps(dict(outcome))))
+        db.connection().execute(update(ActRow).where(mine).values(outcome=json.dumps(dict(outcome))))
 
 
-def undone(session: Session, intent: Intent) -> None:
+def undone(db: Session, intent: Intent) -> None:
     """It came to nothing after all: the same act may be tried again."""
     if intent.act is not None:
-        session.connection().execute(delete(ActRow).where(col(ActRow.id) == _hash(intent.act)))
+        db.connection().execute(delete(ActRow).where(col(ActRow.id) == _hash(intent.act)))
 
 
-def done_before(desk: Desk, intent: Intent, *roles: Role) -> ActOutcome | None:
+def done_before(session: DeskSession, intent: Intent, *roles: Role) -> ActOutcome | None:
     """The outcome of this very act if it has happened, for what has steps before its transaction. Raises as `once`."""
     if intent.act is None:
         return None
-    with desk.reading(*roles) as session:
-        return earlier(session, desk, intent)
+    with session.reading(*roles) as db:
+        return earlier(db, session, intent)
 
 
-def earlier(session: Session, desk: Desk, intent: Intent) -> ActOutcome | None:
+def earlier(db: Session, session: DeskSession, intent: Intent) -> ActOutcome | None:
     """The outcome of this very act if it has happened, None if not. Raises as `once` does."""
     if intent.act is None:
         return None
-    row = session.get(ActRow, _hash(intent.act))
+    row = db.get(ActRow, _hash(intent.act))
     if row is None:
         return None
-    if (row.kind, row.agent_id, row.ticket_number) != (intent.kind.value, desk.agent.id, intent.number):
+    if (row.kind, row.agent_id, row.ticket_number) != (intent.kind.value, session.agent.id, intent.number):
         raise NotThisAct
     if not hmac.compare_digest(row.content, _content(intent.act, intent)):
         raise DoneBefore
     return {str(name): str(value) for name, value in json.loads(row.outcome).items()}
 
 
-def drop_old_acts(office: Office) -> None:
+def drop_old_acts(desk: Desk) -> None:
     """Forget what happened KEPT_DAYS ago. Raises StoreUnavailable, and TimeNotConfirmed: a clock that jumped ahead
     must not let anything happen again.
     """
-    office.require_believed_time()
-    old = col(ActRow.at) < office.clock.now() - timedelta(days=KEPT_DAYS)
-    with office.database.reading() as session:
-        if session.connection().execute(select(col(ActRow.id)).where(old).limit(1)).first() is None:
+    desk.require_believed_time()
+    old = col(ActRow.at) < desk.clock.now() - timedelta(days=KEPT_DAYS)
+    with desk.database.reading() as db:
+        if db.connection().execute(select(col(ActRow.id)).where(old).limit(1)).first() is None:
             return
-    with office.database.transaction() as session:
-        session.connection().execute(delete(ActRow).where(old))
+    with desk.database.transaction() as db:
+        db.connection().execute(delete(ActRow).where(old))
 
 
-def _begins(session: Session, desk: Desk, intent: Intent) -> bool:
+def _begins(db: Session, session: DeskSession, intent: Intent) -> bool:
     """Write the act's row, if there is none yet; False if there is. PostgreSQL waits for who is writing the same."""
     assert intent.act is not None  # `once` has looked
-    insert = sqlite_insert if desk.office.database.is_sqlite else postgresql_insert
+    insert = sqlite_insert if session.desk.database.is_sqlite else postgresql_insert
     row = insert(ActRow).values(
         id=_hash(intent.act),
         kind=intent.kind.value,
-        agent_id=desk.agent.id,
+        agent_id=session.agent.id,
         ticket_number=intent.number,
         content=_content(intent.act, intent),
         outcome="{}",
-        at=desk.office.clock.now(),
+        at=session.desk.clock.now(),
     )
-    written = session.connection().execute(row.on_conflict_do_nothing().returning(col(ActRow.id)))
+    written = db.connection().execute(row.on_conflict_do_nothing().returning(col(ActRow.id)))
     return written.first() is not None
 
 

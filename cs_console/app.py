@@ -12,7 +12,7 @@ from textual.screen import Screen
 
 import screens
 from cs_console.clock import elapsed
-from cs_console.errors import BadSettings, Refusal, SessionEnded, StoreUnavailable
+from cs_console.errors import BadSettings, ConsoleError, SessionEnded, StoreUnavailable
 from cs_console.faults import say_one_sentence
 from cs_console.plain_text import plain
 from cs_console.terminal import explain_without_terminal, has_terminal
@@ -21,7 +21,7 @@ from screens.frame.autosave import Drafting, Drafts, save_all
 from screens.frame.background import BackgroundApp
 from screens.frame.console import HeaderState
 from screens.frame.console_screen import ConsoleScreen, Dialog
-from screens.frame.desk_loader import OfficeDoor
+from screens.frame.desk_loader import DeskLoader
 from screens.frame.forgetting import forget_texts
 from screens.frame.modes import INSIDE, palette_commands
 from screens.frame.presence import Presence
@@ -45,7 +45,7 @@ from screens.widgets.store_banner import StoreBanner
 
 if TYPE_CHECKING:
     from cs_console.access_log.state import LogState
-    from cs_console.desk import Desk, Office
+    from cs_console.desk import Desk, DeskSession
     from cs_console.settings import Settings
     from cs_console.staff.sign_in import SignedIn
 
@@ -58,7 +58,7 @@ UPKEEP_SECONDS = 60.0
 
 
 class ConsoleApp(BackgroundApp, inherit_bindings=False):
-    """The console application. Pass a `desk` to start signed in, an `office` to start with open stores.
+    """The console application. Pass a `desk` to start signed in, an `desk` to start with open stores.
 
     `seconds` returns the seconds passed since a fixed moment; idleness is measured with it.
     """
@@ -73,24 +73,24 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
     def __init__(
         self,
         settings: "Settings",
+        session: "DeskSession | None" = None,
         desk: "Desk | None" = None,
-        office: "Office | None" = None,
         seconds: Callable[[], float] = elapsed,
     ) -> None:
         """Raises BadSettings for an unknown theme or key."""
         super().__init__()
         self.settings = settings
         self.crash_folder = settings.home
-        self.desk: Desk | None = desk
+        self.session: DeskSession | None = session
         self.header = HeaderState()
         self.locked = False
-        self.door = OfficeDoor(settings, office or (desk.office if desk is not None else None))
-        self._waiting: list[Callable[[Refusal | None], None]] = []
+        self.door = DeskLoader(settings, desk or (session.desk if session is not None else None))
+        self._waiting: list[Callable[[ConsoleError | None], None]] = []
         self._steps: list[str] = []
         self._presence = Presence(seconds)
         self._stores = StoreWatch(self, self._ask_stores, self._show_stores)
         self._log_state: LogState | None = None
-        self._kept: list[tuple[Desk, Drafts]] = []
+        self._kept: list[tuple[DeskSession, Drafts]] = []
         self._to_say: list[Said] = []
         self._last_here: datetime | None = None
         self._inside = False
@@ -114,32 +114,32 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
         self.set_interval(TICK_SECONDS, self._tick)
         self.set_interval(REFRESH_SECONDS, self._refresh)
         self.set_interval(UPKEEP_SECONDS, self._keep_up)
-        if self.desk is not None:
+        if self.session is not None:
             self._enter()
         if not self.door.is_settled:
             # not before the first paint: both would wait for the same interpreter lock
-            self.set_timer(FIRST_PAINT_SECONDS, partial(self.door.open_in_background, self._office_told, warm_up))
+            self.set_timer(FIRST_PAINT_SECONDS, partial(self.door.open_in_background, self._desk_told, warm_up))
 
-    # --- the office
+    # --- the desk
 
-    def _office_told(self, problem: Refusal | None) -> None:
-        self.on_ui(partial(self._office_opened, problem))
+    def _desk_told(self, problem: ConsoleError | None) -> None:
+        self.on_ui(partial(self._desk_opened, problem))
 
-    def _office_opened(self, problem: Refusal | None) -> None:
+    def _desk_opened(self, problem: ConsoleError | None) -> None:
         waiting, self._waiting = self._waiting, []
         for then in waiting:
             then(problem)
 
-    def on_office(self, then: Callable[[Refusal | None], None]) -> None:
-        """Call `then` on the UI thread once the office is open (None) or could not be opened (why)."""
+    def on_desk(self, then: Callable[[ConsoleError | None], None]) -> None:
+        """Call `then` on the UI thread once the desk is open (None) or could not be opened (why)."""
         if self.door.is_settled:
             then(self.door.problem)
         else:
             self._waiting.append(then)
 
-    def office(self) -> "Office":
-        """The open office; waits for it, so call it only from worker threads. Raises StoreUnavailable."""
-        return self.door.office()
+    def desk(self) -> "Desk":
+        """The open desk; waits for it, so call it only from worker threads. Raises StoreUnavailable."""
+        return self.door.desk()
 
     @property
     def sample(self) -> bool:
@@ -150,7 +150,7 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
 
     def signed_in(self, result: "SignedIn") -> None:
         """Show the agent's next screen: a new password, a second factor, the undertaking, or the queue."""
-        self.desk = result.desk
+        self.session = result.session
         self._presence.begin()
         self._leave_without_saving = False
         self._last_here = result.last_signed_in
@@ -191,21 +191,21 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
         self._tick()
         self._refresh()
         self.switch_mode("queue")
-        if self.desk is not None and self.desk.agent.has(Role.SUPERVISOR):
-            self.in_background(partial(self._read_news, self.desk, self._last_here))
+        if self.session is not None and self.session.agent.has(Role.SUPERVISOR):
+            self.in_background(partial(self._read_news, self.session, self._last_here))
 
-    def _read_news(self, desk: "Desk", since: datetime | None) -> None:
-        words = staff_news(desk, since)
+    def _read_news(self, session: "DeskSession", since: datetime | None) -> None:
+        words = staff_news(session, since)
         if words:
             self.on_ui(partial(self._tell_news, words))
 
     def _tell_news(self, words: str) -> None:
-        if isinstance(self.screen, ConsoleScreen) and self.desk is not None:
+        if isinstance(self.screen, ConsoleScreen) and self.session is not None:
             self.screen.say(plain(words), Tone.INFO)
 
     def go_to(self, mode: str) -> None:
         """Show the queue, the approvals, the erasures or the access log, at its first screen."""
-        if self.desk is None or self.locked or mode not in INSIDE:
+        if self.session is None or self.locked or mode not in INSIDE:
             return
         self._hide_values()
         self._down_to_base()
@@ -221,25 +221,25 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
 
     def show_phone(self) -> None:
         """Show what the outbox received, in the demo."""
-        if self.sample and self.desk is not None and not self.locked:
+        if self.sample and self.session is not None and not self.locked:
             from screens.demo.phone import PhoneScreen
 
             self._open_once(PhoneScreen)
 
     def session_over(self, why: SessionEnded) -> None:
         """Return to the sign-in screen with the reason. Typed text is saved as drafts, and nothing stays on screen."""
-        if self.desk is None:
+        if self.session is None:
             return
         self._go_out()
         if isinstance(self.screen, SignInScreen):
             self.screen.refuse(str(why))
 
     def _go_out(self) -> None:
-        desk, self.desk = self.desk, None
-        if desk is None:
+        session, self.session = self.session, None
+        if session is None:
             return
         self._hide_values()
-        self._keep(desk, self._unsaved())
+        self._keep(session, self._unsaved())
         self.locked = False
         self._to_say = []
         self._steps = []
@@ -256,23 +256,23 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
         if isinstance(self.screen, SignInScreen):
             self.screen.open_again()
 
-    def _keep(self, desk: "Desk", drafts: Drafts) -> None:
+    def _keep(self, session: "DeskSession", drafts: Drafts) -> None:
         """Save drafts of closing screens; while the store refuses, the screens wait here, hidden."""
         if drafts:
-            self.in_background(partial(save_all, desk, drafts), partial(self._keep_if_refused, desk, drafts))
+            self.in_background(partial(save_all, session, drafts), partial(self._keep_if_refused, session, drafts))
 
-    def _keep_if_refused(self, desk: "Desk", drafts: Drafts, problem: Refusal | None) -> None:
+    def _keep_if_refused(self, session: "DeskSession", drafts: Drafts, problem: ConsoleError | None) -> None:
         if isinstance(problem, StoreUnavailable):
-            self._kept.append((desk, drafts))
+            self._kept.append((session, drafts))
 
     def action_sign_out(self) -> None:
         """End the session with a signed checkpoint of the log, after saving what was typed."""
-        desk = self.desk
-        if desk is not None:
+        session = self.session
+        if session is not None:
             self._hide_values()
-            self.in_background(partial(leave, desk, self._unsaved()), self._signed_out)
+            self.in_background(partial(leave, session, self._unsaved()), self._signed_out)
 
-    def _signed_out(self, problem: Refusal | None) -> None:
+    def _signed_out(self, problem: ConsoleError | None) -> None:
         if isinstance(problem, SessionEnded):
             self.session_over(problem)
             return
@@ -285,16 +285,16 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
 
     async def action_quit(self) -> None:
         """Leave without asking, unless typed text cannot be saved: then a second ctrl+q leaves anyway."""
-        desk = self.desk
+        session = self.session
         self._hide_values()
         if self._leave_without_saving:
             self._finish()
-        elif desk is None:
+        elif session is None:
             self.in_background(partial(_save_kept, list(self._kept)), self._left)
         else:
-            self.in_background(partial(leave, desk, self._unsaved()), self._left)
+            self.in_background(partial(leave, session, self._unsaved()), self._left)
 
-    def _left(self, problem: Refusal | None) -> None:
+    def _left(self, problem: ConsoleError | None) -> None:
         if problem is None or isinstance(problem, SessionEnded):
             self._finish()
             return
@@ -309,7 +309,7 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
 
     def action_lock(self) -> None:
         """Hide everything until the agent's password is typed."""
-        if self.desk is None or self.locked or self._steps:
+        if self.session is None or self.locked or self._steps:
             return
         from screens.sign_in.lock import LockScreen
 
@@ -336,7 +336,7 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While locked, and before signing in, only leaving is possible."""
-        inside = self.desk is not None and not self.locked
+        inside = self.session is not None and not self.locked
         if action in {"command_palette", "lock", "go_to", "change_theme", "account"}:
             return inside and not self._steps
         return inside if action == "sign_out" else True
@@ -377,42 +377,42 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
         await super().on_event(event)
 
     def _seen(self) -> None:
-        if self._presence.seen() and self.desk is not None:
-            self.in_background(partial(stay_awake, self.desk), self._touched)
+        if self._presence.seen() and self.session is not None:
+            self.in_background(partial(stay_awake, self.session), self._touched)
 
-    def _touched(self, problem: Refusal | None) -> None:
+    def _touched(self, problem: ConsoleError | None) -> None:
         if isinstance(problem, SessionEnded):
             self.session_over(problem)
 
     def _tick(self) -> None:
         """Once a second: the clock in the header, and whether the agent is still there."""
-        if self.desk is None:
+        if self.session is None:
             return
         idle = self._presence.idle
         if idle >= self.settings.idle_sign_out:
             minutes = self.settings.idle_sign_out // 60
             words = f"you were inactive for {minutes} minutes"
             self._presence.begin()
-            self.in_background(partial(leave, self.desk, self._unsaved(), words), partial(self._idled_out, words))
+            self.in_background(partial(leave, self.session, self._unsaved(), words), partial(self._idled_out, words))
             return
         if idle >= self.settings.idle_hide:
             self.action_lock()
         self._show_header()
 
-    def _idled_out(self, words: str, problem: Refusal | None) -> None:
+    def _idled_out(self, words: str, problem: ConsoleError | None) -> None:
         self.session_over(problem if isinstance(problem, SessionEnded) else SessionEnded(words))
 
     # --- the header
 
     def _show_header(self) -> None:
-        desk = self.desk
-        if desk is None:
+        session = self.session
+        if session is None:
             return
-        now = desk.office.clock.now()
+        now = session.desk.clock.now()
         clock = now.astimezone().strftime("%H:%M")
-        roles = ", ".join(sorted(desk.agent.roles))
+        roles = ", ".join(sorted(session.agent.roles))
         log, whole = log_words(self._log_state)
-        state = HeaderState(f"{desk.agent.name} · {roles}", clock, log, whole, signed_words(self._log_state, now))
+        state = HeaderState(f"{session.agent.name} · {roles}", clock, log, whole, signed_words(self._log_state, now))
         if state != self.header:
             self.header = state
             for screen in self.screen_stack:  # behind a dialog too
@@ -424,11 +424,11 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
         if self.store_away:
             return  # all this runs as soon as the store is back
         kept, self._kept = self._kept, []
-        for desk, drafts in kept:
-            self._keep(desk, drafts)
-        if self.desk is None:
+        for session, drafts in kept:
+            self._keep(session, drafts)
+        if self.session is None:
             return
-        self.in_background(partial(self._read_log_state, self.desk.office))
+        self.in_background(partial(self._read_log_state, self.session.desk))
         if isinstance(self.screen, ConsoleScreen) and not self.locked:
             self.screen.refresh_now()
 
@@ -439,13 +439,13 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
 
     def store_lost(self) -> None:
         """Show on every screen that the store cannot be reached, until it can; the sign-in screen does so by itself."""
-        if self.desk is not None:
+        if self.session is not None:
             self._stores.lost()
 
     def _ask_stores(self) -> None:
-        desk = self.desk
-        if desk is not None:
-            desk.office.require_stores()
+        session = self.session
+        if session is not None:
+            session.desk.require_stores()
 
     def _show_stores(self, away: bool) -> None:
         for screen in self._all_screens():
@@ -456,18 +456,18 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
         if not away:
             self._refresh()
 
-    def _read_log_state(self, office: "Office") -> None:
-        self.on_ui(partial(self._log_read, read_log_state(office)))
+    def _read_log_state(self, desk: "Desk") -> None:
+        self.on_ui(partial(self._log_read, read_log_state(desk)))
 
     def _log_read(self, state: "LogState") -> None:
         self._log_state = state
         self._show_header()
-        if state.ok is None and self.desk is not None:
-            self.in_background(self.desk.office.require_stores)  # which tells whether it is busy or away
+        if state.ok is None and self.session is not None:
+            self.in_background(self.session.desk.require_stores)  # which tells whether it is busy or away
 
     def _keep_up(self) -> None:
-        if self.desk is not None:
-            self.in_background(partial(keep_up, self.desk.office))
+        if self.session is not None:
+            self.in_background(partial(keep_up, self.session.desk))
 
     # --- what is shared
 
@@ -487,8 +487,8 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
     def _down_to_base(self) -> None:
         """Close all but the first screen of this mode; typed text is saved."""
         above = self.screen_stack[1:]
-        if self.desk is not None:
-            self._keep(self.desk, _typed_on(above))
+        if self.session is not None:
+            self._keep(self.session, _typed_on(above))
         for _screen in above:
             self.pop_screen()
 
@@ -506,7 +506,7 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
                 screen.say(said)
                 return
 
-    def _say(self, problem: Refusal) -> None:
+    def _say(self, problem: ConsoleError) -> None:
         if isinstance(self.screen, ConsoleScreen | Dialog):
             words = (
                 f"{problem} Press ctrl+q again to leave without saving." if self._leave_without_saving else str(problem)
@@ -519,9 +519,9 @@ def _typed_on(open_screens: list[Screen[Any]]) -> Drafts:
     return [(screen, typed) for screen, typed in found if typed]
 
 
-def _save_kept(kept: list[tuple["Desk", Drafts]]) -> None:
-    for desk, drafts in kept:
-        save_all(desk, drafts)
+def _save_kept(kept: list[tuple["DeskSession", Drafts]]) -> None:
+    for session, drafts in kept:
+        save_all(session, drafts)
 
 
 def run(settings: "Settings") -> None:

@@ -18,8 +18,8 @@ def insert_into(table: type[SQLModel]) -> Insert:
     columns = [column.name for column in inspect(table).columns if column.computed is None]
     statement = Prepared(insert(table).values({name: bindparam(name) for name in columns}))
 
-    def add(session: Session, values: Mapping[str, object]) -> None:
-        statement.run(session.connection(), {name: _as_stored(value) for name, value in values.items()})
+    def add(db: Session, values: Mapping[str, object]) -> None:
+        statement.run(db.connection(), {name: _as_stored(value) for name, value in values.items()})
 
     return add
 

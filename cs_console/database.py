@@ -316,9 +316,9 @@ Transaction = Union[Connection, "LineTransaction"]
 """What a prepared statement can be run in."""
 
 
-def only_reads(session: Session) -> bool:
+def only_reads(db: Session) -> bool:
     """Whether this session came from `reading`: it takes no locks."""
-    return bool(session.connection().get_execution_options().get(_READING))
+    return bool(db.connection().get_execution_options().get(_READING))
 
 
 class Database:
@@ -347,10 +347,10 @@ class Database:
 
         Raises StoreUnavailable (or a kind of it) when the store refuses; then nothing was changed.
         """
-        with self._session(self.engine) as session:
-            yield session
-            used = session.connection().info
-            session.commit()
+        with self._session(self.engine) as db:
+            yield db
+            used = db.connection().info
+            db.commit()
             _require_in_place(used)
 
     def bare_transaction(self) -> AbstractContextManager[Transaction]:
@@ -372,13 +372,13 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A consistent view for reading only; it takes no write lock."""
-        with self._session(self._reading) as session:
-            yield session
+        with self._session(self._reading) as db:
+            yield db
 
     @contextmanager
     def _session(self, engine: Engine) -> Iterator[Session]:
-        with store_errors(), Session(engine, expire_on_commit=False) as session:
-            yield session
+        with store_errors(), Session(engine, expire_on_commit=False) as db:
+            yield db
 
     def version(self) -> str | None:
         """The migration the store stands at, None for a missing or empty one. Never creates or changes anything."""

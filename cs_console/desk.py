@@ -34,7 +34,7 @@ WAITING_REFUSALS = 1_000
 
 
 @dataclass
-class Office:
+class Desk:
     """What all agents of one console share: settings, stores, keys, packs and the clock."""
 
     settings: Settings
@@ -87,8 +87,8 @@ class Office:
 
     def require_stores(self) -> None:
         """Ask database and keyring one small thing. Raises StoreUnavailable while one of them does not answer."""
-        with self.database.reading() as session:
-            session.connection()
+        with self.database.reading() as db:
+            db.connection()
         self.keyring.store.find("")
 
     def close(self) -> None:
@@ -111,10 +111,10 @@ class AgentCard:
 
 
 @dataclass(frozen=True)
-class Desk:
+class DeskSession:
     """One agent's session. `session_id` is the hash of its token."""
 
-    office: Office
+    desk: Desk
     agent: AgentCard
     session_id: str
 
@@ -122,7 +122,7 @@ class Desk:
     def actor(self) -> Actor:
         """Who stands in log entries."""
         roles = ",".join(sorted(self.agent.roles))
-        return Actor(self.agent.name, roles, self.session_id[:16], self.office.host)
+        return Actor(self.agent.name, roles, self.session_id[:16], self.desk.host)
 
     @contextmanager
     def work(self, *any_of: Role, operator: bool = False) -> Iterator[Session]:
@@ -131,18 +131,18 @@ class Desk:
         `operator`: what only a command on the host may do, whatever roles an account holds. Raises SessionEnded or
         NotAllowed; roles are read afresh each time (ASVS 8.3.2).
         """
-        with self.office.database.transaction() as session:
-            require_live(session, self, any_of)
+        with self.desk.database.transaction() as db:
+            require_live(db, self, any_of)
             _refuse(operator)
-            yield session
+            yield db
 
     @contextmanager
     def reading(self, *any_of: Role, operator: bool = False) -> Iterator[Session]:
         """The same for reading only."""
-        with self.office.database.reading() as session:
-            require_live(session, self, any_of)
+        with self.desk.database.reading() as db:
+            require_live(db, self, any_of)
             _refuse(operator)
-            yield session
+            yield db
 
 
 def _refuse(operator: bool) -> None:
@@ -151,20 +151,20 @@ def _refuse(operator: bool) -> None:
 
 
 @dataclass(frozen=True)
-class OperatorDesk(Desk):
+class OperatorSession(DeskSession):
     """The person who runs `cs-console ...` commands on the host: no session, no tickets of their own, no reveals."""
 
     @contextmanager
     def work(self, *any_of: Role, operator: bool = False) -> Iterator[Session]:
-        with self.office.database.transaction() as session:
-            yield session
+        with self.desk.database.transaction() as db:
+            yield db
 
     @contextmanager
     def reading(self, *any_of: Role, operator: bool = False) -> Iterator[Session]:
-        with self.office.database.reading() as session:
-            yield session
+        with self.desk.database.reading() as db:
+            yield db
 
 
-def operator_desk(office: Office) -> OperatorDesk:
+def operator_session(desk: Desk) -> OperatorSession:
     """The desk that commands work at."""
-    return OperatorDesk(office, AgentCard("", "operator", frozenset()), "")
+    return OperatorSession(desk, AgentCard("", "operator", frozenset()), "")

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 
-class Refusal(Exception):
+class ConsoleError(Exception):
     """The console did not do what was asked. `code` is stable; `sentence` and `next_step` are shown to the person."""
 
     code = "refused"
@@ -25,7 +25,7 @@ class Refusal(Exception):
 # --- the store -------------------------------------------------------------------------------------------
 
 
-class StoreUnavailable(Refusal):
+class StoreUnavailable(ConsoleError):
     """The database or the keyring cannot be reached, read or written."""
 
     code = "store_unavailable"
@@ -66,13 +66,13 @@ class NoDesk(StoreUnavailable):
     code = "no_desk"
 
 
-class DeskExists(Refusal):
+class DeskExists(ConsoleError):
     """A new desk was to be made where a desk already exists."""
 
     code = "desk_exists"
 
 
-class BadSettings(Refusal):
+class BadSettings(ConsoleError):
     """A setting is unknown or unusable; the sentence names the file or variable and the key."""
 
     code = "bad_settings"
@@ -117,7 +117,7 @@ class DeskKeyMissing(KeyMissing):
         super().__init__(f'"{name}", which belongs to the desk itself,')
 
 
-class KeyProtected(Refusal):
+class KeyProtected(ConsoleError):
     """A key that no erasure may destroy: it belongs to the desk, to an agent or to an unknown owner."""
 
     code = "key_protected"
@@ -128,7 +128,7 @@ class KeyProtected(Refusal):
         )
 
 
-class KeyDestroyed(Refusal):
+class KeyDestroyed(ConsoleError):
     """The requester was erased: with the key, all their data and tickets became unreadable (policy I.(4)2)."""
 
     code = "erased"
@@ -137,7 +137,7 @@ class KeyDestroyed(Refusal):
         super().__init__("This data has been erased.")
 
 
-class SealBroken(Refusal):
+class SealBroken(ConsoleError):
     """A sealed value was changed, or was moved from the place for which it was sealed."""
 
     code = "seal_broken"
@@ -155,7 +155,7 @@ class OwnerNotVouched(SealBroken):
         super().__init__(f"According to the access log, #{number} belongs to a different requester.")
 
 
-class LogBroken(Refusal):
+class LogBroken(ConsoleError):
     """No entry can be added to the access log; no personal data may be shown until that works again."""
 
     code = "log_unavailable"
@@ -168,20 +168,20 @@ class HeadNotStated(StoreUnavailable):
     code = "log_not_stated"
 
 
-class TimeNotConfirmed(Refusal):
+class TimeNotConfirmed(ConsoleError):
     """The machine's clock is not trusted, so nothing is erased, closed or escalated by date."""
 
     code = "time_not_confirmed"
 
-    def __init__(self, machine: datetime, desk: datetime) -> None:
-        self.machine, self.desk = machine, desk
+    def __init__(self, machine: datetime, desk_time: datetime) -> None:
+        self.machine, self.session = machine, desk_time
         super().__init__(
-            f"This machine's clock shows {machine:%Y-%m-%d %H:%M} UTC, but the desk's time is {desk:%Y-%m-%d %H:%M}.",
+            f"This machine's clock shows {machine:%Y-%m-%d %H:%M} UTC; the desk's time is {desk_time:%Y-%m-%d %H:%M}.",
             "Correct the clock, or have a supervisor or an admin confirm it: `cs-console time confirm --second NAME`.",
         )
 
 
-class ClockBehind(Refusal):
+class ClockBehind(ConsoleError):
     """The machine's clock is earlier than an entry already on record; no one can confirm that."""
 
     code = "clock_behind"
@@ -193,7 +193,7 @@ class ClockBehind(Refusal):
         )
 
 
-class LogPutBack(Refusal):
+class LogPutBack(ConsoleError):
     """The access log is not the one that a reviewer saw: they cannot sign in until an operator has checked it."""
 
     code = "log_put_back"
@@ -210,7 +210,7 @@ class LogPutBack(Refusal):
 # --- people ----------------------------------------------------------------------------------------------
 
 
-class SignInRefused(Refusal):
+class SignInRefused(ConsoleError):
     """Unknown name or wrong password: the same message for both (ASVS 6.3.8)."""
 
     code = "sign_in_refused"
@@ -219,7 +219,7 @@ class SignInRefused(Refusal):
         super().__init__("Name and password do not match.", "Check both and try again.")
 
 
-class SignInMustWait(Refusal):
+class SignInMustWait(ConsoleError):
     """Too many failures in a row on this account."""
 
     code = "sign_in_wait"
@@ -229,7 +229,7 @@ class SignInMustWait(Refusal):
         self.seconds = seconds
 
 
-class SessionEnded(Refusal):
+class SessionEnded(ConsoleError):
     """The session is over: signed out, timed out, suspended, or signed in elsewhere."""
 
     code = "session_ended"
@@ -238,25 +238,25 @@ class SessionEnded(Refusal):
         super().__init__(f"You are signed out: {why}.", "Sign in again; your drafts are saved.")
 
 
-class BadPassword(Refusal):
+class BadPassword(ConsoleError):
     """A new password that does not meet SECURITY.md's rules."""
 
     code = "bad_password"
 
 
-class UnknownAgent(Refusal):
+class UnknownAgent(ConsoleError):
     """No account has that name."""
 
     code = "unknown_agent"
 
 
-class BadAccount(Refusal):
+class BadAccount(ConsoleError):
     """The account cannot be created or changed as asked."""
 
     code = "bad_account"
 
 
-class LastAdmin(Refusal):
+class LastAdmin(ConsoleError):
     """A desk keeps at least one admin who can sign in: no one else could appoint another."""
 
     code = "last_admin"
@@ -265,13 +265,13 @@ class LastAdmin(Refusal):
         super().__init__(f"{name} is the only active admin.", "Give another account the role admin first.")
 
 
-class NotAllowed(Refusal):
+class NotAllowed(ConsoleError):
     """The agent lacks the role that this needs (deny by default, policy IV.(1)2)."""
 
     code = "role_required"
 
 
-class AccountSuspended(Refusal):
+class AccountSuspended(ConsoleError):
     """The password was correct, but the account is suspended: only its owner learns that."""
 
     code = "account_suspended"
@@ -280,7 +280,7 @@ class AccountSuspended(Refusal):
         super().__init__("This account is suspended.", "Ask an admin to lift the suspension.")
 
 
-class MustChangePassword(Refusal):
+class MustChangePassword(ConsoleError):
     """Another person set the password; the owner has to choose their own before anything else."""
 
     code = "password_change_required"
@@ -289,7 +289,7 @@ class MustChangePassword(Refusal):
         super().__init__("Another person set your password.", "Choose your own before you continue.")
 
 
-class MustEnrol(Refusal):
+class MustEnrol(ConsoleError):
     """The settings require a second factor that this account does not have yet."""
 
     code = "second_factor_required"
@@ -298,7 +298,7 @@ class MustEnrol(Refusal):
         super().__init__("Your account needs a second factor.", "Set up your authenticator app before you continue.")
 
 
-class WrongFactor(Refusal):
+class WrongFactor(ConsoleError):
     """A second-factor code was not accepted: it is wrong, used before, or expired."""
 
     code = "second_factor_wrong"
@@ -307,7 +307,7 @@ class WrongFactor(Refusal):
         super().__init__("That code was not accepted.", next_step)
 
 
-class NoUndertaking(Refusal):
+class NoUndertaking(ConsoleError):
     """The agent has no current confidentiality undertaking (policy IV.(1)2)."""
 
     code = "no_undertaking"
@@ -322,7 +322,7 @@ class NoUndertaking(Refusal):
 # --- disclosure ------------------------------------------------------------------------------------------
 
 
-class NotAssigned(Refusal):
+class NotAssigned(ConsoleError):
     """The ticket is not assigned to the agent (policy I.(1)3). What to do next depends on their roles."""
 
     code = "not_assigned"
@@ -339,7 +339,7 @@ class NotAssigned(Refusal):
         super().__init__("This ticket is not assigned to you.", step)
 
 
-class NotVerified(Refusal):
+class NotVerified(ConsoleError):
     """This ticket has no open verification window."""
 
     code = "not_verified"
@@ -348,19 +348,19 @@ class NotVerified(Refusal):
         super().__init__("The requester's identity is not verified.", "Request a verification (v).")
 
 
-class FieldNotAllowed(Refusal):
+class FieldNotAllowed(ConsoleError):
     """The pack's matrix does not list the field for this kind of ticket."""
 
     code = "field_not_allowed"
 
 
-class PurposeNotAllowed(Refusal):
+class PurposeNotAllowed(ConsoleError):
     """The pack's matrix does not list the purpose for this kind of ticket, or the field for this purpose."""
 
     code = "purpose_not_allowed"
 
 
-class NothingThere(Refusal):
+class NothingThere(ConsoleError):
     """The requested item does not exist (or the answer has to look as if it did not)."""
 
     code = "not_found"
@@ -369,7 +369,7 @@ class NothingThere(Refusal):
 # --- tickets ---------------------------------------------------------------------------------------------
 
 
-class TakenBy(Refusal):
+class TakenBy(ConsoleError):
     """Another agent claimed the ticket first."""
 
     code = "taken"
@@ -379,7 +379,7 @@ class TakenBy(Refusal):
         self.name = name
 
 
-class ChangedElsewhere(Refusal):
+class ChangedElsewhere(ConsoleError):
     """The ticket was changed after the agent opened it (optimistic lock)."""
 
     code = "changed_elsewhere"
@@ -391,25 +391,25 @@ class ChangedElsewhere(Refusal):
         )
 
 
-class WrongState(Refusal):
+class WrongState(ConsoleError):
     """The ticket's state does not allow this."""
 
     code = "wrong_state"
 
 
-class BadFilter(Refusal):
+class BadFilter(ConsoleError):
     """A filter expression cannot be understood; the sentence names the term."""
 
     code = "bad_filter"
 
 
-class BadInput(Refusal):
+class BadInput(ConsoleError):
     """The input cannot be used; the sentence says what is wrong."""
 
     code = "bad_input"
 
 
-class Unreadable(Refusal):
+class Unreadable(ConsoleError):
     """A message from outside breaks a limit or cannot be parsed; it goes to quarantine with `code`."""
 
     def __init__(self, code: str, sentence: str) -> None:
@@ -417,7 +417,7 @@ class Unreadable(Refusal):
         self.code = code
 
 
-class TooManyLookUps(Refusal):
+class TooManyLookUps(ConsoleError):
     """The limit on look-ups by contact was reached."""
 
     code = "look_up_limit"
@@ -426,19 +426,19 @@ class TooManyLookUps(Refusal):
 # --- verification ----------------------------------------------------------------------------------------
 
 
-class ContactNotOnFile(Refusal):
+class ContactNotOnFile(ConsoleError):
     """The contact is not on file: codes are sent only to contacts on file."""
 
     code = "contact_not_on_file"
 
 
-class ContactRecent(Refusal):
+class ContactRecent(ConsoleError):
     """The contact was changed recently, so no code is sent to it."""
 
     code = "contact_recent"
 
 
-class ContactShared(Refusal):
+class ContactShared(ConsoleError):
     """A contact that is on file with several accounts proves none of them: no code is sent to it."""
 
     code = "contact_shared"
@@ -449,19 +449,19 @@ class ContactShared(Refusal):
         )
 
 
-class CodeWrong(Refusal):
+class CodeWrong(ConsoleError):
     """The digits do not match."""
 
     code = "code_wrong"
 
 
-class CodeExpired(Refusal):
+class CodeExpired(ConsoleError):
     """The code has expired, was already used, or was replaced by a newer one."""
 
     code = "code_expired"
 
 
-class VerificationLocked(Refusal):
+class VerificationLocked(ConsoleError):
     """All attempts are used up; a supervisor can lift the lock."""
 
     code = "verification_locked"
@@ -474,13 +474,13 @@ class VerificationLocked(Refusal):
         self.until = until
 
 
-class SendLimit(Refusal):
+class SendLimit(ConsoleError):
     """Too many codes were sent within an hour or a day."""
 
     code = "send_limit"
 
 
-class DeliveryFailed(Refusal):
+class DeliveryFailed(ConsoleError):
     """A message could not be handed over; the sentence contains no address. `permanent`: another attempt is useless.
 
     `unreached`: as far as we can tell, the mail server or provider did not answer, so the next message would wait as
@@ -498,25 +498,25 @@ class DeliveryFailed(Refusal):
 # --- decisions -------------------------------------------------------------------------------------------
 
 
-class GroundKind(Refusal):
+class GroundKind(ConsoleError):
     """A statutory ground was used as a discretionary one, or the reverse (policy V.4)."""
 
     code = "ground_kind"
 
 
-class WrongList(Refusal):
+class WrongList(ConsoleError):
     """One of the nine consent exceptions was used as a ground (policy I.(3))."""
 
     code = "wrong_list"
 
 
-class ChecklistIncomplete(Refusal):
+class ChecklistIncomplete(ConsoleError):
     """Answers are missing, contradictory or outdated; the sentence names the first."""
 
     code = "checklist_incomplete"
 
 
-class NotVouched(Refusal):
+class NotVouched(ConsoleError):
     """The access log does not confirm what a row of the store says, so the row is ignored (DESIGN.md, invariant 12)."""
 
     code = "not_vouched"
@@ -525,7 +525,7 @@ class NotVouched(Refusal):
         super().__init__(sentence, "Tell a supervisor; an admin runs `cs-console log verify`.")
 
 
-class OwnProposal(Refusal):
+class OwnProposal(ConsoleError):
     """No one approves their own proposal."""
 
     code = "own_proposal"
@@ -537,7 +537,7 @@ class OwnProposal(Refusal):
         )
 
 
-class OnHold(Refusal):
+class OnHold(ConsoleError):
     """The data is kept only for a listed reason, and must not be used for anything else (policy I.(4)2, IV.(2)3)."""
 
     code = "on_hold"
@@ -549,13 +549,13 @@ class OnHold(Refusal):
         )
 
 
-class NotErasable(Refusal):
+class NotErasable(ConsoleError):
     """The erasure's conditions are not met: a granted request or an ended term, closed tickets, no unsent message."""
 
     code = "not_erasable"
 
 
-class ErasureNotProven(Refusal):
+class ErasureNotProven(ConsoleError):
     """The access log does not prove what an erasure needs, so nothing is destroyed."""
 
     code = "erasure_not_proven"
@@ -566,7 +566,7 @@ class ErasureNotProven(Refusal):
         )
 
 
-class OwnErasure(Refusal):
+class OwnErasure(ConsoleError):
     """No one confirms an erasure that they proposed."""
 
     code = "own_erasure"
@@ -581,7 +581,7 @@ class OwnErasure(Refusal):
 _BY_OTHERS = "An uninvolved agent must handle this. Reassign it (a) or ask a supervisor."
 
 
-class OwnDecision(Refusal):
+class OwnDecision(ConsoleError):
     """No one handles an appeal against their own decision (DESIGN.md, separation)."""
 
     code = "own_decision"
@@ -593,7 +593,7 @@ class OwnDecision(Refusal):
         )
 
 
-class WrongPassword(Refusal):
+class WrongPassword(ConsoleError):
     """The password, asked for again before an approval or to unlock, does not match (ASVS 7.5.1)."""
 
     code = "wrong_password"
@@ -602,19 +602,19 @@ class WrongPassword(Refusal):
         super().__init__("Wrong password.", then)
 
 
-class StaleProposal(Refusal):
+class StaleProposal(ConsoleError):
     """The ticket was changed after the proposal was made, or the proposal's answers are outdated."""
 
     code = "stale_proposal"
 
 
-class FeeUnreasonable(Refusal):
+class FeeUnreasonable(ConsoleError):
     """The fee is higher than the recorded cost (policy V.4)."""
 
     code = "fee_unreasonable"
 
 
-class NoticeIncomplete(Refusal):
+class NoticeIncomplete(ConsoleError):
     """The notice lacks a required part."""
 
     code = "notice_incomplete"
@@ -623,7 +623,7 @@ class NoticeIncomplete(Refusal):
 # --- policy packs and the log ----------------------------------------------------------------------------
 
 
-class BadPack(Refusal):
+class BadPack(ConsoleError):
     """A policy pack breaks the schema; `problems` has a line for each problem."""
 
     code = "bad_pack"
@@ -633,20 +633,20 @@ class BadPack(Refusal):
         self.problems = problems
 
 
-class UnknownPack(Refusal):
+class UnknownPack(ConsoleError):
     """No pack has that name."""
 
     code = "unknown_pack"
 
 
-class NotProvable(Refusal):
+class NotProvable(ConsoleError):
     """The stored log is not the one that was signed, so nothing can be proven from it: a finding."""
 
     code = "not_provable"
     exit_status = 1
 
 
-class NotAdopted(Refusal):
+class NotAdopted(ConsoleError):
     """A ticket can only be moved to a policy that the desk has adopted."""
 
     code = "pack_not_adopted"
@@ -657,7 +657,7 @@ class NotAdopted(Refusal):
         )
 
 
-class AlreadyOnItsWay(Refusal):
+class AlreadyOnItsWay(ConsoleError):
     """A queued notice is sent automatically; sending it again would send it twice."""
 
     code = "already_on_its_way"
@@ -666,7 +666,7 @@ class AlreadyOnItsWay(Refusal):
         super().__init__("The notice is already being sent.", "Check again in a minute.")
 
 
-class DoneBefore(Refusal):
+class DoneBefore(ConsoleError):
     """This was done already, with other text or choices than are on the screen now."""
 
     code = "done_before"
@@ -678,7 +678,7 @@ class DoneBefore(Refusal):
         )
 
 
-class NotThisAct(Refusal):
+class NotThisAct(ConsoleError):
     """The id of an act was reused for another kind of act, for another ticket or by another account."""
 
     code = "not_this_act"
@@ -687,13 +687,13 @@ class NotThisAct(Refusal):
         super().__init__("This form belongs to a different act.", "Close the form and open it again.")
 
 
-class NoExtension(Refusal):
+class NoExtension(ConsoleError):
     """The term cannot be extended: the policy allows no extension, or not now (policy V.4)."""
 
     code = "no_extension"
 
 
-class GuardianRequired(Refusal):
+class GuardianRequired(ConsoleError):
     """A request for a minor of this age needs a guardian (policy VII)."""
 
     code = "guardian_required"
@@ -705,7 +705,7 @@ class GuardianRequired(Refusal):
         )
 
 
-class PrincipalOnly(Refusal):
+class PrincipalOnly(ConsoleError):
     """A representative is asking: only the requester can confirm it, from a contact on file."""
 
     code = "principal_only"
@@ -717,7 +717,7 @@ class PrincipalOnly(Refusal):
         )
 
 
-class AgeUnknown(Refusal):
+class AgeUnknown(ConsoleError):
     """A guardian's authority cannot be recorded before the requester's age band is (policy VII)."""
 
     code = "age_unknown"
@@ -726,7 +726,7 @@ class AgeUnknown(Refusal):
         super().__init__("The requester is not recorded as a minor.", "Record their age band first.")
 
 
-class CheckLimit(Refusal):
+class CheckLimit(ConsoleError):
     """The pack's limit on comparisons with what a caller says was reached."""
 
     code = "check_limit"
@@ -735,13 +735,13 @@ class CheckLimit(Refusal):
 # --- what is asked ---------------------------------------------------------------------------------------
 
 
-class AskedMissing(Refusal):
+class AskedMissing(ConsoleError):
     """What the requester asks has to be on record before anything is proposed (policy V.4)."""
 
     code = "asked_missing"
 
 
-class AskedDiffers(Refusal):
+class AskedDiffers(ConsoleError):
     """The proposal does not answer exactly what is on record as asked (policy V.4)."""
 
     code = "asked_differs"
@@ -757,21 +757,21 @@ class NotIndependent(OwnDecision):
 
     def __init__(self, number: int, who: str = "You") -> None:
         were = "were" if who == "You" else "was"
-        Refusal.__init__(self, f"{who} {were} involved in what #{number} is about.", _BY_OTHERS)
+        ConsoleError.__init__(self, f"{who} {were} involved in what #{number} is about.", _BY_OTHERS)
 
 
 class NoOneIndependent(NotIndependent):
     """Everyone who could take the ticket was involved in what it is about (DECISIONS.md, 10)."""
 
     def __init__(self, number: int) -> None:
-        Refusal.__init__(
+        ConsoleError.__init__(
             self,
             f"Everyone who could take #{number} was involved in what it is about.",
             "A privacy officer must choose who handles it, and give a reason.",
         )
 
 
-class SecondPersonNeeded(Refusal):
+class SecondPersonNeeded(ConsoleError):
     """Ending the ticket outside its own steps takes two people: the request is on record and waits for the second."""
 
     code = "second_person_needed"
@@ -781,19 +781,19 @@ class SecondPersonNeeded(Refusal):
         super().__init__(sentence, f"A second, uninvolved supervisor must confirm it with {key}.")
 
 
-class MatterRequired(Refusal):
+class MatterRequired(ConsoleError):
     """The ticket does not say yet which earlier ticket, or whose decision, it is about."""
 
     code = "matter_required"
 
 
-class SettlementIncomplete(Refusal):
+class SettlementIncomplete(ConsoleError):
     """An answer that the settlement needs is missing or unusable; the sentence names it."""
 
     code = "settlement_incomplete"
 
 
-class BasisRequired(Refusal):
+class BasisRequired(ConsoleError):
     """Data about another person needs one of the nine bases, the ninth with its citation (policy I.(3))."""
 
     code = "basis_required"

@@ -15,7 +15,7 @@ from models.agent_session import AgentSession
 from models.enums import AccountState, Role
 
 if TYPE_CHECKING:
-    from cs_console.desk import Desk, Office
+    from cs_console.desk import Desk, DeskSession
 
 NOTHING, NEW_PASSWORD, SECOND_FACTOR = 0, 1, 2
 """What an account still has to do before anything else."""
@@ -39,26 +39,26 @@ _LIVE = (
 )
 
 
-def require_live(session: Session, desk: "Desk", any_of: tuple[Role, ...]) -> None:
+def require_live(db: Session, session: "DeskSession", any_of: tuple[Role, ...]) -> None:
     """Refuse unless the desk's session is live and its account holds one of these roles (any, if none are named).
 
     Raises SessionEnded, NotAllowed, or, while the account owes a password of its own or a second factor,
     MustChangePassword or MustEnrol.
     """
-    roles, due = _live(session, desk)
+    roles, due = _live(db, session)
     check_roles(roles, due, any_of)
 
 
 def roles_and_due(
-    transaction: Transaction, desk: "Desk", roles: str, due: int, newest: Iterable[bytes | None]
+    transaction: Transaction, session: "DeskSession", roles: str, due: int, newest: Iterable[bytes | None]
 ) -> tuple[str, int]:
     """Those of the roles in the account's row that the log holds too, and what is due by either of them.
 
     `newest`: of NEWEST_COLUMNS. Raises SessionEnded for an account that the log says is suspended, or does not know by
     that name; LogBroken.
     """
-    said = account_on_record(transaction, desk.office, desk.agent.id, desk.agent.name, newest)
-    if said is None or said.name != desk.agent.name or said.state is not AccountState.ACTIVE:
+    said = account_on_record(transaction, session.desk, session.agent.id, session.agent.name, newest)
+    if said is None or said.name != session.agent.name or said.state is not AccountState.ACTIVE:
         raise SessionEnded("your account is suspended")
     return both(roles, said), NEW_PASSWORD if said.must_change else due
 
@@ -69,11 +69,11 @@ def both(roles: str, said: OnRecord) -> str:
     return ",".join(role for role in roles.split(",") if role and role in on_record)
 
 
-def roles_held(session: Session, office: "Office", agent: Agent) -> frozenset[Role]:
+def roles_held(db: Session, desk: "Desk", agent: Agent) -> frozenset[Role]:
     """The roles that an account has now, by its row and by the log; none while either says it is suspended, nor
     where they differ in its name.
     """
-    said = account_on_record(session.connection(), office, agent.id, agent.name)
+    said = account_on_record(db.connection(), desk, agent.id, agent.name)
     if said is None or said.name != agent.name:
         return frozenset()
     if said.state is not AccountState.ACTIVE or agent.state != AccountState.ACTIVE:
@@ -94,30 +94,30 @@ def check_roles(roles: str, due: int, any_of: tuple[Role, ...]) -> None:
         raise NotAllowed(f"Only {article} {wanted} can do this.", "Ask someone who has that role.")
 
 
-def require_session(session: Session, desk: "Desk") -> None:
+def require_session(db: Session, session: "DeskSession") -> None:
     """Refuse unless the desk's session is live: for what is allowed while a password or a second factor
     is due.
 
     Raises SessionEnded.
     """
-    _live(session, desk)
+    _live(db, session)
 
 
-def _live(session: Session, desk: "Desk") -> tuple[str, int]:
+def _live(db: Session, session: "DeskSession") -> tuple[str, int]:
     """The account's roles now, and what it has to do first. Raises SessionEnded."""
-    row = session.connection().execute(_LIVE, {"session": desk.session_id, "agent": desk.agent.id}).first()
+    row = db.connection().execute(_LIVE, {"session": session.session_id, "agent": session.agent.id}).first()
     if row is None:
         raise SessionEnded("this session is unknown here")
     started, active, ended, reason, state, roles, due, *newest = row
-    check_live(desk, started, active, ended, reason, state)
-    return roles_and_due(session.connection(), desk, roles, due, newest)
+    check_live(session, started, active, ended, reason, state)
+    return roles_and_due(db.connection(), session, roles, due, newest)
 
 
 def check_live(
-    desk: "Desk", started: datetime, active: datetime, ended: datetime | None, reason: str | None, state: str
+    session: "DeskSession", started: datetime, active: datetime, ended: datetime | None, reason: str | None, state: str
 ) -> None:
     """Refuse a session that was ended, is idle or old, or whose account is suspended. Raises SessionEnded."""
-    settings, now = desk.office.settings, desk.office.clock.now()
+    settings, now = session.desk.settings, session.desk.clock.now()
     if ended is not None:
         raise SessionEnded(reason or "the session was ended")
     if state != AccountState.ACTIVE:

@@ -4,7 +4,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from cs_console.errors import Refusal
+from cs_console.errors import ConsoleError
 from cs_console.plain_text import sentence_line
 
 if TYPE_CHECKING:
@@ -18,12 +18,12 @@ def has_terminal() -> bool:
 
 def explain_without_terminal(settings: "Settings") -> int:
     """Say on standard error what is wrong with the desk, or that a terminal is missing; returns the exit status."""
-    from cs_console.opening import open_office
+    from cs_console.opening import open_desk
 
     try:
-        open_office(settings).close()
-    except Refusal as refusal:
-        print(f"cs-console: {sentence_line(str(refusal))}", file=sys.stderr)  # noqa: T201 - there is no screen
-        return refusal.exit_status
+        open_desk(settings).close()
+    except ConsoleError as error:
+        print(f"cs-console: {sentence_line(str(error))}", file=sys.stderr)  # noqa: T201 - there is no screen
+        return error.exit_status
     print("cs-console: this needs a terminal.", file=sys.stderr)  # noqa: T201 - there is no screen
     return 2

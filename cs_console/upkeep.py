@@ -6,7 +6,7 @@ from cs_console.access_log.checkpoint import copy_to_second_place, write_checkpo
 from cs_console.acts import drop_old_acts
 from cs_console.adoption.adopting import read_adopted
 from cs_console.custody.desk_keys import list_desk_keys
-from cs_console.custody.disclosure import record_waiting_refusals
+from cs_console.custody.disclosure import record_waiting_attempts
 from cs_console.custody.drafts import drop_old_drafts
 from cs_console.custody.erasing import apply_again, finish_all
 from cs_console.custody.index_rotation import carry_on
@@ -16,15 +16,15 @@ from cs_console.deadlines.escalation import escalate_overdue
 from cs_console.decisions.review import reopen_due
 from cs_console.delivery.acknowledging import acknowledge_waiting
 from cs_console.delivery.outgoing import deliver_queued
-from cs_console.desk import Office
-from cs_console.errors import Refusal
+from cs_console.desk import Desk
+from cs_console.errors import ConsoleError
 from cs_console.staff.desk_time import record_parted_clock
 from cs_console.verification.closure import close_unverified
 
 _delivering = Lock()
 
 
-def keep_up(office: Office) -> None:
+def keep_up(desk: Desk) -> None:
     """Do in turn what is due: record what was refused while the store was busy, sign the log, look which policy is the
     desk's, open again what is due for review, escalate what is overdue, erase what waits for it, list the desk's own
     keys, drop old drafts that have no ticket, forget acts of long ago, go on with a renewal of the look-up keys that
@@ -38,7 +38,7 @@ def keep_up(office: Office) -> None:
     faults: list[Exception] = []
     steps = (
         record_parted_clock,
-        record_waiting_refusals,
+        record_waiting_attempts,
         _sign,
         read_adopted,
         reopen_due,
@@ -57,8 +57,8 @@ def keep_up(office: Office) -> None:
     )
     for step in steps:
         try:
-            step(office)
-        except Refusal:
+            step(desk)
+        except ConsoleError:
             continue
         except Exception as fault:  # noqa: BLE001 - the other steps come first
             faults.append(fault)
@@ -66,17 +66,17 @@ def keep_up(office: Office) -> None:
         raise ExceptionGroup("upkeep", faults)
 
 
-def _sign(office: Office) -> None:
+def _sign(desk: Desk) -> None:
     """Sign the log, or, where nothing is due, offer the second place again what it did not take before."""
-    if write_checkpoint(office) is None:
-        copy_to_second_place(office)
+    if write_checkpoint(desk) is None:
+        copy_to_second_place(desk)
 
 
-def _deliver(office: Office) -> None:
+def _deliver(desk: Desk) -> None:
     """Deliver in one thread at a time: a mail server that does not answer must not fill the pool minute by minute."""
     if not _delivering.acquire(blocking=False):
         return
     try:
-        deliver_queued(office)
+        deliver_queued(desk)
     finally:
         _delivering.release()

@@ -54,7 +54,7 @@ async def walk(settings: Settings, size: tuple[int, int], tour: Tour) -> None:
             print(file.relative_to(OUT.parent.parent), file=sys.stderr)
 
         await tour(shown, picture)
-        app.desk = None  # the desk folder goes away with its sessions
+        app.session = None  # the desk folder goes away with its sessions
     app.door.close()
 
 

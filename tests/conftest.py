@@ -1,4 +1,4 @@
-"""What every test stands on: no setting of this machine leaks in, and a real office on both engines."""
+"""What every test stands on: no setting of this machine leaks in, and a real desk on both engines."""
 
 import os
 import shutil
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.tally import lines_of
-from tests.support.office import TestOffice, make_office
+from tests.support.desk import TestDesk, make_desk
 from tests.support.postgres import fresh_database, no_database_left
 from tests.support.sample_desk import make_once
 
@@ -53,19 +53,19 @@ def _no_database_is_left() -> Iterator[None]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def test_office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TestOffice]:
+def test_desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TestDesk]:
     """A fresh desk; every service test runs on both engines."""
-    made = make_office(tmp_path / "home", "" if request.param == "sqlite" else fresh_database())
+    made = make_desk(tmp_path / "home", "" if request.param == "sqlite" else fresh_database())
     yield made
-    made.office.close()
+    made.desk.close()
 
 
 @pytest.fixture
-def sqlite_office(tmp_path: Path) -> Iterator[TestOffice]:
+def sqlite_desk(tmp_path: Path) -> Iterator[TestDesk]:
     """A fresh desk on SQLite, for what is about screens or files rather than SQL."""
-    made = make_office(tmp_path / "home")
+    made = make_desk(tmp_path / "home")
     yield made
-    made.office.close()
+    made.desk.close()
 
 
 @pytest.fixture(scope="session")

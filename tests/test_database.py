@@ -24,7 +24,7 @@ from cs_console.errors import (
     StoreUnavailable,
 )
 from models.counter import Counter
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.postgres import empty_database
 
 
@@ -43,10 +43,10 @@ def test_a_missing_store_is_refused_and_not_made(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_newer_store_is_refused_untouched_by_check_and_by_migrate(sqlite_office: TestOffice, tmp_path: Path) -> None:
-    file = sqlite_office.office.database.file
+def test_a_newer_store_is_refused_untouched_by_check_and_by_migrate(sqlite_desk: TestDesk, tmp_path: Path) -> None:
+    file = sqlite_desk.desk.database.file
     assert file is not None
-    sqlite_office.office.close()
+    sqlite_desk.desk.close()
     newer = tmp_path / "newer"
     newer.mkdir()
     shutil.copy(file, newer / "console.db")
@@ -63,8 +63,8 @@ def test_a_newer_store_is_refused_untouched_by_check_and_by_migrate(sqlite_offic
 def test_a_newer_store_on_postgresql_is_refused() -> None:
     database = Database(empty_database())
     database.migrate()
-    with database.transaction() as session:
-        session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with database.transaction() as db:
+        db.connection().exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(StoreTooNew):
         database.check()
     database.close()
@@ -105,58 +105,56 @@ def test_a_folder_without_permission_is_one_clear_sentence(tmp_path: Path) -> No
     assert "Traceback" not in done.stderr
 
 
-def test_a_locked_store_says_busy_and_changes_nothing(
-    sqlite_office: TestOffice, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = sqlite_office.office.database.file
+def test_a_locked_store_says_busy_and_changes_nothing(sqlite_desk: TestDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = sqlite_desk.desk.database.file
     assert file is not None
     monkeypatch.setattr(database_module, "LOCK_WAIT_SECONDS", 0.05)
     impatient = _database(file)
     holder = sqlite3.connect(file, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
-    with pytest.raises(StoreBusy, match="busy"), impatient.transaction() as session:
-        session.add(Counter(name="never", value=1))
+    with pytest.raises(StoreBusy, match="busy"), impatient.transaction() as db:
+        db.add(Counter(name="never", value=1))
     holder.execute("ROLLBACK")
     holder.close()
-    with impatient.reading() as session:
-        assert session.exec(select(Counter).where(Counter.name == "never")).first() is None
+    with impatient.reading() as db:
+        assert db.exec(select(Counter).where(Counter.name == "never")).first() is None
     impatient.close()
 
 
-def test_a_full_disk_says_so_and_changes_nothing(sqlite_office: TestOffice) -> None:
-    database = sqlite_office.office.database
-    with pytest.raises(StoreFull, match="full"), database.transaction() as session:
-        connection = session.connection()
+def test_a_full_disk_says_so_and_changes_nothing(sqlite_desk: TestDesk) -> None:
+    database = sqlite_desk.desk.database
+    with pytest.raises(StoreFull, match="full"), database.transaction() as db:
+        connection = db.connection()
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
-        session.add_all(Counter(name=f"filler {'x' * 900} {number}", value=number) for number in range(5_000))
-    with database.reading() as session:
-        assert len(session.exec(select(Counter)).all()) == 1
+        db.add_all(Counter(name=f"filler {'x' * 900} {number}", value=number) for number in range(5_000))
+    with database.reading() as db:
+        assert len(db.exec(select(Counter)).all()) == 1
 
 
-def test_an_error_rolls_back_the_whole_transaction(test_office: TestOffice) -> None:
-    database = test_office.office.database
-    with pytest.raises(ZeroDivisionError), database.transaction() as session:
-        session.add(Counter(name="half", value=1))
-        session.flush()
+def test_an_error_rolls_back_the_whole_transaction(test_desk: TestDesk) -> None:
+    database = test_desk.desk.database
+    with pytest.raises(ZeroDivisionError), database.transaction() as db:
+        db.add(Counter(name="half", value=1))
+        db.flush()
         raise ZeroDivisionError
-    with database.reading() as session:
-        assert session.exec(select(Counter).where(Counter.name == "half")).first() is None
+    with database.reading() as db:
+        assert db.exec(select(Counter).where(Counter.name == "half")).first() is None
 
 
-def test_errors_never_repeat_a_value(test_office: TestOffice) -> None:
+def test_errors_never_repeat_a_value(test_desk: TestDesk) -> None:
     """ASVS 16.2.5: a requester's data must not reach logs through a driver's message."""
-    with pytest.raises(StoreUnavailable) as refusal, test_office.office.database.transaction() as session:
-        session.add(Counter(name="CANARY-77", value=1))
-        session.flush()
-        session.connection().exec_driver_sql("INSERT INTO no_such_table VALUES ('CANARY-77')")
+    with pytest.raises(StoreUnavailable) as refusal, test_desk.desk.database.transaction() as db:
+        db.add(Counter(name="CANARY-77", value=1))
+        db.flush()
+        db.connection().exec_driver_sql("INSERT INTO no_such_table VALUES ('CANARY-77')")
     assert "CANARY" not in str(refusal.value)
     assert refusal.value.__cause__ is None
 
 
-def test_sqlite_keeps_the_promised_pragmas(sqlite_office: TestOffice) -> None:
-    with sqlite_office.office.database.reading() as session:
-        connection = session.connection()
+def test_sqlite_keeps_the_promised_pragmas(sqlite_desk: TestDesk) -> None:
+    with sqlite_desk.desk.database.reading() as db:
+        connection = db.connection()
         found = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("journal_mode", "synchronous", "secure_delete", "foreign_keys", "recursive_triggers")
@@ -174,23 +172,23 @@ def test_an_answer_of_postgresql_means_that_it_is_durable() -> None:
     """Whatever the server or the account is set to: an entry has to survive the machine before a value is shown."""
     url = empty_database()
     database = Database(url)
-    with database.transaction() as session:
-        name = session.connection().exec_driver_sql("SELECT current_database()").scalar_one()
-        session.connection().exec_driver_sql(f'ALTER DATABASE "{name}" SET synchronous_commit = off')
+    with database.transaction() as db:
+        name = db.connection().exec_driver_sql("SELECT current_database()").scalar_one()
+        db.connection().exec_driver_sql(f'ALTER DATABASE "{name}" SET synchronous_commit = off')
     database.close()
-    with database.transaction() as session:
-        assert session.connection().exec_driver_sql("SHOW synchronous_commit").scalar_one() == "on"
+    with database.transaction() as db:
+        assert db.connection().exec_driver_sql("SHOW synchronous_commit").scalar_one() == "on"
     database.close()
 
 
 @pytest.mark.parametrize("replaced", [False, True])
-def test_nothing_is_written_to_a_file_that_is_no_longer_there(sqlite_office: TestOffice, replaced: bool) -> None:
+def test_nothing_is_written_to_a_file_that_is_no_longer_there(sqlite_desk: TestDesk, replaced: bool) -> None:
     """SECURITY.md, Access log: a log must not go on in a file that was unlinked."""
-    database = sqlite_office.office.database
+    database = sqlite_desk.desk.database
     file = database.file
     assert file is not None
-    with database.transaction() as session:
-        session.add(Counter(name="before", value=1))
+    with database.transaction() as db:
+        db.add(Counter(name="before", value=1))
     with database.engine.connect() as connection:
         connection.exec_driver_sql("COMMIT")
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -203,14 +201,14 @@ def test_nothing_is_written_to_a_file_that_is_no_longer_there(sqlite_office: Tes
         kept.rename(file)
     else:
         for use in (database.transaction, database.reading):
-            with pytest.raises(StoreUnavailable, match="cannot be found"), use() as session:
-                session.connection()
+            with pytest.raises(StoreUnavailable, match="cannot be found"), use() as db:
+                db.connection()
         with pytest.raises(StoreUnavailable, match="cannot be found"), database.bare_transaction():
             pass
         assert not file.exists()
         kept.rename(file)
-    with database.transaction() as session:
-        session.add(Counter(name="after", value=1))
+    with database.transaction() as db:
+        db.add(Counter(name="after", value=1))
     with sqlite3.connect(file) as other:
         names = {name for (name,) in other.execute("SELECT name FROM counter")}
     other.close()
@@ -244,8 +242,8 @@ def test_whoever_opens_a_new_file_at_the_same_moment_waits(tmp_path: Path) -> No
     def opening(number: int) -> None:
         database = _database(tmp_path / f"{number}.db")
         start.wait()
-        with database.transaction() as session:
-            session.connection().exec_driver_sql("CREATE TABLE IF NOT EXISTS opened (at INTEGER)")
+        with database.transaction() as db:
+            db.connection().exec_driver_sql("CREATE TABLE IF NOT EXISTS opened (at INTEGER)")
         database.close()
 
     with ThreadPoolExecutor(threads) as pool:

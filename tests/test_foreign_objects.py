@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from cs_console.foreign_objects import foreign_objects
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 
 ON_FILE = {
     "CREATE TRIGGER hides_it AFTER INSERT ON log_entry BEGIN UPDATE ticket SET row = row; END": "trigger hides_it",
@@ -20,25 +20,25 @@ ON_SERVER = {
 }
 
 
-def found(made: TestOffice) -> tuple[str, ...]:
-    with made.office.database.reading() as session:
-        return foreign_objects(session.connection())
+def found(made: TestDesk) -> tuple[str, ...]:
+    with made.desk.database.reading() as db:
+        return foreign_objects(db.connection())
 
 
-def test_each_thing_that_is_not_the_consoles_is_named(test_office: TestOffice) -> None:
-    assert found(test_office) == ()
-    database = test_office.office.database
+def test_each_thing_that_is_not_the_consoles_is_named(test_desk: TestDesk) -> None:
+    assert found(test_desk) == ()
+    database = test_desk.desk.database
     for statement, name in (ON_FILE if database.is_sqlite else ON_SERVER).items():
-        with database.transaction() as session:
-            session.connection().execute(text(statement))
-        assert name in found(test_office)
+        with database.transaction() as db:
+            db.connection().execute(text(statement))
+        assert name in found(test_desk)
 
 
 @pytest.mark.parametrize("statement", ON_FILE)
-def test_doctor_says_so(sqlite_office: TestOffice, statement: str) -> None:
+def test_doctor_says_so(sqlite_desk: TestDesk, statement: str) -> None:
     from cs_console.commands.checks import examine
 
-    with sqlite_office.office.database.transaction() as session:
-        session.connection().execute(text(statement))
-    check = next(one for one in examine(sqlite_office.office.settings) if one.name == "database contents")
+    with sqlite_desk.desk.database.transaction() as db:
+        db.connection().execute(text(statement))
+    check = next(one for one in examine(sqlite_desk.desk.settings) if one.name == "database contents")
     assert not check.ok and ON_FILE[statement] in check.words

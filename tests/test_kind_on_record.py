@@ -31,105 +31,105 @@ from tests.custody.reveals import CONTACTS, change, is_refused, own_ticket
 from tests.decisions.cases import person
 from tests.decisions.test_checklist import ticket_of
 from tests.settlements.settlements import refused
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.tickets import MadeTicket, make_ticket
 
 
-def write_kind(test_office: TestOffice, number: int, kind: TicketKind) -> None:
-    change(test_office, update(Ticket).where(col(Ticket.number) == number).values(kind=kind.value))
+def write_kind(test_desk: TestDesk, number: int, kind: TicketKind) -> None:
+    change(test_desk, update(Ticket).where(col(Ticket.number) == number).values(kind=kind.value))
 
 
-def row_of(test_office: TestOffice, number: int) -> int:
-    return ticket_of(test_office, number).row
+def row_of(test_desk: TestDesk, number: int) -> int:
+    return ticket_of(test_desk, number).row
 
 
 def original(ticket: MadeTicket) -> Target:
     return Target(Field.MESSAGE, ticket.message_id)
 
 
-def test_a_kind_in_the_row_shows_no_original_text(test_office: TestOffice) -> None:
-    desk, ticket = own_ticket(test_office, TicketKind.RIGHTS, verified=False)
-    write_kind(test_office, ticket.number, TicketKind.REPORT)
-    is_refused(test_office, desk, ticket.number, original(ticket), "investigate", PurposeNotAllowed)
+def test_a_kind_in_the_row_shows_no_original_text(test_desk: TestDesk) -> None:
+    session, ticket = own_ticket(test_desk, TicketKind.RIGHTS, verified=False)
+    write_kind(test_desk, ticket.number, TicketKind.REPORT)
+    is_refused(test_desk, session, ticket.number, original(ticket), "investigate", PurposeNotAllowed)
 
 
-def test_a_kind_that_was_corrected_on_record_counts_at_once(test_office: TestOffice) -> None:
-    desk, ticket = own_ticket(test_office, TicketKind.INQUIRY, verified=False)
-    set_kind(desk, ticket.number, row_of(test_office, ticket.number), TicketKind.REPORT)
-    assert reveal(desk, ticket.number, original(ticket), "investigate").value
-    write_kind(test_office, ticket.number, TicketKind.INQUIRY)
-    assert reveal(desk, ticket.number, original(ticket), "investigate").value
-    set_kind(desk, ticket.number, row_of(test_office, ticket.number), TicketKind.INQUIRY)
-    write_kind(test_office, ticket.number, TicketKind.REPORT)
-    is_refused(test_office, desk, ticket.number, original(ticket), "investigate", PurposeNotAllowed)
+def test_a_kind_that_was_corrected_on_record_counts_at_once(test_desk: TestDesk) -> None:
+    session, ticket = own_ticket(test_desk, TicketKind.INQUIRY, verified=False)
+    set_kind(session, ticket.number, row_of(test_desk, ticket.number), TicketKind.REPORT)
+    assert reveal(session, ticket.number, original(ticket), "investigate").value
+    write_kind(test_desk, ticket.number, TicketKind.INQUIRY)
+    assert reveal(session, ticket.number, original(ticket), "investigate").value
+    set_kind(session, ticket.number, row_of(test_desk, ticket.number), TicketKind.INQUIRY)
+    write_kind(test_desk, ticket.number, TicketKind.REPORT)
+    is_refused(test_desk, session, ticket.number, original(ticket), "investigate", PurposeNotAllowed)
 
 
 @pytest.mark.parametrize("kind", [TicketKind.APPEAL, TicketKind.COMPLAINT, TicketKind.RIGHTS])
-def test_a_kind_in_the_row_lets_no_one_close_alone(test_office: TestOffice, kind: TicketKind) -> None:
-    mei, sue = person(test_office, "mei", Role.AGENT), person(test_office, "sue", Role.SUPERVISOR)
-    made = make_ticket(test_office, kind=kind, assignee=mei, contacts=CONTACTS, verified=True)
-    write_kind(test_office, made.number, TicketKind.INQUIRY)
+def test_a_kind_in_the_row_lets_no_one_close_alone(test_desk: TestDesk, kind: TicketKind) -> None:
+    mei, sue = person(test_desk, "mei", Role.AGENT), person(test_desk, "sue", Role.SUPERVISOR)
+    made = make_ticket(test_desk, kind=kind, assignee=mei, contacts=CONTACTS, verified=True)
+    write_kind(test_desk, made.number, TicketKind.INQUIRY)
     with pytest.raises(WrongState):
-        set_state(mei, made.number, row_of(test_office, made.number), TicketState.CLOSED, "Enough.")
+        set_state(mei, made.number, row_of(test_desk, made.number), TicketState.CLOSED, "Enough.")
     with pytest.raises(WrongState if kind is TicketKind.RIGHTS else SecondPersonNeeded):
-        set_state(sue, made.number, row_of(test_office, made.number), TicketState.CLOSED, "Enough.")
+        set_state(sue, made.number, row_of(test_desk, made.number), TicketState.CLOSED, "Enough.")
     with pytest.raises((NotAllowed, SecondPersonNeeded)):  # nor made into what its row already calls it
-        set_kind(mei, made.number, row_of(test_office, made.number), TicketKind.INQUIRY)
-    assert ticket_of(test_office, made.number).state != TicketState.CLOSED
+        set_kind(mei, made.number, row_of(test_desk, made.number), TicketKind.INQUIRY)
+    assert ticket_of(test_desk, made.number).state != TicketState.CLOSED
 
 
-def test_who_refused_does_not_take_an_appeal_that_its_row_calls_an_inquiry(test_office: TestOffice) -> None:
-    case = refused(test_office)
-    appeal = make_ticket(test_office, kind=TicketKind.APPEAL, requester=case.requester, verified=True)
-    write_kind(test_office, appeal.number, TicketKind.INQUIRY)
+def test_who_refused_does_not_take_an_appeal_that_its_row_calls_an_inquiry(test_desk: TestDesk) -> None:
+    case = refused(test_desk)
+    appeal = make_ticket(test_desk, kind=TicketKind.APPEAL, requester=case.requester, verified=True)
+    write_kind(test_desk, appeal.number, TicketKind.INQUIRY)
     with pytest.raises(NotIndependent):
         claim(case.mei, appeal.number)
     claim(case.ben, appeal.number)
     assert still_needed(case.ben, appeal.number).by_outcome.keys() >= {"uphold"}
 
 
-def test_a_letter_that_was_sent_does_not_go_out_again(test_office: TestOffice) -> None:
-    mei, office = person(test_office, "mei", Role.AGENT), test_office.office
-    made = make_ticket(test_office, assignee=mei, contacts=CONTACTS)
-    folder = office.settings.outbox
+def test_a_letter_that_was_sent_does_not_go_out_again(test_desk: TestDesk) -> None:
+    mei, desk = person(test_desk, "mei", Role.AGENT), test_desk.desk
+    made = make_ticket(test_desk, assignee=mei, contacts=CONTACTS)
+    folder = desk.settings.outbox
     assert folder is not None
     assert reply(mei, made.number, 1, made.contact_ids[Field.EMAIL], "Dear you.") is DeliveryState.SENT
     sent = sorted(folder.iterdir())
     ours = col(Message.sort) == MessageSort.REPLY
-    change(test_office, update(Message).where(ours).values(delivery=DeliveryState.QUEUED, next_delivery_at=None))
-    assert deliver_queued(office).sent == 0
+    change(test_desk, update(Message).where(ours).values(delivery=DeliveryState.QUEUED, next_delivery_at=None))
+    assert deliver_queued(desk).sent == 0
     assert sorted(folder.iterdir()) == sent
-    with office.database.reading() as session:
-        message = session.scalars(select(Message).where(ours)).one()
+    with desk.database.reading() as db:
+        message = db.scalars(select(Message).where(ours)).one()
     assert message.delivery == DeliveryState.SENT
-    assert deliver_one(office, message.id) is DeliveryState.SENT
+    assert deliver_one(desk, message.id) is DeliveryState.SENT
 
 
-def test_an_older_desks_ticket_is_of_the_kind_that_its_row_says(test_office: TestOffice) -> None:
-    mei = person(test_office, "mei", Role.AGENT)
-    made = make_ticket(test_office, kind=TicketKind.REPORT, assignee=mei, contacts=CONTACTS, on_record=False)
+def test_an_older_desks_ticket_is_of_the_kind_that_its_row_says(test_desk: TestDesk) -> None:
+    mei = person(test_desk, "mei", Role.AGENT)
+    made = make_ticket(test_desk, kind=TicketKind.REPORT, assignee=mei, contacts=CONTACTS, on_record=False)
     assert reveal(mei, made.number, original(made), "investigate").value
-    write_kind(test_office, made.number, TicketKind.INQUIRY)
-    is_refused(test_office, mei, made.number, original(made), "investigate", PurposeNotAllowed)
+    write_kind(test_desk, made.number, TicketKind.INQUIRY)
+    is_refused(test_desk, mei, made.number, original(made), "investigate", PurposeNotAllowed)
 
 
-def test_what_is_opened_is_on_record_with_its_kind_and_channel(test_office: TestOffice) -> None:
-    mei, office = person(test_office, "mei", Role.AGENT), test_office.office
+def test_what_is_opened_is_on_record_with_its_kind_and_channel(test_desk: TestDesk) -> None:
+    mei, desk = person(test_desk, "mei", Role.AGENT), test_desk.desk
     number = open_by_form(mei, FormEntry(TicketKind.COMPLAINT, Channel.CALL, "The lamp", "She called about it.")).number
-    change(test_office, update(Ticket).values(kind=TicketKind.INQUIRY.value, channel=Channel.MAIL.value))
-    with office.database.reading() as session:
-        assert facts_on_record(session, office, number).kind is TicketKind.COMPLAINT
-        assert channel_on_record(session, office, number, Channel.MAIL) is Channel.CALL
+    change(test_desk, update(Ticket).values(kind=TicketKind.INQUIRY.value, channel=Channel.MAIL.value))
+    with desk.database.reading() as db:
+        assert facts_on_record(db, desk, number).kind is TicketKind.COMPLAINT
+        assert channel_on_record(db, desk, number, Channel.MAIL) is Channel.CALL
 
 
-def test_a_form_that_its_row_calls_a_mail_is_not_written_to(test_office: TestOffice) -> None:
+def test_a_form_that_its_row_calls_a_mail_is_not_written_to(test_desk: TestDesk) -> None:
     """Anyone can type anyone's address into a form."""
-    mei, office = person(test_office, "mei", Role.AGENT), test_office.office
+    mei, desk = person(test_desk, "mei", Role.AGENT), test_desk.desk
     form = {"channel": Channel.FORM, "on_file": False, "contacts": {Field.EMAIL: "other@example.org"}}
-    made = make_ticket(test_office, assignee=mei, **form)  # type: ignore[arg-type]  # as named above
-    change(test_office, update(Ticket).values(channel=Channel.MAIL.value))
-    with office.database.reading() as session:
-        assert where_to_write(session, office, facts(session, made.number), claimed=True) is None
-        assert may_write_to(session, office, facts(session, made.number)) == frozenset()
+    made = make_ticket(test_desk, assignee=mei, **form)  # type: ignore[arg-type]  # as named above
+    change(test_desk, update(Ticket).values(channel=Channel.MAIL.value))
+    with desk.database.reading() as db:
+        assert where_to_write(db, desk, facts(db, made.number), claimed=True) is None
+        assert may_write_to(db, desk, facts(db, made.number)) == frozenset()
     with pytest.raises(ContactNotOnFile):
         reply(mei, made.number, 1, made.contact_ids[Field.EMAIL], "Dear you.")

@@ -14,7 +14,7 @@ from cs_console.custody import disclosure
 from cs_console.custody.disclosure import Target
 from cs_console.decisions import approval, checklist
 from cs_console.decisions.checklist import Answer, Finding, Proposal
-from cs_console.desk import operator_desk
+from cs_console.desk import operator_session
 from cs_console.errors import NotVerified
 from cs_console.intake import intake
 from cs_console.staff import passwords
@@ -22,7 +22,7 @@ from cs_console.tickets import queue
 from cs_console.verification import codes
 from models.enums import Action, Field, Outcome, Role, TicketKind, TicketState
 from tests.decisions.cases import propose
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 
 CANARY = "Zanzibarquokka"
 """A word that stands nowhere but in what the requester gave us."""
@@ -62,20 +62,20 @@ def _places_of(folder: Path, word: str) -> list[str]:
 
 
 @pytest.mark.usefixtures("cheap_passwords")
-def test_the_main_job_end_to_end(test_office: TestOffice, tmp_path: Path) -> None:
-    office, clock = test_office.office, test_office.clock
+def test_the_main_job_end_to_end(test_desk: TestDesk, tmp_path: Path) -> None:
+    desk, clock = test_desk.desk, test_desk.clock
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "accounts.jsonl").write_text(_ON_FILE, "utf-8")
-    operator = operator_desk(office)
+    operator = operator_session(desk)
     intake.import_jsonl(operator, outside / "accounts.jsonl")
     counts = intake.import_mail(operator, [_mail(outside)])
     assert (counts.read, counts.opened) == (1, 1)
     again = intake.import_mail(operator, [outside / "one.eml"])
     assert (again.read, again.duplicate) == (1, 1)
 
-    mei = test_office.desk("mei", Role.AGENT, Role.VERIFIER)
-    omar = test_office.desk("omar", Role.SUPERVISOR, password_hash=passwords.hash_password(PASSWORD))
+    mei = test_desk.session("mei", Role.AGENT, Role.VERIFIER)
+    omar = test_desk.session("omar", Role.SUPERVISOR, password_hash=passwords.hash_password(PASSWORD))
     (row,) = queue.page(mei, "to_verify").rows
     assert row.kind is TicketKind.RIGHTS
     assert CANARY not in row.subject
@@ -89,7 +89,7 @@ def test_the_main_job_end_to_end(test_office: TestOffice, tmp_path: Path) -> Non
 
     option = next(option for option in codes.options(mei, row.number) if option.field is Field.MOBILE)
     codes.send_code(mei, row.number, option.contact_id)
-    outbox = office.settings.outbox
+    outbox = desk.settings.outbox
     assert outbox is not None
     (message,) = outbox.iterdir()
     code = re.findall(r"\b[0-9]{8}\b", message.read_text("utf-8"))[0]
@@ -141,7 +141,7 @@ def test_the_main_job_end_to_end(test_office: TestOffice, tmp_path: Path) -> Non
         Action.DECISION_APPROVED,
         Action.DECISION_MADE,
     }
-    verdict = verify_log(office)
+    verdict = verify_log(desk)
     assert verdict.ok
     # nothing of hers lies in the home folder but what went out (test_canary.py looks at PostgreSQL's files too)
-    assert [place for place in _places_of(office.settings.home, CANARY) if not place.startswith("outbox")] == []
+    assert [place for place in _places_of(desk.settings.home, CANARY) if not place.startswith("outbox")] == []

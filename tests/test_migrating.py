@@ -12,10 +12,10 @@ import pytest
 from cs_console import database as database_module
 from cs_console.database import REVISIONS, Database
 from cs_console.errors import StoreBusy, StoreTooNew, StoreUnavailable
-from cs_console.opening import open_office
+from cs_console.opening import open_desk
 from cs_console.settings import Settings
 from models.counter import Counter
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.postgres import empty_database
 
 NEXT = "next"
@@ -36,7 +36,7 @@ import sys
 from pathlib import Path
 import alembic.command, alembic.config
 from cs_console import database
-from cs_console.errors import Refusal
+from cs_console.errors import ConsoleError
 if sys.argv[2]:
     database.MIGRATIONS = Path(sys.argv[2])
     database.REVISIONS += ("next",)
@@ -46,7 +46,7 @@ sys.stdin.readline()
 try:
     store.migrate()
     print(store.version())
-except Refusal as refusal:
+except ConsoleError as refusal:
     print(refusal)
 """
 
@@ -94,8 +94,8 @@ def all_at_once(url: str, migrations: Path | None = None) -> list[str]:
 
 def counter(settings: Settings) -> int:
     database = Database(settings.database)
-    with database.reading() as session:
-        found = session.get_one(Counter, "ticket").value
+    with database.reading() as db:
+        found = db.get_one(Counter, "ticket").value
     database.close()
     return found
 
@@ -107,59 +107,59 @@ def test_processes_that_make_a_store_at_once_all_find_it_made(engine: str, tmp_p
         assert all_at_once(url) == [REVISIONS[-1]] * 4
 
 
-def test_processes_that_meet_an_older_store_at_once_migrate_it_once(test_office: TestOffice, migrations: Path) -> None:
-    settings = test_office.office.settings
-    test_office.office.close()
+def test_processes_that_meet_an_older_store_at_once_migrate_it_once(test_desk: TestDesk, migrations: Path) -> None:
+    settings = test_desk.desk.settings
+    test_desk.desk.close()
     before = counter(settings)
     url = settings.database
     assert all_at_once(url, migrations) == [NEXT] * 4
     assert counter(settings) == before + 1
 
 
-def test_an_older_database_is_migrated_as_it_is_opened(test_office: TestOffice, update: Callable[[], None]) -> None:
-    settings = test_office.office.settings
-    test_office.office.close()
+def test_an_older_database_is_migrated_as_it_is_opened(test_desk: TestDesk, update: Callable[[], None]) -> None:
+    settings = test_desk.desk.settings
+    test_desk.desk.close()
     before = counter(settings)
     update()
-    office = open_office(settings)
-    assert office.database.version() == NEXT
+    desk = open_desk(settings)
+    assert desk.database.version() == NEXT
     assert counter(settings) == before + 1
-    office.close()
-    open_office(settings).close()
+    desk.close()
+    open_desk(settings).close()
     assert counter(settings) == before + 1
 
 
 def test_a_database_of_a_newer_program_is_not_opened(
-    test_office: TestOffice, update: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+    test_desk: TestDesk, update: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = test_office.office.settings
-    test_office.office.close()
+    settings = test_desk.desk.settings
+    test_desk.desk.close()
     update()
-    open_office(settings).close()
+    open_desk(settings).close()
     monkeypatch.undo()
     before = counter(settings)
     with pytest.raises(StoreTooNew):
-        open_office(settings)
+        open_desk(settings)
     assert counter(settings) == before
 
 
 def test_a_database_that_is_older_is_left_so_while_its_keyring_is_missing(
-    sqlite_office: TestOffice, update: Callable[[], None]
+    sqlite_desk: TestDesk, update: Callable[[], None]
 ) -> None:
-    settings = sqlite_office.office.settings
-    sqlite_office.office.close()
+    settings = sqlite_desk.desk.settings
+    sqlite_desk.desk.close()
     (settings.home / "keyring.db").unlink()
     update()
     with pytest.raises(StoreUnavailable, match="keyring"):
-        open_office(settings)
+        open_desk(settings)
     assert Database(settings.database).version() == REVISIONS[-1]
 
 
 def test_a_migration_that_fails_changes_nothing(
-    test_office: TestOffice, migrations: Path, update: Callable[[], None]
+    test_desk: TestDesk, migrations: Path, update: Callable[[], None]
 ) -> None:
-    settings = test_office.office.settings
-    test_office.office.close()
+    settings = test_desk.desk.settings
+    test_desk.desk.close()
     update()
     before = counter(settings)
     file = migrations / "versions" / "9999_next.py"
@@ -167,24 +167,24 @@ def test_a_migration_that_fails_changes_nothing(
         MIGRATION.replace("    op.execute", "    op.execute('INSERT INTO nowhere VALUES (1)')\n    op.execute")
     )
     with pytest.raises(StoreUnavailable):
-        open_office(settings)
+        open_desk(settings)
     assert counter(settings) == before
     file.write_text(MIGRATION)
-    open_office(settings).close()
+    open_desk(settings).close()
     assert counter(settings) == before + 1
 
 
 def test_who_waits_too_long_for_a_migration_is_told_that_the_store_is_busy(
-    test_office: TestOffice, update: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+    test_desk: TestDesk, update: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = test_office.office.settings
+    settings = test_desk.desk.settings
     update()
     monkeypatch.setattr(database_module, "MIGRATION_WAIT_SECONDS", 0.05)
     waiting = Database(settings.database)
-    with test_office.office.database._alone(), pytest.raises(StoreBusy):
+    with test_desk.desk.database._alone(), pytest.raises(StoreBusy):
         waiting.migrate()
     waiting.close()
-    assert test_office.office.database.version() == REVISIONS[-1]
+    assert test_desk.desk.database.version() == REVISIONS[-1]
 
 
 def test_what_a_newer_program_made_meanwhile_is_refused() -> None:

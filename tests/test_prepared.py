@@ -10,7 +10,7 @@ from cs_console.prepared import Prepared, first_rows, rows_written
 from models.columns import microseconds
 from models.counter import Counter
 from models.desk_identity import DeskIdentity
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 
 FIND = Prepared(select(col(Counter.value)).where(col(Counter.name) == bindparam("who")).limit(1))
 ADD = Prepared(insert(Counter))
@@ -23,74 +23,74 @@ GROW = Prepared(
 MOMENT = Prepared(select(col(DeskIdentity.created_at)).where(col(DeskIdentity.created_at) <= bindparam("now")))
 
 
-def test_a_prepared_statement_answers_like_any_other(test_office: TestOffice) -> None:
-    database = test_office.office.database
+def test_a_prepared_statement_answers_like_any_other(test_desk: TestDesk) -> None:
+    database = test_desk.desk.database
     with database.bare_transaction() as connection:
         ADD.run(connection, {"name": "pages", "value": 7})
         assert FIND.first(connection, {"who": "pages"}) == (7,)
         assert FIND.first(connection, {"who": "nothing"}) is None
         assert GROW.first(connection, {"who": "pages"}) == (8,)
-        now = microseconds(test_office.clock.now())
+        now = microseconds(test_desk.clock.now())
         assert MOMENT.first(connection, {"now": now}) == (now,)
-    with database.reading() as session:
-        assert session.get_one(Counter, "pages").value == 8
+    with database.reading() as db:
+        assert db.get_one(Counter, "pages").value == 8
 
 
-def test_statements_that_go_together_run_in_their_order(test_office: TestOffice) -> None:
-    database = test_office.office.database
+def test_statements_that_go_together_run_in_their_order(test_desk: TestDesk) -> None:
+    database = test_desk.desk.database
     with database.bare_transaction() as connection:
         assert rows_written(connection, (ADD, {"name": "a", "value": 1}), (ADD, {"name": "b", "value": 5})) == [1, 1]
         asked = ((FIND, {"who": "a"}), (GROW, {"who": "a"}), (FIND, {"who": "a"}), (FIND, {"who": "c"}))
         assert first_rows(connection, *asked) == [(1,), (2,), (2,), None]
 
 
-def test_of_statements_that_go_together_all_or_none_is_kept(test_office: TestOffice) -> None:
-    database = test_office.office.database
+def test_of_statements_that_go_together_all_or_none_is_kept(test_desk: TestDesk) -> None:
+    database = test_desk.desk.database
     steps = [(ADD, {"name": name, "value": 1}) for name in ("a", "a", "b")]
     with pytest.raises(StoreUnavailable, match="refused"), database.bare_transaction() as connection:
         rows_written(connection, *steps)
-    with database.reading() as session:
-        assert [session.get(Counter, name) for name in ("a", "b")] == [None, None]
+    with database.reading() as db:
+        assert [db.get(Counter, name) for name in ("a", "b")] == [None, None]
 
 
-def test_what_the_driver_refuses_is_a_sentence_and_changes_nothing(test_office: TestOffice) -> None:
-    database = test_office.office.database
+def test_what_the_driver_refuses_is_a_sentence_and_changes_nothing(test_desk: TestDesk) -> None:
+    database = test_desk.desk.database
     with pytest.raises(StoreUnavailable) as raised, database.bare_transaction() as connection:
         ADD.run(connection, {"name": "pages", "value": 1})
         ADD.run(connection, {"name": "pages", "value": 2})
     assert raised.value.sentence == "The database refused that."
     assert "pages" not in str(raised.value)
-    with database.reading() as session:
-        assert session.get(Counter, "pages") is None
+    with database.reading() as db:
+        assert db.get(Counter, "pages") is None
 
 
-def test_a_commit_that_fails_leaves_no_transaction_and_no_lock_behind(sqlite_office: TestOffice) -> None:
-    database = sqlite_office.office.database
-    with database.transaction() as session:
+def test_a_commit_that_fails_leaves_no_transaction_and_no_lock_behind(sqlite_desk: TestDesk) -> None:
+    database = sqlite_desk.desk.database
+    with database.transaction() as db:
         for statement in (
             "CREATE TABLE parent (id INTEGER PRIMARY KEY)",
             "CREATE TABLE child (id INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED)",
         ):
-            session.connection().execute(text(statement))
+            db.connection().execute(text(statement))
     for _ in range(2):
-        with pytest.raises(StoreUnavailable), database.transaction() as session:
-            session.connection().execute(text("INSERT INTO child VALUES (1)"))
-        with database.reading() as session:
-            assert session.connection().execute(text("SELECT count(*) FROM child")).scalar_one() == 0
-        other = Database(sqlite_office.office.settings.database)
-        with other.transaction() as session:  # the lock is free
-            session.connection().execute(text("UPDATE counter SET value = value + 1"))
+        with pytest.raises(StoreUnavailable), database.transaction() as db:
+            db.connection().execute(text("INSERT INTO child VALUES (1)"))
+        with database.reading() as db:
+            assert db.connection().execute(text("SELECT count(*) FROM child")).scalar_one() == 0
+        other = Database(sqlite_desk.desk.settings.database)
+        with other.transaction() as db:  # the lock is free
+            db.connection().execute(text("UPDATE counter SET value = value + 1"))
         other.close()
 
 
-def test_a_lock_that_is_held_is_said_so_at_the_begin(sqlite_office: TestOffice) -> None:
-    engine = sqlite_office.office.database.engine
+def test_a_lock_that_is_held_is_said_so_at_the_begin(sqlite_desk: TestDesk) -> None:
+    engine = sqlite_desk.desk.database.engine
     with engine.connect() as holder:
         with engine.connect() as mine:
             mine.exec_driver_sql("COMMIT")
             mine.exec_driver_sql("PRAGMA busy_timeout=50")
             mine.exec_driver_sql("BEGIN")
         holder.execute(text("UPDATE counter SET value = value + 1"))
-        with pytest.raises(StoreBusy), sqlite_office.office.database.transaction() as session:
-            session.connection()
+        with pytest.raises(StoreBusy), sqlite_desk.desk.database.transaction() as db:
+            db.connection()
         holder.rollback()

@@ -48,13 +48,13 @@ from cs_console.decisions.decided_on_record import (
 from cs_console.decisions.fee_steps import fee_paid
 from cs_console.decisions.request_scope import asked_of
 from cs_console.decisions.review import stands
-from cs_console.desk import Desk, Office
+from cs_console.desk import Desk, DeskSession
 from cs_console.erasure.erasable import require_erasable
 from cs_console.erasure.erasure import confirm_erasure, open_erasures, propose_erasure, withdraw_erasure
 from cs_console.erasure.holds import holds_of, lift_hold, place_hold
-from cs_console.errors import CodeWrong, NotIndependent, Refusal, SecondPersonNeeded
+from cs_console.errors import CodeWrong, ConsoleError, NotIndependent, SecondPersonNeeded
 from cs_console.independence.participants import decided_for, deciders, participants
-from cs_console.independence.separation import kept_out, last_heard, reviewers_named
+from cs_console.independence.separation import excluded_agents, last_heard, reviewers_named
 from cs_console.policy.adopted import adopted_names, newest_adopted
 from cs_console.staff import accounts, undertakings
 from cs_console.staff.given_roles import confirm_roles
@@ -81,7 +81,7 @@ from tests.decisions.cases import PASSWORD, fee, grant, later, pack, person, pro
 from tests.erasure.erasures import EVERYTHING
 from tests.independence.test_appeal import write
 from tests.settlements.settlements import CONTACTS, Refused, about, end, refused, settling
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.tickets import make_ticket
 
 FREE_TEXT = ("fields", "purpose", "verification", "reason")
@@ -110,11 +110,11 @@ OTHER_WORDS = (
 class History:
     """A desk where everything happened that a rule reads of the log."""
 
-    def __init__(self, test_office: TestOffice) -> None:
-        self.made = test_office
-        self.case: Refused = refused(test_office)
-        self.vic = person(test_office, "vic", Role.VERIFIER)
-        self.ada = person(test_office, "ada", Role.ADMIN)
+    def __init__(self, test_desk: TestDesk) -> None:
+        self.made = test_desk
+        self.case: Refused = refused(test_desk)
+        self.vic = person(test_desk, "vic", Role.VERIFIER)
+        self.ada = person(test_desk, "ada", Role.ADMIN)
         self.desks = (self.case.mei, self.case.sue, self.case.ben, self.case.sam, self.case.pia, self.vic, self.ada)
         for act in (
             self._an_appeal,
@@ -127,11 +127,11 @@ class History:
             self._accounts,
         ):
             act()
-            later(test_office, minutes=1)
+            later(test_desk, minutes=1)
 
     def row(self, number: int) -> int:
-        with self.made.office.database.reading() as session:
-            return session.get_one(Ticket, number).row
+        with self.made.desk.database.reading() as db:
+            return db.get_one(Ticket, number).row
 
     def _an_appeal(self) -> None:
         case = self.case
@@ -176,8 +176,8 @@ class History:
         second = propose(case.mei, made.number, self.row(made.number), proposal).decision_id
         approval.approve(case.sue, second, PASSWORD)
         later(self.made, minutes=1)
-        with case.mei.work() as session:
-            record_about(session, case.mei, facts(session, made.number), Action.TICKET_FOLLOW_UP)
+        with case.mei.work() as db:
+            record_about(db, case.mei, facts(db, made.number), Action.TICKET_FOLLOW_UP)
         change_contact(case.mei, made.number, made.contact_ids[Field.MOBILE], Field.MOBILE, "+8613800138001")
         conversation.add_note(case.mei, made.number, self.row(made.number), "A note.")
         workflow.assign(case.sue, made.number, self.row(made.number), "ben")
@@ -247,7 +247,7 @@ class History:
 
         accounts.suspend(self.ada, "fay")
         accounts.unlock(self.ada, "fay")
-        self.signed = self.made.desk("new", Role.AGENT, undertaking=False)
+        self.signed = self.made.session("new", Role.AGENT, undertaking=False)
         undertakings.accept(self.signed)
 
 
@@ -255,93 +255,93 @@ def told(ask: Callable[..., object], *of: object) -> object:
     """What a rule answers, or the refusal that it gives instead."""
     try:
         return ask(*of)
-    except Refusal as refusal:
-        return f"{refusal.code}: {refusal}"
+    except ConsoleError as error:
+        return f"{error.code}: {error}"
 
 
 def outcomes(history: History) -> list[str]:
     """What every rule says of every ticket, requester, account and proposal of the desk."""
-    office = history.made.office
-    with office.database.reading() as session:
-        return [f"{name}: {answer!r}" for name, answer in _answers(session, office, history)]
+    desk = history.made.desk
+    with desk.database.reading() as db:
+        return [f"{name}: {answer!r}" for name, answer in _answers(db, desk, history)]
 
 
-def _answers(session: Session, office: Office, history: History) -> Iterator[tuple[str, object]]:
+def _answers(db: Session, desk: Desk, history: History) -> Iterator[tuple[str, object]]:
     now, desks = history.made.clock.now(), (*history.desks, history.signed)
-    for number in session.scalars(select(col(Ticket.number)).order_by(col(Ticket.number))).all():
-        for name, answer in _of_ticket(session, office, history, number, desks):
+    for number in db.scalars(select(col(Ticket.number)).order_by(col(Ticket.number))).all():
+        for name, answer in _of_ticket(db, desk, history, number, desks):
             yield f"#{number} {name}", answer
-    for owner in session.scalars(select(col(Requester.id)).order_by(col(Requester.id))).all():
-        alias = pseudonym(office, owner)
-        yield f"{owner} held", held_until(session, office, [owner] if alias else [], now)
-        yield f"{owner} ended", ended_on_record(session, office, [owner]) if alias else None
+    for owner in db.scalars(select(col(Requester.id)).order_by(col(Requester.id))).all():
+        alias = pseudonym(desk, owner)
+        yield f"{owner} held", held_until(db, desk, [owner] if alias else [], now)
+        yield f"{owner} ended", ended_on_record(db, desk, [owner]) if alias else None
         if alias is not None:
-            theirs = sorted(tickets_of(session, office, alias))
+            theirs = sorted(tickets_of(db, desk, alias))
             yield f"{owner} tickets", theirs
             if theirs:
-                yield f"{owner} erasable", told(require_erasable, session, office, owner)
-            yield f"{owner} verified", sorted(verified_numbers(session, office, alias))
-            yield f"{owner} tries", tried(session, office, alias, pack().verification.code, now)
-    for decision in session.scalars(select(Decision).order_by(col(Decision.id))):
-        yield f"{decision.id} vouched", told(require_vouched, session, office, decision)
-        yield f"{decision.id} approved", approvals_given(session, office, [decision.id])
-    for erasure in session.scalars(select(Erasure).order_by(col(Erasure.id))):
-        yield f"{erasure.id} proposed", told(require_proposed, session, office, erasure)
-        yield f"{erasure.id} approved", told(require_approved, session, office, erasure)
-    for code in session.scalars(select(VerificationCode).order_by(col(VerificationCode.id))):
-        yield f"{code.id} counts", counts_still(session, office, code, now)
-    known = accounts_on_record(session.connection(), office)
-    for agent in session.scalars(select(Agent).order_by(col(Agent.id))):
+                yield f"{owner} erasable", told(require_erasable, db, desk, owner)
+            yield f"{owner} verified", sorted(verified_numbers(db, desk, alias))
+            yield f"{owner} tries", tried(db, desk, alias, pack().verification.code, now)
+    for decision in db.scalars(select(Decision).order_by(col(Decision.id))):
+        yield f"{decision.id} vouched", told(require_vouched, db, desk, decision)
+        yield f"{decision.id} approved", approvals_given(db, desk, [decision.id])
+    for erasure in db.scalars(select(Erasure).order_by(col(Erasure.id))):
+        yield f"{erasure.id} proposed", told(require_proposed, db, desk, erasure)
+        yield f"{erasure.id} approved", told(require_approved, db, desk, erasure)
+    for code in db.scalars(select(VerificationCode).order_by(col(VerificationCode.id))):
+        yield f"{code.id} counts", counts_still(db, desk, code, now)
+    known = accounts_on_record(db.connection(), desk)
+    for agent in db.scalars(select(Agent).order_by(col(Agent.id))):
         yield f"{agent.name} account", known.of(agent.id, agent.name)
-    for desk in desks:
-        yield f"{desk.agent.name} undertaking", undertakings.is_current(session, desk)
+    for session in desks:
+        yield f"{session.agent.name} undertaking", undertakings.is_current(db, session)
     yield "staff changes", told(staff_changes, history.case.sam, None)
-    yield "adopted", (sorted(adopted_names(session, office)), newest_adopted(session, office))
+    yield "adopted", (sorted(adopted_names(db, desk)), newest_adopted(db, desk))
 
 
 def _of_ticket(
-    session: Session, office: Office, history: History, number: int, desks: tuple[Desk, ...]
+    db: Session, desk: Desk, history: History, number: int, desks: tuple[DeskSession, ...]
 ) -> Iterator[tuple[str, object]]:
-    ticket = facts_on_record(session, office, number)
-    rules = office.packs.get(ticket.pack)
-    minutes, whose = rules.verification.window_minutes, pseudonym(office, ticket.requester_id)
-    last = last_decided(session, office, number)
-    yield "kept away", sorted(kept_out(session, office, number))
-    yield "took part", sorted(participants(session, office, [number]))
-    yield "decided", sorted(deciders(session, office, [number]))
-    yield "decided for them", sorted(decided_for(session, office, number))
-    yield "reviewers", sorted(reviewers_named(session, office, number))
-    yield "heard", getattr(last_heard(session, office, number), "seq", None)
-    yield "kind", kind_on_record(session, office, number, ticket.kind)
-    yield "channel", channel_on_record(session, office, number, ticket.channel)
-    yield "link", link_of(session, office, number, ticket.link)
+    ticket = facts_on_record(db, desk, number)
+    rules = desk.packs.get(ticket.pack)
+    minutes, whose = rules.verification.window_minutes, pseudonym(desk, ticket.requester_id)
+    last = last_decided(db, desk, number)
+    yield "kept away", sorted(excluded_agents(db, desk, number))
+    yield "took part", sorted(participants(db, desk, [number]))
+    yield "decided", sorted(deciders(db, desk, [number]))
+    yield "decided for them", sorted(decided_for(db, desk, number))
+    yield "reviewers", sorted(reviewers_named(db, desk, number))
+    yield "heard", getattr(last_heard(db, desk, number), "seq", None)
+    yield "kind", kind_on_record(db, desk, number, ticket.kind)
+    yield "channel", channel_on_record(db, desk, number, ticket.channel)
+    yield "link", link_of(db, desk, number, ticket.link)
     yield "last decision", None if last is None else (last.said.seq, last.outcome, last.roles)
-    yield "review", None if last is None else review_has_begun(session, office, number, last.said)
-    yield "stands", stands(session, office, number)
-    yield "final", getattr(final_decision(session, office, number), "id", None)
-    yield "fee", getattr(fee_asked(session, office, number), "seq", None)
-    yield "proposal", proposal_on_record(session, office, number)
-    yield "since", changed_since(session, office, ticket, rules, history.made.clock.now())
-    yield "asked", asked_of(session, office, number)
-    yield "closed", closed_since(session, office, [number], [number])
-    yield "due", clock_now(session, rules, ticket)
-    yield "lapses", told(_step, session, office, ticket)
-    for desk in desks:
-        yield f"{desk.agent.name}'s", told(require_holder, session, desk, number)
-        yield f"opened by {desk.agent.name}", is_on_record(session, desk, number)
+    yield "review", None if last is None else review_has_begun(db, desk, number, last.said)
+    yield "stands", stands(db, desk, number)
+    yield "final", getattr(final_decision(db, desk, number), "id", None)
+    yield "fee", getattr(fee_asked(db, desk, number), "seq", None)
+    yield "proposal", proposal_on_record(db, desk, number)
+    yield "since", changed_since(db, desk, ticket, rules, history.made.clock.now())
+    yield "asked", asked_of(db, desk, number)
+    yield "closed", closed_since(db, desk, [number], [number])
+    yield "due", clock_now(db, rules, ticket)
+    yield "lapses", told(_step, db, desk, ticket)
+    for session in desks:
+        yield f"{session.agent.name}'s", told(require_holder, db, session, number)
+        yield f"opened by {session.agent.name}", is_on_record(db, session, number)
     if whose is None:
         return
-    yield "owner", told(require_owner, session, office, number, whose)
-    yield "asker", asker_of(session, office, rules, number, ticket.requester_id)
-    yield "answerable", told(require_answerable, session, office, ticket)
+    yield "owner", told(require_owner, db, desk, number, whose)
+    yield "asker", asker_of(db, desk, rules, number, ticket.requester_id)
+    yield "answerable", told(require_answerable, db, desk, ticket)
     mine = select(col(Verification.id)).where(col(Verification.ticket_number) == number).order_by(col(Verification.id))
-    for window in session.scalars(mine).all():
-        yield f"window {window}", told(require_open, session, office, number, window, minutes, whose)
+    for window in db.scalars(mine).all():
+        yield f"window {window}", told(require_open, db, desk, number, window, minutes, whose)
 
 
-def reword(made: TestOffice) -> int:
+def reword(made: TestDesk) -> int:
     """Put other words in the place of every sentence of the log; how many entries say something else now."""
-    office, words, tree, changed = made.office, cycle(OTHER_WORDS), Frontier(), 0
+    desk, words, tree, changed = made.desk, cycle(OTHER_WORDS), Frontier(), 0
     with hand(made) as store:
         for row in store.rows(f"SELECT {', '.join(COLUMNS)} FROM log_entry ORDER BY seq"):
             entry: dict[str, Any] = dict(zip(COLUMNS, row, strict=True))
@@ -350,39 +350,39 @@ def reword(made: TestOffice) -> int:
             next(words)  # or each column would get the same few
             leaf = leaf_hash(entry_bytes(tuple(entry.values())))
             tree.append(leaf)
-            entry["tag"] = entry_tag(office.log_tag_key, leaf)
+            entry["tag"] = entry_tag(desk.log_tag_key, leaf)
             sets = ", ".join(f"{name} = :{name}" for name in (*FREE_TEXT, "tag"))
             store.run(f"UPDATE log_entry SET {sets} WHERE seq = :seq", **entry)
             changed += any(entry[name] != said[name] for name in FREE_TEXT)
-        head = head_tag(office.log_tag_key, tree)
+        head = head_tag(desk.log_tag_key, tree)
         store.run("UPDATE log_head SET frontier = :frontier, tag = :tag", frontier=tree.packed, tag=head)
         store.run("DELETE FROM checkpoint")
-    forget_what_was_stated(office.settings, made.clock.now())
+    forget_what_was_stated(desk.settings, made.clock.now())
     return changed
 
 
-def test_no_sentence_of_the_log_decides_anything(sqlite_office: TestOffice) -> None:
-    history = History(sqlite_office)
+def test_no_sentence_of_the_log_decides_anything(sqlite_desk: TestDesk) -> None:
+    history = History(sqlite_desk)
     before = outcomes(history)
     size = 0
-    with hand(sqlite_office) as store:
+    with hand(sqlite_desk) as store:
         size = store.ask("SELECT size FROM log_head")
-    assert reword(sqlite_office) == size
-    verdict = verify_log(sqlite_office.office)
+    assert reword(sqlite_desk) == size
+    verdict = verify_log(sqlite_desk.desk)
     assert (verdict.ok, verdict.size) == (True, size), verdict  # the entries are genuine
     after = outcomes(history)
     assert after == before
     assert "\n".join(after).encode() == "\n".join(before).encode()
 
 
-def test_nor_what_is_done_next(sqlite_office: TestOffice) -> None:
+def test_nor_what_is_done_next(sqlite_desk: TestDesk) -> None:
     """A second person, a claim and a hold: acts that ask the log, on the log with other words."""
-    history = History(sqlite_office)
-    reword(sqlite_office)
+    history = History(sqlite_desk)
+    reword(sqlite_desk)
     case = history.case
     assert workflow.set_kind(case.sam, history.two, history.row(history.two), TicketKind.INQUIRY) > 1
     with pytest.raises(NotIndependent):
         workflow.claim(case.mei, history.second_appeal)
     workflow.claim(case.ben, history.second_appeal)
-    with sqlite_office.office.database.reading() as session:
-        assert sum(1 for _ in session.scalars(select(Hold))) == 2
+    with sqlite_desk.desk.database.reading() as db:
+        assert sum(1 for _ in db.scalars(select(Hold))) == 2

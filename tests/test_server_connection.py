@@ -132,8 +132,8 @@ def test_on_the_way_to_another_machine_encryption_has_to_be_demanded(
 
 def shown(address: str, *names: str) -> list[str]:
     database = Database(address)
-    with database.reading() as session:
-        found = [str(session.connection().exec_driver_sql(f"SHOW {name}").scalar_one()) for name in names]
+    with database.reading() as db:
+        found = [str(db.connection().exec_driver_sql(f"SHOW {name}").scalar_one()) for name in names]
     database.close()
     return found
 
@@ -158,8 +158,8 @@ def test_an_urls_own_options_are_kept_beside_ours() -> None:
 def test_a_statement_that_takes_too_long_is_a_busy_store() -> None:
     address = make_url(empty_database()).update_query_dict({"options": "-c statement_timeout=50"})
     database = Database(address.render_as_string(hide_password=False))
-    with pytest.raises(StoreBusy, match="busy"), database.reading() as session:
-        session.connection().exec_driver_sql("SELECT pg_sleep(20)")
+    with pytest.raises(StoreBusy, match="busy"), database.reading() as db:
+        db.connection().exec_driver_sql("SELECT pg_sleep(20)")
     database.close()
 
 
@@ -167,8 +167,8 @@ def test_a_lock_that_somebody_holds_is_a_busy_store() -> None:
     plain = fresh_database()
     impatient = make_url(plain).update_query_dict({"options": "-c lock_timeout=50"})
     holder, waiting = Database(plain), Database(impatient.render_as_string(hide_password=False))
-    with holder.transaction() as session:
-        session.connection().exec_driver_sql("LOCK TABLE counter")
+    with holder.transaction() as db:
+        db.connection().exec_driver_sql("LOCK TABLE counter")
         with pytest.raises(StoreBusy, match="busy"), waiting.transaction() as other:
             other.add(Counter(name="never", value=1))
     holder.close()

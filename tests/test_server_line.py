@@ -87,8 +87,8 @@ def test_a_line_that_was_ended_meanwhile_is_opened_again(line: ServerLine) -> No
     with line.transaction() as transaction:
         mine = end_backend(transaction)
     other = Database(empty_database())
-    with other.transaction() as session:
-        session.connection().exec_driver_sql(f"SELECT pg_terminate_backend({mine}, 10000)")
+    with other.transaction() as db:
+        db.connection().exec_driver_sql(f"SELECT pg_terminate_backend({mine}, 10000)")
     other.close()
     assert count(line) == (0,)
 
@@ -98,8 +98,8 @@ def test_a_line_that_ends_in_a_transaction_is_said_so_and_nothing_is_done_twice(
     with pytest.raises(psycopg.OperationalError), line.transaction() as transaction:
         transaction.ask(Statement(KEEP, 1, "", b"", True))
         mine = end_backend(transaction)
-        with other.transaction() as session:
-            session.connection().exec_driver_sql(f"SELECT pg_terminate_backend({mine}, 10000)")
+        with other.transaction() as db:
+            db.connection().exec_driver_sql(f"SELECT pg_terminate_backend({mine}, 10000)")
         transaction.ask(Statement(KEEP, 2, "", b"", True))
     other.close()
     assert count(line) == (0,)
@@ -118,8 +118,8 @@ def test_where_early_answers_cannot_be_made_durable_none_are_given(line: ServerL
     with line.transaction() as transaction:
         assert transaction.first_rows(asked) == [("off",)]
     database = Database(empty_database())
-    with database.transaction() as session:
-        session.connection().exec_driver_sql(
+    with database.transaction() as db:
+        db.connection().exec_driver_sql(
             "REVOKE EXECUTE ON FUNCTION pg_logical_emit_message(boolean, text, text, boolean) FROM PUBLIC;"
             "DROP ROLE IF EXISTS line_plain; CREATE ROLE line_plain LOGIN"
         )

@@ -19,16 +19,16 @@ from cs_console.custody.disclosure import Target, end_view, reveal
 from cs_console.custody.drafts import discard_draft, save_draft
 from cs_console.custody.rotation import rotate
 from cs_console.database import REVISIONS
-from cs_console.desk import Office, operator_desk
+from cs_console.desk import Desk, operator_session
 from cs_console.errors import StoreUnavailable
 from cs_console.intake.form import FormEntry, open_by_form
-from cs_console.opening import open_office
+from cs_console.opening import open_desk
 from cs_console.server_roles import CONSOLE, OWNER, RIGHTS, roles_script, table_names
 from cs_console.settings import Settings
 from cs_console.staff.accounts import add_agent
 from cs_console.staff.setup import init_desk
 from models.enums import Action, Channel, Field, Role, TicketKind
-from tests.support.office import FakeClock, TestOffice
+from tests.support.desk import FakeClock, TestDesk
 from tests.support.postgres import empty_database
 from tests.support.recorded import recorded
 from tests.support.tickets import make_ticket
@@ -61,7 +61,7 @@ def urls() -> tuple[str, str]:
 
 
 @pytest.fixture
-def console(urls: tuple[str, str], tmp_path: Path) -> Iterator[Office]:
+def console(urls: tuple[str, str], tmp_path: Path) -> Iterator[Desk]:
     """A desk that was made as the README says, opened as the console's role."""
 
     def settings(role: str) -> Settings:
@@ -73,9 +73,9 @@ def console(urls: tuple[str, str], tmp_path: Path) -> Iterator[Office]:
     init_desk(settings(OWNER), "ines", PASSWORD).close()
     for url in urls:
         as_owner_of_the_server(url, roles_script())
-    office = open_office(settings(CONSOLE), FakeClock())
-    yield office
-    office.close()
+    desk = open_desk(settings(CONSOLE), FakeClock())
+    yield desk
+    desk.close()
 
 
 def test_the_command_prints_the_script_and_touches_nothing(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_every_table_has_its_line() -> None:
 
 
 def test_every_table_that_init_makes_is_the_owners_and_the_consoles_rights_are_those_of_the_script(
-    console: Office, urls: tuple[str, str]
+    console: Desk, urls: tuple[str, str]
 ) -> None:
     script = roles_script()
     for url in urls:
@@ -111,22 +111,22 @@ def test_every_table_that_init_makes_is_the_owners_and_the_consoles_rights_are_t
                 assert sorted(line.split("'")[3].split(", ")) == sorted(right for (right,) in rights)
 
 
-def test_the_main_work_is_done_as_the_consoles_role(console: Office) -> None:
+def test_the_main_work_is_done_as_the_consoles_role(console: Desk) -> None:
     clock = console.clock.source
     assert isinstance(clock, FakeClock)
-    office = TestOffice(console, clock)
-    add_agent(operator_desk(console), "omar", {Role.SUPERVISOR}, PASSWORD)
-    mei = office.desk("mei", Role.AGENT)
+    desk = TestDesk(console, clock)
+    add_agent(operator_session(console), "omar", {Role.SUPERVISOR}, PASSWORD)
+    mei = desk.session("mei", Role.AGENT)
     number = open_by_form(mei, CALL).number
     save_draft(mei, f"reply:{number}", "Dear", number)
     discard_draft(mei, f"reply:{number}")
-    made = make_ticket(office, assignee=mei, contacts={Field.MOBILE: "+8613800138000"}, verified=True)
+    made = make_ticket(desk, assignee=mei, contacts={Field.MOBILE: "+8613800138000"}, verified=True)
     shown = reveal(mei, made.number, Target(Field.MOBILE, made.contact_ids[Field.MOBILE]), "reply")
     end_view(mei, shown, 3)
     assert recorded(console, Action.FIELD_REVEALED)
     assert write_checkpoint(console, force=True) is not None
     console.keyring.destroy(made.requester_id)
-    rotate(operator_desk(console))
+    rotate(operator_session(console))
     assert verify_log(console).ok
 
 
@@ -178,7 +178,7 @@ MORE = [
 ]
 
 
-def test_the_server_lets_the_consoles_role_rewrite_nothing(console: Office) -> None:
+def test_the_server_lets_the_consoles_role_rewrite_nothing(console: Desk) -> None:
     statements = [one.format(table=table) for one in REWRITING for table in ("log_entry", "checkpoint")] + MORE
     url = console.settings.database.replace("+psycopg", "")
     with psycopg.connect(url, autocommit=True) as connection:
@@ -195,12 +195,12 @@ def test_before_the_second_run_nothing_is_written(urls: tuple[str, str], tmp_pat
     kept = {"keyring_url": as_role(urls[1], OWNER)}
     settings = Settings(home=tmp_path, database_url=as_role(urls[0], OWNER), **kept)
     init_desk(settings, "ines", PASSWORD).close()
-    office = open_office(settings.model_copy(update={"database_url": as_role(urls[0], CONSOLE)}))
-    assert office.database.version() == REVISIONS[-1]
+    desk = open_desk(settings.model_copy(update={"database_url": as_role(urls[0], CONSOLE)}))
+    assert desk.database.version() == REVISIONS[-1]
     with pytest.raises(StoreUnavailable, match="does not let this account") as refusal:
-        add_agent(operator_desk(office), "omar", {Role.AGENT}, PASSWORD)
+        add_agent(operator_session(desk), "omar", {Role.AGENT}, PASSWORD)
     assert "--print-roles" in str(refusal.value)
-    office.close()
+    desk.close()
 
 
 WRONG = [
@@ -212,27 +212,27 @@ WRONG = [
 ]
 
 
-def test_no_insert_of_the_role_blocks_what_consoles_record(console: Office) -> None:
+def test_no_insert_of_the_role_blocks_what_consoles_record(console: Desk) -> None:
     """The owner's functions take the next number only, together with the head; nothing else goes into the log."""
     clock = console.clock.source
     assert isinstance(clock, FakeClock)
-    office = TestOffice(console, clock)
+    desk = TestDesk(console, clock)
     with psycopg.connect(console.settings.database.replace("+psycopg", ""), autocommit=True) as connection:
         for statement in WRONG:
             found = connection.execute(statement.encode()).fetchone()
             assert found == (False,), statement
-    mei = office.desk("mei", Role.AGENT)
-    made = make_ticket(office, assignee=mei, contacts={Field.MOBILE: "+8613800138000"}, verified=True)
+    mei = desk.session("mei", Role.AGENT)
+    made = make_ticket(desk, assignee=mei, contacts={Field.MOBILE: "+8613800138000"}, verified=True)
     before = verify_log(console).size
     reveal(mei, made.number, Target(Field.MOBILE, made.contact_ids[Field.MOBILE]), "reply")
-    with console.database.transaction() as session:
-        record(session, mei, Entry(Action.SIGNED_IN))
+    with console.database.transaction() as db:
+        record(db, mei, Entry(Action.SIGNED_IN))
     assert write_checkpoint(console, force=True) is not None
     verdict = verify_log(console)
     assert (verdict.ok, verdict.size) == (True, before + 2)
 
 
-def test_settings_that_the_role_gave_itself_are_said_and_taken_back(console: Office, urls: tuple[str, str]) -> None:
+def test_settings_that_the_role_gave_itself_are_said_and_taken_back(console: Desk, urls: tuple[str, str]) -> None:
     with psycopg.connect(console.settings.database.replace("+psycopg", ""), autocommit=True) as connection:
         connection.execute("ALTER ROLE CURRENT_USER SET default_transaction_read_only = on")
     try:

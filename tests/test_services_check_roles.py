@@ -10,23 +10,23 @@ import cs_console
 from cs_console.adoption.adopting import adopt
 from cs_console.backups.making import Store, back_up
 from cs_console.custody.rotation import rotate
-from cs_console.desk import Desk, operator_desk
+from cs_console.desk import DeskSession, operator_session
 from cs_console.errors import NotAllowed
 from cs_console.intake.intake import import_jsonl
 from cs_console.intake.jsonl import RequesterRecord
 from cs_console.intake.key_pool import one_at_a_time
 from cs_console.intake.on_file import put_on_file
 from models.enums import Field, Role
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 
 RECORD = RequesterRecord(account="u1", contacts=((Field.EMAIL, "alice@example.org"),), language="en", changed_at=None)
 
-OPERATORS_ALONE: dict[str, Callable[[Desk, Path], object]] = {
-    "adopt": lambda desk, folder: adopt(desk, "gdpr-2018-05"),
-    "import_jsonl": lambda desk, folder: import_jsonl(desk, folder / "lines.jsonl"),
-    "put_on_file": lambda desk, folder: put_on_file(desk, RECORD, one_at_a_time(desk.office.keyring)),
-    "rotate": lambda desk, folder: rotate(desk),
-    "back_up": lambda desk, folder: back_up(desk, folder / "copy.db", Store.DATABASE),
+OPERATORS_ALONE: dict[str, Callable[[DeskSession, Path], object]] = {
+    "adopt": lambda session, folder: adopt(session, "gdpr-2018-05"),
+    "import_jsonl": lambda session, folder: import_jsonl(session, folder / "lines.jsonl"),
+    "put_on_file": lambda session, folder: put_on_file(session, RECORD, one_at_a_time(session.desk.keyring)),
+    "rotate": lambda session, folder: rotate(session),
+    "back_up": lambda session, folder: back_up(session, folder / "copy.db", Store.DATABASE),
 }
 
 CHECK_INSIDE = {
@@ -42,18 +42,18 @@ CHECK_INSIDE = {
 
 
 @pytest.mark.parametrize("name", OPERATORS_ALONE)
-def test_no_agents_desk_does_what_is_the_operators(sqlite_office: TestOffice, tmp_path: Path, name: str) -> None:
+def test_no_agents_desk_does_what_is_the_operators(sqlite_desk: TestDesk, tmp_path: Path, name: str) -> None:
     folder = tmp_path / "outside"
     folder.mkdir()
     (folder / "lines.jsonl").write_text('{"type": "message", "id": "1", "text": "x"}\n')
-    everything = sqlite_office.desk("eve", *Role)
+    everything = sqlite_desk.session("eve", *Role)
     with pytest.raises(NotAllowed):
         OPERATORS_ALONE[name](everything, folder)
     assert [file.name for file in folder.iterdir()] == ["lines.jsonl"]
 
 
-def test_the_operator_does_it(sqlite_office: TestOffice) -> None:
-    put_on_file(operator_desk(sqlite_office.office), RECORD, one_at_a_time(sqlite_office.office.keyring))
+def test_the_operator_does_it(sqlite_desk: TestDesk) -> None:
+    put_on_file(operator_session(sqlite_desk.desk), RECORD, one_at_a_time(sqlite_desk.desk.keyring))
 
 
 def test_every_service_that_changes_something_names_who_may() -> None:
@@ -67,7 +67,7 @@ def test_every_service_that_changes_something_names_who_may() -> None:
             first = node.args.args[0] if node.args.args else None
             if name.startswith("_") or first is None or first.annotation is None:
                 continue
-            if ast.unparse(first.annotation).strip("'\"") != "Desk" or first.arg != "desk":
+            if ast.unparse(first.annotation).strip("'\"") != "DeskSession" or first.arg != "desk":
                 continue
             begun = [call for part in _reached(name, here) for call in _begins(here[part])]
             if any(not call.args and not call.keywords for call in begun):

@@ -13,7 +13,7 @@ from cs_console.errors import StoreUnavailable
 from cs_console.prepared import Prepared
 from models.counter import Counter
 from models.quarantined import Quarantined
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 
 CANARY = "Rotkehlchen51c8"
 LOGGERS = ("", "sqlalchemy", "sqlalchemy.engine", "sqlalchemy.engine.Engine", "sqlalchemy.pool", "psycopg")
@@ -47,45 +47,45 @@ def everything_heard() -> Iterator[Heard]:
 
 @pytest.mark.parametrize("echo", [None, True, "debug"])
 def test_neither_what_is_stored_nor_what_is_read_is_logged(
-    test_office: TestOffice, capfd: pytest.CaptureFixture[str], echo: bool | str | None
+    test_desk: TestDesk, capfd: pytest.CaptureFixture[str], echo: bool | str | None
 ) -> None:
-    office = test_office.office
+    desk = test_desk.desk
     with everything_heard() as heard:
-        for engine in (office.database.engine, office.keyring.store.engine):
+        for engine in (desk.database.engine, desk.keyring.store.engine):
             if echo is not None:
                 engine.echo = echo  # type: ignore[assignment]  # SQLAlchemy knows the word "debug" too
         logging.getLogger("tests").debug("the ears are open")
-        with office.database.transaction() as session:
-            session.add(Counter(name=CANARY, value=5))
-            session.flush()
+        with desk.database.transaction() as db:
+            db.add(Counter(name=CANARY, value=5))
+            db.flush()
             lines = [{"name": f"{CANARY}-{number}", "value": number} for number in range(3)]
-            session.connection().execute(insert(Counter), lines)
-        with office.database.reading() as session:
-            assert session.get_one(Counter, CANARY).value == 5
-            names = session.connection().execute(select(col(Counter.name)).where(col(Counter.name) != "x")).scalars()
+            db.connection().execute(insert(Counter), lines)
+        with desk.database.reading() as db:
+            assert db.get_one(Counter, CANARY).value == 5
+            names = db.connection().execute(select(col(Counter.name)).where(col(Counter.name) != "x")).scalars()
             assert f"{CANARY}-2" in names.all()
         found = Prepared(select(col(Counter.value)).where(col(Counter.name) == bindparam("name")))
-        with office.database.bare_transaction() as transaction:
+        with desk.database.bare_transaction() as transaction:
             assert found.first(transaction, {"name": CANARY}) == (5,)
-        key = office.keyring.create(CANARY)
-        assert office.keyring.key(CANARY) == key
+        key = desk.keyring.create(CANARY)
+        assert desk.keyring.key(CANARY) == key
     said = "\n".join(heard.lines) + "".join(capfd.readouterr())
     assert "the ears are open" in said
     assert CANARY not in said
 
 
-def test_an_error_of_the_store_names_no_value(test_office: TestOffice) -> None:
-    office, at = test_office.office, test_office.clock.now()
+def test_an_error_of_the_store_names_no_value(test_desk: TestDesk) -> None:
+    desk, at = test_desk.desk, test_desk.clock.now()
     twice = [
         {"id": CANARY, "digest": bytes([n]), "reason": CANARY, "content": b"", "size": 0, "at": at} for n in (1, 2)
     ]
-    with everything_heard() as heard, pytest.raises(StoreUnavailable) as raised, office.database.transaction() as one:
+    with everything_heard() as heard, pytest.raises(StoreUnavailable) as raised, desk.database.transaction() as one:
         one.connection().execute(insert(Quarantined), twice)
     assert CANARY not in "\n".join((*heard.lines, str(raised.value), repr(raised.value)))
 
 
-def test_a_drivers_error_carries_no_parameters(sqlite_office: TestOffice) -> None:
+def test_a_drivers_error_carries_no_parameters(sqlite_desk: TestDesk) -> None:
     """It stays behind a StoreUnavailable as its context, where a crash report could look."""
-    with pytest.raises(IntegrityError) as raised, sqlite_office.office.database.engine.begin() as connection:
+    with pytest.raises(IntegrityError) as raised, sqlite_desk.desk.database.engine.begin() as connection:
         connection.execute(insert(Counter), [{"name": CANARY, "value": 1}] * 2)
     assert CANARY not in str(raised.value)

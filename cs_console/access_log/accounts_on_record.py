@@ -19,7 +19,7 @@ from models.enums import AccountState, Action, Result
 from models.log import LogEntry
 
 if TYPE_CHECKING:
-    from cs_console.desk import Office
+    from cs_console.desk import Desk
 
 ABOUT_ACCOUNTS = (Action.ACCOUNT_ADDED, Action.ACCOUNT_CHANGED)
 
@@ -58,33 +58,33 @@ class AccountsRead:
         return self.by_id.get(agent_id) or self.of_older_desks.get(name)
 
 
-def about_account(office: "Office", agent: Agent) -> dict[str, str]:
+def about_account(desk: "Desk", agent: Agent) -> dict[str, str]:
     """What an entry about an account vouches for, by its row."""
     return {
         "account": agent.id,
         "name": agent.name,
         "held": agent.roles,
         "state": AccountState(agent.state).value,
-        "identity": identity_digest(office, agent.identity),
+        "identity": identity_digest(desk, agent.identity),
         "waiting": agent.roles_to_confirm,
         "given_by": agent.roles_given_by or "",
-        **about_password(office, agent.id, agent.password_hash, must_change=agent.must_change_password),
+        **about_password(desk, agent.id, agent.password_hash, must_change=agent.must_change_password),
     }
 
 
-def about_password(office: "Office", agent_id: str, hashed: str, *, must_change: bool) -> dict[str, str]:
+def about_password(desk: "Desk", agent_id: str, hashed: str, *, must_change: bool) -> dict[str, str]:
     """What an entry vouches for where a password is set: which hash of it, and whether its owner has to change it."""
-    return {"password": password_digest(office, agent_id, hashed), "must_change": "1" if must_change else ""}
+    return {"password": password_digest(desk, agent_id, hashed), "must_change": "1" if must_change else ""}
 
 
-def password_digest(office: "Office", agent_id: str, hashed: str) -> str:
+def password_digest(desk: "Desk", agent_id: str, hashed: str) -> str:
     """How the log knows the hash of an account's password again."""
-    return digest(office, "password", agent_id, hashed)
+    return digest(desk, "password", agent_id, hashed)
 
 
-def identity_digest(office: "Office", identity: bytes | None) -> str:
+def identity_digest(desk: "Desk", identity: bytes | None) -> str:
     """How the log knows an identity again; "" for none."""
-    return "" if identity is None else digest(office, "staff identity", bytes(identity).hex())
+    return "" if identity is None else digest(desk, "staff identity", bytes(identity).hex())
 
 
 def tag_of_newest(action: Action) -> ScalarSelect[Any]:
@@ -112,40 +112,40 @@ _ENTRIES = (
 
 
 def account_on_record(
-    transaction: Transaction, office: "Office", agent_id: str, name: str, newest: Iterable[bytes | None] | None = None
+    transaction: Transaction, desk: "Desk", agent_id: str, name: str, newest: Iterable[bytes | None] | None = None
 ) -> OnRecord | None:
     """What the log says of an account, None where it does not know it. `newest`: of NEWEST_COLUMNS, if it was asked.
 
     Raises LogBroken.
     """
-    return accounts_on_record(transaction, office, newest).of(agent_id, name)
+    return accounts_on_record(transaction, desk, newest).of(agent_id, name)
 
 
 def accounts_on_record(
-    transaction: Transaction, office: "Office", newest: Iterable[bytes | None] | None = None
+    transaction: Transaction, desk: "Desk", newest: Iterable[bytes | None] | None = None
 ) -> AccountsRead:
     """What the log says of every account. Raises LogBroken."""
     if not isinstance(transaction, Connection):  # a server's light line reads one row at a time
         asked = None if newest is None else _tags(newest)
-        if asked is not None and asked == office.accounts_read.newest:
-            return office.accounts_read
-        with office.database.reading() as session:
-            return accounts_on_record(session.connection(), office, asked)
+        if asked is not None and asked == desk.accounts_read.newest:
+            return desk.accounts_read
+        with desk.database.reading() as db:
+            return accounts_on_record(db.connection(), desk, asked)
     tags = _tags(transaction.execute(_NEWEST).one() if newest is None else newest)
-    if tags != office.accounts_read.newest:
-        office.accounts_read = _read(office, tags, transaction.execute(_ENTRIES))
-    return office.accounts_read
+    if tags != desk.accounts_read.newest:
+        desk.accounts_read = _read(desk, tags, transaction.execute(_ENTRIES))
+    return desk.accounts_read
 
 
 def _tags(newest: Iterable[bytes | None]) -> tuple[bytes | None, ...]:
     return tuple(None if tag is None else bytes(tag) for tag in newest)
 
 
-def _read(office: "Office", tags: tuple[bytes | None, ...], rows: Iterable[Any]) -> AccountsRead:
+def _read(desk: "Desk", tags: tuple[bytes | None, ...], rows: Iterable[Any]) -> AccountsRead:
     by_id: dict[str, OnRecord] = {}
     by_name: dict[str, OnRecord] = {}
     for row in rows:
-        word = genuine(office, tuple(row))
+        word = genuine(desk, tuple(row))
         about = word.about or {}
         if "held" not in about:
             _heard_of_old(by_name, word)

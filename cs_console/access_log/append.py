@@ -27,13 +27,13 @@ from cs_console.access_log.entry import Actor, Entry
 from cs_console.access_log.head import HEAD, TAG_BYTES, genuine_tree, head_tag
 from cs_console.access_log.merkle import Frontier, leaf_hash
 from cs_console.database import Transaction
-from cs_console.errors import LogBroken, Refusal
+from cs_console.errors import ConsoleError, LogBroken
 from cs_console.prepared import Prepared, Row, Step, first_rows, rows_written
 from models.columns import from_microseconds, microseconds
 from models.log import LogEntry, LogHead
 
 if TYPE_CHECKING:
-    from cs_console.desk import Desk, Office
+    from cs_console.desk import Desk, DeskSession
 
 CLOCKS_DIFFER = 5_000_000
 """In microseconds: so far the clocks of two hosts may differ without a second look at the entry that says so."""
@@ -89,15 +89,15 @@ _RUN_DEFERRED = text("SET CONSTRAINTS ALL IMMEDIATE")
 _INSERT = Prepared(insert(LogEntry))
 
 
-class WrittenDown:
+class PreparedEntry:
     """An entry as it is stored, all but its number. It is made before the head is held: others wait for what is done
     while it is.
     """
 
-    __slots__ = ("actor", "after_number", "as_json", "columns", "entry", "office")
+    __slots__ = ("actor", "after_number", "as_json", "columns", "desk", "entry")
 
-    def __init__(self, office: "Office", actor: Actor, entry: Entry, at: datetime) -> None:
-        self.office, self.actor, self.entry = office, actor, entry
+    def __init__(self, desk: "Desk", actor: Actor, entry: Entry, at: datetime) -> None:
+        self.desk, self.actor, self.entry = desk, actor, entry
         self.columns = (
             microseconds(at),
             actor.name,
@@ -117,11 +117,11 @@ class WrittenDown:
         )
         """Those of COLUMNS but the first and the last."""
         self.after_number = after_number(self.columns)
-        self.as_json = "" if office.database.is_sqlite else _encode(dict(zip(COLUMNS[1:-1], self.columns, strict=True)))
+        self.as_json = "" if desk.database.is_sqlite else _encode(dict(zip(COLUMNS[1:-1], self.columns, strict=True)))
 
-    def later(self, at: datetime) -> "WrittenDown":
+    def later(self, at: datetime) -> "PreparedEntry":
         """The same at another time."""
-        return WrittenDown(self.office, self.actor, self.entry, at)
+        return PreparedEntry(self.desk, self.actor, self.entry, at)
 
 
 def about_text(about: Mapping[str, str]) -> str | None:
@@ -134,31 +134,31 @@ def entry_tag(key: bytes, leaf: bytes) -> bytes:
     return hashlib.blake2b(leaf, key=key, digest_size=TAG_BYTES).digest()
 
 
-def append(session: Session, office: "Office", actor: Actor, entry: Entry, at: datetime) -> int:
+def append(db: Session, desk: "Desk", actor: Actor, entry: Entry, at: datetime) -> int:
     """Append one entry and return its number (from 1). It is durable when the caller's transaction commits.
 
     Locks the log's head until then, so that numbers have no gaps. Raises LogBroken when the head is missing or
     was moved by something else: then nothing may be shown.
     """
-    written = WrittenDown(office, actor, entry, at)
-    log = lock_log(session.connection(), office)
+    written = PreparedEntry(desk, actor, entry, at)
+    log = lock_log(db.connection(), desk)
     seq = log.append(written)
-    _read_back_before_the_commit(session, office, seq)
+    _read_back_before_the_commit(db, desk, seq)
     if due_for_signing(seq):
-        _sign_once_committed(session, office)
+        _sign_once_committed(db, desk)
     return seq
 
 
-def append_alone(office: "Office", actor: Actor, entry: Entry, at: datetime) -> int:
+def append_alone(desk: "Desk", actor: Actor, entry: Entry, at: datetime) -> int:
     """Append an entry that nothing else is committed with, and return its number; it is durable then.
 
     The quick way where many consoles append at once. Raises LogBroken, StoreUnavailable.
     """
-    written = WrittenDown(office, actor, entry, at)
-    with office.database.bare_transaction() as transaction:
-        seq = lock_log(transaction, office).append(written)
+    written = PreparedEntry(desk, actor, entry, at)
+    with desk.database.bare_transaction() as transaction:
+        seq = lock_log(transaction, desk).append(written)
     if due_for_signing(seq):
-        sign_now(office)
+        sign_now(desk)
     return seq
 
 
@@ -178,7 +178,7 @@ class LockedLog:
         self.tree = tree
         self.newest_at = newest_at
 
-    def append(self, written: WrittenDown) -> int:
+    def append(self, written: PreparedEntry) -> int:
         """Append one entry and return its number; signing is then the caller's, see `due_for_signing`.
 
         Its time is never before that of the newest entry: where this host's clock is behind, it gets that one's.
@@ -213,9 +213,9 @@ class LockedLog:
             raise _not_taken()
         return seq
 
-    def _not_before_the_newest(self, written: WrittenDown) -> WrittenDown:
+    def _not_before_the_newest(self, written: PreparedEntry) -> PreparedEntry:
         """The entry at the newest one's time. A time that is far off is believed only of a genuine entry."""
-        clock, at = written.office.clock, from_microseconds(self.newest_at)
+        clock, at = written.desk.clock, from_microseconds(self.newest_at)
         if self.newest_at - written.columns[0] > CLOCKS_DIFFER and not _is_genuine(
             self.key, _READ_BACK.first(self.transaction, {"seq": self.tree.size})
         ):
@@ -232,45 +232,45 @@ def _is_genuine(key: bytes, row: Row | None) -> bool:
         return False
 
 
-def _read_back_before_the_commit(session: Session, office: "Office", seq: int) -> None:
+def _read_back_before_the_commit(db: Session, desk: "Desk", seq: int) -> None:
     """Have the transaction fail at its end where one of its entries is not in the store then."""
-    numbers: list[int] | None = session.info.get(_TO_READ_BACK)
+    numbers: list[int] | None = db.info.get(_TO_READ_BACK)
     if numbers is not None:
         numbers.append(seq)
         return
-    numbers = session.info[_TO_READ_BACK] = [seq]
+    numbers = db.info[_TO_READ_BACK] = [seq]
 
-    def read_back(session: Session) -> None:
-        del session.info[_TO_READ_BACK]
-        session.flush()
-        connection = session.connection()
-        if not office.database.is_sqlite:
+    def read_back(db: Session) -> None:
+        del db.info[_TO_READ_BACK]
+        db.flush()
+        connection = db.connection()
+        if not desk.database.is_sqlite:
             connection.execute(_RUN_DEFERRED)  # else a trigger could wait for the commit
         rows = _READ_ALL_BACK.all(connection, {"first": numbers[0], "last": numbers[-1]})
-        key = office.log_tag_key
+        key = desk.log_tag_key
         if [row[0] for row in rows] != numbers or not all(_is_genuine(key, row) for row in rows):
             raise _not_taken()
 
-    event.listen(session, "before_commit", read_back, once=True)
+    event.listen(db, "before_commit", read_back, once=True)
 
 
 def _not_taken() -> LogBroken:
     return LogBroken("The access log did not take the entry.", "Nothing was shown; tell an admin.")
 
 
-def lock_log(transaction: Transaction, office: "Office") -> LockedLog:
+def lock_log(transaction: Transaction, desk: "Desk") -> LockedLog:
     """Hold the log's head until the transaction ends. What is checked after this holds when the entry is committed.
 
     Raises LogBroken when the head is missing or was moved by something else.
     """
-    return _locked(transaction, office, first_rows(transaction, *_to_lock(transaction))[-1])
+    return _locked(transaction, desk, first_rows(transaction, *_to_lock(transaction))[-1])
 
 
-def lock_log_and_look(transaction: Transaction, office: "Office", *looks: Step) -> tuple[LockedLog, list[Row | None]]:
+def lock_log_and_look(transaction: Transaction, desk: "Desk", *looks: Step) -> tuple[LockedLog, list[Row | None]]:
     """Lock the log, then ask a few things, in one round trip to a server: the answers are of after the lock."""
     rows = first_rows(transaction, *_to_lock(transaction), *looks)
     found = rows[-len(looks) :]
-    return _locked(transaction, office, rows[-len(looks) - 1]), found
+    return _locked(transaction, desk, rows[-len(looks) - 1]), found
 
 
 def _on_file(transaction: Transaction) -> bool:
@@ -281,9 +281,9 @@ def _to_lock(transaction: Transaction) -> tuple[Step, ...]:
     return (((_LOCK_HEAD if _on_file(transaction) else _LOCK_ON_SERVER), {}),)
 
 
-def _locked(transaction: Transaction, office: "Office", row: Row | None) -> LockedLog:
-    office.recorded = True
-    key = office.log_tag_key
+def _locked(transaction: Transaction, desk: "Desk", row: Row | None) -> LockedLog:
+    desk.recorded = True
+    key = desk.log_tag_key
     tree = genuine_tree(key, None if row is None else row[:3])
     if row is None or tree is None:
         raise _changed("has no head" if row is None else "has a head that was changed")
@@ -296,40 +296,40 @@ def _changed(what: str) -> LogBroken:
     return LogBroken(f"The access log {what}.", "Nothing was shown; run `cs-console log verify`.")
 
 
-def sign_now(office: "Office") -> None:
+def sign_now(desk: "Desk") -> None:
     """Sign the log as it stands. What was just committed stands, signed or not: the console's timer tries again."""
     from cs_console.access_log.checkpoint import write_checkpoint  # signing is rare, and slow to import
 
-    with suppress(Refusal):
-        write_checkpoint(office, force=True)
+    with suppress(ConsoleError):
+        write_checkpoint(desk, force=True)
 
 
-def _sign_once_committed(session: Session, office: "Office") -> None:
-    if session.info.get(_TO_SIGN):
+def _sign_once_committed(db: Session, desk: "Desk") -> None:
+    if db.info.get(_TO_SIGN):
         return
-    session.info[_TO_SIGN] = True
+    db.info[_TO_SIGN] = True
 
     def sign(_session: Session) -> None:
-        session.info[_TO_SIGN] = False
-        sign_now(office)
+        db.info[_TO_SIGN] = False
+        sign_now(desk)
 
-    event.listen(session, "after_commit", sign, once=True)
+    event.listen(db, "after_commit", sign, once=True)
 
 
-def newest_entry_at(office: "Office") -> datetime | None:
+def newest_entry_at(desk: "Desk") -> datetime | None:
     """The time of the newest entry, where it is as the console wrote it."""
-    with suppress(Refusal), office.database.reading() as session:
-        newest = session.connection().execute(_STORED.order_by(column("seq").desc()).limit(1)).first()
-        if newest is not None and _is_genuine(office.log_tag_key, tuple(newest)):
+    with suppress(ConsoleError), desk.database.reading() as db:
+        newest = db.connection().execute(_STORED.order_by(column("seq").desc()).limit(1)).first()
+        if newest is not None and _is_genuine(desk.log_tag_key, tuple(newest)):
             return from_microseconds(newest[1])
     return None
 
 
-def record(session: Session, desk: "Desk", entry: Entry) -> int:
+def record(db: Session, session: "DeskSession", entry: Entry) -> int:
     """Append an entry about something the desk's agent did, at the desk's own time."""
-    return append(session, desk.office, desk.actor, entry, desk.office.clock.now())
+    return append(db, session.desk, session.actor, entry, session.desk.clock.now())
 
 
-def start_log(session: Session, office: "Office") -> None:
+def start_log(db: Session, desk: "Desk") -> None:
     """Give an empty store its log head."""
-    session.add(LogHead(id=1, size=0, frontier=b"", tag=head_tag(office.log_tag_key, Frontier())))
+    db.add(LogHead(id=1, size=0, frontier=b"", tag=head_tag(desk.log_tag_key, Frontier())))

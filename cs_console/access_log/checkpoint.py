@@ -18,7 +18,7 @@ from sqlmodel import Session, col
 
 from cs_console.access_log.append import CHECKPOINT_ENTRIES, entry_tag
 from cs_console.access_log.canonical import canonical
-from cs_console.access_log.checkpoint_store import NotKept, second_place
+from cs_console.access_log.checkpoint_store import NotKept, checkpoint_store_of
 from cs_console.access_log.head import HEAD, genuine_tree
 from cs_console.access_log.signed_note import (
     ORIGIN_PREFIX,
@@ -39,7 +39,7 @@ from models.columns import from_microseconds, microseconds
 from models.desk_identity import DeskIdentity
 
 if TYPE_CHECKING:
-    from cs_console.desk import Office
+    from cs_console.desk import Desk
 
 CHECKPOINT_SECONDS = 60
 
@@ -114,12 +114,12 @@ def make_log_key(path: Path) -> None:
     write_key_file(path, secrets.token_bytes(KEY_BYTES))
 
 
-def log_signer(session: Session, office: "Office") -> LogSigner:
+def log_signer(db: Session, desk: "Desk") -> LogSigner:
     """The desk's signer. Raises KeyUnavailable naming the key file."""
-    desk_id = session.connection().execute(select(col(DeskIdentity.id))).scalar()
+    desk_id = db.connection().execute(select(col(DeskIdentity.id))).scalar()
     if desk_id is None:
         raise NoDesk("This database has no desk.", "Make one with `cs-console init`.")
-    key = read_key_file(office.settings.log_key_path)
+    key = read_key_file(desk.settings.log_key_path)
     return LogSigner(f"{ORIGIN_PREFIX}{desk_id}", Ed25519PrivateKey.from_private_bytes(key))
 
 
@@ -128,13 +128,13 @@ def checkpoint_tag(key: bytes, size: object, at: object, note: object) -> bytes:
     return entry_tag(key, canonical(("checkpoint", size, at, note, None)))  # as on every older desk
 
 
-def latest(office: "Office") -> Checkpoint | None:
+def latest(desk: "Desk") -> Checkpoint | None:
     """The newest checkpoint in the database."""
-    with office.database.reading() as session:
-        return _newest(session)
+    with desk.database.reading() as db:
+        return _newest(db)
 
 
-def write_checkpoint(office: "Office", force: bool = False) -> Checkpoint | None:
+def write_checkpoint(desk: "Desk", force: bool = False) -> Checkpoint | None:
     """Sign the log as it stands now, if that is due; None when it is not.
 
     Due: 256 new entries, or any new entry and 60 s since the last checkpoint; with `force`, any new entry. The
@@ -142,54 +142,54 @@ def write_checkpoint(office: "Office", force: bool = False) -> Checkpoint | None
     one. Raises LogBroken when the head was moved (such a log is not signed), KeyUnavailable, StoreUnavailable.
     """
     if not force:
-        with office.database.reading() as session:
-            if _due(session, office, force) is None:
+        with desk.database.reading() as db:
+            if _due(db, desk, force) is None:
                 return None
-    with office.database.transaction() as session:
-        if not office.database.is_sqlite:
-            session.connection().execute(_ONE_SIGNS)
+    with desk.database.transaction() as db:
+        if not desk.database.is_sqlite:
+            db.connection().execute(_ONE_SIGNS)
         # not locked, so that no one waits for a signature: later entries belong to the next checkpoint
-        head = _due(session, office, force)
+        head = _due(db, desk, force)
         if head is None:
             return None  # another console was quicker
-        tree = genuine_tree(office.log_tag_key, head)
+        tree = genuine_tree(desk.log_tag_key, head)
         if tree is None:
             raise LogBroken("The access log's head was changed.", "It was not signed; run `cs-console log verify`.")
-        at = microseconds(office.clock.now())
-        note = log_signer(session, office).sign(tree.size, tree.root())
-        tag = checkpoint_tag(office.log_tag_key, tree.size, at, note)
+        at = microseconds(desk.clock.now())
+        note = log_signer(db, desk).sign(tree.size, tree.root())
+        tag = checkpoint_tag(desk.log_tag_key, tree.size, at, note)
         row = log.Checkpoint(size=tree.size, at=at, note=note, tag=tag)
-        if office.database.is_sqlite:
-            session.add(row)
-        elif not session.connection().execute(_APPEND, row.model_dump()).scalar_one():
+        if desk.database.is_sqlite:
+            db.add(row)
+        elif not db.connection().execute(_APPEND, row.model_dump()).scalar_one():
             return None  # there is one of a later state
     made = Checkpoint(tree.size, tree.root(), from_microseconds(at), note)
-    return replace(made, problem=copy_to_second_place(office))
+    return replace(made, problem=copy_to_second_place(desk))
 
 
-def copy_to_second_place(office: "Office") -> str:
+def copy_to_second_place(desk: "Desk") -> str:
     """Append what the second place lacks. Returns "" or a sentence that says why it could not be done.
 
     Nothing is added to a place whose newest checkpoint this database does not hold: what it states stays in sight.
     """
-    place = second_place(office.settings)
+    place = checkpoint_store_of(desk.settings)
     try:
         place.take_what_waits()
         kept = place.newest()
-        with office.database.reading() as session:
-            if kept is not None and not same_statement(stored_note(session, kept.size), kept):
+        with desk.database.reading() as db:
+            if kept is not None and not same_statement(stored_note(db, kept.size), kept):
                 return (
                     f"The checkpoints in {place.name} are of another log, or of a newer one than this. "
                     "Run `cs-console log verify`."
                 )
             newer = select(col(log.Checkpoint.note)).where(col(log.Checkpoint.size) > (kept.size if kept else -1))
-            notes = session.connection().execute(newer.order_by(col(log.Checkpoint.size))).scalars().all()
+            notes = db.connection().execute(newer.order_by(col(log.Checkpoint.size))).scalars().all()
         if notes:
             place.take(notes)
         newest = read_note(notes[-1]) if notes else kept
         if newest is not None:
             with suppress(OSError, NoTable):  # the file of stated heads stays longer than it has to
-                compact(office, newest.size)
+                compact(desk, newest.size)
     except (OSError, NotKept) as problem:
         why = problem.why if isinstance(problem, NotKept) else problem.strerror
         return f"The checkpoint could not be copied to {place.name}: {why}. It will be tried again."
@@ -201,17 +201,17 @@ def same_statement(one: SignedNote | None, other: SignedNote) -> bool:
     return one is not None and one.text == other.text
 
 
-def stored_note(session: Session, size: int) -> SignedNote | None:
+def stored_note(db: Session, size: int) -> SignedNote | None:
     """The checkpoint of that size in the database; None where there is none that can be read."""
-    found = session.connection().execute(select(col(log.Checkpoint.note)).where(col(log.Checkpoint.size) == size))
+    found = db.connection().execute(select(col(log.Checkpoint.note)).where(col(log.Checkpoint.size) == size))
     try:
         return read_note(found.scalar() or "")
     except (NotANote, TypeError, AttributeError):  # a hand edit may have put anything there
         return None
 
 
-def _newest(session: Session) -> Checkpoint | None:
-    found = session.connection().execute(_NEWEST.limit(1)).first()
+def _newest(db: Session) -> Checkpoint | None:
+    found = db.connection().execute(_NEWEST.limit(1)).first()
     if found is None:
         return None
     try:
@@ -221,9 +221,9 @@ def _newest(session: Session) -> Checkpoint | None:
     return Checkpoint(note.size, note.root, from_microseconds(found[1]), found[2])
 
 
-def _due(session: Session, office: "Office", force: bool) -> Row[int, bytes, bytes] | None:
+def _due(db: Session, desk: "Desk", force: bool) -> Row[int, bytes, bytes] | None:
     """The head as it stands, where it is to be signed now."""
-    connection = session.connection()
+    connection = db.connection()
     head = connection.execute(HEAD).first()
     last = connection.execute(_NEWEST.limit(1)).first()
     if head is None:
@@ -231,5 +231,5 @@ def _due(session: Session, office: "Office", force: bool) -> Row[int, bytes, byt
     fresh = int(head[0]) - (last[0] if last else 0)
     if fresh <= 0:
         return None
-    waited = last is None or office.clock.now() - from_microseconds(last[1]) >= timedelta(seconds=CHECKPOINT_SECONDS)
+    waited = last is None or desk.clock.now() - from_microseconds(last[1]) >= timedelta(seconds=CHECKPOINT_SECONDS)
     return head if force or waited or fresh >= CHECKPOINT_ENTRIES else None

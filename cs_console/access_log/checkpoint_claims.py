@@ -20,7 +20,7 @@ class Source(StrEnum):
     """Where a checkpoint was found."""
 
     STORED = "database"
-    SECOND_PLACE = "second place"
+    CHECKPOINT_STORE = "second place"
     STATED = "stated before a value was shown"
     GIVEN = "given"
 
@@ -53,10 +53,10 @@ def outside_claims(place: SecondPlace, given: str | None, stated: Stated) -> lis
     for text in place.notes():
         try:
             note = read_note(text)
-            claims.append(Claim(note.size, Source.SECOND_PLACE, note))
+            claims.append(Claim(note.size, Source.CHECKPOINT_STORE, note))
         except NotANote:
             if not was_torn(text):  # a crash in the middle of writing is no tampering, and the note comes again
-                claims.append(Claim(UNREADABLE, Source.SECOND_PLACE, None))
+                claims.append(Claim(UNREADABLE, Source.CHECKPOINT_STORE, None))
     return sorted(claims, key=lambda claim: claim.size)
 
 

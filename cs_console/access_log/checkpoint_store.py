@@ -61,7 +61,7 @@ class SecondPlace(Protocol):
         """Start again: its statements of checkpoints are kept under another name (None: none). Raises OSError."""
 
 
-def second_place(settings: Settings) -> SecondPlace:
+def checkpoint_store_of(settings: Settings) -> SecondPlace:
     """The second place that the settings name."""
     if settings.checkpoint_command:
         return GivenToCommand(settings.checkpoint_command, settings.checkpoint_folder)

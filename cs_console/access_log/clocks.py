@@ -11,7 +11,7 @@ from models.columns import from_microseconds
 from models.log import LogEntry
 
 if TYPE_CHECKING:
-    from cs_console.desk import Office
+    from cs_console.desk import Desk
 
 CLOCKS_AGREE = timedelta(seconds=5)
 """So far clocks may differ without a word."""
@@ -20,23 +20,23 @@ _SERVER = text("SELECT clock_timestamp()")
 _NEWEST = select(col(LogEntry.at), col(LogEntry.host)).order_by(col(LogEntry.seq).desc()).limit(1)
 
 
-def clock_difference(office: "Office") -> str:
+def clock_difference(desk: "Desk") -> str:
     """A few words where this host's clock is off by more than CLOCKS_AGREE, "" where it agrees.
 
     It is held against the desk's time, then against the database server's clock; on SQLite against the newest entry,
     which another host or an earlier day wrote. Never raises for a store that is away.
     """
-    parted = office.clock.parted
+    parted = desk.clock.parted
     if parted:
         return span(parted)
-    machine = office.clock.source.now()
+    machine = desk.clock.source.now()
     try:
-        with office.database.reading() as session:
-            if not office.database.is_sqlite:
-                server: datetime = session.connection().execute(_SERVER).scalar_one()
+        with desk.database.reading() as db:
+            if not desk.database.is_sqlite:
+                server: datetime = db.connection().execute(_SERVER).scalar_one()
                 off = machine - server.astimezone(UTC)
                 return "" if abs(off) <= CLOCKS_AGREE else span(off, "the server's")
-            newest = session.connection().execute(_NEWEST).first()
+            newest = db.connection().execute(_NEWEST).first()
     except StoreUnavailable:
         return ""
     if newest is None or not isinstance(newest[0], int):

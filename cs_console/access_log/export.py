@@ -19,7 +19,7 @@ from models.enums import Action
 from models.log import LogEntry
 
 if TYPE_CHECKING:
-    from cs_console.desk import Desk
+    from cs_console.desk import DeskSession
 
 Form = Literal["jsonl", "csv"]
 _BATCH = 1000
@@ -28,30 +28,30 @@ _HEADINGS = (*(field.name for field in fields(EntryView)), "what")
 _ENTRIES = select(*(col(getattr(LogEntry, name)) for name in COLUMNS[:-1])).order_by(col(LogEntry.seq)).limit(_BATCH)
 
 
-def export_log(desk: "Desk", out: TextIO, since: datetime | None, form: Form) -> int:
+def export_log(session: "DeskSession", out: TextIO, since: datetime | None, form: Form) -> int:
     """Write the entries from `since` on (all, if None), oldest first; return how many. Times are ISO 8601 in UTC.
 
     The export is recorded, durably, before its first line is written, and holds that record too. CSV cells that a
     spreadsheet would take for a formula get a leading apostrophe (ASVS 1.2.10). Raises NotAllowed, SessionEnded.
     """
-    with desk.work(*REVIEWERS) as session:
+    with session.work(*REVIEWERS) as db:
         words = ("since",) if since is not None else ()
-        last = record(session, desk, Entry(Action.LOG_EXPORTED, fields=words, reason=form))
+        last = record(db, session, Entry(Action.LOG_EXPORTED, fields=words, reason=form))
     write = _csv_writer(out) if form == "csv" else _jsonl_writer(out)
     count = 0
-    for view in _entries(desk, since, last):
+    for view in _entries(session, since, last):
         write(view)
         count += 1
     return count
 
 
-def _entries(desk: "Desk", since: datetime | None, last: int) -> Iterator[EntryView]:
+def _entries(session: "DeskSession", since: datetime | None, last: int) -> Iterator[EntryView]:
     seq, wanted = 0, [col(LogEntry.seq) <= last]
     if since is not None:
         wanted.append(col(LogEntry.at) >= microseconds(since))
     while True:
-        with desk.reading(*REVIEWERS) as session:  # a short transaction per batch: a slow disk blocks no one
-            rows = session.connection().execute(_ENTRIES.where(*wanted, col(LogEntry.seq) > seq)).all()
+        with session.reading(*REVIEWERS) as db:  # a short transaction per batch: a slow disk blocks no one
+            rows = db.connection().execute(_ENTRIES.where(*wanted, col(LogEntry.seq) > seq)).all()
         if not rows:
             return
         yield from (entry_view(row) for row in rows)

@@ -22,7 +22,7 @@ from models.enums import AccountState, Action, AuthoritySort, Result, TicketStat
 from models.log import LogEntry
 
 if TYPE_CHECKING:
-    from cs_console.desk import Office
+    from cs_console.desk import Desk
 
 _HANDED = "assignee "
 _TO = " -> "
@@ -109,19 +109,19 @@ _LAST_WINDOW = Prepared(
 )
 
 
-def holder(transaction: Transaction, office: "Office", number: int) -> str:
+def holder(transaction: Transaction, desk: "Desk", number: int) -> str:
     """The name of the account that had the ticket at the end of what an older desk wrote; "" for no one."""
     row = _LAST_HANDED_ON.first(transaction, {"number": number})
-    said = None if row is None else handed_on(genuine(office, row))
+    said = None if row is None else handed_on(genuine(desk, row))
     return "" if said is None else said[1]
 
 
-def window(transaction: Transaction, office: "Office", number: int, minutes: int) -> tuple[str, int]:
+def window(transaction: Transaction, desk: "Desk", number: int, minutes: int) -> tuple[str, int]:
     """The beginning of the id of the window that an older desk opened last, and until when (microseconds) it can have
     been open at most; "" where it was closed.
     """
     row = _LAST_WINDOW.first(transaction, {"number": number})
-    word = None if row is None else genuine(office, row)
+    word = None if row is None else genuine(desk, row)
     if word is None or word.action is not Action.VERIFIED:
         return "", 0
     return word.verification, word.at + minutes * 60_000_000

@@ -31,7 +31,7 @@ from models.enums import Action
 from models.log import LogEntry
 
 if TYPE_CHECKING:
-    from cs_console.desk import Desk, Office
+    from cs_console.desk import Desk, DeskSession
 
 
 class By(StrEnum):
@@ -61,18 +61,18 @@ class Proven:
     problem: str
 
 
-def prove_entries(desk: "Desk", wanted: Wanted, progress: Progress | None = None) -> Proven:
+def prove_entries(session: "DeskSession", wanted: Wanted, progress: Progress | None = None) -> Proven:
     """Prove that the wanted entries are in the log, under a checkpoint that states the log as it is now.
 
     On the record, like an export, before the log is read; that record is the last of a ticket's or a requester's
     entries. `progress` is told entries read and entries in all. Raises NothingThere, BadFilter (no pseudonym, or the
     beginning of several), NotProvable, NotAllowed, SessionEnded.
     """
-    with desk.work(*REVIEWERS) as session:
-        value = _found_and_recorded(session, desk, wanted)
-    newest, problem = _newest_checkpoint(desk.office)
+    with session.work(*REVIEWERS) as db:
+        value = _found_and_recorded(db, session, wanted)
+    newest, problem = _newest_checkpoint(session.desk)
     column, tree, rows = COLUMNS.index(wanted.by), WatchedTree(), list[Row]()
-    with _log(desk.office) as (stored, verifier):
+    with _log(session.desk) as (stored, verifier):
         for batch in _first(stored, newest.size, progress):
             for row, leaf in zip(batch, _leaves(batch), strict=True):
                 watched = row[column] == value
@@ -85,32 +85,32 @@ def prove_entries(desk: "Desk", wanted: Wanted, progress: Progress | None = None
     return Proven(_checked(InclusionProof(verifier.name, newest, entries), verifier), problem)
 
 
-def prove_since(desk: "Desk", note: str, progress: Progress | None = None) -> Proven:
+def prove_since(session: "DeskSession", note: str, progress: Progress | None = None) -> Proven:
     """Prove that the log as it is now begins with the one that an older checkpoint of it states.
 
     `note` is that checkpoint's text. No entry is shown, so nothing is recorded. Raises BadInput for what is no
     checkpoint of this log, NotProvable when the log no longer holds it, NotAllowed, SessionEnded.
     """
-    with desk.reading(*REVIEWERS):
+    with session.reading(*REVIEWERS):
         pass  # may they at all, before the log is signed
-    since = _own_note(desk.office, note)
-    newest, problem = _newest_checkpoint(desk.office)
+    since = _own_note(session.desk, note)
+    newest, problem = _newest_checkpoint(session.desk)
     if since.size > newest.size:
         raise _not_provable()
     tree = PrefixTree(since.size, newest.size)
-    with _log(desk.office) as (stored, verifier):
+    with _log(session.desk) as (stored, verifier):
         for batch in _first(stored, newest.size, progress):
             tree.extend(_leaves(batch))
     proof = ConsistencyProof(verifier.name, since, newest, tree.finish())
     return Proven(_checked(proof, verifier), problem)
 
 
-def _found_and_recorded(session: Session, desk: "Desk", wanted: Wanted) -> int | str:
+def _found_and_recorded(db: Session, session: "DeskSession", wanted: Wanted) -> int | str:
     """The value to look for, once there is such an entry and the export of it is recorded."""
     value, column = wanted.value, col(getattr(LogEntry, wanted.by))
     if wanted.by is By.REQUESTER:
-        value = whole_pseudonym(session, pseudonym_beginning(f"--requester {value}", str(value)))
-    found = session.connection().execute(select(col(LogEntry.ticket)).where(column == value).limit(1)).first()
+        value = whole_pseudonym(db, pseudonym_beginning(f"--requester {value}", str(value)))
+    found = db.connection().execute(select(col(LogEntry.ticket)).where(column == value).limit(1)).first()
     word = wanted.by.name.lower()
     if found is None:
         which = f"entry {value}" if wanted.by is By.ENTRY else f"entry of {word} {value}"
@@ -122,22 +122,22 @@ def _found_and_recorded(session: Session, desk: "Desk", wanted: Wanted) -> int |
         fields=(word,),
         reason=f"proof of entry {value}" if wanted.by is By.ENTRY else f"proof of a {word}'s entries",
     )
-    record(session, desk, entry)
+    record(db, session, entry)
     return value
 
 
-def _newest_checkpoint(office: "Office") -> tuple[SignedNote, str]:
+def _newest_checkpoint(desk: "Desk") -> tuple[SignedNote, str]:
     """The log as it stands, signed, and what is wrong with the second place. Raises BadInput for an empty log."""
-    made = write_checkpoint(office, force=True) or latest(office)
+    made = write_checkpoint(desk, force=True) or latest(desk)
     if made is None:
         raise BadInput("The log is empty.", "There is nothing to prove yet.")
     return read_note(made.note), made.problem
 
 
-def _own_note(office: "Office", text: str) -> SignedNote:
+def _own_note(desk: "Desk", text: str) -> SignedNote:
     """A checkpoint of this log with the log's own signature only."""
-    with office.database.reading() as session:
-        verifier = log_signer(session, office).verifier
+    with desk.database.reading() as db:
+        verifier = log_signer(db, desk).verifier
     try:
         (only,) = split_notes(text.splitlines(keepends=True))
         note = read_note(only)
@@ -150,10 +150,10 @@ def _own_note(office: "Office", text: str) -> SignedNote:
 
 
 @contextmanager
-def _log(office: "Office") -> Iterator[tuple[StoredLog, LogVerifier]]:
+def _log(desk: "Desk") -> Iterator[tuple[StoredLog, LogVerifier]]:
     try:
-        with stored_log(office.database) as stored:
-            yield stored, log_signer(stored.session, office).verifier
+        with stored_log(desk.database) as stored:
+            yield stored, log_signer(stored.session, desk).verifier
     except NoTable:
         raise _not_provable() from None
 

@@ -17,7 +17,7 @@ from models.enums import Action, Result, Role
 from models.log import LogEntry
 
 if TYPE_CHECKING:
-    from cs_console.desk import Desk
+    from cs_console.desk import DeskSession
 
 __all__ = ["EntryPage", "EntryView", "LogFilter", "entries", "entry", "parse_log_filter", "verify_for"]
 
@@ -61,39 +61,39 @@ class EntryPage:
     next: int | None
 
 
-def entries(desk: "Desk", log_filter: LogFilter, before: int | None = None, size: int = 100) -> EntryPage:
+def entries(session: "DeskSession", log_filter: LogFilter, before: int | None = None, size: int = 100) -> EntryPage:
     """A page of the entries that fit the filter, flat in the log's length.
 
     A new reading (`before` is None) is itself recorded, with the names of what is filtered by. Raises NotAllowed,
     SessionEnded, and BadFilter when the pseudonym's beginning fits several requesters.
     """
     if before is not None:
-        with desk.reading(*REVIEWERS) as session:
-            return _page(session, log_filter, before, size)
-    with desk.work(*REVIEWERS) as session:
-        record(session, desk, Entry(Action.LOG_READ, fields=log_filter.keys))
-        return _page(session, log_filter, None, size)
+        with session.reading(*REVIEWERS) as db:
+            return _page(db, log_filter, before, size)
+    with session.work(*REVIEWERS) as db:
+        record(db, session, Entry(Action.LOG_READ, fields=log_filter.keys))
+        return _page(db, log_filter, None, size)
 
 
-def entry(desk: "Desk", seq: int) -> EntryView:
+def entry(session: "DeskSession", seq: int) -> EntryView:
     """One entry, opened on the record. Raises NothingThere, NotAllowed, SessionEnded."""
-    with desk.work(*REVIEWERS) as session:
-        row = session.connection().execute(_VIEW.where(col(LogEntry.seq) == seq)).first()
+    with session.work(*REVIEWERS) as db:
+        row = db.connection().execute(_VIEW.where(col(LogEntry.seq) == seq)).first()
         if row is None:
             raise NothingThere(f"There is no entry {seq}.", "Run `cs-console log verify` if there should be.")
-        record(session, desk, Entry(Action.LOG_READ, ticket=row.ticket, reason=f"entry {seq}"))
+        record(db, session, Entry(Action.LOG_READ, ticket=row.ticket, reason=f"entry {seq}"))
         return entry_view(row)
 
 
-def verify_for(desk: "Desk", progress: Progress | None = None) -> Verdict:
+def verify_for(session: "DeskSession", progress: Progress | None = None) -> Verdict:
     """Prove the whole log for a reviewer, and record that and how it ended. Raises like `verify_log`."""
-    with desk.reading(*REVIEWERS):
+    with session.reading(*REVIEWERS):
         pass  # may they at all, before the long run
-    verdict = verify_log(desk.office, progress=progress)
+    verdict = verify_log(session.desk, progress=progress)
     outcome = Result.DONE if verdict.ok else Result.FAILED
     try:
-        with desk.work(*REVIEWERS) as session:
-            record(session, desk, Entry(Action.LOG_VERIFIED, outcome=outcome, reason=verdict.kind))
+        with session.work(*REVIEWERS) as db:
+            record(db, session, Entry(Action.LOG_VERIFIED, outcome=outcome, reason=verdict.kind))
     except LogBroken:
         if verdict.ok:
             raise
@@ -113,9 +113,9 @@ def _moment(at: int) -> datetime:
         return datetime.max.replace(tzinfo=UTC) if at > 0 else datetime.min.replace(tzinfo=UTC)
 
 
-def _page(session: Session, log_filter: LogFilter, before: int | None, size: int) -> EntryPage:
-    connection = session.connection()
-    conditions = _conditions(session, log_filter)
+def _page(db: Session, log_filter: LogFilter, before: int | None, size: int) -> EntryPage:
+    connection = db.connection()
+    conditions = _conditions(db, log_filter)
     if before is not None:
         at = connection.execute(select(col(LogEntry.at)).where(col(LogEntry.seq) == before)).scalar()
         if at is None:
@@ -127,14 +127,14 @@ def _page(session: Session, log_filter: LogFilter, before: int | None, size: int
     return EntryPage(views, views[-1].seq if len(rows) > size else None)
 
 
-def _conditions(session: Session, log_filter: LogFilter) -> list[ColumnElement[bool]]:
+def _conditions(db: Session, log_filter: LogFilter) -> list[ColumnElement[bool]]:
     wanted: list[ColumnElement[bool]] = []
     if log_filter.agent:
         wanted.append(col(LogEntry.actor) == log_filter.agent)
     if log_filter.ticket is not None:
         wanted.append(col(LogEntry.ticket) == log_filter.ticket)
     if log_filter.requester:
-        wanted.append(col(LogEntry.requester) == whole_pseudonym(session, log_filter.requester))
+        wanted.append(col(LogEntry.requester) == whole_pseudonym(db, log_filter.requester))
     if log_filter.action:
         wanted.append(col(LogEntry.action) == log_filter.action)
     if log_filter.outcome:
@@ -148,14 +148,14 @@ def _conditions(session: Session, log_filter: LogFilter) -> list[ColumnElement[b
     return wanted
 
 
-def whole_pseudonym(session: Session, beginning: str) -> str:
+def whole_pseudonym(db: Session, beginning: str) -> str:
     """The one pseudonym that begins so; the beginning itself where there is none. Raises BadFilter for several."""
     column = col(LogEntry.requester)
     ordered = select(column).order_by(column).limit(1)
-    first = session.connection().execute(ordered.where(column >= beginning)).scalar()
+    first = db.connection().execute(ordered.where(column >= beginning)).scalar()
     if first is None or not first.startswith(beginning):
         return beginning
-    second = session.connection().execute(ordered.where(column > first)).scalar()
+    second = db.connection().execute(ordered.where(column > first)).scalar()
     if second is not None and second.startswith(beginning):
         raise BadFilter(f"“requester:{beginning}” fits more than one requester.", "Write more of the pseudonym.")
     return str(first)

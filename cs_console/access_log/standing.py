@@ -21,33 +21,33 @@ from models.columns import microseconds
 from models.enums import Action, Channel, Link, TicketKind
 
 if TYPE_CHECKING:
-    from cs_console.desk import Desk, Office
+    from cs_console.desk import Desk, DeskSession
 
 
-def is_holder(transaction: Transaction, desk: "Desk", number: int, newest: Row | None) -> bool:
+def is_holder(transaction: Transaction, session: "DeskSession", number: int, newest: Row | None) -> bool:
     """Whether the log's last word on who has this ticket names the desk's agent. `newest`: of NEWEST_ASSIGNMENT."""
     if newest is None:
-        return legacy.holder(transaction, desk.office, number) == desk.agent.name
-    return genuine(desk.office, newest).names(to=desk.agent.id)
+        return legacy.holder(transaction, session.desk, number) == session.agent.name
+    return genuine(session.desk, newest).names(to=session.agent.id)
 
 
-def check_owner(office: "Office", number: int, pseudonym: str, newest: Row | None) -> None:
+def check_owner(desk: "Desk", number: int, pseudonym: str, newest: Row | None) -> None:
     """Refuse a ticket that its row gives to another requester than the log does. `newest`: of NEWEST_OWNER.
 
     Of a ticket that an older desk took in the log has no such entry, and the row counts. Raises OwnerNotVouched.
     """
-    if newest is not None and genuine(office, newest).requester != pseudonym:
+    if newest is not None and genuine(desk, newest).requester != pseudonym:
         raise OwnerNotVouched(number)
 
 
-def require_owner(session: Session, office: "Office", number: int, pseudonym: str) -> None:
+def require_owner(db: Session, desk: "Desk", number: int, pseudonym: str) -> None:
     """The same, asked of the log. Raises OwnerNotVouched, LogBroken."""
-    check_owner(office, number, pseudonym, NEWEST_OWNER.first(session.connection(), {"number": number}))
+    check_owner(desk, number, pseudonym, NEWEST_OWNER.first(db.connection(), {"number": number}))
 
 
 def is_open(
     transaction: Transaction,
-    office: "Office",
+    desk: "Desk",
     number: int,
     window_id: str,
     minutes: int,
@@ -59,59 +59,59 @@ def is_open(
 
     `newest`: of NEWEST_WINDOW; `minutes`: how long the ticket's pack keeps a window open.
     """
-    now = microseconds(office.clock.now())
+    now = microseconds(desk.clock.now())
     if newest is None:
-        begins, until = legacy.window(transaction, office, number, minutes)
+        begins, until = legacy.window(transaction, desk, number, minutes)
         return bool(begins) and window_id.startswith(begins) and until > now
-    word = genuine(office, newest)
+    word = genuine(desk, newest)
     if word.action is not Action.VERIFIED or word.requester != pseudonym:
         return False
     return word.names(window=window_id) and int((word.about or {})["until"]) > now
 
 
-def require_holder(session: Session, desk: "Desk", number: int) -> None:
+def require_holder(db: Session, session: "DeskSession", number: int) -> None:
     """Refuse to act on a ticket that only its row says is the agent's. Raises NotVouched."""
-    connection = session.connection()
-    if not is_holder(connection, desk, number, NEWEST_ASSIGNMENT.first(connection, {"number": number})):
+    connection = db.connection()
+    if not is_holder(connection, session, number, NEWEST_ASSIGNMENT.first(connection, {"number": number})):
         raise NotVouched(f"The access log does not say that #{number} is yours.")
 
 
-def require_open(session: Session, office: "Office", number: int, window_id: str, minutes: int, pseudonym: str) -> None:
+def require_open(db: Session, desk: "Desk", number: int, window_id: str, minutes: int, pseudonym: str) -> None:
     """Refuse a window that only its row says is open. Raises NotVouched."""
-    connection = session.connection()
+    connection = db.connection()
     newest = NEWEST_WINDOW.first(connection, {"number": number})
-    if not is_open(connection, office, number, window_id, minutes, pseudonym, newest):
+    if not is_open(connection, desk, number, window_id, minutes, pseudonym, newest):
         raise NotVouched(f"The access log does not say that the requester of #{number} is verified now.")
 
 
-def kind_of(office: "Office", stored: TicketKind, newest: Row | None) -> TicketKind:
+def kind_of(desk: "Desk", stored: TicketKind, newest: Row | None) -> TicketKind:
     """The kind that the log says a ticket is of, which decides what may be seen and how it ends; the `stored` one only
     where an older desk's entries say none. `newest`: of NEWEST_KIND. Raises LogBroken.
     """
-    return stored if newest is None else TicketKind((genuine(office, newest).about or {})["kind"])
+    return stored if newest is None else TicketKind((genuine(desk, newest).about or {})["kind"])
 
 
-def kind_on_record(session: Session, office: "Office", number: int, stored: TicketKind) -> TicketKind:
+def kind_on_record(db: Session, desk: "Desk", number: int, stored: TicketKind) -> TicketKind:
     """The same, asked for. Raises LogBroken."""
-    return kind_of(office, stored, NEWEST_KIND.first(session.connection(), {"number": number}))
+    return kind_of(desk, stored, NEWEST_KIND.first(db.connection(), {"number": number}))
 
 
-def channel_on_record(session: Session, office: "Office", number: int, stored: Channel) -> Channel:
+def channel_on_record(db: Session, desk: "Desk", number: int, stored: Channel) -> Channel:
     """The channel that the log says a ticket came by, since who may be written to rests on it; the `stored` one only
     where an older desk's entry says none. Raises LogBroken.
     """
-    opened = latest(session, office, number, (Action.TICKET_CREATED,))
+    opened = latest(db, desk, number, (Action.TICKET_CREATED,))
     return Channel((opened.about or {}).get("channel", stored) if opened is not None else stored)
 
 
-def link_of(session: Session, office: "Office", number: int, stored: Link) -> Link:
+def link_of(db: Session, desk: "Desk", number: int, stored: Link) -> Link:
     """How surely a ticket is its requester's: what its row calls proven counts only as the log has it.
 
     A verification proves it, and a person who links it; taking the link back leaves it no one's. Raises LogBroken.
     """
     if stored is not Link.PROVEN:
         return stored
-    last = latest(session, office, number, (Action.VERIFIED, *HANDING))
+    last = latest(db, desk, number, (Action.VERIFIED, *HANDING))
     if last is None:
         return Link.PRESUMED
     if last.action is Action.TICKET_UNLINKED:

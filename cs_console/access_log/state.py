@@ -10,7 +10,7 @@ from sqlmodel import col
 from cs_console.access_log.append import COLUMNS, entry_tag
 from cs_console.access_log.canonical import entry_bytes
 from cs_console.access_log.checkpoint import checkpoint_tag, same_statement, stored_note
-from cs_console.access_log.checkpoint_store import second_place
+from cs_console.access_log.checkpoint_store import checkpoint_store_of
 from cs_console.access_log.clocks import clock_difference
 from cs_console.access_log.head import HEAD, genuine_tree
 from cs_console.access_log.merkle import Frontier, leaf_hash
@@ -21,7 +21,7 @@ from models import log
 from models.columns import from_microseconds
 
 if TYPE_CHECKING:
-    from cs_console.desk import Office
+    from cs_console.desk import Desk
 
 _NEWEST_ENTRY = (
     select(*(col(getattr(log.LogEntry, name)) for name in COLUMNS)).order_by(col(log.LogEntry.seq).desc()).limit(1)
@@ -49,29 +49,29 @@ class LogState:
     """Where this host's clock differs from the desk's time, the database server's clock or another host's."""
 
 
-def log_state(office: "Office") -> LogState:
+def log_state(desk: "Desk") -> LogState:
     """Look at both ends of the log only. Never raises for a store that is away."""
     try:
         # the second place first: what it states was committed to the log earlier
-        kept = second_place(office.settings).newest()
+        kept = checkpoint_store_of(desk.settings).newest()
     except OSError:
         kept = None
     try:
-        key = office.log_tag_key
-        with office.database.reading() as session:
-            connection = session.connection()
+        key = desk.log_tag_key
+        with desk.database.reading() as db:
+            connection = db.connection()
             tree = genuine_tree(key, connection.execute(HEAD).first())
             entry = connection.execute(_NEWEST_ENTRY).first()
             checkpoint = connection.execute(_NEWEST_CHECKPOINT).first()
-            known = None if kept is None else stored_note(session, kept.size)
-        stated_too = newest_holds(office)
+            known = None if kept is None else stored_note(db, kept.size)
+        stated_too = newest_holds(desk)
     except StoreUnavailable:
         return LogState(None, 0, None, 0, False)
     except OSError:
         stated_too = False
     stated = _genuine_checkpoint(key, checkpoint)
     if tree is not None and entry is not None and _newest_entry_fits(key, entry, tree.size):
-        office.clock.seen(from_microseconds(entry[1]))
+        desk.clock.seen(from_microseconds(entry[1]))
     ok = (
         stated_too
         and tree is not None
@@ -85,7 +85,7 @@ def log_state(office: "Office") -> LogState:
         last_checkpoint_at=from_microseconds(checkpoint[1]) if checkpoint is not None and stated else None,
         last_checkpoint_size=stated.size if stated else 0,
         copied=stated is None or (kept is not None and kept.size >= stated.size),
-        clock=clock_difference(office),
+        clock=clock_difference(desk),
     )
 
 

@@ -25,7 +25,7 @@ from cs_console.access_log.stored_log import NoTable, StoredLog, stored_log
 from cs_console.errors import HeadNotStated
 
 if TYPE_CHECKING:
-    from cs_console.desk import Office
+    from cs_console.desk import Desk
 
 _PREFIX = "head-"
 _MOVED_TO_SET_ASIDE = "set-aside-"
@@ -176,19 +176,19 @@ def log_holds(stored: StoredLog, key: bytes, trees: Sequence[Frontier]) -> bool:
     return all(tree.packed == grown.packed for tree in left) and grown.packed == head.packed
 
 
-def stands_against(office: "Office") -> str:
+def stands_against(desk: "Desk") -> str:
     """A sentence where the stored log is not what was stated of it, grown; "" where it is.
 
     Raises StoreUnavailable, KeyUnavailable.
     """
-    folder = office.settings.checkpoint_folder
+    folder = desk.settings.checkpoint_folder
     try:
-        stated = stated_heads(folder, office.log_tag_key)
+        stated = stated_heads(folder, desk.log_tag_key)
     except OSError as problem:
         return f"What was stated of the access log in {folder} cannot be read: {problem.strerror}."
     if stated.changed:
         return f"What was stated of the access log was changed: {stated.changed[0]}."
-    if stated.trees and not _holds(office, stated.trees):
+    if stated.trees and not _holds(desk, stated.trees):
         return (
             f"The access log is not the one that was stated in {folder}: it was cut, put back to an older state, "
             "or rewritten."
@@ -196,17 +196,17 @@ def stands_against(office: "Office") -> str:
     return ""
 
 
-def newest_holds(office: "Office") -> bool:
+def newest_holds(desk: "Desk") -> bool:
     """Whether the log is what its newest statement says, grown; quick, for the header.
 
     Raises OSError, StoreUnavailable, KeyUnavailable.
     """
-    key = office.log_tag_key
-    newest = newest_stated(office.settings.checkpoint_folder, key)
+    key = desk.log_tag_key
+    newest = newest_stated(desk.settings.checkpoint_folder, key)
     if newest is None:
         return True
     try:
-        with stored_log(office.database) as stored:
+        with stored_log(desk.database) as stored:
             head = genuine_tree(key, stored.head())
             if head is None or newest.size > head.size:
                 return False
@@ -215,21 +215,21 @@ def newest_holds(office: "Office") -> bool:
         return False
 
 
-def compact(office: "Office", size: int) -> None:
+def compact(desk: "Desk", size: int) -> None:
     """Put one line in the place of those that a checkpoint of this size covers, in this host's file.
 
     Nothing is dropped while the log is not what was stated: it is what tells so. The newest line is never lost: the
     file is moved away, then read, and a console that wrote to it meanwhile notices and writes again. Raises OSError,
     StoreUnavailable, KeyUnavailable.
     """
-    path, key = office.head_file.path, office.log_tag_key
+    path, key = desk.head_file.path, desk.log_tag_key
     for left in path.parent.glob(f"{path.name}.*"):  # of a compaction that was killed
         _give_back(left, path)
     here = _read_lines([(path, path.read_bytes() if path.exists() else b"")], key)
     mine = [tree for tree in here.trees if tree.size <= size]
     if len(mine) < 2 or here.changed:
         return
-    covering = _tree_at(office, mine, size)
+    covering = _tree_at(desk, mine, size)
     if covering is None:
         return
     moved = path.with_name(f"{path.name}.{time_ns()}")
@@ -246,18 +246,18 @@ def set_heads_aside(folder: Path, at: datetime) -> None:
             file.rename(folder / f"{_MOVED_TO_SET_ASIDE}{at:%Y%m%dT%H%M%SZ}-{file.name}")
 
 
-def _holds(office: "Office", trees: Sequence[Frontier]) -> bool:
+def _holds(desk: "Desk", trees: Sequence[Frontier]) -> bool:
     try:
-        with stored_log(office.database) as stored:
-            return log_holds(stored, office.log_tag_key, trees)
+        with stored_log(desk.database) as stored:
+            return log_holds(stored, desk.log_tag_key, trees)
     except NoTable:
         return False
 
 
-def _tree_at(office: "Office", trees: Sequence[Frontier], size: int) -> Frontier | None:
+def _tree_at(desk: "Desk", trees: Sequence[Frontier], size: int) -> Frontier | None:
     """The stored log's tree at that size, None where it is not what the trees state, grown."""
-    with suppress(NoTable, TypeError, ValueError), stored_log(office.database) as stored:
-        if not log_holds(stored, office.log_tag_key, trees):
+    with suppress(NoTable, TypeError, ValueError), stored_log(desk.database) as stored:
+        if not log_holds(stored, desk.log_tag_key, trees):
             return None
         tree = Frontier(trees[-1].size, trees[-1].packed)
         for row in _rows(stored, tree.size):
@@ -339,9 +339,9 @@ def _sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def state_head(office: "Office", tree: Frontier) -> None:
+def state_head(desk: "Desk", tree: Frontier) -> None:
     """State outside the database that the log is this far, durably, before what was recorded is shown.
 
     Raises HeadNotStated.
     """
-    office.head_file.state(tree, head_tag(office.log_tag_key, tree))
+    desk.head_file.state(tree, head_tag(desk.log_tag_key, tree))

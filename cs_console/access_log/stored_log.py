@@ -37,11 +37,11 @@ class NoTable(Exception):
 class StoredLog:
     """The log's three tables as they stood when the view was opened."""
 
-    def __init__(self, session: Session, database: Database) -> None:
-        self.session = session
+    def __init__(self, db: Session, database: Database) -> None:
+        self.session = db
         self._engine = database.engine
         self._sqlite = database.is_sqlite
-        self._driver: Any = session.connection().connection.driver_connection
+        self._driver: Any = db.connection().connection.driver_connection
         self._cursors: list[Any] = []
 
     def reset(self) -> None:
@@ -107,8 +107,8 @@ def _any_text(data: bytes) -> str:
 def stored_log(database: Database) -> Iterator[StoredLog]:
     """One consistent view of the stored log. Raises StoreUnavailable, or NoTable where a table is gone."""
     driver_error = database.engine.dialect.loaded_dbapi.Error
-    with database.reading() as session:
-        stored = StoredLog(session, database)
+    with database.reading() as db:
+        stored = StoredLog(db, database)
         try:
             yield stored
         except driver_error as problem:

@@ -15,7 +15,7 @@ from models.enums import Action, Outcome, Result, TicketState
 from models.log import LogEntry
 
 if TYPE_CHECKING:
-    from cs_console.desk import Office
+    from cs_console.desk import Desk
 
 _CLOSING = (Action.FEE_UNPAID, Action.TICKET_SETTLED, Action.TICKET_LAPSED)
 _MOVING = (
@@ -30,7 +30,7 @@ _MOVING = (
 )
 
 
-def tickets_of(session: Session, office: "Office", pseudonym: str) -> set[int]:
+def tickets_of(db: Session, desk: "Desk", pseudonym: str) -> set[int]:
     """The tickets that the log's last word on whose they are gives to this requester. Raises LogBroken.
 
     The first entry that names anyone counts where no one recorded that a ticket was opened: a later one may have been
@@ -39,23 +39,19 @@ def tickets_of(session: Session, office: "Office", pseudonym: str) -> set[int]:
     named = select(col(LogEntry.ticket)).where(col(LogEntry.requester) == pseudonym, col(LogEntry.ticket).is_not(None))
     done = col(LogEntry.outcome) == Result.DONE.value
     owners: dict[int | None, str | None] = {}
-    for word in oldest_first(
-        session, office, col(LogEntry.ticket).in_(named), col(LogEntry.requester).is_not(None), done
-    ):
+    for word in oldest_first(db, desk, col(LogEntry.ticket).in_(named), col(LogEntry.requester).is_not(None), done):
         if word.action in OWNING or word.ticket not in owners:
             owners[word.ticket] = word.requester
     return {number for number, owner in owners.items() if number is not None and owner == pseudonym}
 
 
-def closed_since(
-    session: Session, office: "Office", numbers: Collection[int], wait_for_fee: Collection[int]
-) -> dict[int, int]:
+def closed_since(db: Session, desk: "Desk", numbers: Collection[int], wait_for_fee: Collection[int]) -> dict[int, int]:
     """Since when (microseconds) those of these tickets are closed that the log's last word closed. Raises LogBroken.
 
     `wait_for_fee`: tickets whose pack keeps a request open until its fee is paid; older entries do not say so.
     """
     closed: dict[int, int] = {}
-    for word in words(session, office, numbers, _MOVING):
+    for word in words(db, desk, numbers, _MOVING):
         assert word.ticket is not None  # it was asked for by its number
         now = _is_closed_by(word, word.ticket in wait_for_fee)
         if now:

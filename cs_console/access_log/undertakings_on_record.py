@@ -20,7 +20,7 @@ from models.enums import Action, Result
 from models.log import LogEntry
 
 if TYPE_CHECKING:
-    from cs_console.desk import Desk, Office
+    from cs_console.desk import Desk, DeskSession
 
 
 @dataclass(slots=True)
@@ -53,34 +53,34 @@ def about_undertaking(agent_id: str, version: str, until: datetime) -> dict[str,
     return {"account": agent_id, "version": version, "until": str(microseconds(until))}
 
 
-def has_undertaken(transaction: Transaction, desk: "Desk", newest: bytes | None) -> bool:
+def has_undertaken(transaction: Transaction, session: "DeskSession", newest: bytes | None) -> bool:
     """Whether the log says that the desk's agent has signed the version in force, and its time is not over.
 
     `newest`: the answer to NEWEST_UNDERTAKING. Raises LogBroken.
     """
-    office, rules = desk.office, desk.office.packs.current.undertaking
-    read = _read(transaction, office, None if newest is None else bytes(newest))
-    until = read.until.get((desk.agent.id, rules.version))
+    desk, rules = session.desk, session.desk.packs.current.undertaking
+    read = _read(transaction, desk, None if newest is None else bytes(newest))
+    until = read.until.get((session.agent.id, rules.version))
     if until is None:
-        signed = read.signed_at_older_desks.get((desk.agent.name, rules.version))
+        signed = read.signed_at_older_desks.get((session.agent.name, rules.version))
         until = 0 if signed is None else signed + timedelta(days=rules.valid_days) // timedelta(microseconds=1)
-    return until > microseconds(office.clock.now())
+    return until > microseconds(desk.clock.now())
 
 
-def _read(transaction: Transaction, office: "Office", newest: bytes | None) -> UndertakingsRead:
-    if newest != office.undertakings_read.newest:
+def _read(transaction: Transaction, desk: "Desk", newest: bytes | None) -> UndertakingsRead:
+    if newest != desk.undertakings_read.newest:
         if not isinstance(transaction, Connection):  # a server's light line reads one row at a time
-            with office.database.reading() as session:
-                return _read(session.connection(), office, newest)
-        office.undertakings_read = _understood(office, newest, transaction.execute(_ENTRIES))
-    return office.undertakings_read
+            with desk.database.reading() as db:
+                return _read(db.connection(), desk, newest)
+        desk.undertakings_read = _understood(desk, newest, transaction.execute(_ENTRIES))
+    return desk.undertakings_read
 
 
-def _understood(office: "Office", newest: bytes | None, rows: Iterable[Any]) -> UndertakingsRead:
+def _understood(desk: "Desk", newest: bytes | None, rows: Iterable[Any]) -> UndertakingsRead:
     until: dict[tuple[str, str], int] = {}
     older: dict[tuple[str, str], int] = {}
     for row in rows:
-        word = genuine(office, tuple(row))
+        word = genuine(desk, tuple(row))
         if word.about is not None:
             until[word.about["account"], word.about["version"]] = int(word.about["until"])
         elif version := legacy.undertaking(word):

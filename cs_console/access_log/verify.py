@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from cs_console.access_log.canonical import entry_bytes
 from cs_console.access_log.checkpoint import LogVerifier, log_signer
 from cs_console.access_log.checkpoint_claims import UNREADABLE, Claim, Source, flaw_of, outside_claims, stored_claims
-from cs_console.access_log.checkpoint_store import second_place
+from cs_console.access_log.checkpoint_store import checkpoint_store_of
 from cs_console.access_log.diagnosis import Finding, bad_entry
 from cs_console.access_log.head import TAG_BYTES, genuine_tree
 from cs_console.access_log.merkle import Frontier
@@ -24,7 +24,7 @@ from cs_console.access_log.stored_log import NoTable, StoredLog, stored_log
 from cs_console.errors import StoreUnavailable
 
 if TYPE_CHECKING:
-    from cs_console.desk import Office
+    from cs_console.desk import Desk
 
 RUNS_BACK = 30_000_000
 """In microseconds: by so much an entry of a desk from before may be older than the one before it, because clocks of
@@ -53,21 +53,21 @@ class Verdict:
     torn: tuple[Path, ...] = ()
 
 
-def verify_log(office: "Office", *, note: str | None = None, progress: Progress | None = None) -> Verdict:
+def verify_log(desk: "Desk", *, note: str | None = None, progress: Progress | None = None) -> Verdict:
     """Read the whole log and say whether it holds: by itself, against its checkpoints, the second place, what was
     stated before each value was shown, and `note`.
 
     `note` is the text of one or more checkpoints kept elsewhere. `progress` is told entries read and entries in
     all. Nothing is written. Raises BadInput for a note that is none, StoreUnavailable and KeyUnavailable.
     """
-    key = office.log_tag_key
+    key = desk.log_tag_key
     # read before the log is: whatever is stated there was committed to the log earlier
-    stated = _stated(office, key)
-    outside = outside_claims(second_place(office.settings), note, stated)
+    stated = _stated(desk, key)
+    outside = outside_claims(checkpoint_store_of(desk.settings), note, stated)
     tree, size = Frontier(), 0
     try:
-        with stored_log(office.database) as stored:
-            verifier = log_signer(stored.session, office).verifier
+        with stored_log(desk.database) as stored:
+            verifier = log_signer(stored.session, desk).verifier
             row = stored.head()
             size = row[0] if row is not None and isinstance(row[0], int) else 0
             claims = heapq.merge(stored_claims(stored, key), outside, key=lambda claim: claim.size)
@@ -81,8 +81,8 @@ def verify_log(office: "Office", *, note: str | None = None, progress: Progress 
     return Verdict(False, max(size, 0) or tree.size, root, finding.number, finding.kind, stated.torn)
 
 
-def _stated(office: "Office", key: bytes) -> Stated:
-    folder = office.settings.checkpoint_folder
+def _stated(desk: "Desk", key: bytes) -> Stated:
+    folder = desk.settings.checkpoint_folder
     try:
         return stated_heads(folder, key)
     except OSError as problem:
@@ -180,7 +180,7 @@ class _Check:
                 return Finding(claim.size, flaw)
             if claim.root != root:
                 return Finding(self.agreed + 1, "rewritten" if claim.source is Source.STORED else "rolled back")
-            if claim.source is Source.SECOND_PLACE and known is None:
+            if claim.source is Source.CHECKPOINT_STORE and known is None:
                 return Finding(claim.size, "checkpoint")  # stated once, and gone from the database
             self.agreed = claim.size
         return None

@@ -23,7 +23,7 @@ from models.enums import Action, Channel, Result, TicketKind
 from models.log import LogEntry
 
 if TYPE_CHECKING:
-    from cs_console.desk import Office
+    from cs_console.desk import Desk
 
 ASSIGNING = (Action.TICKET_CREATED, Action.TICKET_CLAIMED, Action.TICKET_ASSIGNED, Action.TICKET_RELEASED)
 """What says who has a ticket: `about` holds `from` and `to`, account ids or ""."""
@@ -96,26 +96,26 @@ def opened_as(kind: TicketKind, channel: Channel) -> dict[str, str]:
     return {"kind": kind.value, "channel": channel.value}
 
 
-def genuine(office: "Office", row: Row) -> Word:
+def genuine(desk: "Desk", row: Row) -> Word:
     """The entry in a stored row of COLUMNS. Raises LogBroken for one that the console did not write.
 
     The same rows are asked for again and again, one act asking several questions: what was found genuine, to the last
     column, is not worked out again.
     """
-    known = office.genuine_words
+    known = desk.genuine_words
     whole = tuple(row)
     word = known.get(whole)
     if word is None:
-        word = _genuine(office, whole)
+        word = _genuine(desk, whole)
         if len(known) >= MOST_KEPT:
             known.clear()
         known[whole] = word
     return word
 
 
-def _genuine(office: "Office", row: tuple[Any, ...]) -> Word:
+def _genuine(desk: "Desk", row: tuple[Any, ...]) -> Word:
     try:
-        if entry_tag(office.log_tag_key, leaf_hash(entry_bytes(row))) == row[-1]:
+        if entry_tag(desk.log_tag_key, leaf_hash(entry_bytes(row))) == row[-1]:
             about = row[_PLACE["about"]]
             return Word(
                 row[0],
@@ -135,7 +135,7 @@ def _genuine(office: "Office", row: tuple[Any, ...]) -> Word:
     raise LogBroken(f"Entry {row[0]} of the access log was changed.", "Run `cs-console log verify`.")
 
 
-def words(session: Session, office: "Office", numbers: Iterable[int], actions: Iterable[Action]) -> tuple[Word, ...]:
+def words(db: Session, desk: "Desk", numbers: Iterable[int], actions: Iterable[Action]) -> tuple[Word, ...]:
     """What the log says of these tickets, of acts that were done, oldest first. Raises LogBroken."""
     wanted = (
         select(*COLUMNS_OF_ENTRY)
@@ -143,10 +143,10 @@ def words(session: Session, office: "Office", numbers: Iterable[int], actions: I
         .where(col(LogEntry.outcome) == Result.DONE.value)
         .order_by(col(LogEntry.seq))
     )
-    return tuple(genuine(office, tuple(row)) for row in session.connection().execute(wanted))
+    return tuple(genuine(desk, tuple(row)) for row in db.connection().execute(wanted))
 
 
-def latest(session: Session, office: "Office", number: int, actions: Iterable[Action]) -> Word | None:
+def latest(db: Session, desk: "Desk", number: int, actions: Iterable[Action]) -> Word | None:
     """The last of these words about a ticket. Raises LogBroken."""
     wanted = (
         select(*COLUMNS_OF_ENTRY)
@@ -155,27 +155,27 @@ def latest(session: Session, office: "Office", number: int, actions: Iterable[Ac
         .order_by(col(LogEntry.seq).desc())
         .limit(1)
     )
-    row = session.connection().execute(wanted).first()
-    return None if row is None else genuine(office, tuple(row))
+    row = db.connection().execute(wanted).first()
+    return None if row is None else genuine(desk, tuple(row))
 
 
-def oldest_first(session: Session, office: "Office", *which: ColumnElement[bool]) -> tuple[Word, ...]:
+def oldest_first(db: Session, desk: "Desk", *which: ColumnElement[bool]) -> tuple[Word, ...]:
     """The entries that fulfil these conditions, done or not. Raises LogBroken."""
-    rows = session.connection().execute(select(*COLUMNS_OF_ENTRY).where(*which).order_by(col(LogEntry.seq)))
-    return tuple(genuine(office, tuple(row)) for row in rows)
+    rows = db.connection().execute(select(*COLUMNS_OF_ENTRY).where(*which).order_by(col(LogEntry.seq)))
+    return tuple(genuine(desk, tuple(row)) for row in rows)
 
 
-def last_entry(session: Session, office: "Office", *which: ColumnElement[bool]) -> Word | None:
+def last_entry(db: Session, desk: "Desk", *which: ColumnElement[bool]) -> Word | None:
     """The newest entry that fulfils these conditions, done or not. Raises LogBroken."""
     row = (
-        session.connection()
+        db.connection()
         .execute(select(*COLUMNS_OF_ENTRY).where(*which).order_by(col(LogEntry.seq).desc()).limit(1))
         .first()
     )
-    return None if row is None else genuine(office, tuple(row))
+    return None if row is None else genuine(desk, tuple(row))
 
 
-def latest_of_requester(session: Session, office: "Office", pseudonym: str, action: Action) -> tuple[Word | None, int]:
+def latest_of_requester(db: Session, desk: "Desk", pseudonym: str, action: Action) -> tuple[Word | None, int]:
     """The last word of this kind about a requester, whatever ticket it is on, and how many older desks wrote."""
     wanted = (
         select(*COLUMNS_OF_ENTRY)
@@ -183,20 +183,20 @@ def latest_of_requester(session: Session, office: "Office", pseudonym: str, acti
         .where(col(LogEntry.outcome) == Result.DONE.value)
         .order_by(col(LogEntry.seq))
     )
-    said = [genuine(office, tuple(row)) for row in session.connection().execute(wanted)]
+    said = [genuine(desk, tuple(row)) for row in db.connection().execute(wanted)]
     return (said[-1] if said else None), sum(word.about is None for word in said)
 
 
-def verified_numbers(session: Session, office: "Office", pseudonym: str) -> set[int]:
+def verified_numbers(db: Session, desk: "Desk", pseudonym: str) -> set[int]:
     """The tickets on which the log says that this requester was verified, ever. Raises LogBroken."""
     verified = (col(LogEntry.requester) == pseudonym, col(LogEntry.action) == Action.VERIFIED.value)
-    return {word.ticket for word in oldest_first(session, office, *verified) if word.ticket is not None}
+    return {word.ticket for word in oldest_first(db, desk, *verified) if word.ticket is not None}
 
 
-def digest(office: "Office", *values: object) -> str:
+def digest(desk: "Desk", *values: object) -> str:
     """A keyed hash of what was decided, for an entry to vouch for it without telling it."""
     text = json.dumps(values, ensure_ascii=False, separators=(",", ":"), default=str).encode()
-    return hashlib.blake2b(text, key=office.log_tag_key, digest_size=TAG_BYTES, person=b"about").hexdigest()
+    return hashlib.blake2b(text, key=desk.log_tag_key, digest_size=TAG_BYTES, person=b"about").hexdigest()
 
 
 def _newest(actions: Iterable[Action]) -> Select[*tuple[Any, ...]]:

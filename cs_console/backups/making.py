@@ -11,7 +11,7 @@ from pathlib import Path
 from cs_console.access_log.append import record
 from cs_console.access_log.entry import Entry
 from cs_console.database import LOCK_WAIT_SECONDS, Database, store_error
-from cs_console.desk import Desk
+from cs_console.desk import DeskSession
 from cs_console.errors import BadInput, NotADatabase
 from models.enums import Action
 
@@ -34,16 +34,16 @@ class Backup:
     size: int
 
 
-def back_up(desk: Desk, target: Path, store: Store) -> Backup:
+def back_up(session: DeskSession, target: Path, store: Store) -> Backup:
     """Copy one store of the desk, as it stands at one moment, into a new file; it is on record before it begins.
 
     The file appears under its name once it is whole and on disk. For the operator alone. Raises NotAllowed, BadInput
     for a file that exists or cannot be written and for a store on a server (which has tools of its own), NotADatabase,
     StoreUnavailable.
     """
-    with desk.reading(operator=True):
+    with session.reading(operator=True):
         pass  # before anything is written
-    settings = desk.office.settings
+    settings = session.desk.settings
     url = settings.database if store is Store.DATABASE else settings.keyring
     source = Database(url).file
     if source is None:
@@ -59,8 +59,8 @@ def back_up(desk: Desk, target: Path, store: Store) -> Backup:
     try:
         with _written_to(target):
             # not before a file could be begun: the entry says that a backup was made
-            with desk.work(operator=True) as session:
-                record(session, desk, Entry(Action.BACKUP_MADE, reason=store.value))
+            with session.work(operator=True) as db:
+                record(db, session, Entry(Action.BACKUP_MADE, reason=store.value))
             copy_sqlite(source, part)
             require_whole(part)
             part.replace(target)

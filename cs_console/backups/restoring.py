@@ -28,16 +28,16 @@ from cs_console.custody.desk_keys import requesters_without_key
 from cs_console.custody.erasing import apply_again, brought_back
 from cs_console.custody.index_rotation import rebuild
 from cs_console.database import Database
-from cs_console.desk import Office, OperatorDesk, operator_desk
+from cs_console.desk import Desk, OperatorSession, operator_session
 from cs_console.errors import (
     BadInput,
+    ConsoleError,
     NoDesk,
     NotADatabase,
-    Refusal,
     StoreBusy,
     StoreUnavailable,
 )
-from cs_console.opening import open_office
+from cs_console.opening import open_desk
 from cs_console.plain_text import one_line
 from cs_console.settings import Settings
 from cs_console.staff.second_person import Confirming, require_password_of
@@ -107,15 +107,15 @@ def restore(settings: Settings, file: Path, reason: str, clock: Clock | None = N
             ready = shop / "console.db"
             begin(ready)
             copy_sqlite(file, ready)
-            with _office_at(settings, shop, clock, f"sqlite:///{ready}") as office:
-                office.database.migrate()
-                _require_own_and_whole(office)
-                unproven = brought_back(office, settings).unproven
-                erased = apply_again(office, told_in=settings)
-                rebuild(office)
-                without_key = requesters_without_key(office.database, office.keyring)
+            with _desk_at(settings, shop, clock, f"sqlite:///{ready}") as desk:
+                desk.database.migrate()
+                _require_own_and_whole(desk)
+                unproven = brought_back(desk, settings).unproven
+                erased = apply_again(desk, told_in=settings)
+                rebuild(desk)
+                without_key = requesters_without_key(desk.database, desk.keyring)
                 lost = "" if before is None else f" (the log had {before} entries)"
-                after = _say_what_came(operator_desk(office), Action.DESK_RESTORED, words + lost)
+                after = _say_what_came(operator_session(desk), Action.DESK_RESTORED, words + lost)
             _close_journal(ready)
             old_desk = _swap(ready, place, clock.now())
             kept = _begin_anew(settings, clock)
@@ -142,15 +142,15 @@ def accept(settings: Settings, reason: str, clock: Clock | None = None, consent:
     """
     words = _reason(reason)
     clock = clock or SystemClock()
-    office = open_office(settings, clock)
+    desk = open_desk(settings, clock)
     try:
-        if verify_log(office).ok and agrees_with_memories(office):
+        if verify_log(desk).ok and agrees_with_memories(desk):
             raise BadInput(
                 "There is nothing to accept: the log is what reviewers and the second place saw, grown.",
                 "Nothing was changed.",
             )
     finally:
-        office.close()
+        desk.close()
     return _take_as_it_stands(settings, Action.LOG_ACCEPTED, words, clock, consent)
 
 
@@ -160,15 +160,15 @@ def _take_as_it_stands(
     """Check the desk by itself, say in its log why it is another one than before, and set aside what was stated."""
     with (
         tempfile.TemporaryDirectory(prefix="cs-console-") as shop,
-        _office_at(settings, Path(shop), clock, settings.database) as office,
+        _desk_at(settings, Path(shop), clock, settings.database) as desk,
     ):
-        office.database.migrate()
-        _require_own_and_whole(office)
-        unproven = _agree(office, settings, action, consent)
-        erased = apply_again(office, told_in=settings)
-        rebuild(office)
-        without_key = requesters_without_key(office.database, office.keyring)
-        after = _say_what_came(operator_desk(office), action, words)
+        desk.database.migrate()
+        _require_own_and_whole(desk)
+        unproven = _agree(desk, settings, action, consent)
+        erased = apply_again(desk, told_in=settings)
+        rebuild(desk)
+        without_key = requesters_without_key(desk.database, desk.keyring)
+        after = _say_what_came(operator_session(desk), action, words)
     try:
         return Restored(None, after, None, _begin_anew(settings, clock), erased, unproven, without_key)
     except OSError as problem:
@@ -177,12 +177,12 @@ def _take_as_it_stands(
         ) from None
 
 
-def _agree(office: Office, settings: Settings, action: Action, consent: Consent | None) -> int:
+def _agree(desk: Desk, settings: Settings, action: Action, consent: Consent | None) -> int:
     """Refuse to erase people again unless their number was named and a second person agrees; nothing is asked for none.
 
     Returns how many others the list of the erased names without a proof: they are left alone.
     """
-    back = brought_back(office, settings)
+    back = brought_back(desk, settings)
     number = len(back.alive)
     if number != (consent.erases if consent else 0):
         people = "1 person" if number == 1 else f"{number} people"
@@ -195,18 +195,18 @@ def _agree(office: Office, settings: Settings, action: Action, consent: Consent 
             else "Run it again with --erases 0, or without.",
         )
     if consent and number:
-        _require_second(office, action, consent)
+        _require_second(desk, action, consent)
     return back.unproven
 
 
-def _require_second(office: Office, action: Action, consent: Consent) -> None:
+def _require_second(desk: Desk, action: Action, consent: Consent) -> None:
     if not consent.second:
         raise BadInput("A second person has to agree.", "No one was erased; name their account with --second.")
-    second = require_password_of(office, Confirming(consent.second, consent.password), *SECONDS)
-    with office.database.transaction() as session:
-        actor = Actor(second.name, ",".join(sorted(second.roles)), "", office.host)
+    second = require_password_of(desk, Confirming(consent.second, consent.password), *SECONDS)
+    with desk.database.transaction() as db:
+        actor = Actor(second.name, ",".join(sorted(second.roles)), "", desk.host)
         entry = Entry(action, reason="second person", about={"agent": second.id, "erases": str(consent.erases)})
-        append(session, office, actor, entry, office.clock.now())
+        append(db, desk, actor, entry, desk.clock.now())
 
 
 def _begin_anew(settings: Settings, clock: Clock) -> Path | None:
@@ -215,8 +215,8 @@ def _begin_anew(settings: Settings, clock: Clock) -> Path | None:
     Returns where the second place's checkpoints are kept, None where there were none. Raises OSError.
     """
     kept = forget_what_was_stated(settings, clock.now())
-    with suppress(Refusal), closing(open_office(settings, clock)) as office:  # upkeep signs it otherwise
-        sign_now(office)
+    with suppress(ConsoleError), closing(open_desk(settings, clock)) as desk:  # upkeep signs it otherwise
+        sign_now(desk)
     return kept
 
 
@@ -244,36 +244,36 @@ def _workshop(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _office_at(settings: Settings, shop: Path, clock: Clock, database_url: str) -> Iterator[Office]:
+def _desk_at(settings: Settings, shop: Path, clock: Clock, database_url: str) -> Iterator[Desk]:
     """The desk over that database, apart from the second place: that one may state more than a backup holds."""
     apart = settings.model_copy(update={"database_url": database_url, "checkpoints": str(shop / "checkpoints")})
-    office = open_office(apart, clock)
+    desk = open_desk(apart, clock)
     try:
-        yield office
+        yield desk
     finally:
-        office.close()
+        desk.close()
 
 
 def _size_of(settings: Settings, clock: Clock) -> int | None:
     """How many entries the present log has, None where it cannot be read: that may be why it is restored."""
     try:
-        office = open_office(settings, clock)
-    except Refusal:
+        desk = open_desk(settings, clock)
+    except ConsoleError:
         return None
     try:
-        return log_state(office).size
+        return log_state(desk).size
     finally:
-        office.close()
+        desk.close()
 
 
-def _require_own_and_whole(office: Office) -> None:
-    with office.database.reading() as session:
-        desk_id = session.connection().execute(select(col(DeskIdentity.id))).scalar()
-    if desk_id is None or not office.keyring.belongs_to(desk_id):
+def _require_own_and_whole(desk: Desk) -> None:
+    with desk.database.reading() as db:
+        desk_id = db.connection().execute(select(col(DeskIdentity.id))).scalar()
+    if desk_id is None or not desk.keyring.belongs_to(desk_id):
         raise BadInput(
             "This backup is of another desk: the keyring here does not open it.", "Nothing was changed; use another."
         )
-    verdict = verify_log(office)
+    verdict = verify_log(desk)
     if not verdict.ok:
         raise NotADatabase(
             f"The log in this database does not hold by itself ({verdict.kind} at {verdict.first_bad}).",
@@ -281,18 +281,18 @@ def _require_own_and_whole(office: Office) -> None:
         )
 
 
-def _say_what_came(desk: OperatorDesk, action: Action, reason: str) -> int:
+def _say_what_came(session: OperatorSession, action: Action, reason: str) -> int:
     """End that day's sessions and write down what became of the desk; returns the size of the log then."""
-    with desk.work(operator=True) as session:
-        for agent in _with_sessions(session):
-            account = Actor(agent.name, agent.roles, "", desk.office.host)
-            end_and_record(session, desk.office, account, agent.id, _ENDED[action])
-        return record(session, desk, Entry(action, reason=reason))
+    with session.work(operator=True) as db:
+        for agent in _with_sessions(db):
+            account = Actor(agent.name, agent.roles, "", session.desk.host)
+            end_and_record(db, session.desk, account, agent.id, _ENDED[action])
+        return record(db, session, Entry(action, reason=reason))
 
 
-def _with_sessions(session: Session) -> list[Agent]:
+def _with_sessions(db: Session) -> list[Agent]:
     live = select(col(AgentSession.agent_id)).where(col(AgentSession.ended_at).is_(None))
-    return list(session.scalars(select(Agent).where(col(Agent.id).in_(live)).order_by(col(Agent.name))))
+    return list(db.scalars(select(Agent).where(col(Agent.id).in_(live)).order_by(col(Agent.name))))
 
 
 def _close_journal(file: Path) -> None:

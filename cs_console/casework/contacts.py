@@ -16,7 +16,7 @@ from cs_console.custody.blind_index import SEARCHABLE, normalise
 from cs_console.custody.contacts import LONGEST_VALUE, NewContact, add_contact
 from cs_console.custody.late_redaction import redact_soon
 from cs_console.custody.requester_access import require_in_use
-from cs_console.desk import Desk
+from cs_console.desk import DeskSession
 from cs_console.errors import BadInput, NotAssigned, NothingThere, NotVerified, NotVouched
 from cs_console.plain_text import plain
 from cs_console.staff.undertakings import require_current
@@ -28,7 +28,7 @@ from models.verification import Verification
 
 
 def change_contact(
-    desk: Desk, number: int, contact_id: str | None, field: Field, value: str, *, act: ActId | None = None
+    session: DeskSession, number: int, contact_id: str | None, field: Field, value: str, *, act: ActId | None = None
 ) -> None:
     """Write down a contact that the requester corrected or added, on the agent's own ticket.
 
@@ -39,76 +39,76 @@ def change_contact(
     `acts.once` raises.
     """
     try:
-        _change_contact(desk, number, contact_id, field, value, act)
-    except NotVouched as refusal:
-        with desk.work(Role.AGENT) as session:
-            owner = session.get_one(Ticket, number).requester_id
-            name = desk.office.pseudonym(owner, desk.office.keyring.key(owner))
+        _change_contact(session, number, contact_id, field, value, act)
+    except NotVouched as error:
+        with session.work(Role.AGENT) as db:
+            owner = db.get_one(Ticket, number).requester_id
+            name = session.desk.pseudonym(owner, session.desk.keyring.key(owner))
             entry = Entry(
                 Action.CONTACT_CHANGED,
                 Result.REFUSED,
                 ticket=number,
                 requester=name,
                 fields=(field.value,),
-                reason=refusal.code,
+                reason=error.code,
             )
-            record(session, desk, entry)
+            record(db, session, entry)
         raise
-    redact_soon(desk.office)
+    redact_soon(session.desk)
 
 
 def _change_contact(
-    desk: Desk, number: int, contact_id: str | None, field: Field, value: str, act: ActId | None
+    session: DeskSession, number: int, contact_id: str | None, field: Field, value: str, act: ActId | None
 ) -> None:
     typed = plain(value).strip()
     if field in (Field.SUBJECT, Field.MESSAGE) or not 0 < len(typed) <= LONGEST_VALUE:
         raise BadInput("That cannot be a contact.", f"Type 1 to {LONGEST_VALUE} characters.")
-    with desk.work(Role.AGENT) as session:
+    with session.work(Role.AGENT) as db:
         intent = Intent(act, ActKind.CONTACT_CHANGED, number, (contact_id or "", field.value, typed))
-        once(session, desk, intent, partial(_contact_changed, session, desk, number, contact_id, field, typed))
+        once(db, session, intent, partial(_contact_changed, db, session, number, contact_id, field, typed))
 
 
 def _contact_changed(
-    session: Session, desk: Desk, number: int, contact_id: str | None, field: Field, typed: str
+    db: Session, session: DeskSession, number: int, contact_id: str | None, field: Field, typed: str
 ) -> ActOutcome:
-    office = desk.office
-    require_current(session, desk)
-    ticket = session.get(Ticket, number)
+    desk = session.desk
+    require_current(db, session)
+    ticket = db.get(Ticket, number)
     if ticket is None:
         raise NothingThere(f"There is no ticket #{number}.")
-    if ticket.assignee_id != desk.agent.id:
-        raise NotAssigned(desk.agent.roles, taken=ticket.assignee_id is not None)
+    if ticket.assignee_id != session.agent.id:
+        raise NotAssigned(session.agent.roles, taken=ticket.assignee_id is not None)
     requester_id = ticket.requester_id
-    require_in_use(session, desk, requester_id)
-    region = office.packs.get(ticket.pack).meta.region
+    require_in_use(db, session, requester_id)
+    region = desk.packs.get(ticket.pack).meta.region
     if field in SEARCHABLE and normalise(field, typed, region) is None:
         raise BadInput(f"That is not a usable {field.value}.", "Check it and type it again.")
-    open_windows = _open_windows(session, requester_id, office.clock.now())
+    open_windows = _open_windows(db, requester_id, desk.clock.now())
     if number not in open_windows:
         raise NotVerified
-    require_holder(session, desk, number)
-    minutes = office.packs.get(ticket.pack).verification.window_minutes
-    key = office.keyring.key(requester_id)
-    pseudonym = office.pseudonym(requester_id, key)
-    require_owner(session, office, number, pseudonym)
-    require_open(session, office, number, open_windows[number], minutes, pseudonym)
+    require_holder(db, session, number)
+    minutes = desk.packs.get(ticket.pack).verification.window_minutes
+    key = desk.keyring.key(requester_id)
+    pseudonym = desk.pseudonym(requester_id, key)
+    require_owner(db, desk, number, pseudonym)
+    require_open(db, desk, number, open_windows[number], minutes, pseudonym)
     if contact_id is not None:
-        _replace(session, requester_id, contact_id, field, office.clock.now())
-    add_contact(session, office, requester_id, key, NewContact(field, typed, False, office.clock.now()))
-    session.connection().execute(
+        _replace(db, requester_id, contact_id, field, desk.clock.now())
+    add_contact(db, desk, requester_id, key, NewContact(field, typed, False, desk.clock.now()))
+    db.connection().execute(
         update(Ticket).where(col(Ticket.number) == number).values(row=col(Ticket.row) + 1, no_contact=False)
     )
     names = (field.value,)
     about = about_fields(names)
     changed = Entry(Action.CONTACT_CHANGED, ticket=number, requester=pseudonym, fields=names, about=about)
-    record(session, desk, changed)
-    close_windows_of(session, desk, requester_id)
+    record(db, session, changed)
+    close_windows_of(db, session, requester_id)
     return {}
 
 
-def _open_windows(session: Session, requester_id: str, now: datetime) -> dict[int, str]:
+def _open_windows(db: Session, requester_id: str, now: datetime) -> dict[int, str]:
     """The tickets of this requester that have a verification window open, and the id of each ticket's last one."""
-    found = session.connection().execute(
+    found = db.connection().execute(
         select(col(Verification.ticket_number), col(Verification.id))
         .where(
             col(Verification.requester_id) == requester_id,
@@ -120,8 +120,8 @@ def _open_windows(session: Session, requester_id: str, now: datetime) -> dict[in
     return {int(number): str(window) for number, window in found}
 
 
-def _replace(session: Session, requester_id: str, contact_id: str, field: Field, now: datetime) -> None:
-    done = session.connection().execute(
+def _replace(db: Session, requester_id: str, contact_id: str, field: Field, now: datetime) -> None:
+    done = db.connection().execute(
         update(Contact)
         .where(
             col(Contact.id) == contact_id,

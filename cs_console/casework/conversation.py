@@ -11,7 +11,7 @@ from cs_console.casework.ticket_view import FieldState, Line, TicketView, view_o
 from cs_console.custody.requester_access import require_in_use
 from cs_console.delivery.outgoing import deliver_one, queue_message
 from cs_console.delivery.where_to_write import may_write_to
-from cs_console.desk import Desk
+from cs_console.desk import DeskSession
 from cs_console.errors import ChangedElsewhere, ContactNotOnFile, WrongState
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_record import (
@@ -28,27 +28,27 @@ from models.enums import Action, ActKind, DeliveryState, MessageSort, TicketStat
 __all__ = ("FieldState", "Line", "TicketView", "add_note", "open_ticket", "reload", "reply")
 
 
-def open_ticket(desk: Desk, number: int) -> TicketView:
+def open_ticket(session: DeskSession, number: int) -> TicketView:
     """Open a ticket: the entry is committed durably before the first word of it is opened.
 
     Any agent, verifier, supervisor or privacy officer with a current undertaking may; everything is redacted or
     masked. Raises NothingThere, NotAllowed, NoUndertaking, SessionEnded, LogBroken.
     """
-    with desk.work(*READERS) as session:
-        require_current(session, desk)
-        ticket = facts(session, number)
-        record_about(session, desk, ticket, Action.TICKET_OPENED)
-    return _view(desk, number)
+    with session.work(*READERS) as db:
+        require_current(db, session)
+        ticket = facts(db, number)
+        record_about(db, session, ticket, Action.TICKET_OPENED)
+    return _view(session, number)
 
 
-def reload(desk: Desk, number: int) -> TicketView:
+def reload(session: DeskSession, number: int) -> TicketView:
     """The same ticket as it is now, with no new entry; one that this session has not opened is opened on record."""
-    with desk.reading(*READERS) as session:
-        on_record = is_on_record(session, desk, number)
-    return _view(desk, number) if on_record else open_ticket(desk, number)
+    with session.reading(*READERS) as db:
+        on_record = is_on_record(db, session, number)
+    return _view(session, number) if on_record else open_ticket(session, number)
 
 
-def add_note(desk: Desk, number: int, row: int, text: str, *, act: ActId | None = None) -> int:
+def add_note(session: DeskSession, number: int, row: int, text: str, *, act: ActId | None = None) -> int:
     """Keep a note between agents, sealed and redacted like everything about a requester; nothing is sent.
 
     Anyone who may open the ticket can leave one, on a closed ticket too. A note changes nothing of the ticket's own,
@@ -56,23 +56,25 @@ def add_note(desk: Desk, number: int, row: int, text: str, *, act: ActId | None 
     Raises BadInput, ChangedElsewhere, NothingThere, KeyDestroyed, OnHold, and what `acts.once` raises.
     """
     words = written(text)
-    with desk.work(*READERS) as session:
+    with session.work(*READERS) as db:
         intent = Intent(act, ActKind.NOTE, number, (words,))
-        once(session, desk, intent, partial(_keep, session, desk, number, row, words))
+        once(db, session, intent, partial(_keep, db, session, number, row, words))
         return row
 
 
-def _keep(session: Session, desk: Desk, number: int, row: int, words: str) -> ActOutcome:
-    require_current(session, desk)
-    ticket = facts(session, number)
+def _keep(db: Session, session: DeskSession, number: int, row: int, words: str) -> ActOutcome:
+    require_current(db, session)
+    ticket = facts(db, number)
     if ticket.row != row:
         raise ChangedElsewhere(number)
-    require_in_use(session, desk, ticket.requester_id)
-    keep_note(session, desk, ticket, words)
+    require_in_use(db, session, ticket.requester_id)
+    keep_note(db, session, ticket, words)
     return {}
 
 
-def reply(desk: Desk, number: int, row: int, contact_id: str, text: str, *, act: ActId | None = None) -> DeliveryState:
+def reply(
+    session: DeskSession, number: int, row: int, contact_id: str, text: str, *, act: ActId | None = None
+) -> DeliveryState:
     """Write to the requester at one of their contacts, chosen by its mask: queued and sealed first, then handed over.
 
     The ticket must be the agent's own; sending needs no verification, because the agent does not see the contact
@@ -82,41 +84,41 @@ def reply(desk: Desk, number: int, row: int, contact_id: str, text: str, *, act:
     what `acts.once` raises; then nothing was sent.
     """
     words = written(text)
-    with desk.work(*READERS) as session:
+    with session.work(*READERS) as db:
         intent = Intent(act, ActKind.REPLY, number, (contact_id, words))
-        done = once(session, desk, intent, partial(_queue, session, desk, number, row, contact_id, words))
-    return deliver_one(desk.office, done["message"])
+        done = once(db, session, intent, partial(_queue, db, session, number, row, contact_id, words))
+    return deliver_one(session.desk, done["message"])
 
 
-def _queue(session: Session, desk: Desk, number: int, row: int, contact_id: str, words: str) -> ActOutcome:
-    require_current(session, desk)
-    ticket = facts(session, number)
-    require_own(ticket, desk)
-    require_in_use(session, desk, ticket.requester_id)
+def _queue(db: Session, session: DeskSession, number: int, row: int, contact_id: str, words: str) -> ActOutcome:
+    require_current(db, session)
+    ticket = facts(db, number)
+    require_own(ticket, session)
+    require_in_use(db, session, ticket.requester_id)
     require_open(ticket)
     if ticket.state is TicketState.IN_APPROVAL:
         raise WrongState(f"#{number} is in approval.", "Withdraw the proposal before you write to the requester.")
-    if contact_id not in may_write_to(session, desk.office, ticket):
+    if contact_id not in may_write_to(db, session.desk, ticket):
         raise ContactNotOnFile(
             "Nothing may be sent there: it is not on file, and this ticket's message did not come from it.",
             "Choose another contact; one that the verified requester names is added with e.",
         )
-    row = change(session, ticket, row, last_message_at=desk.office.clock.now())
+    row = change(db, ticket, row, last_message_at=session.desk.clock.now())
     message_id = queue_message(
-        session,
-        desk.office,
+        db,
+        session.desk,
         ticket_number=number,
         requester_id=ticket.requester_id,
         contact_id=contact_id,
         sort=MessageSort.REPLY,
         text=words,
-        agent_id=desk.agent.id,
+        agent_id=session.agent.id,
         ticket_row=row,
     )
     return {"message": message_id}
 
 
-def _view(desk: Desk, number: int) -> TicketView:
-    with desk.reading(*READERS) as session:
-        require_current(session, desk)
-        return view_of(session, desk, number)
+def _view(session: DeskSession, number: int) -> TicketView:
+    with session.reading(*READERS) as db:
+        require_current(db, session)
+        return view_of(db, session, number)

@@ -5,7 +5,7 @@ from sqlmodel import Session
 from cs_console.custody.contacts import known_values
 from cs_console.custody.redaction import redact
 from cs_console.custody.ticket_keys import ticket_keys
-from cs_console.desk import Desk
+from cs_console.desk import DeskSession
 from cs_console.errors import BadInput
 from cs_console.plain_text import plain
 from cs_console.tickets.ticket_record import TicketFacts, record_about
@@ -26,23 +26,23 @@ def written(text: str) -> str:
     return words
 
 
-def keep_note(session: Session, desk: Desk, ticket: TicketFacts, words: str) -> None:
+def keep_note(db: Session, session: DeskSession, ticket: TicketFacts, words: str) -> None:
     """Keep a note inside the caller's transaction, on record. Raises KeyDestroyed."""
-    office, note_id = desk.office, new_id()
-    keys = ticket_keys(session, office, ticket.number)
-    known = known_values(session, office, keys.requester_id, keys.requester_key, keys)
-    redacted = redact(words, office.packs.get(ticket.pack).meta.regions, known)
-    session.add(
+    desk, note_id = session.desk, new_id()
+    keys = ticket_keys(db, desk, ticket.number)
+    known = known_values(db, desk, keys.requester_id, keys.requester_key, keys)
+    redacted = redact(words, desk.packs.get(ticket.pack).meta.regions, known)
+    db.add(
         Message(
             id=note_id,
             ticket_number=ticket.number,
             sort=MessageSort.NOTE,
             channel=ticket.channel,
-            agent_id=desk.agent.id,
+            agent_id=session.agent.id,
             text=keys.seal("message", "text", note_id, words),
             text_redacted=keys.seal("message", "text_redacted", note_id, redacted),
-            at=office.clock.now(),
+            at=desk.clock.now(),
         )
     )
-    session.flush()
-    record_about(session, desk, ticket, Action.NOTE_ADDED)
+    db.flush()
+    record_about(db, session, ticket, Action.NOTE_ADDED)

@@ -10,7 +10,7 @@ from cs_console.custody.redaction import redact
 from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.deadlines.clock_events import add_event, recompute
 from cs_console.decisions.finalise import draft_place
-from cs_console.desk import Desk
+from cs_console.desk import DeskSession
 from cs_console.errors import BadInput, NotAdopted, WrongState
 from cs_console.plain_text import plain
 from cs_console.policy.adopted import adopted_names
@@ -33,43 +33,43 @@ class PackChoice:
     title: str
 
 
-def packs_to_move_to(desk: Desk, number: int) -> tuple[PackChoice, ...]:
+def packs_to_move_to(session: DeskSession, number: int) -> tuple[PackChoice, ...]:
     """The adopted policies beside the ticket's own. Raises NotAllowed, NothingThere, and WrongState as a move would."""
-    office = desk.office
-    with desk.reading(Role.SUPERVISOR) as session:
-        ticket, known = facts(session, number), adopted_names(session, office) | {office.packs.name}
+    desk = session.desk
+    with session.reading(Role.SUPERVISOR) as db:
+        ticket, known = facts(db, number), adopted_names(db, desk) | {desk.packs.name}
     _require_movable(ticket)
-    names = sorted((known & set(office.packs.names())) - {ticket.pack})
-    return tuple(PackChoice(name, office.packs.get(name).meta.title) for name in names)
+    names = sorted((known & set(desk.packs.names())) - {ticket.pack})
+    return tuple(PackChoice(name, desk.packs.get(name).meta.title) for name in names)
 
 
-def move_to_pack(desk: Desk, number: int, row: int, name: str, reason: str) -> int:
+def move_to_pack(session: DeskSession, number: int, row: int, name: str, reason: str) -> int:
     """Put an open ticket under another adopted policy, with a reason that is redacted and sealed; the new row.
 
     Its clocks are those of the new policy, moved by whatever had moved them before. What was filled in of the old
     policy's checklist, and what was read out of the letter in its words, is dropped. Raises NotAllowed, BadInput,
     NotAdopted, UnknownPack, BadPack, WrongState while it is in approval or closed, ChangedElsewhere, NoUndertaking.
     """
-    office, words = desk.office, plain(reason).strip()
-    with desk.work(Role.SUPERVISOR) as session:
-        require_current(session, desk)
-        ticket = facts_on_record(session, desk.office, number)
-        if office.packs.get(ticket.pack).checklist.says_nothing(words) or len(words) > REASON_LIMIT:
+    desk, words = session.desk, plain(reason).strip()
+    with session.work(Role.SUPERVISOR) as db:
+        require_current(db, session)
+        ticket = facts_on_record(db, session.desk, number)
+        if desk.packs.get(ticket.pack).checklist.says_nothing(words) or len(words) > REASON_LIMIT:
             raise BadInput(f"A reason of up to {REASON_LIMIT} characters is needed.", "Say why it is moved.")
         _require_movable(ticket)
         if name == ticket.pack:
             raise BadInput(f"#{number} is under {name} already.", "Choose another policy.")
-        new = office.packs.get(name)
-        if name not in adopted_names(session, office) | {office.packs.name}:
+        new = desk.packs.get(name)
+        if name not in adopted_names(db, desk) | {desk.packs.name}:
             raise NotAdopted(name)
-        row = change(session, ticket, row, pack=name, state=_lane(new, ticket).value)
-        _moved(session, desk, ticket, words)
-        recompute(session, new, number)
-        session.connection().execute(delete(Draft).where(col(Draft.place) == draft_place(number)))
-        session.connection().execute(delete(Asked).where(col(Asked.ticket_number) == number))
-        session.flush()
+        row = change(db, ticket, row, pack=name, state=_lane(new, ticket).value)
+        _moved(db, session, ticket, words)
+        recompute(db, new, number)
+        db.connection().execute(delete(Draft).where(col(Draft.place) == draft_place(number)))
+        db.connection().execute(delete(Asked).where(col(Asked.ticket_number) == number))
+        db.flush()
         about = {"from": ticket.pack, "to": name}
-        record_about(session, desk, ticket, Action.POLICY_MOVED, f"{ticket.pack} -> {name}", about=about)
+        record_about(db, session, ticket, Action.POLICY_MOVED, f"{ticket.pack} -> {name}", about=about)
         return row
 
 
@@ -79,14 +79,14 @@ def _require_movable(ticket: TicketFacts) -> None:
         raise WrongState(f"#{ticket.number} is in approval.", "Return or withdraw the proposal first.")
 
 
-def _moved(session: Session, desk: Desk, ticket: TicketFacts, words: str) -> None:
-    office, event_id = desk.office, new_id()
-    keys = ticket_keys(session, office, ticket.number)
-    known = known_values(session, office, keys.requester_id, keys.requester_key, keys)
-    kept = redact(words, office.packs.get(ticket.pack).meta.regions, known)
+def _moved(db: Session, session: DeskSession, ticket: TicketFacts, words: str) -> None:
+    desk, event_id = session.desk, new_id()
+    keys = ticket_keys(db, desk, ticket.number)
+    known = known_values(db, desk, keys.requester_id, keys.requester_key, keys)
+    kept = redact(words, desk.packs.get(ticket.pack).meta.regions, known)
     reason = keys.seal("clock_event", "reason", event_id, kept)
-    now, agent = office.clock.now(), desk.agent.id
-    add_event(session, ticket.number, ClockMove.PACK_MOVED, now, agent_id=agent, event_id=event_id, reason=reason)
+    now, agent = desk.clock.now(), session.agent.id
+    add_event(db, ticket.number, ClockMove.PACK_MOVED, now, agent_id=agent, event_id=event_id, reason=reason)
 
 
 def _lane(new: Pack, ticket: TicketFacts) -> TicketState:

@@ -19,7 +19,7 @@ from cs_console.deadlines.clock_events import clock_now, review_began
 from cs_console.deadlines.clock_words import clock_words, due_first_words
 from cs_console.decisions.notice_delivery import NoticeWay, notice_way
 from cs_console.delivery.where_to_write import may_write_to
-from cs_console.desk import Desk
+from cs_console.desk import DeskSession
 from cs_console.errors import KeyDestroyed, SealBroken
 from cs_console.independence.matters import matter_of
 from cs_console.plain_text import one_line, plain
@@ -157,22 +157,22 @@ class _Window:
     words: str
 
 
-def view_of(session: Session, desk: Desk, number: int) -> TicketView:
+def view_of(db: Session, session: DeskSession, number: int) -> TicketView:
     """The ticket as this agent may see it now. The caller has recorded the opening. Raises NothingThere."""
-    office = desk.office
-    ticket = facts(session, number)
-    pack = office.packs.get(ticket.pack)
+    desk = session.desk
+    ticket = facts(db, number)
+    pack = desk.packs.get(ticket.pack)
     workflow = pack.kinds[ticket.kind].workflow
     try:
-        keys: TicketKeys | None = keys_for_view(session, desk, number)
+        keys: TicketKeys | None = keys_for_view(db, session, number)
     except KeyDestroyed:
         keys = None
-    contacts = () if keys is None else masked_contacts(session, office, ticket.requester_id, keys)
-    window, clock = _window(session, desk, pack, ticket), clock_now(session, pack, ticket)
-    now = None if ticket.closed_at else office.clock.now()
-    asker = None if keys is None else asker_of(session, office, pack, number, ticket.requester_id)
-    lines, earlier = _lines(session, ticket, keys)
-    sealed_subject, waits = _subject(session, number)
+    contacts = () if keys is None else masked_contacts(db, desk, ticket.requester_id, keys)
+    window, clock = _window(db, session, pack, ticket), clock_now(db, pack, ticket)
+    now = None if ticket.closed_at else desk.clock.now()
+    asker = None if keys is None else asker_of(db, desk, pack, number, ticket.requester_id)
+    lines, earlier = _lines(db, ticket, keys)
+    sealed_subject, waits = _subject(db, number)
     subject = _opened(keys, "ticket", "subject_redacted", str(number), sealed_subject)
     if waits and keys is not None:
         subject, lines = WAITING, tuple(replace(line, text=WAITING) for line in lines)
@@ -185,35 +185,35 @@ def view_of(session: Session, desk: Desk, number: int) -> TicketView:
         priority=ticket.priority,
         subject=one_line(subject),
         assignee=ticket.assignee,
-        mine=ticket.assignee_id == desk.agent.id,
+        mine=ticket.assignee_id == session.agent.id,
         channel=ticket.channel,
         language=ticket.language,
         received_at=ticket.received_at,
         due_at=ticket.next_due_at,
-        requester=ERASED if keys is None else office.pseudonym(ticket.requester_id, keys.requester_key),
-        link=link_of(session, office, number, ticket.link),
+        requester=ERASED if keys is None else desk.pseudonym(ticket.requester_id, keys.requester_key),
+        link=link_of(db, desk, number, ticket.link),
         feedback_note=pack.texts.feedback_delayed if ticket.no_contact else "",
         lines=lines,
         earlier_lines=earlier,
         contacts=contacts,
-        may_write_to=may_write_to(session, desk.office, ticket),
-        fields=tuple(_contact_fields(desk, pack, ticket, contacts, window)),
-        text_fields=tuple(_text_fields(desk, pack, ticket, subject, lines, window)) if keys else (),
+        may_write_to=may_write_to(db, session.desk, ticket),
+        fields=tuple(_contact_fields(session, pack, ticket, contacts, window)),
+        text_fields=tuple(_text_fields(session, pack, ticket, subject, lines, window)) if keys else (),
         window_until=window.until,
         verified_words=window.words,
         clock_words=clock_words(pack, ticket.kind, clock, now),
         due_first_words=due_first_words(pack, ticket.kind, clock, now),
         escalated=is_escalated(clock, ticket.next_due_at),
-        decision_words=_decision_words(session, desk, pack, number),
+        decision_words=_decision_words(db, session, pack, number),
         pack=ticket.pack,
         erased=keys is None,
         asked_by=asker.asks_words if asker else "",
         age_words=asker.age_words if asker else "",
         age_flagged=asker is not None and asker.band is not None and asker.band.is_flagged,
         settles=workflow is not None,
-        closes_with_reason=closes_with_reason(session, desk, ticket),
-        about_words=_about_words(session, workflow, number),
-        settled_words=settled_words(session, pack, ticket.kind, number),
+        closes_with_reason=closes_with_reason(db, session, ticket),
+        about_words=_about_words(db, workflow, number),
+        settled_words=settled_words(db, pack, ticket.kind, number),
     )
 
 
@@ -234,16 +234,16 @@ def _opened(keys: TicketKeys | None, table: str, column: str, row: str, sealed: 
         return UNREADABLE
 
 
-def _subject(session: Session, number: int) -> tuple[bytes, bool]:
+def _subject(db: Session, number: int) -> tuple[bytes, bool]:
     """The sealed subject, and whether subject and lines wait to be redacted again."""
-    found = session.connection().execute(
+    found = db.connection().execute(
         select(col(Ticket.subject_redacted), col(Ticket.redaction_due)).where(col(Ticket.number) == number)
     )
     sealed, due = found.one()
     return bytes(sealed), due is not None
 
 
-def _lines(session: Session, ticket: TicketFacts, keys: TicketKeys | None) -> tuple[tuple[Line, ...], bool]:
+def _lines(db: Session, ticket: TicketFacts, keys: TicketKeys | None) -> tuple[tuple[Line, ...], bool]:
     came_in = case((col(Message.sort) == MessageSort.RECEIVED.value, 1), else_=0)  # the question before its answer
     statement: Select[*tuple[Any, ...]] = (
         select(
@@ -261,9 +261,9 @@ def _lines(session: Session, ticket: TicketFacts, keys: TicketKeys | None) -> tu
         .order_by(col(Message.at).desc(), came_in, col(Message.id).desc())
         .limit(LINES_SHOWN + 1)
     )
-    rows = list(session.connection().execute(statement))
+    rows = list(db.connection().execute(statement))
     shown = list(reversed(rows[:LINES_SHOWN]))
-    sizes = _attachment_sizes(session, [row.id for row in shown])
+    sizes = _attachment_sizes(db, [row.id for row in shown])
     return tuple(_line(row, keys, sizes.get(row.id, ())) for row in shown), len(rows) > LINES_SHOWN
 
 
@@ -288,8 +288,8 @@ def _writer(row: Any, sort: MessageSort) -> str:
     return row.agent or "console"
 
 
-def _attachment_sizes(session: Session, message_ids: list[str]) -> dict[str, tuple[int, ...]]:
-    rows = session.connection().execute(
+def _attachment_sizes(db: Session, message_ids: list[str]) -> dict[str, tuple[int, ...]]:
+    rows = db.connection().execute(
         select(col(Attachment.message_id), col(Attachment.size))
         .where(col(Attachment.message_id).in_(message_ids))
         .order_by(col(Attachment.message_id), col(Attachment.id))
@@ -300,9 +300,9 @@ def _attachment_sizes(session: Session, message_ids: list[str]) -> dict[str, tup
     return sizes
 
 
-def _window(session: Session, desk: Desk, pack: Pack, ticket: TicketFacts) -> _Window:
+def _window(db: Session, session: DeskSession, pack: Pack, ticket: TicketFacts) -> _Window:
     found = (
-        session.connection()
+        db.connection()
         .execute(
             select(
                 col(Verification.method),
@@ -322,11 +322,11 @@ def _window(session: Session, desk: Desk, pack: Pack, ticket: TicketFacts) -> _W
     if found is None:
         return _Window(None, "not yet")
     method, contact, at, until, closed, agent = found
-    now = desk.office.clock.now()
+    now = session.desk.clock.now()
     how = VerificationMethod(method).value
     if contact is not None:
         how = f"{how} to {_title(pack, Field(contact)).lower()} on file"
-    authority = authority_then(session, ticket.number, at)
+    authority = authority_then(db, ticket.number, at)
     whose = f", for a {authority.value}" if authority else ""
     words = f"{how}{whose}, {local_words(at, now)}, by {agent}"
     if closed is None and until > now:
@@ -339,50 +339,50 @@ def _title(pack: Pack, field: Field) -> str:
 
 
 def _contact_fields(
-    desk: Desk, pack: Pack, ticket: TicketFacts, contacts: tuple[MaskedContact, ...], window: _Window
+    session: DeskSession, pack: Pack, ticket: TicketFacts, contacts: tuple[MaskedContact, ...], window: _Window
 ) -> Iterator[FieldState]:
     order = {field: place for place, field in enumerate(pack.fields)}
     for contact in sorted(contacts, key=lambda one: (order.get(one.field, len(order)), not one.on_file)):
-        why = _why_not(desk, pack, ticket, contact.field, window)
+        why = _why_not(session, pack, ticket, contact.field, window)
         title = _title(pack, contact.field)
         yield FieldState(contact.field, title, contact.mask, contact.id, not why, why, contact.on_file, contact.claimed)
 
 
 def _text_fields(
-    desk: Desk, pack: Pack, ticket: TicketFacts, subject: str, lines: tuple[Line, ...], window: _Window
+    session: DeskSession, pack: Pack, ticket: TicketFacts, subject: str, lines: tuple[Line, ...], window: _Window
 ) -> Iterator[FieldState]:
-    why = _why_not(desk, pack, ticket, Field.SUBJECT, window)
+    why = _why_not(session, pack, ticket, Field.SUBJECT, window)
     yield FieldState(Field.SUBJECT, _title(pack, Field.SUBJECT), one_line(subject), str(ticket.number), not why, why)
-    why = _why_not(desk, pack, ticket, Field.MESSAGE, window)
+    why = _why_not(session, pack, ticket, Field.MESSAGE, window)
     for line in lines:
         if line.sort is MessageSort.RECEIVED:
             title = _title(pack, Field.MESSAGE)
             yield FieldState(Field.MESSAGE, title, one_line(line.text, 80), line.id, not why, why)
 
 
-def _why_not(desk: Desk, pack: Pack, ticket: TicketFacts, field: Field, window: _Window) -> str:
+def _why_not(session: DeskSession, pack: Pack, ticket: TicketFacts, field: Field, window: _Window) -> str:
     """What stands in the way of a reveal, empty for nothing: for the screen only, disclosure decides again."""
     rows = [row for row in pack.rows_for(ticket.kind) if field in row.fields]
     if not rows:
         return NOT_NEEDED
-    if ticket.assignee_id != desk.agent.id:
-        return CLAIM_FIRST if ticket.assignee_id is None and desk.agent.has(Role.AGENT) else NOT_YOURS
+    if ticket.assignee_id != session.agent.id:
+        return CLAIM_FIRST if ticket.assignee_id is None and session.agent.has(Role.AGENT) else NOT_YOURS
     if window.until is None and all(row.verified for row in rows):
         return VERIFY_FIRST
     return ""
 
 
-def _about_words(session: Session, workflow: WorkflowRules | None, number: int) -> str:
-    matter = matter_of(session, number)
+def _about_words(db: Session, workflow: WorkflowRules | None, number: int) -> str:
+    matter = matter_of(db, number)
     if matter is not None:
         return matter.words
     return "not named yet" if workflow is not None and workflow.matter else ""
 
 
-def _decision_words(session: Session, desk: Desk, pack: Pack, number: int) -> str:
+def _decision_words(db: Session, session: DeskSession, pack: Pack, number: int) -> str:
     """Where the latest decision stands; a ground that must not be known takes its outcome with it."""
     found = (
-        session.connection()
+        db.connection()
         .execute(
             select(col(Decision.outcome), col(Decision.legal_review), col(Decision.state), col(Decision.decided_at))
             .where(col(Decision.ticket_number) == number)
@@ -394,16 +394,16 @@ def _decision_words(session: Session, desk: Desk, pack: Pack, number: int) -> st
     if found is None:
         return "none yet"
     outcome, legal_review, state, decided_at = found
-    hidden = legal_review and not desk.agent.has(Role.PRIVACY_OFFICER)
-    way = None if decided_at is None else notice_way(session, number, decided_at)
+    hidden = legal_review and not session.agent.has(Role.PRIVACY_OFFICER)
+    way = None if decided_at is None else notice_way(db, number, decided_at)
     letter = _LETTER_WORDS.get(way, "") if way else ""
-    again = _again_words(session, desk, number, decided_at)
+    again = _again_words(db, session, number, decided_at)
     return f"{pack.texts.legal_review if hidden else outcome}, {_DECISION_WORDS[DecisionState(state)]}{letter}{again}"
 
 
-def _again_words(session: Session, desk: Desk, number: int, decided_at: datetime | None) -> str:
+def _again_words(db: Session, session: DeskSession, number: int, decided_at: datetime | None) -> str:
     """That the decision does not stand any more, and why: for everybody alike."""
-    if decided_at is None or not review_began(session, number, decided_at):
+    if decided_at is None or not review_began(db, number, decided_at):
         return ""
-    by = set_aside_by(session, desk.office, number, decided_at)
+    by = set_aside_by(db, session.desk, number, decided_at)
     return "; its review has begun" if by is None else f"; set aside by #{by}, to be decided again by others"

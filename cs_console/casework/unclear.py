@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from cs_console.desk import Office
+from cs_console.desk import Desk
 from cs_console.tickets.ticket_record import pseudonym
 from models.contact import Contact
 from models.enums import RequesterState
@@ -24,7 +24,7 @@ class Unclear:
     without_account: int
 
 
-def unclear_tickets(session: Session, office: Office) -> Unclear:
+def unclear_tickets(db: Session, desk: Desk) -> Unclear:
     """What the migration could not tell apart. No contact and no word of a ticket is opened for it."""
     theirs = (col(Requester.unclear).is_(True), col(Requester.state) == RequesterState.ACTIVE)
     of_them = (
@@ -32,7 +32,7 @@ def unclear_tickets(session: Session, office: Office) -> Unclear:
         .join(Requester, col(Requester.id) == col(Ticket.requester_id))
         .where(*theirs)
     )
-    run = session.connection().execute
+    run = db.connection().execute
     count = run(select(func.count()).select_from(of_them.subquery())).scalar_one()
     first = run(of_them.order_by(col(Ticket.number)).limit(MOST_NAMED)).all()
     on_file = select(col(Contact.requester_id)).where(col(Contact.on_file).is_(True))
@@ -42,5 +42,5 @@ def unclear_tickets(session: Session, office: Office) -> Unclear:
         col(Requester.state) == RequesterState.ACTIVE,
         col(Requester.id).in_(on_file),
     )
-    named = tuple((int(number), pseudonym(office, owner) or "") for number, owner in first)
+    named = tuple((int(number), pseudonym(desk, owner) or "") for number, owner in first)
     return Unclear(named, int(count), int(run(waiting).scalar_one()))

@@ -18,7 +18,7 @@ from cs_console.casework.notes import keep_note, written
 from cs_console.custody.requester_access import require_in_use
 from cs_console.deadlines.clock_events import go_on, recompute
 from cs_console.decisions.review import stands
-from cs_console.desk import Desk, Office
+from cs_console.desk import Desk, DeskSession
 from cs_console.errors import (
     BadInput,
     ChangedElsewhere,
@@ -32,7 +32,7 @@ from cs_console.errors import (
     WrongState,
 )
 from cs_console.independence.matters import matter_of
-from cs_console.independence.separation import kept_out, require_not_own
+from cs_console.independence.separation import excluded_agents, require_not_own
 from cs_console.policy.schema import Pack
 from cs_console.tickets.change_kind import as_kind
 from cs_console.tickets.ticket_record import (
@@ -76,60 +76,60 @@ HANDED_ON = "the ticket left the agent's hands"
 """A verified window belongs to the work of one agent and ends with it."""
 
 
-def claim(desk: Desk, number: int) -> int:
+def claim(session: DeskSession, number: int) -> int:
     """Take an unassigned ticket in one atomic statement and return its row; claiming one's own changes nothing.
 
     For agents; a supervisor assigns instead. Raises TakenBy with the other's name, WrongState for a closed ticket,
     NothingThere, NotAllowed, and NotIndependent, recorded, for an agent who was involved in what the ticket is about.
     """
     try:
-        return _claim(desk, number)
-    except NotIndependent as refusal:
-        _record_kept_out(desk, number, Action.TICKET_CLAIMED, refusal.code)
+        return _claim(session, number)
+    except NotIndependent as error:
+        _record_kept_out(session, number, Action.TICKET_CLAIMED, error.code)
         raise
 
 
-def _claim(desk: Desk, number: int) -> int:
-    with desk.work(Role.AGENT) as session:
-        _require_independent(session, desk, number, desk.agent.id)
-        took = session.connection().execute(
+def _claim(session: DeskSession, number: int) -> int:
+    with session.work(Role.AGENT) as db:
+        _require_independent(db, session, number, session.agent.id)
+        took = db.connection().execute(
             update(Ticket)
             .where(col(Ticket.number) == number, col(Ticket.assignee_id).is_(None), col(Ticket.closed_at).is_(None))
-            .values(assignee_id=desk.agent.id, row=col(Ticket.row) + 1)
+            .values(assignee_id=session.agent.id, row=col(Ticket.row) + 1)
             .returning(col(Ticket.row))
         )
         row = took.scalar()
-        ticket = facts_on_record(session, desk.office, number)
+        ticket = facts_on_record(db, session.desk, number)
         if row is None:
-            if ticket.assignee_id == desk.agent.id:
+            if ticket.assignee_id == session.agent.id:
                 return ticket.row
             require_open(ticket)
             raise TakenBy(number, ticket.assignee or "someone else")
-        about = assigned(None, desk.agent.id)
-        record_about(session, desk, ticket, Action.TICKET_CLAIMED, "claimed", about=about)
+        about = assigned(None, session.agent.id)
+        record_about(db, session, ticket, Action.TICKET_CLAIMED, "claimed", about=about)
         return int(row)
 
 
-def release(desk: Desk, number: int, row: int) -> int:
+def release(session: DeskSession, number: int, row: int) -> int:
     """Give a ticket back to the queue; its assignee or a supervisor can. Closes an open verification window.
 
     Returns the new row. Raises NotAssigned, WrongState, ChangedElsewhere.
     """
-    with desk.work(*READERS) as session:
-        ticket = facts_on_record(session, desk.office, number)
+    with session.work(*READERS) as db:
+        ticket = facts_on_record(db, session.desk, number)
         require_open(ticket)
         if ticket.assignee_id is None:
             raise WrongState(f"#{number} is not assigned to anyone.", "Claim it (c).")
-        _require_own_or_supervisor(ticket, desk)
-        row = change(session, ticket, row, assignee_id=None)
-        words = f"released by {desk.agent.name}, was {ticket.assignee}'s"
+        _require_own_or_supervisor(ticket, session)
+        row = change(db, ticket, row, assignee_id=None)
+        words = f"released by {session.agent.name}, was {ticket.assignee}'s"
         about = assigned(ticket.assignee_id, None)
-        record_about(session, desk, ticket, Action.TICKET_RELEASED, words, about=about)
-        close_window(session, desk.office, number, desk=desk, reason=HANDED_ON)
+        record_about(db, session, ticket, Action.TICKET_RELEASED, words, about=about)
+        close_window(db, session.desk, number, session=session, reason=HANDED_ON)
         return row
 
 
-def assign(desk: Desk, number: int, row: int, agent_name: str) -> int:
+def assign(session: DeskSession, number: int, row: int, agent_name: str) -> int:
     """Give a ticket to another agent: a supervisor can, or the assignee handing on. That closes an open window.
 
     A window that was opened while the ticket was unassigned stays open. Returns the new row. Raises NotAssigned,
@@ -137,47 +137,49 @@ def assign(desk: Desk, number: int, row: int, agent_name: str) -> int:
     what the ticket is about.
     """
     try:
-        return _assign(desk, number, row, agent_name)
-    except NotIndependent as refusal:
-        _record_kept_out(desk, number, Action.TICKET_ASSIGNED, f"{refusal.code}: {agent_name}")
+        return _assign(session, number, row, agent_name)
+    except NotIndependent as error:
+        _record_kept_out(session, number, Action.TICKET_ASSIGNED, f"{error.code}: {agent_name}")
         raise
 
 
-def _assign(desk: Desk, number: int, row: int, agent_name: str) -> int:
-    with desk.work(*READERS) as session:
-        ticket = facts_on_record(session, desk.office, number)
+def _assign(session: DeskSession, number: int, row: int, agent_name: str) -> int:
+    with session.work(*READERS) as db:
+        ticket = facts_on_record(db, session.desk, number)
         require_open(ticket)
-        _require_own_or_supervisor(ticket, desk)
-        agent_id = _assignable(session, desk.office).get(agent_name)
+        _require_own_or_supervisor(ticket, session)
+        agent_id = _assignable(db, session.desk).get(agent_name)
         if agent_id is None:
             raise UnknownAgent(f"There is no agent named {agent_name} who could take it.", "Choose one from the list.")
         if agent_id == ticket.assignee_id:
             raise BadInput(f"#{number} is already assigned to {agent_name}.", "Choose another agent.")
-        others = _assignable(session, desk.office, HANDLERS).values()
-        _require_independent(session, desk, number, agent_id, agent_name, others)
-        row = change(session, ticket, row, assignee_id=agent_id)
+        others = _assignable(db, session.desk, HANDLERS).values()
+        _require_independent(db, session, number, agent_id, agent_name, others)
+        row = change(db, ticket, row, assignee_id=agent_id)
         words, about = f"{ticket.assignee or 'unassigned'} -> {agent_name}", assigned(ticket.assignee_id, agent_id)
-        record_about(session, desk, ticket, Action.TICKET_ASSIGNED, words, about=about)
+        record_about(db, session, ticket, Action.TICKET_ASSIGNED, words, about=about)
         if ticket.assignee_id is not None:
-            close_window(session, desk.office, number, desk=desk, reason=HANDED_ON)
+            close_window(db, session.desk, number, session=session, reason=HANDED_ON)
         return row
 
 
-def assignable(desk: Desk, number: int | None = None) -> tuple[str, ...]:
+def assignable(session: DeskSession, number: int | None = None) -> tuple[str, ...]:
     """The names of everyone who can take a ticket (that one, if it is named), sorted.
 
     Where independence leaves no one, a privacy officer gets all of them, to name one.
     """
-    with desk.reading(*READERS) as session:
-        everyone = _assignable(session, desk.office)
-        out = frozenset() if number is None else kept_out(session, desk.office, number)
-        handlers = _assignable(session, desk.office, HANDLERS).values()
-        if desk.agent.has(Role.PRIVACY_OFFICER) and out.issuperset(handlers):
-            return tuple(sorted(name for name, agent_id in everyone.items() if agent_id != desk.agent.id))
+    with session.reading(*READERS) as db:
+        everyone = _assignable(db, session.desk)
+        out = frozenset() if number is None else excluded_agents(db, session.desk, number)
+        handlers = _assignable(db, session.desk, HANDLERS).values()
+        if session.agent.has(Role.PRIVACY_OFFICER) and out.issuperset(handlers):
+            return tuple(sorted(name for name, agent_id in everyone.items() if agent_id != session.agent.id))
         return tuple(sorted(name for name, agent_id in everyone.items() if agent_id not in out))
 
 
-def set_state(desk: Desk, number: int, row: int, state: TicketState, why: str = "", *, act: ActId | None = None) -> int:
+def set_state(
+    session: DeskSession, number: int, row: int, state: TicketState, why: str = "", *, act: ActId | None = None
+) -> int:
     """Move a ticket along BY_HAND; its assignee or a supervisor can. Closing it closes an open window too.
 
     Returns the new row. A request that ends with a decision is not closed around it, and waits in "to verify" until
@@ -191,59 +193,59 @@ def set_state(desk: Desk, number: int, row: int, state: TicketState, why: str = 
     """
     closes = state is TicketState.CLOSED
     intent = Intent(act, ActKind.STATE_SET, number, (str(row), state.value, why.strip()))
-    with _kept_out_on_record(desk, number, Action.TICKET_STATE_SET), desk.work(*READERS) as session:
-        done = once(session, desk, intent, partial(_set_state, session, desk, number, row, state, why))
+    with _kept_out_on_record(session, number, Action.TICKET_STATE_SET), session.work(*READERS) as db:
+        done = once(db, session, intent, partial(_set_state, db, session, number, row, state, why))
     if "row" not in done:
         raise SecondPersonNeeded(f"{'close' if closes else 'move'} #{number}", "s")
     return int(done["row"])
 
 
-def _set_state(session: Session, desk: Desk, number: int, row: int, state: TicketState, why: str) -> ActOutcome:
+def _set_state(db: Session, session: DeskSession, number: int, row: int, state: TicketState, why: str) -> ActOutcome:
     """The new row; nothing where the first of two people is on record now."""
-    ticket = facts_on_record(session, desk.office, number)
-    _require_own_or_supervisor(ticket, desk)
+    ticket = facts_on_record(db, session.desk, number)
+    _require_own_or_supervisor(ticket, session)
     if ticket.state is TicketState.CLOSED:
-        lock_log(session.connection(), desk.office)  # no one confirms an erasure meanwhile
-        require_in_use(session, desk, ticket.requester_id)
-    _check_move(session, desk, ticket, state)
+        lock_log(db.connection(), session.desk)  # no one confirms an erasure meanwhile
+        require_in_use(db, session, ticket.requester_id)
+    _check_move(db, session, ticket, state)
     if state is TicketState.CLOSED:
-        require_not_own(session, desk, number)
-        if closes_with_reason(session, desk, ticket):
-            _require_reason(desk, ticket, why)
-            keep_note(session, desk, ticket, written(why))
-            two = takes_two(desk.office.packs.get(ticket.pack), ticket.kind)
-            if two and not _is_second(session, desk, ticket, row, state.value):
+        require_not_own(db, session, number)
+        if closes_with_reason(db, session, ticket):
+            _require_reason(session, ticket, why)
+            keep_note(db, session, ticket, written(why))
+            two = takes_two(session.desk.packs.get(ticket.pack), ticket.kind)
+            if two and not _is_second(db, session, ticket, row, state.value):
                 return {}
-    now = desk.office.clock.now()
+    now = session.desk.clock.now()
     closed_at = now if state is TicketState.CLOSED else None
-    row = change(session, ticket, row, state=state.value, closed_at=closed_at)
+    row = change(db, ticket, row, state=state.value, closed_at=closed_at)
     if state not in (TicketState.WAITING, TicketState.CLOSED):
-        go_on(session, desk.office.packs.get(ticket.pack), ticket, now, desk.agent.id)
+        go_on(db, session.desk.packs.get(ticket.pack), ticket, now, session.agent.id)
     about = {"from": ticket.state.value, "state": state.value}
     words = f"state {ticket.state} -> {state}"
-    record_about(session, desk, ticket, Action.TICKET_STATE_SET, words, about=about)
+    record_about(db, session, ticket, Action.TICKET_STATE_SET, words, about=about)
     if state is TicketState.CLOSED:
-        close_window(session, desk.office, number, desk=desk, reason="the ticket was closed")
+        close_window(db, session.desk, number, session=session, reason="the ticket was closed")
     return {"row": str(row)}
 
 
-def set_priority(desk: Desk, number: int, row: int, priority: Priority) -> int:
+def set_priority(session: DeskSession, number: int, row: int, priority: Priority) -> int:
     """Set the priority of an open ticket, the agent's own or an unassigned one; a supervisor can for any.
 
     Returns the new row. Raises NotAssigned, WrongState, ChangedElsewhere.
     """
-    with desk.work(*READERS) as session:
-        ticket = facts_on_record(session, desk.office, number)
+    with session.work(*READERS) as db:
+        ticket = facts_on_record(db, session.desk, number)
         require_open(ticket)
-        _require_triage(ticket, desk)
-        row = change(session, ticket, row, priority=priority.value)
+        _require_triage(ticket, session)
+        row = change(db, ticket, row, priority=priority.value)
         before, after = ticket.priority.name.lower(), priority.name.lower()
         about = {"from": before, "priority": after}
-        record_about(session, desk, ticket, Action.TICKET_PRIORITY_SET, f"priority {before} -> {after}", about=about)
+        record_about(db, session, ticket, Action.TICKET_PRIORITY_SET, f"priority {before} -> {after}", about=about)
         return row
 
 
-def set_kind(desk: Desk, number: int, row: int, kind: TicketKind) -> int:
+def set_kind(session: DeskSession, number: int, row: int, kind: TicketKind) -> int:
     """Correct the kind that intake guessed, on the agent's own or an unassigned ticket; a supervisor can for any.
 
     The clocks and the lane follow the new kind. Once its requester is verified, only a supervisor makes a request that
@@ -253,48 +255,48 @@ def set_kind(desk: Desk, number: int, row: int, kind: TicketKind) -> int:
     NotIndependent are recorded; SecondPersonNeeded once the first of two people is on record, and nothing else has
     changed. The assignee loses the ticket if they have to keep away from what it became.
     """
-    with _kept_out_on_record(desk, number, Action.TICKET_KIND_SET):
-        after = _set_kind(desk, number, row, kind)
+    with _kept_out_on_record(session, number, Action.TICKET_KIND_SET):
+        after = _set_kind(session, number, row, kind)
     if after is None:
         raise SecondPersonNeeded(f"change the kind of #{number} to {kind}", "t")
     return after
 
 
-def _set_kind(desk: Desk, number: int, row: int, kind: TicketKind) -> int | None:
-    with desk.work(*READERS) as session:
-        ticket = facts_on_record(session, desk.office, number)
+def _set_kind(session: DeskSession, number: int, row: int, kind: TicketKind) -> int | None:
+    with session.work(*READERS) as db:
+        ticket = facts_on_record(db, session.desk, number)
         require_open(ticket)
-        _require_triage(ticket, desk)
+        _require_triage(ticket, session)
         if ticket.state is TicketState.IN_APPROVAL:
             raise WrongState(f"#{number} is in approval.", "Withdraw the proposal first.")
         if kind is ticket.kind:
             raise BadInput(f"#{number} is of the kind {kind} already.", "Choose another one.")
-        require_not_own(session, desk, number)
-        pack = desk.office.packs.get(ticket.pack)
+        require_not_own(db, session, number)
+        pack = session.desk.packs.get(ticket.pack)
         decides = pack.kinds[kind].needs_decision
         if pack.kinds[ticket.kind].needs_decision and not decides and ticket.verified_at is not None:
-            _require_supervisor(desk, "make a verified request into something else", "or walk the checklist with d")
-        if matter_of(session, number) is not None:
-            _require_supervisor(desk, "make what is about an earlier decision into something else", "or settle it")
+            _require_supervisor(session, "make a verified request into something else", "or walk the checklist with d")
+        if matter_of(db, number) is not None:
+            _require_supervisor(session, "make what is about an earlier decision into something else", "or settle it")
         # also into another kind that takes two: as an appeal, one person would end a rights request alone
-        if takes_two(pack, ticket.kind) and not _is_second(session, desk, ticket, row, kind.value):
+        if takes_two(pack, ticket.kind) and not _is_second(db, session, ticket, row, kind.value):
             return None
         turned = as_kind(pack, ticket, kind)
-        row = change(session, ticket, row, **turned.values)
-        recompute(session, pack, number)
-        record_about(session, desk, ticket, Action.TICKET_KIND_SET, turned.words, about=turned.about)
-        return _without_who_keeps_away(session, desk, ticket, row)
+        row = change(db, ticket, row, **turned.values)
+        recompute(db, pack, number)
+        record_about(db, session, ticket, Action.TICKET_KIND_SET, turned.words, about=turned.about)
+        return _without_who_keeps_away(db, session, ticket, row)
 
 
-def _without_who_keeps_away(session: Session, desk: Desk, ticket: TicketFacts, row: int) -> int:
+def _without_who_keeps_away(db: Session, session: DeskSession, ticket: TicketFacts, row: int) -> int:
     """Take the ticket from its assignee where it is now about what they decided; the row after that."""
-    if ticket.assignee_id is None or ticket.assignee_id not in kept_out(session, desk.office, ticket.number):
+    if ticket.assignee_id is None or ticket.assignee_id not in excluded_agents(db, session.desk, ticket.number):
         return row
-    row = change(session, ticket, row, assignee_id=None)
+    row = change(db, ticket, row, assignee_id=None)
     words = f"taken from {ticket.assignee}, who decided what it is about"
     about = assigned(ticket.assignee_id, None) | {"why": KEPT_AWAY}
-    record_about(session, desk, ticket, Action.TICKET_RELEASED, words, about=about)
-    close_window(session, desk.office, ticket.number, desk=desk, reason=HANDED_ON)
+    record_about(db, session, ticket, Action.TICKET_RELEASED, words, about=about)
+    close_window(db, session.desk, ticket.number, session=session, reason=HANDED_ON)
     return row
 
 
@@ -306,104 +308,104 @@ def takes_two(pack: Pack, kind: TicketKind) -> bool:
     return rules.needs_decision or (rules.workflow is not None and bool(rules.workflow.matter))
 
 
-def _is_second(session: Session, desk: Desk, ticket: TicketFacts, row: int, ending: str) -> bool:
+def _is_second(db: Session, session: DeskSession, ticket: TicketFacts, row: int, ending: str) -> bool:
     """Whether another, uninvolved person asked for the same ending and nothing has happened to the ticket since; else
     it is on record now that the desk's agent asked. The second one is a supervisor. Raises ChangedElsewhere.
     """
     if ticket.row != row:
         raise ChangedElsewhere(ticket.number)
-    number, out = ticket.number, kept_out(session, desk.office, ticket.number)
-    last = latest(session, desk.office, number, (Action.ENDING_ASKED, *CHANGING, Action.TICKET_FOLLOW_UP))
+    number, out = ticket.number, excluded_agents(db, session.desk, ticket.number)
+    last = latest(db, session.desk, number, (Action.ENDING_ASKED, *CHANGING, Action.TICKET_FOLLOW_UP))
     if last is not None and last.action is Action.ENDING_ASKED and last.names(ending=ending, row=str(row)):
         by = (last.about or {})["by"]
-        if by not in out and is_another(session, desk.office, by, desk.agent.id) and desk.agent.has(Role.SUPERVISOR):
+        if by not in out and is_another(db, session.desk, by, session.agent.id) and session.agent.has(Role.SUPERVISOR):
             return True
-    about = {"ending": ending, "row": str(row), "by": desk.agent.id}
-    record_about(session, desk, ticket, Action.ENDING_ASKED, ending, about=about)
+    about = {"ending": ending, "row": str(row), "by": session.agent.id}
+    record_about(db, session, ticket, Action.ENDING_ASKED, ending, about=about)
     return False
 
 
-def _kept_out_on_record(desk: Desk, number: int, action: Action) -> AbstractContextManager[None]:
+def _kept_out_on_record(session: DeskSession, number: int, action: Action) -> AbstractContextManager[None]:
     """An attempt of someone who has to keep away is recorded by its code."""
-    return refusals_on_record(desk, action, (OwnDecision,), lambda session: facts(session, number))
+    return refusals_on_record(session, action, (OwnDecision,), lambda db: facts(db, number))
 
 
-def _check_move(session: Session, desk: Desk, ticket: TicketFacts, state: TicketState) -> None:
+def _check_move(db: Session, session: DeskSession, ticket: TicketFacts, state: TicketState) -> None:
     name = f"#{ticket.number}"
     if state not in BY_HAND[ticket.state]:
         raise WrongState(f"{name} is {ticket.state} and cannot be made {state} by hand.", _way_on(ticket.state))
     if state is TicketState.VERIFIED and ticket.verified_at is None:
         raise WrongState(f"The requester of {name} was never verified.", "Verify them with v.")
-    if not desk.office.packs.get(ticket.pack).kinds[ticket.kind].needs_decision:
+    if not session.desk.packs.get(ticket.pack).kinds[ticket.kind].needs_decision:
         return
     if ticket.verified_at is None and state in (TicketState.OPEN, TicketState.WAITING):
         raise WrongState(f"{name} waits until its requester is verified.", "Verify them with v, or correct the kind.")
-    if state is not TicketState.CLOSED or stands(session, desk.office, ticket.number):
+    if state is not TicketState.CLOSED or stands(db, session.desk, ticket.number):
         return
     if ticket.verified_at is not None:
         raise WrongState(f"{name} ends with a decision.", "Walk the checklist with d.")
-    _require_supervisor(desk, "close a request that was neither verified nor decided", "or correct the kind")
+    _require_supervisor(session, "close a request that was neither verified nor decided", "or correct the kind")
 
 
-def closes_with_reason(session: Session, desk: Desk, ticket: TicketFacts) -> bool:
+def closes_with_reason(db: Session, session: DeskSession, ticket: TicketFacts) -> bool:
     """Whether closing it by hand comes before its answer: it has steps of its own, or its requester was never verified.
 
     A verified request without a decision is not closed by hand at all.
     """
-    rules = desk.office.packs.get(ticket.pack).kinds[ticket.kind]
+    rules = session.desk.packs.get(ticket.pack).kinds[ticket.kind]
     if rules.needs_decision:
-        return ticket.verified_at is None and not stands(session, desk.office, ticket.number)
+        return ticket.verified_at is None and not stands(db, session.desk, ticket.number)
     return rules.workflow is not None and not rules.workflow.by_hand
 
 
-def _require_reason(desk: Desk, ticket: TicketFacts, why: str) -> None:
-    if not desk.agent.has(Role.SUPERVISOR):
+def _require_reason(session: DeskSession, ticket: TicketFacts, why: str) -> None:
+    if not session.agent.has(Role.SUPERVISOR):
         raise WrongState(f"#{ticket.number} ends with its own steps.", "Settle it with d.")
     if not why.strip():
         raise BadInput(f"Closing #{ticket.number} before it was answered needs a reason.", "Say why.")
 
 
 def _require_independent(
-    session: Session, desk: Desk, number: int, agent_id: str, who: str = "You", others: Collection[str] = ()
+    db: Session, session: DeskSession, number: int, agent_id: str, who: str = "You", others: Collection[str] = ()
 ) -> None:
     """Refuse an account that has to keep away from a ticket, and say where no one is left of the `others`."""
-    out = kept_out(session, desk.office, number)
+    out = excluded_agents(db, session.desk, number)
     if agent_id in out:
         raise NoOneIndependent(number) if others and out.issuperset(others) else NotIndependent(number, who)
 
 
-def name_reviewer(desk: Desk, number: int, row: int, agent_name: str, why: str) -> int:
+def name_reviewer(session: DeskSession, number: int, row: int, agent_name: str, why: str) -> int:
     """Assign a ticket for which no one is independent to a person that a privacy officer names (DECISIONS.md, 10).
 
     The reason is kept as a note, and the naming is on record; it holds for this ticket alone. Returns the new row.
     Raises NotAllowed, also for one's own name and while anyone uninvolved could take it, UnknownAgent, BadInput,
     WrongState, ChangedElsewhere.
     """
-    with desk.work(Role.PRIVACY_OFFICER) as session:
-        ticket = facts_on_record(session, desk.office, number)
+    with session.work(Role.PRIVACY_OFFICER) as db:
+        ticket = facts_on_record(db, session.desk, number)
         require_open(ticket)
-        accounts = _assignable(session, desk.office)
+        accounts = _assignable(db, session.desk)
         agent_id = accounts.get(agent_name)
         if agent_id is None:
             raise UnknownAgent(f"There is no agent named {agent_name} who could take it.", "Choose one from the list.")
-        if set(_assignable(session, desk.office, HANDLERS).values()) - kept_out(session, desk.office, number):
+        if set(_assignable(db, session.desk, HANDLERS).values()) - excluded_agents(db, session.desk, number):
             raise NotAllowed(f"#{number} can be handled by someone uninvolved.", "Assign it with a.")
-        if not is_another(session, desk.office, agent_id, desk.agent.id):
+        if not is_another(db, session.desk, agent_id, session.agent.id):
             raise NotAllowed("You cannot name yourself.", "Choose another person.")
-        keep_note(session, desk, ticket, written(why))
-        row = change(session, ticket, row, assignee_id=agent_id)
-        named = {"to": agent_id, "by": desk.agent.id}
-        record_about(session, desk, ticket, Action.REVIEWER_NAMED, f"{agent_name}, no one uninvolved left", about=named)
+        keep_note(db, session, ticket, written(why))
+        row = change(db, ticket, row, assignee_id=agent_id)
+        named = {"to": agent_id, "by": session.agent.id}
+        record_about(db, session, ticket, Action.REVIEWER_NAMED, f"{agent_name}, no one uninvolved left", about=named)
         words, about = f"{ticket.assignee or 'unassigned'} -> {agent_name}", assigned(ticket.assignee_id, agent_id)
-        record_about(session, desk, ticket, Action.TICKET_ASSIGNED, words, about=about)
+        record_about(db, session, ticket, Action.TICKET_ASSIGNED, words, about=about)
         if ticket.assignee_id is not None:
-            close_window(session, desk.office, number, desk=desk, reason=HANDED_ON)
+            close_window(db, session.desk, number, session=session, reason=HANDED_ON)
         return row
 
 
-def _record_kept_out(desk: Desk, number: int, action: Action, reason: str) -> None:
-    with desk.work(*READERS) as session:
-        record_about(session, desk, facts(session, number), action, reason, Result.REFUSED)
+def _record_kept_out(session: DeskSession, number: int, action: Action, reason: str) -> None:
+    with session.work(*READERS) as db:
+        record_about(db, session, facts(db, number), action, reason, Result.REFUSED)
 
 
 def _way_on(state: TicketState) -> str:
@@ -412,25 +414,25 @@ def _way_on(state: TicketState) -> str:
     return f"Possible: {', '.join(sorted(BY_HAND[state]))}."
 
 
-def _require_own_or_supervisor(ticket: TicketFacts, desk: Desk) -> None:
-    if not desk.agent.has(Role.SUPERVISOR):
-        require_own(ticket, desk)
+def _require_own_or_supervisor(ticket: TicketFacts, session: DeskSession) -> None:
+    if not session.agent.has(Role.SUPERVISOR):
+        require_own(ticket, session)
 
 
-def _require_supervisor(desk: Desk, what: str, otherwise: str) -> None:
-    if not desk.agent.has(Role.SUPERVISOR):
+def _require_supervisor(session: DeskSession, what: str, otherwise: str) -> None:
+    if not session.agent.has(Role.SUPERVISOR):
         raise NotAllowed(f"Only a supervisor can {what}.", f"Ask a supervisor, {otherwise}.")
 
 
-def _require_triage(ticket: TicketFacts, desk: Desk) -> None:
+def _require_triage(ticket: TicketFacts, session: DeskSession) -> None:
     if ticket.assignee_id is not None:
-        _require_own_or_supervisor(ticket, desk)
+        _require_own_or_supervisor(ticket, session)
 
 
-def _assignable(session: Session, office: Office, roles: Collection[Role] = READERS) -> dict[str, str]:
+def _assignable(db: Session, desk: Desk, roles: Collection[Role] = READERS) -> dict[str, str]:
     """The active accounts with one of these roles, by name; none whose name the log does not have so."""
-    known = accounts_on_record(session.connection(), office)
-    rows = session.connection().execute(
+    known = accounts_on_record(db.connection(), desk)
+    rows = db.connection().execute(
         select(col(Agent.name), col(Agent.id), col(Agent.roles)).where(col(Agent.state) == AccountState.ACTIVE.value)
     )
     able = ((name, agent_id) for name, agent_id, held in rows if not set(held.split(",")).isdisjoint(roles))

@@ -3,7 +3,7 @@
 import typer
 
 from cs_console.commands import agents, backup, desk_time, doctor, init, intake, keys, log, policy, tickets
-from cs_console.commands.context import Home, SafeCommands, refusals
+from cs_console.commands.context import Home, SafeCommands, errors_end_command
 from cs_console.launch import open_console, open_demo
 
 app = typer.Typer(
@@ -34,7 +34,7 @@ app.command("restore")(backup.restore)
 @app.command()
 def demo(home: Home = None) -> None:
     """Make a sample desk (once) and open the console on it."""
-    with refusals():
+    with errors_end_command():
         open_demo(home)
 
 
@@ -42,7 +42,7 @@ def demo(home: Home = None) -> None:
 def console(context: typer.Context, home: Home = None) -> None:
     """Open the console."""
     if context.invoked_subcommand is None:
-        with refusals():
+        with errors_end_command():
             open_console(home)
 
 

@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from cs_console.commands.context import Home, Json, office, print_json
+from cs_console.commands.context import Home, Json, desk, print_json
 from cs_console.commands.typed_password import PasswordStdin, typed_password, typed_passwords
-from cs_console.desk import Office, operator_desk
+from cs_console.desk import Desk, operator_session
 from cs_console.staff import accounts
 from cs_console.staff.second_person import Confirming
 from models.enums import Role
@@ -46,9 +46,9 @@ def add(
     home: Home = None,
 ) -> None:
     """Create an account."""
-    with office(home) as opened:
+    with desk(home) as opened:
         roles, password = accounts.roles_from(role), typed_password(password_stdin)
-        accounts.add_agent(operator_desk(opened), name, roles, password, temporary=temporary, identity=identity)
+        accounts.add_agent(operator_session(opened), name, roles, password, temporary=temporary, identity=identity)
         waits = _waiting(opened, name)
     print(f"The account {name} was created and can sign in.")
     _say_what_waits(name, waits)
@@ -61,16 +61,16 @@ def identify(
     home: Home = None,
 ) -> None:
     """Record who owns an account, so that it can act as the second person. Only a keyed hash of the contact is kept."""
-    with office(home) as opened:
-        accounts.set_identity(operator_desk(opened), name, contact)
+    with desk(home) as opened:
+        accounts.set_identity(operator_session(opened), name, contact)
     print(f"The owner of the account {name} was recorded.")
 
 
 @app.command("list")
 def list_(as_json: Json = False, home: Home = None) -> None:
     """List all accounts: roles, state, failed attempts, last sign-in."""
-    with office(home) as opened:
-        rows = accounts.list_agents(operator_desk(opened))
+    with desk(home) as opened:
+        rows = accounts.list_agents(operator_session(opened))
     if as_json:
         print_json({"agents": [_fields(row) for row in rows]})
         return
@@ -89,24 +89,24 @@ def list_(as_json: Json = False, home: Home = None) -> None:
 @app.command()
 def suspend(name: Name, home: Home = None) -> None:
     """Suspend an account: it cannot sign in, and its session ends."""
-    with office(home) as opened:
-        accounts.suspend(operator_desk(opened), name)
+    with desk(home) as opened:
+        accounts.suspend(operator_session(opened), name)
     print(f"{name} was suspended and signed out.")
 
 
 @app.command()
 def unlock(name: Name, home: Home = None) -> None:
     """Lift a suspension and the wait after failed sign-ins."""
-    with office(home) as opened:
-        accounts.unlock(operator_desk(opened), name)
+    with desk(home) as opened:
+        accounts.unlock(operator_session(opened), name)
     print(f"{name} can sign in again.")
 
 
 @app.command()
 def reset(name: Name, password_stdin: PasswordStdin = False, home: Home = None) -> None:
     """Set a password that the account's owner must change at the next sign-in."""
-    with office(home) as opened:
-        accounts.reset(operator_desk(opened), name, typed_password(password_stdin))
+    with desk(home) as opened:
+        accounts.reset(operator_session(opened), name, typed_password(password_stdin))
     print(f"{name} must choose a new password at the next sign-in.")
 
 
@@ -122,16 +122,16 @@ def reset_factor(
     from cs_console.staff.second_factor import reset_factor
 
     first, other = typed_passwords(password_stdin, (by, second))
-    with office(home) as opened:
-        reset_factor(operator_desk(opened), name, Confirming(by, first), Confirming(second, other))
+    with desk(home) as opened:
+        reset_factor(operator_session(opened), name, Confirming(by, first), Confirming(second, other))
     print(f"The second factor of {name} was removed. {name} must choose a new password at the next sign-in.")
 
 
 @app.command()
 def roles(name: Name, role: Roles, home: Home = None) -> None:
     """Give an account exactly these roles. Its session ends."""
-    with office(home) as opened:
-        accounts.set_roles(operator_desk(opened), name, accounts.roles_from(role))
+    with desk(home) as opened:
+        accounts.set_roles(operator_session(opened), name, accounts.roles_from(role))
         waits = _waiting(opened, name)
         held = next(row.roles for row in _rows(opened) if row.name == accounts.normal_name(name))
     print(f"{name} now has these roles: {', '.join(held) or 'none'}.")
@@ -148,16 +148,16 @@ def confirm(
     """Confirm roles as a second person, with their password: not the giver and not the owner of the account."""
     from cs_console.staff.given_roles import confirm_roles_as
 
-    with office(home) as opened:
+    with desk(home) as opened:
         given = confirm_roles_as(opened, by, typed_password(password_stdin), name)
     print(f"{name} now also has these roles: {', '.join(given)}.")
 
 
-def _rows(opened: Office) -> tuple[accounts.AgentRow, ...]:
-    return accounts.list_agents(operator_desk(opened))
+def _rows(opened: Desk) -> tuple[accounts.AgentRow, ...]:
+    return accounts.list_agents(operator_session(opened))
 
 
-def _waiting(opened: Office, name: str) -> tuple[Role, ...]:
+def _waiting(opened: Desk, name: str) -> tuple[Role, ...]:
     return next(row.to_confirm for row in _rows(opened) if row.name == accounts.normal_name(name))
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from cs_console.commands.consent import Erases, Second, left_alone, typed_consent
-from cs_console.commands.context import Home, Json, office, print_json, refusals
+from cs_console.commands.context import Home, Json, desk, errors_end_command, print_json
 from cs_console.errors import BadInput
 
 
@@ -20,10 +20,10 @@ def backup(
 ) -> None:
     """Copy the database (or the keyring) into a new file. Consoles can keep working."""
     from cs_console.backups.making import Store, back_up
-    from cs_console.desk import operator_desk
+    from cs_console.desk import operator_session
 
-    with office(home) as opened:
-        made = back_up(operator_desk(opened), file, Store.KEYRING if keyring else Store.DATABASE)
+    with desk(home) as opened:
+        made = back_up(operator_session(opened), file, Store.KEYRING if keyring else Store.DATABASE)
         days = opened.settings.key_days
     if json:
         print_json({"file": str(made.file), "store": made.store.value, "bytes": made.size})
@@ -50,7 +50,7 @@ def restore(
     from cs_console.backups import restoring
     from cs_console.settings import load
 
-    with refusals():
+    with errors_end_command():
         if (file is None) is not finish:
             raise BadInput(
                 "Name a backup, or use --finish if the database was already restored.", "Use one of the two."

@@ -17,7 +17,7 @@ from tempfile import TemporaryFile
 
 from sqlalchemy import Engine, text
 
-from cs_console.access_log.checkpoint_store import second_place
+from cs_console.access_log.checkpoint_store import checkpoint_store_of
 from cs_console.access_log.clocks import clock_difference
 from cs_console.access_log.state import log_state
 from cs_console.adoption.adopting import shelved
@@ -29,12 +29,12 @@ from cs_console.custody.rotation import key_status
 from cs_console.custody.tombstones import tombstone_file
 from cs_console.database import Database, read_url, store_errors
 from cs_console.delivery import sms, smtp
-from cs_console.desk import Office
-from cs_console.errors import BadPack, BadSettings, Refusal, StoreUnavailable
+from cs_console.desk import Desk
+from cs_console.errors import BadPack, BadSettings, ConsoleError, StoreUnavailable
 from cs_console.faults import spot_of
 from cs_console.foreign_objects import foreign_objects
 from cs_console.key_files import printed_key, read_key_file
-from cs_console.opening import open_office
+from cs_console.opening import open_desk
 from cs_console.operator_command import CommandFailed, run_command
 from cs_console.settings import Settings
 from cs_console.staff.accounts import unlike_the_log, without_identity
@@ -73,7 +73,7 @@ def settings_in_force(settings: Settings) -> dict[str, str]:
         "key rotation": f"within {settings.key_days} days of an erasure",
         "mail": _mail_way(settings).words,
         "text messages": _sms_way(settings).words,
-        "checkpoints": second_place(settings).name,
+        "checkpoints": checkpoint_store_of(settings).name,
         "remembered": str(settings.memory_folder),
         "pack": settings.pack or "the most recently adopted",
         "desk name": settings.desk_name,
@@ -95,7 +95,7 @@ def versions() -> dict[str, str]:
 def examine(settings: Settings) -> tuple[Check, ...]:
     """Check everything that can be reached; a failed check does not prevent the others."""
     return (
-        *_office_checks(settings),
+        *_desk_checks(settings),
         *_file_checks(settings),
         *_key_command_checks(settings),
         _within(PROBE_SECONDS, "mail", partial(_mail_check, settings)),
@@ -120,17 +120,17 @@ def _within(seconds: float, name: str, look: Callable[[], Check]) -> Check:
         return Check(name, False, f"no answer within {seconds:g} s")
 
 
-def _office_checks(settings: Settings) -> Iterator[Check]:
+def _desk_checks(settings: Settings) -> Iterator[Check]:
     try:
-        office = open_office(settings)
-    except Refusal as refusal:
-        yield _refused("desk", refusal)
+        desk = open_desk(settings)
+    except ConsoleError as error:
+        yield _refused("desk", error)
         return
     looks = {
         "database": _database_check,
-        "database connection": lambda name, office: _connection_check(name, office.database.engine),
+        "database connection": lambda name, desk: _connection_check(name, desk.database.engine),
         "keyring": _keyring_check,
-        "keyring connection": lambda name, office: _connection_check(name, office.keyring.store.engine),
+        "keyring connection": lambda name, desk: _connection_check(name, desk.keyring.store.engine),
         "missing keys": _missing_keys_check,
         "erasures": _erasures_check,
         "accounts": _accounts_check,
@@ -145,18 +145,18 @@ def _office_checks(settings: Settings) -> Iterator[Check]:
     try:
         for name, look in looks.items():
             try:
-                yield look(name, office)
-            except Refusal as refusal:
-                yield _refused(name, refusal)
+                yield look(name, desk)
+            except ConsoleError as error:
+                yield _refused(name, error)
     finally:
-        office.close()
+        desk.close()
 
 
-def _database_check(name: str, office: Office) -> Check:
-    if office.database.is_sqlite:
+def _database_check(name: str, desk: Desk) -> Check:
+    if desk.database.is_sqlite:
         return Check(name, True, "reached, SQLite")
-    with office.database.reading() as session:
-        server = session.connection().execute(text("SHOW server_version")).scalar_one()
+    with desk.database.reading() as db:
+        server = db.connection().execute(text("SHOW server_version")).scalar_one()
     return Check(name, True, f"reached, PostgreSQL {server}")
 
 
@@ -194,25 +194,25 @@ def _on_this_machine(host: str, address: str) -> bool:
         return False
 
 
-def _keyring_check(name: str, office: Office) -> Check:
-    if not keyring_belongs(office):
+def _keyring_check(name: str, desk: Desk) -> Check:
+    if not keyring_belongs(desk):
         return Check(name, False, "belongs to another desk")
-    found = key_status(office)
+    found = key_status(desk)
     words = f"reached, {sum(found.by_epoch.values())} keys"
-    flaw = keyring_flaw(office.settings)
+    flaw = keyring_flaw(desk.settings)
     if flaw:
         words += f". The data is on a PostgreSQL server, and the keyring is {flaw}. {KEYRING_ADVICE}"
     if found.erased:
         words += f". {window(found)}"
     if found.unfinished:
-        words += f". {how_to_finish(found, office.settings)}"
+        words += f". {how_to_finish(found, desk.settings)}"
     return Check(name, not found.overdue and not flaw, words)
 
 
-def _missing_keys_check(name: str, office: Office) -> Check:
+def _missing_keys_check(name: str, desk: Desk) -> Check:
     """Report missing keys: the console neither erases nor creates anything because of them."""
-    lacking = [f"of the desk itself: {one}" for one in missing_desk_keys(office.database, office.keyring)]
-    lost = requesters_without_key(office.database, office.keyring)
+    lacking = [f"of the desk itself: {one}" for one in missing_desk_keys(desk.database, desk.keyring)]
+    lost = requesters_without_key(desk.database, desk.keyring)
     if lost:
         lacking.append(f"{lost} {'requester has' if lost == 1 else 'requesters have'} no key")
     if not lacking:
@@ -220,23 +220,23 @@ def _missing_keys_check(name: str, office: Office) -> Check:
     return Check(name, False, f"{'; '.join(lacking)}. Restore the newest backup of the keyring")
 
 
-def _erasures_check(name: str, office: Office) -> Check:
+def _erasures_check(name: str, desk: Desk) -> Check:
     """Report who is named as erased without the log's proof: that alone erases nothing."""
-    lines, rows = brought_back(office).unproven, stated_without_proof(office)
+    lines, rows = brought_back(desk).unproven, stated_without_proof(desk)
     flaws = []
     if lines:
         flaws.append(
-            f"{tombstone_file(office.settings)} lists {lines} as erased without a proof; their data is still here"
+            f"{tombstone_file(desk.settings)} lists {lines} as erased without a proof; their data is still here"
         )
     if rows:
         flaws.append(f"the database has {rows} that the access log does not show as approved")
     return Check(name, not flaws, "; ".join(flaws) or "proven by the access log")
 
 
-def _accounts_check(name: str, office: Office) -> Check:
-    with office.database.reading() as session:
-        unknown = without_identity(session)
-        changed = unlike_the_log(session, office)
+def _accounts_check(name: str, desk: Desk) -> Check:
+    with desk.database.reading() as db:
+        unknown = without_identity(db)
+        changed = unlike_the_log(db, desk)
     if changed:
         return Check(
             name, False, f"these differ from the access log: {'; '.join(changed)}; run `cs-console log verify`"
@@ -247,12 +247,12 @@ def _accounts_check(name: str, office: Office) -> Check:
     return Check(name, True, words)
 
 
-def _pack_check(name: str, office: Office) -> Check:
+def _pack_check(name: str, desk: Desk) -> Check:
     try:
-        title = office.packs.current.meta.title
-    except BadPack as refusal:
-        return Check(name, False, f"{refusal.sentence} It has {len(refusal.problems)} problems.")
-    changed = [one for one in shelved(office) if one.changed]
+        title = desk.packs.current.meta.title
+    except BadPack as error:
+        return Check(name, False, f"{error.sentence} It has {len(error.problems)} problems.")
+    changed = [one for one in shelved(desk) if one.changed]
     words = [
         f"the file of {one.name} has changed since {one.changed} open "
         f"{'ticket was' if one.changed == 1 else 'tickets were'} opened; restore the file, or move the tickets with M"
@@ -261,24 +261,24 @@ def _pack_check(name: str, office: Office) -> Check:
     return Check(name, not changed, "; ".join([title, *words]))
 
 
-def _log_check(name: str, office: Office) -> Check:
-    state = log_state(office)
+def _log_check(name: str, desk: Desk) -> Check:
+    state = log_state(desk)
     if state.ok is False:
         return Check(name, False, "is inconsistent; run `cs-console log verify`")
     signed = f"signed at {state.last_checkpoint_size}" if state.last_checkpoint_at else "not signed yet"
     return Check(name, state.ok is True, f"{state.size} entries, {signed}", unreachable=state.ok is None)
 
 
-def _second_place_check(name: str, office: Office) -> Check:
-    place, state = second_place(office.settings), log_state(office)
+def _second_place_check(name: str, desk: Desk) -> Check:
+    place, state = checkpoint_store_of(desk.settings), log_state(desk)
     with suppress(OSError):
         kept = place.newest()
         words = f"{place.name} has the checkpoint at {kept.size}" if kept else f"{place.name} has nothing yet"
         if not state.copied:
             words += f", and lacks the newest checkpoint at {state.last_checkpoint_size}"
-        if office.settings.checkpoint_command:
+        if desk.settings.checkpoint_command:
             words += "; its checkpoints cannot be read back here"
-        tried = _tried(office.settings, next(iter(place.notes()), ""))
+        tried = _tried(desk.settings, next(iter(place.notes()), ""))
         return Check(name, state.copied and not tried, f"{words}{tried}")
     return Check(name, False, f"{place.name} cannot be read")
 
@@ -298,10 +298,10 @@ def _tried(settings: Settings, note: str) -> str:
     return ""
 
 
-def _identity_check(name: str, office: Office) -> Check:
+def _identity_check(name: str, desk: Desk) -> Check:
     """Tickets from before accounts whose requesters may be mixed, by number and alias, for a person to decide."""
-    with office.database.reading() as session:
-        found = unclear_tickets(session, office)
+    with desk.database.reading() as db:
+        found = unclear_tickets(db, desk)
     words = "every person on file has an account"
     if found.without_account:
         words = f"persons on file without an account: {found.without_account}; import the platform's account records"
@@ -317,28 +317,28 @@ def _identity_check(name: str, office: Office) -> Check:
     )
 
 
-def account_check(name: str, office: Office) -> Check:
+def account_check(name: str, desk: Desk) -> Check:
     """Report a role's own settings: they apply to every console that connects with it, and it can set them itself."""
-    if office.database.is_sqlite:
+    if desk.database.is_sqlite:
         return Check(name, True, "none: a file")
-    with office.database.reading() as session:
-        given = session.connection().execute(_OWN_SETTINGS).scalars().all()
+    with desk.database.reading() as db:
+        given = db.connection().execute(_OWN_SETTINGS).scalars().all()
     words = "has no settings of its own" if not given else f"has settings of its own: {', '.join(map(str, given))}"
     return Check(name, not given, words)
 
 
-def _contents_check(name: str, office: Office) -> Check:
-    with office.database.reading() as session:
-        found = foreign_objects(session.connection())
+def _contents_check(name: str, desk: Desk) -> Check:
+    with desk.database.reading() as db:
+        found = foreign_objects(db.connection())
     if not found:
         return Check(name, True, "the console's own tables and triggers")
     return Check(name, False, f"not created by the console: {', '.join(found)}; ask the database's administrator")
 
 
-def _clock_check(name: str, office: Office) -> Check:
-    off = clock_difference(office)
+def _clock_check(name: str, desk: Desk) -> Check:
+    off = clock_difference(desk)
     return Check(
-        name, not off, off or "matches the desk's time" + ("" if office.database.is_sqlite else " and the server's")
+        name, not off, off or "matches the desk's time" + ("" if desk.database.is_sqlite else " and the server's")
     )
 
 
@@ -346,8 +346,8 @@ def _file_checks(settings: Settings) -> Iterator[Check]:
     try:
         read_key_file(settings.log_key_path)
         yield Check("log key", True, str(settings.log_key_path))
-    except Refusal as refusal:
-        yield _refused("log key", refusal)
+    except ConsoleError as error:
+        yield _refused("log key", error)
     if os.name != "posix":
         return
     open_ones = [f"{path} ({mode:o})" for path, mode in _modes(settings) if mode & OTHERS]
@@ -362,7 +362,7 @@ def _modes(settings: Settings) -> Iterator[tuple[Path, int]]:
     if settings.outbox is not None:
         paths.append(settings.outbox)
     for url in (settings.database, settings.keyring):
-        with suppress(Refusal):  # an unusable URL is a finding about the desk
+        with suppress(ConsoleError):  # an unusable URL is a finding about the desk
             file = Database(url).file
             if file is not None:
                 paths += [file, *(file.with_name(file.name + end) for end in ("-wal", "-shm"))]
@@ -377,8 +377,8 @@ def _key_command_checks(settings: Settings) -> Iterator[Check]:
             try:
                 printed_key(command, f"CS_CONSOLE_{name.upper().replace(' ', '_')}")
                 yield Check(name, True, "printed a key")
-            except Refusal as refusal:
-                yield _refused(name, refusal)
+            except ConsoleError as error:
+                yield _refused(name, error)
 
 
 def _mail_check(settings: Settings) -> Check:
@@ -388,8 +388,8 @@ def _mail_check(settings: Settings) -> Check:
         return way
     try:
         return Check(way.name, True, smtp.probe(settings.smtp_url))
-    except Refusal as refusal:
-        return Check(way.name, False, f"{way.words}: {refusal}")
+    except ConsoleError as error:
+        return Check(way.name, False, f"{way.words}: {error}")
 
 
 def _mail_way(settings: Settings) -> Check:
@@ -399,8 +399,8 @@ def _mail_way(settings: Settings) -> Check:
         return Check("mail", False, "not set up")
     try:
         server = smtp.server_of(settings.smtp_url)
-    except BadSettings as refusal:
-        return _refused("mail", refusal)
+    except BadSettings as error:
+        return _refused("mail", error)
     return Check("mail", True, f"through {server.host}:{server.port}")
 
 
@@ -411,8 +411,8 @@ def _sms_check(settings: Settings) -> Check:
         return way
     try:
         sms.probe(settings.sms_url)
-    except BadSettings as refusal:
-        return _refused(way.name, refusal)
+    except BadSettings as error:
+        return _refused(way.name, error)
     return way
 
 
@@ -433,5 +433,5 @@ def _without_password(url: str) -> str:
     return "not a database URL" if parsed is None else parsed.set(query={}).render_as_string(hide_password=True)
 
 
-def _refused(name: str, refusal: Refusal) -> Check:
+def _refused(name: str, refusal: ConsoleError) -> Check:
     return Check(name, False, str(refusal), unreachable=isinstance(refusal, StoreUnavailable))

@@ -1,4 +1,4 @@
-"""What all operators' commands share: the office they work in, and errors turned into exit statuses."""
+"""What all operators' commands share: the desk they work in, and errors turned into exit statuses."""
 
 import json
 import sys
@@ -10,9 +10,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from cs_console.desk import Office
-from cs_console.errors import Refusal
-from cs_console.opening import open_office
+from cs_console.desk import Desk
+from cs_console.errors import ConsoleError
+from cs_console.opening import open_desk
 from cs_console.plain_text import sentence_line
 from cs_console.safe_output import sanitise_output
 from cs_console.settings import load
@@ -39,23 +39,23 @@ class SafeCommands(TyperGroup):
 
 
 @contextmanager
-def refusals() -> Iterator[None]:
+def errors_end_command() -> Iterator[None]:
     """Turn a Refusal into one sentence on standard error and its exit status."""
     try:
         yield
-    except Refusal as refusal:
-        print(f"cs-console: {sentence_line(str(refusal))}", file=sys.stderr)
-        raise typer.Exit(refusal.exit_status) from None
+    except ConsoleError as error:
+        print(f"cs-console: {sentence_line(str(error))}", file=sys.stderr)
+        raise typer.Exit(error.exit_status) from None
 
 
 @contextmanager
-def office(home: Path | None) -> Iterator[Office]:
+def desk(home: Path | None) -> Iterator[Desk]:
     """The desk in that home (or the default one), closed afterwards. Errors end the command.
 
     Entries that the command recorded are signed before it ends, so that they cannot be cut from the log unnoticed.
     """
-    with refusals():
-        opened = open_office(load(home))
+    with errors_end_command():
+        opened = open_desk(load(home))
         try:
             yield opened
         finally:
@@ -63,7 +63,7 @@ def office(home: Path | None) -> Iterator[Office]:
             opened.close()
 
 
-def sign_what_was_recorded(opened: Office) -> None:
+def sign_what_was_recorded(opened: Desk) -> None:
     """Sign the log if this command recorded an entry. A log that cannot be signed now is signed later."""
     if opened.recorded:
         from cs_console.access_log.append import sign_now

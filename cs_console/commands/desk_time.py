@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from cs_console.access_log.clocks import span
-from cs_console.commands.context import Home, office
+from cs_console.commands.context import Home, desk
 from cs_console.commands.typed_password import PasswordStdin, typed_password
 from cs_console.staff.desk_time import confirm_time
 
@@ -15,7 +15,7 @@ app = typer.Typer(help="The desk's time: whether the machine's clock is trusted.
 @app.command()
 def status(home: Home = None) -> None:
     """Say whether this machine's clock is trusted. Exit status 1 if it is not."""
-    with office(home) as opened:
+    with desk(home) as opened:
         parted, now = opened.clock.parted, opened.clock.now()
     if not parted:
         print(f"The desk's time is {now:%Y-%m-%d %H:%M} UTC; this machine's clock is trusted.")
@@ -31,6 +31,6 @@ def confirm(
     home: Home = None,
 ) -> None:
     """Trust this machine's clock again after a second person has confirmed it. Recorded."""
-    with office(home) as opened:
+    with desk(home) as opened:
         now = confirm_time(opened, second, typed_password(password_stdin))
     print(f"The desk's time is {now:%Y-%m-%d %H:%M} UTC. Delayed work continues.")

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from cs_console.commands.context import Home, Json, print_json, refusals
+from cs_console.commands.context import Home, Json, errors_end_command, print_json
 from cs_console.plain_text import sentence_line
 
 _NAMES = 19
@@ -19,7 +19,7 @@ def doctor(as_json: Json = False, home: Home = None) -> None:
     from cs_console.commands.checks import examine, settings_in_force, versions
     from cs_console.settings import load
 
-    with refusals():
+    with errors_end_command():
         settings = load(home)
     checks = examine(settings)
     in_order = all(check.ok for check in checks)

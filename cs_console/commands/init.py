@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cs_console.commands.context import Home, refusals, sign_what_was_recorded
+from cs_console.commands.context import Home, errors_end_command, sign_what_was_recorded
 from cs_console.commands.typed_password import PasswordStdin, typed_password
 
 
@@ -33,11 +33,11 @@ def init(
     from cs_console.settings import load
     from cs_console.staff.setup import init_desk
 
-    with refusals():
+    with errors_end_command():
         settings = load(home)
-        office = init_desk(settings, admin, typed_password(password_stdin))
-        sign_what_was_recorded(office)
-        office.close()
+        desk = init_desk(settings, admin, typed_password(password_stdin))
+        sign_what_was_recorded(desk)
+        desk.close()
     print(f"The desk was created in {settings.home}.", file=sys.stderr)
     if not settings.key_command:
         print(f"Keep a copy of {settings.key_path} apart from the backups: it can open everything.", file=sys.stderr)

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from cs_console.adoption.adopting import note_current
-from cs_console.commands.context import Home, Json, office, print_json
-from cs_console.desk import operator_desk
+from cs_console.commands.context import Home, Json, desk, print_json
+from cs_console.desk import operator_session
 from cs_console.intake.intake import ImportCounts, Told, import_jsonl, import_mail
 from cs_console.intake.quarantine import KeptMail, listing
 from cs_console.plain_text import sentence_line
@@ -31,18 +31,18 @@ File = Annotated[Path, typer.Argument(help="A JSON Lines file of messages and re
 @app.command()
 def mail(paths: Paths, home: Home = None, json: Json = False) -> None:
     """Take in mail. Taking in the same mail again changes nothing."""
-    with office(home) as desk_office, _watching() as (progress, told):
-        note_current(desk_office)
-        counts = import_mail(operator_desk(desk_office), paths, progress, told)
+    with desk(home) as opened, _watching() as (progress, told):
+        note_current(opened)
+        counts = import_mail(operator_session(opened), paths, progress, told)
     _print_counts(counts, _WORDS, json)
 
 
 @app.command()
 def jsonl(file: File, home: Home = None, json: Json = False) -> None:
     """Take in JSON Lines: messages, and account records from the platform."""
-    with office(home) as desk_office, _watching() as (progress, told):
-        note_current(desk_office)
-        counts = import_jsonl(operator_desk(desk_office), file, progress, told)
+    with desk(home) as opened, _watching() as (progress, told):
+        note_current(opened)
+        counts = import_jsonl(operator_session(opened), file, progress, told)
     _print_counts(counts, (*_WORDS, *_RECORDS), json)
 
 
@@ -53,8 +53,8 @@ def quarantine(
     json: Json = False,
 ) -> None:
     """List what could not be read, newest first: when it came, its size and the reason. The content stays sealed."""
-    with office(home) as desk_office:
-        kept = listing(operator_desk(desk_office), limit)
+    with desk(home) as opened:
+        kept = listing(operator_session(opened), limit)
     if json:
         print_json({"quarantined": [_as_json(one) for one in kept]})
     elif not kept:

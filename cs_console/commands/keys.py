@@ -6,12 +6,12 @@ from datetime import datetime
 import typer
 from sqlmodel import col, select
 
-from cs_console.commands.context import Home, Json, office, print_json
+from cs_console.commands.context import Home, Json, desk, print_json
 from cs_console.commands.log_files import progress_bar
 from cs_console.custody.index_state import SETTLED
 from cs_console.custody.rotation import KeyStatus, key_status
 from cs_console.custody.rotation import rotate as rotate_keys
-from cs_console.desk import Office, operator_desk
+from cs_console.desk import Desk, operator_session
 from cs_console.settings import Settings
 from models.desk_identity import DeskIdentity
 
@@ -34,7 +34,7 @@ def status(as_json: Json = False, home: Home = None) -> None:
 
     Exit 1 when the keyring is another desk's, or when the next rotation is overdue.
     """
-    with office(home) as opened:
+    with desk(home) as opened:
         settings = opened.settings
         belongs = keyring_belongs(opened)
         found = key_status(opened)
@@ -77,9 +77,9 @@ def rotate(as_json: Json = False, home: Home = None) -> None:
 
     Consoles may stay open. Exit 1 when a setting has to be changed before the old key can be dropped.
     """
-    with office(home) as opened:
+    with desk(home) as opened:
         with progress_bar("Wrapping keys") as progress:
-            done = rotate_keys(operator_desk(opened), progress)
+            done = rotate_keys(operator_session(opened), progress)
         found, settings = key_status(opened), opened.settings
     to_finish = "" if done.finished else how_to_finish(found, settings)
     if as_json:
@@ -134,10 +134,10 @@ def how_to_finish(found: KeyStatus, settings: Settings) -> str:
     return f"All keys are of epoch {found.epoch}. To finish, {again}."
 
 
-def keyring_belongs(opened: Office) -> bool:
+def keyring_belongs(opened: Desk) -> bool:
     """Whether the keyring belongs to this database and the wrapping key opens it."""
-    with opened.database.reading() as session:
-        desk_id = session.exec(select(col(DeskIdentity.id))).first()
+    with opened.database.reading() as db:
+        desk_id = db.exec(select(col(DeskIdentity.id))).first()
     return desk_id is not None and opened.keyring.belongs_to(desk_id)
 
 

@@ -14,9 +14,9 @@ from cs_console.access_log.log_filter import parse_moment
 from cs_console.access_log.verify import Verdict, verify_log
 from cs_console.commands import log_proofs
 from cs_console.commands.consent import Erases, Second, left_alone, typed_consent
-from cs_console.commands.context import Home, Json, office, print_json, refusals
+from cs_console.commands.context import Home, Json, desk, errors_end_command, print_json
 from cs_console.commands.log_files import print_or_write, progress_bar, text_of
-from cs_console.desk import operator_desk
+from cs_console.desk import operator_session
 from cs_console.errors import BadInput
 from cs_console.settings import load
 
@@ -60,10 +60,10 @@ def verify(
     json: Json = False,
 ) -> None:
     """Say whether the log is complete, or name the first bad entry. Exit status 1 when it is broken."""
-    with office(home) as desk_office:
+    with desk(home) as opened:
         note = None if checkpoint is None else text_of(checkpoint, "cs-console log checkpoint")
         with progress_bar("Reading") as progress:
-            verdict = verify_log(desk_office, note=note, progress=progress)
+            verdict = verify_log(opened, note=note, progress=progress)
     if json:
         names = ("ok", "size", "root", "first_bad", "kind")
         print_json({name: getattr(verdict, name) for name in names})
@@ -74,7 +74,7 @@ def verify(
             f"cs-console: a crash cut off a line of {file}; the value whose view it was to state was not shown.",
             file=sys.stderr,
         )
-    if checkpoint is None and desk_office.settings.checkpoint_command:
+    if checkpoint is None and opened.settings.checkpoint_command:
         print(_NOT_READ_BACK, file=sys.stderr)
     if not verdict.ok:
         raise typer.Exit(1)
@@ -86,12 +86,12 @@ def checkpoint(
     home: Home = None,
 ) -> None:
     """Sign the current log and print the signed note. Exit status 1 if the second place does not accept it."""
-    with office(home) as desk_office:
-        signed = write_checkpoint(desk_office, force=True)
-        made = signed or latest(desk_office)
+    with desk(home) as opened:
+        signed = write_checkpoint(opened, force=True)
+        made = signed or latest(opened)
         if made is None:
             raise BadInput("The log is empty.", "There is nothing to sign yet.")
-        problem = signed.problem if signed else copy_to_second_place(desk_office)
+        problem = signed.problem if signed else copy_to_second_place(opened)
         print_or_write(made.note, out)
     if problem:
         print(f"cs-console: {problem}", file=sys.stderr)
@@ -107,8 +107,8 @@ def export(
     home: Home = None,
 ) -> None:
     """Write the log to standard output, oldest entry first. The export is recorded."""
-    with office(home) as desk_office:
-        export_log(operator_desk(desk_office), sys.stdout, _since(since), format.value)
+    with desk(home) as opened:
+        export_log(operator_session(opened), sys.stdout, _since(since), format.value)
 
 
 @app.command()
@@ -122,7 +122,7 @@ def accept(
     """Accept a log that was restored on purpose. What consoles saw of the previous log is kept aside."""
     from cs_console.backups.restoring import accept as accept_log
 
-    with refusals():
+    with errors_end_command():
         done = accept_log(load(home), reason, consent=typed_consent(erases, second))
     if json:
         kept = done.old_checkpoints

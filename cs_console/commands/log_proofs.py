@@ -12,9 +12,9 @@ from cs_console.access_log.log_key import NotAKey, key_line, read_key_line
 from cs_console.access_log.proof_check import ProofVerdict, check_proof
 from cs_console.access_log.proof_file import NotAProof, Proof, proof_text, read_proof
 from cs_console.access_log.prove import By, Wanted, prove_entries, prove_since
-from cs_console.commands.context import Home, Json, office, print_json, refusals
+from cs_console.commands.context import Home, Json, desk, errors_end_command, print_json
 from cs_console.commands.log_files import print_or_write, progress_bar, text_of
-from cs_console.desk import operator_desk
+from cs_console.desk import operator_session
 from cs_console.errors import BadInput
 from cs_console.plain_text import one_line
 
@@ -45,15 +45,17 @@ def prove(
     home: Home = None,
 ) -> None:
     """Write a proof that others can check with `log check`, as one JSON object. Disclosing entries is recorded."""
-    with office(home) as desk_office:
+    with desk(home) as opened:
         options = {By.ENTRY: entry, By.TICKET: ticket, By.REQUESTER: requester}
         wanted = [Wanted(by, value) for by, value in options.items() if value is not None]
         if len(wanted) + (since is not None) != 1:
             raise BadInput("Nothing to prove was given.", "Give one of --entry, --since, --ticket and --requester.")
-        desk = operator_desk(desk_office)
+        session = operator_session(opened)
         note = None if since is None else text_of(since, "cs-console log checkpoint")
         with progress_bar("Proving") as progress:
-            proven = prove_entries(desk, wanted[0], progress) if note is None else prove_since(desk, note, progress)
+            proven = (
+                prove_entries(session, wanted[0], progress) if note is None else prove_since(session, note, progress)
+            )
         if proven.problem:
             print(f"cs-console: {proven.problem}", file=sys.stderr)
         print_or_write(proof_text(proven.proof), out)
@@ -61,8 +63,8 @@ def prove(
 
 def key(home: Home = None) -> None:
     """Print the log's public key as one line. Give it to the people who will check proofs."""
-    with office(home) as desk_office, desk_office.database.reading() as session:
-        print(key_line(log_signer(session, desk_office).verifier))
+    with desk(home) as opened, opened.database.reading() as db:
+        print(key_line(log_signer(db, opened).verifier))
 
 
 def check(
@@ -71,7 +73,7 @@ def check(
     json: Json = False,
 ) -> None:
     """Check a proof with only the log's public key. Exit status 1 if it is not valid."""
-    with refusals():
+    with errors_end_command():
         verdict = check_proof(_proof_in(file), _key_in(key))
     if json:
         print_json(asdict(verdict))

@@ -9,10 +9,10 @@ import typer
 
 from cs_console.adoption.adopting import ShelvedPack, adopt, shelved
 from cs_console.adoption.pack_check import check_pack
-from cs_console.commands.context import Home, Json, office, print_json, refusals
-from cs_console.desk import operator_desk
+from cs_console.commands.context import Home, Json, desk, errors_end_command, print_json
+from cs_console.desk import operator_session
 from cs_console.errors import BadPack, NoDesk, UnknownPack
-from cs_console.opening import open_office
+from cs_console.opening import open_desk
 from cs_console.plain_text import sentence_line
 from cs_console.policy.differences import differences
 from cs_console.policy.in_words import pack_lines
@@ -29,7 +29,7 @@ NameOrFile = Annotated[str, typer.Argument(help="A pack's name, or its TOML file
 @app.command("list")
 def list_packs(home: Home = None, as_json: Json = False) -> None:
     """List the desk's packs: which one is current, when each was adopted, how many open tickets each has."""
-    with refusals():
+    with errors_end_command():
         settings = load(home)
         shelf = PackShelf(settings)
         if settings.pack:
@@ -58,7 +58,7 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show in words what a pack says."""
-    with refusals():
+    with errors_end_command():
         found = _named(load(home), pack)
     if as_json:
         print_json(found.model_dump(mode="json"))
@@ -69,7 +69,7 @@ def show(
 @app.command()
 def check(pack: NameOrFile, home: Home = None, as_json: Json = False) -> None:
     """List the problems of a pack's file, one per line. Exit 0 without problems, 1 with some, 2 without such a pack."""
-    with refusals():
+    with errors_end_command():
         file = _file_of(load(home), pack)
     try:
         problems = check_pack(file)
@@ -91,7 +91,7 @@ def check(pack: NameOrFile, home: Home = None, as_json: Json = False) -> None:
 @app.command()
 def diff(old: NameOrFile, new: NameOrFile, home: Home = None, as_json: Json = False) -> None:
     """Compare two packs key by key. Exit 0 if they are the same, 1 if they differ."""
-    with refusals(), _problems_told():
+    with errors_end_command(), _problems_told():
         settings = load(home)
         found = differences(_named(settings, old), _named(settings, new))
     if as_json:
@@ -116,8 +116,8 @@ def adopt_pack(
     as_json: Json = False,
 ) -> None:
     """Adopt a pack, on record: new tickets are opened under it, open tickets keep theirs."""
-    with office(home) as opened, _problems_told():
-        done = adopt(operator_desk(opened), name)
+    with desk(home) as opened, _problems_told():
+        done = adopt(operator_session(opened), name)
     if as_json:
         print_json(vars(done))
     else:
@@ -132,7 +132,7 @@ def adopt_pack(
 
 def _on_the_shelf(settings: Settings) -> tuple[ShelvedPack, ...]:
     try:
-        opened = open_office(settings)
+        opened = open_desk(settings)
     except NoDesk:
         shelf = PackShelf(settings)
         return tuple(ShelvedPack(name, name == shelf.name, None, 0, 0) for name in shelf.names())
@@ -186,7 +186,7 @@ def _problems_told() -> Iterator[None]:
     """Print each problem of an unusable pack on a line of its own before the error."""
     try:
         yield
-    except BadPack as refusal:
-        for problem in refusal.problems:
+    except BadPack as error:
+        for problem in error.problems:
             typer.echo(sentence_line(problem), err=True)
         raise

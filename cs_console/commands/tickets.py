@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from cs_console.commands.context import Home, Json, office, print_json
-from cs_console.desk import Office, operator_desk
+from cs_console.commands.context import Home, Json, desk, print_json
+from cs_console.desk import Desk, operator_session
 from cs_console.errors import BadInput
 from cs_console.tickets.filters import Filter, parse
 from cs_console.tickets.queue import MAX_PAGE_SIZE, ListedTicket, listing
@@ -34,7 +34,7 @@ def list_tickets(
     as_json: Json = False,
 ) -> None:
     """List tickets: number, kind, state, priority, dates."""
-    with office(home) as opened:
+    with desk(home) as opened:
         rows, following = _collect(opened, view, parse(expression), _cursor(after), limit)
         on = None if following is None else f"{microseconds(following.moment)}:{following.number}"
         if as_json:
@@ -48,12 +48,12 @@ def list_tickets(
 
 
 def _collect(
-    opened: Office, view: str, asked: Filter, after: Cursor | None, limit: int
+    opened: Desk, view: str, asked: Filter, after: Cursor | None, limit: int
 ) -> tuple[list[ListedTicket], Cursor | None]:
-    desk = operator_desk(opened)
+    session = operator_session(opened)
     found: list[ListedTicket] = []
     while True:
-        rows, after = listing(desk, view, asked, after, min(limit - len(found), MAX_PAGE_SIZE))
+        rows, after = listing(session, view, asked, after, min(limit - len(found), MAX_PAGE_SIZE))
         found += rows
         if after is None or len(found) >= limit:
             return found, after

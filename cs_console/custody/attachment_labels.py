@@ -10,7 +10,7 @@ from cs_console.custody.contacts import known_values
 from cs_console.custody.opening import open_text
 from cs_console.custody.redaction import redact
 from cs_console.custody.ticket_keys import ticket_keys
-from cs_console.desk import Office
+from cs_console.desk import Desk
 from cs_console.errors import SealBroken
 from cs_console.plain_text import one_line
 from models.attachment import Attachment
@@ -29,11 +29,9 @@ class AttachmentLabel:
     size: int
 
 
-def attachment_labels(
-    session: Session, office: Office, number: int, regions: tuple[str, ...]
-) -> tuple[AttachmentLabel, ...]:
+def attachment_labels(db: Session, desk: Desk, number: int, regions: tuple[str, ...]) -> tuple[AttachmentLabel, ...]:
     """The files that came with a ticket's messages, the oldest first. Raises KeyDestroyed."""
-    found = session.connection().execute(
+    found = db.connection().execute(
         select(col(Attachment.id), col(Attachment.label), col(Attachment.size))
         .join(Message, col(Message.id) == col(Attachment.message_id))
         .where(col(Message.ticket_number) == number)
@@ -42,8 +40,8 @@ def attachment_labels(
     rows = found.all()
     if not rows:
         return ()
-    keys = ticket_keys(session, office, number)
-    known = known_values(session, office, keys.requester_id, keys.requester_key, keys)
+    keys = ticket_keys(db, desk, number)
+    known = known_values(db, desk, keys.requester_id, keys.requester_key, keys)
     labels = []
     for row, sealed, size in rows:
         try:

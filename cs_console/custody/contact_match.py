@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 from cs_console.custody.blind_index import SEARCHABLE, normalise, on_file_form
 from cs_console.custody.opening import open_text
 from cs_console.custody.sealing import Place
-from cs_console.desk import Office
+from cs_console.desk import Desk
 from models.contact import Contact
 from models.enums import Field, RequesterState
 from models.requester import Requester
@@ -21,13 +21,13 @@ def readable(field: Field, said: str, region: str) -> bool:
     return bool(_compared(field, said, region))
 
 
-def is_on_file(session: Session, office: Office, requester_id: str, field: Field, said: str, region: str) -> bool:
+def is_on_file(db: Session, desk: Desk, requester_id: str, field: Field, said: str, region: str) -> bool:
     """Whether this is the requester's present contact on file, however it was written or spaced.
 
     What a message merely claims is no match, nor is anything of a requester who is restricted. Keyed hashes of both
     are compared in constant time, also where nothing is on file.
     """
-    rows = session.connection().execute(
+    rows = db.connection().execute(
         select(col(Contact.id), col(Contact.value))
         .join(Requester, col(Requester.id) == col(Contact.requester_id))
         .where(
@@ -38,7 +38,7 @@ def is_on_file(session: Session, office: Office, requester_id: str, field: Field
             col(Requester.state) == RequesterState.ACTIVE,
         )
     )
-    key = office.keyring.key(requester_id)
+    key = desk.keyring.key(requester_id)
     kept = [
         open_text(key, Place(requester_id, "contact", "value", row), sealed) if sealed else "" for row, sealed in rows
     ]

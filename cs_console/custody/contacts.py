@@ -17,7 +17,7 @@ from cs_console.custody.redaction_queue import redact_later
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place, seal
 from cs_console.custody.ticket_keys import TicketKeys, ticket_keys
-from cs_console.desk import Office
+from cs_console.desk import Desk
 from cs_console.errors import NothingThere
 from cs_console.prepared import Prepared
 from models.columns import microseconds, new_id
@@ -115,33 +115,33 @@ class MaskedContact:
     claimed: bool = False
 
 
-def add_contact(session: Session, office: Office, requester_id: str, key: bytes, new: NewContact) -> str:
+def add_contact(db: Session, desk: Desk, requester_id: str, key: bytes, new: NewContact) -> str:
     """Seal a contact for this requester inside the caller's transaction and return its id.
 
     Phones and e-mails that can be normalised are kept in that form and become findable. Earlier texts of the
     requester's tickets are hidden until this value is redacted in them too (`late_redaction`).
     """
-    redact_later(session, requester_id)
-    return _add(session, office, requester_id, key, requester_id, None, new)
+    redact_later(db, requester_id)
+    return _add(db, desk, requester_id, key, requester_id, None, new)
 
 
-def add_claim(session: Session, office: Office, keys: TicketKeys, new: NewContact) -> str:
+def add_claim(db: Session, desk: Desk, keys: TicketKeys, new: NewContact) -> str:
     """The same for what a ticket's message says of its sender: it belongs to that ticket, under that ticket's key.
 
     It is found as written, so that two addresses are one sender's only then.
     """
-    return _add(session, office, keys.requester_id, keys.key, keys.owner, keys.number, new)
+    return _add(db, desk, keys.requester_id, keys.key, keys.owner, keys.number, new)
 
 
 def _add(
-    session: Session, office: Office, requester_id: str, key: bytes, owner: str, number: int | None, new: NewContact
+    db: Session, desk: Desk, requester_id: str, key: bytes, owner: str, number: int | None, new: NewContact
 ) -> str:
-    normalised = normalise(new.field, new.value, office.packs.current.meta.region)
+    normalised = normalise(new.field, new.value, desk.packs.current.meta.region)
     value = normalised or new.value.strip()
     found_by = on_file_form(new.field, value) if new.on_file else value
     row = new_id()
     _INSERT.run(
-        session.connection(),
+        db.connection(),
         {
             "id": row,
             "requester_id": requester_id,
@@ -150,7 +150,7 @@ def _add(
             "on_file": new.on_file,
             "value": seal(key, Place(owner, "contact", "value", row), value),
             "mask": seal(key, Place(owner, "contact", "mask", row), mask(new.field, value)),
-            "lookup": None if normalised is None else lookup_token(office.keyring, new.field, found_by),
+            "lookup": None if normalised is None else lookup_token(desk.keyring, new.field, found_by),
             "changed_at": microseconds(new.changed_at),
             "replaced_at": None,
         },
@@ -158,27 +158,27 @@ def _add(
     return row
 
 
-def persons_with(session: Session, office: Office, field: Field, normalised: str, most: int = 2) -> tuple[str, ...]:
+def persons_with(db: Session, desk: Desk, field: Field, normalised: str, most: int = 2) -> tuple[str, ...]:
     """The persons on file with exactly this contact now, at most so many: two already say that it names no one.
 
     Never someone who merely claimed it, nor a requester who is restricted or erased.
     """
-    token = lookup_token(office.keyring, field, on_file_form(field, normalised))
+    token = lookup_token(desk.keyring, field, on_file_form(field, normalised))
     asked = {"wanted": field.value, "token": token, "most": most}
-    return tuple(str(row[0]) for row in _PERSONS.all(session.connection(), asked))
+    return tuple(str(row[0]) for row in _PERSONS.all(db.connection(), asked))
 
 
-def find_requester(session: Session, office: Office, field: Field, normalised: str) -> str | None:
+def find_requester(db: Session, desk: Desk, field: Field, normalised: str) -> str | None:
     """The one person on file with exactly this contact; None where there is none, and where there are several."""
-    found = persons_with(session, office, field, normalised)
+    found = persons_with(db, desk, field, normalised)
     return found[0] if len(found) == 1 else None
 
 
-def unverified_sender(session: Session, office: Office, channel: Channel, field: Field, normalised: str) -> str | None:
+def unverified_sender(db: Session, desk: Desk, channel: Channel, field: Field, normalised: str) -> str | None:
     """The unverified sender who wrote by this channel from this very address, as written, before."""
-    token = lookup_token(office.keyring, field, normalised)
+    token = lookup_token(desk.keyring, field, normalised)
     asked = {"wanted": field.value, "token": token, "channel": channel.value}
-    found = _SENDER.first(session.connection(), asked)
+    found = _SENDER.first(db.connection(), asked)
     return None if found is None else str(found[0])
 
 
@@ -207,22 +207,20 @@ def on_file_with_another(contact: type[Contact] = Contact) -> ColumnElement[bool
     )
 
 
-def is_shared(session: Session, contact_id: str) -> bool:
+def is_shared(db: Session, contact_id: str) -> bool:
     """Whether this contact on file is on file with another account as well."""
     found = select(col(Contact.id)).where(col(Contact.id) == contact_id, on_file_with_another())
-    return session.connection().execute(found).first() is not None
+    return db.connection().execute(found).first() is not None
 
 
-def known_values(
-    session: Session, office: Office, requester_id: str, key: bytes, keys: TicketKeys | None = None
-) -> KnownTerms:
+def known_values(db: Session, desk: Desk, requester_id: str, key: bytes, keys: TicketKeys | None = None) -> KnownTerms:
     """What redaction looks for: every value of a requester on file or added by hand, replaced ones too.
 
     With a ticket's keys, also what its own messages claimed, as claims: those take no meaning away, and hide nothing on
     any other ticket.
     """
     number = None if keys is None else keys.number
-    rows = session.connection().execute(_VALUES, {"who": requester_id, "number": number}).all()
+    rows = db.connection().execute(_VALUES, {"who": requester_id, "number": number}).all()
     on_file: list[tuple[Field, str]] = []
     claimed: list[tuple[Field, str]] = []
     for row, kind, sealed, ticket_number in rows:
@@ -233,31 +231,31 @@ def known_values(
     return KnownTerms(on_file, claimed)
 
 
-def claims_of(session: Session, office: Office, number: int) -> tuple[tuple[Field, str], ...]:
+def claims_of(db: Session, desk: Desk, number: int) -> tuple[tuple[Field, str], ...]:
     """What a ticket's messages say of their sender: for finding people on file, never for a person to read."""
-    found = session.connection().execute(
+    found = db.connection().execute(
         select(col(Contact.id), col(Contact.field), col(Contact.value)).where(
             col(Contact.ticket_number) == number, col(Contact.replaced_at).is_(None)
         )
     )
-    keys = ticket_keys(session, office, number)
+    keys = ticket_keys(db, desk, number)
     return tuple(
         (Field(kind), open_text(keys.key, keys.place("contact", "value", row), sealed)) for row, kind, sealed in found
     )
 
 
 def masked_contacts(
-    session: Session, office: Office, requester_id: str, keys: TicketKeys | None = None
+    db: Session, desk: Desk, requester_id: str, keys: TicketKeys | None = None
 ) -> tuple[MaskedContact, ...]:
     """The requester's present contacts, those on file first; with a ticket's keys, what that ticket claims too.
 
     A claim of what is on file is not repeated. Raises KeyDestroyed once they are erased.
     """
     number = None if keys is None else keys.number
-    rows = session.connection().execute(_MASKS, {"who": requester_id, "number": number}).all()
+    rows = db.connection().execute(_MASKS, {"who": requester_id, "number": number}).all()
     if not rows:
         return ()
-    key = office.keyring.key(requester_id) if keys is None else keys.requester_key
+    key = desk.keyring.key(requester_id) if keys is None else keys.requester_key
     kept = {(row.field, row.lookup) for row in rows if row.on_file and row.lookup is not None}
     shown = []
     for row in rows:
@@ -272,25 +270,25 @@ def masked_contacts(
     return tuple(shown)
 
 
-def address_for_sending(session: Session, office: Office, contact_id: str) -> str:
+def address_for_sending(db: Session, desk: Desk, contact_id: str) -> str:
     """The opened address or number, for delivery alone: using a contact does not need seeing it.
 
     Raises NothingThere for a contact that is unknown or was replaced, KeyDestroyed, SealBroken.
     """
-    found = session.connection().execute(_ONE, {"row": contact_id}).first()
+    found = db.connection().execute(_ONE, {"row": contact_id}).first()
     if found is None:
         raise NothingThere("There is no such contact.")
     owner, number, sealed = found
     if number is not None:
-        keys = ticket_keys(session, office, number)
+        keys = ticket_keys(db, desk, number)
         return open_text(keys.key, keys.place("contact", "value", contact_id), sealed)
-    return open_text(office.keyring.key(owner), Place(owner, "contact", "value", contact_id), sealed)
+    return open_text(desk.keyring.key(owner), Place(owner, "contact", "value", contact_id), sealed)
 
 
-def held_fields(session: Session, requester_id: str) -> frozenset[Field]:
+def held_fields(db: Session, requester_id: str) -> frozenset[Field]:
     """What is held of a requester here: the contacts that stand, and their words."""
     contacts = select(col(Contact.field)).where(
         col(Contact.requester_id) == requester_id, col(Contact.replaced_at).is_(None)
     )
-    found = session.connection().execute(contacts).scalars()
+    found = db.connection().execute(contacts).scalars()
     return frozenset({Field.SUBJECT, Field.MESSAGE} | {Field(field) for field in found})

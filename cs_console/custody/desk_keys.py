@@ -15,7 +15,7 @@ from sqlmodel import Session, SQLModel, col
 from cs_console.custody.index_state import INDEXES, generation_of, key_name, read_state
 from cs_console.custody.keyring import OF_DESK, Keyring
 from cs_console.database import Database
-from cs_console.desk import Office
+from cs_console.desk import Desk
 from cs_console.errors import StoreUnavailable
 from models.contact import Contact
 from models.decision import Decision
@@ -53,35 +53,35 @@ _USES: dict[str, _Use] = {
 
 def never_had(database: Database, name: str) -> bool:
     """Whether the desk provably never had this key of its own. Raises StoreUnavailable."""
-    with database.reading() as session:
-        return session.get(DeskKey, name) is None and not _was_used(session, name)
+    with database.reading() as db:
+        return db.get(DeskKey, name) is None and not _was_used(db, name)
 
 
-def list_desk_keys(office: Office) -> None:
+def list_desk_keys(desk: Desk) -> None:
     """List the keys that are there, so that one lost later is known to be. Where a store is away it waits."""
-    database, keyring, now = office.database, office.keyring, office.clock.now()
+    database, keyring, now = desk.database, desk.keyring, desk.clock.now()
     with suppress(StoreUnavailable):
-        with database.reading() as session:
-            desk_id = session.connection().execute(select(col(DeskIdentity.id))).scalar()
-            listed = set(session.connection().execute(select(col(DeskKey.name))).scalars())
+        with database.reading() as db:
+            desk_id = db.connection().execute(select(col(DeskIdentity.id))).scalar()
+            listed = set(db.connection().execute(select(col(DeskKey.name))).scalars())
         there = {owner.removeprefix(OF_DESK) for owner in keyring.store.owners(OF_DESK)}
         if desk_id not in there or not there - listed:
             return  # a keyring of another desk is left alone
-        with database.transaction() as session:
+        with database.transaction() as db:
             insert = sqlite_insert if database.is_sqlite else postgresql_insert
             rows = [{"name": name, "since": now} for name in sorted(there - listed)]
-            session.connection().execute(insert(DeskKey).values(rows).on_conflict_do_nothing())
+            db.connection().execute(insert(DeskKey).values(rows).on_conflict_do_nothing())
 
 
 def missing_desk_keys(database: Database, keyring: Keyring) -> tuple[str, ...]:
     """The names of the desk's own keys that it has had and that the keyring lacks. Raises StoreUnavailable."""
     there = {owner.removeprefix(OF_DESK) for owner in keyring.store.owners(OF_DESK)}
-    with database.reading() as session:
-        state = read_state(session)
+    with database.reading() as db:
+        state = read_state(db)
         needed = {key_name(index, generation) for index in INDEXES for generation in state.in_use}
         names = {name for name in _USES if not _is_index(name)} | needed
-        had = set(session.connection().execute(select(col(DeskKey.name))).scalars())
-        had |= {name for name in names - there if _was_used(session, name)}
+        had = set(db.connection().execute(select(col(DeskKey.name))).scalars())
+        had |= {name for name in names - there if _was_used(db, name)}
     return tuple(sorted(name for name in had - there if not _is_index(name) or name in needed))
 
 
@@ -94,8 +94,8 @@ def requesters_without_key(database: Database, keyring: Keyring) -> int:
     """How many requesters who were not erased have no key. Raises StoreUnavailable."""
     found, after = 0, ""
     while True:
-        with database.reading() as session:
-            owners = session.connection().execute(
+        with database.reading() as db:
+            owners = db.connection().execute(
                 select(col(Requester.id))
                 .where(col(Requester.id) > after, col(Requester.state) != RequesterState.ERASED)
                 .order_by(col(Requester.id))
@@ -108,13 +108,13 @@ def requesters_without_key(database: Database, keyring: Keyring) -> int:
         after = some[-1]
 
 
-def _was_used(session: Session, name: str) -> bool:
+def _was_used(db: Session, name: str) -> bool:
     known = key_name(generation_of(name)[0], 1) if _is_index(name) else name
     if known not in _USES:
         return False
     uses = [_USES[known]] + ([_USES["quarantine"]] if known == "index:reference" else [])
     return any(
-        session.connection()
+        db.connection()
         .execute(select(*table.__table__.primary_key.columns).where(condition()).limit(1))  # type: ignore[attr-defined]  # SQLModel adds it
         .first()
         is not None

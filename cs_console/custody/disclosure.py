@@ -17,7 +17,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import (
-    WrittenDown,
+    PreparedEntry,
     about_text,
     append_alone,
     due_for_signing,
@@ -35,8 +35,9 @@ from cs_console.custody.requester_access import NEWEST_ENDING, check_ending, che
 from cs_console.custody.sealing import Place
 from cs_console.custody.ticket_keys import opened_keys
 from cs_console.database import Transaction
-from cs_console.desk import Desk, Office
+from cs_console.desk import Desk, DeskSession
 from cs_console.errors import (
+    ConsoleError,
     FieldNotAllowed,
     NotAssigned,
     NothingThere,
@@ -45,7 +46,6 @@ from cs_console.errors import (
     NoUndertaking,
     OwnerNotVouched,
     PurposeNotAllowed,
-    Refusal,
     SealBroken,
     SessionEnded,
     StoreBusy,
@@ -209,7 +209,7 @@ _MY_VIEW = Prepared(
 _LOOKS = {table: Prepared(_one_look(table)) for table in ("contact", "message", "ticket")}
 
 
-def reveal(desk: Desk, number: int, target: Target, purpose: str) -> Revealed:
+def reveal(session: DeskSession, number: int, target: Target, purpose: str) -> Revealed:
     """Show one sealed value of the agent's own ticket for a purpose that the pack lists (policy I.(1)3, IV.(1)2).
 
     The entry FIELD_REVEALED is durable, and stated outside the database, before the value is opened; where either
@@ -221,41 +221,41 @@ def reveal(desk: Desk, number: int, target: Target, purpose: str) -> Revealed:
     16.5.3).
     """
     try:
-        granted = _put_on_record(desk, number, target, purpose)
+        granted = _put_on_record(session, number, target, purpose)
         value = open_text(granted.key, granted.place, granted.sealed)
-    except Refusal as refusal:
-        _record_refusal(desk, number, target, purpose, refusal)
+    except ConsoleError as error:
+        _record_refusal(session, number, target, purpose, error)
         raise
     shown = plain(for_reading(target.field, value))
-    return Revealed(shown, target.field, granted.seconds, granted.entry, number, desk.office.clock.now())
+    return Revealed(shown, target.field, granted.seconds, granted.entry, number, session.desk.clock.now())
 
 
-def _put_on_record(desk: Desk, number: int, target: Target, purpose: str) -> _OnRecord:
+def _put_on_record(session: DeskSession, number: int, target: Target, purpose: str) -> _OnRecord:
     """Check everything, commit the entry, and state outside the database that the log has it.
 
     When this returns, both are durable.
     """
-    office = desk.office
-    with office.database.bare_transaction() as connection:
+    desk = session.desk
+    with desk.database.bare_transaction() as connection:
         # lock the log first: from then on no other recorded act can come between
         of_this = {"number": number}
         newest = (NEWEST_ASSIGNMENT, NEWEST_OWNER, NEWEST_WINDOW, NEWEST_KIND, NEWEST_ENDING)
         of_the_log = ((one, of_this) for one in newest)
-        log, found = lock_log_and_look(connection, office, _look(desk, number, target), *of_the_log)
+        log, found = lock_log_and_look(connection, desk, _look(session, number, target), *of_the_log)
         row, assignment, owner, window, kind, ending = found
-        facts = _facts(connection, desk, number, row)
-        pack = office.packs.get(facts.pack)
-        facts = dataclasses.replace(facts, kind=kind_of(office, facts.kind, kind))
-        verification = _check(desk, pack, facts, target.field, purpose)
-        if not is_holder(connection, desk, number, assignment):
+        facts = _facts(connection, session, number, row)
+        pack = desk.packs.get(facts.pack)
+        facts = dataclasses.replace(facts, kind=kind_of(desk, facts.kind, kind))
+        verification = _check(session, pack, facts, target.field, purpose)
+        if not is_holder(connection, session, number, assignment):
             raise NotVouched(f"The access log does not say that #{number} is yours.")
-        key = office.keyring.key(facts.requester_id)
-        pseudonym = office.pseudonym(facts.requester_id, key)
-        check_owner(office, number, pseudonym, owner)
-        check_ending(desk, pseudonym, ending)
+        key = desk.keyring.key(facts.requester_id)
+        pseudonym = desk.pseudonym(facts.requester_id, key)
+        check_owner(desk, number, pseudonym, owner)
+        check_ending(session, pseudonym, ending)
         if facts.verification is not None:
             minutes = pack.verification.window_minutes
-            if not is_open(connection, office, number, facts.verification, minutes, pseudonym, window):
+            if not is_open(connection, desk, number, facts.verification, minutes, pseudonym, window):
                 raise NotVouched(f"The access log does not say that the requester of #{number} is verified now.")
         if facts.sealed is None or (target.field is Field.SUBJECT and target.item != str(number)):
             raise NothingThere("There is nothing of that kind on this ticket.")
@@ -267,10 +267,10 @@ def _put_on_record(desk: Desk, number: int, target: Target, purpose: str) -> _On
             purpose=purpose,
             verification=verification,
         )
-        seq = log.append(WrittenDown(office, desk.actor, entry, office.clock.now()))
-    state_head(office, log.tree)
+        seq = log.append(PreparedEntry(desk, session.actor, entry, desk.clock.now()))
+    state_head(desk, log.tree)
     if due_for_signing(seq):
-        sign_now(office)
+        sign_now(desk)
     column = _COLUMN_OF.get(target.field, _OF_A_CONTACT)
     if column == _OF_A_CONTACT and facts.claimed is None:
         place = Place(facts.requester_id, *column, target.item)
@@ -280,15 +280,15 @@ def _put_on_record(desk: Desk, number: int, target: Target, purpose: str) -> _On
     return _OnRecord(seq, place, key, facts.sealed, pack.reveal.seconds)
 
 
-def _look(desk: Desk, number: int, target: Target) -> Step:
+def _look(session: DeskSession, number: int, target: Target) -> Step:
     """The question that `_facts` reads the answer of."""
-    office = desk.office
+    desk = session.desk
     table, _ = _COLUMN_OF.get(target.field, _OF_A_CONTACT)
     asked = {
-        "agent": desk.agent.id,
-        "session": desk.session_id,
-        "undertaking": office.packs.current.undertaking.version,
-        "now": microseconds(office.clock.now()),
+        "agent": session.agent.id,
+        "session": session.session_id,
+        "undertaking": desk.packs.current.undertaking.version,
+        "now": microseconds(desk.clock.now()),
         "number": number,
     }
     if table != "ticket":
@@ -298,19 +298,19 @@ def _look(desk: Desk, number: int, target: Target) -> Step:
     return _LOOKS[table], asked
 
 
-def _facts(transaction: Transaction, desk: Desk, number: int, row: Row | None) -> _Facts:
+def _facts(transaction: Transaction, session: DeskSession, number: int, row: Row | None) -> _Facts:
     """Refuse a session, role or undertaking that is not good now, then a ticket that does not exist."""
     if row is None:
         raise SessionEnded("this session is unknown here")
     started, active, ended, reason, state, roles, due, added, changed, undertaken, signed, *rest = row
-    check_live(desk, from_microseconds(started), from_microseconds(active), _moment(ended), reason, state)
-    check_roles(*roles_and_due(transaction, desk, roles, due, (added, changed)), VIEWERS)
-    if not undertaken or not has_undertaken(transaction, desk, signed):
+    check_live(session, from_microseconds(started), from_microseconds(active), _moment(ended), reason, state)
+    check_roles(*roles_and_due(transaction, session, roles, due, (added, changed)), VIEWERS)
+    if not undertaken or not has_undertaken(transaction, session, signed):
         raise NoUndertaking
     requester_id, requester_state, kind, *others = rest
     if requester_id is None:
         raise NothingThere(f"There is no ticket #{number}.")
-    check_in_use(desk, requester_state)
+    check_in_use(session, requester_state)
     return _Facts(requester_id, TicketKind(kind), *others)
 
 
@@ -318,10 +318,10 @@ def _moment(stored: int | None) -> datetime | None:
     return None if stored is None else from_microseconds(stored)
 
 
-def _check(desk: Desk, pack: Pack, facts: _Facts, field: Field, purpose: str) -> str:
+def _check(session: DeskSession, pack: Pack, facts: _Facts, field: Field, purpose: str) -> str:
     """Refuse what the pack's matrix does not list; the id of the open verification, "" where none is."""
-    if facts.assignee_id != desk.agent.id:
-        raise NotAssigned(desk.agent.roles, taken=facts.assignee_id is not None)
+    if facts.assignee_id != session.agent.id:
+        raise NotAssigned(session.agent.roles, taken=facts.assignee_id is not None)
     rows = [row for row in pack.rows_for(facts.kind) if field in row.fields]
     if not rows:
         raise FieldNotAllowed(
@@ -337,91 +337,91 @@ def _check(desk: Desk, pack: Pack, facts: _Facts, field: Field, purpose: str) ->
     return (facts.verification or "")[:SHORT_ID]
 
 
-def _record_refusal(desk: Desk, number: int, target: Target, purpose: str, refusal: Refusal) -> None:
+def _record_refusal(session: DeskSession, number: int, target: Target, purpose: str, refusal: ConsoleError) -> None:
     """Put the attempt on record. Failing at that changes nothing: it stays refused, and is recorded by the upkeep."""
     failed = isinstance(refusal, SealBroken | StoreUnavailable) and not isinstance(refusal, OwnerNotVouched)
     outcome = Result.FAILED if failed else Result.REFUSED
     # not the refusal itself: its traceback holds keys
-    attempt = partial(_append_refusal, desk, number, target, purpose, refusal.code, outcome)
+    attempt = partial(_append_refusal, session, number, target, purpose, refusal.code, outcome)
     if not isinstance(refusal, StoreBusy):  # where it is busy, another wait of seconds would end the same way
         try:
             attempt()
-        except Refusal:
+        except ConsoleError:
             pass
         else:
             return
-    desk.office.unrecorded.append(attempt)
+    session.desk.unrecorded.append(attempt)
 
 
-def record_waiting_refusals(office: Office) -> None:
+def record_waiting_attempts(desk: Desk) -> None:
     """Put on record what was refused while the store was busy or away, oldest first, at the time it is recorded.
 
     Raises what keeps the first one that still waits from being recorded.
     """
-    waiting = office.unrecorded
+    waiting = desk.unrecorded
     while waiting:
         attempt = waiting.popleft()
         try:
             attempt()
-        except Refusal:
+        except ConsoleError:
             waiting.appendleft(attempt)
             raise
 
 
-def _append_refusal(desk: Desk, number: int, target: Target, purpose: str, code: str, outcome: Result) -> None:
-    office = desk.office
-    with office.database.reading() as session:
-        owner, pack_name = _owner(session, number)
+def _append_refusal(
+    session: DeskSession, number: int, target: Target, purpose: str, code: str, outcome: Result
+) -> None:
+    desk = session.desk
+    with desk.database.reading() as db:
+        owner, pack_name = _owner(db, number)
     entry = Entry(
         Action.REVEAL_REFUSED,
         outcome,
         ticket=number,
-        requester=_pseudonym(office, owner),
+        requester=_pseudonym(desk, owner),
         fields=(target.field.value,),
-        purpose=_listed(office, pack_name, purpose),
+        purpose=_listed(desk, pack_name, purpose),
         reason=code,
     )
-    append_alone(office, desk.actor, entry, office.clock.now())
+    append_alone(desk, session.actor, entry, desk.clock.now())
 
 
-def _owner(session: Session, number: int) -> tuple[str | None, str | None]:
-    found = session.connection().execute(
+def _owner(db: Session, number: int) -> tuple[str | None, str | None]:
+    found = db.connection().execute(
         select(col(Ticket.requester_id), col(Ticket.pack)).where(col(Ticket.number) == number)
     )
     row = found.first()
     return (None, None) if row is None else (row[0], row[1])
 
 
-def _listed(office: Office, pack_name: str | None, purpose: str) -> str:
-    with suppress(Refusal):
-        if pack_name and purpose in office.packs.get(pack_name).purposes:
+def _listed(desk: Desk, pack_name: str | None, purpose: str) -> str:
+    with suppress(ConsoleError):
+        if pack_name and purpose in desk.packs.get(pack_name).purposes:
             return purpose
     return UNLISTED
 
 
-def _pseudonym(office: Office, requester_id: str | None) -> str | None:
+def _pseudonym(desk: Desk, requester_id: str | None) -> str | None:
     if requester_id is None:
         return None
-    with suppress(Refusal):
-        return office.pseudonym(requester_id, office.keyring.key(requester_id))
+    with suppress(ConsoleError):
+        return desk.pseudonym(requester_id, desk.keyring.key(requester_id))
     return None
 
 
-def purposes_for(desk: Desk, number: int, field: Field) -> tuple[PurposeChoice, ...]:
+def purposes_for(session: DeskSession, number: int, field: Field) -> tuple[PurposeChoice, ...]:
     """The purposes that the pack's matrix lists for this field on this ticket, those open to the agent now first.
 
     Raises NothingThere, NotAllowed, SessionEnded.
     """
-    office = desk.office
-    with desk.reading(*VIEWERS) as session:
-        ticket = session.connection().execute(
-            select(col(Ticket.kind), col(Ticket.pack)).where(col(Ticket.number) == number)
-        )
+    desk = session.desk
+    with session.reading(*VIEWERS) as db:
+        ticket = db.connection().execute(select(col(Ticket.kind), col(Ticket.pack)).where(col(Ticket.number) == number))
         row = ticket.first()
         if row is None:
             raise NothingThere(f"There is no ticket #{number}.")
-        verified = session.connection().execute(_WINDOW, {"number": number, "now": office.clock.now()}).scalar()
-    pack = office.packs.get(row.pack)
+        verified = db.connection().execute(_WINDOW, {"number": number, "now": desk.clock.now()}).scalar()
+    pack = desk.packs.get(row.pack)
     listed = [entry for entry in pack.rows_for(TicketKind(row.kind)) if field in entry.fields]
     listed.sort(key=lambda entry: entry.verified and verified is None)
     return tuple(
@@ -430,17 +430,17 @@ def purposes_for(desk: Desk, number: int, field: Field) -> tuple[PurposeChoice, 
     )
 
 
-def end_view(desk: Desk, revealed: Revealed, seconds: int) -> None:
+def end_view(session: DeskSession, revealed: Revealed, seconds: int) -> None:
     """Record that the value is off the screen after so many seconds, once: a second time changes nothing. It works for
     a session that has ended too.
 
     Raises NothingThere for an entry that is not a view of this agent's, LogBroken, StoreUnavailable.
     """
-    office = desk.office
-    with office.database.bare_transaction() as transaction:
+    desk = session.desk
+    with desk.database.bare_transaction() as transaction:
         about = {"view": str(revealed.entry)}
-        of_mine = {"seq": revealed.entry, "actor": desk.agent.name, "about": about_text(about)}
-        log, (shown,) = lock_log_and_look(transaction, office, (_MY_VIEW, of_mine))
+        of_mine = {"seq": revealed.entry, "actor": session.agent.name, "about": about_text(about)}
+        log, (shown,) = lock_log_and_look(transaction, desk, (_MY_VIEW, of_mine))
         if shown is None:
             raise NothingThere("There is no such view to end.")
         ticket, requester, fields, view_purpose, verification, ended = shown
@@ -457,6 +457,6 @@ def end_view(desk: Desk, revealed: Revealed, seconds: int) -> None:
             reason=f"entry {revealed.entry}",
             about=about,
         )
-        seq = log.append(WrittenDown(office, desk.actor, entry, office.clock.now()))
+        seq = log.append(PreparedEntry(desk, session.actor, entry, desk.clock.now()))
     if due_for_signing(seq):
-        sign_now(office)
+        sign_now(desk)

@@ -18,7 +18,7 @@ from cs_console.custody.requester_access import require_in_use
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place, seal
 from cs_console.custody.ticket_keys import keys_for_view, ticket_keys
-from cs_console.desk import Desk, Office
+from cs_console.desk import Desk, DeskSession
 from cs_console.errors import BadInput, KeyDestroyed, KeyMissing, SealBroken, SessionEnded
 from cs_console.plain_text import plain
 from models.agent_session import AgentSession
@@ -41,7 +41,9 @@ class KeptDraft:
     act: ActId | None = None
 
 
-def save_draft(desk: Desk, place: str, text: str, ticket: int | None = None, act: ActId | None = None) -> None:
+def save_draft(
+    session: DeskSession, place: str, text: str, ticket: int | None = None, act: ActId | None = None
+) -> None:
     """Keep `text` as this agent's draft at `place` ("reply:10482"), durably and instead of the one before.
 
     The id of the act that it is written for is kept with it, so that the draft that comes back is the same act.
@@ -51,90 +53,88 @@ def save_draft(desk: Desk, place: str, text: str, ticket: int | None = None, act
     for a session that never was.
     """
     _check(place, text)
-    office = desk.office
-    with office.database.transaction() as session:
-        _require_known(session, desk)
+    desk = session.desk
+    with desk.database.transaction() as db:
+        _require_known(db, session)
         if not text:
-            session.connection().execute(delete(Draft).where(*_this(desk, place)))
+            db.connection().execute(delete(Draft).where(*_this(session, place)))
             return
         if ticket is None:
-            owner = _own(desk)
-            key = _own_key(session, office.keyring, owner)
+            owner = _own(session)
+            key = _own_key(db, desk.keyring, owner)
         else:
-            keys = ticket_keys(session, office, ticket)
-            require_in_use(session, desk, keys.requester_id)
+            keys = ticket_keys(db, desk, ticket)
+            require_in_use(db, session, keys.requester_id)
             owner, key = keys.owner, keys.key
-        sealed = seal(key, _place(owner, desk, place), _with_act(text, act))
-        kept = {"key_owner": owner, "text": sealed, "saved_at": office.clock.now()}
-        insert = sqlite_insert if office.database.is_sqlite else postgresql_insert
-        statement = insert(Draft).values(agent_id=desk.agent.id, place=place, **kept)
-        session.connection().execute(
+        sealed = seal(key, _place(owner, session, place), _with_act(text, act))
+        kept = {"key_owner": owner, "text": sealed, "saved_at": desk.clock.now()}
+        insert = sqlite_insert if desk.database.is_sqlite else postgresql_insert
+        statement = insert(Draft).values(agent_id=session.agent.id, place=place, **kept)
+        db.connection().execute(
             statement.on_conflict_do_update(index_elements=[col(Draft.agent_id), col(Draft.place)], set_=kept)
         )
 
 
-def load_draft(desk: Desk, place: str, ticket: int | None = None) -> str:
+def load_draft(session: DeskSession, place: str, ticket: int | None = None) -> str:
     """The text of this agent's draft at `place`. Raises as `find_draft` does."""
-    return find_draft(desk, place, ticket).text
+    return find_draft(session, place, ticket).text
 
 
-def find_draft(desk: Desk, place: str, ticket: int | None = None) -> KeptDraft:
+def find_draft(session: DeskSession, place: str, ticket: int | None = None) -> KeptDraft:
     """This agent's draft at `place`, made plain; an empty one where there is none, or where its requester was erased.
 
     Raises SessionEnded, SealBroken for a draft that was touched outside the console.
     """
-    with desk.reading() as session:
+    with session.reading() as db:
         found = (
-            session.connection()
-            .execute(select(col(Draft.key_owner), col(Draft.text)).where(*_this(desk, place)))
-            .first()
+            db.connection().execute(select(col(Draft.key_owner), col(Draft.text)).where(*_this(session, place))).first()
         )
         if found is None:
             return KeptDraft()
         try:
             if ticket is None:
-                owner = _own(desk)
+                owner = _own(session)
                 if found[0] != owner:  # typed about a ticket; an agent who typed nothing else has no key
                     return KeptDraft()
-                key = desk.office.keyring.key(owner)
+                key = session.desk.keyring.key(owner)
             else:
-                keys = keys_for_view(session, desk, ticket)
+                keys = keys_for_view(db, session, ticket)
                 from_before = found[0] == keys.requester_id  # before tickets had keys of their own
                 owner, key = (found[0], keys.requester_key) if from_before else (keys.owner, keys.key)
         except KeyDestroyed:
             return KeptDraft()
     if found[0] != owner:
         return KeptDraft()
-    return _read(open_safe(key, _place(owner, desk, place), found[1]))
+    return _read(open_safe(key, _place(owner, session, place), found[1]))
 
 
-def discard_draft(desk: Desk, place: str) -> None:
+def discard_draft(session: DeskSession, place: str) -> None:
     """Forget this agent's draft at `place`, sent or given up. Raises SessionEnded."""
-    with desk.work() as session:
-        session.connection().execute(delete(Draft).where(*_this(desk, place)))
+    with session.work() as db:
+        db.connection().execute(delete(Draft).where(*_this(session, place)))
 
 
-def drop_drafts_about(session: Session, office: Office, requester_id: str) -> None:
+def drop_drafts_about(db: Session, desk: Desk, requester_id: str) -> None:
     """Delete what agents have typed without a ticket (a call, a letter) and that holds a contact of this requester.
 
     To be done in the transaction that erases them, before their contacts go. Where those, or a draft, do not open it
     it is unknown which requester a draft is about: then it is deleted too.
     """
     try:
-        known = [known_values(session, office, requester_id, office.keyring.key(requester_id))]
+        known = [known_values(db, desk, requester_id, desk.keyring.key(requester_id))]
         numbers = select(col(Ticket.number)).where(col(Ticket.requester_id) == requester_id)
-        for number in session.connection().execute(numbers).scalars().all():
-            keys = ticket_keys(session, office, number)
-            known.append(known_values(session, office, requester_id, keys.requester_key, keys))
+        for number in db.connection().execute(numbers).scalars().all():
+            keys = ticket_keys(db, desk, number)
+            known.append(known_values(db, desk, requester_id, keys.requester_key, keys))
     except (KeyDestroyed, KeyMissing, SealBroken):
         known = []
-    rows = session.connection().execute(
+    rows = db.connection().execute(
         select(col(Draft.agent_id), col(Draft.place), col(Draft.key_owner), col(Draft.text)).where(
             col(Draft.key_owner).startswith(_AGENT)
         )
     )
     drafts = rows.all()
-    agents = office.keyring.keys({draft.key_owner for draft in drafts})
+    agents = desk.keyring.keys({draft.key_owner for draft in drafts})
     for draft in drafts:
         try:
             place = Place(draft.key_owner, "draft", "text", f"{draft.agent_id}|{draft.place}")
@@ -143,23 +143,23 @@ def drop_drafts_about(session: Session, office: Office, requester_id: str) -> No
             text = None
         if text is None or not known or any(any(terms.spans(Folded(text).text)) for terms in known):
             this = (col(Draft.agent_id) == draft.agent_id, col(Draft.place) == draft.place)
-            session.connection().execute(delete(Draft).where(*this))
+            db.connection().execute(delete(Draft).where(*this))
 
 
-def drop_old_drafts(office: Office) -> None:
+def drop_old_drafts(desk: Desk) -> None:
     """Delete what was typed without a ticket KEPT_DAYS ago: its requester is unknown, so it is not kept.
 
     Raises StoreUnavailable.
     """
     old = (
         col(Draft.key_owner).startswith(_AGENT),
-        col(Draft.saved_at) < office.clock.now() - timedelta(days=KEPT_DAYS),
+        col(Draft.saved_at) < desk.clock.now() - timedelta(days=KEPT_DAYS),
     )
-    with office.database.reading() as session:
-        if session.connection().execute(select(col(Draft.place)).where(*old).limit(1)).first() is None:
+    with desk.database.reading() as db:
+        if db.connection().execute(select(col(Draft.place)).where(*old).limit(1)).first() is None:
             return
-    with office.database.transaction() as session:
-        session.connection().execute(delete(Draft).where(*old))
+    with desk.database.transaction() as db:
+        db.connection().execute(delete(Draft).where(*old))
 
 
 def _check(place: str, text: str) -> None:
@@ -182,32 +182,32 @@ def _read(kept: str) -> KeptDraft:
     return KeptDraft(plain(kept), act)
 
 
-def _this(desk: Desk, place: str) -> tuple[ColumnElement[bool], ...]:
-    return col(Draft.agent_id) == desk.agent.id, col(Draft.place) == place
+def _this(session: DeskSession, place: str) -> tuple[ColumnElement[bool], ...]:
+    return col(Draft.agent_id) == session.agent.id, col(Draft.place) == place
 
 
-def _require_known(session: Session, desk: Desk) -> None:
-    found = session.connection().execute(
+def _require_known(db: Session, session: DeskSession) -> None:
+    found = db.connection().execute(
         select(col(AgentSession.id)).where(
-            col(AgentSession.id) == desk.session_id, col(AgentSession.agent_id) == desk.agent.id
+            col(AgentSession.id) == session.session_id, col(AgentSession.agent_id) == session.agent.id
         )
     )
     if found.first() is None:
         raise SessionEnded("this session is unknown here")
 
 
-def _own(desk: Desk) -> str:
-    return f"{_AGENT}{desk.agent.id}"
+def _own(session: DeskSession) -> str:
+    return f"{_AGENT}{session.agent.id}"
 
 
-def _own_key(session: Session, keyring: Keyring, owner: str) -> bytes:
+def _own_key(db: Session, keyring: Keyring, owner: str) -> bytes:
     try:
         return keyring.key(owner)
     except KeyMissing:
-        if session.connection().execute(select(col(Draft.place)).where(col(Draft.key_owner) == owner)).first():
+        if db.connection().execute(select(col(Draft.place)).where(col(Draft.key_owner) == owner)).first():
             raise  # it has sealed a draft: another key would lose that one without a word
         return keyring.create(owner)  # the first draft of this agent
 
 
-def _place(owner: str, desk: Desk, place: str) -> Place:
-    return Place(owner, "draft", "text", f"{desk.agent.id}|{place}")
+def _place(owner: str, session: DeskSession, place: str) -> Place:
+    return Place(owner, "draft", "text", f"{session.agent.id}|{place}")

@@ -24,8 +24,8 @@ from cs_console.custody.suppression import suppress_account
 from cs_console.custody.ticket_keys import contents_owners
 from cs_console.custody.tombstones import is_proof, put_tombstone, tombstone_lines
 from cs_console.database import empty_journal
-from cs_console.desk import Office
-from cs_console.errors import ErasureNotProven, KeyDestroyed, KeyMissing, NotVouched, Refusal, StoreUnavailable
+from cs_console.desk import Desk
+from cs_console.errors import ConsoleError, ErasureNotProven, KeyDestroyed, KeyMissing, NotVouched, StoreUnavailable
 from cs_console.settings import Settings
 from models.acknowledgement import Acknowledgement
 from models.attachment import Attachment
@@ -71,14 +71,14 @@ SEALED: dict[type[SQLModel], tuple[str, ...]] = {
 """Every column that holds something under a requester's key or a ticket's; drafts are deleted whole."""
 
 
-def wipe(session: Session, requester_id: str, now: datetime) -> None:
+def wipe(db: Session, requester_id: str, now: datetime) -> None:
     """Make the requester unfindable and empty all that is stored of them, in the caller's transaction.
 
     Their tickets are closed: a backup can bring back open ones, which no one could work any more. What is destroyed
     here is out of the reach of an old key too. Keyed hashes of Message-IDs stay, so that mail that is imported again
     brings nothing back (like a suppression after erasure, policy I.(2)3).
     """
-    run = session.connection().execute
+    run = db.connection().execute
     numbers = select(col(Ticket.number)).where(col(Ticket.requester_id) == requester_id)
     lines = select(col(Message.id)).where(col(Message.ticket_number).in_(numbers))
     decisions = select(col(Decision.id)).where(col(Decision.ticket_number).in_(numbers))
@@ -117,46 +117,46 @@ def wipe(session: Session, requester_id: str, now: datetime) -> None:
     run(update(Ticket).where(whose[Ticket], col(Ticket.closed_at).is_(None)).values(closed))
 
 
-def carry_out(office: Office, erasure_id: str) -> None:
+def carry_out(desk: Desk, erasure_id: str) -> None:
     """Do what is left to do of an approved erasure. May be repeated; a second console may do the same.
 
     Raises ErasureNotProven, with nothing destroyed, where the log holds no entry of it; StoreUnavailable,
     KeyUnavailable: what is left then is done by `finish_all`.
     """
-    with office.database.reading() as session:
-        erasure = session.get_one(Erasure, erasure_id)
+    with desk.database.reading() as db:
+        erasure = db.get_one(Erasure, erasure_id)
         if erasure.state != ErasureState.APPROVED:
             return
         owner = erasure.requester_id
-        proof = proof_of(session, office, Action.REQUESTER_ERASED, erasure)
+        proof = proof_of(db, desk, Action.REQUESTER_ERASED, erasure)
         if proof is not None:
-            put_tombstone(session, office, office.settings, proof)
-        elif not _is_told(session, office, owner):
+            put_tombstone(db, desk, desk.settings, proof)
+        elif not _is_told(db, desk, owner):
             raise ErasureNotProven
-    _destroy(office, owner)
-    with office.database.transaction() as session:
-        wipe(session, owner, office.clock.now())  # what another console was writing meanwhile
-        done = {"state": ErasureState.DONE, "ended_at": office.clock.now()}
+    _destroy(desk, owner)
+    with desk.database.transaction() as db:
+        wipe(db, owner, desk.clock.now())  # what another console was writing meanwhile
+        done = {"state": ErasureState.DONE, "ended_at": desk.clock.now()}
         still = (col(Erasure.id) == erasure_id, col(Erasure.state) == ErasureState.APPROVED)
-        session.connection().execute(update(Erasure).where(*still).values(done))
-    empty_journal(office.database.engine)
+        db.connection().execute(update(Erasure).where(*still).values(done))
+    empty_journal(desk.database.engine)
 
 
-def finish_all(office: Office) -> None:
+def finish_all(desk: Desk) -> None:
     """Carry out every approved erasure that a crash or a fault left, and those whose hold is over.
 
     One that cannot be finished does not hold up the others. Raises StoreUnavailable, KeyUnavailable, ErasureNotProven
     for the last such, TimeNotConfirmed before anything is done.
     """
-    office.require_believed_time()
-    failed: Refusal | None = None
-    with office.database.reading() as session:
+    desk.require_believed_time()
+    failed: ConsoleError | None = None
+    with desk.database.reading() as db:
         open_ones = select(Erasure).where(col(Erasure.state).in_((ErasureState.APPROVED, ErasureState.HELD)))
-        found = list(session.scalars(open_ones))
+        found = list(db.scalars(open_ones))
     for erasure in found:
         try:
-            if erasure.state != ErasureState.HELD or _release(office, erasure):
-                carry_out(office, erasure.id)
+            if erasure.state != ErasureState.HELD or _release(desk, erasure):
+                carry_out(desk, erasure.id)
         except (StoreUnavailable, ErasureNotProven, NotVouched) as problem:
             failed = problem
     if failed is not None:
@@ -176,27 +176,27 @@ class BroughtBack:
     unproven: int
 
 
-def brought_back(office: Office, told_in: Settings | None = None) -> BroughtBack:
-    """Hold the list of the erased (of the settings `told_in`, else the office's) against what is here; change nothing.
+def brought_back(desk: Desk, told_in: Settings | None = None) -> BroughtBack:
+    """Hold the list of the erased (of the settings `told_in`, else the desk's) against what is here; change nothing.
 
     A line counts if it is this desk's own signed statement with the log's entry in it, or if the log itself holds the
     entry under the name that the requester's key gives. Raises StoreUnavailable, KeyUnavailable.
     """
-    lines = tombstone_lines(told_in or office.settings)
+    lines = tombstone_lines(told_in or desk.settings)
     told = list(dict.fromkeys(line.requester_id for line in lines))
-    states = _states(office, told)
+    states = _states(desk, told)
     known = [owner for owner in told if owner in states]
     keys: set[str] = set()
     for start in range(0, len(known), BATCH):
-        found = office.keyring.store.find_all(known[start : start + BATCH])
+        found = desk.keyring.store.find_all(known[start : start + BATCH])
         keys.update(key.owner for key in found if key.is_one)
     here = {owner for owner in known if states[owner] != RequesterState.ERASED or owner in keys}
     if not here:
         return BroughtBack((), (), 0)
-    with office.database.reading() as session:
-        signer = log_signer(session, office)
-        proven = {line.requester_id for line in lines if line.requester_id in here and is_proof(office, signer, line)}
-        proven.update(owner for owner in here & keys - proven if erased_with_key(session, office, owner))
+    with desk.database.reading() as db:
+        signer = log_signer(db, desk)
+        proven = {line.requester_id for line in lines if line.requester_id in here and is_proof(desk, signer, line)}
+        proven.update(owner for owner in here & keys - proven if erased_with_key(db, desk, owner))
     back = [owner for owner in known if owner in proven]
     return BroughtBack(
         tuple(owner for owner in back if states[owner] != RequesterState.ERASED),
@@ -205,88 +205,88 @@ def brought_back(office: Office, told_in: Settings | None = None) -> BroughtBack
     )
 
 
-def apply_again(office: Office, *, told_in: Settings | None = None) -> int:
+def apply_again(desk: Desk, *, told_in: Settings | None = None) -> int:
     """Erase again the requesters that a backup brought back; returns how many. Call it before anyone signs in.
 
     Only those whose erasure is proven (`brought_back`); one with a hold in force is restricted until it ends. A
     requester who merely has no key is not erased: the key is missing. Raises StoreUnavailable, KeyUnavailable.
     """
-    back = brought_back(office, told_in)
-    again = [owner for owner in back.alive if _erase_again(office, owner, told_in or office.settings)]
+    back = brought_back(desk, told_in)
+    again = [owner for owner in back.alive if _erase_again(desk, owner, told_in or desk.settings)]
     for owner in (*again, *back.with_key):
-        _destroy(office, owner)
+        _destroy(desk, owner)
     if again:
-        empty_journal(office.database.engine)
+        empty_journal(desk.database.engine)
     return len(again)
 
 
-def stated_without_proof(office: Office) -> int:
+def stated_without_proof(desk: Desk) -> int:
     """How many erasures the data says were approved, or held, without the log's word for it. They are not carried out.
 
     Raises StoreUnavailable, KeyUnavailable.
     """
-    with office.database.reading() as session:
+    with desk.database.reading() as db:
         waiting = select(Erasure).where(col(Erasure.state).in_((ErasureState.APPROVED, ErasureState.HELD)))
         return sum(
-            proof_of(session, office, Action.ERASURE_APPROVED, erasure) is None
-            and not _is_told(session, office, erasure.requester_id)
-            for erasure in session.scalars(waiting)
+            proof_of(db, desk, Action.ERASURE_APPROVED, erasure) is None
+            and not _is_told(db, desk, erasure.requester_id)
+            for erasure in db.scalars(waiting)
         )
 
 
-def _is_told(session: Session, office: Office, owner: str, told_in: Settings | None = None) -> bool:
+def _is_told(db: Session, desk: Desk, owner: str, told_in: Settings | None = None) -> bool:
     """Whether a line beside the checkpoints proves the erasure: signed, with the log's genuine entry in it."""
-    signer = log_signer(session, office)
-    lines = tombstone_lines(told_in or office.settings)
-    return any(line.requester_id == owner and is_proof(office, signer, line) for line in lines)
+    signer = log_signer(db, desk)
+    lines = tombstone_lines(told_in or desk.settings)
+    return any(line.requester_id == owner and is_proof(desk, signer, line) for line in lines)
 
 
-def _destroy(office: Office, owner: str) -> None:
+def _destroy(desk: Desk, owner: str) -> None:
     """Outbox copies, then the key: the copies are found by a pseudonym that only the key gives."""
     try:
-        name = office.pseudonym(owner, office.keyring.key(owner))
+        name = desk.pseudonym(owner, desk.keyring.key(owner))
     except (KeyDestroyed, KeyMissing):
         name = ""
-    if name and office.settings.outbox is not None:
+    if name and desk.settings.outbox is not None:
         try:
-            outbox.remove(office.settings.outbox, name)
+            outbox.remove(desk.settings.outbox, name)
         except OSError as problem:
             raise StoreUnavailable(
                 f"Messages in the outbox cannot be removed: {problem.strerror}.", "The erasure goes on once they can."
             ) from None
-    office.keyring.destroy(owner)
+    desk.keyring.destroy(owner)
 
 
-def _release(office: Office, erasure: Erasure) -> bool:
+def _release(desk: Desk, erasure: Erasure) -> bool:
     """Turn a held erasure into an approved one if nothing holds it any more. Raises ErasureNotProven."""
-    owner, now = erasure.requester_id, office.clock.now()
-    with office.database.transaction() as session:
-        lock_log(session.connection(), office)  # no hold is placed meanwhile
-        require_recorded_holds(session, office, owner)
-        if held_until(session, office, [owner], now):
+    owner, now = erasure.requester_id, desk.clock.now()
+    with desk.database.transaction() as db:
+        lock_log(db.connection(), desk)  # no hold is placed meanwhile
+        require_recorded_holds(db, desk, owner)
+        if held_until(db, desk, [owner], now):
             return False
-        if not _is_told(session, office, owner):
-            if proof_of(session, office, Action.ERASURE_APPROVED, erasure) is None:
+        if not _is_told(db, desk, owner):
+            if proof_of(db, desk, Action.ERASURE_APPROVED, erasure) is None:
                 raise ErasureNotProven
-            require_approved(session, office, erasure)
+            require_approved(db, desk, erasure)
         still = (col(Erasure.id) == erasure.id, col(Erasure.state) == ErasureState.HELD)
-        moved = session.connection().execute(
+        moved = db.connection().execute(
             update(Erasure).where(*still).values(state=ErasureState.APPROVED, approved_at=now)
         )
         if not moved.rowcount:
             return False  # another console was quicker
-        say_erased(session, office, Actor("console", "", "", office.host), erasure, "the hold is over")
-        drop_drafts_about(session, office, owner)
-        wipe(session, owner, now)
+        say_erased(db, desk, Actor("console", "", "", desk.host), erasure, "the hold is over")
+        drop_drafts_about(db, desk, owner)
+        wipe(db, owner, now)
     return True
 
 
-def say_erased(session: Session, office: Office, actor: Actor, erasure: Erasure, reason: str) -> None:
+def say_erased(db: Session, desk: Desk, actor: Actor, erasure: Erasure, reason: str) -> None:
     """The tombstone entry: the last one that can name the requester's pseudonym, and the proof of the erasure."""
     owner = erasure.requester_id
-    suppress_account(session, office, owner)
+    suppress_account(db, desk, owner)
     try:
-        name = office.pseudonym(owner, office.keyring.key(owner))
+        name = desk.pseudonym(owner, desk.keyring.key(owner))
     except (KeyDestroyed, KeyMissing):
         name = None
     entry = Entry(
@@ -296,55 +296,53 @@ def say_erased(session: Session, office: Office, actor: Actor, erasure: Erasure,
         reason=reason,
         about=about_erasure(erasure),
     )
-    append(session, office, actor, entry, office.clock.now())
+    append(db, desk, actor, entry, desk.clock.now())
 
 
-def _erase_again(office: Office, owner: str, settings: Settings) -> bool:
+def _erase_again(desk: Desk, owner: str, settings: Settings) -> bool:
     """Whether this requester is erased again; with a hold in force they are restricted.
 
     It asks for the proof itself, however it was called. Raises ErasureNotProven.
     """
-    now = office.clock.now()
-    with office.database.transaction() as session:
-        lock_log(session.connection(), office)  # no hold is placed meanwhile
-        if not (_is_told(session, office, owner, settings) or erased_with_key(session, office, owner)):
+    now = desk.clock.now()
+    with desk.database.transaction() as db:
+        lock_log(db.connection(), desk)  # no hold is placed meanwhile
+        if not (_is_told(db, desk, owner, settings) or erased_with_key(db, desk, owner)):
             raise ErasureNotProven
-        requester = session.get_one(Requester, owner)
+        requester = db.get_one(Requester, owner)
         if requester.state == RequesterState.ERASED:
             return False  # another console was quicker
-        held = bool(held_until(session, office, [owner], now))
-        kept = session.scalars(
+        held = bool(held_until(db, desk, [owner], now))
+        kept = db.scalars(
             select(Erasure).where(col(Erasure.requester_id) == owner, col(Erasure.state) != ErasureState.WITHDRAWN)
         ).first()
         if held and kept is not None and kept.state == ErasureState.HELD:
             return False
-        require_recorded_holds(session, office, owner)
+        require_recorded_holds(db, desk, owner)
         erasure = kept or Erasure(requester_id=owner, cause=ErasureCause.RESTORE, proposed_at=now)
         erasure.state, erasure.ended_at = (ErasureState.HELD, None) if held else (ErasureState.DONE, now)
-        session.add(erasure)
-        session.flush()
+        db.add(erasure)
+        db.flush()
         if held:
             requester.state = RequesterState.RESTRICTED
-            session.add(requester)
+            db.add(requester)
             return False
-        say_erased(session, office, Actor("console", "", "", office.host), erasure, "a backup had brought it back")
-        drop_drafts_about(session, office, owner)
-        wipe(session, owner, now)
-        session.flush()
-        proof = proof_of(session, office, Action.REQUESTER_ERASED, erasure)
+        say_erased(db, desk, Actor("console", "", "", desk.host), erasure, "a backup had brought it back")
+        drop_drafts_about(db, desk, owner)
+        wipe(db, owner, now)
+        db.flush()
+        proof = proof_of(db, desk, Action.REQUESTER_ERASED, erasure)
     if proof is not None:
-        with office.database.reading() as session:
-            put_tombstone(session, office, settings, proof)  # where it was told without a signature
+        with desk.database.reading() as db:
+            put_tombstone(db, desk, settings, proof)  # where it was told without a signature
     return True
 
 
-def _states(office: Office, told: list[str]) -> dict[str, str]:
+def _states(desk: Desk, told: list[str]) -> dict[str, str]:
     """The states of those of these ids that are requesters' here."""
     found: dict[str, str] = {}
-    with office.database.reading() as session:
+    with desk.database.reading() as db:
         for start in range(0, len(told), BATCH):
             some = col(Requester.id).in_(told[start : start + BATCH])
-            found.update(
-                session.connection().execute(select(col(Requester.id), col(Requester.state)).where(some)).all()
-            )
+            found.update(db.connection().execute(select(col(Requester.id), col(Requester.state)).where(some)).all())
     return found

@@ -17,7 +17,7 @@ from sqlmodel import Session, col
 from cs_console.access_log.append import COLUMNS, about_text, entry_tag
 from cs_console.access_log.canonical import entry_bytes
 from cs_console.access_log.merkle import leaf_hash
-from cs_console.desk import Office
+from cs_console.desk import Desk
 from cs_console.errors import KeyDestroyed, KeyMissing
 from models.columns import from_microseconds
 from models.enums import Action, Result
@@ -52,29 +52,29 @@ def about_erasure(erasure: Erasure) -> Mapping[str, str]:
     return {"erasure": erasure.id, "requester": erasure.requester_id}
 
 
-def proof_of(session: Session, office: Office, action: Action, erasure: Erasure) -> ProvenErasure | None:
+def proof_of(db: Session, desk: Desk, action: Action, erasure: Erasure) -> ProvenErasure | None:
     """The log's genuine entry that this erasure was approved, or carried out; None where the log holds none.
 
     Entries from before they could vouch are found by their ticket, and believed if they carry the pseudonym that the
     requester's own key gives. Raises StoreUnavailable, KeyUnavailable.
     """
     owner, vouched = erasure.requester_id, about_text(about_erasure(erasure))
-    found = _genuine(session, office, action, col(LogEntry.about) == vouched)
-    if found is None and (name := pseudonym_of(office, owner)) is not None:
+    found = _genuine(db, desk, action, col(LogEntry.about) == vouched)
+    if found is None and (name := pseudonym_of(desk, owner)) is not None:
         same = (col(LogEntry.ticket) == erasure.ticket_number) & (col(LogEntry.requester) == name)
-        found = _genuine(session, office, action, same & col(LogEntry.about).is_(None))
+        found = _genuine(db, desk, action, same & col(LogEntry.about).is_(None))
     return None if found is None else ProvenErasure(owner, tuple(found[:-1]), bytes(found[-1]))
 
 
-def was_erased(session: Session, office: Office, requester_id: str) -> bool:
+def was_erased(db: Session, desk: Desk, requester_id: str) -> bool:
     """Whether the log shows that this requester, whose key is not there, was erased. Raises StoreUnavailable."""
-    known = session.scalars(select(Erasure).where(col(Erasure.requester_id) == requester_id)).all()
+    known = db.scalars(select(Erasure).where(col(Erasure.requester_id) == requester_id)).all()
     action = Action.REQUESTER_ERASED
     return any(
-        _genuine(session, office, action, col(LogEntry.about) == about_text(about_erasure(erasure)))
+        _genuine(db, desk, action, col(LogEntry.about) == about_text(about_erasure(erasure)))
         or _genuine(
-            session,
-            office,
+            db,
+            desk,
             action,
             col(LogEntry.ticket).is_not_distinct_from(erasure.ticket_number) & col(LogEntry.about).is_(None),
         )
@@ -82,27 +82,27 @@ def was_erased(session: Session, office: Office, requester_id: str) -> bool:
     )
 
 
-def erased_with_key(session: Session, office: Office, requester_id: str) -> bool:
+def erased_with_key(db: Session, desk: Desk, requester_id: str) -> bool:
     """Whether the log shows that this requester, whose key is there, was erased: by the name that the key gives."""
-    name = pseudonym_of(office, requester_id)
+    name = pseudonym_of(desk, requester_id)
     if name is None:
         return False
-    return _genuine(session, office, Action.REQUESTER_ERASED, col(LogEntry.requester) == name) is not None
+    return _genuine(db, desk, Action.REQUESTER_ERASED, col(LogEntry.requester) == name) is not None
 
 
-def count_entries(session: Session, office: Office, action: Action, tickets: list[int]) -> int:
+def count_entries(db: Session, desk: Desk, action: Action, tickets: list[int]) -> int:
     """How many genuine entries of this act the log holds about these tickets."""
-    rows = session.connection().execute(
+    rows = db.connection().execute(
         _ENTRY.where(col(LogEntry.ticket).in_(tickets), col(LogEntry.action) == action.value)
     )
-    return sum(_is_written_here(office, row, action) for row in rows)
+    return sum(_is_written_here(desk, row, action) for row in rows)
 
 
-def is_genuine(office: Office, row: Sequence[Any], action: Action) -> bool:
+def is_genuine(desk: Desk, row: Sequence[Any], action: Action) -> bool:
     """Whether a row of COLUMNS is an entry that this desk wrote, of this act, done. Raises what bad types raise."""
     leaf = leaf_hash(entry_bytes(tuple(row)))
     return (
-        hmac.compare_digest(entry_tag(office.log_tag_key, leaf), bytes(row[-1]))
+        hmac.compare_digest(entry_tag(desk.log_tag_key, leaf), bytes(row[-1]))
         and row[_ACTION] == action.value
         and row[_OUTCOME] == Result.DONE.value
     )
@@ -114,23 +114,23 @@ def names_requester(entry: Sequence[Any], requester_id: str) -> bool:
     return about is None or json.loads(about).get("requester") == requester_id
 
 
-def _genuine(session: Session, office: Office, action: Action, which: ColumnElement[bool]) -> Sequence[Any] | None:
-    rows: Iterable[Sequence[Any]] = session.connection().execute(
+def _genuine(db: Session, desk: Desk, action: Action, which: ColumnElement[bool]) -> Sequence[Any] | None:
+    rows: Iterable[Sequence[Any]] = db.connection().execute(
         _ENTRY.where(col(LogEntry.action) == action.value, which).order_by(col(LogEntry.seq).desc())
     )
-    return next((row for row in rows if _is_written_here(office, row, action)), None)
+    return next((row for row in rows if _is_written_here(desk, row, action)), None)
 
 
-def _is_written_here(office: Office, row: Sequence[Any], action: Action) -> bool:
+def _is_written_here(desk: Desk, row: Sequence[Any], action: Action) -> bool:
     try:
-        return is_genuine(office, row, action)
+        return is_genuine(desk, row, action)
     except (TypeError, ValueError):  # a column holds what the console never writes
         return False
 
 
-def pseudonym_of(office: Office, owner: str) -> str | None:
+def pseudonym_of(desk: Desk, owner: str) -> str | None:
     """How the log names this requester; None where no key says it any more. Raises StoreUnavailable, KeyUnavailable."""
     try:
-        return office.pseudonym(owner, office.keyring.key(owner))
+        return desk.pseudonym(owner, desk.keyring.key(owner))
     except (KeyDestroyed, KeyMissing):
         return None

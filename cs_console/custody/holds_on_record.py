@@ -16,7 +16,7 @@ from sqlmodel import Session, col
 from cs_console.access_log import legacy
 from cs_console.access_log.vouched import HANDING, Word, digest, oldest_first
 from cs_console.custody.erasure_proof import count_entries
-from cs_console.desk import Office
+from cs_console.desk import Desk
 from cs_console.errors import ErasureNotProven
 from models.agent import Agent
 from models.columns import from_microseconds
@@ -30,14 +30,14 @@ _ID = 32
 """How many signs an id has."""
 
 
-def copy_of(office: Office, hold_id: str, pseudonym: str) -> str:
+def copy_of(desk: Desk, hold_id: str, pseudonym: str) -> str:
     """The id of the row by which that hold holds who was given its ticket, so that an entry of its lifting says whose
     it was.
     """
-    return digest(office, "copy of a hold", hold_id, pseudonym)[:_ID]
+    return digest(desk, "copy of a hold", hold_id, pseudonym)[:_ID]
 
 
-def held_until(session: Session, office: Office, requester_ids: Iterable[str], now: datetime) -> dict[str, datetime]:
+def held_until(db: Session, desk: Desk, requester_ids: Iterable[str], now: datetime) -> dict[str, datetime]:
     """When the last hold in force on each of these requesters ends by itself; one who has none is not there.
 
     The log alone says it: what a row adds can only keep data, as where a ticket that has a hold is made another
@@ -46,16 +46,16 @@ def held_until(session: Session, office: Office, requester_ids: Iterable[str], n
     wanted = frozenset(requester_ids)
     if not wanted:
         return {}
-    owners = {office.pseudonym(one, key): one for one, key in office.keyring.keys(wanted).items()}
-    by_rows = _by_rows(session, wanted)
-    numbers = _numbers(session, owners) | by_rows.keys()
-    said = _said(session, office, numbers)
-    rows = _old_rows(session, said)
+    owners = {desk.pseudonym(one, key): one for one, key in desk.keyring.keys(wanted).items()}
+    by_rows = _by_rows(db, wanted)
+    numbers = _numbers(db, owners) | by_rows.keys()
+    said = _said(db, desk, numbers)
+    rows = _old_rows(db, said)
     held: dict[str, datetime] = {}
     for placed in _placed(said, rows):
         if placed.until <= now:
             continue
-        holds, ever = _chain(office, placed, said, rows)
+        holds, ever = _chain(desk, placed, said, rows)
         theirs = {owners[name] for name in holds if name in owners}
         if holds:
             known = {owners[name] for name in ever if name in owners}
@@ -97,10 +97,10 @@ class _OldRows:
         return legacy.about_then(word, self.names.get(agent_id or "", ""), moment)
 
 
-def _by_rows(session: Session, wanted: Collection[str]) -> dict[int, set[str]]:
+def _by_rows(db: Session, wanted: Collection[str]) -> dict[int, set[str]]:
     """The tickets that a row of theirs, or of a hold on them, names."""
     found: dict[int, set[str]] = {}
-    run = session.connection().execute
+    run = db.connection().execute
     for number, owner in (
         *run(select(col(Ticket.number), col(Ticket.requester_id)).where(col(Ticket.requester_id).in_(wanted))),
         *run(select(col(Hold.ticket_number), col(Hold.requester_id)).where(col(Hold.requester_id).in_(wanted))),
@@ -109,28 +109,28 @@ def _by_rows(session: Session, wanted: Collection[str]) -> dict[int, set[str]]:
     return found
 
 
-def _numbers(session: Session, pseudonyms: Collection[str]) -> set[int]:
+def _numbers(db: Session, pseudonyms: Collection[str]) -> set[int]:
     """The tickets on which the log has a hold of theirs, or that became theirs."""
     actions = col(LogEntry.action).in_([one.value for one in (*_HOLDING, *HANDING)])
     named = select(col(LogEntry.ticket)).where(col(LogEntry.requester).in_(pseudonyms), actions).distinct()
-    found = session.connection().execute(named).scalars() if pseudonyms else ()
+    found = db.connection().execute(named).scalars() if pseudonyms else ()
     return {number for number in found if number is not None}
 
 
-def _said(session: Session, office: Office, numbers: Collection[int]) -> tuple[Word, ...]:
+def _said(db: Session, desk: Desk, numbers: Collection[int]) -> tuple[Word, ...]:
     """All that the log says of holds on these tickets, and of whose the tickets became, oldest first."""
     actions = col(LogEntry.action).in_([one.value for one in (*_HOLDING, *HANDING)])
     done = col(LogEntry.outcome) == Result.DONE.value
-    return oldest_first(session, office, col(LogEntry.ticket).in_(sorted(numbers)), actions, done) if numbers else ()
+    return oldest_first(db, desk, col(LogEntry.ticket).in_(sorted(numbers)), actions, done) if numbers else ()
 
 
-def _old_rows(session: Session, said: Iterable[Word]) -> _OldRows:
+def _old_rows(db: Session, said: Iterable[Word]) -> _OldRows:
     old = {word.ticket for word in said if word.about is None and word.action in _HOLDING}
     if not old:
         return _OldRows()
-    holds = session.scalars(select(Hold).where(col(Hold.ticket_number).in_(old))).all()
+    holds = db.scalars(select(Hold).where(col(Hold.ticket_number).in_(old))).all()
     ids = {one for row in holds for one in (row.agent_id, row.lifted_by) if one}
-    names = session.connection().execute(select(col(Agent.id), col(Agent.name)).where(col(Agent.id).in_(ids)))
+    names = db.connection().execute(select(col(Agent.id), col(Agent.name)).where(col(Agent.id).in_(ids)))
     return _OldRows(holds, {row.id: row.name for row in names})
 
 
@@ -148,7 +148,7 @@ def _placed(said: Iterable[Word], rows: _OldRows) -> Iterable[_Placed]:
 
 
 def _chain(
-    office: Office, placed: _Placed, said: Iterable[Word], rows: _OldRows
+    desk: Desk, placed: _Placed, said: Iterable[Word], rows: _OldRows
 ) -> tuple[set[str | None], set[str | None]]:
     """The requesters that a hold holds now, and those that it ever held, by their pseudonyms."""
     holds, ever = {placed.requester}, {placed.requester}
@@ -156,34 +156,32 @@ def _chain(
         if word.ticket != placed.ticket or word.seq <= placed.seq:
             continue
         if word.action is Action.HOLD_LIFTED:
-            holds = {name for name in holds if not _is_lifted(office, placed, name, word, rows)}
+            holds = {name for name in holds if not _is_lifted(desk, placed, name, word, rows)}
         elif word.action in HANDING and holds and placed.until > from_microseconds(word.at):
             holds.add(word.requester)
             ever.add(word.requester)
     return holds, ever
 
 
-def _is_lifted(office: Office, placed: _Placed, name: str | None, word: Word, rows: _OldRows) -> bool:
+def _is_lifted(desk: Desk, placed: _Placed, name: str | None, word: Word, rows: _OldRows) -> bool:
     """Whether this entry lifts the hold from who has that pseudonym."""
     if word.about is None:
         return name == placed.requester and bool(placed.hold) and rows.is_lifting(word, placed.hold)
-    if word.names(hold=copy_of(office, placed.hold, name or "")):
+    if word.names(hold=copy_of(desk, placed.hold, name or "")):
         return True
     return name == placed.requester and word.names(hold=placed.hold)
 
 
-def require_recorded_holds(session: Session, office: Office, requester_id: str) -> None:
+def require_recorded_holds(db: Session, desk: Desk, requester_id: str) -> None:
     """Refuse to erase while the log shows more holds placed, or fewer lifted, than the data does.
 
     A hold whose row was removed or ended by hand holds all the same. Raises ErasureNotProven.
     """
     numbers = list(
-        session.connection()
-        .execute(select(col(Ticket.number)).where(col(Ticket.requester_id) == requester_id))
-        .scalars()
+        db.connection().execute(select(col(Ticket.number)).where(col(Ticket.requester_id) == requester_id)).scalars()
     )
-    rows = session.connection().execute(select(col(Hold.lifted_at)).where(col(Hold.ticket_number).in_(numbers)))
+    rows = db.connection().execute(select(col(Hold.lifted_at)).where(col(Hold.ticket_number).in_(numbers)))
     lifted = [moment is not None for (moment,) in rows]
-    placed = count_entries(session, office, Action.HOLD_PLACED, numbers)
-    if placed > len(lifted) or sum(lifted) > count_entries(session, office, Action.HOLD_LIFTED, numbers):
+    placed = count_entries(db, desk, Action.HOLD_PLACED, numbers)
+    if placed > len(lifted) or sum(lifted) > count_entries(db, desk, Action.HOLD_LIFTED, numbers):
         raise ErasureNotProven("The access log shows a hold on this requester that the data lacks.")

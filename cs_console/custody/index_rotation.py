@@ -35,7 +35,7 @@ from cs_console.custody.keyring import OF_DESK
 from cs_console.custody.opening import open_text
 from cs_console.custody.sealing import Place
 from cs_console.custody.ticket_keys import ticket_keys
-from cs_console.desk import Office
+from cs_console.desk import Desk
 from cs_console.errors import KeyDestroyed, KeyMissing, NothingThere, SealBroken
 from models.contact import Contact
 from models.counter import Counter
@@ -66,108 +66,108 @@ class _Found:
     number: int | None = None
 
 
-def renew(office: Office, progress: Progress | None = None, *, only_finish: bool = False) -> bool:
+def renew(desk: Desk, progress: Progress | None = None, *, only_finish: bool = False) -> bool:
     """Renew the keys of every index, or finish a renewal (with `only_finish` nothing else); whether there was a need.
 
     Consoles work on meanwhile. Raises StoreUnavailable, KeyUnavailable: what is left is carried on later.
     """
-    if (only_finish and _state(office).settled) or not begin(office):
+    if (only_finish and _state(desk).settled) or not begin(desk):
         return False
     time.sleep(SETTLE_SECONDS)  # until every console knows that it has begun
-    while not move_some(office):
+    while not move_some(desk):
         if progress is not None:
-            progress(_state(office).position, SETTLED)
+            progress(_state(desk).position, SETTLED)
     return True
 
 
-def carry_on(office: Office) -> None:
+def carry_on(desk: Desk) -> None:
     """Move what can be moved in a moment of a renewal that was cut short. Raises StoreUnavailable, KeyUnavailable."""
     begun = time.monotonic()
-    if _state(office).settled:
+    if _state(desk).settled:
         return
-    while not move_some(office) and time.monotonic() - begun < UPKEEP_SECONDS:
+    while not move_some(desk) and time.monotonic() - begun < UPKEEP_SECONDS:
         continue
 
 
-def rebuild(office: Office, progress: Progress | None = None) -> bool:
+def rebuild(desk: Desk, progress: Progress | None = None) -> bool:
     """Make every token again where the data is older than the last renewal, whose old keys are gone; whether it was.
 
     For a restored desk, before anyone works with it. Raises StoreUnavailable, KeyUnavailable.
     """
-    state, newest = _state(office), _newest_generation(office)
-    lacks = {generation for generation in state.in_use if not _has_keys(office, generation)}
+    state, newest = _state(desk), _newest_generation(desk)
+    lacks = {generation for generation in state.in_use if not _has_keys(desk, generation)}
     if not lacks or newest <= min(lacks):
         return False
-    with office.database.transaction() as session:
-        write_state(session, IndexState(newest, 0))
-    while not move_some(office):
+    with desk.database.transaction() as db:
+        write_state(db, IndexState(newest, 0))
+    while not move_some(desk):
         if progress is not None:
-            progress(_state(office).position, SETTLED)
+            progress(_state(desk).position, SETTLED)
     return True
 
 
-def begin(office: Office) -> bool:
+def begin(desk: Desk) -> bool:
     """Begin a generation where none is under way; False where no index was ever used."""
-    state = _state(office)
+    state = _state(desk)
     if not state.settled:
         return True
-    if not _has_keys(office, state.generation):
+    if not _has_keys(desk, state.generation):
         return False
     for index in INDEXES:
-        office.keyring.create(f"{OF_DESK}{key_name(index, state.generation + 1)}")
-    list_desk_keys(office)
-    with office.database.transaction() as session:
-        if read_state(session, locked=True) == state:  # else another process was quicker
-            write_state(session, IndexState(state.generation + 1, 0))
+        desk.keyring.create(f"{OF_DESK}{key_name(index, state.generation + 1)}")
+    list_desk_keys(desk)
+    with desk.database.transaction() as db:
+        if read_state(db, locked=True) == state:  # else another process was quicker
+            write_state(db, IndexState(state.generation + 1, 0))
     return True
 
 
-def move_some(office: Office) -> bool:
+def move_some(desk: Desk) -> bool:
     """Move the next values, and destroy the old keys once all have moved; whether that is done."""
-    with office.database.transaction() as session:
+    with desk.database.transaction() as db:
         # no message is filed, and nothing that is recorded is done, between the look at a part and its move
-        session.connection().execute(
+        db.connection().execute(
             select(col(Counter.value)).where(col(Counter.name) == "ticket").with_for_update()
         ).first()
-        lock_log(session.connection(), office)
-        state = read_state(session, locked=True)
+        lock_log(db.connection(), desk)
+        state = read_state(db, locked=True)
         if not state.settled:
-            state = _move(session, office, state)
-            write_state(session, state)
+            state = _move(db, desk, state)
+            write_state(db, state)
     if state.settled:
-        _retire(office, state.generation)
+        _retire(desk, state.generation)
     return state.settled
 
 
-def index_key(office: Office, index: str, generation: int) -> bytes | None:
+def index_key(desk: Desk, index: str, generation: int) -> bytes | None:
     """The key of an index, None where it is gone or was never needed."""
     owner = f"{OF_DESK}{key_name(index, generation)}"
-    return office.keyring.keys([owner]).get(owner)
+    return desk.keyring.keys([owner]).get(owner)
 
 
-def _move(session: Session, office: Office, state: IndexState) -> IndexState:
+def _move(db: Session, desk: Desk, state: IndexState) -> IndexState:
     part = state.position % PARTS
     end = PARTS
     found: dict[str, list[_Found]] = {}
     for index in INDEXES:
-        rows = _look(session, index, first_of(part), None, BATCH)
+        rows = _look(db, index, first_of(part), None, BATCH)
         if len(rows) == BATCH:
             end = min(end, max(part_of(rows[-1].token), part + 1))
         found[index] = rows
     for index, rows in found.items():
         if len(rows) == BATCH and part_of(rows[-1].token) < end:  # more than a batch in one part
-            rows = _look(session, index, first_of(part), first_of(end), None)
+            rows = _look(db, index, first_of(part), first_of(end), None)
         here = [row for row in rows if part_of(row.token) < end]
-        _move_rows(session, office, index, state.generation, here)
+        _move_rows(db, desk, index, state.generation, here)
     position = state.position - part + end
     return IndexState(state.generation, position)
 
 
-def _move_rows(session: Session, office: Office, index: str, generation: int, rows: Sequence[_Found]) -> None:
-    new, old = index_key(office, index, generation), index_key(office, index, generation - 1)
+def _move_rows(db: Session, desk: Desk, index: str, generation: int, rows: Sequence[_Found]) -> None:
+    new, old = index_key(desk, index, generation), index_key(desk, index, generation - 1)
     if new is None or not rows:
         return
-    owners = office.keyring.keys({row.owner for row in rows})
+    owners = desk.keyring.keys({row.owner for row in rows})
     for row in rows:
         if row.owner not in owners:
             continue  # its key is missing, which doctor says; the next renewal finds it by its value
@@ -175,7 +175,7 @@ def _move_rows(session: Session, office: Office, index: str, generation: int, ro
             if row.number is None:
                 value = open_text(owners[row.owner], row.place, row.sealed)
             else:
-                keys = ticket_keys(session, office, row.number)
+                keys = ticket_keys(db, desk, row.number)
                 value = open_text(keys.key, keys.place("contact", "value", row.row), row.sealed)
         except (KeyDestroyed, KeyMissing, SealBroken, NothingThere):
             continue
@@ -187,7 +187,7 @@ def _move_rows(session: Session, office: Office, index: str, generation: int, ro
         column = _TOKEN_OF[row.table]
         identity = row.table.__table__.primary_key.columns[0]  # type: ignore[attr-defined]  # SQLModel adds it
         statement = update(row.table).where(identity == row.row)
-        session.connection().execute(statement.values({column: keyed_hash(new, form)}))
+        db.connection().execute(statement.values({column: keyed_hash(new, form)}))
 
 
 _TOKEN_OF: dict[type[SQLModel], str] = {Contact: "lookup", Requester: "account"}
@@ -202,13 +202,13 @@ _CONTACTS: Select[*tuple[Any, ...]] = select(
 _ACCOUNTS: Select[*tuple[Any, ...]] = select(col(Requester.id), col(Requester.account), col(Requester.account_id))
 
 
-def _look(session: Session, index: str, low: bytes, high: bytes | None, most: int | None) -> list[_Found]:
+def _look(db: Session, index: str, low: bytes, high: bytes | None, most: int | None) -> list[_Found]:
     kept = col(Requester.account) if index == ACCOUNT else col(Contact.lookup)
     statement = _ACCOUNTS if index == ACCOUNT else _CONTACTS.where(col(Contact.field) == index)
     statement = statement.where(kept >= low)
     if high is not None:
         statement = statement.where(kept < high)
-    rows = session.connection().execute(statement.order_by(kept).limit(most))
+    rows = db.connection().execute(statement.order_by(kept).limit(most))
     if index == ACCOUNT:
         return [
             _Found(Requester, row, kept, row, Place(row, "requester", "account_id", row), sealed or b"", False)
@@ -220,27 +220,27 @@ def _look(session: Session, index: str, low: bytes, high: bytes | None, most: in
     ]
 
 
-def _retire(office: Office, generation: int) -> None:
+def _retire(desk: Desk, generation: int) -> None:
     """Destroy the keys of every generation before this one."""
-    for name in _names(office):
+    for name in _names(desk):
         if generation_of(name)[1] < generation:
-            office.keyring.retire(name)
+            desk.keyring.retire(name)
 
 
-def _has_keys(office: Office, generation: int) -> bool:
-    return any(generation_of(name)[1] == generation for name in _names(office))
+def _has_keys(desk: Desk, generation: int) -> bool:
+    return any(generation_of(name)[1] == generation for name in _names(desk))
 
 
-def _newest_generation(office: Office) -> int:
-    return max((generation_of(name)[1] for name in _names(office)), default=0)
+def _newest_generation(desk: Desk) -> int:
+    return max((generation_of(name)[1] for name in _names(desk)), default=0)
 
 
-def _names(office: Office) -> list[str]:
+def _names(desk: Desk) -> list[str]:
     """The names of the look-up keys that the keyring holds, of whatever generation."""
-    names = (owner.removeprefix(OF_DESK) for owner in office.keyring.store.owners(f"{OF_DESK}index:"))
+    names = (owner.removeprefix(OF_DESK) for owner in desk.keyring.store.owners(f"{OF_DESK}index:"))
     return [name for name in names if generation_of(name)[0] in INDEXES]
 
 
-def _state(office: Office) -> IndexState:
-    with office.database.reading() as session:
-        return read_state(session)
+def _state(desk: Desk) -> IndexState:
+    with desk.database.reading() as db:
+        return read_state(db)

@@ -65,19 +65,19 @@ def generation_of(name: str) -> tuple[str, int]:
     return index, int(rest[0]) if rest and rest[0].isdecimal() else 1
 
 
-def read_state(session: Session, *, locked: bool = False) -> IndexState:
+def read_state(db: Session, *, locked: bool = False) -> IndexState:
     """The state as it is stored; with `locked` no one else moves anything until the transaction ends."""
     wanted = select(col(Counter.name), col(Counter.value)).where(col(Counter.name).in_((_GENERATION, _POSITION)))
-    rows = session.connection().execute(wanted.order_by(col(Counter.name)).with_for_update() if locked else wanted)
+    rows = db.connection().execute(wanted.order_by(col(Counter.name)).with_for_update() if locked else wanted)
     kept = {name: int(value) for name, value in rows}
     return IndexState(kept.get(_GENERATION, 1), kept.get(_POSITION, SETTLED))
 
 
-def write_state(session: Session, state: IndexState) -> None:
+def write_state(db: Session, state: IndexState) -> None:
     """Store the state, in the caller's transaction."""
-    session.merge(Counter(name=_GENERATION, value=state.generation))
-    session.merge(Counter(name=_POSITION, value=state.position))
-    session.flush()
+    db.merge(Counter(name=_GENERATION, value=state.generation))
+    db.merge(Counter(name=_POSITION, value=state.position))
+    db.flush()
 
 
 class IndexStateReader:
@@ -93,7 +93,7 @@ class IndexStateReader:
         known, now = self._known, time.monotonic()
         if known.settled and now - self._asked_at < FRESH_SECONDS:
             return known
-        with self._database.reading() as session:
-            self._known = read_state(session)
+        with self._database.reading() as db:
+            self._known = read_state(db)
         self._asked_at = now
         return self._known

@@ -14,7 +14,7 @@ from cs_console.custody import key_store
 from cs_console.custody.index_state import INDEXES, IndexState, generation_of
 from cs_console.custody.key_store import FIRST_EPOCH, KeyStore, WrappedKey
 from cs_console.custody.wrapping import UnknownEpoch, Wrappers, wrap, wrong_key
-from cs_console.errors import DeskKeyMissing, KeyDestroyed, KeyMissing, KeyProtected, Refusal
+from cs_console.errors import ConsoleError, DeskKeyMissing, KeyDestroyed, KeyMissing, KeyProtected
 from cs_console.key_files import KEY_BYTES, wrapping_key, wrapping_keys
 from cs_console.settings import Settings
 
@@ -210,7 +210,7 @@ class Keyring:
             if not key_store.all_epochs(connection):  # another console may have been first
                 key_store.add_epoch(connection, FIRST_EPOCH, self.wrappers.first_proof(sample), self.clock.now())
 
-    def _why_none(self, owner: str) -> Refusal:
+    def _why_none(self, owner: str) -> ConsoleError:
         if owner.startswith(OF_DESK):
             return DeskKeyMissing(owner.removeprefix(OF_DESK))
         return KeyDestroyed() if self.is_erased(owner) else KeyMissing()

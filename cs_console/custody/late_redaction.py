@@ -19,8 +19,8 @@ from cs_console.custody.known_terms import KnownTerms
 from cs_console.custody.redaction import redact
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.ticket_keys import TicketKeys, opened_keys
-from cs_console.desk import Office
-from cs_console.errors import KeyDestroyed, Refusal, SealBroken, StoreUnavailable
+from cs_console.desk import Desk
+from cs_console.errors import ConsoleError, KeyDestroyed, SealBroken, StoreUnavailable
 from models.enums import Action
 from models.message import Message
 from models.ticket import Ticket
@@ -55,50 +55,50 @@ class _Text:
     sealed: bytes
 
 
-def redact_waiting(office: Office, seconds: float = SECONDS) -> int:
+def redact_waiting(desk: Desk, seconds: float = SECONDS) -> int:
     """Redact tickets that wait, for about so many seconds, and return how many were done.
 
     Each is on record. One whose key cannot be had goes on waiting, and so does one of which more became known
     meanwhile. Raises StoreUnavailable.
     """
     begun, done = time.monotonic(), 0
-    with office.database.reading() as session:
+    with desk.database.reading() as db:
         due = select(col(Ticket.number)).where(col(Ticket.redaction_due).is_not(None))
-        numbers = list(session.connection().execute(due.order_by(col(Ticket.number)).limit(MOST)).scalars())
+        numbers = list(db.connection().execute(due.order_by(col(Ticket.number)).limit(MOST)).scalars())
     for number in numbers:
         try:
-            done += _redact_ticket(office, number)
+            done += _redact_ticket(desk, number)
         except StoreUnavailable:
             raise
-        except Refusal:
+        except ConsoleError:
             continue
         if time.monotonic() - begun > seconds:
             break
     return done
 
 
-def redact_soon(office: Office) -> None:
+def redact_soon(desk: Desk) -> None:
     """Redact at once what was just marked, as far as a moment allows, after the change was committed.
 
     What is left, and whatever stands in the way, is for the upkeep: the change itself is done.
     """
-    with suppress(Refusal):
-        redact_waiting(office, AT_ONCE_SECONDS)
+    with suppress(ConsoleError):
+        redact_waiting(desk, AT_ONCE_SECONDS)
 
 
-def _redact_ticket(office: Office, number: int) -> bool:
-    waiting = _waiting(office, number)
+def _redact_ticket(desk: Desk, number: int) -> bool:
+    waiting = _waiting(desk, number)
     if waiting is None:
         return False
-    for texts in _texts(office, number):
-        if not _replace(office, waiting, texts):
+    for texts in _texts(desk, number):
+        if not _replace(desk, waiting, texts):
             return False
-    return _finish(office, waiting)
+    return _finish(desk, waiting)
 
 
-def _waiting(office: Office, number: int) -> _Waiting | None:
-    with office.database.reading() as session:
-        found = session.connection().execute(
+def _waiting(desk: Desk, number: int) -> _Waiting | None:
+    with desk.database.reading() as db:
+        found = db.connection().execute(
             select(col(Ticket.redaction_due), col(Ticket.requester_id), col(Ticket.sealed_key), col(Ticket.pack)).where(
                 col(Ticket.number) == number
             )
@@ -107,36 +107,36 @@ def _waiting(office: Office, number: int) -> _Waiting | None:
         if row is None or row.redaction_due is None:
             return None
         requester_id = row.requester_id
-        regions = office.packs.get(row.pack).meta.regions
+        regions = desk.packs.get(row.pack).meta.regions
         try:
-            keys = opened_keys(requester_id, office.keyring.key(requester_id), number, row.sealed_key)
+            keys = opened_keys(requester_id, desk.keyring.key(requester_id), number, row.sealed_key)
         except KeyDestroyed:
             if row.sealed_key == b"":
-                _forget(office, number)
+                _forget(desk, number)
             raise
-        known = known_values(session, office, requester_id, keys.requester_key, keys)
+        known = known_values(db, desk, requester_id, keys.requester_key, keys)
     return _Waiting(number, row.redaction_due, requester_id, regions, keys, known)
 
 
-def _forget(office: Office, number: int) -> None:
+def _forget(desk: Desk, number: int) -> None:
     """Nothing is left to redact on a ticket that was erased."""
-    with office.database.transaction() as session:
-        session.connection().execute(
+    with desk.database.transaction() as db:
+        db.connection().execute(
             update(Ticket).where(col(Ticket.number) == number, col(Ticket.sealed_key) == b"").values(redaction_due=None)
         )
 
 
-def _texts(office: Office, number: int) -> Iterator[list[_Text]]:
+def _texts(desk: Desk, number: int) -> Iterator[list[_Text]]:
     """The ticket's redacted texts, some at a time."""
-    with office.database.reading() as session:
+    with desk.database.reading() as db:
         subject = select(col(Ticket.subject_redacted)).where(col(Ticket.number) == number)
-        sealed = session.connection().execute(subject).scalar_one()
+        sealed = db.connection().execute(subject).scalar_one()
     texts = [_Text(Ticket, "subject_redacted", str(number), sealed)]
     after = ""
     while texts:
         yield texts
-        with office.database.reading() as session:
-            rows = session.connection().execute(
+        with desk.database.reading() as db:
+            rows = db.connection().execute(
                 select(col(Message.id), col(Message.text_redacted))
                 .where(col(Message.ticket_number) == number, col(Message.id) > after)
                 .order_by(col(Message.id))
@@ -146,7 +146,7 @@ def _texts(office: Office, number: int) -> Iterator[list[_Text]]:
         after = texts[-1].row if texts else after
 
 
-def _replace(office: Office, waiting: _Waiting, texts: list[_Text]) -> bool:
+def _replace(desk: Desk, waiting: _Waiting, texts: list[_Text]) -> bool:
     """Store what comes out different; False where a text is not any more what was read."""
     made: list[tuple[_Text, bytes]] = []
     for text in texts:
@@ -160,11 +160,11 @@ def _replace(office: Office, waiting: _Waiting, texts: list[_Text]) -> bool:
             made.append((text, waiting.keys.seal(str(text.table.__tablename__), text.column, text.row, after)))
     if not made:
         return True
-    with office.database.transaction() as session:
-        return all(_stored(session, text, sealed) for text, sealed in made)
+    with desk.database.transaction() as db:
+        return all(_stored(db, text, sealed) for text, sealed in made)
 
 
-def _stored(session: Session, text: _Text, sealed: bytes) -> bool:
+def _stored(db: Session, text: _Text, sealed: bytes) -> bool:
     if text.table is Ticket:
         statement = (
             update(Ticket)
@@ -177,13 +177,13 @@ def _stored(session: Session, text: _Text, sealed: bytes) -> bool:
             .where(col(Message.id) == text.row, col(Message.text_redacted) == text.sealed)
             .values(text_redacted=sealed)
         )
-    return session.connection().execute(statement).rowcount == 1
+    return db.connection().execute(statement).rowcount == 1
 
 
-def _finish(office: Office, waiting: _Waiting) -> bool:
+def _finish(desk: Desk, waiting: _Waiting) -> bool:
     """Show the texts again and put it on record, if nothing more became known and the ticket is the same person's."""
-    with office.database.transaction() as session:
-        shown = session.connection().execute(
+    with desk.database.transaction() as db:
+        shown = db.connection().execute(
             update(Ticket)
             .where(
                 col(Ticket.number) == waiting.number,
@@ -194,7 +194,7 @@ def _finish(office: Office, waiting: _Waiting) -> bool:
         )
         if shown.rowcount != 1:
             return False
-        pseudonym = office.pseudonym(waiting.requester_id, waiting.keys.requester_key)
+        pseudonym = desk.pseudonym(waiting.requester_id, waiting.keys.requester_key)
         entry = Entry(Action.REDACTED_AGAIN, ticket=waiting.number, requester=pseudonym)
-        append(session, office, Actor("console", "", "", office.host), entry, office.clock.now())
+        append(db, desk, Actor("console", "", "", desk.host), entry, desk.clock.now())
     return True

@@ -9,14 +9,14 @@ from sqlmodel import Session, col
 from cs_console.custody.contacts import NewContact, add_contact
 from cs_console.custody.opening import open_text
 from cs_console.custody.sealing import Place
-from cs_console.desk import Office
+from cs_console.desk import Desk
 from models.contact import Contact
 from models.enums import Field
 
 
 def set_on_file(
-    session: Session,
-    office: Office,
+    db: Session,
+    desk: Desk,
     requester_id: str,
     key: bytes,
     field: Field,
@@ -28,7 +28,7 @@ def set_on_file(
     Returns whether that changed anything. What was on file before stays sealed (policy V.1), and so does an equal
     value that was added by hand, but neither is used any more. What a ticket claims is not touched.
     """
-    rows = session.connection().execute(
+    rows = db.connection().execute(
         select(col(Contact.id), col(Contact.value), col(Contact.on_file)).where(
             col(Contact.requester_id) == requester_id,
             col(Contact.field) == field,
@@ -45,20 +45,18 @@ def set_on_file(
         elif same or on_file:
             over.append(row)
     if over:
-        session.connection().execute(
-            update(Contact).where(col(Contact.id).in_(over)).values(replaced_at=office.clock.now())
-        )
+        db.connection().execute(update(Contact).where(col(Contact.id).in_(over)).values(replaced_at=desk.clock.now()))
     if not there:
-        add_contact(session, office, requester_id, key, NewContact(field, value, True, changed_at))
+        add_contact(db, desk, requester_id, key, NewContact(field, value, True, changed_at))
     return bool(over) or not there
 
 
-def take_off_file(session: Session, office: Office, requester_id: str, *, but: Collection[Field]) -> tuple[Field, ...]:
+def take_off_file(db: Session, desk: Desk, requester_id: str, *, but: Collection[Field]) -> tuple[Field, ...]:
     """Use no more what is on file of other fields than these: the platform's newest record has none of it.
 
     It stays sealed (policy V.1), as what is replaced does. Returns the fields.
     """
-    done = session.connection().execute(
+    done = db.connection().execute(
         update(Contact)
         .where(
             col(Contact.requester_id) == requester_id,
@@ -66,15 +64,15 @@ def take_off_file(session: Session, office: Office, requester_id: str, *, but: C
             col(Contact.field).not_in([field.value for field in but]),
             col(Contact.replaced_at).is_(None),
         )
-        .values(replaced_at=office.clock.now())
+        .values(replaced_at=desk.clock.now())
         .returning(col(Contact.field))
     )
     return tuple(sorted({Field(field) for field in done.scalars()}))
 
 
-def on_file_now(session: Session, requester_id: str, key: bytes) -> tuple[tuple[Field, str], ...]:
+def on_file_now(db: Session, requester_id: str, key: bytes) -> tuple[tuple[Field, str], ...]:
     """What is on file of a requester, opened for a comparison with the platform's record, never for a person."""
-    rows = session.connection().execute(
+    rows = db.connection().execute(
         select(col(Contact.id), col(Contact.field), col(Contact.value)).where(
             col(Contact.requester_id) == requester_id,
             col(Contact.on_file).is_(True),
@@ -87,12 +85,12 @@ def on_file_now(session: Session, requester_id: str, key: bytes) -> tuple[tuple[
     )
 
 
-def said_to_change(session: Session, requester_id: str, at: datetime) -> bool:
+def said_to_change(db: Session, requester_id: str, at: datetime) -> bool:
     """The platform says that something was changed then, and not what: every contact on file counts as changed then.
 
     Returns whether that made any of them younger.
     """
-    done = session.connection().execute(
+    done = db.connection().execute(
         update(Contact)
         .where(
             col(Contact.requester_id) == requester_id,

@@ -9,19 +9,19 @@ WAITING = "[hidden while it is redacted again]"
 """What stands in place of a ticket's subject and lines meanwhile."""
 
 
-def redact_later(session: Session, requester_id: str) -> None:
+def redact_later(db: Session, requester_id: str) -> None:
     """Have the earlier texts of all of this requester's tickets redacted again, because a value of theirs was added.
 
     Part of the caller's transaction: from its commit on those texts are hidden until `late_redaction` has done them.
     """
-    _mark(session, col(Ticket.requester_id) == requester_id)
+    _mark(db, col(Ticket.requester_id) == requester_id)
 
 
-def redact_ticket_later(session: Session, number: int) -> None:
+def redact_ticket_later(db: Session, number: int) -> None:
     """The same for one ticket: it belongs to another requester now."""
-    _mark(session, col(Ticket.number) == number)
+    _mark(db, col(Ticket.number) == number)
 
 
-def _mark(session: Session, which: ColumnElement[bool]) -> None:
+def _mark(db: Session, which: ColumnElement[bool]) -> None:
     again = func.coalesce(col(Ticket.redaction_due), 0) + 1  # a redaction running now sees that it is not enough
-    session.connection().execute(update(Ticket).where(which).values(redaction_due=again))
+    db.connection().execute(update(Ticket).where(which).values(redaction_due=again))

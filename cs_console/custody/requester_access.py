@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from cs_console.access_log.vouched import COLUMNS_OF_ENTRY, genuine
-from cs_console.desk import Desk, Office
+from cs_console.desk import Desk, DeskSession
 from cs_console.errors import KeyDestroyed, OnHold
 from cs_console.prepared import Prepared, Row
 from models.enums import Action, RequesterState, Result, Role
@@ -51,55 +51,55 @@ _ENDINGS = (
 )
 
 
-def check_in_use(desk: Desk, state: str) -> None:
+def check_in_use(session: DeskSession, state: str) -> None:
     """Refuse to work with a requester in this state. Raises KeyDestroyed; OnHold for who may know of a hold."""
     if state == RequesterState.ACTIVE:
         return
-    if state == RequesterState.RESTRICTED and _may_know(desk):
+    if state == RequesterState.RESTRICTED and _may_know(session):
         raise OnHold
     raise KeyDestroyed  # also while the key of an erased requester is still being destroyed
 
 
-def check_ending(desk: Desk, pseudonym: str, newest: Row | None) -> None:
+def check_ending(session: DeskSession, pseudonym: str, newest: Row | None) -> None:
     """Refuse a requester whose erasure the log has as approved. `newest`: of NEWEST_ENDING. Raises LogBroken too."""
-    word = None if newest is None else genuine(desk.office, newest)
+    word = None if newest is None else genuine(session.desk, newest)
     if word is not None and word.requester == pseudonym:
         erased = word.action is Action.REQUESTER_ERASED
-        check_in_use(desk, RequesterState.ERASED if erased else RequesterState.RESTRICTED)
+        check_in_use(session, RequesterState.ERASED if erased else RequesterState.RESTRICTED)
 
 
-def require_in_use(session: Session, desk: Desk, requester_id: str) -> None:
+def require_in_use(db: Session, session: DeskSession, requester_id: str) -> None:
     """The same for a requester by id, as they are now by their row and by the log. Raises LogBroken too."""
-    check_in_use(desk, session.get_one(Requester, requester_id, populate_existing=True).state)
-    ended = ended_on_record(session, desk.office, [requester_id])
-    check_in_use(desk, ended.get(requester_id, RequesterState.ACTIVE))
+    check_in_use(session, db.get_one(Requester, requester_id, populate_existing=True).state)
+    ended = ended_on_record(db, session.desk, [requester_id])
+    check_in_use(session, ended.get(requester_id, RequesterState.ACTIVE))
 
 
 def hidden_from(
-    session: Session, desk: Desk, requester_ids: Collection[str], keys: Mapping[str, bytes] | None = None
+    db: Session, session: DeskSession, requester_ids: Collection[str], keys: Mapping[str, bytes] | None = None
 ) -> set[str]:
     """The requesters that this desk is shown nothing of, not even masks. `keys`: theirs, where they are known.
 
     Raises LogBroken.
     """
     wanted = set(requester_ids)
-    shown = {RequesterState.ACTIVE, RequesterState.RESTRICTED} if _may_know(desk) else {RequesterState.ACTIVE}
+    shown = {RequesterState.ACTIVE, RequesterState.RESTRICTED} if _may_know(session) else {RequesterState.ACTIVE}
     found = select(col(Requester.id)).where(col(Requester.id).in_(wanted), col(Requester.state).not_in(shown))
-    hidden = set(session.connection().execute(found).scalars())
-    ended = ended_on_record(session, desk.office, wanted - hidden, keys)
+    hidden = set(db.connection().execute(found).scalars())
+    ended = ended_on_record(db, session.desk, wanted - hidden, keys)
     return hidden | {one for one, state in ended.items() if state not in shown}
 
 
 def ended_on_record(
-    session: Session, office: Office, requester_ids: Collection[str], keys: Mapping[str, bytes] | None = None
+    db: Session, desk: Desk, requester_ids: Collection[str], keys: Mapping[str, bytes] | None = None
 ) -> dict[str, RequesterState]:
     """Those of these requesters whose erasure the log has as approved: restricted, or erased. Raises LogBroken."""
-    keys = office.keyring.keys(requester_ids) if keys is None else keys
-    names = {office.pseudonym(one, keys[one]): one for one in requester_ids if one in keys}
+    keys = desk.keyring.keys(requester_ids) if keys is None else keys
+    names = {desk.pseudonym(one, keys[one]): one for one in requester_ids if one in keys}
     if not names:
         return {}
-    rows = session.connection().execute(_ENDINGS, {"names": sorted(names)})
-    said = [genuine(office, tuple(row)) for row in rows]
+    rows = db.connection().execute(_ENDINGS, {"names": sorted(names)})
+    said = [genuine(desk, tuple(row)) for row in rows]
     erased = {word.requester for word in said if word.action is Action.REQUESTER_ERASED}
     return {
         names[word.requester]: RequesterState.ERASED if word.requester in erased else RequesterState.RESTRICTED
@@ -108,5 +108,5 @@ def ended_on_record(
     }
 
 
-def _may_know(desk: Desk) -> bool:
-    return desk.agent.has(Role.PRIVACY_OFFICER)
+def _may_know(session: DeskSession) -> bool:
+    return session.agent.has(Role.PRIVACY_OFFICER)

@@ -24,7 +24,7 @@ from cs_console.custody.key_store import KeyEpoch, KeyStore, WrappedKey
 from cs_console.custody.keyring import Keyring
 from cs_console.custody.wrapping import UnknownEpoch, is_key_of, proof_for, wrap, wrong_key
 from cs_console.database import store_errors
-from cs_console.desk import Desk, Office
+from cs_console.desk import Desk, DeskSession
 from cs_console.errors import KeysRotating, KeyUnavailable, StoreUnavailable
 from cs_console.file_lock import LockHeld, file_lock
 from cs_console.key_files import next_key, put_next_in_place, wrapping_key, wrapping_keys
@@ -69,55 +69,55 @@ class KeyStatus:
     index: IndexState
 
 
-def key_status(office: Office) -> KeyStatus:
+def key_status(desk: Desk) -> KeyStatus:
     """Epochs, the last rotation (UTC), and the window of the keys destroyed since. Changes nothing.
 
     A window is `key_days` of the settings long and runs from the first key destroyed.
     """
-    store = office.keyring.store
-    with office.database.reading() as session:
-        index = read_state(session)
+    store = desk.keyring.store
+    with desk.database.reading() as db:
+        index = read_state(db)
     epochs, counts = store.epochs(), store.counts()
     newest = epochs[-1].epoch if epochs else key_store.FIRST_EPOCH
     to_have = [epoch for epoch in epochs if epoch.ended_at is None]
     first = min((epoch.first_destroyed_at for epoch in to_have if epoch.first_destroyed_at), default=None)
-    due = first + timedelta(days=office.settings.key_days) if first else None
+    due = first + timedelta(days=desk.settings.key_days) if first else None
     return KeyStatus(
         by_epoch=counts,
         epoch=newest,
         rotated_at=max((epoch.ended_at for epoch in epochs if epoch.ended_at), default=None),
         erased=sum(epoch.destroyed for epoch in to_have),
         due=due,
-        overdue=due is not None and office.clock.now() > due,
+        overdue=due is not None and desk.clock.now() > due,
         unfinished=len(to_have) > 1,
         to_rewrap=sum(count for epoch, count in counts.items() if epoch != newest),
         index=index,
     )
 
 
-def rotate(desk: Desk, progress: Progress | None = None) -> Rotated:
+def rotate(session: DeskSession, progress: Progress | None = None) -> Rotated:
     """Rotate the key-encryption key, or finish the rotation that was cut short. Its begin and end are on record.
 
     Consoles work on meanwhile. Raises KeysRotating while another process does it, BadSettings where no next key is
     named, KeyUnavailable where a key does not open: then the old key-encryption key is kept, and so is every key.
     """
-    keyring, settings = desk.office.keyring, desk.office.settings
-    with desk.reading(operator=True):
+    keyring, settings = session.desk.keyring, session.desk.settings
+    with session.reading(operator=True):
         pass  # before a key is made
     keyring.looking_again(keyring.upgrade)
     with _alone(keyring.store):
         # the look-up keys first: their old ones then go with the old key-encryption key, out of the keyring's backups
-        if renew(desk.office, progress, only_finish=_is_unfinished(keyring, settings)):
-            _record(desk, "look-up keys: renewed, the old ones are destroyed")
-        newest = _begun(desk)
+        if renew(session.desk, progress, only_finish=_is_unfinished(keyring, settings)):
+            _record(session, "look-up keys: renewed, the old ones are destroyed")
+        newest = _begun(session)
         rewrapped = _rewrap_all(keyring, newest, progress)
         finished = _give_up_old_key(settings, newest)
         if rewrapped or finished:
             still = "the old key is given up" if finished else "the setting of the key is still to be changed"
-            _record(desk, f"epoch {newest.epoch}: {rewrapped} keys wrapped again; {still}")
+            _record(session, f"epoch {newest.epoch}: {rewrapped} keys wrapped again; {still}")
         if finished:
             with keyring.store.transaction() as connection:
-                key_store.end_epochs(connection, newest.epoch, desk.office.clock.now())
+                key_store.end_epochs(connection, newest.epoch, session.desk.clock.now())
     keyring.wrappers.hold(wrapping_keys(settings))
     keyring.store.empty_journal()
     return Rotated(newest.epoch, rewrapped, finished)
@@ -128,13 +128,13 @@ def _is_unfinished(keyring: Keyring, settings: Settings) -> bool:
     return any(epoch.ended_at is None for epoch in older) or not is_key_of(wrapping_key(settings), newest)
 
 
-def _begun(desk: Desk) -> KeyEpoch:
+def _begun(session: DeskSession) -> KeyEpoch:
     """The epoch to rotate to: the one that was begun and is not finished, else a new one."""
-    keyring, settings = desk.office.keyring, desk.office.settings
+    keyring, settings = session.desk.keyring, session.desk.settings
     epochs = keyring.store.epochs()
     newest = epochs[-1]
     if _is_unfinished(keyring, settings):
-        _record(desk, f"epoch {newest.epoch}: taken up again")
+        _record(session, f"epoch {newest.epoch}: taken up again")
         return newest
     key = next_key(settings)
     if any(is_key_of(key, epoch) for epoch in epochs):
@@ -145,11 +145,11 @@ def _begun(desk: Desk) -> KeyEpoch:
             else f"Move {settings.next_key_path} away; the next run makes a new one.",
         )
     number = newest.epoch + 1
-    _record(desk, f"epoch {number}: begun")
+    _record(session, f"epoch {number}: begun")
     with keyring.store.transaction() as connection:
         # a console that is making a key has stored it by then; later ones make it in the new epoch
         key_store.hold_epochs(connection, alone=True)
-        key_store.add_epoch(connection, number, proof_for(key, number), desk.office.clock.now())
+        key_store.add_epoch(connection, number, proof_for(key, number), session.desk.clock.now())
     return keyring.store.epochs()[-1]
 
 
@@ -221,9 +221,9 @@ def _give_up_old_key(settings: Settings, newest: KeyEpoch) -> bool:
     return True
 
 
-def _record(desk: Desk, what: str) -> None:
-    with desk.work(operator=True) as session:
-        record(session, desk, Entry(Action.KEYS_ROTATED, reason=what))
+def _record(session: DeskSession, what: str) -> None:
+    with session.work(operator=True) as db:
+        record(db, session, Entry(Action.KEYS_ROTATED, reason=what))
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from cs_console.errors import Refusal
+from cs_console.errors import ConsoleError
 from models.desk_identity import DeskIdentity
 
 if TYPE_CHECKING:
@@ -26,14 +26,14 @@ def sample_tag(keyring: "Keyring", desk_id: str) -> bytes:
     return hmac.digest(keyring.key(f"desk:{desk_id}"), b"sample desk|" + desk_id.encode(), hashlib.sha256)
 
 
-def is_sample(session: Session, keyring: "Keyring") -> bool:
+def is_sample(db: Session, keyring: "Keyring") -> bool:
     """Whether this desk was made as a sample. A mark that was copied or made up counts for nothing."""
-    found = session.connection().execute(select(col(DeskIdentity.id), col(DeskIdentity.sample_tag))).first()
+    found = db.connection().execute(select(col(DeskIdentity.id), col(DeskIdentity.sample_tag))).first()
     if found is None or found.sample_tag is None:
         return False  # a real desk's keys are not asked for
     try:
         return hmac.compare_digest(found.sample_tag, sample_tag(keyring, found.id))
-    except Refusal:
+    except ConsoleError:
         return False
 
 
@@ -52,8 +52,8 @@ def holds_sample(settings: "Settings") -> bool:
             return False
         keyring = open_keyring(settings)
         try:
-            with database.reading() as session:
-                return is_sample(session, keyring)
+            with database.reading() as db:
+                return is_sample(db, keyring)
         finally:
             keyring.close()
     finally:

@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from cs_console.custody.opening import open_text
 from cs_console.custody.ticket_keys import ticket_keys
-from cs_console.desk import Office
+from cs_console.desk import Desk
 from cs_console.errors import NothingThere
 from models.enums import MessageSort
 from models.message import Message
@@ -33,16 +33,16 @@ class OutgoingLine:
     ticket_row: int | None = None
 
 
-def line_for_sending(session: Session, office: Office, message_id: str) -> OutgoingLine:
+def line_for_sending(db: Session, desk: Desk, message_id: str) -> OutgoingLine:
     """The opened text and headers of one outgoing line, for delivery alone.
 
     Raises NothingThere for any other line (what requesters wrote leaves only through disclosure.py), KeyDestroyed
     or SealBroken.
     """
-    message = session.get(Message, message_id)
+    message = db.get(Message, message_id)
     if message is None or message.sort not in OUTGOING or message.headers is None:
         raise NothingThere("There is no such outgoing message.")
-    keys = ticket_keys(session, office, message.ticket_number)
+    keys = ticket_keys(db, desk, message.ticket_number)
     text = open_text(keys.key, keys.place("message", "text", message_id), message.text)
     headers = json.loads(open_text(keys.key, keys.place("message", "headers", message_id), message.headers))
     return OutgoingLine(text, headers["subject"], headers["message_id"], headers.get("ticket_row"))

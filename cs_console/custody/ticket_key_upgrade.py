@@ -18,8 +18,8 @@ from cs_console.custody.erasing import SEALED
 from cs_console.custody.opening import open_sealed
 from cs_console.custody.sealing import Place, seal
 from cs_console.custody.ticket_keys import TicketKeys, new_ticket_keys, opened_keys
-from cs_console.desk import Office
-from cs_console.errors import KeyMissing, Refusal, SealBroken, StoreUnavailable
+from cs_console.desk import Desk
+from cs_console.errors import ConsoleError, KeyMissing, SealBroken, StoreUnavailable
 from models.attachment import Attachment
 from models.authority import Authority
 from models.clock_event import ClockEvent
@@ -43,45 +43,45 @@ LOCK_WAIT = "200ms"
 _Seal = Callable[[Place, bytes], bytes]
 
 
-def give_keys(office: Office) -> int:
+def give_keys(desk: Desk) -> int:
     """Give some tickets that have none a key of their own; how many were looked at.
 
     One whose requester's key cannot be had is left as it is. Raises StoreUnavailable.
     """
     begun, looked_at = time.monotonic(), 0
-    with office.database.reading() as session:
+    with desk.database.reading() as db:
         wanted = select(col(Ticket.number)).where(
-            col(Ticket.sealed_key).is_(None), col(Ticket.number) > office.keyed_up_to
+            col(Ticket.sealed_key).is_(None), col(Ticket.number) > desk.keyed_up_to
         )
-        numbers = list(session.connection().execute(wanted.order_by(col(Ticket.number)).limit(MOST)).scalars())
+        numbers = list(db.connection().execute(wanted.order_by(col(Ticket.number)).limit(MOST)).scalars())
     if not numbers:
-        office.keyed_up_to = 0
+        desk.keyed_up_to = 0
     for number in numbers:
         if time.monotonic() - begun > SECONDS:
             break
-        office.keyed_up_to = number
+        desk.keyed_up_to = number
         try:
-            with office.database.transaction() as session:
-                if not office.database.is_sqlite:
-                    session.connection().execute(text(f"SET LOCAL lock_timeout = '{LOCK_WAIT}'"))
-                give_key(session, office, number)
+            with desk.database.transaction() as db:
+                if not desk.database.is_sqlite:
+                    db.connection().execute(text(f"SET LOCAL lock_timeout = '{LOCK_WAIT}'"))
+                give_key(db, desk, number)
         except KeyMissing:
             continue
         except StoreUnavailable:
             raise
-        except Refusal:
+        except ConsoleError:
             continue
         looked_at += 1
     return looked_at
 
 
-def give_key(session: Session, office: Office, number: int) -> None:
+def give_key(db: Session, desk: Desk, number: int) -> None:
     """Seal a ticket's contents under a key of its own, in the caller's transaction, unless they are already.
 
     A ticket that another console is working on is passed over. A value that does not open stays as it is. Raises
     KeyDestroyed where the requester's key is gone.
     """
-    found = session.connection().execute(
+    found = db.connection().execute(
         select(col(Ticket.requester_id), col(Ticket.sealed_key), col(Requester.state))
         .join(Requester, col(Requester.id) == col(Ticket.requester_id))
         .where(col(Ticket.number) == number)
@@ -91,19 +91,19 @@ def give_key(session: Session, office: Office, number: int) -> None:
     if row is None or row.sealed_key is not None:
         return
     if row.state == RequesterState.ERASED:
-        _set(session, number, b"")  # as an erasure leaves it
+        _set(db, number, b"")  # as an erasure leaves it
         return
-    key = office.keyring.key(row.requester_id)
+    key = desk.keyring.key(row.requester_id)
     keys, sealed_key = new_ticket_keys(row.requester_id, key, number)
-    seal_again(session, office, number, opened_keys(row.requester_id, key, number, None), keys)
-    _set(session, number, sealed_key)
+    seal_again(db, desk, number, opened_keys(row.requester_id, key, number, None), keys)
+    _set(db, number, sealed_key)
 
 
-def _set(session: Session, number: int, sealed_key: bytes) -> None:
-    session.connection().execute(update(Ticket).where(col(Ticket.number) == number).values(sealed_key=sealed_key))
+def _set(db: Session, number: int, sealed_key: bytes) -> None:
+    db.connection().execute(update(Ticket).where(col(Ticket.number) == number).values(sealed_key=sealed_key))
 
 
-def seal_again(session: Session, office: Office, number: int, old: TicketKeys, new: TicketKeys) -> None:
+def seal_again(db: Session, desk: Desk, number: int, old: TicketKeys, new: TicketKeys) -> None:
     """Every sealed value of the ticket, opened by the old keys and sealed by the new ones."""
 
     def once(place: Place, sealed: bytes) -> bytes:
@@ -111,17 +111,15 @@ def seal_again(session: Session, office: Office, number: int, old: TicketKeys, n
         return seal(new.key, replace(place, owner=new.owner), value)
 
     def twice(place: Place, sealed: bytes) -> bytes:
-        outer, key = replace(place, owner=f"desk:{PRIVACY_OFFICE}"), office.keyring.desk_key(PRIVACY_OFFICE)
+        outer, key = replace(place, owner=f"desk:{PRIVACY_OFFICE}"), desk.keyring.desk_key(PRIVACY_OFFICE)
         inner = once(place, base64.b64decode(open_sealed(key, outer, sealed)))
         return seal(key, outer, base64.b64encode(inner))
 
     for table, rows in _rows_of(number).items():
         identity = table.__table__.primary_key.columns[0]  # type: ignore[attr-defined]  # SQLModel adds it
         columns = [name for name in SEALED[table] if name != "sealed_key"]
-        for row, hidden in session.connection().execute(rows).all():
-            stored = session.connection().execute(
-                select(*(getattr(table, name) for name in columns)).where(identity == row)
-            )
+        for row, hidden in db.connection().execute(rows).all():
+            stored = db.connection().execute(select(*(getattr(table, name) for name in columns)).where(identity == row))
             kept = stored.one()._asdict()
             sealed = {}
             for name, value in kept.items():
@@ -130,8 +128,8 @@ def seal_again(session: Session, office: Office, number: int, old: TicketKeys, n
                     if value:
                         sealed[name] = again(Place("", str(table.__tablename__), name, str(row)), value)
             if sealed:
-                session.connection().execute(update(table).where(identity == row).values(sealed))
-    _drafts_again(session, number, old, new, once)
+                db.connection().execute(update(table).where(identity == row).values(sealed))
+    _drafts_again(db, number, old, new, once)
 
 
 def _rows_of(number: int) -> dict[type[SQLModel], Select[*tuple[Any, ...]]]:
@@ -150,16 +148,16 @@ def _rows_of(number: int) -> dict[type[SQLModel], Select[*tuple[Any, ...]]]:
     }
 
 
-def _drafts_again(session: Session, number: int, old: TicketKeys, new: TicketKeys, again: _Seal) -> None:
+def _drafts_again(db: Session, number: int, old: TicketKeys, new: TicketKeys, again: _Seal) -> None:
     """What agents have typed and not sent: a draft's place ends in the ticket's number, or names a decision on it."""
-    decisions = session.connection().execute(select(col(Decision.id)).where(col(Decision.ticket_number) == number))
+    decisions = db.connection().execute(select(col(Decision.id)).where(col(Decision.ticket_number) == number))
     returns = {f"return:{decision}" for decision in decisions.scalars()}
-    drafts = session.scalars(select(Draft).where(col(Draft.key_owner) == old.owner)).all()
+    drafts = db.scalars(select(Draft).where(col(Draft.key_owner) == old.owner)).all()
     for draft in drafts:
         if draft.place in returns or draft.place.endswith(f":{number}"):
             place = Place(old.owner, "draft", "text", f"{draft.agent_id}|{draft.place}")
             with suppress(SealBroken):
                 draft.text = again(place, draft.text)
             draft.key_owner = new.owner
-            session.add(draft)
-    session.flush()
+            db.add(draft)
+    db.flush()

@@ -16,7 +16,7 @@ from cs_console.custody.opening import open_sealed
 from cs_console.custody.requester_access import hidden_from
 from cs_console.custody.sealing import Place, seal
 from cs_console.database import only_reads
-from cs_console.desk import Desk, Office
+from cs_console.desk import Desk, DeskSession
 from cs_console.errors import KeyDestroyed, NothingThere
 from cs_console.key_files import KEY_BYTES
 from models.ticket import Ticket
@@ -82,34 +82,34 @@ def opened_keys(requester_id: str, requester_key: bytes, number: int, sealed_key
     return TicketKeys(requester_id, requester_key, contents_owner(number), key, number)
 
 
-def ticket_keys(session: Session, office: Office, number: int) -> TicketKeys:
+def ticket_keys(db: Session, desk: Desk, number: int) -> TicketKeys:
     """The keys of one ticket, for services and delivery: whether a viewer may see anything of it is asked elsewhere.
 
     Raises NothingThere, KeyDestroyed once the requester is erased, SealBroken, OwnerNotVouched.
     """
-    found = session.connection().execute(_LOOK, {"number": number}).first()
-    if found is not None and found.sealed_key is None and not only_reads(session):
+    found = db.connection().execute(_LOOK, {"number": number}).first()
+    if found is not None and found.sealed_key is None and not only_reads(db):
         # what is sealed now must not be missed by another console that gives this ticket its key
-        found = session.connection().execute(_LOOK_AND_KEEP, {"number": number}).first()
+        found = db.connection().execute(_LOOK_AND_KEEP, {"number": number}).first()
     if found is None:
         raise NothingThere(f"There is no ticket #{number}.")
-    key = office.keyring.key(found.requester_id)
-    require_owner(session, office, number, office.pseudonym(found.requester_id, key))
+    key = desk.keyring.key(found.requester_id)
+    require_owner(db, desk, number, desk.pseudonym(found.requester_id, key))
     return opened_keys(found.requester_id, key, number, found.sealed_key)
 
 
-def keys_for_view(session: Session, desk: Desk, number: int) -> TicketKeys:
+def keys_for_view(db: Session, session: DeskSession, number: int) -> TicketKeys:
     """The same for masks and redacted words. Raises KeyDestroyed where this desk is shown nothing of the requester."""
-    keys = ticket_keys(session, desk.office, number)
-    if hidden_from(session, desk, [keys.requester_id]):
+    keys = ticket_keys(db, session.desk, number)
+    if hidden_from(db, session, [keys.requester_id]):
         raise KeyDestroyed
     return keys
 
 
-def keys_of_tickets(session: Session, office: Office, numbers: Iterable[int]) -> Mapping[int, TicketKeys]:
+def keys_of_tickets(db: Session, desk: Desk, numbers: Iterable[int]) -> Mapping[int, TicketKeys]:
     """The keys of those of these tickets that are not erased, their requesters' fetched at once."""
-    rows = session.connection().execute(_LOOK_AT_SOME, {"numbers": sorted(set(numbers))}).all()
-    owners = office.keyring.keys(row.requester_id for row in rows)
+    rows = db.connection().execute(_LOOK_AT_SOME, {"numbers": sorted(set(numbers))}).all()
+    owners = desk.keyring.keys(row.requester_id for row in rows)
     found = {}
     for number, requester_id, sealed_key in rows:
         if requester_id in owners and sealed_key != b"":
@@ -117,10 +117,10 @@ def keys_of_tickets(session: Session, office: Office, numbers: Iterable[int]) ->
     return found
 
 
-def tickets_without_key(session: Session, office: Office, numbers: Iterable[int]) -> set[int]:
+def tickets_without_key(db: Session, desk: Desk, numbers: Iterable[int]) -> set[int]:
     """Those of these tickets whose requester's key is missing, though no one erased them."""
-    rows = session.connection().execute(_LOOK_AT_SOME, {"numbers": sorted(set(numbers))}).all()
-    lost = office.keyring.without_trace(row.requester_id for row in rows)
+    rows = db.connection().execute(_LOOK_AT_SOME, {"numbers": sorted(set(numbers))}).all()
+    lost = desk.keyring.without_trace(row.requester_id for row in rows)
     return {row.number for row in rows if row.requester_id in lost}
 
 

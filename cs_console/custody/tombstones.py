@@ -18,7 +18,7 @@ from sqlmodel import Session
 from cs_console.access_log.checkpoint import LogSigner, log_signer
 from cs_console.access_log.checkpoint_folder import append_line
 from cs_console.custody.erasure_proof import ProvenErasure, is_genuine, names_requester
-from cs_console.desk import Office
+from cs_console.desk import Desk
 from cs_console.errors import StoreUnavailable
 from cs_console.settings import Settings
 from models.enums import Action
@@ -60,11 +60,11 @@ def tombstones(settings: Settings) -> list[str]:
     return [line.requester_id for line in tombstone_lines(settings)]
 
 
-def put_tombstone(session: Session, office: Office, settings: Settings, erasure: ProvenErasure) -> None:
+def put_tombstone(db: Session, desk: Desk, settings: Settings, erasure: ProvenErasure) -> None:
     """State an erasure durably, once. Raises StoreUnavailable, KeyUnavailable without the log's signing key."""
-    signer = log_signer(session, office)
+    signer = log_signer(db, desk)
     owner = erasure.requester_id
-    if any(line.requester_id == owner and is_proof(office, signer, line) for line in tombstone_lines(settings)):
+    if any(line.requester_id == owner and is_proof(desk, signer, line) for line in tombstone_lines(settings)):
         return
     signature = signer.key.sign(_signed(signer, erasure))
     proof = {
@@ -82,13 +82,13 @@ def put_tombstone(session: Session, office: Office, settings: Settings, erasure:
         ) from None
 
 
-def is_proof(office: Office, signer: LogSigner, line: Line) -> bool:
+def is_proof(desk: Desk, signer: LogSigner, line: Line) -> bool:
     """Whether this line is this desk's own signed statement, with the log's genuine entry of that very erasure."""
     try:
         proof = json.loads(base64.b64decode(line.proof, validate=True))
         erasure = ProvenErasure(line.requester_id, tuple(proof["entry"]), bytes.fromhex(proof["tag"]))
         signature = base64.b64decode(proof["signature"], validate=True)
-        if not is_genuine(office, (*erasure.entry, erasure.tag), Action.REQUESTER_ERASED):
+        if not is_genuine(desk, (*erasure.entry, erasure.tag), Action.REQUESTER_ERASED):
             return False
         signer.key.public_key().verify(signature, _signed(signer, erasure))
     except (ValueError, KeyError, TypeError, AttributeError, InvalidSignature):

@@ -16,26 +16,26 @@ from models.enums import ClockMove, DecisionState
 from models.ticket import Ticket
 
 
-def clock_now(session: Session, pack: Pack, ticket: TicketFacts) -> Clock:
+def clock_now(db: Session, pack: Pack, ticket: TicketFacts) -> Clock:
     """The ticket's clock, computed from all that happened. Raises BadPack."""
-    return clock_of(pack, ticket.kind, happened(session, ticket))
+    return clock_of(pack, ticket.kind, happened(db, ticket))
 
 
-def recompute(session: Session, pack: Pack, number: int) -> Clock:
+def recompute(db: Session, pack: Pack, number: int) -> Clock:
     """Write the due dates that follow from what happened, in the caller's transaction: the one place that does.
 
     To be called, with the ticket's pack, by whatever changed a step, the kind or the pack. The ticket's row stays as
     it is: a date that moves by itself makes no proposal stale. Raises NothingThere, BadPack.
     """
-    ticket = facts(session, number)
-    clock = clock_now(session, pack, ticket)
+    ticket = facts(db, number)
+    clock = clock_now(db, pack, ticket)
     dates = {"due_at": clock.due, "first_response_due_at": clock.first_response_due}
     if dates != {"due_at": ticket.due_at, "first_response_due_at": ticket.first_response_due_at}:
-        session.connection().execute(update(Ticket).where(col(Ticket.number) == number).values(dates))
+        db.connection().execute(update(Ticket).where(col(Ticket.number) == number).values(dates))
     return clock
 
 
-def happened(session: Session, ticket: TicketFacts) -> tuple[Happened, ...]:
+def happened(db: Session, ticket: TicketFacts) -> tuple[Happened, ...]:
     """Every step of the ticket's clock, in no order."""
     found = [Happened(Step.RECEIVED, ticket.received_at)]
     if ticket.verified_at is not None:
@@ -45,14 +45,14 @@ def happened(session: Session, ticket: TicketFacts) -> tuple[Happened, ...]:
     made = select(col(Decision.decided_at), col(Decision.review_at)).where(
         col(Decision.ticket_number) == ticket.number, col(Decision.state) == DecisionState.FINAL
     )
-    found += [Happened(Step.DECIDED, at, review) for at, review in session.connection().execute(made) if at]
+    found += [Happened(Step.DECIDED, at, review) for at, review in db.connection().execute(made) if at]
     moved = select(col(ClockEvent.move), col(ClockEvent.at)).where(col(ClockEvent.ticket_number) == ticket.number)
-    found += [Happened(Step(move), at) for move, at in session.connection().execute(moved)]
+    found += [Happened(Step(move), at) for move, at in db.connection().execute(moved)]
     return tuple(found)
 
 
 def add_event(
-    session: Session,
+    db: Session,
     number: int,
     move: ClockMove,
     at: datetime,
@@ -62,25 +62,23 @@ def add_event(
     reason: bytes | None = None,
 ) -> None:
     """Write down that the clock was moved; `recompute` then says what follows. A sealed `reason` names its row."""
-    session.add(
+    db.add(
         ClockEvent(id=event_id or new_id(), ticket_number=number, move=move, agent_id=agent_id, reason=reason, at=at)
     )
-    session.flush()
+    db.flush()
 
 
-def go_on(
-    session: Session, pack: Pack, ticket: Ticket | TicketFacts, now: datetime, agent_id: str | None = None
-) -> None:
+def go_on(db: Session, pack: Pack, ticket: Ticket | TicketFacts, now: datetime, agent_id: str | None = None) -> None:
     """Let a clock go on that a fee stopped, because work on the ticket does (policy V.4); else nothing.
 
     Only the wait is left out: as many days are left as were when the fee was asked for, late or not.
     """
     if ticket.due_at is not None or ticket.verified_at is None or not pack.kinds[ticket.kind].needs_decision:
         return  # it runs, or has not begun
-    stop = recompute(session, pack, ticket.number).stopped
+    stop = recompute(db, pack, ticket.number).stopped
     if stop is not None and stop.cause is StopCause.FEE:
-        add_event(session, ticket.number, ClockMove.WENT_ON, now, agent_id=agent_id)
-        recompute(session, pack, ticket.number)
+        add_event(db, ticket.number, ClockMove.WENT_ON, now, agent_id=agent_id)
+        recompute(db, pack, ticket.number)
 
 
 def reviewed_since(number: int | Mapped[int], since: datetime | Mapped[datetime | None]) -> ColumnElement[bool]:
@@ -92,6 +90,6 @@ def reviewed_since(number: int | Mapped[int], since: datetime | Mapped[datetime 
     )
 
 
-def review_began(session: Session, number: int, since: datetime) -> bool:
+def review_began(db: Session, number: int, since: datetime) -> bool:
     """Whether a decision of that moment must be made again: its review date came, or an appeal set it aside."""
-    return bool(session.connection().execute(select(reviewed_since(number, since))).scalar())
+    return bool(db.connection().execute(select(reviewed_since(number, since))).scalar())

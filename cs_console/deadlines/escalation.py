@@ -10,7 +10,7 @@ from cs_console.access_log.append import append
 from cs_console.access_log.entry import Actor, Entry
 from cs_console.deadlines.clock import is_escalated
 from cs_console.deadlines.clock_events import add_event, clock_now
-from cs_console.desk import Office
+from cs_console.desk import Desk
 from cs_console.tickets.ticket_record import facts, pseudonym
 from models.clock_event import ClockEvent
 from models.columns import UtcMoment
@@ -21,19 +21,19 @@ PAGE = 200
 """How many overdue tickets a look reads, at the newest end and where the sweep has come."""
 
 
-def escalate_overdue(office: Office) -> tuple[int, ...]:
+def escalate_overdue(desk: Desk) -> tuple[int, ...]:
     """Escalate open tickets whose due date has passed, once a date, and return their numbers.
 
     Each call looks at the dates that passed last, and goes on from where the call before it came through the rest, so
     its work is bounded however much is overdue. Two consoles may call this at once: each date is escalated once.
     Raises TimeNotConfirmed.
     """
-    office.require_believed_time()
-    now = office.clock.now()
-    with office.database.reading() as session:
-        newest, _ = _page(session, now, None)
-        swept, office.swept_overdue = _page(session, now, office.swept_overdue)
-    return tuple(number for number in sorted({*newest, *swept}) if _escalate(office, number, now))
+    desk.require_believed_time()
+    now = desk.clock.now()
+    with desk.database.reading() as db:
+        newest, _ = _page(db, now, None)
+        swept, desk.swept_overdue = _page(db, now, desk.swept_overdue)
+    return tuple(number for number in sorted({*newest, *swept}) if _escalate(desk, number, now))
 
 
 def overdue_page(now: datetime, before: tuple[datetime, int] | None) -> Select[*tuple[Any, ...]]:
@@ -47,7 +47,7 @@ def overdue_page(now: datetime, before: tuple[datetime, int] | None) -> Select[*
 
 
 def _page(
-    session: Session, now: datetime, before: tuple[datetime, int] | None
+    db: Session, now: datetime, before: tuple[datetime, int] | None
 ) -> tuple[list[int], tuple[datetime, int] | None]:
     """What a page leaves to escalate, and where the next one begins; None where this was the last."""
     rows = overdue_page(now, before).subquery()
@@ -56,34 +56,34 @@ def _page(
         col(ClockEvent.move) == ClockMove.ESCALATED,
         col(ClockEvent.at) >= rows.c.due,
     )
-    found = session.connection().execute(select(rows.c.due, rows.c.number, told))
+    found = db.connection().execute(select(rows.c.due, rows.c.number, told))
     seen = sorted((at, int(number), bool(is_told)) for at, number, is_told in found)
     return [number for _, number, is_told in seen if not is_told], seen[0][:2] if len(seen) == PAGE else None
 
 
-def _escalate(office: Office, number: int, now: datetime) -> bool:
-    with office.database.transaction() as session:
-        ticket = session.get_one(Ticket, number, with_for_update=True)
+def _escalate(desk: Desk, number: int, now: datetime) -> bool:
+    with desk.database.transaction() as db:
+        ticket = db.get_one(Ticket, number, with_for_update=True)
         due = ticket.next_due_at
         if ticket.closed_at is not None or due is None or due >= now:
             return False
-        now_known = facts(session, number)
-        clock = clock_now(session, office.packs.get(ticket.pack), now_known)
+        now_known = facts(db, number)
+        clock = clock_now(db, desk.packs.get(ticket.pack), now_known)
         if is_escalated(clock, due):
             return False
-        add_event(session, number, ClockMove.ESCALATED, now)
+        add_event(db, number, ClockMove.ESCALATED, now)
         what = "the answer" if ticket.due_at is not None else "the first response"
         moved = ""
         if ticket.priority < Priority.HIGH:
             moved = f", priority {Priority(ticket.priority).name.lower()} -> high"
             ticket.priority = Priority.HIGH
-            session.add(ticket)
-            session.flush()
+            db.add(ticket)
+            db.flush()
         entry = Entry(
             Action.CLOCK_ESCALATED,
             ticket=number,
-            requester=pseudonym(office, ticket.requester_id),
+            requester=pseudonym(desk, ticket.requester_id),
             reason=f"{what} is overdue{moved}",
         )
-        append(session, office, Actor("console", "", "", office.host), entry, now)
+        append(db, desk, Actor("console", "", "", desk.host), entry, now)
     return True

@@ -19,7 +19,7 @@ from cs_console.decisions.decided_on_record import proposal_on_record
 from cs_console.decisions.finalise import Made, made_by, make_final, send
 from cs_console.decisions.proposal import Proposal, open_answers, seal_reason
 from cs_console.decisions.rules import stale_problems
-from cs_console.desk import Desk
+from cs_console.desk import DeskSession
 from cs_console.errors import (
     BadInput,
     NotAllowed,
@@ -64,7 +64,7 @@ class ApprovalResult:
     delivery: str = ""
 
 
-def approve(desk: Desk, decision_id: str, password: str, *, act: ActId | None = None) -> ApprovalResult:
+def approve(session: DeskSession, decision_id: str, password: str, *, act: ActId | None = None) -> ApprovalResult:
     """Approve another person's proposal, in the first role still needed that the agent holds.
 
     The last approval makes the decision final, with notice, message, ticket and entries in one transaction; then
@@ -73,50 +73,50 @@ def approve(desk: Desk, decision_id: str, password: str, *, act: ActId | None = 
     NoUndertaking, NothingThere, and what `acts.once` raises; a refusal that matters is recorded first.
     """
     intent = Intent(act, ActKind.APPROVED, None, (decision_id,))
-    done = done_before(desk, intent)
+    done = done_before(session, intent)
     if done is None:
-        with _on_record(desk, decision_id):
-            _require_may(desk, decision_id)
-            if not confirm_password(desk, password):
+        with _on_record(session, decision_id):
+            _require_may(session, decision_id)
+            if not confirm_password(session, password):
                 raise WrongPassword
-            with desk.work() as session:
-                done = once(session, desk, intent, partial(_say_yes, session, desk, decision_id))
+            with session.work() as db:
+                done = once(db, session, intent, partial(_say_yes, db, session, decision_id))
     left = tuple(filter(None, done["left"].split(",")))
-    return ApprovalResult(not left, int(done["ticket"]), left, "" if left else send(desk.office, made_by(done)))
+    return ApprovalResult(not left, int(done["ticket"]), left, "" if left else send(session.desk, made_by(done)))
 
 
-def require_may_approve(desk: Desk, decision_id: str) -> None:
+def require_may_approve(session: DeskSession, decision_id: str) -> None:
     """Whether a password is worth asking for. Raises and records what `approve` would refuse before it looks at one."""
-    with _on_record(desk, decision_id):
-        _require_may(desk, decision_id)
+    with _on_record(session, decision_id):
+        _require_may(session, decision_id)
 
 
-def _require_may(desk: Desk, decision_id: str) -> None:
-    with desk.reading() as session:
-        decision, ticket = _open_decision(session, desk, decision_id)
-        _role_for(session, desk, decision)
-        _require_fresh(session, desk, decision, ticket)
+def _require_may(session: DeskSession, decision_id: str) -> None:
+    with session.reading() as db:
+        decision, ticket = _open_decision(db, session, decision_id)
+        _role_for(db, session, decision)
+        _require_fresh(db, session, decision, ticket)
 
 
-def _say_yes(session: Session, desk: Desk, decision_id: str) -> ActOutcome:
-    now = desk.office.clock.now()
-    decision, ticket = _open_decision(session, desk, decision_id, lock=True)
-    role = _role_for(session, desk, decision)
-    _require_fresh(session, desk, decision, ticket)
-    row = Approval(decision_id=decision.id, agent_id=desk.agent.id, role=role, approved=True, at=now)
-    session.add(row)
-    session.flush()
-    about = {"approval": row.id, "decision": decision.id, "by": desk.agent.id, "role": role.value}
-    record_about(session, desk, ticket, Action.DECISION_APPROVED, role.value, about=about)
-    given = approvals_given(session, desk.office, [decision.id])[decision.id]
+def _say_yes(db: Session, session: DeskSession, decision_id: str) -> ActOutcome:
+    now = session.desk.clock.now()
+    decision, ticket = _open_decision(db, session, decision_id, lock=True)
+    role = _role_for(db, session, decision)
+    _require_fresh(db, session, decision, ticket)
+    row = Approval(decision_id=decision.id, agent_id=session.agent.id, role=role, approved=True, at=now)
+    db.add(row)
+    db.flush()
+    about = {"approval": row.id, "decision": decision.id, "by": session.agent.id, "role": role.value}
+    record_about(db, session, ticket, Action.DECISION_APPROVED, role.value, about=about)
+    given = approvals_given(db, session.desk, [decision.id])[decision.id]
     left = roles_left(decision.needs, (one.role for one in given))
     made = Made(None)
     if not left:
-        made = make_final(session, desk, ticket, decision, _opened(session, desk, ticket, decision))
+        made = make_final(db, session, ticket, decision, _opened(db, session, ticket, decision))
     return {"ticket": str(ticket.number), "left": ",".join(role.value for role in left), **made.outcome()}
 
 
-def return_proposal(desk: Desk, decision_id: str, reason: str, *, act: ActId | None = None) -> None:
+def return_proposal(session: DeskSession, decision_id: str, reason: str, *, act: ActId | None = None) -> None:
     """Return another person's proposal with a reason; the ticket can be worked on again.
 
     The reason is redacted and sealed; under legal review only privacy officers read it. Those who could approve can
@@ -126,61 +126,61 @@ def return_proposal(desk: Desk, decision_id: str, reason: str, *, act: ActId | N
     words = plain(reason).strip()
     if not words or len(words) > REASON_LIMIT:
         raise BadInput(f"A reason of up to {REASON_LIMIT} characters is needed.", "Say what has to be mended.")
-    with _on_record(desk, decision_id), desk.work() as session:
+    with _on_record(session, decision_id), session.work() as db:
         intent = Intent(act, ActKind.RETURNED, None, (decision_id, words))
-        once(session, desk, intent, partial(_return, session, desk, decision_id, words))
+        once(db, session, intent, partial(_return, db, session, decision_id, words))
 
 
-def _return(session: Session, desk: Desk, decision_id: str, words: str) -> ActOutcome:
-    office = desk.office
-    decision, ticket = _open_decision(session, desk, decision_id, lock=True)
-    role = _role_for(session, desk, decision)
-    approval_id, pack = new_id(), office.packs.get(ticket.pack)
-    keys = ticket_keys(session, office, ticket.number)
-    known = known_values(session, office, keys.requester_id, keys.requester_key, keys)
+def _return(db: Session, session: DeskSession, decision_id: str, words: str) -> ActOutcome:
+    desk = session.desk
+    decision, ticket = _open_decision(db, session, decision_id, lock=True)
+    role = _role_for(db, session, decision)
+    approval_id, pack = new_id(), desk.packs.get(ticket.pack)
+    keys = ticket_keys(db, desk, ticket.number)
+    known = known_values(db, desk, keys.requester_id, keys.requester_key, keys)
     kept = redact(words, pack.meta.regions, known)
-    session.add(
+    db.add(
         Approval(
             id=approval_id,
             decision_id=decision.id,
-            agent_id=desk.agent.id,
+            agent_id=session.agent.id,
             role=role,
             approved=False,
-            reason=seal_reason(office.keyring, keys, approval_id, kept, decision.legal_review),
-            at=office.clock.now(),
+            reason=seal_reason(desk.keyring, keys, approval_id, kept, decision.legal_review),
+            at=desk.clock.now(),
         )
     )
-    _end(session, decision, ticket, DecisionState.RETURNED)
-    about = {"decision": decision.id, "by": desk.agent.id}
-    record_about(session, desk, ticket, Action.DECISION_RETURNED, role.value, about=about)
+    _end(db, decision, ticket, DecisionState.RETURNED)
+    about = {"decision": decision.id, "by": session.agent.id}
+    record_about(db, session, ticket, Action.DECISION_RETURNED, role.value, about=about)
     return {"approval": approval_id}
 
 
-def withdraw(desk: Desk, decision_id: str) -> None:
+def withdraw(session: DeskSession, decision_id: str) -> None:
     """Take back one's own proposal; the ticket can be worked on again. Raises NotAllowed, WrongState."""
-    with _on_record(desk, decision_id), desk.work() as session:
-        decision, ticket = find(session, decision_id, lock=True)
-        if decision.proposer_id != desk.agent.id:
+    with _on_record(session, decision_id), session.work() as db:
+        decision, ticket = find(db, decision_id, lock=True)
+        if decision.proposer_id != session.agent.id:
             raise NotAllowed("Only the person who proposed it can withdraw it.", "Return it with a reason instead.")
         _require_proposed(decision)
-        _end(session, decision, ticket, DecisionState.WITHDRAWN)
-        record_about(session, desk, ticket, Action.DECISION_WITHDRAWN, about={"decision": decision.id})
+        _end(db, decision, ticket, DecisionState.WITHDRAWN)
+        record_about(db, session, ticket, Action.DECISION_WITHDRAWN, about={"decision": decision.id})
 
 
 def _open_decision(
-    session: Session, desk: Desk, decision_id: str, *, lock: bool = False
+    db: Session, session: DeskSession, decision_id: str, *, lock: bool = False
 ) -> tuple[Decision, TicketFacts]:
     """A proposal that this agent may decide on.
 
     Raises WrongState, OwnProposal, OwnDecision, NoUndertaking, NothingThere.
     """
-    require_current(session, desk)
-    decision, ticket = find(session, decision_id, lock=lock)
-    if not is_another(session, desk.office, decision.proposer_id, desk.agent.id):
+    require_current(db, session)
+    decision, ticket = find(db, decision_id, lock=lock)
+    if not is_another(db, session.desk, decision.proposer_id, session.agent.id):
         raise OwnProposal
-    require_not_own(session, desk, ticket.number)
+    require_not_own(db, session, ticket.number)
     _require_proposed(decision)
-    require_vouched(session, desk.office, decision)
+    require_vouched(db, session.desk, decision)
     return decision, ticket
 
 
@@ -189,33 +189,33 @@ def _require_proposed(decision: Decision) -> None:
         raise WrongState(f"This proposal is {DecisionState(decision.state).value} already.", "Look at the list again.")
 
 
-def _role_for(session: Session, desk: Desk, decision: Decision) -> Role:
+def _role_for(db: Session, session: DeskSession, decision: Decision) -> Role:
     """The place this agent fills: still empty, a role they hold now, and they fill no other one."""
-    given = approvals_given(session, desk.office, [decision.id]).get(decision.id, [])
-    if not all(is_another(session, desk.office, one.agent_id, desk.agent.id) for one in given):
+    given = approvals_given(db, session.desk, [decision.id]).get(decision.id, [])
+    if not all(is_another(db, session.desk, one.agent_id, session.agent.id) for one in given):
         raise NotAllowed("You have approved this already.", "Each approval takes another person.")
     left = roles_left(decision.needs, (one.role for one in given))
-    held = roles_now(session, desk)
+    held = roles_now(db, session)
     for role in left:
         if role in held:
             return role
     raise NotAllowed(f"This still needs a {' and a '.join(left)}.", "Ask someone who has that role.")
 
 
-def _require_fresh(session: Session, desk: Desk, decision: Decision, ticket: TicketFacts) -> None:
+def _require_fresh(db: Session, session: DeskSession, decision: Decision, ticket: TicketFacts) -> None:
     """Refuse when the ticket changed since, by its row or by the log, or the answers have gone stale.
 
     Raises StaleProposal, LogBroken.
 
     Under legal review the same limit holds whichever ground it is.
     """
-    now, pack = desk.office.clock.now(), desk.office.packs.get(ticket.pack)
-    said = proposal_on_record(session, desk.office, ticket.number)
+    now, pack = session.desk.clock.now(), session.desk.packs.get(ticket.pack)
+    said = proposal_on_record(db, session.desk, ticket.number)
     why = ""
     if ticket.row != decision.ticket_row or ticket.state is not TicketState.IN_APPROVAL or said.changed:
         why = f"#{ticket.number} changed after this was proposed."
     elif not decision.legal_review:
-        proposal = _opened(session, desk, ticket, decision)
+        proposal = _opened(db, session, ticket, decision)
         why = next((problem.text for problem in stale_problems(pack, proposal, now)), "")
     elif now - min(decision.proposed_at, said.at or now) > timedelta(days=pack.legal_review.waits_days):
         why = "This proposal waited too long."
@@ -223,22 +223,22 @@ def _require_fresh(session: Session, desk: Desk, decision: Decision, ticket: Tic
         raise StaleProposal(why, "Return it, so that it is made again.")
 
 
-def _opened(session: Session, desk: Desk, ticket: TicketFacts, decision: Decision) -> Proposal:
-    keys = ticket_keys(session, desk.office, ticket.number)
-    return open_answers(desk.office.keyring, keys, decision.id, decision.answers, decision.legal_review)
+def _opened(db: Session, session: DeskSession, ticket: TicketFacts, decision: Decision) -> Proposal:
+    keys = ticket_keys(db, session.desk, ticket.number)
+    return open_answers(session.desk.keyring, keys, decision.id, decision.answers, decision.legal_review)
 
 
-def _end(session: Session, decision: Decision, ticket: TicketFacts, state: DecisionState) -> None:
+def _end(db: Session, decision: Decision, ticket: TicketFacts, state: DecisionState) -> None:
     decision.state = state
-    session.add(decision)
-    session.flush()
+    db.add(decision)
+    db.flush()
     if ticket.state is TicketState.IN_APPROVAL:
-        change(session, ticket, ticket.row, state=TicketState.VERIFIED.value)
+        change(db, ticket, ticket.row, state=TicketState.VERIFIED.value)
 
 
 _RECORDED = (OwnProposal, OwnDecision, NotAllowed, NotVouched, WrongPassword, SignInMustWait, StaleProposal)
 """Refusals of a decision step that reviewers want to see."""
 
 
-def _on_record(desk: Desk, decision_id: str) -> AbstractContextManager[None]:
-    return refusals_on_record(desk, Action.DECISION_REFUSED, _RECORDED, lambda session: find(session, decision_id)[1])
+def _on_record(session: DeskSession, decision_id: str) -> AbstractContextManager[None]:
+    return refusals_on_record(session, Action.DECISION_REFUSED, _RECORDED, lambda db: find(db, decision_id)[1])

@@ -18,7 +18,7 @@ from cs_console.decisions.notice import fee_words, field_titles, make_notice
 from cs_console.decisions.notice_delivery import notice_way
 from cs_console.decisions.proposal import Finding, Proposal, applying_grounds, open_answers, open_reason
 from cs_console.decisions.request_scope import asked_of, asked_words
-from cs_console.desk import Desk
+from cs_console.desk import DeskSession
 from cs_console.errors import NotAllowed, StaleProposal
 from cs_console.independence.separation import is_own_appealed
 from cs_console.plain_text import plain
@@ -39,7 +39,7 @@ APPROVERS = frozenset({Role.SUPERVISOR, Role.PRIVACY_OFFICER})
 class ProposalRow:
     """One proposal in the list. `asks` are the roles that it takes, `needs` those still missing.
 
-    `said_yes` are the people who approved it, or their roles where the reader may not know who decides on what.
+    `approvals_given` are the people who approved it, or their roles where the reader may not know who decides on what.
     `mine`: the reader proposed it.
     """
 
@@ -52,7 +52,7 @@ class ProposalRow:
     proposed_at: datetime
     asks: tuple[str, ...]
     needs: tuple[str, ...]
-    said_yes: tuple[str, ...]
+    approvals_given: tuple[str, ...]
     mine: bool
 
 
@@ -99,53 +99,53 @@ class DecisionView:
     findings: tuple[str, ...] = ()
 
 
-def waiting(desk: Desk) -> Waiting:
+def waiting(session: DeskSession) -> Waiting:
     """The proposals that have waited longest, at most MOST: all for supervisors and privacy officers, else one's own.
 
     Raises NotAllowed, NoUndertaking.
     """
-    with desk.reading(*READERS) as session:
-        require_current(session, desk)
-        roles = roles_now(session, desk)
+    with session.reading(*READERS) as db:
+        require_current(db, session)
+        roles = roles_now(db, session)
         statement = _rows(roles).where(col(Decision.state) == DecisionState.PROPOSED)
         if not roles & APPROVERS:
-            statement = statement.where(col(Decision.proposer_id) == desk.agent.id)
+            statement = statement.where(col(Decision.proposer_id) == session.agent.id)
         oldest = statement.order_by(col(Decision.proposed_at), col(Decision.id)).limit(MOST + 1)
-        found = session.connection().execute(oldest).all()
+        found = db.connection().execute(oldest).all()
         shown = found[:MOST]
-        approved = approvals_given(session, desk.office, [row.id for row in shown])
-        keys = keys_of_tickets(session, desk.office, (row.ticket_number for row in shown))
-        lost = tickets_without_key(session, desk.office, {row.ticket_number for row in shown} - keys.keys())
-    rows = (_row(desk, roles, row, approved.get(row.id, []), keys.get(row.ticket_number)) for row in shown)
+        approved = approvals_given(db, session.desk, [row.id for row in shown])
+        keys = keys_of_tickets(db, session.desk, (row.ticket_number for row in shown))
+        lost = tickets_without_key(db, session.desk, {row.ticket_number for row in shown} - keys.keys())
+    rows = (_row(session, roles, row, approved.get(row.id, []), keys.get(row.ticket_number)) for row in shown)
     said = tuple(replace(row, ground_words=MISSING) if row.number in lost else row for row in rows)
     return Waiting(said, more=len(found) > MOST)
 
 
-def open_proposal(desk: Desk, decision_id: str) -> ProposalView:
+def open_proposal(session: DeskSession, decision_id: str) -> ProposalView:
     """One proposal, for supervisors, privacy officers, the approvers needed, and the person who proposed it.
 
     The reading is recorded. Raises NotAllowed, NoUndertaking, NothingThere, StaleProposal.
     """
-    office = desk.office
-    with desk.work(*READERS) as session:
-        require_current(session, desk)
-        decision, ticket = find(session, decision_id)
-        roles = roles_now(session, desk)
+    desk = session.desk
+    with session.work(*READERS) as db:
+        require_current(db, session)
+        decision, ticket = find(db, decision_id)
+        roles = roles_now(db, session)
         may = roles & (APPROVERS | {Role(word) for word in decision.needs.split(",") if word})
-        if not may and decision.proposer_id != desk.agent.id:
+        if not may and decision.proposer_id != session.agent.id:
             raise NotAllowed("Only those who approve it, or proposed it, can open this.", "Ask a supervisor.")
-        record_about(session, desk, ticket, Action.PROPOSAL_OPENED, about={"decision": decision_id})
-        found = session.connection().execute(_rows(roles).where(col(Decision.id) == decision_id)).one()
-        approved = approvals_given(session, office, [decision_id]).get(decision_id, [])
-        asked = asked_of(session, desk.office, ticket.number)
-        pack = office.packs.get(ticket.pack)
-        labels = labels_by_id(session, office, pack, ticket)
+        record_about(db, session, ticket, Action.PROPOSAL_OPENED, about={"decision": decision_id})
+        found = db.connection().execute(_rows(roles).where(col(Decision.id) == decision_id)).one()
+        approved = approvals_given(db, desk, [decision_id]).get(decision_id, [])
+        asked = asked_of(db, session.desk, ticket.number)
+        pack = desk.packs.get(ticket.pack)
+        labels = labels_by_id(db, desk, pack, ticket)
         waits = decision.state == DecisionState.PROPOSED
-        since = changed_since(session, office, ticket, pack, decision.proposed_at) if waits else ()
-        said = notice_facts(session, office, ticket, decision.decided_at or office.clock.now())
-        keys = ticket_keys(session, office, ticket.number)
-    row = _row(desk, roles, found, approved, keys)
-    proposal = open_answers(office.keyring, keys, decision_id, decision.answers, decision.legal_review)
+        since = changed_since(db, desk, ticket, pack, decision.proposed_at) if waits else ()
+        said = notice_facts(db, desk, ticket, decision.decided_at or desk.clock.now())
+        keys = ticket_keys(db, desk, ticket.number)
+    row = _row(session, roles, found, approved, keys)
+    proposal = open_answers(desk.keyring, keys, decision_id, decision.answers, decision.legal_review)
     known = _may_know(roles, decision.legal_review)
     _require_same_policy(pack, proposal)
     wanted = f"Asked: {asked_words(pack, asked) if asked else pack.rights[proposal.request].title}"
@@ -158,40 +158,40 @@ def open_proposal(desk: Desk, decision_id: str) -> ProposalView:
     )
 
 
-def last_decision(desk: Desk, number: int) -> DecisionView | None:
+def last_decision(session: DeskSession, number: int) -> DecisionView | None:
     """The newest decision on a ticket, for those who may open the ticket; None if there is none yet.
 
     A ticket that this session has not opened is opened on record. Raises NotAllowed, NoUndertaking, NothingThere.
     """
-    office = desk.office
-    with desk.work(*READERS) as session:
-        ticket = open_on_record(session, desk, number)
+    desk = session.desk
+    with session.work(*READERS) as db:
+        ticket = open_on_record(db, session, number)
         newest = (
             select(Decision)
             .where(col(Decision.ticket_number) == number)
             .order_by(col(Decision.proposed_at).desc(), col(Decision.id).desc())
             .limit(1)
         )
-        decision = session.execute(newest).scalar()
+        decision = db.execute(newest).scalar()
         if decision is None:
             return None
-        keys = keys_for_view(session, desk, number)
-        roles, pack = roles_now(session, desk), office.packs.get(ticket.pack)
-        reason = _reason(session, desk, decision, keys, roles, pack)
-        proposer = session.get_one(Agent, decision.proposer_id).name
-        approvers = _approvers(session, decision.id) if _may_know(roles, decision.legal_review) else ()
-        delivery = "" if decision.decided_at is None else notice_way(session, number, decision.decided_at).value
-        own_appealed = is_own_appealed(session, desk, number)
-        labels = labels_by_id(session, office, pack, ticket)
+        keys = keys_for_view(db, session, number)
+        roles, pack = roles_now(db, session), desk.packs.get(ticket.pack)
+        reason = _reason(db, session, decision, keys, roles, pack)
+        proposer = db.get_one(Agent, decision.proposer_id).name
+        approvers = _approvers(db, decision.id) if _may_know(roles, decision.legal_review) else ()
+        delivery = "" if decision.decided_at is None else notice_way(db, number, decision.decided_at).value
+        own_appealed = is_own_appealed(db, session, number)
+        labels = labels_by_id(db, desk, pack, ticket)
     findings: tuple[str, ...] = ()
     if _may_know(roles, decision.legal_review):
-        proposal = open_answers(office.keyring, keys, decision.id, decision.answers, decision.legal_review)
+        proposal = open_answers(desk.keyring, keys, decision.id, decision.answers, decision.legal_review)
         findings = tuple(_lines(pack, proposal, labels)) if _is_of(pack, proposal) else ()
     notice = ""
     if decision.notice is not None:
         notice = open_safe(keys.key, keys.place("decision", "notice", decision.id), decision.notice)
     return DecisionView(
-        words=_decision_words(desk, roles, pack, decision, keys),
+        words=_decision_words(session, roles, pack, decision, keys),
         state=DecisionState(decision.state),
         proposer=proposer,
         approvers=approvers,
@@ -231,46 +231,52 @@ def _rows(roles: frozenset[Role]) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _row(desk: Desk, roles: frozenset[Role], found: Any, approved: list[Given], keys: TicketKeys | None) -> ProposalRow:
-    pack = desk.office.packs.get(found.pack)
+def _row(
+    session: DeskSession, roles: frozenset[Role], found: Any, approved: list[Given], keys: TicketKeys | None
+) -> ProposalRow:
+    pack = session.desk.packs.get(found.pack)
     named = bool(roles & APPROVERS) or not found.legal_review
     return ProposalRow(
         decision_id=found.id,
         number=found.ticket_number,
         kind=TicketKind(found.kind),
         outcome=Outcome(found.outcome),
-        ground_words=_ground_words(desk, roles, pack, found, keys),
+        ground_words=_ground_words(session, roles, pack, found, keys),
         proposer=found.proposer,
         proposed_at=found.proposed_at,
         asks=tuple(filter(None, found.needs.split(","))),
         needs=tuple(role.value for role in roles_left(found.needs, (one.role for one in approved))),
-        said_yes=tuple(one.name if named else one.role.value for one in approved),
-        mine=found.proposer_id == desk.agent.id,
+        approvals_given=tuple(one.name if named else one.role.value for one in approved),
+        mine=found.proposer_id == session.agent.id,
     )
 
 
-def _ground_words(desk: Desk, roles: frozenset[Role], pack: Pack, decision: Any, keys: TicketKeys | None) -> str:
+def _ground_words(
+    session: DeskSession, roles: frozenset[Role], pack: Pack, decision: Any, keys: TicketKeys | None
+) -> str:
     """The grounds by code and title; "legal review" for everybody who may not know them, without opening anything."""
     if not _may_know(roles, decision.legal_review):
         return pack.texts.legal_review
     if keys is None:
         return ERASED
-    proposal = open_answers(desk.office.keyring, keys, decision.id, decision.answers, decision.legal_review)
+    proposal = open_answers(session.desk.keyring, keys, decision.id, decision.answers, decision.legal_review)
     return ", ".join(f"{ground.code} {ground.title}" for ground in applying_grounds(pack, proposal))
 
 
-def _decision_words(desk: Desk, roles: frozenset[Role], pack: Pack, decision: Decision, keys: TicketKeys) -> str:
+def _decision_words(
+    session: DeskSession, roles: frozenset[Role], pack: Pack, decision: Decision, keys: TicketKeys
+) -> str:
     """Outcome and grounds; a ground that must not be known takes the outcome with it."""
-    grounds = _ground_words(desk, roles, pack, decision, keys)
+    grounds = _ground_words(session, roles, pack, decision, keys)
     if not _may_know(roles, decision.legal_review):
         return grounds
     outcome = Outcome(decision.outcome).value
     return f"{outcome}: {grounds}" if grounds else outcome
 
 
-def _approvers(session: Session, decision_id: str) -> tuple[str, ...]:
+def _approvers(db: Session, decision_id: str) -> tuple[str, ...]:
     """Who approved it, by name, in the order in which they did."""
-    names = session.connection().execute(
+    names = db.connection().execute(
         select(col(Agent.name))
         .join(Approval, col(Approval.agent_id) == col(Agent.id))
         .where(col(Approval.decision_id) == decision_id, col(Approval.approved).is_(True))
@@ -280,10 +286,10 @@ def _approvers(session: Session, decision_id: str) -> tuple[str, ...]:
 
 
 def _reason(
-    session: Session, desk: Desk, decision: Decision, keys: TicketKeys, roles: frozenset[Role], pack: Pack
+    db: Session, session: DeskSession, decision: Decision, keys: TicketKeys, roles: frozenset[Role], pack: Pack
 ) -> str:
     """Why the proposal was returned, empty where it was not."""
-    found = session.connection().execute(
+    found = db.connection().execute(
         select(col(Approval.id), col(Approval.reason))
         .where(col(Approval.decision_id) == decision.id, col(Approval.approved).is_(False))
         .limit(1)
@@ -293,7 +299,7 @@ def _reason(
         return ""
     if not _may_know(roles, decision.legal_review):
         return f"{pack.texts.legal_review}; a privacy officer can say why"
-    return open_reason(desk.office.keyring, keys, row[0], row[1], decision.legal_review)
+    return open_reason(session.desk.keyring, keys, row[0], row[1], decision.legal_review)
 
 
 def _require_same_policy(pack: Pack, proposal: Proposal) -> None:

@@ -12,7 +12,7 @@ from cs_console.access_log import legacy
 from cs_console.access_log.vouched import Word, digest, words
 from cs_console.deadlines.clock_events import review_began
 from cs_console.decisions.decided_on_record import last_decided, review_has_begun
-from cs_console.desk import Desk, Office
+from cs_console.desk import Desk, DeskSession
 from cs_console.errors import NothingThere, NotVouched
 from cs_console.live_session import roles_held
 from cs_console.tickets.ticket_record import TicketFacts, facts
@@ -33,19 +33,19 @@ def roles_left(needs: str, approved: Iterable[Role]) -> tuple[Role, ...]:
     return tuple(left)
 
 
-def with_those_undone(session: Session, office: Office, number: int, needed: Iterable[Role]) -> tuple[Role, ...]:
+def with_those_undone(db: Session, desk: Desk, number: int, needed: Iterable[Role]) -> tuple[Role, ...]:
     """Who has to approve another answer: those it needs by itself, plus those that the undone refusal needed.
 
     What two people refused, one alone does not give after all. A refusal whose review has begun (its date came, or an
     appeal set it aside) is undone already. The access log says both; a row can only ask for more. Raises LogBroken.
     """
-    wanted, last = Counter(needed), last_decided(session, office, number)
-    if last is None or review_has_begun(session, office, number, last.said):
+    wanted, last = Counter(needed), last_decided(db, desk, number)
+    if last is None or review_has_begun(db, desk, number, last.said):
         return tuple(wanted.elements())
-    row = final_decision(session, office, number)
+    row = final_decision(db, desk, number)
     if last.outcome is None and row is not None and row.outcome in REFUSING:  # an older desk's
         assert row.decided_at is not None  # it is final
-        if not review_began(session, number, row.decided_at):
+        if not review_began(db, number, row.decided_at):
             wanted |= Counter(roles_left(row.needs, ()))
     elif last.outcome in REFUSING:
         stored = row.needs if row is not None and last.said.names(decision=row.id) else ""
@@ -53,9 +53,9 @@ def with_those_undone(session: Session, office: Office, number: int, needed: Ite
     return tuple(wanted.elements())
 
 
-def roles_now(session: Session, desk: Desk) -> frozenset[Role]:
+def roles_now(db: Session, session: DeskSession) -> frozenset[Role]:
     """The roles that the desk's account has now, by the store and by the log (ASVS 8.3.2)."""
-    return roles_held(session, desk.office, session.get_one(Agent, desk.agent.id, populate_existing=True))
+    return roles_held(db, session.desk, db.get_one(Agent, session.agent.id, populate_existing=True))
 
 
 @dataclass(frozen=True)
@@ -67,13 +67,13 @@ class Given:
     role: Role
 
 
-def approvals_given(session: Session, office: Office, decision_ids: list[str]) -> dict[str, list[Given]]:
+def approvals_given(db: Session, desk: Desk, decision_ids: list[str]) -> dict[str, list[Given]]:
     """Who approved each of these decisions so far, and in which role, oldest first.
 
     An approval that the log does not hold counts for nothing (DESIGN.md, invariant 12). Raises LogBroken.
     """
     rows = (
-        session.connection()
+        db.connection()
         .execute(
             select(
                 col(Approval.id),
@@ -91,7 +91,7 @@ def approvals_given(session: Session, office: Office, decision_ids: list[str]) -
         )
         .all()
     )
-    said = words(session, office, {row.ticket_number for row in rows}, (Action.DECISION_APPROVED,)) if rows else ()
+    said = words(db, desk, {row.ticket_number for row in rows}, (Action.DECISION_APPROVED,)) if rows else ()
     found: dict[str, list[Given]] = {}
     for row in rows:
         if any(_is_of(word, row) for word in said):
@@ -108,13 +108,13 @@ def _is_of(word: Word, row: Row[*tuple[Any, ...]]) -> bool:
     return word.names(approval=row.id, decision=row.decision_id, by=row.agent_id, role=row.role)
 
 
-def proposed(office: Office, decision: Decision) -> dict[str, str]:
+def proposed(desk: Desk, decision: Decision) -> dict[str, str]:
     """What the entry of a proposal vouches for: whose it is, and a digest of what is to be approved by which roles."""
     what = (decision.ticket_number, decision.ticket_row, decision.outcome, decision.legal_review, decision.needs)
-    return {"decision": decision.id, "by": decision.proposer_id, "digest": digest(office, *map(str, what))}
+    return {"decision": decision.id, "by": decision.proposer_id, "digest": digest(desk, *map(str, what))}
 
 
-def require_vouched(session: Session, office: Office, decision: Decision) -> None:
+def require_vouched(db: Session, desk: Desk, decision: Decision) -> None:
     """Refuse a proposal that the log does not hold as it is stored, or of which it says that it is over.
 
     Raises NotVouched, LogBroken.
@@ -125,13 +125,13 @@ def require_vouched(session: Session, office: Office, decision: Decision) -> Non
         Action.DECISION_WITHDRAWN,
         Action.DECISION_MADE,
     )
-    said = words(session, office, [decision.ticket_number], steps)
+    said = words(db, desk, [decision.ticket_number], steps)
     of_it = [word for word in said if word.names(decision=decision.id)]
     if of_it:
-        right = of_it[-1].action is Action.DECISION_PROPOSED and of_it[-1].names(**proposed(office, decision))
+        right = of_it[-1].action is Action.DECISION_PROPOSED and of_it[-1].names(**proposed(desk, decision))
     else:
         last = next((word for word in reversed(said) if word.about is None), None)
-        proposer = session.get_one(Agent, decision.proposer_id).name
+        proposer = db.get_one(Agent, decision.proposer_id).name
         right = (
             last is not None
             and last.action is Action.DECISION_PROPOSED
@@ -141,14 +141,14 @@ def require_vouched(session: Session, office: Office, decision: Decision) -> Non
         raise NotVouched("The access log does not hold this proposal as it is stored.")
 
 
-def final_decision(session: Session, office: Office, number: int) -> Decision | None:
+def final_decision(db: Session, desk: Desk, number: int) -> Decision | None:
     """The newest final decision on that ticket that the log holds; None where there is none. Raises LogBroken."""
-    rows = session.scalars(
+    rows = db.scalars(
         select(Decision)
         .where(col(Decision.ticket_number) == number, col(Decision.state) == DecisionState.FINAL)
         .order_by(col(Decision.decided_at).desc(), col(Decision.id).desc())
     ).all()
-    said = words(session, office, [number], (Action.DECISION_MADE,)) if rows else ()
+    said = words(db, desk, [number], (Action.DECISION_MADE,)) if rows else ()
     return next((row for row in rows if any(_is_made(word, row) for word in said)), None)
 
 
@@ -158,9 +158,9 @@ def _is_made(word: Word, decision: Decision) -> bool:
     return legacy.is_made(word, decision.outcome, decision.decided_at)
 
 
-def find(session: Session, decision_id: str, *, lock: bool = False) -> tuple[Decision, TicketFacts]:
+def find(db: Session, decision_id: str, *, lock: bool = False) -> tuple[Decision, TicketFacts]:
     """A decision and its ticket; `lock` makes everybody else wait for this one. Raises NothingThere."""
-    decision = session.get(Decision, decision_id, with_for_update=True if lock else None)
+    decision = db.get(Decision, decision_id, with_for_update=True if lock else None)
     if decision is None:
         raise NothingThere("There is no such proposal.")
-    return decision, facts(session, decision.ticket_number)
+    return decision, facts(db, decision.ticket_number)

@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 from cs_console.access_log import legacy
 from cs_console.access_log.vouched import ASSIGNING, CHANGING, KEPT_AWAY, Word, oldest_first
 from cs_console.decisions.notice import field_titles
-from cs_console.desk import Office
+from cs_console.desk import Desk
 from cs_console.policy.schema import Pack
 from cs_console.tickets.ticket_record import TicketFacts, pseudonym
 from models.agent import Agent
@@ -42,9 +42,7 @@ class Since:
     at: datetime
 
 
-def changed_since(
-    session: Session, office: Office, ticket: TicketFacts, pack: Pack, proposed_at: datetime
-) -> tuple[Since, ...]:
+def changed_since(db: Session, desk: Desk, ticket: TicketFacts, pack: Pack, proposed_at: datetime) -> tuple[Since, ...]:
     """What changed since the newest proposal on a ticket, the earliest first; empty where nothing did.
 
     It is read from the access log, which alone says when something reached us; the same things count as one line.
@@ -53,29 +51,29 @@ def changed_since(
     about = and_(col(LogEntry.ticket) == ticket.number, col(LogEntry.outcome) == Result.DONE.value)
     proposed = select(func.max(col(LogEntry.seq))).where(about, col(LogEntry.action) == Action.DECISION_PROPOSED.value)
     whose = and_(
-        col(LogEntry.requester) == pseudonym(office, ticket.requester_id),
+        col(LogEntry.requester) == pseudonym(desk, ticket.requester_id),
         col(LogEntry.action) == Action.CONTACT_CHANGED.value,
         col(LogEntry.outcome) == Result.DONE.value,
     )
     said = oldest_first(
-        session,
-        office,
+        db,
+        desk,
         or_(about, whose),
         col(LogEntry.action).in_([action.value for action in _TOLD]),
         col(LogEntry.seq) > proposed.scalar_subquery(),
     )
-    names = _names(session, said)
+    names = _names(db, said)
     counted: dict[str, list[int]] = {}
     for word in said:
         counted.setdefault(_words(pack, names, word), []).append(word.at)
     told = [Since(_plural(words, len(at)), from_microseconds(at[-1])) for words, at in counted.items()]
-    return tuple(sorted((*told, *_run_out(session, office, ticket, proposed_at)), key=lambda one: one.at))
+    return tuple(sorted((*told, *_run_out(db, desk, ticket, proposed_at)), key=lambda one: one.at))
 
 
-def _names(session: Session, said: Iterable[Word]) -> dict[str, str]:
+def _names(db: Session, said: Iterable[Word]) -> dict[str, str]:
     """The names of the accounts that these entries hand the ticket from and to, by id."""
     ids = {word.about[end] for word in said if word.about and word.action in ASSIGNING for end in ("from", "to")}
-    found = session.connection().execute(select(col(Agent.id), col(Agent.name)).where(col(Agent.id).in_(ids)))
+    found = db.connection().execute(select(col(Agent.id), col(Agent.name)).where(col(Agent.id).in_(ids)))
     return {row.id: row.name for row in found}
 
 
@@ -127,13 +125,13 @@ def _plural(words: str, count: int) -> str:
     return f"{count} {noun}s {rest}"
 
 
-def _run_out(session: Session, office: Office, ticket: TicketFacts, proposed_at: datetime) -> Iterator[Since]:
+def _run_out(db: Session, desk: Desk, ticket: TicketFacts, proposed_at: datetime) -> Iterator[Since]:
     """A window that no one closed ends by time, without an entry."""
-    until = session.connection().execute(
+    until = db.connection().execute(
         select(func.max(col(Verification.window_until))).where(
             col(Verification.ticket_number) == ticket.number, col(Verification.closed_at).is_(None)
         )
     )
     ended = until.scalar()
-    if ended is not None and proposed_at < ended <= office.clock.now():
+    if ended is not None and proposed_at < ended <= desk.clock.now():
         yield Since("the verification window ran out", ended)

@@ -32,7 +32,7 @@ from cs_console.decisions.proposal import (
 )
 from cs_console.decisions.request_scope import PROPOSERS, asked_of, locked_facts, read_asked, record_asked
 from cs_console.decisions.rules import asked_problems, problems, refuse_first, shape_problems
-from cs_console.desk import Desk, Office
+from cs_console.desk import Desk, DeskSession
 from cs_console.errors import (
     AskedDiffers,
     AskedMissing,
@@ -175,27 +175,27 @@ class Proposed:
     delivery: str = ""
 
 
-def grounds_for(desk: Desk, number: int) -> tuple[GroundView, ...]:
+def grounds_for(session: DeskSession, number: int) -> tuple[GroundView, ...]:
     """The grounds of the pack that this ticket was opened under, in the policy's order."""
-    pack = _pack_of(desk, number)
+    pack = _pack_of(session, number)
     return tuple(_ground_view(pack, ground) for ground in pack.grounds)
 
 
-def fields_for(desk: Desk, number: int) -> tuple[FieldChoice, ...]:
+def fields_for(session: DeskSession, number: int) -> tuple[FieldChoice, ...]:
     """What this ticket's request can be about, each to be granted or covered by a ground."""
-    with desk.reading(*READERS) as session:
-        ticket = facts(session, number)
-        held = held_fields(session, ticket.requester_id)
-    pack = desk.office.packs.get(ticket.pack)
+    with session.reading(*READERS) as db:
+        ticket = facts(db, number)
+        held = held_fields(db, ticket.requester_id)
+    pack = session.desk.packs.get(ticket.pack)
     fields = [
         FieldChoice(field.value, rules.title, rules.sensitive, field in held) for field, rules in pack.fields.items()
     ]
     return tuple(fields + [FieldChoice(key, rules.title, rules.sensitive) for key, rules in pack.records.items()])
 
 
-def rights_for(desk: Desk, number: int) -> tuple[RightChoice, ...]:
+def rights_for(session: DeskSession, number: int) -> tuple[RightChoice, ...]:
     """What can be asked for under this ticket's pack."""
-    rights = _pack_of(desk, number).rights
+    rights = _pack_of(session, number).rights
     return tuple(RightChoice(key, rules.title, rules.clause, rules.warning) for key, rules in rights.items())
 
 
@@ -208,23 +208,23 @@ def check(pack: Pack, proposal: Proposal, now: datetime, asked: AskedFor | None)
     return tuple(dict.fromkeys(problem.text for problem in found))
 
 
-def preview_notice(desk: Desk, number: int, proposal: Proposal) -> str:
+def preview_notice(session: DeskSession, number: int, proposal: Proposal) -> str:
     """The letter as it would go out today, if everything were approved.
 
     Raises NotAssigned, NotVerified, NoticeIncomplete, or what is wrong with names and evidence in the proposal.
     """
-    with desk.reading(*PROPOSERS) as session:
-        require_current(session, desk)
-        ticket = facts(session, number)
-        require_own(ticket, desk)
-        pack = desk.office.packs.get(ticket.pack)
+    with session.reading(*PROPOSERS) as db:
+        require_current(db, session)
+        ticket = facts(db, number)
+        require_own(ticket, session)
+        pack = session.desk.packs.get(ticket.pack)
         refuse_first(shape_problems(pack, proposal))
-        require_evidence_is_theirs(session, pack, ticket, proposal)
-        told = notice_facts(session, desk.office, ticket, desk.office.clock.now())
+        require_evidence_is_theirs(db, pack, ticket, proposal)
+        told = notice_facts(db, session.desk, ticket, session.desk.clock.now())
         return make_notice(pack, told, replace(proposal, language=ticket.language))
 
 
-def propose(desk: Desk, number: int, row: int, proposal: Proposal, *, act: ActId | None = None) -> Proposed:
+def propose(session: DeskSession, number: int, row: int, proposal: Proposal, *, act: ActId | None = None) -> Proposed:
     """Propose an answer to one's own verified rights request, of which it is on record what is asked.
 
     Each thing asked for is granted or under a ground, and nothing else is: less than was asked takes a second person.
@@ -237,64 +237,64 @@ def propose(desk: Desk, number: int, row: int, proposal: Proposal, *, act: ActId
     NoticeIncomplete, OwnDecision, GuardianRequired, PrincipalOnly.
     """
     with (
-        refusals_on_record(desk, Action.DECISION_REFUSED, _RECORDED, lambda session: facts(session, number)),
-        desk.work(*PROPOSERS) as session,
+        refusals_on_record(session, Action.DECISION_REFUSED, _RECORDED, lambda db: facts(db, number)),
+        session.work(*PROPOSERS) as db,
     ):
         intent = Intent(act, ActKind.PROPOSED, number, (proposal_to_json(proposal),))
-        done = once(session, desk, intent, partial(_propose, session, desk, number, row, proposal))
-        _require_waiting(session, done)
+        done = once(db, session, intent, partial(_propose, db, session, number, row, proposal))
+        _require_waiting(db, done)
     needs = tuple(filter(None, done["needs"].split(",")))
-    return Proposed(done["decision"], needs, "" if needs else send(desk.office, made_by(done)))
+    return Proposed(done["decision"], needs, "" if needs else send(session.desk, made_by(done)))
 
 
-def _require_waiting(session: Session, done: ActOutcome) -> None:
+def _require_waiting(db: Session, done: ActOutcome) -> None:
     """Raises DoneBefore where what this act proposed was returned or withdrawn: the same again is another proposal."""
-    state = session.get_one(Decision, done["decision"]).state
+    state = db.get_one(Decision, done["decision"]).state
     if state in (DecisionState.RETURNED, DecisionState.WITHDRAWN):
         raise DoneBefore
 
 
-def _propose(session: Session, desk: Desk, number: int, row: int, proposal: Proposal) -> ActOutcome:
-    office, decision_id = desk.office, new_id()
-    require_current(session, desk)
-    ticket = locked_facts(session, office, number)
-    _require_proposable(office, ticket, desk)
-    require_holder(session, desk, number)
-    require_not_own(session, desk, number)
-    require_answerable(session, office, ticket)
-    pack, now = office.packs.get(ticket.pack), office.clock.now()
+def _propose(db: Session, session: DeskSession, number: int, row: int, proposal: Proposal) -> ActOutcome:
+    desk, decision_id = session.desk, new_id()
+    require_current(db, session)
+    ticket = locked_facts(db, desk, number)
+    _require_proposable(desk, ticket, session)
+    require_holder(db, session, number)
+    require_not_own(db, session, number)
+    require_answerable(db, desk, ticket)
+    pack, now = desk.packs.get(ticket.pack), desk.clock.now()
     refuse_first(problems(pack, proposal, now))
-    refuse_first(asked_problems(pack, proposal, asked_of(session, office, number)))
-    require_evidence_is_theirs(session, pack, ticket, proposal)
-    proposal = replace(_redacted(session, office, pack, ticket, proposal), language=ticket.language)
-    told = notice_facts(session, office, ticket, now)
+    refuse_first(asked_problems(pack, proposal, asked_of(db, desk, number)))
+    require_evidence_is_theirs(db, pack, ticket, proposal)
+    proposal = replace(_redacted(db, desk, pack, ticket, proposal), language=ticket.language)
+    told = notice_facts(db, desk, ticket, now)
     make_notice(pack, told, proposal)  # whatever is missing shows now, not at approval
     hidden = under_legal_review(pack, proposal)
-    needs = with_those_undone(session, office, number, needed_roles(pack, proposal))
-    in_approval = change(session, ticket, row, state=TicketState.IN_APPROVAL.value)
-    go_on(session, pack, ticket, now, desk.agent.id)
+    needs = with_those_undone(db, desk, number, needed_roles(pack, proposal))
+    in_approval = change(db, ticket, row, state=TicketState.IN_APPROVAL.value)
+    go_on(db, pack, ticket, now, session.agent.id)
     decision = Decision(
         id=decision_id,
         ticket_number=number,
         ticket_row=in_approval,
-        proposer_id=desk.agent.id,
+        proposer_id=session.agent.id,
         outcome=proposal.outcome,
         legal_review=hidden,
-        answers=seal_answers(office.keyring, ticket_keys(session, office, number), decision_id, proposal, hidden),
+        answers=seal_answers(desk.keyring, ticket_keys(db, desk, number), decision_id, proposal, hidden),
         needs=",".join(role.value for role in needs),
         proposed_at=now,
     )
-    session.add(decision)
-    session.flush()
-    about = proposed(office, decision)
-    record_about(session, desk, ticket, Action.DECISION_PROPOSED, proposal.outcome.value, about=about)
-    made = Made(None) if needs else make_final(session, desk, ticket, decision, proposal)
+    db.add(decision)
+    db.flush()
+    about = proposed(desk, decision)
+    record_about(db, session, ticket, Action.DECISION_PROPOSED, proposal.outcome.value, about=about)
+    made = Made(None) if needs else make_final(db, session, ticket, decision, proposal)
     return {"decision": decision_id, "needs": decision.needs, **made.outcome()}
 
 
-def _pack_of(desk: Desk, number: int) -> Pack:
-    with desk.reading(*READERS) as session:
-        return desk.office.packs.get(facts(session, number).pack)
+def _pack_of(session: DeskSession, number: int) -> Pack:
+    with session.reading(*READERS) as db:
+        return session.desk.packs.get(facts(db, number).pack)
 
 
 def _ground_view(pack: Pack, ground: Ground) -> GroundView:
@@ -319,10 +319,10 @@ def _ground_view(pack: Pack, ground: Ground) -> GroundView:
     )
 
 
-def _require_proposable(office: Office, ticket: TicketFacts, desk: Desk) -> None:
-    require_own(ticket, desk)
+def _require_proposable(desk: Desk, ticket: TicketFacts, session: DeskSession) -> None:
+    require_own(ticket, session)
     require_open(ticket)
-    if not office.packs.get(ticket.pack).kinds[ticket.kind].needs_decision:
+    if not desk.packs.get(ticket.pack).kinds[ticket.kind].needs_decision:
         raise WrongState(f"#{ticket.number} is no rights request.", "Change its kind first, or answer it with m.")
     if ticket.state is TicketState.IN_APPROVAL:
         raise WrongState(f"#{ticket.number} is in approval already.", "Withdraw the proposal to make another.")
@@ -330,10 +330,10 @@ def _require_proposable(office: Office, ticket: TicketFacts, desk: Desk) -> None
         raise NotVerified
 
 
-def _redacted(session: Session, office: Office, pack: Pack, ticket: TicketFacts, proposal: Proposal) -> Proposal:
+def _redacted(db: Session, desk: Desk, pack: Pack, ticket: TicketFacts, proposal: Proposal) -> Proposal:
     """The proposal with personal data in typed text replaced: approvers see no more than they need."""
-    keys = ticket_keys(session, office, ticket.number)
-    known = known_values(session, office, keys.requester_id, keys.requester_key, keys)
+    keys = ticket_keys(db, desk, ticket.number)
+    known = known_values(db, desk, keys.requester_id, keys.requester_key, keys)
 
     def hide(text: str) -> str:
         return redact(plain(text), pack.meta.regions, known)

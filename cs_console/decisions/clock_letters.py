@@ -4,7 +4,7 @@ from sqlmodel import Session
 
 from cs_console.delivery.outgoing import queue_message
 from cs_console.delivery.where_to_write import where_to_write
-from cs_console.desk import Desk
+from cs_console.desk import DeskSession
 from cs_console.errors import ContactNotOnFile
 from cs_console.policy.languages import in_language
 from cs_console.policy.letter_lines import written_date
@@ -46,24 +46,24 @@ def unpaid_letter(pack: Pack, ticket: TicketFacts) -> tuple[str, str]:
 
 
 def queue_letter(
-    session: Session, desk: Desk, ticket: TicketFacts, text: str, *, subject: str = "", row: int | None = None
+    db: Session, session: DeskSession, ticket: TicketFacts, text: str, *, subject: str = "", row: int | None = None
 ) -> str:
     """Queue it to the requester: where the notice would go, else to what they gave with their request.
 
     Raises ContactNotOnFile, KeyDestroyed.
     """
-    contact_id = where_to_write(session, desk.office, ticket, claimed=True)
+    contact_id = where_to_write(db, session.desk, ticket, claimed=True)
     if contact_id is None:
         raise ContactNotOnFile("There is no contact that this could be sent to.", "Add one with e first.")
     return queue_message(
-        session,
-        desk.office,
+        db,
+        session.desk,
         ticket_number=ticket.number,
         requester_id=ticket.requester_id,
         contact_id=contact_id,
         sort=MessageSort.REPLY,
         text=text,
-        agent_id=desk.agent.id,
+        agent_id=session.agent.id,
         subject=subject,
         ticket_row=row,
     )

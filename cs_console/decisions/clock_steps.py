@@ -15,13 +15,13 @@ from cs_console.deadlines.clock_events import add_event, clock_now, happened, re
 from cs_console.decisions.approvers import roles_now
 from cs_console.decisions.clock_letters import filled, identity_letter, queue_letter
 from cs_console.delivery.outgoing import deliver_one
-from cs_console.desk import Desk
+from cs_console.desk import DeskSession
 from cs_console.errors import (
     BadInput,
     ChangedElsewhere,
+    ConsoleError,
     NoExtension,
     NotAllowed,
-    Refusal,
     WrongState,
 )
 from cs_console.plain_text import plain
@@ -47,38 +47,38 @@ LONGEST_REASON = 2000
 ASKERS = frozenset({Role.AGENT, Role.VERIFIER})
 
 
-def ask_identity(desk: Desk, number: int, row: int, *, act: ActId | None = None) -> DeliveryState:
+def ask_identity(session: DeskSession, number: int, row: int, *, act: ActId | None = None) -> DeliveryState:
     """Ask the requester, in the pack's words, to prove who they are; what became of the message is returned.
 
     An agent on a ticket of their own, or a verifier. Where the pack says so the clock stands still from now until the
     requester is verified. Once a ticket; a reminder is a reply. Raises WrongState, NotAssigned, ContactNotOnFile,
     ChangedElsewhere, NotAllowed, NoUndertaking, and what `acts.once` raises; then nothing was sent.
     """
-    with desk.work(*ASKERS) as session:
+    with session.work(*ASKERS) as db:
         intent = Intent(act, ActKind.IDENTITY_ASKED, number)
-        done = once(session, desk, intent, partial(_ask_identity, session, desk, number, row))
-    return deliver_one(desk.office, done["message"])
+        done = once(db, session, intent, partial(_ask_identity, db, session, number, row))
+    return deliver_one(session.desk, done["message"])
 
 
-def _ask_identity(session: Session, desk: Desk, number: int, row: int) -> ActOutcome:
-    office = desk.office
-    require_current(session, desk)
-    ticket = facts_on_record(session, desk.office, number)
-    pack, now = office.packs.get(ticket.pack), office.clock.now()
-    roles = roles_now(session, desk)
-    refusal = why_not_ask(desk, roles, pack, ticket, happened(session, ticket), now)
+def _ask_identity(db: Session, session: DeskSession, number: int, row: int) -> ActOutcome:
+    desk = session.desk
+    require_current(db, session)
+    ticket = facts_on_record(db, session.desk, number)
+    pack, now = desk.packs.get(ticket.pack), desk.clock.now()
+    roles = roles_now(db, session)
+    refusal = why_not_ask(session, roles, pack, ticket, happened(db, ticket), now)
     if refusal is not None:
         raise refusal
-    row = change(session, ticket, row, last_message_at=now)
-    message_id = queue_letter(session, desk, ticket, identity_letter(pack, ticket), row=row)
-    add_event(session, number, ClockMove.IDENTITY_ASKED, now, agent_id=desk.agent.id)
-    clock = recompute(session, pack, number)
+    row = change(db, ticket, row, last_message_at=now)
+    message_id = queue_letter(db, session, ticket, identity_letter(pack, ticket), row=row)
+    add_event(db, number, ClockMove.IDENTITY_ASKED, now, agent_id=session.agent.id)
+    clock = recompute(db, pack, number)
     stands = "" if clock.stopped else ", which does not stop this clock"
-    record_about(session, desk, ticket, Action.CLOCK_STOPPED, f"{ClockMove.IDENTITY_ASKED.value}{stands}")
+    record_about(db, session, ticket, Action.CLOCK_STOPPED, f"{ClockMove.IDENTITY_ASKED.value}{stands}")
     return {"message": message_id}
 
 
-def extend(desk: Desk, number: int, row: int, reason: str, *, act: ActId | None = None) -> DeliveryState:
+def extend(session: DeskSession, number: int, row: int, reason: str, *, act: ActId | None = None) -> DeliveryState:
     """Give the answer the pack's longer term, and tell the requester why before the first one is over.
 
     For the roles that the pack names; an agent only on their ticket. The reason is sent and stored with personal data
@@ -88,21 +88,21 @@ def extend(desk: Desk, number: int, row: int, reason: str, *, act: ActId | None 
     """
     words = plain(reason).strip()
     with (
-        refusals_on_record(desk, Action.CLOCK_EXTENDED, (NoExtension,), lambda session: facts(session, number)),
-        desk.work(*READERS) as session,
+        refusals_on_record(session, Action.CLOCK_EXTENDED, (NoExtension,), lambda db: facts(db, number)),
+        session.work(*READERS) as db,
     ):
         intent = Intent(act, ActKind.EXTENDED, number, (words,))
-        done = once(session, desk, intent, partial(_extend, session, desk, number, row, words))
-    return deliver_one(desk.office, done["message"])
+        done = once(db, session, intent, partial(_extend, db, session, number, row, words))
+    return deliver_one(session.desk, done["message"])
 
 
-def _extend(session: Session, desk: Desk, number: int, row: int, words: str) -> ActOutcome:
-    office = desk.office
-    require_current(session, desk)
-    session.get(Ticket, number, with_for_update=True)  # its row stays: no proposal goes stale by a longer term
-    ticket = facts_on_record(session, desk.office, number)
-    pack, now = office.packs.get(ticket.pack), office.clock.now()
-    refusal = why_not_extend(desk, roles_now(session, desk), pack, ticket, clock_now(session, pack, ticket), now)
+def _extend(db: Session, session: DeskSession, number: int, row: int, words: str) -> ActOutcome:
+    desk = session.desk
+    require_current(db, session)
+    db.get(Ticket, number, with_for_update=True)  # its row stays: no proposal goes stale by a longer term
+    ticket = facts_on_record(db, session.desk, number)
+    pack, now = desk.packs.get(ticket.pack), desk.clock.now()
+    refusal = why_not_extend(session, roles_now(db, session), pack, ticket, clock_now(db, pack, ticket), now)
     if refusal is not None:
         raise refusal
     if ticket.row != row:
@@ -111,26 +111,26 @@ def _extend(session: Session, desk: Desk, number: int, row: int, words: str) -> 
         raise BadInput("An extension needs its reason.", "Say why the answer takes longer; the requester reads it.")
     if len(words) > LONGEST_REASON:
         raise BadInput(f"The reason is longer than {LONGEST_REASON} characters.", "Shorten it.")
-    keys = ticket_keys(session, office, number)
-    known = known_values(session, office, keys.requester_id, keys.requester_key, keys)
+    keys = ticket_keys(db, desk, number)
+    known = known_values(db, desk, keys.requester_id, keys.requester_key, keys)
     words = redact(words, pack.meta.regions, known)
-    message_id = queue_letter(session, desk, ticket, _extension_text(session, pack, ticket, words, now))
+    message_id = queue_letter(db, session, ticket, _extension_text(db, pack, ticket, words, now))
     event_id = new_id()
     sealed = keys.seal("clock_event", "reason", event_id, words)
-    add_event(session, number, ClockMove.EXTENDED, now, agent_id=desk.agent.id, event_id=event_id, reason=sealed)
-    recompute(session, pack, number)
-    record_about(session, desk, ticket, Action.CLOCK_EXTENDED)
+    add_event(db, number, ClockMove.EXTENDED, now, agent_id=session.agent.id, event_id=event_id, reason=sealed)
+    recompute(db, pack, number)
+    record_about(db, session, ticket, Action.CLOCK_EXTENDED)
     return {"message": message_id}
 
 
 def why_not_ask(
-    desk: Desk,
+    session: DeskSession,
     roles: frozenset[Role],
     pack: Pack,
     ticket: TicketFacts,
     steps: tuple[Happened, ...],
     now: datetime,
-) -> Refusal | None:
+) -> ConsoleError | None:
     """Why an agent with these roles cannot ask for proof of identity now; None if they can."""
     name = f"#{ticket.number}"
     if not pack.clock.identity_text:
@@ -146,19 +146,19 @@ def why_not_ask(
         return WrongState("The term is over, and asking cannot stop it any more.", "Write to the requester with m.")
     if not roles & ASKERS:
         return NotAllowed("Only an agent or a verifier can ask.", "Leave it to one of them.")
-    return None if Role.VERIFIER in roles else not_own(ticket, desk)
+    return None if Role.VERIFIER in roles else not_own(ticket, session)
 
 
 def why_not_extend(
-    desk: Desk, roles: frozenset[Role], pack: Pack, ticket: TicketFacts, clock: Clock, now: datetime
-) -> Refusal | None:
+    session: DeskSession, roles: frozenset[Role], pack: Pack, ticket: TicketFacts, clock: Clock, now: datetime
+) -> ConsoleError | None:
     """Why an agent with these roles cannot extend the term now; None if they can."""
     rules = pack.clock.extension
     if rules is None:
         return NoExtension(f"{pack.meta.title} knows no extension ({pack.clock.clause}).")
     if rules.approver not in roles:
         return NotAllowed(f"Only a {rules.approver} can extend the term.", f"Ask a {rules.approver}.")
-    if rules.approver is Role.AGENT and (refusal := not_own(ticket, desk)) is not None:
+    if rules.approver is Role.AGENT and (refusal := not_own(ticket, session)) is not None:
         return refusal
     if clock.extended is not None:
         return NoExtension("The term was extended already.", "It can be extended once.")
@@ -173,11 +173,11 @@ def why_not_extend(
     return None
 
 
-def _extension_text(session: Session, pack: Pack, ticket: TicketFacts, reason: str, now: datetime) -> str:
+def _extension_text(db: Session, pack: Pack, ticket: TicketFacts, reason: str, now: datetime) -> str:
     """What the requester is told, with the day that the answer is due after this."""
     said = in_language(pack, ticket.language)
     assert said.clock.extension is not None  # why_not_extend came first
-    extended = clock_of(pack, ticket.kind, (*happened(session, ticket), Happened(Step.EXTENDED, now)))
+    extended = clock_of(pack, ticket.kind, (*happened(db, ticket), Happened(Step.EXTENDED, now)))
     assert extended.due is not None  # the same
     due = written_date(said, extended.due)
     return filled(said, said.clock.extension.text, ticket, reason=reason, due=due)

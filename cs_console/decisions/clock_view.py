@@ -15,8 +15,8 @@ from cs_console.decisions.approvers import roles_now
 from cs_console.decisions.clock_letters import identity_letter, unpaid_letter
 from cs_console.decisions.clock_steps import why_not_ask, why_not_extend
 from cs_console.decisions.fee_steps import payment_days, why_not_paid, why_not_unpaid
-from cs_console.desk import Desk
-from cs_console.errors import KeyDestroyed, Refusal
+from cs_console.desk import DeskSession
+from cs_console.errors import ConsoleError, KeyDestroyed
 from cs_console.plain_text import one_line, plain
 from cs_console.policy.schema import Pack
 from cs_console.tickets.ticket_record import ERASED, READERS, TicketFacts, open_on_record
@@ -72,23 +72,23 @@ class ClockView:
     fee: FeeWait | None
 
 
-def clock_view(desk: Desk, number: int) -> ClockView:
+def clock_view(session: DeskSession, number: int) -> ClockView:
     """The clock of a ticket, for those who may open the ticket.
 
     A ticket that this session has not opened is opened on record. Raises NotAllowed, NoUndertaking, NothingThere.
     """
-    office = desk.office
-    with desk.work(*READERS) as session:
-        ticket = open_on_record(session, desk, number)
-        pack, roles = office.packs.get(ticket.pack), roles_now(session, desk)
-        steps = happened(session, ticket)
+    desk = session.desk
+    with session.work(*READERS) as db:
+        ticket = open_on_record(db, session, number)
+        pack, roles = desk.packs.get(ticket.pack), roles_now(db, session)
+        steps = happened(db, ticket)
         clock = clock_of(pack, ticket.kind, steps)
-        moved = _moved(session, number)
-        keys = _keys(session, desk, number)
-        told = {Step.VERIFIED: _verifier(session, ticket)}
-        now = office.clock.now()
-        not_extend = why_not_extend(desk, roles, pack, ticket, clock, now)
-        not_ask = why_not_ask(desk, roles, pack, ticket, steps, now)
+        moved = _moved(db, number)
+        keys = _keys(db, session, number)
+        told = {Step.VERIFIED: _verifier(db, ticket)}
+        now = desk.clock.now()
+        not_extend = why_not_extend(session, roles, pack, ticket, clock, now)
+        not_ask = why_not_ask(session, roles, pack, ticket, steps, now)
     zone = pack.clock.zone
     lines = [(one.at, ClockLine(_when(one.at, zone), one.step.value, told.get(one.step, ""))) for one in steps]
     lines = [line for line in lines if line[1].what not in set(ClockMove)]
@@ -105,26 +105,26 @@ def clock_view(desk: Desk, number: int) -> ClockView:
         why_not_extend=_sentence(not_extend),
         why_not_ask=_sentence(not_ask),
         identity_letter="" if not_ask else identity_letter(pack, ticket),
-        fee=_fee_wait(desk, roles, pack, ticket, clock, now),
+        fee=_fee_wait(session, roles, pack, ticket, clock, now),
     )
 
 
 def _fee_wait(
-    desk: Desk, roles: frozenset[Role], pack: Pack, ticket: TicketFacts, clock: Clock, now: datetime
+    session: DeskSession, roles: frozenset[Role], pack: Pack, ticket: TicketFacts, clock: Clock, now: datetime
 ) -> FeeWait | None:
     if clock.fee_asked is None or ticket.state is TicketState.CLOSED:
         return None
-    not_unpaid = why_not_unpaid(desk, roles, pack, ticket, clock, now)
+    not_unpaid = why_not_unpaid(session, roles, pack, ticket, clock, now)
     return FeeWait(
         days=payment_days(pack.clock, clock, now),
-        why_not_paid=_sentence(why_not_paid(desk, roles, ticket, clock)),
+        why_not_paid=_sentence(why_not_paid(session, roles, ticket, clock)),
         why_not_unpaid=_sentence(not_unpaid),
         letter="" if not_unpaid else unpaid_letter(pack, ticket)[1],
     )
 
 
-def _moved(session: Session, number: int) -> list[tuple[ClockEvent, str]]:
-    rows = session.execute(
+def _moved(db: Session, number: int) -> list[tuple[ClockEvent, str]]:
+    rows = db.execute(
         select(ClockEvent, col(Agent.name))
         .outerjoin(Agent, col(Agent.id) == col(ClockEvent.agent_id))
         .where(col(ClockEvent.ticket_number) == number)
@@ -132,20 +132,20 @@ def _moved(session: Session, number: int) -> list[tuple[ClockEvent, str]]:
     return [(event, name or CONSOLE) for event, name in rows]
 
 
-def _verifier(session: Session, ticket: TicketFacts) -> str:
+def _verifier(db: Session, ticket: TicketFacts) -> str:
     by = (
         select(col(Agent.name))
         .join(Verification, col(Verification.agent_id) == col(Agent.id))
         .where(col(Verification.ticket_number) == ticket.number, col(Verification.verified_at) == ticket.verified_at)
         .limit(1)
     )
-    return session.connection().execute(by).scalar() or ""
+    return db.connection().execute(by).scalar() or ""
 
 
-def _keys(session: Session, desk: Desk, number: int) -> TicketKeys | None:
+def _keys(db: Session, session: DeskSession, number: int) -> TicketKeys | None:
     """None once the requester is erased."""
     try:
-        return ticket_keys(session, desk.office, number)
+        return ticket_keys(db, session.desk, number)
     except KeyDestroyed:
         return None
 
@@ -171,5 +171,5 @@ def _when(moment: datetime, zone: tzinfo) -> str:
     return f"{local.day:>2} {local:%b %H:%M}"
 
 
-def _sentence(refusal: Refusal | None) -> str:
+def _sentence(refusal: ConsoleError | None) -> str:
     return "" if refusal is None else str(refusal)

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from cs_console.access_log.vouched import CHANGING, Word, begins_review, digest, latest, words
-from cs_console.desk import Office
+from cs_console.desk import Desk
 from models.columns import from_microseconds, microseconds
 from models.decision import Decision
 from models.enums import Action, Outcome, Role
@@ -43,9 +43,9 @@ class Decided:
         return None if made is None else Outcome(made)
 
 
-def last_decided(session: Session, office: Office, number: int) -> Decided | None:
+def last_decided(db: Session, desk: Desk, number: int) -> Decided | None:
     """The last final decision on a ticket; None where there is none. Raises LogBroken."""
-    said = words(session, office, [number], (Action.DECISION_MADE, Action.DECISION_APPROVED))
+    said = words(db, desk, [number], (Action.DECISION_MADE, Action.DECISION_APPROVED))
     made = next((word for word in reversed(said) if word.action is Action.DECISION_MADE), None)
     if made is None:
         return None
@@ -54,32 +54,32 @@ def last_decided(session: Session, office: Office, number: int) -> Decided | Non
     return Decided(made, tuple(Role(about["role"]) for about in approved if about["decision"] == decision))
 
 
-def review_has_begun(session: Session, office: Office, number: int, made: Word) -> bool:
+def review_has_begun(db: Session, desk: Desk, number: int, made: Word) -> bool:
     """Whether a decision is to be made again: its review date came after it, or an appeal set it aside."""
-    changes = words(session, office, [number], CHANGING)
+    changes = words(db, desk, [number], CHANGING)
     return any(word.seq > made.seq and begins_review(word) for word in changes)
 
 
-def about_made(office: Office, decision: Decision, by: str, *, fee: bool) -> dict[str, str]:
+def about_made(desk: Desk, decision: Decision, by: str, *, fee: bool) -> dict[str, str]:
     """What the entry of a final decision vouches for; with `fee` its ticket waits for one. When it is to be looked at
     again is a digest: the day could tell the ground.
     """
     outcome = Outcome(decision.outcome).value
-    review = _review_digest(office, decision)
+    review = _review_digest(desk, decision)
     return {"decision": decision.id, "made": outcome, "by": by, "fee": "asked" if fee else "", "review": review}
 
 
-def has_its_review_date(made: Word, office: Office, decision: Decision) -> bool:
+def has_its_review_date(made: Word, desk: Desk, decision: Decision) -> bool:
     """Whether a decision's row names the day of its review that the log does. An older desk's entry names none."""
     said = (made.about or {}).get("review")
-    return said is None or said == _review_digest(office, decision)
+    return said is None or said == _review_digest(desk, decision)
 
 
-def fee_asked(session: Session, office: Office, number: int) -> Word | None:
+def fee_asked(db: Session, desk: Desk, number: int) -> Word | None:
     """The decision for a fee that the ticket waits for; None where none was made, or the fee is paid. One that
     was closed unpaid can still be paid. An older desk's entry may be one.
     """
-    last = latest(session, office, number, (Action.DECISION_MADE, Action.FEE_PAID))
+    last = latest(db, desk, number, (Action.DECISION_MADE, Action.FEE_PAID))
     if last is None or last.action is not Action.DECISION_MADE:
         return None
     return last if (last.about or {}).get("fee", "asked") == "asked" else None
@@ -95,17 +95,17 @@ class ProposalSaid:
     changed: bool = False
 
 
-def proposal_on_record(session: Session, office: Office, number: int) -> ProposalSaid:
+def proposal_on_record(db: Session, desk: Desk, number: int) -> ProposalSaid:
     """What the log says of it: a row that was put back makes no stale proposal a fresh one. Raises LogBroken."""
-    proposed = latest(session, office, number, (Action.DECISION_PROPOSED,))
+    proposed = latest(db, desk, number, (Action.DECISION_PROPOSED,))
     if proposed is None or proposed.about is None:
         return ProposalSaid()
-    since = (word for word in words(session, office, [number], _CHANGING) if word.seq > proposed.seq)
+    since = (word for word in words(db, desk, [number], _CHANGING) if word.seq > proposed.seq)
     # a review that begins on an open ticket leaves its row as it is
     changed = any(not begins_review(word) for word in since)
     return ProposalSaid(from_microseconds(proposed.at), changed)
 
 
-def _review_digest(office: Office, decision: Decision) -> str:
+def _review_digest(desk: Desk, decision: Decision) -> str:
     at = decision.review_at
-    return digest(office, "review", decision.id, "" if at is None else microseconds(at))
+    return digest(desk, "review", decision.id, "" if at is None else microseconds(at))

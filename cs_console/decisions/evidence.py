@@ -7,7 +7,7 @@ from sqlmodel import Session, col
 
 from cs_console.custody.attachment_labels import AttachmentLabel, attachment_labels
 from cs_console.decisions.proposal import Proposal
-from cs_console.desk import Desk, Office
+from cs_console.desk import Desk, DeskSession
 from cs_console.errors import ChecklistIncomplete
 from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
@@ -20,14 +20,14 @@ ATTACHMENT = "attachment:"
 """How an item of evidence begins that names an attachment; its id follows."""
 
 
-def attachments_for(desk: Desk, number: int) -> tuple[AttachmentLabel, ...]:
+def attachments_for(session: DeskSession, number: int) -> tuple[AttachmentLabel, ...]:
     """The files of one's own ticket that can be named as evidence. Raises NotAssigned, NoUndertaking."""
-    with desk.reading(*READERS) as session:
-        require_current(session, desk)
-        ticket = facts(session, number)
-        require_own(ticket, desk)
-        regions = desk.office.packs.get(ticket.pack).meta.regions
-        return attachment_labels(session, desk.office, number, regions)
+    with session.reading(*READERS) as db:
+        require_current(db, session)
+        ticket = facts(db, number)
+        require_own(ticket, session)
+        regions = session.desk.packs.get(ticket.pack).meta.regions
+        return attachment_labels(db, session.desk, number, regions)
 
 
 def is_attachment(item: str) -> bool:
@@ -35,7 +35,7 @@ def is_attachment(item: str) -> bool:
     return item.startswith(ATTACHMENT)
 
 
-def require_evidence_is_theirs(session: Session, pack: Pack, ticket: TicketFacts, proposal: Proposal) -> None:
+def require_evidence_is_theirs(db: Session, pack: Pack, ticket: TicketFacts, proposal: Proposal) -> None:
     """Earlier tickets have to be the same requester's and earlier, attachments this ticket's.
 
     Raises ChecklistIncomplete.
@@ -45,9 +45,9 @@ def require_evidence_is_theirs(session: Session, pack: Pack, ticket: TicketFacts
         if ground is None:
             continue
         if ground.evidence.kind == "tickets":
-            _require_earlier_tickets(session, ground.code, ticket, finding.evidence)
+            _require_earlier_tickets(db, ground.code, ticket, finding.evidence)
         else:
-            _require_own_attachments(session, ground.code, ticket, finding.evidence)
+            _require_own_attachments(db, ground.code, ticket, finding.evidence)
 
 
 def evidence_words(labels: Mapping[str, str], item: str) -> str:
@@ -57,15 +57,15 @@ def evidence_words(labels: Mapping[str, str], item: str) -> str:
     return f"attached: {labels.get(item.removeprefix(ATTACHMENT), 'a file that is gone')}"
 
 
-def labels_by_id(session: Session, office: Office, pack: Pack, ticket: TicketFacts) -> dict[str, str]:
+def labels_by_id(db: Session, desk: Desk, pack: Pack, ticket: TicketFacts) -> dict[str, str]:
     """The labels of a ticket's attachments by their ids."""
-    found = attachment_labels(session, office, ticket.number, pack.meta.regions)
+    found = attachment_labels(db, desk, ticket.number, pack.meta.regions)
     return {label.id: label.words for label in found}
 
 
-def _require_earlier_tickets(session: Session, code: str, ticket: TicketFacts, evidence: Iterable[str]) -> None:
+def _require_earlier_tickets(db: Session, code: str, ticket: TicketFacts, evidence: Iterable[str]) -> None:
     numbers = {int(item.strip().removeprefix("#")) for item in evidence}
-    found = session.connection().execute(
+    found = db.connection().execute(
         select(col(Ticket.number))
         .where(col(Ticket.number).in_(numbers), col(Ticket.requester_id) == ticket.requester_id)
         .where(col(Ticket.number) != ticket.number, col(Ticket.received_at) <= ticket.received_at)
@@ -76,11 +76,11 @@ def _require_earlier_tickets(session: Session, code: str, ticket: TicketFacts, e
         )
 
 
-def _require_own_attachments(session: Session, code: str, ticket: TicketFacts, evidence: Iterable[str]) -> None:
+def _require_own_attachments(db: Session, code: str, ticket: TicketFacts, evidence: Iterable[str]) -> None:
     named = {item.removeprefix(ATTACHMENT) for item in evidence if is_attachment(item)}
     if not named:
         return
-    found = session.connection().execute(
+    found = db.connection().execute(
         select(col(Attachment.id))
         .join(Message, col(Message.id) == col(Attachment.message_id))
         .where(col(Message.ticket_number) == ticket.number, col(Attachment.id).in_(named))

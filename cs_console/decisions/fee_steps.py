@@ -16,8 +16,8 @@ from cs_console.decisions.clock_letters import queue_letter, unpaid_letter
 from cs_console.decisions.decided_on_record import fee_asked
 from cs_console.decisions.notice import pay_by
 from cs_console.delivery.outgoing import deliver_one
-from cs_console.desk import Desk, Office
-from cs_console.errors import BadInput, ChangedElsewhere, NotAllowed, NotVouched, Refusal, WrongState
+from cs_console.desk import Desk, DeskSession
+from cs_console.errors import BadInput, ChangedElsewhere, ConsoleError, NotAllowed, NotVouched, WrongState
 from cs_console.independence.separation import require_not_own
 from cs_console.policy.clock_rules import ClockRules
 from cs_console.policy.schema import Pack
@@ -31,7 +31,7 @@ from models.ticket import Ticket
 DECIDERS = frozenset({Role.AGENT, Role.SUPERVISOR})
 
 
-def fee_paid(desk: Desk, number: int, row: int, day: date, *, act: ActId | None = None) -> None:
+def fee_paid(session: DeskSession, number: int, row: int, day: date, *, act: ActId | None = None) -> None:
     """Put on record that the fee was paid on that day, in the pack's time zone: the ticket goes back to work.
 
     An agent on a ticket of their own, or a supervisor. The clock continues from that day, not from when it was written
@@ -39,14 +39,14 @@ def fee_paid(desk: Desk, number: int, row: int, day: date, *, act: ActId | None 
     before it was asked for or to come, NotAllowed, NotAssigned, ChangedElsewhere, NoUndertaking, and what `acts.once`
     raises.
     """
-    with desk.work(*DECIDERS) as session:
+    with session.work(*DECIDERS) as db:
         intent = Intent(act, ActKind.FEE_PAID, number, (day.isoformat(),))
-        once(session, desk, intent, partial(_fee_paid, session, desk, number, row, day))
+        once(db, session, intent, partial(_fee_paid, db, session, number, row, day))
 
 
-def _fee_paid(session: Session, desk: Desk, number: int, row: int, day: date) -> ActOutcome:
-    ticket, pack, clock, now = _read(session, desk, number)
-    refusal = why_not_paid(desk, roles_now(session, desk), ticket, clock)
+def _fee_paid(db: Session, session: DeskSession, number: int, row: int, day: date) -> ActOutcome:
+    ticket, pack, clock, now = _read(db, session, number)
+    refusal = why_not_paid(session, roles_now(db, session), ticket, clock)
     if refusal is not None:
         raise refusal
     if ticket.row != row:
@@ -54,15 +54,15 @@ def _fee_paid(session: Session, desk: Desk, number: int, row: int, day: date) ->
     if day not in payment_days(pack.clock, clock, now):
         raise BadInput("It cannot have been paid on that day.", "Choose a day from when it was asked for to today.")
     if ticket.state is TicketState.WAITING:  # else the ticket's row stays, and no proposal goes stale
-        change(session, ticket, row, state=TicketState.VERIFIED.value)
+        change(db, ticket, row, state=TicketState.VERIFIED.value)
     paid_at = min(now, _end_of(pack.clock, day))
-    add_event(session, number, ClockMove.FEE_PAID, paid_at, agent_id=desk.agent.id)
-    recompute(session, pack, number)
-    record_about(session, desk, ticket, Action.FEE_PAID, f"on {day.isoformat()}")
+    add_event(db, number, ClockMove.FEE_PAID, paid_at, agent_id=session.agent.id)
+    recompute(db, pack, number)
+    record_about(db, session, ticket, Action.FEE_PAID, f"on {day.isoformat()}")
     return {}
 
 
-def fee_unpaid(desk: Desk, number: int, row: int, *, act: ActId | None = None) -> DeliveryState:
+def fee_unpaid(session: DeskSession, number: int, row: int, *, act: ActId | None = None) -> DeliveryState:
     """Close a request whose fee was not paid in the pack's time, with its letter; what became of that is returned.
 
     An agent on a ticket of their own, or a supervisor. Letter, event, entry and the closed ticket are one transaction.
@@ -70,31 +70,33 @@ def fee_unpaid(desk: Desk, number: int, row: int, *, act: ActId | None = None) -
     NotIndependent, ContactNotOnFile, ChangedElsewhere, NoUndertaking, and what `acts.once` raises; then
     nothing was sent.
     """
-    with desk.work(*DECIDERS) as session:
+    with session.work(*DECIDERS) as db:
         intent = Intent(act, ActKind.FEE_UNPAID, number)
-        done = once(session, desk, intent, partial(_fee_unpaid, session, desk, number, row))
-    return deliver_one(desk.office, done["message"])
+        done = once(db, session, intent, partial(_fee_unpaid, db, session, number, row))
+    return deliver_one(session.desk, done["message"])
 
 
-def _fee_unpaid(session: Session, desk: Desk, number: int, row: int) -> ActOutcome:
-    office = desk.office
-    ticket, pack, clock, now = _read(session, desk, number)
-    refusal = why_not_unpaid(desk, roles_now(session, desk), pack, ticket, clock, now)
+def _fee_unpaid(db: Session, session: DeskSession, number: int, row: int) -> ActOutcome:
+    desk = session.desk
+    ticket, pack, clock, now = _read(db, session, number)
+    refusal = why_not_unpaid(session, roles_now(db, session), pack, ticket, clock, now)
     if refusal is not None:
         raise refusal
-    require_not_own(session, desk, number)
+    require_not_own(db, session, number)
     subject, text = unpaid_letter(pack, ticket)
     closed = {"state": TicketState.CLOSED.value, "closed_at": now, "last_message_at": now}
-    change(session, ticket, row, **closed)
-    message_id = queue_letter(session, desk, ticket, text, subject=subject)
-    add_event(session, number, ClockMove.FEE_UNPAID, now, agent_id=desk.agent.id)
-    recompute(session, pack, number)
-    close_window(session, office, number, desk=desk, reason="the ticket was closed")
-    record_about(session, desk, ticket, Action.FEE_UNPAID, f"not paid in {pack.fee.wait_days} days: closed")
+    change(db, ticket, row, **closed)
+    message_id = queue_letter(db, session, ticket, text, subject=subject)
+    add_event(db, number, ClockMove.FEE_UNPAID, now, agent_id=session.agent.id)
+    recompute(db, pack, number)
+    close_window(db, desk, number, session=session, reason="the ticket was closed")
+    record_about(db, session, ticket, Action.FEE_UNPAID, f"not paid in {pack.fee.wait_days} days: closed")
     return {"message": message_id}
 
 
-def why_not_paid(desk: Desk, roles: frozenset[Role], ticket: TicketFacts, clock: Clock) -> Refusal | None:
+def why_not_paid(
+    session: DeskSession, roles: frozenset[Role], ticket: TicketFacts, clock: Clock
+) -> ConsoleError | None:
     """Why an agent with these roles cannot record now that the fee was paid; None if they can."""
     if clock.fee_asked is None:
         return WrongState(f"#{ticket.number} waits for no fee.", "Nothing is left to do about one.")
@@ -102,14 +104,14 @@ def why_not_paid(desk: Desk, roles: frozenset[Role], ticket: TicketFacts, clock:
         return WrongState(f"#{ticket.number} is closed.", "Open it again with s first.")
     if not roles & DECIDERS:
         return NotAllowed("Only an agent or a supervisor can say so.", "Leave it to one of them.")
-    return None if Role.SUPERVISOR in roles else not_own(ticket, desk)
+    return None if Role.SUPERVISOR in roles else not_own(ticket, session)
 
 
 def why_not_unpaid(
-    desk: Desk, roles: frozenset[Role], pack: Pack, ticket: TicketFacts, clock: Clock, now: datetime
-) -> Refusal | None:
+    session: DeskSession, roles: frozenset[Role], pack: Pack, ticket: TicketFacts, clock: Clock, now: datetime
+) -> ConsoleError | None:
     """Why an agent with these roles cannot close it as unpaid now; None if they can."""
-    refusal = why_not_paid(desk, roles, ticket, clock)
+    refusal = why_not_paid(session, roles, ticket, clock)
     if refusal is not None:
         return refusal
     if not pack.fee.keeps_open:
@@ -137,24 +139,24 @@ def _back_to(newest: date, oldest: date) -> Iterator[date]:
         yield newest - timedelta(days=back)
 
 
-def _read(session: Session, desk: Desk, number: int) -> tuple[TicketFacts, Pack, Clock, datetime]:
+def _read(db: Session, session: DeskSession, number: int) -> tuple[TicketFacts, Pack, Clock, datetime]:
     """The ticket, locked until the transaction ends, its pack and its clock. Raises NotVouched."""
-    require_current(session, desk)
-    session.get(Ticket, number, with_for_update=True)
-    ticket = facts_on_record(session, desk.office, number)
-    pack = desk.office.packs.get(ticket.pack)
-    clock = _as_asked_on_record(session, desk.office, number, clock_now(session, pack, ticket))
-    return ticket, pack, clock, desk.office.clock.now()
+    require_current(db, session)
+    db.get(Ticket, number, with_for_update=True)
+    ticket = facts_on_record(db, session.desk, number)
+    pack = session.desk.packs.get(ticket.pack)
+    clock = _as_asked_on_record(db, session.desk, number, clock_now(db, pack, ticket))
+    return ticket, pack, clock, session.desk.clock.now()
 
 
-def _as_asked_on_record(session: Session, office: Office, number: int, clock: Clock) -> Clock:
+def _as_asked_on_record(db: Session, desk: Desk, number: int, clock: Clock) -> Clock:
     """The clock, of whose fee the log has the decision: neither a fee nor an earlier day comes from a row alone.
 
     Raises NotVouched, LogBroken.
     """
     if clock.fee_asked is None:
         return clock
-    said = fee_asked(session, office, number)
+    said = fee_asked(db, desk, number)
     if said is None:
         raise NotVouched(f"The access log does not say that a fee was asked for on #{number}.")
     return replace(clock, fee_asked=max(clock.fee_asked, from_microseconds(said.at)))

@@ -15,8 +15,8 @@ from cs_console.decisions.notice_delivery import NoticeWay
 from cs_console.decisions.proposal import Proposal, review_at
 from cs_console.delivery.outgoing import deliver_queued, queue_message, stored_delivery
 from cs_console.delivery.where_to_write import where_to_write
-from cs_console.desk import Desk, Office
-from cs_console.errors import NotVerified, Refusal
+from cs_console.desk import Desk, DeskSession
+from cs_console.errors import ConsoleError, NotVerified
 from cs_console.policy.letter_lines import notice_subject
 from cs_console.tickets.ticket_record import TicketFacts, change, record_about
 from cs_console.verification.askers import asker_of, require_answerable
@@ -47,57 +47,57 @@ def draft_place(number: int) -> str:
     return f"decision:{number}"
 
 
-def make_final(session: Session, desk: Desk, ticket: TicketFacts, decision: Decision, proposal: Proposal) -> Made:
+def make_final(db: Session, session: DeskSession, ticket: TicketFacts, decision: Decision, proposal: Proposal) -> Made:
     """Decide: the notice is made, sealed and queued, the ticket closed, the entry written.
 
     Nothing is sent yet; `send` does that after the commit. Raises NoticeIncomplete, ChangedElsewhere, GuardianRequired
     or PrincipalOnly, and then nothing of it has happened.
     """
-    office, now = desk.office, desk.office.clock.now()
-    require_answerable(session, office, ticket)  # a minor's age may have been recorded on another ticket meanwhile
-    pack = office.packs.get(ticket.pack)
-    letter = make_notice(pack, notice_facts(session, office, ticket, now), proposal)
-    decision.notice = ticket_keys(session, office, ticket.number).seal("decision", "notice", decision.id, letter)
+    desk, now = session.desk, session.desk.clock.now()
+    require_answerable(db, desk, ticket)  # a minor's age may have been recorded on another ticket meanwhile
+    pack = desk.packs.get(ticket.pack)
+    letter = make_notice(pack, notice_facts(db, desk, ticket, now), proposal)
+    decision.notice = ticket_keys(db, desk, ticket.number).seal("decision", "notice", decision.id, letter)
     decision.state, decision.decided_at = DecisionState.FINAL, now
     decision.review_at = review_at(pack, proposal, now)
-    session.add(decision)
+    db.add(decision)
     waits = proposal.fee is not None and pack.fee.keeps_open
-    _settle_ticket(session, ticket, decision, now, waits=waits)
+    _settle_ticket(db, ticket, decision, now, waits=waits)
     if waits:
-        add_event(session, ticket.number, ClockMove.FEE_ASKED, now)  # whose yes it was is not told here
-    session.flush()
-    recompute(session, pack, ticket.number)
-    contact_id = where_to_write(session, office, ticket)
+        add_event(db, ticket.number, ClockMove.FEE_ASKED, now)  # whose yes it was is not told here
+    db.flush()
+    recompute(db, pack, ticket.number)
+    contact_id = where_to_write(db, desk, ticket)
     message_id = None
     if contact_id is not None:
         message_id = queue_message(
-            session,
-            office,
+            db,
+            desk,
             ticket_number=ticket.number,
             requester_id=ticket.requester_id,
             contact_id=contact_id,
             sort=MessageSort.NOTICE,
             text=letter,
             subject=notice_subject(pack, ticket.number, proposal.language),
-            agent_id=desk.agent.id,  # the approver who sent it; the letter itself names no one
+            agent_id=session.agent.id,  # the approver who sent it; the letter itself names no one
         )
-    session.connection().execute(delete(Draft).where(col(Draft.place) == draft_place(ticket.number)))
-    close_window(session, office, ticket.number, desk=desk, reason="the decision was made")
+    db.connection().execute(delete(Draft).where(col(Draft.place) == draft_place(ticket.number)))
+    close_window(db, desk, ticket.number, session=session, reason="the decision was made")
     outcome = Outcome(decision.outcome).value
-    about = about_made(office, decision, desk.agent.id, fee=waits)
-    record_about(session, desk, ticket, Action.DECISION_MADE, outcome, about=about)
+    about = about_made(desk, decision, session.agent.id, fee=waits)
+    record_about(db, session, ticket, Action.DECISION_MADE, outcome, about=about)
     return Made(message_id)
 
 
-def send(office: Office, made: Made) -> str:
+def send(desk: Desk, made: Made) -> str:
     """Hand the notice over and say what became of it. The decision stands whatever happens here."""
     if made.message_id is None:
         return NoticeWay.BY_LETTER
     try:
-        report = deliver_queued(office, made.message_id)
-        sent = bool(report.sent) or stored_delivery(office, made.message_id) is DeliveryState.SENT
-    except Refusal as refusal:  # the store went away after the commit: the message stays queued
-        return f"The notice is not sent yet: {refusal.sentence}"
+        report = deliver_queued(desk, made.message_id)
+        sent = bool(report.sent) or stored_delivery(desk, made.message_id) is DeliveryState.SENT
+    except ConsoleError as error:  # the store went away after the commit: the message stays queued
+        return f"The notice is not sent yet: {error.sentence}"
     if sent:
         return NoticeWay.SENT
     if report.refused:
@@ -105,20 +105,20 @@ def send(office: Office, made: Made) -> str:
     return f"The notice is not sent yet: {report.problems[0] if report.problems else 'it is still on its way.'}"
 
 
-def notice_facts(session: Session, office: Office, ticket: TicketFacts, at: datetime) -> NoticeFacts:
+def notice_facts(db: Session, desk: Desk, ticket: TicketFacts, at: datetime) -> NoticeFacts:
     """What the notice says of the ticket, dated `at`. Raises NotVerified."""
     if ticket.verified_at is None:
         raise NotVerified
-    asker = asker_of(session, office, office.packs.get(ticket.pack), ticket.number, ticket.requester_id)
+    asker = asker_of(db, desk, desk.packs.get(ticket.pack), ticket.number, ticket.requester_id)
     on_behalf = asker.notice_words(ticket.language)
     return NoticeFacts(ticket.number, ticket.received_at, ticket.verified_at, at, on_behalf)
 
 
-def _settle_ticket(session: Session, ticket: TicketFacts, decision: Decision, now: datetime, *, waits: bool) -> None:
+def _settle_ticket(db: Session, ticket: TicketFacts, decision: Decision, now: datetime, *, waits: bool) -> None:
     """Close the ticket, or let it wait for the fee."""
     values: dict[str, object] = {"first_response_at": ticket.first_response_at or now, "last_message_at": now}
     if waits:
         values["state"] = TicketState.WAITING.value
     else:
         values |= {"state": TicketState.CLOSED.value, "closed_at": now}
-    change(session, ticket, decision.ticket_row, **values)
+    change(db, ticket, decision.ticket_row, **values)

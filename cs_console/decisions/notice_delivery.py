@@ -19,12 +19,12 @@ class NoticeWay(StrEnum):
     NOT_DELIVERED = "The notice could not be delivered: send it to another contact with N, or by letter."
 
 
-def notice_way(session: Session, number: int, decided_at: datetime) -> NoticeWay:
+def notice_way(db: Session, number: int, decided_at: datetime) -> NoticeWay:
     """Where the notice is of the ticket's newest final decision, made at `decided_at`.
 
     Where nothing can be sent to there is no message; one that failed for good is not tried again by itself.
     """
-    found = session.connection().execute(
+    found = db.connection().execute(
         select(col(Message.delivery), col(Message.next_delivery_at))
         .where(
             col(Message.ticket_number) == number,

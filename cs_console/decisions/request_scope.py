@@ -10,7 +10,7 @@ from cs_console.access_log.entry import Entry
 from cs_console.access_log.vouched import latest
 from cs_console.decisions.notice import field_titles
 from cs_console.decisions.proposal import AskedFor
-from cs_console.desk import Desk, Office
+from cs_console.desk import Desk, DeskSession
 from cs_console.errors import BadInput, WrongState
 from cs_console.policy.parts import nearest
 from cs_console.policy.schema import Pack
@@ -26,32 +26,32 @@ PROPOSERS = (Role.AGENT, Role.SUPERVISOR, Role.PRIVACY_OFFICER)
 FIRST, CORRECTED = "what is asked", "what is asked, corrected"
 
 
-def record_asked(desk: Desk, number: int, right: str, fields: Iterable[str]) -> AskedFor:
+def record_asked(session: DeskSession, number: int, right: str, fields: Iterable[str]) -> AskedFor:
     """Put on record what one's own rights request asks for: a right of its pack, of these fields and records.
 
     It may be corrected until an answer is proposed; each correction is an entry of its own, with the names of the
     fields. The same again changes nothing. Raises NotAssigned, WrongState, BadInput, NoUndertaking.
     """
-    with desk.work(*PROPOSERS) as session:
-        require_current(session, desk)
-        ticket = locked_facts(session, desk.office, number)
-        pack = desk.office.packs.get(ticket.pack)
-        _require_recordable(desk, ticket, pack)
+    with session.work(*PROPOSERS) as db:
+        require_current(db, session)
+        ticket = locked_facts(db, session.desk, number)
+        pack = session.desk.packs.get(ticket.pack)
+        _require_recordable(session, ticket, pack)
         wanted = _in_order(pack, right, set(fields))
-        before = asked_of(session, desk.office, number)
+        before = asked_of(db, session.desk, number)
         if before is not None and (before.right, before.fields) == (wanted.right, wanted.fields):
             return before
-        now = desk.office.clock.now()
-        session.connection().execute(delete(Asked).where(col(Asked.ticket_number) == number))
+        now = session.desk.clock.now()
+        db.connection().execute(delete(Asked).where(col(Asked.ticket_number) == number))
         names = ",".join(wanted.fields)
-        values = {"right": right, "fields": names, "agent_id": desk.agent.id, "at": now}
-        session.connection().execute(insert(Asked).values(ticket_number=number, **values))
+        values = {"right": right, "fields": names, "agent_id": session.agent.id, "at": now}
+        db.connection().execute(insert(Asked).values(ticket_number=number, **values))
         reason = f"{CORRECTED if before else FIRST}: {right}"
-        requester = pseudonym(desk.office, ticket.requester_id)
+        requester = pseudonym(session.desk, ticket.requester_id)
         about = {"right": right, "fields": names}
         record(
+            db,
             session,
-            desk,
             Entry(
                 Action.ASKED_RECORDED,
                 ticket=number,
@@ -61,26 +61,26 @@ def record_asked(desk: Desk, number: int, right: str, fields: Iterable[str]) -> 
                 about=about,
             ),
         )
-    return AskedFor(right, wanted.fields, desk.agent.name, now)
+    return AskedFor(right, wanted.fields, session.agent.name, now)
 
 
-def read_asked(desk: Desk, number: int) -> AskedFor | None:
+def read_asked(session: DeskSession, number: int) -> AskedFor | None:
     """What is on record as asked, for agents who may read tickets; None if nothing is yet."""
-    with desk.reading(*READERS) as session:
-        return asked_of(session, desk.office, number)
+    with session.reading(*READERS) as db:
+        return asked_of(db, session.desk, number)
 
 
-def asked_of(session: Session, office: Office, number: int) -> AskedFor | None:
+def asked_of(db: Session, desk: Desk, number: int) -> AskedFor | None:
     """What is on record as asked of this ticket: as the access log says it, since an answer is held against it. An
     older desk's entry leaves it to the row. Raises LogBroken.
     """
-    said = latest(session, office, number, (Action.ASKED_RECORDED, Action.POLICY_MOVED))
+    said = latest(db, desk, number, (Action.ASKED_RECORDED, Action.POLICY_MOVED))
     if said is None or said.action is Action.POLICY_MOVED:  # another policy has other words for it
         return None
     if said.about is not None:
         fields = tuple(filter(None, said.about["fields"].split(",")))
         return AskedFor(said.about["right"], fields, said.actor, from_microseconds(said.at))
-    found = session.connection().execute(
+    found = db.connection().execute(
         select(col(Asked.right), col(Asked.fields), col(Agent.name), col(Asked.at))
         .join(Agent, col(Agent.id) == col(Asked.agent_id))
         .where(col(Asked.ticket_number) == number)
@@ -95,14 +95,14 @@ def asked_words(pack: Pack, asked: AskedFor) -> str:
     return f"{title}: {', '.join(field_titles(pack, asked.fields))}"
 
 
-def locked_facts(session: Session, office: Office, number: int) -> TicketFacts:
+def locked_facts(db: Session, desk: Desk, number: int) -> TicketFacts:
     """The ticket, locked until the end of the transaction: no one proposes while what is asked is being corrected."""
-    session.connection().execute(select(col(Ticket.row)).where(col(Ticket.number) == number).with_for_update())
-    return facts_on_record(session, office, number)
+    db.connection().execute(select(col(Ticket.row)).where(col(Ticket.number) == number).with_for_update())
+    return facts_on_record(db, desk, number)
 
 
-def _require_recordable(desk: Desk, ticket: TicketFacts, pack: Pack) -> None:
-    require_own(ticket, desk)
+def _require_recordable(session: DeskSession, ticket: TicketFacts, pack: Pack) -> None:
+    require_own(ticket, session)
     require_open(ticket)
     if not pack.kinds[ticket.kind].needs_decision:
         raise WrongState(f"#{ticket.number} is no rights request.", "Change its kind first, or answer it with m.")

@@ -17,7 +17,7 @@ from cs_console.decisions.approvers import final_decision
 from cs_console.decisions.finalise import made_by, send
 from cs_console.decisions.notice_delivery import NoticeWay, notice_way
 from cs_console.delivery.outgoing import CHANNELS, queue_message
-from cs_console.desk import Desk
+from cs_console.desk import DeskSession
 from cs_console.errors import AlreadyOnItsWay, ContactNotOnFile, ContactRecent, NothingThere
 from cs_console.policy.letter_lines import notice_subject
 from cs_console.policy.schema import Pack
@@ -49,112 +49,112 @@ class NoticeRoutes:
     routes: tuple[NoticeRoute, ...]
 
 
-def notice_routes(desk: Desk, number: int) -> NoticeRoutes:
+def notice_routes(session: DeskSession, number: int) -> NoticeRoutes:
     """Where the newest notice of one's own ticket (of any, for supervisors and privacy officers) can be sent again.
 
     Raises NothingThere where there is none, NotAssigned, NoUndertaking.
     """
-    with desk.reading(*SENDERS) as session:
-        ticket, decision = _notice_of(session, desk, number)
+    with session.reading(*SENDERS) as db:
+        ticket, decision = _notice_of(db, session, number)
         assert decision.decided_at is not None  # only final ones have a notice
-        way = notice_way(session, number, decision.decided_at)
-        contacts = masked_contacts(session, desk.office, ticket.requester_id)
-    pack = desk.office.packs.get(ticket.pack)
+        way = notice_way(db, number, decision.decided_at)
+        contacts = masked_contacts(db, session.desk, ticket.requester_id)
+    pack = session.desk.packs.get(ticket.pack)
     return NoticeRoutes(
         way.value,
         tuple(
-            NoticeRoute(one.id, pack.fields[one.field].title, one.mask, _why_not(desk, pack, one))
+            NoticeRoute(one.id, pack.fields[one.field].title, one.mask, _why_not(session, pack, one))
             for one in contacts
             if one.field in CHANNELS and one.on_file
         ),
     )
 
 
-def send_notice_again(desk: Desk, number: int, contact_id: str, *, act: ActId | None = None) -> str:
+def send_notice_again(session: DeskSession, number: int, contact_id: str, *, act: ActId | None = None) -> str:
     """Send the newest notice once more, word for word, to that contact on file; a sentence on what became of it.
 
     A try that failed before is not made again. One act sends it once more. Raises what `notice_routes` raises,
     ContactNotOnFile, ContactRecent, AlreadyOnItsWay while it is being handed over, and what `acts.once` raises.
     """
-    with desk.work(*SENDERS) as session:
+    with session.work(*SENDERS) as db:
         intent = Intent(act, ActKind.NOTICE_SENT_AGAIN, number, (contact_id,))
-        done = once(session, desk, intent, partial(_send_again, session, desk, number, contact_id))
-    return send(desk.office, made_by(done))
+        done = once(db, session, intent, partial(_send_again, db, session, number, contact_id))
+    return send(session.desk, made_by(done))
 
 
-def _send_again(session: Session, desk: Desk, number: int, contact_id: str) -> ActOutcome:
-    office = desk.office
-    ticket, decision = _notice_of(session, desk, number)
-    pack = office.packs.get(ticket.pack)
-    contacts = masked_contacts(session, office, ticket.requester_id)
+def _send_again(db: Session, session: DeskSession, number: int, contact_id: str) -> ActOutcome:
+    desk = session.desk
+    ticket, decision = _notice_of(db, session, number)
+    pack = desk.packs.get(ticket.pack)
+    contacts = masked_contacts(db, desk, ticket.requester_id)
     chosen = next((one for one in contacts if one.id == contact_id and one.on_file), None)
     if chosen is None:
         raise ContactNotOnFile("A notice goes to a contact on file only.", "Choose another one, or send a letter.")
-    why_not = _why_not(desk, pack, chosen)
+    why_not = _why_not(session, pack, chosen)
     if why_not:
         raise ContactRecent(f"This contact {why_not}.", "Choose another one, or send a letter.")
-    _give_up_earlier(session, number)
-    letter = _letter(ticket_keys(session, office, number), decision)
+    _give_up_earlier(db, number)
+    letter = _letter(ticket_keys(db, desk, number), decision)
     message_id = queue_message(
-        session,
-        office,
+        db,
+        desk,
         ticket_number=number,
         requester_id=ticket.requester_id,
         contact_id=contact_id,
         sort=MessageSort.NOTICE,
         text=letter,
-        agent_id=desk.agent.id,
+        agent_id=session.agent.id,
         subject=notice_subject(pack, number, ticket.language),
     )
     words = f"the notice is sent again, by {chosen.field.value}"
     about = {"message": message_id, "contact": contact_id}
-    record_about(session, desk, ticket, Action.NOTICE_SENT_AGAIN, words, about=about)
+    record_about(db, session, ticket, Action.NOTICE_SENT_AGAIN, words, about=about)
     return {"message": message_id}
 
 
-def notice_posted(desk: Desk, number: int, *, act: ActId | None = None) -> str:
+def notice_posted(session: DeskSession, number: int, *, act: ActId | None = None) -> str:
     """Note that the newest notice was posted as a letter: it stands in the conversation as sent.
 
     One act notes it once. Raises what `notice_routes` raises, AlreadyOnItsWay, and what `acts.once` raises.
     """
-    with desk.work(*SENDERS) as session:
-        once(session, desk, Intent(act, ActKind.NOTICE_POSTED, number), partial(_post, session, desk, number))
+    with session.work(*SENDERS) as db:
+        once(db, session, Intent(act, ActKind.NOTICE_POSTED, number), partial(_post, db, session, number))
     return NoticeWay.SENT.value
 
 
-def _post(session: Session, desk: Desk, number: int) -> ActOutcome:
-    office = desk.office
-    ticket, decision = _notice_of(session, desk, number)
-    _give_up_earlier(session, number)
-    keys, message_id = ticket_keys(session, office, number), new_id()
+def _post(db: Session, session: DeskSession, number: int) -> ActOutcome:
+    desk = session.desk
+    ticket, decision = _notice_of(db, session, number)
+    _give_up_earlier(db, number)
+    keys, message_id = ticket_keys(db, desk, number), new_id()
     letter = _letter(keys, decision)
-    known = known_values(session, office, keys.requester_id, keys.requester_key, keys)
-    redacted = redact(letter, office.packs.get(ticket.pack).meta.regions, known)
-    session.add(
+    known = known_values(db, desk, keys.requester_id, keys.requester_key, keys)
+    redacted = redact(letter, desk.packs.get(ticket.pack).meta.regions, known)
+    db.add(
         Message(
             id=message_id,
             ticket_number=number,
             sort=MessageSort.NOTICE,
             channel=Channel.LETTER,
-            agent_id=desk.agent.id,
+            agent_id=session.agent.id,
             text=keys.seal("message", "text", message_id, letter),
             text_redacted=keys.seal("message", "text_redacted", message_id, redacted),
-            at=office.clock.now(),
+            at=desk.clock.now(),
             delivery=DeliveryState.SENT,
         )
     )
-    session.flush()
-    record_about(session, desk, ticket, Action.NOTICE_POSTED, "posted as a letter", about={"message": message_id})
+    db.flush()
+    record_about(db, session, ticket, Action.NOTICE_POSTED, "posted as a letter", about={"message": message_id})
     return {"message": message_id}
 
 
-def _notice_of(session: Session, desk: Desk, number: int) -> tuple[TicketFacts, Decision]:
+def _notice_of(db: Session, session: DeskSession, number: int) -> tuple[TicketFacts, Decision]:
     """The ticket and its newest final decision whose notice is still there."""
-    require_current(session, desk)
-    ticket = facts(session, number)
-    if not desk.agent.roles & {Role.SUPERVISOR, Role.PRIVACY_OFFICER}:
-        require_own(ticket, desk)
-    decision = final_decision(session, desk.office, number)
+    require_current(db, session)
+    ticket = facts(db, number)
+    if not session.agent.roles & {Role.SUPERVISOR, Role.PRIVACY_OFFICER}:
+        require_own(ticket, session)
+    decision = final_decision(db, session.desk, number)
     if decision is None or decision.notice is None:
         raise NothingThere(f"#{number} has no notice.", "It is made when the request is decided, with d.")
     return ticket, decision
@@ -165,19 +165,19 @@ def _letter(keys: TicketKeys, decision: Decision) -> str:
     return open_safe(keys.key, keys.place("decision", "notice", decision.id), decision.notice)
 
 
-def _why_not(desk: Desk, pack: Pack, contact: MaskedContact) -> str:
+def _why_not(session: DeskSession, pack: Pack, contact: MaskedContact) -> str:
     """Why a contact on file cannot be used: another person may have changed it, as with codes."""
     days = pack.verification.code.contact_recent_days
-    recent = contact.changed_at > desk.office.clock.now() - timedelta(days=days)
+    recent = contact.changed_at > session.desk.clock.now() - timedelta(days=days)
     return f"was changed in the last {days} days" if recent else ""
 
 
-def _give_up_earlier(session: Session, number: int) -> None:
+def _give_up_earlier(db: Session, number: int) -> None:
     """No earlier try is made again, or the notice would arrive twice. Raises AlreadyOnItsWay."""
     earlier = (col(Message.ticket_number) == number, col(Message.sort) == MessageSort.NOTICE)
-    session.connection().execute(
+    db.connection().execute(
         update(Message).where(*earlier, col(Message.delivery) == DeliveryState.FAILED).values(next_delivery_at=None)
     )
     queued = select(col(Message.id)).where(*earlier, col(Message.delivery) == DeliveryState.QUEUED).limit(1)
-    if session.connection().execute(queued).first() is not None:
+    if db.connection().execute(queued).first() is not None:
         raise AlreadyOnItsWay

@@ -11,9 +11,9 @@ from cs_console.errors import (
     AskedDiffers,
     AskedMissing,
     ChecklistIncomplete,
+    ConsoleError,
     FeeUnreasonable,
     GroundKind,
-    Refusal,
     WrongList,
 )
 from cs_console.policy.ground_rules import Ground, Question
@@ -33,7 +33,7 @@ _AHEAD = timedelta(minutes=5)
 class Problem:
     """One thing that blocks the decision, and the refusal that it is."""
 
-    refusal: type[Refusal]
+    refusal: type[ConsoleError]
     text: str
 
 

@@ -11,8 +11,8 @@ from sqlmodel import Session, col
 
 from cs_console.access_log.vouched import digest
 from cs_console.delivery.outgoing import queue_message
-from cs_console.desk import Office
-from cs_console.errors import Refusal, StoreUnavailable
+from cs_console.desk import Desk
+from cs_console.errors import ConsoleError, StoreUnavailable
 from models.acknowledgement import Acknowledgement
 from models.contact import Contact
 from models.enums import Channel, Field, Link, MessageSort, TicketState
@@ -33,73 +33,73 @@ _TEXTS = {
 }
 
 
-def acknowledge_form(session: Session, office: Office, number: int, address: str) -> bool:
+def acknowledge_form(db: Session, desk: Desk, number: int, address: str) -> bool:
     """Queue the acknowledgement to a form's address inside the caller's transaction, unless a limit says no.
 
     Returns whether it was queued. Its Message-ID, which only the mailbox's owner can read, is what an answer proves.
     Where only the limit of them all says no, or others wait for it already, it waits for `acknowledge_waiting`.
     """
-    now = office.clock.now()
-    _forget_old(session, now)
-    token = _digest(office, address)
-    if session.get(Acknowledgement, token) is not None:
+    now = desk.clock.now()
+    _forget_old(db, now)
+    token = _digest(desk, address)
+    if db.get(Acknowledgement, token) is not None:
         return False
-    waits = _is_full(session, now) or _others_wait(session)
-    session.add(Acknowledgement(token=token, ticket_number=number, waits=waits, at=now))
-    session.flush()
+    waits = _is_full(db, now) or _others_wait(db)
+    db.add(Acknowledgement(token=token, ticket_number=number, waits=waits, at=now))
+    db.flush()
     if not waits:
-        _queue(session, office, number)
+        _queue(db, desk, number)
     return not waits
 
 
-def acknowledge_waiting(office: Office) -> int:
+def acknowledge_waiting(desk: Desk) -> int:
     """Queue what waits for the limit of them all, the oldest first; how many. Raises StoreUnavailable.
 
     A ticket that was linked, closed or erased meanwhile gets none.
     """
-    now = office.clock.now()
+    now = desk.clock.now()
     due = or_(col(Acknowledgement.waits).is_(True), _old(now))
     oldest = select(col(Acknowledgement.token)).where(due).order_by(col(Acknowledgement.at)).limit(2 * MOST_AN_HOUR)
-    with office.database.reading() as session:
-        tokens = session.connection().execute(oldest).scalars().all()
+    with desk.database.reading() as db:
+        tokens = db.connection().execute(oldest).scalars().all()
     if not tokens:
         return 0
-    with office.database.transaction() as session:
-        _forget_old(session, now)
-    return sum(_acknowledge_now(office, token) for token in tokens)
+    with desk.database.transaction() as db:
+        _forget_old(db, now)
+    return sum(_acknowledge_now(desk, token) for token in tokens)
 
 
-def _acknowledge_now(office: Office, token: bytes) -> bool:
+def _acknowledge_now(desk: Desk, token: bytes) -> bool:
     try:
-        with office.database.transaction() as session:
-            row = session.get(Acknowledgement, token, with_for_update={"skip_locked": True})
-            if row is None or not row.waits or _is_full(session, office.clock.now()):
+        with desk.database.transaction() as db:
+            row = db.get(Acknowledgement, token, with_for_update={"skip_locked": True})
+            if row is None or not row.waits or _is_full(db, desk.clock.now()):
                 return False
-            row.waits, row.at = False, office.clock.now()
-            ticket = session.get_one(Ticket, row.ticket_number)
+            row.waits, row.at = False, desk.clock.now()
+            ticket = db.get_one(Ticket, row.ticket_number)
             if ticket.link != Link.NONE or ticket.channel != Channel.FORM or ticket.state == TicketState.CLOSED:
                 return False
-            _queue(session, office, row.ticket_number)
+            _queue(db, desk, row.ticket_number)
             return True
     except StoreUnavailable:
         raise
-    except Refusal:  # erased, or it does not open: its time runs out
+    except ConsoleError:  # erased, or it does not open: its time runs out
         return False
 
 
-def _queue(session: Session, office: Office, number: int) -> None:
+def _queue(db: Session, desk: Desk, number: int) -> None:
     """Queue the letter to the address that the form of this ticket names."""
-    ticket = session.get_one(Ticket, number)
+    ticket = db.get_one(Ticket, number)
     claims = select(col(Contact.id)).where(
         col(Contact.ticket_number) == number,
         col(Contact.field) == Field.EMAIL,
         col(Contact.on_file).is_(False),
         col(Contact.replaced_at).is_(None),
     )
-    contact_id = session.connection().execute(claims.order_by(col(Contact.id)).limit(1)).scalar_one()
+    contact_id = db.connection().execute(claims.order_by(col(Contact.id)).limit(1)).scalar_one()
     queue_message(
-        session,
-        office,
+        db,
+        desk,
         ticket_number=number,
         requester_id=ticket.requester_id,
         contact_id=str(contact_id),
@@ -109,9 +109,9 @@ def _queue(session: Session, office: Office, number: int) -> None:
     )
 
 
-def _digest(office: Office, address: str) -> bytes:
+def _digest(desk: Desk, address: str) -> bytes:
     """How an address is known again for these days; by a key that no rotation changes meanwhile."""
-    return bytes.fromhex(digest(office, "acknowledgement", _folded(address)))
+    return bytes.fromhex(digest(desk, "acknowledgement", _folded(address)))
 
 
 def _folded(address: str) -> str:
@@ -125,16 +125,16 @@ def _folded(address: str) -> str:
     return f"{name or local}@{domain}"
 
 
-def _is_full(session: Session, now: datetime) -> bool:
+def _is_full(db: Session, now: datetime) -> bool:
     sent = (col(Message.sort) == MessageSort.ACKNOWLEDGEMENT, col(Message.at) > now - timedelta(hours=1))
     counted = select(func.count()).select_from(Message).where(*sent)
-    return bool(session.connection().execute(counted).scalar_one() >= MOST_AN_HOUR)
+    return bool(db.connection().execute(counted).scalar_one() >= MOST_AN_HOUR)
 
 
-def _others_wait(session: Session) -> bool:
+def _others_wait(db: Session) -> bool:
     """Whether it is another requester's turn: otherwise the first ones in each hour would keep the others waiting."""
     first = select(col(Acknowledgement.token)).where(col(Acknowledgement.waits).is_(True)).limit(1)
-    return session.connection().execute(first).first() is not None
+    return db.connection().execute(first).first() is not None
 
 
 def _old(now: datetime) -> ColumnElement[bool]:
@@ -145,5 +145,5 @@ def _old(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def _forget_old(session: Session, now: datetime) -> None:
-    session.connection().execute(delete(Acknowledgement).where(_old(now)))
+def _forget_old(db: Session, now: datetime) -> None:
+    db.connection().execute(delete(Acknowledgement).where(_old(now)))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from cs_console.desk import Office
+from cs_console.desk import Desk
 from models.enums import TicketState
 from models.ticket import Ticket
 
@@ -26,34 +26,34 @@ class Moved:
         return f"state {self.before} -> {self.after}: {self.why}"
 
 
-def settle_reply(session: Session, office: Office, number: int, left_at: int | None) -> Moved | None:
+def settle_reply(db: Session, desk: Desk, number: int, left_at: int | None) -> Moved | None:
     """Stop the first-response timer (policy IX), and let the ticket wait if it still is as the reply left it.
 
     `left_at` is the ticket's row when the reply was written: whatever changed since (a new message, another state,
     other hands) is newer than the reply and stands. Returns what moved, for the record, None where nothing did.
     The caller's transaction must not hold the log yet: every other one locks a ticket before the log.
     """
-    ticket = session.get_one(Ticket, number, with_for_update=True)
+    ticket = db.get_one(Ticket, number, with_for_update=True)
     if ticket.first_response_at is None:
-        ticket.first_response_at = office.clock.now()  # no new version: no one decides anything by a stopped timer
+        ticket.first_response_at = desk.clock.now()  # no new version: no one decides anything by a stopped timer
     moved = None
     if ticket.row == left_at and ticket.state in ANSWERED:
         moved = Moved(TicketState(ticket.state), TicketState.WAITING, "a reply was sent")
         ticket.state, ticket.row = TicketState.WAITING, ticket.row + 1
-    session.add(ticket)
-    session.flush()
+    db.add(ticket)
+    db.flush()
     return moved
 
 
-def settle_undelivered(session: Session, office: Office, number: int) -> Moved | None:
+def settle_undelivered(db: Session, desk: Desk, number: int) -> Moved | None:
     """Reopen a closed ticket whose notice cannot be delivered: its last assignee finds it among their own.
 
     Returns what moved, like `settle_reply`, and asks the same of the caller's transaction.
     """
-    ticket = session.get_one(Ticket, number, with_for_update=True)
+    ticket = db.get_one(Ticket, number, with_for_update=True)
     if ticket.state != TicketState.CLOSED:
         return None
     ticket.state, ticket.closed_at, ticket.row = TicketState.OPEN, None, ticket.row + 1
-    session.add(ticket)
-    session.flush()
+    db.add(ticket)
+    db.flush()
     return Moved(TicketState.CLOSED, TicketState.OPEN, "the notice could not be delivered")

@@ -17,15 +17,15 @@ from cs_console.custody.sending import line_for_sending
 from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.delivery.answered import Moved, settle_reply, settle_undelivered
 from cs_console.delivery.channels import Outgoing, hand_over
-from cs_console.desk import Office
+from cs_console.desk import Desk
 from cs_console.errors import (
     BadSettings,
+    ConsoleError,
     ContactNotOnFile,
     DeliveryFailed,
     KeyDestroyed,
     KeyMissing,
     NothingThere,
-    Refusal,
     SealBroken,
     StoreUnavailable,
 )
@@ -60,8 +60,8 @@ class DeliveryReport:
 
 
 def queue_message(
-    session: Session,
-    office: Office,
+    db: Session,
+    desk: Desk,
     *,
     ticket_number: int,
     requester_id: str,
@@ -78,30 +78,30 @@ def queue_message(
     carries the ticket's tag `[#10482]`; without one the desk's name stands there (the pack's words for a notice).
     Raises ContactNotOnFile for a contact that nothing can be sent to, KeyDestroyed.
     """
-    channel = _channel_to(session, requester_id, contact_id)
-    ticket = session.get_one(Ticket, ticket_number)
-    pack = office.packs.get(ticket.pack)
-    keys = ticket_keys(session, office, ticket_number)
-    message_id, now = new_id(), office.clock.now()
+    channel = _channel_to(db, requester_id, contact_id)
+    ticket = db.get_one(Ticket, ticket_number)
+    pack = desk.packs.get(ticket.pack)
+    keys = ticket_keys(db, desk, ticket_number)
+    message_id, now = new_id(), desk.clock.now()
     if not subject:
         notice = sort == MessageSort.NOTICE
-        subject = notice_subject(pack, ticket_number, ticket.language) if notice else office.settings.desk_name
-    own_id = mail_id(office, message_id)
+        subject = notice_subject(pack, ticket_number, ticket.language) if notice else desk.settings.desk_name
+    own_id = mail_id(desk, message_id)
     headers = {"subject": tagged(subject, ticket_number), "message_id": own_id, "ticket_row": ticket_row}
     regions = pack.meta.regions
-    redacted = redact(text, regions, known_values(session, office, requester_id, keys.requester_key, keys))
+    redacted = redact(text, regions, known_values(db, desk, requester_id, keys.requester_key, keys))
 
     def sealed(column: str, value: str) -> bytes:
         return keys.seal("message", column, message_id, value)
 
-    session.add(
+    db.add(
         Message(
             id=message_id,
             ticket_number=ticket_number,
             sort=sort,
             channel=channel,
             agent_id=agent_id,
-            reference=reference_token(office.keyring, own_id),
+            reference=reference_token(desk.keyring, own_id),
             headers=sealed("headers", json.dumps(headers)),
             text=sealed("text", text),
             text_redacted=sealed("text_redacted", redacted),
@@ -110,37 +110,37 @@ def queue_message(
             delivery=DeliveryState.QUEUED,
         )
     )
-    session.flush()
+    db.flush()
     return message_id
 
 
-def deliver_one(office: Office, message_id: str) -> DeliveryState:
+def deliver_one(desk: Desk, message_id: str) -> DeliveryState:
     """Hand one committed message over and say what became of it; what cannot be tried now stays queued.
 
     FAILED is tried again by itself, REFUSED is not: a person has to find another way. One that went out before is not
     handed over again: it is SENT.
     """
     try:
-        report = deliver_queued(office, message_id)
+        report = deliver_queued(desk, message_id)
         if not report.sent and not report.failed:
-            return stored_delivery(office, message_id)
-    except Refusal:
+            return stored_delivery(desk, message_id)
+    except ConsoleError:
         return DeliveryState.QUEUED
     if report.sent:
         return DeliveryState.SENT
     return DeliveryState.REFUSED if report.refused else DeliveryState.FAILED
 
 
-def stored_delivery(office: Office, message_id: str) -> DeliveryState:
+def stored_delivery(desk: Desk, message_id: str) -> DeliveryState:
     """What became of a message so far, as `deliver_one` says it. Raises StoreUnavailable."""
-    with office.database.reading() as session:
-        message = session.get_one(Message, message_id)
+    with desk.database.reading() as db:
+        message = db.get_one(Message, message_id)
         state = DeliveryState(message.delivery)
         refused = state is DeliveryState.FAILED and message.next_delivery_at is None
         return DeliveryState.REFUSED if refused else state
 
 
-def deliver_queued(office: Office, message_id: str | None = None) -> DeliveryReport:
+def deliver_queued(desk: Desk, message_id: str | None = None) -> DeliveryReport:
     """Hand over what is queued and due, or that one message; a failed one is kept and tried again later.
 
     Each message is claimed first, so that two consoles do not send it twice. Address and text are opened in memory
@@ -150,19 +150,19 @@ def deliver_queued(office: Office, message_id: str | None = None) -> DeliveryRep
     """
     sent, refused, problems = 0, 0, []
     unreached: set[Channel] = set()
-    for one, channel in [(message_id, None)] if message_id else _due(office):
-        if channel in unreached or not _claim(office, one, again=message_id is not None):
+    for one, channel in [(message_id, None)] if message_id else _due(desk):
+        if channel in unreached or not _claim(desk, one, again=message_id is not None):
             continue
-        if _went_out(office, one):
+        if _went_out(desk, one):
             continue
         try:
-            done = _send(office, one)
+            done = _send(desk, one)
         except KeyMissing as problem:  # it stays queued, and holds up no other
             if message_id:
                 raise
             problems.append(problem.sentence)
             continue
-        _settle(office, one, done)
+        _settle(desk, one, done)
         if done.problem is None:
             sent += 1
             continue
@@ -173,19 +173,19 @@ def deliver_queued(office: Office, message_id: str | None = None) -> DeliveryRep
     return DeliveryReport(sent, len(problems), tuple(problems), refused)
 
 
-def send_now(office: Office, contact_id: str, subject: str, text: str) -> None:
+def send_now(desk: Desk, contact_id: str, subject: str, text: str) -> None:
     """Hand over a text that must not be stored (a code) to a contact.
 
     Raises ContactNotOnFile, DeliveryFailed, KeyDestroyed or BadSettings.
     """
-    with office.database.reading() as session:
-        contact = session.get(Contact, contact_id)
+    with desk.database.reading() as db:
+        contact = db.get(Contact, contact_id)
         if contact is None or contact.replaced_at is not None:
             raise ContactNotOnFile("This contact is not on file any more.", "Choose another one.")
-        kind, address = Field(contact.field), address_for_sending(session, office, contact_id)
-    whose = pseudonym(office, contact.requester_id) or ""
-    own_id, now = mail_id(office, new_id()), office.clock.now()
-    hand_over(office.settings, Outgoing(kind, address, subject, text, own_id, now, whose))
+        kind, address = Field(contact.field), address_for_sending(db, desk, contact_id)
+    whose = pseudonym(desk, contact.requester_id) or ""
+    own_id, now = mail_id(desk, new_id()), desk.clock.now()
+    hand_over(desk.settings, Outgoing(kind, address, subject, text, own_id, now, whose))
 
 
 def tagged(subject: str, ticket_number: int) -> str:
@@ -193,13 +193,13 @@ def tagged(subject: str, ticket_number: int) -> str:
     return f"{subject} [#{ticket_number}]"
 
 
-def mail_id(office: Office, row: str) -> str:
+def mail_id(desk: Desk, row: str) -> str:
     """A Message-ID of ours for that row."""
-    return f"<{row}@{office.settings.mail_from.rpartition('@')[2] or 'desk.invalid'}>"
+    return f"<{row}@{desk.settings.mail_from.rpartition('@')[2] or 'session.invalid'}>"
 
 
-def _channel_to(session: Session, requester_id: str, contact_id: str) -> Channel:
-    contact = session.get(Contact, contact_id)
+def _channel_to(db: Session, requester_id: str, contact_id: str) -> Channel:
+    contact = db.get(Contact, contact_id)
     if contact is None or contact.requester_id != requester_id or contact.replaced_at is not None:
         raise ContactNotOnFile("This contact is not one of the requester's.", "Choose one from the list.")
     if contact.field not in CHANNELS:
@@ -207,20 +207,20 @@ def _channel_to(session: Session, requester_id: str, contact_id: str) -> Channel
     return CHANNELS[Field(contact.field)]
 
 
-def _due(office: Office) -> list[tuple[str, Channel | None]]:
-    now = office.clock.now()
+def _due(desk: Desk) -> list[tuple[str, Channel | None]]:
+    now = desk.clock.now()
     due = select(col(Message.id), col(Message.channel)).where(_free(now)).order_by(col(Message.at), col(Message.id))
-    with office.database.reading() as session:
-        found = session.connection().execute(due.limit(BATCH))
+    with desk.database.reading() as db:
+        found = db.connection().execute(due.limit(BATCH))
         return [(one, Channel(channel)) for one, channel in found]
 
 
-def _claim(office: Office, message_id: str, *, again: bool) -> bool:
+def _claim(desk: Desk, message_id: str, *, again: bool) -> bool:
     """Take the message for as long as the lease lasts. `again`: a failed one need not wait for its time."""
-    now = office.clock.now()
+    now = desk.clock.now()
     may = or_(_free(now), col(Message.delivery) == DeliveryState.FAILED) if again else _free(now)
-    with office.database.transaction() as session:
-        taken = session.connection().execute(
+    with desk.database.transaction() as db:
+        taken = db.connection().execute(
             update(Message)
             .where(col(Message.id) == message_id, may)
             .values(
@@ -231,7 +231,7 @@ def _claim(office: Office, message_id: str, *, again: bool) -> bool:
         )
         if not taken.rowcount:
             return False
-        lock_log(session.connection(), office)  # a broken one would let it out again and again, never on record
+        lock_log(db.connection(), desk)  # a broken one would let it out again and again, never on record
         return True
 
 
@@ -245,18 +245,18 @@ def _free(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def _went_out(office: Office, message_id: str) -> bool:
+def _went_out(desk: Desk, message_id: str) -> bool:
     """Whether the access log says that the line was sent: then its row says so again, and it does not go out twice.
 
     Raises LogBroken.
     """
-    with office.database.transaction() as session:
-        message = session.get_one(Message, message_id)
-        said = words(session, office, [message.ticket_number], (Action.MESSAGE_SENT,))
+    with desk.database.transaction() as db:
+        message = db.get_one(Message, message_id)
+        said = words(db, desk, [message.ticket_number], (Action.MESSAGE_SENT,))
         if not any(word.names(message=message_id) for word in said):
             return False
         message.delivery, message.next_delivery_at = DeliveryState.SENT, None
-        session.add(message)
+        db.add(message)
         return True
 
 
@@ -264,26 +264,26 @@ def _went_out(office: Office, message_id: str) -> bool:
 class _Sent:
     """What became of a line: what kept it from going out, if anything did, and the ticket's row that it left."""
 
-    problem: Refusal | None = None
+    problem: ConsoleError | None = None
     ticket_row: int | None = None
 
 
-def _send(office: Office, message_id: str) -> _Sent:
+def _send(desk: Desk, message_id: str) -> _Sent:
     """Open the line and hand it over."""
     try:
-        with office.database.reading() as session:
-            message = session.get_one(Message, message_id)
-            contact = session.get(Contact, message.contact_id)
-            owner = session.get_one(Ticket, message.ticket_number).requester_id
+        with desk.database.reading() as db:
+            message = db.get_one(Message, message_id)
+            contact = db.get(Contact, message.contact_id)
+            owner = db.get_one(Ticket, message.ticket_number).requester_id
             if contact is None or contact.replaced_at is not None or contact.requester_id != owner:
                 return _Sent(
                     ContactNotOnFile("The contact was changed before the message went out.", "Write it again.")
                 )
-            line = line_for_sending(session, office, message_id)
-            address = address_for_sending(session, office, contact.id)
+            line = line_for_sending(db, desk, message_id)
+            address = address_for_sending(db, desk, contact.id)
             kind, at = Field(contact.field), message.at
-            whose = pseudonym(office, contact.requester_id) or ""
-        hand_over(office.settings, Outgoing(kind, address, line.subject, line.text, line.message_id, at, whose))
+            whose = pseudonym(desk, contact.requester_id) or ""
+        hand_over(desk.settings, Outgoing(kind, address, line.subject, line.text, line.message_id, at, whose))
     except StoreUnavailable:
         raise
     except (DeliveryFailed, BadSettings, KeyDestroyed, SealBroken, NothingThere) as problem:
@@ -291,26 +291,26 @@ def _send(office: Office, message_id: str) -> _Sent:
     return _Sent(ticket_row=line.ticket_row)
 
 
-def _settle(office: Office, message_id: str, done: _Sent) -> None:
+def _settle(desk: Desk, message_id: str, done: _Sent) -> None:
     """Write down what became of a claimed message and of its ticket, with the entries."""
     problem = done.problem
     moved: Moved | None = None
-    with office.database.transaction() as session:
-        message = session.get_one(Message, message_id, with_for_update=True)
-        now = office.clock.now()
+    with desk.database.transaction() as db:
+        message = db.get_one(Message, message_id, with_for_update=True)
+        now = desk.clock.now()
         if problem is None:
             message.delivery, message.next_delivery_at = DeliveryState.SENT, None
         else:
             message.delivery = DeliveryState.FAILED
             message.next_delivery_at = now + _wait(message.delivery_tries) if _passing(problem) else None
-        session.add(message)
-        session.flush()
+        db.add(message)
+        db.flush()
         if problem is None and message.sort == MessageSort.REPLY:
-            moved = settle_reply(session, office, message.ticket_number, done.ticket_row)
+            moved = settle_reply(db, desk, message.ticket_number, done.ticket_row)
         elif message.sort == MessageSort.NOTICE and problem is not None and _comes_back(problem):
-            moved = settle_undelivered(session, office, message.ticket_number)
-        writer, sent = _writer(session, office, message), _entry(session, office, message, problem)
-        append(session, office, writer, sent, now)
+            moved = settle_undelivered(db, desk, message.ticket_number)
+        writer, sent = _writer(db, desk, message), _entry(db, desk, message, problem)
+        append(db, desk, writer, sent, now)
         if moved is not None:
             about = {
                 "from": moved.before.value,
@@ -324,15 +324,15 @@ def _settle(office: Office, message_id: str, done: _Sent) -> None:
                 reason=moved.words,
                 about=about,
             )
-            append(session, office, writer, entry, now)
+            append(db, desk, writer, entry, now)
 
 
-def _passing(problem: Refusal) -> bool:
+def _passing(problem: ConsoleError) -> bool:
     """Whether trying again later may help."""
     return isinstance(problem, BadSettings) or (isinstance(problem, DeliveryFailed) and not problem.permanent)
 
 
-def _comes_back(problem: Refusal) -> bool:
+def _comes_back(problem: ConsoleError) -> bool:
     """Whether an agent must find another way to reach this requester."""
     return not _passing(problem) and not isinstance(problem, KeyDestroyed)
 
@@ -342,19 +342,19 @@ def _wait(tries: int) -> timedelta:
     return min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)
 
 
-def _writer(session: Session, office: Office, message: Message) -> Actor:
-    agent = session.get(Agent, message.agent_id) if message.agent_id else None
-    return Actor("console", "", "", office.host) if agent is None else Actor(agent.name, agent.roles, "", office.host)
+def _writer(db: Session, desk: Desk, message: Message) -> Actor:
+    agent = db.get(Agent, message.agent_id) if message.agent_id else None
+    return Actor("console", "", "", desk.host) if agent is None else Actor(agent.name, agent.roles, "", desk.host)
 
 
-def _entry(session: Session, office: Office, message: Message, problem: Refusal | None) -> Entry:
-    owner = session.get_one(Ticket, message.ticket_number).requester_id
-    contact = session.get(Contact, message.contact_id)
+def _entry(db: Session, desk: Desk, message: Message, problem: ConsoleError | None) -> Entry:
+    owner = db.get_one(Ticket, message.ticket_number).requester_id
+    contact = db.get(Contact, message.contact_id)
     return Entry(
         Action.MESSAGE_SENT,
         outcome=Result.DONE if problem is None else Result.FAILED,
         ticket=message.ticket_number,
-        requester=pseudonym(office, owner),
+        requester=pseudonym(desk, owner),
         fields=() if contact is None else (Field(contact.field).value,),
         reason=MessageSort(message.sort).value + ("" if problem is None else f": {problem.code}"),
         about={"message": message.id},

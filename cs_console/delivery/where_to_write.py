@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 
 from cs_console.access_log.standing import channel_on_record
 from cs_console.custody.contacts import OWN_ADDRESS, on_file_with_another
-from cs_console.desk import Office
+from cs_console.desk import Desk
 from cs_console.tickets.ticket_record import TicketFacts
 from models.contact import Contact
 from models.enums import Channel, Field, Link, MessageSort
@@ -22,31 +22,31 @@ from models.message import Message
 from models.verification import Verification
 
 
-def where_to_write(session: Session, office: Office, ticket: TicketFacts, *, claimed: bool = False) -> str | None:
+def where_to_write(db: Session, desk: Desk, ticket: TicketFacts, *, claimed: bool = False) -> str | None:
     """Where a letter goes: the contact that the identity was proved with, else on file an e-mail, else a mobile.
 
     With `claimed`, where the ticket has no account, also to the address that its own message came from.
     """
-    ticket = _as_it_came(session, office, ticket)
+    ticket = _as_it_came(db, desk, ticket)
     if ticket.link is Link.NONE:
-        return _first(session, select(col(Contact.id)).where(_own_address(ticket))) if claimed else None
+        return _first(db, select(col(Contact.id)).where(_own_address(ticket))) if claimed else None
     on_file = select(col(Contact.id)).where(_on_file(ticket))
     proved = on_file.join(Verification, col(Verification.contact_id) == col(Contact.id)).where(
         col(Verification.ticket_number) == ticket.number, col(Contact.field).in_((Field.EMAIL, Field.MOBILE))
     )
-    found = _first(session, proved.order_by(col(Verification.verified_at).desc()))
+    found = _first(db, proved.order_by(col(Verification.verified_at).desc()))
     for field in (Field.EMAIL, Field.MOBILE):
         newest = on_file.where(col(Contact.field) == field).order_by(col(Contact.changed_at).desc())
-        found = found or _first(session, newest)
+        found = found or _first(db, newest)
     return found
 
 
-def may_write_to(session: Session, office: Office, ticket: TicketFacts) -> frozenset[str]:
+def may_write_to(db: Session, desk: Desk, ticket: TicketFacts) -> frozenset[str]:
     """The contacts that an agent's reply on this ticket may go to.
 
     One that the verified requester named (`e`) is among them: it is theirs, though the platform has not confirmed it.
     """
-    ticket = _as_it_came(session, office, ticket)
+    ticket = _as_it_came(db, desk, ticket)
     by_hand = and_(
         col(Contact.requester_id) == ticket.requester_id,
         col(Contact.ticket_number).is_(None),
@@ -54,13 +54,13 @@ def may_write_to(session: Session, office: Office, ticket: TicketFacts) -> froze
         col(Contact.replaced_at).is_(None),
     )
     theirs = _own_address(ticket) if ticket.link is Link.NONE else _on_file(ticket)
-    found = session.connection().execute(select(col(Contact.id)).where(or_(theirs, by_hand)))
+    found = db.connection().execute(select(col(Contact.id)).where(or_(theirs, by_hand)))
     return frozenset(found.scalars())
 
 
-def _as_it_came(session: Session, office: Office, ticket: TicketFacts) -> TicketFacts:
+def _as_it_came(db: Session, desk: Desk, ticket: TicketFacts) -> TicketFacts:
     """The ticket with the channel that the log says: a form that its row calls a mail would be written to."""
-    return replace(ticket, channel=channel_on_record(session, office, ticket.number, ticket.channel))
+    return replace(ticket, channel=channel_on_record(db, desk, ticket.number, ticket.channel))
 
 
 def _on_file(ticket: TicketFacts) -> ColumnElement[bool]:
@@ -109,6 +109,6 @@ def _own_address(ticket: TicketFacts) -> ColumnElement[bool]:
     )
 
 
-def _first(session: Session, wanted: Select[str]) -> str | None:
-    found = session.connection().execute(wanted.limit(1)).scalar()
+def _first(db: Session, wanted: Select[str]) -> str | None:
+    found = db.connection().execute(wanted.limit(1)).scalar()
     return None if found is None else str(found)

@@ -18,7 +18,7 @@ from cs_console.custody.contacts import held_fields
 from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.decisions.approvers import final_decision
 from cs_console.decisions.proposal import open_answers
-from cs_console.desk import Office
+from cs_console.desk import Desk
 from cs_console.errors import KeyDestroyed, NotErasable, NotVouched, SealBroken
 from cs_console.tickets.ticket_record import pseudonym
 from models.columns import from_microseconds
@@ -31,30 +31,30 @@ from models.ticket import Ticket
 _Ticket = Row[*tuple[Any, ...]]
 
 
-def require_erasable(session: Session, office: Office, owner: str) -> ErasureCause:
+def require_erasable(db: Session, desk: Desk, owner: str) -> ErasureCause:
     """Why this requester's data may be erased. Raises NotErasable, NotVouched, LogBroken."""
-    if session.get_one(Requester, owner).state == RequesterState.ERASED:
+    if db.get_one(Requester, owner).state == RequesterState.ERASED:
         raise NotErasable("This requester's data has been erased.")
-    name = pseudonym(office, owner)
-    theirs = _tickets(session, office, owner, name)
+    name = pseudonym(desk, owner)
+    theirs = _tickets(db, desk, owner, name)
     still_open = sorted(one.number for one in theirs if one.state != TicketState.CLOSED)
     if still_open:
         raise NotErasable(f"The requester has open tickets: {_named(still_open)}.", "Close them first.")
     numbers = [one.number for one in theirs]
-    waiting = {one.number for one in theirs if office.packs.get(one.pack).fee.keeps_open}
-    closed = closed_since(session, office, numbers, waiting)
+    waiting = {one.number for one in theirs if desk.packs.get(one.pack).fee.keeps_open}
+    closed = closed_since(db, desk, numbers, waiting)
     unsaid = sorted(set(numbers) - closed.keys())
     if unsaid:
         raise NotVouched(f"The access log does not say that these tickets are closed: {_named(unsaid)}.")
-    if _on_its_way(session, numbers):
+    if _on_its_way(db, numbers):
         raise NotErasable(
             "A message to this requester has not gone out yet.", "Without their data it never could; wait for it."
         )
     mine = [one for one in theirs if one.requester_id == owner]
-    if any(_granted(session, office, one) for one in mine):
+    if any(_granted(db, desk, one) for one in mine):
         return ErasureCause.REQUEST
-    ends = max(from_microseconds(closed[one.number]) + _term(session, office, one) for one in theirs)
-    if ends <= office.clock.now():
+    ends = max(from_microseconds(closed[one.number]) + _term(db, desk, one) for one in theirs)
+    if ends <= desk.clock.now():
         return ErasureCause.TERM
     raise NotErasable(
         f"Nothing says that all that is held here has to be erased: no request was granted for all of it, "
@@ -63,64 +63,64 @@ def require_erasable(session: Session, office: Office, owner: str) -> ErasureCau
     )
 
 
-def _tickets(session: Session, office: Office, owner: str, name: str | None) -> list[_Ticket]:
+def _tickets(db: Session, desk: Desk, owner: str, name: str | None) -> list[_Ticket]:
     """Every ticket that a row or the log calls theirs: neither one alone can hide an open one."""
-    on_record = set() if name is None else tickets_of(session, office, name)
+    on_record = set() if name is None else tickets_of(db, desk, name)
     whose = or_(col(Ticket.requester_id) == owner, col(Ticket.number).in_(on_record))
     columns = (Ticket.number, Ticket.kind, Ticket.state, Ticket.pack, Ticket.requester_id)
-    rows = list(session.connection().execute(select(*(col(one) for one in columns)).where(whose)))
+    rows = list(db.connection().execute(select(*(col(one) for one in columns)).where(whose)))
     lost = sorted(on_record - {one.number for one in rows})
     if lost:
         raise NotVouched(f"The access log has tickets of this requester that the data lacks: {_named(lost)}.")
     return rows
 
 
-def _term(session: Session, office: Office, ticket: _Ticket) -> timedelta:
+def _term(db: Session, desk: Desk, ticket: _Ticket) -> timedelta:
     """How long a closed ticket is kept, by the kind that the log says it is of."""
-    kind = kind_on_record(session, office, ticket.number, TicketKind(ticket.kind))
-    return timedelta(days=office.packs.get(ticket.pack).retention.days[kind])
+    kind = kind_on_record(db, desk, ticket.number, TicketKind(ticket.kind))
+    return timedelta(days=desk.packs.get(ticket.pack).retention.days[kind])
 
 
 def _named(numbers: list[int]) -> str:
     return ", ".join(f"#{number}" for number in numbers[:5])
 
 
-def _on_its_way(session: Session, numbers: list[int]) -> bool:
+def _on_its_way(db: Session, numbers: list[int]) -> bool:
     waits = (col(Message.delivery) == DeliveryState.QUEUED) | (
         (col(Message.delivery) == DeliveryState.FAILED) & col(Message.next_delivery_at).is_not(None)
     )
     found = select(col(Message.id)).where(col(Message.ticket_number).in_(numbers), waits).limit(1)
-    return session.connection().execute(found).first() is not None
+    return db.connection().execute(found).first() is not None
 
 
-def _granted(session: Session, office: Office, ticket: _Ticket) -> bool:
+def _granted(db: Session, desk: Desk, ticket: _Ticket) -> bool:
     """Whether the last final decision on this ticket grants that all be erased that is held of the requester here.
 
     One key seals it all: there is no erasing a part. What is held elsewhere (copies on tape, an order) may stay under
     a ground, but not under legal review: that would tell what was granted. A right for the whole account needs no list.
     """
-    decision = _last_decision(session, office, ticket.number)
+    decision = _last_decision(db, desk, ticket.number)
     if decision is None or decision.outcome not in {Outcome.GRANT, Outcome.PARTIAL}:
         return False
     if decision.outcome == Outcome.PARTIAL and decision.legal_review:
         return False
     with suppress(KeyDestroyed, SealBroken):
-        keys = ticket_keys(session, office, ticket.number)
-        given = open_answers(office.keyring, keys, decision.id, decision.answers, decision.legal_review)
-        pack = office.packs.get(ticket.pack)
+        keys = ticket_keys(db, desk, ticket.number)
+        given = open_answers(desk.keyring, keys, decision.id, decision.answers, decision.legal_review)
+        pack = desk.packs.get(ticket.pack)
         right = pack.rights.get(given.request)
         if right is None or not right.erases:
             return False
-        held = {field.value for field in held_fields(session, ticket.requester_id) & set(pack.fields)}
+        held = {field.value for field in held_fields(db, ticket.requester_id) & set(pack.fields)}
         return (right.whole_account and decision.outcome == Outcome.GRANT) or held <= set(given.granted)
     return False
 
 
-def _last_decision(session: Session, office: Office, number: int) -> Decision | None:
+def _last_decision(db: Session, desk: Desk, number: int) -> Decision | None:
     """The decision that the log's last word on this ticket made; None where its row is gone or says something else, for
     an older decision does not count again. Whose it is, its answers say: they open with no one else's key.
     """
-    last, decision = latest(session, office, number, (Action.DECISION_MADE,)), final_decision(session, office, number)
+    last, decision = latest(db, desk, number, (Action.DECISION_MADE,)), final_decision(db, desk, number)
     if last is None or decision is None:
         return None
     if last.about is not None:

@@ -21,7 +21,7 @@ from cs_console.custody.erasure_authority import about_proposal, require_propose
 from cs_console.custody.erasure_proof import about_erasure
 from cs_console.custody.holds_on_record import held_until, require_recorded_holds
 from cs_console.decisions.approvers import roles_now
-from cs_console.desk import Desk
+from cs_console.desk import DeskSession
 from cs_console.erasure.erasable import require_erasable
 from cs_console.errors import (
     ErasureNotProven,
@@ -84,35 +84,35 @@ class Confirmed:
     problem: str = ""
 
 
-def propose_erasure(desk: Desk, number: int) -> None:
+def propose_erasure(session: DeskSession, number: int) -> None:
     """Propose that everything of this ticket's requester be erased (policy I.(4)2, IV.(2)3).
 
     It needs a granted request of theirs to erase all that is held of them here, or the end of the term of all their
     tickets; no open ticket, nothing on its way to them. Raises NotErasable, NotVouched, NothingThere,
     NoUndertaking, NotAllowed, SessionEnded; what is refused is on record.
     """
-    with _on_record(desk, lambda session: facts(session, number)), desk.work(*PROPOSERS) as session:
-        require_current(session, desk)
-        lock_log(session.connection(), desk.office)  # two at once must not both propose
-        ticket = facts(session, number)
-        cause = require_erasable(session, desk.office, ticket.requester_id)
-        known = _open_erasure(session, ticket.requester_id)
+    with _on_record(session, lambda db: facts(db, number)), session.work(*PROPOSERS) as db:
+        require_current(db, session)
+        lock_log(db.connection(), session.desk)  # two at once must not both propose
+        ticket = facts(db, number)
+        cause = require_erasable(db, session.desk, ticket.requester_id)
+        known = _open_erasure(db, ticket.requester_id)
         if known is not None:
             raise NotErasable(f"The erasure of this requester is {known} already.", "See it with g e.")
         erasure = Erasure(
             requester_id=ticket.requester_id,
             ticket_number=number,
             cause=cause,
-            proposer_id=desk.agent.id,
-            proposed_at=desk.office.clock.now(),
+            proposer_id=session.agent.id,
+            proposed_at=session.desk.clock.now(),
         )
-        session.add(erasure)
-        session.flush()
-        about = about_proposal(desk.office, erasure)
-        record_about(session, desk, ticket, Action.ERASURE_PROPOSED, cause.value, about=about)
+        db.add(erasure)
+        db.flush()
+        about = about_proposal(session.desk, erasure)
+        record_about(db, session, ticket, Action.ERASURE_PROPOSED, cause.value, about=about)
 
 
-def confirm_erasure(desk: Desk, erasure_id: str, password: str) -> Confirmed:
+def confirm_erasure(session: DeskSession, erasure_id: str, password: str) -> Confirmed:
     """Confirm another person's proposal, with the password again, and erase: it cannot be undone.
 
     Everything that was checked at the proposal is checked once more. With a hold in force the data is kept, restricted:
@@ -120,90 +120,90 @@ def confirm_erasure(desk: Desk, erasure_id: str, password: str) -> Confirmed:
     SignInMustWait, NotErasable, ErasureNotProven, NotVouched, WrongState, NothingThere, NoUndertaking, SessionEnded;
     what is refused is on record. Raises TimeNotConfirmed before anything is looked at.
     """
-    office = desk.office
-    office.require_believed_time()
+    desk = session.desk
+    desk.require_believed_time()
 
     def confirm() -> datetime | None:
-        with desk.work() as session:
-            lock_counter(session)  # no mail of theirs is taken in meanwhile, to be lost with the key
-            lock_log(session.connection(), office)  # and no hold is placed
-            erasure, ticket = _confirmable(session, desk, erasure_id)
-            now = office.clock.now()
-            held = held_until(session, office, [erasure.requester_id], now).get(erasure.requester_id)
+        with session.work() as db:
+            lock_counter(db)  # no mail of theirs is taken in meanwhile, to be lost with the key
+            lock_log(db.connection(), desk)  # and no hold is placed
+            erasure, ticket = _confirmable(db, session, erasure_id)
+            now = desk.clock.now()
+            held = held_until(db, desk, [erasure.requester_id], now).get(erasure.requester_id)
             if held is None:
-                require_recorded_holds(session, office, erasure.requester_id)
+                require_recorded_holds(db, desk, erasure.requester_id)
             erasure.state = ErasureState.APPROVED if held is None else ErasureState.HELD
-            erasure.approver_id, erasure.approved_at = desk.agent.id, now
-            session.add(erasure)
-            session.flush()
+            erasure.approver_id, erasure.approved_at = session.agent.id, now
+            db.add(erasure)
+            db.flush()
             approved = Entry(
                 Action.ERASURE_APPROVED,
                 ticket=ticket.number,
-                requester=pseudonym(office, erasure.requester_id),
+                requester=pseudonym(desk, erasure.requester_id),
                 reason="held" if held else "",
                 about=about_erasure(erasure),
             )
-            record(session, desk, approved)
+            record(db, session, approved)
             if held is None:
-                say_erased(session, office, desk.actor, erasure, _CAUSES[ErasureCause(erasure.cause)])
-                drop_drafts_about(session, office, erasure.requester_id)
-                wipe(session, erasure.requester_id, now)
+                say_erased(db, desk, session.actor, erasure, _CAUSES[ErasureCause(erasure.cause)])
+                drop_drafts_about(db, desk, erasure.requester_id)
+                wipe(db, erasure.requester_id, now)
             else:
-                _restrict(session, erasure.requester_id)
+                _restrict(db, erasure.requester_id)
             return held
 
-    with _on_record(desk, lambda session: _find(session, erasure_id)[1]):
-        with desk.reading() as session:
-            _confirmable(session, desk, erasure_id)
-        if not confirm_password(desk, password):
+    with _on_record(session, lambda db: _find(db, erasure_id)[1]):
+        with session.reading() as db:
+            _confirmable(db, session, erasure_id)
+        if not confirm_password(session, password):
             raise WrongPassword("Nothing was erased; try again.")
         held = confirm()
     if held is not None:
         return Confirmed(False, held)
     try:
-        carry_out(office, erasure_id)
+        carry_out(desk, erasure_id)
     except StoreUnavailable as problem:
         return Confirmed(False, problem=f"{problem} It is tried again every minute.")
     return Confirmed(True)
 
 
-def withdraw_erasure(desk: Desk, erasure_id: str) -> None:
+def withdraw_erasure(session: DeskSession, erasure_id: str) -> None:
     """Withdraw an unconfirmed proposal: the agent's own, or, for those who may confirm, any.
 
     One whose row is not as the log has it stays: a withdrawal would be on record for another ticket, and the proposal
     would count again once the row is put back. Raises NotAllowed, NotVouched, WrongState, NothingThere, SessionEnded.
     """
-    with desk.work(*PROPOSERS) as session:
-        erasure, ticket = _find(session, erasure_id)
-        approvers = desk.office.packs.get(ticket.pack).erasure.approvers
-        if erasure.proposer_id != desk.agent.id and not roles_now(session, desk) & set(approvers):
+    with session.work(*PROPOSERS) as db:
+        erasure, ticket = _find(db, erasure_id)
+        approvers = session.desk.packs.get(ticket.pack).erasure.approvers
+        if erasure.proposer_id != session.agent.id and not roles_now(db, session) & set(approvers):
             raise NotAllowed("Another person proposed this.", f"Ask them, or a {' or '.join(approvers)}.")
-        taken = session.connection().execute(
+        taken = db.connection().execute(
             update(Erasure)
             .where(col(Erasure.id) == erasure_id, col(Erasure.state) == ErasureState.PROPOSED)
-            .values(state=ErasureState.WITHDRAWN, ended_at=desk.office.clock.now())
+            .values(state=ErasureState.WITHDRAWN, ended_at=session.desk.clock.now())
         )
         if not taken.rowcount:
             raise WrongState(f"This erasure is {erasure.state} already.", "Look at the list again.")
-        require_proposed(session, desk.office, erasure)
-        record_about(session, desk, ticket, Action.ERASURE_WITHDRAWN, about={"erasure": erasure_id})
+        require_proposed(db, session.desk, erasure)
+        record_about(db, session, ticket, Action.ERASURE_WITHDRAWN, about={"erasure": erasure_id})
 
 
-def open_erasures(desk: Desk) -> tuple[ErasureRow, ...]:
+def open_erasures(session: DeskSession) -> tuple[ErasureRow, ...]:
     """The erasures that wait for a person or for the end of a hold, oldest first, MOST at most.
 
     Raises NotAllowed, SessionEnded.
     """
-    with desk.reading(*READERS) as session:
-        now, proposer = desk.office.clock.now(), aliased(Agent)
-        rows = session.execute(
+    with session.reading(*READERS) as db:
+        now, proposer = session.desk.clock.now(), aliased(Agent)
+        rows = db.execute(
             select(Erasure, col(proposer.name))
             .outerjoin(proposer, col(proposer.id) == col(Erasure.proposer_id))
             .where(col(Erasure.state).in_(OPEN_STATES))
             .order_by(col(Erasure.proposed_at), col(Erasure.id))
             .limit(MOST)
         ).all()
-        held = held_until(session, desk.office, (one.requester_id for one, _name in rows), now)
+        held = held_until(db, session.desk, (one.requester_id for one, _name in rows), now)
         return tuple(
             ErasureRow(
                 one.id,
@@ -213,46 +213,46 @@ def open_erasures(desk: Desk) -> tuple[ErasureRow, ...]:
                 name or "the console",
                 one.proposed_at,
                 held.get(one.requester_id),
-                one.proposer_id == desk.agent.id,
+                one.proposer_id == session.agent.id,
             )
             for one, name in rows
         )
 
 
-def _find(session: Session, erasure_id: str) -> tuple[Erasure, TicketFacts]:
-    erasure = session.get(Erasure, erasure_id)
+def _find(db: Session, erasure_id: str) -> tuple[Erasure, TicketFacts]:
+    erasure = db.get(Erasure, erasure_id)
     if erasure is None or erasure.ticket_number is None:
         raise NothingThere("There is no such erasure.")
-    return erasure, facts(session, erasure.ticket_number)
+    return erasure, facts(db, erasure.ticket_number)
 
 
-def _confirmable(session: Session, desk: Desk, erasure_id: str) -> tuple[Erasure, TicketFacts]:
+def _confirmable(db: Session, session: DeskSession, erasure_id: str) -> tuple[Erasure, TicketFacts]:
     """An erasure that this agent may confirm now, everything checked afresh."""
-    require_current(session, desk)
-    erasure, ticket = _find(session, erasure_id)
-    if not is_another(session, desk.office, erasure.proposer_id, desk.agent.id):
+    require_current(db, session)
+    erasure, ticket = _find(db, erasure_id)
+    if not is_another(db, session.desk, erasure.proposer_id, session.agent.id):
         raise OwnErasure
-    approvers = desk.office.packs.get(ticket.pack).erasure.approvers
-    if not roles_now(session, desk) & set(approvers):
+    approvers = session.desk.packs.get(ticket.pack).erasure.approvers
+    if not roles_now(db, session) & set(approvers):
         raise NotAllowed(f"An erasure is confirmed by a {' or a '.join(approvers)}.", "Ask someone who has that role.")
     if erasure.state != ErasureState.PROPOSED:
         raise WrongState(f"This erasure is {erasure.state} already.", "Look at the list again.")
-    require_proposed(session, desk.office, erasure)
+    require_proposed(db, session.desk, erasure)
     if ticket.requester_id != erasure.requester_id:
         raise NotVouched(f"#{ticket.number} is not the ticket of the requester whose erasure was proposed.")
-    require_erasable(session, desk.office, erasure.requester_id)
+    require_erasable(db, session.desk, erasure.requester_id)
     return erasure, ticket
 
 
-def _open_erasure(session: Session, requester_id: str) -> str | None:
+def _open_erasure(db: Session, requester_id: str) -> str | None:
     found = select(col(Erasure.state)).where(
         col(Erasure.requester_id) == requester_id, col(Erasure.state).in_(OPEN_STATES)
     )
-    return session.connection().execute(found.limit(1)).scalar()
+    return db.connection().execute(found.limit(1)).scalar()
 
 
-def _restrict(session: Session, requester_id: str) -> None:
-    session.connection().execute(
+def _restrict(db: Session, requester_id: str) -> None:
+    db.connection().execute(
         update(Requester).where(col(Requester.id) == requester_id).values(state=RequesterState.RESTRICTED)
     )
 
@@ -261,5 +261,5 @@ _RECORDED = (ErasureNotProven, NotVouched, OwnErasure, NotAllowed, NotErasable, 
 """Refusals that reviewers want to see."""
 
 
-def _on_record(desk: Desk, about: Callable[[Session], TicketFacts]) -> AbstractContextManager[None]:
-    return refusals_on_record(desk, Action.ERASURE_REFUSED, _RECORDED, about)
+def _on_record(session: DeskSession, about: Callable[[Session], TicketFacts]) -> AbstractContextManager[None]:
+    return refusals_on_record(session, Action.ERASURE_REFUSED, _RECORDED, about)

@@ -21,7 +21,7 @@ from cs_console.custody.redaction import redact
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.decisions.approvers import roles_now
-from cs_console.desk import Desk
+from cs_console.desk import DeskSession
 from cs_console.errors import BadInput, KeyDestroyed, NothingThere, SealBroken
 from cs_console.plain_text import plain
 from cs_console.policy.keeping_rules import RetentionRules
@@ -57,40 +57,42 @@ class HoldView:
     until: datetime
 
 
-def hold_reasons(desk: Desk, number: int) -> tuple[HoldReasonChoice, ...]:
+def hold_reasons(session: DeskSession, number: int) -> tuple[HoldReasonChoice, ...]:
     """The reasons that this ticket's pack lists. Raises NothingThere, NotAllowed, SessionEnded."""
-    with desk.reading(*READERS) as session:
-        pack = desk.office.packs.get(facts(session, number).pack)
+    with session.reading(*READERS) as db:
+        pack = session.desk.packs.get(facts(db, number).pack)
     return tuple(HoldReasonChoice(key, one.title, one.longest_days) for key, one in pack.retention.holds.items())
 
 
-def holds_and_reasons(desk: Desk, number: int) -> tuple[tuple[HoldView, ...], tuple[HoldReasonChoice, ...]]:
+def holds_and_reasons(session: DeskSession, number: int) -> tuple[tuple[HoldView, ...], tuple[HoldReasonChoice, ...]]:
     """Both at once, for who wants to place or lift one. Raises as they do."""
-    return holds_of(desk, number), hold_reasons(desk, number)
+    return holds_of(session, number), hold_reasons(session, number)
 
 
-def place_hold(desk: Desk, number: int, reason: str, note: str, until: date, *, act: ActId | None = None) -> None:
+def place_hold(
+    session: DeskSession, number: int, reason: str, note: str, until: date, *, act: ActId | None = None
+) -> None:
     """Keep the data of this ticket's requester until the end of that day (UTC), whatever is decided about it.
 
     Only the role that the pack names may. The note is redacted and sealed. One act places one hold. Raises NotAllowed,
     BadInput, NothingThere, KeyDestroyed, NoUndertaking, SessionEnded, and what `acts.once` raises.
     """
-    office, words = desk.office, plain(note).strip()
+    desk, words = session.desk, plain(note).strip()
     if not words or len(words) > NOTE_LIMIT:
         raise BadInput(f"A note of up to {NOTE_LIMIT} characters is needed.", "Say which law, order or interest it is.")
-    with desk.work(office.packs.current.retention.held_by) as session:
+    with session.work(desk.packs.current.retention.held_by) as db:
         intent = Intent(act, ActKind.HOLD_PLACED, number, (reason, words, until.isoformat()))
-        once(session, desk, intent, partial(_place, session, desk, number, reason, words, until))
+        once(db, session, intent, partial(_place, db, session, number, reason, words, until))
 
 
-def _place(session: Session, desk: Desk, number: int, reason: str, words: str, until: date) -> ActOutcome:
-    office = desk.office
-    require_current(session, desk)
-    lock_log(session.connection(), office)  # no one is erased between this look and the commit
-    ticket = facts(session, number)
-    if session.get_one(Requester, ticket.requester_id).state == RequesterState.ERASED:
+def _place(db: Session, session: DeskSession, number: int, reason: str, words: str, until: date) -> ActOutcome:
+    desk = session.desk
+    require_current(db, session)
+    lock_log(db.connection(), desk)  # no one is erased between this look and the commit
+    ticket = facts(db, number)
+    if db.get_one(Requester, ticket.requester_id).state == RequesterState.ERASED:
         raise KeyDestroyed
-    pack, now = office.packs.get(ticket.pack), office.clock.now()
+    pack, now = desk.packs.get(ticket.pack), desk.clock.now()
     listed = pack.retention.holds.get(reason)
     if listed is None:
         raise BadInput("That is no reason to keep data.", "Choose one of those that the policy lists.")
@@ -98,67 +100,67 @@ def _place(session: Session, desk: Desk, number: int, reason: str, words: str, u
     if not now < ends <= now + timedelta(days=listed.longest_days + 1):
         latest = (now + timedelta(days=listed.longest_days)).date()
         raise BadInput(f"The last day is {latest} for this reason, the first one today.", "Choose a day between.")
-    keys = ticket_keys(session, office, number)
-    known = known_values(session, office, keys.requester_id, keys.requester_key, keys)
+    keys = ticket_keys(db, desk, number)
+    known = known_values(db, desk, keys.requester_id, keys.requester_key, keys)
     kept = redact(words, pack.meta.regions, known)
     hold_id = new_id()
-    session.add(
+    db.add(
         Hold(
             id=hold_id,
             requester_id=ticket.requester_id,
             ticket_number=number,
             note=keys.seal("hold", "note", hold_id, json.dumps([reason, kept])),
-            agent_id=desk.agent.id,
+            agent_id=session.agent.id,
             placed_at=now,
             until=ends,
         )
     )
-    session.flush()
-    about = {"hold": hold_id, "until": str(microseconds(ends)), "by": desk.agent.id}
-    record_about(session, desk, ticket, Action.HOLD_PLACED, f"until {until}", about=about)
+    db.flush()
+    about = {"hold": hold_id, "until": str(microseconds(ends)), "by": session.agent.id}
+    record_about(db, session, ticket, Action.HOLD_PLACED, f"until {until}", about=about)
     return {"hold": hold_id}
 
 
-def lift_hold(desk: Desk, hold_id: str) -> None:
+def lift_hold(session: DeskSession, hold_id: str) -> None:
     """End a hold before its day; an erasure that waited for it goes on within a minute.
 
     Raises NotAllowed, NothingThere, SessionEnded.
     """
-    office = desk.office
-    with desk.work(office.packs.current.retention.held_by) as session:
-        now = office.clock.now()
-        lifted = session.connection().execute(
+    desk = session.desk
+    with session.work(desk.packs.current.retention.held_by) as db:
+        now = desk.clock.now()
+        lifted = db.connection().execute(
             update(Hold)
             .where(col(Hold.id) == hold_id, _in_force(now))
-            .values(lifted_at=now, lifted_by=desk.agent.id)
+            .values(lifted_at=now, lifted_by=session.agent.id)
             .returning(col(Hold.ticket_number))
         )
         number = lifted.scalar()
         if number is None:
             raise NothingThere("There is no such hold any more.")
-        about = {"hold": hold_id, "by": desk.agent.id}
-        record_about(session, desk, facts(session, number), Action.HOLD_LIFTED, about=about)
+        about = {"hold": hold_id, "by": session.agent.id}
+        record_about(db, session, facts(db, number), Action.HOLD_LIFTED, about=about)
 
 
-def holds_of(desk: Desk, number: int) -> tuple[HoldView, ...]:
+def holds_of(session: DeskSession, number: int) -> tuple[HoldView, ...]:
     """The holds in force on the data of this ticket's requester, the longest first.
 
     Raises NothingThere, NotAllowed, SessionEnded.
     """
-    office = desk.office
-    with desk.reading(*READERS) as session:
-        ticket = facts(session, number)
-        rows = session.connection().execute(
+    desk = session.desk
+    with session.reading(*READERS) as db:
+        ticket = facts(db, number)
+        rows = db.connection().execute(
             select(Hold.__table__, col(Agent.name))  # type: ignore[attr-defined]  # SQLModel adds it
             .join(Agent, col(Agent.id) == col(Hold.agent_id))
-            .where(col(Hold.requester_id) == ticket.requester_id, _in_force(office.clock.now()))
+            .where(col(Hold.requester_id) == ticket.requester_id, _in_force(desk.clock.now()))
             .order_by(col(Hold.until).desc())
         )
-        rules, roles = office.packs.get(ticket.pack).retention, roles_now(session, desk)
+        rules, roles = desk.packs.get(ticket.pack).retention, roles_now(db, session)
         return tuple(
             HoldView(
                 row.id,
-                *(_opened(session, desk, rules, row) if rules.held_by in roles else ("", "")),
+                *(_opened(db, session, rules, row) if rules.held_by in roles else ("", "")),
                 row.name,
                 row.placed_at,
                 row.until,
@@ -171,10 +173,10 @@ def _in_force(now: datetime) -> ColumnElement[bool]:
     return and_(col(Hold.lifted_at).is_(None), col(Hold.until) > now)
 
 
-def _opened(session: Session, desk: Desk, rules: RetentionRules, row: Row[*tuple[Any, ...]]) -> tuple[str, str]:
+def _opened(db: Session, session: DeskSession, rules: RetentionRules, row: Row[*tuple[Any, ...]]) -> tuple[str, str]:
     """The title of the reason, and the note."""
     try:
-        keys = ticket_keys(session, desk.office, row.ticket_number)
+        keys = ticket_keys(db, session.desk, row.ticket_number)
         reason, note = json.loads(open_safe(keys.key, keys.place("hold", "note", row.id), row.note))
     except KeyDestroyed:
         return ERASED, ""

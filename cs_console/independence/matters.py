@@ -6,9 +6,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from cs_console.desk import Desk
+from cs_console.desk import DeskSession
 from cs_console.errors import BadInput, NotAllowed, NotIndependent, WrongState
-from cs_console.independence.separation import kept_out
+from cs_console.independence.separation import excluded_agents
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_record import (
     READERS,
@@ -66,16 +66,16 @@ class MatterView:
 
 @dataclass(frozen=True)
 class Named:
-    """A matter that was named; `kept_out`: the agent who has the ticket took part in it and has to hand it on."""
+    """A matter that was named; `excluded_agents`: the assignee took part in it and has to hand it on."""
 
     row: int
     words: str
-    kept_out: bool
+    excluded_agents: bool
 
 
-def matter_of(session: Session, number: int) -> MatterView | None:
+def matter_of(db: Session, number: int) -> MatterView | None:
     """What that ticket is about, if that was named."""
-    found = session.connection().execute(
+    found = db.connection().execute(
         select(col(Matter.about_number), col(Agent.name))
         .outerjoin(Agent, col(Agent.id) == col(Matter.decider_id))
         .where(col(Matter.ticket_number) == number)
@@ -84,20 +84,20 @@ def matter_of(session: Session, number: int) -> MatterView | None:
     return None if row is None else MatterView(row[0], row[1] or "")
 
 
-def matter_choices(desk: Desk, number: int) -> MatterChoices:
+def matter_choices(session: DeskSession, number: int) -> MatterChoices:
     """The possible matters of this ticket, for those who may name one: it raises what `name_matter` would, unrecorded,
     before anything is chosen.
     """
-    with desk.reading(*READERS) as session:
-        require_current(session, desk)
-        ticket = facts_on_record(session, desk.office, number)
-        _require_a_matter(desk, ticket)
-        now = matter_of(session, number)
-        _require_may_name(session, desk, ticket, now)
+    with session.reading(*READERS) as db:
+        require_current(db, session)
+        ticket = facts_on_record(db, session.desk, number)
+        _require_a_matter(session, ticket)
+        now = matter_of(db, number)
+        _require_may_name(db, session, ticket, now)
         final = select(col(Decision.ticket_number)).where(col(Decision.state) == DecisionState.FINAL)
         settled = select(col(Settlement.ticket_number))
         mine = col(Ticket.requester_id) == ticket.requester_id
-        rows = session.connection().execute(
+        rows = db.connection().execute(
             select(
                 col(Ticket.number),
                 col(Ticket.kind),
@@ -110,7 +110,7 @@ def matter_choices(desk: Desk, number: int) -> MatterChoices:
             .order_by(col(Ticket.number).desc())
             .limit(MOST)
         )
-        packs = desk.office.packs
+        packs = session.desk.packs
         tickets = tuple(
             EarlierTicket(
                 row.number,
@@ -121,11 +121,11 @@ def matter_choices(desk: Desk, number: int) -> MatterChoices:
             )
             for row in rows
         )
-        names = session.connection().execute(select(col(Agent.name)).order_by(col(Agent.name))).scalars()
+        names = db.connection().execute(select(col(Agent.name)).order_by(col(Agent.name))).scalars()
         return MatterChoices(tickets, tuple(names), now)
 
 
-def name_matter(desk: Desk, number: int, *, about_number: int | None = None, decider: str = "") -> Named:
+def name_matter(session: DeskSession, number: int, *, about_number: int | None = None, decider: str = "") -> Named:
     """Say which earlier ticket of the requester, or whose decision outside of any ticket, this one is about.
 
     On one's own or an unassigned ticket, or as a supervisor. Only a supervisor changes a named matter, who had no
@@ -135,87 +135,83 @@ def name_matter(desk: Desk, number: int, *, about_number: int | None = None, dec
     if (about_number is None) == (not decider):
         raise BadInput("A ticket and a person's decision cannot both be named.", "Name one of the two.")
     try:
-        return _name(desk, number, about_number, decider)
-    except (NotAllowed, NotIndependent) as refusal:
-        with desk.work(*READERS) as session:
-            record_about(session, desk, facts(session, number), Action.MATTER_NAMED, refusal.code, Result.REFUSED)
+        return _name(session, number, about_number, decider)
+    except (NotAllowed, NotIndependent) as error:
+        with session.work(*READERS) as db:
+            record_about(db, session, facts(db, number), Action.MATTER_NAMED, error.code, Result.REFUSED)
         raise
 
 
-def _name(desk: Desk, number: int, about_number: int | None, decider: str) -> Named:
-    with desk.work(*READERS) as session:
-        require_current(session, desk)
-        ticket = facts_on_record(session, desk.office, number)
+def _name(session: DeskSession, number: int, about_number: int | None, decider: str) -> Named:
+    with session.work(*READERS) as db:
+        require_current(db, session)
+        ticket = facts_on_record(db, session.desk, number)
         require_open(ticket)
-        _require_a_matter(desk, ticket)
-        before = matter_of(session, number)
-        _require_may_name(session, desk, ticket, before)
-        decider_id = _account(session, decider) if decider else None
+        _require_a_matter(session, ticket)
+        before = matter_of(db, number)
+        _require_may_name(db, session, ticket, before)
+        decider_id = _account(db, decider) if decider else None
         if about_number is not None:
-            _require_earlier(session, ticket, about_number)
-        now, out_before = desk.office.clock.now(), kept_out(session, desk.office, number)
-        session.merge(
+            _require_earlier(db, ticket, about_number)
+        now, out_before = session.desk.clock.now(), excluded_agents(db, session.desk, number)
+        db.merge(
             Matter(
                 ticket_number=number,
                 about_number=about_number,
                 decider_id=decider_id,
-                agent_id=desk.agent.id,
+                agent_id=session.agent.id,
                 at=now,
             )
         )
-        session.flush()
+        db.flush()
         after = MatterView(about_number, decider)
-        row = change(session, ticket, ticket.row)
+        row = change(db, ticket, ticket.row)
         was = "" if before is None else f", was {before.words}"
         named = {"ticket": str(about_number or ""), "decider": decider_id or ""}
-        record_about(session, desk, ticket, Action.MATTER_NAMED, f"about {after.words}{was}", about=named)
-        out = kept_out(session, desk.office, number)
-        if (desk.agent.id in out and before is not None) or desk.agent.id in out_before - out:
+        record_about(db, session, ticket, Action.MATTER_NAMED, f"about {after.words}{was}", about=named)
+        out = excluded_agents(db, session.desk, number)
+        if (session.agent.id in out and before is not None) or session.agent.id in out_before - out:
             raise NotIndependent(number)  # no one names it so that they may go on
         return Named(row, after.words, ticket.assignee_id in out)
 
 
-def _require_a_matter(desk: Desk, ticket: TicketFacts) -> None:
-    rules = desk.office.packs.get(ticket.pack).kinds[ticket.kind]
+def _require_a_matter(session: DeskSession, ticket: TicketFacts) -> None:
+    rules = session.desk.packs.get(ticket.pack).kinds[ticket.kind]
     if rules.workflow is None or not rules.workflow.matter:
         words = f"#{ticket.number} is of the kind {ticket.kind}, which is about no earlier decision."
         raise WrongState(words, "Correct the kind with t if it is an appeal or a complaint.")
 
 
-def _require_may_name(session: Session, desk: Desk, ticket: TicketFacts, before: MatterView | None) -> None:
-    supervisor = desk.agent.has(Role.SUPERVISOR)
+def _require_may_name(db: Session, session: DeskSession, ticket: TicketFacts, before: MatterView | None) -> None:
+    supervisor = session.agent.has(Role.SUPERVISOR)
     if before is not None:
         if not supervisor:
             raise NotAllowed(f"#{ticket.number} is about {before.words} already.", "A supervisor can change that.")
-        if desk.agent.id in kept_out(session, desk.office, ticket.number):
+        if session.agent.id in excluded_agents(db, session.desk, ticket.number):
             raise NotIndependent(ticket.number)
     elif ticket.assignee_id is not None and not supervisor:
-        require_own(ticket, desk)
+        require_own(ticket, session)
 
 
-def _account(session: Session, name: str) -> str:
-    found = session.connection().execute(select(col(Agent.id)).where(col(Agent.name) == name)).scalar()
+def _account(db: Session, name: str) -> str:
+    found = db.connection().execute(select(col(Agent.id)).where(col(Agent.name) == name)).scalar()
     if found is None:
         raise BadInput(f"There is no account named {name}.", "Choose one from the list.")
     return str(found)
 
 
-def _require_earlier(session: Session, ticket: TicketFacts, about_number: int) -> None:
+def _require_earlier(db: Session, ticket: TicketFacts, about_number: int) -> None:
     """The same requester's, and not one that is itself about this ticket. Another requester's answers as if it did not
     exist.
     """
-    owner = (
-        session.connection()
-        .execute(select(col(Ticket.requester_id)).where(col(Ticket.number) == about_number))
-        .scalar()
-    )
+    owner = db.connection().execute(select(col(Ticket.requester_id)).where(col(Ticket.number) == about_number)).scalar()
     if owner != ticket.requester_id or about_number == ticket.number:
         raise BadInput(f"#{about_number} is no other ticket of this requester.", "Choose one from the list.")
     step: int | None = about_number
     seen: set[int] = set()
     while step is not None and step not in seen:
         seen.add(step)
-        found = session.connection().execute(select(col(Matter.about_number)).where(col(Matter.ticket_number) == step))
+        found = db.connection().execute(select(col(Matter.about_number)).where(col(Matter.ticket_number) == step))
         step = found.scalar()
     if ticket.number in seen:
         raise BadInput(f"#{about_number} is itself about #{ticket.number}.", "Choose another one.")

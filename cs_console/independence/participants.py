@@ -8,7 +8,7 @@ from sqlmodel import Session, col
 
 from cs_console.access_log import legacy
 from cs_console.access_log.vouched import ASSIGNING, OWNING, Word, words
-from cs_console.desk import Office
+from cs_console.desk import Desk
 from models.agent import Agent
 from models.decision import Approval, Decision
 from models.enums import Action, DecisionState, MessageSort
@@ -23,7 +23,7 @@ _DECIDING = (Action.DECISION_PROPOSED, Action.DECISION_APPROVED, Action.DECISION
 _TAKING_PART = (*_DECIDING, Action.DECISION_RETURNED, Action.VERIFIED)
 
 
-def deciders(session: Session, office: Office, numbers: Iterable[int]) -> set[str]:
+def deciders(db: Session, desk: Desk, numbers: Iterable[int]) -> set[str]:
     """The ids of the people who proposed or approved a final decision on these tickets, or settled one of them.
 
     A row that was removed frees no one: the log names them too. Raises LogBroken.
@@ -34,17 +34,17 @@ def deciders(session: Session, office: Office, numbers: Iterable[int]) -> set[st
     final = (col(Decision.ticket_number).in_(those), col(Decision.state) == DecisionState.FINAL)
     approved = select(col(Approval.agent_id)).join(Decision, col(Decision.id) == col(Approval.decision_id))
     people = accounts_in(
-        session,
+        db,
         select(col(Decision.proposer_id)).where(*final),
         approved.where(*final, col(Approval.approved).is_(True)),
         select(col(Settlement.agent_id)).where(col(Settlement.ticket_number).in_(those)),
     )
-    return people | said_deciders(session, office, those)
+    return people | said_deciders(db, desk, those)
 
 
 def said_deciders(
-    session: Session,
-    office: Office,
+    db: Session,
+    desk: Desk,
     numbers: Iterable[int],
     *,
     before: Word | None = None,
@@ -53,26 +53,26 @@ def said_deciders(
     """The ids of those people as the log has them; `before` an entry, and with one of the `outcomes`, if these are
     given: then settlements do not count. Raises LogBroken.
     """
-    known = words(session, office, numbers, _DECIDING)
+    known = words(db, desk, numbers, _DECIDING)
     said = [word.about for word in known if word.about is not None and (before is None or word.seq < before.seq)]
     made = {about["decision"] for about in said if about.get("made") and (not outcomes or about["made"] in outcomes)}
     settled = () if outcomes else (about["by"] for about in said if "settlement" in about)
     return {*settled, *(about["by"] for about in said if about.get("decision") in made)}
 
 
-def decided_for(session: Session, office: Office, number: int, *others: str) -> set[str]:
+def decided_for(db: Session, desk: Desk, number: int, *others: str) -> set[str]:
     """The ids of the people who decided on another ticket of a requester whose this one is or ever was, or of these.
 
     Linking a ticket, taking the link back, or making what was decided another's in the rows frees no one: whose it was
     is known from the log too, and so is what was decided for them. Raises LogBroken.
     """
-    run = session.connection().execute
+    run = db.connection().execute
     moved = run(select(col(Linking.from_id), col(Linking.to_id)).where(col(Linking.ticket_number) == number)).all()
     now = run(select(col(Ticket.requester_id)).where(col(Ticket.number) == number)).scalars()
     owners = {*others, *now, *(owner for row in moved for owner in row)}
     numbers = set(run(select(col(Ticket.number)).where(col(Ticket.requester_id).in_(owners))).scalars())
     names: set[str] = set()
-    for word in words(session, office, [number], OWNING):
+    for word in words(db, desk, [number], OWNING):
         about = word.about or {}
         names.update(name for name in (word.requester, about.get("from"), about.get("to")) if name)
     if names:
@@ -80,10 +80,10 @@ def decided_for(session: Session, office: Office, number: int, *others: str) -> 
             col(LogEntry.requester).in_(names), col(LogEntry.action).in_([one.value for one in _DECIDING])
         )
         numbers |= {one for one in run(decided).scalars() if one is not None}
-    return deciders(session, office, numbers - {number})
+    return deciders(db, desk, numbers - {number})
 
 
-def participants(session: Session, office: Office, numbers: Iterable[int]) -> set[str]:
+def participants(db: Session, desk: Desk, numbers: Iterable[int]) -> set[str]:
     """The ids of the people who had one of these tickets, proposed, approved or returned an answer, verified, replied
     or settled. A note takes no part. Raises LogBroken.
     """
@@ -93,7 +93,7 @@ def participants(session: Session, office: Office, numbers: Iterable[int]) -> se
     replies = select(col(Message.agent_id)).where(col(Message.ticket_number).in_(those))
     answers = select(col(Approval.agent_id)).join(Decision, col(Decision.id) == col(Approval.decision_id))
     people = accounts_in(
-        session,
+        db,
         select(col(Ticket.assignee_id)).where(col(Ticket.number).in_(those)),
         select(col(Decision.proposer_id)).where(col(Decision.ticket_number).in_(those)),
         answers.where(col(Decision.ticket_number).in_(those)),
@@ -102,18 +102,18 @@ def participants(session: Session, office: Office, numbers: Iterable[int]) -> se
         select(col(Settlement.agent_id)).where(col(Settlement.ticket_number).in_(those)),
     )
     names: set[str] = set()
-    for word in words(session, office, those, (*ASSIGNING, Action.TICKET_CHANGED, *_TAKING_PART)):
+    for word in words(db, desk, those, (*ASSIGNING, Action.TICKET_CHANGED, *_TAKING_PART)):
         people.update(_ids(word))
         names.update(legacy.handed_on(word) or ())
     if names:  # in entries of older desks alone
         named = select(col(Agent.id)).where(col(Agent.name).in_(names))
-        people.update(session.connection().execute(named).scalars())
+        people.update(db.connection().execute(named).scalars())
     return people
 
 
-def accounts_in(session: Session, *acts: Select[Any]) -> set[str]:
+def accounts_in(db: Session, *acts: Select[Any]) -> set[str]:
     """The ids of accounts that these statements find, all in one round trip; NULL is no one."""
-    found = session.connection().execute(union(*acts) if len(acts) > 1 else acts[0]).scalars()
+    found = db.connection().execute(union(*acts) if len(acts) > 1 else acts[0]).scalars()
     return {str(agent_id) for agent_id in found if agent_id is not None}
 
 

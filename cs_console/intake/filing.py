@@ -25,8 +25,8 @@ from cs_console.custody.known_terms import KnownTerms
 from cs_console.custody.ticket_keys import TicketKeys, new_ticket_keys, ticket_keys
 from cs_console.deadlines.clock import Happened, Step, clock_of
 from cs_console.delivery.acknowledging import acknowledge_form
-from cs_console.desk import Desk, Office
-from cs_console.independence.separation import kept_out
+from cs_console.desk import Desk, DeskSession
+from cs_console.independence.separation import excluded_agents
 from cs_console.intake.incoming import IncomingFile, IncomingMessage, Taken
 from cs_console.intake.key_pool import NewKey
 from cs_console.intake.kinds import guess_kind, own_mailbox
@@ -64,8 +64,8 @@ class _Case:
 
 
 def file_message(
-    session: Session,
-    desk: Desk,
+    db: Session,
+    session: DeskSession,
     message: IncomingMessage,
     new_key: NewKey,
     redacted: RedactedAhead,
@@ -78,24 +78,26 @@ def file_message(
     duplicate. Raises OtherTerms where the texts were redacted for other terms than the requester's
     (`redacting_ahead`).
     """
-    office = desk.office
-    lock_counter(session)
-    token = reference_token(office.keyring, message.reference)
-    number = ticket_of_reference(session, token)
+    desk = session.desk
+    lock_counter(db)
+    token = reference_token(desk.keyring, message.reference)
+    number = ticket_of_reference(db, token)
     if number is not None:
         return Taken("duplicate", number)
-    if message.digest and is_kept(session, office, message.digest):
+    if message.digest and is_kept(db, desk, message.digest):
         return Taken("duplicate")
-    at = _believed(message.at, office.clock.now())
-    continued = continued_ticket(session, office, message)
+    at = _believed(message.at, desk.clock.now())
+    continued = continued_ticket(db, desk, message)
     if continued is not None:
-        return _append(session, desk, message, redacted, token, at, continued)
-    return _open(session, desk, message, redacted, token, at, new_key, assignee_id)
+        return _append(db, session, message, redacted, token, at, continued)
+    return _open(db, session, message, redacted, token, at, new_key, assignee_id)
 
 
-def texts_and_terms(desk: Desk, message: IncomingMessage) -> tuple[tuple[str, str], tuple[str, ...], KnownTerms | None]:
+def texts_and_terms(
+    session: DeskSession, message: IncomingMessage
+) -> tuple[tuple[str, str], tuple[str, ...], KnownTerms | None]:
     """What to redact of a message ahead, and for which terms if its sender is new; None where it names a ticket."""
-    regions = desk.office.packs.current.meta.regions
+    regions = session.desk.packs.current.meta.regions
     known = None if names_a_ticket(message) else KnownTerms((), message.contacts)
     return (message.text, message.subject or NO_SUBJECT), regions, known
 
@@ -106,8 +108,8 @@ def _believed(at: datetime | None, now: datetime) -> datetime:
 
 
 def _append(
-    session: Session,
-    desk: Desk,
+    db: Session,
+    session: DeskSession,
     message: IncomingMessage,
     redacted: RedactedAhead,
     token: bytes,
@@ -115,25 +117,25 @@ def _append(
     continued: Continued,
 ) -> Taken:
     number, requester_id = continued.number, continued.requester_id
-    office = desk.office
-    keys = ticket_keys(session, office, number)
-    known = known_values(session, office, requester_id, keys.requester_key, keys)
+    desk = session.desk
+    keys = ticket_keys(db, desk, number)
+    known = known_values(db, desk, requester_id, keys.requester_key, keys)
     case = _Case(requester_id, keys.requester_key, known.with_claims(message.contacts))
-    ticket = session.get_one(Ticket, number)
-    pack = office.packs.get(ticket.pack)
-    _add_message(session, pack, case, keys, number, message, redacted, token, at, unconfirmed=continued.unconfirmed)
-    pseudonym = office.pseudonym(requester_id, keys.requester_key)
+    ticket = db.get_one(Ticket, number)
+    pack = desk.packs.get(ticket.pack)
+    _add_message(db, pack, case, keys, number, message, redacted, token, at, unconfirmed=continued.unconfirmed)
+    pseudonym = desk.pseudonym(requester_id, keys.requester_key)
     if continued.unconfirmed:  # it changes nothing: neither state nor clock, nor what is decided about
-        record(session, desk, Entry(Action.UNCONFIRMED_RECEIVED, ticket=number, requester=pseudonym))
+        record(db, session, Entry(Action.UNCONFIRMED_RECEIVED, ticket=number, requester=pseudonym))
         return Taken("appended", number)
-    wake(session, pack, number, at, office.clock.now())
-    record(session, desk, Entry(Action.TICKET_FOLLOW_UP, ticket=number, requester=pseudonym))
+    wake(db, pack, number, at, desk.clock.now())
+    record(db, session, Entry(Action.TICKET_FOLLOW_UP, ticket=number, requester=pseudonym))
     return Taken("appended", number)
 
 
 def _open(
-    session: Session,
-    desk: Desk,
+    db: Session,
+    session: DeskSession,
     message: IncomingMessage,
     redacted: RedactedAhead,
     token: bytes,
@@ -141,19 +143,19 @@ def _open(
     new_key: NewKey,
     assignee_id: str | None,
 ) -> Taken:
-    office = desk.office
-    pack = office.packs.current
-    now = office.clock.now()
+    desk = session.desk
+    pack = desk.packs.current
+    now = desk.clock.now()
     language = language_of(f"{message.subject}\n{message.text}", message.language)
-    case = _case_of(session, office, message, language, new_key)
-    number = next_number(session)
+    case = _case_of(db, desk, message, language, new_key)
+    number = next_number(db)
     keys, sealed_key = new_ticket_keys(case.requester_id, case.requester_key, number)
     kind = message.kind or guess_kind(pack, message.mailboxes, message.subject, message.text)
     clock = clock_of(pack, kind, (Happened(Step.RECEIVED, at),))
     subject = message.subject or NO_SUBJECT
     shown = redacted.of(subject, pack.meta.regions, case.known)
     _add_ticket(
-        session,
+        db,
         {
             "number": number,
             "requester_id": case.requester_id,
@@ -178,60 +180,60 @@ def _open(
             "row": 1,
         },
     )
-    out = assignee_id is not None and _keeps_away(session, office, number, assignee_id)
+    out = assignee_id is not None and _keeps_away(db, desk, number, assignee_id)
     for field, value in message.contacts:
-        add_claim(session, office, keys, NewContact(field, value, False, now))
-    _add_message(session, pack, case, keys, number, message, redacted, token, at)
+        add_claim(db, desk, keys, NewContact(field, value, False, now))
+    _add_message(db, pack, case, keys, number, message, redacted, token, at)
     of_a_form = message.channel is Channel.FORM and assignee_id is None and case.link is Link.NONE
     address = dict(message.contacts).get(Field.EMAIL) if of_a_form else None
     if address is not None:
-        acknowledge_form(session, office, number, address)
-    pseudonym = office.pseudonym(case.requester_id, case.requester_key)
+        acknowledge_form(db, desk, number, address)
+    pseudonym = desk.pseudonym(case.requester_id, case.requester_key)
     about = assigned(None, None if out else assignee_id) | opened_as(kind, message.channel)
-    record(session, desk, Entry(Action.TICKET_CREATED, ticket=number, requester=pseudonym, about=about))
+    record(db, session, Entry(Action.TICKET_CREATED, ticket=number, requester=pseudonym, about=about))
     return Taken("opened", number, kept_away=out)
 
 
-def _keeps_away(session: Session, office: Office, number: int, assignee_id: str) -> bool:
+def _keeps_away(db: Session, desk: Desk, number: int, assignee_id: str) -> bool:
     """Whether the person who wrote a new ticket down has to keep away from it; then it is no one's."""
-    if assignee_id not in kept_out(session, office, number):
+    if assignee_id not in excluded_agents(db, desk, number):
         return False
-    session.connection().execute(update(Ticket).where(col(Ticket.number) == number).values(assignee_id=None))
+    db.connection().execute(update(Ticket).where(col(Ticket.number) == number).values(assignee_id=None))
     return True
 
 
-def _case_of(session: Session, office: Office, message: IncomingMessage, language: str, new_key: NewKey) -> _Case:
+def _case_of(db: Session, desk: Desk, message: IncomingMessage, language: str, new_key: NewKey) -> _Case:
     """Whose a new matter is: presumed the one person's on file that its sender names, else an unverified sender's.
 
     What a message says of its sender is a claim: it joins no one, and adds nothing to anyone on file.
     """
-    person = _person_of(session, office, message)
+    person = _person_of(db, desk, message)
     if person is not None:
-        key = office.keyring.key(person)
-        known = known_values(session, office, person, key).with_claims(message.contacts)
+        key = desk.keyring.key(person)
+        known = known_values(db, desk, person, key).with_claims(message.contacts)
         return _Case(person, key, known, Link.PRESUMED)
     own = own_address(message.channel, message.contacts)
-    before = None if own is None else unverified_sender(session, office, message.channel, *own)
+    before = None if own is None else unverified_sender(db, desk, message.channel, *own)
     if before is not None:
-        return _Case(before, office.keyring.key(before), KnownTerms((), message.contacts))
+        return _Case(before, desk.keyring.key(before), KnownTerms((), message.contacts))
     requester_id, key = new_key()
-    add_requester(session, requester_id, language, office.clock.now())
+    add_requester(db, requester_id, language, desk.clock.now())
     return _Case(requester_id, key, KnownTerms((), message.contacts))
 
 
-def _person_of(session: Session, office: Office, message: IncomingMessage) -> str | None:
+def _person_of(db: Session, desk: Desk, message: IncomingMessage) -> str | None:
     """The one person on file who matches the address that it came from; without one, all the fields of its form.
 
     None where there is no one, and where there are several: then a person decides.
     """
     own = own_address(message.channel, message.contacts)
     said = [own] if own is not None else [contact for contact in message.contacts if contact[0] in SEARCHABLE]
-    matching = {person for field, value in said for person in persons_with(session, office, field, value)}
+    matching = {person for field, value in said for person in persons_with(db, desk, field, value)}
     return matching.pop() if len(matching) == 1 else None
 
 
 def _add_message(
-    session: Session,
+    db: Session,
     pack: Pack,
     case: _Case,
     keys: TicketKeys,
@@ -247,7 +249,7 @@ def _add_message(
     headers = json.dumps(message.headers, ensure_ascii=False)
     shown = redacted.of(message.text, pack.meta.regions, case.known)
     _add_line(
-        session,
+        db,
         {
             "id": row,
             "ticket_number": number,
@@ -264,14 +266,14 @@ def _add_message(
         },
     )
     for file in message.files:
-        _add_file(session, keys, row, file)
+        _add_file(db, keys, row, file)
 
 
-def _add_file(session: Session, keys: TicketKeys, message_id: str, file: IncomingFile) -> None:
+def _add_file(db: Session, keys: TicketKeys, message_id: str, file: IncomingFile) -> None:
     row = new_id()
     label = json.dumps({"name": file.name, "type": file.media_type}, ensure_ascii=False)
     _add_attachment(
-        session,
+        db,
         {
             "id": row,
             "message_id": message_id,

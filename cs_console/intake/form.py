@@ -8,7 +8,7 @@ from cs_console.act_id import ActId
 from cs_console.acts import ActOutcome, Intent, once
 from cs_console.custody.blind_index import normalise
 from cs_console.custody.contacts import LONGEST_VALUE
-from cs_console.desk import Desk
+from cs_console.desk import DeskSession
 from cs_console.errors import BadInput
 from cs_console.intake.filing import OLDEST_BELIEVED, file_message, texts_and_terms
 from cs_console.intake.incoming import LIMITS, IncomingMessage
@@ -46,7 +46,7 @@ class OpenedByForm:
     kept_away: bool = False
 
 
-def open_by_form(desk: Desk, entry: FormEntry, *, act: ActId | None = None) -> OpenedByForm:
+def open_by_form(session: DeskSession, entry: FormEntry, *, act: ActId | None = None) -> OpenedByForm:
     """Open a ticket from a form; it is assigned to the agent who filled it in, unless they have to keep away from it.
 
     One act opens one ticket: sent again, it gives that one. Raises BadInput naming the field that cannot be used, with
@@ -59,27 +59,27 @@ def open_by_form(desk: Desk, entry: FormEntry, *, act: ActId | None = None) -> O
         channel=entry.channel,
         subject=_subject(entry),
         text=_text(entry),
-        contacts=_contacts(entry, desk.office.packs.current.meta.region),
+        contacts=_contacts(entry, session.desk.packs.current.meta.region),
         kind=entry.kind,
-        at=_received(entry.received.strip(), desk.office.clock.now()),
+        at=_received(entry.received.strip(), session.desk.clock.now()),
     )
-    new_key = one_at_a_time(desk.office.keyring)
+    new_key = one_at_a_time(session.desk.keyring)
     contacts = tuple(part for field, value in message.contacts for part in (field.value, value))
     typed = (entry.kind.value, entry.channel.value, message.subject, message.text, entry.received.strip(), *contacts)
     intent = Intent(act, ActKind.NEW_TICKET, None, typed)
 
     def filed(redacted: RedactedAhead) -> OpenedByForm:
-        with desk.work(Role.AGENT) as session:
+        with session.work(Role.AGENT) as db:
 
             def file() -> ActOutcome:
-                taken = file_message(session, desk, message, new_key, redacted, assignee_id=desk.agent.id)
+                taken = file_message(db, session, message, new_key, redacted, assignee_id=session.agent.id)
                 # a reference of its own is never a duplicate
                 return {"ticket": str(taken.number), "kept_away": "yes" if taken.kept_away else ""}
 
-            done = once(session, desk, intent, file)
+            done = once(db, session, intent, file)
             return OpenedByForm(int(done["ticket"]), bool(done.get("kept_away")))
 
-    return redacting_ahead(*texts_and_terms(desk, message), filed)
+    return redacting_ahead(*texts_and_terms(session, message), filed)
 
 
 def _subject(entry: FormEntry) -> str:

@@ -15,8 +15,8 @@ from cs_console.access_log.append import record
 from cs_console.access_log.entry import Entry
 from cs_console.custody.erasing import apply_again
 from cs_console.custody.late_redaction import redact_waiting
-from cs_console.desk import Desk
-from cs_console.errors import DeskKeyMissing, KeyDestroyed, KeyMissing, Refusal, SealBroken, Unreadable
+from cs_console.desk import DeskSession
+from cs_console.errors import ConsoleError, DeskKeyMissing, KeyDestroyed, KeyMissing, SealBroken, Unreadable
 from cs_console.intake import jsonl
 from cs_console.intake.filing import file_message, texts_and_terms
 from cs_console.intake.incoming import LIMITS, IncomingFile, IncomingMessage, Limits, Taken
@@ -59,19 +59,19 @@ def from_bytes(data: bytes) -> IncomingMessage:
     return read_mail(data)
 
 
-def take_in(desk: Desk, message: IncomingMessage, new_key: NewKey | None = None) -> Taken:
+def take_in(session: DeskSession, message: IncomingMessage, new_key: NewKey | None = None) -> Taken:
     """File one message in a transaction of its own: a new ticket, a follow-up, or nothing for a duplicate."""
-    key = cache(new_key or one_at_a_time(desk.office.keyring))  # a transaction that is begun again needs no other
+    key = cache(new_key or one_at_a_time(session.desk.keyring))  # a transaction that is begun again needs no other
 
     def filed(redacted: RedactedAhead) -> Taken:
-        with desk.work(Role.AGENT) as session:
-            return file_message(session, desk, message, key, redacted)
+        with session.work(Role.AGENT) as db:
+            return file_message(db, session, message, key, redacted)
 
-    return redacting_ahead(*texts_and_terms(desk, message), filed)
+    return redacting_ahead(*texts_and_terms(session, message), filed)
 
 
 def import_mail(
-    desk: Desk,
+    session: DeskSession,
     paths: Sequence[Path],
     progress: Progress | None = None,
     told: Told | None = None,
@@ -83,7 +83,7 @@ def import_mail(
     """
     sources = find_sources(paths)
     total, before = sum(source.size for source in sources), 0
-    with _run_of(desk, "mail", told, limits) as run:
+    with _run_of(session, "mail", told, limits) as run:
         for source in sources:
             for raw in mails_in(source, limits):
                 run.take_mail(_piece(raw.place, raw.content, raw.size))
@@ -93,17 +93,21 @@ def import_mail(
 
 
 def import_jsonl(
-    desk: Desk, file: Path, progress: Progress | None = None, told: Told | None = None, limits: Limits = LIMITS
+    session: DeskSession,
+    file: Path,
+    progress: Progress | None = None,
+    told: Told | None = None,
+    limits: Limits = LIMITS,
 ) -> ImportCounts:
     """Take in a JSON Lines file: messages, and requesters with what the platform holds on file.
 
     A line that breaks the schema is quarantined with its number and key. For the operator alone: what the platform
     says of people is believed. Raises NotAllowed, and BadInput when the file cannot be read.
     """
-    with desk.reading(operator=True):
+    with session.reading(operator=True):
         pass  # before anything is read
     total = jsonl.size_of(file)
-    with _run_of(desk, "JSON Lines", told, limits) as run:
+    with _run_of(session, "JSON Lines", told, limits) as run:
         for line in jsonl.lines_of(file, limits):
             run.take_line(_piece(f"{file}, line {line.number}", line.content, line.size), line)
             _report(progress, line.done, total)
@@ -128,13 +132,13 @@ def _piece(place: str, content: bytes, size: int) -> _Piece:
 class _Run:
     """One import while it goes on."""
 
-    def __init__(self, desk: Desk, told: Told | None, limits: Limits) -> None:
-        self._desk = desk
+    def __init__(self, session: DeskSession, told: Told | None, limits: Limits) -> None:
+        self._session = session
         self._told = told
         self._limits = limits
         self._outcomes: Counter[str] = Counter()
-        self._region = desk.office.packs.current.meta.region
-        self.new_key = KeyStock(desk.office.keyring)
+        self._region = session.desk.packs.current.meta.region
+        self.new_key = KeyStock(session.desk.keyring)
 
     def counts(self) -> ImportCounts:
         """What became of the messages so far."""
@@ -163,7 +167,7 @@ class _Run:
             raise  # nothing at all can be taken in
         except (KeyDestroyed, KeyMissing, SealBroken) as problem:
             reason = f"{problem.code}: The requester's data cannot be added to."
-        except Refusal:
+        except ConsoleError:
             raise  # the store, the log, a pack or the session: nothing to do with this message
         except Exception as problem:  # noqa: BLE001 - parsers' own errors on hostile input are of every kind
             reason = f"unreadable: The message could not be read ({type(problem).__name__})."
@@ -171,30 +175,30 @@ class _Run:
 
     def _file(self, found: IncomingMessage | jsonl.RequesterRecord) -> str:
         if isinstance(found, jsonl.RequesterRecord):
-            put = put_on_file(self._desk, found, self.new_key)
-            redact_waiting(self._desk.office, seconds=REDACTING_SECONDS)
+            put = put_on_file(self._session, found, self.new_key)
+            redact_waiting(self._session.desk, seconds=REDACTING_SECONDS)
             return put
-        return take_in(self._desk, found, self.new_key).outcome
+        return take_in(self._session, found, self.new_key).outcome
 
     def _quarantine(self, piece: _Piece, reason: str, shown: str) -> str:
-        with self._desk.work(Role.AGENT) as session:
-            lock_counter(session)
-            if is_kept(session, self._desk.office, piece.digest):
+        with self._session.work(Role.AGENT) as db:
+            lock_counter(db)
+            if is_kept(db, self._session.desk, piece.digest):
                 return "duplicate"
-            keep(session, self._desk.office, piece.digest, piece.content, piece.size, reason)
+            keep(db, self._session.desk, piece.digest, piece.content, piece.size, reason)
         if self._told is not None:
             self._told(f"{piece.place}: quarantined, {shown or reason}")
         return "quarantined"
 
 
 @contextmanager
-def _run_of(desk: Desk, what: str, told: Told | None, limits: Limits) -> Iterator[_Run]:
+def _run_of(session: DeskSession, what: str, told: Told | None, limits: Limits) -> Iterator[_Run]:
     """One import, whose counts are recorded in one entry even when it is broken off.
 
     Nothing is filed with a requester that a backup brought back: they are erased again first.
     """
-    apply_again(desk.office)
-    run = _Run(desk, told, limits)
+    apply_again(session.desk)
+    run = _Run(session, told, limits)
     try:
         yield run
     finally:
@@ -203,8 +207,8 @@ def _run_of(desk: Desk, what: str, told: Told | None, limits: Limits) -> Iterato
         words = ["read", "opened", "appended", "duplicate", "quarantined", Put.TAKEN.value]
         words += [put.value for put in (Put.OLDER, Put.SUPPRESSED) if getattr(counts, put.value)]
         reason = f"{what}: " + ", ".join(f"{word} {getattr(counts, word)}" for word in words)
-        with desk.work(Role.AGENT) as session:
-            record(session, desk, Entry(Action.MAIL_IMPORTED, reason=reason))
+        with session.work(Role.AGENT) as db:
+            record(db, session, Entry(Action.MAIL_IMPORTED, reason=reason))
 
 
 def _too_large(piece: _Piece, limits: Limits) -> str:

@@ -21,7 +21,7 @@ from cs_console.custody.suppression import (
     is_suppressed,
     suppression_digest,
 )
-from cs_console.desk import Desk, Office
+from cs_console.desk import Desk, DeskSession
 from cs_console.errors import SealBroken
 from cs_console.intake.jsonl import RequesterRecord
 from cs_console.intake.key_pool import NewKey
@@ -47,7 +47,7 @@ class Put(StrEnum):
     """The account was erased here, and has not been registered again since."""
 
 
-def put_on_file(desk: Desk, found: RequesterRecord, new_key: NewKey) -> Put:
+def put_on_file(session: DeskSession, found: RequesterRecord, new_key: NewKey) -> Put:
     """Make the person with exactly this account, or bring them up to date, in a transaction of its own.
 
     The account's id alone says who it is: a phone or an address that is on file with another account, too, links and
@@ -58,69 +58,69 @@ def put_on_file(desk: Desk, found: RequesterRecord, new_key: NewKey) -> Put:
     says that it was registered again after that. For the operator alone. Raises
     NotAllowed.
     """
-    put = _put(desk, found, new_key, None)
+    put = _put(session, found, new_key, None)
     if put is None:
-        put = _put(desk, found, new_key, suppression_digest(desk.office, found.account))
+        put = _put(session, found, new_key, suppression_digest(session.desk, found.account))
     assert put is not None  # the digest was all that was missing
     return put
 
 
-def _put(desk: Desk, found: RequesterRecord, new_key: NewKey, digest: bytes | None) -> Put | None:
+def _put(session: DeskSession, found: RequesterRecord, new_key: NewKey, digest: bytes | None) -> Put | None:
     """The same; None, with nothing done, where the account's suppression digest is needed: it is slow, and made here
     while no lock is held."""
-    office = desk.office
-    with desk.work(operator=True) as session:
-        lock_counter(session)  # from here on no look-up key is renewed either
-        token = account_token(office.keyring, found.account)
-        requester_id = _holder(session, token)
-        if requester_id is not None and _is_gone(session, requester_id):
-            if not _registered_again(session, requester_id, found):
+    desk = session.desk
+    with session.work(operator=True) as db:
+        lock_counter(db)  # from here on no look-up key is renewed either
+        token = account_token(desk.keyring, found.account)
+        requester_id = _holder(db, token)
+        if requester_id is not None and _is_gone(db, requester_id):
+            if not _registered_again(db, requester_id, found):
                 return Put.SUPPRESSED
-            forget_account(session, requester_id)
+            forget_account(db, requester_id)
             requester_id = None
         elif requester_id is None:
-            if could_be_suppressed(session, found.registered_at):
+            if could_be_suppressed(db, found.registered_at):
                 if digest is None:
                     return None
-                if is_suppressed(session, digest, found.registered_at):
+                if is_suppressed(db, digest, found.registered_at):
                     return Put.SUPPRESSED
-            requester_id = _from_before(session, office, found, token)
+            requester_id = _from_before(db, desk, found, token)
         if requester_id is None:
-            _make(session, desk, found, token, new_key)
+            _make(db, session, found, token, new_key)
             return Put.TAKEN
-        requester = session.get_one(Requester, requester_id)
-        _require_named(office, requester, found)
-        if requester.taken_at is not None and _said_at(found, office) < requester.taken_at:
+        requester = db.get_one(Requester, requester_id)
+        _require_named(desk, requester, found)
+        if requester.taken_at is not None and _said_at(found, desk) < requester.taken_at:
             return Put.OLDER
-        _bring_up_to_date(session, desk, requester, found)
+        _bring_up_to_date(db, session, requester, found)
         return Put.TAKEN
 
 
-def _holder(session: Session, token: bytes) -> str | None:
-    found = _OF_ACCOUNT.first(session.connection(), {"token": token})
+def _holder(db: Session, token: bytes) -> str | None:
+    found = _OF_ACCOUNT.first(db.connection(), {"token": token})
     return None if found is None else str(found[0])
 
 
-def _require_named(office: Office, requester: Requester, found: RequesterRecord) -> None:
+def _require_named(desk: Desk, requester: Requester, found: RequesterRecord) -> None:
     """Refuse to add to a requester whose own sealed account id differs: their look-up value was exchanged.
 
     Raises SealBroken.
     """
-    if account_of(office, requester) not in (None, found.account):  # None: from before it was kept
+    if account_of(desk, requester) not in (None, found.account):  # None: from before it was kept
         raise SealBroken("The person on file under this account has another account's id sealed with them.")
 
 
-def _is_gone(session: Session, requester_id: str) -> bool:
+def _is_gone(db: Session, requester_id: str) -> bool:
     """Whether they are erased, or kept only for a hold: the import reports both in the same way."""
-    return session.get_one(Requester, requester_id).state != RequesterState.ACTIVE
+    return db.get_one(Requester, requester_id).state != RequesterState.ACTIVE
 
 
-def _registered_again(session: Session, requester_id: str, found: RequesterRecord) -> bool:
-    gone_at = erased_at(session, requester_id)
+def _registered_again(db: Session, requester_id: str, found: RequesterRecord) -> bool:
+    gone_at = erased_at(db, requester_id)
     return found.registered_at is not None and gone_at is not None and found.registered_at > gone_at
 
 
-def _from_before(session: Session, office: Office, found: RequesterRecord, token: bytes) -> str | None:
+def _from_before(db: Session, desk: Desk, found: RequesterRecord, token: bytes) -> str | None:
     """Someone on file from before accounts were kept, whose contacts equal all that is on file: the account is theirs.
 
     Then the id was kept among the contacts ("other"), and says so as well. A requester with traces of more than one
@@ -131,19 +131,19 @@ def _from_before(session: Session, office: Office, found: RequesterRecord, token
     for field, value in found.contacts:
         if field not in SEARCHABLE:
             continue
-        for requester_id in persons_with(session, office, field, value, most=20):
-            if session.get_one(Requester, requester_id).account is not None:
+        for requester_id in persons_with(db, desk, field, value, most=20):
+            if db.get_one(Requester, requester_id).account is not None:
                 continue
-            key = office.keyring.key(requester_id)
-            kept = set(on_file_now(session, requester_id, key))
+            key = desk.keyring.key(requester_id)
+            kept = set(on_file_now(db, requester_id, key))
             if account in kept or kept == wanted:
-                _name_account(session, requester_id, key, found, token)
+                _name_account(db, requester_id, key, found, token)
                 return requester_id
     return None
 
 
-def _name_account(session: Session, requester_id: str, key: bytes, found: RequesterRecord, token: bytes) -> None:
-    session.connection().execute(
+def _name_account(db: Session, requester_id: str, key: bytes, found: RequesterRecord, token: bytes) -> None:
+    db.connection().execute(
         update(Requester)
         .where(col(Requester.id) == requester_id)
         .values(account=token, account_id=_sealed_account(requester_id, key, found))
@@ -154,54 +154,52 @@ def _sealed_account(requester_id: str, key: bytes, found: RequesterRecord) -> by
     return seal(key, Place(requester_id, "requester", "account_id", requester_id), found.account)
 
 
-def _make(session: Session, desk: Desk, found: RequesterRecord, token: bytes, new_key: NewKey) -> None:
-    office = desk.office
+def _make(db: Session, session: DeskSession, found: RequesterRecord, token: bytes, new_key: NewKey) -> None:
+    desk = session.desk
     requester_id, key = new_key()
     add_requester(
-        session,
+        db,
         requester_id,
         found.language,
-        office.clock.now(),
+        desk.clock.now(),
         account=token,
         account_id=_sealed_account(requester_id, key, found),
-        taken_at=_said_at(found, office),
+        taken_at=_said_at(found, desk),
     )
     changed_at = found.changed_at or EPOCH  # a first record is no change
     for field, value in found.contacts:
-        add_contact(session, office, requester_id, key, NewContact(field, value, True, changed_at))
-    _record(session, desk, requester_id, key, [field for field, _ in found.contacts])
+        add_contact(db, desk, requester_id, key, NewContact(field, value, True, changed_at))
+    _record(db, session, requester_id, key, [field for field, _ in found.contacts])
 
 
-def _bring_up_to_date(session: Session, desk: Desk, requester: Requester, found: RequesterRecord) -> None:
-    office, requester_id, before = desk.office, requester.id, requester.taken_at
-    key = office.keyring.key(requester_id)
-    said_at, seen_at = _said_at(found, office), office.clock.now()
+def _bring_up_to_date(db: Session, session: DeskSession, requester: Requester, found: RequesterRecord) -> None:
+    desk, requester_id, before = session.desk, requester.id, requester.taken_at
+    key = desk.keyring.key(requester_id)
+    said_at, seen_at = _said_at(found, desk), desk.clock.now()
     changed = [
-        field
-        for field, value in found.contacts
-        if set_on_file(session, office, requester_id, key, field, value, seen_at)
+        field for field, value in found.contacts if set_on_file(db, desk, requester_id, key, field, value, seen_at)
     ]
-    changed += take_off_file(session, office, requester_id, but=[field for field, _ in found.contacts])
+    changed += take_off_file(db, desk, requester_id, but=[field for field, _ in found.contacts])
     newer = before is not None and found.changed_at is not None and said_at > before
-    if newer and not changed and said_to_change(session, requester_id, said_at):
+    if newer and not changed and said_to_change(db, requester_id, said_at):
         changed = [field for field, _ in found.contacts]
     if found.changed_at is not None or changed or before is None:
         taken = said_at if before is None else max(before, said_at)
-        session.connection().execute(update(Requester).where(col(Requester.id) == requester_id).values(taken_at=taken))
+        db.connection().execute(update(Requester).where(col(Requester.id) == requester_id).values(taken_at=taken))
     if changed:
-        _record(session, desk, requester_id, key, changed)
-        close_windows_of(session, desk, requester_id)
+        _record(db, session, requester_id, key, changed)
+        close_windows_of(db, session, requester_id)
 
 
-def _said_at(found: RequesterRecord, office: Office) -> datetime:
+def _said_at(found: RequesterRecord, desk: Desk) -> datetime:
     """From when the record is: as the platform says, else from now; never from the future."""
-    now = office.clock.now()
+    now = desk.clock.now()
     return now if found.changed_at is None else min(found.changed_at, now)
 
 
-def _record(session: Session, desk: Desk, requester_id: str, key: bytes, fields: list[Field]) -> None:
-    pseudonym = desk.office.pseudonym(requester_id, key)
+def _record(db: Session, session: DeskSession, requester_id: str, key: bytes, fields: list[Field]) -> None:
+    pseudonym = session.desk.pseudonym(requester_id, key)
     names = tuple(field.value for field in fields)
     about = about_fields(names)
     changed = Entry(Action.CONTACT_CHANGED, requester=pseudonym, fields=names, reason="put on file", about=about)
-    record(session, desk, changed)
+    record(db, session, changed)

@@ -8,7 +8,7 @@ from sqlmodel import Session, col
 
 from cs_console.custody.blind_index import reference_token
 from cs_console.custody.sealing import Place, seal
-from cs_console.desk import Desk, Office
+from cs_console.desk import Desk, DeskSession
 from cs_console.prepared import Prepared
 from models.columns import new_id
 from models.enums import Role
@@ -27,24 +27,24 @@ class KeptMail:
     reason: str
 
 
-def listing(desk: Desk, limit: int) -> tuple[KeptMail, ...]:
+def listing(session: DeskSession, limit: int) -> tuple[KeptMail, ...]:
     """What is in quarantine, newest first, at most `limit`: for operators, and for admins, who see no personal data.
 
     Nothing that was sealed is opened. Raises NotAllowed, SessionEnded.
     """
     columns = select(col(Quarantined.at), col(Quarantined.size), col(Quarantined.reason))
     newest = columns.order_by(col(Quarantined.at).desc(), col(Quarantined.id).desc()).limit(limit)
-    with desk.reading(Role.ADMIN) as session:
-        return tuple(KeptMail(*row) for row in session.connection().execute(newest))
+    with session.reading(Role.ADMIN) as db:
+        return tuple(KeptMail(*row) for row in db.connection().execute(newest))
 
 
-def is_kept(session: Session, office: Office, digest: str) -> bool:
+def is_kept(db: Session, desk: Desk, digest: str) -> bool:
     """Whether exactly this content is in quarantine already. `digest` names the content (mail.content_name)."""
-    token = reference_token(office.keyring, digest)
-    return _BY_DIGEST.first(session.connection(), {"token": token}) is not None
+    token = reference_token(desk.keyring, digest)
+    return _BY_DIGEST.first(db.connection(), {"token": token}) is not None
 
 
-def keep(session: Session, office: Office, digest: str, content: bytes, size: int, reason: str) -> None:
+def keep(db: Session, desk: Desk, digest: str, content: bytes, size: int, reason: str) -> None:
     """Seal what could not be read under the desk's quarantine key, inside the caller's transaction.
 
     `size` is the size of the whole in bytes, also where only the beginning could be kept; `reason` holds nothing
@@ -52,14 +52,14 @@ def keep(session: Session, office: Office, digest: str, content: bytes, size: in
     """
     row = new_id()
     place = Place(OWNER, "quarantined", "content", row)
-    session.add(
+    db.add(
         Quarantined(
             id=row,
-            digest=reference_token(office.keyring, digest),
+            digest=reference_token(desk.keyring, digest),
             reason=reason,
-            content=seal(office.keyring.desk_key(OWNER.removeprefix("desk:")), place, content),
+            content=seal(desk.keyring.desk_key(OWNER.removeprefix("desk:")), place, content),
             size=size,
-            at=office.clock.now(),
+            at=desk.clock.now(),
         )
     )
-    session.flush()
+    db.flush()

@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 from cs_console.custody.blind_index import lookup_token, on_file_form, reference_token
 from cs_console.custody.contacts import own_address, persons_with
 from cs_console.deadlines.clock_events import go_on
-from cs_console.desk import Office
+from cs_console.desk import Desk
 from cs_console.intake.incoming import IncomingMessage
 from cs_console.intake.sender_checks import failed_checks
 from cs_console.policy.schema import Pack
@@ -26,9 +26,9 @@ _MOST_TAGS = 5
 _BY_REFERENCE = Prepared(select(col(Message.ticket_number)).where(col(Message.reference) == bindparam("token")))
 
 
-def ticket_of_reference(session: Session, token: bytes) -> int | None:
+def ticket_of_reference(db: Session, token: bytes) -> int | None:
     """The ticket that holds the message of this reference, if it was imported before."""
-    found = _BY_REFERENCE.first(session.connection(), {"token": token})
+    found = _BY_REFERENCE.first(db.connection(), {"token": token})
     return None if found is None else int(found[0])
 
 
@@ -47,7 +47,7 @@ def names_a_ticket(message: IncomingMessage) -> bool:
     return bool(message.references) or _TAG.search(message.subject) is not None
 
 
-def continued_ticket(session: Session, office: Office, message: IncomingMessage) -> Continued | None:
+def continued_ticket(db: Session, desk: Desk, message: IncomingMessage) -> Continued | None:
     """The ticket that the message continues, locked until the transaction ends.
 
     It has to be named by In-Reply-To, References or a tag in the subject, and to come from its person's address on
@@ -56,19 +56,19 @@ def continued_ticket(session: Session, office: Office, message: IncomingMessage)
     unconfirmed message on a closed one. Where there is a person on file, only their address on file, and no one
     else's, is a confirmed one, and none is that failed at the mail server that the settings name (DECISIONS 3).
     """
-    named, acknowledged = _named(session, office, message)
+    named, acknowledged = _named(db, desk, message)
     own = own_address(message.channel, message.contacts) if named else None
     if own is None:
         return None
     field, value = own
-    written, kept = _tokens(office, field, value)
+    written, kept = _tokens(desk, field, value)
     from_ticket = and_(
         col(Contact.ticket_number) == col(Ticket.number),
         or_(col(Ticket.channel) == message.channel, col(Ticket.number).in_(acknowledged)),
         col(Contact.lookup) == written,
     )
     on_file = and_(col(Contact.on_file).is_(True), col(Contact.lookup) == kept, col(Requester.unclear).is_(False))
-    rows = session.connection().execute(
+    rows = db.connection().execute(
         select(col(Ticket.number), col(Ticket.requester_id), col(Ticket.state), col(Ticket.link), col(Contact.on_file))
         .join(Requester, col(Requester.id) == col(Ticket.requester_id))
         .join(Contact, col(Contact.requester_id) == col(Ticket.requester_id))
@@ -82,9 +82,9 @@ def continued_ticket(session: Session, office: Office, message: IncomingMessage)
         .with_for_update(of=Ticket)
     )
     found: dict[int, Continued] = {}
-    failed = failed_checks(message.sender_checks, office.settings.mail_checked_by)
+    failed = failed_checks(message.sender_checks, desk.settings.mail_checked_by)
     for number, requester_id, state, link, is_on_file in rows:
-        theirs = link == Link.NONE or (is_on_file and persons_with(session, office, field, value) == (requester_id,))
+        theirs = link == Link.NONE or (is_on_file and persons_with(db, desk, field, value) == (requester_id,))
         proves = not (message.automatic and number in acknowledged)  # a program answered; its owner has read nothing
         confirmed = theirs and proves and not failed
         if confirmed or (state != TicketState.CLOSED and number not in found):
@@ -92,19 +92,19 @@ def continued_ticket(session: Session, office: Office, message: IncomingMessage)
     return next((found[number] for number in named if number in found), None)
 
 
-def _tokens(office: Office, field: Field, value: str) -> tuple[bytes, bytes]:
+def _tokens(desk: Desk, field: Field, value: str) -> tuple[bytes, bytes]:
     """The look-up tokens of an address as written, and as it would be on file."""
-    keyring = office.keyring
+    keyring = desk.keyring
     return lookup_token(keyring, field, value), lookup_token(keyring, field, on_file_form(field, value))
 
 
-def _named(session: Session, office: Office, message: IncomingMessage) -> tuple[list[int], list[int]]:
+def _named(db: Session, desk: Desk, message: IncomingMessage) -> tuple[list[int], list[int]]:
     """Ticket numbers that the message names, the surest first, and those whose acknowledgement it answers."""
-    tokens = [reference_token(office.keyring, reference) for reference in message.references]
+    tokens = [reference_token(desk.keyring, reference) for reference in message.references]
     by_token: dict[bytes, int] = {}
     acknowledged: list[int] = []
     if tokens:
-        rows = session.connection().execute(
+        rows = db.connection().execute(
             select(col(Message.reference), col(Message.ticket_number), col(Message.sort)).where(
                 col(Message.reference).in_(tokens)
             )
@@ -118,13 +118,13 @@ def _named(session: Session, office: Office, message: IncomingMessage) -> tuple[
     return list(named), acknowledged
 
 
-def wake(session: Session, pack: Pack, number: int, at: datetime, now: datetime) -> None:
+def wake(db: Session, pack: Pack, number: int, at: datetime, now: datetime) -> None:
     """Put a ticket back to work because its requester wrote: a closed one reopens, a waiting one goes on.
 
     One that was verified stays so; a rights request that was not waits for that. `at` is when the requester wrote,
     `now` when work goes on: from then counts a clock that a fee stopped.
     """
-    ticket = session.get_one(Ticket, number)
+    ticket = db.get_one(Ticket, number)
     if ticket.state in (TicketState.CLOSED, TicketState.WAITING):
         if ticket.verified_at is not None:
             state = TicketState.VERIFIED
@@ -132,7 +132,7 @@ def wake(session: Session, pack: Pack, number: int, at: datetime, now: datetime)
             state = TicketState.TO_VERIFY if pack.kinds[ticket.kind].needs_decision else TicketState.OPEN
     else:
         state = TicketState(ticket.state)
-    session.connection().execute(
+    db.connection().execute(
         update(Ticket)
         .where(col(Ticket.number) == number)
         .values(
@@ -142,4 +142,4 @@ def wake(session: Session, pack: Pack, number: int, at: datetime, now: datetime)
             row=col(Ticket.row) + 1,
         )
     )
-    go_on(session, pack, ticket, now)
+    go_on(db, pack, ticket, now)

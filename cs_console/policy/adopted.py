@@ -13,7 +13,7 @@ from models.enums import Action, Result
 from models.log import LogEntry
 
 if TYPE_CHECKING:
-    from cs_console.desk import Office
+    from cs_console.desk import Desk
 
 
 def about_adoption(name: str, sha256: str) -> dict[str, str]:
@@ -21,30 +21,30 @@ def about_adoption(name: str, sha256: str) -> dict[str, str]:
     return {"pack": name, "sha256": sha256}
 
 
-def last_adoption(session: Session, office: "Office", name: str = "") -> tuple[str, str] | None:
+def last_adoption(db: Session, desk: "Desk", name: str = "") -> tuple[str, str] | None:
     """Name and sha256 of what was adopted last, of that name if one is given. Raises LogBroken."""
-    return next((one for one in _newest_first(session, office) if not name or one[0] == name), None)
+    return next((one for one in _newest_first(db, desk) if not name or one[0] == name), None)
 
 
-def newest_adopted(session: Session, office: "Office") -> str:
+def newest_adopted(db: Session, desk: "Desk") -> str:
     """The name of the pack that was adopted last, "" where none was. Raises LogBroken."""
-    found = last_adoption(session, office)
+    found = last_adoption(db, desk)
     return found[0] if found else ""
 
 
-def adopted_names(session: Session, office: "Office") -> frozenset[str]:
+def adopted_names(db: Session, desk: "Desk") -> frozenset[str]:
     """Every pack that was ever adopted. Raises LogBroken."""
-    return frozenset(name for name, _ in _newest_first(session, office))
+    return frozenset(name for name, _ in _newest_first(db, desk))
 
 
-def _newest_first(session: Session, office: "Office") -> Iterator[tuple[str, str]]:
+def _newest_first(db: Session, desk: "Desk") -> Iterator[tuple[str, str]]:
     """Every adoption. An older desk's entry holds the beginning of the sha256; the row has all of it."""
     adopted = (col(LogEntry.action) == Action.POLICY_ADOPTED.value, col(LogEntry.outcome) == Result.DONE.value)
-    for word in reversed(oldest_first(session, office, *adopted)):
+    for word in reversed(oldest_first(db, desk, *adopted)):
         if word.about is not None:
             yield word.about["pack"], word.about["sha256"]
         else:
             name, begins = legacy.adoption(word)
             rows = select(col(AdoptedPack.sha256)).where(col(AdoptedPack.name) == name)
-            stored = session.connection().execute(rows).scalars()
+            stored = db.connection().execute(rows).scalars()
             yield from ((name, sha256) for sha256 in stored if begins and sha256.startswith(begins))

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from cs_console.custody.sample_mark import holds_sample
-from cs_console.errors import BadSettings, Refusal
+from cs_console.errors import BadSettings, ConsoleError
 from cs_console.settings import PREFIX, Settings, default_home, load
 
 SETTINGS_FILE = "console.toml"
@@ -38,7 +38,7 @@ def sample_settings(home: Path | None) -> Settings:
     settings = load(place, {})
     try:
         made_here = holds_sample(settings)
-    except Refusal:
+    except ConsoleError:
         made_here = False  # stores that cannot be asked are not known to be a sample's
     if not made_here:
         raise BadSettings(f"{place} holds a real desk, or nothing that `cs-console demo` made.", ANOTHER)

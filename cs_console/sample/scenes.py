@@ -11,8 +11,8 @@ from cs_console.custody import disclosure
 from cs_console.custody.disclosure import Target
 from cs_console.decisions import approval, checklist
 from cs_console.decisions.checklist import Answer, Finding, Proposal
-from cs_console.desk import Desk
-from cs_console.errors import Refusal
+from cs_console.desk import DeskSession
+from cs_console.errors import ConsoleError
 from cs_console.independence.matters import name_matter
 from cs_console.sample.accounts import ACCOUNTS
 from cs_console.sample.story import Story
@@ -26,112 +26,112 @@ _CODE = re.compile(r"\b[0-9]{8}\b")
 
 
 @contextmanager
-def shift(story: Story, name: str) -> Iterator[Desk]:
+def shift(story: Story, name: str) -> Iterator[DeskSession]:
     """Sign in, work, sign out."""
-    desk = story.desk_of(name)
-    yield desk
-    sign_in.sign_out(desk)
+    session = story.session_of(name)
+    yield session
+    sign_in.sign_out(session)
 
 
-def item_of(desk: Desk, number: int, field: Field) -> str:
+def item_of(session: DeskSession, number: int, field: Field) -> str:
     """The first contact of that field on the ticket."""
-    return next(contact.id for contact in conversation.reload(desk, number).contacts if contact.field is field)
+    return next(contact.id for contact in conversation.reload(session, number).contacts if contact.field is field)
 
 
-def verify(story: Story, desk: Desk, number: int, field: Field, *, slip: bool = False) -> None:
+def verify(story: Story, session: DeskSession, number: int, field: Field, *, slip: bool = False) -> None:
     """Send a code, read it on the requester's phone (the outbox), and type it, once wrongly first for a slip."""
-    option = next(option for option in codes.options(desk, number) if option.field is field and option.allowed)
-    codes.send_code(desk, number, option.contact_id)
-    folder = story.office.settings.outbox
+    option = next(option for option in codes.options(session, number) if option.field is field and option.allowed)
+    codes.send_code(session, number, option.contact_id)
+    folder = story.desk.settings.outbox
     assert folder is not None  # a sample desk always has one
     newest = max(folder.iterdir(), key=lambda file: file.name)
     code = _CODE.findall(newest.read_text("utf-8"))[-1]
     if slip:
-        with suppress(Refusal):
-            codes.check_code(desk, number, f"{(int(code) + 1) % 10**8:08}")
-    codes.check_code(desk, number, code)
+        with suppress(ConsoleError):
+            codes.check_code(session, number, f"{(int(code) + 1) % 10**8:08}")
+    codes.check_code(session, number, code)
 
 
-def look_at(desk: Desk, number: int, field: Field, purpose: str, seconds: int) -> None:
+def look_at(session: DeskSession, number: int, field: Field, purpose: str, seconds: int) -> None:
     """Reveal one field and hide it again after some seconds."""
-    target = Target(field, item_of(desk, number, field))
-    disclosure.end_view(desk, disclosure.reveal(desk, number, target, purpose), seconds)
+    target = Target(field, item_of(session, number, field))
+    disclosure.end_view(session, disclosure.reveal(session, number, target, purpose), seconds)
 
 
 def locked_account(story: Story) -> None:
     number = story.numbers["lock"]
-    with shift(story, "mei") as desk:
-        conversation.open_ticket(desk, number)
-        workflow.claim(desk, number)
-        with suppress(Refusal):  # too early: it is refused, and the refusal is on record
-            look_at(desk, number, Field.MOBILE, "restore", 0)
-        view = conversation.reload(desk, number)
-        conversation.add_note(desk, number, view.row, "Asked for verification before unlocking.")
-        verify(story, desk, number, Field.MOBILE)
-        look_at(desk, number, Field.MOBILE, "restore", 14)
+    with shift(story, "mei") as session:
+        conversation.open_ticket(session, number)
+        workflow.claim(session, number)
+        with suppress(ConsoleError):  # too early: it is refused, and the refusal is on record
+            look_at(session, number, Field.MOBILE, "restore", 0)
+        view = conversation.reload(session, number)
+        conversation.add_note(session, number, view.row, "Asked for verification before unlocking.")
+        verify(story, session, number, Field.MOBILE)
+        look_at(session, number, Field.MOBILE, "restore", 14)
 
 
 def coupon(story: Story) -> None:
     number = story.numbers["coupon"]
-    with shift(story, "mei") as desk:
-        conversation.open_ticket(desk, number)
-        row = workflow.claim(desk, number)
+    with shift(story, "mei") as session:
+        conversation.open_ticket(session, number)
+        row = workflow.claim(session, number)
         answer = "Thank you for writing. The coupon needs a basket of 30 or more; we have applied it by hand."
-        conversation.reply(desk, number, row, item_of(desk, number, Field.EMAIL), answer)
+        conversation.reply(session, number, row, item_of(session, number, Field.EMAIL), answer)
 
 
 def scam_report(story: Story) -> None:
     number = story.numbers["scam"]
-    with shift(story, "mei") as desk:
-        conversation.open_ticket(desk, number)
-        row = workflow.claim(desk, number)
-        workflow.set_priority(desk, number, row, Priority.HIGH)
+    with shift(story, "mei") as session:
+        conversation.open_ticket(session, number)
+        row = workflow.claim(session, number)
+        workflow.set_priority(session, number, row, Priority.HIGH)
 
 
 def old_requests(story: Story) -> None:
     """Verified weeks ago and still not answered: one is late, one is nearly due."""
-    with shift(story, "mei") as desk:
+    with shift(story, "mei") as session:
         for key in ("old-access", "old-correct"):
-            if key in story.numbers and conversation.reload(desk, story.numbers[key]).state is TicketState.TO_VERIFY:
-                workflow.claim(desk, story.numbers[key])
-                verify(story, desk, story.numbers[key], Field.EMAIL)
+            if key in story.numbers and conversation.reload(session, story.numbers[key]).state is TicketState.TO_VERIFY:
+                workflow.claim(session, story.numbers[key])
+                verify(story, session, story.numbers[key], Field.EMAIL)
 
 
 def access_granted(story: Story) -> None:
     number = story.numbers["access"]
-    with shift(story, "mei") as desk:
-        conversation.open_ticket(desk, number)
-        workflow.claim(desk, number)
-        verify(story, desk, number, Field.EMAIL, slip=True)
-        look_at(desk, number, Field.NAME, "answer-right", 6)
+    with shift(story, "mei") as session:
+        conversation.open_ticket(session, number)
+        workflow.claim(session, number)
+        verify(story, session, number, Field.EMAIL, slip=True)
+        look_at(session, number, Field.NAME, "answer-right", 6)
         proposal = Proposal(request="access", outcome=Outcome.GRANT, granted=("account", "orders", "devices"))
-        _propose(desk, number, proposal)
+        _propose(session, number, proposal)
 
 
-def _propose(desk: Desk, number: int, proposal: Proposal) -> checklist.Proposed:
+def _propose(session: DeskSession, number: int, proposal: Proposal) -> checklist.Proposed:
     """Put on record what is asked, which in these scenes is just what is answered, and propose the answer."""
     covered = {field for finding in proposal.findings for field in finding.fields}
-    checklist.record_asked(desk, number, proposal.request, {*proposal.granted, *covered})
-    return checklist.propose(desk, number, conversation.reload(desk, number).row, proposal)
+    checklist.record_asked(session, number, proposal.request, {*proposal.granted, *covered})
+    return checklist.propose(session, number, conversation.reload(session, number).row, proposal)
 
 
 def answered_before(story: Story) -> None:
     """The request that a later one repeats."""
     number = story.numbers["partners-before"]
-    with shift(story, "mei") as desk:
-        workflow.claim(desk, number)
-        verify(story, desk, number, Field.EMAIL)
+    with shift(story, "mei") as session:
+        workflow.claim(session, number)
+        verify(story, session, number, Field.EMAIL)
         proposal = Proposal(request="access", outcome=Outcome.GRANT, granted=("account", "browsing"))
-        _propose(desk, number, proposal)
+        _propose(session, number, proposal)
 
 
 def deletion_in_part(story: Story) -> None:
     """Most is deleted, what lies on backup media is not: waits for a supervisor."""
     number = story.numbers["delete"]
-    with shift(story, "mei") as desk:
-        conversation.open_ticket(desk, number)
-        workflow.claim(desk, number)
-        verify(story, desk, number, Field.MOBILE)
+    with shift(story, "mei") as session:
+        conversation.open_ticket(session, number)
+        workflow.claim(session, number)
+        verify(story, session, number, Field.MOBILE)
         now = story.clock.now()
         answers = {
             "medium": "Weekly backup tapes kept off site",
@@ -149,15 +149,15 @@ def deletion_in_part(story: Story) -> None:
         )
         granted = ("account", "orders", "browsing", "location", "devices", "published")
         proposal = Proposal(request="delete", outcome=Outcome.PARTIAL, granted=granted, findings=(finding,))
-        _propose(desk, number, proposal)
+        _propose(session, number, proposal)
 
 
 def repeated_request(story: Story) -> None:
     """Refused in part because it repeats an earlier one; the supervisor agreed."""
     number = story.numbers["partners"]
-    with shift(story, "mei") as desk:
-        workflow.claim(desk, number)
-        verify(story, desk, number, Field.EMAIL)
+    with shift(story, "mei") as session:
+        workflow.claim(session, number)
+        verify(story, session, number, Field.EMAIL)
         now = story.clock.now()
         answers = {
             "scope": "yes",
@@ -174,18 +174,18 @@ def repeated_request(story: Story) -> None:
             offers=("narrower",),
         )
         proposal = Proposal(request="access", outcome=Outcome.PARTIAL, granted=("account",), findings=(finding,))
-        decision = _propose(desk, number, proposal).decision_id
-    with shift(story, "omar") as desk:
+        decision = _propose(session, number, proposal).decision_id
+    with shift(story, "omar") as session:
         password = next(account.password for account in ACCOUNTS if account.name == "omar")
-        approval.approve(desk, decision, password)
+        approval.approve(session, decision, password)
 
 
 def legal_review(story: Story) -> None:
     """A ground that must not be known: everybody but privacy officers reads "legal review"."""
     number = story.numbers["review"]
-    with shift(story, "mei") as desk:
-        workflow.claim(desk, number)
-        verify(story, desk, number, Field.MOBILE)
+    with shift(story, "mei") as session:
+        workflow.claim(session, number)
+        verify(story, session, number, Field.MOBILE)
         now = story.clock.now()
         answers = {"stage": "Under way", "prejudice": "yes", "until": f"{now.year + 1}-06-30"}
         finding = Finding(
@@ -196,57 +196,57 @@ def legal_review(story: Story) -> None:
             evidence=("Letter in the legal folder, item 7",),
         )
         proposal = Proposal(request="access", outcome=Outcome.REFUSE, findings=(finding,))
-        _propose(desk, number, proposal)
+        _propose(session, number, proposal)
 
 
 def fake_site(story: Story) -> None:
     """A report without anybody's data: looked into, acted on, and the reporter told."""
     number = story.numbers["fake-site"]
-    with shift(story, "mei") as desk:
-        conversation.open_ticket(desk, number)
-        row = workflow.claim(desk, number)
+    with shift(story, "mei") as session:
+        conversation.open_ticket(session, number)
+        row = workflow.claim(session, number)
         answers = {
             "what": "A site that copies our sign-in page and asks for passwords",
             "third": "no",
             "found": "The page is a copy of ours; its host was told and took it down the same day",
         }
-        settle(desk, number, row, Settling("acted", answers))
+        settle(session, number, row, Settling("acted", answers))
 
 
 def appeal_against_refusal(story: Story) -> None:
     """Tom appeals against what mei proposed and omar approved: ines, who had no part in it, looks at it again."""
     number = story.numbers["partners-appeal"]
-    with shift(story, "mei") as desk:
-        conversation.open_ticket(desk, number)
-        verify(story, desk, number, Field.EMAIL)
-        row = name_matter(desk, number, about_number=story.numbers["partners"]).row
-        conversation.add_note(desk, number, row, "Not for me or omar: we answered the request that this is about.")
-    with shift(story, "omar") as desk:
-        workflow.assign(desk, number, conversation.reload(desk, number).row, "ines")
+    with shift(story, "mei") as session:
+        conversation.open_ticket(session, number)
+        verify(story, session, number, Field.EMAIL)
+        row = name_matter(session, number, about_number=story.numbers["partners"]).row
+        conversation.add_note(session, number, row, "Not for me or omar: we answered the request that this is about.")
+    with shift(story, "omar") as session:
+        workflow.assign(session, number, conversation.reload(session, number).row, "ines")
 
 
 def complaint_about_an_answer(story: Story) -> None:
     """Grace complains of how her coupon was handled: omar, who had no part in it, owns it."""
     number = story.numbers["coupon-complaint"]
-    with shift(story, "omar") as desk:
-        conversation.open_ticket(desk, number)
-        row = name_matter(desk, number, about_number=story.numbers["coupon"]).row
-        workflow.assign(desk, number, row, "omar")
+    with shift(story, "omar") as session:
+        conversation.open_ticket(session, number)
+        row = name_matter(session, number, about_number=story.numbers["coupon"]).row
+        workflow.assign(session, number, row, "omar")
 
 
 def read_the_log(story: Story) -> None:
-    with shift(story, "omar") as desk:
-        review.entries(desk, LogFilter(agent="mei"))
+    with shift(story, "omar") as session:
+        review.entries(session, LogFilter(agent="mei"))
 
 
 def check_the_log(story: Story) -> None:
-    with shift(story, "omar") as desk:
-        review.verify_for(desk, None)
+    with shift(story, "omar") as session:
+        review.verify_for(session, None)
 
 
 def slip_at_sign_in(story: Story) -> None:
-    with suppress(Refusal):
-        sign_in.sign_in(story.office, "omar", "the wrong password, typed in a hurry")
+    with suppress(ConsoleError):
+        sign_in.sign_in(story.desk, "omar", "the wrong password, typed in a hurry")
     with shift(story, "ines"):
         pass
 

@@ -1,9 +1,9 @@
-"""The stage of the sample desk: its office, its clock, and who signs in."""
+"""The stage of the sample desk: its desk, its clock, and who signs in."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from cs_console.desk import Desk, Office
+from cs_console.desk import Desk, DeskSession
 from cs_console.sample.accounts import ACCOUNTS
 from cs_console.staff import sign_in, undertakings
 
@@ -21,9 +21,9 @@ class StoryClock:
 
 @dataclass
 class Story:
-    """The office while the story runs; `numbers` remembers the ticket of each letter that has an id."""
+    """The desk while the story runs; `numbers` remembers the ticket of each letter that has an id."""
 
-    office: Office
+    desk: Desk
     clock: StoryClock
     now: datetime
     numbers: dict[str, int] = field(default_factory=dict)
@@ -32,10 +32,10 @@ class Story:
         """Move to that many hours before now, never back."""
         self.clock.at = max(self.clock.at, self.now - timedelta(hours=hours))
 
-    def desk_of(self, name: str) -> Desk:
+    def session_of(self, name: str) -> DeskSession:
         """Sign that account in, as on any morning."""
         account = next(account for account in ACCOUNTS if account.name == name)
-        signed_in = sign_in.sign_in(self.office, account.name, account.password)
+        signed_in = sign_in.sign_in(self.desk, account.name, account.password)
         if signed_in.undertaking_due:
-            undertakings.accept(signed_in.desk)
-        return signed_in.desk
+            undertakings.accept(signed_in.session)
+        return signed_in.session

@@ -12,7 +12,7 @@ from cs_console.custody.safe_views import open_safe
 from cs_console.custody.ticket_keys import TicketKeys, ticket_keys
 from cs_console.decisions.approval_queue import last_decision
 from cs_console.decisions.notice_delivery import NoticeWay, notice_way
-from cs_console.desk import Desk, Office
+from cs_console.desk import Desk, DeskSession
 from cs_console.errors import KeyDestroyed
 from cs_console.independence.matters import MatterView, matter_of
 from cs_console.policy.schema import Pack
@@ -41,18 +41,18 @@ class SettlementView:
     delivery: str
 
 
-def settled_words(session: Session, pack: Pack, kind: TicketKind, number: int) -> str:
+def settled_words(db: Session, pack: Pack, kind: TicketKind, number: int) -> str:
     """The settlement in one line: outcome, agent and time; empty for a ticket that was never settled."""
-    found = _newest(session, number)
+    found = _newest(db, number)
     if found is None:
         return ""
     settlement, agent = found
-    by_letter = settlement.notice is not None and notice_way(session, number, settlement.at) is NoticeWay.BY_LETTER
+    by_letter = settlement.notice is not None and notice_way(db, number, settlement.at) is NoticeWay.BY_LETTER
     letter = ", to be sent by letter" if by_letter else ""
     return f"{_title(pack, kind, settlement.outcome)}, {_day(settlement.at)} by {agent}{letter}"
 
 
-def set_aside_by(session: Session, office: Office, number: int, since: datetime) -> int | None:
+def set_aside_by(db: Session, desk: Desk, number: int, since: datetime) -> int | None:
     """The ticket whose settlement had this one's decision of that moment set aside, the newest; None where none had."""
     settled = (
         select(col(Settlement.ticket_number), col(Settlement.outcome), col(Ticket.kind), col(Ticket.pack))
@@ -61,30 +61,30 @@ def set_aside_by(session: Session, office: Office, number: int, since: datetime)
         .where(col(Matter.about_number) == number, col(Settlement.at) >= since)
         .order_by(col(Settlement.at).desc())
     )
-    for by, outcome, kind, pack in session.connection().execute(settled):
-        rules = office.packs.get(pack).kinds[TicketKind(kind)].workflow
+    for by, outcome, kind, pack in db.connection().execute(settled):
+        rules = desk.packs.get(pack).kinds[TicketKind(kind)].workflow
         if rules is not None and outcome in rules.outcomes and rules.outcomes[outcome].reopens:
             return int(by)
     return None
 
 
-def last_settlement(desk: Desk, number: int) -> SettlementView | None:
+def last_settlement(session: DeskSession, number: int) -> SettlementView | None:
     """The newest settlement of a ticket; None where there is none.
 
     A ticket that this session has not opened is opened on record. Raises NotAllowed, NoUndertaking, NothingThere.
     """
-    office = desk.office
-    with desk.work(*READERS) as session:
-        ticket = open_on_record(session, desk, number)
-        found = _newest(session, number)
+    desk = session.desk
+    with session.work(*READERS) as db:
+        ticket = open_on_record(db, session, number)
+        found = _newest(db, number)
         if found is None:
             return None
         settlement, agent = found
-        delivery = "" if settlement.notice is None else notice_way(session, number, settlement.at).value
+        delivery = "" if settlement.notice is None else notice_way(db, number, settlement.at).value
         keys: TicketKeys | None = None
         with suppress(KeyDestroyed):
-            keys = ticket_keys(session, office, number)
-    pack = office.packs.get(ticket.pack)
+            keys = ticket_keys(db, desk, number)
+    pack = desk.packs.get(ticket.pack)
     lines: tuple[str, ...] = (ERASED,)
     letter = ERASED if settlement.notice is not None else ""
     if keys is not None:
@@ -98,26 +98,26 @@ def last_settlement(desk: Desk, number: int) -> SettlementView | None:
     return SettlementView(title, agent, settlement.at, lines, letter, delivery)
 
 
-def decided_before(desk: Desk, number: int) -> tuple[str, ...]:
+def decided_before(session: DeskSession, number: int) -> tuple[str, ...]:
     """What was decided in this ticket's matter, by which agents and on what evidence; empty if no matter is named.
 
     The earlier ticket is opened on record. Under legal review only privacy officers read why, and who approved.
     Raises NotAllowed, NoUndertaking, NothingThere.
     """
-    with desk.reading(*READERS) as session:
-        require_current(session, desk)
-        matter = matter_of(session, number)
+    with session.reading(*READERS) as db:
+        require_current(db, session)
+        matter = matter_of(db, number)
     if matter is None:
         return ()
-    return tuple(_matter_lines(desk, matter))
+    return tuple(_matter_lines(session, matter))
 
 
-def _matter_lines(desk: Desk, matter: MatterView) -> Iterator[str]:
+def _matter_lines(session: DeskSession, matter: MatterView) -> Iterator[str]:
     if matter.about_number is None:
         yield f"Decided by {matter.decider}, outside of any ticket."
         return
     number = matter.about_number
-    decision, settlement = last_decision(desk, number), last_settlement(desk, number)
+    decision, settlement = last_decision(session, number), last_settlement(session, number)
     if decision is not None:
         when = "" if decision.decided_at is None else f", {_day(decision.decided_at)}"
         yield f"#{number}: {decision.words} ({decision.state.value}{when})"
@@ -131,8 +131,8 @@ def _matter_lines(desk: Desk, matter: MatterView) -> Iterator[str]:
         yield f"#{number}: nothing was decided on it yet."
 
 
-def _newest(session: Session, number: int) -> tuple[Settlement, str] | None:
-    found = session.execute(
+def _newest(db: Session, number: int) -> tuple[Settlement, str] | None:
+    found = db.execute(
         select(Settlement, col(Agent.name))
         .join(Agent, col(Agent.id) == col(Settlement.agent_id))
         .where(col(Settlement.ticket_number) == number)

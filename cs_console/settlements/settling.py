@@ -18,7 +18,7 @@ from cs_console.decisions.finalise import Made, made_by, send
 from cs_console.decisions.review import open_for_review
 from cs_console.delivery.outgoing import queue_message
 from cs_console.delivery.where_to_write import where_to_write
-from cs_console.desk import Desk, Office
+from cs_console.desk import Desk, DeskSession
 from cs_console.errors import (
     BasisRequired,
     GuardianRequired,
@@ -86,23 +86,23 @@ def settle_place(number: int) -> str:
     return f"settle:{number}"
 
 
-def preview_letter(desk: Desk, number: int, settling: Settling) -> str:
+def preview_letter(session: DeskSession, number: int, settling: Settling) -> str:
     """The letter as it would go out today; empty where the outcome tells the requester nothing.
 
     Raises NotAssigned, WrongState, SettlementIncomplete without an outcome, NoticeIncomplete.
     """
-    with desk.reading(*SETTLERS) as session:
-        require_current(session, desk)
-        ticket = facts_on_record(session, desk.office, number)
-        require_own(ticket, desk)
-    pack = desk.office.packs.get(ticket.pack)
+    with session.reading(*SETTLERS) as db:
+        require_current(db, session)
+        ticket = facts_on_record(db, session.desk, number)
+        require_own(ticket, session)
+    pack = session.desk.packs.get(ticket.pack)
     if settling.outcome not in _workflow(pack, ticket).outcomes:
         raise SettlementIncomplete("Choose how it ends first.")
     spoken = in_language(pack, ticket.language)
-    return make_letter(spoken, ticket.kind, settling, number, ticket.received_at, desk.office.clock.now())
+    return make_letter(spoken, ticket.kind, settling, number, ticket.received_at, session.desk.clock.now())
 
 
-def settle(desk: Desk, number: int, row: int, settling: Settling, *, act: ActId | None = None) -> Settled:
+def settle(session: DeskSession, number: int, row: int, settling: Settling, *, act: ActId | None = None) -> Settled:
     """End one's own ticket as its kind's workflow in the pack provides.
 
     The answers are redacted and sealed; settlement, letter, message, the ticket closed (or turned into another kind,
@@ -111,58 +111,58 @@ def settle(desk: Desk, number: int, row: int, settling: Settling, *, act: ActId 
     naming the first problem;
     NotIndependent, NotAllowed, MatterRequired, WrongList, BasisRequired, NotVerified and NoticeIncomplete are recorded.
     """
-    with refusals_on_record(desk, Action.SETTLEMENT_REFUSED, _RECORDED, lambda session: facts(session, number)):
+    with refusals_on_record(session, Action.SETTLEMENT_REFUSED, _RECORDED, lambda db: facts(db, number)):
         intent = Intent(act, ActKind.SETTLED, number, (settling_to_json(settling),))
-        with desk.work(*SETTLERS) as session:
-            done = once(session, desk, intent, partial(_settle, session, desk, number, row, settling))
+        with session.work(*SETTLERS) as db:
+            done = once(db, session, intent, partial(_settle, db, session, number, row, settling))
     turned, reopened = done["turned"], done["reopened"]
     return Settled(
         number,
-        send(desk.office, made_by(done)) if done["letter"] else "",
+        send(session.desk, made_by(done)) if done["letter"] else "",
         TicketKind(turned) if turned else None,
         int(reopened) if reopened else None,
     )
 
 
-def _settle(session: Session, desk: Desk, number: int, row: int, settling: Settling) -> ActOutcome:
-    office, now, settlement_id = desk.office, desk.office.clock.now(), new_id()
-    require_current(session, desk)
-    ticket = facts_on_record(session, desk.office, number)
-    pack = office.packs.get(ticket.pack)
-    require_may_settle(session, desk, ticket)
-    require_holder(session, desk, number)
+def _settle(db: Session, session: DeskSession, number: int, row: int, settling: Settling) -> ActOutcome:
+    desk, now, settlement_id = session.desk, session.desk.clock.now(), new_id()
+    require_current(db, session)
+    ticket = facts_on_record(db, session.desk, number)
+    pack = desk.packs.get(ticket.pack)
+    require_may_settle(db, session, ticket)
+    require_holder(db, session, number)
     rules = _workflow(pack, ticket)
-    _require_roles(session, desk, pack, rules, settling)
+    _require_roles(db, session, pack, rules, settling)
     refuse_first(settling_problems(pack, rules, settling))
     outcome = rules.outcomes[settling.outcome]
-    for refusal in unmet(session, office, ticket, outcome, names=names_matter(pack, rules, settling.answers)):
+    for refusal in unmet(db, desk, ticket, outcome, names=names_matter(pack, rules, settling.answers)):
         raise refusal
     spoken = in_language(pack, ticket.language)
     letter = make_letter(spoken, ticket.kind, settling, number, ticket.received_at, now)
-    keys = ticket_keys(session, office, number)
+    keys = ticket_keys(db, desk, number)
 
     def sealed(column: str, text: str) -> bytes:
         return keys.seal("settlement", column, settlement_id, text)
 
-    kept = settling_to_json(_redacted(session, office, pack, rules, ticket, settling))
-    session.add(
+    kept = settling_to_json(_redacted(db, desk, pack, rules, ticket, settling))
+    db.add(
         Settlement(
             id=settlement_id,
             ticket_number=number,
             outcome=settling.outcome,
             answers=sealed("answers", kept),
             notice=sealed("notice", letter) if letter else None,
-            agent_id=desk.agent.id,
+            agent_id=session.agent.id,
             at=now,
         )
     )
-    session.flush()
-    made = _queue(session, desk, spoken, ticket, rules, letter) if letter else Made(None)
-    about = {"settlement": settlement_id, "outcome": settling.outcome, "by": desk.agent.id}
-    record_about(session, desk, ticket, Action.TICKET_SETTLED, settling.outcome, about=about)
-    _end(session, desk, pack, ticket, row, outcome, told=bool(letter))
-    session.connection().execute(delete(Draft).where(col(Draft.place) == settle_place(number)))
-    reopened = _reopen_matter(session, desk, number) if outcome.reopens else None
+    db.flush()
+    made = _queue(db, session, spoken, ticket, rules, letter) if letter else Made(None)
+    about = {"settlement": settlement_id, "outcome": settling.outcome, "by": session.agent.id}
+    record_about(db, session, ticket, Action.TICKET_SETTLED, settling.outcome, about=about)
+    _end(db, session, pack, ticket, row, outcome, told=bool(letter))
+    db.connection().execute(delete(Draft).where(col(Draft.place) == settle_place(number)))
+    reopened = _reopen_matter(db, session, number) if outcome.reopens else None
     return {
         "letter": "yes" if letter else "",
         "turned": outcome.becomes.value if outcome.becomes else "",
@@ -178,8 +178,8 @@ def _workflow(pack: Pack, ticket: TicketFacts) -> WorkflowRules:
     return rules
 
 
-def _require_roles(session: Session, desk: Desk, pack: Pack, rules: WorkflowRules, settling: Settling) -> None:
-    held = roles_now(session, desk)
+def _require_roles(db: Session, session: DeskSession, pack: Pack, rules: WorkflowRules, settling: Settling) -> None:
+    held = roles_now(db, session)
     for roles in needed_roles(pack, rules, settling):
         if not held & set(roles):
             wanted = " or a ".join(role.value for role in roles)
@@ -187,11 +187,11 @@ def _require_roles(session: Session, desk: Desk, pack: Pack, rules: WorkflowRule
 
 
 def _redacted(
-    session: Session, office: Office, pack: Pack, rules: WorkflowRules, ticket: TicketFacts, settling: Settling
+    db: Session, desk: Desk, pack: Pack, rules: WorkflowRules, ticket: TicketFacts, settling: Settling
 ) -> Settling:
     """The settlement with personal data in typed answers replaced; what is no longer asked is left out."""
-    keys = ticket_keys(session, office, ticket.number)
-    known = known_values(session, office, keys.requester_id, keys.requester_key, keys)
+    keys = ticket_keys(db, desk, ticket.number)
+    known = known_values(db, desk, keys.requester_id, keys.requester_key, keys)
     kept = {}
     for question in asked(pack, rules, settling.answers):
         text = settling.answers.get(question.id, "").strip()
@@ -201,50 +201,59 @@ def _redacted(
     return replace(settling, answers=kept)
 
 
-def _queue(session: Session, desk: Desk, pack: Pack, ticket: TicketFacts, rules: WorkflowRules, letter: str) -> Made:
-    contact_id = where_to_write(session, desk.office, ticket, claimed=rules.tells_claimed)
+def _queue(
+    db: Session, session: DeskSession, pack: Pack, ticket: TicketFacts, rules: WorkflowRules, letter: str
+) -> Made:
+    contact_id = where_to_write(db, session.desk, ticket, claimed=rules.tells_claimed)
     if contact_id is None:
         return Made(None)
     return Made(
         queue_message(
-            session,
-            desk.office,
+            db,
+            session.desk,
             ticket_number=ticket.number,
             requester_id=ticket.requester_id,
             contact_id=contact_id,
             sort=MessageSort.NOTICE,
             text=letter,
-            agent_id=desk.agent.id,  # the agent whose act sent it; the letter itself names no one
+            agent_id=session.agent.id,  # the agent whose act sent it; the letter itself names no one
             subject=letter_subject(pack, ticket.kind, ticket.number),
         )
     )
 
 
 def _end(
-    session: Session, desk: Desk, pack: Pack, ticket: TicketFacts, row: int, outcome: WorkflowOutcome, *, told: bool
+    db: Session,
+    session: DeskSession,
+    pack: Pack,
+    ticket: TicketFacts,
+    row: int,
+    outcome: WorkflowOutcome,
+    *,
+    told: bool,
 ) -> None:
     """Close the ticket, or turn it into another kind."""
-    now = desk.office.clock.now()
+    now = session.desk.clock.now()
     values: dict[str, object] = {}
     if told:
         values = {"first_response_at": ticket.first_response_at or now, "last_message_at": now}
     if outcome.becomes is None:
-        change(session, ticket, row, state=TicketState.CLOSED.value, closed_at=now, **values)
-        close_window(session, desk.office, ticket.number, desk=desk, reason="the ticket was settled")
+        change(db, ticket, row, state=TicketState.CLOSED.value, closed_at=now, **values)
+        close_window(db, session.desk, ticket.number, session=session, reason="the ticket was settled")
         return
     turned = as_kind(pack, ticket, outcome.becomes)
-    change(session, ticket, row, **values | turned.values)
-    recompute(session, pack, ticket.number)
-    record_about(session, desk, ticket, Action.TICKET_KIND_SET, turned.words, about=turned.about)
+    change(db, ticket, row, **values | turned.values)
+    recompute(db, pack, ticket.number)
+    record_about(db, session, ticket, Action.TICKET_KIND_SET, turned.words, about=turned.about)
 
 
-def _reopen_matter(session: Session, desk: Desk, number: int) -> int | None:
+def _reopen_matter(db: Session, session: DeskSession, number: int) -> int | None:
     """Reopen the ticket that this one is about, unassigned, for others to decide again. None if it is about none."""
-    matter = matter_of(session, number)
+    matter = matter_of(db, number)
     if matter is None or matter.about_number is None:
         return None
-    earlier = facts_on_record(session, desk.office, matter.about_number)
-    open_for_review(session, desk.office, earlier, desk.actor, after=number)
+    earlier = facts_on_record(db, session.desk, matter.about_number)
+    open_for_review(db, session.desk, earlier, session.actor, after=number)
     return earlier.number
 
 

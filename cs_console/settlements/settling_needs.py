@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from sqlalchemy import exists, or_, select
 from sqlmodel import Session, col
 
-from cs_console.desk import Desk, Office
-from cs_console.errors import MatterRequired, NotVerified, Refusal, SettlementIncomplete
+from cs_console.desk import Desk, DeskSession
+from cs_console.errors import ConsoleError, MatterRequired, NotVerified, SettlementIncomplete
 from cs_console.independence.matters import matter_of
 from cs_console.independence.separation import last_heard, require_not_own
 from cs_console.policy.workflow_rules import WorkflowOutcome
@@ -33,79 +33,79 @@ class StillNeeded:
     without_matter: str = ""
 
 
-def still_needed(desk: Desk, number: int) -> StillNeeded:
+def still_needed(session: DeskSession, number: int) -> StillNeeded:
     """What `settle` would refuse for this agent beside the answers. Raises NotAllowed, NothingThere."""
-    with desk.reading(*READERS) as session:
-        ticket = facts_on_record(session, desk.office, number)
-        workflow = desk.office.packs.get(ticket.pack).kinds[ticket.kind].workflow
+    with session.reading(*READERS) as db:
+        ticket = facts_on_record(db, session.desk, number)
+        workflow = session.desk.packs.get(ticket.pack).kinds[ticket.kind].workflow
         if workflow is None:
             return StillNeeded()
         always = ""
         try:
-            require_may_settle(session, desk, ticket)
-        except Refusal as refusal:
-            always = str(refusal)
+            require_may_settle(db, session, ticket)
+        except ConsoleError as error:
+            always = str(error)
         by_outcome = {
-            key: tuple(str(one) for one in unmet(session, desk.office, ticket, outcome, names=False))
+            key: tuple(str(one) for one in unmet(db, session.desk, ticket, outcome, names=False))
             for key, outcome in workflow.outcomes.items()
         }
-        unnamed = "" if matter_of(session, number) is not None else str(_unnamed(number))
+        unnamed = "" if matter_of(db, number) is not None else str(_unnamed(number))
     return StillNeeded(always, by_outcome, unnamed)
 
 
-def require_may_settle(session: Session, desk: Desk, ticket: TicketFacts) -> None:
+def require_may_settle(db: Session, session: DeskSession, ticket: TicketFacts) -> None:
     """Refuse an agent who cannot settle this ticket now, with any outcome.
 
     Raises OwnDecision, NotIndependent, NotAssigned, WrongState, GuardianRequired, PrincipalOnly.
     """
-    require_not_own(session, desk, ticket.number)  # first: who is kept out is not sent to claim it
-    require_own(ticket, desk)
+    require_not_own(db, session, ticket.number)  # first: who is kept out is not sent to claim it
+    require_own(ticket, session)
     require_open(ticket)
-    require_answerable(session, desk.office, ticket)
+    require_answerable(db, session.desk, ticket)
 
 
 def unmet(
-    session: Session, office: Office, ticket: TicketFacts, outcome: WorkflowOutcome, *, names: bool
-) -> Iterator[Refusal]:
+    db: Session, desk: Desk, ticket: TicketFacts, outcome: WorkflowOutcome, *, names: bool
+) -> Iterator[ConsoleError]:
     """What this outcome needs and the ticket has not; `names`: an answer says that its matter has to be named."""
     if names or outcome.reopens:
-        matter = matter_of(session, ticket.number)
+        matter = matter_of(db, ticket.number)
         if matter is None:
             yield _unnamed(ticket.number)
         elif outcome.reopens and matter.about_number is not None:
-            yield from _not_to_be_undone(session, facts(session, matter.about_number))
+            yield from _not_to_be_undone(db, facts(db, matter.about_number))
     if outcome.verified and ticket.verified_at is None:
         yield NotVerified()
-    if outcome.replied and not _was_answered(session, office, ticket.number):
+    if outcome.replied and not _was_answered(db, desk, ticket.number):
         yield SettlementIncomplete(
             "No reply has gone out since the requester wrote last.", "Write it with m on the ticket first."
         )
 
 
-def _unnamed(number: int) -> Refusal:
+def _unnamed(number: int) -> ConsoleError:
     words = f"It has to be named which ticket, or whose decision, #{number} is about."
     return MatterRequired(words, "Name it with b on the ticket.")
 
 
-def _not_to_be_undone(session: Session, earlier: TicketFacts) -> Iterator[Refusal]:
+def _not_to_be_undone(db: Session, earlier: TicketFacts) -> Iterator[ConsoleError]:
     """The letter promises that others decide again, so the matter needs a decision that can be set aside."""
     name = f"#{earlier.number}"
     if earlier.state is TicketState.IN_APPROVAL:
         yield SettlementIncomplete(f"{name} is in approval.", "Have that proposal returned or withdrawn first.")
-    elif earlier.state is not TicketState.CLOSED and not _was_ended(session, earlier.number):
+    elif earlier.state is not TicketState.CLOSED and not _was_ended(db, earlier.number):
         yield SettlementIncomplete(
             f"{name} is still open and has no decision that others could reconsider.",
             "Choose another outcome.",
         )
 
 
-def _was_ended(session: Session, number: int) -> bool:
+def _was_ended(db: Session, number: int) -> bool:
     final = exists().where(col(Decision.ticket_number) == number, col(Decision.state) == DecisionState.FINAL)
     settled = exists().where(col(Settlement.ticket_number) == number)
-    return bool(session.connection().execute(select(or_(final, settled))).scalar())
+    return bool(db.connection().execute(select(or_(final, settled))).scalar())
 
 
-def _was_answered(session: Session, office: Office, number: int) -> bool:
+def _was_answered(db: Session, desk: Desk, number: int) -> bool:
     """Whether a reply went out, or is on its way, after whatever of the requester reached us last.
 
     When that was, the access log says: the date in a mail is its sender's claim. Raises LogBroken.
@@ -115,7 +115,7 @@ def _was_answered(session: Session, office: Office, number: int) -> bool:
         col(Message.sort) == MessageSort.REPLY,
         col(Message.delivery).in_((DeliveryState.SENT, DeliveryState.QUEUED)),
     )
-    heard = last_heard(session, office, number)
+    heard = last_heard(db, desk, number)
     if heard is not None:
         sent = sent.where(col(Message.at) >= from_microseconds(heard.at))
-    return session.connection().execute(sent.limit(1)).first() is not None
+    return db.connection().execute(sent.limit(1)).first() is not None

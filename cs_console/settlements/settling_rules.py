@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from cs_console.decisions.rules import Problem
-from cs_console.errors import BasisRequired, Refusal, SettlementIncomplete, WrongList
+from cs_console.errors import BasisRequired, ConsoleError, SettlementIncomplete, WrongList
 from cs_console.policy.ground_rules import ConsentException
 from cs_console.policy.parts import nearest
 from cs_console.policy.schema import Pack
@@ -150,5 +150,5 @@ def refuse_first(found: Iterator[Problem]) -> None:
     """Raise the first problem as its refusal, if there is one."""
     first = next(found, None)
     if first is not None:
-        refusal: type[Refusal] = first.refusal
+        refusal: type[ConsoleError] = first.refusal
         raise refusal(first.text, "Go back to the questions and correct it.")

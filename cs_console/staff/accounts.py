@@ -21,7 +21,7 @@ from cs_console.access_log.accounts_on_record import (
 )
 from cs_console.access_log.append import append, record
 from cs_console.access_log.entry import Actor, Entry
-from cs_console.desk import AgentCard, Desk, Office, OperatorDesk
+from cs_console.desk import AgentCard, Desk, DeskSession, OperatorSession
 from cs_console.errors import (
     BadAccount,
     BadPassword,
@@ -94,18 +94,24 @@ def roles_from(words: Iterable[str]) -> frozenset[Role]:
     return frozenset(found)
 
 
-def card_of(session: Session, office: Office, agent: Agent) -> AgentCard:
+def card_of(db: Session, desk: Desk, agent: Agent) -> AgentCard:
     """Who that account is, for a desk: with the roles that its row and the log hold alike."""
-    return AgentCard(agent.id, agent.name, roles_held(session, office, agent))
+    return AgentCard(agent.id, agent.name, roles_held(db, desk, agent))
 
 
-def account_actor(office: Office, agent: Agent, session_id: str = "") -> Actor:
+def account_actor(desk: Desk, agent: Agent, session_id: str = "") -> Actor:
     """The account itself as the one who acts, in a session or before there is one."""
-    return Actor(agent.name, agent.roles, session_id[:16], office.host)
+    return Actor(agent.name, agent.roles, session_id[:16], desk.host)
 
 
 def add_agent(
-    desk: Desk, name: str, roles: Iterable[Role], password: str, *, temporary: bool = False, identity: str = ""
+    session: DeskSession,
+    name: str,
+    roles: Iterable[Role],
+    password: str,
+    *,
+    temporary: bool = False,
+    identity: str = "",
 ) -> str:
     """Make an account and return its id. With `temporary` its owner has to choose a password at the first sign-in.
 
@@ -115,24 +121,24 @@ def add_agent(
     chosen, held = new_name(name), frozenset(roles)
     if not held:
         raise BadAccount("An account needs at least one role.", f"The roles are: {', '.join(Role)}.")
-    passwords.check_new(password, chosen, desk.office.settings.desk_name)
+    passwords.check_new(password, chosen, session.desk.settings.desk_name)
     hashed = passwords.hash_password(password)
-    with desk.work(Role.ADMIN) as session:
-        token = persons.identity_token(desk.office, identity) if identity else None
-        persons.require_own_identity(session, token)
-        later = roles_to_confirm(session, desk.office, "", "", held)
-        agent = insert_agent(session, desk.office, chosen, held - later, hashed, temporary=temporary, identity=token)
-        _wait_for_confirmation(desk, agent, later)
-        session.add(agent)
-        session.flush()
-        about = about_account(desk.office, agent) | (_about_roles(held, later) if held & CONFIRMED else {})
-        record(session, desk, Entry(Action.ACCOUNT_ADDED, reason=f"{chosen}: {_told(agent)}", about=about))
+    with session.work(Role.ADMIN) as db:
+        token = persons.identity_token(session.desk, identity) if identity else None
+        persons.require_own_identity(db, token)
+        later = roles_to_confirm(db, session.desk, "", "", held)
+        agent = insert_agent(db, session.desk, chosen, held - later, hashed, temporary=temporary, identity=token)
+        _wait_for_confirmation(session, agent, later)
+        db.add(agent)
+        db.flush()
+        about = about_account(session.desk, agent) | (_about_roles(held, later) if held & CONFIRMED else {})
+        record(db, session, Entry(Action.ACCOUNT_ADDED, reason=f"{chosen}: {_told(agent)}", about=about))
         return agent.id
 
 
 def insert_agent(
-    session: Session,
-    office: Office,
+    db: Session,
+    desk: Desk,
     name: str,
     roles: frozenset[Role],
     hashed: str,
@@ -141,7 +147,7 @@ def insert_agent(
     identity: bytes | None = None,
 ) -> Agent:
     """Store a new account inside the caller's transaction. Raises BadAccount when the name is taken."""
-    now = office.clock.now()
+    now = desk.clock.now()
     agent = Agent(
         name=name,
         roles=",".join(sorted(role.value for role in roles)),
@@ -152,23 +158,23 @@ def insert_agent(
         identity=identity,
     )
     try:
-        with session.begin_nested():
-            session.add(agent)
-            session.flush()
+        with db.begin_nested():
+            db.add(agent)
+            db.flush()
     except IntegrityError:
         raise BadAccount(f"There is an account named {name} already.", "Choose another name.") from None
     return agent
 
 
-def list_agents(desk: Desk) -> tuple[AgentRow, ...]:
+def list_agents(session: DeskSession) -> tuple[AgentRow, ...]:
     """All accounts by name."""
-    with desk.reading(Role.ADMIN, Role.SUPERVISOR) as session:
+    with session.reading(Role.ADMIN, Role.SUPERVISOR) as db:
         newest = select(col(AgentSession.agent_id), func.max(col(AgentSession.started_at))).group_by(
             col(AgentSession.agent_id)
         )
-        started = {row[0]: row[1] for row in session.connection().execute(newest)}
-        agents = session.scalars(select(Agent).order_by(col(Agent.name))).all()
-        now = desk.office.clock.now()
+        started = {row[0]: row[1] for row in db.connection().execute(newest)}
+        agents = db.scalars(select(Agent).order_by(col(Agent.name))).all()
+        now = session.desk.clock.now()
         return tuple(_row_of(agent, started.get(agent.id), now) for agent in agents)
 
 
@@ -188,24 +194,24 @@ def _row_of(agent: Agent, last: datetime | None, now: datetime) -> AgentRow:
     )
 
 
-def without_identity(session: Session) -> int:
+def without_identity(db: Session) -> int:
     """How many active accounts have no identity: none of them is the second person beside another of them."""
     unknown = select(func.count()).where(col(Agent.state) == AccountState.ACTIVE, col(Agent.identity).is_(None))
-    return session.connection().execute(unknown).scalar_one()
+    return db.connection().execute(unknown).scalar_one()
 
 
-def unlike_the_log(session: Session, office: Office) -> tuple[str, ...]:
+def unlike_the_log(db: Session, desk: Desk) -> tuple[str, ...]:
     """The accounts of whose row the log says otherwise, by name, with what differs. Raises LogBroken."""
-    known = accounts_on_record(session.connection(), office)
-    agents = session.scalars(select(Agent).order_by(col(Agent.name))).all()
-    found = {agent.name: _differences(office, agent, known.of(agent.id, agent.name)) for agent in agents}
+    known = accounts_on_record(db.connection(), desk)
+    agents = db.scalars(select(Agent).order_by(col(Agent.name))).all()
+    found = {agent.name: _differences(desk, agent, known.of(agent.id, agent.name)) for agent in agents}
     return tuple(f"{name} ({', '.join(differs)})" for name, differs in found.items() if differs)
 
 
-def _differences(office: Office, agent: Agent, said: OnRecord | None) -> list[str]:
+def _differences(desk: Desk, agent: Agent, said: OnRecord | None) -> list[str]:
     if said is None:
         return ["not in the log at all"]
-    row = about_account(office, agent)
+    row = about_account(desk, agent)
     compared = {
         "name": (agent.name, said.name),
         "roles": (roles_of(agent.roles), roles_of(said.roles)),
@@ -217,72 +223,72 @@ def _differences(office: Office, agent: Agent, said: OnRecord | None) -> list[st
     return [what for what, (stored, logged) in compared.items() if logged is not None and stored != logged]
 
 
-def suspend(desk: Desk, name: str) -> None:
+def suspend(session: DeskSession, name: str) -> None:
     """Close an account to sign-in and end its sessions (policy IV.(1)2).
 
     Raises UnknownAgent, BadAccount, and, once that is recorded, LastAdmin.
     """
-    with _last_admin_on_record(desk, name), desk.work(Role.ADMIN) as session:
-        admins = _locked_admins(session)
-        agent = named(session, desk.office, name)
-        _not_oneself(desk, agent)
+    with _last_admin_on_record(session, name), session.work(Role.ADMIN) as db:
+        admins = _locked_admins(db)
+        agent = named(db, session.desk, name)
+        _not_oneself(session, agent)
         _not_last(admins, agent)
         agent.state = AccountState.SUSPENDED
-        _changed(session, desk, agent, "suspended", ends="your account is suspended")
+        _changed(db, session, agent, "suspended", ends="your account is suspended")
 
 
-def unlock(desk: Desk, name: str) -> None:
+def unlock(session: DeskSession, name: str) -> None:
     """Lift the wait after failed sign-ins; for an admin it also lifts a suspension. No one unlocks their own account.
 
     Raises UnknownAgent, BadAccount, NotAllowed.
     """
-    with desk.work(Role.ADMIN, Role.SUPERVISOR) as session:
-        agent = named(session, desk.office, name)
-        _not_oneself(desk, agent)
-        if agent.state == AccountState.SUSPENDED and not isinstance(desk, OperatorDesk):
-            require_live(session, desk, (Role.ADMIN,))
-        persons.require_own_identity(session, agent.identity, agent.id)
+    with session.work(Role.ADMIN, Role.SUPERVISOR) as db:
+        agent = named(db, session.desk, name)
+        _not_oneself(session, agent)
+        if agent.state == AccountState.SUSPENDED and not isinstance(session, OperatorSession):
+            require_live(db, session, (Role.ADMIN,))
+        persons.require_own_identity(db, agent.identity, agent.id)
         agent.state = AccountState.ACTIVE
-        session.flush()
-        give_back(session, agent.id)
-        _changed(session, desk, agent, "unlocked")
+        db.flush()
+        give_back(db, agent.id)
+        _changed(db, session, agent, "unlocked")
 
 
-def reset(desk: Desk, name: str, password: str) -> None:
+def reset(session: DeskSession, name: str, password: str) -> None:
     """Give an account a password that its owner has to change at the next sign-in; its sessions end.
 
     One's own is changed with the old one instead (ASVS 6.2.3). Raises UnknownAgent, BadAccount, BadPassword.
     """
-    passwords.check_new(password, normal_name(name), desk.office.settings.desk_name)
+    passwords.check_new(password, normal_name(name), session.desk.settings.desk_name)
     hashed = passwords.hash_password(password)
-    with desk.work(Role.ADMIN) as session:
-        agent = named(session, desk.office, name)
-        _not_oneself(desk, agent)
+    with session.work(Role.ADMIN) as db:
+        agent = named(db, session.desk, name)
+        _not_oneself(session, agent)
         agent.password_hash = hashed
-        agent.password_set_at = desk.office.clock.now()
+        agent.password_set_at = session.desk.clock.now()
         agent.must_change_password = True
-        session.flush()
-        give_back(session, agent.id)
-        about = {"change": "password reset", **about_password(desk.office, agent.id, hashed, must_change=True)}
-        _changed(session, desk, agent, "password reset", ends="your password was reset", about=about)
+        db.flush()
+        give_back(db, agent.id)
+        about = {"change": "password reset", **about_password(session.desk, agent.id, hashed, must_change=True)}
+        _changed(db, session, agent, "password reset", ends="your password was reset", about=about)
 
 
-def set_identity(desk: Desk, name: str, contact: str) -> None:
+def set_identity(session: DeskSession, name: str, contact: str) -> None:
     """Record whose account it is, by a contact of that person; only its keyed hash is kept.
 
     Raises UnknownAgent, or BadAccount where the contact is none, is another active account's, or it is one's own.
     """
-    token = persons.identity_token(desk.office, contact)
-    with desk.work(Role.ADMIN) as session:
-        agent = named(session, desk.office, name)
-        _not_oneself(desk, agent)
-        persons.require_own_identity(session, token, agent.id)
+    token = persons.identity_token(session.desk, contact)
+    with session.work(Role.ADMIN) as db:
+        agent = named(db, session.desk, name)
+        _not_oneself(session, agent)
+        persons.require_own_identity(db, token, agent.id)
         agent.identity = token
-        about = {"identity": identity_digest(desk.office, token)}
-        _changed(session, desk, agent, "identity recorded", about=about)
+        about = {"identity": identity_digest(session.desk, token)}
+        _changed(db, session, agent, "identity recorded", about=about)
 
 
-def set_roles(desk: Desk, name: str, roles: Iterable[Role]) -> None:
+def set_roles(session: DeskSession, name: str, roles: Iterable[Role]) -> None:
     """Give an account exactly these roles; its sessions end. No one changes their own.
 
     Raises UnknownAgent, BadAccount, and, once that is recorded, LastAdmin.
@@ -290,25 +296,25 @@ def set_roles(desk: Desk, name: str, roles: Iterable[Role]) -> None:
     wanted = frozenset(roles)
     if not wanted:
         raise BadAccount("An account needs at least one role.", f"The roles are: {', '.join(Role)}.")
-    with _last_admin_on_record(desk, name), desk.work(Role.ADMIN) as session:
-        admins = _locked_admins(session)
-        agent = named(session, desk.office, name)
-        _not_oneself(desk, agent)
+    with _last_admin_on_record(session, name), session.work(Role.ADMIN) as db:
+        admins = _locked_admins(db)
+        agent = named(db, session.desk, name)
+        _not_oneself(session, agent)
         if Role.ADMIN not in wanted:
             _not_last(admins, agent)
         before = agent.roles
-        later = roles_to_confirm(session, desk.office, agent.id, before, wanted)
+        later = roles_to_confirm(db, session.desk, agent.id, before, wanted)
         agent.roles = words_of(wanted - later)
-        _wait_for_confirmation(desk, agent, later)
+        _wait_for_confirmation(session, agent, later)
         new = wanted - roles_of(before)
         about = _about_roles(new, later) if new else {}
         what = f"roles {before} -> {_told(agent)}"
-        _changed(session, desk, agent, what, ends="your roles were changed", about=about)
+        _changed(db, session, agent, what, ends="your roles were changed", about=about)
 
 
-def _wait_for_confirmation(desk: Desk, agent: Agent, roles: frozenset[Role]) -> None:
+def _wait_for_confirmation(session: DeskSession, agent: Agent, roles: frozenset[Role]) -> None:
     agent.roles_to_confirm = words_of(roles)
-    agent.roles_given_by = (desk.agent.id or None) if roles else None
+    agent.roles_given_by = (session.agent.id or None) if roles else None
 
 
 def _told(agent: Agent) -> str:
@@ -322,72 +328,72 @@ def _about_roles(new: frozenset[Role], later: frozenset[Role]) -> dict[str, str]
     return {"change": change, "roles": words_of(later or new)}
 
 
-def change_own_password(desk: Desk, old: str, new: str) -> None:
+def change_own_password(session: DeskSession, old: str, new: str) -> None:
     """Choose a new password, with the old one (ASVS 6.2.3). This session, the account's only one, goes on.
 
     Raises SignInRefused or SignInMustWait for the old one, BadPassword for the new one.
     """
-    office = desk.office
-    with office.database.reading() as session:
-        require_session(session, desk)
-        beside_factor = has_factor(session, office, desk.agent)
+    desk = session.desk
+    with desk.database.reading() as db:
+        require_session(db, session)
+        beside_factor = has_factor(db, desk, session.agent)
     shortest = passwords.SHORTEST_WITH_FACTOR if beside_factor else passwords.SHORTEST
-    passwords.check_new(new, desk.agent.name, office.settings.desk_name, shortest=shortest)
+    passwords.check_new(new, session.agent.name, desk.settings.desk_name, shortest=shortest)
     if passwords.normal(old) == passwords.normal(new):
         raise BadPassword("This is the password you have.", "Choose another one.")
-    if not confirm_password(desk, old):
+    if not confirm_password(session, old):
         raise SignInRefused
     hashed = passwords.hash_password(new)
-    with office.database.transaction() as session:
-        require_session(session, desk)
-        session.connection().execute(
+    with desk.database.transaction() as db:
+        require_session(db, session)
+        db.connection().execute(
             update(Agent)
-            .where(col(Agent.id) == desk.agent.id)
-            .values(password_hash=hashed, password_set_at=office.clock.now(), must_change_password=False)
+            .where(col(Agent.id) == session.agent.id)
+            .values(password_hash=hashed, password_set_at=desk.clock.now(), must_change_password=False)
         )
-        reason = f"{desk.agent.name}: password changed"
-        agent = _as_on_record(session, office, session.get_one(Agent, desk.agent.id, populate_existing=True))
-        about = about_now(session, office, agent) | about_password(office, agent.id, hashed, must_change=False)
-        record(session, desk, Entry(Action.ACCOUNT_CHANGED, reason=reason, about=about))
+        reason = f"{session.agent.name}: password changed"
+        agent = _as_on_record(db, desk, db.get_one(Agent, session.agent.id, populate_existing=True))
+        about = about_now(db, desk, agent) | about_password(desk, agent.id, hashed, must_change=False)
+        record(db, session, Entry(Action.ACCOUNT_CHANGED, reason=reason, about=about))
 
 
-def confirm_password(desk: Desk, password: str) -> bool:
+def confirm_password(session: DeskSession, password: str) -> bool:
     """Whether this is the password of the person signed in, asked again behind the lock or before an approval.
 
     Counted for this session alone (ASVS 7.5.1): failures at the door keep no one waiting who is inside, and the other
     way round. Failures are recorded and make the next try wait. Raises SignInMustWait.
     """
-    return check_password(desk.office, desk.agent.id, password, session_id=desk.session_id)
+    return check_password(session.desk, session.agent.id, password, session_id=session.session_id)
 
 
-def check_password(office: Office, agent_id: str, password: str, *, session_id: str = "") -> bool:
+def check_password(desk: Desk, agent_id: str, password: str, *, session_id: str = "") -> bool:
     """Whether this is the account's password, of a person who need not be signed in.
 
     Counted like a sign-in, or for that session: failures are recorded and make the next try wait. Raises
     SignInMustWait.
     """
-    with office.database.transaction() as session:
-        agent = session.get(Agent, agent_id)
+    with desk.database.transaction() as db:
+        agent = db.get(Agent, agent_id)
         if agent is None or agent.state != AccountState.ACTIVE:
             return False
-        now = office.clock.now()
-        counted = count_session_try(session, session_id, now) if session_id else count_try(session, agent_id, now)
+        now = desk.clock.now()
+        counted = count_session_try(db, session_id, now) if session_id else count_try(db, agent_id, now)
         if isinstance(counted, SignInMustWait):
-            record_failure(session, office, account_actor(office, agent), counted.code)
+            record_failure(db, desk, account_actor(desk, agent), counted.code)
     if isinstance(counted, SignInMustWait):
         raise counted
-    right = is_password_of(office, agent, password)
-    with office.database.transaction() as session:
+    right = is_password_of(desk, agent, password)
+    with desk.database.transaction() as db:
         if right and session_id:
-            give_back_to_session(session, session_id)
+            give_back_to_session(db, session_id)
         elif right:
-            give_back(session, agent_id)
+            give_back(db, agent_id)
         else:
-            record_failure(session, office, account_actor(office, agent), "password_asked_again")
+            record_failure(db, desk, account_actor(desk, agent), "password_asked_again")
     return right
 
 
-def is_password_of(office: Office, agent: Agent | None, typed: str) -> bool:
+def is_password_of(desk: Desk, agent: Agent | None, typed: str) -> bool:
     """Whether that is the account's password, and its name and the stored hash those that the log has.
 
     It takes as long for None, which is no account. Raises LogBroken.
@@ -395,59 +401,59 @@ def is_password_of(office: Office, agent: Agent | None, typed: str) -> bool:
     right = passwords.verify(agent.password_hash if agent else None, typed)
     if agent is None or not right:
         return False
-    with office.database.reading() as session:
-        said = account_on_record(session.connection(), office, agent.id, agent.name)
+    with desk.database.reading() as db:
+        said = account_on_record(db.connection(), desk, agent.id, agent.name)
     if said is None or said.name != agent.name:  # a name that was swapped makes no one another
         return False
     # an older desk did not say which password
-    return said.password is None or said.password == password_digest(office, agent.id, agent.password_hash)
+    return said.password is None or said.password == password_digest(desk, agent.id, agent.password_hash)
 
 
-def owes_password(session: Session, office: Office, agent: Agent) -> bool:
+def owes_password(db: Session, desk: Desk, agent: Agent) -> bool:
     """Whether its owner has to choose another password first, by the row or by the log."""
-    said = account_on_record(session.connection(), office, agent.id, agent.name)
+    said = account_on_record(db.connection(), desk, agent.id, agent.name)
     return agent.must_change_password or (said is not None and bool(said.must_change))
 
 
-def require_new_password(session: Session, desk: Desk, agent: Agent) -> None:
+def require_new_password(db: Session, session: DeskSession, agent: Agent) -> None:
     """Have the account's owner choose a password at the next sign-in, on record."""
     agent.must_change_password = True
-    _changed(session, desk, agent, "a new password is due", about={"must_change": "1"})
+    _changed(db, session, agent, "a new password is due", about={"must_change": "1"})
 
 
-def record_failure(session: Session, office: Office, actor: Actor, reason: str) -> None:
+def record_failure(db: Session, desk: Desk, actor: Actor, reason: str) -> None:
     """Record a refused sign-in or password (ASVS 16.3.1)."""
     append(
-        session,
-        office,
+        db,
+        desk,
         actor,
         Entry(Action.SIGN_IN_FAILED, outcome=Result.REFUSED, reason=reason),
-        office.clock.now(),
+        desk.clock.now(),
     )
 
 
-def find_agent(session: Session, name: str, *, locked: bool = False) -> Agent | None:
+def find_agent(db: Session, name: str, *, locked: bool = False) -> Agent | None:
     """The account of that name, if there is one; with `locked` no one else changes it until the transaction ends."""
     if NAME.fullmatch(normal_name(name)) is None:
         return None  # no account has it; and not every store accepts every text
     found = select(Agent).where(col(Agent.name) == normal_name(name))
-    return session.scalars(found.with_for_update() if locked else found).first()
+    return db.scalars(found.with_for_update() if locked else found).first()
 
 
-def named(session: Session, office: Office, name: str) -> Agent:
+def named(db: Session, desk: Desk, name: str) -> Agent:
     """The account of that name, locked, as the log has it. Raises UnknownAgent, NotVouched."""
-    agent = find_agent(session, name, locked=True)
+    agent = find_agent(db, name, locked=True)
     if agent is None:
         raise UnknownAgent("There is no account of that name.", "See `cs-console agents list`.")
-    return _as_on_record(session, office, agent)
+    return _as_on_record(db, desk, agent)
 
 
-def _as_on_record(session: Session, office: Office, agent: Agent) -> Agent:
+def _as_on_record(db: Session, desk: Desk, agent: Agent) -> Agent:
     """The account with its row put right where the log says otherwise, so that no change to it confirms a forged row.
 
     Raises NotVouched for one that the log does not know, or knows by another name.
     """
-    said = account_on_record(session.connection(), office, agent.id, agent.name)
+    said = account_on_record(db.connection(), desk, agent.id, agent.name)
     if said is None or said.name != agent.name:
         raise NotVouched(f"The access log does not hold the account {agent.name} as it is stored.")
     agent.roles, agent.state = said.roles, said.state
@@ -456,10 +462,10 @@ def _as_on_record(session: Session, office: Office, agent: Agent) -> Agent:
     return agent
 
 
-def about_now(session: Session, office: Office, agent: Agent) -> dict[str, str]:
+def about_now(db: Session, desk: Desk, agent: Agent) -> dict[str, str]:
     """What an entry about a change of this account vouches for: what the log has, where the row may be forged."""
-    said = account_on_record(session.connection(), office, agent.id, agent.name)
-    about = about_account(office, agent)
+    said = account_on_record(db.connection(), desk, agent.id, agent.name)
+    about = about_account(desk, agent)
     if said is not None:
         about["name"] = said.name
     if said is not None and said.identity is not None:
@@ -469,12 +475,12 @@ def about_now(session: Session, office: Office, agent: Agent) -> dict[str, str]:
     return about
 
 
-def _not_oneself(desk: Desk, agent: Agent) -> None:
-    if agent.id == desk.agent.id:
+def _not_oneself(session: DeskSession, agent: Agent) -> None:
+    if agent.id == session.agent.id:
         raise BadAccount("You cannot change your own account.", "Ask another admin.")
 
 
-def _locked_admins(session: Session) -> frozenset[str]:
+def _locked_admins(db: Session) -> frozenset[str]:
     """The ids of the admins who can sign in; locked until the transaction ends, so that none is removed."""
     active = (
         select(col(Agent.id))
@@ -482,7 +488,7 @@ def _locked_admins(session: Session) -> frozenset[str]:
         .order_by(col(Agent.id))  # in one order everywhere: two consoles that each held one would wait for ever
         .with_for_update()
     )
-    return frozenset(session.connection().execute(active).scalars())
+    return frozenset(db.connection().execute(active).scalars())
 
 
 def _not_last(admins: frozenset[str], agent: Agent) -> None:
@@ -491,23 +497,23 @@ def _not_last(admins: frozenset[str], agent: Agent) -> None:
 
 
 @contextmanager
-def _last_admin_on_record(desk: Desk, name: str) -> Iterator[None]:
+def _last_admin_on_record(session: DeskSession, name: str) -> Iterator[None]:
     """Write a refused attempt on the last admin down in a transaction of its own before it is raised."""
     try:
         yield
-    except LastAdmin as refusal:
-        reason = f"{normal_name(name)}: {refusal.code}"
-        with desk.office.database.transaction() as session:
-            record(session, desk, Entry(Action.ACCOUNT_CHANGED, outcome=Result.REFUSED, reason=reason))
+    except LastAdmin as error:
+        reason = f"{normal_name(name)}: {error.code}"
+        with session.desk.database.transaction() as db:
+            record(db, session, Entry(Action.ACCOUNT_CHANGED, outcome=Result.REFUSED, reason=reason))
         raise
 
 
 def _changed(
-    session: Session, desk: Desk, agent: Agent, what: str, ends: str = "", about: Mapping[str, str] | None = None
+    db: Session, session: DeskSession, agent: Agent, what: str, ends: str = "", about: Mapping[str, str] | None = None
 ) -> None:
-    session.add(agent)
-    session.flush()
+    db.add(agent)
+    db.flush()
     if ends:
-        end_and_record(session, desk.office, account_actor(desk.office, agent), agent.id, ends)
-    vouched = {**about_now(session, desk.office, agent), **(about or {})}
-    record(session, desk, Entry(Action.ACCOUNT_CHANGED, reason=f"{agent.name}: {what}", about=vouched))
+        end_and_record(db, session.desk, account_actor(session.desk, agent), agent.id, ends)
+    vouched = {**about_now(db, session.desk, agent), **(about or {})}
+    record(db, session, Entry(Action.ACCOUNT_CHANGED, reason=f"{agent.name}: {what}", about=vouched))

@@ -10,7 +10,7 @@ from sqlalchemy import or_
 from sqlmodel import Session, col
 
 from cs_console.access_log.vouched import Word, digest, oldest_first
-from cs_console.desk import Office
+from cs_console.desk import Desk
 from cs_console.settings import Settings
 from models.enums import Action, Result
 from models.log import LogEntry
@@ -26,31 +26,31 @@ class Account(Protocol):
     def name(self) -> str: ...
 
 
-def has_factor(session: Session, office: Office, account: Account) -> bool:
+def has_factor(db: Session, desk: Desk, account: Account) -> bool:
     """Whether the log says that the account has a second factor in force. Raises LogBroken."""
-    last = _last(session, office, account)
+    last = _last(db, desk, account)
     return last is not None and last.action is Action.FACTOR_ENROLLED
 
 
-def is_in_force(session: Session, office: Office, account: Account, secret: bytes) -> bool:
+def is_in_force(db: Session, desk: Desk, account: Account, secret: bytes) -> bool:
     """Whether this sealed secret is the one that was enrolled last. Raises LogBroken."""
-    last = _last(session, office, account)
+    last = _last(db, desk, account)
     if last is None or last.action is not Action.FACTOR_ENROLLED:
         return False
-    return last.about is None or last.names(factor=factor_digest(office, account.id, secret))
+    return last.about is None or last.names(factor=factor_digest(desk, account.id, secret))
 
 
-def about_factor(office: Office, account_id: str, secret: bytes) -> dict[str, str]:
+def about_factor(desk: Desk, account_id: str, secret: bytes) -> dict[str, str]:
     """What the entry of an enrolment vouches for: whose it is, and which secret."""
-    return {"account": account_id, "factor": factor_digest(office, account_id, secret)}
+    return {"account": account_id, "factor": factor_digest(desk, account_id, secret)}
 
 
-def factor_digest(office: Office, account_id: str, secret: bytes) -> str:
+def factor_digest(desk: Desk, account_id: str, secret: bytes) -> str:
     """How the log knows a sealed secret again."""
-    return digest(office, "second factor", account_id, bytes(secret).hex())
+    return digest(desk, "second factor", account_id, bytes(secret).hex())
 
 
-def _last(session: Session, office: Office, account: Account) -> Word | None:
+def _last(db: Session, desk: Desk, account: Account) -> Word | None:
     """The newest entry about the account's second factor; those of older desks name it by their actor alone."""
     enrolled = (col(LogEntry.action) == Action.FACTOR_ENROLLED.value) & or_(
         col(LogEntry.about).contains(f'"account":"{account.id}"'),
@@ -62,7 +62,7 @@ def _last(session: Session, office: Office, account: Account) -> Word | None:
     # named apart from `or_`, so that the index by action is used
     either = col(LogEntry.action).in_((Action.FACTOR_ENROLLED.value, Action.FACTOR_RESET.value))
     done = col(LogEntry.outcome) == Result.DONE.value
-    said = oldest_first(session, office, either, done, or_(enrolled, reset))
+    said = oldest_first(db, desk, either, done, or_(enrolled, reset))
     return said[-1] if said else None
 
 

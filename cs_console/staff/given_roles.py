@@ -9,7 +9,7 @@ from cs_console.access_log.accounts_on_record import account_on_record, accounts
 from cs_console.access_log.append import append
 from cs_console.access_log.entry import Actor, Entry
 from cs_console.access_log.persons_on_record import is_another
-from cs_console.desk import Desk, Office
+from cs_console.desk import Desk, DeskSession
 from cs_console.errors import BadAccount, NotAllowed, NotVouched
 from cs_console.staff.sessions import end_and_record
 from models.agent import Agent
@@ -30,71 +30,69 @@ def words_of(roles: Iterable[Role]) -> str:
     return ",".join(sorted(role.value for role in roles))
 
 
-def roles_to_confirm(
-    session: Session, office: Office, agent_id: str, held: str, wanted: Iterable[Role]
-) -> frozenset[Role]:
+def roles_to_confirm(db: Session, desk: Desk, agent_id: str, held: str, wanted: Iterable[Role]) -> frozenset[Role]:
     """Which of the wanted roles the account does not get before they are confirmed.
 
     None if the settings do not require it, or without two other active accounts, one of which could have given
     them and the other confirm.
     """
     new = (frozenset(wanted) - roles_of(held)) & CONFIRMED
-    if not new or not office.settings.confirm_roles:
+    if not new or not desk.settings.confirm_roles:
         return frozenset()
-    known = accounts_on_record(session.connection(), office)
+    known = accounts_on_record(db.connection(), desk)
     can = {role.value for role in CONFIRMERS}
     others = 0
-    for other_id, other_name in session.connection().execute(select(col(Agent.id), col(Agent.name))).all():
+    for other_id, other_name in db.connection().execute(select(col(Agent.id), col(Agent.name))).all():
         said = known.of(other_id, other_name)
         if said is not None and other_id != agent_id and said.state is AccountState.ACTIVE:
             others += not can.isdisjoint(said.roles.split(","))
     return new if others >= 2 else frozenset()
 
 
-def confirm_roles(desk: Desk, name: str) -> tuple[Role, ...]:
+def confirm_roles(session: DeskSession, name: str) -> tuple[Role, ...]:
     """Confirm the roles that another person gave that account: they take effect, its sessions end.
 
     Only an admin or a supervisor, who is another person than the one who gave them and than the account's owner.
     Raises UnknownAgent, BadAccount, NotAllowed, SessionEnded.
     """
-    with desk.work(*CONFIRMERS) as session:
-        return _confirm(session, desk.office, desk.agent.id, desk.actor, name)
+    with session.work(*CONFIRMERS) as db:
+        return _confirm(db, session.desk, session.agent.id, session.actor, name)
 
 
-def confirm_roles_as(office: Office, by: str, password: str, name: str) -> tuple[Role, ...]:
+def confirm_roles_as(desk: Desk, by: str, password: str, name: str) -> tuple[Role, ...]:
     """The same by an operator's command, with the name and the password of the account that confirms.
 
     Counted like a sign-in. Raises SignInRefused, SignInMustWait, MustChangePassword, and as `confirm_roles` does.
     """
     from cs_console.staff.second_person import Confirming, require_password_of
 
-    card = require_password_of(office, Confirming(by, password), *CONFIRMERS)
-    actor = Actor(card.name, words_of(card.roles), "", office.host)
-    with office.database.transaction() as session:
-        return _confirm(session, office, card.id, actor, name)
+    card = require_password_of(desk, Confirming(by, password), *CONFIRMERS)
+    actor = Actor(card.name, words_of(card.roles), "", desk.host)
+    with desk.database.transaction() as db:
+        return _confirm(db, desk, card.id, actor, name)
 
 
-def _confirm(session: Session, office: Office, by: str, actor: Actor, name: str) -> tuple[Role, ...]:
+def _confirm(db: Session, desk: Desk, by: str, actor: Actor, name: str) -> tuple[Role, ...]:
     from cs_console.staff.accounts import about_now, account_actor, named
 
-    agent = named(session, office, name)
-    said = account_on_record(session.connection(), office, agent.id, agent.name)
+    agent = named(db, desk, name)
+    said = account_on_record(db.connection(), desk, agent.id, agent.name)
     if agent.roles_to_confirm and (said is None or said.waiting is None):  # an older desk does not say who gave them
         raise NotVouched(f"The access log does not say who gave {agent.name} these roles: give them again.")
     given = roles_of(agent.roles_to_confirm)
     if not given:
         raise BadAccount(f"No roles of {agent.name} wait to be confirmed.", "See `cs-console agents list`.")
-    if not (is_another(session, office, agent.id, by) and is_another(session, office, agent.roles_given_by, by)):
+    if not (is_another(db, desk, agent.id, by) and is_another(db, desk, agent.roles_given_by, by)):
         raise NotAllowed(
             "Roles are confirmed by another person than the one who gave them or gets them.",
             "Ask another admin or supervisor; `cs-console agents identity` records whose an account is.",
         )
     agent.roles = words_of(roles_of(agent.roles) | given)
     agent.roles_to_confirm, agent.roles_given_by = "", None
-    session.add(agent)
-    session.flush()
-    end_and_record(session, office, account_actor(office, agent), agent.id, "your roles were changed")
-    about = about_now(session, office, agent) | {"change": "roles confirmed", "roles": words_of(given)}
+    db.add(agent)
+    db.flush()
+    end_and_record(db, desk, account_actor(desk, agent), agent.id, "your roles were changed")
+    about = about_now(db, desk, agent) | {"change": "roles confirmed", "roles": words_of(given)}
     reason = f"{agent.name}: roles confirmed, {words_of(given)}"
-    append(session, office, actor, Entry(Action.ACCOUNT_CHANGED, reason=reason, about=about), office.clock.now())
+    append(db, desk, actor, Entry(Action.ACCOUNT_CHANGED, reason=reason, about=about), desk.clock.now())
     return tuple(sorted(given))

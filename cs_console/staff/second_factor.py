@@ -17,7 +17,7 @@ from cs_console.access_log.entry import Entry
 from cs_console.access_log.persons_on_record import is_another
 from cs_console.access_log.vouched import digest, last_entry
 from cs_console.custody.factor_secrets import open_secret, seal_secret
-from cs_console.desk import Desk, Office, OperatorDesk
+from cs_console.desk import Desk, DeskSession, OperatorSession
 from cs_console.errors import BadAccount, NotAllowed, SignInRefused, WrongFactor
 from cs_console.live_session import require_session
 from cs_console.staff.accounts import account_actor, confirm_password, named, require_new_password
@@ -47,7 +47,7 @@ class Enrolment:
     link: str = field(repr=False)
 
 
-def begin_enrolment(desk: Desk, password: str) -> Enrolment:
+def begin_enrolment(session: DeskSession, password: str) -> Enrolment:
     """Make a new secret for the agent's own app; the factor they have stays in force until a code of the new one.
 
     The password is asked again, so that no one enrols their own phone at an unattended console. Raises SignInRefused,
@@ -55,110 +55,112 @@ def begin_enrolment(desk: Desk, password: str) -> Enrolment:
     """
     import pyotp
 
-    office, agent_id = desk.office, desk.agent.id
-    if not confirm_password(desk, password):
+    desk, agent_id = session.desk, session.agent.id
+    if not confirm_password(session, password):
         raise SignInRefused
     secret = pyotp.random_base32()
-    sealed = seal_secret(office.keyring, agent_id, secret)
-    with office.database.transaction() as session:
-        require_session(session, desk)
-        row = session.get(SecondFactor, agent_id, with_for_update=True) or SecondFactor(agent_id=agent_id)
+    sealed = seal_secret(desk.keyring, agent_id, secret)
+    with desk.database.transaction() as db:
+        require_session(db, session)
+        row = db.get(SecondFactor, agent_id, with_for_update=True) or SecondFactor(agent_id=agent_id)
         row.pending = sealed
-        session.add(row)
-    return Enrolment(secret, pyotp.TOTP(secret).provisioning_uri(name=f"{office.settings.desk_name}:{desk.agent.name}"))
+        db.add(row)
+    return Enrolment(
+        secret, pyotp.TOTP(secret).provisioning_uri(name=f"{desk.settings.desk_name}:{session.agent.name}")
+    )
 
 
-def confirm_enrolment(desk: Desk, typed: str) -> tuple[str, ...]:
+def confirm_enrolment(session: DeskSession, typed: str) -> tuple[str, ...]:
     """Put the new secret in force with one of its codes; returns the recovery codes, which are shown this once.
 
     Recovery codes from before end. On record. Raises WrongFactor, SessionEnded.
     """
-    office, agent_id = desk.office, desk.agent.id
-    with office.database.transaction() as session:
-        require_session(session, desk)
-        row = session.get(SecondFactor, agent_id, with_for_update=True)
+    desk, agent_id = session.desk, session.agent.id
+    with desk.database.transaction() as db:
+        require_session(db, session)
+        row = db.get(SecondFactor, agent_id, with_for_update=True)
         if row is None or row.pending is None:
             raise WrongFactor("Begin again: the app was given no new secret.")
-        now = office.clock.now()
-        step = _step_of(open_secret(office.keyring, agent_id, row.pending), typed, now)
+        now = desk.clock.now()
+        step = _step_of(open_secret(desk.keyring, agent_id, row.pending), typed, now)
         if step is None:
             raise WrongFactor("Type the six digits that the app shows now; check that the phone's clock is right.")
         row.secret, row.pending, row.last_step, row.enrolled_at = row.pending, None, step, now
-        session.add(row)
-        session.flush()
-        codes = _new_recovery_codes(session, office, agent_id)
-        session.connection().execute(
-            update(AgentSession).where(col(AgentSession.id) == desk.session_id).values(enrolling=False)
+        db.add(row)
+        db.flush()
+        codes = _new_recovery_codes(db, desk, agent_id)
+        db.connection().execute(
+            update(AgentSession).where(col(AgentSession.id) == session.session_id).values(enrolling=False)
         )
-        record(session, desk, Entry(Action.FACTOR_ENROLLED, about=about_factor(office, agent_id, row.secret)))
+        record(db, session, Entry(Action.FACTOR_ENROLLED, about=about_factor(desk, agent_id, row.secret)))
     return codes
 
 
-def take_code(session: Session, office: Office, agent: Agent, typed: str) -> bool:
+def take_code(db: Session, desk: Desk, agent: Agent, typed: str) -> bool:
     """Use a code of the account's app, or a recovery code, once, in the caller's transaction.
 
     Two consoles at once cannot use the same one. A recovery code that is used is on record. A secret that the log does
     not hold as the one in force is worth nothing.
     """
-    row = session.get(SecondFactor, agent.id, with_for_update=True)
-    if row is None or row.secret is None or not is_in_force(session, office, agent, row.secret):
+    row = db.get(SecondFactor, agent.id, with_for_update=True)
+    if row is None or row.secret is None or not is_in_force(db, desk, agent, row.secret):
         return False
     digits = "".join(typed.split())
-    step = _step_of(open_secret(office.keyring, agent.id, row.secret), digits, office.clock.now())
+    step = _step_of(open_secret(desk.keyring, agent.id, row.secret), digits, desk.clock.now())
     if step is not None:
-        used = session.connection().execute(
+        used = db.connection().execute(
             update(SecondFactor)
             .where(col(SecondFactor.agent_id) == agent.id, col(SecondFactor.last_step) < step)
             .values(last_step=step)
         )
         return bool(used.rowcount)
-    return _take_recovery_code(session, office, agent, digits)
+    return _take_recovery_code(db, desk, agent, digits)
 
 
-def recovery_codes_left(desk: Desk) -> int | None:
+def recovery_codes_left(session: DeskSession) -> int | None:
     """How many recovery codes the agent has left; None where they have no second factor."""
-    with desk.office.database.reading() as session:
-        require_session(session, desk)
-        if not has_factor(session, desk.office, desk.agent):
+    with session.desk.database.reading() as db:
+        require_session(db, session)
+        if not has_factor(db, session.desk, session.agent):
             return None
         unused = select(col(RecoveryCode.id)).where(
-            col(RecoveryCode.agent_id) == desk.agent.id, col(RecoveryCode.used_at).is_(None)
+            col(RecoveryCode.agent_id) == session.agent.id, col(RecoveryCode.used_at).is_(None)
         )
-        return len(session.connection().execute(unused).all())
+        return len(db.connection().execute(unused).all())
 
 
-def reset_factor(desk: OperatorDesk, name: str, first: Confirming, second: Confirming) -> None:
+def reset_factor(session: OperatorSession, name: str, first: Confirming, second: Confirming) -> None:
     """Take an account's second factor away, with two admins' passwords; neither is the account's own.
 
     Its owner has to choose a password then, since a short one was enough beside the factor, and enrols again where
     the settings ask for it. Its sessions end. Raises UnknownAgent, BadAccount, NotAllowed, SignInRefused,
     SignInMustWait.
     """
-    if not isinstance(desk, OperatorDesk):
+    if not isinstance(session, OperatorSession):
         raise NotAllowed("A second factor is reset on the host.", "Use `cs-console agents reset-factor`.")
-    office = desk.office
-    admins = [require_password_of(office, one, Role.ADMIN) for one in (first, second)]
-    with office.database.reading() as session:
-        if not is_another(session, office, admins[0].id, admins[1].id):
+    desk = session.desk
+    admins = [require_password_of(desk, one, Role.ADMIN) for one in (first, second)]
+    with desk.database.reading() as db:
+        if not is_another(db, desk, admins[0].id, admins[1].id):
             raise BadAccount(
                 "Two different people have to confirm this.",
                 "Name another one with --second; `cs-console agents identity` records whose an account is.",
             )
-    with office.database.transaction() as session:
-        agent = named(session, office, name)
+    with desk.database.transaction() as db:
+        agent = named(db, desk, name)
         if agent.id in {admin.id for admin in admins}:
             raise BadAccount("You cannot reset your own second factor.", "Two other admins must confirm it.")
-        if not has_factor(session, office, agent):
+        if not has_factor(db, desk, agent):
             raise BadAccount(f"{agent.name} has no second factor.", "Nothing was changed.")
-        session.connection().execute(delete(SecondFactor).where(col(SecondFactor.agent_id) == agent.id))
-        session.connection().execute(delete(RecoveryCode).where(col(RecoveryCode.agent_id) == agent.id))
-        require_new_password(session, desk, agent)
-        actor = account_actor(office, agent)
-        end_and_record(session, office, actor, agent.id, "your second factor was reset")
+        db.connection().execute(delete(SecondFactor).where(col(SecondFactor.agent_id) == agent.id))
+        db.connection().execute(delete(RecoveryCode).where(col(RecoveryCode.agent_id) == agent.id))
+        require_new_password(db, session, agent)
+        actor = account_actor(desk, agent)
+        end_and_record(db, desk, actor, agent.id, "your second factor was reset")
         confirmed = " and ".join(admin.name for admin in admins)
         about = {"account": agent.id, "name": agent.name, "change": "second factor reset"}
         reason = f"{agent.name}: confirmed by {confirmed}"
-        record(session, desk, Entry(Action.FACTOR_RESET, reason=reason, about=about))
+        record(db, session, Entry(Action.FACTOR_RESET, reason=reason, about=about))
 
 
 def _step_of(secret: str, typed: str, now: datetime) -> int | None:
@@ -174,11 +176,11 @@ def _step_of(secret: str, typed: str, now: datetime) -> int | None:
     return max(matching, default=None)
 
 
-def _new_recovery_codes(session: Session, office: Office, agent_id: str) -> tuple[str, ...]:
-    session.connection().execute(delete(RecoveryCode).where(col(RecoveryCode.agent_id) == agent_id))
+def _new_recovery_codes(db: Session, desk: Desk, agent_id: str) -> tuple[str, ...]:
+    db.connection().execute(delete(RecoveryCode).where(col(RecoveryCode.agent_id) == agent_id))
     codes = tuple("-".join(_random_letters() for _ in range(2)) for _ in range(RECOVERY_CODES))
-    rows = [RecoveryCode(agent_id=agent_id, digest=_digest(office, agent_id, code)) for code in codes]
-    session.connection().execute(insert(RecoveryCode), [row.model_dump() for row in rows])
+    rows = [RecoveryCode(agent_id=agent_id, digest=_digest(desk, agent_id, code)) for code in codes]
+    db.connection().execute(insert(RecoveryCode), [row.model_dump() for row in rows])
     return codes
 
 
@@ -186,31 +188,31 @@ def _random_letters() -> str:
     return "".join(secrets.choice(_SIGNS) for _ in range(_HALF))
 
 
-def _take_recovery_code(session: Session, office: Office, agent: Agent, typed: str) -> bool:
-    kept = _digest(office, agent.id, typed)
-    used = session.connection().execute(
+def _take_recovery_code(db: Session, desk: Desk, agent: Agent, typed: str) -> bool:
+    kept = _digest(desk, agent.id, typed)
+    used = db.connection().execute(
         update(RecoveryCode)
         .where(
             col(RecoveryCode.agent_id) == agent.id,
             col(RecoveryCode.digest) == kept,
             col(RecoveryCode.used_at).is_(None),
         )
-        .values(used_at=office.clock.now())
+        .values(used_at=desk.clock.now())
         .returning(col(RecoveryCode.id))
     )
     row_id = used.scalar()
     # not its row's id, which could be overwritten; older desks wrote that
-    about = {"code": digest(office, "recovery code", agent.id, kept.hex())}
+    about = {"code": digest(desk, "recovery code", agent.id, kept.hex())}
     wrote = (about_text(about), about_text({"code": row_id or ""}))
     said = (col(LogEntry.action) == Action.RECOVERY_CODE_USED.value, col(LogEntry.about).in_(wrote))
-    if row_id is None or last_entry(session, office, *said) is not None:  # its row says that it was not used
+    if row_id is None or last_entry(db, desk, *said) is not None:  # its row says that it was not used
         return False
     used_now = Entry(Action.RECOVERY_CODE_USED, about=about)
-    append(session, office, account_actor(office, agent), used_now, office.clock.now())
+    append(db, desk, account_actor(desk, agent), used_now, desk.clock.now())
     return True
 
 
-def _digest(office: Office, agent_id: str, code: str) -> bytes:
+def _digest(desk: Desk, agent_id: str, code: str) -> bytes:
     """59 random bits need no slow hash; the key keeps a copy of the database from being searched (ASVS 6.5.2)."""
     written = code.casefold().replace("-", "").encode("utf-8", "surrogatepass")
-    return hmac.digest(office.keyring.desk_key("recovery-codes"), agent_id.encode() + b"|" + written, hashlib.sha256)
+    return hmac.digest(desk.keyring.desk_key("recovery-codes"), agent_id.encode() + b"|" + written, hashlib.sha256)

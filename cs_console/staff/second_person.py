@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from cs_console.desk import AgentCard, Office
+from cs_console.desk import AgentCard, Desk
 from cs_console.errors import MustChangePassword, NotAllowed, SignInRefused
 from cs_console.staff.accounts import card_of, check_password, find_agent, owes_password
 from models.enums import Role
@@ -16,19 +16,19 @@ class Confirming:
     password: str = field(repr=False)
 
 
-def require_password_of(office: Office, confirming: Confirming, *any_of: Role) -> AgentCard:
+def require_password_of(desk: Desk, confirming: Confirming, *any_of: Role) -> AgentCard:
     """Who that is, once their password is right and the account holds one of these roles.
 
     Counted and recorded like a sign-in. Raises SignInRefused, SignInMustWait, MustChangePassword, NotAllowed.
     """
-    with office.database.reading() as session:
-        agent = find_agent(session, confirming.name)
-    if agent is None or not check_password(office, agent.id, confirming.password):
+    with desk.database.reading() as db:
+        agent = find_agent(db, confirming.name)
+    if agent is None or not check_password(desk, agent.id, confirming.password):
         raise SignInRefused
-    with office.database.reading() as session:
-        if owes_password(session, office, agent):
+    with desk.database.reading() as db:
+        if owes_password(db, desk, agent):
             raise MustChangePassword  # the person who set it knows it too
-        card = card_of(session, office, agent)
+        card = card_of(db, desk, agent)
     if not any(card.has(role) for role in any_of):
         wanted = " or ".join(role.value for role in any_of)
         raise NotAllowed(f"{card.name} is not {wanted}.", "Name an account that has that role.")

@@ -5,18 +5,18 @@ from sqlmodel import Session, col
 
 from cs_console.access_log.append import append
 from cs_console.access_log.entry import Actor, Entry
-from cs_console.desk import Office
+from cs_console.desk import Desk
 from models.agent_session import AgentSession
 from models.enums import Action
 
 
-def end_and_record(session: Session, office: Office, account: Actor, agent_id: str, reason: str) -> None:
+def end_and_record(db: Session, desk: Desk, account: Actor, agent_id: str, reason: str) -> None:
     """End every live session of an account, each before its next action.
 
     One entry for each session that ended, in the account's own name (ASVS 16.3.1).
     """
-    now = office.clock.now()
-    ended = session.connection().execute(
+    now = desk.clock.now()
+    ended = db.connection().execute(
         update(AgentSession)
         .where(col(AgentSession.agent_id) == agent_id, col(AgentSession.ended_at).is_(None))
         .values(ended_at=now, end_reason=reason)
@@ -24,4 +24,4 @@ def end_and_record(session: Session, office: Office, account: Actor, agent_id: s
     )
     for session_id in ended.scalars().all():
         actor = Actor(account.name, account.roles, session_id[:16], account.host)
-        append(session, office, actor, Entry(Action.SIGNED_OUT, reason=reason), now)
+        append(db, desk, actor, Entry(Action.SIGNED_OUT, reason=reason), now)

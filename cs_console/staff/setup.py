@@ -14,7 +14,7 @@ from cs_console.custody.desk_keys import list_desk_keys
 from cs_console.custody.keyring import open_keyring
 from cs_console.custody.sample_mark import sample_tag
 from cs_console.database import Database
-from cs_console.desk import Office, operator_desk
+from cs_console.desk import Desk, operator_session
 from cs_console.errors import BadSettings, DeskExists, StoreUnavailable
 from cs_console.key_files import make_wrapping_key
 from cs_console.opening import assemble
@@ -52,7 +52,7 @@ def keyring_flaw(settings: Settings) -> str:
 
 def init_desk(
     settings: Settings, admin_name: str, password: str, clock: Clock | None = None, *, sample: bool = False
-) -> Office:
+) -> Desk:
     """Make a desk with one account, an admin, and open it; with `sample` it carries the mark of a sample for good.
 
     The desk exists once its last step, one transaction, is committed: a crash before that leaves nothing that
@@ -75,37 +75,37 @@ def init_desk(
         return _make(settings, shelf, clock or SystemClock(), name, hashed, sample)
 
 
-def _make(settings: Settings, shelf: PackShelf, clock: Clock, name: str, hashed: str, sample: bool) -> Office:
+def _make(settings: Settings, shelf: PackShelf, clock: Clock, name: str, hashed: str, sample: bool) -> Desk:
     _make_files(settings)
     desk_id = new_id()
     keyring = open_keyring(settings, clock)
     database = Database(settings.database)
-    office = assemble(settings, database, keyring, shelf, clock, sample)
+    desk = assemble(settings, database, keyring, shelf, clock, sample)
     try:
         keyring.prepare(desk_id)
         database.migrate()
-        with database.transaction() as session:
-            _fill(session, office, desk_id, name, hashed)
-        list_desk_keys(office)
+        with database.transaction() as db:
+            _fill(db, desk, desk_id, name, hashed)
+        list_desk_keys(desk)
     except BaseException:
-        office.close()
+        desk.close()
         raise
-    return office
+    return desk
 
 
-def _fill(session: Session, office: Office, desk_id: str, name: str, hashed: str) -> None:
-    if session.scalars(select(DeskIdentity)).first() is not None:
-        raise _exists(office.settings)
-    tag = sample_tag(office.keyring, desk_id) if office.sample else None
-    session.add(DeskIdentity(id=desk_id, created_at=office.clock.now(), sample_tag=tag))
-    session.add(Counter(name="ticket", value=FIRST_TICKET - 1))
-    start_log(session, office)
-    session.flush()
-    agent = insert_agent(session, office, name, frozenset({Role.ADMIN}), hashed)
-    desk = operator_desk(office)
-    record(session, desk, Entry(Action.DESK_CREATED, reason=desk_id))
-    about = about_account(office, agent)
-    record(session, desk, Entry(Action.ACCOUNT_ADDED, reason=f"{name}: {agent.roles}", about=about))
+def _fill(db: Session, desk: Desk, desk_id: str, name: str, hashed: str) -> None:
+    if db.scalars(select(DeskIdentity)).first() is not None:
+        raise _exists(desk.settings)
+    tag = sample_tag(desk.keyring, desk_id) if desk.sample else None
+    db.add(DeskIdentity(id=desk_id, created_at=desk.clock.now(), sample_tag=tag))
+    db.add(Counter(name="ticket", value=FIRST_TICKET - 1))
+    start_log(db, desk)
+    db.flush()
+    agent = insert_agent(db, desk, name, frozenset({Role.ADMIN}), hashed)
+    session = operator_session(desk)
+    record(db, session, Entry(Action.DESK_CREATED, reason=desk_id))
+    about = about_account(desk, agent)
+    record(db, session, Entry(Action.ACCOUNT_ADDED, reason=f"{name}: {agent.roles}", about=about))
 
 
 def _refuse_existing(settings: Settings) -> None:
@@ -114,8 +114,8 @@ def _refuse_existing(settings: Settings) -> None:
         if database.version() is None:
             return
         database.check()
-        with database.reading() as session:
-            found = session.connection().execute(select(col(DeskIdentity.id))).first()
+        with database.reading() as db:
+            found = db.connection().execute(select(col(DeskIdentity.id))).first()
         if found is not None:
             raise _exists(settings)
     finally:

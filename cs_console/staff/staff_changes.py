@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlmodel import col
 
-from cs_console.desk import Desk
+from cs_console.desk import DeskSession
 from models.columns import from_microseconds, microseconds
 from models.enums import Action, Result, Role
 from models.log import LogEntry
@@ -30,21 +30,21 @@ class StaffChange:
     roles: str
 
 
-def staff_changes(desk: Desk, since: datetime | None) -> tuple[StaffChange, ...]:
+def staff_changes(session: DeskSession, since: datetime | None) -> tuple[StaffChange, ...]:
     """What others did to others' accounts since that moment, newest first, MOST at most.
 
     Raises NotAllowed, SessionEnded.
     """
-    began = since or desk.office.clock.now() - FIRST_LOOK
-    with desk.reading(Role.SUPERVISOR) as session:
-        rows = session.connection().execute(
+    began = since or session.desk.clock.now() - FIRST_LOOK
+    with session.reading(Role.SUPERVISOR) as db:
+        rows = db.connection().execute(
             select(col(LogEntry.at), col(LogEntry.actor), col(LogEntry.about))
             .where(
                 col(LogEntry.action).in_(_TOLD),
                 col(LogEntry.at) > microseconds(began),
                 col(LogEntry.about).is_not(None),
                 col(LogEntry.outcome) == Result.DONE.value,
-                col(LogEntry.actor) != desk.agent.name,
+                col(LogEntry.actor) != session.agent.name,
             )
             .order_by(col(LogEntry.at).desc(), col(LogEntry.seq).desc())
             .limit(MOST)
@@ -53,7 +53,7 @@ def staff_changes(desk: Desk, since: datetime | None) -> tuple[StaffChange, ...]
     return tuple(
         StaffChange(from_microseconds(at), by, about["name"], about["change"], about.get("roles", ""))
         for at, by, about in found
-        if "change" in about and about["account"] != desk.agent.id
+        if "change" in about and about["account"] != session.agent.id
     )
 
 

@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 from cs_console.access_log.append import record
 from cs_console.access_log.entry import Entry
 from cs_console.access_log.undertakings_on_record import NEWEST_UNDERTAKING, about_undertaking, has_undertaken
-from cs_console.desk import Desk
+from cs_console.desk import DeskSession
 from cs_console.errors import NoUndertaking
 from models.enums import Action
 from models.undertaking import Undertaking
@@ -26,49 +26,49 @@ class UndertakingText:
     valid_days: int
 
 
-def current_text(desk: Desk) -> UndertakingText:
+def current_text(session: DeskSession) -> UndertakingText:
     """The text in force: the one of the pack that new tickets are opened under."""
-    rules = desk.office.packs.current.undertaking
+    rules = session.desk.packs.current.undertaking
     return UndertakingText(rules.version, rules.text, rules.clause, rules.valid_days)
 
 
-def accept(desk: Desk) -> None:
+def accept(session: DeskSession) -> None:
     """Sign the text in force, from now for as long as the pack says; recorded with its version."""
-    shown = current_text(desk)
-    with desk.work() as session:
-        now = desk.office.clock.now()
+    shown = current_text(session)
+    with session.work() as db:
+        now = session.desk.clock.now()
         until = now + timedelta(days=shown.valid_days)
-        session.add(
+        db.add(
             Undertaking(
-                agent_id=desk.agent.id,
+                agent_id=session.agent.id,
                 version=shown.version,
                 text_sha256=hashlib.sha256(shown.text.encode()).hexdigest(),
                 accepted_at=now,
                 expires_at=until,
             )
         )
-        about = about_undertaking(desk.agent.id, shown.version, until)
-        record(session, desk, Entry(Action.UNDERTAKING_ACCEPTED, reason=f"version {shown.version}", about=about))
+        about = about_undertaking(session.agent.id, shown.version, until)
+        record(db, session, Entry(Action.UNDERTAKING_ACCEPTED, reason=f"version {shown.version}", about=about))
 
 
-def is_current(session: Session, desk: Desk) -> bool:
+def is_current(db: Session, session: DeskSession) -> bool:
     """Whether the desk's agent has signed the version in force and it has not expired, by its row and by the
     access log. Raises LogBroken.
     """
-    found = session.connection().execute(
+    found = db.connection().execute(
         select(NEWEST_UNDERTAKING)
         .where(
-            col(Undertaking.agent_id) == desk.agent.id,
-            col(Undertaking.version) == desk.office.packs.current.undertaking.version,
-            col(Undertaking.expires_at) > desk.office.clock.now(),
+            col(Undertaking.agent_id) == session.agent.id,
+            col(Undertaking.version) == session.desk.packs.current.undertaking.version,
+            col(Undertaking.expires_at) > session.desk.clock.now(),
         )
         .limit(1)
     )
     row = found.first()
-    return row is not None and has_undertaken(session.connection(), desk, row[0])
+    return row is not None and has_undertaken(db.connection(), session, row[0])
 
 
-def require_current(session: Session, desk: Desk) -> None:
+def require_current(db: Session, session: DeskSession) -> None:
     """Refuse without a current undertaking. Raises NoUndertaking."""
-    if not is_current(session, desk):
+    if not is_current(db, session):
         raise NoUndertaking

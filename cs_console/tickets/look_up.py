@@ -11,7 +11,7 @@ from cs_console.access_log.append import lock_log, record
 from cs_console.access_log.entry import Entry
 from cs_console.custody.blind_index import lookup_token, normalise, on_file_form
 from cs_console.custody.contacts import persons_with
-from cs_console.desk import Desk, Office
+from cs_console.desk import Desk, DeskSession
 from cs_console.errors import BadInput, TooManyLookUps
 from cs_console.staff.undertakings import require_current
 from models.columns import microseconds
@@ -26,47 +26,47 @@ LIMIT_REASON = TooManyLookUps.code
 _Found = TypeVar("_Found", int, str, covariant=True)
 
 
-def look_up(desk: Desk, field: Field, typed: str) -> tuple[int, ...]:
+def look_up(session: DeskSession, field: Field, typed: str) -> tuple[int, ...]:
     """The tickets of everyone on file with exactly this phone or e-mail, and those that claim it, newest first.
 
     Every look-up is recorded, found or not, without the value; so is one past the pack's hourly limit. An answer for
     no one is the same as for an erased requester. Raises BadInput, TooManyLookUps, NoUndertaking, NotAllowed.
     """
-    return _looked_up(desk, field, typed, partial(_tickets_with, office=desk.office, field=field))
+    return _looked_up(session, field, typed, partial(_tickets_with, desk=session.desk, field=field))
 
 
-def find_persons(desk: Desk, field: Field, typed: str, most: int) -> tuple[str, ...]:
+def find_persons(session: DeskSession, field: Field, typed: str, most: int) -> tuple[str, ...]:
     """The people on file with exactly this phone or e-mail, at most so many: recorded, limited and refused alike."""
-    return _looked_up(desk, field, typed, partial(persons_with, office=desk.office, field=field, most=most))
+    return _looked_up(session, field, typed, partial(persons_with, desk=session.desk, field=field, most=most))
 
 
 class _Find(Protocol[_Found]):
-    def __call__(self, session: Session, *, normalised: str) -> tuple[_Found, ...]: ...
+    def __call__(self, db: Session, *, normalised: str) -> tuple[_Found, ...]: ...
 
 
-def _looked_up(desk: Desk, field: Field, typed: str, find: _Find[_Found]) -> tuple[_Found, ...]:
-    office = desk.office
-    normalised = normalise(field, typed.strip(), office.packs.current.meta.region)
+def _looked_up(session: DeskSession, field: Field, typed: str, find: _Find[_Found]) -> tuple[_Found, ...]:
+    desk = session.desk
+    normalised = normalise(field, typed.strip(), desk.packs.current.meta.region)
     if normalised is None:
         raise BadInput("Only a whole phone number or e-mail address can be looked up.", "Check it and type it again.")
-    limit = office.packs.current.reveal.look_ups_per_hour
-    with desk.work(*LOOK_UP_ROLES) as session:
-        require_current(session, desk)
-        lock_log(session.connection(), office)  # two at once must not both be the last that is allowed
-        within = _look_ups_this_hour(session, desk) < limit
+    limit = desk.packs.current.reveal.look_ups_per_hour
+    with session.work(*LOOK_UP_ROLES) as db:
+        require_current(db, session)
+        lock_log(db.connection(), desk)  # two at once must not both be the last that is allowed
+        within = _look_ups_this_hour(db, session) < limit
         outcome, reason = (Result.DONE, "") if within else (Result.REFUSED, LIMIT_REASON)
-        record(session, desk, Entry(Action.CONTACT_LOOKED_UP, outcome, fields=(field.value,), reason=reason))
-        found = find(session, normalised=normalised) if within else ()
+        record(db, session, Entry(Action.CONTACT_LOOKED_UP, outcome, fields=(field.value,), reason=reason))
+        found = find(db, normalised=normalised) if within else ()
     if not within:
         raise TooManyLookUps(f"You have looked up {limit} contacts within the hour.", "Wait, or ask a supervisor.")
     return found
 
 
-def _look_ups_this_hour(session: Session, desk: Desk) -> int:
-    since = microseconds(desk.office.clock.now() - timedelta(hours=1))
-    counted = session.connection().execute(
+def _look_ups_this_hour(db: Session, session: DeskSession) -> int:
+    since = microseconds(session.desk.clock.now() - timedelta(hours=1))
+    counted = db.connection().execute(
         select(func.count()).where(
-            col(LogEntry.actor) == desk.agent.name,
+            col(LogEntry.actor) == session.agent.name,
             col(LogEntry.at) > since,
             col(LogEntry.action) == Action.CONTACT_LOOKED_UP.value,
             col(LogEntry.outcome) == Result.DONE.value,
@@ -75,12 +75,12 @@ def _look_ups_this_hour(session: Session, desk: Desk) -> int:
     return int(counted.scalar_one())
 
 
-def _tickets_with(session: Session, office: Office, field: Field, normalised: str) -> tuple[int, ...]:
+def _tickets_with(db: Session, desk: Desk, field: Field, normalised: str) -> tuple[int, ...]:
     """One statement, found or not, so that both answers take the same time."""
-    written = lookup_token(office.keyring, field, normalised)
-    folded = lookup_token(office.keyring, field, on_file_form(field, normalised))
+    written = lookup_token(desk.keyring, field, normalised)
+    folded = lookup_token(desk.keyring, field, on_file_form(field, normalised))
     of_the_ticket = or_(col(Contact.ticket_number).is_(None), col(Contact.ticket_number) == col(Ticket.number))
-    found = session.connection().execute(
+    found = db.connection().execute(
         select(col(Ticket.number))
         .distinct()
         .join(Requester, col(Requester.id) == col(Ticket.requester_id))

@@ -15,13 +15,13 @@ _NEXT_NUMBER = Prepared(
 )
 
 
-def lock_counter(session: Session) -> None:
+def lock_counter(db: Session) -> None:
     """Make other imports wait until this transaction ends (SQLite does by itself)."""
-    _LOCK_COUNTER.first(session.connection(), {})
+    _LOCK_COUNTER.first(db.connection(), {})
 
 
-def next_number(session: Session) -> int:
+def next_number(db: Session) -> int:
     """The number of a new ticket, in the caller's transaction."""
-    found = _NEXT_NUMBER.first(session.connection(), {})
+    found = _NEXT_NUMBER.first(db.connection(), {})
     assert found is not None  # `init` made the counter
     return int(found[0])

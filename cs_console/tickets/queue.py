@@ -13,7 +13,7 @@ from cs_console.custody.redaction_queue import WAITING
 from cs_console.custody.requester_access import hidden_from
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.ticket_keys import opened_keys
-from cs_console.desk import Desk
+from cs_console.desk import DeskSession
 from cs_console.errors import BadPack, KeyDestroyed, SealBroken, UnknownPack
 from cs_console.plain_text import one_line
 from cs_console.policy.schema import Pack
@@ -115,7 +115,7 @@ class ListedTicket:
 
 
 def page(
-    desk: Desk, view: str, asked: Filter | None = None, after: Cursor | None = None, size: int = PAGE_SIZE
+    session: DeskSession, view: str, asked: Filter | None = None, after: Cursor | None = None, size: int = PAGE_SIZE
 ) -> QueuePage:
     """One page of a view, newest first (To verify oldest first, due dates soonest first), behind `after`.
 
@@ -124,16 +124,16 @@ def page(
     """
     sealed = (col(Ticket.sealed_key), col(Ticket.subject_redacted), col(Ticket.redaction_due))
     columns = (*_LISTED, col(Ticket.pack), col(Ticket.requester_id), *sealed)
-    with desk.reading(*READERS) as session:
-        require_current(session, desk)
-        names = _agent_names(session)
-        found, following = _rows(session, desk, names, view, asked or _EVERY_TICKET, columns, after, size)
+    with session.reading(*READERS) as db:
+        require_current(db, session)
+        names = _agent_names(db)
+        found, following = _rows(db, session, names, view, asked or _EVERY_TICKET, columns, after, size)
         owners = {row.requester_id for row in found}
-        keys = desk.office.keyring.keys(owners) if owners else {}
-        owners -= hidden_from(session, desk, owners, keys)
-        tried = _tried(session, [row.number for row in found]) if view == "to_verify" else {}
-        stopped = _stopped(session, desk, found)
-    subjects = _subjects(desk, found, owners, keys)
+        keys = session.desk.keyring.keys(owners) if owners else {}
+        owners -= hidden_from(db, session, owners, keys)
+        tried = _tried(db, [row.number for row in found]) if view == "to_verify" else {}
+        stopped = _stopped(db, session, found)
+    subjects = _subjects(session, found, owners, keys)
     rows = tuple(
         _queue_row(row, subjects[row.number], names, tried.get(row.number), row.number in stopped) for row in found
     )
@@ -141,11 +141,11 @@ def page(
 
 
 def listing(
-    desk: Desk, view: str, asked: Filter, after: Cursor | None, size: int
+    session: DeskSession, view: str, asked: Filter, after: Cursor | None, size: int
 ) -> tuple[tuple[ListedTicket, ...], Cursor | None]:
     """The same page with nothing sealed opened: numbers, kinds, states and dates."""
-    with desk.reading(*READERS) as session:
-        found, following = _rows(session, desk, _agent_names(session), view, asked, _LISTED, after, size)
+    with session.reading(*READERS) as db:
+        found, following = _rows(db, session, _agent_names(db), view, asked, _LISTED, after, size)
     listed = tuple(
         ListedTicket(
             row.number,
@@ -160,14 +160,14 @@ def listing(
     return listed, following
 
 
-def counts(desk: Desk) -> tuple[ViewCount, ...]:
+def counts(session: DeskSession) -> tuple[ViewCount, ...]:
     """How many tickets each view holds for this agent, counted in the indexes and no further than COUNTED_UP_TO."""
     counted = []
-    with desk.reading(*READERS) as session:
-        asker = _asker(desk, {})
+    with session.reading(*READERS) as db:
+        asker = _asker(session, {})
         for view, _ in VIEWS:
-            statement = lane(session, view, _EVERY_TICKET, asker).counted(COUNTED_UP_TO + 1)
-            number = session.connection().execute(statement).scalar_one()
+            statement = lane(db, view, _EVERY_TICKET, asker).counted(COUNTED_UP_TO + 1)
+            number = db.connection().execute(statement).scalar_one()
             counted.append(ViewCount(view, min(number, COUNTED_UP_TO), number > COUNTED_UP_TO))
     return tuple(counted)
 
@@ -203,8 +203,8 @@ def _span_words(span: timedelta) -> str:
 
 
 def _rows(
-    session: Session,
-    desk: Desk,
+    db: Session,
+    session: DeskSession,
     names: dict[str, str],
     view: str,
     asked: Filter,
@@ -212,29 +212,29 @@ def _rows(
     after: Cursor | None,
     size: int,
 ) -> tuple[list[Any], Cursor | None]:
-    wanted = lane(session, view, asked, _asker(desk, names))
+    wanted = lane(db, view, asked, _asker(session, names))
     size = min(max(size, 1), MAX_PAGE_SIZE)
-    found = list(session.connection().execute(wanted.page(select(*columns), after, size + 1)))
+    found = list(db.connection().execute(wanted.page(select(*columns), after, size + 1)))
     if len(found) <= size:
         return found, None
     last = found[size - 1]
     return found[:size], Cursor(last.next_due_at if wanted.by_due else last.received_at, last.number)
 
 
-def _asker(desk: Desk, names: dict[str, str]) -> Asker:
-    soon = timedelta(days=desk.office.packs.current.clock.due_soon_days)
+def _asker(session: DeskSession, names: dict[str, str]) -> Asker:
+    soon = timedelta(days=session.desk.packs.current.clock.due_soon_days)
     agents = {name.casefold(): agent_id for agent_id, name in names.items()}
-    return Asker(desk.agent.id, desk.office.clock.now(), soon, agents)
+    return Asker(session.agent.id, session.desk.clock.now(), soon, agents)
 
 
-def _agent_names(session: Session) -> dict[str, str]:
+def _agent_names(db: Session) -> dict[str, str]:
     """Every agent's name by id: a team's worth of rows, read once a page."""
-    return {row[0]: row[1] for row in session.connection().execute(select(col(Agent.id), col(Agent.name)))}
+    return {row[0]: row[1] for row in db.connection().execute(select(col(Agent.id), col(Agent.name)))}
 
 
-def _tried(session: Session, numbers: list[int]) -> dict[int, datetime]:
+def _tried(db: Session, numbers: list[int]) -> dict[int, datetime]:
     """When the newest code went out for each of these tickets."""
-    found = session.connection().execute(
+    found = db.connection().execute(
         select(col(VerificationCode.ticket_number), func.max(col(VerificationCode.sent_at)))
         .where(col(VerificationCode.ticket_number).in_(numbers))
         .group_by(col(VerificationCode.ticket_number))
@@ -242,9 +242,9 @@ def _tried(session: Session, numbers: list[int]) -> dict[int, datetime]:
     return {int(number): sent_at for number, sent_at in found}
 
 
-def _stopped(session: Session, desk: Desk, rows: list[Any]) -> frozenset[int]:
+def _stopped(db: Session, session: DeskSession, rows: list[Any]) -> frozenset[int]:
     """Which of these tickets have no due date because their clocks stand still; else it has not begun, or is over."""
-    packs = _usable_packs(desk, {row.pack for row in rows if row.next_due_at is None})
+    packs = _usable_packs(session, {row.pack for row in rows if row.next_due_at is None})
     dateless = [
         row
         for row in rows
@@ -259,7 +259,7 @@ def _stopped(session: Session, desk: Desk, rows: list[Any]) -> frozenset[int]:
     waiting = [row.number for row in dateless if row.state == TicketState.WAITING]
     if not waiting:
         return frozenset(unproven)
-    moved = session.connection().execute(
+    moved = db.connection().execute(
         select(col(ClockEvent.ticket_number), col(ClockEvent.move))
         .where(col(ClockEvent.ticket_number).in_(waiting), col(ClockEvent.move).in_(_FEE_MOVES))
         .order_by(col(ClockEvent.at))
@@ -268,12 +268,12 @@ def _stopped(session: Session, desk: Desk, rows: list[Any]) -> frozenset[int]:
     return frozenset(unproven | {number for number, move in newest.items() if move == ClockMove.FEE_ASKED})
 
 
-def _usable_packs(desk: Desk, names: set[str]) -> dict[str, Pack]:
+def _usable_packs(session: DeskSession, names: set[str]) -> dict[str, Pack]:
     """These packs, read once a page; one that is broken or gone is left out and must not close the whole queue."""
     found = {}
     for name in names:
         with suppress(UnknownPack, BadPack):
-            found[name] = desk.office.packs.get(name)
+            found[name] = session.desk.packs.get(name)
     return found
 
 
@@ -293,9 +293,9 @@ def _queue_row(row: Any, subject: str, names: dict[str, str], tried_at: datetime
     )
 
 
-def _subjects(desk: Desk, rows: list[Any], owners: set[str], keys: Mapping[str, bytes]) -> dict[int, str]:
+def _subjects(session: DeskSession, rows: list[Any], owners: set[str], keys: Mapping[str, bytes]) -> dict[int, str]:
     """The redacted subjects by number; of these requesters alone."""
-    lost = desk.office.keyring.without_trace(owners - keys.keys())
+    lost = session.desk.keyring.without_trace(owners - keys.keys())
     known = {owner: keys[owner] for owner in owners & keys.keys()}
     return {
         row.number: MISSING if row.requester_id in lost else _subject(known.get(row.requester_id), row) for row in rows

@@ -101,7 +101,7 @@ class _Candidate:
     nobodys: bool = False
 
 
-def lane(session: Session, view: str, asked: Filter, asker: Asker) -> Lane:
+def lane(db: Session, view: str, asked: Filter, asker: Asker) -> Lane:
     """The lane of this view narrowed by this filter.
 
     Raises BadInput for an unknown view, BadFilter for an unknown name or a closed state in a view of open tickets.
@@ -118,7 +118,7 @@ def lane(session: Session, view: str, asked: Filter, asker: Asker) -> Lane:
         raise BadFilter("Closed tickets are in no view but Closed.", "Open that view first.")
     by_due = view in ("due_soon", "overdue") or any(span.key is Key.DUE for span in asked.spans)
     candidates = _candidates(view, asked, asker, by_due)
-    at = _rarest(session, view, [candidate for candidate, _ in candidates])
+    at = _rarest(db, view, [candidate for candidate, _ in candidates])
     conditions = [
         candidate.driving if place == at else candidate.passive for place, (candidate, _) in enumerate(candidates)
     ]
@@ -179,7 +179,7 @@ def _in_state(state: TicketState) -> _Candidate:
     return _Candidate(column == state.value, func.coalesce(column, "") == state.value, knows_open=True)
 
 
-def _rarest(session: Session, view: str, candidates: list[_Candidate]) -> int | None:
+def _rarest(db: Session, view: str, candidates: list[_Candidate]) -> int | None:
     """Which candidate fits the fewest tickets, each counted in its own index and no further than PROBE_LIMIT."""
     if len(candidates) < 2:
         return 0 if candidates else None
@@ -189,7 +189,7 @@ def _rarest(session: Session, view: str, candidates: list[_Candidate]) -> int | 
         conditions = [candidate.driving]
         if not candidate.knows_open:
             conditions.append(col(Ticket.is_open) == is_open)
-        counts.append(session.connection().execute(Lane(tuple(conditions)).counted(PROBE_LIMIT)).scalar_one())
+        counts.append(db.connection().execute(Lane(tuple(conditions)).counted(PROBE_LIMIT)).scalar_one())
     return counts.index(min(counts))
 
 

@@ -12,7 +12,7 @@ _add_requester = insert_into(Requester)
 
 
 def add_requester(
-    session: Session,
+    db: Session,
     requester_id: str,
     language: str,
     now: datetime,
@@ -33,4 +33,4 @@ def add_requester(
         "tries": 0,
         "created_at": now,
     }
-    _add_requester(session, values)
+    _add_requester(db, values)

@@ -13,8 +13,8 @@ from cs_console.access_log.append import record
 from cs_console.access_log.entry import Entry
 from cs_console.access_log.standing import kind_on_record
 from cs_console.access_log.vouched import last_entry
-from cs_console.desk import Desk, Office
-from cs_console.errors import ChangedElsewhere, KeyDestroyed, NotAssigned, NothingThere, Refusal, WrongState
+from cs_console.desk import Desk, DeskSession
+from cs_console.errors import ChangedElsewhere, ConsoleError, KeyDestroyed, NotAssigned, NothingThere, WrongState
 from cs_console.staff.undertakings import require_current
 from models.agent import Agent
 from models.enums import Action, Channel, Link, Priority, Result, Role, TicketKind, TicketState
@@ -63,32 +63,32 @@ _COLUMNS = tuple(
 )
 
 
-def facts(session: Session, number: int) -> TicketFacts:
+def facts(db: Session, number: int) -> TicketFacts:
     """The ticket as it is now. Raises NothingThere."""
     statement: Select[*tuple[Any, ...]] = (
         select(*_COLUMNS).outerjoin(Agent, col(Agent.id) == col(Ticket.assignee_id)).where(col(Ticket.number) == number)
     )
-    row = session.connection().execute(statement).first()
+    row = db.connection().execute(statement).first()
     if row is None:
         raise NothingThere(f"There is no ticket #{number}.")
     values = row._asdict()
     return TicketFacts(**values | {name: word(values[name]) for name, word in _WORDS.items()})
 
 
-def facts_on_record(session: Session, office: Office, number: int) -> TicketFacts:
+def facts_on_record(db: Session, desk: Desk, number: int) -> TicketFacts:
     """The same, of the kind that the access log says: for whatever ends, turns, assigns or decides it, since a kind
     that was only written into the row would change who has to agree. Raises NothingThere, LogBroken.
     """
-    ticket = facts(session, number)
-    return replace(ticket, kind=kind_on_record(session, office, number, ticket.kind))
+    ticket = facts(db, number)
+    return replace(ticket, kind=kind_on_record(db, desk, number, ticket.kind))
 
 
-def change(session: Session, ticket: TicketFacts, row: int, **values: object) -> int:
+def change(db: Session, ticket: TicketFacts, row: int, **values: object) -> int:
     """Change a ticket's columns and return its new row number, if it is still at `row`.
 
     Raises ChangedElsewhere, with nothing changed, when another person was faster.
     """
-    done = session.connection().execute(
+    done = db.connection().execute(
         update(Ticket)
         .where(col(Ticket.number) == ticket.number, col(Ticket.row) == row)
         .values(row=row + 1, **values)
@@ -100,17 +100,17 @@ def change(session: Session, ticket: TicketFacts, row: int, **values: object) ->
     return int(found[0])
 
 
-def pseudonym(office: Office, requester_id: str) -> str | None:
+def pseudonym(desk: Desk, requester_id: str) -> str | None:
     """How the log names this requester; None once their key is gone."""
     try:
-        return office.pseudonym(requester_id, office.keyring.key(requester_id))
+        return desk.pseudonym(requester_id, desk.keyring.key(requester_id))
     except KeyDestroyed:
         return None
 
 
 def record_about(
-    session: Session,
-    desk: Desk,
+    db: Session,
+    session: DeskSession,
     ticket: TicketFacts,
     action: Action,
     reason: str = "",
@@ -122,61 +122,61 @@ def record_about(
 
     `about` is what rules may read of it later: ids and words of the program's own.
     """
-    requester = pseudonym(desk.office, ticket.requester_id)
+    requester = pseudonym(session.desk, ticket.requester_id)
     entry = Entry(action, outcome, ticket=ticket.number, requester=requester, reason=reason, about=about or {})
-    record(session, desk, entry)
+    record(db, session, entry)
 
 
 @contextmanager
 def refusals_on_record(
-    desk: Desk, action: Action, kinds: tuple[type[Refusal], ...], about: Callable[[Session], TicketFacts]
+    session: DeskSession, action: Action, kinds: tuple[type[ConsoleError], ...], about: Callable[[Session], TicketFacts]
 ) -> Iterator[None]:
     """A refusal of these kinds in here is written down by its code, in a transaction of its own, before it goes on."""
     try:
         yield
-    except kinds as refusal:
-        with suppress(NothingThere), desk.work() as session:
-            record_about(session, desk, about(session), action, refusal.code, Result.REFUSED)
+    except kinds as error:
+        with suppress(NothingThere), session.work() as db:
+            record_about(db, session, about(db), action, error.code, Result.REFUSED)
         raise
 
 
-def open_on_record(session: Session, desk: Desk, number: int) -> TicketFacts:
+def open_on_record(db: Session, session: DeskSession, number: int) -> TicketFacts:
     """The ticket, for those who may read it; if this session has not opened it yet, the opening is recorded.
 
     Raises NoUndertaking, NothingThere.
     """
-    require_current(session, desk)
-    ticket = facts(session, number)
-    if not is_on_record(session, desk, number):
-        record_about(session, desk, ticket, Action.TICKET_OPENED)
+    require_current(db, session)
+    ticket = facts(db, number)
+    if not is_on_record(db, session, number):
+        record_about(db, session, ticket, Action.TICKET_OPENED)
     return ticket
 
 
-def is_on_record(session: Session, desk: Desk, number: int) -> bool:
+def is_on_record(db: Session, session: DeskSession, number: int) -> bool:
     """Whether this session has opened the ticket itself on record; having read a proposal about it does not count."""
     opened = last_entry(
-        session,
-        desk.office,
+        db,
+        session.desk,
         col(LogEntry.ticket) == number,
         col(LogEntry.action) == Action.TICKET_OPENED.value,
-        col(LogEntry.session) == desk.actor.session,
+        col(LogEntry.session) == session.actor.session,
     )
     return opened is not None
 
 
-def require_own(ticket: TicketFacts, desk: Desk) -> None:
+def require_own(ticket: TicketFacts, session: DeskSession) -> None:
     """Refuse unless the ticket is assigned to the desk's agent. Raises NotAssigned."""
-    refusal = not_own(ticket, desk)
+    refusal = not_own(ticket, session)
     if refusal is not None:
         raise refusal
 
 
-def not_own(ticket: TicketFacts, desk: Desk) -> NotAssigned | None:
+def not_own(ticket: TicketFacts, session: DeskSession) -> NotAssigned | None:
     """The refusal for an agent who is not the assignee, with what they can do; None for the assignee."""
-    if ticket.assignee_id == desk.agent.id:
+    if ticket.assignee_id == session.agent.id:
         return None
     closed, taken = ticket.state is TicketState.CLOSED, ticket.assignee_id is not None
-    return NotAssigned(desk.agent.roles, closed=closed, taken=taken)
+    return NotAssigned(session.agent.roles, closed=closed, taken=taken)
 
 
 def require_open(ticket: TicketFacts) -> None:

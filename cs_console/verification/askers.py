@@ -12,8 +12,8 @@ from cs_console.access_log import legacy
 from cs_console.access_log.vouched import Word, latest, latest_of_requester, words
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place
-from cs_console.desk import Office
-from cs_console.errors import GuardianRequired, NotVouched, PrincipalOnly, Refusal
+from cs_console.desk import Desk
+from cs_console.errors import ConsoleError, GuardianRequired, NotVouched, PrincipalOnly
 from cs_console.policy.languages import in_language
 from cs_console.policy.minors_rules import AgeBand
 from cs_console.policy.schema import Pack
@@ -64,7 +64,7 @@ class Asker:
         rules = self.pack.verification.authority.get(self.authority) if self.authority else None
         return rules is not None and rules.code_to_principal
 
-    def refusal(self, method: VerificationMethod | None) -> Refusal | None:
+    def refusal(self, method: VerificationMethod | None) -> ConsoleError | None:
         """Why the requester cannot be verified by this method (None: nor by any); None where they can."""
         if self.age_in_doubt:
             return NotVouched(AGE_IN_DOUBT)
@@ -75,80 +75,80 @@ class Asker:
         return None
 
 
-def asker_of(session: Session, office: Office, pack: Pack, number: int, requester_id: str) -> Asker:
+def asker_of(db: Session, desk: Desk, pack: Pack, number: int, requester_id: str) -> Asker:
     """Who asks on this ticket now. Raises KeyDestroyed, SealBroken, LogBroken."""
-    standing = authority_of(session, office, number)
-    vouched, key = _band(session, office, requester_id)
+    standing = authority_of(db, desk, number)
+    vouched, key = _band(db, desk, requester_id)
     if not vouched:
         return Asker(pack, None, standing, age_in_doubt=True)
     band = pack.minors.band(key) if pack.minors and key else None
     return Asker(pack, band, standing)
 
 
-def authority_of(session: Session, office: Office, number: int) -> AuthoritySort | None:
+def authority_of(db: Session, desk: Desk, number: int) -> AuthoritySort | None:
     """In whose place someone asks on a ticket now: the log's last word, whatever the rows say. Raises LogBroken."""
     ends = (Action.AUTHORITY_ENDED, Action.TICKET_LINKED, Action.TICKET_UNLINKED)
-    word = latest(session, office, number, (Action.AUTHORITY_SEEN, *ends))
+    word = latest(db, desk, number, (Action.AUTHORITY_SEEN, *ends))
     if word is None or word.action in ends:
         return None
     return legacy.authority(word) if word.about is None else AuthoritySort(word.about["sort"])
 
 
-def authority_then(session: Session, number: int, at: datetime) -> AuthoritySort | None:
+def authority_then(db: Session, number: int, at: datetime) -> AuthoritySort | None:
     """Who asked on the requester's behalf at a moment, for display; no rule relies on it."""
     still = or_(col(Authority.ended_at).is_(None), col(Authority.ended_at) > at)
     found = select(col(Authority.sort)).where(col(Authority.ticket_number) == number, col(Authority.at) <= at, still)
-    sort = session.connection().execute(found.order_by(col(Authority.at).desc()).limit(1)).scalar()
+    sort = db.connection().execute(found.order_by(col(Authority.at).desc()).limit(1)).scalar()
     return None if sort is None else AuthoritySort(sort)
 
 
-def band_key(session: Session, office: Office, requester_id: str) -> str:
+def band_key(db: Session, desk: Desk, requester_id: str) -> str:
     """The key of the requester's age band; "" where none was recorded.
 
     It counts only as the log last heard it: one that was put back or taken away has to be recorded again, and so has
     one that an older desk recorded more than once, as its entries do not tell which was the last. Raises NotVouched.
     """
-    said, band = _band(session, office, requester_id)
+    said, band = _band(db, desk, requester_id)
     if not said:
         raise NotVouched(AGE_IN_DOUBT)
     return band
 
 
-def is_recorded(session: Session, office: Office, requester_id: str, band: str) -> bool:
+def is_recorded(db: Session, desk: Desk, requester_id: str, band: str) -> bool:
     """Whether this band is on file, and the log's last word."""
-    return _band(session, office, requester_id) == (True, band)
+    return _band(db, desk, requester_id) == (True, band)
 
 
-def band_mark(office: Office, requester_id: str, band: str) -> str:
+def band_mark(desk: Desk, requester_id: str, band: str) -> str:
     """What the log holds of an age band: it says nothing without the requester's own key."""
-    return hmac.digest(office.keyring.key(requester_id), b"age_band|" + band.encode(), hashlib.sha256).hex()
+    return hmac.digest(desk.keyring.key(requester_id), b"age_band|" + band.encode(), hashlib.sha256).hex()
 
 
-def _band(session: Session, office: Office, requester_id: str) -> tuple[bool, str]:
+def _band(db: Session, desk: Desk, requester_id: str) -> tuple[bool, str]:
     """Whether the log vouches for the band that is stored, and that band."""
-    key = office.keyring.key(requester_id)
-    last, old = latest_of_requester(session, office, office.pseudonym(requester_id, key), Action.AGE_RECORDED)
-    sealed = session.connection().execute(select(col(Requester.age_band)).where(col(Requester.id) == requester_id))
+    key = desk.keyring.key(requester_id)
+    last, old = latest_of_requester(db, desk, desk.pseudonym(requester_id, key), Action.AGE_RECORDED)
+    sealed = db.connection().execute(select(col(Requester.age_band)).where(col(Requester.id) == requester_id))
     value = sealed.scalar()
     if not value:
         return last is None, ""
     band = open_safe(key, Place(requester_id, "requester", "age_band", requester_id), value)
     if last is None or last.about is None:
         return old == 1, band
-    return last.names(band=band_mark(office, requester_id, band)), band
+    return last.names(band=band_mark(desk, requester_id, band)), band
 
 
-def require_answerable(session: Session, office: Office, ticket: TicketFacts) -> None:
+def require_answerable(db: Session, desk: Desk, ticket: TicketFacts) -> None:
     """Refuse to answer a ticket (propose, settle) before those whose consent it needs have given it.
 
     If the pack requires a guardian for a minor, a guardian's authority on this ticket is needed (policy VII); if a
     representative asks, the requester must have confirmed it with a code (V.4). Whether the requester was verified
     is read from the log. Raises GuardianRequired, PrincipalOnly, NotVouched, LogBroken.
     """
-    verified = _verified(session, office, ticket.number)
+    verified = _verified(db, desk, ticket.number)
     if ticket.verified_at is not None and not verified:
         raise NotVouched(f"The access log does not say that the requester of #{ticket.number} was verified.")
-    asker = asker_of(session, office, office.packs.get(ticket.pack), ticket.number, ticket.requester_id)
+    asker = asker_of(db, desk, desk.packs.get(ticket.pack), ticket.number, ticket.requester_id)
     refusal = asker.refusal(None)
     if refusal is not None:
         raise refusal
@@ -156,10 +156,10 @@ def require_answerable(session: Session, office: Office, ticket: TicketFacts) ->
         raise PrincipalOnly
 
 
-def _verified(session: Session, office: Office, number: int) -> list[Word]:
+def _verified(db: Session, desk: Desk, number: int) -> list[Word]:
     """When the requester of a ticket was verified, as the log says it, since it was last said whose the ticket is."""
     verified: list[Word] = []
-    for word in words(session, office, [number], (Action.VERIFIED, Action.TICKET_LINKED, Action.TICKET_UNLINKED)):
+    for word in words(db, desk, [number], (Action.VERIFIED, Action.TICKET_LINKED, Action.TICKET_UNLINKED)):
         verified = [*verified, word] if word.action is Action.VERIFIED else []
     return verified
 

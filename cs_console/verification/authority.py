@@ -10,7 +10,7 @@ from cs_console.act_id import ActId
 from cs_console.acts import ActOutcome, Intent, once
 from cs_console.custody.sealing import Place, seal
 from cs_console.custody.ticket_keys import ticket_keys
-from cs_console.desk import Desk
+from cs_console.desk import DeskSession
 from cs_console.errors import AgeUnknown, BadInput, WrongState
 from cs_console.staff.undertakings import require_current
 from cs_console.verification.askers import asker_of, authority_of, band_mark, is_recorded
@@ -27,7 +27,9 @@ ASKER_CHANGED = "who asks has changed"
 """A window was opened for the person who asked then."""
 
 
-def see_authority(desk: Desk, number: int, sort: AuthoritySort, note: str, *, act: ActId | None = None) -> None:
+def see_authority(
+    session: DeskSession, number: int, sort: AuthoritySort, note: str, *, act: ActId | None = None
+) -> None:
     """Record that a guardian's or a representative's authority was seen for this ticket; it ends the one before.
 
     The note says what was seen; it is sealed with personal data in it redacted. An open window closes: the identity
@@ -35,98 +37,94 @@ def see_authority(desk: Desk, number: int, sort: AuthoritySort, note: str, *, ac
     Raises BadInput, AgeUnknown (a guardian's needs the minor's age band), WrongState, and what `acts.once` raises.
     """
     words = note_words(note)
-    with desk.work(Role.VERIFIER) as session:
+    with session.work(Role.VERIFIER) as db:
         intent = Intent(act, ActKind.AUTHORITY_SEEN, number, (sort.value, words))
-        once(session, desk, intent, partial(_see, session, desk, number, sort, words))
+        once(db, session, intent, partial(_see, db, session, number, sort, words))
 
 
-def _see(session: Session, desk: Desk, number: int, sort: AuthoritySort, words: str) -> ActOutcome:
-    case = _open_case(session, desk, number)
+def _see(db: Session, session: DeskSession, number: int, sort: AuthoritySort, words: str) -> ActOutcome:
+    case = _open_case(db, session, number)
     rules = case.pack.verification.authority.get(sort)
     if rules is None:
         raise BadInput(f"The policy does not know a {sort.value}'s authority.", "Choose another way.")
     if not words:
         raise BadInput("Write down what you saw.", rules.asks)
-    asker = asker_of(session, desk.office, case.pack, number, case.requester_id)
+    asker = asker_of(db, session.desk, case.pack, number, case.requester_id)
     if rules.needs_age_band and (asker.band is None or not asker.band.is_flagged):
         raise AgeUnknown
-    _end_standing(session, case, desk)
-    row, office = new_id(), desk.office
-    hidden = redacted_note(session, office, case, words)
-    about = {"authority": row, "sort": sort.value, "by": desk.agent.id}
-    session.add(
+    _end_standing(db, case, session)
+    row, desk = new_id(), session.desk
+    hidden = redacted_note(db, desk, case, words)
+    about = {"authority": row, "sort": sort.value, "by": session.agent.id}
+    db.add(
         Authority(
             id=row,
             ticket_number=number,
             requester_id=case.requester_id,
             sort=sort,
-            note=ticket_keys(session, office, number).seal("authority", "note", row, hidden),
-            agent_id=desk.agent.id,
-            at=office.clock.now(),
+            note=ticket_keys(db, desk, number).seal("authority", "note", row, hidden),
+            agent_id=session.agent.id,
+            at=desk.clock.now(),
         )
     )
-    _moved(session, case)
-    close_window(session, desk.office, number, desk=desk, reason=ASKER_CHANGED)
-    record(session, desk, case.entry(Action.AUTHORITY_SEEN, reason=sort.value, about=about))
+    _moved(db, case)
+    close_window(db, session.desk, number, session=session, reason=ASKER_CHANGED)
+    record(db, session, case.entry(Action.AUTHORITY_SEEN, reason=sort.value, about=about))
     return {"authority": row}
 
 
-def end_authority(desk: Desk, number: int) -> None:
+def end_authority(session: DeskSession, number: int) -> None:
     """Record that no one asks on the requester's behalf any more; an open window closes. Raises WrongState."""
-    with desk.work(Role.VERIFIER) as session:
-        case = _open_case(session, desk, number)
-        sort = authority_of(session, desk.office, number)
+    with session.work(Role.VERIFIER) as db:
+        case = _open_case(db, session, number)
+        sort = authority_of(db, session.desk, number)
         if sort is None:
             raise WrongState(f"No one is asking on the requester's behalf on #{number}.", "There is nothing to end.")
-        _end_standing(session, case, desk)
-        _moved(session, case)
-        close_window(session, desk.office, number, desk=desk, reason=ASKER_CHANGED)
-        about = {"sort": sort.value, "by": desk.agent.id}
-        record(session, desk, case.entry(Action.AUTHORITY_ENDED, reason=sort.value, about=about))
+        _end_standing(db, case, session)
+        _moved(db, case)
+        close_window(db, session.desk, number, session=session, reason=ASKER_CHANGED)
+        about = {"sort": sort.value, "by": session.agent.id}
+        record(db, session, case.entry(Action.AUTHORITY_ENDED, reason=sort.value, about=about))
 
 
-def record_age_band(desk: Desk, number: int, band: str) -> None:
+def record_age_band(session: DeskSession, number: int, band: str) -> None:
     """Record how old the requester is, as one of the pack's bands: sealed, and nowhere in the log.
 
     It holds for all of the requester's tickets; where a guardian has to consent from now on, their open windows close.
     For verifiers with a current undertaking. Raises BadInput, WrongState.
     """
-    with desk.work(Role.VERIFIER) as session:
-        case = _open_case(session, desk, number)
+    with session.work(Role.VERIFIER) as db:
+        case = _open_case(db, session, number)
         chosen = case.pack.minors.band(band) if case.pack.minors else None
         if chosen is None:
             raise BadInput("The policy does not know this age band.", "Choose one from the list.")
-        if is_recorded(session, desk.office, case.requester_id, band):
+        if is_recorded(db, session.desk, case.requester_id, band):
             return
         place = Place(case.requester_id, "requester", "age_band", case.requester_id)
-        sealed = seal(desk.office.keyring.key(case.requester_id), place, band)
-        session.connection().execute(
-            update(Requester).where(col(Requester.id) == case.requester_id).values(age_band=sealed)
-        )
-        _moved(session, case)
+        sealed = seal(session.desk.keyring.key(case.requester_id), place, band)
+        db.connection().execute(update(Requester).where(col(Requester.id) == case.requester_id).values(age_band=sealed))
+        _moved(db, case)
         if chosen.guardian_required:
-            close_windows_of(session, desk, case.requester_id, ASKER_CHANGED)
-        about = {"band": band_mark(desk.office, case.requester_id, band), "by": desk.agent.id}
-        record(session, desk, case.entry(Action.AGE_RECORDED, about=about))
+            close_windows_of(db, session, case.requester_id, ASKER_CHANGED)
+        about = {"band": band_mark(session.desk, case.requester_id, band), "by": session.agent.id}
+        record(db, session, case.entry(Action.AGE_RECORDED, about=about))
 
 
-def _open_case(session: Session, desk: Desk, number: int) -> Case:
-    require_current(session, desk)
-    case = case_of(session, desk, number, locked=True)
+def _open_case(db: Session, session: DeskSession, number: int) -> Case:
+    require_current(db, session)
+    case = case_of(db, session, number, locked=True)
     case.require_open()
     return case
 
 
-def _end_standing(session: Session, case: Case, desk: Desk) -> None:
-    session.connection().execute(
+def _end_standing(db: Session, case: Case, session: DeskSession) -> None:
+    db.connection().execute(
         update(Authority)
         .where(col(Authority.ticket_number) == case.number, col(Authority.ended_at).is_(None))
-        .values(ended_at=desk.office.clock.now())
+        .values(ended_at=session.desk.clock.now())
     )
 
 
-def _moved(session: Session, case: Case) -> None:
+def _moved(db: Session, case: Case) -> None:
     """A proposal that was made before is stale now."""
-    session.connection().execute(
-        update(Ticket).where(col(Ticket.number) == case.number).values(row=col(Ticket.row) + 1)
-    )
+    db.connection().execute(update(Ticket).where(col(Ticket.number) == case.number).values(row=col(Ticket.row) + 1))

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from cs_console.access_log.entry import Entry
 from cs_console.access_log.standing import require_owner
 from cs_console.custody.requester_access import require_in_use
-from cs_console.desk import Desk
+from cs_console.desk import DeskSession
 from cs_console.errors import NothingThere, WrongState
 from cs_console.policy.languages import in_language
 from cs_console.policy.schema import Pack
@@ -67,21 +67,21 @@ class Case:
         )
 
 
-def case_of(session: Session, desk: Desk, number: int, *, locked: bool = False) -> Case:
+def case_of(db: Session, session: DeskSession, number: int, *, locked: bool = False) -> Case:
     """The case of a ticket; with `locked` no one else changes ticket or requester until the transaction ends.
 
     Raises NothingThere for a number that is no ticket's, KeyDestroyed or OnHold for an erased or restricted
     requester, OwnerNotVouched.
     """
-    ticket = session.get(Ticket, number, with_for_update=locked)
+    ticket = db.get(Ticket, number, with_for_update=locked)
     if ticket is None:
         raise NothingThere(f"There is no ticket #{number}.")
-    requester = session.get_one(Requester, ticket.requester_id, with_for_update=locked)
-    require_in_use(session, desk, requester.id)
-    office = desk.office
-    pseudonym = office.pseudonym(requester.id, office.keyring.key(requester.id))
-    require_owner(session, office, number, pseudonym)
-    return Case(number, requester.id, pseudonym, office.packs.get(ticket.pack), ticket, requester)
+    requester = db.get_one(Requester, ticket.requester_id, with_for_update=locked)
+    require_in_use(db, session, requester.id)
+    desk = session.desk
+    pseudonym = desk.pseudonym(requester.id, desk.keyring.key(requester.id))
+    require_owner(db, desk, number, pseudonym)
+    return Case(number, requester.id, pseudonym, desk.packs.get(ticket.pack), ticket, requester)
 
 
 def local_moment(moment: datetime) -> str:

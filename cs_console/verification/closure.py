@@ -16,8 +16,8 @@ from cs_console.access_log.entry import Actor, Entry
 from cs_console.access_log.vouched import CHANGING, HANDING, latest
 from cs_console.delivery.outgoing import queue_message
 from cs_console.delivery.where_to_write import where_to_write
-from cs_console.desk import Office
-from cs_console.errors import Refusal, StoreUnavailable
+from cs_console.desk import Desk
+from cs_console.errors import ConsoleError, StoreUnavailable
 from cs_console.policy.languages import in_language
 from cs_console.policy.parts import Letter
 from cs_console.policy.templates import render
@@ -65,34 +65,34 @@ class _Step:
         return Action.TICKET_LAPSED if self.closes else Action.REQUESTER_REMINDED
 
 
-def close_unverified(office: Office) -> tuple[int, ...]:
+def close_unverified(desk: Desk) -> tuple[int, ...]:
     """Remind of, or close, what has waited too long to be verified; returns the tickets' numbers, 200 a call at most.
 
     A ticket's time counts from when anything last happened on it: a message in or out, a code, a change by an agent.
     One reminder is sent until the requester writes again. Two consoles may call this at once. A ticket that cannot be
     worked with does not hold up the others. Raises StoreUnavailable, TimeNotConfirmed.
     """
-    office.require_believed_time()
+    desk.require_believed_time()
     acted: list[int] = []
-    for number in _waiting(office):
+    for number in _waiting(desk):
         if len(acted) == MOST:
             break
         try:
-            if _act(office, number):
+            if _act(desk, number):
                 acted.append(number)
         except StoreUnavailable:
             raise
-        except Refusal:  # erased, unreadable, changed this very moment
+        except ConsoleError:  # erased, unreadable, changed this very moment
             continue
     return tuple(acted)
 
 
-def _waiting(office: Office) -> Iterator[int]:
+def _waiting(desk: Desk) -> Iterator[int]:
     """Tickets whose time may have come, those that came in first before the others, page by page."""
-    rules = list(_every_rule(office))
+    rules = list(_every_rule(desk))
     if not rules:
         return
-    now = office.clock.now()
+    now = desk.clock.now()
     to_remind = now - timedelta(days=min(one.remind_after_days for one in rules))
     to_close = now - timedelta(days=min(one.close_after_days for one in rules))
     order = (col(Ticket.received_at), col(Ticket.number))
@@ -114,8 +114,8 @@ def _waiting(office: Office) -> Iterator[int]:
         if after is not None:
             there = tuple_(literal(after[0], UtcMoment()), literal(after[1]))
             some = some.where(tuple_(*order) > there)
-        with office.database.reading() as session:
-            found = [(row[0], int(row[1])) for row in session.connection().execute(some)]
+        with desk.database.reading() as db:
+            found = [(row[0], int(row[1])) for row in db.connection().execute(some)]
         yield from (number for _, number in found)
         if len(found) < PAGE:
             return
@@ -131,66 +131,66 @@ def _was_reminded() -> ColumnElement[bool]:
     )
 
 
-def _every_rule(office: Office) -> Iterator[ClosureRules]:
-    for name in office.packs.names():
-        with suppress(Refusal):  # a pack of the desk's own that is broken has no tickets
-            rules = office.packs.get(name).verification.closure
+def _every_rule(desk: Desk) -> Iterator[ClosureRules]:
+    for name in desk.packs.names():
+        with suppress(ConsoleError):  # a pack of the desk's own that is broken has no tickets
+            rules = desk.packs.get(name).verification.closure
             if rules is not None:
                 yield rules
 
 
-def _act(office: Office, number: int) -> bool:
+def _act(desk: Desk, number: int) -> bool:
     """Remind of or close one ticket if its time has come; whether anything was done."""
-    with office.database.reading() as session:
-        if _step(session, office, facts_on_record(session, office, number)) is None:
+    with desk.database.reading() as db:
+        if _step(db, desk, facts_on_record(db, desk, number)) is None:
             return False
-    with office.database.transaction() as session:
-        session.get_one(Ticket, number, with_for_update=True)
-        ticket = facts_on_record(session, office, number)
-        step = _step(session, office, ticket)
+    with desk.database.transaction() as db:
+        db.get_one(Ticket, number, with_for_update=True)
+        ticket = facts_on_record(db, desk, number)
+        step = _step(db, desk, ticket)
         if step is None:
             return False
         if step.closes:
-            change(session, ticket, ticket.row, state=TicketState.CLOSED.value, closed_at=office.clock.now())
-        _write(session, office, ticket, step)
+            change(db, ticket, ticket.row, state=TicketState.CLOSED.value, closed_at=desk.clock.now())
+        _write(db, desk, ticket, step)
         entry = Entry(
             step.action,
             ticket=number,
-            requester=pseudonym(office, ticket.requester_id),
+            requester=pseudonym(desk, ticket.requester_id),
             reason=f"not verified, nothing heard for {step.quiet_days} days",
         )
-        append(session, office, Actor("console", "", "", office.host), entry, office.clock.now())
+        append(db, desk, Actor("console", "", "", desk.host), entry, desk.clock.now())
     return True
 
 
-def _step(session: Session, office: Office, ticket: TicketFacts) -> _Step | None:
-    rules = in_language(office.packs.get(ticket.pack), ticket.language).verification.closure
+def _step(db: Session, desk: Desk, ticket: TicketFacts) -> _Step | None:
+    rules = in_language(desk.packs.get(ticket.pack), ticket.language).verification.closure
     if rules is None or ticket.state is not TicketState.TO_VERIFY or ticket.verified_at is not None:
         return None
-    last = latest(session, office, ticket.number, (Action.VERIFIED, *HANDING))
+    last = latest(db, desk, ticket.number, (Action.VERIFIED, *HANDING))
     if last is not None and last.action is Action.VERIFIED:
         return None  # whatever its row says: a requester who was verified is never told that they were not
-    quiet = (office.clock.now() - _last_act(session, ticket.number)).days
+    quiet = (desk.clock.now() - _last_act(db, ticket.number)).days
     if quiet >= rules.close_after_days:
         return _Step(True, rules.closed, rules.close_after_days, quiet)
-    if quiet < rules.remind_after_days or where_to_write(session, office, ticket, claimed=True) is None:
+    if quiet < rules.remind_after_days or where_to_write(db, desk, ticket, claimed=True) is None:
         return None
     reminded = select(col(Ticket.number)).where(col(Ticket.number) == ticket.number, _was_reminded())
-    if session.connection().execute(reminded).first() is not None:
+    if db.connection().execute(reminded).first() is not None:
         return None
     left = rules.close_after_days - quiet
     return _Step(False, rules.reminder, left, quiet)
 
 
-def _last_act(session: Session, number: int) -> datetime:
+def _last_act(db: Session, number: int) -> datetime:
     """When anything last happened; what a mail claims of its date says nothing of when it reached us, the log does."""
     created, written = (
-        session.connection()
+        db.connection()
         .execute(select(col(Ticket.created_at), col(Ticket.last_message_at)).where(col(Ticket.number) == number))
         .one()
     )
     acted = (
-        session.connection()
+        db.connection()
         .execute(
             select(func.max(col(LogEntry.at))).where(
                 col(LogEntry.ticket) == number, col(LogEntry.action).in_([action.value for action in _ACTS])
@@ -201,14 +201,14 @@ def _last_act(session: Session, number: int) -> datetime:
     return max(created, written, from_microseconds(acted or 0))
 
 
-def _write(session: Session, office: Office, ticket: TicketFacts, step: _Step) -> None:
-    contact_id = where_to_write(session, office, ticket, claimed=True)
+def _write(db: Session, desk: Desk, ticket: TicketFacts, step: _Step) -> None:
+    contact_id = where_to_write(db, desk, ticket, claimed=True)
     if contact_id is None:
         return
     parts = {"ticket": str(ticket.number), "days": str(step.days)}
     queue_message(
-        session,
-        office,
+        db,
+        desk,
         ticket_number=ticket.number,
         requester_id=ticket.requester_id,
         contact_id=contact_id,

@@ -17,16 +17,16 @@ from cs_console.act_id import ActId
 from cs_console.acts import ActOutcome, Intent, done_before, keep_outcome, once, undone
 from cs_console.custody.contacts import MaskedContact, is_shared, masked_contacts
 from cs_console.delivery.outgoing import send_now, tagged
-from cs_console.desk import Desk, Office
+from cs_console.desk import Desk, DeskSession
 from cs_console.errors import (
     BadInput,
     CodeExpired,
     CodeWrong,
+    ConsoleError,
     ContactNotOnFile,
     ContactRecent,
     ContactShared,
     DeliveryFailed,
-    Refusal,
     StoreUnavailable,
     VerificationLocked,
     WrongState,
@@ -111,20 +111,20 @@ class VerificationStatus:
     locked_until: datetime | None
 
 
-def options(desk: Desk, number: int) -> tuple[CodeOption, ...]:
+def options(session: DeskSession, number: int) -> tuple[CodeOption, ...]:
     """The contacts on file that can carry a code, by their masks; what a ticket merely claims is never among them."""
-    with desk.reading(Role.VERIFIER) as session:
-        case = case_of(session, desk, number)
-        now = desk.office.clock.now()
+    with session.reading(Role.VERIFIER) as db:
+        case = case_of(db, session, number)
+        now = session.desk.clock.now()
         return tuple(
             CodeOption(contact.id, contact.field, contact.mask, why is None, "" if why is None else why.words)
-            for contact in masked_contacts(session, desk.office, case.requester_id)
+            for contact in masked_contacts(db, session.desk, case.requester_id)
             if contact.on_file and contact.field in case.codes.fields
-            for why in [why_no_code(session, case, contact, now)]
+            for why in [why_no_code(db, case, contact, now)]
         )
 
 
-def send_code(desk: Desk, number: int, contact_id: str, *, act: ActId | None = None) -> SentCode:
+def send_code(session: DeskSession, number: int, contact_id: str, *, act: ActId | None = None) -> SentCode:
     """Send a new code to a contact on file; it voids the one before, and gives no tries back.
 
     The send is counted and recorded before anything goes out; a failed hand-over is recorded too and counts as a
@@ -133,25 +133,25 @@ def send_code(desk: Desk, number: int, contact_id: str, *, act: ActId | None = N
     Raises ContactNotOnFile, ContactRecent, SendLimit, VerificationLocked, GuardianRequired, WrongState, DeliveryFailed,
     BadSettings, and what `acts.once` raises.
     """
-    office, made = desk.office, _NewCode()
-    with desk.work(Role.VERIFIER) as session:
+    desk, made = session.desk, _NewCode()
+    with session.work(Role.VERIFIER) as db:
         intent = Intent(act, ActKind.CODE_SENT, number, (contact_id,))
-        done = once(session, desk, intent, partial(_make_code, session, desk, number, contact_id, made))
-        mask = "" if isinstance(done, Refusal) else _mask_of(session, desk, contact_id)
-    if isinstance(done, Refusal):
+        done = once(db, session, intent, partial(_make_code, db, session, number, contact_id, made))
+        mask = "" if isinstance(done, ConsoleError) else _mask_of(db, session, contact_id)
+    if isinstance(done, ConsoleError):
         raise done
     if made.case is not None:  # else it went out before; the code itself is kept nowhere
         case = made.case
         values = {"code": made.digits, "minutes": str(case.codes.minutes), "ticket": str(number)}
         words = render(case.said.text, values).strip()
         try:
-            send_now(office, contact_id, tagged(office.settings.desk_name, number), words)
-        except Refusal as problem:
-            _record_unsent(desk, case, intent, done, problem)
+            send_now(desk, contact_id, tagged(desk.settings.desk_name, number), words)
+        except ConsoleError as problem:
+            _record_unsent(session, case, intent, done, problem)
             raise
         if act is not None:
-            with suppress(StoreUnavailable), office.database.transaction() as session:
-                keep_outcome(session, intent, {**done, "sent": "yes"})
+            with suppress(StoreUnavailable), desk.database.transaction() as db:
+                keep_outcome(db, intent, {**done, "sent": "yes"})
     elif "sent" not in done:
         raise DeliveryFailed("A code was made, and it is not known whether it went out.", "Send a new one.")
     return SentCode(from_microseconds(int(done["until"])), mask, int(done["left"]))
@@ -165,30 +165,32 @@ class _NewCode:
     digits: str = field(default="", repr=False)
 
 
-def _make_code(session: Session, desk: Desk, number: int, contact_id: str, made: _NewCode) -> ActOutcome | Refusal:
+def _make_code(
+    db: Session, session: DeskSession, number: int, contact_id: str, made: _NewCode
+) -> ActOutcome | ConsoleError:
     """Count, record and store a new code, or record why there is none."""
-    require_current(session, desk)
-    case = case_of(session, desk, number, locked=True)
+    require_current(db, session)
+    case = case_of(db, session, number, locked=True)
     case.require_open()
-    contact = _on_file(session, desk.office, case, contact_id)
+    contact = _on_file(db, session.desk, case, contact_id)
     field = contact.field.value if contact else ""
-    allowed = _sends_allowed(session, desk, case, contact)
-    if isinstance(allowed, Refusal):
-        record(session, desk, case.entry(Action.CODE_SENT, Result.REFUSED, field=field, reason=allowed.code))
+    allowed = _sends_allowed(db, session, case, contact)
+    if isinstance(allowed, ConsoleError):
+        record(db, session, case.entry(Action.CODE_SENT, Result.REFUSED, field=field, reason=allowed.code))
         return allowed
-    code, digits = _store_new(session, desk, case, contact_id)
-    record(session, desk, case.entry(Action.CODE_SENT, field=field, about=about_sent(desk.office, code)))
+    code, digits = _store_new(db, session, case, contact_id)
+    record(db, session, case.entry(Action.CODE_SENT, field=field, about=about_sent(session.desk, code)))
     made.case, made.digits = case, digits
     return {"code": code.id, "field": field, "until": str(microseconds(code.expires_at)), "left": str(allowed - 1)}
 
 
-def _mask_of(session: Session, desk: Desk, contact_id: str) -> str:
-    contact = session.get(Contact, contact_id)
-    masks = () if contact is None else masked_contacts(session, desk.office, contact.requester_id)
+def _mask_of(db: Session, session: DeskSession, contact_id: str) -> str:
+    contact = db.get(Contact, contact_id)
+    masks = () if contact is None else masked_contacts(db, session.desk, contact.requester_id)
     return next((one.mask for one in masks if one.id == contact_id), "")
 
 
-def check_code(desk: Desk, number: int, digits: str, *, act: ActId | None = None) -> Verified:
+def check_code(session: DeskSession, number: int, digits: str, *, act: ActId | None = None) -> Verified:
     """Compare the digits that the requester read back; the right ones open the window and start the clock.
 
     A try is taken and committed before the comparison. One act that verified them says so again, without another try.
@@ -197,40 +199,40 @@ def check_code(desk: Desk, number: int, digits: str, *, act: ActId | None = None
     """
     typed = digits.replace(" ", "").replace("-", "")
     intent = Intent(act, ActKind.CODE_CHECKED, number, (typed,))
-    done = done_before(desk, intent, Role.VERIFIER)
+    done = done_before(session, intent, Role.VERIFIER)
     if done is not None:
-        return deliver(desk.office, opened_by(done))
-    taken = _take(desk, number, typed)
-    if isinstance(taken, Refusal):
+        return deliver(session.desk, opened_by(done))
+    taken = _take(session, number, typed)
+    if isinstance(taken, ConsoleError):
         raise taken
     case, code, attempt = taken
-    expected = code_hash(desk.office, code.id, number, code.contact_id, typed)
+    expected = code_hash(session.desk, code.id, number, code.contact_id, typed)
     right = hmac.compare_digest(expected, code.code_hash)
 
-    def compare() -> ActOutcome | Refusal:
-        found = _right(session, desk, number, code) if right else _wrong(session, desk, case, code, attempt)
-        return found if isinstance(found, Refusal) else found.outcome()
+    def compare() -> ActOutcome | ConsoleError:
+        found = _right(db, session, number, code) if right else _wrong(db, session, case, code, attempt)
+        return found if isinstance(found, ConsoleError) else found.outcome()
 
-    with desk.work(Role.VERIFIER) as session:
-        result = once(session, desk, intent, compare)
-    if isinstance(result, Refusal):
+    with session.work(Role.VERIFIER) as db:
+        result = once(db, session, intent, compare)
+    if isinstance(result, ConsoleError):
         raise result
-    return deliver(desk.office, opened_by(result))
+    return deliver(session.desk, opened_by(result))
 
 
-def status(desk: Desk, number: int) -> VerificationStatus:
+def status(session: DeskSession, number: int) -> VerificationStatus:
     """Where the ticket's verification stands now."""
-    with desk.reading(Role.AGENT, Role.VERIFIER, Role.SUPERVISOR, Role.PRIVACY_OFFICER) as session:
-        case = case_of(session, desk, number)
-        now = desk.office.clock.now()
-        newest = session.scalars(
+    with session.reading(Role.AGENT, Role.VERIFIER, Role.SUPERVISOR, Role.PRIVACY_OFFICER) as db:
+        case = case_of(db, session, number)
+        now = session.desk.clock.now()
+        newest = db.scalars(
             select(Verification)
             .where(col(Verification.ticket_number) == number, col(Verification.withdrawn_at).is_(None))
             .order_by(col(Verification.verified_at).desc(), col(Verification.id))
             .limit(1)
         ).first()
-        code = _pending(session, desk.office, number, now)
-        by = session.get_one(Agent, newest.agent_id).name if newest else ""
+        code = _pending(db, session.desk, number, now)
+        by = db.get_one(Agent, newest.agent_id).name if newest else ""
         window_open = newest is not None and newest.closed_at is None and newest.window_until > now
         return VerificationStatus(
             newest.window_until if newest and window_open else None,
@@ -240,25 +242,25 @@ def status(desk: Desk, number: int) -> VerificationStatus:
             newest.verified_at if newest else None,
             code is not None,
             code.expires_at if code else None,
-            left_of(session, desk.office, case, now),
-            locked(session, desk.office, case, now),
+            left_of(db, session.desk, case, now),
+            locked(db, session.desk, case, now),
         )
 
 
-def lift_lock(desk: Desk, number: int) -> None:
+def lift_lock(session: DeskSession, number: int) -> None:
     """Give the requester a fresh budget of tries before the lock's time is over. For supervisors; recorded."""
-    with desk.work(Role.SUPERVISOR) as session:
-        case = case_of(session, desk, number, locked=True)
-        if locked(session, desk.office, case, desk.office.clock.now()) is None:
+    with session.work(Role.SUPERVISOR) as db:
+        case = case_of(db, session, number, locked=True)
+        if locked(db, session.desk, case, session.desk.clock.now()) is None:
             raise WrongState("Verification of this requester is not locked.", "Nothing had to be lifted.")
-        restore_tries(session, case.requester_id)
-        record(session, desk, case.entry(Action.VERIFICATION_UNLOCKED))
+        restore_tries(db, case.requester_id)
+        record(db, session, case.entry(Action.VERIFICATION_UNLOCKED))
 
 
-def code_hash(office: Office, code_id: str, number: int, contact_id: str, digits: str) -> bytes:
+def code_hash(desk: Desk, code_id: str, number: int, contact_id: str, digits: str) -> bytes:
     """The keyed hash of a code, bound to its row, ticket and contact: all that is stored of it (ASVS 6.6.2)."""
     bound = f"{code_id}|{number}|{contact_id}|{digits}".encode()
-    return hmac.digest(office.keyring.desk_key("codes"), bound, hashlib.sha256)
+    return hmac.digest(desk.keyring.desk_key("codes"), bound, hashlib.sha256)
 
 
 def too_recent(changed_at: datetime, rules: CodeRules, now: datetime) -> NoCode | None:
@@ -267,7 +269,7 @@ def too_recent(changed_at: datetime, rules: CodeRules, now: datetime) -> NoCode 
     return None if usable <= now else NoCode(Bar.RECENT, f"{Bar.RECENT.value}, usable from {local_moment(usable)}")
 
 
-def why_no_code(session: Session, case: Case, contact: MaskedContact, now: datetime) -> NoCode | None:
+def why_no_code(db: Session, case: Case, contact: MaskedContact, now: datetime) -> NoCode | None:
     """Why no code goes to this contact; None where one may (POLICY.md: on file, not changed lately)."""
     barred = None
     if contact.field not in case.codes.fields:
@@ -276,28 +278,28 @@ def why_no_code(session: Session, case: Case, contact: MaskedContact, now: datet
         barred = Bar.CLAIMED
     elif not contact.on_file:
         barred = Bar.NOT_ON_FILE
-    elif case.requester.unclear or is_shared(session, contact.id):
+    elif case.requester.unclear or is_shared(db, contact.id):
         barred = Bar.SHARED
     if barred is not None:
         return NoCode(barred, barred.value)
     return too_recent(contact.changed_at, case.codes, now)
 
 
-def _on_file(session: Session, office: Office, case: Case, contact_id: str) -> MaskedContact | None:
-    contacts = masked_contacts(session, office, case.requester_id)
+def _on_file(db: Session, desk: Desk, case: Case, contact_id: str) -> MaskedContact | None:
+    contacts = masked_contacts(db, desk, case.requester_id)
     return next(
         (c for c in contacts if c.id == contact_id and c.on_file and c.field in case.codes.fields),
         None,
     )
 
 
-def _sends_allowed(session: Session, desk: Desk, case: Case, contact: MaskedContact | None) -> int | Refusal:
+def _sends_allowed(db: Session, session: DeskSession, case: Case, contact: MaskedContact | None) -> int | ConsoleError:
     """How many codes may go out now, this one among them, or why none may."""
-    now = desk.office.clock.now()
-    asker = asker_of(session, desk.office, case.pack, case.number, case.requester_id)
+    now = session.desk.clock.now()
+    asker = asker_of(db, session.desk, case.pack, case.number, case.requester_id)
     if contact is None:
         return ContactNotOnFile("This contact is not on file.", "Codes go only to contacts on file.")
-    if case.requester.unclear or is_shared(session, contact.id):
+    if case.requester.unclear or is_shared(db, contact.id):
         return ContactShared()
     if too_recent(contact.changed_at, case.codes, now) is not None:
         return ContactRecent(
@@ -307,16 +309,16 @@ def _sends_allowed(session: Session, desk: Desk, case: Case, contact: MaskedCont
     refusal = asker.refusal(VerificationMethod.CODE)
     if refusal is not None:
         return refusal
-    until = locked(session, desk.office, case, now)
+    until = locked(db, session.desk, case, now)
     if until is not None:
         return lock_refusal(until)
-    return sends_left(session, case.requester_id, desk.agent.id, case.codes, now)
+    return sends_left(db, case.requester_id, session.agent.id, case.codes, now)
 
 
-def _store_new(session: Session, desk: Desk, case: Case, contact_id: str) -> tuple[VerificationCode, str]:
+def _store_new(db: Session, session: DeskSession, case: Case, contact_id: str) -> tuple[VerificationCode, str]:
     """Void the ticket's older codes and store the hash of a new one: its row, and its digits."""
-    now, rules = desk.office.clock.now(), case.codes
-    _end_codes(session, case.number, now)
+    now, rules = session.desk.clock.now(), case.codes
+    _end_codes(db, case.number, now)
     code_id, digits = new_id(), f"{secrets.randbelow(10**rules.digits):0{rules.digits}d}"
     expires_at = now + timedelta(minutes=rules.minutes)
     code = VerificationCode(
@@ -324,42 +326,44 @@ def _store_new(session: Session, desk: Desk, case: Case, contact_id: str) -> tup
         ticket_number=case.number,
         requester_id=case.requester_id,
         contact_id=contact_id,
-        agent_id=desk.agent.id,
-        code_hash=code_hash(desk.office, code_id, case.number, contact_id, digits),
+        agent_id=session.agent.id,
+        code_hash=code_hash(session.desk, code_id, case.number, contact_id, digits),
         sent_at=now,
         expires_at=expires_at,
     )
-    session.add(code)
-    session.flush()
+    db.add(code)
+    db.flush()
     return code, digits
 
 
-def _end_codes(session: Session, number: int, now: datetime) -> None:
-    session.connection().execute(
+def _end_codes(db: Session, number: int, now: datetime) -> None:
+    db.connection().execute(
         update(VerificationCode)
         .where(col(VerificationCode.ticket_number) == number, col(VerificationCode.ended_at).is_(None))
         .values(ended_at=now)
     )
 
 
-def _record_unsent(desk: Desk, case: Case, intent: Intent, done: ActOutcome, problem: Refusal) -> None:
+def _record_unsent(session: DeskSession, case: Case, intent: Intent, done: ActOutcome, problem: ConsoleError) -> None:
     code_id, field = done["code"], done["field"]
-    with desk.office.database.transaction() as session:
-        session.connection().execute(
-            update(VerificationCode).where(col(VerificationCode.id) == code_id).values(ended_at=desk.office.clock.now())
+    with session.desk.database.transaction() as db:
+        db.connection().execute(
+            update(VerificationCode)
+            .where(col(VerificationCode.id) == code_id)
+            .values(ended_at=session.desk.clock.now())
         )
-        undone(session, intent)
+        undone(db, intent)
         entry = case.entry(Action.CODE_SENT, Result.FAILED, field=field, reason=problem.code, about={"code": code_id})
-        record(session, desk, entry)
+        record(db, session, entry)
 
 
-def _pending(session: Session, office: Office, number: int, now: datetime) -> VerificationCode | None:
+def _pending(db: Session, desk: Desk, number: int, now: datetime) -> VerificationCode | None:
     """The ticket's code that still counts: not ended, not expired, its contact still the one on file.
 
     The ticket must be the same requester's still, the contact theirs alone, and the log must say of this very code that
     it was sent, and of none since. Raises LogBroken.
     """
-    code = session.scalars(
+    code = db.scalars(
         select(VerificationCode)
         .join(Contact, col(Contact.id) == col(VerificationCode.contact_id))
         .join(Ticket, col(Ticket.number) == col(VerificationCode.ticket_number))
@@ -375,50 +379,50 @@ def _pending(session: Session, office: Office, number: int, now: datetime) -> Ve
         .order_by(col(VerificationCode.sent_at).desc())
         .limit(1)
     ).first()
-    if code is None or is_shared(session, code.contact_id) or not counts_still(session, office, code, now):
+    if code is None or is_shared(db, code.contact_id) or not counts_still(db, desk, code, now):
         return None
     return code
 
 
-def _take(desk: Desk, number: int, typed: str) -> tuple[Case, VerificationCode, Try] | Refusal:
+def _take(session: DeskSession, number: int, typed: str) -> tuple[Case, VerificationCode, Try] | ConsoleError:
     """Take one try in a committed step of its own, before anything is compared; refusals are recorded with it."""
-    with desk.work(Role.VERIFIER) as session:
-        require_current(session, desk)
-        case = case_of(session, desk, number)
+    with session.work(Role.VERIFIER) as db:
+        require_current(db, session)
+        case = case_of(db, session, number)
         case.require_open()
         if len(typed) != case.codes.digits or not typed.isascii() or not typed.isdigit():
             raise BadInput(f"A code has {case.codes.digits} digits.", "Ask the requester to read it again.")
-        refusal = asker_of(session, desk.office, case.pack, number, case.requester_id).refusal(VerificationMethod.CODE)
+        refusal = asker_of(db, session.desk, case.pack, number, case.requester_id).refusal(VerificationMethod.CODE)
         if refusal is not None:
-            record(session, desk, case.entry(Action.CODE_CHECKED, Result.REFUSED, reason=refusal.code))
+            record(db, session, case.entry(Action.CODE_CHECKED, Result.REFUSED, reason=refusal.code))
             return refusal
-        now = desk.office.clock.now()
-        until = locked(session, desk.office, case, now)
-        code = _pending(session, desk.office, number, now) if until is None else None
-        attempt = take_try(session, case.requester_id, case.codes, now) if code else None
+        now = session.desk.clock.now()
+        until = locked(db, session.desk, case, now)
+        code = _pending(db, session.desk, number, now) if until is None else None
+        attempt = take_try(db, case.requester_id, case.codes, now) if code else None
         if code is not None and attempt is not None:
             return case, code, attempt
-        until = locked(session, desk.office, case, now)
+        until = locked(db, session.desk, case, now)
         refusal = (
             CodeExpired("No code is valid for this ticket.", "Send a new one.")
             if until is None
             else lock_refusal(until)
         )
-        record(session, desk, case.entry(Action.CODE_CHECKED, Result.REFUSED, reason=refusal.code))
+        record(db, session, case.entry(Action.CODE_CHECKED, Result.REFUSED, reason=refusal.code))
         return refusal
 
 
-def _right(session: Session, desk: Desk, number: int, code: VerificationCode) -> Opened | Refusal:
+def _right(db: Session, session: DeskSession, number: int, code: VerificationCode) -> Opened | ConsoleError:
     """The digits match: use the code up, once, and open the window."""
-    case, now = case_of(session, desk, number, locked=True), desk.office.clock.now()
-    pending = _pending(session, desk.office, number, now)
+    case, now = case_of(db, session, number, locked=True), session.desk.clock.now()
+    pending = _pending(db, session.desk, number, now)
     if pending is None or pending.id != code.id:  # its contact was replaced meanwhile, or the ticket linked elsewhere
-        return _used_up(session, desk, case)
-    until = tried(session, desk.office, case.pseudonym, case.codes, now).locked_until
+        return _used_up(db, session, case)
+    until = tried(db, session.desk, case.pseudonym, case.codes, now).locked_until
     if until is not None:  # more were compared than there are tries
-        record(session, desk, case.entry(Action.CODE_CHECKED, Result.REFUSED, reason=VerificationLocked.code))
+        record(db, session, case.entry(Action.CODE_CHECKED, Result.REFUSED, reason=VerificationLocked.code))
         return lock_refusal(until)
-    used = session.connection().execute(
+    used = db.connection().execute(
         update(VerificationCode)
         .where(
             col(VerificationCode.id) == code.id,
@@ -428,33 +432,33 @@ def _right(session: Session, desk: Desk, number: int, code: VerificationCode) ->
         .values(ended_at=now)
     )
     if not used.rowcount:
-        return _used_up(session, desk, case)
-    restore_tries(session, case.requester_id)
-    field = Field(session.get_one(Contact, code.contact_id).field).value
-    record(session, desk, case.entry(Action.CODE_CHECKED, field=field, about={"code": code.id}))
-    return open_window(session, desk, case, VerificationMethod.CODE, contact_id=code.contact_id, contact_field=field)
+        return _used_up(db, session, case)
+    restore_tries(db, case.requester_id)
+    field = Field(db.get_one(Contact, code.contact_id).field).value
+    record(db, session, case.entry(Action.CODE_CHECKED, field=field, about={"code": code.id}))
+    return open_window(db, session, case, VerificationMethod.CODE, contact_id=code.contact_id, contact_field=field)
 
 
-def _used_up(session: Session, desk: Desk, case: Case) -> Refusal:
-    record(session, desk, case.entry(Action.CODE_CHECKED, Result.REFUSED, reason=CodeExpired.code))
+def _used_up(db: Session, session: DeskSession, case: Case) -> ConsoleError:
+    record(db, session, case.entry(Action.CODE_CHECKED, Result.REFUSED, reason=CodeExpired.code))
     return CodeExpired("This code was used or replaced a moment ago.", "Send a new one.")
 
 
-def _wrong(session: Session, desk: Desk, case: Case, code: VerificationCode, attempt: Try) -> Refusal:
+def _wrong(db: Session, session: DeskSession, case: Case, code: VerificationCode, attempt: Try) -> ConsoleError:
     """The digits do not match; the last try locks the requester and voids the code."""
-    office, now = desk.office, desk.office.clock.now()
-    before = tried(session, office, case.pseudonym, case.codes, now)
+    desk, now = session.desk, session.desk.clock.now()
+    before = tried(db, desk, case.pseudonym, case.codes, now)
     entry = case.entry(Action.CODE_CHECKED, Result.REFUSED, reason=CodeWrong.code, about=about_wrong(code.id))
-    record(session, desk, entry)
+    record(db, session, entry)
     left = min(attempt.left, case.codes.tries - before.wrong - 1)
     if left > 0:
         tries = "1 try is left" if left == 1 else f"{left} tries are left"
         return CodeWrong(f"The code is wrong; {tries}.", "Ask the requester to read it again.")
-    until = locked(session, office, case, now)
+    until = locked(db, desk, case, now)
     if until is None:  # meanwhile the right digits came from another console
         return CodeExpired("This code was used or replaced a moment ago.", "Send a new one.")
-    _end_codes(session, case.number, now)
+    _end_codes(db, case.number, now)
     if before.locked_until is None:
         lock = case.entry(Action.VERIFICATION_LOCKED, reason=f"{case.codes.lock_hours} hours", about=about_lock(until))
-        record(session, desk, lock)
+        record(db, session, lock)
     return lock_refusal(until)

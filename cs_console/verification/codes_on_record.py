@@ -12,7 +12,7 @@ from sqlalchemy import or_
 from sqlmodel import Session, col
 
 from cs_console.access_log.vouched import digest, last_entry, oldest_first
-from cs_console.desk import Office
+from cs_console.desk import Desk
 from cs_console.policy.verification_rules import CodeRules
 from models.columns import from_microseconds, microseconds
 from models.enums import Action, Result
@@ -48,13 +48,13 @@ class Tried:
     locked_until: datetime | None
 
 
-def about_sent(office: Office, code: VerificationCode) -> Mapping[str, str]:
+def about_sent(desk: Desk, code: VerificationCode) -> Mapping[str, str]:
     """What the entry of a code that goes out vouches for: its row, its contact, its hash and its end."""
     return {
         "code": code.id,
         "contact": code.contact_id,
         "until": str(microseconds(code.expires_at)),
-        "check": _check(office, code),
+        "check": _check(desk, code),
     }
 
 
@@ -68,22 +68,22 @@ def about_lock(until: datetime) -> Mapping[str, str]:
     return {"until": str(microseconds(until))}
 
 
-def counts_still(session: Session, office: Office, code: VerificationCode, now: datetime) -> bool:
+def counts_still(db: Session, desk: Desk, code: VerificationCode, now: datetime) -> bool:
     """Whether the log's last word on this ticket's codes is that exactly this one was sent, and its time is not over.
 
     Raises LogBroken.
     """
-    last = last_entry(session, office, col(LogEntry.ticket) == code.ticket_number, _VOUCHES, _OF_A_CODE)
+    last = last_entry(db, desk, col(LogEntry.ticket) == code.ticket_number, _VOUCHES, _OF_A_CODE)
     if last is None or last.action is not Action.CODE_SENT or last.outcome is not Result.DONE or last.about is None:
         return False
-    expected = {"code": code.id, "contact": code.contact_id, "check": _check(office, code)}
+    expected = {"code": code.id, "contact": code.contact_id, "check": _check(desk, code)}
     return last.names(**expected) and int(last.about["until"]) > microseconds(now)
 
 
-def tried(session: Session, office: Office, pseudonym: str, rules: CodeRules, now: datetime) -> Tried:
+def tried(db: Session, desk: Desk, pseudonym: str, rules: CodeRules, now: datetime) -> Tried:
     """The wrong codes of a requester over all tickets, as the log has them. Raises LogBroken."""
     wrong, until = 0, None
-    for word in oldest_first(session, office, col(LogEntry.requester) == pseudonym, _OF_TRIES):
+    for word in oldest_first(db, desk, col(LogEntry.requester) == pseudonym, _OF_TRIES):
         at = from_microseconds(word.at)
         if word.action is Action.VERIFICATION_LOCKED:
             until = from_microseconds(int((word.about or {})["until"]))
@@ -96,5 +96,5 @@ def tried(session: Session, office: Office, pseudonym: str, rules: CodeRules, no
     return Tried(0, None) if until is not None and until <= now else Tried(wrong, until)
 
 
-def _check(office: Office, code: VerificationCode) -> str:
-    return digest(office, "code", code.id, code.ticket_number, code.contact_id, code.code_hash.hex())
+def _check(desk: Desk, code: VerificationCode) -> str:
+    return digest(desk, "code", code.id, code.ticket_number, code.contact_id, code.code_hash.hex())

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, case, func, literal, or_, select, update
 from sqlmodel import Session, col
 
-from cs_console.desk import Office
+from cs_console.desk import Desk
 from cs_console.errors import SendLimit, VerificationLocked
 from cs_console.policy.verification_rules import CodeRules
 from cs_console.verification.cases import Case, local_moment
@@ -31,7 +31,7 @@ class Try:
     left: int
 
 
-def take_try(session: Session, requester_id: str, rules: CodeRules, now: datetime) -> Try | None:
+def take_try(db: Session, requester_id: str, rules: CodeRules, now: datetime) -> Try | None:
     """Take one try from the requester's budget over all tickets; None when there is none left.
 
     The last try sets the lock with it, so that a killed console leaves no budget behind; success lifts it. A lock
@@ -41,7 +41,7 @@ def take_try(session: Session, requester_id: str, rules: CodeRules, now: datetim
     taken = case((fresh, 1), else_=col(Requester.tries) + 1)
     until = now + timedelta(hours=rules.lock_hours)
     tries = (
-        session.connection()
+        db.connection()
         .execute(
             update(Requester)
             .where(
@@ -56,7 +56,7 @@ def take_try(session: Session, requester_id: str, rules: CodeRules, now: datetim
     if tries is not None:
         return Try(rules.tries - tries)
     # a budget used up under another pack's higher number has no lock yet
-    session.connection().execute(
+    db.connection().execute(
         update(Requester)
         .where(col(Requester.id) == requester_id, col(Requester.locked_until).is_(None))
         .values(locked_until=until)
@@ -64,16 +64,16 @@ def take_try(session: Session, requester_id: str, rules: CodeRules, now: datetim
     return None
 
 
-def restore_tries(session: Session, requester_id: str) -> None:
+def restore_tries(db: Session, requester_id: str) -> None:
     """Give the whole budget back: the right code came, or a supervisor lifts the lock."""
-    session.connection().execute(
+    db.connection().execute(
         update(Requester).where(col(Requester.id) == requester_id).values(tries=0, locked_until=None)
     )
 
 
-def locked_until(session: Session, requester_id: str, now: datetime) -> datetime | None:
+def locked_until(db: Session, requester_id: str, now: datetime) -> datetime | None:
     """Until when verification by code is locked, None when it is not."""
-    found = session.connection().execute(
+    found = db.connection().execute(
         select(col(Requester.locked_until)).where(col(Requester.id) == requester_id, col(Requester.locked_until) > now)
     )
     return found.scalar()
@@ -86,15 +86,15 @@ def tries_left(requester: Requester, rules: CodeRules, now: datetime) -> int:
     return max(0, rules.tries - requester.tries)
 
 
-def locked(session: Session, office: Office, case: Case, now: datetime) -> datetime | None:
+def locked(db: Session, desk: Desk, case: Case, now: datetime) -> datetime | None:
     """Until when verification by code is locked for a requester, by their row or by the log: whichever is later."""
-    said = tried(session, office, case.pseudonym, case.codes, now).locked_until
-    return max(filter(None, (said, locked_until(session, case.requester_id, now))), default=None)
+    said = tried(db, desk, case.pseudonym, case.codes, now).locked_until
+    return max(filter(None, (said, locked_until(db, case.requester_id, now))), default=None)
 
 
-def left_of(session: Session, office: Office, case: Case, now: datetime) -> int:
+def left_of(db: Session, desk: Desk, case: Case, now: datetime) -> int:
     """How many tries a requester has now, by their row and by the log: whichever leaves fewer."""
-    said = tried(session, office, case.pseudonym, case.codes, now)
+    said = tried(db, desk, case.pseudonym, case.codes, now)
     left = 0 if said.locked_until else max(0, case.codes.tries - said.wrong)
     return min(left, tries_left(case.requester, case.codes, now))
 
@@ -121,16 +121,16 @@ class Sends:
         return min(self.hour, self.day, self.agent)
 
 
-def sends_of(session: Session, requester_id: str, agent_id: str, rules: CodeRules, now: datetime) -> Sends:
+def sends_of(db: Session, requester_id: str, agent_id: str, rules: CodeRules, now: datetime) -> Sends:
     """What is left of every budget of sends now."""
-    newest = session.connection().execute(
+    newest = db.connection().execute(
         select(col(VerificationCode.sent_at))
         .where(col(VerificationCode.requester_id) == requester_id, col(VerificationCode.sent_at) > now - DAY)
         .order_by(col(VerificationCode.sent_at).desc())
     )
     sent = list(newest.scalars())
     within_hour = sum(at > now - HOUR for at in sent)
-    by_agent = session.connection().execute(
+    by_agent = db.connection().execute(
         select(func.count())
         .select_from(VerificationCode)
         .where(col(VerificationCode.agent_id) == agent_id, col(VerificationCode.sent_at) > now - HOUR)
@@ -148,13 +148,13 @@ def sends_of(session: Session, requester_id: str, agent_id: str, rules: CodeRule
     )
 
 
-def sends_left(session: Session, requester_id: str, agent_id: str, rules: CodeRules, now: datetime) -> int | SendLimit:
+def sends_left(db: Session, requester_id: str, agent_id: str, rules: CodeRules, now: datetime) -> int | SendLimit:
     """How many codes may still be sent now (at least 1), or the refusal that names the limit reached.
 
     Locks the agent's row, as the caller has locked the requester's, so that racing sends count one after another.
     """
-    session.connection().execute(select(col(Agent.id)).where(col(Agent.id) == agent_id).with_for_update())
-    sends = sends_of(session, requester_id, agent_id, rules, now)
+    db.connection().execute(select(col(Agent.id)).where(col(Agent.id) == agent_id).with_for_update())
+    sends = sends_of(db, requester_id, agent_id, rules, now)
     return send_refusal(sends, rules) or sends.left
 
 

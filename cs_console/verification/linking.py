@@ -22,8 +22,8 @@ from cs_console.custody.requester_access import require_in_use
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.ticket_keys import TicketKeys, ticket_keys
 from cs_console.deadlines.clock_events import recompute
-from cs_console.desk import Desk, Office
-from cs_console.errors import BadInput, ChangedElsewhere, NothingThere, OwnDecision, Refusal, WrongState
+from cs_console.desk import Desk, DeskSession
+from cs_console.errors import BadInput, ChangedElsewhere, ConsoleError, NothingThere, OwnDecision, WrongState
 from cs_console.independence.separation import require_decided_nothing, require_not_own
 from cs_console.plain_text import one_line, plain
 from cs_console.staff.undertakings import require_current
@@ -82,36 +82,36 @@ class Whose:
     history: tuple[str, ...]
 
 
-def whose(desk: Desk, number: int) -> Whose:
+def whose(session: DeskSession, number: int) -> Whose:
     """Whose the ticket is, and the people on file who match what its messages claim, or whose it was before.
 
     Raises NotAllowed, NoUndertaking, NothingThere, KeyDestroyed, OnHold.
     """
-    with desk.reading(Role.VERIFIER) as session:
-        require_current(session, desk)
-        case = case_of(session, desk, number)
-        keys = ticket_keys(session, desk.office, number)
-        found = _possible(session, desk.office, case)
-        candidates = tuple(_candidate(session, desk.office, one, why) for one, why in found.items())
-        link = link_of(session, desk.office, number, Link(case.ticket.link))
-        return Whose(number, case.ticket.row, link, candidates, _history(session, number, keys))
+    with session.reading(Role.VERIFIER) as db:
+        require_current(db, session)
+        case = case_of(db, session, number)
+        keys = ticket_keys(db, session.desk, number)
+        found = _possible(db, session.desk, case)
+        candidates = tuple(_candidate(db, session.desk, one, why) for one, why in found.items())
+        link = link_of(db, session.desk, number, Link(case.ticket.link))
+        return Whose(number, case.ticket.row, link, candidates, _history(db, number, keys))
 
 
-def look_for_person(desk: Desk, number: int, field: Field, typed: str) -> tuple[Candidate, ...]:
+def look_for_person(session: DeskSession, number: int, field: Field, typed: str) -> tuple[Candidate, ...]:
     """The people on file with exactly this phone or e-mail, by their masks.
 
     Recorded and limited like every look-up of a contact. Raises BadInput, TooManyLookUps, NoUndertaking, NotAllowed,
     NothingThere, KeyDestroyed.
     """
-    found = find_persons(desk, field, typed, MOST)
-    with desk.reading(Role.VERIFIER) as session:
-        case = case_of(session, desk, number)
+    found = find_persons(session, field, typed, MOST)
+    with session.reading(Role.VERIFIER) as db:
+        case = case_of(db, session, number)
         why = f"on file with this {field.value}"
-        return tuple(_candidate(session, desk.office, one, why) for one in found if one != case.requester_id)
+        return tuple(_candidate(db, session.desk, one, why) for one in found if one != case.requester_id)
 
 
 def link_ticket(
-    desk: Desk, number: int, row: int, person: str, reason: str, found_by: tuple[Field, str] | None = None
+    session: DeskSession, number: int, row: int, person: str, reason: str, found_by: tuple[Field, str] | None = None
 ) -> int:
     """Make an unverified sender's ticket a person's on file; the new row.
 
@@ -122,39 +122,39 @@ def link_ticket(
     and NotIndependent are recorded.
     """
     words = _words(reason)
-    with _kept_out_on_record(desk, number, Action.TICKET_LINKED), desk.work(Role.VERIFIER) as session:
-        case = _case(session, desk, number, row, person)
-        if link_of(session, desk.office, number, Link(case.ticket.link)) is not Link.NONE:
+    with _kept_out_on_record(session, number, Action.TICKET_LINKED), session.work(Role.VERIFIER) as db:
+        case = _case(db, session, number, row, person)
+        if link_of(db, session.desk, number, Link(case.ticket.link)) is not Link.NONE:
             raise WrongState(f"#{number} is an account's already.", "Take that link back first.")
-        if person not in _possible(session, desk.office, case, found_by):
+        if person not in _possible(db, session.desk, case, found_by):
             raise NothingThere("This person does not match the ticket.", "Choose one from the list.")
-        to = session.get_one(Requester, person, with_for_update=True, populate_existing=True)
-        require_in_use(session, desk, to.id)
-        _require_no_erasure(session, person)
-        changed = _change_hands(session, desk, case, person, Link.PROVEN, words, Action.TICKET_LINKED)
-    redact_soon(desk.office)
+        to = db.get_one(Requester, person, with_for_update=True, populate_existing=True)
+        require_in_use(db, session, to.id)
+        _require_no_erasure(db, person)
+        changed = _change_hands(db, session, case, person, Link.PROVEN, words, Action.TICKET_LINKED)
+    redact_soon(session.desk)
     return changed
 
 
-def unlink_ticket(desk: Desk, number: int, row: int, reason: str) -> int:
+def unlink_ticket(session: DeskSession, number: int, row: int, reason: str) -> int:
     """Make a ticket that is an account's, presumed or linked, that of an unverified sender of its own; the new row.
 
     Raises what `link_ticket` raises.
     """
-    words, office, sender = _words(reason), desk.office, new_id()
-    office.keyring.create(sender)  # durable before anything is sealed under it
+    words, desk, sender = _words(reason), session.desk, new_id()
+    desk.keyring.create(sender)  # durable before anything is sealed under it
     try:
-        with _kept_out_on_record(desk, number, Action.TICKET_UNLINKED), desk.work(Role.VERIFIER) as session:
-            case = _case(session, desk, number, row)
-            if link_of(session, office, number, Link(case.ticket.link)) is Link.NONE:
+        with _kept_out_on_record(session, number, Action.TICKET_UNLINKED), session.work(Role.VERIFIER) as db:
+            case = _case(db, session, number, row)
+            if link_of(db, desk, number, Link(case.ticket.link)) is Link.NONE:
                 raise WrongState(f"#{number} is no account's.", "There is no link to take back.")
-            add_requester(session, sender, case.requester.language, office.clock.now())
-            session.flush()
-            changed = _change_hands(session, desk, case, sender, Link.NONE, words, Action.TICKET_UNLINKED)
-    except Refusal:
-        office.keyring.drop_unused([sender])
+            add_requester(db, sender, case.requester.language, desk.clock.now())
+            db.flush()
+            changed = _change_hands(db, session, case, sender, Link.NONE, words, Action.TICKET_UNLINKED)
+    except ConsoleError:
+        desk.keyring.drop_unused([sender])
         raise
-    redact_soon(office)
+    redact_soon(desk)
     return changed
 
 
@@ -165,72 +165,74 @@ def _words(reason: str) -> str:
     return words
 
 
-def _kept_out_on_record(desk: Desk, number: int, action: Action) -> AbstractContextManager[None]:
+def _kept_out_on_record(session: DeskSession, number: int, action: Action) -> AbstractContextManager[None]:
     """An attempt of someone who has to keep away is recorded by its code."""
-    return refusals_on_record(desk, action, (OwnDecision,), lambda session: facts(session, number))
+    return refusals_on_record(session, action, (OwnDecision,), lambda db: facts(db, number))
 
 
-def _case(session: Session, desk: Desk, number: int, row: int, *to: str) -> Case:
+def _case(db: Session, session: DeskSession, number: int, row: int, *to: str) -> Case:
     """The ticket, locked, if it may change hands now (`to`: the person on file, if any), and this agent need not keep
     away from it.
     """
-    require_current(session, desk)
-    case = case_of(session, desk, number, locked=True)
+    require_current(db, session)
+    case = case_of(db, session, number, locked=True)
     case.require_open()
-    require_not_own(session, desk, number)
-    require_decided_nothing(session, desk, number, *to)
+    require_not_own(db, session, number)
+    require_decided_nothing(db, session, number, *to)
     if case.ticket.row != row:
         raise ChangedElsewhere(number)
     decided = select(col(Decision.state)).where(
         col(Decision.ticket_number) == number, col(Decision.state).in_((DecisionState.PROPOSED, DecisionState.FINAL))
     )
-    states = set(session.connection().execute(decided).scalars())
+    states = set(db.connection().execute(decided).scalars())
     if case.ticket.state == TicketState.IN_APPROVAL or DecisionState.PROPOSED in states:
         raise WrongState(f"#{number} is in approval.", "Return or withdraw the proposal first.")
     settled = select(col(Settlement.id)).where(col(Settlement.ticket_number) == number).limit(1)
-    if states or session.connection().execute(settled).first() is not None:
+    if states or db.connection().execute(settled).first() is not None:
         raise WrongState(f"#{number} was answered as its requester's.", "Open a new ticket for the other person.")
-    _require_no_erasure(session, case.requester_id)
+    _require_no_erasure(db, case.requester_id)
     return case
 
 
-def _require_no_erasure(session: Session, requester_id: str) -> None:
+def _require_no_erasure(db: Session, requester_id: str) -> None:
     proposed = select(col(Erasure.id)).where(
         col(Erasure.requester_id) == requester_id, col(Erasure.state) == ErasureState.PROPOSED
     )
-    if session.connection().execute(proposed.limit(1)).first() is not None:
+    if db.connection().execute(proposed.limit(1)).first() is not None:
         raise WrongState("An erasure of this requester is proposed.", "Confirm or withdraw it first, with g e.")
 
 
-def _change_hands(session: Session, desk: Desk, case: Case, to_id: str, link: Link, reason: str, action: Action) -> int:
-    office, number, now = desk.office, case.number, desk.office.clock.now()
-    before = link_of(session, office, number, Link(case.ticket.link))
-    close_window(session, office, number, desk=desk, reason=CHANGED_HANDS)
-    keys = hand_over(session, office, number, to_id, link)
-    _withdraw(session, office, case)
-    known = known_values(session, office, to_id, keys.requester_key, keys)
+def _change_hands(
+    db: Session, session: DeskSession, case: Case, to_id: str, link: Link, reason: str, action: Action
+) -> int:
+    desk, number, now = session.desk, case.number, session.desk.clock.now()
+    before = link_of(db, desk, number, Link(case.ticket.link))
+    close_window(db, desk, number, session=session, reason=CHANGED_HANDS)
+    keys = hand_over(db, desk, number, to_id, link)
+    _withdraw(db, desk, case)
+    known = known_values(db, desk, to_id, keys.requester_key, keys)
     linking = Linking(
         ticket_number=number,
         from_id=case.requester_id,
         to_id=to_id,
         before=before,
         after=link,
-        agent_id=desk.agent.id,
+        agent_id=session.agent.id,
         reason=b"",
         at=now,
     )
     linking.reason = keys.seal("linking", "reason", linking.id, redact(reason, case.pack.meta.regions, known))
-    session.add(linking)
-    session.flush()
-    name = office.pseudonym(to_id, keys.requester_key)
+    db.add(linking)
+    db.flush()
+    name = desk.pseudonym(to_id, keys.requester_key)
     about = {"linking": linking.id, "from": case.pseudonym, "to": name, "before": before.value, "after": link.value}
-    record(session, desk, Entry(action, ticket=number, requester=name, about=about))
-    return int(session.connection().execute(select(col(Ticket.row)).where(col(Ticket.number) == number)).scalar_one())
+    record(db, session, Entry(action, ticket=number, requester=name, about=about))
+    return int(db.connection().execute(select(col(Ticket.row)).where(col(Ticket.number) == number)).scalar_one())
 
 
-def _withdraw(session: Session, office: Office, case: Case) -> None:
+def _withdraw(db: Session, desk: Desk, case: Case) -> None:
     """Take back what rested on whose the ticket was: codes, the verification, an authority, letters, its matters."""
-    run, number, now = session.connection().execute, case.number, office.clock.now()
+    run, number, now = db.connection().execute, case.number, desk.clock.now()
     codes = (col(VerificationCode.ticket_number) == number, col(VerificationCode.ended_at).is_(None))
     run(update(VerificationCode).where(*codes).values(ended_at=now))
     proved = (col(Verification.ticket_number) == number, col(Verification.withdrawn_at).is_(None))
@@ -246,47 +248,45 @@ def _withdraw(session: Session, office: Office, case: Case) -> None:
     if not decides and case.ticket.state == TicketState.WAITING:
         state = TicketState.WAITING
     run(update(Ticket).where(col(Ticket.number) == number).values(verified_at=None, state=state))
-    recompute(session, case.pack, number)
+    recompute(db, case.pack, number)
 
 
-def _possible(
-    session: Session, office: Office, case: Case, found_by: tuple[Field, str] | None = None
-) -> dict[str, str]:
+def _possible(db: Session, desk: Desk, case: Case, found_by: tuple[Field, str] | None = None) -> dict[str, str]:
     """People on file whose it may be, and why: what its messages claim, a contact looked up, an earlier link."""
     found: dict[str, str] = {}
     region = case.pack.meta.region
-    for field, value in claims_of(session, office, case.number):
-        for one in persons_with(session, office, field, value, MOST) if field in SEARCHABLE else ():
+    for field, value in claims_of(db, desk, case.number):
+        for one in persons_with(db, desk, field, value, MOST) if field in SEARCHABLE else ():
             found[one] = f"{found[one]}, {field.value}" if one in found else f"on file with this {field.value}"
     if found_by is not None:
         field, typed = found_by
         normalised = normalise(field, typed.strip(), region)
-        for one in persons_with(session, office, field, normalised, MOST) if normalised else ():
+        for one in persons_with(db, desk, field, normalised, MOST) if normalised else ():
             found.setdefault(one, f"on file with this {field.value}")
-    for one in _earlier(session, case.number):
+    for one in _earlier(db, case.number):
         found.setdefault(one, "it was theirs before")
     found.pop(case.requester_id, None)
     return found
 
 
-def _earlier(session: Session, number: int) -> Iterable[str]:
+def _earlier(db: Session, number: int) -> Iterable[str]:
     """People on file whose the ticket was before."""
     handed = select(Linking).where(col(Linking.ticket_number) == number, col(Linking.before) != Link.NONE)
-    ids = [one.from_id for one in session.scalars(handed)]
+    ids = [one.from_id for one in db.scalars(handed)]
     active = select(col(Requester.id)).where(
         col(Requester.id).in_(ids), col(Requester.state) == RequesterState.ACTIVE, col(Requester.unclear).is_(False)
     )
-    return session.connection().execute(active).scalars().all()
+    return db.connection().execute(active).scalars().all()
 
 
-def _candidate(session: Session, office: Office, person: str, why: str) -> Candidate:
-    masks = tuple(one.mask for one in masked_contacts(session, office, person) if one.on_file)
+def _candidate(db: Session, desk: Desk, person: str, why: str) -> Candidate:
+    masks = tuple(one.mask for one in masked_contacts(db, desk, person) if one.on_file)
     return Candidate(person, masks, why)
 
 
-def _history(session: Session, number: int, keys: TicketKeys) -> tuple[str, ...]:
+def _history(db: Session, number: int, keys: TicketKeys) -> tuple[str, ...]:
     """Each change of hands as a line, the newest last."""
-    rows = session.execute(
+    rows = db.execute(
         select(Linking, col(Agent.name))
         .join(Agent, col(Agent.id) == col(Linking.agent_id))
         .where(col(Linking.ticket_number) == number)

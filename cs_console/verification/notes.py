@@ -5,7 +5,7 @@ from sqlmodel import Session
 from cs_console.custody.contacts import known_values
 from cs_console.custody.redaction import redact
 from cs_console.custody.ticket_keys import ticket_keys
-from cs_console.desk import Office
+from cs_console.desk import Desk
 from cs_console.errors import BadInput
 from cs_console.plain_text import plain
 from cs_console.verification.cases import Case
@@ -21,8 +21,8 @@ def note_words(note: str) -> str:
     return words
 
 
-def redacted_note(session: Session, office: Office, case: Case, words: str) -> str:
+def redacted_note(db: Session, desk: Desk, case: Case, words: str) -> str:
     """The words with personal data in them replaced: what was seen is kept, never a copy of it."""
-    keys = ticket_keys(session, office, case.number)
-    known = known_values(session, office, keys.requester_id, keys.requester_key, keys)
+    keys = ticket_keys(db, desk, case.number)
+    known = known_values(db, desk, keys.requester_id, keys.requester_key, keys)
     return redact(words, case.pack.meta.regions, known)

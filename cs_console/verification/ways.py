@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from cs_console.custody.contacts import MaskedContact, masked_contacts
 from cs_console.custody.ticket_keys import ticket_keys
-from cs_console.desk import Desk
+from cs_console.desk import DeskSession
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_record import READERS
 from cs_console.verification.askers import Asker, asker_of
@@ -86,18 +86,18 @@ class _Standing:
         return fields[field].title if field in fields else field.value
 
 
-def ways(desk: Desk, number: int) -> Ways:
+def ways(session: DeskSession, number: int) -> Ways:
     """The ways to verify this ticket's requester, for those who may open it. Nothing is recorded: no value is shown.
 
     Raises NothingThere, KeyDestroyed, NoUndertaking, NotAllowed.
     """
-    with desk.reading(*READERS) as session:
-        require_current(session, desk)
-        here = _standing(session, desk, number)
-        keys = ticket_keys(session, desk.office, number)
-        contacts = masked_contacts(session, desk.office, keys.requester_id, keys)
-        reasons = {one.id: why_no_code(session, here.case, one, here.now) for one in contacts}
-        made = checks_made(session, here.case.requester_id, here.now)
+    with session.reading(*READERS) as db:
+        require_current(db, session)
+        here = _standing(db, session, number)
+        keys = ticket_keys(db, session.desk, number)
+        contacts = masked_contacts(db, session.desk, keys.requester_id, keys)
+        reasons = {one.id: why_no_code(db, here.case, one, here.now) for one in contacts}
+        made = checks_made(db, here.case.requester_id, here.now)
     pack = here.case.pack
     caller = pack.verification.caller
     return Ways(
@@ -111,16 +111,16 @@ def ways(desk: Desk, number: int) -> Ways:
     )
 
 
-def _standing(session: Session, desk: Desk, number: int) -> _Standing:
-    case, now = case_of(session, desk, number), desk.office.clock.now()
+def _standing(db: Session, session: DeskSession, number: int) -> _Standing:
+    case, now = case_of(db, session, number), session.desk.clock.now()
     return _Standing(
         case,
-        asker_of(session, desk.office, case.pack, number, case.requester_id),
-        sends_of(session, case.requester_id, desk.agent.id, case.codes, now),
-        left_of(session, desk.office, case, now),
-        locked(session, desk.office, case, now),
-        desk.agent.has(Role.VERIFIER),
-        desk.agent.has(Role.SUPERVISOR),
+        asker_of(db, session.desk, case.pack, number, case.requester_id),
+        sends_of(db, case.requester_id, session.agent.id, case.codes, now),
+        left_of(db, session.desk, case, now),
+        locked(db, session.desk, case, now),
+        session.agent.has(Role.VERIFIER),
+        session.agent.has(Role.SUPERVISOR),
         now,
     )
 

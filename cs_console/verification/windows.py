@@ -16,8 +16,8 @@ from cs_console.custody.contacts import is_shared, masked_contacts
 from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.deadlines.clock_events import go_on, recompute
 from cs_console.delivery.outgoing import deliver_queued, queue_message
-from cs_console.desk import Desk, Office
-from cs_console.errors import Refusal
+from cs_console.desk import Desk, DeskSession
+from cs_console.errors import ConsoleError
 from cs_console.policy.templates import render
 from cs_console.tickets.ticket_record import pseudonym
 from cs_console.verification.askers import asker_of
@@ -56,8 +56,8 @@ def opened_by(outcome: ActOutcome) -> Opened:
 
 
 def open_window(
-    session: Session,
-    desk: Desk,
+    db: Session,
+    session: DeskSession,
     case: Case,
     method: VerificationMethod,
     *,
@@ -72,15 +72,15 @@ def open_window(
     GuardianRequired, PrincipalOnly.
     """
     case.require_open()
-    office, now = desk.office, desk.office.clock.now()
-    asker = asker_of(session, office, case.pack, case.number, case.requester_id)
+    desk, now = session.desk, session.desk.clock.now()
+    asker = asker_of(db, desk, case.pack, case.number, case.requester_id)
     refusal = asker.refusal(method)
     if refusal is not None:
         raise refusal
-    close_window(session, office, case.number, desk=desk, reason="verified again")
+    close_window(db, desk, case.number, session=session, reason="verified again")
     row, until = new_id(), now + timedelta(minutes=case.pack.verification.window_minutes)
-    keys = ticket_keys(session, office, case.number)
-    session.add(
+    keys = ticket_keys(db, desk, case.number)
+    db.add(
         Verification(
             id=row,
             ticket_number=case.number,
@@ -88,48 +88,48 @@ def open_window(
             method=method,
             contact_id=contact_id,
             contact_field=contact_field or None,
-            agent_id=desk.agent.id,
+            agent_id=session.agent.id,
             note=keys.seal("verification", "note", row, note) if note else None,
             verified_at=now,
             window_until=until,
         )
     )
-    link = _proven(session, office, case)
-    _move_ticket(session, desk, case, link, now)
-    told = _tell(session, desk, case, contact_id)
-    session.flush()
+    link = _proven(db, desk, case)
+    _move_ticket(db, session, case, link, now)
+    told = _tell(db, session, case, contact_id)
+    db.flush()
     how = f"{method.value}, for a {asker.authority.value}" if asker.authority else method.value
     about = {
         "window": row,
         "until": str(microseconds(until)),
         "method": method.value,
-        "by": desk.agent.id,
+        "by": session.agent.id,
         "link": link.value,
     }
     said = case.entry(Action.VERIFIED, field=contact_field, verification=row[:16], reason=how, about=about)
-    record(session, desk, said)
+    record(db, session, said)
     return Opened(Verified(until), told)
 
 
-def deliver(office: Office, opened: Opened) -> Verified:
+def deliver(desk: Desk, opened: Opened) -> Verified:
     """Send the word to the other contact. The verification stands whatever becomes of it: the line stays queued."""
     if opened.told_message is not None:
-        with suppress(Refusal):
-            deliver_queued(office, opened.told_message)
+        with suppress(ConsoleError):
+            deliver_queued(desk, opened.told_message)
     return opened.verified
 
 
 def close_window(
-    session: Session, office: Office, number: int, *, desk: Desk | None = None, reason: str = "contact changed"
+    db: Session, desk: Desk, number: int, *, session: DeskSession | None = None, reason: str = "contact changed"
 ) -> bool:
     """Close the ticket's open window inside the caller's transaction; whether there was one. Recorded then.
 
     The one way to end a window before its time; it works for a requester who was erased, too. A window that the log
     holds open is closed whatever its row says: a row that hid it meanwhile could bring it back.
     """
-    now = office.clock.now()
-    open_by_the_log = _open_by_the_log(session, office, number)
-    closed = session.connection().execute(
+    now = desk.clock.now()
+    open_by_the_log = _open_by_the_log(db, desk, number)
+    closed = db.connection().execute(
         update(Verification)
         .where(
             col(Verification.ticket_number) == number,
@@ -143,7 +143,7 @@ def close_window(
     if open_by_the_log is not None:
         window, requester = open_by_the_log
     elif found is not None:
-        window, requester = found[0], pseudonym(office, found[1])
+        window, requester = found[0], pseudonym(desk, found[1])
     else:
         return False
     entry = Entry(
@@ -154,72 +154,72 @@ def close_window(
         reason=reason,
         about={"window": window},
     )
-    actor = Actor("console", "", "", office.host) if desk is None else desk.actor
-    append(session, office, actor, entry, now)
+    actor = Actor("console", "", "", desk.host) if session is None else session.actor
+    append(db, desk, actor, entry, now)
     return True
 
 
-def close_windows_of(session: Session, desk: Desk, requester_id: str, reason: str = "contact changed") -> None:
+def close_windows_of(db: Session, session: DeskSession, requester_id: str, reason: str = "contact changed") -> None:
     """Close the open windows of all of a requester's tickets inside the caller's transaction; each is recorded."""
-    numbers = session.connection().execute(
+    numbers = db.connection().execute(
         select(col(Verification.ticket_number))
         .distinct()
         .where(col(Verification.requester_id) == requester_id, col(Verification.closed_at).is_(None))
     )
-    named = pseudonym(desk.office, requester_id)
-    logged = () if named is None else verified_numbers(session, desk.office, named)
+    named = pseudonym(session.desk, requester_id)
+    logged = () if named is None else verified_numbers(db, session.desk, named)
     for number in sorted({*numbers.scalars(), *logged}):
-        close_window(session, desk.office, number, desk=desk, reason=reason)
+        close_window(db, session.desk, number, session=session, reason=reason)
 
 
-def _open_by_the_log(session: Session, office: Office, number: int) -> tuple[str, str | None] | None:
+def _open_by_the_log(db: Session, desk: Desk, number: int) -> tuple[str, str | None] | None:
     """The window that the log holds open on this ticket, and whose it is."""
-    newest = NEWEST_WINDOW.first(session.connection(), {"number": number})
-    word = None if newest is None else genuine(office, newest)
+    newest = NEWEST_WINDOW.first(db.connection(), {"number": number})
+    word = None if newest is None else genuine(desk, newest)
     if word is None or word.action is not Action.VERIFIED or word.about is None:
         return None
-    is_over = int(word.about["until"]) <= microseconds(office.clock.now())
+    is_over = int(word.about["until"]) <= microseconds(desk.clock.now())
     return None if is_over else (word.about["window"], word.requester)
 
 
-def _proven(session: Session, office: Office, case: Case) -> Link:
+def _proven(db: Session, desk: Desk, case: Case) -> Link:
     """How surely the ticket is its requester's once they are verified: no account is made of an unverified sender."""
-    link = link_of(session, office, case.number, Link(case.ticket.link))
+    link = link_of(db, desk, case.number, Link(case.ticket.link))
     return Link.PROVEN if link is Link.PRESUMED else link
 
 
-def _move_ticket(session: Session, desk: Desk, case: Case, link: Link, now: datetime) -> None:
+def _move_ticket(db: Session, session: DeskSession, case: Case, link: Link, now: datetime) -> None:
     first, waits = case.ticket.verified_at is None, case.ticket.state in WAITING_STATES
     changes: dict[str, object] = {"row": col(Ticket.row) + 1, "link": link}
     if first:
         changes["verified_at"] = now
     if waits:
         changes["state"] = TicketState.VERIFIED
-    session.connection().execute(update(Ticket).where(col(Ticket.number) == case.number).values(**changes))
+    db.connection().execute(update(Ticket).where(col(Ticket.number) == case.number).values(**changes))
     if first:
-        recompute(session, case.pack, case.number)
+        recompute(db, case.pack, case.number)
     elif waits:
-        go_on(session, case.pack, case.ticket, now, desk.agent.id)
+        go_on(db, case.pack, case.ticket, now, session.agent.id)
 
 
-def _tell(session: Session, desk: Desk, case: Case, used: str | None) -> str | None:
+def _tell(db: Session, session: DeskSession, case: Case, used: str | None) -> str | None:
     """Queue the word to another contact on file of theirs alone: the one that has stood there longest."""
     others = [
         contact
-        for contact in masked_contacts(session, desk.office, case.requester_id)
+        for contact in masked_contacts(db, session.desk, case.requester_id)
         if contact.on_file and contact.field in case.codes.fields and contact.id != used
-        if not case.requester.unclear and not is_shared(session, contact.id)
+        if not case.requester.unclear and not is_shared(db, contact.id)
     ]
     if not others:
         return None
     oldest = min(others, key=lambda contact: contact.changed_at)
     return queue_message(
-        session,
-        desk.office,
+        db,
+        session.desk,
         ticket_number=case.number,
         requester_id=case.requester_id,
         contact_id=oldest.id,
         sort=MessageSort.CODE,
         text=render(case.said.told_text, {"ticket": str(case.number)}).strip(),
-        agent_id=desk.agent.id,
+        agent_id=session.agent.id,
     )

@@ -84,8 +84,8 @@ class AccessLogScreen(ConsoleScreen[None]):
 
     def _read_first(self) -> None:
         self._reading = True
-        self.ask(partial(entries, self.desk, self._filter, None, PAGE), self._first, group="entries")
-        self.ask(partial(log_state, self.desk.office), self._show_state, group="state")
+        self.ask(partial(entries, self.session, self._filter, None, PAGE), self._first, group="entries")
+        self.ask(partial(log_state, self.session.desk), self._show_state, group="state")
 
     def _first(self, page: EntryPage) -> None:
         self._rows.clear()
@@ -110,7 +110,7 @@ class AccessLogScreen(ConsoleScreen[None]):
             self.say("Older entries: narrow the list with until: or another filter.")
             return
         self._reading = True
-        self.ask(partial(entries, self.desk, self._filter, self._next, PAGE), self._more, group="entries")
+        self.ask(partial(entries, self.session, self._filter, self._next, PAGE), self._more, group="entries")
 
     def _add_rows(self, page: tuple[EntryView, ...]) -> None:
         table = self.query_one(DataTable)
@@ -161,8 +161,8 @@ class AccessLogScreen(ConsoleScreen[None]):
         line = self.query_one(FilterLine)
         try:
             self._filter = parse_log_filter(event.text)
-        except BadFilter as refusal:
-            self.say(refusal)
+        except BadFilter as error:
+            self.say(error)
             line.reject()
             return
         line.accept(event.text)
@@ -196,7 +196,7 @@ class AccessLogScreen(ConsoleScreen[None]):
         table = self.query_one(DataTable)
         if table.row_count:
             key = table.coordinate_to_cell_key(table.cursor_coordinate).row_key.value
-            self.ask(partial(entry, self.desk, int(key or 0)), self._open, group="entry")
+            self.ask(partial(entry, self.session, int(key or 0)), self._open, group="entry")
 
     def _open(self, one: EntryView) -> None:
         self.go_on(EntryDialog(one))
@@ -206,4 +206,4 @@ class AccessLogScreen(ConsoleScreen[None]):
         self.go_on(ProofDialog(), self._proved)
 
     def _proved(self, _answer: object) -> None:
-        self.ask(partial(log_state, self.desk.office), self._show_state, group="state")
+        self.ask(partial(log_state, self.session.desk), self._show_state, group="state")

@@ -8,15 +8,15 @@ from textual.widgets import ProgressBar
 
 from cs_console.access_log.review import verify_for
 from cs_console.access_log.verify import Verdict
-from cs_console.desk import Desk
-from cs_console.errors import Refusal
+from cs_console.desk import DeskSession
+from cs_console.errors import ConsoleError
 from screens.frame.console_screen import Dialog
 from screens.widgets.safe_text import PlainText
 
 _EVERY_SECONDS = 0.1
 
 
-class Stopped(Refusal):
+class Stopped(ConsoleError):
     """The reviewer stopped the proof before its end."""
 
     code = "stopped"
@@ -42,13 +42,13 @@ class ProofDialog(Dialog[None]):
 
     def on_mount(self) -> None:
         self.set_interval(_EVERY_SECONDS, self._draw)
-        self.ask(partial(self._prove, self.desk), self._proved, refused=self._refused)
+        self.ask(partial(self._prove, self.session), self._proved, refused=self._refused)
 
     def on_unmount(self) -> None:
         self._stop.set()
 
-    def _prove(self, desk: Desk) -> Verdict:
-        return verify_for(desk, self._progress)
+    def _prove(self, session: DeskSession) -> Verdict:
+        return verify_for(session, self._progress)
 
     def _progress(self, done: int, total: int) -> None:
         """Run in the worker thread: store the numbers; the screen polls them."""
@@ -63,7 +63,7 @@ class ProofDialog(Dialog[None]):
     def _proved(self, verdict: Verdict) -> None:
         self._finish(_words(verdict), verdict.ok)
 
-    def _refused(self, refusal: Refusal) -> None:
+    def _refused(self, refusal: ConsoleError) -> None:
         self._finish(f"✗ {refusal}", False)
 
     def _finish(self, words: str, ok: bool) -> None:

@@ -16,7 +16,7 @@ from cs_console.decisions.approval import (
     withdraw,
 )
 from cs_console.decisions.approval_queue import ProposalView
-from cs_console.errors import Refusal, WrongPassword
+from cs_console.errors import ConsoleError, WrongPassword
 from screens.frame.choice import ChoiceDialog
 from screens.frame.console_screen import ConsoleScreen
 from screens.frame.local_time import age, moment
@@ -57,13 +57,13 @@ class ProposalScreen(ConsoleScreen[Said]):
     def on_mount(self) -> None:
         self.query_one("#reading").focus()
         self.heading = "Proposal"
-        self.ask(partial(open_proposal, self.desk, self._decision_id), self._opened)
+        self.ask(partial(open_proposal, self.session, self._decision_id), self._opened)
 
     def _opened(self, view: ProposalView) -> None:
         self._view = view
         self.heading = f"Proposal for #{view.number}"
         self.query_one("#outcome", PlainText).show(f"{view.outcome.value}: {view.ground_words or 'no ground'}")
-        now = self.desk.office.clock.now()
+        now = self.session.desk.clock.now()
         self.query_one("#who", PlainText).show(f"{_proposed_words(view, now)} · {_needs_words(view)}")
         self.query_one("#since", PlainText).show("\n".join(_since_words(view)))
         self.query_one(KeyBar).refresh()
@@ -84,7 +84,7 @@ class ProposalScreen(ConsoleScreen[Said]):
     def action_approve(self) -> None:
         """Ask for the password again, then approve. An agent who may not approve is told so before entering it."""
         if self._view is not None:
-            self.change(partial(require_may_approve, self.desk, self._decision_id), self._may_approve)
+            self.change(partial(require_may_approve, self.session, self._decision_id), self._may_approve)
 
     def _may_approve(self, _none: None) -> None:
         assert self._view is not None  # there was one to approve
@@ -96,10 +96,10 @@ class ProposalScreen(ConsoleScreen[Said]):
     def _approve(self, password: str | None) -> None:
         if password is not None:
             self.say("Checking…")
-            work = partial(approve, self.desk, self._decision_id, password, act=self.act_for("approve"))
+            work = partial(approve, self.session, self._decision_id, password, act=self.act_for("approve"))
             self.change(work, lambda done: self.dismiss(_told(done)), refused=self._not_approved, late=_told)
 
-    def _not_approved(self, refusal: Refusal) -> None:
+    def _not_approved(self, refusal: ConsoleError) -> None:
         self.say(refusal)
         if isinstance(refusal, WrongPassword):
             # ask again at once: a password typed into the screen underneath would run its letters as commands
@@ -121,9 +121,9 @@ class ProposalScreen(ConsoleScreen[Said]):
 
     def _return(self, written: Written | None) -> None:
         if written is not None:
-            work = partial(return_proposal, self.desk, self._decision_id, written.words, act=written.act)
+            work = partial(return_proposal, self.session, self._decision_id, written.words, act=written.act)
             self._finish(
-                partial(forgetting_draft, self.desk, written, work), "The proposal was returned with your reason."
+                partial(forgetting_draft, self.session, written, work), "The proposal was returned with your reason."
             )
 
     def _finish(self, work: Callable[[], object], words: str) -> None:
@@ -141,7 +141,7 @@ class ProposalScreen(ConsoleScreen[Said]):
 
     def _withdraw(self, answer: str | None) -> None:
         if answer == YES:
-            self._finish(partial(withdraw, self.desk, self._decision_id), "The proposal was withdrawn.")
+            self._finish(partial(withdraw, self.session, self._decision_id), "The proposal was withdrawn.")
 
 
 def _told(result: ApprovalResult) -> Said:
@@ -160,7 +160,7 @@ def _proposed_words(view: ProposalView, now: datetime) -> str:
 def _needs_words(view: ProposalView) -> str:
     """Who must approve, and who has approved: "needs privacy officer and supervisor; approved by omar"."""
     asks = " and ".join(view.asks) or "no one"
-    said = f"; approved by {' and '.join(view.said_yes)}" if view.said_yes else ""
+    said = f"; approved by {' and '.join(view.approvals_given)}" if view.approvals_given else ""
     left = f", still {' and '.join(view.needs)}" if said and view.needs else ""
     return f"needs {asks}{said}{left}"
 

@@ -60,7 +60,7 @@ class ApprovalsScreen(ConsoleScreen[None]):
         self._read()
 
     def _read(self) -> None:
-        self.ask(partial(waiting, self.desk), self._show, group="waiting")
+        self.ask(partial(waiting, self.session), self._show, group="waiting")
 
     def refresh_now(self) -> None:
         """Reload: other agents propose and approve too."""
@@ -74,7 +74,7 @@ class ApprovalsScreen(ConsoleScreen[None]):
         table = self.query_one(DataTable)
         kept = self._current()
         self._waiting, rows = waiting_now, waiting_now.rows
-        now = self.desk.office.clock.now()
+        now = self.session.desk.clock.now()
         table.clear()
         for row in rows:
             words = {
@@ -82,7 +82,7 @@ class ApprovalsScreen(ConsoleScreen[None]):
                 "age": age(row.proposed_at, now),
                 "by": "you" if row.mine else row.proposer,
                 "needs": ", ".join(row.needs) or "-",
-                "approved by": ", ".join(row.said_yes) or "none yet",
+                "approved by": ", ".join(row.approvals_given) or "none yet",
                 "answer": f"{row.outcome.value}: {row.ground_words}",
             }
             columns = _WIDE if self._wide else _NARROW

@@ -28,8 +28,8 @@ from cs_console.decisions.checklist import (
     record_asked,
     rights_for,
 )
-from cs_console.desk import Desk
-from cs_console.errors import ChangedElsewhere, DoneBefore, OwnDecision, Refusal
+from cs_console.desk import DeskSession
+from cs_console.errors import ChangedElsewhere, ConsoleError, DoneBefore, OwnDecision
 from cs_console.policy.schema import Pack
 from models.enums import DecisionState, TicketState
 from screens.decisions.form import ChecklistForm, GroundSheet, form_from_json
@@ -100,13 +100,13 @@ class DecisionScreen(WalkScreen):
     def on_mount(self) -> None:
         self.heading = f"Decision on #{self.number}"
         self.query_one("#steps").focus()
-        self.ask(partial(_read, self.desk, self.number), self._opened)
+        self.ask(partial(_read, self.session, self.number), self._opened)
 
     # --- what there is to decide, and the draft
 
     def _opened(self, read: tuple[TicketView, Matter, AskedFor | None, DecisionView | None]) -> None:
         self._view, self._matter, self._recorded, last = read
-        self._pack = self.desk.office.packs.get(self._view.pack)
+        self._pack = self.session.desk.packs.get(self._view.pack)
         untouched = self.form.to_json() == self._untouched
         if self._recorded is not None and not self.form.asked:
             self.form.take_asked(self._recorded)
@@ -211,7 +211,7 @@ class DecisionScreen(WalkScreen):
 
     def sheet_of(self, step: str) -> Sheet | None:
         """The sheet of a step."""
-        matter, now = self._matter, self.desk.office.clock.now
+        matter, now = self._matter, self.session.desk.clock.now
         if matter is None:
             return None
         if step == REQUEST:
@@ -246,7 +246,7 @@ class DecisionScreen(WalkScreen):
             first = () if self.form.asked_for else ("Record what the requester asks, and for which data.",)
             return (*first, "Choose the decision; then you see what else is needed.")
         assert self._pack is not None  # the screen has been opened
-        return check(self._pack, proposal, self.desk.office.clock.now(), self.form.asked_for)
+        return check(self._pack, proposal, self.session.desk.clock.now(), self.form.asked_for)
 
     def show_problems(self) -> None:
         """Show what is missing, once it is known what there is to decide."""
@@ -269,7 +269,7 @@ class DecisionScreen(WalkScreen):
             self._previewed("The letter appears here once you choose a decision.")
             return
         self.ask(
-            partial(preview_notice, self.desk, self.number, proposal),
+            partial(preview_notice, self.session, self.number, proposal),
             self._previewed,
             refused=lambda refusal: self._previewed(refusal.sentence),
             group="preview",
@@ -303,7 +303,7 @@ class DecisionScreen(WalkScreen):
         """Record what is asked, once its sheet is left with something new and complete on it."""
         asked = self.form.asked_for
         if self._step == REQUEST and asked is not None and not self._is_recorded() and not self._over:
-            work = partial(record_asked, self.desk, self.number, asked.right, asked.fields)
+            work = partial(record_asked, self.session, self.number, asked.right, asked.fields)
             self.ask(work, self._asked_recorded, group="asked")
 
     def _asked_recorded(self, recorded: AskedFor) -> None:
@@ -334,46 +334,52 @@ class DecisionScreen(WalkScreen):
             self.say("Choose a decision first.", Tone.WARNING)
             return
         asked = None if self._is_recorded() else self.form.asked_for
-        work = partial(self._save_and_propose, self.desk, self.typed(), self._view.row, asked, proposal, self.act)
+        work = partial(self._save_and_propose, self.session, self.typed(), self._view.row, asked, proposal, self.act)
         self.change(work, lambda made: self.dismiss(_told(made)), refused=self._refused, late=_told)
 
     def _save_and_propose(
-        self, desk: Desk, typed: tuple[Typed, ...], row: int, asked: AskedFor | None, proposal: Proposal, act: ActId
+        self,
+        session: DeskSession,
+        typed: tuple[Typed, ...],
+        row: int,
+        asked: AskedFor | None,
+        proposal: Proposal,
+        act: ActId,
     ) -> Proposed:
-        self.save(desk, typed)
+        self.save(session, typed)
         if asked is not None:
-            record_asked(desk, self.number, asked.right, asked.fields)
-        made = propose(desk, self.number, row, proposal, act=act)
+            record_asked(session, self.number, asked.right, asked.fields)
+        made = propose(session, self.number, row, proposal, act=act)
         if not made.still_needed:
-            self.forget(desk, typed)
+            self.forget(session, typed)
         else:  # a returned proposal restores this text, for the next proposal
             self.act = new_act()
-            with suppress(Refusal):
-                self.save(desk, tuple(replace(one, act=self.act) for one in typed))
+            with suppress(ConsoleError):
+                self.save(session, tuple(replace(one, act=self.act) for one in typed))
         return made
 
-    def _refused(self, refusal: Refusal) -> None:
+    def _refused(self, refusal: ConsoleError) -> None:
         self.say(refusal)
         if isinstance(refusal, (ChangedElsewhere, DoneBefore)):
-            self.ask(partial(reload, self.desk, self.number), self._reloaded)
+            self.ask(partial(reload, self.session, self.number), self._reloaded)
 
     def _reloaded(self, view: TicketView) -> None:
         self._view = view
 
 
-def _read(desk: Desk, number: int) -> tuple[TicketView, Matter, AskedFor | None, DecisionView | None]:
+def _read(session: DeskSession, number: int) -> tuple[TicketView, Matter, AskedFor | None, DecisionView | None]:
     """Load everything that the sheets offer; for a worker thread."""
-    view = reload(desk, number)
-    pack = desk.office.packs.get(view.pack)
+    view = reload(session, number)
+    pack = session.desk.packs.get(view.pack)
     matter = Matter(
-        rights=rights_for(desk, number),
-        grounds=grounds_for(desk, number),
-        fields=fields_for(desk, number),
+        rights=rights_for(session, number),
+        grounds=grounds_for(session, number),
+        fields=fields_for(session, number),
         exceptions=pack.consent_exceptions,
         currency=pack.fee.currency,
-        attachments=attachments_for(desk, number) if view.mine else (),
+        attachments=attachments_for(session, number) if view.mine else (),
     )
-    return view, matter, read_asked(desk, number), last_decision(desk, number)
+    return view, matter, read_asked(session, number), last_decision(session, number)
 
 
 def _told(made: Proposed) -> Said:

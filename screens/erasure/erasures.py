@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.widgets import DataTable
 
 from cs_console.erasure.erasure import Confirmed, ErasureRow, confirm_erasure, open_erasures, withdraw_erasure
-from cs_console.errors import Refusal, WrongPassword
+from cs_console.errors import ConsoleError, WrongPassword
 from models.enums import ErasureState
 from screens.frame.console_screen import ConsoleScreen
 from screens.frame.local_time import day, moment
@@ -47,7 +47,7 @@ class ErasuresScreen(ConsoleScreen[None]):
         self._read()
 
     def _read(self) -> None:
-        self.ask(partial(open_erasures, self.desk), self._show, group="erasures")
+        self.ask(partial(open_erasures, self.session), self._show, group="erasures")
 
     def refresh_now(self) -> None:
         """Reload: other agents propose and confirm too."""
@@ -113,11 +113,11 @@ class ErasuresScreen(ConsoleScreen[None]):
     def _confirm(self, row: ErasureRow, password: str | None) -> None:
         if password is not None:
             self.say("Erasing…")
-            work = partial(confirm_erasure, self.desk, row.id, password)
+            work = partial(confirm_erasure, self.session, row.id, password)
             told = partial(_confirmed_words, row)
             self.change(work, lambda done: self._tell(told(done)), refused=partial(self._refused, row), late=told)
 
-    def _refused(self, row: ErasureRow, refusal: Refusal) -> None:
+    def _refused(self, row: ErasureRow, refusal: ConsoleError) -> None:
         self.say(refusal)
         if isinstance(refusal, WrongPassword):
             self._ask_password(row, str(refusal))
@@ -142,7 +142,7 @@ class ErasuresScreen(ConsoleScreen[None]):
         row = self._current()
         if row is not None:
             said = Said(f"The erasure for #{row.number} was withdrawn. Nothing was erased.")
-            work = partial(withdraw_erasure, self.desk, row.id)
+            work = partial(withdraw_erasure, self.session, row.id)
             self.change(work, lambda _done: self._tell(said), late=lambda _done: said)
 
 

@@ -6,13 +6,13 @@ from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from cs_console.errors import Refusal, StoreUnreachable
+from cs_console.errors import ConsoleError, StoreUnreachable
 from screens.frame.console import Typed
 from screens.frame.run_once import Once
 from screens.frame.service_calls import Asking
 
 if TYPE_CHECKING:
-    from cs_console.desk import Desk
+    from cs_console.desk import DeskSession
 
 Answer = TypeVar("Answer")
 
@@ -40,18 +40,18 @@ class Drafting(Asking):
         """
         return ()
 
-    def used_up(self, desk: "Desk", typed: tuple[Typed, ...], work: Callable[[], Answer]) -> Answer:
+    def used_up(self, session: "DeskSession", typed: tuple[Typed, ...], work: Callable[[], Answer]) -> Answer:
         """Do the work that the text was typed for, then delete its drafts and stop saving; for a worker thread.
 
         This screen may be closed by then. A draft that stays because the store went away does no harm.
         """
         answer = work()
-        self.forget(desk, typed)
+        self.forget(session, typed)
         return answer
 
-    def save_typed(self, desk: "Desk") -> None:
+    def save_typed(self, session: "DeskSession") -> None:
         """Save what is typed and not yet saved, before the screen goes away; for a worker thread. Raises as `save`."""
-        self.save(desk, self.unsaved())
+        self.save(session, self.unsaved())
 
     def unsaved(self) -> tuple[Typed, ...]:
         """What is typed here and not yet saved."""
@@ -60,22 +60,22 @@ class Drafting(Asking):
         return tuple(one for one in self.typed() if one.text != self._saved.get((one.place, one.ticket), ""))
 
     def _autosave(self) -> None:
-        if self._autosaving or self._done_with or self.console.desk is None or self.console.store_away:
+        if self._autosaving or self._done_with or self.console.session is None or self.console.store_away:
             return
         unsaved = self.unsaved()
         if unsaved:
             self._autosaving = True
-            self.ask(partial(self.save, self.desk, unsaved), self._autosaved, refused=self._not_saved)
+            self.ask(partial(self.save, self.session, unsaved), self._autosaved, refused=self._not_saved)
 
     def _autosaved(self, _none: None) -> None:
         self._autosaving = False
 
-    def _not_saved(self, refusal: Refusal) -> None:
+    def _not_saved(self, refusal: ConsoleError) -> None:
         self._autosaving = False
         if not isinstance(refusal, StoreUnreachable):  # the banner reports that, and saving is tried again
             self.say(refusal)
 
-    def save(self, desk: "Desk", typed: tuple[Typed, ...]) -> None:
+    def save(self, session: "DeskSession", typed: tuple[Typed, ...]) -> None:
         """Seal and save the text; for a worker thread. Raises StoreUnavailable and what `save_draft` raises."""
         from cs_console.custody.drafts import save_draft
 
@@ -83,7 +83,7 @@ class Drafting(Asking):
             for one in typed:
                 if self._done_with:
                     return
-                save_draft(desk, one.place, one.text if one.text.strip() else "", one.ticket, one.act)
+                save_draft(session, one.place, one.text if one.text.strip() else "", one.ticket, one.act)
                 self._saved[one.place, one.ticket] = one.text
 
     def save_again(self) -> None:
@@ -94,27 +94,27 @@ class Drafting(Asking):
         """The text was used or discarded on purpose: delete its drafts in the background."""
         self._done_with = True
         typed = self.typed()
-        if typed and self.console.desk is not None:
-            work = Once(partial(self.forget, self.desk, typed))
+        if typed and self.console.session is not None:
+            work = Once(partial(self.forget, self.session, typed))
             self.app.run_worker(
                 work, name="drafts", group="drafts", description="drafts", thread=True, exit_on_error=False
             )
 
-    def forget(self, desk: "Desk", typed: tuple[Typed, ...]) -> None:
+    def forget(self, session: "DeskSession", typed: tuple[Typed, ...]) -> None:
         """Delete the text's drafts and stop saving; for a worker thread."""
         from cs_console.custody.drafts import discard_draft
 
-        with self._saving, suppress(Refusal):
+        with self._saving, suppress(ConsoleError):
             self._done_with = True
             for one in typed:
-                discard_draft(desk, one.place)
+                discard_draft(session, one.place)
 
 
 Drafts = list[tuple[Drafting, tuple[Typed, ...]]]
 """What several screens have not saved yet."""
 
 
-def save_all(desk: "Desk", drafts: Drafts) -> None:
+def save_all(session: "DeskSession", drafts: Drafts) -> None:
     """Save what several screens hold before they close; for a worker thread. Raises as `Drafting.save`."""
     for screen, typed in drafts:
-        screen.save(desk, typed)
+        screen.save(session, typed)

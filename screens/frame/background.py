@@ -6,7 +6,7 @@ from functools import partial
 from textual import on
 from textual.message import Message
 
-from cs_console.errors import Refusal, StoreUnreachable
+from cs_console.errors import ConsoleError, StoreUnreachable
 from cs_console.faults import spot_of
 from screens.frame.quiet_app import QuietApp
 from screens.frame.run_once import Once
@@ -25,7 +25,9 @@ class Reported(Message):
 class BackgroundApp(QuietApp, inherit_bindings=False):
     """An application that never waits for a store on its UI thread."""
 
-    def in_background(self, work: Callable[[], object], then: Callable[[Refusal | None], None] | None = None) -> None:
+    def in_background(
+        self, work: Callable[[], object], then: Callable[[ConsoleError | None], None] | None = None
+    ) -> None:
         """Run `work` in a thread, then call `then` on the UI thread with the error it raised, if any."""
         self.run_worker(
             Once(partial(self._carry_out, work, then)),
@@ -43,16 +45,16 @@ class BackgroundApp(QuietApp, inherit_bindings=False):
         """From any thread: call `then` on the UI thread, soon."""
         self.post_message(Reported(then))
 
-    def _carry_out(self, work: Callable[[], object], then: Callable[[Refusal | None], None] | None) -> None:
-        problem: Refusal | None = None
+    def _carry_out(self, work: Callable[[], object], then: Callable[[ConsoleError | None], None] | None) -> None:
+        problem: ConsoleError | None = None
         try:
             work()
-        except Refusal as refusal:
-            problem = refusal
-            if isinstance(refusal, StoreUnreachable):
+        except ConsoleError as error:
+            problem = error
+            if isinstance(error, StoreUnreachable):
                 self.on_ui(self.store_lost)
         except Exception as fault:  # noqa: BLE001 - the outermost edge of a worker
-            problem = Refusal(f"Unexpected error ({spot_of(fault)}).", "Tell an admin.")
+            problem = ConsoleError(f"Unexpected error ({spot_of(fault)}).", "Tell an admin.")
         if then is not None:
             self.on_ui(partial(then, problem))
 

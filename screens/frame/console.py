@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from cs_console.act_id import ActId
-    from cs_console.desk import Desk, Office
-    from cs_console.errors import Refusal, SessionEnded
+    from cs_console.desk import Desk, DeskSession
+    from cs_console.errors import ConsoleError, SessionEnded
     from cs_console.settings import Settings
     from cs_console.staff.sign_in import SignedIn
     from screens.widgets.notice_bar import Said
@@ -44,7 +44,7 @@ class Console(Protocol):
     """The application as its screens know it."""
 
     settings: "Settings"
-    desk: "Desk | None"
+    session: "DeskSession | None"
     header: HeaderState
     locked: bool
 
@@ -59,11 +59,11 @@ class Console(Protocol):
     def store_lost(self) -> None:
         """A call could not reach the store: the console asks it again until it answers."""
 
-    def office(self) -> "Office":
-        """The open office; waits for it. Call it only from a worker thread. Raises StoreUnavailable."""
+    def desk(self) -> "Desk":
+        """The open desk; waits for it. Call it only from a worker thread. Raises StoreUnavailable."""
 
-    def on_office(self, then: "Callable[[Refusal | None], None]") -> None:
-        """Call `then` on the UI thread when the office is open (None) or could not be opened (why)."""
+    def on_desk(self, then: "Callable[[ConsoleError | None], None]") -> None:
+        """Call `then` on the UI thread when the desk is open (None) or could not be opened (why)."""
 
     def signed_in(self, result: "SignedIn") -> None:
         """Show the agent's next screen: a new password, the undertaking, or the queue."""

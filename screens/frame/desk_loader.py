@@ -6,21 +6,21 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
-from cs_console.errors import Refusal, StoreUnavailable
+from cs_console.errors import ConsoleError, StoreUnavailable
 
 if TYPE_CHECKING:
-    from cs_console.desk import Office
+    from cs_console.desk import Desk
     from cs_console.settings import Settings
 
 
-class OfficeDoor:
-    """Gives worker threads the open office, once it is open."""
+class DeskLoader:
+    """Gives worker threads the open desk, once it is open."""
 
-    def __init__(self, settings: "Settings", office: "Office | None") -> None:
+    def __init__(self, settings: "Settings", desk: "Desk | None") -> None:
         self._settings = settings
-        self._future: Future[Office] = Future()
-        if office is not None:
-            self._future.set_result(office)
+        self._future: Future[Desk] = Future()
+        if desk is not None:
+            self._future.set_result(desk)
 
     @property
     def is_settled(self) -> bool:
@@ -28,27 +28,27 @@ class OfficeDoor:
         return self._future.done()
 
     @property
-    def problem(self) -> Refusal | None:
+    def problem(self) -> ConsoleError | None:
         """Why the stores could not be opened, once that is known."""
         found = self._future.exception() if self._future.done() else None
-        return found if isinstance(found, Refusal) else None
+        return found if isinstance(found, ConsoleError) else None
 
     @property
     def sample(self) -> bool:
-        """Whether an open office is a sample's."""
+        """Whether an open desk is a sample's."""
         return self._future.done() and self._future.exception() is None and self._future.result().sample
 
-    def open_in_background(self, told: Callable[[Refusal | None], None], warm: Callable[[], None]) -> None:
+    def open_in_background(self, told: Callable[[ConsoleError | None], None], warm: Callable[[], None]) -> None:
         """Open the stores in a separate thread; there, report the result, then call `warm`."""
-        threading.Thread(target=self._run, args=(told, warm), name="office", daemon=True).start()
+        threading.Thread(target=self._run, args=(told, warm), name="desk", daemon=True).start()
 
-    def _run(self, told: Callable[[Refusal | None], None], warm: Callable[[], None]) -> None:
+    def _run(self, told: Callable[[ConsoleError | None], None], warm: Callable[[], None]) -> None:
         gc.freeze()
         gc.enable()
         try:
             self._future.set_result(self._open())
-        except Refusal as refusal:
-            self._future.set_exception(refusal)
+        except ConsoleError as error:
+            self._future.set_exception(error)
         except Exception as problem:  # noqa: BLE001 - the outermost edge of a thread
             self._future.set_exception(
                 StoreUnavailable(f"The desk cannot be opened ({type(problem).__name__}).", "Run `cs-console doctor`.")
@@ -57,8 +57,8 @@ class OfficeDoor:
         if self.problem is None:
             warm()
 
-    def office(self) -> "Office":
-        """The open office; waits for it, retries after a failure. For worker threads. Raises StoreUnavailable."""
+    def desk(self) -> "Desk":
+        """The open desk; waits for it, retries after a failure. For worker threads. Raises StoreUnavailable."""
         if self._future.done() and self._future.exception() is not None:
             opened = self._open()
             self._future = Future()
@@ -66,14 +66,14 @@ class OfficeDoor:
         return self._future.result()
 
     def close(self) -> None:
-        """Close every connection of an open office."""
+        """Close every connection of an open desk."""
         if self._future.done() and self._future.exception() is None:
             self._future.result().close()
 
-    def _open(self) -> "Office":
+    def _open(self) -> "Desk":
         from cs_console.adoption.adopting import note_at_opening
-        from cs_console.opening import open_office  # the stores' libraries take longer than the first paint may
+        from cs_console.opening import open_desk  # the stores' libraries take longer than the first paint may
 
-        office = open_office(self._settings)
-        note_at_opening(office)
-        return office
+        desk = open_desk(self._settings)
+        note_at_opening(desk)
+        return desk

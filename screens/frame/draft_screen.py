@@ -8,7 +8,7 @@ from textual.widgets import Input, TextArea
 
 from cs_console.act_id import new_act
 from cs_console.custody.drafts import KeptDraft, find_draft
-from cs_console.errors import Refusal
+from cs_console.errors import ConsoleError
 from screens.frame.console import Typed
 from screens.frame.console_screen import ConsoleScreen
 from screens.widgets.notice_bar import NoticeBar, Tone
@@ -28,7 +28,7 @@ class DraftScreen(ConsoleScreen[T], Generic[T]):
         self.act = new_act()
 
     def on_mount(self) -> None:
-        self.ask(partial(find_draft, self.desk, self._place, self._ticket), self._restored)
+        self.ask(partial(find_draft, self.session, self._place, self._ticket), self._restored)
 
     def draft(self) -> str:
         """The text as typed now; empty when it is not worth saving."""
@@ -68,11 +68,11 @@ class DraftScreen(ConsoleScreen[T], Generic[T]):
         if self._leaving:
             self.dismiss(None)
             return
-        self.change(partial(self.save, self.desk, self.unsaved()), self._kept, refused=self._not_kept)
+        self.change(partial(self.save, self.session, self.unsaved()), self._kept, refused=self._not_kept)
 
     def _kept(self, _none: None) -> None:
         self.dismiss(None)
 
-    def _not_kept(self, refusal: Refusal) -> None:
+    def _not_kept(self, refusal: ConsoleError) -> None:
         self._leaving = True
         self.say(refusal)

@@ -11,7 +11,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from cs_console.act_id import ActId, new_act
-from cs_console.errors import DoneBefore, Refusal, SessionEnded, StoreUnavailable, StoreUnreachable
+from cs_console.errors import ConsoleError, DoneBefore, SessionEnded, StoreUnavailable, StoreUnreachable
 from cs_console.faults import spot_of
 from models.enums import Role
 from screens.frame.console import Console
@@ -19,7 +19,7 @@ from screens.frame.run_once import Once
 from screens.widgets.notice_bar import NoticeBar, Said, Tone
 
 if TYPE_CHECKING:
-    from cs_console.desk import Desk
+    from cs_console.desk import DeskSession
 
 Answer = TypeVar("Answer")
 Result = TypeVar("Result")
@@ -40,11 +40,11 @@ class Request:
     group: str
     work: Callable[[], Any]
     then: Callable[[Any], object]
-    refused: Callable[[Refusal], None] | None
+    refused: Callable[[ConsoleError], None] | None
     change: bool
     held: bool = False
     late: Callable[[Any], Said | None] | None = None
-    desk: "Desk | None" = None
+    session: "DeskSession | None" = None
 
 
 class Answered:
@@ -52,7 +52,7 @@ class Answered:
 
     __slots__ = ("answer", "problem", "request")
 
-    def __init__(self, request: Request, answer: Any, problem: Refusal | str | None) -> None:
+    def __init__(self, request: Request, answer: Any, problem: ConsoleError | str | None) -> None:
         self.request = request
         self.answer = answer
         self.problem = problem
@@ -82,25 +82,25 @@ class Asking(Widget):
         return cast(Console, self.app)
 
     @property
-    def desk(self) -> "Desk":
+    def session(self) -> "DeskSession":
         """The desk of the signed-in agent. Raises SessionEnded when no one is signed in."""
-        desk = self.console.desk
-        if desk is None:
+        session = self.console.session
+        if session is None:
             raise SessionEnded("no one is signed in")
-        return desk
+        return session
 
     @property
     def roles(self) -> frozenset[Role]:
         """The roles of the signed-in agent."""
-        desk = self.console.desk
-        return desk.agent.roles if desk is not None else frozenset()
+        session = self.console.session
+        return session.agent.roles if session is not None else frozenset()
 
     def ask(
         self,
         work: Callable[[], Answer],
         then: Callable[[Answer], object],
         *,
-        refused: Callable[[Refusal], None] | None = None,
+        refused: Callable[[ConsoleError], None] | None = None,
         group: str = "",
     ) -> None:
         """Run `work` in a thread and `then` with its result on the UI thread.
@@ -116,7 +116,7 @@ class Asking(Widget):
         work: Callable[[], Answer],
         then: Callable[[Answer], object],
         *,
-        refused: Callable[[Refusal], None] | None = None,
+        refused: Callable[[ConsoleError], None] | None = None,
         late: Callable[[Answer], Said | None] | None = None,
         held: bool = True,
     ) -> bool:
@@ -146,7 +146,7 @@ class Asking(Widget):
         self,
         work: Callable[[], Any],
         then: Callable[[Any], object],
-        refused: Callable[[Refusal], None] | None,
+        refused: Callable[[ConsoleError], None] | None,
         group: str = "",
         change: bool = False,
         held: bool = False,
@@ -156,7 +156,7 @@ class Asking(Widget):
         if group:
             self._newest[group] = self._asked
         console = self.console
-        request = Request(self._asked, group, work, then, refused, change, held, late, console.desk)
+        request = Request(self._asked, group, work, then, refused, change, held, late, console.session)
         keeper = self.app if change else self  # a screen's workers are cancelled when it closes; a change must not be
         keeper.run_worker(
             Once(partial(self._answer, console, request)),
@@ -171,15 +171,17 @@ class Asking(Widget):
         """Run in the worker thread: the outermost edge, where anything unexpected becomes one plain sentence."""
         try:
             answer = Answered(request, request.work(), None)
-        except Refusal as refusal:
-            answer = Answered(request, None, refusal)
+        except ConsoleError as error:
+            answer = Answered(request, None, error)
         except Exception as problem:  # noqa: BLE001 - the outermost edge of a worker
             answer = Answered(request, None, spot_of(problem))
         console.on_ui(partial(self._take_answer, console, answer))  # this screen may be gone and take no messages
 
     def _take_answer(self, console: Console, message: Answered) -> None:
         request, problem = message.request, message.problem
-        if console.desk is not request.desk:  # the agent who asked has signed out, and no one else may see the answer
+        if (
+            console.session is not request.session
+        ):  # the agent who asked has signed out, and no one else may see the answer
             if request.late is not None and problem is None:
                 request.late(message.answer)
             return
@@ -213,16 +215,16 @@ class Asking(Widget):
             self._end_act(problem)
         if request.group and self._newest.get(request.group) != request.number:
             return
-        if isinstance(problem, Refusal):
+        if isinstance(problem, ConsoleError):
             (request.refused or self.say)(problem)
         elif problem is not None:
             self.say(_unexpected(problem), Tone.ERROR)
         else:
             request.then(message.answer)
 
-    def _end_act(self, problem: Refusal | str | None) -> None:
+    def _end_act(self, problem: ConsoleError | str | None) -> None:
         """Forget the act's id when the outcome is known. After a lost store or a fault it is not: the id is kept."""
-        if problem is None or (isinstance(problem, Refusal) and not isinstance(problem, StoreUnavailable)):
+        if problem is None or (isinstance(problem, ConsoleError) and not isinstance(problem, StoreUnavailable)):
             self._acts.clear()
         if isinstance(problem, DoneBefore):
             self.act_was_before()
@@ -232,7 +234,7 @@ class Asking(Widget):
         request, problem = message.request, message.problem
         if not request.change:
             return
-        if isinstance(problem, Refusal):
+        if isinstance(problem, ConsoleError):
             said: Said | None = Said(str(problem), tone_of(problem))
         elif problem is not None:
             said = Said(_unexpected(problem), Tone.ERROR)
@@ -292,7 +294,7 @@ class Asking(Widget):
             if not request.group or self._newest.get(request.group) == request.number:
                 self.ask(request.work, request.then, group=request.group)
 
-    def say(self, what: Refusal | Said | str, tone: Tone | None = None) -> None:
+    def say(self, what: ConsoleError | Said | str, tone: Tone | None = None) -> None:
         """Show an error (its sentence and what to do next) or a text, literally, in the notice bar."""
         if isinstance(what, Said):
             self.say(what.words, what.tone)
@@ -309,7 +311,7 @@ class Asking(Widget):
         self.query_one(NoticeBar).clear()
 
 
-def tone_of(refusal: Refusal) -> Tone:
+def tone_of(refusal: ConsoleError) -> Tone:
     """The tone of an error's notice: error if the store cannot be reached, otherwise warning."""
     return Tone.ERROR if refusal.exit_status == 3 else Tone.WARNING
 

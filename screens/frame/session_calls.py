@@ -8,7 +8,7 @@ from screens.frame.local_time import hour, moment
 
 if TYPE_CHECKING:
     from cs_console.access_log.state import LogState
-    from cs_console.desk import Desk, Office
+    from cs_console.desk import Desk, DeskSession
 
 
 def warm_up() -> None:
@@ -18,40 +18,40 @@ def warm_up() -> None:
     import screens.queue.queue  # noqa: F401
 
 
-def leave(desk: "Desk", drafts: Drafts, why: str = "signed out") -> None:
+def leave(session: "DeskSession", drafts: Drafts, why: str = "signed out") -> None:
     """Save what is typed, then end the session, which signs a checkpoint. Raises StoreUnavailable."""
     from cs_console.staff.sign_in import sign_out
 
-    save_all(desk, drafts)
-    sign_out(desk, why)
+    save_all(session, drafts)
+    sign_out(session, why)
 
 
-def stay_awake(desk: "Desk") -> None:
+def stay_awake(session: "DeskSession") -> None:
     """Note that the agent is at work. Raises SessionEnded."""
     from cs_console.staff.sign_in import touch
 
-    touch(desk)
+    touch(session)
 
 
-def staff_news(desk: "Desk", since: datetime | None) -> str:
+def staff_news(session: "DeskSession", since: datetime | None) -> str:
     """What others changed on accounts since the supervisor's last sign-in, in words. Raises SessionEnded."""
     from cs_console.staff.staff_changes import in_words, staff_changes
 
-    return in_words(staff_changes(desk, since))
+    return in_words(staff_changes(session, since))
 
 
-def keep_up(office: "Office") -> None:
+def keep_up(desk: "Desk") -> None:
     """Sign the log, send again what is queued, reopen what is due for review."""
-    from cs_console.upkeep import keep_up as keep_office_up
+    from cs_console.upkeep import keep_up as keep_desk_up
 
-    keep_office_up(office)
+    keep_desk_up(desk)
 
 
-def read_log_state(office: "Office") -> "LogState":
+def read_log_state(desk: "Desk") -> "LogState":
     """The log's state at a glance."""
     from cs_console.access_log.state import log_state
 
-    return log_state(office)
+    return log_state(desk)
 
 
 def log_words(state: "LogState | None") -> tuple[str, bool]:

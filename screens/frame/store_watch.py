@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from cs_console.errors import Refusal, StoreUnavailable
+from cs_console.errors import ConsoleError, StoreUnavailable
 from screens.frame.background import BackgroundApp
 
 FIRST_WAIT = 0.5
@@ -34,7 +34,7 @@ class StoreWatch:
     def _ask_now(self) -> None:
         self._app.in_background(self._ask, self._answered)
 
-    def _answered(self, problem: Refusal | None) -> None:
+    def _answered(self, problem: ConsoleError | None) -> None:
         if isinstance(problem, StoreUnavailable):
             self._ask_later()
         else:

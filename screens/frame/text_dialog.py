@@ -12,8 +12,8 @@ from textual.widgets import Input, TextArea
 
 from cs_console.act_id import ActId, new_act
 from cs_console.custody.drafts import KeptDraft, discard_draft, find_draft, save_draft
-from cs_console.desk import Desk
-from cs_console.errors import DoneBefore, Refusal
+from cs_console.desk import DeskSession
+from cs_console.errors import ConsoleError, DoneBefore
 from screens.frame.console import Typed
 from screens.frame.console_screen import Dialog
 from screens.registry import bindings_for
@@ -58,7 +58,7 @@ class WordsDialog(Dialog[Written]):
 
     def on_mount(self) -> None:
         self.query_one(TextArea).focus()
-        self.ask(partial(find_draft, self.desk, self._place, self._ticket), self._restore)
+        self.ask(partial(find_draft, self.session, self._place, self._ticket), self._restore)
 
     def _restore(self, draft: KeptDraft) -> None:
         area = self.query_one(TextArea)
@@ -91,14 +91,14 @@ class WordsDialog(Dialog[Written]):
         self._leave(None)
 
     def _leave(self, answer: Written | None) -> None:
-        save = partial(self.save, self.desk, self.unsaved())
+        save = partial(self.save, self.session, self.unsaved())
         self.change(save, partial(self._left, answer), refused=partial(self._left, answer))
 
     def _left(self, answer: Written | None, _saved: object) -> None:
         self.dismiss(answer)
 
 
-def forgetting_draft(desk: Desk, written: Written, work: Callable[[], Answer]) -> Answer:
+def forgetting_draft(session: DeskSession, written: Written, work: Callable[[], Answer]) -> Answer:
     """Do the work that uses the text, then delete its draft; a draft that stays does no harm. For a worker.
 
     If the act was done before with a different text, this text is kept for another act.
@@ -106,11 +106,11 @@ def forgetting_draft(desk: Desk, written: Written, work: Callable[[], Answer]) -
     try:
         answer = work()
     except DoneBefore:
-        with suppress(Refusal):
-            save_draft(desk, written.place, written.words, written.ticket)
+        with suppress(ConsoleError):
+            save_draft(session, written.place, written.words, written.ticket)
         raise
-    with suppress(Refusal):
-        discard_draft(desk, written.place)
+    with suppress(ConsoleError):
+        discard_draft(session, written.place)
     return answer
 
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cs_console.casework import workflow
-from cs_console.errors import Refusal, SessionEnded, StoreUnavailable
+from cs_console.errors import ConsoleError, SessionEnded, StoreUnavailable
 from cs_console.tickets.queue import QueueRow
 from screens.frame.choice import ChoiceDialog
 from screens.widgets.choice_list import Choice
 
 if TYPE_CHECKING:
-    from cs_console.desk import Desk
+    from cs_console.desk import DeskSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,26 +30,26 @@ def bulk_dialog(count: int, names: Iterable[str], *, may_claim: bool) -> ChoiceD
     return ChoiceDialog(f"What to do with {tickets}?", choices)
 
 
-def claim_each(desk: "Desk", rows: tuple[QueueRow, ...]) -> BulkResult:
+def claim_each(session: "DeskSession", rows: tuple[QueueRow, ...]) -> BulkResult:
     """Claim the tickets one by one. Raises SessionEnded or StoreUnavailable, which affect all of them."""
-    return _each(rows, lambda row: workflow.claim(desk, row.number), "Claimed")
+    return _each(rows, lambda row: workflow.claim(session, row.number), "Claimed")
 
 
-def assign_each(desk: "Desk", rows: tuple[QueueRow, ...], name: str) -> BulkResult:
+def assign_each(session: "DeskSession", rows: tuple[QueueRow, ...], name: str) -> BulkResult:
     """Assign the tickets one by one. Raises SessionEnded or StoreUnavailable, which affect all of them."""
-    return _each(rows, lambda row: workflow.assign(desk, row.number, row.row, name), f"Assigned to {name}:")
+    return _each(rows, lambda row: workflow.assign(session, row.number, row.row, name), f"Assigned to {name}:")
 
 
 def _each(rows: tuple[QueueRow, ...], act: Callable[[QueueRow], object], verb: str) -> BulkResult:
     left: list[int] = []
-    first: Refusal | None = None
+    first: ConsoleError | None = None
     for row in rows:
         try:
             act(row)
         except (SessionEnded, StoreUnavailable):
             raise
-        except Refusal as refusal:
+        except ConsoleError as error:
             left.append(row.number)
-            first = first or refusal
+            first = first or error
     words = f"{verb} {len(rows) - len(left)} of {len(rows)}."
     return BulkResult(tuple(left), f"{words} {first.sentence}" if first else words)

@@ -9,7 +9,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Input, Select, TextArea
 
-from cs_console.errors import Refusal
+from cs_console.errors import ConsoleError
 from cs_console.intake.form import CHANNELS, FormEntry, OpenedByForm, open_by_form
 from models.enums import Channel, Field, TicketKind
 from screens.frame.draft_screen import DraftScreen
@@ -41,7 +41,7 @@ class NewTicketScreen(DraftScreen[OpenedByForm]):
         super().__init__(PLACE, None)
 
     def body(self) -> ComposeResult:
-        kinds = self.desk.office.packs.current.kinds
+        kinds = self.session.desk.packs.current.kinds
         with VerticalScroll(id="form", can_focus=False):
             yield from _row("Channel", _select("channel", [(one.value, one.value) for one in CHANNELS]))
             yield from _row("Kind", _select("kind", [(kinds[one].title, one.value) for one in TicketKind]))
@@ -99,7 +99,9 @@ class NewTicketScreen(DraftScreen[OpenedByForm]):
             contacts=contacts,
             received=self.query_one(f"#{RECEIVED}", Input).value,
         )
-        work = partial(self.used_up, self.desk, self.typed(), partial(open_by_form, self.desk, entry, act=self.act))
+        work = partial(
+            self.used_up, self.session, self.typed(), partial(open_by_form, self.session, entry, act=self.act)
+        )
         self.change(work, self.dismiss, refused=self._refused, late=opened_words)
 
     def _chosen(self, name: str) -> str:
@@ -108,7 +110,7 @@ class NewTicketScreen(DraftScreen[OpenedByForm]):
     def _contact(self, field: Field) -> Input:
         return self.query_one(f"#{_line_of(field)}", Input)
 
-    def _refused(self, refusal: Refusal) -> None:
+    def _refused(self, refusal: ConsoleError) -> None:
         """Show a problem at the line that the service names, otherwise in the notice bar."""
         line = _LINES_BY_NAME.get(refusal.sentence.partition(":")[0].casefold())
         if line is None:

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
 from cs_console.casework import workflow
-from cs_console.errors import BadFilter, ChangedElsewhere, Refusal, TakenBy
+from cs_console.errors import BadFilter, ChangedElsewhere, ConsoleError, TakenBy
 from cs_console.tickets import queue
 from cs_console.tickets.filters import Filter, parse
 from models.enums import Role, TicketState
@@ -70,15 +70,15 @@ class QueueScreen(ConsoleScreen[None]):
     # --- reading
 
     def _fetch(self) -> Fetch:
-        desk, view, asked = self.desk, self.view, self.filter
-        return lambda after: queue.page(desk, view, asked, after)
+        session, view, asked = self.session, self.view, self.filter
+        return lambda after: queue.page(session, view, asked, after)
 
     def _load(self, how: Callable[[Fetch], Pages], *, from_top: bool = False) -> None:
         self._loading = True
         self.ask(partial(how, self._fetch()), partial(self._show, from_top), refused=self._not_read, group=PAGE)
 
     def _count(self) -> None:
-        self.ask(partial(queue.counts, self.desk), self._show_counts, refused=_nothing, group="counts")
+        self.ask(partial(queue.counts, self.session), self._show_counts, refused=_nothing, group="counts")
 
     def _show(self, from_top: bool, pages: Pages) -> None:
         self._loading = False
@@ -86,14 +86,14 @@ class QueueScreen(ConsoleScreen[None]):
         self.marked &= {row.number for row in pages.rows} if not from_top else set()
         table = self.query_one(TicketTable)
         table.more_above, table.more_below = pages.has_more_above, pages.has_more_below
-        table.show(pages.rows, frozenset(self.marked), self.desk.office.clock.now(), from_top=from_top)
+        table.show(pages.rows, frozenset(self.marked), self.session.desk.clock.now(), from_top=from_top)
         empty = self.query_one("#nothing", PlainText)
         empty.display = not pages.rows
         if not pages.rows:
             empty.show("No tickets match the filter." if self.filter else f"{_TITLES[self.view]}: no tickets.")
         self._show_strip()
 
-    def _not_read(self, refusal: Refusal) -> None:
+    def _not_read(self, refusal: ConsoleError) -> None:
         self._loading = False
         self.say(refusal)
         if isinstance(refusal, BadFilter):
@@ -159,8 +159,8 @@ class QueueScreen(ConsoleScreen[None]):
         line = self.query_one(FilterLine)
         try:
             asked = parse(event.text) if event.text else None
-        except BadFilter as refusal:
-            self.say(refusal)
+        except BadFilter as error:
+            self.say(error)
             line.reject()
             return
         self.filter = asked
@@ -204,7 +204,7 @@ class QueueScreen(ConsoleScreen[None]):
         self.say(done, Tone.DONE)
         self.refresh_now()
 
-    def _refused(self, refusal: Refusal) -> None:
+    def _refused(self, refusal: ConsoleError) -> None:
         self.say(refusal)
         if isinstance(refusal, TakenBy | ChangedElsewhere):
             self.refresh_now()
@@ -213,7 +213,7 @@ class QueueScreen(ConsoleScreen[None]):
         """Claim the selected ticket. If two agents do so at once, the second is told who has it."""
         row = self._current()
         if row is not None:
-            self._change(partial(workflow.claim, self.desk, row.number), f"#{row.number} is assigned to you.")
+            self._change(partial(workflow.claim, self.session, row.number), f"#{row.number} is assigned to you.")
 
     def action_verify(self) -> None:
         """Verify the requester of the selected ticket."""
@@ -235,7 +235,7 @@ class QueueScreen(ConsoleScreen[None]):
 
     def _state_chosen(self, row: queue.QueueRow, state: str | None) -> None:
         if state is not None:
-            work = partial(workflow.set_state, self.desk, row.number, row.row, TicketState(state))
+            work = partial(workflow.set_state, self.session, row.number, row.row, TicketState(state))
             self._change(work, f"#{row.number} is now {state}.")
 
     def action_assign(self) -> None:
@@ -243,7 +243,7 @@ class QueueScreen(ConsoleScreen[None]):
         row = self._current()
         if row is not None:
             self.ask(
-                partial(workflow.assignable, self.desk, row.number), partial(self._ask_who, row), group="assignable"
+                partial(workflow.assignable, self.session, row.number), partial(self._ask_who, row), group="assignable"
             )
 
     def _ask_who(self, row: queue.QueueRow, names: tuple[str, ...]) -> None:
@@ -251,7 +251,7 @@ class QueueScreen(ConsoleScreen[None]):
 
     def _who_chosen(self, row: queue.QueueRow, name: str | None) -> None:
         if name is not None:
-            work = partial(workflow.assign, self.desk, row.number, row.row, name)
+            work = partial(workflow.assign, self.session, row.number, row.row, name)
             self._change(work, f"#{row.number} is assigned to {name}.")
 
     def action_new(self) -> None:
@@ -293,7 +293,7 @@ class QueueScreen(ConsoleScreen[None]):
         if not self.marked:
             self.say("Mark tickets first (x).")
             return
-        self.ask(partial(workflow.assignable, self.desk), self._ask_bulk, group="assignable")
+        self.ask(partial(workflow.assignable, self.session), self._ask_bulk, group="assignable")
 
     def _ask_bulk(self, names: tuple[str, ...]) -> None:
         may_claim = bool(self.check_action("claim", ()))
@@ -305,9 +305,9 @@ class QueueScreen(ConsoleScreen[None]):
             return
         what, _, name = answer.partition(":")
         if what == "claim":
-            work: Callable[[], BulkResult] = partial(claim_each, self.desk, rows)
+            work: Callable[[], BulkResult] = partial(claim_each, self.session, rows)
         else:
-            work = partial(assign_each, self.desk, rows, name)
+            work = partial(assign_each, self.session, rows, name)
         self.change(work, self._bulk_done, late=_bulk_words)
 
     def _bulk_done(self, result: BulkResult) -> None:
@@ -337,5 +337,5 @@ def _first_view(roles: frozenset[Role]) -> str:
     return "to_verify" if Role.VERIFIER in roles else "all"
 
 
-def _nothing(_refusal: Refusal) -> None:
+def _nothing(_refusal: ConsoleError) -> None:
     """Say nothing: the page reports the same error."""

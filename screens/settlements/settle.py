@@ -9,8 +9,8 @@ from textual.containers import Horizontal, VerticalScroll
 
 from cs_console.act_id import ActId
 from cs_console.casework.conversation import TicketView, reload
-from cs_console.desk import Desk
-from cs_console.errors import ChangedElsewhere, DoneBefore, Refusal
+from cs_console.desk import DeskSession
+from cs_console.errors import ChangedElsewhere, ConsoleError, DoneBefore
 from cs_console.policy.schema import Pack
 from cs_console.policy.workflow_rules import WorkflowRules
 from cs_console.settlements.settled import SettlementView, decided_before, last_settlement
@@ -78,7 +78,7 @@ class SettleScreen(WalkScreen):
     def on_mount(self) -> None:
         self.heading = f"Settling #{self.number}"
         self.query_one("#steps").focus()
-        self.ask(partial(_read, self.desk, self.number), self._opened)
+        self.ask(partial(_read, self.session, self.number), self._opened)
 
     def _opened(self, read: Read) -> None:
         self._read = read
@@ -192,7 +192,7 @@ class SettleScreen(WalkScreen):
         settling = self._settling()
         if settling is not None:
             self.ask(
-                partial(preview_letter, self.desk, self.number, settling),
+                partial(preview_letter, self.session, self.number, settling),
                 partial(self._previewed, sheet),
                 refused=lambda refusal: self._previewed(sheet, str(refusal)),
                 group="preview",
@@ -214,14 +214,14 @@ class SettleScreen(WalkScreen):
         """Settle the ticket; the service refuses an incomplete settlement and says what is missing."""
         settling = self._settling()
         if settling is not None and self._read is not None:
-            work = partial(self._save_and_settle, self.desk, self.typed(), self._read.view.row, settling, self.act)
+            work = partial(self._save_and_settle, self.session, self.typed(), self._read.view.row, settling, self.act)
             self.change(work, lambda done: self.dismiss(self._told(done)), refused=self._refused, late=self._told)
 
     def _save_and_settle(
-        self, desk: Desk, typed: tuple[Typed, ...], row: int, settling: Settling, act: ActId
+        self, session: DeskSession, typed: tuple[Typed, ...], row: int, settling: Settling, act: ActId
     ) -> Settled:
-        self.save(desk, typed)
-        return self.used_up(desk, typed, partial(settle, desk, self.number, row, settling, act=act))
+        self.save(session, typed)
+        return self.used_up(session, typed, partial(settle, session, self.number, row, settling, act=act))
 
     def _told(self, done: Settled) -> Said:
         turned = ""
@@ -230,15 +230,15 @@ class SettleScreen(WalkScreen):
         reopened = f" #{done.reopened} was reopened." if done.reopened is not None else ""
         return Said(f"Settled. {done.delivery}{turned}{reopened}".strip(), tone_of_notice(done.delivery))
 
-    def _refused(self, refusal: Refusal) -> None:
+    def _refused(self, refusal: ConsoleError) -> None:
         self.say(refusal, Tone.WARNING)
         if isinstance(refusal, (ChangedElsewhere, DoneBefore)):
-            self.ask(partial(_read, self.desk, self.number), self._opened)
+            self.ask(partial(_read, self.session, self.number), self._opened)
 
 
-def _read(desk: Desk, number: int) -> Read:
+def _read(session: DeskSession, number: int) -> Read:
     """Load everything that the sheets show; for a worker thread."""
-    view = reload(desk, number)
-    pack = desk.office.packs.get(view.pack)
-    settled, matter = last_settlement(desk, number), decided_before(desk, number)
-    return Read(view, pack, pack.kinds[view.kind].workflow, matter, settled, still_needed(desk, number))
+    view = reload(session, number)
+    pack = session.desk.packs.get(view.pack)
+    settled, matter = last_settlement(session, number), decided_before(session, number)
+    return Read(view, pack, pack.kinds[view.kind].workflow, matter, settled, still_needed(session, number))

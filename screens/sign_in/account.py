@@ -22,7 +22,7 @@ class AccountDialog(ChoiceDialog):
     def _read(self) -> int | None:
         from cs_console.staff.second_factor import recovery_codes_left
 
-        return recovery_codes_left(self.desk)
+        return recovery_codes_left(self.session)
 
     def _show(self, left: int | None) -> None:
         self.query_one(ChoiceList).show((_PASSWORD, _second_factor(left)))

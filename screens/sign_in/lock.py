@@ -9,7 +9,7 @@ from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from cs_console.errors import Refusal
+from cs_console.errors import ConsoleError
 from screens.frame.console_screen import ConsoleScreen
 from screens.registry import bindings_for
 from screens.widgets.password_input import PasswordInput
@@ -27,7 +27,7 @@ class LockScreen(ConsoleScreen[None]):
     def body(self) -> ComposeResult:
         with Container(id="door"), Vertical(id="card"):
             yield Static(Content("Locked"), id="locked", markup=False)
-            yield PlainText(f"{self.desk.agent.name}, enter your password to continue.", id="who")
+            yield PlainText(f"{self.session.agent.name}, enter your password to continue.", id="who")
             yield PasswordInput(placeholder="Password", id="password")
             yield PlainText(id="refusal")
 
@@ -43,12 +43,12 @@ class LockScreen(ConsoleScreen[None]):
     def _unlock(self, password: str) -> None:
         from cs_console.staff.sign_in import unlock
 
-        unlock(self.desk, password)
+        unlock(self.session, password)
 
     def _unlocked(self, _none: None) -> None:
         self.console.unlocked()
 
-    def _refused(self, refusal: Refusal) -> None:
+    def _refused(self, refusal: ConsoleError) -> None:
         self.query_one("#password", Input).clear()
         line = self.query_one("#refusal", PlainText)
         line.show(f"✗ {refusal}")

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.widgets import Input
 
-from cs_console.errors import Refusal
+from cs_console.errors import ConsoleError
 from screens.frame.console_screen import ConsoleScreen
 from screens.registry import TAB_AT_ONCE, bindings_for
 from screens.widgets.notice_bar import Said
@@ -65,7 +65,7 @@ class PasswordScreen(ConsoleScreen[None]):
     def _choose(self, old: str, new: str) -> None:
         from cs_console.staff.accounts import change_own_password
 
-        change_own_password(self.desk, old, new)
+        change_own_password(self.session, old, new)
 
     def _chosen(self, _none: None) -> None:
         if self._due:
@@ -74,7 +74,7 @@ class PasswordScreen(ConsoleScreen[None]):
             self.dismiss(None)
             self.console.say_late(Said("Your password was changed."))
 
-    def _refused(self, refusal: Refusal) -> None:
+    def _refused(self, refusal: ConsoleError) -> None:
         for field in self.query(Input):
             field.clear()
         self.query_one("#old", Input).focus()

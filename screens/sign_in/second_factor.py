@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from cs_console.errors import Refusal
+from cs_console.errors import ConsoleError
 from screens.frame.console_screen import ConsoleScreen
 from screens.frame.forgetting import forget_texts
 from screens.registry import TAB_AT_ONCE, bindings_for
@@ -70,7 +70,7 @@ class SecondFactorScreen(ConsoleScreen[None]):
     def _begin(self, password: str) -> "Enrolment":
         from cs_console.staff.second_factor import begin_enrolment
 
-        return begin_enrolment(self.desk, password)
+        return begin_enrolment(self.session, password)
 
     def _show_secret(self, enrolment: "Enrolment") -> None:
         from screens.sign_in.qr_code import half_blocks
@@ -99,7 +99,7 @@ class SecondFactorScreen(ConsoleScreen[None]):
     def _confirm(self, typed: str) -> tuple[str, ...]:
         from cs_console.staff.second_factor import confirm_enrolment
 
-        return confirm_enrolment(self.desk, typed)
+        return confirm_enrolment(self.session, typed)
 
     def _show_recovery_codes(self, codes: tuple[str, ...]) -> None:
         self._done = True
@@ -121,7 +121,7 @@ class SecondFactorScreen(ConsoleScreen[None]):
                 widget.clear()
             widget.display = False
 
-    def _refused(self, refusal: Refusal) -> None:
+    def _refused(self, refusal: ConsoleError) -> None:
         for field in self.query(Input):
             field.clear()
         line = self.query_one("#refusal", PlainText)

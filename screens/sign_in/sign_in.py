@@ -9,7 +9,7 @@ from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from cs_console.errors import Refusal, SignInMustWait, StoreUnavailable, WrongFactor
+from cs_console.errors import ConsoleError, SignInMustWait, StoreUnavailable, WrongFactor
 from screens.frame.console_screen import ConsoleScreen
 from screens.registry import TAB_AT_ONCE, bindings_for
 from screens.widgets.forgetting_input import ForgettingInput
@@ -60,9 +60,9 @@ class SignInScreen(ConsoleScreen[None]):
         for name in ("#refusal", "#code"):
             self.query_one(name).display = False
         self.query_one("#demo").display = False
-        self.console.on_office(self._office_ready)
+        self.console.on_desk(self._desk_ready)
 
-    def _office_ready(self, problem: Refusal | None) -> None:
+    def _desk_ready(self, problem: ConsoleError | None) -> None:
         if problem is not None:
             self.refuse(str(problem))
         elif self.console.sample:
@@ -120,16 +120,16 @@ class SignInScreen(ConsoleScreen[None]):
 
     def _sign_in(self, name: str, password: str) -> "FirstStep | SignedIn":
         """Sign in at once where no second factor is needed."""
-        office = self.console.office()
+        desk = self.console.desk()
         from cs_console.staff.sign_in import first_step, second_step
 
-        first = first_step(office, name, password)
-        return first if first.asks_for_code else second_step(office, first)
+        first = first_step(desk, name, password)
+        return first if first.asks_for_code else second_step(desk, first)
 
     def _second(self, first: "FirstStep", code: str) -> "SignedIn":
         from cs_console.staff.sign_in import second_step
 
-        return second_step(self.console.office(), first, code)
+        return second_step(self.console.desk(), first, code)
 
     def _believed(self, result: "FirstStep | SignedIn") -> None:
         from cs_console.staff.sign_in import FirstStep
@@ -145,14 +145,14 @@ class SignInScreen(ConsoleScreen[None]):
         self._ask_for_name()
         self.console.signed_in(result)
 
-    def _code_refused(self, refusal: Refusal) -> None:
+    def _code_refused(self, refusal: ConsoleError) -> None:
         if isinstance(refusal, WrongFactor | SignInMustWait | StoreUnavailable):
             self.query_one("#code", Input).clear()
         else:
             self._ask_for_name()
         self.refuse(str(refusal))
 
-    def _refused(self, refusal: Refusal) -> None:
+    def _refused(self, refusal: ConsoleError) -> None:
         password = self.query_one("#password", Input)
         password.clear()
         password.focus()

@@ -36,7 +36,7 @@ class UndertakingScreen(ConsoleScreen[None]):
     def _read(self) -> "UndertakingText":
         from cs_console.staff.undertakings import current_text
 
-        return current_text(self.desk)
+        return current_text(self.session)
 
     def _show(self, undertaking: "UndertakingText") -> None:
         months = round(undertaking.valid_days / 30.4)
@@ -48,7 +48,7 @@ class UndertakingScreen(ConsoleScreen[None]):
         """Accept the undertaking."""
         from cs_console.staff.undertakings import accept
 
-        self.change(partial(accept, self.desk), self._accepted)
+        self.change(partial(accept, self.session), self._accepted)
 
     def _accepted(self, _none: None) -> None:
         self.console.step_done()

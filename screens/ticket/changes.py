@@ -6,7 +6,7 @@ from functools import partial
 from cs_console.casework import workflow
 from cs_console.casework.contacts import change_contact
 from cs_console.casework.conversation import TicketView
-from cs_console.errors import ChangedElsewhere, NoOneIndependent, Refusal
+from cs_console.errors import ChangedElsewhere, ConsoleError, NoOneIndependent
 from cs_console.independence.matters import MatterChoices, Named, matter_choices, name_matter
 from models.enums import Priority, Role, TicketKind, TicketState
 from screens.frame.text_dialog import WordsDialog, Written, forgetting_draft
@@ -39,19 +39,19 @@ class TicketChanges(RevealScreen):
     def _changed(self, done: str, _answer: object) -> None:
         self._tell(Said(done))
 
-    def _refused(self, refusal: Refusal) -> None:
+    def _refused(self, refusal: ConsoleError) -> None:
         self.say(refusal)
         if isinstance(refusal, ChangedElsewhere):
             self._reload()
 
     def action_claim(self) -> None:
         """Claim the ticket."""
-        self._change(partial(workflow.claim, self.desk, self.number), f"#{self.number} is assigned to you.")
+        self._change(partial(workflow.claim, self.session, self.number), f"#{self.number} is assigned to you.")
 
     def action_release(self) -> None:
         """Return it to the queue."""
         if self.view is not None:
-            work = partial(workflow.release, self.desk, self.number, self.view.row)
+            work = partial(workflow.release, self.session, self.number, self.view.row)
             self._change(work, f"#{self.number} was returned to the queue.")
 
     def action_state(self) -> None:
@@ -67,26 +67,26 @@ class TicketChanges(RevealScreen):
             dialog = WordsDialog(question, f"close:{self.number}", self.number, hint=CLOSE_HINT)
             self.go_on(dialog, self._close_reasoned)
             return
-        work = partial(workflow.set_state, self.desk, self.number, self.view.row, TicketState(state))
+        work = partial(workflow.set_state, self.session, self.number, self.view.row, TicketState(state))
         self._change(work, f"#{self.number} is now {state}.")
 
     def _close_reasoned(self, why: Written | None) -> None:
         if why is not None and self.view is not None:
             closed = TicketState.CLOSED
-            work = partial(workflow.set_state, self.desk, self.number, self.view.row, closed, why.words, act=why.act)
-            forgetting = partial(forgetting_draft, self.desk, why, work)
+            work = partial(workflow.set_state, self.session, self.number, self.view.row, closed, why.words, act=why.act)
+            forgetting = partial(forgetting_draft, self.session, why, work)
             self._change(forgetting, f"#{self.number} was closed.")
 
     def action_kind(self) -> None:
         """Choose another kind."""
         if self.view is not None:
-            pack = self.desk.office.packs.get(self.view.pack)
+            pack = self.session.desk.packs.get(self.view.pack)
             titles = {kind: rules.title for kind, rules in pack.kinds.items()}
             self.go_on(kind_dialog(self.number, self.view.kind, titles), self._kind_chosen)
 
     def _kind_chosen(self, kind: str | None) -> None:
         if kind is not None and self.view is not None:
-            work = partial(workflow.set_kind, self.desk, self.number, self.view.row, TicketKind(kind))
+            work = partial(workflow.set_kind, self.session, self.number, self.view.row, TicketKind(kind))
             self._change(work, f"#{self.number} is now of the kind {kind}.")
 
     def action_priority(self) -> None:
@@ -97,12 +97,12 @@ class TicketChanges(RevealScreen):
     def _priority_chosen(self, name: str | None) -> None:
         if name is not None and self.view is not None:
             priority = Priority[name.upper()]
-            work = partial(workflow.set_priority, self.desk, self.number, self.view.row, priority)
+            work = partial(workflow.set_priority, self.session, self.number, self.view.row, priority)
             self._change(work, f"The priority of #{self.number} is now {name}.")
 
     def action_assign(self) -> None:
         """Choose the assignee."""
-        self.ask(partial(workflow.assignable, self.desk, self.number), self._assignable, group="assignable")
+        self.ask(partial(workflow.assignable, self.session, self.number), self._assignable, group="assignable")
 
     def _assignable(self, names: tuple[str, ...]) -> None:
         if self.view is not None:
@@ -110,11 +110,11 @@ class TicketChanges(RevealScreen):
 
     def _assignee_chosen(self, name: str | None) -> None:
         if name is not None and self.view is not None:
-            work = partial(workflow.assign, self.desk, self.number, self.view.row, name)
+            work = partial(workflow.assign, self.session, self.number, self.view.row, name)
             done = partial(self._changed, f"#{self.number} is assigned to {name}.")
             self.change(work, done, refused=partial(self._not_assigned, name))
 
-    def _not_assigned(self, name: str, refusal: Refusal) -> None:
+    def _not_assigned(self, name: str, refusal: ConsoleError) -> None:
         """If no one is independent, a privacy officer names the person who handles it, with a reason."""
         self._refused(refusal)
         if isinstance(refusal, NoOneIndependent) and Role.PRIVACY_OFFICER in self.roles:
@@ -124,15 +124,15 @@ class TicketChanges(RevealScreen):
 
     def _reviewer_reasoned(self, name: str, why: Written | None) -> None:
         if why is not None and self.view is not None:
-            work = partial(workflow.name_reviewer, self.desk, self.number, self.view.row, name, why.words)
-            forgetting = partial(forgetting_draft, self.desk, why, work)
+            work = partial(workflow.name_reviewer, self.session, self.number, self.view.row, name, why.words)
+            forgetting = partial(forgetting_draft, self.session, why, work)
             self._change(forgetting, f"#{self.number} is assigned to {name}.")
 
     # --- what it is about, and how the requester is reached
 
     def action_about(self) -> None:
         """Choose the ticket's matter."""
-        self.ask(partial(matter_choices, self.desk, self.number), self._matters_read, group="about")
+        self.ask(partial(matter_choices, self.session, self.number), self._matters_read, group="about")
 
     def _matters_read(self, choices: MatterChoices) -> None:
         self.go_on(about_dialog(self.number, choices), partial(self._about_chosen, choices))
@@ -141,11 +141,11 @@ class TicketChanges(RevealScreen):
         if key == OUTSIDE:
             self.go_on(decider_dialog(self.number, choices.accounts), self._decider_chosen)
         elif key is not None:
-            self._naming(partial(name_matter, self.desk, self.number, about_number=int(key)))
+            self._naming(partial(name_matter, self.session, self.number, about_number=int(key)))
 
     def _decider_chosen(self, name: str | None) -> None:
         if name is not None:
-            self._naming(partial(name_matter, self.desk, self.number, decider=name))
+            self._naming(partial(name_matter, self.session, self.number, decider=name))
 
     def _naming(self, work: Callable[[], Named]) -> None:
         self.change(work, self._named, refused=self._refused, late=self._named_words)
@@ -154,7 +154,7 @@ class TicketChanges(RevealScreen):
         self._tell(self._named_words(named))
 
     def _named_words(self, named: Named) -> Said:
-        hand_on = " The assignee was involved in that decision. Reassign it (a)." if named.kept_out else ""
+        hand_on = " The assignee was involved in that decision. Reassign it (a)." if named.excluded_agents else ""
         return Said(f"#{self.number} is about {named.words}.{hand_on}")
 
     def _tell(self, said: Said) -> None:
@@ -177,6 +177,6 @@ class TicketChanges(RevealScreen):
     def _contact_typed(self, asked: AskedContact, value: Written | None) -> None:
         if value is not None:
             where = asked.contact_id, asked.field
-            work = partial(change_contact, self.desk, self.number, *where, value.words, act=value.act)
-            forgetting = partial(forgetting_draft, self.desk, value, work)
+            work = partial(change_contact, self.session, self.number, *where, value.words, act=value.act)
+            forgetting = partial(forgetting_draft, self.session, value, work)
             self._change(forgetting, "The contact was saved. An open verification window was closed.")

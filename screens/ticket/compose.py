@@ -10,7 +10,7 @@ from textual.widgets import Select, TextArea
 
 from cs_console.casework.conversation import TicketView, add_note, reload, reply
 from cs_console.delivery.outgoing import CHANNELS
-from cs_console.errors import ChangedElsewhere, DoneBefore, Refusal
+from cs_console.errors import ChangedElsewhere, ConsoleError, DoneBefore
 from models.enums import DeliveryState, MessageSort
 from screens.frame.draft_screen import DraftScreen
 from screens.registry import bindings_for
@@ -71,7 +71,7 @@ class ComposeScreen(DraftScreen[Said]):
         what = "Reply to" if self._sort is MessageSort.REPLY else "Note on"
         self.heading = f"{what} #{self.number}"
         self.query_one(TextArea).focus()
-        self.ask(partial(reload, self.desk, self.number), self._opened)
+        self.ask(partial(reload, self.session, self.number), self._opened)
 
     def _opened(self, view: TicketView) -> None:
         self._view = view
@@ -117,27 +117,27 @@ class ComposeScreen(DraftScreen[Said]):
             return
         text = self.draft()
         if self._sort is MessageSort.NOTE:
-            self._send(partial(add_note, self.desk, self.number, self._view.row, text, act=self.act), _noted)
+            self._send(partial(add_note, self.session, self.number, self._view.row, text, act=self.act), _noted)
             return
         contact = self.query_one("#contact", Select).value
         contact_id = contact if isinstance(contact, str) else ""
-        work = partial(reply, self.desk, self.number, self._view.row, contact_id, text, act=self.act)
+        work = partial(reply, self.session, self.number, self._view.row, contact_id, text, act=self.act)
         self._send(work, reply_words)
 
     def _send(self, work: Callable[[], Answer], told: Callable[[Answer], Said]) -> None:
         """Do it once. Text typed meanwhile would be lost with the screen, so the area is read-only until then."""
         self.query_one(TextArea).read_only = True
-        sending = partial(self.used_up, self.desk, self.typed(), work)
+        sending = partial(self.used_up, self.session, self.typed(), work)
         self.change(sending, lambda answer: self._leave_with(told(answer)), refused=self._refused, late=told)
 
     def _leave_with(self, said: Said) -> None:
         self.dismiss(said)
 
-    def _refused(self, refusal: Refusal) -> None:
+    def _refused(self, refusal: ConsoleError) -> None:
         self.query_one(TextArea).read_only = False
         self.say(refusal)
         if isinstance(refusal, (ChangedElsewhere, DoneBefore)):
-            self.ask(partial(reload, self.desk, self.number), self._opened)
+            self.ask(partial(reload, self.session, self.number), self._opened)
 
 
 def reply_words(delivery: DeliveryState) -> Said:

@@ -12,7 +12,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from cs_console.custody.disclosure import PurposeChoice, Revealed, Target, end_view, purposes_for, reveal
-from cs_console.desk import Desk
+from cs_console.desk import DeskSession
 from screens.frame.choice import ChoiceDialog
 from screens.frame.console_screen import ConsoleScreen
 from screens.frame.forgetting import forget_texts
@@ -34,7 +34,7 @@ class RevealScreen(ConsoleScreen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._view_of: Revealed | None = None
-        self._viewer: Desk | None = None
+        self._viewer: DeskSession | None = None
         self._began = 0.0
         self._ticking: Timer | None = None
 
@@ -51,7 +51,7 @@ class RevealScreen(ConsoleScreen[None]):
         """Ask for the purpose, then reveal. If no purpose is listed, the service refuses and records it."""
         self.hide_values()
         self.ask(
-            partial(purposes_for, self.desk, number, target.field),
+            partial(purposes_for, self.session, number, target.field),
             partial(self._ask_purpose, number, target, title),
             group="purposes",
         )
@@ -71,18 +71,18 @@ class RevealScreen(ConsoleScreen[None]):
             self._reveal(number, target, purpose)
 
     def _reveal(self, number: int, target: Target, purpose: str) -> None:
-        desk = self.desk
-        work = partial(reveal, desk, number, target, purpose)
+        session = self.session
+        work = partial(reveal, session, number, target, purpose)
         # not held: a value must not wait in memory until its screen is on top again
-        self.change(work, partial(self._show, desk, target), late=partial(self._never_shown, desk), held=False)
+        self.change(work, partial(self._show, session, target), late=partial(self._never_shown, session), held=False)
 
-    def _never_shown(self, desk: Desk, revealed: Revealed) -> None:
+    def _never_shown(self, session: DeskSession, revealed: Revealed) -> None:
         """The value arrived after its screen was gone: record the end of the view with 0 seconds shown."""
-        self._record_end(desk, replace(revealed, value=""), 0)
+        self._record_end(session, replace(revealed, value=""), 0)
 
-    def _show(self, desk: Desk, target: Target, revealed: Revealed) -> None:
+    def _show(self, session: DeskSession, target: Target, revealed: Revealed) -> None:
         self.hide_values()
-        self._view_of, self._viewer, self._began = replace(revealed, value=""), desk, monotonic()
+        self._view_of, self._viewer, self._began = replace(revealed, value=""), session, monotonic()
         place = self.place_for(target)
         if place is None or self.app.screen is not self or self._shown_for() > LATE_SECONDS:
             # another screen came on top, such as the lock: the value was never shown, and must not be shown late
@@ -93,11 +93,11 @@ class RevealScreen(ConsoleScreen[None]):
         self._ticking = self.set_interval(TICK_SECONDS, self._tick)
 
     def _shown_for(self) -> float:
-        """Seconds since the value arrived, by the office's clock or the machine's own, whichever is more."""
+        """Seconds since the value arrived, by the desk's clock or the machine's own, whichever is more."""
         if self._view_of is None or self._viewer is None:
             return 0.0
-        by_office: timedelta = self._viewer.office.clock.now() - self._view_of.shown_at
-        return max(by_office.total_seconds(), monotonic() - self._began)
+        by_desk: timedelta = self._viewer.desk.clock.now() - self._view_of.shown_at
+        return max(by_desk.total_seconds(), monotonic() - self._began)
 
     def _tick(self) -> None:
         if self._view_of is None:
@@ -121,18 +121,20 @@ class RevealScreen(ConsoleScreen[None]):
             self._end(min(ceil(self._shown_for()), self._view_of.seconds))
 
     def _end(self, seconds: int) -> None:
-        revealed, desk = self._view_of, self._viewer
+        revealed, session = self._view_of, self._viewer
         self._view_of = self._viewer = None
         if self._ticking is not None:
             self._ticking.stop()
             self._ticking = None
-        if revealed is None or desk is None:
+        if revealed is None or session is None:
             return
-        self._record_end(desk, revealed, seconds)
+        self._record_end(session, revealed, seconds)
 
-    def _record_end(self, desk: Desk, revealed: Revealed, seconds: int) -> None:
+    def _record_end(self, session: DeskSession, revealed: Revealed, seconds: int) -> None:
         # not a worker: workers are cancelled with their screen, and this has to be written when the screen closes
-        request = Request(0, "", partial(end_view, desk, revealed, seconds), _nothing, None, change=False, desk=desk)
+        request = Request(
+            0, "", partial(end_view, session, revealed, seconds), _nothing, None, change=False, session=session
+        )
         asyncio.get_running_loop().run_in_executor(None, self._answer, self.console, request)
 
     def on_screen_suspend(self) -> None:

@@ -44,17 +44,17 @@ class TicketTerms(TicketChanges):
 
     def action_clock(self) -> None:
         """Show what the due date is made of, and what can be done about it."""
-        self.ask(partial(clock_view, self.desk, self.number), self._clock_read, group="clock")
+        self.ask(partial(clock_view, self.session, self.number), self._clock_read, group="clock")
 
     def _clock_read(self, clock: ClockView) -> None:
         self.go_on(ClockDialog(clock), partial(self._clock_chosen, clock))
 
     def _clock_chosen(self, clock: ClockView, key: str | None) -> None:
         if key == ASK:
-            work = partial(ask_identity, self.desk, self.number, clock.row, act=self.act_for(ASK))
+            work = partial(ask_identity, self.session, self.number, clock.row, act=self.act_for(ASK))
             self.go_on(ask_dialog(clock), partial(self._letter_seen, work))
         elif key == UNPAID:
-            work = partial(fee_unpaid, self.desk, self.number, clock.row, act=self.act_for(UNPAID))
+            work = partial(fee_unpaid, self.session, self.number, clock.row, act=self.act_for(UNPAID))
             self.go_on(unpaid_dialog(clock), partial(self._letter_seen, work))
         elif key == PAID and clock.fee is not None:
             self.go_on(paid_dialog(self.number, clock.fee), partial(self._paid_on, clock))
@@ -68,13 +68,13 @@ class TicketTerms(TicketChanges):
     def _paid_on(self, clock: ClockView, day: str | None) -> None:
         if day is not None:
             act = self.act_for(PAID, day)
-            work = partial(fee_paid, self.desk, self.number, clock.row, date.fromisoformat(day), act=act)
+            work = partial(fee_paid, self.session, self.number, clock.row, date.fromisoformat(day), act=act)
             self._change(work, "The fee is recorded as paid. You can now decide the request (d).")
 
     def _extension_reasoned(self, clock: ClockView, reason: Written | None) -> None:
         if reason is not None:
-            work = partial(extend, self.desk, self.number, clock.row, reason.words, act=reason.act)
-            self._letter_sent(partial(forgetting_draft, self.desk, reason, work))
+            work = partial(extend, self.session, self.number, clock.row, reason.words, act=reason.act)
+            self._letter_sent(partial(forgetting_draft, self.session, reason, work))
 
     def _letter_sent(self, work: Callable[[], DeliveryState]) -> None:
         self.change(work, lambda delivery: self._tell(sent_words(delivery)), refused=self._refused, late=sent_words)
@@ -83,7 +83,7 @@ class TicketTerms(TicketChanges):
 
     def action_whose(self) -> None:
         """Link the ticket to a person on file, or undo such a link."""
-        self.ask(partial(whose, self.desk, self.number), self._whose_read, group="whose")
+        self.ask(partial(whose, self.session, self.number), self._whose_read, group="whose")
 
     def _whose_read(self, found: Whose) -> None:
         self.go_on(WhoseDialog(found), partial(self._whose_chosen, found.row))
@@ -98,12 +98,12 @@ class TicketTerms(TicketChanges):
         if why is None:
             return
         if chosen.person is None:
-            work = partial(unlink_ticket, self.desk, self.number, row, why.words)
+            work = partial(unlink_ticket, self.session, self.number, row, why.words)
             done = f"#{self.number} is no longer linked to a person on file."
         else:
-            work = partial(link_ticket, self.desk, self.number, row, chosen.person, why.words, chosen.found_by)
+            work = partial(link_ticket, self.session, self.number, row, chosen.person, why.words, chosen.found_by)
             done = f"#{self.number} was linked. The requester must still be verified (v)."
-        self._change(partial(forgetting_draft, self.desk, why, work), done)
+        self._change(partial(forgetting_draft, self.session, why, work), done)
 
     # --- erasing and keeping
 
@@ -118,13 +118,13 @@ class TicketTerms(TicketChanges):
     def _erase_chosen(self, answer: str | None) -> None:
         if answer == "yes":
             self._change(
-                partial(propose_erasure, self.desk, self.number),
+                partial(propose_erasure, self.session, self.number),
                 "The erasure was proposed. A second person must confirm it (g e).",
             )
 
     def action_hold(self) -> None:
         """Choose a hold to lift, or a reason to keep the data."""
-        work = partial(holds_and_reasons, self.desk, self.number)
+        work = partial(holds_and_reasons, self.session, self.number)
         self.ask(work, self._holds_read, group="holds")
 
     def _holds_read(self, found: tuple[tuple[HoldView, ...], tuple[HoldReasonChoice, ...]]) -> None:
@@ -134,10 +134,10 @@ class TicketTerms(TicketChanges):
 
     def _hold_chosen(self, reasons: dict[str, HoldReasonChoice], key: str | None) -> None:
         if key is not None and key.startswith(LIFT):
-            self._change(partial(lift_hold, self.desk, key.removeprefix(LIFT)), "The hold was lifted.")
+            self._change(partial(lift_hold, self.session, key.removeprefix(LIFT)), "The hold was lifted.")
         elif key is not None:
             reason = reasons[key.removeprefix(PLACE)]
-            today = self.desk.office.clock.now().date()
+            today = self.session.desk.clock.now().date()
             self.go_on(until_dialog(reason, today), partial(self._until_chosen, reason))
 
     def _until_chosen(self, reason: HoldReasonChoice, day: str | None) -> None:
@@ -148,25 +148,25 @@ class TicketTerms(TicketChanges):
 
     def _hold_noted(self, reason: HoldReasonChoice, until: date, note: Written | None) -> None:
         if note is not None:
-            work = partial(place_hold, self.desk, self.number, reason.key, note.words, until, act=note.act)
-            forgetting = partial(forgetting_draft, self.desk, note, work)
+            work = partial(place_hold, self.session, self.number, reason.key, note.words, until, act=note.act)
+            forgetting = partial(forgetting_draft, self.session, note, work)
             self._change(forgetting, f"The data is kept until {until:%d %b %Y}, whatever else is decided.")
 
     # --- the notice, and the policy
 
     def action_send_notice(self) -> None:
         """Choose where to send the notice again."""
-        self.ask(partial(notice_routes, self.desk, self.number), self._routes_read, group="routes")
+        self.ask(partial(notice_routes, self.session, self.number), self._routes_read, group="routes")
 
     def _routes_read(self, found: NoticeRoutes) -> None:
         self.go_on(routes_dialog(self.number, found), self._route_chosen)
 
     def _route_chosen(self, key: str | None) -> None:
         if key == POSTED:
-            self._notice_goes(partial(notice_posted, self.desk, self.number, act=self.act_for(POSTED)))
+            self._notice_goes(partial(notice_posted, self.session, self.number, act=self.act_for(POSTED)))
         elif key is not None:
             act = self.act_for("send again", key)
-            self._notice_goes(partial(send_notice_again, self.desk, self.number, key, act=act))
+            self._notice_goes(partial(send_notice_again, self.session, self.number, key, act=act))
 
     def _notice_goes(self, work: Callable[[], str]) -> None:
         def told(words: str) -> Said:
@@ -176,7 +176,7 @@ class TicketTerms(TicketChanges):
 
     def action_move_policy(self) -> None:
         """Choose another policy for this ticket."""
-        self.ask(partial(packs_to_move_to, self.desk, self.number), self._packs_read, group="packs")
+        self.ask(partial(packs_to_move_to, self.session, self.number), self._packs_read, group="packs")
 
     def _packs_read(self, packs: tuple[PackChoice, ...]) -> None:
         if self.view is not None:
@@ -191,6 +191,6 @@ class TicketTerms(TicketChanges):
 
     def _move_explained(self, name: str, reason: Written | None) -> None:
         if reason is not None and self.view is not None:
-            work = partial(move_to_pack, self.desk, self.number, self.view.row, name, reason.words)
-            forgetting = partial(forgetting_draft, self.desk, reason, work)
+            work = partial(move_to_pack, self.session, self.number, self.view.row, name, reason.words)
+            forgetting = partial(forgetting_draft, self.session, reason, work)
             self._change(forgetting, f"#{self.number} is now under {name}.")

@@ -50,7 +50,7 @@ class TicketScreen(TicketTerms):
         self._show_sides()
         if self.said is not None:
             self.say(self.said)
-        self.ask(partial(open_ticket, self.desk, self.number), self._opened, group="view")
+        self.ask(partial(open_ticket, self.session, self.number), self._opened, group="view")
 
     # --- reading
 
@@ -67,7 +67,7 @@ class TicketScreen(TicketTerms):
         self.call_next(self._opened_view, view)
 
     def _reload(self, _answer: object = None) -> None:
-        self.ask(partial(reload, self.desk, self.number), self._opened, group="view")
+        self.ask(partial(reload, self.session, self.number), self._opened, group="view")
 
     def refresh_now(self) -> None:
         """Reload the ticket; a revealed value stays on screen."""
@@ -159,7 +159,7 @@ class TicketScreen(TicketTerms):
         if self.roles & {Role.VERIFIER, Role.SUPERVISOR}:
             self.go_on(VerifyScreen(self.number), self._back_with)
         elif self.view is not None:
-            work = partial(workflow.set_state, self.desk, self.number, self.view.row, TicketState.TO_VERIFY)
+            work = partial(workflow.set_state, self.session, self.number, self.view.row, TicketState.TO_VERIFY)
             self._change(work, f"#{self.number} is now waiting for a verifier.")
 
     def action_reply(self) -> None:

@@ -70,7 +70,7 @@ class WhoseDialog(Dialog[Chosen]):
         typed = event.value.strip()
         if typed:
             field = Field.EMAIL if "@" in typed else Field.MOBILE
-            work = partial(look_for_person, self.desk, self._whose.number, field, typed)
+            work = partial(look_for_person, self.session, self._whose.number, field, typed)
             self.change(work, partial(self._found, (field, typed)))
 
     def _found(self, found_by: tuple[Field, str], found: tuple[Candidate, ...]) -> None:

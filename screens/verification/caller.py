@@ -40,7 +40,7 @@ class CallerDialog(Dialog[str]):
         said = event.input.value
         event.input.clear()
         if said.strip():
-            work = partial(check_caller, self.desk, self._number, self._field, said, act=self.act_for("check"))
+            work = partial(check_caller, self.session, self._number, self._field, said, act=self.act_for("check"))
             self.change(work, lambda answer: self.dismiss(self._words_of(answer)), late=self._told)
 
     @property

@@ -9,7 +9,7 @@ from textual.containers import Horizontal
 from textual.widgets import Input
 
 from cs_console.casework.conversation import TicketView, reload
-from cs_console.errors import CodeExpired, CodeWrong, Refusal, VerificationLocked
+from cs_console.errors import CodeExpired, CodeWrong, ConsoleError, VerificationLocked
 from cs_console.verification.authority import end_authority, record_age_band, see_authority
 from cs_console.verification.codes import SentCode, VerificationStatus, check_code, lift_lock, send_code, status
 from cs_console.verification.methods import Verified, verify_by_note
@@ -62,7 +62,7 @@ class VerifyScreen(ConsoleScreen[Said]):
         self.heading = f"Verify the requester of #{self.number}"
         self.query_one(ChoiceList).focus()
         self.set_interval(1.0, self._count)
-        self.ask(partial(reload, self.desk, self.number), self._opened)
+        self.ask(partial(reload, self.session, self.number), self._opened)
         self._read()
 
     def _opened(self, view: TicketView) -> None:
@@ -70,10 +70,10 @@ class VerifyScreen(ConsoleScreen[Said]):
         self.query_one("#about", PlainText).show(view.subject)
 
     def _read(self, _answer: object = None) -> None:
-        desk = self.desk
+        session = self.session
 
         def both() -> tuple[VerificationStatus, Ways]:
-            return status(desk, self.number), ways(desk, self.number)
+            return status(session, self.number), ways(session, self.number)
 
         self.ask(both, self._show, group="standing")
 
@@ -97,7 +97,7 @@ class VerifyScreen(ConsoleScreen[Said]):
         self._count()
 
     def _count(self) -> None:
-        if self._status is None or self.console.desk is None:
+        if self._status is None or self.console.session is None:
             return
         state = self.query_one("#code-state", PlainText)
         left = self._status.tries_left
@@ -105,7 +105,7 @@ class VerifyScreen(ConsoleScreen[Said]):
         if self._status.locked_until is not None:
             state.show("locked")
         elif self._status.code_pending and self._status.code_expires_at is not None:
-            remaining = self._status.code_expires_at - self.desk.office.clock.now()
+            remaining = self._status.code_expires_at - self.session.desk.clock.now()
             over = remaining.total_seconds() <= 0
             state.show("expired; send a new code" if over else f"{tries} · expires in {countdown(remaining)}")
         else:
@@ -123,7 +123,7 @@ class VerifyScreen(ConsoleScreen[Said]):
     def _take(self, way: Way) -> None:
         if way.act is Act.CODE:
             self.say("Sending…")
-            work = partial(send_code, self.desk, self.number, way.item, act=self.act_for("code", way.item))
+            work = partial(send_code, self.session, self.number, way.item, act=self.act_for("code", way.item))
             self.change(work, self._code_sent, refused=self._refused, late=_code_words)
         elif way.act is Act.NOTE:
             method = VerificationMethod(way.item)
@@ -131,13 +131,15 @@ class VerifyScreen(ConsoleScreen[Said]):
         elif way.act is Act.SEE:
             self._ask_note(way, "record", partial(self._authority_seen, AuthoritySort(way.item)))
         elif way.act is Act.END:
-            self._do(partial(end_authority, self.desk, self.number), "Ended. An open verification window was closed.")
+            self._do(
+                partial(end_authority, self.session, self.number), "Ended. An open verification window was closed."
+            )
         elif way.act is Act.AGE:
             self._ask_age()
         elif way.act is Act.CALLER:
             self._ask_caller()
         else:
-            self._do(partial(lift_lock, self.desk, self.number), "The lock was lifted.")
+            self._do(partial(lift_lock, self.session, self.number), "The lock was lifted.")
 
     def _do(self, work: Callable[[], object], done: str) -> None:
         self.change(work, partial(self._done, done), refused=self._refused, late=lambda _answer: Said(done))
@@ -157,12 +159,12 @@ class VerifyScreen(ConsoleScreen[Said]):
         event.stop()
         digits = event.value
         if digits.strip():
-            self._verify(partial(check_code, self.desk, self.number, digits, act=self.act_for("check")))
+            self._verify(partial(check_code, self.session, self.number, digits, act=self.act_for("check")))
 
     def _verify(self, work: Callable[[], Verified]) -> None:
         self.change(work, lambda done: self.dismiss(_told(done)), refused=self._refused, late=_told)
 
-    def _refused(self, refusal: Refusal) -> None:
+    def _refused(self, refusal: ConsoleError) -> None:
         self.say(refusal)
         if isinstance(refusal, SPENT):
             self.query_one("#code", Input).clear()
@@ -181,12 +183,12 @@ class VerifyScreen(ConsoleScreen[Said]):
         self.go_on(dialog, noted)
 
     def _believed(self, method: VerificationMethod, note: Written) -> None:
-        work = partial(verify_by_note, self.desk, self.number, method, note.words, act=note.act)
-        self._verify(partial(forgetting_draft, self.desk, note, work))
+        work = partial(verify_by_note, self.session, self.number, method, note.words, act=note.act)
+        self._verify(partial(forgetting_draft, self.session, note, work))
 
     def _authority_seen(self, sort: AuthoritySort, note: Written) -> None:
-        work = partial(see_authority, self.desk, self.number, sort, note.words, act=note.act)
-        forgetting = partial(forgetting_draft, self.desk, note, work)
+        work = partial(see_authority, self.session, self.number, sort, note.words, act=note.act)
+        forgetting = partial(forgetting_draft, self.session, note, work)
         self._do(forgetting, f"Recorded: a {sort.value} is asking. Now verify.")
 
     def _ask_age(self) -> None:
@@ -195,7 +197,7 @@ class VerifyScreen(ConsoleScreen[Said]):
 
     def _age_chosen(self, band: str | None) -> None:
         if band is not None:
-            self._do(partial(record_age_band, self.desk, self.number, band), "The age band was recorded and sealed.")
+            self._do(partial(record_age_band, self.session, self.number, band), "The age band was recorded and sealed.")
 
     def _ask_caller(self) -> None:
         fields = [Choice(field.value, title) for field, title in self._ways.caller_fields] if self._ways else []

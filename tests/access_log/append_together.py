@@ -13,48 +13,48 @@ from pathlib import Path
 
 from cs_console.access_log.append import record
 from cs_console.access_log.entry import Entry
-from cs_console.desk import Desk, Office, operator_desk
+from cs_console.desk import Desk, DeskSession, operator_session
 from cs_console.errors import StoreBusy
-from cs_console.opening import open_office
+from cs_console.opening import open_desk
 from cs_console.settings import Settings
 from models.enums import Action
 
 
 def append(settings: Settings, name: str, entries: int) -> None:
-    office = open_office(settings)
-    desk = operator_desk(office)
+    desk = open_desk(settings)
+    session = operator_session(desk)
     say("ready")
     slowest = 0.0
     for number in range(entries):
         entry = Entry(Action.TICKET_OPENED, ticket=10_482, reason=f"{name}: {number}")
         began = time.monotonic()
-        while not recorded(office, desk, entry):
+        while not recorded(desk, session, entry):
             began = time.monotonic()
         slowest = max(slowest, time.monotonic() - began)
     say(f"slowest {slowest:.3f}")
-    office.close()
+    desk.close()
 
 
-def recorded(office: Office, desk: Desk, entry: Entry) -> bool:
+def recorded(desk: Desk, session: DeskSession, entry: Entry) -> bool:
     """Try once; whether it is done.
 
     SQLite promises no one their turn: on a slow disk a wait can end, and people try again as they are told. A server
     has a queue, so that a wait there ends in a failure.
     """
     try:
-        with office.database.transaction() as session:
-            record(session, desk, entry)
+        with desk.database.transaction() as db:
+            record(db, session, entry)
     except StoreBusy:
-        if office.database.is_sqlite:
+        if desk.database.is_sqlite:
             return False
         raise
     return True
 
 
 def hold(settings: Settings) -> None:
-    office = open_office(settings)
-    with office.database.transaction() as session:
-        record(session, operator_desk(office), Entry(Action.TICKET_OPENED, reason="never committed"))
+    desk = open_desk(settings)
+    with desk.database.transaction() as db:
+        record(db, operator_session(desk), Entry(Action.TICKET_OPENED, reason="never committed"))
         say(f"held {os.getpid()}")
         signal.pause()
 

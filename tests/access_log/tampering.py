@@ -10,7 +10,7 @@ from cs_console.access_log.append import append
 from cs_console.access_log.checkpoint import write_checkpoint
 from cs_console.access_log.entry import Actor, Entry
 from models.enums import Action, Result
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 
 ACTORS = (
     Actor("mei", "agent", "0123456789abcdef", "desk-1"),
@@ -26,25 +26,25 @@ ENTRIES = (
 )
 
 
-def fill(made: TestOffice, count: int) -> None:
+def fill(made: TestDesk, count: int) -> None:
     """Append so many varied entries, a minute apart, in one transaction."""
-    with made.office.database.transaction() as session:
+    with made.desk.database.transaction() as db:
         for number in range(count):
             made.clock.forward(minutes=1)
             append(
-                session,
-                made.office,
+                db,
+                made.desk,
                 ACTORS[number % len(ACTORS)],
                 ENTRIES[number % len(ENTRIES)],
                 made.clock.now(),
             )
 
 
-def fill_and_sign(made: TestOffice, *sizes: int) -> None:
+def fill_and_sign(made: TestDesk, *sizes: int) -> None:
     """Append so many entries and sign, for each of the sizes in turn."""
     for size in sizes:
         fill(made, size)
-        write_checkpoint(made.office, force=True)
+        write_checkpoint(made.desk, force=True)
 
 
 class Hand:
@@ -84,9 +84,9 @@ class Hand:
 
 
 @contextmanager
-def hand(made: TestOffice) -> Iterator[Hand]:
+def hand(made: TestDesk) -> Iterator[Hand]:
     """A connection of one's own to the store, with the log's triggers out of the way."""
-    engine = create_engine(made.office.settings.database, poolclass=NullPool)
+    engine = create_engine(made.desk.settings.database, poolclass=NullPool)
     with engine.begin() as connection:
         if engine.dialect.name == "sqlite":
             for table in ("log_entry", "checkpoint"):
@@ -97,13 +97,13 @@ def hand(made: TestOffice) -> Iterator[Hand]:
         yield Hand(connection)
 
 
-def head_of(made: TestOffice) -> dict[str, Any]:
+def head_of(made: TestDesk) -> dict[str, Any]:
     """The log's head as it stands, to be put back later."""
     with hand(made) as store:
         return {name: store.ask(f"SELECT {name} FROM log_head") for name in ("size", "frontier", "tag")}
 
 
-def put_back(made: TestOffice, old: dict[str, Any]) -> None:
+def put_back(made: TestDesk, old: dict[str, Any]) -> None:
     """The log as it was on an older day, as from a backup."""
     with hand(made) as store:
         store.run("DELETE FROM log_entry WHERE seq > :size", size=old["size"])

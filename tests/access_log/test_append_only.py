@@ -15,11 +15,11 @@ from cs_console.access_log.head import head_tag
 from cs_console.access_log.merkle import Frontier
 from cs_console.access_log.state import log_state
 from cs_console.access_log.verify import verify_log
-from cs_console.desk import operator_desk
+from cs_console.desk import operator_session
 from cs_console.errors import LogBroken, StoreUnavailable
 from models.enums import Action
 from tests.access_log.tampering import fill, fill_and_sign, hand
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 
 ROOT = Path(__file__).parents[2]
 
@@ -40,31 +40,31 @@ REPLACE = {
 
 
 @pytest.mark.parametrize("change", [*CHANGES, "replace", "truncate"])
-def test_the_store_refuses_to_change_the_log(test_office: TestOffice, change: str) -> None:
+def test_the_store_refuses_to_change_the_log(test_desk: TestDesk, change: str) -> None:
     """A seat belt for the console's own connections (ASVS 16.4.2); `log verify` is what finds the rest."""
-    fill_and_sign(test_office, 5)
-    engine = test_office.office.database.engine
+    fill_and_sign(test_desk, 5)
+    engine = test_desk.desk.database.engine
     if change == "truncate" and engine.dialect.name == "sqlite":
         pytest.skip("SQLite has no TRUNCATE")
     statement = {"replace": REPLACE[engine.dialect.name], "truncate": "TRUNCATE log_entry"}.get(change, change)
-    with pytest.raises(StoreUnavailable), test_office.office.database.transaction() as session:
-        session.connection().execute(text(statement))
-    verdict = verify_log(test_office.office)
+    with pytest.raises(StoreUnavailable), test_desk.desk.database.transaction() as db:
+        db.connection().execute(text(statement))
+    verdict = verify_log(test_desk.desk)
     assert (verdict.ok, verdict.size) == (True, 5)
 
 
-def test_numbers_have_no_gaps_after_a_rollback(test_office: TestOffice) -> None:
-    fill(test_office, 3)
+def test_numbers_have_no_gaps_after_a_rollback(test_desk: TestDesk) -> None:
+    fill(test_desk, 3)
 
     class Stop(Exception):
         pass
 
-    with pytest.raises(Stop), test_office.office.database.transaction() as session:
-        assert record(session, operator_desk(test_office.office), Entry(Action.SIGNED_IN)) == 4
+    with pytest.raises(Stop), test_desk.desk.database.transaction() as db:
+        assert record(db, operator_session(test_desk.desk), Entry(Action.SIGNED_IN)) == 4
         raise Stop
-    with test_office.office.database.transaction() as session:
-        assert record(session, operator_desk(test_office.office), Entry(Action.SIGNED_IN)) == 4
-    assert verify_log(test_office.office).ok
+    with test_desk.desk.database.transaction() as db:
+        assert record(db, operator_session(test_desk.desk), Entry(Action.SIGNED_IN)) == 4
+    assert verify_log(test_desk.desk).ok
 
 
 @pytest.mark.parametrize(
@@ -78,44 +78,44 @@ def test_numbers_have_no_gaps_after_a_rollback(test_office: TestOffice) -> None:
         "DELETE FROM log_head",
     ],
 )
-def test_nothing_is_appended_to_a_head_that_was_moved(test_office: TestOffice, edit: str) -> None:
-    fill(test_office, 4)
-    with hand(test_office) as store:
+def test_nothing_is_appended_to_a_head_that_was_moved(test_desk: TestDesk, edit: str) -> None:
+    fill(test_desk, 4)
+    with hand(test_desk) as store:
         store.run(edit)
-    with pytest.raises(LogBroken), test_office.office.database.transaction() as session:
-        record(session, operator_desk(test_office.office), Entry(Action.SIGNED_IN))
+    with pytest.raises(LogBroken), test_desk.desk.database.transaction() as db:
+        record(db, operator_session(test_desk.desk), Entry(Action.SIGNED_IN))
 
 
-def test_a_head_tagged_over_the_root_as_older_desks_have_it_is_gone_on_from(test_office: TestOffice) -> None:
-    fill(test_office, 5)
-    key = test_office.office.log_tag_key
-    with hand(test_office) as store:
+def test_a_head_tagged_over_the_root_as_older_desks_have_it_is_gone_on_from(test_desk: TestDesk) -> None:
+    fill(test_desk, 5)
+    key = test_desk.desk.log_tag_key
+    with hand(test_desk) as store:
         tree = Frontier(5, bytes(store.ask("SELECT frontier FROM log_head")))
         stated = b"head" + (5).to_bytes(8) + tree.root()
         former = hashlib.blake2b(stated, key=key, digest_size=16).digest()
         store.run("UPDATE log_head SET tag = :tag", tag=former)
-    assert verify_log(test_office.office).ok
-    fill(test_office, 1)
-    with hand(test_office) as store:
+    assert verify_log(test_desk.desk).ok
+    fill(test_desk, 1)
+    with hand(test_desk) as store:
         grown = Frontier(6, bytes(store.ask("SELECT frontier FROM log_head")))
         assert bytes(store.ask("SELECT tag FROM log_head")) == head_tag(key, grown)
-    assert verify_log(test_office.office).ok
+    assert verify_log(test_desk.desk).ok
 
 
 @pytest.mark.parametrize(
     "value", ["size = NULL", "frontier = NULL", "frontier = 'text of thirty-two bytes, or so.'", "size = 4.5"]
 )
-def test_nor_to_a_head_of_other_types(sqlite_office: TestOffice, value: str) -> None:
-    fill(sqlite_office, 4)
-    with hand(sqlite_office) as store:
+def test_nor_to_a_head_of_other_types(sqlite_desk: TestDesk, value: str) -> None:
+    fill(sqlite_desk, 4)
+    with hand(sqlite_desk) as store:
         store.run("CREATE TABLE copy AS SELECT * FROM log_head")
         store.run("DROP TABLE log_head")
         store.run("ALTER TABLE copy RENAME TO log_head")
         store.run(f"UPDATE log_head SET {value}")
-    with pytest.raises(LogBroken), sqlite_office.office.database.transaction() as session:
-        record(session, operator_desk(sqlite_office.office), Entry(Action.SIGNED_IN))
-    assert log_state(sqlite_office.office).ok is False
-    assert verify_log(sqlite_office.office).kind == "head moved"
+    with pytest.raises(LogBroken), sqlite_desk.desk.database.transaction() as db:
+        record(db, operator_session(sqlite_desk.desk), Entry(Action.SIGNED_IN))
+    assert log_state(sqlite_desk.desk).ok is False
+    assert verify_log(sqlite_desk.desk).kind == "head moved"
 
 
 SWALLOWERS = {
@@ -135,19 +135,19 @@ SWALLOWERS = {
 
 
 @pytest.mark.parametrize("which", [0, 1, 2, 3], ids=["entry", "head", "entry by trigger", "head by trigger"])
-def test_a_store_that_swallows_what_is_written_is_found_at_once(test_office: TestOffice, which: int) -> None:
+def test_a_store_that_swallows_what_is_written_is_found_at_once(test_desk: TestDesk, which: int) -> None:
     """A trigger or rule can make a write vanish without an error; then nothing may be shown."""
-    fill(test_office, 4)
-    ways = SWALLOWERS[test_office.office.database.engine.dialect.name]
-    with hand(test_office) as store:
+    fill(test_desk, 4)
+    ways = SWALLOWERS[test_desk.desk.database.engine.dialect.name]
+    with hand(test_desk) as store:
         store.run(ways[which % len(ways)])
-    office = test_office.office
-    desk = operator_desk(office)
-    with pytest.raises(LogBroken), office.database.transaction() as session:
-        record(session, desk, Entry(Action.SIGNED_IN))
+    desk = test_desk.desk
+    session = operator_session(desk)
+    with pytest.raises(LogBroken), desk.database.transaction() as db:
+        record(db, session, Entry(Action.SIGNED_IN))
     with pytest.raises(LogBroken):
-        append_alone(office, desk.actor, Entry(Action.SIGNED_IN), office.clock.now())
-    verdict = verify_log(office)
+        append_alone(desk, session.actor, Entry(Action.SIGNED_IN), desk.clock.now())
+    verdict = verify_log(desk)
     assert (verdict.ok, verdict.size) == (True, 4)
 
 
@@ -156,23 +156,23 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from cs_console.access_log.append import Entry, append_alone, record
-from cs_console.desk import operator_desk
-from cs_console.opening import open_office
+from cs_console.desk import operator_session
+from cs_console.opening import open_desk
 from cs_console.settings import Settings
 from models.enums import Action
 
-office = open_office(Settings(home=Path(sys.argv[1]), database_url=sys.argv[2]))
-desk = operator_desk(office)
+desk = open_desk(Settings(home=Path(sys.argv[1]), database_url=sys.argv[2]))
+session = operator_session(desk)
 for _ in range(50):
-    with office.database.transaction() as session:
-        record(session, desk, Entry(Action.TICKET_OPENED, ticket=10_482, reason=sys.argv[3]))
-office.close()
+    with desk.database.transaction() as db:
+        record(db, session, Entry(Action.TICKET_OPENED, ticket=10_482, reason=sys.argv[3]))
+desk.close()
 """
 
 
-def test_four_processes_append_without_gaps(test_office: TestOffice) -> None:
-    fill(test_office, 100)
-    settings = test_office.office.settings
+def test_four_processes_append_without_gaps(test_desk: TestDesk) -> None:
+    fill(test_desk, 100)
+    settings = test_desk.desk.settings
     writers = [
         subprocess.Popen(
             [sys.executable, "-c", APPENDER, str(settings.home), settings.database_url, f"writer {number}"],
@@ -184,28 +184,28 @@ def test_four_processes_append_without_gaps(test_office: TestOffice) -> None:
     ]
     assert [writer.communicate(timeout=100)[1] for writer in writers] == [""] * 4
     assert [writer.returncode for writer in writers] == [0] * 4
-    verdict = verify_log(test_office.office)
+    verdict = verify_log(test_desk.desk)
     assert (verdict.ok, verdict.size) == (True, 300)
-    assert log_state(test_office.office).last_checkpoint_size >= 256
-    with hand(test_office) as store:
+    assert log_state(test_desk.desk).last_checkpoint_size >= 256
+    with hand(test_desk) as store:
         assert store.ask("SELECT count(DISTINCT seq) FROM log_entry WHERE reason LIKE 'writer%'") == 200
 
 
-def test_threads_append_without_gaps_while_the_log_is_verified(test_office: TestOffice) -> None:
-    office = test_office.office
-    fill(test_office, 50)
+def test_threads_append_without_gaps_while_the_log_is_verified(test_desk: TestDesk) -> None:
+    desk = test_desk.desk
+    fill(test_desk, 50)
 
     def write() -> None:
         for _ in range(25):
-            with office.database.transaction() as session:
-                record(session, operator_desk(office), Entry(Action.SIGNED_IN))
+            with desk.database.transaction() as db:
+                record(db, operator_session(desk), Entry(Action.SIGNED_IN))
 
     with ThreadPoolExecutor(4) as threads:
         writers = [threads.submit(write) for _ in range(4)]
         seen = []
         while not all(writer.done() for writer in writers):
-            seen.append((verify_log(office), log_state(office)))  # a consistent view, however busy the log is
+            seen.append((verify_log(desk), log_state(desk)))  # a consistent view, however busy the log is
     for writer in writers:
         writer.result()
     assert all(verdict.ok and state.ok for verdict, state in seen), seen
-    assert verify_log(office).size == 150
+    assert verify_log(desk).size == 150

@@ -15,18 +15,18 @@ from cs_console.access_log.export import Form, _tame, export_log
 from cs_console.errors import NotAllowed
 from models.enums import Role
 from tests.access_log.tampering import ENTRIES, fill
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 
 
-def exported(made: TestOffice, form: Form, since: datetime | None = None) -> tuple[int, str]:
+def exported(made: TestDesk, form: Form, since: datetime | None = None) -> tuple[int, str]:
     """By an account whose making and undertaking are the last entries but one."""
     out = io.StringIO(newline="")
-    return export_log(made.desk("ines", Role.SUPERVISOR), out, since, form), out.getvalue()
+    return export_log(made.session("ines", Role.SUPERVISOR), out, since, form), out.getvalue()
 
 
-def test_json_lines_hold_every_entry_and_the_export_itself(test_office: TestOffice) -> None:
-    fill(test_office, 1203)
-    count, text = exported(test_office, "jsonl")
+def test_json_lines_hold_every_entry_and_the_export_itself(test_desk: TestDesk) -> None:
+    fill(test_desk, 1203)
+    count, text = exported(test_desk, "jsonl")
     lines = [json.loads(line) for line in text.splitlines()]
     assert count == len(lines) == 1206
     assert [line["seq"] for line in lines] == list(range(1, 1207))
@@ -51,9 +51,9 @@ def test_json_lines_hold_every_entry_and_the_export_itself(test_office: TestOffi
     assert (lines[-1]["action"], lines[-1]["actor"], lines[-1]["reason"]) == ("log.exported", "ines", "jsonl")
 
 
-def test_csv_has_a_heading_and_the_same_entries(test_office: TestOffice) -> None:
-    fill(test_office, 5)
-    count, text = exported(test_office, "csv")
+def test_csv_has_a_heading_and_the_same_entries(test_desk: TestDesk) -> None:
+    fill(test_desk, 5)
+    count, text = exported(test_desk, "csv")
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     assert count == len(rows) == 8
     assert (rows[2]["seq"], rows[2]["actor"], rows[2]["seconds"]) == ("3", 'Zoë "Z"\n', "")
@@ -64,22 +64,22 @@ def test_csv_has_a_heading_and_the_same_entries(test_office: TestOffice) -> None
     ]
 
 
-def test_only_from_a_moment_on(test_office: TestOffice) -> None:
-    began = test_office.clock.now()
-    fill(test_office, 10)
-    _count, text = exported(test_office, "jsonl", began + timedelta(minutes=8))
+def test_only_from_a_moment_on(test_desk: TestDesk) -> None:
+    began = test_desk.clock.now()
+    fill(test_desk, 10)
+    _count, text = exported(test_desk, "jsonl", began + timedelta(minutes=8))
     lines = [json.loads(line) for line in text.splitlines()]
     assert [line["seq"] for line in lines] == [8, 9, 10, 11, 12, 13]
     assert lines[-1]["fields"] == "since"
 
 
 @pytest.mark.parametrize("start", ["=1+1", "+1+cmd", "-1+1", "@SUM(A1)", "\t=1", "\r=1"])
-def test_no_cell_starts_a_formula(sqlite_office: TestOffice, start: str) -> None:
+def test_no_cell_starts_a_formula(sqlite_desk: TestDesk, start: str) -> None:
     """ASVS 1.2.10."""
-    with sqlite_office.office.database.transaction() as session:
+    with sqlite_desk.desk.database.transaction() as db:
         actor = Actor(start, start, "", start)
-        append(session, sqlite_office.office, actor, ENTRIES[0], sqlite_office.clock.now())
-    rows = list(csv.reader(io.StringIO(exported(sqlite_office, "csv")[1], newline="")))
+        append(db, sqlite_desk.desk, actor, ENTRIES[0], sqlite_desk.clock.now())
+    rows = list(csv.reader(io.StringIO(exported(sqlite_desk, "csv")[1], newline="")))
     assert rows[1][2] == f"'{start}"
     assert all(cell[:1] not in set("=+-@\t\r\0") or not cell for row in rows for cell in row)
 
@@ -91,9 +91,9 @@ def test_no_text_begins_with_a_hidden_start(text: str) -> None:
     assert tamed.endswith(text)
 
 
-def test_others_may_not_export(test_office: TestOffice) -> None:
-    fill(test_office, 3)
+def test_others_may_not_export(test_desk: TestDesk) -> None:
+    fill(test_desk, 3)
     out = io.StringIO()
     with pytest.raises(NotAllowed):
-        export_log(test_office.desk("mei", Role.AGENT, Role.ADMIN), out, None, "jsonl")
+        export_log(test_desk.session("mei", Role.AGENT, Role.ADMIN), out, None, "jsonl")
     assert out.getvalue() == ""

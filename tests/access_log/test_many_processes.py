@@ -13,15 +13,15 @@ from cs_console.access_log.state import log_state
 from cs_console.access_log.verify import verify_log
 from cs_console.database import LOCK_WAIT_SECONDS
 from tests.access_log.tampering import fill, hand
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 
 ROOT = Path(__file__).parents[2]
 PROCESSES, ENTRIES = 16, 20
 
 
 @contextmanager
-def appending(made: TestOffice, processes: int, how: str) -> Iterator[subprocess.Popen[str]]:
-    settings = made.office.settings
+def appending(made: TestDesk, processes: int, how: str) -> Iterator[subprocess.Popen[str]]:
+    settings = made.desk.settings
     words = [str(settings.home), settings.database_url, str(processes), str(ENTRIES), how]
     command = [sys.executable, "-m", "tests.access_log.append_together", *words]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
@@ -33,8 +33,8 @@ def appending(made: TestOffice, processes: int, how: str) -> Iterator[subprocess
                 os.killpg(running.pid, signal.SIGKILL)
 
 
-def require_all_in_order(made: TestOffice, before: int, processes: int) -> None:
-    verdict = verify_log(made.office)
+def require_all_in_order(made: TestDesk, before: int, processes: int) -> None:
+    verdict = verify_log(made.desk)
     assert (verdict.ok, verdict.size) == (True, before + processes * ENTRIES)
     with hand(made) as store:
         rows = store.rows("SELECT seq, reason FROM log_entry WHERE reason LIKE 'writer%' ORDER BY seq")
@@ -44,20 +44,20 @@ def require_all_in_order(made: TestOffice, before: int, processes: int) -> None:
         assert mine == [f"writer {writer}: {number}" for number in range(ENTRIES)]
 
 
-def test_sixteen_processes_append_every_entry_once_and_in_order(test_office: TestOffice) -> None:
-    fill(test_office, 10)
-    with appending(test_office, PROCESSES, "") as running:
+def test_sixteen_processes_append_every_entry_once_and_in_order(test_desk: TestDesk) -> None:
+    fill(test_desk, 10)
+    with appending(test_desk, PROCESSES, "") as running:
         said, problems = running.communicate(timeout=240)
     assert (running.returncode, problems) == (0, "")
     assert said.count("slowest") == PROCESSES
-    require_all_in_order(test_office, 10, PROCESSES)
-    assert log_state(test_office.office).last_checkpoint_size >= 256
+    require_all_in_order(test_desk, 10, PROCESSES)
+    assert log_state(test_desk.desk).last_checkpoint_size >= 256
 
 
-def test_a_console_killed_while_it_holds_the_head_is_in_nobodys_way(test_office: TestOffice) -> None:
-    fill(test_office, 10)
+def test_a_console_killed_while_it_holds_the_head_is_in_nobodys_way(test_desk: TestDesk) -> None:
+    fill(test_desk, 10)
     others = 6
-    with appending(test_office, others, "hold") as running:
+    with appending(test_desk, others, "hold") as running:
         assert running.stdin is not None and running.stdout is not None
         holder = int(running.stdout.readline().removeprefix("held "))
         running.stdin.write("\n")
@@ -72,4 +72,4 @@ def test_a_console_killed_while_it_holds_the_head_is_in_nobodys_way(test_office:
     slowest = [float(line.removeprefix("slowest ")) for line in said.splitlines()]
     assert len(slowest) == others
     assert max(slowest) < LOCK_WAIT_SECONDS + 1
-    require_all_in_order(test_office, 10, others)
+    require_all_in_order(test_desk, 10, others)

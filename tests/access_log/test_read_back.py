@@ -8,10 +8,10 @@ from sqlalchemy import NullPool, create_engine, text
 from cs_console.access_log.append import append, append_alone
 from cs_console.access_log.entry import Actor, Entry
 from cs_console.custody.disclosure import reveal
-from cs_console.errors import LogBroken, Refusal
+from cs_console.errors import ConsoleError, LogBroken
 from models.enums import Action
 from tests.custody.reveals import mobile_of, own_ticket
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 
 ON_FILE = {
     "deleted": "CREATE TRIGGER mine AFTER INSERT ON log_entry BEGIN DELETE FROM log_entry WHERE seq = NEW.seq; END",
@@ -38,11 +38,11 @@ ON_A_SERVER = {
 }
 
 
-def tamper(made: TestOffice, how: str) -> None:
+def tamper(made: TestDesk, how: str) -> None:
     """What the owner of the tables can do, past every seat belt."""
-    engine = create_engine(made.office.settings.database, poolclass=NullPool)
+    engine = create_engine(made.desk.settings.database, poolclass=NullPool)
     with engine.begin() as connection:
-        if made.office.database.is_sqlite:
+        if made.desk.database.is_sqlite:
             for act in ("update", "delete"):
                 connection.execute(text(f"DROP TRIGGER log_entry_no_{act}"))
             connection.execute(text(ON_FILE[how]))
@@ -53,20 +53,20 @@ def tamper(made: TestOffice, how: str) -> None:
             connection.execute(text(trigger))
 
 
-def _alone(made: TestOffice) -> Callable[[], object]:
-    return lambda: append_alone(made.office, Actor("mei", "agent", "", "a"), Entry(Action.SIGNED_IN), made.clock.now())
+def _alone(made: TestDesk) -> Callable[[], object]:
+    return lambda: append_alone(made.desk, Actor("mei", "agent", "", "a"), Entry(Action.SIGNED_IN), made.clock.now())
 
 
-def _together(made: TestOffice) -> Callable[[], object]:
+def _together(made: TestDesk) -> Callable[[], object]:
     def act() -> None:
-        with made.office.database.transaction() as session:
+        with made.desk.database.transaction() as db:
             for _ in range(3):
-                append(session, made.office, Actor("mei", "agent", "", "a"), Entry(Action.SIGNED_IN), made.clock.now())
+                append(db, made.desk, Actor("mei", "agent", "", "a"), Entry(Action.SIGNED_IN), made.clock.now())
 
     return act
 
 
-def _reveal(made: TestOffice) -> Callable[[], object]:
+def _reveal(made: TestDesk) -> Callable[[], object]:
     mei, ticket = own_ticket(made)
     return lambda: reveal(mei, ticket.number, mobile_of(ticket), "reply")
 
@@ -74,32 +74,30 @@ def _reveal(made: TestOffice) -> Callable[[], object]:
 @pytest.mark.parametrize("how", ON_A_SERVER)
 @pytest.mark.parametrize("prepare", [_alone, _together, _reveal])
 def test_an_entry_that_does_not_stay_is_noticed(
-    test_office: TestOffice, how: str, prepare: Callable[[TestOffice], Callable[[], object]]
+    test_desk: TestDesk, how: str, prepare: Callable[[TestDesk], Callable[[], object]]
 ) -> None:
-    if test_office.office.database.is_sqlite and how not in ON_FILE:
+    if test_desk.desk.database.is_sqlite and how not in ON_FILE:
         pytest.skip("SQLite has no such trigger")
-    act = prepare(test_office)
-    tamper(test_office, how)
-    with pytest.raises(Refusal) as refused:
+    act = prepare(test_desk)
+    tamper(test_desk, how)
+    with pytest.raises(ConsoleError) as refused:
         act()
     assert isinstance(refused.value, LogBroken)
 
 
-def test_a_trigger_on_another_table_that_takes_the_entry_is_noticed_too(test_office: TestOffice) -> None:
-    made = test_office
-    with made.office.database.transaction() as session:
-        if made.office.database.is_sqlite:
+def test_a_trigger_on_another_table_that_takes_the_entry_is_noticed_too(test_desk: TestDesk) -> None:
+    made = test_desk
+    with made.desk.database.transaction() as db:
+        if made.desk.database.is_sqlite:
             for act in ("update", "delete"):
-                session.connection().execute(text(f"DROP TRIGGER log_entry_no_{act}"))
-            session.connection().execute(
+                db.connection().execute(text(f"DROP TRIGGER log_entry_no_{act}"))
+            db.connection().execute(
                 text("CREATE TRIGGER mine AFTER UPDATE ON counter BEGIN DELETE FROM log_entry; END")
             )
         else:
-            session.connection().execute(text("DROP TRIGGER log_entry_append_only ON log_entry"))
-            session.connection().execute(text(_FUNCTION.format(act=_DELETE)))
-            session.connection().execute(
-                text("CREATE TRIGGER mine AFTER UPDATE ON counter EXECUTE FUNCTION drop_entry()")
-            )
-    with pytest.raises(LogBroken), made.office.database.transaction() as session:
-        append(session, made.office, Actor("mei", "agent", "", "a"), Entry(Action.SIGNED_IN), made.clock.now())
-        session.connection().execute(text("UPDATE counter SET value = value + 1"))
+            db.connection().execute(text("DROP TRIGGER log_entry_append_only ON log_entry"))
+            db.connection().execute(text(_FUNCTION.format(act=_DELETE)))
+            db.connection().execute(text("CREATE TRIGGER mine AFTER UPDATE ON counter EXECUTE FUNCTION drop_entry()"))
+    with pytest.raises(LogBroken), made.desk.database.transaction() as db:
+        append(db, made.desk, Actor("mei", "agent", "", "a"), Entry(Action.SIGNED_IN), made.clock.now())
+        db.connection().execute(text("UPDATE counter SET value = value + 1"))

@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 from cs_console.access_log.append import COLUMNS
 from cs_console.access_log.verify import verify_log
 from tests.access_log.tampering import fill_and_sign
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 
 SIZE = 23
 
@@ -76,15 +76,15 @@ def everything(store: sqlite3.Connection) -> dict[int, tuple[object, ...]]:
 @pytest.fixture(scope="module")
 def signed(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A desk with a signed log, and its file as it was."""
-    from tests.support.office import make_office
+    from tests.support.desk import make_desk
 
-    made = make_office(tmp_path_factory.mktemp("tampering") / "home")
+    made = make_desk(tmp_path_factory.mktemp("tampering") / "home")
     fill_and_sign(made, 9, SIZE - 9)
-    made.office.database.close()
-    file = made.office.database.file
+    made.desk.database.close()
+    file = made.desk.database.file
     assert file is not None
     yield made, file, file.read_bytes()
-    made.office.close()
+    made.desk.close()
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -94,10 +94,10 @@ def signed(tmp_path_factory: pytest.TempPathFactory) -> Any:
 @example(acts=[("delete", 5), ("shift", 6, -1)])
 @example(acts=[("copy", SIZE, SIZE + 1), ("edit", SIZE + 1, "actor", "eve")])
 def test_the_first_entry_that_is_not_as_recorded_is_named(
-    signed: tuple[TestOffice, Path, bytes], acts: list[tuple[Any, ...]]
+    signed: tuple[TestDesk, Path, bytes], acts: list[tuple[Any, ...]]
 ) -> None:
     made, file, before = signed
-    made.office.database.close()
+    made.desk.database.close()
     file.write_bytes(before)
     store = sqlite3.connect(file)
     for (trigger,) in store.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
@@ -116,6 +116,6 @@ def test_the_first_entry_that_is_not_as_recorded_is_named(
         number for number in recorded.keys() | found.keys() if repr(recorded.get(number)) != repr(found.get(number))
     ]
 
-    verdict = verify_log(made.office)
+    verdict = verify_log(made.desk)
     assert verdict.ok == (not differ)
     assert verdict.first_bad == min(differ, default=None)

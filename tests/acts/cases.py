@@ -42,7 +42,7 @@ from tests.decisions.test_fee_clock import fee_asked
 from tests.decisions.test_resend_notice import decided
 from tests.decisions.test_review import back
 from tests.settlements.settlements import settling
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.tickets import make_ticket
 from tests.verification.test_codes import CONTACTS, Verifying
 
@@ -62,22 +62,22 @@ class Case:
     other: Callable[[ActId], object] | None = None
 
 
-def letters(test_office: TestOffice) -> int:
+def letters(test_desk: TestDesk) -> int:
     """How many have gone out."""
-    folder = test_office.office.settings.outbox
+    folder = test_desk.desk.settings.outbox
     assert folder is not None
     return len(list(folder.iterdir())) if folder.is_dir() else 0
 
 
-def entries(test_office: TestOffice, action: Action) -> int:
+def entries(test_desk: TestDesk, action: Action) -> int:
     """How many entries say that it was done."""
     wanted = (col(LogEntry.action) == action.value, col(LogEntry.outcome) == Result.DONE.value)
-    with test_office.office.database.reading() as session:
-        return int(session.execute(select(func.count()).select_from(LogEntry).where(*wanted)).scalar_one())
+    with test_desk.desk.database.reading() as db:
+        return int(db.execute(select(func.count()).select_from(LogEntry).where(*wanted)).scalar_one())
 
 
-def _reply(made: TestOffice) -> Case:
-    mei = made.desk("mei", Role.AGENT)
+def _reply(made: TestDesk) -> Case:
+    mei = made.session("mei", Role.AGENT)
     ticket = make_ticket(made, assignee=mei)
     to = ticket.contact_ids[Field.EMAIL]
 
@@ -87,8 +87,8 @@ def _reply(made: TestOffice) -> Case:
     return Case(send, Action.MESSAGE_SENT, 1, lambda act: send(act, "Something else."))
 
 
-def _note(made: TestOffice) -> Case:
-    mei = made.desk("mei", Role.AGENT)
+def _note(made: TestDesk) -> Case:
+    mei = made.session("mei", Role.AGENT)
     ticket = make_ticket(made, assignee=mei)
     return Case(
         lambda act: add_note(mei, ticket.number, 1, WORDS, act=act),
@@ -97,8 +97,8 @@ def _note(made: TestOffice) -> Case:
     )
 
 
-def _new_ticket(made: TestOffice) -> Case:
-    mei = made.desk("mei", Role.AGENT)
+def _new_ticket(made: TestDesk) -> Case:
+    mei = made.session("mei", Role.AGENT)
 
     def entry(text: str) -> FormEntry:
         mobile = (Field.MOBILE, "+86 138 0000 0000")
@@ -111,55 +111,55 @@ def _new_ticket(made: TestOffice) -> Case:
     )
 
 
-def _code_sent(made: TestOffice) -> Case:
+def _code_sent(made: TestDesk) -> Case:
     v = Verifying(made)
 
     def send(act: ActId, field: Field = Field.MOBILE) -> object:
-        return send_code(v.desk, v.ticket.number, v.ticket.contact_ids[field], act=act)
+        return send_code(v.session, v.ticket.number, v.ticket.contact_ids[field], act=act)
 
     return Case(send, Action.CODE_SENT, 1, lambda act: send(act, Field.EMAIL))
 
 
-def _code_checked(made: TestOffice) -> Case:
+def _code_checked(made: TestDesk) -> Case:
     v = Verifying(made)
     right = v.send()
     return Case(
-        lambda act: check_code(v.desk, v.ticket.number, right, act=act),
+        lambda act: check_code(v.session, v.ticket.number, right, act=act),
         Action.VERIFIED,
         1,
-        lambda act: check_code(v.desk, v.ticket.number, v.wrong(right), act=act),
+        lambda act: check_code(v.session, v.ticket.number, v.wrong(right), act=act),
     )
 
 
-def _caller(made: TestOffice) -> Case:
+def _caller(made: TestDesk) -> Case:
     v = Verifying(made)
 
     def check(act: ActId, said: str = CONTACTS[Field.EMAIL]) -> object:
-        return check_caller(v.desk, v.ticket.number, Field.EMAIL, said, act=act)
+        return check_caller(v.session, v.ticket.number, Field.EMAIL, said, act=act)
 
     return Case(check, Action.CALLER_CHECKED, other=lambda act: check(act, "bob@example.org"))
 
 
-def _verified(made: TestOffice) -> Case:
+def _verified(made: TestDesk) -> Case:
     v = Verifying(made)
 
     def verify(act: ActId, note: str = WORDS) -> object:
-        return verify_by_note(v.desk, v.ticket.number, VerificationMethod.DOCUMENTS, note, act=act)
+        return verify_by_note(v.session, v.ticket.number, VerificationMethod.DOCUMENTS, note, act=act)
 
     return Case(verify, Action.VERIFIED, 1, lambda act: verify(act, "Another document."))
 
 
-def _authority(made: TestOffice) -> Case:
+def _authority(made: TestDesk) -> Case:
     v = Verifying(made)
 
     def see(act: ActId, note: str = WORDS) -> None:
-        see_authority(v.desk, v.ticket.number, AuthoritySort.REPRESENTATIVE, note, act=act)
+        see_authority(v.session, v.ticket.number, AuthoritySort.REPRESENTATIVE, note, act=act)
 
     return Case(see, Action.AUTHORITY_SEEN, other=lambda act: see(act, "Another letter."))
 
 
-def _contact(made: TestOffice) -> Case:
-    mei = made.desk("mei", Role.AGENT)
+def _contact(made: TestDesk) -> Case:
+    mei = made.session("mei", Role.AGENT)
     ticket = make_ticket(made, assignee=mei, contacts=CONTACTS, verified=True)
 
     def change(act: ActId, value: str = "139 0013 9000") -> None:
@@ -168,7 +168,7 @@ def _contact(made: TestOffice) -> Case:
     return Case(change, Action.CONTACT_CHANGED, other=lambda act: change(act, "139 0013 9001"))
 
 
-def _proposed(made: TestOffice) -> Case:
+def _proposed(made: TestDesk) -> Case:
     """A grant needs no one else: it is decided, and its notice sent, by the same act."""
     mei = person(made, "mei", Role.AGENT)
     number = request(made, mei).number
@@ -181,7 +181,7 @@ def _proposed(made: TestOffice) -> Case:
     return Case(propose, Action.DECISION_MADE, 1, lambda act: propose(act, other))
 
 
-def _refusal_proposed(made: TestOffice) -> str:
+def _refusal_proposed(made: TestDesk) -> str:
     mei = person(made, "mei", Role.AGENT)
     number = request(made, mei).number
     proposal = refusal("D2", made.clock.now())
@@ -189,12 +189,12 @@ def _refusal_proposed(made: TestOffice) -> str:
     return checklist.propose(mei, number, 1, proposal).decision_id
 
 
-def _approved(made: TestOffice) -> Case:
+def _approved(made: TestDesk) -> Case:
     decision_id, sue = _refusal_proposed(made), person(made, "sue", Role.SUPERVISOR)
     return Case(lambda act: approval.approve(sue, decision_id, PASSWORD, act=act), Action.DECISION_MADE, 1)
 
 
-def _returned(made: TestOffice) -> Case:
+def _returned(made: TestDesk) -> Case:
     decision_id, sue = _refusal_proposed(made), person(made, "sue", Role.SUPERVISOR)
     return Case(
         lambda act: approval.return_proposal(sue, decision_id, WORDS, act=act),
@@ -203,7 +203,7 @@ def _returned(made: TestOffice) -> Case:
     )
 
 
-def _settled(made: TestOffice) -> Case:
+def _settled(made: TestDesk) -> Case:
     ben = person(made, "ben", Role.AGENT, Role.SUPERVISOR)
     kind = TicketKind.REPORT
     number = make_ticket(made, kind=kind, assignee=ben, verified=True, contacts=CONTACTS).number
@@ -214,14 +214,14 @@ def _settled(made: TestOffice) -> Case:
     return Case(end, Action.TICKET_SETTLED, 1)
 
 
-def _identity_asked(made: TestOffice) -> Case:
+def _identity_asked(made: TestDesk) -> Case:
     use_month_pack(made)
     mei = person(made, "mei", Role.AGENT)
     number = make_ticket(made, kind=TicketKind.RIGHTS, assignee=mei).number
     return Case(lambda act: ask_identity(mei, number, ticket_of(made, number).row, act=act), Action.CLOCK_STOPPED, 1)
 
 
-def _extended(made: TestOffice) -> Case:
+def _extended(made: TestDesk) -> Case:
     use_month_pack(made)
     mei, sue = person(made, "mei", Role.AGENT), person(made, "sue", Role.SUPERVISOR)
     number = make_ticket(made, kind=TicketKind.RIGHTS, assignee=mei).number
@@ -232,7 +232,7 @@ def _extended(made: TestOffice) -> Case:
     return Case(longer, Action.CLOCK_EXTENDED, 1, lambda act: longer(act, "Three archives have to be searched."))
 
 
-def _fee_paid(made: TestOffice) -> Case:
+def _fee_paid(made: TestDesk) -> Case:
     mei = person(made, "mei", Role.AGENT)
     number = request(made, mei).number
     fee_asked(made, mei, number, "sue")
@@ -244,7 +244,7 @@ def _fee_paid(made: TestOffice) -> Case:
     return Case(paid, Action.FEE_PAID, other=lambda act: paid(act, today - timedelta(days=1)))
 
 
-def _fee_unpaid(made: TestOffice) -> Case:
+def _fee_unpaid(made: TestDesk) -> Case:
     mei = person(made, "mei", Role.AGENT)
     number = request(made, mei).number
     fee_asked(made, mei, number, "sue")
@@ -253,24 +253,24 @@ def _fee_unpaid(made: TestOffice) -> Case:
     return Case(lambda act: fee_unpaid(mo, number, ticket_of(made, number).row, act=act), Action.FEE_UNPAID, 1)
 
 
-def _notice_again(made: TestOffice) -> Case:
+def _notice_again(made: TestDesk) -> Case:
     _, sue, ticket = decided(made)
     to = ticket.contact_ids[Field.EMAIL]
     return Case(lambda act: send_notice_again(sue, ticket.number, to, act=act), Action.NOTICE_SENT_AGAIN, 1)
 
 
-def _notice_posted(made: TestOffice) -> Case:
+def _notice_posted(made: TestDesk) -> Case:
     _, sue, ticket = decided(made)
     return Case(lambda act: notice_posted(sue, ticket.number, act=act), Action.NOTICE_POSTED)
 
 
-def _state(made: TestOffice) -> Case:
+def _state(made: TestDesk) -> Case:
     sue = person(made, "sue", Role.SUPERVISOR)
     number = make_ticket(made, kind=TicketKind.REPORT).number
     return Case(lambda act: set_state(sue, number, 1, TicketState.CLOSED, WORDS, act=act), Action.NOTE_ADDED)
 
 
-def _hold(made: TestOffice) -> Case:
+def _hold(made: TestDesk) -> Case:
     ines = person(made, "ines", Role.PRIVACY_OFFICER)
     number = make_ticket(made).number
     until = made.clock.now().date() + timedelta(days=10)
@@ -281,7 +281,7 @@ def _hold(made: TestOffice) -> Case:
     )
 
 
-KINDS: Mapping[ActKind, Callable[[TestOffice], Case]] = {
+KINDS: Mapping[ActKind, Callable[[TestDesk], Case]] = {
     ActKind.REPLY: _reply,
     ActKind.NOTE: _note,
     ActKind.NEW_TICKET: _new_ticket,

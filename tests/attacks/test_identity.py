@@ -20,7 +20,7 @@ from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.delivery import acknowledging
 from cs_console.delivery.outgoing import deliver_queued
 from cs_console.delivery.where_to_write import may_write_to, where_to_write
-from cs_console.desk import Desk, Office, operator_desk
+from cs_console.desk import Desk, DeskSession, operator_session
 from cs_console.errors import CodeExpired, ContactNotOnFile, ContactRecent, ContactShared, NotVerified, OwnerNotVouched
 from cs_console.intake import on_file
 from cs_console.intake.intake import ImportCounts, from_bytes, import_jsonl, take_in
@@ -49,7 +49,7 @@ from models.erasure import Erasure
 from models.message import Message
 from models.requester import Requester
 from models.ticket import Ticket
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.stored import opened_ticket
 from tests.support.tickets import give, make_requester, make_ticket
@@ -62,21 +62,21 @@ NOTE = "A letter with the account's number, signed."
 class Platform:
     """What the platform, its web form and people's mailboxes send, and what goes out to them."""
 
-    def __init__(self, test_office: TestOffice, folder: Path) -> None:
-        self.test_office, self.office, self.clock = test_office, test_office.office, test_office.clock
-        self.mei = test_office.desk("mei", Role.AGENT)
+    def __init__(self, test_desk: TestDesk, folder: Path) -> None:
+        self.test_desk, self.desk, self.clock = test_desk, test_desk.desk, test_desk.clock
+        self.mei = test_desk.session("mei", Role.AGENT)
         self._file = folder / "lines.jsonl"
         self._sent = 0
 
     @property
-    def vera(self) -> Desk:
+    def vera(self) -> DeskSession:
         """A verifier who has just signed in."""
         self._sent += 1
-        return self.test_office.desk(f"vera-{self._sent}", Role.VERIFIER)
+        return self.test_desk.session(f"vera-{self._sent}", Role.VERIFIER)
 
     def lines(self, *lines: Mapping[str, object]) -> ImportCounts:
         self._file.write_text("\n".join(json.dumps(line) for line in lines), "utf-8")
-        return import_jsonl(operator_desk(self.office), self._file)
+        return import_jsonl(operator_session(self.desk), self._file)
 
     def record(self, account: str, changed_at: datetime | None = None, **on_file: str) -> ImportCounts:
         """An account's record; `email` and `mobile` are on file."""
@@ -102,9 +102,9 @@ class Platform:
         return self._messages()[new]
 
     def _messages(self) -> dict[str, int]:
-        with self.office.database.reading() as session:
+        with self.desk.database.reading() as db:
             received = select(Message).where(col(Message.sort) == MessageSort.RECEIVED)
-            return {message.id: message.ticket_number for message in session.scalars(received)}
+            return {message.id: message.ticket_number for message in db.scalars(received)}
 
     def code(self, number: int, mask: str = "") -> str:
         """Send a code to the first contact on file whose mask begins so, and read it where it came."""
@@ -117,12 +117,12 @@ class Platform:
         return found.group()
 
     def outbox(self) -> list[Path]:
-        assert self.office.settings.outbox is not None
-        return sorted(self.office.settings.outbox.rglob("*.*"))
+        assert self.desk.settings.outbox is not None
+        return sorted(self.desk.settings.outbox.rglob("*.*"))
 
     def ticket(self, number: int) -> Ticket:
-        with self.office.database.reading() as session:
-            return session.get_one(Ticket, number)
+        with self.desk.database.reading() as db:
+            return db.get_one(Ticket, number)
 
     def person(self, address: str) -> str | None:
         """Whose ticket a mail from this address becomes, and opens."""
@@ -134,14 +134,14 @@ def _named(fields: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.fixture
-def platform(test_office: TestOffice, tmp_path: Path) -> Platform:
-    return Platform(test_office, tmp_path)
+def platform(test_desk: TestDesk, tmp_path: Path) -> Platform:
+    return Platform(test_desk, tmp_path)
 
 
 @pytest.fixture
-def here(sqlite_office: TestOffice, tmp_path: Path) -> Platform:
+def here(sqlite_desk: TestDesk, tmp_path: Path) -> Platform:
     """The same where neither SQL nor locks matter."""
-    return Platform(sqlite_office, tmp_path)
+    return Platform(sqlite_desk, tmp_path)
 
 
 # --- accounts --------------------------------------------------------------------------------------------------
@@ -188,8 +188,8 @@ def test_an_old_export_changes_nothing_and_is_counted(platform: Platform) -> Non
     assert (counts.requesters, counts.older) == (0, 1)
     (contact,) = options(platform.vera, number)
     assert contact.mask.endswith("••00")
-    with platform.office.database.reading() as session:
-        rows = session.scalars(select(Contact).where(col(Contact.field) == Field.MOBILE, col(Contact.on_file))).all()
+    with platform.desk.database.reading() as db:
+        rows = db.scalars(select(Contact).where(col(Contact.field) == Field.MOBILE, col(Contact.on_file))).all()
         assert [row.replaced_at is None for row in sorted(rows, key=lambda row: row.changed_at)] == [False, True]
 
 
@@ -239,13 +239,13 @@ def test_an_account_has_at_most_one_person(platform: Platform) -> None:
     from sqlalchemy.exc import IntegrityError
 
     platform.record("u1", email=ANNA)
-    with platform.office.database.reading() as session:
-        token = session.scalars(select(col(Requester.account))).one()
-    with pytest.raises((IntegrityError, Exception)), platform.office.database.transaction() as session:
-        session.add(Requester(created_at=EPOCH, account=token))
-        session.flush()
-    with platform.office.database.reading() as session:
-        assert len(session.scalars(select(Requester)).all()) == 1
+    with platform.desk.database.reading() as db:
+        token = db.scalars(select(col(Requester.account))).one()
+    with pytest.raises((IntegrityError, Exception)), platform.desk.database.transaction() as db:
+        db.add(Requester(created_at=EPOCH, account=token))
+        db.flush()
+    with platform.desk.database.reading() as db:
+        assert len(db.scalars(select(Requester)).all()) == 1
 
 
 def test_two_accounts_whose_look_up_values_were_exchanged_take_no_record(platform: Platform) -> None:
@@ -254,16 +254,16 @@ def test_two_accounts_whose_look_up_values_were_exchanged_take_no_record(platfor
     platform.record("u2", email=BORIS)
     number = platform.says("mail", email=ANNA)
     anna = platform.ticket(number).requester_id
-    with platform.office.database.transaction() as session:
-        first, second = session.scalars(select(Requester).order_by(col(Requester.created_at))).all()
+    with platform.desk.database.transaction() as db:
+        first, second = db.scalars(select(Requester).order_by(col(Requester.created_at))).all()
         tokens = first.account, second.account
         for values in ((None, None), tokens[::-1]):
             for one, token in zip((first, second), values, strict=True):
-                session.connection().execute(update(Requester).where(col(Requester.id) == one.id).values(account=token))
+                db.connection().execute(update(Requester).where(col(Requester.id) == one.id).values(account=token))
     counts = platform.record("u2", email=BORIS, mobile="+8613811111111")
     assert (counts.requesters, counts.quarantined) == (0, 1)
-    with platform.office.database.reading() as session:
-        assert Field.MOBILE not in {one.field for one in masked_contacts(session, platform.office, anna)}
+    with platform.desk.database.reading() as db:
+        assert Field.MOBILE not in {one.field for one in masked_contacts(db, platform.desk, anna)}
 
 
 # --- claims ----------------------------------------------------------------------------------------------------
@@ -279,11 +279,11 @@ def test_a_form_that_names_a_victim_puts_nothing_on_the_victims_record(platform:
         assert options(platform.vera, number) == ()
     mine = platform.says("mail", email=STRANGER)
     assert platform.ticket(mine).requester_id not in {platform.ticket(report).requester_id}
-    with platform.office.database.reading() as session:
+    with platform.desk.database.reading() as db:
         victim = platform.ticket(report).requester_id
-        shown = masked_contacts(session, platform.office, victim, ticket_keys(session, platform.office, report))
+        shown = masked_contacts(db, platform.desk, victim, ticket_keys(db, platform.desk, report))
         assert {(one.mask, one.claimed) for one in shown} == {("a•••@m•••.org", True)}
-        claimed = session.scalars(select(col(Contact.id)).where(col(Contact.requester_id) == victim)).all()
+        claimed = db.scalars(select(col(Contact.id)).where(col(Contact.requester_id) == victim)).all()
     with pytest.raises(ContactNotOnFile):
         send_code(platform.vera, report, claimed[0])
 
@@ -317,21 +317,21 @@ def test_two_unverified_senders_are_one_only_as_written(here: Platform, one: str
 def test_a_claim_hides_no_words_on_other_tickets(here: Platform) -> None:
     here.says("mail", email=ANNA, name="Words")
     again = here.says("mail", email=ANNA)
-    assert opened_ticket(here.office, again).texts_redacted == ("Words of mine.",)
+    assert opened_ticket(here.desk, again).texts_redacted == ("Words of mine.",)
 
 
 def test_a_contact_added_by_hand_needs_a_window_and_captures_nothing(platform: Platform) -> None:
     platform.record("u1", email=ANNA)
     number = platform.says("mail", email=ANNA)
-    give(platform.test_office, number, platform.mei)
+    give(platform.test_desk, number, platform.mei)
     with pytest.raises(NotVerified):
         change_contact(platform.mei, number, None, Field.EMAIL, STRANGER)
     verify_by_note(platform.vera, number, VerificationMethod.WRITTEN, NOTE)
     change_contact(platform.mei, number, None, Field.EMAIL, STRANGER)
     assert platform.person(STRANGER) != platform.ticket(number).requester_id
     assert [one.mask[0] for one in options(platform.vera, number)] == ["a"]
-    with platform.office.database.reading() as session:
-        added = session.scalars(select(Contact).where(col(Contact.on_file).is_(False))).all()
+    with platform.desk.database.reading() as db:
+        added = db.scalars(select(Contact).where(col(Contact.on_file).is_(False))).all()
     for contact in added:
         with pytest.raises(ContactNotOnFile):
             send_code(platform.vera, number, contact.id)
@@ -357,9 +357,9 @@ def replaced_and_put_back(here: Platform, number: int) -> None:
 
 
 def linked_elsewhere(here: Platform, number: int) -> None:
-    other, _ = make_requester(here.test_office, {Field.EMAIL: "other@mail.example.org"})
-    with here.office.database.transaction() as session:
-        session.connection().execute(update(Ticket).where(col(Ticket.number) == number).values(requester_id=other))
+    other, _ = make_requester(here.test_desk, {Field.EMAIL: "other@mail.example.org"})
+    with here.desk.database.transaction() as db:
+        db.connection().execute(update(Ticket).where(col(Ticket.number) == number).values(requester_id=other))
 
 
 @pytest.mark.parametrize("event", [replaced, replaced_and_put_back, linked_elsewhere])
@@ -386,8 +386,8 @@ def test_a_contact_replaced_while_a_code_is_checked_opens_nothing(
     digits = here.code(number)
     taken = codes._take
 
-    def take(desk: Desk, wanted: int, typed: str) -> object:
-        found = taken(desk, wanted, typed)
+    def take(session: DeskSession, wanted: int, typed: str) -> object:
+        found = taken(session, wanted, typed)
         here.record("u1", email=BORIS)
         return found
 
@@ -410,11 +410,11 @@ def test_a_strangers_withdrawal_opens_a_ticket_of_the_strangers_own(here: Platfo
 
 def linked(here: Platform) -> int:
     """A ticket that a stranger's mail opened and that a person linked to Anna's account."""
-    person = make_requester(here.test_office, {Field.EMAIL: ANNA})
-    number = make_ticket(here.test_office, requester=person, kind=TicketKind.RIGHTS).number
-    with here.office.database.transaction() as session:
-        keys = ticket_keys(session, here.office, number)
-        add_claim(session, here.office, keys, NewContact(Field.EMAIL, STRANGER, False, here.clock.now()))
+    person = make_requester(here.test_desk, {Field.EMAIL: ANNA})
+    number = make_ticket(here.test_desk, requester=person, kind=TicketKind.RIGHTS).number
+    with here.desk.database.transaction() as db:
+        keys = ticket_keys(db, here.desk, number)
+        add_claim(db, here.desk, keys, NewContact(Field.EMAIL, STRANGER, False, here.clock.now()))
     return number
 
 
@@ -433,9 +433,9 @@ def test_an_unconfirmed_follow_up_is_marked_and_changes_nothing(platform: Platfo
     )
     lines = open_ticket(platform.mei, number).lines
     assert [line.unconfirmed for line in lines] == [False, True]
-    (entry,) = recorded(platform.office, Action.UNCONFIRMED_RECEIVED)
+    (entry,) = recorded(platform.desk, Action.UNCONFIRMED_RECEIVED)
     assert entry.ticket == number
-    assert recorded(platform.office, Action.TICKET_STATE_SET) == []
+    assert recorded(platform.desk, Action.TICKET_STATE_SET) == []
     platform.clock.forward(minutes=1)
     assert platform.says("mail", f"Re: [#{number}] I go on", email=ANNA) == number
     assert [line.unconfirmed for line in open_ticket(platform.mei, number).lines] == [False, True, False]
@@ -443,9 +443,9 @@ def test_an_unconfirmed_follow_up_is_marked_and_changes_nothing(platform: Platfo
 
 def test_an_unconfirmed_follow_up_wakes_no_closed_ticket(here: Platform) -> None:
     number = linked(here)
-    with here.office.database.transaction() as session:
+    with here.desk.database.transaction() as db:
         closed = {"state": TicketState.CLOSED, "closed_at": here.clock.now()}
-        session.connection().execute(update(Ticket).where(col(Ticket.number) == number).values(closed))
+        db.connection().execute(update(Ticket).where(col(Ticket.number) == number).values(closed))
     assert here.says("mail", f"Re: [#{number}] I go on", email=STRANGER) != number
     assert here.ticket(number).state == TicketState.CLOSED
     assert here.says("mail", f"Re: [#{number}] I go on", email=ANNA) == number
@@ -465,7 +465,7 @@ def test_a_follow_up_that_our_mail_server_calls_forged_is_unconfirmed(
     here: Platform, checks: tuple[str, ...], unconfirmed: bool
 ) -> None:
     """DECISIONS 3: one that names an address on file withdraws nothing, and leaves the window open."""
-    here.office.settings = here.office.settings.model_copy(update={"mail_checked_by": "mx.desk.example"})
+    here.desk.settings = here.desk.settings.model_copy(update={"mail_checked_by": "mx.desk.example"})
     here.record("u1", email=ANNA)
     number = here.says("mail", email=ANNA)
     check_code(here.vera, number, here.code(number))
@@ -478,7 +478,7 @@ def test_a_follow_up_that_our_mail_server_calls_forged_is_unconfirmed(
             "Message-ID: <w@mail>\r\n\r\nI withdraw.\r\n",
         )
     )
-    assert take_in(operator_desk(here.office), from_bytes(mail.encode())).number == number
+    assert take_in(operator_session(here.desk), from_bytes(mail.encode())).number == number
     assert [line.unconfirmed for line in open_ticket(here.mei, number).lines if "withdraw" in line.text] == [
         unconfirmed
     ]
@@ -491,11 +491,11 @@ def test_a_follow_up_that_our_mail_server_calls_forged_is_unconfirmed(
 
 def letter_goes_to(here: Platform, number: int) -> str:
     """The masked contact that a letter on this ticket goes to, "" where it goes nowhere."""
-    with here.office.database.reading() as session:
-        ticket = facts(session, number)
-        found = where_to_write(session, here.office, ticket, claimed=True)
-        shown = masked_contacts(session, here.office, ticket.requester_id, ticket_keys(session, here.office, number))
-        assert {one.id for one in shown if one.id == found} <= may_write_to(session, here.office, ticket)
+    with here.desk.database.reading() as db:
+        ticket = facts(db, number)
+        found = where_to_write(db, here.desk, ticket, claimed=True)
+        shown = masked_contacts(db, here.desk, ticket.requester_id, ticket_keys(db, here.desk, number))
+        assert {one.id for one in shown if one.id == found} <= may_write_to(db, here.desk, ticket)
         return next((one.mask for one in shown if one.id == found), "")
 
 
@@ -526,9 +526,9 @@ def test_a_letter_does_not_go_where_another_account_has_the_same_contact(platfor
 
 def test_a_reply_goes_to_no_address_that_a_form_names(here: Platform) -> None:
     form = here.says("form", email=STRANGER)
-    with here.office.database.transaction() as session:
-        session.connection().execute(update(Ticket).values(assignee_id=here.mei.agent.id))
-        claim = session.scalars(select(col(Contact.id))).one()
+    with here.desk.database.transaction() as db:
+        db.connection().execute(update(Ticket).values(assignee_id=here.mei.agent.id))
+        claim = db.scalars(select(col(Contact.id))).one()
     assert open_ticket(here.mei, form).may_write_to == frozenset()
     before = here.outbox()
     with pytest.raises(ContactNotOnFile):
@@ -543,12 +543,12 @@ def answer(here: Platform, subject: str, reference: str, sender: str, header: st
         f"{more}From: {sender}\r\nTo: help@desk.example\r\nSubject: {subject}\r\nMessage-ID: <{new_id()}@mail>\r\n"
         f"In-Reply-To: {reference}\r\n\r\nYes, that was me.\r\n"
     )
-    return take_in(operator_desk(here.office), from_bytes(mail.encode())).number
+    return take_in(operator_session(here.desk), from_bytes(mail.encode())).number
 
 
 def test_a_form_is_acknowledged_without_content_and_answered_only_once_its_owner_answers(here: Platform) -> None:
     form = here.says("form", subject="Secret matter", email=ANNA)
-    deliver_queued(here.office)
+    deliver_queued(here.desk)
     (sent,) = here.outbox()
     words = sent.read_text("utf-8")
     assert "matter" not in words
@@ -556,7 +556,7 @@ def test_a_form_is_acknowledged_without_content_and_answered_only_once_its_owner
     found = re.search(r"^Message-ID: (<.*>)\r?$", words, re.MULTILINE)
     assert found
     here.says("form", email=ANNA)
-    deliver_queued(here.office)
+    deliver_queued(here.desk)
     assert here.outbox() == [sent]  # one a day to one address
     assert letter_goes_to(here, form) == ""
     tag = f"Re: [#{form}]"
@@ -569,7 +569,7 @@ def test_a_form_is_acknowledged_without_content_and_answered_only_once_its_owner
 
 def acknowledged(here: Platform, form: int) -> str:
     """The Message-ID of the acknowledgement that a form's address got."""
-    deliver_queued(here.office)
+    deliver_queued(here.desk)
     words = here.outbox()[-1].read_text("utf-8")
     assert f"[#{form}]" in words
     found = re.search(r"^Message-ID: (<.*>)\r?$", words, re.MULTILINE)
@@ -611,15 +611,15 @@ def test_an_automatic_answer_proves_no_ones_address(here: Platform, header: str)
 )
 def test_one_mailbox_gets_one_acknowledgement_a_day_however_it_is_written(here: Platform, other: str) -> None:
     here.says("form", email=ANNA)
-    deliver_queued(here.office)
+    deliver_queued(here.desk)
     assert len(here.outbox()) == 1
     again = here.says("form", email=other)
-    keep_up(here.office)
+    keep_up(here.desk)
     assert len(here.outbox()) == 1
     assert letter_goes_to(here, again) == ""
     here.clock.forward(days=1, minutes=1)
     here.says("form", email=other)
-    deliver_queued(here.office)
+    deliver_queued(here.desk)
     assert len(here.outbox()) == 2
 
 
@@ -632,20 +632,20 @@ def test_an_acknowledgement_that_too_many_others_held_back_goes_out_later(
     here.says("form", email=STRANGER)
     form, later, closed = (here.says("form", email=one) for one in (ANNA, BORIS, "carla@mail.example.org"))
     closing = {"state": TicketState.CLOSED, "closed_at": here.clock.now()}
-    with here.office.database.transaction() as session:
-        session.connection().execute(update(Ticket).where(col(Ticket.number) == closed).values(closing))
-    keep_up(here.office)
+    with here.desk.database.transaction() as db:
+        db.connection().execute(update(Ticket).where(col(Ticket.number) == closed).values(closing))
+    keep_up(here.desk)
     assert len(here.outbox()) == 1
     here.clock.forward(hours=1, minutes=1)
     for _ in range(2):
-        keep_up(here.office)
+        keep_up(here.desk)
         assert len(here.outbox()) == 2
     reference = acknowledged(here, form)
     assert answer(here, f"Re: [#{form}]", reference, ANNA) == form
     assert letter_goes_to(here, form) == "a•••@m•••.org"
     for sent in (3, 3, 3):
         here.clock.forward(hours=1, minutes=1)
-        keep_up(here.office)
+        keep_up(here.desk)
         assert len(here.outbox()) == sent
     acknowledged(here, later)
 
@@ -655,10 +655,10 @@ def test_who_writes_later_waits_behind_those_who_wait(here: Platform, monkeypatc
     monkeypatch.setattr(acknowledging, "MOST_AN_HOUR", 1)
     here.says("form", email=STRANGER)
     form = here.says("form", email=ANNA)
-    keep_up(here.office)
+    keep_up(here.desk)
     here.clock.forward(hours=1, minutes=1)
     here.says("form", email="mallory2@mail.example.org")
-    keep_up(here.office)
+    keep_up(here.desk)
     assert acknowledged(here, form)
     assert len(here.outbox()) == 2
 
@@ -670,10 +670,10 @@ def test_what_waits_for_its_acknowledgement_too_long_is_forgotten(
     here.says("form", email=ANNA)
     here.clock.forward(days=7, minutes=1)
     monkeypatch.setattr(acknowledging, "MOST_AN_HOUR", 1)
-    keep_up(here.office)
+    keep_up(here.desk)
     assert here.outbox() == []
-    with here.office.database.reading() as session:
-        assert session.scalars(select(Acknowledgement)).all() == []
+    with here.desk.database.reading() as db:
+        assert db.scalars(select(Acknowledgement)).all() == []
 
 
 @pytest.mark.parametrize(
@@ -694,19 +694,19 @@ def test_a_mail_of_several_authors_is_no_ones(here: Platform, authors: str) -> N
 
 def erase(here: Platform, account: str) -> str:
     """Erase the person of this account, as an approved erasure does."""
-    token = account_token(here.office.keyring, account)
-    with here.office.database.transaction() as session:
-        person = session.scalars(select(Requester).where(col(Requester.account) == token)).one()
+    token = account_token(here.desk.keyring, account)
+    with here.desk.database.transaction() as db:
+        person = db.scalars(select(Requester).where(col(Requester.account) == token)).one()
         erasure = Erasure(
             requester_id=person.id, cause=ErasureCause.TERM, state=ErasureState.APPROVED, proposed_at=here.clock.now(),
             approved_at=here.clock.now(),
         )  # fmt: skip
-        session.add(erasure)
-        session.flush()
-        say_erased(session, here.office, here.mei.actor, erasure, "the term is over")
-        wipe(session, person.id, here.clock.now())
+        db.add(erasure)
+        db.flush()
+        say_erased(db, here.desk, here.mei.actor, erasure, "the term is over")
+        wipe(db, person.id, here.clock.now())
         done, owner = erasure.id, person.id
-    carry_out(here.office, done)
+    carry_out(here.desk, done)
     return owner
 
 
@@ -721,8 +721,8 @@ def test_an_export_makes_no_erased_person_again(platform: Platform) -> None:
     )  # fmt: skip
     assert (counts.requesters, counts.suppressed) == (2, 1)
     assert platform.ticket(platform.says("mail", email=ANNA)).link == Link.NONE
-    with platform.office.database.reading() as session:
-        row = session.get_one(Requester, owner)
+    with platform.desk.database.reading() as db:
+        row = db.get_one(Requester, owner)
         assert (row.account, row.account_id, row.state) == (None, b"", RequesterState.ERASED)
 
 
@@ -747,9 +747,9 @@ def test_known_accounts_cost_no_slow_hash(here: Platform, monkeypatch: pytest.Mo
     asked: list[str] = []
     slow = suppression.suppression_digest
 
-    def counting(office: Office, account: str) -> bytes:
+    def counting(desk: Desk, account: str) -> bytes:
         asked.append(account)
-        return slow(office, account)
+        return slow(desk, account)
 
     monkeypatch.setattr(on_file, "suppression_digest", counting)
     here.record("u2", email=BORIS)
@@ -763,7 +763,7 @@ def test_known_accounts_cost_no_slow_hash(here: Platform, monkeypatch: pytest.Mo
 
 def test_a_person_kept_for_a_hold_is_reported_like_one_erased(here: Platform) -> None:
     here.record("u1", email=ANNA)
-    with here.office.database.transaction() as session:
-        session.connection().execute(update(Requester).values(state=RequesterState.RESTRICTED))
+    with here.desk.database.transaction() as db:
+        db.connection().execute(update(Requester).values(state=RequesterState.RESTRICTED))
     counts = here.record("u1", email=BORIS)
     assert (counts.requesters, counts.suppressed) == (0, 1)

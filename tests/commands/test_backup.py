@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cs_console.commands import app
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 
 
 def run(*arguments: str) -> Result:
@@ -17,9 +17,9 @@ def run(*arguments: str) -> Result:
 
 
 @pytest.fixture
-def home(sqlite_office: TestOffice) -> Path:
-    sqlite_office.office.close()
-    return sqlite_office.office.settings.home
+def home(sqlite_desk: TestDesk) -> Path:
+    sqlite_desk.desk.close()
+    return sqlite_desk.desk.settings.home
 
 
 def test_a_day_is_put_away_and_put_back(home: Path, tmp_path: Path) -> None:

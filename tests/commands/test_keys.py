@@ -12,9 +12,9 @@ from typer.testing import CliRunner, Result
 from cs_console.commands import app
 from cs_console.custody.keyring import open_keyring
 from cs_console.settings import Settings, load
-from tests.support.office import FakeClock, TestOffice
+from tests.support.desk import FakeClock, TestDesk
 
-pytestmark = pytest.mark.usefixtures("desk")
+pytestmark = pytest.mark.usefixtures("desk_settings")
 
 OWNERS = ("requester-1", "requester-2", "requester-3")
 LONG_AGO = datetime(2020, 11, 21, 9, 0, tzinfo=UTC)
@@ -30,10 +30,10 @@ def facts(result: Result) -> dict[str, object]:
 
 
 @pytest.fixture
-def desk(sqlite_office: TestOffice) -> Settings:
-    sqlite_office.office.keyring.create_many(OWNERS)
-    sqlite_office.office.close()
-    return sqlite_office.office.settings
+def desk_settings(sqlite_desk: TestDesk) -> Settings:
+    sqlite_desk.desk.keyring.create_many(OWNERS)
+    sqlite_desk.desk.close()
+    return sqlite_desk.desk.settings
 
 
 def destroy(*owners: str, at: datetime | None = None) -> None:
@@ -110,14 +110,14 @@ def test_a_window_is_a_number_of_days(monkeypatch: pytest.MonkeyPatch, days: str
     assert "CS_CONSOLE_KEY_DAYS" in refused.stderr
 
 
-def test_a_rotation_cut_short_is_said_so(desk: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rotation_cut_short_is_said_so(desk_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     def dying(*_: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
         patch.setattr("cs_console.custody.key_store.replace_keys", dying)
         run("keys", "rotate")
-    assert desk.next_key_path.is_file()
+    assert desk_settings.next_key_path.is_file()
     shown = run("keys", "status")
     assert "The rotation to epoch 2 was interrupted with 5 keys to go. To finish, run `cs-console keys rotate`" in (
         shown.stdout
@@ -125,15 +125,15 @@ def test_a_rotation_cut_short_is_said_so(desk: Settings, monkeypatch: pytest.Mon
     assert "interrupted" in keyring_words()[1]
     assert run("keys", "rotate").exit_code == 0
     assert "interrupted" not in run("keys", "status").stdout
-    assert not desk.next_key_path.exists()
+    assert not desk_settings.next_key_path.exists()
 
 
 def test_with_commands_the_setting_to_change_is_named_until_it_is(
-    desk: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    desk_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     new = tmp_path / "new-key"
     new.write_bytes(base64.b64encode(secrets.token_bytes(32)))
-    desk.key_path.rename(tmp_path / "old-key")
+    desk_settings.key_path.rename(tmp_path / "old-key")
     monkeypatch.setenv("CS_CONSOLE_KEY_COMMAND", f"cat {tmp_path / 'old-key'}")
     refused = run("keys", "rotate")
     assert refused.exit_code == 2
@@ -151,11 +151,11 @@ def test_with_commands_the_setting_to_change_is_named_until_it_is(
     assert new.read_text() not in refused.output + run("doctor").output
 
 
-def test_another_rotation_at_work_is_told(desk: Settings) -> None:
+def test_another_rotation_at_work_is_told(desk_settings: Settings) -> None:
     from cs_console.custody.key_store import KeyStore
     from cs_console.custody.rotation import _alone
 
-    store = KeyStore(desk.keyring)
+    store = KeyStore(desk_settings.keyring)
     with _alone(store):
         refused = run("keys", "rotate")
     store.engine.dispose()

@@ -9,7 +9,7 @@ from typing import NoReturn
 import pytest
 from typer.testing import CliRunner, Result
 
-from cs_console import desk
+from cs_console import opening
 from cs_console.access_log.proof_check import ProofVerdict
 from cs_console.access_log.proof_file import ENTRY_COLUMNS
 from cs_console.access_log.signed_note import read_note
@@ -19,7 +19,7 @@ from cs_console.custody.keyring import Keyring
 from cs_console.database import Database
 from tests.access_log.tampering import fill, fill_and_sign, hand
 from tests.commands.test_log import log
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 
 
 def check(file: Path, key: str, *words: str) -> Result:
@@ -28,16 +28,16 @@ def check(file: Path, key: str, *words: str) -> Result:
 
 
 @pytest.fixture
-def key(sqlite_office: TestOffice) -> str:
-    return log(sqlite_office, "key").stdout
+def key(sqlite_desk: TestDesk) -> str:
+    return log(sqlite_desk, "key").stdout
 
 
 @pytest.fixture
-def proof(sqlite_office: TestOffice, tmp_path: Path) -> Path:
+def proof(sqlite_desk: TestDesk, tmp_path: Path) -> Path:
     """A proof of a ticket's entries."""
     file = tmp_path / "proof.json"
-    fill(sqlite_office, 20)
-    assert log(sqlite_office, "prove", "--ticket", "10482", "--out", str(file)).exit_code == 0
+    fill(sqlite_desk, 20)
+    assert log(sqlite_desk, "prove", "--ticket", "10482", "--out", str(file)).exit_code == 0
     return file
 
 
@@ -49,30 +49,28 @@ def proof(sqlite_office: TestOffice, tmp_path: Path) -> Path:
         (("--requester", "ab99cd34ef56ab78"), "The proof is valid: 5 entries are in the log cs-console/"),
     ],
 )
-def test_entries_are_proven_and_checked(
-    test_office: TestOffice, tmp_path: Path, words: tuple[str, ...], said: str
-) -> None:
-    fill_and_sign(test_office, 20)
+def test_entries_are_proven_and_checked(test_desk: TestDesk, tmp_path: Path, words: tuple[str, ...], said: str) -> None:
+    fill_and_sign(test_desk, 20)
     file = tmp_path / "proof.json"
-    made = log(test_office, "prove", *words, "--out", str(file))
+    made = log(test_desk, "prove", *words, "--out", str(file))
     assert (made.exit_code, made.stdout, made.stderr) == (0, "", "")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    line = log(test_office, "key").stdout
+    line = log(test_desk, "key").stdout
     checked = check(file, line.strip())
     assert (checked.exit_code, checked.stderr) == (0, "")
     assert checked.stdout.startswith(said)
     assert ", signed at 21 entries, root " in checked.stdout
-    assert log(test_office, "verify").exit_code == 0
+    assert log(test_desk, "verify").exit_code == 0
 
 
-def test_growth_is_proven_and_checked(test_office: TestOffice, tmp_path: Path) -> None:
-    fill(test_office, 1283)
+def test_growth_is_proven_and_checked(test_desk: TestDesk, tmp_path: Path) -> None:
+    fill(test_desk, 1283)
     older, file = tmp_path / "older.txt", tmp_path / "proof.json"
-    assert log(test_office, "checkpoint", "--out", str(older)).exit_code == 0
-    fill(test_office, 7)
-    assert log(test_office, "prove", "--since", str(older), "--out", str(file)).exit_code == 0
+    assert log(test_desk, "checkpoint", "--out", str(older)).exit_code == 0
+    fill(test_desk, 7)
+    assert log(test_desk, "prove", "--since", str(older), "--out", str(file)).exit_code == 0
     key_file = tmp_path / "desk.key"
-    key_file.write_text(log(test_office, "key").stdout)
+    key_file.write_text(log(test_desk, "key").stdout)
     checked = check(file, str(key_file))
     assert checked.exit_code == 0
     assert checked.stdout.endswith(", signed at 1 290 entries, begins with the log signed at 1 283.\n")
@@ -82,9 +80,9 @@ def test_growth_is_proven_and_checked(test_office: TestOffice, tmp_path: Path) -
     assert (verdict["ok"], verdict["size"], verdict["since"], verdict["entries"]) == (True, 1290, 1283, None)
 
 
-def test_without_out_the_proof_is_one_json_object_on_standard_output(sqlite_office: TestOffice) -> None:
-    fill(sqlite_office, 5)
-    shape = json.loads(log(sqlite_office, "prove", "--entry", "3").stdout)
+def test_without_out_the_proof_is_one_json_object_on_standard_output(sqlite_desk: TestDesk) -> None:
+    fill(sqlite_desk, 5)
+    shape = json.loads(log(sqlite_desk, "prove", "--entry", "3").stdout)
     assert list(shape) == ["version", "log", "checkpoint", "entries"]
     assert read_note(shape["checkpoint"]).size == 6
     assert list(shape["entries"][0]["entry"]) == [name for name in ENTRY_COLUMNS if name != "about"]  # it has none
@@ -94,7 +92,7 @@ def test_the_check_opens_no_desk(proof: Path, key: str, tmp_path: Path, monkeypa
     def opened(*_: object, **__: object) -> NoReturn:
         raise AssertionError
 
-    for owner, name in ((desk, "open_office"), (Database, "__init__"), (Keyring, "__init__")):
+    for owner, name in ((opening, "open_desk"), (Database, "__init__"), (Keyring, "__init__")):
         monkeypatch.setattr(owner, name, opened)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -170,30 +168,30 @@ def test_a_key_file_must_hold_a_key(proof: Path, tmp_path: Path) -> None:
      ("--entry", "99999999999999999999"), ("--entry", "99"), ("--ticket", "99999999999"), ("--ticket", "7"),
      ("--requester", "mei"), ("--since", "nowhere.txt"), ("--entry", "1", "--out", "/nowhere/proof.json")],
 )  # fmt: skip
-def test_wrong_use_of_prove(sqlite_office: TestOffice, words: tuple[str, ...]) -> None:
-    fill(sqlite_office, 5)
-    said = log(sqlite_office, "prove", *words)
+def test_wrong_use_of_prove(sqlite_desk: TestDesk, words: tuple[str, ...]) -> None:
+    fill(sqlite_desk, 5)
+    said = log(sqlite_desk, "prove", *words)
     assert (said.exit_code, said.stdout) == (2, "")
     assert said.stderr
 
 
-def test_a_log_that_was_rewritten_gives_no_proof_and_exits_with_1(test_office: TestOffice, tmp_path: Path) -> None:
-    fill_and_sign(test_office, 20)
-    with hand(test_office) as store:
+def test_a_log_that_was_rewritten_gives_no_proof_and_exits_with_1(test_desk: TestDesk, tmp_path: Path) -> None:
+    fill_and_sign(test_desk, 20)
+    with hand(test_desk) as store:
         store.run("UPDATE log_entry SET ticket = 7 WHERE seq = 12")
     file = tmp_path / "proof.json"
-    said = log(test_office, "prove", "--entry", "2", "--out", str(file))
+    said = log(test_desk, "prove", "--entry", "2", "--out", str(file))
     assert (said.exit_code, said.stdout) == (1, "")
     assert "log verify" in said.stderr
     assert not file.exists()
 
 
-def test_a_second_place_that_fails_is_told(sqlite_office: TestOffice) -> None:
-    fill(sqlite_office, 3)
-    folder = sqlite_office.office.settings.checkpoint_folder
+def test_a_second_place_that_fails_is_told(sqlite_desk: TestDesk) -> None:
+    fill(sqlite_desk, 3)
+    folder = sqlite_desk.desk.settings.checkpoint_folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     folder.write_text("in the way")
-    said = log(sqlite_office, "prove", "--entry", "1")
+    said = log(sqlite_desk, "prove", "--entry", "1")
     assert said.exit_code == 0
     assert "could not be copied" in said.stderr
 

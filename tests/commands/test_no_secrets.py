@@ -57,7 +57,7 @@ pytestmark = [
 
 
 @pytest.fixture
-def desk() -> Path:
+def desk_home() -> Path:
     made = CliRunner().invoke(app, ["init", "--admin", "ines", "--password-stdin"], input="amber kite ninety lakes\n")
     assert made.exit_code == 0, made.output
     return load().home
@@ -72,21 +72,21 @@ def found_in_doctor() -> list[str]:
 
 
 @pytest.mark.parametrize("key", SECRETS)
-def test_doctor_shows_no_secret_of_the_environment(desk: Path, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+def test_doctor_shows_no_secret_of_the_environment(desk_home: Path, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
     for value in SECRETS[key]:
         monkeypatch.setenv(f"CS_CONSOLE_{key.upper()}", value)
         assert (value, found_in_doctor()) == (value, [])
 
 
 @pytest.mark.parametrize("key", SECRETS)
-def test_doctor_shows_no_secret_of_the_settings_file(desk: Path, key: str) -> None:
+def test_doctor_shows_no_secret_of_the_settings_file(desk_home: Path, key: str) -> None:
     for value in SECRETS[key]:
         for line in (f"{key} = {json.dumps(value)}", f"{key} = {value}", f"{key} = [{json.dumps(value)}]"):
-            (desk / "console.toml").write_text(line + "\n", "utf-8")
+            (desk_home / "console.toml").write_text(line + "\n", "utf-8")
             assert (line, found_in_doctor()) == (line, [])
 
 
-def test_doctor_shows_nothing_else_of_the_environment(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_shows_nothing_else_of_the_environment(desk_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PGPASSWORD", "s3cret")
     monkeypatch.setenv("VAULT_TOKEN", "quokka")
     assert found_in_doctor() == []
@@ -97,7 +97,9 @@ def test_doctor_shows_nothing_else_of_the_environment(desk: Path, monkeypatch: p
 
 
 @pytest.mark.parametrize("key", SECRETS)
-def test_no_representation_of_the_settings_holds_one(desk: Path, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+def test_no_representation_of_the_settings_holds_one(
+    desk_home: Path, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
     monkeypatch.setenv(f"CS_CONSOLE_{key.upper()}", SECRETS[key][0])
     settings = load()
     assert SECRETS[key][0] in str(settings.model_dump())

@@ -20,13 +20,13 @@ from typer.testing import CliRunner
 
 from cs_console.__main__ import main
 from cs_console.commands import app
-from cs_console.desk import operator_desk
+from cs_console.desk import operator_session
 from cs_console.policy.loader import SHIPPED
 from cs_console.safe_output import SafeOutput, drawing_stream
 from cs_console.staff import accounts
 from models.enums import Role
+from tests.support.desk import make_desk
 from tests.support.hostile import COMMANDS, HOSTILE, INVISIBLE
-from tests.support.office import make_office
 
 ROOT = Path(__file__).parents[2]
 HARMFUL = "".join((*COMMANDS, *INVISIBLE)).replace("\x00", "").replace("/", "")
@@ -76,9 +76,9 @@ def toml(text: str) -> str:
 def home(tmp_path: Path, cheap_passwords: None) -> Path:
     """A desk whose folder, settings, packs and neighbours all have hostile names and words."""
     folder = tmp_path / HARMFUL[:60]
-    made = make_office(folder)
-    accounts.add_agent(operator_desk(made.office), "mei", {Role.AGENT}, PASSWORD)
-    made.office.close()
+    made = make_desk(folder)
+    accounts.add_agent(operator_session(made.desk), "mei", {Role.AGENT}, PASSWORD)
+    made.desk.close()
     shipped = next(file for file in SHIPPED.glob("hauthome-*.toml"))
     words = re.sub(
         r'(?m)^(title|name|label) = ".*"', lambda line: f"{line[1]} = {toml(HOSTILE[2])}", shipped.read_text()

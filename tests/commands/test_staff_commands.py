@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from cs_console.access_log.checkpoint_store import second_place
+from cs_console.access_log.checkpoint_store import checkpoint_store_of
 from cs_console.access_log.state import log_state
 from cs_console.commands import app, checks
-from cs_console.opening import open_office
+from cs_console.opening import open_desk
 from cs_console.policy.loader import PackShelf
 from cs_console.settings import load
 from cs_console.staff.sign_in import sign_in
 from models.enums import Role
 from tests.delivery.test_channels import Mailbox, smtp_server
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 
 PASSWORD = "amber kite ninety lakes"
 OTHER = "quiet harbour seven oaks"
@@ -37,18 +37,18 @@ def home() -> Path:
 
 
 @pytest.fixture
-def desk() -> Path:
+def desk_home() -> Path:
     made = run("init", "--admin", "ines", "--password-stdin", typed=PASSWORD + "\n")
     assert made.exit_code == 0, made.output
     return home()
 
 
 def can_sign_in(name: str, password: str) -> frozenset[Role]:
-    office = open_office(load())
+    desk = open_desk(load())
     try:
-        return sign_in(office, name, password).desk.agent.roles
+        return sign_in(desk, name, password).session.agent.roles
     finally:
-        office.close()
+        desk.close()
 
 
 def agents() -> dict[str, dict[str, object]]:
@@ -60,15 +60,15 @@ def agents() -> dict[str, dict[str, object]]:
 # --- init ------------------------------------------------------------------------------------------------------
 
 
-def test_init_makes_a_desk_and_says_where_and_which_key_to_keep(desk: Path) -> None:
+def test_init_makes_a_desk_and_says_where_and_which_key_to_keep(desk_home: Path) -> None:
     assert can_sign_in("ines", PASSWORD) == {Role.ADMIN}
-    assert (desk / "console.db").is_file()
+    assert (desk_home / "console.db").is_file()
 
 
-def test_init_never_touches_an_existing_desk(desk: Path) -> None:
+def test_init_never_touches_an_existing_desk(desk_home: Path) -> None:
     again = run("init", "--admin", "eve", "--password-stdin", typed=OTHER)
     assert again.exit_code == 2
-    assert str(desk) in again.stderr
+    assert str(desk_home) in again.stderr
     assert can_sign_in("ines", PASSWORD)
 
 
@@ -111,7 +111,7 @@ def test_an_unknown_setting_is_named_before_anything_is_made(monkeypatch: pytest
 # --- agents ----------------------------------------------------------------------------------------------------
 
 
-def test_agents_are_added_with_several_roles(desk: Path) -> None:
+def test_agents_are_added_with_several_roles(desk_home: Path) -> None:
     added = run("agents", "add", "Mei", "--role", "agent", "--role", "verifier", "--password-stdin", typed=OTHER)
     assert added.exit_code == 0, added.output
     assert can_sign_in("mei", OTHER) == {Role.AGENT, Role.VERIFIER}
@@ -120,14 +120,14 @@ def test_agents_are_added_with_several_roles(desk: Path) -> None:
 
 def signed_and_recorded() -> tuple[int, int]:
     """The size of the newest checkpoint in the second place, and of the log."""
-    office = open_office(load())
-    kept = second_place(office.settings).newest()
-    size = log_state(office).size
-    office.close()
+    desk = open_desk(load())
+    kept = checkpoint_store_of(desk.settings).newest()
+    size = log_state(desk).size
+    desk.close()
     return (0 if kept is None else kept.size), size
 
 
-def test_a_command_that_recorded_something_signs_the_log_before_it_ends(desk: Path, tmp_path: Path) -> None:
+def test_a_command_that_recorded_something_signs_the_log_before_it_ends(desk_home: Path, tmp_path: Path) -> None:
     signed, before = signed_and_recorded()
     assert signed == before > 0  # by init
     assert run("agents", "add", "omar", "--role", "agent", "--password-stdin", typed=PASSWORD + "\n").exit_code == 0
@@ -142,12 +142,12 @@ def test_a_command_that_recorded_something_signs_the_log_before_it_ends(desk: Pa
     assert signed_and_recorded() == (size, size)
 
 
-def test_privacy_officer_needs_no_quotes(desk: Path) -> None:
+def test_privacy_officer_needs_no_quotes(desk_home: Path) -> None:
     assert run("agents", "add", "ola", "--role", "privacy-officer", "--password-stdin", typed=OTHER).exit_code == 0
     assert can_sign_in("ola", OTHER) == {Role.PRIVACY_OFFICER}
 
 
-def test_an_unknown_role_exits_2_and_names_those_there_are(desk: Path) -> None:
+def test_an_unknown_role_exits_2_and_names_those_there_are(desk_home: Path) -> None:
     refused = run("agents", "add", "mei", "--role", "boss", "--password-stdin", typed=OTHER)
     assert refused.exit_code == 2
     assert "boss" in refused.stderr
@@ -168,14 +168,14 @@ def test_an_unknown_role_exits_2_and_names_those_there_are(desk: Path) -> None:
         ("agents", "fly", "mei"),
     ],
 )
-def test_wrong_use_exits_2_without_a_traceback(desk: Path, arguments: tuple[str, ...]) -> None:
+def test_wrong_use_exits_2_without_a_traceback(desk_home: Path, arguments: tuple[str, ...]) -> None:
     refused = run(*arguments, typed=OTHER)
     assert refused.exit_code == 2
     assert refused.stderr.strip()
     assert "Traceback" not in refused.output
 
 
-def test_suspend_unlock_reset_and_roles(desk: Path) -> None:
+def test_suspend_unlock_reset_and_roles(desk_home: Path) -> None:
     run("agents", "add", "mei", "--role", "agent", "--password-stdin", typed=OTHER)
     assert run("agents", "suspend", "mei").exit_code == 0
     assert agents()["mei"]["state"] == "suspended"
@@ -189,7 +189,7 @@ def test_suspend_unlock_reset_and_roles(desk: Path) -> None:
     assert "password must be changed" in shown
 
 
-def test_a_temporary_password_has_to_be_changed(desk: Path) -> None:
+def test_a_temporary_password_has_to_be_changed(desk_home: Path) -> None:
     run("agents", "add", "mei", "--role", "agent", "--temporary", "--password-stdin", typed=OTHER)
     assert agents()["mei"]["must_change_password"] is True
 
@@ -201,17 +201,17 @@ def test_no_desk_exits_3(tmp_path: Path) -> None:
     assert not (tmp_path / "empty").exists()
 
 
-def test_no_password_reaches_any_output_or_file(desk: Path) -> None:
+def test_no_password_reaches_any_output_or_file(desk_home: Path) -> None:
     done = run("agents", "add", "mei", "--role", "agent", "--password-stdin", typed=OTHER)
     assert OTHER not in done.output
-    for file in desk.rglob("*"):
+    for file in desk_home.rglob("*"):
         assert not file.is_file() or OTHER.encode() not in file.read_bytes()
 
 
 # --- keys ------------------------------------------------------------------------------------------------------
 
 
-def test_keys_status_counts_keys_and_says_what_wraps_them(desk: Path) -> None:
+def test_keys_status_counts_keys_and_says_what_wraps_them(desk_home: Path) -> None:
     shown = run("keys", "status", "--json")
     assert shown.exit_code == 0
     facts = json.loads(shown.stdout)
@@ -221,7 +221,9 @@ def test_keys_status_counts_keys_and_says_what_wraps_them(desk: Path) -> None:
     assert "epoch 1" in run("keys", "status").stdout
 
 
-def test_the_keyring_of_another_desk_is_a_finding(desk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_keyring_of_another_desk_is_a_finding(
+    desk_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     other = tmp_path / "other"
     run("init", "--admin", "eve", "--password-stdin", "--home", str(other), typed=PASSWORD)
     monkeypatch.setenv("CS_CONSOLE_KEYRING_URL", f"sqlite:///{other / 'keyring.db'}")
@@ -230,7 +232,7 @@ def test_the_keyring_of_another_desk_is_a_finding(desk: Path, tmp_path: Path, mo
     assert run("doctor").exit_code == 1
 
 
-def test_the_wrong_key_exits_3_and_shows_no_key(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_wrong_key_exits_3_and_shows_no_key(desk_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CS_CONSOLE_KEY_COMMAND", "echo " + "A" * 43 + "=")
     refused = run("keys", "status")
     assert refused.exit_code == 3
@@ -244,13 +246,13 @@ def checked(*arguments: str) -> dict[str, dict[str, object]]:
     return {check["name"]: check for check in json.loads(run("doctor", "--json", *arguments).stdout)["checks"]}
 
 
-def test_doctor_finds_a_new_desk_with_an_outbox_in_order(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CS_CONSOLE_OUTBOX", str(desk / "outbox"))
+def test_doctor_finds_a_new_desk_with_an_outbox_in_order(desk_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CS_CONSOLE_OUTBOX", str(desk_home / "outbox"))
     shown = run("doctor", "--json")
     assert shown.exit_code == 0, shown.output
     facts = json.loads(shown.stdout)
     assert facts["ok"] is True
-    assert facts["settings"]["home"] == str(desk)
+    assert facts["settings"]["home"] == str(desk_home)
     assert {"textual", "python", "sqlite", "cs-console"} <= set(facts["versions"])
     assert {"database", "keyring", "access log", "log key", "files", "mail"} <= {c["name"] for c in facts["checks"]}
     readable = run("doctor")
@@ -258,15 +260,15 @@ def test_doctor_finds_a_new_desk_with_an_outbox_in_order(desk: Path, monkeypatch
     assert "✗" not in readable.stdout
 
 
-def test_doctor_names_the_engine_that_it_reached(test_office: TestOffice, monkeypatch: pytest.MonkeyPatch) -> None:
-    url = test_office.office.settings.database_url
+def test_doctor_names_the_engine_that_it_reached(test_desk: TestDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = test_desk.desk.settings.database_url
     monkeypatch.setenv("CS_CONSOLE_DATABASE_URL", url)
     found = checked()["database"]
     assert found["ok"] is True
     assert str(found["words"]).startswith("reached, PostgreSQL 1" if url else "reached, SQLite")
 
 
-def test_doctor_shows_no_secret(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_shows_no_secret(desk_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CS_CONSOLE_SMTP_URL", "smtp://postman:s3cret-one@mail.example.org:2525")
     monkeypatch.setenv("CS_CONSOLE_SMS_URL", "twilio://ACsid:s3cret-two@15551234567")
     shown = run("doctor")
@@ -281,15 +283,15 @@ def test_doctor_shows_no_secret(desk: Path, monkeypatch: pytest.MonkeyPatch) -> 
         assert "postman" not in output
 
 
-def test_doctor_finds_files_that_others_can_read(desk: Path) -> None:
-    (desk / "keyring.db").chmod(0o644)
+def test_doctor_finds_files_that_others_can_read(desk_home: Path) -> None:
+    (desk_home / "keyring.db").chmod(0o644)
     assert run("doctor").exit_code == 1
     files = checked()["files"]
     assert files["ok"] is False
     assert "keyring.db" in str(files["words"])
 
 
-def test_doctor_finds_a_missing_way_to_send_mail(desk: Path) -> None:
+def test_doctor_finds_a_missing_way_to_send_mail(desk_home: Path) -> None:
     assert checked()["mail"]["ok"] is False
 
 
@@ -303,7 +305,7 @@ def test_doctor_finds_a_missing_way_to_send_mail(desk: Path) -> None:
     ],
 )
 def test_doctor_finds_a_way_out_that_cannot_be_used(
-    desk: Path, monkeypatch: pytest.MonkeyPatch, variable: str, url: str, name: str
+    desk_home: Path, monkeypatch: pytest.MonkeyPatch, variable: str, url: str, name: str
 ) -> None:
     monkeypatch.setenv(variable, url)
     found = checked()[name]
@@ -313,7 +315,7 @@ def test_doctor_finds_a_way_out_that_cannot_be_used(
     assert run("doctor").exit_code == 1
 
 
-def test_an_account_is_told_whose_it_is(desk: Path) -> None:
+def test_an_account_is_told_whose_it_is(desk_home: Path) -> None:
     def identified() -> dict[str, bool]:
         return {row["name"]: row["identified"] for row in json.loads(run("agents", "list", "--json").stdout)["agents"]}
 
@@ -329,7 +331,7 @@ def test_an_account_is_told_whose_it_is(desk: Path) -> None:
     assert checked()["accounts"]["words"] == "the owner of each account is recorded"
 
 
-def test_doctor_tries_the_ways_out(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_tries_the_ways_out(desk_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mailbox = Mailbox()
     with smtp_server(mailbox) as place:
         monkeypatch.setenv("CS_CONSOLE_SMTP_URL", f"smtp://{place}?insecure")
@@ -353,8 +355,10 @@ def test_doctor_waits_for_nothing_longer_than_a_moment(monkeypatch: pytest.Monke
     never.set()
 
 
-def test_doctor_runs_the_key_commands_and_tries_the_second_place(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    key = (desk / "keys" / "key-encryption.key").read_text().strip()
+def test_doctor_runs_the_key_commands_and_tries_the_second_place(
+    desk_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = (desk_home / "keys" / "key-encryption.key").read_text().strip()
     monkeypatch.setenv("CS_CONSOLE_KEY_COMMAND", f"echo {key}")
     monkeypatch.setenv("CS_CONSOLE_NEXT_KEY_COMMAND", "sh -c 'echo s3cret; exit 3'")
     shown = {check["name"]: check for check in json.loads(run("doctor", "--json").stdout)["checks"]}
@@ -369,27 +373,27 @@ def test_doctor_runs_the_key_commands_and_tries_the_second_place(desk: Path, mon
 
 
 @pytest.mark.parametrize("gone", ["console.db", "keyring.db", "keys/key-encryption.key"])
-def test_doctor_exits_3_when_a_store_or_key_is_gone_and_makes_nothing(desk: Path, gone: str) -> None:
-    (desk / gone).unlink()
+def test_doctor_exits_3_when_a_store_or_key_is_gone_and_makes_nothing(desk_home: Path, gone: str) -> None:
+    (desk_home / gone).unlink()
     shown = run("doctor")
     assert shown.exit_code == 3
-    assert not (desk / gone).exists()
+    assert not (desk_home / gone).exists()
     assert "Traceback" not in shown.output
 
 
-def test_doctor_finds_a_missing_log_key_and_a_touched_log(desk: Path) -> None:
+def test_doctor_finds_a_missing_log_key_and_a_touched_log(desk_home: Path) -> None:
     import sqlite3
 
     load().log_key_path.unlink()
     assert checked()["log key"]["ok"] is False
-    with sqlite3.connect(desk / "console.db") as store:
+    with sqlite3.connect(desk_home / "console.db") as store:
         store.execute("UPDATE log_head SET size = size + 1")
     store.close()
     assert checked()["access log"]["ok"] is False
     assert run("doctor").exit_code == 3
 
 
-def test_doctor_says_how_far_the_second_place_has_the_log(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_says_how_far_the_second_place_has_the_log(desk_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert checked()["second place"]["ok"] is True
     monkeypatch.setenv("CS_CONSOLE_CHECKPOINTS", "command: false --token s3cret")
     signed = run("log", "checkpoint")
@@ -410,12 +414,12 @@ def test_doctor_says_how_far_the_second_place_has_the_log(desk: Path, monkeypatc
     verified = run("log", "verify", "--json")
     assert (verified.exit_code, json.loads(verified.stdout)["ok"]) == (0, True)
     assert "cannot be read back here" in verified.stderr
-    (desk / "note").write_text(run("log", "checkpoint").stdout)
-    assert "read back" not in run("log", "verify", "--checkpoint", str(desk / "note")).stderr
+    (desk_home / "note").write_text(run("log", "checkpoint").stdout)
+    assert "read back" not in run("log", "verify", "--checkpoint", str(desk_home / "note")).stderr
 
 
-def test_doctor_names_a_broken_pack(desk: Path) -> None:
-    (desk / "packs").mkdir()
-    (desk / "packs" / f"{PackShelf(load()).name}.toml").write_text("[meta]\n", "utf-8")
+def test_doctor_names_a_broken_pack(desk_home: Path) -> None:
+    (desk_home / "packs").mkdir()
+    (desk_home / "packs" / f"{PackShelf(load()).name}.toml").write_text("[meta]\n", "utf-8")
     assert checked()["policy pack"]["ok"] is False
     assert run("doctor").exit_code == 1

@@ -9,33 +9,31 @@ from typer.testing import CliRunner
 
 from cs_console.commands.tickets import app
 from models.enums import Field, Role, TicketKind, TicketState
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.tickets import MadeTicket, make_ticket
 
 
 @pytest.fixture
-def made(sqlite_office: TestOffice) -> Iterator[list[MadeTicket]]:
+def made(sqlite_desk: TestDesk) -> Iterator[list[MadeTicket]]:
     """Three open tickets, the oldest first, and a closed one."""
-    now = sqlite_office.clock.now()
+    now = sqlite_desk.clock.now()
     contacts = {Field.EMAIL: "canary@example.org"}
     yield [
-        make_ticket(sqlite_office, contacts=contacts, subject="canary", received_at=now - timedelta(days=3)),
-        make_ticket(sqlite_office, kind=TicketKind.RIGHTS, received_at=now - timedelta(days=2)),
-        make_ticket(sqlite_office, assignee=sqlite_office.desk("mei", Role.AGENT)),
-        make_ticket(sqlite_office, state=TicketState.CLOSED),
+        make_ticket(sqlite_desk, contacts=contacts, subject="canary", received_at=now - timedelta(days=3)),
+        make_ticket(sqlite_desk, kind=TicketKind.RIGHTS, received_at=now - timedelta(days=2)),
+        make_ticket(sqlite_desk, assignee=sqlite_desk.session("mei", Role.AGENT)),
+        make_ticket(sqlite_desk, state=TicketState.CLOSED),
     ]
 
 
-def listed(office: TestOffice, *arguments: str) -> tuple[int, str, str]:
+def listed(desk: TestDesk, *arguments: str) -> tuple[int, str, str]:
     """Exit status, standard output and standard error."""
-    done = CliRunner().invoke(app, ["list", "--home", str(office.office.settings.home), *arguments])
+    done = CliRunner().invoke(app, ["list", "--home", str(desk.desk.settings.home), *arguments])
     return done.exit_code, done.stdout, done.stderr
 
 
-def test_json_is_one_object_with_numbers_kinds_states_and_dates(
-    sqlite_office: TestOffice, made: list[MadeTicket]
-) -> None:
-    status, out, _ = listed(sqlite_office, "--json")
+def test_json_is_one_object_with_numbers_kinds_states_and_dates(sqlite_desk: TestDesk, made: list[MadeTicket]) -> None:
+    status, out, _ = listed(sqlite_desk, "--json")
     answer = json.loads(out)
     assert status == 0
     assert answer["next"] is None
@@ -50,16 +48,16 @@ def test_json_is_one_object_with_numbers_kinds_states_and_dates(
     }
 
 
-def test_no_personal_data_is_listed(sqlite_office: TestOffice, made: list[MadeTicket]) -> None:
+def test_no_personal_data_is_listed(sqlite_desk: TestDesk, made: list[MadeTicket]) -> None:
     for arguments in ((), ("--json",), ("--view", "closed")):
-        _, out, err = listed(sqlite_office, *arguments)
+        _, out, err = listed(sqlite_desk, *arguments)
         assert "canary" not in out + err
         assert "mei" not in out + err
 
 
-def test_views_filters_and_limits_narrow_the_list(sqlite_office: TestOffice, made: list[MadeTicket]) -> None:
+def test_views_filters_and_limits_narrow_the_list(sqlite_desk: TestDesk, made: list[MadeTicket]) -> None:
     def numbers(*arguments: str) -> list[int]:
-        return [ticket["number"] for ticket in json.loads(listed(sqlite_office, *arguments, "--json")[1])["tickets"]]
+        return [ticket["number"] for ticket in json.loads(listed(sqlite_desk, *arguments, "--json")[1])["tickets"]]
 
     assert numbers("--view", "to_verify") == [made[1].number]
     assert numbers("--view", "closed") == [made[3].number]
@@ -68,11 +66,11 @@ def test_views_filters_and_limits_narrow_the_list(sqlite_office: TestOffice, mad
     assert numbers("--filter", "assignee:mei") == [made[2].number]
 
 
-def test_a_list_goes_on_where_it_stopped(sqlite_office: TestOffice, made: list[MadeTicket]) -> None:
-    _, out, err = listed(sqlite_office, "--limit", "2")
+def test_a_list_goes_on_where_it_stopped(sqlite_desk: TestDesk, made: list[MadeTicket]) -> None:
+    _, out, err = listed(sqlite_desk, "--limit", "2")
     assert f"#{made[2].number}" in out
     assert f"#{made[0].number}" not in out
-    _, out, _ = listed(sqlite_office, "--after", err.split()[-1])
+    _, out, _ = listed(sqlite_desk, "--after", err.split()[-1])
     assert f"#{made[0].number}" in out
     assert f"#{made[2].number}" not in out
 
@@ -87,15 +85,13 @@ def test_a_list_goes_on_where_it_stopped(sqlite_office: TestOffice, made: list[M
         (("--after", "page two"), "--after"),
     ],
 )
-def test_wrong_use_is_one_sentence_and_exit_2(
-    sqlite_office: TestOffice, arguments: tuple[str, ...], named: str
-) -> None:
-    status, out, err = listed(sqlite_office, *arguments)
+def test_wrong_use_is_one_sentence_and_exit_2(sqlite_desk: TestDesk, arguments: tuple[str, ...], named: str) -> None:
+    status, out, err = listed(sqlite_desk, *arguments)
     assert (status, out) == (2, "")
     assert named in err
     assert "Traceback" not in err
 
 
-def test_a_missing_desk_is_exit_3(sqlite_office: TestOffice) -> None:
-    done = CliRunner().invoke(app, ["list", "--home", str(sqlite_office.office.settings.home / "none")])
+def test_a_missing_desk_is_exit_3(sqlite_desk: TestDesk) -> None:
+    done = CliRunner().invoke(app, ["list", "--home", str(sqlite_desk.desk.settings.home / "none")])
     assert done.exit_code == 3

@@ -13,11 +13,11 @@ import pytest
 
 from cs_console import commands
 from cs_console.__main__ import main
-from cs_console.desk import operator_desk
+from cs_console.desk import operator_session
 from cs_console.settings import Settings
 from cs_console.staff import accounts
 from models.enums import Role
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 
 ROOT = Path(__file__).parents[2]
 MAIL = Path(__file__).parent.parent / "data" / "mail" / "crlf.eml"
@@ -54,11 +54,11 @@ def one_sentence(ended: Ended, status: int, *words: str) -> None:
 
 
 @pytest.fixture
-def desk(sqlite_office: TestOffice, cheap_passwords: None) -> Settings:
+def desk_settings(sqlite_desk: TestDesk, cheap_passwords: None) -> Settings:
     """A closed desk with one account, and so with an entry in its log."""
-    accounts.add_agent(operator_desk(sqlite_office.office), "mei", {Role.AGENT}, PASSWORD)
-    sqlite_office.office.close()
-    return sqlite_office.office.settings
+    accounts.add_agent(operator_session(sqlite_desk.desk), "mei", {Role.AGENT}, PASSWORD)
+    sqlite_desk.desk.close()
+    return sqlite_desk.desk.settings
 
 
 def no_toml(settings: Settings) -> None:
@@ -132,21 +132,21 @@ COMMANDS = [
     ],
 )
 def test_a_desk_that_cannot_be_opened_is_one_sentence(
-    run: Run, desk: Settings, command: str, breaking: Callable[[Settings], None], status: int, named: str
+    run: Run, desk_settings: Settings, command: str, breaking: Callable[[Settings], None], status: int, named: str
 ) -> None:
-    breaking(desk)
-    before = {file: file.read_bytes() for file in desk.home.rglob("*") if file.is_file()}
-    one_sentence(run(*command.split(), "--home", str(desk.home), typed=PASSWORD), status, named)
-    assert {file: file.read_bytes() for file in desk.home.rglob("*") if file.is_file()} == before
+    breaking(desk_settings)
+    before = {file: file.read_bytes() for file in desk_settings.home.rglob("*") if file.is_file()}
+    one_sentence(run(*command.split(), "--home", str(desk_settings.home), typed=PASSWORD), status, named)
+    assert {file: file.read_bytes() for file in desk_settings.home.rglob("*") if file.is_file()} == before
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("breaking", [wrong_key, damaged_keyring])
 def test_a_key_that_does_not_fit_opens_nothing(
-    run: Run, desk: Settings, command: str, breaking: Callable[[Settings], None]
+    run: Run, desk_settings: Settings, command: str, breaking: Callable[[Settings], None]
 ) -> None:
-    breaking(desk)
-    ended = run(*command.split(), "--home", str(desk.home), typed=PASSWORD)
+    breaking(desk_settings)
+    ended = run(*command.split(), "--home", str(desk_settings.home), typed=PASSWORD)
     if command in {"agents list --json", "tickets list --json"}:  # these need no key
         assert ended[0] == 0
     else:
@@ -156,14 +156,14 @@ def test_a_key_that_does_not_fit_opens_nothing(
 @pytest.mark.parametrize("url", ["postgresql+psycopg://desk:s3cret@127.0.0.1:1/desk", "no url", "postgresql://[::1/x"])
 @pytest.mark.parametrize("variable", ["CS_CONSOLE_DATABASE_URL", "CS_CONSOLE_KEYRING_URL"])
 def test_a_store_that_is_not_there_is_one_sentence_without_its_password(
-    run: Run, desk: Settings, monkeypatch: pytest.MonkeyPatch, url: str, variable: str
+    run: Run, desk_settings: Settings, monkeypatch: pytest.MonkeyPatch, url: str, variable: str
 ) -> None:
     monkeypatch.setenv(variable, url)
     reachable = url.startswith("postgresql+")
-    ended = run("log", "verify", "--json", "--home", str(desk.home))
+    ended = run("log", "verify", "--json", "--home", str(desk_settings.home))
     one_sentence(ended, 3 if reachable else 2, "cannot be reached" if reachable else variable)
     assert "s3cret" not in ended[2]
-    code, out, err = run("doctor", "--json", "--home", str(desk.home))
+    code, out, err = run("doctor", "--json", "--home", str(desk_settings.home))
     assert code == (3 if reachable else 1)
     assert json.loads(out)["ok"] is False
     assert "s3cret" not in out + err
@@ -190,9 +190,9 @@ def test_wrong_use_is_status_2_and_names_what_is_wrong(run: Run, arguments: str)
 
 @pytest.mark.parametrize("arguments", [("suspend", "mei\udcff"), ("unlock", "mei\x00"), ("reset", "m\x1b[2J")])
 def test_a_name_that_no_store_could_be_asked_for_is_nobodys(
-    run: Run, test_office: TestOffice, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, str]
+    run: Run, test_desk: TestDesk, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, str]
 ) -> None:
-    settings = test_office.office.settings
+    settings = test_desk.desk.settings
     if settings.database_url:
         monkeypatch.setenv("CS_CONSOLE_DATABASE_URL", settings.database_url)
     more = ("--password-stdin",) if arguments[0] == "reset" else ()
@@ -200,8 +200,8 @@ def test_a_name_that_no_store_could_be_asked_for_is_nobodys(
 
 
 @pytest.mark.parametrize("after", ["-99999999999999999:1", "page two", "1:", "1:9999999999"])
-def test_a_cursor_that_was_made_up_is_wrong_use(run: Run, desk: Settings, after: str) -> None:
-    one_sentence(run("tickets", "list", f"--after={after}", "--home", str(desk.home)), 2, "--after")
+def test_a_cursor_that_was_made_up_is_wrong_use(run: Run, desk_settings: Settings, after: str) -> None:
+    one_sentence(run("tickets", "list", f"--after={after}", "--home", str(desk_settings.home)), 2, "--after")
 
 
 @pytest.mark.parametrize("option", [(), ("--password-stdin",)])
@@ -220,7 +220,7 @@ def test_a_key_file_that_cannot_be_made_is_named(run: Run, tmp_path: Path, monke
 
 
 def test_a_fault_of_the_program_shows_its_place_and_nothing_it_worked_on(
-    run: Run, desk: Settings, monkeypatch: pytest.MonkeyPatch
+    run: Run, desk_settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """ASVS 16.5.1: an exception's own words may hold a requester's data."""
 
@@ -228,7 +228,7 @@ def test_a_fault_of_the_program_shows_its_place_and_nothing_it_worked_on(
         raise KeyError("canary.alice@example.org")
 
     monkeypatch.setattr(commands.agents, "print_json", broken)
-    ended = run("agents", "list", "--json", "--home", str(desk.home))
+    ended = run("agents", "list", "--json", "--home", str(desk_settings.home))
     one_sentence(ended, 1, "KeyError at ")
     assert "canary" not in ended[2]
 

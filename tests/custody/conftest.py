@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.office import TestOffice, make_office
+from tests.support.desk import TestDesk, make_desk
 from tests.support.postgres import empty_database
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def keyring_office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TestOffice]:
+def keyring_desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TestDesk]:
     """A desk whose keyring is on SQLite or on PostgreSQL."""
-    made = make_office(tmp_path / "home", keyring_url="" if request.param == "sqlite" else empty_database())
+    made = make_desk(tmp_path / "home", keyring_url="" if request.param == "sqlite" else empty_database())
     yield made
-    made.office.close()
+    made.desk.close()

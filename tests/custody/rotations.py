@@ -11,7 +11,7 @@ from sqlalchemy import event
 from cs_console.custody.key_store import KeyStore, WrappedKey, add_keys, older_keys
 from cs_console.custody.keyring import Keyring, open_keyring
 from cs_console.custody.rotation import Rotated, rotate
-from cs_console.desk import Office, operator_desk
+from cs_console.desk import Desk, operator_session
 
 
 class Crash(BaseException):
@@ -19,7 +19,7 @@ class Crash(BaseException):
 
 
 @contextmanager
-def crash_at(office: Office, step: int) -> Iterator[None]:
+def crash_at(desk: Desk, step: int) -> Iterator[None]:
     """Raise Crash instead of the `step`-th durable step: a commit of either store, a file's new name, its settling."""
     left = step
 
@@ -29,7 +29,7 @@ def crash_at(office: Office, step: int) -> Iterator[None]:
         if left == 0:
             raise Crash
 
-    engines = (office.keyring.store.engine, office.database.engine)
+    engines = (desk.keyring.store.engine, desk.database.engine)
     with pytest.MonkeyPatch.context() as patch:
         real_replace, real_fsync = Path.replace, os.fsync
 
@@ -52,15 +52,15 @@ def crash_at(office: Office, step: int) -> Iterator[None]:
                 event.remove(engine, "commit", count)
 
 
-def rotated(office: Office) -> Rotated:
+def rotated(desk: Desk) -> Rotated:
     """One run of the rotation by the operator."""
-    return rotate(operator_desk(office))
+    return rotate(operator_session(desk))
 
 
 @contextmanager
-def fresh_keyring(office: Office) -> Iterator[Keyring]:
+def fresh_keyring(desk: Desk) -> Iterator[Keyring]:
     """The keyring as a console finds it that starts now."""
-    opened = open_keyring(office.settings, office.clock)
+    opened = open_keyring(desk.settings, desk.clock)
     try:
         yield opened
     finally:

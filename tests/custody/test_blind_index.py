@@ -12,7 +12,7 @@ from cs_console.custody.blind_index import (
     reference_token,
 )
 from models.enums import Field
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 
 
 @pytest.mark.parametrize(
@@ -60,9 +60,9 @@ def test_any_text_is_normalised_or_refused(typed: str) -> None:
             assert normalise(field, normalised, "US") == normalised
 
 
-def test_tokens_are_keyed_by_field_and_by_desk(sqlite_office: TestOffice) -> None:
+def test_tokens_are_keyed_by_field_and_by_desk(sqlite_desk: TestDesk) -> None:
     """ASVS 11.4.2."""
-    keyring = sqlite_office.office.keyring
+    keyring = sqlite_desk.desk.keyring
     token = lookup_token(keyring, Field.EMAIL, "alice@example.org")
     assert token == lookup_token(keyring, Field.EMAIL, "alice@example.org")
     assert len(token) == 32

@@ -34,60 +34,60 @@ from models.enums import Action, Field, RequesterState, Result, Role
 from models.requester import Requester
 from models.ticket import Ticket
 from models.verification import Verification
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import make_requester, make_ticket
 
 PHONE = "+8613800138000"
 
 
-def _found(test_office: TestOffice, field: Field, normalised: str) -> str | None:
-    with test_office.office.database.reading() as session:
-        return find_requester(session, test_office.office, field, normalised)
+def _found(test_desk: TestDesk, field: Field, normalised: str) -> str | None:
+    with test_desk.desk.database.reading() as db:
+        return find_requester(db, test_desk.desk, field, normalised)
 
 
-def test_a_contact_is_stored_sealed_and_normalised(test_office: TestOffice) -> None:
+def test_a_contact_is_stored_sealed_and_normalised(test_desk: TestDesk) -> None:
     """ASVS 11.3.2, 14.2.4."""
-    requester, ids = make_requester(test_office, {Field.MOBILE: "138 0013 8000", Field.EMAIL: "Alice@Example.ORG"})
-    office = test_office.office
-    with office.database.reading() as session:
-        for row in session.scalars(select(Contact)):
+    requester, ids = make_requester(test_desk, {Field.MOBILE: "138 0013 8000", Field.EMAIL: "Alice@Example.ORG"})
+    desk = test_desk.desk
+    with desk.database.reading() as db:
+        for row in db.scalars(select(Contact)):
             for stored in (row.value, row.mask, row.lookup or b""):
                 assert b"138" not in stored
                 assert b"alice" not in stored.lower()
-        assert address_for_sending(session, office, ids[Field.MOBILE]) == PHONE
-        assert address_for_sending(session, office, ids[Field.EMAIL]) == "Alice@example.org"
-        key = office.keyring.key(requester)
-        known = known_values(session, office, requester, key)
+        assert address_for_sending(db, desk, ids[Field.MOBILE]) == PHONE
+        assert address_for_sending(db, desk, ids[Field.EMAIL]) == "Alice@example.org"
+        key = desk.keyring.key(requester)
+        known = known_values(db, desk, requester, key)
         assert not known.unknown_of([(Field.MOBILE, PHONE), (Field.EMAIL, "Alice@example.org")])
-        shown = masked_contacts(session, office, requester)
+        shown = masked_contacts(db, desk, requester)
     assert {(contact.field, contact.mask) for contact in shown} == {
         (Field.MOBILE, "+86 ••• •••• ••00"),
         (Field.EMAIL, "A•••@e•••.org"),
     }
 
 
-def test_two_equal_values_share_a_token_and_nothing_else(test_office: TestOffice) -> None:
-    make_requester(test_office, {Field.NAME: "Alice", Field.EMAIL: "alice@example.org"})
-    make_requester(test_office, {Field.EMAIL: "alice@example.org"})
-    with test_office.office.database.reading() as session:
-        rows = session.scalars(select(Contact).where(col(Contact.field) == Field.EMAIL)).all()
-        name = session.scalars(select(Contact).where(col(Contact.field) == Field.NAME)).one()
-    token = lookup_token(test_office.office.keyring, Field.EMAIL, "alice@example.org")
+def test_two_equal_values_share_a_token_and_nothing_else(test_desk: TestDesk) -> None:
+    make_requester(test_desk, {Field.NAME: "Alice", Field.EMAIL: "alice@example.org"})
+    make_requester(test_desk, {Field.EMAIL: "alice@example.org"})
+    with test_desk.desk.database.reading() as db:
+        rows = db.scalars(select(Contact).where(col(Contact.field) == Field.EMAIL)).all()
+        name = db.scalars(select(Contact).where(col(Contact.field) == Field.NAME)).one()
+    token = lookup_token(test_desk.desk.keyring, Field.EMAIL, "alice@example.org")
     assert [row.lookup for row in rows] == [token, token]
     assert rows[0].value != rows[1].value
     assert name.lookup is None
 
 
-def test_only_one_person_on_file_is_found_never_who_claims_it(test_office: TestOffice) -> None:
-    make_requester(test_office, {Field.MOBILE: PHONE}, on_file=False, changed_at=test_office.clock.now())
-    assert _found(test_office, Field.MOBILE, PHONE) is None
-    on_file, _ = make_requester(test_office, {Field.MOBILE: PHONE})
-    assert _found(test_office, Field.MOBILE, PHONE) == on_file
-    assert _found(test_office, Field.EMAIL, PHONE) is None
-    assert _found(test_office, Field.MOBILE, "+8613800138001") is None
-    make_requester(test_office, {Field.MOBILE: PHONE})
-    assert _found(test_office, Field.MOBILE, PHONE) is None
+def test_only_one_person_on_file_is_found_never_who_claims_it(test_desk: TestDesk) -> None:
+    make_requester(test_desk, {Field.MOBILE: PHONE}, on_file=False, changed_at=test_desk.clock.now())
+    assert _found(test_desk, Field.MOBILE, PHONE) is None
+    on_file, _ = make_requester(test_desk, {Field.MOBILE: PHONE})
+    assert _found(test_desk, Field.MOBILE, PHONE) == on_file
+    assert _found(test_desk, Field.EMAIL, PHONE) is None
+    assert _found(test_desk, Field.MOBILE, "+8613800138001") is None
+    make_requester(test_desk, {Field.MOBILE: PHONE})
+    assert _found(test_desk, Field.MOBILE, PHONE) is None
 
 
 @pytest.mark.parametrize(
@@ -102,39 +102,39 @@ def test_only_one_person_on_file_is_found_never_who_claims_it(test_office: TestO
     ],
 )
 def test_what_is_on_file_is_found_without_folding_beyond_ascii(
-    sqlite_office: TestOffice, one: str, other: str, same: bool
+    sqlite_desk: TestDesk, one: str, other: str, same: bool
 ) -> None:
-    person, _ = make_requester(sqlite_office, {Field.EMAIL: one})
+    person, _ = make_requester(sqlite_desk, {Field.EMAIL: one})
     normalised = normalise_email(other)
     assert normalised is not None
-    assert _found(sqlite_office, Field.EMAIL, normalised) == (person if same else None)
+    assert _found(sqlite_desk, Field.EMAIL, normalised) == (person if same else None)
 
 
 @pytest.mark.parametrize("state", [RequesterState.ERASED, RequesterState.RESTRICTED])
-def test_erased_and_restricted_requesters_are_never_found(test_office: TestOffice, state: RequesterState) -> None:
+def test_erased_and_restricted_requesters_are_never_found(test_desk: TestDesk, state: RequesterState) -> None:
     """Policy I.(4)2."""
-    requester, _ = make_requester(test_office, {Field.MOBILE: PHONE})
-    with test_office.office.database.transaction() as session:
-        session.connection().execute(update(Requester).where(col(Requester.id) == requester).values(state=state))
-    assert _found(test_office, Field.MOBILE, PHONE) is None
+    requester, _ = make_requester(test_desk, {Field.MOBILE: PHONE})
+    with test_desk.desk.database.transaction() as db:
+        db.connection().execute(update(Requester).where(col(Requester.id) == requester).values(state=state))
+    assert _found(test_desk, Field.MOBILE, PHONE) is None
 
 
-def test_masks_and_addresses_go_with_the_key(test_office: TestOffice) -> None:
-    requester, ids = make_requester(test_office, {Field.MOBILE: PHONE})
-    test_office.office.keyring.destroy(requester)
-    with test_office.office.database.reading() as session:
+def test_masks_and_addresses_go_with_the_key(test_desk: TestDesk) -> None:
+    requester, ids = make_requester(test_desk, {Field.MOBILE: PHONE})
+    test_desk.desk.keyring.destroy(requester)
+    with test_desk.desk.database.reading() as db:
         with pytest.raises(KeyDestroyed):
-            masked_contacts(session, test_office.office, requester)
+            masked_contacts(db, test_desk.desk, requester)
         with pytest.raises(KeyDestroyed):
-            address_for_sending(session, test_office.office, ids[Field.MOBILE])
+            address_for_sending(db, test_desk.desk, ids[Field.MOBILE])
 
 
-def test_what_cannot_be_normalised_is_kept_as_it_came(test_office: TestOffice) -> None:
-    requester, ids = make_requester(test_office, {Field.MOBILE: "ask my sister", Field.EMAIL: "alice at home"})
-    with test_office.office.database.reading() as session:
-        assert address_for_sending(session, test_office.office, ids[Field.MOBILE]) == "ask my sister"
-        assert all(row.lookup is None for row in session.scalars(select(Contact)))
-        masks = [contact.mask for contact in masked_contacts(session, test_office.office, requester)]
+def test_what_cannot_be_normalised_is_kept_as_it_came(test_desk: TestDesk) -> None:
+    requester, ids = make_requester(test_desk, {Field.MOBILE: "ask my sister", Field.EMAIL: "alice at home"})
+    with test_desk.desk.database.reading() as db:
+        assert address_for_sending(db, test_desk.desk, ids[Field.MOBILE]) == "ask my sister"
+        assert all(row.lookup is None for row in db.scalars(select(Contact)))
+        masks = [contact.mask for contact in masked_contacts(db, test_desk.desk, requester)]
     assert masks == ["•••", "a•••e"] or masks == ["a•••e", "•••"]
 
 
@@ -147,70 +147,70 @@ def test_values_never_show_in_a_repr() -> None:
 # --- corrections -----------------------------------------------------------------------------------------
 
 
-def _contacts(test_office: TestOffice, requester: str) -> tuple[MaskedContact, ...]:
-    with test_office.office.database.reading() as session:
-        return masked_contacts(session, test_office.office, requester)
+def _contacts(test_desk: TestDesk, requester: str) -> tuple[MaskedContact, ...]:
+    with test_desk.desk.database.reading() as db:
+        return masked_contacts(db, test_desk.desk, requester)
 
 
-def test_a_correction_keeps_the_value_before_it_and_closes_every_window(test_office: TestOffice) -> None:
+def test_a_correction_keeps_the_value_before_it_and_closes_every_window(test_desk: TestDesk) -> None:
     """Policy V.1; POLICY.md, Verifying identity."""
-    desk = test_office.desk("mei", Role.AGENT)
-    ticket = make_ticket(test_office, assignee=desk, contacts={Field.MOBILE: PHONE}, verified=True)
-    other = make_ticket(test_office, assignee=desk, requester=(ticket.requester_id, ticket.contact_ids), verified=True)
-    change_contact(desk, ticket.number, ticket.contact_ids[Field.MOBILE], Field.MOBILE, "139 0013 9000")
+    session = test_desk.session("mei", Role.AGENT)
+    ticket = make_ticket(test_desk, assignee=session, contacts={Field.MOBILE: PHONE}, verified=True)
+    other = make_ticket(test_desk, assignee=session, requester=(ticket.requester_id, ticket.contact_ids), verified=True)
+    change_contact(session, ticket.number, ticket.contact_ids[Field.MOBILE], Field.MOBILE, "139 0013 9000")
 
-    office = test_office.office
-    [shown] = _contacts(test_office, ticket.requester_id)
-    assert (shown.field, shown.on_file, shown.changed_at) == (Field.MOBILE, False, test_office.clock.now())
-    with office.database.reading() as session:
-        assert address_for_sending(session, office, shown.id) == "+8613900139000"
+    desk = test_desk.desk
+    [shown] = _contacts(test_desk, ticket.requester_id)
+    assert (shown.field, shown.on_file, shown.changed_at) == (Field.MOBILE, False, test_desk.clock.now())
+    with desk.database.reading() as db:
+        assert address_for_sending(db, desk, shown.id) == "+8613900139000"
         with pytest.raises(NothingThere):
-            address_for_sending(session, office, ticket.contact_ids[Field.MOBILE])
-        before = session.get_one(Contact, ticket.contact_ids[Field.MOBILE])
-        assert before.replaced_at == test_office.clock.now()
-        key = office.keyring.key(ticket.requester_id)
-        assert not known_values(session, office, ticket.requester_id, key).unknown_of([(Field.MOBILE, PHONE)])
-        assert all(row.closed_at is not None for row in session.scalars(select(Verification)))
-        assert session.get_one(Ticket, ticket.number).row == 2
-    assert _found(test_office, Field.MOBILE, PHONE) is None
-    assert _found(test_office, Field.MOBILE, "+8613900139000") is None  # nothing it sends is taken for theirs
-    [changed] = recorded(office, Action.CONTACT_CHANGED)
+            address_for_sending(db, desk, ticket.contact_ids[Field.MOBILE])
+        before = db.get_one(Contact, ticket.contact_ids[Field.MOBILE])
+        assert before.replaced_at == test_desk.clock.now()
+        key = desk.keyring.key(ticket.requester_id)
+        assert not known_values(db, desk, ticket.requester_id, key).unknown_of([(Field.MOBILE, PHONE)])
+        assert all(row.closed_at is not None for row in db.scalars(select(Verification)))
+        assert db.get_one(Ticket, ticket.number).row == 2
+    assert _found(test_desk, Field.MOBILE, PHONE) is None
+    assert _found(test_desk, Field.MOBILE, "+8613900139000") is None  # nothing it sends is taken for theirs
+    [changed] = recorded(desk, Action.CONTACT_CHANGED)
     assert (changed.ticket, changed.fields, changed.reason) == (ticket.number, "mobile", "")
-    closed = recorded(office, Action.WINDOW_CLOSED)
+    closed = recorded(desk, Action.WINDOW_CLOSED)
     assert [entry.ticket for entry in closed] == [ticket.number, other.number]
 
 
-def test_a_contact_is_added_or_replaced_in_an_open_window_only(test_office: TestOffice) -> None:
-    desk = test_office.desk("mei", Role.AGENT)
-    ticket = make_ticket(test_office, assignee=desk, contacts={Field.MOBILE: PHONE})
+def test_a_contact_is_added_or_replaced_in_an_open_window_only(test_desk: TestDesk) -> None:
+    session = test_desk.session("mei", Role.AGENT)
+    ticket = make_ticket(test_desk, assignee=session, contacts={Field.MOBILE: PHONE})
     with pytest.raises(NotVerified):
-        change_contact(desk, ticket.number, None, Field.EMAIL, "alice@example.org")
+        change_contact(session, ticket.number, None, Field.EMAIL, "alice@example.org")
     with pytest.raises(NotVerified):
-        change_contact(desk, ticket.number, ticket.contact_ids[Field.MOBILE], Field.MOBILE, "13900139000")
-    assert _found(test_office, Field.MOBILE, PHONE) == ticket.requester_id
-    assert len(_contacts(test_office, ticket.requester_id)) == 1
+        change_contact(session, ticket.number, ticket.contact_ids[Field.MOBILE], Field.MOBILE, "13900139000")
+    assert _found(test_desk, Field.MOBILE, PHONE) == ticket.requester_id
+    assert len(_contacts(test_desk, ticket.requester_id)) == 1
 
 
-def test_only_the_own_ticket_and_its_own_contacts_can_be_changed(test_office: TestOffice) -> None:
-    desk, omar = test_office.desk("mei", Role.AGENT), test_office.desk("omar", Role.AGENT)
-    ticket = make_ticket(test_office, assignee=desk, contacts={Field.MOBILE: PHONE}, verified=True)
-    foreign = make_ticket(test_office, assignee=omar, contacts={Field.MOBILE: "13700137000"}, verified=True)
+def test_only_the_own_ticket_and_its_own_contacts_can_be_changed(test_desk: TestDesk) -> None:
+    session, omar = test_desk.session("mei", Role.AGENT), test_desk.session("omar", Role.AGENT)
+    ticket = make_ticket(test_desk, assignee=session, contacts={Field.MOBILE: PHONE}, verified=True)
+    foreign = make_ticket(test_desk, assignee=omar, contacts={Field.MOBILE: "13700137000"}, verified=True)
     item = ticket.contact_ids[Field.MOBILE]
     with pytest.raises(NotAssigned):
         change_contact(omar, ticket.number, item, Field.MOBILE, "13900139000")
     with pytest.raises(NothingThere):
-        change_contact(desk, ticket.number, foreign.contact_ids[Field.MOBILE], Field.MOBILE, "13900139000")
+        change_contact(session, ticket.number, foreign.contact_ids[Field.MOBILE], Field.MOBILE, "13900139000")
     with pytest.raises(NothingThere):
-        change_contact(desk, ticket.number, item, Field.EMAIL, "alice@example.org")
+        change_contact(session, ticket.number, item, Field.EMAIL, "alice@example.org")
     with pytest.raises(NothingThere):
-        change_contact(desk, 1, item, Field.MOBILE, "13900139000")
+        change_contact(session, 1, item, Field.MOBILE, "13900139000")
     with pytest.raises(NotAllowed):
-        change_contact(test_office.desk("ada", Role.ADMIN), ticket.number, item, Field.MOBILE, "13900139000")
+        change_contact(test_desk.session("ada", Role.ADMIN), ticket.number, item, Field.MOBILE, "13900139000")
     with pytest.raises(NoUndertaking):
-        new = test_office.desk("new", Role.AGENT, undertaking=False)
+        new = test_desk.session("new", Role.AGENT, undertaking=False)
         change_contact(new, ticket.number, item, Field.MOBILE, "13900139000")
-    assert recorded(test_office.office, Action.CONTACT_CHANGED) == []
-    assert len(_contacts(test_office, ticket.requester_id)) == 1
+    assert recorded(test_desk.desk, Action.CONTACT_CHANGED) == []
+    assert len(_contacts(test_desk, ticket.requester_id)) == 1
 
 
 @pytest.mark.parametrize(
@@ -224,25 +224,25 @@ def test_only_the_own_ticket_and_its_own_contacts_can_be_changed(test_office: Te
         (Field.SUBJECT, "A subject"),
     ],
 )
-def test_what_cannot_be_a_contact_is_refused(sqlite_office: TestOffice, field: Field, value: str) -> None:
-    desk = sqlite_office.desk("mei", Role.AGENT)
-    ticket = make_ticket(sqlite_office, assignee=desk, verified=True)
+def test_what_cannot_be_a_contact_is_refused(sqlite_desk: TestDesk, field: Field, value: str) -> None:
+    session = sqlite_desk.session("mei", Role.AGENT)
+    ticket = make_ticket(sqlite_desk, assignee=session, verified=True)
     with pytest.raises(BadInput) as raised:
-        change_contact(desk, ticket.number, None, field, value)
+        change_contact(session, ticket.number, None, field, value)
     assert value.strip() == "" or value not in str(raised.value)
 
 
 # --- look-ups --------------------------------------------------------------------------------------------
 
 
-def test_a_look_up_finds_exactly_that_contacts_tickets_and_is_recorded(test_office: TestOffice) -> None:
-    desk = test_office.desk("mei", Role.AGENT)
-    requester = make_requester(test_office, {Field.MOBILE: PHONE})
-    numbers = [make_ticket(test_office, requester=requester).number for _ in range(2)]
-    make_ticket(test_office, contacts={Field.MOBILE: "13900139000"})
-    assert look_up(desk, Field.MOBILE, " 138-0013-8000 ") == tuple(reversed(numbers))
-    assert look_up(desk, Field.MOBILE, "13800138001") == ()
-    first, second = recorded(test_office.office, Action.CONTACT_LOOKED_UP)
+def test_a_look_up_finds_exactly_that_contacts_tickets_and_is_recorded(test_desk: TestDesk) -> None:
+    session = test_desk.session("mei", Role.AGENT)
+    requester = make_requester(test_desk, {Field.MOBILE: PHONE})
+    numbers = [make_ticket(test_desk, requester=requester).number for _ in range(2)]
+    make_ticket(test_desk, contacts={Field.MOBILE: "13900139000"})
+    assert look_up(session, Field.MOBILE, " 138-0013-8000 ") == tuple(reversed(numbers))
+    assert look_up(session, Field.MOBILE, "13800138001") == ()
+    first, second = recorded(test_desk.desk, Action.CONTACT_LOOKED_UP)
     assert replace_seq(first) == replace_seq(second)
     assert (first.fields, first.outcome, first.requester, first.ticket) == ("mobile", Result.DONE, None, None)
 
@@ -252,51 +252,51 @@ def replace_seq(entry: object) -> tuple[object, ...]:
     return tuple(value for name, value in vars(entry).items() if name != "seq")
 
 
-def test_somebody_erased_answers_like_nobody(test_office: TestOffice) -> None:
+def test_somebody_erased_answers_like_nobody(test_desk: TestDesk) -> None:
     """Policy I.(4)2."""
-    desk = test_office.desk("mei", Role.AGENT)
-    ticket = make_ticket(test_office, contacts={Field.MOBILE: PHONE})
-    with test_office.office.database.transaction() as session:
-        session.connection().execute(update(Requester).values(state=RequesterState.ERASED))
-    test_office.office.keyring.destroy(ticket.requester_id)
-    assert look_up(desk, Field.MOBILE, PHONE) == ()
+    session = test_desk.session("mei", Role.AGENT)
+    ticket = make_ticket(test_desk, contacts={Field.MOBILE: PHONE})
+    with test_desk.desk.database.transaction() as db:
+        db.connection().execute(update(Requester).values(state=RequesterState.ERASED))
+    test_desk.desk.keyring.destroy(ticket.requester_id)
+    assert look_up(session, Field.MOBILE, PHONE) == ()
 
 
-def test_look_ups_are_limited_an_hour_and_agent_and_the_refusal_is_recorded(test_office: TestOffice) -> None:
+def test_look_ups_are_limited_an_hour_and_agent_and_the_refusal_is_recorded(test_desk: TestDesk) -> None:
     """ASVS 2.4.1."""
-    desk = test_office.desk("mei", Role.AGENT)
-    limit = test_office.office.packs.current.reveal.look_ups_per_hour
-    make_ticket(test_office, contacts={Field.MOBILE: PHONE})
+    session = test_desk.session("mei", Role.AGENT)
+    limit = test_desk.desk.packs.current.reveal.look_ups_per_hour
+    make_ticket(test_desk, contacts={Field.MOBILE: PHONE})
     for _ in range(limit):
-        look_up(desk, Field.MOBILE, PHONE)
+        look_up(session, Field.MOBILE, PHONE)
     with pytest.raises(TooManyLookUps):
-        look_up(desk, Field.MOBILE, PHONE)
-    last = recorded(test_office.office)[-1]
+        look_up(session, Field.MOBILE, PHONE)
+    last = recorded(test_desk.desk)[-1]
     assert (last.action, last.outcome, last.reason) == (Action.CONTACT_LOOKED_UP, Result.REFUSED, "look_up_limit")
-    assert look_up(test_office.desk("omar", Role.AGENT), Field.MOBILE, PHONE) != ()
-    test_office.clock.forward(minutes=60)
-    with test_office.office.database.transaction() as session:
-        session.connection().execute(update(AgentSession).values(last_active_at=test_office.clock.now()))
-    assert look_up(desk, Field.MOBILE, PHONE) != ()
+    assert look_up(test_desk.session("omar", Role.AGENT), Field.MOBILE, PHONE) != ()
+    test_desk.clock.forward(minutes=60)
+    with test_desk.desk.database.transaction() as db:
+        db.connection().execute(update(AgentSession).values(last_active_at=test_desk.clock.now()))
+    assert look_up(session, Field.MOBILE, PHONE) != ()
 
 
-def test_look_ups_need_a_whole_value_a_role_and_an_undertaking(test_office: TestOffice) -> None:
-    desk = test_office.desk("mei", Role.AGENT)
+def test_look_ups_need_a_whole_value_a_role_and_an_undertaking(test_desk: TestDesk) -> None:
+    session = test_desk.session("mei", Role.AGENT)
     for field, typed in ((Field.MOBILE, "138"), (Field.EMAIL, "alice@"), (Field.NAME, "Alice Example")):
         with pytest.raises(BadInput) as raised:
-            look_up(desk, field, typed)
+            look_up(session, field, typed)
         assert typed not in str(raised.value)
     with pytest.raises(NotAllowed):
-        look_up(test_office.desk("ada", Role.ADMIN), Field.MOBILE, PHONE)
+        look_up(test_desk.session("ada", Role.ADMIN), Field.MOBILE, PHONE)
     with pytest.raises(NoUndertaking):
-        look_up(test_office.desk("new", Role.AGENT, undertaking=False), Field.MOBILE, PHONE)
+        look_up(test_desk.session("new", Role.AGENT, undertaking=False), Field.MOBILE, PHONE)
 
 
-def test_contacts_added_in_a_transaction_that_fails_are_not_there(test_office: TestOffice) -> None:
-    requester, _ = make_requester(test_office, {})
-    key = test_office.office.keyring.key(requester)
-    long_ago = test_office.clock.now() - timedelta(days=400)
-    with pytest.raises(RuntimeError), test_office.office.database.transaction() as session:
-        add_contact(session, test_office.office, requester, key, NewContact(Field.MOBILE, PHONE, True, long_ago))
+def test_contacts_added_in_a_transaction_that_fails_are_not_there(test_desk: TestDesk) -> None:
+    requester, _ = make_requester(test_desk, {})
+    key = test_desk.desk.keyring.key(requester)
+    long_ago = test_desk.clock.now() - timedelta(days=400)
+    with pytest.raises(RuntimeError), test_desk.desk.database.transaction() as db:
+        add_contact(db, test_desk.desk, requester, key, NewContact(Field.MOBILE, PHONE, True, long_ago))
         raise RuntimeError
-    assert _found(test_office, Field.MOBILE, PHONE) is None
+    assert _found(test_desk, Field.MOBILE, PHONE) is None

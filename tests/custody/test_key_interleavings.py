@@ -10,10 +10,10 @@ from cs_console.custody import rotation
 from cs_console.custody.keyring import Keyring, open_keyring
 from cs_console.custody.rotation import key_status
 from cs_console.custody.wrapping import is_key_of
-from cs_console.desk import Office
+from cs_console.desk import Desk
 from cs_console.key_files import wrapping_keys
 from tests.custody.rotations import Crash, crash_at, rotated
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.soak import rounds
 
 EXAMPLES = rounds(15, 200)
@@ -35,14 +35,14 @@ act = st.one_of(
 class _Desk:
     """Some consoles on one keyring, and what each owner's key has to be."""
 
-    def __init__(self, office: Office) -> None:
-        self.office = office
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
         self.consoles = [self._open() for _ in range(CONSOLES)]
         self.expected: dict[str, bytes] = {}
         self.destroyed: list[bytes] = []
 
     def _open(self) -> Keyring:
-        return open_keyring(self.office.settings, self.office.clock)
+        return open_keyring(self.desk.settings, self.desk.clock)
 
     def act(self, what: str, console: int, number: int) -> None:
         keyring, owner = self.consoles[console], f"owner-{number}"
@@ -61,9 +61,9 @@ class _Desk:
                 keyring.close()
                 self.consoles[console] = self._open()
             case "rotate":
-                office = dataclasses.replace(self.office, keyring=keyring)
-                with contextlib.suppress(Crash), crash_at(office, number):
-                    rotated(office)
+                desk = dataclasses.replace(self.desk, keyring=keyring)
+                with contextlib.suppress(Crash), crash_at(desk, number):
+                    rotated(desk)
         owners = [f"owner-{each}" for each in range(OWNERS)]
         for each in self.consoles:
             assert each.keys(owners) == self.expected
@@ -75,23 +75,23 @@ class _Desk:
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=st.lists(act, min_size=3, max_size=12))
-def test_whatever_happens_in_whatever_order(keyring_office: TestOffice, acts: list[tuple[str, int, int]]) -> None:
-    office = keyring_office.office
+def test_whatever_happens_in_whatever_order(keyring_desk: TestDesk, acts: list[tuple[str, int, int]]) -> None:
+    desk = keyring_desk.desk
     rotation.BATCH, before = 2, rotation.BATCH
-    desk = _Desk(office)
+    pair = _Desk(desk)
     try:
         for what, which, number in acts:
-            desk.act(what, which, number)
-        rotated(office)  # finishes one that was cut short; only the next gives up what was begun then
-        rotated(office)
-        status = key_status(office)
+            pair.act(what, which, number)
+        rotated(desk)  # finishes one that was cut short; only the next gives up what was begun then
+        rotated(desk)
+        status = key_status(desk)
         assert (status.unfinished, status.to_rewrap, status.erased) == (False, 0, 0)
-        present = wrapping_keys(office.settings)
-        *older, newest = office.keyring.store.epochs()
+        present = wrapping_keys(desk.settings)
+        *older, newest = desk.keyring.store.epochs()
         assert any(is_key_of(key, newest) for key in present)
         assert not any(is_key_of(key, epoch) for key in present for epoch in older)
     finally:
         rotation.BATCH = before
         for number in range(OWNERS):
-            desk.consoles[0].destroy(f"owner-{number}")
-        desk.close()
+            pair.consoles[0].destroy(f"owner-{number}")
+        pair.close()

@@ -14,7 +14,7 @@ from cs_console.custody.keyring import Keyring
 from cs_console.errors import KeyDestroyed, KeyUnavailable, StoreBusy, StoreUnavailable
 from cs_console.key_files import make_wrapping_key, read_key_file, wrapping_key, write_key_file
 from cs_console.settings import Settings
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.postgres import empty_database
 
 WRAPPING = bytes(range(32))
@@ -244,6 +244,6 @@ def test_a_key_file_that_cannot_be_written_is_named_and_leaves_no_half(tmp_path:
     assert not path.exists()
 
 
-def test_desk_keys_are_made_once(sqlite_office: TestOffice) -> None:
-    keyring = sqlite_office.office.keyring
+def test_desk_keys_are_made_once(sqlite_desk: TestDesk) -> None:
+    keyring = sqlite_desk.desk.keyring
     assert keyring.desk_key("codes") == keyring.desk_key("codes") == keyring.key("desk:codes")

@@ -72,7 +72,7 @@ def test_a_name_on_file_is_hidden_however_it_is_written(name: str, written: str)
     [
         ("Will May", "I will wait. May I ask what you will do? It may take days, or will it? May be."),
         ("Delete My Account Team", "Please delete my account. Your team said that the account is safe."),
-        ("Parcel Desk", "The parcel is not at the desk, and no one can say where a parcel goes."),
+        ("Parcel DeskSession", "The parcel is not at the desk, and no one can say where a parcel goes."),
         ("Grace Hope Price", "I hope the price is right. Hope to hear from you, with good grace."),
         ("Rose Green", "She rose early and painted it green."),
         ("Klein Groß", "Das Paket war klein, die Freude groß."),

@@ -14,13 +14,13 @@ from cs_console.custody.late_redaction import redact_waiting
 from cs_console.custody.redaction import redact
 from cs_console.custody.redaction_queue import WAITING, redact_ticket_later
 from cs_console.custody.ticket_keys import opened_keys
-from cs_console.desk import Desk
+from cs_console.desk import DeskSession
 from cs_console.errors import StoreUnavailable
 from cs_console.tickets.queue import page
 from models.enums import Action, Field, Link, Role
 from models.message import Message
 from models.ticket import Ticket
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import HAND, MadeTicket, make_requester, make_ticket
 
@@ -29,21 +29,21 @@ TEXT = "Ask for Xiomara Quimby, 7 Gladstone Court. Thanks"
 BARE = ("[name] at [address]", "Ask for [name], [address]. Thanks")
 
 
-def _ticket(test_office: TestOffice, lines: int = 1) -> MadeTicket:
-    made = make_ticket(test_office, subject=SUBJECT, text=TEXT)
-    office = test_office.office
+def _ticket(test_desk: TestDesk, lines: int = 1) -> MadeTicket:
+    made = make_ticket(test_desk, subject=SUBJECT, text=TEXT)
+    desk = test_desk.desk
     if lines > 1:
-        with office.database.transaction() as session:
-            first = session.get_one(Message, made.message_id)
+        with desk.database.transaction() as db:
+            first = db.get_one(Message, made.message_id)
             keys = opened_keys(
                 made.requester_id,
-                office.keyring.key(made.requester_id),
+                desk.keyring.key(made.requester_id),
                 made.number,
-                session.get_one(Ticket, made.number).sealed_key,
+                db.get_one(Ticket, made.number).sealed_key,
             )
             for at in range(1, lines):
                 message_id = f"{at:032x}"
-                session.add(
+                db.add(
                     Message(
                         id=message_id,
                         ticket_number=made.number,
@@ -57,56 +57,56 @@ def _ticket(test_office: TestOffice, lines: int = 1) -> MadeTicket:
     return made
 
 
-def _put_on_file(test_office: TestOffice, made: MadeTicket) -> None:
-    office = test_office.office
-    key = office.keyring.key(made.requester_id)
-    with office.database.transaction() as session:
+def _put_on_file(test_desk: TestDesk, made: MadeTicket) -> None:
+    desk = test_desk.desk
+    key = desk.keyring.key(made.requester_id)
+    with desk.database.transaction() as db:
         for field, value in ((Field.NAME, "Xiomara Quimby"), (Field.ADDRESS, "7 Gladstone Court, Lowton")):
-            add_contact(session, office, made.requester_id, key, NewContact(field, value, True, office.clock.now()))
+            add_contact(db, desk, made.requester_id, key, NewContact(field, value, True, desk.clock.now()))
 
 
-def _shown(desk: Desk, number: int) -> tuple[str, str, set[str]]:
+def _shown(session: DeskSession, number: int) -> tuple[str, str, set[str]]:
     """The subject in the queue and on the ticket, and its lines."""
-    queued = next(row.subject for row in page(desk, "all").rows if row.number == number)
-    with desk.office.database.reading() as session:
-        view = view_of(session, desk, number)
+    queued = next(row.subject for row in page(session, "all").rows if row.number == number)
+    with session.desk.database.reading() as db:
+        view = view_of(db, session, number)
     assert [shown.mask for shown in view.text_fields] == [view.subject, *(line.text for line in view.lines)]
     return queued, view.subject, {line.text for line in view.lines}
 
 
-def test_earlier_texts_are_hidden_at_once_and_then_redacted(test_office: TestOffice) -> None:
-    desk = test_office.desk("mei", Role.AGENT)
-    made, other = _ticket(test_office, lines=90), _ticket(test_office)
-    _put_on_file(test_office, made)
-    assert _shown(desk, made.number) == (WAITING, WAITING, {WAITING})
-    assert redact_waiting(test_office.office) == 1
-    assert _shown(desk, made.number) == (BARE[0], BARE[0], {BARE[1]})
-    assert _shown(desk, other.number) == (SUBJECT, SUBJECT, {TEXT})
-    done = recorded(test_office.office, Action.REDACTED_AGAIN)
+def test_earlier_texts_are_hidden_at_once_and_then_redacted(test_desk: TestDesk) -> None:
+    session = test_desk.session("mei", Role.AGENT)
+    made, other = _ticket(test_desk, lines=90), _ticket(test_desk)
+    _put_on_file(test_desk, made)
+    assert _shown(session, made.number) == (WAITING, WAITING, {WAITING})
+    assert redact_waiting(test_desk.desk) == 1
+    assert _shown(session, made.number) == (BARE[0], BARE[0], {BARE[1]})
+    assert _shown(session, other.number) == (SUBJECT, SUBJECT, {TEXT})
+    done = recorded(test_desk.desk, Action.REDACTED_AGAIN)
     assert [entry.ticket for entry in done] == [made.number]
-    assert redact_waiting(test_office.office) == 0
+    assert redact_waiting(test_desk.desk) == 0
 
 
-def test_a_ticket_that_is_handed_over_is_redacted_for_whom_it_belongs_to_now(sqlite_office: TestOffice) -> None:
-    desk, office = sqlite_office.desk("mei", Role.AGENT), sqlite_office.office
-    made = _ticket(sqlite_office)
-    person, _ = make_requester(sqlite_office, {Field.NAME: "Xiomara Quimby", Field.ADDRESS: "7 Gladstone Court"})
-    with office.database.transaction() as session:
-        keys = hand_over(session, office, made.number, person, Link.PROVEN)
-        name = office.pseudonym(person, keys.requester_key)
+def test_a_ticket_that_is_handed_over_is_redacted_for_whom_it_belongs_to_now(sqlite_desk: TestDesk) -> None:
+    session, desk = sqlite_desk.session("mei", Role.AGENT), sqlite_desk.desk
+    made = _ticket(sqlite_desk)
+    person, _ = make_requester(sqlite_desk, {Field.NAME: "Xiomara Quimby", Field.ADDRESS: "7 Gladstone Court"})
+    with desk.database.transaction() as db:
+        keys = hand_over(db, desk, made.number, person, Link.PROVEN)
+        name = desk.pseudonym(person, keys.requester_key)
         entry = Entry(Action.TICKET_LINKED, ticket=made.number, requester=name, about={"after": Link.PROVEN.value})
-        append(session, office, HAND, entry, office.clock.now())
-    assert _shown(desk, made.number) == (WAITING, WAITING, {WAITING})
-    assert redact_waiting(office) == 1
-    assert _shown(desk, made.number) == (BARE[0], BARE[0], {BARE[1]})
+        append(db, desk, HAND, entry, desk.clock.now())
+    assert _shown(session, made.number) == (WAITING, WAITING, {WAITING})
+    assert redact_waiting(desk) == 1
+    assert _shown(session, made.number) == (BARE[0], BARE[0], {BARE[1]})
 
 
 def test_a_crash_in_between_leaves_the_texts_hidden_and_the_rest_to_do(
-    sqlite_office: TestOffice, monkeypatch: pytest.MonkeyPatch
+    sqlite_desk: TestDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk = sqlite_office.desk("mei", Role.AGENT)
-    made = _ticket(sqlite_office, lines=90)
-    _put_on_file(sqlite_office, made)
+    session = sqlite_desk.session("mei", Role.AGENT)
+    made = _ticket(sqlite_desk, lines=90)
+    _put_on_file(sqlite_desk, made)
     replace, calls = late_redaction._replace, []
 
     def broken(*args: object) -> bool:
@@ -118,56 +118,56 @@ def test_a_crash_in_between_leaves_the_texts_hidden_and_the_rest_to_do(
     with monkeypatch.context() as patched:
         patched.setattr(late_redaction, "_replace", broken)
         with pytest.raises(StoreUnavailable):
-            redact_waiting(sqlite_office.office)
-    assert _shown(desk, made.number) == (WAITING, WAITING, {WAITING})
-    assert redact_waiting(sqlite_office.office) == 1
-    assert _shown(desk, made.number) == (BARE[0], BARE[0], {BARE[1]})
+            redact_waiting(sqlite_desk.desk)
+    assert _shown(session, made.number) == (WAITING, WAITING, {WAITING})
+    assert redact_waiting(sqlite_desk.desk) == 1
+    assert _shown(session, made.number) == (BARE[0], BARE[0], {BARE[1]})
 
 
 def test_what_becomes_known_meanwhile_is_redacted_before_anything_is_shown(
-    sqlite_office: TestOffice, monkeypatch: pytest.MonkeyPatch
+    sqlite_desk: TestDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk = sqlite_office.desk("mei", Role.AGENT)
-    made = _ticket(sqlite_office)
-    with sqlite_office.office.database.transaction() as session:
-        redact_ticket_later(session, made.number)
+    session = sqlite_desk.session("mei", Role.AGENT)
+    made = _ticket(sqlite_desk)
+    with sqlite_desk.desk.database.transaction() as db:
+        redact_ticket_later(db, made.number)
     texts = late_redaction._texts
 
-    def and_then(office: object, number: int) -> object:
-        _put_on_file(sqlite_office, made)
-        return texts(sqlite_office.office, number)
+    def and_then(desk: object, number: int) -> object:
+        _put_on_file(sqlite_desk, made)
+        return texts(sqlite_desk.desk, number)
 
     with monkeypatch.context() as patched:
         patched.setattr(late_redaction, "_texts", and_then)
-        assert redact_waiting(sqlite_office.office) == 0
-    assert _shown(desk, made.number) == (WAITING, WAITING, {WAITING})
-    assert redact_waiting(sqlite_office.office) == 1
-    assert _shown(desk, made.number) == (BARE[0], BARE[0], {BARE[1]})
+        assert redact_waiting(sqlite_desk.desk) == 0
+    assert _shown(session, made.number) == (WAITING, WAITING, {WAITING})
+    assert redact_waiting(sqlite_desk.desk) == 1
+    assert _shown(session, made.number) == (BARE[0], BARE[0], {BARE[1]})
 
 
 def test_a_text_that_was_sealed_again_meanwhile_is_not_overwritten(
-    sqlite_office: TestOffice, monkeypatch: pytest.MonkeyPatch
+    sqlite_desk: TestDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = _ticket(sqlite_office)
-    _put_on_file(sqlite_office, made)
+    made = _ticket(sqlite_desk)
+    _put_on_file(sqlite_desk, made)
 
     def erased(text: str, *rest: object) -> str:
         if text == TEXT:
-            with sqlite_office.office.database.transaction() as session:
-                session.connection().execute(update(Message).values(text_redacted=b""))
+            with sqlite_desk.desk.database.transaction() as db:
+                db.connection().execute(update(Message).values(text_redacted=b""))
         return redact(text, *rest)  # type: ignore[arg-type]  # passed on as it came
 
     monkeypatch.setattr("cs_console.custody.late_redaction.redact", erased)
-    assert redact_waiting(sqlite_office.office) == 0
-    with sqlite_office.office.database.reading() as session:
-        assert session.scalars(select(col(Message.text_redacted))).all() == [b""]
+    assert redact_waiting(sqlite_desk.desk) == 0
+    with sqlite_desk.desk.database.reading() as db:
+        assert db.scalars(select(col(Message.text_redacted))).all() == [b""]
 
 
-def test_a_ticket_that_was_erased_waits_no_longer(sqlite_office: TestOffice) -> None:
-    made = _ticket(sqlite_office)
-    _put_on_file(sqlite_office, made)
-    with sqlite_office.office.database.transaction() as session:
-        session.connection().execute(update(Ticket).values(sealed_key=b"", subject_redacted=b""))
-    assert redact_waiting(sqlite_office.office) == 0
-    with sqlite_office.office.database.reading() as session:
-        assert session.get_one(Ticket, made.number).redaction_due is None
+def test_a_ticket_that_was_erased_waits_no_longer(sqlite_desk: TestDesk) -> None:
+    made = _ticket(sqlite_desk)
+    _put_on_file(sqlite_desk, made)
+    with sqlite_desk.desk.database.transaction() as db:
+        db.connection().execute(update(Ticket).values(sealed_key=b"", subject_redacted=b""))
+    assert redact_waiting(sqlite_desk.desk) == 0
+    with sqlite_desk.desk.database.reading() as db:
+        assert db.get_one(Ticket, made.number).redaction_due is None

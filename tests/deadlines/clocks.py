@@ -12,7 +12,7 @@ from cs_console.policy.schema import Pack
 from models.clock_event import ClockEvent
 from models.enums import Role
 from tests.decisions.cases import pack
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 
 
 def utc(*parts: int) -> datetime:
@@ -68,7 +68,7 @@ text = "您的请求 #{{ ticket }} 将于 {{ due }} 前答复。原因：{{ reas
 """
 
 
-def use_month_pack(test_office: TestOffice, approver: Role = Role.SUPERVISOR) -> Pack:
+def use_month_pack(test_desk: TestDesk, approver: Role = Role.SUPERVISOR) -> Pack:
     """Put the pack that `month_pack` is like on the desk's shelf, as a file, for new tickets."""
     text = (SHIPPED / "hauthome-2023-08.toml").read_text("utf-8")
     for old, new in (
@@ -83,17 +83,17 @@ def use_month_pack(test_office: TestOffice, approver: Role = Role.SUPERVISOR) ->
     ):
         assert old in text
         text = text.replace(old, new, 1)
-    office = test_office.office
-    folder = office.settings.home / "packs"
+    desk = test_desk.desk
+    folder = desk.settings.home / "packs"
     folder.mkdir(exist_ok=True)
     (folder / "months-2023-08.toml").write_text(text, "utf-8")
-    office.settings = office.settings.model_copy(update={"pack": "months-2023-08"})
-    office.packs = PackShelf(office.settings)
-    return office.packs.current
+    desk.settings = desk.settings.model_copy(update={"pack": "months-2023-08"})
+    desk.packs = PackShelf(desk.settings)
+    return desk.packs.current
 
 
-def clock_events(test_office: TestOffice, number: int) -> list[ClockEvent]:
+def clock_events(test_desk: TestDesk, number: int) -> list[ClockEvent]:
     """The ticket's clock events, oldest first."""
-    with test_office.office.database.reading() as session:
+    with test_desk.desk.database.reading() as db:
         found = select(ClockEvent).where(col(ClockEvent.ticket_number) == number).order_by(col(ClockEvent.at))
-        return list(session.scalars(found))
+        return list(db.scalars(found))

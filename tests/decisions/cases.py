@@ -10,13 +10,13 @@ from sqlalchemy import update
 
 from cs_console.decisions import checklist
 from cs_console.decisions.proposal import Answer, Fee, Finding, Proposal
-from cs_console.desk import Desk
+from cs_console.desk import DeskSession
 from cs_console.policy.ground_rules import Ground, Question
 from cs_console.policy.loader import SHIPPED, load_pack
 from cs_console.policy.schema import Pack
 from models.agent_session import AgentSession
 from models.enums import Field, Outcome, Role, TicketKind
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.tickets import MadeTicket, make_requester, make_ticket
 
 PASSWORD = "a long enough pass phrase"
@@ -28,12 +28,12 @@ def pack() -> Pack:
     return load_pack(SHIPPED / "hauthome-2023-08.toml")
 
 
-def later(test_office: TestOffice, **span: float) -> None:
+def later(test_desk: TestDesk, **span: float) -> None:
     """Let time pass with everyone at work, so that no one is signed out meanwhile."""
-    test_office.clock.forward(**span)
-    with test_office.office.database.transaction() as session:
-        now = test_office.clock.now()
-        session.connection().execute(update(AgentSession).values(started_at=now, last_active_at=now))
+    test_desk.clock.forward(**span)
+    with test_desk.desk.database.transaction() as db:
+        now = test_desk.clock.now()
+        db.connection().execute(update(AgentSession).values(started_at=now, last_active_at=now))
 
 
 @cache
@@ -41,9 +41,9 @@ def _hash() -> str:
     return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)  # real, but quick
 
 
-def person(test_office: TestOffice, name: str, *roles: Role) -> Desk:
+def person(test_desk: TestDesk, name: str, *roles: Role) -> DeskSession:
     """A signed-in agent who can be asked for PASSWORD again."""
-    return test_office.desk(name, *roles, password_hash=_hash())
+    return test_desk.session(name, *roles, password_hash=_hash())
 
 
 def ground(code: str) -> Ground:
@@ -110,20 +110,20 @@ def answered(proposal: Proposal, question: str, text: str, at: datetime | None =
     return replace(proposal, findings=(replace(first, answers=answers), *proposal.findings[1:]))
 
 
-def propose(desk: Desk, number: int, row: int, proposal: Proposal) -> checklist.Proposed:
+def propose(session: DeskSession, number: int, row: int, proposal: Proposal) -> checklist.Proposed:
     """Put on record as asked just what the proposal answers, then propose it."""
     covered = {field for finding in proposal.applying for field in finding.fields}
-    checklist.record_asked(desk, number, proposal.request, {*proposal.granted, *covered})
-    return checklist.propose(desk, number, row, proposal)
+    checklist.record_asked(session, number, proposal.request, {*proposal.granted, *covered})
+    return checklist.propose(session, number, row, proposal)
 
 
 def request(
-    test_office: TestOffice, assignee: Desk, text: str = "Please delete my account.", language: str = "en"
+    test_desk: TestDesk, assignee: DeskSession, text: str = "Please delete my account.", language: str = "en"
 ) -> MadeTicket:
     """A verified rights request of a requester with e-mail and mobile on file."""
     contacts = {Field.EMAIL: "alice@example.org", Field.MOBILE: "+8613800138000", Field.NAME: "Alice Wonder"}
     return make_ticket(
-        test_office,
+        test_desk,
         kind=TicketKind.RIGHTS,
         assignee=assignee,
         verified=True,
@@ -133,10 +133,10 @@ def request(
     )
 
 
-def earlier_request(test_office: TestOffice, assignee: Desk) -> tuple[int, MadeTicket]:
+def earlier_request(test_desk: TestDesk, assignee: DeskSession) -> tuple[int, MadeTicket]:
     """An earlier ticket's number and a verified rights request of the same requester."""
-    requester = make_requester(test_office, {Field.EMAIL: "alice@example.org"})
-    last_month = test_office.clock.now() - timedelta(days=30)
-    first = make_ticket(test_office, kind=TicketKind.RIGHTS, requester=requester, received_at=last_month)
-    again = make_ticket(test_office, kind=TicketKind.RIGHTS, requester=requester, assignee=assignee, verified=True)
+    requester = make_requester(test_desk, {Field.EMAIL: "alice@example.org"})
+    last_month = test_desk.clock.now() - timedelta(days=30)
+    first = make_ticket(test_desk, kind=TicketKind.RIGHTS, requester=requester, received_at=last_month)
+    again = make_ticket(test_desk, kind=TicketKind.RIGHTS, requester=requester, assignee=assignee, verified=True)
     return first.number, again

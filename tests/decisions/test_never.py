@@ -24,8 +24,8 @@ from cs_console.custody.safe_views import open_safe
 from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.decisions import approval, checklist, request_scope
 from cs_console.decisions.proposal import open_answers
-from cs_console.desk import Desk
-from cs_console.errors import Refusal
+from cs_console.desk import DeskSession
+from cs_console.errors import ConsoleError
 from cs_console.policy.ground_rules import Ground
 from cs_console.verification.codes import check_code, send_code
 from models.agent import Agent
@@ -37,7 +37,7 @@ from models.message import Message
 from models.ticket import Ticket
 from models.verification import Verification
 from tests.decisions.cases import PASSWORD, fee, grant, later, pack, partial, person, propose, refusal
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.soak import rounds
 from tests.support.tickets import MadeTicket, make_requester, make_ticket
 
@@ -55,15 +55,15 @@ STEPS = 45
 class Walk:
     """Several people at three tickets of one requester, each doing what chance tells them."""
 
-    def __init__(self, test_office: TestOffice, seed: int) -> None:
-        self.office, self.test_office = test_office.office, test_office
+    def __init__(self, test_desk: TestDesk, seed: int) -> None:
+        self.desk, self.test_desk = test_desk.desk, test_desk
         self.chance = random.Random(seed)
-        self.people = [person(test_office, f"{name}-{seed}", *roles) for name, roles in PEOPLE.items()]
+        self.people = [person(test_desk, f"{name}-{seed}", *roles) for name, roles in PEOPLE.items()]
         contacts = {Field.EMAIL: "alice@example.org", Field.MOBILE: "+8613800138000", Field.NAME: "Alice Wonder"}
-        requester = make_requester(test_office, contacts)
+        requester = make_requester(test_desk, contacts)
         self.tickets = [
             make_ticket(
-                test_office,
+                test_desk,
                 kind=TicketKind.RIGHTS,
                 requester=requester,
                 assignee=self.people[0],
@@ -72,7 +72,7 @@ class Walk:
             for _ in range(3)
         ]
         self.decisions = ["none yet"]
-        self.acts: list[Callable[[Desk, MadeTicket], object]] = [
+        self.acts: list[Callable[[DeskSession, MadeTicket], object]] = [
             *[self.propose] * 8,
             *[self.approve] * 6,
             *[self.type_wrong_digits] * 4,
@@ -92,108 +92,108 @@ class Walk:
     def step(self) -> str:
         """One act of one agent; what it was."""
         act, ticket = self.chance.choice(self.acts), self.chance.choice(self.tickets)
-        desk = self.chance.choice([*[self.assignee(ticket)] * 6, *self.people])
-        with suppress(Refusal):
-            act(desk, ticket)
-        return f"{desk.agent.name} {act.__name__} #{ticket.number}"
+        session = self.chance.choice([*[self.assignee(ticket)] * 6, *self.people])
+        with suppress(ConsoleError):
+            act(session, ticket)
+        return f"{session.agent.name} {act.__name__} #{ticket.number}"
 
     # --- what people do
 
-    def propose(self, desk: Desk, ticket: MadeTicket) -> None:
-        now, code = self.test_office.clock.now(), self.chance.choice(["S1", "S3", "S4", "S4", "S5", "D2", "D4"])
+    def propose(self, session: DeskSession, ticket: MadeTicket) -> None:
+        now, code = self.test_desk.clock.now(), self.chance.choice(["S1", "S3", "S4", "S4", "S5", "D2", "D4"])
         kinds = [refusal(code, now), refusal(code, now), partial(code, now), grant(), grant("orders"), fee(now)]
         made, how = self.chance.choice(kinds), self.chance.choice([propose, propose, propose, checklist.propose])
-        self.decisions.append(how(desk, ticket.number, self.row(ticket), made).decision_id)
+        self.decisions.append(how(session, ticket.number, self.row(ticket), made).decision_id)
 
-    def ask(self, desk: Desk, ticket: MadeTicket) -> None:
-        request_scope.record_asked(desk, ticket.number, "delete", self.chance.sample(["e-mail", "mobile", "orders"], 2))
+    def ask(self, session: DeskSession, ticket: MadeTicket) -> None:
+        request_scope.record_asked(
+            session, ticket.number, "delete", self.chance.sample(["e-mail", "mobile", "orders"], 2)
+        )
 
-    def approve(self, desk: Desk, _: MadeTicket) -> None:
+    def approve(self, session: DeskSession, _: MadeTicket) -> None:
         """One after the other tries it, the first one twice."""
-        for one in (desk, *self.chance.sample(self.people, 2)):
+        for one in (session, *self.chance.sample(self.people, 2)):
             password = PASSWORD if self.chance.random() < 0.9 else "a wrong one"
-            with suppress(Refusal):
+            with suppress(ConsoleError):
                 approval.approve(one, self.decisions[-1], password)
 
-    def give_back(self, desk: Desk, _: MadeTicket) -> None:
-        approval.return_proposal(desk, self.chance.choice(self.decisions), "Look again.")
+    def give_back(self, session: DeskSession, _: MadeTicket) -> None:
+        approval.return_proposal(session, self.chance.choice(self.decisions), "Look again.")
 
-    def withdraw(self, desk: Desk, _: MadeTicket) -> None:
-        approval.withdraw(desk, self.chance.choice(self.decisions))
+    def withdraw(self, session: DeskSession, _: MadeTicket) -> None:
+        approval.withdraw(session, self.chance.choice(self.decisions))
 
-    def send(self, desk: Desk, ticket: MadeTicket) -> None:
-        send_code(desk, ticket.number, ticket.contact_ids[self.chance.choice([Field.EMAIL, Field.MOBILE])])
+    def send(self, session: DeskSession, ticket: MadeTicket) -> None:
+        send_code(session, ticket.number, ticket.contact_ids[self.chance.choice([Field.EMAIL, Field.MOBILE])])
 
-    def type_wrong_digits(self, desk: Desk, ticket: MadeTicket) -> None:
+    def type_wrong_digits(self, session: DeskSession, ticket: MadeTicket) -> None:
         for _ in range(self.chance.randrange(1, 5)):
-            with suppress(Refusal):
-                check_code(desk, ticket.number, f"{self.chance.randrange(10**8):08d}")
+            with suppress(ConsoleError):
+                check_code(session, ticket.number, f"{self.chance.randrange(10**8):08d}")
 
-    def type_right_digits(self, desk: Desk, ticket: MadeTicket) -> None:
-        folder = self.office.settings.outbox
+    def type_right_digits(self, session: DeskSession, ticket: MadeTicket) -> None:
+        folder = self.desk.settings.outbox
         assert folder is not None
         found = [re.findall(r"\b[0-9]{8}\b", file.read_text("utf-8")) for file in sorted(folder.glob("*"))]
         digits = [one for some in found for one in some]
-        check_code(desk, ticket.number, digits[-1] if digits else "00000000")
+        check_code(session, ticket.number, digits[-1] if digits else "00000000")
 
-    def reveal(self, desk: Desk, ticket: MadeTicket) -> None:
+    def reveal(self, session: DeskSession, ticket: MadeTicket) -> None:
         field = self.chance.choice([Field.EMAIL, Field.MOBILE, Field.NAME])
-        disclosure.reveal(desk, ticket.number, Target(field, ticket.contact_ids[field]), "answer-right")
+        disclosure.reveal(session, ticket.number, Target(field, ticket.contact_ids[field]), "answer-right")
 
-    def change_contact(self, desk: Desk, ticket: MadeTicket) -> None:
+    def change_contact(self, session: DeskSession, ticket: MadeTicket) -> None:
         digits = f"+86138{self.chance.randrange(10**8):08d}"
-        change_contact(desk, ticket.number, ticket.contact_ids[Field.MOBILE], Field.MOBILE, digits)
+        change_contact(session, ticket.number, ticket.contact_ids[Field.MOBILE], Field.MOBILE, digits)
 
-    def hand_over(self, desk: Desk, ticket: MadeTicket) -> None:
+    def hand_over(self, session: DeskSession, ticket: MadeTicket) -> None:
         to = self.chance.choice(self.people[:2]).agent.name
-        workflow.assign(desk, ticket.number, self.row(ticket), to)
+        workflow.assign(session, ticket.number, self.row(ticket), to)
 
-    def change_state(self, desk: Desk, ticket: MadeTicket) -> None:
+    def change_state(self, session: DeskSession, ticket: MadeTicket) -> None:
         state = self.chance.choice([TicketState.CLOSED, TicketState.OPEN, TicketState.WAITING, TicketState.VERIFIED])
-        workflow.set_state(desk, ticket.number, self.row(ticket), state)
+        workflow.set_state(session, ticket.number, self.row(ticket), state)
 
-    def note(self, desk: Desk, ticket: MadeTicket) -> None:
-        conversation.add_note(desk, ticket.number, self.row(ticket), "A word among ourselves.")
+    def note(self, session: DeskSession, ticket: MadeTicket) -> None:
+        conversation.add_note(session, ticket.number, self.row(ticket), "A word among ourselves.")
 
-    def wait(self, _desk: Desk, _ticket: MadeTicket) -> None:
-        later(self.test_office, minutes=self.chance.choice([1, 11, 31]))
+    def wait(self, _session: DeskSession, _ticket: MadeTicket) -> None:
+        later(self.test_desk, minutes=self.chance.choice([1, 11, 31]))
 
-    def assignee(self, ticket: MadeTicket) -> Desk:
-        with self.office.database.reading() as session:
-            whose = session.get_one(Ticket, ticket.number).assignee_id
-        return next((desk for desk in self.people if desk.agent.id == whose), self.people[0])
+    def assignee(self, ticket: MadeTicket) -> DeskSession:
+        with self.desk.database.reading() as db:
+            whose = db.get_one(Ticket, ticket.number).assignee_id
+        return next((session for session in self.people if session.agent.id == whose), self.people[0])
 
     def row(self, ticket: MadeTicket) -> int:
-        with self.office.database.reading() as session:
-            return session.get_one(Ticket, ticket.number).row
+        with self.desk.database.reading() as db:
+            return db.get_one(Ticket, ticket.number).row
 
     # --- what must never be
 
     def look(self) -> Counter[str]:
         """Read what is stored and hold it against each promise; what there was to look at."""
         numbers = [ticket.number for ticket in self.tickets]
-        with self.office.database.reading() as session:
-            made = session.execute(select(Decision).where(col(Decision.ticket_number).in_(numbers))).scalars().all()
+        with self.desk.database.reading() as db:
+            made = db.execute(select(Decision).where(col(Decision.ticket_number).in_(numbers))).scalars().all()
             for decision in made:
-                self.look_at_decision(session, decision)
-            entries = session.execute(
-                select(LogEntry).where(col(LogEntry.ticket).in_(numbers)).order_by(col(LogEntry.seq))
-            )
+                self.look_at_decision(db, decision)
+            entries = db.execute(select(LogEntry).where(col(LogEntry.ticket).in_(numbers)).order_by(col(LogEntry.seq)))
             log = list(entries.scalars())
             windows = list(
-                session.execute(select(Verification).where(col(Verification.ticket_number).in_(numbers))).scalars()
+                db.execute(select(Verification).where(col(Verification.ticket_number).in_(numbers))).scalars()
             )
             for number in numbers:
-                self.look_at_letters(session, number, [one for one in made if one.ticket_number == number])
+                self.look_at_letters(db, number, [one for one in made if one.ticket_number == number])
         self.look_at_reveals(log, windows)
         self.look_at_tries(log)
         seen = Counter(f"{one.action} {one.outcome}" for one in log)
         seen.update(f"final {one.outcome}" for one in made if one.state == DecisionState.FINAL)
         return seen
 
-    def look_at_decision(self, session: Session, decision: Decision) -> None:
+    def look_at_decision(self, db: Session, decision: Decision) -> None:
         """A decision is final if and only if other people said yes in every role that its grounds ask for."""
-        rows = session.execute(
+        rows = db.execute(
             select(Approval).where(col(Approval.decision_id) == decision.id, col(Approval.approved).is_(True))
         )
         yes = rows.scalars().all()
@@ -201,10 +201,10 @@ class Walk:
         assert decision.proposer_id not in people, "a decision approved by its proposer"
         assert len(set(people)) == len(people), "one person in two places"
         for one in yes:
-            assert one.role in session.get_one(Agent, one.agent_id).roles.split(","), "a role that no one gave them"
-        ticket = session.get_one(Ticket, decision.ticket_number)
-        keys = ticket_keys(session, self.office, ticket.number)
-        proposal = open_answers(self.office.keyring, keys, decision.id, decision.answers, decision.legal_review)
+            assert one.role in db.get_one(Agent, one.agent_id).roles.split(","), "a role that no one gave them"
+        ticket = db.get_one(Ticket, decision.ticket_number)
+        keys = ticket_keys(db, self.desk, ticket.number)
+        proposal = open_answers(self.desk.keyring, keys, decision.id, decision.answers, decision.legal_review)
         wanted: Counter[str] = Counter()
         grounds: list[Ground | None] = [pack().ground(finding.ground) for finding in proposal.applying]
         for ground in grounds:
@@ -225,14 +225,14 @@ class Walk:
             said = [rules.neutral_sentence] if decision.legal_review else [one.plain_words for one in grounds if one]
             assert all(words in letter for words in said), "a notice without its ground"
 
-    def look_at_letters(self, session: Session, number: int, made: list[Decision]) -> None:
+    def look_at_letters(self, db: Session, number: int, made: list[Decision]) -> None:
         """No letter goes out that was not decided, and a decided ticket was answered in all that was asked."""
-        letters = session.execute(
+        letters = db.execute(
             select(col(Message.id)).where(col(Message.ticket_number) == number, col(Message.sort) == MessageSort.NOTICE)
         )
         final = [one for one in made if one.state == DecisionState.FINAL]
         assert len(letters.all()) == len(final), "a notice that was not decided"
-        ticket = session.get_one(Ticket, number)
+        ticket = db.get_one(Ticket, number)
         waiting = [one for one in made if one.state == DecisionState.PROPOSED]
         assert (len(waiting) == 1) == (ticket.state == TicketState.IN_APPROVAL), "a proposal that no one waits for"
         if ticket.state == TicketState.CLOSED:
@@ -275,7 +275,7 @@ CHANCES = 40
 
 @pytest.mark.timeout(1200)
 def test_no_order_of_acts_reaches_what_must_never_be(
-    test_office: TestOffice, record_property: Callable[[str, object], None]
+    test_desk: TestDesk, record_property: Callable[[str, object], None]
 ) -> None:
     seed = int(os.environ.get("CS_SOAK_SEED") or random.randrange(2**32))
     record_property("seed", seed)
@@ -283,7 +283,7 @@ def test_no_order_of_acts_reaches_what_must_never_be(
     for at in range(rounds(4, 400) + CHANCES):
         if at >= rounds(4, 400) and not missing(seen):
             break
-        walk, acts = Walk(test_office, seed + at), []
+        walk, acts = Walk(test_desk, seed + at), []
         try:
             for _ in range(STEPS):
                 acts.append(walk.step())

@@ -24,7 +24,7 @@ from cs_console.custody.safe_views import open_safe
 from cs_console.decisions import approval
 from cs_console.decisions.approval_queue import last_decision
 from cs_console.decisions.proposal import Proposal
-from cs_console.desk import Desk
+from cs_console.desk import DeskSession
 from cs_console.errors import SealBroken, StaleProposal
 from cs_console.tickets import queue
 from models.decision import Approval, Decision
@@ -34,7 +34,7 @@ from models.message import Message
 from models.ticket import Ticket
 from tests.decisions.cases import PASSWORD, answered, ground, pack, person, propose, refusal, request
 from tests.decisions.test_checklist import decision_of
-from tests.support.office import TestOffice, make_office
+from tests.support.desk import TestDesk, make_desk
 from tests.support.postgres import fresh_database
 from tests.support.stored import keys_of
 from tests.support.tickets import make_ticket
@@ -43,33 +43,33 @@ HIDDEN = ("S1", "S2", "S3")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def offices(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
+def desks(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     """Five desks that differ in nothing but the ground that will be proposed."""
     made = {
-        code: make_office(tmp_path / code, "" if request.param == "sqlite" else fresh_database())
+        code: make_desk(tmp_path / code, "" if request.param == "sqlite" else fresh_database())
         for code in (*HIDDEN, "S5", "S6")
     }
     yield made
-    for office in made.values():
-        office.office.close()
+    for desk in made.values():
+        desk.desk.close()
 
 
-def hidden_proposal(test_office: TestOffice, code: str) -> Proposal:
+def hidden_proposal(test_desk: TestDesk, code: str) -> Proposal:
     """A refusal under legal review; the answers of S1 are long, the others short."""
-    proposal = refusal(code, test_office.clock.now())
+    proposal = refusal(code, test_desk.clock.now())
     if code == "S1":
         proposal = answered(proposal, "authority", "Office for 国家安全, order 44/2026. " * 50)
     return replace(proposal, neutral=code in {"S5", "S6"})
 
 
-def stored(test_office: TestOffice) -> dict[str, object]:
+def stored(test_desk: TestDesk) -> dict[str, object]:
     """What a person with the database but without keys sees, and what the log says."""
-    with test_office.office.database.reading() as session:
-        decision = session.execute(select(Decision)).scalar_one()
-        ticket = session.execute(select(Ticket)).scalar_one()
-        messages = session.execute(select(Message).order_by(col(Message.at), col(Message.sort))).scalars().all()
-        entries = session.execute(select(LogEntry).order_by(col(LogEntry.seq))).scalars().all()
-        approvals = session.execute(select(Approval).order_by(col(Approval.at), col(Approval.role))).scalars().all()
+    with test_desk.desk.database.reading() as db:
+        decision = db.execute(select(Decision)).scalar_one()
+        ticket = db.execute(select(Ticket)).scalar_one()
+        messages = db.execute(select(Message).order_by(col(Message.at), col(Message.sort))).scalars().all()
+        entries = db.execute(select(LogEntry).order_by(col(LogEntry.seq))).scalars().all()
+        approvals = db.execute(select(Approval).order_by(col(Approval.at), col(Approval.role))).scalars().all()
         return {
             "decision": (
                 decision.outcome,
@@ -92,28 +92,28 @@ def stored(test_office: TestOffice) -> dict[str, object]:
         }
 
 
-def seen(desk: Desk, number: int, decision_id: str) -> dict[str, object]:
+def seen(session: DeskSession, number: int, decision_id: str) -> dict[str, object]:
     """Everything that a service shows this person about the decision."""
-    rows = [asdict(row) for row in approval.waiting(desk).rows]
-    views: dict[str, object] = {"rows": rows, "last": last_decision(desk, number)}
-    views["ticket"] = asdict(conversation.open_ticket(desk, number))
-    views["queue"] = [asdict(queue.page(desk, view)) for view, _ in queue.VIEWS]
-    if desk.agent.has(Role.SUPERVISOR):
-        shown = review.entries(desk, review.LogFilter()).entries
+    rows = [asdict(row) for row in approval.waiting(session).rows]
+    views: dict[str, object] = {"rows": rows, "last": last_decision(session, number)}
+    views["ticket"] = asdict(conversation.open_ticket(session, number))
+    views["queue"] = [asdict(queue.page(session, view)) for view, _ in queue.VIEWS]
+    if session.agent.has(Role.SUPERVISOR):
+        shown = review.entries(session, review.LogFilter()).entries
         views["log"] = [replace(entry, session="", requester="") for entry in shown]
         for form in ("jsonl", "csv"):
             out = io.StringIO()
-            export_log(desk, out, None, form)
+            export_log(session, out, None, form)
             views[form] = out.getvalue()
-    if desk.agent.has(Role.SUPERVISOR) or desk.agent.name == "mei":
-        views["opened"] = asdict(approval.open_proposal(desk, decision_id))
+    if session.agent.has(Role.SUPERVISOR) or session.agent.name == "mei":
+        views["opened"] = asdict(approval.open_proposal(session, decision_id))
     return views
 
 
 @contextmanager
-def statements(test_office: TestOffice) -> Iterator[list[str]]:
+def statements(test_desk: TestDesk) -> Iterator[list[str]]:
     """Every statement that the store is given meanwhile: the same ones take the same time."""
-    engine = test_office.office.database.engine
+    engine = test_desk.desk.database.engine
     given: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
@@ -124,23 +124,23 @@ def statements(test_office: TestOffice) -> Iterator[list[str]]:
     event.remove(engine, "before_cursor_execute", note)
 
 
-def story(test_office: TestOffice, code: str) -> list[object]:
+def story(test_desk: TestDesk, code: str) -> list[object]:
     """A whole decision on that ground, and all that others could see of it on the way."""
-    mei = person(test_office, "mei", Role.AGENT)
-    others = [mei, person(test_office, "ben", Role.AGENT), person(test_office, "sue", Role.SUPERVISOR)]
-    pia = person(test_office, "pia", Role.PRIVACY_OFFICER)
-    number = make_ticket(test_office, kind=TicketKind.RIGHTS, assignee=mei, verified=True).number
-    decision_id = propose(mei, number, 1, hidden_proposal(test_office, code)).decision_id
-    seen_so_far: list[object] = [[seen(desk, number, decision_id) for desk in others], stored(test_office)]
+    mei = person(test_desk, "mei", Role.AGENT)
+    others = [mei, person(test_desk, "ben", Role.AGENT), person(test_desk, "sue", Role.SUPERVISOR)]
+    pia = person(test_desk, "pia", Role.PRIVACY_OFFICER)
+    number = make_ticket(test_desk, kind=TicketKind.RIGHTS, assignee=mei, verified=True).number
+    decision_id = propose(mei, number, 1, hidden_proposal(test_desk, code)).decision_id
+    seen_so_far: list[object] = [[seen(session, number, decision_id) for session in others], stored(test_desk)]
     approval.return_proposal(pia, decision_id, f"{ground(code).title}: name the order.")
-    seen_so_far += [[seen(desk, number, decision_id) for desk in others], stored(test_office)]
-    with test_office.office.database.transaction() as session:
-        session.connection().execute(Approval.__table__.delete())  # type: ignore[attr-defined]  # SQLModel's table
-        session.connection().execute(Decision.__table__.delete())  # type: ignore[attr-defined]  # SQLModel's table
-    decision_id = propose(mei, number, 3, hidden_proposal(test_office, code)).decision_id
-    for desk in (others[2], pia):
-        approval.approve(desk, decision_id, PASSWORD)
-        seen_so_far += [[seen(one, number, decision_id) for one in others], stored(test_office)]
+    seen_so_far += [[seen(session, number, decision_id) for session in others], stored(test_desk)]
+    with test_desk.desk.database.transaction() as db:
+        db.connection().execute(Approval.__table__.delete())  # type: ignore[attr-defined]  # SQLModel's table
+        db.connection().execute(Decision.__table__.delete())  # type: ignore[attr-defined]  # SQLModel's table
+    decision_id = propose(mei, number, 3, hidden_proposal(test_desk, code)).decision_id
+    for session in (others[2], pia):
+        approval.approve(session, decision_id, PASSWORD)
+        seen_so_far += [[seen(one, number, decision_id) for one in others], stored(test_desk)]
     return seen_so_far
 
 
@@ -149,9 +149,9 @@ def without_ids(value: object) -> str:
     return re.sub(r"\b[0-9a-f]{16}(?:[0-9a-f]{16})?\b", "ID", repr(value))
 
 
-def test_nobody_but_privacy_officers_can_tell_which_ground_it_is(offices: dict[str, TestOffice]) -> None:
-    told = {code: without_ids(story(office, code)) for code, office in offices.items()}
-    for code in offices:
+def test_nobody_but_privacy_officers_can_tell_which_ground_it_is(desks: dict[str, TestDesk]) -> None:
+    told = {code: without_ids(story(desk, code)) for code, desk in desks.items()}
+    for code in desks:
         assert told[code] == told["S1"], code
         assert ground(code).title not in told[code]
         assert ground(code).plain_words not in told[code]
@@ -159,42 +159,42 @@ def test_nobody_but_privacy_officers_can_tell_which_ground_it_is(offices: dict[s
     assert "order 44" not in told["S1"]
 
 
-def test_the_stores_are_asked_the_same_whichever_ground_it_is(offices: dict[str, TestOffice]) -> None:
+def test_the_stores_are_asked_the_same_whichever_ground_it_is(desks: dict[str, TestDesk]) -> None:
     """Response times differ only as far as work does."""
     asked: dict[str, list[str]] = {}
-    for code, test_office in offices.items():
-        mei, sue = person(test_office, "mei", Role.AGENT), person(test_office, "sue", Role.SUPERVISOR)
-        number = make_ticket(test_office, kind=TicketKind.RIGHTS, assignee=mei, verified=True).number
-        decision_id = propose(mei, number, 1, hidden_proposal(test_office, code)).decision_id
-        with statements(test_office) as given:
-            for desk in (mei, sue):
-                seen(desk, number, decision_id)
+    for code, test_desk in desks.items():
+        mei, sue = person(test_desk, "mei", Role.AGENT), person(test_desk, "sue", Role.SUPERVISOR)
+        number = make_ticket(test_desk, kind=TicketKind.RIGHTS, assignee=mei, verified=True).number
+        decision_id = propose(mei, number, 1, hidden_proposal(test_desk, code)).decision_id
+        with statements(test_desk) as given:
+            for session in (mei, sue):
+                seen(session, number, decision_id)
             approval.approve(sue, decision_id, PASSWORD)
         asked[code] = given
     assert len(asked["S1"]) > 20
-    for code in offices:
+    for code in desks:
         assert asked[code] == asked["S1"], code
 
 
 def test_operators_list_the_same_tickets_whichever_ground_it_is(tmp_path: Path) -> None:
     told = {}
     for code in (*HIDDEN, "S5", "S6"):
-        test_office = make_office(tmp_path / code)
-        mei = person(test_office, "mei", Role.AGENT)
-        numbers = [request(test_office, mei).number for _ in range(3)]
-        propose(mei, numbers[1], 1, hidden_proposal(test_office, code))
-        home = str(test_office.office.settings.home)
+        test_desk = make_desk(tmp_path / code)
+        mei = person(test_desk, "mei", Role.AGENT)
+        numbers = [request(test_desk, mei).number for _ in range(3)]
+        propose(mei, numbers[1], 1, hidden_proposal(test_desk, code))
+        home = str(test_desk.desk.settings.home)
         told[code] = CliRunner().invoke(tickets_command, ["list", "--json", "--home", home]).stdout
-        test_office.office.close()
+        test_desk.desk.close()
     assert set(told.values()) == {told["S1"]}
     assert len(json.loads(told["S1"])["tickets"]) == 3
 
 
 @pytest.mark.parametrize("code", [*HIDDEN, "S5", "S6"])
-def test_a_privacy_officer_sees_the_ground_and_the_answers(test_office: TestOffice, code: str) -> None:
-    mei = person(test_office, "mei", Role.AGENT)
-    pia = person(test_office, "pia", Role.PRIVACY_OFFICER)
-    decision_id = propose(mei, request(test_office, mei).number, 1, hidden_proposal(test_office, code)).decision_id
+def test_a_privacy_officer_sees_the_ground_and_the_answers(test_desk: TestDesk, code: str) -> None:
+    mei = person(test_desk, "mei", Role.AGENT)
+    pia = person(test_desk, "pia", Role.PRIVACY_OFFICER)
+    decision_id = propose(mei, request(test_desk, mei).number, 1, hidden_proposal(test_desk, code)).decision_id
     view = approval.open_proposal(pia, decision_id)
     assert view.legal_review
     assert view.ground_words == f"{code} {ground(code).title}"
@@ -209,12 +209,12 @@ def test_a_privacy_officer_sees_the_ground_and_the_answers(test_office: TestOffi
     assert told.reason == "legal review; a privacy officer can say why"
 
 
-def test_the_tickets_key_alone_does_not_open_the_answers(test_office: TestOffice) -> None:
-    mei = person(test_office, "mei", Role.AGENT)
-    made = request(test_office, mei)
-    decision = decision_of(test_office, propose(mei, made.number, 1, hidden_proposal(test_office, "S1")).decision_id)
-    keyring = test_office.office.keyring
-    keys = keys_of(test_office.office, made.number)
+def test_the_tickets_key_alone_does_not_open_the_answers(test_desk: TestDesk) -> None:
+    mei = person(test_desk, "mei", Role.AGENT)
+    made = request(test_desk, mei)
+    decision = decision_of(test_desk, propose(mei, made.number, 1, hidden_proposal(test_desk, "S1")).decision_id)
+    keyring = test_desk.desk.keyring
+    keys = keys_of(test_desk.desk, made.number)
     inner = keys.place("decision", "answers", decision.id)
     outer = replace(inner, owner="desk:privacy-office")
     for place, key in (
@@ -229,11 +229,11 @@ def test_the_tickets_key_alone_does_not_open_the_answers(test_office: TestOffice
     assert b"44/2026" in open_sealed(keys.key, inner, opened)
 
 
-def test_a_proposal_under_review_goes_stale_on_the_same_day_whatever_the_ground(offices: dict[str, TestOffice]) -> None:
-    for code, test_office in offices.items():
-        mei = person(test_office, "mei", Role.AGENT)
-        decision_id = propose(mei, request(test_office, mei).number, 1, hidden_proposal(test_office, code)).decision_id
-        test_office.clock.forward(days=pack().legal_review.waits_days, seconds=1)
-        sue = person(test_office, "sue", Role.SUPERVISOR)
+def test_a_proposal_under_review_goes_stale_on_the_same_day_whatever_the_ground(desks: dict[str, TestDesk]) -> None:
+    for code, test_desk in desks.items():
+        mei = person(test_desk, "mei", Role.AGENT)
+        decision_id = propose(mei, request(test_desk, mei).number, 1, hidden_proposal(test_desk, code)).decision_id
+        test_desk.clock.forward(days=pack().legal_review.waits_days, seconds=1)
+        sue = person(test_desk, "sue", Role.SUPERVISOR)
         with pytest.raises(StaleProposal, match="waited too long"):
             approval.approve(sue, decision_id, PASSWORD)

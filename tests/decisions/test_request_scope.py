@@ -16,36 +16,36 @@ from cs_console.errors import (
     AskedDiffers,
     AskedMissing,
     BadInput,
+    ConsoleError,
     NotAllowed,
     NotAssigned,
     NoUndertaking,
-    Refusal,
     WrongState,
 )
 from models.enums import Action, Outcome, Role, TicketKind, TicketState
 from models.log import LogEntry
 from tests.decisions.cases import PASSWORD, fee, finding, grant, pack, partial, person, refusal, request
 from tests.decisions.test_checklist import actions, ticket_of
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.tickets import make_ticket
 
 
-def test_what_is_asked_is_recorded_in_the_packs_order_with_the_names_of_the_fields(test_office: TestOffice) -> None:
-    mei = person(test_office, "mei", Role.AGENT)
-    number = request(test_office, mei).number
+def test_what_is_asked_is_recorded_in_the_packs_order_with_the_names_of_the_fields(test_desk: TestDesk) -> None:
+    mei = person(test_desk, "mei", Role.AGENT)
+    number = request(test_desk, mei).number
     assert request_scope.read_asked(mei, number) is None
     made = request_scope.record_asked(mei, number, "delete", ["orders", "e-mail", "mobile"])
-    assert made == AskedFor("delete", ("mobile", "e-mail", "orders"), "mei", test_office.clock.now())
+    assert made == AskedFor("delete", ("mobile", "e-mail", "orders"), "mei", test_desk.clock.now())
     assert request_scope.read_asked(mei, number) == made
-    with test_office.office.database.reading() as session:
-        [entry] = session.execute(select(LogEntry).where(col(LogEntry.action) == Action.ASKED_RECORDED)).scalars()
+    with test_desk.desk.database.reading() as db:
+        [entry] = db.execute(select(LogEntry).where(col(LogEntry.action) == Action.ASKED_RECORDED)).scalars()
     assert (entry.ticket, entry.actor, entry.reason) == (number, "mei", "what is asked: delete")
     assert set(entry.fields.split(",")) == {"mobile", "e-mail", "orders"}
 
 
-def test_each_correction_is_an_entry_and_the_same_again_is_none(test_office: TestOffice) -> None:
-    mei = person(test_office, "mei", Role.AGENT)
-    number = request(test_office, mei).number
+def test_each_correction_is_an_entry_and_the_same_again_is_none(test_desk: TestDesk) -> None:
+    mei = person(test_desk, "mei", Role.AGENT)
+    number = request(test_desk, mei).number
     for right, fields in (
         ("delete", ["mobile"]),
         ("delete", ["mobile"]),
@@ -53,16 +53,16 @@ def test_each_correction_is_an_entry_and_the_same_again_is_none(test_office: Tes
         ("access", ["mobile", "name"]),
     ):
         request_scope.record_asked(mei, number, right, fields)
-    assert [reason for action, _, reason in actions(test_office) if action == Action.ASKED_RECORDED] == [
+    assert [reason for action, _, reason in actions(test_desk) if action == Action.ASKED_RECORDED] == [
         "what is asked: delete",
         "what is asked, corrected: access",
         "what is asked, corrected: access",
     ]
 
 
-def test_what_is_asked_stands_still_while_an_answer_waits_or_stands(test_office: TestOffice) -> None:
-    mei = person(test_office, "mei", Role.AGENT)
-    number, now = request(test_office, mei).number, test_office.clock.now()
+def test_what_is_asked_stands_still_while_an_answer_waits_or_stands(test_desk: TestDesk) -> None:
+    mei = person(test_desk, "mei", Role.AGENT)
+    number, now = request(test_desk, mei).number, test_desk.clock.now()
     request_scope.record_asked(mei, number, "delete", ["mobile"])
     decision_id = checklist.propose(mei, number, 1, refusal("D2", now)).decision_id
     with pytest.raises(WrongState, match="proposed already"):
@@ -74,50 +74,50 @@ def test_what_is_asked_stands_still_while_an_answer_waits_or_stands(test_office:
         request_scope.record_asked(mei, number, "delete", ["mobile"])
 
 
-def test_it_is_for_whoever_may_propose_on_their_own_open_rights_request(test_office: TestOffice) -> None:
+def test_it_is_for_whoever_may_propose_on_their_own_open_rights_request(test_desk: TestDesk) -> None:
     """ASVS 8.2.1: deny by default."""
-    mei, ben = person(test_office, "mei", Role.AGENT), person(test_office, "ben", Role.AGENT)
-    root = person(test_office, "root", Role.ADMIN, Role.VERIFIER)
-    new = test_office.desk("new", Role.AGENT, undertaking=False)
-    inquiry = make_ticket(test_office, assignee=mei).number
-    for desk, number, error in (
-        (ben, request(test_office, mei).number, NotAssigned),
-        (root, request(test_office, root).number, NotAllowed),
-        (new, request(test_office, new).number, NoUndertaking),
+    mei, ben = person(test_desk, "mei", Role.AGENT), person(test_desk, "ben", Role.AGENT)
+    root = person(test_desk, "root", Role.ADMIN, Role.VERIFIER)
+    new = test_desk.session("new", Role.AGENT, undertaking=False)
+    inquiry = make_ticket(test_desk, assignee=mei).number
+    for session, number, error in (
+        (ben, request(test_desk, mei).number, NotAssigned),
+        (root, request(test_desk, root).number, NotAllowed),
+        (new, request(test_desk, new).number, NoUndertaking),
         (mei, inquiry, WrongState),
     ):
         with pytest.raises(error):
-            request_scope.record_asked(desk, number, "delete", ["mobile"])
+            request_scope.record_asked(session, number, "delete", ["mobile"])
         assert request_scope.read_asked(mei, number) is None
 
 
 @pytest.mark.parametrize(("right", "fields"), [("erase", ["mobile"]), ("delete", []), ("delete", ["mobil"])])
-def test_only_what_the_pack_knows_can_be_asked(test_office: TestOffice, right: str, fields: list[str]) -> None:
-    mei = person(test_office, "mei", Role.AGENT)
-    number = request(test_office, mei).number
+def test_only_what_the_pack_knows_can_be_asked(test_desk: TestDesk, right: str, fields: list[str]) -> None:
+    mei = person(test_desk, "mei", Role.AGENT)
+    number = request(test_desk, mei).number
     with pytest.raises(BadInput):
         request_scope.record_asked(mei, number, right, fields)
-    assert actions(test_office) == []
+    assert actions(test_desk) == []
 
 
-def test_it_can_be_recorded_before_the_requester_is_verified(test_office: TestOffice) -> None:
-    mei = person(test_office, "mei", Role.AGENT)
-    number = make_ticket(test_office, kind=TicketKind.RIGHTS, assignee=mei).number
+def test_it_can_be_recorded_before_the_requester_is_verified(test_desk: TestDesk) -> None:
+    mei = person(test_desk, "mei", Role.AGENT)
+    number = make_ticket(test_desk, kind=TicketKind.RIGHTS, assignee=mei).number
     assert request_scope.record_asked(mei, number, "access", ["orders"]).fields == ("orders",)
 
 
-def test_nothing_is_proposed_before_it_is_on_record_what_is_asked(test_office: TestOffice) -> None:
-    mei = person(test_office, "mei", Role.AGENT)
-    number = request(test_office, mei).number
+def test_nothing_is_proposed_before_it_is_on_record_what_is_asked(test_desk: TestDesk) -> None:
+    mei = person(test_desk, "mei", Role.AGENT)
+    number = request(test_desk, mei).number
     with pytest.raises(AskedMissing):
         checklist.propose(mei, number, 1, grant())
-    assert actions(test_office) == [(Action.DECISION_REFUSED, "refused", "asked_missing")]
+    assert actions(test_desk) == [(Action.DECISION_REFUSED, "refused", "asked_missing")]
 
 
-def test_granting_less_than_was_asked_closes_nothing(test_office: TestOffice) -> None:
+def test_granting_less_than_was_asked_closes_nothing(test_desk: TestDesk) -> None:
     """The hole that this closes: a plain grant of one field was final at once, whatever else had been asked."""
-    mei = person(test_office, "mei", Role.AGENT)
-    number, now = request(test_office, mei).number, test_office.clock.now()
+    mei = person(test_desk, "mei", Role.AGENT)
+    number, now = request(test_desk, mei).number, test_desk.clock.now()
     request_scope.record_asked(mei, number, "delete", ["e-mail", "mobile", "orders"])
     for proposal in (
         grant("e-mail"),  # less
@@ -130,13 +130,13 @@ def test_granting_less_than_was_asked_closes_nothing(test_office: TestOffice) ->
     ):
         with pytest.raises(AskedDiffers):
             checklist.propose(mei, number, 1, proposal)
-    assert (ticket_of(test_office, number).state, ticket_of(test_office, number).row) == (TicketState.VERIFIED, 1)
-    assert set(actions(test_office)[1:]) == {(Action.DECISION_REFUSED, "refused", "asked_differs")}
+    assert (ticket_of(test_desk, number).state, ticket_of(test_desk, number).row) == (TicketState.VERIFIED, 1)
+    assert set(actions(test_desk)[1:]) == {(Action.DECISION_REFUSED, "refused", "asked_differs")}
 
 
-def test_what_a_ground_covers_and_what_is_granted_make_up_what_was_asked(test_office: TestOffice) -> None:
-    mei, sue = person(test_office, "mei", Role.AGENT), person(test_office, "sue", Role.SUPERVISOR)
-    number, now = request(test_office, mei).number, test_office.clock.now()
+def test_what_a_ground_covers_and_what_is_granted_make_up_what_was_asked(test_desk: TestDesk) -> None:
+    mei, sue = person(test_desk, "mei", Role.AGENT), person(test_desk, "sue", Role.SUPERVISOR)
+    number, now = request(test_desk, mei).number, test_desk.clock.now()
     request_scope.record_asked(mei, number, "delete", ["e-mail", "mobile", "orders"])
     proposal = partial("D2", now, "mobile", "orders")
     decision_id = checklist.propose(mei, number, 1, proposal).decision_id
@@ -148,23 +148,23 @@ def test_what_a_ground_covers_and_what_is_granted_make_up_what_was_asked(test_of
     assert approval.approve(sue, decision_id, PASSWORD).final
 
 
-def test_what_is_asked_is_told_under_legal_review_too(test_office: TestOffice) -> None:
+def test_what_is_asked_is_told_under_legal_review_too(test_desk: TestDesk) -> None:
     """It came from the requester, and is the same whichever ground it is."""
-    mei, sue = person(test_office, "mei", Role.AGENT), person(test_office, "sue", Role.SUPERVISOR)
-    number = request(test_office, mei).number
+    mei, sue = person(test_desk, "mei", Role.AGENT), person(test_desk, "sue", Role.SUPERVISOR)
+    number = request(test_desk, mei).number
     request_scope.record_asked(mei, number, "delete", ["mobile"])
-    decision_id = checklist.propose(mei, number, 1, refusal("S1", test_office.clock.now())).decision_id
+    decision_id = checklist.propose(mei, number, 1, refusal("S1", test_desk.clock.now())).decision_id
     assert approval.open_proposal(sue, decision_id).findings == (
         "Asked: Deletion of personal information: Mobile number",
         "legal review",
     )
 
 
-def test_a_correction_and_a_proposal_at_once_never_miss_each_other(test_office: TestOffice) -> None:
+def test_a_correction_and_a_proposal_at_once_never_miss_each_other(test_desk: TestDesk) -> None:
     """ASVS 15.4.2: either the answer was held against the correction, or the correction is refused."""
-    mei = person(test_office, "mei", Role.AGENT)
+    mei = person(test_desk, "mei", Role.AGENT)
     for _ in range(6):
-        number = request(test_office, mei).number
+        number = request(test_desk, mei).number
         request_scope.record_asked(mei, number, "delete", ["e-mail"])
         start = threading.Barrier(2)
         refused: list[str] = []
@@ -173,7 +173,7 @@ def test_a_correction_and_a_proposal_at_once_never_miss_each_other(test_office: 
             start.wait()
             try:
                 request_scope.record_asked(mei, number, "delete", ["e-mail", "orders"])
-            except Refusal as problem:
+            except ConsoleError as problem:
                 refused.append(problem.code)
 
         other = threading.Thread(target=correct)
@@ -187,7 +187,7 @@ def test_a_correction_and_a_proposal_at_once_never_miss_each_other(test_office: 
         assert len(refused) == 1
         held = request_scope.read_asked(mei, number)
         assert held is not None
-        assert (ticket_of(test_office, number).state == TicketState.CLOSED) == (held.fields == ("e-mail",))
+        assert (ticket_of(test_desk, number).state == TicketState.CLOSED) == (held.fields == ("e-mail",))
 
 
 _KEYS = sorted({field.value for field in pack().fields} | set(pack().records))
@@ -198,7 +198,7 @@ _SOME = st.sets(st.sampled_from(_KEYS), max_size=4)
 def test_an_answer_passes_only_if_it_is_about_all_of_it_and_nothing_else(
     wanted: set[str], granted: set[str], covered: set[str]
 ) -> None:
-    from tests.support.office import FakeClock
+    from tests.support.desk import FakeClock
 
     found = finding("D2", FakeClock().now(), *covered)
     proposal = checklist.Proposal("delete", Outcome.PARTIAL, tuple(granted), (found,))

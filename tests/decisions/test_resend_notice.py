@@ -15,7 +15,7 @@ from cs_console.decisions.approval_queue import last_decision
 from cs_console.decisions.notice_delivery import NoticeWay
 from cs_console.decisions.resend_notice import notice_posted, notice_routes, send_notice_again
 from cs_console.delivery.outgoing import deliver_queued
-from cs_console.desk import Desk
+from cs_console.desk import DeskSession
 from cs_console.errors import (
     AlreadyOnItsWay,
     ContactNotOnFile,
@@ -30,7 +30,7 @@ from models.enums import Action, Channel, DeliveryState, Field, MessageSort, Rol
 from models.message import Message
 from tests.decisions.cases import PASSWORD, person, propose, refusal, request
 from tests.decisions.test_checklist import notices, ticket_of
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import MadeTicket
 
@@ -39,13 +39,13 @@ def _refuse(*_: object) -> None:
     raise DeliveryFailed("The server refuses the address.", permanent=True)
 
 
-def decided(test_office: TestOffice) -> tuple[Desk, Desk, MadeTicket]:
+def decided(test_desk: TestDesk) -> tuple[DeskSession, DeskSession, MadeTicket]:
     """A refusal whose notice went (or did not go) out by e-mail."""
-    mei, sue = person(test_office, "mei", Role.AGENT), person(test_office, "sue", Role.SUPERVISOR)
-    made = request(test_office, mei)
-    decision_id = propose(mei, made.number, 1, refusal("D2", test_office.clock.now())).decision_id
+    mei, sue = person(test_desk, "mei", Role.AGENT), person(test_desk, "sue", Role.SUPERVISOR)
+    made = request(test_desk, mei)
+    decision_id = propose(mei, made.number, 1, refusal("D2", test_desk.clock.now())).decision_id
     approval.approve(sue, decision_id, PASSWORD)
-    test_office.clock.forward(minutes=1)
+    test_desk.clock.forward(minutes=1)
     return mei, sue, made
 
 
@@ -63,46 +63,42 @@ def no_mail(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-def way(desk: Desk, number: int) -> str:
-    last = last_decision(desk, number)
+def way(session: DeskSession, number: int) -> str:
+    last = last_decision(session, number)
     assert last is not None
     return last.delivery
 
 
-def outbox(test_office: TestOffice) -> Path:
-    folder = test_office.office.settings.outbox
+def outbox(test_desk: TestDesk) -> Path:
+    folder = test_desk.desk.settings.outbox
     assert folder is not None
     return folder
 
 
 @pytest.mark.usefixtures("no_mail")
-def test_what_cannot_be_delivered_opens_its_ticket_again_where_its_agent_sees_it(test_office: TestOffice) -> None:
-    mei, _, made = decided(test_office)
-    ticket = ticket_of(test_office, made.number)
+def test_what_cannot_be_delivered_opens_its_ticket_again_where_its_agent_sees_it(test_desk: TestDesk) -> None:
+    mei, _, made = decided(test_desk)
+    ticket = ticket_of(test_desk, made.number)
     assert (ticket.state, ticket.closed_at, ticket.assignee_id) == (TicketState.OPEN, None, mei.agent.id)
     assert reload(mei, made.number).decision_words == "refuse, made, the notice was not delivered"
     assert way(mei, made.number).startswith("The notice could not be delivered")
-    [entry] = [one for one in recorded(test_office.office, Action.TICKET_STATE_SET) if "delivered" in one.reason]
+    [entry] = [one for one in recorded(test_desk.desk, Action.TICKET_STATE_SET) if "delivered" in one.reason]
     assert entry.reason == "state closed -> open: the notice could not be delivered"
-    keep_up(test_office.office)  # nothing of it is tried again by itself
-    assert len(notices(test_office, made.number)) == 1
+    keep_up(test_desk.desk)  # nothing of it is tried again by itself
+    assert len(notices(test_desk, made.number)) == 1
 
 
-def test_a_refused_notice_is_not_said_to_be_on_its_way(
-    sqlite_office: TestOffice, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mei, sue = person(sqlite_office, "mei", Role.AGENT), person(sqlite_office, "sue", Role.SUPERVISOR)
-    made = request(sqlite_office, mei)
-    decision_id = propose(mei, made.number, 1, refusal("D2", sqlite_office.clock.now())).decision_id
+def test_a_refused_notice_is_not_said_to_be_on_its_way(sqlite_desk: TestDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    mei, sue = person(sqlite_desk, "mei", Role.AGENT), person(sqlite_desk, "sue", Role.SUPERVISOR)
+    made = request(sqlite_desk, mei)
+    decision_id = propose(mei, made.number, 1, refusal("D2", sqlite_desk.clock.now())).decision_id
     with refused_mail(monkeypatch):
         assert approval.approve(sue, decision_id, PASSWORD).delivery is NoticeWay.NOT_DELIVERED
 
 
-def test_it_goes_to_another_contact_on_file_word_for_word(
-    test_office: TestOffice, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_goes_to_another_contact_on_file_word_for_word(test_desk: TestDesk, monkeypatch: pytest.MonkeyPatch) -> None:
     with refused_mail(monkeypatch):
-        mei, _, made = decided(test_office)
+        mei, _, made = decided(test_desk)
     found = notice_routes(mei, made.number)
     routes = sorted((one.title, one.why_not) for one in found.routes)
     assert routes == [("E-mail address", ""), ("Mobile number", "")]
@@ -111,51 +107,51 @@ def test_it_goes_to_another_contact_on_file_word_for_word(
     assert send_notice_again(mei, made.number, mobile) == "The notice is sent."
     last = last_decision(mei, made.number)
     assert last is not None
-    [file] = outbox(test_office).glob("*.txt")
+    [file] = outbox(test_desk).glob("*.txt")
     assert last.notice.strip() in file.read_text("utf-8")
     assert reload(mei, made.number).decision_words == "refuse, made"
-    reasons = [one.reason for one in recorded(test_office.office, Action.NOTICE_SENT_AGAIN, Action.MESSAGE_SENT)]
+    reasons = [one.reason for one in recorded(test_desk.desk, Action.NOTICE_SENT_AGAIN, Action.MESSAGE_SENT)]
     assert reasons[-2:] == ["the notice is sent again, by mobile", "notice"]
 
 
-def test_a_notice_that_was_sent_can_be_sent_again(test_office: TestOffice) -> None:
-    mei, _, made = decided(test_office)
-    assert ticket_of(test_office, made.number).state == TicketState.CLOSED
+def test_a_notice_that_was_sent_can_be_sent_again(test_desk: TestDesk) -> None:
+    mei, _, made = decided(test_desk)
+    assert ticket_of(test_desk, made.number).state == TicketState.CLOSED
     send_notice_again(mei, made.number, made.contact_ids[Field.EMAIL])
-    assert len(list(outbox(test_office).glob("*.eml"))) == 2
-    assert ticket_of(test_office, made.number).state == TicketState.CLOSED
+    assert len(list(outbox(test_desk).glob("*.eml"))) == 2
+    assert ticket_of(test_desk, made.number).state == TicketState.CLOSED
 
 
-def test_an_earlier_try_that_failed_is_not_made_again(test_office: TestOffice) -> None:
-    outbox(test_office).write_text("in the way", "utf-8")
-    mei, _, made = decided(test_office)
+def test_an_earlier_try_that_failed_is_not_made_again(test_desk: TestDesk) -> None:
+    outbox(test_desk).write_text("in the way", "utf-8")
+    mei, _, made = decided(test_desk)
     assert way(mei, made.number) == "The notice is still on its way."
-    outbox(test_office).unlink()
+    outbox(test_desk).unlink()
     send_notice_again(mei, made.number, made.contact_ids[Field.MOBILE])
-    test_office.clock.forward(days=1)
-    deliver_queued(test_office.office)
-    assert [file.suffix for file in outbox(test_office).iterdir()] == [".txt"]
+    test_desk.clock.forward(days=1)
+    deliver_queued(test_desk.desk)
+    assert [file.suffix for file in outbox(test_desk).iterdir()] == [".txt"]
 
 
-def test_a_notice_that_is_being_handed_over_is_not_sent_twice(test_office: TestOffice) -> None:
-    mei, _, made = decided(test_office)
-    with test_office.office.database.transaction() as session:
-        session.connection().execute(update(Message).values(delivery=DeliveryState.QUEUED))
+def test_a_notice_that_is_being_handed_over_is_not_sent_twice(test_desk: TestDesk) -> None:
+    mei, _, made = decided(test_desk)
+    with test_desk.desk.database.transaction() as db:
+        db.connection().execute(update(Message).values(delivery=DeliveryState.QUEUED))
     with pytest.raises(AlreadyOnItsWay):
         send_notice_again(mei, made.number, made.contact_ids[Field.EMAIL])
     with pytest.raises(AlreadyOnItsWay):
         notice_posted(mei, made.number)
-    assert len(notices(test_office, made.number)) == 1
+    assert len(notices(test_desk, made.number)) == 1
 
 
-def test_it_goes_to_a_contact_on_file_only_and_to_none_that_changed_lately(test_office: TestOffice) -> None:
-    mei, _, made = decided(test_office)
+def test_it_goes_to_a_contact_on_file_only_and_to_none_that_changed_lately(test_desk: TestDesk) -> None:
+    mei, _, made = decided(test_desk)
     claimed, mobile = made.contact_ids[Field.EMAIL], made.contact_ids[Field.MOBILE]
-    with test_office.office.database.transaction() as session:
+    with test_desk.desk.database.transaction() as db:
         change = update(Contact).where(col(Contact.id) == claimed)
-        session.connection().execute(change.values(on_file=False))
+        db.connection().execute(change.values(on_file=False))
         lately = update(Contact).where(col(Contact.id) == mobile)
-        session.connection().execute(lately.values(changed_at=test_office.clock.now() - timedelta(days=3)))
+        db.connection().execute(lately.values(changed_at=test_desk.clock.now() - timedelta(days=3)))
     assert [(one.contact_id, one.why_not) for one in notice_routes(mei, made.number).routes] == [
         (mobile, "was changed in the last 30 days")
     ]
@@ -163,30 +159,30 @@ def test_it_goes_to_a_contact_on_file_only_and_to_none_that_changed_lately(test_
         send_notice_again(mei, made.number, claimed)
     with pytest.raises(ContactRecent):
         send_notice_again(mei, made.number, mobile)
-    assert len(notices(test_office, made.number)) == 1
+    assert len(notices(test_desk, made.number)) == 1
 
 
 @pytest.mark.usefixtures("no_mail")
-def test_a_letter_that_was_posted_stands_in_the_conversation_as_sent(test_office: TestOffice) -> None:
-    mei, _, made = decided(test_office)
+def test_a_letter_that_was_posted_stands_in_the_conversation_as_sent(test_desk: TestDesk) -> None:
+    mei, _, made = decided(test_desk)
     assert notice_posted(mei, made.number) == "The notice is sent."
     assert way(mei, made.number) == "The notice is sent."
     line = reload(mei, made.number).lines[-1]
     assert (line.sort, line.channel, line.delivery) == (MessageSort.NOTICE, Channel.LETTER, DeliveryState.SENT)
-    entry = recorded(test_office.office, Action.NOTICE_POSTED)[-1]
+    entry = recorded(test_desk.desk, Action.NOTICE_POSTED)[-1]
     assert (entry.actor, entry.reason) == ("mei", "posted as a letter")
 
 
-def test_who_may_send_it_again(test_office: TestOffice) -> None:
-    _, sue, made = decided(test_office)
-    other = person(test_office, "ana", Role.AGENT)
+def test_who_may_send_it_again(test_desk: TestDesk) -> None:
+    _, sue, made = decided(test_desk)
+    other = person(test_desk, "ana", Role.AGENT)
     for refused in (notice_routes, notice_posted):
         with pytest.raises(NotAssigned):
             refused(other, made.number)
     assert send_notice_again(sue, made.number, made.contact_ids[Field.EMAIL]) == "The notice is sent."
 
 
-def test_without_a_decision_there_is_no_notice(test_office: TestOffice) -> None:
-    mei = person(test_office, "mei", Role.AGENT)
+def test_without_a_decision_there_is_no_notice(test_desk: TestDesk) -> None:
+    mei = person(test_desk, "mei", Role.AGENT)
     with pytest.raises(NothingThere):
-        notice_routes(mei, request(test_office, mei).number)
+        notice_routes(mei, request(test_desk, mei).number)

@@ -20,7 +20,7 @@ from cs_console.decisions.proposal import (
     under_legal_review,
 )
 from cs_console.decisions.rules import Problem, problems, stale_problems
-from cs_console.errors import ChecklistIncomplete, FeeUnreasonable, GroundKind, Refusal, WrongList
+from cs_console.errors import ChecklistIncomplete, ConsoleError, FeeUnreasonable, GroundKind, WrongList
 from cs_console.policy.loader import SHIPPED, load_pack
 from models.enums import Outcome, Role
 from tests.decisions.cases import answered, fee, finding, grant, ground, pack, partial, refusal
@@ -41,7 +41,7 @@ def found(proposal: Proposal) -> list[Problem]:
     return list(problems(pack(), proposal, NOW))
 
 
-def first(proposal: Proposal) -> type[Refusal]:
+def first(proposal: Proposal) -> type[ConsoleError]:
     return found(proposal)[0].refusal
 
 

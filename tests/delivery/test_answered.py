@@ -11,7 +11,7 @@ from cs_console.casework.conversation import add_note, reply
 from cs_console.casework.workflow import set_state
 from cs_console.decisions.notice_delivery import NoticeWay
 from cs_console.delivery.outgoing import deliver_queued, queue_message
-from cs_console.desk import Desk, operator_desk
+from cs_console.desk import DeskSession, operator_session
 from cs_console.errors import DeliveryFailed
 from cs_console.intake.intake import import_mail
 from models.enums import Action, DeliveryState, Field, MessageSort, Role, TicketKind, TicketState
@@ -20,89 +20,89 @@ from screens.ticket.clock import sent_words
 from screens.ticket.compose import reply_words
 from screens.ticket.notice_dialogs import tone_of_notice
 from screens.widgets.notice_bar import Tone
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import MadeTicket, make_ticket
 
 WORDS = "Please tell us your order number."
 
 
-def stored(test_office: TestOffice, made: MadeTicket) -> Ticket:
-    with test_office.office.database.reading() as session:
-        return session.get_one(Ticket, made.number)
+def stored(test_desk: TestDesk, made: MadeTicket) -> Ticket:
+    with test_desk.desk.database.reading() as db:
+        return db.get_one(Ticket, made.number)
 
 
-def fail(test_office: TestOffice, desk: Desk, made: MadeTicket, row: int = 1) -> None:
+def fail(test_desk: TestDesk, session: DeskSession, made: MadeTicket, row: int = 1) -> None:
     """Write a reply while nothing can go out; it can again when this returns, and a minute has passed."""
-    office, settings = test_office.office, test_office.office.settings
+    desk, settings = test_desk.desk, test_desk.desk.settings
     in_the_way = settings.home / "in-the-way"
     in_the_way.touch()
-    office.settings = settings.model_copy(update={"outbox": in_the_way})
-    assert reply(desk, made.number, row, made.contact_ids[Field.EMAIL], WORDS) is DeliveryState.FAILED
-    office.settings = settings
-    test_office.clock.forward(minutes=1)
+    desk.settings = settings.model_copy(update={"outbox": in_the_way})
+    assert reply(session, made.number, row, made.contact_ids[Field.EMAIL], WORDS) is DeliveryState.FAILED
+    desk.settings = settings
+    test_desk.clock.forward(minutes=1)
 
 
-def deliver(test_office: TestOffice, count: int = 1) -> None:
-    assert deliver_queued(test_office.office).sent == count
+def deliver(test_desk: TestDesk, count: int = 1) -> None:
+    assert deliver_queued(test_desk.desk).sent == count
 
 
 @pytest.mark.parametrize("verified", [False, True])
-def test_a_late_reply_stops_the_timer_and_the_ticket_waits(test_office: TestOffice, verified: bool) -> None:
+def test_a_late_reply_stops_the_timer_and_the_ticket_waits(test_desk: TestDesk, verified: bool) -> None:
     """Policy IX: answered when it went out, not when it was written."""
-    mei = test_office.desk("mei", Role.AGENT)
-    made = make_ticket(test_office, assignee=mei, verified=verified)
-    fail(test_office, mei, made)
-    before = stored(test_office, made)
+    mei = test_desk.session("mei", Role.AGENT)
+    made = make_ticket(test_desk, assignee=mei, verified=verified)
+    fail(test_desk, mei, made)
+    before = stored(test_desk, made)
     assert (before.state, before.first_response_at) == ("verified" if verified else "open", None)
-    deliver(test_office)
-    after = stored(test_office, made)
-    assert (after.state, after.first_response_at) == (TicketState.WAITING, test_office.clock.now())
+    deliver(test_desk)
+    after = stored(test_desk, made)
+    assert (after.state, after.first_response_at) == (TicketState.WAITING, test_desk.clock.now())
     assert after.row == before.row + 1
-    (entry,) = recorded(test_office.office, Action.TICKET_STATE_SET)
+    (entry,) = recorded(test_desk.desk, Action.TICKET_STATE_SET)
     assert (entry.actor, entry.reason) == ("mei", f"state {before.state} -> waiting: a reply was sent")
 
 
-def test_a_note_meanwhile_changes_nothing_of_that(test_office: TestOffice) -> None:
-    mei = test_office.desk("mei", Role.AGENT)
-    made = make_ticket(test_office, assignee=mei)
-    fail(test_office, mei, made)
+def test_a_note_meanwhile_changes_nothing_of_that(test_desk: TestDesk) -> None:
+    mei = test_desk.session("mei", Role.AGENT)
+    made = make_ticket(test_desk, assignee=mei)
+    fail(test_desk, mei, made)
     add_note(mei, made.number, 2, "The mail server is down.")
-    deliver(test_office)
-    assert stored(test_office, made).state == TicketState.WAITING
+    deliver(test_desk)
+    assert stored(test_desk, made).state == TicketState.WAITING
 
 
-def test_two_replies_that_failed_leave_the_ticket_waiting(test_office: TestOffice) -> None:
-    mei = test_office.desk("mei", Role.AGENT)
-    made = make_ticket(test_office, assignee=mei)
-    fail(test_office, mei, made)
-    first = test_office.clock.now()
-    fail(test_office, mei, made, row=2)
-    deliver(test_office, 2)
-    after = stored(test_office, made)
+def test_two_replies_that_failed_leave_the_ticket_waiting(test_desk: TestDesk) -> None:
+    mei = test_desk.session("mei", Role.AGENT)
+    made = make_ticket(test_desk, assignee=mei)
+    fail(test_desk, mei, made)
+    first = test_desk.clock.now()
+    fail(test_desk, mei, made, row=2)
+    deliver(test_desk, 2)
+    after = stored(test_desk, made)
     assert (after.state, after.first_response_at) == (TicketState.WAITING, first.replace(minute=first.minute + 1))
 
 
-def to_verify(_test_office: TestOffice, desk: Desk, made: MadeTicket, _folder: Path) -> None:
-    set_state(desk, made.number, 2, TicketState.TO_VERIFY)
+def to_verify(_test_desk: TestDesk, session: DeskSession, made: MadeTicket, _folder: Path) -> None:
+    set_state(session, made.number, 2, TicketState.TO_VERIFY)
 
 
-def back_and_forth(_test_office: TestOffice, desk: Desk, made: MadeTicket, _folder: Path) -> None:
-    set_state(desk, made.number, set_state(desk, made.number, 2, TicketState.WAITING), TicketState.OPEN)
+def back_and_forth(_test_desk: TestDesk, session: DeskSession, made: MadeTicket, _folder: Path) -> None:
+    set_state(session, made.number, set_state(session, made.number, 2, TicketState.WAITING), TicketState.OPEN)
 
 
-def closed(_test_office: TestOffice, desk: Desk, made: MadeTicket, _folder: Path) -> None:
-    set_state(desk, made.number, 2, TicketState.CLOSED)
+def closed(_test_desk: TestDesk, session: DeskSession, made: MadeTicket, _folder: Path) -> None:
+    set_state(session, made.number, 2, TicketState.CLOSED)
 
 
-def another_letter(test_office: TestOffice, _desk: Desk, made: MadeTicket, folder: Path) -> None:
+def another_letter(test_desk: TestDesk, _session: DeskSession, made: MadeTicket, folder: Path) -> None:
     """It was on its way before ours, so its date says nothing."""
     letter = folder / "again.eml"
     letter.write_text(
         f"From: alice@example.org\nTo: service@desk.invalid\nSubject: Re: [#{made.number}]\n"
         "Message-ID: <2@example.org>\nDate: Fri, 20 Nov 2026 08:00:00 +0000\n\nAre you there?\n"
     )
-    assert import_mail(operator_desk(test_office.office), [letter]).appended == 1
+    assert import_mail(operator_session(test_desk.desk), [letter]).appended == 1
 
 
 @pytest.mark.parametrize(
@@ -115,55 +115,55 @@ def another_letter(test_office: TestOffice, _desk: Desk, made: MadeTicket, folde
     ],
 )
 def test_what_changed_meanwhile_stands(
-    test_office: TestOffice,
+    test_desk: TestDesk,
     tmp_path: Path,
-    meanwhile: Callable[[TestOffice, Desk, MadeTicket, Path], None],
+    meanwhile: Callable[[TestDesk, DeskSession, MadeTicket, Path], None],
     state: TicketState,
 ) -> None:
     """The timer stops all the same: the requester has been answered."""
-    mei = test_office.desk("mei", Role.AGENT)
-    made = make_ticket(test_office, assignee=mei)
-    fail(test_office, mei, made)
-    meanwhile(test_office, mei, made, tmp_path)
-    changes, row = len(recorded(test_office.office, Action.TICKET_STATE_SET)), stored(test_office, made).row
-    deliver(test_office)
-    after = stored(test_office, made)
+    mei = test_desk.session("mei", Role.AGENT)
+    made = make_ticket(test_desk, assignee=mei)
+    fail(test_desk, mei, made)
+    meanwhile(test_desk, mei, made, tmp_path)
+    changes, row = len(recorded(test_desk.desk, Action.TICKET_STATE_SET)), stored(test_desk, made).row
+    deliver(test_desk)
+    after = stored(test_desk, made)
     assert (after.state, after.row) == (state, row)
-    assert after.first_response_at == test_office.clock.now()
-    assert len(recorded(test_office.office, Action.TICKET_STATE_SET)) == changes
+    assert after.first_response_at == test_desk.clock.now()
+    assert len(recorded(test_desk.desk, Action.TICKET_STATE_SET)) == changes
 
 
-def test_a_proposal_in_approval_does_not_go_stale_by_a_late_reply(test_office: TestOffice) -> None:
+def test_a_proposal_in_approval_does_not_go_stale_by_a_late_reply(test_desk: TestDesk) -> None:
     """An approval needs the very row that was proposed on; the timer is no part of it."""
-    mei = test_office.desk("mei", Role.AGENT)
-    made = make_ticket(test_office, kind=TicketKind.RIGHTS, assignee=mei, verified=True)
-    fail(test_office, mei, made)
-    with test_office.office.database.transaction() as session:
-        session.connection().execute(
+    mei = test_desk.session("mei", Role.AGENT)
+    made = make_ticket(test_desk, kind=TicketKind.RIGHTS, assignee=mei, verified=True)
+    fail(test_desk, mei, made)
+    with test_desk.desk.database.transaction() as db:
+        db.connection().execute(
             update(Ticket).where(col(Ticket.number) == made.number).values(state=TicketState.IN_APPROVAL, row=3)
         )
-    deliver(test_office)
-    after = stored(test_office, made)
-    assert (after.state, after.row, after.first_response_at) == (TicketState.IN_APPROVAL, 3, test_office.clock.now())
+    deliver(test_desk)
+    after = stored(test_desk, made)
+    assert (after.state, after.row, after.first_response_at) == (TicketState.IN_APPROVAL, 3, test_desk.clock.now())
 
 
-def test_a_first_response_that_was_given_stays_the_first(test_office: TestOffice) -> None:
-    mei = test_office.desk("mei", Role.AGENT)
-    made = make_ticket(test_office, assignee=mei)
-    first = test_office.clock.now()
+def test_a_first_response_that_was_given_stays_the_first(test_desk: TestDesk) -> None:
+    mei = test_desk.session("mei", Role.AGENT)
+    made = make_ticket(test_desk, assignee=mei)
+    first = test_desk.clock.now()
     reply(mei, made.number, 1, made.contact_ids[Field.EMAIL], WORDS)
-    fail(test_office, mei, made, row=3)
-    deliver(test_office)
-    after = stored(test_office, made)
+    fail(test_desk, mei, made, row=3)
+    deliver(test_desk)
+    after = stored(test_desk, made)
     assert (after.first_response_at, after.state) == (first, TicketState.WAITING)
 
 
-def test_only_a_reply_answers(test_office: TestOffice) -> None:
-    made = make_ticket(test_office)
-    with test_office.office.database.transaction() as session:
+def test_only_a_reply_answers(test_desk: TestDesk) -> None:
+    made = make_ticket(test_desk)
+    with test_desk.desk.database.transaction() as db:
         queue_message(
-            session,
-            test_office.office,
+            db,
+            test_desk.desk,
             ticket_number=made.number,
             requester_id=made.requester_id,
             contact_id=made.contact_ids[Field.EMAIL],
@@ -171,22 +171,22 @@ def test_only_a_reply_answers(test_office: TestOffice) -> None:
             text="A verification took place.",
             agent_id=None,
         )
-    deliver(test_office)
-    after = stored(test_office, made)
+    deliver(test_desk)
+    after = stored(test_desk, made)
     assert (after.state, after.first_response_at, after.row) == (TicketState.OPEN, None, 1)
 
 
 def test_what_a_server_refuses_for_good_is_told_apart_from_what_is_tried_again(
-    test_office: TestOffice, monkeypatch: pytest.MonkeyPatch
+    test_desk: TestDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_about: object) -> None:
         raise DeliveryFailed("The mail server refused the message (550).", permanent=True)
 
-    mei = test_office.desk("mei", Role.AGENT)
-    made = make_ticket(test_office, assignee=mei)
+    mei = test_desk.session("mei", Role.AGENT)
+    made = make_ticket(test_desk, assignee=mei)
     monkeypatch.setattr("cs_console.delivery.outgoing.hand_over", refuse)
     assert reply(mei, made.number, 1, made.contact_ids[Field.EMAIL], WORDS) is DeliveryState.REFUSED
-    assert deliver_queued(test_office.office).sent == 0
+    assert deliver_queued(test_desk.desk).sent == 0
     for said in (reply_words(DeliveryState.REFUSED), sent_words(DeliveryState.REFUSED)):
         assert said.tone is Tone.ERROR
         assert "not tried again" in said.words

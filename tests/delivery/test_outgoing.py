@@ -14,13 +14,13 @@ from cs_console.custody.blind_index import reference_token
 from cs_console.custody.sending import line_for_sending
 from cs_console.delivery import outgoing
 from cs_console.delivery.outgoing import deliver_queued, queue_message, send_now
-from cs_console.desk import Office
+from cs_console.desk import Desk
 from cs_console.errors import ContactNotOnFile, DeliveryFailed, KeyDestroyed, LogBroken, NothingThere
 from models.contact import Contact
 from models.enums import Action, DeliveryState, Field, MessageSort, Result, Role
 from models.log import LogHead
 from models.message import Message
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.stored import keys_of
 from tests.support.tickets import MadeTicket, make_requester, make_ticket
@@ -31,21 +31,21 @@ TEXT = "canary: we looked into it. Call 13812345678."
 
 
 @pytest.fixture
-def ticket(test_office: TestOffice) -> MadeTicket:
-    return make_ticket(test_office, contacts={Field.EMAIL: ADDRESS, Field.MOBILE: NUMBER})
+def ticket(test_desk: TestDesk) -> MadeTicket:
+    return make_ticket(test_desk, contacts={Field.EMAIL: ADDRESS, Field.MOBILE: NUMBER})
 
 
 def queue(
-    test_office: TestOffice,
+    test_desk: TestDesk,
     ticket: MadeTicket,
     field: Field = Field.EMAIL,
     sort: MessageSort = MessageSort.REPLY,
     agent_id: str | None = None,
 ) -> str:
-    with test_office.office.database.transaction() as session:
+    with test_desk.desk.database.transaction() as db:
         return queue_message(
-            session,
-            test_office.office,
+            db,
+            test_desk.desk,
             ticket_number=ticket.number,
             requester_id=ticket.requester_id,
             contact_id=ticket.contact_ids[field],
@@ -55,134 +55,132 @@ def queue(
         )
 
 
-def message(office: Office, message_id: str) -> Message:
-    with office.database.reading() as session:
-        return session.get_one(Message, message_id)
+def message(desk: Desk, message_id: str) -> Message:
+    with desk.database.reading() as db:
+        return db.get_one(Message, message_id)
 
 
-def outbox(test_office: TestOffice) -> list[Path]:
-    folder = test_office.office.settings.outbox
+def outbox(test_desk: TestDesk) -> list[Path]:
+    folder = test_desk.desk.settings.outbox
     assert folder is not None
     return sorted(folder.iterdir()) if folder.is_dir() else []
 
 
-def break_outbox(test_office: TestOffice) -> Path:
-    folder = test_office.office.settings.outbox
+def break_outbox(test_desk: TestDesk) -> Path:
+    folder = test_desk.desk.settings.outbox
     assert folder is not None
     folder.write_text("in the way")
     return folder
 
 
-def test_a_reply_leaves_with_the_tickets_tag_and_a_reference_of_ours(
-    test_office: TestOffice, ticket: MadeTicket
-) -> None:
-    office, mei = test_office.office, test_office.desk("mei", Role.AGENT)
-    message_id = queue(test_office, ticket, agent_id=mei.agent.id)
-    assert message(office, message_id).delivery == DeliveryState.QUEUED
-    assert deliver_queued(office, message_id).sent == 1
-    (file,) = outbox(test_office)
+def test_a_reply_leaves_with_the_tickets_tag_and_a_reference_of_ours(test_desk: TestDesk, ticket: MadeTicket) -> None:
+    desk, mei = test_desk.desk, test_desk.session("mei", Role.AGENT)
+    message_id = queue(test_desk, ticket, agent_id=mei.agent.id)
+    assert message(desk, message_id).delivery == DeliveryState.QUEUED
+    assert deliver_queued(desk, message_id).sent == 1
+    (file,) = outbox(test_desk)
     mail = BytesParser(policy=policy.default).parsebytes(file.read_bytes())
     assert mail["to"] == ADDRESS
     assert mail["subject"].endswith(f"[#{ticket.number}]")
-    stored = message(office, message_id)
+    stored = message(desk, message_id)
     assert stored.delivery == DeliveryState.SENT
-    assert stored.reference == reference_token(office.keyring, str(mail["message-id"]))
+    assert stored.reference == reference_token(desk.keyring, str(mail["message-id"]))
     body = mail.get_body()
     assert body is not None
     assert body.get_content().strip() == TEXT
-    entry = recorded(office, Action.MESSAGE_SENT)[-1]
+    entry = recorded(desk, Action.MESSAGE_SENT)[-1]
     assert (entry.actor, entry.ticket, entry.fields, entry.reason) == ("mei", ticket.number, "e-mail", "reply")
     assert entry.requester
 
 
-def test_a_text_message_goes_to_the_number(test_office: TestOffice, ticket: MadeTicket) -> None:
-    deliver_queued(test_office.office, queue(test_office, ticket, Field.MOBILE))
-    (file,) = outbox(test_office)
+def test_a_text_message_goes_to_the_number(test_desk: TestDesk, ticket: MadeTicket) -> None:
+    deliver_queued(test_desk.desk, queue(test_desk, ticket, Field.MOBILE))
+    (file,) = outbox(test_desk)
     assert file.suffix == ".txt"
     assert f"To: {NUMBER}" in file.read_text("utf-8")
 
 
-def test_a_notice_carries_the_packs_subject(test_office: TestOffice, ticket: MadeTicket) -> None:
-    deliver_queued(test_office.office, queue(test_office, ticket, sort=MessageSort.NOTICE))
-    mail = BytesParser(policy=policy.default).parsebytes(outbox(test_office)[0].read_bytes())
+def test_a_notice_carries_the_packs_subject(test_desk: TestDesk, ticket: MadeTicket) -> None:
+    deliver_queued(test_desk.desk, queue(test_desk, ticket, sort=MessageSort.NOTICE))
+    mail = BytesParser(policy=policy.default).parsebytes(outbox(test_desk)[0].read_bytes())
     assert mail["subject"] == f"Answer to your request #{ticket.number} [#{ticket.number}]"
 
 
-def test_nothing_of_it_lies_open_in_the_stores(sqlite_office: TestOffice) -> None:
-    ticket = make_ticket(sqlite_office, contacts={Field.EMAIL: ADDRESS, Field.MOBILE: NUMBER})
-    queue(sqlite_office, ticket)
-    deliver_queued(sqlite_office.office)
-    sqlite_office.office.close()
-    for file in sqlite_office.office.settings.home.rglob("*"):
-        if file.is_file() and file.parent != sqlite_office.office.settings.outbox:
+def test_nothing_of_it_lies_open_in_the_stores(sqlite_desk: TestDesk) -> None:
+    ticket = make_ticket(sqlite_desk, contacts={Field.EMAIL: ADDRESS, Field.MOBILE: NUMBER})
+    queue(sqlite_desk, ticket)
+    deliver_queued(sqlite_desk.desk)
+    sqlite_desk.desk.close()
+    for file in sqlite_desk.desk.settings.home.rglob("*"):
+        if file.is_file() and file.parent != sqlite_desk.desk.settings.outbox:
             assert b"canary" not in file.read_bytes(), file
 
 
-def test_the_conversation_keeps_it_redacted(test_office: TestOffice, ticket: MadeTicket) -> None:
+def test_the_conversation_keeps_it_redacted(test_desk: TestDesk, ticket: MadeTicket) -> None:
     from cs_console.custody.safe_views import open_safe
 
-    message_id = queue(test_office, ticket)
-    keys = keys_of(test_office.office, ticket.number)
+    message_id = queue(test_desk, ticket)
+    keys = keys_of(test_desk.desk, ticket.number)
     place = keys.place("message", "text_redacted", message_id)
-    shown = open_safe(keys.key, place, message(test_office.office, message_id).text_redacted)
+    shown = open_safe(keys.key, place, message(test_desk.desk, message_id).text_redacted)
     assert "13812345678" not in shown
     assert "we looked into it" in shown
 
 
-def test_a_failure_is_kept_recorded_and_tried_again_later(test_office: TestOffice, ticket: MadeTicket) -> None:
-    office = test_office.office
-    in_the_way = break_outbox(test_office)
-    message_id = queue(test_office, ticket)
-    report = deliver_queued(office, message_id)
+def test_a_failure_is_kept_recorded_and_tried_again_later(test_desk: TestDesk, ticket: MadeTicket) -> None:
+    desk = test_desk.desk
+    in_the_way = break_outbox(test_desk)
+    message_id = queue(test_desk, ticket)
+    report = deliver_queued(desk, message_id)
     assert (report.sent, report.failed) == (0, 1)
     assert "canary" not in " ".join(report.problems)
-    stored = message(office, message_id)
+    stored = message(desk, message_id)
     assert (stored.delivery, stored.delivery_tries) == (DeliveryState.FAILED, 1)
-    entry = recorded(office, Action.MESSAGE_SENT)[-1]
+    entry = recorded(desk, Action.MESSAGE_SENT)[-1]
     assert (entry.outcome, entry.reason) == (Result.FAILED, "reply: delivery_failed")
     in_the_way.unlink()
-    assert deliver_queued(office).sent == 0, "not before its time"
-    test_office.clock.forward(minutes=1)
-    assert deliver_queued(office).sent == 1
-    assert message(office, message_id).delivery == DeliveryState.SENT
-    assert deliver_queued(office).sent == 0, "never twice"
-    assert len(outbox(test_office)) == 1
+    assert deliver_queued(desk).sent == 0, "not before its time"
+    test_desk.clock.forward(minutes=1)
+    assert deliver_queued(desk).sent == 1
+    assert message(desk, message_id).delivery == DeliveryState.SENT
+    assert deliver_queued(desk).sent == 0, "never twice"
+    assert len(outbox(test_desk)) == 1
 
 
-def test_the_time_between_tries_doubles_up_to_six_hours(test_office: TestOffice, ticket: MadeTicket) -> None:
-    break_outbox(test_office)
-    message_id = queue(test_office, ticket)
+def test_the_time_between_tries_doubles_up_to_six_hours(test_desk: TestDesk, ticket: MadeTicket) -> None:
+    break_outbox(test_desk)
+    message_id = queue(test_desk, ticket)
     waits = []
     for _ in range(11):
-        deliver_queued(test_office.office, message_id)
-        due = message(test_office.office, message_id).next_delivery_at
+        deliver_queued(test_desk.desk, message_id)
+        due = message(test_desk.desk, message_id).next_delivery_at
         assert due is not None
-        waits.append(due - test_office.clock.now())
+        waits.append(due - test_desk.clock.now())
     assert waits[:4] == [timedelta(minutes=m) for m in (1, 2, 4, 8)]
     assert waits[-1] == timedelta(hours=6)
 
 
-def test_what_can_never_go_out_is_not_tried_again(test_office: TestOffice) -> None:
-    ticket = make_ticket(test_office, contacts={Field.MOBILE: "ask my brother"})
-    message_id = queue(test_office, ticket, Field.MOBILE)
-    assert deliver_queued(test_office.office).failed == 1
-    test_office.clock.forward(days=30)
-    assert deliver_queued(test_office.office).failed == 0
-    assert message(test_office.office, message_id).delivery == DeliveryState.FAILED
+def test_what_can_never_go_out_is_not_tried_again(test_desk: TestDesk) -> None:
+    ticket = make_ticket(test_desk, contacts={Field.MOBILE: "ask my brother"})
+    message_id = queue(test_desk, ticket, Field.MOBILE)
+    assert deliver_queued(test_desk.desk).failed == 1
+    test_desk.clock.forward(days=30)
+    assert deliver_queued(test_desk.desk).failed == 0
+    assert message(test_desk.desk, message_id).delivery == DeliveryState.FAILED
 
 
-def test_two_consoles_hand_a_message_over_once(test_office: TestOffice, ticket: MadeTicket) -> None:
+def test_two_consoles_hand_a_message_over_once(test_desk: TestDesk, ticket: MadeTicket) -> None:
     """ASVS 2.3.4, 15.4.2."""
-    ids = [queue(test_office, ticket) for _ in range(4)]
+    ids = [queue(test_desk, ticket) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
-        reports = list(pool.map(lambda _: deliver_queued(test_office.office), range(4)))
+        reports = list(pool.map(lambda _: deliver_queued(test_desk.desk), range(4)))
     assert sum(report.sent for report in reports) == len(ids)
-    assert len(outbox(test_office)) == len(ids)
-    assert len(recorded(test_office.office, Action.MESSAGE_SENT)) == len(ids)
+    assert len(outbox(test_desk)) == len(ids)
+    assert len(recorded(test_desk.desk, Action.MESSAGE_SENT)) == len(ids)
 
 
 def test_a_console_killed_while_sending_leaves_it_to_the_next_one(
-    test_office: TestOffice, ticket: MadeTicket, monkeypatch: pytest.MonkeyPatch
+    test_desk: TestDesk, ticket: MadeTicket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Killed(BaseException):
         pass
@@ -190,17 +188,17 @@ def test_a_console_killed_while_sending_leaves_it_to_the_next_one(
     def kill(*_: object) -> None:
         raise Killed
 
-    message_id = queue(test_office, ticket)
+    message_id = queue(test_desk, ticket)
     with monkeypatch.context() as patched, pytest.raises(Killed):
         patched.setattr(outgoing, "hand_over", kill)
-        deliver_queued(test_office.office, message_id)
-    assert deliver_queued(test_office.office, message_id).sent == 0, "still claimed"
-    test_office.clock.forward(minutes=5)
-    assert deliver_queued(test_office.office).sent == 1
+        deliver_queued(test_desk.desk, message_id)
+    assert deliver_queued(test_desk.desk, message_id).sent == 0, "still claimed"
+    test_desk.clock.forward(minutes=5)
+    assert deliver_queued(test_desk.desk).sent == 1
 
 
 def test_sent_is_written_with_its_entry_or_not_at_all(
-    test_office: TestOffice, ticket: MadeTicket, monkeypatch: pytest.MonkeyPatch
+    test_desk: TestDesk, ticket: MadeTicket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Peers' failure to avoid: a status committed before its log row."""
 
@@ -210,67 +208,65 @@ def test_sent_is_written_with_its_entry_or_not_at_all(
     def fail(*_: object, **__: object) -> int:
         raise Full
 
-    message_id = queue(test_office, ticket)
+    message_id = queue(test_desk, ticket)
     monkeypatch.setattr(outgoing, "append", fail)
     with pytest.raises(Full):
-        deliver_queued(test_office.office, message_id)
-    assert message(test_office.office, message_id).delivery == DeliveryState.QUEUED
+        deliver_queued(test_desk.desk, message_id)
+    assert message(test_desk.desk, message_id).delivery == DeliveryState.QUEUED
 
 
-def test_with_a_broken_log_nothing_goes_out(test_office: TestOffice, ticket: MadeTicket) -> None:
+def test_with_a_broken_log_nothing_goes_out(test_desk: TestDesk, ticket: MadeTicket) -> None:
     """Else the line would leave unrecorded, and once more after every lease."""
-    message_id = queue(test_office, ticket)
-    with test_office.office.database.transaction() as session:
-        session.connection().execute(update(LogHead).values(size=5))
+    message_id = queue(test_desk, ticket)
+    with test_desk.desk.database.transaction() as db:
+        db.connection().execute(update(LogHead).values(size=5))
     for _ in range(2):
         with pytest.raises(LogBroken):
-            deliver_queued(test_office.office)
-        test_office.clock.forward(minutes=5)
-    assert outbox(test_office) == []
-    assert message(test_office.office, message_id).delivery_tries == 0
+            deliver_queued(test_desk.desk)
+        test_desk.clock.forward(minutes=5)
+    assert outbox(test_desk) == []
+    assert message(test_desk.desk, message_id).delivery_tries == 0
 
 
-def test_a_contact_changed_meanwhile_is_not_written_to(test_office: TestOffice, ticket: MadeTicket) -> None:
-    message_id = queue(test_office, ticket)
-    replace(test_office, ticket.contact_ids[Field.EMAIL])
-    report = deliver_queued(test_office.office, message_id)
+def test_a_contact_changed_meanwhile_is_not_written_to(test_desk: TestDesk, ticket: MadeTicket) -> None:
+    message_id = queue(test_desk, ticket)
+    replace(test_desk, ticket.contact_ids[Field.EMAIL])
+    report = deliver_queued(test_desk.desk, message_id)
     assert (report.sent, report.failed) == (0, 1)
-    assert outbox(test_office) == []
+    assert outbox(test_desk) == []
     with pytest.raises(ContactNotOnFile):
-        queue(test_office, ticket)
+        queue(test_desk, ticket)
     with pytest.raises(ContactNotOnFile):
-        send_now(test_office.office, ticket.contact_ids[Field.EMAIL], "s", "t")
+        send_now(test_desk.desk, ticket.contact_ids[Field.EMAIL], "s", "t")
 
 
-def test_an_erased_requester_gets_nothing_and_the_failure_is_recorded(
-    test_office: TestOffice, ticket: MadeTicket
-) -> None:
-    message_id = queue(test_office, ticket)
-    test_office.office.keyring.destroy(ticket.requester_id)
-    assert deliver_queued(test_office.office, message_id).failed == 1
-    entry = recorded(test_office.office, Action.MESSAGE_SENT)[-1]
+def test_an_erased_requester_gets_nothing_and_the_failure_is_recorded(test_desk: TestDesk, ticket: MadeTicket) -> None:
+    message_id = queue(test_desk, ticket)
+    test_desk.desk.keyring.destroy(ticket.requester_id)
+    assert deliver_queued(test_desk.desk, message_id).failed == 1
+    entry = recorded(test_desk.desk, Action.MESSAGE_SENT)[-1]
     assert (entry.outcome, entry.requester) == (Result.FAILED, None)
     with pytest.raises(KeyDestroyed):
-        queue(test_office, ticket)
+        queue(test_desk, ticket)
 
 
-def test_a_contact_of_another_requester_is_refused(test_office: TestOffice, ticket: MadeTicket) -> None:
-    _, others = make_requester(test_office, {Field.EMAIL: "bob@example.org", Field.ADDRESS: "1 Main Street"})
+def test_a_contact_of_another_requester_is_refused(test_desk: TestDesk, ticket: MadeTicket) -> None:
+    _, others = make_requester(test_desk, {Field.EMAIL: "bob@example.org", Field.ADDRESS: "1 Main Street"})
     for contact_id in (others[Field.EMAIL], "no-such-contact"):
-        with test_office.office.database.transaction() as session, pytest.raises(ContactNotOnFile):
-            _queue_to(session, test_office.office, ticket, contact_id)
+        with test_desk.desk.database.transaction() as db, pytest.raises(ContactNotOnFile):
+            _queue_to(db, test_desk.desk, ticket, contact_id)
 
 
-def test_nothing_is_sent_to_a_postal_address(test_office: TestOffice) -> None:
-    ticket = make_ticket(test_office, contacts={Field.ADDRESS: "1 Main Street"})
-    with test_office.office.database.transaction() as session, pytest.raises(ContactNotOnFile, match="address"):
-        _queue_to(session, test_office.office, ticket, ticket.contact_ids[Field.ADDRESS])
+def test_nothing_is_sent_to_a_postal_address(test_desk: TestDesk) -> None:
+    ticket = make_ticket(test_desk, contacts={Field.ADDRESS: "1 Main Street"})
+    with test_desk.desk.database.transaction() as db, pytest.raises(ContactNotOnFile, match="address"):
+        _queue_to(db, test_desk.desk, ticket, ticket.contact_ids[Field.ADDRESS])
 
 
-def _queue_to(session: Session, office: Office, ticket: MadeTicket, contact_id: str) -> None:
+def _queue_to(db: Session, desk: Desk, ticket: MadeTicket, contact_id: str) -> None:
     queue_message(
-        session,
-        office,
+        db,
+        desk,
         ticket_number=ticket.number,
         requester_id=ticket.requester_id,
         contact_id=contact_id,
@@ -280,46 +276,46 @@ def _queue_to(session: Session, office: Office, ticket: MadeTicket, contact_id: 
     )
 
 
-def replace(test_office: TestOffice, contact_id: str) -> None:
-    with test_office.office.database.transaction() as session:
-        contact = session.get_one(Contact, contact_id)
-        contact.replaced_at = test_office.clock.now()
-        session.add(contact)
+def replace(test_desk: TestDesk, contact_id: str) -> None:
+    with test_desk.desk.database.transaction() as db:
+        contact = db.get_one(Contact, contact_id)
+        contact.replaced_at = test_desk.clock.now()
+        db.add(contact)
 
 
-def test_send_now_stores_nothing(test_office: TestOffice, ticket: MadeTicket) -> None:
-    office = test_office.office
-    send_now(office, ticket.contact_ids[Field.MOBILE], "s", "code 12345678")
-    assert "12345678" in outbox(test_office)[0].read_text("utf-8")
-    with office.database.reading() as session:
-        assert len(session.scalars(select(Message)).all()) == 1, "only the ticket's own first message"
+def test_send_now_stores_nothing(test_desk: TestDesk, ticket: MadeTicket) -> None:
+    desk = test_desk.desk
+    send_now(desk, ticket.contact_ids[Field.MOBILE], "s", "code 12345678")
+    assert "12345678" in outbox(test_desk)[0].read_text("utf-8")
+    with desk.database.reading() as db:
+        assert len(db.scalars(select(Message)).all()) == 1, "only the ticket's own first message"
 
 
-def test_send_now_says_when_it_failed(test_office: TestOffice, ticket: MadeTicket) -> None:
-    break_outbox(test_office)
+def test_send_now_says_when_it_failed(test_desk: TestDesk, ticket: MadeTicket) -> None:
+    break_outbox(test_desk)
     with pytest.raises(DeliveryFailed) as failed:
-        send_now(test_office.office, ticket.contact_ids[Field.EMAIL], "s", "t")
+        send_now(test_desk.desk, ticket.contact_ids[Field.EMAIL], "s", "t")
     assert "canary" not in str(failed.value)
 
 
-def test_what_requesters_wrote_is_never_opened_for_sending(test_office: TestOffice, ticket: MadeTicket) -> None:
+def test_what_requesters_wrote_is_never_opened_for_sending(test_desk: TestDesk, ticket: MadeTicket) -> None:
     """Invariant 1: this door opens our own outgoing lines alone."""
-    with test_office.office.database.reading() as session, pytest.raises(NothingThere):
-        line_for_sending(session, test_office.office, ticket.message_id)
+    with test_desk.desk.database.reading() as db, pytest.raises(NothingThere):
+        line_for_sending(db, test_desk.desk, ticket.message_id)
 
 
 def test_an_answer_to_our_mail_finds_its_ticket_without_the_tag(
-    test_office: TestOffice, ticket: MadeTicket, tmp_path: Path
+    test_desk: TestDesk, ticket: MadeTicket, tmp_path: Path
 ) -> None:
-    from cs_console.desk import operator_desk
+    from cs_console.desk import operator_session
     from cs_console.intake.intake import import_mail
 
-    deliver_queued(test_office.office, queue(test_office, ticket))
-    ours = BytesParser(policy=policy.default).parsebytes(outbox(test_office)[0].read_bytes())
+    deliver_queued(test_desk.desk, queue(test_desk, ticket))
+    ours = BytesParser(policy=policy.default).parsebytes(outbox(test_desk)[0].read_bytes())
     answer = tmp_path / "answer.eml"
     answer.write_text(
         f"From: {ADDRESS}\nTo: service@desk.invalid\nSubject: thanks\nMessage-ID: <1@example.org>\n"
         f"In-Reply-To: {ours['message-id']}\nDate: Fri, 20 Nov 2026 10:00:00 +0000\n\nThank you.\n"
     )
-    counts = import_mail(operator_desk(test_office.office), [answer])
+    counts = import_mail(operator_session(test_desk.desk), [answer])
     assert (counts.opened, counts.appended) == (0, 1)

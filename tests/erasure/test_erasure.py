@@ -29,17 +29,17 @@ from cs_console.custody.erasing import apply_again, finish_all
 from cs_console.custody.holds_on_record import held_until
 from cs_console.custody.tombstones import tombstones
 from cs_console.decisions.approval import approve
-from cs_console.desk import Desk, Office, operator_desk
+from cs_console.desk import Desk, DeskSession, operator_session
 from cs_console.erasure import erasure
 from cs_console.erasure.erasure import Confirmed, confirm_erasure, open_erasures, propose_erasure, withdraw_erasure
 from cs_console.erasure.holds import hold_reasons, holds_of, lift_hold, place_hold
 from cs_console.errors import (
     BadInput,
+    ConsoleError,
     KeyDestroyed,
     NotAllowed,
     NotErasable,
     OwnErasure,
-    Refusal,
     StoreUnavailable,
     WrongPassword,
     WrongState,
@@ -69,7 +69,7 @@ from models.requester import Requester
 from models.ticket import Ticket
 from tests.decisions.cases import grant, pack, partial, person, propose, request
 from tests.erasure.erasures import PASSWORD, People, granted, people, proposed, state_of
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import close, make_ticket
 
@@ -78,20 +78,20 @@ MAIL = b"From: Alice <alice@example.org>\nTo: help@desk.invalid\nSubject: Me\nMe
 pytestmark = pytest.mark.usefixtures("cheap_passwords")
 
 
-def everything_of(office: Office) -> bytes:
+def everything_of(desk: Desk) -> bytes:
     """Every byte of both stores' files and journals (SQLite), and of the outbox."""
-    files = [path for path in office.settings.home.rglob("*") if path.is_file()]
+    files = [path for path in desk.settings.home.rglob("*") if path.is_file()]
     return b"".join(path.read_bytes() for path in files)
 
 
-def has_key(office: Office, requester_id: str) -> bool:
-    return requester_id in office.keyring.keys([requester_id])
+def has_key(desk: Desk, requester_id: str) -> bool:
+    return requester_id in desk.keyring.keys([requester_id])
 
 
-def counts(office: Office) -> tuple[int, ...]:
-    with office.database.reading() as session:
+def counts(desk: Desk) -> tuple[int, ...]:
+    with desk.database.reading() as db:
         return tuple(
-            int(session.connection().execute(select(func.count()).select_from(table)).scalar_one())
+            int(db.connection().execute(select(func.count()).select_from(table)).scalar_one())
             for table in (Requester, Ticket, Message, Contact, Decision)
         )
 
@@ -99,44 +99,44 @@ def counts(office: Office) -> tuple[int, ...]:
 # --- the whole way
 
 
-def test_two_people_erase_and_nothing_of_the_requester_is_left(test_office: TestOffice) -> None:
-    office, who = test_office.office, people(test_office)
-    ticket, erasure_id = proposed(test_office, who)
-    before = counts(office)
-    assert len(list(office.settings.outbox.iterdir())) == 1 if office.settings.outbox else False
+def test_two_people_erase_and_nothing_of_the_requester_is_left(test_desk: TestDesk) -> None:
+    desk, who = test_desk.desk, people(test_desk)
+    ticket, erasure_id = proposed(test_desk, who)
+    before = counts(desk)
+    assert len(list(desk.settings.outbox.iterdir())) == 1 if desk.settings.outbox else False
     assert confirm_erasure(who.omar, erasure_id, PASSWORD) == Confirmed(True)
-    assert state_of(office, erasure_id) == ErasureState.DONE
-    assert not has_key(office, ticket.requester_id)
-    assert office.settings.outbox is not None
-    assert list(office.settings.outbox.iterdir()) == []
-    assert tombstones(office.settings) == [ticket.requester_id]
-    assert counts(office) == before
+    assert state_of(desk, erasure_id) == ErasureState.DONE
+    assert not has_key(desk, ticket.requester_id)
+    assert desk.settings.outbox is not None
+    assert list(desk.settings.outbox.iterdir()) == []
+    assert tombstones(desk.settings) == [ticket.requester_id]
+    assert counts(desk) == before
     view = open_ticket(who.mei, ticket.number)
     assert view.erased
     assert not view.contacts
-    with office.database.reading() as session:
-        stored = session.connection().execute(
+    with desk.database.reading() as db:
+        stored = db.connection().execute(
             text("SELECT value, mask, lookup FROM contact UNION ALL SELECT text, text_redacted, NULL FROM message")
         )
         assert {bytes(cell) for row in stored for cell in row if cell is not None} == {b""}
-        notice = session.scalars(select(Decision)).one()
+        notice = db.scalars(select(Decision)).one()
         assert (notice.notice, notice.answers, notice.outcome) == (b"", b"", Outcome.GRANT)
-    write_checkpoint(office, force=True)
-    assert verify_log(office).ok
+    write_checkpoint(desk, force=True)
+    assert verify_log(desk).ok
     steps = [Action.ERASURE_PROPOSED, Action.ERASURE_APPROVED, Action.REQUESTER_ERASED]
-    assert [entry.action for entry in recorded(office, *steps)] == steps
-    assert len({entry.requester for entry in recorded(office, *steps)}) == 1
+    assert [entry.action for entry in recorded(desk, *steps)] == steps
+    assert len({entry.requester for entry in recorded(desk, *steps)}) == 1
 
 
-def test_a_look_up_answers_as_for_someone_who_never_existed(test_office: TestOffice) -> None:
-    office, who = test_office.office, people(test_office)
-    ticket, erasure_id = proposed(test_office, who)
+def test_a_look_up_answers_as_for_someone_who_never_existed(test_desk: TestDesk) -> None:
+    desk, who = test_desk.desk, people(test_desk)
+    ticket, erasure_id = proposed(test_desk, who)
     assert look_up(who.mei, Field.EMAIL, "alice@example.org") == (ticket.number,)
     confirm_erasure(who.omar, erasure_id, PASSWORD)
-    first = len(recorded(office))
+    first = len(recorded(desk))
     assert look_up(who.mei, Field.EMAIL, "alice@example.org") == ()
     assert look_up(who.mei, Field.EMAIL, "unknown@example.org") == ()
-    erased, never = recorded(office)[first:]
+    erased, never = recorded(desk)[first:]
     assert (erased.action, erased.requester, erased.ticket, erased.fields, erased.outcome, erased.reason) == (
         never.action,
         never.requester,
@@ -147,57 +147,57 @@ def test_a_look_up_answers_as_for_someone_who_never_existed(test_office: TestOff
     )
 
 
-def test_somebody_who_writes_again_is_somebody_new(test_office: TestOffice) -> None:
-    office, who = test_office.office, people(test_office)
-    ticket, erasure_id = proposed(test_office, who)
+def test_somebody_who_writes_again_is_somebody_new(test_desk: TestDesk) -> None:
+    desk, who = test_desk.desk, people(test_desk)
+    ticket, erasure_id = proposed(test_desk, who)
     confirm_erasure(who.omar, erasure_id, PASSWORD)
-    new_key = _new_key(office)
-    taken = take_in(operator_desk(office), from_bytes(MAIL), new_key)
+    new_key = _new_key(desk)
+    taken = take_in(operator_session(desk), from_bytes(MAIL), new_key)
     assert taken.outcome == "opened"
-    with office.database.reading() as session:
-        owner = session.get_one(Ticket, taken.number).requester_id
+    with desk.database.reading() as db:
+        owner = db.get_one(Ticket, taken.number).requester_id
     assert owner != ticket.requester_id
 
 
-def test_mail_of_an_erased_requester_that_is_imported_again_brings_nothing_back(test_office: TestOffice) -> None:
-    office = test_office.office
-    taken = take_in(operator_desk(office), from_bytes(MAIL), _new_key(office))
+def test_mail_of_an_erased_requester_that_is_imported_again_brings_nothing_back(test_desk: TestDesk) -> None:
+    desk = test_desk.desk
+    taken = take_in(operator_session(desk), from_bytes(MAIL), _new_key(desk))
     assert taken.number is not None
-    close(test_office, taken.number)
-    test_office.clock.forward(days=4000)
-    who = people(test_office)
+    close(test_desk, taken.number)
+    test_desk.clock.forward(days=4000)
+    who = people(test_desk)
     propose_erasure(who.mei, taken.number)
     confirm_erasure(who.omar, open_erasures(who.omar)[0].id, PASSWORD)
-    assert take_in(operator_desk(office), from_bytes(MAIL), _new_key(office)).outcome == "duplicate"
+    assert take_in(operator_session(desk), from_bytes(MAIL), _new_key(desk)).outcome == "duplicate"
 
 
-def _new_key(office: Office) -> Callable[[], tuple[str, bytes]]:
+def _new_key(desk: Desk) -> Callable[[], tuple[str, bytes]]:
     def make() -> tuple[str, bytes]:
         owner = new_id()
-        return owner, office.keyring.create(owner)
+        return owner, desk.keyring.create(owner)
 
     return make
 
 
-def test_drafts_about_the_requester_go_too(test_office: TestOffice) -> None:
-    who = people(test_office)
-    ticket, erasure_id = proposed(test_office, who)
+def test_drafts_about_the_requester_go_too(test_desk: TestDesk) -> None:
+    who = people(test_desk)
+    ticket, erasure_id = proposed(test_desk, who)
     save_draft(who.mei, f"reply:{ticket.number}", "Dear Alice Wonder", ticket.number)
     confirm_erasure(who.omar, erasure_id, PASSWORD)
     assert load_draft(who.mei, f"reply:{ticket.number}", ticket.number) == ""
-    with test_office.office.database.reading() as session:
-        assert session.connection().execute(text("SELECT count(*) FROM draft")).scalar_one() == 0
+    with test_desk.desk.database.reading() as db:
+        assert db.connection().execute(text("SELECT count(*) FROM draft")).scalar_one() == 0
 
 
-def test_no_sealed_value_of_before_is_left_in_the_files_or_their_journals(sqlite_office: TestOffice) -> None:
-    office, who = sqlite_office.office, people(sqlite_office)
-    _ticket, erasure_id = proposed(sqlite_office, who)
-    with closing(sqlite3.connect(office.settings.home / "console.db")) as raw:
+def test_no_sealed_value_of_before_is_left_in_the_files_or_their_journals(sqlite_desk: TestDesk) -> None:
+    desk, who = sqlite_desk.desk, people(sqlite_desk)
+    _ticket, erasure_id = proposed(sqlite_desk, who)
+    with closing(sqlite3.connect(desk.settings.home / "console.db")) as raw:
         values = [row[0] for row in raw.execute("SELECT value FROM contact UNION SELECT text FROM message")]
         tokens = [row[0] for row in raw.execute("SELECT lookup FROM contact WHERE lookup IS NOT NULL")]
-    assert all(value in everything_of(office) for value in (*values, *tokens))
+    assert all(value in everything_of(desk) for value in (*values, *tokens))
     confirm_erasure(who.omar, erasure_id, PASSWORD)
-    left = everything_of(office)
+    left = everything_of(desk)
     assert [value for value in (*values, *tokens) if value in left] == []
 
 
@@ -224,81 +224,84 @@ def test_every_sealed_column_of_the_models_is_emptied() -> None:
 # --- who, and when not
 
 
-def test_nobody_confirms_their_own_proposal(test_office: TestOffice) -> None:
-    who = people(test_office)
-    ticket = granted(test_office, who.mei)
+def test_nobody_confirms_their_own_proposal(test_desk: TestDesk) -> None:
+    who = people(test_desk)
+    ticket = granted(test_desk, who.mei)
     propose_erasure(who.omar, ticket.number)
     erasure_id = open_erasures(who.omar)[0].id
     with pytest.raises(OwnErasure):
         confirm_erasure(who.omar, erasure_id, PASSWORD)
-    assert has_key(test_office.office, ticket.requester_id)
-    [entry] = recorded(test_office.office, Action.ERASURE_REFUSED)
+    assert has_key(test_desk.desk, ticket.requester_id)
+    [entry] = recorded(test_desk.desk, Action.ERASURE_REFUSED)
     assert (entry.actor, entry.reason, entry.outcome) == ("omar", "own_erasure", Result.REFUSED)
 
 
-def test_an_agent_does_not_confirm(test_office: TestOffice) -> None:
-    who, ben = people(test_office), person(test_office, "ben", Role.AGENT)
-    _, erasure_id = proposed(test_office, who)
+def test_an_agent_does_not_confirm(test_desk: TestDesk) -> None:
+    who, ben = people(test_desk), person(test_desk, "ben", Role.AGENT)
+    _, erasure_id = proposed(test_desk, who)
     with pytest.raises(NotAllowed):
         confirm_erasure(ben, erasure_id, PASSWORD)
-    assert recorded(test_office.office, Action.ERASURE_REFUSED)[0].actor == "ben"
+    assert recorded(test_desk.desk, Action.ERASURE_REFUSED)[0].actor == "ben"
 
 
-def test_the_password_is_asked_again(test_office: TestOffice) -> None:
-    who = people(test_office)
-    ticket, erasure_id = proposed(test_office, who)
+def test_the_password_is_asked_again(test_desk: TestDesk) -> None:
+    who = people(test_desk)
+    ticket, erasure_id = proposed(test_desk, who)
     with pytest.raises(WrongPassword, match="Nothing was erased"):
         confirm_erasure(who.omar, erasure_id, "not my password at all")
-    assert has_key(test_office.office, ticket.requester_id)
-    assert state_of(test_office.office, erasure_id) == ErasureState.PROPOSED
+    assert has_key(test_desk.desk, ticket.requester_id)
+    assert state_of(test_desk.desk, erasure_id) == ErasureState.PROPOSED
 
 
-def test_without_a_granted_request_it_waits_for_the_end_of_the_term(test_office: TestOffice) -> None:
-    who = people(test_office)
-    ticket = make_ticket(test_office, kind=TicketKind.INQUIRY, assignee=who.mei)
-    close(test_office, ticket.number)
+def test_without_a_granted_request_it_waits_for_the_end_of_the_term(test_desk: TestDesk) -> None:
+    who = people(test_desk)
+    ticket = make_ticket(test_desk, kind=TicketKind.INQUIRY, assignee=who.mei)
+    close(test_desk, ticket.number)
     with pytest.raises(NotErasable, match="to be kept until"):
         propose_erasure(who.mei, ticket.number)
-    test_office.clock.forward(days=test_office.office.packs.current.retention.days[TicketKind.INQUIRY])
+    test_desk.clock.forward(days=test_desk.desk.packs.current.retention.days[TicketKind.INQUIRY])
     who = People(
-        *(test_office.desk(f"{desk.agent.name}2", *desk.agent.roles) for desk in (who.mei, who.omar, who.ines))
+        *(
+            test_desk.session(f"{session.agent.name}2", *session.agent.roles)
+            for session in (who.mei, who.omar, who.ines)
+        )
     )
     propose_erasure(who.mei, ticket.number)
     assert open_erasures(who.mei)[0].cause == "kept long enough"
 
 
-def granted_but(test_office: TestOffice, code: str, kept: str, *, neutral: bool = False) -> tuple[Desk, int]:
+def granted_but(test_desk: TestDesk, code: str, kept: str, *, neutral: bool = False) -> tuple[DeskSession, int]:
     """A deletion of all that the console holds, and of what is kept under that ground; who has the ticket, and it."""
-    who = people(test_office)
-    ticket = request(test_office, who.mei)
+    who = people(test_desk)
+    ticket = request(test_desk, who.mei)
     held = tuple(field.value for field in pack().fields if field.value != kept)
-    answer = replace(partial(code, test_office.clock.now(), kept), granted=held, neutral=neutral)
+    answer = replace(partial(code, test_desk.clock.now(), kept), granted=held, neutral=neutral)
     made = propose(who.mei, ticket.number, 1, answer)
-    for desk in (who.omar, who.ines):
+    for session in (who.omar, who.ines):
         with suppress(NotAllowed, WrongState):
-            approve(desk, made.decision_id, PASSWORD)
+            approve(session, made.decision_id, PASSWORD)
     return who.mei, ticket.number
 
 
-def test_where_all_that_is_held_here_was_granted_the_rest_keeps_nothing(test_office: TestOffice) -> None:
-    mei, number = granted_but(test_office, "D4", "backups")
+def test_where_all_that_is_held_here_was_granted_the_rest_keeps_nothing(test_desk: TestDesk) -> None:
+    mei, number = granted_but(test_desk, "D4", "backups")
     propose_erasure(mei, number)
     [row] = open_erasures(mei)
     assert (row.number, row.cause) == (number, "the request was granted")
 
 
-def test_who_asked_for_less_keeps_the_rest(test_office: TestOffice) -> None:
-    who = people(test_office)
-    ticket = request(test_office, who.mei)
+def test_who_asked_for_less_keeps_the_rest(test_desk: TestDesk) -> None:
+    who = people(test_desk)
+    ticket = request(test_desk, who.mei)
     propose(who.mei, ticket.number, 1, grant("e-mail", "orders"))
-    assert decision_state(test_office, ticket.number) == DecisionState.FINAL
+    assert decision_state(test_desk, ticket.number) == DecisionState.FINAL
     with pytest.raises(NotErasable, match="for all of it"):
         propose_erasure(who.mei, ticket.number)
 
 
-def test_giving_up_the_account_erases_whichever_data_was_marked(test_office: TestOffice) -> None:
-    who = people(test_office)
-    ticket = request(test_office, who.mei)
+def test_giving_up_the_account_erases_whichever_data_was_marked(test_desk: TestDesk) -> None:
+    who = people(test_desk)
+    ticket = request(test_desk, who.mei)
     propose(who.mei, ticket.number, 1, replace(grant("account"), request="deactivate"))
     propose_erasure(who.mei, ticket.number)
     assert [row.number for row in open_erasures(who.mei)] == [ticket.number]
@@ -307,42 +310,42 @@ def test_giving_up_the_account_erases_whichever_data_was_marked(test_office: Tes
 @pytest.mark.parametrize(
     "code, kept, neutral", [("D2", "mobile", False), ("S5", "message", False), ("S5", "backups", True)]
 )
-def test_a_part_that_stays_here_keeps_all(test_office: TestOffice, code: str, kept: str, neutral: bool) -> None:
-    mei, number = granted_but(test_office, code, kept, neutral=neutral)
-    assert decision_state(test_office, number) == DecisionState.FINAL
+def test_a_part_that_stays_here_keeps_all(test_desk: TestDesk, code: str, kept: str, neutral: bool) -> None:
+    mei, number = granted_but(test_desk, code, kept, neutral=neutral)
+    assert decision_state(test_desk, number) == DecisionState.FINAL
     with pytest.raises(NotErasable, match="for all of it"):
         propose_erasure(mei, number)
 
 
-def decision_state(test_office: TestOffice, number: int) -> str:
-    with test_office.office.database.reading() as session:
-        found = session.scalars(select(Decision).where(col(Decision.ticket_number) == number)).one()
+def decision_state(test_desk: TestDesk, number: int) -> str:
+    with test_desk.desk.database.reading() as db:
+        found = db.scalars(select(Decision).where(col(Decision.ticket_number) == number)).one()
         return str(found.state)
 
 
-def test_an_open_ticket_keeps_its_requester(test_office: TestOffice) -> None:
-    who = people(test_office)
-    ticket, erasure_id = proposed(test_office, who)
-    other = make_ticket(test_office, requester=(ticket.requester_id, ticket.contact_ids))
+def test_an_open_ticket_keeps_its_requester(test_desk: TestDesk) -> None:
+    who = people(test_desk)
+    ticket, erasure_id = proposed(test_desk, who)
+    other = make_ticket(test_desk, requester=(ticket.requester_id, ticket.contact_ids))
     with pytest.raises(NotErasable, match=f"open tickets: #{other.number}"):
         confirm_erasure(who.omar, erasure_id, PASSWORD)
-    assert has_key(test_office.office, ticket.requester_id)
+    assert has_key(test_desk.desk, ticket.requester_id)
 
 
-def test_a_message_on_its_way_goes_out_first(test_office: TestOffice) -> None:
-    who = people(test_office)
-    _ticket, erasure_id = proposed(test_office, who)
-    with test_office.office.database.transaction() as session:
-        session.connection().execute(
+def test_a_message_on_its_way_goes_out_first(test_desk: TestDesk) -> None:
+    who = people(test_desk)
+    _ticket, erasure_id = proposed(test_desk, who)
+    with test_desk.desk.database.transaction() as db:
+        db.connection().execute(
             update(Message).where(col(Message.delivery) == DeliveryState.SENT).values(delivery=DeliveryState.QUEUED)
         )
     with pytest.raises(NotErasable, match="not gone out"):
         confirm_erasure(who.omar, erasure_id, PASSWORD)
 
 
-def test_a_withdrawn_proposal_erases_nothing(test_office: TestOffice) -> None:
-    who, ben = people(test_office), person(test_office, "ben", Role.AGENT)
-    ticket, erasure_id = proposed(test_office, who)
+def test_a_withdrawn_proposal_erases_nothing(test_desk: TestDesk) -> None:
+    who, ben = people(test_desk), person(test_desk, "ben", Role.AGENT)
+    ticket, erasure_id = proposed(test_desk, who)
     with pytest.raises(NotAllowed):
         withdraw_erasure(ben, erasure_id)
     withdraw_erasure(who.mei, erasure_id)
@@ -355,9 +358,9 @@ def test_a_withdrawn_proposal_erases_nothing(test_office: TestOffice) -> None:
         propose_erasure(who.ines, ticket.number)
 
 
-def test_two_at_once_propose_and_confirm_once(test_office: TestOffice) -> None:
-    office, who = test_office.office, people(test_office)
-    ticket = granted(test_office, who.mei)
+def test_two_at_once_propose_and_confirm_once(test_desk: TestDesk) -> None:
+    desk, who = test_desk.desk, people(test_desk)
+    ticket = granted(test_desk, who.mei)
 
     def tried(act: Callable[[], object]) -> bool:
         with suppress(NotErasable, WrongState):
@@ -369,107 +372,107 @@ def test_two_at_once_propose_and_confirm_once(test_office: TestOffice) -> None:
         tries = [lambda: propose_erasure(who.mei, ticket.number), lambda: propose_erasure(who.ines, ticket.number)]
         assert sorted(pool.map(tried, tries)) == [False, True]
         [row] = open_erasures(who.omar)
-        by = [who.omar, person(test_office, "olga", Role.SUPERVISOR)]
+        by = [who.omar, person(test_desk, "olga", Role.SUPERVISOR)]
         assert sorted(pool.map(tried, [lambda d=d: confirm_erasure(d, row.id, PASSWORD) for d in by])) == [False, True]
-    assert len(recorded(office, Action.REQUESTER_ERASED)) == 1
+    assert len(recorded(desk, Action.REQUESTER_ERASED)) == 1
 
 
 # --- holds
 
 
-def test_a_hold_restricts_and_its_end_erases(test_office: TestOffice) -> None:
-    office, who = test_office.office, people(test_office)
-    ticket, erasure_id = proposed(test_office, who)
-    until = (test_office.clock.now() + timedelta(days=10)).date()
+def test_a_hold_restricts_and_its_end_erases(test_desk: TestDesk) -> None:
+    desk, who = test_desk.desk, people(test_desk)
+    ticket, erasure_id = proposed(test_desk, who)
+    until = (test_desk.clock.now() + timedelta(days=10)).date()
     place_hold(who.ines, ticket.number, "court", "Order 17/2026 about alice@example.org", until)
     done = confirm_erasure(who.omar, erasure_id, PASSWORD)
     assert not done.erased
     assert done.held_until is not None
     assert done.held_until.date() == until
-    with office.database.reading() as session:
-        assert session.get_one(Requester, ticket.requester_id).state == RequesterState.RESTRICTED
+    with desk.database.reading() as db:
+        assert db.get_one(Requester, ticket.requester_id).state == RequesterState.RESTRICTED
     assert look_up(who.mei, Field.EMAIL, "alice@example.org") == ()
     with pytest.raises(KeyDestroyed):  # no word of a hold
         reveal(who.mei, ticket.number, Target(Field.EMAIL, ticket.contact_ids[Field.EMAIL]), "reply")
-    finish_all(office)
-    assert has_key(office, ticket.requester_id)
-    test_office.clock.forward(days=11)
-    finish_all(office)
-    assert not has_key(office, ticket.requester_id)
-    assert state_of(office, erasure_id) == ErasureState.DONE
-    assert [entry.actor for entry in recorded(office, Action.REQUESTER_ERASED)] == ["console"]
+    finish_all(desk)
+    assert has_key(desk, ticket.requester_id)
+    test_desk.clock.forward(days=11)
+    finish_all(desk)
+    assert not has_key(desk, ticket.requester_id)
+    assert state_of(desk, erasure_id) == ErasureState.DONE
+    assert [entry.actor for entry in recorded(desk, Action.REQUESTER_ERASED)] == ["console"]
 
 
-def test_a_lifted_hold_lets_the_erasure_go_on(test_office: TestOffice) -> None:
-    office, who = test_office.office, people(test_office)
-    ticket, erasure_id = proposed(test_office, who)
-    until = (test_office.clock.now() + timedelta(days=10)).date()
+def test_a_lifted_hold_lets_the_erasure_go_on(test_desk: TestDesk) -> None:
+    desk, who = test_desk.desk, people(test_desk)
+    ticket, erasure_id = proposed(test_desk, who)
+    until = (test_desk.clock.now() + timedelta(days=10)).date()
     place_hold(who.ines, ticket.number, "law", "Tax law, section 4", until)
     place_hold(who.ines, ticket.number, "court", "Order 17", until)
     confirm_erasure(who.omar, erasure_id, PASSWORD)
     first, second = holds_of(who.ines, ticket.number)
     lift_hold(who.ines, first.id)
-    finish_all(office)
-    assert has_key(office, ticket.requester_id)
+    finish_all(desk)
+    assert has_key(desk, ticket.requester_id)
     lift_hold(who.ines, second.id)
-    finish_all(office)
-    assert not has_key(office, ticket.requester_id)
+    finish_all(desk)
+    assert not has_key(desk, ticket.requester_id)
     assert holds_of(who.ines, ticket.number) == ()
 
 
-def test_why_there_is_a_hold_is_for_privacy_officers(test_office: TestOffice) -> None:
-    office, who = test_office.office, people(test_office)
-    ticket = granted(test_office, who.mei)
-    until = (test_office.clock.now() + timedelta(days=10)).date()
+def test_why_there_is_a_hold_is_for_privacy_officers(test_desk: TestDesk) -> None:
+    desk, who = test_desk.desk, people(test_desk)
+    ticket = granted(test_desk, who.mei)
+    until = (test_desk.clock.now() + timedelta(days=10)).date()
     place_hold(who.ines, ticket.number, "authority", "Letter of the police about alice@example.org", until)
     [seen] = holds_of(who.ines, ticket.number)
-    assert seen.title == office.packs.current.retention.holds["authority"].title
+    assert seen.title == desk.packs.current.retention.holds["authority"].title
     assert "Letter of the police" in seen.note
     assert "alice@example.org" not in seen.note
-    for desk in (who.mei, who.omar):
-        [dim] = holds_of(desk, ticket.number)
+    for session in (who.mei, who.omar):
+        [dim] = holds_of(session, ticket.number)
         assert (dim.title, dim.note) == ("", "")
-    [entry] = recorded(office, Action.HOLD_PLACED)
+    [entry] = recorded(desk, Action.HOLD_PLACED)
     assert entry.reason == f"until {until}"
 
 
 @pytest.mark.parametrize(("reason", "days"), [("whim", 5), ("public", 366), ("court", -1)])
-def test_a_hold_needs_a_listed_reason_and_an_end(test_office: TestOffice, reason: str, days: int) -> None:
-    who = people(test_office)
-    ticket = granted(test_office, who.mei)
+def test_a_hold_needs_a_listed_reason_and_an_end(test_desk: TestDesk, reason: str, days: int) -> None:
+    who = people(test_desk)
+    ticket = granted(test_desk, who.mei)
     with pytest.raises(BadInput):
-        place_hold(who.ines, ticket.number, reason, "why", (test_office.clock.now() + timedelta(days=days)).date())
+        place_hold(who.ines, ticket.number, reason, "why", (test_desk.clock.now() + timedelta(days=days)).date())
     assert holds_of(who.ines, ticket.number) == ()
 
 
-def test_only_a_privacy_officer_places_and_lifts(test_office: TestOffice) -> None:
-    who = people(test_office)
-    ticket = granted(test_office, who.mei)
-    until = (test_office.clock.now() + timedelta(days=10)).date()
+def test_only_a_privacy_officer_places_and_lifts(test_desk: TestDesk) -> None:
+    who = people(test_desk)
+    ticket = granted(test_desk, who.mei)
+    until = (test_desk.clock.now() + timedelta(days=10)).date()
     place_hold(who.ines, ticket.number, "law", "Tax law", until)
-    for desk in (who.mei, who.omar):
+    for session in (who.mei, who.omar):
         with pytest.raises(NotAllowed):
-            place_hold(desk, ticket.number, "law", "Tax law", until)
+            place_hold(session, ticket.number, "law", "Tax law", until)
         with pytest.raises(NotAllowed):
-            lift_hold(desk, holds_of(desk, ticket.number)[0].id)
+            lift_hold(session, holds_of(session, ticket.number)[0].id)
     assert len(holds_of(who.ines, ticket.number)) == 1
     assert [one.key for one in hold_reasons(who.ines, ticket.number)] == ["law", "court", "authority", "public"]
 
 
 def test_a_hold_that_comes_while_the_erasure_is_confirmed_waits_for_it(
-    test_office: TestOffice, monkeypatch: pytest.MonkeyPatch
+    test_desk: TestDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Either the erasure sees the hold, or the hold is refused: never a hold that holds nothing."""
-    office, who = test_office.office, people(test_office)
-    ticket, erasure_id = proposed(test_office, who)
-    until = (test_office.clock.now() + timedelta(days=10)).date()
+    desk, who = test_desk.desk, people(test_desk)
+    ticket, erasure_id = proposed(test_desk, who)
+    until = (test_desk.clock.now() + timedelta(days=10)).date()
     looked = held_until
 
     with ThreadPoolExecutor(1) as pool:
         placing: list[Future[None]] = []
 
-        def look(session: Session, office: Office, owners: Iterable[str], now: datetime) -> dict[str, datetime]:
-            found = looked(session, office, owners, now)
+        def look(db: Session, desk: Desk, owners: Iterable[str], now: datetime) -> dict[str, datetime]:
+            found = looked(db, desk, owners, now)
             placing.append(pool.submit(place_hold, who.ines, ticket.number, "court", "Order 17", until))
             assert not wait(placing, timeout=0.5).done, "the hold was placed behind the erasure's back"
             return found
@@ -478,7 +481,7 @@ def test_a_hold_that_comes_while_the_erasure_is_confirmed_waits_for_it(
         assert confirm_erasure(who.omar, erasure_id, PASSWORD).erased
         with pytest.raises(KeyDestroyed):
             placing[0].result()
-    assert recorded(office, Action.HOLD_PLACED) == []
+    assert recorded(desk, Action.HOLD_PLACED) == []
 
 
 # --- crashes and faults
@@ -486,10 +489,10 @@ def test_a_hold_that_comes_while_the_erasure_is_confirmed_waits_for_it(
 
 @pytest.mark.parametrize("step", ["put_tombstone", "_destroy", "wipe", "empty_journal"])
 def test_after_a_fault_at_any_step_it_is_unseen_at_once_and_goes_on(
-    test_office: TestOffice, monkeypatch: pytest.MonkeyPatch, step: str
+    test_desk: TestDesk, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    office, who = test_office.office, people(test_office)
-    ticket, erasure_id = proposed(test_office, who)
+    desk, who = test_desk.desk, people(test_desk)
+    ticket, erasure_id = proposed(test_desk, who)
 
     def fail(*_given: object) -> None:
         raise StoreUnavailable("The disk went away.")
@@ -502,40 +505,38 @@ def test_after_a_fault_at_any_step_it_is_unseen_at_once_and_goes_on(
     with pytest.raises(KeyDestroyed):
         reveal(who.mei, ticket.number, Target(Field.EMAIL, ticket.contact_ids[Field.EMAIL]), "reply")
     assert look_up(who.mei, Field.EMAIL, "alice@example.org") == ()
-    finish_all(office)
-    assert state_of(office, erasure_id) == ErasureState.DONE
-    assert not has_key(office, ticket.requester_id)
-    assert tombstones(office.settings) == [ticket.requester_id]
+    finish_all(desk)
+    assert state_of(desk, erasure_id) == ErasureState.DONE
+    assert not has_key(desk, ticket.requester_id)
+    assert tombstones(desk.settings) == [ticket.requester_id]
 
 
-def test_one_that_cannot_be_finished_holds_up_no_other(
-    test_office: TestOffice, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    office, who = test_office.office, people(test_office)
-    stuck, first = proposed(test_office, who)
-    _, second = proposed(test_office, who)
+def test_one_that_cannot_be_finished_holds_up_no_other(test_desk: TestDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk, who = test_desk.desk, people(test_desk)
+    stuck, first = proposed(test_desk, who)
+    _, second = proposed(test_desk, who)
     destroy = erasing._destroy
 
     def away(*_given: object) -> None:
         raise StoreUnavailable("The disk went away.")
 
-    def stuck_for_one(office: Office, owner: str) -> None:
+    def stuck_for_one(desk: Desk, owner: str) -> None:
         if owner == stuck.requester_id:
             away()
-        destroy(office, owner)
+        destroy(desk, owner)
 
     monkeypatch.setattr(erasing, "_destroy", away)
     for one in (first, second):
         assert not confirm_erasure(who.omar, one, PASSWORD).erased
     monkeypatch.setattr(erasing, "_destroy", stuck_for_one)
     with pytest.raises(StoreUnavailable):
-        finish_all(office)
-    assert (state_of(office, first), state_of(office, second)) == (ErasureState.APPROVED, ErasureState.DONE)
+        finish_all(desk)
+    assert (state_of(desk, first), state_of(desk, second)) == (ErasureState.APPROVED, ErasureState.DONE)
 
 
-def test_what_cannot_be_recorded_is_not_erased(test_office: TestOffice, monkeypatch: pytest.MonkeyPatch) -> None:
-    who = people(test_office)
-    ticket, erasure_id = proposed(test_office, who)
+def test_what_cannot_be_recorded_is_not_erased(test_desk: TestDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    who = people(test_desk)
+    ticket, erasure_id = proposed(test_desk, who)
 
     def fail(*_given: object) -> None:
         raise StoreUnavailable("The log cannot be written.")
@@ -543,105 +544,105 @@ def test_what_cannot_be_recorded_is_not_erased(test_office: TestOffice, monkeypa
     monkeypatch.setattr(erasure, "say_erased", fail)
     with pytest.raises(StoreUnavailable):
         confirm_erasure(who.omar, erasure_id, PASSWORD)
-    assert has_key(test_office.office, ticket.requester_id)
-    assert state_of(test_office.office, erasure_id) == ErasureState.PROPOSED
+    assert has_key(test_desk.desk, ticket.requester_id)
+    assert state_of(test_desk.desk, erasure_id) == ErasureState.PROPOSED
     assert not open_ticket(who.mei, ticket.number).erased
 
 
 # --- backups
 
 
-def test_yesterdays_database_brings_nothing_back(sqlite_office: TestOffice) -> None:
-    office, who = sqlite_office.office, people(sqlite_office)
-    ticket, erasure_id = proposed(sqlite_office, who)
-    kept = back_up(operator_desk(office), office.settings.home.parent / "day.backup", Store.DATABASE).file
+def test_yesterdays_database_brings_nothing_back(sqlite_desk: TestDesk) -> None:
+    desk, who = sqlite_desk.desk, people(sqlite_desk)
+    ticket, erasure_id = proposed(sqlite_desk, who)
+    kept = back_up(operator_session(desk), desk.settings.home.parent / "day.backup", Store.DATABASE).file
     confirm_erasure(who.omar, erasure_id, PASSWORD)
-    office.close()
-    done = restore(office.settings, kept, "the disk broke", sqlite_office.clock)
+    desk.close()
+    done = restore(desk.settings, kept, "the disk broke", sqlite_desk.clock)
     assert done.erased_again == 1
-    with office.database.reading() as session:
-        assert session.get_one(Requester, ticket.requester_id).state == RequesterState.ERASED
-        assert session.connection().execute(select(col(Contact.lookup))).scalars().all() == [None] * 3
-        assert set(session.connection().execute(select(col(Message.text))).scalars()) == {b""}
-    assert verify_log(office).ok
-    assert recorded(office, Action.REQUESTER_ERASED)[-1].reason == "a backup had brought it back"
+    with desk.database.reading() as db:
+        assert db.get_one(Requester, ticket.requester_id).state == RequesterState.ERASED
+        assert db.connection().execute(select(col(Contact.lookup))).scalars().all() == [None] * 3
+        assert set(db.connection().execute(select(col(Message.text))).scalars()) == {b""}
+    assert verify_log(desk).ok
+    assert recorded(desk, Action.REQUESTER_ERASED)[-1].reason == "a backup had brought it back"
 
 
 def test_an_old_database_and_an_old_keyring_bring_nothing_back_once_somebody_signs_in(
-    sqlite_office: TestOffice,
+    sqlite_desk: TestDesk,
 ) -> None:
-    office, who = sqlite_office.office, people(sqlite_office)
-    accounts.add_agent(operator_desk(office), "nina", (Role.AGENT,), PASSWORD)
-    ticket, erasure_id = proposed(sqlite_office, who)
-    home = office.settings.home
-    office.close()
+    desk, who = sqlite_desk.desk, people(sqlite_desk)
+    accounts.add_agent(operator_session(desk), "nina", (Role.AGENT,), PASSWORD)
+    ticket, erasure_id = proposed(sqlite_desk, who)
+    home = desk.settings.home
+    desk.close()
     for name in ("console.db", "keyring.db"):
         shutil.copy(home / name, home.parent / name)
     confirm_erasure(who.omar, erasure_id, PASSWORD)
-    office.close()
+    desk.close()
     for name in ("console.db", "keyring.db"):
         for end in ("-wal", "-shm"):
             Path(home / (name + end)).unlink(missing_ok=True)
         os.replace(home.parent / name, home / name)
-    assert has_key(office, ticket.requester_id)
-    sign_in(office, "nina", PASSWORD)
-    assert not has_key(office, ticket.requester_id)
+    assert has_key(desk, ticket.requester_id)
+    sign_in(desk, "nina", PASSWORD)
+    assert not has_key(desk, ticket.requester_id)
     assert open_ticket(who.mei, ticket.number).erased
-    assert apply_again(office) == 0
+    assert apply_again(desk) == 0
 
 
-def test_open_tickets_that_a_backup_brought_back_are_closed(test_office: TestOffice) -> None:
-    office, who = test_office.office, people(test_office)
-    ticket, erasure_id = proposed(test_office, who)
+def test_open_tickets_that_a_backup_brought_back_are_closed(test_desk: TestDesk) -> None:
+    desk, who = test_desk.desk, people(test_desk)
+    ticket, erasure_id = proposed(test_desk, who)
     confirm_erasure(who.omar, erasure_id, PASSWORD)
-    with office.database.transaction() as session:  # as the data stood before: worked on, a proposal in approval
-        run = session.connection().execute
+    with desk.database.transaction() as db:  # as the data stood before: worked on, a proposal in approval
+        run = db.connection().execute
         run(update(Requester).values(state=RequesterState.ACTIVE))
         run(update(Ticket).values(state=TicketState.IN_APPROVAL, closed_at=None))
         run(update(Decision).values(state=DecisionState.PROPOSED, decided_at=None))
     consent = Consent(1, "omar", PASSWORD)
-    assert finish(office.settings, "pg_restore", test_office.clock, consent).erased_again == 1
-    with office.database.reading() as session:
-        kept = session.get_one(Ticket, ticket.number)
-        assert (kept.state, kept.closed_at) == (TicketState.CLOSED, test_office.clock.now())
-        assert session.scalars(select(col(Decision.state))).all() == [DecisionState.WITHDRAWN]
-    assert verify_log(office).ok
+    assert finish(desk.settings, "pg_restore", test_desk.clock, consent).erased_again == 1
+    with desk.database.reading() as db:
+        kept = db.get_one(Ticket, ticket.number)
+        assert (kept.state, kept.closed_at) == (TicketState.CLOSED, test_desk.clock.now())
+        assert db.scalars(select(col(Decision.state))).all() == [DecisionState.WITHDRAWN]
+    assert verify_log(desk).ok
 
 
-def test_after_pg_restore_finish_erases_again(test_office: TestOffice) -> None:
-    office, who = test_office.office, people(test_office)
-    ticket, erasure_id = proposed(test_office, who)
+def test_after_pg_restore_finish_erases_again(test_desk: TestDesk) -> None:
+    desk, who = test_desk.desk, people(test_desk)
+    ticket, erasure_id = proposed(test_desk, who)
     confirm_erasure(who.omar, erasure_id, PASSWORD)
-    with office.database.transaction() as session:  # as the data stood before
-        session.connection().execute(update(Requester).values(state=RequesterState.ACTIVE))
-        session.connection().execute(text("DELETE FROM erasure"))
+    with desk.database.transaction() as db:  # as the data stood before
+        db.connection().execute(update(Requester).values(state=RequesterState.ACTIVE))
+        db.connection().execute(text("DELETE FROM erasure"))
     consent = Consent(1, "omar", PASSWORD)
-    assert finish(office.settings, "pg_restore", test_office.clock, consent).erased_again == 1
-    with office.database.reading() as session:
-        assert session.get_one(Requester, ticket.requester_id).state == RequesterState.ERASED
+    assert finish(desk.settings, "pg_restore", test_desk.clock, consent).erased_again == 1
+    with desk.database.reading() as db:
+        assert db.get_one(Requester, ticket.requester_id).state == RequesterState.ERASED
 
 
-def test_nobody_signs_in_while_the_list_of_the_erased_cannot_be_read(sqlite_office: TestOffice) -> None:
-    office, who = sqlite_office.office, people(sqlite_office)
-    accounts.add_agent(operator_desk(office), "nina", (Role.AGENT,), PASSWORD)
-    _, erasure_id = proposed(sqlite_office, who)
+def test_nobody_signs_in_while_the_list_of_the_erased_cannot_be_read(sqlite_desk: TestDesk) -> None:
+    desk, who = sqlite_desk.desk, people(sqlite_desk)
+    accounts.add_agent(operator_session(desk), "nina", (Role.AGENT,), PASSWORD)
+    _, erasure_id = proposed(sqlite_desk, who)
     confirm_erasure(who.omar, erasure_id, PASSWORD)
-    (office.settings.checkpoint_folder / "erased.txt").write_bytes(b"\xff\xfe broken")
+    (desk.settings.checkpoint_folder / "erased.txt").write_bytes(b"\xff\xfe broken")
     with pytest.raises(StoreUnavailable, match="erased requesters"):
-        sign_in(office, "nina", PASSWORD)
+        sign_in(desk, "nina", PASSWORD)
 
 
-def test_a_reply_to_an_erased_requester_is_refused(test_office: TestOffice) -> None:
-    who = people(test_office)
-    ticket, erasure_id = proposed(test_office, who)
+def test_a_reply_to_an_erased_requester_is_refused(test_desk: TestDesk) -> None:
+    who = people(test_desk)
+    ticket, erasure_id = proposed(test_desk, who)
     confirm_erasure(who.omar, erasure_id, PASSWORD)
-    with pytest.raises(Refusal):
+    with pytest.raises(ConsoleError):
         reply(who.mei, ticket.number, 2, ticket.contact_ids[Field.EMAIL], "Hello again")
 
 
-def test_a_plain_grant_of_another_right_is_no_reason(test_office: TestOffice) -> None:
-    who = people(test_office)
-    ticket = request(test_office, who.mei)
+def test_a_plain_grant_of_another_right_is_no_reason(test_desk: TestDesk) -> None:
+    who = people(test_desk)
+    ticket = request(test_desk, who.mei)
     propose(who.mei, ticket.number, 1, replace(grant(), request="access"))
     with pytest.raises(NotErasable, match="for all of it"):
         propose_erasure(who.mei, ticket.number)

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from cs_console.desk import Office
-from cs_console.opening import open_office
+from cs_console.desk import Desk
+from cs_console.opening import open_desk
 from cs_console.settings import Settings
 from tests.faults.acts import ACTS
 from tests.faults.processes import say
@@ -27,15 +27,15 @@ def main() -> None:
 
 
 def begin(case: dict[str, Any]) -> None:
-    office = office_of(case)
-    assert office.packs.current.meta.name  # read before, so that the kill comes amid the act
+    desk = desk_of(case)
+    assert desk.packs.current.meta.name  # read before, so that the kill comes amid the act
     say("ready", os.getpid())
-    ACTS[case["act"]].work(office, case)
+    ACTS[case["act"]].work(desk, case)
 
 
-def office_of(case: dict[str, Any]) -> Office:
+def desk_of(case: dict[str, Any]) -> Desk:
     home = Path(case["home"])
-    return open_office(
+    return open_desk(
         Settings(home=home, database_url=case["url"], keyring_url=case["keyring_url"], outbox=home / "outbox")
     )
 

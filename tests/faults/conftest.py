@@ -9,20 +9,20 @@ from pathlib import Path
 import pytest
 
 from tests.faults.tally import Tally
-from tests.support.office import TestOffice, make_office
+from tests.support.desk import TestDesk, make_desk
 from tests.support.postgres import empty_database, fresh_database
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def desk_on(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TestOffice]:
+def desk_on(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TestDesk]:
     """A fresh desk, database and keyring on one engine, at the machine's time: other processes have no other."""
     on_server = request.param == "postgresql"
-    made = make_office(
+    made = make_desk(
         tmp_path / "home", fresh_database() if on_server else "", keyring_url=empty_database() if on_server else ""
     )
     made.clock.at = datetime.now(UTC)
     yield made
-    made.office.close()
+    made.desk.close()
 
 
 @pytest.fixture

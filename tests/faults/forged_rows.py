@@ -17,9 +17,9 @@ from sqlmodel import col
 from cs_console.custody.disclosure import reveal
 from cs_console.custody.holds_on_record import held_until
 from cs_console.decisions import approval
-from cs_console.desk import Desk, operator_desk
+from cs_console.desk import DeskSession, operator_session
 from cs_console.erasure.holds import place_hold
-from cs_console.errors import GuardianRequired, NotVouched, Refusal
+from cs_console.errors import ConsoleError, GuardianRequired, NotVouched
 from cs_console.staff import accounts, passwords
 from cs_console.staff.second_factor import begin_enrolment, confirm_enrolment
 from cs_console.staff.sign_in import sign_in
@@ -39,7 +39,7 @@ from models.verification import Verification, VerificationCode
 from tests.custody.reveals import change, mobile_of
 from tests.decisions.cases import PASSWORD, person, propose, refusal, request
 from tests.decisions.test_checklist import ticket_of
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.tickets import MadeTicket, make_ticket
 
 
@@ -47,7 +47,7 @@ from tests.support.tickets import MadeTicket, make_ticket
 class ForgedDesk:
     """The desk, chance, and the people who work at it."""
 
-    made: TestOffice
+    made: TestDesk
     rng: Random
     names: Iterator[int] = field(default_factory=lambda: count(1))
 
@@ -59,7 +59,7 @@ class ForgedDesk:
         genuine = self.ticket(self.mei, verified=True)
         assert _shows(self, self.mei, genuine), "nothing opens at all: what is forged shows nothing then"
 
-    def ticket(self, holder: Desk | None = None, *, verified: bool = False) -> MadeTicket:
+    def ticket(self, holder: DeskSession | None = None, *, verified: bool = False) -> MadeTicket:
         contacts = {Field.MOBILE: f"+86138{next(self.names):08d}", Field.EMAIL: f"alice{next(self.names)}@example.org"}
         return make_ticket(
             self.made, kind=TicketKind.RIGHTS, assignee=holder, contacts=contacts, verified=verified, text="Hello."
@@ -76,192 +76,192 @@ def opened(act: Callable[[], object]) -> bool:
     """Whether the act went through."""
     try:
         act()
-    except Refusal:
+    except ConsoleError:
         return False
     return True
 
 
-def _shows(desk: ForgedDesk, who: Desk, ticket: MadeTicket) -> bool:
+def _shows(session: ForgedDesk, who: DeskSession, ticket: MadeTicket) -> bool:
     return opened(lambda: reveal(who, ticket.number, mobile_of(ticket), "reply"))
 
 
-def forge_assignment(desk: ForgedDesk) -> bool:
-    ticket = desk.ticket(desk.rng.choice([desk.ben, None]), verified=True)
+def forge_assignment(session: ForgedDesk) -> bool:
+    ticket = session.ticket(session.rng.choice([session.ben, None]), verified=True)
     row = update(Ticket).where(col(Ticket.number) == ticket.number)
-    desk.write(row.values(assignee_id=desk.mei.agent.id))
-    return _shows(desk, desk.mei, ticket)
+    session.write(row.values(assignee_id=session.mei.agent.id))
+    return _shows(session, session.mei, ticket)
 
 
-def forge_window(desk: ForgedDesk) -> bool:
+def forge_window(session: ForgedDesk) -> bool:
     """Opened again, or a new one."""
-    closed_again = desk.rng.random() < 0.5
-    ticket, now = desk.ticket(desk.mei, verified=closed_again), desk.made.clock.now()
+    closed_again = session.rng.random() < 0.5
+    ticket, now = session.ticket(session.mei, verified=closed_again), session.made.clock.now()
     if closed_again:
-        with desk.made.office.database.transaction() as session:
-            close_window(session, desk.made.office, ticket.number)
+        with session.made.desk.database.transaction() as db:
+            close_window(db, session.made.desk, ticket.number)
         of_it = col(Verification.ticket_number) == ticket.number
-        desk.write(update(Verification).where(of_it).values(closed_at=None, window_until=now + desk.a_while()))
+        session.write(update(Verification).where(of_it).values(closed_at=None, window_until=now + session.a_while()))
     else:
         row = Verification(
             ticket_number=ticket.number,
             requester_id=ticket.requester_id,
-            method=desk.rng.choice(list(VerificationMethod)),
-            agent_id=desk.vic.agent.id,
+            method=session.rng.choice(list(VerificationMethod)),
+            agent_id=session.vic.agent.id,
             verified_at=now,
-            window_until=now + desk.a_while(),
+            window_until=now + session.a_while(),
         )
-        desk.write(insert(Verification).values(row.model_dump()))
-    return _shows(desk, desk.mei, ticket)
+        session.write(insert(Verification).values(row.model_dump()))
+    return _shows(session, session.mei, ticket)
 
 
-def forge_approval(desk: ForgedDesk) -> bool:
+def forge_approval(session: ForgedDesk) -> bool:
     """A refusal that a supervisor and a privacy officer have to approve."""
-    made = request(desk.made, desk.mei)
-    proposal, row = refusal("S3", desk.made.clock.now()), ticket_of(desk.made, made.number).row
-    decision_id = propose(desk.mei, made.number, row, proposal).decision_id
-    by = desk.rng.choice([desk.pia, desk.ben, desk.vic])
+    made = request(session.made, session.mei)
+    proposal, row = refusal("S3", session.made.clock.now()), ticket_of(session.made, made.number).row
+    decision_id = propose(session.mei, made.number, row, proposal).decision_id
+    by = session.rng.choice([session.pia, session.ben, session.vic])
     forged = Approval(
         decision_id=decision_id,
         agent_id=by.agent.id,
         role=Role.PRIVACY_OFFICER,
         approved=True,
-        at=desk.made.clock.now(),
+        at=session.made.clock.now(),
     )
-    desk.write(insert(Approval).values(forged.model_dump()))
-    return approval.approve(desk.sue, decision_id, PASSWORD).final
+    session.write(insert(Approval).values(forged.model_dump()))
+    return approval.approve(session.sue, decision_id, PASSWORD).final
 
 
-def forge_code(desk: ForgedDesk) -> bool:
+def forge_code(session: ForgedDesk) -> bool:
     """A code that was sent: to another contact, without end, sent again, or on another ticket; tries put back."""
-    ticket, other, clock = desk.ticket(), desk.ticket(), desk.made.clock
+    ticket, other, clock = session.ticket(), session.ticket(), session.made.clock
     clock.forward(hours=1)  # within one, only so many are sent
-    stay_awake(desk)
-    digits = _sent(desk, ticket)
+    stay_awake(session)
+    digits = _sent(session, ticket)
     row, number = update(VerificationCode).where(col(VerificationCode.ticket_number) == ticket.number), ticket.number
-    match desk.rng.choice(["contact", "end", "used", "moved", "tries"]):
+    match session.rng.choice(["contact", "end", "used", "moved", "tries"]):
         case "contact":
-            desk.write(row.values(contact_id=ticket.contact_ids[Field.EMAIL]))
+            session.write(row.values(contact_id=ticket.contact_ids[Field.EMAIL]))
         case "end":
             clock.forward(minutes=11)
-            desk.write(row.values(expires_at=clock.now() + desk.a_while()))
+            session.write(row.values(expires_at=clock.now() + session.a_while()))
         case "used":
-            check_code(desk.vic, number, digits)
-            desk.write(row.values(ended_at=None))
+            check_code(session.vic, number, digits)
+            session.write(row.values(ended_at=None))
         case "moved":
             moved = {"requester_id": other.requester_id, "contact_id": other.contact_ids[Field.MOBILE]}
-            desk.write(row.values(ticket_number=other.number, **moved))
+            session.write(row.values(ticket_number=other.number, **moved))
             number = other.number
         case _:
             for _ in range(3):
-                opened(lambda: check_code(desk.vic, number, f"{(int(digits) + 1) % 10**8:08d}"))
-                desk.write(update(Requester).values(tries=0, locked_until=None))
-            desk.write(row.values(ended_at=None))
-    return opened(lambda: check_code(desk.vic, number, digits))
+                opened(lambda: check_code(session.vic, number, f"{(int(digits) + 1) % 10**8:08d}"))
+                session.write(update(Requester).values(tries=0, locked_until=None))
+            session.write(row.values(ended_at=None))
+    return opened(lambda: check_code(session.vic, number, digits))
 
 
-def _sent(desk: ForgedDesk, ticket: MadeTicket) -> str:
-    folder = desk.made.office.settings.outbox
+def _sent(session: ForgedDesk, ticket: MadeTicket) -> str:
+    folder = session.made.desk.settings.outbox
     assert folder is not None
     before = set(folder.iterdir()) if folder.is_dir() else set()
-    send_code(desk.vic, ticket.number, ticket.contact_ids[Field.MOBILE])
+    send_code(session.vic, ticket.number, ticket.contact_ids[Field.MOBILE])
     [letter] = set(folder.iterdir()) - before
     found = re.search(r"\b[0-9]{8}\b", letter.read_text("utf-8").partition("\n\n")[2])
     assert found is not None
     return found.group()
 
 
-def forge_hold(desk: ForgedDesk) -> bool:
+def forge_hold(session: ForgedDesk) -> bool:
     """Lifted, at its end, or gone."""
-    ticket, now, office = desk.ticket(), desk.made.clock.now(), desk.made.office
-    place_hold(desk.pia, ticket.number, "court", "Order 17", (now + timedelta(days=10)).date())
+    ticket, now, desk = session.ticket(), session.made.clock.now(), session.made.desk
+    place_hold(session.pia, ticket.number, "court", "Order 17", (now + timedelta(days=10)).date())
     of_it = col(Hold.ticket_number) == ticket.number
-    ended = {"lifted_at": now, "lifted_by": desk.pia.agent.id}
+    ended = {"lifted_at": now, "lifted_by": session.pia.agent.id}
     forged: list[Any] = [
         update(Hold).where(of_it).values(**ended),
-        update(Hold).where(of_it).values(until=now - desk.a_while()),
+        update(Hold).where(of_it).values(until=now - session.a_while()),
         delete(Hold).where(of_it),
     ]
-    desk.write(desk.rng.choice(forged))
-    with office.database.reading() as session:
-        return ticket.requester_id not in held_until(session, office, [ticket.requester_id], now)
+    session.write(session.rng.choice(forged))
+    with desk.database.reading() as db:
+        return ticket.requester_id not in held_until(db, desk, [ticket.requester_id], now)
 
 
-def forge_age_band(desk: ForgedDesk) -> bool:
+def forge_age_band(session: ForgedDesk) -> bool:
     """A child's guardian is asked for, whatever older value is put back."""
-    ticket, office = desk.ticket(), desk.made.office
+    ticket, desk = session.ticket(), session.made.desk
     older: list[bytes | None] = []
     for band in ("adult", "under-14"):
-        with office.database.reading() as session:
-            older.append(session.get_one(Requester, ticket.requester_id).age_band)
-        record_age_band(desk.vic, ticket.number, band)
+        with desk.database.reading() as db:
+            older.append(db.get_one(Requester, ticket.requester_id).age_band)
+        record_age_band(session.vic, ticket.number, band)
     of_it = col(Requester.id) == ticket.requester_id
-    desk.write(update(Requester).where(of_it).values(age_band=desk.rng.choice(older)))
-    with office.database.reading() as session:
-        asker = asker_of(session, office, office.packs.current, ticket.number, ticket.requester_id)
+    session.write(update(Requester).where(of_it).values(age_band=session.rng.choice(older)))
+    with desk.database.reading() as db:
+        asker = asker_of(db, desk, desk.packs.current, ticket.number, ticket.requester_id)
     return not isinstance(asker.refusal(VerificationMethod.CODE), NotVouched | GuardianRequired)
 
 
-def forge_role(desk: ForgedDesk) -> bool:
+def forge_role(session: ForgedDesk) -> bool:
     """Roles written into the row, or a suspended account made active."""
-    office, name = desk.made.office, f"clerk{next(desk.names)}"
-    accounts.add_agent(operator_desk(office), name, (Role.AGENT,), PASSWORD)
+    desk, name = session.made.desk, f"clerk{next(session.names)}"
+    accounts.add_agent(operator_session(desk), name, (Role.AGENT,), PASSWORD)
     of_it = update(Agent).where(col(Agent.name) == name)
-    if desk.rng.random() < 0.5:
-        clerk = sign_in(office, name, PASSWORD).desk
-        roles = {"agent", *desk.rng.sample(["admin", "supervisor"], desk.rng.randint(1, 2))}
-        desk.write(of_it.values(roles=",".join(sorted(roles))))
-        return opened(lambda: accounts.list_agents(clerk)) or sign_in(office, name, PASSWORD).desk.agent.roles != {
+    if session.rng.random() < 0.5:
+        clerk = sign_in(desk, name, PASSWORD).session
+        roles = {"agent", *session.rng.sample(["admin", "supervisor"], session.rng.randint(1, 2))}
+        session.write(of_it.values(roles=",".join(sorted(roles))))
+        return opened(lambda: accounts.list_agents(clerk)) or sign_in(desk, name, PASSWORD).session.agent.roles != {
             Role.AGENT
         }
-    accounts.suspend(operator_desk(office), name)
-    desk.write(of_it.values(state=AccountState.ACTIVE))
-    return opened(lambda: sign_in(office, name, PASSWORD))
+    accounts.suspend(operator_session(desk), name)
+    session.write(of_it.values(state=AccountState.ACTIVE))
+    return opened(lambda: sign_in(desk, name, PASSWORD))
 
 
-def forge_password(desk: ForgedDesk) -> bool:
+def forge_password(session: ForgedDesk) -> bool:
     """A hash of a known password, the writer's own hash, or the one that was given up; or no change is due any more."""
-    office, name, known = desk.made.office, f"clerk{next(desk.names)}", "a pass phrase of the forger's"
-    accounts.add_agent(operator_desk(office), name, (Role.AGENT,), PASSWORD)
-    accounts.add_agent(operator_desk(office), f"{name}x", (Role.AGENT,), known)
+    desk, name, known = session.made.desk, f"clerk{next(session.names)}", "a pass phrase of the forger's"
+    accounts.add_agent(operator_session(desk), name, (Role.AGENT,), PASSWORD)
+    accounts.add_agent(operator_session(desk), f"{name}x", (Role.AGENT,), known)
     of_it = update(Agent).where(col(Agent.name) == name)
-    with office.database.reading() as session:
-        hashes = {agent.name: agent.password_hash for agent in session.scalars(select(Agent))}
-    way = desk.rng.choice(["made", "copied", "old", "due"])
+    with desk.database.reading() as db:
+        hashes = {agent.name: agent.password_hash for agent in db.scalars(select(Agent))}
+    way = session.rng.choice(["made", "copied", "old", "due"])
     if way == "due":
-        accounts.reset(operator_desk(office), name, known)
-        desk.write(of_it.values(must_change_password=False))
-        return opened(lambda: counts(sign_in(office, name, known).desk))
+        accounts.reset(operator_session(desk), name, known)
+        session.write(of_it.values(must_change_password=False))
+        return opened(lambda: counts(sign_in(desk, name, known).session))
     if way == "old":
-        accounts.change_own_password(sign_in(office, name, PASSWORD).desk, PASSWORD, "and yet another pass phrase")
+        accounts.change_own_password(sign_in(desk, name, PASSWORD).session, PASSWORD, "and yet another pass phrase")
     forged = {"made": passwords.hash_password(known), "copied": hashes[f"{name}x"], "old": hashes[name]}
-    desk.write(of_it.values(password_hash=forged[way]))
-    return opened(lambda: sign_in(office, name, PASSWORD if way == "old" else known))
+    session.write(of_it.values(password_hash=forged[way]))
+    return opened(lambda: sign_in(desk, name, PASSWORD if way == "old" else known))
 
 
-def forge_second_factor(desk: ForgedDesk) -> bool:
+def forge_second_factor(session: ForgedDesk) -> bool:
     """Its row removed, or an older secret put back."""
     import pyotp
 
-    office, name, clock = desk.made.office, f"clerk{next(desk.names)}", desk.made.clock
-    agent_id = accounts.add_agent(operator_desk(office), name, (Role.AGENT,), PASSWORD)
-    clerk, of_it = sign_in(office, name, PASSWORD).desk, col(SecondFactor.agent_id) == agent_id
+    desk, name, clock = session.made.desk, f"clerk{next(session.names)}", session.made.clock
+    agent_id = accounts.add_agent(operator_session(desk), name, (Role.AGENT,), PASSWORD)
+    clerk, of_it = sign_in(desk, name, PASSWORD).session, col(SecondFactor.agent_id) == agent_id
 
     def enrol() -> tuple[str, bytes | None]:
         secret = begin_enrolment(clerk, PASSWORD).secret
         confirm_enrolment(clerk, pyotp.TOTP(secret).at(clock.now()))
         clock.forward(seconds=30)
-        with office.database.reading() as session:
-            return secret, session.execute(select(col(SecondFactor.secret)).where(of_it)).scalar_one()
+        with desk.database.reading() as db:
+            return secret, db.execute(select(col(SecondFactor.secret)).where(of_it)).scalar_one()
 
     lost, sealed = enrol()
-    if desk.rng.random() < 0.5:
-        desk.write(delete(SecondFactor).where(of_it))
-        typed = desk.rng.choice(["", pyotp.TOTP(lost).at(clock.now())])
+    if session.rng.random() < 0.5:
+        session.write(delete(SecondFactor).where(of_it))
+        typed = session.rng.choice(["", pyotp.TOTP(lost).at(clock.now())])
     else:
         enrol()
-        desk.write(update(SecondFactor).where(of_it).values(secret=sealed, last_step=0))
+        session.write(update(SecondFactor).where(of_it).values(secret=sealed, last_step=0))
         typed = pyotp.TOTP(lost).at(clock.now())
-    return opened(lambda: sign_in(office, name, PASSWORD, typed))
+    return opened(lambda: sign_in(desk, name, PASSWORD, typed))
 
 
 FORGERIES: Mapping[str, Callable[[ForgedDesk], bool]] = {
@@ -280,9 +280,9 @@ FORGERIES: Mapping[str, Callable[[ForgedDesk], bool]] = {
 }
 
 
-def stay_awake(desk: ForgedDesk) -> None:
+def stay_awake(session: ForgedDesk) -> None:
     """No one is signed out for being idle while the rounds go on."""
-    now = desk.made.clock.now()
-    with desk.made.office.database.transaction() as session:
+    now = session.made.clock.now()
+    with session.made.desk.database.transaction() as db:
         awake = text("UPDATE agent_session SET started_at = :now, last_active_at = :now")
-        session.connection().execute(awake, {"now": int(now.timestamp() * 1_000_000)})
+        db.connection().execute(awake, {"now": int(now.timestamp() * 1_000_000)})

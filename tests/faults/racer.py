@@ -7,25 +7,25 @@ import json
 import sys
 from time import monotonic
 
-from tests.faults.act_forever import office_of
-from tests.faults.acts.act import desk_of
+from tests.faults.act_forever import desk_of
+from tests.faults.acts.act import session_of
 from tests.faults.processes import say
 from tests.faults.races import RACES
 
 
 def main() -> None:
     case = json.loads(sys.stdin.readline())
-    office, race = office_of(case), RACES[case["race"]]
-    desk = desk_of(office, case)
-    assert office.packs.current.meta.name  # what is read once is read before the first round
-    assert office.log_tag_key
+    desk, race = desk_of(case), RACES[case["race"]]
+    session = session_of(desk, case)
+    assert desk.packs.current.meta.name  # what is read once is read before the first round
+    assert desk.log_tag_key
     say("ready")
     for line in sys.stdin:
         told = json.loads(line)
         while monotonic() < told["at"]:
             pass  # a wait in the kernel would end too late, and for each at another time
         began = monotonic()
-        came = race.run(desk, told)
+        came = race.run(session, told)
         say("ran", began, monotonic(), came)
 
 

@@ -14,8 +14,8 @@ from cs_console.access_log.entry import Entry
 from cs_console.access_log.verify import verify_log
 from cs_console.casework.workflow import claim
 from cs_console.decisions import approval
-from cs_console.desk import Desk
-from cs_console.errors import Refusal
+from cs_console.desk import DeskSession
+from cs_console.errors import ConsoleError
 from cs_console.verification.codes import check_code, code_hash
 from cs_console.verification.codes_on_record import about_sent
 from models.columns import new_id
@@ -29,7 +29,7 @@ from models.verification import VerificationCode
 from tests.custody.reveals import change
 from tests.decisions.cases import PASSWORD, person, propose, refusal, request
 from tests.faults.tally import Tally
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.tickets import make_ticket
 
 Case = dict[str, Any]
@@ -41,8 +41,8 @@ class Race(ABC):
     ROLES: ClassVar[tuple[Role, ...]] = (Role.AGENT,)
     CONSOLES: ClassVar[int] = 2
 
-    def __init__(self, made: TestOffice, tally: Tally) -> None:
-        self.made, self.office, self.tally = made, made.office, tally
+    def __init__(self, made: TestDesk, tally: Tally) -> None:
+        self.made, self.desk, self.tally = made, made.desk, tally
         self.desks = [person(made, f"racer-{number}", *self.ROLES) for number in range(self.CONSOLES)]
 
     @abstractmethod
@@ -51,7 +51,7 @@ class Race(ABC):
 
     @staticmethod
     @abstractmethod
-    def run(desk: Desk, case: Case) -> str:
+    def run(session: DeskSession, case: Case) -> str:
         """In each racer, at the agreed moment: what came of it, in one word."""
 
     @abstractmethod
@@ -60,20 +60,20 @@ class Race(ABC):
 
     def settle(self) -> None:
         """After the last round."""
-        verdict = verify_log(self.office)
+        verdict = verify_log(self.desk)
         self.tally.holds(verdict.ok, f"the log is {verdict}")
 
     def count(self, *conditions: Any) -> int:
         """How many entries of the log fulfil these conditions."""
-        with self.office.database.reading() as session:
-            return int(session.execute(select(func.count()).select_from(LogEntry).where(*conditions)).scalar_one())
+        with self.desk.database.reading() as db:
+            return int(db.execute(select(func.count()).select_from(LogEntry).where(*conditions)).scalar_one())
 
 
 def outcome(act: Callable[[], object], done: str) -> str:
     """The word for what came of it: `done`, or the refusal's code."""
     try:
         act()
-    except Refusal as refused:
+    except ConsoleError as refused:
         return refused.code
     return done
 
@@ -81,7 +81,7 @@ def outcome(act: Callable[[], object], done: str) -> str:
 class Claims(Race):
     """Both claim the same ticket: one has it, and only that is on record."""
 
-    def __init__(self, made: TestOffice, tally: Tally) -> None:
+    def __init__(self, made: TestDesk, tally: Tally) -> None:
         super().__init__(made, tally)
         self.number = make_ticket(made).number
 
@@ -90,14 +90,14 @@ class Claims(Race):
         return {"number": self.number}, {"number": self.number}
 
     @staticmethod
-    def run(desk: Desk, case: Case) -> str:
-        return outcome(lambda: claim(desk, case["number"]), "won")
+    def run(session: DeskSession, case: Case) -> str:
+        return outcome(lambda: claim(session, case["number"]), "won")
 
     def judge(self, outcomes: list[str]) -> None:
         self.tally.holds(sorted(outcomes) == ["taken", "won"], f"both claimed: {outcomes}")
-        with self.office.database.reading() as session:
-            assignee = session.get_one(Ticket, self.number).assignee_id
-        winners = [desk.agent.id for desk, came in zip(self.desks, outcomes, strict=True) if came == "won"]
+        with self.desk.database.reading() as db:
+            assignee = db.get_one(Ticket, self.number).assignee_id
+        winners = [session.agent.id for session, came in zip(self.desks, outcomes, strict=True) if came == "won"]
         self.tally.holds([assignee] == winners, "the ticket is not the winner's")
         claimed = self.count(col(LogEntry.action) == Action.TICKET_CLAIMED)
         self.tally.holds(claimed == self.tally.rounds, f"{claimed} claims on record")
@@ -109,7 +109,7 @@ class Codes(Race):
     ROLES = (Role.VERIFIER,)
     RIGHT = "12345678"
 
-    def __init__(self, made: TestOffice, tally: Tally) -> None:
+    def __init__(self, made: TestDesk, tally: Tally) -> None:
         super().__init__(made, tally)
         self.ticket = make_ticket(made, kind=TicketKind.RIGHTS, contacts={Field.MOBILE: "+8613800138000"})
         self.guessed = self.verified = 0
@@ -124,26 +124,26 @@ class Codes(Race):
             requester_id=self.ticket.requester_id,
             contact_id=contact_id,
             agent_id=self.desks[0].agent.id,
-            code_hash=code_hash(self.office, code_id, self.ticket.number, contact_id, self.RIGHT),
+            code_hash=code_hash(self.desk, code_id, self.ticket.number, contact_id, self.RIGHT),
             sent_at=now,
             expires_at=now + timedelta(minutes=10),
         )
-        name = self.office.pseudonym(self.ticket.requester_id, self.office.keyring.key(self.ticket.requester_id))
-        with self.office.database.transaction() as session:
-            session.add(code)
-            session.flush()
-            sent, number = about_sent(self.office, code), self.ticket.number
-            record(session, self.desks[0], Entry(Action.CODE_SENT, ticket=number, requester=name, about=sent))
-            record(session, self.desks[0], Entry(Action.VERIFICATION_UNLOCKED, ticket=number, requester=name))
+        name = self.desk.pseudonym(self.ticket.requester_id, self.desk.keyring.key(self.ticket.requester_id))
+        with self.desk.database.transaction() as db:
+            db.add(code)
+            db.flush()
+            sent, number = about_sent(self.desk, code), self.ticket.number
+            record(db, self.desks[0], Entry(Action.CODE_SENT, ticket=number, requester=name, about=sent))
+            record(db, self.desks[0], Entry(Action.VERIFICATION_UNLOCKED, ticket=number, requester=name))
         self.right = self.tally.rng.random() < 0.3
         typed = [self.RIGHT] if self.right else ["00000001", "00000002", "00000003"]
         self.guessed, self.verified = self.guessed + (not self.right), self.verified + self.right
         return ({"number": self.ticket.number, "typed": typed},) * self.CONSOLES
 
     @staticmethod
-    def run(desk: Desk, case: Case) -> str:
+    def run(session: DeskSession, case: Case) -> str:
         number = case["number"]
-        return ",".join(outcome(partial(check_code, desk, number, digits), "verified") for digits in case["typed"])
+        return ",".join(outcome(partial(check_code, session, number, digits), "verified") for digits in case["typed"])
 
     def judge(self, outcomes: list[str]) -> None:
         verified = sum(came.count("verified") for came in outcomes)
@@ -167,7 +167,7 @@ class Approvals(Race):
 
     ROLES = (Role.SUPERVISOR,)
 
-    def __init__(self, made: TestOffice, tally: Tally) -> None:
+    def __init__(self, made: TestDesk, tally: Tally) -> None:
         super().__init__(made, tally)
         self.proposer = person(made, "mei", Role.AGENT)
 
@@ -179,23 +179,23 @@ class Approvals(Race):
         return case, {**case, "return": self.tally.rng.random() < 0.3}
 
     @staticmethod
-    def run(desk: Desk, case: Case) -> str:
+    def run(session: DeskSession, case: Case) -> str:
         if case["return"]:
-            return outcome(lambda: approval.return_proposal(desk, case["decision"], "Not yet."), "returned")
-        return outcome(lambda: approval.approve(desk, case["decision"], PASSWORD), "decided")
+            return outcome(lambda: approval.return_proposal(session, case["decision"], "Not yet."), "returned")
+        return outcome(lambda: approval.approve(session, case["decision"], PASSWORD), "decided")
 
     def judge(self, outcomes: list[str]) -> None:
         won = [came for came in outcomes if came != "wrong_state"]  # the other finds it decided, or returned
         self.tally.holds(won in (["decided"], ["returned"]), f"one proposal, and it was {outcomes}")
         decided = won == ["decided"]
-        with self.office.database.reading() as session:
-            state = session.get_one(Decision, self.decision).state
-            notices = session.execute(
+        with self.desk.database.reading() as db:
+            state = db.get_one(Decision, self.decision).state
+            notices = db.execute(
                 select(func.count())
                 .select_from(Message)
                 .where(col(Message.ticket_number) == self.number, col(Message.sort) == MessageSort.NOTICE)
             ).scalar_one()
-            answers = session.execute(
+            answers = db.execute(
                 select(func.count()).select_from(Approval).where(col(Approval.decision_id) == self.decision)
             ).scalar_one()
         made = self.count(col(LogEntry.ticket) == self.number, col(LogEntry.action) == Action.DECISION_MADE)
@@ -214,14 +214,14 @@ class Appends(Race):
         return {}, {}
 
     @staticmethod
-    def run(desk: Desk, case: Case) -> str:
+    def run(session: DeskSession, case: Case) -> str:
         def append() -> int:
-            with desk.work(Role.AGENT) as session:
-                return record(session, desk, Entry(Action.TICKET_OPENED, ticket=10_482))
+            with session.work(Role.AGENT) as db:
+                return record(db, session, Entry(Action.TICKET_OPENED, ticket=10_482))
 
         try:
             return ",".join(str(append()) for _ in range(Appends.EACH))
-        except Refusal as refused:
+        except ConsoleError as refused:
             return refused.code
 
     def judge(self, outcomes: list[str]) -> None:
@@ -231,8 +231,8 @@ class Appends(Race):
         self.tally.holds(self._size() == self.before + 2 * self.EACH, "the head states another size")
 
     def _size(self) -> int:
-        with self.office.database.reading() as session:
-            return int(session.execute(select(col(LogHead.size))).scalar_one())
+        with self.desk.database.reading() as db:
+            return int(db.execute(select(col(LogHead.size))).scalar_one())
 
 
 RACES: Mapping[str, type[Race]] = {

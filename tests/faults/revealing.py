@@ -7,12 +7,12 @@ from sqlalchemy import NullPool, create_engine, text
 
 from cs_console.access_log.verify import verify_log
 from cs_console.custody.disclosure import Revealed, reveal
-from cs_console.desk import Desk
-from cs_console.errors import Refusal
+from cs_console.desk import DeskSession
+from cs_console.errors import ConsoleError
 from tests.custody.reveals import SPOKEN, mobile_of, own_ticket
 from tests.faults.driver_calls import Strike, Trap, trapped
 from tests.faults.tally import Tally
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.tickets import MadeTicket
 
 
@@ -20,9 +20,9 @@ from tests.support.tickets import MadeTicket
 class Revealing:
     """An agent who reveals the mobile of their own ticket, whatever happens to the store meanwhile."""
 
-    made: TestOffice
+    made: TestDesk
     tally: Tally
-    desk: Desk
+    session: DeskSession
     ticket: MadeTicket
     entries: int = 0
     """How many views are on record, and have to stay there."""
@@ -30,8 +30,8 @@ class Revealing:
     def reveal(self) -> Revealed | None:
         """One reveal; None where it was refused."""
         try:
-            return reveal(self.desk, self.ticket.number, mobile_of(self.ticket), "reply")
-        except Refusal:
+            return reveal(self.session, self.ticket.number, mobile_of(self.ticket), "reply")
+        except ConsoleError:
             return None
 
     def judge(self, what: str, entry: int | None, value: str = "") -> None:
@@ -53,10 +53,10 @@ class Revealing:
 
     def views(self) -> set[int] | None:
         """The numbers of the views on record, read past the console through a new connection; None without a file."""
-        file = self.made.office.database.file
+        file = self.made.desk.database.file
         if file is not None and not file.is_file():
             return None
-        engine = create_engine(self.made.office.settings.database, poolclass=NullPool)
+        engine = create_engine(self.made.desk.settings.database, poolclass=NullPool)
         with engine.connect() as connection:
             found = connection.execute(text("SELECT seq FROM log_entry WHERE action = 'field.revealed'"))
             return set(found.scalars())
@@ -66,11 +66,11 @@ class Revealing:
         shown = self.reveal()
         self.tally.holds(shown is not None, f"{what}: no reveal works afterwards")
         self.judge_shown(f"after {what}", shown)
-        verdict = verify_log(self.made.office)
+        verdict = verify_log(self.made.desk)
         self.tally.holds(verdict.ok, f"{what}: afterwards the log is {verdict}")
 
 
-def revealing(made: TestOffice, tally: Tally) -> Revealing:
+def revealing(made: TestDesk, tally: Tally) -> Revealing:
     return Revealing(made, tally, *own_ticket(made))
 
 
@@ -99,5 +99,5 @@ def each_call(one: Revealing, what: str, strike: Strike, undo: Callable[[], None
             return trap.struck
 
         calls = at_each(struck_at)
-        least = 5 if one.made.office.database.is_sqlite else 2  # lock, look, entry, head, commit; a server's two trips
+        least = 5 if one.made.desk.database.is_sqlite else 2  # lock, look, entry, head, commit; a server's two trips
         assert calls >= least, f"a reveal asks its driver for more than {calls} things"

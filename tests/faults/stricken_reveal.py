@@ -12,10 +12,10 @@ from typing import Any
 from sqlalchemy import event
 
 from cs_console.custody.disclosure import Target, reveal
-from cs_console.errors import Refusal
+from cs_console.errors import ConsoleError
 from models.enums import Field
-from tests.faults.act_forever import office_of
-from tests.faults.acts.act import desk_of
+from tests.faults.act_forever import desk_of
+from tests.faults.acts.act import session_of
 from tests.faults.processes import say
 from tests.faults.system_calls import give_up_privileges, hand_over
 
@@ -32,22 +32,22 @@ def main() -> None:
 
 
 def reveal_once(case: dict[str, Any], channel: socket.socket) -> None:
-    office = office_of(case)
+    desk = desk_of(case)
     if case["read_only"]:
-        office.close()  # what was opened before could still be written to
+        desk.close()  # what was opened before could still be written to
         give_up_privileges()
-    event.listen(office.database.engine, "connect", _write_into_the_file_at_once)
-    desk = desk_of(office, case)
+    event.listen(desk.database.engine, "connect", _write_into_the_file_at_once)
+    session = session_of(desk, case)
     if not case["read_only"]:
-        assert office.log_tag_key
-        with office.database.reading():
+        assert desk.log_tag_key
+        with desk.database.reading():
             pass
         hand_over(channel)
     try:
-        shown = reveal(desk, case["number"], Target(Field.MOBILE, case["item"]), "reply")
+        shown = reveal(session, case["number"], Target(Field.MOBILE, case["item"]), "reply")
         say("shown", shown.entry, shown.value)
-    except Refusal as refusal:
-        say("refused", refusal.code)
+    except ConsoleError as error:
+        say("refused", error.code)
 
 
 def _write_into_the_file_at_once(connection: Any, _record: object) -> None:

@@ -13,7 +13,7 @@ from cs_console.access_log.append import COLUMNS
 from cs_console.access_log.checkpoint import LogSigner, log_signer
 from cs_console.access_log.checkpoint_folder import FILE_NAME
 from tests.access_log.tampering import Hand, fill, fill_and_sign, hand
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 
 SIGNED = (6, 13, 19)
 """The sizes at which the log was signed."""
@@ -32,7 +32,7 @@ State = dict[str, list[tuple[Any, ...]]]
 class TamperedLog:
     """The desk, chance, and what a thief of backups holds: the log's rows, or the whole SQLite file, of older days."""
 
-    made: TestOffice
+    made: TestDesk
     rng: Random
     days: list[State] = field(default_factory=list)
     """By size, from the empty log on; the last one is today's."""
@@ -47,14 +47,14 @@ class TamperedLog:
             else:
                 fill(self.made, 1)
             self._keep()
-        self.second_place = self.made.office.settings.checkpoint_folder / FILE_NAME
-        self._stated = self.second_place.read_bytes()
-        with self.made.office.database.reading() as session:
-            self.signer = log_signer(session, self.made.office)
+        self.checkpoint_store_of = self.made.desk.settings.checkpoint_folder / FILE_NAME
+        self._stated = self.checkpoint_store_of.read_bytes()
+        with self.made.desk.database.reading() as db:
+            self.signer = log_signer(db, self.made.desk)
 
     @property
     def sqlite_file(self) -> Path | None:
-        return self.made.office.database.file
+        return self.made.desk.database.file
 
     def an_entry(self) -> int:
         return self.rng.randint(1, SIZE)
@@ -86,7 +86,7 @@ class TamperedLog:
         """Put the whole SQLite file of an older day in the place of today's."""
         file = self.sqlite_file
         assert file is not None
-        self.made.office.database.close()
+        self.made.desk.database.close()
         for beside in ("-wal", "-shm"):
             file.with_name(file.name + beside).unlink(missing_ok=True)
         file.write_bytes(self.files[size].read_bytes())
@@ -94,7 +94,7 @@ class TamperedLog:
     def undo(self) -> None:
         """Everything as it was recorded."""
         self.put(self.days[-1])
-        self.second_place.write_bytes(self._stated)
+        self.checkpoint_store_of.write_bytes(self._stated)
 
     def _keep(self) -> None:
         with hand(self.made) as store:
@@ -103,7 +103,7 @@ class TamperedLog:
             )
         if self.sqlite_file is not None:
             size = len(self.days) - 1
-            copy = self.made.office.settings.home.parent / f"day-{size}.db"
+            copy = self.made.desk.settings.home.parent / f"day-{size}.db"
             with closing(sqlite3.connect(self.sqlite_file)) as now, closing(sqlite3.connect(copy)) as then:
                 now.backup(then)
             self.files[size] = copy

@@ -151,10 +151,10 @@ def put_back_and_go_on(log: TamperedLog) -> Findable:
     """A fork: the console itself goes on from an older day, so that every tag is genuine."""
     old, more = log.an_older_day(), log.rng.randint(1, SIZE)
     log.put(log.days[old])
-    with log.made.office.database.transaction() as session:
+    with log.made.desk.database.transaction() as db:
         for _ in range(more):
             log.made.clock.forward(minutes=1)
-            append(session, log.made.office, ACTORS[1], ENTRIES[3], log.made.clock.now())
+            append(db, log.made.desk, ACTORS[1], ENTRIES[3], log.made.clock.now())
     agreed = max((size for size in SIGNED if size <= old), default=0)
     next_claim = min(size for size in SIGNED if size > old)
     return Findable(agreed + 1 if old + more >= next_claim else old + more + 1, ("rolled back",))
@@ -169,7 +169,7 @@ def sign_with_another_key(log: TamperedLog) -> Findable:
     note = note_text(text, (NoteSignature(log.signer.name, claimed, other.key.sign(text.encode())),))
     if log.rng.random() < 0.5:
         genuine = log.signer.sign(size, _root(log, size))
-        log.second_place.write_text(log.second_place.read_text("utf-8").replace(genuine, note), "utf-8")
+        log.checkpoint_store_of.write_text(log.checkpoint_store_of.read_text("utf-8").replace(genuine, note), "utf-8")
     else:
         with hand(log.made) as store:
             store.run("UPDATE checkpoint SET note = :note WHERE size = :size", note=note, size=size)

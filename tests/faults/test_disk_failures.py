@@ -16,7 +16,7 @@ from tests.faults.processes import Words, program
 from tests.faults.revealing import Revealing, at_each, each_call, revealing
 from tests.faults.system_calls import Answers, available
 from tests.faults.tally import Tally
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.soak import rounds
 
 SUITE = "write failures"
@@ -49,17 +49,17 @@ def remove_the_folder(file: Path, kept: Path) -> None:
 @pytest.mark.parametrize("desk_on", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("remove", [unlink, replace_by_a_copy, remove_the_folder])
 def test_the_file_goes_away_at_each_call(
-    desk_on: TestOffice, tally: Tally, monkeypatch: pytest.MonkeyPatch, remove: Callable[[Path, Path], None]
+    desk_on: TestDesk, tally: Tally, monkeypatch: pytest.MonkeyPatch, remove: Callable[[Path, Path], None]
 ) -> None:
     """An entry in a file that no one finds again does not count."""
-    office = desk_on.office
-    watch(office.database.engine, monkeypatch)
+    desk = desk_on.desk
+    watch(desk.database.engine, monkeypatch)
     one = revealing(desk_on, tally)
-    assert office.database.file is not None
-    file, kept = office.database.file, office.settings.home.parent / "kept"
+    assert desk.database.file is not None
+    file, kept = desk.database.file, desk.settings.home.parent / "kept"
 
     def put_back() -> None:
-        office.database.close()
+        desk.database.close()
         if remove is remove_the_folder and kept.exists():
             shutil.rmtree(file.parent, ignore_errors=True)
             kept.rename(file.parent)
@@ -76,9 +76,9 @@ def test_the_file_goes_away_at_each_call(
 
 def stricken(one: Revealing, **more: Any) -> dict[str, Any]:
     """The case for a process that reveals while its own writes fail."""
-    settings = one.made.office.settings
+    settings = one.made.desk.settings
     return {
-        **card_of(one.desk),
+        **card_of(one.session),
         "home": str(settings.home),
         "url": settings.database_url,
         "keyring_url": settings.keyring_url,
@@ -100,7 +100,7 @@ def judge_said(one: Revealing, what: str, said: list[Words]) -> bool:
 
 @pytest.mark.parametrize("desk_on", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(("error", "lasting"), DISKS if available() else ())
-def test_the_disk_fails_at_each_write(desk_on: TestOffice, tally: Tally, error: int, lasting: bool) -> None:
+def test_the_disk_fails_at_each_write(desk_on: TestDesk, tally: Tally, error: int, lasting: bool) -> None:
     """System calls fail by the kernel's own word: each write, sync and truncation of the journal and of the file."""
     one = revealing(desk_on, tally)
     ours, theirs = socket.socketpair()
@@ -123,10 +123,10 @@ def test_the_disk_fails_at_each_write(desk_on: TestOffice, tally: Tally, error: 
 
 
 @pytest.mark.parametrize("desk_on", ["sqlite"], indirect=True)
-def test_the_file_can_only_be_read(desk_on: TestOffice, tally: Tally) -> None:
+def test_the_file_can_only_be_read(desk_on: TestDesk, tally: Tally) -> None:
     one = revealing(desk_on, tally)
-    home = desk_on.office.settings.home
-    desk_on.office.close()
+    home = desk_on.desk.settings.home
+    desk_on.desk.close()
     before = {found: found.stat().st_mode for found in (home, *home.iterdir())}
     ours, theirs = socket.socketpair()
     with tally, ours, theirs, program("stricken_reveal", theirs.fileno()) as process:

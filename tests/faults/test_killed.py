@@ -6,11 +6,11 @@ import signal
 import pytest
 from sqlalchemy import text
 
-from cs_console.desk import Office
+from cs_console.desk import Desk
 from tests.faults.acts import ACTS
 from tests.faults.processes import program
 from tests.faults.tally import Tally
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.soak import rounds
 
 SUITE = "kill -9"
@@ -20,9 +20,9 @@ ROUNDS = rounds(5, 50)
 
 @pytest.mark.timeout(120 + 3 * ROUNDS)
 @pytest.mark.parametrize("name", ACTS)
-def test_killed_at_any_moment(desk_on: TestOffice, name: str, tally: Tally) -> None:
+def test_killed_at_any_moment(desk_on: TestDesk, name: str, tally: Tally) -> None:
     act = ACTS[name](desk_on, tally)
-    settings = desk_on.office.settings
+    settings = desk_on.desk.settings
     case = {
         "act": name,
         "home": str(settings.home),
@@ -38,16 +38,16 @@ def test_killed_at_any_moment(desk_on: TestOffice, name: str, tally: Tally) -> N
             said = list(act.until_the_kill(process))
             os.kill(int(pid), signal.SIGKILL)
             said += process.until_said("gone")[:-1]
-            until_nobody_works(desk_on.office)
+            until_nobody_works(desk_on.desk)
             tally.faults += act.judge(said)
         act.settle()
 
 
-def until_nobody_works(office: Office) -> None:
+def until_nobody_works(desk: Desk) -> None:
     """A server finishes what a dead client has asked for, or drops it; until then nothing can be judged."""
-    if office.database.is_sqlite:
+    if desk.database.is_sqlite:
         return
-    with office.database.engine.connect() as connection:
+    with desk.database.engine.connect() as connection:
         while connection.execute(
             text(
                 "SELECT count(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND state <> 'idle'"

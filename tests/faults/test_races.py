@@ -10,7 +10,7 @@ from tests.faults.acts.act import card_of
 from tests.faults.processes import program
 from tests.faults.races import RACES
 from tests.faults.tally import Tally
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.soak import rounds
 
 SUITE = "races"
@@ -24,14 +24,14 @@ APART = 0.003
 
 @pytest.mark.timeout(120 + 3 * ROUNDS)
 @pytest.mark.parametrize("name", RACES)
-def test_of_those_that_race_one_wins(desk_on: TestOffice, name: str, tally: Tally) -> None:
+def test_of_those_that_race_one_wins(desk_on: TestDesk, name: str, tally: Tally) -> None:
     race = RACES[name](desk_on, tally)
-    settings = desk_on.office.settings
+    settings = desk_on.desk.settings
     case = {"race": name, "home": str(settings.home), "url": settings.database_url, "keyring_url": settings.keyring_url}
     with tally, ExitStack() as running:
         racers = [running.enter_context(program("racer")) for _ in race.desks]
-        for racer, desk in zip(racers, race.desks, strict=True):
-            racer.tell({**case, **card_of(desk)})
+        for racer, session in zip(racers, race.desks, strict=True):
+            racer.tell({**case, **card_of(session)})
         for racer in racers:
             racer.until_said("ready")
         for _ in range(ROUNDS):

@@ -14,7 +14,7 @@ from random import Random
 import pytest
 
 from cs_console.access_log.verify import verify_log
-from cs_console.errors import Refusal
+from cs_console.errors import ConsoleError
 from tests.faults.strangers.canaries import canaries_in
 from tests.faults.strangers.ending import Ending
 from tests.faults.strangers.inside import Inside
@@ -22,7 +22,7 @@ from tests.faults.strangers.judging import Judging
 from tests.faults.strangers.outside import Outside
 from tests.faults.strangers.place import Astray, Place
 from tests.faults.tally import Tally
-from tests.support.office import TestOffice, make_office
+from tests.support.desk import TestDesk, make_desk
 from tests.support.postgres import empty_database, fresh_database, no_database_left
 from tests.support.soak import rounds
 
@@ -55,8 +55,8 @@ WANTED = (
 class Walk:
     """One desk, and what chance does there."""
 
-    def __init__(self, test_office: TestOffice, seed: int, folder: Path) -> None:
-        self.place = Place(test_office, Random(seed), folder)
+    def __init__(self, test_desk: TestDesk, seed: int, folder: Path) -> None:
+        self.place = Place(test_desk, Random(seed), folder)
         self.inside = Inside(self.place)
         self.judging = Judging(self.place, self.inside)
         self.outside, self.ending = Outside(self.place), Ending(self.place, self.inside, self.judging)
@@ -121,16 +121,16 @@ class Walk:
     def act(self, act: Callable[[], None]) -> None:
         """One act; what the console refuses ends it."""
         self.acts.append(act.__name__)
-        with suppress(Refusal):
+        with suppress(ConsoleError):
             act()
         self.judging.after_act()
 
     def end(self) -> None:
         """The desk closes: its log is whole, and no file of its stores holds anything in plain."""
         self.judging.after_round(everyone=True)
-        verdict = verify_log(self.place.office)
+        verdict = verify_log(self.place.desk)
         self.place.must(verdict.ok, f"the log: {verdict}")
-        home = self.place.office.settings.home
+        home = self.place.desk.settings.home
         plain = [file for file in home.rglob("*") if file.is_file() and "outbox" not in file.parts]
         # signatures are base64, in which letters like a canary's come by chance: what was never made is no one's
         in_plain = {
@@ -141,17 +141,15 @@ class Walk:
 
 
 @contextmanager
-def new_desk(engine: str, home: Path) -> Iterator[TestOffice]:
+def new_desk(engine: str, home: Path) -> Iterator[TestDesk]:
     """A fresh desk with both of its stores on one engine, which leaves no database behind."""
     on_server = engine == "postgresql"
     with no_database_left():
-        made = make_office(
-            home, fresh_database() if on_server else "", keyring_url=empty_database() if on_server else ""
-        )
+        made = make_desk(home, fresh_database() if on_server else "", keyring_url=empty_database() if on_server else "")
         try:
             yield made
         finally:
-            made.office.close()
+            made.desk.close()
 
 
 def missing(seen: Counter[str]) -> list[str]:

@@ -10,7 +10,7 @@ from tests.faults.forged_rows import FORGERIES, ForgedDesk, stay_awake
 from tests.faults.tally import Tally
 from tests.faults.tampered_log import SIZE, TamperedLog
 from tests.faults.tamperings import TAMPERINGS
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.soak import rounds
 
 SUITE = "tampering"
@@ -21,34 +21,34 @@ FORGED = rounds(16, 250)
 
 
 @pytest.mark.timeout(60 + ROUNDS)
-def test_every_tampering_is_found_and_named(desk_on: TestOffice, tally: Tally) -> None:
+def test_every_tampering_is_found_and_named(desk_on: TestDesk, tally: Tally) -> None:
     log = TamperedLog(desk_on, tally.rng)
     with tally:
         for kind in _kinds(tally.rng, TAMPERINGS, ROUNDS):
             tally.rounds += 1
             findable = TAMPERINGS[kind](log)
-            verdict = verify_log(desk_on.office)
+            verdict = verify_log(desk_on.desk)
             tally.holds(
                 not verdict.ok and verdict.first_bad == findable.first_bad and verdict.kind in findable.kinds,
                 f"{kind}: {findable} was to be found, and it was {verdict}",
             )
             tally.faults += 1
             log.undo()
-            whole = verify_log(desk_on.office)
+            whole = verify_log(desk_on.desk)
             tally.holds((whole.ok, whole.size) == (True, SIZE), f"{kind}, undone: {whole}")
 
 
 @pytest.mark.timeout(120 + FORGED)
 @pytest.mark.usefixtures("cheap_passwords")
-def test_no_forged_row_opens_anything(desk_on: TestOffice, tally: Tally) -> None:
-    desk = ForgedDesk(desk_on, tally.rng)
+def test_no_forged_row_opens_anything(desk_on: TestDesk, tally: Tally) -> None:
+    session = ForgedDesk(desk_on, tally.rng)
     with tally:
         for kind in _kinds(tally.rng, FORGERIES, FORGED):
             tally.rounds += 1
-            stay_awake(desk)
-            tally.holds(not FORGERIES[kind](desk), f"{kind}: something opened")
+            stay_awake(session)
+            tally.holds(not FORGERIES[kind](session), f"{kind}: something opened")
             tally.faults += 1
-        tally.holds(verify_log(desk_on.office).ok, "the log is not whole")
+        tally.holds(verify_log(desk_on.desk).ok, "the log is not whole")
 
 
 def _kinds(rng: Random, of: Collection[str], rounds: int) -> list[str]:

@@ -10,12 +10,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from cs_console.desk import Office
+from cs_console.desk import Desk
 from tests.access_log.tampering import hand
 from tests.faults.driver_calls import watch
 from tests.faults.revealing import each_call, revealing
 from tests.faults.tally import Tally
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 
 SUITE = "write failures"
 
@@ -36,19 +36,19 @@ SERVER_SAYS = (
 )
 
 
-def errors_of(office: Office) -> list[Exception]:
-    if office.database.is_sqlite:
+def errors_of(desk: Desk) -> list[Exception]:
+    if desk.database.is_sqlite:
         return [sqlite3.OperationalError(words) for words in SQLITE_SAYS]
     return [kind("said by the server") for kind in SERVER_SAYS]
 
 
 def test_the_driver_reports_a_failure_at_each_call(
-    desk_on: TestOffice, tally: Tally, monkeypatch: pytest.MonkeyPatch
+    desk_on: TestDesk, tally: Tally, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    watch(desk_on.office.database.engine, monkeypatch)
+    watch(desk_on.desk.database.engine, monkeypatch)
     one = revealing(desk_on, tally)
     with tally:
-        for error in errors_of(desk_on.office):
+        for error in errors_of(desk_on.desk):
 
             def strike(_connection: object, error: Exception = error) -> None:
                 raise error
@@ -58,9 +58,9 @@ def test_the_driver_reports_a_failure_at_each_call(
 
 @pytest.mark.parametrize("desk_on", ["postgresql"], indirect=True)
 def test_the_server_ends_the_connection_at_each_call(
-    desk_on: TestOffice, tally: Tally, monkeypatch: pytest.MonkeyPatch
+    desk_on: TestDesk, tally: Tally, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    watch(desk_on.office.database.engine, monkeypatch)
+    watch(desk_on.desk.database.engine, monkeypatch)
     one = revealing(desk_on, tally)
 
     def terminate(connection: Any) -> None:
@@ -71,20 +71,20 @@ def test_the_server_ends_the_connection_at_each_call(
         each_call(one, "terminated", terminate)
 
 
-def read_only(made: TestOffice) -> Iterator[None]:
+def read_only(made: TestDesk) -> Iterator[None]:
     with hand(made) as store:
         name = store.ask("SELECT current_database()")
         store.run(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
-    made.office.database.close()
+    made.desk.database.close()
     yield
     with hand(made) as store:
         store.run("SET TRANSACTION READ WRITE")
         store.run(f"ALTER DATABASE {name} SET default_transaction_read_only = off")
-    made.office.database.close()
+    made.desk.database.close()
 
 
-def table_locked(made: TestOffice) -> Iterator[None]:
-    with made.office.database.engine.connect() as mine:
+def table_locked(made: TestDesk) -> Iterator[None]:
+    with made.desk.database.engine.connect() as mine:
         mine.exec_driver_sql("SET lock_timeout = '50ms'")
         mine.commit()
     with hand(made) as store:
@@ -92,7 +92,7 @@ def table_locked(made: TestOffice) -> Iterator[None]:
         yield
 
 
-def head_missing(made: TestOffice) -> Iterator[None]:
+def head_missing(made: TestDesk) -> Iterator[None]:
     with hand(made) as store:
         [head] = store.rows("SELECT id, size, frontier, tag FROM log_head")
         store.run("DELETE FROM log_head")
@@ -104,14 +104,14 @@ def head_missing(made: TestOffice) -> Iterator[None]:
         )
 
 
-def locked_by_another_process(made: TestOffice) -> Iterator[None]:
-    with made.office.database.engine.connect() as mine:
+def locked_by_another_process(made: TestDesk) -> Iterator[None]:
+    with made.desk.database.engine.connect() as mine:
         mine.exec_driver_sql("PRAGMA busy_timeout = 50")
     holding = (
         "import sqlite3, sys; held = sqlite3.connect(sys.argv[1], isolation_level=None);"
         "held.execute('BEGIN IMMEDIATE'); print('held', flush=True); sys.stdin.read()"
     )
-    command = [sys.executable, "-c", holding, str(made.office.database.file)]
+    command = [sys.executable, "-c", holding, str(made.desk.database.file)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline()
@@ -125,10 +125,10 @@ STANDING = {
 }
 
 
-def test_the_store_refuses_from_the_start(desk_on: TestOffice, tally: Tally) -> None:
+def test_the_store_refuses_from_the_start(desk_on: TestDesk, tally: Tally) -> None:
     one = revealing(desk_on, tally)
     with tally:
-        for condition in STANDING[desk_on.office.database.engine.dialect.name]:
+        for condition in STANDING[desk_on.desk.database.engine.dialect.name]:
             for _ in range(3):
                 tally.rounds += 1
                 one.works_again("before")
@@ -138,4 +138,4 @@ def test_the_store_refuses_from_the_start(desk_on: TestOffice, tally: Tally) -> 
                     tally.faults += shown is None
                 one.judge_shown(condition.__name__, shown)
                 one.works_again(condition.__name__)
-                desk_on.office.database.close()
+                desk_on.desk.database.close()

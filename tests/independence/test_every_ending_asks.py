@@ -5,7 +5,7 @@ from pathlib import Path
 
 import cs_console
 
-QUESTIONS = {"require_not_own", "_require_independent", "kept_out", "require_may_settle"}
+QUESTIONS = {"require_not_own", "_require_independent", "excluded_agents", "require_may_settle"}
 """What asks it, by name."""
 
 ASKED_IN = {

@@ -10,15 +10,15 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from cs_console.decisions import approval
-from cs_console.desk import Desk
-from cs_console.errors import Refusal
+from cs_console.desk import DeskSession
+from cs_console.errors import ConsoleError
 from models.agent import Agent
 from models.decision import Approval, Decision
 from models.enums import DecisionState, Role, TicketState
 from models.message import Message
 from tests.decisions.cases import PASSWORD, ground, person, propose, refusal, request
 from tests.decisions.test_checklist import ticket_of
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 
 PEOPLE = {
     "mei": (Role.AGENT, Role.SUPERVISOR, Role.PRIVACY_OFFICER),
@@ -39,36 +39,36 @@ STEPS = st.lists(
 
 
 @pytest.fixture
-def staff(test_office: TestOffice) -> dict[str, Desk]:
-    return {name: person(test_office, name, *roles) for name, roles in PEOPLE.items()}
+def staff(test_desk: TestDesk) -> dict[str, DeskSession]:
+    return {name: person(test_desk, name, *roles) for name, roles in PEOPLE.items()}
 
 
-def play(test_office: TestOffice, staff: dict[str, Desk], code: str, steps: list[tuple[str, str]]) -> int:
+def play(test_desk: TestDesk, staff: dict[str, DeskSession], code: str, steps: list[tuple[str, str]]) -> int:
     """Try all those steps on one new ticket of mei's and return its number; most of them are refused."""
-    number = request(test_office, staff["mei"]).number
+    number = request(test_desk, staff["mei"]).number
     decision_id = "none yet"
     for name, step in steps:
-        desk = staff[name]
-        with suppress(Refusal):
+        session = staff[name]
+        with suppress(ConsoleError):
             match step:
                 case "propose":
-                    row = ticket_of(test_office, number).row
-                    decision_id = propose(desk, number, row, refusal(code, test_office.clock.now())).decision_id
+                    row = ticket_of(test_desk, number).row
+                    decision_id = propose(session, number, row, refusal(code, test_desk.clock.now())).decision_id
                 case "approve":
-                    approval.approve(desk, decision_id, PASSWORD)
+                    approval.approve(session, decision_id, PASSWORD)
                 case "return":
-                    approval.return_proposal(desk, decision_id, "Look again.")
+                    approval.return_proposal(session, decision_id, "Look again.")
                 case _:
-                    approval.withdraw(desk, decision_id)
+                    approval.withdraw(session, decision_id)
     return number
 
 
-def require_separation(test_office: TestOffice, number: int, code: str) -> None:
+def require_separation(test_desk: TestDesk, number: int, code: str) -> None:
     """Every final decision has each needed role once, by different people, none of them the proposer."""
-    with test_office.office.database.reading() as session:
-        decisions = session.execute(select(Decision).where(col(Decision.ticket_number) == number)).scalars().all()
+    with test_desk.desk.database.reading() as db:
+        decisions = db.execute(select(Decision).where(col(Decision.ticket_number) == number)).scalars().all()
         for decision in decisions:
-            yes = session.execute(
+            yes = db.execute(
                 select(Approval).where(col(Approval.decision_id) == decision.id, col(Approval.approved).is_(True))
             )
             given = yes.scalars().all()
@@ -76,15 +76,15 @@ def require_separation(test_office: TestOffice, number: int, code: str) -> None:
             assert len(set(people)) == len(people)
             assert decision.proposer_id not in people
             for one in given:
-                agent = session.get_one(Agent, one.agent_id)
+                agent = db.get_one(Agent, one.agent_id)
                 assert one.role in agent.roles.split(",")
             complete = Counter(one.role for one in given) == Counter(role.value for role in ground(code).approvers)
             assert (decision.state == DecisionState.FINAL) == complete
         final = [decision for decision in decisions if decision.state == DecisionState.FINAL]
-        letters = session.execute(select(Message).where(col(Message.ticket_number) == number)).scalars().all()
+        letters = db.execute(select(Message).where(col(Message.ticket_number) == number)).scalars().all()
         assert len(final) <= 1
         assert len(letters) == 1 + len(final)
-        closed = ticket_of(test_office, number).state == TicketState.CLOSED
+        closed = ticket_of(test_desk, number).state == TicketState.CLOSED
         assert closed == bool(final)
 
 
@@ -94,15 +94,15 @@ def require_separation(test_office: TestOffice, number: int, code: str) -> None:
 @example(code="S4", steps=[("bo", "approve"), ("bo", "return"), ("mei", "withdraw"), ("bo", "approve")])
 @given(code=st.sampled_from(CODES), steps=STEPS)
 def test_no_order_of_steps_gets_round_separation(
-    test_office: TestOffice, staff: dict[str, Desk], code: str, steps: list[tuple[str, str]]
+    test_desk: TestDesk, staff: dict[str, DeskSession], code: str, steps: list[tuple[str, str]]
 ) -> None:
     steps = [("mei", "propose"), *steps]
-    require_separation(test_office, play(test_office, staff, code, steps), code)
+    require_separation(test_desk, play(test_desk, staff, code, steps), code)
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_the_right_people_do_get_there(test_office: TestOffice, staff: dict[str, Desk], code: str) -> None:
+def test_the_right_people_do_get_there(test_desk: TestDesk, staff: dict[str, DeskSession], code: str) -> None:
     steps = [("mei", "propose"), ("mei", "approve"), ("sue", "approve"), ("sue", "approve"), ("pia", "approve")]
-    number = play(test_office, staff, code, steps)
-    require_separation(test_office, number, code)
-    assert ticket_of(test_office, number).state == TicketState.CLOSED
+    number = play(test_desk, staff, code, steps)
+    require_separation(test_desk, number, code)
+    assert ticket_of(test_desk, number).state == TicketState.CLOSED

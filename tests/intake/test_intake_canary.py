@@ -3,10 +3,10 @@
 import base64
 from pathlib import Path
 
-from cs_console.desk import operator_desk
+from cs_console.desk import operator_session
 from cs_console.intake.intake import import_jsonl, import_mail
 from tests.support.canary import ASCII, CANARY, NEEDLES, canary_mail
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.stored import files_holding
 
 
@@ -16,7 +16,7 @@ def test_the_search_finds_what_it_looks_for(tmp_path: Path) -> None:
     assert {found.split(":")[0] for found in files_holding(tmp_path, NEEDLES)} == {"leak.txt", "leak.b64"}
 
 
-def test_no_byte_of_a_mail_is_left_in_the_home_folder(sqlite_office: TestOffice, tmp_path: Path) -> None:
+def test_no_byte_of_a_mail_is_left_in_the_home_folder(sqlite_desk: TestDesk, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     for number in range(3):
@@ -28,14 +28,14 @@ def test_no_byte_of_a_mail_is_left_in_the_home_folder(sqlite_office: TestOffice,
         f'{{"type": "message", "id": "{ASCII}-1", "from": {{"name": "{CANARY}"}}, "text": "{CANARY}"}}\n'
         f'{{"type": "message", "id": "2", "text": "x", "{ASCII}": "{CANARY}"}}\n'
     )
-    desk = operator_desk(sqlite_office.office)
+    session = operator_session(sqlite_desk.desk)
     told: list[str] = []
-    counts = import_mail(desk, [outside], told=told.append)
+    counts = import_mail(session, [outside], told=told.append)
     assert (counts.read, counts.opened, counts.appended, counts.quarantined) == (4, 1, 2, 1)
-    lines = import_jsonl(desk, outside / "lines.jsonl", told=told.append)
+    lines = import_jsonl(session, outside / "lines.jsonl", told=told.append)
     assert (lines.requesters, lines.opened, lines.quarantined) == (1, 1, 1)
 
-    home = sqlite_office.office.settings.home
+    home = sqlite_desk.desk.settings.home
     names = {file.name for file in home.rglob("*")}
     assert "console.db-wal" in names  # the journal is looked through too
     assert files_holding(home, NEEDLES) == []

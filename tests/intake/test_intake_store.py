@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from cs_console.desk import operator_desk
+from cs_console.desk import operator_session
 from cs_console.errors import StoreBusy, StoreFull
 from cs_console.intake.intake import ImportCounts, import_mail
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.stored import entries, opened_ticket, quarantine, ticket_numbers
 from tests.support.stores import full_disk, locked
 
@@ -26,23 +26,23 @@ def _box(folder: Path) -> Path:
     return box
 
 
-def test_a_full_disk_ends_the_import_with_no_mail_in_part(sqlite_office: TestOffice, tmp_path: Path) -> None:
-    office, box = sqlite_office.office, _box(tmp_path)
-    with full_disk(office.database, room=20), pytest.raises(StoreFull, match="disk is full"):
-        import_mail(operator_desk(office), [box])
-    taken = ticket_numbers(office)
+def test_a_full_disk_ends_the_import_with_no_mail_in_part(sqlite_desk: TestDesk, tmp_path: Path) -> None:
+    desk, box = sqlite_desk.desk, _box(tmp_path)
+    with full_disk(desk.database, room=20), pytest.raises(StoreFull, match="disk is full"):
+        import_mail(operator_session(desk), [box])
+    taken = ticket_numbers(desk)
     assert 0 < len(taken) < MAILS
-    assert len(entries(office, "ticket.created")) == len(taken)
-    assert all(opened_ticket(office, number).texts for number in taken)
-    assert quarantine(office) == []
-    counts = import_mail(operator_desk(office), [box])
+    assert len(entries(desk, "ticket.created")) == len(taken)
+    assert all(opened_ticket(desk, number).texts for number in taken)
+    assert quarantine(desk) == []
+    counts = import_mail(operator_session(desk), [box])
     assert counts == ImportCounts(read=MAILS, opened=MAILS - len(taken), duplicate=len(taken))
 
 
-def test_a_locked_database_ends_the_import_and_loses_nothing(sqlite_office: TestOffice, tmp_path: Path) -> None:
-    office, box = sqlite_office.office, _box(tmp_path)
-    with locked(office.database), pytest.raises(StoreBusy, match="busy"):
-        import_mail(operator_desk(office), [box])
-    assert ticket_numbers(office) == []
-    assert quarantine(office) == []
-    assert import_mail(operator_desk(office), [box]).opened == MAILS
+def test_a_locked_database_ends_the_import_and_loses_nothing(sqlite_desk: TestDesk, tmp_path: Path) -> None:
+    desk, box = sqlite_desk.desk, _box(tmp_path)
+    with locked(desk.database), pytest.raises(StoreBusy, match="busy"):
+        import_mail(operator_session(desk), [box])
+    assert ticket_numbers(desk) == []
+    assert quarantine(desk) == []
+    assert import_mail(operator_session(desk), [box]).opened == MAILS

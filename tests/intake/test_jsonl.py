@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from cs_console.access_log.verify import verify_log
 from cs_console.custody.blind_index import lookup_token
 from cs_console.custody.contacts import find_requester
-from cs_console.desk import operator_desk
+from cs_console.desk import operator_session
 from cs_console.errors import BadInput
 from cs_console.intake.incoming import LIMITS, Limits
 from cs_console.intake.intake import ImportCounts, import_jsonl
@@ -18,7 +18,7 @@ from models.contact import Contact
 from models.enums import Channel, Field, Link, TicketKind
 from models.requester import Requester
 from models.verification import Verification
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.stored import entries, opened_ticket, quarantine
 from tests.support.tickets import make_requester, make_ticket
 
@@ -36,21 +36,19 @@ PERSON = {
 }
 
 
-def run(
-    test_office: TestOffice, folder: Path, *lines: object, limits: Limits = LIMITS
-) -> tuple[ImportCounts, list[str]]:
+def run(test_desk: TestDesk, folder: Path, *lines: object, limits: Limits = LIMITS) -> tuple[ImportCounts, list[str]]:
     file = folder / "lines.jsonl"
     file.write_text("\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines), "utf-8")
     told: list[str] = []
-    return import_jsonl(operator_desk(test_office.office), file, told=told.append, limits=limits), told
+    return import_jsonl(operator_session(test_desk.desk), file, told=told.append, limits=limits), told
 
 
-def on_file(test_office: TestOffice) -> dict[Field, tuple[str, datetime]]:
+def on_file(test_desk: TestDesk) -> dict[Field, tuple[str, datetime]]:
     """What is on file for the requester with Alice's mobile."""
-    office = test_office.office
-    with office.database.reading() as session:
-        requester_id = find_requester(session, office, Field.MOBILE, "+8613800138000")
-        rows = session.exec(
+    desk = test_desk.desk
+    with desk.database.reading() as db:
+        requester_id = find_requester(db, desk, Field.MOBILE, "+8613800138000")
+        rows = db.exec(
             select(Contact).where(
                 Contact.requester_id == requester_id, col(Contact.on_file), col(Contact.replaced_at).is_(None)
             )
@@ -61,7 +59,7 @@ def on_file(test_office: TestOffice) -> dict[Field, tuple[str, datetime]]:
 # --- messages --------------------------------------------------------------------------------------------------
 
 
-def test_a_message_becomes_a_ticket_with_its_contacts_in_normal_form(test_office: TestOffice, tmp_path: Path) -> None:
+def test_a_message_becomes_a_ticket_with_its_contacts_in_normal_form(test_desk: TestDesk, tmp_path: Path) -> None:
     line = {
         **MESSAGE,
         "from": {"mobile": "138 0013 8000", "e-mail": "Alice@Mail.Example.org", "nickname": "al\u202eice"},
@@ -69,9 +67,9 @@ def test_a_message_becomes_a_ticket_with_its_contacts_in_normal_form(test_office
         "at": "2026-11-19T10:00:00+08:00",
         "channel": "sms",
     }
-    counts, _ = run(test_office, tmp_path, line, "", "  ")
+    counts, _ = run(test_desk, tmp_path, line, "", "  ")
     assert counts == ImportCounts(read=1, opened=1)
-    ticket = opened_ticket(test_office.office, 10_401)
+    ticket = opened_ticket(test_desk.desk, 10_401)
     assert {(field, value) for field, value, _ in ticket.contacts} == {
         (Field.MOBILE, "+8613800138000"),
         (Field.EMAIL, "Alice@mail.example.org"),
@@ -82,15 +80,15 @@ def test_a_message_becomes_a_ticket_with_its_contacts_in_normal_form(test_office
     assert ticket.row.received_at == datetime(2026, 11, 19, 2, tzinfo=UTC)
 
 
-def test_the_kind_given_stands_and_the_same_id_is_taken_in_once(test_office: TestOffice, tmp_path: Path) -> None:
-    counts, _ = run(test_office, tmp_path, {**MESSAGE, "kind": "complaint"}, {**MESSAGE, "text": "again"})
+def test_the_kind_given_stands_and_the_same_id_is_taken_in_once(test_desk: TestDesk, tmp_path: Path) -> None:
+    counts, _ = run(test_desk, tmp_path, {**MESSAGE, "kind": "complaint"}, {**MESSAGE, "text": "again"})
     assert counts == ImportCounts(read=2, opened=1, duplicate=1)
-    assert opened_ticket(test_office.office, 10_401).row.kind == TicketKind.COMPLAINT
+    assert opened_ticket(test_desk.desk, 10_401).row.kind == TicketKind.COMPLAINT
 
 
-def test_a_message_without_contact_is_taken_in_and_marked(test_office: TestOffice, tmp_path: Path) -> None:
-    assert run(test_office, tmp_path, {"type": "message", "id": "1", "text": "Anonymous."})[0].opened == 1
-    assert opened_ticket(test_office.office, 10_401).row.no_contact
+def test_a_message_without_contact_is_taken_in_and_marked(test_desk: TestDesk, tmp_path: Path) -> None:
+    assert run(test_desk, tmp_path, {"type": "message", "id": "1", "text": "Anonymous."})[0].opened == 1
+    assert opened_ticket(test_desk.desk, 10_401).row.no_contact
 
 
 @pytest.mark.parametrize(
@@ -117,97 +115,97 @@ def test_a_message_without_contact_is_taken_in_and_marked(test_office: TestOffic
     ],
 )
 def test_a_line_that_breaks_the_schema_is_kept_with_its_number_and_key(
-    test_office: TestOffice, tmp_path: Path, line: object, words: str
+    test_desk: TestDesk, tmp_path: Path, line: object, words: str
 ) -> None:
     """Search keywords, say, are never imported (policy I.(1)1); and no reason repeats a value (ASVS 16.2.5)."""
-    counts, (told,) = run(test_office, tmp_path, {**MESSAGE, "id": "fine"}, line)
+    counts, (told,) = run(test_desk, tmp_path, {**MESSAGE, "id": "fine"}, line)
     assert counts == ImportCounts(read=2, opened=1, quarantined=1)
     assert f"lines.jsonl, line 2: quarantined, Line 2: {words}" in told
-    ((reason, content, _),) = quarantine(test_office.office)
+    ((reason, content, _),) = quarantine(test_desk.desk)
     assert reason.startswith("bad_line: Line 2: ")
     assert not any(word in reason for word in ("alice", "Alice", "lamp", "riot", "search"))
     assert content.decode() == (line if isinstance(line, str) else json.dumps(line))
 
 
-def test_a_line_that_is_too_long_is_kept_and_the_next_one_read(test_office: TestOffice, tmp_path: Path) -> None:
+def test_a_line_that_is_too_long_is_kept_and_the_next_one_read(test_desk: TestDesk, tmp_path: Path) -> None:
     limits = Limits(message_bytes=1000, sealed_bytes=2000)
     lines = [{**MESSAGE, "id": str(n), "text": "x" * size} for n, size in enumerate((1200, 9000, 10))]
-    counts, _ = run(test_office, tmp_path, *lines, limits=limits)
+    counts, _ = run(test_desk, tmp_path, *lines, limits=limits)
     assert counts == ImportCounts(read=3, opened=1, quarantined=2)
-    sizes = sorted((len(content), size) for _, content, size in quarantine(test_office.office))
+    sizes = sorted((len(content), size) for _, content, size in quarantine(test_desk.desk))
     whole = [len(json.dumps(line)) for line in lines[:2]]
     assert sizes == sorted([(whole[0], whole[0]), (1000, whole[1])])
 
 
 @pytest.mark.parametrize("name", ["missing.jsonl", "."])
-def test_a_file_that_cannot_be_read_is_named(sqlite_office: TestOffice, tmp_path: Path, name: str) -> None:
+def test_a_file_that_cannot_be_read_is_named(sqlite_desk: TestDesk, tmp_path: Path, name: str) -> None:
     with pytest.raises(BadInput, match="othing was imported"):
-        import_jsonl(operator_desk(sqlite_office.office), tmp_path / name)
+        import_jsonl(operator_session(sqlite_desk.desk), tmp_path / name)
 
 
 # --- requesters ------------------------------------------------------------------------------------------------
 
 
-def test_a_requester_is_put_on_file_once(test_office: TestOffice, tmp_path: Path) -> None:
+def test_a_requester_is_put_on_file_once(test_desk: TestDesk, tmp_path: Path) -> None:
     person = {**PERSON, "changed_at": "2025-11-19T10:00:00Z", "language": "zh"}
-    counts, _ = run(test_office, tmp_path, person)
+    counts, _ = run(test_desk, tmp_path, person)
     assert counts == ImportCounts(requesters=1)
-    first = on_file(test_office)
+    first = on_file(test_desk)
     assert set(first) == {Field.MOBILE, Field.EMAIL, Field.OTHER}
     assert first[Field.MOBILE][1] == datetime(2025, 11, 19, 10, tzinfo=UTC)
-    run(test_office, tmp_path, person)
-    assert on_file(test_office) == first
-    (entry,) = entries(test_office.office, "contact.changed")
+    run(test_desk, tmp_path, person)
+    assert on_file(test_desk) == first
+    (entry,) = entries(test_desk.desk, "contact.changed")
     assert (entry.fields, entry.reason) == ("mobile,e-mail,other", "put on file")
     assert entry.requester
 
 
-def test_a_message_of_somebody_on_file_is_theirs(test_office: TestOffice, tmp_path: Path) -> None:
-    run(test_office, tmp_path, PERSON, MESSAGE)
-    ticket = opened_ticket(test_office.office, 10_401)
+def test_a_message_of_somebody_on_file_is_theirs(test_desk: TestDesk, tmp_path: Path) -> None:
+    run(test_desk, tmp_path, PERSON, MESSAGE)
+    ticket = opened_ticket(test_desk.desk, 10_401)
     assert (Field.MOBILE, "+8613800138000", True) in ticket.contacts
 
 
-def test_whoever_is_put_on_file_later_gets_no_ticket_of_before(test_office: TestOffice, tmp_path: Path) -> None:
+def test_whoever_is_put_on_file_later_gets_no_ticket_of_before(test_desk: TestDesk, tmp_path: Path) -> None:
     """A claim in a message links no one to an account; a person may link it."""
-    run(test_office, tmp_path, MESSAGE, PERSON)
-    ticket = opened_ticket(test_office.office, 10_401)
+    run(test_desk, tmp_path, MESSAGE, PERSON)
+    ticket = opened_ticket(test_desk.desk, 10_401)
     assert ticket.row.link == Link.NONE
     assert set(ticket.contacts) == {(Field.EMAIL, "Alice@mail.example.org", False)}
 
 
-def test_a_new_value_replaces_the_old_one_and_closes_open_windows(test_office: TestOffice, tmp_path: Path) -> None:
-    office = test_office.office
+def test_a_new_value_replaces_the_old_one_and_closes_open_windows(test_desk: TestDesk, tmp_path: Path) -> None:
+    desk = test_desk.desk
     contacts = {Field.MOBILE: "+8613800138000", Field.EMAIL: "alice@mail.example.org"}
-    requester = make_requester(test_office, contacts, account="al77")
-    made = make_ticket(test_office, requester=requester, verified=True)
-    test_office.clock.forward(minutes=1)
-    run(test_office, tmp_path, {**PERSON, "on_file": {"mobile": "13800138000", "e-mail": "new@mail.example.org"}})
-    now = test_office.clock.now()
-    current = on_file(test_office)
+    requester = make_requester(test_desk, contacts, account="al77")
+    made = make_ticket(test_desk, requester=requester, verified=True)
+    test_desk.clock.forward(minutes=1)
+    run(test_desk, tmp_path, {**PERSON, "on_file": {"mobile": "13800138000", "e-mail": "new@mail.example.org"}})
+    now = test_desk.clock.now()
+    current = on_file(test_desk)
     assert current[Field.MOBILE][1] == now - timedelta(days=365, minutes=1)
     assert current[Field.EMAIL][1] == now
-    with office.database.reading() as session:
-        old = session.get_one(Contact, made.contact_ids[Field.EMAIL])
+    with desk.database.reading() as db:
+        old = db.get_one(Contact, made.contact_ids[Field.EMAIL])
         assert old.replaced_at == now
-        token = lookup_token(office.keyring, Field.EMAIL, "new@mail.example.org")
-        assert session.get_one(Contact, current[Field.EMAIL][0]).lookup == token
-        window = session.exec(select(Verification).where(Verification.ticket_number == made.number)).one()
+        token = lookup_token(desk.keyring, Field.EMAIL, "new@mail.example.org")
+        assert db.get_one(Contact, current[Field.EMAIL][0]).lookup == token
+        window = db.exec(select(Verification).where(Verification.ticket_number == made.number)).one()
         assert window.closed_at == now
-    assert verify_log(office).ok
+    assert verify_log(desk).ok
 
 
-def test_two_requesters_are_never_made_one(test_office: TestOffice, tmp_path: Path) -> None:
+def test_two_requesters_are_never_made_one(test_desk: TestDesk, tmp_path: Path) -> None:
     counts, _ = run(
-        test_office,
+        test_desk,
         tmp_path,
         {**PERSON, "account": "u1", "on_file": {"mobile": "13800138000"}},
         {**PERSON, "account": "u2", "on_file": {"e-mail": "alice@mail.example.org"}},
         {**PERSON, "account": "u3"},
     )
     assert counts == ImportCounts(requesters=3)
-    with test_office.office.database.reading() as session:
-        accounts = session.exec(select(Requester.account)).all()
+    with test_desk.desk.database.reading() as db:
+        accounts = db.exec(select(Requester.account)).all()
         assert len(set(accounts)) == 3
-        rows = session.exec(select(Contact.requester_id).where(Contact.field == Field.MOBILE)).all()
+        rows = db.exec(select(Contact.requester_id).where(Contact.field == Field.MOBILE)).all()
         assert len(set(rows)) == 2

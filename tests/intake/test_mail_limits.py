@@ -152,9 +152,9 @@ def test_any_bytes_are_read_or_refused_with_a_reason(data: bytes) -> None:
     """The parser's own exceptions are caught one level up, in the import (test_intake_hostile.py)."""
     try:
         read_mail(data)
-    except Unreadable as refusal:
-        assert refusal.code
-        assert refusal.sentence
+    except Unreadable as error:
+        assert error.code
+        assert error.sentence
 
 
 def test_a_file_of_another_kind_is_not_taken_for_mail() -> None:

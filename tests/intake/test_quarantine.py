@@ -3,43 +3,43 @@
 import pytest
 
 from cs_console.custody import opening
-from cs_console.desk import operator_desk
+from cs_console.desk import operator_session
 from cs_console.errors import NotAllowed
 from cs_console.intake.quarantine import KeptMail, keep, listing
 from models.enums import Role
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 
 
-def put_aside(test_office: TestOffice, digest: str, size: int) -> None:
-    with test_office.office.database.transaction() as session:
-        keep(session, test_office.office, digest, b"canary", size, f"unreadable: {digest}.")
+def put_aside(test_desk: TestDesk, digest: str, size: int) -> None:
+    with test_desk.desk.database.transaction() as db:
+        keep(db, test_desk.desk, digest, b"canary", size, f"unreadable: {digest}.")
 
 
-def test_the_newest_come_first_and_no_more_than_asked_for(test_office: TestOffice) -> None:
-    start = test_office.clock.now()
+def test_the_newest_come_first_and_no_more_than_asked_for(test_desk: TestDesk) -> None:
+    start = test_desk.clock.now()
     for number in range(4):
-        put_aside(test_office, f"letter {number}", 1000 + number)
-        test_office.clock.forward(minutes=1)
-    found = listing(operator_desk(test_office.office), 3)
+        put_aside(test_desk, f"letter {number}", 1000 + number)
+        test_desk.clock.forward(minutes=1)
+    found = listing(operator_session(test_desk.desk), 3)
     assert [one.size for one in found] == [1003, 1002, 1001]
     assert found[-1] == KeptMail(start.replace(minute=1), 1001, "unreadable: letter 1.")
-    assert listing(operator_desk(test_office.office), 50)[-1].at == start
+    assert listing(operator_session(test_desk.desk), 50)[-1].at == start
 
 
-def test_nothing_is_opened(test_office: TestOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_opened(test_desk: TestDesk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Invariant 1: not even for the operator."""
 
     def no_key(_name: str) -> bytes:
         raise AssertionError("a key was fetched")
 
-    put_aside(test_office, "letter", 6)
-    monkeypatch.setattr(test_office.office.keyring, "desk_key", no_key)
+    put_aside(test_desk, "letter", 6)
+    monkeypatch.setattr(test_desk.desk.keyring, "desk_key", no_key)
     monkeypatch.setattr(opening, "open_sealed", no_key)
-    assert "canary" not in repr(listing(operator_desk(test_office.office), 50))
+    assert "canary" not in repr(listing(operator_session(test_desk.desk), 50))
 
 
-def test_who_may_list_it(test_office: TestOffice) -> None:
+def test_who_may_list_it(test_desk: TestDesk) -> None:
     """Policy IV.(1)2: deny by default."""
-    assert listing(test_office.desk("ada", Role.ADMIN), 50) == ()
+    assert listing(test_desk.session("ada", Role.ADMIN), 50) == ()
     with pytest.raises(NotAllowed):
-        listing(test_office.desk("mei", Role.AGENT), 50)
+        listing(test_desk.session("mei", Role.AGENT), 50)

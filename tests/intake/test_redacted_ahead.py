@@ -6,12 +6,12 @@ import pytest
 
 from cs_console.custody.known_terms import KnownTerms
 from cs_console.custody.redaction import REST, redact
-from cs_console.desk import operator_desk
+from cs_console.desk import operator_session
 from cs_console.intake import filing, intake
 from cs_console.intake.incoming import IncomingMessage
 from cs_console.intake.redacted_ahead import OtherTerms, RedactedAhead, redacting_ahead
 from models.enums import Channel, Field
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.stored import opened_ticket
 from tests.support.tickets import make_requester
 
@@ -50,10 +50,10 @@ def test_terms_that_never_stay_the_same_end_the_attempt() -> None:
 
 
 def test_nothing_of_a_message_is_redacted_while_the_store_is_locked(
-    sqlite_office: TestOffice, monkeypatch: pytest.MonkeyPatch
+    sqlite_desk: TestDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """400 names of one sender made a mail of 1 MB cost 23 s of everyone's time."""
-    requester = make_requester(sqlite_office, {Field.EMAIL: "alice@example.org", Field.NAME: "Xiomara Quimby"})
+    requester = make_requester(sqlite_desk, {Field.EMAIL: "alice@example.org", Field.NAME: "Xiomara Quimby"})
     locked, redacted = [False], []
 
     def file_message(*given: object, **named: object) -> object:
@@ -77,9 +77,9 @@ def test_nothing_of_a_message_is_redacted_while_the_store_is_locked(
         text="I am Quimby",
         contacts=((Field.EMAIL, "alice@example.org"),),
     )
-    taken = intake.take_in(operator_desk(sqlite_office.office), message)
+    taken = intake.take_in(operator_session(sqlite_desk.desk), message)
     assert taken.number is not None
-    ticket = opened_ticket(sqlite_office.office, taken.number)
+    ticket = opened_ticket(sqlite_desk.desk, taken.number)
     assert ticket.row.requester_id == requester[0]
     assert (ticket.subject_redacted, ticket.texts_redacted) == ("[name]", ("I am [name]",))
     assert redacted == ["I am Quimby", "Quimby"] * 2

@@ -8,7 +8,7 @@ from typer.testing import CliRunner, Result
 
 from cs_console.commands.policy import app
 from cs_console.policy.loader import SHIPPED
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.tickets import make_ticket
 
 NAME = "hauthome-2023-08"
@@ -30,9 +30,9 @@ def test_list_names_the_packs_and_marks_the_current_one() -> None:
     }
 
 
-def test_list_says_since_when_each_is_adopted_and_how_many_tickets_are_under_it(sqlite_office: TestOffice) -> None:
-    make_ticket(sqlite_office)
-    sqlite_office.office.close()
+def test_list_says_since_when_each_is_adopted_and_how_many_tickets_are_under_it(sqlite_desk: TestDesk) -> None:
+    make_ticket(sqlite_desk)
+    sqlite_desk.desk.close()
     done = run("adopt", "gdpr-2018-05")
     assert (done.exit_code, done.stdout) == (0, "gdpr-2018-05 was adopted.\n")
     first, second = run("list").stdout.splitlines()
@@ -44,8 +44,8 @@ def test_list_says_since_when_each_is_adopted_and_how_many_tickets_are_under_it(
     assert run("adopt", "gdpr-2018-05").stdout == "gdpr-2018-05 is already adopted. Nothing was changed.\n"
 
 
-def test_adopt_says_when_the_setting_names_another(sqlite_office: TestOffice, monkeypatch: pytest.MonkeyPatch) -> None:
-    sqlite_office.office.close()
+def test_adopt_says_when_the_setting_names_another(sqlite_desk: TestDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    sqlite_desk.desk.close()
     monkeypatch.setenv("CS_CONSOLE_PACK", NAME)
     result = run("adopt", "gdpr-2018-05", "--json")
     assert result.exit_code == 0
@@ -54,9 +54,9 @@ def test_adopt_says_when_the_setting_names_another(sqlite_office: TestOffice, mo
     assert f"{NAME}  (current)" in run("list").stdout
 
 
-def test_adopt_tells_each_problem_of_a_broken_pack(sqlite_office: TestOffice) -> None:
-    home = sqlite_office.office.settings.home
-    sqlite_office.office.close()
+def test_adopt_tells_each_problem_of_a_broken_pack(sqlite_desk: TestDesk) -> None:
+    home = sqlite_desk.desk.settings.home
+    sqlite_desk.desk.close()
     (home / "packs").mkdir()
     file = home / "packs" / f"{NAME}.toml"
     file.write_text(FILE.read_text("utf-8").replace("digits = 8", "digits = 99"), "utf-8")
@@ -122,16 +122,16 @@ def test_list_refuses_a_setting_that_names_no_pack(monkeypatch: pytest.MonkeyPat
     assert f"no policy pack named hauthome (did you mean '{NAME}'?)" in result.stderr
 
 
-def test_a_pack_whose_file_is_gone_says_so(sqlite_office: TestOffice) -> None:
-    office = sqlite_office.office
-    file = office.settings.home / "packs" / "ours-2026-01.toml"
+def test_a_pack_whose_file_is_gone_says_so(sqlite_desk: TestDesk) -> None:
+    desk = sqlite_desk.desk
+    file = desk.settings.home / "packs" / "ours-2026-01.toml"
     file.parent.mkdir()
     text = FILE.read_text("utf-8").replace('id = "hauthome"', 'id = "ours"').replace('"2023-08"', '"2026-01"')
     file.write_text(text, "utf-8")
     assert run("adopt", "ours-2026-01").exit_code == 0
-    office.packs.adopted = "ours-2026-01"
-    make_ticket(sqlite_office)
-    office.close()
+    desk.packs.adopted = "ours-2026-01"
+    make_ticket(sqlite_desk)
+    desk.close()
     file.unlink()
     [line] = [one for one in run("list").stdout.splitlines() if one.startswith("ours-2026-01")]
     assert line.startswith("ours-2026-01  (its file is missing, current, adopted 20")

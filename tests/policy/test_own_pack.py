@@ -12,13 +12,13 @@ from cs_console.adoption.pack_check import check_pack
 from cs_console.decisions import approval
 from cs_console.decisions.proposal import Answer, Finding, Proposal
 from cs_console.errors import ChecklistIncomplete, GroundKind
-from cs_console.opening import open_office
+from cs_console.opening import open_desk
 from cs_console.settings import load
 from cs_console.verification.codes import send_code
 from models.enums import Field, Outcome, Role, TicketKind
 from models.ticket import Ticket
 from tests.decisions.cases import PASSWORD, person, propose
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.tickets import make_ticket
 
 NAME = "tiny-2026-01"
@@ -26,20 +26,20 @@ FILE = Path(__file__).parent / f"{NAME}.toml"
 
 
 @pytest.fixture
-def library(test_office: TestOffice) -> Iterator[TestOffice]:
+def library(test_desk: TestDesk) -> Iterator[TestDesk]:
     """The desk with the file in its home and one line in console.toml, opened again."""
-    settings = test_office.office.settings
+    settings = test_desk.desk.settings
     (settings.home / "packs").mkdir()
     shutil.copy(FILE, settings.home / "packs")
     url = f'database_url = "{settings.database_url}"\n' if settings.database_url else ""
     (settings.home / "console.toml").write_text(f'pack = "{NAME}"\noutbox = "{settings.outbox}"\n{url}', "utf-8")
-    office = open_office(load(settings.home), test_office.clock)
-    yield TestOffice(office, test_office.clock)
-    office.close()
+    desk = open_desk(load(settings.home), test_desk.clock)
+    yield TestDesk(desk, test_desk.clock)
+    desk.close()
 
 
-def refused(office: TestOffice, right: str, *, offers: tuple[str, ...] = ("later",)) -> Proposal:
-    answers = (Answer("which", "The Hound of the Baskervilles.", office.clock.now()),)
+def refused(desk: TestDesk, right: str, *, offers: tuple[str, ...] = ("later",)) -> Proposal:
+    answers = (Answer("which", "The Hound of the Baskervilles.", desk.clock.now()),)
     finding = Finding("B", True, ("loans",), answers, ("slip of 3 May",), offers)
     return Proposal(right, Outcome.REFUSE, (), (finding,))
 
@@ -48,14 +48,14 @@ def test_nothing_is_wrong_with_it() -> None:
     assert check_pack(FILE) == ()
 
 
-def test_a_request_is_answered_under_its_own_rights_grounds_and_words(library: TestOffice) -> None:
+def test_a_request_is_answered_under_its_own_rights_grounds_and_words(library: TestDesk) -> None:
     mei, sue = person(library, "mei", Role.AGENT), person(library, "sue", Role.SUPERVISOR)
     contacts = {Field.EMAIL: "alice@example.org"}
     number = make_ticket(
         library, kind=TicketKind.RIGHTS, assignee=mei, verified=True, contacts=contacts, language="zh"
     ).number
-    with library.office.database.reading() as session:
-        ticket = session.scalars(select(Ticket)).one()
+    with library.desk.database.reading() as db:
+        ticket = db.scalars(select(Ticket)).one()
         assert ticket.pack == NAME
         assert ticket.verified_at is not None
         assert ticket.due_at is not None
@@ -67,7 +67,7 @@ def test_a_request_is_answered_under_its_own_rights_grounds_and_words(library: T
     made = propose(mei, number, 1, refused(library, "tear"))
     assert made.still_needed == ("supervisor",)
     assert approval.approve(sue, made.decision_id, PASSWORD).delivery == "The notice is sent."
-    outbox = library.office.settings.outbox
+    outbox = library.desk.settings.outbox
     assert outbox is not None
     [file] = outbox.glob("*.eml")
     mail = message_from_bytes(file.read_bytes(), policy=policy.default)
@@ -78,11 +78,11 @@ def test_a_request_is_answered_under_its_own_rights_grounds_and_words(library: T
     ]
 
 
-def test_its_codes_have_its_own_digits_and_words(library: TestOffice) -> None:
+def test_its_codes_have_its_own_digits_and_words(library: TestDesk) -> None:
     vera = person(library, "vera", Role.VERIFIER)
     made = make_ticket(library, kind=TicketKind.RIGHTS, contacts={Field.EMAIL: "alice@example.org"})
     send_code(vera, made.number, made.contact_ids[Field.EMAIL])
-    outbox = library.office.settings.outbox
+    outbox = library.desk.settings.outbox
     assert outbox is not None
     [file] = outbox.glob("*.eml")
     words = message_from_bytes(file.read_bytes(), policy=policy.default).get_content().strip()

@@ -11,7 +11,7 @@ from cs_console.access_log.verify import verify_log
 from cs_console.custody.sample_mark import holds_sample
 from cs_console.errors import BadSettings
 from cs_console.launch import open_demo
-from cs_console.opening import open_office
+from cs_console.opening import open_desk
 from cs_console.sample import making
 from cs_console.sample.accounts import ACCOUNTS
 from cs_console.sample.demo import make_sample, sample_settings
@@ -30,22 +30,22 @@ from tests.support.sample_desk import copied
 def test_the_sample_desk_shows_every_state_of_the_work(sample_desk: Path, tmp_path: Path) -> None:
     assert sample_settings(sample_desk).outbox == sample_desk / "outbox"
     assert [file.name for file in sample_desk.parent.iterdir()] == ["sample"]
-    office = open_office(sample_settings(copied(sample_desk, tmp_path / "sample")))
-    assert office.sample
-    with office.database.reading() as session:
-        states = dict(session.exec(select(Ticket.state, func.count()).group_by(col(Ticket.state))).all())
-        languages = set(session.exec(select(Ticket.language)).all())
-        moments = session.exec(select(LogEntry.at)).all()
-        hashes = dict(session.exec(select(Agent.name, Agent.password_hash)).all())
+    desk = open_desk(sample_settings(copied(sample_desk, tmp_path / "sample")))
+    assert desk.sample
+    with desk.database.reading() as db:
+        states = dict(db.exec(select(Ticket.state, func.count()).group_by(col(Ticket.state))).all())
+        languages = set(db.exec(select(Ticket.language)).all())
+        moments = db.exec(select(LogEntry.at)).all()
+        hashes = dict(db.exec(select(Agent.name, Agent.password_hash)).all())
         about = dict(
-            session.exec(
+            db.exec(
                 select(Ticket.kind, Agent.name)
                 .join(Matter, col(Matter.ticket_number) == col(Ticket.number))
                 .join(Agent, col(Agent.id) == col(Ticket.assignee_id))
                 .where(col(Ticket.closed_at).is_(None), col(Matter.about_number).is_not(None))
             ).all()
         )
-        settled = session.exec(select(Ticket.kind).join(Settlement)).all()
+        settled = db.exec(select(Ticket.kind).join(Settlement)).all()
     assert sum(states.values()) >= 60
     assert set(states) >= {TicketState.OPEN, TicketState.TO_VERIFY, TicketState.VERIFIED, TicketState.IN_APPROVAL}
     assert states[TicketState.CLOSED] >= 2
@@ -55,8 +55,8 @@ def test_the_sample_desk_shows_every_state_of_the_work(sample_desk: Path, tmp_pa
     assert max(moments) - min(moments) > 3 * 86_400 * 1_000_000  # some days of history
     assert set(hashes) == {account.name for account in ACCOUNTS}
     assert all(verify(hashes[account.name], account.password) for account in ACCOUNTS)
-    assert verify_log(office).ok
-    office.close()
+    assert verify_log(desk).ok
+    desk.close()
 
 
 def test_a_folder_that_holds_something_else_is_left_alone(tmp_path: Path) -> None:
@@ -131,10 +131,10 @@ def test_the_mark_cannot_be_set_with_write_access_to_the_database(tmp_path: Path
 
 def open_and_ask(home: Path) -> bool:
     """Whether the opened desk, and the demo that only looks at it, take it for a sample."""
-    office = open_office(Settings(home=home))
-    office.close()
-    assert holds_sample(Settings(home=home)) == office.sample
-    return office.sample
+    desk = open_desk(Settings(home=home))
+    desk.close()
+    assert holds_sample(Settings(home=home)) == desk.sample
+    return desk.sample
 
 
 @pytest.mark.parametrize("value", ["1", "true", "yes"])

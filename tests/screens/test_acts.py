@@ -17,7 +17,7 @@ from screens.ticket.compose import ComposeScreen
 from screens.ticket.ticket import TicketScreen
 from screens.widgets.notice_bar import NoticeBar
 from tests.support.consoles import Console, console
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import make_ticket
 
@@ -44,15 +44,15 @@ class Lost:
         raise StoreUnreachable("The database cannot be reached.")
 
 
-def letters(test_office: TestOffice) -> int:
+def letters(test_desk: TestDesk) -> int:
     replies = select(func.count()).select_from(Message).where(Message.sort == MessageSort.REPLY)  # type: ignore[arg-type]
-    with test_office.office.database.reading() as session:
-        return int(session.execute(replies).scalar_one())
+    with test_desk.desk.database.reading() as db:
+        return int(db.execute(replies).scalar_one())
 
 
-def drafts(test_office: TestOffice) -> int:
-    with test_office.office.database.reading() as session:
-        return int(session.execute(select(func.count()).select_from(Draft)).scalar_one())
+def drafts(test_desk: TestDesk) -> int:
+    with test_desk.desk.database.reading() as db:
+        return int(db.execute(select(func.count()).select_from(Draft)).scalar_one())
 
 
 async def writing(shown: Console, number: int) -> tuple[TicketScreen, ComposeScreen]:
@@ -72,12 +72,12 @@ async def sent(shown: Console, ticket: TicketScreen) -> None:
 
 @pytest.mark.parametrize("slow", [False, True])
 async def test_a_reply_sent_again_from_a_console_that_was_opened_again_is_one_letter(
-    sqlite_office: TestOffice, monkeypatch: pytest.MonkeyPatch, slow: bool
+    sqlite_desk: TestDesk, monkeypatch: pytest.MonkeyPatch, slow: bool
 ) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    made, lost = make_ticket(sqlite_office, assignee=mei), Lost(monkeypatch, slow=slow)
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made, lost = make_ticket(sqlite_desk, assignee=mei), Lost(monkeypatch, slow=slow)
     place = f"reply:{made.number}"
-    async with console(sqlite_office, mei) as shown:
+    async with console(sqlite_desk, mei) as shown:
         _, screen = await writing(shown, made.number)
         screen.query_one(TextArea).load_text(WORDS)
         await shown.until(lambda: find_draft(mei, place, made.number).text == WORDS, "the draft")
@@ -86,24 +86,24 @@ async def test_a_reply_sent_again_from_a_console_that_was_opened_again_is_one_le
         await shown.until(lost.sent.is_set)
         if not slow:
             await shown.until(lambda: not screen._changing)
-    assert letters(sqlite_office) == 1
-    async with console(sqlite_office, mei) as shown:
+    assert letters(sqlite_desk) == 1
+    async with console(sqlite_desk, mei) as shown:
         ticket, screen = await writing(shown, made.number)
         assert screen.query_one(TextArea).text == WORDS
         await shown.press("ctrl+s")
         await sent(shown, ticket)
     lost.released.set()
-    assert (letters(sqlite_office), drafts(sqlite_office)) == (1, 0)
-    assert len(recorded(sqlite_office.office, Action.MESSAGE_SENT)) == 1
+    assert (letters(sqlite_desk), drafts(sqlite_desk)) == (1, 0)
+    assert len(recorded(sqlite_desk.desk, Action.MESSAGE_SENT)) == 1
 
 
 async def test_other_words_are_not_sent_in_place_of_those_that_went_out(
-    sqlite_office: TestOffice, monkeypatch: pytest.MonkeyPatch
+    sqlite_desk: TestDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    made = make_ticket(sqlite_office, assignee=mei)
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = make_ticket(sqlite_desk, assignee=mei)
     Lost(monkeypatch, slow=False)
-    async with console(sqlite_office, mei) as shown:
+    async with console(sqlite_desk, mei) as shown:
         ticket, screen = await writing(shown, made.number)
         area = screen.query_one(TextArea)
         area.load_text(WORDS)
@@ -112,9 +112,9 @@ async def test_other_words_are_not_sent_in_place_of_those_that_went_out(
         area.load_text(OTHER)
         await shown.press("ctrl+s")
         await shown.until(lambda: "An earlier version of this was accepted" in shown.notice)
-        assert (area.text, letters(sqlite_office)) == (OTHER, 1)
+        assert (area.text, letters(sqlite_desk)) == (OTHER, 1)
         act = screen.act
         await shown.until(lambda: find_draft(mei, f"reply:{made.number}", made.number).act == act, "the draft")
         await shown.press("ctrl+s")  # on purpose, after having looked
         await sent(shown, ticket)
-    assert letters(sqlite_office) == 2
+    assert letters(sqlite_desk) == 2

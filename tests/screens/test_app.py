@@ -32,8 +32,8 @@ from screens.sign_in.sign_in import SignInScreen
 from screens.widgets.header_bar import HeaderBar
 from tests.support.consoles import SIZES, Console, console
 from tests.support.contrast import contrast, rgb
+from tests.support.desk import TestDesk
 from tests.support.doors import PASSWORD, at_the_door, make_account, sign_in_as
-from tests.support.office import TestOffice
 from tests.support.tickets import make_ticket
 
 ROOT = Path(__file__).parents[2]
@@ -117,22 +117,22 @@ def test_a_wrong_setting_is_one_sentence_and_exit_2(tmp_path: Path) -> None:
     assert "Traceback" not in ran.stderr
 
 
-def test_a_desk_without_a_terminal_says_what_is_missing(sqlite_office: TestOffice) -> None:
-    ran = run_without_terminal(sqlite_office.office.settings.home)
+def test_a_desk_without_a_terminal_says_what_is_missing(sqlite_desk: TestDesk) -> None:
+    ran = run_without_terminal(sqlite_desk.desk.settings.home)
     assert ran.returncode == 2
     assert "terminal" in ran.stderr
 
 
 @pytest.mark.parametrize("name", ["mauve", "nord"])
-def test_a_theme_that_is_not_the_console_s_is_named_with_those_that_are(sqlite_office: TestOffice, name: str) -> None:
+def test_a_theme_that_is_not_the_console_s_is_named_with_those_that_are(sqlite_desk: TestDesk, name: str) -> None:
     with pytest.raises(BadSettings, match=rf"{name}.*one of cs-contrast, cs-dark, cs-light\."):
-        ConsoleApp(sqlite_office.office.settings.model_copy(update={"theme": name}))
+        ConsoleApp(sqlite_desk.desk.settings.model_copy(update={"theme": name}))
 
 
 @pytest.mark.usefixtures("cheap_passwords")
-async def test_the_office_opens_behind_the_first_screen(sqlite_office: TestOffice) -> None:
-    make_account(sqlite_office, "mei", Role.AGENT)
-    app = ConsoleApp(sqlite_office.office.settings)
+async def test_the_desk_opens_behind_the_first_screen(sqlite_desk: TestDesk) -> None:
+    make_account(sqlite_desk, "mei", Role.AGENT)
+    app = ConsoleApp(sqlite_desk.desk.settings)
     async with app.run_test(size=(80, 24)) as pilot:
         shown = Console(app, pilot)
         await sign_in_as(shown, "mei")
@@ -141,17 +141,15 @@ async def test_the_office_opens_behind_the_first_screen(sqlite_office: TestOffic
 
 
 @pytest.mark.usefixtures("cheap_passwords")
-async def test_quitting_asks_nothing_and_ends_the_session(sqlite_office: TestOffice) -> None:
-    make_account(sqlite_office, "mei", Role.AGENT)
-    async with at_the_door(sqlite_office) as shown:
+async def test_quitting_asks_nothing_and_ends_the_session(sqlite_desk: TestDesk) -> None:
+    make_account(sqlite_desk, "mei", Role.AGENT)
+    async with at_the_door(sqlite_desk) as shown:
         await sign_in_as(shown, "mei")
         await shown.until_on(QueueScreen)
         await shown.press("ctrl+q")
         await shown.until(lambda: shown.app._exit, "the end")
-    with sqlite_office.office.database.reading() as session:
-        assert (
-            session.connection().execute(sql("SELECT count(*) FROM agent_session WHERE ended_at IS NULL")).scalar() == 0
-        )
+    with sqlite_desk.desk.database.reading() as db:
+        assert db.connection().execute(sql("SELECT count(*) FROM agent_session WHERE ended_at IS NULL")).scalar() == 0
     assert shown.app.return_code == 0
 
 
@@ -160,11 +158,11 @@ async def test_quitting_asks_nothing_and_ends_the_session(sqlite_office: TestOff
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_header_says_who_the_time_and_the_state_of_the_log(
-    sqlite_office: TestOffice, size: tuple[int, int]
+    sqlite_desk: TestDesk, size: tuple[int, int]
 ) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    async with console(sqlite_office, mei, size) as shown:
-        hour = sqlite_office.clock.now().astimezone().strftime("%H:%M")
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    async with console(sqlite_desk, mei, size) as shown:
+        hour = sqlite_desk.clock.now().astimezone().strftime("%H:%M")
         await shown.until(lambda: "log " in shown.app.header.log, "the state of the log")
         top = shown.drawn().splitlines()[0]
         assert top.rstrip().endswith(f"mei · agent · {hour} · {shown.app.header.log}")
@@ -172,65 +170,63 @@ async def test_the_header_says_who_the_time_and_the_state_of_the_log(
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_a_wide_header_says_when_the_log_was_last_signed(
-    sqlite_office: TestOffice, size: tuple[int, int]
-) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    open_ticket(mei, make_ticket(sqlite_office).number)
-    write_checkpoint(sqlite_office.office, force=True)
-    signed = sqlite_office.clock.now().astimezone()
-    async with console(sqlite_office, mei, size) as shown:
+async def test_a_wide_header_says_when_the_log_was_last_signed(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    open_ticket(mei, make_ticket(sqlite_desk).number)
+    write_checkpoint(sqlite_desk.desk, force=True)
+    signed = sqlite_desk.clock.now().astimezone()
+    async with console(sqlite_desk, mei, size) as shown:
         await shown.until(lambda: "log " in shown.app.header.log, "the state of the log")
         await shown.pilot.pause()
         assert (f"signed {signed:%H:%M}" in shown.drawn().splitlines()[0]) is (size[0] >= 100)
-        sqlite_office.clock.forward(days=1)
+        sqlite_desk.clock.forward(days=1)
         shown.app._show_header()
         assert shown.app.header.signed == f"signed {signed.day} {signed:%b %H:%M}"
 
 
-async def test_the_clock_and_the_logs_sign_go_on_behind_a_dialog(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    async with console(sqlite_office, mei) as shown:
+async def test_the_clock_and_the_logs_sign_go_on_behind_a_dialog(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    async with console(sqlite_desk, mei) as shown:
         await shown.until(lambda: "log ✓" in shown.drawn().splitlines()[0], "the state of the log")
         await shown.press("g")
         await shown.until_on(GoTo)
-        sqlite_office.clock.forward(minutes=7)
-        hour = sqlite_office.clock.now().astimezone().strftime("%H:%M")
+        sqlite_desk.clock.forward(minutes=7)
+        hour = sqlite_desk.clock.now().astimezone().strftime("%H:%M")
         await shown.until(lambda: f" {hour} " in shown.drawn().splitlines()[0], "the clock")
-        with sqlite_office.office.database.transaction() as session:
-            session.connection().execute(sql("UPDATE log_head SET size = size + 7"))
+        with sqlite_desk.desk.database.transaction() as db:
+            db.connection().execute(sql("UPDATE log_head SET size = size + 7"))
         shown.app._refresh()
         await shown.until(lambda: "✗ broken" in shown.drawn().splitlines()[0], "the cross")
         assert isinstance(shown.app.screen, GoTo)
 
 
-async def test_a_broken_log_is_said_in_words(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    async with console(sqlite_office, mei) as shown:
+async def test_a_broken_log_is_said_in_words(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    async with console(sqlite_desk, mei) as shown:
         await shown.until_on(QueueScreen)
-        with sqlite_office.office.database.transaction() as session:
-            session.connection().execute(sql("UPDATE log_head SET size = size + 7"))
+        with sqlite_desk.desk.database.transaction() as db:
+            db.connection().execute(sql("UPDATE log_head SET size = size + 7"))
         shown.app._refresh()
         await shown.until(lambda: "✗ broken" in shown.drawn().splitlines()[0], "the cross")
 
 
-async def test_the_log_is_signed_again_and_again_while_somebody_works(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    async with console(sqlite_office, mei) as shown:
+async def test_the_log_is_signed_again_and_again_while_somebody_works(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    async with console(sqlite_desk, mei) as shown:
         await shown.until_on(QueueScreen)
-        made = make_ticket(sqlite_office)
+        made = make_ticket(sqlite_desk)
         open_ticket(mei, made.number)
-        sqlite_office.clock.forward(seconds=61)
+        sqlite_desk.clock.forward(seconds=61)
         shown.app._keep_up()
-        await shown.until(lambda: _checkpoints(sqlite_office) == 1, "a checkpoint")
+        await shown.until(lambda: _checkpoints(sqlite_desk) == 1, "a checkpoint")
         shown.app._keep_up()
         await shown.app.workers.wait_for_complete()
-        assert _checkpoints(sqlite_office) == 1, "nothing new was signed"
+        assert _checkpoints(sqlite_desk) == 1, "nothing new was signed"
 
 
-def _checkpoints(test_office: TestOffice) -> int:
-    with test_office.office.database.reading() as session:
-        return len(session.scalars(select(col(Checkpoint.size))).all())
+def _checkpoints(test_desk: TestDesk) -> int:
+    with test_desk.desk.database.reading() as db:
+        return len(db.scalars(select(col(Checkpoint.size))).all())
 
 
 # --- asking services
@@ -258,8 +254,8 @@ async def on_trial(shown: Console) -> Trial:
     return trial
 
 
-async def test_answers_come_back_on_the_ui_thread(sqlite_office: TestOffice) -> None:
-    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+async def test_answers_come_back_on_the_ui_thread(sqlite_desk: TestDesk) -> None:
+    async with console(sqlite_desk, sqlite_desk.session("mei", Role.AGENT)) as shown:
         trial = await on_trial(shown)
         here = threading.current_thread()
 
@@ -271,8 +267,8 @@ async def test_answers_come_back_on_the_ui_thread(sqlite_office: TestOffice) -> 
         await shown.until(lambda: trial.answers == [True])
 
 
-async def test_only_the_newest_answer_of_a_group_counts(sqlite_office: TestOffice) -> None:
-    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+async def test_only_the_newest_answer_of_a_group_counts(sqlite_desk: TestDesk) -> None:
+    async with console(sqlite_desk, sqlite_desk.session("mei", Role.AGENT)) as shown:
         trial = await on_trial(shown)
         gate = threading.Event()
         finished = threading.Event()
@@ -292,8 +288,8 @@ async def test_only_the_newest_answer_of_a_group_counts(sqlite_office: TestOffic
         assert trial.answers == ["new"]
 
 
-async def test_an_answer_after_the_screen_is_gone_is_dropped(sqlite_office: TestOffice) -> None:
-    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+async def test_an_answer_after_the_screen_is_gone_is_dropped(sqlite_desk: TestDesk) -> None:
+    async with console(sqlite_desk, sqlite_desk.session("mei", Role.AGENT)) as shown:
         trial = await on_trial(shown)
         gate = threading.Event()
         trial.ask(lambda: gate.wait(10), trial.answers.append)
@@ -305,8 +301,8 @@ async def test_an_answer_after_the_screen_is_gone_is_dropped(sqlite_office: Test
         assert trial.answers == []
 
 
-async def test_a_change_runs_once_however_often_its_key_is_pressed(sqlite_office: TestOffice) -> None:
-    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+async def test_a_change_runs_once_however_often_its_key_is_pressed(sqlite_desk: TestDesk) -> None:
+    async with console(sqlite_desk, sqlite_desk.session("mei", Role.AGENT)) as shown:
         trial = await on_trial(shown)
         gate = threading.Event()
         assert trial.change(lambda: gate.wait(10), trial.answers.append)
@@ -317,8 +313,8 @@ async def test_a_change_runs_once_however_often_its_key_is_pressed(sqlite_office
         await shown.until(lambda: trial.answers == [True, "again"])
 
 
-async def test_a_refusal_is_shown_with_what_to_do_next_and_the_screen_goes_on(sqlite_office: TestOffice) -> None:
-    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+async def test_a_refusal_is_shown_with_what_to_do_next_and_the_screen_goes_on(sqlite_desk: TestDesk) -> None:
+    async with console(sqlite_desk, sqlite_desk.session("mei", Role.AGENT)) as shown:
         trial = await on_trial(shown)
 
         def refused() -> None:
@@ -331,9 +327,9 @@ async def test_a_refusal_is_shown_with_what_to_do_next_and_the_screen_goes_on(sq
         await shown.until(lambda: trial.answers == ["fine"])
 
 
-async def test_an_unexpected_fault_is_one_sentence_without_what_it_was_about(sqlite_office: TestOffice) -> None:
+async def test_an_unexpected_fault_is_one_sentence_without_what_it_was_about(sqlite_desk: TestDesk) -> None:
     """ASVS 16.5.1."""
-    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+    async with console(sqlite_desk, sqlite_desk.session("mei", Role.AGENT)) as shown:
         trial = await on_trial(shown)
 
         def broken() -> None:
@@ -346,8 +342,8 @@ async def test_an_unexpected_fault_is_one_sentence_without_what_it_was_about(sql
         assert shown.app.is_running
 
 
-async def test_a_store_that_goes_away_keeps_what_is_typed(sqlite_office: TestOffice) -> None:
-    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+async def test_a_store_that_goes_away_keeps_what_is_typed(sqlite_desk: TestDesk) -> None:
+    async with console(sqlite_desk, sqlite_desk.session("mei", Role.AGENT)) as shown:
         trial = await on_trial(shown)
         trial.query_one(TextArea).text = "half a sentence"
 
@@ -367,17 +363,17 @@ def full_disk(*_: object) -> None:
     raise StoreUnavailable("The disk is full.")
 
 
-async def test_what_is_typed_is_saved_within_two_seconds(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    async with console(sqlite_office, mei) as shown:
+async def test_what_is_typed_is_saved_within_two_seconds(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    async with console(sqlite_desk, mei) as shown:
         trial = await on_trial(shown)
         trial.query_one(TextArea).text = "half a sentence"
         await asyncio.wait_for(shown.until(lambda: load_draft(mei, "note:trial") == "half a sentence"), 2)
 
 
-async def test_the_end_of_the_session_keeps_what_is_typed(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    async with console(sqlite_office, mei) as shown:
+async def test_the_end_of_the_session_keeps_what_is_typed(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    async with console(sqlite_desk, mei) as shown:
         trial = await on_trial(shown)
         trial.query_one(TextArea).text = "typed just now"
 
@@ -392,10 +388,10 @@ async def test_the_end_of_the_session_keeps_what_is_typed(sqlite_office: TestOff
 
 
 async def test_drafts_that_the_store_refuses_at_the_end_are_saved_when_it_is_back(
-    sqlite_office: TestOffice, monkeypatch: pytest.MonkeyPatch
+    sqlite_desk: TestDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    async with console(sqlite_office, mei) as shown:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    async with console(sqlite_desk, mei) as shown:
         trial = await on_trial(shown)
         trial.query_one(TextArea).text = "typed just now"
         monkeypatch.setattr(drafts, "save_draft", full_disk)
@@ -408,10 +404,10 @@ async def test_drafts_that_the_store_refuses_at_the_end_are_saved_when_it_is_bac
 
 
 async def test_drafts_in_waiting_are_saved_before_the_console_ends(
-    sqlite_office: TestOffice, monkeypatch: pytest.MonkeyPatch
+    sqlite_desk: TestDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    async with console(sqlite_office, mei) as shown:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    async with console(sqlite_desk, mei) as shown:
         trial = await on_trial(shown)
         trial.query_one(TextArea).text = "typed just now"
         monkeypatch.setattr(drafts, "save_draft", full_disk)
@@ -427,9 +423,9 @@ async def test_drafts_in_waiting_are_saved_before_the_console_ends(
 
 
 async def test_quitting_while_drafts_cannot_be_saved_says_so_first(
-    sqlite_office: TestOffice, monkeypatch: pytest.MonkeyPatch
+    sqlite_desk: TestDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+    async with console(sqlite_desk, sqlite_desk.session("mei", Role.AGENT)) as shown:
         trial = await on_trial(shown)
         monkeypatch.setattr(drafts, "save_draft", full_disk)
         trial.query_one(TextArea).text = "typed just now"
@@ -440,9 +436,9 @@ async def test_quitting_while_drafts_cannot_be_saved_says_so_first(
         await shown.until(lambda: shown.app._exit)
 
 
-async def test_words_that_were_sent_leave_no_draft(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    async with console(sqlite_office, mei) as shown:
+async def test_words_that_were_sent_leave_no_draft(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    async with console(sqlite_desk, mei) as shown:
         trial = await on_trial(shown)
         trial.query_one(TextArea).text = "a whole sentence"
         await shown.until(lambda: load_draft(mei, "note:trial") == "a whole sentence")
@@ -467,18 +463,18 @@ def test_every_ink_can_be_read_on_every_ground(name: str, least: float) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(PALETTES))
-async def test_every_theme_draws_every_frame(sqlite_office: TestOffice, name: str) -> None:
-    office = sqlite_office.office
-    office.settings = office.settings.model_copy(update={"theme": name})
-    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+async def test_every_theme_draws_every_frame(sqlite_desk: TestDesk, name: str) -> None:
+    desk = sqlite_desk.desk
+    desk.settings = desk.settings.model_copy(update={"theme": name})
+    async with console(sqlite_desk, sqlite_desk.session("mei", Role.AGENT)) as shown:
         await shown.until_words("Mine: no tickets.")
         assert shown.app.theme == name
         assert shown.app.screen.query_one(HeaderBar).styles.background.hex.lower() == PALETTES[name].band
 
 
-async def test_no_color_is_respected(sqlite_office: TestOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_color_is_respected(sqlite_desk: TestDesk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+    async with console(sqlite_desk, sqlite_desk.session("mei", Role.AGENT)) as shown:
         await shown.until_words("Mine: no tickets.")
         assert shown.app.no_color
         assert "▸1 Mine" in shown.drawn()

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from cs_console.desk import Desk
+from cs_console.desk import DeskSession
 from models.enums import Action, ClockMove, Field, Result, Role, TicketKind, TicketState
 from screens.frame.choice import ChoiceDialog
 from screens.frame.text_dialog import WordsDialog
@@ -16,17 +16,17 @@ from tests.decisions.test_checklist import ticket_of
 from tests.decisions.test_fee_clock import fee_asked
 from tests.decisions.test_review import back
 from tests.support.consoles import SIZES, Console, console
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import make_ticket
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_a_term_is_extended_with_its_reason(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
-    use_month_pack(sqlite_office)
-    mei, sue = person(sqlite_office, "mei", Role.AGENT), person(sqlite_office, "sue", Role.SUPERVISOR)
-    number = request(sqlite_office, mei).number
-    async with console(sqlite_office, sue, size) as shown:
+async def test_a_term_is_extended_with_its_reason(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
+    use_month_pack(sqlite_desk)
+    mei, sue = person(sqlite_desk, "mei", Role.AGENT), person(sqlite_desk, "sue", Role.SUPERVISOR)
+    number = request(sqlite_desk, mei).number
+    async with console(sqlite_desk, sue, size) as shown:
         await shown.open(TicketScreen(number))
         await shown.until_words("A question")
         await shown.press("o")
@@ -45,7 +45,7 @@ async def test_a_term_is_extended_with_its_reason(sqlite_office: TestOffice, siz
         await shown.press("o")
         await shown.until_words("extended by 2 months (told 20 Nov)", "extended, sue: Two archives have to be searched")
         await shown.until_words("The term was extended already.")
-    assert [event.move for event in clock_events(sqlite_office, number)] == [ClockMove.EXTENDED]
+    assert [event.move for event in clock_events(sqlite_desk, number)] == [ClockMove.EXTENDED]
 
 
 @pytest.mark.parametrize(
@@ -66,11 +66,11 @@ def test_the_clocks_own_time_zone_is_named_where_it_differs(
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_proof_of_identity_is_asked_for(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
-    mei = person(sqlite_office, "mei", Role.AGENT)
+async def test_proof_of_identity_is_asked_for(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
+    mei = person(sqlite_desk, "mei", Role.AGENT)
     contacts = {Field.EMAIL: "alice@example.org"}
-    number = make_ticket(sqlite_office, kind=TicketKind.RIGHTS, assignee=mei, contacts=contacts).number
-    async with console(sqlite_office, mei, size) as shown:
+    number = make_ticket(sqlite_desk, kind=TicketKind.RIGHTS, assignee=mei, contacts=contacts).number
+    async with console(sqlite_desk, mei, size) as shown:
         await shown.open(TicketScreen(number))
         await shown.until_words("A question")
         await shown.press("o")
@@ -82,7 +82,7 @@ async def test_proof_of_identity_is_asked_for(sqlite_office: TestOffice, size: t
         await shown.until_words("we have to know that it comes from you", "Do not send", "Send it")
         await shown.press("enter")  # the cursor stands on no
         await shown.until_on(TicketScreen)
-        assert clock_events(sqlite_office, number) == []
+        assert clock_events(sqlite_desk, number) == []
         await shown.press("o")
         await shown.until_on(ClockDialog)
         await shown.press("enter")
@@ -93,17 +93,17 @@ async def test_proof_of_identity_is_asked_for(sqlite_office: TestOffice, size: t
         await shown.until_words("identity asked for, mei", "The requester was asked already.")
         await shown.press("escape")
         await shown.until_on(TicketScreen)
-    (entry,) = recorded(sqlite_office.office, Action.CLOCK_STOPPED)
+    (entry,) = recorded(sqlite_desk.desk, Action.CLOCK_STOPPED)
     assert (entry.ticket, entry.actor, entry.outcome) == (number, "mei", Result.DONE)
 
 
-def waiting_for_a_fee(test_office: TestOffice, *, days: int) -> tuple[int, Desk]:
+def waiting_for_a_fee(test_desk: TestDesk, *, days: int) -> tuple[int, DeskSession]:
     """A ticket for which a fee was asked so many days ago, and whose it is by now."""
-    mei = person(test_office, "mei", Role.AGENT)
-    number = request(test_office, mei).number
-    fee_asked(test_office, mei, number, "sue")
-    test_office.clock.forward(days=days)
-    return number, back(test_office, mei, "mo")
+    mei = person(test_desk, "mei", Role.AGENT)
+    number = request(test_desk, mei).number
+    fee_asked(test_desk, mei, number, "sue")
+    test_desk.clock.forward(days=days)
+    return number, back(test_desk, mei, "mo")
 
 
 async def clock_of(shown: Console, number: int) -> None:
@@ -114,9 +114,9 @@ async def clock_of(shown: Console, number: int) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_a_fee_is_put_on_record_as_paid(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
-    number, mo = waiting_for_a_fee(sqlite_office, days=2)
-    async with console(sqlite_office, mo, size) as shown:
+async def test_a_fee_is_put_on_record_as_paid(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
+    number, mo = waiting_for_a_fee(sqlite_desk, days=2)
+    async with console(sqlite_desk, mo, size) as shown:
         await clock_of(shown, number)
         await shown.until_words("stopped since 20 Nov for a fee", "The fee was paid", "can be paid until 20 Dec")
         await shown.until_words("from 21 Dec on.")
@@ -127,15 +127,15 @@ async def test_a_fee_is_put_on_record_as_paid(sqlite_office: TestOffice, size: t
         await shown.until(lambda: shown.notice.startswith("The fee is on record as paid"), "the payment")
         await shown.press("o")
         await shown.until_words("21 Nov        fee paid, mo")
-    assert [event.move for event in clock_events(sqlite_office, number)] == [ClockMove.FEE_ASKED, ClockMove.FEE_PAID]
+    assert [event.move for event in clock_events(sqlite_desk, number)] == [ClockMove.FEE_ASKED, ClockMove.FEE_PAID]
 
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_a_request_is_closed_unpaid_after_its_letter_was_seen(
-    sqlite_office: TestOffice, size: tuple[int, int]
+    sqlite_desk: TestDesk, size: tuple[int, int]
 ) -> None:
-    number, mo = waiting_for_a_fee(sqlite_office, days=31)
-    async with console(sqlite_office, mo, size) as shown:
+    number, mo = waiting_for_a_fee(sqlite_desk, days=31)
+    async with console(sqlite_desk, mo, size) as shown:
         await clock_of(shown, number)
         await shown.press("down", "enter")
         await shown.until_on(LetterDialog)
@@ -143,13 +143,13 @@ async def test_a_request_is_closed_unpaid_after_its_letter_was_seen(
         await shown.press("down", "enter")
         await shown.until(lambda: shown.notice == "The requester has been informed.", "the letter")
         await shown.until_words("closed")
-    assert ticket_of(sqlite_office, number).state == TicketState.CLOSED
+    assert ticket_of(sqlite_desk, number).state == TicketState.CLOSED
 
 
-async def test_what_cannot_be_done_says_why_and_cannot_be_chosen(sqlite_office: TestOffice) -> None:
-    mei = person(sqlite_office, "mei", Role.AGENT)
-    number = request(sqlite_office, mei).number
-    async with console(sqlite_office, mei) as shown:
+async def test_what_cannot_be_done_says_why_and_cannot_be_chosen(sqlite_desk: TestDesk) -> None:
+    mei = person(sqlite_desk, "mei", Role.AGENT)
+    number = request(sqlite_desk, mei).number
+    async with console(sqlite_desk, mei) as shown:
         await shown.open(TicketScreen(number))
         await shown.until_words("A question")
         await shown.press("o")
@@ -158,14 +158,14 @@ async def test_what_cannot_be_done_says_why_and_cannot_be_chosen(sqlite_office: 
         assert isinstance(shown.app.screen, ClockDialog)
         await shown.press("escape")
         await shown.until_on(TicketScreen)
-    assert clock_events(sqlite_office, number) == []
+    assert clock_events(sqlite_desk, number) == []
 
 
-async def test_a_reason_that_was_not_used_is_kept_as_a_draft(sqlite_office: TestOffice) -> None:
-    use_month_pack(sqlite_office)
-    sue = person(sqlite_office, "sue", Role.SUPERVISOR)
-    number = request(sqlite_office, sue).number
-    async with console(sqlite_office, sue) as shown:
+async def test_a_reason_that_was_not_used_is_kept_as_a_draft(sqlite_desk: TestDesk) -> None:
+    use_month_pack(sqlite_desk)
+    sue = person(sqlite_desk, "sue", Role.SUPERVISOR)
+    number = request(sqlite_desk, sue).number
+    async with console(sqlite_desk, sue) as shown:
         await shown.open(TicketScreen(number))
         await shown.until_words("A question")
         await shown.press("o")
@@ -179,4 +179,4 @@ async def test_a_reason_that_was_not_used_is_kept_as_a_draft(sqlite_office: Test
         await shown.until_on(ClockDialog)
         await shown.press("enter")
         await shown.until_typed("Two archives")
-    assert clock_events(sqlite_office, number) == []
+    assert clock_events(sqlite_desk, number) == []

@@ -12,7 +12,7 @@ from models.enums import Action, Field, MessageSort, Role, TicketKind
 from screens.ticket.compose import ComposeScreen
 from screens.ticket.ticket import TicketScreen
 from tests.support.consoles import SIZES, Console, console
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import make_ticket
 
@@ -29,18 +29,16 @@ async def writing(shown: Console, key: str) -> TextArea:
     return screen.query_one(TextArea)
 
 
-def drafts(test_office: TestOffice) -> int:
-    with test_office.office.database.reading() as session:
-        return len(session.scalars(select(Draft)).all())
+def drafts(test_desk: TestDesk) -> int:
+    with test_desk.desk.database.reading() as db:
+        return len(db.scalars(select(Draft)).all())
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_a_reply_goes_out_to_an_address_that_is_never_shown(
-    sqlite_office: TestOffice, size: tuple[int, int]
-) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    made = make_ticket(sqlite_office, assignee=mei)
-    async with console(sqlite_office, mei, size) as shown:
+async def test_a_reply_goes_out_to_an_address_that_is_never_shown(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = make_ticket(sqlite_desk, assignee=mei)
+    async with console(sqlite_desk, mei, size) as shown:
         await shown.open_ticket(made.number)
         await writing(shown, "m")
         await shown.type(WORDS)
@@ -49,42 +47,42 @@ async def test_a_reply_goes_out_to_an_address_that_is_never_shown(
         await shown.until(lambda: "Sent." in shown.notice)
         await shown.until_words(WORDS)
         assert ADDRESS not in shown.drawn()
-    outbox = sqlite_office.office.settings.outbox
+    outbox = sqlite_desk.desk.settings.outbox
     assert outbox is not None
     assert [file.suffix for file in outbox.iterdir()] == [".eml"]
-    assert len(recorded(sqlite_office.office, Action.MESSAGE_SENT)) == 1
+    assert len(recorded(sqlite_desk.desk, Action.MESSAGE_SENT)) == 1
 
 
-async def test_a_reply_prefers_the_channel_the_requester_came_by(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
+async def test_a_reply_prefers_the_channel_the_requester_came_by(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
     contacts = {Field.MOBILE: "+8613800138000", Field.EMAIL: ADDRESS, Field.NAME: "Li Na"}
-    made = make_ticket(sqlite_office, assignee=mei, contacts=contacts)
-    async with console(sqlite_office, mei) as shown:
+    made = make_ticket(sqlite_desk, assignee=mei, contacts=contacts)
+    async with console(sqlite_desk, mei) as shown:
         await shown.open_ticket(made.number)
         await writing(shown, "m")
         assert shown.app.screen.query_one("#contact", Select).value == made.contact_ids[Field.EMAIL]
 
 
-async def test_a_note_stays_on_the_desk(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    made = make_ticket(sqlite_office)
-    async with console(sqlite_office, mei) as shown:
+async def test_a_note_stays_on_the_desk(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = make_ticket(sqlite_desk)
+    async with console(sqlite_desk, mei) as shown:
         await shown.open_ticket(made.number)
         await writing(shown, "i")
         await shown.type("call after six")
         await shown.press("ctrl+s")
         await shown.until_words("mei, note", "call after six")
-    assert not recorded(sqlite_office.office, Action.MESSAGE_SENT)
-    assert len(recorded(sqlite_office.office, Action.NOTE_ADDED)) == 1
-    assert drafts(sqlite_office) == 0
+    assert not recorded(sqlite_desk.desk, Action.MESSAGE_SENT)
+    assert len(recorded(sqlite_desk.desk, Action.NOTE_ADDED)) == 1
+    assert drafts(sqlite_desk) == 0
 
 
 @pytest.mark.parametrize("key", ["m", "i"])
-async def test_a_draft_survives_leaving_and_is_gone_after_sending(sqlite_office: TestOffice, key: str) -> None:
+async def test_a_draft_survives_leaving_and_is_gone_after_sending(sqlite_desk: TestDesk, key: str) -> None:
     """Invariant 9; ASVS 14.2.6."""
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    made = make_ticket(sqlite_office, assignee=mei)
-    async with console(sqlite_office, mei) as shown:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = make_ticket(sqlite_desk, assignee=mei)
+    async with console(sqlite_desk, mei) as shown:
         await shown.open_ticket(made.number)
         await writing(shown, key)
         await shown.type("half a sentence")
@@ -94,13 +92,13 @@ async def test_a_draft_survives_leaving_and_is_gone_after_sending(sqlite_office:
         await shown.until(lambda: area.text == "half a sentence")
         await shown.press("ctrl+s")
         await shown.until_on(TicketScreen)
-        await shown.until(lambda: drafts(sqlite_office) == 0, "the draft to go")
+        await shown.until(lambda: drafts(sqlite_desk) == 0, "the draft to go")
 
 
-async def test_typing_is_saved_without_a_key_being_pressed(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    made = make_ticket(sqlite_office, assignee=mei)
-    async with console(sqlite_office, mei) as shown:
+async def test_typing_is_saved_without_a_key_being_pressed(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = make_ticket(sqlite_desk, assignee=mei)
+    async with console(sqlite_desk, mei) as shown:
         await shown.open_ticket(made.number)
         await writing(shown, "m")
         await shown.type("no one presses save")
@@ -108,10 +106,10 @@ async def test_typing_is_saved_without_a_key_being_pressed(sqlite_office: TestOf
         await shown.until(lambda: load_draft(mei, place, made.number) == "no one presses save", "the draft")
 
 
-async def test_a_reply_on_somebody_elses_ticket_is_refused_and_kept(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    made = make_ticket(sqlite_office)
-    async with console(sqlite_office, mei) as shown:
+async def test_a_reply_on_somebody_elses_ticket_is_refused_and_kept(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = make_ticket(sqlite_desk)
+    async with console(sqlite_desk, mei) as shown:
         await shown.open_ticket(made.number)
         area = await writing(shown, "m")
         await shown.type("hello")
@@ -120,10 +118,10 @@ async def test_a_reply_on_somebody_elses_ticket_is_refused_and_kept(sqlite_offic
         assert area.text == "hello"
 
 
-async def test_a_change_elsewhere_keeps_the_words_and_the_second_try_sends_them(sqlite_office: TestOffice) -> None:
-    mei, sara = sqlite_office.desk("mei", Role.AGENT), sqlite_office.desk("sara", Role.SUPERVISOR)
-    made = make_ticket(sqlite_office, assignee=mei)
-    async with console(sqlite_office, mei) as shown:
+async def test_a_change_elsewhere_keeps_the_words_and_the_second_try_sends_them(sqlite_desk: TestDesk) -> None:
+    mei, sara = sqlite_desk.session("mei", Role.AGENT), sqlite_desk.session("sara", Role.SUPERVISOR)
+    made = make_ticket(sqlite_desk, assignee=mei)
+    async with console(sqlite_desk, mei) as shown:
         screen = await shown.open_ticket(made.number)
         area = await writing(shown, "m")
         await shown.type("hello")
@@ -139,13 +137,13 @@ async def test_a_change_elsewhere_keeps_the_words_and_the_second_try_sends_them(
         await shown.until_on(TicketScreen)
 
 
-async def test_hostile_masks_and_pastes_are_only_letters(sqlite_office: TestOffice) -> None:
+async def test_hostile_masks_and_pastes_are_only_letters(sqlite_desk: TestDesk) -> None:
     """ASVS 1.2.4, 1.3.3."""
-    mei = sqlite_office.desk("mei", Role.AGENT)
+    mei = sqlite_desk.session("mei", Role.AGENT)
     made = make_ticket(
-        sqlite_office, assignee=mei, subject="[/x][@click=app.quit]go[/] \x1b[2J", contacts={Field.EMAIL: "[/x]@[bell]"}
+        sqlite_desk, assignee=mei, subject="[/x][@click=app.quit]go[/] \x1b[2J", contacts={Field.EMAIL: "[/x]@[bell]"}
     )
-    async with console(sqlite_office, mei) as shown:
+    async with console(sqlite_desk, mei) as shown:
         await shown.open_ticket(made.number)
         area = await writing(shown, "m")
         shown.app.post_message(Paste("\x1b]52;c;aGk=\x07[@click=app.quit]\u202e"))

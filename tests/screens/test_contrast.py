@@ -3,7 +3,7 @@
 import pytest
 
 from cs_console.casework.conversation import add_note
-from cs_console.desk import Desk
+from cs_console.desk import DeskSession
 from models.enums import Priority, Role, TicketKind
 from screens.access_log.access_log import AccessLogScreen
 from screens.access_log.log_entry import EntryDialog
@@ -25,8 +25,8 @@ from tests.screens.test_access_log import reading, some_history
 from tests.screens.test_approvals import proposed
 from tests.support.consoles import Console, console
 from tests.support.contrast import hard_to_read
+from tests.support.desk import TestDesk
 from tests.support.doors import at_the_door
-from tests.support.office import TestOffice
 from tests.support.tickets import make_ticket
 
 THEMES = pytest.mark.parametrize(("theme", "least"), [("cs-contrast", 7.0), ("cs-dark", 4.5), ("cs-light", 4.5)])
@@ -49,26 +49,26 @@ class Looker:
             self.found[place] = bad
 
 
-def themed(test_office: TestOffice, theme: str) -> TestOffice:
-    office = test_office.office
-    office.settings = office.settings.model_copy(update={"theme": theme, "desk_name": "HautHome"})
-    office.sample = True
-    return test_office
+def themed(test_desk: TestDesk, theme: str) -> TestDesk:
+    desk = test_desk.desk
+    desk.settings = desk.settings.model_copy(update={"theme": theme, "desk_name": "HautHome"})
+    desk.sample = True
+    return test_desk
 
 
-def queue_of(test_office: TestOffice, mei: Desk) -> int:
+def queue_of(test_desk: TestDesk, mei: DeskSession) -> int:
     """A queue with every kind of mark, and a ticket to work on, the last one."""
-    late = test_office.clock.now().replace(year=2025)
-    make_ticket(test_office, kind=TicketKind.COMPLAINT, assignee=mei, priority=Priority.URGENT, received_at=late)
-    make_ticket(test_office, kind=TicketKind.REPORT, assignee=mei, priority=Priority.LOW)
-    made = make_ticket(test_office, kind=TicketKind.APPEAL, assignee=mei, verified=True, subject="Account locked")
+    late = test_desk.clock.now().replace(year=2025)
+    make_ticket(test_desk, kind=TicketKind.COMPLAINT, assignee=mei, priority=Priority.URGENT, received_at=late)
+    make_ticket(test_desk, kind=TicketKind.REPORT, assignee=mei, priority=Priority.LOW)
+    made = make_ticket(test_desk, kind=TicketKind.APPEAL, assignee=mei, verified=True, subject="Account locked")
     add_note(mei, made.number, 1, "Asked for verification.")
     return made.number
 
 
 @THEMES
-async def test_signing_in_can_be_read(sqlite_office: TestOffice, theme: str, least: float) -> None:
-    async with at_the_door(themed(sqlite_office, theme), WIDE, theme=theme) as shown:
+async def test_signing_in_can_be_read(sqlite_desk: TestDesk, theme: str, least: float) -> None:
+    async with at_the_door(themed(sqlite_desk, theme), WIDE, theme=theme) as shown:
         looker = Looker(shown, least)
         await shown.until_on(SignInScreen)
         await looker.look("empty", "Name", "Password", "HautHome")
@@ -80,10 +80,10 @@ async def test_signing_in_can_be_read(sqlite_office: TestOffice, theme: str, lea
 
 
 @THEMES
-async def test_an_agents_work_can_be_read(sqlite_office: TestOffice, theme: str, least: float) -> None:
-    mei = themed(sqlite_office, theme).desk("mei", Role.AGENT, Role.VERIFIER)
-    number = queue_of(sqlite_office, mei)
-    async with console(sqlite_office, mei, WIDE) as shown:
+async def test_an_agents_work_can_be_read(sqlite_desk: TestDesk, theme: str, least: float) -> None:
+    mei = themed(sqlite_desk, theme).session("mei", Role.AGENT, Role.VERIFIER)
+    number = queue_of(sqlite_desk, mei)
+    async with console(sqlite_desk, mei, WIDE) as shown:
         looker = Looker(shown, least)
         await shown.press("x", "down")
         await looker.look("queue", "Account locked", "complaint", "late")
@@ -140,10 +140,10 @@ async def test_an_agents_work_can_be_read(sqlite_office: TestOffice, theme: str,
 
 
 @THEMES
-async def test_writing_down_and_deciding_can_be_read(sqlite_office: TestOffice, theme: str, least: float) -> None:
-    mei = themed(sqlite_office, theme).desk("mei", Role.AGENT)
-    made = make_ticket(sqlite_office, kind=TicketKind.RIGHTS, assignee=mei, verified=True)
-    async with console(sqlite_office, mei, WIDE) as shown:
+async def test_writing_down_and_deciding_can_be_read(sqlite_desk: TestDesk, theme: str, least: float) -> None:
+    mei = themed(sqlite_desk, theme).session("mei", Role.AGENT)
+    made = make_ticket(sqlite_desk, kind=TicketKind.RIGHTS, assignee=mei, verified=True)
+    async with console(sqlite_desk, mei, WIDE) as shown:
         looker = Looker(shown, least)
         await shown.press("n")
         await shown.until_on(NewTicketScreen)
@@ -165,13 +165,13 @@ async def test_writing_down_and_deciding_can_be_read(sqlite_office: TestOffice, 
 
 
 @THEMES
-async def test_reviewing_can_be_read(sqlite_office: TestOffice, theme: str, least: float) -> None:
-    mei = themed(sqlite_office, theme).desk("mei", Role.AGENT)
-    sara = sqlite_office.desk("sara", Role.SUPERVISOR)
-    proposed(sqlite_office, mei)
-    proposed(sqlite_office, mei)
-    some_history(sqlite_office, mei)
-    async with console(sqlite_office, sara, WIDE) as shown:
+async def test_reviewing_can_be_read(sqlite_desk: TestDesk, theme: str, least: float) -> None:
+    mei = themed(sqlite_desk, theme).session("mei", Role.AGENT)
+    sara = sqlite_desk.session("sara", Role.SUPERVISOR)
+    proposed(sqlite_desk, mei)
+    proposed(sqlite_desk, mei)
+    some_history(sqlite_desk, mei)
+    async with console(sqlite_desk, sara, WIDE) as shown:
         looker = Looker(shown, least)
         await shown.press("g", "a")
         await shown.until_on(ApprovalsScreen)

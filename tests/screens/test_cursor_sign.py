@@ -15,7 +15,7 @@ from screens.widgets import notice_bar
 from screens.widgets.notice_bar import NoticeBar, Tone
 from tests.decisions.cases import person, propose, refusal, request
 from tests.support.consoles import SIZES, Console, console
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.tickets import make_ticket
 
 
@@ -27,11 +27,11 @@ def signed(shown: Console, sign: str = "▸") -> list[str]:
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("theme", [theme.name for theme in THEMES])
 async def test_the_checklist_says_by_a_sign_where_the_keyboard_is(
-    sqlite_office: TestOffice, theme: str, size: tuple[int, int]
+    sqlite_desk: TestDesk, theme: str, size: tuple[int, int]
 ) -> None:
-    mei = person(sqlite_office, "mei", Role.AGENT)
-    made = request(sqlite_office, mei)
-    async with console(sqlite_office, mei, size) as shown:
+    mei = person(sqlite_desk, "mei", Role.AGENT)
+    made = request(sqlite_desk, mei)
+    async with console(sqlite_desk, mei, size) as shown:
         shown.app.theme = theme
         await shown.open(DecisionScreen(made.number))
         await shown.until_words("Grounds", "Answer")
@@ -47,10 +47,10 @@ async def test_the_checklist_says_by_a_sign_where_the_keyboard_is(
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_the_queue_and_a_tickets_facts_have_the_sign(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    first, second = (make_ticket(sqlite_office, contacts={Field.MOBILE: "+8613800138000"}) for _ in range(2))
-    async with console(sqlite_office, mei, size) as shown:
+async def test_the_queue_and_a_tickets_facts_have_the_sign(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    first, second = (make_ticket(sqlite_desk, contacts={Field.MOBILE: "+8613800138000"}) for _ in range(2))
+    async with console(sqlite_desk, mei, size) as shown:
         await shown.press("7")
         await shown.until(lambda: shown.app.screen.query_one(TicketTable).row_count == 2, "both")
         await shown.press("j")
@@ -65,12 +65,12 @@ async def test_the_queue_and_a_tickets_facts_have_the_sign(sqlite_office: TestOf
         await shown.until(lambda: any(line.startswith("▸Mobile") for line in signed(shown)), "the sign of a fact")
 
 
-async def test_approvals_and_the_log_have_the_sign(sqlite_office: TestOffice) -> None:
-    mei, sue = person(sqlite_office, "mei", Role.AGENT), person(sqlite_office, "sue", Role.SUPERVISOR)
-    made = request(sqlite_office, mei)
+async def test_approvals_and_the_log_have_the_sign(sqlite_desk: TestDesk) -> None:
+    mei, sue = person(sqlite_desk, "mei", Role.AGENT), person(sqlite_desk, "sue", Role.SUPERVISOR)
+    made = request(sqlite_desk, mei)
     view = open_ticket(mei, made.number)
-    propose(mei, made.number, view.row, refusal("S4", sqlite_office.clock.now()))
-    async with console(sqlite_office, sue) as shown:
+    propose(mei, made.number, view.row, refusal("S4", sqlite_desk.clock.now()))
+    async with console(sqlite_desk, sue) as shown:
         await shown.press("g", "a")
         await shown.until_on(ApprovalsScreen)
         await shown.until(lambda: any(line.startswith(f"▸#{made.number}") for line in signed(shown)), "the proposal")
@@ -78,11 +78,11 @@ async def test_approvals_and_the_log_have_the_sign(sqlite_office: TestOffice) ->
         await shown.until(lambda: any(line.startswith("▸") for line in signed(shown)), "the entry")
 
 
-async def test_a_notice_never_covers_the_line_under_the_cursor(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
+async def test_a_notice_never_covers_the_line_under_the_cursor(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
     for _ in range(40):
-        make_ticket(sqlite_office)
-    async with console(sqlite_office, mei) as shown:
+        make_ticket(sqlite_desk)
+    async with console(sqlite_desk, mei) as shown:
         await shown.press("7")
         table = shown.app.screen.query_one(TicketTable)
         await shown.until(lambda: table.row_count == 40, "the tickets")
@@ -96,12 +96,12 @@ async def test_a_notice_never_covers_the_line_under_the_cursor(sqlite_office: Te
         await shown.until(lambda: any(line.startswith("▸") and number in line for line in signed(shown)), number)
 
 
-async def test_notices_go_by_themselves_on_lists(sqlite_office: TestOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_notices_go_by_themselves_on_lists(sqlite_desk: TestDesk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(notice_bar, "PROBLEM_SECONDS", 0.3)
     monkeypatch.setattr(notice_bar, "SECONDS_SHOWN", 0.2)
-    mei = person(sqlite_office, "mei", Role.AGENT)
-    made = request(sqlite_office, mei)
-    async with console(sqlite_office, mei) as shown:
+    mei = person(sqlite_desk, "mei", Role.AGENT)
+    made = request(sqlite_desk, mei)
+    async with console(sqlite_desk, mei) as shown:
         bar = shown.app.screen.query_one(NoticeBar)
         for tone in Tone:
             bar.say("Something to know.", tone)

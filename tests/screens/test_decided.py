@@ -9,7 +9,7 @@ from cs_console.casework.conversation import reload
 from cs_console.custody.drafts import load_draft, save_draft
 from cs_console.decisions import approval
 from cs_console.decisions.finalise import draft_place
-from cs_console.desk import Desk, operator_desk
+from cs_console.desk import DeskSession, operator_session
 from cs_console.intake.incoming import IncomingMessage
 from cs_console.intake.intake import take_in
 from models.enums import Action, Channel, DeliveryState, Field, MessageSort, Outcome, Role, TicketKind
@@ -22,7 +22,7 @@ from screens.widgets.choice_list import ChoiceList
 from screens.widgets.safe_text import PlainText
 from tests.decisions.cases import PASSWORD, pack, person, propose, refusal
 from tests.support.consoles import SIZES, Console, console
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import make_ticket
 
@@ -31,28 +31,30 @@ NOT_DELIVERED = "The notice could not be delivered"
 POST_IT = "The notice has to be sent by letter."
 
 
-def refused(test_office: TestOffice, mei: Desk, *approvers: Desk, code: str = "D2", reachable: bool = True) -> int:
+def refused(
+    test_desk: TestDesk, mei: DeskSession, *approvers: DeskSession, code: str = "D2", reachable: bool = True
+) -> int:
     """The number of mei's ticket that was refused on that ground."""
     contacts = EMAIL if reachable else {}
-    made = make_ticket(test_office, kind=TicketKind.RIGHTS, assignee=mei, verified=True, contacts=contacts)
-    decision_id = propose(mei, made.number, 1, refusal(code, test_office.clock.now())).decision_id
-    for desk in approvers:
-        approval.approve(desk, decision_id, PASSWORD)
+    made = make_ticket(test_desk, kind=TicketKind.RIGHTS, assignee=mei, verified=True, contacts=contacts)
+    decision_id = propose(mei, made.number, 1, refusal(code, test_desk.clock.now())).decision_id
+    for session in approvers:
+        approval.approve(session, decision_id, PASSWORD)
     return made.number
 
 
-def answer(test_office: TestOffice, number: int) -> None:
-    test_office.clock.forward(minutes=1)
+def answer(test_desk: TestDesk, number: int) -> None:
+    test_desk.clock.forward(minutes=1)
     contacts = ((Field.EMAIL, EMAIL[Field.EMAIL]),)
     mail = IncomingMessage("<2@x>", Channel.MAIL, f"[#{number}]", "I do not agree.", contacts)
-    assert take_in(operator_desk(test_office.office), mail).outcome == "appended"
+    assert take_in(operator_session(test_desk.desk), mail).outcome == "appended"
 
 
-def message(test_office: TestOffice, number: int, **values: object) -> None:
+def message(test_desk: TestDesk, number: int, **values: object) -> None:
     """Change how far the notice of that ticket got."""
     whose = (col(Message.ticket_number) == number, col(Message.sort) == MessageSort.NOTICE)
-    with test_office.office.database.transaction() as session:
-        session.connection().execute(update(Message).where(*whose).values(**values))
+    with test_desk.desk.database.transaction() as db:
+        db.connection().execute(update(Message).where(*whose).values(**values))
 
 
 async def decided(shown: Console, number: int) -> DecisionScreen:
@@ -68,13 +70,13 @@ async def decided(shown: Console, number: int) -> DecisionScreen:
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("reader", ["mei", "sue"])
 async def test_the_letter_to_post_is_read_to_its_end_by_keyboard(
-    sqlite_office: TestOffice, size: tuple[int, int], reader: str
+    sqlite_desk: TestDesk, size: tuple[int, int], reader: str
 ) -> None:
     """For the agent whose ticket it is and for an approver; the opening is on record."""
-    mei, sue = person(sqlite_office, "mei", Role.AGENT), person(sqlite_office, "sue", Role.SUPERVISOR)
-    number = refused(sqlite_office, mei, sue, reachable=False)
-    desk = mei if reader == "mei" else sue
-    async with console(sqlite_office, desk, size) as shown:
+    mei, sue = person(sqlite_desk, "mei", Role.AGENT), person(sqlite_desk, "sue", Role.SUPERVISOR)
+    number = refused(sqlite_desk, mei, sue, reachable=False)
+    session = mei if reader == "mei" else sue
+    async with console(sqlite_desk, session, size) as shown:
         screen = await decided(shown, number)
         await shown.until(lambda: bool(screen.query(DecidedSheet)), "the decision")
         drawn = shown.drawn()
@@ -92,7 +94,7 @@ async def test_the_letter_to_post_is_read_to_its_end_by_keyboard(
         await shown.press("ctrl+s")
         await shown.press("escape")
         await shown.until_on(TicketScreen)
-    assert [one.actor for one in recorded(sqlite_office.office, Action.TICKET_OPENED)] == [reader]
+    assert [one.actor for one in recorded(sqlite_desk.desk, Action.TICKET_OPENED)] == [reader]
 
 
 @pytest.mark.parametrize(
@@ -104,26 +106,24 @@ async def test_the_letter_to_post_is_read_to_its_end_by_keyboard(
         ({"delivery": DeliveryState.FAILED, "next_delivery_at": None}, NOT_DELIVERED),
     ],
 )
-async def test_it_says_what_became_of_the_notice(
-    sqlite_office: TestOffice, changed: dict[str, object], words: str
-) -> None:
-    mei, sue = person(sqlite_office, "mei", Role.AGENT), person(sqlite_office, "sue", Role.SUPERVISOR)
-    number = refused(sqlite_office, mei, sue)
+async def test_it_says_what_became_of_the_notice(sqlite_desk: TestDesk, changed: dict[str, object], words: str) -> None:
+    mei, sue = person(sqlite_desk, "mei", Role.AGENT), person(sqlite_desk, "sue", Role.SUPERVISOR)
+    number = refused(sqlite_desk, mei, sue)
     if changed:
         if changed.get("next_delivery_at"):
-            changed = changed | {"next_delivery_at": sqlite_office.clock.now()}
-        message(sqlite_office, number, **changed)
+            changed = changed | {"next_delivery_at": sqlite_desk.clock.now()}
+        message(sqlite_desk, number, **changed)
     assert ("not delivered" in reload(mei, number).decision_words) is (words == NOT_DELIVERED)
-    async with console(sqlite_office, mei) as shown:
+    async with console(sqlite_desk, mei) as shown:
         await decided(shown, number)
         await shown.until_words(words)
 
 
-async def test_after_an_appeal_the_checklist_is_there_with_the_decision_beside_it(sqlite_office: TestOffice) -> None:
-    mei, sue = person(sqlite_office, "mei", Role.AGENT), person(sqlite_office, "sue", Role.SUPERVISOR)
-    number = refused(sqlite_office, mei, sue)
-    answer(sqlite_office, number)
-    async with console(sqlite_office, mei) as shown:
+async def test_after_an_appeal_the_checklist_is_there_with_the_decision_beside_it(sqlite_desk: TestDesk) -> None:
+    mei, sue = person(sqlite_desk, "mei", Role.AGENT), person(sqlite_desk, "sue", Role.SUPERVISOR)
+    number = refused(sqlite_desk, mei, sue)
+    answer(sqlite_desk, number)
+    async with console(sqlite_desk, mei) as shown:
         screen = await decided(shown, number)
         await shown.until(lambda: bool(screen.query(RequestSheet)), "the checklist")
         assert "no one handles an appeal against their own decision" in shown.notice
@@ -137,11 +137,11 @@ async def test_after_an_appeal_the_checklist_is_there_with_the_decision_beside_i
 
 
 @pytest.mark.parametrize("code", ["S1", "S2", "S3"])
-async def test_under_legal_review_only_the_neutral_letter_is_shown(sqlite_office: TestOffice, code: str) -> None:
-    mei, sue = person(sqlite_office, "mei", Role.AGENT), person(sqlite_office, "sue", Role.SUPERVISOR)
-    pia = person(sqlite_office, "pia", Role.PRIVACY_OFFICER)
-    number = refused(sqlite_office, mei, sue, pia, code=code, reachable=False)
-    async with console(sqlite_office, mei, (120, 34)) as shown:
+async def test_under_legal_review_only_the_neutral_letter_is_shown(sqlite_desk: TestDesk, code: str) -> None:
+    mei, sue = person(sqlite_desk, "mei", Role.AGENT), person(sqlite_desk, "sue", Role.SUPERVISOR)
+    pia = person(sqlite_desk, "pia", Role.PRIVACY_OFFICER)
+    number = refused(sqlite_desk, mei, sue, pia, code=code, reachable=False)
+    async with console(sqlite_desk, mei, (120, 34)) as shown:
         screen = await decided(shown, number)
         await shown.until(lambda: bool(screen.query(DecidedSheet)), "the decision")
         words = "\n".join(str(one.visual) for one in screen.query(DecidedSheet).last().query(PlainText))
@@ -151,25 +151,25 @@ async def test_under_legal_review_only_the_neutral_letter_is_shown(sqlite_office
         assert told not in words
 
 
-async def test_a_privacy_officer_sees_the_ground_of_what_was_decided(sqlite_office: TestOffice) -> None:
-    mei, sue = person(sqlite_office, "mei", Role.AGENT), person(sqlite_office, "sue", Role.SUPERVISOR)
-    pia = person(sqlite_office, "pia", Role.PRIVACY_OFFICER)
-    number = refused(sqlite_office, mei, sue, pia, code="S1")
-    async with console(sqlite_office, pia) as shown:
+async def test_a_privacy_officer_sees_the_ground_of_what_was_decided(sqlite_desk: TestDesk) -> None:
+    mei, sue = person(sqlite_desk, "mei", Role.AGENT), person(sqlite_desk, "sue", Role.SUPERVISOR)
+    pia = person(sqlite_desk, "pia", Role.PRIVACY_OFFICER)
+    number = refused(sqlite_desk, mei, sue, pia, code="S1")
+    async with console(sqlite_desk, pia) as shown:
         await decided(shown, number)
         await shown.until_words("refuse: S1", "approved by pia and sue")
 
 
 @pytest.mark.parametrize("code", ["D2", "S1", "S3"])
 async def test_while_it_waits_there_is_only_that_and_not_the_ground_under_legal_review(
-    sqlite_office: TestOffice, code: str
+    sqlite_desk: TestDesk, code: str
 ) -> None:
-    mei = person(sqlite_office, "mei", Role.AGENT)
-    number = refused(sqlite_office, mei, code=code)
+    mei = person(sqlite_desk, "mei", Role.AGENT)
+    number = refused(sqlite_desk, mei, code=code)
     form = ChecklistForm(request="delete", asked={"e-mail"}, outcome=Outcome.REFUSE)
     form.sheet(code).applies = True
     save_draft(mei, draft_place(number), form.to_json(), number)  # as it was proposed
-    async with console(sqlite_office, mei, (120, 34)) as shown:
+    async with console(sqlite_desk, mei, (120, 34)) as shown:
         screen = await decided(shown, number)
         await shown.until(lambda: bool(screen.query(DecidedSheet)), "the proposal")
         await shown.until(lambda: "is waiting for approval" in shown.notice)
@@ -180,5 +180,5 @@ async def test_while_it_waits_there_is_only_that_and_not_the_ground_under_legal_
         await shown.press("ctrl+s")
         await shown.press("escape")
         await shown.until_on(TicketScreen)
-    assert recorded(sqlite_office.office, Action.DECISION_REFUSED) == []
+    assert recorded(sqlite_desk.desk, Action.DECISION_REFUSED) == []
     assert load_draft(mei, draft_place(number), number)  # it comes back with a proposal that is returned

@@ -11,7 +11,7 @@ from textual.widgets import Input, TextArea
 
 from cs_console.casework import workflow
 from cs_console.casework.conversation import reload
-from cs_console.desk import Desk
+from cs_console.desk import DeskSession
 from models.decision import Decision
 from models.draft import Draft
 from models.enums import Action, DecisionState, Outcome, Priority, Role, TicketKind, TicketState
@@ -23,13 +23,13 @@ from screens.ticket.ticket import TicketScreen
 from screens.widgets.choice_list import ChoiceList
 from screens.widgets.safe_text import PlainText
 from tests.support.consoles import SIZES, Console, console
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import MadeTicket, attach, make_ticket
 
 
-def rights_request(test_office: TestOffice, mei: Desk, subject: str = "Please delete my account") -> MadeTicket:
-    return make_ticket(test_office, kind=TicketKind.RIGHTS, assignee=mei, verified=True, subject=subject)
+def rights_request(test_desk: TestDesk, mei: DeskSession, subject: str = "Please delete my account") -> MadeTicket:
+    return make_ticket(test_desk, kind=TicketKind.RIGHTS, assignee=mei, verified=True, subject=subject)
 
 
 async def walking(shown: Console, number: int) -> DecisionScreen:
@@ -104,10 +104,10 @@ async def walk_a_refusal(shown: Console, screen: DecisionScreen) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_a_refusal_is_walked_and_proposed_by_keyboard(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    made = rights_request(sqlite_office, mei)
-    async with console(sqlite_office, mei, size) as shown:
+async def test_a_refusal_is_walked_and_proposed_by_keyboard(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = rights_request(sqlite_desk, mei)
+    async with console(sqlite_desk, mei, size) as shown:
         ticket = TicketScreen(made.number)
         await shown.open(ticket)
         await shown.until(lambda: ticket.view is not None)
@@ -121,7 +121,7 @@ async def test_a_refusal_is_walked_and_proposed_by_keyboard(sqlite_office: TestO
         await shown.until_on(TicketScreen)
         await shown.until(lambda: "Proposed; it needs" in shown.notice)
         await shown.until(lambda: ticket.view is not None and ticket.view.state is TicketState.IN_APPROVAL)
-    assert len(recorded(sqlite_office.office, Action.DECISION_PROPOSED)) == 1
+    assert len(recorded(sqlite_desk.desk, Action.DECISION_PROPOSED)) == 1
 
 
 async def go_to_notice(shown: Console, screen: DecisionScreen) -> None:
@@ -133,10 +133,10 @@ async def go_to_notice(shown: Console, screen: DecisionScreen) -> None:
     )
 
 
-async def test_a_plain_grant_is_decided_at_once(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    made = rights_request(sqlite_office, mei)
-    async with console(sqlite_office, mei) as shown:
+async def test_a_plain_grant_is_decided_at_once(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = rights_request(sqlite_desk, mei)
+    async with console(sqlite_desk, mei) as shown:
         screen = await walking(shown, made.number)
         await ask_for(shown, screen, "access", "orders", "account")
         await go_to(shown, screen, "answer")
@@ -150,15 +150,15 @@ async def test_a_plain_grant_is_decided_at_once(sqlite_office: TestOffice) -> No
         await shown.press("space")
         await shown.until_words("Nothing is missing.")
         await shown.press("ctrl+s")
-        await shown.until(lambda: bool(recorded(sqlite_office.office, Action.DECISION_MADE)), "the decision")
-    with sqlite_office.office.database.reading() as session:
-        assert session.scalars(select(Decision)).one().state == DecisionState.FINAL
+        await shown.until(lambda: bool(recorded(sqlite_desk.desk, Action.DECISION_MADE)), "the decision")
+    with sqlite_desk.desk.database.reading() as db:
+        assert db.scalars(select(Decision)).one().state == DecisionState.FINAL
 
 
-async def test_an_incomplete_proposal_is_refused_in_the_services_words(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    made = rights_request(sqlite_office, mei)
-    async with console(sqlite_office, mei) as shown:
+async def test_an_incomplete_proposal_is_refused_in_the_services_words(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = rights_request(sqlite_desk, mei)
+    async with console(sqlite_desk, mei) as shown:
         screen = await walking(shown, made.number)
         await go_to(shown, screen, "answer")
         await choose(shown, screen, "#outcomes", Outcome.REFUSE.value)
@@ -171,10 +171,10 @@ async def test_an_incomplete_proposal_is_refused_in_the_services_words(sqlite_of
         await shown.until(lambda: not shown.notice, "the refusal to go when the answer is another one")
 
 
-async def test_the_way_to_the_marks_is_said_where_enter_does_not_lead_there(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    made = rights_request(sqlite_office, mei)
-    async with console(sqlite_office, mei) as shown:
+async def test_the_way_to_the_marks_is_said_where_enter_does_not_lead_there(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = rights_request(sqlite_desk, mei)
+    async with console(sqlite_desk, mei) as shown:
         screen = await walking(shown, made.number)
         await ask_for(shown, screen, "access", "orders")
         await go_to(shown, screen, "answer")
@@ -183,10 +183,10 @@ async def test_the_way_to_the_marks_is_said_where_enter_does_not_lead_there(sqli
         await shown.until(lambda: len(screen.form.granted) == 1, "a mark")
 
 
-async def test_the_nine_exceptions_stand_apart_and_cannot_be_chosen(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    made = rights_request(sqlite_office, mei)
-    async with console(sqlite_office, mei) as shown:
+async def test_the_nine_exceptions_stand_apart_and_cannot_be_chosen(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = rights_request(sqlite_desk, mei)
+    async with console(sqlite_desk, mei) as shown:
         screen = await walking(shown, made.number)
         await go_to(shown, screen, "grounds")
         grounds = screen.query_one("#grounds", ChoiceList)
@@ -200,11 +200,11 @@ async def test_the_nine_exceptions_stand_apart_and_cannot_be_chosen(sqlite_offic
         ]
 
 
-async def test_the_checklist_is_resumed_where_it_was_left(sqlite_office: TestOffice) -> None:
+async def test_the_checklist_is_resumed_where_it_was_left(sqlite_desk: TestDesk) -> None:
     """Invariant 9."""
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    made = rights_request(sqlite_office, mei)
-    async with console(sqlite_office, mei) as shown:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = rights_request(sqlite_desk, mei)
+    async with console(sqlite_desk, mei) as shown:
         ticket = TicketScreen(made.number)
         await shown.open(ticket)
         await shown.until(lambda: ticket.view is not None)
@@ -219,10 +219,10 @@ async def test_the_checklist_is_resumed_where_it_was_left(sqlite_office: TestOff
         assert "✓ What is asked" in shown.words()
 
 
-async def test_a_change_elsewhere_keeps_the_form(sqlite_office: TestOffice) -> None:
-    mei, sara = sqlite_office.desk("mei", Role.AGENT), sqlite_office.desk("sara", Role.SUPERVISOR)
-    made = rights_request(sqlite_office, mei)
-    async with console(sqlite_office, mei) as shown:
+async def test_a_change_elsewhere_keeps_the_form(sqlite_desk: TestDesk) -> None:
+    mei, sara = sqlite_desk.session("mei", Role.AGENT), sqlite_desk.session("sara", Role.SUPERVISOR)
+    made = rights_request(sqlite_desk, mei)
+    async with console(sqlite_desk, mei) as shown:
         screen = await walking(shown, made.number)
         await walk_a_refusal(shown, screen)
         workflow.set_priority(sara, made.number, reload(sara, made.number).row, Priority.HIGH)
@@ -230,14 +230,14 @@ async def test_a_change_elsewhere_keeps_the_form(sqlite_office: TestOffice) -> N
         await shown.until(lambda: "Someone else changed" in shown.notice)
         await shown.until(lambda: screen._view is not None and screen._view.priority is Priority.HIGH)
         await shown.press("ctrl+s")
-        await shown.until(lambda: bool(recorded(sqlite_office.office, Action.DECISION_PROPOSED)))
+        await shown.until(lambda: bool(recorded(sqlite_desk.desk, Action.DECISION_PROPOSED)))
 
 
-async def test_hostile_answers_and_subjects_are_only_letters(sqlite_office: TestOffice) -> None:
+async def test_hostile_answers_and_subjects_are_only_letters(sqlite_desk: TestDesk) -> None:
     """ASVS 1.2.4, 1.3.3."""
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    made = rights_request(sqlite_office, mei, "[/x][@click=app.quit]go[/]\x1b[2J\u202e")
-    async with console(sqlite_office, mei) as shown:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = rights_request(sqlite_desk, mei, "[/x][@click=app.quit]go[/]\x1b[2J\u202e")
+    async with console(sqlite_desk, mei) as shown:
         await walking(shown, made.number)
         await shown.until_words("[/x][@click=app.quit]go[/]")
         assert not {"\x1b", "\u202e"} & set(shown.drawn())
@@ -311,10 +311,10 @@ def test_amounts_may_be_typed_with_a_decimal_comma_and_a_chinese_colon() -> None
     assert made.items == (("复印", "12.5"), ("postage", "1,000"), ("Work 30.00", ""))
 
 
-async def test_an_empty_amount_is_told_as_such(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    made = rights_request(sqlite_office, mei)
-    async with console(sqlite_office, mei, (80, 24)) as shown:
+async def test_an_empty_amount_is_told_as_such(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = rights_request(sqlite_desk, mei)
+    async with console(sqlite_desk, mei, (80, 24)) as shown:
         screen = await walking(shown, made.number)
         assert "due 20 Dec, Sun: 30 days from verification on 20 Nov" in shown.drawn()
         await ask_for(shown, screen, "access", "e-mail")
@@ -334,10 +334,10 @@ async def test_an_empty_amount_is_told_as_such(sqlite_office: TestOffice) -> Non
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_the_letter_follows_each_change(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    made = rights_request(sqlite_office, mei)
-    async with console(sqlite_office, mei, size) as shown:
+async def test_the_letter_follows_each_change(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = rights_request(sqlite_desk, mei)
+    async with console(sqlite_desk, mei, size) as shown:
         screen = await walking(shown, made.number)
         letter = screen.query_one("#live", PlainText)
         await shown.until(lambda: "once you choose a decision" in str(letter.visual))
@@ -358,22 +358,22 @@ async def test_the_letter_follows_each_change(sqlite_office: TestOffice, size: t
         assert isinstance(shown.app.screen, DecisionScreen)
 
 
-async def test_what_is_asked_is_recorded_when_its_sheet_is_left_and_is_there_again(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    made = rights_request(sqlite_office, mei)
-    async with console(sqlite_office, mei) as shown:
+async def test_what_is_asked_is_recorded_when_its_sheet_is_left_and_is_there_again(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = rights_request(sqlite_desk, mei)
+    async with console(sqlite_desk, mei) as shown:
         screen = await walking(shown, made.number)
         await shown.until_words("· What is asked", "not recorded yet")
         await ask_for(shown, screen, "delete", "orders")
         await shown.until_words("✓ What is asked", "1 of the data")
         await ask_for(shown, screen, "access", "account")
-    assert [one.reason for one in recorded(sqlite_office.office, Action.ASKED_RECORDED)] == [
+    assert [one.reason for one in recorded(sqlite_desk.desk, Action.ASKED_RECORDED)] == [
         "what is asked: delete",
         "what is asked, corrected: access",
     ]
-    with sqlite_office.office.database.transaction() as session:
-        session.connection().execute(delete(Draft))
-    async with console(sqlite_office, mei) as shown:
+    with sqlite_desk.desk.database.transaction() as db:
+        db.connection().execute(delete(Draft))
+    async with console(sqlite_desk, mei) as shown:
         screen = await walking(shown, made.number)
         await shown.until_words("✓ What is asked", "2 of the data")
         assert (screen.form.request, screen.form.asked) == ("access", {"account", "orders"})
@@ -382,11 +382,11 @@ async def test_what_is_asked_is_recorded_when_its_sheet_is_left_and_is_there_aga
         assert not screen.draft()
 
 
-async def test_a_file_of_the_ticket_is_evidence(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    made = rights_request(sqlite_office, mei)
-    file = attach(sqlite_office, made, "letter of alice@example.org.pdf")
-    async with console(sqlite_office, mei) as shown:
+async def test_a_file_of_the_ticket_is_evidence(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = rights_request(sqlite_desk, mei)
+    file = attach(sqlite_desk, made, "letter of alice@example.org.pdf")
+    async with console(sqlite_desk, mei) as shown:
         screen = await walking(shown, made.number)
         await ask_for(shown, screen, "delete", "orders")
         await go_to(shown, screen, "grounds")
@@ -407,17 +407,15 @@ def test_what_no_ground_covers_is_left_to_be_granted() -> None:
     assert form.left_over() == {"account", "backups"}
 
 
-async def test_only_grounds_that_can_stand_against_what_is_asked_are_offered(test_office: TestOffice) -> None:
-    mei = test_office.desk("mei", Role.AGENT)
-    ticket = rights_request(test_office, mei)
-    with test_office.office.database.transaction() as session:
-        session.connection().execute(
-            update(Ticket).where(col(Ticket.number) == ticket.number).values(pack="gdpr-2018-05")
-        )
-    rules = test_office.office.packs.get("gdpr-2018-05").grounds
+async def test_only_grounds_that_can_stand_against_what_is_asked_are_offered(test_desk: TestDesk) -> None:
+    mei = test_desk.session("mei", Role.AGENT)
+    ticket = rights_request(test_desk, mei)
+    with test_desk.desk.database.transaction() as db:
+        db.connection().execute(update(Ticket).where(col(Ticket.number) == ticket.number).values(pack="gdpr-2018-05"))
+    rules = test_desk.desk.packs.get("gdpr-2018-05").grounds
     fitting = [one.code for one in rules if not one.rights or "access" in one.rights]
     assert 0 < len(fitting) < len(rules)
-    async with console(test_office, mei) as shown:
+    async with console(test_desk, mei) as shown:
         screen = await walking(shown, ticket.number)
         await shown.until_words(f"0 of {len(rules)} reviewed")
         await ask_for(shown, screen, "access")
@@ -434,10 +432,10 @@ async def test_only_grounds_that_can_stand_against_what_is_asked_are_offered(tes
         assert screen.query_one("#grounds", ChoiceList).get_option_index(others) >= 0
 
 
-async def test_on_a_narrow_screen_all_that_is_missing_is_read_above_the_letter(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    ticket = rights_request(sqlite_office, mei)
-    async with console(sqlite_office, mei, (80, 24)) as shown:
+async def test_on_a_narrow_screen_all_that_is_missing_is_read_above_the_letter(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    ticket = rights_request(sqlite_desk, mei)
+    async with console(sqlite_desk, mei, (80, 24)) as shown:
         screen = await walking(shown, ticket.number)
         await ask_for(shown, screen, "delete")
         screen.form.outcome = Outcome.REFUSE

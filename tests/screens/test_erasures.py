@@ -14,24 +14,24 @@ from screens.widgets.key_bar import KeyBar
 from tests.decisions.cases import person
 from tests.erasure.erasures import PASSWORD, granted, people, proposed
 from tests.support.consoles import SIZES, console
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_it_is_proposed_on_the_ticket_and_confirmed_with_a_password(
-    sqlite_office: TestOffice, size: tuple[int, int]
+    sqlite_desk: TestDesk, size: tuple[int, int]
 ) -> None:
-    who = people(sqlite_office)
-    ticket = granted(sqlite_office, who.mei)
-    async with console(sqlite_office, who.mei, size) as shown:
+    who = people(sqlite_desk)
+    ticket = granted(sqlite_desk, who.mei)
+    async with console(sqlite_desk, who.mei, size) as shown:
         await shown.open(TicketScreen(ticket.number))
         await shown.until_words("closed")
         await shown.press("E")
         await shown.until_on(ChoiceDialog)
         await shown.press("j", "enter")
         await shown.until(lambda: "Proposed" in shown.notice, "the proposal")
-    async with console(sqlite_office, who.omar, size) as shown:
+    async with console(sqlite_desk, who.omar, size) as shown:
         await shown.press("g", "e")
         await shown.until_on(ErasuresScreen)
         await shown.until_words("1 to be confirmed by a second person")
@@ -50,10 +50,10 @@ async def test_it_is_proposed_on_the_ticket_and_confirmed_with_a_password(
     assert open_ticket(who.mei, ticket.number).erased
 
 
-async def test_a_wrong_password_erases_nothing_and_is_asked_again(sqlite_office: TestOffice) -> None:
-    who = people(sqlite_office)
-    ticket, _ = proposed(sqlite_office, who)
-    async with console(sqlite_office, who.omar) as shown:
+async def test_a_wrong_password_erases_nothing_and_is_asked_again(sqlite_desk: TestDesk) -> None:
+    who = people(sqlite_desk)
+    ticket, _ = proposed(sqlite_desk, who)
+    async with console(sqlite_desk, who.omar) as shown:
         await shown.press("g", "e")
         await shown.until_words("1 to be confirmed")
         await shown.press("y")
@@ -67,11 +67,11 @@ async def test_a_wrong_password_erases_nothing_and_is_asked_again(sqlite_office:
     assert not open_ticket(who.mei, ticket.number).erased
 
 
-async def test_one_s_own_proposal_is_refused_and_can_be_withdrawn(sqlite_office: TestOffice) -> None:
-    who = people(sqlite_office)
-    ticket = granted(sqlite_office, who.mei)
+async def test_one_s_own_proposal_is_refused_and_can_be_withdrawn(sqlite_desk: TestDesk) -> None:
+    who = people(sqlite_desk)
+    ticket = granted(sqlite_desk, who.mei)
     propose_erasure(who.omar, ticket.number)
-    async with console(sqlite_office, who.omar) as shown:
+    async with console(sqlite_desk, who.omar) as shown:
         await shown.press("g", "e")
         await shown.until_words("1 to be confirmed")
         await shown.press("y")
@@ -82,37 +82,35 @@ async def test_one_s_own_proposal_is_refused_and_can_be_withdrawn(sqlite_office:
     assert open_erasures(who.omar) == ()
 
 
-async def test_another_agent_is_not_offered_to_withdraw_it(sqlite_office: TestOffice) -> None:
-    who = people(sqlite_office)
-    proposed(sqlite_office, who)
-    ben = person(sqlite_office, "ben", Role.AGENT)
-    for desk, offered in ((who.mei, True), (who.omar, True), (ben, False)):
-        async with console(sqlite_office, desk) as shown:
+async def test_another_agent_is_not_offered_to_withdraw_it(sqlite_desk: TestDesk) -> None:
+    who = people(sqlite_desk)
+    proposed(sqlite_desk, who)
+    ben = person(sqlite_desk, "ben", Role.AGENT)
+    for session, offered in ((who.mei, True), (who.omar, True), (ben, False)):
+        async with console(sqlite_desk, session) as shown:
             await shown.press("g", "e")
             await shown.until_words("1 to be confirmed")
             assert ("Withdraw" in [words for _, words, _ in shown.app.screen.query_one(KeyBar).shown()]) is offered
 
 
-async def test_what_cannot_be_erased_is_said_on_the_ticket(sqlite_office: TestOffice) -> None:
-    who = people(sqlite_office)
-    ticket, _ = proposed(sqlite_office, who)
-    async with console(sqlite_office, who.mei) as shown:
+async def test_what_cannot_be_erased_is_said_on_the_ticket(sqlite_desk: TestDesk) -> None:
+    who = people(sqlite_desk)
+    ticket, _ = proposed(sqlite_desk, who)
+    async with console(sqlite_desk, who.mei) as shown:
         await shown.open(TicketScreen(ticket.number))
         await shown.until_words("closed")
         await shown.press("E")
         await shown.until_on(ChoiceDialog)
         await shown.press("j", "enter")
         await shown.until(lambda: "proposed already" in shown.notice)
-    assert len(recorded(sqlite_office.office, Action.ERASURE_REFUSED)) == 1
+    assert len(recorded(sqlite_desk.desk, Action.ERASURE_REFUSED)) == 1
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_a_privacy_officer_keeps_the_data_and_lets_it_go(
-    sqlite_office: TestOffice, size: tuple[int, int]
-) -> None:
-    who = people(sqlite_office)
-    ticket, _ = proposed(sqlite_office, who)
-    async with console(sqlite_office, who.ines, size) as shown:
+async def test_a_privacy_officer_keeps_the_data_and_lets_it_go(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
+    who = people(sqlite_desk)
+    ticket, _ = proposed(sqlite_desk, who)
+    async with console(sqlite_desk, who.ines, size) as shown:
         await shown.open(TicketScreen(ticket.number))
         await shown.until_words("closed")
         await shown.press("h")
@@ -143,10 +141,10 @@ async def test_a_privacy_officer_keeps_the_data_and_lets_it_go(
     assert holds_of(who.ines, ticket.number) == ()
 
 
-async def test_an_agent_is_offered_no_hold(sqlite_office: TestOffice) -> None:
-    who = people(sqlite_office)
-    ticket = granted(sqlite_office, who.mei)
-    async with console(sqlite_office, who.mei) as shown:
+async def test_an_agent_is_offered_no_hold(sqlite_desk: TestDesk) -> None:
+    who = people(sqlite_desk)
+    ticket = granted(sqlite_desk, who.mei)
+    async with console(sqlite_desk, who.mei) as shown:
         await shown.open(TicketScreen(ticket.number))
         await shown.until_words("closed")
         await shown.press("h")

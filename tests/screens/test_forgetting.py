@@ -9,7 +9,7 @@ from textual.widgets import Input
 
 from cs_console.casework.conversation import reload
 from cs_console.custody.disclosure import Target
-from cs_console.desk import operator_desk
+from cs_console.desk import operator_session
 from cs_console.intake.mail import read_mail
 from cs_console.staff import accounts, passwords
 from models.enums import Field, Role, TicketKind
@@ -28,9 +28,9 @@ from screens.verification.verify import VerifyScreen
 from tests.decisions.cases import person, propose, refusal, request
 from tests.support.accounts import put_on_record
 from tests.support.consoles import Console, console
+from tests.support.desk import TestDesk
 from tests.support.doors import at_the_door
 from tests.support.held_words import backwards, holders
-from tests.support.office import TestOffice
 from tests.support.tickets import make_ticket
 
 pytestmark = pytest.mark.usefixtures("cheap_passwords")
@@ -69,20 +69,20 @@ def test_the_words_looked_for_stand_in_no_source(drow: str) -> None:
 # --- a value
 
 
-async def escape(shown: Console, _made: TestOffice) -> None:
+async def escape(shown: Console, _made: TestDesk) -> None:
     await shown.press("escape")
 
 
-async def wait_for_its_end(_shown: Console, made: TestOffice) -> None:
+async def wait_for_its_end(_shown: Console, made: TestDesk) -> None:
     made.clock.forward(seconds=31)
 
 
-async def lock(shown: Console, _made: TestOffice) -> None:
+async def lock(shown: Console, _made: TestDesk) -> None:
     await shown.press("ctrl+l")
     await shown.until_on(LockScreen)
 
 
-async def sign_out(shown: Console, _made: TestOffice) -> None:
+async def sign_out(shown: Console, _made: TestDesk) -> None:
     shown.app.action_sign_out()
     await shown.until_on(SignInScreen)
 
@@ -90,11 +90,11 @@ async def sign_out(shown: Console, _made: TestOffice) -> None:
 @pytest.mark.parametrize("hide", [escape, wait_for_its_end, lock, sign_out])
 @pytest.mark.parametrize("field", [Field.NAME, Field.MESSAGE])
 async def test_a_value_that_was_hidden_is_held_by_nothing(
-    sqlite_office: TestOffice, field: Field, hide: Callable[[Console, TestOffice], Awaitable[None]]
+    sqlite_desk: TestDesk, field: Field, hide: Callable[[Console, TestDesk], Awaitable[None]]
 ) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
+    mei = sqlite_desk.session("mei", Role.AGENT)
     number = make_ticket(
-        sqlite_office,
+        sqlite_desk,
         kind=TicketKind.APPEAL,
         assignee=mei,
         text=f"I am {backwards(EMAN)} Example, and this is my letter.\n" * 12,
@@ -102,7 +102,7 @@ async def test_a_value_that_was_hidden_is_held_by_nothing(
         verified=True,
     ).number
     re.purge()  # as if another process had taken it in
-    async with console(sqlite_office, mei, (120, 34)) as shown:
+    async with console(sqlite_desk, mei, (120, 34)) as shown:
         screen = TicketScreen(number)
         await shown.open(screen)
         await shown.until(lambda: screen.view is not None, "the ticket")
@@ -115,33 +115,31 @@ async def test_a_value_that_was_hidden_is_held_by_nothing(
         await shown.press("enter")
         await shown.until(lambda: backwards(EMAN) in shown.drawn(), "the value")
         assert "cache of rich.cells.cached_cell_len" in {holder.partition(" (")[0] for holder in holders(EMAN)}
-        await hide(shown, sqlite_office)
+        await hide(shown, sqlite_desk)
         await nothing_holds(shown, EMAN)
 
 
 @pytest.mark.parametrize("leave", [lock, sign_out])
 async def test_what_was_typed_to_look_somebody_up_goes_with_the_session(
-    sqlite_office: TestOffice, leave: Callable[[Console, TestOffice], Awaitable[None]]
+    sqlite_desk: TestDesk, leave: Callable[[Console, TestDesk], Awaitable[None]]
 ) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    async with console(sqlite_office, mei) as shown:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    async with console(sqlite_desk, mei) as shown:
         await shown.open(LookUpScreen())
         shown.app.screen.query_one("#contact", Input).insert_text_at_cursor(backwards(EMAN))
         await shown.until(lambda: backwards(EMAN) in shown.drawn(), "the words")
         await shown.press("escape")
         await shown.until_on(QueueScreen)
-        await leave(shown, sqlite_office)
+        await leave(shown, sqlite_desk)
         await nothing_holds(shown, EMAN)
 
 
 @pytest.mark.parametrize("end", ["enter", "escape"])
 @pytest.mark.parametrize(("field", "drow"), [(Field.NAME, EMAN), (Field.EMAIL, "gro.elpmaxe@3f7nworellac")])
-async def test_what_a_caller_said_is_held_by_nothing(
-    sqlite_office: TestOffice, field: Field, drow: str, end: str
-) -> None:
-    vera = sqlite_office.desk("vera", Role.VERIFIER)
-    made = make_ticket(sqlite_office, contacts={Field.NAME: "Alice", Field.EMAIL: "alice@example.org"})
-    async with console(sqlite_office, vera) as shown:
+async def test_what_a_caller_said_is_held_by_nothing(sqlite_desk: TestDesk, field: Field, drow: str, end: str) -> None:
+    vera = sqlite_desk.session("vera", Role.VERIFIER)
+    made = make_ticket(sqlite_desk, contacts={Field.NAME: "Alice", Field.EMAIL: "alice@example.org"})
+    async with console(sqlite_desk, vera) as shown:
         screen = VerifyScreen(made.number)
         await shown.open(screen)
         await shown.until(lambda: screen._ways is not None, "the ways")
@@ -157,9 +155,9 @@ async def test_what_a_caller_said_is_held_by_nothing(
         await nothing_holds(shown, drow)
 
 
-def test_what_redaction_looks_for_is_held_by_nothing(sqlite_office: TestOffice) -> None:
+def test_what_redaction_looks_for_is_held_by_nothing(sqlite_desk: TestDesk) -> None:
     """No pattern is made of a contact value, so `re` keeps none; what `re` does keep is forgotten."""
-    make_ticket(sqlite_office, text=f"I am {backwards(EMAN)}.", contacts={Field.NAME: f"{backwards(EMAN)} Example"})
+    make_ticket(sqlite_desk, text=f"I am {backwards(EMAN)}.", contacts={Field.NAME: f"{backwards(EMAN)} Example"})
     assert holders(EMAN) == []
     re.compile(backwards(EMAN))
     assert holders(EMAN)
@@ -171,17 +169,17 @@ def test_what_redaction_looks_for_is_held_by_nothing(sqlite_office: TestOffice) 
 
 
 @pytest.mark.parametrize("right", [True, False])
-async def test_a_password_typed_at_the_door_is_held_by_nothing(sqlite_office: TestOffice, right: bool) -> None:
+async def test_a_password_typed_at_the_door_is_held_by_nothing(sqlite_desk: TestDesk, right: bool) -> None:
     accounts.add_agent(
-        operator_desk(sqlite_office.office), "mei", (Role.AGENT,), backwards(DROWSSAP) + "!" * (not right)
+        operator_session(sqlite_desk.desk), "mei", (Role.AGENT,), backwards(DROWSSAP) + "!" * (not right)
     )
-    async with at_the_door(sqlite_office) as shown:
+    async with at_the_door(sqlite_desk) as shown:
         await shown.type("mei")
         await shown.press("tab")
         await shown.type(backwards(DROWSSAP))
         assert holders(DROWSSAP[1:])  # also of its beginnings
         await shown.press("enter")
-        await shown.until(lambda: shown.app.desk is not None if right else "do not match" in shown.words())
+        await shown.until(lambda: shown.app.session is not None if right else "do not match" in shown.words())
         await nothing_holds(shown, DROWSSAP[6:])
 
 
@@ -190,21 +188,19 @@ def fill(shown: Console, name: str = "#password", end: str = "") -> None:
     shown.app.screen.query_one(name, Input).insert_text_at_cursor(backwards(DROWSSAP) + end)
 
 
-def give_password(made: TestOffice, agent_id: str) -> None:
-    with made.office.database.transaction() as session:
+def give_password(made: TestDesk, agent_id: str) -> None:
+    with made.desk.database.transaction() as db:
         hashed = passwords.hash_password(backwards(DROWSSAP))
-        put_on_record(session, made.office, agent_id, password_hash=hashed)
+        put_on_record(db, made.desk, agent_id, password_hash=hashed)
 
 
 @pytest.mark.parametrize("end", ["enter", "escape"])
-async def test_a_password_asked_again_before_an_approval_is_held_by_nothing(
-    sqlite_office: TestOffice, end: str
-) -> None:
-    mei, sara = person(sqlite_office, "mei", Role.AGENT), person(sqlite_office, "sara", Role.SUPERVISOR)
-    give_password(sqlite_office, sara.agent.id)
-    made = request(sqlite_office, mei)
-    propose(mei, made.number, reload(mei, made.number).row, refusal("D2", sqlite_office.clock.now()))
-    async with console(sqlite_office, sara) as shown:
+async def test_a_password_asked_again_before_an_approval_is_held_by_nothing(sqlite_desk: TestDesk, end: str) -> None:
+    mei, sara = person(sqlite_desk, "mei", Role.AGENT), person(sqlite_desk, "sara", Role.SUPERVISOR)
+    give_password(sqlite_desk, sara.agent.id)
+    made = request(sqlite_desk, mei)
+    propose(mei, made.number, reload(mei, made.number).row, refusal("D2", sqlite_desk.clock.now()))
+    async with console(sqlite_desk, sara) as shown:
         await shown.press("g", "a")
         await shown.until_words("waiting")
         await shown.press("enter")
@@ -219,10 +215,10 @@ async def test_a_password_asked_again_before_an_approval_is_held_by_nothing(
         await nothing_holds(shown, DROWSSAP[6:])
 
 
-async def test_a_password_typed_at_the_lock_is_held_by_nothing(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    give_password(sqlite_office, mei.agent.id)
-    async with console(sqlite_office, mei) as shown:
+async def test_a_password_typed_at_the_lock_is_held_by_nothing(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    give_password(sqlite_desk, mei.agent.id)
+    async with console(sqlite_desk, mei) as shown:
         await shown.until_on(QueueScreen)
         await shown.press("ctrl+l")
         await shown.until_on(LockScreen)
@@ -234,10 +230,10 @@ async def test_a_password_typed_at_the_lock_is_held_by_nothing(sqlite_office: Te
         await nothing_holds(shown, DROWSSAP[6:])
 
 
-async def test_a_new_password_is_held_by_nothing(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    give_password(sqlite_office, mei.agent.id)
-    async with console(sqlite_office, mei) as shown:
+async def test_a_new_password_is_held_by_nothing(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    give_password(sqlite_desk, mei.agent.id)
+    async with console(sqlite_desk, mei) as shown:
         shown.app._steps = ["password"]
         await shown.open(PasswordScreen())
         for name, number in (("#old", ""), ("#new", "1"), ("#again", "1")):
@@ -247,13 +243,13 @@ async def test_a_new_password_is_held_by_nothing(sqlite_office: TestOffice) -> N
         await nothing_holds(shown, DROWSSAP[6:])
 
 
-async def test_every_password_field_is_one_that_forgets(sqlite_office: TestOffice) -> None:
+async def test_every_password_field_is_one_that_forgets(sqlite_desk: TestDesk) -> None:
     import screens
 
     here = Path(screens.__path__[0])
     asking = [file.name for file in here.rglob("*.py") if "password=True" in file.read_text("utf-8")]
     assert asking == ["password_input.py"]
-    async with at_the_door(sqlite_office) as shown:
+    async with at_the_door(sqlite_desk) as shown:
         assert shown.app.screen.query_one("#password", Input).password
 
 

@@ -11,14 +11,14 @@ from screens.frame.palette import Palette
 from screens.queue.queue import QueueScreen
 from screens.sign_in.sign_in import SignInScreen
 from tests.support.consoles import SIZES, console
+from tests.support.desk import TestDesk
 from tests.support.doors import at_the_door
-from tests.support.office import TestOffice
 
 
 @pytest.mark.parametrize("key", ["f1", "question_mark"])
 @pytest.mark.parametrize("size", SIZES)
-async def test_help_names_the_keys_of_the_screen(sqlite_office: TestOffice, key: str, size: tuple[int, int]) -> None:
-    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT), size) as shown:
+async def test_help_names_the_keys_of_the_screen(sqlite_desk: TestDesk, key: str, size: tuple[int, int]) -> None:
+    async with console(sqlite_desk, sqlite_desk.session("mei", Role.AGENT), size) as shown:
         await shown.until_on(QueueScreen)
         await shown.press(key)
         await shown.until_on(HelpScreen)
@@ -28,8 +28,8 @@ async def test_help_names_the_keys_of_the_screen(sqlite_office: TestOffice, key:
         await shown.until_on(QueueScreen)
 
 
-async def test_help_works_before_signing_in(sqlite_office: TestOffice) -> None:
-    async with at_the_door(sqlite_office) as shown:
+async def test_help_works_before_signing_in(sqlite_desk: TestDesk) -> None:
+    async with at_the_door(sqlite_desk) as shown:
         await shown.press("f1")
         await shown.until_on(HelpScreen)
         await shown.until_words("Signing in")
@@ -37,8 +37,8 @@ async def test_help_works_before_signing_in(sqlite_office: TestOffice) -> None:
         await shown.until_on(SignInScreen)
 
 
-async def test_g_shows_where_one_can_go_and_the_second_key_goes(sqlite_office: TestOffice) -> None:
-    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+async def test_g_shows_where_one_can_go_and_the_second_key_goes(sqlite_desk: TestDesk) -> None:
+    async with console(sqlite_desk, sqlite_desk.session("mei", Role.AGENT)) as shown:
         await shown.until_on(QueueScreen)
         await shown.press("g")
         await shown.until_on(GoTo)
@@ -52,8 +52,8 @@ async def test_g_shows_where_one_can_go_and_the_second_key_goes(sqlite_office: T
         await shown.until_on(QueueScreen)
 
 
-async def test_the_palette_runs_a_command_of_the_screen(sqlite_office: TestOffice) -> None:
-    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+async def test_the_palette_runs_a_command_of_the_screen(sqlite_desk: TestDesk) -> None:
+    async with console(sqlite_desk, sqlite_desk.session("mei", Role.AGENT)) as shown:
         await shown.until_on(QueueScreen)
         await shown.press("ctrl+p")
         await shown.until_on(Palette)

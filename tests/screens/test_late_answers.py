@@ -21,7 +21,7 @@ from screens.ticket import compose
 from screens.ticket.compose import ComposeScreen
 from screens.widgets.notice_bar import NoticeBar, Said
 from tests.support.consoles import Console, console
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import make_ticket
 
@@ -66,13 +66,13 @@ async def slow_one(shown: Console, answers: list[str | None], fails: BadInput | 
     return screen
 
 
-def replies(test_office: TestOffice) -> int:
-    with test_office.office.database.reading() as session:
-        return len(session.scalars(select(Message).where(Message.sort == MessageSort.REPLY)).all())  # type: ignore[arg-type]
+def replies(test_desk: TestDesk) -> int:
+    with test_desk.desk.database.reading() as db:
+        return len(db.scalars(select(Message).where(Message.sort == MessageSort.REPLY)).all())  # type: ignore[arg-type]
 
 
 async def test_a_letter_whose_answer_comes_while_help_is_open_goes_out_once(
-    sqlite_office: TestOffice, monkeypatch: pytest.MonkeyPatch
+    sqlite_desk: TestDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = Event()
 
@@ -81,9 +81,9 @@ async def test_a_letter_whose_answer_comes_while_help_is_open_goes_out_once(
         return conversation.reply(*args, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(compose, "reply", slow_reply)
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    made = make_ticket(sqlite_office, assignee=mei)
-    async with console(sqlite_office, mei) as shown:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = make_ticket(sqlite_desk, assignee=mei)
+    async with console(sqlite_desk, mei) as shown:
         ticket = await shown.open_ticket(made.number)
         await shown.press("m")
         await shown.until_on(ComposeScreen)
@@ -94,20 +94,20 @@ async def test_a_letter_whose_answer_comes_while_help_is_open_goes_out_once(
         await shown.press("ctrl+s", "ctrl+s", "f1")
         await shown.until_on(HelpScreen)
         answers.set()
-        await shown.until(lambda: bool(recorded(sqlite_office.office, Action.MESSAGE_SENT)))
+        await shown.until(lambda: bool(recorded(sqlite_desk.desk, Action.MESSAGE_SENT)))
         await shown.until(lambda: bool(writing._held), "the answer that waits")
         assert isinstance(shown.app.screen, HelpScreen)
         await shown.press("escape")
         await shown.until(lambda: shown.app.screen is ticket and ticket.query_one(NoticeBar).words == "Sent.")
         assert len(shown.app.screen_stack) == 2
-    assert replies(sqlite_office) == 1
-    assert len(recorded(sqlite_office.office, Action.MESSAGE_SENT)) == 1
+    assert replies(sqlite_desk) == 1
+    assert len(recorded(sqlite_desk.desk, Action.MESSAGE_SENT)) == 1
 
 
 async def test_an_answer_waits_while_anything_is_on_top_and_then_acts_on_its_own_screen(
-    sqlite_office: TestOffice,
+    sqlite_desk: TestDesk,
 ) -> None:
-    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+    async with console(sqlite_desk, sqlite_desk.session("mei", Role.AGENT)) as shown:
         for on_top in (HelpScreen("queue"), Asked(), GoTo()):
             answers: list[str | None] = []
             slow = await slow_one(shown, answers)
@@ -125,9 +125,9 @@ async def test_an_answer_waits_while_anything_is_on_top_and_then_acts_on_its_own
 
 
 async def test_an_answer_that_finds_its_screen_gone_is_said_on_the_screen_that_is_there(
-    sqlite_office: TestOffice,
+    sqlite_desk: TestDesk,
 ) -> None:
-    async with console(sqlite_office, sqlite_office.desk("lead", Role.SUPERVISOR)) as shown:
+    async with console(sqlite_desk, sqlite_desk.session("lead", Role.SUPERVISOR)) as shown:
         answers: list[str | None] = []
         slow = await slow_one(shown, answers)
         shown.app.go_to("log")
@@ -141,8 +141,8 @@ async def test_an_answer_that_finds_its_screen_gone_is_said_on_the_screen_that_i
         assert answers == []
 
 
-async def test_a_late_refusal_is_said_as_the_problem_that_it_is(sqlite_office: TestOffice) -> None:
-    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+async def test_a_late_refusal_is_said_as_the_problem_that_it_is(sqlite_desk: TestDesk) -> None:
+    async with console(sqlite_desk, sqlite_desk.session("mei", Role.AGENT)) as shown:
         slow = await slow_one(shown, [], fails=BadInput("That is too long.", "Shorten it."))
         shown.app.go_to("queue")
         slow.answers.set()
@@ -150,13 +150,13 @@ async def test_a_late_refusal_is_said_as_the_problem_that_it_is(sqlite_office: T
         assert shown.app.screen.query_one(NoticeBar).has_class("-warning")
 
 
-async def test_an_answer_to_somebody_who_left_reaches_nobody(sqlite_office: TestOffice) -> None:
-    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+async def test_an_answer_to_somebody_who_left_reaches_nobody(sqlite_desk: TestDesk) -> None:
+    async with console(sqlite_desk, sqlite_desk.session("mei", Role.AGENT)) as shown:
         answers: list[str | None] = []
         slow = await slow_one(shown, answers)
         shown.app.session_over(SessionEnded("an end"))
         await shown.until(lambda: not slow.is_attached)
-        shown.app.desk = sqlite_office.desk("zoe", Role.AGENT)
+        shown.app.session = sqlite_desk.session("zoe", Role.AGENT)
         slow.answers.set()
         await shown.until(lambda: not [one for one in shown.app.workers if one.name == "ask" and not one.is_finished])
         await shown.pilot.pause()
@@ -164,9 +164,9 @@ async def test_an_answer_to_somebody_who_left_reaches_nobody(sqlite_office: Test
 
 
 async def test_a_screen_that_is_dismissed_twice_or_under_another_takes_nothing_else_away(
-    sqlite_office: TestOffice,
+    sqlite_desk: TestDesk,
 ) -> None:
-    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+    async with console(sqlite_desk, sqlite_desk.session("mei", Role.AGENT)) as shown:
         await shown.until_on(QueueScreen)
         answers: list[str | None] = []
         below, above = Asked(), Asked()
@@ -184,10 +184,10 @@ async def test_a_screen_that_is_dismissed_twice_or_under_another_takes_nothing_e
         assert isinstance(shown.app.screen, QueueScreen)
 
 
-async def test_words_typed_in_the_last_second_are_kept_when_one_goes_elsewhere(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    made = make_ticket(sqlite_office, assignee=mei)
-    async with console(sqlite_office, mei) as shown:
+async def test_words_typed_in_the_last_second_are_kept_when_one_goes_elsewhere(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = make_ticket(sqlite_desk, assignee=mei)
+    async with console(sqlite_desk, mei) as shown:
         writing = ComposeScreen(made.number, MessageSort.NOTE)
         await shown.open(writing)
         await shown.until(lambda: bool(writing.typed()))
@@ -196,11 +196,11 @@ async def test_words_typed_in_the_last_second_are_kept_when_one_goes_elsewhere(s
         await shown.until(lambda: writing._saved.get((f"note:{made.number}", made.number)) == WORDS)
 
 
-async def test_an_answer_that_comes_while_the_console_closes_reaches_no_screen(sqlite_office: TestOffice) -> None:
+async def test_an_answer_that_comes_while_the_console_closes_reaches_no_screen(sqlite_desk: TestDesk) -> None:
     """The widgets of its screen have gone by then; one that was not there ended the console with a crash report."""
-    mei = sqlite_office.desk("mei", Role.AGENT)
+    mei = sqlite_desk.session("mei", Role.AGENT)
     told: list[str] = []
-    async with console(sqlite_office, mei) as shown:
+    async with console(sqlite_desk, mei) as shown:
         await shown.until_on(QueueScreen)
         shown.app._reported(Reported(lambda: told.append("while it runs")))
         shown.app._running = False  # as Textual does first, before it takes the screens apart

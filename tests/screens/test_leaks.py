@@ -17,8 +17,8 @@ from screens.frame.palette import Palette
 from screens.frame.service_calls import SERVICE_CALL, Answered, Request
 from screens.queue.queue import QueueScreen
 from tests.support.consoles import console
+from tests.support.desk import TestDesk
 from tests.support.doors import at_the_door
-from tests.support.office import TestOffice
 
 ROOT = Path(__file__).parents[2]
 SECRET = "canary quokka"
@@ -33,11 +33,11 @@ class Crashing(ConsoleScreen[None]):
 
 
 async def test_a_crash_prints_one_sentence_and_no_locals(
-    sqlite_office: TestOffice, capfd: pytest.CaptureFixture[str]
+    sqlite_desk: TestDesk, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """ASVS 16.5.1, 16.5.4."""
     with pytest.raises(RuntimeError):
-        async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+        async with console(sqlite_desk, sqlite_desk.session("mei", Role.AGENT)) as shown:
             await shown.open(Crashing())
             shown.app.call_later(shown.app.screen.run_action, "move(1)")
             await shown.until(lambda: shown.app._exit or not shown.app.is_running, "the crash")
@@ -46,7 +46,7 @@ async def test_a_crash_prints_one_sentence_and_no_locals(
     assert SECRET not in said
     assert "held" not in said
     assert "Traceback" not in said
-    [report] = sqlite_office.office.settings.home.glob("crash-*.txt")
+    [report] = sqlite_desk.desk.settings.home.glob("crash-*.txt")
     told = report.read_text("utf-8")
     assert "A report without personal data is in" in " ".join(said.split())
     assert "Crashing" in told and "RuntimeError" in told and "move" in told
@@ -54,7 +54,7 @@ async def test_a_crash_prints_one_sentence_and_no_locals(
 
 
 async def test_a_fault_in_a_sheet_or_a_widget_says_no_more(
-    sqlite_office: TestOffice, capfd: pytest.CaptureFixture[str]
+    sqlite_desk: TestDesk, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Errors that Textual renders by themselves (`__rich__`) would show what they were about."""
 
@@ -63,13 +63,13 @@ async def test_a_fault_in_a_sheet_or_a_widget_says_no_more(
             return SECRET
 
     with pytest.raises(Telling):
-        async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+        async with console(sqlite_desk, sqlite_desk.session("mei", Role.AGENT)) as shown:
             shown.app._handle_exception(Telling(SECRET))
     assert SECRET not in capfd.readouterr().err
 
 
-async def test_workers_are_described_by_a_constant(sqlite_office: TestOffice) -> None:
-    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+async def test_workers_are_described_by_a_constant(sqlite_desk: TestDesk) -> None:
+    async with console(sqlite_desk, sqlite_desk.session("mei", Role.AGENT)) as shown:
         await shown.until_on(QueueScreen)
         screen = shown.app.screen
         assert isinstance(screen, QueueScreen)
@@ -97,8 +97,8 @@ def test_an_answers_representation_is_empty() -> None:
     assert SECRET not in str(answer)
 
 
-async def test_no_screenshot_anywhere(sqlite_office: TestOffice, tmp_path: Path) -> None:
-    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+async def test_no_screenshot_anywhere(sqlite_desk: TestDesk, tmp_path: Path) -> None:
+    async with console(sqlite_desk, sqlite_desk.session("mei", Role.AGENT)) as shown:
         await shown.until_on(QueueScreen)
         assert list(shown.app.get_system_commands(shown.app.screen)) == []
         await shown.press("ctrl+p")
@@ -112,8 +112,8 @@ async def test_no_screenshot_anywhere(sqlite_office: TestOffice, tmp_path: Path)
     assert list(tmp_path.glob("**/*.svg")) == []
 
 
-async def test_a_palette_that_closes_while_it_searches_ends_the_search_alone(sqlite_office: TestOffice) -> None:
-    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+async def test_a_palette_that_closes_while_it_searches_ends_the_search_alone(sqlite_desk: TestDesk) -> None:
+    async with console(sqlite_desk, sqlite_desk.session("mei", Role.AGENT)) as shown:
         await shown.until_on(QueueScreen)
         palette = await shown.open_palette()
         await shown.press("escape")
@@ -124,9 +124,9 @@ async def test_a_palette_that_closes_while_it_searches_ends_the_search_alone(sql
 
 
 async def test_cut_and_copied_text_never_reaches_the_terminal(
-    sqlite_office: TestOffice, monkeypatch: pytest.MonkeyPatch
+    sqlite_desk: TestDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with at_the_door(sqlite_office) as shown:
+    async with at_the_door(sqlite_desk) as shown:
         written: list[str] = []
         driver = shown.app._driver
         assert driver is not None
@@ -141,8 +141,8 @@ async def test_cut_and_copied_text_never_reaches_the_terminal(
         assert "\x1b]52" not in "".join(written)
 
 
-async def test_text_cannot_be_selected_with_the_mouse(sqlite_office: TestOffice) -> None:
-    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+async def test_text_cannot_be_selected_with_the_mouse(sqlite_desk: TestDesk) -> None:
+    async with console(sqlite_desk, sqlite_desk.session("mei", Role.AGENT)) as shown:
         await shown.until_words("Mine: no tickets.")
         await shown.pilot.mouse_down(offset=(10, 8))
         await shown.pilot.hover(offset=(40, 8))
@@ -152,13 +152,13 @@ async def test_text_cannot_be_selected_with_the_mouse(sqlite_office: TestOffice)
 
 
 @pytest.mark.parametrize("size", [(80, 24)])
-async def test_no_field_has_a_suggester(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
+async def test_no_field_has_a_suggester(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
     """A Suggester caches what was typed."""
     from screens.queue.look_up import LookUpScreen
     from screens.queue.new_ticket import NewTicketScreen
 
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    async with console(sqlite_office, mei, size) as shown:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    async with console(sqlite_desk, mei, size) as shown:
         for make in (QueueScreen, NewTicketScreen, LookUpScreen):
             await shown.open(make())
             fields: list[Widget] = [*shown.app.screen.query(Input)]
@@ -204,17 +204,17 @@ def test_textuals_variables_write_nothing(tmp_path: Path, variables: dict[str, s
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_constants_are_harmless_once_the_console_exists(sqlite_office: TestOffice) -> None:
+def test_the_constants_are_harmless_once_the_console_exists(sqlite_desk: TestDesk) -> None:
     from cs_console.app import ConsoleApp
 
-    app = ConsoleApp(sqlite_office.office.settings)
+    app = ConsoleApp(sqlite_desk.desk.settings)
     assert app.features == frozenset()
     assert constants.LOG_FILE is None
     assert not constants.DEBUG
 
 
-async def test_nothing_is_notified_as_markup(sqlite_office: TestOffice) -> None:
-    async with at_the_door(sqlite_office) as shown:
+async def test_nothing_is_notified_as_markup(sqlite_desk: TestDesk) -> None:
+    async with at_the_door(sqlite_desk) as shown:
         shown.app.notify("[@click=app.quit]go[/] [/x]", title="[/b]", markup=True)
         await shown.until(lambda: len(shown.app._notifications) == 1)
         assert all(not one.markup for one in shown.app._notifications)

@@ -18,8 +18,8 @@ from screens.queue.queue import QueueScreen
 from screens.sign_in.lock import LockScreen
 from screens.sign_in.sign_in import SignInScreen
 from tests.support.consoles import SIZES, Console
+from tests.support.desk import TestDesk
 from tests.support.doors import PASSWORD, Stopwatch, at_the_door, make_account, sign_in_as
-from tests.support.office import TestOffice
 from tests.support.tickets import make_ticket
 
 pytestmark = pytest.mark.usefixtures("cheap_passwords")
@@ -28,13 +28,11 @@ SUBJECT = "No one else should read this"
 
 
 @asynccontextmanager
-async def at_work(
-    test_office: TestOffice, size: tuple[int, int] = (80, 24)
-) -> AsyncIterator[tuple[Console, Stopwatch]]:
-    make_account(test_office, "mei", Role.AGENT)
-    make_ticket(test_office, subject=SUBJECT)
+async def at_work(test_desk: TestDesk, size: tuple[int, int] = (80, 24)) -> AsyncIterator[tuple[Console, Stopwatch]]:
+    make_account(test_desk, "mei", Role.AGENT)
+    make_ticket(test_desk, subject=SUBJECT)
     watch = Stopwatch()
-    async with at_the_door(test_office, size, watch) as shown:
+    async with at_the_door(test_desk, size, watch) as shown:
         await sign_in_as(shown, "mei")
         await shown.until_on(QueueScreen)
         await shown.press("2")
@@ -43,16 +41,16 @@ async def at_work(
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_the_lock_takes_everything_off_the_screen(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
+async def test_the_lock_takes_everything_off_the_screen(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
     """ASVS 14.2.7, 14.2.8."""
-    async with at_work(sqlite_office, size) as (shown, _):
+    async with at_work(sqlite_desk, size) as (shown, _):
         await shown.press("ctrl+l")
         await shown.until_on(LockScreen)
         assert SUBJECT[:20] not in shown.drawn()
 
 
-async def test_only_the_password_leads_back_to_where_one_was(sqlite_office: TestOffice) -> None:
-    async with at_work(sqlite_office) as (shown, _):
+async def test_only_the_password_leads_back_to_where_one_was(sqlite_desk: TestDesk) -> None:
+    async with at_work(sqlite_desk) as (shown, _):
         await shown.press("ctrl+l")
         await shown.until_on(LockScreen)
         await shown.press("escape", "ctrl+p", "ctrl+o", "f9", "f1")
@@ -70,8 +68,8 @@ async def test_only_the_password_leads_back_to_where_one_was(sqlite_office: Test
         assert not shown.app.locked
 
 
-async def test_the_lock_works_inside_dialogs_and_fields(sqlite_office: TestOffice) -> None:
-    async with at_work(sqlite_office) as (shown, _):
+async def test_the_lock_works_inside_dialogs_and_fields(sqlite_desk: TestDesk) -> None:
+    async with at_work(sqlite_desk) as (shown, _):
         await shown.press("g")
         await shown.until_on(GoTo)
         await shown.press("ctrl+l")
@@ -82,8 +80,8 @@ async def test_the_lock_works_inside_dialogs_and_fields(sqlite_office: TestOffic
         await shown.until_on(GoTo)
 
 
-async def test_an_answer_that_comes_late_waits_behind_the_lock(sqlite_office: TestOffice) -> None:
-    async with at_work(sqlite_office) as (shown, _):
+async def test_an_answer_that_comes_late_waits_behind_the_lock(sqlite_desk: TestDesk) -> None:
+    async with at_work(sqlite_desk) as (shown, _):
         screen = shown.app.screen
         assert isinstance(screen, QueueScreen)
         gate = threading.Event()
@@ -99,9 +97,9 @@ async def test_an_answer_that_comes_late_waits_behind_the_lock(sqlite_office: Te
         await shown.until_on(HelpScreen)
 
 
-async def test_five_idle_minutes_hide_the_screen_and_fifteen_end_the_session(sqlite_office: TestOffice) -> None:
+async def test_five_idle_minutes_hide_the_screen_and_fifteen_end_the_session(sqlite_desk: TestDesk) -> None:
     """ASVS 7.3.1."""
-    async with at_work(sqlite_office) as (shown, watch):
+    async with at_work(sqlite_desk) as (shown, watch):
         watch.at += 299
         shown.app._tick()
         assert isinstance(shown.app.screen, QueueScreen)
@@ -114,12 +112,12 @@ async def test_five_idle_minutes_hide_the_screen_and_fifteen_end_the_session(sql
         await shown.until_on(SignInScreen)
         await shown.until_words("nothing was done for 15 minutes")
         assert SUBJECT[:20] not in shown.drawn()
-    with sqlite_office.office.database.reading() as session:
-        assert None not in session.scalars(select(col(AgentSession.ended_at))).all()
+    with sqlite_desk.desk.database.reading() as db:
+        assert None not in db.scalars(select(col(AgentSession.ended_at))).all()
 
 
-async def test_a_key_or_a_click_shows_that_somebody_is_there(sqlite_office: TestOffice) -> None:
-    async with at_work(sqlite_office) as (shown, watch):
+async def test_a_key_or_a_click_shows_that_somebody_is_there(sqlite_desk: TestDesk) -> None:
+    async with at_work(sqlite_desk) as (shown, watch):
         for event in (events.Key("j", "j"), events.Paste("x"), _click_at(5, 5)):
             watch.at += 200
             shown.app.post_message(event)
@@ -134,23 +132,21 @@ def _click_at(x: int, y: int) -> events.MouseDown:
     return events.MouseDown(None, x, y, 0, 0, 1, False, False, False, x, y)
 
 
-async def test_work_keeps_the_session_awake_in_the_store(sqlite_office: TestOffice) -> None:
-    async with at_work(sqlite_office) as (shown, watch):
-        sqlite_office.clock.forward(minutes=10)
+async def test_work_keeps_the_session_awake_in_the_store(sqlite_desk: TestDesk) -> None:
+    async with at_work(sqlite_desk) as (shown, watch):
+        sqlite_desk.clock.forward(minutes=10)
         watch.at += 60
         await shown.press("j")
-        await shown.until(lambda: _last_active(sqlite_office) == sqlite_office.clock.now(), "the touch")
+        await shown.until(lambda: _last_active(sqlite_desk) == sqlite_desk.clock.now(), "the touch")
 
 
-def _last_active(test_office: TestOffice) -> object:
-    with test_office.office.database.reading() as session:
-        return session.scalars(
-            select(col(AgentSession.last_active_at)).where(col(AgentSession.ended_at).is_(None))
-        ).first()
+def _last_active(test_desk: TestDesk) -> object:
+    with test_desk.desk.database.reading() as db:
+        return db.scalars(select(col(AgentSession.last_active_at)).where(col(AgentSession.ended_at).is_(None))).first()
 
 
-async def test_cut_text_is_forgotten_when_the_console_locks(sqlite_office: TestOffice) -> None:
-    async with at_work(sqlite_office) as (shown, _):
+async def test_cut_text_is_forgotten_when_the_console_locks(sqlite_desk: TestDesk) -> None:
+    async with at_work(sqlite_desk) as (shown, _):
         await shown.press("slash")
         await shown.type("kind:appeal")
         await shown.press("home", "shift+end", "ctrl+x")

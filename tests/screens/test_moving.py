@@ -4,7 +4,7 @@ import pytest
 
 from cs_console.adoption.adopting import adopt, note_current
 from cs_console.decisions.approval_queue import last_decision
-from cs_console.desk import operator_desk
+from cs_console.desk import operator_session
 from cs_console.policy.loader import DEFAULT
 from models.enums import Action, Role
 from screens.frame.choice import ChoiceDialog
@@ -14,19 +14,19 @@ from tests.casework.test_packs import GDPR, ticket_of
 from tests.decisions.cases import person, request
 from tests.decisions.test_resend_notice import decided, refused_mail
 from tests.support.consoles import SIZES, console
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_a_supervisor_moves_a_ticket_and_says_why(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
-    office = sqlite_office.office
-    note_current(office)
-    mei, sue = person(sqlite_office, "mei", Role.AGENT), person(sqlite_office, "sue", Role.SUPERVISOR)
-    number = request(sqlite_office, mei).number
-    adopt(operator_desk(office), GDPR)
-    office.packs.adopted = DEFAULT
-    async with console(sqlite_office, sue, size) as shown:
+async def test_a_supervisor_moves_a_ticket_and_says_why(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
+    desk = sqlite_desk.desk
+    note_current(desk)
+    mei, sue = person(sqlite_desk, "mei", Role.AGENT), person(sqlite_desk, "sue", Role.SUPERVISOR)
+    number = request(sqlite_desk, mei).number
+    adopt(operator_session(desk), GDPR)
+    desk.packs.adopted = DEFAULT
+    async with console(sqlite_desk, sue, size) as shown:
         await shown.open(TicketScreen(number))
         await shown.until_words("mei")
         await shown.press("M")
@@ -39,14 +39,14 @@ async def test_a_supervisor_moves_a_ticket_and_says_why(sqlite_office: TestOffic
         await shown.until_typed("Lives in Lyon.")
         await shown.press("ctrl+s")
         await shown.until(lambda: f"is under {GDPR} now" in shown.notice, "the move")
-    assert ticket_of(sqlite_office, number).pack == GDPR
-    assert len(recorded(office, Action.POLICY_MOVED)) == 1
+    assert ticket_of(sqlite_desk, number).pack == GDPR
+    assert len(recorded(desk, Action.POLICY_MOVED)) == 1
 
 
-async def test_where_no_other_policy_is_adopted_it_says_so(sqlite_office: TestOffice) -> None:
-    sue = person(sqlite_office, "sue", Role.SUPERVISOR)
-    number = request(sqlite_office, sue).number
-    async with console(sqlite_office, sue) as shown:
+async def test_where_no_other_policy_is_adopted_it_says_so(sqlite_desk: TestDesk) -> None:
+    sue = person(sqlite_desk, "sue", Role.SUPERVISOR)
+    number = request(sqlite_desk, sue).number
+    async with console(sqlite_desk, sue) as shown:
         await shown.open(TicketScreen(number))
         await shown.until_words("mine")
         await shown.press("M")
@@ -58,11 +58,11 @@ async def test_where_no_other_policy_is_adopted_it_says_so(sqlite_office: TestOf
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_a_notice_that_was_not_delivered_is_seen_and_sent_elsewhere(
-    sqlite_office: TestOffice, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+    sqlite_desk: TestDesk, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with refused_mail(monkeypatch):
-        mei, _, made = decided(sqlite_office)
-    async with console(sqlite_office, mei, size) as shown:
+        mei, _, made = decided(sqlite_desk)
+    async with console(sqlite_desk, mei, size) as shown:
         await shown.open(TicketScreen(made.number))
         await shown.until_words("not delivered")
         await shown.press("N")
@@ -77,23 +77,23 @@ async def test_a_notice_that_was_not_delivered_is_seen_and_sent_elsewhere(
     assert last.delivery == "The notice is sent."
 
 
-async def test_a_letter_that_was_posted_is_noted(sqlite_office: TestOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_letter_that_was_posted_is_noted(sqlite_desk: TestDesk, monkeypatch: pytest.MonkeyPatch) -> None:
     with refused_mail(monkeypatch):
-        mei, _, made = decided(sqlite_office)
-    async with console(sqlite_office, mei) as shown:
+        mei, _, made = decided(sqlite_desk)
+    async with console(sqlite_desk, mei) as shown:
         await shown.open(TicketScreen(made.number))
         await shown.until_words("not delivered")
         await shown.press("N")
         await shown.until_on(ChoiceDialog)
         await shown.press("end", "enter")
         await shown.until(lambda: "The notice is sent." in shown.notice, "the notice")
-    assert recorded(sqlite_office.office, Action.NOTICE_POSTED)[-1].reason == "posted as a letter"
+    assert recorded(sqlite_desk.desk, Action.NOTICE_POSTED)[-1].reason == "posted as a letter"
 
 
-async def test_without_a_notice_it_says_so(sqlite_office: TestOffice) -> None:
-    mei = person(sqlite_office, "mei", Role.AGENT)
-    number = request(sqlite_office, mei).number
-    async with console(sqlite_office, mei) as shown:
+async def test_without_a_notice_it_says_so(sqlite_desk: TestDesk) -> None:
+    mei = person(sqlite_desk, "mei", Role.AGENT)
+    number = request(sqlite_desk, mei).number
+    async with console(sqlite_desk, mei) as shown:
         await shown.open(TicketScreen(number))
         await shown.until_words("mine")
         await shown.press("N")

@@ -13,7 +13,7 @@ from screens.queue.new_ticket import PLACE, NewTicketScreen
 from screens.queue.queue import QueueScreen
 from screens.ticket.ticket import TicketScreen
 from tests.support.consoles import SIZES, Console, console
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 
 
 async def filling(shown: Console) -> NewTicketScreen:
@@ -34,9 +34,9 @@ async def write(shown: Console, screen: NewTicketScreen, **lines: str) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_a_call_becomes_a_ticket_of_one_s_own(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    async with console(sqlite_office, mei, size) as shown:
+async def test_a_call_becomes_a_ticket_of_one_s_own(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    async with console(sqlite_desk, mei, size) as shown:
         screen = await filling(shown)
         screen.query_one("#kind", Select).value = TicketKind.COMPLAINT.value
         await write(shown, screen, subject="Parcel lost", text="It never came")
@@ -54,10 +54,10 @@ async def test_a_call_becomes_a_ticket_of_one_s_own(sqlite_office: TestOffice, s
     assert load_draft(mei, PLACE) == ""
 
 
-async def test_nobody_has_to_leave_a_contact(sqlite_office: TestOffice) -> None:
+async def test_nobody_has_to_leave_a_contact(sqlite_desk: TestDesk) -> None:
     """Policy I.(1)3: then feedback may be delayed."""
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    async with console(sqlite_office, mei) as shown:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    async with console(sqlite_desk, mei) as shown:
         screen = await filling(shown)
         await write(shown, screen, subject="A word")
         await shown.press("ctrl+s")
@@ -65,7 +65,7 @@ async def test_nobody_has_to_leave_a_contact(sqlite_office: TestOffice) -> None:
         ticket = shown.app.screen
         assert isinstance(ticket, TicketScreen)
         await shown.until(lambda: ticket.view is not None)
-        await shown.until_words(sqlite_office.office.packs.current.texts.feedback_delayed)
+        await shown.until_words(sqlite_desk.desk.packs.current.texts.feedback_delayed)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -78,10 +78,10 @@ async def test_nobody_has_to_leave_a_contact(sqlite_office: TestOffice) -> None:
     ],
 )
 async def test_a_contact_that_cannot_be_used_is_named_at_its_line(
-    sqlite_office: TestOffice, size: tuple[int, int], line: str, typed: str, words: str
+    sqlite_desk: TestDesk, size: tuple[int, int], line: str, typed: str, words: str
 ) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    async with console(sqlite_office, mei, size) as shown:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    async with console(sqlite_desk, mei, size) as shown:
         screen = await filling(shown)
         await write(shown, screen, subject="Parcel lost", text="It never came", **{line: typed})
         await shown.press("ctrl+s")
@@ -92,9 +92,9 @@ async def test_a_contact_that_cannot_be_used_is_named_at_its_line(
         await shown.until(lambda: words in shown.drawn().replace("\n", " ") or words[:20] in shown.drawn())
 
 
-async def test_what_was_typed_comes_back(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    async with console(sqlite_office, mei) as shown:
+async def test_what_was_typed_comes_back(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    async with console(sqlite_desk, mei) as shown:
         screen = await filling(shown)
         screen.query_one("#channel", Select).value = Channel.LETTER.value
         await write(shown, screen, subject="Parcel lost", text="It never")
@@ -106,28 +106,28 @@ async def test_what_was_typed_comes_back(sqlite_office: TestOffice) -> None:
         assert again.query_one("#channel", Select).value == Channel.LETTER.value
 
 
-async def test_an_empty_form_says_so(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    async with console(sqlite_office, mei) as shown:
+async def test_an_empty_form_says_so(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    async with console(sqlite_desk, mei) as shown:
         await filling(shown)
         await shown.press("ctrl+s")
         await shown.until(lambda: "Subject and text are both empty." in shown.notice)
 
 
 @pytest.mark.parametrize("draft", ["{", "[]", '{"lines": 1}', "null"])
-async def test_a_draft_that_cannot_be_read_is_left_out(sqlite_office: TestOffice, draft: str) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
+async def test_a_draft_that_cannot_be_read_is_left_out(sqlite_desk: TestDesk, draft: str) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
     save_draft(mei, PLACE, draft)
-    async with console(sqlite_office, mei) as shown:
+    async with console(sqlite_desk, mei) as shown:
         screen = await filling(shown)
         await shown.until(lambda: "could not be read" in shown.notice)
         assert screen.query_one("#kind", Select).value == TicketKind.INQUIRY.value
 
 
-async def test_a_hostile_paste_is_only_letters(sqlite_office: TestOffice) -> None:
+async def test_a_hostile_paste_is_only_letters(sqlite_desk: TestDesk) -> None:
     """ASVS 1.2.4, 1.3.3."""
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    async with console(sqlite_office, mei) as shown:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    async with console(sqlite_desk, mei) as shown:
         screen = await filling(shown)
         for field in (screen.query_one("#subject", Input), screen.query_one(TextArea)):
             field.focus()
@@ -144,9 +144,9 @@ async def test_a_hostile_paste_is_only_letters(sqlite_office: TestOffice) -> Non
         assert open_ticket(mei, ticket.number).mine
 
 
-async def test_what_was_wrong_is_not_said_of_what_is_typed_now(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    async with console(sqlite_office, mei) as shown:
+async def test_what_was_wrong_is_not_said_of_what_is_typed_now(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    async with console(sqlite_desk, mei) as shown:
         screen = await filling(shown)
         await shown.press("ctrl+s")
         await shown.until_words("Subject and text are both empty")
@@ -159,9 +159,9 @@ async def test_what_was_wrong_is_not_said_of_what_is_typed_now(sqlite_office: Te
         await shown.until(lambda: "not a usable phone number" not in shown.words())
 
 
-async def test_pasted_lines_stay_lines(sqlite_office: TestOffice) -> None:
+async def test_pasted_lines_stay_lines(sqlite_desk: TestDesk) -> None:
     """A terminal sends the end of a pasted line as Enter does."""
-    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+    async with console(sqlite_desk, sqlite_desk.session("mei", Role.AGENT)) as shown:
         screen = await filling(shown)
         screen.query_one(TextArea).focus()
         await shown.pilot.pause()

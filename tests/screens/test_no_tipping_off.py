@@ -14,7 +14,7 @@ from uuid import UUID
 import pytest
 
 from cs_console.decisions import approval
-from cs_console.desk import Desk
+from cs_console.desk import DeskSession
 from models.enums import Role
 from screens.access_log.access_log import AccessLogScreen
 from screens.access_log.log_entry import EntryDialog
@@ -24,7 +24,7 @@ from screens.decisions.decision import DecisionScreen
 from screens.ticket.ticket import TicketScreen
 from tests.decisions.cases import PASSWORD, answered, ground, person, propose, refusal, request
 from tests.support.consoles import SIZES, Console, console
-from tests.support.office import TestOffice, make_office
+from tests.support.desk import TestDesk, make_desk
 
 CODES = ("S1", "S2", "S3", "S5", "S6")
 PSEUDONYM = re.compile(r"\b[0-9a-f]{16}\b")
@@ -50,27 +50,27 @@ class Review:
     """One desk with one rights request that is refused under legal review."""
 
     def __init__(self, home: Path, code: str) -> None:
-        self.office: TestOffice = make_office(home)
+        self.desk: TestDesk = make_desk(home)
         self.code = code
-        self.mei = person(self.office, "mei", Role.AGENT)
-        self.ben = person(self.office, "ben", Role.AGENT, Role.VERIFIER)
-        self.sue = person(self.office, "sue", Role.SUPERVISOR)
-        self.sam = person(self.office, "sam", Role.SUPERVISOR)
-        self.root = person(self.office, "root", Role.ADMIN)
-        self.pia = person(self.office, "pia", Role.PRIVACY_OFFICER)
-        self.number = request(self.office, self.mei).number
+        self.mei = person(self.desk, "mei", Role.AGENT)
+        self.ben = person(self.desk, "ben", Role.AGENT, Role.VERIFIER)
+        self.sue = person(self.desk, "sue", Role.SUPERVISOR)
+        self.sam = person(self.desk, "sam", Role.SUPERVISOR)
+        self.root = person(self.desk, "root", Role.ADMIN)
+        self.pia = person(self.desk, "pia", Role.PRIVACY_OFFICER)
+        self.number = request(self.desk, self.mei).number
         self.decision_id = self._propose()
 
     def _propose(self) -> str:
-        proposal = refusal(self.code, self.office.clock.now())
+        proposal = refusal(self.code, self.desk.clock.now())
         if self.code == "S1":
             proposal = answered(proposal, "authority", "Office for 国家安全, order 44/2026. " * 40)
         proposal = replace(proposal, neutral=self.code in {"S5", "S6"})
         return propose(self.mei, self.number, 1, proposal).decision_id
 
     def decide(self) -> None:
-        for desk in (self.sue, self.pia):
-            approval.approve(desk, self.decision_id, PASSWORD)
+        for session in (self.sue, self.pia):
+            approval.approve(session, self.decision_id, PASSWORD)
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def reviews(tmp_path: Path, counted_ids: Callable[[], None]) -> Iterator[Callabl
 
     yield each
     for one in made:
-        one.office.office.close()
+        one.desk.desk.close()
 
 
 def drawn(shown: Console) -> list[list[tuple[str, str]]]:
@@ -117,12 +117,12 @@ def words(picture: list[list[tuple[str, str]]]) -> str:
     return "\n".join("".join(text for text, _ in line) for line in picture)
 
 
-async def walk(review: Review, desk: Desk, size: tuple[int, int], *, decided: bool) -> dict[str, object]:
+async def walk(review: Review, session: DeskSession, size: tuple[int, int], *, decided: bool) -> dict[str, object]:
     """Every screen on which this person could learn something, in turn."""
     seen: dict[str, object] = {}
-    async with console(review.office, desk, size) as shown:
+    async with console(review.desk, session, size) as shown:
         seen["first"] = await settled(shown)
-        if not desk.agent.has(Role.ADMIN):
+        if not session.agent.has(Role.ADMIN):
             ticket = TicketScreen(review.number)
             await shown.open(ticket)
             await shown.until(lambda: ticket.view is not None)
@@ -131,18 +131,18 @@ async def walk(review: Review, desk: Desk, size: tuple[int, int], *, decided: bo
                 await shown.press("tab")
                 await shown.until_words("Decision")
                 seen["about"] = await settled(shown)
-            if desk.agent.name == "mei":
+            if session.agent.name == "mei":
                 await shown.open(DecisionScreen(review.number))
                 await shown.until_words("legal review")
                 seen["decision"] = await settled(shown)
             await shown.open(ApprovalsScreen())
             await shown.until_words("wait")
             seen["approvals"] = await settled(shown)
-        if not decided and desk.agent.name in {"mei", "sue", "sam"}:
+        if not decided and session.agent.name in {"mei", "sue", "sam"}:
             await shown.open(ProposalScreen(review.decision_id))
             await shown.until_words("Asked:")
             seen["proposal"] = await settled(shown)
-        if desk.agent.has(Role.SUPERVISOR):
+        if session.agent.has(Role.SUPERVISOR):
             await shown.open(AccessLogScreen())
             await shown.until(lambda: "decision.proposed" in shown.drawn())
             seen["log"] = await settled(shown)

@@ -8,14 +8,12 @@ from screens.frame.help import HelpScreen
 from screens.frame.palette import Palette
 from screens.queue.queue import QueueScreen
 from tests.support.consoles import console
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 
 
 @pytest.mark.parametrize("by_palette", [True, False])
-async def test_the_theme_is_changed_from_the_palette_and_by_its_key(
-    sqlite_office: TestOffice, by_palette: bool
-) -> None:
-    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+async def test_the_theme_is_changed_from_the_palette_and_by_its_key(sqlite_desk: TestDesk, by_palette: bool) -> None:
+    async with console(sqlite_desk, sqlite_desk.session("mei", Role.AGENT)) as shown:
         await shown.until_words("Mine: no tickets.")
         if by_palette:
             await shown.press("ctrl+p")
@@ -35,11 +33,9 @@ async def test_the_theme_is_changed_from_the_palette_and_by_its_key(
 
 
 @pytest.mark.parametrize("then", ["escape", "enter"])
-async def test_keys_that_come_while_the_palette_closes_take_nothing_else_away(
-    sqlite_office: TestOffice, then: str
-) -> None:
+async def test_keys_that_come_while_the_palette_closes_take_nothing_else_away(sqlite_desk: TestDesk, then: str) -> None:
     """ScreenStackError ended the console: what was chosen and Escape both closed it."""
-    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+    async with console(sqlite_desk, sqlite_desk.session("mei", Role.AGENT)) as shown:
         await shown.until_on(QueueScreen)
         palette = await shown.open_palette()
         await shown.until(lambda: palette.query_one(OptionList).option_count > 3)
@@ -58,9 +54,9 @@ async def test_keys_that_come_while_the_palette_closes_take_nothing_else_away(
         assert [type(one) for one in shown.app.screen_stack] == [QueueScreen]
 
 
-async def test_a_palette_under_another_screen_closes_itself_alone(sqlite_office: TestOffice) -> None:
+async def test_a_palette_under_another_screen_closes_itself_alone(sqlite_desk: TestDesk) -> None:
     """InvalidStateError ended the console: it took the screen above away, and was then closed a second time."""
-    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+    async with console(sqlite_desk, sqlite_desk.session("mei", Role.AGENT)) as shown:
         await shown.until_on(QueueScreen)
         palette = await shown.open_palette()
         await shown.open(HelpScreen("queue"))
@@ -73,10 +69,10 @@ async def test_a_palette_under_another_screen_closes_itself_alone(sqlite_office:
 
 
 @pytest.mark.parametrize("key", ["f8", "ctrl+p", "f1", "f7", "f9", "n", "g", "slash"])
-async def test_a_key_that_is_held_down_opens_one_thing_at_most(sqlite_office: TestOffice, key: str) -> None:
+async def test_a_key_that_is_held_down_opens_one_thing_at_most(sqlite_desk: TestDesk, key: str) -> None:
     """F8 put one palette on another until the console ended with a RecursionError."""
-    sqlite_office.office.sample = True
-    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+    sqlite_desk.desk.sample = True
+    async with console(sqlite_desk, sqlite_desk.session("mei", Role.AGENT)) as shown:
         await shown.until_on(QueueScreen)
         for _ in range(30):
             await shown.press(key)

@@ -12,19 +12,19 @@ from cs_console.verification.codes import send_code
 from models.enums import Field, Role
 from screens.demo.phone import PhoneScreen, arrived
 from tests.support.consoles import SIZES, console
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.tickets import make_ticket
 
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_it_shows_what_the_outbox_received_newest_first_without_the_address(
-    sqlite_office: TestOffice, size: tuple[int, int]
+    sqlite_desk: TestDesk, size: tuple[int, int]
 ) -> None:
-    vera = sqlite_office.desk("vera", Role.VERIFIER)
-    made = make_ticket(sqlite_office, contacts={Field.MOBILE: "+8613800138000", Field.EMAIL: "alice@example.org"})
+    vera = sqlite_desk.session("vera", Role.VERIFIER)
+    made = make_ticket(sqlite_desk, contacts={Field.MOBILE: "+8613800138000", Field.EMAIL: "alice@example.org"})
     send_code(vera, made.number, made.contact_ids[Field.MOBILE])
-    sqlite_office.clock.forward(seconds=1)
-    async with console(sqlite_office, vera, size) as shown:
+    sqlite_desk.clock.forward(seconds=1)
+    async with console(sqlite_desk, vera, size) as shown:
         await shown.open(PhoneScreen())
         await shown.until_words("text message", "your code is")
         send_code(vera, made.number, made.contact_ids[Field.EMAIL])
@@ -34,27 +34,27 @@ async def test_it_shows_what_the_outbox_received_newest_first_without_the_addres
         assert "13800138000" not in words and "alice@example.org" not in words
 
 
-async def test_it_opens_by_its_key_in_the_demo_only(sqlite_office: TestOffice) -> None:
-    vera = sqlite_office.desk("vera", Role.VERIFIER)
-    async with console(sqlite_office, vera) as shown:
+async def test_it_opens_by_its_key_in_the_demo_only(sqlite_desk: TestDesk) -> None:
+    vera = sqlite_desk.session("vera", Role.VERIFIER)
+    async with console(sqlite_desk, vera) as shown:
         await shown.press("f9")
         await shown.pilot.pause()
         assert not isinstance(shown.app.screen, PhoneScreen)
-        sqlite_office.office.sample = True
+        sqlite_desk.desk.sample = True
         await shown.press("f9")
         await shown.until_on(PhoneScreen)
         await shown.until_words("Nothing has arrived yet.")
 
 
-async def test_hostile_messages_are_only_letters(sqlite_office: TestOffice) -> None:
+async def test_hostile_messages_are_only_letters(sqlite_desk: TestDesk) -> None:
     """ASVS 1.2.4, 1.3.3."""
-    vera = sqlite_office.desk("vera", Role.VERIFIER)
-    outbox = sqlite_office.office.settings.outbox
+    vera = sqlite_desk.session("vera", Role.VERIFIER)
+    outbox = sqlite_desk.desk.settings.outbox
     assert outbox is not None
     hostile = b"[/x]\x1b]52;c;aGk=\x07[@click=app.quit]\xe2\x80\xae"
-    put(outbox, sqlite_office.clock.now(), "0123456789abcdef", ".txt", b"To: 1\n\n" + hostile)
-    put(outbox, sqlite_office.clock.now(), "0123456789abcdef", ".eml", b"Subject: " + hostile + b"\n\n" + hostile)
-    async with console(sqlite_office, vera) as shown:
+    put(outbox, sqlite_desk.clock.now(), "0123456789abcdef", ".txt", b"To: 1\n\n" + hostile)
+    put(outbox, sqlite_desk.clock.now(), "0123456789abcdef", ".eml", b"Subject: " + hostile + b"\n\n" + hostile)
+    async with console(sqlite_desk, vera) as shown:
         await shown.open(PhoneScreen())
         await shown.until_words("[@click=app.quit]")
         assert not {"\x1b", "\x07", "\u202e"} & set(shown.drawn())

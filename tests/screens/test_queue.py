@@ -19,7 +19,7 @@ from screens.queue.view_list import ViewList
 from screens.ticket.ticket import TicketScreen
 from screens.widgets.filter_line import FilterLine
 from tests.support.consoles import SIZES, Console, console
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.tickets import make_ticket
 
 
@@ -31,20 +31,20 @@ def numbers(shown: Console) -> list[int]:
     return [row.number for row in table(shown).tickets]
 
 
-def make_many(test_office: TestOffice, count: int) -> list[int]:
-    now = test_office.clock.now()
+def make_many(test_desk: TestDesk, count: int) -> list[int]:
+    now = test_desk.clock.now()
     return [
-        make_ticket(test_office, subject=f"Matter {index}", received_at=now - timedelta(minutes=index)).number
+        make_ticket(test_desk, subject=f"Matter {index}", received_at=now - timedelta(minutes=index)).number
         for index in range(count)
     ]
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_views_have_counts_and_number_keys(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    make_ticket(sqlite_office, assignee=mei, subject="Mine to answer")
-    make_ticket(sqlite_office, subject="Waiting for an agent")
-    async with console(sqlite_office, mei, size) as shown:
+async def test_views_have_counts_and_number_keys(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    make_ticket(sqlite_desk, assignee=mei, subject="Mine to answer")
+    make_ticket(sqlite_desk, subject="Waiting for an agent")
+    async with console(sqlite_desk, mei, size) as shown:
         await shown.until(lambda: "Mine to answer" in shown.drawn(), "my ticket")
         views = shown.app.screen.query_one(ViewList)
         await shown.until(lambda: [one.count for one in views.views[:2]] == ["1", "1"], "the counts")
@@ -56,25 +56,25 @@ async def test_views_have_counts_and_number_keys(sqlite_office: TestOffice, size
         await shown.until_words("Overdue: no tickets.")
 
 
-async def test_state_and_due_are_words(sqlite_office: TestOffice) -> None:
+async def test_state_and_due_are_words(sqlite_desk: TestDesk) -> None:
     """Nothing relies on colour alone."""
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    make_ticket(sqlite_office, kind=TicketKind.RIGHTS, state=TicketState.TO_VERIFY, assignee=mei)
-    async with console(sqlite_office, mei) as shown:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    make_ticket(sqlite_desk, kind=TicketKind.RIGHTS, state=TicketState.TO_VERIFY, assignee=mei)
+    async with console(sqlite_desk, mei) as shown:
         await shown.until(lambda: "to verify" in shown.drawn() and "starts later" in shown.drawn())
 
 
-async def test_who_waits_for_verification_is_shown_with_their_age(sqlite_office: TestOffice) -> None:
+async def test_who_waits_for_verification_is_shown_with_their_age(sqlite_desk: TestDesk) -> None:
     """Unverified requests wait in a lane of their own (policy V.4): nothing is due, but a requester is waiting."""
     contacts = {Field.MOBILE: "+8613800138000"}
-    made = make_ticket(sqlite_office, kind=TicketKind.RIGHTS, state=TicketState.TO_VERIFY, contacts=contacts)
-    sqlite_office.clock.forward(days=3)
-    send_code(sqlite_office.desk("vera", Role.VERIFIER), made.number, made.contact_ids[Field.MOBILE])
-    sqlite_office.clock.forward(minutes=10)
-    make_ticket(sqlite_office, kind=TicketKind.RIGHTS, state=TicketState.TO_VERIFY)
-    sqlite_office.clock.forward(days=2, minutes=-20)
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    async with console(sqlite_office, mei) as shown:
+    made = make_ticket(sqlite_desk, kind=TicketKind.RIGHTS, state=TicketState.TO_VERIFY, contacts=contacts)
+    sqlite_desk.clock.forward(days=3)
+    send_code(sqlite_desk.session("vera", Role.VERIFIER), made.number, made.contact_ids[Field.MOBILE])
+    sqlite_desk.clock.forward(minutes=10)
+    make_ticket(sqlite_desk, kind=TicketKind.RIGHTS, state=TicketState.TO_VERIFY)
+    sqlite_desk.clock.forward(days=2, minutes=-20)
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    async with console(sqlite_desk, mei) as shown:
         await shown.press("3")
         await shown.until(lambda: bool(re.search(r"waits +tried", shown.drawn())))
         oldest, newest = re.findall(r"rights .*?(\d+ \w+) +(never|\d+ \w+ ago)", shown.drawn())
@@ -93,18 +93,18 @@ async def test_who_waits_for_verification_is_shown_with_their_age(sqlite_office:
     ],
 )
 async def test_everybody_begins_where_their_own_work_is(
-    sqlite_office: TestOffice, roles: tuple[Role, ...], view: str
+    sqlite_desk: TestDesk, roles: tuple[Role, ...], view: str
 ) -> None:
-    async with console(sqlite_office, sqlite_office.desk("ann", *roles)) as shown:
+    async with console(sqlite_desk, sqlite_desk.session("ann", *roles)) as shown:
         screen = shown.app.screen
         assert isinstance(screen, QueueScreen)
         await shown.until(lambda: screen.view == view, view)
 
 
-async def test_the_next_page_comes_when_the_cursor_nears_the_end(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    made = make_many(sqlite_office, 130)
-    async with console(sqlite_office, mei) as shown:
+async def test_the_next_page_comes_when_the_cursor_nears_the_end(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = make_many(sqlite_desk, 130)
+    async with console(sqlite_desk, mei) as shown:
         await shown.press("2")
         await shown.until(lambda: numbers(shown) == made[:100], "the first page")
         table(shown).move_cursor(row=90)
@@ -112,10 +112,10 @@ async def test_the_next_page_comes_when_the_cursor_nears_the_end(sqlite_office: 
         assert table(shown).cursor_row == 90
 
 
-async def test_a_refresh_keeps_the_cursor_on_its_ticket_and_its_line(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    made = make_many(sqlite_office, 60)
-    async with console(sqlite_office, mei) as shown:
+async def test_a_refresh_keeps_the_cursor_on_its_ticket_and_its_line(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = make_many(sqlite_desk, 60)
+    async with console(sqlite_desk, mei) as shown:
         await shown.press("2")
         await shown.until(lambda: numbers(shown) == made)
         table(shown).move_cursor(row=45)
@@ -124,7 +124,7 @@ async def test_a_refresh_keeps_the_cursor_on_its_ticket_and_its_line(sqlite_offi
         await shown.pilot.pause()
         line = table(shown).cursor_row - table(shown).scroll_offset.y
         newest = make_ticket(
-            sqlite_office, subject="Just arrived", received_at=sqlite_office.clock.now() + timedelta(minutes=1)
+            sqlite_desk, subject="Just arrived", received_at=sqlite_desk.clock.now() + timedelta(minutes=1)
         ).number
         screen = shown.app.screen
         assert isinstance(screen, QueueScreen)
@@ -136,10 +136,10 @@ async def test_a_refresh_keeps_the_cursor_on_its_ticket_and_its_line(sqlite_offi
         await shown.until(lambda: table(shown).cursor_row - table(shown).scroll_offset.y == line, "the same line")
 
 
-async def test_a_refresh_changes_cells_in_place(sqlite_office: TestOffice) -> None:
-    mei, omar = sqlite_office.desk("mei", Role.AGENT), sqlite_office.desk("omar", Role.AGENT)
-    made = make_ticket(sqlite_office, subject="Coupon").number
-    async with console(sqlite_office, mei, (120, 34)) as shown:
+async def test_a_refresh_changes_cells_in_place(sqlite_desk: TestDesk) -> None:
+    mei, omar = sqlite_desk.session("mei", Role.AGENT), sqlite_desk.session("omar", Role.AGENT)
+    made = make_ticket(sqlite_desk, subject="Coupon").number
+    async with console(sqlite_desk, mei, (120, 34)) as shown:
         await shown.press("7")
         await shown.until(lambda: "Coupon" in shown.drawn())
         workflow.claim(omar, made)
@@ -147,10 +147,10 @@ async def test_a_refresh_changes_cells_in_place(sqlite_office: TestOffice) -> No
         await shown.until(lambda: "omar" in shown.drawn(), "the other's name")
 
 
-async def test_claiming_makes_it_mine_and_the_second_of_two_is_told_who_has_it(sqlite_office: TestOffice) -> None:
-    mei, omar = sqlite_office.desk("mei", Role.AGENT), sqlite_office.desk("omar", Role.AGENT)
-    first, second = make_many(sqlite_office, 2)
-    async with console(sqlite_office, mei) as shown:
+async def test_claiming_makes_it_mine_and_the_second_of_two_is_told_who_has_it(sqlite_desk: TestDesk) -> None:
+    mei, omar = sqlite_desk.session("mei", Role.AGENT), sqlite_desk.session("omar", Role.AGENT)
+    first, second = make_many(sqlite_desk, 2)
+    async with console(sqlite_desk, mei) as shown:
         await shown.press("2")
         await shown.until(lambda: numbers(shown) == [first, second])
         workflow.claim(omar, first)
@@ -163,11 +163,11 @@ async def test_claiming_makes_it_mine_and_the_second_of_two_is_told_who_has_it(s
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_the_filter_narrows_and_a_bad_word_is_named(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    kept = make_ticket(sqlite_office, kind=TicketKind.APPEAL, assignee=mei).number
-    make_ticket(sqlite_office, kind=TicketKind.REPORT, assignee=mei)
-    async with console(sqlite_office, mei, size) as shown:
+async def test_the_filter_narrows_and_a_bad_word_is_named(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    kept = make_ticket(sqlite_desk, kind=TicketKind.APPEAL, assignee=mei).number
+    make_ticket(sqlite_desk, kind=TicketKind.REPORT, assignee=mei)
+    async with console(sqlite_desk, mei, size) as shown:
         await shown.until(lambda: len(numbers(shown)) == 2)
         await shown.press("slash")
         await shown.type("kind:nonsense")
@@ -183,10 +183,10 @@ async def test_the_filter_narrows_and_a_bad_word_is_named(sqlite_office: TestOff
         await shown.until(lambda: len(numbers(shown)) == 2, "the whole list again")
 
 
-async def test_a_filter_that_only_the_store_can_refuse_is_named_too(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    make_ticket(sqlite_office, assignee=mei)
-    async with console(sqlite_office, mei) as shown:
+async def test_a_filter_that_only_the_store_can_refuse_is_named_too(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    make_ticket(sqlite_desk, assignee=mei)
+    async with console(sqlite_desk, mei) as shown:
         await shown.until(lambda: len(numbers(shown)) == 1)
         await shown.press("slash")
         await shown.type("assignee:zaphod")
@@ -195,10 +195,10 @@ async def test_a_filter_that_only_the_store_can_refuse_is_named_too(sqlite_offic
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_enter_opens_the_ticket_and_escape_comes_back(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    make_ticket(sqlite_office, assignee=mei)
-    async with console(sqlite_office, mei, size) as shown:
+async def test_enter_opens_the_ticket_and_escape_comes_back(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    make_ticket(sqlite_desk, assignee=mei)
+    async with console(sqlite_desk, mei, size) as shown:
         await shown.until(lambda: len(numbers(shown)) == 1)
         await shown.press("enter")
         await shown.until_on(TicketScreen)
@@ -206,10 +206,10 @@ async def test_enter_opens_the_ticket_and_escape_comes_back(sqlite_office: TestO
         await shown.until_on(QueueScreen)
 
 
-async def test_marked_tickets_are_claimed_together_and_failures_do_not_stop_the_rest(sqlite_office: TestOffice) -> None:
-    mei, omar = sqlite_office.desk("mei", Role.AGENT), sqlite_office.desk("omar", Role.AGENT)
-    made = make_many(sqlite_office, 3)
-    async with console(sqlite_office, mei) as shown:
+async def test_marked_tickets_are_claimed_together_and_failures_do_not_stop_the_rest(sqlite_desk: TestDesk) -> None:
+    mei, omar = sqlite_desk.session("mei", Role.AGENT), sqlite_desk.session("omar", Role.AGENT)
+    made = make_many(sqlite_desk, 3)
+    async with console(sqlite_desk, mei) as shown:
         await shown.press("2")
         await shown.until(lambda: numbers(shown) == made)
         await shown.press("x", "x", "x")
@@ -223,37 +223,37 @@ async def test_marked_tickets_are_claimed_together_and_failures_do_not_stop_the_
     assert [row.number for row in queue.page(mei, "mine").rows] == [made[0], made[2]]
 
 
-async def test_the_strip_shows_the_whole_subject_of_the_line(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
+async def test_the_strip_shows_the_whole_subject_of_the_line(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
     long = "A subject that is much longer than the column in the list can be at any width " + "x" * 20
-    make_ticket(sqlite_office, assignee=mei, subject=long)
-    async with console(sqlite_office, mei, (120, 34)) as shown:
+    make_ticket(sqlite_desk, assignee=mei, subject=long)
+    async with console(sqlite_desk, mei, (120, 34)) as shown:
         await shown.until(lambda: len(numbers(shown)) == 1)
         strip = shown.app.screen.query_one(TicketStrip)
         await shown.until(lambda: strip.ticket is not None and long[:80] in shown.drawn())
 
 
-async def test_a_click_chooses_a_view(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
+async def test_a_click_chooses_a_view(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
     for size, offset in (((120, 34), (5, 4)), ((80, 24), (20, 0))):
-        async with console(sqlite_office, mei, size) as shown:
+        async with console(sqlite_desk, mei, size) as shown:
             await shown.until_words("Mine: no tickets.")
             await shown.pilot.click(ViewList, offset=offset)
             wanted = "Due soon" if size[0] >= 120 else "Unassigned"
             await shown.until_words(f"{wanted}: no tickets.")
 
 
-async def test_an_admin_alone_sees_no_tickets(sqlite_office: TestOffice) -> None:
-    make_ticket(sqlite_office, subject="Nothing for admins")
-    admin = sqlite_office.desk("ines", Role.ADMIN)
-    async with console(sqlite_office, admin) as shown:
+async def test_an_admin_alone_sees_no_tickets(sqlite_desk: TestDesk) -> None:
+    make_ticket(sqlite_desk, subject="Nothing for admins")
+    admin = sqlite_desk.session("ines", Role.ADMIN)
+    async with console(sqlite_desk, admin) as shown:
         await shown.until(lambda: "can do this" in shown.notice, "the refusal")
         assert "Nothing for admins" not in shown.drawn()
 
 
-def test_only_a_few_pages_are_kept_and_one_can_go_back_up(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    made = make_many(sqlite_office, 70)
+def test_only_a_few_pages_are_kept_and_one_can_go_back_up(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = make_many(sqlite_desk, 70)
 
     def fetch(after: queue.Cursor | None) -> queue.QueuePage:
         return queue.page(mei, "unassigned", None, after, 10)
@@ -269,9 +269,9 @@ def test_only_a_few_pages_are_kept_and_one_can_go_back_up(sqlite_office: TestOff
     assert pages.has_more_below
 
 
-async def test_letters_that_come_before_the_filter_is_there_do_nothing_else(sqlite_office: TestOffice) -> None:
+async def test_letters_that_come_before_the_filter_is_there_do_nothing_else(sqlite_desk: TestDesk) -> None:
     """The `n` of `/kind` opened a new ticket."""
-    async with console(sqlite_office, sqlite_office.desk("mei", Role.AGENT)) as shown:
+    async with console(sqlite_desk, sqlite_desk.session("mei", Role.AGENT)) as shown:
         await shown.until_on(QueueScreen)
         for key, character in (("slash", "/"), ("k", "k"), ("i", "i"), ("n", "n"), ("d", "d")):
             shown.app.post_message(events.Key(key, character))

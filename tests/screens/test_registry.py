@@ -15,7 +15,7 @@ from screens import registry
 from screens.frame.console_screen import ConsoleScreen, Dialog
 from screens.frame.help import ABOUT
 from tests.support.consoles import console
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 
 DESIGN_KEYS = {
     "move_down": "j,down",
@@ -115,18 +115,18 @@ def test_commands_of_other_roles_are_not_offered() -> None:
     ],
 )
 def test_unusable_keys_are_named_before_the_console_opens(
-    sqlite_office: TestOffice, keys: dict[str, str], said: str
+    sqlite_desk: TestDesk, keys: dict[str, str], said: str
 ) -> None:
-    settings = sqlite_office.office.settings.model_copy(update={"keys": keys})
+    settings = sqlite_desk.desk.settings.model_copy(update={"keys": keys})
     with pytest.raises(BadSettings, match=said):
         ConsoleApp(settings)
 
 
-async def test_a_rebound_key_works_and_stands_in_the_footer(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    office = sqlite_office.office
-    office.settings = office.settings.model_copy(update={"keys": {"filter": "f4"}})
-    async with console(sqlite_office, mei) as shown:
+async def test_a_rebound_key_works_and_stands_in_the_footer(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    desk = sqlite_desk.desk
+    desk.settings = desk.settings.model_copy(update={"keys": {"filter": "f4"}})
+    async with console(sqlite_desk, mei) as shown:
         await shown.until(lambda: "f4 Filter" in shown.drawn(), "the footer")
         await shown.press("f4")
         await shown.until(lambda: shown.app.focused is not None and shown.app.focused.id == "filter-text")

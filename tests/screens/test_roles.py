@@ -7,7 +7,7 @@ import pytest
 from cs_console.access_log import review
 from cs_console.casework import contacts, workflow
 from cs_console.decisions import checklist
-from cs_console.desk import Desk
+from cs_console.desk import DeskSession
 from cs_console.errors import NotAllowed
 from cs_console.intake.form import FormEntry, open_by_form
 from cs_console.verification.codes import send_code
@@ -23,7 +23,7 @@ from screens.ticket.ticket import TicketScreen
 from screens.widgets.key_bar import KeyBar
 from tests.decisions.cases import grant
 from tests.support.consoles import Console, console
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import make_ticket
 
@@ -72,8 +72,8 @@ async def in_the_palette(shown: Console) -> set[str]:
 
 
 @pytest.mark.parametrize("role", Role)
-async def test_on_the_queue_a_role_is_offered_what_it_can_use(sqlite_office: TestOffice, role: Role) -> None:
-    async with console(sqlite_office, sqlite_office.desk("who", role), (120, 34)) as shown:
+async def test_on_the_queue_a_role_is_offered_what_it_can_use(sqlite_desk: TestDesk, role: Role) -> None:
+    async with console(sqlite_desk, sqlite_desk.session("who", role), (120, 34)) as shown:
         await shown.until_on(QueueScreen)
         assert footer(shown) == titles(*QUEUE_FOOTER[role])
         listed = await in_the_palette(shown)
@@ -91,9 +91,9 @@ async def test_on_the_queue_a_role_is_offered_what_it_can_use(sqlite_office: Tes
 
 
 @pytest.mark.parametrize("role", NOT_IN_THE_TICKET)
-async def test_on_a_ticket_a_role_is_offered_what_it_can_use(sqlite_office: TestOffice, role: Role) -> None:
-    made, hidden = make_ticket(sqlite_office), NOT_IN_THE_TICKET[role]
-    async with console(sqlite_office, sqlite_office.desk("who", role), (120, 34)) as shown:
+async def test_on_a_ticket_a_role_is_offered_what_it_can_use(sqlite_desk: TestDesk, role: Role) -> None:
+    made, hidden = make_ticket(sqlite_desk), NOT_IN_THE_TICKET[role]
+    async with console(sqlite_desk, sqlite_desk.session("who", role), (120, 34)) as shown:
         await shown.open(TicketScreen(made.number))
         await shown.until(lambda: bool(shown.app.screen.query_one(Facts).children), "the ticket")
         for one in footer(shown):
@@ -113,8 +113,8 @@ async def test_on_a_ticket_a_role_is_offered_what_it_can_use(sqlite_office: Test
 
 
 @pytest.mark.parametrize("role", Role)
-async def test_g_leads_only_to_places_of_the_role(sqlite_office: TestOffice, role: Role) -> None:
-    async with console(sqlite_office, sqlite_office.desk("who", role)) as shown:
+async def test_g_leads_only_to_places_of_the_role(sqlite_desk: TestDesk, role: Role) -> None:
+    async with console(sqlite_desk, sqlite_desk.session("who", role)) as shown:
         await shown.until_on(QueueScreen)
         for key, place, mode in (("a", "go_approvals", "approvals"), ("l", "go_log", "log")):
             await shown.press("g")
@@ -127,21 +127,21 @@ async def test_g_leads_only_to_places_of_the_role(sqlite_office: TestOffice, rol
             await shown.until_on(QueueScreen)
 
 
-async def test_a_hidden_key_does_nothing(sqlite_office: TestOffice) -> None:
-    made = make_ticket(sqlite_office)
-    async with console(sqlite_office, sqlite_office.desk("sue", SUPERVISOR)) as shown:
+async def test_a_hidden_key_does_nothing(sqlite_desk: TestDesk) -> None:
+    made = make_ticket(sqlite_desk)
+    async with console(sqlite_desk, sqlite_desk.session("sue", SUPERVISOR)) as shown:
         await shown.open(TicketScreen(made.number))
         await shown.until_words("unassigned")
         await shown.press("c", "e", "s")  # the last one is a supervisor's too
         await shown.until_words(f"Move #{made.number} to which state?")
         assert len(shown.app.screen_stack) == 3
-        assert recorded(sqlite_office.office, Action.TICKET_CLAIMED) == []
+        assert recorded(sqlite_desk.desk, Action.TICKET_CLAIMED) == []
 
 
-async def test_only_agents_claim_in_bulk(sqlite_office: TestOffice) -> None:
-    make_ticket(sqlite_office)
+async def test_only_agents_claim_in_bulk(sqlite_desk: TestDesk) -> None:
+    make_ticket(sqlite_desk)
     for role, offered in ((AGENT, True), (SUPERVISOR, False)):
-        async with console(sqlite_office, sqlite_office.desk(f"who-{role}", role), (120, 34)) as shown:
+        async with console(sqlite_desk, sqlite_desk.session(f"who-{role}", role), (120, 34)) as shown:
             await shown.press("7")
             await shown.until(lambda: shown.app.screen.query_one(TicketTable).row_count == 1, "the ticket")
             await shown.press("x", "X")
@@ -150,19 +150,19 @@ async def test_only_agents_claim_in_bulk(sqlite_office: TestOffice) -> None:
 
 
 @pytest.mark.parametrize("role", Role)
-def test_what_is_hidden_is_refused_as_well(test_office: TestOffice, role: Role) -> None:
+def test_what_is_hidden_is_refused_as_well(test_desk: TestDesk, role: Role) -> None:
     """Screens decide nothing: behind each command stands a service that refuses the roles it is not offered to."""
-    desk, number = test_office.desk("who", role), make_ticket(test_office).number
+    session, number = test_desk.session("who", role), make_ticket(test_desk).number
     form = FormEntry(TicketKind.INQUIRY, Channel.CALL, "A call", "About a coupon.")
-    behind: dict[str, Callable[[Desk], object]] = {
-        "claim": lambda desk: workflow.claim(desk, number),
-        "new": lambda desk: open_by_form(desk, form),
-        "contact": lambda desk: contacts.change_contact(desk, number, None, Field.MOBILE, "+86 138 0013 8000"),
-        "propose": lambda desk: checklist.preview_notice(desk, number, grant("mobile")),
-        "verify": lambda desk: send_code(desk, number, "unknown"),
-        "go_log": lambda desk: review.entries(desk, review.LogFilter(), None, 10),
+    behind: dict[str, Callable[[DeskSession], object]] = {
+        "claim": lambda session: workflow.claim(session, number),
+        "new": lambda session: open_by_form(session, form),
+        "contact": lambda session: contacts.change_contact(session, number, None, Field.MOBILE, "+86 138 0013 8000"),
+        "propose": lambda session: checklist.preview_notice(session, number, grant("mobile")),
+        "verify": lambda session: send_code(session, number, "unknown"),
+        "go_log": lambda session: review.entries(session, review.LogFilter(), None, 10),
     }
     for one, act in behind.items():
         if not registry.command(one).open_to(frozenset({role})):
             with pytest.raises(NotAllowed, match=r"Only an? "):
-                act(desk)
+                act(session)

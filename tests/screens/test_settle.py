@@ -15,7 +15,7 @@ from screens.widgets.choice_list import ChoiceList
 from tests.decisions.cases import person
 from tests.settlements.settlements import about, end, refused, settling
 from tests.support.consoles import SIZES, Console, console
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import make_ticket
 
@@ -63,10 +63,10 @@ async def walk_an_appeal(shown: Console, screen: SettleScreen, outcome: str) -> 
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_an_appeal_is_overturned_by_keyboard(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
-    case = refused(sqlite_office)
-    number = about(sqlite_office, case, TicketKind.APPEAL, case.ben)
-    async with console(sqlite_office, case.ben, size) as shown:
+async def test_an_appeal_is_overturned_by_keyboard(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
+    case = refused(sqlite_desk)
+    number = about(sqlite_desk, case, TicketKind.APPEAL, case.ben)
+    async with console(sqlite_desk, case.ben, size) as shown:
         ticket = await shown.open_ticket(number)
         screen = await walking(shown)
         await shown.until_words("Review of the decision", f"#{case.number}: refuse: D2", "Proposed by mei", "Outcome")
@@ -80,14 +80,14 @@ async def test_an_appeal_is_overturned_by_keyboard(sqlite_office: TestOffice, si
         await shown.until(lambda: "Settled. The notice is sent." in shown.notice)
         assert f"#{case.number} was reopened." in shown.notice
         await shown.until(lambda: ticket.view is not None and ticket.view.state is TicketState.CLOSED)
-    assert len(recorded(sqlite_office.office, Action.TICKET_SETTLED)) == 1
+    assert len(recorded(sqlite_desk.desk, Action.TICKET_SETTLED)) == 1
 
 
-async def test_the_steps_are_resumed_where_they_were_left(sqlite_office: TestOffice) -> None:
+async def test_the_steps_are_resumed_where_they_were_left(sqlite_desk: TestDesk) -> None:
     """Invariant 9."""
-    case = refused(sqlite_office)
-    number = about(sqlite_office, case, TicketKind.APPEAL, case.ben)
-    async with console(sqlite_office, case.ben) as shown:
+    case = refused(sqlite_desk)
+    number = about(sqlite_desk, case, TicketKind.APPEAL, case.ben)
+    async with console(sqlite_desk, case.ben) as shown:
         await shown.open_ticket(number)
         screen = await walking(shown)
         await walk_an_appeal(shown, screen, "partly")
@@ -100,11 +100,11 @@ async def test_the_steps_are_resumed_where_they_were_left(sqlite_office: TestOff
         assert "Your draft was restored." in shown.notice
 
 
-async def test_what_is_asked_follows_the_answers(sqlite_office: TestOffice) -> None:
+async def test_what_is_asked_follows_the_answers(sqlite_desk: TestDesk) -> None:
     """Policy I.(3): data about another person needs basis, citation, evidence and a supervisor."""
-    ben = person(sqlite_office, "ben", Role.AGENT)
-    number = make_ticket(sqlite_office, kind=TicketKind.REPORT, assignee=ben).number
-    async with console(sqlite_office, ben, SIZES[1]) as shown:
+    ben = person(sqlite_desk, "ben", Role.AGENT)
+    number = make_ticket(sqlite_desk, kind=TicketKind.REPORT, assignee=ben).number
+    async with console(sqlite_desk, ben, SIZES[1]) as shown:
         await shown.open_ticket(number)
         screen = await walking(shown)
         steps = screen.query_one("#steps", ChoiceList)
@@ -120,10 +120,10 @@ async def test_what_is_asked_follows_the_answers(sqlite_office: TestOffice) -> N
         assert "A supervisor has to settle" not in shown.words()
 
 
-async def test_a_refusal_is_said_in_the_services_words_and_loses_nothing(sqlite_office: TestOffice) -> None:
-    case = refused(sqlite_office)
-    number = about(sqlite_office, case, TicketKind.APPEAL, case.mei)
-    async with console(sqlite_office, case.mei) as shown:
+async def test_a_refusal_is_said_in_the_services_words_and_loses_nothing(sqlite_desk: TestDesk) -> None:
+    case = refused(sqlite_desk)
+    number = about(sqlite_desk, case, TicketKind.APPEAL, case.mei)
+    async with console(sqlite_desk, case.mei) as shown:
         await shown.open_ticket(number)
         screen = await walking(shown)
         await walk_an_appeal(shown, screen, "overturn")
@@ -132,11 +132,11 @@ async def test_a_refusal_is_said_in_the_services_words_and_loses_nothing(sqlite_
         assert shown.app.screen is screen and screen.form.reason == "facts"
 
 
-async def test_after_it_ended_the_screen_shows_how(sqlite_office: TestOffice) -> None:
-    case = refused(sqlite_office)
-    number = about(sqlite_office, case, TicketKind.COMPLAINT, case.pia)
-    end(sqlite_office, case.pia, number, settling(TicketKind.COMPLAINT))
-    async with console(sqlite_office, case.sam, SIZES[1]) as shown:
+async def test_after_it_ended_the_screen_shows_how(sqlite_desk: TestDesk) -> None:
+    case = refused(sqlite_desk)
+    number = about(sqlite_desk, case, TicketKind.COMPLAINT, case.pia)
+    end(sqlite_desk, case.pia, number, settling(TicketKind.COMPLAINT))
+    async with console(sqlite_desk, case.sam, SIZES[1]) as shown:
         ticket = await shown.open_ticket(number)
         await shown.until_words("Settled", "Founded, 20 November 2026 by pia", f"#{case.number}")
         assert ticket.view is not None
@@ -150,10 +150,10 @@ async def test_after_it_ended_the_screen_shows_how(sqlite_office: TestOffice) ->
         await shown.until_on(TicketScreen)
 
 
-async def test_what_it_is_about_is_named_by_keyboard(sqlite_office: TestOffice) -> None:
-    case = refused(sqlite_office)
-    number = make_ticket(sqlite_office, kind=TicketKind.APPEAL, assignee=case.mei, requester=case.requester).number
-    async with console(sqlite_office, case.mei) as shown:
+async def test_what_it_is_about_is_named_by_keyboard(sqlite_desk: TestDesk) -> None:
+    case = refused(sqlite_desk)
+    number = make_ticket(sqlite_desk, kind=TicketKind.APPEAL, assignee=case.mei, requester=case.requester).number
+    async with console(sqlite_desk, case.mei) as shown:
         ticket = await shown.open_ticket(number)
         await shown.press("b")
         await shown.until_on(ChoiceDialog)
@@ -168,10 +168,10 @@ async def test_what_it_is_about_is_named_by_keyboard(sqlite_office: TestOffice) 
         assert "sue" not in shown.words()
 
 
-async def test_whose_decision_is_named_by_keyboard(sqlite_office: TestOffice) -> None:
-    case = refused(sqlite_office)
-    number = make_ticket(sqlite_office, kind=TicketKind.COMPLAINT, assignee=case.ben).number
-    async with console(sqlite_office, case.ben) as shown:
+async def test_whose_decision_is_named_by_keyboard(sqlite_desk: TestDesk) -> None:
+    case = refused(sqlite_desk)
+    number = make_ticket(sqlite_desk, kind=TicketKind.COMPLAINT, assignee=case.ben).number
+    async with console(sqlite_desk, case.ben) as shown:
         await shown.open_ticket(number)
         await shown.press("b")
         await shown.until_on(ChoiceDialog)
@@ -183,10 +183,10 @@ async def test_whose_decision_is_named_by_keyboard(sqlite_office: TestOffice) ->
         await shown.until(lambda: "is about what sue decided." in shown.notice)
 
 
-async def test_a_supervisor_closes_around_the_steps_with_a_reason(sqlite_office: TestOffice) -> None:
-    sam = person(sqlite_office, "sam", Role.SUPERVISOR)
-    number = make_ticket(sqlite_office, kind=TicketKind.REPORT).number
-    async with console(sqlite_office, sam) as shown:
+async def test_a_supervisor_closes_around_the_steps_with_a_reason(sqlite_desk: TestDesk) -> None:
+    sam = person(sqlite_desk, "sam", Role.SUPERVISOR)
+    number = make_ticket(sqlite_desk, kind=TicketKind.REPORT).number
+    async with console(sqlite_desk, sam) as shown:
         ticket = await shown.open_ticket(number)
         await shown.press("s")
         await shown.until_on(ChoiceDialog)
@@ -200,13 +200,13 @@ async def test_a_supervisor_closes_around_the_steps_with_a_reason(sqlite_office:
         assert ticket.view is not None and ticket.view.lines[-1].text == "sent twice"
 
 
-async def test_hostile_answers_are_only_letters(sqlite_office: TestOffice) -> None:
+async def test_hostile_answers_are_only_letters(sqlite_desk: TestDesk) -> None:
     """ASVS 1.2.4, 1.3.3."""
-    ben = person(sqlite_office, "ben", Role.AGENT)
+    ben = person(sqlite_desk, "ben", Role.AGENT)
     hostile = "[/x][@click=app.quit]go[/]\x1b[2J\u202e"
-    number = make_ticket(sqlite_office, kind=TicketKind.REPORT, assignee=ben, subject=hostile).number
-    end(sqlite_office, ben, number, settling(TicketKind.REPORT, answers={"what": hostile}))
-    async with console(sqlite_office, ben) as shown:
+    number = make_ticket(sqlite_desk, kind=TicketKind.REPORT, assignee=ben, subject=hostile).number
+    end(sqlite_desk, ben, number, settling(TicketKind.REPORT, answers={"what": hostile}))
+    async with console(sqlite_desk, ben) as shown:
         await shown.open_ticket(number)
         await shown.press("d")
         await shown.until_on(SettleScreen)
@@ -214,8 +214,8 @@ async def test_hostile_answers_are_only_letters(sqlite_office: TestOffice) -> No
         assert not {"\x1b", "\u202e"} & set(shown.drawn())
 
 
-def test_what_is_not_asked_any_more_is_not_sent(sqlite_office: TestOffice) -> None:
-    pack = sqlite_office.office.packs.current
+def test_what_is_not_asked_any_more_is_not_sent(sqlite_desk: TestDesk) -> None:
+    pack = sqlite_desk.desk.packs.current
     rules = pack.kinds[TicketKind.REPORT].workflow
     assert rules is not None
     form = SettleForm("acted", "", {"third": "yes", "basis": "9", "citation": "a law", "proof": "a page"})
@@ -240,10 +240,10 @@ def test_a_draft_that_is_none_is_left_out(draft: str) -> None:
         form_from_json(draft)
 
 
-async def test_who_cannot_settle_it_reads_that_alone(sqlite_office: TestOffice) -> None:
-    case = refused(sqlite_office)
-    number = about(sqlite_office, case, TicketKind.APPEAL)
-    async with console(sqlite_office, case.mei) as shown:
+async def test_who_cannot_settle_it_reads_that_alone(sqlite_desk: TestDesk) -> None:
+    case = refused(sqlite_desk)
+    number = about(sqlite_desk, case, TicketKind.APPEAL)
+    async with console(sqlite_desk, case.mei) as shown:
         await shown.open_ticket(number)
         screen = await walking(shown)
         assert screen.problems() == (str(NotIndependent(number)),)

@@ -19,79 +19,79 @@ from screens.sign_in.sign_in import SignInScreen
 from screens.sign_in.undertaking import UndertakingScreen
 from tests.access_log.tampering import head_of, put_back
 from tests.support.consoles import SIZES, Console
+from tests.support.desk import TestDesk
 from tests.support.doors import PASSWORD, at_the_door, make_account, sign_in_as
-from tests.support.office import TestOffice
 
 pytestmark = pytest.mark.usefixtures("cheap_passwords")
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_a_name_and_its_password_lead_to_the_queue(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
-    make_account(sqlite_office, "mei", Role.AGENT)
-    async with at_the_door(sqlite_office, size) as shown:
+async def test_a_name_and_its_password_lead_to_the_queue(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
+    make_account(sqlite_desk, "mei", Role.AGENT)
+    async with at_the_door(sqlite_desk, size) as shown:
         await sign_in_as(shown, "mei")
         await shown.until_on(QueueScreen)
-        assert shown.app.desk is not None
-        assert shown.app.desk.agent.name == "mei"
+        assert shown.app.session is not None
+        assert shown.app.session.agent.name == "mei"
 
 
-async def test_an_unknown_name_and_a_wrong_password_get_the_same_words(sqlite_office: TestOffice) -> None:
+async def test_an_unknown_name_and_a_wrong_password_get_the_same_words(sqlite_desk: TestDesk) -> None:
     """ASVS 6.3.8."""
-    make_account(sqlite_office, "mei", Role.AGENT)
+    make_account(sqlite_desk, "mei", Role.AGENT)
     said = []
     for name, password in (("mei", "not the password"), ("absent", PASSWORD)):
-        async with at_the_door(sqlite_office) as shown:
+        async with at_the_door(sqlite_desk) as shown:
             await sign_in_as(shown, name, password)
             await shown.until_words("do not match")
             said.append(shown.words())
             assert shown.app.screen.query_one("#password", Input).value == ""
-            assert shown.app.desk is None
+            assert shown.app.session is None
     assert said[0] == said[1]
 
 
-async def test_after_many_failures_the_screen_says_how_long_to_wait(sqlite_office: TestOffice) -> None:
+async def test_after_many_failures_the_screen_says_how_long_to_wait(sqlite_desk: TestDesk) -> None:
     """ASVS 6.3.1."""
-    make_account(sqlite_office, "mei", Role.AGENT)
-    async with at_the_door(sqlite_office) as shown:
+    make_account(sqlite_desk, "mei", Role.AGENT)
+    async with at_the_door(sqlite_desk) as shown:
         await shown.type("mei")
         await shown.press("tab")
         for tries in range(1, 6):
             await shown.type("wrong")
             await shown.press("enter")
-            await shown.until(lambda tries=tries: _failures(sqlite_office) == tries)  # type: ignore[misc]  # bound now
+            await shown.until(lambda tries=tries: _failures(sqlite_desk) == tries)  # type: ignore[misc]  # bound now
             await shown.until(lambda: shown.app.screen.query_one("#password", Input).value == "")
         await shown.type(PASSWORD)
         await shown.press("enter")
         await shown.until_words("Too many failed attempts.", "Wait")
 
 
-def _failures(test_office: TestOffice) -> int:
-    with test_office.office.database.reading() as session:
-        return session.scalars(select(col(Agent.failures)).where(col(Agent.name) == "mei")).one()
+def _failures(test_desk: TestDesk) -> int:
+    with test_desk.desk.database.reading() as db:
+        return db.scalars(select(col(Agent.failures)).where(col(Agent.name) == "mei")).one()
 
 
-async def test_the_password_is_never_drawn(sqlite_office: TestOffice) -> None:
-    async with at_the_door(sqlite_office) as shown:
+async def test_the_password_is_never_drawn(sqlite_desk: TestDesk) -> None:
+    async with at_the_door(sqlite_desk) as shown:
         await shown.press("tab")
         await shown.type("hunter2 hunter2")
         assert "hunter2" not in shown.drawn()
 
 
-async def test_the_demo_shows_its_accounts_and_another_desk_does_not(sqlite_office: TestOffice) -> None:
-    sqlite_office.office.sample = True
-    async with at_the_door(sqlite_office) as shown:
+async def test_the_demo_shows_its_accounts_and_another_desk_does_not(sqlite_desk: TestDesk) -> None:
+    sqlite_desk.desk.sample = True
+    async with at_the_door(sqlite_desk) as shown:
         await shown.until_words("mei", "omar", "ines", "amber-kite-ninety-lakes")
         assert "privacy officer, admin" in shown.drawn()
-    sqlite_office.office.sample = False
-    async with at_the_door(sqlite_office) as shown:
+    sqlite_desk.desk.sample = False
+    async with at_the_door(sqlite_desk) as shown:
         await shown.pilot.pause()
         assert "amber-kite" not in shown.words()
 
 
-async def test_the_undertaking_comes_before_the_queue_and_is_signed_with_a_key(sqlite_office: TestOffice) -> None:
+async def test_the_undertaking_comes_before_the_queue_and_is_signed_with_a_key(sqlite_desk: TestDesk) -> None:
     """Policy IV.(1)2."""
-    make_account(sqlite_office, "mei", Role.AGENT, undertaking=False)
-    async with at_the_door(sqlite_office) as shown:
+    make_account(sqlite_desk, "mei", Role.AGENT, undertaking=False)
+    async with at_the_door(sqlite_desk) as shown:
         await sign_in_as(shown, "mei")
         await shown.until_on(UndertakingScreen)
         await shown.until_words("Version")
@@ -99,26 +99,26 @@ async def test_the_undertaking_comes_before_the_queue_and_is_signed_with_a_key(s
         assert isinstance(shown.app.screen, UndertakingScreen)
         await shown.press("ctrl+y")
         await shown.until_on(QueueScreen)
-    with sqlite_office.office.database.reading() as session:
-        assert session.scalars(select(Undertaking)).one().agent_id
+    with sqlite_desk.desk.database.reading() as db:
+        assert db.scalars(select(Undertaking)).one().agent_id
 
 
-async def test_who_does_not_accept_the_undertaking_is_signed_out(sqlite_office: TestOffice) -> None:
-    make_account(sqlite_office, "mei", Role.AGENT, undertaking=False)
-    async with at_the_door(sqlite_office) as shown:
+async def test_who_does_not_accept_the_undertaking_is_signed_out(sqlite_desk: TestDesk) -> None:
+    make_account(sqlite_desk, "mei", Role.AGENT, undertaking=False)
+    async with at_the_door(sqlite_desk) as shown:
         await sign_in_as(shown, "mei")
         await shown.until_on(UndertakingScreen)
         await shown.press("escape")
         await shown.until_on(SignInScreen)
         await shown.until_words("signed out")
-    with sqlite_office.office.database.reading() as session:
-        assert all(ended is not None for ended in session.scalars(select(col(AgentSession.ended_at))))
+    with sqlite_desk.desk.database.reading() as db:
+        assert all(ended is not None for ended in db.scalars(select(col(AgentSession.ended_at))))
 
 
-async def test_a_password_that_somebody_else_set_is_changed_first(sqlite_office: TestOffice) -> None:
+async def test_a_password_that_somebody_else_set_is_changed_first(sqlite_desk: TestDesk) -> None:
     """ASVS 6.4.1."""
-    make_account(sqlite_office, "mei", Role.AGENT, undertaking=False, temporary=True)
-    async with at_the_door(sqlite_office) as shown:
+    make_account(sqlite_desk, "mei", Role.AGENT, undertaking=False, temporary=True)
+    async with at_the_door(sqlite_desk) as shown:
         await sign_in_as(shown, "mei")
         await shown.until_on(PasswordScreen)
         await _choose(shown, PASSWORD, "another seven harbours", "not the same at all")
@@ -134,9 +134,9 @@ async def _choose(shown: Console, *fields: str) -> None:
         await shown.press("enter")
 
 
-async def test_a_reason_for_a_refused_new_password_is_shown(sqlite_office: TestOffice) -> None:
-    make_account(sqlite_office, "mei", Role.AGENT, undertaking=False, temporary=True)
-    async with at_the_door(sqlite_office) as shown:
+async def test_a_reason_for_a_refused_new_password_is_shown(sqlite_desk: TestDesk) -> None:
+    make_account(sqlite_desk, "mei", Role.AGENT, undertaking=False, temporary=True)
+    async with at_the_door(sqlite_desk) as shown:
         await sign_in_as(shown, "mei")
         await shown.until_on(PasswordScreen)
         await _choose(shown, PASSWORD, "short", "short")
@@ -144,42 +144,42 @@ async def test_a_reason_for_a_refused_new_password_is_shown(sqlite_office: TestO
         assert isinstance(shown.app.screen, PasswordScreen)
 
 
-async def test_signing_out_leaves_an_empty_door(sqlite_office: TestOffice) -> None:
+async def test_signing_out_leaves_an_empty_door(sqlite_desk: TestDesk) -> None:
     """ASVS 7.4.4."""
-    make_account(sqlite_office, "mei", Role.AGENT)
-    async with at_the_door(sqlite_office) as shown:
+    make_account(sqlite_desk, "mei", Role.AGENT)
+    async with at_the_door(sqlite_desk) as shown:
         await sign_in_as(shown, "mei")
         await shown.until_on(QueueScreen)
         await shown.press("ctrl+o")
         await shown.until_on(SignInScreen)
         await shown.until(lambda: "You are signed out." in shown.notice)
         assert [field.value for field in shown.app.screen.query(Input)] == ["", "", ""]
-        assert shown.app.desk is None
+        assert shown.app.session is None
         assert set(shown.app._screen_stacks) == {"door"}
         await shown.press("ctrl+p", "g", "ctrl+l")
         assert isinstance(shown.app.screen, SignInScreen)
 
 
-async def test_a_session_that_was_ended_leads_back_with_the_reason(sqlite_office: TestOffice) -> None:
+async def test_a_session_that_was_ended_leads_back_with_the_reason(sqlite_desk: TestDesk) -> None:
     """ASVS 7.4.1: the session ends on the server; the screen follows at the next action."""
-    make_account(sqlite_office, "mei", Role.AGENT)
-    async with at_the_door(sqlite_office) as shown:
+    make_account(sqlite_desk, "mei", Role.AGENT)
+    async with at_the_door(sqlite_desk) as shown:
         await sign_in_as(shown, "mei")
         await shown.until_on(QueueScreen)
-        with sqlite_office.office.database.transaction() as session:
-            session.connection().execute(
-                update(AgentSession).values(ended_at=sqlite_office.clock.now(), end_reason="your account was changed")
+        with sqlite_desk.desk.database.transaction() as db:
+            db.connection().execute(
+                update(AgentSession).values(ended_at=sqlite_desk.clock.now(), end_reason="your account was changed")
             )
         await shown.press("f5")
         await shown.until_on(SignInScreen)
         await shown.until_words("your account was changed")
-        assert shown.app.desk is None
+        assert shown.app.session is None
         await sign_in_as(shown, "mei")
         await shown.until_on(QueueScreen)
 
 
-async def test_a_home_without_a_desk_says_so_on_the_screen(sqlite_office: TestOffice) -> None:
-    empty = sqlite_office.office.settings.model_copy(update={"home": sqlite_office.office.settings.home / "empty"})
+async def test_a_home_without_a_desk_says_so_on_the_screen(sqlite_desk: TestDesk) -> None:
+    empty = sqlite_desk.desk.settings.model_copy(update={"home": sqlite_desk.desk.settings.home / "empty"})
     app = ConsoleApp(empty)
     async with app.run_test(size=(80, 24)) as pilot:
         shown = Console(app, pilot)
@@ -192,20 +192,20 @@ async def test_a_home_without_a_desk_says_so_on_the_screen(sqlite_office: TestOf
     assert not empty.home.exists()
 
 
-async def test_a_reviewer_is_told_that_the_log_was_put_back(sqlite_office: TestOffice) -> None:
-    make_account(sqlite_office, "omar", Role.SUPERVISOR)
-    old = head_of(sqlite_office)
-    sign_out(sign_in(sqlite_office.office, "omar", PASSWORD).desk)
-    put_back(sqlite_office, old)
-    async with at_the_door(sqlite_office) as shown:
+async def test_a_reviewer_is_told_that_the_log_was_put_back(sqlite_desk: TestDesk) -> None:
+    make_account(sqlite_desk, "omar", Role.SUPERVISOR)
+    old = head_of(sqlite_desk)
+    sign_out(sign_in(sqlite_desk.desk, "omar", PASSWORD).session)
+    put_back(sqlite_desk, old)
+    async with at_the_door(sqlite_desk) as shown:
         await sign_in_as(shown, "omar")
         await shown.until_words("not the one you saw last", "call an operator")
-        assert shown.app.desk is None
+        assert shown.app.session is None
 
 
-async def test_a_password_that_comes_in_one_burst_with_the_name_is_not_shown(sqlite_office: TestOffice) -> None:
+async def test_a_password_that_comes_in_one_burst_with_the_name_is_not_shown(sqlite_desk: TestDesk) -> None:
     """As a slow line or a password manager sends it: no key waits for the one before to be done."""
-    async with at_the_door(sqlite_office) as shown:
+    async with at_the_door(sqlite_desk) as shown:
         await shown.until_on(SignInScreen)
         for key in ["m", "e", "i", "tab", *"quiet"]:
             shown.app.post_message(events.Key(key, key if len(key) == 1 else None))

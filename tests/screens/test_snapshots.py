@@ -13,7 +13,7 @@ from cs_console.app import ConsoleApp
 from models.enums import Priority, Role, TicketKind
 from screens.queue.queue import QueueScreen
 from tests.support.consoles import SIZES, Console
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.tickets import make_ticket
 
 Compare = Callable[..., bool]
@@ -46,24 +46,24 @@ def _no_web_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x34"])
-def test_sign_in(snap_compare: Compare, sqlite_office: TestOffice, size: tuple[int, int]) -> None:
-    settings = sqlite_office.office.settings.model_copy(update={"desk_name": "HautHome"})
-    sqlite_office.office.sample = True
+def test_sign_in(snap_compare: Compare, sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
+    settings = sqlite_desk.desk.settings.model_copy(update={"desk_name": "HautHome"})
+    sqlite_desk.desk.sample = True
 
     async def steady(pilot: Pilot[None]) -> None:
         for field in pilot.app.screen.query(Input):
             field.cursor_blink = False
         await pilot.pause()
 
-    assert snap_compare(ConsoleApp(settings, office=sqlite_office.office), terminal_size=size, run_before=steady)
+    assert snap_compare(ConsoleApp(settings, desk=sqlite_desk.desk), terminal_size=size, run_before=steady)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x34"])
-def test_queue(snap_compare: Compare, sqlite_office: TestOffice, size: tuple[int, int]) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
+def test_queue(snap_compare: Compare, sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
     for kind, subject in SUBJECTS:
-        make_ticket(sqlite_office, kind=kind, subject=subject, assignee=mei, priority=Priority.HIGH)
-    app = ConsoleApp(sqlite_office.office.settings, desk=mei)
+        make_ticket(sqlite_desk, kind=kind, subject=subject, assignee=mei, priority=Priority.HIGH)
+    app = ConsoleApp(sqlite_desk.desk.settings, session=mei)
 
     async def loaded(pilot: Pilot[None]) -> None:
         shown = Console(app, pilot)

@@ -13,7 +13,7 @@ from screens.queue.queue import QueueScreen
 from screens.ticket.compose import ComposeScreen
 from screens.widgets.store_banner import AWAY, StoreBanner
 from tests.support.consoles import SIZES, Console, console
-from tests.support.office import TestOffice, make_office
+from tests.support.desk import TestDesk, make_desk
 from tests.support.own_server import OwnServer, own_server
 from tests.support.recorded import recorded
 from tests.support.tickets import make_ticket
@@ -27,10 +27,10 @@ def server() -> Iterator[OwnServer]:
 
 
 @pytest.fixture
-def served(server: OwnServer, tmp_path: Path) -> Iterator[TestOffice]:
-    made = make_office(tmp_path / "home", server.url)
+def served(server: OwnServer, tmp_path: Path) -> Iterator[TestDesk]:
+    made = make_desk(tmp_path / "home", server.url)
     yield made
-    made.office.close()
+    made.desk.close()
 
 
 def banner(shown: Console) -> bool:
@@ -39,9 +39,9 @@ def banner(shown: Console) -> bool:
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_text_is_kept_while_the_server_is_away_and_saved_once_it_is_back(
-    server: OwnServer, served: TestOffice, size: tuple[int, int]
+    server: OwnServer, served: TestDesk, size: tuple[int, int]
 ) -> None:
-    mei = served.desk("mei", Role.AGENT)
+    mei = served.session("mei", Role.AGENT)
     made = make_ticket(served, assignee=mei)
     async with console(served, mei, size) as shown:
         screen = ComposeScreen(made.number, MessageSort.NOTE)
@@ -65,11 +65,11 @@ async def test_text_is_kept_while_the_server_is_away_and_saved_once_it_is_back(
         await shown.until(lambda: not screen.unsaved(), "the draft to be saved")
         assert screen.query_one(TextArea).text == "before and after"
     assert load_draft(mei, f"note:{made.number}", made.number) == "before and after"
-    assert not recorded(served.office, Action.NOTE_ADDED), "a write is never repeated by itself"
+    assert not recorded(served.desk, Action.NOTE_ADDED), "a write is never repeated by itself"
 
 
-async def test_a_screen_that_was_opened_meanwhile_fills_itself(server: OwnServer, served: TestOffice) -> None:
-    mei = served.desk("mei", Role.AGENT)
+async def test_a_screen_that_was_opened_meanwhile_fills_itself(server: OwnServer, served: TestDesk) -> None:
+    mei = served.session("mei", Role.AGENT)
     made = make_ticket(served, assignee=mei)
     async with console(served, mei) as shown:
         await shown.until_on(QueueScreen)
@@ -82,8 +82,8 @@ async def test_a_screen_that_was_opened_meanwhile_fills_itself(server: OwnServer
         await shown.until(lambda: bool(screen.typed()), "the draft")
 
 
-async def test_connections_that_the_server_ended_are_not_noticed(server: OwnServer, served: TestOffice) -> None:
-    mei = served.desk("mei", Role.AGENT)
+async def test_connections_that_the_server_ended_are_not_noticed(server: OwnServer, served: TestDesk) -> None:
+    mei = served.session("mei", Role.AGENT)
     made = make_ticket(served, assignee=mei)
     async with console(served, mei) as shown:
         await shown.until_on(QueueScreen)
@@ -96,12 +96,12 @@ async def test_connections_that_the_server_ended_are_not_noticed(server: OwnServ
         assert shown.notice == ""
 
 
-async def test_a_file_on_a_mount_that_vanished_and_came_back(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    made = make_ticket(sqlite_office, assignee=mei)
-    file = sqlite_office.office.database.file
+async def test_a_file_on_a_mount_that_vanished_and_came_back(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = make_ticket(sqlite_desk, assignee=mei)
+    file = sqlite_desk.desk.database.file
     assert file is not None
-    async with console(sqlite_office, mei) as shown:
+    async with console(sqlite_desk, mei) as shown:
         screen = ComposeScreen(made.number, MessageSort.NOTE)
         await shown.open(screen)
         await shown.until(lambda: bool(screen.typed()), "the draft")

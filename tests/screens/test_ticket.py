@@ -6,7 +6,7 @@ from sqlmodel import col
 from textual.widgets import TextArea
 
 from cs_console.casework import workflow
-from cs_console.desk import Desk
+from cs_console.desk import DeskSession
 from models.enums import Action, Field, Role, TicketKind
 from models.log import LogEntry
 from screens.frame.text_dialog import WordsDialog
@@ -15,7 +15,7 @@ from screens.ticket.facts import Facts
 from screens.ticket.ticket import TicketScreen
 from screens.widgets.choice_list import ChoiceList
 from tests.support.consoles import SIZES, Console, console, words_of
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.tickets import MadeTicket, make_ticket
 
 HOSTILE = "[/x] [@click=app.quit]press[/] \x1b]52;c;aGk=\x07\x1b[2J \u202egnp.exe [ @click=app.quit]"
@@ -24,14 +24,16 @@ SPOKEN = "+86 138 0013 8000"
 """How it stands on the screen."""
 
 
-def entries(test_office: TestOffice, action: Action) -> list[LogEntry]:
-    with test_office.office.database.reading() as session:
-        return list(session.scalars(select(LogEntry).where(col(LogEntry.action) == action.value)))
+def entries(test_desk: TestDesk, action: Action) -> list[LogEntry]:
+    with test_desk.desk.database.reading() as db:
+        return list(db.scalars(select(LogEntry).where(col(LogEntry.action) == action.value)))
 
 
-def appeal(test_office: TestOffice, mei: Desk, *, verified: bool = True, text: str = "Please unlock it.") -> MadeTicket:
+def appeal(
+    test_desk: TestDesk, mei: DeskSession, *, verified: bool = True, text: str = "Please unlock it."
+) -> MadeTicket:
     return make_ticket(
-        test_office,
+        test_desk,
         kind=TicketKind.APPEAL,
         assignee=mei,
         text=text,
@@ -48,22 +50,22 @@ async def opened(shown: Console, number: int) -> TicketScreen:
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_opening_a_ticket_is_recorded_once_and_shows_it_redacted(
-    sqlite_office: TestOffice, size: tuple[int, int]
+    sqlite_desk: TestDesk, size: tuple[int, int]
 ) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    made = appeal(sqlite_office, mei, text=f"Call me at {PHONE} please.")
-    async with console(sqlite_office, mei, size) as shown:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = appeal(sqlite_desk, mei, text=f"Call me at {PHONE} please.")
+    async with console(sqlite_desk, mei, size) as shown:
         screen = await opened(shown, made.number)
         screen.refresh_now()
         await shown.until_words("Call me at", "[mobile]")
         assert PHONE not in shown.words()
-    assert [entry.ticket for entry in entries(sqlite_office, Action.TICKET_OPENED)] == [made.number]
+    assert [entry.ticket for entry in entries(sqlite_desk, Action.TICKET_OPENED)] == [made.number]
 
 
-async def test_at_80_columns_one_side_shows_at_a_time_and_tab_switches(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    made = appeal(sqlite_office, mei)
-    async with console(sqlite_office, mei, (80, 24)) as shown:
+async def test_at_80_columns_one_side_shows_at_a_time_and_tab_switches(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = appeal(sqlite_desk, mei)
+    async with console(sqlite_desk, mei, (80, 24)) as shown:
         await opened(shown, made.number)
         await shown.until_words("Please unlock it.")
         assert "Verified" not in shown.words()
@@ -74,20 +76,20 @@ async def test_at_80_columns_one_side_shows_at_a_time_and_tab_switches(sqlite_of
         await shown.until_words("Please unlock it.")
 
 
-async def test_at_120_columns_both_sides_stand_beside_each_other(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    made = appeal(sqlite_office, mei)
-    async with console(sqlite_office, mei, (120, 34)) as shown:
+async def test_at_120_columns_both_sides_stand_beside_each_other(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = appeal(sqlite_desk, mei)
+    async with console(sqlite_desk, mei, (120, 34)) as shown:
         await opened(shown, made.number)
         await shown.until_words("Please unlock it.", "Verified", "Clock", "Settled")
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_hostile_words_are_only_letters(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
+async def test_hostile_words_are_only_letters(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
     """ASVS 1.2.4, 1.3.3."""
-    mei = sqlite_office.desk("mei", Role.AGENT)
+    mei = sqlite_desk.session("mei", Role.AGENT)
     made = make_ticket(
-        sqlite_office,
+        sqlite_desk,
         assignee=mei,
         subject=HOSTILE,
         text=HOSTILE * 3,
@@ -97,7 +99,7 @@ async def test_hostile_words_are_only_letters(sqlite_office: TestOffice, size: t
             Field.NICKNAME: "[@click=app.bell]\x9b1m",
         },
     )
-    async with console(sqlite_office, mei, size) as shown:
+    async with console(sqlite_desk, mei, size) as shown:
         await opened(shown, made.number)
         await shown.press("tab")
         await shown.press("r")
@@ -124,75 +126,75 @@ async def reveal_mobile(shown: Console) -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_a_value_stands_in_its_place_and_is_gone_after_escape(
-    sqlite_office: TestOffice, size: tuple[int, int]
+    sqlite_desk: TestDesk, size: tuple[int, int]
 ) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    made = appeal(sqlite_office, mei)
-    async with console(sqlite_office, mei, size) as shown:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = appeal(sqlite_desk, mei)
+    async with console(sqlite_desk, mei, size) as shown:
         screen = await opened(shown, made.number)
         await reveal_mobile(shown)
         await shown.until_words(SPOKEN, "hidden in")
-        assert len(entries(sqlite_office, Action.FIELD_REVEALED)) == 1
+        assert len(entries(sqlite_desk, Action.FIELD_REVEALED)) == 1
         await shown.press("escape")
         await shown.until(lambda: not screen.shows_value)
-        await shown.until(lambda: bool(entries(sqlite_office, Action.VIEW_ENDED)), "the end of the view")
+        await shown.until(lambda: bool(entries(sqlite_desk, Action.VIEW_ENDED)), "the end of the view")
         assert SPOKEN not in shown.words()
         assert SPOKEN not in shown.drawn()
         assert not screen.query("RevealedValue")
         assert SPOKEN not in repr(vars(screen))
         assert isinstance(shown.app.screen, TicketScreen)  # the first Escape only hides
-    ended = entries(sqlite_office, Action.VIEW_ENDED)[0]
+    ended = entries(sqlite_desk, Action.VIEW_ENDED)[0]
     assert ended.seconds is not None and 0 <= ended.seconds <= 30
 
 
-async def test_a_value_hides_by_itself_when_its_time_is_over(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    made = appeal(sqlite_office, mei)
-    async with console(sqlite_office, mei) as shown:
+async def test_a_value_hides_by_itself_when_its_time_is_over(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = appeal(sqlite_desk, mei)
+    async with console(sqlite_desk, mei) as shown:
         screen = await opened(shown, made.number)
         await reveal_mobile(shown)
         await shown.until_words(SPOKEN)
-        sqlite_office.clock.forward(seconds=29)
+        sqlite_desk.clock.forward(seconds=29)
         await shown.until_words("hidden in 1 s")
-        sqlite_office.clock.forward(seconds=2)
+        sqlite_desk.clock.forward(seconds=2)
         await shown.until(lambda: not screen.shows_value)
         assert SPOKEN not in shown.words()
-        await shown.until(lambda: bool(entries(sqlite_office, Action.VIEW_ENDED)))
-    assert entries(sqlite_office, Action.VIEW_ENDED)[0].seconds == 30
+        await shown.until(lambda: bool(entries(sqlite_desk, Action.VIEW_ENDED)))
+    assert entries(sqlite_desk, Action.VIEW_ENDED)[0].seconds == 30
 
 
 @pytest.mark.parametrize("key", ["ctrl+l", "f1", "m", "g", "ctrl+o"])
-async def test_a_value_hides_when_anything_comes_on_top(sqlite_office: TestOffice, key: str) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    made = appeal(sqlite_office, mei)
-    async with console(sqlite_office, mei) as shown:
+async def test_a_value_hides_when_anything_comes_on_top(sqlite_desk: TestDesk, key: str) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = appeal(sqlite_desk, mei)
+    async with console(sqlite_desk, mei) as shown:
         screen = await opened(shown, made.number)
         await reveal_mobile(shown)
         await shown.until_words(SPOKEN)
         await shown.press(key)
-        await shown.until(lambda: bool(entries(sqlite_office, Action.VIEW_ENDED)), "the end of the view")
+        await shown.until(lambda: bool(entries(sqlite_desk, Action.VIEW_ENDED)), "the end of the view")
         assert not screen.shows_value
         assert all(SPOKEN not in words_of(widget) for one in shown.app.screen_stack for widget in one.query("*"))
         assert SPOKEN not in shown.drawn()
-    ended = entries(sqlite_office, Action.VIEW_ENDED)
+    ended = entries(sqlite_desk, Action.VIEW_ENDED)
     assert len(ended) == 1 and ended[0].seconds is not None and ended[0].seconds < 30  # not its own time's end
 
 
-async def test_quitting_ends_the_view_on_record(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    made = appeal(sqlite_office, mei)
-    async with console(sqlite_office, mei) as shown:
+async def test_quitting_ends_the_view_on_record(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = appeal(sqlite_desk, mei)
+    async with console(sqlite_desk, mei) as shown:
         await opened(shown, made.number)
         await reveal_mobile(shown)
         await shown.until_words(SPOKEN)
         await shown.press("ctrl+q")
-        await shown.until(lambda: bool(entries(sqlite_office, Action.VIEW_ENDED)))
+        await shown.until(lambda: bool(entries(sqlite_desk, Action.VIEW_ENDED)))
 
 
-async def test_a_message_is_revealed_in_the_conversation(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    made = appeal(sqlite_office, mei, text=f"Call me at {PHONE} please.")
-    async with console(sqlite_office, mei) as shown:
+async def test_a_message_is_revealed_in_the_conversation(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = appeal(sqlite_desk, mei, text=f"Call me at {PHONE} please.")
+    async with console(sqlite_desk, mei) as shown:
         await opened(shown, made.number)
         await shown.press("r")
         await shown.until_words("Which field do you need to see?")
@@ -200,27 +202,27 @@ async def test_a_message_is_revealed_in_the_conversation(sqlite_office: TestOffi
         await shown.until_words("Why do you need it?")
         await shown.press("enter")
         await shown.until_words(f"Call me at {PHONE} please.")
-        assert entries(sqlite_office, Action.FIELD_REVEALED)[0].fields == "message"
+        assert entries(sqlite_desk, Action.FIELD_REVEALED)[0].fields == "message"
 
 
-async def test_a_reveal_without_claim_is_refused_in_the_services_words(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    made = make_ticket(sqlite_office, kind=TicketKind.APPEAL, contacts={Field.MOBILE: PHONE}, verified=True)
-    async with console(sqlite_office, mei) as shown:
+async def test_a_reveal_without_claim_is_refused_in_the_services_words(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = make_ticket(sqlite_desk, kind=TicketKind.APPEAL, contacts={Field.MOBILE: PHONE}, verified=True)
+    async with console(sqlite_desk, mei) as shown:
         await opened(shown, made.number)
         await reveal_mobile(shown)
         await shown.until(lambda: "This ticket is not assigned to you." in shown.notice)
         assert SPOKEN not in shown.words()
         assert PHONE not in shown.words()
-    refused = entries(sqlite_office, Action.REVEAL_REFUSED)
+    refused = entries(sqlite_desk, Action.REVEAL_REFUSED)
     assert [one.reason for one in refused] == ["not_assigned"]
 
 
-async def test_a_field_that_is_not_needed_is_refused_and_recorded(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
+async def test_a_field_that_is_not_needed_is_refused_and_recorded(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
     contacts = {Field.ADDRESS: "1 High Street, Leeds", Field.EMAIL: "alice@example.org"}
-    made = make_ticket(sqlite_office, kind=TicketKind.REPORT, assignee=mei, verified=True, contacts=contacts)
-    async with console(sqlite_office, mei) as shown:
+    made = make_ticket(sqlite_desk, kind=TicketKind.REPORT, assignee=mei, verified=True, contacts=contacts)
+    async with console(sqlite_desk, mei) as shown:
         screen = await opened(shown, made.number)
         await shown.press("tab")
         await shown.until_words("Postal address", "not needed here")
@@ -231,37 +233,37 @@ async def test_a_field_that_is_not_needed_is_refused_and_recorded(sqlite_office:
             await shown.press("down")
         await shown.press("r")
         await shown.until(lambda: "not needed for this kind of ticket" in shown.notice)
-    assert [one.reason for one in entries(sqlite_office, Action.REVEAL_REFUSED)] == ["field_not_allowed"]
+    assert [one.reason for one in entries(sqlite_desk, Action.REVEAL_REFUSED)] == ["field_not_allowed"]
 
 
 # --- changing
 
 
-async def test_a_ticket_is_claimed_by_its_key(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    made = make_ticket(sqlite_office)
-    async with console(sqlite_office, mei) as shown:
+async def test_a_ticket_is_claimed_by_its_key(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = make_ticket(sqlite_desk)
+    async with console(sqlite_desk, mei) as shown:
         screen = await opened(shown, made.number)
         await shown.press("c")
         await shown.until(lambda: screen.view is not None and screen.view.mine)
         assert f"#{made.number} is yours." in shown.notice
 
 
-async def test_a_second_console_that_was_faster_is_named(sqlite_office: TestOffice) -> None:
-    mei, ravi = sqlite_office.desk("mei", Role.AGENT), sqlite_office.desk("ravi", Role.AGENT)
-    made = make_ticket(sqlite_office)
-    async with console(sqlite_office, mei) as shown:
+async def test_a_second_console_that_was_faster_is_named(sqlite_desk: TestDesk) -> None:
+    mei, ravi = sqlite_desk.session("mei", Role.AGENT), sqlite_desk.session("ravi", Role.AGENT)
+    made = make_ticket(sqlite_desk)
+    async with console(sqlite_desk, mei) as shown:
         await opened(shown, made.number)
         workflow.claim(ravi, made.number)
         await shown.press("c")
         await shown.until(lambda: "ravi has just claimed" in shown.notice)
 
 
-async def test_a_change_elsewhere_is_said_and_the_ticket_read_again(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    sara = sqlite_office.desk("sara", Role.SUPERVISOR)
-    made = make_ticket(sqlite_office, assignee=mei)
-    async with console(sqlite_office, mei) as shown:
+async def test_a_change_elsewhere_is_said_and_the_ticket_read_again(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    sara = sqlite_desk.session("sara", Role.SUPERVISOR)
+    made = make_ticket(sqlite_desk, assignee=mei)
+    async with console(sqlite_desk, mei) as shown:
         screen = await opened(shown, made.number)
         assert screen.view is not None
         kind_before, row = screen.view.kind, screen.view.row
@@ -274,10 +276,10 @@ async def test_a_change_elsewhere_is_said_and_the_ticket_read_again(sqlite_offic
         assert kind_before is not TicketKind.COMPLAINT
 
 
-async def test_state_priority_and_kind_are_chosen_from_lists(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    made = make_ticket(sqlite_office, assignee=mei)
-    async with console(sqlite_office, mei) as shown:
+async def test_state_priority_and_kind_are_chosen_from_lists(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = make_ticket(sqlite_desk, assignee=mei)
+    async with console(sqlite_desk, mei) as shown:
         screen = await opened(shown, made.number)
         await shown.press("p")
         await shown.until_words("How urgent is")
@@ -293,11 +295,11 @@ async def test_state_priority_and_kind_are_chosen_from_lists(sqlite_office: Test
         await shown.until(lambda: screen.view is not None and screen.view.kind is not TicketKind.INQUIRY)
 
 
-async def test_a_contact_is_added_without_becoming_one_on_file(sqlite_office: TestOffice) -> None:
+async def test_a_contact_is_added_without_becoming_one_on_file(sqlite_desk: TestDesk) -> None:
     """Policy V.1; a bad one is refused in the service's words and can be mended."""
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    made = make_ticket(sqlite_office, assignee=mei, verified=True)
-    async with console(sqlite_office, mei) as shown:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = make_ticket(sqlite_desk, assignee=mei, verified=True)
+    async with console(sqlite_desk, mei) as shown:
         screen = await opened(shown, made.number)
         for typed, done in (("12", False), ("+86 138 0013 8000", True)):
             await shown.press("e")
@@ -316,14 +318,14 @@ async def test_a_contact_is_added_without_becoming_one_on_file(sqlite_office: Te
         await shown.until(lambda: screen.view is not None and len(screen.view.fields) == 2)
         await shown.press("tab")
         await shown.until_words("unconfirmed")
-    assert len(entries(sqlite_office, Action.CONTACT_CHANGED)) == 1
+    assert len(entries(sqlite_desk, Action.CONTACT_CHANGED)) == 1
 
 
-async def test_a_ticket_is_handed_on_and_given_back(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    sqlite_office.desk("ravi", Role.AGENT)
-    made = make_ticket(sqlite_office, assignee=mei)
-    async with console(sqlite_office, mei) as shown:
+async def test_a_ticket_is_handed_on_and_given_back(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    sqlite_desk.session("ravi", Role.AGENT)
+    made = make_ticket(sqlite_desk, assignee=mei)
+    async with console(sqlite_desk, mei) as shown:
         screen = await opened(shown, made.number)
         await shown.press("u")
         await shown.until(lambda: screen.view is not None and screen.view.assignee is None)
@@ -340,12 +342,12 @@ async def test_a_ticket_is_handed_on_and_given_back(sqlite_office: TestOffice) -
 
 
 async def test_leaving_while_a_ticket_is_being_built_is_no_crash(
-    sqlite_office: TestOffice, monkeypatch: pytest.MonkeyPatch
+    sqlite_desk: TestDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """MountError ended the console with a report: ctrl+q came between two steps of drawing a ticket."""
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    made = make_ticket(sqlite_office, assignee=mei)
-    async with console(sqlite_office, mei) as shown:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = make_ticket(sqlite_desk, assignee=mei)
+    async with console(sqlite_desk, mei) as shown:
 
         async def left(_conversation: Conversation, *_lines: object) -> None:
             shown.app.exit()
@@ -354,4 +356,4 @@ async def test_leaving_while_a_ticket_is_being_built_is_no_crash(
         shown.app.push_screen(TicketScreen(made.number))
         await shown.until(lambda: shown.app._exit, "the end")
     assert not shown.app.return_code
-    assert list(sqlite_office.office.settings.home.glob("crash-*")) == []
+    assert list(sqlite_desk.desk.settings.home.glob("crash-*")) == []

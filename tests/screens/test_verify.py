@@ -17,15 +17,15 @@ from screens.verification.caller import CallerDialog
 from screens.verification.verify import VerifyScreen
 from screens.widgets.choice_list import ChoiceList
 from tests.support.consoles import SIZES, Console, console
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import MadeTicket, make_requester, make_ticket
 
 PHONE = "+8613800138000"
 
 
-def unverified(test_office: TestOffice) -> MadeTicket:
-    return make_ticket(test_office, contacts={Field.MOBILE: PHONE})
+def unverified(test_desk: TestDesk) -> MadeTicket:
+    return make_ticket(test_desk, contacts={Field.MOBILE: PHONE})
 
 
 async def verifying(shown: Console, number: int) -> VerifyScreen:
@@ -45,10 +45,10 @@ def code_in(outbox: Path | None) -> str:
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_a_code_is_sent_by_mask_and_typed_back(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
-    vera = sqlite_office.desk("vera", Role.VERIFIER)
-    made = unverified(sqlite_office)
-    async with console(sqlite_office, vera, size) as shown:
+async def test_a_code_is_sent_by_mask_and_typed_back(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
+    vera = sqlite_desk.session("vera", Role.VERIFIER)
+    made = unverified(sqlite_desk)
+    async with console(sqlite_desk, vera, size) as shown:
         ticket = TicketScreen(made.number)
         await shown.open(ticket)
         await shown.until(lambda: ticket.view is not None)
@@ -57,22 +57,22 @@ async def test_a_code_is_sent_by_mask_and_typed_back(sqlite_office: TestOffice, 
         await shown.until_words("Send a code to the mobile number", "on file", "no code was sent")
         await shown.press("enter")
         await shown.until_words("3 attempts left · expires in")
-        code = code_in(sqlite_office.office.settings.outbox)
+        code = code_in(sqlite_desk.desk.settings.outbox)
         assert code not in shown.drawn() and PHONE not in shown.drawn()
         await shown.type(code)
         await shown.press("enter")
         await shown.until_on(TicketScreen)
         await shown.until(lambda: "Verified until" in shown.notice)
         await shown.until(lambda: ticket.view is not None and ticket.view.state is TicketState.VERIFIED)
-    assert len(recorded(sqlite_office.office, Action.VERIFIED)) == 1
+    assert len(recorded(sqlite_desk.desk, Action.VERIFIED)) == 1
 
 
-async def test_a_wrong_code_says_how_many_tries_are_left(sqlite_office: TestOffice) -> None:
-    vera = sqlite_office.desk("vera", Role.VERIFIER)
-    made = unverified(sqlite_office)
+async def test_a_wrong_code_says_how_many_tries_are_left(sqlite_desk: TestDesk) -> None:
+    vera = sqlite_desk.session("vera", Role.VERIFIER)
+    made = unverified(sqlite_desk)
     send_code(vera, made.number, made.contact_ids[Field.MOBILE])
-    wrong = f"{(int(code_in(sqlite_office.office.settings.outbox)) + 1) % 10**8:08d}"
-    async with console(sqlite_office, vera) as shown:
+    wrong = f"{(int(code_in(sqlite_desk.desk.settings.outbox)) + 1) % 10**8:08d}"
+    async with console(sqlite_desk, vera) as shown:
         screen = await verifying(shown, made.number)
         await shown.press("tab")
         await shown.type(wrong)
@@ -83,11 +83,11 @@ async def test_a_wrong_code_says_how_many_tries_are_left(sqlite_office: TestOffi
 
 
 @pytest.mark.parametrize("typed", ["1234567", "12 34-5"])
-async def test_an_incomplete_code_stays_and_costs_no_try(sqlite_office: TestOffice, typed: str) -> None:
-    vera = sqlite_office.desk("vera", Role.VERIFIER)
-    made = unverified(sqlite_office)
+async def test_an_incomplete_code_stays_and_costs_no_try(sqlite_desk: TestDesk, typed: str) -> None:
+    vera = sqlite_desk.session("vera", Role.VERIFIER)
+    made = unverified(sqlite_desk)
     send_code(vera, made.number, made.contact_ids[Field.MOBILE])
-    async with console(sqlite_office, vera) as shown:
+    async with console(sqlite_desk, vera) as shown:
         screen = await verifying(shown, made.number)
         field = screen.query_one("#code", Input)
         field.value = typed
@@ -96,29 +96,29 @@ async def test_an_incomplete_code_stays_and_costs_no_try(sqlite_office: TestOffi
         await shown.until(lambda: "A code has 8 digits." in shown.notice)
         assert field.value == typed
         await shown.until_words("3 attempts left")
-    assert recorded(sqlite_office.office, Action.CODE_CHECKED) == []
+    assert recorded(sqlite_desk.desk, Action.CODE_CHECKED) == []
 
 
-async def test_an_expired_code_says_so_while_one_looks(sqlite_office: TestOffice) -> None:
-    vera = sqlite_office.desk("vera", Role.VERIFIER)
-    made = unverified(sqlite_office)
-    async with console(sqlite_office, vera) as shown:
+async def test_an_expired_code_says_so_while_one_looks(sqlite_desk: TestDesk) -> None:
+    vera = sqlite_desk.session("vera", Role.VERIFIER)
+    made = unverified(sqlite_desk)
+    async with console(sqlite_desk, vera) as shown:
         await verifying(shown, made.number)
         await shown.press("enter")
         await shown.until_words("expires in 10:00")
-        sqlite_office.clock.forward(minutes=9, seconds=30)
+        sqlite_desk.clock.forward(minutes=9, seconds=30)
         await shown.until_words("expires in 0:30")
-        sqlite_office.clock.forward(minutes=1)
+        sqlite_desk.clock.forward(minutes=1)
         await shown.until_words("expired; send a new code")
 
 
-async def test_the_lock_is_shown_and_a_supervisor_lifts_it(sqlite_office: TestOffice) -> None:
-    vera = sqlite_office.desk("vera", Role.VERIFIER)
-    sara = sqlite_office.desk("sara", Role.SUPERVISOR)
-    made = unverified(sqlite_office)
+async def test_the_lock_is_shown_and_a_supervisor_lifts_it(sqlite_desk: TestDesk) -> None:
+    vera = sqlite_desk.session("vera", Role.VERIFIER)
+    sara = sqlite_desk.session("sara", Role.SUPERVISOR)
+    made = unverified(sqlite_desk)
     send_code(vera, made.number, made.contact_ids[Field.MOBILE])
-    wrong = f"{(int(code_in(sqlite_office.office.settings.outbox)) + 1) % 10**8:08d}"
-    async with console(sqlite_office, vera) as shown:
+    wrong = f"{(int(code_in(sqlite_desk.desk.settings.outbox)) + 1) % 10**8:08d}"
+    async with console(sqlite_desk, vera) as shown:
         await verifying(shown, made.number)
         await shown.press("tab")
         for left in ("2 tries", "1 try"):
@@ -128,7 +128,7 @@ async def test_the_lock_is_shown_and_a_supervisor_lifts_it(sqlite_office: TestOf
         await shown.type(wrong)
         await shown.press("enter")
         await shown.until_words("Locked until", "Lift the lock", "a supervisor can")
-    async with console(sqlite_office, sara) as shown:
+    async with console(sqlite_desk, sara) as shown:
         screen = await verifying(shown, made.number)
         await shown.until_words("Lift the lock", "fresh budget")
         ways = screen.query_one(ChoiceList)
@@ -138,21 +138,21 @@ async def test_the_lock_is_shown_and_a_supervisor_lifts_it(sqlite_office: TestOf
         await shown.until(lambda: "Locked until" not in shown.words())
 
 
-async def test_a_contact_changed_lately_is_shown_with_its_reason(sqlite_office: TestOffice) -> None:
-    vera = sqlite_office.desk("vera", Role.VERIFIER)
-    requester = make_requester(sqlite_office, {Field.MOBILE: PHONE}, changed_at=sqlite_office.clock.now())
-    made = make_ticket(sqlite_office, requester=requester)
-    async with console(sqlite_office, vera) as shown:
+async def test_a_contact_changed_lately_is_shown_with_its_reason(sqlite_desk: TestDesk) -> None:
+    vera = sqlite_desk.session("vera", Role.VERIFIER)
+    requester = make_requester(sqlite_desk, {Field.MOBILE: PHONE}, changed_at=sqlite_desk.clock.now())
+    made = make_ticket(sqlite_desk, requester=requester)
+    async with console(sqlite_desk, vera) as shown:
         screen = await verifying(shown, made.number)
         await shown.until_words("changed lately, usable from")
         assert screen.query_one(ChoiceList).get_option(made.contact_ids[Field.MOBILE]).disabled
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_another_way_needs_a_note_of_what_was_seen(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
-    vera = sqlite_office.desk("vera", Role.VERIFIER)
-    made = unverified(sqlite_office)
-    async with console(sqlite_office, vera, size) as shown:
+async def test_another_way_needs_a_note_of_what_was_seen(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
+    vera = sqlite_desk.session("vera", Role.VERIFIER)
+    made = unverified(sqlite_desk)
+    async with console(sqlite_desk, vera, size) as shown:
         screen = await verifying(shown, made.number)
         ways = screen.query_one(ChoiceList)
         ways.highlighted = ways.get_option_index("documents seen")
@@ -168,7 +168,7 @@ async def test_another_way_needs_a_note_of_what_was_seen(sqlite_office: TestOffi
         await shown.press("enter")
         await shown.until_typed("a passport over video")
         await shown.press("ctrl+s")
-        await shown.until(lambda: bool(recorded(sqlite_office.office, Action.VERIFIED)), "the verification")
+        await shown.until(lambda: bool(recorded(sqlite_desk.desk, Action.VERIFIED)), "the verification")
 
 
 async def choose(shown: Console, way: str) -> None:
@@ -184,12 +184,12 @@ async def choose(shown: Console, way: str) -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_a_verifier_alone_goes_from_the_lane_to_a_right_code(
-    sqlite_office: TestOffice, size: tuple[int, int]
+    sqlite_desk: TestDesk, size: tuple[int, int]
 ) -> None:
     """A verifier lands where their work is; every step is one key."""
-    vera = sqlite_office.desk("vera", Role.VERIFIER)
-    made = make_ticket(sqlite_office, kind=TicketKind.RIGHTS, contacts={Field.MOBILE: PHONE})
-    async with console(sqlite_office, vera, size) as shown:
+    vera = sqlite_desk.session("vera", Role.VERIFIER)
+    made = make_ticket(sqlite_desk, kind=TicketKind.RIGHTS, contacts={Field.MOBILE: PHONE})
+    async with console(sqlite_desk, vera, size) as shown:
         await shown.until(lambda: str(made.number) in shown.drawn(), "the lane")
         await shown.press("v")
         await shown.until_on(VerifyScreen)
@@ -197,7 +197,7 @@ async def test_a_verifier_alone_goes_from_the_lane_to_a_right_code(
         await shown.press("enter")
         await shown.until_words("expires in")
         assert "code read back" in shown.drawn()
-        await shown.type(code_in(sqlite_office.office.settings.outbox))
+        await shown.type(code_in(sqlite_desk.desk.settings.outbox))
         await shown.press("enter")
         await shown.until_on(QueueScreen)
         await shown.until(lambda: "Verified until" in shown.notice)
@@ -205,10 +205,10 @@ async def test_a_verifier_alone_goes_from_the_lane_to_a_right_code(
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_a_caller_is_checked_without_showing_anything(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
-    vera = sqlite_office.desk("vera", Role.VERIFIER)
-    made = unverified(sqlite_office)
-    async with console(sqlite_office, vera, size) as shown:
+async def test_a_caller_is_checked_without_showing_anything(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
+    vera = sqlite_desk.session("vera", Role.VERIFIER)
+    made = unverified(sqlite_desk)
+    async with console(sqlite_desk, vera, size) as shown:
         await verifying(shown, made.number)
         for said, answer in (("13800138000", "Match: mobile number."), ("13800138001", "No match: mobile number.")):
             await choose(shown, "caller")
@@ -224,10 +224,10 @@ async def test_a_caller_is_checked_without_showing_anything(sqlite_office: TestO
         await shown.until_words("4 left today", "Not verified yet")
 
 
-async def test_what_cannot_be_checked_is_said_in_the_dialog_and_can_be_typed_again(sqlite_office: TestOffice) -> None:
-    vera = sqlite_office.desk("vera", Role.VERIFIER)
-    made = unverified(sqlite_office)
-    async with console(sqlite_office, vera) as shown:
+async def test_what_cannot_be_checked_is_said_in_the_dialog_and_can_be_typed_again(sqlite_desk: TestDesk) -> None:
+    vera = sqlite_desk.session("vera", Role.VERIFIER)
+    made = unverified(sqlite_desk)
+    async with console(sqlite_desk, vera) as shown:
         await verifying(shown, made.number)
         await choose(shown, "caller")
         await shown.until_on(ChoiceDialog)
@@ -237,14 +237,14 @@ async def test_what_cannot_be_checked_is_said_in_the_dialog_and_can_be_typed_aga
         await shown.press("enter")
         await shown.until_words("That is no whole mobile.")
         assert isinstance(shown.app.screen, CallerDialog)
-    assert recorded(sqlite_office.office, Action.CALLER_CHECKED) == []
+    assert recorded(sqlite_desk.desk, Action.CALLER_CHECKED) == []
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_a_childs_guardian_is_recorded_by_keyboard(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
-    vera = sqlite_office.desk("vera", Role.VERIFIER)
-    made = unverified(sqlite_office)
-    async with console(sqlite_office, vera, size) as shown:
+async def test_a_childs_guardian_is_recorded_by_keyboard(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
+    vera = sqlite_desk.session("vera", Role.VERIFIER)
+    made = unverified(sqlite_desk)
+    async with console(sqlite_desk, vera, size) as shown:
         ticket = TicketScreen(made.number)
         await shown.open(ticket)
         await shown.until(lambda: ticket.view is not None)
@@ -269,14 +269,14 @@ async def test_a_childs_guardian_is_recorded_by_keyboard(sqlite_office: TestOffi
         await shown.until_on(VerifyScreen)
         await choose(shown, "end")
         await shown.until_words("minor, under 14: needs a guardian's consent")
-    assert len(recorded(sqlite_office.office, Action.AUTHORITY_SEEN, Action.AUTHORITY_ENDED)) == 2
+    assert len(recorded(sqlite_desk.desk, Action.AUTHORITY_SEEN, Action.AUTHORITY_ENDED)) == 2
 
 
-async def test_for_a_representative_the_other_routes_are_closed(sqlite_office: TestOffice) -> None:
-    vera = sqlite_office.desk("vera", Role.VERIFIER)
-    made = unverified(sqlite_office)
+async def test_for_a_representative_the_other_routes_are_closed(sqlite_desk: TestDesk) -> None:
+    vera = sqlite_desk.session("vera", Role.VERIFIER)
+    made = unverified(sqlite_desk)
     see_authority(vera, made.number, AuthoritySort.REPRESENTATIVE, "A signed letter.")
-    async with console(sqlite_office, vera) as shown:
+    async with console(sqlite_desk, vera) as shown:
         screen = await verifying(shown, made.number)
         await shown.until_words("asked by a representative", "only a code to the requester")
         ways = screen.query_one(ChoiceList)
@@ -285,10 +285,10 @@ async def test_for_a_representative_the_other_routes_are_closed(sqlite_office: T
         assert not ways.get_option(made.contact_ids[Field.MOBILE]).disabled
 
 
-async def test_an_agent_who_is_no_verifier_asks_for_a_verification(sqlite_office: TestOffice) -> None:
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    made = make_ticket(sqlite_office, assignee=mei)
-    async with console(sqlite_office, mei) as shown:
+async def test_an_agent_who_is_no_verifier_asks_for_a_verification(sqlite_desk: TestDesk) -> None:
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    made = make_ticket(sqlite_desk, assignee=mei)
+    async with console(sqlite_desk, mei) as shown:
         ticket = TicketScreen(made.number)
         await shown.open(ticket)
         await shown.until(lambda: ticket.view is not None)
@@ -297,13 +297,13 @@ async def test_an_agent_who_is_no_verifier_asks_for_a_verification(sqlite_office
         assert "waiting for a verifier" in shown.notice
 
 
-async def test_hostile_words_are_only_letters(sqlite_office: TestOffice) -> None:
+async def test_hostile_words_are_only_letters(sqlite_desk: TestDesk) -> None:
     """ASVS 1.2.4, 1.3.3."""
-    vera = sqlite_office.desk("vera", Role.VERIFIER)
+    vera = sqlite_desk.session("vera", Role.VERIFIER)
     made = make_ticket(
-        sqlite_office, subject="[/x][@click=app.quit]go[/]\x1b[2J\u202e", contacts={Field.EMAIL: "[/x]\x1b[1m@a.org"}
+        sqlite_desk, subject="[/x][@click=app.quit]go[/]\x1b[2J\u202e", contacts={Field.EMAIL: "[/x]\x1b[1m@a.org"}
     )
-    async with console(sqlite_office, vera) as shown:
+    async with console(sqlite_desk, vera) as shown:
         await verifying(shown, made.number)
         await shown.until_words("[/x][@click=app.quit]go[/]")
         assert not {"\x1b", "\u202e"} & set(shown.drawn())

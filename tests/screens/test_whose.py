@@ -9,7 +9,7 @@ from screens.ticket.ticket import TicketScreen
 from screens.ticket.whose import WhoseDialog
 from tests.decisions.cases import person
 from tests.support.consoles import SIZES, console
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import make_requester, make_ticket
 
@@ -17,16 +17,16 @@ ANNA = "anna@mail.example.org"
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_a_verifier_links_a_ticket_and_takes_it_back(sqlite_office: TestOffice, size: tuple[int, int]) -> None:
-    vera = person(sqlite_office, "vera", Role.VERIFIER)
-    anna, _ = make_requester(sqlite_office, {Field.EMAIL: ANNA})
-    number = make_ticket(sqlite_office, contacts={Field.EMAIL: "x@mail.example.net"}, on_file=False).number
+async def test_a_verifier_links_a_ticket_and_takes_it_back(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
+    vera = person(sqlite_desk, "vera", Role.VERIFIER)
+    anna, _ = make_requester(sqlite_desk, {Field.EMAIL: ANNA})
+    number = make_ticket(sqlite_desk, contacts={Field.EMAIL: "x@mail.example.net"}, on_file=False).number
 
     def ticket() -> Ticket:
-        with sqlite_office.office.database.reading() as session:
-            return session.get_one(Ticket, number)
+        with sqlite_desk.desk.database.reading() as db:
+            return db.get_one(Ticket, number)
 
-    async with console(sqlite_office, vera, size) as shown:
+    async with console(sqlite_desk, vera, size) as shown:
         await shown.open(TicketScreen(number))
         await shown.until_words("A question")
         await shown.press("w")
@@ -52,4 +52,4 @@ async def test_a_verifier_links_a_ticket_and_takes_it_back(sqlite_office: TestOf
         await shown.press("ctrl+s")
         await shown.until(lambda: "no longer linked to a person on file" in shown.notice, "the link taken back")
     assert ticket().link == Link.NONE
-    assert len(recorded(sqlite_office.office, Action.TICKET_LINKED, Action.TICKET_UNLINKED)) == 2
+    assert len(recorded(sqlite_desk.desk, Action.TICKET_LINKED, Action.TICKET_UNLINKED)) == 2

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from cs_console.decisions import approval
-from cs_console.desk import Desk
+from cs_console.desk import DeskSession
 from cs_console.independence.matters import name_matter
 from cs_console.policy.schema import Pack
 from cs_console.policy.workflow_rules import WorkflowQuestion, WorkflowRules
@@ -17,7 +17,7 @@ from models.enums import Field, Role, TicketKind
 from models.settlement import Settlement
 from tests.decisions.cases import PASSWORD, pack, person, propose, refusal
 from tests.decisions.test_checklist import ticket_of
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.tickets import make_requester, make_ticket
 
 OUTCOMES = {
@@ -52,49 +52,54 @@ def _answer(question: WorkflowQuestion) -> str:
     return {"yes_no": "no", "basis": "5"}.get(question.kind, f"What was found on {question.id}, with its reason.")
 
 
-def end(test_office: TestOffice, desk: Desk, number: int, what: Settling) -> Settled:
+def end(test_desk: TestDesk, session: DeskSession, number: int, what: Settling) -> Settled:
     """Settle the ticket as it is now."""
-    return settle(desk, number, ticket_of(test_office, number).row, what)
+    return settle(session, number, ticket_of(test_desk, number).row, what)
 
 
-def settlements(test_office: TestOffice, number: int) -> list[Settlement]:
+def settlements(test_desk: TestDesk, number: int) -> list[Settlement]:
     """What is stored of a ticket's settlements, oldest first."""
-    with test_office.office.database.reading() as session:
+    with test_desk.desk.database.reading() as db:
         wanted = select(Settlement).where(col(Settlement.ticket_number) == number).order_by(col(Settlement.at))
-        return list(session.scalars(wanted))
+        return list(db.scalars(wanted))
 
 
 @dataclass(frozen=True)
 class Refused:
     """A rights request that mei proposed to refuse and sue approved; ben, sam and pia had no part in it."""
 
-    mei: Desk
-    sue: Desk
-    ben: Desk
-    sam: Desk
-    pia: Desk
+    mei: DeskSession
+    sue: DeskSession
+    ben: DeskSession
+    sam: DeskSession
+    pia: DeskSession
     number: int
     requester: tuple[str, dict[Field, str]]
 
 
-def refused(test_office: TestOffice) -> Refused:
+def refused(test_desk: TestDesk) -> Refused:
     """A refused request and the people of the desk."""
-    mei = person(test_office, "mei", Role.AGENT, Role.SUPERVISOR)
-    sue, sam = person(test_office, "sue", Role.SUPERVISOR), person(test_office, "sam", Role.AGENT, Role.SUPERVISOR)
-    ben, pia = person(test_office, "ben", Role.AGENT), person(test_office, "pia", Role.PRIVACY_OFFICER)
-    requester = make_requester(test_office, CONTACTS)
-    number = make_ticket(test_office, kind=TicketKind.RIGHTS, assignee=mei, verified=True, requester=requester).number
-    proposal = refusal("D2", test_office.clock.now())
+    mei = person(test_desk, "mei", Role.AGENT, Role.SUPERVISOR)
+    sue, sam = person(test_desk, "sue", Role.SUPERVISOR), person(test_desk, "sam", Role.AGENT, Role.SUPERVISOR)
+    ben, pia = person(test_desk, "ben", Role.AGENT), person(test_desk, "pia", Role.PRIVACY_OFFICER)
+    requester = make_requester(test_desk, CONTACTS)
+    number = make_ticket(test_desk, kind=TicketKind.RIGHTS, assignee=mei, verified=True, requester=requester).number
+    proposal = refusal("D2", test_desk.clock.now())
     decision_id = propose(mei, number, 1, proposal).decision_id
     assert approval.approve(sue, decision_id, PASSWORD).final
-    test_office.clock.forward(minutes=1)
+    test_desk.clock.forward(minutes=1)
     return Refused(mei, sue, ben, sam, pia, number, requester)
 
 
 def about(
-    test_office: TestOffice, case: Refused, kind: TicketKind, assignee: Desk | None = None, *, number: int | None = None
+    test_desk: TestDesk,
+    case: Refused,
+    kind: TicketKind,
+    assignee: DeskSession | None = None,
+    *,
+    number: int | None = None,
 ) -> int:
     """An appeal or a complaint of the same requester, named by sam to be about the refused request (or `number`)."""
-    made = make_ticket(test_office, kind=kind, assignee=assignee, verified=True, requester=case.requester)
+    made = make_ticket(test_desk, kind=kind, assignee=assignee, verified=True, requester=case.requester)
     name_matter(case.sam, made.number, about_number=number or case.number)
     return made.number

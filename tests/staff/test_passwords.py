@@ -134,8 +134,8 @@ REFUSALS = {
 def test_any_text_is_either_a_password_or_refused_in_one_sentence(text: str) -> None:
     try:
         passwords.check_new(text, "mei")
-    except BadPassword as refusal:
-        assert refusal.sentence in REFUSALS
+    except BadPassword as error:
+        assert error.sentence in REFUSALS
 
 
 @settings(max_examples=30, deadline=None)

@@ -13,15 +13,23 @@ from sqlalchemy import select
 
 from cs_console.access_log.verify import verify_log
 from cs_console.commands.checks import examine
-from cs_console.errors import BadAccount, BadPassword, BadSettings, DeskExists, NotADatabase, Refusal, StoreUnavailable
-from cs_console.opening import open_office
+from cs_console.errors import (
+    BadAccount,
+    BadPassword,
+    BadSettings,
+    ConsoleError,
+    DeskExists,
+    NotADatabase,
+    StoreUnavailable,
+)
+from cs_console.opening import open_desk
 from cs_console.settings import Settings
 from cs_console.staff.setup import init_desk
 from cs_console.staff.sign_in import sign_in
 from models.agent import Agent
 from models.desk_identity import DeskIdentity
 from models.enums import Action, Role
-from tests.support.office import make_office
+from tests.support.desk import make_desk
 from tests.support.postgres import empty_database, fresh_database
 from tests.support.recorded import recorded
 
@@ -46,52 +54,52 @@ def test_data_on_a_server_has_its_keyring_on_one_too(tmp_path: Path) -> None:
         with pytest.raises(BadSettings, match="CS_CONSOLE_KEYRING_URL"):
             init_desk(settings, "ines", PASSWORD)
     assert not (tmp_path / "desk").exists()
-    made = make_office(tmp_path / "older", fresh_database())
-    [check] = [one for one in examine(made.office.settings) if one.name == "keyring"]
+    made = make_desk(tmp_path / "older", fresh_database())
+    [check] = [one for one in examine(made.desk.settings) if one.name == "keyring"]
     assert (check.ok, "in a file" in check.words) == (False, True)
-    made.office.close()
+    made.desk.close()
 
 
 def test_a_new_desk_has_one_admin_who_can_sign_in(fresh: Settings) -> None:
-    office = init_desk(fresh, "Ines", PASSWORD)
-    office.close()
-    office = open_office(fresh)
-    signed = sign_in(office, "ines", PASSWORD)
-    assert signed.desk.agent.roles == {Role.ADMIN}
+    desk = init_desk(fresh, "Ines", PASSWORD)
+    desk.close()
+    desk = open_desk(fresh)
+    signed = sign_in(desk, "ines", PASSWORD)
+    assert signed.session.agent.roles == {Role.ADMIN}
     assert not signed.must_change_password
-    made = [(entry.actor, entry.action) for entry in recorded(office)][:2]
+    made = [(entry.actor, entry.action) for entry in recorded(desk)][:2]
     assert made == [("operator", Action.DESK_CREATED), ("operator", Action.ACCOUNT_ADDED)]
-    assert verify_log(office).ok
-    office.close()
+    assert verify_log(desk).ok
+    desk.close()
 
 
 def test_files_and_folders_are_readable_by_their_owner_alone(fresh: Settings) -> None:
     """Whatever the umask: the stores, their journals and the keys."""
     before = os.umask(0)
     try:
-        office = init_desk(fresh, "ines", PASSWORD)
-        sign_in(office, "ines", PASSWORD)
+        desk = init_desk(fresh, "ines", PASSWORD)
+        sign_in(desk, "ines", PASSWORD)
         paths = [fresh.home, *fresh.home.rglob("*")]
         assert len(paths) > 5
         for path in paths:
             assert not stat.S_IMODE(path.stat().st_mode) & 0o077, path
-        office.close()
+        desk.close()
     finally:
         os.umask(before)
 
 
 def test_an_existing_desk_is_refused_and_untouched(fresh: Settings) -> None:
-    office = init_desk(fresh, "ines", PASSWORD)
-    office.close()
+    desk = init_desk(fresh, "ines", PASSWORD)
+    desk.close()
     key = fresh.key_path.read_bytes()
     with pytest.raises(DeskExists, match="already"):
         init_desk(fresh, "eve", "quiet harbour seven oaks")
     assert fresh.key_path.read_bytes() == key
-    office = open_office(fresh)
-    assert sign_in(office, "ines", PASSWORD)
-    with office.database.reading() as session:
-        assert session.scalars(select(Agent.name)).all() == ["ines"]  # type: ignore[call-overload]  # a column
-    office.close()
+    desk = open_desk(fresh)
+    assert sign_in(desk, "ines", PASSWORD)
+    with desk.database.reading() as db:
+        assert db.scalars(select(Agent.name)).all() == ["ines"]  # type: ignore[call-overload]  # a column
+    desk.close()
 
 
 @pytest.mark.parametrize(
@@ -100,7 +108,7 @@ def test_an_existing_desk_is_refused_and_untouched(fresh: Settings) -> None:
     ids=["name", "password"],
 )
 def test_a_bad_name_or_password_makes_nothing(
-    fresh: Settings, name: str, password: str, refused: type[Refusal]
+    fresh: Settings, name: str, password: str, refused: type[ConsoleError]
 ) -> None:
     with pytest.raises(refused):
         init_desk(fresh, name, password)
@@ -127,10 +135,10 @@ def test_with_a_key_command_no_key_file_is_made(tmp_path: Path) -> None:
     key = tmp_path / "vault"
     key.write_text("A" * 43 + "=\n")
     settings = Settings(home=tmp_path / "desk", key_command=f"cat {key}")
-    office = init_desk(settings, "ines", PASSWORD)
+    desk = init_desk(settings, "ines", PASSWORD)
     assert not settings.key_path.exists()
-    assert sign_in(office, "ines", PASSWORD)
-    office.close()
+    assert sign_in(desk, "ines", PASSWORD)
+    desk.close()
 
 
 RACER = """
@@ -138,7 +146,7 @@ import sys
 from pathlib import Path
 import alembic.command
 from argon2 import PasswordHasher
-from cs_console.errors import Refusal
+from cs_console.errors import ConsoleError
 from cs_console.settings import Settings
 from cs_console.staff import passwords
 from cs_console.staff.setup import init_desk
@@ -149,7 +157,7 @@ sys.stdin.readline()
 try:
     init_desk(settings, sys.argv[4], "amber kite ninety lakes").close()
     print("made")
-except Refusal as refusal:
+except ConsoleError as refusal:
     print(refusal.code, refusal)
 """
 
@@ -179,13 +187,13 @@ def one_made_it(outcomes: list[str], settings: Settings) -> None:
     made, *others = sorted(outcomes, key=lambda words: words != "made")
     assert made == "made"
     assert all(words.startswith("desk_exists There is a desk in ") for words in others), outcomes
-    office = open_office(settings)
-    with office.database.reading() as session:
-        (desk_id,) = session.connection().execute(select(DeskIdentity.__table__.c.id)).scalars()  # type: ignore[attr-defined]
-    assert office.keyring.belongs_to(desk_id)
-    assert office.keyring.epochs() == {1: 2}, "the keys of those who were late are in the keyring"
-    assert verify_log(office).ok
-    office.close()
+    desk = open_desk(settings)
+    with desk.database.reading() as db:
+        (desk_id,) = db.connection().execute(select(DeskIdentity.__table__.c.id)).scalars()  # type: ignore[attr-defined]
+    assert desk.keyring.belongs_to(desk_id)
+    assert desk.keyring.epochs() == {1: 2}, "the keys of those who were late are in the keyring"
+    assert verify_log(desk).ok
+    desk.close()
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
@@ -246,16 +254,16 @@ def test_a_desk_can_be_made_after_a_kill_at_any_step(tmp_path: Path, step: str, 
     home = tmp_path / "desk"
     done = subprocess.run([sys.executable, "-c", script, step, when, str(home)], cwd=Path.cwd(), check=False)
     assert done.returncode == -signal.SIGKILL
-    office = init_desk(Settings(home=home), "ines", PASSWORD)
-    assert sign_in(office, "ines", PASSWORD)
-    assert verify_log(office).ok
-    office.close()
+    desk = init_desk(Settings(home=home), "ines", PASSWORD)
+    assert sign_in(desk, "ines", PASSWORD)
+    assert verify_log(desk).ok
+    desk.close()
 
 
 def test_a_key_file_cut_short_by_a_crash_is_made_again(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path / "desk")
     settings.key_path.parent.mkdir(parents=True)
     settings.key_path.touch()
-    office = init_desk(settings, "ines", PASSWORD)
+    desk = init_desk(settings, "ines", PASSWORD)
     assert settings.key_path.stat().st_size
-    office.close()
+    desk.close()

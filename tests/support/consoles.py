@@ -14,11 +14,11 @@ from textual.widget import Widget
 from textual.widgets import OptionList, Static, TextArea
 
 from cs_console.app import ConsoleApp
-from cs_console.desk import Desk
+from cs_console.desk import DeskSession
 from screens.frame.palette import Palette
 from screens.ticket.ticket import TicketScreen
 from screens.widgets.notice_bar import NoticeBar
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 
 SIZES = ((80, 24), (120, 34))
 PATIENCE_SECONDS = 25.0
@@ -98,9 +98,11 @@ class Console:
 
 
 @asynccontextmanager
-async def console(test_office: TestOffice, desk: Desk, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Console]:
+async def console(
+    test_desk: TestDesk, session: DeskSession, size: tuple[int, int] = (80, 24)
+) -> AsyncIterator[Console]:
     """The console with that agent signed in, on its queue."""
-    app = ConsoleApp(test_office.office.settings, desk=desk, office=test_office.office)
+    app = ConsoleApp(test_desk.desk.settings, session=session, desk=test_desk.desk)
     async with app.run_test(size=size) as pilot:
         yield Console(app, pilot)
 

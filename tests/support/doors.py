@@ -5,11 +5,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from cs_console.app import ConsoleApp
-from cs_console.desk import operator_desk
+from cs_console.desk import operator_session
 from cs_console.staff import accounts, sign_in, undertakings
 from models.enums import Role
 from tests.support.consoles import Console
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 
 PASSWORD = "seven quiet harbours"
 
@@ -25,26 +25,26 @@ class Stopwatch:
 
 
 def make_account(
-    test_office: TestOffice, name: str, *roles: Role, undertaking: bool = True, temporary: bool = False
+    test_desk: TestDesk, name: str, *roles: Role, undertaking: bool = True, temporary: bool = False
 ) -> None:
     """An account with PASSWORD that can sign in, its undertaking accepted unless the test is about that."""
-    office = test_office.office
+    desk = test_desk.desk
     accounts.add_agent(
-        operator_desk(office), name, roles, PASSWORD, temporary=temporary, identity=f"{name}@staff.example"
+        operator_session(desk), name, roles, PASSWORD, temporary=temporary, identity=f"{name}@staff.example"
     )
     if undertaking:
-        desk = sign_in.sign_in(office, name, PASSWORD).desk
-        undertakings.accept(desk)
-        sign_in.sign_out(desk)
+        session = sign_in.sign_in(desk, name, PASSWORD).session
+        undertakings.accept(session)
+        sign_in.sign_out(session)
 
 
 @asynccontextmanager
 async def at_the_door(
-    test_office: TestOffice, size: tuple[int, int] = (80, 24), seconds: Stopwatch | None = None, **settings: object
+    test_desk: TestDesk, size: tuple[int, int] = (80, 24), seconds: Stopwatch | None = None, **settings: object
 ) -> AsyncIterator[Console]:
     """The sign-in screen, on the test's own stores."""
-    changed = test_office.office.settings.model_copy(update=settings)
-    app = ConsoleApp(changed, office=test_office.office, seconds=seconds or Stopwatch())
+    changed = test_desk.desk.settings.model_copy(update=settings)
+    app = ConsoleApp(changed, desk=test_desk.desk, seconds=seconds or Stopwatch())
     async with app.run_test(size=size) as pilot:
         yield Console(app, pilot)
 

@@ -11,18 +11,20 @@ import threading
 from pathlib import Path
 
 from cs_console.custody.disclosure import Revealed, Target, reveal
-from cs_console.desk import AgentCard, Desk
+from cs_console.desk import AgentCard, DeskSession
 from cs_console.faults import say_one_sentence
-from cs_console.opening import open_office
+from cs_console.opening import open_desk
 from cs_console.settings import Settings
 from models.enums import Field, Role
 
 
 def main(case: dict[str, str], targets: list[list[str]], death: str) -> None:
     say_one_sentence()  # as the console does before its first screen
-    office = open_office(Settings(home=Path(case["home"]), database_url=case["url"]))
-    desk = Desk(office, AgentCard(case["agent"], "mei", frozenset({Role.AGENT})), case["session"])
-    shown = [reveal(desk, int(case["number"]), Target(Field(field), item), purpose) for field, item, purpose in targets]
+    desk = open_desk(Settings(home=Path(case["home"]), database_url=case["url"]))
+    session = DeskSession(desk, AgentCard(case["agent"], "mei", frozenset({Role.AGENT})), case["session"])
+    shown = [
+        reveal(session, int(case["number"]), Target(Field(field), item), purpose) for field, item, purpose in targets
+    ]
     print(sum(len(one.value) for one in shown), flush=True)
     if death == "killed":
         os.kill(os.getpid(), signal.SIGKILL)

@@ -19,20 +19,20 @@ from screens.queue.queue import QueueScreen
 from screens.ticket.ticket import TicketScreen
 from screens.widgets.choice_list import Choice
 from tests.support.consoles import Console
+from tests.support.desk import make_desk
 from tests.support.hostile import HOSTILE
-from tests.support.office import make_office
 from tests.support.tickets import make_ticket
 
 
 def main(home: Path) -> int:
     """Walk through the screens that show outside text."""
-    office = make_office(home)
-    mei = office.desk("mei", Role.AGENT, Role.VERIFIER)
+    desk = make_desk(home)
+    mei = desk.session("mei", Role.AGENT, Role.VERIFIER)
     for text in HOSTILE:
         contacts = {Field.EMAIL: "alice@example.org", Field.NICKNAME: text[:60], Field.NAME: text[:60]}
-        make_ticket(office, assignee=mei, subject=text, text=f"{text}\n{text}", contacts=contacts)
-    settings = office.office.settings.model_copy(update={"desk_name": HOSTILE[0]})
-    app = ConsoleApp(settings, desk=mei, office=office.office)
+        make_ticket(desk, assignee=mei, subject=text, text=f"{text}\n{text}", contacts=contacts)
+    settings = desk.desk.settings.model_copy(update={"desk_name": HOSTILE[0]})
+    app = ConsoleApp(settings, session=mei, desk=desk.desk)
     reached: list[str] = []
 
     async def walk(pilot: Pilot[Any]) -> None:
@@ -77,7 +77,7 @@ def main(home: Path) -> int:
         app.exit()
 
     app.run(auto_pilot=walk)
-    office.office.close()
+    desk.desk.close()
     return 0 if reached == ["queue", "fields and notices", "dialogs", "tickets"] and not app.return_code else 1
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from benchmarks.scratch import BENCH
-from cs_console.desk import Office
+from cs_console.desk import Desk
 from models.enums import Action, Result
 from models.log import LogEntry
 
@@ -28,12 +28,12 @@ class Recorded:
     reason: str
 
 
-def recorded(office: Office, *actions: Action) -> list[Recorded]:
+def recorded(desk: Desk, *actions: Action) -> list[Recorded]:
     """The entries with one of these actions (all, if none are named), oldest first.
 
     That the accounts of a test were made is no part of what it asks.
     """
-    with office.database.reading() as session:
+    with desk.database.reading() as db:
         wanted = select(LogEntry).where(col(LogEntry.actor) != BENCH.name).order_by(col(LogEntry.seq))
         if actions:
             wanted = wanted.where(col(LogEntry.action).in_([action.value for action in actions]))
@@ -51,5 +51,5 @@ def recorded(office: Office, *actions: Action) -> list[Recorded]:
                 Result(row.outcome),
                 row.reason,
             )
-            for row in session.scalars(wanted)
+            for row in db.scalars(wanted)
         ]

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from cs_console.custody.opening import open_sealed, open_text
 from cs_console.custody.sealing import Place
 from cs_console.custody.ticket_keys import TicketKeys, ticket_keys
-from cs_console.desk import Office
+from cs_console.desk import Desk
 from models.attachment import Attachment
 from models.contact import Contact
 from models.enums import Field
@@ -34,11 +34,11 @@ class OpenedTicket:
     contacts: tuple[tuple[Field, str, bool], ...]
 
 
-def opened_ticket(office: Office, number: int) -> OpenedTicket:
+def opened_ticket(desk: Desk, number: int) -> OpenedTicket:
     """Everything about one ticket; messages in the order that they came in."""
-    with office.database.reading() as session:
-        ticket = session.get_one(Ticket, number)
-        keys = ticket_keys(session, office, number)
+    with desk.database.reading() as db:
+        ticket = db.get_one(Ticket, number)
+        keys = ticket_keys(db, desk, number)
 
         def text(table: str, column: str, row: str, sealed: bytes | None) -> str:
             return "" if sealed is None else open_text(keys.key, keys.place(table, column, row), sealed)
@@ -49,12 +49,12 @@ def opened_ticket(office: Office, number: int) -> OpenedTicket:
             place = Place(one.requester_id, "contact", "value", one.id)
             return open_text(keys.requester_key, place, one.value)
 
-        messages = session.exec(
+        messages = db.exec(
             select(Message).where(Message.ticket_number == number).order_by(col(Message.at), col(Message.id))
         ).all()
         ids = [message.id for message in messages]
-        files = session.exec(select(Attachment).where(col(Attachment.message_id).in_(ids))).all()
-        contacts = session.exec(
+        files = db.exec(select(Attachment).where(col(Attachment.message_id).in_(ids))).all()
+        contacts = db.exec(
             select(Contact).where(
                 Contact.requester_id == ticket.requester_id,
                 col(Contact.replaced_at).is_(None),
@@ -81,23 +81,23 @@ def opened_ticket(office: Office, number: int) -> OpenedTicket:
         )
 
 
-def keys_of(office: Office, number: int) -> TicketKeys:
+def keys_of(desk: Desk, number: int) -> TicketKeys:
     """What opens a ticket's contents."""
-    with office.database.reading() as session:
-        return ticket_keys(session, office, number)
+    with desk.database.reading() as db:
+        return ticket_keys(db, desk, number)
 
 
-def ticket_numbers(office: Office) -> list[int]:
+def ticket_numbers(desk: Desk) -> list[int]:
     """Every ticket, in the order of their numbers."""
-    with office.database.reading() as session:
-        return list(session.exec(select(Ticket.number).order_by(col(Ticket.number))))
+    with desk.database.reading() as db:
+        return list(db.exec(select(Ticket.number).order_by(col(Ticket.number))))
 
 
-def quarantine(office: Office) -> list[tuple[str, bytes, int]]:
+def quarantine(desk: Desk) -> list[tuple[str, bytes, int]]:
     """Reason, content and whole size of everything in quarantine, oldest first."""
-    key = office.keyring.desk_key("quarantine")
-    with office.database.reading() as session:
-        rows = session.exec(select(Quarantined).order_by(col(Quarantined.at), col(Quarantined.id))).all()
+    key = desk.keyring.desk_key("quarantine")
+    with desk.database.reading() as db:
+        rows = db.exec(select(Quarantined).order_by(col(Quarantined.at), col(Quarantined.id))).all()
         return [
             (
                 row.reason,
@@ -108,10 +108,10 @@ def quarantine(office: Office) -> list[tuple[str, bytes, int]]:
         ]
 
 
-def entries(office: Office, action: str) -> list[LogEntry]:
+def entries(desk: Desk, action: str) -> list[LogEntry]:
     """The log's entries of one action, oldest first."""
-    with office.database.reading() as session:
-        return list(session.exec(select(LogEntry).where(LogEntry.action == action).order_by(col(LogEntry.seq))))
+    with desk.database.reading() as db:
+        return list(db.exec(select(LogEntry).where(LogEntry.action == action).order_by(col(LogEntry.seq))))
 
 
 def files_holding(folder: Path, needles: list[bytes]) -> list[str]:

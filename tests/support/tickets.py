@@ -18,7 +18,7 @@ from cs_console.custody.redaction import redact
 from cs_console.custody.sealing import Place, seal
 from cs_console.custody.ticket_keys import TicketKeys, new_ticket_keys, ticket_keys
 from cs_console.deadlines.clock import Happened, Step, clock_of
-from cs_console.desk import Desk, Office
+from cs_console.desk import Desk, DeskSession
 from cs_console.policy.schema import Pack
 from models.agent import Agent
 from models.attachment import Attachment
@@ -40,7 +40,7 @@ from models.message import Message
 from models.requester import Requester
 from models.ticket import Ticket
 from models.verification import Verification
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 
 HAND = Actor("a test", "", "", "a host")
 """Who the log says gave a made ticket to its agent and opened its window."""
@@ -57,7 +57,7 @@ class MadeTicket:
 
 
 def make_requester(
-    test_office: TestOffice,
+    test_desk: TestDesk,
     contacts: Mapping[Field, str] | None = None,
     *,
     on_file: bool = True,
@@ -70,33 +70,33 @@ def make_requester(
     On file they are those of `account` (one of its own where none is named); else they are claims, of the first ticket
     that `make_ticket` makes of them. Contacts were last changed a year ago unless `changed_at` says otherwise.
     """
-    office = test_office.office
+    desk = test_desk.desk
     requester_id = new_id()
-    now = test_office.clock.now()
-    key = office.keyring.create(requester_id)
+    now = test_desk.clock.now()
+    key = desk.keyring.create(requester_id)
     wanted = {Field.EMAIL: "alice@example.org"} if contacts is None else contacts
-    with office.database.transaction() as session:
+    with desk.database.transaction() as db:
         row = Requester(id=requester_id, created_at=now, language=language)
         if on_file:
             account = account or f"account of {requester_id}"
-            row.account = account_token(office.keyring, account)
+            row.account = account_token(desk.keyring, account)
             row.account_id = seal(key, Place(requester_id, "requester", "account_id", requester_id), account)
-        session.add(row)
-        session.flush()
+        db.add(row)
+        db.flush()
         changed = changed_at or now - timedelta(days=365)
         ids = {
-            field: add_contact(session, office, requester_id, key, NewContact(field, value, on_file, changed))
+            field: add_contact(db, desk, requester_id, key, NewContact(field, value, on_file, changed))
             for field, value in wanted.items()
         }
     return requester_id, ids
 
 
 def make_ticket(
-    test_office: TestOffice,
+    test_desk: TestDesk,
     *,
     kind: TicketKind = TicketKind.INQUIRY,
     state: TicketState | None = None,
-    assignee: Desk | None = None,
+    assignee: DeskSession | None = None,
     subject: str = "A question",
     text: str = "Please help me with my order.",
     contacts: Mapping[Field, str] | None = None,
@@ -114,28 +114,28 @@ def make_ticket(
     `state` defaults to what intake would choose; `verified` opens a verification window now, by a contact on file.
     Not `on_record`: nothing in the log says that it was opened, nor of which kind, as with an older desk's.
     """
-    office = test_office.office
-    requester_id, ids = requester or make_requester(test_office, contacts, on_file=on_file, language=language)
-    now = test_office.clock.now()
+    desk = test_desk.desk
+    requester_id, ids = requester or make_requester(test_desk, contacts, on_file=on_file, language=language)
+    now = test_desk.clock.now()
     received = received_at or now
-    pack = office.packs.current
+    pack = desk.packs.current
     if state is None:
         waits = TicketState.TO_VERIFY if pack.kinds[kind].needs_decision else TicketState.OPEN
         state = TicketState.VERIFIED if verified else waits
-    key = office.keyring.key(requester_id)
-    named = office.pseudonym(requester_id, key)
+    key = desk.keyring.key(requester_id)
+    named = desk.pseudonym(requester_id, key)
     message_id = new_id()
     steps = [Happened(Step.RECEIVED, received)] + ([Happened(Step.VERIFIED, now)] if verified else [])
     clock = clock_of(pack, kind, steps)
-    with office.database.transaction() as session:
-        number = _next_number(session)
+    with desk.database.transaction() as db:
+        number = _next_number(db)
         keys, sealed_key = new_ticket_keys(requester_id, key, number)
-        known = known_values(session, office, requester_id, key)
-        session.add(
+        known = known_values(db, desk, requester_id, key)
+        db.add(
             Ticket(
                 number=number,
                 requester_id=requester_id,
-                link=_link(session, requester_id, verified=verified),
+                link=_link(db, requester_id, verified=verified),
                 kind=kind,
                 state=state,
                 priority=priority,
@@ -158,9 +158,9 @@ def make_ticket(
                 closed_at=now if state is TicketState.CLOSED else None,
             )
         )
-        session.flush()
-        _claim(session, keys, ids)
-        session.add(
+        db.flush()
+        _claim(db, keys, ids)
+        db.add(
             Message(
                 id=message_id,
                 ticket_number=number,
@@ -175,52 +175,50 @@ def make_ticket(
         if on_record:
             about |= opened_as(kind, channel)
             created = Entry(Action.TICKET_CREATED, ticket=number, requester=named, about=about)
-            append(session, office, HAND, created, now)
+            append(db, desk, HAND, created, now)
         elif assignee is not None:
-            append(session, office, HAND, Entry(Action.TICKET_ASSIGNED, ticket=number, about=about), now)
+            append(db, desk, HAND, Entry(Action.TICKET_ASSIGNED, ticket=number, about=about), now)
         if verified:
-            _open_window(session, office, number, requester_id, ids, named)
+            _open_window(db, desk, number, requester_id, ids, named)
     return MadeTicket(number, requester_id, ids, message_id)
 
 
-def give(test_office: TestOffice, number: int, desk: Desk) -> None:
+def give(test_desk: TestDesk, number: int, session: DeskSession) -> None:
     """Assign the ticket to that agent, on record, even if another agent has it."""
-    with test_office.office.database.transaction() as session:
-        session.connection().execute(
-            update(Ticket).where(col(Ticket.number) == number).values(assignee_id=desk.agent.id)
-        )
-        about = assigned(None, desk.agent.id)
+    with test_desk.desk.database.transaction() as db:
+        db.connection().execute(update(Ticket).where(col(Ticket.number) == number).values(assignee_id=session.agent.id))
+        about = assigned(None, session.agent.id)
         entry = Entry(Action.TICKET_ASSIGNED, ticket=number, about=about)
-        append(session, test_office.office, HAND, entry, test_office.clock.now())
+        append(db, test_desk.desk, HAND, entry, test_desk.clock.now())
 
 
-def close(test_office: TestOffice, *numbers: int) -> None:
+def close(test_desk: TestDesk, *numbers: int) -> None:
     """Close tickets as someone does by hand, on record; nothing else of it."""
-    now = test_office.clock.now()
-    with test_office.office.database.transaction() as session:
+    now = test_desk.clock.now()
+    with test_desk.desk.database.transaction() as db:
         closed = {"state": TicketState.CLOSED.value, "closed_at": now}
-        session.connection().execute(update(Ticket).where(col(Ticket.number).in_(numbers)).values(closed))
+        db.connection().execute(update(Ticket).where(col(Ticket.number).in_(numbers)).values(closed))
         for number in numbers:
             entry = Entry(Action.TICKET_STATE_SET, ticket=number, about={"state": TicketState.CLOSED.value})
-            append(session, test_office.office, HAND, entry, now)
+            append(db, test_desk.desk, HAND, entry, now)
 
 
-def take_over(test_office: TestOffice, before: Desk, after: Desk) -> None:
+def take_over(test_desk: TestDesk, before: DeskSession, after: DeskSession) -> None:
     """Make the one agent's tickets the other's, on record."""
-    with test_office.office.database.reading() as session:
+    with test_desk.desk.database.reading() as db:
         theirs = select(col(Ticket.number)).where(col(Ticket.assignee_id) == before.agent.id)
-        numbers = list(session.connection().execute(theirs).scalars())
+        numbers = list(db.connection().execute(theirs).scalars())
     for number in numbers:
-        give(test_office, number, after)
+        give(test_desk, number, after)
 
 
-def attach(test_office: TestOffice, made: MadeTicket, name: str, media_type: str = "application/pdf") -> str:
+def attach(test_desk: TestDesk, made: MadeTicket, name: str, media_type: str = "application/pdf") -> str:
     """Put a sealed file beside the ticket's message; its id."""
-    office, row = test_office.office, new_id()
+    desk, row = test_desk.desk, new_id()
     label = json.dumps({"name": name, "type": media_type})
-    with office.database.transaction() as session:
-        keys = ticket_keys(session, office, made.number)
-        session.add(
+    with desk.database.transaction() as db:
+        keys = ticket_keys(db, desk, made.number)
+        db.add(
             Attachment(
                 id=row,
                 message_id=made.message_id,
@@ -232,21 +230,21 @@ def attach(test_office: TestOffice, made: MadeTicket, name: str, media_type: str
     return row
 
 
-def _claim(session: Session, keys: TicketKeys, ids: dict[Field, str]) -> None:
+def _claim(db: Session, keys: TicketKeys, ids: dict[Field, str]) -> None:
     """What `make_requester` made of contacts that are not on file is this ticket's from now on."""
     loose = (col(Contact.id).in_(ids.values()), col(Contact.on_file).is_(False), col(Contact.ticket_number).is_(None))
-    for claim in session.scalars(select(Contact).where(*loose)):
+    for claim in db.scalars(select(Contact).where(*loose)):
         for column in ("value", "mask"):
             place = Place(keys.requester_id, "contact", column, claim.id)
             value = open_text(keys.requester_key, place, getattr(claim, column))
             setattr(claim, column, keys.seal("contact", column, claim.id, value))
         claim.ticket_number = keys.number
-        session.add(claim)
-    session.flush()
+        db.add(claim)
+    db.flush()
 
 
-def _link(session: Session, requester_id: str, *, verified: bool) -> Link:
-    if session.get_one(Requester, requester_id).account is None:
+def _link(db: Session, requester_id: str, *, verified: bool) -> Link:
+    if db.get_one(Requester, requester_id).account is None:
         return Link.NONE
     return Link.PROVEN if verified else Link.PRESUMED
 
@@ -255,9 +253,9 @@ def _regions(pack: Pack) -> tuple[str, ...]:
     return (pack.meta.region, *pack.meta.more_regions)
 
 
-def _next_number(session: Session) -> int:
+def _next_number(db: Session) -> int:
     return int(
-        session.connection()
+        db.connection()
         .execute(
             update(Counter)
             .where(col(Counter.name) == "ticket")
@@ -268,14 +266,12 @@ def _next_number(session: Session) -> int:
     )
 
 
-def _open_window(
-    session: Session, office: Office, number: int, requester_id: str, ids: dict[Field, str], named: str
-) -> None:
-    now = office.clock.now()
-    agent_id = session.connection().execute(select(col(Agent.id)).where(col(Agent.name) == "vera")).scalar()
+def _open_window(db: Session, desk: Desk, number: int, requester_id: str, ids: dict[Field, str], named: str) -> None:
+    now = desk.clock.now()
+    agent_id = db.connection().execute(select(col(Agent.id)).where(col(Agent.name) == "vera")).scalar()
     if agent_id is None:
         agent_id = new_id()
-        session.add(
+        db.add(
             Agent(
                 id=agent_id,
                 name="vera",
@@ -286,11 +282,11 @@ def _open_window(
                 identity=b"vera",
             )
         )
-        session.flush()
+        db.flush()
     by_code = next(((field, made) for field, made in ids.items() if field in (Field.EMAIL, Field.MOBILE)), None)
-    window, until = new_id(), now + timedelta(minutes=office.packs.current.verification.window_minutes)
+    window, until = new_id(), now + timedelta(minutes=desk.packs.current.verification.window_minutes)
     method = VerificationMethod.CODE if by_code else VerificationMethod.WRITTEN
-    session.add(
+    db.add(
         Verification(
             id=window,
             ticket_number=number,
@@ -303,7 +299,7 @@ def _open_window(
             window_until=until,
         )
     )
-    session.flush()
+    db.flush()
     about = {"window": window, "until": str(microseconds(until)), "method": method.value, "by": agent_id}
     verified = Entry(Action.VERIFIED, ticket=number, requester=named, verification=window[:16], about=about)
-    append(session, office, HAND, verified, now)
+    append(db, desk, HAND, verified, now)

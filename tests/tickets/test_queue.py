@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, inspect, select, update
 from sqlmodel import col
 
-from cs_console.desk import Desk, operator_desk
+from cs_console.desk import DeskSession, operator_session
 from cs_console.errors import BadFilter, BadInput, NotAllowed, NoUndertaking, SessionEnded
 from cs_console.tickets.filters import parse
 from cs_console.tickets.queue import (
@@ -26,34 +26,34 @@ from cs_console.tickets.queue import (
 from cs_console.tickets.ticket_record import ERASED, UNREADABLE
 from models.enums import Channel, Field, Priority, Role, TicketKind, TicketState
 from models.ticket import Ticket
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.stored import keys_of
 from tests.support.tickets import make_requester, make_ticket
 
 
-def numbers(desk: Desk, view: str, expression: str = "", **more: object) -> list[int]:
+def numbers(session: DeskSession, view: str, expression: str = "", **more: object) -> list[int]:
     """The numbers on the first page of a view."""
-    return [row.number for row in page(desk, view, parse(expression), **more).rows]  # type: ignore[arg-type]  # size only
+    return [row.number for row in page(session, view, parse(expression), **more).rows]  # type: ignore[arg-type]  # size only
 
 
 @pytest.fixture
-def busy_office(test_office: TestOffice) -> tuple[TestOffice, Desk]:
+def busy_desk(test_desk: TestDesk) -> tuple[TestDesk, DeskSession]:
     """A few tickets of every kind, and who looks at them."""
     for kind in TicketKind:
-        make_ticket(test_office, kind=kind)
-    return test_office, test_office.desk("mei", Role.AGENT)
+        make_ticket(test_desk, kind=kind)
+    return test_desk, test_desk.session("mei", Role.AGENT)
 
 
-def test_each_view_holds_its_tickets_and_no_closed_ones(test_office: TestOffice) -> None:
-    mei, sam = test_office.desk("mei", Role.AGENT), test_office.desk("sam", Role.AGENT)
-    now = test_office.clock.now()
-    mine = make_ticket(test_office, assignee=mei)
-    his = make_ticket(test_office, assignee=sam, state=TicketState.IN_APPROVAL, kind=TicketKind.RIGHTS, verified=True)
-    nobodys = make_ticket(test_office)
-    unverified = make_ticket(test_office, kind=TicketKind.RIGHTS)
-    late = make_ticket(test_office, received_at=now - timedelta(days=60))
-    soon = make_ticket(test_office, received_at=now - timedelta(days=18))
-    closed = make_ticket(test_office, state=TicketState.CLOSED, assignee=mei)
+def test_each_view_holds_its_tickets_and_no_closed_ones(test_desk: TestDesk) -> None:
+    mei, sam = test_desk.session("mei", Role.AGENT), test_desk.session("sam", Role.AGENT)
+    now = test_desk.clock.now()
+    mine = make_ticket(test_desk, assignee=mei)
+    his = make_ticket(test_desk, assignee=sam, state=TicketState.IN_APPROVAL, kind=TicketKind.RIGHTS, verified=True)
+    nobodys = make_ticket(test_desk)
+    unverified = make_ticket(test_desk, kind=TicketKind.RIGHTS)
+    late = make_ticket(test_desk, received_at=now - timedelta(days=60))
+    soon = make_ticket(test_desk, received_at=now - timedelta(days=18))
+    closed = make_ticket(test_desk, state=TicketState.CLOSED, assignee=mei)
 
     assert numbers(mei, "mine") == [mine.number]
     assert numbers(mei, "unassigned") == [unverified.number, nobodys.number, soon.number, late.number]
@@ -66,21 +66,21 @@ def test_each_view_holds_its_tickets_and_no_closed_ones(test_office: TestOffice)
     assert len(numbers(mei, "all")) == 6
 
 
-def test_unverified_rights_requests_wait_oldest_first_with_their_age_and_no_due_date(test_office: TestOffice) -> None:
-    mei, now = test_office.desk("mei", Role.VERIFIER), test_office.clock.now()
-    young = make_ticket(test_office, kind=TicketKind.RIGHTS)
-    old = make_ticket(test_office, kind=TicketKind.RIGHTS, received_at=now - timedelta(days=12))
+def test_unverified_rights_requests_wait_oldest_first_with_their_age_and_no_due_date(test_desk: TestDesk) -> None:
+    mei, now = test_desk.session("mei", Role.VERIFIER), test_desk.clock.now()
+    young = make_ticket(test_desk, kind=TicketKind.RIGHTS)
+    old = make_ticket(test_desk, kind=TicketKind.RIGHTS, received_at=now - timedelta(days=12))
     rows = page(mei, "to_verify").rows
     assert [row.number for row in rows] == [old.number, young.number]
     assert [due_words(row, now) for row in rows] == ["starts later", "starts later"]
     assert age_words(rows[0], now) == "12 d"
 
 
-def test_a_view_pages_through_everything_once_whatever_is_added_meanwhile(test_office: TestOffice) -> None:
-    mei, now = test_office.desk("mei", Role.AGENT), test_office.clock.now()
-    requester = make_requester(test_office)
+def test_a_view_pages_through_everything_once_whatever_is_added_meanwhile(test_desk: TestDesk) -> None:
+    mei, now = test_desk.session("mei", Role.AGENT), test_desk.clock.now()
+    requester = make_requester(test_desk)
     made = [
-        make_ticket(test_office, requester=requester, received_at=now - timedelta(hours=hour // 2)).number
+        make_ticket(test_desk, requester=requester, received_at=now - timedelta(hours=hour // 2)).number
         for hour in range(7)
     ]
     seen: list[int] = []
@@ -88,7 +88,7 @@ def test_a_view_pages_through_everything_once_whatever_is_added_meanwhile(test_o
     while True:
         shown = page(mei, "all", None, after, 3)
         seen += [row.number for row in shown.rows]
-        make_ticket(test_office, requester=requester, received_at=now + timedelta(hours=1))
+        make_ticket(test_desk, requester=requester, received_at=now + timedelta(hours=1))
         if shown.next is None:
             break
         after = shown.next
@@ -97,9 +97,9 @@ def test_a_view_pages_through_everything_once_whatever_is_added_meanwhile(test_o
     assert seen == sorted(made, key=lambda number: (moments[number], number), reverse=True)
 
 
-def test_due_dates_are_shown_soonest_first_and_paged(test_office: TestOffice) -> None:
-    mei, now = test_office.desk("mei", Role.AGENT), test_office.clock.now()
-    made = [make_ticket(test_office, received_at=now - timedelta(days=30 + day)).number for day in (1, 5, 3)]
+def test_due_dates_are_shown_soonest_first_and_paged(test_desk: TestDesk) -> None:
+    mei, now = test_desk.session("mei", Role.AGENT), test_desk.clock.now()
+    made = [make_ticket(test_desk, received_at=now - timedelta(days=30 + day)).number for day in (1, 5, 3)]
     first = page(mei, "overdue", size=2)
     assert first.next is not None
     rest = page(mei, "overdue", None, first.next, 2)
@@ -134,13 +134,13 @@ def test_due_dates_are_shown_soonest_first_and_paged(test_office: TestOffice) ->
         ("due:<30d older:1h", {"report"}),
     ],
 )
-def test_a_filter_finds_what_it_says(test_office: TestOffice, expression: str, found: set[str]) -> None:
-    mei, sam = test_office.desk("mei", Role.AGENT), test_office.desk("sam", Role.AGENT)
-    now = test_office.clock.now()
+def test_a_filter_finds_what_it_says(test_desk: TestDesk, expression: str, found: set[str]) -> None:
+    mei, sam = test_desk.session("mei", Role.AGENT), test_desk.session("sam", Role.AGENT)
+    now = test_desk.clock.now()
     made = {
-        "appeal": make_ticket(test_office, kind=TicketKind.APPEAL, assignee=mei, priority=Priority.HIGH),
+        "appeal": make_ticket(test_desk, kind=TicketKind.APPEAL, assignee=mei, priority=Priority.HIGH),
         "report": make_ticket(
-            test_office,
+            test_desk,
             kind=TicketKind.REPORT,
             state=TicketState.WAITING,
             assignee=sam,
@@ -148,50 +148,50 @@ def test_a_filter_finds_what_it_says(test_office: TestOffice, expression: str, f
             priority=Priority.LOW,
             received_at=now - timedelta(days=20),
         ),
-        "plain": make_ticket(test_office),
-        "chinese": make_ticket(test_office, language="zh", kind=TicketKind.RIGHTS),
+        "plain": make_ticket(test_desk),
+        "chinese": make_ticket(test_desk, language="zh", kind=TicketKind.RIGHTS),
     }
     names = {ticket.number: name for name, ticket in made.items()}
     assert {names[number] for number in numbers(mei, "all", expression)} == found
 
 
 @pytest.mark.parametrize("view", ["to_verify", "approvals"])
-def test_a_view_of_one_state_stays_one_in_the_order_of_due_dates(test_office: TestOffice, view: str) -> None:
-    mei = test_office.desk("mei", Role.AGENT)
-    make_ticket(test_office)
-    waiting = make_ticket(test_office, kind=TicketKind.RIGHTS, state=TicketState.IN_APPROVAL, verified=True)
+def test_a_view_of_one_state_stays_one_in_the_order_of_due_dates(test_desk: TestDesk, view: str) -> None:
+    mei = test_desk.session("mei", Role.AGENT)
+    make_ticket(test_desk)
+    waiting = make_ticket(test_desk, kind=TicketKind.RIGHTS, state=TicketState.IN_APPROVAL, verified=True)
     assert numbers(mei, view, "due:<90d") == ([waiting.number] if view == "approvals" else [])
 
 
-def test_a_number_is_found_in_whatever_view_and_state(test_office: TestOffice) -> None:
-    mei = test_office.desk("mei", Role.AGENT)
-    closed = make_ticket(test_office, state=TicketState.CLOSED)
-    other = make_ticket(test_office)
+def test_a_number_is_found_in_whatever_view_and_state(test_desk: TestDesk) -> None:
+    mei = test_desk.session("mei", Role.AGENT)
+    closed = make_ticket(test_desk, state=TicketState.CLOSED)
+    other = make_ticket(test_desk)
     assert numbers(mei, "mine", f"#{closed.number}") == [closed.number]
     assert numbers(mei, "all", f"-#{closed.number}") == [other.number]
     assert numbers(mei, "all", f"#{other.number} kind:report") == []
     assert numbers(mei, "all", "#999999999") == []
 
 
-def test_a_closed_state_in_an_open_view_says_where_closed_tickets_are(test_office: TestOffice) -> None:
-    mei = test_office.desk("mei", Role.AGENT)
+def test_a_closed_state_in_an_open_view_says_where_closed_tickets_are(test_desk: TestDesk) -> None:
+    mei = test_desk.session("mei", Role.AGENT)
     with pytest.raises(BadFilter, match="Closed"):
         page(mei, "all", parse("state:closed"))
     assert numbers(mei, "closed", "state:closed") == []
 
 
-def test_an_unknown_assignee_is_named_with_who_there_is(test_office: TestOffice) -> None:
-    mei = test_office.desk("mei", Role.AGENT)
+def test_an_unknown_assignee_is_named_with_who_there_is(test_desk: TestDesk) -> None:
+    mei = test_desk.session("mei", Role.AGENT)
     with pytest.raises(BadFilter, match=r"“bob”.*mei"):
         page(mei, "all", parse("assignee:bob"))
     with pytest.raises(BadInput, match="theirs"):
         page(mei, "theirs")
 
 
-def test_subjects_are_redacted_plain_and_on_one_line(test_office: TestOffice) -> None:
-    mei = test_office.desk("mei", Role.AGENT)
+def test_subjects_are_redacted_plain_and_on_one_line(test_desk: TestDesk) -> None:
+    mei = test_desk.session("mei", Role.AGENT)
     make_ticket(
-        test_office,
+        test_desk,
         subject="Call\x1b[2J +8613800138000\n[@click=app.quit]now",
         contacts={Field.MOBILE: "+8613800138000"},
     )
@@ -202,22 +202,22 @@ def test_subjects_are_redacted_plain_and_on_one_line(test_office: TestOffice) ->
     assert "now" in subject
 
 
-def test_an_erased_requester_shows_as_erased_and_the_rest_of_the_page_stands(test_office: TestOffice) -> None:
-    mei = test_office.desk("mei", Role.AGENT)
-    gone, kept = make_ticket(test_office, subject="Goodbye"), make_ticket(test_office, subject="Hello")
-    test_office.office.keyring.destroy(gone.requester_id)
+def test_an_erased_requester_shows_as_erased_and_the_rest_of_the_page_stands(test_desk: TestDesk) -> None:
+    mei = test_desk.session("mei", Role.AGENT)
+    gone, kept = make_ticket(test_desk, subject="Goodbye"), make_ticket(test_desk, subject="Hello")
+    test_desk.desk.keyring.destroy(gone.requester_id)
     subjects = {row.number: row.subject for row in page(mei, "all").rows}
     assert subjects == {gone.number: ERASED, kept.number: "Hello"}
 
 
-def test_a_subject_moved_from_another_row_does_not_open_and_the_page_still_does(test_office: TestOffice) -> None:
-    mei = test_office.desk("mei", Role.AGENT)
-    requester = make_requester(test_office)
-    touched = make_ticket(test_office, requester=requester, subject="One")
-    other = make_ticket(test_office, requester=requester, subject="Two")
-    with test_office.office.database.transaction() as session:
+def test_a_subject_moved_from_another_row_does_not_open_and_the_page_still_does(test_desk: TestDesk) -> None:
+    mei = test_desk.session("mei", Role.AGENT)
+    requester = make_requester(test_desk)
+    touched = make_ticket(test_desk, requester=requester, subject="One")
+    other = make_ticket(test_desk, requester=requester, subject="Two")
+    with test_desk.desk.database.transaction() as db:
         source = select(col(Ticket.subject_redacted)).where(col(Ticket.number) == other.number).scalar_subquery()
-        session.connection().execute(
+        db.connection().execute(
             update(Ticket).where(col(Ticket.number) == touched.number).values(subject_redacted=source)
         )
     subjects = {row.number: row.subject for row in page(mei, "all").rows}
@@ -225,51 +225,51 @@ def test_a_subject_moved_from_another_row_does_not_open_and_the_page_still_does(
 
 
 @pytest.mark.parametrize("role", [Role.AGENT, Role.VERIFIER, Role.SUPERVISOR, Role.PRIVACY_OFFICER])
-def test_everybody_who_works_tickets_can_list_them(sqlite_office: TestOffice, role: Role) -> None:
-    desk = sqlite_office.desk("someone", role)
-    assert page(desk, "all").rows == ()
-    assert len(counts(desk)) == len(VIEWS)
+def test_everybody_who_works_tickets_can_list_them(sqlite_desk: TestDesk, role: Role) -> None:
+    session = sqlite_desk.session("someone", role)
+    assert page(session, "all").rows == ()
+    assert len(counts(session)) == len(VIEWS)
 
 
-def test_an_admin_sees_no_tickets_at_all(sqlite_office: TestOffice) -> None:
+def test_an_admin_sees_no_tickets_at_all(sqlite_desk: TestDesk) -> None:
     """Policy IV.(1)2, ASVS 8.2.1: deny by default."""
-    root = sqlite_office.desk("root", Role.ADMIN)
+    root = sqlite_desk.session("root", Role.ADMIN)
     with pytest.raises(NotAllowed):
         page(root, "all")
     with pytest.raises(NotAllowed):
         counts(root)
 
 
-def test_nothing_is_listed_without_an_undertaking_or_a_live_session(sqlite_office: TestOffice) -> None:
+def test_nothing_is_listed_without_an_undertaking_or_a_live_session(sqlite_desk: TestDesk) -> None:
     with pytest.raises(NoUndertaking):
-        page(sqlite_office.desk("new", Role.AGENT, undertaking=False), "all")
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    sqlite_office.clock.forward(minutes=16)
+        page(sqlite_desk.session("new", Role.AGENT, undertaking=False), "all")
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    sqlite_desk.clock.forward(minutes=16)
     with pytest.raises(SessionEnded):
         page(mei, "all")
 
 
-def test_an_operators_list_opens_no_subject(test_office: TestOffice) -> None:
-    made = make_ticket(test_office, subject="secret words")
-    test_office.office.keyring.destroy(made.requester_id)  # so that opening would show
-    rows, following = listing(operator_desk(test_office.office), "all", parse(""), None, 10)
+def test_an_operators_list_opens_no_subject(test_desk: TestDesk) -> None:
+    made = make_ticket(test_desk, subject="secret words")
+    test_desk.desk.keyring.destroy(made.requester_id)  # so that opening would show
+    rows, following = listing(operator_session(test_desk.desk), "all", parse(""), None, 10)
     assert [row.number for row in rows] == [made.number]
     assert following is None
     assert "secret" not in repr(rows)
     with pytest.raises(BadFilter, match="“me”"):
-        listing(operator_desk(test_office.office), "all", parse("assignee:me"), None, 10)
+        listing(operator_session(test_desk.desk), "all", parse("assignee:me"), None, 10)
 
 
-def test_counts_stop_counting_and_say_that_there_is_more(test_office: TestOffice) -> None:
-    mei = test_office.desk("mei", Role.AGENT)
-    made = make_ticket(test_office, assignee=mei)
+def test_counts_stop_counting_and_say_that_there_is_more(test_desk: TestDesk) -> None:
+    mei = test_desk.session("mei", Role.AGENT)
+    made = make_ticket(test_desk, assignee=mei)
     table = inspect(Ticket).local_table
-    with test_office.office.database.transaction() as session:
-        kept = session.connection().execute(select(table).where(col(Ticket.number) == made.number)).mappings().one()
+    with test_desk.desk.database.transaction() as db:
+        kept = db.connection().execute(select(table).where(col(Ticket.number) == made.number)).mappings().one()
         derived = {"is_open", "next_due_at"}
         copied = {name: value for name, value in kept.items() if name not in derived} | {"assignee_id": None}
         more = [{**copied, "number": 20_000 + at} for at in range(COUNTED_UP_TO + 5)]
-        session.connection().execute(insert(Ticket), more)
+        db.connection().execute(insert(Ticket), more)
     counted = {count.view: (count.count, count.more) for count in counts(mei)}
     assert counted["mine"] == (1, False)
     assert counted["unassigned"] == (COUNTED_UP_TO, True)
@@ -296,25 +296,23 @@ def test_due_words_never_promise_more_time_than_there_is(due: timedelta | None, 
     assert due_words(replace(row, state=TicketState.CLOSED), now) == "-"
 
 
-def test_the_first_response_stops_counting_once_it_was_given(test_office: TestOffice) -> None:
-    mei, now = test_office.desk("mei", Role.AGENT), test_office.clock.now()
-    made = make_ticket(test_office)
+def test_the_first_response_stops_counting_once_it_was_given(test_desk: TestDesk) -> None:
+    mei, now = test_desk.session("mei", Role.AGENT), test_desk.clock.now()
+    made = make_ticket(test_desk)
     assert due_words(page(mei, "all").rows[0], now).startswith("in ")
-    with test_office.office.database.transaction() as session:
-        session.connection().execute(
-            update(Ticket).where(col(Ticket.number) == made.number).values(first_response_at=now)
-        )
+    with test_desk.desk.database.transaction() as db:
+        db.connection().execute(update(Ticket).where(col(Ticket.number) == made.number).values(first_response_at=now))
     assert due_words(page(mei, "all").rows[0], now) == "-"
 
 
-def test_a_page_of_another_requesters_key_does_not_open(sqlite_office: TestOffice) -> None:
+def test_a_page_of_another_requesters_key_does_not_open(sqlite_desk: TestDesk) -> None:
     """A subject sealed for one requester and put on another's ticket stays closed (ASVS 11.3.3)."""
-    mei = sqlite_office.desk("mei", Role.AGENT)
-    mine, other = make_ticket(sqlite_office), make_ticket(sqlite_office)
-    keys = keys_of(sqlite_office.office, other.number)
+    mei = sqlite_desk.session("mei", Role.AGENT)
+    mine, other = make_ticket(sqlite_desk), make_ticket(sqlite_desk)
+    keys = keys_of(sqlite_desk.desk, other.number)
     planted = keys.seal("ticket", "subject_redacted", str(mine.number), "planted")
-    with sqlite_office.office.database.transaction() as session:
-        session.connection().execute(
+    with sqlite_desk.desk.database.transaction() as db:
+        db.connection().execute(
             update(Ticket).where(col(Ticket.number) == mine.number).values(subject_redacted=planted)
         )
     assert numbers(mei, "all")
@@ -338,11 +336,11 @@ def test_a_page_of_another_requesters_key_does_not_open(sqlite_office: TestOffic
 )
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_asked_gives_a_page_or_a_sentence(
-    busy_office: tuple[TestOffice, Desk], expression: str, view: str, continued: bool
+    busy_desk: tuple[TestDesk, DeskSession], expression: str, view: str, continued: bool
 ) -> None:
     """ASVS 1.2.4, 2.2.1: no expression reaches the store as anything but values."""
-    office, mei = busy_office
-    after = Cursor(office.clock.now(), 10_402) if continued else None
+    desk, mei = busy_desk
+    after = Cursor(desk.clock.now(), 10_402) if continued else None
     try:
         page(mei, view, parse(expression), after)
     except BadFilter as refused:

@@ -16,7 +16,7 @@ from cs_console.tickets.queue_query import VIEWS, Asker, Cursor, lane
 from models.columns import microseconds
 from models.enums import Channel
 from models.ticket import Ticket
-from tests.support.office import TestOffice, make_office
+from tests.support.desk import TestDesk, make_desk
 from tests.support.postgres import fresh_database
 from tests.support.tickets import make_requester, make_ticket
 
@@ -44,74 +44,74 @@ FILTERS = (
 COLUMNS = select(col(Ticket.number), col(Ticket.state), col(Ticket.next_due_at), col(Ticket.received_at))
 
 
-def asker(test_office: TestOffice) -> Asker:
-    return Asker("me-id", test_office.clock.now(), timedelta(days=7), {"sam": "sam-id"})
+def asker(test_desk: TestDesk) -> Asker:
+    return Asker("me-id", test_desk.clock.now(), timedelta(days=7), {"sam": "sam-id"})
 
 
-def explained(session: Session, statement: Any) -> list[str]:
+def explained(db: Session, statement: Any) -> list[str]:
     """The store's plan, a line a step."""
-    dialect = session.connection().dialect
+    dialect = db.connection().dialect
     compiled = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
     values = {
         key: microseconds(value) if isinstance(value, datetime) else value for key, value in compiled.params.items()
     }
     if dialect.name == postgresql.dialect.name:
-        return [row[0] for row in session.connection().exec_driver_sql(f"EXPLAIN {compiled}", values)]
+        return [row[0] for row in db.connection().exec_driver_sql(f"EXPLAIN {compiled}", values)]
     ordered = tuple(values[name] for name in compiled.positiontup)
-    return [row[-1] for row in session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", ordered)]
+    return [row[-1] for row in db.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", ordered)]
 
 
 @pytest.mark.parametrize("continued", [False, True], ids=["first page", "next page"])
-def test_no_view_and_no_filter_scans_the_table_or_sorts(sqlite_office: TestOffice, continued: bool) -> None:
-    after = Cursor(sqlite_office.clock.now(), 10_500) if continued else None
-    with sqlite_office.office.database.reading() as session:
+def test_no_view_and_no_filter_scans_the_table_or_sorts(sqlite_desk: TestDesk, continued: bool) -> None:
+    after = Cursor(sqlite_desk.clock.now(), 10_500) if continued else None
+    with sqlite_desk.desk.database.reading() as db:
         for (view, _), expression in itertools.product(VIEWS, FILTERS):
-            wanted = lane(session, view, parse(expression), asker(sqlite_office))
-            plan = explained(session, wanted.page(COLUMNS, after, 100))
+            wanted = lane(db, view, parse(expression), asker(sqlite_desk))
+            plan = explained(db, wanted.page(COLUMNS, after, 100))
             assert len(plan) == 1, (view, expression, plan)
             assert plan[0].startswith("SEARCH ticket USING INDEX ticket_"), (view, expression, plan)
 
 
-def test_counts_walk_an_index_too(sqlite_office: TestOffice) -> None:
-    with sqlite_office.office.database.reading() as session:
+def test_counts_walk_an_index_too(sqlite_desk: TestDesk) -> None:
+    with sqlite_desk.desk.database.reading() as db:
         for view, _ in VIEWS:
-            plan = explained(session, lane(session, view, parse(""), asker(sqlite_office)).counted(1001))
+            plan = explained(db, lane(db, view, parse(""), asker(sqlite_desk)).counted(1001))
             assert any(step.startswith("SEARCH ticket USING ") for step in plan), (view, plan)
             assert not any("SCAN ticket" in step or "B-TREE" in step for step in plan), (view, plan)
 
 
-def test_a_number_is_found_by_its_key(sqlite_office: TestOffice) -> None:
-    with sqlite_office.office.database.reading() as session:
-        plan = explained(session, lane(session, "all", parse("#10482"), asker(sqlite_office)).page(COLUMNS, None, 100))
+def test_a_number_is_found_by_its_key(sqlite_desk: TestDesk) -> None:
+    with sqlite_desk.desk.database.reading() as db:
+        plan = explained(db, lane(db, "all", parse("#10482"), asker(sqlite_desk)).page(COLUMNS, None, 100))
     assert plan[0].startswith("SEARCH ticket USING INTEGER PRIMARY KEY")
 
 
 @pytest.fixture
-def postgresql_office(tmp_path: Path) -> Iterator[TestOffice]:
-    made = make_office(tmp_path / "home", fresh_database())
+def postgresql_desk(tmp_path: Path) -> Iterator[TestDesk]:
+    made = make_desk(tmp_path / "home", fresh_database())
     yield made
-    made.office.close()
+    made.desk.close()
 
 
-def test_postgresql_walks_the_same_indexes_without_sorting(postgresql_office: TestOffice) -> None:
-    after = Cursor(postgresql_office.clock.now(), 10_500)
-    with postgresql_office.office.database.reading() as session:
+def test_postgresql_walks_the_same_indexes_without_sorting(postgresql_desk: TestDesk) -> None:
+    after = Cursor(postgresql_desk.clock.now(), 10_500)
+    with postgresql_desk.desk.database.reading() as db:
         for setting in ("enable_seqscan", "enable_bitmapscan"):  # an empty table is always scanned otherwise
-            session.connection().execute(text(f"SET LOCAL {setting} = off"))
+            db.connection().execute(text(f"SET LOCAL {setting} = off"))
         for (view, _), expression in itertools.product(VIEWS, FILTERS):
-            wanted = lane(session, view, parse(expression), asker(postgresql_office))
-            plan = "\n".join(explained(session, wanted.page(COLUMNS, after, 100)))
+            wanted = lane(db, view, parse(expression), asker(postgresql_desk))
+            plan = "\n".join(explained(db, wanted.page(COLUMNS, after, 100)))
             assert "Sort" not in plan, (view, expression, plan)
             assert "Seq Scan" not in plan, (view, expression, plan)
 
 
-def test_the_rarest_condition_drives(sqlite_office: TestOffice) -> None:
-    requester = make_requester(sqlite_office)
+def test_the_rarest_condition_drives(sqlite_desk: TestDesk) -> None:
+    requester = make_requester(sqlite_desk)
     for _ in range(5):
-        make_ticket(sqlite_office, requester=requester)
-    make_ticket(sqlite_office, requester=requester, channel=Channel.LETTER)
-    with sqlite_office.office.database.reading() as session:
+        make_ticket(sqlite_desk, requester=requester)
+    make_ticket(sqlite_desk, requester=requester, channel=Channel.LETTER)
+    with sqlite_desk.desk.database.reading() as db:
         for expression in ("kind:inquiry channel:letter", "channel:letter kind:inquiry"):
-            wanted = lane(session, "all", parse(expression), asker(sqlite_office))
-            plan = explained(session, wanted.page(COLUMNS, None, 100))
+            wanted = lane(db, "all", parse(expression), asker(sqlite_desk))
+            plan = explained(db, wanted.page(COLUMNS, None, 100))
             assert "ticket_channel" in plan[0]

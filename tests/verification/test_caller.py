@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import event, select, update
 
-from cs_console.errors import BadInput, CheckLimit, NotAllowed, NoUndertaking, Refusal, WrongState
+from cs_console.errors import BadInput, CheckLimit, ConsoleError, NotAllowed, NoUndertaking, WrongState
 from cs_console.policy.verification_rules import CallerRules
 from cs_console.staff.undertakings import require_current
 from cs_console.verification.caller import check_caller
@@ -14,7 +14,7 @@ from models.agent_session import AgentSession
 from models.caller_check import CallerCheck
 from models.enums import Action, Field, Result, Role, TicketKind, TicketState
 from tests.decisions.cases import pack
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import MadeTicket, make_requester, make_ticket
 
@@ -33,8 +33,8 @@ def rules() -> CallerRules:
     return found
 
 
-def ticket(test_office: TestOffice) -> MadeTicket:
-    return make_ticket(test_office, kind=TicketKind.RIGHTS, contacts=CONTACTS)
+def ticket(test_desk: TestDesk) -> MadeTicket:
+    return make_ticket(test_desk, kind=TicketKind.RIGHTS, contacts=CONTACTS)
 
 
 @pytest.mark.parametrize(
@@ -52,54 +52,54 @@ def ticket(test_office: TestOffice) -> MadeTicket:
     ],
 )
 def test_what_is_said_matches_however_it_is_written_or_does_not(
-    test_office: TestOffice, field: Field, said: str, match: bool
+    test_desk: TestDesk, field: Field, said: str, match: bool
 ) -> None:
-    vera = test_office.desk("vera-lin", Role.VERIFIER)
-    made = ticket(test_office)
+    vera = test_desk.session("vera-lin", Role.VERIFIER)
+    made = ticket(test_desk)
     answer = check_caller(vera, made.number, field, said)
     assert (answer.match, answer.left) == (match, rules().tries_per_day - 1)
-    with test_office.office.database.reading() as session:
-        (row,) = session.scalars(select(CallerCheck))
+    with test_desk.desk.database.reading() as db:
+        (row,) = db.scalars(select(CallerCheck))
     assert (row.field, row.matched, row.ticket_number) == (field.value, match, made.number)
-    (entry,) = recorded(test_office.office, Action.CALLER_CHECKED)
+    (entry,) = recorded(test_desk.desk, Action.CALLER_CHECKED)
     assert (entry.actor, entry.fields, entry.reason) == ("vera-lin", field, "match" if match else "no match")
 
 
-def test_a_match_verifies_nobody(test_office: TestOffice) -> None:
+def test_a_match_verifies_nobody(test_desk: TestDesk) -> None:
     """No knowledge questions (POLICY.md, Verifying identity)."""
-    vera = test_office.desk("vera-lin", Role.VERIFIER)
-    made = ticket(test_office)
+    vera = test_desk.session("vera-lin", Role.VERIFIER)
+    made = ticket(test_desk)
     for field, value in CONTACTS.items():
         assert check_caller(vera, made.number, field, value).match
     assert status(vera, made.number).at is None
-    assert recorded(test_office.office, Action.VERIFIED) == []
+    assert recorded(test_desk.desk, Action.VERIFIED) == []
 
 
-def test_nothing_of_what_was_said_is_kept(sqlite_office: TestOffice) -> None:
-    vera = sqlite_office.desk("vera-lin", Role.VERIFIER)
-    made = ticket(sqlite_office)
+def test_nothing_of_what_was_said_is_kept(sqlite_desk: TestDesk) -> None:
+    vera = sqlite_desk.session("vera-lin", Role.VERIFIER)
+    made = ticket(sqlite_desk)
     check_caller(vera, made.number, Field.NAME, "Canary Bird")
     check_caller(vera, made.number, Field.EMAIL, "canary@example.org")
-    sqlite_office.office.close()
-    for file in sqlite_office.office.settings.home.rglob("*"):
+    sqlite_desk.desk.close()
+    for file in sqlite_desk.desk.settings.home.rglob("*"):
         if file.is_file():
             assert b"canary" not in file.read_bytes().lower(), file
 
 
-def test_what_a_message_merely_claims_is_no_match(test_office: TestOffice) -> None:
-    vera = test_office.desk("vera-lin", Role.VERIFIER)
-    claimed = make_ticket(test_office, contacts=CONTACTS, on_file=False)
+def test_what_a_message_merely_claims_is_no_match(test_desk: TestDesk) -> None:
+    vera = test_desk.session("vera-lin", Role.VERIFIER)
+    claimed = make_ticket(test_desk, contacts=CONTACTS, on_file=False)
     assert not check_caller(vera, claimed.number, Field.NAME, "Alice Ng").match
 
 
-def test_whom_nothing_is_on_file_of_looks_like_whoever_says_something_else(test_office: TestOffice) -> None:
+def test_whom_nothing_is_on_file_of_looks_like_whoever_says_something_else(test_desk: TestDesk) -> None:
     """The same answer, the same entries, the same statements to the store."""
-    vera = test_office.desk("vera-lin", Role.VERIFIER)
+    vera = test_desk.session("vera-lin", Role.VERIFIER)
     seen: list[tuple[object, tuple[str, ...], str]] = []
-    without = make_ticket(test_office, requester=make_requester(test_office, {}))
-    with vera.work() as session:
-        require_current(session, vera)  # what a console knows of its agent from the first act on
-    for made in (ticket(test_office), without):
+    without = make_ticket(test_desk, requester=make_requester(test_desk, {}))
+    with vera.work() as db:
+        require_current(db, vera)  # what a console knows of its agent from the first act on
+    for made in (ticket(test_desk), without):
         ran: list[str] = []
         count = ran.append
 
@@ -107,11 +107,11 @@ def test_whom_nothing_is_on_file_of_looks_like_whoever_says_something_else(test_
             assert callable(count)
             count(statement)
 
-        engine = test_office.office.database.engine
+        engine = test_desk.desk.database.engine
         event.listen(engine, "before_cursor_execute", saw)
         answer = check_caller(vera, made.number, Field.MOBILE, "138 0000 0000")
         event.remove(engine, "before_cursor_execute", saw)
-        seen.append((answer, tuple(ran), recorded(test_office.office, Action.CALLER_CHECKED)[-1].reason))
+        seen.append((answer, tuple(ran), recorded(test_desk.desk, Action.CALLER_CHECKED)[-1].reason))
     assert seen[0] == seen[1]
     assert len(seen[0][1]) > 3
 
@@ -127,77 +127,77 @@ def test_whom_nothing_is_on_file_of_looks_like_whoever_says_something_else(test_
         (Field.MESSAGE, "hello"),
     ],
 )
-def test_what_cannot_be_checked_is_refused_and_costs_nothing(test_office: TestOffice, field: Field, said: str) -> None:
-    vera = test_office.desk("vera-lin", Role.VERIFIER)
-    made = ticket(test_office)
+def test_what_cannot_be_checked_is_refused_and_costs_nothing(test_desk: TestDesk, field: Field, said: str) -> None:
+    vera = test_desk.session("vera-lin", Role.VERIFIER)
+    made = ticket(test_desk)
     with pytest.raises(BadInput):
         check_caller(vera, made.number, field, said)
-    assert recorded(test_office.office, Action.CALLER_CHECKED) == []
+    assert recorded(test_desk.desk, Action.CALLER_CHECKED) == []
     assert check_caller(vera, made.number, Field.NAME, "Alice Ng").left == rules().tries_per_day - 1
 
 
-def test_so_many_a_day_over_all_of_a_requesters_tickets(test_office: TestOffice) -> None:
-    requester = make_requester(test_office, CONTACTS)
-    made = [make_ticket(test_office, requester=requester) for _ in range(2)]
-    desks = [test_office.desk(f"vera-{n}", Role.VERIFIER) for n in range(2)]
+def test_so_many_a_day_over_all_of_a_requesters_tickets(test_desk: TestDesk) -> None:
+    requester = make_requester(test_desk, CONTACTS)
+    made = [make_ticket(test_desk, requester=requester) for _ in range(2)]
+    desks = [test_desk.session(f"vera-{n}", Role.VERIFIER) for n in range(2)]
     for n in range(rules().tries_per_day):
         check_caller(desks[n % 2], made[n % 2].number, Field.NAME, "Bob")
     for n in range(2):
         with pytest.raises(CheckLimit):
             check_caller(desks[n], made[n].number, Field.NAME, "Alice Ng")
-    refused = recorded(test_office.office, Action.CALLER_CHECKED)[-2:]
+    refused = recorded(test_desk.desk, Action.CALLER_CHECKED)[-2:]
     assert [(one.outcome, one.reason) for one in refused] == [(Result.REFUSED, "check_limit")] * 2
-    test_office.clock.forward(hours=24)
-    assert check_caller(test_office.desk("vic", Role.VERIFIER), made[0].number, Field.NAME, "Alice Ng").match
+    test_desk.clock.forward(hours=24)
+    assert check_caller(test_desk.session("vic", Role.VERIFIER), made[0].number, Field.NAME, "Alice Ng").match
 
 
-def test_so_many_an_hour_for_one_agent(test_office: TestOffice) -> None:
-    vera = test_office.desk("vera-lin", Role.VERIFIER)
+def test_so_many_an_hour_for_one_agent(test_desk: TestDesk) -> None:
+    vera = test_desk.session("vera-lin", Role.VERIFIER)
     for n in range(rules().agent_tries_per_hour):
-        other = make_ticket(test_office, contacts={Field.NAME: f"Alice {n}"})
+        other = make_ticket(test_desk, contacts={Field.NAME: f"Alice {n}"})
         check_caller(vera, other.number, Field.NAME, "Bob")
-    made = ticket(test_office)
+    made = ticket(test_desk)
     with pytest.raises(CheckLimit):
         check_caller(vera, made.number, Field.NAME, "Alice Ng")
-    assert check_caller(test_office.desk("vic", Role.VERIFIER), made.number, Field.NAME, "Alice Ng").match
-    test_office.clock.forward(hours=1)
-    with test_office.office.database.transaction() as session:  # or it would have ended meanwhile
-        session.connection().execute(update(AgentSession).values(last_active_at=test_office.clock.now()))
+    assert check_caller(test_desk.session("vic", Role.VERIFIER), made.number, Field.NAME, "Alice Ng").match
+    test_desk.clock.forward(hours=1)
+    with test_desk.desk.database.transaction() as db:  # or it would have ended meanwhile
+        db.connection().execute(update(AgentSession).values(last_active_at=test_desk.clock.now()))
     assert check_caller(vera, made.number, Field.NAME, "Alice Ng").match
 
 
-def test_racing_consoles_win_no_extra_checks(test_office: TestOffice) -> None:
+def test_racing_consoles_win_no_extra_checks(test_desk: TestDesk) -> None:
     """ASVS 15.4.2."""
-    made = ticket(test_office)
+    made = ticket(test_desk)
     racers = rules().tries_per_day + 4
-    desks = [test_office.desk(f"racer-{n}", Role.VERIFIER) for n in range(racers)]
+    desks = [test_desk.session(f"racer-{n}", Role.VERIFIER) for n in range(racers)]
 
     def ask(at: int) -> str:
         try:
             check_caller(desks[at], made.number, Field.NAME, "Bob")
-        except Refusal as refusal:
-            return refusal.code
+        except ConsoleError as error:
+            return error.code
         return "answered"
 
     with ThreadPoolExecutor(racers) as pool:
         outcomes = list(pool.map(ask, range(racers)))
     assert outcomes.count("answered") == rules().tries_per_day
     assert outcomes.count("check_limit") == 4
-    with test_office.office.database.reading() as session:
-        assert len(session.scalars(select(CallerCheck)).all()) == rules().tries_per_day
+    with test_desk.desk.database.reading() as db:
+        assert len(db.scalars(select(CallerCheck)).all()) == rules().tries_per_day
 
 
 @pytest.mark.parametrize("role", [Role.AGENT, Role.SUPERVISOR, Role.PRIVACY_OFFICER, Role.ADMIN])
-def test_only_verifiers_with_an_undertaking_check_callers(test_office: TestOffice, role: Role) -> None:
-    made = ticket(test_office)
+def test_only_verifiers_with_an_undertaking_check_callers(test_desk: TestDesk, role: Role) -> None:
+    made = ticket(test_desk)
     with pytest.raises(NotAllowed):
-        check_caller(test_office.desk("eve", role), made.number, Field.NAME, "Alice Ng")
-    new = test_office.desk("new-one", Role.VERIFIER, undertaking=False)
+        check_caller(test_desk.session("eve", role), made.number, Field.NAME, "Alice Ng")
+    new = test_desk.session("new-one", Role.VERIFIER, undertaking=False)
     with pytest.raises(NoUndertaking):
         check_caller(new, made.number, Field.NAME, "Alice Ng")
 
 
-def test_nobody_is_checked_on_a_closed_ticket(test_office: TestOffice) -> None:
-    made = make_ticket(test_office, state=TicketState.CLOSED, contacts=CONTACTS)
+def test_nobody_is_checked_on_a_closed_ticket(test_desk: TestDesk) -> None:
+    made = make_ticket(test_desk, state=TicketState.CLOSED, contacts=CONTACTS)
     with pytest.raises(WrongState):
-        check_caller(test_office.desk("vera-lin", Role.VERIFIER), made.number, Field.NAME, "Alice Ng")
+        check_caller(test_desk.session("vera-lin", Role.VERIFIER), made.number, Field.NAME, "Alice Ng")

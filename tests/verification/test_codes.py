@@ -15,11 +15,12 @@ from sqlmodel import col
 from cs_console.access_log.append import record
 from cs_console.access_log.entry import Entry
 from cs_console.delivery.outgoing import deliver_queued
-from cs_console.desk import Desk
+from cs_console.desk import DeskSession
 from cs_console.errors import (
     BadInput,
     CodeExpired,
     CodeWrong,
+    ConsoleError,
     ContactNotOnFile,
     ContactRecent,
     DeliveryFailed,
@@ -28,7 +29,6 @@ from cs_console.errors import (
     NotAllowed,
     NothingThere,
     NoUndertaking,
-    Refusal,
     SealBroken,
     SendLimit,
     StoreBusy,
@@ -44,7 +44,7 @@ from models.enums import Action, Field, Result, Role, TicketKind, TicketState, V
 from models.requester import Requester
 from models.ticket import Ticket
 from models.verification import Verification, VerificationCode
-from tests.support.office import TestOffice, make_office
+from tests.support.desk import TestDesk, make_desk
 from tests.support.postgres import fresh_database
 from tests.support.recorded import recorded
 from tests.support.stores import full_disk, locked
@@ -58,64 +58,64 @@ CONTACTS = {Field.EMAIL: ADDRESS, Field.MOBILE: NUMBER}
 class Verifying:
     """A verifier, a ticket, and the requester's own phone and mailbox: the outbox."""
 
-    def __init__(self, test_office: TestOffice) -> None:
-        self.test_office = test_office
-        self.office, self.clock = test_office.office, test_office.clock
-        self.desk = test_office.desk("vera-lin", Role.VERIFIER)
-        self.requester = make_requester(test_office, CONTACTS)
+    def __init__(self, test_desk: TestDesk) -> None:
+        self.test_desk = test_desk
+        self.desk, self.clock = test_desk.desk, test_desk.clock
+        self.session = test_desk.session("vera-lin", Role.VERIFIER)
+        self.requester = make_requester(test_desk, CONTACTS)
         self.ticket = self.another_ticket()
 
     def another_ticket(self) -> MadeTicket:
-        return make_ticket(self.test_office, kind=TicketKind.RIGHTS, requester=self.requester)
+        return make_ticket(self.test_desk, kind=TicketKind.RIGHTS, requester=self.requester)
 
     def send(self, field: Field = Field.MOBILE, ticket: MadeTicket | None = None) -> str:
         """Send a code and read it off the requester's phone."""
         to = ticket or self.ticket
         before = set(self.outbox())
-        send_code(self.desk, to.number, to.contact_ids[field])
+        send_code(self.session, to.number, to.contact_ids[field])
         (new,) = set(self.outbox()) - before
         found = re.search(r"\b[0-9]{8}\b", new.read_text("utf-8").partition("\n\n")[2])
         assert found
         return found.group()
 
     def outbox(self) -> list[Path]:
-        folder = self.office.settings.outbox
+        folder = self.desk.settings.outbox
         assert folder is not None
         return sorted(folder.iterdir()) if folder.is_dir() else []
 
     def check(self, digits: str, ticket: MadeTicket | None = None) -> datetime:
-        return check_code(self.desk, (ticket or self.ticket).number, digits).until
+        return check_code(self.session, (ticket or self.ticket).number, digits).until
 
     def wrong(self, right: str) -> str:
         return f"{(int(right) + 1) % 10**8:08d}"
 
-    def fail(self, right: str, times: int = 1) -> Refusal:
+    def fail(self, right: str, times: int = 1) -> ConsoleError:
         for _ in range(times):
             with pytest.raises((CodeWrong, VerificationLocked)) as refused:
                 self.check(self.wrong(right))
         return refused.value
 
     def stored_ticket(self) -> Ticket:
-        with self.office.database.reading() as session:
-            return session.get_one(Ticket, self.ticket.number)
+        with self.desk.database.reading() as db:
+            return db.get_one(Ticket, self.ticket.number)
 
     def stored_requester(self) -> Requester:
-        with self.office.database.reading() as session:
-            return session.get_one(Requester, self.ticket.requester_id)
+        with self.desk.database.reading() as db:
+            return db.get_one(Requester, self.ticket.requester_id)
 
     def change_contact(self, field: Field, **values: object) -> None:
-        with self.office.database.transaction() as session:
-            session.connection().execute(
+        with self.desk.database.transaction() as db:
+            db.connection().execute(
                 update(Contact).where(col(Contact.id) == self.ticket.contact_ids[field]).values(**values)
             )
 
     def log(self, *actions: Action) -> list[tuple[Action, Result, str]]:
-        return [(entry.action, entry.outcome, entry.reason) for entry in recorded(self.office, *actions)]
+        return [(entry.action, entry.outcome, entry.reason) for entry in recorded(self.desk, *actions)]
 
 
 @pytest.fixture
-def v(test_office: TestOffice) -> Verifying:
-    return Verifying(test_office)
+def v(test_desk: TestDesk) -> Verifying:
+    return Verifying(test_desk)
 
 
 # --- the way through -------------------------------------------------------------------------------------------
@@ -132,14 +132,14 @@ def test_the_right_code_opens_the_window_and_starts_the_clock(v: Verifying) -> N
     assert (after.state, after.verified_at) == (TicketState.VERIFIED, v.clock.now())
     assert after.due_at == v.clock.now() + timedelta(days=30)
     assert after.row == before.row + 1
-    now = status(v.desk, v.ticket.number)
+    now = status(v.session, v.ticket.number)
     assert (now.window_until, now.method, now.contact_field) == (until, VerificationMethod.CODE, Field.MOBILE)
     assert (now.by, now.at, now.code_pending, now.tries_left) == ("vera-lin", v.clock.now(), False, 3)
 
 
 def test_every_step_is_on_record_without_a_value(v: Verifying) -> None:
     v.check(v.send())
-    entries = recorded(v.office, Action.CODE_SENT, Action.CODE_CHECKED, Action.VERIFIED)
+    entries = recorded(v.desk, Action.CODE_SENT, Action.CODE_CHECKED, Action.VERIFIED)
     assert [(entry.action, entry.outcome, entry.fields) for entry in entries] == [
         (Action.CODE_SENT, Result.DONE, "mobile"),
         (Action.CODE_CHECKED, Result.DONE, "mobile"),
@@ -153,7 +153,7 @@ def test_every_step_is_on_record_without_a_value(v: Verifying) -> None:
 
 def test_the_answer_to_sending_holds_no_code(v: Verifying) -> None:
     before = set(v.outbox())
-    sent = send_code(v.desk, v.ticket.number, v.ticket.contact_ids[Field.MOBILE])
+    sent = send_code(v.session, v.ticket.number, v.ticket.contact_ids[Field.MOBILE])
     (file,) = set(v.outbox()) - before
     found = re.search(r"\b[0-9]{8}\b", file.read_text("utf-8").partition("\n\n")[2])
     assert found
@@ -163,15 +163,15 @@ def test_the_answer_to_sending_holds_no_code(v: Verifying) -> None:
     assert NUMBER not in sent.mask
 
 
-def test_the_code_is_nowhere_in_the_home_but_in_the_outbox(sqlite_office: TestOffice) -> None:
+def test_the_code_is_nowhere_in_the_home_but_in_the_outbox(sqlite_desk: TestDesk) -> None:
     """ASVS 6.6.2, 11.4.2: only a keyed hash is kept."""
-    v = Verifying(sqlite_office)
+    v = Verifying(sqlite_desk)
     code = v.send()
     v.fail(code)
     v.check(code)
-    v.office.close()
-    for file in v.office.settings.home.rglob("*"):
-        if file.is_file() and file.parent != v.office.settings.outbox:
+    v.desk.close()
+    for file in v.desk.settings.home.rglob("*"):
+        if file.is_file() and file.parent != v.desk.settings.outbox:
             content = file.read_bytes()
             assert code.encode() not in content, file
             assert b"canary" not in content, file
@@ -181,8 +181,8 @@ def test_the_stored_hash_cannot_be_searched_without_the_desks_key(v: Verifying) 
     import hashlib
 
     code = v.send()
-    with v.office.database.reading() as session:
-        row = session.scalars(select(VerificationCode)).one()
+    with v.desk.database.reading() as db:
+        row = db.scalars(select(VerificationCode)).one()
     bound = f"{row.id}|{v.ticket.number}|{row.contact_id}|{code}".encode()
     assert row.code_hash not in {hashlib.sha256(bound).digest(), hashlib.sha256(code.encode()).digest()}
     assert len(row.code_hash) == 32
@@ -194,7 +194,7 @@ def test_codes_have_eight_digits_and_do_not_repeat(v: Verifying) -> None:
     for _ in range(5):
         seen.add(v.send())
         v.clock.forward(hours=12)
-        v.desk = v.test_office.desk(f"vera-{len(seen)}", Role.VERIFIER)
+        v.session = v.test_desk.session(f"vera-{len(seen)}", Role.VERIFIER)
     assert len(seen) == 5
     assert all(len(code) == 8 for code in seen)
 
@@ -207,40 +207,40 @@ def test_spaces_and_hyphens_read_back_do_not_matter(v: Verifying) -> None:
 # --- where a code may go ---------------------------------------------------------------------------------------
 
 
-def test_only_contacts_on_file_are_options_shown_by_their_masks(test_office: TestOffice) -> None:
-    v = Verifying(test_office)
-    claimed = make_requester(test_office, {Field.EMAIL: "eve@example.net"}, on_file=False)
-    claim = make_ticket(test_office, requester=claimed)
-    assert options(v.desk, claim.number) == ()
-    shown = options(v.desk, v.ticket.number)
+def test_only_contacts_on_file_are_options_shown_by_their_masks(test_desk: TestDesk) -> None:
+    v = Verifying(test_desk)
+    claimed = make_requester(test_desk, {Field.EMAIL: "eve@example.net"}, on_file=False)
+    claim = make_ticket(test_desk, requester=claimed)
+    assert options(v.session, claim.number) == ()
+    shown = options(v.session, v.ticket.number)
     assert {one.field for one in shown} == {Field.EMAIL, Field.MOBILE}
     assert all(one.allowed and not one.why_not for one in shown)
     assert not any("canary" in one.mask or "12345678" in one.mask for one in shown)
     with pytest.raises(ContactNotOnFile):
-        send_code(v.desk, claim.number, claim.contact_ids[Field.EMAIL])
+        send_code(v.session, claim.number, claim.contact_ids[Field.EMAIL])
     assert (Action.CODE_SENT, Result.REFUSED, "contact_not_on_file") in v.log(Action.CODE_SENT)
     assert v.outbox() == []
 
 
-def test_contacts_that_carry_no_code_are_no_options(test_office: TestOffice) -> None:
-    desk = test_office.desk("vera-lin", Role.VERIFIER)
-    ticket = make_ticket(test_office, contacts={Field.NAME: "Alice Ng", Field.ADDRESS: "1 Main Street"})
-    assert options(desk, ticket.number) == ()
+def test_contacts_that_carry_no_code_are_no_options(test_desk: TestDesk) -> None:
+    session = test_desk.session("vera-lin", Role.VERIFIER)
+    ticket = make_ticket(test_desk, contacts={Field.NAME: "Alice Ng", Field.ADDRESS: "1 Main Street"})
+    assert options(session, ticket.number) == ()
     with pytest.raises(ContactNotOnFile):
-        send_code(desk, ticket.number, ticket.contact_ids[Field.ADDRESS])
+        send_code(session, ticket.number, ticket.contact_ids[Field.ADDRESS])
 
 
 def test_another_requesters_contact_is_refused(v: Verifying) -> None:
-    _, others = make_requester(v.test_office, {Field.EMAIL: "bob@example.org"})
+    _, others = make_requester(v.test_desk, {Field.EMAIL: "bob@example.org"})
     for contact_id in (others[Field.EMAIL], "no-such-contact", ""):
         with pytest.raises(ContactNotOnFile):
-            send_code(v.desk, v.ticket.number, contact_id)
+            send_code(v.session, v.ticket.number, contact_id)
     assert v.outbox() == []
 
 
 def test_a_contact_changed_within_30_days_is_shown_with_the_reason_and_not_used(v: Verifying) -> None:
     v.change_contact(Field.MOBILE, changed_at=v.clock.now() - timedelta(days=29))
-    shown = {one.field: one for one in options(v.desk, v.ticket.number)}
+    shown = {one.field: one for one in options(v.session, v.ticket.number)}
     assert shown[Field.EMAIL].allowed
     assert not shown[Field.MOBILE].allowed
     assert "changed lately" in shown[Field.MOBILE].why_not
@@ -254,7 +254,7 @@ def test_a_contact_changed_within_30_days_is_shown_with_the_reason_and_not_used(
 def test_a_replaced_contact_is_no_option_and_its_code_is_void(v: Verifying) -> None:
     code = v.send(Field.MOBILE)
     v.change_contact(Field.MOBILE, replaced_at=v.clock.now())
-    assert {one.field for one in options(v.desk, v.ticket.number)} == {Field.EMAIL}
+    assert {one.field for one in options(v.session, v.ticket.number)} == {Field.EMAIL}
     with pytest.raises(CodeExpired):
         v.check(code)
     with pytest.raises(ContactNotOnFile):
@@ -273,19 +273,19 @@ def test_another_contact_on_file_is_told(v: Verifying) -> None:
 
 def test_a_word_that_cannot_be_delivered_does_not_undo_the_verification(v: Verifying) -> None:
     code = v.send(Field.MOBILE)
-    folder = v.office.settings.outbox
+    folder = v.desk.settings.outbox
     assert folder is not None
     folder.rename(folder.with_name("away"))
     folder.write_text("in the way")
     assert v.check(code)
     folder.unlink()
     v.clock.forward(minutes=1)
-    assert deliver_queued(v.office).sent == 1
+    assert deliver_queued(v.desk).sent == 1
 
 
 @pytest.mark.parametrize("problem", [StoreUnavailable("away"), LogBroken("broken")])
 def test_nor_does_a_store_that_goes_away_just_then(
-    v: Verifying, monkeypatch: pytest.MonkeyPatch, problem: Refusal
+    v: Verifying, monkeypatch: pytest.MonkeyPatch, problem: ConsoleError
 ) -> None:
     def fail(*_: object) -> None:
         raise problem
@@ -294,7 +294,7 @@ def test_nor_does_a_store_that_goes_away_just_then(
     with monkeypatch.context() as patched:
         patched.setattr(windows, "deliver_queued", fail)
         assert v.check(code)
-    assert deliver_queued(v.office).sent == 1
+    assert deliver_queued(v.desk).sent == 1
 
 
 # --- time, single use, binding -----------------------------------------------------------------------------------
@@ -322,7 +322,7 @@ def test_a_new_code_voids_the_old_one_and_gives_no_tries_back(v: Verifying) -> N
     first = v.send()
     v.fail(first)
     second = v.send(Field.EMAIL)
-    assert status(v.desk, v.ticket.number).tries_left == 2
+    assert status(v.session, v.ticket.number).tries_left == 2
     assert first != second, "one in a hundred million"
     with pytest.raises(CodeWrong, match="1 try is left"):
         v.check(first)
@@ -339,12 +339,12 @@ def test_a_code_is_bound_to_its_ticket(v: Verifying) -> None:
     with pytest.raises(CodeWrong):
         v.check(code, other)
     v.check(code)
-    assert status(v.desk, other.number).window_until is None
+    assert status(v.session, other.number).window_until is None
 
 
 def test_the_hash_binds_code_ticket_and_contact(v: Verifying) -> None:
     hashes = {
-        codes.code_hash(v.office, row, number, contact, digits)
+        codes.code_hash(v.desk, row, number, contact, digits)
         for row in ("a", "b")
         for number in (1, 2)
         for contact in ("x", "y")
@@ -365,11 +365,11 @@ def test_what_cannot_be_a_code_costs_no_try(v: Verifying, typed: str) -> None:
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=12))
-def test_anything_typed_is_refused_in_one_sentence(sqlite_office: TestOffice, typed: str) -> None:
-    ticket = make_ticket(sqlite_office)
-    desk = sqlite_office.desk(f"vera-{ticket.number}", Role.VERIFIER)
+def test_anything_typed_is_refused_in_one_sentence(sqlite_desk: TestDesk, typed: str) -> None:
+    ticket = make_ticket(sqlite_desk)
+    session = sqlite_desk.session(f"vera-{ticket.number}", Role.VERIFIER)
     with pytest.raises((BadInput, CodeExpired)):
-        check_code(desk, ticket.number, typed)
+        check_code(session, ticket.number, typed)
 
 
 # --- tries and the lock ----------------------------------------------------------------------------------------
@@ -387,7 +387,7 @@ def test_the_third_wrong_try_locks_for_24_hours(v: Verifying) -> None:
         v.check(code)
     with pytest.raises(VerificationLocked):
         v.send(Field.EMAIL)
-    now = status(v.desk, v.ticket.number)
+    now = status(v.session, v.ticket.number)
     assert (now.tries_left, now.locked_until, now.code_pending) == (0, locked.until, False)
     wrong = (Action.CODE_CHECKED, Result.REFUSED, "code_wrong")
     assert v.log(Action.CODE_CHECKED, Action.VERIFICATION_LOCKED) == [
@@ -412,8 +412,8 @@ def test_tries_are_the_requesters_over_all_tickets(v: Verifying) -> None:
 def test_an_elapsed_lock_gives_a_fresh_budget(v: Verifying) -> None:
     v.fail(v.send(), 3)
     v.clock.forward(hours=24)
-    v.desk = v.test_office.desk("vera-two", Role.VERIFIER)
-    assert status(v.desk, v.ticket.number).tries_left == 3
+    v.session = v.test_desk.session("vera-two", Role.VERIFIER)
+    assert status(v.session, v.ticket.number).tries_left == 3
     code = v.send()
     v.fail(code, 2)
     assert v.check(code)
@@ -422,8 +422,8 @@ def test_an_elapsed_lock_gives_a_fresh_budget(v: Verifying) -> None:
 def test_a_budget_used_up_without_a_lock_is_locked_at_the_next_try(v: Verifying) -> None:
     """Another ticket's pack may allow more tries than this one's; the lower number holds here."""
     code = v.send()
-    with v.office.database.transaction() as session:
-        session.connection().execute(
+    with v.desk.database.transaction() as db:
+        db.connection().execute(
             update(Requester).where(col(Requester.id) == v.ticket.requester_id).values(tries=3, locked_until=None)
         )
     with pytest.raises(VerificationLocked) as refused:
@@ -442,18 +442,18 @@ def test_the_last_try_may_be_the_right_one(v: Verifying) -> None:
     code = v.send()
     v.fail(code, 2)
     assert v.check(code)
-    assert status(v.desk, v.ticket.number).locked_until is None
+    assert status(v.session, v.ticket.number).locked_until is None
 
 
 def test_a_supervisor_lifts_the_lock_on_record(v: Verifying) -> None:
-    supervisor = v.test_office.desk("omar", Role.SUPERVISOR)
+    supervisor = v.test_desk.session("omar", Role.SUPERVISOR)
     with pytest.raises(WrongState):
         lift_lock(supervisor, v.ticket.number)
     v.fail(v.send(), 3)
     with pytest.raises(NotAllowed):
-        lift_lock(v.desk, v.ticket.number)
+        lift_lock(v.session, v.ticket.number)
     lift_lock(supervisor, v.ticket.number)
-    entry = recorded(v.office, Action.VERIFICATION_UNLOCKED)[-1]
+    entry = recorded(v.desk, Action.VERIFICATION_UNLOCKED)[-1]
     assert (entry.actor, entry.ticket) == ("omar", v.ticket.number)
     assert v.check(v.send(Field.EMAIL))
 
@@ -480,60 +480,60 @@ def test_a_console_killed_between_counting_and_comparing_wins_no_try(
 def test_racing_consoles_win_no_extra_tries(v: Verifying, racers: int) -> None:
     """ASVS 15.4.2: eight consoles guess at once; three comparisons happen in all."""
     code = v.send()
-    desks = [v.test_office.desk(f"racer-{n}", Role.VERIFIER) for n in range(racers)]
+    desks = [v.test_desk.session(f"racer-{n}", Role.VERIFIER) for n in range(racers)]
 
     def guess(at: int) -> str:
         try:
             check_code(desks[at], v.ticket.number, f"{(int(code) + 1 + at) % 10**8:08d}")
-        except Refusal as refusal:
-            return refusal.code
+        except ConsoleError as error:
+            return error.code
         return "verified"
 
     with ThreadPoolExecutor(racers) as pool:
         outcomes = list(pool.map(guess, range(racers)))
-    compared = [entry for entry in recorded(v.office, Action.CODE_CHECKED) if entry.reason == "code_wrong"]
+    compared = [entry for entry in recorded(v.desk, Action.CODE_CHECKED) if entry.reason == "code_wrong"]
     assert len(compared) == 3
     assert "verified" not in outcomes
     assert set(outcomes) <= {"code_wrong", "verification_locked"}
-    assert len(recorded(v.office, Action.VERIFICATION_LOCKED)) == 1
+    assert len(recorded(v.desk, Action.VERIFICATION_LOCKED)) == 1
     with pytest.raises(VerificationLocked):
         v.check(code)
 
 
 def test_of_racing_consoles_with_the_right_code_one_uses_it(v: Verifying) -> None:
     code = v.send()
-    desks = [v.test_office.desk(f"racer-{n}", Role.VERIFIER) for n in range(3)]
+    desks = [v.test_desk.session(f"racer-{n}", Role.VERIFIER) for n in range(3)]
 
-    def use(desk: Desk) -> str:
+    def use(session: DeskSession) -> str:
         try:
-            check_code(desk, v.ticket.number, code)
-        except Refusal as refusal:
-            return refusal.code
+            check_code(session, v.ticket.number, code)
+        except ConsoleError as error:
+            return error.code
         return "verified"
 
     with ThreadPoolExecutor(3) as pool:
         outcomes = list(pool.map(use, desks))
     assert outcomes.count("verified") == 1
-    assert len(recorded(v.office, Action.VERIFIED)) == 1
+    assert len(recorded(v.desk, Action.VERIFIED)) == 1
 
 
 def test_a_right_code_and_a_change_of_the_ticket_do_not_stand_in_each_others_way(tmp_path: Path) -> None:
     """PostgreSQL: both lock the ticket first and the log last, or one of them would end in a deadlock."""
-    made = make_office(tmp_path / "home", fresh_database())
+    made = make_desk(tmp_path / "home", fresh_database())
     v = Verifying(made)
-    code, mei = v.send(), made.desk("mei", Role.AGENT)
+    code, mei = v.send(), made.session("mei", Role.AGENT)
     with ThreadPoolExecutor(1) as pool:
-        with made.office.database.transaction() as session:
+        with made.desk.database.transaction() as db:
             changed = update(Ticket).where(col(Ticket.number) == v.ticket.number)
-            session.connection().execute(changed.values(priority=3, row=col(Ticket.row) + 1))
+            db.connection().execute(changed.values(priority=3, row=col(Ticket.row) + 1))
             checking = pool.submit(v.check, code)
             waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            while not checking.done() and not session.connection().execute(waiting).scalar():
+            while not checking.done() and not db.connection().execute(waiting).scalar():
                 pass
-            record(session, mei, Entry(Action.TICKET_PRIORITY_SET, ticket=v.ticket.number))
+            record(db, mei, Entry(Action.TICKET_PRIORITY_SET, ticket=v.ticket.number))
         assert checking.result(30)
     assert (v.stored_ticket().priority, v.stored_ticket().state) == (3, TicketState.VERIFIED)
-    made.office.close()
+    made.desk.close()
 
 
 # --- how often -------------------------------------------------------------------------------------------------
@@ -548,7 +548,7 @@ def test_three_codes_an_hour_and_five_a_day_go_to_a_requester_over_all_tickets(v
         v.send(Field.EMAIL, other)
     assert (Action.CODE_SENT, Result.REFUSED, "send_limit") in v.log(Action.CODE_SENT)
     v.clock.forward(minutes=61)
-    later = v.test_office.desk("vera-two", Role.VERIFIER)
+    later = v.test_desk.session("vera-two", Role.VERIFIER)
     assert send_code(later, v.ticket.number, v.ticket.contact_ids[Field.EMAIL]).sends_left == 1
     assert send_code(later, v.ticket.number, v.ticket.contact_ids[Field.EMAIL]).sends_left == 0
     with pytest.raises(SendLimit, match="24 hours"):
@@ -557,23 +557,23 @@ def test_three_codes_an_hour_and_five_a_day_go_to_a_requester_over_all_tickets(v
 
 def test_an_agent_sends_twenty_codes_an_hour(v: Verifying) -> None:
     for n in range(20):
-        ticket = make_ticket(v.test_office, contacts={Field.MOBILE: f"+86137123456{n:02}"})
-        send_code(v.desk, ticket.number, ticket.contact_ids[Field.MOBILE])
+        ticket = make_ticket(v.test_desk, contacts={Field.MOBILE: f"+86137123456{n:02}"})
+        send_code(v.session, ticket.number, ticket.contact_ids[Field.MOBILE])
     with pytest.raises(SendLimit, match="You sent 20"):
         v.send()
     v.clock.forward(minutes=61)
-    again = v.test_office.desk("vera-two", Role.VERIFIER)
+    again = v.test_desk.session("vera-two", Role.VERIFIER)
     assert send_code(again, v.ticket.number, v.ticket.contact_ids[Field.MOBILE])
 
 
 def test_racing_sends_do_not_pass_the_limit(v: Verifying) -> None:
-    desks = [v.test_office.desk(f"racer-{n}", Role.VERIFIER) for n in range(6)]
+    desks = [v.test_desk.session(f"racer-{n}", Role.VERIFIER) for n in range(6)]
 
-    def send(desk: Desk) -> str:
+    def send(session: DeskSession) -> str:
         try:
-            send_code(desk, v.ticket.number, v.ticket.contact_ids[Field.MOBILE])
-        except Refusal as refusal:
-            return refusal.code
+            send_code(session, v.ticket.number, v.ticket.contact_ids[Field.MOBILE])
+        except ConsoleError as error:
+            return error.code
         return "sent"
 
     with ThreadPoolExecutor(6) as pool:
@@ -584,47 +584,47 @@ def test_racing_sends_do_not_pass_the_limit(v: Verifying) -> None:
 
 
 def test_a_code_that_could_not_be_sent_is_void_counted_and_recorded(v: Verifying) -> None:
-    folder = v.office.settings.outbox
+    folder = v.desk.settings.outbox
     assert folder is not None
     folder.write_text("in the way")
     for _ in range(3):
         with pytest.raises(DeliveryFailed) as failed:
-            send_code(v.desk, v.ticket.number, v.ticket.contact_ids[Field.EMAIL])
+            send_code(v.session, v.ticket.number, v.ticket.contact_ids[Field.EMAIL])
         assert "canary" not in str(failed.value)
-    assert not status(v.desk, v.ticket.number).code_pending
+    assert not status(v.session, v.ticket.number).code_pending
     assert (Action.CODE_SENT, Result.FAILED, "delivery_failed") in v.log(Action.CODE_SENT)
     with pytest.raises(SendLimit):
-        send_code(v.desk, v.ticket.number, v.ticket.contact_ids[Field.EMAIL])
+        send_code(v.session, v.ticket.number, v.ticket.contact_ids[Field.EMAIL])
 
 
-def test_on_a_full_disk_no_code_goes_out(sqlite_office: TestOffice) -> None:
+def test_on_a_full_disk_no_code_goes_out(sqlite_desk: TestDesk) -> None:
     """Invariant 1 for sending: nothing leaves that is not on record."""
-    v = Verifying(sqlite_office)
-    desks = (v.test_office.desk(f"vera-{n}", Role.VERIFIER) for n in itertools.count())
-    with full_disk(v.office.database, room=60), pytest.raises(StoreFull):
+    v = Verifying(sqlite_desk)
+    desks = (v.test_desk.session(f"vera-{n}", Role.VERIFIER) for n in itertools.count())
+    with full_disk(v.desk.database, room=60), pytest.raises(StoreFull):
         while True:
             v.clock.forward(hours=12)
             send_code(next(desks), v.ticket.number, v.ticket.contact_ids[Field.EMAIL])
-    assert len(v.outbox()) == len(recorded(v.office, Action.CODE_SENT))
+    assert len(v.outbox()) == len(recorded(v.desk, Action.CODE_SENT))
     assert v.stored_requester().tries == 0
 
 
-def test_a_locked_database_sends_nothing_and_costs_no_try(sqlite_office: TestOffice) -> None:
-    v = Verifying(sqlite_office)
+def test_a_locked_database_sends_nothing_and_costs_no_try(sqlite_desk: TestDesk) -> None:
+    v = Verifying(sqlite_desk)
     code = v.send()
-    with locked(v.office.database):
+    with locked(v.desk.database):
         with pytest.raises(StoreBusy):
             v.send()
         with pytest.raises(StoreBusy):
             v.check(code)
     assert len(v.outbox()) == 1
-    assert status(v.desk, v.ticket.number).tries_left == 3
+    assert status(v.session, v.ticket.number).tries_left == 3
     assert v.check(code)
 
 
 @pytest.mark.parametrize("refusal", [ContactNotOnFile("x"), KeyDestroyed(), SealBroken()])
 def test_whatever_keeps_a_code_from_going_out_is_on_record(
-    v: Verifying, monkeypatch: pytest.MonkeyPatch, refusal: Refusal
+    v: Verifying, monkeypatch: pytest.MonkeyPatch, refusal: ConsoleError
 ) -> None:
     """Between the send's own transaction and the hand-over a contact may be replaced, or a key destroyed."""
 
@@ -633,8 +633,8 @@ def test_whatever_keeps_a_code_from_going_out_is_on_record(
 
     monkeypatch.setattr(codes, "send_now", fail)
     with pytest.raises(type(refusal)):
-        send_code(v.desk, v.ticket.number, v.ticket.contact_ids[Field.EMAIL])
-    assert not status(v.desk, v.ticket.number).code_pending
+        send_code(v.session, v.ticket.number, v.ticket.contact_ids[Field.EMAIL])
+    assert not status(v.session, v.ticket.number).code_pending
     assert v.log(Action.CODE_SENT)[-1] == (Action.CODE_SENT, Result.FAILED, refusal.code)
 
 
@@ -644,35 +644,35 @@ def test_whatever_keeps_a_code_from_going_out_is_on_record(
 @pytest.mark.parametrize("role", [Role.AGENT, Role.SUPERVISOR, Role.PRIVACY_OFFICER, Role.ADMIN])
 def test_only_verifiers_send_and_check(v: Verifying, role: Role) -> None:
     """ASVS 8.2.1."""
-    desk = v.test_office.desk("eve", role)
+    session = v.test_desk.session("eve", role)
     for act in (
-        lambda: options(desk, v.ticket.number),
-        lambda: send_code(desk, v.ticket.number, v.ticket.contact_ids[Field.MOBILE]),
-        lambda: check_code(desk, v.ticket.number, "12345678"),
+        lambda: options(session, v.ticket.number),
+        lambda: send_code(session, v.ticket.number, v.ticket.contact_ids[Field.MOBILE]),
+        lambda: check_code(session, v.ticket.number, "12345678"),
     ):
         with pytest.raises(NotAllowed):
             act()
 
 
 def test_without_an_undertaking_nothing_is_verified(v: Verifying) -> None:
-    desk = v.test_office.desk("new-one", Role.VERIFIER, undertaking=False)
+    session = v.test_desk.session("new-one", Role.VERIFIER, undertaking=False)
     with pytest.raises(NoUndertaking):
-        send_code(desk, v.ticket.number, v.ticket.contact_ids[Field.MOBILE])
+        send_code(session, v.ticket.number, v.ticket.contact_ids[Field.MOBILE])
     with pytest.raises(NoUndertaking):
-        check_code(desk, v.ticket.number, "12345678")
+        check_code(session, v.ticket.number, "12345678")
 
 
 def test_an_unknown_or_erased_or_closed_ticket_sends_nothing(v: Verifying) -> None:
     with pytest.raises(NothingThere):
-        options(v.desk, 99)
-    closed = make_ticket(v.test_office, state=TicketState.CLOSED, contacts=CONTACTS)
+        options(v.session, 99)
+    closed = make_ticket(v.test_desk, state=TicketState.CLOSED, contacts=CONTACTS)
     with pytest.raises(WrongState):
-        send_code(v.desk, closed.number, closed.contact_ids[Field.EMAIL])
+        send_code(v.session, closed.number, closed.contact_ids[Field.EMAIL])
     with pytest.raises(WrongState):
-        check_code(v.desk, closed.number, "12345678")
-    v.office.keyring.destroy(v.ticket.requester_id)
+        check_code(v.session, closed.number, "12345678")
+    v.desk.keyring.destroy(v.ticket.requester_id)
     with pytest.raises(KeyDestroyed):
-        send_code(v.desk, v.ticket.number, v.ticket.contact_ids[Field.MOBILE])
+        send_code(v.session, v.ticket.number, v.ticket.contact_ids[Field.MOBILE])
     assert v.outbox() == []
 
 
@@ -680,18 +680,18 @@ def test_the_numbers_come_from_the_pack_of_the_ticket(v: Verifying) -> None:
     """Invariant 7: an older ticket keeps the rules that it was opened under."""
     from cs_console.policy.loader import PackShelf
 
-    home = v.office.settings.home
-    shipped = PackShelf(v.office.settings).path(v.office.packs.name).read_text("utf-8")
+    home = v.desk.settings.home
+    shipped = PackShelf(v.desk.settings).path(v.desk.packs.name).read_text("utf-8")
     changed = re.sub(r"(?m)^digits = 8$", "digits = 6", re.sub(r"(?m)^tries = 3$", "tries = 1", shipped))
     changed = re.sub(r'(?m)^version = "2023-08"$', 'version = "2026-01"', changed, count=1)
     assert changed != shipped
     (home / "packs").mkdir()
     (home / "packs" / "hauthome-2026-01.toml").write_text(changed, "utf-8")
-    with v.office.database.transaction() as session:
-        session.connection().execute(
+    with v.desk.database.transaction() as db:
+        db.connection().execute(
             update(Ticket).where(col(Ticket.number) == v.ticket.number).values(pack="hauthome-2026-01")
         )
-    send_code(v.desk, v.ticket.number, v.ticket.contact_ids[Field.MOBILE])
+    send_code(v.session, v.ticket.number, v.ticket.contact_ids[Field.MOBILE])
     found = re.search(r"\b[0-9]{6}\b", v.outbox()[-1].read_text("utf-8").partition("\n\n")[2])
     assert found
     with pytest.raises(BadInput, match="6 digits"):
@@ -706,17 +706,17 @@ def test_the_numbers_come_from_the_pack_of_the_ticket(v: Verifying) -> None:
 def test_the_window_is_thirty_minutes(v: Verifying) -> None:
     v.check(v.send())
     v.clock.forward(minutes=29, seconds=59)
-    assert status(v.test_office.desk("omar", Role.SUPERVISOR), v.ticket.number).window_until
+    assert status(v.test_desk.session("omar", Role.SUPERVISOR), v.ticket.number).window_until
     v.clock.forward(seconds=1)
-    now = status(v.test_office.desk("ines", Role.SUPERVISOR), v.ticket.number)
+    now = status(v.test_desk.session("ines", Role.SUPERVISOR), v.ticket.number)
     assert now.window_until is None
     assert now.method is VerificationMethod.CODE, "that it took place is still told"
 
 
 def test_a_ticket_closed_meanwhile_is_not_verified_and_costs_no_try(v: Verifying) -> None:
     code = v.send()
-    with v.office.database.transaction() as session:
-        session.connection().execute(
+    with v.desk.database.transaction() as db:
+        db.connection().execute(
             update(Ticket)
             .where(col(Ticket.number) == v.ticket.number)
             .values(state=TicketState.CLOSED, closed_at=v.clock.now())
@@ -732,23 +732,23 @@ def test_verifying_again_opens_a_new_window_and_keeps_the_clock(v: Verifying) ->
     v.clock.forward(minutes=10)
     until = v.check(v.send(Field.EMAIL))
     assert v.stored_ticket().due_at == due
-    assert status(v.desk, v.ticket.number).window_until == until
-    with v.office.database.reading() as session:
-        rows = session.scalars(select(Verification).order_by(col(Verification.verified_at))).all()
+    assert status(v.session, v.ticket.number).window_until == until
+    with v.desk.database.reading() as db:
+        rows = db.scalars(select(Verification).order_by(col(Verification.verified_at))).all()
     assert [row.closed_at is None for row in rows] == [False, True]
     assert v.log(Action.WINDOW_CLOSED) == [(Action.WINDOW_CLOSED, Result.DONE, "verified again")]
 
 
 def test_a_kind_without_a_decision_gets_no_due_date(v: Verifying) -> None:
-    ticket = make_ticket(v.test_office, kind=TicketKind.INQUIRY, requester=v.requester)
+    ticket = make_ticket(v.test_desk, kind=TicketKind.INQUIRY, requester=v.requester)
     v.check(v.send(ticket=ticket), ticket)
-    with v.office.database.reading() as session:
-        stored = session.get_one(Ticket, ticket.number)
+    with v.desk.database.reading() as db:
+        stored = db.get_one(Ticket, ticket.number)
     assert (stored.state, stored.due_at) == (TicketState.VERIFIED, None)
 
 
 def test_a_ticket_in_approval_stays_there(v: Verifying) -> None:
-    ticket = make_ticket(v.test_office, kind=TicketKind.RIGHTS, state=TicketState.IN_APPROVAL, requester=v.requester)
+    ticket = make_ticket(v.test_desk, kind=TicketKind.RIGHTS, state=TicketState.IN_APPROVAL, requester=v.requester)
     v.check(v.send(ticket=ticket), ticket)
-    with v.office.database.reading() as session:
-        assert session.get_one(Ticket, ticket.number).state == TicketState.IN_APPROVAL
+    with v.desk.database.reading() as db:
+        assert db.get_one(Ticket, ticket.number).state == TicketState.IN_APPROVAL

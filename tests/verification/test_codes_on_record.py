@@ -6,33 +6,33 @@ import pytest
 from sqlalchemy import ColumnElement, delete, select, update
 from sqlmodel import col
 
-from cs_console.errors import CodeExpired, CodeWrong, Refusal, VerificationLocked
+from cs_console.errors import CodeExpired, CodeWrong, ConsoleError, VerificationLocked
 from cs_console.verification.codes import check_code, lift_lock, status
 from models.columns import new_id
 from models.enums import Field, Role, TicketKind
 from models.requester import Requester
 from models.verification import VerificationCode
 from tests.custody.reveals import change
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.tickets import make_requester, make_ticket
 from tests.verification.test_codes import Verifying
 
 
 @pytest.fixture
-def v(test_office: TestOffice) -> Verifying:
-    return Verifying(test_office)
+def v(test_desk: TestDesk) -> Verifying:
+    return Verifying(test_desk)
 
 
 def newest_code(v: Verifying) -> VerificationCode:
-    with v.office.database.reading() as session:
-        found = session.scalars(select(VerificationCode).order_by(col(VerificationCode.sent_at).desc())).first()
+    with v.desk.database.reading() as db:
+        found = db.scalars(select(VerificationCode).order_by(col(VerificationCode.sent_at).desc())).first()
     assert found is not None
     return found
 
 
 def opens(v: Verifying, digits: str, number: int | None = None) -> bool:
     try:
-        check_code(v.desk, number or v.ticket.number, digits)
+        check_code(v.session, number or v.ticket.number, digits)
     except (CodeExpired, CodeWrong, VerificationLocked):
         return False
     return True
@@ -55,27 +55,27 @@ def test_a_changed_or_copied_row_opens_nothing(v: Verifying, what: str) -> None:
             v.clock.forward(minutes=1)
             v.send(Field.EMAIL)
             change(
-                v.test_office,
+                v.test_desk,
                 update(VerificationCode).values(ended_at=now),
                 update(VerificationCode).where(the_row(code)).values(ended_at=None, sent_at=v.clock.now()),
             )
         case "expired":
             v.clock.forward(minutes=10)
-            change(v.test_office, update(VerificationCode).values(expires_at=now + timedelta(days=1)))
+            change(v.test_desk, update(VerificationCode).values(expires_at=now + timedelta(days=1)))
         case "contact":
-            change(v.test_office, update(VerificationCode).values(contact_id=v.ticket.contact_ids[Field.EMAIL]))
+            change(v.test_desk, update(VerificationCode).values(contact_id=v.ticket.contact_ids[Field.EMAIL]))
         case _:
             copied = code.model_dump() | {"id": new_id(), "sent_at": now + timedelta(seconds=1)}
-            with v.office.database.transaction() as session:
-                session.add(VerificationCode(**copied))
+            with v.desk.database.transaction() as db:
+                db.add(VerificationCode(**copied))
     assert not opens(v, digits)
-    assert not status(v.desk, v.ticket.number).code_pending or what == "ended"
+    assert not status(v.session, v.ticket.number).code_pending or what == "ended"
 
 
 def test_a_code_that_was_used_is_not_used_again(v: Verifying) -> None:
     digits = v.send()
     assert opens(v, digits)
-    change(v.test_office, update(VerificationCode).values(ended_at=None))
+    change(v.test_desk, update(VerificationCode).values(ended_at=None))
     assert not opens(v, digits)
 
 
@@ -83,16 +83,16 @@ def test_a_code_moved_to_a_victims_ticket_opens_nothing(v: Verifying) -> None:
     """The attacker's own code, read from the attacker's own phone."""
     digits = v.send()
     victim = make_ticket(
-        v.test_office,
+        v.test_desk,
         kind=TicketKind.RIGHTS,
-        requester=make_requester(v.test_office, {Field.MOBILE: "+8613911112222"}),
+        requester=make_requester(v.test_desk, {Field.MOBILE: "+8613911112222"}),
     )
     moved = {
         "ticket_number": victim.number,
         "requester_id": victim.requester_id,
         "contact_id": victim.contact_ids[Field.MOBILE],
     }
-    change(v.test_office, update(VerificationCode).values(**moved))
+    change(v.test_desk, update(VerificationCode).values(**moved))
     assert not opens(v, digits, victim.number)
 
 
@@ -100,36 +100,36 @@ def test_tries_put_back_are_not_won(v: Verifying) -> None:
     digits = v.send()
 
     def put_back() -> None:
-        change(v.test_office, update(Requester).values(tries=0, locked_until=None))
+        change(v.test_desk, update(Requester).values(tries=0, locked_until=None))
 
-    outcomes: list[type[Refusal]] = []
+    outcomes: list[type[ConsoleError]] = []
     for _ in range(5):
         with pytest.raises((CodeWrong, VerificationLocked)) as refused:
             v.check(v.wrong(digits))
         outcomes.append(refused.type)
         put_back()
     assert outcomes == [CodeWrong, CodeWrong, VerificationLocked, VerificationLocked, VerificationLocked]
-    change(v.test_office, update(VerificationCode).values(ended_at=None))
+    change(v.test_desk, update(VerificationCode).values(ended_at=None))
     assert not opens(v, digits)
-    now = status(v.desk, v.ticket.number)
+    now = status(v.session, v.ticket.number)
     assert now.tries_left == 0 and now.locked_until is not None
-    lift_lock(v.test_office.desk("sue", Role.SUPERVISOR), v.ticket.number)
-    assert status(v.desk, v.ticket.number).tries_left == 3
+    lift_lock(v.test_desk.session("sue", Role.SUPERVISOR), v.ticket.number)
+    assert status(v.session, v.ticket.number).tries_left == 3
     assert opens(v, v.send())
 
 
 def test_a_lock_ends_when_the_log_says_so(v: Verifying) -> None:
     digits = v.send()
     v.fail(digits, 3)
-    change(v.test_office, update(Requester).values(tries=0, locked_until=None))
-    until = status(v.desk, v.ticket.number).locked_until
+    change(v.test_desk, update(Requester).values(tries=0, locked_until=None))
+    until = status(v.session, v.ticket.number).locked_until
     assert until is not None
     v.clock.forward(hours=24)
-    signed_in_now = v.test_office.desk("vic", Role.VERIFIER)
+    signed_in_now = v.test_desk.session("vic", Role.VERIFIER)
     assert status(signed_in_now, v.ticket.number).tries_left == 3
 
 
 def test_a_row_takes_a_code_away(v: Verifying) -> None:
     digits = v.send()
-    change(v.test_office, delete(VerificationCode))
+    change(v.test_desk, delete(VerificationCode))
     assert not opens(v, digits)

@@ -10,7 +10,7 @@ from cs_console.casework.contacts import change_contact
 from cs_console.casework.workflow import assign, claim, release
 from cs_console.custody.disclosure import Target, reveal
 from cs_console.custody.safe_views import open_safe
-from cs_console.desk import Desk, operator_desk
+from cs_console.desk import DeskSession, operator_session
 from cs_console.errors import BadInput, NotAllowed, NotVerified, NoUndertaking, WrongState
 from cs_console.intake.jsonl import RequesterRecord
 from cs_console.intake.key_pool import one_at_a_time
@@ -21,7 +21,7 @@ from cs_console.verification.windows import close_window
 from models.enums import Action, Field, Result, Role, TicketKind, TicketState, VerificationMethod
 from models.ticket import Ticket
 from models.verification import Verification
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.stored import keys_of
 from tests.support.tickets import MadeTicket, make_requester, make_ticket
@@ -32,32 +32,32 @@ CONTACTS = {Field.EMAIL: "canary.alice@example.org", Field.MOBILE: "+86138123456
 
 @pytest.mark.parametrize("method", [VerificationMethod.WRITTEN, VerificationMethod.DOCUMENTS])
 def test_a_note_opens_the_window_starts_the_clock_and_is_recorded(
-    test_office: TestOffice, method: VerificationMethod
+    test_desk: TestDesk, method: VerificationMethod
 ) -> None:
-    desk = test_office.desk("vera-lin", Role.VERIFIER)
-    ticket = make_ticket(test_office, kind=TicketKind.RIGHTS, contacts=CONTACTS)
-    until = verify_by_note(desk, ticket.number, method, NOTE).until
-    assert until == test_office.clock.now() + timedelta(minutes=30)
-    now = status(desk, ticket.number)
+    session = test_desk.session("vera-lin", Role.VERIFIER)
+    ticket = make_ticket(test_desk, kind=TicketKind.RIGHTS, contacts=CONTACTS)
+    until = verify_by_note(session, ticket.number, method, NOTE).until
+    assert until == test_desk.clock.now() + timedelta(minutes=30)
+    now = status(session, ticket.number)
     assert (now.window_until, now.method, now.contact_field) == (until, method, None)
-    with test_office.office.database.reading() as session:
-        stored = session.get_one(Ticket, ticket.number)
-    assert (stored.state, stored.verified_at) == (TicketState.VERIFIED, test_office.clock.now())
-    assert stored.due_at == test_office.clock.now() + timedelta(days=30)
-    entry = recorded(test_office.office, Action.VERIFIED)[-1]
+    with test_desk.desk.database.reading() as db:
+        stored = db.get_one(Ticket, ticket.number)
+    assert (stored.state, stored.verified_at) == (TicketState.VERIFIED, test_desk.clock.now())
+    assert stored.due_at == test_desk.clock.now() + timedelta(days=30)
+    entry = recorded(test_desk.desk, Action.VERIFIED)[-1]
     assert (entry.actor, entry.outcome, entry.reason) == ("vera-lin", Result.DONE, method.value)
 
 
-def test_the_note_is_kept_sealed_with_personal_data_redacted(test_office: TestOffice) -> None:
-    office = test_office.office
-    desk = test_office.desk("vera-lin", Role.VERIFIER)
-    ticket = make_ticket(test_office, contacts=CONTACTS)
-    verify_by_note(desk, ticket.number, VerificationMethod.WRITTEN, NOTE + "\x1b]52;c;x\x07")
-    with office.database.reading() as session:
-        row = session.scalars(select(Verification)).one()
+def test_the_note_is_kept_sealed_with_personal_data_redacted(test_desk: TestDesk) -> None:
+    desk = test_desk.desk
+    session = test_desk.session("vera-lin", Role.VERIFIER)
+    ticket = make_ticket(test_desk, contacts=CONTACTS)
+    verify_by_note(session, ticket.number, VerificationMethod.WRITTEN, NOTE + "\x1b]52;c;x\x07")
+    with desk.database.reading() as db:
+        row = db.scalars(select(Verification)).one()
     assert row.note is not None
     assert b"Letter" not in row.note
-    keys = keys_of(office, ticket.number)
+    keys = keys_of(desk, ticket.number)
     shown = open_safe(keys.key, keys.place("verification", "note", row.id), row.note)
     assert "Letter of 12 November" in shown
     assert "canary" not in shown
@@ -65,111 +65,111 @@ def test_the_note_is_kept_sealed_with_personal_data_redacted(test_office: TestOf
     assert "\x1b" not in shown
 
 
-def test_a_contact_on_file_is_told_of_a_letter_too(test_office: TestOffice) -> None:
-    desk = test_office.desk("vera-lin", Role.VERIFIER)
-    ticket = make_ticket(test_office, contacts=CONTACTS)
-    verify_by_note(desk, ticket.number, VerificationMethod.WRITTEN, NOTE)
-    folder = test_office.office.settings.outbox
+def test_a_contact_on_file_is_told_of_a_letter_too(test_desk: TestDesk) -> None:
+    session = test_desk.session("vera-lin", Role.VERIFIER)
+    ticket = make_ticket(test_desk, contacts=CONTACTS)
+    verify_by_note(session, ticket.number, VerificationMethod.WRITTEN, NOTE)
+    folder = test_desk.desk.settings.outbox
     assert folder is not None
     assert len(list(folder.iterdir())) == 1
 
 
-def test_an_empty_or_endless_note_and_a_code_are_refused(test_office: TestOffice) -> None:
-    desk = test_office.desk("vera-lin", Role.VERIFIER)
-    ticket = make_ticket(test_office)
+def test_an_empty_or_endless_note_and_a_code_are_refused(test_desk: TestDesk) -> None:
+    session = test_desk.session("vera-lin", Role.VERIFIER)
+    ticket = make_ticket(test_desk)
     for note in ("", "  \n ", "x" * 5000):
         with pytest.raises(BadInput):
-            verify_by_note(desk, ticket.number, VerificationMethod.WRITTEN, note)
+            verify_by_note(session, ticket.number, VerificationMethod.WRITTEN, note)
     with pytest.raises(BadInput):
-        verify_by_note(desk, ticket.number, VerificationMethod.CODE, NOTE)
-    assert status(desk, ticket.number).window_until is None
+        verify_by_note(session, ticket.number, VerificationMethod.CODE, NOTE)
+    assert status(session, ticket.number).window_until is None
 
 
-def test_a_closed_ticket_is_not_verified(test_office: TestOffice) -> None:
-    desk = test_office.desk("vera-lin", Role.VERIFIER)
-    ticket = make_ticket(test_office, state=TicketState.CLOSED)
+def test_a_closed_ticket_is_not_verified(test_desk: TestDesk) -> None:
+    session = test_desk.session("vera-lin", Role.VERIFIER)
+    ticket = make_ticket(test_desk, state=TicketState.CLOSED)
     with pytest.raises(WrongState):
-        verify_by_note(desk, ticket.number, VerificationMethod.WRITTEN, NOTE)
+        verify_by_note(session, ticket.number, VerificationMethod.WRITTEN, NOTE)
 
 
 @pytest.mark.parametrize("role", [Role.AGENT, Role.SUPERVISOR, Role.PRIVACY_OFFICER, Role.ADMIN])
-def test_only_verifiers_with_an_undertaking_believe_a_note(test_office: TestOffice, role: Role) -> None:
-    ticket = make_ticket(test_office)
+def test_only_verifiers_with_an_undertaking_believe_a_note(test_desk: TestDesk, role: Role) -> None:
+    ticket = make_ticket(test_desk)
     with pytest.raises(NotAllowed):
-        verify_by_note(test_office.desk("eve", role), ticket.number, VerificationMethod.WRITTEN, NOTE)
-    new = test_office.desk("new-one", Role.VERIFIER, undertaking=False)
+        verify_by_note(test_desk.session("eve", role), ticket.number, VerificationMethod.WRITTEN, NOTE)
+    new = test_desk.session("new-one", Role.VERIFIER, undertaking=False)
     with pytest.raises(NoUndertaking):
         verify_by_note(new, ticket.number, VerificationMethod.WRITTEN, NOTE)
 
 
-def test_closing_a_window_is_recorded_once(test_office: TestOffice) -> None:
-    office = test_office.office
-    desk = test_office.desk("vera-lin", Role.VERIFIER)
-    ticket = make_ticket(test_office)
-    verify_by_note(desk, ticket.number, VerificationMethod.WRITTEN, NOTE)
-    with office.database.transaction() as session:
-        assert close_window(session, office, ticket.number)
-        assert not close_window(session, office, ticket.number)
-    assert status(desk, ticket.number).window_until is None
-    (entry,) = recorded(office, Action.WINDOW_CLOSED)
+def test_closing_a_window_is_recorded_once(test_desk: TestDesk) -> None:
+    desk = test_desk.desk
+    session = test_desk.session("vera-lin", Role.VERIFIER)
+    ticket = make_ticket(test_desk)
+    verify_by_note(session, ticket.number, VerificationMethod.WRITTEN, NOTE)
+    with desk.database.transaction() as db:
+        assert close_window(db, desk, ticket.number)
+        assert not close_window(db, desk, ticket.number)
+    assert status(session, ticket.number).window_until is None
+    (entry,) = recorded(desk, Action.WINDOW_CLOSED)
     assert (entry.ticket, entry.reason) == (ticket.number, "contact changed")
 
 
-def test_an_elapsed_window_is_not_closed_again(test_office: TestOffice) -> None:
-    office = test_office.office
-    ticket = make_ticket(test_office)
-    verify_by_note(test_office.desk("vera-lin", Role.VERIFIER), ticket.number, VerificationMethod.WRITTEN, NOTE)
-    test_office.clock.forward(minutes=30)
-    with office.database.transaction() as session:
-        assert not close_window(session, office, ticket.number)
+def test_an_elapsed_window_is_not_closed_again(test_desk: TestDesk) -> None:
+    desk = test_desk.desk
+    ticket = make_ticket(test_desk)
+    verify_by_note(test_desk.session("vera-lin", Role.VERIFIER), ticket.number, VerificationMethod.WRITTEN, NOTE)
+    test_desk.clock.forward(minutes=30)
+    with desk.database.transaction() as db:
+        assert not close_window(db, desk, ticket.number)
 
 
-def test_changing_a_contact_closes_the_window(test_office: TestOffice) -> None:
+def test_changing_a_contact_closes_the_window(test_desk: TestDesk) -> None:
     """POLICY.md: changing any contact closes it, on the requester's other tickets too."""
-    mei = test_office.desk("mei", Role.AGENT)
-    vera = test_office.desk("vera-lin", Role.VERIFIER)
-    ticket = make_ticket(test_office, contacts=CONTACTS, assignee=mei)
+    mei = test_desk.session("mei", Role.AGENT)
+    vera = test_desk.session("vera-lin", Role.VERIFIER)
+    ticket = make_ticket(test_desk, contacts=CONTACTS, assignee=mei)
     verify_by_note(vera, ticket.number, VerificationMethod.WRITTEN, NOTE)
     change_contact(mei, ticket.number, None, Field.EMAIL, "new.one@example.org")
     assert status(vera, ticket.number).window_until is None
 
 
-def on_another_ticket(test_office: TestOffice, mei: Desk, made: MadeTicket) -> None:
-    other = make_ticket(test_office, requester=(made.requester_id, made.contact_ids), assignee=mei)
-    verify_by_note(test_office.desk("vera-two", Role.VERIFIER), other.number, VerificationMethod.WRITTEN, NOTE)
+def on_another_ticket(test_desk: TestDesk, mei: DeskSession, made: MadeTicket) -> None:
+    other = make_ticket(test_desk, requester=(made.requester_id, made.contact_ids), assignee=mei)
+    verify_by_note(test_desk.session("vera-two", Role.VERIFIER), other.number, VerificationMethod.WRITTEN, NOTE)
     change_contact(mei, other.number, None, Field.EMAIL, "new.one@example.org")
 
 
-def by_the_platform(test_office: TestOffice, _mei: Desk, _made: MadeTicket) -> None:
+def by_the_platform(test_desk: TestDesk, _mei: DeskSession, _made: MadeTicket) -> None:
     record = RequesterRecord(
         ((Field.MOBILE, CONTACTS[Field.MOBILE]), (Field.EMAIL, "new.one@example.org")),
         "en",
-        test_office.clock.now(),
+        test_desk.clock.now(),
         "al77",
     )
-    put_on_file(operator_desk(test_office.office), record, one_at_a_time(test_office.office.keyring))
+    put_on_file(operator_session(test_desk.desk), record, one_at_a_time(test_desk.desk.keyring))
 
 
-def given_back(_test_office: TestOffice, mei: Desk, made: MadeTicket) -> None:
+def given_back(_test_desk: TestDesk, mei: DeskSession, made: MadeTicket) -> None:
     release(mei, made.number, 2)
 
 
-def claimed_by_another(test_office: TestOffice, mei: Desk, made: MadeTicket) -> None:
+def claimed_by_another(test_desk: TestDesk, mei: DeskSession, made: MadeTicket) -> None:
     release(mei, made.number, 2)
-    claim(test_office.desk("li", Role.AGENT), made.number)
+    claim(test_desk.session("li", Role.AGENT), made.number)
 
 
-def handed_on(test_office: TestOffice, mei: Desk, made: MadeTicket) -> None:
-    test_office.desk("li", Role.AGENT)
+def handed_on(test_desk: TestDesk, mei: DeskSession, made: MadeTicket) -> None:
+    test_desk.session("li", Role.AGENT)
     assign(mei, made.number, 2, "li")
 
 
-def taken_by_a_supervisor(test_office: TestOffice, _mei: Desk, made: MadeTicket) -> None:
-    assign(test_office.desk("sue", Role.SUPERVISOR), made.number, 2, "sue")
+def taken_by_a_supervisor(test_desk: TestDesk, _mei: DeskSession, made: MadeTicket) -> None:
+    assign(test_desk.session("sue", Role.SUPERVISOR), made.number, 2, "sue")
 
 
-def by_time(test_office: TestOffice, _mei: Desk, _made: MadeTicket) -> None:
-    test_office.clock.forward(minutes=30)
+def by_time(test_desk: TestDesk, _mei: DeskSession, _made: MadeTicket) -> None:
+    test_desk.clock.forward(minutes=30)
 
 
 @pytest.mark.parametrize(
@@ -177,18 +177,18 @@ def by_time(test_office: TestOffice, _mei: Desk, _made: MadeTicket) -> None:
     [on_another_ticket, by_the_platform, given_back, claimed_by_another, handed_on, taken_by_a_supervisor, by_time],
 )
 def test_a_window_ends_with_any_contact_hand_over_or_time(
-    test_office: TestOffice, event: Callable[[TestOffice, Desk, MadeTicket], None]
+    test_desk: TestDesk, event: Callable[[TestDesk, DeskSession, MadeTicket], None]
 ) -> None:
     """And nothing is revealed under it any more to anyone."""
-    mei, vera = test_office.desk("mei", Role.AGENT), test_office.desk("vera-lin", Role.VERIFIER)
-    requester = make_requester(test_office, CONTACTS, account="al77")
-    made = make_ticket(test_office, requester=requester, assignee=mei)
+    mei, vera = test_desk.session("mei", Role.AGENT), test_desk.session("vera-lin", Role.VERIFIER)
+    requester = make_requester(test_desk, CONTACTS, account="al77")
+    made = make_ticket(test_desk, requester=requester, assignee=mei)
     verify_by_note(vera, made.number, VerificationMethod.WRITTEN, NOTE)
     assert status(vera, made.number).window_until is not None
-    event(test_office, mei, made)
-    later = test_office.desk("omar", Role.SUPERVISOR)  # whose session is not over
+    event(test_desk, mei, made)
+    later = test_desk.session("omar", Role.SUPERVISOR)  # whose session is not over
     assert status(later, made.number).window_until is None
-    owner = next((desk for desk in (mei,) if event in (on_another_ticket, by_the_platform)), None)
+    owner = next((session for session in (mei,) if event in (on_another_ticket, by_the_platform)), None)
     if owner is not None:
         with pytest.raises(NotVerified):
             reveal(owner, made.number, Target(Field.MOBILE, made.contact_ids[Field.MOBILE]), "reply")

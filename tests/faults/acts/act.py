@@ -6,11 +6,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from cs_console.desk import AgentCard, Desk, Office
+from cs_console.desk import AgentCard, Desk, DeskSession
 from models.enums import Role
 from tests.faults.processes import Process, Words
 from tests.faults.tally import Tally
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 
 
 class Act(ABC):
@@ -21,8 +21,8 @@ class Act(ABC):
     SECONDS: ClassVar[float] = 0.05
     """And then so long at most: chance chooses. It is about as long as one step takes."""
 
-    def __init__(self, made: TestOffice, tally: Tally) -> None:
-        self.made, self.office, self.tally = made, made.office, tally
+    def __init__(self, made: TestDesk, tally: Tally) -> None:
+        self.made, self.desk, self.tally = made, made.desk, tally
 
     def next_round(self) -> dict[str, Any]:
         """Make ready what the next process will work on, and tell it by JSON."""
@@ -30,7 +30,7 @@ class Act(ABC):
 
     @staticmethod
     @abstractmethod
-    def work(office: Office, case: dict[str, Any]) -> None:
+    def work(desk: Desk, case: dict[str, Any]) -> None:
         """In the process that is killed: act, and say what was done as soon as it was done."""
 
     def until_the_kill(self, process: Process) -> Iterator[Words]:
@@ -54,19 +54,21 @@ class Act(ABC):
         """After the last round: what holds for all of them together."""
 
 
-def card_of(desk: Desk) -> dict[str, Any]:
+def card_of(session: DeskSession) -> dict[str, Any]:
     """A desk's agent and session, to be told to another process."""
     return {
-        "agent": desk.agent.id,
-        "name": desk.agent.name,
-        "roles": [role.value for role in desk.agent.roles],
-        "session": desk.session_id,
+        "agent": session.agent.id,
+        "name": session.agent.name,
+        "roles": [role.value for role in session.agent.roles],
+        "session": session.session_id,
     }
 
 
-def desk_of(office: Office, card: dict[str, Any]) -> Desk:
+def session_of(desk: Desk, card: dict[str, Any]) -> DeskSession:
     """The same desk in the other process."""
-    return Desk(office, AgentCard(card["agent"], card["name"], frozenset(map(Role, card["roles"]))), card["session"])
+    return DeskSession(
+        desk, AgentCard(card["agent"], card["name"], frozenset(map(Role, card["roles"]))), card["session"]
+    )
 
 
 def wait_for_the_kill() -> None:

@@ -10,17 +10,17 @@ from sqlmodel import Session, col
 from cs_console.access_log.verify import verify_log
 from cs_console.decisions.approval import approve
 from cs_console.delivery.outgoing import LEASE, deliver_queued
-from cs_console.desk import Office
+from cs_console.desk import Desk
 from models.decision import Approval, Decision
 from models.enums import Action, DecisionState, DeliveryState, MessageSort, Role, TicketState
 from models.log import LogEntry
 from models.message import Message
 from models.ticket import Ticket
 from tests.decisions.cases import PASSWORD, person, propose, refusal, request
-from tests.faults.acts.act import Act, card_of, desk_of, wait_for_the_kill
+from tests.faults.acts.act import Act, card_of, session_of, wait_for_the_kill
 from tests.faults.processes import Words, say
 from tests.faults.tally import Tally
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 
 WAITING = 5
 
@@ -30,7 +30,7 @@ class Decisions(Act):
 
     STEPS, SECONDS = WAITING - 1, 0.08
 
-    def __init__(self, made: TestOffice, tally: Tally) -> None:
+    def __init__(self, made: TestDesk, tally: Tally) -> None:
         super().__init__(made, tally)
         self.proposer = person(made, "mei", Role.AGENT)
         self.approver = person(made, "sue", Role.SUPERVISOR)
@@ -45,31 +45,31 @@ class Decisions(Act):
         return {**card_of(self.approver), "decisions": list(self.waiting)}
 
     @staticmethod
-    def work(office: Office, case: dict[str, Any]) -> None:
-        desk = desk_of(office, case)
+    def work(desk: Desk, case: dict[str, Any]) -> None:
+        session = session_of(desk, case)
         for decision_id in case["decisions"]:
-            approve(desk, decision_id, PASSWORD)
+            approve(session, decision_id, PASSWORD)
             say("decided", decision_id)
         say("finished")
         wait_for_the_kill()
 
     def judge(self, said: list[Words]) -> bool:
         told = {line[1] for line in said if line[0] == "decided"}
-        with self.office.database.reading() as session:
-            done = {one: self._is_done(session, one, number) for one, number in self.waiting.items()}
+        with self.desk.database.reading() as db:
+            done = {one: self._is_done(db, one, number) for one, number in self.waiting.items()}
         undecided = [number for one, number in self.waiting.items() if not done[one]]
         self.tally.holds(all(done[one] for one in told), "a decision that was told of is not there")
         self.tally.holds(not self._sent(undecided), "a notice went out that was not decided")
         self.decided |= {one: self.waiting.pop(one) for one, final in done.items() if final}
         return ["finished"] not in said
 
-    def _is_done(self, session: Session, decision_id: str, number: int) -> bool:
-        decision, ticket = session.get_one(Decision, decision_id), session.get_one(Ticket, number)
-        yes = session.execute(select(col(Approval.id)).where(col(Approval.decision_id) == decision_id)).all()
-        notices = session.execute(
+    def _is_done(self, db: Session, decision_id: str, number: int) -> bool:
+        decision, ticket = db.get_one(Decision, decision_id), db.get_one(Ticket, number)
+        yes = db.execute(select(col(Approval.id)).where(col(Approval.decision_id) == decision_id)).all()
+        notices = db.execute(
             select(col(Message.id)).where(col(Message.ticket_number) == number, col(Message.sort) == MessageSort.NOTICE)
         ).all()
-        entries = Counter(session.execute(select(col(LogEntry.action)).where(col(LogEntry.ticket) == number)).scalars())
+        entries = Counter(db.execute(select(col(LogEntry.action)).where(col(LogEntry.ticket) == number)).scalars())
         parts = (
             decision.state == DecisionState.FINAL,
             decision.notice is not None,
@@ -82,7 +82,7 @@ class Decisions(Act):
         return all(parts)
 
     def _sent(self, numbers: list[int]) -> list[int]:
-        outbox = self.office.settings.outbox
+        outbox = self.desk.settings.outbox
         assert outbox is not None
         letters = [letter.read_text("utf-8", "replace") for letter in outbox.glob("[!.]*")]
         return [number for number in numbers if any(f"[#{number}]" in letter for letter in letters)]
@@ -96,15 +96,15 @@ class Decisions(Act):
             self.tally.holds(approve(self.approver, decision_id, PASSWORD).final, f"#{number} cannot be decided")
         numbers = [*self.waiting.values(), *self.decided.values()]
         self.made.clock.at = max(datetime.now(self.made.clock.at.tzinfo), self.made.clock.at) + 2 * LEASE
-        while deliver_queued(self.office).sent:
+        while deliver_queued(self.desk).sent:
             pass
-        with self.office.database.reading() as session:
-            unsent = session.execute(
+        with self.desk.database.reading() as db:
+            unsent = db.execute(
                 select(col(Message.ticket_number)).where(
                     col(Message.sort) == MessageSort.NOTICE, col(Message.delivery) != DeliveryState.SENT
                 )
             ).all()
         self.tally.holds(not unsent, f"notices that never went out: {unsent}")
         self.tally.holds(len(self._sent(numbers)) == len(numbers), "a notice is not in the outbox")
-        self.tally.holds(verify_log(self.office).ok, "the log is broken")
+        self.tally.holds(verify_log(self.desk).ok, "the log is broken")
         assert self.shows_enough(), "the kills came too early to prove anything"

@@ -8,7 +8,7 @@ from sqlmodel import col
 from cs_console.access_log.verify import verify_log
 from cs_console.custody.erasing import finish_all
 from cs_console.custody.tombstones import tombstones
-from cs_console.desk import Office
+from cs_console.desk import Desk
 from cs_console.erasure.erasure import confirm_erasure
 from models.contact import Contact
 from models.enums import Action, ErasureState, RequesterState
@@ -18,10 +18,10 @@ from models.message import Message
 from models.requester import Requester
 from tests.custody.rotations import fresh_keyring
 from tests.erasure.erasures import PASSWORD, people, proposed
-from tests.faults.acts.act import Act, card_of, desk_of, wait_for_the_kill
+from tests.faults.acts.act import Act, card_of, session_of, wait_for_the_kill
 from tests.faults.processes import Words, say
 from tests.faults.tally import Tally
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 
 WAITING = 4
 
@@ -31,7 +31,7 @@ class Erasures(Act):
 
     STEPS, SECONDS = WAITING - 1, 0.15
 
-    def __init__(self, made: TestOffice, tally: Tally) -> None:
+    def __init__(self, made: TestDesk, tally: Tally) -> None:
         super().__init__(made, tally)
         self.who = people(made)
         self.waiting: dict[str, tuple[int, str]] = {}
@@ -44,10 +44,10 @@ class Erasures(Act):
         return {**card_of(self.who.omar), "erasures": list(self.waiting)}
 
     @staticmethod
-    def work(office: Office, case: dict[str, Any]) -> None:
-        desk = desk_of(office, case)
+    def work(desk: Desk, case: dict[str, Any]) -> None:
+        session = session_of(desk, case)
         for erasure_id in case["erasures"]:
-            confirm_erasure(desk, erasure_id, PASSWORD)
+            confirm_erasure(session, erasure_id, PASSWORD)
             say("erased", erasure_id)
         say("finished")
         wait_for_the_kill()
@@ -58,11 +58,11 @@ class Erasures(Act):
         self.tally.holds(all(states[one] == ErasureState.DONE for one in told), "one that was told of is not done")
         for one, (number, owner) in self.waiting.items():
             if states[one] == ErasureState.PROPOSED:
-                with fresh_keyring(self.office) as fresh:
+                with fresh_keyring(self.desk) as fresh:
                     self.tally.holds(owner in fresh.keys([owner]), f"#{number} lost its key before it was decided")
             else:
                 self._is_unseen(number, owner)
-        finish_all(self.office)
+        finish_all(self.desk)
         states = self._states()
         for one, (number, owner) in list(self.waiting.items()):
             if states[one] == ErasureState.DONE:
@@ -73,22 +73,22 @@ class Erasures(Act):
         return ["finished"] not in said
 
     def _states(self) -> dict[str, str]:
-        with self.office.database.reading() as session:
-            rows = session.execute(select(col(Erasure.id), col(Erasure.state)).where(col(Erasure.id).in_(self.waiting)))
+        with self.desk.database.reading() as db:
+            rows = db.execute(select(col(Erasure.id), col(Erasure.state)).where(col(Erasure.id).in_(self.waiting)))
             return {row[0]: row[1] for row in rows}
 
     def _is_unseen(self, number: int, owner: str) -> None:
-        with self.office.database.reading() as session:
-            state = session.get_one(Requester, owner).state
-            full = session.scalar(
+        with self.desk.database.reading() as db:
+            state = db.get_one(Requester, owner).state
+            full = db.scalar(
                 select(func.count()).where(
                     col(Contact.requester_id) == owner, (col(Contact.value) != b"") | col(Contact.lookup).is_not(None)
                 )
             )
-            words = session.scalar(
+            words = db.scalar(
                 select(func.count()).where(col(Message.ticket_number) == number, col(Message.text) != b"")
             )
-            entries = session.scalar(
+            entries = db.scalar(
                 select(func.count()).where(
                     col(LogEntry.ticket) == number, col(LogEntry.action) == Action.REQUESTER_ERASED.value
                 )
@@ -97,10 +97,10 @@ class Erasures(Act):
         self.tally.holds(found == (RequesterState.ERASED, 0, 0, 1), f"#{number} was erased by halves: {found}")
 
     def _is_gone(self, number: int, owner: str) -> None:
-        with fresh_keyring(self.office) as fresh:
+        with fresh_keyring(self.desk) as fresh:
             self.tally.holds(not fresh.keys([owner]), f"the key of #{number} is there")
-        self.tally.holds(tombstones(self.office.settings).count(owner) == 1, f"#{number} has no tombstone, or two")
-        outbox = self.office.settings.outbox
+        self.tally.holds(tombstones(self.desk.settings).count(owner) == 1, f"#{number} has no tombstone, or two")
+        outbox = self.desk.settings.outbox
         assert outbox is not None
         left = [one.name for one in outbox.glob("[!.]*") if f"[#{number}]" in one.read_text("utf-8", "replace")]
         self.tally.holds(not left, f"the outbox still holds {left}")
@@ -112,5 +112,5 @@ class Erasures(Act):
         for erasure_id, (number, owner) in self.waiting.items():
             self.tally.holds(confirm_erasure(self.who.omar, erasure_id, PASSWORD).erased, f"#{number} cannot be erased")
             self._is_gone(number, owner)
-        self.tally.holds(verify_log(self.office).ok, "the log is broken")
+        self.tally.holds(verify_log(self.desk).ok, "the log is broken")
         assert self.shows_enough(), "the kills came too early to prove anything"

@@ -6,7 +6,7 @@ from typing import Any
 from sqlmodel import col, func, select
 
 from cs_console.access_log.verify import verify_log
-from cs_console.desk import Office, operator_desk
+from cs_console.desk import Desk, operator_session
 from cs_console.intake.intake import import_mail
 from models.message import Message
 from models.quarantined import Quarantined
@@ -26,37 +26,37 @@ class Intake(Act):
     STEPS, SECONDS = MAILS - 1, 0.02
 
     def next_round(self) -> dict[str, Any]:
-        self.box = self.office.settings.home.parent / f"box-{self.tally.rounds}"
+        self.box = self.desk.settings.home.parent / f"box-{self.tally.rounds}"
         write_box(self.box, self.tally.rounds)
         return {"box": str(self.box)}
 
     @staticmethod
-    def work(office: Office, case: dict[str, Any]) -> None:
-        import_mail(operator_desk(office), [Path(case["box"])], lambda done, total: say("taken", done, total))
+    def work(desk: Desk, case: dict[str, Any]) -> None:
+        import_mail(operator_session(desk), [Path(case["box"])], lambda done, total: say("taken", done, total))
         say("finished")
         wait_for_the_kill()
 
     def judge(self, said: list[Words]) -> bool:
         taken = sum(line[0] == "taken" for line in said)
-        again = import_mail(operator_desk(self.office), [self.box])
+        again = import_mail(operator_session(self.desk), [self.box])
         self.tally.holds(
             again.read == MAILS == again.opened + again.appended + again.duplicate + again.quarantined,
             f"run again it comes to {again}",
         )
         self.tally.holds(again.duplicate >= taken, f"{taken} mails were taken in, and {again.duplicate} are there")
         rounds, unreadable = self.tally.rounds, MAILS // EVERY_UNREADABLE
-        with self.office.database.reading() as session:
-            kept = session.exec(
+        with self.desk.database.reading() as db:
+            kept = db.exec(
                 select(func.count(), func.count(func.distinct(col(Message.reference)))).select_from(Message)
             ).one()
-            apart = session.exec(select(func.count()).select_from(Quarantined)).one()
+            apart = db.exec(select(func.count()).select_from(Quarantined)).one()
         readable = (MAILS - unreadable) * rounds
         self.tally.holds(tuple(kept) == (readable, readable), f"{kept} messages and references, not {readable}")
         self.tally.holds(apart == unreadable * rounds, f"{apart} in quarantine, not {unreadable * rounds}")
         return ["finished"] not in said
 
     def settle(self) -> None:
-        words = [text for number in ticket_numbers(self.office) for text in opened_ticket(self.office, number).texts]
+        words = [text for number in ticket_numbers(self.desk) for text in opened_ticket(self.desk, number).texts]
         wanted = [
             f"Words of mail {number} of {box}."
             for box in range(1, self.tally.rounds + 1)
@@ -64,7 +64,7 @@ class Intake(Act):
             if number % EVERY_UNREADABLE
         ]
         self.tally.holds(sorted(words) == sorted(wanted), "what was written is not what is kept")
-        self.tally.holds(verify_log(self.office).ok, "the log is broken")
+        self.tally.holds(verify_log(self.desk).ok, "the log is broken")
 
 
 def write_box(path: Path, box: int) -> None:

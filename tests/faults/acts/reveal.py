@@ -7,14 +7,14 @@ from sqlmodel import col
 
 from cs_console.access_log.verify import verify_log
 from cs_console.custody.disclosure import Target, reveal
-from cs_console.desk import Office
+from cs_console.desk import Desk
 from models.enums import Action, Field
 from models.log import LogEntry
 from tests.custody.reveals import SPOKEN, mobile_of, own_ticket
-from tests.faults.acts.act import Act, card_of, desk_of
+from tests.faults.acts.act import Act, card_of, session_of
 from tests.faults.processes import Words, say
 from tests.faults.tally import Tally
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 
 
 class Reveals(Act):
@@ -22,20 +22,20 @@ class Reveals(Act):
 
     STEPS, SECONDS = 8, 0.02
 
-    def __init__(self, made: TestOffice, tally: Tally) -> None:
+    def __init__(self, made: TestDesk, tally: Tally) -> None:
         super().__init__(made, tally)
-        desk, ticket = own_ticket(made)
-        self.case = {**card_of(desk), "number": ticket.number, "item": mobile_of(ticket).item}
+        session, ticket = own_ticket(made)
+        self.case = {**card_of(session), "number": ticket.number, "item": mobile_of(ticket).item}
         self.shown = 0
 
     def next_round(self) -> dict[str, Any]:
         return self.case
 
     @staticmethod
-    def work(office: Office, case: dict[str, Any]) -> None:
-        desk = desk_of(office, case)
+    def work(desk: Desk, case: dict[str, Any]) -> None:
+        session = session_of(desk, case)
         while True:
-            shown = reveal(desk, case["number"], Target(Field.MOBILE, case["item"]), "reply")
+            shown = reveal(session, case["number"], Target(Field.MOBILE, case["item"]), "reply")
             say("shown", shown.entry, shown.value)
 
     def judge(self, said: list[Words]) -> bool:
@@ -43,8 +43,8 @@ class Reveals(Act):
         self.shown += len(entries)
         self.tally.on_record(len(entries) == len(said), "two views share an entry")
         self.tally.holds(all(line[2:] == SPOKEN.split() for line in said), "another value was shown")
-        with self.office.database.reading() as session:
-            recorded = session.execute(
+        with self.desk.database.reading() as db:
+            recorded = db.execute(
                 select(col(LogEntry.seq)).where(
                     col(LogEntry.seq).in_(entries), col(LogEntry.action) == Action.FIELD_REVEALED
                 )
@@ -57,5 +57,5 @@ class Reveals(Act):
         return self.shown > self.tally.rounds
 
     def settle(self) -> None:
-        self.tally.holds(verify_log(self.office).ok, "the log is broken")
+        self.tally.holds(verify_log(self.desk).ok, "the log is broken")
         assert self.shows_enough(), "the kills came too early to prove anything"

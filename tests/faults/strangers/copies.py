@@ -10,7 +10,7 @@ from sqlmodel import SQLModel
 
 from cs_console.custody.opening import open_sealed
 from cs_console.custody.sealing import Place as SealedAt
-from cs_console.errors import Refusal
+from cs_console.errors import ConsoleError
 from models.ticket import Ticket
 from tests.faults.strangers.ledger import Case, Party
 from tests.faults.strangers.place import Place
@@ -41,8 +41,8 @@ class Copy:
         self._values: list[_Value] = []
         self.were_alive = place.ledger.living()
         self.parties = list(place.ledger.parties)
-        with place.office.database.reading() as session:
-            run = session.connection().execute
+        with place.desk.database.reading() as db:
+            run = db.connection().execute
             tables = [one for one in SQLModel.metadata.sorted_tables if not _OWNED.isdisjoint(one.columns.keys())]
             rows = {table: [dict(row) for row in run(select(table)).mappings()] for table in tables}
         within: dict[str, dict[str, _Whose]] = {}
@@ -70,7 +70,7 @@ class Copy:
         known, found = dict(keys), []
         for value in sorted(mine, key=lambda value: value.column != "sealed_key"):
             for owner, key in list(known.items()):
-                with suppress(Refusal):
+                with suppress(ConsoleError):
                     at = SealedAt(owner, value.table, value.column, value.row)
                     opened = open_sealed(key, at, value.sealed)
                     found.append(f"{value.table}.{value.column} {value.row}")
@@ -81,9 +81,9 @@ class Copy:
     @staticmethod
     def keys_now(place: Place) -> dict[str, bytes]:
         """Every key that the keyring gives today, and those of the tickets that they open."""
-        found = dict(place.office.keyring.keys(place.party_of))
-        with place.office.database.reading() as session:
-            tickets = list(session.scalars(select(Ticket)))
+        found = dict(place.desk.keyring.keys(place.party_of))
+        with place.desk.database.reading() as db:
+            tickets = list(db.scalars(select(Ticket)))
         for one in tickets:
             if one.requester_id in found and one.sealed_key:
                 at = SealedAt(one.requester_id, "ticket", "sealed_key", str(one.number))

@@ -12,9 +12,9 @@ from cs_console.custody.index_state import IndexStateReader
 from cs_console.custody.rotation import rotate
 from cs_console.decisions.checklist import fields_for
 from cs_console.delivery.outgoing import deliver_queued
-from cs_console.desk import operator_desk
+from cs_console.desk import operator_session
 from cs_console.erasure.erasure import confirm_erasure, open_erasures, propose_erasure
-from cs_console.errors import Refusal, SecondPersonNeeded
+from cs_console.errors import ConsoleError, SecondPersonNeeded
 from cs_console.verification.linking import link_ticket, look_for_person, unlink_ticket, whose
 from models.enums import Field, Link, TicketKind, TicketState
 from models.ticket import Ticket
@@ -36,7 +36,7 @@ class Ending:
     def __init__(self, place: Place, inside: Inside, judging: Judging) -> None:
         self.place, self.ledger, self.chance, self.inside = place, place.ledger, place.chance, inside
         self.judging = judging
-        self.office, self.mei, self.vera = place.office, place.mei, place.vera
+        self.desk, self.mei, self.vera = place.desk, place.mei, place.vera
         self.copies: list[Copy] = []
 
     # --- whose it is
@@ -73,7 +73,7 @@ class Ending:
         if strangers:
             self.place.hostile += 1
             wanted = self.chance.choice(strangers)
-            with suppress(Refusal):
+            with suppress(ConsoleError):
                 link_ticket(self.vera, case.number, now.row, wanted, WHY, found_by)
                 raise Astray(f"#{case.number} was linked to a person who does not match it")
         if candidates:
@@ -94,13 +94,13 @@ class Ending:
         for case in mine:
             if not case.closed:
                 self._end(case)
-        deliver_queued(self.office)
+        deliver_queued(self.desk)
         self.judging.letters()
         number = max(case.number for case in mine)
         before = Copy.keys_now(self.place)
         propose_erasure(self.mei, number)
         (proposed,) = [one.id for one in open_erasures(self.mei) if one.number == number]
-        with suppress(Refusal):
+        with suppress(ConsoleError):
             confirm_erasure(self.mei, proposed, PASSWORD)
             self.place.must(False, f"#{number}: one person alone erased someone")
         done = confirm_erasure(self.place.omar, proposed, PASSWORD)
@@ -123,8 +123,8 @@ class Ending:
     def _end(self, case: Case) -> None:
         """Verify its requester and grant that all be deleted."""
         claim(self.mei, case.number)
-        with self.office.database.reading() as session:
-            kind = session.get_one(Ticket, case.number).kind
+        with self.desk.database.reading() as db:
+            kind = db.get_one(Ticket, case.number).kind
         if kind != TicketKind.RIGHTS:
             set_kind(self.mei, case.number, self._row(case), TicketKind.RIGHTS)
         self.inside.verify(case)
@@ -146,8 +146,8 @@ class Ending:
     def rotates_keys(self) -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(index_rotation, "SETTLE_SECONDS", 0)
-            rotate(operator_desk(self.office))
-        self.office.keyring.index_state = IndexStateReader(self.office.database)  # as if it had waited for that
+            rotate(operator_session(self.desk))
+        self.desk.keyring.index_state = IndexStateReader(self.desk.database)  # as if it had waited for that
         self.place.seen["keys rotated"] += 1
 
     def copies_database(self) -> None:
@@ -168,12 +168,12 @@ class Ending:
 
     def time_passes(self) -> None:
         span = self.chance.choice([timedelta(minutes=3), timedelta(minutes=12), timedelta(hours=2), timedelta(days=35)])
-        later(self.place.test_office, seconds=span.total_seconds())
+        later(self.place.test_desk, seconds=span.total_seconds())
 
     def _any(self, cases: Iterable[Case]) -> Case | None:
         found = sorted(cases, key=lambda one: one.number)
         return self.chance.choice(found) if found else None
 
     def _row(self, case: Case) -> int:
-        with self.office.database.reading() as session:
-            return session.get_one(Ticket, case.number).row
+        with self.desk.database.reading() as db:
+            return db.get_one(Ticket, case.number).row

@@ -16,8 +16,8 @@ from cs_console.casework.conversation import open_ticket, reload, reply
 from cs_console.casework.ticket_view import TicketView
 from cs_console.custody.disclosure import Revealed, Target, reveal
 from cs_console.custody.drafts import load_draft, save_draft
-from cs_console.desk import Desk
-from cs_console.errors import Refusal
+from cs_console.desk import DeskSession
+from cs_console.errors import ConsoleError
 from cs_console.tickets.look_up import look_up
 from cs_console.tickets.queue import page
 from cs_console.upkeep import keep_up
@@ -39,7 +39,7 @@ class Inside:
 
     def __init__(self, place: Place) -> None:
         self.place, self.ledger, self.chance = place, place.ledger, place.chance
-        self.office, self.mei, self.vera = place.office, place.mei, place.vera
+        self.desk, self.mei, self.vera = place.desk, place.mei, place.vera
 
     # --- looking
 
@@ -48,9 +48,9 @@ class Inside:
         if case is not None:
             self.open(case, self.chance.choice([self.mei, self.vera, self.place.omar]))
 
-    def open(self, case: Case, desk: Desk) -> TicketView:
+    def open(self, case: Case, session: DeskSession) -> TicketView:
         """Open a ticket on record: it shows nothing of anyone else, and nothing that is known of its own person."""
-        view = open_ticket(desk, case.number)
+        view = open_ticket(session, case.number)
         self.place.shown[Action.TICKET_OPENED, case.number] += 1
         found = canaries_in(repr(view))
         self.place.must(found <= case.canaries, f"#{case.number} shows {found - case.canaries} of someone else")
@@ -62,7 +62,7 @@ class Inside:
 
     def lists(self) -> None:
         for view in ("all", "open"):
-            with suppress(Refusal):
+            with suppress(ConsoleError):
                 for row in page(self.mei, view).rows:
                     case = self.ledger.cases[row.number]
                     hidden = canaries_in(" ".join(case.party.ever)) if case.party.alive else case.canaries
@@ -86,7 +86,7 @@ class Inside:
         case = case or self._any(self.ledger.live_cases(is_open=True))
         if case is None:
             return
-        with suppress(Refusal):
+        with suppress(ConsoleError):
             self.claim(case)
         view = self.open(case, self.mei)
         own = [(one.field, one.item) for one in (*view.fields, *view.text_fields)]
@@ -103,7 +103,7 @@ class Inside:
             Field.SUBJECT: ("read-original",),
             Field.MESSAGE: ("read-original",),
         }
-        with suppress(Refusal):
+        with suppress(ConsoleError):
             shown = reveal(
                 self.mei, case.number, Target(kind, item), self.chance.choice(purposes.get(kind, ("reply",)))
             )
@@ -166,7 +166,7 @@ class Inside:
         others = [self.chance.choice(some) for some in self._not_on_file(case) if some]
         for contact_id in (*refused, *others):
             self.place.hostile += 1
-            with suppress(Refusal):
+            with suppress(ConsoleError):
                 self._send(case, contact_id)
         allowed = [one.contact_id for one in offered if one.allowed]
         if allowed:
@@ -240,7 +240,7 @@ class Inside:
         case = self._any(self._in_window()) or self._any(self.ledger.live_cases(is_open=True))
         if case is None:
             return
-        with suppress(Refusal):
+        with suppress(ConsoleError):
             self.claim(case)
         kind = self.chance.choice([Field.EMAIL, Field.MOBILE])
         human = self.place.someone()
@@ -270,7 +270,7 @@ class Inside:
         shared = self._any(self._of_shared_contacts()) if self.chance.random() < 0.5 else None
         for case in (self._any(forms), shared or self._one_with_account()):
             if case is not None:
-                with suppress(Refusal):
+                with suppress(ConsoleError):
                     self._write_to_some(case)
 
     def _write_to_some(self, case: Case) -> None:
@@ -282,7 +282,7 @@ class Inside:
         for contact_id in self.chance.sample(others, min(2, len(others))):
             if contact_id not in may:
                 self.place.hostile += 1
-                with suppress(Refusal):
+                with suppress(ConsoleError):
                     self._write(case, view.row, contact_id)
         if may:
             self._write(case, reload(self.mei, case.number).row, self.chance.choice(may))
@@ -295,7 +295,7 @@ class Inside:
         self.place.seen["reply"] += 1
 
     def upkeep(self) -> None:
-        keep_up(self.office)
+        keep_up(self.desk)
 
     # --- what each act needs
 
@@ -325,8 +325,8 @@ class Inside:
         ]
 
     def _requester_of(self, case: Case) -> str:
-        with self.office.database.reading() as session:
-            return session.get_one(Ticket, case.number).requester_id
+        with self.desk.database.reading() as db:
+            return db.get_one(Ticket, case.number).requester_id
 
     def _contacts(self) -> Sequence[Row[Any]]:
         """Every contact that is not emptied, with none of its values."""
@@ -337,6 +337,6 @@ class Inside:
             col(Contact.field),
             col(Contact.on_file),
         ).where(col(Contact.value) != b"")
-        with self.office.database.reading() as session:
-            found = session.connection().execute(asked.order_by(col(Contact.changed_at), col(Contact.field)))
+        with self.desk.database.reading() as db:
+            found = db.connection().execute(asked.order_by(col(Contact.changed_at), col(Contact.field)))
             return list(found)

@@ -10,7 +10,7 @@ from cs_console.custody.disclosure import Target, reveal
 from cs_console.custody.late_redaction import redact_waiting
 from cs_console.custody.opening import open_text
 from cs_console.custody.sealing import Place as SealedAt
-from cs_console.errors import Refusal
+from cs_console.errors import ConsoleError
 from models.contact import Contact
 from models.enums import Action, Channel, Field, Link, MessageSort, Result, TicketState
 from models.log import LogEntry
@@ -33,7 +33,7 @@ class Judging:
     """Each check stops the walk at the first thing that is not as the ledger says."""
 
     def __init__(self, place: Place, inside: Inside) -> None:
-        self.place, self.ledger, self.office, self.inside = place, place.ledger, place.office, inside
+        self.place, self.ledger, self.desk, self.inside = place, place.ledger, place.desk, inside
         self._seq = 0
         self._acknowledged: dict[str, datetime] = {}
         self.unrecorded: list[str] = []
@@ -42,29 +42,29 @@ class Judging:
 
     def after_act(self) -> None:
         """Whose the tickets are, what went out, and what is on record of what was shown."""
-        with self.office.database.reading() as session:
-            self._people(session)
-            self._tickets(session)
+        with self.desk.database.reading() as db:
+            self._people(db)
+            self._tickets(db)
         self.letters()
         self._record()
 
     # --- whose the tickets are
 
-    def _people(self, session: Session) -> None:
+    def _people(self, db: Session) -> None:
         """An account has one requester, and a requester one account."""
-        rows = session.connection().execute(select(col(Requester.id), col(Requester.account_id)))
+        rows = db.connection().execute(select(col(Requester.id), col(Requester.account_id)))
         for owner, sealed in rows.all():
             if owner in self.place.party_of or not sealed:
                 continue
             at = SealedAt(owner, "requester", "account_id", owner)
-            account = open_text(self.office.keyring.key(owner), at, sealed)
+            account = open_text(self.desk.keyring.key(owner), at, sealed)
             party = self.ledger.account(account)
             assert party is not None, account
             self.place.must(party not in self.place.party_of.values(), f"{account} has two requesters")
             self.place.party_of[owner] = party
 
-    def _tickets(self, session: Session) -> None:
-        rows = session.connection().execute(
+    def _tickets(self, db: Session) -> None:
+        rows = db.connection().execute(
             select(col(Ticket.number), col(Ticket.requester_id), col(Ticket.link), col(Ticket.state))
         )
         for number, owner, link, state in rows:
@@ -120,9 +120,9 @@ class Judging:
 
     def _record(self) -> None:
         """Each opening and each value shown has its entry, and nothing else has one."""
-        with self.office.database.reading() as session:
+        with self.desk.database.reading() as db:
             rows = (
-                session.connection()
+                db.connection()
                 .execute(
                     select(col(LogEntry.seq), col(LogEntry.action), col(LogEntry.ticket))
                     .where(col(LogEntry.seq) > self._seq, col(LogEntry.outcome) == Result.DONE.value)
@@ -142,9 +142,9 @@ class Judging:
 
     def after_round(self, *, everyone: bool = False) -> None:
         """What is stored of tickets that something happened to, opened and compared: some of them, or all."""
-        redact_waiting(self.office, seconds=60)  # until then texts are hidden whole
-        with self.office.database.reading() as session:
-            self._contacts(session)
+        redact_waiting(self.desk, seconds=60)  # until then texts are hidden whole
+        with self.desk.database.reading() as db:
+            self._contacts(db)
         states = {
             case.number: (len(case.texts), case.party, case.party.alive, len(case.party.ever))
             for case in self.ledger.cases.values()
@@ -163,11 +163,11 @@ class Judging:
         self.inside.lists()
         self._record()
 
-    def _contacts(self, session: Session) -> None:
+    def _contacts(self, db: Session) -> None:
         """What stands of each person is what the platform's newest record says, and what was added by hand."""
-        keys = self.office.keyring.keys(self.place.party_of)
+        keys = self.desk.keyring.keys(self.place.party_of)
         stored: dict[int, Counter[tuple[bool, Value]]] = {id(one): Counter() for one in self.ledger.parties}
-        for one in session.scalars(select(Contact).where(col(Contact.replaced_at).is_(None))):
+        for one in db.scalars(select(Contact).where(col(Contact.replaced_at).is_(None))):
             party = self.place.party_of[one.requester_id]
             if not party.alive:
                 self.place.must(not one.value and not one.mask and one.lookup is None, "a contact of an erased person")
@@ -183,7 +183,7 @@ class Judging:
 
     def _contents(self, case: Case) -> None:
         """Its words as they were written, and redacted: what is known of its person hidden, ordinary words there."""
-        found = opened_ticket(self.office, case.number)
+        found = opened_ticket(self.desk, case.number)
         said = {text.strip() for text in found.texts}
         lost = {text.strip() for text, _ in case.received} - said
         self.place.must(not lost, f"#{case.number} lost {lost}")
@@ -191,9 +191,9 @@ class Judging:
         self.place.must(not foreign, f"#{case.number} holds {foreign} of someone else")
         claims = {(kind, value) for kind, value, on_file in found.contacts if not on_file} - set(case.party.by_hand)
         self.place.must(claims <= set(case.claims), f"#{case.number} claims {claims - set(case.claims)}")
-        with self.office.database.reading() as session:
+        with self.desk.database.reading() as db:
             asked = select(Message).where(col(Message.ticket_number) == case.number)
-            received = [one for one in session.scalars(asked) if one.sort == MessageSort.RECEIVED]
+            received = [one for one in db.scalars(asked) if one.sort == MessageSort.RECEIVED]
         marks = Counter(one.unconfirmed for one in received)
         wanted = Counter(not confirmed for _, confirmed in case.received)
         self.place.must(marks == wanted, f"#{case.number} has {marks} unconfirmed lines, and had to have {wanted}")
@@ -214,12 +214,12 @@ class Judging:
         for kind in (Field.EMAIL, Field.SUBJECT):
             try:
                 shown = reveal(self.place.mei, case.number, Target(kind, str(case.number)), "answer-right")
-            except Refusal:
+            except ConsoleError:
                 continue
             raise Astray(f"#{case.number} of an erased person: {shown.field} was shown")
         try:
-            found = opened_ticket(self.office, case.number)
-        except Refusal:
+            found = opened_ticket(self.desk, case.number)
+        except ConsoleError:
             return
         raise Astray(f"#{case.number} of an erased person opens: {found.subject}")
 

@@ -14,14 +14,14 @@ from random import Random
 from sqlalchemy import select
 from sqlmodel import col
 
-from cs_console.desk import Desk, operator_desk
+from cs_console.desk import DeskSession, operator_session
 from cs_console.intake.intake import ImportCounts, from_bytes, import_jsonl, take_in
 from models.enums import Action, Field, Role
 from models.message import Message
 from tests.decisions.cases import person
 from tests.faults.strangers.canaries import Human, Mint
 from tests.faults.strangers.ledger import Case, Ledger, Letter, Party
-from tests.support.office import TestOffice
+from tests.support.desk import TestDesk
 
 _NUMBER = re.compile(r"#(\d{5,})")
 
@@ -44,14 +44,14 @@ class Sent:
 class Place:
     """One desk with its people, inside and outside."""
 
-    def __init__(self, test_office: TestOffice, chance: Random, folder: Path) -> None:
-        self.test_office, self.office, self.clock = test_office, test_office.office, test_office.clock
+    def __init__(self, test_desk: TestDesk, chance: Random, folder: Path) -> None:
+        self.test_desk, self.desk, self.clock = test_desk, test_desk.desk, test_desk.clock
         self.chance, self.mint, self.ledger = chance, Mint(chance), Ledger()
-        self.mei = person(test_office, "mei", Role.AGENT)
-        self.vera = person(test_office, "vera", Role.VERIFIER)
-        self.omar = person(test_office, "omar", Role.SUPERVISOR)
-        self.sue = person(test_office, "sue", Role.SUPERVISOR)
-        self.operator: Desk = operator_desk(self.office)
+        self.mei = person(test_desk, "mei", Role.AGENT)
+        self.vera = person(test_desk, "vera", Role.VERIFIER)
+        self.omar = person(test_desk, "omar", Role.SUPERVISOR)
+        self.sue = person(test_desk, "sue", Role.SUPERVISOR)
+        self.operator: DeskSession = operator_session(self.desk)
         self.humans: list[Human] = []
         self.seen: Counter[str] = Counter()
         """What came to pass, so that a walk that gets nowhere is noticed."""
@@ -159,15 +159,15 @@ class Place:
         self.seen[outcome if wanted.confirmed else "unconfirmed"] += 1
 
     def _received(self) -> set[tuple[str, int]]:
-        with self.office.database.reading() as session:
-            rows = session.connection().execute(select(col(Message.id), col(Message.ticket_number)))
+        with self.desk.database.reading() as db:
+            rows = db.connection().execute(select(col(Message.id), col(Message.ticket_number)))
             return {(str(row), int(number)) for row, number in rows}
 
     # --- what goes out
 
     def newly_sent(self) -> list[tuple[Path, Sent]]:
         """What went out since this was last asked, oldest first."""
-        folder = self.office.settings.outbox
+        folder = self.desk.settings.outbox
         assert folder is not None
         files = [file for file in sorted(folder.glob("*.*")) if file not in self.sent] if folder.is_dir() else []
         return [(file, _sent(file)) for file in files]

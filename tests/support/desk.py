@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from benchmarks.scratch import scratch_desk
+from benchmarks.scratch import scratch_session
 from cs_console.access_log.append import start_log
 from cs_console.access_log.checkpoint import make_log_key
 from cs_console.custody.keyring import open_keyring
 from cs_console.database import Database
-from cs_console.desk import Desk, Office
+from cs_console.desk import Desk, DeskSession
 from cs_console.key_files import make_wrapping_key
 from cs_console.opening import assemble
 from cs_console.policy.loader import PackShelf
@@ -43,24 +43,26 @@ class FakeClock:
 
 
 @dataclass
-class TestOffice:
-    """An office and the clock that drives it."""
+class TestDesk:
+    """A desk and the clock that drives it."""
 
     __test__ = False
 
-    office: Office
+    desk: Desk
     clock: FakeClock
 
-    def desk(self, name: str, *roles: Role, undertaking: bool = True, password_hash: str = "unusable") -> Desk:
+    def session(
+        self, name: str, *roles: Role, undertaking: bool = True, password_hash: str = "unusable"
+    ) -> DeskSession:
         """A signed-in agent with these roles, made without the sign-in's deliberate slowness."""
-        return scratch_desk(self.office, name, *roles, undertaking=undertaking, password_hash=password_hash)
+        return scratch_session(self.desk, name, *roles, undertaking=undertaking, password_hash=password_hash)
 
 
 _migrated: dict[str, bytes] = {}
 """An empty SQLite database as `migrate` makes it: made once, since it takes a second."""
 
 
-def make_office(home: Path, database_url: str = "", keyring_url: str = "") -> TestOffice:
+def make_desk(home: Path, database_url: str = "", keyring_url: str = "") -> TestDesk:
     """A fresh desk in `home`; the database at the URL (SQLite in the home when none) must be empty or migrated.
 
     The keyring is SQLite in the home too, unless there is a URL of an empty database for it.
@@ -79,11 +81,11 @@ def make_office(home: Path, database_url: str = "", keyring_url: str = "") -> Te
         _migrated["sqlite"] = (home / "console.db").read_bytes()
     clock = FakeClock()
     keyring = open_keyring(settings, clock)
-    office = assemble(settings, database, keyring, PackShelf(settings), clock)
+    desk = assemble(settings, database, keyring, PackShelf(settings), clock)
     desk_id = new_id()
     keyring.prepare(desk_id)
-    with database.transaction() as session:
-        session.add(DeskIdentity(id=desk_id, created_at=clock.now()))
-        session.add(Counter(name="ticket", value=10_400))
-        start_log(session, office)
-    return TestOffice(office, clock)
+    with database.transaction() as db:
+        db.add(DeskIdentity(id=desk_id, created_at=clock.now()))
+        db.add(Counter(name="ticket", value=10_400))
+        start_log(db, desk)
+    return TestDesk(desk, clock)
