@@ -81,168 +81,168 @@ def opened(act: Callable[[], object]) -> bool:
     return True
 
 
-def _shows(session: ForgedDesk, who: DeskSession, ticket: MadeTicket) -> bool:
+def _shows(forged: ForgedDesk, who: DeskSession, ticket: MadeTicket) -> bool:
     return opened(lambda: reveal(who, ticket.number, mobile_of(ticket), "reply"))
 
 
-def forge_assignment(session: ForgedDesk) -> bool:
-    ticket = session.ticket(session.rng.choice([session.ben, None]), verified=True)
+def forge_assignment(forged: ForgedDesk) -> bool:
+    ticket = forged.ticket(forged.rng.choice([forged.ben, None]), verified=True)
     row = update(Ticket).where(col(Ticket.number) == ticket.number)
-    session.write(row.values(assignee_id=session.mei.agent.id))
-    return _shows(session, session.mei, ticket)
+    forged.write(row.values(assignee_id=forged.mei.agent.id))
+    return _shows(forged, forged.mei, ticket)
 
 
-def forge_window(session: ForgedDesk) -> bool:
+def forge_window(forged: ForgedDesk) -> bool:
     """Opened again, or a new one."""
-    closed_again = session.rng.random() < 0.5
-    ticket, now = session.ticket(session.mei, verified=closed_again), session.made.clock.now()
+    closed_again = forged.rng.random() < 0.5
+    ticket, now = forged.ticket(forged.mei, verified=closed_again), forged.made.clock.now()
     if closed_again:
-        with session.made.desk.database.transaction() as db:
-            close_window(db, session.made.desk, ticket.number)
+        with forged.made.desk.database.transaction() as db:
+            close_window(db, forged.made.desk, ticket.number)
         of_it = col(Verification.ticket_number) == ticket.number
-        session.write(update(Verification).where(of_it).values(closed_at=None, window_until=now + session.a_while()))
+        forged.write(update(Verification).where(of_it).values(closed_at=None, window_until=now + forged.a_while()))
     else:
         row = Verification(
             ticket_number=ticket.number,
             requester_id=ticket.requester_id,
-            method=session.rng.choice(list(VerificationMethod)),
-            agent_id=session.vic.agent.id,
+            method=forged.rng.choice(list(VerificationMethod)),
+            agent_id=forged.vic.agent.id,
             verified_at=now,
-            window_until=now + session.a_while(),
+            window_until=now + forged.a_while(),
         )
-        session.write(insert(Verification).values(row.model_dump()))
-    return _shows(session, session.mei, ticket)
+        forged.write(insert(Verification).values(row.model_dump()))
+    return _shows(forged, forged.mei, ticket)
 
 
-def forge_approval(session: ForgedDesk) -> bool:
+def forge_approval(forged: ForgedDesk) -> bool:
     """A refusal that a supervisor and a privacy officer have to approve."""
-    made = request(session.made, session.mei)
-    proposal, row = refusal("S3", session.made.clock.now()), ticket_of(session.made, made.number).row
-    decision_id = propose(session.mei, made.number, row, proposal).decision_id
-    by = session.rng.choice([session.pia, session.ben, session.vic])
-    forged = Approval(
+    made = request(forged.made, forged.mei)
+    proposal, row = refusal("S3", forged.made.clock.now()), ticket_of(forged.made, made.number).row
+    decision_id = propose(forged.mei, made.number, row, proposal).decision_id
+    by = forged.rng.choice([forged.pia, forged.ben, forged.vic])
+    approved_row = Approval(
         decision_id=decision_id,
         agent_id=by.agent.id,
         role=Role.PRIVACY_OFFICER,
         approved=True,
-        at=session.made.clock.now(),
+        at=forged.made.clock.now(),
     )
-    session.write(insert(Approval).values(forged.model_dump()))
-    return approval.approve(session.sue, decision_id, PASSWORD).final
+    forged.write(insert(Approval).values(approved_row.model_dump()))
+    return approval.approve(forged.sue, decision_id, PASSWORD).final
 
 
-def forge_code(session: ForgedDesk) -> bool:
+def forge_code(forged: ForgedDesk) -> bool:
     """A code that was sent: to another contact, without end, sent again, or on another ticket; tries put back."""
-    ticket, other, clock = session.ticket(), session.ticket(), session.made.clock
+    ticket, other, clock = forged.ticket(), forged.ticket(), forged.made.clock
     clock.forward(hours=1)  # within one, only so many are sent
-    stay_awake(session)
-    digits = _sent(session, ticket)
+    stay_awake(forged)
+    digits = _sent(forged, ticket)
     row, number = update(VerificationCode).where(col(VerificationCode.ticket_number) == ticket.number), ticket.number
-    match session.rng.choice(["contact", "end", "used", "moved", "tries"]):
+    match forged.rng.choice(["contact", "end", "used", "moved", "tries"]):
         case "contact":
-            session.write(row.values(contact_id=ticket.contact_ids[Field.EMAIL]))
+            forged.write(row.values(contact_id=ticket.contact_ids[Field.EMAIL]))
         case "end":
             clock.forward(minutes=11)
-            session.write(row.values(expires_at=clock.now() + session.a_while()))
+            forged.write(row.values(expires_at=clock.now() + forged.a_while()))
         case "used":
-            check_code(session.vic, number, digits)
-            session.write(row.values(ended_at=None))
+            check_code(forged.vic, number, digits)
+            forged.write(row.values(ended_at=None))
         case "moved":
             moved = {"requester_id": other.requester_id, "contact_id": other.contact_ids[Field.MOBILE]}
-            session.write(row.values(ticket_number=other.number, **moved))
+            forged.write(row.values(ticket_number=other.number, **moved))
             number = other.number
         case _:
             for _ in range(3):
-                opened(lambda: check_code(session.vic, number, f"{(int(digits) + 1) % 10**8:08d}"))
-                session.write(update(Requester).values(tries=0, locked_until=None))
-            session.write(row.values(ended_at=None))
-    return opened(lambda: check_code(session.vic, number, digits))
+                opened(lambda: check_code(forged.vic, number, f"{(int(digits) + 1) % 10**8:08d}"))
+                forged.write(update(Requester).values(tries=0, locked_until=None))
+            forged.write(row.values(ended_at=None))
+    return opened(lambda: check_code(forged.vic, number, digits))
 
 
-def _sent(session: ForgedDesk, ticket: MadeTicket) -> str:
-    folder = session.made.desk.settings.outbox
+def _sent(forged: ForgedDesk, ticket: MadeTicket) -> str:
+    folder = forged.made.desk.settings.outbox
     assert folder is not None
     before = set(folder.iterdir()) if folder.is_dir() else set()
-    send_code(session.vic, ticket.number, ticket.contact_ids[Field.MOBILE])
+    send_code(forged.vic, ticket.number, ticket.contact_ids[Field.MOBILE])
     [letter] = set(folder.iterdir()) - before
     found = re.search(r"\b[0-9]{8}\b", letter.read_text("utf-8").partition("\n\n")[2])
     assert found is not None
     return found.group()
 
 
-def forge_hold(session: ForgedDesk) -> bool:
+def forge_hold(forged: ForgedDesk) -> bool:
     """Lifted, at its end, or gone."""
-    ticket, now, desk = session.ticket(), session.made.clock.now(), session.made.desk
-    place_hold(session.pia, ticket.number, "court", "Order 17", (now + timedelta(days=10)).date())
+    ticket, now, desk = forged.ticket(), forged.made.clock.now(), forged.made.desk
+    place_hold(forged.pia, ticket.number, "court", "Order 17", (now + timedelta(days=10)).date())
     of_it = col(Hold.ticket_number) == ticket.number
-    ended = {"lifted_at": now, "lifted_by": session.pia.agent.id}
-    forged: list[Any] = [
+    ended = {"lifted_at": now, "lifted_by": forged.pia.agent.id}
+    statements: list[Any] = [
         update(Hold).where(of_it).values(**ended),
-        update(Hold).where(of_it).values(until=now - session.a_while()),
+        update(Hold).where(of_it).values(until=now - forged.a_while()),
         delete(Hold).where(of_it),
     ]
-    session.write(session.rng.choice(forged))
+    forged.write(forged.rng.choice(statements))
     with desk.database.reading() as db:
         return ticket.requester_id not in held_until(db, desk, [ticket.requester_id], now)
 
 
-def forge_age_band(session: ForgedDesk) -> bool:
+def forge_age_band(forged: ForgedDesk) -> bool:
     """A child's guardian is asked for, whatever older value is put back."""
-    ticket, desk = session.ticket(), session.made.desk
+    ticket, desk = forged.ticket(), forged.made.desk
     older: list[bytes | None] = []
     for band in ("adult", "under-14"):
         with desk.database.reading() as db:
             older.append(db.get_one(Requester, ticket.requester_id).age_band)
-        record_age_band(session.vic, ticket.number, band)
+        record_age_band(forged.vic, ticket.number, band)
     of_it = col(Requester.id) == ticket.requester_id
-    session.write(update(Requester).where(of_it).values(age_band=session.rng.choice(older)))
+    forged.write(update(Requester).where(of_it).values(age_band=forged.rng.choice(older)))
     with desk.database.reading() as db:
         asker = asker_of(db, desk, desk.packs.current, ticket.number, ticket.requester_id)
     return not isinstance(asker.refusal(VerificationMethod.CODE), NotVouched | GuardianRequired)
 
 
-def forge_role(session: ForgedDesk) -> bool:
+def forge_role(forged: ForgedDesk) -> bool:
     """Roles written into the row, or a suspended account made active."""
-    desk, name = session.made.desk, f"clerk{next(session.names)}"
+    desk, name = forged.made.desk, f"clerk{next(forged.names)}"
     accounts.add_agent(operator_session(desk), name, (Role.AGENT,), PASSWORD)
     of_it = update(Agent).where(col(Agent.name) == name)
-    if session.rng.random() < 0.5:
+    if forged.rng.random() < 0.5:
         clerk = sign_in(desk, name, PASSWORD).session
-        roles = {"agent", *session.rng.sample(["admin", "supervisor"], session.rng.randint(1, 2))}
-        session.write(of_it.values(roles=",".join(sorted(roles))))
+        roles = {"agent", *forged.rng.sample(["admin", "supervisor"], forged.rng.randint(1, 2))}
+        forged.write(of_it.values(roles=",".join(sorted(roles))))
         return opened(lambda: accounts.list_agents(clerk)) or sign_in(desk, name, PASSWORD).session.agent.roles != {
             Role.AGENT
         }
     accounts.suspend(operator_session(desk), name)
-    session.write(of_it.values(state=AccountState.ACTIVE))
+    forged.write(of_it.values(state=AccountState.ACTIVE))
     return opened(lambda: sign_in(desk, name, PASSWORD))
 
 
-def forge_password(session: ForgedDesk) -> bool:
+def forge_password(forged: ForgedDesk) -> bool:
     """A hash of a known password, the writer's own hash, or the one that was given up; or no change is due any more."""
-    desk, name, known = session.made.desk, f"clerk{next(session.names)}", "a pass phrase of the forger's"
+    desk, name, known = forged.made.desk, f"clerk{next(forged.names)}", "a pass phrase of the forger's"
     accounts.add_agent(operator_session(desk), name, (Role.AGENT,), PASSWORD)
     accounts.add_agent(operator_session(desk), f"{name}x", (Role.AGENT,), known)
     of_it = update(Agent).where(col(Agent.name) == name)
     with desk.database.reading() as db:
         hashes = {agent.name: agent.password_hash for agent in db.scalars(select(Agent))}
-    way = session.rng.choice(["made", "copied", "old", "due"])
+    way = forged.rng.choice(["made", "copied", "old", "due"])
     if way == "due":
         accounts.reset(operator_session(desk), name, known)
-        session.write(of_it.values(must_change_password=False))
+        forged.write(of_it.values(must_change_password=False))
         return opened(lambda: counts(sign_in(desk, name, known).session))
     if way == "old":
         accounts.change_own_password(sign_in(desk, name, PASSWORD).session, PASSWORD, "and yet another pass phrase")
-    forged = {"made": passwords.hash_password(known), "copied": hashes[f"{name}x"], "old": hashes[name]}
-    session.write(of_it.values(password_hash=forged[way]))
+    put_there = {"made": passwords.hash_password(known), "copied": hashes[f"{name}x"], "old": hashes[name]}
+    forged.write(of_it.values(password_hash=put_there[way]))
     return opened(lambda: sign_in(desk, name, PASSWORD if way == "old" else known))
 
 
-def forge_second_factor(session: ForgedDesk) -> bool:
+def forge_second_factor(forged: ForgedDesk) -> bool:
     """Its row removed, or an older secret put back."""
     import pyotp
 
-    desk, name, clock = session.made.desk, f"clerk{next(session.names)}", session.made.clock
+    desk, name, clock = forged.made.desk, f"clerk{next(forged.names)}", forged.made.clock
     agent_id = accounts.add_agent(operator_session(desk), name, (Role.AGENT,), PASSWORD)
     clerk, of_it = sign_in(desk, name, PASSWORD).session, col(SecondFactor.agent_id) == agent_id
 
@@ -254,12 +254,12 @@ def forge_second_factor(session: ForgedDesk) -> bool:
             return secret, db.execute(select(col(SecondFactor.secret)).where(of_it)).scalar_one()
 
     lost, sealed = enrol()
-    if session.rng.random() < 0.5:
-        session.write(delete(SecondFactor).where(of_it))
-        typed = session.rng.choice(["", pyotp.TOTP(lost).at(clock.now())])
+    if forged.rng.random() < 0.5:
+        forged.write(delete(SecondFactor).where(of_it))
+        typed = forged.rng.choice(["", pyotp.TOTP(lost).at(clock.now())])
     else:
         enrol()
-        session.write(update(SecondFactor).where(of_it).values(secret=sealed, last_step=0))
+        forged.write(update(SecondFactor).where(of_it).values(secret=sealed, last_step=0))
         typed = pyotp.TOTP(lost).at(clock.now())
     return opened(lambda: sign_in(desk, name, PASSWORD, typed))
 
@@ -280,9 +280,9 @@ FORGERIES: Mapping[str, Callable[[ForgedDesk], bool]] = {
 }
 
 
-def stay_awake(session: ForgedDesk) -> None:
+def stay_awake(forged: ForgedDesk) -> None:
     """No one is signed out for being idle while the rounds go on."""
-    now = session.made.clock.now()
-    with session.made.desk.database.transaction() as db:
+    now = forged.made.clock.now()
+    with forged.made.desk.database.transaction() as db:
         awake = text("UPDATE agent_session SET started_at = :now, last_active_at = :now")
         db.connection().execute(awake, {"now": int(now.timestamp() * 1_000_000)})

@@ -41,12 +41,12 @@ def test_every_tampering_is_found_and_named(desk_on: TestDesk, tally: Tally) -> 
 @pytest.mark.timeout(120 + FORGED)
 @pytest.mark.usefixtures("cheap_passwords")
 def test_no_forged_row_opens_anything(desk_on: TestDesk, tally: Tally) -> None:
-    session = ForgedDesk(desk_on, tally.rng)
+    forged = ForgedDesk(desk_on, tally.rng)
     with tally:
         for kind in _kinds(tally.rng, FORGERIES, FORGED):
             tally.rounds += 1
-            stay_awake(session)
-            tally.holds(not FORGERIES[kind](session), f"{kind}: something opened")
+            stay_awake(forged)
+            tally.holds(not FORGERIES[kind](forged), f"{kind}: something opened")
             tally.faults += 1
         tally.holds(verify_log(desk_on.desk).ok, "the log is not whole")
 
