@@ -42,7 +42,7 @@ CHECK_INSIDE = {
 
 
 @pytest.mark.parametrize("name", OPERATORS_ALONE)
-def test_no_agents_desk_does_what_is_the_operators(sqlite_desk: TestDesk, tmp_path: Path, name: str) -> None:
+def test_no_agents_session_does_what_is_the_operators(sqlite_desk: TestDesk, tmp_path: Path, name: str) -> None:
     folder = tmp_path / "outside"
     folder.mkdir()
     (folder / "lines.jsonl").write_text('{"type": "message", "id": "1", "text": "x"}\n')
@@ -67,7 +67,7 @@ def test_every_service_that_changes_something_names_who_may() -> None:
             first = node.args.args[0] if node.args.args else None
             if name.startswith("_") or first is None or first.annotation is None:
                 continue
-            if ast.unparse(first.annotation).strip("'\"") != "DeskSession" or first.arg != "desk":
+            if ast.unparse(first.annotation).strip("'\"") != "DeskSession" or first.arg != "session":
                 continue
             begun = [call for part in _reached(name, here) for call in _begins(here[part])]
             if any(not call.args and not call.keywords for call in begun):
@@ -103,5 +103,5 @@ def _begins(node: ast.FunctionDef) -> list[ast.Call]:
         and isinstance(one.func, ast.Attribute)
         and one.func.attr in {"work", "reading"}
         and isinstance(one.func.value, ast.Name)
-        and one.func.value.id == "desk"
+        and one.func.value.id == "session"
     ]

@@ -13,11 +13,11 @@ from cs_console.errors import SealBroken
 
 ROOT = Path(__file__).parents[2]
 OPENERS = {
-    *("comparing", "disclosure", "contacts", "on_file", "safe_views", "sending", "attachment_labels"),
+    *("contact_match", "disclosure", "contacts", "on_file", "safe_views", "sending", "attachment_labels"),
     *("ticket_keys", "ticket_key_upgrade", "handing_over", "index_rotation", "suppression"),
     *("factor_secrets", "drafts"),
 }
-"""disclosure: for a person, on record. comparing, contacts, on_file, sending: for machines. safe_views: masks and
+"""disclosure: for a person, on record. contact_match, contacts, on_file, sending: for machines. safe_views: masks and
 redactions. attachment_labels: redacted at once. ticket_keys to suppression: keys and look-ups, sealed again at once.
 factor_secrets, drafts: what an agent's own account gave.
 """
