@@ -16,7 +16,7 @@ from cs_console.errors import BadSettings, ConsoleError, SessionEnded, StoreUnav
 from cs_console.faults import say_one_sentence
 from cs_console.plain_text import plain
 from cs_console.terminal import explain_without_terminal, has_terminal
-from models.enums import Role
+from models.roles import REVIEWS_STAFF
 from screens.frame.autosave import Drafting, Drafts, save_all
 from screens.frame.background import BackgroundApp
 from screens.frame.console import HeaderState
@@ -191,7 +191,7 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
         self._tick()
         self._refresh()
         self.switch_mode("queue")
-        if self.session is not None and self.session.agent.has(Role.SUPERVISOR):
+        if self.session is not None and not self.session.agent.roles.isdisjoint(REVIEWS_STAFF):
             self.in_background(partial(self._read_news, self.session, self._last_here))
 
     def _read_news(self, session: "DeskSession", since: datetime | None) -> None:

@@ -7,19 +7,28 @@ from functools import cache
 from textual.binding import Binding, BindingType
 
 from models.enums import Role
+from models.roles import (
+    APPROVES,
+    CLAIMS,
+    CONFIRMS_ERASURES,
+    CORRECTS_CONTACTS,
+    HANDLES_TICKETS,
+    HOLDS_DATA,
+    MOVES_POLICY,
+    OPENS_TICKETS,
+    PROPOSES_ERASURES,
+    REVIEWS_LOG,
+    SEES_PERSONAL_DATA,
+    STARTS_VERIFICATION,
+    VERIFIES,
+    WORKS_ON_TICKETS,
+)
 
 EVERYWHERE = "everywhere"
 """The place of commands that work on every screen of a signed-in agent."""
 
 FOOTER_KEYS = 7
 """The most keys that a footer shows, so that it fits 80 columns."""
-
-_WORKS = frozenset({Role.AGENT, Role.VERIFIER, Role.SUPERVISOR, Role.PRIVACY_OFFICER})
-_AGENTS = frozenset({Role.AGENT})
-_VERIFIES = frozenset({Role.AGENT, Role.VERIFIER, Role.SUPERVISOR})
-"""A verifier verifies, an agent requests a verification, a supervisor lifts a lock."""
-_PROPOSES = frozenset({Role.AGENT, Role.SUPERVISOR, Role.PRIVACY_OFFICER})
-_REVIEWS = frozenset({Role.SUPERVISOR, Role.PRIVACY_OFFICER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +46,7 @@ class Command:
     help: str
     where: frozenset[str]
     footer: frozenset[str] = frozenset()
-    roles: frozenset[Role] = frozenset()
+    roles: tuple[Role, ...] = ()
     action: str = ""
     sign: str = ""
     palette: bool = True
@@ -50,7 +59,7 @@ class Command:
 
     def open_to(self, roles: frozenset[Role]) -> bool:
         """Whether an agent with these roles can use it."""
-        return not self.roles or bool(self.roles & roles)
+        return not self.roles or not roles.isdisjoint(self.roles)
 
 
 def _on(*names: str) -> frozenset[str]:
@@ -61,7 +70,7 @@ _ALL = _on(EVERYWHERE)
 
 COMMANDS: tuple[Command, ...] = (
     # --- the queue and the ticket
-    Command("claim", "c", "Claim", "Assign the ticket to yourself.", _on("queue", "ticket"), _on("queue"), _AGENTS),
+    Command("claim", "c", "Claim", "Assign the ticket to yourself.", _on("queue", "ticket"), _on("queue"), CLAIMS),
     Command(
         "verify",
         "v",
@@ -69,9 +78,9 @@ COMMANDS: tuple[Command, ...] = (
         "Verify the requester's identity: send a code, or record another method.",
         _on("queue", "ticket"),
         _on("queue"),
-        _VERIFIES,
+        STARTS_VERIFICATION,
     ),
-    Command("reply", "m", "Reply", "Write to the requester.", _on("ticket"), _on("ticket"), _WORKS),
+    Command("reply", "m", "Reply", "Write to the requester.", _on("ticket"), _on("ticket"), WORKS_ON_TICKETS),
     Command(
         "reveal",
         "r",
@@ -79,7 +88,7 @@ COMMANDS: tuple[Command, ...] = (
         "Show one sealed field for 30 seconds. You give a purpose, and the view is recorded first.",
         _on("ticket"),
         _on("ticket"),
-        _WORKS,
+        SEES_PERSONAL_DATA,
     ),
     Command(
         "decide",
@@ -88,7 +97,7 @@ COMMANDS: tuple[Command, ...] = (
         "Work through the checklist and propose a decision, or settle the ticket in its own steps.",
         _on("ticket"),
         _on("ticket"),
-        _PROPOSES,
+        HANDLES_TICKETS,
     ),
     Command(
         "about",
@@ -96,7 +105,7 @@ COMMANDS: tuple[Command, ...] = (
         "About",
         "Name the earlier ticket, or the person whose decision this ticket is about.",
         _on("ticket"),
-        roles=_WORKS,
+        roles=WORKS_ON_TICKETS,
     ),
     Command(
         "whose",
@@ -104,7 +113,7 @@ COMMANDS: tuple[Command, ...] = (
         "Whose",
         "Link the ticket to a person on file, chosen by masked contacts, or undo the link. You give a reason.",
         _on("ticket"),
-        roles=frozenset({Role.VERIFIER}),
+        roles=VERIFIES,
     ),
     Command(
         "note",
@@ -113,29 +122,35 @@ COMMANDS: tuple[Command, ...] = (
         "Write an internal note that the requester does not see.",
         _on("ticket"),
         _on("ticket"),
-        _WORKS,
+        WORKS_ON_TICKETS,
     ),
-    Command("state", "s", "State", "Change the ticket's state.", _on("queue", "ticket"), _on("ticket"), _WORKS),
-    Command("assign", "a", "Assign", "Assign the ticket to an agent.", _on("queue", "ticket"), roles=_WORKS),
-    Command("kind", "t", "Kind", "Change the ticket's kind.", _on("ticket"), roles=_WORKS),
-    Command("priority", "p", "Priority", "Change the ticket's priority.", _on("ticket"), roles=_WORKS),
+    Command(
+        "state", "s", "State", "Change the ticket's state.", _on("queue", "ticket"), _on("ticket"), WORKS_ON_TICKETS
+    ),
+    Command("assign", "a", "Assign", "Assign the ticket to an agent.", _on("queue", "ticket"), roles=WORKS_ON_TICKETS),
+    Command("kind", "t", "Kind", "Change the ticket's kind.", _on("ticket"), roles=WORKS_ON_TICKETS),
+    Command("priority", "p", "Priority", "Change the ticket's priority.", _on("ticket"), roles=WORKS_ON_TICKETS),
     Command(
         "clock",
         "o",
         "Clock",
         "See how the due date is calculated; extend it, ask for proof of identity, record whether a fee was paid.",
         _on("ticket"),
-        roles=_WORKS,
+        roles=WORKS_ON_TICKETS,
     ),
-    Command("contact", "e", "Contact", "Correct or add a contact of the requester.", _on("ticket"), roles=_AGENTS),
-    Command("release", "u", "Release", "Return the ticket to the queue, unassigned.", _on("ticket"), roles=_WORKS),
+    Command(
+        "contact", "e", "Contact", "Correct or add a contact of the requester.", _on("ticket"), roles=CORRECTS_CONTACTS
+    ),
+    Command(
+        "release", "u", "Release", "Return the ticket to the queue, unassigned.", _on("ticket"), roles=WORKS_ON_TICKETS
+    ),
     Command(
         "erase",
         "E",
         "Erase",
         "Propose to erase all data of this requester. A second person must confirm it.",
         _on("ticket"),
-        roles=_PROPOSES,
+        roles=PROPOSES_ERASURES,
     ),
     Command(
         "hold",
@@ -143,7 +158,7 @@ COMMANDS: tuple[Command, ...] = (
         "Hold",
         "Keep the requester's data for one of the listed reasons, or lift that hold.",
         _on("ticket"),
-        roles=frozenset({Role.PRIVACY_OFFICER}),
+        roles=HOLDS_DATA,
     ),
     Command(
         "move_policy",
@@ -151,7 +166,7 @@ COMMANDS: tuple[Command, ...] = (
         "Move policy",
         "Move the ticket to another policy that the desk has adopted. You give a reason.",
         _on("ticket"),
-        roles=frozenset({Role.SUPERVISOR}),
+        roles=MOVES_POLICY,
     ),
     Command(
         "send_notice",
@@ -159,7 +174,7 @@ COMMANDS: tuple[Command, ...] = (
         "Send notice",
         "Send the notice again, or record that it was posted.",
         _on("ticket"),
-        roles=_PROPOSES,
+        roles=HANDLES_TICKETS,
     ),
     Command(
         "reload",
@@ -167,7 +182,7 @@ COMMANDS: tuple[Command, ...] = (
         "Reload",
         "Load this screen's data again.",
         _on("queue", "ticket", "approvals", "erasures", "log"),
-        roles=_WORKS,
+        roles=WORKS_ON_TICKETS,
     ),
     Command(
         "open",
@@ -176,7 +191,7 @@ COMMANDS: tuple[Command, ...] = (
         "Open the selected line.",
         _on("queue", "approvals", "erasures", "log"),
         _on("queue", "approvals", "erasures", "log"),
-        _WORKS,
+        WORKS_ON_TICKETS,
         sign="↵",
         palette=False,
     ),
@@ -187,19 +202,29 @@ COMMANDS: tuple[Command, ...] = (
         "Filter the list. The grey text in the field is an example.",
         _on("queue", "log"),
         _on("queue", "log"),
-        _WORKS,
+        WORKS_ON_TICKETS,
         sign="/",
     ),
-    Command("new", "n", "New", "Open a ticket for a phone call or a letter.", _on("queue"), _on("queue"), _AGENTS),
-    Command("select", "x", "Select", "Mark the ticket for a bulk change.", _on("queue"), palette=False, roles=_WORKS),
-    Command("bulk", "X", "Bulk", "Apply one action to all marked tickets.", _on("queue"), roles=_WORKS),
+    Command(
+        "new", "n", "New", "Open a ticket for a phone call or a letter.", _on("queue"), _on("queue"), OPENS_TICKETS
+    ),
+    Command(
+        "select",
+        "x",
+        "Select",
+        "Mark the ticket for a bulk change.",
+        _on("queue"),
+        palette=False,
+        roles=WORKS_ON_TICKETS,
+    ),
+    Command("bulk", "X", "Bulk", "Apply one action to all marked tickets.", _on("queue"), roles=WORKS_ON_TICKETS),
     Command(
         "look_up",
         "l",
         "Look up",
         "Find tickets by an exact phone number or address. Recorded.",
         _on("queue"),
-        roles=_WORKS,
+        roles=SEES_PERSONAL_DATA,
     ),
     *(
         Command(
@@ -208,7 +233,7 @@ COMMANDS: tuple[Command, ...] = (
             f"View {n}",
             f"Show view {n}.",
             _on("queue"),
-            roles=_WORKS,
+            roles=WORKS_ON_TICKETS,
             action=f"view({n})",
             palette=False,
         )
@@ -222,7 +247,7 @@ COMMANDS: tuple[Command, ...] = (
         "Approve the proposal. You enter your password again.",
         _on("approvals", "proposal"),
         _on("proposal"),
-        _REVIEWS,
+        APPROVES,
     ),
     Command(
         "return_proposal",
@@ -231,7 +256,7 @@ COMMANDS: tuple[Command, ...] = (
         "Return the proposal with a reason.",
         _on("approvals", "proposal"),
         _on("proposal"),
-        _REVIEWS,
+        APPROVES,
     ),
     Command(
         "confirm",
@@ -240,7 +265,7 @@ COMMANDS: tuple[Command, ...] = (
         "Confirm another person's proposal and erase for good. You enter your password again.",
         _on("erasures"),
         _on("erasures"),
-        _REVIEWS,
+        CONFIRMS_ERASURES,
     ),
     Command(
         "withdraw",
@@ -249,7 +274,7 @@ COMMANDS: tuple[Command, ...] = (
         "Withdraw the proposal.",
         _on("approvals", "proposal", "erasures"),
         _on("proposal", "erasures"),
-        _PROPOSES,
+        HANDLES_TICKETS,
     ),
     Command(
         "verify_log",
@@ -258,7 +283,7 @@ COMMANDS: tuple[Command, ...] = (
         "Check every entry of the log against its signed checkpoints.",
         _on("log"),
         _on("log"),
-        _REVIEWS,
+        REVIEWS_LOG,
     ),
     # --- forms
     Command(
@@ -298,7 +323,7 @@ COMMANDS: tuple[Command, ...] = (
         "Propose this decision. With a ground or a fee, another person must approve it.",
         _on("decision"),
         _on("decision"),
-        _PROPOSES,
+        HANDLES_TICKETS,
         sign="^s",
     ),
     Command(
@@ -308,7 +333,7 @@ COMMANDS: tuple[Command, ...] = (
         "Preview the letter as it would be sent, and return.",
         _on("decision"),
         _on("decision"),
-        _PROPOSES,
+        HANDLES_TICKETS,
     ),
     Command(
         "settle",
@@ -317,7 +342,7 @@ COMMANDS: tuple[Command, ...] = (
         "Settle the ticket this way and send the letter.",
         _on("settle"),
         _on("settle"),
-        _PROPOSES,
+        HANDLES_TICKETS,
         sign="^s",
     ),
     Command("other_side", "tab", "Other side", "Move to the requester's side, or back.", _on("ticket"), palette=False),
@@ -346,7 +371,7 @@ COMMANDS: tuple[Command, ...] = (
         "Go to the pending approvals.",
         _on("go"),
         _on("go"),
-        _PROPOSES,
+        HANDLES_TICKETS,
         action="go_to('approvals')",
     ),
     Command(
@@ -356,11 +381,11 @@ COMMANDS: tuple[Command, ...] = (
         "Go to the pending erasures.",
         _on("go"),
         _on("go"),
-        _PROPOSES,
+        PROPOSES_ERASURES,
         action="go_to('erasures')",
     ),
     Command(
-        "go_log", "l", "Access log", "Go to the access log.", _on("go"), _on("go"), _REVIEWS, action="go_to('log')"
+        "go_log", "l", "Access log", "Go to the access log.", _on("go"), _on("go"), REVIEWS_LOG, action="go_to('log')"
     ),
     # --- the console
     Command("phone", "f9", "Phone", "Show the requester's phone with what the outbox received (demo only).", _ALL),

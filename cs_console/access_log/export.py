@@ -13,10 +13,11 @@ from sqlmodel import col
 from cs_console.access_log.action_words import action_words
 from cs_console.access_log.append import COLUMNS, record
 from cs_console.access_log.entry import Entry
-from cs_console.access_log.review import REVIEWERS, EntryView, entry_view
+from cs_console.access_log.review import EntryView, entry_view
 from models.columns import microseconds
 from models.enums import Action
 from models.log import LogEntry
+from models.roles import REVIEWS_LOG
 
 if TYPE_CHECKING:
     from cs_console.desk import DeskSession
@@ -34,7 +35,7 @@ def export_log(session: "DeskSession", out: TextIO, since: datetime | None, form
     The export is recorded, durably, before its first line is written, and holds that record too. CSV cells that a
     spreadsheet would take for a formula get a leading apostrophe (ASVS 1.2.10). Raises NotAllowed, SessionEnded.
     """
-    with session.work(*REVIEWERS) as db:
+    with session.work(*REVIEWS_LOG) as db:
         words = ("since",) if since is not None else ()
         last = record(db, session, Entry(Action.LOG_EXPORTED, fields=words, reason=form))
     write = _csv_writer(out) if form == "csv" else _jsonl_writer(out)
@@ -50,7 +51,7 @@ def _entries(session: "DeskSession", since: datetime | None, last: int) -> Itera
     if since is not None:
         wanted.append(col(LogEntry.at) >= microseconds(since))
     while True:
-        with session.reading(*REVIEWERS) as db:  # a short transaction per batch: a slow disk blocks no one
+        with session.reading(*REVIEWS_LOG) as db:  # a short transaction per batch: a slow disk blocks no one
             rows = db.connection().execute(_ENTRIES.where(*wanted, col(LogEntry.seq) > seq)).all()
         if not rows:
             return

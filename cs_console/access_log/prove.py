@@ -22,13 +22,14 @@ from cs_console.access_log.merkle import leaf_hash
 from cs_console.access_log.merkle_proofs import PrefixTree, WatchedTree
 from cs_console.access_log.proof_check import check_proof
 from cs_console.access_log.proof_file import ENTRY_COLUMNS, ConsistencyProof, InclusionProof, Proof, ProvenEntry
-from cs_console.access_log.review import REVIEWERS, whole_pseudonym
+from cs_console.access_log.review import whole_pseudonym
 from cs_console.access_log.signed_note import SignedNote, read_note
 from cs_console.access_log.stored_log import NoTable, Row, StoredLog, stored_log
 from cs_console.access_log.verify import Progress
 from cs_console.errors import BadInput, NothingThere, NotProvable
 from models.enums import Action
 from models.log import LogEntry
+from models.roles import REVIEWS_LOG
 
 if TYPE_CHECKING:
     from cs_console.desk import Desk, DeskSession
@@ -68,7 +69,7 @@ def prove_entries(session: "DeskSession", wanted: Wanted, progress: Progress | N
     entries. `progress` is told entries read and entries in all. Raises NothingThere, BadFilter (no pseudonym, or the
     beginning of several), NotProvable, NotAllowed, SessionEnded.
     """
-    with session.work(*REVIEWERS) as db:
+    with session.work(*REVIEWS_LOG) as db:
         value = _found_and_recorded(db, session, wanted)
     newest, problem = _newest_checkpoint(session.desk)
     column, tree, rows = COLUMNS.index(wanted.by), WatchedTree(), list[Row]()
@@ -91,7 +92,7 @@ def prove_since(session: "DeskSession", note: str, progress: Progress | None = N
     `note` is that checkpoint's text. No entry is shown, so nothing is recorded. Raises BadInput for what is no
     checkpoint of this log, NotProvable when the log no longer holds it, NotAllowed, SessionEnded.
     """
-    with session.reading(*REVIEWERS):
+    with session.reading(*REVIEWS_LOG):
         pass  # may they at all, before the log is signed
     since = _own_note(session.desk, note)
     newest, problem = _newest_checkpoint(session.desk)

@@ -13,15 +13,15 @@ from cs_console.access_log.log_filter import LogFilter, parse_log_filter
 from cs_console.access_log.verify import Progress, Verdict, verify_log
 from cs_console.errors import BadFilter, LogBroken, NothingThere
 from models.columns import from_microseconds, microseconds
-from models.enums import Action, Result, Role
+from models.enums import Action, Result
 from models.log import LogEntry
+from models.roles import REVIEWS_LOG
 
 if TYPE_CHECKING:
     from cs_console.desk import DeskSession
 
 __all__ = ["EntryPage", "EntryView", "LogFilter", "entries", "entry", "parse_log_filter", "verify_for"]
 
-REVIEWERS = (Role.SUPERVISOR, Role.PRIVACY_OFFICER)
 
 _VIEW = select(*(col(getattr(LogEntry, name)) for name in COLUMNS[:-1]))
 _NEWEST_FIRST = (col(LogEntry.at).desc(), col(LogEntry.seq).desc())
@@ -68,16 +68,16 @@ def entries(session: "DeskSession", log_filter: LogFilter, before: int | None = 
     SessionEnded, and BadFilter when the pseudonym's beginning fits several requesters.
     """
     if before is not None:
-        with session.reading(*REVIEWERS) as db:
+        with session.reading(*REVIEWS_LOG) as db:
             return _page(db, log_filter, before, size)
-    with session.work(*REVIEWERS) as db:
+    with session.work(*REVIEWS_LOG) as db:
         record(db, session, Entry(Action.LOG_READ, fields=log_filter.keys))
         return _page(db, log_filter, None, size)
 
 
 def entry(session: "DeskSession", seq: int) -> EntryView:
     """One entry, opened on the record. Raises NothingThere, NotAllowed, SessionEnded."""
-    with session.work(*REVIEWERS) as db:
+    with session.work(*REVIEWS_LOG) as db:
         row = db.connection().execute(_VIEW.where(col(LogEntry.seq) == seq)).first()
         if row is None:
             raise NothingThere(f"There is no entry {seq}.", "Run `cs-console log verify` if there should be.")
@@ -87,12 +87,12 @@ def entry(session: "DeskSession", seq: int) -> EntryView:
 
 def verify_for(session: "DeskSession", progress: Progress | None = None) -> Verdict:
     """Prove the whole log for a reviewer, and record that and how it ended. Raises like `verify_log`."""
-    with session.reading(*REVIEWERS):
+    with session.reading(*REVIEWS_LOG):
         pass  # may they at all, before the long run
     verdict = verify_log(session.desk, progress=progress)
     outcome = Result.DONE if verdict.ok else Result.FAILED
     try:
-        with session.work(*REVIEWERS) as db:
+        with session.work(*REVIEWS_LOG) as db:
             record(db, session, Entry(Action.LOG_VERIFIED, outcome=outcome, reason=verdict.kind))
     except LogBroken:
         if verdict.ok:

@@ -45,7 +45,8 @@ from cs_console.staff.sessions import end_and_record
 from models.agent import Agent
 from models.agent_session import AgentSession
 from models.desk_identity import DeskIdentity
-from models.enums import Action, Role
+from models.enums import Action
+from models.roles import CONFIRMS_RESTORE
 
 LONGEST_REASON = 200
 _WORKSHOP = "restoring-"
@@ -54,10 +55,6 @@ _ENDED = {
     Action.LOG_ACCEPTED: "an operator accepted the log as it stands",
 }
 """Why sessions are over."""
-
-
-SECONDS = (Role.SUPERVISOR, Role.PRIVACY_OFFICER, Role.ADMIN)
-"""Who may be the second person when a restore erases again."""
 
 
 @dataclass(frozen=True)
@@ -202,7 +199,7 @@ def _agree(desk: Desk, settings: Settings, action: Action, consent: Consent | No
 def _require_second(desk: Desk, action: Action, consent: Consent) -> None:
     if not consent.second:
         raise BadInput("A second person has to agree.", "No one was erased; name their account with --second.")
-    second = require_password_of(desk, Confirming(consent.second, consent.password), *SECONDS)
+    second = require_password_of(desk, Confirming(consent.second, consent.password), *CONFIRMS_RESTORE)
     with desk.database.transaction() as db:
         actor = Actor(second.name, ",".join(sorted(second.roles)), "", desk.host)
         entry = Entry(action, reason="second person", about={"agent": second.id, "erases": str(consent.erases)})

@@ -22,7 +22,8 @@ from cs_console.plain_text import plain
 from cs_console.staff.undertakings import require_current
 from cs_console.verification.windows import close_windows_of
 from models.contact import Contact
-from models.enums import Action, ActKind, Field, Result, Role
+from models.enums import Action, ActKind, Field, Result
+from models.roles import CORRECTS_CONTACTS
 from models.ticket import Ticket
 from models.verification import Verification
 
@@ -41,7 +42,7 @@ def change_contact(
     try:
         _change_contact(session, number, contact_id, field, value, act)
     except NotVouched as error:
-        with session.work(Role.AGENT) as db:
+        with session.work(*CORRECTS_CONTACTS) as db:
             owner = db.get_one(Ticket, number).requester_id
             name = session.desk.pseudonym(owner, session.desk.keyring.key(owner))
             entry = Entry(
@@ -63,7 +64,7 @@ def _change_contact(
     typed = plain(value).strip()
     if field in (Field.SUBJECT, Field.MESSAGE) or not 0 < len(typed) <= LONGEST_VALUE:
         raise BadInput("That cannot be a contact.", f"Type 1 to {LONGEST_VALUE} characters.")
-    with session.work(Role.AGENT) as db:
+    with session.work(*CORRECTS_CONTACTS) as db:
         intent = Intent(act, ActKind.CONTACT_CHANGED, number, (contact_id or "", field.value, typed))
         once(db, session, intent, partial(_contact_changed, db, session, number, contact_id, field, typed))
 

@@ -15,7 +15,6 @@ from cs_console.desk import DeskSession
 from cs_console.errors import ChangedElsewhere, ContactNotOnFile, WrongState
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_record import (
-    READERS,
     change,
     facts,
     is_on_record,
@@ -24,6 +23,7 @@ from cs_console.tickets.ticket_record import (
     require_own,
 )
 from models.enums import Action, ActKind, DeliveryState, MessageSort, TicketState
+from models.roles import WORKS_ON_TICKETS
 
 __all__ = ("FieldState", "Line", "TicketView", "add_note", "open_ticket", "reload", "reply")
 
@@ -34,7 +34,7 @@ def open_ticket(session: DeskSession, number: int) -> TicketView:
     Any agent, verifier, supervisor or privacy officer with a current undertaking may; everything is redacted or
     masked. Raises NothingThere, NotAllowed, NoUndertaking, SessionEnded, LogBroken.
     """
-    with session.work(*READERS) as db:
+    with session.work(*WORKS_ON_TICKETS) as db:
         require_current(db, session)
         ticket = facts(db, number)
         record_about(db, session, ticket, Action.TICKET_OPENED)
@@ -43,7 +43,7 @@ def open_ticket(session: DeskSession, number: int) -> TicketView:
 
 def reload(session: DeskSession, number: int) -> TicketView:
     """The same ticket as it is now, with no new entry; one that this session has not opened is opened on record."""
-    with session.reading(*READERS) as db:
+    with session.reading(*WORKS_ON_TICKETS) as db:
         on_record = is_on_record(db, session, number)
     return _view(session, number) if on_record else open_ticket(session, number)
 
@@ -56,7 +56,7 @@ def add_note(session: DeskSession, number: int, row: int, text: str, *, act: Act
     Raises BadInput, ChangedElsewhere, NothingThere, KeyDestroyed, OnHold, and what `acts.once` raises.
     """
     words = written(text)
-    with session.work(*READERS) as db:
+    with session.work(*WORKS_ON_TICKETS) as db:
         intent = Intent(act, ActKind.NOTE, number, (words,))
         once(db, session, intent, partial(_keep, db, session, number, row, words))
         return row
@@ -84,7 +84,7 @@ def reply(
     what `acts.once` raises; then nothing was sent.
     """
     words = written(text)
-    with session.work(*READERS) as db:
+    with session.work(*WORKS_ON_TICKETS) as db:
         intent = Intent(act, ActKind.REPLY, number, (contact_id, words))
         done = once(db, session, intent, partial(_queue, db, session, number, row, contact_id, words))
     return deliver_one(session.desk, done["message"])
@@ -119,6 +119,6 @@ def _queue(db: Session, session: DeskSession, number: int, row: int, contact_id:
 
 
 def _view(session: DeskSession, number: int) -> TicketView:
-    with session.reading(*READERS) as db:
+    with session.reading(*WORKS_ON_TICKETS) as db:
         require_current(db, session)
         return view_of(db, session, number)

@@ -20,7 +20,8 @@ from cs_console.tickets.ticket_record import TicketFacts, change, facts, facts_o
 from models.asked import Asked
 from models.columns import new_id
 from models.draft import Draft
-from models.enums import Action, ClockMove, Role, TicketState
+from models.enums import Action, ClockMove, TicketState
+from models.roles import MOVES_POLICY
 
 REASON_LIMIT = 2000
 
@@ -36,7 +37,7 @@ class PackChoice:
 def packs_to_move_to(session: DeskSession, number: int) -> tuple[PackChoice, ...]:
     """The adopted policies beside the ticket's own. Raises NotAllowed, NothingThere, and WrongState as a move would."""
     desk = session.desk
-    with session.reading(Role.SUPERVISOR) as db:
+    with session.reading(*MOVES_POLICY) as db:
         ticket, known = facts(db, number), adopted_names(db, desk) | {desk.packs.name}
     _require_movable(ticket)
     names = sorted((known & set(desk.packs.names())) - {ticket.pack})
@@ -51,7 +52,7 @@ def move_to_pack(session: DeskSession, number: int, row: int, name: str, reason:
     NotAdopted, UnknownPack, BadPack, WrongState while it is in approval or closed, ChangedElsewhere, NoUndertaking.
     """
     desk, words = session.desk, plain(reason).strip()
-    with session.work(Role.SUPERVISOR) as db:
+    with session.work(*MOVES_POLICY) as db:
         require_current(db, session)
         ticket = facts_on_record(db, session.desk, number)
         if desk.packs.get(ticket.pack).checklist.says_nothing(words) or len(words) > REASON_LIMIT:

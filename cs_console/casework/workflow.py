@@ -36,7 +36,6 @@ from cs_console.independence.separation import excluded_agents, require_not_own
 from cs_console.policy.schema import Pack
 from cs_console.tickets.change_kind import as_kind
 from cs_console.tickets.ticket_record import (
-    READERS,
     TicketFacts,
     change,
     facts,
@@ -49,6 +48,7 @@ from cs_console.tickets.ticket_record import (
 from cs_console.verification.windows import close_window
 from models.agent import Agent
 from models.enums import AccountState, Action, ActKind, Priority, Result, Role, TicketKind, TicketState
+from models.roles import CLAIMS, HANDLES_TICKETS, NAMES_REVIEWERS, WORKS_ON_TICKETS
 from models.ticket import Ticket
 
 BY_HAND: Mapping[TicketState, frozenset[TicketState]] = MappingProxyType(
@@ -69,8 +69,6 @@ BY_HAND: Mapping[TicketState, frozenset[TicketState]] = MappingProxyType(
 )
 """Which states an agent can move a ticket to. In approval begins and ends with a proposal, never by hand."""
 
-HANDLERS = (Role.AGENT, Role.SUPERVISOR, Role.PRIVACY_OFFICER)
-"""Who can carry a ticket to its end; a verifier alone cannot."""
 
 HANDED_ON = "the ticket left the agent's hands"
 """A verified window belongs to the work of one agent and ends with it."""
@@ -90,7 +88,7 @@ def claim(session: DeskSession, number: int) -> int:
 
 
 def _claim(session: DeskSession, number: int) -> int:
-    with session.work(Role.AGENT) as db:
+    with session.work(*CLAIMS) as db:
         _require_independent(db, session, number, session.agent.id)
         took = db.connection().execute(
             update(Ticket)
@@ -115,7 +113,7 @@ def release(session: DeskSession, number: int, row: int) -> int:
 
     Returns the new row. Raises NotAssigned, WrongState, ChangedElsewhere.
     """
-    with session.work(*READERS) as db:
+    with session.work(*WORKS_ON_TICKETS) as db:
         ticket = facts_on_record(db, session.desk, number)
         require_open(ticket)
         if ticket.assignee_id is None:
@@ -144,7 +142,7 @@ def assign(session: DeskSession, number: int, row: int, agent_name: str) -> int:
 
 
 def _assign(session: DeskSession, number: int, row: int, agent_name: str) -> int:
-    with session.work(*READERS) as db:
+    with session.work(*WORKS_ON_TICKETS) as db:
         ticket = facts_on_record(db, session.desk, number)
         require_open(ticket)
         _require_own_or_supervisor(ticket, session)
@@ -153,7 +151,7 @@ def _assign(session: DeskSession, number: int, row: int, agent_name: str) -> int
             raise UnknownAgent(f"There is no agent named {agent_name} who could take it.", "Choose one from the list.")
         if agent_id == ticket.assignee_id:
             raise BadInput(f"#{number} is already assigned to {agent_name}.", "Choose another agent.")
-        others = _assignable(db, session.desk, HANDLERS).values()
+        others = _assignable(db, session.desk, HANDLES_TICKETS).values()
         _require_independent(db, session, number, agent_id, agent_name, others)
         row = change(db, ticket, row, assignee_id=agent_id)
         words, about = f"{ticket.assignee or 'unassigned'} -> {agent_name}", assigned(ticket.assignee_id, agent_id)
@@ -168,10 +166,10 @@ def assignable(session: DeskSession, number: int | None = None) -> tuple[str, ..
 
     Where independence leaves no one, a privacy officer gets all of them, to name one.
     """
-    with session.reading(*READERS) as db:
+    with session.reading(*WORKS_ON_TICKETS) as db:
         everyone = _assignable(db, session.desk)
         out = frozenset() if number is None else excluded_agents(db, session.desk, number)
-        handlers = _assignable(db, session.desk, HANDLERS).values()
+        handlers = _assignable(db, session.desk, HANDLES_TICKETS).values()
         if session.agent.has(Role.PRIVACY_OFFICER) and out.issuperset(handlers):
             return tuple(sorted(name for name, agent_id in everyone.items() if agent_id != session.agent.id))
         return tuple(sorted(name for name, agent_id in everyone.items() if agent_id not in out))
@@ -193,7 +191,7 @@ def set_state(
     """
     closes = state is TicketState.CLOSED
     intent = Intent(act, ActKind.STATE_SET, number, (str(row), state.value, why.strip()))
-    with _kept_out_on_record(session, number, Action.TICKET_STATE_SET), session.work(*READERS) as db:
+    with _kept_out_on_record(session, number, Action.TICKET_STATE_SET), session.work(*WORKS_ON_TICKETS) as db:
         done = once(db, session, intent, partial(_set_state, db, session, number, row, state, why))
     if "row" not in done:
         raise SecondPersonNeeded(f"{'close' if closes else 'move'} #{number}", "s")
@@ -234,7 +232,7 @@ def set_priority(session: DeskSession, number: int, row: int, priority: Priority
 
     Returns the new row. Raises NotAssigned, WrongState, ChangedElsewhere.
     """
-    with session.work(*READERS) as db:
+    with session.work(*WORKS_ON_TICKETS) as db:
         ticket = facts_on_record(db, session.desk, number)
         require_open(ticket)
         _require_triage(ticket, session)
@@ -263,7 +261,7 @@ def set_kind(session: DeskSession, number: int, row: int, kind: TicketKind) -> i
 
 
 def _set_kind(session: DeskSession, number: int, row: int, kind: TicketKind) -> int | None:
-    with session.work(*READERS) as db:
+    with session.work(*WORKS_ON_TICKETS) as db:
         ticket = facts_on_record(db, session.desk, number)
         require_open(ticket)
         _require_triage(ticket, session)
@@ -381,14 +379,14 @@ def name_reviewer(session: DeskSession, number: int, row: int, agent_name: str, 
     Raises NotAllowed, also for one's own name and while anyone uninvolved could take it, UnknownAgent, BadInput,
     WrongState, ChangedElsewhere.
     """
-    with session.work(Role.PRIVACY_OFFICER) as db:
+    with session.work(*NAMES_REVIEWERS) as db:
         ticket = facts_on_record(db, session.desk, number)
         require_open(ticket)
         accounts = _assignable(db, session.desk)
         agent_id = accounts.get(agent_name)
         if agent_id is None:
             raise UnknownAgent(f"There is no agent named {agent_name} who could take it.", "Choose one from the list.")
-        if set(_assignable(db, session.desk, HANDLERS).values()) - excluded_agents(db, session.desk, number):
+        if set(_assignable(db, session.desk, HANDLES_TICKETS).values()) - excluded_agents(db, session.desk, number):
             raise NotAllowed(f"#{number} can be handled by someone uninvolved.", "Assign it with a.")
         if not is_another(db, session.desk, agent_id, session.agent.id):
             raise NotAllowed("You cannot name yourself.", "Choose another person.")
@@ -404,7 +402,7 @@ def name_reviewer(session: DeskSession, number: int, row: int, agent_name: str, 
 
 
 def _record_kept_out(session: DeskSession, number: int, action: Action, reason: str) -> None:
-    with session.work(*READERS) as db:
+    with session.work(*WORKS_ON_TICKETS) as db:
         record_about(db, session, facts(db, number), action, reason, Result.REFUSED)
 
 
@@ -429,7 +427,7 @@ def _require_triage(ticket: TicketFacts, session: DeskSession) -> None:
         _require_own_or_supervisor(ticket, session)
 
 
-def _assignable(db: Session, desk: Desk, roles: Collection[Role] = READERS) -> dict[str, str]:
+def _assignable(db: Session, desk: Desk, roles: Collection[Role] = WORKS_ON_TICKETS) -> dict[str, str]:
     """The active accounts with one of these roles, by name; none whose name the log does not have so."""
     known = accounts_on_record(db.connection(), desk)
     rows = db.connection().execute(

@@ -59,16 +59,15 @@ from models.agent import Agent
 from models.agent_session import AgentSession
 from models.columns import from_microseconds, microseconds
 from models.contact import Contact
-from models.enums import Action, Field, Result, Role, TicketKind
+from models.enums import Action, Field, Result, TicketKind
 from models.log import LogEntry
 from models.message import Message
 from models.requester import Requester
+from models.roles import SEES_PERSONAL_DATA
 from models.ticket import Ticket
 from models.undertaking import Undertaking
 from models.verification import Verification
 
-VIEWERS = (Role.AGENT, Role.VERIFIER, Role.SUPERVISOR, Role.PRIVACY_OFFICER)
-"""Who may see personal data at all; an admin alone never does."""
 UNLISTED = "unlisted"
 """What the log says in place of a purpose that no pack knows: a typed word could be a value."""
 LONGEST_VIEW = 24 * 3600
@@ -304,7 +303,7 @@ def _facts(transaction: Transaction, session: DeskSession, number: int, row: Row
         raise SessionEnded("this session is unknown here")
     started, active, ended, reason, state, roles, due, added, changed, undertaken, signed, *rest = row
     check_live(session, from_microseconds(started), from_microseconds(active), _moment(ended), reason, state)
-    check_roles(*roles_and_due(transaction, session, roles, due, (added, changed)), VIEWERS)
+    check_roles(*roles_and_due(transaction, session, roles, due, (added, changed)), SEES_PERSONAL_DATA)
     if not undertaken or not has_undertaken(transaction, session, signed):
         raise NoUndertaking
     requester_id, requester_state, kind, *others = rest
@@ -415,7 +414,7 @@ def purposes_for(session: DeskSession, number: int, field: Field) -> tuple[Purpo
     Raises NothingThere, NotAllowed, SessionEnded.
     """
     desk = session.desk
-    with session.reading(*VIEWERS) as db:
+    with session.reading(*SEES_PERSONAL_DATA) as db:
         ticket = db.connection().execute(select(col(Ticket.kind), col(Ticket.pack)).where(col(Ticket.number) == number))
         row = ticket.first()
         if row is None:

@@ -24,15 +24,15 @@ from cs_console.independence.separation import is_own_appealed
 from cs_console.plain_text import plain
 from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
-from cs_console.tickets.ticket_record import ERASED, MISSING, READERS, open_on_record, record_about
+from cs_console.tickets.ticket_record import ERASED, MISSING, open_on_record, record_about
 from models.agent import Agent
 from models.decision import Approval, Decision
 from models.enums import Action, DecisionState, Outcome, Role, TicketKind
+from models.roles import APPROVES, WORKS_ON_TICKETS
 from models.ticket import Ticket
 
 MOST = 200
 """How many proposals the list holds at most."""
-APPROVERS = frozenset({Role.SUPERVISOR, Role.PRIVACY_OFFICER})
 
 
 @dataclass(frozen=True)
@@ -104,11 +104,11 @@ def waiting(session: DeskSession) -> Waiting:
 
     Raises NotAllowed, NoUndertaking.
     """
-    with session.reading(*READERS) as db:
+    with session.reading(*WORKS_ON_TICKETS) as db:
         require_current(db, session)
         roles = roles_now(db, session)
         statement = _rows(roles).where(col(Decision.state) == DecisionState.PROPOSED)
-        if not roles & APPROVERS:
+        if roles.isdisjoint(APPROVES):
             statement = statement.where(col(Decision.proposer_id) == session.agent.id)
         oldest = statement.order_by(col(Decision.proposed_at), col(Decision.id)).limit(MOST + 1)
         found = db.connection().execute(oldest).all()
@@ -127,11 +127,11 @@ def open_proposal(session: DeskSession, decision_id: str) -> ProposalView:
     The reading is recorded. Raises NotAllowed, NoUndertaking, NothingThere, StaleProposal.
     """
     desk = session.desk
-    with session.work(*READERS) as db:
+    with session.work(*WORKS_ON_TICKETS) as db:
         require_current(db, session)
         decision, ticket = find(db, decision_id)
         roles = roles_now(db, session)
-        may = roles & (APPROVERS | {Role(word) for word in decision.needs.split(",") if word})
+        may = roles & {*APPROVES, *(Role(word) for word in decision.needs.split(",") if word)}
         if not may and decision.proposer_id != session.agent.id:
             raise NotAllowed("Only those who approve it, or proposed it, can open this.", "Ask a supervisor.")
         record_about(db, session, ticket, Action.PROPOSAL_OPENED, about={"decision": decision_id})
@@ -164,7 +164,7 @@ def last_decision(session: DeskSession, number: int) -> DecisionView | None:
     A ticket that this session has not opened is opened on record. Raises NotAllowed, NoUndertaking, NothingThere.
     """
     desk = session.desk
-    with session.work(*READERS) as db:
+    with session.work(*WORKS_ON_TICKETS) as db:
         ticket = open_on_record(db, session, number)
         newest = (
             select(Decision)
@@ -235,7 +235,7 @@ def _row(
     session: DeskSession, roles: frozenset[Role], found: Any, approved: list[Given], keys: TicketKeys | None
 ) -> ProposalRow:
     pack = session.desk.packs.get(found.pack)
-    named = bool(roles & APPROVERS) or not found.legal_review
+    named = not roles.isdisjoint(APPROVES) or not found.legal_review
     return ProposalRow(
         decision_id=found.id,
         number=found.ticket_number,

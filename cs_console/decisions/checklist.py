@@ -30,7 +30,7 @@ from cs_console.decisions.proposal import (
     seal_answers,
     under_legal_review,
 )
-from cs_console.decisions.request_scope import PROPOSERS, asked_of, locked_facts, read_asked, record_asked
+from cs_console.decisions.request_scope import asked_of, locked_facts, read_asked, record_asked
 from cs_console.decisions.rules import asked_problems, problems, refuse_first, shape_problems
 from cs_console.desk import Desk, DeskSession
 from cs_console.errors import (
@@ -54,7 +54,6 @@ from cs_console.policy.ground_rules import Ground
 from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_record import (
-    READERS,
     TicketFacts,
     change,
     facts,
@@ -67,6 +66,7 @@ from cs_console.verification.askers import require_answerable
 from models.columns import new_id
 from models.decision import Decision
 from models.enums import Action, ActKind, DecisionState, TicketState
+from models.roles import HANDLES_TICKETS, WORKS_ON_TICKETS
 
 __all__ = [
     "Answer",
@@ -183,7 +183,7 @@ def grounds_for(session: DeskSession, number: int) -> tuple[GroundView, ...]:
 
 def fields_for(session: DeskSession, number: int) -> tuple[FieldChoice, ...]:
     """What this ticket's request can be about, each to be granted or covered by a ground."""
-    with session.reading(*READERS) as db:
+    with session.reading(*WORKS_ON_TICKETS) as db:
         ticket = facts(db, number)
         held = held_fields(db, ticket.requester_id)
     pack = session.desk.packs.get(ticket.pack)
@@ -213,7 +213,7 @@ def preview_notice(session: DeskSession, number: int, proposal: Proposal) -> str
 
     Raises NotAssigned, NotVerified, NoticeIncomplete, or what is wrong with names and evidence in the proposal.
     """
-    with session.reading(*PROPOSERS) as db:
+    with session.reading(*HANDLES_TICKETS) as db:
         require_current(db, session)
         ticket = facts(db, number)
         require_own(ticket, session)
@@ -238,7 +238,7 @@ def propose(session: DeskSession, number: int, row: int, proposal: Proposal, *, 
     """
     with (
         refusals_on_record(session, Action.DECISION_REFUSED, _RECORDED, lambda db: facts(db, number)),
-        session.work(*PROPOSERS) as db,
+        session.work(*HANDLES_TICKETS) as db,
     ):
         intent = Intent(act, ActKind.PROPOSED, number, (proposal_to_json(proposal),))
         done = once(db, session, intent, partial(_propose, db, session, number, row, proposal))
@@ -293,7 +293,7 @@ def _propose(db: Session, session: DeskSession, number: int, row: int, proposal:
 
 
 def _pack_of(session: DeskSession, number: int) -> Pack:
-    with session.reading(*READERS) as db:
+    with session.reading(*WORKS_ON_TICKETS) as db:
         return session.desk.packs.get(facts(db, number).pack)
 
 

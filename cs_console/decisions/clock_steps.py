@@ -30,7 +30,6 @@ from cs_console.policy.letter_lines import written_date
 from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_record import (
-    READERS,
     TicketFacts,
     change,
     facts,
@@ -41,10 +40,10 @@ from cs_console.tickets.ticket_record import (
 )
 from models.columns import new_id
 from models.enums import Action, ActKind, ClockMove, DeliveryState, Role
+from models.roles import ASKS_FOR_PROOF, WORKS_ON_TICKETS
 from models.ticket import Ticket
 
 LONGEST_REASON = 2000
-ASKERS = frozenset({Role.AGENT, Role.VERIFIER})
 
 
 def ask_identity(session: DeskSession, number: int, row: int, *, act: ActId | None = None) -> DeliveryState:
@@ -54,7 +53,7 @@ def ask_identity(session: DeskSession, number: int, row: int, *, act: ActId | No
     requester is verified. Once a ticket; a reminder is a reply. Raises WrongState, NotAssigned, ContactNotOnFile,
     ChangedElsewhere, NotAllowed, NoUndertaking, and what `acts.once` raises; then nothing was sent.
     """
-    with session.work(*ASKERS) as db:
+    with session.work(*ASKS_FOR_PROOF) as db:
         intent = Intent(act, ActKind.IDENTITY_ASKED, number)
         done = once(db, session, intent, partial(_ask_identity, db, session, number, row))
     return deliver_one(session.desk, done["message"])
@@ -89,7 +88,7 @@ def extend(session: DeskSession, number: int, row: int, reason: str, *, act: Act
     words = plain(reason).strip()
     with (
         refusals_on_record(session, Action.CLOCK_EXTENDED, (NoExtension,), lambda db: facts(db, number)),
-        session.work(*READERS) as db,
+        session.work(*WORKS_ON_TICKETS) as db,
     ):
         intent = Intent(act, ActKind.EXTENDED, number, (words,))
         done = once(db, session, intent, partial(_extend, db, session, number, row, words))
@@ -144,7 +143,7 @@ def why_not_ask(
     ends = clock_of(pack, ticket.kind, steps).ends
     if pack.clock.identity_stops and ends is not None and now > ends:
         return WrongState("The term is over, and asking cannot stop it any more.", "Write to the requester with m.")
-    if not roles & ASKERS:
+    if roles.isdisjoint(ASKS_FOR_PROOF):
         return NotAllowed("Only an agent or a verifier can ask.", "Leave it to one of them.")
     return None if Role.VERIFIER in roles else not_own(ticket, session)
 

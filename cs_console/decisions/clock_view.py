@@ -19,10 +19,11 @@ from cs_console.desk import DeskSession
 from cs_console.errors import ConsoleError, KeyDestroyed
 from cs_console.plain_text import one_line, plain
 from cs_console.policy.schema import Pack
-from cs_console.tickets.ticket_record import ERASED, READERS, TicketFacts, open_on_record
+from cs_console.tickets.ticket_record import ERASED, TicketFacts, open_on_record
 from models.agent import Agent
 from models.clock_event import ClockEvent
 from models.enums import ClockMove, Role, TicketState
+from models.roles import WORKS_ON_TICKETS
 from models.verification import Verification
 
 CONSOLE = "console"
@@ -78,7 +79,7 @@ def clock_view(session: DeskSession, number: int) -> ClockView:
     A ticket that this session has not opened is opened on record. Raises NotAllowed, NoUndertaking, NothingThere.
     """
     desk = session.desk
-    with session.work(*READERS) as db:
+    with session.work(*WORKS_ON_TICKETS) as db:
         ticket = open_on_record(db, session, number)
         pack, roles = desk.packs.get(ticket.pack), roles_now(db, session)
         steps = happened(db, ticket)

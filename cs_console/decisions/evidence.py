@@ -11,9 +11,10 @@ from cs_console.desk import Desk, DeskSession
 from cs_console.errors import ChecklistIncomplete
 from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
-from cs_console.tickets.ticket_record import READERS, TicketFacts, facts, require_own
+from cs_console.tickets.ticket_record import TicketFacts, facts, require_own
 from models.attachment import Attachment
 from models.message import Message
+from models.roles import WORKS_ON_TICKETS
 from models.ticket import Ticket
 
 ATTACHMENT = "attachment:"
@@ -22,7 +23,7 @@ ATTACHMENT = "attachment:"
 
 def attachments_for(session: DeskSession, number: int) -> tuple[AttachmentLabel, ...]:
     """The files of one's own ticket that can be named as evidence. Raises NotAssigned, NoUndertaking."""
-    with session.reading(*READERS) as db:
+    with session.reading(*WORKS_ON_TICKETS) as db:
         require_current(db, session)
         ticket = facts(db, number)
         require_own(ticket, session)

@@ -26,9 +26,8 @@ from cs_console.tickets.ticket_record import TicketFacts, change, facts_on_recor
 from cs_console.verification.windows import close_window
 from models.columns import from_microseconds
 from models.enums import Action, ActKind, ClockMove, DeliveryState, Role, TicketState
+from models.roles import RECORDS_FEES
 from models.ticket import Ticket
-
-DECIDERS = frozenset({Role.AGENT, Role.SUPERVISOR})
 
 
 def fee_paid(session: DeskSession, number: int, row: int, day: date, *, act: ActId | None = None) -> None:
@@ -39,7 +38,7 @@ def fee_paid(session: DeskSession, number: int, row: int, day: date, *, act: Act
     before it was asked for or to come, NotAllowed, NotAssigned, ChangedElsewhere, NoUndertaking, and what `acts.once`
     raises.
     """
-    with session.work(*DECIDERS) as db:
+    with session.work(*RECORDS_FEES) as db:
         intent = Intent(act, ActKind.FEE_PAID, number, (day.isoformat(),))
         once(db, session, intent, partial(_fee_paid, db, session, number, row, day))
 
@@ -70,7 +69,7 @@ def fee_unpaid(session: DeskSession, number: int, row: int, *, act: ActId | None
     NotIndependent, ContactNotOnFile, ChangedElsewhere, NoUndertaking, and what `acts.once` raises; then
     nothing was sent.
     """
-    with session.work(*DECIDERS) as db:
+    with session.work(*RECORDS_FEES) as db:
         intent = Intent(act, ActKind.FEE_UNPAID, number)
         done = once(db, session, intent, partial(_fee_unpaid, db, session, number, row))
     return deliver_one(session.desk, done["message"])
@@ -102,7 +101,7 @@ def why_not_paid(
         return WrongState(f"#{ticket.number} waits for no fee.", "Nothing is left to do about one.")
     if ticket.state is TicketState.CLOSED:
         return WrongState(f"#{ticket.number} is closed.", "Open it again with s first.")
-    if not roles & DECIDERS:
+    if roles.isdisjoint(RECORDS_FEES):
         return NotAllowed("Only an agent or a supervisor can say so.", "Leave it to one of them.")
     return None if Role.SUPERVISOR in roles else not_own(ticket, session)
 

@@ -15,14 +15,14 @@ from cs_console.errors import BadInput, WrongState
 from cs_console.policy.parts import nearest
 from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
-from cs_console.tickets.ticket_record import READERS, TicketFacts, facts_on_record, pseudonym, require_open, require_own
+from cs_console.tickets.ticket_record import TicketFacts, facts_on_record, pseudonym, require_open, require_own
 from models.agent import Agent
 from models.asked import Asked
 from models.columns import from_microseconds
-from models.enums import Action, Role, TicketState
+from models.enums import Action, TicketState
+from models.roles import HANDLES_TICKETS, WORKS_ON_TICKETS
 from models.ticket import Ticket
 
-PROPOSERS = (Role.AGENT, Role.SUPERVISOR, Role.PRIVACY_OFFICER)
 FIRST, CORRECTED = "what is asked", "what is asked, corrected"
 
 
@@ -32,7 +32,7 @@ def record_asked(session: DeskSession, number: int, right: str, fields: Iterable
     It may be corrected until an answer is proposed; each correction is an entry of its own, with the names of the
     fields. The same again changes nothing. Raises NotAssigned, WrongState, BadInput, NoUndertaking.
     """
-    with session.work(*PROPOSERS) as db:
+    with session.work(*HANDLES_TICKETS) as db:
         require_current(db, session)
         ticket = locked_facts(db, session.desk, number)
         pack = session.desk.packs.get(ticket.pack)
@@ -66,7 +66,7 @@ def record_asked(session: DeskSession, number: int, right: str, fields: Iterable
 
 def read_asked(session: DeskSession, number: int) -> AskedFor | None:
     """What is on record as asked, for agents who may read tickets; None if nothing is yet."""
-    with session.reading(*READERS) as db:
+    with session.reading(*WORKS_ON_TICKETS) as db:
         return asked_of(db, session.desk, number)
 
 

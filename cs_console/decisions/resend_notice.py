@@ -25,10 +25,9 @@ from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_record import TicketFacts, facts, record_about, require_own
 from models.columns import new_id
 from models.decision import Decision
-from models.enums import Action, ActKind, Channel, DeliveryState, MessageSort, Role
+from models.enums import Action, ActKind, Channel, DeliveryState, MessageSort
 from models.message import Message
-
-SENDERS = (Role.AGENT, Role.SUPERVISOR, Role.PRIVACY_OFFICER)
+from models.roles import HANDLES_TICKETS, SENDS_ANY_NOTICE
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ def notice_routes(session: DeskSession, number: int) -> NoticeRoutes:
 
     Raises NothingThere where there is none, NotAssigned, NoUndertaking.
     """
-    with session.reading(*SENDERS) as db:
+    with session.reading(*HANDLES_TICKETS) as db:
         ticket, decision = _notice_of(db, session, number)
         assert decision.decided_at is not None  # only final ones have a notice
         way = notice_way(db, number, decision.decided_at)
@@ -76,7 +75,7 @@ def send_notice_again(session: DeskSession, number: int, contact_id: str, *, act
     A try that failed before is not made again. One act sends it once more. Raises what `notice_routes` raises,
     ContactNotOnFile, ContactRecent, AlreadyOnItsWay while it is being handed over, and what `acts.once` raises.
     """
-    with session.work(*SENDERS) as db:
+    with session.work(*HANDLES_TICKETS) as db:
         intent = Intent(act, ActKind.NOTICE_SENT_AGAIN, number, (contact_id,))
         done = once(db, session, intent, partial(_send_again, db, session, number, contact_id))
     return send(session.desk, made_by(done))
@@ -117,7 +116,7 @@ def notice_posted(session: DeskSession, number: int, *, act: ActId | None = None
 
     One act notes it once. Raises what `notice_routes` raises, AlreadyOnItsWay, and what `acts.once` raises.
     """
-    with session.work(*SENDERS) as db:
+    with session.work(*HANDLES_TICKETS) as db:
         once(db, session, Intent(act, ActKind.NOTICE_POSTED, number), partial(_post, db, session, number))
     return NoticeWay.SENT.value
 
@@ -152,7 +151,7 @@ def _notice_of(db: Session, session: DeskSession, number: int) -> tuple[TicketFa
     """The ticket and its newest final decision whose notice is still there."""
     require_current(db, session)
     ticket = facts(db, number)
-    if not session.agent.roles & {Role.SUPERVISOR, Role.PRIVACY_OFFICER}:
+    if session.agent.roles.isdisjoint(SENDS_ANY_NOTICE):
         require_own(ticket, session)
     decision = final_decision(db, session.desk, number)
     if decision is None or decision.notice is None:

@@ -38,19 +38,18 @@ from cs_console.errors import (
 from cs_console.staff.accounts import confirm_password
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.numbers import lock_counter
-from cs_console.tickets.ticket_record import READERS, TicketFacts, facts, pseudonym, record_about, refusals_on_record
+from cs_console.tickets.ticket_record import TicketFacts, facts, pseudonym, record_about, refusals_on_record
 from models.agent import Agent
 from models.enums import (
     Action,
     ErasureCause,
     ErasureState,
     RequesterState,
-    Role,
 )
 from models.erasure import Erasure
 from models.requester import Requester
+from models.roles import PROPOSES_ERASURES, WORKS_ON_TICKETS
 
-PROPOSERS = (Role.AGENT, Role.SUPERVISOR, Role.PRIVACY_OFFICER)
 MOST = 200
 """How many erasures the list holds at most."""
 OPEN_STATES = (ErasureState.PROPOSED, ErasureState.HELD, ErasureState.APPROVED)
@@ -91,7 +90,7 @@ def propose_erasure(session: DeskSession, number: int) -> None:
     tickets; no open ticket, nothing on its way to them. Raises NotErasable, NotVouched, NothingThere,
     NoUndertaking, NotAllowed, SessionEnded; what is refused is on record.
     """
-    with _on_record(session, lambda db: facts(db, number)), session.work(*PROPOSERS) as db:
+    with _on_record(session, lambda db: facts(db, number)), session.work(*PROPOSES_ERASURES) as db:
         require_current(db, session)
         lock_log(db.connection(), session.desk)  # two at once must not both propose
         ticket = facts(db, number)
@@ -173,7 +172,7 @@ def withdraw_erasure(session: DeskSession, erasure_id: str) -> None:
     One whose row is not as the log has it stays: a withdrawal would be on record for another ticket, and the proposal
     would count again once the row is put back. Raises NotAllowed, NotVouched, WrongState, NothingThere, SessionEnded.
     """
-    with session.work(*PROPOSERS) as db:
+    with session.work(*PROPOSES_ERASURES) as db:
         erasure, ticket = _find(db, erasure_id)
         approvers = session.desk.packs.get(ticket.pack).erasure.approvers
         if erasure.proposer_id != session.agent.id and not roles_now(db, session) & set(approvers):
@@ -194,7 +193,7 @@ def open_erasures(session: DeskSession) -> tuple[ErasureRow, ...]:
 
     Raises NotAllowed, SessionEnded.
     """
-    with session.reading(*READERS) as db:
+    with session.reading(*WORKS_ON_TICKETS) as db:
         now, proposer = session.desk.clock.now(), aliased(Agent)
         rows = db.execute(
             select(Erasure, col(proposer.name))

@@ -26,12 +26,13 @@ from cs_console.errors import BadInput, KeyDestroyed, NothingThere, SealBroken
 from cs_console.plain_text import plain
 from cs_console.policy.keeping_rules import RetentionRules
 from cs_console.staff.undertakings import require_current
-from cs_console.tickets.ticket_record import ERASED, READERS, UNREADABLE, facts, record_about
+from cs_console.tickets.ticket_record import ERASED, UNREADABLE, facts, record_about
 from models.agent import Agent
 from models.columns import microseconds, new_id
 from models.enums import Action, ActKind, RequesterState
 from models.erasure import Hold
 from models.requester import Requester
+from models.roles import WORKS_ON_TICKETS
 
 NOTE_LIMIT = 2000
 
@@ -59,7 +60,7 @@ class HoldView:
 
 def hold_reasons(session: DeskSession, number: int) -> tuple[HoldReasonChoice, ...]:
     """The reasons that this ticket's pack lists. Raises NothingThere, NotAllowed, SessionEnded."""
-    with session.reading(*READERS) as db:
+    with session.reading(*WORKS_ON_TICKETS) as db:
         pack = session.desk.packs.get(facts(db, number).pack)
     return tuple(HoldReasonChoice(key, one.title, one.longest_days) for key, one in pack.retention.holds.items())
 
@@ -148,7 +149,7 @@ def holds_of(session: DeskSession, number: int) -> tuple[HoldView, ...]:
     Raises NothingThere, NotAllowed, SessionEnded.
     """
     desk = session.desk
-    with session.reading(*READERS) as db:
+    with session.reading(*WORKS_ON_TICKETS) as db:
         ticket = facts(db, number)
         rows = db.connection().execute(
             select(Hold.__table__, col(Agent.name))  # type: ignore[attr-defined]  # SQLModel adds it

@@ -11,7 +11,6 @@ from cs_console.errors import BadInput, NotAllowed, NotIndependent, WrongState
 from cs_console.independence.separation import excluded_agents
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_record import (
-    READERS,
     TicketFacts,
     change,
     facts,
@@ -24,6 +23,7 @@ from models.agent import Agent
 from models.decision import Decision
 from models.enums import Action, DecisionState, Result, Role, TicketKind, TicketState
 from models.matter import Matter
+from models.roles import WORKS_ON_TICKETS
 from models.settlement import Settlement
 from models.ticket import Ticket
 
@@ -88,7 +88,7 @@ def matter_choices(session: DeskSession, number: int) -> MatterChoices:
     """The possible matters of this ticket, for those who may name one: it raises what `name_matter` would, unrecorded,
     before anything is chosen.
     """
-    with session.reading(*READERS) as db:
+    with session.reading(*WORKS_ON_TICKETS) as db:
         require_current(db, session)
         ticket = facts_on_record(db, session.desk, number)
         _require_a_matter(session, ticket)
@@ -137,13 +137,13 @@ def name_matter(session: DeskSession, number: int, *, about_number: int | None =
     try:
         return _name(session, number, about_number, decider)
     except (NotAllowed, NotIndependent) as error:
-        with session.work(*READERS) as db:
+        with session.work(*WORKS_ON_TICKETS) as db:
             record_about(db, session, facts(db, number), Action.MATTER_NAMED, error.code, Result.REFUSED)
         raise
 
 
 def _name(session: DeskSession, number: int, about_number: int | None, decider: str) -> Named:
-    with session.work(*READERS) as db:
+    with session.work(*WORKS_ON_TICKETS) as db:
         require_current(db, session)
         ticket = facts_on_record(db, session.desk, number)
         require_open(ticket)

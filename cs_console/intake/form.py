@@ -15,7 +15,8 @@ from cs_console.intake.incoming import LIMITS, IncomingMessage
 from cs_console.intake.key_pool import one_at_a_time
 from cs_console.intake.redacted_ahead import RedactedAhead, redacting_ahead
 from cs_console.plain_text import one_line, plain
-from models.enums import ActKind, Channel, Field, Role, TicketKind
+from models.enums import ActKind, Channel, Field, TicketKind
+from models.roles import OPENS_TICKETS
 
 CHANNELS = (Channel.CALL, Channel.LETTER, Channel.FORM)
 """How it may have come. Mails and texts come in by themselves: an agent's word is not where one came from."""
@@ -69,7 +70,7 @@ def open_by_form(session: DeskSession, entry: FormEntry, *, act: ActId | None = 
     intent = Intent(act, ActKind.NEW_TICKET, None, typed)
 
     def filed(redacted: RedactedAhead) -> OpenedByForm:
-        with session.work(Role.AGENT) as db:
+        with session.work(*OPENS_TICKETS) as db:
 
             def file() -> ActOutcome:
                 taken = file_message(db, session, message, new_key, redacted, assignee_id=session.agent.id)

@@ -27,7 +27,8 @@ from cs_console.intake.quarantine import is_kept, keep
 from cs_console.intake.redacted_ahead import RedactedAhead, redacting_ahead
 from cs_console.intake.sources import find_sources, mails_in
 from cs_console.tickets.numbers import lock_counter
-from models.enums import Action, Role
+from models.enums import Action
+from models.roles import OPENS_TICKETS
 
 REDACTING_SECONDS = 0.2
 """How long an import redacts earlier texts after each record; the upkeep goes on with what is left."""
@@ -64,7 +65,7 @@ def take_in(session: DeskSession, message: IncomingMessage, new_key: NewKey | No
     key = cache(new_key or one_at_a_time(session.desk.keyring))  # a transaction that is begun again needs no other
 
     def filed(redacted: RedactedAhead) -> Taken:
-        with session.work(Role.AGENT) as db:
+        with session.work(*OPENS_TICKETS) as db:
             return file_message(db, session, message, key, redacted)
 
     return redacting_ahead(*texts_and_terms(session, message), filed)
@@ -181,7 +182,7 @@ class _Run:
         return take_in(self._session, found, self.new_key).outcome
 
     def _quarantine(self, piece: _Piece, reason: str, shown: str) -> str:
-        with self._session.work(Role.AGENT) as db:
+        with self._session.work(*OPENS_TICKETS) as db:
             lock_counter(db)
             if is_kept(db, self._session.desk, piece.digest):
                 return "duplicate"
@@ -207,7 +208,7 @@ def _run_of(session: DeskSession, what: str, told: Told | None, limits: Limits) 
         words = ["read", "opened", "appended", "duplicate", "quarantined", Put.TAKEN.value]
         words += [put.value for put in (Put.OLDER, Put.SUPPRESSED) if getattr(counts, put.value)]
         reason = f"{what}: " + ", ".join(f"{word} {getattr(counts, word)}" for word in words)
-        with session.work(Role.AGENT) as db:
+        with session.work(*OPENS_TICKETS) as db:
             record(db, session, Entry(Action.MAIL_IMPORTED, reason=reason))
 
 

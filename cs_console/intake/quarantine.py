@@ -11,8 +11,8 @@ from cs_console.custody.sealing import Place, seal
 from cs_console.desk import Desk, DeskSession
 from cs_console.prepared import Prepared
 from models.columns import new_id
-from models.enums import Role
 from models.quarantined import Quarantined
+from models.roles import SEES_QUARANTINE
 
 OWNER = "desk:quarantine"
 _BY_DIGEST = Prepared(select(col(Quarantined.id)).where(col(Quarantined.digest) == bindparam("token")))
@@ -34,7 +34,7 @@ def listing(session: DeskSession, limit: int) -> tuple[KeptMail, ...]:
     """
     columns = select(col(Quarantined.at), col(Quarantined.size), col(Quarantined.reason))
     newest = columns.order_by(col(Quarantined.at).desc(), col(Quarantined.id).desc()).limit(limit)
-    with session.reading(Role.ADMIN) as db:
+    with session.reading(*SEES_QUARANTINE) as db:
         return tuple(KeptMail(*row) for row in db.connection().execute(newest))
 
 

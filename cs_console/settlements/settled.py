@@ -19,10 +19,11 @@ from cs_console.policy.schema import Pack
 from cs_console.policy.workflow_rules import WorkflowQuestion, WorkflowRules
 from cs_console.settlements.settling_rules import exception_of, settling_from_json
 from cs_console.staff.undertakings import require_current
-from cs_console.tickets.ticket_record import ERASED, READERS, open_on_record
+from cs_console.tickets.ticket_record import ERASED, open_on_record
 from models.agent import Agent
 from models.enums import TicketKind
 from models.matter import Matter
+from models.roles import WORKS_ON_TICKETS
 from models.settlement import Settlement
 from models.ticket import Ticket
 
@@ -74,7 +75,7 @@ def last_settlement(session: DeskSession, number: int) -> SettlementView | None:
     A ticket that this session has not opened is opened on record. Raises NotAllowed, NoUndertaking, NothingThere.
     """
     desk = session.desk
-    with session.work(*READERS) as db:
+    with session.work(*WORKS_ON_TICKETS) as db:
         ticket = open_on_record(db, session, number)
         found = _newest(db, number)
         if found is None:
@@ -104,7 +105,7 @@ def decided_before(session: DeskSession, number: int) -> tuple[str, ...]:
     The earlier ticket is opened on record. Under legal review only privacy officers read why, and who approved.
     Raises NotAllowed, NoUndertaking, NothingThere.
     """
-    with session.reading(*READERS) as db:
+    with session.reading(*WORKS_ON_TICKETS) as db:
         require_current(db, session)
         matter = matter_of(db, number)
     if matter is None:

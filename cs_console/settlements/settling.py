@@ -63,10 +63,9 @@ from cs_console.tickets.ticket_record import (
 from cs_console.verification.windows import close_window
 from models.columns import new_id
 from models.draft import Draft
-from models.enums import Action, ActKind, MessageSort, Role, TicketKind, TicketState
+from models.enums import Action, ActKind, MessageSort, TicketKind, TicketState
+from models.roles import HANDLES_TICKETS
 from models.settlement import Settlement
-
-SETTLERS = (Role.AGENT, Role.SUPERVISOR, Role.PRIVACY_OFFICER)
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def preview_letter(session: DeskSession, number: int, settling: Settling) -> str
 
     Raises NotAssigned, WrongState, SettlementIncomplete without an outcome, NoticeIncomplete.
     """
-    with session.reading(*SETTLERS) as db:
+    with session.reading(*HANDLES_TICKETS) as db:
         require_current(db, session)
         ticket = facts_on_record(db, session.desk, number)
         require_own(ticket, session)
@@ -113,7 +112,7 @@ def settle(session: DeskSession, number: int, row: int, settling: Settling, *, a
     """
     with refusals_on_record(session, Action.SETTLEMENT_REFUSED, _RECORDED, lambda db: facts(db, number)):
         intent = Intent(act, ActKind.SETTLED, number, (settling_to_json(settling),))
-        with session.work(*SETTLERS) as db:
+        with session.work(*HANDLES_TICKETS) as db:
             done = once(db, session, intent, partial(_settle, db, session, number, row, settling))
     turned, reopened = done["turned"], done["reopened"]
     return Settled(

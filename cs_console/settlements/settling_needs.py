@@ -11,12 +11,13 @@ from cs_console.errors import ConsoleError, MatterRequired, NotVerified, Settlem
 from cs_console.independence.matters import matter_of
 from cs_console.independence.separation import last_heard, require_not_own
 from cs_console.policy.workflow_rules import WorkflowOutcome
-from cs_console.tickets.ticket_record import READERS, TicketFacts, facts, facts_on_record, require_open, require_own
+from cs_console.tickets.ticket_record import TicketFacts, facts, facts_on_record, require_open, require_own
 from cs_console.verification.askers import require_answerable
 from models.columns import from_microseconds
 from models.decision import Decision
 from models.enums import DecisionState, DeliveryState, MessageSort, TicketState
 from models.message import Message
+from models.roles import WORKS_ON_TICKETS
 from models.settlement import Settlement
 
 
@@ -35,7 +36,7 @@ class StillNeeded:
 
 def still_needed(session: DeskSession, number: int) -> StillNeeded:
     """What `settle` would refuse for this agent beside the answers. Raises NotAllowed, NothingThere."""
-    with session.reading(*READERS) as db:
+    with session.reading(*WORKS_ON_TICKETS) as db:
         ticket = facts_on_record(db, session.desk, number)
         workflow = session.desk.packs.get(ticket.pack).kinds[ticket.kind].workflow
         if workflow is None:

@@ -34,12 +34,13 @@ from cs_console.errors import (
 from cs_console.live_session import require_live, require_session, roles_held
 from cs_console.staff import passwords, persons
 from cs_console.staff.factor_state import has_factor
-from cs_console.staff.given_roles import CONFIRMED, roles_of, roles_to_confirm, words_of
+from cs_console.staff.given_roles import roles_of, roles_to_confirm, words_of
 from cs_console.staff.sessions import end_and_record
 from cs_console.staff.tries import count_session_try, count_try, give_back, give_back_to_session
 from models.agent import Agent
 from models.agent_session import AgentSession
 from models.enums import AccountState, Action, Result, Role
+from models.roles import CONFIRMED_ROLES, MANAGES_ACCOUNTS, UNLOCKS_ACCOUNTS
 
 NAME = re.compile(r"[a-z0-9._-]{2,32}")
 RESERVED = frozenset({"operator", "unknown", "console", "me", "none"})
@@ -123,7 +124,7 @@ def add_agent(
         raise BadAccount("An account needs at least one role.", f"The roles are: {', '.join(Role)}.")
     passwords.check_new(password, chosen, session.desk.settings.desk_name)
     hashed = passwords.hash_password(password)
-    with session.work(Role.ADMIN) as db:
+    with session.work(*MANAGES_ACCOUNTS) as db:
         token = persons.identity_token(session.desk, identity) if identity else None
         persons.require_own_identity(db, token)
         later = roles_to_confirm(db, session.desk, "", "", held)
@@ -131,7 +132,7 @@ def add_agent(
         _wait_for_confirmation(session, agent, later)
         db.add(agent)
         db.flush()
-        about = about_account(session.desk, agent) | (_about_roles(held, later) if held & CONFIRMED else {})
+        about = about_account(session.desk, agent) | (_about_roles(held, later) if held & CONFIRMED_ROLES else {})
         record(db, session, Entry(Action.ACCOUNT_ADDED, reason=f"{chosen}: {_told(agent)}", about=about))
         return agent.id
 
@@ -168,7 +169,7 @@ def insert_agent(
 
 def list_agents(session: DeskSession) -> tuple[AgentRow, ...]:
     """All accounts by name."""
-    with session.reading(Role.ADMIN, Role.SUPERVISOR) as db:
+    with session.reading(*UNLOCKS_ACCOUNTS) as db:
         newest = select(col(AgentSession.agent_id), func.max(col(AgentSession.started_at))).group_by(
             col(AgentSession.agent_id)
         )
@@ -228,7 +229,7 @@ def suspend(session: DeskSession, name: str) -> None:
 
     Raises UnknownAgent, BadAccount, and, once that is recorded, LastAdmin.
     """
-    with _last_admin_on_record(session, name), session.work(Role.ADMIN) as db:
+    with _last_admin_on_record(session, name), session.work(*MANAGES_ACCOUNTS) as db:
         admins = _locked_admins(db)
         agent = named(db, session.desk, name)
         _not_oneself(session, agent)
@@ -242,7 +243,7 @@ def unlock(session: DeskSession, name: str) -> None:
 
     Raises UnknownAgent, BadAccount, NotAllowed.
     """
-    with session.work(Role.ADMIN, Role.SUPERVISOR) as db:
+    with session.work(*UNLOCKS_ACCOUNTS) as db:
         agent = named(db, session.desk, name)
         _not_oneself(session, agent)
         if agent.state == AccountState.SUSPENDED and not isinstance(session, OperatorSession):
@@ -261,7 +262,7 @@ def reset(session: DeskSession, name: str, password: str) -> None:
     """
     passwords.check_new(password, normal_name(name), session.desk.settings.desk_name)
     hashed = passwords.hash_password(password)
-    with session.work(Role.ADMIN) as db:
+    with session.work(*MANAGES_ACCOUNTS) as db:
         agent = named(db, session.desk, name)
         _not_oneself(session, agent)
         agent.password_hash = hashed
@@ -279,7 +280,7 @@ def set_identity(session: DeskSession, name: str, contact: str) -> None:
     Raises UnknownAgent, or BadAccount where the contact is none, is another active account's, or it is one's own.
     """
     token = persons.identity_token(session.desk, contact)
-    with session.work(Role.ADMIN) as db:
+    with session.work(*MANAGES_ACCOUNTS) as db:
         agent = named(db, session.desk, name)
         _not_oneself(session, agent)
         persons.require_own_identity(db, token, agent.id)
@@ -296,7 +297,7 @@ def set_roles(session: DeskSession, name: str, roles: Iterable[Role]) -> None:
     wanted = frozenset(roles)
     if not wanted:
         raise BadAccount("An account needs at least one role.", f"The roles are: {', '.join(Role)}.")
-    with _last_admin_on_record(session, name), session.work(Role.ADMIN) as db:
+    with _last_admin_on_record(session, name), session.work(*MANAGES_ACCOUNTS) as db:
         admins = _locked_admins(db)
         agent = named(db, session.desk, name)
         _not_oneself(session, agent)

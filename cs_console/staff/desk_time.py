@@ -9,10 +9,8 @@ from cs_console.desk import Desk
 from cs_console.errors import BadInput, ClockBehind, NotAllowed, WrongPassword
 from cs_console.live_session import roles_held
 from cs_console.staff.accounts import account_actor, check_password, find_agent
-from models.enums import Action, Result, Role
-
-CONFIRM = (Role.SUPERVISOR, Role.ADMIN)
-"""Who may say that the machine's clock is right."""
+from models.enums import Action, Result
+from models.roles import CONFIRMS_TIME
 
 
 def record_parted_clock(desk: Desk) -> None:
@@ -40,7 +38,7 @@ def confirm_time(desk: Desk, name: str, password: str) -> datetime:
     with desk.database.reading() as db:
         agent = find_agent(db, name)
         held = frozenset() if agent is None else roles_held(db, desk, agent)
-    if agent is None or not held & set(CONFIRM):
+    if agent is None or held.isdisjoint(CONFIRMS_TIME):
         raise NotAllowed("Only a supervisor or an admin can confirm the time.", "Ask someone who has that role.")
     if not check_password(desk, agent.id, password):
         raise WrongPassword("Try again.")

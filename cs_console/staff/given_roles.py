@@ -14,10 +14,7 @@ from cs_console.errors import BadAccount, NotAllowed, NotVouched
 from cs_console.staff.sessions import end_and_record
 from models.agent import Agent
 from models.enums import AccountState, Action, Role
-
-CONFIRMED = frozenset({Role.SUPERVISOR, Role.PRIVACY_OFFICER, Role.ADMIN})
-"""The roles that one admin does not give alone."""
-CONFIRMERS = (Role.ADMIN, Role.SUPERVISOR)
+from models.roles import CONFIRMED_ROLES, CONFIRMS_ROLES
 
 
 def roles_of(words: str) -> frozenset[Role]:
@@ -36,11 +33,11 @@ def roles_to_confirm(db: Session, desk: Desk, agent_id: str, held: str, wanted: 
     None if the settings do not require it, or without two other active accounts, one of which could have given
     them and the other confirm.
     """
-    new = (frozenset(wanted) - roles_of(held)) & CONFIRMED
+    new = (frozenset(wanted) - roles_of(held)) & CONFIRMED_ROLES
     if not new or not desk.settings.confirm_roles:
         return frozenset()
     known = accounts_on_record(db.connection(), desk)
-    can = {role.value for role in CONFIRMERS}
+    can = {role.value for role in CONFIRMS_ROLES}
     others = 0
     for other_id, other_name in db.connection().execute(select(col(Agent.id), col(Agent.name))).all():
         said = known.of(other_id, other_name)
@@ -55,7 +52,7 @@ def confirm_roles(session: DeskSession, name: str) -> tuple[Role, ...]:
     Only an admin or a supervisor, who is another person than the one who gave them and than the account's owner.
     Raises UnknownAgent, BadAccount, NotAllowed, SessionEnded.
     """
-    with session.work(*CONFIRMERS) as db:
+    with session.work(*CONFIRMS_ROLES) as db:
         return _confirm(db, session.desk, session.agent.id, session.actor, name)
 
 
@@ -66,7 +63,7 @@ def confirm_roles_as(desk: Desk, by: str, password: str, name: str) -> tuple[Rol
     """
     from cs_console.staff.second_person import Confirming, require_password_of
 
-    card = require_password_of(desk, Confirming(by, password), *CONFIRMERS)
+    card = require_password_of(desk, Confirming(by, password), *CONFIRMS_ROLES)
     actor = Actor(card.name, words_of(card.roles), "", desk.host)
     with desk.database.transaction() as db:
         return _confirm(db, desk, card.id, actor, name)

@@ -43,13 +43,13 @@ from cs_console.staff.sessions import end_and_record
 from cs_console.staff.tries import Counted, count_try, count_unknown_try, give_back, take_back_one
 from models.agent import Agent
 from models.agent_session import AgentSession
-from models.enums import AccountState, Action, Role
+from models.enums import AccountState, Action
+from models.roles import REVIEWS_LOG
 
 TOUCH_EVERY = timedelta(seconds=15)
 CODE_WITHIN = timedelta(minutes=5)
 """How long after the password the code may come."""
 UNKNOWN = "unknown"
-REVIEWERS = (Role.SUPERVISOR, Role.PRIVACY_OFFICER)
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,7 @@ def unlock(session: DeskSession, password: str) -> None:
 
 def _reviews(account: Agent | AgentCard) -> bool:
     held = account.roles.split(",") if isinstance(account, Agent) else account.roles
-    return any(role in held for role in REVIEWERS)
+    return any(role in held for role in REVIEWS_LOG)
 
 
 def _require_the_same_log(desk: Desk, agent: Agent) -> None:

@@ -9,8 +9,9 @@ from sqlmodel import col
 
 from cs_console.desk import DeskSession
 from models.columns import from_microseconds, microseconds
-from models.enums import Action, Result, Role
+from models.enums import Action, Result
 from models.log import LogEntry
+from models.roles import REVIEWS_STAFF
 
 MOST = 20
 _TOLD = (Action.ACCOUNT_ADDED.value, Action.ACCOUNT_CHANGED.value, Action.FACTOR_RESET.value)
@@ -36,7 +37,7 @@ def staff_changes(session: DeskSession, since: datetime | None) -> tuple[StaffCh
     Raises NotAllowed, SessionEnded.
     """
     began = since or session.desk.clock.now() - FIRST_LOOK
-    with session.reading(Role.SUPERVISOR) as db:
+    with session.reading(*REVIEWS_STAFF) as db:
         rows = db.connection().execute(
             select(col(LogEntry.at), col(LogEntry.actor), col(LogEntry.about))
             .where(

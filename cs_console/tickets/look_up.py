@@ -16,12 +16,12 @@ from cs_console.errors import BadInput, TooManyLookUps
 from cs_console.staff.undertakings import require_current
 from models.columns import microseconds
 from models.contact import Contact
-from models.enums import Action, Field, RequesterState, Result, Role
+from models.enums import Action, Field, RequesterState, Result
 from models.log import LogEntry
 from models.requester import Requester
+from models.roles import SEES_PERSONAL_DATA
 from models.ticket import Ticket
 
-LOOK_UP_ROLES = (Role.AGENT, Role.VERIFIER, Role.SUPERVISOR, Role.PRIVACY_OFFICER)
 LIMIT_REASON = TooManyLookUps.code
 _Found = TypeVar("_Found", int, str, covariant=True)
 
@@ -50,7 +50,7 @@ def _looked_up(session: DeskSession, field: Field, typed: str, find: _Find[_Foun
     if normalised is None:
         raise BadInput("Only a whole phone number or e-mail address can be looked up.", "Check it and type it again.")
     limit = desk.packs.current.reveal.look_ups_per_hour
-    with session.work(*LOOK_UP_ROLES) as db:
+    with session.work(*SEES_PERSONAL_DATA) as db:
         require_current(db, session)
         lock_log(db.connection(), desk)  # two at once must not both be the last that is allowed
         within = _look_ups_this_hour(db, session) < limit

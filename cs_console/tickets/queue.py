@@ -20,10 +20,11 @@ from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.filters import Filter
 from cs_console.tickets.queue_query import VIEWS, Asker, Cursor, lane
-from cs_console.tickets.ticket_record import ERASED, MISSING, READERS, UNREADABLE
+from cs_console.tickets.ticket_record import ERASED, MISSING, UNREADABLE
 from models.agent import Agent
 from models.clock_event import ClockEvent
 from models.enums import ClockMove, Priority, TicketKind, TicketState
+from models.roles import WORKS_ON_TICKETS
 from models.ticket import Ticket
 from models.verification import VerificationCode
 
@@ -124,7 +125,7 @@ def page(
     """
     sealed = (col(Ticket.sealed_key), col(Ticket.subject_redacted), col(Ticket.redaction_due))
     columns = (*_LISTED, col(Ticket.pack), col(Ticket.requester_id), *sealed)
-    with session.reading(*READERS) as db:
+    with session.reading(*WORKS_ON_TICKETS) as db:
         require_current(db, session)
         names = _agent_names(db)
         found, following = _rows(db, session, names, view, asked or _EVERY_TICKET, columns, after, size)
@@ -144,7 +145,7 @@ def listing(
     session: DeskSession, view: str, asked: Filter, after: Cursor | None, size: int
 ) -> tuple[tuple[ListedTicket, ...], Cursor | None]:
     """The same page with nothing sealed opened: numbers, kinds, states and dates."""
-    with session.reading(*READERS) as db:
+    with session.reading(*WORKS_ON_TICKETS) as db:
         found, following = _rows(db, session, _agent_names(db), view, asked, _LISTED, after, size)
     listed = tuple(
         ListedTicket(
@@ -163,7 +164,7 @@ def listing(
 def counts(session: DeskSession) -> tuple[ViewCount, ...]:
     """How many tickets each view holds for this agent, counted in the indexes and no further than COUNTED_UP_TO."""
     counted = []
-    with session.reading(*READERS) as db:
+    with session.reading(*WORKS_ON_TICKETS) as db:
         asker = _asker(session, {})
         for view, _ in VIEWS:
             statement = lane(db, view, _EVERY_TICKET, asker).counted(COUNTED_UP_TO + 1)

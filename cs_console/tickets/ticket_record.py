@@ -17,12 +17,10 @@ from cs_console.desk import Desk, DeskSession
 from cs_console.errors import ChangedElsewhere, ConsoleError, KeyDestroyed, NotAssigned, NothingThere, WrongState
 from cs_console.staff.undertakings import require_current
 from models.agent import Agent
-from models.enums import Action, Channel, Link, Priority, Result, Role, TicketKind, TicketState
+from models.enums import Action, Channel, Link, Priority, Result, TicketKind, TicketState
 from models.log import LogEntry
 from models.ticket import Ticket
 
-READERS = (Role.AGENT, Role.VERIFIER, Role.SUPERVISOR, Role.PRIVACY_OFFICER)
-"""Who may list, open and work tickets. An admin sees no personal data, not even redacted (DESIGN.md)."""
 ERASED = "erased"
 """What stands for the words of a requester whose key is destroyed."""
 UNREADABLE = "does not open: tell a supervisor"

@@ -19,8 +19,9 @@ from cs_console.verification.notes import note_words, redacted_note
 from cs_console.verification.windows import close_window, close_windows_of
 from models.authority import Authority
 from models.columns import new_id
-from models.enums import Action, ActKind, AuthoritySort, Role
+from models.enums import Action, ActKind, AuthoritySort
 from models.requester import Requester
+from models.roles import VERIFIES
 from models.ticket import Ticket
 
 ASKER_CHANGED = "who asks has changed"
@@ -37,7 +38,7 @@ def see_authority(
     Raises BadInput, AgeUnknown (a guardian's needs the minor's age band), WrongState, and what `acts.once` raises.
     """
     words = note_words(note)
-    with session.work(Role.VERIFIER) as db:
+    with session.work(*VERIFIES) as db:
         intent = Intent(act, ActKind.AUTHORITY_SEEN, number, (sort.value, words))
         once(db, session, intent, partial(_see, db, session, number, sort, words))
 
@@ -75,7 +76,7 @@ def _see(db: Session, session: DeskSession, number: int, sort: AuthoritySort, wo
 
 def end_authority(session: DeskSession, number: int) -> None:
     """Record that no one asks on the requester's behalf any more; an open window closes. Raises WrongState."""
-    with session.work(Role.VERIFIER) as db:
+    with session.work(*VERIFIES) as db:
         case = _open_case(db, session, number)
         sort = authority_of(db, session.desk, number)
         if sort is None:
@@ -93,7 +94,7 @@ def record_age_band(session: DeskSession, number: int, band: str) -> None:
     It holds for all of the requester's tickets; where a guardian has to consent from now on, their open windows close.
     For verifiers with a current undertaking. Raises BadInput, WrongState.
     """
-    with session.work(Role.VERIFIER) as db:
+    with session.work(*VERIFIES) as db:
         case = _open_case(db, session, number)
         chosen = case.pack.minors.band(band) if case.pack.minors else None
         if chosen is None:

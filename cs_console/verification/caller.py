@@ -19,7 +19,8 @@ from cs_console.verification.cases import Case, case_of
 from cs_console.verification.limits import DAY, HOUR
 from models.agent import Agent
 from models.caller_check import CallerCheck
-from models.enums import Action, ActKind, Field, Result, Role
+from models.enums import Action, ActKind, Field, Result
+from models.roles import VERIFIES
 
 LONGEST_SAID = 500
 _MATCH = "match"
@@ -42,7 +43,7 @@ def check_caller(
     nothing is on file the answer is the same as for another value. One act is one check. For verifiers with a current
     undertaking. Raises BadInput (not counted), CheckLimit (recorded), WrongState, and what `acts.once` raises.
     """
-    with session.work(Role.VERIFIER) as db:
+    with session.work(*VERIFIES) as db:
         intent = Intent(act, ActKind.CALLER_CHECKED, number, (field.value, said))
         done = once(db, session, intent, partial(_check, db, session, number, field, said))
     if isinstance(done, ConsoleError):

@@ -50,7 +50,8 @@ from cs_console.verification.windows import Opened, Verified, deliver, open_wind
 from models.agent import Agent
 from models.columns import from_microseconds, microseconds, new_id
 from models.contact import Contact
-from models.enums import Action, ActKind, Field, Result, Role, VerificationMethod
+from models.enums import Action, ActKind, Field, Result, VerificationMethod
+from models.roles import LIFTS_LOCKS, VERIFIES, WORKS_ON_TICKETS
 from models.ticket import Ticket
 from models.verification import Verification, VerificationCode
 
@@ -113,7 +114,7 @@ class VerificationStatus:
 
 def options(session: DeskSession, number: int) -> tuple[CodeOption, ...]:
     """The contacts on file that can carry a code, by their masks; what a ticket merely claims is never among them."""
-    with session.reading(Role.VERIFIER) as db:
+    with session.reading(*VERIFIES) as db:
         case = case_of(db, session, number)
         now = session.desk.clock.now()
         return tuple(
@@ -134,7 +135,7 @@ def send_code(session: DeskSession, number: int, contact_id: str, *, act: ActId 
     BadSettings, and what `acts.once` raises.
     """
     desk, made = session.desk, _NewCode()
-    with session.work(Role.VERIFIER) as db:
+    with session.work(*VERIFIES) as db:
         intent = Intent(act, ActKind.CODE_SENT, number, (contact_id,))
         done = once(db, session, intent, partial(_make_code, db, session, number, contact_id, made))
         mask = "" if isinstance(done, ConsoleError) else _mask_of(db, session, contact_id)
@@ -199,7 +200,7 @@ def check_code(session: DeskSession, number: int, digits: str, *, act: ActId | N
     """
     typed = digits.replace(" ", "").replace("-", "")
     intent = Intent(act, ActKind.CODE_CHECKED, number, (typed,))
-    done = done_before(session, intent, Role.VERIFIER)
+    done = done_before(session, intent, *VERIFIES)
     if done is not None:
         return deliver(session.desk, opened_by(done))
     taken = _take(session, number, typed)
@@ -213,7 +214,7 @@ def check_code(session: DeskSession, number: int, digits: str, *, act: ActId | N
         found = _right(db, session, number, code) if right else _wrong(db, session, case, code, attempt)
         return found if isinstance(found, ConsoleError) else found.outcome()
 
-    with session.work(Role.VERIFIER) as db:
+    with session.work(*VERIFIES) as db:
         result = once(db, session, intent, compare)
     if isinstance(result, ConsoleError):
         raise result
@@ -222,7 +223,7 @@ def check_code(session: DeskSession, number: int, digits: str, *, act: ActId | N
 
 def status(session: DeskSession, number: int) -> VerificationStatus:
     """Where the ticket's verification stands now."""
-    with session.reading(Role.AGENT, Role.VERIFIER, Role.SUPERVISOR, Role.PRIVACY_OFFICER) as db:
+    with session.reading(*WORKS_ON_TICKETS) as db:
         case = case_of(db, session, number)
         now = session.desk.clock.now()
         newest = db.scalars(
@@ -249,7 +250,7 @@ def status(session: DeskSession, number: int) -> VerificationStatus:
 
 def lift_lock(session: DeskSession, number: int) -> None:
     """Give the requester a fresh budget of tries before the lock's time is over. For supervisors; recorded."""
-    with session.work(Role.SUPERVISOR) as db:
+    with session.work(*LIFTS_LOCKS) as db:
         case = case_of(db, session, number, locked=True)
         if locked(db, session.desk, case, session.desk.clock.now()) is None:
             raise WrongState("Verification of this requester is not locked.", "Nothing had to be lifted.")
@@ -386,7 +387,7 @@ def _pending(db: Session, desk: Desk, number: int, now: datetime) -> Verificatio
 
 def _take(session: DeskSession, number: int, typed: str) -> tuple[Case, VerificationCode, Try] | ConsoleError:
     """Take one try in a committed step of its own, before anything is compared; refusals are recorded with it."""
-    with session.work(Role.VERIFIER) as db:
+    with session.work(*VERIFIES) as db:
         require_current(db, session)
         case = case_of(db, session, number)
         case.require_open()

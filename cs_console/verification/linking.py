@@ -44,7 +44,6 @@ from models.enums import (
     Field,
     Link,
     RequesterState,
-    Role,
     TicketState,
 )
 from models.erasure import Erasure
@@ -52,6 +51,7 @@ from models.linking import Linking
 from models.matter import Matter
 from models.message import Message
 from models.requester import Requester
+from models.roles import VERIFIES
 from models.settlement import Settlement
 from models.ticket import Ticket
 from models.verification import Verification, VerificationCode
@@ -87,7 +87,7 @@ def whose(session: DeskSession, number: int) -> Whose:
 
     Raises NotAllowed, NoUndertaking, NothingThere, KeyDestroyed, OnHold.
     """
-    with session.reading(Role.VERIFIER) as db:
+    with session.reading(*VERIFIES) as db:
         require_current(db, session)
         case = case_of(db, session, number)
         keys = ticket_keys(db, session.desk, number)
@@ -104,7 +104,7 @@ def look_for_person(session: DeskSession, number: int, field: Field, typed: str)
     NothingThere, KeyDestroyed.
     """
     found = find_persons(session, field, typed, MOST)
-    with session.reading(Role.VERIFIER) as db:
+    with session.reading(*VERIFIES) as db:
         case = case_of(db, session, number)
         why = f"on file with this {field.value}"
         return tuple(_candidate(db, session.desk, one, why) for one in found if one != case.requester_id)
@@ -122,7 +122,7 @@ def link_ticket(
     and NotIndependent are recorded.
     """
     words = _words(reason)
-    with _kept_out_on_record(session, number, Action.TICKET_LINKED), session.work(Role.VERIFIER) as db:
+    with _kept_out_on_record(session, number, Action.TICKET_LINKED), session.work(*VERIFIES) as db:
         case = _case(db, session, number, row, person)
         if link_of(db, session.desk, number, Link(case.ticket.link)) is not Link.NONE:
             raise WrongState(f"#{number} is an account's already.", "Take that link back first.")
@@ -144,7 +144,7 @@ def unlink_ticket(session: DeskSession, number: int, row: int, reason: str) -> i
     words, desk, sender = _words(reason), session.desk, new_id()
     desk.keyring.create(sender)  # durable before anything is sealed under it
     try:
-        with _kept_out_on_record(session, number, Action.TICKET_UNLINKED), session.work(Role.VERIFIER) as db:
+        with _kept_out_on_record(session, number, Action.TICKET_UNLINKED), session.work(*VERIFIES) as db:
             case = _case(db, session, number, row)
             if link_of(db, desk, number, Link(case.ticket.link)) is Link.NONE:
                 raise WrongState(f"#{number} is no account's.", "There is no link to take back.")

@@ -9,7 +9,8 @@ from cs_console.staff.undertakings import require_current
 from cs_console.verification.cases import case_of
 from cs_console.verification.notes import note_words, redacted_note
 from cs_console.verification.windows import Opened, Verified, deliver, open_window, opened_by
-from models.enums import Action, ActKind, Result, Role, VerificationMethod
+from models.enums import Action, ActKind, Result, VerificationMethod
+from models.roles import VERIFIES
 
 __all__ = ["Verified", "verify_by_note"]
 
@@ -28,7 +29,7 @@ def verify_by_note(
     try:
         return deliver(session.desk, _believe(session, number, method, note_words(note), act))
     except (GuardianRequired, PrincipalOnly) as error:
-        with session.work(Role.VERIFIER) as db:
+        with session.work(*VERIFIES) as db:
             case = case_of(db, session, number)
             record(db, session, case.entry(Action.VERIFIED, Result.REFUSED, reason=error.code))
         raise
@@ -36,7 +37,7 @@ def verify_by_note(
 
 def _believe(session: DeskSession, number: int, method: VerificationMethod, words: str, act: ActId | None) -> Opened:
     intent = Intent(act, ActKind.VERIFIED, number, (method.value, words))
-    with session.work(Role.VERIFIER) as db:
+    with session.work(*VERIFIES) as db:
 
         def open_it() -> ActOutcome:
             require_current(db, session)

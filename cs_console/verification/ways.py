@@ -11,13 +11,13 @@ from cs_console.custody.contacts import MaskedContact, masked_contacts
 from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.desk import DeskSession
 from cs_console.staff.undertakings import require_current
-from cs_console.tickets.ticket_record import READERS
 from cs_console.verification.askers import Asker, asker_of
 from cs_console.verification.caller import checks_made
 from cs_console.verification.cases import Case, case_of, local_moment
 from cs_console.verification.codes import Bar, NoCode, why_no_code
 from cs_console.verification.limits import Sends, left_of, locked, send_refusal, sends_of
 from models.enums import Field, Role, TicketState, VerificationMethod
+from models.roles import WORKS_ON_TICKETS
 
 
 class Act(StrEnum):
@@ -91,7 +91,7 @@ def ways(session: DeskSession, number: int) -> Ways:
 
     Raises NothingThere, KeyDestroyed, NoUndertaking, NotAllowed.
     """
-    with session.reading(*READERS) as db:
+    with session.reading(*WORKS_ON_TICKETS) as db:
         require_current(db, session)
         here = _standing(db, session, number)
         keys = ticket_keys(db, session.desk, number)

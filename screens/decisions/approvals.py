@@ -8,7 +8,7 @@ from textual.widgets import DataTable
 
 from cs_console.decisions.approval import waiting
 from cs_console.decisions.approval_queue import ProposalRow, Waiting
-from models.enums import Role
+from models.roles import APPROVES
 from screens.decisions.approval import ProposalScreen
 from screens.frame.console_screen import WIDE, ConsoleScreen
 from screens.frame.local_time import age
@@ -100,7 +100,7 @@ class ApprovalsScreen(ConsoleScreen[None]):
         words = (
             "1 proposal is waiting" if len(rows) == 1 else f"{'Over ' if more else ''}{len(rows)} proposals are waiting"
         )
-        if held & {Role.SUPERVISOR.value, Role.PRIVACY_OFFICER.value}:
+        if not self.roles.isdisjoint(APPROVES):
             words += f"; {for_you} for you"
         return f"{words}. The {len(rows)} oldest are shown." if more else f"{words}."
 

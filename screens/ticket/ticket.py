@@ -10,7 +10,8 @@ from textual.widget import Widget
 from cs_console.casework import workflow
 from cs_console.casework.conversation import TicketView, open_ticket, reload
 from cs_console.custody.disclosure import Target
-from models.enums import Field, MessageSort, Role, TicketState
+from models.enums import Field, MessageSort, TicketState
+from models.roles import LIFTS_LOCKS, VERIFIES
 from screens.decisions.decision import DecisionScreen
 from screens.frame.choice import ChoiceDialog
 from screens.registry import bindings_for, command
@@ -156,7 +157,7 @@ class TicketScreen(TicketTerms):
 
     def action_verify(self) -> None:
         """Verify the requester, or ask a verifier to."""
-        if self.roles & {Role.VERIFIER, Role.SUPERVISOR}:
+        if not self.roles.isdisjoint((*VERIFIES, *LIFTS_LOCKS)):
             self.go_on(VerifyScreen(self.number), self._back_with)
         elif self.view is not None:
             work = partial(workflow.set_state, self.session, self.number, self.view.row, TicketState.TO_VERIFY)
