@@ -1,5 +1,6 @@
 """What every test stands on: no setting of this machine leaks in, and a real desk on both engines."""
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -8,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.faults.tally import lines_of
-from tests.support.desk import TestDesk, make_desk
-from tests.support.postgres import fresh_database, no_database_left
+from tests.support.compiled import share_compiled_statements
+from tests.support.desk import TestDesk, copied_desk
+from tests.support.postgres import no_database_left
 from tests.support.sample_desk import make_once
 
 MEMORY = Path("/dev/shm")
@@ -25,6 +27,20 @@ def pytest_configure(config: pytest.Config) -> None:
     del config
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def pytest_collection_finish() -> None:
+    """Collect garbage less often, and nothing that was imported: looking through that took a quarter of a run."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test of `test_desk` on the engines that the nearest `engines` mark names, else on both."""
+    if "test_desk" in metafunc.fixturenames:
+        mark = metafunc.definition.get_closest_marker("engines")
+        metafunc.parametrize("test_desk", mark.args if mark else ("sqlite", "postgresql"), indirect=True)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -52,10 +68,17 @@ def _no_database_is_left() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(autouse=True)
+def _statements_are_compiled_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each desk has engines of its own, and each would compile the same statements again: a quarter of a test."""
+    if not request.node.get_closest_marker("own_caches"):
+        share_compiled_statements(monkeypatch)
+
+
+@pytest.fixture
 def test_desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TestDesk]:
-    """A fresh desk; every service test runs on both engines."""
-    made = make_desk(tmp_path / "home", "" if request.param == "sqlite" else fresh_database())
+    """A fresh desk on one engine after the other (see `pytest_generate_tests`)."""
+    made = copied_desk(tmp_path / "home", on_server=request.param == "postgresql")
     yield made
     made.desk.close()
 
@@ -63,7 +86,7 @@ def test_desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TestDe
 @pytest.fixture
 def sqlite_desk(tmp_path: Path) -> Iterator[TestDesk]:
     """A fresh desk on SQLite, for what is about screens or files rather than SQL."""
-    made = make_desk(tmp_path / "home")
+    made = copied_desk(tmp_path / "home")
     yield made
     made.desk.close()
 

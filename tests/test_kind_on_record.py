@@ -34,6 +34,8 @@ from tests.settlements.settlements import refused
 from tests.support.desk import TestDesk
 from tests.support.tickets import MadeTicket, make_ticket
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 
 def write_kind(test_desk: TestDesk, number: int, kind: TicketKind) -> None:
     change(test_desk, update(Ticket).where(col(Ticket.number) == number).values(kind=kind.value))

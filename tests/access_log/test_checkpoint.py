@@ -22,6 +22,8 @@ from tests.access_log.tampering import fill, fill_and_sign, hand
 from tests.support.desk import TestDesk, make_desk
 from tests.support.postgres import fresh_database
 
+pytestmark = pytest.mark.engines("sqlite")  # files and signatures; verifying runs on both
+
 
 def kept_sizes(made: TestDesk) -> list[int]:
     return [read_note(note).size for note in kept_notes(made.desk.settings.checkpoint_folder)]
@@ -54,6 +56,7 @@ def test_new_entries_are_signed_after_a_minute(test_desk: TestDesk) -> None:
     assert write_checkpoint(test_desk.desk, force=True) is None  # nothing new
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 def test_every_256th_entry_is_signed_whatever_the_clock_says(test_desk: TestDesk) -> None:
     fill_and_sign(test_desk, 250)
     with test_desk.desk.database.transaction() as db:
@@ -151,6 +154,7 @@ def test_nobody_waits_for_a_signature(tmp_path: Path, monkeypatch: pytest.Monkey
     made.desk.close()
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 def test_consoles_that_sign_at_once_sign_each_state_once(test_desk: TestDesk) -> None:
     fill(test_desk, 1)
 

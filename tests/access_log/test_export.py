@@ -17,6 +17,8 @@ from models.enums import Role
 from tests.access_log.tampering import ENTRIES, fill
 from tests.support.desk import TestDesk
 
+pytestmark = pytest.mark.engines("sqlite")  # files and signatures; verifying runs on both
+
 
 def exported(made: TestDesk, form: Form, since: datetime | None = None) -> tuple[int, str]:
     """By an account whose making and undertaking are the last entries but one."""

@@ -25,6 +25,8 @@ from cs_console.upkeep import keep_up
 from tests.access_log.tampering import fill, fill_and_sign, head_of, put_back
 from tests.support.desk import TestDesk
 
+pytestmark = pytest.mark.engines("sqlite")  # files and signatures; verifying runs on both
+
 SCRIPT = """#!/bin/sh
 cd "$(dirname "$0")"
 if [ -e refusing ]; then exit 3; fi

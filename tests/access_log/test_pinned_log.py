@@ -32,7 +32,10 @@ from tests.support.recorded import recorded
 PASSWORD = "amber kite ninety lakes"
 OMAR = "omar-s-account"
 
-pytestmark = pytest.mark.usefixtures("cheap_passwords")
+pytestmark = [
+    pytest.mark.usefixtures("cheap_passwords"),
+    pytest.mark.engines("sqlite"),  # files and signatures; verifying runs on both
+]
 
 
 def memory_of(made: TestDesk, account: str = OMAR) -> Path:

@@ -25,6 +25,8 @@ from models.enums import Action, Role
 from tests.access_log.tampering import fill, fill_and_sign, hand
 from tests.support.desk import TestDesk
 
+pytestmark = pytest.mark.engines("sqlite")  # files and signatures; verifying runs on both
+
 TICKET = Wanted(By.TICKET, 10_482)
 REQUESTER = Wanted(By.REQUESTER, "ab99cd34ef56ab78")
 
@@ -197,6 +199,7 @@ def test_an_empty_log_has_nothing_to_prove(sqlite_desk: TestDesk) -> None:
         prove_since(operator_session(sqlite_desk.desk), note)
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 def test_what_is_appended_while_the_proof_is_made_is_left_out(
     test_desk: TestDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

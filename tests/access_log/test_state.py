@@ -11,6 +11,8 @@ from cs_console.access_log.verify import verify_log
 from tests.access_log.tampering import fill, fill_and_sign, hand
 from tests.support.desk import TestDesk, make_desk
 
+pytestmark = pytest.mark.engines("sqlite")  # files and signatures; verifying runs on both
+
 
 def test_it_says_size_and_last_checkpoint(test_desk: TestDesk) -> None:
     empty = log_state(test_desk.desk)

@@ -28,6 +28,8 @@ from tests.custody.reveals import mobile_of, own_ticket
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 
+pytestmark = pytest.mark.engines("sqlite")  # files and signatures; verifying runs on both
+
 
 def file_of(made: TestDesk) -> Path:
     return made.desk.head_file.path

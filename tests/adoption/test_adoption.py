@@ -25,6 +25,8 @@ from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import make_ticket
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 GDPR = "gdpr-2018-05"
 
 
@@ -138,6 +140,7 @@ def test_what_the_setting_names_is_recorded_once_and_again_when_its_file_changes
     assert desk.packs.adopted == GDPR
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 def test_of_two_consoles_that_open_at_once_one_records_it(test_desk: TestDesk, monkeypatch: pytest.MonkeyPatch) -> None:
     """The other one looked before the first had written, and looks again once it holds the log."""
     desk = test_desk.desk

@@ -58,6 +58,8 @@ from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import MadeTicket, make_requester, make_ticket
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 ANNA, BORIS, LOOSE = "anna@mail.example.org", "boris@mail.example.org", "anna.private@mail.example.net"
 SHARED = "+8613800138000"
 WHY = "She read out the order number that only her account has."

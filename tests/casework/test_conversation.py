@@ -46,6 +46,8 @@ from tests.support.recorded import recorded
 from tests.support.stored import keys_of
 from tests.support.tickets import MadeTicket, make_ticket
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 CONTACTS = {
     Field.MOBILE: "+8613800138000",
     Field.EMAIL: "alice.archer@example.org",

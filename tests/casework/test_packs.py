@@ -36,6 +36,8 @@ from tests.support.recorded import recorded
 from tests.support.stored import keys_of
 from tests.support.tickets import make_ticket
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 GDPR = "gdpr-2018-05"
 WHY = "The requester lives in Lyon; call +8613800138000."
 

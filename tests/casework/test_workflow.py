@@ -28,6 +28,8 @@ from tests.support.desk import TestDesk
 from tests.support.tickets import HAND, make_ticket
 from tests.support.two_people import by_two
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 
 def now_of(test_desk: TestDesk, number: int) -> TicketFacts:
     with test_desk.desk.database.reading() as db:
@@ -78,6 +80,7 @@ def test_claiming_ones_own_ticket_again_changes_nothing(test_desk: TestDesk) -> 
 
 
 @pytest.mark.parametrize("racers", [2, 8])
+@pytest.mark.engines("sqlite", "postgresql")
 def test_of_several_who_claim_at_once_exactly_one_wins(test_desk: TestDesk, racers: int) -> None:
     """ASVS 15.4.2: check and change are one statement."""
     desks = [test_desk.session(f"agent{at}", Role.AGENT) for at in range(racers)]
@@ -334,6 +337,7 @@ def test_priority_is_set_on_ones_own_ticket_or_nobodys(test_desk: TestDesk) -> N
         set_priority(sam, make_ticket(test_desk, state=TicketState.CLOSED).number, 1, Priority.LOW)
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 def test_a_change_made_meanwhile_is_noticed_and_nothing_is_overwritten(test_desk: TestDesk) -> None:
     """ASVS 15.4.2: of two consoles that change the same ticket the slower one is told."""
     mei, sue = test_desk.session("mei", Role.AGENT), test_desk.session("sue", Role.SUPERVISOR)

@@ -38,6 +38,8 @@ from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import make_requester, make_ticket
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 PHONE = "+8613800138000"
 
 

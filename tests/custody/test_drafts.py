@@ -19,6 +19,8 @@ from models.enums import Role
 from tests.support.desk import TestDesk
 from tests.support.tickets import make_ticket
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 TYPED = "Dear customer, canary-7391 你好 \U0001f642"
 
 

@@ -29,7 +29,10 @@ from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import MadeTicket, take_over
 
-pytestmark = pytest.mark.usefixtures("cheap_passwords")
+pytestmark = [
+    pytest.mark.usefixtures("cheap_passwords"),
+    pytest.mark.engines("sqlite"),  # rules; their statements run on both in tests/acts
+]
 
 DRAFT = "reply:1"
 

@@ -30,6 +30,8 @@ from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import MadeTicket, give, make_ticket
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 PURPOSE = "reply"
 OTHERS = {Field.MOBILE: "+8613911112222", Field.EMAIL: "boris@example.org", Field.NAME: "Boris Other"}
 

@@ -40,6 +40,8 @@ from tests.decisions.test_checklist import actions, decision_of, notices, ticket
 from tests.support.desk import TestDesk
 from tests.support.tickets import make_ticket
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 
 def proposed(test_desk: TestDesk, code: str = "D2") -> tuple[DeskSession, int, str]:
     """An agent, their ticket and their proposal to refuse it."""
@@ -170,6 +172,7 @@ def test_a_ticket_that_changed_makes_the_proposal_stale(test_desk: TestDesk) -> 
     assert approval.approve(sue, again, PASSWORD).final
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 def test_a_ticket_that_changes_while_the_password_is_checked_makes_it_stale_too(
     test_desk: TestDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -294,6 +297,7 @@ def test_who_read_a_proposal_has_not_opened_its_ticket_yet(
     ]
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 def test_two_approvers_at_once_make_one_decision_and_one_letter(test_desk: TestDesk) -> None:
     """ASVS 15.4.2: the second finds it decided."""
     _, number, decision_id = proposed(test_desk)
@@ -319,6 +323,7 @@ def test_two_approvers_at_once_make_one_decision_and_one_letter(test_desk: TestD
         assert len(db.execute(select(Approval)).scalars().all()) == 1
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 def test_if_any_step_of_the_last_approval_fails_none_of_it_happened(
     test_desk: TestDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

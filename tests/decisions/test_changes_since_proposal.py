@@ -11,6 +11,8 @@ from models.enums import Action, Field, Priority, Role
 from tests.decisions.cases import PASSWORD, later, person, propose, refusal, request
 from tests.support.desk import TestDesk
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 
 def told(session: DeskSession, decision_id: str) -> list[str]:
     return [one.words for one in approval.open_proposal(session, decision_id).since]

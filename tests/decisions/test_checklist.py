@@ -61,6 +61,8 @@ from tests.support.desk import TestDesk
 from tests.support.stored import keys_of
 from tests.support.tickets import HAND, make_ticket
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 
 def ticket_of(test_desk: TestDesk, number: int) -> Ticket:
     with test_desk.desk.database.reading() as db:

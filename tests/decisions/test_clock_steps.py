@@ -48,6 +48,8 @@ from tests.support.recorded import recorded
 from tests.support.stored import keys_of, opened_ticket
 from tests.support.tickets import MadeTicket, make_ticket
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 REASON = "Your records lie in two archives; Bob Stone (bob@example.net) searches the second one."
 
 
@@ -301,6 +303,7 @@ def test_a_proposal_in_approval_does_not_go_stale_by_an_extension(test_desk: Tes
     assert ticket_of(test_desk, made.number).row == row
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 def test_two_at_once_extend_once(test_desk: TestDesk) -> None:
     _, sue, made = extendable(test_desk)
     sam = person(test_desk, "sam", Role.SUPERVISOR)

@@ -32,6 +32,8 @@ from tests.settlements.settlements import Refused, refused
 from tests.support.desk import TestDesk
 from tests.support.tickets import give, make_requester, make_ticket
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 BOTH = (Field.EMAIL.value, Field.MOBILE.value)
 
 

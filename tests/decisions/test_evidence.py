@@ -16,6 +16,8 @@ from tests.decisions.test_checklist import actions, decision_of
 from tests.support.desk import TestDesk
 from tests.support.tickets import attach
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 
 def resting_on(test_desk: TestDesk, *items: str) -> checklist.Proposal:
     now = test_desk.clock.now()

@@ -18,6 +18,8 @@ from tests.decisions.test_review import back
 from tests.independence.test_appeal import write
 from tests.support.desk import TestDesk
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 RESPOND = timedelta(days=30)
 WAIT = timedelta(days=12)
 

@@ -25,6 +25,8 @@ from tests.independence.test_appeal import write
 from tests.support.desk import TestDesk
 from tests.support.stored import opened_ticket
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 ASKED = date(2026, 11, 20)
 LAST = date(2026, 12, 20)
 """30 days after the fee was asked for."""

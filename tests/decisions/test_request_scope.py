@@ -29,6 +29,8 @@ from tests.decisions.test_checklist import actions, ticket_of
 from tests.support.desk import TestDesk
 from tests.support.tickets import make_ticket
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 
 def test_what_is_asked_is_recorded_in_the_packs_order_with_the_names_of_the_fields(test_desk: TestDesk) -> None:
     mei = person(test_desk, "mei", Role.AGENT)
@@ -160,6 +162,7 @@ def test_what_is_asked_is_told_under_legal_review_too(test_desk: TestDesk) -> No
     )
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 def test_a_correction_and_a_proposal_at_once_never_miss_each_other(test_desk: TestDesk) -> None:
     """ASVS 15.4.2: either the answer was held against the correction, or the correction is refused."""
     mei = person(test_desk, "mei", Role.AGENT)

@@ -34,6 +34,8 @@ from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import MadeTicket
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 
 def _refuse(*_: object) -> None:
     raise DeliveryFailed("The server refuses the address.", permanent=True)

@@ -19,6 +19,8 @@ from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import take_over
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 
 def decided(test_desk: TestDesk, code: str) -> tuple[DeskSession, int, str]:
     """An agent, the number of their ticket that was refused on that ground, and the decision's id."""
@@ -57,6 +59,7 @@ def test_the_ticket_opens_again_on_the_packs_day_and_the_clock_counts_anew(test_
     assert reopen_due(test_desk.desk) == ()
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 def test_of_two_consoles_that_see_the_date_at_once_one_begins_the_review(
     test_desk: TestDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

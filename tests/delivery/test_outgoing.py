@@ -25,6 +25,8 @@ from tests.support.recorded import recorded
 from tests.support.stored import keys_of
 from tests.support.tickets import MadeTicket, make_requester, make_ticket
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 ADDRESS = "canary.alice@example.org"
 NUMBER = "+8613812345678"
 TEXT = "canary: we looked into it. Call 13812345678."
@@ -169,6 +171,7 @@ def test_what_can_never_go_out_is_not_tried_again(test_desk: TestDesk) -> None:
     assert message(test_desk.desk, message_id).delivery == DeliveryState.FAILED
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 def test_two_consoles_hand_a_message_over_once(test_desk: TestDesk, ticket: MadeTicket) -> None:
     """ASVS 2.3.4, 15.4.2."""
     ids = [queue(test_desk, ticket) for _ in range(4)]
@@ -179,6 +182,7 @@ def test_two_consoles_hand_a_message_over_once(test_desk: TestDesk, ticket: Made
     assert len(recorded(test_desk.desk, Action.MESSAGE_SENT)) == len(ids)
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 def test_a_console_killed_while_sending_leaves_it_to_the_next_one(
     test_desk: TestDesk, ticket: MadeTicket, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,10 @@ from tests.support.desk import TestDesk
 from tests.support.peers import http_peer, refusing_place, silent_peer
 from tests.support.tickets import make_ticket
 
-pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # Apprise's import
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning"),  # Apprise's import
+    pytest.mark.engines("sqlite"),  # rules; their statements run on both in tests/acts
+]
 
 MAILS, TEXTS = 4, 3
 

@@ -19,6 +19,8 @@ from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import make_ticket
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 
 def out(test_desk: TestDesk, number: int) -> frozenset[str]:
     with test_desk.desk.database.reading() as db:

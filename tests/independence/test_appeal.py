@@ -24,6 +24,8 @@ from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import give
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 REFUSED = (Action.DECISION_REFUSED, "refused", "own_decision")
 
 

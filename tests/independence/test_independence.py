@@ -25,6 +25,8 @@ from tests.support.recorded import recorded
 from tests.support.tickets import make_ticket
 from tests.support.two_people import by_two
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 OVERTURN = settling(TicketKind.APPEAL, "overturn")
 AGAIN = settling(TicketKind.COMPLAINT, "anew")
 

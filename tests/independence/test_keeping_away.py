@@ -25,6 +25,8 @@ from tests.support.recorded import recorded
 from tests.support.tickets import make_requester, make_ticket
 from tests.support.two_people import by_two
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 
 def row_of(test_desk: TestDesk, number: int) -> int:
     return ticket_of(test_desk, number).row

@@ -20,6 +20,8 @@ from tests.decisions.cases import PASSWORD, ground, person, propose, refusal, re
 from tests.decisions.test_checklist import ticket_of
 from tests.support.desk import TestDesk
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 PEOPLE = {
     "mei": (Role.AGENT, Role.SUPERVISOR, Role.PRIVACY_OFFICER),
     "bo": (Role.SUPERVISOR, Role.PRIVACY_OFFICER),

@@ -12,6 +12,8 @@ from tests.settlements.settlements import CONTACTS, refused
 from tests.support.desk import TestDesk
 from tests.support.stored import entries
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 
 def written(kind: TicketKind) -> FormEntry:
     return FormEntry(kind, Channel.CALL, "", "I object.", tuple(CONTACTS.items()))

@@ -12,6 +12,8 @@ from tests.support.desk import TestDesk
 from tests.support.stored import entries, opened_ticket, ticket_numbers
 from tests.support.tickets import make_requester
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 CALL = FormEntry(
     kind=TicketKind.COMPLAINT,
     channel=Channel.CALL,

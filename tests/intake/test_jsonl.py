@@ -22,6 +22,8 @@ from tests.support.desk import TestDesk
 from tests.support.stored import entries, opened_ticket, quarantine
 from tests.support.tickets import make_requester, make_ticket
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 MESSAGE = {
     "type": "message",
     "id": "m-1",

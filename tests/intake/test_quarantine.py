@@ -9,6 +9,8 @@ from cs_console.intake.quarantine import KeptMail, keep, listing
 from models.enums import Role
 from tests.support.desk import TestDesk
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 
 def put_aside(test_desk: TestDesk, digest: str, size: int) -> None:
     with test_desk.desk.database.transaction() as db:

@@ -21,6 +21,8 @@ from tests.decisions.cases import PASSWORD, person, propose
 from tests.support.desk import TestDesk
 from tests.support.tickets import make_ticket
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 NAME = "tiny-2026-01"
 FILE = Path(__file__).parent / f"{NAME}.toml"
 

@@ -15,7 +15,7 @@ from screens.queue.queue import QueueScreen
 from screens.ticket.ticket import TicketScreen
 from screens.widgets.key_bar import KeyBar
 from tests.decisions.cases import PASSWORD, person, propose, refusal, request
-from tests.support.consoles import SIZES, Console, console
+from tests.support.consoles import NARROW, SIZES, Console, console
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import make_ticket
@@ -47,7 +47,7 @@ async def opened(shown: Console) -> ProposalScreen:
     return screen
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [NARROW])
 async def test_a_supervisor_reads_it_and_approves_with_their_password(
     sqlite_desk: TestDesk, size: tuple[int, int]
 ) -> None:

@@ -15,13 +15,13 @@ from tests.decisions.cases import person, request
 from tests.decisions.test_checklist import ticket_of
 from tests.decisions.test_fee_clock import fee_asked
 from tests.decisions.test_review import back
-from tests.support.consoles import SIZES, Console, console
+from tests.support.consoles import NARROW, WIDE, Console, console
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import make_ticket
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [NARROW])
 async def test_a_term_is_extended_with_its_reason(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
     use_month_pack(sqlite_desk)
     mei, sue = person(sqlite_desk, "mei", Role.AGENT), person(sqlite_desk, "sue", Role.SUPERVISOR)
@@ -65,7 +65,7 @@ def test_the_clocks_own_time_zone_is_named_where_it_differs(
     time.tzset()
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [WIDE])
 async def test_proof_of_identity_is_asked_for(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
     mei = person(sqlite_desk, "mei", Role.AGENT)
     contacts = {Field.EMAIL: "alice@example.org"}
@@ -113,7 +113,7 @@ async def clock_of(shown: Console, number: int) -> None:
     await shown.until_on(ClockDialog)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [NARROW])
 async def test_a_fee_is_put_on_record_as_paid(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
     number, mo = waiting_for_a_fee(sqlite_desk, days=2)
     async with console(sqlite_desk, mo, size) as shown:
@@ -130,7 +130,7 @@ async def test_a_fee_is_put_on_record_as_paid(sqlite_desk: TestDesk, size: tuple
     assert [event.move for event in clock_events(sqlite_desk, number)] == [ClockMove.FEE_ASKED, ClockMove.FEE_PAID]
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [WIDE])
 async def test_a_request_is_closed_unpaid_after_its_letter_was_seen(
     sqlite_desk: TestDesk, size: tuple[int, int]
 ) -> None:

@@ -11,7 +11,7 @@ from models.draft import Draft
 from models.enums import Action, Field, MessageSort, Role, TicketKind
 from screens.ticket.compose import ComposeScreen
 from screens.ticket.ticket import TicketScreen
-from tests.support.consoles import SIZES, Console, console
+from tests.support.consoles import WIDE, Console, console
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import make_ticket
@@ -34,7 +34,7 @@ def drafts(test_desk: TestDesk) -> int:
         return len(db.scalars(select(Draft)).all())
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [WIDE])
 async def test_a_reply_goes_out_to_an_address_that_is_never_shown(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
     mei = sqlite_desk.session("mei", Role.AGENT)
     made = make_ticket(sqlite_desk, assignee=mei)

@@ -14,7 +14,7 @@ from screens.ticket.ticket import TicketScreen
 from screens.widgets import notice_bar
 from screens.widgets.notice_bar import NoticeBar, Tone
 from tests.decisions.cases import person, propose, refusal, request
-from tests.support.consoles import SIZES, Console, console
+from tests.support.consoles import NARROW, SIZES, Console, console
 from tests.support.desk import TestDesk
 from tests.support.tickets import make_ticket
 
@@ -24,7 +24,7 @@ def signed(shown: Console, sign: str = "▸") -> list[str]:
     return [line[line.index(sign) :] for line in shown.drawn().splitlines() if sign in line]
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [NARROW])
 @pytest.mark.parametrize("theme", [theme.name for theme in THEMES])
 async def test_the_checklist_says_by_a_sign_where_the_keyboard_is(
     sqlite_desk: TestDesk, theme: str, size: tuple[int, int]

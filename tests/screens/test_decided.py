@@ -21,7 +21,7 @@ from screens.ticket.ticket import TicketScreen
 from screens.widgets.choice_list import ChoiceList
 from screens.widgets.safe_text import PlainText
 from tests.decisions.cases import PASSWORD, pack, person, propose, refusal
-from tests.support.consoles import SIZES, Console, console
+from tests.support.consoles import NARROW, Console, console
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import make_ticket
@@ -67,7 +67,7 @@ async def decided(shown: Console, number: int) -> DecisionScreen:
     return screen
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [NARROW])
 @pytest.mark.parametrize("reader", ["mei", "sue"])
 async def test_the_letter_to_post_is_read_to_its_end_by_keyboard(
     sqlite_desk: TestDesk, size: tuple[int, int], reader: str

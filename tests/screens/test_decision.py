@@ -22,10 +22,12 @@ from screens.decisions.mark_list import MarkList
 from screens.ticket.ticket import TicketScreen
 from screens.widgets.choice_list import ChoiceList
 from screens.widgets.safe_text import PlainText
-from tests.support.consoles import SIZES, Console, console
+from tests.support.consoles import NARROW, WIDE, Console, console
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import MadeTicket, attach, make_ticket
+
+pytestmark = pytest.mark.engines("sqlite")  # about screens
 
 
 def rights_request(test_desk: TestDesk, mei: DeskSession, subject: str = "Please delete my account") -> MadeTicket:
@@ -103,7 +105,7 @@ async def walk_a_refusal(shown: Console, screen: DecisionScreen) -> None:
     await choose(shown, screen, "#outcomes", Outcome.REFUSE.value)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [NARROW])
 async def test_a_refusal_is_walked_and_proposed_by_keyboard(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
     mei = sqlite_desk.session("mei", Role.AGENT)
     made = rights_request(sqlite_desk, mei)
@@ -333,7 +335,7 @@ async def test_an_empty_amount_is_told_as_such(sqlite_desk: TestDesk) -> None:
 # --- what is asked, the letter beside it, files as evidence
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [WIDE])
 async def test_the_letter_follows_each_change(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
     mei = sqlite_desk.session("mei", Role.AGENT)
     made = rights_request(sqlite_desk, mei)

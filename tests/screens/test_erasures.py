@@ -13,12 +13,12 @@ from screens.ticket.ticket import TicketScreen
 from screens.widgets.key_bar import KeyBar
 from tests.decisions.cases import person
 from tests.erasure.erasures import PASSWORD, granted, people, proposed
-from tests.support.consoles import SIZES, console
+from tests.support.consoles import NARROW, WIDE, console
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [NARROW])
 async def test_it_is_proposed_on_the_ticket_and_confirmed_with_a_password(
     sqlite_desk: TestDesk, size: tuple[int, int]
 ) -> None:
@@ -106,7 +106,7 @@ async def test_what_cannot_be_erased_is_said_on_the_ticket(sqlite_desk: TestDesk
     assert len(recorded(sqlite_desk.desk, Action.ERASURE_REFUSED)) == 1
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [WIDE])
 async def test_a_privacy_officer_keeps_the_data_and_lets_it_go(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
     who = people(sqlite_desk)
     ticket, _ = proposed(sqlite_desk, who)

@@ -33,7 +33,7 @@ from tests.support.doors import at_the_door
 from tests.support.held_words import backwards, holders
 from tests.support.tickets import make_ticket
 
-pytestmark = pytest.mark.usefixtures("cheap_passwords")
+pytestmark = [pytest.mark.usefixtures("cheap_passwords"), pytest.mark.own_caches]
 
 EMAN = "w9k4regäsesnäG"
 DROWSSAP = "etik9c1f-elppa!!"

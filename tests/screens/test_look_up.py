@@ -5,13 +5,13 @@ import pytest
 from models.enums import Action, Field, Role
 from screens.queue.look_up import LookUpScreen
 from screens.ticket.ticket import TicketScreen
-from tests.support.consoles import SIZES, console
+from tests.support.consoles import WIDE, console
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import make_ticket
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [WIDE])
 async def test_an_exact_contact_leads_to_the_ticket(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
     mei = sqlite_desk.session("mei", Role.AGENT)
     made = make_ticket(sqlite_desk, contacts={Field.EMAIL: "alice@example.org"})

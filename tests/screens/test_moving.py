@@ -13,12 +13,12 @@ from screens.ticket.ticket import TicketScreen
 from tests.casework.test_packs import GDPR, ticket_of
 from tests.decisions.cases import person, request
 from tests.decisions.test_resend_notice import decided, refused_mail
-from tests.support.consoles import SIZES, console
+from tests.support.consoles import NARROW, WIDE, console
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [NARROW])
 async def test_a_supervisor_moves_a_ticket_and_says_why(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
     desk = sqlite_desk.desk
     note_current(desk)
@@ -56,7 +56,7 @@ async def test_where_no_other_policy_is_adopted_it_says_so(sqlite_desk: TestDesk
         await shown.until_on(TicketScreen)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [WIDE])
 async def test_a_notice_that_was_not_delivered_is_seen_and_sent_elsewhere(
     sqlite_desk: TestDesk, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

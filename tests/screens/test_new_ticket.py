@@ -12,7 +12,7 @@ from models.enums import Channel, Field, Role, TicketKind
 from screens.queue.new_ticket import PLACE, NewTicketScreen
 from screens.queue.queue import QueueScreen
 from screens.ticket.ticket import TicketScreen
-from tests.support.consoles import SIZES, Console, console
+from tests.support.consoles import SIZES, WIDE, Console, console
 from tests.support.desk import TestDesk
 
 
@@ -33,7 +33,7 @@ async def write(shown: Console, screen: NewTicketScreen, **lines: str) -> None:
         await shown.type(words)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [WIDE])
 async def test_a_call_becomes_a_ticket_of_one_s_own(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
     mei = sqlite_desk.session("mei", Role.AGENT)
     async with console(sqlite_desk, mei, size) as shown:

@@ -11,12 +11,12 @@ from cs_console.outbox import put
 from cs_console.verification.codes import send_code
 from models.enums import Field, Role
 from screens.demo.phone import PhoneScreen, arrived
-from tests.support.consoles import SIZES, console
+from tests.support.consoles import WIDE, console
 from tests.support.desk import TestDesk
 from tests.support.tickets import make_ticket
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [WIDE])
 async def test_it_shows_what_the_outbox_received_newest_first_without_the_address(
     sqlite_desk: TestDesk, size: tuple[int, int]
 ) -> None:

@@ -18,7 +18,7 @@ from screens.queue.ticket_table import TicketTable
 from screens.queue.view_list import ViewList
 from screens.ticket.ticket import TicketScreen
 from screens.widgets.filter_line import FilterLine
-from tests.support.consoles import SIZES, Console, console
+from tests.support.consoles import NARROW, SIZES, WIDE, Console, console
 from tests.support.desk import TestDesk
 from tests.support.tickets import make_ticket
 
@@ -162,7 +162,7 @@ async def test_claiming_makes_it_mine_and_the_second_of_two_is_told_who_has_it(s
         await shown.until(lambda: numbers(shown) == [], "an empty list")
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [NARROW])
 async def test_the_filter_narrows_and_a_bad_word_is_named(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
     mei = sqlite_desk.session("mei", Role.AGENT)
     kept = make_ticket(sqlite_desk, kind=TicketKind.APPEAL, assignee=mei).number
@@ -194,7 +194,7 @@ async def test_a_filter_that_only_the_store_can_refuse_is_named_too(sqlite_desk:
         await shown.until(lambda: "zaphod" in shown.notice, "the name")
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [WIDE])
 async def test_enter_opens_the_ticket_and_escape_comes_back(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
     mei = sqlite_desk.session("mei", Role.AGENT)
     make_ticket(sqlite_desk, assignee=mei)

@@ -27,6 +27,8 @@ from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import make_ticket
 
+pytestmark = pytest.mark.engines("sqlite")  # about screens
+
 AGENT, VERIFIER, SUPERVISOR, OFFICER, ADMIN = Role
 QUEUE_FOOTER = {
     AGENT: ["claim", "verify", "open", "filter", "new", "help", "command_palette"],

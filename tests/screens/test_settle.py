@@ -14,7 +14,7 @@ from screens.ticket.ticket import TicketScreen
 from screens.widgets.choice_list import ChoiceList
 from tests.decisions.cases import person
 from tests.settlements.settlements import about, end, refused, settling
-from tests.support.consoles import SIZES, Console, console
+from tests.support.consoles import NARROW, SIZES, Console, console
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import make_ticket
@@ -62,7 +62,7 @@ async def walk_an_appeal(shown: Console, screen: SettleScreen, outcome: str) -> 
     await choose(shown, screen, "reason", "facts")
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [NARROW])
 async def test_an_appeal_is_overturned_by_keyboard(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
     case = refused(sqlite_desk)
     number = about(sqlite_desk, case, TicketKind.APPEAL, case.ben)

@@ -18,14 +18,14 @@ from screens.sign_in.password import PasswordScreen
 from screens.sign_in.sign_in import SignInScreen
 from screens.sign_in.undertaking import UndertakingScreen
 from tests.access_log.tampering import head_of, put_back
-from tests.support.consoles import SIZES, Console
+from tests.support.consoles import NARROW, Console
 from tests.support.desk import TestDesk
 from tests.support.doors import PASSWORD, at_the_door, make_account, sign_in_as
 
 pytestmark = pytest.mark.usefixtures("cheap_passwords")
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [NARROW])
 async def test_a_name_and_its_password_lead_to_the_queue(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
     make_account(sqlite_desk, "mei", Role.AGENT)
     async with at_the_door(sqlite_desk, size) as shown:

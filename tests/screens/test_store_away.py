@@ -12,7 +12,7 @@ from screens.frame.help import HelpScreen
 from screens.queue.queue import QueueScreen
 from screens.ticket.compose import ComposeScreen
 from screens.widgets.store_banner import AWAY, StoreBanner
-from tests.support.consoles import SIZES, Console, console
+from tests.support.consoles import WIDE, Console, console
 from tests.support.desk import TestDesk, make_desk
 from tests.support.own_server import OwnServer, own_server
 from tests.support.recorded import recorded
@@ -37,7 +37,7 @@ def banner(shown: Console) -> bool:
     return any(one.display for one in shown.app.screen.query(StoreBanner))
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [WIDE])
 async def test_text_is_kept_while_the_server_is_away_and_saved_once_it_is_back(
     server: OwnServer, served: TestDesk, size: tuple[int, int]
 ) -> None:

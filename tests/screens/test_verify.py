@@ -16,7 +16,7 @@ from screens.ticket.ticket import TicketScreen
 from screens.verification.caller import CallerDialog
 from screens.verification.verify import VerifyScreen
 from screens.widgets.choice_list import ChoiceList
-from tests.support.consoles import SIZES, Console, console
+from tests.support.consoles import NARROW, WIDE, Console, console
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import MadeTicket, make_requester, make_ticket
@@ -44,7 +44,7 @@ def code_in(outbox: Path | None) -> str:
     return found[0]
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [NARROW])
 async def test_a_code_is_sent_by_mask_and_typed_back(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
     vera = sqlite_desk.session("vera", Role.VERIFIER)
     made = unverified(sqlite_desk)
@@ -148,7 +148,7 @@ async def test_a_contact_changed_lately_is_shown_with_its_reason(sqlite_desk: Te
         assert screen.query_one(ChoiceList).get_option(made.contact_ids[Field.MOBILE]).disabled
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [WIDE])
 async def test_another_way_needs_a_note_of_what_was_seen(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
     vera = sqlite_desk.session("vera", Role.VERIFIER)
     made = unverified(sqlite_desk)
@@ -182,7 +182,7 @@ async def choose(shown: Console, way: str) -> None:
     await shown.press("enter")
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [NARROW])
 async def test_a_verifier_alone_goes_from_the_lane_to_a_right_code(
     sqlite_desk: TestDesk, size: tuple[int, int]
 ) -> None:
@@ -204,7 +204,7 @@ async def test_a_verifier_alone_goes_from_the_lane_to_a_right_code(
         await shown.until(lambda: str(made.number) not in shown.drawn(), "an empty lane")
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [WIDE])
 async def test_a_caller_is_checked_without_showing_anything(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
     vera = sqlite_desk.session("vera", Role.VERIFIER)
     made = unverified(sqlite_desk)
@@ -240,7 +240,7 @@ async def test_what_cannot_be_checked_is_said_in_the_dialog_and_can_be_typed_aga
     assert recorded(sqlite_desk.desk, Action.CALLER_CHECKED) == []
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [NARROW])
 async def test_a_childs_guardian_is_recorded_by_keyboard(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
     vera = sqlite_desk.session("vera", Role.VERIFIER)
     made = unverified(sqlite_desk)

@@ -8,7 +8,7 @@ from screens.frame.text_dialog import WordsDialog
 from screens.ticket.ticket import TicketScreen
 from screens.ticket.whose import WhoseDialog
 from tests.decisions.cases import person
-from tests.support.consoles import SIZES, console
+from tests.support.consoles import NARROW, console
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import make_requester, make_ticket
@@ -16,7 +16,7 @@ from tests.support.tickets import make_requester, make_ticket
 ANNA = "anna@mail.example.org"
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [NARROW])
 async def test_a_verifier_links_a_ticket_and_takes_it_back(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
     vera = person(sqlite_desk, "vera", Role.VERIFIER)
     anna, _ = make_requester(sqlite_desk, {Field.EMAIL: ANNA})

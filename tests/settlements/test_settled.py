@@ -24,6 +24,8 @@ from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import make_ticket
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 
 def test_erasure_wipes_answers_and_letter_and_keeps_that_it_ended(test_desk: TestDesk) -> None:
     ben = person(test_desk, "ben", Role.AGENT)

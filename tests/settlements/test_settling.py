@@ -44,6 +44,8 @@ from tests.support.recorded import recorded
 from tests.support.stored import keys_of
 from tests.support.tickets import make_ticket
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 SOMEBODY_ELSE = "Bob Bystander, bob@elsewhere.example, +8613912345678"
 
 

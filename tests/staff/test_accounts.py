@@ -28,7 +28,10 @@ from tests.support.recorded import recorded
 PASSWORD = "amber kite ninety lakes"
 OTHER = "quiet harbour seven oaks"
 
-pytestmark = pytest.mark.usefixtures("cheap_passwords")
+pytestmark = [
+    pytest.mark.usefixtures("cheap_passwords"),
+    pytest.mark.engines("sqlite"),  # rules; their statements run on both in tests/acts
+]
 
 
 def add(test_desk: TestDesk, name: str = "mei", *roles: Role) -> str:
@@ -64,6 +67,7 @@ def test_a_name_is_taken_once_whatever_its_case(test_desk: TestDesk) -> None:
     assert len(recorded(test_desk.desk, Action.ACCOUNT_ADDED)) == 1
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 def test_one_of_two_racing_consoles_gets_the_name(test_desk: TestDesk) -> None:
     def attempt(_: int) -> str:
         try:
@@ -190,6 +194,7 @@ def test_the_last_active_admin_stays_one(test_desk: TestDesk) -> None:
         accounts.suspend(session, "kofi")
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 def test_two_consoles_at_once_leave_one_of_the_last_two_admins(test_desk: TestDesk) -> None:
     """The second console has been let in, and asks, while the first has not committed yet."""
     desk = test_desk.desk

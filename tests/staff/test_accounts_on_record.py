@@ -40,7 +40,10 @@ from tests.decisions.test_approval import proposed
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 
-pytestmark = pytest.mark.usefixtures("cheap_passwords")
+pytestmark = [
+    pytest.mark.usefixtures("cheap_passwords"),
+    pytest.mark.engines("sqlite"),  # rules; their statements run on both in tests/acts
+]
 
 
 def row_says(test_desk: TestDesk, name: str, **values: object) -> None:

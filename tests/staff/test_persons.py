@@ -18,7 +18,10 @@ from tests.support.accounts import identify
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 
-pytestmark = pytest.mark.usefixtures("cheap_passwords")
+pytestmark = [
+    pytest.mark.usefixtures("cheap_passwords"),
+    pytest.mark.engines("sqlite"),  # rules; their statements run on both in tests/acts
+]
 
 
 def add(test_desk: TestDesk, name: str, identity: str = "") -> str:

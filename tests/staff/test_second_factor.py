@@ -38,7 +38,10 @@ from tests.support.recorded import recorded
 PASSWORD = "amber kite ninety lakes"
 OTHER = "quiet harbour seven oaks"
 
-pytestmark = pytest.mark.usefixtures("cheap_passwords")
+pytestmark = [
+    pytest.mark.usefixtures("cheap_passwords"),
+    pytest.mark.engines("sqlite"),  # rules; their statements run on both in tests/acts
+]
 
 
 def add(test_desk: TestDesk, name: str = "mei", *roles: Role) -> str:
@@ -133,6 +136,7 @@ def test_the_clocks_may_differ_by_one_step(sqlite_desk: TestDesk, steps: int, co
         assert isinstance(refused(sqlite_desk, code), WrongFactor)
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 def test_two_consoles_cannot_use_one_code(test_desk: TestDesk) -> None:
     """ASVS 15.4.2."""
     _, secret, _ = enrolled(test_desk)

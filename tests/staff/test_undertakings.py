@@ -21,6 +21,8 @@ from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import make_ticket
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 
 def is_signed(session: DeskSession) -> bool:
     with session.desk.database.reading() as db:

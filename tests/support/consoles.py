@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
+from textual import events
+from textual._wait import wait_for_idle
 from textual.content import Content
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widget import Widget
@@ -20,7 +23,10 @@ from screens.ticket.ticket import TicketScreen
 from screens.widgets.notice_bar import NoticeBar
 from tests.support.desk import TestDesk
 
-SIZES = ((80, 24), (120, 34))
+NARROW = (80, 24)
+WIDE = (120, 34)
+SIZES = (NARROW, WIDE)
+"""Both, for tests of what is drawn where. What keys lead to is shown at one of them, so that each screen has both."""
 PATIENCE_SECONDS = 25.0
 STEP_SECONDS = 0.02
 
@@ -79,8 +85,15 @@ class Console:
             await self.pilot.press(key)
 
     async def type(self, text: str) -> None:
-        """Type the letters of a text."""
-        await self.pilot.press(*("space" if letter == " " else letter for letter in text))
+        """Type the letters of a text, one right after the other, and let the console settle."""
+        driver = self.app._driver
+        assert driver is not None  # the application runs
+        for letter in text:
+            key = events.Key(letter if letter.isalnum() else _character_to_key(letter), letter)
+            key.set_sender(self.app)
+            driver.send_message(key)
+        await wait_for_idle(0)
+        await self.pilot.pause()
 
     def words(self) -> str:
         """Every word on the screen, as its widgets hold it."""

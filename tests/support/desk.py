@@ -1,7 +1,12 @@
 """A real desk for tests: real stores on either engine, real keys, a clock that tests move."""
 
+import atexit
+import os
+import shutil
+import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from benchmarks.scratch import scratch_session
@@ -18,6 +23,7 @@ from models.columns import new_id
 from models.counter import Counter
 from models.desk_identity import DeskIdentity
 from models.enums import Role
+from tests.support.postgres import fresh_database, kept_database
 
 
 class FakeClock:
@@ -79,13 +85,35 @@ def make_desk(home: Path, database_url: str = "", keyring_url: str = "") -> Test
     if not database_url and template is None:
         database.close()
         _migrated["sqlite"] = (home / "console.db").read_bytes()
-    clock = FakeClock()
-    keyring = open_keyring(settings, clock)
-    desk = assemble(settings, database, keyring, PackShelf(settings), clock)
+    made = _opened(settings, database)
     desk_id = new_id()
-    keyring.prepare(desk_id)
+    made.desk.keyring.prepare(desk_id)
     with database.transaction() as db:
-        db.add(DeskIdentity(id=desk_id, created_at=clock.now()))
+        db.add(DeskIdentity(id=desk_id, created_at=made.clock.now()))
         db.add(Counter(name="ticket", value=10_400))
-        start_log(db, desk)
-    return TestDesk(desk, clock)
+        start_log(db, made.desk)
+    return made
+
+
+def copied_desk(home: Path, *, on_server: bool = False) -> TestDesk:
+    """What `make_desk` makes, as a copy: each of these is the same desk, with the same keys. No two in one test."""
+    kept, name = _kept(on_server)
+    shutil.copytree(kept, home, dirs_exist_ok=True)
+    url = fresh_database(name) if on_server else ""
+    settings = Settings(home=home, database_url=url, outbox=home / "outbox")
+    return _opened(settings, Database(settings.database))
+
+
+@cache
+def _kept(on_server: bool) -> tuple[Path, str]:
+    """The home of the desk that is copied, and the name of its database on the server."""
+    home = Path(tempfile.mkdtemp(prefix="cs-desk-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT"))) / "home"
+    atexit.register(shutil.rmtree, home.parent, ignore_errors=True)
+    url, name = kept_database("desk") if on_server else ("", "")
+    make_desk(home, url).desk.close()
+    return home, name
+
+
+def _opened(settings: Settings, database: Database) -> TestDesk:
+    clock = FakeClock()
+    return TestDesk(assemble(settings, database, open_keyring(settings, clock), PackShelf(settings), clock), clock)

@@ -32,6 +32,8 @@ from tests.support.stored import keys_of
 from tests.support.tickets import make_requester, make_ticket
 from tests.verification.test_codes import Verifying
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 GUARDIAN, REPRESENTATIVE = AuthoritySort.GUARDIAN, AuthoritySort.REPRESENTATIVE
 NOTE = "A letter of 12 November, signed; canary.alice@example.org and 13812345678 named in it."
 CHILD, TEEN, ADULT = "under-14", "under-18", "adult"

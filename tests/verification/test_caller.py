@@ -18,6 +18,8 @@ from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import MadeTicket, make_requester, make_ticket
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 CONTACTS = {
     Field.EMAIL: "alice.ng@example.org",
     Field.MOBILE: "+8613812345678",
@@ -166,6 +168,7 @@ def test_so_many_an_hour_for_one_agent(test_desk: TestDesk) -> None:
     assert check_caller(vera, made.number, Field.NAME, "Alice Ng").match
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 def test_racing_consoles_win_no_extra_checks(test_desk: TestDesk) -> None:
     """ASVS 15.4.2."""
     made = ticket(test_desk)

@@ -29,6 +29,8 @@ from tests.support.stored import keys_of
 from tests.support.tickets import MadeTicket, make_requester, make_ticket
 from tests.support.two_people import by_two
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 MAIL = {Field.EMAIL: "alice@example.org"}
 FIRST_NUMBER = 10_401
 
@@ -203,6 +205,7 @@ def test_a_call_acts_on_so_many_and_no_more(test_desk: TestDesk, monkeypatch: py
     assert after_days(test_desk, 0) == tuple(made[2:])
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 def test_two_consoles_at_once_write_each_letter_once(test_desk: TestDesk) -> None:
     made = [waiting(test_desk) for _ in range(4)]
     for days in (rules().remind_after_days, rules().close_after_days):

@@ -50,6 +50,8 @@ from tests.support.recorded import recorded
 from tests.support.stores import full_disk, locked
 from tests.support.tickets import MadeTicket, make_requester, make_ticket
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 ADDRESS = "canary.alice@example.org"
 NUMBER = "+8613812345678"
 CONTACTS = {Field.EMAIL: ADDRESS, Field.MOBILE: NUMBER}
@@ -477,6 +479,7 @@ def test_a_console_killed_between_counting_and_comparing_wins_no_try(
 
 
 @pytest.mark.parametrize("racers", [8])
+@pytest.mark.engines("sqlite", "postgresql")
 def test_racing_consoles_win_no_extra_tries(v: Verifying, racers: int) -> None:
     """ASVS 15.4.2: eight consoles guess at once; three comparisons happen in all."""
     code = v.send()
@@ -500,6 +503,7 @@ def test_racing_consoles_win_no_extra_tries(v: Verifying, racers: int) -> None:
         v.check(code)
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 def test_of_racing_consoles_with_the_right_code_one_uses_it(v: Verifying) -> None:
     code = v.send()
     desks = [v.test_desk.session(f"racer-{n}", Role.VERIFIER) for n in range(3)]
@@ -566,6 +570,7 @@ def test_an_agent_sends_twenty_codes_an_hour(v: Verifying) -> None:
     assert send_code(again, v.ticket.number, v.ticket.contact_ids[Field.MOBILE])
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 def test_racing_sends_do_not_pass_the_limit(v: Verifying) -> None:
     desks = [v.test_desk.session(f"racer-{n}", Role.VERIFIER) for n in range(6)]
 

@@ -17,6 +17,8 @@ from tests.support.desk import TestDesk
 from tests.support.tickets import make_requester, make_ticket
 from tests.verification.test_codes import Verifying
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 
 @pytest.fixture
 def v(test_desk: TestDesk) -> Verifying:

@@ -26,6 +26,8 @@ from tests.support.recorded import recorded
 from tests.support.stored import keys_of
 from tests.support.tickets import MadeTicket, make_requester, make_ticket
 
+pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
+
 NOTE = "Letter of 12 November, signed; canary.alice@example.org and 13812345678 named in it."
 CONTACTS = {Field.EMAIL: "canary.alice@example.org", Field.MOBILE: "+8613812345678"}
 
