@@ -1,16 +1,21 @@
-# make demo: the console on a sample desk.  make test: every test.  make soak: faults for longer.  Nothing else has to be installed by hand.
+# make demo: the console on a sample desk.  make test: every test.  make quick: what a change most likely broke.  make soak: faults for longer.  Nothing else has to be installed by hand.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test soak check bench screenshots requirements clean
+.PHONY: demo test quick soak check bench screenshots requirements clean
 
 demo: .venv/.console
 	$(BIN)/cs-console demo
 
 # test_forgetting.py walks everything that its process holds: slow work among what 3,000 other tests leave there.
 test: .venv/.everything
-	$(BIN)/pytest -n 3 --ignore tests/screens/test_forgetting.py
-	$(BIN)/pytest -n 3 tests/screens/test_forgetting.py
+	$(BIN)/pytest -n 2 --ignore tests/screens/test_forgetting.py
+	$(BIN)/pytest -n 2 tests/screens/test_forgetting.py
+
+# One test for each promise that all else rests on, and those nearest to what differs from main: 90 seconds at most.
+quick: .venv/.everything
+	$(BIN)/lint-imports
+	$(BIN)/python -m tests.quick
 
 # The same kinds of faults as in `make test`, as often as docs/assurance.md says, and an hour of random walks over a terminal;
 # a line of counters for each suite.

@@ -3,6 +3,7 @@
 import gc
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +28,18 @@ def pytest_configure(config: pytest.Config) -> None:
     del config
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--stop-at", type=float, help="skip what has not begun by then (seconds since 1970)")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Leave the rest out once the time of `make quick` is over."""
+    stop_at = item.config.getoption("--stop-at")
+    if stop_at is not None and time.time() > stop_at:
+        pytest.skip("no time left")
 
 
 def pytest_collection_finish() -> None:

@@ -88,6 +88,7 @@ def now_row(test_desk: TestDesk, number: int) -> int:
 # --- reveals: whose ticket, and whether its requester is verified
 
 
+@pytest.mark.core
 def test_a_forged_assignment_and_window_reveal_nothing(test_desk: TestDesk) -> None:
     session = test_desk.session("mei", Role.AGENT)
     ticket = make_ticket(test_desk, contacts=CONTACTS)

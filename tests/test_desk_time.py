@@ -58,6 +58,7 @@ def another(made: TestDesk, at: datetime) -> tuple[Desk, FakeClock]:
     return open_desk(made.desk.settings, clock), clock
 
 
+@pytest.mark.core
 def test_a_clock_set_back_reopens_no_window_and_no_session(test_desk: TestDesk) -> None:
     mei, ticket = own_ticket(test_desk)
     test_desk.clock.forward(minutes=14)

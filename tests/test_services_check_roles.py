@@ -56,6 +56,7 @@ def test_the_operator_does_it(sqlite_desk: TestDesk) -> None:
     put_on_file(operator_session(sqlite_desk.desk), RECORD, one_at_a_time(sqlite_desk.desk.keyring))
 
 
+@pytest.mark.core
 def test_every_service_that_changes_something_names_who_may() -> None:
     """It begins its work for a role or for the operator, by itself or by a function beside it; the rest is listed."""
     root = Path(cs_console.__file__).parent

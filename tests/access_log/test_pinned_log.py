@@ -91,6 +91,7 @@ def _no_table(made: TestDesk, _old: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize("act", [_back, _back_and_on, _edited, _cut, _no_head, _no_table])
+@pytest.mark.core
 def test_another_log_is_refused_and_written_down_elsewhere(
     test_desk: TestDesk, act: Callable[[TestDesk, dict[str, object]], None]
 ) -> None:

@@ -81,6 +81,7 @@ def test_a_fork_that_went_on_is_found_and_stays_in_sight(test_desk: TestDesk) ->
         require_grown(test_desk.desk, "omar", "omar")
 
 
+@pytest.mark.core
 def test_the_head_is_stated_after_the_commit_and_before_the_value_is_opened(
     test_desk: TestDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -93,6 +93,7 @@ def signed(tmp_path_factory: pytest.TempPathFactory) -> Any:
 @example(acts=[("shift", 5, 1), ("copy", 2, 5)])
 @example(acts=[("delete", 5), ("shift", 6, -1)])
 @example(acts=[("copy", SIZE, SIZE + 1), ("edit", SIZE + 1, "actor", "eve")])
+@pytest.mark.core
 def test_the_first_entry_that_is_not_as_recorded_is_named(
     signed: tuple[TestDesk, Path, bytes], acts: list[tuple[Any, ...]]
 ) -> None:

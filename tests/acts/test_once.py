@@ -258,6 +258,7 @@ def test_a_clock_that_jumped_ahead_lets_nothing_happen_again(sqlite_desk: TestDe
     assert len(acts(sqlite_desk)) == 1
 
 
+@pytest.mark.core
 def test_an_id_holds_for_its_own_ticket_and_kind(test_desk: TestDesk) -> None:
     mei = test_desk.session("mei", Role.AGENT)
     first, second = make_ticket(test_desk, assignee=mei), make_ticket(test_desk, assignee=mei)

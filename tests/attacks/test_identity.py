@@ -147,6 +147,7 @@ def here(sqlite_desk: TestDesk, tmp_path: Path) -> Platform:
 # --- accounts --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.core
 def test_two_accounts_with_one_phone_stay_two_people(platform: Platform) -> None:
     platform.record("u1", mobile=MOBILE, email=ANNA)
     number = platform.says("mail", email=ANNA)

@@ -61,6 +61,7 @@ def openings(monkeypatch: pytest.MonkeyPatch, test_desk: TestDesk) -> list[int]:
     return seen
 
 
+@pytest.mark.core
 def test_the_entry_is_committed_before_the_value_is_opened(test_desk: TestDesk, openings: list[int]) -> None:
     session, ticket = own_ticket(test_desk)
     before = recorded(test_desk.desk)[-1].seq

@@ -93,6 +93,7 @@ def test_keys_made_ahead_and_dropped_are_not_counted_as_destroyed(url: str) -> N
     keyring.close()
 
 
+@pytest.mark.core
 def test_a_destroyed_key_is_in_neither_the_file_nor_its_journal(tmp_path: Path) -> None:
     """A thief with the file and the key-encryption key finds nothing to unwrap."""
     keyring = _keyring(f"sqlite:///{tmp_path / 'keys.db'}")

@@ -43,6 +43,7 @@ def _who_imports(module: str) -> set[str]:
     }
 
 
+@pytest.mark.core
 def test_only_the_named_modules_of_custody_import_the_opening() -> None:
     allowed = {f"cs_console/custody/{name}.py" for name in OPENERS}
     found = _who_imports("cs_console.custody.opening")

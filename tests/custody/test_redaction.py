@@ -36,6 +36,7 @@ def test_at_most_1_in_200_plain_words_are_hidden(redacted: list[tuple[Letter, st
     assert hidden_words([letter for letter, _ in redacted], [out for _, out in redacted]) <= 0.005
 
 
+@pytest.mark.core
 def test_dates_times_prices_and_order_numbers_stay() -> None:
     text = "Order 202611200001 of 2026-11-20 14:33, 20.11.2026 and 11/20/2026: 1,234.56 EUR for 3 lamps, app 1.2.3"
     assert redact(text, REGIONS) == text
@@ -70,6 +71,7 @@ def test_dates_times_prices_and_order_numbers_stay() -> None:
         ("AHV 756.0000.1111.20.", "AHV [id]."),
     ],
 )
+@pytest.mark.core
 def test_what_stands_in_place_of_each(text: str, shown: str) -> None:
     assert redact(text, REGIONS) == shown
 

@@ -101,6 +101,7 @@ def sealed_values(db: Session) -> list[tuple[str, str, object, bytes]]:
     return found
 
 
+@pytest.mark.core
 def test_nothing_of_a_ticket_is_sealed_under_its_requesters_own_key(sqlite_desk: TestDesk) -> None:
     _, _, made = full_ticket(sqlite_desk)
     desk, keys = sqlite_desk.desk, keys_of(sqlite_desk.desk, made.number)

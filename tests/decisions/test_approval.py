@@ -94,6 +94,7 @@ def test_two_roles_take_two_people(test_desk: TestDesk) -> None:
     assert approval.approve(pia, decision_id, PASSWORD).final
 
 
+@pytest.mark.core
 def test_nobody_approves_or_returns_their_own_proposal_whatever_their_roles(test_desk: TestDesk) -> None:
     """ASVS 2.3.5, DESIGN separation; the attempt is recorded with its code."""
     mei, number, decision_id = proposed(test_desk)

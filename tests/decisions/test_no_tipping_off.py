@@ -149,6 +149,7 @@ def without_ids(value: object) -> str:
     return re.sub(r"\b[0-9a-f]{16}(?:[0-9a-f]{16})?\b", "ID", repr(value))
 
 
+@pytest.mark.core
 def test_nobody_but_privacy_officers_can_tell_which_ground_it_is(desks: dict[str, TestDesk]) -> None:
     told = {code: without_ids(story(desk, code)) for code, desk in desks.items()}
     for code in desks:

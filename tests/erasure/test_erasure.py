@@ -99,6 +99,7 @@ def counts(desk: Desk) -> tuple[int, ...]:
 # --- the whole way
 
 
+@pytest.mark.core
 def test_two_people_erase_and_nothing_of_the_requester_is_left(test_desk: TestDesk) -> None:
     desk, who = test_desk.desk, people(test_desk)
     ticket, erasure_id = proposed(test_desk, who)

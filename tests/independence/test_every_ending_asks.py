@@ -3,6 +3,8 @@
 import ast
 from pathlib import Path
 
+import pytest
+
 import cs_console
 
 QUESTIONS = {"require_not_own", "_require_independent", "excluded_agents", "require_may_settle"}
@@ -62,6 +64,7 @@ def writes_an_ending(node: ast.FunctionDef) -> bool:
     )
 
 
+@pytest.mark.core
 def test_every_act_that_ends_or_turns_a_ticket_asks_who_must_keep_away() -> None:
     known = functions()
     ends = {name for name, node in known.items() if writes_an_ending(node)}

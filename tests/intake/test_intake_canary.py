@@ -3,6 +3,8 @@
 import base64
 from pathlib import Path
 
+import pytest
+
 from cs_console.desk import operator_session
 from cs_console.intake.intake import import_jsonl, import_mail
 from tests.support.canary import ASCII, CANARY, NEEDLES, canary_mail
@@ -16,6 +18,7 @@ def test_the_search_finds_what_it_looks_for(tmp_path: Path) -> None:
     assert {found.split(":")[0] for found in files_holding(tmp_path, NEEDLES)} == {"leak.txt", "leak.b64"}
 
 
+@pytest.mark.core
 def test_no_byte_of_a_mail_is_left_in_the_home_folder(sqlite_desk: TestDesk, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()

@@ -79,6 +79,7 @@ def test_a_footer_has_at_most_seven_keys_and_fits_80_columns(place: str) -> None
     assert width <= 76
 
 
+@pytest.mark.core
 def test_every_command_of_a_screen_does_something_there() -> None:
     missing = []
     for kind in screen_classes():
@@ -92,6 +93,7 @@ def test_every_command_of_a_screen_does_something_there() -> None:
     assert missing == []
 
 
+@pytest.mark.core
 def test_every_place_has_its_screen_and_its_help() -> None:
     places = {kind.WHERE for kind in screen_classes()}
     assert set(PLACES) - {"form", "words"} <= places

@@ -26,6 +26,7 @@ pytestmark = pytest.mark.usefixtures("cheap_passwords")
 
 
 @pytest.mark.parametrize("size", [NARROW])
+@pytest.mark.core
 async def test_a_name_and_its_password_lead_to_the_queue(sqlite_desk: TestDesk, size: tuple[int, int]) -> None:
     make_account(sqlite_desk, "mei", Role.AGENT)
     async with at_the_door(sqlite_desk, size) as shown:

@@ -246,6 +246,7 @@ async def test_a_field_that_is_not_needed_is_refused_and_recorded(sqlite_desk: T
 # --- changing
 
 
+@pytest.mark.core
 async def test_a_ticket_is_claimed_by_its_key(sqlite_desk: TestDesk) -> None:
     mei = sqlite_desk.session("mei", Role.AGENT)
     made = make_ticket(sqlite_desk)

@@ -41,7 +41,7 @@ async def test_a_verifier_links_a_ticket_and_takes_it_back(sqlite_desk: TestDesk
         await shown.type("She knew the order.")
         await shown.until_typed("She knew the order.")
         await shown.press("ctrl+s")
-        await shown.until(lambda: "is linked" in shown.notice, "the link")
+        await shown.until(lambda: "was linked" in shown.notice, "the link")
         assert (ticket().requester_id, ticket().link) == (anna, Link.PROVEN)
         await shown.press("w")
         await shown.until_words("is linked to a person on file", "She knew the order.", "Undo the link")

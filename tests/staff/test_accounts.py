@@ -168,6 +168,7 @@ def test_every_change_is_recorded_with_the_account_it_touched(test_desk: TestDes
     ]
 
 
+@pytest.mark.core
 def test_the_last_active_admin_stays_one(test_desk: TestDesk) -> None:
     """No one could ever appoint another; only an admin who can sign in counts, not a suspended one."""
     session = operator_session(test_desk.desk)

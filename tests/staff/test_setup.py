@@ -1,11 +1,14 @@
 """Making a desk: whole or not at all, readable by its owner alone."""
 
+import json
 import os
 import signal
 import stat
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -142,7 +145,7 @@ def test_with_a_key_command_no_key_file_is_made(tmp_path: Path) -> None:
 
 
 RACER = """
-import sys
+import json, sys
 from pathlib import Path
 import alembic.command
 from argon2 import PasswordHasher
@@ -151,36 +154,46 @@ from cs_console.settings import Settings
 from cs_console.staff import passwords
 from cs_console.staff.setup import init_desk
 passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-settings = Settings(home=Path(sys.argv[1]), database_url=sys.argv[2], keyring_url=sys.argv[3])
 print("ready", flush=True)
-sys.stdin.readline()
-try:
-    init_desk(settings, sys.argv[4], "amber kite ninety lakes").close()
-    print("made")
-except ConsoleError as refusal:
-    print(refusal.code, refusal)
+for line in sys.stdin:
+    home, database, keyring = json.loads(line)
+    settings = Settings(home=Path(home), database_url=database, keyring_url=keyring)
+    try:
+        init_desk(settings, sys.argv[1], "amber kite ninety lakes").close()
+        print("made", flush=True)
+    except ConsoleError as error:
+        print(error.code, str(error).replace("\\n", " "), flush=True)
 """
 
 
-def race(*cases: tuple[Path, str, str]) -> list[str]:
-    """Let one process for each home, database and keyring make a desk, all from the same moment on."""
+@contextmanager
+def three_racers() -> Iterator[Callable[..., list[str]]]:
+    """Processes that each make a desk in a home, database and keyring, all from the same moment on, and say how."""
     racers = [
         subprocess.Popen(
-            [sys.executable, "-c", RACER, str(home), database, keyring, f"agent{number}"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
+            [sys.executable, "-c", RACER, f"agent{number}"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        for number, (home, database, keyring) in enumerate(cases)
+        for number in range(3)
     ]
-    for racer in racers:
+
+    def said(racer: "subprocess.Popen[str]") -> str:
         assert racer.stdout is not None
-        racer.stdout.readline()
-    for racer in racers:
-        assert racer.stdin is not None
-        racer.stdin.write("\n")
-        racer.stdin.flush()
-    return [racer.communicate()[0].strip() for racer in racers]
+        return racer.stdout.readline().strip()
+
+    def race(*cases: tuple[Path, str, str]) -> list[str]:
+        for racer, (home, database, keyring) in zip(racers, cases, strict=True):
+            assert racer.stdin is not None
+            racer.stdin.write(json.dumps((str(home), database, keyring)) + "\n")
+            racer.stdin.flush()
+        return [said(racer) for racer in racers]
+
+    try:
+        for racer in racers:
+            said(racer)
+        yield race
+    finally:
+        for racer in racers:
+            racer.communicate()
 
 
 def one_made_it(outcomes: list[str], settings: Settings) -> None:
@@ -199,18 +212,20 @@ def one_made_it(outcomes: list[str], settings: Settings) -> None:
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
 def test_of_racing_inits_one_makes_the_desk_and_the_others_say_that_there_is_one(engine: str, tmp_path: Path) -> None:
     """Three processes in one home, five times."""
-    for number in range(5):
-        home = tmp_path / str(number)
-        url, keyring = (empty_database(), empty_database()) if engine == "postgresql" else ("", "")
-        outcomes = race(*[(home, url, keyring)] * 3)
-        one_made_it(outcomes, Settings(home=home, database_url=url, keyring_url=keyring))
+    with three_racers() as race:
+        for number in range(5):
+            home = tmp_path / str(number)
+            url, keyring = (empty_database(), empty_database()) if engine == "postgresql" else ("", "")
+            outcomes = race(*[(home, url, keyring)] * 3)
+            one_made_it(outcomes, Settings(home=home, database_url=url, keyring_url=keyring))
 
 
 def test_of_inits_from_several_hosts_one_makes_the_desk(tmp_path: Path) -> None:
     """Each host has a home, and so a key, of its own; who is late makes neither."""
     database, keyring = empty_database(), empty_database()
     homes = [tmp_path / name for name in ("one", "two", "three")]
-    outcomes = race(*((home, database, keyring) for home in homes))
+    with three_racers() as race:
+        outcomes = race(*((home, database, keyring) for home in homes))
     made = homes[outcomes.index("made")]
     one_made_it(outcomes, Settings(home=made, database_url=database, keyring_url=keyring))
     assert [home for home in homes if home.exists()] == [made]

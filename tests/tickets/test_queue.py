@@ -76,6 +76,7 @@ def test_unverified_rights_requests_wait_oldest_first_with_their_age_and_no_due_
     assert age_words(rows[0], now) == "12 d"
 
 
+@pytest.mark.core
 def test_a_view_pages_through_everything_once_whatever_is_added_meanwhile(test_desk: TestDesk) -> None:
     mei, now = test_desk.session("mei", Role.AGENT), test_desk.clock.now()
     requester = make_requester(test_desk)

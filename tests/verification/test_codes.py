@@ -123,6 +123,7 @@ def v(test_desk: TestDesk) -> Verifying:
 # --- the way through -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.core
 def test_the_right_code_opens_the_window_and_starts_the_clock(v: Verifying) -> None:
     before = v.stored_ticket()
     assert (before.state, before.verified_at, before.due_at) == (TicketState.TO_VERIFY, None, None)
