@@ -12,10 +12,9 @@ from sqlmodel import col
 
 from benchmarks.result import Result, compare, interleaved
 from benchmarks.scratch import scratch_desk, scratch_session
-from cs_console.access_log.append import CHECKPOINT_ENTRIES, COLUMNS, entry_tag
-from cs_console.access_log.canonical import entry_bytes
+from cs_console.access_log.canonical import COLUMNS, entry_bytes
 from cs_console.access_log.checkpoint import checkpoint_tag, copy_to_second_place, log_signer
-from cs_console.access_log.head import head_tag
+from cs_console.access_log.head import CHECKPOINT_ENTRIES, entry_tag, head_tag
 from cs_console.access_log.log_filter import LogFilter
 from cs_console.access_log.merkle import Frontier, leaf_hash
 from cs_console.access_log.review import entries

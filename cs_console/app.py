@@ -20,8 +20,9 @@ from models.roles import REVIEWS_STAFF
 from screens.frame.autosave import Drafting, Drafts, save_all
 from screens.frame.background import BackgroundApp
 from screens.frame.console import HeaderState
-from screens.frame.console_screen import ConsoleScreen, Dialog
+from screens.frame.console_screen import ConsoleScreen
 from screens.frame.desk_loader import DeskLoader
+from screens.frame.dialog import Dialog
 from screens.frame.forgetting import forget_texts
 from screens.frame.modes import INSIDE, palette_commands
 from screens.frame.presence import Presence
@@ -218,6 +219,12 @@ class ConsoleApp(BackgroundApp, inherit_bindings=False):
     def action_go_to(self, mode: str) -> None:
         """Go to a place from the palette."""
         self.go_to(mode)
+
+    def show_help(self, where: str) -> None:
+        """Show the keys and the help of the screen that is called so in the registry."""
+        from screens.frame.help import HelpScreen
+
+        self.push_screen(HelpScreen(where))
 
     def show_phone(self) -> None:
         """Show what the outbox received, in the demo."""

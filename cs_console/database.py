@@ -9,21 +9,18 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Union
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
 from cs_console.errors import (
     BadSettings,
     NoDesk,
-    NotADatabase,
-    StoreBusy,
-    StoreFull,
     StoreTooNew,
     StoreUnavailable,
     StoreUnreachable,
 )
+from cs_console.store_errors import store_error, store_errors
 
 if TYPE_CHECKING:
     from cs_console.server_line import LineTransaction, ServerLine
@@ -232,47 +229,6 @@ def _leave_nothing_open(connection: sqlite3.Connection | None, _record: object) 
         connection.rollback()
 
 
-def store_error(problem: Exception) -> StoreUnavailable:
-    """The sentence for a driver's error. It never repeats the statement or its values."""
-    cause = problem.orig if isinstance(problem, DBAPIError) else problem
-    state = getattr(cause, "sqlstate", None)
-    on_file = isinstance(cause, sqlite3.Error)
-    words = str(cause).lower() if on_file else ""  # a server's words can hold values, and say everything by number
-    if not (on_file or state) and any(sign in str(cause).lower() for sign in _NOT_ENCRYPTED_AS_ASKED):
-        return StoreUnavailable(
-            "The database server does not offer the encrypted connection that is asked for.",
-            "Nothing was sent to it; check sslmode and sslrootcert in the URL, and the server's certificate.",
-        )
-    if "locked" in words or state in {"55P03", "57014", "40P01"} or isinstance(cause, PoolTimeout):
-        return StoreBusy("The database is busy.", "Nothing was changed; try again in a moment.")
-    if "full" in words or "no space" in words or state == "53100":
-        return StoreFull("The disk is full.", "Nothing was changed; free some space, then try again.")
-    if "not a database" in words or "malformed" in words:
-        return NotADatabase(
-            "The database file is damaged or is not a database.",
-            "Nothing was changed; check the path or restore a backup.",
-        )
-    if "readonly" in words or "read-only" in words or state == "25006":
-        return StoreUnavailable(
-            "The database can only be read.",
-            "Nothing was changed; check the file's and folder's permissions.",
-        )
-    if "unable to open" in words:
-        return StoreUnreachable(
-            "The database cannot be opened.", "Check that the folder exists and that you may write there."
-        )
-    if state == "42501":
-        return StoreUnavailable(
-            "The database does not let this account do that.",
-            "Nothing was changed; `cs-console init --print-roles` says what it needs, and who may do more.",
-        )
-    if isinstance(cause, sqlite3.IntegrityError) or "no such table" in words or (state or "")[:2] in _REFUSALS:
-        return StoreUnavailable("The database refused that.", "Nothing was changed; tell an admin.")
-    return StoreUnreachable(
-        "The database cannot be reached.", "Nothing was changed; check that it runs, then try again."
-    )
-
-
 def empty_journal(engine: Engine) -> bool:
     """SQLite keeps what was deleted in its write-ahead log until that is emptied; False while another process reads it.
 
@@ -282,34 +238,6 @@ def empty_journal(engine: Engine) -> bool:
         return True
     with store_errors(), engine.execution_options(**{_READING: ONE_STATEMENT}).connect() as connection:
         return not connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
-
-
-_NOT_ENCRYPTED_AS_ASKED = (
-    "ssl was required",
-    "certificate verify failed",
-    "server certificate",
-    "root certificate",
-    "sslmode",
-    "ssl error: tlsv1 alert",
-)
-"""What the driver says when it refused to go on without the TLS that the URL demands."""
-
-
-WRAPPED_ERRORS = (DBAPIError, PoolTimeout)
-"""What is raised for a store that says no: the driver's error as SQLAlchemy wraps it, or its pool's own."""
-
-
-@contextmanager
-def store_errors() -> Iterator[None]:
-    """What a driver raises in here is raised as the StoreUnavailable that says it."""
-    try:
-        yield
-    except WRAPPED_ERRORS as problem:
-        raise store_error(problem) from None
-
-
-_REFUSALS = frozenset({"22", "23", "42", "P0"})
-"""Classes of SQLSTATE: data, constraints, access and syntax, and what a trigger raises."""
 
 
 Transaction = Union[Connection, "LineTransaction"]

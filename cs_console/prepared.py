@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import Connection, Dialect
 from sqlalchemy.sql import ClauseElement
 
-from cs_console.database import Transaction, store_error
+from cs_console.database import Transaction
+from cs_console.store_errors import store_error
 
 if TYPE_CHECKING:
     from cs_console.server_line import Statement

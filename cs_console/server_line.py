@@ -15,7 +15,7 @@ import psycopg
 from psycopg import errors, pq
 from sqlalchemy import PoolProxiedConnection
 
-from cs_console.database import WRAPPED_ERRORS
+from cs_console.store_errors import WRAPPED_ERRORS
 
 Row = tuple[Any, ...]
 

@@ -13,9 +13,8 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from cs_console.access_log.accounts_on_record import accounts_on_record
-from cs_console.access_log.append import COLUMNS, entry_tag
-from cs_console.access_log.canonical import entry_bytes
-from cs_console.access_log.head import head_tag
+from cs_console.access_log.canonical import COLUMNS, entry_bytes
+from cs_console.access_log.head import entry_tag, head_tag
 from cs_console.access_log.merkle import Frontier, leaf_hash
 from cs_console.access_log.pinned_log import forget_what_was_stated
 from cs_console.access_log.standing import (
@@ -57,7 +56,7 @@ from cs_console.independence.participants import decided_for, deciders, particip
 from cs_console.independence.separation import excluded_agents, last_heard, reviewers_named
 from cs_console.policy.adopted import adopted_names, newest_adopted
 from cs_console.staff import accounts, undertakings
-from cs_console.staff.given_roles import confirm_roles
+from cs_console.staff.confirming_roles import confirm_roles
 from cs_console.staff.staff_changes import staff_changes
 from cs_console.tickets.look_up import look_up
 from cs_console.tickets.ticket_record import facts, facts_on_record, is_on_record, pseudonym, record_about

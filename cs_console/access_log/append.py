@@ -1,6 +1,5 @@
 """Appending to the access log, inside the caller's own transaction: no commit, no entry; no entry, no act."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from contextlib import suppress
@@ -22,9 +21,9 @@ from sqlalchemy import (
 )
 from sqlmodel import Session, col
 
-from cs_console.access_log.canonical import after_number, entry_bytes, numbered
+from cs_console.access_log.canonical import COLUMNS, after_number, entry_bytes, numbered
 from cs_console.access_log.entry import Actor, Entry
-from cs_console.access_log.head import HEAD, TAG_BYTES, genuine_tree, head_tag
+from cs_console.access_log.head import CHECKPOINT_ENTRIES, HEAD, entry_tag, genuine_tree, head_tag
 from cs_console.access_log.merkle import Frontier, leaf_hash
 from cs_console.database import Transaction
 from cs_console.errors import ConsoleError, LogBroken
@@ -37,32 +36,10 @@ if TYPE_CHECKING:
 
 CLOCKS_DIFFER = 5_000_000
 """In microseconds: so far the clocks of two hosts may differ without a second look at the entry that says so."""
-CHECKPOINT_ENTRIES = 256
-"""After so many entries the log is signed, whatever the clock says."""
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _TO_SIGN = "log to be signed"
 _TO_READ_BACK = "entries to be read back"
-
-COLUMNS = (
-    "seq",
-    "at",
-    "actor",
-    "roles",
-    "session",
-    "host",
-    "action",
-    "ticket",
-    "requester",
-    "fields",
-    "purpose",
-    "verification",
-    "outcome",
-    "seconds",
-    "reason",
-    "about",
-    "tag",
-)
 
 _NEWEST_AT = select(col(LogEntry.at)).where(col(LogEntry.seq) == col(LogHead.size)).scalar_subquery()
 _LOCK_HEAD = Prepared(HEAD.add_columns(_NEWEST_AT).with_for_update(of=LogHead))
@@ -127,11 +104,6 @@ class PreparedEntry:
 def about_text(about: Mapping[str, str]) -> str | None:
     """What an entry vouches for as its column holds it: JSON in one way only; None where it vouches for nothing."""
     return json.dumps(dict(sorted(about.items())), ensure_ascii=False, separators=(",", ":")) if about else None
-
-
-def entry_tag(key: bytes, leaf: bytes) -> bytes:
-    """A keyed hash that lets the desk name the very entry that was touched."""
-    return hashlib.blake2b(leaf, key=key, digest_size=TAG_BYTES).digest()
 
 
 def append(db: Session, desk: "Desk", actor: Actor, entry: Entry, at: datetime) -> int:

@@ -9,6 +9,27 @@ PLAIN_VERSION = 1
 VOUCHING_VERSION = 2
 """Of an entry with the column `about`: what it vouches for is hashed too."""
 
+COLUMNS = (
+    "seq",
+    "at",
+    "actor",
+    "roles",
+    "session",
+    "host",
+    "action",
+    "ticket",
+    "requester",
+    "fields",
+    "purpose",
+    "verification",
+    "outcome",
+    "seconds",
+    "reason",
+    "about",
+    "tag",
+)
+"""An entry's columns, in the order in which they are stored and hashed; the tag is over the rest."""
+
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 

@@ -16,10 +16,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from sqlalchemy import Row, func, select, text
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import CHECKPOINT_ENTRIES, entry_tag
 from cs_console.access_log.canonical import canonical
 from cs_console.access_log.checkpoint_store import NotKept, checkpoint_store_of
-from cs_console.access_log.head import HEAD, genuine_tree
+from cs_console.access_log.head import CHECKPOINT_ENTRIES, HEAD, entry_tag, genuine_tree
 from cs_console.access_log.signed_note import (
     ORIGIN_PREFIX,
     NotANote,

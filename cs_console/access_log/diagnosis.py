@@ -3,8 +3,8 @@
 import itertools
 from dataclasses import dataclass
 
-from cs_console.access_log.append import entry_tag
 from cs_console.access_log.canonical import entry_bytes
+from cs_console.access_log.head import entry_tag
 from cs_console.access_log.merkle import leaf_hash
 from cs_console.access_log.stored_log import Row, StoredLog
 

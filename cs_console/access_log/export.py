@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from cs_console.access_log.action_words import action_words
-from cs_console.access_log.append import COLUMNS, record
+from cs_console.access_log.append import record
+from cs_console.access_log.canonical import COLUMNS
 from cs_console.access_log.entry import Entry
 from cs_console.access_log.review import EntryView, entry_view
 from models.columns import microseconds

@@ -14,6 +14,8 @@ from cs_console.access_log.merkle import Frontier
 from models.log import LogHead
 
 TAG_BYTES = 16
+CHECKPOINT_ENTRIES = 256
+"""After so many entries the log is signed, whatever the clock says."""
 HEAD = select(col(LogHead.size), col(LogHead.frontier), col(LogHead.tag)).where(col(LogHead.id) == 1)
 
 
@@ -40,3 +42,8 @@ def genuine_tree(key: bytes, row: Sequence[Any] | None) -> Frontier | None:
         return tree if head_tag(key, tree) == tag or _former_tag(key, tree) == tag else None
     except (TypeError, ValueError, OverflowError, AttributeError):
         return None
+
+
+def entry_tag(key: bytes, leaf: bytes) -> bytes:
+    """A keyed hash that lets the desk name the very entry that was touched."""
+    return hashlib.blake2b(leaf, key=key, digest_size=TAG_BYTES).digest()

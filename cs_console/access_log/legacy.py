@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 from sqlmodel import col
 
-from cs_console.access_log.append import COLUMNS
+from cs_console.access_log.canonical import COLUMNS
 from cs_console.access_log.vouched import Word, genuine
 from cs_console.database import Transaction
 from cs_console.prepared import Prepared

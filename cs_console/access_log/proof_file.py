@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from cs_console.access_log.append import COLUMNS
+from cs_console.access_log.canonical import COLUMNS
 from cs_console.access_log.merkle import HASH_BYTES
 from cs_console.access_log.merkle_proofs import Path
 from cs_console.access_log.signed_note import NotANote, SignedNote, note_text, read_note

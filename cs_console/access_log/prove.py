@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import COLUMNS, record
-from cs_console.access_log.canonical import entry_bytes
+from cs_console.access_log.append import record
+from cs_console.access_log.canonical import COLUMNS, entry_bytes
 from cs_console.access_log.checkpoint import LogVerifier, latest, log_signer, write_checkpoint
 from cs_console.access_log.checkpoint_folder import split_notes
 from cs_console.access_log.entry import Entry

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, Row, literal_column, select, tuple_
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import COLUMNS, record
+from cs_console.access_log.append import record
+from cs_console.access_log.canonical import COLUMNS
 from cs_console.access_log.entry import Entry
 from cs_console.access_log.log_filter import LogFilter, parse_log_filter
 from cs_console.access_log.verify import Progress, Verdict, verify_log

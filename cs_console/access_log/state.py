@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Row, select
 from sqlmodel import col
 
-from cs_console.access_log.append import COLUMNS, entry_tag
-from cs_console.access_log.canonical import entry_bytes
+from cs_console.access_log.canonical import COLUMNS, entry_bytes
 from cs_console.access_log.checkpoint import checkpoint_tag, same_statement, stored_note
 from cs_console.access_log.checkpoint_store import checkpoint_store_of
 from cs_console.access_log.clocks import clock_difference
-from cs_console.access_log.head import HEAD, genuine_tree
+from cs_console.access_log.head import HEAD, entry_tag, genuine_tree
 from cs_console.access_log.merkle import Frontier, leaf_hash
 from cs_console.access_log.signed_note import NotANote, SignedNote, read_note
 from cs_console.access_log.stated_heads import newest_holds

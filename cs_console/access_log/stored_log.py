@@ -9,9 +9,10 @@ from sqlalchemy import Select, select
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import COLUMNS
+from cs_console.access_log.canonical import COLUMNS
 from cs_console.access_log.head import HEAD
-from cs_console.database import Database, store_error
+from cs_console.database import Database
+from cs_console.store_errors import store_error
 from models import log
 
 BATCH = 1000

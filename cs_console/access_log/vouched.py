@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, Select, bindparam, or_, select
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import COLUMNS, entry_tag
-from cs_console.access_log.canonical import entry_bytes
-from cs_console.access_log.head import TAG_BYTES
+from cs_console.access_log.canonical import COLUMNS, entry_bytes
+from cs_console.access_log.head import TAG_BYTES, entry_tag
 from cs_console.access_log.merkle import leaf_hash
 from cs_console.errors import LogBroken
 from cs_console.prepared import Prepared, Row

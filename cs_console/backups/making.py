@@ -10,9 +10,10 @@ from pathlib import Path
 
 from cs_console.access_log.append import record
 from cs_console.access_log.entry import Entry
-from cs_console.database import LOCK_WAIT_SECONDS, Database, store_error
+from cs_console.database import LOCK_WAIT_SECONDS, Database
 from cs_console.desk import DeskSession
 from cs_console.errors import BadInput, NotADatabase
+from cs_console.store_errors import store_error
 from models.enums import Action
 
 FILE_MODE = 0o600

@@ -146,7 +146,7 @@ def confirm(
     home: Home = None,
 ) -> None:
     """Confirm roles as a second person, with their password: not the giver and not the owner of the account."""
-    from cs_console.staff.given_roles import confirm_roles_as
+    from cs_console.staff.confirming_roles import confirm_roles_as
 
     with desk(home) as opened:
         given = confirm_roles_as(opened, by, typed_password(password_stdin), name)

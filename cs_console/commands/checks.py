@@ -27,7 +27,7 @@ from cs_console.custody.desk_keys import missing_desk_keys, requesters_without_k
 from cs_console.custody.erasing import brought_back, stated_without_proof
 from cs_console.custody.rotation import key_status
 from cs_console.custody.tombstones import tombstone_file
-from cs_console.database import Database, read_url, store_errors
+from cs_console.database import Database, read_url
 from cs_console.delivery import sms, smtp
 from cs_console.desk import Desk
 from cs_console.errors import BadPack, BadSettings, ConsoleError, StoreUnavailable
@@ -39,6 +39,7 @@ from cs_console.operator_command import CommandFailed, run_command
 from cs_console.settings import Settings
 from cs_console.staff.accounts import unlike_the_log, without_identity
 from cs_console.staff.setup import KEYRING_ADVICE, keyring_flaw
+from cs_console.store_errors import store_errors
 
 PACKAGES = ("cs-console", "textual", "sqlalchemy", "sqlmodel", "cryptography", "argon2-cffi")
 _DEMANDED = frozenset({"require", "verify-ca", "verify-full"})

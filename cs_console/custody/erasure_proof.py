@@ -14,8 +14,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 from sqlmodel import Session, col
 
-from cs_console.access_log.append import COLUMNS, about_text, entry_tag
-from cs_console.access_log.canonical import entry_bytes
+from cs_console.access_log.append import about_text
+from cs_console.access_log.canonical import COLUMNS, entry_bytes
+from cs_console.access_log.head import entry_tag
 from cs_console.access_log.merkle import leaf_hash
 from cs_console.desk import Desk
 from cs_console.errors import KeyDestroyed, KeyMissing

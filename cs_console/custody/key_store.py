@@ -26,9 +26,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from cs_console.database import ONE_STATEMENT, empty_journal, engine_for, store_errors
+from cs_console.database import ONE_STATEMENT, empty_journal, engine_for
 from cs_console.errors import StoreBusy, StoreUnavailable
 from cs_console.prepared import Prepared
+from cs_console.store_errors import store_errors
 from models.columns import UtcMoment
 
 FIRST_EPOCH = 1

@@ -23,12 +23,12 @@ from cs_console.custody.index_state import IndexState, read_state
 from cs_console.custody.key_store import KeyEpoch, KeyStore, WrappedKey
 from cs_console.custody.keyring import Keyring
 from cs_console.custody.wrapping import UnknownEpoch, is_key_of, proof_for, wrap, wrong_key
-from cs_console.database import store_errors
 from cs_console.desk import Desk, DeskSession
 from cs_console.errors import KeysRotating, KeyUnavailable, StoreUnavailable
 from cs_console.file_lock import LockHeld, file_lock
 from cs_console.key_files import next_key, put_next_in_place, wrapping_key, wrapping_keys
 from cs_console.settings import Settings
+from cs_console.store_errors import store_errors
 from models.enums import Action
 
 BATCH = 500

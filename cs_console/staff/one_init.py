@@ -6,10 +6,11 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from cs_console.database import MIGRATION_WAIT_SECONDS, Database, engine_for, store_errors
+from cs_console.database import MIGRATION_WAIT_SECONDS, Database, engine_for
 from cs_console.errors import StoreBusy, StoreUnavailable
 from cs_console.file_lock import LockHeld, file_lock
 from cs_console.settings import Settings
+from cs_console.store_errors import store_errors
 
 _LOCK = 0x6465736B  # "desk" in ASCII
 

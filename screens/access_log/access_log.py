@@ -13,7 +13,8 @@ from cs_console.errors import BadFilter
 from models.enums import Result
 from screens.access_log.log_entry import EntryDialog
 from screens.access_log.log_proof import ProofDialog
-from screens.frame.console_screen import WIDE, ConsoleScreen
+from screens.frame.console_screen import ConsoleScreen
+from screens.frame.dialog import WIDE
 from screens.frame.local_time import moment
 from screens.registry import bindings_for
 from screens.widgets.cursor_sign import LineTable

@@ -10,7 +10,7 @@ from cs_console.access_log.review import verify_for
 from cs_console.access_log.verify import Verdict
 from cs_console.desk import DeskSession
 from cs_console.errors import ConsoleError
-from screens.frame.console_screen import Dialog
+from screens.frame.dialog import Dialog
 from screens.widgets.safe_text import PlainText
 
 _EVERY_SECONDS = 0.1

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from textual import on
 from textual.app import ComposeResult
 
-from screens.frame.console_screen import Dialog
+from screens.frame.dialog import Dialog
 from screens.widgets.choice_list import Choice, ChoiceList
 from screens.widgets.safe_text import PlainText
 

@@ -80,6 +80,9 @@ class Console(Protocol):
     def go_to(self, mode: str) -> None:
         """Show the queue, the approvals, the erasures or the access log."""
 
+    def show_help(self, where: str) -> None:
+        """Show the keys and the help of the screen that is called so in the registry."""
+
     def show_phone(self) -> None:
         """Show what the outbox received, in the demo."""
 

@@ -6,10 +6,12 @@ from typing import ClassVar, Generic, TypeVar
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.containers import Container
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 
 from screens.frame.autosave import Drafting
-from screens.registry import bindings_for, roles_for
+from screens.frame.dialog import WIDE
+from screens.frame.go import GoTo
+from screens.registry import roles_for
 from screens.widgets.header_bar import HeaderBar
 from screens.widgets.key_bar import KeyBar
 from screens.widgets.notice_bar import NoticeBar
@@ -17,17 +19,14 @@ from screens.widgets.store_banner import StoreBanner
 
 T = TypeVar("T")
 
-WIDE = 120
-"""From this width on, panes are shown side by side instead of one at a time (class `-wide`, else `-narrow`)."""
-
 
 # Screen before Drafting: Textual looks for inherited styles along the first base only
 class ConsoleScreen(Screen[T], Drafting, Generic[T]):
     """A whole screen.
 
-        A subclass names itself in `WHERE` (as the registry knows it), sets `BINDINGS = bindings_for(WHERE)`, yields its
-        widgets from `body`, and writes `action_<command id>` for each of its commands. A screen without fields
-    to fill in lets notices of problems fade (`PROBLEMS_FADE`).
+    A subclass names itself in `WHERE` (as the registry knows it), sets `BINDINGS = bindings_for(WHERE)`, yields its
+    widgets from `body`, and writes `action_<command id>` for each of its commands. A screen without fields to fill in
+    lets notices of problems fade (`PROBLEMS_FADE`).
     """
 
     WHERE: ClassVar[str] = ""
@@ -106,8 +105,6 @@ class ConsoleScreen(Screen[T], Drafting, Generic[T]):
 
     def action_go(self) -> None:
         """Wait for the second key of `g q`, `g a` and `g l`."""
-        from screens.frame.go import GoTo
-
         self.go_on(GoTo(), self._went)
 
     def _went(self, mode: str | None) -> None:
@@ -116,42 +113,9 @@ class ConsoleScreen(Screen[T], Drafting, Generic[T]):
 
     def action_help(self) -> None:
         """Keys and help for this screen."""
-        from screens.frame.help import HelpScreen
-
-        self.go_on(HelpScreen(self.WHERE))
+        if self.app.screen is self.screen:  # else the person has moved on
+            self.console.show_help(self.WHERE)
 
     def action_phone(self) -> None:
         """Show what the outbox received, in the demo."""
         self.console.show_phone()
-
-
-class Dialog(ModalScreen[T], Drafting, Generic[T]):
-    """A dialog in the middle of the screen. It returns its answer; Escape means no, which is None."""
-
-    WHERE: ClassVar[str] = "dialog"
-    DIALOG_TITLE: ClassVar[str] = ""
-    BINDINGS = bindings_for("dialog")
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
-
-    def compose(self) -> ComposeResult:
-        with Container(id="dialog") as box:
-            box.border_title = self.DIALOG_TITLE
-            yield StoreBanner(self.console.store_away)
-            yield from self.body()
-            yield NoticeBar()
-
-    def body(self) -> ComposeResult:
-        """The widgets of the dialog."""
-        yield from ()
-
-    def hide_values(self) -> None:
-        """Remove every revealed value from the screen and end its view, as on a whole screen."""
-
-    def dismiss(self, result: T | None = None) -> AwaitComplete:
-        """Close with the answer; see `go_away`."""
-        return self.go_away(partial(super().dismiss, result))
-
-    def action_back(self) -> None:
-        """No."""
-        self.dismiss(None)

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
-from screens.frame.console_screen import Dialog
+from screens.frame.dialog import Dialog
 from screens.registry import bindings_for, places_for, shown_key
 
 

@@ -15,7 +15,7 @@ from cs_console.custody.drafts import KeptDraft, discard_draft, find_draft, save
 from cs_console.desk import DeskSession
 from cs_console.errors import ConsoleError, DoneBefore
 from screens.frame.console import Typed
-from screens.frame.console_screen import Dialog
+from screens.frame.dialog import Dialog
 from screens.registry import bindings_for
 from screens.widgets.notice_bar import NoticeBar, Tone
 from screens.widgets.password_input import PasswordInput

@@ -8,7 +8,7 @@ from textual.widgets import Input
 
 from cs_console.tickets.look_up import look_up
 from models.enums import Field
-from screens.frame.console_screen import Dialog
+from screens.frame.dialog import Dialog
 from screens.widgets.choice_list import Choice, ChoiceList
 from screens.widgets.safe_text import PlainText
 

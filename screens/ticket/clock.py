@@ -10,7 +10,7 @@ from textual.containers import VerticalScroll
 from cs_console.decisions.clock_view import ClockLine, ClockView, FeeWait
 from models.enums import DeliveryState
 from screens.frame.choice import ChoiceDialog
-from screens.frame.console_screen import Dialog
+from screens.frame.dialog import Dialog
 from screens.frame.text_dialog import WordsDialog
 from screens.widgets.choice_list import Choice, ChoiceList
 from screens.widgets.notice_bar import Said, Tone

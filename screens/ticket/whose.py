@@ -9,7 +9,7 @@ from textual.widgets import Input
 
 from cs_console.verification.linking import Candidate, Whose, look_for_person
 from models.enums import Field, Link
-from screens.frame.console_screen import Dialog
+from screens.frame.dialog import Dialog
 from screens.widgets.choice_list import Choice, ChoiceList
 from screens.widgets.notice_bar import Tone
 from screens.widgets.safe_text import PlainText

@@ -8,7 +8,7 @@ from textual.widgets import Input
 
 from cs_console.verification.caller import LONGEST_SAID, CallerAnswer, check_caller
 from models.enums import Field
-from screens.frame.console_screen import Dialog
+from screens.frame.dialog import Dialog
 from screens.widgets.forgetting_input import ForgettingInput
 from screens.widgets.notice_bar import Said, Tone
 from screens.widgets.safe_text import PlainText

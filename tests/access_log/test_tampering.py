@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as some
 
-from cs_console.access_log.append import COLUMNS
+from cs_console.access_log.canonical import COLUMNS
 from cs_console.access_log.verify import verify_log
 from tests.access_log.tampering import fill_and_sign
 from tests.support.desk import TestDesk

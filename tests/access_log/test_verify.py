@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cs_console.access_log.append import COLUMNS, entry_tag
-from cs_console.access_log.canonical import entry_bytes
+from cs_console.access_log.canonical import COLUMNS, entry_bytes
 from cs_console.access_log.checkpoint import LogSigner, checkpoint_tag, write_checkpoint
 from cs_console.access_log.checkpoint_folder import FILE_NAME
-from cs_console.access_log.head import head_tag
+from cs_console.access_log.head import entry_tag, head_tag
 from cs_console.access_log.merkle import Frontier, leaf_hash
 from cs_console.access_log.verify import Verdict, verify_log
 from cs_console.errors import BadInput, KeyUnavailable, StoreUnavailable

@@ -324,8 +324,8 @@ def test_only_ones_own_view_can_be_ended(test_desk: TestDesk) -> None:
 
 
 def test_a_checkpoint_is_signed_when_views_alone_fill_the_log(sqlite_desk: TestDesk) -> None:
-    from cs_console.access_log.append import CHECKPOINT_ENTRIES
     from cs_console.access_log.checkpoint import latest
+    from cs_console.access_log.head import CHECKPOINT_ENTRIES
 
     session, ticket = own_ticket(sqlite_desk)
     for _ in range(CHECKPOINT_ENTRIES):

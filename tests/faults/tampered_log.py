@@ -9,7 +9,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cs_console.access_log.append import COLUMNS
+from cs_console.access_log.canonical import COLUMNS
 from cs_console.access_log.checkpoint import LogSigner, log_signer
 from cs_console.access_log.checkpoint_folder import FILE_NAME
 from tests.access_log.tampering import Hand, fill, fill_and_sign, hand

@@ -4,9 +4,9 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from cs_console.access_log.append import COLUMNS, append, entry_tag
-from cs_console.access_log.canonical import entry_bytes
-from cs_console.access_log.head import head_tag
+from cs_console.access_log.append import append
+from cs_console.access_log.canonical import COLUMNS, entry_bytes
+from cs_console.access_log.head import entry_tag, head_tag
 from cs_console.access_log.merkle import Frontier, leaf_hash
 from cs_console.access_log.signed_note import NoteSignature, checkpoint_text, note_text
 from tests.access_log.tampering import ACTORS, ENTRIES, Hand, hand

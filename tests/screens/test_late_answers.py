@@ -13,7 +13,8 @@ from cs_console.errors import BadInput, SessionEnded
 from models.enums import Action, DeliveryState, MessageSort, Role
 from models.message import Message
 from screens.frame.background import Reported
-from screens.frame.console_screen import ConsoleScreen, Dialog
+from screens.frame.console_screen import ConsoleScreen
+from screens.frame.dialog import Dialog
 from screens.frame.go import GoTo
 from screens.frame.help import HelpScreen
 from screens.queue.queue import QueueScreen

@@ -12,7 +12,8 @@ from cs_console.app import ConsoleApp
 from cs_console.errors import BadSettings
 from models.enums import Role
 from screens import registry
-from screens.frame.console_screen import ConsoleScreen, Dialog
+from screens.frame.console_screen import ConsoleScreen
+from screens.frame.dialog import Dialog
 from screens.frame.help import ABOUT
 from tests.support.consoles import console
 from tests.support.desk import TestDesk

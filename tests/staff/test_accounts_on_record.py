@@ -27,7 +27,7 @@ from cs_console.errors import (
 )
 from cs_console.live_session import roles_held
 from cs_console.staff import accounts, passwords
-from cs_console.staff.given_roles import confirm_roles
+from cs_console.staff.confirming_roles import confirm_roles
 from cs_console.staff.second_person import Confirming, require_password_of
 from cs_console.staff.sign_in import first_step, second_step, sign_in
 from cs_console.tickets.queue import counts

@@ -10,7 +10,7 @@ from cs_console.commands import app
 from cs_console.desk import DeskSession, operator_session
 from cs_console.errors import BadAccount, MustChangePassword, NotAllowed, SessionEnded, SignInRefused, UnknownAgent
 from cs_console.staff import accounts
-from cs_console.staff.given_roles import confirm_roles, confirm_roles_as
+from cs_console.staff.confirming_roles import confirm_roles, confirm_roles_as
 from cs_console.staff.sign_in import sign_in
 from cs_console.staff.staff_changes import in_words, staff_changes
 from models.enums import Action, Role
