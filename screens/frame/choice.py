@@ -1,6 +1,7 @@
 """A dialog with a list of answers."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from textual import on
 from textual.app import ComposeResult
@@ -13,7 +14,7 @@ from screens.widgets.safe_text import PlainText
 class ChoiceDialog(Dialog[str]):
     """Enter chooses a line; the answer is its key. Escape chooses nothing."""
 
-    CSS_PATH = "choice.tcss"
+    CSS_PATH = Path(__file__).with_name("choice.tcss")
 
     def __init__(self, question: str, choices: Iterable[Choice], *, hint: str = "") -> None:
         super().__init__()

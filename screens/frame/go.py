@@ -1,5 +1,6 @@
 """The second key of `g q`, `g a`, `g l`: a reminder of the possible places, closed by the next key."""
 
+from pathlib import Path
 from typing import ClassVar
 
 from textual import events
@@ -16,7 +17,7 @@ class GoTo(Dialog[str]):
 
     WHERE = "go"
     DIALOG_TITLE: ClassVar[str] = "Go to"
-    CSS_PATH = "go.tcss"
+    CSS_PATH = Path(__file__).with_name("go.tcss")
     BINDINGS = bindings_for("go")
 
     def body(self) -> ComposeResult:

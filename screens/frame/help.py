@@ -1,5 +1,6 @@
 """The keys and the help text of one screen, from the registry of commands."""
 
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -86,7 +87,7 @@ class HelpScreen(ConsoleScreen[None]):
 
     WHERE = "help"
     HEADING: ClassVar[str] = "Keys and help"
-    CSS_PATH = "help.tcss"
+    CSS_PATH = Path(__file__).with_name("help.tcss")
     BINDINGS = bindings_for("help")
 
     def __init__(self, about: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Coroutine
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from textual import on
@@ -23,7 +24,7 @@ Answer = TypeVar("Answer")
 class Palette(CommandPalette, Asking):
     """Textual's palette, drawn like the console's dialogs; it closes once, and closes no other screen."""
 
-    CSS_PATH = "palette.tcss"
+    CSS_PATH = Path(__file__).with_name("palette.tcss")
 
     def dismiss(self, result: None = None) -> AwaitComplete:
         """Close; see `go_away`."""

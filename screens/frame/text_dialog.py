@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 from textual import on
@@ -39,7 +40,7 @@ class WordsDialog(Dialog[Written]):
     """Asks for some lines of text; `place` is where the draft is kept until it is used. Escape keeps it."""
 
     WHERE = "words"
-    CSS_PATH = "text_dialog.tcss"
+    CSS_PATH = Path(__file__).with_name("text_dialog.tcss")
     BINDINGS = bindings_for("words")
 
     def __init__(self, question: str, place: str, ticket: int, *, hint: str) -> None:
@@ -117,7 +118,7 @@ def forgetting_draft(session: DeskSession, written: Written, work: Callable[[], 
 class PasswordDialog(Dialog[str]):
     """Asks for the agent's own password again before something important. It is stored nowhere."""
 
-    CSS_PATH = "text_dialog.tcss"
+    CSS_PATH = Path(__file__).with_name("text_dialog.tcss")
 
     def __init__(self, question: str) -> None:
         super().__init__()

@@ -1,8 +1,10 @@
 """The one table of commands: what it promises about keys, footers, palette and help."""
 
 import importlib
+import inspect
 import pkgutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -100,6 +102,14 @@ def test_every_place_has_its_screen_and_its_help() -> None:
     assert set(PLACES) - {"form", "words"} <= places
     whole = {kind.WHERE for kind in screen_classes() if issubclass(kind, ConsoleScreen)}
     assert whole - {"", "lock", "help"} <= set(ABOUT)
+
+
+def test_every_screen_finds_its_styles() -> None:
+    """Textual looks for a style sheet beside the class that is opened, though a class above it may have named it."""
+    for kind in screen_classes():
+        named = kind.CSS_PATH if isinstance(kind.CSS_PATH, list) else [kind.CSS_PATH] if kind.CSS_PATH else []
+        missing = [one for one in named if not (Path(inspect.getfile(kind)).parent / one).is_file()]
+        assert not missing, f"{kind.__name__}: {missing}"
 
 
 def test_commands_of_other_roles_are_not_offered() -> None:
