@@ -6,9 +6,9 @@ from datetime import date, datetime, timedelta
 
 from cs_console.access_log.action_words import action_of_words
 from cs_console.errors import BadFilter
+from cs_console.filter_words import AROUND_VALUE, filter_words
 from models.enums import Action, Result
 
-_WORD = re.compile(r'(?P<key>[a-z]+):(?:"(?P<quoted>[^"]*)"|(?P<plain>\S*))(?=\s|$)|#(?P<ticket>\S+)|(?P<other>\S+)')
 _PSEUDONYM = re.compile(r"[0-9a-f]{4,16}")
 _MOST = 2**31 - 1
 
@@ -40,15 +40,16 @@ def parse_log_filter(text: str) -> LogFilter:
     Raises BadFilter with a sentence that names the word.
     """
     found = LogFilter()
-    for match in _WORD.finditer(text):
-        word = match.group()
-        key = "ticket" if match["ticket"] is not None else _COLUMNS.get(match["key"], match["key"])
-        if match["other"] is not None or key not in _READERS:
+    for one in filter_words(text, AROUND_VALUE):
+        word = one.typed
+        number = word.removeprefix("#") if word.startswith("#") else ""
+        key = "ticket" if number else _COLUMNS.get(one.key or "", one.key)
+        if key not in _READERS or one.negated:
             raise BadFilter(
                 f"“{word}” is not understood here.",
                 "Use who: (or agent:) what: (or action:) ticket: requester: outcome: since: until:, each with a value.",
             )
-        value = next(part for part in (match["ticket"], match["quoted"], match["plain"]) if part is not None)
+        value = number or one.value
         if not value:
             raise BadFilter(f"“{word}” has no value.", f"Write it after the colon, like {_EXAMPLES[key]}.")
         if key in found.keys:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import NoReturn
 
 from cs_console.errors import BadFilter
+from cs_console.filter_words import ANYWHERE, Word, filter_words
 from cs_console.plain_text import one_line
 from models.enums import Channel, Priority, TicketKind, TicketState
 
@@ -21,8 +22,6 @@ MAX_VALUES = 20
 FILTER_WORDS = "kind: state: assignee: priority: channel: lang: due: received: older: newer: #number"
 ME, UNASSIGNED = "me", "none"
 
-_TOKEN = re.compile(r'(?:[^\s"]|"[^"]*")+')
-_TERM = re.compile(r"(-?)([^:]*):(.*)", re.DOTALL)
 _NUMBER = re.compile(r"(-?)#?([0-9]{1,9})")
 _AGE = re.compile(r"([0-9]{1,4})([hdw])")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -96,7 +95,8 @@ def parse(text: str) -> Filter:
         raise BadFilter(f"The filter is longer than {MAX_TEXT} characters.", "Use fewer words.")
     if text.count('"') % 2:
         raise BadFilter("A quotation mark is not closed.", 'Write state:"to verify" or state:to-verify.')
-    words = _TOKEN.findall(text.replace("：", ":").replace("＃", "#"))  # what an input method for Chinese types
+    ascii_marks = text.replace("：", ":").replace("＃", "#")  # what an input method for Chinese types
+    words = tuple(filter_words(ascii_marks, ANYWHERE))
     if len(words) > MAX_TERMS:
         raise BadFilter(f"The filter has more than {MAX_TERMS} words.", "Use fewer words.")
     choices: list[Choice] = []
@@ -114,25 +114,23 @@ def parse(text: str) -> Filter:
     return Filter(tuple(choices), tuple(spans), text)
 
 
-def _term(word: str) -> Choice | Span:
-    bare = word.replace('"', "")
-    number = _NUMBER.fullmatch(bare)
+def _term(word: Word) -> Choice | Span:
+    number = _NUMBER.fullmatch(word.bare)
     if number:
         return Choice(Key.NUMBER, (str(int(number[2])),), bool(number[1]))
-    found = _TERM.fullmatch(bare)
-    if found is None:
+    if word.key is None:
         raise BadFilter(
-            f"“{one_line(bare, 40)}” cannot be looked for: the words in tickets are sealed.",
+            f"“{one_line(word.bare, 40)}” cannot be looked for: the words in tickets are sealed.",
             f"Possible: {FILTER_WORDS}.",
         )
-    minus, name, value = found[1], found[2].casefold(), found[3].strip()
+    name, value = word.key.casefold(), word.value.strip()
     read = _READERS.get(name)
     if read is None:
-        raise BadFilter(f"“{one_line(bare, 40)}” is not a filter.", f"Possible: {FILTER_WORDS}.")
+        raise BadFilter(f"“{one_line(word.bare, 40)}” is not a filter.", f"Possible: {FILTER_WORDS}.")
     if not value:
         raise BadFilter(f"{name}: has no value.", f"Possible: {FILTER_WORDS}.")
     term = read(name, value)
-    if not minus:
+    if not word.negated:
         return term
     if isinstance(term, Span):
         raise BadFilter(f"A minus does not work before {name}:.", "Turn the sign round instead: < for >.")
