@@ -1,7 +1,6 @@
 """The one door for text from outside: what passes here cannot move a cursor, hide a letter or start a link."""
 
 import re
-import unicodedata
 
 _PICTURE_OF_DEL = "\u2421"
 _REPLACEMENT = "\ufffd"
@@ -18,11 +17,6 @@ _UNSAFE = re.compile(
     "]"
 )
 _LINE_ENDS = frozenset({"\r\n", "\u2028", "\u2029"})
-
-_SCHEME_AND_HOST = re.compile(r"\b(?P<scheme>https?|ftps?)://(?P<host>[^\s/?#]*)", re.IGNORECASE)
-_BARE_WWW = re.compile(r"\bwww\.[^\s/?#]+", re.IGNORECASE)
-
-_LOOK_ALIKE_SCRIPTS = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC"})
 
 
 def plain(text: str) -> str:
@@ -59,27 +53,3 @@ def one_line(text: str, limit: int = 200) -> str:
 def sentence_line(text: str) -> str:
     """`text` plain and on one line, uncut: a line break in a file's name is shown, so that it cannot forge a line."""
     return plain(text).replace("\n", "\u240a")
-
-
-def defang(text: str) -> str:
-    """Links written so that no terminal or mail reader makes them clickable: `hxxp://a[.]b` (policy I.(1)2)."""
-    return _BARE_WWW.sub(lambda www: _bracketed(www.group()), _SCHEME_AND_HOST.sub(_defanged, text))
-
-
-def _defanged(link: re.Match[str]) -> str:
-    scheme = link["scheme"].lower().replace("tt", "xx").replace("ft", "fx")
-    return f"{scheme}://{_bracketed(link['host'])}"
-
-
-def _bracketed(host: str) -> str:
-    return host.replace("[.]", ".").replace(".", "[.]")
-
-
-def is_mixed_script(text: str) -> bool:
-    """Whether a word of `text` mixes scripts whose letters look alike, as forged addresses do (a Cyrillic а in it)."""
-    return any(len(_scripts(word)) > 1 for word in re.split(r"[\s.@]+", text))
-
-
-def _scripts(word: str) -> frozenset[str]:
-    names = {unicodedata.name(char, "").split(" ", 1)[0] for char in word if char.isalpha()}
-    return frozenset(names & _LOOK_ALIKE_SCRIPTS)

@@ -1,7 +1,6 @@
 """Filing one message: requester, ticket or follow-up, sealed lines and the entry, all in the caller's transaction."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -49,8 +48,6 @@ NO_SUBJECT = "(no subject)"
 _add_ticket = insert_into(Ticket)
 _add_line = insert_into(Message)
 _add_attachment = insert_into(Attachment)
-
-Contacts = Sequence[tuple[Field, str]]
 
 
 @dataclass(frozen=True)

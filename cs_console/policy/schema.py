@@ -122,7 +122,6 @@ class Texts(Part):
 
     feedback_delayed: Sentence
     legal_review: Sentence
-    third_parties: Sentence
 
 
 class Pack(Part):

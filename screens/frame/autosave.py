@@ -49,10 +49,6 @@ class Drafting(Asking):
         self.forget(session, typed)
         return answer
 
-    def save_typed(self, session: "DeskSession") -> None:
-        """Save what is typed and not yet saved, before the screen goes away; for a worker thread. Raises as `save`."""
-        self.save(session, self.unsaved())
-
     def unsaved(self) -> tuple[Typed, ...]:
         """What is typed here and not yet saved."""
         if self._done_with:
