@@ -46,7 +46,7 @@ screenshots: .venv/.everything
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.txt
 	touch $@
 
-# Pin anew after a change of the dependencies in pyproject.toml.
+# Pin again after a change of the dependencies in pyproject.toml.
 requirements: .venv/.everything
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --upgrade --quiet -o requirements.txt

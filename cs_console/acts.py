@@ -54,7 +54,7 @@ def once(
     """Do it inside the caller's transaction and return its outcome; the first outcome if it has happened before.
 
     It comes first in the transaction, before any lock: a second console waits here until the first one has committed
-    or given up. A refusal that `do` returns is no act: it can be tried again. Raises DoneBefore where it happened with
+    or given up. A refusal returned by `do` is not an act: it can be retried. Raises DoneBefore where it happened with
     another content, NotThisAct for an id of another kind of act, ticket or account.
     """
     if intent.act is None:
@@ -120,7 +120,7 @@ def drop_old_acts(desk: Desk) -> None:
 
 
 def _begins(db: Session, session: DeskSession, intent: Intent) -> bool:
-    """Write the act's row, if there is none yet; False if there is. PostgreSQL waits for who is writing the same."""
+    """Write the act's row, if there is none yet; False if there is. PostgreSQL waits for one that writes the same."""
     assert intent.act is not None  # `once` has looked
     insert = sqlite_insert if session.desk.database.is_sqlite else postgresql_insert
     row = insert(ActRow).values(

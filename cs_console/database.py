@@ -89,7 +89,7 @@ def engine_for(url: str | URL, lock_wait: float | None = None) -> Engine:
 
 
 def read_url(url: str | URL) -> URL | None:
-    """The parts of a database's URL, None for what is none.
+    """The parts of a database's URL, None for an invalid URL.
 
     With an @ in its password as it is, the rest of the password would be taken for the host's name: shown, and asked
     for on the network.
@@ -142,7 +142,7 @@ def _identity(file: Path) -> tuple[int, int]:
         found = file.stat()
     except OSError:
         raise StoreUnreachable(
-            f"{file} cannot be found.", "Nothing was changed; put it back, then try again."
+            f"{file} cannot be found.", "Nothing was changed. Restore the file, then try again."
         ) from None
     return found.st_dev, found.st_ino
 
@@ -154,7 +154,7 @@ def _require_in_place(used: Mapping[str, Any]) -> None:
     file, opened = used[_FILE]
     if _identity(file) != opened:
         raise StoreUnavailable(
-            f"{file} was replaced while it was written to.", "Nothing was changed in what is there now; try again."
+            f"{file} was replaced while it was being written.", "The current file was not changed. Try again."
         )
 
 
@@ -309,7 +309,7 @@ class Database:
             yield db
 
     def version(self) -> str | None:
-        """The migration the store stands at, None for a missing or empty one. Never creates or changes anything."""
+        """The store's migration, None for a missing or empty store. Never creates or changes anything."""
         if self.file is not None:
             return _sqlite_version(self.file)
         with store_errors(), self._reading.connect() as connection:
@@ -322,16 +322,14 @@ class Database:
         Raises NoDesk, StoreTooNew, NotADatabase or StoreUnavailable, all with exit status 3.
         """
         if self._known_version() is None:
-            raise NoDesk(
-                "There is no desk here yet.", "Make one with `cs-console init`, or look around with `cs-console demo`."
-            )
+            raise NoDesk("There is no desk here yet.", "Create one with `cs-console init`, or try `cs-console demo`.")
 
     def _known_version(self) -> str | None:
         version = self.version()
         if version is not None and version not in REVISIONS:
             raise StoreTooNew(
                 "This database was made by a newer cs-console.",
-                "Nothing was touched; update the program, then try again.",
+                "Nothing was changed. Update cs-console, then try again.",
             )
         return version
 

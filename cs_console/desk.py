@@ -120,7 +120,7 @@ class DeskSession:
 
     @cached_property
     def actor(self) -> Actor:
-        """Who stands in log entries."""
+        """The actor in log entries."""
         roles = ",".join(sorted(self.agent.roles))
         return Actor(self.agent.name, roles, self.session_id[:16], self.desk.host)
 
@@ -147,7 +147,7 @@ class DeskSession:
 
 def _refuse(operator: bool) -> None:
     if operator:
-        raise NotAllowed("Only a command on the host does this.", "Ask the operator of this desk.")
+        raise NotAllowed("This can only be done with a command on the host.", "Ask the operator of this desk.")
 
 
 @dataclass(frozen=True)

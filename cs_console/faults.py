@@ -26,7 +26,7 @@ def crash_sentence(fault: BaseException, report: Path | None = None) -> str:
     """What a person reads instead of a traceback; `report` is the file that says more, without personal data."""
     more = f" A report without personal data is in {plain(str(report))}." if report is not None else ""
     return (
-        f"cs-console stopped because of a fault ({spot_of(fault)}). "
+        f"cs-console stopped because of an error ({spot_of(fault)}). "
         f"What you typed is saved up to the last second; tell an admin.{more}"
     )
 

@@ -1,4 +1,4 @@
-"""What stands in the database beside the console's own tables: a trigger, view or rule can change what is asked of it.
+"""Objects in the database beside the console's own tables: a trigger, view or rule can change its answers.
 
 The console makes two triggers a protected table and nothing else of the kind. The owner of the database can add some;
 what they hide while an act looks, `log verify` does not see afterwards, so `doctor` names them.

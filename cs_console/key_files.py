@@ -45,7 +45,7 @@ def read_key_file(path: Path) -> bytes:
         return _decode(path.read_bytes(), str(path))
     except OSError as problem:
         raise KeyUnavailable(
-            f"The key file {path} cannot be read: {problem.strerror}.", "Restore it, or name another one."
+            f"The key file {path} cannot be read: {problem.strerror}.", "Restore it, or name another key file."
         ) from None
 
 
@@ -148,5 +148,5 @@ def _decode(text: bytes, where: str) -> bytes:
     except ValueError:
         key = b""
     if len(key) != KEY_BYTES:
-        raise KeyUnavailable(f"{where} does not hold 32 bytes in base64.", "Restore the right key.")
+        raise KeyUnavailable(f"{where} does not contain 32 bytes in base64.", "Restore the right key.")
     return key

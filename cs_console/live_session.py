@@ -91,7 +91,7 @@ def check_roles(roles: str, due: int, any_of: tuple[Role, ...]) -> None:
     if any_of and not any(role.value in held for role in any_of):
         wanted = " or ".join(role.value for role in any_of)
         article = "an" if wanted[0] in "aeiou" else "a"
-        raise NotAllowed(f"Only {article} {wanted} can do this.", "Ask someone who has that role.")
+        raise NotAllowed(f"Only {article} {wanted} can do this.", "Ask a person with that role.")
 
 
 def require_session(db: Session, session: "DeskSession") -> None:
@@ -107,7 +107,7 @@ def _live(db: Session, session: "DeskSession") -> tuple[str, int]:
     """The account's roles now, and what it has to do first. Raises SessionEnded."""
     row = db.connection().execute(_LIVE, {"session": session.session_id, "agent": session.agent.id}).first()
     if row is None:
-        raise SessionEnded("this session is unknown here")
+        raise SessionEnded("this session is not known here")
     started, active, ended, reason, state, roles, due, *newest = row
     check_live(session, started, active, ended, reason, state)
     return roles_and_due(db.connection(), session, roles, due, newest)
@@ -123,6 +123,6 @@ def check_live(
     if state != AccountState.ACTIVE:
         raise SessionEnded("your account is suspended")
     if now - active > timedelta(seconds=settings.idle_sign_out):
-        raise SessionEnded(f"nothing was done for {settings.idle_sign_out // 60} minutes")
+        raise SessionEnded(f"you were inactive for {settings.idle_sign_out // 60} minutes")
     if now - started > timedelta(hours=settings.session_hours):
-        raise SessionEnded(f"{settings.session_hours} hours are over")
+        raise SessionEnded(f"your session reached its limit of {settings.session_hours} hours")

@@ -29,7 +29,7 @@ def open_desk(settings: Settings, clock: Clock | None = None) -> Desk:
         database.check()
         kept = Database(settings.keyring).file
         if kept is not None and not kept.is_file():  # opening it would make an empty one
-            raise StoreUnavailable(f"The keyring {kept} is missing.", "Restore it: without it nothing can be opened.")
+            raise StoreUnavailable(f"The keyring {kept} is missing.", "Restore it: without it no data can be opened.")
         clock = clock or SystemClock()
         desk_clock = clock if isinstance(clock, DeskClock) else DeskClock(clock)
         keyring = open_keyring(settings, desk_clock)
@@ -46,7 +46,7 @@ def open_desk(settings: Settings, clock: Clock | None = None) -> Desk:
 
 
 def _adopted_on_record(desk: Desk) -> str:
-    """The pack that was adopted last, "" where the log cannot say so now: a desk opens all the same, to verify it."""
+    """The pack that was adopted last, "" if the log cannot tell now: the desk still opens, to verify the log."""
     try:
         with desk.database.reading() as db:
             return newest_adopted(db, desk)

@@ -134,7 +134,7 @@ class ServerLine:
         self._one_at_a_time.release()
 
     def open(self) -> "Wire":
-        """The connection as it stands, or a new one. Raises what the driver raises."""
+        """The current connection, or a new one. Raises what the driver raises."""
         if self._wire is not None and not self._wire.in_order:
             self._hang_up()
         if self._wire is None:

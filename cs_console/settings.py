@@ -104,7 +104,7 @@ class Settings(BaseModel):
             except ValueError:
                 raise ValueError("the command's quotes do not match") from None
             if not words:
-                raise ValueError(f"no command stands after {COMMAND}")
+                raise ValueError(f"there is no command after {COMMAND}")
         return given
 
     @field_validator("second_factor", mode="before")

@@ -32,11 +32,11 @@ def store_error(problem: Exception) -> StoreUnavailable:
     words = str(cause).lower() if on_file else ""  # a server's words can hold values, and say everything by number
     if not (on_file or state) and any(sign in str(cause).lower() for sign in _NOT_ENCRYPTED_AS_ASKED):
         return StoreUnavailable(
-            "The database server does not offer the encrypted connection that is asked for.",
+            "The database server does not offer the required encrypted connection.",
             "Nothing was sent to it; check sslmode and sslrootcert in the URL, and the server's certificate.",
         )
     if "locked" in words or state in {"55P03", "57014", "40P01"} or isinstance(cause, PoolTimeout):
-        return StoreBusy("The database is busy.", "Nothing was changed; try again in a moment.")
+        return StoreBusy("The database is busy.", "Nothing was changed. Try again in a moment.")
     if "full" in words or "no space" in words or state == "53100":
         return StoreFull("The disk is full.", "Nothing was changed; free some space, then try again.")
     if "not a database" in words or "malformed" in words:
@@ -46,7 +46,7 @@ def store_error(problem: Exception) -> StoreUnavailable:
         )
     if "readonly" in words or "read-only" in words or state == "25006":
         return StoreUnavailable(
-            "The database can only be read.",
+            "The database is read-only.",
             "Nothing was changed; check the file's and folder's permissions.",
         )
     if "unable to open" in words:
@@ -55,11 +55,11 @@ def store_error(problem: Exception) -> StoreUnavailable:
         )
     if state == "42501":
         return StoreUnavailable(
-            "The database does not let this account do that.",
-            "Nothing was changed; `cs-console init --print-roles` says what it needs, and who may do more.",
+            "The database account lacks the rights for this.",
+            "Nothing was changed. `cs-console init --print-roles` prints the rights that each role needs.",
         )
     if isinstance(cause, sqlite3.IntegrityError) or "no such table" in words or (state or "")[:2] in _REFUSALS:
-        return StoreUnavailable("The database refused that.", "Nothing was changed; tell an admin.")
+        return StoreUnavailable("The database refused the operation.", "Nothing was changed; tell an admin.")
     return StoreUnreachable(
         "The database cannot be reached.", "Nothing was changed; check that it runs, then try again."
     )

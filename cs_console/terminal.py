@@ -1,4 +1,4 @@
-"""Whether there is a terminal to open the console in, and what is said where there is none."""
+"""Whether there is a terminal for the console, and the message if there is none."""
 
 import os
 import sys
@@ -25,5 +25,5 @@ def explain_without_terminal(settings: "Settings") -> int:
     except ConsoleError as error:
         print(f"cs-console: {sentence_line(str(error))}", file=sys.stderr)  # noqa: T201 - there is no screen
         return error.exit_status
-    print("cs-console: this needs a terminal.", file=sys.stderr)  # noqa: T201 - there is no screen
+    print("cs-console: this command needs a terminal.", file=sys.stderr)  # noqa: T201 - there is no screen
     return 2

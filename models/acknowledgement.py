@@ -10,7 +10,7 @@ from models.columns import UtcMoment
 class Acknowledgement(SQLModel, table=True):
     """One address, as a keyed hash that folds how it may be written; kept for as long as it limits anything.
 
-    `waits`: the letter could not go out yet, because too many others had.
+    `waits`: the letter could not be sent yet, because too many others were.
     """
 
     __tablename__ = "acknowledgement"

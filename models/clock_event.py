@@ -1,4 +1,4 @@
-"""What moved a ticket's clock and stands in no other table."""
+"""What moved a ticket's clock and is in no other table."""
 
 from datetime import datetime
 

@@ -18,7 +18,7 @@ class LogEntry(SQLModel, table=True):
 
     `about` (JSON) holds the ids and facts that the entry vouches for; rules read it and never `reason`. It is NULL in
     entries that vouch for nothing and in those of older desks.
-    `tag` is a keyed hash of the entry: with the desk's key, `log verify` names the very entry that was touched.
+    `tag` is a keyed hash of the entry: with the desk's key, `log verify` names exactly the entry that was changed.
     """
 
     __tablename__ = "log_entry"

@@ -119,7 +119,7 @@ def test_a_console_that_dies_with_a_value_in_hand_leaves_nothing(
     assert died.returncode == {"killed": -signal.SIGKILL, "fault": 1, "fault in a thread": 0}[death], died.stderr
     assert int(died.stdout) > 5 * len(CANARY)  # it had them all in hand
     assert [needle for needle in NEEDLES if needle in died.stderr] == []
-    assert (b"stopped because of a fault (RuntimeError at dying_console:" in died.stderr) == (death != "killed")
+    assert (b"stopped because of an error (RuntimeError at dying_console:" in died.stderr) == (death != "killed")
 
     assert len(recorded(desk, Action.FIELD_REVEALED)) == before + len(targets)
     assert _leaks(test_desk, NEEDLES) == []

@@ -58,7 +58,7 @@ def test_what_the_driver_refuses_is_a_sentence_and_changes_nothing(test_desk: Te
     with pytest.raises(StoreUnavailable) as raised, database.bare_transaction() as connection:
         ADD.run(connection, {"name": "pages", "value": 1})
         ADD.run(connection, {"name": "pages", "value": 2})
-    assert raised.value.sentence == "The database refused that."
+    assert raised.value.sentence == "The database refused the operation."
     assert "pages" not in str(raised.value)
     with database.reading() as db:
         assert db.get(Counter, "pages") is None

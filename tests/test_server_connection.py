@@ -84,7 +84,7 @@ def test_a_server_without_tls_is_refused_where_it_is_demanded(
 
 
 def refused_everywhere(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(StoreUnavailable, match="does not offer the encrypted connection"):
+    with pytest.raises(StoreUnavailable, match="does not offer the required encrypted connection"):
         Database(address).check()
     monkeypatch.setenv("CS_CONSOLE_DATABASE_URL", address)
     done = CliRunner().invoke(app, ["log", "verify", "--json"])

@@ -197,7 +197,7 @@ def test_before_the_second_run_nothing_is_written(urls: tuple[str, str], tmp_pat
     init_desk(settings, "ines", PASSWORD).close()
     desk = open_desk(settings.model_copy(update={"database_url": as_role(urls[0], CONSOLE)}))
     assert desk.database.version() == REVISIONS[-1]
-    with pytest.raises(StoreUnavailable, match="does not let this account") as refusal:
+    with pytest.raises(StoreUnavailable, match="lacks the rights for this") as refusal:
         add_agent(operator_session(desk), "omar", {Role.AGENT}, PASSWORD)
     assert "--print-roles" in str(refusal.value)
     desk.close()

@@ -106,6 +106,6 @@ def action_words(code: str) -> str:
 
 
 def action_of_words(words: str) -> str:
-    """The code of the action that is shown in these words; the words themselves where there is none."""
+    """The code of the action shown in these words; the words themselves if there is none."""
     found = _BY_WORDS.get(words)
     return words if found is None else found.value

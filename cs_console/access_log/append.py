@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from cs_console.desk import Desk, DeskSession
 
 CLOCKS_DIFFER = 5_000_000
-"""In microseconds: so far the clocks of two hosts may differ without a second look at the entry that says so."""
+"""In microseconds: up to this difference between two hosts' clocks, an entry is not checked again."""
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _TO_SIGN = "log to be signed"
@@ -227,7 +227,7 @@ def _read_back_before_the_commit(db: Session, desk: "Desk", seq: int) -> None:
 
 
 def _not_taken() -> LogBroken:
-    return LogBroken("The access log did not take the entry.", "Nothing was shown; tell an admin.")
+    return LogBroken("The entry could not be added to the access log.", "Nothing was shown; tell an admin.")
 
 
 def lock_log(transaction: Transaction, desk: "Desk") -> LockedLog:
@@ -269,7 +269,7 @@ def _changed(what: str) -> LogBroken:
 
 
 def sign_now(desk: "Desk") -> None:
-    """Sign the log as it stands. What was just committed stands, signed or not: the console's timer tries again."""
+    """Sign the current log. What was just committed is valid even if that fails: the console's timer tries again."""
     from cs_console.access_log.checkpoint import write_checkpoint  # signing is rare, and slow to import
 
     with suppress(ConsoleError):

@@ -117,7 +117,7 @@ def log_signer(db: Session, desk: "Desk") -> LogSigner:
     """The desk's signer. Raises KeyUnavailable naming the key file."""
     desk_id = db.connection().execute(select(col(DeskIdentity.id))).scalar()
     if desk_id is None:
-        raise NoDesk("This database has no desk.", "Make one with `cs-console init`.")
+        raise NoDesk("This database has no desk.", "Create one with `cs-console init`.")
     key = read_key_file(desk.settings.log_key_path)
     return LogSigner(f"{ORIGIN_PREFIX}{desk_id}", Ed25519PrivateKey.from_private_bytes(key))
 
@@ -134,7 +134,7 @@ def latest(desk: "Desk") -> Checkpoint | None:
 
 
 def write_checkpoint(desk: "Desk", force: bool = False) -> Checkpoint | None:
-    """Sign the log as it stands now, if that is due; None when it is not.
+    """Sign the current log if that is due; None if it is not.
 
     Due: 256 new entries, or any new entry and 60 s since the last checkpoint; with `force`, any new entry. The
     note is committed first and copied to the second place then; a copy that fails is made good with the next
@@ -178,7 +178,7 @@ def copy_to_second_place(desk: "Desk") -> str:
         with desk.database.reading() as db:
             if kept is not None and not same_statement(stored_note(db, kept.size), kept):
                 return (
-                    f"The checkpoints in {place.name} are of another log, or of a newer one than this. "
+                    f"The checkpoints in {place.name} belong to another log, or to a newer state of this one. "
                     "Run `cs-console log verify`."
                 )
             newer = select(col(log.Checkpoint.note)).where(col(log.Checkpoint.size) > (kept.size if kept else -1))
@@ -221,7 +221,7 @@ def _newest(db: Session) -> Checkpoint | None:
 
 
 def _due(db: Session, desk: "Desk", force: bool) -> Row[int, bytes, bytes] | None:
-    """The head as it stands, where it is to be signed now."""
+    """The current head, if it is to be signed now."""
     connection = db.connection()
     head = connection.execute(HEAD).first()
     last = connection.execute(_NEWEST.limit(1)).first()

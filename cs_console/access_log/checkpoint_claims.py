@@ -55,7 +55,7 @@ def outside_claims(place: SecondPlace, given: str | None, stated: Stated) -> lis
             note = read_note(text)
             claims.append(Claim(note.size, Source.CHECKPOINT_STORE, note))
         except NotANote:
-            if not was_torn(text):  # a crash in the middle of writing is no tampering, and the note comes again
+            if not was_torn(text):  # a crash during writing is not tampering, and the note is written again
                 claims.append(Claim(UNREADABLE, Source.CHECKPOINT_STORE, None))
     return sorted(claims, key=lambda claim: claim.size)
 

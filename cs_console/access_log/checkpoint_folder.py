@@ -55,7 +55,7 @@ def _append(file: Path, text: str, end: str) -> None:
 def kept_notes(folder: Path) -> Iterator[str]:
     """Every note in the second place, oldest first; none where there is no such file.
 
-    What stands between two origin lines is given as it is, a torn write too. Raises StoreUnavailable.
+    The text between two origin lines is returned unchanged, even after a torn write. Raises StoreUnavailable.
     """
     try:
         with (folder / FILE_NAME).open(encoding="utf-8", errors="surrogateescape", newline="\n") as file:

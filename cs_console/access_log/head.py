@@ -45,5 +45,5 @@ def genuine_tree(key: bytes, row: Sequence[Any] | None) -> Frontier | None:
 
 
 def entry_tag(key: bytes, leaf: bytes) -> bytes:
-    """A keyed hash that lets the desk name the very entry that was touched."""
+    """A keyed hash that lets the desk name exactly the entry that was changed."""
     return hashlib.blake2b(leaf, key=key, digest_size=TAG_BYTES).digest()

@@ -46,14 +46,14 @@ def parse_log_filter(text: str) -> LogFilter:
         key = "ticket" if number else _COLUMNS.get(one.key or "", one.key)
         if key not in _READERS or one.negated:
             raise BadFilter(
-                f"“{word}” is not understood here.",
+                f"Unknown term “{word}”.",
                 "Use who: (or agent:) what: (or action:) ticket: requester: outcome: since: until:, each with a value.",
             )
         value = number or one.value
         if not value:
             raise BadFilter(f"“{word}” has no value.", f"Write it after the colon, like {_EXAMPLES[key]}.")
         if key in found.keys:
-            raise BadFilter(f"“{word}”: {key} stands twice.", "Give each word once.")
+            raise BadFilter(f"“{word}”: duplicate term {key}.", "Use each term once.")
         found = _READERS[key](found, word, value)
     if found.since is not None and found.until is not None and found.since >= found.until:
         raise BadFilter("“until” is not after “since”, so no entry can match.", "Correct one of the two.")
@@ -92,7 +92,7 @@ def pseudonym_beginning(word: str, value: str) -> str:
     """`value` as the beginning of a pseudonym, in lower case. Raises BadFilter with a sentence that names the word."""
     if not _PSEUDONYM.fullmatch(value.lower()):
         raise BadFilter(
-            f"“{word}”: a requester's pseudonym is 4 to 16 of the signs 0-9 and a-f.",
+            f"“{word}”: a requester's pseudonym has 4 to 16 characters of 0-9 and a-f.",
             f"Write {_EXAMPLES['requester']}.",
         )
     return value.lower()
@@ -108,15 +108,13 @@ def _action(found: LogFilter, word: str, value: str) -> LogFilter:
         near = sorted(action.value for action in Action if action.value.startswith(value[:4]))
         example = f'{_EXAMPLES["action"]}, or what:"revealed a field"'
         hint = f"Perhaps {' or '.join(near)}." if near else f"Write {example}."
-        raise BadFilter(f"“{word}”: there is no such action.", hint)
+        raise BadFilter(f"“{word}”: unknown action.", hint)
     return replace(found, action=value)
 
 
 def _outcome(found: LogFilter, word: str, value: str) -> LogFilter:
     if value not in {result.value for result in Result}:
-        raise BadFilter(
-            f"“{word}”: there is no such outcome.", f"Use {' or '.join(result.value for result in Result)}."
-        )
+        raise BadFilter(f"“{word}”: unknown outcome.", f"Use {' or '.join(result.value for result in Result)}.")
     return replace(found, outcome=value)
 
 
@@ -132,7 +130,7 @@ def _moment(word: str, value: str, whole_day: bool) -> datetime:
     try:
         return parse_moment(value, whole_day)
     except ValueError:
-        raise BadFilter(f"“{word}”: this is no day or time.", "Write 2026-11-01 or 2026-11-01T09:30.") from None
+        raise BadFilter(f"“{word}”: not a day or time.", "Write 2026-11-01 or 2026-11-01T09:30.") from None
 
 
 _READERS = {

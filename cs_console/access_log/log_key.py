@@ -13,7 +13,7 @@ _LINE = re.compile(r"(?P<name>[^+\s]+)\+(?P<id>[0-9a-f]{8})\+(?P<key>[A-Za-z0-9+
 
 
 class NotAKey(ValueError):
-    """The text is no public key of a log."""
+    """The text is not the public key of a log."""
 
 
 def key_line(verifier: LogVerifier) -> str:

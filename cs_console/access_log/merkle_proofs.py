@@ -12,7 +12,7 @@ Path = tuple[bytes, ...]
 
 
 def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
-    """Whether the leaf of this hash stands at `index`, from 0, in the tree of this size and root (RFC 9162 2.1.3.2)."""
+    """Whether the leaf with this hash is at `index`, from 0, in the tree of this size and root (RFC 9162 2.1.3.2)."""
     if not 0 <= index < size or not _are_hashes(leaf, root, *path):
         return False
     at, last, node = index, size - 1, leaf

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def is_another(db: Session, desk: "Desk", one: str | None, other: str) -> bool:
-    """Whether the account `one` is another person's than `other`, both by id; the account None is no one's.
+    """Whether the account `one` belongs to another person than `other`, both by id; the account None belongs to no one.
 
     Two accounts without an identity may be one person's: neither counts as the second person beside the other. The log
     says whose an account is, not its row. Raises LogBroken.

@@ -112,7 +112,7 @@ def _newest_signed(desk: "Desk") -> Checkpoint | None:
     try:
         return write_checkpoint(desk, force=True) or latest(desk)
     except LogBroken:
-        return None  # such a log is looked at all the same
+        return None  # such a log is checked in any case
 
 
 def _file_of(settings: Settings, agent_id: str) -> Path:
@@ -148,7 +148,7 @@ def _look(desk: "Desk", file: Path) -> _Look:
         flaw = f"What this console remembers of the access log cannot be read: {file} was changed."
         return _Look(None, _head(desk), flaw)
     holds, found = _compare(desk, remembered.tree)
-    flaw = "The access log is not the one you saw last: it was put back to an older state, or rewritten."
+    flaw = "The access log is not the one you last saw: it was reset to an older state, or rewritten."
     return _Look(remembered, found, stands_against(desk) if holds else flaw)
 
 
@@ -175,7 +175,7 @@ def _write_incident(desk: "Desk", name: str, look: _Look) -> str:
     """Write down elsewhere what does not fit. Returns "" or a sentence that says why that could not be done."""
     incident = {
         "at": desk.clock.now().astimezone(UTC).isoformat(),
-        "what": "the access log is not the one that was seen",
+        "what": "the access log differs from the one seen before",
         "account": name,
         "host": desk.host,
         "seen": None if look.seen is None else _stated(look.seen.tree),

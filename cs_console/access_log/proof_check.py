@@ -66,7 +66,7 @@ def _flaw(proof: Proof, verifier: LogVerifier) -> tuple[str, int | None]:
 
 
 def _holds(proven: ProvenEntry, note: SignedNote) -> bool:
-    """Whether the entry's own bytes lead to the signed root from where it says it stands."""
+    """Whether the entry's own bytes lead to the signed root from the position that it states."""
     if proven.row[0] != proven.index + 1:
         return False
     leaf = leaf_hash(entry_bytes(proven.row))

@@ -37,12 +37,12 @@ EntryRow = tuple[int | str | None, ...]
 
 
 class NotAProof(ValueError):
-    """The text is no proof as the console writes one; the words say why."""
+    """The text is not a proof written by the console; the message says why."""
 
 
 @dataclass(frozen=True)
 class ProvenEntry:
-    """An entry, where it stands in the tree (from 0) and its path to the root."""
+    """An entry, its position in the tree (from 0) and its path to the root."""
 
     index: int
     row: EntryRow
@@ -97,7 +97,7 @@ def read_proof(data: bytes) -> Proof:
         shape = json.loads(data.decode("ascii"))
         version = _number(shape["version"])
     except (ValueError, TypeError, KeyError, RecursionError):
-        raise NotAProof("it is not what `cs-console log prove` writes") from None
+        raise NotAProof("it was not made by `cs-console log prove`") from None
     if version != VERSION:
         raise NotAProof("it was written by another version of cs-console")
     try:
@@ -179,5 +179,5 @@ def _number(value: object) -> int:
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError
-    value.encode()  # half of a surrogate pair is no text
+    value.encode()  # half of a surrogate pair is not text
     return value

@@ -115,7 +115,7 @@ def _found_and_recorded(db: Session, session: "DeskSession", wanted: Wanted) -> 
     word = wanted.by.name.lower()
     if found is None:
         which = f"entry {value}" if wanted.by is By.ENTRY else f"entry of {word} {value}"
-        raise NothingThere(f"The log has no {which}.", "Run `cs-console log verify` if there should be one.")
+        raise NothingThere(f"The log has no {which}.", "If one should exist, run `cs-console log verify`.")
     entry = Entry(
         Action.LOG_EXPORTED,
         ticket=None if wanted.by is By.REQUESTER else found[0],
@@ -128,7 +128,7 @@ def _found_and_recorded(db: Session, session: "DeskSession", wanted: Wanted) -> 
 
 
 def _newest_checkpoint(desk: "Desk") -> tuple[SignedNote, str]:
-    """The log as it stands, signed, and what is wrong with the second place. Raises BadInput for an empty log."""
+    """The current log, signed, and what is wrong with the second place. Raises BadInput for an empty log."""
     made = write_checkpoint(desk, force=True) or latest(desk)
     if made is None:
         raise BadInput("The log is empty.", "There is nothing to prove yet.")
@@ -143,9 +143,11 @@ def _own_note(desk: "Desk", text: str) -> SignedNote:
         (only,) = split_notes(text.splitlines(keepends=True))
         note = read_note(only)
     except ValueError:  # none, several, or no note
-        raise BadInput("This is not one checkpoint.", "Give a file made by `cs-console log checkpoint`.") from None
+        raise BadInput("This is not a single checkpoint.", "Give a file made by `cs-console log checkpoint`.") from None
     if not verifier.accepts(note):
-        raise BadInput("This checkpoint is of another log, or was changed.", "Give one that this desk has signed.")
+        raise BadInput(
+            "This checkpoint belongs to another log, or was changed.", "Give a checkpoint that this desk signed."
+        )
     mine = next(s for s in note.signatures if (s.name, s.key_id) == (verifier.name, verifier.key_id))
     return SignedNote(note.origin, note.size, note.root, note.text, (mine,))
 
@@ -187,6 +189,6 @@ def _checked(proof: Proof, verifier: LogVerifier) -> Proof:
 
 def _not_provable() -> NotProvable:
     return NotProvable(
-        "The log is not the one that was signed: it was put back, cut or rewritten, and nothing can be proven of it.",
+        "The log is not the one that was signed: it was reset, cut or rewritten, so nothing can be proven from it.",
         "Run `cs-console log verify`.",
     )

@@ -81,7 +81,7 @@ def entry(session: "DeskSession", seq: int) -> EntryView:
     with session.work(*REVIEWS_LOG) as db:
         row = db.connection().execute(_VIEW.where(col(LogEntry.seq) == seq)).first()
         if row is None:
-            raise NothingThere(f"There is no entry {seq}.", "Run `cs-console log verify` if there should be.")
+            raise NothingThere(f"There is no entry {seq}.", "If it should exist, run `cs-console log verify`.")
         record(db, session, Entry(Action.LOG_READ, ticket=row.ticket, reason=f"entry {seq}"))
         return entry_view(row)
 
@@ -110,7 +110,7 @@ def entry_view(row: Row[*tuple[Any, ...]] | tuple[Any, ...]) -> EntryView:
 def _moment(at: int) -> datetime:
     try:
         return from_microseconds(at)
-    except OverflowError:  # only a hand edit makes such a time; the entry must show all the same
+    except OverflowError:  # only a manual edit makes such a time; the entry must still be shown
         return datetime.max.replace(tzinfo=UTC) if at > 0 else datetime.min.replace(tzinfo=UTC)
 
 
@@ -150,7 +150,7 @@ def _conditions(db: Session, log_filter: LogFilter) -> list[ColumnElement[bool]]
 
 
 def whole_pseudonym(db: Session, beginning: str) -> str:
-    """The one pseudonym that begins so; the beginning itself where there is none. Raises BadFilter for several."""
+    """The only pseudonym with this beginning; the beginning itself if there is none. Raises BadFilter for several."""
     column = col(LogEntry.requester)
     ordered = select(column).order_by(column).limit(1)
     first = db.connection().execute(ordered.where(column >= beginning)).scalar()
@@ -158,5 +158,5 @@ def whole_pseudonym(db: Session, beginning: str) -> str:
         return beginning
     second = db.connection().execute(ordered.where(column > first)).scalar()
     if second is not None and second.startswith(beginning):
-        raise BadFilter(f"“requester:{beginning}” fits more than one requester.", "Write more of the pseudonym.")
+        raise BadFilter(f"“requester:{beginning}” matches several requesters.", "Enter more of the pseudonym.")
     return str(first)

@@ -19,7 +19,7 @@ _SIZE = re.compile(r"0|[1-9][0-9]{0,17}")
 
 
 class NotANote(ValueError):
-    """The text is no signed note with a checkpoint."""
+    """The text is not a signed note with a checkpoint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,6 @@ def _decode(text: str, length: int | None = None) -> bytes:
 
 
 def was_torn(note: str) -> bool:
-    """Whether a text that is no note looks like one that was never written to its end (a crash in the middle)."""
+    """Whether a text that is not a note looks like one whose writing was interrupted by a crash."""
     whole_line = 4 * -(-(KEY_ID_BYTES + SIGNATURE_BYTES) // 3)
     return not any(line.startswith(_DASH) and len(line.rpartition(" ")[2]) >= whole_line for line in note.splitlines())

@@ -73,7 +73,7 @@ def require_holder(db: Session, session: "DeskSession", number: int) -> None:
     """Refuse to act on a ticket that only its row says is the agent's. Raises NotVouched."""
     connection = db.connection()
     if not is_holder(connection, session, number, NEWEST_ASSIGNMENT.first(connection, {"number": number})):
-        raise NotVouched(f"The access log does not say that #{number} is yours.")
+        raise NotVouched(f"According to the access log, #{number} is not assigned to you.")
 
 
 def require_open(db: Session, desk: "Desk", number: int, window_id: str, minutes: int, pseudonym: str) -> None:
@@ -81,7 +81,7 @@ def require_open(db: Session, desk: "Desk", number: int, window_id: str, minutes
     connection = db.connection()
     newest = NEWEST_WINDOW.first(connection, {"number": number})
     if not is_open(connection, desk, number, window_id, minutes, pseudonym, newest):
-        raise NotVouched(f"The access log does not say that the requester of #{number} is verified now.")
+        raise NotVouched(f"According to the access log, the requester of #{number} is not verified now.")
 
 
 def kind_of(desk: "Desk", stored: TicketKind, newest: Row | None) -> TicketKind:

@@ -68,7 +68,7 @@ class HeadFile:
         except OSError as problem:
             why = (problem.strerror or "it cannot be written").lower()
             raise HeadNotStated(
-                f"The access log cannot be stated outside the database: {self.path.parent}: {why}.",
+                f"The access log's state cannot be written outside the database: {self.path.parent}: {why}.",
                 "Nothing was shown; check the folder's permissions and space.",
             ) from None
 
@@ -93,7 +93,7 @@ class HeadFile:
             if self._in_place(handle):
                 return
             self._close()  # it was compacted or set aside meanwhile: perhaps before this line was in it
-        raise OSError(None, "it is being replaced all the time")
+        raise OSError(None, "it keeps being replaced")
 
     def _open(self) -> int:
         if self._handle is not None and not self._in_place(self._handle):
@@ -185,13 +185,12 @@ def stands_against(desk: "Desk") -> str:
     try:
         stated = stated_heads(folder, desk.log_tag_key)
     except OSError as problem:
-        return f"What was stated of the access log in {folder} cannot be read: {problem.strerror}."
+        return f"The statements of the access log in {folder} cannot be read: {problem.strerror}."
     if stated.changed:
-        return f"What was stated of the access log was changed: {stated.changed[0]}."
+        return f"A statement of the access log was changed: {stated.changed[0]}."
     if stated.trees and not _holds(desk, stated.trees):
         return (
-            f"The access log is not the one that was stated in {folder}: it was cut, put back to an older state, "
-            "or rewritten."
+            f"The access log differs from its statement in {folder}: it was cut, reset to an older state, or rewritten."
         )
     return ""
 
@@ -316,7 +315,7 @@ def _contents(folder: Path, tail: int | None = None) -> list[tuple[Path, bytes]]
             found = [(file, _read(file, tail)) for file in files]
             if _files(folder) == files:
                 return found
-    raise OSError(None, "its files are being replaced all the time")
+    raise OSError(None, "its files keep being replaced")
 
 
 def _read(file: Path, tail: int | None) -> bytes:

@@ -1,6 +1,6 @@
 """Proving that the log is whole, or naming the first entry that is not.
 
-Every entry is read once, in order. Its keyed tag names the very entry that was touched; the tree over all of them
+Every entry is read once, in order. Its keyed tag identifies the exact entry that was changed; the tree over all of them
 must have the roots that the checkpoints state; the head must say how many there are. What a log cannot show is
 what was never recorded.
 """
@@ -58,7 +58,7 @@ def verify_log(desk: "Desk", *, note: str | None = None, progress: Progress | No
     stated before each value was shown, and `note`.
 
     `note` is the text of one or more checkpoints kept elsewhere. `progress` is told entries read and entries in
-    all. Nothing is written. Raises BadInput for a note that is none, StoreUnavailable and KeyUnavailable.
+    all. Nothing is written. Raises BadInput for an invalid note, StoreUnavailable and KeyUnavailable.
     """
     key = desk.log_tag_key
     # read before the log is: whatever is stated there was committed to the log earlier
@@ -87,7 +87,7 @@ def _stated(desk: "Desk", key: bytes) -> Stated:
         return stated_heads(folder, key)
     except OSError as problem:
         raise StoreUnavailable(
-            f"What was stated of the log in {folder} cannot be read: {problem.strerror}.",
+            f"The statements of the log in {folder} cannot be read: {problem.strerror}.",
             "Check the folder's permissions.",
         ) from None
 

@@ -21,7 +21,7 @@ from models.ticket import Ticket
 THE_SETTING = "the setting"
 """Who adopted a pack that the settings name, or that a desk without any begins with."""
 SHOWN = 16
-"""How much of a file's sha256 stands in the log."""
+"""How much of a file's sha256 is recorded in the log."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ def _opened_under_another_file(db: Session, desk: Desk, adoptions: list[AdoptedP
 
 
 def _as_it_is_now(adoptions: list[AdoptedPack], sha256: str) -> Iterator[AdoptedPack]:
-    """The newest adoptions of the very file that is there, the newest first."""
+    """The newest adoptions of exactly the present file, newest first."""
     for one in reversed(adoptions):
         if one.sha256 != sha256:
             return

@@ -55,7 +55,10 @@ def _misnamed(file: Path, values: dict[str, Any]) -> Iterator[tuple[Place, str]]
     match values.get("meta"):
         case {"id": str(own), "version": str(version)} if file.stem != f"{own}-{version}":
             key = "version" if file.stem.startswith(f"{own}-") else "id"
-            yield ("meta", key), f"the pack calls itself {own}-{version}, its file {file.stem}: name both the same"
+            yield (
+                ("meta", key),
+                f"the pack is named {own}-{version} but its file {file.stem}: use the same name for both",
+            )
 
 
 def _of_ground(values: dict[str, Any], place: Place) -> str:

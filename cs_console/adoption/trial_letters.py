@@ -42,7 +42,7 @@ _TOLD_PARTS = ("ticket", "received", "date", "kind", "outcome")
 
 @dataclass(frozen=True)
 class _ShortText:
-    """A short text with blanks: where it stands, what it may name, and what it has to hold."""
+    """A short text with blanks: its place, the parts it may name, and those it must contain."""
 
     place: Place
     template: str
@@ -79,10 +79,10 @@ def _whole_text(
         yield place, _words(problem)
         return
     for name in unknown:
-        yield place, f"names {name!r}, which is no part of this text{nearest(name, known)}"
+        yield place, f"names {name!r}, which is not a part of this text{nearest(name, known)}"
     for name in required:
         if not unknown and name not in held:  # else it is there, misspelt
-            yield place, f"does not hold {{{{ {name} }}}}"
+            yield place, f"does not contain {{{{ {name} }}}}"
 
 
 def _short_problems(text: _ShortText) -> Iterator[str]:
@@ -93,10 +93,10 @@ def _short_problems(text: _ShortText) -> Iterator[str]:
         yield _words(problem)
         return
     for name in unknown:
-        yield f"names {name!r}, which is no part of this text{nearest(name, text.may)}"
+        yield f"names {name!r}, which is not a part of this text{nearest(name, text.may)}"
     for name in text.holds:
         if not unknown and _PARTS[name] not in filled:
-            yield f"does not hold {{{{ {name} }}}}"
+            yield f"does not contain {{{{ {name} }}}}"
 
 
 def _notice_problems(pack: Pack, language: str, layer: Place) -> Iterator[tuple[Place, str]]:
@@ -204,11 +204,11 @@ def _date_problems(spoken: Pack, layer: Place) -> Iterator[tuple[Place, str]]:
         return
     for part, shown in (("day", ("23",)), ("month", ("11", "November")), ("year", ("2027",))):
         if not any(one in written for one in shown):
-            yield (*layer, "notice", "date"), f"does not hold the {part}"
+            yield (*layer, "notice", "date"), f"does not contain the {part}"
 
 
 def _own_place(pack: Pack, layer: Place, place: Place) -> Place:
-    """Where that stands in the language's layer, where grounds are named by their codes."""
+    """The place of that in the language's layer, where grounds are named by their codes."""
     if layer and place[0] == "grounds":
         return (*layer, "grounds", pack.grounds[int(place[1])].code)
     return (*layer, *place)

@@ -36,7 +36,7 @@ class Backup:
 
 
 def back_up(session: DeskSession, target: Path, store: Store) -> Backup:
-    """Copy one store of the desk, as it stands at one moment, into a new file; it is on record before it begins.
+    """Copy one store of the desk, as it is at one moment, into a new file; this is recorded before it starts.
 
     The file appears under its name once it is whole and on disk. For the operator alone. Raises NotAllowed, BadInput
     for a file that exists or cannot be written and for a store on a server (which has tools of its own), NotADatabase,
@@ -55,7 +55,7 @@ def back_up(session: DeskSession, target: Path, store: Store) -> Backup:
     part = target.with_name(target.name + ".part")
     with _written_to(target):
         if target.exists():
-            raise BadInput(f"{target} exists already.", "Name a new file: a backup never replaces one.")
+            raise BadInput(f"{target} already exists.", "Name a new file: a backup never overwrites one.")
         begin(part)
     try:
         with _written_to(target):
@@ -115,7 +115,7 @@ def require_whole(file: Path) -> None:
     except sqlite3.Error:
         answer = None
     if answer is None or answer[0] != "ok":
-        raise NotADatabase(f"{file} is damaged, cut short or no backup.", "Nothing was changed; use another one.")
+        raise NotADatabase(f"{file} is damaged, incomplete or not a backup.", "Nothing was changed; use another one.")
 
 
 def sync_folder(folder: Path) -> None:

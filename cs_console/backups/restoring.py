@@ -1,6 +1,6 @@
 """Putting a backup in the desk's place: checked and made ready beside it, then swapped in one step.
 
-A restored desk is an older one. Its log says so, sessions of that day are over, and checkpoints that state more than
+A restored desk is an older one. Its log records it, sessions of that day end, and checkpoints that state more than
 it holds are kept aside, for questions about what was lost.
 """
 
@@ -52,14 +52,14 @@ LONGEST_REASON = 200
 _WORKSHOP = "restoring-"
 _ENDED = {
     Action.DESK_RESTORED: "the desk was restored from a backup",
-    Action.LOG_ACCEPTED: "an operator accepted the log as it stands",
+    Action.LOG_ACCEPTED: "an operator accepted the current log",
 }
 """Why sessions are over."""
 
 
 @dataclass(frozen=True)
 class Consent:
-    """How many people an operator expects to be erased again, and who else stands for that number."""
+    """How many people an operator expects to be erased again, and the second person who confirms the number."""
 
     erases: int
     second: str = ""
@@ -135,7 +135,7 @@ def finish(settings: Settings, reason: str, clock: Clock | None = None, consent:
 def accept(settings: Settings, reason: str, clock: Clock | None = None, consent: Consent | None = None) -> Restored:
     """Go on with a log that reviewers were stopped at, or the second place contradicts: what `finish` does.
 
-    Refused where nothing stands against the log: what was seen is not set aside without need. Raises as `finish`.
+    Refused if nothing contradicts the log: what was seen is not set aside without need. Raises as `finish`.
     """
     words = _reason(reason)
     clock = clock or SystemClock()
@@ -143,7 +143,7 @@ def accept(settings: Settings, reason: str, clock: Clock | None = None, consent:
     try:
         if verify_log(desk).ok and agrees_with_memories(desk):
             raise BadInput(
-                "There is nothing to accept: the log is what reviewers and the second place saw, grown.",
+                "There is nothing to accept: the log continues the one that reviewers and the second place saw.",
                 "Nothing was changed.",
             )
     finally:
@@ -183,7 +183,7 @@ def _agree(desk: Desk, settings: Settings, action: Action, consent: Consent | No
     number = len(back.alive)
     if number != (consent.erases if consent else 0):
         people = "1 person" if number == 1 else f"{number} people"
-        others = f" {back.unproven} more are named without a proof and left alone." if back.unproven else ""
+        others = f" {back.unproven} more are listed without a proof and are not erased." if back.unproven else ""
         raise BadInput(
             f"This would erase {people} again, whose erasure the access log proves.{others} Nothing was changed.",
             f"If that is right, run it again with --erases {number} --second NAME, and that account's password "
@@ -198,7 +198,7 @@ def _agree(desk: Desk, settings: Settings, action: Action, consent: Consent | No
 
 def _require_second(desk: Desk, action: Action, consent: Consent) -> None:
     if not consent.second:
-        raise BadInput("A second person has to agree.", "No one was erased; name their account with --second.")
+        raise BadInput("A second person must agree.", "No one was erased; name their account with --second.")
     second = require_password_of(desk, Confirming(consent.second, consent.password), *CONFIRMS_RESTORE)
     with desk.database.transaction() as db:
         actor = Actor(second.name, ",".join(sorted(second.roles)), "", desk.host)
@@ -221,7 +221,9 @@ def _require_a_desk(file: Path) -> None:
     try:
         Database(f"sqlite:///{file.absolute()}").check()
     except NoDesk:
-        raise NotADatabase(f"{file} is no backup of a desk's data.", "Nothing was changed; use another one.") from None
+        raise NotADatabase(
+            f"{file} is not a backup of a desk's data.", "Nothing was changed; use another one."
+        ) from None
 
 
 def _reason(reason: str) -> str:
@@ -268,12 +270,12 @@ def _require_own_and_whole(desk: Desk) -> None:
         desk_id = db.connection().execute(select(col(DeskIdentity.id))).scalar()
     if desk_id is None or not desk.keyring.belongs_to(desk_id):
         raise BadInput(
-            "This backup is of another desk: the keyring here does not open it.", "Nothing was changed; use another."
+            "This backup belongs to another desk: the keyring here cannot open it.", "Nothing was changed; use another."
         )
     verdict = verify_log(desk)
     if not verdict.ok:
         raise NotADatabase(
-            f"The log in this database does not hold by itself ({verdict.kind} at {verdict.first_bad}).",
+            f"The log in this database is inconsistent ({verdict.kind} at {verdict.first_bad}).",
             "Nothing was changed; use an older backup.",
         )
 

@@ -63,7 +63,7 @@ def _change_contact(
 ) -> None:
     typed = plain(value).strip()
     if field in (Field.SUBJECT, Field.MESSAGE) or not 0 < len(typed) <= LONGEST_VALUE:
-        raise BadInput("That cannot be a contact.", f"Type 1 to {LONGEST_VALUE} characters.")
+        raise BadInput("That is not a valid contact.", f"Type 1 to {LONGEST_VALUE} characters.")
     with session.work(*CORRECTS_CONTACTS) as db:
         intent = Intent(act, ActKind.CONTACT_CHANGED, number, (contact_id or "", field.value, typed))
         once(db, session, intent, partial(_contact_changed, db, session, number, contact_id, field, typed))

@@ -100,8 +100,8 @@ def _queue(db: Session, session: DeskSession, number: int, row: int, contact_id:
         raise WrongState(f"#{number} is in approval.", "Withdraw the proposal before you write to the requester.")
     if contact_id not in may_write_to(db, session.desk, ticket):
         raise ContactNotOnFile(
-            "Nothing may be sent there: it is not on file, and this ticket's message did not come from it.",
-            "Choose another contact; one that the verified requester names is added with e.",
+            "Nothing may be sent to this contact: it is not on file, and this ticket's message did not come from it.",
+            "Choose another contact, or add one that the verified requester names (e).",
         )
     row = change(db, ticket, row, last_message_at=session.desk.clock.now())
     message_id = queue_message(

@@ -20,9 +20,9 @@ def written(text: str) -> str:
     """The typed text, made plain. Raises BadInput for an empty or too long text."""
     words = plain(text).strip()
     if not words:
-        raise BadInput("There is nothing to send.", "Type some words first.")
+        raise BadInput("The text is empty.", "Enter a text first.")
     if len(words) > MAX_TEXT:
-        raise BadInput(f"The text is longer than {MAX_TEXT:,} characters.", "Shorten it; your draft is kept.")
+        raise BadInput(f"The text is longer than {MAX_TEXT:,} characters.", "Shorten it. Your draft is saved.")
     return words
 
 

@@ -56,10 +56,10 @@ def move_to_pack(session: DeskSession, number: int, row: int, name: str, reason:
         require_current(db, session)
         ticket = facts_on_record(db, session.desk, number)
         if desk.packs.get(ticket.pack).checklist.says_nothing(words) or len(words) > REASON_LIMIT:
-            raise BadInput(f"A reason of up to {REASON_LIMIT} characters is needed.", "Say why it is moved.")
+            raise BadInput(f"A reason of up to {REASON_LIMIT} characters is needed.", "Say why you move it.")
         _require_movable(ticket)
         if name == ticket.pack:
-            raise BadInput(f"#{number} is under {name} already.", "Choose another policy.")
+            raise BadInput(f"#{number} is already under {name}.", "Choose another policy.")
         new = desk.packs.get(name)
         if name not in adopted_names(db, desk) | {desk.packs.name}:
             raise NotAdopted(name)

@@ -1,4 +1,4 @@
-"""One ticket as its screen may see it: redacted lines, masked contacts, and what stands in the way of a reveal."""
+"""One ticket as its screen may see it: redacted lines, masked contacts, and what prevents a reveal."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -361,7 +361,7 @@ def _text_fields(
 
 
 def _why_not(session: DeskSession, pack: Pack, ticket: TicketFacts, field: Field, window: _Window) -> str:
-    """What stands in the way of a reveal, empty for nothing: for the screen only, disclosure decides again."""
+    """What prevents a reveal, empty if nothing does: only for the screen, disclosure decides again."""
     rows = [row for row in pack.rows_for(ticket.kind) if field in row.fields]
     if not rows:
         return NOT_NEEDED
@@ -380,7 +380,7 @@ def _about_words(db: Session, workflow: WorkflowRules | None, number: int) -> st
 
 
 def _decision_words(db: Session, session: DeskSession, pack: Pack, number: int) -> str:
-    """Where the latest decision stands; a ground that must not be known takes its outcome with it."""
+    """The state of the latest decision; a ground that must not be known hides its outcome too."""
     found = (
         db.connection()
         .execute(

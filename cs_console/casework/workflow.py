@@ -75,7 +75,7 @@ HANDED_ON = "the ticket left the agent's hands"
 
 
 def claim(session: DeskSession, number: int) -> int:
-    """Take an unassigned ticket in one atomic statement and return its row; claiming one's own changes nothing.
+    """Take an unassigned ticket in one atomic statement and return its row; claiming an own ticket changes nothing.
 
     For agents; a supervisor assigns instead. Raises TakenBy with the other's name, WrongState for a closed ticket,
     NothingThere, NotAllowed, and NotIndependent, recorded, for an agent who was involved in what the ticket is about.
@@ -148,7 +148,7 @@ def _assign(session: DeskSession, number: int, row: int, agent_name: str) -> int
         _require_own_or_supervisor(ticket, session)
         agent_id = _assignable(db, session.desk).get(agent_name)
         if agent_id is None:
-            raise UnknownAgent(f"There is no agent named {agent_name} who could take it.", "Choose one from the list.")
+            raise UnknownAgent(f"There is no agent named {agent_name} who can take it.", "Choose one from the list.")
         if agent_id == ticket.assignee_id:
             raise BadInput(f"#{number} is already assigned to {agent_name}.", "Choose another agent.")
         others = _assignable(db, session.desk, HANDLES_TICKETS).values()
@@ -268,14 +268,14 @@ def _set_kind(session: DeskSession, number: int, row: int, kind: TicketKind) -> 
         if ticket.state is TicketState.IN_APPROVAL:
             raise WrongState(f"#{number} is in approval.", "Withdraw the proposal first.")
         if kind is ticket.kind:
-            raise BadInput(f"#{number} is of the kind {kind} already.", "Choose another one.")
+            raise BadInput(f"#{number} is already of the kind {kind}.", "Choose another one.")
         require_not_own(db, session, number)
         pack = session.desk.packs.get(ticket.pack)
         decides = pack.kinds[kind].needs_decision
         if pack.kinds[ticket.kind].needs_decision and not decides and ticket.verified_at is not None:
-            _require_supervisor(session, "make a verified request into something else", "or walk the checklist with d")
+            _require_supervisor(session, "change a verified request to another kind", "or use the checklist (d)")
         if matter_of(db, number) is not None:
-            _require_supervisor(session, "make what is about an earlier decision into something else", "or settle it")
+            _require_supervisor(session, "change the kind of a ticket about an earlier decision", "or settle it")
         # also into another kind that takes two: as an appeal, one person would end a rights request alone
         if takes_two(pack, ticket.kind) and not _is_second(db, session, ticket, row, kind.value):
             return None
@@ -331,17 +331,19 @@ def _kept_out_on_record(session: DeskSession, number: int, action: Action) -> Ab
 def _check_move(db: Session, session: DeskSession, ticket: TicketFacts, state: TicketState) -> None:
     name = f"#{ticket.number}"
     if state not in BY_HAND[ticket.state]:
-        raise WrongState(f"{name} is {ticket.state} and cannot be made {state} by hand.", _way_on(ticket.state))
+        raise WrongState(f"{name} is {ticket.state} and cannot be set to {state} by hand.", _way_on(ticket.state))
     if state is TicketState.VERIFIED and ticket.verified_at is None:
-        raise WrongState(f"The requester of {name} was never verified.", "Verify them with v.")
+        raise WrongState(f"The requester of {name} was never verified.", "Verify them (v).")
     if not session.desk.packs.get(ticket.pack).kinds[ticket.kind].needs_decision:
         return
     if ticket.verified_at is None and state in (TicketState.OPEN, TicketState.WAITING):
-        raise WrongState(f"{name} waits until its requester is verified.", "Verify them with v, or correct the kind.")
+        raise WrongState(
+            f"{name} waits for the verification of its requester.", "Verify them (v), or correct the kind (t)."
+        )
     if state is not TicketState.CLOSED or stands(db, session.desk, ticket.number):
         return
     if ticket.verified_at is not None:
-        raise WrongState(f"{name} ends with a decision.", "Walk the checklist with d.")
+        raise WrongState(f"{name} ends with a decision.", "Use the checklist (d).")
     _require_supervisor(session, "close a request that was neither verified nor decided", "or correct the kind")
 
 
@@ -358,9 +360,9 @@ def closes_with_reason(db: Session, session: DeskSession, ticket: TicketFacts) -
 
 def _require_reason(session: DeskSession, ticket: TicketFacts, why: str) -> None:
     if not session.agent.has(Role.SUPERVISOR):
-        raise WrongState(f"#{ticket.number} ends with its own steps.", "Settle it with d.")
+        raise WrongState(f"#{ticket.number} ends with its own steps.", "Settle it (d).")
     if not why.strip():
-        raise BadInput(f"Closing #{ticket.number} before it was answered needs a reason.", "Say why.")
+        raise BadInput(f"Closing #{ticket.number} before it was answered needs a reason.", "Enter a reason.")
 
 
 def _require_independent(
@@ -385,9 +387,9 @@ def name_reviewer(session: DeskSession, number: int, row: int, agent_name: str, 
         accounts = _assignable(db, session.desk)
         agent_id = accounts.get(agent_name)
         if agent_id is None:
-            raise UnknownAgent(f"There is no agent named {agent_name} who could take it.", "Choose one from the list.")
+            raise UnknownAgent(f"There is no agent named {agent_name} who can take it.", "Choose one from the list.")
         if set(_assignable(db, session.desk, HANDLES_TICKETS).values()) - excluded_agents(db, session.desk, number):
-            raise NotAllowed(f"#{number} can be handled by someone uninvolved.", "Assign it with a.")
+            raise NotAllowed(f"An uninvolved agent can handle #{number}.", "Assign it (a).")
         if not is_another(db, session.desk, agent_id, session.agent.id):
             raise NotAllowed("You cannot name yourself.", "Choose another person.")
         keep_note(db, session, ticket, written(why))

@@ -45,7 +45,7 @@ def written_phone(number: phonenumbers.PhoneNumber) -> str:
 
 
 def normalise_email(text: str) -> str | None:
-    """The address with its local part as written and its domain in IDNA form, or None where it is none.
+    """The address with its local part as written and its domain in IDNA form, or None if it is not an address.
 
     Local parts are never casefolded: strasse@ and straße@ are two mailboxes. Syntax only: nothing is asked of the
     network.

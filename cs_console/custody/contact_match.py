@@ -24,7 +24,7 @@ def readable(field: Field, said: str, region: str) -> bool:
 def is_on_file(db: Session, desk: Desk, requester_id: str, field: Field, said: str, region: str) -> bool:
     """Whether this is the requester's present contact on file, however it was written or spaced.
 
-    What a message merely claims is no match, nor is anything of a requester who is restricted. Keyed hashes of both
+    A mere claim in a message does not match, nor does any contact of a restricted requester. Keyed hashes of both
     are compared in constant time, also where nothing is on file.
     """
     rows = db.connection().execute(

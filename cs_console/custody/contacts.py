@@ -105,7 +105,7 @@ class NewContact:
 
 @dataclass(frozen=True)
 class MaskedContact:
-    """A contact as everybody may see it. `claimed`: only what a message of this ticket says."""
+    """A contact as all may see it. `claimed`: only what a message of this ticket says."""
 
     id: str
     field: Field
@@ -169,7 +169,7 @@ def persons_with(db: Session, desk: Desk, field: Field, normalised: str, most: i
 
 
 def find_requester(db: Session, desk: Desk, field: Field, normalised: str) -> str | None:
-    """The one person on file with exactly this contact; None where there is none, and where there are several."""
+    """The only person on file with exactly this contact; None if there is none, or several."""
     found = persons_with(db, desk, field, normalised)
     return found[0] if len(found) == 1 else None
 

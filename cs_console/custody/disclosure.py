@@ -247,7 +247,7 @@ def _put_on_record(session: DeskSession, number: int, target: Target, purpose: s
         facts = dataclasses.replace(facts, kind=kind_of(desk, facts.kind, kind))
         verification = _check(session, pack, facts, target.field, purpose)
         if not is_holder(connection, session, number, assignment):
-            raise NotVouched(f"The access log does not say that #{number} is yours.")
+            raise NotVouched(f"According to the access log, #{number} is not assigned to you.")
         key = desk.keyring.key(facts.requester_id)
         pseudonym = desk.pseudonym(facts.requester_id, key)
         check_owner(desk, number, pseudonym, owner)
@@ -255,9 +255,9 @@ def _put_on_record(session: DeskSession, number: int, target: Target, purpose: s
         if facts.verification is not None:
             minutes = pack.verification.window_minutes
             if not is_open(connection, desk, number, facts.verification, minutes, pseudonym, window):
-                raise NotVouched(f"The access log does not say that the requester of #{number} is verified now.")
+                raise NotVouched(f"According to the access log, the requester of #{number} is not verified now.")
         if facts.sealed is None or (target.field is Field.SUBJECT and target.item != str(number)):
-            raise NothingThere("There is nothing of that kind on this ticket.")
+            raise NothingThere("This ticket has no such field.")
         entry = Entry(
             Action.FIELD_REVEALED,
             ticket=number,
@@ -300,7 +300,7 @@ def _look(session: DeskSession, number: int, target: Target) -> Step:
 def _facts(transaction: Transaction, session: DeskSession, number: int, row: Row | None) -> _Facts:
     """Refuse a session, role or undertaking that is not good now, then a ticket that does not exist."""
     if row is None:
-        raise SessionEnded("this session is unknown here")
+        raise SessionEnded("this session is not known here")
     started, active, ended, reason, state, roles, due, added, changed, undertaken, signed, *rest = row
     check_live(session, from_microseconds(started), from_microseconds(active), _moment(ended), reason, state)
     check_roles(*roles_and_due(transaction, session, roles, due, (added, changed)), SEES_PERSONAL_DATA)
@@ -324,12 +324,12 @@ def _check(session: DeskSession, pack: Pack, facts: _Facts, field: Field, purpos
     rows = [row for row in pack.rows_for(facts.kind) if field in row.fields]
     if not rows:
         raise FieldNotAllowed(
-            f"The {field.value} is not needed for this kind of ticket.", "Work with the masked or redacted form."
+            f"The {field.value} is not needed for this kind of ticket.", "Use the masked or redacted form."
         )
     rows = [row for row in rows if row.purpose == purpose]
     if not rows:
         raise PurposeNotAllowed(
-            f"The {field.value} may not be seen for that purpose here.", "Choose one of the purposes that are listed."
+            f"The {field.value} may not be shown for that purpose.", "Choose one of the listed purposes."
         )
     if facts.verification is None and all(row.verified for row in rows):
         raise NotVerified

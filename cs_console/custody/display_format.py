@@ -7,7 +7,7 @@ from models.enums import Field
 
 
 def for_reading(field: Field, value: str) -> str:
-    """A mobile kept as E.164 in its country's groups, `+86 138 0013 8000`; any other value as it stands.
+    """A mobile kept as E.164 in its country's groups, `+86 138 0013 8000`; any other value unchanged.
 
     A number that was stored as typed, perhaps with words, is never rewritten.
     """

@@ -164,7 +164,7 @@ def drop_old_drafts(desk: Desk) -> None:
 
 def _check(place: str, text: str) -> None:
     if not _PLACE.fullmatch(place):
-        raise BadInput("That is no place for a draft.")
+        raise BadInput("A draft cannot be saved there.")
     if len(text) > MAX_DRAFT:
         raise BadInput(f"The text is longer than {MAX_DRAFT:,} characters.", "Shorten it; it is not saved.")
 
@@ -176,7 +176,7 @@ def _with_act(text: str, act: ActId | None) -> str:
 
 def _read(kept: str) -> KeptDraft:
     act = None
-    if kept.startswith(_ACT):  # nothing that was typed does: a NUL is no text
+    if kept.startswith(_ACT):  # typed text never does: a NUL is not text
         head, _, kept = kept.partition("\n")
         act = ActId(head.removeprefix(_ACT))
     return KeptDraft(plain(kept), act)
@@ -193,7 +193,7 @@ def _require_known(db: Session, session: DeskSession) -> None:
         )
     )
     if found.first() is None:
-        raise SessionEnded("this session is unknown here")
+        raise SessionEnded("this session is not known here")
 
 
 def _own(session: DeskSession) -> str:

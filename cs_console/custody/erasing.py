@@ -252,7 +252,8 @@ def _destroy(desk: Desk, owner: str) -> None:
             outbox.remove(desk.settings.outbox, name)
         except OSError as problem:
             raise StoreUnavailable(
-                f"Messages in the outbox cannot be removed: {problem.strerror}.", "The erasure goes on once they can."
+                f"Messages in the outbox cannot be removed: {problem.strerror}.",
+                "The erasure resumes when they can be removed.",
             ) from None
     desk.keyring.destroy(owner)
 

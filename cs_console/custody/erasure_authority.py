@@ -39,7 +39,7 @@ def require_proposed(db: Session, desk: Desk, erasure: Erasure) -> None:
     """
     said = _said(db, desk, erasure)
     if not said or not _is_proposal(db, desk, said[-1], erasure):
-        raise NotVouched("The access log does not hold this erasure as proposed.")
+        raise NotVouched("The access log does not contain this erasure as proposed.")
 
 
 def require_approved(db: Session, desk: Desk, erasure: Erasure) -> None:
@@ -60,7 +60,7 @@ def require_approved(db: Session, desk: Desk, erasure: Erasure) -> None:
         or not _is_about(desk, approved[-1], "requester", erasure.requester_id, erasure)
         or not is_another(db, desk, erasure.proposer_id, erasure.approver_id)
     ):
-        raise NotVouched("The access log does not say that a second person approved this erasure.")
+        raise NotVouched("According to the access log, no second person approved this erasure.")
 
 
 def _said(db: Session, desk: Desk, erasure: Erasure) -> list[Word]:

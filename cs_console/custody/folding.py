@@ -86,7 +86,7 @@ class Folded:
         return "".join(kept).translate(_same_length)
 
     def original(self, span: Span) -> Span:
-        """Where that stretch stands in the original, with the marks that belong to its last letter."""
+        """The position of that stretch in the original, with the marks that belong to its last letter."""
         start, end = self._place(span.start)[0], self._place(span.end - 1)[1]
         while end < len(self._source) and not self._source[end].isascii() and _is_mark(self._source[end]):
             end += 1

@@ -175,7 +175,7 @@ def _is_lifted(desk: Desk, placed: _Placed, name: str | None, word: Word, rows: 
 def require_recorded_holds(db: Session, desk: Desk, requester_id: str) -> None:
     """Refuse to erase while the log shows more holds placed, or fewer lifted, than the data does.
 
-    A hold whose row was removed or ended by hand holds all the same. Raises ErasureNotProven.
+    A hold stays in force even if its row was removed or ended by hand. Raises ErasureNotProven.
     """
     numbers = list(
         db.connection().execute(select(col(Ticket.number)).where(col(Ticket.requester_id) == requester_id)).scalars()
@@ -184,4 +184,4 @@ def require_recorded_holds(db: Session, desk: Desk, requester_id: str) -> None:
     lifted = [moment is not None for (moment,) in rows]
     placed = count_entries(db, desk, Action.HOLD_PLACED, numbers)
     if placed > len(lifted) or sum(lifted) > count_entries(db, desk, Action.HOLD_LIFTED, numbers):
-        raise ErasureNotProven("The access log shows a hold on this requester that the data lacks.")
+        raise ErasureNotProven("The access log shows a hold on this requester that is missing from the data.")

@@ -12,7 +12,7 @@ from models.enums import Field
 
 ACCOUNT = "account"
 INDEXES = (Field.MOBILE.value, Field.EMAIL.value, ACCOUNT)
-"""What is found by look-up keys that are renewed. Message-IDs are not: they are no values that can be guessed."""
+"""What is found by look-up keys that are renewed. Message-IDs are not: they cannot be guessed."""
 PARTS = 4096
 """Into so many parts look-up tokens fall, by their first bits; a part moves as a whole, in one transaction."""
 SETTLED = 2 * PARTS

@@ -174,7 +174,7 @@ class KeyStore:
         """
         if not empty_journal(self._asking):
             raise StoreBusy(
-                "The key is gone from the keyring, but not yet from its journal: another process is reading.",
+                "The key was removed from the keyring, but not yet from its journal: another process is reading.",
                 "Try again in a moment.",
             )
 

@@ -80,7 +80,7 @@ def redact_waiting(desk: Desk, seconds: float = SECONDS) -> int:
 def redact_soon(desk: Desk) -> None:
     """Redact at once what was just marked, as far as a moment allows, after the change was committed.
 
-    What is left, and whatever stands in the way, is for the upkeep: the change itself is done.
+    What is left, and any obstacle, is for the upkeep: the change itself is done.
     """
     with suppress(ConsoleError):
         redact_waiting(desk, AT_ONCE_SECONDS)

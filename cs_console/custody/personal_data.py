@@ -149,7 +149,7 @@ def ips(text: str) -> Iterator[Span]:
 
 
 def ips_v6(text: str) -> Iterator[Span]:
-    """IPv6 addresses; `::` alone and times of day are none."""
+    """IPv6 addresses; `::` alone and times of day do not count."""
     if ":" in text:
         yield from (
             Span(m.start(), m.end(), "ip")
@@ -297,7 +297,7 @@ _IDS_BY_CHECK = (
 
 
 def national_ids(text: str) -> Iterator[Span]:
-    """Chinese ids by shape and birth date: one with a mistyped digit is hidden all the same."""
+    """Chinese ids by shape and birth date: one with a mistyped digit is hidden too."""
     for found in _CN.finditer(text):
         if _has_birth_date(found.group()):
             yield Span(found.start(), found.end(), "id")

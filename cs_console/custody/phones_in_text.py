@@ -13,7 +13,7 @@ SHORTEST_NAMED = 5
 MOST_WORK = 8_000
 LOOK_WORK = 4
 """How much looking one text is worth, in windows tried (asking PhoneNumberMatcher counts as LOOK_WORK of them). A text
-with more numbers than that is no letter: all its long ones are hidden unasked."""
+with more numbers than that is not a letter: all its long numbers are hidden without further checks."""
 LONGEST_CHUNK = 60
 LONGEST_GROUP = 20
 MOST_GROUPS = 6
@@ -47,7 +47,7 @@ _NUMBERED = re.compile(
     r"[.:]{0,2}\s{0,2}(?:is|was|ist|lautet|es|est|era|是|为|為|は)?[:#]?\s{0,2}#?\Z",
     re.IGNORECASE,
 )
-"""What is numbered here is no phone, however it is written (DECISIONS.md, 24), unless it begins with a plus."""
+"""These numbers are not phone numbers in any form (DECISIONS.md, 24), unless they begin with a plus."""
 _AMOUNTS = re.compile(
     r"(?<![\d.,+(-])(?<![\d)] )(?:[1-9]\d{0,2}(?:[., ]\d{3}){1,3}|[1-9]\d{0,8}|0)[.,]\d{2}(?![\d.,]|[ /-]\d)"
 )
@@ -129,7 +129,7 @@ def _in_run(text: str, start: int, end: int, looks: Looks) -> Iterator[Span]:
         start = apart + 1
     before = text[start - 1 : start]
     if before.isascii() and before.isalpha() and not _NAMED.search(text[max(0, start - _NAME_WINDOW) : start]):
-        # "AB12 34..." is a code; what stands apart from it can be a phone unless it is a long code's next groups
+        # "AB12 34..." is a code; digits separate from it can be a phone unless it is a long code's next groups
         apart = text.find(" ", start, end)
         if apart < 0 or _count(text[apart:end]) > MOST_DIGITS:
             return

@@ -6,7 +6,7 @@ from sqlmodel import Session, col
 from models.ticket import Ticket
 
 WAITING = "[hidden while it is redacted again]"
-"""What stands in place of a ticket's subject and lines meanwhile."""
+"""What is shown instead of a ticket's subject and lines in the meantime."""
 
 
 def redact_later(db: Session, requester_id: str) -> None:

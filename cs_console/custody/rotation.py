@@ -53,7 +53,7 @@ class Rotated:
 
 @dataclass(frozen=True)
 class KeyStatus:
-    """Where the keyring stands. `erased` keys can be opened by old backups of it, and are to be closed by `due`.
+    """The keyring's state. `erased` keys can be opened by old backups of it, until a rotation that is due by `due`.
 
     So are the look-up keys of `index`: with them old backups of the data tell whether they hold a guessed value.
     """
@@ -139,10 +139,10 @@ def _begun(session: DeskSession) -> KeyEpoch:
     key = next_key(settings)
     if any(is_key_of(key, epoch) for epoch in epochs):
         raise KeyUnavailable(
-            "The next key-encryption key has been in use before.",
-            "Have CS_CONSOLE_NEXT_KEY_COMMAND print a new one."
+            "The next key-encryption key was already used before.",
+            "Make CS_CONSOLE_NEXT_KEY_COMMAND print a new key."
             if settings.next_key_command
-            else f"Move {settings.next_key_path} away; the next run makes a new one.",
+            else f"Move {settings.next_key_path} away; the next run creates a new key.",
         )
     number = newest.epoch + 1
     _record(session, f"epoch {number}: begun")
@@ -173,7 +173,7 @@ def _rewrap_all(keyring: Keyring, newest: KeyEpoch, progress: Progress | None) -
     left = sum(count for epoch, count in keyring.epochs().items() if epoch != newest.epoch)
     if left:
         raise KeyUnavailable(
-            f"{left} of the keyring's keys cannot be opened and stay as they are, {', '.join(broken[:3])} among them.",
+            f"{left} of the keyring's keys cannot be opened and were not changed, among them {', '.join(broken[:3])}.",
             "The old key-encryption key is kept. Restore the keyring, or destroy those keys, then run this again.",
         )
     return done

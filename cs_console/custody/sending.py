@@ -25,7 +25,7 @@ OUTGOING = frozenset(
 
 @dataclass(frozen=True)
 class OutgoingLine:
-    """A line as it goes out, and the ticket's row that a reply left. Its words never show in a repr."""
+    """A message to be sent, and the ticket's row that a reply left. Its text never appears in a repr."""
 
     text: str = field(repr=False)
     subject: str = field(repr=False)

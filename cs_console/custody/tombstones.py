@@ -50,7 +50,7 @@ def tombstone_lines(settings: Settings) -> list[Line]:
         return []
     except (OSError, UnicodeDecodeError):
         raise StoreUnavailable(
-            f"The list of erased requesters, {file}, cannot be read.", "Fix it: without it no one may sign in."
+            f"The list of erased requesters, {file}, cannot be read.", "Fix the file: until then no one can sign in."
         ) from None
     return list(_read(lines))
 
@@ -78,7 +78,8 @@ def put_tombstone(db: Session, desk: Desk, settings: Settings, erasure: ProvenEr
         append_line(file, f"{owner} {erasure.at:%Y-%m-%dT%H:%M:%SZ} {encoded}")
     except OSError as problem:
         raise StoreUnavailable(
-            f"The erasure cannot be noted in {file}: {problem.strerror}.", "It goes on once that works again."
+            f"The erasure cannot be noted in {file}: {problem.strerror}.",
+            "The erasure resumes when the file is writable.",
         ) from None
 
 

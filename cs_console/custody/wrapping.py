@@ -28,7 +28,7 @@ class Wrappers:
         self.hold(keys)
 
     def hold(self, keys: Iterable[bytes]) -> None:
-        """Hold these keys from now on, and no others. Raises KeyUnavailable for what is no key."""
+        """Hold these keys from now on, and no others. Raises KeyUnavailable for an invalid key."""
         ciphers = tuple(_cipher(key) for key in keys)
         known: dict[int, AESGCM] = {}
         self._held = (ciphers, known)  # at once: other threads are opening
@@ -88,8 +88,8 @@ def wrong_key() -> KeyUnavailable:
     """What is said when no key at hand opens what is stored."""
     return KeyUnavailable(
         "The key-encryption key does not open this keyring.",
-        "Point CS_CONSOLE_KEY_FILE or CS_CONSOLE_KEY_COMMAND at the key that this desk has now; "
-        "a backup of the keyring from before a rotation opens no more.",
+        "Point CS_CONSOLE_KEY_FILE or CS_CONSOLE_KEY_COMMAND at the desk's current key; "
+        "a keyring backup from before a rotation cannot be opened any more.",
     )
 
 

@@ -39,7 +39,7 @@ class Since(StrEnum):
 
 
 class StopCause(StrEnum):
-    """What the clock stands still for."""
+    """Why the clock is stopped."""
 
     IDENTITY = "identity"
     FEE = "a fee"
@@ -47,7 +47,7 @@ class StopCause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """One step, when it came (UTC), and until when a decision stands."""
+    """One step, when it came (UTC), and until when a decision is valid."""
 
     step: Step
     at: datetime
@@ -65,13 +65,13 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """One ticket's clock as it stands. Moments are UTC.
+    """One ticket's clock now. Moments are UTC.
 
-    `starts` is None while a moment that starts it is missing, `ends` also while it stands still; `term_ends` is the
+    `starts` is None while a moment that starts it is missing, `ends` also while it is stopped; `term_ends` is the
     same without the extension. `due` is the end of a term in which no answer was given yet. `stops` and all that
     belong to the present round: a review restarts the clock. A kind that ends without a decision has the date of
     its first response alone. `next` is what is waited for. `fee_asked`: when the fee was asked for that was not
-    paid yet, whether the clock stands still for it or goes on.
+    paid yet, whether the clock is stopped for it or runs.
     """
 
     received: datetime
@@ -190,7 +190,7 @@ def _start(
 
 
 def _answered(steps: list[Happened]) -> datetime | None:
-    """When the last answer was given; one that asks for a fee and waits for it is none yet."""
+    """When the last answer was given; a request for a fee that is still waiting does not count."""
     fees = {one.at for one in steps if one.step is Step.FEE_ASKED}
     return next((one.at for one in reversed(steps) if one.step is Step.DECIDED and one.at not in fees), None)
 
@@ -228,7 +228,7 @@ def _stops(rules: ClockRules, starts: datetime, verified: datetime | None, steps
     stops: list[Stop] = []
     for stop in sorted(found, key=lambda one: one.begun):
         floor = starts if not stops else stops[-1].ended
-        if floor is None:  # it stands still already
+        if floor is None:  # it is already stopped
             break
         begun = max(stop.begun, floor)
         if stop.ended is None or stop.ended > begun:
@@ -249,7 +249,7 @@ def _fee_stops(steps: list[Happened]) -> list[Stop]:
 
 
 def _end(rules: ClockRules, starts: datetime | None, stops: tuple[Stop, ...], *, extended: bool) -> datetime | None:
-    """When the term is over, at the end of a working day where the pack says so; None if it is not known yet."""
+    """When the term ends, at the end of a working day where the pack says so; None if it is not known yet."""
     if starts is None or (stops and stops[-1].ended is None):
         return None
     end = _counted_end(rules, starts, stops, extended=extended)

@@ -13,7 +13,7 @@ from models.enums import TicketKind
 def clock_words(pack: Pack, kind: TicketKind, clock: Clock, now: datetime | None = None) -> str:
     """The clock in words, its dates in the pack's time zone: "30 days from verification on 3 Nov: 3 Dec, Thu".
 
-    Whatever moved the date stands in the line, and how late it is at `now`; None for a ticket that waits for nothing
+    The line has everything that moved the date, and how late it is at `now`; None for a ticket that waits for nothing
     any more. For kinds that end without a decision it is the first response that has a date, until it was given
     (policy IX).
     """
@@ -28,7 +28,7 @@ def due_first_words(pack: Pack, kind: TicketKind, clock: Clock, now: datetime | 
 
 
 def _parts(pack: Pack, kind: TicketKind, clock: Clock, now: datetime | None) -> tuple[str, str, str]:
-    """What the date is made of, the date with how late it is ("" where there is none), and what came of it."""
+    """What the date is made of, the date with how late it is ("" where there is none), and the outcome."""
     if not clock.decides:
         return _first_response_words(pack, kind, clock, now)
     if clock.starts is None:

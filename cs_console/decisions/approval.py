@@ -125,7 +125,7 @@ def return_proposal(session: DeskSession, decision_id: str, reason: str, *, act:
     """
     words = plain(reason).strip()
     if not words or len(words) > REASON_LIMIT:
-        raise BadInput(f"A reason of up to {REASON_LIMIT} characters is needed.", "Say what has to be mended.")
+        raise BadInput(f"A reason of up to {REASON_LIMIT} characters is needed.", "Say what needs to be corrected.")
     with _on_record(session, decision_id), session.work() as db:
         intent = Intent(act, ActKind.RETURNED, None, (decision_id, words))
         once(db, session, intent, partial(_return, db, session, decision_id, words))
@@ -157,11 +157,11 @@ def _return(db: Session, session: DeskSession, decision_id: str, words: str) -> 
 
 
 def withdraw(session: DeskSession, decision_id: str) -> None:
-    """Take back one's own proposal; the ticket can be worked on again. Raises NotAllowed, WrongState."""
+    """Withdraw the agent's own proposal; the ticket can be worked on again. Raises NotAllowed, WrongState."""
     with _on_record(session, decision_id), session.work() as db:
         decision, ticket = find(db, decision_id, lock=True)
         if decision.proposer_id != session.agent.id:
-            raise NotAllowed("Only the person who proposed it can withdraw it.", "Return it with a reason instead.")
+            raise NotAllowed("Only its proposer can withdraw it.", "Return it with a reason instead.")
         _require_proposed(decision)
         _end(db, decision, ticket, DecisionState.WITHDRAWN)
         record_about(db, session, ticket, Action.DECISION_WITHDRAWN, about={"decision": decision.id})
@@ -186,20 +186,20 @@ def _open_decision(
 
 def _require_proposed(decision: Decision) -> None:
     if decision.state != DecisionState.PROPOSED:
-        raise WrongState(f"This proposal is {DecisionState(decision.state).value} already.", "Look at the list again.")
+        raise WrongState(f"This proposal is already {DecisionState(decision.state).value}.", "Check the list again.")
 
 
 def _role_for(db: Session, session: DeskSession, decision: Decision) -> Role:
     """The place this agent fills: still empty, a role they hold now, and they fill no other one."""
     given = approvals_given(db, session.desk, [decision.id]).get(decision.id, [])
     if not all(is_another(db, session.desk, one.agent_id, session.agent.id) for one in given):
-        raise NotAllowed("You have approved this already.", "Each approval takes another person.")
+        raise NotAllowed("You have already approved this.", "Each approval needs a different person.")
     left = roles_left(decision.needs, (one.role for one in given))
     held = roles_now(db, session)
     for role in left:
         if role in held:
             return role
-    raise NotAllowed(f"This still needs a {' and a '.join(left)}.", "Ask someone who has that role.")
+    raise NotAllowed(f"This still needs approval by a {' and a '.join(left)}.", "Ask a person with that role.")
 
 
 def _require_fresh(db: Session, session: DeskSession, decision: Decision, ticket: TicketFacts) -> None:
@@ -213,14 +213,14 @@ def _require_fresh(db: Session, session: DeskSession, decision: Decision, ticket
     said = proposal_on_record(db, session.desk, ticket.number)
     why = ""
     if ticket.row != decision.ticket_row or ticket.state is not TicketState.IN_APPROVAL or said.changed:
-        why = f"#{ticket.number} changed after this was proposed."
+        why = f"#{ticket.number} was changed after this was proposed."
     elif not decision.legal_review:
         proposal = _opened(db, session, ticket, decision)
         why = next((problem.text for problem in stale_problems(pack, proposal, now)), "")
     elif now - min(decision.proposed_at, said.at or now) > timedelta(days=pack.legal_review.waits_days):
         why = "This proposal waited too long."
     if why:
-        raise StaleProposal(why, "Return it, so that it is made again.")
+        raise StaleProposal(why, "Return it, so that it can be proposed again.")
 
 
 def _opened(db: Session, session: DeskSession, ticket: TicketFacts, decision: Decision) -> Proposal:

@@ -66,7 +66,7 @@ class Waiting:
 
 @dataclass(frozen=True)
 class ProposalView(ProposalRow):
-    """One proposal opened: the findings as lines of text, the letter that would go out, what changed since.
+    """One proposal opened: the findings as lines of text, the letter that would be sent, what changed since.
 
     `legal_review`: only privacy officers read why it goes back.
     """
@@ -81,7 +81,7 @@ class ProposalView(ProposalRow):
 class DecisionView:
     """The newest decision on a ticket, proposed or made.
 
-    `words` are its outcome and grounds, or what stands for both under legal review; `approvers` are not named then.
+    `words` are its outcome and grounds, or what replaces both under legal review; `approvers` are not named then.
     `notice` is the letter, `delivery` what became of it as a sentence, `reason` why the proposal was returned.
     `own_appealed`: the reader gave a refusal that the requester wrote after, or decided what was appealed against, so
     another person decides next. `findings` are its lines, for those who may see them.
@@ -100,7 +100,7 @@ class DecisionView:
 
 
 def waiting(session: DeskSession) -> Waiting:
-    """The proposals that have waited longest, at most MOST: all for supervisors and privacy officers, else one's own.
+    """The proposals that have waited longest, at most MOST: all for supervisors and privacy officers, else the agent's.
 
     Raises NotAllowed, NoUndertaking.
     """
@@ -133,7 +133,7 @@ def open_proposal(session: DeskSession, decision_id: str) -> ProposalView:
         roles = roles_now(db, session)
         may = roles & {*APPROVES, *(Role(word) for word in decision.needs.split(",") if word)}
         if not may and decision.proposer_id != session.agent.id:
-            raise NotAllowed("Only those who approve it, or proposed it, can open this.", "Ask a supervisor.")
+            raise NotAllowed("Only its proposer and its approvers can open this.", "Ask a supervisor.")
         record_about(db, session, ticket, Action.PROPOSAL_OPENED, about={"decision": decision_id})
         found = db.connection().execute(_rows(roles).where(col(Decision.id) == decision_id)).one()
         approved = approvals_given(db, desk, [decision_id]).get(decision_id, [])
@@ -298,16 +298,14 @@ def _reason(
     if row is None or row[1] is None:
         return ""
     if not _may_know(roles, decision.legal_review):
-        return f"{pack.texts.legal_review}; a privacy officer can say why"
+        return f"{pack.texts.legal_review}; ask a privacy officer for the reason"
     return open_reason(session.desk.keyring, keys, row[0], row[1], decision.legal_review)
 
 
 def _require_same_policy(pack: Pack, proposal: Proposal) -> None:
     """Refuse a proposal of before its ticket was moved to another policy. Raises StaleProposal."""
     if not _is_of(pack, proposal):
-        raise StaleProposal(
-            "The ticket was moved to another policy after this was proposed.", "Look at the list again."
-        )
+        raise StaleProposal("The ticket was moved to another policy after this was proposed.", "Check the list again.")
 
 
 def _is_of(pack: Pack, proposal: Proposal) -> bool:
@@ -322,7 +320,7 @@ def _lines(pack: Pack, proposal: Proposal, labels: Mapping[str, str]) -> Iterato
     for finding in proposal.findings:
         yield from _finding_lines(pack, finding, labels)
     if proposal.fee is not None:
-        yield f"Fee: {fee_words(pack, proposal.fee)}; told before"
+        yield f"Fee: {fee_words(pack, proposal.fee)}; requester informed before"
 
 
 def _finding_lines(pack: Pack, finding: Finding, labels: Mapping[str, str]) -> Iterator[str]:

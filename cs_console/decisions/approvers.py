@@ -138,11 +138,11 @@ def require_vouched(db: Session, desk: Desk, decision: Decision) -> None:
             and legacy.is_of(last, decision.outcome, proposer, decision.proposed_at)
         )
     if not right:
-        raise NotVouched("The access log does not hold this proposal as it is stored.")
+        raise NotVouched("The access log does not contain this proposal as it is stored.")
 
 
 def final_decision(db: Session, desk: Desk, number: int) -> Decision | None:
-    """The newest final decision on that ticket that the log holds; None where there is none. Raises LogBroken."""
+    """The newest final decision on that ticket in the log; None if there is none. Raises LogBroken."""
     rows = db.scalars(
         select(Decision)
         .where(col(Decision.ticket_number) == number, col(Decision.state) == DecisionState.FINAL)

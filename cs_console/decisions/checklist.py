@@ -209,7 +209,7 @@ def check(pack: Pack, proposal: Proposal, now: datetime, asked: AskedFor | None)
 
 
 def preview_notice(session: DeskSession, number: int, proposal: Proposal) -> str:
-    """The letter as it would go out today, if everything were approved.
+    """The letter as it would be sent today, if everything were approved.
 
     Raises NotAssigned, NotVerified, NoticeIncomplete, or what is wrong with names and evidence in the proposal.
     """
@@ -225,7 +225,7 @@ def preview_notice(session: DeskSession, number: int, proposal: Proposal) -> str
 
 
 def propose(session: DeskSession, number: int, row: int, proposal: Proposal, *, act: ActId | None = None) -> Proposed:
-    """Propose an answer to one's own verified rights request, of which it is on record what is asked.
+    """Propose a decision on the agent's own verified rights request; what it asks must be on record.
 
     Each thing asked for is granted or under a ground, and nothing else is: less than was asked takes a second person.
     With a ground or a fee the ticket waits in approval for every role that the pack asks for, and for those of an
@@ -323,9 +323,9 @@ def _require_proposable(desk: Desk, ticket: TicketFacts, session: DeskSession) -
     require_own(ticket, session)
     require_open(ticket)
     if not desk.packs.get(ticket.pack).kinds[ticket.kind].needs_decision:
-        raise WrongState(f"#{ticket.number} is no rights request.", "Change its kind first, or answer it with m.")
+        raise WrongState(f"#{ticket.number} is not a rights request.", "Change its kind first (t), or reply (m).")
     if ticket.state is TicketState.IN_APPROVAL:
-        raise WrongState(f"#{ticket.number} is in approval already.", "Withdraw the proposal to make another.")
+        raise WrongState(f"#{ticket.number} is already in approval.", "Withdraw the proposal before you make another.")
     if ticket.verified_at is None:
         raise NotVerified
 

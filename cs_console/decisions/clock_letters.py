@@ -54,7 +54,7 @@ def queue_letter(
     """
     contact_id = where_to_write(db, session.desk, ticket, claimed=True)
     if contact_id is None:
-        raise ContactNotOnFile("There is no contact that this could be sent to.", "Add one with e first.")
+        raise ContactNotOnFile("There is no contact to which this could be sent.", "Add one first (e).")
     return queue_message(
         db,
         session.desk,

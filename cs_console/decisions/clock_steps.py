@@ -49,7 +49,7 @@ LONGEST_REASON = 2000
 def ask_identity(session: DeskSession, number: int, row: int, *, act: ActId | None = None) -> DeliveryState:
     """Ask the requester, in the pack's words, to prove who they are; what became of the message is returned.
 
-    An agent on a ticket of their own, or a verifier. Where the pack says so the clock stands still from now until the
+    An agent on a ticket of their own, or a verifier. If the pack says so, the clock is stopped from now until the
     requester is verified. Once a ticket; a reminder is a reply. Raises WrongState, NotAssigned, ContactNotOnFile,
     ChangedElsewhere, NotAllowed, NoUndertaking, and what `acts.once` raises; then nothing was sent.
     """
@@ -107,7 +107,7 @@ def _extend(db: Session, session: DeskSession, number: int, row: int, words: str
     if ticket.row != row:
         raise ChangedElsewhere(number)
     if pack.checklist.says_nothing(words):
-        raise BadInput("An extension needs its reason.", "Say why the answer takes longer; the requester reads it.")
+        raise BadInput("An extension needs a reason.", "Say why the answer takes longer. The requester will read it.")
     if len(words) > LONGEST_REASON:
         raise BadInput(f"The reason is longer than {LONGEST_REASON} characters.", "Shorten it.")
     keys = ticket_keys(db, desk, number)
@@ -133,18 +133,18 @@ def why_not_ask(
     """Why an agent with these roles cannot ask for proof of identity now; None if they can."""
     name = f"#{ticket.number}"
     if not pack.clock.identity_text:
-        return WrongState(f"{pack.meta.title} has no words to ask with.", "Write to the requester with m.")
+        return WrongState(f"{pack.meta.title} has no letter for this.", "Write to the requester (m).")
     if ticket.closed_at is not None:
-        return WrongState(f"{name} is closed.", "Open it again with s first.")
+        return WrongState(f"{name} is closed.", "Reopen it first (s).")
     if ticket.verified_at is not None:
-        return WrongState(f"The requester of {name} was verified.", "Nothing is left to ask for.")
+        return WrongState(f"The requester of {name} was verified.", "There is nothing to ask for.")
     if any(one.step is Step.IDENTITY_ASKED for one in steps):
-        return WrongState("The requester was asked already.", "Remind them with m, or verify them with v.")
+        return WrongState("The requester has already been asked.", "Remind them (m), or verify them (v).")
     ends = clock_of(pack, ticket.kind, steps).ends
     if pack.clock.identity_stops and ends is not None and now > ends:
-        return WrongState("The term is over, and asking cannot stop it any more.", "Write to the requester with m.")
+        return WrongState("The term has ended, so asking can no longer stop it.", "Write to the requester (m).")
     if roles.isdisjoint(ASKS_FOR_PROOF):
-        return NotAllowed("Only an agent or a verifier can ask.", "Leave it to one of them.")
+        return NotAllowed("Only an agent or a verifier can ask.", "Ask one of them.")
     return None if Role.VERIFIER in roles else not_own(ticket, session)
 
 
@@ -154,21 +154,21 @@ def why_not_extend(
     """Why an agent with these roles cannot extend the term now; None if they can."""
     rules = pack.clock.extension
     if rules is None:
-        return NoExtension(f"{pack.meta.title} knows no extension ({pack.clock.clause}).")
+        return NoExtension(f"{pack.meta.title} allows no extension ({pack.clock.clause}).")
     if rules.approver not in roles:
         return NotAllowed(f"Only a {rules.approver} can extend the term.", f"Ask a {rules.approver}.")
     if rules.approver is Role.AGENT and (refusal := not_own(ticket, session)) is not None:
         return refusal
     if clock.extended is not None:
-        return NoExtension("The term was extended already.", "It can be extended once.")
+        return NoExtension("The term was already extended.", "It can be extended once.")
     if clock.answered is not None:
-        return NoExtension("The request was answered.", "No term is left to extend.")
+        return NoExtension("The request was answered.", "There is no term to extend.")
     if clock.stopped is not None:
-        return NoExtension("The clock stands still.", "Extend the term once it goes on.")
+        return NoExtension("The clock is stopped.", "Extend the term when the clock runs again.")
     if clock.term_ends is None:
-        return NoExtension("No term runs.", "Only a term that has begun can be extended.")
+        return NoExtension("No term has started.", "Only a term that has started can be extended.")
     if now > clock.term_ends:
-        return NoExtension("The term is over.", f"It could be extended until it was ({rules.clause}).")
+        return NoExtension("The term has ended.", f"It could only be extended before its end ({rules.clause}).")
     return None
 
 

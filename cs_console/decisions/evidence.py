@@ -22,7 +22,7 @@ ATTACHMENT = "attachment:"
 
 
 def attachments_for(session: DeskSession, number: int) -> tuple[AttachmentLabel, ...]:
-    """The files of one's own ticket that can be named as evidence. Raises NotAssigned, NoUndertaking."""
+    """The files of the agent's own ticket that can be named as evidence. Raises NotAssigned, NoUndertaking."""
     with session.reading(*WORKS_ON_TICKETS) as db:
         require_current(db, session)
         ticket = facts(db, number)

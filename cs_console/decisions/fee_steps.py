@@ -51,7 +51,9 @@ def _fee_paid(db: Session, session: DeskSession, number: int, row: int, day: dat
     if ticket.row != row:
         raise ChangedElsewhere(number)
     if day not in payment_days(pack.clock, clock, now):
-        raise BadInput("It cannot have been paid on that day.", "Choose a day from when it was asked for to today.")
+        raise BadInput(
+            "It cannot have been paid on that day.", "Choose a day between the request for the fee and today."
+        )
     if ticket.state is TicketState.WAITING:  # else the ticket's row stays, and no proposal goes stale
         change(db, ticket, row, state=TicketState.VERIFIED.value)
     paid_at = min(now, _end_of(pack.clock, day))
@@ -98,11 +100,11 @@ def why_not_paid(
 ) -> ConsoleError | None:
     """Why an agent with these roles cannot record now that the fee was paid; None if they can."""
     if clock.fee_asked is None:
-        return WrongState(f"#{ticket.number} waits for no fee.", "Nothing is left to do about one.")
+        return WrongState(f"#{ticket.number} is not waiting for a fee.", "There is nothing to record.")
     if ticket.state is TicketState.CLOSED:
-        return WrongState(f"#{ticket.number} is closed.", "Open it again with s first.")
+        return WrongState(f"#{ticket.number} is closed.", "Reopen it first (s).")
     if roles.isdisjoint(RECORDS_FEES):
-        return NotAllowed("Only an agent or a supervisor can say so.", "Leave it to one of them.")
+        return NotAllowed("Only an agent or a supervisor can record that.", "Ask one of them.")
     return None if Role.SUPERVISOR in roles else not_own(ticket, session)
 
 
@@ -114,7 +116,7 @@ def why_not_unpaid(
     if refusal is not None:
         return refusal
     if not pack.fee.keeps_open:
-        return WrongState(f"{pack.meta.title} waits for no fee.", "Decide the request with d.")
+        return WrongState(f"{pack.meta.title} does not wait for fees.", "Decide the request (d).")
     if ticket.state is TicketState.IN_APPROVAL:
         return WrongState(f"#{ticket.number} is in approval.", "Approve, return or withdraw the proposal.")
     assert clock.fee_asked is not None  # why_not_paid came first
@@ -157,7 +159,7 @@ def _as_asked_on_record(db: Session, desk: Desk, number: int, clock: Clock) -> C
         return clock
     said = fee_asked(db, desk, number)
     if said is None:
-        raise NotVouched(f"The access log does not say that a fee was asked for on #{number}.")
+        raise NotVouched(f"According to the access log, no fee was asked for on #{number}.")
     return replace(clock, fee_asked=max(clock.fee_asked, from_microseconds(said.at)))
 
 

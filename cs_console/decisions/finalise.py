@@ -90,7 +90,7 @@ def make_final(db: Session, session: DeskSession, ticket: TicketFacts, decision:
 
 
 def send(desk: Desk, made: Made) -> str:
-    """Hand the notice over and say what became of it. The decision stands whatever happens here."""
+    """Hand the notice over and report the outcome. The decision is valid whatever happens here."""
     if made.message_id is None:
         return NoticeWay.BY_LETTER
     try:
@@ -102,7 +102,7 @@ def send(desk: Desk, made: Made) -> str:
         return NoticeWay.SENT
     if report.refused:
         return NoticeWay.NOT_DELIVERED
-    return f"The notice is not sent yet: {report.problems[0] if report.problems else 'it is still on its way.'}"
+    return f"The notice was not sent yet: {report.problems[0] if report.problems else 'it is still being sent.'}"
 
 
 def notice_facts(db: Session, desk: Desk, ticket: TicketFacts, at: datetime) -> NoticeFacts:

@@ -28,7 +28,7 @@ def make_notice(pack: Pack, facts: NoticeFacts, proposal: Proposal) -> str:
 
     It is made of the pack's words, field titles, dates and the fee, all in the language of the proposal or else the
     pack's own: no names of staff, no other tickets, nothing on how something was found. Under legal review the neutral
-    sentence stands for every ground, and nothing says which field was held back. Raises NoticeIncomplete naming the
+    sentence replaces every ground, and nothing says which field was withheld. Raises NoticeIncomplete naming the
     first required part that the template leaves out.
     """
     pack = in_language(pack, proposal.language)

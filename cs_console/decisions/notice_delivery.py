@@ -13,10 +13,10 @@ from models.message import Message
 class NoticeWay(StrEnum):
     """Where a notice is, as a sentence."""
 
-    SENT = "The notice is sent."
-    ON_ITS_WAY = "The notice is still on its way."
-    BY_LETTER = "The notice has to be sent by letter."
-    NOT_DELIVERED = "The notice could not be delivered: send it to another contact with N, or by letter."
+    SENT = "The notice was sent."
+    ON_ITS_WAY = "The notice is still being sent."
+    BY_LETTER = "The notice must be sent by letter."
+    NOT_DELIVERED = "The notice could not be delivered. Send it to another contact (N), or by letter."
 
 
 def notice_way(db: Session, number: int, decided_at: datetime) -> NoticeWay:

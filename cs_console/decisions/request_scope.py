@@ -27,7 +27,7 @@ FIRST, CORRECTED = "what is asked", "what is asked, corrected"
 
 
 def record_asked(session: DeskSession, number: int, right: str, fields: Iterable[str]) -> AskedFor:
-    """Put on record what one's own rights request asks for: a right of its pack, of these fields and records.
+    """Record what the agent's own rights request asks for: a right of its pack, for these fields and records.
 
     It may be corrected until an answer is proposed; each correction is an entry of its own, with the names of the
     fields. The same again changes nothing. Raises NotAssigned, WrongState, BadInput, NoUndertaking.
@@ -105,18 +105,20 @@ def _require_recordable(session: DeskSession, ticket: TicketFacts, pack: Pack) -
     require_own(ticket, session)
     require_open(ticket)
     if not pack.kinds[ticket.kind].needs_decision:
-        raise WrongState(f"#{ticket.number} is no rights request.", "Change its kind first, or answer it with m.")
+        raise WrongState(f"#{ticket.number} is not a rights request.", "Change its kind first (t), or reply (m).")
     if ticket.state is TicketState.IN_APPROVAL:
-        raise WrongState(f"An answer to #{ticket.number} is proposed already.", "Withdraw it to correct what is asked.")
+        raise WrongState(
+            f"A decision on #{ticket.number} was already proposed.", "Withdraw the proposal to correct what is asked."
+        )
 
 
 def _in_order(pack: Pack, right: str, fields: set[str]) -> AskedFor:
     """What was named, with fields and records in the pack's order."""
     known = [*(field.value for field in pack.fields), *pack.records]
     if right not in pack.rights:
-        raise BadInput(f"{right!r} cannot be asked for{nearest(right, pack.rights)}.", "Choose what is asked for.")
+        raise BadInput(f"Unknown right {right!r}{nearest(right, pack.rights)}.", "Choose what is asked for.")
     for name in sorted(fields - set(known)):
         raise BadInput(f"{name!r} is not among the pack's fields and records{nearest(name, known)}.")
     if not fields:
-        raise BadInput("Mark of which data it is asked.", "A request without limits is about all of it.")
+        raise BadInput("Mark the data that the request is about.", "If the request has no limits, mark all data.")
     return AskedFor(right, tuple(name for name in known if name in fields))

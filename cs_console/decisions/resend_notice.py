@@ -88,10 +88,12 @@ def _send_again(db: Session, session: DeskSession, number: int, contact_id: str)
     contacts = masked_contacts(db, desk, ticket.requester_id)
     chosen = next((one for one in contacts if one.id == contact_id and one.on_file), None)
     if chosen is None:
-        raise ContactNotOnFile("A notice goes to a contact on file only.", "Choose another one, or send a letter.")
+        raise ContactNotOnFile(
+            "A notice can only be sent to a contact on file.", "Choose another contact, or send a letter."
+        )
     why_not = _why_not(session, pack, chosen)
     if why_not:
-        raise ContactRecent(f"This contact {why_not}.", "Choose another one, or send a letter.")
+        raise ContactRecent(f"This contact {why_not}.", "Choose another contact, or send a letter.")
     _give_up_earlier(db, number)
     letter = _letter(ticket_keys(db, desk, number), decision)
     message_id = queue_message(
@@ -112,7 +114,7 @@ def _send_again(db: Session, session: DeskSession, number: int, contact_id: str)
 
 
 def notice_posted(session: DeskSession, number: int, *, act: ActId | None = None) -> str:
-    """Note that the newest notice was posted as a letter: it stands in the conversation as sent.
+    """Note that the newest notice was posted as a letter: the conversation shows it as sent.
 
     One act notes it once. Raises what `notice_routes` raises, AlreadyOnItsWay, and what `acts.once` raises.
     """
@@ -155,7 +157,7 @@ def _notice_of(db: Session, session: DeskSession, number: int) -> tuple[TicketFa
         require_own(ticket, session)
     decision = final_decision(db, session.desk, number)
     if decision is None or decision.notice is None:
-        raise NothingThere(f"#{number} has no notice.", "It is made when the request is decided, with d.")
+        raise NothingThere(f"#{number} has no notice.", "It is created when the request is decided (d).")
     return ticket, decision
 
 

@@ -52,11 +52,11 @@ def problems(pack: Pack, proposal: Proposal, now: datetime) -> Iterator[Problem]
 def asked_problems(pack: Pack, proposal: Proposal, asked: AskedFor | None) -> Iterator[Problem]:
     """Where the proposal does not answer what is on record as asked: each field of it granted, or under a ground."""
     if asked is None:
-        yield Problem(AskedMissing, "What is asked is not on record yet.")
+        yield Problem(AskedMissing, "What the requester asks is not on record yet.")
         return
     if proposal.request != asked.right:
         title = pack.rights[asked.right].title if asked.right in pack.rights else asked.right
-        yield Problem(AskedDiffers, f"What is on record as asked is another thing: {title}.")
+        yield Problem(AskedDiffers, f"A different request is on record: {title}.")
     covered = {field for finding in proposal.applying for field in finding.fields if _refuses(pack, finding)}
     answered = covered | set(proposal.granted)
     for words, fields in (
@@ -110,7 +110,7 @@ def _list_problems(pack: Pack, finding: Finding) -> Iterator[Problem]:
             words = f"({exception[1]}) is a basis for collecting without consent, not a reason to refuse."
             yield Problem(WrongList, words)
         else:
-            yield _incomplete(f"{finding.ground!r} is no ground of {pack.meta.title}.")
+            yield _incomplete(f"{finding.ground!r} is not a ground of {pack.meta.title}.")
         return
     if finding.used_as not in {"", ground.list}:
         yield Problem(GroundKind, f"{ground.code} is a {ground.list} ground and cannot be used as {finding.used_as}.")
@@ -130,7 +130,7 @@ def _right_problems(pack: Pack, request: str, finding: Finding) -> Iterator[Prob
     if ground is None or not finding.applies or not ground.rights or request in ground.rights:
         return
     titles = " or ".join(pack.rights[right].title for right in ground.rights)
-    yield Problem(GroundKind, f"{ground.code} ({ground.title}) can only stand against: {titles}.")
+    yield Problem(GroundKind, f"{ground.code} ({ground.title}) can only be used against: {titles}.")
 
 
 def _outcome_problems(pack: Pack, proposal: Proposal) -> Iterator[Problem]:
@@ -160,16 +160,16 @@ def _finding_problems(pack: Pack, proposal: Proposal, finding: Finding, ground: 
     both = set(finding.fields) & set(proposal.granted)
     if ground.list == "fee":
         if set(finding.fields) - both:
-            yield Problem(GroundKind, f"{ground.code} asks for a fee; it is no reason to refuse a field.")
+            yield Problem(GroundKind, f"{ground.code} is for fees; it is not a reason to refuse a field.")
     elif both:
         titles = ", ".join(_title(pack, key) for key in sorted(both))
-        yield _incomplete(f"{ground.code} covers what is granted too: {titles}.")
+        yield _incomplete(f"{ground.code} covers fields that are also granted: {titles}.")
     elif not finding.fields:
         yield _incomplete(f"{ground.code} applies: say to which fields.")
     if ground.partial == "always" and not proposal.granted:
         yield _incomplete(f"{ground.code} never covers the whole request. {ground.partial_words}".rstrip())
     if ground.partial == "no" and proposal.granted:
-        yield _incomplete(f"{ground.code} covers the whole request or nothing of it.")
+        yield _incomplete(f"{ground.code} covers either the whole request or none of it.")
     if ground.offers and not finding.offers:
         offers = " or ".join(pack.offers[key][:1].lower() + pack.offers[key][1:] for key in ground.offers)
         yield _incomplete(f"{ground.code} needs an offer first: {offers}.")
@@ -186,9 +186,9 @@ def _evidence_problems(pack: Pack, finding: Finding, ground: Ground) -> Iterator
         count = "" if rules.items == 1 else f" ({rules.items} different items)"
         yield _incomplete(f"{ground.code}: evidence is missing: {rules.text[:1].lower()}{rules.text[1:]}{count}.")
     if len(finding.evidence) > EVIDENCE_MOST or any(len(i) > pack.checklist.answer_limit for i in finding.evidence):
-        yield _incomplete(f"{ground.code}: the evidence is too long; name it and keep it elsewhere.")
+        yield _incomplete(f"{ground.code}: the evidence is too long. Name it here and keep it elsewhere.")
     if rules.kind == "tickets" and any(not _TICKET.match(item.strip()) for item in finding.evidence):
-        yield _incomplete(f"{ground.code}: evidence is ticket numbers, one an item.")
+        yield _incomplete(f"{ground.code}: evidence must be ticket numbers, one per item.")
 
 
 def _answer_problems(pack: Pack, finding: Finding, ground: Ground, now: datetime) -> Iterator[Problem]:
@@ -207,7 +207,7 @@ def _answer_problems(pack: Pack, finding: Finding, ground: Ground, now: datetime
             yield _incomplete(f"{words} has no answer.")
             continue
         if len(found.text) > pack.checklist.answer_limit:
-            yield _incomplete(f"{words} is answered at too great length.")
+            yield _incomplete(f"The answer to {words} is too long.")
         wrong = _wrong_answer(pack, question, found.text, now)
         if wrong:
             yield _incomplete(f"{words} {wrong}.")
@@ -221,12 +221,12 @@ def _wrong_answer(pack: Pack, question: Question, text: str, now: datetime) -> s
     if said in question.contradicts:
         return f"is answered {said!r}, which contradicts that the ground applies"
     if question.kind == "yes_no" and said not in {"yes", "no"}:
-        return "wants yes or no"
+        return "needs yes or no"
     if question.kind == "date":
         if answered_day(text) is None:
-            return "wants a date like 2026-11-30"
+            return "needs a date like 2026-11-30"
         if _has_come(pack, question, text, now):
-            return "wants a day that is still to come"
+            return "needs a day in the future"
     return ""
 
 
@@ -256,7 +256,7 @@ def stale_problems(pack: Pack, proposal: Proposal, now: datetime) -> Iterator[Pr
                 continue
             stale = stale_answer(question, answer, now)
             if not stale and _has_come(pack, question, answer.text, now):
-                stale = "names a day that has come since"
+                stale = "names a day that has passed since"
             if stale:
                 yield _incomplete(f'{finding.ground}, "{question.text}" {stale}.')
 
@@ -273,7 +273,7 @@ def _fee_problems(pack: Pack, proposal: Proposal) -> Iterator[Problem]:
     if fee.currency != pack.fee.currency:
         yield _incomplete(f"The fee has to be in {pack.fee.currency}.")
     if not fee.told_before:
-        yield _incomplete("The requester has to be told of the fee before it is decided.")
+        yield _incomplete("The requester must be informed of the fee before it is decided.")
     yield from _amount_problems(pack, fee)
 
 
@@ -289,13 +289,13 @@ def _amount_problems(pack: Pack, fee: Fee) -> Iterator[Problem]:
     if amount is None or amount == 0:
         yield _incomplete("The fee needs an amount like 12.50.")
     if not fee.items or len(fee.items) > EVIDENCE_MOST or any(_is_empty(pack, name) for name, _ in fee.items):
-        yield _incomplete('List the cost item by item: write "item: cost", one a line.')
+        yield _incomplete('List the cost item by item: write "item: cost", one per line.')
     if any(len(name) > pack.checklist.answer_limit for name, _ in fee.items):
-        yield _incomplete("An item of the cost has too long a name.")
+        yield _incomplete("The name of a cost item is too long.")
     if None in costs:
-        yield _incomplete('An item of the cost has no amount like 12.50: write "item: cost", one a line.')
+        yield _incomplete('A cost item has no amount like 12.50: write "item: cost", one per line.')
     elif amount is not None and amount > sum(cost for cost in costs if cost is not None):
-        yield Problem(FeeUnreasonable, f"The fee of {fee.amount} is above the recorded cost ({pack.fee.clause}).")
+        yield Problem(FeeUnreasonable, f"The fee of {fee.amount} is higher than the recorded cost ({pack.fee.clause}).")
 
 
 def _decimal(text: str) -> Decimal | None:

@@ -1,1 +1,1 @@
-"""What goes out: by mail, by text message, or into a folder."""
+"""Sending messages: by mail, by text message, or into a folder."""

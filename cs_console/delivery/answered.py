@@ -30,7 +30,7 @@ def settle_reply(db: Session, desk: Desk, number: int, left_at: int | None) -> M
     """Stop the first-response timer (policy IX), and let the ticket wait if it still is as the reply left it.
 
     `left_at` is the ticket's row when the reply was written: whatever changed since (a new message, another state,
-    other hands) is newer than the reply and stands. Returns what moved, for the record, None where nothing did.
+    other hands) is newer than the reply and is kept. Returns what moved, for the record, None where nothing did.
     The caller's transaction must not hold the log yet: every other one locks a ticket before the log.
     """
     ticket = db.get_one(Ticket, number, with_for_update=True)

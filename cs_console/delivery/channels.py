@@ -46,32 +46,30 @@ def hand_over(settings: Settings, outgoing: Outgoing) -> None:
         elif settings.smtp_url:
             smtp.send(settings.smtp_url, settings.mail_from, outgoing.address, mail)
         else:
-            raise DeliveryFailed("No way to send mail is set up.", "Set CS_CONSOLE_SMTP_URL or CS_CONSOLE_OUTBOX.")
+            raise DeliveryFailed("Sending mail is not set up.", "Set CS_CONSOLE_SMTP_URL or CS_CONSOLE_OUTBOX.")
     elif outgoing.kind == Field.MOBILE:
         number = re.sub(r"[ ().-]", "", outgoing.address)
         if _NUMBER.fullmatch(number) is None:
-            raise DeliveryFailed("The number on file is no phone number.", "Use another contact.", permanent=True)
+            raise DeliveryFailed("The number on file is not a phone number.", "Use another contact.", permanent=True)
         if settings.outbox is not None:
             outbox.put(settings.outbox, outgoing.at, outgoing.pseudonym, ".txt", text_file(number, outgoing))
         elif settings.sms_url:
             sms.send(settings.sms_url, number, outgoing.text)
         else:
-            raise DeliveryFailed(
-                "No way to send text messages is set up.", "Set CS_CONSOLE_SMS_URL or CS_CONSOLE_OUTBOX."
-            )
+            raise DeliveryFailed("Sending text messages is not set up.", "Set CS_CONSOLE_SMS_URL or CS_CONSOLE_OUTBOX.")
     else:
         raise DeliveryFailed(f"Nothing can be sent to a {outgoing.kind.value}.", "Use another contact.", permanent=True)
 
 
 def mail_of(settings: Settings, outgoing: Outgoing) -> EmailMessage:
-    """The mail as it goes out. A line break in a header is refused, not mended.
+    """The mail to be sent. A line break in a header is refused, not corrected.
 
     Raises DeliveryFailed, or BadSettings when it is our own name or address that cannot be used.
     """
     for header in (outgoing.address, outgoing.subject, outgoing.message_id):
         if _LINE_BREAK.search(header):
             raise DeliveryFailed(
-                "A mail header holds a line break or a control character.", "Nothing was sent.", permanent=True
+                "A mail header contains a line break or a control character.", "Nothing was sent.", permanent=True
             )
     mail = EmailMessage(policy=MAIL_POLICY)
     sender = _address(settings.mail_from, settings.desk_name)
@@ -79,7 +77,7 @@ def mail_of(settings: Settings, outgoing: Outgoing) -> EmailMessage:
         raise BadSettings("desk_name or mail_from cannot be used in a mail's From.", "Fix them in console.toml.")
     recipient = _address(outgoing.address)
     if recipient is None:
-        raise DeliveryFailed("Mail cannot go to the address on file.", "Use another contact.", permanent=True)
+        raise DeliveryFailed("Mail cannot be sent to the address on file.", "Use another contact.", permanent=True)
     mail["From"], mail["To"] = sender, recipient
     mail["Subject"] = encodable(outgoing.subject)
     mail["Date"] = outgoing.at

@@ -74,8 +74,8 @@ def queue_message(
 ) -> str:
     """Store one outgoing line, sealed, inside the caller's transaction and return its id; deliver_queued sends it.
 
-    A reply says which `ticket_row` it leaves, so that nothing newer is overridden once it goes out. The subject
-    carries the ticket's tag `[#10482]`; without one the desk's name stands there (the pack's words for a notice).
+    A reply says which `ticket_row` it leaves, so that nothing newer is overridden when it is sent. The subject
+    carries the ticket's tag `[#10482]`; without one it has the desk's name (the pack's text for a notice).
     Raises ContactNotOnFile for a contact that nothing can be sent to, KeyDestroyed.
     """
     channel = _channel_to(db, requester_id, contact_id)
@@ -181,7 +181,7 @@ def send_now(desk: Desk, contact_id: str, subject: str, text: str) -> None:
     with desk.database.reading() as db:
         contact = db.get(Contact, contact_id)
         if contact is None or contact.replaced_at is not None:
-            raise ContactNotOnFile("This contact is not on file any more.", "Choose another one.")
+            raise ContactNotOnFile("This contact is no longer on file.", "Choose another one.")
         kind, address = Field(contact.field), address_for_sending(db, desk, contact_id)
     whose = pseudonym(desk, contact.requester_id) or ""
     own_id, now = mail_id(desk, new_id()), desk.clock.now()
@@ -201,7 +201,7 @@ def mail_id(desk: Desk, row: str) -> str:
 def _channel_to(db: Session, requester_id: str, contact_id: str) -> Channel:
     contact = db.get(Contact, contact_id)
     if contact is None or contact.requester_id != requester_id or contact.replaced_at is not None:
-        raise ContactNotOnFile("This contact is not one of the requester's.", "Choose one from the list.")
+        raise ContactNotOnFile("This contact does not belong to the requester.", "Choose one from the list.")
     if contact.field not in CHANNELS:
         raise ContactNotOnFile(f"Nothing can be sent to a {Field(contact.field).value}.", "Choose another contact.")
     return CHANNELS[Field(contact.field)]
@@ -246,7 +246,7 @@ def _free(now: datetime) -> ColumnElement[bool]:
 
 
 def _went_out(desk: Desk, message_id: str) -> bool:
-    """Whether the access log says that the line was sent: then its row says so again, and it does not go out twice.
+    """Whether the access log says that the line was sent: then its row is corrected, and it is not sent twice.
 
     Raises LogBroken.
     """
@@ -277,7 +277,7 @@ def _send(desk: Desk, message_id: str) -> _Sent:
             owner = db.get_one(Ticket, message.ticket_number).requester_id
             if contact is None or contact.replaced_at is not None or contact.requester_id != owner:
                 return _Sent(
-                    ContactNotOnFile("The contact was changed before the message went out.", "Write it again.")
+                    ContactNotOnFile("The contact was changed before the message was sent.", "Write it again.")
                 )
             line = line_for_sending(db, desk, message_id)
             address = address_for_sending(db, desk, contact.id)

@@ -23,7 +23,7 @@ def send(url: str, number: str, text: str) -> None:
     sender.add(provider)
     if not sender.notify(body=text, body_format=apprise.NotifyFormat.TEXT):
         raise DeliveryFailed(  # Apprise does not say whether it was refused or there was no answer
-            "The text-message service did not take the message.", "It is tried again later.", unreached=True
+            "The text-message service did not accept the message.", "The console will try again later.", unreached=True
         )
 
 

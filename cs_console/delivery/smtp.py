@@ -23,7 +23,7 @@ LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 class Server:
     """An SMTP server as CS_CONSOLE_SMTP_URL names it. `encrypted`: from the first byte on, else by STARTTLS.
 
-    `insecure`: where the server offers no STARTTLS, mail goes there all the same.
+    `insecure`: where the server offers no STARTTLS, mail is sent there anyway.
     """
 
     host: str
@@ -51,7 +51,7 @@ def server_of(url: str) -> Server:
     if parts.scheme not in PORTS or not host or cut:
         raise BadSettings(
             "CS_CONSOLE_SMTP_URL is not an SMTP URL.",
-            "Use smtp://user:password@host:port or smtps://..., with ?insecure behind it to go without encryption; "
+            "Use smtp://user:password@host:port or smtps://..., with ?insecure at the end to send without encryption; "
             "in a password write / as %2F, # as %23 and ? as %3F.",
         )
     return Server(
@@ -96,13 +96,15 @@ def _told() -> Iterator[None]:
     except smtplib.SMTPResponseException as problem:
         raise _refused(problem.smtp_code) from None
     except smtplib.SMTPNotSupportedError:
-        raise DeliveryFailed("The mail server offers no sign-in.", "Take user and password out of its URL.") from None
+        raise DeliveryFailed("The mail server offers no sign-in.", "Remove user and password from its URL.") from None
     except ssl.SSLError:
         raise DeliveryFailed(
             "The mail server's certificate or encryption was not accepted.", "Check CS_CONSOLE_SMTP_URL."
         ) from None
     except (smtplib.SMTPException, OSError, UnicodeError):
-        raise DeliveryFailed("The mail server cannot be reached.", "It is tried again later.", unreached=True) from None
+        raise DeliveryFailed(
+            "The mail server cannot be reached.", "The console will try again later.", unreached=True
+        ) from None
 
 
 def _connect(server: Server, seconds: float) -> smtplib.SMTP:
@@ -121,7 +123,7 @@ def _connect(server: Server, seconds: float) -> smtplib.SMTP:
         if not secure and not server.insecure:  # or an attacker on the way removed the offer
             raise DeliveryFailed(
                 "The mail server offers no encryption, so nothing was sent.",
-                "Use smtps:// or a server with STARTTLS; ?insecure behind CS_CONSOLE_SMTP_URL allows mail without it.",
+                "Use smtps:// or a server with STARTTLS; ?insecure in CS_CONSOLE_SMTP_URL allows mail without it.",
                 unreached=True,
             )
         if server.user:
@@ -138,5 +140,5 @@ def _connect(server: Server, seconds: float) -> smtplib.SMTP:
 
 def _refused(code: int) -> DeliveryFailed:
     permanent = 500 <= code < 600 and code not in {530, 534, 535, 538}
-    what = "did not take the message" if permanent else "does not take the message now"
+    what = "did not accept the message" if permanent else "does not accept the message now"
     return DeliveryFailed(f"The mail server {what} (code {code}).", permanent=permanent)

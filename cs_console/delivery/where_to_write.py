@@ -2,7 +2,7 @@
 
 To a person on file: at their contacts on file, and not at one that another account has as well (a number that was given
 up, a family) while there is one of theirs alone, unless the ticket came from there. Where a ticket has no account: to
-the very address its own message came from. Never to what a form's fields name: anyone can type anyone's address there,
+the exact address its own message came from. Never to an address in a form's fields: anyone can type any address there,
 until its owner has answered the acknowledgement (`acknowledging.py`).
 """
 
@@ -64,9 +64,9 @@ def _as_it_came(db: Session, desk: Desk, ticket: TicketFacts) -> TicketFacts:
 
 
 def _on_file(ticket: TicketFacts) -> ColumnElement[bool]:
-    """What is on file with this account alone, or is the very address that the ticket came from.
+    """A contact on file with only this account, or the exact address that the ticket came from.
 
-    Someone all of whose contacts another account has as well is written to all the same.
+    A person whose contacts are all shared with another account is written to anyway.
     """
     claim, own = aliased(Contact), aliased(Contact)
     came_from = exists().where(

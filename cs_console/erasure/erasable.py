@@ -45,10 +45,11 @@ def require_erasable(db: Session, desk: Desk, owner: str) -> ErasureCause:
     closed = closed_since(db, desk, numbers, waiting)
     unsaid = sorted(set(numbers) - closed.keys())
     if unsaid:
-        raise NotVouched(f"The access log does not say that these tickets are closed: {_named(unsaid)}.")
+        raise NotVouched(f"According to the access log, these tickets are not closed: {_named(unsaid)}.")
     if _on_its_way(db, numbers):
         raise NotErasable(
-            "A message to this requester has not gone out yet.", "Without their data it never could; wait for it."
+            "A message to this requester has not been sent yet.",
+            "It could not be sent without their data. Wait until it is.",
         )
     mine = [one for one in theirs if one.requester_id == owner]
     if any(_granted(db, desk, one) for one in mine):
@@ -57,9 +58,9 @@ def require_erasable(db: Session, desk: Desk, owner: str) -> ErasureCause:
     if ends <= desk.clock.now():
         return ErasureCause.TERM
     raise NotErasable(
-        f"Nothing says that all that is held here has to be erased: no request was granted for all of it, "
+        f"This data is not due for erasure: no request for all of it was granted, "
         f"and it is to be kept until {ends.date()}.",
-        "A deletion request is decided with d.",
+        "Decide a deletion request first (d).",
     )
 
 
@@ -71,7 +72,9 @@ def _tickets(db: Session, desk: Desk, owner: str, name: str | None) -> list[_Tic
     rows = list(db.connection().execute(select(*(col(one) for one in columns)).where(whose)))
     lost = sorted(on_record - {one.number for one in rows})
     if lost:
-        raise NotVouched(f"The access log has tickets of this requester that the data lacks: {_named(lost)}.")
+        raise NotVouched(
+            f"The access log has tickets of this requester that are missing from the data: {_named(lost)}."
+        )
     return rows
 
 
@@ -96,7 +99,7 @@ def _on_its_way(db: Session, numbers: list[int]) -> bool:
 def _granted(db: Session, desk: Desk, ticket: _Ticket) -> bool:
     """Whether the last final decision on this ticket grants that all be erased that is held of the requester here.
 
-    One key seals it all: there is no erasing a part. What is held elsewhere (copies on tape, an order) may stay under
+    One key seals everything, so a part cannot be erased. What is held elsewhere (tape copies, an order) may stay under
     a ground, but not under legal review: that would tell what was granted. A right for the whole account needs no list.
     """
     decision = _last_decision(db, desk, ticket.number)

@@ -1,6 +1,6 @@
 """Erasure as two people decide it: proposed for a granted request or an ended term, confirmed by another person.
 
-What is then destroyed, and how, stands in `erasing.py`; what keeps data for now in `holds.py`.
+What is then destroyed, and how, is in `erasing.py`; what keeps data for now is in `holds.py`.
 """
 
 from collections.abc import Callable
@@ -97,7 +97,7 @@ def propose_erasure(session: DeskSession, number: int) -> None:
         cause = require_erasable(db, session.desk, ticket.requester_id)
         known = _open_erasure(db, ticket.requester_id)
         if known is not None:
-            raise NotErasable(f"The erasure of this requester is {known} already.", "See it with g e.")
+            raise NotErasable(f"The erasure of this requester is already {known}.", "See the erasures (g e).")
         erasure = Erasure(
             requester_id=ticket.requester_id,
             ticket_number=number,
@@ -155,14 +155,14 @@ def confirm_erasure(session: DeskSession, erasure_id: str, password: str) -> Con
         with session.reading() as db:
             _confirmable(db, session, erasure_id)
         if not confirm_password(session, password):
-            raise WrongPassword("Nothing was erased; try again.")
+            raise WrongPassword("Nothing was erased. Try again.")
         held = confirm()
     if held is not None:
         return Confirmed(False, held)
     try:
         carry_out(desk, erasure_id)
     except StoreUnavailable as problem:
-        return Confirmed(False, problem=f"{problem} It is tried again every minute.")
+        return Confirmed(False, problem=f"{problem} The console tries again every minute.")
     return Confirmed(True)
 
 
@@ -183,7 +183,7 @@ def withdraw_erasure(session: DeskSession, erasure_id: str) -> None:
             .values(state=ErasureState.WITHDRAWN, ended_at=session.desk.clock.now())
         )
         if not taken.rowcount:
-            raise WrongState(f"This erasure is {erasure.state} already.", "Look at the list again.")
+            raise WrongState(f"This erasure is already {erasure.state}.", "Check the list again.")
         require_proposed(db, session.desk, erasure)
         record_about(db, session, ticket, Action.ERASURE_WITHDRAWN, about={"erasure": erasure_id})
 
@@ -233,12 +233,12 @@ def _confirmable(db: Session, session: DeskSession, erasure_id: str) -> tuple[Er
         raise OwnErasure
     approvers = session.desk.packs.get(ticket.pack).erasure.approvers
     if not roles_now(db, session) & set(approvers):
-        raise NotAllowed(f"An erasure is confirmed by a {' or a '.join(approvers)}.", "Ask someone who has that role.")
+        raise NotAllowed(f"Only a {' or a '.join(approvers)} can confirm an erasure.", "Ask a person with that role.")
     if erasure.state != ErasureState.PROPOSED:
-        raise WrongState(f"This erasure is {erasure.state} already.", "Look at the list again.")
+        raise WrongState(f"This erasure is already {erasure.state}.", "Check the list again.")
     require_proposed(db, session.desk, erasure)
     if ticket.requester_id != erasure.requester_id:
-        raise NotVouched(f"#{ticket.number} is not the ticket of the requester whose erasure was proposed.")
+        raise NotVouched(f"#{ticket.number} does not belong to the requester whose erasure was proposed.")
     require_erasable(db, session.desk, erasure.requester_id)
     return erasure, ticket
 

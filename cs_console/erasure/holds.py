@@ -80,7 +80,7 @@ def place_hold(
     """
     desk, words = session.desk, plain(note).strip()
     if not words or len(words) > NOTE_LIMIT:
-        raise BadInput(f"A note of up to {NOTE_LIMIT} characters is needed.", "Say which law, order or interest it is.")
+        raise BadInput(f"A note of up to {NOTE_LIMIT} characters is needed.", "Name the law, order or interest.")
     with session.work(desk.packs.current.retention.held_by) as db:
         intent = Intent(act, ActKind.HOLD_PLACED, number, (reason, words, until.isoformat()))
         once(db, session, intent, partial(_place, db, session, number, reason, words, until))
@@ -96,11 +96,13 @@ def _place(db: Session, session: DeskSession, number: int, reason: str, words: s
     pack, now = desk.packs.get(ticket.pack), desk.clock.now()
     listed = pack.retention.holds.get(reason)
     if listed is None:
-        raise BadInput("That is no reason to keep data.", "Choose one of those that the policy lists.")
+        raise BadInput("That is not a reason for keeping data.", "Choose one of the policy's reasons.")
     ends = datetime.combine(until, time(23, 59, 59), now.tzinfo)
     if not now < ends <= now + timedelta(days=listed.longest_days + 1):
         latest = (now + timedelta(days=listed.longest_days)).date()
-        raise BadInput(f"The last day is {latest} for this reason, the first one today.", "Choose a day between.")
+        raise BadInput(
+            f"For this reason the first possible day is today and the last is {latest}.", "Choose a day in that range."
+        )
     keys = ticket_keys(db, desk, number)
     known = known_values(db, desk, keys.requester_id, keys.requester_key, keys)
     kept = redact(words, pack.meta.regions, known)
@@ -138,7 +140,7 @@ def lift_hold(session: DeskSession, hold_id: str) -> None:
         )
         number = lifted.scalar()
         if number is None:
-            raise NothingThere("There is no such hold any more.")
+            raise NothingThere("This hold no longer exists.")
         about = {"hold": hold_id, "by": session.agent.id}
         record_about(db, session, facts(db, number), Action.HOLD_LIFTED, about=about)
 

@@ -178,15 +178,15 @@ def _name(session: DeskSession, number: int, about_number: int | None, decider: 
 def _require_a_matter(session: DeskSession, ticket: TicketFacts) -> None:
     rules = session.desk.packs.get(ticket.pack).kinds[ticket.kind]
     if rules.workflow is None or not rules.workflow.matter:
-        words = f"#{ticket.number} is of the kind {ticket.kind}, which is about no earlier decision."
-        raise WrongState(words, "Correct the kind with t if it is an appeal or a complaint.")
+        words = f"#{ticket.number} is of the kind {ticket.kind}, which does not concern an earlier decision."
+        raise WrongState(words, "If it is an appeal or a complaint, correct its kind (t).")
 
 
 def _require_may_name(db: Session, session: DeskSession, ticket: TicketFacts, before: MatterView | None) -> None:
     supervisor = session.agent.has(Role.SUPERVISOR)
     if before is not None:
         if not supervisor:
-            raise NotAllowed(f"#{ticket.number} is about {before.words} already.", "A supervisor can change that.")
+            raise NotAllowed(f"#{ticket.number} is already about {before.words}.", "A supervisor can change that.")
         if session.agent.id in excluded_agents(db, session.desk, ticket.number):
             raise NotIndependent(ticket.number)
     elif ticket.assignee_id is not None and not supervisor:
@@ -206,7 +206,7 @@ def _require_earlier(db: Session, ticket: TicketFacts, about_number: int) -> Non
     """
     owner = db.connection().execute(select(col(Ticket.requester_id)).where(col(Ticket.number) == about_number)).scalar()
     if owner != ticket.requester_id or about_number == ticket.number:
-        raise BadInput(f"#{about_number} is no other ticket of this requester.", "Choose one from the list.")
+        raise BadInput(f"#{about_number} is not another ticket from this requester.", "Choose one from the list.")
     step: int | None = about_number
     seen: set[int] = set()
     while step is not None and step not in seen:

@@ -112,7 +112,7 @@ def participants(db: Session, desk: Desk, numbers: Iterable[int]) -> set[str]:
 
 
 def accounts_in(db: Session, *acts: Select[Any]) -> set[str]:
-    """The ids of accounts that these statements find, all in one round trip; NULL is no one."""
+    """The ids of accounts that these statements find, all in one round trip; NULL stands for no account."""
     found = db.connection().execute(union(*acts) if len(acts) > 1 else acts[0]).scalars()
     return {str(agent_id) for agent_id in found if agent_id is not None}
 

@@ -171,7 +171,7 @@ def _refused_before(db: Session, desk: Desk, number: int, heard: Word | None) ->
     """Who gave a final refusal of this ticket, whole or in part, before the requester last wrote (`heard`).
 
     Given means proposed or approved, in whatever role, by the row or by the log. What counts is when the words reached
-    us: an early date in a mail would hand the appeal to the very person it is against. Raises LogBroken.
+    us: an early date in a mail would assign the appeal to the person it is directed against. Raises LogBroken.
     """
     if heard is None:
         return set()

@@ -116,7 +116,7 @@ def header_text(raw: str) -> str:
     if "=?" in value:
         value = _decoded_words(value)
     if "\r" in value or "\n" in value:
-        raise Unreadable("header_line_break", "A header holds a line break.")
+        raise Unreadable("header_line_break", "A header contains a line break.")
     return value
 
 
@@ -124,7 +124,7 @@ def unfolded(raw: str) -> str:
     """A header's value on one line, its raw bytes read as text. Raises Unreadable when a line break is left."""
     value = raw.replace("\r\n", "\n").replace("\n ", " ").replace("\n\t", "\t").strip("\r\n")
     if "\r" in value or "\n" in value:
-        raise Unreadable("header_line_break", "A header holds a line break.")
+        raise Unreadable("header_line_break", "A header contains a line break.")
     if not value.isascii():
         value = text_of(value.encode("utf-8", "surrogateescape"))
     return value

@@ -192,7 +192,7 @@ def _open(
 
 
 def _keeps_away(db: Session, desk: Desk, number: int, assignee_id: str) -> bool:
-    """Whether the person who wrote a new ticket down has to keep away from it; then it is no one's."""
+    """Whether the agent who entered a new ticket must keep away from it; then it stays unassigned."""
     if assignee_id not in excluded_agents(db, desk, number):
         return False
     db.connection().execute(update(Ticket).where(col(Ticket.number) == number).values(assignee_id=None))
@@ -221,7 +221,7 @@ def _case_of(db: Session, desk: Desk, message: IncomingMessage, language: str, n
 def _person_of(db: Session, desk: Desk, message: IncomingMessage) -> str | None:
     """The one person on file who matches the address that it came from; without one, all the fields of its form.
 
-    None where there is no one, and where there are several: then a person decides.
+    None if there is no one, or several: then a person decides.
     """
     own = own_address(message.channel, message.contacts)
     said = [own] if own is not None else [contact for contact in message.contacts if contact[0] in SEARCHABLE]

@@ -54,7 +54,7 @@ def open_by_form(session: DeskSession, entry: FormEntry, *, act: ActId | None = 
     nothing stored; SessionEnded, NotAllowed, and what `acts.once` raises.
     """
     if entry.channel not in CHANNELS:
-        raise BadInput(f"Came by: {entry.channel.value} comes in by itself.", "Choose call, letter or form.")
+        raise BadInput(f"Channel: {entry.channel.value} is taken in automatically.", "Choose call, letter or form.")
     message = IncomingMessage(
         reference=f"form:{uuid4().hex}",
         channel=entry.channel,
@@ -86,16 +86,18 @@ def open_by_form(session: DeskSession, entry: FormEntry, *, act: ActId | None = 
 def _subject(entry: FormEntry) -> str:
     subject = one_line(entry.subject, LONGEST_SUBJECT + 1)
     if len(subject) > LONGEST_SUBJECT:
-        raise BadInput(f"Subject: more than {LONGEST_SUBJECT} characters.", "Shorten it; the rest fits in the text.")
+        raise BadInput(
+            f"Subject: more than {LONGEST_SUBJECT} characters.", "Shorten it, and put the rest into the message."
+        )
     if not subject and not entry.text.strip():
-        raise BadInput("Subject and text are both empty.", "Write down what it is about.")
+        raise BadInput("Subject and text are both empty.", "Write down what the requester said.")
     return subject
 
 
 def _text(entry: FormEntry) -> str:
     text = plain(entry.text).strip("\n")
     if len(text.encode("utf-8")) > LIMITS.text_bytes:
-        raise BadInput("Text: more than 1 MiB.", "Shorten it, or write down the parts as notes.")
+        raise BadInput("Text: more than 1 MiB.", "Shorten it, or add parts of it as notes.")
     return text
 
 
@@ -105,7 +107,9 @@ def _received(day: str, now: datetime) -> datetime | None:
     try:
         came = date.fromisoformat(day) if day else today
     except ValueError:
-        raise BadInput("Received: that is no day.", "Write it as 2026-11-20, or leave it empty for today.") from None
+        raise BadInput(
+            "Received: that is not a day.", "Use the form 2026-11-20, or leave it empty for today."
+        ) from None
     if not today - OLDEST_BELIEVED < came <= today:
         raise BadInput("Received: that day is in the future, or too long ago.", "Check it, or leave it empty.")
     return None if came == today else datetime(came.year, came.month, came.day).astimezone()
@@ -118,11 +122,11 @@ def _contacts(entry: FormEntry, region: str) -> tuple[tuple[Field, str], ...]:
         if not value:
             continue
         if field in _NOT_CONTACTS or len(value) > LONGEST_VALUE:
-            raise BadInput(f"{field.value.capitalize()}: that cannot be a contact.", "Correct it or leave it empty.")
+            raise BadInput(f"{field.value.capitalize()}: that is not a valid contact.", "Correct it or leave it empty.")
         if field is Field.MOBILE and (value := normalise(field, value, region) or "") == "":
             raise BadInput(
                 "Mobile: that is not a usable phone number.",
-                "Check the digits; numbers from abroad begin with + and the country's code.",
+                "Check the digits. Foreign numbers start with + and the country code.",
             )
         if field is Field.EMAIL and (value := normalise(field, value, region) or "") == "":
             raise BadInput("E-mail: that is not a usable address.", "Check it; it looks like name@example.org.")

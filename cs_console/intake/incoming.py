@@ -46,7 +46,7 @@ class IncomingMessage:
     """One message, read and plain. Every contact in it is a claim of its sender."""
 
     reference: str
-    """The Message-ID, or a name made of the content where there is none."""
+    """The Message-ID, or an id derived from the content if there is none."""
     channel: Channel
     subject: str
     text: str

@@ -167,7 +167,7 @@ class _Run:
         except DeskKeyMissing:
             raise  # nothing at all can be taken in
         except (KeyDestroyed, KeyMissing, SealBroken) as problem:
-            reason = f"{problem.code}: The requester's data cannot be added to."
+            reason = f"{problem.code}: No data can be added to this requester."
         except ConsoleError:
             raise  # the store, the log, a pack or the session: nothing to do with this message
         except Exception as problem:  # noqa: BLE001 - parsers' own errors on hostile input are of every kind

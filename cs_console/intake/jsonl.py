@@ -43,7 +43,7 @@ _Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line as it stands in the file, numbered from 1; only the beginning of one that is too large to keep."""
+    """One line of the file, unchanged, numbered from 1; only the beginning of a line that is too large to keep."""
 
     number: int
     content: bytes

@@ -88,7 +88,7 @@ def read_mail(data: bytes, limits: Limits = LIMITS) -> IncomingMessage:
     root = _parse(data, budget)
     headers = _Headers(root, limits)
     if not root.keys() and b"\0" in data:
-        raise Unreadable("no_mail", "This is no mail: it has no headers and is no text.")
+        raise Unreadable("no_mail", "This is not a mail: it has no headers and is not text.")
     boxes = mailboxes(headers.all(_SENT_TO), limits.recipients)
     senders = headers.all(("From",))
     body = gather(root, budget.check_time)

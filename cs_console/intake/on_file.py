@@ -53,7 +53,7 @@ def put_on_file(session: DeskSession, found: RequesterRecord, new_key: NewKey) -
     The account's id alone says who it is: a phone or an address that is on file with another account, too, links and
     merges nothing. A changed value replaces the one before, which stays sealed (policy V.1), counts as changed from
     now, and closes the requester's verification windows; what the record does not have any more is used no more, so
-    that no code goes to a number that was given up. A first record is no change. The same record again changes
+    that no code goes to a number that was given up. A first record is not a change. The same record again changes
     nothing, nor does one older than what was taken, nor one of an account that was erased here, until the platform
     says that it was registered again after that. For the operator alone. Raises
     NotAllowed.
@@ -107,7 +107,7 @@ def _require_named(desk: Desk, requester: Requester, found: RequesterRecord) -> 
     Raises SealBroken.
     """
     if account_of(desk, requester) not in (None, found.account):  # None: from before it was kept
-        raise SealBroken("The person on file under this account has another account's id sealed with them.")
+        raise SealBroken("The person on file under this account has the sealed id of another account.")
 
 
 def _is_gone(db: Session, requester_id: str) -> bool:
@@ -123,8 +123,8 @@ def _registered_again(db: Session, requester_id: str, found: RequesterRecord) ->
 def _from_before(db: Session, desk: Desk, found: RequesterRecord, token: bytes) -> str | None:
     """Someone on file from before accounts were kept, whose contacts equal all that is on file: the account is theirs.
 
-    Then the id was kept among the contacts ("other"), and says so as well. A requester with traces of more than one
-    account's records is no one's; `doctor` lists their tickets.
+    Then the id was kept among the contacts ("other"), and shows it as well. A requester with traces of more than one
+    account's records belongs to no account; `doctor` lists their tickets.
     """
     account = (Field.OTHER, one_line(found.account, LONGEST_VALUE))
     wanted = {contact for contact in found.contacts if contact != account}
@@ -166,7 +166,7 @@ def _make(db: Session, session: DeskSession, found: RequesterRecord, token: byte
         account_id=_sealed_account(requester_id, key, found),
         taken_at=_said_at(found, desk),
     )
-    changed_at = found.changed_at or EPOCH  # a first record is no change
+    changed_at = found.changed_at or EPOCH  # a first record is not a change
     for field, value in found.contacts:
         add_contact(db, desk, requester_id, key, NewContact(field, value, True, changed_at))
     _record(db, session, requester_id, key, [field for field, _ in found.contacts])

@@ -15,7 +15,7 @@ def failed_checks(results: Sequence[str], server: str) -> bool:
 
     `results` are the header's values from the top. Anyone can write such a header, so only our own server's counts, and
     of those the topmost. DMARC decides where it was asked; else a mail has failed that SPF or DKIM refuses and
-    neither passes. A result that is missing, or none of these, is no failure; nor is anything without a server's name.
+    neither passes. A missing or different result is not a failure; nor is any result without a server's name.
     """
     if not server:
         return False

@@ -48,7 +48,9 @@ def find_sources(paths: Sequence[Path]) -> tuple[Source, ...]:
             raise BadInput(f"{path} does not exist.", "Nothing was imported.")
         files = _files_in(path) if path.is_dir() else [path]
         if not files:
-            raise BadInput(f"{path} holds no mail.", "Name a mail, an mbox file, a Maildir or a folder of .eml files.")
+            raise BadInput(
+                f"{path} contains no mail.", "Name a message, an mbox file, a Maildir or a folder of .eml files."
+            )
         found += [_source(file) for file in files]
     return tuple(found)
 
@@ -93,7 +95,7 @@ def mails_in(source: Source, limits: Limits = LIMITS) -> Iterator[RawMail]:
         return
     except OSError as problem:
         raise BadInput(
-            f"{source.path} cannot be read: {problem.strerror}.", "What was read before it is imported."
+            f"{source.path} cannot be read: {problem.strerror}.", "The files read before it were imported."
         ) from None
 
 

@@ -51,7 +51,7 @@ def continued_ticket(db: Session, desk: Desk, message: IncomingMessage) -> Conti
     """The ticket that the message continues, locked until the transaction ends.
 
     It has to be named by In-Reply-To, References or a tag in the subject, and to come from its person's address on
-    file, or by the same channel from the very address that the ticket came from, or to answer the acknowledgement of a
+    file, or by the same channel from the exact address that the ticket came from, or to answer the acknowledgement of a
     form from the address that it names: a stranger who quotes a tag opens a ticket of their own, and so does an
     unconfirmed message on a closed one. Where there is a person on file, only their address on file, and no one
     else's, is a confirmed one, and none is that failed at the mail server that the settings name (DECISIONS 3).

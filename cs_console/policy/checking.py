@@ -52,7 +52,7 @@ def _explained(values: dict[str, Any], error: ErrorDetails) -> Iterator[tuple[Pl
     if kind == "extra_forbidden":
         yield (
             place,
-            f"is not a key of a pack here{nearest(str(place[-1]), _missing_keys(values, place) or _keys(place))}",
+            f"is not a known key here{nearest(str(place[-1]), _missing_keys(values, place) or _keys(place))}",
         )
     elif kind == "missing":
         yield place, "is missing"

@@ -57,7 +57,7 @@ class ClockRules(Part):
     working_days: Annotated[tuple[Annotated[int, Field(ge=1, le=7)], ...], Field(min_length=1)] = (1, 2, 3, 4, 5)
     """The days of the week that count for a first response, Monday is 1 (policy IX, "promptly")."""
     holidays: Annotated[str, Field(pattern=r"^([A-Z]{2}(-[A-Z0-9]{1,3})?)?$")] = ""
-    """Whose public holidays are no working days: a country, or a part of it, by ISO 3166 ("CN", "DE-BY")."""
+    """The country, or part of it, whose public holidays are not working days, by ISO 3166 ("CN", "DE-BY")."""
     ends_on_working_day: bool = False
     """Whether a term that would end on a day off ends with the next working day (Regulation 1182/71, Article 3(4))."""
     first_response_clause: Sentence

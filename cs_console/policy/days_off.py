@@ -45,12 +45,12 @@ def unknown_country(code: str) -> str:
     country, _, part = code.partition("-")
     known = {names[1]: module for module, names in COUNTRIES.items()}
     if country not in known:
-        return f"{country!r} is no country whose holidays are known{nearest(country, known)}"
+        return f"the holidays of {country!r} are not known{nearest(country, known)}"
     from holidays import country_holidays
 
     parts = country_holidays(country).subdivisions
     if part and part not in parts:
-        return f"{part!r} is no part of {country} whose holidays are known{nearest(part, parts)}"
+        return f"the holidays of {part!r}, a part of {country}, are not known{nearest(part, parts)}"
     return ""
 
 

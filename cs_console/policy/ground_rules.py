@@ -13,7 +13,7 @@ class ChecklistRules(Part):
     """What counts as an answer on the checklist."""
 
     empty_words: tuple[str, ...]
-    """Fillers that are no answer, casefolded: "-", "n/a"."""
+    """Fillers that do not count as an answer, casefolded: "-", "n/a"."""
     yes_words: tuple[str, ...]
     no_words: tuple[str, ...]
     answer_limit: Annotated[int, Field(ge=100, le=20_000)]
@@ -93,7 +93,7 @@ class EvidenceRules(Part):
 
 
 class Ground(Part):
-    """A reason to refuse. `list` keeps the policy's lists apart; the fee stands beside them."""
+    """A reason to refuse. `list` keeps the policy's lists apart; the fee belongs to neither."""
 
     code: Annotated[str, Field(pattern=r"^[A-Z][0-9]{0,2}$")]
     list: Literal["statutory", "discretionary", "fee"]

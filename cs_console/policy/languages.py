@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from cs_console.policy.schema import Pack
 
 Layer = dict[str, JsonValue]
-"""Tables as in the pack itself, with texts alone; a ground stands under its code: `[languages.zh.grounds.D1]`."""
+"""Tables as in the pack itself, with texts alone; a ground is found under its code: `[languages.zh.grounds.D1]`."""
 Path = tuple[str, ...]
 
 _P = TypeVar("_P", bound=BaseModel)
@@ -49,7 +49,7 @@ def layer_problems(pack: "Pack", layer: Layer) -> Iterator[tuple[Path, str]]:
     for path, words in given.items():
         if path not in wanted:
             guess = nearest(".".join(path), map(".".join, wanted.keys() - given.keys()))
-            yield path, f"is no text that requesters read{guess}"
+            yield path, f"is not a text that requesters read{guess}"
         elif not isinstance(words, str) or not words:
             yield path, "is not a text"
     for path in wanted:

@@ -45,7 +45,7 @@ class PackShelf:
             file = self.path(name)
             pack = load_pack(file)
             if pack.meta.name != name:  # a ticket pins this name and has to find the same policy again
-                raise BadPack(file.name, (f"meta: the pack calls itself {pack.meta.name}, not {name}",))
+                raise BadPack(file.name, (f"meta: the pack is named {pack.meta.name}, not {name}",))
             self._read[name] = pack
         return self._read[name]
 

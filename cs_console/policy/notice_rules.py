@@ -1,4 +1,4 @@
-"""The part of a pack on the letter that goes out (policy V.4)."""
+"""The part of a pack about the letter that is sent (policy V.4)."""
 
 from typing import Annotated, Literal
 
@@ -31,7 +31,7 @@ NoticePart = Literal[
 
 
 class NoticeRules(Part):
-    """The letter that goes out. Its texts with `{{ }}` are templates (templates.py), filled in as plain text."""
+    """The letter that is sent. Its texts with `{{ }}` are templates (templates.py), filled in as plain text."""
 
     subject: Said
     template: Said

@@ -33,7 +33,7 @@ def _real_day(text: str) -> str:
     try:
         date.fromisoformat(text)
     except ValueError:
-        words = f"{text!r} is no day of the calendar, like 2026-11-30"
+        words = f"{text!r} is not a calendar day like 2026-11-30"
         raise PydanticCustomError("no_day", "{words}", {"words": words}) from None
     return text
 
@@ -171,7 +171,7 @@ class Pack(Part):
 
 
 def pack_from(values: dict[str, Any]) -> Pack:
-    """The pack of a TOML file's values. Nothing is taken for what it only looks like: "2" is no number, "yes" no truth.
+    """The pack of a TOML file's values. Types are strict: "2" is not a number, "yes" is not a boolean.
 
     Raises pydantic's ValidationError.
     """
@@ -232,11 +232,11 @@ def _broken_references(pack: Pack) -> Iterator[Located]:
         workflows, frozenset(kind for kind, rules in pack.kinds.items() if rules.needs_decision)
     )
     if pack.settling is None and any(one.told for rules in workflows.values() for one in rules.outcomes.values()):
-        yield ("settling",), "is missing, but workflows tell requesters how it ended"
+        yield ("settling",), "is missing, but workflows send letters about the outcome"
     seen: set[str] = set()
     for at, ground in enumerate(pack.grounds):
         if ground.code in seen:
-            yield ("grounds", at, "code"), f"{ground.code!r} stands twice"
+            yield ("grounds", at, "code"), f"{ground.code!r} occurs twice"
         seen.add(ground.code)
         yield from _broken_ground(pack, at, ground)
 
@@ -244,7 +244,7 @@ def _broken_references(pack: Pack) -> Iterator[Located]:
 def _broken_languages(pack: Pack) -> Iterator[Located]:
     for language, layer in pack.languages.items():
         if language == pack.meta.language:
-            yield ("languages", language), "is the language that the pack itself is written in"
+            yield ("languages", language), "is the pack's own language"
         for path, what in layer_problems(pack, layer):
             yield ("languages", language, *path), what
 
@@ -253,7 +253,7 @@ def _broken_ground(pack: Pack, at: int, ground: Ground) -> Iterator[Located]:
     ids = [question.id for question in ground.questions]
     for place, question in enumerate(ids):
         if question in ids[:place]:
-            yield ("grounds", at, "questions", place, "id"), f"{question!r} stands twice"
+            yield ("grounds", at, "questions", place, "id"), f"{question!r} occurs twice"
     for place, offer in enumerate(ground.offers):
         if offer not in pack.offers:
             yield ("grounds", at, "offers", place), f"{offer!r} is not among the offers{nearest(offer, pack.offers)}"

@@ -28,7 +28,7 @@ def render(template: str, parts: Mapping[str, str]) -> str:
             filled.append(piece)
             length += len(piece)
             if length > LONGEST:
-                raise _refused(f"it comes out longer than {LONGEST:,} characters")
+                raise _refused(f"the result is longer than {LONGEST:,} characters")
     except (TemplateError, ArithmeticError, LookupError, RuntimeError, SyntaxError, TypeError, ValueError) as problem:
         what = problem.message if isinstance(problem, TemplateError) else type(problem).__name__
         raise _refused(str(what)) from None
@@ -97,7 +97,7 @@ def _require_plain(tree: "Node") -> None:
     while waiting:
         node = waiting.pop()
         if not isinstance(node, allowed):
-            raise _refused(f"line {node.lineno} holds more than names of parts and {{% if %}} around them")
+            raise _refused(f"line {node.lineno} contains more than names of parts and {{% if %}} around them")
         waiting.extend(node.iter_child_nodes())
 
 

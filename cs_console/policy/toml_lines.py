@@ -1,4 +1,4 @@
-"""On which line of a TOML file each key and each item of a list stands."""
+"""The line of each key and each list item in a TOML file."""
 
 import re
 

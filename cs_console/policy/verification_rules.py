@@ -58,7 +58,7 @@ class CallerRules(Part):
 
     clause: Sentence
     explained: Sentence
-    """What the verifier is told: that a match is no proof."""
+    """What the verifier is told: that a match is not proof."""
     fields: Annotated[tuple[ContactField, ...], Field(min_length=1)]
     tries_per_day: Count
     """Over all of the requester's tickets, in any 24 hours."""

@@ -66,7 +66,7 @@ class WorkflowOutcome(Part):
 
     title: Said
     told: Annotated[str, SAID] = ""
-    """What the requester is told; without it no letter goes out."""
+    """What the requester is told; without it no letter is sent."""
     reasons: Annotated[dict[Key, Sentence], SAID] = {}
     """Reasons as the letter gives them; where there are some, one is chosen."""
     needs: tuple[Role, ...] = ()
@@ -118,7 +118,7 @@ def broken_workflows(workflows: Mapping[TicketKind, WorkflowRules], decides: fro
                 yield (*place, "questions", at, key), words
         for name, outcome in rules.outcomes.items():
             if outcome.becomes is kind:
-                yield (*place, "outcomes", name, "becomes"), f"{kind.value!r} is what it is already"
+                yield (*place, "outcomes", name, "becomes"), f"{kind.value!r} is already its kind"
             if outcome.reopens and not rules.matter:
                 yield (*place, "outcomes", name, "reopens"), "nothing can be named that would be opened again"
             if outcome.reasons and not outcome.told:
@@ -130,7 +130,7 @@ def broken_workflows(workflows: Mapping[TicketKind, WorkflowRules], decides: fro
 def _broken_question(rules: WorkflowRules, at: int, question: WorkflowQuestion) -> Iterator[tuple[str, str]]:
     before = {one.id: one for one in rules.questions[:at]}
     if question.id in before:
-        yield "id", f"{question.id!r} stands twice"
+        yield "id", f"{question.id!r} occurs twice"
     if (question.kind == "choice") != bool(question.choices):
         yield "choices", "belong to a question of the kind choice, and to no other"
     if question.kind == "citation" and not any(one.kind == "basis" for one in before.values()):
@@ -139,7 +139,7 @@ def _broken_question(rules: WorkflowRules, at: int, question: WorkflowQuestion) 
     for key, answers in (("names_matter", question.names_matter), ("needs", tuple(question.needs))):
         for answer in answers:
             if answer not in known:
-                yield key, f"{answer!r} is no answer to it"
+                yield key, f"{answer!r} is not one of its answers"
     if question.names_matter and not rules.matter:
         yield "names_matter", "nothing can be named here; set matter"
     if question.when is None:
@@ -150,4 +150,4 @@ def _broken_question(rules: WorkflowRules, at: int, question: WorkflowQuestion) 
     elif asked.kind not in {"yes_no", "choice"}:
         yield "when", f"{asked.id!r} has no fixed answers"
     elif question.when.answer not in (set(asked.choices) or {"yes", "no"}):
-        yield "when", f"{question.when.answer!r} is no answer to {asked.id!r}"
+        yield "when", f"{question.when.answer!r} is not an answer to {asked.id!r}"

@@ -41,7 +41,7 @@ def sample_settings(home: Path | None) -> Settings:
     except ConsoleError:
         made_here = False  # stores that cannot be asked are not known to be a sample's
     if not made_here:
-        raise BadSettings(f"{place} holds a real desk, or nothing that `cs-console demo` made.", ANOTHER)
+        raise BadSettings(f"{place} was not created by `cs-console demo`; it may be a real desk.", ANOTHER)
     return settings
 
 
@@ -54,10 +54,10 @@ def make_sample(settings: Settings) -> None:
         try:
             settings.home.rmdir()  # only an empty folder gives way
         except OSError:
-            raise BadSettings(f"{settings.home} is not empty and holds no sample desk.", ANOTHER) from None
+            raise BadSettings(f"{settings.home} is not empty and is not a sample desk.", ANOTHER) from None
     from cs_console.sample.making import tell  # the services, needed this once
 
-    print("Making a sample desk (once) ...", file=sys.stderr)  # noqa: T201 - before the console takes the terminal
+    print("Creating a sample desk (once) ...", file=sys.stderr)  # noqa: T201 - before the console takes the terminal
     settings.home.parent.mkdir(parents=True, exist_ok=True)
     making = Path(tempfile.mkdtemp(prefix=f".{settings.home.name}-making-", dir=settings.home.parent))
     tell(settings.model_copy(update={"home": making, "outbox": making / "outbox"}))

@@ -115,7 +115,7 @@ def decided_before(session: DeskSession, number: int) -> tuple[str, ...]:
 
 def _matter_lines(session: DeskSession, matter: MatterView) -> Iterator[str]:
     if matter.about_number is None:
-        yield f"Decided by {matter.decider}, outside of any ticket."
+        yield f"Decided by {matter.decider}, outside any ticket."
         return
     number = matter.about_number
     decision, settlement = last_decision(session, number), last_settlement(session, number)
@@ -129,7 +129,7 @@ def _matter_lines(session: DeskSession, matter: MatterView) -> Iterator[str]:
         yield f"#{number}: {settlement.title}, {_day(settlement.at)} by {settlement.agent}"
         yield from settlement.lines
     if decision is None and settlement is None:
-        yield f"#{number}: nothing was decided on it yet."
+        yield f"#{number}: not decided yet."
 
 
 def _newest(db: Session, number: int) -> tuple[Settlement, str] | None:

@@ -70,7 +70,7 @@ from models.settlement import Settlement
 
 @dataclass(frozen=True)
 class Settled:
-    """A ticket that was settled. `delivery` says in a sentence what became of the letter, empty where there is none;
+    """A ticket that was settled. `delivery` reports the letter's delivery in a sentence, empty without a letter;
     `turned` is the kind that it continues as, `reopened` the ticket that is decided again.
     """
 
@@ -86,7 +86,7 @@ def settle_place(number: int) -> str:
 
 
 def preview_letter(session: DeskSession, number: int, settling: Settling) -> str:
-    """The letter as it would go out today; empty where the outcome tells the requester nothing.
+    """The letter as it would be sent today; empty if the outcome has no letter.
 
     Raises NotAssigned, WrongState, SettlementIncomplete without an outcome, NoticeIncomplete.
     """
@@ -96,13 +96,13 @@ def preview_letter(session: DeskSession, number: int, settling: Settling) -> str
         require_own(ticket, session)
     pack = session.desk.packs.get(ticket.pack)
     if settling.outcome not in _workflow(pack, ticket).outcomes:
-        raise SettlementIncomplete("Choose how it ends first.")
+        raise SettlementIncomplete("Choose an outcome first.")
     spoken = in_language(pack, ticket.language)
     return make_letter(spoken, ticket.kind, settling, number, ticket.received_at, session.desk.clock.now())
 
 
 def settle(session: DeskSession, number: int, row: int, settling: Settling, *, act: ActId | None = None) -> Settled:
-    """End one's own ticket as its kind's workflow in the pack provides.
+    """Settle the agent's own ticket by its kind's workflow in the pack.
 
     The answers are redacted and sealed; settlement, letter, message, the ticket closed (or turned into another kind,
     with its dates) and entries are one transaction; then the letter is sent. One act settles it once.
@@ -173,7 +173,9 @@ def _settle(db: Session, session: DeskSession, number: int, row: int, settling: 
 def _workflow(pack: Pack, ticket: TicketFacts) -> WorkflowRules:
     rules = pack.kinds[ticket.kind].workflow
     if rules is None:
-        raise WrongState(f"#{ticket.number} is not settled by steps of its own.", "Walk the checklist, or answer it.")
+        raise WrongState(
+            f"#{ticket.number} is of a kind that has no settling steps.", "Use the checklist (d), or reply (m)."
+        )
     return rules
 
 
@@ -182,7 +184,7 @@ def _require_roles(db: Session, session: DeskSession, pack: Pack, rules: Workflo
     for roles in needed_roles(pack, rules, settling):
         if not held & set(roles):
             wanted = " or a ".join(role.value for role in roles)
-            raise NotAllowed(f"A {wanted} has to settle this.", "Hand it on with a, with a note of what you found.")
+            raise NotAllowed(f"A {wanted} must settle this.", "Reassign it (a), with a note of what you found.")
 
 
 def _redacted(

@@ -50,6 +50,6 @@ def letter_subject(pack: Pack, kind: TicketKind, number: int) -> str:
 
 
 def _kind(pack: Pack, kind: TicketKind) -> str:
-    """The kind's title as it stands inside a sentence."""
+    """The kind's title as used inside a sentence."""
     title = pack.kinds[kind].title
     return title[:1].lower() + title[1:]

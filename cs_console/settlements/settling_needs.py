@@ -79,20 +79,20 @@ def unmet(
         yield NotVerified()
     if outcome.replied and not _was_answered(db, desk, ticket.number):
         yield SettlementIncomplete(
-            "No reply has gone out since the requester wrote last.", "Write it with m on the ticket first."
+            "No reply was sent since the requester's last message.", "Write one on the ticket first (m)."
         )
 
 
 def _unnamed(number: int) -> ConsoleError:
-    words = f"It has to be named which ticket, or whose decision, #{number} is about."
-    return MatterRequired(words, "Name it with b on the ticket.")
+    words = f"#{number} does not say yet which ticket, or whose decision, it is about."
+    return MatterRequired(words, "Name it on the ticket (b).")
 
 
 def _not_to_be_undone(db: Session, earlier: TicketFacts) -> Iterator[ConsoleError]:
     """The letter promises that others decide again, so the matter needs a decision that can be set aside."""
     name = f"#{earlier.number}"
     if earlier.state is TicketState.IN_APPROVAL:
-        yield SettlementIncomplete(f"{name} is in approval.", "Have that proposal returned or withdrawn first.")
+        yield SettlementIncomplete(f"{name} is in approval.", "That proposal must be returned or withdrawn first.")
     elif earlier.state is not TicketState.CLOSED and not _was_ended(db, earlier.number):
         yield SettlementIncomplete(
             f"{name} is still open and has no decision that others could reconsider.",

@@ -103,7 +103,7 @@ def _cited(pack: Pack, text: str) -> bool:
 
 def _basis_problems(pack: Pack, question: WorkflowQuestion, text: str) -> Iterator[Problem]:
     if len(text) > pack.checklist.answer_limit:
-        yield _incomplete(f'"{question.text}" is answered at too great length.')
+        yield _incomplete(f'The answer to "{question.text}" is too long.')
     elif question.kind == "citation":
         if pack.checklist.says_nothing(text):
             yield Problem(BasisRequired, f'"{question.text}" has no answer, and this basis needs one.')
@@ -123,18 +123,18 @@ def _answer_problems(
             yield _incomplete(f"{words} has no answer.")
         return
     if len(text) > pack.checklist.answer_limit:
-        yield _incomplete(f"{words} is answered at too great length.")
+        yield _incomplete(f"The answer to {words} is too long.")
     answer = said(pack, rules, answers, question.id)
     if question.kind == "yes_no" and answer not in {"yes", "no"}:
-        yield _incomplete(f"{words} wants yes or no.")
+        yield _incomplete(f"{words} needs yes or no.")
     if question.kind == "choice" and answer not in question.choices:
-        yield _incomplete(f"{words} wants one of {', '.join(question.choices)}{nearest(answer, question.choices)}.")
+        yield _incomplete(f"{words} needs one of {', '.join(question.choices)}{nearest(answer, question.choices)}.")
 
 
 def _outcome_problems(rules: WorkflowRules, settling: Settling) -> Iterator[Problem]:
     outcome = rules.outcomes.get(settling.outcome)
     if outcome is None:
-        yield _incomplete("Choose how it ends.")
+        yield _incomplete("Choose an outcome.")
         return
     if outcome.reasons and settling.reason not in outcome.reasons:
         yield _incomplete(f"{outcome.title}: choose the reason that the letter gives.")

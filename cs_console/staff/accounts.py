@@ -62,7 +62,7 @@ class AgentRow:
     to_confirm: tuple[Role, ...] = ()
     """Roles that were given and do not count before another person confirms them."""
     identified: bool = False
-    """Whether it is recorded whose it is; without that it is no second person beside another such account."""
+    """Whether its owner is recorded; two accounts without a recorded owner do not count as two people."""
 
 
 def normal_name(typed: str) -> str:
@@ -76,7 +76,7 @@ def new_name(typed: str) -> str:
     if NAME.fullmatch(name) is None:
         raise BadAccount("A name is 2 to 32 of the characters a-z, 0-9, dot, underscore and hyphen.", "Choose another.")
     if name in RESERVED:
-        raise BadAccount(f"The name {name} means something else here.", "Choose another.")
+        raise BadAccount(f"The name {name} is reserved.", "Choose another.")
     return name
 
 
@@ -89,7 +89,7 @@ def roles_from(words: Iterable[str]) -> frozenset[Role]:
                 found.add(Role(" ".join(re.split(r"[\s_-]+", part.strip().casefold()))))
             except ValueError:
                 there_are = ", ".join(role.value for role in Role)
-                raise BadAccount(f"There is no role {part.strip()!r}.", f"The roles are: {there_are}.") from None
+                raise BadAccount(f"Unknown role {part.strip()!r}.", f"The roles are: {there_are}.") from None
     if not found:
         raise BadAccount("An account needs at least one role.", f"The roles are: {', '.join(Role)}.")
     return frozenset(found)
@@ -163,7 +163,7 @@ def insert_agent(
             db.add(agent)
             db.flush()
     except IntegrityError:
-        raise BadAccount(f"There is an account named {name} already.", "Choose another name.") from None
+        raise BadAccount(f"An account named {name} already exists.", "Choose another name.") from None
     return agent
 
 
@@ -275,9 +275,9 @@ def reset(session: DeskSession, name: str, password: str) -> None:
 
 
 def set_identity(session: DeskSession, name: str, contact: str) -> None:
-    """Record whose account it is, by a contact of that person; only its keyed hash is kept.
+    """Record an account's owner, by a contact of that person; only its keyed hash is kept.
 
-    Raises UnknownAgent, or BadAccount where the contact is none, is another active account's, or it is one's own.
+    Raises UnknownAgent, or BadAccount for an invalid contact, one of another active account, or one's own account.
     """
     token = persons.identity_token(session.desk, contact)
     with session.work(*MANAGES_ACCOUNTS) as db:
@@ -341,7 +341,7 @@ def change_own_password(session: DeskSession, old: str, new: str) -> None:
     shortest = passwords.SHORTEST_WITH_FACTOR if beside_factor else passwords.SHORTEST
     passwords.check_new(new, session.agent.name, desk.settings.desk_name, shortest=shortest)
     if passwords.normal(old) == passwords.normal(new):
-        raise BadPassword("This is the password you have.", "Choose another one.")
+        raise BadPassword("This is your current password.", "Choose another one.")
     if not confirm_password(session, old):
         raise SignInRefused
     hashed = passwords.hash_password(new)
@@ -397,7 +397,7 @@ def check_password(desk: Desk, agent_id: str, password: str, *, session_id: str 
 def is_password_of(desk: Desk, agent: Agent | None, typed: str) -> bool:
     """Whether that is the account's password, and its name and the stored hash those that the log has.
 
-    It takes as long for None, which is no account. Raises LogBroken.
+    It takes as long for None, which is not an account. Raises LogBroken.
     """
     right = passwords.verify(agent.password_hash if agent else None, typed)
     if agent is None or not right:
@@ -445,7 +445,7 @@ def named(db: Session, desk: Desk, name: str) -> Agent:
     """The account of that name, locked, as the log has it. Raises UnknownAgent, NotVouched."""
     agent = find_agent(db, name, locked=True)
     if agent is None:
-        raise UnknownAgent("There is no account of that name.", "See `cs-console agents list`.")
+        raise UnknownAgent("There is no account with that name.", "See `cs-console agents list`.")
     return _as_on_record(db, desk, agent)
 
 
@@ -456,7 +456,7 @@ def _as_on_record(db: Session, desk: Desk, agent: Agent) -> Agent:
     """
     said = account_on_record(db.connection(), desk, agent.id, agent.name)
     if said is None or said.name != agent.name:
-        raise NotVouched(f"The access log does not hold the account {agent.name} as it is stored.")
+        raise NotVouched(f"The access log does not contain the account {agent.name} as it is stored.")
     agent.roles, agent.state = said.roles, said.state
     if said.waiting is not None:
         agent.roles_to_confirm, agent.roles_given_by = said.waiting, said.given_by or None

@@ -41,14 +41,14 @@ def _confirm(db: Session, desk: Desk, by: str, actor: Actor, name: str) -> tuple
     agent = named(db, desk, name)
     said = account_on_record(db.connection(), desk, agent.id, agent.name)
     if agent.roles_to_confirm and (said is None or said.waiting is None):  # an older desk does not say who gave them
-        raise NotVouched(f"The access log does not say who gave {agent.name} these roles: give them again.")
+        raise NotVouched(f"The access log does not show who gave {agent.name} these roles. Give them again.")
     given = roles_of(agent.roles_to_confirm)
     if not given:
-        raise BadAccount(f"No roles of {agent.name} wait to be confirmed.", "See `cs-console agents list`.")
+        raise BadAccount(f"{agent.name} has no roles waiting for confirmation.", "See `cs-console agents list`.")
     if not (is_another(db, desk, agent.id, by) and is_another(db, desk, agent.roles_given_by, by)):
         raise NotAllowed(
-            "Roles are confirmed by another person than the one who gave them or gets them.",
-            "Ask another admin or supervisor; `cs-console agents identity` records whose an account is.",
+            "Neither the person who gave the roles nor the one who gets them can confirm them.",
+            "Ask another admin or supervisor. `cs-console agents identity` records who owns an account.",
         )
     agent.roles = words_of(roles_of(agent.roles) | given)
     agent.roles_to_confirm, agent.roles_given_by = "", None

@@ -32,14 +32,14 @@ def confirm_time(desk: Desk, name: str, password: str) -> datetime:
     clock = desk.clock
     parted = clock.parted
     if not parted:
-        raise BadInput("This machine's clock is believed: there is nothing to confirm.", "Nothing was changed.")
+        raise BadInput("This machine's clock is trusted, so there is nothing to confirm.", "Nothing was changed.")
     if parted < timedelta():
         raise ClockBehind(span(parted))
     with desk.database.reading() as db:
         agent = find_agent(db, name)
         held = frozenset() if agent is None else roles_held(db, desk, agent)
     if agent is None or held.isdisjoint(CONFIRMS_TIME):
-        raise NotAllowed("Only a supervisor or an admin can confirm the time.", "Ask someone who has that role.")
+        raise NotAllowed("Only a supervisor or an admin can confirm the time.", "Ask a person with that role.")
     if not check_password(desk, agent.id, password):
         raise WrongPassword("Try again.")
     clock.confirm()

@@ -50,7 +50,9 @@ def _alone_on_host(database: Path) -> Iterator[None]:
         with file_lock(file, MIGRATION_WAIT_SECONDS):
             yield
     except LockHeld:
-        raise StoreBusy("Another init is making this desk.", "Nothing was changed; try again in a moment.") from None
+        raise StoreBusy(
+            "Another `cs-console init` is creating this desk.", "Nothing was changed. Try again in a moment."
+        ) from None
     except OSError as problem:
         raise StoreUnavailable(
             f"{file} cannot be made: {problem.strerror}.", "Check the folder's permissions and space."

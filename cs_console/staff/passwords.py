@@ -52,7 +52,9 @@ def check_new(password: str, *known_words: str, shortest: int = SHORTEST) -> Non
     """
     typed = normal(password)
     if len(typed) < shortest:
-        raise BadPassword(f"A password needs at least {shortest} characters.", "A few words in a row are easy to keep.")
+        raise BadPassword(
+            f"A password needs at least {shortest} characters.", "Several words in a row are easy to remember."
+        )
     if len(typed) > LONGEST:
         raise BadPassword(f"A password has at most {LONGEST} characters.", "Choose a shorter one.")
     folded = typed.casefold()
@@ -60,7 +62,7 @@ def check_new(password: str, *known_words: str, shortest: int = SHORTEST) -> Non
         raise BadPassword("This password repeats itself.", "Choose words that do not repeat.")
     context = {part for word in ("cs-console", "customer service", *known_words) for part in _parts(word)}
     if _guessable(folded, _common() | context, pieces=2):
-        raise BadPassword("This password is made of the most common ones.", "Choose a few unrelated words.")
+        raise BadPassword("This password consists of common passwords.", "Choose a few unrelated words.")
 
 
 def _bytes(password: str) -> bytes:

@@ -37,5 +37,5 @@ def require_own_identity(db: Session, identity: bytes | None, agent_id: str = ""
     )
     if db.connection().execute(taken.limit(1)).first() is not None:
         raise BadAccount(
-            "Another active account has this identity: one person works with one account.", "Suspend that one first."
+            "Another active account has this identity. Each person has one account.", "Suspend the other account first."
         )

@@ -80,11 +80,11 @@ def confirm_enrolment(session: DeskSession, typed: str) -> tuple[str, ...]:
         require_session(db, session)
         row = db.get(SecondFactor, agent_id, with_for_update=True)
         if row is None or row.pending is None:
-            raise WrongFactor("Begin again: the app was given no new secret.")
+            raise WrongFactor("Start again: the app did not get a new secret.")
         now = desk.clock.now()
         step = _step_of(open_secret(desk.keyring, agent_id, row.pending), typed, now)
         if step is None:
-            raise WrongFactor("Type the six digits that the app shows now; check that the phone's clock is right.")
+            raise WrongFactor("Enter the six digits that the app shows now, and check the phone's clock.")
         row.secret, row.pending, row.last_step, row.enrolled_at = row.pending, None, step, now
         db.add(row)
         db.flush()
@@ -143,8 +143,8 @@ def reset_factor(session: OperatorSession, name: str, first: Confirming, second:
     with desk.database.reading() as db:
         if not is_another(db, desk, admins[0].id, admins[1].id):
             raise BadAccount(
-                "Two different people have to confirm this.",
-                "Name another one with --second; `cs-console agents identity` records whose an account is.",
+                "Two different people must confirm this.",
+                "Name another one with --second. `cs-console agents identity` records who owns an account.",
             )
     with desk.database.transaction() as db:
         agent = named(db, desk, name)

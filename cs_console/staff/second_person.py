@@ -31,5 +31,5 @@ def require_password_of(desk: Desk, confirming: Confirming, *any_of: Role) -> Ag
         card = card_of(db, desk, agent)
     if not any(card.has(role) for role in any_of):
         wanted = " or ".join(role.value for role in any_of)
-        raise NotAllowed(f"{card.name} is not {wanted}.", "Name an account that has that role.")
+        raise NotAllowed(f"{card.name} is not {wanted}.", "Name an account with that role.")
     return card

@@ -65,7 +65,7 @@ def init_desk(
     passwords.check_new(password, name, settings.desk_name)
     flaw = keyring_flaw(settings)
     if flaw:
-        raise BadSettings(f"The data is on a PostgreSQL server, and the keyring is {flaw}.", KEYRING_ADVICE)
+        raise BadSettings(f"The data is on a PostgreSQL server, but the keyring is {flaw}.", KEYRING_ADVICE)
     _refuse_existing(settings)
     shelf = PackShelf(settings)
     shelf.current.meta  # noqa: B018 - a desk with an unusable pack is not made
@@ -124,7 +124,9 @@ def _refuse_existing(settings: Settings) -> None:
 
 def _exists(settings: Settings) -> DeskExists:
     where = "that database" if settings.database_url else str(settings.home)
-    return DeskExists(f"There is a desk in {where} already.", "Nothing was changed; open it, or name another home.")
+    return DeskExists(
+        f"There is already a desk in {where}.", "Nothing was changed. Open that desk, or name another home."
+    )
 
 
 def _make_files(settings: Settings) -> None:

@@ -87,7 +87,7 @@ def sign_in(desk: Desk, name: str, password: str, code: str = "") -> SignedIn:
 def first_step(desk: Desk, name: str, password: str) -> FirstStep:
     """Check name and password. The same time and words for an unknown name; no session begins yet.
 
-    Raises SignInRefused or SignInMustWait. Every failure is recorded; a name that is no account's is recorded as
+    Raises SignInRefused or SignInMustWait. Every failure is recorded; an unknown name is recorded as
     "unknown", never as it was typed (ASVS 6.3.8, 16.3.1).
     """
     agent, counted = _count(desk, normal_name(name))
@@ -132,7 +132,7 @@ def _require_code(desk: Desk, first: FirstStep, typed: str) -> None:
     """Count a try before the code is looked at, then use the code. Raises WrongFactor, SignInMustWait."""
     agent = first.agent
     if desk.clock.now() - first.at > CODE_WITHIN:
-        raise WrongFactor("It took too long: type your name and password again.")
+        raise WrongFactor("It took too long. Enter your name and password again.")
     with desk.database.transaction() as db:
         counted = count_try(db, agent.id, desk.clock.now())
         if isinstance(counted, SignInMustWait):

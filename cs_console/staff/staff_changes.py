@@ -64,4 +64,4 @@ def in_words(changes: tuple[StaffChange, ...]) -> str:
         return ""
     told = [f"{one.by}: {one.account}, {one.what}{f' ({one.roles})' if one.roles else ''}" for one in changes[:3]]
     more = f"; and {len(changes) - 3} more" if len(changes) > 3 else ""
-    return f"Accounts changed since you signed in last. {'; '.join(told)}{more}. The log has them (g l)."
+    return f"Accounts changed since your last sign-in. {'; '.join(told)}{more}. See the access log (g l)."

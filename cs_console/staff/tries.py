@@ -48,7 +48,7 @@ def count_try(db: Session, agent_id: str, now: datetime) -> Counted | SignInMust
 def count_session_try(db: Session, session_id: str, now: datetime) -> Counted | SignInMustWait:
     """Count one try of a signed-in person, apart from the account: what strangers try at the door delays no one inside.
 
-    Guessing at a console that was left open waits all the same, by this counter.
+    Guessing at a console that was left open has to wait too, by this counter.
     """
     return _count(db, AgentSession, session_id, now)
 

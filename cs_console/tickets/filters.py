@@ -92,13 +92,13 @@ def parse(text: str) -> Filter:
     """
     text = text.strip()
     if len(text) > MAX_TEXT:
-        raise BadFilter(f"The filter is longer than {MAX_TEXT} characters.", "Use fewer words.")
+        raise BadFilter(f"The filter is longer than {MAX_TEXT} characters.", "Use fewer terms.")
     if text.count('"') % 2:
         raise BadFilter("A quotation mark is not closed.", 'Write state:"to verify" or state:to-verify.')
     ascii_marks = text.replace("：", ":").replace("＃", "#")  # what an input method for Chinese types
     words = tuple(filter_words(ascii_marks, ANYWHERE))
     if len(words) > MAX_TERMS:
-        raise BadFilter(f"The filter has more than {MAX_TERMS} words.", "Use fewer words.")
+        raise BadFilter(f"The filter has more than {MAX_TERMS} terms.", "Use fewer terms.")
     choices: list[Choice] = []
     spans: list[Span] = []
     for word in words:
@@ -106,9 +106,7 @@ def parse(text: str) -> Filter:
         if isinstance(term, Span):
             spans.append(term)
         elif any(term.key is other.key and term.negated is other.negated for other in choices):
-            raise BadFilter(
-                f"{term.key} stands twice in the filter.", f"Write {term.key}: once, with commas between the values."
-            )
+            raise BadFilter(f"Duplicate term: {term.key}.", f"Use {term.key}: once, with commas between the values.")
         else:
             choices.append(term)
     return Filter(tuple(choices), tuple(spans), text)
@@ -120,20 +118,20 @@ def _term(word: Word) -> Choice | Span:
         return Choice(Key.NUMBER, (str(int(number[2])),), bool(number[1]))
     if word.key is None:
         raise BadFilter(
-            f"“{one_line(word.bare, 40)}” cannot be looked for: the words in tickets are sealed.",
+            f"“{one_line(word.bare, 40)}” cannot be searched for: the text of tickets is sealed.",
             f"Possible: {FILTER_WORDS}.",
         )
     name, value = word.key.casefold(), word.value.strip()
     read = _READERS.get(name)
     if read is None:
-        raise BadFilter(f"“{one_line(word.bare, 40)}” is not a filter.", f"Possible: {FILTER_WORDS}.")
+        raise BadFilter(f"“{one_line(word.bare, 40)}” is not a filter term.", f"Possible: {FILTER_WORDS}.")
     if not value:
         raise BadFilter(f"{name}: has no value.", f"Possible: {FILTER_WORDS}.")
     term = read(name, value)
     if not word.negated:
         return term
     if isinstance(term, Span):
-        raise BadFilter(f"A minus does not work before {name}:.", "Turn the sign round instead: < for >.")
+        raise BadFilter(f"A minus does not work before {name}:.", "Reverse the sign instead: < for >.")
     return Choice(term.key, term.values, negated=True)
 
 
@@ -263,7 +261,7 @@ def _at(moment: Moment | None, now: datetime) -> datetime | None:
 
 
 def _no_such(key: Key, value: str, possible: str) -> NoReturn:
-    raise BadFilter(f"{key}: does not know “{one_line(value, 40)}”.", f"Possible: {possible}.")
+    raise BadFilter(f"Unknown {key} “{one_line(value, 40)}”.", f"Possible: {possible}.")
 
 
 _READERS: dict[str, Callable[[str, str], Choice | Span]] = {

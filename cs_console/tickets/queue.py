@@ -70,7 +70,7 @@ class QueueRow:
 
     `due_at` is what the ticket is waited for: the answer's due date, else the first response's while it is owed.
     `tried_at`: when a code last went out for it, told in the view of those that wait for a verification. `stopped`: its
-    clock stands still, for proof of identity or for a fee.
+    clock is stopped, for proof of identity or for a fee.
     """
 
     number: int
@@ -251,7 +251,7 @@ def _stopped(db: Session, session: DeskSession, rows: list[Any]) -> frozenset[in
         for row in rows
         if row.next_due_at is None and row.pack in packs and packs[row.pack].kinds[row.kind].needs_decision
     ]
-    # a term that counts from receipt has begun, so without its date it stands still until the requester is verified
+    # a term that counts from receipt has begun, so without its date it is stopped until the requester is verified
     unproven = {
         row.number
         for row in dateless

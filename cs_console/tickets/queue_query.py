@@ -115,7 +115,7 @@ def lane(db: Session, view: str, asked: Filter, asker: Asker) -> Lane:
         return Lane((wanted, *others, *(_span(span, asker, drives=False) for span in asked.spans)))
     state = asked.choice(Key.STATE)
     if view != "closed" and state is not None and state.values == (TicketState.CLOSED.value,):
-        raise BadFilter("Closed tickets are in no view but Closed.", "Open that view first.")
+        raise BadFilter("Closed tickets are only in the view Closed.", "Open that view first.")
     by_due = view in ("due_soon", "overdue") or any(span.key is Key.DUE for span in asked.spans)
     candidates = _candidates(view, asked, asker, by_due)
     at = _rarest(db, view, [candidate for candidate, _ in candidates])
@@ -244,5 +244,5 @@ def _agent_id(name: str, asker: Asker) -> str | None:
     found = asker.agents.get(folded)
     if found is None:
         shown = ", ".join([ME, UNASSIGNED, *sorted(asker.agents)[:12]])
-        raise BadFilter(f"assignee: does not know “{name[:40]}”.", f"Possible: {shown}.")
+        raise BadFilter(f"Unknown assignee “{name[:40]}”.", f"Possible: {shown}.")
     return found

@@ -22,10 +22,10 @@ from models.log import LogEntry
 from models.ticket import Ticket
 
 ERASED = "erased"
-"""What stands for the words of a requester whose key is destroyed."""
+"""What is shown instead of the text of a requester whose key is destroyed."""
 UNREADABLE = "does not open: tell a supervisor"
 MISSING = "its key is missing: tell an operator"
-"""What stands for a sealed value that does not fit its place."""
+"""What is shown instead of a sealed value that was changed or moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,4 +180,4 @@ def not_own(ticket: TicketFacts, session: DeskSession) -> NotAssigned | None:
 def require_open(ticket: TicketFacts) -> None:
     """Refuse a closed ticket. Raises WrongState."""
     if ticket.state is TicketState.CLOSED:
-        raise WrongState(f"#{ticket.number} is closed.", "Open it again with s first.")
+        raise WrongState(f"#{ticket.number} is closed.", "Reopen it first (s).")

@@ -22,7 +22,7 @@ from models.authority import Authority
 from models.enums import Action, AuthoritySort, VerificationMethod
 from models.requester import Requester
 
-AGE_IN_DOUBT = "The access log does not hold this requester's age as it is stored: a verifier records it again."
+AGE_IN_DOUBT = "The access log does not contain this requester's age as it is stored. A verifier must record it again."
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Asker:
     def age_words(self) -> str:
         """The age band, and what it asks for: "minor, under 14: needs a guardian's consent"; "" where it is unknown."""
         if self.age_in_doubt:
-            return "the age has to be recorded again"
+            return "the age must be recorded again"
         if self.band is None or not self.band.is_flagged:
             return self.band.title if self.band else ""
         words = f"minor, {self.band.title.lower()}"
@@ -147,7 +147,7 @@ def require_answerable(db: Session, desk: Desk, ticket: TicketFacts) -> None:
     """
     verified = _verified(db, desk, ticket.number)
     if ticket.verified_at is not None and not verified:
-        raise NotVouched(f"The access log does not say that the requester of #{ticket.number} was verified.")
+        raise NotVouched(f"According to the access log, the requester of #{ticket.number} was not verified.")
     asker = asker_of(db, desk, desk.packs.get(ticket.pack), ticket.number, ticket.requester_id)
     refusal = asker.refusal(None)
     if refusal is not None:

@@ -47,7 +47,7 @@ def _see(db: Session, session: DeskSession, number: int, sort: AuthoritySort, wo
     case = _open_case(db, session, number)
     rules = case.pack.verification.authority.get(sort)
     if rules is None:
-        raise BadInput(f"The policy does not know a {sort.value}'s authority.", "Choose another way.")
+        raise BadInput(f"The policy has no rules for a {sort.value}'s authority.", "Choose another method.")
     if not words:
         raise BadInput("Write down what you saw.", rules.asks)
     asker = asker_of(db, session.desk, case.pack, number, case.requester_id)
@@ -98,7 +98,7 @@ def record_age_band(session: DeskSession, number: int, band: str) -> None:
         case = _open_case(db, session, number)
         chosen = case.pack.minors.band(band) if case.pack.minors else None
         if chosen is None:
-            raise BadInput("The policy does not know this age band.", "Choose one from the list.")
+            raise BadInput("The policy has no such age band.", "Choose one from the list.")
         if is_recorded(db, session.desk, case.requester_id, band):
             return
         place = Place(case.requester_id, "requester", "age_band", case.requester_id)

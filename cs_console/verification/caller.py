@@ -57,7 +57,7 @@ def _check(db: Session, session: DeskSession, number: int, field: Field, said: s
     case.require_open()
     rules = _rules(case, field)
     if not said.strip() or len(said) > LONGEST_SAID or not readable(field, said, case.pack.meta.region):
-        raise BadInput(f"That is no whole {field.value}.", "Ask the caller to say it again, all of it.")
+        raise BadInput(f"That is not a whole {field.value}.", "Ask the caller to repeat all of it.")
     left = checks_left(db, case.requester_id, session.agent.id, rules, session.desk.clock.now())
     if isinstance(left, ConsoleError):
         entry = case.entry(Action.CALLER_CHECKED, Result.REFUSED, field=field.value, reason=left.code)
@@ -80,7 +80,7 @@ def checks_left(db: Session, requester_id: str, agent_id: str, rules: CallerRule
     agent = rules.agent_tries_per_hour - _made(db, col(CallerCheck.agent_id) == agent_id, now - HOUR)
     if day <= 0:
         return CheckLimit(
-            f"{rules.tries_per_day} checks of this requester were made in 24 hours.", "Verify with a code."
+            f"{rules.tries_per_day} checks of this requester were made within 24 hours.", "Verify with a code."
         )
     if agent <= 0:
         return CheckLimit(
@@ -97,7 +97,7 @@ def checks_made(db: Session, requester_id: str, now: datetime) -> int:
 def _rules(case: Case, field: Field) -> CallerRules:
     rules = case.pack.verification.caller
     if rules is None or field not in rules.fields:
-        raise BadInput(f"The policy lets no caller be checked by their {field.value}.", "Verify with a code.")
+        raise BadInput(f"The policy does not allow checking a caller by their {field.value}.", "Verify with a code.")
     return rules
 
 

@@ -1,4 +1,4 @@
-"""One ticket as verification sees it, and how it stands in the access log."""
+"""One ticket as verification sees it, and what the access log says about it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class Case:
     def require_open(self) -> None:
         """Refuse to verify for a closed ticket. Raises WrongState."""
         if self.ticket.state == TicketState.CLOSED:
-            raise WrongState(f"#{self.number} is closed.", "Open it again first.")
+            raise WrongState(f"#{self.number} is closed.", "Reopen it first.")
 
     def entry(
         self,
@@ -70,7 +70,7 @@ class Case:
 def case_of(db: Session, session: DeskSession, number: int, *, locked: bool = False) -> Case:
     """The case of a ticket; with `locked` no one else changes ticket or requester until the transaction ends.
 
-    Raises NothingThere for a number that is no ticket's, KeyDestroyed or OnHold for an erased or restricted
+    Raises NothingThere for an unknown number, KeyDestroyed or OnHold for an erased or restricted
     requester, OwnerNotVouched.
     """
     ticket = db.get(Ticket, number, with_for_update=locked)

@@ -57,24 +57,21 @@ from models.verification import Verification, VerificationCode
 
 
 class Bar(Enum):
-    """What keeps a code from going to a contact."""
+    """Why no code is sent to a contact."""
 
-    NO_CHANNEL = "cannot carry one"
+    NO_CHANNEL = "cannot receive one"
     CLAIMED = "claimed in the ticket only"
     NOT_ON_FILE = "not confirmed by the platform"
-    SHARED = "on file with more than one account"
-    RECENT = "changed lately"
+    SHARED = "on file with several accounts"
+    RECENT = "changed recently"
 
 
 @dataclass(frozen=True, slots=True)
 class NoCode:
-    """Why no code goes to a contact: what a rule reads, and what people do."""
+    """Why no code is sent to a contact: the value that rules read, and the words that people read."""
 
     bar: Bar
     words: str
-
-
-"""Why no code goes to a contact on file."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +96,7 @@ class SentCode:
 
 @dataclass(frozen=True)
 class VerificationStatus:
-    """Where the ticket's verification stands. `by` and `at` speak of the newest one, over or not."""
+    """The state of the ticket's verification. `by` and `at` are those of the newest one, even if it has ended."""
 
     window_until: datetime | None
     method: VerificationMethod | None
@@ -128,7 +125,7 @@ def options(session: DeskSession, number: int) -> tuple[CodeOption, ...]:
 def send_code(session: DeskSession, number: int, contact_id: str, *, act: ActId | None = None) -> SentCode:
     """Send a new code to a contact on file; it voids the one before, and gives no tries back.
 
-    The send is counted and recorded before anything goes out; a failed hand-over is recorded too and counts as a
+    The send is counted and recorded before anything is sent; a failed hand-over is recorded too and counts as a
     send. One act sends one code: sent again, it says what it said first, or that the code may not have gone out: the
     digits are kept nowhere, so that only a new one could. For verifiers with a current undertaking.
     Raises ContactNotOnFile, ContactRecent, SendLimit, VerificationLocked, GuardianRequired, WrongState, DeliveryFailed,
@@ -154,7 +151,7 @@ def send_code(session: DeskSession, number: int, contact_id: str, *, act: ActId 
             with suppress(StoreUnavailable), desk.database.transaction() as db:
                 keep_outcome(db, intent, {**done, "sent": "yes"})
     elif "sent" not in done:
-        raise DeliveryFailed("A code was made, and it is not known whether it went out.", "Send a new one.")
+        raise DeliveryFailed("A code was created, but it is not known whether it was sent.", "Send a new one.")
     return SentCode(from_microseconds(int(done["until"])), mask, int(done["left"]))
 
 
@@ -194,7 +191,7 @@ def _mask_of(db: Session, session: DeskSession, contact_id: str) -> str:
 def check_code(session: DeskSession, number: int, digits: str, *, act: ActId | None = None) -> Verified:
     """Compare the digits that the requester read back; the right ones open the window and start the clock.
 
-    A try is taken and committed before the comparison. One act that verified them says so again, without another try.
+    An attempt is taken and committed before the comparison. Repeating an act that verified them takes no further one.
     Raises BadInput (not counted) for what cannot be a code, WrongState, GuardianRequired and CodeExpired (not counted),
     CodeWrong, VerificationLocked, and what `acts.once` raises.
     """
@@ -222,7 +219,7 @@ def check_code(session: DeskSession, number: int, digits: str, *, act: ActId | N
 
 
 def status(session: DeskSession, number: int) -> VerificationStatus:
-    """Where the ticket's verification stands now."""
+    """The current state of the ticket's verification."""
     with session.reading(*WORKS_ON_TICKETS) as db:
         case = case_of(db, session, number)
         now = session.desk.clock.now()
@@ -253,7 +250,7 @@ def lift_lock(session: DeskSession, number: int) -> None:
     with session.work(*LIFTS_LOCKS) as db:
         case = case_of(db, session, number, locked=True)
         if locked(db, session.desk, case, session.desk.clock.now()) is None:
-            raise WrongState("Verification of this requester is not locked.", "Nothing had to be lifted.")
+            raise WrongState("Verification of this requester is not locked.", "There is no lock to lift.")
         restore_tries(db, case.requester_id)
         record(db, session, case.entry(Action.VERIFICATION_UNLOCKED))
 
@@ -265,13 +262,13 @@ def code_hash(desk: Desk, code_id: str, number: int, contact_id: str, digits: st
 
 
 def too_recent(changed_at: datetime, rules: CodeRules, now: datetime) -> NoCode | None:
-    """From when a contact that was changed lately can carry codes; None where it can."""
+    """From when a recently changed contact can receive codes; None where it can."""
     usable = changed_at + timedelta(days=rules.contact_recent_days)
     return None if usable <= now else NoCode(Bar.RECENT, f"{Bar.RECENT.value}, usable from {local_moment(usable)}")
 
 
 def why_no_code(db: Session, case: Case, contact: MaskedContact, now: datetime) -> NoCode | None:
-    """Why no code goes to this contact; None where one may (POLICY.md: on file, not changed lately)."""
+    """Why no code goes to this contact; None where one may (POLICY.md: on file, not changed recently)."""
     barred = None
     if contact.field not in case.codes.fields:
         barred = Bar.NO_CHANNEL
@@ -295,17 +292,17 @@ def _on_file(db: Session, desk: Desk, case: Case, contact_id: str) -> MaskedCont
 
 
 def _sends_allowed(db: Session, session: DeskSession, case: Case, contact: MaskedContact | None) -> int | ConsoleError:
-    """How many codes may go out now, this one among them, or why none may."""
+    """How many codes may be sent now, including this one, or why none may."""
     now = session.desk.clock.now()
     asker = asker_of(db, session.desk, case.pack, case.number, case.requester_id)
     if contact is None:
-        return ContactNotOnFile("This contact is not on file.", "Codes go only to contacts on file.")
+        return ContactNotOnFile("This contact is not on file.", "Codes are only sent to contacts on file.")
     if case.requester.unclear or is_shared(db, contact.id):
         return ContactShared()
     if too_recent(contact.changed_at, case.codes, now) is not None:
         return ContactRecent(
             f"This contact was changed in the last {case.codes.contact_recent_days} days.",
-            "Use an older one, or the written route.",
+            "Use an older contact, or verify by a written request.",
         )
     refusal = asker.refusal(VerificationMethod.CODE)
     if refusal is not None:
@@ -392,7 +389,7 @@ def _take(session: DeskSession, number: int, typed: str) -> tuple[Case, Verifica
         case = case_of(db, session, number)
         case.require_open()
         if len(typed) != case.codes.digits or not typed.isascii() or not typed.isdigit():
-            raise BadInput(f"A code has {case.codes.digits} digits.", "Ask the requester to read it again.")
+            raise BadInput(f"A code has {case.codes.digits} digits.", "Ask the requester to read the code again.")
         refusal = asker_of(db, session.desk, case.pack, number, case.requester_id).refusal(VerificationMethod.CODE)
         if refusal is not None:
             record(db, session, case.entry(Action.CODE_CHECKED, Result.REFUSED, reason=refusal.code))
@@ -442,7 +439,7 @@ def _right(db: Session, session: DeskSession, number: int, code: VerificationCod
 
 def _used_up(db: Session, session: DeskSession, case: Case) -> ConsoleError:
     record(db, session, case.entry(Action.CODE_CHECKED, Result.REFUSED, reason=CodeExpired.code))
-    return CodeExpired("This code was used or replaced a moment ago.", "Send a new one.")
+    return CodeExpired("This code was just used or replaced.", "Send a new one.")
 
 
 def _wrong(db: Session, session: DeskSession, case: Case, code: VerificationCode, attempt: Try) -> ConsoleError:
@@ -453,11 +450,11 @@ def _wrong(db: Session, session: DeskSession, case: Case, code: VerificationCode
     record(db, session, entry)
     left = min(attempt.left, case.codes.tries - before.wrong - 1)
     if left > 0:
-        tries = "1 try is left" if left == 1 else f"{left} tries are left"
-        return CodeWrong(f"The code is wrong; {tries}.", "Ask the requester to read it again.")
+        tries = "1 attempt is left" if left == 1 else f"{left} attempts are left"
+        return CodeWrong(f"The code is wrong; {tries}.", "Ask the requester to read the code again.")
     until = locked(db, desk, case, now)
     if until is None:  # meanwhile the right digits came from another console
-        return CodeExpired("This code was used or replaced a moment ago.", "Send a new one.")
+        return CodeExpired("This code was just used or replaced.", "Send a new one.")
     _end_codes(db, case.number, now)
     if before.locked_until is None:
         lock = case.entry(Action.VERIFICATION_LOCKED, reason=f"{case.codes.lock_hours} hours", about=about_lock(until))

@@ -49,7 +49,7 @@ class Tried:
 
 
 def about_sent(desk: Desk, code: VerificationCode) -> Mapping[str, str]:
-    """What the entry of a code that goes out vouches for: its row, its contact, its hash and its end."""
+    """What the entry of a sent code vouches for: its row, its contact, its hash and its end."""
     return {
         "code": code.id,
         "contact": code.contact_id,

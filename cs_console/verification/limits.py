@@ -32,7 +32,7 @@ class Try:
 
 
 def take_try(db: Session, requester_id: str, rules: CodeRules, now: datetime) -> Try | None:
-    """Take one try from the requester's budget over all tickets; None when there is none left.
+    """Take one attempt from the requester's budget over all tickets; None if none is left.
 
     The last try sets the lock with it, so that a killed console leaves no budget behind; success lifts it. A lock
     whose time is over gives a fresh budget. It counts when the caller's transaction commits: commit before comparing.
@@ -106,7 +106,7 @@ def lock_refusal(until: datetime) -> VerificationLocked:
 
 @dataclass(frozen=True, slots=True)
 class Sends:
-    """How many codes may still go out: to the requester within the hour and the day, from the agent within the hour.
+    """How many codes may still be sent: to the requester within the hour and the day, from the agent within the hour.
 
     `again_at`: when the requester's next one may, where none may now.
     """
@@ -160,11 +160,11 @@ def sends_left(db: Session, requester_id: str, agent_id: str, rules: CodeRules, 
 
 def send_refusal(sends: Sends, rules: CodeRules) -> SendLimit | None:
     """The limit that was reached, if one was."""
-    again = f"Wait until {local_moment(sends.again_at)}, or take the written route." if sends.again_at else ""
+    again = f"Wait until {local_moment(sends.again_at)}, or verify by a written request." if sends.again_at else ""
     if not sends.day:
-        return SendLimit(f"{rules.sends_per_day} codes went to this requester in the last 24 hours.", again)
+        return SendLimit(f"{rules.sends_per_day} codes were sent to this requester in the last 24 hours.", again)
     if not sends.hour:
-        return SendLimit(f"{rules.sends_per_hour} codes went to this requester within the hour.", again)
+        return SendLimit(f"{rules.sends_per_hour} codes were sent to this requester within the hour.", again)
     if not sends.agent:
-        return SendLimit(f"You sent {rules.agent_sends_per_hour} codes within the hour.", "Let a colleague send it.")
+        return SendLimit(f"You sent {rules.agent_sends_per_hour} codes within the hour.", "Ask a colleague to send it.")
     return None

@@ -125,7 +125,7 @@ def link_ticket(
     with _kept_out_on_record(session, number, Action.TICKET_LINKED), session.work(*VERIFIES) as db:
         case = _case(db, session, number, row, person)
         if link_of(db, session.desk, number, Link(case.ticket.link)) is not Link.NONE:
-            raise WrongState(f"#{number} is an account's already.", "Take that link back first.")
+            raise WrongState(f"#{number} is already linked to an account.", "Undo that link first.")
         if person not in _possible(db, session.desk, case, found_by):
             raise NothingThere("This person does not match the ticket.", "Choose one from the list.")
         to = db.get_one(Requester, person, with_for_update=True, populate_existing=True)
@@ -147,7 +147,7 @@ def unlink_ticket(session: DeskSession, number: int, row: int, reason: str) -> i
         with _kept_out_on_record(session, number, Action.TICKET_UNLINKED), session.work(*VERIFIES) as db:
             case = _case(db, session, number, row)
             if link_of(db, desk, number, Link(case.ticket.link)) is Link.NONE:
-                raise WrongState(f"#{number} is no account's.", "There is no link to take back.")
+                raise WrongState(f"#{number} is not linked to an account.", "There is no link to undo.")
             add_requester(db, sender, case.requester.language, desk.clock.now())
             db.flush()
             changed = _change_hands(db, session, case, sender, Link.NONE, words, Action.TICKET_UNLINKED)
@@ -161,7 +161,7 @@ def unlink_ticket(session: DeskSession, number: int, row: int, reason: str) -> i
 def _words(reason: str) -> str:
     words = plain(reason).strip()
     if not 0 < len(words) <= LONGEST_REASON:
-        raise BadInput(f"A reason of up to {LONGEST_REASON} characters is needed.", "Say how you know whose it is.")
+        raise BadInput(f"A reason of up to {LONGEST_REASON} characters is needed.", "Say how you know.")
     return words
 
 
@@ -189,7 +189,9 @@ def _case(db: Session, session: DeskSession, number: int, row: int, *to: str) ->
         raise WrongState(f"#{number} is in approval.", "Return or withdraw the proposal first.")
     settled = select(col(Settlement.id)).where(col(Settlement.ticket_number) == number).limit(1)
     if states or db.connection().execute(settled).first() is not None:
-        raise WrongState(f"#{number} was answered as its requester's.", "Open a new ticket for the other person.")
+        raise WrongState(
+            f"#{number} was already answered for its present requester.", "Open a new ticket for the other person."
+        )
     _require_no_erasure(db, case.requester_id)
     return case
 
@@ -199,7 +201,9 @@ def _require_no_erasure(db: Session, requester_id: str) -> None:
         col(Erasure.requester_id) == requester_id, col(Erasure.state) == ErasureState.PROPOSED
     )
     if db.connection().execute(proposed.limit(1)).first() is not None:
-        raise WrongState("An erasure of this requester is proposed.", "Confirm or withdraw it first, with g e.")
+        raise WrongState(
+            "An erasure of this requester has been proposed.", "It must be confirmed or withdrawn first (g e)."
+        )
 
 
 def _change_hands(

@@ -25,7 +25,7 @@ def verify_by_note(
     raises, and PrincipalOnly or GuardianRequired, which are recorded.
     """
     if method is VerificationMethod.CODE:
-        raise BadInput("A code is sent and typed, not written down.", "Choose another way.")
+        raise BadInput("A code is sent and entered, not recorded by hand.", "Choose another method.")
     try:
         return deliver(session.desk, _believe(session, number, method, note_words(note), act))
     except (GuardianRequired, PrincipalOnly) as error:
@@ -44,7 +44,9 @@ def _believe(session: DeskSession, number: int, method: VerificationMethod, word
             case = case_of(db, session, number, locked=True)
             rules = case.pack.verification.methods.get(method)
             if rules is None:
-                raise BadInput(f"The policy does not know {method.value!r} as a way to verify.", "Choose another way.")
+                raise BadInput(
+                    f"The policy does not allow {method.value!r} as a way to verify.", "Choose another method."
+                )
             if rules.note_required and not words:
                 raise BadInput("Write down what you saw.", rules.asks)
             note = redacted_note(db, session.desk, case, words)

@@ -46,7 +46,7 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """All of them, what is left of the budgets, and what to do next where no code can go out; words for a person.
+    """All ways, what is left of the budgets, and what to do next if no code can be sent; texts for a person.
 
     `bands` are pairs of key and title, `caller_fields` of field and title.
     """
@@ -129,7 +129,7 @@ def _all(
     here: _Standing, contacts: tuple[MaskedContact, ...], reasons: Mapping[str, NoCode | None], checks: int
 ) -> Iterator[Way]:
     if here.locked is not None:
-        words = "gives the requester a fresh budget of tries; recorded" if here.lifts else "a supervisor can"
+        words = "gives the requester new attempts; recorded" if here.lifts else "a supervisor can"
         yield Way(Act.LIFT, "", "Lift the lock", words, here.lifts)
     comes_first = here.asker.refusal(VerificationMethod.CODE) is not None
     if comes_first:
@@ -159,11 +159,11 @@ def _contacts(
     rest = {one.field for one in contacts if one not in carries}
     others = [here.title(field).lower() for field in here.case.pack.fields if field in rest]
     if others:
-        yield Way(Act.CODE, "others", f"No code to the {', '.join(others)}", "cannot carry one", False)
+        yield Way(Act.CODE, "others", f"No code to the {', '.join(others)}", "cannot receive one", False)
 
 
 def _code_refusal(here: _Standing) -> str:
-    """Why no code can go out at all now, in a few words."""
+    """Why no code can be sent now, in a few words."""
     asker = here.asker.refusal(VerificationMethod.CODE)
     limit = send_refusal(here.sends, here.case.codes)
     if not here.is_open:
@@ -185,7 +185,9 @@ def _notes(here: _Standing) -> Iterator[Way]:
         note = f"with a note of what was seen · policy {rules.clause}"
         if refusal is not None:
             note = (
-                "a representative asks: only a code to the requester" if here.asker.only_by_code else "a guardian first"
+                "a representative is asking: only a code to the requester"
+                if here.asker.only_by_code
+                else "a guardian first"
             )
         yield Way(Act.NOTE, method.value, rules.title, note, here.acts and refusal is None, rules.asks)
 
@@ -212,7 +214,7 @@ def _authority(here: _Standing) -> Iterator[Way]:
             continue
         band = here.asker.band
         waits = rules.needs_age_band and (band is None or not band.is_flagged)
-        note = "once a minor's age is recorded" if waits else f"asks in the requester's place · policy {rules.clause}"
+        note = "once a minor's age is recorded" if waits else f"asks on the requester's behalf · policy {rules.clause}"
         title = f"Record a {rules.title.lower()}'s authority"
         yield Way(Act.SEE, sort.value, title, note, here.acts and not waits, rules.asks)
 
@@ -225,29 +227,29 @@ def _about(asker: Asker) -> str:
 
 
 def _budget(here: _Standing) -> str:
-    tries = "1 try left" if here.tries == 1 else f"{here.tries} tries left"
+    tries = "1 attempt left" if here.tries == 1 else f"{here.tries} attempts left"
     if here.locked is not None:
-        tries = f"no try left until {local_moment(here.locked)}"
-    return f"{tries} · codes that may go out: {here.sends.hour} within the hour, {here.sends.day} within the day"
+        tries = f"no attempt left until {local_moment(here.locked)}"
+    return f"{tries} · codes left: {here.sends.hour} within the hour, {here.sends.day} within the day"
 
 
 def _next_step(here: _Standing, reasons: Mapping[str, NoCode | None]) -> str:
-    """What to do where no code can go out now."""
+    """What to do if no code can be sent now."""
     number, asker = here.case.number, here.asker.refusal(VerificationMethod.CODE)
-    other = "" if here.asker.only_by_code else " A written request or documents still do."
+    other = "" if here.asker.only_by_code else " A written request or documents are still possible."
     limit = send_refusal(here.sends, here.case.codes)
     if not here.is_open:
-        return f"#{number} is closed: open it again first."
+        return f"#{number} is closed. Reopen it first."
     if asker is not None:
         return str(asker)
     if here.locked is not None:
-        return f"No code is sent or checked until {local_moment(here.locked)}; a supervisor can lift that.{other}"
+        return f"Codes are locked until {local_moment(here.locked)}; a supervisor can lift the lock.{other}"
     bars = {None if barred is None else barred.bar for barred in reasons.values()}
     if None not in bars:
-        why = "Nothing on file can carry a code."
+        why = "No contact on file can receive a code."
         if Bar.RECENT in bars:
-            why = "What is on file was changed lately."
+            why = "The contacts on file were changed recently."
         elif Bar.SHARED in bars:
-            why = "What is on file is another account's as well."
-        return f"{why} Take a written request, or see documents." if other else f"{why} The representative has to wait."
+            why = "The contacts on file belong to several accounts."
+        return f"{why} Verify by a written request or documents." if other else f"{why} The representative must wait."
     return str(limit) if limit else ""

@@ -112,7 +112,7 @@ def open_window(
 
 
 def deliver(desk: Desk, opened: Opened) -> Verified:
-    """Send the word to the other contact. The verification stands whatever becomes of it: the line stays queued."""
+    """Inform the other contact. The verification is valid even if that fails: the message stays queued."""
     if opened.told_message is not None:
         with suppress(ConsoleError):
             deliver_queued(desk, opened.told_message)

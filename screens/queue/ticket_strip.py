@@ -20,7 +20,7 @@ class TicketStrip(Widget):
         row = self.ticket
         if row is None:
             return Content("")
-        who = f"assigned to {row.assignee}" if row.assignee else "unassigned"
+        who = f"with {row.assignee}" if row.assignee else "unassigned"
         facts = [f"#{row.number}", row.kind.value, row.state.value, who, f"received {moment(row.received_at)}"]
         if row.due_at is not None:
             facts.append(f"due {moment(row.due_at)}")

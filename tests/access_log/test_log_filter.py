@@ -114,5 +114,5 @@ def test_any_moment_is_one_with_a_zone_or_refused(text: str, whole_day: bool) ->
 
 def test_the_columns_titles_are_understood_too() -> None:
     assert parse_log_filter("who:mei what:log.read") == parse_log_filter("agent:mei action:log.read")
-    with pytest.raises(BadFilter, match="stands twice"):
+    with pytest.raises(BadFilter, match="duplicate term"):
         parse_log_filter("who:mei agent:ann")

@@ -100,7 +100,7 @@ def test_another_log_is_refused_and_written_down_elsewhere(
     fill_and_sign(test_desk, 20)
     remember(test_desk.desk, "omar", OMAR)
     act(test_desk, old)
-    with pytest.raises(LogPutBack, match="not the one you saw last"):
+    with pytest.raises(LogPutBack, match="not the one you last saw"):
         require_grown(test_desk.desk, "omar", OMAR)
     (incident,) = incidents(test_desk)
     assert incident["account"] == "omar"

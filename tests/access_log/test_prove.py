@@ -137,7 +137,7 @@ def test_what_is_not_there_is_not_proven_and_not_recorded(test_desk: TestDesk, w
 @pytest.mark.parametrize("pseudonym", ["ab", "mei", "", "ab12 agent:mei", "ab12\x00", "\udcff" * 4])
 def test_what_is_no_pseudonym_is_refused(test_desk: TestDesk, pseudonym: str) -> None:
     fill(test_desk, 5)
-    with pytest.raises(BadFilter, match="pseudonym is"):
+    with pytest.raises(BadFilter, match="pseudonym has"):
         prove_entries(operator_session(test_desk.desk), Wanted(By.REQUESTER, pseudonym))
 
 
@@ -189,7 +189,7 @@ def test_a_checkpoint_of_another_log_or_a_changed_one_is_refused(sqlite_desk: Te
         with pytest.raises(BadInput, match="another log, or was changed"):
             prove_since(operator_session(sqlite_desk.desk), text)
     for text in ("", "hello\n", note + "\n" + note):
-        with pytest.raises(BadInput, match="not one checkpoint"):
+        with pytest.raises(BadInput, match="not a single checkpoint"):
             prove_since(operator_session(sqlite_desk.desk), text)
 
 
@@ -235,7 +235,7 @@ def test_a_changed_log_gives_no_proof(test_desk: TestDesk, statement: str) -> No
         assert store.run(statement) > 0
     for wanted in (Wanted(By.ENTRY, 2), TICKET):
         # a log whose newest entry is gone takes no entry more, so the proof is not even begun
-        with pytest.raises((NotProvable, LogBroken), match=r"was put back, cut or rewritten|lost its newest entry"):
+        with pytest.raises((NotProvable, LogBroken), match=r"was reset, cut or rewritten|lost its newest entry"):
             prove_entries(operator_session(test_desk.desk), wanted)
 
 

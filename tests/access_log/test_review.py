@@ -162,7 +162,7 @@ def test_a_beginning_that_fits_several_requesters_is_refused(test_desk: TestDesk
     session = test_desk.session("ines", Role.SUPERVISOR)
     with test_desk.desk.database.transaction() as db:
         record(db, session, Entry(Action.TICKET_OPENED, requester="ab1255555555aaaa"))
-    with pytest.raises(BadFilter, match="more than one requester"):
+    with pytest.raises(BadFilter, match="several requesters"):
         entries(session, LogFilter(requester="ab12"))
 
 

@@ -87,7 +87,7 @@ def test_a_pack_with_a_problem_is_not_adopted(test_desk: TestDesk) -> None:
     file.write_text(file.read_text("utf-8").replace("Fee: {{ fee }}", "No fee"), "utf-8")
     with pytest.raises(BadPack) as refused:
         adopt(operator_session(test_desk.desk), GDPR)
-    assert "does not hold {{ fee }}" in "\n".join(refused.value.problems)
+    assert "does not contain {{ fee }}" in "\n".join(refused.value.problems)
     with pytest.raises(UnknownPack):
         adopt(operator_session(test_desk.desk), "nothing-2026-01")
     assert rows(test_desk) == []

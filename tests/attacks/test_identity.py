@@ -156,7 +156,7 @@ def test_two_accounts_with_one_phone_stay_two_people(platform: Platform) -> None
     assert platform.person(BORIS) != anna.requester_id == platform.person(ANNA)
     assert {one.mask for one in options(platform.vera, number)} == {"a•••@m•••.org", "+86 ••• •••• ••00"}
     shared = next(one for one in options(platform.vera, number) if one.field is Field.MOBILE)
-    assert (shared.allowed, shared.why_not) == (False, "on file with more than one account")
+    assert (shared.allowed, shared.why_not) == (False, "on file with several accounts")
     with pytest.raises(ContactShared):
         send_code(platform.vera, number, shared.contact_id)
     check_code(platform.vera, number, platform.code(number, "a"))

@@ -192,7 +192,7 @@ def test_every_state_is_reached_only_along_the_table(test_desk: TestDesk, state:
             way_on = "proposal" if state is TicketState.IN_APPROVAL else "Possible: "
             with pytest.raises(WrongState, match=way_on) as refused:
                 set_state(mei, made.number, 1, wanted)
-            assert f"cannot be made {wanted} by hand" in refused.value.sentence
+            assert f"cannot be set to {wanted} by hand" in refused.value.sentence
             assert now_of(test_desk, made.number).row == 1
 
 

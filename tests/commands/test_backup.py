@@ -50,7 +50,7 @@ def test_keys_are_said_to_be_kept_apart(home: Path, tmp_path: Path) -> None:
         (("restore", "FILE", "--finish", "--reason", "x"), 2, "Name a backup"),
         (("restore", "FILE"), 2, "reason"),
         (("restore", "missing", "--reason", "x"), 2, "There is no file"),
-        (("restore", "CUT", "--reason", "x"), 3, "cut short"),
+        (("restore", "CUT", "--reason", "x"), 3, "incomplete"),
     ],
 )
 def test_wrong_use_is_one_sentence(

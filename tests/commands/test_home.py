@@ -30,4 +30,4 @@ def test_the_demo_refuses_a_real_desks_folder_in_one_sentence(tmp_path: Path) ->
     (tmp_path / "console.toml").write_text('desk_name = "The real one"\n')
     done = runner.invoke(app, ["demo", "--home", str(tmp_path)])
     assert done.exit_code == 2
-    assert "holds a real desk" in done.stderr
+    assert "may be a real desk" in done.stderr

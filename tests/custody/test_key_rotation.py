@@ -348,7 +348,7 @@ def test_with_commands_the_setting_is_changed_by_hand_before_the_end(by_command:
 
 def test_a_key_that_was_in_use_before_is_no_next_key(by_command: Desk, tmp_path: Path) -> None:
     same = _with(by_command, next_key_command=f"cat {tmp_path / 'one'}")
-    with pytest.raises(KeyUnavailable, match="in use before"):
+    with pytest.raises(KeyUnavailable, match="already used before"):
         rotated(same)
     assert key_status(same).epoch == 1
     same.keyring.close()

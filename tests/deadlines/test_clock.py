@@ -279,7 +279,7 @@ def test_days_begin_where_the_desk_is() -> None:
 def test_a_country_that_nobody_knows_is_refused_not_guessed() -> None:
     with pytest.raises(BadPack) as refused:
         first_response_due(with_clock(holidays="XX"), TicketKind.REPORT, utc(2026, 11, 8))
-    assert "'XX' is no country whose holidays are known" in refused.value.problems[0]
+    assert "the holidays of 'XX' are not known" in refused.value.problems[0]
 
 
 def test_letters_write_dates_out() -> None:

@@ -65,7 +65,7 @@ def test_another_persons_approval_makes_the_decision_final(test_desk: TestDesk) 
         True,
         number,
         (),
-        "The notice is sent.",
+        "The notice was sent.",
     )
     decision, ticket = decision_of(test_desk, decision_id), ticket_of(test_desk, number)
     assert (decision.state, decision.decided_at) == (DecisionState.FINAL, test_desk.clock.now())
@@ -86,9 +86,9 @@ def test_two_roles_take_two_people(test_desk: TestDesk) -> None:
     pia = person(test_desk, "pia", Role.PRIVACY_OFFICER)
     first = approval.approve(both, decision_id, PASSWORD)
     assert (first.final, first.still_needed) == (False, ("privacy officer",))
-    with pytest.raises(NotAllowed, match="approved this already"):
+    with pytest.raises(NotAllowed, match="already approved this"):
         approval.approve(both, decision_id, PASSWORD)
-    with pytest.raises(NotAllowed, match="still needs a privacy officer"):
+    with pytest.raises(NotAllowed, match="still needs approval by a privacy officer"):
         approval.approve(sue, decision_id, PASSWORD)
     assert ticket_of(test_desk, number).state == TicketState.IN_APPROVAL
     assert approval.approve(pia, decision_id, PASSWORD).final
@@ -350,7 +350,7 @@ def test_who_cannot_be_reached_gets_a_letter(test_desk: TestDesk) -> None:
     mei, sue = person(test_desk, "mei", Role.AGENT), person(test_desk, "sue", Role.SUPERVISOR)
     made = make_ticket(test_desk, kind=TicketKind.RIGHTS, assignee=mei, verified=True, contacts={})
     decision_id = propose(mei, made.number, 1, refusal("D2", test_desk.clock.now())).decision_id
-    assert approval.approve(sue, decision_id, PASSWORD).delivery == "The notice has to be sent by letter."
+    assert approval.approve(sue, decision_id, PASSWORD).delivery == "The notice must be sent by letter."
 
 
 def test_the_notice_is_on_record_as_sent_by_whose_yes_sent_it(test_desk: TestDesk) -> None:
@@ -396,4 +396,4 @@ def test_a_second_notice_to_be_posted_is_not_hidden_by_a_first_that_was_sent(tes
     assert conversation.reload(mei, number).decision_words == "grant, made, to be sent by letter"
     last = last_decision(mei, number)
     assert last is not None
-    assert (last.words, last.delivery) == ("grant", "The notice has to be sent by letter.")
+    assert (last.words, last.delivery) == ("grant", "The notice must be sent by letter.")

@@ -135,7 +135,7 @@ def test_a_plain_grant_is_made_and_sent_at_once(test_desk: TestDesk) -> None:
 
 def test_a_plain_grant_says_what_became_of_its_notice(test_desk: TestDesk) -> None:
     mei = person(test_desk, "mei", Role.AGENT)
-    assert propose(mei, request(test_desk, mei).number, 1, grant()).delivery == "The notice is sent."
+    assert propose(mei, request(test_desk, mei).number, 1, grant()).delivery == "The notice was sent."
     outbox = test_desk.desk.settings.outbox
     assert outbox is not None
     outbox.rename(outbox.with_name("away"))
@@ -279,9 +279,9 @@ def test_repeated_means_earlier_tickets_of_the_same_requester(test_desk: TestDes
         return checklist.Proposal("access", Outcome.REFUSE, (), (finding("D1", now, "e-mail", evidence=numbers),))
 
     for wrong in (str(other), f"#{again.number}", "999999999"):
-        with pytest.raises(ChecklistIncomplete, match="not an earlier ticket of this requester"):
+        with pytest.raises(ChecklistIncomplete, match="not an earlier ticket from this requester"):
             propose(mei, again.number, 1, repeated(f"#{earlier}", wrong))
-        with pytest.raises(ChecklistIncomplete, match="not an earlier ticket of this requester"):
+        with pytest.raises(ChecklistIncomplete, match="not an earlier ticket from this requester"):
             checklist.preview_notice(mei, again.number, repeated(f"#{earlier}", wrong))  # said while it is typed
     propose(mei, again.number, 1, repeated(f"#{earlier}"))
 
@@ -307,7 +307,7 @@ def test_a_fees_items_are_redacted_too(test_desk: TestDesk) -> None:
     decision_id = propose(mei, made.number, 1, replace(proposal, fee=cost)).decision_id
     shown = approval.open_proposal(mei, decision_id)
     assert "(copies for [name] 20.00)" in shown.notice
-    assert shown.findings[-1] == "Fee: CNY 20.00 (copies for [name] 20.00); told before"
+    assert shown.findings[-1] == "Fee: CNY 20.00 (copies for [name] 20.00); requester informed before"
 
 
 def test_what_was_typed_for_a_ground_that_does_not_apply_is_not_kept(test_desk: TestDesk) -> None:

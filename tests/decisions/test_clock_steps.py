@@ -140,9 +140,9 @@ def test_a_term_that_is_over_cannot_be_stopped(test_desk: TestDesk) -> None:
     made = unverified(test_desk, mei, received_at=utc(2026, 10, 12, 8))
     due = ticket_of(test_desk, made.number).due_at
     assert due == end_of(2026, 11, 12)
-    with pytest.raises(WrongState, match="The term is over"):
+    with pytest.raises(WrongState, match="The term has ended"):
         ask_identity(mei, made.number, 1)
-    assert "The term is over" in clock_view(mei, made.number).why_not_ask
+    assert "The term has ended" in clock_view(mei, made.number).why_not_ask
     assert (ticket_of(test_desk, made.number).due_at, clock_events(test_desk, made.number)) == (due, [])
 
 
@@ -169,7 +169,7 @@ def test_it_is_asked_once_and_of_nobody_who_was_verified(test_desk: TestDesk) ->
     mei = person(test_desk, "mei", Role.AGENT)
     number = unverified(test_desk, mei).number
     ask_identity(mei, number, 1)
-    with pytest.raises(WrongState, match="asked already"):
+    with pytest.raises(WrongState, match="already been asked"):
         ask_identity(mei, number, 2)
     with pytest.raises(WrongState, match="was verified"):
         ask_identity(mei, request(test_desk, mei).number, 1)
@@ -258,7 +258,7 @@ def answered(test_desk: TestDesk, _sue: DeskSession, mei: DeskSession, number: i
 
 
 @pytest.mark.parametrize(
-    ("first", "says"), [(forward, "The term is over"), (twice, "extended already"), (answered, "was answered")]
+    ("first", "says"), [(forward, "The term has ended"), (twice, "already extended"), (answered, "was answered")]
 )
 def test_it_is_refused_late_twice_or_after_the_answer(
     test_desk: TestDesk, first: Callable[[TestDesk, DeskSession, DeskSession, int], None], says: str
@@ -344,7 +344,7 @@ def test_the_clock_lists_what_happened_by_whom_in_the_packs_time(test_desk: Test
     assert (view.zone, view.extension) == ("Europe/Berlin", "2 months")
     assert view.why_not_extend == "Only a supervisor can extend the term. Ask a supervisor."
     assert view.why_not_ask.startswith(f"The requester of #{number} was verified.")
-    assert clock_view(sue, number).why_not_extend == "The term was extended already. It can be extended once."
+    assert clock_view(sue, number).why_not_extend == "The term was already extended. It can be extended once."
 
 
 def test_reading_the_clock_of_an_unopened_ticket_opens_it_on_record(test_desk: TestDesk) -> None:

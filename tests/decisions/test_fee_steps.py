@@ -129,7 +129,7 @@ def test_an_agent_says_so_of_their_own_ticket_a_supervisor_of_any(test_desk: Tes
         fee_paid(mei, number, row - 1, ASKED)
     assert moves(test_desk, number) == [ClockMove.FEE_ASKED]
     fee_paid(person(test_desk, "sam", Role.SUPERVISOR), number, row, ASKED)
-    with pytest.raises(WrongState, match="waits for no fee"):
+    with pytest.raises(WrongState, match="not waiting for a fee"):
         fee_paid(mei, number, row_of(test_desk, number), ASKED)
 
 

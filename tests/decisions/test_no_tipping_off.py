@@ -207,7 +207,7 @@ def test_a_privacy_officer_sees_the_ground_and_the_answers(test_desk: TestDesk, 
     assert last.reason == "Name the order."
     told = last_decision(mei, view.number)
     assert told is not None
-    assert told.reason == "legal review; a privacy officer can say why"
+    assert told.reason == "legal review; ask a privacy officer for the reason"
 
 
 def test_the_tickets_key_alone_does_not_open_the_answers(test_desk: TestDesk) -> None:

@@ -67,7 +67,7 @@ def test_what_is_asked_stands_still_while_an_answer_waits_or_stands(test_desk: T
     number, now = request(test_desk, mei).number, test_desk.clock.now()
     request_scope.record_asked(mei, number, "delete", ["mobile"])
     decision_id = checklist.propose(mei, number, 1, refusal("D2", now)).decision_id
-    with pytest.raises(WrongState, match="proposed already"):
+    with pytest.raises(WrongState, match="already proposed"):
         request_scope.record_asked(mei, number, "delete", ["name"])
     approval.withdraw(mei, decision_id)
     request_scope.record_asked(mei, number, "delete", ["name"])

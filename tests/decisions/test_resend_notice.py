@@ -106,7 +106,7 @@ def test_it_goes_to_another_contact_on_file_word_for_word(test_desk: TestDesk, m
     assert routes == [("E-mail address", ""), ("Mobile number", "")]
     assert "alice" not in repr(found)
     mobile = made.contact_ids[Field.MOBILE]
-    assert send_notice_again(mei, made.number, mobile) == "The notice is sent."
+    assert send_notice_again(mei, made.number, mobile) == "The notice was sent."
     last = last_decision(mei, made.number)
     assert last is not None
     [file] = outbox(test_desk).glob("*.txt")
@@ -127,7 +127,7 @@ def test_a_notice_that_was_sent_can_be_sent_again(test_desk: TestDesk) -> None:
 def test_an_earlier_try_that_failed_is_not_made_again(test_desk: TestDesk) -> None:
     outbox(test_desk).write_text("in the way", "utf-8")
     mei, _, made = decided(test_desk)
-    assert way(mei, made.number) == "The notice is still on its way."
+    assert way(mei, made.number) == "The notice is still being sent."
     outbox(test_desk).unlink()
     send_notice_again(mei, made.number, made.contact_ids[Field.MOBILE])
     test_desk.clock.forward(days=1)
@@ -167,8 +167,8 @@ def test_it_goes_to_a_contact_on_file_only_and_to_none_that_changed_lately(test_
 @pytest.mark.usefixtures("no_mail")
 def test_a_letter_that_was_posted_stands_in_the_conversation_as_sent(test_desk: TestDesk) -> None:
     mei, _, made = decided(test_desk)
-    assert notice_posted(mei, made.number) == "The notice is sent."
-    assert way(mei, made.number) == "The notice is sent."
+    assert notice_posted(mei, made.number) == "The notice was sent."
+    assert way(mei, made.number) == "The notice was sent."
     line = reload(mei, made.number).lines[-1]
     assert (line.sort, line.channel, line.delivery) == (MessageSort.NOTICE, Channel.LETTER, DeliveryState.SENT)
     entry = recorded(test_desk.desk, Action.NOTICE_POSTED)[-1]
@@ -181,7 +181,7 @@ def test_who_may_send_it_again(test_desk: TestDesk) -> None:
     for refused in (notice_routes, notice_posted):
         with pytest.raises(NotAssigned):
             refused(other, made.number)
-    assert send_notice_again(sue, made.number, made.contact_ids[Field.EMAIL]) == "The notice is sent."
+    assert send_notice_again(sue, made.number, made.contact_ids[Field.EMAIL]) == "The notice was sent."
 
 
 def test_without_a_decision_there_is_no_notice(test_desk: TestDesk) -> None:

@@ -84,23 +84,23 @@ def test_a_plain_no_in_other_words_contradicts_too() -> None:
 
 
 def test_a_yes_or_no_question_wants_one_of_them() -> None:
-    assert "wants yes or no" in found(answered(complete("S1"), "direct", "perhaps"))[0].text
+    assert "needs yes or no" in found(answered(complete("S1"), "direct", "perhaps"))[0].text
 
 
 def test_a_date_question_wants_a_date() -> None:
-    assert "wants a date" in found(answered(complete("S3"), "until", "next spring"))[0].text
+    assert "needs a date" in found(answered(complete("S3"), "until", "next spring"))[0].text
 
 
 @pytest.mark.parametrize(("code", "question"), [("S3", "until"), ("D4", "overwritten")])
 def test_a_day_that_has_come_is_no_day_to_wait_for(code: str, question: str) -> None:
     for day in ("2026-01-01", f"{NOW:%Y-%m-%d}"):
         [problem] = found(answered(complete(code), question, day))
-        assert problem.text.endswith("wants a day that is still to come.")
+        assert problem.text.endswith("needs a day in the future.")
     tomorrow = answered(complete(code), question, f"{NOW + timedelta(days=1):%Y-%m-%d}")
     assert found(tomorrow) == []
     assert list(stale_problems(pack(), tomorrow, NOW)) == []
     [late] = stale_problems(pack(), tomorrow, NOW + timedelta(days=1))
-    assert late.text.endswith("names a day that has come since.")
+    assert late.text.endswith("names a day that has passed since.")
 
 
 @pytest.mark.parametrize("code", [*REFUSING, "F"])
@@ -196,7 +196,10 @@ def test_an_unknown_ground_is_not_taken_for_anything_else(code: str) -> None:
         (replace(grant("e-mail"), outcome=Outcome.PARTIAL), "No ground applies"),
         (replace(grant("e-mail"), outcome=Outcome.REFUSE, granted=()), "No ground applies"),
         (replace(partial("S4", NOW), outcome=Outcome.GRANT), "A ground applies"),
-        (replace(partial("S4", NOW), granted=("e-mail", "mobile")), "S4 covers what is granted too: Mobile number."),
+        (
+            replace(partial("S4", NOW), granted=("e-mail", "mobile")),
+            "S4 covers fields that are also granted: Mobile number.",
+        ),
         (replace(grant("e-mail"), neutral=True), "no ground here allows it"),
         (replace(complete("S4"), neutral=True), "no ground here allows it"),
         (replace(grant("e-mail"), request="delte"), "Say what was asked for"),
@@ -219,7 +222,7 @@ def test_a_ground_for_the_whole_request_covers_no_part_of_it() -> None:
     rules = pack().model_copy(update={"grounds": (whole,)})
     assert [problem.text for problem in problems(rules, refusal("S4", NOW), NOW)] == []
     [problem] = problems(rules, partial("S4", NOW), NOW)
-    assert "the whole request or nothing of it" in problem.text
+    assert "either the whole request or none of it" in problem.text
 
 
 @pytest.mark.parametrize(
@@ -239,7 +242,7 @@ def test_evidence_and_answers_are_bounded_and_asked_for(changes: dict[str, Any],
 
 def test_an_answer_has_a_longest_length() -> None:
     assert found(answered(complete("S4"), "intent", "x" * 2000)) == []
-    assert "too great length" in found(answered(complete("S4"), "intent", "x" * 2001))[0].text
+    assert "is too long" in found(answered(complete("S4"), "intent", "x" * 2001))[0].text
 
 
 def test_yes_can_be_said_in_other_languages() -> None:
@@ -296,12 +299,12 @@ def test_a_fee_needs_a_plain_amount(amount: str) -> None:
 
 
 def test_a_fee_has_to_be_told_before_itemised_and_in_the_packs_currency() -> None:
-    assert "told of the fee before" in found(fee(NOW, told=False))[0].text
+    assert "informed of the fee before" in found(fee(NOW, told=False))[0].text
     assert "item by item" in found(replace(fee(NOW), fee=Fee("0.01", "CNY", (), True)))[0].text
     [unpriced] = found(replace(fee(NOW), fee=Fee("0.01", "CNY", (("Work 30.00", ""),), True)))
-    assert unpriced.text == 'An item of the cost has no amount like 12.50: write "item: cost", one a line.'
+    assert unpriced.text == 'A cost item has no amount like 12.50: write "item: cost", one per line.'
     assert "CNY" in found(replace(fee(NOW), fee=Fee("1", "EUR", (("copying", "1"),), True)))[0].text
-    assert "too long a name" in found(replace(fee(NOW), fee=Fee("1", "CNY", (("x" * 2001, "1"),), True)))[0].text
+    assert "name of a cost item" in found(replace(fee(NOW), fee=Fee("1", "CNY", (("x" * 2001, "1"),), True)))[0].text
     assert "no amount" in found(replace(fee(NOW), fee=Fee("1", "CNY", (("copying", "one"),), True)))[0].text
 
 

@@ -195,4 +195,4 @@ def test_what_a_server_refuses_for_good_is_told_apart_from_what_is_tried_again(
     for said in (reply_words(DeliveryState.FAILED), sent_words(DeliveryState.FAILED)):
         assert said.tone is Tone.WARNING
     assert tone_of_notice(NoticeWay.NOT_DELIVERED) is Tone.ERROR
-    assert tone_of_notice("The notice is not sent yet: no server answers.") is Tone.WARNING
+    assert tone_of_notice("The notice was not sent yet: no server answers.") is Tone.WARNING

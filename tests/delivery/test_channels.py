@@ -330,7 +330,7 @@ def test_what_is_no_single_address_is_refused(tmp_path: Path, address: str) -> N
     ],
 )
 def test_an_unusable_name_or_address_of_ours_is_a_setting_to_mend(tmp_path: Path, ours: dict[str, str]) -> None:
-    """The requester's address is not blamed, and the message goes out once the setting is mended."""
+    """The requester's address is not blamed, and the message is sent once the setting is fixed."""
     with pytest.raises(BadSettings, match="desk_name or mail_from"):
         mail_of(Settings.model_validate({"home": tmp_path, **ours}), outgoing())
 
@@ -423,7 +423,7 @@ def test_a_provider_that_refuses_leaves_no_number_anywhere(
 ) -> None:
     """ASVS 16.2.5: Apprise's own loggers name the target; nothing of it may be seen."""
     caplog.set_level(logging.DEBUG)
-    with http_peer(status) as (place, seen), pytest.raises(DeliveryFailed, match="did not take") as failed:
+    with http_peer(status) as (place, seen), pytest.raises(DeliveryFailed, match="did not accept") as failed:
         hand_over(Settings(home=tmp_path, sms_url=f"json://{place}/sms"), outgoing(Field.MOBILE))
     assert seen
     shown = "".join(capfd.readouterr()) + caplog.text + str(failed.value)
@@ -447,7 +447,7 @@ def test_the_number_becomes_the_last_target_before_any_query() -> None:
 
 @pytest.mark.parametrize("number", ["", "abc", "+", "12", "+86138/../x", "+8613812345678;ext=5", "+86 138\n123"])
 def test_what_is_no_number_is_refused_for_good(tmp_path: Path, number: str) -> None:
-    with pytest.raises(DeliveryFailed, match="no phone number") as failed:
+    with pytest.raises(DeliveryFailed, match="not a phone number") as failed:
         hand_over(
             Settings(home=tmp_path, outbox=tmp_path / "out"), Outgoing(Field.MOBILE, number, "s", "t", "<a@b>", AT)
         )

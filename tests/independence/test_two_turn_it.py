@@ -65,4 +65,4 @@ async def test_the_screen_says_that_it_waits_for_a_second_person(sqlite_desk: Te
         await shown.press("t")
         await shown.until_words("What is #")
         await shown.press("enter")
-        await shown.until(lambda: "on record" in shown.notice and "confirms it with t" in shown.notice)
+        await shown.until(lambda: "on record" in shown.notice and "confirm it with t" in shown.notice)

@@ -63,8 +63,8 @@ def test_a_letter_without_contact_is_accepted_and_marked(test_desk: TestDesk) ->
         (((Field.MOBILE, "call me"),), "x", "y", "Mobile: that is not a usable phone number."),
         (((Field.EMAIL, "alice(at)example.org"),), "x", "y", "E-mail: that is not a usable address."),
         (((Field.EMAIL, "a@b.example\nBcc: x@y.example"),), "x", "y", "E-mail: that is not a usable address."),
-        (((Field.SUBJECT, "x"),), "x", "y", "Subject: that cannot be a contact."),
-        (((Field.NAME, "x" * 501),), "x", "y", "Name: that cannot be a contact."),
+        (((Field.SUBJECT, "x"),), "x", "y", "Subject: that is not a valid contact."),
+        (((Field.NAME, "x" * 501),), "x", "y", "Name: that is not a valid contact."),
         ((), "x" * 301, "y", "Subject: more than 300 characters."),
         ((), "x", "y" * (1024 * 1024 + 1), "Text: more than 1 MiB."),
         ((), " ", "\n", "Subject and text are both empty."),
@@ -113,7 +113,7 @@ def test_a_day_to_come_or_long_past_is_refused(test_desk: TestDesk, days: int) -
 
 @pytest.mark.parametrize("day", ["yesterday", "2026-13-01", "1.2.2026", str(date.min.year)])
 def test_what_is_no_day_is_named(test_desk: TestDesk, day: str) -> None:
-    with pytest.raises(BadInput, match=r"^Received: that is no day"):
+    with pytest.raises(BadInput, match=r"^Received: that is not a day"):
         _by_letter(test_desk.session("mei", Role.AGENT), day)
 
 
@@ -121,6 +121,6 @@ def test_what_is_no_day_is_named(test_desk: TestDesk, day: str) -> None:
 def test_what_comes_in_by_itself_is_not_written_down(sqlite_desk: TestDesk, channel: Channel) -> None:
     """A mail's address is where it came from; of what an agent typed that is not known."""
     mei = sqlite_desk.session("mei", Role.AGENT)
-    with pytest.raises(BadInput, match=r"^Came by:"):
+    with pytest.raises(BadInput, match=r"^Channel:"):
         open_by_form(mei, FormEntry(TicketKind.INQUIRY, channel, "x", "y", ((Field.EMAIL, "a@b.example"),)))
     assert ticket_numbers(sqlite_desk.desk) == []

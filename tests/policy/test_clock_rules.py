@@ -27,11 +27,11 @@ BEFORE = "# --- what can be asked for"
         ("respond_days = 30", "respond_months = 0", "clock.respond_months", "greater than or equal to 1"),
         ('time_zone = "UTC"', 'time_zone = "Asia/Shangai"', "clock.time_zone", "did you mean 'Asia/Shanghai'?"),
         ('time_zone = "UTC"', 'time_zone = "../etc"', "clock.time_zone", "is not a time zone"),
-        ('holidays = "CN"', 'holidays = "XX"', "clock.holidays", "'XX' is no country whose holidays are known"),
+        ('holidays = "CN"', 'holidays = "XX"', "clock.holidays", "the holidays of 'XX' are not known"),
         ('holidays = "CN"', 'holidays = "DE-BYY"', "clock.holidays", "did you mean 'BY'?"),
         ('holidays = "CN"', 'holidays = "China"', "clock.holidays", "does not have the form"),
         ("fee_stops = true", "fee_stopps = true", "clock.fee_stopps", "did you mean 'fee_stops'?"),
-        ("request #{{ ticket }} we have", "request we have", "clock.identity_text", "does not hold {{ ticket }}"),
+        ("request #{{ ticket }} we have", "request we have", "clock.identity_text", "does not contain {{ ticket }}"),
         ("request #{{ ticket }} we have", "request {{ tiket }} we have", "clock.identity_text", "'tiket'"),
     ],
 )
@@ -51,8 +51,8 @@ def test_a_mistake_in_the_clock_is_told_where_it_stands(
         ("months = 2", "months = 2\ndays = 3", "clock.extension", "not both"),
         ("months = 2", "month = 2", "clock.extension.month", "did you mean 'months'?"),
         ('approver = "supervisor"', 'approver = "boss"', "clock.extension.approver", "is not one of"),
-        ("{{ due }}", "then", "clock.extension.text", "does not hold {{ due }}"),
-        ("{{ reason }}", "no reason", "clock.extension.text", "does not hold {{ reason }}"),
+        ("{{ due }}", "then", "clock.extension.text", "does not contain {{ due }}"),
+        ("{{ reason }}", "no reason", "clock.extension.text", "does not contain {{ reason }}"),
     ],
 )
 def test_a_mistake_in_an_extension_is_told(tmp_path: Path, old: str, new: str, key: str, says: str) -> None:

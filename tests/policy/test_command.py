@@ -181,7 +181,7 @@ def test_check_takes_a_packs_name_and_a_home_like_its_sisters(tmp_path: Path) ->
     result = run("check", "other-2026-01", "--home", str(tmp_path))
     assert result.exit_code == 1
     line = next(at for at, words in enumerate(FILE.read_text("utf-8").splitlines(), 1) if words.startswith("id = "))
-    words = f"the pack calls itself {NAME}, its file other-2026-01: name both the same"
+    words = f"the pack is named {NAME} but its file other-2026-01: use the same name for both"
     assert result.stdout == f"{file}:{line}: meta.id: {words}\n"
 
 

@@ -150,12 +150,12 @@ def test_no_letter_under_legal_review_differs_by_its_ground_in_any_language(data
         ('plain_words = "我们保留', 'plain_word = "我们保留', "languages.zh.grounds.S6.plain_word", "did you mean"),
         ('mobile.title = "手机号码"', "mobile.title = 1", "languages.zh.fields.mobile.title", "is not a text"),
         ('mobile.title = "手机号码"', 'mobile.title = ""', "languages.zh.fields.mobile.title", "is not a text"),
-        ('neutral_law = "《', 'required = "《', "languages.zh.notice.required", "no text that requesters read"),
-        ("法律依据：{{ law }}\n", "", "languages.zh.notice.template", "does not hold {{ law }}"),
-        ("日期：{{ date }}\n收到", "收到", "languages.zh.notice.template", "does not hold {{ date }}"),
-        ("{{ year }}年", "", "languages.zh.notice.date", "does not hold the year"),
-        ("您的验证码是 {{ code }}", "您的验证码", "languages.zh.verification.code.text", "does not hold {{ code }}"),
-        ('答复（编号 {{ ticket }}）"\n', '答复"\n', "languages.zh.notice.subject", "does not hold {{ ticket }}"),
+        ('neutral_law = "《', 'required = "《', "languages.zh.notice.required", "not a text that requesters read"),
+        ("法律依据：{{ law }}\n", "", "languages.zh.notice.template", "does not contain {{ law }}"),
+        ("日期：{{ date }}\n收到", "收到", "languages.zh.notice.template", "does not contain {{ date }}"),
+        ("{{ year }}年", "", "languages.zh.notice.date", "does not contain the year"),
+        ("您的验证码是 {{ code }}", "您的验证码", "languages.zh.verification.code.text", "does not contain {{ code }}"),
+        ('答复（编号 {{ ticket }}）"\n', '答复"\n', "languages.zh.notice.subject", "does not contain {{ ticket }}"),
     ],
 )
 def test_what_a_language_lacks_is_named_with_line_and_key(
@@ -175,4 +175,4 @@ def test_the_packs_own_language_is_no_layer_of_itself() -> None:
     values = tomllib.loads(HAUTHOME.read_text("utf-8"))
     values["meta"]["language"] = "zh"
     said = [f"{dotted(place)}: {words}" for place, words in all_problems(values)]
-    assert said == ["languages.zh: is the language that the pack itself is written in"]
+    assert said == ["languages.zh: is the pack's own language"]

@@ -68,7 +68,7 @@ def test_a_request_is_answered_under_its_own_rights_grounds_and_words(library: T
         propose(mei, number, 1, refused(library, "tear", offers=()))
     made = propose(mei, number, 1, refused(library, "tear"))
     assert made.still_needed == ("supervisor",)
-    assert approval.approve(sue, made.decision_id, PASSWORD).delivery == "The notice is sent."
+    assert approval.approve(sue, made.decision_id, PASSWORD).delivery == "The notice was sent."
     outbox = library.desk.settings.outbox
     assert outbox is not None
     [file] = outbox.glob("*.eml")

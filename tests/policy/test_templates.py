@@ -31,7 +31,7 @@ def test_parts_and_questions_about_them_are_filled_in() -> None:
     ],
 )
 def test_what_could_run_long_grow_or_reach_out_is_refused_unrun(template: str) -> None:
-    with pytest.raises(NoticeIncomplete, match="line 1 holds more than"):
+    with pytest.raises(NoticeIncomplete, match="line 1 contains more than"):
         render(template, PARTS)
 
 

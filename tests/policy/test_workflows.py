@@ -28,14 +28,14 @@ APPEAL, REPORT = "kinds.appeal.workflow", "kinds.report.workflow"
             f"{APPEAL}.independent",
             "nothing can be named",
         ),
-        ('id = "new"', 'id = "evidence"', f"{APPEAL}.questions[2].id", "stands twice"),
+        ('id = "new"', 'id = "evidence"', f"{APPEAL}.questions[2].id", "occurs twice"),
         (
             'names_matter = ["ticket", "person"]',
             'names_matter = ["tickets"]',
             f"{APPEAL}.questions[0].names_matter",
             "no",
         ),
-        ("needs = { yes = ", "needs = { maybe = ", f"{REPORT}.questions[1].needs", "'maybe' is no answer to it"),
+        ("needs = { yes = ", "needs = { maybe = ", f"{REPORT}.questions[1].needs", "'maybe' is not one of its answers"),
         (
             'kind = "basis", when',
             'kind = "text", when',
@@ -52,7 +52,7 @@ APPEAL, REPORT = "kinds.appeal.workflow", "kinds.report.workflow"
             'when = { question = "third", answer = "yes" }',
             'when = { question = "third", answer = "true" }',
             f"{REPORT}.questions[2].when",
-            "is no answer to 'third'",
+            "is not an answer to 'third'",
         ),
         (
             'when = { question = "third", answer = "yes" }',
@@ -65,7 +65,7 @@ APPEAL, REPORT = "kinds.appeal.workflow", "kinds.report.workflow"
             'becomes = "rights"',
             'becomes = "inquiry"',
             "kinds.inquiry.workflow.outcomes.turned.becomes",
-            "what it is already",
+            "already its kind",
         ),
         ("tells_claimed", "tell_claimed", f"{REPORT}.tell_claimed", "did you mean 'tells_claimed'?"),
         (
@@ -74,9 +74,9 @@ APPEAL, REPORT = "kinds.appeal.workflow", "kinds.report.workflow"
             f"{REPORT}.outcomes.acted.told",
             "names 'measures', which is no",
         ),
-        ("{{ told }}", "", "settling.template", "does not hold {{ told }}"),
-        ("{{ told }}", "{{ tld }}", "settling.template", "names 'tld', which is no part of this text (did you mean"),
-        ('#{{ ticket }}"\ntemplate', '"\ntemplate', "notice.subject", "does not hold {{ ticket }}"),
+        ("{{ told }}", "", "settling.template", "does not contain {{ told }}"),
+        ("{{ told }}", "{{ tld }}", "settling.template", "names 'tld', which is not a part of this text (did you mean"),
+        ('#{{ ticket }}"\ntemplate', '"\ntemplate', "notice.subject", "does not contain {{ ticket }}"),
     ],
 )
 def test_each_mistake_in_a_workflow_is_named(tmp_path: Path, old: str, new: str, key: str, says: str) -> None:
@@ -89,7 +89,7 @@ def test_a_pack_that_tells_has_a_letter(tmp_path: Path) -> None:
     start = GOOD.index("[settling]")
     letter = GOOD[start : GOOD.index("# --- the confidentiality undertaking")]
     [problem] = broken(tmp_path, letter, "")
-    assert (problem.key, problem.message) == ("settling", "is missing, but workflows tell requesters how it ended")
+    assert (problem.key, problem.message) == ("settling", "is missing, but workflows send letters about the outcome")
 
 
 def test_hauthomes_kinds_have_their_steps() -> None:

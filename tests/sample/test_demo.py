@@ -62,7 +62,7 @@ def test_the_sample_desk_shows_every_state_of_the_work(sample_desk: Path, tmp_pa
 def test_a_folder_that_holds_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "diary.txt").write_text("mine")
     for place in (tmp_path, tmp_path / "diary.txt"):
-        with pytest.raises(BadSettings, match="holds no sample desk"):
+        with pytest.raises(BadSettings, match="is not a sample desk"):
             open_demo(place)
     assert [file.name for file in tmp_path.iterdir()] == ["diary.txt"]
 
@@ -83,7 +83,7 @@ def test_a_real_desk_is_never_opened_as_a_sample(tmp_path: Path, monkeypatch: py
     before = everything_in(real)
     for named in (real, None):
         monkeypatch.setenv("CS_CONSOLE_HOME", str(real))
-        with pytest.raises(BadSettings, match="holds no sample desk"):
+        with pytest.raises(BadSettings, match="is not a sample desk"):
             open_demo(named)
     (tmp_path / "link").symlink_to(real)
     for words in ('desk_name = "The real one"\n', "demo = true\n", ""):
@@ -103,7 +103,7 @@ def test_a_folder_that_only_names_a_desk_is_no_sample(tmp_path: Path) -> None:
     other.mkdir()
     for words in ("", f'database_url = "sqlite:///{real}/console.db"\n'):
         (other / "console.toml").write_text(words)
-        with pytest.raises(BadSettings, match="holds a real desk, or nothing"):
+        with pytest.raises(BadSettings, match="may be a real desk"):
             open_demo(other)
         assert [one.name for one in other.iterdir()] == ["console.toml"]
 

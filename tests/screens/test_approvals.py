@@ -64,7 +64,7 @@ async def test_a_supervisor_reads_it_and_approves_with_their_password(
         assert PASSWORD not in shown.drawn()
         await shown.press("enter")
         await shown.until_on(ApprovalsScreen)
-        await shown.until(lambda: f"#{number} is decided." in shown.notice)
+        await shown.until(lambda: f"#{number} was decided." in shown.notice)
         await shown.until_words("No proposals are waiting for approval.")
     assert reload(mei, number).state is TicketState.CLOSED
     assert len(recorded(sqlite_desk.desk, Action.DECISION_MADE)) == 1
@@ -228,7 +228,7 @@ async def test_whose_yes_is_not_asked_for_is_told_so_before_any_password(sqlite_
     async with console(sqlite_desk, pia) as shown:
         screen = await opened(shown)
         await shown.press("y")
-        await shown.until(lambda: "This still needs a supervisor." in shown.notice)
+        await shown.until(lambda: "This still needs approval by a supervisor." in shown.notice)
         assert shown.app.screen is screen
     [entry] = recorded(sqlite_desk.desk, Action.DECISION_REFUSED)
     assert (entry.actor, entry.reason) == ("pia", "role_required")

@@ -44,7 +44,7 @@ async def test_a_term_is_extended_with_its_reason(sqlite_desk: TestDesk, size: t
         await shown.until(lambda: shown.notice == "The requester has been informed.", "the word to the requester")
         await shown.press("o")
         await shown.until_words("extended by 2 months (told 20 Nov)", "extended, sue: Two archives have to be searched")
-        await shown.until_words("The term was extended already.")
+        await shown.until_words("The term was already extended.")
     assert [event.move for event in clock_events(sqlite_desk, number)] == [ClockMove.EXTENDED]
 
 
@@ -76,7 +76,7 @@ async def test_proof_of_identity_is_asked_for(sqlite_desk: TestDesk, size: tuple
         await shown.press("o")
         await shown.until_on(ClockDialog)
         await shown.until_words("starts when the requester is verified")
-        await shown.until_words("HautHome Privacy Policy knows no extension (V.4).", "Ask for proof of identity")
+        await shown.until_words("HautHome Privacy Policy allows no extension (V.4).", "Ask for proof of identity")
         await shown.press("enter")
         await shown.until_on(LetterDialog)
         await shown.until_words("we have to know that it comes from you", "Do not send", "Send it")
@@ -90,7 +90,7 @@ async def test_proof_of_identity_is_asked_for(sqlite_desk: TestDesk, size: tuple
         await shown.press("down", "enter")
         await shown.until(lambda: shown.notice == "The requester has been informed.", "the word to the requester")
         await shown.press("o")
-        await shown.until_words("identity asked for, mei", "The requester was asked already.")
+        await shown.until_words("identity asked for, mei", "The requester has already been asked.")
         await shown.press("escape")
         await shown.until_on(TicketScreen)
     (entry,) = recorded(sqlite_desk.desk, Action.CLOCK_STOPPED)
@@ -124,7 +124,7 @@ async def test_a_fee_is_put_on_record_as_paid(sqlite_desk: TestDesk, size: tuple
         await shown.until_on(ChoiceDialog)
         await shown.until_words("Sun 22 Nov 2026", "yesterday", "Fri 20 Nov 2026")
         await shown.press("down", "enter")
-        await shown.until(lambda: shown.notice.startswith("The fee is on record as paid"), "the payment")
+        await shown.until(lambda: shown.notice.startswith("The fee is recorded as paid"), "the payment")
         await shown.press("o")
         await shown.until_words("21 Nov        fee paid, mo")
     assert [event.move for event in clock_events(sqlite_desk, number)] == [ClockMove.FEE_ASKED, ClockMove.FEE_PAID]
@@ -153,7 +153,7 @@ async def test_what_cannot_be_done_says_why_and_cannot_be_chosen(sqlite_desk: Te
         await shown.open(TicketScreen(number))
         await shown.until_words("A question")
         await shown.press("o")
-        await shown.until_words("30 days from verification on 20 Nov", "knows no extension", "was verified")
+        await shown.until_words("30 days from verification on 20 Nov", "allows no extension", "was verified")
         await shown.press("enter", "enter")
         assert isinstance(shown.app.screen, ClockDialog)
         await shown.press("escape")

@@ -111,7 +111,7 @@ async def test_notices_go_by_themselves_on_lists(sqlite_desk: TestDesk, monkeypa
         await shown.open(DecisionScreen(made.number))
         await shown.until_words("Grounds")
         form = shown.app.screen.query_one(NoticeBar)
-        form.say("That has to be mended.", Tone.WARNING)
+        form.say("That must be corrected.", Tone.WARNING)
         bar.say("Something to know.", Tone.WARNING)
         await shown.until(lambda: not bar.display, "the end of the other")
-        assert form.display, "what is to be mended stays"
+        assert form.display, "a notice about input to correct stays"

@@ -28,7 +28,7 @@ from tests.support.tickets import make_ticket
 
 EMAIL = {Field.EMAIL: "alice@example.org"}
 NOT_DELIVERED = "The notice could not be delivered"
-POST_IT = "The notice has to be sent by letter."
+POST_IT = "The notice must be sent by letter."
 
 
 def refused(
@@ -100,9 +100,9 @@ async def test_the_letter_to_post_is_read_to_its_end_by_keyboard(
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({}, "The notice is sent."),
-        ({"delivery": DeliveryState.QUEUED}, "The notice is still on its way."),
-        ({"delivery": DeliveryState.FAILED, "next_delivery_at": 1}, "The notice is still on its way."),
+        ({}, "The notice was sent."),
+        ({"delivery": DeliveryState.QUEUED}, "The notice is still being sent."),
+        ({"delivery": DeliveryState.FAILED, "next_delivery_at": 1}, "The notice is still being sent."),
         ({"delivery": DeliveryState.FAILED, "next_delivery_at": None}, NOT_DELIVERED),
     ],
 )
@@ -129,7 +129,7 @@ async def test_after_an_appeal_the_checklist_is_there_with_the_decision_beside_i
         assert "no one handles an appeal against their own decision" in shown.notice
         steps = screen.query_one("#steps", ChoiceList)
         steps.highlighted = steps.get_option_index("decided")
-        await shown.until_words("refuse: D2", "approved by sue", "The notice is sent.")
+        await shown.until_words("refuse: D2", "approved by sue", "The notice was sent.")
         await shown.press("enter")
         await shown.until(lambda: isinstance(screen.focused, VerticalScroll))
         await shown.press("escape")

@@ -102,7 +102,7 @@ async def test_what_cannot_be_erased_is_said_on_the_ticket(sqlite_desk: TestDesk
         await shown.press("E")
         await shown.until_on(ChoiceDialog)
         await shown.press("j", "enter")
-        await shown.until(lambda: "proposed already" in shown.notice)
+        await shown.until(lambda: "already proposed" in shown.notice)
     assert len(recorded(sqlite_desk.desk, Action.ERASURE_REFUSED)) == 1
 
 

@@ -42,7 +42,7 @@ async def test_a_crash_prints_one_sentence_and_no_locals(
             shown.app.call_later(shown.app.screen.run_action, "move(1)")
             await shown.until(lambda: shown.app._exit or not shown.app.is_running, "the crash")
     said = capfd.readouterr().err
-    assert "cs-console stopped because of a fault (RuntimeError at test_leaks:" in said
+    assert "cs-console stopped because of an error (RuntimeError at test_leaks:" in said
     assert SECRET not in said
     assert "held" not in said
     assert "Traceback" not in said

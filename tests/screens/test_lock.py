@@ -110,7 +110,7 @@ async def test_five_idle_minutes_hide_the_screen_and_fifteen_end_the_session(sql
         watch.at += 600
         shown.app._tick()
         await shown.until_on(SignInScreen)
-        await shown.until_words("nothing was done for 15 minutes")
+        await shown.until_words("you were inactive for 15 minutes")
         assert SUBJECT[:20] not in shown.drawn()
     with sqlite_desk.desk.database.reading() as db:
         assert None not in db.scalars(select(col(AgentSession.ended_at))).all()

@@ -71,10 +71,10 @@ async def test_a_notice_that_was_not_delivered_is_seen_and_sent_elsewhere(
         for words in ("could not be delivered", "Send it to e-mail address", "+86 ••", "posted as a letter"):
             assert words in drawn
         await shown.press("j", "enter")
-        await shown.until(lambda: "The notice is sent." in shown.notice, "the notice")
+        await shown.until(lambda: "The notice was sent." in shown.notice, "the notice")
     last = last_decision(mei, made.number)
     assert last is not None
-    assert last.delivery == "The notice is sent."
+    assert last.delivery == "The notice was sent."
 
 
 async def test_a_letter_that_was_posted_is_noted(sqlite_desk: TestDesk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,7 +86,7 @@ async def test_a_letter_that_was_posted_is_noted(sqlite_desk: TestDesk, monkeypa
         await shown.press("N")
         await shown.until_on(ChoiceDialog)
         await shown.press("end", "enter")
-        await shown.until(lambda: "The notice is sent." in shown.notice, "the notice")
+        await shown.until(lambda: "The notice was sent." in shown.notice, "the notice")
     assert recorded(sqlite_desk.desk, Action.NOTICE_POSTED)[-1].reason == "posted as a letter"
 
 

@@ -74,7 +74,7 @@ async def test_nobody_has_to_leave_a_contact(sqlite_desk: TestDesk) -> None:
     [
         ("contact-mobile", "12", "not a usable phone number"),
         ("contact-email", "alice@", "not a usable address"),
-        ("received", "soon", "no day"),
+        ("received", "soon", "not a day"),
     ],
 )
 async def test_a_contact_that_cannot_be_used_is_named_at_its_line(

@@ -158,7 +158,7 @@ async def test_claiming_makes_it_mine_and_the_second_of_two_is_told_who_has_it(s
         await shown.until(lambda: "omar has just claimed" in shown.notice, "the refusal")
         await shown.until(lambda: numbers(shown) == [second], "the list without it")
         await shown.press("c")
-        await shown.until(lambda: f"#{second} is yours." in shown.notice, "the claim")
+        await shown.until(lambda: f"#{second} is assigned to you." in shown.notice, "the claim")
         await shown.until(lambda: numbers(shown) == [], "an empty list")
 
 

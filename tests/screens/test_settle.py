@@ -77,7 +77,7 @@ async def test_an_appeal_is_overturned_by_keyboard(sqlite_desk: TestDesk, size: 
         await shown.until_words("It is set aside", "rested on facts that have turned out otherwise", "In court:")
         await shown.press("ctrl+s")
         await shown.until_on(TicketScreen)
-        await shown.until(lambda: "Settled. The notice is sent." in shown.notice)
+        await shown.until(lambda: "Settled. The notice was sent." in shown.notice)
         assert f"#{case.number} was reopened." in shown.notice
         await shown.until(lambda: ticket.view is not None and ticket.view.state is TicketState.CLOSED)
     assert len(recorded(sqlite_desk.desk, Action.TICKET_SETTLED)) == 1
@@ -117,7 +117,7 @@ async def test_what_is_asked_follows_the_answers(sqlite_desk: TestDesk) -> None:
         assert keys[1:5] == ["question-third", "question-basis", "question-citation", "question-proof"]
         await choose(shown, screen, "question-third", "no")
         assert len(steps.options) == 5
-        assert "A supervisor has to settle" not in shown.words()
+        assert "A supervisor must settle" not in shown.words()
 
 
 async def test_a_refusal_is_said_in_the_services_words_and_loses_nothing(sqlite_desk: TestDesk) -> None:
@@ -142,7 +142,7 @@ async def test_after_it_ended_the_screen_shows_how(sqlite_desk: TestDesk) -> Non
         assert ticket.view is not None
         await shown.press("d")
         await shown.until_on(SettleScreen)
-        await shown.until_words("Founded", "by pia", "The notice is sent.", "How we work in general")
+        await shown.until_words("Founded", "by pia", "The notice was sent.", "How we work in general")
         assert "Settle" not in [
             one.binding.description for one in shown.app.screen.active_bindings.values() if one.enabled
         ]

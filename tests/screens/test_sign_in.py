@@ -200,7 +200,7 @@ async def test_a_reviewer_is_told_that_the_log_was_put_back(sqlite_desk: TestDes
     put_back(sqlite_desk, old)
     async with at_the_door(sqlite_desk) as shown:
         await sign_in_as(shown, "omar")
-        await shown.until_words("not the one you saw last", "call an operator")
+        await shown.until_words("not the one you last saw", "call an operator")
         assert shown.app.session is None
 
 

@@ -254,7 +254,7 @@ async def test_a_ticket_is_claimed_by_its_key(sqlite_desk: TestDesk) -> None:
         screen = await opened(shown, made.number)
         await shown.press("c")
         await shown.until(lambda: screen.view is not None and screen.view.mine)
-        assert f"#{made.number} is yours." in shown.notice
+        assert f"#{made.number} is assigned to you." in shown.notice
 
 
 async def test_a_second_console_that_was_faster_is_named(sqlite_desk: TestDesk) -> None:
@@ -304,7 +304,7 @@ async def test_state_priority_and_kind_are_chosen_from_lists(sqlite_desk: TestDe
 
 
 async def test_a_contact_is_added_without_becoming_one_on_file(sqlite_desk: TestDesk) -> None:
-    """Policy V.1; a bad one is refused in the service's words and can be mended."""
+    """Policy V.1; a bad one is refused in the service's words and can be corrected."""
     mei = sqlite_desk.session("mei", Role.AGENT)
     made = make_ticket(sqlite_desk, assignee=mei, verified=True)
     async with console(sqlite_desk, mei) as shown:

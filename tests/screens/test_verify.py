@@ -77,7 +77,7 @@ async def test_a_wrong_code_says_how_many_tries_are_left(sqlite_desk: TestDesk) 
         await shown.press("tab")
         await shown.type(wrong)
         await shown.press("enter")
-        await shown.until(lambda: "The code is wrong; 2 tries are left." in shown.notice)
+        await shown.until(lambda: "The code is wrong; 2 attempts are left." in shown.notice)
         assert screen.query_one("#code", Input).value == ""
         await shown.until_words("2 attempts left")
 
@@ -121,7 +121,7 @@ async def test_the_lock_is_shown_and_a_supervisor_lifts_it(sqlite_desk: TestDesk
     async with console(sqlite_desk, vera) as shown:
         await verifying(shown, made.number)
         await shown.press("tab")
-        for left in ("2 tries", "1 try"):
+        for left in ("2 tries", "1 attempt"):
             await shown.type(wrong)
             await shown.press("enter")
             await shown.until_words(f"{left} left")
@@ -130,7 +130,7 @@ async def test_the_lock_is_shown_and_a_supervisor_lifts_it(sqlite_desk: TestDesk
         await shown.until_words("Locked until", "Lift the lock", "a supervisor can")
     async with console(sqlite_desk, sara) as shown:
         screen = await verifying(shown, made.number)
-        await shown.until_words("Lift the lock", "fresh budget")
+        await shown.until_words("Lift the lock", "new attempts")
         ways = screen.query_one(ChoiceList)
         ways.highlighted = ways.get_option_index("lift")
         await shown.press("enter")
@@ -144,7 +144,7 @@ async def test_a_contact_changed_lately_is_shown_with_its_reason(sqlite_desk: Te
     made = make_ticket(sqlite_desk, requester=requester)
     async with console(sqlite_desk, vera) as shown:
         screen = await verifying(shown, made.number)
-        await shown.until_words("changed lately, usable from")
+        await shown.until_words("changed recently, usable from")
         assert screen.query_one(ChoiceList).get_option(made.contact_ids[Field.MOBILE]).disabled
 
 
@@ -235,7 +235,7 @@ async def test_what_cannot_be_checked_is_said_in_the_dialog_and_can_be_typed_aga
         await shown.until_on(CallerDialog)
         await shown.type("13")
         await shown.press("enter")
-        await shown.until_words("That is no whole mobile.")
+        await shown.until_words("That is not a whole mobile.")
         assert isinstance(shown.app.screen, CallerDialog)
     assert recorded(sqlite_desk.desk, Action.CALLER_CHECKED) == []
 

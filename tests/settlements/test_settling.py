@@ -73,7 +73,7 @@ def test_a_settlement_closes_the_ticket_tells_the_requester_and_is_on_record(
     ben, number = own(test_desk, kind)
     what = settling(kind)
     settled = end(test_desk, ben, number, what)
-    assert (settled.delivery, settled.turned, settled.reopened) == ("The notice is sent.", None, None)
+    assert (settled.delivery, settled.turned, settled.reopened) == ("The notice was sent.", None, None)
     ticket = ticket_of(test_desk, number)
     assert (ticket.state, ticket.closed_at) == (TicketState.CLOSED, test_desk.clock.now())
     assert ticket.first_response_at == test_desk.clock.now()
@@ -100,7 +100,7 @@ def test_answers_are_redacted_before_they_are_sealed_and_read_again(test_desk: T
     assert any("by night" in line for line in view.lines)
     assert any(line.endswith("How we work in general") for line in view.lines)
     assert "Reason given: What went wrong has been put right." in view.lines
-    assert (view.agent, view.title, view.delivery) == ("ben", "Founded", "The notice is sent.")
+    assert (view.agent, view.title, view.delivery) == ("ben", "Founded", "The notice was sent.")
 
 
 def test_nothing_that_was_typed_reaches_the_letter(test_desk: TestDesk) -> None:
@@ -239,12 +239,12 @@ def test_an_account_is_not_given_back_to_whoever_was_never_verified(test_desk: T
 @pytest.mark.parametrize(
     "change, says",
     [
-        (lambda what: replace(what, outcome=""), "Choose how it ends."),
-        (lambda what: replace(what, outcome="acted"), "Choose how it ends."),
+        (lambda what: replace(what, outcome=""), "Choose an outcome."),
+        (lambda what: replace(what, outcome="acted"), "Choose an outcome."),
         (lambda what: replace(what, reason=""), "choose the reason"),
         (lambda what: replace(what, reason="mine"), "choose the reason"),
         (lambda what: replace(what, answers=what.answers | {"found": " … "}), "has no answer"),
-        (lambda what: replace(what, answers=what.answers | {"found": "x y" * 700}), "too great length"),
+        (lambda what: replace(what, answers=what.answers | {"found": "x y" * 700}), "is too long"),
         (lambda what: replace(what, answers=what.answers | {"about": "servce"}), "did you mean 'service'?"),
         (lambda what: replace(what, answers=what.answers | {"fond": "yes"}), "did you mean 'found'?"),
     ],
@@ -261,7 +261,7 @@ def test_what_is_missing_or_cannot_be_used_is_named(
 def test_yes_or_no_is_wanted_where_it_is_asked() -> None:
     what = settling(TicketKind.REPORT, answers={"third": "perhaps"})
     [problem] = settling_problems(pack(), workflow(TicketKind.REPORT), what)
-    assert "wants yes or no" in problem.text
+    assert "needs yes or no" in problem.text
 
 
 def test_a_reason_that_no_letter_gives_is_refused() -> None:
@@ -293,7 +293,7 @@ def test_only_on_ones_own_open_ticket_of_such_a_kind(test_desk: TestDesk) -> Non
 def test_a_reporter_is_told_where_they_wrote_from(test_desk: TestDesk) -> None:
     ben = person(test_desk, "ben", Role.AGENT)
     number = make_ticket(test_desk, kind=TicketKind.REPORT, assignee=ben, on_file=False).number
-    assert end(test_desk, ben, number, settling(TicketKind.REPORT)).delivery == "The notice is sent."
+    assert end(test_desk, ben, number, settling(TicketKind.REPORT)).delivery == "The notice was sent."
 
 
 def test_an_appeal_is_answered_to_what_is_on_file_only(test_desk: TestDesk) -> None:
@@ -301,7 +301,7 @@ def test_an_appeal_is_answered_to_what_is_on_file_only(test_desk: TestDesk) -> N
     ben = person(test_desk, "ben", Role.AGENT)
     number = make_ticket(test_desk, kind=TicketKind.APPEAL, assignee=ben, on_file=False).number
     settled = end(test_desk, ben, number, settling(TicketKind.APPEAL))
-    assert settled.delivery == "The notice has to be sent by letter."
+    assert settled.delivery == "The notice must be sent by letter."
     assert notices(test_desk, number) == []
     assert open_ticket(ben, number).settled_words.endswith("to be sent by letter")
 
@@ -330,7 +330,7 @@ def test_a_reply_of_before_the_requester_wrote_again_answers_nothing(test_desk: 
     write(test_desk, made.number, "One more thing.", at=long_ago)  # the date in a mail is its sender's claim
     what = settling(TicketKind.INQUIRY, "answered")
     [needed] = still_needed(ben, made.number).by_outcome["answered"]
-    assert needed.startswith("No reply has gone out since the requester wrote last.")
+    assert needed.startswith("No reply was sent since the requester's last message.")
     kept_as_it_was(test_desk, ben, made.number, what, SettlementIncomplete)
     test_desk.clock.forward(minutes=1)
     reply(ben, made.number, ticket_of(test_desk, made.number).row, made.contact_ids[Field.EMAIL], "And that.")

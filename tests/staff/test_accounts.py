@@ -56,7 +56,7 @@ def test_names_are_2_to_32_plain_characters(test_desk: TestDesk, name: str) -> N
 @pytest.mark.parametrize("name", ["operator", "Unknown", "me", "none", "console"])
 def test_names_that_mean_something_else_are_refused(sqlite_desk: TestDesk, name: str) -> None:
     """No one can pose in the log as the operator or as an unknown name."""
-    with pytest.raises(BadAccount, match="means something else"):
+    with pytest.raises(BadAccount, match="is reserved"):
         add(sqlite_desk, name)
 
 
@@ -100,7 +100,7 @@ def test_an_account_needs_a_role_and_a_good_password(sqlite_desk: TestDesk) -> N
         accounts.add_agent(session, "mei", (), PASSWORD)
     with pytest.raises(BadPassword):
         accounts.add_agent(session, "mei", (Role.AGENT,), "too short")
-    with pytest.raises(BadPassword, match="most common"):
+    with pytest.raises(BadPassword, match="common"):
         accounts.add_agent(session, "meimeimei", (Role.AGENT,), "meimeimeipassword")
     assert accounts.list_agents(session) == ()
 
@@ -272,7 +272,7 @@ def test_changing_ones_password_asks_for_the_old_one(test_desk: TestDesk) -> Non
     session = signed(test_desk)
     with pytest.raises(SignInRefused):
         accounts.change_own_password(session, OTHER, "violet compass winter tea")
-    with pytest.raises(BadPassword, match="the password you have"):
+    with pytest.raises(BadPassword, match="your current password"):
         accounts.change_own_password(session, PASSWORD, PASSWORD)
     with pytest.raises(BadPassword, match="at least 15"):
         accounts.change_own_password(session, PASSWORD, "short")

@@ -55,7 +55,7 @@ def test_a_role_that_weighs_counts_once_another_person_has_confirmed_it(test_des
         ("ines", f"mei: roles agent -> agent; {role} to be confirmed"),
         ("omar", f"mei: roles confirmed, {role}"),
     ]
-    with pytest.raises(BadAccount, match="No roles of mei wait"):
+    with pytest.raises(BadAccount, match="mei has no roles waiting"):
         confirm_roles(omar, "mei")
 
 
@@ -66,7 +66,7 @@ def test_nobody_confirms_for_themselves_under_another_account(sqlite_desk: TestD
     with sqlite_desk.desk.database.transaction() as db:
         identify(db, sqlite_desk.desk, {ines.agent.id: None, second.agent.id: None})
     accounts.set_roles(ines, "mei", {Role.SUPERVISOR})
-    with pytest.raises(NotAllowed, match="another person"):
+    with pytest.raises(NotAllowed, match="Neither the person who gave"):
         confirm_roles(second, "mei")
     assert row_of(sqlite_desk, "mei").roles == ()
     accounts.set_roles(ines, "omar", {Role.SUPERVISOR, Role.ADMIN})

@@ -85,7 +85,7 @@ def test_fewer_than_15_characters_are_refused(password: str) -> None:
 )
 def test_common_passwords_are_refused(password: str) -> None:
     """ASVS 6.2.4, 6.2.11."""
-    with pytest.raises(BadPassword, match="most common"):
+    with pytest.raises(BadPassword, match="common"):
         passwords.check_new(password, "HautHome customer service")
 
 
@@ -124,7 +124,7 @@ REFUSALS = {
     f"A password needs at least {passwords.SHORTEST} characters.",
     f"A password has at most {passwords.LONGEST} characters.",
     "This password repeats itself.",
-    "This password is made of the most common ones.",
+    "This password consists of common passwords.",
 }
 """Nothing of what was typed stands in any of them."""
 

@@ -53,14 +53,14 @@ def test_a_contact_belongs_to_one_active_account(test_desk: TestDesk, one: str, 
     operator = operator_session(test_desk.desk)
     add(test_desk, "mei", one)
     for again in (one, same):
-        with pytest.raises(BadAccount, match="one person works with one account"):
+        with pytest.raises(BadAccount, match="Each person has one account"):
             add(test_desk, "mei2", again)
     add(test_desk, "mei2")
-    with pytest.raises(BadAccount, match="one person works with one account"):
+    with pytest.raises(BadAccount, match="Each person has one account"):
         accounts.set_identity(operator, "mei2", same)
     accounts.suspend(operator, "mei")
     accounts.set_identity(operator, "mei2", same)
-    with pytest.raises(BadAccount, match="one person works with one account"):
+    with pytest.raises(BadAccount, match="Each person has one account"):
         accounts.unlock(operator, "mei")
     assert {row.name: row.state for row in accounts.list_agents(operator)}["mei"] is AccountState.SUSPENDED
 
@@ -115,7 +115,7 @@ def test_two_approvals_take_two_people(sqlite_desk: TestDesk) -> None:
     with sqlite_desk.desk.database.transaction() as db:
         identify(db, sqlite_desk.desk, {sue.agent.id: None, ines.agent.id: None})
     assert not approve(sue, decision_id, PASSWORD).final
-    with pytest.raises(NotAllowed, match="another person"):
+    with pytest.raises(NotAllowed, match="different person"):
         require_may_approve(ines, decision_id)
 
 

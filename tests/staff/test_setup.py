@@ -199,7 +199,7 @@ def three_racers() -> Iterator[Callable[..., list[str]]]:
 def one_made_it(outcomes: list[str], settings: Settings) -> None:
     made, *others = sorted(outcomes, key=lambda words: words != "made")
     assert made == "made"
-    assert all(words.startswith("desk_exists There is a desk in ") for words in others), outcomes
+    assert all(words.startswith("desk_exists There is already a desk in ") for words in others), outcomes
     desk = open_desk(settings)
     with desk.database.reading() as db:
         (desk_id,) = db.connection().execute(select(DeskIdentity.__table__.c.id)).scalars()  # type: ignore[attr-defined]

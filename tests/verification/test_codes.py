@@ -246,7 +246,7 @@ def test_a_contact_changed_within_30_days_is_shown_with_the_reason_and_not_used(
     shown = {one.field: one for one in options(v.session, v.ticket.number)}
     assert shown[Field.EMAIL].allowed
     assert not shown[Field.MOBILE].allowed
-    assert "changed lately" in shown[Field.MOBILE].why_not
+    assert "changed recently" in shown[Field.MOBILE].why_not
     with pytest.raises(ContactRecent):
         v.send(Field.MOBILE)
     assert (Action.CODE_SENT, Result.REFUSED, "contact_recent") in v.log(Action.CODE_SENT)
@@ -327,7 +327,7 @@ def test_a_new_code_voids_the_old_one_and_gives_no_tries_back(v: Verifying) -> N
     second = v.send(Field.EMAIL)
     assert status(v.session, v.ticket.number).tries_left == 2
     assert first != second, "one in a hundred million"
-    with pytest.raises(CodeWrong, match="1 try is left"):
+    with pytest.raises(CodeWrong, match="1 attempt is left"):
         v.check(first)
     assert isinstance(v.fail(second), VerificationLocked)
 
@@ -381,8 +381,8 @@ def test_anything_typed_is_refused_in_one_sentence(sqlite_desk: TestDesk, typed:
 def test_the_third_wrong_try_locks_for_24_hours(v: Verifying) -> None:
     """ASVS 6.6.3."""
     code = v.send()
-    assert "2 tries are left" in str(v.fail(code))
-    assert "1 try is left" in str(v.fail(code))
+    assert "2 attempts are left" in str(v.fail(code))
+    assert "1 attempt is left" in str(v.fail(code))
     locked = v.fail(code)
     assert isinstance(locked, VerificationLocked)
     assert locked.until == v.clock.now() + timedelta(hours=24)

@@ -41,22 +41,22 @@ def test_every_contact_stands_there_by_its_mask_with_why_it_may_not_be_used(test
     assert list(codes(ways(vera, made.number)).items()) == [
         ("Send a code to the mobile number  +86 ••• •••• ••78 · on file: ", True),
         ("Send a code to the e-mail address  c•••@e•••.org · on file: ", True),
-        ("No code to the name, postal address: cannot carry one", False),
+        ("No code to the name, postal address: cannot receive one", False),
     ]
     (only,) = codes(ways(vera, claimed.number)).items()
     assert only[0].endswith("claimed in the ticket only")
     assert not only[1]
     (only,) = codes(ways(vera, recent.number)).items()
-    assert "changed lately, usable from 20 Dec" in only[0]
+    assert "changed recently, usable from 20 Dec" in only[0]
     assert not only[1]
-    assert "written request, or see documents" in ways(vera, claimed.number).next_step
-    assert ways(vera, recent.number).next_step.startswith("What is on file was changed lately.")
+    assert "a written request or documents" in ways(vera, claimed.number).next_step
+    assert ways(vera, recent.number).next_step.startswith("The contacts on file were changed recently.")
     assert "anary" not in repr(ways(vera, made.number))
 
 
 def test_the_budgets_are_told_and_the_next_step_once_one_is_spent(v: Verifying) -> None:
     assert ways(v.session, v.ticket.number).budget == (
-        "3 tries left · codes that may go out: 3 within the hour, 5 within the day"
+        "3 attempts left · codes left: 3 within the hour, 5 within the day"
     )
     for _ in range(3):
         code = v.send()
@@ -68,8 +68,8 @@ def test_the_budgets_are_told_and_the_next_step_once_one_is_spent(v: Verifying) 
     assert f"Wait until 20 Nov {again:%H:%M}" in found.next_step
     v.fail(code, 3)
     locked = ways(v.session, v.ticket.number)
-    assert locked.budget.startswith("no try left until 21 Nov")
-    assert "a supervisor can lift that" in locked.next_step
+    assert locked.budget.startswith("no attempt left until 21 Nov")
+    assert "a supervisor can lift the lock" in locked.next_step
     assert not of(locked, Act.LIFT).allowed
     assert of(locked, Act.NOTE).allowed
     sue = v.test_desk.session("sue", Role.SUPERVISOR)
@@ -120,7 +120,7 @@ def test_on_a_closed_ticket_nothing_is_offered(test_desk: TestDesk) -> None:
     made = make_ticket(test_desk, kind=TicketKind.RIGHTS, state=TicketState.CLOSED, contacts=CONTACTS)
     found = ways(vera, made.number)
     assert not any(way.allowed for way in found.ways)
-    assert found.next_step == f"#{made.number} is closed: open it again first."
+    assert found.next_step == f"#{made.number} is closed. Reopen it first."
 
 
 def test_what_is_offered_is_what_the_service_does(v: Verifying) -> None:

@@ -252,7 +252,7 @@ class Ledger:
     # --- codes, windows, letters
 
     def may_carry_code(self, party: Party, value: Value, now: datetime) -> bool:
-        """Whether a code may go there: on file with that account alone, and not changed lately."""
+        """Whether a code may go there: on file with that account alone, and not changed recently."""
         return self.is_theirs_alone(party, value) and party.changed.get(value[0], LONG_AGO) + RECENT <= now
 
     def is_theirs_alone(self, party: Party, value: Value) -> bool:
