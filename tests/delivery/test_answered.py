@@ -191,7 +191,7 @@ def test_what_a_server_refuses_for_good_is_told_apart_from_what_is_tried_again(
     assert deliver_queued(test_desk.desk).sent == 0
     for said in (reply_words(DeliveryState.REFUSED), sent_words(DeliveryState.REFUSED)):
         assert said.tone is Tone.ERROR
-        assert "not tried again" in said.words
+        assert "will not try again" in said.words
     for said in (reply_words(DeliveryState.FAILED), sent_words(DeliveryState.FAILED)):
         assert said.tone is Tone.WARNING
     assert tone_of_notice(NoticeWay.NOT_DELIVERED) is Tone.ERROR

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from benchmarks.scratch import scratch_session
-from cs_console.access_log.append import start_log
+from cs_console.access_log.append import newest_entry_at, start_log
 from cs_console.access_log.checkpoint import make_log_key
 from cs_console.custody.keyring import open_keyring
 from cs_console.database import Database
@@ -101,7 +101,9 @@ def copied_desk(home: Path, *, on_server: bool = False) -> TestDesk:
     shutil.copytree(kept, home, dirs_exist_ok=True)
     url = fresh_database(name) if on_server else ""
     settings = Settings(home=home, database_url=url, outbox=home / "outbox")
-    return _opened(settings, Database(settings.database))
+    made = _opened(settings, Database(settings.database))
+    made.desk.clock.begin(newest_entry_at(made.desk))  # as every desk that is opened
+    return made
 
 
 @cache
