@@ -146,7 +146,7 @@ def test_the_beginning_of_two_pseudonyms_is_refused(test_desk: TestDesk) -> None
     with test_desk.desk.database.transaction() as db:
         entry_of_another = Entry(Action.TICKET_OPENED, requester="ab12cd34ef56ab79")
         record(db, operator_session(test_desk.desk), entry_of_another)
-    with pytest.raises(BadFilter, match="more than one"):
+    with pytest.raises(BadFilter, match="several requesters"):
         prove_entries(operator_session(test_desk.desk), Wanted(By.REQUESTER, "ab12"))
 
 

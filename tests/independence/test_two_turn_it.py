@@ -63,6 +63,6 @@ async def test_the_screen_says_that_it_waits_for_a_second_person(sqlite_desk: Te
     async with console(sqlite_desk, mei) as shown:
         await shown.open_ticket(made.number)
         await shown.press("t")
-        await shown.until_words("What is #")
+        await shown.until_words("What kind of ticket is #")
         await shown.press("enter")
         await shown.until(lambda: "on record" in shown.notice and "confirm it with t" in shown.notice)

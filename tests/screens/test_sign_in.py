@@ -123,7 +123,7 @@ async def test_a_password_that_somebody_else_set_is_changed_first(sqlite_desk: T
         await sign_in_as(shown, "mei")
         await shown.until_on(PasswordScreen)
         await _choose(shown, PASSWORD, "another seven harbours", "not the same at all")
-        await shown.until_words("not the same")
+        await shown.until_words("new passwords differ")
         await shown.type("another seven harbours")
         await shown.press("enter")
         await shown.until_on(UndertakingScreen)

@@ -298,7 +298,7 @@ async def test_state_priority_and_kind_are_chosen_from_lists(sqlite_desk: TestDe
         await shown.press("escape")
         await shown.until_on(TicketScreen)
         await shown.press("t")
-        await shown.until_words("What is #")
+        await shown.until_words("What kind of ticket is #")
         await shown.press("j", "enter")
         await shown.until(lambda: screen.view is not None and screen.view.kind is not TicketKind.INQUIRY)
 

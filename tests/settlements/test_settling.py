@@ -412,8 +412,8 @@ def test_who_has_no_business_with_it_is_told_so_before_any_step(test_desk: TestD
     assign(case.sam, number, ticket_of(test_desk, number).row, "ben")
     assert still_needed(case.ben, number).always == ""
     unnamed = make_ticket(test_desk, kind=TicketKind.APPEAL, assignee=case.ben, requester=case.requester).number
-    assert "has to be named" in still_needed(case.ben, unnamed).without_matter
-    assert "has to be named" in still_needed(case.ben, unnamed).by_outcome["overturn"][0]
+    assert "does not say yet" in still_needed(case.ben, unnamed).without_matter
+    assert "does not say yet" in still_needed(case.ben, unnamed).by_outcome["overturn"][0]
 
 
 @pytest.mark.parametrize("outcome, again", [("overturn", True), ("partly", True), ("uphold", False)])
