@@ -21,7 +21,6 @@ from cs_console.casework.workflow import assign, claim, release
 from cs_console.custody.disclosure import reveal
 from cs_console.custody.erasing import finish_all
 from cs_console.custody.erasure_authority import require_approved
-from cs_console.custody.holds_on_record import held_until
 from cs_console.decisions import approval
 from cs_console.decisions.approvers import final_decision
 from cs_console.desk import DeskSession
@@ -62,11 +61,11 @@ from models.verification import Verification
 from tests.access_log.tampering import hand
 from tests.custody.reveals import CONTACTS, change, is_refused, mobile_of, own_ticket
 from tests.decisions.cases import later, pack, person, propose, refusal, request
-from tests.decisions.test_checklist import ticket_of
 from tests.erasure.erasures import PASSWORD, people, proposed
 from tests.settlements.settlements import about, refused
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
+from tests.support.rows import held, row_of
 from tests.support.tickets import MadeTicket, make_ticket
 
 PURPOSE = "reply"
@@ -79,10 +78,6 @@ def may_reveal(session: DeskSession, ticket: MadeTicket) -> bool:
     except NotVouched:
         return False
     return True
-
-
-def now_row(test_desk: TestDesk, number: int) -> int:
-    return ticket_of(test_desk, number).row
 
 
 # --- reveals: whose ticket, and whether its requester is verified
@@ -146,7 +141,7 @@ def test_an_older_assignment_put_back_reveals_nothing(test_desk: TestDesk) -> No
     session, ticket = own_ticket(test_desk)
     test_desk.session("ben", Role.AGENT)
     verifier = test_desk.session("vic", Role.VERIFIER)
-    assign(session, ticket.number, now_row(test_desk, ticket.number), "ben")
+    assign(session, ticket.number, row_of(test_desk, ticket.number), "ben")
     verify_by_note(verifier, ticket.number, VerificationMethod.WRITTEN, NOTE)
     change(test_desk, update(Ticket).values(assignee_id=session.agent.id))
     is_refused(test_desk, session, ticket.number, mobile_of(ticket), PURPOSE, NotVouched)
@@ -155,7 +150,7 @@ def test_an_older_assignment_put_back_reveals_nothing(test_desk: TestDesk) -> No
 def test_a_released_ticket_put_back_reveals_nothing(sqlite_desk: TestDesk) -> None:
     session, ticket = own_ticket(sqlite_desk)
     verifier = sqlite_desk.session("vic", Role.VERIFIER)
-    release(session, ticket.number, now_row(sqlite_desk, ticket.number))
+    release(session, ticket.number, row_of(sqlite_desk, ticket.number))
     verify_by_note(verifier, ticket.number, VerificationMethod.WRITTEN, NOTE)
     change(sqlite_desk, update(Ticket).values(assignee_id=session.agent.id))
     is_refused(sqlite_desk, session, ticket.number, mobile_of(ticket), PURPOSE, NotVouched)
@@ -204,7 +199,7 @@ def test_a_forged_approval_makes_no_refusal_final(test_desk: TestDesk) -> None:
     pia = person(test_desk, "pia", Role.PRIVACY_OFFICER)
     made = request(test_desk, mei)
     proposal = refusal("S3", test_desk.clock.now())  # a supervisor and a privacy officer
-    decision_id = propose(mei, made.number, now_row(test_desk, made.number), proposal).decision_id
+    decision_id = propose(mei, made.number, row_of(test_desk, made.number), proposal).decision_id
     forge_approval(test_desk, decision_id, pia, Role.PRIVACY_OFFICER)
     row = next(one for one in approval.waiting(sue).rows if one.decision_id == decision_id)
     assert row.approvals_given == ()
@@ -218,7 +213,7 @@ def test_a_proposal_that_is_not_as_the_log_holds_it_is_not_approved(sqlite_desk:
     mei, sue = person(sqlite_desk, "mei", Role.AGENT, Role.SUPERVISOR), person(sqlite_desk, "sue", Role.SUPERVISOR)
     made = request(sqlite_desk, mei)
     proposal = refusal("D2", sqlite_desk.clock.now())
-    decision_id = propose(mei, made.number, now_row(sqlite_desk, made.number), proposal).decision_id
+    decision_id = propose(mei, made.number, row_of(sqlite_desk, made.number), proposal).decision_id
     approver = sue
     if what == "needs":
         change(sqlite_desk, update(Decision).values(needs="supervisor,supervisor"))
@@ -241,7 +236,7 @@ def test_a_proposal_that_is_not_as_the_log_holds_it_is_not_approved(sqlite_desk:
 def test_a_decision_that_no_one_made_is_not_final(sqlite_desk: TestDesk) -> None:
     mei = person(sqlite_desk, "mei", Role.AGENT)
     made = request(sqlite_desk, mei)
-    propose(mei, made.number, now_row(sqlite_desk, made.number), refusal("D2", sqlite_desk.clock.now()))
+    propose(mei, made.number, row_of(sqlite_desk, made.number), refusal("D2", sqlite_desk.clock.now()))
     now = sqlite_desk.clock.now()
     change(sqlite_desk, update(Decision).values(state=DecisionState.FINAL, decided_at=now))
     with sqlite_desk.desk.database.reading() as db:
@@ -262,12 +257,6 @@ def test_a_removed_row_frees_no_one_from_keeping_away(sqlite_desk: TestDesk) -> 
 
 
 # --- holds and erasures
-
-
-def held(test_desk: TestDesk, owner: str) -> bool:
-    now = test_desk.clock.now()
-    with test_desk.desk.database.reading() as db:
-        return owner in held_until(db, test_desk.desk, [owner], now)
 
 
 @pytest.mark.parametrize("forged", ["lifted", "earlier", "gone"])
@@ -408,7 +397,7 @@ def test_a_link_that_was_taken_back_is_not_put_back_by_a_row(test_desk: TestDesk
     session, verifier = test_desk.session("mei", Role.AGENT), test_desk.session("vic", Role.VERIFIER)
     ticket = make_ticket(test_desk, assignee=session, contacts=CONTACTS, verified=True)
     assert link_of_view(session, ticket.number) is Link.PROVEN
-    unlink_ticket(verifier, ticket.number, now_row(test_desk, ticket.number), "It was their brother's.")
+    unlink_ticket(verifier, ticket.number, row_of(test_desk, ticket.number), "It was their brother's.")
     change(test_desk, update(Ticket).values(link=Link.PROVEN))
     assert link_of_view(session, ticket.number) is Link.NONE
     verify_by_note(verifier, ticket.number, VerificationMethod.WRITTEN, NOTE)

@@ -29,9 +29,9 @@ from models.message import Message
 from models.ticket import Ticket
 from tests.custody.reveals import CONTACTS, change, is_refused, own_ticket
 from tests.decisions.cases import person
-from tests.decisions.test_checklist import ticket_of
 from tests.settlements.settlements import refused
 from tests.support.desk import TestDesk
+from tests.support.rows import row_of, ticket_of
 from tests.support.tickets import MadeTicket, make_ticket
 
 pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
@@ -39,10 +39,6 @@ pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on bot
 
 def write_kind(test_desk: TestDesk, number: int, kind: TicketKind) -> None:
     change(test_desk, update(Ticket).where(col(Ticket.number) == number).values(kind=kind.value))
-
-
-def row_of(test_desk: TestDesk, number: int) -> int:
-    return ticket_of(test_desk, number).row
 
 
 def original(ticket: MadeTicket) -> Target:

@@ -78,8 +78,8 @@ from tests.access_log.tampering import hand
 from tests.custody.reveals import mobile_of
 from tests.decisions.cases import PASSWORD, fee, grant, later, pack, person, propose, refusal, request
 from tests.erasure.erasures import EVERYTHING
-from tests.independence.test_appeal import write
 from tests.settlements.settlements import CONTACTS, Refused, about, end, refused, settling
+from tests.support.answers import write
 from tests.support.desk import TestDesk
 from tests.support.tickets import make_ticket
 

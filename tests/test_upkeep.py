@@ -11,8 +11,8 @@ from cs_console.errors import StoreBusy
 from cs_console.upkeep import keep_up
 from models.enums import DeliveryState, Role, TicketState
 from tests.decisions.cases import PASSWORD, ground, person, propose, refusal, request
-from tests.decisions.test_checklist import notices, ticket_of
 from tests.support.desk import TestDesk
+from tests.support.rows import notices, ticket_of
 
 STEPS = ("write_checkpoint", "reopen_due", "deliver_queued")
 

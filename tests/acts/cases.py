@@ -37,14 +37,14 @@ from models.enums import (
 from models.log import LogEntry
 from tests.deadlines.clocks import use_month_pack
 from tests.decisions.cases import PASSWORD, grant, person, refusal, request
-from tests.decisions.test_checklist import ticket_of
 from tests.decisions.test_fee_clock import fee_asked
 from tests.decisions.test_resend_notice import decided
 from tests.decisions.test_review import back
 from tests.settlements.settlements import settling
 from tests.support.desk import TestDesk
+from tests.support.rows import ticket_of
 from tests.support.tickets import make_ticket
-from tests.verification.test_codes import CONTACTS, Verifying
+from tests.support.verifying import CONTACTS, Verifying
 
 WORDS = "We looked into it, and it is as you say."
 

@@ -35,10 +35,10 @@ from models.act import ActRow
 from models.enums import Action, ActKind, DeliveryState, Field, Role
 from tests.acts.cases import KINDS, WORDS, Case, entries, letters
 from tests.decisions.cases import person, refusal, request
-from tests.decisions.test_checklist import ticket_of
 from tests.support.desk import TestDesk
+from tests.support.rows import ticket_of
 from tests.support.tickets import make_ticket
-from tests.verification.test_codes import Verifying
+from tests.support.verifying import Verifying
 
 each_kind = pytest.mark.parametrize("kind", list(ActKind))
 

@@ -56,6 +56,7 @@ from models.ticket import Ticket
 from tests.decisions.cases import grant, person, propose, request
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
+from tests.support.rows import ticket_of
 from tests.support.tickets import MadeTicket, make_requester, make_ticket
 
 pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
@@ -82,15 +83,10 @@ def loose(test_desk: TestDesk, kind: TicketKind = TicketKind.RIGHTS, **contacts:
     return make_ticket(test_desk, kind=kind, contacts=said, on_file=False, text="Words of mine.")
 
 
-def row_of(test_desk: TestDesk, number: int) -> Ticket:
-    with test_desk.desk.database.reading() as db:
-        return db.get_one(Ticket, number)
-
-
 def linked(test_desk: TestDesk, to: tuple[str, dict[Field, str]], made: MadeTicket) -> Whose:
     """Link a ticket to a person who was found by their e-mail."""
     session = vera(test_desk)
-    link_ticket(session, made.number, row_of(test_desk, made.number).row, to[0], WHY, (Field.EMAIL, ANNA))
+    link_ticket(session, made.number, ticket_of(test_desk, made.number).row, to[0], WHY, (Field.EMAIL, ANNA))
     return whose(session, made.number)
 
 
@@ -102,7 +98,7 @@ def test_a_ticket_of_no_account_is_linked_by_a_look_up_that_is_on_record(test_de
     assert not any(value in repr(found) for value in (ANNA, SHARED))
     assert [entry.fields for entry in recorded(test_desk.desk, Action.CONTACT_LOOKED_UP)] == ["e-mail"]
     link_ticket(session, made.number, 1, found.id, WHY, (Field.EMAIL, ANNA))
-    ticket = row_of(test_desk, made.number)
+    ticket = ticket_of(test_desk, made.number)
     assert (ticket.requester_id, ticket.link, ticket.verified_at) == (to[0], Link.PROVEN, None)
     assert ticket.state == TicketState.TO_VERIFY
     (entry,) = recorded(test_desk.desk, Action.TICKET_LINKED)
@@ -128,7 +124,7 @@ def test_someone_on_file_with_several_accounts_is_chosen_by_masks(test_desk: Tes
     assert {one.id for one in found.candidates} == {one[0] for one in people}
     assert all(one.why == "on file with this mobile" for one in found.candidates)
     link_ticket(vera(test_desk), made.number, found.row, people[1][0], WHY)
-    assert row_of(test_desk, made.number).requester_id == people[1][0]
+    assert ticket_of(test_desk, made.number).requester_id == people[1][0]
 
 
 @pytest.mark.parametrize("found_by", [None, (Field.EMAIL, BORIS), (Field.EMAIL, "no address")])
@@ -138,7 +134,7 @@ def test_a_person_who_does_not_match_cannot_be_linked(test_desk: TestDesk, found
     assert other[0] != to[0]
     with pytest.raises(NothingThere):
         link_ticket(vera(test_desk), made.number, 1, to[0], WHY, found_by)
-    assert row_of(test_desk, made.number).link == Link.NONE
+    assert ticket_of(test_desk, made.number).link == Link.NONE
 
 
 def test_linking_verifies_no_one_and_takes_back_what_was_proved(test_desk: TestDesk) -> None:
@@ -150,8 +146,8 @@ def test_linking_verifies_no_one_and_takes_back_what_was_proved(test_desk: TestD
     send_code(vera(test_desk), made.number, sent[0].contact_id)
     verify_by_note(vera(test_desk), made.number, VerificationMethod.WRITTEN, NOTE)
     assert reveal(mei, made.number, Target(Field.EMAIL, made.contact_ids[Field.EMAIL]), "reply").value == BORIS
-    unlink_ticket(vera(test_desk), made.number, row_of(test_desk, made.number).row, "It is not his.")
-    ticket = row_of(test_desk, made.number)
+    unlink_ticket(vera(test_desk), made.number, ticket_of(test_desk, made.number).row, "It is not his.")
+    ticket = ticket_of(test_desk, made.number)
     assert (ticket.link, ticket.verified_at, ticket.state) == (Link.NONE, None, TicketState.OPEN)
     assert ticket.requester_id != made.requester_id
     for target in (Target(Field.EMAIL, made.contact_ids[Field.EMAIL]), Target(Field.MESSAGE, made.message_id)):
@@ -197,14 +193,14 @@ def test_a_letter_that_waited_is_not_sent_to_whose_it_was(test_desk: TestDesk) -
 def test_a_link_can_be_taken_back_and_made_again(test_desk: TestDesk) -> None:
     session, to, made = vera(test_desk), anna(test_desk), loose(test_desk)
     linked(test_desk, to, made)
-    unlink_ticket(session, made.number, row_of(test_desk, made.number).row, "That was Boris.")
-    ticket = row_of(test_desk, made.number)
+    unlink_ticket(session, made.number, ticket_of(test_desk, made.number).row, "That was Boris.")
+    ticket = ticket_of(test_desk, made.number)
     assert ticket.requester_id not in {made.requester_id, to[0]}
     assert ticket.link == Link.NONE
     now = whose(session, made.number)
     assert [(one.id, one.why) for one in now.candidates] == [(to[0], "it was theirs before")]
     link_ticket(session, made.number, now.row, to[0], "It was Anna after all.")
-    assert row_of(test_desk, made.number).requester_id == to[0]
+    assert ticket_of(test_desk, made.number).requester_id == to[0]
     assert len(whose(session, made.number).history) == 3
     assert open_ticket(test_desk.session("mei", Role.AGENT), made.number).lines[0].text == "Words of mine."
 
@@ -217,7 +213,7 @@ def test_claims_go_with_the_ticket_and_what_is_on_file_stays(test_desk: TestDesk
         assert [one.claimed for one in masked_contacts(db, desk, to[0], keys)] == [False, False, True]
         assert [one.claimed for one in masked_contacts(db, desk, to[0])] == [False, False]
         assert masked_contacts(db, desk, made.requester_id) == ()
-    unlink_ticket(vera(test_desk), made.number, row_of(test_desk, made.number).row, "That was Boris.")
+    unlink_ticket(vera(test_desk), made.number, ticket_of(test_desk, made.number).row, "That was Boris.")
     mei = test_desk.session("mei", Role.AGENT)
     assert [one.claimed for one in open_ticket(mei, made.number).contacts] == [True]
 
@@ -235,7 +231,7 @@ def test_erasing_one_owner_takes_the_ticket_along_or_leaves_it(test_desk: TestDe
     with desk.database.reading() as db:
         assert db.scalars(select(Linking)).one().reason == b""
         assert db.get_one(Requester, goes.requester_id).state == RequesterState.ACTIVE
-    for act in (whose, lambda session, number: unlink_ticket(session, number, row_of(test_desk, number).row, WHY)):
+    for act in (whose, lambda session, number: unlink_ticket(session, number, ticket_of(test_desk, number).row, WHY)):
         with pytest.raises(KeyDestroyed):
             act(vera(test_desk), goes.number)
     with pytest.raises(NothingThere):
@@ -245,7 +241,7 @@ def test_erasing_one_owner_takes_the_ticket_along_or_leaves_it(test_desk: TestDe
 def test_the_key_of_whose_it_was_opens_nothing_that_is_stored_now(test_desk: TestDesk) -> None:
     to, made = anna(test_desk), loose(test_desk)
     linked(test_desk, to, made)
-    ticket = row_of(test_desk, made.number)
+    ticket = ticket_of(test_desk, made.number)
     key = test_desk.desk.keyring.key
     with pytest.raises(SealBroken):
         opened_keys(made.requester_id, key(made.requester_id), made.number, ticket.sealed_key)
@@ -269,7 +265,7 @@ def test_what_is_in_approval_or_answered_does_not_change_hands(test_desk: TestDe
     made = request(test_desk, mei)
     propose(mei, made.number, 1, grant())
     with pytest.raises(WrongState):
-        unlink_ticket(vera(test_desk), made.number, row_of(test_desk, made.number).row, WHY)
+        unlink_ticket(vera(test_desk), made.number, ticket_of(test_desk, made.number).row, WHY)
 
 
 def test_who_may_what_is_refused_and_reasons_are_needed(test_desk: TestDesk) -> None:
@@ -293,7 +289,7 @@ def test_who_may_what_is_refused_and_reasons_are_needed(test_desk: TestDesk) -> 
     assert count_keys() == before  # no key is left over by a refusal
     linked(test_desk, to, made)
     with pytest.raises(WrongState):
-        link_ticket(vera(test_desk), made.number, row_of(test_desk, made.number).row, to[0], WHY)
+        link_ticket(vera(test_desk), made.number, ticket_of(test_desk, made.number).row, to[0], WHY)
 
 
 def test_looking_for_a_person_is_limited_like_every_look_up(test_desk: TestDesk) -> None:

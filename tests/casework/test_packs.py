@@ -28,11 +28,11 @@ from cs_console.policy.loader import DEFAULT
 from models.asked import Asked
 from models.clock_event import ClockEvent
 from models.enums import Action, ClockMove, Role, TicketKind, TicketState
-from models.ticket import Ticket
 from tests.deadlines.clocks import steps
 from tests.decisions.cases import person, propose, refusal, request
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
+from tests.support.rows import ticket_of
 from tests.support.stored import keys_of
 from tests.support.tickets import make_ticket
 
@@ -40,11 +40,6 @@ pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on bot
 
 GDPR = "gdpr-2018-05"
 WHY = "The requester lives in Lyon; call +8613800138000."
-
-
-def ticket_of(test_desk: TestDesk, number: int) -> Ticket:
-    with test_desk.desk.database.reading() as db:
-        return db.get_one(Ticket, number)
 
 
 def people(test_desk: TestDesk) -> tuple[DeskSession, DeskSession]:

@@ -25,9 +25,9 @@ from models.ticket import Ticket
 from models.verification import Verification
 from tests.custody.reveals import change, is_refused, mobile_of, own_ticket
 from tests.decisions.cases import person, propose, refusal, request
-from tests.decisions.test_checklist import ticket_of
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
+from tests.support.rows import ticket_of
 from tests.support.tickets import MadeTicket, give, make_ticket
 
 pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts

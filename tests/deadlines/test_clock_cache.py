@@ -24,9 +24,9 @@ from models.enums import Field, Priority, Role, TicketKind, TicketState, Verific
 from models.ticket import Ticket
 from tests.deadlines.clocks import clock_events, use_month_pack
 from tests.decisions.cases import PASSWORD, fee, grant, person, propose, refusal
-from tests.decisions.test_checklist import ticket_of
-from tests.independence.test_appeal import write
+from tests.support.answers import write
 from tests.support.desk import TestDesk, make_desk
+from tests.support.rows import ticket_of
 from tests.support.soak import rounds
 from tests.support.tickets import give, make_ticket
 

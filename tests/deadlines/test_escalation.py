@@ -21,10 +21,10 @@ from models.ticket import Ticket
 from screens.ticket.lines import status_words
 from tests.deadlines.clocks import clock_events
 from tests.decisions.cases import grant, person, propose, request
-from tests.decisions.test_checklist import ticket_of
 from tests.decisions.test_review import back, decided
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
+from tests.support.rows import ticket_of
 from tests.support.tickets import make_ticket
 from tests.tickets.test_queue_plans import explained
 

@@ -36,8 +36,8 @@ from models.enums import Action, DecisionState, Priority, Role, TicketKind, Tick
 from models.log import LogEntry
 from models.ticket import Ticket
 from tests.decisions.cases import PASSWORD, grant, person, propose, refusal, request
-from tests.decisions.test_checklist import actions, decision_of, notices, ticket_of
 from tests.support.desk import TestDesk
+from tests.support.rows import actions, decision_of, notices, ticket_of
 from tests.support.tickets import make_ticket
 
 pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts

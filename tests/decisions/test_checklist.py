@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import select, update
 from sqlmodel import col
 
-from benchmarks.scratch import BENCH
 from cs_console.casework import conversation
 from cs_console.custody.drafts import load_draft, save_draft
 from cs_console.custody.safe_views import open_safe
@@ -26,22 +25,17 @@ from cs_console.errors import (
     WrongState,
 )
 from models.contact import Contact
-from models.decision import Decision
 from models.enums import (
     Action,
     Channel,
     DecisionState,
     DeliveryState,
     Field,
-    MessageSort,
     Outcome,
     Role,
     TicketKind,
     TicketState,
 )
-from models.log import LogEntry
-from models.message import Message
-from models.ticket import Ticket
 from models.verification import Verification
 from tests.decisions.cases import (
     PASSWORD,
@@ -58,38 +52,11 @@ from tests.decisions.cases import (
     request,
 )
 from tests.support.desk import TestDesk
+from tests.support.rows import actions, decision_of, notices, ticket_of
 from tests.support.stored import keys_of
-from tests.support.tickets import HAND, make_ticket
+from tests.support.tickets import make_ticket
 
 pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
-
-
-def ticket_of(test_desk: TestDesk, number: int) -> Ticket:
-    with test_desk.desk.database.reading() as db:
-        return db.get_one(Ticket, number)
-
-
-def decision_of(test_desk: TestDesk, decision_id: str) -> Decision:
-    with test_desk.desk.database.reading() as db:
-        return db.get_one(Decision, decision_id)
-
-
-def actions(test_desk: TestDesk) -> list[tuple[str, str, str]]:
-    with test_desk.desk.database.reading() as db:
-        rows = db.execute(
-            select(col(LogEntry.action), col(LogEntry.outcome), col(LogEntry.reason))
-            .where(col(LogEntry.actor).not_in((HAND.name, BENCH.name)))  # how all was made is no part of the story
-            .order_by(col(LogEntry.seq))
-        )
-        return [(action, outcome, reason) for action, outcome, reason in rows]
-
-
-def notices(test_desk: TestDesk, number: int) -> list[Message]:
-    with test_desk.desk.database.reading() as db:
-        found = db.execute(
-            select(Message).where(col(Message.ticket_number) == number, col(Message.sort) == MessageSort.NOTICE)
-        )
-        return list(found.scalars())
 
 
 def test_a_refusal_waits_in_approval_and_is_kept_sealed(test_desk: TestDesk) -> None:

@@ -42,9 +42,9 @@ from models.enums import (
 from tests.deadlines.clocks import clock_events, use_month_pack, utc
 from tests.deadlines.test_clock import end_of
 from tests.decisions.cases import PASSWORD, fee, grant, person, propose, refusal, request
-from tests.decisions.test_checklist import ticket_of
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
+from tests.support.rows import ticket_of
 from tests.support.stored import keys_of, opened_ticket
 from tests.support.tickets import MadeTicket, make_ticket
 

@@ -26,19 +26,15 @@ from models.ticket import Ticket
 from tests.access_log.tampering import hand
 from tests.custody.reveals import change
 from tests.decisions.cases import PASSWORD, grant, later, pack, person, propose, refusal, request
-from tests.decisions.test_checklist import ticket_of
-from tests.independence.test_appeal import write
 from tests.settlements.settlements import Refused, refused
+from tests.support.answers import write
 from tests.support.desk import TestDesk
+from tests.support.rows import row_of, ticket_of
 from tests.support.tickets import give, make_requester, make_ticket
 
 pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
 
 BOTH = (Field.EMAIL.value, Field.MOBILE.value)
-
-
-def row_of(test_desk: TestDesk, number: int) -> int:
-    return ticket_of(test_desk, number).row
 
 
 def clock_moved(test_desk: TestDesk, number: int, move: ClockMove) -> None:

@@ -12,8 +12,8 @@ from cs_console.errors import ChecklistIncomplete, NotAssigned, NoUndertaking
 from models.attachment import Attachment
 from models.enums import Action, Role
 from tests.decisions.cases import finding, person, propose, refusal, request
-from tests.decisions.test_checklist import actions, decision_of
 from tests.support.desk import TestDesk
+from tests.support.rows import actions, decision_of
 from tests.support.tickets import attach
 
 pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts

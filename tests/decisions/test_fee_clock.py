@@ -13,10 +13,10 @@ from cs_console.desk import DeskSession
 from cs_console.verification.methods import verify_by_note
 from models.enums import Role, TicketState, VerificationMethod
 from tests.decisions.cases import PASSWORD, fee, person, propose, refusal, request
-from tests.decisions.test_checklist import ticket_of
 from tests.decisions.test_review import back
-from tests.independence.test_appeal import write
+from tests.support.answers import write
 from tests.support.desk import TestDesk
+from tests.support.rows import ticket_of
 
 pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
 

@@ -17,12 +17,12 @@ from models.contact import Contact
 from models.enums import Action, ClockMove, DeliveryState, Result, Role, TicketState
 from tests.deadlines.clocks import clock_events
 from tests.decisions.cases import PASSWORD, fee, grant, person, propose, request
-from tests.decisions.test_checklist import ticket_of
 from tests.decisions.test_clock_steps import outcomes
 from tests.decisions.test_fee_clock import fee_asked
 from tests.decisions.test_review import back
-from tests.independence.test_appeal import write
+from tests.support.answers import write
 from tests.support.desk import TestDesk
+from tests.support.rows import row_of, ticket_of
 from tests.support.stored import opened_ticket
 
 pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
@@ -38,10 +38,6 @@ def asked(test_desk: TestDesk) -> tuple[DeskSession, int]:
     number = request(test_desk, mei).number
     fee_asked(test_desk, mei, number, "sue")
     return mei, number
-
-
-def row_of(test_desk: TestDesk, number: int) -> int:
-    return ticket_of(test_desk, number).row
 
 
 def moves(test_desk: TestDesk, number: int) -> list[ClockMove]:

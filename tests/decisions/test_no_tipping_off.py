@@ -33,9 +33,9 @@ from models.log import LogEntry
 from models.message import Message
 from models.ticket import Ticket
 from tests.decisions.cases import PASSWORD, answered, ground, pack, person, propose, refusal, request
-from tests.decisions.test_checklist import decision_of
 from tests.support.desk import TestDesk, make_desk
 from tests.support.postgres import fresh_database
+from tests.support.rows import decision_of
 from tests.support.stored import keys_of
 from tests.support.tickets import make_ticket
 

@@ -25,8 +25,8 @@ from cs_console.errors import (
 from models.enums import Action, Outcome, Role, TicketKind, TicketState
 from models.log import LogEntry
 from tests.decisions.cases import PASSWORD, fee, finding, grant, pack, partial, person, refusal, request
-from tests.decisions.test_checklist import actions, ticket_of
 from tests.support.desk import TestDesk
+from tests.support.rows import actions, ticket_of
 from tests.support.tickets import make_ticket
 
 pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts

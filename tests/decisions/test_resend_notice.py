@@ -29,9 +29,9 @@ from models.contact import Contact
 from models.enums import Action, Channel, DeliveryState, Field, MessageSort, Role, TicketState
 from models.message import Message
 from tests.decisions.cases import PASSWORD, person, propose, refusal, request
-from tests.decisions.test_checklist import notices, ticket_of
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
+from tests.support.rows import notices, ticket_of
 from tests.support.tickets import MadeTicket
 
 pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts

@@ -14,9 +14,9 @@ from cs_console.errors import WrongState
 from models.enums import Action, RequesterState, Role, TicketState
 from models.requester import Requester
 from tests.decisions.cases import PASSWORD, grant, ground, person, propose, refusal, request
-from tests.decisions.test_checklist import decision_of, ticket_of
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
+from tests.support.rows import decision_of, ticket_of
 from tests.support.tickets import take_over
 
 pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts

@@ -20,7 +20,6 @@ from cs_console.casework.workflow import set_state
 from cs_console.custody.disclosure import Target, reveal
 from cs_console.custody.erasing import finish_all
 from cs_console.custody.erasure_authority import about_proposal
-from cs_console.custody.holds_on_record import held_until
 from cs_console.decisions import approval
 from cs_console.delivery.outgoing import deliver_queued
 from cs_console.desk import Desk, DeskSession
@@ -43,6 +42,7 @@ from tests.decisions.cases import later, pack, person, propose, refusal
 from tests.erasure.erasures import EVERYTHING, PASSWORD, People, granted, people, proposed
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
+from tests.support.rows import held
 from tests.support.tickets import HAND, MadeTicket, close, give, make_requester, make_ticket
 
 pytestmark = pytest.mark.usefixtures("cheap_passwords")
@@ -161,12 +161,6 @@ def test_a_held_erasure_that_comes_due_erases_no_one_else(test_desk: TestDesk) -
 
 
 # --- holds
-
-
-def held(test_desk: TestDesk, owner: str) -> bool:
-    now = test_desk.clock.now()
-    with test_desk.desk.database.reading() as db:
-        return owner in held_until(db, test_desk.desk, [owner], now)
 
 
 @pytest.mark.parametrize("on", ["the same ticket", "another ticket"])

@@ -38,8 +38,8 @@ from models.ticket import Ticket
 from models.verification import Verification, VerificationCode
 from tests.custody.reveals import change, mobile_of
 from tests.decisions.cases import PASSWORD, person, propose, refusal, request
-from tests.decisions.test_checklist import ticket_of
 from tests.support.desk import TestDesk
+from tests.support.rows import ticket_of
 from tests.support.tickets import MadeTicket, make_ticket
 
 

@@ -12,11 +12,11 @@ from models.enums import Action, Field, Role, TicketKind
 from models.settlement import Settlement
 from tests.custody.reveals import change
 from tests.decisions.cases import person
-from tests.decisions.test_checklist import ticket_of
-from tests.independence.test_appeal import write
 from tests.settlements.settlements import CONTACTS, end, settling
+from tests.support.answers import write
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
+from tests.support.rows import ticket_of
 from tests.support.tickets import make_ticket
 
 pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts

@@ -1,6 +1,6 @@
 """No one handles an appeal against their own decision: not its proposer, not its approvers (DESIGN.md)."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -10,37 +10,22 @@ from cs_console.decisions import approval
 from cs_console.decisions.approval_queue import last_decision
 from cs_console.decisions.proposal import Proposal
 from cs_console.decisions.review import open_for_review
-from cs_console.desk import DeskSession, operator_session
+from cs_console.desk import DeskSession
 from cs_console.errors import NotIndependent, OwnDecision
-from cs_console.intake.incoming import IncomingMessage
-from cs_console.intake.intake import take_in
 from cs_console.tickets.ticket_record import facts
-from models.enums import Action, Channel, Field, Outcome, Role, TicketState
+from models.enums import Action, Outcome, Role, TicketState
 from tests.decisions import cases
 from tests.decisions.cases import PASSWORD, fee, grant, ground, partial, person, refusal, request
 from tests.decisions.test_approval import last_entry
-from tests.decisions.test_checklist import notices, ticket_of
+from tests.support.answers import write
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
+from tests.support.rows import notices, ticket_of
 from tests.support.tickets import give
 
 pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
 
 REFUSED = (Action.DECISION_REFUSED, "refused", "own_decision")
-
-
-def write(test_desk: TestDesk, number: int, text: str = "I do not agree.", at: datetime | None = None) -> None:
-    """The requester answers on the ticket, a minute later; `at` is the date that the mail claims."""
-    test_desk.clock.forward(minutes=1)
-    mail = IncomingMessage(
-        reference=f"<{test_desk.clock.now().isoformat()}@example.org>",
-        channel=Channel.MAIL,
-        subject=f"Re: your answer [#{number}]",
-        text=text,
-        contacts=((Field.EMAIL, "alice@example.org"),),
-        at=at,
-    )
-    assert take_in(operator_session(test_desk.desk), mail).outcome == "appended"
 
 
 def decided(test_desk: TestDesk, proposal: Proposal) -> tuple[DeskSession, DeskSession, int]:

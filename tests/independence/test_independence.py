@@ -18,10 +18,10 @@ from cs_console.verification.methods import verify_by_note
 from models.enums import Action, Field, Priority, Result, Role, TicketKind, TicketState, VerificationMethod
 from models.ticket import Ticket
 from tests.decisions.cases import PASSWORD, grant, person, propose, refusal, request
-from tests.decisions.test_checklist import ticket_of
 from tests.settlements.settlements import Refused, about, end, refused, settlements, settling
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
+from tests.support.rows import row_of, ticket_of
 from tests.support.tickets import make_ticket
 from tests.support.two_people import by_two
 
@@ -29,10 +29,6 @@ pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on bot
 
 OVERTURN = settling(TicketKind.APPEAL, "overturn")
 AGAIN = settling(TicketKind.COMPLAINT, "anew")
-
-
-def row_of(test_desk: TestDesk, number: int) -> int:
-    return ticket_of(test_desk, number).row
 
 
 def refused_settlement(test_desk: TestDesk, session: DeskSession, number: int, kind: TicketKind) -> None:

@@ -16,20 +16,16 @@ from cs_console.verification.linking import link_ticket, unlink_ticket
 from models.enums import AccountState, Action, Field, Result, Role, TicketKind, TicketState
 from models.linking import Linking
 from tests.decisions.cases import PASSWORD, person, propose, refusal
-from tests.decisions.test_checklist import ticket_of
-from tests.independence.test_appeal import write
 from tests.settlements.settlements import CONTACTS, Refused, about, end, refused, settling
 from tests.support.accounts import put_on_record
+from tests.support.answers import write
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
+from tests.support.rows import row_of, ticket_of
 from tests.support.tickets import make_requester, make_ticket
 from tests.support.two_people import by_two
 
 pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
-
-
-def row_of(test_desk: TestDesk, number: int) -> int:
-    return ticket_of(test_desk, number).row
 
 
 def appeal_of(test_desk: TestDesk, case: Refused, holder: DeskSession | None = None) -> int:

@@ -17,8 +17,8 @@ from models.decision import Approval, Decision
 from models.enums import DecisionState, Role, TicketState
 from models.message import Message
 from tests.decisions.cases import PASSWORD, ground, person, propose, refusal, request
-from tests.decisions.test_checklist import ticket_of
 from tests.support.desk import TestDesk
+from tests.support.rows import ticket_of
 
 pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
 

@@ -7,11 +7,11 @@ from cs_console.errors import SecondPersonNeeded, WrongState
 from cs_console.settlements.settling import settle
 from models.enums import Action, Role, TicketKind
 from tests.decisions.cases import person
-from tests.decisions.test_checklist import ticket_of
 from tests.settlements.settlements import settling
 from tests.support.consoles import console
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
+from tests.support.rows import ticket_of
 from tests.support.tickets import make_ticket
 from tests.support.two_people import by_two
 

@@ -7,9 +7,9 @@ import pytest
 from cs_console.intake.form import FormEntry, open_by_form
 from models.enums import Channel, TicketKind
 from screens.queue.new_ticket import opened_words
-from tests.decisions.test_checklist import ticket_of
 from tests.settlements.settlements import CONTACTS, refused
 from tests.support.desk import TestDesk
+from tests.support.rows import ticket_of
 from tests.support.stored import entries
 
 pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts

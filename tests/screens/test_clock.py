@@ -12,12 +12,12 @@ from screens.ticket.clock import ClockDialog, LetterDialog, zone_words
 from screens.ticket.ticket import TicketScreen
 from tests.deadlines.clocks import clock_events, use_month_pack
 from tests.decisions.cases import person, request
-from tests.decisions.test_checklist import ticket_of
 from tests.decisions.test_fee_clock import fee_asked
 from tests.decisions.test_review import back
 from tests.support.consoles import NARROW, WIDE, Console, console
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
+from tests.support.rows import ticket_of
 from tests.support.tickets import make_ticket
 
 

@@ -10,12 +10,13 @@ from models.enums import Action, Role
 from screens.frame.choice import ChoiceDialog
 from screens.frame.text_dialog import WordsDialog
 from screens.ticket.ticket import TicketScreen
-from tests.casework.test_packs import GDPR, ticket_of
+from tests.casework.test_packs import GDPR
 from tests.decisions.cases import person, request
 from tests.decisions.test_resend_notice import decided, refused_mail
 from tests.support.consoles import NARROW, WIDE, console
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
+from tests.support.rows import ticket_of
 
 
 @pytest.mark.parametrize("size", [NARROW])

@@ -16,8 +16,8 @@ from cs_console.settlements.settling_rules import Settling, asked
 from models.enums import Field, Role, TicketKind
 from models.settlement import Settlement
 from tests.decisions.cases import PASSWORD, pack, person, propose, refusal
-from tests.decisions.test_checklist import ticket_of
 from tests.support.desk import TestDesk
+from tests.support.rows import ticket_of
 from tests.support.tickets import make_requester, make_ticket
 
 OUTCOMES = {

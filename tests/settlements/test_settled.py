@@ -18,10 +18,10 @@ from cs_console.settlements.settled import last_settlement
 from models.enums import Action, Role, TicketKind, TicketState
 from models.settlement import Settlement
 from tests.decisions.cases import person
-from tests.decisions.test_checklist import ticket_of
 from tests.settlements.settlements import Refused, end, refused, settlements, settling
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
+from tests.support.rows import ticket_of
 from tests.support.tickets import make_ticket
 
 pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts

@@ -36,11 +36,11 @@ from cs_console.settlements.settling_rules import Settling, settling_problems
 from models.agent import Agent
 from models.enums import Action, Channel, DeliveryState, Field, Result, Role, TicketKind, TicketState
 from tests.decisions.cases import pack, person
-from tests.decisions.test_checklist import notices, ticket_of
-from tests.independence.test_appeal import write
 from tests.settlements.settlements import CONTACTS, about, end, refused, settlements, settling, workflow
+from tests.support.answers import write
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
+from tests.support.rows import notices, ticket_of
 from tests.support.stored import keys_of
 from tests.support.tickets import make_ticket
 

@@ -25,23 +25,18 @@ from models.enums import Action, AuthoritySort, Field, Result, Role, TicketKind,
 from models.requester import Requester
 from models.verification import Verification
 from tests.decisions.cases import PASSWORD, grant, pack, person, propose, refusal, request
-from tests.decisions.test_checklist import notices, ticket_of
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
+from tests.support.rows import notices, ticket_of
 from tests.support.stored import keys_of
 from tests.support.tickets import make_requester, make_ticket
-from tests.verification.test_codes import Verifying
+from tests.support.verifying import Verifying
 
 pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
 
 GUARDIAN, REPRESENTATIVE = AuthoritySort.GUARDIAN, AuthoritySort.REPRESENTATIVE
 NOTE = "A letter of 12 November, signed; canary.alice@example.org and 13812345678 named in it."
 CHILD, TEEN, ADULT = "under-14", "under-18", "adult"
-
-
-@pytest.fixture
-def v(test_desk: TestDesk) -> Verifying:
-    return Verifying(test_desk)
 
 
 # --- what is recorded

@@ -21,10 +21,10 @@ from models.message import Message
 from models.ticket import Ticket
 from tests.custody.reveals import change
 from tests.decisions.cases import pack
-from tests.decisions.test_checklist import ticket_of
-from tests.independence.test_appeal import write
+from tests.support.answers import write
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
+from tests.support.rows import ticket_of
 from tests.support.stored import keys_of
 from tests.support.tickets import MadeTicket, make_requester, make_ticket
 from tests.support.two_people import by_two

@@ -13,16 +13,10 @@ from models.enums import Field, Role, TicketKind
 from models.requester import Requester
 from models.verification import VerificationCode
 from tests.custody.reveals import change
-from tests.support.desk import TestDesk
 from tests.support.tickets import make_requester, make_ticket
-from tests.verification.test_codes import Verifying
+from tests.support.verifying import Verifying
 
 pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
-
-
-@pytest.fixture
-def v(test_desk: TestDesk) -> Verifying:
-    return Verifying(test_desk)
 
 
 def newest_code(v: Verifying) -> VerificationCode:

@@ -11,14 +11,9 @@ from cs_console.verification.ways import Act, Way, Ways, ways
 from models.enums import AuthoritySort, Field, Role, TicketKind, TicketState
 from tests.support.desk import TestDesk
 from tests.support.tickets import make_requester, make_ticket
-from tests.verification.test_codes import CONTACTS, Verifying
+from tests.support.verifying import CONTACTS, Verifying
 
 pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
-
-
-@pytest.fixture
-def v(test_desk: TestDesk) -> Verifying:
-    return Verifying(test_desk)
 
 
 def codes(found: Ways) -> dict[str, bool]:
