@@ -30,7 +30,7 @@ async def test_it_is_proposed_on_the_ticket_and_confirmed_with_a_password(
         await shown.press("E")
         await shown.until_on(ChoiceDialog)
         await shown.press("j", "enter")
-        await shown.until(lambda: "Proposed" in shown.notice, "the proposal")
+        await shown.until(lambda: "was proposed" in shown.notice, "the proposal")
     async with console(sqlite_desk, who.omar, size) as shown:
         await shown.press("g", "e")
         await shown.until_on(ErasuresScreen)

@@ -121,7 +121,7 @@ async def test_the_lock_is_shown_and_a_supervisor_lifts_it(sqlite_desk: TestDesk
     async with console(sqlite_desk, vera) as shown:
         await verifying(shown, made.number)
         await shown.press("tab")
-        for left in ("2 tries", "1 attempt"):
+        for left in ("2 attempts", "1 attempt"):
             await shown.type(wrong)
             await shown.press("enter")
             await shown.until_words(f"{left} left")
