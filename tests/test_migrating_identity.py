@@ -103,7 +103,7 @@ def test_a_desk_of_before_merges_no_one_and_lists_what_is_unclear(test_desk: Tes
     for made in (two_accounts, several_values, a_form):
         alias = desk.pseudonym(made.requester_id, desk.keyring.key(made.requester_id))
         assert f"#{made.number} ({alias})" in found.words
-    assert "2 on file without an account" in found.words
+    assert "persons on file without an account: 2" in found.words
     vera = test_desk.session("vera-lin", Role.VERIFIER)
     assert [one.allowed for one in options(vera, two_accounts.number)] == [False, False]
     with desk.database.reading() as db:

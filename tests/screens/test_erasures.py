@@ -45,7 +45,7 @@ async def test_it_is_proposed_on_the_ticket_and_confirmed_with_a_password(
         await shown.until_on(PasswordDialog)
         await shown.type(PASSWORD)
         await shown.press("enter")
-        await shown.until(lambda: "is erased" in shown.notice, "the erasure")
+        await shown.until(lambda: "was erased" in shown.notice, "the erasure")
         await shown.until_words("No erasures are pending.")
     assert open_ticket(who.mei, ticket.number).erased
 

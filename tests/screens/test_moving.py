@@ -39,7 +39,7 @@ async def test_a_supervisor_moves_a_ticket_and_says_why(sqlite_desk: TestDesk, s
         await shown.type("Lives in Lyon.")
         await shown.until_typed("Lives in Lyon.")
         await shown.press("ctrl+s")
-        await shown.until(lambda: f"is under {GDPR} now" in shown.notice, "the move")
+        await shown.until(lambda: f"is now under {GDPR}" in shown.notice, "the move")
     assert ticket_of(sqlite_desk, number).pack == GDPR
     assert len(recorded(desk, Action.POLICY_MOVED)) == 1
 
@@ -69,7 +69,7 @@ async def test_a_notice_that_was_not_delivered_is_seen_and_sent_elsewhere(
         await shown.press("N")
         await shown.until_on(ChoiceDialog)
         drawn = shown.drawn()
-        for words in ("could not be delivered", "Send it to e-mail address", "+86 ••", "posted as a letter"):
+        for words in ("could not be delivered", "Send it to the e-mail address", "+86 ••", "posted as a letter"):
             assert words in drawn
         await shown.press("j", "enter")
         await shown.until(lambda: "The notice was sent." in shown.notice, "the notice")

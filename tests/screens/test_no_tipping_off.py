@@ -151,7 +151,7 @@ async def walk(review: Review, session: DeskSession, *, decided: bool) -> dict[P
             await see("proposal")
         if session.agent.has(Role.SUPERVISOR):
             await go_on(AccessLogScreen())
-            await shown.until(lambda: "decision.proposed" in shown.drawn())
+            await shown.until(lambda: "proposed a decision" in shown.drawn())
             await see("log")
             await shown.press("enter")
             await shown.until_on(EntryDialog)
