@@ -62,7 +62,7 @@ def test_cutting_what_was_shown_since_the_last_checkpoint_is_found_and_named(tes
     verdict = verify_log(test_desk.desk)
     assert (verdict.ok, verdict.first_bad, verdict.kind) == (False, old["size"] + 1, "rolled back")
     assert log_state(test_desk.desk).ok is False
-    with pytest.raises(LogPutBack, match="stated"):  # at the first sign-in of a reviewer, who remembers nothing yet
+    with pytest.raises(LogPutBack, match="statement"):  # at the first sign-in of a reviewer, who remembers nothing yet
         require_grown(test_desk.desk, "omar", "omar")
 
 

@@ -256,7 +256,7 @@ def test_an_unverified_rights_request_stays_in_its_lane(test_desk: TestDesk, sta
     """Policy V.4: no clock before verification, so nowhere to be forgotten."""
     mei = test_desk.session("mei", Role.AGENT)
     made = make_ticket(test_desk, kind=TicketKind.RIGHTS, assignee=mei)
-    with pytest.raises(WrongState, match="verified"):
+    with pytest.raises(WrongState, match="verification"):
         set_state(mei, made.number, 1, state)
 
 

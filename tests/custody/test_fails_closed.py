@@ -144,7 +144,7 @@ def test_a_store_that_somebody_holds_shows_nothing(test_desk: TestDesk, openings
         with pytest.raises(StoreBusy) as raised:
             reveal(session, ticket.number, mobile_of(ticket), "reply")
         holder.rollback()
-    assert "try again" in raised.value.next_step
+    assert "Try again" in raised.value.next_step
     assert openings == []
     assert reveal(session, ticket.number, mobile_of(ticket), "reply").value == SPOKEN
     assert len(views(test_desk)) == 1

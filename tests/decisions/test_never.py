@@ -31,7 +31,7 @@ from cs_console.verification.codes import check_code, send_code
 from models.agent import Agent
 from models.columns import from_microseconds
 from models.decision import Approval, Decision
-from models.enums import Action, DecisionState, Field, MessageSort, Result, Role, TicketKind, TicketState
+from models.enums import Action, DecisionState, Field, MessageSort, Outcome, Result, Role, TicketKind, TicketState
 from models.log import LogEntry
 from models.message import Message
 from models.ticket import Ticket
@@ -191,8 +191,27 @@ class Walk:
         seen.update(f"final {one.outcome}" for one in made if one.state == DecisionState.FINAL)
         return seen
 
+    def needed_by_what_it_undoes(self, db: Session, decision: Decision) -> Counter[str]:
+        """The roles that the ticket's last final decision before this one needed, if it refused something.
+
+        No review begins in a walk: it takes months, or an appeal.
+        """
+        before = (
+            select(Decision)
+            .where(
+                col(Decision.ticket_number) == decision.ticket_number,
+                col(Decision.state) == DecisionState.FINAL,
+                col(Decision.ticket_row) < decision.ticket_row,
+            )
+            .order_by(col(Decision.ticket_row).desc())
+        )
+        last = db.execute(before).scalars().first()
+        undoes = last is not None and last.outcome in (Outcome.REFUSE, Outcome.PARTIAL)
+        return Counter(last.needs.split(",")) if last is not None and undoes else Counter()
+
     def look_at_decision(self, db: Session, decision: Decision) -> None:
-        """A decision is final if and only if other people said yes in every role that its grounds ask for."""
+        """A decision is final if and only if other people approved it in every role that its grounds ask for, and in
+        every role that asked for the refusal it undoes: what two people refused, one alone does not give after all."""
         rows = db.execute(
             select(Approval).where(col(Approval.decision_id) == decision.id, col(Approval.approved).is_(True))
         )
@@ -212,6 +231,7 @@ class Walk:
             wanted |= Counter(role.value for role in ground.approvers)
         if decision.legal_review:
             wanted |= Counter(role.value for role in pack().legal_review.approvers)
+        wanted |= self.needed_by_what_it_undoes(db, decision)
         final = decision.state == DecisionState.FINAL
         assert final == (Counter(one.role for one in yes) == wanted), "a refusal without its approvals"
         if proposal.outcome != "grant":
