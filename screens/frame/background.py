@@ -6,7 +6,7 @@ from functools import partial
 from textual import on
 from textual.message import Message
 
-from cs_console.errors import ConsoleError, StoreUnreachable
+from cs_console.errors import ConsoleError, SessionEnded, StoreUnreachable
 from cs_console.faults import spot_of
 from screens.frame.quiet_app import QuietApp
 from screens.frame.run_once import Once
@@ -40,6 +40,9 @@ class BackgroundApp(QuietApp, inherit_bindings=False):
 
     def store_lost(self) -> None:
         """The store could not be reached; called on the UI thread."""
+
+    def session_over(self, why: SessionEnded) -> None:
+        """The session has ended elsewhere, or for a reason of its own; called on the UI thread."""
 
     def on_ui(self, then: Callable[[], None]) -> None:
         """From any thread: call `then` on the UI thread, soon."""

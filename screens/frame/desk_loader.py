@@ -19,6 +19,7 @@ class DeskLoader:
     def __init__(self, settings: "Settings", desk: "Desk | None") -> None:
         self._settings = settings
         self._future: Future[Desk] = Future()
+        self._waiting: list[Callable[[ConsoleError | None], None]] = []
         if desk is not None:
             self._future.set_result(desk)
 
@@ -38,11 +39,24 @@ class DeskLoader:
         """Whether an open desk is a sample's."""
         return self._future.done() and self._future.exception() is None and self._future.result().sample
 
-    def open_in_background(self, told: Callable[[ConsoleError | None], None], warm: Callable[[], None]) -> None:
-        """Open the stores in a separate thread; there, report the result, then call `warm`."""
+    def when_settled(self, then: Callable[[ConsoleError | None], None]) -> None:
+        """On the UI thread: call `then` once the desk is open (None) or could not be opened (why)."""
+        if self.is_settled:
+            then(self.problem)
+        else:
+            self._waiting.append(then)
+
+    def tell_waiting(self) -> None:
+        """On the UI thread, after the first attempt: call all that wait for it."""
+        waiting, self._waiting = self._waiting, []
+        for then in waiting:
+            then(self.problem)
+
+    def open_in_background(self, told: Callable[[], None], warm: Callable[[], None]) -> None:
+        """Open the stores in a separate thread; there, report that the attempt has ended, then call `warm`."""
         threading.Thread(target=self._run, args=(told, warm), name="desk", daemon=True).start()
 
-    def _run(self, told: Callable[[ConsoleError | None], None], warm: Callable[[], None]) -> None:
+    def _run(self, told: Callable[[], None], warm: Callable[[], None]) -> None:
         gc.freeze()
         gc.enable()
         try:
@@ -53,7 +67,7 @@ class DeskLoader:
             self._future.set_exception(
                 StoreUnavailable(f"The desk cannot be opened ({type(problem).__name__}).", "Run `cs-console doctor`.")
             )
-        told(self.problem)
+        told()
         if self.problem is None:
             warm()
 

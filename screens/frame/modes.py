@@ -33,6 +33,9 @@ def _log() -> Screen[None]:
     return AccessLogScreen()
 
 
+DOOR = "door"
+"""The mode of the sign-in screen, and of what must be done before the queue."""
+
 INSIDE: dict[str, Callable[[], Screen[None]]] = {
     "queue": _queue,
     "approvals": _approvals,

@@ -1,13 +1,11 @@
-"""The application's own service calls, made in worker threads, and how it shows the log's state."""
+"""The application's own service calls, made in worker threads."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from screens.frame.autosave import Drafts, save_all
-from screens.frame.local_time import hour, moment
 
 if TYPE_CHECKING:
-    from cs_console.access_log.state import LogState
     from cs_console.desk import Desk, DeskSession
 
 
@@ -45,27 +43,3 @@ def keep_up(desk: "Desk") -> None:
     from cs_console.upkeep import keep_up as keep_desk_up
 
     keep_desk_up(desk)
-
-
-def read_log_state(desk: "Desk") -> "LogState":
-    """The log's state at a glance."""
-    from cs_console.access_log.state import log_state
-
-    return log_state(desk)
-
-
-def log_words(state: "LogState | None") -> tuple[str, bool]:
-    """The log's state for the header: `log ✓ 1 284`, a cross when it is broken, a dot when it cannot be asked now."""
-    if state is None:
-        return "", True
-    sign = {True: "✓", False: "✗ broken", None: "·"}[state.ok]
-    words = f"log {sign} {state.size:,}".replace(",", " ")
-    return f"{words} · {state.clock}" if state.clock else words, state.ok is not False
-
-
-def signed_words(state: "LogState | None", now: datetime) -> str:
-    """The log's last checkpoint for the header: `signed 14:02`, with the day when that was not today."""
-    if state is None or state.last_checkpoint_at is None:
-        return ""
-    at = state.last_checkpoint_at
-    return f"signed {hour(at) if at.astimezone().date() == now.astimezone().date() else moment(at)}"

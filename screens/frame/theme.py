@@ -1,8 +1,12 @@
 """The console's three themes. Colour is always a second sign: a word or a mark says the same."""
 
 from dataclasses import dataclass
+from typing import Any
 
+from textual.app import App
 from textual.theme import Theme
+
+from cs_console.errors import BadSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,3 +150,15 @@ TITLES = {"cs-dark": "Dark", "cs-light": "Light", "cs-contrast": "High contrast"
 """The themes' names as people see them; console.toml has the keys."""
 
 THEMES = tuple(_theme(name, palette, name != "cs-light") for name, palette in PALETTES.items())
+
+
+def use_theme(app: App[Any], name: str) -> None:
+    """Register the console's themes in place of Textual's and show the named one. Raises BadSettings."""
+    for other in list(app.available_themes):
+        app.unregister_theme(other)  # the screens are not designed for Textual's own themes
+    for theme in THEMES:
+        app.register_theme(theme)
+    if name not in app.available_themes:
+        names = ", ".join(sorted(app.available_themes))
+        raise BadSettings(f"theme: unknown theme {name!r}.", f"Choose one of {names}.")
+    app.theme = name

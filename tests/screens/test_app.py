@@ -180,7 +180,7 @@ async def test_a_wide_header_says_when_the_log_was_last_signed(sqlite_desk: Test
         await shown.pilot.pause()
         assert (f"signed {signed:%H:%M}" in shown.drawn().splitlines()[0]) is (size[0] >= 100)
         sqlite_desk.clock.forward(days=1)
-        shown.app._show_header()
+        shown.app._header.show()
         assert shown.app.header.signed == f"signed {signed.day} {signed:%b %H:%M}"
 
 
@@ -396,11 +396,11 @@ async def test_drafts_that_the_store_refuses_at_the_end_are_saved_when_it_is_bac
         trial.query_one(TextArea).text = "typed just now"
         monkeypatch.setattr(drafts, "save_draft", full_disk)
         shown.app.session_over(SessionEnded("an end"))
-        await shown.until(lambda: bool(shown.app._kept), "the draft in waiting")
+        await shown.until(lambda: bool(shown.app.kept_drafts.waiting), "the draft in waiting")
         monkeypatch.setattr(drafts, "save_draft", save_draft)
         shown.app._refresh()
         await shown.until(lambda: load_draft(mei, "note:trial") == "typed just now")
-        assert shown.app._kept == []
+        assert shown.app.kept_drafts.waiting == []
 
 
 async def test_drafts_in_waiting_are_saved_before_the_console_ends(
@@ -412,11 +412,11 @@ async def test_drafts_in_waiting_are_saved_before_the_console_ends(
         trial.query_one(TextArea).text = "typed just now"
         monkeypatch.setattr(drafts, "save_draft", full_disk)
         shown.app.session_over(SessionEnded("an end"))
-        await shown.until(lambda: bool(shown.app._kept), "the draft in waiting")
+        await shown.until(lambda: bool(shown.app.kept_drafts.waiting), "the draft in waiting")
         await shown.press("ctrl+q")
         await shown.until(lambda: "Press ctrl+q again" in shown.notice)
         monkeypatch.setattr(drafts, "save_draft", save_draft)
-        shown.app._leave_without_saving = False
+        shown.app._leaving.without_saving = False
         await shown.press("ctrl+q")
         await shown.until(lambda: shown.app._exit)
     assert load_draft(mei, "note:trial") == "typed just now"

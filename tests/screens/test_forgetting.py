@@ -234,7 +234,7 @@ async def test_a_new_password_is_held_by_nothing(sqlite_desk: TestDesk) -> None:
     mei = sqlite_desk.session("mei", Role.AGENT)
     give_password(sqlite_desk, mei.agent.id)
     async with console(sqlite_desk, mei) as shown:
-        shown.app._steps = ["password"]
+        shown.app._entering.steps = ["password"]
         await shown.open(PasswordScreen())
         for name, number in (("#old", ""), ("#new", "1"), ("#again", "1")):
             fill(shown, name, number)
