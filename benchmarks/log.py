@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from benchmarks.result import Result, compare, interleaved
 from benchmarks.scratch import scratch_desk, scratch_session
-from cs_console.access_log.canonical import COLUMNS, entry_bytes
+from cs_console.access_log.canonical import COLUMNS, entry_bytes, new_salt
 from cs_console.access_log.checkpoint import checkpoint_tag, copy_to_second_place, log_signer
 from cs_console.access_log.head import CHECKPOINT_ENTRIES, entry_tag, head_tag
 from cs_console.access_log.log_filter import LogFilter
@@ -96,7 +96,7 @@ def _row(seq: int, at: int) -> tuple[object, ...]:
             what = (Action.VIEW_ENDED, *about, "mobile", "", "", Ended.DONE, 30, "", None)
         case _:
             what = (Action.REVEAL_REFUSED, *about, "e-mail", "reply", "", Ended.REFUSED, None, "not_verified", None)
-    return (seq, at, *who, *what)
+    return (seq, at, *who, *what, new_salt())
 
 
 def _file(desk: Desk) -> Path:

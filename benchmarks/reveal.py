@@ -30,7 +30,7 @@ ROUNDS = 1_000
 COLUMNS = tuple(column.name for column in LogEntry.__table__.columns)  # type: ignore[attr-defined]  # SQLModel adds it
 ROW = (
     1_795_166_400_000_000, "mei", "agent", "0123456789abcdef", "a-host.example", "field.revealed", 10_482,
-    "fedcba9876543210", "mobile", "reply", "00112233445566aa", "done", None, "", None, b"0123456789abcdef",
+    "fedcba9876543210", "mobile", "reply", "00112233445566aa", "done", None, "", None, "0123" * 16, b"0123456789abcdef",
 )  # fmt: skip
 """An entry's columns after its number, as wide as the one that a reveal writes."""
 

@@ -47,6 +47,7 @@ REVISIONS = (
     "0016",
     "0017",
     "0018",
+    "0019",
 )
 """The migrations this program knows, oldest first: one for each file in migrations/versions."""
 

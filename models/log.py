@@ -18,6 +18,8 @@ class LogEntry(SQLModel, table=True):
 
     `about` (JSON) holds the ids and facts that the entry vouches for; rules read it and never `reason`. It is NULL in
     entries that vouch for nothing and in those of older desks.
+    `salt` is NULL in entries of older desks; it hides who did it and the reason where a proof withholds them
+    (`access_log/canonical.py`).
     `tag` is a keyed hash of the entry: with the desk's key, `log verify` names exactly the entry that was changed.
     """
 
@@ -49,6 +51,7 @@ class LogEntry(SQLModel, table=True):
     seconds: int | None = None
     reason: str = ""
     about: str | None = None
+    salt: str | None = None
     tag: bytes
 
 

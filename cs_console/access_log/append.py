@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Session, col
 
-from cs_console.access_log.canonical import COLUMNS, after_number, entry_bytes, numbered
+from cs_console.access_log.canonical import COLUMNS, entry_bytes, new_salt
 from cs_console.access_log.entry import Actor, Entry
 from cs_console.access_log.head import CHECKPOINT_ENTRIES, HEAD, entry_tag, genuine_tree, head_tag
 from cs_console.access_log.merkle import Frontier, leaf_hash
@@ -71,7 +71,7 @@ class PreparedEntry:
     while it is.
     """
 
-    __slots__ = ("actor", "after_number", "as_json", "columns", "desk", "entry")
+    __slots__ = ("actor", "as_json", "columns", "desk", "entry")
 
     def __init__(self, desk: "Desk", actor: Actor, entry: Entry, at: datetime) -> None:
         self.desk, self.actor, self.entry = desk, actor, entry
@@ -91,9 +91,9 @@ class PreparedEntry:
             entry.seconds,
             entry.reason,
             about_text(entry.about),
+            new_salt(),
         )
         """Those of COLUMNS but the first and the last."""
-        self.after_number = after_number(self.columns)
         self.as_json = "" if desk.database.is_sqlite else _encode(dict(zip(COLUMNS[1:-1], self.columns, strict=True)))
 
     def later(self, at: datetime) -> "PreparedEntry":
@@ -162,7 +162,7 @@ class LockedLog:
             written = self._not_before_the_newest(written)
         self.newest_at = written.columns[0]
         seq = tree.size + 1
-        leaf = leaf_hash(numbered(seq, written.after_number))
+        leaf = leaf_hash(entry_bytes((seq, *written.columns)))
         tree.append(leaf)
         new_head = {"new_frontier": tree.packed, "new_tag": head_tag(key, tree)}
         if _on_file(self.transaction):

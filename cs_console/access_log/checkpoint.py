@@ -124,7 +124,7 @@ def log_signer(db: Session, desk: "Desk") -> LogSigner:
 
 def checkpoint_tag(key: bytes, size: object, at: object, note: object) -> bytes:
     """A keyed hash over a stored checkpoint's columns. Raises TypeError or ValueError for what no column holds."""
-    return entry_tag(key, canonical(("checkpoint", size, at, note, None)))  # as on every older desk
+    return entry_tag(key, canonical(("checkpoint", size, at, note, None, None)))  # as on every older desk
 
 
 def latest(desk: "Desk") -> Checkpoint | None:

@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from cs_console.access_log.action_words import action_words
 from cs_console.access_log.append import record
-from cs_console.access_log.canonical import COLUMNS
+from cs_console.access_log.canonical import SAID
 from cs_console.access_log.entry import Entry
 from cs_console.access_log.review import EntryView, entry_view
 from models.columns import microseconds
@@ -27,7 +27,7 @@ Form = Literal["jsonl", "csv"]
 _BATCH = 1000
 _HEADINGS = (*(field.name for field in fields(EntryView)), "what")
 """Of CSV: an entry's columns, then its action in words, for those who read it in a spreadsheet."""
-_ENTRIES = select(*(col(getattr(LogEntry, name)) for name in COLUMNS[:-1])).order_by(col(LogEntry.seq)).limit(_BATCH)
+_ENTRIES = select(*(col(getattr(LogEntry, name)) for name in SAID)).order_by(col(LogEntry.seq)).limit(_BATCH)
 
 
 def export_log(session: "DeskSession", out: TextIO, since: datetime | None, form: Form) -> int:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from cs_console.access_log.canonical import entry_bytes
 from cs_console.access_log.checkpoint import LogVerifier
 from cs_console.access_log.merkle import leaf_hash
 from cs_console.access_log.merkle_proofs import verify_consistency, verify_inclusion
@@ -15,7 +14,8 @@ class ProofVerdict:
     """What `check_proof` found.
 
     `log`: the key's name. `size` and `root` (hex): what the newer checkpoint states. `entries`: how many the proof is
-    about; `since`: the older checkpoint's size; None where the proof is of the other sort. `first_bad`: the number of
+    about, `withheld`: in how many of them who did it and the reason are withheld; `since`: the older checkpoint's size;
+    None where the proof is of the other sort. `first_bad`: the number of
     the first entry that is not in the log, or the size of the checkpoint that does not hold. `kind`: "" when all holds,
     else foreign signature (another log, or another key), checkpoint (changed after it was signed), edited (an entry,
     its number or its path) or rewritten (the newer log does not begin with the older).
@@ -29,6 +29,7 @@ class ProofVerdict:
     since: int | None
     first_bad: int | None
     kind: str
+    withheld: int | None
 
 
 def check_proof(proof: Proof, verifier: LogVerifier) -> ProofVerdict:
@@ -43,6 +44,7 @@ def check_proof(proof: Proof, verifier: LogVerifier) -> ProofVerdict:
         since=proof.since.size if isinstance(proof, ConsistencyProof) else None,
         first_bad=first_bad,
         kind=kind,
+        withheld=sum(one.withheld for one in proof.entries) if isinstance(proof, InclusionProof) else None,
     )
 
 
@@ -69,5 +71,8 @@ def _holds(proven: ProvenEntry, note: SignedNote) -> bool:
     """Whether the entry's own bytes lead to the signed root from the position that it states."""
     if proven.row[0] != proven.index + 1:
         return False
-    leaf = leaf_hash(entry_bytes(proven.row))
+    try:
+        leaf = leaf_hash(proven.hashed)
+    except ValueError:  # a salt that no console made
+        return False
     return verify_inclusion(leaf, proven.index, note.size, proven.path, note.root)

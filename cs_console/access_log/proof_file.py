@@ -10,8 +10,12 @@ A consistency proof shows that the log of a checkpoint begins with the log of an
     {"version": 1, "log": NAME, "since": OLDER NOTE, "checkpoint": NOTE, "consistency": [HASH, ...]}
 
 Notes are C2SP signed notes with one signature, the log's own. `entry` holds the columns as they are hashed (`at` is
-microseconds since 1970 in UTC, `about` is there only where the entry has one); `index` counts from 0. Hashes are
-base64; paths are RFC 6962, 2.1.1 and 2.1.2.
+microseconds since 1970 in UTC, `about` and `salt` are there only where the entry has them); `index` counts from 0.
+Hashes are base64; paths are RFC 6962, 2.1.1 and 2.1.2.
+
+An entry may withhold who did it and the reason. Then `staff_hash` and `reason_hash` stand in the place of those columns
+and of the salt: commitments (access_log/canonical.py), with which the entry's place in the log is proven all the same.
+Entries without a salt, as older desks wrote them, cannot withhold anything.
 """
 
 import base64
@@ -20,7 +24,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from cs_console.access_log.canonical import COLUMNS
+from cs_console.access_log.canonical import COLUMNS, COMMITTED, committed, committed_bytes, entry_bytes
 from cs_console.access_log.merkle import HASH_BYTES
 from cs_console.access_log.merkle_proofs import Path
 from cs_console.access_log.signed_note import NotANote, SignedNote, note_text, read_note
@@ -30,7 +34,9 @@ VERSION = 1
 ENTRY_COLUMNS = COLUMNS[:-1]
 """What of an entry is hashed: all but the tag."""
 _NUMBERS = frozenset({"seq", "at", "ticket", "seconds"})
-_OPTIONAL = frozenset({"ticket", "requester", "seconds", "about"})
+_OPTIONAL = frozenset({"ticket", "requester", "seconds", "about", "salt"})
+_LEFT_OUT = frozenset({"about", "salt"})
+"""Where they are None, so that an entry is written as it was before there were such columns."""
 
 EntryRow = tuple[int | str | None, ...]
 """An entry's columns, `ENTRY_COLUMNS`."""
@@ -42,11 +48,28 @@ class NotAProof(ValueError):
 
 @dataclass(frozen=True)
 class ProvenEntry:
-    """An entry, its position in the tree (from 0) and its path to the root."""
+    """An entry, its position in the tree (from 0) and its path to the root.
+
+    `row` is of the columns COMMITTED where who did it and the reason are withheld.
+    """
 
     index: int
     row: EntryRow
     path: Path
+    withheld: bool = False
+
+    @property
+    def hashed(self) -> bytes:
+        """The bytes that the log's tree is over. Raises TypeError or ValueError for what is no entry."""
+        return committed_bytes(self.row) if self.withheld else entry_bytes(self.row)
+
+
+def withheld(proven: ProvenEntry) -> ProvenEntry:
+    """The same without who did it and the reason. Raises ValueError for an entry without a salt."""
+    *_, salt = proven.row
+    if salt is None:
+        raise ValueError("no salt")
+    return ProvenEntry(proven.index, committed(proven.row), proven.path, withheld=True)
 
 
 @dataclass(frozen=True)
@@ -83,7 +106,7 @@ def proof_text(proof: Proof) -> str:
         shape["entries"] = [
             {
                 "index": proven.index,
-                "entry": _entry_shape(proven.row),
+                "entry": _entry_shape(proven),
                 "path": _path_shape(proven.path),
             }
             for proven in proof.entries
@@ -111,17 +134,17 @@ def read_proof(data: bytes) -> Proof:
 
 
 def _inclusion(shape: dict[str, Any]) -> InclusionProof:
-    entries = tuple(
-        ProvenEntry(
-            _number(proven["index"]),
-            _row(proven["entry"]),
-            _path(proven["path"]),
-        )
-        for proven in shape["entries"]
-    )
+    entries = tuple(_proven(proven) for proven in shape["entries"])
     if not entries or any(left.index >= right.index for left, right in pairwise(entries)):
         raise NotAProof
     return InclusionProof(_text(shape["log"]), _note(shape["checkpoint"]), entries)
+
+
+def _proven(shape: dict[str, Any]) -> ProvenEntry:
+    entry, withheld = shape["entry"], "staff_hash" in shape["entry"]
+    names = COMMITTED if withheld else ENTRY_COLUMNS
+    row = tuple(_column(name, entry.get(name) if name in _LEFT_OUT else entry[name]) for name in names)
+    return ProvenEntry(_number(shape["index"]), row, _path(shape["path"]), withheld)
 
 
 def _consistency(shape: dict[str, Any]) -> ConsistencyProof:
@@ -154,14 +177,9 @@ def _path_shape(path: Path) -> list[str]:
     return [base64.b64encode(part).decode() for part in path]
 
 
-def _entry_shape(row: EntryRow) -> dict[str, int | str | None]:
-    """The columns by name. An entry that vouches for nothing is written as it was before entries could."""
-    shape = dict(zip(ENTRY_COLUMNS, row, strict=True))
-    return {name: value for name, value in shape.items() if name != "about" or value is not None}
-
-
-def _row(shape: dict[str, Any]) -> EntryRow:
-    return tuple(_column(name, shape.get(name) if name == "about" else shape[name]) for name in ENTRY_COLUMNS)
+def _entry_shape(proven: ProvenEntry) -> dict[str, int | str | None]:
+    shape = dict(zip(COMMITTED if proven.withheld else ENTRY_COLUMNS, proven.row, strict=True))
+    return {name: value for name, value in shape.items() if name not in _LEFT_OUT or value is not None}
 
 
 def _column(name: str, value: object) -> int | str | None:

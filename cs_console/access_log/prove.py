@@ -21,7 +21,14 @@ from cs_console.access_log.log_filter import pseudonym_beginning
 from cs_console.access_log.merkle import leaf_hash
 from cs_console.access_log.merkle_proofs import PrefixTree, WatchedTree
 from cs_console.access_log.proof_check import check_proof
-from cs_console.access_log.proof_file import ENTRY_COLUMNS, ConsistencyProof, InclusionProof, Proof, ProvenEntry
+from cs_console.access_log.proof_file import (
+    ENTRY_COLUMNS,
+    ConsistencyProof,
+    InclusionProof,
+    Proof,
+    ProvenEntry,
+    withheld,
+)
 from cs_console.access_log.review import whole_pseudonym
 from cs_console.access_log.signed_note import SignedNote, read_note
 from cs_console.access_log.stored_log import NoTable, Row, StoredLog, stored_log
@@ -47,11 +54,13 @@ class By(StrEnum):
 class Wanted:
     """Which entries are to be proven: the one of a number, all of a ticket, all of a requester's pseudonym.
 
-    The beginning of a pseudonym will do.
+    The beginning of a pseudonym will do. `withhold`: who did it and the reason are left out, as a report to a requester
+    leaves out the names of staff.
     """
 
     by: By
     value: int | str
+    withhold: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,7 +76,8 @@ def prove_entries(session: "DeskSession", wanted: Wanted, progress: Progress | N
 
     On the record, like an export, before the log is read; that record is the last of a ticket's or a requester's
     entries. `progress` is told entries read and entries in all. Raises NothingThere, BadFilter (no pseudonym, or the
-    beginning of several), NotProvable, NotAllowed, SessionEnded.
+    beginning of several), BadInput (an older desk's entry that is to withhold something), NotProvable, NotAllowed,
+    SessionEnded.
     """
     with session.work(*REVIEWS_LOG) as db:
         value = _found_and_recorded(db, session, wanted)
@@ -83,7 +93,22 @@ def prove_entries(session: "DeskSession", wanted: Wanted, progress: Progress | N
     entries = tuple(ProvenEntry(index, row, path) for row, (index, path) in zip(rows, tree.finish(), strict=True))
     if not entries:
         raise _not_provable()
+    if wanted.withhold:
+        entries = _withheld(entries)
     return Proven(_checked(InclusionProof(verifier.name, newest, entries), verifier), problem)
+
+
+def _withheld(entries: tuple[ProvenEntry, ...]) -> tuple[ProvenEntry, ...]:
+    cannot = [proven.index + 1 for proven in entries if proven.row[-1] is None]
+    if cannot:
+        which = (
+            f"Entry {cannot[0]}" if len(cannot) == 1 else f"{len(cannot)} of these entries, the first is {cannot[0]},"
+        )
+        raise BadInput(
+            f"{which} cannot be proven without names: an older version wrote it.",
+            "Prove later entries one by one (--entry), or prove these without --withhold.",
+        )
+    return tuple(withheld(proven) for proven in entries)
 
 
 def prove_since(session: "DeskSession", note: str, progress: Progress | None = None) -> Proven:

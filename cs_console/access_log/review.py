@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Row, literal_column, select, tuple_
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import record
-from cs_console.access_log.canonical import COLUMNS
+from cs_console.access_log.canonical import SAID
 from cs_console.access_log.entry import Entry
 from cs_console.access_log.log_filter import LogFilter, parse_log_filter
 from cs_console.access_log.verify import Progress, Verdict, verify_log
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["EntryPage", "EntryView", "LogFilter", "entries", "entry", "parse_log_filter", "verify_for"]
 
 
-_VIEW = select(*(col(getattr(LogEntry, name)) for name in COLUMNS[:-1]))
+_VIEW = select(*(col(getattr(LogEntry, name)) for name in SAID))
 _NEWEST_FIRST = (col(LogEntry.at).desc(), col(LogEntry.seq).desc())
 
 

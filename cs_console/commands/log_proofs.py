@@ -41,15 +41,20 @@ def prove(
     requester: Annotated[
         str | None, typer.Option(help="Prove all entries of the requester with this pseudonym.", show_default=False)
     ] = None,
+    withhold: Annotated[
+        bool, typer.Option("--withhold", help="Leave out who did it and the reason; the proof holds all the same.")
+    ] = False,
     out: Annotated[Path | None, typer.Option(help="Write the proof to this file.", show_default=False)] = None,
     home: Home = None,
 ) -> None:
     """Write a proof that others can check with `log check`, as one JSON object. Disclosing entries is recorded."""
     with desk(home) as opened:
         options = {By.ENTRY: entry, By.TICKET: ticket, By.REQUESTER: requester}
-        wanted = [Wanted(by, value) for by, value in options.items() if value is not None]
+        wanted = [Wanted(by, value, withhold) for by, value in options.items() if value is not None]
         if len(wanted) + (since is not None) != 1:
             raise BadInput("Nothing to prove was given.", "Give one of --entry, --since, --ticket and --requester.")
+        if withhold and since is not None:
+            raise BadInput("--since shows no entry, so there is nothing to withhold.", "Leave out --withhold.")
         session = operator_session(opened)
         note = None if since is None else text_of(since, "cs-console log checkpoint")
         with progress_bar("Proving") as progress:
@@ -92,7 +97,8 @@ def sentence(verdict: ProofVerdict) -> str:
         earlier = _spaced(verdict.since or 0)
         return f"The proof is valid: the log {log}, signed at {size} entries, begins with the log signed at {earlier}."
     entries = "1 entry is" if verdict.entries == 1 else f"{_spaced(verdict.entries)} entries are"
-    return f"The proof is valid: {entries} in the log {log}, signed at {size} entries, root {verdict.root}."
+    names = "" if not verdict.withheld else f" In {_spaced(verdict.withheld)} of them staff and reason are withheld."
+    return f"The proof is valid: {entries} in the log {log}, signed at {size} entries, root {verdict.root}.{names}"
 
 
 def _spaced(number: int) -> str:

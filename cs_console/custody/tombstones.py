@@ -11,10 +11,12 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from sqlmodel import Session
 
+from cs_console.access_log.canonical import COLUMNS
 from cs_console.access_log.checkpoint import LogSigner, log_signer
 from cs_console.access_log.checkpoint_folder import append_line
 from cs_console.custody.erasure_proof import ProvenErasure, is_genuine, names_requester
@@ -87,7 +89,7 @@ def is_proof(desk: Desk, signer: LogSigner, line: Line) -> bool:
     """Whether this line is this desk's own signed statement, with the log's genuine entry of that very erasure."""
     try:
         proof = json.loads(base64.b64decode(line.proof, validate=True))
-        erasure = ProvenErasure(line.requester_id, tuple(proof["entry"]), bytes.fromhex(proof["tag"]))
+        erasure = ProvenErasure(line.requester_id, _entry(proof["entry"]), bytes.fromhex(proof["tag"]))
         signature = base64.b64decode(proof["signature"], validate=True)
         if not is_genuine(desk, (*erasure.entry, erasure.tag), Action.REQUESTER_ERASED):
             return False
@@ -95,6 +97,11 @@ def is_proof(desk: Desk, signer: LogSigner, line: Line) -> bool:
     except (ValueError, KeyError, TypeError, AttributeError, InvalidSignature):
         return False
     return names_requester(erasure.entry, line.requester_id)
+
+
+def _entry(columns: list[Any]) -> tuple[Any, ...]:
+    """The columns of an entry; those of older desks have no salt."""
+    return tuple(columns) if len(columns) == len(COLUMNS) - 1 else (*columns, None)
 
 
 def _signed(signer: LogSigner, erasure: ProvenErasure) -> bytes:

@@ -7,8 +7,12 @@ from typing import Any
 from sqlalchemy import Connection, NullPool, create_engine, text
 
 from cs_console.access_log.append import append
+from cs_console.access_log.canonical import COLUMNS, SAID, entry_bytes
 from cs_console.access_log.checkpoint import write_checkpoint
 from cs_console.access_log.entry import Actor, Entry
+from cs_console.access_log.head import entry_tag, head_tag
+from cs_console.access_log.merkle import Frontier, leaf_hash
+from cs_console.access_log.pinned_log import forget_what_was_stated
 from models.enums import Action, Result
 from tests.support.desk import TestDesk
 
@@ -67,10 +71,7 @@ class Hand:
 
     def copy(self, old: int, new: int) -> None:
         """Put a copy of entry `old` in as entry `new`."""
-        columns = (
-            "at, actor, roles, session, host, action, ticket, requester, fields, purpose, verification, outcome, "
-            "seconds, reason, about, tag"
-        )
+        columns = ", ".join(COLUMNS[1:])
         self.run(
             f"INSERT INTO log_entry (seq, {columns}) SELECT :new, {columns} FROM log_entry WHERE seq = :old",
             old=old,
@@ -95,6 +96,21 @@ def hand(made: TestDesk) -> Iterator[Hand]:
         else:
             connection.execute(text("SET LOCAL session_replication_role = replica"))
         yield Hand(connection)
+
+
+def as_older_desks_wrote(made: TestDesk) -> None:
+    """Every entry without its salt, as before there were any; tags, tree and head fit."""
+    key, tree = made.desk.log_tag_key, Frontier()
+    with hand(made) as store:
+        for row in store.rows(f"SELECT {', '.join(SAID)} FROM log_entry ORDER BY seq"):
+            leaf = leaf_hash(entry_bytes((*row, None)))
+            tree.append(leaf)
+            store.run(
+                "UPDATE log_entry SET salt = NULL, tag = :tag WHERE seq = :seq", tag=entry_tag(key, leaf), seq=row[0]
+            )
+        store.run("UPDATE log_head SET frontier = :packed, tag = :tag", packed=tree.packed, tag=head_tag(key, tree))
+        store.run("DELETE FROM checkpoint")
+    forget_what_was_stated(made.desk.settings, made.clock.now())
 
 
 def head_of(made: TestDesk) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """A proof holds as it was written; nothing that was changed anywhere in it does."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as some
 
-from cs_console.access_log.canonical import entry_bytes
+from cs_console.access_log.canonical import COMMITTED, committed, entry_bytes
 from cs_console.access_log.checkpoint import LogSigner, LogVerifier
 from cs_console.access_log.merkle import leaf_hash
 from cs_console.access_log.proof_check import ProofVerdict, check_proof
@@ -31,6 +32,7 @@ PROOFS: dict[str, Proof] = {
     "one entry": inclusion(11, 6),
     "entries": inclusion(11, 1, 2, 11),
     "the only entry": inclusion(1, 1),
+    "withheld": inclusion(11, 1, 11, withhold=True),
     "consistency": consistency(6, 11),
     "power of two": consistency(8, 11),
     "same size": consistency(5, 5),
@@ -65,6 +67,7 @@ def test_a_proof_comes_back_from_its_file_and_holds(name: str) -> None:
         since=None if isinstance(proof, InclusionProof) else proof.since.size,
         first_bad=None,
         kind="",
+        withheld={"withheld": 2, "consistency": None, "power of two": None, "same size": None}.get(name, 0),
     )
     assert is_inclusion == ("entries" in json.loads(FILES[name]))
 
@@ -77,11 +80,43 @@ def test_the_form_of_an_inclusion_proof_is_stable() -> None:
     (proven,) = shape["entries"]
     assert list(proven) == ["index", "entry", "path"]
     assert proven["index"] == 5
-    assert tuple(proven["entry"]) == ENTRY_COLUMNS
-    assert tuple(proven["entry"].values()) == row(6)
-    plain = json.loads(proof_text(inclusion(11, 5)))["entries"][0]["entry"]
-    assert tuple(plain) == ENTRY_COLUMNS[:-1], "an entry that vouches for nothing is written as older desks did"
+    assert tuple(proven["entry"]) == ENTRY_COLUMNS[:-1]
+    assert tuple(proven["entry"].values()) == row(6)[:-1]
+    plain = json.loads(proof_text(inclusion(11, 4)))["entries"][0]["entry"]
+    assert tuple(plain) == ENTRY_COLUMNS[:-2], "an entry that vouches for nothing is written as older desks did"
+    salted = json.loads(proof_text(inclusion(11, 9)))["entries"][0]["entry"]
+    assert tuple(salted.values()) == row(9)
     assert [len(part) for part in proven["path"]] == [44, 44, 44, 44]
+
+
+def test_a_proof_can_withhold_who_did_it_and_the_reason() -> None:
+    """DECISIONS: a report to a requester proves a consultation without the name of staff."""
+    shape = json.loads(FILES["withheld"])
+    for proven, seq in zip(shape["entries"], (1, 11), strict=True):
+        assert tuple(proven["entry"]) == COMMITTED
+        whole = dict(zip(ENTRY_COLUMNS, row(seq), strict=True))
+        told = {name: value for name, value in proven["entry"].items() if name in whole}
+        assert told == {name: whole[name] for name in told}
+        assert not {"actor", "roles", "session", "host", "reason", "about", "salt"} & set(told)
+    first, second = (proven["entry"] for proven in shape["entries"])
+    assert (row(1)[2:6], row(1)[14]) == (row(11)[2:6], row(11)[14]), "the same person, for the same reason"
+    assert first["staff_hash"] != second["staff_hash"], "but no one can tell"
+    assert first["reason_hash"] != second["reason_hash"]
+
+
+def test_a_commitment_opens_to_what_was_withheld_alone() -> None:
+    """SHA-256 over 0x02, half of the salt, and the array of what is committed to: not by the console's own code."""
+    entry = dict(zip(COMMITTED, committed(row(11)), strict=True))
+    salt = str(row(11)[-1])
+    staff = json.dumps(row(11)[2:6], separators=(",", ":"), ensure_ascii=False)
+    why = json.dumps(row(11)[14:16], separators=(",", ":"), ensure_ascii=False)
+    assert entry["staff_hash"] == hashlib.sha256(b"\x02" + (salt[:32] + staff).encode()).hexdigest()
+    assert entry["reason_hash"] == hashlib.sha256(b"\x02" + (salt[32:] + why).encode()).hexdigest()
+
+
+def test_an_entry_of_an_older_desk_withholds_nothing() -> None:
+    with pytest.raises(ValueError, match="salt"):
+        inclusion(11, 2, withhold=True)
 
 
 def test_the_form_of_a_consistency_proof_is_stable() -> None:

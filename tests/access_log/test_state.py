@@ -30,7 +30,7 @@ def test_it_says_size_and_last_checkpoint(test_desk: TestDesk) -> None:
         "DELETE FROM log_entry WHERE seq = 15",
         "UPDATE log_entry SET actor = 'eve' WHERE seq = 15",
         "INSERT INTO log_entry SELECT 16, at, actor, roles, session, host, action, ticket, requester, fields, "
-        "purpose, verification, outcome, seconds, reason, tag, about FROM log_entry WHERE seq = 15",
+        "purpose, verification, outcome, seconds, reason, tag, about, salt FROM log_entry WHERE seq = 15",
         "UPDATE log_head SET size = 14",
         "DELETE FROM log_head",
         "UPDATE checkpoint SET at = at + 1",

@@ -14,7 +14,7 @@ from cs_console.access_log.head import entry_tag, head_tag
 from cs_console.access_log.merkle import Frontier, leaf_hash
 from cs_console.access_log.verify import Verdict, verify_log
 from cs_console.errors import BadInput, KeyUnavailable, StoreUnavailable
-from tests.access_log.tampering import Hand, fill, fill_and_sign, hand, head_of, put_back
+from tests.access_log.tampering import Hand, as_older_desks_wrote, fill, fill_and_sign, hand, head_of, put_back
 from tests.support.desk import TestDesk
 
 
@@ -59,6 +59,7 @@ CHANGED: dict[str, Any] = {
     "seconds": 0,
     "reason": "​",
     "about": "{}",
+    "salt": "0" * 64,
     "tag": b"\x00" * 16,
 }
 
@@ -126,6 +127,17 @@ def test_an_entry_put_in_at_either_end_is_named(test_desk: TestDesk, number: int
     with hand(test_desk) as store:
         store.copy(5, number)
     assert broken(test_desk) == (number, "inserted")
+
+
+def test_entries_of_an_older_desk_hold_beside_new_ones(test_desk: TestDesk) -> None:
+    fill_and_sign(test_desk, 20)
+    as_older_desks_wrote(test_desk)
+    fill_and_sign(test_desk, 10)
+    assert verify_log(test_desk.desk).ok
+    with hand(test_desk) as store:
+        assert store.ask("SELECT count(salt) FROM log_entry") == 10
+        store.run("UPDATE log_entry SET salt = NULL WHERE seq = 25")
+    assert broken(test_desk) == (25, "edited")
 
 
 def test_a_duplicate_is_named(test_desk: TestDesk) -> None:

@@ -17,7 +17,7 @@ from cs_console.commands.log import app
 from cs_console.commands.log_proofs import sentence
 from cs_console.custody.keyring import Keyring
 from cs_console.database import Database
-from tests.access_log.tampering import fill, fill_and_sign, hand
+from tests.access_log.tampering import as_older_desks_wrote, fill, fill_and_sign, hand
 from tests.commands.test_log import log
 from tests.support.desk import TestDesk
 
@@ -63,6 +63,28 @@ def test_entries_are_proven_and_checked(test_desk: TestDesk, tmp_path: Path, wor
     assert log(test_desk, "verify").exit_code == 0
 
 
+def test_a_proof_for_a_requester_withholds_staff_and_reason(test_desk: TestDesk, tmp_path: Path) -> None:
+    fill_and_sign(test_desk, 20)
+    file = tmp_path / "proof.json"
+    made = log(test_desk, "prove", "--requester", "ab99cd34ef56ab78", "--withhold", "--out", str(file))
+    assert (made.exit_code, made.stdout, made.stderr) == (0, "", "")
+    text = file.read_text("ascii")
+    names = {"mei", "omar", "Zoë", "supervisor", "desk-1", "desk-2", Path.home().name}
+    assert not [name for name in names if json.dumps(name)[:-1] in text]
+    checked = check(file, log(test_desk, "key").stdout.strip())
+    assert (checked.exit_code, checked.stderr) == (0, "")
+    assert checked.stdout.endswith(" In 5 of them staff and reason are withheld.\n")
+
+
+@pytest.mark.parametrize("words", [("--entry", "2"), ("--ticket", "10482")])
+def test_an_older_desks_entry_cannot_withhold_and_says_so(sqlite_desk: TestDesk, words: tuple[str, ...]) -> None:
+    fill(sqlite_desk, 2)
+    as_older_desks_wrote(sqlite_desk)
+    said = log(sqlite_desk, "prove", *words, "--withhold")
+    assert (said.exit_code, said.stdout) == (2, "")
+    assert "cannot be proven without names: an older version wrote it. Prove later entries" in said.stderr
+
+
 def test_growth_is_proven_and_checked(test_desk: TestDesk, tmp_path: Path) -> None:
     fill(test_desk, 1283)
     older, file = tmp_path / "older.txt", tmp_path / "proof.json"
@@ -76,7 +98,7 @@ def test_growth_is_proven_and_checked(test_desk: TestDesk, tmp_path: Path) -> No
     assert checked.stdout.endswith(", signed at 1 290 entries, begins with the log signed at 1 283.\n")
     checked = check(file, str(key_file), "--json")
     verdict = json.loads(checked.stdout)
-    assert list(verdict) == ["ok", "log", "size", "root", "entries", "since", "first_bad", "kind"]
+    assert list(verdict) == ["ok", "log", "size", "root", "entries", "since", "first_bad", "kind", "withheld"]
     assert (verdict["ok"], verdict["size"], verdict["since"], verdict["entries"]) == (True, 1290, 1283, None)
 
 
@@ -198,10 +220,10 @@ def test_a_second_place_that_fails_is_told(sqlite_desk: TestDesk) -> None:
 
 @pytest.mark.parametrize("kind", ["foreign signature", "checkpoint", "edited", "rewritten"])
 def test_every_kind_has_its_sentence(kind: str) -> None:
-    assert "7" in sentence(ProofVerdict(False, "log", 9, "", 1, None, 7, kind))
+    assert "7" in sentence(ProofVerdict(False, "log", 9, "", 1, None, 7, kind, 0))
 
 
 def test_a_logs_name_from_outside_moves_no_cursor() -> None:
-    hostile = ProofVerdict(True, "a\x1b[2J\u202eb", 9, "", 1, None, None, "")
+    hostile = ProofVerdict(True, "a\x1b[2J\u202eb", 9, "", 1, None, None, "", 0)
     assert "\x1b" not in sentence(hostile)
     assert "\u202e" not in sentence(hostile)

@@ -13,7 +13,7 @@ from sqlmodel import col
 from typer.testing import CliRunner, Result
 
 from cs_console.access_log.append import append
-from cs_console.access_log.checkpoint import write_checkpoint
+from cs_console.access_log.checkpoint import log_signer, write_checkpoint
 from cs_console.access_log.entry import Entry
 from cs_console.access_log.verify import verify_log
 from cs_console.backups.making import Store, back_up
@@ -23,6 +23,8 @@ from cs_console.commands import app
 from cs_console.custody import erasing
 from cs_console.custody.drafts import drop_old_drafts, load_draft, save_draft
 from cs_console.custody.erasing import BroughtBack, apply_again, brought_back, carry_out, finish_all
+from cs_console.custody.erasure_proof import proof_of
+from cs_console.custody.tombstones import is_proof, put_tombstone, tombstone_lines
 from cs_console.desk import Desk, operator_session
 from cs_console.erasure.erasure import confirm_erasure
 from cs_console.erasure.holds import place_hold
@@ -34,6 +36,7 @@ from models.columns import microseconds, new_id
 from models.enums import Action, ErasureCause, ErasureState, RequesterState, Role
 from models.erasure import Erasure, Hold
 from models.requester import Requester
+from tests.access_log.tampering import as_older_desks_wrote
 from tests.erasure.erasures import PASSWORD, people, proposed
 from tests.support.desk import TestDesk
 from tests.support.tickets import MadeTicket, make_ticket
@@ -115,6 +118,26 @@ def test_no_line_of_anyones_destroys_anything(test_desk: TestDesk) -> None:
     assert is_alive(desk, living)
     assert verify_log(desk).ok
     assert not is_alive(desk, erased)
+
+
+def test_a_line_that_an_older_desk_signed_is_still_a_proof(test_desk: TestDesk) -> None:
+    """Its entry has no salt, and the line does not say so."""
+    desk, who = test_desk.desk, people(test_desk)
+    _, erasure_id = proposed(test_desk, who)
+    confirm_erasure(who.omar, erasure_id, PASSWORD)
+    as_older_desks_wrote(test_desk)
+    said(desk).unlink()
+    with desk.database.reading() as db:
+        found = proof_of(db, desk, Action.REQUESTER_ERASED, db.get_one(Erasure, erasure_id))
+        assert found is not None
+        put_tombstone(db, desk, desk.settings, found)
+    owner, at, proof = said(desk).read_text().split()
+    shape = json.loads(base64.b64decode(proof))
+    assert shape["entry"].pop() is None
+    said(desk).write_text(f"{owner} {at} {base64.b64encode(json.dumps(shape).encode()).decode()}\n")
+    [line] = tombstone_lines(desk.settings)
+    with desk.database.reading() as db:
+        assert is_proof(desk, log_signer(db, desk), line)
 
 
 def test_erasing_again_asks_for_the_proof_itself(test_desk: TestDesk, monkeypatch: pytest.MonkeyPatch) -> None:
