@@ -45,11 +45,21 @@ def redact(text: str, regions: tuple[str, ...], known: KnownTerms | Values = (),
     taken grows with the text's length and no faster; what is left after so many seconds of the processor's time
     is replaced whole.
     """
+    return _redacted(text, known if isinstance(known, KnownTerms) else KnownTerms(known), Looks(regions), seconds)
+
+
+def redact_known(text: str, known: KnownTerms) -> str:
+    """`text` with what is `known` replaced and nothing for how it looks.
+
+    For what was redacted before, and for letters, in which the desk's own addresses stay readable.
+    """
+    return _redacted(text, known, None, SECONDS)
+
+
+def _redacted(text: str, terms: KnownTerms, looks: Looks | None, seconds: float) -> str:
     if not text:
         return text
     folded = Folded(text)
-    terms = known if isinstance(known, KnownTerms) else KnownTerms(known)
-    looks = Looks(regions)
     found: list[Span] = []
     done, length = 0, len(folded.text)
     began = thread_time() if length > PIECE else 0.0  # asking costs as much as a short text
@@ -65,8 +75,8 @@ def redact(text: str, regions: tuple[str, ...], known: KnownTerms | Values = (),
     return _written(text, [folded.original(span) for span in found])
 
 
-def _in_piece(folded: Folded, start: int, end: int, terms: KnownTerms, looks: Looks) -> list[Span]:
-    """What begins between `start` and `end`, in order; it may reach into the next piece."""
+def _in_piece(folded: Folded, start: int, end: int, terms: KnownTerms, looks: Looks | None) -> list[Span]:
+    """What begins between `start` and `end`, in order; it may reach into the next piece. No `looks`: known terms."""
     first, last = max(0, start - OVERLAP), min(len(folded.text), end + OVERLAP)
     text = folded.text if (first, last) == (0, len(folded.text)) else folded.text[first:last]
     found: list[Span] = []
@@ -78,12 +88,13 @@ def _in_piece(folded: Folded, start: int, end: int, terms: KnownTerms, looks: Lo
         text = blanked(text, ((span.start, span.end) for span in new))
         found.extend(new)
 
-    for search in _BEFORE_KNOWN:
+    for search in _BEFORE_KNOWN if looks else ():
         take(search(text))
     take(terms.spans(text))
-    for search in _AFTER_KNOWN:
-        take(search(text))
-    take(phones(text, looks))
+    if looks:
+        for search in _AFTER_KNOWN:
+            take(search(text))
+        take(phones(text, looks))
     moved = (Span(first + span.start, first + span.end, span.label) for span in found)
     return sorted((span for span in moved if start <= span.start < end), key=lambda span: span.start)
 

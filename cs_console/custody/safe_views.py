@@ -1,4 +1,4 @@
-"""Opening what is safe to show without a record: masks, redacted text and an agent's own drafts.
+"""Opening what is safe to show without a record: masks, redacted text, an agent's own drafts and typed words.
 
 These columns are sealed too, but hold nothing that a mask or a redaction has not already hidden. Everything
 else goes through disclosure.py.
@@ -14,23 +14,38 @@ SAFE_COLUMNS = frozenset(
         ("ticket", "subject_redacted"),
         ("message", "text_redacted"),
         ("draft", "text"),
-        ("verification", "note"),
-        ("authority", "note"),
         ("requester", "age_band"),
-        ("clock_event", "reason"),
-        ("settlement", "answers"),
-        ("settlement", "notice"),
+    }
+)
+TYPED_COLUMNS = frozenset(
+    {
         ("approval", "reason"),
+        ("authority", "note"),
+        ("clock_event", "reason"),
         ("decision", "answers"),
         ("decision", "notice"),
         ("hold", "note"),
         ("linking", "reason"),
+        ("settlement", "answers"),
+        ("settlement", "notice"),
+        ("verification", "note"),
     }
 )
+"""What people who work here wrote down about a ticket, and the letters: redacted with what was known at that time."""
 
 
 def open_safe(key: bytes, place: Place, sealed: bytes) -> str:
     """The text of a safe column. Raises SealBroken for any other column, whatever the key."""
     if (place.table, place.column) not in SAFE_COLUMNS:
+        raise SealBroken
+    return open_text(key, place, sealed)
+
+
+def open_typed(key: bytes, place: Place, sealed: bytes) -> str:
+    """What a typed column holds as it was stored, for rules and for sending a letter again.
+
+    A person reads it through `typed_words`, which hides what came on file since. Raises SealBroken for another column.
+    """
+    if (place.table, place.column) not in TYPED_COLUMNS:
         raise SealBroken
     return open_text(key, place, sealed)

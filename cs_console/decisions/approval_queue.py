@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Select, case, select, true
 from sqlmodel import Session, col
 
-from cs_console.custody.safe_views import open_safe
 from cs_console.custody.ticket_keys import TicketKeys, keys_for_view, keys_of_tickets, ticket_keys, tickets_without_key
+from cs_console.custody.typed_words import TypedWords, typed_words
 from cs_console.decisions.approvers import Given, approvals_given, find, roles_left, roles_now
 from cs_console.decisions.changes_since_proposal import Since, changed_since
 from cs_console.decisions.evidence import evidence_words, labels_by_id
@@ -18,6 +18,7 @@ from cs_console.decisions.notice import fee_words, field_titles, make_notice
 from cs_console.decisions.notice_delivery import notice_way
 from cs_console.decisions.proposal import Finding, Proposal, applying_grounds, open_answers, open_reason
 from cs_console.decisions.request_scope import asked_of, asked_words
+from cs_console.decisions.typed_answers import with_typed
 from cs_console.desk import DeskSession
 from cs_console.errors import NotAllowed, StaleProposal
 from cs_console.independence.separation import is_own_appealed
@@ -144,10 +145,12 @@ def open_proposal(session: DeskSession, decision_id: str) -> ProposalView:
         since = changed_since(db, desk, ticket, pack, decision.proposed_at) if waits else ()
         said = notice_facts(db, desk, ticket, decision.decided_at or desk.clock.now())
         keys = ticket_keys(db, desk, ticket.number)
+        typed = typed_words(db, desk, keys)
     row = _row(session, roles, found, approved, keys)
-    proposal = open_answers(desk.keyring, keys, decision_id, decision.answers, decision.legal_review)
+    stored = open_answers(desk.keyring, keys, decision_id, decision.answers, decision.legal_review)
     known = _may_know(roles, decision.legal_review)
-    _require_same_policy(pack, proposal)
+    _require_same_policy(pack, stored)
+    proposal = with_typed(pack, stored, typed.shown)
     wanted = f"Asked: {asked_words(pack, asked) if asked else pack.rights[proposal.request].title}"
     return ProposalView(
         **vars(row),
@@ -176,8 +179,9 @@ def last_decision(session: DeskSession, number: int) -> DecisionView | None:
         if decision is None:
             return None
         keys = keys_for_view(db, session, number)
+        typed = typed_words(db, desk, keys)
         roles, pack = roles_now(db, session), desk.packs.get(ticket.pack)
-        reason = _reason(db, session, decision, keys, roles, pack)
+        reason = _reason(db, session, decision, typed, roles, pack)
         proposer = db.get_one(Agent, decision.proposer_id).name
         approvers = _approvers(db, decision.id) if _may_know(roles, decision.legal_review) else ()
         delivery = "" if decision.decided_at is None else notice_way(db, number, decision.decided_at).value
@@ -186,10 +190,11 @@ def last_decision(session: DeskSession, number: int) -> DecisionView | None:
     findings: tuple[str, ...] = ()
     if _may_know(roles, decision.legal_review):
         proposal = open_answers(desk.keyring, keys, decision.id, decision.answers, decision.legal_review)
-        findings = tuple(_lines(pack, proposal, labels)) if _is_of(pack, proposal) else ()
+        shown = with_typed(pack, proposal, typed.shown)
+        findings = tuple(_lines(pack, shown, labels)) if _is_of(pack, proposal) else ()
     notice = ""
     if decision.notice is not None:
-        notice = open_safe(keys.key, keys.place("decision", "notice", decision.id), decision.notice)
+        notice = typed.open("decision", "notice", decision.id, decision.notice)
     return DecisionView(
         words=_decision_words(session, roles, pack, decision, keys),
         state=DecisionState(decision.state),
@@ -286,7 +291,7 @@ def _approvers(db: Session, decision_id: str) -> tuple[str, ...]:
 
 
 def _reason(
-    db: Session, session: DeskSession, decision: Decision, keys: TicketKeys, roles: frozenset[Role], pack: Pack
+    db: Session, session: DeskSession, decision: Decision, typed: TypedWords, roles: frozenset[Role], pack: Pack
 ) -> str:
     """Why the proposal was returned, empty where it was not."""
     found = db.connection().execute(
@@ -299,7 +304,7 @@ def _reason(
         return ""
     if not _may_know(roles, decision.legal_review):
         return f"{pack.texts.legal_review}; ask a privacy officer for the reason"
-    return open_reason(session.desk.keyring, keys, row[0], row[1], decision.legal_review)
+    return typed.shown(open_reason(session.desk.keyring, typed.keys, row[0], row[1], decision.legal_review))
 
 
 def _require_same_policy(pack: Pack, proposal: Proposal) -> None:

@@ -1,6 +1,5 @@
 """The checklist: what the pack asks before a rights request is refused, and proposing an answer to one (policy V.4)."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -15,7 +14,7 @@ from cs_console.custody.redaction import redact
 from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.deadlines.clock_events import go_on
 from cs_console.decisions.approvers import proposed, with_those_undone
-from cs_console.decisions.evidence import attachments_for, is_attachment, require_evidence_is_theirs
+from cs_console.decisions.evidence import attachments_for, require_evidence_is_theirs
 from cs_console.decisions.finalise import Made, draft_place, made_by, make_final, notice_facts, send
 from cs_console.decisions.notice import make_notice
 from cs_console.decisions.proposal import (
@@ -32,6 +31,7 @@ from cs_console.decisions.proposal import (
 )
 from cs_console.decisions.request_scope import asked_of, locked_facts, read_asked, record_asked
 from cs_console.decisions.rules import asked_problems, problems, refuse_first, shape_problems
+from cs_console.decisions.typed_answers import with_typed
 from cs_console.desk import Desk, DeskSession
 from cs_console.errors import (
     AskedDiffers,
@@ -335,24 +335,4 @@ def _redacted(db: Session, desk: Desk, pack: Pack, ticket: TicketFacts, proposal
     keys = ticket_keys(db, desk, ticket.number)
     known = known_values(db, desk, keys.requester_id, keys.requester_key, keys)
 
-    def hide(text: str) -> str:
-        return redact(plain(text), pack.meta.regions, known)
-
-    def hide_answers(finding: Finding) -> Iterable[Answer]:
-        ground = pack.ground(finding.ground)
-        typed = {question.id for question in ground.questions if question.kind == "text"} if ground else set()
-        for answer in finding.answers:
-            yield replace(answer, text=hide(answer.text)) if answer.question in typed else answer
-
-    def hide_finding(finding: Finding) -> Finding:
-        if not finding.applies:  # answers typed before the ground was found not to apply are ignored
-            return Finding(finding.ground, applies=False)
-        ground = pack.ground(finding.ground)
-        numbers = ground is not None and ground.evidence.kind == "tickets"
-        kept = (item if numbers or is_attachment(item) else hide(item) for item in finding.evidence)
-        return replace(finding, answers=tuple(hide_answers(finding)), evidence=tuple(kept))
-
-    fee = proposal.fee
-    if fee is not None:
-        fee = replace(fee, items=tuple((hide(name), cost) for name, cost in fee.items))
-    return replace(proposal, findings=tuple(hide_finding(finding) for finding in proposal.findings), fee=fee)
+    return with_typed(pack, proposal, lambda text: redact(plain(text), pack.meta.regions, known))

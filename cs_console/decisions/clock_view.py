@@ -6,8 +6,8 @@ from datetime import date, datetime, tzinfo
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from cs_console.custody.safe_views import open_safe
-from cs_console.custody.ticket_keys import TicketKeys, ticket_keys
+from cs_console.custody.ticket_keys import ticket_keys
+from cs_console.custody.typed_words import TypedWords, typed_words
 from cs_console.deadlines.clock import Clock, Step, clock_of
 from cs_console.deadlines.clock_events import happened
 from cs_console.deadlines.clock_words import clock_words, extension_words
@@ -85,7 +85,7 @@ def clock_view(session: DeskSession, number: int) -> ClockView:
         steps = happened(db, ticket)
         clock = clock_of(pack, ticket.kind, steps)
         moved = _moved(db, number)
-        keys = _keys(db, session, number)
+        typed = _typed(db, session, number)
         told = {Step.VERIFIED: _verifier(db, ticket)}
         now = desk.clock.now()
         not_extend = why_not_extend(session, roles, pack, ticket, clock, now)
@@ -93,7 +93,7 @@ def clock_view(session: DeskSession, number: int) -> ClockView:
     zone = pack.clock.zone
     lines = [(one.at, ClockLine(_when(one.at, zone), one.step.value, told.get(one.step, ""))) for one in steps]
     lines = [line for line in lines if line[1].what not in set(ClockMove)]
-    lines += [(event.at, _line(keys, ticket, event, by, zone)) for event, by in moved]
+    lines += [(event.at, _line(typed, ticket, event, by, zone)) for event, by in moved]
     return ClockView(
         number=number,
         row=ticket.row,
@@ -143,20 +143,18 @@ def _verifier(db: Session, ticket: TicketFacts) -> str:
     return db.connection().execute(by).scalar() or ""
 
 
-def _keys(db: Session, session: DeskSession, number: int) -> TicketKeys | None:
+def _typed(db: Session, session: DeskSession, number: int) -> TypedWords | None:
     """None once the requester is erased."""
     try:
-        return ticket_keys(db, session.desk, number)
+        return typed_words(db, session.desk, ticket_keys(db, session.desk, number))
     except KeyDestroyed:
         return None
 
 
-def _line(keys: TicketKeys | None, ticket: TicketFacts, event: ClockEvent, by: str, zone: tzinfo) -> ClockLine:
+def _line(typed: TypedWords | None, ticket: TicketFacts, event: ClockEvent, by: str, zone: tzinfo) -> ClockLine:
     reason = ""
     if event.reason is not None:
-        reason = ERASED
-        if keys is not None:
-            reason = open_safe(keys.key, keys.place("clock_event", "reason", event.id), event.reason)
+        reason = ERASED if typed is None else typed.open("clock_event", "reason", event.id, event.reason)
     if event.move == ClockMove.WENT_ON and event.agent_id is None:  # which may be a question, and no payment
         return ClockLine(_when(event.at, zone), ClockMove.WENT_ON.value, reason="the requester wrote")
     # the fee was asked for by its approver, and approvers are not named

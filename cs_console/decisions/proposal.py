@@ -10,7 +10,7 @@ from typing import Any
 
 from cs_console.custody.desk_keys import PRIVACY_OFFICE
 from cs_console.custody.keyring import Keyring
-from cs_console.custody.safe_views import open_safe
+from cs_console.custody.safe_views import open_typed
 from cs_console.custody.sealing import Place, seal
 from cs_console.custody.ticket_keys import TicketKeys
 from cs_console.policy.ground_rules import Ground
@@ -198,8 +198,10 @@ def seal_answers(keyring: Keyring, keys: TicketKeys, decision_id: str, proposal:
 
 
 def open_answers(keyring: Keyring, keys: TicketKeys, decision_id: str, sealed: bytes, hidden: bool) -> Proposal:
-    """The proposal that was sealed, by the ticket's key. Its text is redacted; what is `hidden` may reach privacy
-    officers only. Raises SealBroken for a changed or moved value.
+    """The proposal that was sealed, by the ticket's key; what is `hidden` may reach privacy officers only.
+
+    Its text was redacted then; a person reads it through `with_typed` and `typed_words`. Raises SealBroken for a
+    changed or moved value.
     """
     place = keys.place("decision", "answers", decision_id)
     return proposal_from_json(_open_twice(keyring, keys.key, place, sealed, hidden))
@@ -212,7 +214,7 @@ def seal_reason(keyring: Keyring, keys: TicketKeys, approval_id: str, reason: st
 
 
 def open_reason(keyring: Keyring, keys: TicketKeys, approval_id: str, sealed: bytes, hidden: bool) -> str:
-    """Why a proposal was returned. Raises SealBroken."""
+    """Why a proposal was returned, as it was stored: a person reads it through `typed_words`. Raises SealBroken."""
     place = keys.place("approval", "reason", approval_id)
     return _open_twice(keyring, keys.key, place, sealed, hidden)
 
@@ -230,5 +232,5 @@ def _seal_twice(keyring: Keyring, key: bytes, place: Place, text: str, bucket: i
 def _open_twice(keyring: Keyring, key: bytes, place: Place, sealed: bytes, hidden: bool) -> str:
     if hidden:
         outer = replace(place, owner=f"desk:{PRIVACY_OFFICE}")
-        sealed = base64.b64decode(open_safe(keyring.desk_key(PRIVACY_OFFICE), outer, sealed))
-    return open_safe(key, place, sealed).rstrip(" ")
+        sealed = base64.b64decode(open_typed(keyring.desk_key(PRIVACY_OFFICE), outer, sealed))
+    return open_typed(key, place, sealed).rstrip(" ")

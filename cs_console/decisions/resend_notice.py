@@ -11,7 +11,7 @@ from cs_console.act_id import ActId
 from cs_console.acts import ActOutcome, Intent, once
 from cs_console.custody.contacts import MaskedContact, known_values, masked_contacts
 from cs_console.custody.redaction import redact
-from cs_console.custody.safe_views import open_safe
+from cs_console.custody.safe_views import open_typed
 from cs_console.custody.ticket_keys import TicketKeys, ticket_keys
 from cs_console.decisions.approvers import final_decision
 from cs_console.decisions.finalise import made_by, send
@@ -163,7 +163,7 @@ def _notice_of(db: Session, session: DeskSession, number: int) -> tuple[TicketFa
 
 def _letter(keys: TicketKeys, decision: Decision) -> str:
     assert decision.notice is not None  # _notice_of has looked
-    return open_safe(keys.key, keys.place("decision", "notice", decision.id), decision.notice)
+    return open_typed(keys.key, keys.place("decision", "notice", decision.id), decision.notice)
 
 
 def _why_not(session: DeskSession, pack: Pack, contact: MaskedContact) -> str:

@@ -5,9 +5,10 @@ else, and the access log, read only until when.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, select, update
@@ -18,8 +19,9 @@ from cs_console.act_id import ActId
 from cs_console.acts import ActOutcome, Intent, once
 from cs_console.custody.contacts import known_values
 from cs_console.custody.redaction import redact
-from cs_console.custody.safe_views import open_safe
+from cs_console.custody.safe_views import open_typed
 from cs_console.custody.ticket_keys import ticket_keys
+from cs_console.custody.typed_words import TypedWords, typed_words
 from cs_console.decisions.approvers import roles_now
 from cs_console.desk import DeskSession
 from cs_console.errors import BadInput, KeyDestroyed, NothingThere, SealBroken
@@ -160,10 +162,15 @@ def holds_of(session: DeskSession, number: int) -> tuple[HoldView, ...]:
             .order_by(col(Hold.until).desc())
         )
         rules, roles = desk.packs.get(ticket.pack).retention, roles_now(db, session)
+
+        @cache
+        def typed_on(number: int) -> TypedWords:
+            return typed_words(db, desk, ticket_keys(db, desk, number))
+
         return tuple(
             HoldView(
                 row.id,
-                *(_opened(db, session, rules, row) if rules.held_by in roles else ("", "")),
+                *(_opened(typed_on, rules, row) if rules.held_by in roles else ("", "")),
                 row.name,
                 row.placed_at,
                 row.until,
@@ -176,14 +183,16 @@ def _in_force(now: datetime) -> ColumnElement[bool]:
     return and_(col(Hold.lifted_at).is_(None), col(Hold.until) > now)
 
 
-def _opened(db: Session, session: DeskSession, rules: RetentionRules, row: Row[*tuple[Any, ...]]) -> tuple[str, str]:
+def _opened(
+    typed_on: Callable[[int], TypedWords], rules: RetentionRules, row: Row[*tuple[Any, ...]]
+) -> tuple[str, str]:
     """The title of the reason, and the note."""
     try:
-        keys = ticket_keys(db, session.desk, row.ticket_number)
-        reason, note = json.loads(open_safe(keys.key, keys.place("hold", "note", row.id), row.note))
+        typed = typed_on(row.ticket_number)
+        reason, note = json.loads(open_typed(typed.keys.key, typed.keys.place("hold", "note", row.id), row.note))
     except KeyDestroyed:
         return ERASED, ""
     except SealBroken:
         return UNREADABLE, ""
     listed = rules.holds.get(reason)
-    return (listed.title if listed else reason), plain(note)
+    return (listed.title if listed else reason), plain(typed.shown(note))

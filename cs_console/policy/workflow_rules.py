@@ -60,6 +60,11 @@ class WorkflowQuestion(Part):
     needs: dict[Key, tuple[Role, ...]] = {}
     """By answer, the roles of which the agent who settles it must hold one."""
 
+    @property
+    def is_typed(self) -> bool:
+        """Whether its answers are anyone's own words, and no key of the pack's."""
+        return self.kind in {"text", "citation"}
+
 
 class WorkflowOutcome(Part):
     """One way in which a ticket of that kind ends."""

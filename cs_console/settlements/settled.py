@@ -8,8 +8,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from cs_console.custody.safe_views import open_safe
-from cs_console.custody.ticket_keys import TicketKeys, ticket_keys
+from cs_console.custody.safe_views import open_typed
+from cs_console.custody.ticket_keys import ticket_keys
+from cs_console.custody.typed_words import TypedWords, typed_words
 from cs_console.decisions.approval_queue import last_decision
 from cs_console.decisions.notice_delivery import NoticeWay, notice_way
 from cs_console.desk import Desk, DeskSession
@@ -82,19 +83,17 @@ def last_settlement(session: DeskSession, number: int) -> SettlementView | None:
             return None
         settlement, agent = found
         delivery = "" if settlement.notice is None else notice_way(db, number, settlement.at).value
-        keys: TicketKeys | None = None
+        typed: TypedWords | None = None
         with suppress(KeyDestroyed):
-            keys = ticket_keys(db, desk, number)
+            typed = typed_words(db, desk, ticket_keys(db, desk, number))
     pack = desk.packs.get(ticket.pack)
     lines: tuple[str, ...] = (ERASED,)
     letter = ERASED if settlement.notice is not None else ""
-    if keys is not None:
-        place = keys.place("settlement", "answers", settlement.id)
+    if typed is not None:
         rules = _rules_of(pack, ticket.kind, settlement.outcome)
-        lines = tuple(_lines(pack, rules, open_safe(keys.key, place, settlement.answers)))
+        lines = tuple(_lines(pack, rules, settlement, typed))
         if settlement.notice is not None:
-            place = keys.place("settlement", "notice", settlement.id)
-            letter = open_safe(keys.key, place, settlement.notice)
+            letter = typed.open("settlement", "notice", settlement.id, settlement.notice)
     title = _title(pack, ticket.kind, settlement.outcome)
     return SettlementView(title, agent, settlement.at, lines, letter, delivery)
 
@@ -155,11 +154,15 @@ def _title(pack: Pack, kind: TicketKind, outcome: str) -> str:
     return outcome if rules is None else rules.outcomes[outcome].title
 
 
-def _lines(pack: Pack, rules: WorkflowRules | None, answers: str) -> Iterator[str]:
-    settling = settling_from_json(answers)
+def _lines(pack: Pack, rules: WorkflowRules | None, settlement: Settlement, typed: TypedWords) -> Iterator[str]:
+    place = typed.keys.place("settlement", "answers", settlement.id)
+    settling = settling_from_json(open_typed(typed.keys.key, place, settlement.answers))
     for key, text in settling.answers.items():
         question = rules.question(key) if rules is not None else None
-        yield f"{question.text} {_words(pack, question, text)}" if question is not None else f"{key}: {text}"
+        if question is None:
+            yield f"{key}: {typed.shown(text)}"
+        else:
+            yield f"{question.text} {typed.shown(text) if question.is_typed else _words(pack, question, text)}"
     if rules is not None and settling.reason:
         yield f"Reason given: {rules.outcomes[settling.outcome].reasons.get(settling.reason, settling.reason)}"
 

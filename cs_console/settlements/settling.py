@@ -197,8 +197,7 @@ def _redacted(
     for question in asked(pack, rules, settling.answers):
         text = settling.answers.get(question.id, "").strip()
         if text:
-            typed = question.kind in {"text", "citation"}
-            kept[question.id] = redact(plain(text), pack.meta.regions, known) if typed else text
+            kept[question.id] = redact(plain(text), pack.meta.regions, known) if question.is_typed else text
     return replace(settling, answers=kept)
 
 

@@ -19,8 +19,8 @@ from cs_console.custody.handing_over import hand_over
 from cs_console.custody.late_redaction import redact_soon
 from cs_console.custody.redaction import redact
 from cs_console.custody.requester_access import require_in_use
-from cs_console.custody.safe_views import open_safe
-from cs_console.custody.ticket_keys import TicketKeys, ticket_keys
+from cs_console.custody.ticket_keys import ticket_keys
+from cs_console.custody.typed_words import TypedWords, typed_words
 from cs_console.deadlines.clock_events import recompute
 from cs_console.desk import Desk, DeskSession
 from cs_console.errors import BadInput, ChangedElsewhere, ConsoleError, NothingThere, OwnDecision, WrongState
@@ -90,11 +90,11 @@ def whose(session: DeskSession, number: int) -> Whose:
     with session.reading(*VERIFIES) as db:
         require_current(db, session)
         case = case_of(db, session, number)
-        keys = ticket_keys(db, session.desk, number)
+        typed = typed_words(db, session.desk, ticket_keys(db, session.desk, number))
         found = _possible(db, session.desk, case)
         candidates = tuple(_candidate(db, session.desk, one, why) for one, why in found.items())
         link = link_of(db, session.desk, number, Link(case.ticket.link))
-        return Whose(number, case.ticket.row, link, candidates, _history(db, number, keys))
+        return Whose(number, case.ticket.row, link, candidates, _history(db, number, typed))
 
 
 def look_for_person(session: DeskSession, number: int, field: Field, typed: str) -> tuple[Candidate, ...]:
@@ -288,7 +288,7 @@ def _candidate(db: Session, desk: Desk, person: str, why: str) -> Candidate:
     return Candidate(person, masks, why)
 
 
-def _history(db: Session, number: int, keys: TicketKeys) -> tuple[str, ...]:
+def _history(db: Session, number: int, typed: TypedWords) -> tuple[str, ...]:
     """Each change of hands as a line, the newest last."""
     rows = db.execute(
         select(Linking, col(Agent.name))
@@ -298,7 +298,7 @@ def _history(db: Session, number: int, keys: TicketKeys) -> tuple[str, ...]:
     )
     lines = []
     for one, name in rows:
-        reason = open_safe(keys.key, keys.place("linking", "reason", one.id), one.reason)
+        reason = typed.open("linking", "reason", one.id, one.reason)
         did = "linked it" if one.after != Link.NONE else "took the link back"
         lines.append(f"{local_moment(one.at)} {name} {did}: {one_line(plain(reason))}")
     return tuple(lines)

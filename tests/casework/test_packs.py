@@ -9,7 +9,7 @@ from sqlmodel import col
 from cs_console.adoption.adopting import adopt, note_current
 from cs_console.casework.packs import move_to_pack, packs_to_move_to
 from cs_console.custody.drafts import load_draft, save_draft
-from cs_console.custody.safe_views import open_safe
+from cs_console.custody.safe_views import open_typed
 from cs_console.deadlines.clock import clock_of
 from cs_console.deadlines.clock_events import add_event
 from cs_console.decisions import approval
@@ -69,7 +69,7 @@ def test_a_moved_ticket_has_the_new_policys_clock_and_the_reason_sealed(test_des
     assert (event.ticket_number, event.move, event.agent_id) == (made.number, ClockMove.PACK_MOVED, sue.agent.id)
     assert event.reason is not None
     keys = keys_of(test_desk.desk, made.number)
-    words = open_safe(keys.key, keys.place("clock_event", "reason", event.id), event.reason)
+    words = open_typed(keys.key, keys.place("clock_event", "reason", event.id), event.reason)
     assert words.startswith("The requester lives in Lyon; call [")
     assert "13800138000" not in words
     [entry] = recorded(test_desk.desk, Action.POLICY_MOVED)

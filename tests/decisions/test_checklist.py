@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from cs_console.casework import conversation
 from cs_console.custody.drafts import load_draft, save_draft
-from cs_console.custody.safe_views import open_safe
+from cs_console.custody.safe_views import open_typed
 from cs_console.decisions import approval, checklist
 from cs_console.decisions.approval_queue import last_decision
 from cs_console.errors import (
@@ -284,7 +284,7 @@ def test_what_was_typed_for_a_ground_that_does_not_apply_is_not_kept(test_desk: 
     decision_id = propose(mei, made.number, 1, replace(proposal, findings=(*proposal.findings, dropped))).decision_id
     keys, decision = keys_of(test_desk.desk, made.number), decision_of(test_desk, decision_id)
     place = keys.place("decision", "answers", decision_id)
-    kept = checklist.proposal_from_json(open_safe(keys.key, place, decision.answers))
+    kept = checklist.proposal_from_json(open_typed(keys.key, place, decision.answers))
     assert kept.findings[1] == checklist.Finding("S5", applies=False)
     assert approval.open_proposal(mei, decision_id).findings[-1].endswith("does not apply")
 
@@ -318,7 +318,7 @@ def test_the_preview_is_the_letter_that_goes_out(test_desk: TestDesk) -> None:
     decision = decision_of(test_desk, propose(mei, made.number, 1, grant()).decision_id)
     assert decision.notice is not None
     keys = keys_of(test_desk.desk, made.number)
-    assert open_safe(keys.key, keys.place("decision", "notice", decision.id), decision.notice) == preview
+    assert open_typed(keys.key, keys.place("decision", "notice", decision.id), decision.notice) == preview
 
 
 def test_a_preview_is_of_ones_own_ticket_and_of_what_the_pack_knows(test_desk: TestDesk) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from cs_console.casework import conversation
 from cs_console.casework.workflow import set_state
-from cs_console.custody.safe_views import open_safe
+from cs_console.custody.safe_views import open_typed
 from cs_console.decisions import approval
 from cs_console.decisions.clock_steps import ask_identity, extend
 from cs_console.decisions.clock_view import ClockView, clock_view
@@ -209,7 +209,7 @@ def test_an_extension_moves_the_date_and_tells_the_requester_why(test_desk: Test
     assert (event.move, event.agent_id) == (ClockMove.EXTENDED, sue.agent.id)
     keys = keys_of(test_desk.desk, number)
     assert event.reason is not None
-    kept = open_safe(keys.key, keys.place("clock_event", "reason", event.id), event.reason)
+    kept = open_typed(keys.key, keys.place("clock_event", "reason", event.id), event.reason)
     assert kept.startswith("Your records lie in two archives")
     assert "bob@example.net" not in kept
     sent = opened_ticket(test_desk.desk, number).texts[-1]

@@ -20,7 +20,7 @@ from cs_console.casework import conversation, workflow
 from cs_console.casework.contacts import change_contact
 from cs_console.custody import disclosure
 from cs_console.custody.disclosure import Target
-from cs_console.custody.safe_views import open_safe
+from cs_console.custody.safe_views import open_typed
 from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.decisions import approval, checklist, request_scope
 from cs_console.decisions.proposal import open_answers
@@ -238,7 +238,7 @@ class Walk:
             assert grounds, "a refusal without a ground"
         assert (decision.notice is not None) == final
         if decision.notice is not None:
-            letter = open_safe(keys.key, keys.place("decision", "notice", decision.id), decision.notice)
+            letter = open_typed(keys.key, keys.place("decision", "notice", decision.id), decision.notice)
             rules = pack().notice
             for part in (f"#{ticket.number}", rules.complain_inside, rules.complain_regulator, rules.complain_court):
                 assert part in letter, "a notice without a required part"

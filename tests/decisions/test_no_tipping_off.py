@@ -4,14 +4,12 @@ import base64
 import io
 import json
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 from sqlmodel import col
 from typer.testing import CliRunner
 
@@ -20,7 +18,7 @@ from cs_console.access_log.export import export_log
 from cs_console.casework import conversation
 from cs_console.commands.tickets import app as tickets_command
 from cs_console.custody.opening import open_sealed
-from cs_console.custody.safe_views import open_safe
+from cs_console.custody.safe_views import open_typed
 from cs_console.decisions import approval
 from cs_console.decisions.approval_queue import last_decision
 from cs_console.decisions.proposal import Proposal
@@ -36,6 +34,7 @@ from tests.decisions.cases import PASSWORD, answered, ground, pack, person, prop
 from tests.support.desk import TestDesk, make_desk
 from tests.support.postgres import fresh_database
 from tests.support.rows import decision_of
+from tests.support.statements import statements
 from tests.support.stored import keys_of
 from tests.support.tickets import make_ticket
 
@@ -108,20 +107,6 @@ def seen(session: DeskSession, number: int, decision_id: str) -> dict[str, objec
     if session.agent.has(Role.SUPERVISOR) or session.agent.name == "mei":
         views["opened"] = asdict(approval.open_proposal(session, decision_id))
     return views
-
-
-@contextmanager
-def statements(test_desk: TestDesk) -> Iterator[list[str]]:
-    """Every statement that the store is given meanwhile: the same ones take the same time."""
-    engine = test_desk.desk.database.engine
-    given: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
-        given.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    yield given
-    event.remove(engine, "before_cursor_execute", note)
 
 
 def story(test_desk: TestDesk, code: str) -> list[object]:
@@ -224,8 +209,8 @@ def test_the_tickets_key_alone_does_not_open_the_answers(test_desk: TestDesk) ->
         (inner, keyring.desk_key("privacy-office")),
     ):
         with pytest.raises(SealBroken):
-            open_safe(key, place, decision.answers)
-    opened = base64.b64decode(open_safe(keyring.desk_key("privacy-office"), outer, decision.answers))
+            open_typed(key, place, decision.answers)
+    opened = base64.b64decode(open_typed(keyring.desk_key("privacy-office"), outer, decision.answers))
     assert b"44/2026" not in opened
     assert b"44/2026" in open_sealed(keys.key, inner, opened)
 

@@ -11,7 +11,7 @@ from sqlmodel import col
 from cs_console.casework.conversation import open_ticket, reply
 from cs_console.casework.workflow import assign, set_state
 from cs_console.custody.drafts import load_draft, save_draft
-from cs_console.custody.safe_views import open_safe
+from cs_console.custody.safe_views import open_typed
 from cs_console.desk import DeskSession
 from cs_console.errors import (
     BasisRequired,
@@ -93,7 +93,7 @@ def test_answers_are_redacted_before_they_are_sealed_and_read_again(test_desk: T
     end(test_desk, ben, number, settling(TicketKind.COMPLAINT, answers={"what": words}))
     [stored] = settlements(test_desk, number)
     keys = keys_of(test_desk.desk, number)
-    kept = open_safe(keys.key, keys.place("settlement", "answers", stored.id), stored.answers)
+    kept = open_typed(keys.key, keys.place("settlement", "answers", stored.id), stored.answers)
     assert "Alice" not in kept and "138" not in kept and "by night" in kept
     view = last_settlement(ben, number)
     assert view is not None

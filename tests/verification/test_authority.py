@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from cs_console.custody.safe_views import open_safe
+from cs_console.custody.safe_views import open_safe, open_typed
 from cs_console.decisions import approval, checklist
 from cs_console.errors import (
     AgeUnknown,
@@ -48,7 +48,7 @@ def test_an_authority_is_sealed_redacted_and_on_record(v: Verifying) -> None:
         row = db.scalars(select(Authority)).one()
     assert (row.sort, row.agent_id, row.ended_at) == (REPRESENTATIVE, v.session.agent.id, None)
     keys = keys_of(v.desk, v.ticket.number)
-    shown = open_safe(keys.key, keys.place("authority", "note", row.id), row.note)
+    shown = open_typed(keys.key, keys.place("authority", "note", row.id), row.note)
     assert shown.startswith("A letter of 12 November")
     assert "canary" not in shown
     assert "13812345678" not in shown

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from cs_console.casework.contacts import change_contact
 from cs_console.casework.workflow import assign, claim, release
 from cs_console.custody.disclosure import Target, reveal
-from cs_console.custody.safe_views import open_safe
+from cs_console.custody.safe_views import open_typed
 from cs_console.desk import DeskSession, operator_session
 from cs_console.errors import BadInput, NotAllowed, NotVerified, NoUndertaking, WrongState
 from cs_console.intake.jsonl import RequesterRecord
@@ -60,7 +60,7 @@ def test_the_note_is_kept_sealed_with_personal_data_redacted(test_desk: TestDesk
     assert row.note is not None
     assert b"Letter" not in row.note
     keys = keys_of(desk, ticket.number)
-    shown = open_safe(keys.key, keys.place("verification", "note", row.id), row.note)
+    shown = open_typed(keys.key, keys.place("verification", "note", row.id), row.note)
     assert "Letter of 12 November" in shown
     assert "canary" not in shown
     assert "13812345678" not in shown
