@@ -6,6 +6,8 @@ Sentences never contain a value that a requester gave us: they may reach logs an
 from collections.abc import Collection
 from datetime import datetime
 
+from cs_console.local_time import in_utc
+
 
 class ConsoleError(Exception):
     """The console did not do what was asked. `code` is stable; `sentence` and `next_step` are shown to the person."""
@@ -176,7 +178,7 @@ class TimeNotConfirmed(ConsoleError):
     def __init__(self, machine: datetime, desk_time: datetime) -> None:
         self.machine, self.session = machine, desk_time
         super().__init__(
-            f"This machine's clock shows {machine:%Y-%m-%d %H:%M} UTC; the desk's time is {desk_time:%Y-%m-%d %H:%M}.",
+            f"This machine's clock shows {in_utc(machine)}; the desk's time is {in_utc(desk_time)}.",
             "Correct the clock, or have a supervisor or an admin confirm it: `cs-console time confirm --second NAME`.",
         )
 

@@ -22,6 +22,7 @@ from cs_console.delivery.where_to_write import may_write_to
 from cs_console.desk import DeskSession
 from cs_console.errors import KeyDestroyed, SealBroken
 from cs_console.independence.matters import matter_of
+from cs_console.local_time import hour_or_moment
 from cs_console.plain_text import one_line, plain
 from cs_console.policy.schema import Pack
 from cs_console.policy.workflow_rules import WorkflowRules
@@ -217,14 +218,6 @@ def view_of(db: Session, session: DeskSession, number: int) -> TicketView:
     )
 
 
-def local_words(moment: datetime, now: datetime) -> str:
-    """A moment in the console's own time zone: "14:01" today, else "21 Nov 09:12"."""
-    here = moment.astimezone()
-    if here.date() == now.astimezone().date():
-        return f"{here:%H:%M}"
-    return f"{here.day} {here:%b %H:%M}"
-
-
 def _opened(keys: TicketKeys | None, table: str, column: str, row: str, sealed: bytes) -> str:
     if keys is None:
         return ERASED
@@ -328,7 +321,7 @@ def _window(db: Session, session: DeskSession, pack: Pack, ticket: TicketFacts) 
         how = f"{how} to {_title(pack, Field(contact)).lower()} on file"
     authority = authority_then(db, ticket.number, at)
     whose = f", for a {authority.value}" if authority else ""
-    words = f"{how}{whose}, {local_words(at, now)}, by {agent}"
+    words = f"{how}{whose}, {hour_or_moment(at, now)}, by {agent}"
     if closed is None and until > now:
         return _Window(until, words)
     return _Window(None, f"{words}; window closed")

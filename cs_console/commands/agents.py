@@ -7,6 +7,7 @@ import typer
 from cs_console.commands.context import Home, Json, desk, print_json
 from cs_console.commands.typed_password import PasswordStdin, typed_password, typed_passwords
 from cs_console.desk import Desk, operator_session
+from cs_console.local_time import second, sortable
 from cs_console.staff import accounts
 from cs_console.staff.second_person import Confirming
 from models.enums import Role
@@ -75,10 +76,10 @@ def list_(as_json: Json = False, home: Home = None) -> None:
         print_json({"agents": [_fields(row) for row in rows]})
         return
     for row in rows:
-        last = "never" if row.last_signed_in is None else f"{row.last_signed_in.astimezone():%Y-%m-%d %H:%M}"
+        last = "never" if row.last_signed_in is None else sortable(row.last_signed_in)
         state = str(row.state.value) + (", password must be changed" if row.must_change_password else "")
         if row.waits_until is not None:
-            state += f", waits until {row.waits_until.astimezone():%H:%M:%S}"
+            state += f", waits until {second(row.waits_until)}"
         if row.to_confirm:
             state += f", {', '.join(row.to_confirm)} to be confirmed"
         if not row.identified:

@@ -7,6 +7,7 @@ import typer
 from cs_console.access_log.clocks import span
 from cs_console.commands.context import Home, desk
 from cs_console.commands.typed_password import PasswordStdin, typed_password
+from cs_console.local_time import in_utc
 from cs_console.staff.desk_time import confirm_time
 
 app = typer.Typer(help="The desk's time: whether the machine's clock is trusted.", no_args_is_help=True)
@@ -18,9 +19,9 @@ def status(home: Home = None) -> None:
     with desk(home) as opened:
         parted, now = opened.clock.parted, opened.clock.now()
     if not parted:
-        print(f"The desk's time is {now:%Y-%m-%d %H:%M} UTC; this machine's clock is trusted.")
+        print(f"The desk's time is {in_utc(now)}; this machine's clock is trusted.")
         return
-    print(f"The desk's time is {now:%Y-%m-%d %H:%M} UTC, but {span(parted)}. Nothing is erased or escalated.")
+    print(f"The desk's time is {in_utc(now)}, but {span(parted)}. Nothing is erased or escalated.")
     raise typer.Exit(1)
 
 
@@ -33,4 +34,4 @@ def confirm(
     """Trust this machine's clock again after a second person has confirmed it. Recorded."""
     with desk(home) as opened:
         now = confirm_time(opened, second, typed_password(password_stdin))
-    print(f"The desk's time is {now:%Y-%m-%d %H:%M} UTC. Delayed work continues.")
+    print(f"The desk's time is {in_utc(now)}. Delayed work continues.")

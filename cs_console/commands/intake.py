@@ -13,6 +13,7 @@ from cs_console.commands.context import Home, Json, desk, print_json
 from cs_console.desk import operator_session
 from cs_console.intake.intake import ImportCounts, Told, import_jsonl, import_mail
 from cs_console.intake.quarantine import KeptMail, listing
+from cs_console.local_time import sortable
 from cs_console.plain_text import sentence_line
 from cs_console.safe_output import drawing_stream
 
@@ -61,7 +62,7 @@ def quarantine(
         print("The quarantine is empty.")
     else:
         for one in kept:
-            print(f"{one.at.astimezone():%Y-%m-%d %H:%M}  {one.size:>11,} B  {one.reason}")
+            print(f"{sortable(one.at)}  {one.size:>11,} B  {one.reason}")
 
 
 def _as_json(kept: KeptMail) -> dict[str, object]:

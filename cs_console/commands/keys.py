@@ -1,7 +1,6 @@
 """`cs-console keys ...`: the keyring and the key that wraps it."""
 
 import sys
-from datetime import datetime
 
 import typer
 from sqlmodel import col, select
@@ -12,6 +11,7 @@ from cs_console.custody.index_state import SETTLED
 from cs_console.custody.rotation import KeyStatus, key_status
 from cs_console.custody.rotation import rotate as rotate_keys
 from cs_console.desk import Desk, operator_session
+from cs_console.local_time import day_with_year
 from cs_console.settings import Settings
 from models.desk_identity import DeskIdentity
 
@@ -61,7 +61,7 @@ def status(as_json: Json = False, home: Home = None) -> None:
         for epoch, count in found.by_epoch.items():
             print(f"epoch {epoch}: {count} keys")
         print(f"wrapped by: {key_file or 'the key that CS_CONSOLE_KEY_COMMAND prints'}")
-        print(f"last rotated: {_day(found.rotated_at) if found.rotated_at else 'never'}")
+        print(f"last rotated: {day_with_year(found.rotated_at) if found.rotated_at else 'never'}")
         print(window(found))
         print(index_words(found))
         if to_finish:
@@ -102,10 +102,10 @@ def window(found: KeyStatus) -> str:
     what = f"{found.erased} erased {'key' if found.erased == 1 else 'keys'}"
     if found.overdue:
         return (
-            f"Old backups of the keyring can open {what}. A rotation was due by {_day(found.due)}: "
+            f"Old backups of the keyring can open {what}. A rotation was due by {day_with_year(found.due)}: "
             "run `cs-console keys rotate`."
         )
-    return f"Old backups of the keyring can open {what} until the next rotation, due by {_day(found.due)}."
+    return f"Old backups of the keyring can open {what} until the next rotation, due by {day_with_year(found.due)}."
 
 
 def index_words(found: KeyStatus) -> str:
@@ -139,8 +139,3 @@ def keyring_belongs(opened: Desk) -> bool:
     with opened.database.reading() as db:
         desk_id = db.exec(select(col(DeskIdentity.id))).first()
     return desk_id is not None and opened.keyring.belongs_to(desk_id)
-
-
-def _day(moment: datetime) -> str:
-    """A date in UTC, like the stored times."""
-    return f"{moment.day} {moment:%b %Y}"

@@ -12,6 +12,7 @@ from cs_console.adoption.pack_check import check_pack
 from cs_console.commands.context import Home, Json, desk, errors_end_command, print_json
 from cs_console.desk import operator_session
 from cs_console.errors import BadPack, NoDesk, UnknownPack
+from cs_console.local_time import sortable
 from cs_console.opening import open_desk
 from cs_console.plain_text import sentence_line
 from cs_console.policy.differences import differences
@@ -156,7 +157,7 @@ def _pack_line(one: ShelvedPack, unusable: str) -> str:
     words = [unusable] if unusable else []
     words += ["current"] if one.current else []
     if one.adopted_at:
-        words.append(f"adopted {one.adopted_at.astimezone():%Y-%m-%d %H:%M}")
+        words.append(f"adopted {sortable(one.adopted_at)}")
     if one.open_tickets:
         words.append(f"{one.open_tickets} open {'ticket' if one.open_tickets == 1 else 'tickets'}")
     if one.changed and unusable != GONE:

@@ -9,6 +9,7 @@ import typer
 from cs_console.commands.context import Home, Json, desk, print_json
 from cs_console.desk import Desk, operator_session
 from cs_console.errors import BadInput
+from cs_console.local_time import sortable
 from cs_console.tickets.filters import Filter, parse
 from cs_console.tickets.queue import MAX_PAGE_SIZE, ListedTicket, listing
 from cs_console.tickets.queue_query import VIEWS, Cursor
@@ -81,7 +82,6 @@ def _as_json(row: ListedTicket) -> dict[str, object]:
 
 
 def _line(row: ListedTicket) -> str:
-    received = row.received_at.astimezone()
-    due = "-" if row.due_at is None else f"{row.due_at.astimezone():%Y-%m-%d %H:%M}"
+    due = "-" if row.due_at is None else sortable(row.due_at)
     number = f"#{row.number}"
-    return _COLUMNS.format(number, row.kind, row.state, row.priority.name.lower(), f"{received:%Y-%m-%d %H:%M}", due)
+    return _COLUMNS.format(number, row.kind, row.state, row.priority.name.lower(), sortable(row.received_at), due)

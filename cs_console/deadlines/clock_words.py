@@ -4,6 +4,7 @@ from datetime import datetime, timedelta, tzinfo
 from itertools import groupby
 
 from cs_console.deadlines.clock import Clock, moved_to_working_day, stopped_for
+from cs_console.local_time import day, weekday
 from cs_console.policy.clock_rules import ClockRules
 from cs_console.policy.days_off import holidays_between
 from cs_console.policy.schema import Pack
@@ -34,18 +35,18 @@ def _parts(pack: Pack, kind: TicketKind, clock: Clock, now: datetime | None) -> 
     if clock.starts is None:
         return "starts when the requester is verified", "", ""
     rules = pack.clock
-    words = f"{term_words(rules)} from {clock.since} on {day_words(clock.starts, rules.zone)}"
+    words = f"{term_words(rules)} from {clock.since} on {day(clock.starts, rules.zone)}"
     words += _stop_words(rules, clock)
     if clock.extended is not None:
-        words += f", extended by {extension_words(rules)} (told {day_words(clock.extended, rules.zone)})"
+        words += f", extended by {extension_words(rules)} (told {day(clock.extended, rules.zone)})"
     if moved_to_working_day(rules, clock):
         words += ", then the next working day"
-    when = "" if clock.ends is None else weekday_words(clock.ends, rules.zone)
+    when = "" if clock.ends is None else weekday(clock.ends, rules.zone)
     if clock.due is not None:
         when += _late_words(clock.due, now, rules.zone)
-    then = "" if clock.answered is None else f"; answered on {day_words(clock.answered, rules.zone)}"
+    then = "" if clock.answered is None else f"; answered on {day(clock.answered, rules.zone)}"
     if clock.answered is not None and clock.review is not None:
-        then += f", review on {day_words(clock.review, rules.zone)}"
+        then += f", review on {day(clock.review, rules.zone)}"
     return words, when, then
 
 
@@ -64,17 +65,6 @@ def extension_words(rules: ClockRules) -> str:
     return _counted(more.months, "month") if more.months is not None else _counted(more.days or 0, "day")
 
 
-def day_words(moment: datetime, zone: tzinfo) -> str:
-    """A day in a list or a line: "3 Nov"."""
-    day = moment.astimezone(zone)
-    return f"{day.day} {day:%b}"
-
-
-def weekday_words(moment: datetime, zone: tzinfo) -> str:
-    """The day that is waited for: "3 Dec, Thu"."""
-    return f"{day_words(moment, zone)}, {moment.astimezone(zone):%a}"
-
-
 def _late_words(due: datetime, now: datetime | None, zone: tzinfo) -> str:
     """How late it is, in days of the pack's calendar: ", 8 days late"."""
     if now is None or now <= due:
@@ -86,13 +76,13 @@ def _late_words(due: datetime, now: datetime | None, zone: tzinfo) -> str:
 def _first_response_words(pack: Pack, kind: TicketKind, clock: Clock, now: datetime | None) -> tuple[str, str, str]:
     zone = pack.clock.zone
     if clock.responded is not None:
-        return f"first response given on {day_words(clock.responded, zone)}", "", ""
+        return f"first response given on {day(clock.responded, zone)}", "", ""
     received, due = clock.received.astimezone(zone), clock.first_response_due.astimezone(zone)
     holidays = holidays_between(pack.clock, received.date(), due.date())
     left_out = f" ({_counted(holidays, 'holiday')})" if holidays else ""
     days = _counted(pack.kinds[kind].first_response_working_days, "working day")
-    when = weekday_words(due, zone) + _late_words(clock.first_response_due, now, zone)
-    return f"first response within {days} of {day_words(received, zone)}{left_out}", when, ""
+    when = weekday(due, zone) + _late_words(clock.first_response_due, now, zone)
+    return f"first response within {days} of {day(received, zone)}{left_out}", when, ""
 
 
 def _stop_words(rules: ClockRules, clock: Clock) -> str:
@@ -103,7 +93,7 @@ def _stop_words(rules: ClockRules, clock: Clock) -> str:
         days = round(total / timedelta(days=1))
         words += f", stopped {_counted(days, 'day') if days else 'less than a day'} for {cause}"
     if clock.stopped is not None:
-        words += f", stopped since {day_words(clock.stopped.begun, rules.zone)} for {clock.stopped.cause}"
+        words += f", stopped since {day(clock.stopped.begun, rules.zone)} for {clock.stopped.cause}"
     return words
 
 

@@ -22,6 +22,7 @@ from cs_console.decisions.typed_answers import with_typed
 from cs_console.desk import DeskSession
 from cs_console.errors import NotAllowed, StaleProposal
 from cs_console.independence.separation import is_own_appealed
+from cs_console.local_time import day
 from cs_console.plain_text import plain
 from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
@@ -340,7 +341,7 @@ def _finding_lines(pack: Pack, finding: Finding, labels: Mapping[str, str]) -> I
     answers = {answer.question: answer for answer in finding.answers}
     for question in ground.questions:
         answer = answers[question.id]
-        yield f"  {question.text} {plain(answer.text)} ({answer.at.day} {answer.at:%b})"
+        yield f"  {question.text} {plain(answer.text)} ({day(answer.at)})"
     for item in finding.evidence:
         yield f"  Evidence: {plain(evidence_words(labels, item))}"
     for key in finding.offers:

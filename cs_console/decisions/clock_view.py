@@ -17,6 +17,7 @@ from cs_console.decisions.clock_steps import why_not_ask, why_not_extend
 from cs_console.decisions.fee_steps import payment_days, why_not_paid, why_not_unpaid
 from cs_console.desk import DeskSession
 from cs_console.errors import ConsoleError, KeyDestroyed
+from cs_console.local_time import moment
 from cs_console.plain_text import one_line, plain
 from cs_console.policy.schema import Pack
 from cs_console.tickets.ticket_record import ERASED, TicketFacts, open_on_record
@@ -165,9 +166,8 @@ def _line(typed: TypedWords | None, ticket: TicketFacts, event: ClockEvent, by: 
     return ClockLine(when, ClockMove(event.move).value, named, one_line(plain(reason)))
 
 
-def _when(moment: datetime, zone: tzinfo) -> str:
-    local = moment.astimezone(zone)
-    return f"{local.day:>2} {local:%b %H:%M}"
+def _when(at: datetime, zone: tzinfo) -> str:
+    return f"{moment(at, zone):>12}"  # as wide with a day of one digit
 
 
 def _sentence(refusal: ConsoleError | None) -> str:

@@ -19,6 +19,7 @@ from cs_console.delivery.outgoing import deliver_one
 from cs_console.desk import Desk, DeskSession
 from cs_console.errors import BadInput, ChangedElsewhere, ConsoleError, NotAllowed, NotVouched, WrongState
 from cs_console.independence.separation import require_not_own
+from cs_console.local_time import short_date
 from cs_console.policy.clock_rules import ClockRules
 from cs_console.policy.schema import Pack
 from cs_console.staff.undertakings import require_current
@@ -123,8 +124,8 @@ def why_not_unpaid(
     last = _day(pack.clock, pay_by(pack, clock.fee_asked))
     if _day(pack.clock, now) <= last:
         first = last + timedelta(days=1)
-        words = f"It can be paid until {last.day} {last:%b}."
-        return WrongState(words, f"Close it as unpaid from {first.day} {first:%b} on.")
+        words = f"It can be paid until {short_date(last)}."
+        return WrongState(words, f"Close it as unpaid from {short_date(first)} on.")
     return None
 
 

@@ -16,6 +16,7 @@ from cs_console.decisions.notice_delivery import NoticeWay, notice_way
 from cs_console.desk import Desk, DeskSession
 from cs_console.errors import KeyDestroyed
 from cs_console.independence.matters import MatterView, matter_of
+from cs_console.local_time import day_with_year
 from cs_console.policy.schema import Pack
 from cs_console.policy.workflow_rules import WorkflowQuestion, WorkflowRules
 from cs_console.settlements.settling_rules import exception_of, settling_from_json
@@ -51,7 +52,7 @@ def settled_words(db: Session, pack: Pack, kind: TicketKind, number: int) -> str
     settlement, agent = found
     by_letter = settlement.notice is not None and notice_way(db, number, settlement.at) is NoticeWay.BY_LETTER
     letter = ", to be sent by letter" if by_letter else ""
-    return f"{_title(pack, kind, settlement.outcome)}, {_day(settlement.at)} by {agent}{letter}"
+    return f"{_title(pack, kind, settlement.outcome)}, {day_with_year(settlement.at)} by {agent}{letter}"
 
 
 def set_aside_by(db: Session, desk: Desk, number: int, since: datetime) -> int | None:
@@ -119,13 +120,13 @@ def _matter_lines(session: DeskSession, matter: MatterView) -> Iterator[str]:
     number = matter.about_number
     decision, settlement = last_decision(session, number), last_settlement(session, number)
     if decision is not None:
-        when = "" if decision.decided_at is None else f", {_day(decision.decided_at)}"
+        when = "" if decision.decided_at is None else f", {day_with_year(decision.decided_at)}"
         yield f"#{number}: {decision.words} ({decision.state.value}{when})"
         approved = f", approved by {' and '.join(decision.approvers)}" if decision.approvers else ""
         yield f"Proposed by {decision.proposer}{approved}"
         yield from decision.findings
     if settlement is not None:
-        yield f"#{number}: {settlement.title}, {_day(settlement.at)} by {settlement.agent}"
+        yield f"#{number}: {settlement.title}, {day_with_year(settlement.at)} by {settlement.agent}"
         yield from settlement.lines
     if decision is None and settlement is None:
         yield f"#{number}: not decided yet."
@@ -172,8 +173,3 @@ def _words(pack: Pack, question: WorkflowQuestion, text: str) -> str:
         exception = exception_of(pack, text)
         return text if exception is None else f"({exception.number}) {exception.title}"
     return question.choices.get(text, text)
-
-
-def _day(moment: datetime) -> str:
-    day = moment.astimezone()
-    return f"{day.day} {day:%B %Y}"

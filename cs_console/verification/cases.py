@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlmodel import Session
 
@@ -82,9 +81,3 @@ def case_of(db: Session, session: DeskSession, number: int, *, locked: bool = Fa
     pseudonym = desk.pseudonym(requester.id, desk.keyring.key(requester.id))
     require_owner(db, desk, number, pseudonym)
     return Case(number, requester.id, pseudonym, desk.packs.get(ticket.pack), ticket, requester)
-
-
-def local_moment(moment: datetime) -> str:
-    """A moment as screens and sentences show it, in local time: "21 Nov 09:12"."""
-    local = moment.astimezone()
-    return f"{local.day} {local:%b %H:%M}"

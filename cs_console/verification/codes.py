@@ -31,11 +31,12 @@ from cs_console.errors import (
     VerificationLocked,
     WrongState,
 )
+from cs_console.local_time import moment
 from cs_console.policy.templates import render
 from cs_console.policy.verification_rules import CodeRules
 from cs_console.staff.undertakings import require_current
 from cs_console.verification.askers import asker_of
-from cs_console.verification.cases import Case, case_of, local_moment
+from cs_console.verification.cases import Case, case_of
 from cs_console.verification.codes_on_record import about_lock, about_sent, about_wrong, counts_still, tried
 from cs_console.verification.limits import (
     Try,
@@ -264,7 +265,7 @@ def code_hash(desk: Desk, code_id: str, number: int, contact_id: str, digits: st
 def too_recent(changed_at: datetime, rules: CodeRules, now: datetime) -> NoCode | None:
     """From when a recently changed contact can receive codes; None where it can."""
     usable = changed_at + timedelta(days=rules.contact_recent_days)
-    return None if usable <= now else NoCode(Bar.RECENT, f"{Bar.RECENT.value}, usable from {local_moment(usable)}")
+    return None if usable <= now else NoCode(Bar.RECENT, f"{Bar.RECENT.value}, usable from {moment(usable)}")
 
 
 def why_no_code(db: Session, case: Case, contact: MaskedContact, now: datetime) -> NoCode | None:

@@ -12,8 +12,9 @@ from sqlmodel import Session, col
 
 from cs_console.desk import Desk
 from cs_console.errors import SendLimit, VerificationLocked
+from cs_console.local_time import moment
 from cs_console.policy.verification_rules import CodeRules
-from cs_console.verification.cases import Case, local_moment
+from cs_console.verification.cases import Case
 from cs_console.verification.codes_on_record import tried
 from models.agent import Agent
 from models.columns import UtcMoment
@@ -101,7 +102,7 @@ def left_of(db: Session, desk: Desk, case: Case, now: datetime) -> int:
 
 def lock_refusal(until: datetime) -> VerificationLocked:
     """The refusal of a locked requester."""
-    return VerificationLocked(until, local_moment(until))
+    return VerificationLocked(until, moment(until))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,7 @@ def sends_left(db: Session, requester_id: str, agent_id: str, rules: CodeRules, 
 
 def send_refusal(sends: Sends, rules: CodeRules) -> SendLimit | None:
     """The limit that was reached, if one was."""
-    again = f"Wait until {local_moment(sends.again_at)}, or verify by a written request." if sends.again_at else ""
+    again = f"Wait until {moment(sends.again_at)}, or verify by a written request." if sends.again_at else ""
     if not sends.day:
         return SendLimit(f"{rules.sends_per_day} codes were sent to this requester in the last 24 hours.", again)
     if not sends.hour:

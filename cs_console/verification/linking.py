@@ -25,12 +25,13 @@ from cs_console.deadlines.clock_events import recompute
 from cs_console.desk import Desk, DeskSession
 from cs_console.errors import BadInput, ChangedElsewhere, ConsoleError, NothingThere, OwnDecision, WrongState
 from cs_console.independence.separation import require_decided_nothing, require_not_own
+from cs_console.local_time import moment
 from cs_console.plain_text import one_line, plain
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.look_up import find_persons
 from cs_console.tickets.requesters import add_requester
 from cs_console.tickets.ticket_record import facts, refusals_on_record
-from cs_console.verification.cases import Case, case_of, local_moment
+from cs_console.verification.cases import Case, case_of
 from cs_console.verification.windows import close_window
 from models.agent import Agent
 from models.authority import Authority
@@ -300,5 +301,5 @@ def _history(db: Session, number: int, typed: TypedWords) -> tuple[str, ...]:
     for one, name in rows:
         reason = typed.open("linking", "reason", one.id, one.reason)
         did = "linked it" if one.after != Link.NONE else "took the link back"
-        lines.append(f"{local_moment(one.at)} {name} {did}: {one_line(plain(reason))}")
+        lines.append(f"{moment(one.at)} {name} {did}: {one_line(plain(reason))}")
     return tuple(lines)

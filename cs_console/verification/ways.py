@@ -10,10 +10,11 @@ from sqlmodel import Session
 from cs_console.custody.contacts import MaskedContact, masked_contacts
 from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.desk import DeskSession
+from cs_console.local_time import moment
 from cs_console.staff.undertakings import require_current
 from cs_console.verification.askers import Asker, asker_of
 from cs_console.verification.caller import checks_made
-from cs_console.verification.cases import Case, case_of, local_moment
+from cs_console.verification.cases import Case, case_of
 from cs_console.verification.codes import Bar, NoCode, why_no_code
 from cs_console.verification.limits import Sends, left_of, locked, send_refusal, sends_of
 from models.enums import Field, Role, TicketState, VerificationMethod
@@ -171,7 +172,7 @@ def _code_refusal(here: _Standing) -> str:
     if asker is not None:
         return "a guardian first"
     if here.locked is not None:
-        return f"locked until {local_moment(here.locked)}"
+        return f"locked until {moment(here.locked)}"
     if not here.verifies:
         return "a verifier does that"
     return limit.sentence.rstrip(".") if limit else ""
@@ -229,7 +230,7 @@ def _about(asker: Asker) -> str:
 def _budget(here: _Standing) -> str:
     tries = "1 attempt left" if here.tries == 1 else f"{here.tries} attempts left"
     if here.locked is not None:
-        tries = f"no attempt left until {local_moment(here.locked)}"
+        tries = f"no attempt left until {moment(here.locked)}"
     return f"{tries} · codes left: {here.sends.hour} within the hour, {here.sends.day} within the day"
 
 
@@ -243,7 +244,7 @@ def _next_step(here: _Standing, reasons: Mapping[str, NoCode | None]) -> str:
     if asker is not None:
         return str(asker)
     if here.locked is not None:
-        return f"Codes are locked until {local_moment(here.locked)}; a supervisor can lift the lock.{other}"
+        return f"Codes are locked until {moment(here.locked)}; a supervisor can lift the lock.{other}"
     bars = {None if barred is None else barred.bar for barred in reasons.values()}
     if None not in bars:
         why = "No contact on file can receive a code."

@@ -10,12 +10,12 @@ from cs_console.access_log.action_words import action_words
 from cs_console.access_log.review import EntryPage, EntryView, LogFilter, entries, entry, parse_log_filter
 from cs_console.access_log.state import LogState, log_state
 from cs_console.errors import BadFilter
+from cs_console.local_time import moment
 from models.enums import Result
 from screens.access_log.log_entry import EntryDialog
 from screens.access_log.log_proof import ProofDialog
 from screens.frame.console_screen import ConsoleScreen
 from screens.frame.dialog import WIDE
-from screens.frame.local_time import moment
 from screens.registry import bindings_for
 from screens.widgets.cursor_sign import LineTable
 from screens.widgets.filter_line import FilterLine

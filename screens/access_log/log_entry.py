@@ -5,8 +5,8 @@ from textual.containers import VerticalScroll
 
 from cs_console.access_log.action_words import action_words
 from cs_console.access_log.review import EntryView
+from cs_console.local_time import moment_with_year
 from screens.frame.dialog import Dialog
-from screens.frame.local_time import moment_with_year
 from screens.widgets.safe_text import PlainText
 
 

@@ -17,9 +17,10 @@ from cs_console.decisions.approval import (
 )
 from cs_console.decisions.approval_queue import ProposalView
 from cs_console.errors import ConsoleError, WrongPassword
+from cs_console.local_time import moment
+from screens.frame.amounts import age
 from screens.frame.choice import ChoiceDialog
 from screens.frame.console_screen import ConsoleScreen
-from screens.frame.local_time import age, moment
 from screens.frame.text_dialog import PasswordDialog, WordsDialog, Written, forgetting_draft
 from screens.registry import bindings_for
 from screens.ticket.notice_dialogs import tone_of_notice

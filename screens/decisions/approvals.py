@@ -10,9 +10,9 @@ from cs_console.decisions.approval import waiting
 from cs_console.decisions.approval_queue import ProposalRow, Waiting
 from models.roles import APPROVES
 from screens.decisions.approval import ProposalScreen
+from screens.frame.amounts import age
 from screens.frame.console_screen import ConsoleScreen
 from screens.frame.dialog import WIDE
-from screens.frame.local_time import age
 from screens.registry import bindings_for
 from screens.widgets.cursor_sign import LineTable
 from screens.widgets.notice_bar import Said

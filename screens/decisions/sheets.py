@@ -14,11 +14,12 @@ from textual.widgets import Input, TextArea
 from cs_console.custody.attachment_labels import AttachmentLabel
 from cs_console.decisions.approval_queue import DecisionView
 from cs_console.decisions.checklist import FieldChoice, GroundView, QuestionView, RightChoice
+from cs_console.local_time import moment
 from cs_console.policy.ground_rules import ConsentException
 from models.enums import DecisionState, Outcome
 from screens.decisions.form import ChecklistForm, GroundSheet
 from screens.decisions.mark_list import MarkList
-from screens.frame.local_time import moment, size_words
+from screens.frame.amounts import size_words
 from screens.frame.walk_screen import StepSheet
 from screens.widgets.choice_list import Choice, ChoiceList
 from screens.widgets.safe_text import PlainText

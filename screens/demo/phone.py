@@ -11,9 +11,9 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 
 from cs_console.errors import StoreUnavailable
+from cs_console.local_time import moment
 from cs_console.plain_text import one_line
 from screens.frame.console_screen import ConsoleScreen
-from screens.frame.local_time import moment
 from screens.registry import bindings_for
 from screens.widgets.safe_text import PlainText
 

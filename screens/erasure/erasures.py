@@ -1,5 +1,6 @@
 """Pending erasures: those that wait for a second person or for the end of a hold."""
 
+from datetime import UTC
 from functools import partial
 
 from textual import on
@@ -8,9 +9,9 @@ from textual.widgets import DataTable
 
 from cs_console.erasure.erasure import Confirmed, ErasureRow, confirm_erasure, open_erasures, withdraw_erasure
 from cs_console.errors import ConsoleError, WrongPassword
+from cs_console.local_time import day_with_year, moment
 from models.enums import ErasureState
 from screens.frame.console_screen import ConsoleScreen
-from screens.frame.local_time import day, moment
 from screens.frame.text_dialog import PasswordDialog
 from screens.registry import bindings_for
 from screens.ticket.ticket import TicketScreen
@@ -150,13 +151,15 @@ def _confirmed_words(row: ErasureRow, done: Confirmed) -> Said:
     if done.erased:
         return Said(f"The requester of #{row.number} was erased.")
     if done.held_until is not None:
-        return Said(f"A hold keeps the data until {day(done.held_until)}; it is hidden now and erased then.")
+        return Said(
+            f"A hold keeps the data until {day_with_year(done.held_until, UTC)}; it is hidden now and erased then."
+        )
     return Said(f"Erased for all agents, but not yet everywhere: {done.problem}", Tone.WARNING)
 
 
 def _state_words(row: ErasureRow) -> str:
     if row.state is ErasureState.HELD and row.held_until is not None:
-        return f"kept: {day(row.held_until)}"
+        return f"kept: {day_with_year(row.held_until, UTC)}"
     words = {
         ErasureState.PROPOSED: "to confirm",
         ErasureState.HELD: "hold has ended",

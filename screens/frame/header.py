@@ -4,8 +4,8 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from cs_console.local_time import hour, hour_or_moment
 from screens.frame.console import HeaderState
-from screens.frame.local_time import hour, moment
 from screens.frame.session_app import SessionApp
 from screens.widgets.header_bar import HeaderBar
 
@@ -27,10 +27,11 @@ class Header:
         if session is None:
             return
         now = session.desk.clock.now()
-        clock = now.astimezone().strftime("%H:%M")
         roles = ", ".join(sorted(session.agent.roles))
         log, whole = log_words(self._log_state)
-        state = HeaderState(f"{session.agent.name} · {roles}", clock, log, whole, signed_words(self._log_state, now))
+        state = HeaderState(
+            f"{session.agent.name} · {roles}", hour(now), log, whole, signed_words(self._log_state, now)
+        )
         if state != self._app.header:
             self._app.header = state
             for screen in self._app.screen_stack:
@@ -66,5 +67,4 @@ def signed_words(state: "LogState | None", now: datetime) -> str:
     """The log's last checkpoint for the header: `signed 14:02`, with the day when that was not today."""
     if state is None or state.last_checkpoint_at is None:
         return ""
-    at = state.last_checkpoint_at
-    return f"signed {hour(at) if at.astimezone().date() == now.astimezone().date() else moment(at)}"
+    return f"signed {hour_or_moment(state.last_checkpoint_at, now)}"

@@ -5,9 +5,9 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from cs_console.local_time import moment
 from cs_console.tickets.queue import QueueRow
 from models.enums import Priority
-from screens.frame.local_time import moment
 from screens.widgets.safe_text import literal_line
 
 

@@ -9,10 +9,10 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import TextArea
 
+from cs_console.local_time import moment
 from cs_console.policy.schema import Pack
 from cs_console.policy.workflow_rules import WorkflowOutcome, WorkflowQuestion, WorkflowRules
 from cs_console.settlements.settled import SettlementView
-from screens.frame.local_time import moment
 from screens.frame.walk_screen import StepSheet
 from screens.settlements.form import SettleForm
 from screens.widgets.choice_list import Choice, ChoiceList

@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
 from cs_console.decisions.clock_view import ClockLine, ClockView, FeeWait
+from cs_console.local_time import date_words
 from models.enums import DeliveryState
 from screens.frame.choice import ChoiceDialog
 from screens.frame.dialog import Dialog
@@ -120,7 +121,7 @@ def paid_dialog(number: int, fee: FeeWait) -> ChoiceDialog:
     """Ask on which day the fee was paid; the key of each answer is that day (ISO 8601)."""
     newest = fee.days[0]
     near = {newest: "today", newest - timedelta(days=1): "yesterday"}
-    days = [Choice(one.isoformat(), f"{one:%a} {one.day} {one:%b %Y}", near.get(one, "")) for one in fee.days]
+    days = [Choice(one.isoformat(), f"{one:%a} {date_words(one)}", near.get(one, "")) for one in fee.days]
     return ChoiceDialog(f"On which day was the fee of #{number} paid?", days, hint="↵ record it   esc back")
 
 

@@ -5,8 +5,9 @@ from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 
 from cs_console.casework.conversation import Line
+from cs_console.local_time import moment
 from models.enums import DeliveryState, MessageSort
-from screens.frame.local_time import moment, size_words
+from screens.frame.amounts import size_words
 from screens.widgets.safe_text import PlainText
 
 _SORTS = {

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from cs_console.casework.conversation import FieldState, TicketView
 from cs_console.custody.contacts import MaskedContact
+from cs_console.local_time import hour, moment
 from models.enums import Field, Link, Priority, TicketState
-from screens.frame.local_time import hour, moment
 from screens.ticket.facts import Fact
 
 FIELD = "field"

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from cs_console.independence.matters import MatterChoices
+from cs_console.local_time import moment
 from screens.frame.choice import ChoiceDialog
-from screens.frame.local_time import moment
 from screens.widgets.choice_list import Choice
 
 OUTSIDE = "outside"

@@ -11,6 +11,7 @@ from cs_console.decisions.fee_steps import fee_paid, fee_unpaid
 from cs_console.decisions.resend_notice import NoticeRoutes, notice_posted, notice_routes, send_notice_again
 from cs_console.erasure.erasure import propose_erasure
 from cs_console.erasure.holds import HoldReasonChoice, HoldView, holds_and_reasons, lift_hold, place_hold
+from cs_console.local_time import date_words
 from cs_console.verification.linking import Whose, link_ticket, unlink_ticket, whose
 from models.enums import DeliveryState
 from screens.frame.choice import ChoiceDialog
@@ -150,7 +151,7 @@ class TicketTerms(TicketChanges):
         if note is not None:
             work = partial(place_hold, self.session, self.number, reason.key, note.words, until, act=note.act)
             forgetting = partial(forgetting_draft, self.session, note, work)
-            self._change(forgetting, f"The data is kept until {until:%d %b %Y}, whatever else is decided.")
+            self._change(forgetting, f"The data is kept until {date_words(until)}, whatever else is decided.")
 
     # --- the notice, and the policy
 

@@ -10,14 +10,15 @@ from textual.widgets import Input
 
 from cs_console.casework.conversation import TicketView, reload
 from cs_console.errors import CodeExpired, CodeWrong, ConsoleError, VerificationLocked
+from cs_console.local_time import hour, moment
 from cs_console.verification.authority import end_authority, record_age_band, see_authority
 from cs_console.verification.codes import SentCode, VerificationStatus, check_code, lift_lock, send_code, status
 from cs_console.verification.methods import Verified, verify_by_note
 from cs_console.verification.ways import Act, Way, Ways, ways
 from models.enums import AuthoritySort, Field, VerificationMethod
+from screens.frame.amounts import countdown
 from screens.frame.choice import ChoiceDialog
 from screens.frame.console_screen import ConsoleScreen
-from screens.frame.local_time import countdown, hour, moment
 from screens.frame.text_dialog import WordsDialog, Written, forgetting_draft
 from screens.registry import bindings_for
 from screens.verification.caller import CallerDialog

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text, update
 
 from cs_console.casework.conversation import TicketView, add_note, open_ticket, reload, reply
-from cs_console.casework.ticket_view import CLAIM_FIRST, LINES_SHOWN, NOT_NEEDED, VERIFY_FIRST, local_words
+from cs_console.casework.ticket_view import CLAIM_FIRST, LINES_SHOWN, NOT_NEEDED, VERIFY_FIRST
 from cs_console.desk import DeskSession
 from cs_console.errors import (
     BadInput,
@@ -22,6 +22,7 @@ from cs_console.errors import (
     SessionEnded,
     WrongState,
 )
+from cs_console.local_time import hour_or_moment
 from cs_console.tickets.ticket_record import ERASED, UNREADABLE
 from models.attachment import Attachment
 from models.columns import new_id
@@ -233,8 +234,8 @@ def test_fields_stand_in_the_packs_order_with_masks_and_what_a_reveal_names_them
 def test_a_moment_of_another_day_is_told_with_its_day(test_desk: TestDesk) -> None:
     at = test_desk.clock.now()
     hour = f"{at.astimezone():%H:%M}"
-    assert local_words(at, at) == hour
-    assert local_words(at, at + timedelta(days=1)) == f"20 Nov {hour}"
+    assert hour_or_moment(at, at) == hour
+    assert hour_or_moment(at, at + timedelta(days=1)) == f"20 Nov {hour}"
 
 
 def test_the_window_closes_by_itself_and_the_words_say_so(test_desk: TestDesk) -> None:

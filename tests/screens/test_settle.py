@@ -138,7 +138,7 @@ async def test_after_it_ended_the_screen_shows_how(sqlite_desk: TestDesk) -> Non
     end(sqlite_desk, case.pia, number, settling(TicketKind.COMPLAINT))
     async with console(sqlite_desk, case.sam, SIZES[1]) as shown:
         ticket = await shown.open_ticket(number)
-        await shown.until_words("Settled", "Founded, 20 November 2026 by pia", f"#{case.number}")
+        await shown.until_words("Settled", "Founded, 20 Nov 2026 by pia", f"#{case.number}")
         assert ticket.view is not None
         await shown.press("d")
         await shown.until_on(SettleScreen)

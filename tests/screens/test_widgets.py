@@ -13,7 +13,7 @@ from textual.widget import Widget
 from cs_console.casework.conversation import Line
 from models.enums import Channel, DeliveryState, MessageSort
 from screens.decisions.mark_list import MarkList
-from screens.frame.local_time import countdown, size_words
+from screens.frame.amounts import countdown, size_words
 from screens.ticket.conversation import Conversation, MessageBlock
 from screens.ticket.facts import Fact, FactLine, Facts
 from screens.ticket.revealed_value import RevealedValue

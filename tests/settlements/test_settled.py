@@ -56,7 +56,7 @@ def test_a_turned_ticket_still_says_what_it_was(test_desk: TestDesk) -> None:
     end(test_desk, ben, number, settling(TicketKind.INQUIRY, "turned"))
     view = open_ticket(ben, number)
     assert (view.kind, view.settles) == (TicketKind.RIGHTS, False)
-    assert view.settled_words == "Dealt with as a request about personal information, 20 November 2026 by ben"
+    assert view.settled_words == "Dealt with as a request about personal information, 20 Nov 2026 by ben"
 
 
 # --- whatever is tried in whatever order

@@ -1,28 +1,6 @@
-"""Times as people here read them: in their local time."""
+"""Amounts as screens show them: time left, age, bytes."""
 
 from datetime import datetime, timedelta
-
-
-def hour(at: datetime) -> str:
-    """`14:31`"""
-    return f"{at.astimezone():%H:%M}"
-
-
-def moment(at: datetime) -> str:
-    """`21 Nov 09:12`"""
-    local = at.astimezone()
-    return f"{local.day} {local:%b %H:%M}"
-
-
-def moment_with_year(at: datetime) -> str:
-    """`21 Nov 2026 09:12:07`"""
-    local = at.astimezone()
-    return f"{local.day} {local:%b %Y %H:%M:%S}"
-
-
-def day(at: datetime) -> str:
-    """`21 Nov 2026`, the day in UTC: for terms that last to the end of a day."""
-    return f"{at.day} {at:%b %Y}"
 
 
 def countdown(left: timedelta) -> str:
