@@ -1,8 +1,5 @@
 """`cs-console intake ...`: take in mail and JSON Lines, and list what could not be read."""
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -10,12 +7,11 @@ import typer
 
 from cs_console.adoption.adopting import note_current
 from cs_console.commands.context import Home, Json, desk, print_json
+from cs_console.commands.progress import progress_bar
 from cs_console.desk import operator_session
-from cs_console.intake.intake import ImportCounts, Told, import_jsonl, import_mail
+from cs_console.intake.intake import ImportCounts, import_jsonl, import_mail
 from cs_console.intake.quarantine import KeptMail, listing
 from cs_console.local_time import sortable
-from cs_console.plain_text import sentence_line
-from cs_console.safe_output import drawing_stream
 
 app = typer.Typer(help="Take in mail and JSON Lines, and list what could not be read.", no_args_is_help=True)
 
@@ -32,18 +28,18 @@ File = Annotated[Path, typer.Argument(help="A JSON Lines file of messages and re
 @app.command()
 def mail(paths: Paths, home: Home = None, json: Json = False) -> None:
     """Take in mail. Taking in the same mail again changes nothing."""
-    with desk(home) as opened, _watching() as (progress, told):
+    with desk(home) as opened, progress_bar("Reading", of_bytes=True) as shown:
         note_current(opened)
-        counts = import_mail(operator_session(opened), paths, progress, told)
+        counts = import_mail(operator_session(opened), paths, *shown)
     _print_counts(counts, _WORDS, json)
 
 
 @app.command()
 def jsonl(file: File, home: Home = None, json: Json = False) -> None:
     """Take in JSON Lines: messages, and account records from the platform."""
-    with desk(home) as opened, _watching() as (progress, told):
+    with desk(home) as opened, progress_bar("Reading", of_bytes=True) as shown:
         note_current(opened)
-        counts = import_jsonl(operator_session(opened), file, progress, told)
+        counts = import_jsonl(operator_session(opened), file, *shown)
     _print_counts(counts, (*_WORDS, *_RECORDS), json)
 
 
@@ -80,23 +76,3 @@ def _print_counts(counts: ImportCounts, words: tuple[str, ...], json: bool) -> N
             print("Older: account records that are older than the one on file; nothing was changed.")
         if values.get("suppressed"):
             print("Suppressed: accounts that were erased here. They stay erased until they are registered again.")
-
-
-@contextmanager
-def _watching() -> Iterator[tuple[Callable[[int, int], None] | None, Told]]:
-    """Show a progress bar on a terminal only. Problems go to standard error, line by line, in any case."""
-    if not sys.stderr.isatty():
-        yield None, lambda sentence: print(f"cs-console: {sentence_line(sentence)}", file=sys.stderr)
-        return
-    from rich.console import Console  # imported only for a terminal
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-    from rich.text import Text
-
-    columns = (TextColumn("Reading"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(file=drawing_stream())) as bar:
-        task = bar.add_task("", total=None)
-
-        def told(sentence: str) -> None:
-            bar.console.print(Text(f"cs-console: {sentence_line(sentence)}"))
-
-        yield lambda done, total: bar.update(task, completed=done, total=total), told

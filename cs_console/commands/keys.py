@@ -6,7 +6,7 @@ import typer
 from sqlmodel import col, select
 
 from cs_console.commands.context import Home, Json, desk, print_json
-from cs_console.commands.log_files import progress_bar
+from cs_console.commands.progress import progress_bar
 from cs_console.custody.index_state import SETTLED
 from cs_console.custody.rotation import KeyStatus, key_status
 from cs_console.custody.rotation import rotate as rotate_keys
@@ -78,8 +78,8 @@ def rotate(as_json: Json = False, home: Home = None) -> None:
     Consoles may stay open. Exit 1 when a setting has to be changed before the old key can be dropped.
     """
     with desk(home) as opened:
-        with progress_bar("Wrapping keys") as progress:
-            done = rotate_keys(operator_session(opened), progress)
+        with progress_bar("Wrapping keys") as shown:
+            done = rotate_keys(operator_session(opened), shown.progress)
         found, settings = key_status(opened), opened.settings
     to_finish = "" if done.finished else how_to_finish(found, settings)
     if as_json:

@@ -15,7 +15,8 @@ from cs_console.access_log.verify import Verdict, verify_log
 from cs_console.commands import log_proofs
 from cs_console.commands.consent import Erases, Second, left_alone, typed_consent
 from cs_console.commands.context import Home, Json, desk, errors_end_command, print_json
-from cs_console.commands.log_files import print_or_write, progress_bar, text_of
+from cs_console.commands.log_files import print_or_write, text_of
+from cs_console.commands.progress import progress_bar
 from cs_console.desk import operator_session
 from cs_console.errors import BadInput
 from cs_console.settings import load
@@ -62,8 +63,8 @@ def verify(
     """Say whether the log is complete, or name the first bad entry. Exit status 1 when it is broken."""
     with desk(home) as opened:
         note = None if checkpoint is None else text_of(checkpoint, "cs-console log checkpoint")
-        with progress_bar("Reading") as progress:
-            verdict = verify_log(opened, note=note, progress=progress)
+        with progress_bar("Reading") as shown:
+            verdict = verify_log(opened, note=note, progress=shown.progress)
     if json:
         names = ("ok", "size", "root", "first_bad", "kind")
         print_json({name: getattr(verdict, name) for name in names})

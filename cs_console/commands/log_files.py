@@ -1,15 +1,9 @@
-"""What the log's commands share: reading and writing files, and a progress bar."""
+"""What the log's commands share: reading and writing files."""
 
 import os
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import typer
-
 from cs_console.errors import BadInput
-from cs_console.safe_output import drawing_stream
 
 
 def text_of(file: Path, made_by: str) -> str:
@@ -34,18 +28,3 @@ def print_or_write(text: str, out: Path | None) -> None:
             os.fsync(opened.fileno())
     except OSError as problem:
         raise BadInput(f"{out} cannot be written: {problem.strerror}.", "Choose another --out.") from None
-
-
-@contextmanager
-def progress_bar(label: str) -> Iterator[Callable[[int, int], None] | None]:
-    """A progress bar on standard error if it is a terminal; otherwise nothing."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    with typer.progressbar(length=1, label=label, file=drawing_stream()) as bar:
-
-        def show(done: int, total: int) -> None:
-            bar.length = max(total, 1)
-            bar.update(done - bar.pos)
-
-        yield show

@@ -13,7 +13,8 @@ from cs_console.access_log.proof_check import ProofVerdict, check_proof
 from cs_console.access_log.proof_file import NotAProof, Proof, proof_text, read_proof
 from cs_console.access_log.prove import By, Wanted, prove_entries, prove_since
 from cs_console.commands.context import Home, Json, desk, errors_end_command, print_json
-from cs_console.commands.log_files import print_or_write, progress_bar, text_of
+from cs_console.commands.log_files import print_or_write, text_of
+from cs_console.commands.progress import progress_bar
 from cs_console.desk import operator_session
 from cs_console.errors import BadInput
 from cs_console.plain_text import one_line
@@ -57,10 +58,11 @@ def prove(
             raise BadInput("--since shows no entry, so there is nothing to withhold.", "Leave out --withhold.")
         session = operator_session(opened)
         note = None if since is None else text_of(since, "cs-console log checkpoint")
-        with progress_bar("Proving") as progress:
-            proven = (
-                prove_entries(session, wanted[0], progress) if note is None else prove_since(session, note, progress)
-            )
+        with progress_bar("Proving") as shown:
+            if note is None:
+                proven = prove_entries(session, wanted[0], shown.progress)
+            else:
+                proven = prove_since(session, note, shown.progress)
         if proven.problem:
             print(f"cs-console: {proven.problem}", file=sys.stderr)
         print_or_write(proof_text(proven.proof), out)
