@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlmodel import Field, SQLModel
 
 from models.columns import UtcMoment
+from models.sealed import Digest
 
 
 class Acknowledgement(SQLModel, table=True):
@@ -15,7 +16,7 @@ class Acknowledgement(SQLModel, table=True):
 
     __tablename__ = "acknowledgement"
 
-    token: bytes = Field(primary_key=True)
+    token: bytes = Field(primary_key=True, sa_type=Digest)
     ticket_number: int = Field(foreign_key="ticket.number", index=True)
     waits: bool
     at: datetime = Field(sa_type=UtcMoment, index=True)

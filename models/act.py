@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlmodel import Field, SQLModel
 
 from models.columns import UtcMoment
+from models.sealed import Digest
 
 
 class ActRow(SQLModel, table=True):
@@ -20,6 +21,6 @@ class ActRow(SQLModel, table=True):
     kind: str
     agent_id: str = Field(foreign_key="agent.id")
     ticket_number: int | None = None
-    content: bytes
+    content: bytes = Field(sa_type=Digest)
     outcome: str = ""
     at: datetime = Field(sa_type=UtcMoment, index=True)

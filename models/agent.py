@@ -7,6 +7,7 @@ from sqlmodel import Field, SQLModel
 
 from models.columns import UtcMoment, new_id
 from models.enums import AccountState
+from models.sealed import Digest
 
 
 class Agent(SQLModel, table=True):
@@ -37,6 +38,6 @@ class Agent(SQLModel, table=True):
     failures: int = 0
     next_try_at: datetime | None = Field(default=None, sa_type=UtcMoment)
     created_at: datetime = Field(sa_type=UtcMoment)
-    identity: bytes | None = None
+    identity: bytes | None = Field(default=None, sa_type=Digest)
     roles_to_confirm: str = Field(default="", sa_column_kwargs={"server_default": ""})
     roles_given_by: str | None = None

@@ -3,6 +3,7 @@
 from sqlmodel import Field, SQLModel
 
 from models.columns import new_id
+from models.sealed import Original
 
 
 class Attachment(SQLModel, table=True):
@@ -12,6 +13,6 @@ class Attachment(SQLModel, table=True):
 
     id: str = Field(default_factory=new_id, primary_key=True)
     message_id: str = Field(foreign_key="message.id", index=True)
-    label: bytes
-    content: bytes
+    label: bytes = Field(sa_type=Original)
+    content: bytes = Field(sa_type=Original)
     size: int

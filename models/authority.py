@@ -7,6 +7,7 @@ from sqlmodel import Field, SQLModel
 
 from models.columns import UtcMoment, new_id
 from models.enums import AuthoritySort
+from models.sealed import Typed
 
 
 class Authority(SQLModel, table=True):
@@ -21,7 +22,7 @@ class Authority(SQLModel, table=True):
     ticket_number: int = Field(foreign_key="ticket.number", index=True)
     requester_id: str = Field(foreign_key="requester.id", index=True)
     sort: AuthoritySort = Field(sa_type=String)
-    note: bytes
+    note: bytes = Field(sa_type=Typed)
     agent_id: str = Field(foreign_key="agent.id")
     at: datetime = Field(sa_type=UtcMoment)
     ended_at: datetime | None = Field(default=None, sa_type=UtcMoment)

@@ -7,6 +7,7 @@ from sqlmodel import Field, SQLModel
 
 from models.columns import UtcMoment, new_id
 from models.enums import ClockMove
+from models.sealed import Typed
 
 
 class ClockEvent(SQLModel, table=True):
@@ -21,5 +22,5 @@ class ClockEvent(SQLModel, table=True):
     ticket_number: int = Field(foreign_key="ticket.number", index=True)
     move: ClockMove = Field(sa_type=String)
     agent_id: str | None = Field(default=None, foreign_key="agent.id")
-    reason: bytes | None = None
+    reason: bytes | None = Field(default=None, sa_type=Typed)
     at: datetime = Field(sa_type=UtcMoment)

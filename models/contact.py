@@ -7,6 +7,7 @@ from sqlmodel import Field, SQLModel
 
 from models.columns import UtcMoment, new_id
 from models.enums import Field as ContactField
+from models.sealed import Digest, Original, Safe
 
 
 class Contact(SQLModel, table=True):
@@ -25,8 +26,8 @@ class Contact(SQLModel, table=True):
     ticket_number: int | None = Field(default=None, foreign_key="ticket.number", index=True)
     field: ContactField = Field(sa_type=String)
     on_file: bool
-    value: bytes
-    mask: bytes
-    lookup: bytes | None = None
+    value: bytes = Field(sa_type=Original)
+    mask: bytes = Field(sa_type=Safe)
+    lookup: bytes | None = Field(default=None, sa_type=Digest)
     changed_at: datetime = Field(sa_type=UtcMoment)
     replaced_at: datetime | None = Field(default=None, sa_type=UtcMoment)

@@ -7,6 +7,7 @@ from sqlmodel import Field, SQLModel
 
 from models.columns import UtcMoment, new_id
 from models.enums import DecisionState, Outcome, Role
+from models.sealed import Typed
 
 
 class Decision(SQLModel, table=True):
@@ -26,8 +27,8 @@ class Decision(SQLModel, table=True):
     outcome: Outcome = Field(sa_type=String)
     legal_review: bool = False
     state: DecisionState = Field(default=DecisionState.PROPOSED, sa_type=String)
-    answers: bytes
-    notice: bytes | None = None
+    answers: bytes = Field(sa_type=Typed)
+    notice: bytes | None = Field(default=None, sa_type=Typed)
     needs: str
     proposed_at: datetime = Field(sa_type=UtcMoment)
     decided_at: datetime | None = Field(default=None, sa_type=UtcMoment)
@@ -44,5 +45,5 @@ class Approval(SQLModel, table=True):
     agent_id: str = Field(foreign_key="agent.id")
     role: Role = Field(sa_type=String)
     approved: bool
-    reason: bytes | None = None
+    reason: bytes | None = Field(default=None, sa_type=Typed)
     at: datetime = Field(sa_type=UtcMoment)

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlmodel import Field, SQLModel
 
 from models.columns import UtcMoment
+from models.sealed import Digest
 
 
 class DeskIdentity(SQLModel, table=True):
@@ -17,4 +18,4 @@ class DeskIdentity(SQLModel, table=True):
 
     id: str = Field(primary_key=True)
     created_at: datetime = Field(sa_type=UtcMoment)
-    sample_tag: bytes | None = None
+    sample_tag: bytes | None = Field(default=None, sa_type=Digest)

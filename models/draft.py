@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlmodel import Field, SQLModel
 
 from models.columns import UtcMoment
+from models.sealed import Safe
 
 
 class Draft(SQLModel, table=True):
@@ -15,5 +16,5 @@ class Draft(SQLModel, table=True):
     agent_id: str = Field(foreign_key="agent.id", primary_key=True)
     place: str = Field(primary_key=True)
     key_owner: str
-    text: bytes
+    text: bytes = Field(sa_type=Safe)
     saved_at: datetime = Field(sa_type=UtcMoment)

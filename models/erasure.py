@@ -7,6 +7,7 @@ from sqlmodel import Field, SQLModel
 
 from models.columns import UtcMoment, new_id
 from models.enums import ErasureCause, ErasureState
+from models.sealed import Typed
 
 
 class Erasure(SQLModel, table=True):
@@ -41,7 +42,7 @@ class Hold(SQLModel, table=True):
     id: str = Field(default_factory=new_id, primary_key=True)
     requester_id: str = Field(foreign_key="requester.id", index=True)
     ticket_number: int = Field(foreign_key="ticket.number")
-    note: bytes
+    note: bytes = Field(sa_type=Typed)
     agent_id: str = Field(foreign_key="agent.id")
     placed_at: datetime = Field(sa_type=UtcMoment)
     until: datetime = Field(sa_type=UtcMoment)

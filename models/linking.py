@@ -7,6 +7,7 @@ from sqlmodel import Field, SQLModel
 
 from models.columns import UtcMoment, new_id
 from models.enums import Link
+from models.sealed import Typed
 
 
 class Linking(SQLModel, table=True):
@@ -24,5 +25,5 @@ class Linking(SQLModel, table=True):
     before: Link = Field(sa_type=String)
     after: Link = Field(sa_type=String)
     agent_id: str = Field(foreign_key="agent.id")
-    reason: bytes
+    reason: bytes = Field(sa_type=Typed)
     at: datetime = Field(sa_type=UtcMoment)

@@ -4,6 +4,7 @@ from sqlalchemy import BigInteger, Column, Index, text
 from sqlmodel import Field, SQLModel
 
 from models.columns import BIG_KEY
+from models.sealed import Digest
 
 _NOT_DONE = text("outcome <> 'done'")
 _VOUCHES = text("about IS NOT NULL")
@@ -52,7 +53,7 @@ class LogEntry(SQLModel, table=True):
     reason: str = ""
     about: str | None = None
     salt: str | None = None
-    tag: bytes
+    tag: bytes = Field(sa_type=Digest)
 
 
 class LogHead(SQLModel, table=True):
@@ -62,8 +63,8 @@ class LogHead(SQLModel, table=True):
 
     id: int = Field(primary_key=True)
     size: int = Field(sa_type=BigInteger)
-    frontier: bytes
-    tag: bytes
+    frontier: bytes = Field(sa_type=Digest)
+    tag: bytes = Field(sa_type=Digest)
 
 
 class Checkpoint(SQLModel, table=True):
@@ -77,4 +78,4 @@ class Checkpoint(SQLModel, table=True):
     size: int = Field(sa_column=Column(BIG_KEY, primary_key=True, autoincrement=False))
     at: int = Field(sa_type=BigInteger)
     note: str
-    tag: bytes
+    tag: bytes = Field(sa_type=Digest)

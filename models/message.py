@@ -7,6 +7,7 @@ from sqlmodel import Field, SQLModel
 
 from models.columns import UtcMoment, new_id
 from models.enums import Channel, DeliveryState, MessageSort
+from models.sealed import Digest, Original, Safe
 
 
 class Message(SQLModel, table=True):
@@ -25,10 +26,10 @@ class Message(SQLModel, table=True):
     sort: MessageSort = Field(sa_type=String)
     channel: Channel = Field(sa_type=String)
     agent_id: str | None = Field(default=None, foreign_key="agent.id")
-    reference: bytes | None = Field(default=None, unique=True)
-    headers: bytes | None = None
-    text: bytes
-    text_redacted: bytes
+    reference: bytes | None = Field(default=None, unique=True, sa_type=Digest)
+    headers: bytes | None = Field(default=None, sa_type=Original)
+    text: bytes = Field(sa_type=Original)
+    text_redacted: bytes = Field(sa_type=Safe)
     at: datetime = Field(sa_type=UtcMoment)
     unconfirmed: bool = False
     contact_id: str | None = Field(default=None, foreign_key="contact.id")

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlmodel import Field, SQLModel
 
 from models.columns import UtcMoment, new_id
+from models.sealed import Digest, SealedByDesk
 
 
 class Quarantined(SQLModel, table=True):
@@ -13,8 +14,8 @@ class Quarantined(SQLModel, table=True):
     __tablename__ = "quarantined"
 
     id: str = Field(default_factory=new_id, primary_key=True)
-    digest: bytes = Field(unique=True)
+    digest: bytes = Field(unique=True, sa_type=Digest)
     reason: str
-    content: bytes
+    content: bytes = Field(sa_type=SealedByDesk)
     size: int
     at: datetime = Field(sa_type=UtcMoment)

@@ -7,6 +7,7 @@ from sqlmodel import Field, SQLModel
 
 from models.columns import UtcMoment, new_id
 from models.enums import RequesterState
+from models.sealed import Digest, Original, Safe
 
 
 class Requester(SQLModel, table=True):
@@ -25,12 +26,12 @@ class Requester(SQLModel, table=True):
 
     id: str = Field(default_factory=new_id, primary_key=True)
     state: RequesterState = Field(default=RequesterState.ACTIVE, sa_type=String)
-    account: bytes | None = None
-    account_id: bytes | None = None
+    account: bytes | None = Field(default=None, sa_type=Digest)
+    account_id: bytes | None = Field(default=None, sa_type=Original)
     taken_at: datetime | None = Field(default=None, sa_type=UtcMoment)
     unclear: bool = False
     language: str = "en"
-    age_band: bytes | None = None
+    age_band: bytes | None = Field(default=None, sa_type=Safe)
     tries: int = 0
     locked_until: datetime | None = Field(default=None, sa_type=UtcMoment)
     created_at: datetime = Field(sa_type=UtcMoment)

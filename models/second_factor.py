@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlmodel import Field, SQLModel
 
 from models.columns import UtcMoment, new_id
+from models.sealed import Digest, SealedByDesk
 
 
 class SecondFactor(SQLModel, table=True):
@@ -16,8 +17,8 @@ class SecondFactor(SQLModel, table=True):
     __tablename__ = "second_factor"
 
     agent_id: str = Field(foreign_key="agent.id", primary_key=True)
-    secret: bytes | None = None
-    pending: bytes | None = None
+    secret: bytes | None = Field(default=None, sa_type=SealedByDesk)
+    pending: bytes | None = Field(default=None, sa_type=SealedByDesk)
     last_step: int = 0
     enrolled_at: datetime | None = Field(default=None, sa_type=UtcMoment)
 
@@ -29,5 +30,5 @@ class RecoveryCode(SQLModel, table=True):
 
     id: str = Field(default_factory=new_id, primary_key=True)
     agent_id: str = Field(foreign_key="agent.id", index=True)
-    digest: bytes
+    digest: bytes = Field(sa_type=Digest)
     used_at: datetime | None = Field(default=None, sa_type=UtcMoment)

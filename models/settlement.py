@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlmodel import Field, SQLModel
 
 from models.columns import UtcMoment, new_id
+from models.sealed import Typed
 
 
 class Settlement(SQLModel, table=True):
@@ -17,7 +18,7 @@ class Settlement(SQLModel, table=True):
     id: str = Field(default_factory=new_id, primary_key=True)
     ticket_number: int = Field(foreign_key="ticket.number", index=True)
     outcome: str
-    answers: bytes
-    notice: bytes | None = None
+    answers: bytes = Field(sa_type=Typed)
+    notice: bytes | None = Field(default=None, sa_type=Typed)
     agent_id: str = Field(foreign_key="agent.id")
     at: datetime = Field(sa_type=UtcMoment)

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlmodel import Field, SQLModel
 
 from models.columns import UtcMoment
+from models.sealed import Digest
 
 
 class Suppression(SQLModel, table=True):
@@ -15,5 +16,5 @@ class Suppression(SQLModel, table=True):
 
     __tablename__ = "suppression"
 
-    digest: bytes = Field(primary_key=True)
+    digest: bytes = Field(primary_key=True, sa_type=Digest)
     erased_at: datetime = Field(sa_type=UtcMoment)

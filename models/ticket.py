@@ -7,6 +7,7 @@ from sqlmodel import Field, SQLModel
 
 from models.columns import UtcMoment
 from models.enums import Channel, Link, Priority, TicketKind, TicketState
+from models.sealed import Original, Safe, SealedKey
 
 _WITHOUT_KEY = text("sealed_key IS NULL")
 _REDACTION_DUE = text("redaction_due IS NOT NULL")
@@ -55,9 +56,9 @@ class Ticket(SQLModel, table=True):
     mailbox: str = ""
     language: str = "en"
     pack: str
-    sealed_key: bytes | None = None
-    subject: bytes
-    subject_redacted: bytes
+    sealed_key: bytes | None = Field(default=None, sa_type=SealedKey)
+    subject: bytes = Field(sa_type=Original)
+    subject_redacted: bytes = Field(sa_type=Safe)
     redaction_due: int | None = None
     no_contact: bool = False
     received_at: datetime = Field(sa_type=UtcMoment)

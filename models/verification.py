@@ -7,6 +7,7 @@ from sqlmodel import Field, SQLModel
 
 from models.columns import UtcMoment, new_id
 from models.enums import VerificationMethod
+from models.sealed import Digest, Typed
 
 
 class VerificationCode(SQLModel, table=True):
@@ -23,7 +24,7 @@ class VerificationCode(SQLModel, table=True):
     requester_id: str = Field(foreign_key="requester.id")
     contact_id: str = Field(foreign_key="contact.id")
     agent_id: str = Field(foreign_key="agent.id")
-    code_hash: bytes
+    code_hash: bytes = Field(sa_type=Digest)
     sent_at: datetime = Field(sa_type=UtcMoment)
     expires_at: datetime = Field(sa_type=UtcMoment)
     ended_at: datetime | None = Field(default=None, sa_type=UtcMoment)
@@ -44,7 +45,7 @@ class Verification(SQLModel, table=True):
     contact_id: str | None = Field(default=None, foreign_key="contact.id")
     contact_field: str | None = None
     agent_id: str = Field(foreign_key="agent.id")
-    note: bytes | None = None
+    note: bytes | None = Field(default=None, sa_type=Typed)
     verified_at: datetime = Field(sa_type=UtcMoment)
     window_until: datetime = Field(sa_type=UtcMoment)
     closed_at: datetime | None = Field(default=None, sa_type=UtcMoment)

@@ -9,7 +9,7 @@ proofs hold.
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlmodel import Session, SQLModel, col
 
 from cs_console import outbox
@@ -47,27 +47,14 @@ from models.erasure import Erasure, Hold
 from models.linking import Linking
 from models.message import Message
 from models.requester import Requester
+from models.sealed import Sealed, columns_of
 from models.settlement import Settlement
 from models.ticket import Ticket
 from models.verification import Verification, VerificationCode
 
 BATCH = 500
 
-SEALED: dict[type[SQLModel], tuple[str, ...]] = {
-    Contact: ("value", "mask"),
-    Ticket: ("sealed_key", "subject", "subject_redacted"),
-    Message: ("headers", "text", "text_redacted"),
-    Attachment: ("label", "content"),
-    Decision: ("answers", "notice"),
-    Approval: ("reason",),
-    Verification: ("note",),
-    Authority: ("note",),
-    Requester: ("age_band", "account_id"),
-    ClockEvent: ("reason",),
-    Settlement: ("answers", "notice"),
-    Hold: ("note",),
-    Linking: ("reason",),
-}
+SEALED = {table: columns for table, columns in columns_of(Sealed).items() if table is not Draft}
 """Every column that holds something under a requester's key or a ticket's; drafts are deleted whole."""
 
 
@@ -82,7 +69,7 @@ def wipe(db: Session, requester_id: str, now: datetime) -> None:
     numbers = select(col(Ticket.number)).where(col(Ticket.requester_id) == requester_id)
     lines = select(col(Message.id)).where(col(Message.ticket_number).in_(numbers))
     decisions = select(col(Decision.id)).where(col(Decision.ticket_number).in_(numbers))
-    whose = {
+    whose: dict[type[SQLModel], ColumnElement[bool]] = {
         Contact: col(Contact.requester_id) == requester_id,
         Ticket: col(Ticket.requester_id) == requester_id,
         Message: col(Message.ticket_number).in_(numbers),

@@ -7,30 +7,15 @@ else goes through disclosure.py.
 from cs_console.custody.opening import open_text
 from cs_console.custody.sealing import Place
 from cs_console.errors import SealBroken
+from models.sealed import Safe, Sealed, Typed, columns_of
 
-SAFE_COLUMNS = frozenset(
-    {
-        ("contact", "mask"),
-        ("ticket", "subject_redacted"),
-        ("message", "text_redacted"),
-        ("draft", "text"),
-        ("requester", "age_band"),
-    }
-)
-TYPED_COLUMNS = frozenset(
-    {
-        ("approval", "reason"),
-        ("authority", "note"),
-        ("clock_event", "reason"),
-        ("decision", "answers"),
-        ("decision", "notice"),
-        ("hold", "note"),
-        ("linking", "reason"),
-        ("settlement", "answers"),
-        ("settlement", "notice"),
-        ("verification", "note"),
-    }
-)
+
+def _places(kind: type[Sealed]) -> frozenset[tuple[str, str]]:
+    return frozenset((str(table.__tablename__), name) for table, names in columns_of(kind).items() for name in names)
+
+
+SAFE_COLUMNS = _places(Safe)
+TYPED_COLUMNS = _places(Typed)
 """What people who work here wrote down about a ticket, and the letters: redacted with what was known at that time."""
 
 

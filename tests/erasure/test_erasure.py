@@ -1,8 +1,6 @@
 """Erased means erased: two people, nothing left, no backup that brings it back; counts and proofs hold (I.(4)2)."""
 
-import importlib
 import os
-import pkgutil
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable
@@ -13,10 +11,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import LargeBinary, func, select, text, update
-from sqlmodel import Session, SQLModel, col
+from sqlalchemy import func, select, text, update
+from sqlmodel import Session, col
 
-import models
 from cs_console.access_log.checkpoint import write_checkpoint
 from cs_console.access_log.verify import verify_log
 from cs_console.backups.making import Store, back_up
@@ -200,26 +197,6 @@ def test_no_sealed_value_of_before_is_left_in_the_files_or_their_journals(sqlite
     confirm_erasure(who.omar, erasure_id, PASSWORD)
     left = everything_of(desk)
     assert [value for value in (*values, *tokens) if value in left] == []
-
-
-def test_every_sealed_column_of_the_models_is_emptied() -> None:
-    """A new table with sealed data has to be named in `erasing.SEALED`, or erasure would leave it."""
-    for module in pkgutil.iter_modules(models.__path__):
-        importlib.import_module(f"models.{module.name}")
-    not_of_a_requester = {
-        "contact.lookup", "message.reference", "quarantined.digest", "quarantined.content", "log_entry.tag",
-        "log_head.frontier", "log_head.tag", "checkpoint.tag", "draft.text", "verification_code.code_hash",
-        "desk_identity.sample_tag", "second_factor.pending", "second_factor.secret", "recovery_code.digest",
-        "requester.account", "suppression.digest", "agent.identity", "act.content", "acknowledgement.token",
-    }  # fmt: skip
-    binary = {
-        f"{table.name}.{column.name}"
-        for table in SQLModel.metadata.tables.values()
-        for column in table.columns
-        if isinstance(column.type, LargeBinary)
-    }
-    emptied = {f"{table.__tablename__}.{name}" for table, columns in erasing.SEALED.items() for name in columns}
-    assert binary - not_of_a_requester == emptied
 
 
 # --- who, and when not
