@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from benchmarks.result import Result
 
-NAMES = ("start", "queue", "reveal", "log", "append", "intake", "redaction")
+NAMES = ("start", "queue", "reveal", "log", "intake", "team", "redaction")
 HEADINGS = ("name", "size", "console ms", "baseline ms", "ratio", "p95 ms", "more")
 
 
@@ -16,15 +16,10 @@ def main() -> None:
     options = argparse.ArgumentParser(prog="python -m benchmarks", description="The console beside its baselines.")
     options.add_argument("name", choices=(*NAMES, "all"))
     options.add_argument("--json", action="store_true", help="one JSON object a line")
-    options.add_argument("--clients", type=int, help="append: how many processes at once")
     options.add_argument("--size", type=int, action="append", default=[], help="only at this size; may be repeated")
     chosen = options.parse_args()
     if not chosen.json:
         print(_row(HEADINGS), flush=True)
-    if chosen.clients is not None:
-        if chosen.name != "append" or chosen.clients < 1:
-            options.error("--clients is a number of processes for append")
-        chosen.size = [chosen.clients]
     for name in NAMES if chosen.name == "all" else (chosen.name,):
         for result in measurements(name, chosen.size):
             print(json.dumps(result.as_json()) if chosen.json else _readable(result), flush=True)

@@ -9,16 +9,17 @@ from functools import partial
 from pathlib import Path
 
 import psycopg
+from sqlmodel import Session
 
 from benchmarks.result import Result, compare, interleaved
 from benchmarks.scratch import scratch_desk, scratch_postgres, scratch_session
 from cs_console.access_log.append import append
 from cs_console.access_log.entry import Actor, Entry
-from cs_console.access_log.vouched import assigned
+from cs_console.access_log.vouched import assigned, opened_as
 from cs_console.custody.contacts import NewContact, add_contact
 from cs_console.custody.disclosure import Target, reveal
 from cs_console.custody.ticket_keys import new_ticket_keys
-from cs_console.desk import Desk, DeskSession
+from cs_console.desk import Desk
 from models.columns import microseconds, new_id
 from models.enums import Action, Channel, Field, Role, TicketKind, VerificationMethod
 from models.log import LogEntry
@@ -44,57 +45,61 @@ def run(rounds: int = ROUNDS) -> Iterator[Result]:
 
 
 def _reveal(desk: Desk) -> Callable[[], object]:
-    session = scratch_session(desk, "mei", Role.AGENT)
-    number, contact = _verified_ticket(desk, session)
+    session, number = scratch_session(desk, "mei", Role.AGENT), 10_482
+    with desk.database.transaction() as db:
+        contact = verified_ticket(db, desk, number, session.agent.id, taken=True)
     return partial(reveal, session, number, Target(Field.MOBILE, contact), "reply")
 
 
-def _verified_ticket(desk: Desk, session: DeskSession) -> tuple[int, str]:
-    """A ticket of the agent's own with its requester's mobile, and a window that outlasts the measurement."""
-    requester, number, now = new_id(), 10_482, desk.clock.now()
+def verified_ticket(db: Session, desk: Desk, number: int, agent_id: str, *, taken: bool) -> str:
+    """A ticket with its requester's mobile, of which the id comes back, and a window that outlasts the measurement.
+
+    The agent verified the requester, and has taken the ticket or left it in the queue.
+    """
+    assignee = agent_id if taken else None
+    requester, now = new_id(), desk.clock.now()
     key = desk.keyring.create(requester)
     keys, sealed_key = new_ticket_keys(requester, key, number)
-    with desk.database.transaction() as db:
-        db.add(Requester(id=requester, created_at=now))
-        db.flush()
-        contact = add_contact(db, desk, requester, key, NewContact(Field.MOBILE, "13800138000", True, now))
-        db.add(
-            Ticket(
-                number=number,
-                requester_id=requester,
-                kind=TicketKind.INQUIRY,
-                assignee_id=session.agent.id,
-                channel=Channel.MAIL,
-                pack=desk.packs.current.meta.name,
-                sealed_key=sealed_key,
-                subject=keys.seal("ticket", "subject", str(number), "A question"),
-                subject_redacted=keys.seal("ticket", "subject_redacted", str(number), "A question"),
-                received_at=now,
-                created_at=now,
-                last_message_at=now,
-            )
+    db.add(Requester(id=requester, created_at=now))
+    db.flush()
+    contact = add_contact(db, desk, requester, key, NewContact(Field.MOBILE, f"138{number:08}", True, now))
+    db.add(
+        Ticket(
+            number=number,
+            requester_id=requester,
+            kind=TicketKind.INQUIRY,
+            assignee_id=assignee,
+            channel=Channel.MAIL,
+            pack=desk.packs.current.meta.name,
+            sealed_key=sealed_key,
+            subject=keys.seal("ticket", "subject", str(number), "A question"),
+            subject_redacted=keys.seal("ticket", "subject_redacted", str(number), "A question"),
+            received_at=now,
+            created_at=now,
+            last_message_at=now,
         )
-        db.flush()
-        hand, window, until = Actor("benchmark", "", "", desk.host), new_id(), now + timedelta(hours=1)
-        named = desk.pseudonym(requester, key)
-        about = assigned(None, session.agent.id)
-        append(db, desk, hand, Entry(Action.TICKET_CREATED, ticket=number, requester=named, about=about), now)
-        about = {"window": window, "until": str(microseconds(until))}
-        append(db, desk, hand, Entry(Action.VERIFIED, ticket=number, requester=named, about=about), now)
-        db.add(
-            Verification(
-                id=window,
-                ticket_number=number,
-                requester_id=requester,
-                method=VerificationMethod.CODE,
-                contact_id=contact,
-                contact_field=Field.MOBILE.value,
-                agent_id=session.agent.id,
-                verified_at=now,
-                window_until=until,
-            )
+    )
+    db.flush()
+    hand, window, until = Actor("benchmark", "", "", desk.host), new_id(), now + timedelta(hours=1)
+    named = desk.pseudonym(requester, key)
+    about = assigned(None, assignee) | opened_as(TicketKind.INQUIRY, Channel.MAIL)
+    append(db, desk, hand, Entry(Action.TICKET_CREATED, ticket=number, requester=named, about=about), now)
+    about = {"window": window, "until": str(microseconds(until))}
+    append(db, desk, hand, Entry(Action.VERIFIED, ticket=number, requester=named, about=about), now)
+    db.add(
+        Verification(
+            id=window,
+            ticket_number=number,
+            requester_id=requester,
+            method=VerificationMethod.CODE,
+            contact_id=contact,
+            contact_field=Field.MOBILE.value,
+            agent_id=agent_id,
+            verified_at=now,
+            window_until=until,
         )
-    return number, contact
+    )
+    return contact
 
 
 @contextmanager

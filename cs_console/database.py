@@ -3,10 +3,10 @@
 import logging
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Union
+from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DisconnectionError
@@ -21,9 +21,6 @@ from cs_console.errors import (
     StoreUnreachable,
 )
 from cs_console.store_errors import store_error, store_errors
-
-if TYPE_CHECKING:
-    from cs_console.server_line import LineTransaction, ServerLine
 
 LOCK_WAIT_SECONDS = 5
 MIGRATION_WAIT_SECONDS = 60
@@ -241,10 +238,6 @@ def empty_journal(engine: Engine) -> bool:
         return not connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
 
 
-Transaction = Union[Connection, "LineTransaction"]
-"""What a prepared statement can be run in."""
-
-
 def only_reads(db: Session) -> bool:
     """Whether this session came from `reading`: it takes no locks."""
     return bool(db.connection().get_execution_options().get(_READING))
@@ -259,7 +252,6 @@ class Database:
         if not self.is_sqlite:
             options["isolation_level"] = "REPEATABLE READ"  # else each statement would see a state of its own
         self._reading = self.engine.execution_options(**options)
-        self._line = None if self.is_sqlite else self._server_line()
 
     @property
     def is_sqlite(self) -> bool:
@@ -282,21 +274,13 @@ class Database:
             db.commit()
             _require_in_place(used)
 
-    def bare_transaction(self) -> AbstractContextManager[Transaction]:
-        """The same without the object layer, where every tenth of a millisecond counts; see `prepared`."""
-        return self._bare_on_file() if self._line is None else self._line.transaction()
-
     @contextmanager
-    def _bare_on_file(self) -> Iterator[Connection]:
+    def bare_transaction(self) -> Iterator[Connection]:
+        """The same without the object layer, where every tenth of a millisecond counts; see `prepared`."""
         with store_errors(), self.engine.connect() as connection:
             with connection.begin():
                 yield connection
             _require_in_place(connection.info)
-
-    def _server_line(self) -> "ServerLine":
-        from cs_console.server_line import ServerLine  # only where there is a server
-
-        return ServerLine(self.engine.raw_connection, store_error)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -367,6 +351,4 @@ class Database:
 
     def close(self) -> None:
         """Give back every connection."""
-        if self._line is not None:
-            self._line.close()
         self.engine.dispose()

@@ -4,11 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, case, select
+from sqlalchemy import Connection, bindparam, case, select
 from sqlmodel import Session, col
 
 from cs_console.access_log.accounts_on_record import NEWEST_COLUMNS, OnRecord, account_on_record
-from cs_console.database import Transaction
 from cs_console.errors import MustChangePassword, MustEnrol, NotAllowed, SessionEnded
 from models.agent import Agent
 from models.agent_session import AgentSession
@@ -50,14 +49,14 @@ def require_live(db: Session, session: "DeskSession", any_of: tuple[Role, ...]) 
 
 
 def roles_and_due(
-    transaction: Transaction, session: "DeskSession", roles: str, due: int, newest: Iterable[bytes | None]
+    connection: Connection, session: "DeskSession", roles: str, due: int, newest: Iterable[bytes | None]
 ) -> tuple[str, int]:
     """Those of the roles in the account's row that the log holds too, and what is due by either of them.
 
     `newest`: of NEWEST_COLUMNS. Raises SessionEnded for an account that the log says is suspended, or does not know by
     that name; LogBroken.
     """
-    said = account_on_record(transaction, session.desk, session.agent.id, session.agent.name, newest)
+    said = account_on_record(connection, session.desk, session.agent.id, session.agent.name, newest)
     if said is None or said.name != session.agent.name or said.state is not AccountState.ACTIVE:
         raise SessionEnded("your account is suspended")
     return both(roles, said), NEW_PASSWORD if said.must_change else due

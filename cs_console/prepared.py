@@ -3,16 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Dialect
 from sqlalchemy.sql import ClauseElement
 
-from cs_console.database import Transaction
 from cs_console.store_errors import store_error
-
-if TYPE_CHECKING:
-    from cs_console.server_line import Statement
 
 _Answer = TypeVar("_Answer")
 Row = tuple[Any, ...]
@@ -32,24 +28,23 @@ class Prepared:
     plain strings. What the driver refuses is raised as StoreUnavailable or a kind of it.
     """
 
-    __slots__ = ("_compiled", "_line", "_statement")
+    __slots__ = ("_compiled", "_statement")
 
     def __init__(self, statement: ClauseElement) -> None:
         self._statement = statement
         self._compiled: dict[str, _Compiled] = {}
-        self._line: Statement | None = None
 
-    def first(self, transaction: Transaction, values: Mapping[str, Any]) -> Row | None:
+    def first(self, connection: Connection, values: Mapping[str, Any]) -> Row | None:
         """The first row, None where there is none."""
-        return first_rows(transaction, (self, values))[0]
+        return first_rows(connection, (self, values))[0]
 
     def all(self, connection: Connection, values: Mapping[str, Any]) -> list[Row]:
         """Every row."""
-        return _together(connection, [(self, values)], lambda cursor: list(cursor.fetchall()))[0]
+        return all_rows(connection, (self, values))[0]
 
-    def run(self, transaction: Transaction, values: Mapping[str, Any]) -> int:
+    def run(self, connection: Connection, values: Mapping[str, Any]) -> int:
         """For statements that return nothing: how many rows were written."""
-        return rows_written(transaction, (self, values))[0]
+        return rows_written(connection, (self, values))[0]
 
     def begin(self, cursor: Any, connection: Connection, values: Mapping[str, Any]) -> None:
         """Hand the statement to the driver. Raises what the driver raises."""
@@ -57,16 +52,6 @@ class Prepared:
         compiled = self._compiled.get(name) or self._compile(name, connection.dialect)
         filled = {**compiled.given, **values}
         cursor.execute(compiled.text, filled if compiled.order is None else [filled[name] for name in compiled.order])
-
-    def on_the_line(self, values: Mapping[str, Any]) -> "Statement":
-        """The statement as a ServerLine takes it. Without values it is the one that all share: fill in a copy."""
-        if self._line is None:
-            self._line = _numbered(self._statement)
-        if not values:
-            return self._line
-        made = self._line.copy()
-        made.fill(values)
-        return made
 
     def _compile(self, name: str, dialect: Dialect) -> _Compiled:
         made = self._statement.compile(dialect=dialect)
@@ -80,30 +65,19 @@ Step = tuple[Prepared, Mapping[str, Any]]
 """A statement and its values."""
 
 
-def first_rows(transaction: Transaction, *steps: Step) -> list[Row | None]:
+def first_rows(connection: Connection, *steps: Step) -> list[Row | None]:
     """The first row of each statement, run in this order, None where there is none."""
-    if isinstance(transaction, Connection):
-        return _together(transaction, steps, lambda cursor: cursor.fetchone())
-    return transaction.first_rows(*[step.on_the_line(values) for step, values in steps])
+    return _together(connection, steps, lambda cursor: cursor.fetchone() if cursor.description else None)
 
 
-def rows_written(transaction: Transaction, *steps: Step) -> list[int]:
+def all_rows(connection: Connection, *steps: Step) -> list[list[Row]]:
+    """Every row of each statement, run in this order."""
+    return _together(connection, steps, lambda cursor: list(cursor.fetchall()) if cursor.description else [])
+
+
+def rows_written(connection: Connection, *steps: Step) -> list[int]:
     """How many rows each of these statements wrote, run in this order."""
-    if isinstance(transaction, Connection):
-        return _together(transaction, steps, lambda cursor: int(cursor.rowcount))
-    return transaction.rows_written(*[step.on_the_line(values) for step, values in steps])
-
-
-def _numbered(statement: ClauseElement) -> "Statement":
-    """The statement with its values numbered ($1), as PostgreSQL's own protocol has them."""
-    from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg  # only where there is a server
-
-    from cs_console.server_line import Statement
-
-    dialect = PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]  # its base is untyped
-    made = statement.compile(dialect=dialect)
-    names = tuple(getattr(made, "positiontup", None) or ())
-    return Statement(str(made), *[made.params[name] for name in names], names=names)
+    return _together(connection, steps, lambda cursor: int(cursor.rowcount))
 
 
 def _together(connection: Connection, steps: Sequence[Step], answer: Callable[[Any], _Answer]) -> list[_Answer]:

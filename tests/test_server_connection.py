@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 from typer.testing import CliRunner
 
 from cs_console.commands import app
 from cs_console.commands.checks import connection_check, examine
 from cs_console.database import Database
 from cs_console.errors import StoreBusy, StoreUnavailable
+from cs_console.prepared import Prepared
 from cs_console.settings import Settings
 from cs_console.staff.setup import init_desk
 from models.counter import Counter
@@ -173,3 +174,26 @@ def test_a_lock_that_somebody_holds_is_a_busy_store() -> None:
             other.add(Counter(name="never", value=1))
     holder.close()
     waiting.close()
+
+
+def test_what_was_committed_survives_a_server_that_dies_at_once() -> None:
+    """Also where the server is set to answer before anything is durable."""
+    with own_server() as server:
+        server.start()
+        database = Database(server.url)
+        with database.engine.connect() as connection:
+            plain = connection.execution_options(isolation_level="AUTOCOMMIT")
+            plain.exec_driver_sql("CREATE TABLE kept (number bigint PRIMARY KEY)")
+            for setting in ("synchronous_commit = off", "wal_writer_delay = '10s'"):  # no other process writes it
+                plain.exec_driver_sql(f"ALTER SYSTEM SET {setting}")
+        server.stop()
+        server.start()
+        keep = Prepared(text("INSERT INTO kept VALUES (:number)"))
+        for number in range(3):
+            with database.bare_transaction() as connection:
+                keep.run(connection, {"number": number})
+            server.stop()  # without writing anything down
+            server.start()
+            with database.reading() as db:
+                assert db.connection().exec_driver_sql("SELECT count(*) FROM kept").scalar() == number + 1
+        database.close()

@@ -13,7 +13,6 @@ from sqlmodel import col
 
 from cs_console.access_log import legacy
 from cs_console.access_log.vouched import COLUMNS_OF_ENTRY, Word, digest, genuine
-from cs_console.database import Transaction
 from models.agent import Agent
 from models.enums import AccountState, Action, Result
 from models.log import LogEntry
@@ -112,28 +111,22 @@ _ENTRIES = (
 
 
 def account_on_record(
-    transaction: Transaction, desk: "Desk", agent_id: str, name: str, newest: Iterable[bytes | None] | None = None
+    connection: Connection, desk: "Desk", agent_id: str, name: str, newest: Iterable[bytes | None] | None = None
 ) -> OnRecord | None:
     """What the log says of an account, None where it does not know it. `newest`: of NEWEST_COLUMNS, if it was asked.
 
     Raises LogBroken.
     """
-    return accounts_on_record(transaction, desk, newest).of(agent_id, name)
+    return accounts_on_record(connection, desk, newest).of(agent_id, name)
 
 
 def accounts_on_record(
-    transaction: Transaction, desk: "Desk", newest: Iterable[bytes | None] | None = None
+    connection: Connection, desk: "Desk", newest: Iterable[bytes | None] | None = None
 ) -> AccountsRead:
     """What the log says of every account. Raises LogBroken."""
-    if not isinstance(transaction, Connection):  # a server's light line reads one row at a time
-        asked = None if newest is None else _tags(newest)
-        if asked is not None and asked == desk.accounts_read.newest:
-            return desk.accounts_read
-        with desk.database.reading() as db:
-            return accounts_on_record(db.connection(), desk, asked)
-    tags = _tags(transaction.execute(_NEWEST).one() if newest is None else newest)
+    tags = _tags(connection.execute(_NEWEST).one() if newest is None else newest)
     if tags != desk.accounts_read.newest:
-        desk.accounts_read = _read(desk, tags, transaction.execute(_ENTRIES))
+        desk.accounts_read = _read(desk, tags, connection.execute(_ENTRIES))
     return desk.accounts_read
 
 

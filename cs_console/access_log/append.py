@@ -25,9 +25,8 @@ from cs_console.access_log.canonical import COLUMNS, entry_bytes, new_salt
 from cs_console.access_log.entry import Actor, Entry
 from cs_console.access_log.head import CHECKPOINT_ENTRIES, HEAD, entry_tag, genuine_tree, head_tag
 from cs_console.access_log.merkle import Frontier, leaf_hash
-from cs_console.database import Transaction
 from cs_console.errors import ConsoleError, LogBroken
-from cs_console.prepared import Prepared, Row, Step, first_rows, rows_written
+from cs_console.prepared import Prepared, Row, Step, all_rows, first_rows, rows_written
 from models.columns import from_microseconds, microseconds
 from models.log import LogEntry, LogHead
 
@@ -45,9 +44,7 @@ _NEWEST_AT = select(col(LogEntry.at)).where(col(LogEntry.seq) == col(LogHead.siz
 _LOCK_HEAD = Prepared(HEAD.add_columns(_NEWEST_AT).with_for_update(of=LogHead))
 _LOCK_ON_SERVER = Prepared(text("SELECT size, frontier, tag, newest_at FROM lock_log_head()"))
 """There the head is locked, and entries are appended, by functions of the tables' owner (migration 0014)."""
-_TAKEN = "append_entry(CAST(:entry AS json), :new_frontier, :new_tag)"
-_ENTER = Prepared(text(f"SELECT {_TAKEN}"))
-_ENTER_OR_FAIL = Prepared(text(f"SELECT 1 / CASE WHEN {_TAKEN} THEN 1 ELSE 0 END"))
+_ENTER = Prepared(text("SELECT append_entry(CAST(:entry AS json), :new_frontier, :new_tag)"))
 _HEAD_MOVED = (
     update(LogHead)
     .where(col(LogHead.id) == 1)
@@ -62,7 +59,8 @@ _READ_ALL_BACK = Prepared(
     ).order_by(column("seq"))
 )
 """Whether the store kept what it took: a trigger can delete or change an entry once it is in."""
-_RUN_DEFERRED = text("SET CONSTRAINTS ALL IMMEDIATE")
+_RUN_DEFERRED = Prepared(text("SET CONSTRAINTS ALL IMMEDIATE"))
+"""Else a trigger could wait for the commit."""
 _INSERT = Prepared(insert(LogEntry))
 
 
@@ -127,8 +125,8 @@ def append_alone(desk: "Desk", actor: Actor, entry: Entry, at: datetime) -> int:
     The quick way where many consoles append at once. Raises LogBroken, StoreUnavailable.
     """
     written = PreparedEntry(desk, actor, entry, at)
-    with desk.database.bare_transaction() as transaction:
-        seq = lock_log(transaction, desk).append(written)
+    with desk.database.bare_transaction() as connection:
+        seq = lock_log(connection, desk).append_last(written)
     if due_for_signing(seq):
         sign_now(desk)
     return seq
@@ -142,10 +140,10 @@ def due_for_signing(seq: int) -> bool:
 class LockedLog:
     """The log while one transaction holds its head: no one else can append or commit a recorded act."""
 
-    __slots__ = ("key", "newest_at", "transaction", "tree")
+    __slots__ = ("connection", "key", "newest_at", "tree")
 
-    def __init__(self, transaction: Transaction, key: bytes, tree: Frontier, newest_at: int) -> None:
-        self.transaction = transaction
+    def __init__(self, connection: Connection, key: bytes, tree: Frontier, newest_at: int) -> None:
+        self.connection = connection
         self.key = key
         self.tree = tree
         self.newest_at = newest_at
@@ -154,42 +152,46 @@ class LockedLog:
         """Append one entry and return its number; signing is then the caller's, see `due_for_signing`.
 
         Its time is never before that of the newest entry: where this host's clock is behind, it gets that one's.
-        Raises LogBroken when the store lets an entry vanish or changes it (a trigger or rule can). On a server's line
-        it is the transaction's last statement, and commits it; the entry is read back after that.
+        Raises LogBroken when the store does not take it. Whether it is still there, and as it was written, is to be
+        looked at when the transaction ends (a trigger or rule can let it vanish or change it).
         """
-        tree, key = self.tree, self.key
+        return self._enter(written)[0]
+
+    def append_last(self, written: PreparedEntry) -> int:
+        """The same as the transaction's last statement: it is read back in the same round trip to a server."""
+        looks = (_READ_BACK,) if _on_file(self.connection) else (_RUN_DEFERRED, _READ_BACK)
+        seq, found = self._enter(written, *looks)
+        if not _is_genuine(self.key, found[-1]):
+            raise _not_taken()
+        return seq
+
+    def _enter(self, written: PreparedEntry, *looks: Prepared) -> tuple[int, list[Row | None]]:
+        """The entry's number, and the first row of each look at the store afterwards, which is told that number."""
+        tree, key, connection = self.tree, self.key, self.connection
         if written.columns[0] < self.newest_at:
             written = self._not_before_the_newest(written)
         self.newest_at = written.columns[0]
         seq = tree.size + 1
         leaf = leaf_hash(entry_bytes((seq, *written.columns)))
         tree.append(leaf)
-        new_head = {"new_frontier": tree.packed, "new_tag": head_tag(key, tree)}
-        if _on_file(self.transaction):
-            named = dict(zip(COLUMNS[1:], written.columns, strict=False))
-            known = {"seq": seq, "tag": entry_tag(key, leaf), **new_head}
-            if rows_written(self.transaction, (_INSERT, named | known), (_MOVE_HEAD, known)) != [1, 1]:
+        tag, new_head = entry_tag(key, leaf), {"new_frontier": tree.packed, "new_tag": head_tag(key, tree)}
+        steps = [(look, {"seq": seq}) for look in looks]
+        if _on_file(connection):
+            entry = dict(zip(COLUMNS, (seq, *written.columns, tag), strict=True))
+            if rows_written(connection, (_INSERT, entry), (_MOVE_HEAD, {"seq": seq, **new_head})) != [1, 1]:
                 raise _not_taken()
-            if not _is_genuine(key, _READ_BACK.first(self.transaction, {"seq": seq})):
-                raise _not_taken()
-            return seq
-        numbered_json = f'{{"seq":{seq:d},"tag":"\\\\x{entry_tag(key, leaf).hex()}",{written.as_json[1:]}'
-        given = {"entry": numbered_json, **new_head}
-        if isinstance(self.transaction, Connection):  # read back before the commit, see `append`
-            if _ENTER.first(self.transaction, given) != (True,):
-                raise _not_taken()
-            return seq
-        read_back = _READ_BACK.on_the_line({"seq": seq})
-        stored = self.transaction.commit_with(_ENTER_OR_FAIL.on_the_line(given), read_back, otherwise=_not_taken)
-        if not _is_genuine(key, stored):
+            return seq, first_rows(connection, *steps)
+        numbered = f'{{"seq":{seq:d},"tag":"\\\\x{tag.hex()}",{written.as_json[1:]}'
+        entered, *found = first_rows(connection, (_ENTER, {"entry": numbered, **new_head}), *steps)
+        if entered != (True,):
             raise _not_taken()
-        return seq
+        return seq, found
 
     def _not_before_the_newest(self, written: PreparedEntry) -> PreparedEntry:
         """The entry at the newest one's time. A time that is far off is believed only of a genuine entry."""
         clock, at = written.desk.clock, from_microseconds(self.newest_at)
         if self.newest_at - written.columns[0] > CLOCKS_DIFFER and not _is_genuine(
-            self.key, _READ_BACK.first(self.transaction, {"seq": self.tree.size})
+            self.key, _READ_BACK.first(self.connection, {"seq": self.tree.size})
         ):
             raise _changed("has a newest entry that was changed")
         clock.seen(at)
@@ -215,10 +217,10 @@ def _read_back_before_the_commit(db: Session, desk: "Desk", seq: int) -> None:
     def read_back(db: Session) -> None:
         del db.info[_TO_READ_BACK]
         db.flush()
-        connection = db.connection()
+        asked: list[Step] = [(_READ_ALL_BACK, {"first": numbers[0], "last": numbers[-1]})]
         if not desk.database.is_sqlite:
-            connection.execute(_RUN_DEFERRED)  # else a trigger could wait for the commit
-        rows = _READ_ALL_BACK.all(connection, {"first": numbers[0], "last": numbers[-1]})
+            asked.insert(0, (_RUN_DEFERRED, {}))
+        rows = all_rows(db.connection(), *asked)[-1]
         key = desk.log_tag_key
         if [row[0] for row in rows] != numbers or not all(_is_genuine(key, row) for row in rows):
             raise _not_taken()
@@ -230,30 +232,30 @@ def _not_taken() -> LogBroken:
     return LogBroken("The entry could not be added to the access log.", "Nothing was shown; tell an admin.")
 
 
-def lock_log(transaction: Transaction, desk: "Desk") -> LockedLog:
+def lock_log(connection: Connection, desk: "Desk") -> LockedLog:
     """Hold the log's head until the transaction ends. What is checked after this holds when the entry is committed.
 
     Raises LogBroken when the head is missing or was moved by something else.
     """
-    return _locked(transaction, desk, first_rows(transaction, *_to_lock(transaction))[-1])
+    return _locked(connection, desk, first_rows(connection, *_to_lock(connection))[-1])
 
 
-def lock_log_and_look(transaction: Transaction, desk: "Desk", *looks: Step) -> tuple[LockedLog, list[Row | None]]:
+def lock_log_and_look(connection: Connection, desk: "Desk", *looks: Step) -> tuple[LockedLog, list[Row | None]]:
     """Lock the log, then ask a few things, in one round trip to a server: the answers are of after the lock."""
-    rows = first_rows(transaction, *_to_lock(transaction), *looks)
+    rows = first_rows(connection, *_to_lock(connection), *looks)
     found = rows[-len(looks) :]
-    return _locked(transaction, desk, rows[-len(looks) - 1]), found
+    return _locked(connection, desk, rows[-len(looks) - 1]), found
 
 
-def _on_file(transaction: Transaction) -> bool:
-    return isinstance(transaction, Connection) and transaction.dialect.name == "sqlite"
+def _on_file(connection: Connection) -> bool:
+    return connection.dialect.name == "sqlite"
 
 
-def _to_lock(transaction: Transaction) -> tuple[Step, ...]:
-    return (((_LOCK_HEAD if _on_file(transaction) else _LOCK_ON_SERVER), {}),)
+def _to_lock(connection: Connection) -> tuple[Step, ...]:
+    return (((_LOCK_HEAD if _on_file(connection) else _LOCK_ON_SERVER), {}),)
 
 
-def _locked(transaction: Transaction, desk: "Desk", row: Row | None) -> LockedLog:
+def _locked(connection: Connection, desk: "Desk", row: Row | None) -> LockedLog:
     desk.recorded = True
     key = desk.log_tag_key
     tree = genuine_tree(key, None if row is None else row[:3])
@@ -261,7 +263,7 @@ def _locked(transaction: Transaction, desk: "Desk", row: Row | None) -> LockedLo
         raise _changed("has no head" if row is None else "has a head that was changed")
     if tree.size and not isinstance(row[3], int):
         raise _changed("has lost its newest entry")
-    return LockedLog(transaction, key, tree, row[3] or 0)
+    return LockedLog(connection, key, tree, row[3] or 0)
 
 
 def _changed(what: str) -> LogBroken:

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select
 from sqlmodel import col
 
 from cs_console.access_log.canonical import COLUMNS
 from cs_console.access_log.vouched import Word, genuine
-from cs_console.database import Transaction
 from cs_console.prepared import Prepared
 from models.columns import microseconds
 from models.enums import AccountState, Action, AuthoritySort, Result, TicketState
@@ -109,18 +108,18 @@ _LAST_WINDOW = Prepared(
 )
 
 
-def holder(transaction: Transaction, desk: "Desk", number: int) -> str:
+def holder(connection: Connection, desk: "Desk", number: int) -> str:
     """The name of the account that had the ticket at the end of what an older desk wrote; "" for no one."""
-    row = _LAST_HANDED_ON.first(transaction, {"number": number})
+    row = _LAST_HANDED_ON.first(connection, {"number": number})
     said = None if row is None else handed_on(genuine(desk, row))
     return "" if said is None else said[1]
 
 
-def window(transaction: Transaction, desk: "Desk", number: int, minutes: int) -> tuple[str, int]:
+def window(connection: Connection, desk: "Desk", number: int, minutes: int) -> tuple[str, int]:
     """The beginning of the id of the window that an older desk opened last, and until when (microseconds) it can have
     been open at most; "" where it was closed.
     """
-    row = _LAST_WINDOW.first(transaction, {"number": number})
+    row = _LAST_WINDOW.first(connection, {"number": number})
     word = None if row is None else genuine(desk, row)
     if word is None or word.action is not Action.VERIFIED:
         return "", 0

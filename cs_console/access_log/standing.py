@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from sqlalchemy import Connection
 from sqlmodel import Session
 
 from cs_console.access_log import legacy
@@ -14,7 +15,6 @@ from cs_console.access_log.vouched import (
     genuine,
     latest,
 )
-from cs_console.database import Transaction
 from cs_console.errors import NotVouched, OwnerNotVouched
 from cs_console.prepared import Row
 from models.columns import microseconds
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from cs_console.desk import Desk, DeskSession
 
 
-def is_holder(transaction: Transaction, session: "DeskSession", number: int, newest: Row | None) -> bool:
+def is_holder(connection: Connection, session: "DeskSession", number: int, newest: Row | None) -> bool:
     """Whether the log's last word on who has this ticket names the desk's agent. `newest`: of NEWEST_ASSIGNMENT."""
     if newest is None:
-        return legacy.holder(transaction, session.desk, number) == session.agent.name
+        return legacy.holder(connection, session.desk, number) == session.agent.name
     return genuine(session.desk, newest).names(to=session.agent.id)
 
 
@@ -46,7 +46,7 @@ def require_owner(db: Session, desk: "Desk", number: int, pseudonym: str) -> Non
 
 
 def is_open(
-    transaction: Transaction,
+    connection: Connection,
     desk: "Desk",
     number: int,
     window_id: str,
@@ -61,7 +61,7 @@ def is_open(
     """
     now = microseconds(desk.clock.now())
     if newest is None:
-        begins, until = legacy.window(transaction, desk, number, minutes)
+        begins, until = legacy.window(connection, desk, number, minutes)
         return bool(begins) and window_id.startswith(begins) and until > now
     word = genuine(desk, newest)
     if word.action is not Action.VERIFIED or word.requester != pseudonym:

@@ -14,7 +14,6 @@ from sqlmodel import col
 from cs_console.access_log import legacy
 from cs_console.access_log.accounts_on_record import tag_of_newest
 from cs_console.access_log.vouched import COLUMNS_OF_ENTRY, genuine
-from cs_console.database import Transaction
 from models.columns import microseconds
 from models.enums import Action, Result
 from models.log import LogEntry
@@ -53,13 +52,13 @@ def about_undertaking(agent_id: str, version: str, until: datetime) -> dict[str,
     return {"account": agent_id, "version": version, "until": str(microseconds(until))}
 
 
-def has_undertaken(transaction: Transaction, session: "DeskSession", newest: bytes | None) -> bool:
+def has_undertaken(connection: Connection, session: "DeskSession", newest: bytes | None) -> bool:
     """Whether the log says that the desk's agent has signed the version in force, and its time is not over.
 
     `newest`: the answer to NEWEST_UNDERTAKING. Raises LogBroken.
     """
     desk, rules = session.desk, session.desk.packs.current.undertaking
-    read = _read(transaction, desk, None if newest is None else bytes(newest))
+    read = _read(connection, desk, None if newest is None else bytes(newest))
     until = read.until.get((session.agent.id, rules.version))
     if until is None:
         signed = read.signed_at_older_desks.get((session.agent.name, rules.version))
@@ -67,12 +66,9 @@ def has_undertaken(transaction: Transaction, session: "DeskSession", newest: byt
     return until > microseconds(desk.clock.now())
 
 
-def _read(transaction: Transaction, desk: "Desk", newest: bytes | None) -> UndertakingsRead:
+def _read(connection: Connection, desk: "Desk", newest: bytes | None) -> UndertakingsRead:
     if newest != desk.undertakings_read.newest:
-        if not isinstance(transaction, Connection):  # a server's light line reads one row at a time
-            with desk.database.reading() as db:
-                return _read(db.connection(), desk, newest)
-        desk.undertakings_read = _understood(desk, newest, transaction.execute(_ENTRIES))
+        desk.undertakings_read = _understood(desk, newest, connection.execute(_ENTRIES))
     return desk.undertakings_read
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Select, bindparam, exists, null, or_, select
+from sqlalchemy import Connection, Select, bindparam, exists, null, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -34,7 +34,6 @@ from cs_console.custody.opening import open_text
 from cs_console.custody.requester_access import NEWEST_ENDING, check_ending, check_in_use
 from cs_console.custody.sealing import Place
 from cs_console.custody.ticket_keys import opened_keys
-from cs_console.database import Transaction
 from cs_console.desk import Desk, DeskSession
 from cs_console.errors import (
     ConsoleError,
@@ -266,7 +265,7 @@ def _put_on_record(session: DeskSession, number: int, target: Target, purpose: s
             purpose=purpose,
             verification=verification,
         )
-        seq = log.append(PreparedEntry(desk, session.actor, entry, desk.clock.now()))
+        seq = log.append_last(PreparedEntry(desk, session.actor, entry, desk.clock.now()))
     state_head(desk, log.tree)
     if due_for_signing(seq):
         sign_now(desk)
@@ -297,14 +296,14 @@ def _look(session: DeskSession, number: int, target: Target) -> Step:
     return _LOOKS[table], asked
 
 
-def _facts(transaction: Transaction, session: DeskSession, number: int, row: Row | None) -> _Facts:
+def _facts(connection: Connection, session: DeskSession, number: int, row: Row | None) -> _Facts:
     """Refuse a session, role or undertaking that is not good now, then a ticket that does not exist."""
     if row is None:
         raise SessionEnded("this session is not known here")
     started, active, ended, reason, state, roles, due, added, changed, undertaken, signed, *rest = row
     check_live(session, from_microseconds(started), from_microseconds(active), _moment(ended), reason, state)
-    check_roles(*roles_and_due(transaction, session, roles, due, (added, changed)), SEES_PERSONAL_DATA)
-    if not undertaken or not has_undertaken(transaction, session, signed):
+    check_roles(*roles_and_due(connection, session, roles, due, (added, changed)), SEES_PERSONAL_DATA)
+    if not undertaken or not has_undertaken(connection, session, signed):
         raise NoUndertaking
     requester_id, requester_state, kind, *others = rest
     if requester_id is None:
@@ -436,10 +435,10 @@ def end_view(session: DeskSession, revealed: Revealed, seconds: int) -> None:
     Raises NothingThere for an entry that is not a view of this agent's, LogBroken, StoreUnavailable.
     """
     desk = session.desk
-    with desk.database.bare_transaction() as transaction:
+    with desk.database.bare_transaction() as connection:
         about = {"view": str(revealed.entry)}
         of_mine = {"seq": revealed.entry, "actor": session.agent.name, "about": about_text(about)}
-        log, (shown,) = lock_log_and_look(transaction, desk, (_MY_VIEW, of_mine))
+        log, (shown,) = lock_log_and_look(connection, desk, (_MY_VIEW, of_mine))
         if shown is None:
             raise NothingThere("There is no such view to end.")
         ticket, requester, fields, view_purpose, verification, ended = shown
@@ -456,6 +455,6 @@ def end_view(session: DeskSession, revealed: Revealed, seconds: int) -> None:
             reason=f"entry {revealed.entry}",
             about=about,
         )
-        seq = log.append(PreparedEntry(desk, session.actor, entry, desk.clock.now()))
+        seq = log.append_last(PreparedEntry(desk, session.actor, entry, desk.clock.now()))
     if due_for_signing(seq):
         sign_now(desk)

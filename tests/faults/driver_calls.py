@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import psycopg
-import pytest
 from sqlalchemy import Engine, event
-
-from cs_console.server_line import Answer, Wire
 
 _T = TypeVar("_T")
 Strike = Callable[[Any], None]
@@ -74,14 +71,8 @@ class _ServerConnection(psycopg.Connection[Any]):
         _around(self, super().commit)
 
 
-def watch(engine: Engine, patch: pytest.MonkeyPatch) -> None:
-    """Connections that this engine makes from now on can be trapped, and every round trip of a server's line."""
-    run = Wire.run
-
-    def run_trapped(wire: Wire, *trips: Any) -> list[Answer]:
-        return _around(wire.pooled.driver_connection, lambda: run(wire, *trips))
-
-    patch.setattr(Wire, "run", run_trapped)
+def watch(engine: Engine) -> None:
+    """Connections that this engine makes from now on can be trapped."""
 
     def connect(dialect: Any, _record: object, given: Any, named: dict[str, Any]) -> Any:
         if dialect.name == "sqlite":

@@ -53,7 +53,7 @@ def test_the_file_goes_away_at_each_call(
 ) -> None:
     """An entry in a file that no one finds again does not count."""
     desk = desk_on.desk
-    watch(desk.database.engine, monkeypatch)
+    watch(desk.database.engine)
     one = revealing(desk_on, tally)
     assert desk.database.file is not None
     file, kept = desk.database.file, desk.settings.home.parent / "kept"

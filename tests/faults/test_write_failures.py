@@ -45,7 +45,7 @@ def errors_of(desk: Desk) -> list[Exception]:
 def test_the_driver_reports_a_failure_at_each_call(
     desk_on: TestDesk, tally: Tally, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    watch(desk_on.desk.database.engine, monkeypatch)
+    watch(desk_on.desk.database.engine)
     one = revealing(desk_on, tally)
     with tally:
         for error in errors_of(desk_on.desk):
@@ -60,7 +60,7 @@ def test_the_driver_reports_a_failure_at_each_call(
 def test_the_server_ends_the_connection_at_each_call(
     desk_on: TestDesk, tally: Tally, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    watch(desk_on.desk.database.engine, monkeypatch)
+    watch(desk_on.desk.database.engine)
     one = revealing(desk_on, tally)
 
     def terminate(connection: Any) -> None:
