@@ -173,11 +173,11 @@ class ConsoleApp(SessionApp, inherit_bindings=False):
         """Go to a place from the palette."""
         self.go_to(mode)
 
-    def show_help(self, where: str) -> None:
-        """Show the keys and the help of the screen that is called so in the registry."""
+    def show_help(self, about: type[ConsoleScreen[Any]]) -> None:
+        """Show the keys and the help of such a screen."""
         from screens.frame.help import HelpScreen
 
-        self.push_screen(HelpScreen(where))
+        self.push_screen(HelpScreen(about))
 
     def show_phone(self) -> None:
         """Show what the outbox received, in the demo."""

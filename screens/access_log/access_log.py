@@ -47,6 +47,11 @@ class AccessLogScreen(ConsoleScreen[None]):
     HEADING = "Access log"
     CSS_PATH = "access_log.tcss"
     BINDINGS = bindings_for("log")
+    HELP_TITLE = "The access log"
+    HELP = (
+        "Every view, refusal and step, newest first. Reading the log is recorded too. Filter it with terms such as "
+        'agent:mei ticket:10482 action:field.revealed outcome:refused since:2026-11-01, or what:"revealed a field".'
+    )
 
     def __init__(self) -> None:
         super().__init__()

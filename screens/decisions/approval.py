@@ -38,6 +38,8 @@ class ProposalScreen(ConsoleScreen[Said]):
     WHERE = "proposal"
     CSS_PATH = "approval.tcss"
     BINDINGS = bindings_for("proposal")
+    HELP_TITLE = "A proposal"
+    HELP = "Read the findings and the notice that would be sent, then approve or return the proposal."
 
     def __init__(self, decision_id: str, then: str = "") -> None:
         super().__init__()

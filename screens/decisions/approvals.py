@@ -30,6 +30,8 @@ class ApprovalsScreen(ConsoleScreen[None]):
     HEADING = "Approvals"
     CSS_PATH = "approvals.tcss"
     BINDINGS = bindings_for("approvals")
+    HELP_TITLE = "Approvals"
+    HELP = "Proposals that wait for a second person. No one approves their own."
 
     def __init__(self) -> None:
         super().__init__()

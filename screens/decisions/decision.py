@@ -71,6 +71,11 @@ class DecisionScreen(WalkScreen):
     WHERE = "decision"
     CSS_PATH = "decision.tcss"
     BINDINGS = bindings_for("decision")
+    HELP_TITLE = "The checklist"
+    HELP = (
+        "Work through the steps: Enter opens one, Escape returns. For each ground, choose the data it covers, answer "
+        "its questions and name the evidence. Missing answers are listed beside or below. Your draft is saved."
+    )
     READY = "Press ctrl+s to propose it."
 
     def __init__(self, number: int) -> None:

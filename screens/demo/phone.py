@@ -41,6 +41,8 @@ class PhoneScreen(ConsoleScreen[None]):
     HEADING = "The requester's phone (demo)"
     CSS_PATH = "phone.tcss"
     BINDINGS = bindings_for("phone")
+    HELP_TITLE = "The requester's phone"
+    HELP = "What the outbox received, as the requester would see it. Only in the demo."
 
     def __init__(self) -> None:
         super().__init__()

@@ -29,6 +29,11 @@ class ErasuresScreen(ConsoleScreen[None]):
     HEADING = "Erasures"
     CSS_PATH = "erasures.tcss"
     BINDINGS = bindings_for("erasures")
+    HELP_TITLE = "Erasures"
+    HELP = (
+        "Requesters whose data is to be erased. A person other than the proposer confirms it; then the data is gone, "
+        "from backups too. A hold keeps the data, hidden, until the hold ends."
+    )
 
     def __init__(self) -> None:
         super().__init__()

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from cs_console.errors import ConsoleError, SessionEnded
     from cs_console.settings import Settings
     from cs_console.staff.sign_in import SignedIn
+    from screens.frame.console_screen import ConsoleScreen
     from screens.widgets.notice_bar import Said
 
 
@@ -80,8 +81,8 @@ class Console(Protocol):
     def go_to(self, mode: str) -> None:
         """Show the queue, the approvals, the erasures or the access log."""
 
-    def show_help(self, where: str) -> None:
-        """Show the keys and the help of the screen that is called so in the registry."""
+    def show_help(self, about: "type[ConsoleScreen[Any]]") -> None:
+        """Show the keys and the help of such a screen."""
 
     def show_phone(self) -> None:
         """Show what the outbox received, in the demo."""

@@ -25,12 +25,14 @@ class ConsoleScreen(Screen[T], Drafting, Generic[T]):
     """A whole screen.
 
     A subclass names itself in `WHERE` (as the registry knows it), sets `BINDINGS = bindings_for(WHERE)`, yields its
-    widgets from `body`, and writes `action_<command id>` for each of its commands. A screen without fields to fill in
-    lets notices of problems fade (`PROBLEMS_FADE`).
+    widgets from `body`, and writes `action_<command id>` for each of its commands. `HELP` says in a sentence or two
+    what the screen is for. A screen without fields to fill in lets notices of problems fade (`PROBLEMS_FADE`).
     """
 
     WHERE: ClassVar[str] = ""
     HEADING: ClassVar[str] = ""
+    HELP_TITLE: ClassVar[str] = "Keys"
+    HELP: ClassVar[str] = ""
     PROBLEMS_FADE: ClassVar[bool] = False
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
@@ -114,7 +116,7 @@ class ConsoleScreen(Screen[T], Drafting, Generic[T]):
     def action_help(self) -> None:
         """Keys and help for this screen."""
         if self.app.screen is self.screen:  # else the person has moved on
-            self.console.show_help(self.WHERE)
+            self.console.show_help(type(self))
 
     def action_phone(self) -> None:
         """Show what the outbox received, in the demo."""

@@ -36,6 +36,11 @@ class NewTicketScreen(DraftScreen[OpenedByForm]):
     HEADING = "New ticket"
     CSS_PATH = "new_ticket.tcss"
     BINDINGS = [*bindings_for("new"), *TAB_AT_ONCE]
+    HELP_TITLE = "A new ticket"
+    HELP = (
+        "For a phone call or a letter. Write down what was said; a contact is optional. What you type is sealed and "
+        "saved every second."
+    )
 
     def __init__(self) -> None:
         super().__init__(PLACE, None)

@@ -40,6 +40,11 @@ class QueueScreen(ConsoleScreen[None]):
     PROBLEMS_FADE = True
     CSS_PATH = ["../frame/inside.tcss", "queue.tcss"]
     BINDINGS = bindings_for("queue")
+    HELP_TITLE = "The queue"
+    HELP = (
+        "The views with their counts, and the tickets of the selected view. Subjects are redacted: text in [brackets] "
+        "is personal data that stays sealed. To work on a ticket, claim it or have it assigned to you."
+    )
     AUTO_FOCUS = "#tickets"
 
     def __init__(self) -> None:

@@ -61,6 +61,12 @@ class SettleScreen(WalkScreen):
     WHERE = "settle"
     CSS_PATH = "settle.tcss"
     BINDINGS = bindings_for("settle")
+    HELP_TITLE = "Settling"
+    HELP = (
+        "The steps that the policy requires for this kind of ticket: Enter opens one, Escape returns, a choice leads "
+        "to the next. What you write stays internal; the letter uses the policy's text. If you decided what the "
+        "ticket is about, reassign it."
+    )
     READY = "Press ctrl+s to settle it."
 
     def __init__(self, number: int) -> None:

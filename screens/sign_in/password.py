@@ -23,6 +23,8 @@ class PasswordScreen(ConsoleScreen[None]):
     HEADING: ClassVar[str] = "A new password"
     CSS_PATH: ClassVar[str] = "password.tcss"
     BINDINGS = [*bindings_for("password"), *TAB_AT_ONCE]
+    HELP_TITLE = "A new password"
+    HELP = "Use at least 15 characters, or at least 8 if you have a second factor. A sentence of your own works well."
     AUTO_FOCUS = "#old"
 
     def __init__(self, *, due: bool = False) -> None:

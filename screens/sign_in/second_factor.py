@@ -32,6 +32,11 @@ class SecondFactorScreen(ConsoleScreen[None]):
     HEADING: ClassVar[str] = "Second factor"
     CSS_PATH: ClassVar[str] = "second_factor.tcss"
     BINDINGS = [*bindings_for("second_factor"), *TAB_AT_ONCE]
+    HELP_TITLE = "A second factor"
+    HELP = (
+        "An authenticator app on your phone gives you the code that you enter after your password. Each recovery code "
+        "replaces it once, in case you lose the phone."
+    )
     AUTO_FOCUS = "#password"
 
     def __init__(self, *, due: bool = False) -> None:

@@ -27,6 +27,11 @@ class SignInScreen(ConsoleScreen[None]):
     WHERE = "sign_in"
     CSS_PATH: ClassVar[str] = "sign_in.tcss"
     BINDINGS = [*bindings_for("sign_in"), *TAB_AT_ONCE]
+    HELP_TITLE = "Signing in"
+    HELP = (
+        "Enter your name and password, then the code of your second factor if you have one. After five failed "
+        "attempts in a row, the wait before the next attempt grows."
+    )
     AUTO_FOCUS = "#name"
 
     def body(self) -> ComposeResult:

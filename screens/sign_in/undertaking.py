@@ -21,6 +21,8 @@ class UndertakingScreen(ConsoleScreen[None]):
     HEADING: ClassVar[str] = "Confidentiality undertaking"
     CSS_PATH: ClassVar[str] = "undertaking.tcss"
     BINDINGS = bindings_for("undertaking")
+    HELP_TITLE = "The undertaking"
+    HELP = "No one sees personal data here before promising to keep it confidential. Accept the undertaking or leave."
 
     def body(self) -> ComposeResult:
         with Vertical(id="sheet"):

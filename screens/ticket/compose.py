@@ -41,6 +41,8 @@ class ComposeScreen(DraftScreen[Said]):
     WHERE = "form"
     CSS_PATH = "compose.tcss"
     BINDINGS = bindings_for("form")
+    HELP_TITLE = "Writing"
+    HELP = "What you type is sealed and saved every second. Nothing is lost if the console stops."
 
     def __init__(self, number: int, sort: MessageSort) -> None:
         super().__init__(f"{sort.value}:{number}", number)

@@ -34,6 +34,11 @@ class TicketScreen(TicketTerms):
     PROBLEMS_FADE = True
     CSS_PATH = "ticket.tcss"
     BINDINGS = bindings_for("ticket")
+    HELP_TITLE = "A ticket"
+    HELP = (
+        "The conversation is redacted and contacts are masked. Reveal shows one sealed field for 30 seconds: you give "
+        "a purpose, and the view is recorded before the value appears. Some fields require a verified requester."
+    )
     said: Said | None = None
     """The notice to show on opening: the screen it comes from is covered by then."""
 

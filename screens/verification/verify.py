@@ -41,6 +41,11 @@ class VerifyScreen(ConsoleScreen[Said]):
     WHERE = "verify"
     CSS_PATH = "verify.tcss"
     BINDINGS = bindings_for("verify")
+    HELP_TITLE = "Verifying"
+    HELP = (
+        "A code is sent to a contact on file. The requester reads it back and you enter it; the console never shows "
+        "it to you. For a written request or documents, note what you saw."
+    )
 
     def __init__(self, number: int) -> None:
         super().__init__()

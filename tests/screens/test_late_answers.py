@@ -109,7 +109,7 @@ async def test_an_answer_waits_while_anything_is_on_top_and_then_acts_on_its_own
     sqlite_desk: TestDesk,
 ) -> None:
     async with console(sqlite_desk, sqlite_desk.session("mei", Role.AGENT)) as shown:
-        for on_top in (HelpScreen("queue"), Asked(), GoTo()):
+        for on_top in (HelpScreen(QueueScreen), Asked(), GoTo()):
             answers: list[str | None] = []
             slow = await slow_one(shown, answers)
             assert not slow.begin()  # the same key again

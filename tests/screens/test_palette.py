@@ -59,7 +59,7 @@ async def test_a_palette_under_another_screen_closes_itself_alone(sqlite_desk: T
     async with console(sqlite_desk, sqlite_desk.session("mei", Role.AGENT)) as shown:
         await shown.until_on(QueueScreen)
         palette = await shown.open_palette()
-        await shown.open(HelpScreen("queue"))
+        await shown.open(HelpScreen(QueueScreen))
         palette.dismiss()
         palette.dismiss()
         assert isinstance(shown.app.screen, HelpScreen)

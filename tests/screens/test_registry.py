@@ -16,7 +16,7 @@ from models.enums import Role
 from screens import registry
 from screens.frame.console_screen import ConsoleScreen
 from screens.frame.dialog import Dialog
-from screens.frame.help import ABOUT
+from screens.frame.help import HelpScreen
 from tests.support.consoles import console
 from tests.support.desk import TestDesk
 
@@ -100,8 +100,12 @@ def test_every_command_of_a_screen_does_something_there() -> None:
 def test_every_place_has_its_screen_and_its_help() -> None:
     places = {kind.WHERE for kind in screen_classes()}
     assert set(PLACES) - {"form", "words"} <= places
-    whole = {kind.WHERE for kind in screen_classes() if issubclass(kind, ConsoleScreen)}
-    assert whole - {"", "lock", "help"} <= set(ABOUT)
+    helped = [kind for kind in screen_classes() if "help" in {one.id for one in registry.commands_for(kind.WHERE)}]
+    assert {"sign_in", "queue", "ticket", "decision"} <= {kind.WHERE for kind in helped}
+    for kind in helped:
+        if issubclass(kind, ConsoleScreen) and kind.WHERE and kind is not HelpScreen:
+            assert {"HELP_TITLE", "HELP"} <= vars(kind).keys(), f"{kind.__name__} says nothing about itself"
+            assert kind.HELP_TITLE and kind.HELP.endswith((".", "?"))
 
 
 def test_every_screen_finds_its_styles() -> None:

@@ -56,7 +56,7 @@ async def test_text_is_kept_while_the_server_is_away_and_saved_once_it_is_back(
         await shown.press("ctrl+s")
         await shown.until(lambda: "Nothing was changed" in shown.notice, "the refusal")
         assert screen.query_one(TextArea).text == "before and after"
-        shown.app.push_screen(HelpScreen("queue"))
+        shown.app.push_screen(HelpScreen(QueueScreen))
         await shown.until_on(HelpScreen)
         assert AWAY in shown.drawn()
         await shown.press("escape")
