@@ -90,8 +90,8 @@ class AccessLogScreen(ConsoleScreen[None]):
 
     def _read_first(self) -> None:
         self._reading = True
-        self.ask(partial(entries, self.session, self._filter, None, PAGE), self._first, group="entries")
-        self.ask(partial(log_state, self.session.desk), self._show_state, group="state")
+        self.call_then(partial(entries, self.session, self._filter, None, PAGE), self._first, group="entries")
+        self.call_then(partial(log_state, self.session.desk), self._show_state, group="state")
 
     def _first(self, page: EntryPage) -> None:
         self._rows.clear()
@@ -116,7 +116,7 @@ class AccessLogScreen(ConsoleScreen[None]):
             self.say("Older entries: narrow the list with until: or another filter.")
             return
         self._reading = True
-        self.ask(partial(entries, self.session, self._filter, self._next, PAGE), self._more, group="entries")
+        self.call_then(partial(entries, self.session, self._filter, self._next, PAGE), self._more, group="entries")
 
     def _add_rows(self, page: tuple[EntryView, ...]) -> None:
         table = self.query_one(DataTable)
@@ -202,7 +202,7 @@ class AccessLogScreen(ConsoleScreen[None]):
         table = self.query_one(DataTable)
         if table.row_count:
             key = table.coordinate_to_cell_key(table.cursor_coordinate).row_key.value
-            self.ask(partial(entry, self.session, int(key or 0)), self._open, group="entry")
+            self.call_then(partial(entry, self.session, int(key or 0)), self._open, group="entry")
 
     def _open(self, one: EntryView) -> None:
         self.go_on(EntryDialog(one))
@@ -212,4 +212,4 @@ class AccessLogScreen(ConsoleScreen[None]):
         self.go_on(ProofDialog(), self._proved)
 
     def _proved(self, _answer: object) -> None:
-        self.ask(partial(log_state, self.session.desk), self._show_state, group="state")
+        self.call_then(partial(log_state, self.session.desk), self._show_state, group="state")

@@ -42,7 +42,7 @@ class ProofDialog(Dialog[None]):
 
     def on_mount(self) -> None:
         self.set_interval(_EVERY_SECONDS, self._draw)
-        self.ask(partial(self._prove, self.session), self._proved, refused=self._refused)
+        self.call_then(partial(self._prove, self.session), self._proved, refused=self._refused)
 
     def on_unmount(self) -> None:
         self._stop.set()

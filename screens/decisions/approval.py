@@ -60,7 +60,7 @@ class ProposalScreen(ConsoleScreen[Said]):
     def on_mount(self) -> None:
         self.query_one("#reading").focus()
         self.heading = "Proposal"
-        self.ask(partial(open_proposal, self.session, self._decision_id), self._opened)
+        self.call_then(partial(open_proposal, self.session, self._decision_id), self._opened)
 
     def _opened(self, view: ProposalView) -> None:
         self._view = view
@@ -87,7 +87,7 @@ class ProposalScreen(ConsoleScreen[Said]):
     def action_approve(self) -> None:
         """Ask for the password again, then approve. An agent who may not approve is told so before entering it."""
         if self._view is not None:
-            self.change(partial(require_may_approve, self.session, self._decision_id), self._may_approve)
+            self.change_then(partial(require_may_approve, self.session, self._decision_id), self._may_approve)
 
     def _may_approve(self, _none: None) -> None:
         assert self._view is not None  # there was one to approve
@@ -100,7 +100,7 @@ class ProposalScreen(ConsoleScreen[Said]):
         if password is not None:
             self.say("Checking…")
             work = partial(approve, self.session, self._decision_id, password, act=self.act_for("approve"))
-            self.change(work, lambda done: self.dismiss(_told(done)), refused=self._not_approved, late=_told)
+            self.change_then(work, lambda done: self.dismiss(_told(done)), refused=self._not_approved, late=_told)
 
     def _not_approved(self, refusal: ConsoleError) -> None:
         self.say(refusal)
@@ -131,7 +131,7 @@ class ProposalScreen(ConsoleScreen[Said]):
 
     def _finish(self, work: Callable[[], object], words: str) -> None:
         said = Said(words)
-        self.change(work, lambda _done: self.dismiss(said), late=lambda _done: said)
+        self.change_then(work, lambda _done: self.dismiss(said), late=lambda _done: said)
 
     def action_withdraw(self) -> None:
         """Ask once, then withdraw the agent's own proposal."""

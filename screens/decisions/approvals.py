@@ -63,7 +63,7 @@ class ApprovalsScreen(ConsoleScreen[None]):
         self._read()
 
     def _read(self) -> None:
-        self.ask(partial(waiting, self.session), self._show, group="waiting")
+        self.call_then(partial(waiting, self.session), self._show, group="waiting")
 
     def refresh_now(self) -> None:
         """Reload: other agents propose and approve too."""

@@ -105,7 +105,7 @@ class DecisionScreen(WalkScreen):
     def on_mount(self) -> None:
         self.heading = f"Decision on #{self.number}"
         self.query_one("#steps").focus()
-        self.ask(partial(_read, self.session, self.number), self._opened)
+        self.call_then(partial(_read, self.session, self.number), self._opened)
 
     # --- what there is to decide, and the draft
 
@@ -273,7 +273,7 @@ class DecisionScreen(WalkScreen):
         if proposal is None:
             self._previewed("The letter appears here once you choose a decision.")
             return
-        self.ask(
+        self.call_then(
             partial(preview_notice, self.session, self.number, proposal),
             self._previewed,
             refused=lambda refusal: self._previewed(refusal.sentence),
@@ -309,7 +309,7 @@ class DecisionScreen(WalkScreen):
         asked = self.form.asked_for
         if self._step == REQUEST and asked is not None and not self._is_recorded() and not self._over:
             work = partial(record_asked, self.session, self.number, asked.right, asked.fields)
-            self.ask(work, self._asked_recorded, group="asked")
+            self.call_then(work, self._asked_recorded, group="asked")
 
     def _asked_recorded(self, recorded: AskedFor) -> None:
         self._recorded = recorded
@@ -340,7 +340,7 @@ class DecisionScreen(WalkScreen):
             return
         asked = None if self._is_recorded() else self.form.asked_for
         work = partial(self._save_and_propose, self.session, self.typed(), self._view.row, asked, proposal, self.act)
-        self.change(work, lambda made: self.dismiss(_told(made)), refused=self._refused, late=_told)
+        self.change_then(work, lambda made: self.dismiss(_told(made)), refused=self._refused, late=_told)
 
     def _save_and_propose(
         self,
@@ -366,7 +366,7 @@ class DecisionScreen(WalkScreen):
     def _refused(self, refusal: ConsoleError) -> None:
         self.say(refusal)
         if isinstance(refusal, (ChangedElsewhere, DoneBefore)):
-            self.ask(partial(reload, self.session, self.number), self._reloaded)
+            self.call_then(partial(reload, self.session, self.number), self._reloaded)
 
     def _reloaded(self, view: TicketView) -> None:
         self._view = view

@@ -61,7 +61,7 @@ class PhoneScreen(ConsoleScreen[None]):
         if outbox is None:
             self.say("There is no outbox folder: messages are really sent.")
             return
-        self.ask(partial(arrived, outbox), self._show, group="messages")
+        self.call_then(partial(arrived, outbox), self._show, group="messages")
 
     def _show(self, messages: tuple[Arrived, ...]) -> None:
         if messages == self._shown:

@@ -53,7 +53,7 @@ class ErasuresScreen(ConsoleScreen[None]):
         self._read()
 
     def _read(self) -> None:
-        self.ask(partial(open_erasures, self.session), self._show, group="erasures")
+        self.call_then(partial(open_erasures, self.session), self._show, group="erasures")
 
     def refresh_now(self) -> None:
         """Reload: other agents propose and confirm too."""
@@ -121,7 +121,7 @@ class ErasuresScreen(ConsoleScreen[None]):
             self.say("Erasing…")
             work = partial(confirm_erasure, self.session, row.id, password)
             told = partial(_confirmed_words, row)
-            self.change(work, lambda done: self._tell(told(done)), refused=partial(self._refused, row), late=told)
+            self.change_then(work, lambda done: self._tell(told(done)), refused=partial(self._refused, row), late=told)
 
     def _refused(self, row: ErasureRow, refusal: ConsoleError) -> None:
         self.say(refusal)
@@ -149,7 +149,7 @@ class ErasuresScreen(ConsoleScreen[None]):
         if row is not None:
             said = Said(f"The erasure for #{row.number} was withdrawn. Nothing was erased.")
             work = partial(withdraw_erasure, self.session, row.id)
-            self.change(work, lambda _done: self._tell(said), late=lambda _done: said)
+            self.change_then(work, lambda _done: self._tell(said), late=lambda _done: said)
 
 
 def _confirmed_words(row: ErasureRow, done: Confirmed) -> Said:

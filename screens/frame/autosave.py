@@ -61,7 +61,7 @@ class Drafting(Asking):
         unsaved = self.unsaved()
         if unsaved:
             self._autosaving = True
-            self.ask(partial(self.save, self.session, unsaved), self._autosaved, refused=self._not_saved)
+            self.call_then(partial(self.save, self.session, unsaved), self._autosaved, refused=self._not_saved)
 
     def _autosaved(self, _none: None) -> None:
         self._autosaving = False

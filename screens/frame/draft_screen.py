@@ -28,7 +28,7 @@ class DraftScreen(ConsoleScreen[T], Generic[T]):
         self.act = new_act()
 
     def on_mount(self) -> None:
-        self.ask(partial(find_draft, self.session, self._place, self._ticket), self._restored)
+        self.call_then(partial(find_draft, self.session, self._place, self._ticket), self._restored)
 
     def draft(self) -> str:
         """The text as typed now; empty when it is not worth saving."""
@@ -68,7 +68,7 @@ class DraftScreen(ConsoleScreen[T], Generic[T]):
         if self._leaving:
             self.dismiss(None)
             return
-        self.change(partial(self.save, self.session, self.unsaved()), self._kept, refused=self._not_kept)
+        self.change_then(partial(self.save, self.session, self.unsaved()), self._kept, refused=self._not_kept)
 
     def _kept(self, _none: None) -> None:
         self.dismiss(None)

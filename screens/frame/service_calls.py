@@ -16,6 +16,7 @@ from cs_console.faults import spot_of
 from models.enums import Role
 from screens.frame.console import Console
 from screens.frame.run_once import Once
+from screens.frame.steps import Waiting
 from screens.widgets.notice_bar import NoticeBar, Said, Tone
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ SERVICE_CALL = "service call"
 class Request:
     """One call of a service and what to do with its answer.
 
-    `desk` is the desk of the agent who called; `late` reports the outcome when the screen is gone. A `held` answer
-    waits while another screen is on top.
+    `session` is that of the agent who called; `late` reports the outcome when the screen is gone. A `held` answer
+    waits while another screen is on top. `retry`: if the store is away, ask again when it is back.
     """
 
     number: int
@@ -45,6 +46,7 @@ class Request:
     held: bool = False
     late: Callable[[Any], Said | None] | None = None
     session: "DeskSession | None" = None
+    retry: bool = False
 
 
 class Answered:
@@ -95,7 +97,33 @@ class Asking(Widget):
         session = self.console.session
         return session.agent.roles if session is not None else frozenset()
 
-    def ask(
+    def call(self, work: Callable[[], Answer], *, group: str = "", retry: bool = True) -> Waiting[Answer]:
+        """The answer of `work`, which runs in a thread; await it in a method that runs `in_steps`.
+
+        In a named group only the newest call is answered; a function that waits for an older one ends there. So does
+        one whose screen is gone. Raises what `work` raises, but not the end of the session, which always leads to the
+        sign-in screen, nor an unexpected error, which is shown. While the store is away, `retry` waits for it.
+        """
+        return Waiting(lambda then, refused: self._ask(work, then, refused, group, retry=retry))
+
+    def change(
+        self, work: Callable[[], Answer], *, late: Callable[[Answer], Said | None] | None = None
+    ) -> Waiting[Answer]:
+        """Like `call`, for work that changes something: one at a time, so that a key pressed twice acts once.
+
+        While another screen is on top, the answer waits. When this screen is gone, `late` returns what to say of it.
+        While an earlier change is running, or when this screen is gone, nothing is done, and the function ends there.
+        """
+        return Waiting(lambda then, refused: self.change_then(work, then, refused=refused, late=late))
+
+    def ask(self, dialog: Screen[Result]) -> Waiting[Result | None]:
+        """What the person answers to a dialog, or to any other screen put on top of this one; None means no.
+
+        If this screen is no longer on top, the function ends there: the person has moved on to something else.
+        """
+        return Waiting(lambda then, _refused: self.go_on(dialog, then))
+
+    def call_then(
         self,
         work: Callable[[], Answer],
         then: Callable[[Answer], object],
@@ -103,15 +131,13 @@ class Asking(Widget):
         refused: Callable[[ConsoleError], None] | None = None,
         group: str = "",
     ) -> None:
-        """Run `work` in a thread and `then` with its result on the UI thread.
+        """As `call`, with functions for the answer and a refusal: for secrets, which no async function may hold.
 
-        In a named group only the newest request's answer counts; older ones are dropped. An answer that arrives after
-        this screen is gone is dropped too. `refused` replaces the notice for a Refusal, except for the end of the
-        session, which always leads to the sign-in screen.
+        Such a function keeps its variables while it waits.
         """
-        self._ask(work, then, refused, group)
+        self._ask(work, then, refused, group, retry=refused is None)
 
-    def change(
+    def change_then(
         self,
         work: Callable[[], Answer],
         then: Callable[[Answer], object],
@@ -120,10 +146,8 @@ class Asking(Widget):
         late: Callable[[Answer], Said | None] | None = None,
         held: bool = True,
     ) -> bool:
-        """Like `ask`, for work that changes something: one at a time, so that a key pressed twice acts once.
+        """As `change`, for secrets as `call_then`. Without `held`, `then` is called at once, whatever is on top.
 
-        The answer is never dropped. A `held` one waits until this screen is on top before `then` is called; without
-        `held`, `then` is called at once. When this screen is gone, `late` returns what to say, if anything.
         Returns False, having done nothing, while an earlier change is running or when this screen is gone.
         """
         if not self.console.has_open(self.screen):
@@ -151,12 +175,13 @@ class Asking(Widget):
         change: bool = False,
         held: bool = False,
         late: Callable[[Any], Said | None] | None = None,
+        retry: bool = False,
     ) -> None:
         self._asked += 1
         if group:
             self._newest[group] = self._asked
         console = self.console
-        request = Request(self._asked, group, work, then, refused, change, held, late, console.session)
+        request = Request(self._asked, group, work, then, refused, change, held, late, console.session, retry)
         keeper = self.app if change else self  # a screen's workers are cancelled when it closes; a change must not be
         keeper.run_worker(
             Once(partial(self._answer, console, request)),
@@ -191,7 +216,7 @@ class Asking(Widget):
         gone = not console.has_open(self.screen)
         if isinstance(problem, StoreUnreachable):
             console.store_lost()
-            if not request.change and request.refused is None:
+            if request.retry:
                 if not gone:
                     self._unanswered.append(request)  # repeated once the store is back; a change never is
                 return
@@ -292,7 +317,7 @@ class Asking(Widget):
         requests, self._unanswered = self._unanswered, []
         for request in requests:
             if not request.group or self._newest.get(request.group) == request.number:
-                self.ask(request.work, request.then, group=request.group)
+                self._ask(request.work, request.then, request.refused, request.group, retry=True)
 
     def say(self, what: ConsoleError | Said | str, tone: Tone | None = None) -> None:
         """Show an error (its sentence and what to do next) or a text, literally, in the notice bar."""

@@ -59,7 +59,7 @@ class WordsDialog(Dialog[Written]):
 
     def on_mount(self) -> None:
         self.query_one(TextArea).focus()
-        self.ask(partial(find_draft, self.session, self._place, self._ticket), self._restore)
+        self.call_then(partial(find_draft, self.session, self._place, self._ticket), self._restore)
 
     def _restore(self, draft: KeptDraft) -> None:
         area = self.query_one(TextArea)
@@ -93,7 +93,7 @@ class WordsDialog(Dialog[Written]):
 
     def _leave(self, answer: Written | None) -> None:
         save = partial(self.save, self.session, self.unsaved())
-        self.change(save, partial(self._left, answer), refused=partial(self._left, answer))
+        self.change_then(save, partial(self._left, answer), refused=partial(self._left, answer))
 
     def _left(self, answer: Written | None, _saved: object) -> None:
         self.dismiss(answer)

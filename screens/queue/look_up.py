@@ -39,7 +39,7 @@ class LookUpScreen(Dialog[int]):
         typed = event.value
         if typed.strip():
             field = Field.EMAIL if "@" in typed else Field.MOBILE
-            self.change(partial(look_up, self.session, field, typed), self._found)
+            self.change_then(partial(look_up, self.session, field, typed), self._found)
 
     def _found(self, numbers: tuple[int, ...]) -> None:
         found = self.query_one(ChoiceList)

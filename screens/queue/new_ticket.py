@@ -107,7 +107,7 @@ class NewTicketScreen(DraftScreen[OpenedByForm]):
         work = partial(
             self.used_up, self.session, self.typed(), partial(open_by_form, self.session, entry, act=self.act)
         )
-        self.change(work, self.dismiss, refused=self._refused, late=opened_words)
+        self.change_then(work, self.dismiss, refused=self._refused, late=opened_words)
 
     def _chosen(self, name: str) -> str:
         return str(self.query_one(f"#{name}", Select).value)

@@ -80,10 +80,10 @@ class QueueScreen(ConsoleScreen[None]):
 
     def _load(self, how: Callable[[Fetch], Pages], *, from_top: bool = False) -> None:
         self._loading = True
-        self.ask(partial(how, self._fetch()), partial(self._show, from_top), refused=self._not_read, group=PAGE)
+        self.call_then(partial(how, self._fetch()), partial(self._show, from_top), refused=self._not_read, group=PAGE)
 
     def _count(self) -> None:
-        self.ask(partial(queue.counts, self.session), self._show_counts, refused=_nothing, group="counts")
+        self.call_then(partial(queue.counts, self.session), self._show_counts, refused=_nothing, group="counts")
 
     def _show(self, from_top: bool, pages: Pages) -> None:
         self._loading = False
@@ -203,7 +203,7 @@ class QueueScreen(ConsoleScreen[None]):
             self.go_on(screen)
 
     def _change(self, work: Callable[[], object], done: str) -> None:
-        self.change(work, partial(self._changed, done), refused=self._refused, late=lambda _answer: Said(done))
+        self.change_then(work, partial(self._changed, done), refused=self._refused, late=lambda _answer: Said(done))
 
     def _changed(self, done: str, _answer: object) -> None:
         self.say(done, Tone.DONE)
@@ -247,7 +247,7 @@ class QueueScreen(ConsoleScreen[None]):
         """Assign the ticket to an agent."""
         row = self._current()
         if row is not None:
-            self.ask(
+            self.call_then(
                 partial(workflow.assignable, self.session, row.number), partial(self._ask_who, row), group="assignable"
             )
 
@@ -298,7 +298,7 @@ class QueueScreen(ConsoleScreen[None]):
         if not self.marked:
             self.say("Mark tickets first (x).")
             return
-        self.ask(partial(workflow.assignable, self.session), self._ask_bulk, group="assignable")
+        self.call_then(partial(workflow.assignable, self.session), self._ask_bulk, group="assignable")
 
     def _ask_bulk(self, names: tuple[str, ...]) -> None:
         may_claim = bool(self.check_action("claim", ()))
@@ -313,7 +313,7 @@ class QueueScreen(ConsoleScreen[None]):
             work: Callable[[], BulkResult] = partial(claim_each, self.session, rows)
         else:
             work = partial(assign_each, self.session, rows, name)
-        self.change(work, self._bulk_done, late=_bulk_words)
+        self.change_then(work, self._bulk_done, late=_bulk_words)
 
     def _bulk_done(self, result: BulkResult) -> None:
         self.marked = set(result.left)

@@ -84,7 +84,7 @@ class SettleScreen(WalkScreen):
     def on_mount(self) -> None:
         self.heading = f"Settling #{self.number}"
         self.query_one("#steps").focus()
-        self.ask(partial(_read, self.session, self.number), self._opened)
+        self.call_then(partial(_read, self.session, self.number), self._opened)
 
     def _opened(self, read: Read) -> None:
         self._read = read
@@ -197,7 +197,7 @@ class SettleScreen(WalkScreen):
     def _preview(self, sheet: LetterSheet) -> None:
         settling = self._settling()
         if settling is not None:
-            self.ask(
+            self.call_then(
                 partial(preview_letter, self.session, self.number, settling),
                 partial(self._previewed, sheet),
                 refused=lambda refusal: self._previewed(sheet, str(refusal)),
@@ -221,7 +221,7 @@ class SettleScreen(WalkScreen):
         settling = self._settling()
         if settling is not None and self._read is not None:
             work = partial(self._save_and_settle, self.session, self.typed(), self._read.view.row, settling, self.act)
-            self.change(work, lambda done: self.dismiss(self._told(done)), refused=self._refused, late=self._told)
+            self.change_then(work, lambda done: self.dismiss(self._told(done)), refused=self._refused, late=self._told)
 
     def _save_and_settle(
         self, session: DeskSession, typed: tuple[Typed, ...], row: int, settling: Settling, act: ActId
@@ -239,7 +239,7 @@ class SettleScreen(WalkScreen):
     def _refused(self, refusal: ConsoleError) -> None:
         self.say(refusal, Tone.WARNING)
         if isinstance(refusal, (ChangedElsewhere, DoneBefore)):
-            self.ask(partial(_read, self.session, self.number), self._opened)
+            self.call_then(partial(_read, self.session, self.number), self._opened)
 
 
 def _read(session: DeskSession, number: int) -> Read:

@@ -17,7 +17,7 @@ class AccountDialog(ChoiceDialog):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.ask(self._read, self._show)
+        self.call_then(self._read, self._show)
 
     def _read(self) -> int | None:
         from cs_console.staff.second_factor import recovery_codes_left

@@ -38,7 +38,7 @@ class LockScreen(ConsoleScreen[None]):
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
         if event.value:
-            self.change(partial(self._unlock, event.value), self._unlocked, refused=self._refused)
+            self.change_then(partial(self._unlock, event.value), self._unlocked, refused=self._refused)
 
     def _unlock(self, password: str) -> None:
         from cs_console.staff.sign_in import unlock

@@ -62,7 +62,7 @@ class PasswordScreen(ConsoleScreen[None]):
             fields[2].focus()
             self._refuse("The two new passwords differ.")
             return
-        self.change(partial(self._choose, old, new), self._chosen, refused=self._refused)
+        self.change_then(partial(self._choose, old, new), self._chosen, refused=self._refused)
 
     def _choose(self, old: str, new: str) -> None:
         from cs_console.staff.accounts import change_own_password

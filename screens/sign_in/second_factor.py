@@ -70,7 +70,7 @@ class SecondFactorScreen(ConsoleScreen[None]):
     def _password_typed(self, event: Input.Submitted) -> None:
         event.stop()
         if event.value:
-            self.change(partial(self._begin, event.value), self._show_secret, refused=self._refused)
+            self.change_then(partial(self._begin, event.value), self._show_secret, refused=self._refused)
 
     def _begin(self, password: str) -> "Enrolment":
         from cs_console.staff.second_factor import begin_enrolment
@@ -99,7 +99,7 @@ class SecondFactorScreen(ConsoleScreen[None]):
         event.stop()
         if event.value.strip():
             digits = "".join(event.value.split())
-            self.change(partial(self._confirm, digits), self._show_recovery_codes, refused=self._refused)
+            self.change_then(partial(self._confirm, digits), self._show_recovery_codes, refused=self._refused)
 
     def _confirm(self, typed: str) -> tuple[str, ...]:
         from cs_console.staff.second_factor import confirm_enrolment

@@ -109,7 +109,7 @@ class SignInScreen(ConsoleScreen[None]):
         event.stop()
         if event.value.strip() and self._first is not None:
             self.say("Signing in …", Tone.INFO)
-            self.change(partial(self._second, self._first, event.value), self._done, refused=self._code_refused)
+            self.change_then(partial(self._second, self._first, event.value), self._done, refused=self._code_refused)
 
     @on(Input.Submitted, "#name, #password")
     def _submitted(self, event: Input.Submitted) -> None:
@@ -121,7 +121,7 @@ class SignInScreen(ConsoleScreen[None]):
             password.focus()
         else:
             self.say("Signing in …", Tone.INFO)
-            self.change(partial(self._sign_in, name.value, password.value), self._believed, refused=self._refused)
+            self.change_then(partial(self._sign_in, name.value, password.value), self._believed, refused=self._refused)
 
     def _sign_in(self, name: str, password: str) -> "FirstStep | SignedIn":
         """Sign in at once where no second factor is needed."""

@@ -33,7 +33,7 @@ class UndertakingScreen(ConsoleScreen[None]):
 
     def on_mount(self) -> None:
         self.query_one("#scroll").focus()
-        self.ask(self._read, self._show)
+        self.call_then(self._read, self._show)
 
     def _read(self) -> "UndertakingText":
         from cs_console.staff.undertakings import current_text
@@ -50,7 +50,7 @@ class UndertakingScreen(ConsoleScreen[None]):
         """Accept the undertaking."""
         from cs_console.staff.undertakings import accept
 
-        self.change(partial(accept, self.session), self._accepted)
+        self.change_then(partial(accept, self.session), self._accepted)
 
     def _accepted(self, _none: None) -> None:
         self.console.step_done()

@@ -13,6 +13,7 @@ from cs_console.delivery.outgoing import CHANNELS
 from cs_console.errors import ChangedElsewhere, ConsoleError, DoneBefore
 from models.enums import DeliveryState, MessageSort
 from screens.frame.draft_screen import DraftScreen
+from screens.frame.steps import in_steps
 from screens.registry import bindings_for
 from screens.ticket.lines import said
 from screens.widgets.notice_bar import Said, Tone
@@ -73,10 +74,11 @@ class ComposeScreen(DraftScreen[Said]):
         what = "Reply to" if self._sort is MessageSort.REPLY else "Note on"
         self.heading = f"{what} #{self.number}"
         self.query_one(TextArea).focus()
-        self.ask(partial(reload, self.session, self.number), self._opened)
+        self._read()
 
-    def _opened(self, view: TicketView) -> None:
-        self._view = view
+    @in_steps
+    async def _read(self) -> None:
+        self._view = view = await self.call(partial(reload, self.session, self.number))
         self.query_one("#about", PlainText).show(view.subject)
         if self._sort is MessageSort.REPLY:
             self._offer_contacts(view)
@@ -112,34 +114,33 @@ class ComposeScreen(DraftScreen[Said]):
         area.move_cursor(area.document.end)
         return True
 
-    def action_send(self) -> None:
+    @in_steps
+    async def action_send(self) -> None:
         """Send the reply or save the note."""
         if self._view is None:
             self.say("The ticket is still loading. Send it in a moment.", Tone.INFO)
-            return
-        text = self.draft()
-        if self._sort is MessageSort.NOTE:
-            self._send(partial(add_note, self.session, self.number, self._view.row, text, act=self.act), _noted)
-            return
-        contact = self.query_one("#contact", Select).value
-        contact_id = contact if isinstance(contact, str) else ""
-        work = partial(reply, self.session, self.number, self._view.row, contact_id, text, act=self.act)
-        self._send(work, reply_words)
+        elif self._sort is MessageSort.NOTE:
+            note = partial(add_note, self.session, self.number, self._view.row, self.draft(), act=self.act)
+            await self._send(note, _noted)
+        else:
+            chosen = self.query_one("#contact", Select).value
+            contact_id = chosen if isinstance(chosen, str) else ""
+            letter = partial(reply, self.session, self.number, self._view.row, contact_id, self.draft(), act=self.act)
+            await self._send(letter, reply_words)
 
-    def _send(self, work: Callable[[], Answer], told: Callable[[Answer], Said]) -> None:
+    async def _send(self, work: Callable[[], Answer], told: Callable[[Answer], Said]) -> None:
         """Do it once. Text typed meanwhile would be lost with the screen, so the area is read-only until then."""
-        self.query_one(TextArea).read_only = True
-        sending = partial(self.used_up, self.session, self.typed(), work)
-        self.change(sending, lambda answer: self._leave_with(told(answer)), refused=self._refused, late=told)
-
-    def _leave_with(self, said: Said) -> None:
-        self.dismiss(said)
-
-    def _refused(self, refusal: ConsoleError) -> None:
-        self.query_one(TextArea).read_only = False
-        self.say(refusal)
-        if isinstance(refusal, (ChangedElsewhere, DoneBefore)):
-            self.ask(partial(reload, self.session, self.number), self._opened)
+        area = self.query_one(TextArea)
+        area.read_only = True
+        try:
+            answer = await self.change(partial(self.used_up, self.session, self.typed(), work), late=told)
+        except ConsoleError as refusal:
+            area.read_only = False
+            self.say(refusal)
+            if isinstance(refusal, (ChangedElsewhere, DoneBefore)):
+                self._read()
+        else:
+            self.dismiss(told(answer))
 
 
 def reply_words(delivery: DeliveryState) -> Said:

@@ -1,7 +1,6 @@
 """Revealing on a screen: give a purpose, then see one value in its place for a short time."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -11,12 +10,13 @@ from time import monotonic
 from textual.timer import Timer
 from textual.widget import Widget
 
-from cs_console.custody.disclosure import PurposeChoice, Revealed, Target, end_view, purposes_for, reveal
+from cs_console.custody.disclosure import Revealed, Target, end_view, purposes_for, reveal
 from cs_console.desk import DeskSession
 from screens.frame.choice import ChoiceDialog
 from screens.frame.console_screen import ConsoleScreen
 from screens.frame.forgetting import forget_texts
 from screens.frame.service_calls import Request
+from screens.frame.steps import in_steps
 from screens.ticket.revealed_value import RevealedValue
 from screens.widgets.choice_list import Choice
 
@@ -47,26 +47,17 @@ class RevealScreen(ConsoleScreen[None]):
         """Whether a revealed value is shown now."""
         return self._view_of is not None
 
-    def start_reveal(self, number: int, target: Target, title: str) -> None:
+    @in_steps
+    async def start_reveal(self, number: int, target: Target, title: str) -> None:
         """Ask for the purpose, then reveal. If no purpose is listed, the service refuses and records it."""
         self.hide_values()
-        self.ask(
-            partial(purposes_for, self.session, number, target.field),
-            partial(self._ask_purpose, number, target, title),
-            group="purposes",
-        )
-
-    def _ask_purpose(self, number: int, target: Target, title: str, purposes: Sequence[PurposeChoice]) -> None:
+        purposes = await self.call(partial(purposes_for, self.session, number, target.field), group="purposes")
         if not purposes:
             self._reveal(number, target, "")
             return
         choices = [Choice(purpose.key, purpose.title, f"policy {purpose.clause}") for purpose in purposes]
-        dialog = ChoiceDialog(
-            f"Why do you need it? ({title})", choices, hint="↵ record the view and show it   esc back"
-        )
-        self.go_on(dialog, partial(self._purpose_chosen, number, target))
-
-    def _purpose_chosen(self, number: int, target: Target, purpose: str | None) -> None:
+        hint = "↵ record the view and show it   esc back"
+        purpose = await self.ask(ChoiceDialog(f"Why do you need it? ({title})", choices, hint=hint))
         if purpose is not None:
             self._reveal(number, target, purpose)
 
@@ -74,7 +65,9 @@ class RevealScreen(ConsoleScreen[None]):
         session = self.session
         work = partial(reveal, session, number, target, purpose)
         # not held: a value must not wait in memory until its screen is on top again
-        self.change(work, partial(self._show, session, target), late=partial(self._never_shown, session), held=False)
+        self.change_then(
+            work, partial(self._show, session, target), late=partial(self._never_shown, session), held=False
+        )
 
     def _never_shown(self, session: DeskSession, revealed: Revealed) -> None:
         """The value arrived after its screen was gone: record the end of the view with 0 seconds shown."""

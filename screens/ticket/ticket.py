@@ -1,10 +1,12 @@
 """One ticket: the redacted conversation, the facts about the requester, and the keys for both."""
 
+from collections.abc import Callable
 from functools import partial
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.screen import Screen
 from textual.widget import Widget
 
 from cs_console.casework import workflow
@@ -14,8 +16,10 @@ from models.enums import Field, MessageSort, TicketState
 from models.roles import LIFTS_LOCKS, VERIFIES
 from screens.decisions.decision import DecisionScreen
 from screens.frame.choice import ChoiceDialog
+from screens.frame.steps import in_steps
 from screens.registry import bindings_for, command
 from screens.settlements.settle import SettleScreen
+from screens.ticket.changes import always
 from screens.ticket.compose import ComposeScreen
 from screens.ticket.conversation import Conversation
 from screens.ticket.facts import Facts
@@ -56,11 +60,11 @@ class TicketScreen(TicketTerms):
         self._show_sides()
         if self.said is not None:
             self.say(self.said)
-        self.ask(partial(open_ticket, self.session, self.number), self._opened, group="view")
+        self._read(partial(open_ticket, self.session, self.number))
 
     # --- reading
 
-    async def _opened_view(self, view: TicketView) -> None:
+    async def _show_ticket(self, view: TicketView) -> None:
         self.view = view
         self.heading = f"#{view.number} {view.kind_title}"
         self.query_one("#subject", PlainText).show(view.subject or "(no subject)")
@@ -69,20 +73,23 @@ class TicketScreen(TicketTerms):
         await self.query_one(Conversation).show(view.lines, view.feedback_note or remark)
         await self.query_one(Facts).show(facts_of(view, self._key_of))
 
-    def _opened(self, view: TicketView) -> None:
-        self.call_next(self._opened_view, view)
+    @in_steps
+    async def _read(self, work: Callable[[], TicketView]) -> None:
+        view = await self.call(work, group="view")
+        self.call_next(self._show_ticket, view)
 
-    def _reload(self, _answer: object = None) -> None:
-        self.ask(partial(reload, self.session, self.number), self._opened, group="view")
+    def reload(self) -> None:
+        """Reload the ticket."""
+        self._read(partial(reload, self.session, self.number))
 
     def refresh_now(self) -> None:
         """Reload the ticket; a revealed value stays on screen."""
         if self.view is not None:
-            self._reload()
+            self.reload()
 
     def action_reload(self) -> None:
         """Reload the ticket."""
-        self._reload()
+        self.reload()
 
     def _key_of(self, command_id: str) -> str:
         if not self.check_action(command_id, ()):
@@ -121,7 +128,8 @@ class TicketScreen(TicketTerms):
 
     # --- revealing
 
-    def action_reveal(self) -> None:
+    @in_steps
+    async def action_reveal(self) -> None:
         """Reveal the selected field; from the conversation, ask which one."""
         fact = self.query_one(Facts).current
         if self.has_class("-at-facts") and fact is not None and fact.key.startswith(f"{FIELD}:"):
@@ -131,10 +139,12 @@ class TicketScreen(TicketTerms):
                 Choice(field_key(one.field, one.item), f"{one.title}  {one.mask}", one.why)
                 for one in (*reversed(self.view.text_fields), *self.view.fields)
             ]
-            self.go_on(ChoiceDialog("Which field do you need to see?", choices), self._reveal_key)
+            key = await self.ask(ChoiceDialog("Which field do you need to see?", choices))
+            if key is not None:
+                self._reveal_key(key)
 
-    def _reveal_key(self, key: str | None) -> None:
-        if key is None or self.view is None:
+    def _reveal_key(self, key: str) -> None:
+        if self.view is None:
             return
         for one in (*self.view.fields, *self.view.text_fields):
             if field_key(one.field, one.item) == key:
@@ -160,30 +170,34 @@ class TicketScreen(TicketTerms):
 
     # --- going on to other screens
 
-    def action_verify(self) -> None:
+    @in_steps
+    async def action_verify(self) -> None:
         """Verify the requester, or ask a verifier to."""
         if not self.roles.isdisjoint((*VERIFIES, *LIFTS_LOCKS)):
-            self.go_on(VerifyScreen(self.number), self._back_with)
+            await self._go_to(VerifyScreen(self.number))
         elif self.view is not None:
             work = partial(workflow.set_state, self.session, self.number, self.view.row, TicketState.TO_VERIFY)
-            self._change(work, f"#{self.number} is now waiting for a verifier.")
+            await self.change_ticket(work, always(f"#{self.number} is now waiting for a verifier."))
 
-    def action_reply(self) -> None:
+    @in_steps
+    async def action_reply(self) -> None:
         """Write to the requester."""
-        self.go_on(ComposeScreen(self.number, MessageSort.REPLY), self._back_with)
+        await self._go_to(ComposeScreen(self.number, MessageSort.REPLY))
 
-    def action_note(self) -> None:
+    @in_steps
+    async def action_note(self) -> None:
         """Write an internal note."""
-        self.go_on(ComposeScreen(self.number, MessageSort.NOTE), self._back_with)
+        await self._go_to(ComposeScreen(self.number, MessageSort.NOTE))
 
-    def action_decide(self) -> None:
+    @in_steps
+    async def action_decide(self) -> None:
         """Open the checklist, or the steps of the ticket's kind."""
-        if self.view is not None and self.view.settles:
-            self.go_on(SettleScreen(self.number), self._back_with)
-        else:
-            self.go_on(DecisionScreen(self.number), self._back_with)
+        settles = self.view is not None and self.view.settles
+        await self._go_to(SettleScreen(self.number) if settles else DecisionScreen(self.number))
 
-    def _back_with(self, done: Said | None) -> None:
+    async def _go_to(self, screen: Screen[Said]) -> None:
+        """Go on to another screen; back here, say what was done there and reload the ticket."""
+        done = await self.ask(screen)
         if done is not None:
             self.say(done)
-        self._reload()
+        self.reload()

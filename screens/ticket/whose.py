@@ -10,6 +10,7 @@ from textual.widgets import Input
 from cs_console.verification.linking import Candidate, Whose, look_for_person
 from models.enums import Field, Link
 from screens.frame.dialog import Dialog
+from screens.frame.steps import in_steps
 from screens.widgets.choice_list import Choice, ChoiceList
 from screens.widgets.notice_bar import Tone
 from screens.widgets.safe_text import PlainText
@@ -64,16 +65,17 @@ class WhoseDialog(Dialog[Chosen]):
         (people if people.display else self.query_one(Input)).focus()
 
     @on(Input.Submitted)
-    def look(self, event: Input.Submitted) -> None:
+    @in_steps
+    async def look(self, event: Input.Submitted) -> None:
         """Look up exactly this contact."""
         event.stop()
         typed = event.value.strip()
         if typed:
             field = Field.EMAIL if "@" in typed else Field.MOBILE
             work = partial(look_for_person, self.session, self._whose.number, field, typed)
-            self.change(work, partial(self._found, (field, typed)))
+            self._show((field, typed), await self.change(work))
 
-    def _found(self, found_by: tuple[Field, str], found: tuple[Candidate, ...]) -> None:
+    def _show(self, found_by: tuple[Field, str], found: tuple[Candidate, ...]) -> None:
         people = self.query_one(ChoiceList)
         if not found:
             self.say("No one on file has exactly this contact.", Tone.WARNING)

@@ -41,7 +41,7 @@ class CallerDialog(Dialog[str]):
         event.input.clear()
         if said.strip():
             work = partial(check_caller, self.session, self._number, self._field, said, act=self.act_for("check"))
-            self.change(work, lambda answer: self.dismiss(self._words_of(answer)), late=self._told)
+            self.change_then(work, lambda answer: self.dismiss(self._words_of(answer)), late=self._told)
 
     @property
     def called(self) -> str:

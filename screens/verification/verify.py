@@ -68,7 +68,7 @@ class VerifyScreen(ConsoleScreen[Said]):
         self.heading = f"Verify the requester of #{self.number}"
         self.query_one(ChoiceList).focus()
         self.set_interval(1.0, self._count)
-        self.ask(partial(reload, self.session, self.number), self._opened)
+        self.call_then(partial(reload, self.session, self.number), self._opened)
         self._read()
 
     def _opened(self, view: TicketView) -> None:
@@ -81,7 +81,7 @@ class VerifyScreen(ConsoleScreen[Said]):
         def both() -> tuple[VerificationStatus, Ways]:
             return status(session, self.number), ways(session, self.number)
 
-        self.ask(both, self._show, group="standing")
+        self.call_then(both, self._show, group="standing")
 
     def refresh_now(self) -> None:
         """Reload: another verifier may be working on the same ticket."""
@@ -130,7 +130,7 @@ class VerifyScreen(ConsoleScreen[Said]):
         if way.act is Act.CODE:
             self.say("Sending…")
             work = partial(send_code, self.session, self.number, way.item, act=self.act_for("code", way.item))
-            self.change(work, self._code_sent, refused=self._refused, late=_code_words)
+            self.change_then(work, self._code_sent, refused=self._refused, late=_code_words)
         elif way.act is Act.NOTE:
             method = VerificationMethod(way.item)
             self._ask_note(way, "verify", partial(self._believed, method))
@@ -148,7 +148,7 @@ class VerifyScreen(ConsoleScreen[Said]):
             self._do(partial(lift_lock, self.session, self.number), "The lock was lifted.")
 
     def _do(self, work: Callable[[], object], done: str) -> None:
-        self.change(work, partial(self._done, done), refused=self._refused, late=lambda _answer: Said(done))
+        self.change_then(work, partial(self._done, done), refused=self._refused, late=lambda _answer: Said(done))
 
     def _done(self, done: str, _answer: object) -> None:
         self.say(done, Tone.DONE)
@@ -168,7 +168,7 @@ class VerifyScreen(ConsoleScreen[Said]):
             self._verify(partial(check_code, self.session, self.number, digits, act=self.act_for("check")))
 
     def _verify(self, work: Callable[[], Verified]) -> None:
-        self.change(work, lambda done: self.dismiss(_told(done)), refused=self._refused, late=_told)
+        self.change_then(work, lambda done: self.dismiss(_told(done)), refused=self._refused, late=_told)
 
     def _refused(self, refusal: ConsoleError) -> None:
         self.say(refusal)

@@ -51,7 +51,7 @@ class Slow(ConsoleScreen[str]):
         return "kept"
 
     def begin(self) -> bool:
-        return self.change(self.work, self.dismiss, late=lambda words: Said(f"It is {words}."))
+        return self.change_then(self.work, self.dismiss, late=lambda words: Said(f"It is {words}."))
 
 
 class Asked(Dialog[str]):
