@@ -10,6 +10,7 @@ from cs_console.errors import ConsoleError, StoreUnreachable
 from screens.frame.console import Typed
 from screens.frame.run_once import Once
 from screens.frame.service_calls import Asking
+from screens.frame.steps import in_steps
 
 if TYPE_CHECKING:
     from cs_console.desk import DeskSession
@@ -55,21 +56,19 @@ class Drafting(Asking):
             return ()
         return tuple(one for one in self.typed() if one.text != self._saved.get((one.place, one.ticket), ""))
 
-    def _autosave(self) -> None:
+    @in_steps
+    async def _autosave(self) -> None:
         if self._autosaving or self._done_with or self.console.session is None or self.console.store_away:
             return
         unsaved = self.unsaved()
         if unsaved:
             self._autosaving = True
-            self.call_then(partial(self.save, self.session, unsaved), self._autosaved, refused=self._not_saved)
-
-    def _autosaved(self, _none: None) -> None:
-        self._autosaving = False
-
-    def _not_saved(self, refusal: ConsoleError) -> None:
-        self._autosaving = False
-        if not isinstance(refusal, StoreUnreachable):  # the banner reports that, and saving is tried again
-            self.say(refusal)
+            try:
+                await self.call(partial(self.save, self.session, unsaved), retry=False)
+            except StoreUnreachable:
+                pass  # the banner reports that, and saving is tried again
+            finally:
+                self._autosaving = False
 
     def save(self, session: "DeskSession", typed: tuple[Typed, ...]) -> None:
         """Seal and save the text; for a worker thread. Raises StoreUnavailable and what `save_draft` raises."""

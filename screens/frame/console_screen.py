@@ -11,6 +11,7 @@ from textual.screen import Screen
 from screens.frame.autosave import Drafting
 from screens.frame.dialog import WIDE
 from screens.frame.go import GoTo
+from screens.frame.steps import in_steps
 from screens.registry import roles_for
 from screens.widgets.header_bar import HeaderBar
 from screens.widgets.key_bar import KeyBar
@@ -105,11 +106,10 @@ class ConsoleScreen(Screen[T], Drafting, Generic[T]):
         elif self.app.current_mode != "queue":
             self.console.go_to("queue")
 
-    def action_go(self) -> None:
+    @in_steps
+    async def action_go(self) -> None:
         """Wait for the second key of `g q`, `g a` and `g l`."""
-        self.go_on(GoTo(), self._went)
-
-    def _went(self, mode: str | None) -> None:
+        mode = await self.ask(GoTo())
         if mode is not None:
             self.console.go_to(mode)
 

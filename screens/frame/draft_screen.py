@@ -11,6 +11,7 @@ from cs_console.custody.drafts import KeptDraft, find_draft
 from cs_console.errors import ConsoleError
 from screens.frame.console import Typed
 from screens.frame.console_screen import ConsoleScreen
+from screens.frame.steps import in_steps
 from screens.widgets.notice_bar import NoticeBar, Tone
 
 T = TypeVar("T")
@@ -28,7 +29,11 @@ class DraftScreen(ConsoleScreen[T], Generic[T]):
         self.act = new_act()
 
     def on_mount(self) -> None:
-        self.call_then(partial(find_draft, self.session, self._place, self._ticket), self._restored)
+        self._find_draft()
+
+    @in_steps
+    async def _find_draft(self) -> None:
+        self._restored(await self.call(partial(find_draft, self.session, self._place, self._ticket)))
 
     def draft(self) -> str:
         """The text as typed now; empty when it is not worth saving."""
@@ -63,16 +68,16 @@ class DraftScreen(ConsoleScreen[T], Generic[T]):
         self._leaving = False
         self.query_one(NoticeBar).clear_problem()
 
-    def action_back(self) -> None:
+    @in_steps
+    async def action_back(self) -> None:
         """Save the draft, then go back. If it cannot be saved, say so and leave at the second Escape."""
         if self._leaving:
             self.dismiss(None)
             return
-        self.change_then(partial(self.save, self.session, self.unsaved()), self._kept, refused=self._not_kept)
-
-    def _kept(self, _none: None) -> None:
-        self.dismiss(None)
-
-    def _not_kept(self, refusal: ConsoleError) -> None:
-        self._leaving = True
-        self.say(refusal)
+        try:
+            await self.change(partial(self.save, self.session, self.unsaved()))
+        except ConsoleError as refusal:
+            self._leaving = True
+            self.say(refusal)
+        else:
+            self.dismiss(None)

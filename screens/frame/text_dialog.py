@@ -12,11 +12,12 @@ from textual.app import ComposeResult
 from textual.widgets import Input, TextArea
 
 from cs_console.act_id import ActId, new_act
-from cs_console.custody.drafts import KeptDraft, discard_draft, find_draft, save_draft
+from cs_console.custody.drafts import discard_draft, find_draft, save_draft
 from cs_console.desk import DeskSession
 from cs_console.errors import ConsoleError, DoneBefore
 from screens.frame.console import Typed
 from screens.frame.dialog import Dialog
+from screens.frame.steps import in_steps
 from screens.registry import bindings_for
 from screens.widgets.notice_bar import NoticeBar, Tone
 from screens.widgets.password_input import PasswordInput
@@ -59,9 +60,11 @@ class WordsDialog(Dialog[Written]):
 
     def on_mount(self) -> None:
         self.query_one(TextArea).focus()
-        self.call_then(partial(find_draft, self.session, self._place, self._ticket), self._restore)
+        self._restore()
 
-    def _restore(self, draft: KeptDraft) -> None:
+    @in_steps
+    async def _restore(self) -> None:
+        draft = await self.call(partial(find_draft, self.session, self._place, self._ticket))
         area = self.query_one(TextArea)
         if draft.text and not area.text:
             self._act = draft.act or self._act
@@ -91,11 +94,10 @@ class WordsDialog(Dialog[Written]):
         """Cancel; the draft is kept."""
         self._leave(None)
 
-    def _leave(self, answer: Written | None) -> None:
-        save = partial(self.save, self.session, self.unsaved())
-        self.change_then(save, partial(self._left, answer), refused=partial(self._left, answer))
-
-    def _left(self, answer: Written | None, _saved: object) -> None:
+    @in_steps
+    async def _leave(self, answer: Written | None) -> None:
+        with suppress(ConsoleError):
+            await self.change(partial(self.save, self.session, self.unsaved()))
         self.dismiss(answer)
 
 

@@ -9,6 +9,7 @@ from textual.widgets import Input
 from cs_console.tickets.look_up import look_up
 from models.enums import Field
 from screens.frame.dialog import Dialog
+from screens.frame.steps import in_steps
 from screens.widgets.choice_list import Choice, ChoiceList
 from screens.widgets.safe_text import PlainText
 
@@ -33,15 +34,16 @@ class LookUpScreen(Dialog[int]):
         self.query_one(Input).focus()
 
     @on(Input.Submitted)
-    def look(self, event: Input.Submitted) -> None:
+    @in_steps
+    async def look(self, event: Input.Submitted) -> None:
         """Look up exactly this contact."""
         event.stop()
         typed = event.value
         if typed.strip():
             field = Field.EMAIL if "@" in typed else Field.MOBILE
-            self.change_then(partial(look_up, self.session, field, typed), self._found)
+            self._show(await self.change(partial(look_up, self.session, field, typed)))
 
-    def _found(self, numbers: tuple[int, ...]) -> None:
+    def _show(self, numbers: tuple[int, ...]) -> None:
         found = self.query_one(ChoiceList)
         found.display = bool(numbers)
         if not numbers:

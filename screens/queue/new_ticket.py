@@ -13,6 +13,7 @@ from cs_console.errors import ConsoleError
 from cs_console.intake.form import CHANNELS, FormEntry, OpenedByForm, open_by_form
 from models.enums import Channel, Field, TicketKind
 from screens.frame.draft_screen import DraftScreen
+from screens.frame.steps import in_steps
 from screens.registry import TAB_AT_ONCE, bindings_for
 from screens.widgets.notice_bar import Said, Tone
 from screens.widgets.safe_text import PlainText, cell
@@ -89,7 +90,8 @@ class NewTicketScreen(DraftScreen[OpenedByForm]):
 
     # --- opening the ticket
 
-    def action_open_new(self) -> None:
+    @in_steps
+    async def action_open_new(self) -> None:
         """Open the ticket."""
         for line in _LINES:
             self._say_at(line, "")
@@ -107,7 +109,10 @@ class NewTicketScreen(DraftScreen[OpenedByForm]):
         work = partial(
             self.used_up, self.session, self.typed(), partial(open_by_form, self.session, entry, act=self.act)
         )
-        self.change_then(work, self.dismiss, refused=self._refused, late=opened_words)
+        try:
+            self.dismiss(await self.change(work, late=opened_words))
+        except ConsoleError as refusal:
+            self._show_problem(refusal)
 
     def _chosen(self, name: str) -> str:
         return str(self.query_one(f"#{name}", Select).value)
@@ -115,7 +120,7 @@ class NewTicketScreen(DraftScreen[OpenedByForm]):
     def _contact(self, field: Field) -> Input:
         return self.query_one(f"#{_line_of(field)}", Input)
 
-    def _refused(self, refusal: ConsoleError) -> None:
+    def _show_problem(self, refusal: ConsoleError) -> None:
         """Show a problem at the line that the service names, otherwise in the notice bar."""
         line = _LINES_BY_NAME.get(refusal.sentence.partition(":")[0].casefold())
         if line is None:

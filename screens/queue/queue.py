@@ -1,8 +1,8 @@
 """The queue: views with counts, the tickets of one view, a filter, and the actions on the selected ticket."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
@@ -14,6 +14,7 @@ from cs_console.tickets import queue
 from cs_console.tickets.filters import Filter, parse
 from models.enums import Role, TicketState
 from screens.frame.console_screen import ConsoleScreen
+from screens.frame.steps import in_steps
 from screens.queue.bulk import BulkResult, assign_each, bulk_dialog, claim_each
 from screens.queue.pages import Fetch, Pages
 from screens.queue.ticket_strip import TicketStrip
@@ -24,9 +25,6 @@ from screens.ticket.state_dialogs import assign_dialog, state_dialog
 from screens.widgets.filter_line import FilterLine
 from screens.widgets.notice_bar import Said, Tone
 from screens.widgets.safe_text import PlainText
-
-if TYPE_CHECKING:
-    from cs_console.intake.form import OpenedByForm
 
 PAGE = "page"
 STRIP_SECONDS = 0.15
@@ -78,15 +76,29 @@ class QueueScreen(ConsoleScreen[None]):
         session, view, asked = self.session, self.view, self.filter
         return lambda after: queue.page(session, view, asked, after)
 
-    def _load(self, how: Callable[[Fetch], Pages], *, from_top: bool = False) -> None:
+    @in_steps
+    async def _load(self, how: Callable[[Fetch], Pages], *, from_top: bool = False) -> None:
         self._loading = True
-        self.call_then(partial(how, self._fetch()), partial(self._show, from_top), refused=self._not_read, group=PAGE)
+        try:
+            pages = await self.call(partial(how, self._fetch()), group=PAGE, retry=False)
+        except ConsoleError as refusal:
+            self._loading = False
+            self.say(refusal)
+            if isinstance(refusal, BadFilter):
+                self.filter = None
+                self.query_one(FilterLine).reject()
+        else:
+            self._loading = False
+            self._show(from_top, pages)
 
-    def _count(self) -> None:
-        self.call_then(partial(queue.counts, self.session), self._show_counts, refused=_nothing, group="counts")
+    @in_steps
+    async def _count(self) -> None:
+        with suppress(ConsoleError):  # the page reports the same error
+            counts = await self.call(partial(queue.counts, self.session), group="counts", retry=False)
+            words = {one.view: f"{one.count}+" if one.more else str(one.count) for one in counts}
+            self.query_one(ViewList).show_counts(words)
 
     def _show(self, from_top: bool, pages: Pages) -> None:
-        self._loading = False
         self.pages = pages
         self.marked &= {row.number for row in pages.rows} if not from_top else set()
         table = self.query_one(TicketTable)
@@ -97,17 +109,6 @@ class QueueScreen(ConsoleScreen[None]):
         if not pages.rows:
             empty.show("No tickets match the filter." if self.filter else f"{_TITLES[self.view]}: no tickets.")
         self._show_strip()
-
-    def _not_read(self, refusal: ConsoleError) -> None:
-        self._loading = False
-        self.say(refusal)
-        if isinstance(refusal, BadFilter):
-            self.filter = None
-            self.query_one(FilterLine).reject()
-
-    def _show_counts(self, counts: tuple[queue.ViewCount, ...]) -> None:
-        words = {one.view: f"{one.count}+" if one.more else str(one.count) for one in counts}
-        self.query_one(ViewList).show_counts(words)
 
     def refresh_now(self) -> None:
         """Reload counts and rows; the cursor stays on its ticket."""
@@ -194,88 +195,80 @@ class QueueScreen(ConsoleScreen[None]):
         if row is not None:
             self._open(row.number)
 
-    def _open(self, number: int | None, said: Said | None = None) -> None:
-        if number is not None:
-            from screens.ticket.ticket import TicketScreen
+    def _open(self, number: int, said: Said | None = None) -> None:
+        from screens.ticket.ticket import TicketScreen
 
-            screen = TicketScreen(number)
-            screen.said = said
-            self.go_on(screen)
+        screen = TicketScreen(number)
+        screen.said = said
+        self.go_on(screen)
 
-    def _change(self, work: Callable[[], object], done: str) -> None:
-        self.change_then(work, partial(self._changed, done), refused=self._refused, late=lambda _answer: Said(done))
-
-    def _changed(self, done: str, _answer: object) -> None:
-        self.say(done, Tone.DONE)
+    async def _change(self, work: Callable[[], object], done: str) -> None:
+        try:
+            await self.change(work, late=lambda _answer: Said(done))
+        except (TakenBy, ChangedElsewhere) as refusal:
+            self.say(refusal)
+        else:
+            self.say(done, Tone.DONE)
         self.refresh_now()
 
-    def _refused(self, refusal: ConsoleError) -> None:
-        self.say(refusal)
-        if isinstance(refusal, TakenBy | ChangedElsewhere):
-            self.refresh_now()
-
-    def action_claim(self) -> None:
+    @in_steps
+    async def action_claim(self) -> None:
         """Claim the selected ticket. If two agents do so at once, the second is told who has it."""
         row = self._current()
         if row is not None:
-            self._change(partial(workflow.claim, self.session, row.number), f"#{row.number} is assigned to you.")
+            await self._change(partial(workflow.claim, self.session, row.number), f"#{row.number} is assigned to you.")
 
-    def action_verify(self) -> None:
+    @in_steps
+    async def action_verify(self) -> None:
         """Verify the requester of the selected ticket."""
         row = self._current()
         if row is not None:
             from screens.verification.verify import VerifyScreen
 
-            self.go_on(VerifyScreen(row.number), self._came_back)
+            done = await self.ask(VerifyScreen(row.number))
+            if done is not None:
+                self.say(done)
 
-    def _came_back(self, done: Said | None) -> None:
-        if done is not None:
-            self.say(done)
-
-    def action_state(self) -> None:
+    @in_steps
+    async def action_state(self) -> None:
         """Move the ticket to another state."""
         row = self._current()
-        if row is not None:
-            self.go_on(state_dialog(row.number, row.state), partial(self._state_chosen, row))
-
-    def _state_chosen(self, row: queue.QueueRow, state: str | None) -> None:
+        if row is None:
+            return
+        state = await self.ask(state_dialog(row.number, row.state))
         if state is not None:
             work = partial(workflow.set_state, self.session, row.number, row.row, TicketState(state))
-            self._change(work, f"#{row.number} is now {state}.")
+            await self._change(work, f"#{row.number} is now {state}.")
 
-    def action_assign(self) -> None:
+    @in_steps
+    async def action_assign(self) -> None:
         """Assign the ticket to an agent."""
         row = self._current()
-        if row is not None:
-            self.call_then(
-                partial(workflow.assignable, self.session, row.number), partial(self._ask_who, row), group="assignable"
-            )
-
-    def _ask_who(self, row: queue.QueueRow, names: tuple[str, ...]) -> None:
-        self.go_on(assign_dialog(row.number, row.assignee, names), partial(self._who_chosen, row))
-
-    def _who_chosen(self, row: queue.QueueRow, name: str | None) -> None:
+        if row is None:
+            return
+        names = await self.call(partial(workflow.assignable, self.session, row.number), group="assignable")
+        name = await self.ask(assign_dialog(row.number, row.assignee, names))
         if name is not None:
             work = partial(workflow.assign, self.session, row.number, row.row, name)
-            self._change(work, f"#{row.number} is assigned to {name}.")
+            await self._change(work, f"#{row.number} is assigned to {name}.")
 
-    def action_new(self) -> None:
+    @in_steps
+    async def action_new(self) -> None:
         """Open a ticket for a call or a letter."""
-        from screens.queue.new_ticket import NewTicketScreen
+        from screens.queue.new_ticket import NewTicketScreen, opened_words
 
-        self.go_on(NewTicketScreen(), self._made)
-
-    def _made(self, opened: "OpenedByForm | None") -> None:
-        from screens.queue.new_ticket import opened_words
-
+        opened = await self.ask(NewTicketScreen())
         if opened is not None:
             self._open(opened.number, opened_words(opened))
 
-    def action_look_up(self) -> None:
+    @in_steps
+    async def action_look_up(self) -> None:
         """Find a requester's tickets by an exact phone number or address."""
         from screens.queue.look_up import LookUpScreen
 
-        self.go_on(LookUpScreen(), self._open)
+        number = await self.ask(LookUpScreen())
+        if number is not None:
+            self._open(number)
 
     def action_reload(self) -> None:
         """Reload the view from its top."""
@@ -293,18 +286,15 @@ class QueueScreen(ConsoleScreen[None]):
             table.mark(frozenset(self.marked))
             table.action_cursor_down()
 
-    def action_bulk(self) -> None:
+    @in_steps
+    async def action_bulk(self) -> None:
         """Claim or assign all marked tickets."""
         if not self.marked:
             self.say("Mark tickets first (x).")
             return
-        self.call_then(partial(workflow.assignable, self.session), self._ask_bulk, group="assignable")
-
-    def _ask_bulk(self, names: tuple[str, ...]) -> None:
+        names = await self.call(partial(workflow.assignable, self.session), group="assignable")
         may_claim = bool(self.check_action("claim", ()))
-        self.go_on(bulk_dialog(len(self.marked), names, may_claim=may_claim), self._bulk_chosen)
-
-    def _bulk_chosen(self, answer: str | None) -> None:
+        answer = await self.ask(bulk_dialog(len(self.marked), names, may_claim=may_claim))
         rows = tuple(row for row in self.pages.rows if row.number in self.marked)
         if answer is None or not rows:
             return
@@ -313,9 +303,7 @@ class QueueScreen(ConsoleScreen[None]):
             work: Callable[[], BulkResult] = partial(claim_each, self.session, rows)
         else:
             work = partial(assign_each, self.session, rows, name)
-        self.change_then(work, self._bulk_done, late=_bulk_words)
-
-    def _bulk_done(self, result: BulkResult) -> None:
+        result = await self.change(work, late=_bulk_words)
         self.marked = set(result.left)
         self.say(_bulk_words(result))
         self.refresh_now()
@@ -340,7 +328,3 @@ def _first_view(roles: frozenset[Role]) -> str:
     if Role.AGENT in roles:
         return "mine"
     return "to_verify" if Role.VERIFIER in roles else "all"
-
-
-def _nothing(_refusal: ConsoleError) -> None:
-    """Say nothing: the page reports the same error."""

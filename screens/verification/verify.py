@@ -8,7 +8,8 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Input
 
-from cs_console.casework.conversation import TicketView, reload
+from cs_console.casework.conversation import reload
+from cs_console.desk import DeskSession
 from cs_console.errors import CodeExpired, CodeWrong, ConsoleError, VerificationLocked
 from cs_console.local_time import hour, moment
 from cs_console.verification.authority import end_authority, record_age_band, see_authority
@@ -19,6 +20,7 @@ from models.enums import AuthoritySort, Field, VerificationMethod
 from screens.frame.amounts import countdown
 from screens.frame.choice import ChoiceDialog
 from screens.frame.console_screen import ConsoleScreen
+from screens.frame.steps import in_steps
 from screens.frame.text_dialog import WordsDialog, Written, forgetting_draft
 from screens.registry import bindings_for
 from screens.verification.caller import CallerDialog
@@ -50,7 +52,6 @@ class VerifyScreen(ConsoleScreen[Said]):
     def __init__(self, number: int) -> None:
         super().__init__()
         self.number = number
-        self._view: TicketView | None = None
         self._status: VerificationStatus | None = None
         self._ways: Ways | None = None
 
@@ -68,20 +69,17 @@ class VerifyScreen(ConsoleScreen[Said]):
         self.heading = f"Verify the requester of #{self.number}"
         self.query_one(ChoiceList).focus()
         self.set_interval(1.0, self._count)
-        self.call_then(partial(reload, self.session, self.number), self._opened)
+        self._read_ticket()
         self._read()
 
-    def _opened(self, view: TicketView) -> None:
-        self._view = view
+    @in_steps
+    async def _read_ticket(self) -> None:
+        view = await self.call(partial(reload, self.session, self.number))
         self.query_one("#about", PlainText).show(view.subject)
 
-    def _read(self, _answer: object = None) -> None:
-        session = self.session
-
-        def both() -> tuple[VerificationStatus, Ways]:
-            return status(session, self.number), ways(session, self.number)
-
-        self.call_then(both, self._show, group="standing")
+    @in_steps
+    async def _read(self) -> None:
+        self._show(*await self.call(partial(_status_and_ways, self.session, self.number), group="standing"))
 
     def refresh_now(self) -> None:
         """Reload: another verifier may be working on the same ticket."""
@@ -89,8 +87,8 @@ class VerifyScreen(ConsoleScreen[Said]):
 
     # --- showing
 
-    def _show(self, answer: tuple[VerificationStatus, Ways]) -> None:
-        self._status, self._ways = answer
+    def _show(self, status: VerificationStatus, ways: Ways) -> None:
+        self._status, self._ways = status, ways
         for name, words in (
             ("#standing", _standing_words(self._status)),
             ("#asker", self._ways.about),
@@ -120,55 +118,44 @@ class VerifyScreen(ConsoleScreen[Said]):
     # --- doing
 
     @on(ChoiceList.OptionSelected, "#ways")
-    def choose_way(self, event: ChoiceList.OptionSelected) -> None:
+    @in_steps
+    async def choose_way(self, event: ChoiceList.OptionSelected) -> None:
         """Do what the line says, or first ask for what it needs."""
         found = [way for way in self._ways.ways if _key(way) == event.option_id] if self._ways else []
         for way in found:
-            self._take(way)
+            await self._take(way)
 
-    def _take(self, way: Way) -> None:
+    async def _take(self, way: Way) -> None:
         if way.act is Act.CODE:
-            self.say("Sending…")
-            work = partial(send_code, self.session, self.number, way.item, act=self.act_for("code", way.item))
-            self.change_then(work, self._code_sent, refused=self._refused, late=_code_words)
+            await self._send_code(way)
         elif way.act is Act.NOTE:
-            method = VerificationMethod(way.item)
-            self._ask_note(way, "verify", partial(self._believed, method))
+            await self._verify_by_note(way)
         elif way.act is Act.SEE:
-            self._ask_note(way, "record", partial(self._authority_seen, AuthoritySort(way.item)))
+            await self._see_authority(way)
         elif way.act is Act.END:
-            self._do(
-                partial(end_authority, self.session, self.number), "Ended. An open verification window was closed."
-            )
+            end = partial(end_authority, self.session, self.number)
+            await self._do(end, "Ended. An open verification window was closed.")
         elif way.act is Act.AGE:
-            self._ask_age()
+            await self._record_age()
         elif way.act is Act.CALLER:
-            self._ask_caller()
+            await self._ask_what_is_said()
         else:
-            self._do(partial(lift_lock, self.session, self.number), "The lock was lifted.")
+            await self._do(partial(lift_lock, self.session, self.number), "The lock was lifted.")
 
-    def _do(self, work: Callable[[], object], done: str) -> None:
-        self.change_then(work, partial(self._done, done), refused=self._refused, late=lambda _answer: Said(done))
+    async def _do(self, work: Callable[[], object], done: str) -> None:
+        try:
+            await self.change(work, late=lambda _answer: Said(done))
+        except ConsoleError as refusal:
+            self._refused(refusal)
+        else:
+            self.say(done, Tone.DONE)
+            self._read()
 
-    def _done(self, done: str, _answer: object) -> None:
-        self.say(done, Tone.DONE)
-        self._read()
-
-    def _code_sent(self, code: SentCode) -> None:
-        self.say(_code_words(code))
-        self.query_one("#code", Input).focus()
-        self._read()
-
-    @on(Input.Submitted, "#code")
-    def check(self, event: Input.Submitted) -> None:
-        """Compare what the requester read back."""
-        event.stop()
-        digits = event.value
-        if digits.strip():
-            self._verify(partial(check_code, self.session, self.number, digits, act=self.act_for("check")))
-
-    def _verify(self, work: Callable[[], Verified]) -> None:
-        self.change_then(work, lambda done: self.dismiss(_told(done)), refused=self._refused, late=_told)
+    async def _verify(self, work: Callable[[], Verified]) -> None:
+        try:
+            self.dismiss(_told(await self.change(work, late=_told)))
+        except ConsoleError as refusal:
+            self._refused(refusal)
 
     def _refused(self, refusal: ConsoleError) -> None:
         self.say(refusal)
@@ -176,50 +163,78 @@ class VerifyScreen(ConsoleScreen[Said]):
             self.query_one("#code", Input).clear()
         self._read()
 
-    # --- what some ways need
+    # --- a code
 
-    def _ask_note(self, way: Way, verb: str, then: Callable[[Written], None]) -> None:
+    async def _send_code(self, way: Way) -> None:
+        self.say("Sending…")
+        work = partial(send_code, self.session, self.number, way.item, act=self.act_for("code", way.item))
+        try:
+            code = await self.change(work, late=_code_words)
+        except ConsoleError as refusal:
+            self._refused(refusal)
+        else:
+            self.say(_code_words(code))
+            self.query_one("#code", Input).focus()
+            self._read()
+
+    @on(Input.Submitted, "#code")
+    @in_steps
+    async def check(self, event: Input.Submitted) -> None:
+        """Compare what the requester read back."""
+        event.stop()
+        digits = event.value
+        if digits.strip():
+            await self._verify(partial(check_code, self.session, self.number, digits, act=self.act_for("check")))
+
+    # --- other ways, and what they need
+
+    async def _ask_note(self, way: Way, verb: str) -> Written | None:
         place = f"verify-{way.item.replace(' ', '-')}:{self.number}"
+        return await self.ask(WordsDialog(f"{way.title}: {way.asks}", place, self.number, hint=NOTE_HINT.format(verb)))
 
-        def noted(written: Written | None) -> None:
-            if written is not None:
-                then(written)
+    async def _verify_by_note(self, way: Way) -> None:
+        note = await self._ask_note(way, "verify")
+        if note is not None:
+            method = VerificationMethod(way.item)
+            work = partial(verify_by_note, self.session, self.number, method, note.words, act=note.act)
+            await self._verify(partial(forgetting_draft, self.session, note, work))
 
-        dialog = WordsDialog(f"{way.title}: {way.asks}", place, self.number, hint=NOTE_HINT.format(verb))
-        self.go_on(dialog, noted)
+    async def _see_authority(self, way: Way) -> None:
+        note = await self._ask_note(way, "record")
+        if note is not None:
+            sort = AuthoritySort(way.item)
+            work = partial(see_authority, self.session, self.number, sort, note.words, act=note.act)
+            forgetting = partial(forgetting_draft, self.session, note, work)
+            await self._do(forgetting, f"Recorded: a {sort.value} is asking. Now verify.")
 
-    def _believed(self, method: VerificationMethod, note: Written) -> None:
-        work = partial(verify_by_note, self.session, self.number, method, note.words, act=note.act)
-        self._verify(partial(forgetting_draft, self.session, note, work))
-
-    def _authority_seen(self, sort: AuthoritySort, note: Written) -> None:
-        work = partial(see_authority, self.session, self.number, sort, note.words, act=note.act)
-        forgetting = partial(forgetting_draft, self.session, note, work)
-        self._do(forgetting, f"Recorded: a {sort.value} is asking. Now verify.")
-
-    def _ask_age(self) -> None:
+    async def _record_age(self) -> None:
         bands = [Choice(key, title) for key, title in self._ways.bands] if self._ways else []
-        self.go_on(ChoiceDialog("How old is the requester?", bands), self._age_chosen)
-
-    def _age_chosen(self, band: str | None) -> None:
+        band = await self.ask(ChoiceDialog("How old is the requester?", bands))
         if band is not None:
-            self._do(partial(record_age_band, self.session, self.number, band), "The age band was recorded and sealed.")
+            work = partial(record_age_band, self.session, self.number, band)
+            await self._do(work, "The age band was recorded and sealed.")
 
-    def _ask_caller(self) -> None:
+    async def _ask_what_is_said(self) -> None:
         fields = [Choice(field.value, title) for field, title in self._ways.caller_fields] if self._ways else []
-        self.go_on(ChoiceDialog("What does the caller say?", fields), self._field_chosen)
+        name = await self.ask(ChoiceDialog("What does the caller say?", fields))
+        if name is not None:
+            self.check_caller(Field(name))
 
-    def _field_chosen(self, name: str | None) -> None:
-        if name is not None and self._ways is not None:
-            titles = dict(self._ways.caller_fields)
-            field = Field(name)
-            dialog = CallerDialog(self.number, field, titles[field], self._ways.caller_words)
-            self.go_on(dialog, self._caller_checked)
-
-    def _caller_checked(self, answer: str | None) -> None:
+    @in_steps
+    async def check_caller(self, field: Field) -> None:
+        """Check what a caller says. It stays in its dialog; only whether it matches comes back."""
+        if self._ways is None:
+            return
+        titles = dict(self._ways.caller_fields)
+        answer = await self.ask(CallerDialog(self.number, field, titles[field], self._ways.caller_words))
         if answer is not None:
             self.say(answer)
         self._read()
+
+
+def _status_and_ways(session: DeskSession, number: int) -> tuple[VerificationStatus, Ways]:
+    """Both together, for a worker thread."""
+    return status(session, number), ways(session, number)
 
 
 def _told(verified: Verified) -> Said:

@@ -143,7 +143,7 @@ async def test_what_a_caller_said_is_held_by_nothing(sqlite_desk: TestDesk, fiel
         screen = VerifyScreen(made.number)
         await shown.open(screen)
         await shown.until(lambda: screen._ways is not None, "the ways")
-        screen._field_chosen(field.value)
+        screen.check_caller(field)
         await shown.until_on(CallerDialog)
         shown.app.screen.query_one("#said", Input).insert_text_at_cursor(backwards(drow))
         await shown.until(lambda: backwards(drow) in shown.drawn(), "the words")

@@ -16,7 +16,7 @@ from screens.ticket.ticket import TicketScreen
 from screens.verification.caller import CallerDialog
 from screens.verification.verify import VerifyScreen
 from screens.widgets.choice_list import ChoiceList
-from tests.support.consoles import NARROW, WIDE, Console, console
+from tests.support.consoles import NARROW, WIDE, Console, console, words_of
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
 from tests.support.tickets import MadeTicket, make_requester, make_ticket
@@ -31,8 +31,9 @@ def unverified(test_desk: TestDesk) -> MadeTicket:
 async def verifying(shown: Console, number: int) -> VerifyScreen:
     screen = VerifyScreen(number)
     await shown.open(screen)
-    await shown.until(lambda: screen._status is not None and screen._view is not None, "the ways")
+    await shown.until(lambda: screen._status is not None, "the ways")
     await shown.until_words("Written request")
+    await shown.until(lambda: bool(words_of(screen.query_one("#about"))), "the subject")
     return screen
 
 
