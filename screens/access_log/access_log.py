@@ -16,6 +16,7 @@ from screens.access_log.log_entry import EntryDialog
 from screens.access_log.log_proof import ProofDialog
 from screens.frame.console_screen import ConsoleScreen
 from screens.frame.dialog import WIDE
+from screens.frame.steps import in_steps
 from screens.registry import bindings_for
 from screens.widgets.cursor_sign import LineTable
 from screens.widgets.filter_line import FilterLine
@@ -90,15 +91,21 @@ class AccessLogScreen(ConsoleScreen[None]):
 
     def _read_first(self) -> None:
         self._reading = True
-        self.call_then(partial(entries, self.session, self._filter, None, PAGE), self._first, group="entries")
-        self.call_then(partial(log_state, self.session.desk), self._show_state, group="state")
+        self._read_newest()
+        self._read_state()
 
-    def _first(self, page: EntryPage) -> None:
+    @in_steps
+    async def _read_newest(self) -> None:
+        page = await self.call(partial(entries, self.session, self._filter, None, PAGE), group="entries")
         self._rows.clear()
         self.query_one(DataTable).clear()
         self._more(page)
         if not page.entries:
             self.say("No entry fits that filter.")
+
+    @in_steps
+    async def _read_state(self) -> None:
+        self._show_state(await self.call(partial(log_state, self.session.desk), group="state"))
 
     def _more(self, page: EntryPage) -> None:
         self._reading = False
@@ -107,7 +114,8 @@ class AccessLogScreen(ConsoleScreen[None]):
         self._add_rows(page.entries)
 
     @on(DataTable.RowHighlighted, "#entries")
-    def near_end(self, event: DataTable.RowHighlighted) -> None:
+    @in_steps
+    async def near_end(self, event: DataTable.RowHighlighted) -> None:
         """Read older entries before they are needed."""
         table = self.query_one(DataTable)
         if self._reading or self._next is None or event.cursor_row < table.row_count - _NEAR_END:
@@ -116,7 +124,8 @@ class AccessLogScreen(ConsoleScreen[None]):
             self.say("Older entries: narrow the list with until: or another filter.")
             return
         self._reading = True
-        self.call_then(partial(entries, self.session, self._filter, self._next, PAGE), self._more, group="entries")
+        work = partial(entries, self.session, self._filter, self._next, PAGE)
+        self._more(await self.call(work, group="entries"))
 
     def _add_rows(self, page: tuple[EntryView, ...]) -> None:
         table = self.query_one(DataTable)
@@ -197,19 +206,16 @@ class AccessLogScreen(ConsoleScreen[None]):
         event.stop()
         self.action_open()
 
-    def action_open(self) -> None:
+    @in_steps
+    async def action_open(self) -> None:
         """Open the entry under the cursor, on record."""
         table = self.query_one(DataTable)
         if table.row_count:
             key = table.coordinate_to_cell_key(table.cursor_coordinate).row_key.value
-            self.call_then(partial(entry, self.session, int(key or 0)), self._open, group="entry")
+            self.go_on(EntryDialog(await self.call(partial(entry, self.session, int(key or 0)), group="entry")))
 
-    def _open(self, one: EntryView) -> None:
-        self.go_on(EntryDialog(one))
-
-    def action_verify_log(self) -> None:
+    @in_steps
+    async def action_verify_log(self) -> None:
         """Prove the whole log."""
-        self.go_on(ProofDialog(), self._proved)
-
-    def _proved(self, _answer: object) -> None:
-        self.call_then(partial(log_state, self.session.desk), self._show_state, group="state")
+        await self.ask(ProofDialog())
+        self._read_state()

@@ -8,9 +8,9 @@ from textual.widgets import ProgressBar
 
 from cs_console.access_log.review import verify_for
 from cs_console.access_log.verify import Verdict
-from cs_console.desk import DeskSession
 from cs_console.errors import ConsoleError
 from screens.frame.dialog import Dialog
+from screens.frame.steps import in_steps
 from screens.widgets.safe_text import PlainText
 
 _EVERY_SECONDS = 0.1
@@ -42,13 +42,19 @@ class ProofDialog(Dialog[None]):
 
     def on_mount(self) -> None:
         self.set_interval(_EVERY_SECONDS, self._draw)
-        self.call_then(partial(self._prove, self.session), self._proved, refused=self._refused)
+        self._prove()
 
     def on_unmount(self) -> None:
         self._stop.set()
 
-    def _prove(self, session: DeskSession) -> Verdict:
-        return verify_for(session, self._progress)
+    @in_steps
+    async def _prove(self) -> None:
+        try:
+            verdict = await self.call(partial(verify_for, self.session, self._progress), retry=False)
+        except ConsoleError as refusal:
+            self._finish(f"✗ {refusal}", False)
+        else:
+            self._finish(_words(verdict), verdict.ok)
 
     def _progress(self, done: int, total: int) -> None:
         """Run in the worker thread: store the numbers; the screen polls them."""
@@ -59,12 +65,6 @@ class ProofDialog(Dialog[None]):
     def _draw(self) -> None:
         if not self._over and self._total:
             self.query_one(ProgressBar).update(total=self._total, progress=self._done)
-
-    def _proved(self, verdict: Verdict) -> None:
-        self._finish(_words(verdict), verdict.ok)
-
-    def _refused(self, refusal: ConsoleError) -> None:
-        self._finish(f"✗ {refusal}", False)
 
     def _finish(self, words: str, ok: bool) -> None:
         self._over = True

@@ -21,7 +21,8 @@ from cs_console.local_time import moment
 from screens.frame.amounts import age
 from screens.frame.choice import ChoiceDialog
 from screens.frame.console_screen import ConsoleScreen
-from screens.frame.text_dialog import PasswordDialog, WordsDialog, Written, forgetting_draft
+from screens.frame.steps import in_steps
+from screens.frame.text_dialog import PasswordDialog, WordsDialog, forgetting_draft
 from screens.registry import bindings_for
 from screens.ticket.notice_dialogs import tone_of_notice
 from screens.widgets.choice_list import Choice
@@ -60,10 +61,11 @@ class ProposalScreen(ConsoleScreen[Said]):
     def on_mount(self) -> None:
         self.query_one("#reading").focus()
         self.heading = "Proposal"
-        self.call_then(partial(open_proposal, self.session, self._decision_id), self._opened)
+        self._read()
 
-    def _opened(self, view: ProposalView) -> None:
-        self._view = view
+    @in_steps
+    async def _read(self) -> None:
+        self._view = view = await self.call(partial(open_proposal, self.session, self._decision_id))
         self.heading = f"Proposal for #{view.number}"
         self.query_one("#outcome", PlainText).show(f"{view.outcome.value}: {view.ground_words or 'no ground'}")
         now = self.session.desk.clock.now()
@@ -84,17 +86,15 @@ class ProposalScreen(ConsoleScreen[Said]):
 
     # --- yes
 
-    def action_approve(self) -> None:
+    @in_steps
+    async def action_approve(self) -> None:
         """Ask for the password again, then approve. An agent who may not approve is told so before entering it."""
         if self._view is not None:
-            self.change_then(partial(require_may_approve, self.session, self._decision_id), self._may_approve)
-
-    def _may_approve(self, _none: None) -> None:
-        assert self._view is not None  # there was one to approve
-        self._ask_password(f"Approve this decision on #{self._view.number}? Enter your password to confirm.")
+            await self.change(partial(require_may_approve, self.session, self._decision_id))
+            self._ask_password(f"Approve this decision on #{self._view.number}? Enter your password to confirm.")
 
     def _ask_password(self, question: str) -> None:
-        self.go_on(PasswordDialog(question), self._approve)
+        self.go_on(PasswordDialog(question), self._approve)  # no async function may hold a password
 
     def _approve(self, password: str | None) -> None:
         if password is not None:
@@ -114,37 +114,34 @@ class ProposalScreen(ConsoleScreen[Said]):
     def _place(self) -> str:
         return f"return:{self._decision_id}"
 
-    def action_return_proposal(self) -> None:
+    @in_steps
+    async def action_return_proposal(self) -> None:
         """Ask for the reason, then return the proposal."""
-        if self._view is not None:
-            readers = " Only privacy officers will read it." if self._view.legal_review else ""
-            hint = "ctrl+s return it   esc save as draft"
-            dialog = WordsDialog(f"What needs to be corrected?{readers}", self._place, self._view.number, hint=hint)
-            self.go_on(dialog, self._return)
+        if self._view is None:
+            return
+        readers = " Only privacy officers will read it." if self._view.legal_review else ""
+        question, hint = f"What needs to be corrected?{readers}", "ctrl+s return it   esc save as draft"
+        why = await self.ask(WordsDialog(question, self._place, self._view.number, hint=hint))
+        if why is not None:
+            work = partial(return_proposal, self.session, self._decision_id, why.words, act=why.act)
+            forgetting = partial(forgetting_draft, self.session, why, work)
+            await self._finish(forgetting, "The proposal was returned with your reason.")
 
-    def _return(self, written: Written | None) -> None:
-        if written is not None:
-            work = partial(return_proposal, self.session, self._decision_id, written.words, act=written.act)
-            self._finish(
-                partial(forgetting_draft, self.session, written, work), "The proposal was returned with your reason."
-            )
+    async def _finish(self, work: Callable[[], object], words: str) -> None:
+        await self.change(work, late=lambda _done: Said(words))
+        self.dismiss(Said(words))
 
-    def _finish(self, work: Callable[[], object], words: str) -> None:
-        said = Said(words)
-        self.change_then(work, lambda _done: self.dismiss(said), late=lambda _done: said)
-
-    def action_withdraw(self) -> None:
+    @in_steps
+    async def action_withdraw(self) -> None:
         """Ask once, then withdraw the agent's own proposal."""
-        if self._view is not None:
-            choices = [
-                Choice("no", "Cancel"),
-                Choice(YES, "Withdraw", f"#{self._view.number} becomes editable again"),
-            ]
-            self.go_on(ChoiceDialog("Withdraw your proposal?", choices), self._withdraw)
-
-    def _withdraw(self, answer: str | None) -> None:
-        if answer == YES:
-            self._finish(partial(withdraw, self.session, self._decision_id), "The proposal was withdrawn.")
+        if self._view is None:
+            return
+        choices = [
+            Choice("no", "Cancel"),
+            Choice(YES, "Withdraw", f"#{self._view.number} becomes editable again"),
+        ]
+        if await self.ask(ChoiceDialog("Withdraw your proposal?", choices)) == YES:
+            await self._finish(partial(withdraw, self.session, self._decision_id), "The proposal was withdrawn.")
 
 
 def _told(result: ApprovalResult) -> Said:

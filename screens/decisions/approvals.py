@@ -13,9 +13,9 @@ from screens.decisions.approval import ProposalScreen
 from screens.frame.amounts import age
 from screens.frame.console_screen import ConsoleScreen
 from screens.frame.dialog import WIDE
+from screens.frame.steps import in_steps
 from screens.registry import bindings_for
 from screens.widgets.cursor_sign import LineTable
-from screens.widgets.notice_bar import Said
 from screens.widgets.safe_text import PlainText, cell
 
 _NARROW = (("#", 7), ("age", 6), ("by", 8), ("needs", 27), ("answer", 18))
@@ -62,8 +62,9 @@ class ApprovalsScreen(ConsoleScreen[None]):
     def on_screen_resume(self) -> None:
         self._read()
 
-    def _read(self) -> None:
-        self.call_then(partial(waiting, self.session), self._show, group="waiting")
+    @in_steps
+    async def _read(self) -> None:
+        self._show(await self.call(partial(waiting, self.session), group="waiting"))
 
     def refresh_now(self) -> None:
         """Reload: other agents propose and approve too."""
@@ -143,11 +144,10 @@ class ApprovalsScreen(ConsoleScreen[None]):
         """Open it to withdraw it."""
         self._open("withdraw")
 
-    def _open(self, then: str) -> None:
+    @in_steps
+    async def _open(self, then: str) -> None:
         decision_id = self._current()
         if decision_id:
-            self.go_on(ProposalScreen(decision_id, then), self._back_with)
-
-    def _back_with(self, done: Said | None) -> None:
-        if done is not None:
-            self.say(done)
+            done = await self.ask(ProposalScreen(decision_id, then))
+            if done is not None:
+                self.say(done)

@@ -44,6 +44,7 @@ from screens.decisions.sheets import (
     Sheet,
 )
 from screens.frame.console import Typed
+from screens.frame.steps import in_steps
 from screens.frame.walk_screen import StepSheet, WalkScreen
 from screens.registry import bindings_for
 from screens.ticket.notice_dialogs import tone_of_notice
@@ -105,11 +106,13 @@ class DecisionScreen(WalkScreen):
     def on_mount(self) -> None:
         self.heading = f"Decision on #{self.number}"
         self.query_one("#steps").focus()
-        self.call_then(partial(_read, self.session, self.number), self._opened)
+        self._load()
 
     # --- what there is to decide, and the draft
 
-    def _opened(self, read: tuple[TicketView, Matter, AskedFor | None, DecisionView | None]) -> None:
+    @in_steps
+    async def _load(self) -> None:
+        read = await self.call(partial(_read, self.session, self.number))
         self._view, self._matter, self._recorded, last = read
         self._pack = self.session.desk.packs.get(self._view.pack)
         untouched = self.form.to_json() == self._untouched
@@ -266,19 +269,19 @@ class DecisionScreen(WalkScreen):
             self._letter_soon.stop()
         self._letter_soon = self.set_timer(PREVIEW_SECONDS, self._preview)
 
-    def _preview(self) -> None:
+    @in_steps
+    async def _preview(self) -> None:
         proposal = self.form.proposal()
         if self._over or self._matter is None:
             return
         if proposal is None:
             self._previewed("The letter appears here once you choose a decision.")
             return
-        self.call_then(
-            partial(preview_notice, self.session, self.number, proposal),
-            self._previewed,
-            refused=lambda refusal: self._previewed(refusal.sentence),
-            group="preview",
-        )
+        work = partial(preview_notice, self.session, self.number, proposal)
+        try:
+            self._previewed(await self.call(work, group="preview", retry=False))
+        except ConsoleError as refusal:
+            self._previewed(refusal.sentence)
 
     def _previewed(self, words: str) -> None:
         self._letter = words
@@ -304,17 +307,15 @@ class DecisionScreen(WalkScreen):
     def _is_recorded(self) -> bool:
         return self.form.is_asked(self._recorded)
 
-    def step_left(self) -> None:
+    @in_steps
+    async def step_left(self) -> None:
         """Record what is asked, once its sheet is left with something new and complete on it."""
         asked = self.form.asked_for
         if self._step == REQUEST and asked is not None and not self._is_recorded() and not self._over:
             work = partial(record_asked, self.session, self.number, asked.right, asked.fields)
-            self.call_then(work, self._asked_recorded, group="asked")
-
-    def _asked_recorded(self, recorded: AskedFor) -> None:
-        self._recorded = recorded
-        self._show_steps()
-        self.say("What the requester asks is on record.", Tone.DONE)
+            self._recorded = await self.call(work, group="asked")
+            self._show_steps()
+            self.say("What the requester asks is on record.", Tone.DONE)
 
     # --- leaving and proposing
 
@@ -331,7 +332,8 @@ class DecisionScreen(WalkScreen):
         else:
             super().action_back()
 
-    def action_propose(self) -> None:
+    @in_steps
+    async def action_propose(self) -> None:
         """Propose the decision; the service refuses an incomplete one and says what is missing."""
         proposal = self.form.proposal()
         self._refused_form = self.form.to_json()
@@ -340,7 +342,12 @@ class DecisionScreen(WalkScreen):
             return
         asked = None if self._is_recorded() else self.form.asked_for
         work = partial(self._save_and_propose, self.session, self.typed(), self._view.row, asked, proposal, self.act)
-        self.change_then(work, lambda made: self.dismiss(_told(made)), refused=self._refused, late=_told)
+        try:
+            self.dismiss(_told(await self.change(work, late=_told)))
+        except ConsoleError as refusal:
+            self.say(refusal)
+            if isinstance(refusal, (ChangedElsewhere, DoneBefore)):
+                self._view = await self.call(partial(reload, self.session, self.number))
 
     def _save_and_propose(
         self,
@@ -362,14 +369,6 @@ class DecisionScreen(WalkScreen):
             with suppress(ConsoleError):
                 self.save(session, tuple(replace(one, act=self.act) for one in typed))
         return made
-
-    def _refused(self, refusal: ConsoleError) -> None:
-        self.say(refusal)
-        if isinstance(refusal, (ChangedElsewhere, DoneBefore)):
-            self.call_then(partial(reload, self.session, self.number), self._reloaded)
-
-    def _reloaded(self, view: TicketView) -> None:
-        self._view = view
 
 
 def _read(session: DeskSession, number: int) -> tuple[TicketView, Matter, AskedFor | None, DecisionView | None]:

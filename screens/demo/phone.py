@@ -14,6 +14,7 @@ from cs_console.errors import StoreUnavailable
 from cs_console.local_time import moment
 from cs_console.plain_text import one_line
 from screens.frame.console_screen import ConsoleScreen
+from screens.frame.steps import in_steps
 from screens.registry import bindings_for
 from screens.widgets.safe_text import PlainText
 
@@ -56,18 +57,16 @@ class PhoneScreen(ConsoleScreen[None]):
         self.set_interval(EVERY_SECONDS, self._read)
         self._read()
 
-    def _read(self) -> None:
+    @in_steps
+    async def _read(self) -> None:
         outbox = self.console.settings.outbox
         if outbox is None:
             self.say("There is no outbox folder: messages are really sent.")
             return
-        self.call_then(partial(arrived, outbox), self._show, group="messages")
-
-    def _show(self, messages: tuple[Arrived, ...]) -> None:
-        if messages == self._shown:
-            return
-        self._shown = messages
-        self.call_next(self._rebuild, messages)
+        messages = await self.call(partial(arrived, outbox), group="messages")
+        if messages != self._shown:
+            self._shown = messages
+            self.call_next(self._rebuild, messages)
 
     async def _rebuild(self, messages: tuple[Arrived, ...]) -> None:
         pane = self.query_one("#messages")

@@ -12,6 +12,7 @@ from cs_console.errors import ConsoleError, WrongPassword
 from cs_console.local_time import day_with_year, moment
 from models.enums import ErasureState
 from screens.frame.console_screen import ConsoleScreen
+from screens.frame.steps import in_steps
 from screens.frame.text_dialog import PasswordDialog
 from screens.registry import bindings_for
 from screens.ticket.ticket import TicketScreen
@@ -52,8 +53,9 @@ class ErasuresScreen(ConsoleScreen[None]):
     def on_screen_resume(self) -> None:
         self._read()
 
-    def _read(self) -> None:
-        self.call_then(partial(open_erasures, self.session), self._show, group="erasures")
+    @in_steps
+    async def _read(self) -> None:
+        self._show(await self.call(partial(open_erasures, self.session), group="erasures"))
 
     def refresh_now(self) -> None:
         """Reload: other agents propose and confirm too."""
@@ -114,7 +116,7 @@ class ErasuresScreen(ConsoleScreen[None]):
             self._ask_password(row, f"Erase all data of the requester of #{row.number} for good? Enter your password:")
 
     def _ask_password(self, row: ErasureRow, question: str) -> None:
-        self.go_on(PasswordDialog(question), partial(self._confirm, row))
+        self.go_on(PasswordDialog(question), partial(self._confirm, row))  # no async function may hold a password
 
     def _confirm(self, row: ErasureRow, password: str | None) -> None:
         if password is not None:
@@ -143,13 +145,14 @@ class ErasuresScreen(ConsoleScreen[None]):
                 return False
         return super().check_action(action, parameters)
 
-    def action_withdraw(self) -> None:
+    @in_steps
+    async def action_withdraw(self) -> None:
         """Withdraw a proposal."""
         row = self._current()
         if row is not None:
             said = Said(f"The erasure for #{row.number} was withdrawn. Nothing was erased.")
-            work = partial(withdraw_erasure, self.session, row.id)
-            self.change_then(work, lambda _done: self._tell(said), late=lambda _done: said)
+            await self.change(partial(withdraw_erasure, self.session, row.id), late=lambda _done: said)
+            self._tell(said)
 
 
 def _confirmed_words(row: ErasureRow, done: Confirmed) -> Said:

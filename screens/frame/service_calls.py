@@ -123,20 +123,6 @@ class Asking(Widget):
         """
         return Waiting(lambda then, _refused: self.go_on(dialog, then))
 
-    def call_then(
-        self,
-        work: Callable[[], Answer],
-        then: Callable[[Answer], object],
-        *,
-        refused: Callable[[ConsoleError], None] | None = None,
-        group: str = "",
-    ) -> None:
-        """As `call`, with functions for the answer and a refusal: for secrets, which no async function may hold.
-
-        Such a function keeps its variables while it waits.
-        """
-        self._ask(work, then, refused, group, retry=refused is None)
-
     def change_then(
         self,
         work: Callable[[], Answer],
@@ -146,9 +132,10 @@ class Asking(Widget):
         late: Callable[[Answer], Said | None] | None = None,
         held: bool = True,
     ) -> bool:
-        """As `change`, for secrets as `call_then`. Without `held`, `then` is called at once, whatever is on top.
+        """As `change`, with functions for the answer and a refusal: for secrets, which an async function would keep.
 
-        Returns False, having done nothing, while an earlier change is running or when this screen is gone.
+        Without `held`, `then` is called at once, whatever is on top. Returns False, having done nothing,
+        while an earlier change is running or when this screen is gone.
         """
         if not self.console.has_open(self.screen):
             return False

@@ -19,6 +19,7 @@ from cs_console.settlements.settling_needs import StillNeeded, still_needed
 from cs_console.settlements.settling_rules import Settling, names_matter, needed_roles, settling_problems
 from models.enums import TicketState
 from screens.frame.console import Typed
+from screens.frame.steps import in_steps
 from screens.frame.walk_screen import StepSheet, WalkScreen
 from screens.registry import bindings_for
 from screens.settlements.form import SettleForm, form_from_json
@@ -84,10 +85,11 @@ class SettleScreen(WalkScreen):
     def on_mount(self) -> None:
         self.heading = f"Settling #{self.number}"
         self.query_one("#steps").focus()
-        self.call_then(partial(_read, self.session, self.number), self._opened)
+        self._load()
 
-    def _opened(self, read: Read) -> None:
-        self._read = read
+    @in_steps
+    async def _load(self) -> None:
+        self._read = read = await self.call(partial(_read, self.session, self.number))
         self._over = read.view.state is TicketState.CLOSED or read.rules is None
         self.set_class(self._over, "-over")
         what = read.rules.title if read.rules is not None else read.view.kind_title
@@ -194,17 +196,16 @@ class SettleScreen(WalkScreen):
                 missing.insert(0, f"A {' or a '.join(role.value for role in roles)} must settle this. Reassign it (a).")
         return tuple(missing)
 
-    def _preview(self, sheet: LetterSheet) -> None:
+    @in_steps
+    async def _preview(self, sheet: LetterSheet) -> None:
         settling = self._settling()
-        if settling is not None:
-            self.call_then(
-                partial(preview_letter, self.session, self.number, settling),
-                partial(self._previewed, sheet),
-                refused=lambda refusal: self._previewed(sheet, str(refusal)),
-                group="preview",
-            )
-
-    def _previewed(self, sheet: LetterSheet, words: str) -> None:
+        if settling is None:
+            return
+        work = partial(preview_letter, self.session, self.number, settling)
+        try:
+            words = await self.call(work, group="preview", retry=False)
+        except ConsoleError as refusal:
+            words = str(refusal)
         if sheet.is_attached:
             sheet.show(words or "No letter is sent with this outcome.")
 
@@ -216,12 +217,18 @@ class SettleScreen(WalkScreen):
             return False
         return super().check_action(action, parameters)
 
-    def action_settle(self) -> None:
+    @in_steps
+    async def action_settle(self) -> None:
         """Settle the ticket; the service refuses an incomplete settlement and says what is missing."""
         settling = self._settling()
         if settling is not None and self._read is not None:
             work = partial(self._save_and_settle, self.session, self.typed(), self._read.view.row, settling, self.act)
-            self.change_then(work, lambda done: self.dismiss(self._told(done)), refused=self._refused, late=self._told)
+            try:
+                self.dismiss(self._told(await self.change(work, late=self._told)))
+            except ConsoleError as refusal:
+                self.say(refusal, Tone.WARNING)
+                if isinstance(refusal, (ChangedElsewhere, DoneBefore)):
+                    self._load()
 
     def _save_and_settle(
         self, session: DeskSession, typed: tuple[Typed, ...], row: int, settling: Settling, act: ActId
@@ -235,11 +242,6 @@ class SettleScreen(WalkScreen):
             turned = f" Its kind is now: {self._read.pack.kinds[done.turned].title}."
         reopened = f" #{done.reopened} was reopened." if done.reopened is not None else ""
         return Said(f"Settled. {done.delivery}{turned}{reopened}".strip(), tone_of_notice(done.delivery))
-
-    def _refused(self, refusal: ConsoleError) -> None:
-        self.say(refusal, Tone.WARNING)
-        if isinstance(refusal, (ChangedElsewhere, DoneBefore)):
-            self.call_then(partial(_read, self.session, self.number), self._opened)
 
 
 def _read(session: DeskSession, number: int) -> Read:

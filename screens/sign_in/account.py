@@ -1,10 +1,15 @@
 """What people can change on their own account: the password and the second factor."""
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from screens.frame.choice import ChoiceDialog
 from screens.frame.console_screen import ConsoleScreen
+from screens.frame.steps import in_steps
 from screens.widgets.choice_list import Choice, ChoiceList
+
+if TYPE_CHECKING:
+    from cs_console.desk import DeskSession
 
 _PASSWORD = Choice("password", "Change the password", "You need your current password. This session stays open.")
 
@@ -17,23 +22,25 @@ class AccountDialog(ChoiceDialog):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.call_then(self._read, self._show)
+        self._read()
 
-    def _read(self) -> int | None:
-        from cs_console.staff.second_factor import recovery_codes_left
-
-        return recovery_codes_left(self.session)
-
-    def _show(self, left: int | None) -> None:
+    @in_steps
+    async def _read(self) -> None:
+        left = await self.call(partial(_codes_left, self.session))
         self.query_one(ChoiceList).show((_PASSWORD, _second_factor(left)))
 
 
-def open_account(screen: ConsoleScreen[object]) -> None:
+def _codes_left(session: "DeskSession") -> int | None:
+    """For a worker thread, which imports it too."""
+    from cs_console.staff.second_factor import recovery_codes_left
+
+    return recovery_codes_left(session)
+
+
+@in_steps
+async def open_account(screen: ConsoleScreen[object]) -> None:
     """Open the dialog on top of that screen, then open what was chosen."""
-    screen.go_on(AccountDialog(), partial(_chosen, screen))
-
-
-def _chosen(screen: ConsoleScreen[object], key: str | None) -> None:
+    key = await screen.ask(AccountDialog())
     if key == _PASSWORD.key:
         from screens.sign_in.password import PasswordScreen
 

@@ -7,10 +7,12 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 
 from screens.frame.console_screen import ConsoleScreen
+from screens.frame.steps import in_steps
 from screens.registry import bindings_for
 from screens.widgets.safe_text import PlainText
 
 if TYPE_CHECKING:
+    from cs_console.desk import DeskSession
     from cs_console.staff.undertakings import UndertakingText
 
 
@@ -33,28 +35,31 @@ class UndertakingScreen(ConsoleScreen[None]):
 
     def on_mount(self) -> None:
         self.query_one("#scroll").focus()
-        self.call_then(self._read, self._show)
+        self._read()
 
-    def _read(self) -> "UndertakingText":
-        from cs_console.staff.undertakings import current_text
-
-        return current_text(self.session)
-
-    def _show(self, undertaking: "UndertakingText") -> None:
+    @in_steps
+    async def _read(self) -> None:
+        undertaking = await self.call(partial(_current_text, self.session))
         months = round(undertaking.valid_days / 30.4)
         version = self.query_one("#version", PlainText)
         version.show(f"Version {undertaking.version} · policy {undertaking.clause} · valid for {months} months")
         self.query_one("#text", PlainText).show(undertaking.text.strip())
 
-    def action_accept(self) -> None:
+    @in_steps
+    async def action_accept(self) -> None:
         """Accept the undertaking."""
         from cs_console.staff.undertakings import accept
 
-        self.change_then(partial(accept, self.session), self._accepted)
-
-    def _accepted(self, _none: None) -> None:
+        await self.change(partial(accept, self.session))
         self.console.step_done()
 
     def action_back(self) -> None:
         """Sign out: without the undertaking no work is possible."""
         self.console.action_sign_out()
+
+
+def _current_text(session: "DeskSession") -> "UndertakingText":
+    """For a worker thread, which imports it too."""
+    from cs_console.staff.undertakings import current_text
+
+    return current_text(session)

@@ -263,7 +263,7 @@ async def test_answers_come_back_on_the_ui_thread(sqlite_desk: TestDesk) -> None
             assert threading.current_thread() is here
             trial.answers.append(worker is not here)
 
-        trial.call_then(threading.current_thread, then)
+        trial.call(threading.current_thread).begin(then, trial.say)
         await shown.until(lambda: trial.answers == [True])
 
 
@@ -278,8 +278,8 @@ async def test_only_the_newest_answer_of_a_group_counts(sqlite_desk: TestDesk) -
             finished.set()
             return "old"
 
-        trial.call_then(slow, trial.answers.append, group="page")
-        trial.call_then(lambda: "new", trial.answers.append, group="page")
+        trial.call(slow, group="page").begin(trial.answers.append, trial.say)
+        trial.call(lambda: "new", group="page").begin(trial.answers.append, trial.say)
         await shown.until(lambda: trial.answers == ["new"])
         gate.set()
         await shown.until(finished.is_set)
@@ -292,7 +292,7 @@ async def test_an_answer_after_the_screen_is_gone_is_dropped(sqlite_desk: TestDe
     async with console(sqlite_desk, sqlite_desk.session("mei", Role.AGENT)) as shown:
         trial = await on_trial(shown)
         gate = threading.Event()
-        trial.call_then(lambda: gate.wait(10), trial.answers.append)
+        trial.call(lambda: gate.wait(10)).begin(trial.answers.append, trial.say)
         await shown.press("escape")
         await shown.until_on(QueueScreen)
         gate.set()
@@ -320,10 +320,10 @@ async def test_a_refusal_is_shown_with_what_to_do_next_and_the_screen_goes_on(sq
         def refused() -> None:
             raise NothingThere("There is no such thing.", "Look [@click=app.quit]elsewhere[/].")
 
-        trial.call_then(refused, trial.answers.append)
+        trial.call(refused).begin(trial.answers.append, trial.say)
         await shown.until(lambda: shown.notice.startswith("There is no such thing. Look [@click=app.quit]else"))
         assert "!" in shown.drawn()
-        trial.call_then(lambda: "fine", trial.answers.append)
+        trial.call(lambda: "fine").begin(trial.answers.append, trial.say)
         await shown.until(lambda: trial.answers == ["fine"])
 
 
@@ -336,7 +336,7 @@ async def test_an_unexpected_fault_is_one_sentence_without_what_it_was_about(sql
             secret = "+86 138 0013 8000"
             raise ValueError(secret)
 
-        trial.call_then(broken, trial.answers.append)
+        trial.call(broken).begin(trial.answers.append, trial.say)
         await shown.until(lambda: "ValueError" in shown.notice)
         assert "138" not in shown.notice
         assert shown.app.is_running
@@ -350,7 +350,7 @@ async def test_a_store_that_goes_away_keeps_what_is_typed(sqlite_desk: TestDesk)
         def away() -> None:
             raise StoreUnavailable("The database cannot be reached.", "Try again.")
 
-        trial.call_then(away, trial.answers.append)
+        trial.call(away).begin(trial.answers.append, trial.say)
         await shown.until(lambda: "cannot be reached" in shown.notice)
         assert shown.app.screen is trial
         assert trial.query_one(TextArea).text == "half a sentence"
@@ -380,7 +380,7 @@ async def test_the_end_of_the_session_keeps_what_is_typed(sqlite_desk: TestDesk)
         def ended() -> None:
             raise SessionEnded("you signed in elsewhere")
 
-        trial.call_then(ended, trial.answers.append)
+        trial.call(ended).begin(trial.answers.append, trial.say)
         await shown.until_on(SignInScreen)
         await shown.until_words("you signed in elsewhere")
         await shown.until(lambda: load_draft(mei, "note:trial") == "typed just now")

@@ -74,7 +74,7 @@ async def test_workers_are_described_by_a_constant(sqlite_desk: TestDesk) -> Non
         screen = shown.app.screen
         assert isinstance(screen, QueueScreen)
         seen = []
-        screen.call_then(lambda: SECRET, lambda _answer: None)
+        screen.call(lambda: SECRET).begin(lambda _answer: None, screen.say)
         seen = [(worker.name, worker.description) for worker in shown.app.workers]
         assert ("ask", SERVICE_CALL) in seen
         assert {description for _name, description in seen} <= {SERVICE_CALL, "background", "drafts"}

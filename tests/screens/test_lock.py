@@ -85,7 +85,7 @@ async def test_an_answer_that_comes_late_waits_behind_the_lock(sqlite_desk: Test
         screen = shown.app.screen
         assert isinstance(screen, QueueScreen)
         gate = threading.Event()
-        screen.call_then(lambda: gate.wait(10), lambda _answer: screen.action_help())
+        screen.call(lambda: gate.wait(10)).begin(lambda _answer: screen.action_help(), screen.say)
         await shown.press("ctrl+l")
         await shown.until_on(LockScreen)
         gate.set()
