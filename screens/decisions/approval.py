@@ -24,7 +24,7 @@ from screens.frame.console_screen import ConsoleScreen
 from screens.frame.steps import in_steps
 from screens.frame.text_dialog import PasswordDialog, WordsDialog, forgetting_draft
 from screens.registry import bindings_for
-from screens.ticket.notice_dialogs import tone_of_notice
+from screens.ticket.send_notice import tone_of_notice
 from screens.widgets.choice_list import Choice
 from screens.widgets.key_bar import KeyBar
 from screens.widgets.notice_bar import Said

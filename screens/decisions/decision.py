@@ -47,7 +47,7 @@ from screens.frame.console import Typed
 from screens.frame.steps import in_steps
 from screens.frame.walk_screen import StepSheet, WalkScreen
 from screens.registry import bindings_for
-from screens.ticket.notice_dialogs import tone_of_notice
+from screens.ticket.send_notice import tone_of_notice
 from screens.widgets.choice_list import Choice, ChoiceList
 from screens.widgets.key_bar import KeyBar
 from screens.widgets.notice_bar import Said, Tone

@@ -1,5 +1,6 @@
 """How a screen calls services without blocking the keyboard."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -145,6 +146,11 @@ class Asking(Widget):
         self._changing = True
         self._ask(work, then, refused, change=True, held=held, late=late)
         return True
+
+    def do_anyway(self, session: "DeskSession", work: Callable[[], object]) -> None:
+        """Do `work` in a thread, even if this screen closes right now: its workers are cancelled then, this is not."""
+        request = Request(0, "", work, _nothing, None, change=False, session=session)
+        asyncio.get_running_loop().run_in_executor(None, self._answer, self.console, request)
 
     def act_for(self, *what: object) -> ActId:
         """The id of an act of this screen: it stays the same for the same act until its outcome is known."""
@@ -330,3 +336,7 @@ def tone_of(refusal: ConsoleError) -> Tone:
 
 def _unexpected(spot: str) -> str:
     return f"Unexpected error ({spot}); the console stopped there. Tell an admin."
+
+
+def _nothing(_answer: object) -> None:
+    """Ignore the answer."""

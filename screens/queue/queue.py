@@ -21,7 +21,8 @@ from screens.queue.ticket_strip import TicketStrip
 from screens.queue.ticket_table import TicketTable
 from screens.queue.view_list import View, ViewList
 from screens.registry import bindings_for
-from screens.ticket.state_dialogs import assign_dialog, state_dialog
+from screens.ticket.assignment import assign_dialog
+from screens.ticket.state import state_dialog
 from screens.widgets.filter_line import FilterLine
 from screens.widgets.notice_bar import Said, Tone
 from screens.widgets.safe_text import PlainText

@@ -32,7 +32,7 @@ from screens.settlements.sheets import (
     SettledSheet,
     SettleSheet,
 )
-from screens.ticket.notice_dialogs import tone_of_notice
+from screens.ticket.send_notice import tone_of_notice
 from screens.widgets.choice_list import Choice, ChoiceList
 from screens.widgets.key_bar import KeyBar
 from screens.widgets.notice_bar import Said, Tone

@@ -1,22 +1,23 @@
 """Revealing on a screen: give a purpose, then see one value in its place for a short time."""
 
-import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from math import ceil
 from time import monotonic
+from typing import Any
 
 from textual.timer import Timer
 from textual.widget import Widget
 
+from cs_console.casework.conversation import TicketView
 from cs_console.custody.disclosure import Revealed, Target, end_view, purposes_for, reveal
 from cs_console.desk import DeskSession
 from screens.frame.choice import ChoiceDialog
 from screens.frame.console_screen import ConsoleScreen
 from screens.frame.forgetting import forget_texts
-from screens.frame.service_calls import Request
-from screens.frame.steps import in_steps
+from screens.ticket.lines import field_key
 from screens.ticket.revealed_value import RevealedValue
 from screens.widgets.choice_list import Choice
 
@@ -24,48 +25,47 @@ TICK_SECONDS = 0.25
 LATE_SECONDS = 5
 
 
-class RevealScreen(ConsoleScreen[None]):
-    """A screen that can show one revealed value at a time.
+class Reveal:
+    """Shows one revealed value at a time on a screen, in the widget that `place_for` names.
 
-        The value is hidden when its time is over, at Escape, when another screen comes on top, and when the screen
-    closes; each time the end of the view is recorded. The value is held by one widget and nowhere else.
+    The value is hidden when its time is over, and whenever the screen says so: at Escape, when another screen comes on
+    top, and when it closes; each time the end of the view is recorded. One widget holds the value, and nothing else.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, screen: ConsoleScreen[Any], number: int, place_for: Callable[[Target], Widget | None]) -> None:
+        self._screen = screen
+        self._number = number
+        self._place_for = place_for
         self._view_of: Revealed | None = None
         self._viewer: DeskSession | None = None
         self._began = 0.0
         self._ticking: Timer | None = None
-
-    def place_for(self, target: Target) -> Widget | None:
-        """The widget that is to show the target's value."""
-        return None
 
     @property
     def shows_value(self) -> bool:
         """Whether a revealed value is shown now."""
         return self._view_of is not None
 
-    @in_steps
-    async def start_reveal(self, number: int, target: Target, title: str) -> None:
+    async def start(self, target: Target, title: str) -> None:
         """Ask for the purpose, then reveal. If no purpose is listed, the service refuses and records it."""
-        self.hide_values()
-        purposes = await self.call(partial(purposes_for, self.session, number, target.field), group="purposes")
+        self.hide()
+        screen = self._screen
+        work = partial(purposes_for, screen.session, self._number, target.field)
+        purposes = await screen.call(work, group="purposes")
         if not purposes:
-            self._reveal(number, target, "")
+            self._reveal(target, "")
             return
         choices = [Choice(purpose.key, purpose.title, f"policy {purpose.clause}") for purpose in purposes]
         hint = "↵ record the view and show it   esc back"
-        purpose = await self.ask(ChoiceDialog(f"Why do you need it? ({title})", choices, hint=hint))
+        purpose = await screen.ask(ChoiceDialog(f"Why do you need it? ({title})", choices, hint=hint))
         if purpose is not None:
-            self._reveal(number, target, purpose)
+            self._reveal(target, purpose)
 
-    def _reveal(self, number: int, target: Target, purpose: str) -> None:
-        session = self.session
-        work = partial(reveal, session, number, target, purpose)
-        # not held: a value must not wait in memory until its screen is on top again
-        self.change_then(
+    def _reveal(self, target: Target, purpose: str) -> None:
+        session = self._screen.session
+        work = partial(reveal, session, self._number, target, purpose)
+        # no async function may hold a value; and it must not wait in memory until its screen is on top again
+        self._screen.change_then(
             work, partial(self._show, session, target), late=partial(self._never_shown, session), held=False
         )
 
@@ -74,16 +74,16 @@ class RevealScreen(ConsoleScreen[None]):
         self._record_end(session, replace(revealed, value=""), 0)
 
     def _show(self, session: DeskSession, target: Target, revealed: Revealed) -> None:
-        self.hide_values()
+        self.hide()
         self._view_of, self._viewer, self._began = replace(revealed, value=""), session, monotonic()
-        place = self.place_for(target)
-        if place is None or self.app.screen is not self or self._shown_for() > LATE_SECONDS:
+        screen, place = self._screen, self._place_for(target)
+        if place is None or screen.app.screen is not screen or self._shown_for() > LATE_SECONDS:
             # another screen came on top, such as the lock: the value was never shown, and must not be shown late
             self._end(0)
             return
         place.mount(RevealedValue(revealed.value, revealed.seconds))
-        self.call_after_refresh(place.scroll_visible, animate=False)
-        self._ticking = self.set_interval(TICK_SECONDS, self._tick)
+        screen.call_after_refresh(place.scroll_visible, animate=False)
+        self._ticking = screen.set_interval(TICK_SECONDS, self._tick)
 
     def _shown_for(self) -> float:
         """Seconds since the value arrived, by the desk's clock or the machine's own, whichever is more."""
@@ -97,14 +97,14 @@ class RevealScreen(ConsoleScreen[None]):
             return
         left = self._view_of.seconds - self._shown_for()
         if left <= 0:
-            self.hide_values()
+            self.hide()
             return
-        for shown in self.query(RevealedValue):
+        for shown in self._screen.query(RevealedValue):
             shown.count(ceil(left))
 
-    def hide_values(self) -> None:
+    def hide(self) -> None:
         """Remove the value from the screen at once and record the end of the view."""
-        shown_values = self.query(RevealedValue)
+        shown_values = self._screen.query(RevealedValue)
         for shown in shown_values:
             shown.wipe()
             shown.remove()
@@ -124,18 +124,13 @@ class RevealScreen(ConsoleScreen[None]):
         self._record_end(session, revealed, seconds)
 
     def _record_end(self, session: DeskSession, revealed: Revealed, seconds: int) -> None:
-        # not a worker: workers are cancelled with their screen, and this has to be written when the screen closes
-        request = Request(
-            0, "", partial(end_view, session, revealed, seconds), _nothing, None, change=False, session=session
-        )
-        asyncio.get_running_loop().run_in_executor(None, self._answer, self.console, request)
-
-    def on_screen_suspend(self) -> None:
-        self.hide_values()
-
-    def on_unmount(self) -> None:
-        self.hide_values()
+        self._screen.do_anyway(session, partial(end_view, session, revealed, seconds))
 
 
-def _nothing(_answer: None) -> None:
-    """Ignore the answer."""
+def field_dialog(view: TicketView) -> ChoiceDialog:
+    """Ask which field to reveal; the newest texts come first."""
+    choices = [
+        Choice(field_key(one.field, one.item), f"{one.title}  {one.mask}", one.why)
+        for one in (*reversed(view.text_fields), *view.fields)
+    ]
+    return ChoiceDialog("Which field do you need to see?", choices)

@@ -9,29 +9,39 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widget import Widget
 
-from cs_console.casework import workflow
 from cs_console.casework.conversation import TicketView, open_ticket, reload
 from cs_console.custody.disclosure import Target
-from models.enums import Field, MessageSort, TicketState
+from models.enums import Field, MessageSort
 from models.roles import LIFTS_LOCKS, VERIFIES
 from screens.decisions.decision import DecisionScreen
-from screens.frame.choice import ChoiceDialog
+from screens.frame.console_screen import ConsoleScreen
 from screens.frame.steps import in_steps
 from screens.registry import bindings_for, command
 from screens.settlements.settle import SettleScreen
-from screens.ticket.changes import always
+from screens.ticket.about import name_about
+from screens.ticket.assignment import assign, claim, release
+from screens.ticket.clock import work_on_clock
 from screens.ticket.compose import ComposeScreen
+from screens.ticket.contact import correct_contact
 from screens.ticket.conversation import Conversation
+from screens.ticket.erase import erase
 from screens.ticket.facts import Facts
+from screens.ticket.hold import hold
+from screens.ticket.kind import change_kind
 from screens.ticket.lines import FIELD, facts_of, field_key, status_words
-from screens.ticket.terms import TicketTerms
+from screens.ticket.move_policy import move_policy
+from screens.ticket.open_ticket import OpenTicket, on_ticket
+from screens.ticket.priority import change_priority
+from screens.ticket.reveal import Reveal, field_dialog
+from screens.ticket.send_notice import send_notice
+from screens.ticket.state import change_state, wait_for_verifier
+from screens.ticket.whose import say_whose
 from screens.verification.verify import VerifyScreen
-from screens.widgets.choice_list import Choice
 from screens.widgets.notice_bar import Said
 from screens.widgets.safe_text import PlainText
 
 
-class TicketScreen(TicketTerms):
+class TicketScreen(ConsoleScreen[None]):
     """Opening it is recorded. From 120 columns on both sides are shown next to each other, below that one at a time."""
 
     WHERE = "ticket"
@@ -46,6 +56,33 @@ class TicketScreen(TicketTerms):
     said: Said | None = None
     """The notice to show on opening: the screen it comes from is covered by then."""
 
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.ticket = OpenTicket(self, number, self.action_reload)
+        self._revealing = Reveal(self, number, self._place_for)
+
+    @property
+    def view(self) -> TicketView | None:
+        """The ticket as it was last read."""
+        return self.ticket.view
+
+    # --- the keys of the actions on a ticket
+
+    action_claim = on_ticket(claim)
+    action_release = on_ticket(release)
+    action_assign = on_ticket(assign)
+    action_state = on_ticket(change_state)
+    action_kind = on_ticket(change_kind)
+    action_priority = on_ticket(change_priority)
+    action_about = on_ticket(name_about)
+    action_whose = on_ticket(say_whose)
+    action_contact = on_ticket(correct_contact)
+    action_clock = on_ticket(work_on_clock)
+    action_hold = on_ticket(hold)
+    action_erase = on_ticket(erase)
+    action_send_notice = on_ticket(send_notice)
+    action_move_policy = on_ticket(move_policy)
+
     def body(self) -> ComposeResult:
         yield PlainText(id="subject")
         yield PlainText(id="status")
@@ -55,17 +92,17 @@ class TicketScreen(TicketTerms):
             yield Facts(id="facts")
 
     def on_mount(self) -> None:
-        self.heading = f"#{self.number}"
+        self.heading = f"#{self.ticket.number}"
         self.query_one(Conversation).focus()
         self._show_sides()
         if self.said is not None:
             self.say(self.said)
-        self._read(partial(open_ticket, self.session, self.number))
+        self._read(partial(open_ticket, self.session, self.ticket.number))
 
     # --- reading
 
     async def _show_ticket(self, view: TicketView) -> None:
-        self.view = view
+        self.ticket.view = view
         self.heading = f"#{view.number} {view.kind_title}"
         self.query_one("#subject", PlainText).show(view.subject or "(no subject)")
         self.query_one("#status", PlainText).show(status_words(view))
@@ -78,18 +115,14 @@ class TicketScreen(TicketTerms):
         view = await self.call(work, group="view")
         self.call_next(self._show_ticket, view)
 
-    def reload(self) -> None:
-        """Reload the ticket."""
-        self._read(partial(reload, self.session, self.number))
-
     def refresh_now(self) -> None:
         """Reload the ticket; a revealed value stays on screen."""
         if self.view is not None:
-            self.reload()
+            self.action_reload()
 
     def action_reload(self) -> None:
         """Reload the ticket."""
-        self.reload()
+        self._read(partial(reload, self.session, self.ticket.number))
 
     def _key_of(self, command_id: str) -> str:
         if not self.check_action(command_id, ()):
@@ -133,24 +166,19 @@ class TicketScreen(TicketTerms):
         """Reveal the selected field; from the conversation, ask which one."""
         fact = self.query_one(Facts).current
         if self.has_class("-at-facts") and fact is not None and fact.key.startswith(f"{FIELD}:"):
-            self._reveal_key(fact.key)
-        elif self.view is not None:
-            choices = [
-                Choice(field_key(one.field, one.item), f"{one.title}  {one.mask}", one.why)
-                for one in (*reversed(self.view.text_fields), *self.view.fields)
-            ]
-            key = await self.ask(ChoiceDialog("Which field do you need to see?", choices))
-            if key is not None:
-                self._reveal_key(key)
+            key: str | None = fact.key
+        else:
+            key = await self.ask(field_dialog(self.view)) if self.view is not None else None
+        fields = (*self.view.fields, *self.view.text_fields) if self.view is not None else ()
+        for one in [one for one in fields if field_key(one.field, one.item) == key]:
+            await self._revealing.start(Target(one.field, one.item), one.title)
 
-    def _reveal_key(self, key: str) -> None:
-        if self.view is None:
-            return
-        for one in (*self.view.fields, *self.view.text_fields):
-            if field_key(one.field, one.item) == key:
-                self.start_reveal(self.number, Target(one.field, one.item), one.title)
+    @in_steps
+    async def start_reveal(self, target: Target, title: str) -> None:
+        """Reveal this value, after the purpose."""
+        await self._revealing.start(target, title)
 
-    def place_for(self, target: Target) -> Widget | None:
+    def _place_for(self, target: Target) -> Widget | None:
         """A message's text is shown in the conversation, everything else among the facts."""
         if target.field is Field.MESSAGE:
             place: Widget | None = self.query_one(Conversation).block(target.item)
@@ -160,6 +188,21 @@ class TicketScreen(TicketTerms):
         if at_facts is not self.has_class("-at-facts"):
             self.action_other_side()
         return place
+
+    @property
+    def shows_value(self) -> bool:
+        """Whether a revealed value is shown now."""
+        return self._revealing.shows_value
+
+    def hide_values(self) -> None:
+        """Remove the value from the screen at once and record the end of the view."""
+        self._revealing.hide()
+
+    def on_screen_suspend(self) -> None:
+        self.hide_values()
+
+    def on_unmount(self) -> None:
+        self.hide_values()
 
     def action_back(self) -> None:
         """Hide a revealed value first; otherwise go back."""
@@ -174,30 +217,29 @@ class TicketScreen(TicketTerms):
     async def action_verify(self) -> None:
         """Verify the requester, or ask a verifier to."""
         if not self.roles.isdisjoint((*VERIFIES, *LIFTS_LOCKS)):
-            await self._go_to(VerifyScreen(self.number))
-        elif self.view is not None:
-            work = partial(workflow.set_state, self.session, self.number, self.view.row, TicketState.TO_VERIFY)
-            await self.change_ticket(work, always(f"#{self.number} is now waiting for a verifier."))
+            await self._go_to(VerifyScreen(self.ticket.number))
+        else:
+            await wait_for_verifier(self.ticket)
 
     @in_steps
     async def action_reply(self) -> None:
         """Write to the requester."""
-        await self._go_to(ComposeScreen(self.number, MessageSort.REPLY))
+        await self._go_to(ComposeScreen(self.ticket.number, MessageSort.REPLY))
 
     @in_steps
     async def action_note(self) -> None:
         """Write an internal note."""
-        await self._go_to(ComposeScreen(self.number, MessageSort.NOTE))
+        await self._go_to(ComposeScreen(self.ticket.number, MessageSort.NOTE))
 
     @in_steps
     async def action_decide(self) -> None:
         """Open the checklist, or the steps of the ticket's kind."""
         settles = self.view is not None and self.view.settles
-        await self._go_to(SettleScreen(self.number) if settles else DecisionScreen(self.number))
+        await self._go_to(SettleScreen(self.ticket.number) if settles else DecisionScreen(self.ticket.number))
 
     async def _go_to(self, screen: Screen[Said]) -> None:
         """Go on to another screen; back here, say what was done there and reload the ticket."""
         done = await self.ask(screen)
         if done is not None:
             self.say(done)
-        self.reload()
+        self.action_reload()

@@ -1,4 +1,4 @@
-"""The dialog of the key w: link a ticket to a person on file, chosen by masks, or undo the link."""
+"""Whose a ticket is: link it to a person on file, chosen by masks, or undo the link."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -7,10 +7,12 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Input
 
-from cs_console.verification.linking import Candidate, Whose, look_for_person
+from cs_console.verification.linking import Candidate, Whose, link_ticket, look_for_person, unlink_ticket, whose
 from models.enums import Field, Link
 from screens.frame.dialog import Dialog
 from screens.frame.steps import in_steps
+from screens.frame.text_dialog import forgetting_draft
+from screens.ticket.open_ticket import OpenTicket
 from screens.widgets.choice_list import Choice, ChoiceList
 from screens.widgets.notice_bar import Tone
 from screens.widgets.safe_text import PlainText
@@ -30,6 +32,26 @@ class Chosen:
 
     person: str | None
     found_by: tuple[Field, str] | None = None
+
+
+async def say_whose(ticket: OpenTicket) -> None:
+    """Choose the person, or undo the link, then give the reason."""
+    found = await ticket.call(partial(whose, ticket.session, ticket.number), group="whose")
+    chosen = await ticket.ask(WhoseDialog(found))
+    if chosen is None:
+        return
+    why = await ticket.ask_words(why_question(ticket.number, chosen), "whose", hint=LINK_HINT)
+    if why is None:
+        return
+    session, number, row = ticket.session, ticket.number, found.row
+    if chosen.person is None:
+        undo = partial(unlink_ticket, session, number, row, why.words)
+        done = f"#{number} is no longer linked to a person on file."
+        await ticket.change(partial(forgetting_draft, session, why, undo), done)
+    else:
+        link = partial(link_ticket, session, number, row, chosen.person, why.words, chosen.found_by)
+        done = f"#{number} was linked. The requester must still be verified (v)."
+        await ticket.change(partial(forgetting_draft, session, why, link), done)
 
 
 class WhoseDialog(Dialog[Chosen]):
@@ -101,11 +123,6 @@ def why_question(number: int, chosen: Chosen) -> str:
     if chosen.person is None:
         return f"Why is #{number} not theirs? The ticket keeps its text, but its verification is no longer valid."
     return f"How do you know that #{number} is theirs? Linking does not verify the requester."
-
-
-def why_place(number: int) -> str:
-    """Where the draft of the reason is kept."""
-    return f"whose:{number}"
 
 
 def _choice(one: Candidate) -> Choice:

@@ -29,6 +29,11 @@ class Choice:
     mark: str = ""
 
 
+def mark_of(is_now: bool) -> str:
+    """The mark of the choice that holds now."""
+    return "•" if is_now else " "
+
+
 class ChoiceList(OptionList):
     """Choices, all shown literally; `j` and `k` move like the arrows. The selected line has a sign."""
 

@@ -39,7 +39,7 @@ def test_every_screen_sends_the_id_of_its_act() -> None:
     # closing without a reason, and every other move, is held by the ticket's row: it finds another one the second time
     assert without == [
         ("screens.queue.queue", "set_state"),
-        ("screens.ticket.changes", "set_state"),
-        ("screens.ticket.ticket", "set_state"),
+        ("screens.ticket.state", "set_state"),
+        ("screens.ticket.state", "set_state"),
     ]
     assert len({name for _, name, named in found if named}) == len(ActKind)

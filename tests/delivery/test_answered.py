@@ -16,9 +16,9 @@ from cs_console.errors import DeliveryFailed
 from cs_console.intake.intake import import_mail
 from models.enums import Action, DeliveryState, Field, MessageSort, Role, TicketKind, TicketState
 from models.ticket import Ticket
-from screens.ticket.clock import sent_words
+from screens.ticket.clock_dialogs import sent_words
 from screens.ticket.compose import reply_words
-from screens.ticket.notice_dialogs import tone_of_notice
+from screens.ticket.send_notice import tone_of_notice
 from screens.widgets.notice_bar import Tone
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded

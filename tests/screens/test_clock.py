@@ -8,7 +8,7 @@ from cs_console.desk import DeskSession
 from models.enums import Action, ClockMove, Field, Result, Role, TicketKind, TicketState
 from screens.frame.choice import ChoiceDialog
 from screens.frame.text_dialog import WordsDialog
-from screens.ticket.clock import ClockDialog, LetterDialog, zone_words
+from screens.ticket.clock_dialogs import ClockDialog, LetterDialog, zone_words
 from screens.ticket.ticket import TicketScreen
 from tests.deadlines.clocks import clock_events, use_month_pack
 from tests.decisions.cases import person, request

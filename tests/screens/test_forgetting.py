@@ -110,7 +110,7 @@ async def test_a_value_that_was_hidden_is_held_by_nothing(
         assert screen.view is not None
         contact = next(one.id for one in screen.view.contacts if one.field is Field.NAME)
         item = contact if field is Field.NAME else screen.view.lines[0].id
-        screen.start_reveal(number, Target(field, item), "")
+        screen.start_reveal(Target(field, item), "")
         await shown.until_words("Why do you need it?")
         await shown.press("enter")
         await shown.until(lambda: backwards(EMAN) in shown.drawn(), "the value")

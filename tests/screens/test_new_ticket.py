@@ -141,7 +141,7 @@ async def test_a_hostile_paste_is_only_letters(sqlite_desk: TestDesk) -> None:
         assert not {"\x1b", "\x07", "\u202e"} & set(shown.drawn())
         ticket = shown.app.screen
         assert isinstance(ticket, TicketScreen)
-        assert open_ticket(mei, ticket.number).mine
+        assert open_ticket(mei, ticket.ticket.number).mine
 
 
 async def test_what_was_wrong_is_not_said_of_what_is_typed_now(sqlite_desk: TestDesk) -> None:

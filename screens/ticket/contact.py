@@ -1,12 +1,17 @@
-"""The dialog that asks which contact of the requester to correct, or what kind to add."""
+"""Correcting a contact of the requester, or adding one."""
 
 from dataclasses import dataclass
+from functools import partial
 
+from cs_console.casework.contacts import change_contact
 from cs_console.casework.conversation import TicketView
 from models.enums import Field
 from screens.frame.choice import ChoiceDialog
+from screens.frame.text_dialog import forgetting_draft
+from screens.ticket.open_ticket import OpenTicket
 from screens.widgets.choice_list import Choice
 
+CONTACT_HINT = "ctrl+s save it with the ticket   esc save as draft"
 _CHANGE, _ADD = "change", "add"
 _ADDABLE = tuple(field for field in Field if field not in (Field.SUBJECT, Field.MESSAGE))
 
@@ -18,6 +23,23 @@ class AskedContact:
     field: Field
     title: str
     contact_id: str | None
+
+
+async def correct_contact(ticket: OpenTicket) -> None:
+    """Choose a contact or a kind of contact, then write it."""
+    if ticket.view is None:
+        return
+    key = await ticket.ask(contact_dialog(ticket.view))
+    if key is None:
+        return
+    asked = asked_contact(ticket.view, key)
+    question = f"The {asked.title.lower()} that the requester gives"
+    value = await ticket.ask_words(question, f"contact-{asked.field.name.lower()}", hint=CONTACT_HINT)
+    if value is not None:
+        where = asked.contact_id, asked.field
+        work = partial(change_contact, ticket.session, ticket.number, *where, value.words, act=value.act)
+        done = "The contact was saved. An open verification window was closed."
+        await ticket.change(partial(forgetting_draft, ticket.session, value, work), done)
 
 
 def contact_dialog(view: TicketView) -> ChoiceDialog:
@@ -38,8 +60,3 @@ def asked_contact(view: TicketView, key: str) -> AskedContact:
             return AskedContact(one.field, one.title, one.item)
     field = Field(rest)
     return AskedContact(field, field.value, None)
-
-
-def place_of(asked: AskedContact, number: int) -> str:
-    """Where the draft is kept."""
-    return f"contact-{asked.field.name.lower()}:{number}"
