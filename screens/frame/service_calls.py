@@ -86,7 +86,7 @@ class Asking(Widget):
 
     @property
     def session(self) -> "DeskSession":
-        """The desk of the signed-in agent. Raises SessionEnded when no one is signed in."""
+        """The session of the signed-in agent. Raises SessionEnded when no one is signed in."""
         session = self.console.session
         if session is None:
             raise SessionEnded("no one is signed in")

@@ -145,7 +145,7 @@ def test_what_a_ground_covers_and_what_is_granted_make_up_what_was_asked(test_de
     view = approval.open_proposal(sue, decision_id)
     assert (
         view.findings[0]
-        == "Asked: Deletion of personal information: Mobile number, E-mail address, Connection records and coupons"
+        == "Asked: Deletion of personal information: Mobile number, E-mail address, Transaction records and coupons"
     )
     assert approval.approve(sue, decision_id, PASSWORD).final
 

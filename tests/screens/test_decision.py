@@ -347,10 +347,10 @@ async def test_the_letter_follows_each_change(sqlite_desk: TestDesk, size: tuple
         await go_to(shown, screen, "answer")
         await choose(shown, screen, "#outcomes", Outcome.GRANT.value)
         await shown.until(lambda: "You asked for: Access" in str(letter.visual), "the letter")
-        assert "Connection records" in str(letter.visual)
+        assert "Transaction records" in str(letter.visual)
         screen.query_one("#granted").focus()
         await shown.press("a")  # all was granted; now nothing is
-        await shown.until(lambda: "Connection records" not in str(letter.visual), "the letter to follow")
+        await shown.until(lambda: "Transaction records" not in str(letter.visual), "the letter to follow")
         assert ("Answer to your request" in shown.drawn()) is (size[0] >= 120)
         await shown.press("escape", "f4")
         await shown.until(lambda: "Answer to your request" in shown.drawn())
