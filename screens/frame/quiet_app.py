@@ -8,12 +8,17 @@ from typing import Any
 
 from rich.text import Text
 from textual import constants
+from textual._context import active_message_pump
 from textual.actions import ActionParseResult
 from textual.app import App, SystemCommand
+from textual.css.query import NoMatches
+from textual.dom import DOMNode
 from textual.driver import Driver
+from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.widget import MountError
 from textual.widgets import Input
+from textual.worker import WorkerFailed
 
 from cs_console.crash_report import NEWEST_COMMANDS, write_crash_report
 from cs_console.faults import crash_sentence
@@ -38,6 +43,14 @@ def forget_textual_settings() -> None:
         "SHOW_RETURN": False,
     }.items():
         setattr(constants, name, harmless)
+
+
+def _is_leaving(pump: MessagePump) -> bool:
+    """Whether a widget, or what it stands in, is being taken off the screen."""
+    if isinstance(pump, App):
+        return False
+    nodes = pump.ancestors_with_self if isinstance(pump, DOMNode) else [pump]
+    return any(node._closing or node._closed or getattr(node, "_pruning", False) for node in nodes)
 
 
 class QuietApp(App[None], inherit_bindings=False):
@@ -101,6 +114,9 @@ class QuietApp(App[None], inherit_bindings=False):
         """Print one sentence that is enough to find the fault; Textual would print every local variable."""
         if self._exit and isinstance(error, MountError):
             return  # a screen was still being built when the person left; from then on Textual mounts nothing
+        cause = error.error if isinstance(error, WorkerFailed) else error
+        if isinstance(cause, NoMatches) and _is_leaving(active_message_pump.get(self)):
+            return  # a screen was left while a step of its own was under way, and Textual has taken its widgets
         self._return_code = 1
         if self._exception is None:
             self._exception = error

@@ -1,0 +1,76 @@
+"""A screen that is left while it is still being built, or while a step of its own is under way, ends no console."""
+
+import asyncio
+
+import pytest
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import Screen
+from textual.widgets import Label
+
+from screens.frame.quiet_app import QuietApp
+
+
+class Queue(Screen[None]):
+    """What is underneath."""
+
+    def compose(self) -> ComposeResult:
+        yield Label("queue")
+
+
+class Sheet(Vertical):
+    def compose(self) -> ComposeResult:
+        yield Label("", id="preview")
+
+
+class Letter(Screen[None]):
+    """Takes a step that lasts, and asks for its own widgets after it: as it is mounted, or later."""
+
+    def __init__(self, *, at_once: bool) -> None:
+        super().__init__()
+        self.began, self.go_on, self._at_once = asyncio.Event(), asyncio.Event(), at_once
+
+    def compose(self) -> ComposeResult:
+        yield Vertical(id="pane")
+
+    async def on_mount(self) -> None:
+        if self._at_once:
+            await self._put_sheet()
+        else:
+            self.call_next(self._put_sheet)
+
+    async def _put_sheet(self) -> None:
+        self.began.set()
+        await self.go_on.wait()
+        sheet = Sheet()
+        await self.query_one("#pane", Vertical).mount(sheet)
+        sheet.query_one("#preview", Label).update("Dear all")
+
+
+class Missing(Screen[None]):
+    """Has a fault of its own."""
+
+    def on_mount(self) -> None:
+        self.query_one("#nothing", Label)
+
+
+@pytest.mark.parametrize("at_once", [True, False], ids=["as it is mounted", "later"])
+async def test_left_in_the_middle_of_a_step(at_once: bool) -> None:
+    app, letter = QuietApp(), Letter(at_once=at_once)
+    async with app.run_test() as pilot:
+        await app.push_screen(Queue())
+        app.push_screen(letter)
+        await letter.began.wait()
+        gone = app.pop_screen()
+        letter.go_on.set()
+        await gone
+        await pilot.pause()
+        assert isinstance(app.screen, Queue)
+        assert app._exception is None
+
+
+async def test_a_fault_on_a_screen_that_stays_still_ends_the_console() -> None:
+    app = QuietApp()
+    with pytest.raises(Exception, match="nothing"):
+        async with app.run_test():
+            await app.push_screen(Missing())
