@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _HANDED = "assignee "
 _TO = " -> "
 _RELEASED = "released by "
-_TO_OTHERS = "to be decided anew by others after "
+_TO_OTHERS = "to be decided "
 _FOLLOW_UP = "follow-up received"
 _UNTIL = "until "
 _VERSION = "version "
@@ -63,7 +63,10 @@ def fields(word: Word) -> str:
 
 
 def handed_on(word: Word) -> tuple[str, str] | None:
-    """Whose a ticket was and whose it became, as account names, "" for no one's; None where that is not said."""
+    """Whose a ticket was and whose it became, as account names; None where that is not said.
+
+    Whose it was is a word that is no account's, and whose it became is "", where it was or became no one's.
+    """
     if word.about is not None:
         return None
     if word.action in (Action.TICKET_CLAIMED, Action.TICKET_CREATED):
@@ -72,7 +75,7 @@ def handed_on(word: Word) -> tuple[str, str] | None:
         return None
     if word.reason.startswith(_HANDED):
         before, _, after = word.reason.removeprefix(_HANDED).partition(_TO)
-        return ("" if before == "nobody" else before), after
+        return before, after
     if word.reason.startswith((_RELEASED, _TO_OTHERS)):
         return "", ""
     return None
