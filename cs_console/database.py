@@ -45,6 +45,7 @@ REVISIONS = (
     "0017",
     "0018",
     "0019",
+    "0020",
 )
 """The migrations this program knows, oldest first: one for each file in migrations/versions."""
 

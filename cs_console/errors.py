@@ -176,7 +176,6 @@ class TimeNotConfirmed(ConsoleError):
     code = "time_not_confirmed"
 
     def __init__(self, machine: datetime, desk_time: datetime) -> None:
-        self.machine, self.session = machine, desk_time
         super().__init__(
             f"This machine's clock shows {in_utc(machine)}; the desk's time is {in_utc(desk_time)}.",
             "Correct the clock, or have a supervisor or an admin confirm it: `cs-console time confirm --second NAME`.",

@@ -53,7 +53,6 @@ class Ticket(SQLModel, table=True):
     priority: Priority = Field(default=Priority.NORMAL, sa_type=Integer)
     assignee_id: str | None = Field(default=None, foreign_key="agent.id")
     channel: Channel = Field(sa_type=String)
-    mailbox: str = ""
     language: str = "en"
     pack: str
     sealed_key: bytes | None = Field(default=None, sa_type=SealedKey)

@@ -168,12 +168,6 @@ def persons_with(db: Session, desk: Desk, field: Field, normalised: str, most: i
     return tuple(str(row[0]) for row in _PERSONS.all(db.connection(), asked))
 
 
-def find_requester(db: Session, desk: Desk, field: Field, normalised: str) -> str | None:
-    """The only person on file with exactly this contact; None if there is none, or several."""
-    found = persons_with(db, desk, field, normalised)
-    return found[0] if len(found) == 1 else None
-
-
 def unverified_sender(db: Session, desk: Desk, channel: Channel, field: Field, normalised: str) -> str | None:
     """The unverified sender who wrote by this channel from this very address, as written, before."""
     token = lookup_token(desk.keyring, field, normalised)

@@ -75,11 +75,6 @@ def save_draft(
         )
 
 
-def load_draft(session: DeskSession, place: str, ticket: int | None = None) -> str:
-    """The text of this agent's draft at `place`. Raises as `find_draft` does."""
-    return find_draft(session, place, ticket).text
-
-
 def find_draft(session: DeskSession, place: str, ticket: int | None = None) -> KeptDraft:
     """This agent's draft at `place`, made plain; an empty one where there is none, or where its requester was erased.
 

@@ -135,10 +135,6 @@ class KnownTerms:
         on_file, claimed = self._values
         return KnownTerms(on_file, tuple(dict.fromkeys((*claims, *claimed))))
 
-    def unknown_of(self, values: Values) -> list[tuple[Field, str]]:
-        """Those that are neither on file nor claimed yet."""
-        return [value for value in values if value not in self._values[0] and value not in self._values[1]]
-
     # --- making ready ---------------------------------------------------------------------------------------
 
     def _add(self, kind: Field, value: str) -> None:

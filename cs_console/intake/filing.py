@@ -28,7 +28,7 @@ from cs_console.desk import Desk, DeskSession
 from cs_console.independence.separation import excluded_agents
 from cs_console.intake.incoming import IncomingFile, IncomingMessage, Taken
 from cs_console.intake.key_pool import NewKey
-from cs_console.intake.kinds import guess_kind, own_mailbox
+from cs_console.intake.kinds import guess_kind
 from cs_console.intake.languages import language_of
 from cs_console.intake.quarantine import is_kept
 from cs_console.intake.redacted_ahead import RedactedAhead
@@ -162,7 +162,6 @@ def _open(
             "priority": Priority.NORMAL,
             "assignee_id": assignee_id,
             "channel": message.channel,
-            "mailbox": own_mailbox(pack, message.mailboxes),
             "language": language,
             "pack": pack.meta.name,
             "sealed_key": sealed_key,

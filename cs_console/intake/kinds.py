@@ -34,12 +34,6 @@ def guess_kind(pack: Pack, mailboxes: tuple[str, ...], subject: str, text: str) 
     return best if hits[best] else TicketKind.INQUIRY
 
 
-def own_mailbox(pack: Pack, mailboxes: tuple[str, ...]) -> str:
-    """The first of these that the pack names: all that a ticket keeps in the clear of where its mail was sent."""
-    ours = {box.casefold() for rules in pack.kinds.values() for box in rules.mailboxes}
-    return next((box for box in mailboxes if box in ours), "")
-
-
 @lru_cache(maxsize=8)
 def _counters(words: tuple[tuple[TicketKind, tuple[str, ...]], ...]) -> tuple[tuple[TicketKind, _Counter], ...]:
     return tuple((kind, _counter(own)) for kind, own in words)

@@ -102,20 +102,12 @@ def authority_then(db: Session, number: int, at: datetime) -> AuthoritySort | No
     return None if sort is None else AuthoritySort(sort)
 
 
-def band_key(db: Session, desk: Desk, requester_id: str) -> str:
-    """The key of the requester's age band; "" where none was recorded.
-
-    It counts only as the log last heard it: one that was put back or taken away has to be recorded again, and so has
-    one that an older desk recorded more than once, as its entries do not tell which was the last. Raises NotVouched.
-    """
-    said, band = _band(db, desk, requester_id)
-    if not said:
-        raise NotVouched(AGE_IN_DOUBT)
-    return band
-
-
 def is_recorded(db: Session, desk: Desk, requester_id: str, band: str) -> bool:
-    """Whether this band is on file, and the log's last word."""
+    """Whether this band is on file, and the log's last word.
+
+    One that was put back or taken away is not, nor is one that an older desk recorded more than once, as its entries
+    do not tell which was the last.
+    """
     return _band(db, desk, requester_id) == (True, band)
 
 

@@ -138,7 +138,7 @@ class NewTicketScreen(DraftScreen[OpenedByForm]):
             row.set_class(bool(words), "-wrong")
 
     @on(Input.Changed)
-    def mended(self, event: Input.Changed) -> None:
+    def corrected(self, event: Input.Changed) -> None:
         """Clear a line's problem when its text changes."""
         if event.input.id in _LINES:
             self._say_at(event.input.id, "")

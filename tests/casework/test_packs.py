@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from cs_console.adoption.adopting import adopt, note_current
 from cs_console.casework.packs import move_to_pack, packs_to_move_to
-from cs_console.custody.drafts import load_draft, save_draft
+from cs_console.custody.drafts import save_draft
 from cs_console.custody.safe_views import open_typed
 from cs_console.deadlines.clock import clock_of
 from cs_console.deadlines.clock_events import add_event
@@ -31,6 +31,7 @@ from models.enums import Action, ClockMove, Role, TicketKind, TicketState
 from tests.deadlines.clocks import steps
 from tests.decisions.cases import person, propose, refusal, request
 from tests.support.desk import TestDesk
+from tests.support.drafts import load_draft
 from tests.support.recorded import recorded
 from tests.support.rows import ticket_of
 from tests.support.stored import keys_of

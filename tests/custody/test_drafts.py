@@ -10,13 +10,14 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from cs_console.custody.drafts import MAX_DRAFT, discard_draft, load_draft, save_draft
+from cs_console.custody.drafts import MAX_DRAFT, discard_draft, save_draft
 from cs_console.desk import AgentCard, DeskSession
 from cs_console.errors import BadInput, KeyDestroyed, NothingThere, SessionEnded
 from cs_console.staff.sessions import end_and_record
 from models.draft import Draft
 from models.enums import Role
 from tests.support.desk import TestDesk
+from tests.support.drafts import load_draft
 from tests.support.tickets import make_ticket
 
 pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts

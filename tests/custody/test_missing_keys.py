@@ -10,7 +10,7 @@ from cs_console.access_log.verify import verify_log
 from cs_console.casework.conversation import open_ticket
 from cs_console.commands.checks import examine
 from cs_console.custody.desk_keys import list_desk_keys, missing_desk_keys, requesters_without_key
-from cs_console.custody.drafts import load_draft, save_draft
+from cs_console.custody.drafts import save_draft
 from cs_console.custody.erasing import apply_again
 from cs_console.desk import Desk, operator_session
 from cs_console.errors import DeskKeyMissing, KeyDestroyed, KeyMissing, KeyProtected
@@ -21,6 +21,7 @@ from models.desk_key import DeskKey
 from models.enums import RequesterState, Role
 from models.requester import Requester
 from tests.support.desk import TestDesk
+from tests.support.drafts import load_draft
 from tests.support.tickets import make_ticket
 
 DESK_KEYS = (

@@ -21,7 +21,7 @@ from cs_console.backups.restoring import Consent, accept, finish, restore
 from cs_console.casework.conversation import open_ticket
 from cs_console.commands import app
 from cs_console.custody import erasing
-from cs_console.custody.drafts import drop_old_drafts, load_draft, save_draft
+from cs_console.custody.drafts import drop_old_drafts, save_draft
 from cs_console.custody.erasing import BroughtBack, apply_again, brought_back, carry_out, finish_all
 from cs_console.custody.erasure_proof import proof_of
 from cs_console.custody.tombstones import is_proof, put_tombstone, tombstone_lines
@@ -39,6 +39,7 @@ from models.requester import Requester
 from tests.access_log.tampering import as_older_desks_wrote
 from tests.erasure.erasures import PASSWORD, people, proposed
 from tests.support.desk import TestDesk
+from tests.support.drafts import load_draft
 from tests.support.tickets import MadeTicket, make_ticket
 
 pytestmark = pytest.mark.usefixtures("cheap_passwords")

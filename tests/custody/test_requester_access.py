@@ -11,7 +11,7 @@ from cs_console.casework.contacts import change_contact
 from cs_console.casework.conversation import add_note, open_ticket, reply
 from cs_console.casework.workflow import set_state
 from cs_console.custody.disclosure import Target, reveal
-from cs_console.custody.drafts import load_draft, save_draft
+from cs_console.custody.drafts import save_draft
 from cs_console.decisions.approval_queue import last_decision
 from cs_console.desk import DeskSession
 from cs_console.erasure.erasure import confirm_erasure
@@ -26,6 +26,7 @@ from models.ticket import Ticket
 from tests.decisions.cases import person
 from tests.erasure.erasures import PASSWORD, People, people, proposed
 from tests.support.desk import TestDesk
+from tests.support.drafts import load_draft
 from tests.support.recorded import recorded
 from tests.support.tickets import MadeTicket, take_over
 

@@ -11,7 +11,7 @@ from sqlmodel import Session, SQLModel, col
 from cs_console.casework.conversation import add_note, open_ticket
 from cs_console.custody import ticket_key_upgrade
 from cs_console.custody.disclosure import Target, reveal
-from cs_console.custody.drafts import load_draft, save_draft
+from cs_console.custody.drafts import save_draft
 from cs_console.custody.erasing import SEALED, wipe
 from cs_console.custody.opening import open_sealed
 from cs_console.custody.sealing import Place, seal
@@ -34,6 +34,7 @@ from models.ticket import Ticket
 from tests.decisions.cases import person, propose, request
 from tests.decisions.test_no_tipping_off import hidden_proposal
 from tests.support.desk import TestDesk
+from tests.support.drafts import load_draft
 from tests.support.stored import keys_of
 from tests.support.tickets import MadeTicket, attach, make_ticket
 

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from sqlmodel import col
 
 from cs_console.casework import conversation
-from cs_console.custody.drafts import load_draft, save_draft
+from cs_console.custody.drafts import save_draft
 from cs_console.custody.safe_views import open_typed
 from cs_console.decisions import approval, checklist
 from cs_console.decisions.approval_queue import last_decision
@@ -52,6 +52,7 @@ from tests.decisions.cases import (
     request,
 )
 from tests.support.desk import TestDesk
+from tests.support.drafts import load_draft
 from tests.support.rows import actions, decision_of, notices, ticket_of
 from tests.support.stored import keys_of
 from tests.support.tickets import make_ticket

@@ -21,7 +21,7 @@ from cs_console.backups.restoring import Consent, finish, restore
 from cs_console.casework.conversation import open_ticket, reply
 from cs_console.custody import erasing
 from cs_console.custody.disclosure import Target, reveal
-from cs_console.custody.drafts import load_draft, save_draft
+from cs_console.custody.drafts import save_draft
 from cs_console.custody.erasing import apply_again, finish_all
 from cs_console.custody.holds_on_record import held_until
 from cs_console.custody.tombstones import tombstones
@@ -67,6 +67,7 @@ from models.ticket import Ticket
 from tests.decisions.cases import grant, pack, partial, person, propose, request
 from tests.erasure.erasures import PASSWORD, People, granted, people, proposed, state_of
 from tests.support.desk import TestDesk
+from tests.support.drafts import load_draft
 from tests.support.recorded import recorded
 from tests.support.tickets import close, make_ticket
 

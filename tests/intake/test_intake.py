@@ -73,7 +73,7 @@ def test_a_mail_becomes_a_ticket_with_everything_sealed_and_redacted(test_desk: 
     assert "alice@" not in ticket.texts_redacted[0]
     assert ticket.texts[0].startswith("I am Alice Example, call +86")
     assert set(ticket.contacts) == {(*ALICE, False), (Field.NAME, "Alice Example", False)}
-    assert (ticket.row.kind, ticket.row.state, ticket.row.mailbox) == (TicketKind.APPEAL, TicketState.OPEN, "appeals")
+    assert (ticket.row.kind, ticket.row.state) == (TicketKind.APPEAL, TicketState.OPEN)
     assert ticket.row.pack == test_desk.desk.packs.current.meta.name
     assert not ticket.row.no_contact
     assert ticket.row.first_response_due_at is not None

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from cs_console.access_log.verify import verify_log
 from cs_console.custody.blind_index import lookup_token
-from cs_console.custody.contacts import find_requester
+from cs_console.custody.contacts import persons_with
 from cs_console.desk import operator_session
 from cs_console.errors import BadInput
 from cs_console.intake.incoming import LIMITS, Limits
@@ -49,7 +49,7 @@ def on_file(test_desk: TestDesk) -> dict[Field, tuple[str, datetime]]:
     """What is on file for the requester with Alice's mobile."""
     desk = test_desk.desk
     with desk.database.reading() as db:
-        requester_id = find_requester(db, desk, Field.MOBILE, "+8613800138000")
+        [requester_id] = persons_with(db, desk, Field.MOBILE, "+8613800138000")
         rows = db.exec(
             select(Contact).where(
                 Contact.requester_id == requester_id, col(Contact.on_file), col(Contact.replaced_at).is_(None)

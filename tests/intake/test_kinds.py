@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cs_console.intake.kinds import guess_kind, own_mailbox
+from cs_console.intake.kinds import guess_kind
 from cs_console.intake.languages import language_of
 from cs_console.policy.loader import PackShelf
 from cs_console.settings import Settings
@@ -34,11 +34,6 @@ PACK = PackShelf(Settings(home=Path("/nowhere"))).current
 )
 def test_the_kind_is_guessed(boxes: tuple[str, ...], subject: str, text: str, kind: TicketKind) -> None:
     assert guess_kind(PACK, boxes, subject, text) is kind
-
-
-def test_only_our_own_mailboxes_are_kept_in_the_clear() -> None:
-    assert own_mailbox(PACK, ("alice.private", "appeals")) == "appeals"
-    assert own_mailbox(PACK, ("alice.private",)) == ""
 
 
 @pytest.mark.parametrize(

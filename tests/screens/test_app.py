@@ -18,7 +18,7 @@ from cs_console.access_log.checkpoint import write_checkpoint
 from cs_console.app import ConsoleApp
 from cs_console.casework.conversation import open_ticket
 from cs_console.custody import drafts
-from cs_console.custody.drafts import load_draft, save_draft
+from cs_console.custody.drafts import save_draft
 from cs_console.errors import BadSettings, NothingThere, SessionEnded, StoreUnavailable
 from models.enums import Role
 from models.log import Checkpoint
@@ -34,6 +34,7 @@ from tests.support.consoles import SIZES, Console, console
 from tests.support.contrast import contrast, rgb
 from tests.support.desk import TestDesk
 from tests.support.doors import PASSWORD, at_the_door, make_account, sign_in_as
+from tests.support.drafts import load_draft
 from tests.support.tickets import make_ticket
 
 ROOT = Path(__file__).parents[2]

@@ -6,13 +6,13 @@ from textual.events import Paste
 from textual.widgets import Select, TextArea
 
 from cs_console.casework import workflow
-from cs_console.custody.drafts import load_draft
 from models.draft import Draft
 from models.enums import Action, Field, MessageSort, Role, TicketKind
 from screens.ticket.compose import ComposeScreen
 from screens.ticket.ticket import TicketScreen
 from tests.support.consoles import WIDE, Console, console
 from tests.support.desk import TestDesk
+from tests.support.drafts import load_draft
 from tests.support.recorded import recorded
 from tests.support.tickets import make_ticket
 

@@ -6,7 +6,7 @@ from sqlmodel import col
 from textual.containers import VerticalScroll
 
 from cs_console.casework.conversation import reload
-from cs_console.custody.drafts import load_draft, save_draft
+from cs_console.custody.drafts import save_draft
 from cs_console.decisions import approval
 from cs_console.decisions.finalise import draft_place
 from cs_console.desk import DeskSession, operator_session
@@ -23,6 +23,7 @@ from screens.widgets.safe_text import PlainText
 from tests.decisions.cases import PASSWORD, pack, person, propose, refusal
 from tests.support.consoles import NARROW, Console, console
 from tests.support.desk import TestDesk
+from tests.support.drafts import load_draft
 from tests.support.recorded import recorded
 from tests.support.tickets import make_ticket
 

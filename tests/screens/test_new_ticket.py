@@ -7,13 +7,14 @@ from textual.events import Paste
 from textual.widgets import Input, Select, TextArea
 
 from cs_console.casework.conversation import open_ticket
-from cs_console.custody.drafts import load_draft, save_draft
+from cs_console.custody.drafts import save_draft
 from models.enums import Channel, Field, Role, TicketKind
 from screens.queue.new_ticket import PLACE, NewTicketScreen
 from screens.queue.queue import QueueScreen
 from screens.ticket.ticket import TicketScreen
 from tests.support.consoles import SIZES, WIDE, Console, console
 from tests.support.desk import TestDesk
+from tests.support.drafts import load_draft
 
 
 async def filling(shown: Console) -> NewTicketScreen:

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from textual.widgets import TextArea
 
-from cs_console.custody.drafts import load_draft
 from models.enums import Action, MessageSort, Role
 from screens.frame.help import HelpScreen
 from screens.queue.queue import QueueScreen
@@ -14,6 +13,7 @@ from screens.ticket.compose import ComposeScreen
 from screens.widgets.store_banner import AWAY, StoreBanner
 from tests.support.consoles import WIDE, Console, console
 from tests.support.desk import TestDesk, make_desk
+from tests.support.drafts import load_draft
 from tests.support.own_server import OwnServer, own_server
 from tests.support.recorded import recorded
 from tests.support.tickets import make_ticket

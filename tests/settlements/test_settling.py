@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from cs_console.casework.conversation import open_ticket, reply
 from cs_console.casework.workflow import assign, set_state
-from cs_console.custody.drafts import load_draft, save_draft
+from cs_console.custody.drafts import save_draft
 from cs_console.custody.safe_views import open_typed
 from cs_console.desk import DeskSession
 from cs_console.errors import (
@@ -39,6 +39,7 @@ from tests.decisions.cases import pack, person
 from tests.settlements.settlements import CONTACTS, about, end, refused, settlements, settling, workflow
 from tests.support.answers import write
 from tests.support.desk import TestDesk
+from tests.support.drafts import load_draft
 from tests.support.recorded import recorded
 from tests.support.rows import notices, ticket_of
 from tests.support.stored import keys_of

@@ -80,7 +80,7 @@ def test_an_age_band_is_sealed_and_nowhere_in_the_log(v: Verifying) -> None:
     (entry,) = recorded(v.desk, Action.AGE_RECORDED)
     assert (entry.fields, entry.reason) == ("", "")
     with v.desk.database.reading() as db:
-        assert askers.band_key(db, v.desk, v.ticket.requester_id) == TEEN
+        assert askers.is_recorded(db, v.desk, v.ticket.requester_id, TEEN)
         assert db.get_one(Requester, v.ticket.requester_id).age_band == sealed
 
 

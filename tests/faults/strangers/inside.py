@@ -15,7 +15,7 @@ from cs_console.casework.contacts import change_contact
 from cs_console.casework.conversation import open_ticket, reload, reply
 from cs_console.casework.ticket_view import TicketView
 from cs_console.custody.disclosure import Revealed, Target, reveal
-from cs_console.custody.drafts import load_draft, save_draft
+from cs_console.custody.drafts import save_draft
 from cs_console.desk import DeskSession
 from cs_console.errors import ConsoleError
 from cs_console.tickets.look_up import look_up
@@ -30,6 +30,7 @@ from models.ticket import Ticket
 from tests.faults.strangers.canaries import canaries_in
 from tests.faults.strangers.ledger import CODE_LIVES, WINDOW, Case, Code, Value, searchable
 from tests.faults.strangers.place import Place
+from tests.support.drafts import load_draft
 
 NOTE = "A letter with the number of the account, signed."
 
