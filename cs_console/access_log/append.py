@@ -1,8 +1,8 @@
 """Appending to the access log, inside the caller's own transaction: no commit, no entry; no entry, no act."""
 
 import json
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -114,7 +114,7 @@ def append(db: Session, desk: "Desk", actor: Actor, entry: Entry, at: datetime) 
     log = lock_log(db.connection(), desk)
     seq = log.append(written)
     _read_back_before_the_commit(db, desk, seq)
-    if due_for_signing(seq):
+    if _due_for_signing(seq):
         _sign_once_committed(db, desk)
     return seq
 
@@ -125,14 +125,27 @@ def append_alone(desk: "Desk", actor: Actor, entry: Entry, at: datetime) -> int:
     The quick way where many consoles append at once. Raises LogBroken, StoreUnavailable.
     """
     written = PreparedEntry(desk, actor, entry, at)
+    with locked_log(desk) as (log, _):
+        return log.append_last(written)
+
+
+@contextmanager
+def locked_log(desk: "Desk", *looks: Step) -> Iterator[tuple["LockedLog", list[Row | None]]]:
+    """Hold the log's head in a transaction of its own, which commits what is appended, with `append_last`, at the end.
+
+    The looks are made in the same round trip to a server: their answers are of after the lock. Where a checkpoint is
+    due by then, the log is signed before this ends. Raises LogBroken, StoreUnavailable.
+    """
     with desk.database.bare_transaction() as connection:
-        seq = lock_log(connection, desk).append_last(written)
-    if due_for_signing(seq):
+        found, *answers = first_rows(connection, _to_lock(connection), *looks)
+        log = _locked(connection, desk, found)
+        before = log.tree.size
+        yield log, answers
+    if log.tree.size > before and _due_for_signing(log.tree.size):
         sign_now(desk)
-    return seq
 
 
-def due_for_signing(seq: int) -> bool:
+def _due_for_signing(seq: int) -> bool:
     """Whether a checkpoint is due once the entry of this number is committed."""
     return seq % CHECKPOINT_ENTRIES == 0
 
@@ -149,7 +162,7 @@ class LockedLog:
         self.newest_at = newest_at
 
     def append(self, written: PreparedEntry) -> int:
-        """Append one entry and return its number; signing is then the caller's, see `due_for_signing`.
+        """Append one entry and return its number; signing is then the caller's.
 
         Its time is never before that of the newest entry: where this host's clock is behind, it gets that one's.
         Raises LogBroken when the store does not take it. Whether it is still there, and as it was written, is to be
@@ -237,22 +250,15 @@ def lock_log(connection: Connection, desk: "Desk") -> LockedLog:
 
     Raises LogBroken when the head is missing or was moved by something else.
     """
-    return _locked(connection, desk, first_rows(connection, *_to_lock(connection))[-1])
-
-
-def lock_log_and_look(connection: Connection, desk: "Desk", *looks: Step) -> tuple[LockedLog, list[Row | None]]:
-    """Lock the log, then ask a few things, in one round trip to a server: the answers are of after the lock."""
-    rows = first_rows(connection, *_to_lock(connection), *looks)
-    found = rows[-len(looks) :]
-    return _locked(connection, desk, rows[-len(looks) - 1]), found
+    return _locked(connection, desk, first_rows(connection, _to_lock(connection))[0])
 
 
 def _on_file(connection: Connection) -> bool:
     return connection.dialect.name == "sqlite"
 
 
-def _to_lock(connection: Connection) -> tuple[Step, ...]:
-    return (((_LOCK_HEAD if _on_file(connection) else _LOCK_ON_SERVER), {}),)
+def _to_lock(connection: Connection) -> Step:
+    return (_LOCK_HEAD if _on_file(connection) else _LOCK_ON_SERVER), {}
 
 
 def _locked(connection: Connection, desk: "Desk", row: Row | None) -> LockedLog:

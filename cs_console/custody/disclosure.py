@@ -20,9 +20,7 @@ from cs_console.access_log.append import (
     PreparedEntry,
     about_text,
     append_alone,
-    due_for_signing,
-    lock_log_and_look,
-    sign_now,
+    locked_log,
 )
 from cs_console.access_log.entry import Entry
 from cs_console.access_log.standing import check_owner, is_holder, is_open, kind_of
@@ -234,13 +232,12 @@ def _put_on_record(session: DeskSession, number: int, target: Target, purpose: s
     When this returns, both are durable.
     """
     desk = session.desk
-    with desk.database.bare_transaction() as connection:
-        # lock the log first: from then on no other recorded act can come between
-        of_this = {"number": number}
-        newest = (NEWEST_ASSIGNMENT, NEWEST_OWNER, NEWEST_WINDOW, NEWEST_KIND, NEWEST_ENDING)
-        of_the_log = ((one, of_this) for one in newest)
-        log, found = lock_log_and_look(connection, desk, _look(session, number, target), *of_the_log)
+    newest = (NEWEST_ASSIGNMENT, NEWEST_OWNER, NEWEST_WINDOW, NEWEST_KIND, NEWEST_ENDING)
+    of_the_log = ((one, {"number": number}) for one in newest)
+    # from the lock on no other recorded act can come between
+    with locked_log(desk, _look(session, number, target), *of_the_log) as (log, found):
         row, assignment, owner, window, kind, ending = found
+        connection = log.connection
         facts = _facts(connection, session, number, row)
         pack = desk.packs.get(facts.pack)
         facts = dataclasses.replace(facts, kind=kind_of(desk, facts.kind, kind))
@@ -267,8 +264,6 @@ def _put_on_record(session: DeskSession, number: int, target: Target, purpose: s
         )
         seq = log.append_last(PreparedEntry(desk, session.actor, entry, desk.clock.now()))
     state_head(desk, log.tree)
-    if due_for_signing(seq):
-        sign_now(desk)
     column = _COLUMN_OF.get(target.field, _OF_A_CONTACT)
     if column == _OF_A_CONTACT and facts.claimed is None:
         place = Place(facts.requester_id, *column, target.item)
@@ -435,10 +430,9 @@ def end_view(session: DeskSession, revealed: Revealed, seconds: int) -> None:
     Raises NothingThere for an entry that is not a view of this agent's, LogBroken, StoreUnavailable.
     """
     desk = session.desk
-    with desk.database.bare_transaction() as connection:
-        about = {"view": str(revealed.entry)}
-        of_mine = {"seq": revealed.entry, "actor": session.agent.name, "about": about_text(about)}
-        log, (shown,) = lock_log_and_look(connection, desk, (_MY_VIEW, of_mine))
+    about = {"view": str(revealed.entry)}
+    of_mine = {"seq": revealed.entry, "actor": session.agent.name, "about": about_text(about)}
+    with locked_log(desk, (_MY_VIEW, of_mine)) as (log, (shown,)):
         if shown is None:
             raise NothingThere("There is no such view to end.")
         ticket, requester, fields, view_purpose, verification, ended = shown
@@ -455,6 +449,4 @@ def end_view(session: DeskSession, revealed: Revealed, seconds: int) -> None:
             reason=f"entry {revealed.entry}",
             about=about,
         )
-        seq = log.append_last(PreparedEntry(desk, session.actor, entry, desk.clock.now()))
-    if due_for_signing(seq):
-        sign_now(desk)
+        log.append_last(PreparedEntry(desk, session.actor, entry, desk.clock.now()))
