@@ -46,7 +46,7 @@ def forget_textual_settings() -> None:
 
 
 def _is_leaving(pump: MessagePump) -> bool:
-    """Whether a widget, or what it stands in, is being taken off the screen."""
+    """Whether a widget, or one that holds it, is being taken off the screen."""
     if isinstance(pump, App):
         return False
     nodes = pump.ancestors_with_self if isinstance(pump, DOMNode) else [pump]
