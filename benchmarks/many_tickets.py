@@ -49,7 +49,7 @@ _TICKET_COLUMNS = (
     "verified_at",
     "due_at",
     "closed_at",
-    "row",
+    "version",
 )
 
 

@@ -46,6 +46,7 @@ REVISIONS = (
     "0018",
     "0019",
     "0020",
+    "0021",
 )
 """The migrations this program knows, oldest first: one for each file in migrations/versions."""
 

@@ -22,7 +22,7 @@ class Decision(SQLModel, table=True):
 
     id: str = Field(default_factory=new_id, primary_key=True)
     ticket_number: int = Field(foreign_key="ticket.number", index=True)
-    ticket_row: int
+    ticket_version: int
     proposer_id: str = Field(foreign_key="agent.id")
     outcome: Outcome = Field(sa_type=String)
     legal_review: bool = False

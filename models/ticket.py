@@ -83,4 +83,4 @@ class Ticket(SQLModel, table=True):
             ),
         ),
     )
-    row: int = 1
+    version: int = 1

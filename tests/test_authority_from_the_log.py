@@ -225,7 +225,7 @@ def test_a_proposal_that_is_not_as_the_log_holds_it_is_not_approved(sqlite_desk:
         change(
             sqlite_desk,
             update(Decision).values(state=DecisionState.PROPOSED),
-            update(Ticket).where(col(Ticket.number) == made.number).values(state="in approval", row=2),
+            update(Ticket).where(col(Ticket.number) == made.number).values(state="in approval", version=2),
         )
     with pytest.raises((NotVouched, OwnProposal)) as refused_with:
         approval.approve(approver, decision_id, PASSWORD)

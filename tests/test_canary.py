@@ -65,8 +65,8 @@ def _worked_on(test_desk: TestDesk, session: DeskSession, number: int) -> list[l
         assert CANARY.lower() in shown.value.lower() or ASCII in shown.value
         end_view(session, shown, 9)
     email = next(item for field, item, _ in targets if field == Field.EMAIL)
-    row = conversation.reload(session, number).row
-    conversation.reply(session, number, row, email, f"Dear {CANARY}, your street is {CANARY} Close.")
+    version = conversation.reload(session, number).version
+    conversation.reply(session, number, version, email, f"Dear {CANARY}, your street is {CANARY} Close.")
     save_draft(session, f"reply:{number}", f"And besides, {CANARY}", number)
     return targets
 

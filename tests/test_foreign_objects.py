@@ -7,7 +7,7 @@ from cs_console.foreign_objects import foreign_objects
 from tests.support.desk import TestDesk
 
 ON_FILE = {
-    "CREATE TRIGGER hides_it AFTER INSERT ON log_entry BEGIN UPDATE ticket SET row = row; END": "trigger hides_it",
+    "CREATE TRIGGER hides_it AFTER INSERT ON log_entry BEGIN DELETE FROM contact; END": "trigger hides_it",
     "CREATE VIEW seen AS SELECT * FROM log_entry": "view seen",
     "DROP TRIGGER log_entry_no_delete": "trigger log_entry_no_delete is gone",
 }

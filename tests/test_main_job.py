@@ -99,7 +99,7 @@ def test_the_main_job_end_to_end(test_desk: TestDesk, tmp_path: Path) -> None:
     assert revealed.value == f"{CANARY.lower()}@example.org"
     clock.forward(seconds=9)
     disclosure.end_view(mei, revealed, 9)
-    number_row = conversation.reload(mei, row.number).row
+    number_row = conversation.reload(mei, row.number).version
     conversation.reply(mei, row.number, number_row, mail.id, f"Dear {CANARY}, we are working on it.")
 
     finding = Finding(
@@ -121,7 +121,7 @@ def test_the_main_job_end_to_end(test_desk: TestDesk, tmp_path: Path) -> None:
     granted = ("account", "orders", "browsing", "location", "devices", "published")
     proposal = Proposal(request="delete", outcome=Outcome.PARTIAL, granted=granted, findings=(finding,))
     checklist.record_asked(mei, row.number, "delete", (*granted, "backups"))
-    decision = propose(mei, row.number, conversation.reload(mei, row.number).row, proposal).decision_id
+    decision = propose(mei, row.number, conversation.reload(mei, row.number).version, proposal).decision_id
     (waiting,) = approval.waiting(omar).rows
     assert waiting.decision_id == decision
     assert approval.approve(omar, decision, PASSWORD).final

@@ -128,9 +128,9 @@ class History:
             act()
             later(test_desk, minutes=1)
 
-    def row(self, number: int) -> int:
+    def version(self, number: int) -> int:
         with self.made.desk.database.reading() as db:
-            return db.get_one(Ticket, number).row
+            return db.get_one(Ticket, number).version
 
     def _an_appeal(self) -> None:
         case = self.case
@@ -146,21 +146,21 @@ class History:
         case, number = self.case, make_ticket(self.made, contacts=CONTACTS).number
         self.handed = number
         workflow.claim(case.ben, number)
-        workflow.set_priority(case.ben, number, self.row(number), Priority.HIGH)
-        workflow.assign(case.ben, number, self.row(number), "mei")
-        workflow.release(case.mei, number, self.row(number))
-        workflow.assign(case.sue, number, self.row(number), "sam")
-        workflow.set_kind(case.sam, number, self.row(number), TicketKind.REPORT)
-        workflow.set_state(case.sam, number, self.row(number), TicketState.WAITING)
+        workflow.set_priority(case.ben, number, self.version(number), Priority.HIGH)
+        workflow.assign(case.ben, number, self.version(number), "mei")
+        workflow.release(case.mei, number, self.version(number))
+        workflow.assign(case.sue, number, self.version(number), "sam")
+        workflow.set_kind(case.sam, number, self.version(number), TicketKind.REPORT)
+        workflow.set_state(case.sam, number, self.version(number), TicketState.WAITING)
         write(self.made, number)
         conversation.open_ticket(case.sam, number)
-        conversation.add_note(case.sam, number, self.row(number), "A note.")
-        conversation.reply(case.sam, number, self.row(number), self._email_of(number), "An answer.")
+        conversation.add_note(case.sam, number, self.version(number), "A note.")
+        conversation.reply(case.sam, number, self.version(number), self._email_of(number), "An answer.")
         over = make_ticket(self.made, contacts=CONTACTS).number
-        workflow.set_state(case.sam, over, self.row(over), TicketState.CLOSED, "It was sent twice.")
+        workflow.set_state(case.sam, over, self.version(over), TicketState.CLOSED, "It was sent twice.")
         self.two = make_ticket(self.made, kind=TicketKind.APPEAL, contacts=CONTACTS).number
         with pytest.raises(SecondPersonNeeded):
-            workflow.set_kind(case.sue, self.two, self.row(self.two), TicketKind.INQUIRY)
+            workflow.set_kind(case.sue, self.two, self.version(self.two), TicketKind.INQUIRY)
 
     def _email_of(self, number: int) -> str:
         view = conversation.reload(self.case.sam, number)
@@ -172,15 +172,15 @@ class History:
         first = propose(case.mei, made.number, 1, refusal("S4", self.made.clock.now())).decision_id
         approval.return_proposal(case.sue, first, "Say more.")
         proposal = refusal("S4", self.made.clock.now())
-        second = propose(case.mei, made.number, self.row(made.number), proposal).decision_id
+        second = propose(case.mei, made.number, self.version(made.number), proposal).decision_id
         approval.approve(case.sue, second, PASSWORD)
         later(self.made, minutes=1)
         with case.mei.work() as db:
             record_about(db, case.mei, facts(db, made.number), Action.TICKET_FOLLOW_UP)
         change_contact(case.mei, made.number, made.contact_ids[Field.MOBILE], Field.MOBILE, "+8613800138001")
-        conversation.add_note(case.mei, made.number, self.row(made.number), "A note.")
-        workflow.assign(case.sue, made.number, self.row(made.number), "ben")
-        workflow.set_priority(case.sue, made.number, self.row(made.number), Priority.HIGH)
+        conversation.add_note(case.mei, made.number, self.version(made.number), "A note.")
+        workflow.assign(case.sue, made.number, self.version(made.number), "ben")
+        workflow.set_priority(case.sue, made.number, self.version(made.number), Priority.HIGH)
         self.in_approval = made.number
 
     def _a_fee(self) -> None:
@@ -190,7 +190,7 @@ class History:
             decision_id = propose(self.case.mei, number, 1, fee(self.made.clock.now())).decision_id
             approval.approve(self.case.sue, decision_id, PASSWORD)
             if paid:
-                fee_paid(self.case.mei, number, self.row(number), self.made.clock.now().date())
+                fee_paid(self.case.mei, number, self.version(number), self.made.clock.now().date())
             self.fees.append(number)
 
     def _verifying(self) -> None:
@@ -207,7 +207,7 @@ class History:
             check_code(self.vic, sent.number, "00000000")
         self.coded = sent.number
         claimed = make_ticket(self.made, contacts=CONTACTS)
-        unlink_ticket(self.vic, claimed.number, self.row(claimed.number), "It was their brother's.")
+        unlink_ticket(self.vic, claimed.number, self.version(claimed.number), "It was their brother's.")
 
     def _who_asks(self) -> None:
         made = make_ticket(self.made, kind=TicketKind.RIGHTS, contacts=CONTACTS)
@@ -379,7 +379,7 @@ def test_nor_what_is_done_next(sqlite_desk: TestDesk) -> None:
     history = History(sqlite_desk)
     reword(sqlite_desk)
     case = history.case
-    assert workflow.set_kind(case.sam, history.two, history.row(history.two), TicketKind.INQUIRY) > 1
+    assert workflow.set_kind(case.sam, history.two, history.version(history.two), TicketKind.INQUIRY) > 1
     with pytest.raises(NotIndependent):
         workflow.claim(case.mei, history.second_appeal)
     workflow.claim(case.ben, history.second_appeal)

@@ -97,7 +97,7 @@ def _contact_changed(
         _replace(db, requester_id, contact_id, field, desk.clock.now())
     add_contact(db, desk, requester_id, key, NewContact(field, typed, False, desk.clock.now()))
     db.connection().execute(
-        update(Ticket).where(col(Ticket.number) == number).values(row=col(Ticket.row) + 1, no_contact=False)
+        update(Ticket).where(col(Ticket.number) == number).values(version=col(Ticket.version) + 1, no_contact=False)
     )
     names = (field.value,)
     about = about_fields(names)

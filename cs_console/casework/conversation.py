@@ -48,24 +48,24 @@ def reload(session: DeskSession, number: int) -> TicketView:
     return _view(session, number) if on_record else open_ticket(session, number)
 
 
-def add_note(session: DeskSession, number: int, row: int, text: str, *, act: ActId | None = None) -> int:
+def add_note(session: DeskSession, number: int, version: int, text: str, *, act: ActId | None = None) -> int:
     """Keep a note between agents, sealed and redacted like everything about a requester; nothing is sent.
 
     Anyone who may open the ticket can leave one, on a closed ticket too. A note changes nothing of the ticket's own,
-    so the row stays as it is (it is returned) and a proposal in approval does not go stale. One act keeps one note.
+    so the version stays as it is (it is returned) and a proposal in approval does not go stale. One act keeps one note.
     Raises BadInput, ChangedElsewhere, NothingThere, KeyDestroyed, OnHold, and what `acts.once` raises.
     """
     words = written(text)
     with session.work(*WORKS_ON_TICKETS) as db:
         intent = Intent(act, ActKind.NOTE, number, (words,))
-        once(db, session, intent, partial(_keep, db, session, number, row, words))
-        return row
+        once(db, session, intent, partial(_keep, db, session, number, version, words))
+        return version
 
 
-def _keep(db: Session, session: DeskSession, number: int, row: int, words: str) -> ActOutcome:
+def _keep(db: Session, session: DeskSession, number: int, version: int, words: str) -> ActOutcome:
     require_current(db, session)
     ticket = facts(db, number)
-    if ticket.row != row:
+    if ticket.version != version:
         raise ChangedElsewhere(number)
     require_in_use(db, session, ticket.requester_id)
     keep_note(db, session, ticket, words)
@@ -73,7 +73,7 @@ def _keep(db: Session, session: DeskSession, number: int, row: int, words: str) 
 
 
 def reply(
-    session: DeskSession, number: int, row: int, contact_id: str, text: str, *, act: ActId | None = None
+    session: DeskSession, number: int, version: int, contact_id: str, text: str, *, act: ActId | None = None
 ) -> DeliveryState:
     """Write to the requester at one of their contacts, chosen by its mask: queued and sealed first, then handed over.
 
@@ -86,11 +86,11 @@ def reply(
     words = written(text)
     with session.work(*WORKS_ON_TICKETS) as db:
         intent = Intent(act, ActKind.REPLY, number, (contact_id, words))
-        done = once(db, session, intent, partial(_queue, db, session, number, row, contact_id, words))
+        done = once(db, session, intent, partial(_queue, db, session, number, version, contact_id, words))
     return deliver_one(session.desk, done["message"])
 
 
-def _queue(db: Session, session: DeskSession, number: int, row: int, contact_id: str, words: str) -> ActOutcome:
+def _queue(db: Session, session: DeskSession, number: int, version: int, contact_id: str, words: str) -> ActOutcome:
     require_current(db, session)
     ticket = facts(db, number)
     require_own(ticket, session)
@@ -103,7 +103,7 @@ def _queue(db: Session, session: DeskSession, number: int, row: int, contact_id:
             "Nothing may be sent to this contact: it is not on file, and this ticket's message did not come from it.",
             "Choose another contact, or add one that the verified requester names (e).",
         )
-    row = change(db, ticket, row, last_message_at=session.desk.clock.now())
+    version = change(db, ticket, version, last_message_at=session.desk.clock.now())
     message_id = queue_message(
         db,
         session.desk,
@@ -113,7 +113,7 @@ def _queue(db: Session, session: DeskSession, number: int, row: int, contact_id:
         sort=MessageSort.REPLY,
         text=words,
         agent_id=session.agent.id,
-        ticket_row=row,
+        ticket_version=version,
     )
     return {"message": message_id}
 

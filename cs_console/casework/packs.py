@@ -44,8 +44,8 @@ def packs_to_move_to(session: DeskSession, number: int) -> tuple[PackChoice, ...
     return tuple(PackChoice(name, desk.packs.get(name).meta.title) for name in names)
 
 
-def move_to_pack(session: DeskSession, number: int, row: int, name: str, reason: str) -> int:
-    """Put an open ticket under another adopted policy, with a reason that is redacted and sealed; the new row.
+def move_to_pack(session: DeskSession, number: int, version: int, name: str, reason: str) -> int:
+    """Put an open ticket under another adopted policy, with a reason that is redacted and sealed; the new version.
 
     Its clocks are those of the new policy, moved by whatever had moved them before. What was filled in of the old
     policy's checklist, and what was read out of the letter in its words, is dropped. Raises NotAllowed, BadInput,
@@ -63,7 +63,7 @@ def move_to_pack(session: DeskSession, number: int, row: int, name: str, reason:
         new = desk.packs.get(name)
         if name not in adopted_names(db, desk) | {desk.packs.name}:
             raise NotAdopted(name)
-        row = change(db, ticket, row, pack=name, state=_lane(new, ticket).value)
+        version = change(db, ticket, version, pack=name, state=_lane(new, ticket).value)
         _moved(db, session, ticket, words)
         recompute(db, new, number)
         db.connection().execute(delete(Draft).where(col(Draft.place) == draft_place(number)))
@@ -71,7 +71,7 @@ def move_to_pack(session: DeskSession, number: int, row: int, name: str, reason:
         db.flush()
         about = {"from": ticket.pack, "to": name}
         record_about(db, session, ticket, Action.POLICY_MOVED, f"{ticket.pack} -> {name}", about=about)
-        return row
+        return version
 
 
 def _require_movable(ticket: TicketFacts) -> None:

@@ -114,7 +114,7 @@ class TicketView:
     """
 
     number: int
-    row: int
+    version: int
     kind: TicketKind
     kind_title: str
     state: TicketState
@@ -179,7 +179,7 @@ def view_of(db: Session, session: DeskSession, number: int) -> TicketView:
         subject, lines = WAITING, tuple(replace(line, text=WAITING) for line in lines)
     return TicketView(
         number=number,
-        row=ticket.row,
+        version=ticket.version,
         kind=ticket.kind,
         kind_title=pack.kinds[ticket.kind].title,
         state=ticket.state,

@@ -75,7 +75,7 @@ HANDED_ON = "the ticket left the agent's hands"
 
 
 def claim(session: DeskSession, number: int) -> int:
-    """Take an unassigned ticket in one atomic statement and return its row; claiming an own ticket changes nothing.
+    """Take an unassigned ticket in one atomic statement and return its version; claiming an own ticket changes nothing.
 
     For agents; a supervisor assigns instead. Raises TakenBy with the other's name, WrongState for a closed ticket,
     NothingThere, NotAllowed, and NotIndependent, recorded, for an agent who was involved in what the ticket is about.
@@ -93,25 +93,25 @@ def _claim(session: DeskSession, number: int) -> int:
         took = db.connection().execute(
             update(Ticket)
             .where(col(Ticket.number) == number, col(Ticket.assignee_id).is_(None), col(Ticket.closed_at).is_(None))
-            .values(assignee_id=session.agent.id, row=col(Ticket.row) + 1)
-            .returning(col(Ticket.row))
+            .values(assignee_id=session.agent.id, version=col(Ticket.version) + 1)
+            .returning(col(Ticket.version))
         )
-        row = took.scalar()
+        version = took.scalar()
         ticket = facts_on_record(db, session.desk, number)
-        if row is None:
+        if version is None:
             if ticket.assignee_id == session.agent.id:
-                return ticket.row
+                return ticket.version
             require_open(ticket)
             raise TakenBy(number, ticket.assignee or "someone else")
         about = assigned(None, session.agent.id)
         record_about(db, session, ticket, Action.TICKET_CLAIMED, "claimed", about=about)
-        return int(row)
+        return int(version)
 
 
-def release(session: DeskSession, number: int, row: int) -> int:
+def release(session: DeskSession, number: int, version: int) -> int:
     """Give a ticket back to the queue; its assignee or a supervisor can. Closes an open verification window.
 
-    Returns the new row. Raises NotAssigned, WrongState, ChangedElsewhere.
+    Returns the new version. Raises NotAssigned, WrongState, ChangedElsewhere.
     """
     with session.work(*WORKS_ON_TICKETS) as db:
         ticket = facts_on_record(db, session.desk, number)
@@ -119,29 +119,29 @@ def release(session: DeskSession, number: int, row: int) -> int:
         if ticket.assignee_id is None:
             raise WrongState(f"#{number} is not assigned to anyone.", "Claim it (c).")
         _require_own_or_supervisor(ticket, session)
-        row = change(db, ticket, row, assignee_id=None)
+        version = change(db, ticket, version, assignee_id=None)
         words = f"released by {session.agent.name}, was {ticket.assignee}'s"
         about = assigned(ticket.assignee_id, None)
         record_about(db, session, ticket, Action.TICKET_RELEASED, words, about=about)
         close_window(db, session.desk, number, session=session, reason=HANDED_ON)
-        return row
+        return version
 
 
-def assign(session: DeskSession, number: int, row: int, agent_name: str) -> int:
+def assign(session: DeskSession, number: int, version: int, agent_name: str) -> int:
     """Give a ticket to another agent: a supervisor can, or the assignee handing on. That closes an open window.
 
-    A window that was opened while the ticket was unassigned stays open. Returns the new row. Raises NotAssigned,
+    A window that was opened while the ticket was unassigned stays open. Returns the new version. Raises NotAssigned,
     UnknownAgent, BadInput, WrongState, ChangedElsewhere, and NotIndependent, recorded, for an agent who was involved in
     what the ticket is about.
     """
     try:
-        return _assign(session, number, row, agent_name)
+        return _assign(session, number, version, agent_name)
     except NotIndependent as error:
         _record_kept_out(session, number, Action.TICKET_ASSIGNED, f"{error.code}: {agent_name}")
         raise
 
 
-def _assign(session: DeskSession, number: int, row: int, agent_name: str) -> int:
+def _assign(session: DeskSession, number: int, version: int, agent_name: str) -> int:
     with session.work(*WORKS_ON_TICKETS) as db:
         ticket = facts_on_record(db, session.desk, number)
         require_open(ticket)
@@ -153,12 +153,12 @@ def _assign(session: DeskSession, number: int, row: int, agent_name: str) -> int
             raise BadInput(f"#{number} is already assigned to {agent_name}.", "Choose another agent.")
         others = _assignable(db, session.desk, HANDLES_TICKETS).values()
         _require_independent(db, session, number, agent_id, agent_name, others)
-        row = change(db, ticket, row, assignee_id=agent_id)
+        version = change(db, ticket, version, assignee_id=agent_id)
         words, about = f"{ticket.assignee or 'unassigned'} -> {agent_name}", assigned(ticket.assignee_id, agent_id)
         record_about(db, session, ticket, Action.TICKET_ASSIGNED, words, about=about)
         if ticket.assignee_id is not None:
             close_window(db, session.desk, number, session=session, reason=HANDED_ON)
-        return row
+        return version
 
 
 def assignable(session: DeskSession, number: int | None = None) -> tuple[str, ...]:
@@ -176,11 +176,11 @@ def assignable(session: DeskSession, number: int | None = None) -> tuple[str, ..
 
 
 def set_state(
-    session: DeskSession, number: int, row: int, state: TicketState, why: str = "", *, act: ActId | None = None
+    session: DeskSession, number: int, version: int, state: TicketState, why: str = "", *, act: ActId | None = None
 ) -> int:
     """Move a ticket along BY_HAND; its assignee or a supervisor can. Closing it closes an open window too.
 
-    Returns the new row. A request that ends with a decision is not closed around it, and waits in "to verify" until
+    Returns the new version. A request that ends with a decision is not closed around it, and waits in "to verify" until
     its requester is verified; a clock that a fee stopped goes on with the work (policy V.4). What ends with steps of
     its own, or was never verified, is closed before its answer by a supervisor alone, who says `why`: it is kept as a
     note. What the policy decides with two people takes two uninvolved supervisors. No one closes what is about a
@@ -190,16 +190,18 @@ def set_state(
     does it once, with one note.
     """
     closes = state is TicketState.CLOSED
-    intent = Intent(act, ActKind.STATE_SET, number, (str(row), state.value, why.strip()))
+    intent = Intent(act, ActKind.STATE_SET, number, (str(version), state.value, why.strip()))
     with _kept_out_on_record(session, number, Action.TICKET_STATE_SET), session.work(*WORKS_ON_TICKETS) as db:
-        done = once(db, session, intent, partial(_set_state, db, session, number, row, state, why))
+        done = once(db, session, intent, partial(_set_state, db, session, number, version, state, why))
     if "row" not in done:
         raise SecondPersonNeeded(f"{'close' if closes else 'move'} #{number}", "s")
     return int(done["row"])
 
 
-def _set_state(db: Session, session: DeskSession, number: int, row: int, state: TicketState, why: str) -> ActOutcome:
-    """The new row; nothing where the first of two people is on record now."""
+def _set_state(
+    db: Session, session: DeskSession, number: int, version: int, state: TicketState, why: str
+) -> ActOutcome:
+    """The new version; nothing where the first of two people is on record now."""
     ticket = facts_on_record(db, session.desk, number)
     _require_own_or_supervisor(ticket, session)
     if ticket.state is TicketState.CLOSED:
@@ -212,11 +214,11 @@ def _set_state(db: Session, session: DeskSession, number: int, row: int, state: 
             _require_reason(session, ticket, why)
             keep_note(db, session, ticket, written(why))
             two = takes_two(session.desk.packs.get(ticket.pack), ticket.kind)
-            if two and not _is_second(db, session, ticket, row, state.value):
+            if two and not _is_second(db, session, ticket, version, state.value):
                 return {}
     now = session.desk.clock.now()
     closed_at = now if state is TicketState.CLOSED else None
-    row = change(db, ticket, row, state=state.value, closed_at=closed_at)
+    version = change(db, ticket, version, state=state.value, closed_at=closed_at)
     if state not in (TicketState.WAITING, TicketState.CLOSED):
         go_on(db, session.desk.packs.get(ticket.pack), ticket, now, session.agent.id)
     about = {"from": ticket.state.value, "state": state.value}
@@ -224,43 +226,43 @@ def _set_state(db: Session, session: DeskSession, number: int, row: int, state: 
     record_about(db, session, ticket, Action.TICKET_STATE_SET, words, about=about)
     if state is TicketState.CLOSED:
         close_window(db, session.desk, number, session=session, reason="the ticket was closed")
-    return {"row": str(row)}
+    return {"row": str(version)}
 
 
-def set_priority(session: DeskSession, number: int, row: int, priority: Priority) -> int:
+def set_priority(session: DeskSession, number: int, version: int, priority: Priority) -> int:
     """Set the priority of an open ticket, the agent's own or an unassigned one; a supervisor can for any.
 
-    Returns the new row. Raises NotAssigned, WrongState, ChangedElsewhere.
+    Returns the new version. Raises NotAssigned, WrongState, ChangedElsewhere.
     """
     with session.work(*WORKS_ON_TICKETS) as db:
         ticket = facts_on_record(db, session.desk, number)
         require_open(ticket)
         _require_triage(ticket, session)
-        row = change(db, ticket, row, priority=priority.value)
+        version = change(db, ticket, version, priority=priority.value)
         before, after = ticket.priority.name.lower(), priority.name.lower()
         about = {"from": before, "priority": after}
         record_about(db, session, ticket, Action.TICKET_PRIORITY_SET, f"priority {before} -> {after}", about=about)
-        return row
+        return version
 
 
-def set_kind(session: DeskSession, number: int, row: int, kind: TicketKind) -> int:
+def set_kind(session: DeskSession, number: int, version: int, kind: TicketKind) -> int:
     """Correct the kind that intake guessed, on the agent's own or an unassigned ticket; a supervisor can for any.
 
     The clocks and the lane follow the new kind. Once its requester is verified, only a supervisor makes a request that
     ends with a decision into something else (policy V.4). What the policy decides with two people becomes something
-    else, whatever it is, only when a second, uninvolved supervisor says the same. Returns the new row. Raises
+    else, whatever it is, only when a second, uninvolved supervisor says the same. Returns the new version. Raises
     NotAssigned, NotAllowed, BadInput for the kind it has already, WrongState, ChangedElsewhere; OwnDecision and
     NotIndependent are recorded; SecondPersonNeeded once the first of two people is on record, and nothing else has
     changed. The assignee loses the ticket if they have to keep away from what it became.
     """
     with _kept_out_on_record(session, number, Action.TICKET_KIND_SET):
-        after = _set_kind(session, number, row, kind)
+        after = _set_kind(session, number, version, kind)
     if after is None:
         raise SecondPersonNeeded(f"change the kind of #{number} to {kind}", "t")
     return after
 
 
-def _set_kind(session: DeskSession, number: int, row: int, kind: TicketKind) -> int | None:
+def _set_kind(session: DeskSession, number: int, version: int, kind: TicketKind) -> int | None:
     with session.work(*WORKS_ON_TICKETS) as db:
         ticket = facts_on_record(db, session.desk, number)
         require_open(ticket)
@@ -277,25 +279,25 @@ def _set_kind(session: DeskSession, number: int, row: int, kind: TicketKind) -> 
         if matter_of(db, number) is not None:
             _require_supervisor(session, "change the kind of a ticket about an earlier decision", "or settle it")
         # also into another kind that takes two: as an appeal, one person would end a rights request alone
-        if takes_two(pack, ticket.kind) and not _is_second(db, session, ticket, row, kind.value):
+        if takes_two(pack, ticket.kind) and not _is_second(db, session, ticket, version, kind.value):
             return None
         turned = as_kind(pack, ticket, kind)
-        row = change(db, ticket, row, **turned.values)
+        version = change(db, ticket, version, **turned.values)
         recompute(db, pack, number)
         record_about(db, session, ticket, Action.TICKET_KIND_SET, turned.words, about=turned.about)
-        return _without_who_keeps_away(db, session, ticket, row)
+        return _without_who_keeps_away(db, session, ticket, version)
 
 
-def _without_who_keeps_away(db: Session, session: DeskSession, ticket: TicketFacts, row: int) -> int:
-    """Take the ticket from its assignee where it is now about what they decided; the row after that."""
+def _without_who_keeps_away(db: Session, session: DeskSession, ticket: TicketFacts, version: int) -> int:
+    """Take the ticket from its assignee where it is now about what they decided; the version after that."""
     if ticket.assignee_id is None or ticket.assignee_id not in excluded_agents(db, session.desk, ticket.number):
-        return row
-    row = change(db, ticket, row, assignee_id=None)
+        return version
+    version = change(db, ticket, version, assignee_id=None)
     words = f"taken from {ticket.assignee}, who decided what it is about"
     about = assigned(ticket.assignee_id, None) | {"why": KEPT_AWAY}
     record_about(db, session, ticket, Action.TICKET_RELEASED, words, about=about)
     close_window(db, session.desk, ticket.number, session=session, reason=HANDED_ON)
-    return row
+    return version
 
 
 def takes_two(pack: Pack, kind: TicketKind) -> bool:
@@ -306,19 +308,19 @@ def takes_two(pack: Pack, kind: TicketKind) -> bool:
     return rules.needs_decision or (rules.workflow is not None and bool(rules.workflow.matter))
 
 
-def _is_second(db: Session, session: DeskSession, ticket: TicketFacts, row: int, ending: str) -> bool:
+def _is_second(db: Session, session: DeskSession, ticket: TicketFacts, version: int, ending: str) -> bool:
     """Whether another, uninvolved person asked for the same ending and nothing has happened to the ticket since; else
     it is on record now that the desk's agent asked. The second one is a supervisor. Raises ChangedElsewhere.
     """
-    if ticket.row != row:
+    if ticket.version != version:
         raise ChangedElsewhere(ticket.number)
     number, out = ticket.number, excluded_agents(db, session.desk, ticket.number)
     last = latest(db, session.desk, number, (Action.ENDING_ASKED, *CHANGING, Action.TICKET_FOLLOW_UP))
-    if last is not None and last.action is Action.ENDING_ASKED and last.names(ending=ending, row=str(row)):
+    if last is not None and last.action is Action.ENDING_ASKED and last.names(ending=ending, row=str(version)):
         by = (last.about or {})["by"]
         if by not in out and is_another(db, session.desk, by, session.agent.id) and session.agent.has(Role.SUPERVISOR):
             return True
-    about = {"ending": ending, "row": str(row), "by": session.agent.id}
+    about = {"ending": ending, "row": str(version), "by": session.agent.id}
     record_about(db, session, ticket, Action.ENDING_ASKED, ending, about=about)
     return False
 
@@ -374,10 +376,10 @@ def _require_independent(
         raise NoOneIndependent(number) if others and out.issuperset(others) else NotIndependent(number, who)
 
 
-def name_reviewer(session: DeskSession, number: int, row: int, agent_name: str, why: str) -> int:
+def name_reviewer(session: DeskSession, number: int, version: int, agent_name: str, why: str) -> int:
     """Assign a ticket for which no one is independent to a person that a privacy officer names (DECISIONS.md, 10).
 
-    The reason is kept as a note, and the naming is on record; it holds for this ticket alone. Returns the new row.
+    The reason is kept as a note, and the naming is on record; it holds for this ticket alone. Returns the new version.
     Raises NotAllowed, also for one's own name and while anyone uninvolved could take it, UnknownAgent, BadInput,
     WrongState, ChangedElsewhere.
     """
@@ -393,14 +395,14 @@ def name_reviewer(session: DeskSession, number: int, row: int, agent_name: str, 
         if not is_another(db, session.desk, agent_id, session.agent.id):
             raise NotAllowed("You cannot name yourself.", "Choose another person.")
         keep_note(db, session, ticket, written(why))
-        row = change(db, ticket, row, assignee_id=agent_id)
+        version = change(db, ticket, version, assignee_id=agent_id)
         named = {"to": agent_id, "by": session.agent.id}
         record_about(db, session, ticket, Action.REVIEWER_NAMED, f"{agent_name}, no one uninvolved left", about=named)
         words, about = f"{ticket.assignee or 'unassigned'} -> {agent_name}", assigned(ticket.assignee_id, agent_id)
         record_about(db, session, ticket, Action.TICKET_ASSIGNED, words, about=about)
         if ticket.assignee_id is not None:
             close_window(db, session.desk, number, session=session, reason=HANDED_ON)
-        return row
+        return version
 
 
 def _record_kept_out(session: DeskSession, number: int, action: Action, reason: str) -> None:

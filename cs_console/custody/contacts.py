@@ -139,23 +139,23 @@ def _add(
     normalised = normalise(new.field, new.value, desk.packs.current.meta.region)
     value = normalised or new.value.strip()
     found_by = on_file_form(new.field, value) if new.on_file else value
-    row = new_id()
+    contact_id = new_id()
     _INSERT.run(
         db.connection(),
         {
-            "id": row,
+            "id": contact_id,
             "requester_id": requester_id,
             "ticket_number": number,
             "field": new.field.value,
             "on_file": new.on_file,
-            "value": seal(key, Place(owner, "contact", "value", row), value),
-            "mask": seal(key, Place(owner, "contact", "mask", row), mask(new.field, value)),
+            "value": seal(key, Place(owner, "contact", "value", contact_id), value),
+            "mask": seal(key, Place(owner, "contact", "mask", contact_id), mask(new.field, value)),
             "lookup": None if normalised is None else lookup_token(desk.keyring, new.field, found_by),
             "changed_at": microseconds(new.changed_at),
             "replaced_at": None,
         },
     )
-    return row
+    return contact_id
 
 
 def persons_with(db: Session, desk: Desk, field: Field, normalised: str, most: int = 2) -> tuple[str, ...]:

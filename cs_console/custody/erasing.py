@@ -100,7 +100,7 @@ def wipe(db: Session, requester_id: str, now: datetime) -> None:
     run(update(Message).where(whose[Message], waiting).values(stopped))
     proposed = col(Decision.state) == DecisionState.PROPOSED
     run(update(Decision).where(whose[Decision], proposed).values(state=DecisionState.WITHDRAWN))
-    closed = {"state": TicketState.CLOSED, "closed_at": now, "row": col(Ticket.row) + 1}
+    closed = {"state": TicketState.CLOSED, "closed_at": now, "version": col(Ticket.version) + 1}
     run(update(Ticket).where(whose[Ticket], col(Ticket.closed_at).is_(None)).values(closed))
 
 

@@ -33,7 +33,7 @@ def hand_over(db: Session, desk: Desk, number: int, to_id: str, link: Link) -> T
     db.connection().execute(
         update(Ticket)
         .where(col(Ticket.number) == number)
-        .values(requester_id=to_id, sealed_key=sealed_key, link=link, row=col(Ticket.row) + 1)
+        .values(requester_id=to_id, sealed_key=sealed_key, link=link, version=col(Ticket.version) + 1)
     )
     db.connection().execute(update(Contact).where(col(Contact.ticket_number) == number).values(requester_id=to_id))
     redact_ticket_later(db, number)  # what is on file with them is another's now

@@ -25,12 +25,12 @@ OUTGOING = frozenset(
 
 @dataclass(frozen=True)
 class OutgoingLine:
-    """A message to be sent, and the ticket's row that a reply left. Its text never appears in a repr."""
+    """A message to be sent, and the ticket's version that a reply left. Its text never appears in a repr."""
 
     text: str = field(repr=False)
     subject: str = field(repr=False)
     message_id: str
-    ticket_row: int | None = None
+    ticket_version: int | None = None
 
 
 def line_for_sending(db: Session, desk: Desk, message_id: str) -> OutgoingLine:

@@ -133,7 +133,7 @@ def seal_again(db: Session, desk: Desk, number: int, old: TicketKeys, new: Ticke
 
 
 def _rows_of(number: int) -> dict[type[SQLModel], Select[*tuple[Any, ...]]]:
-    """By table: the ids of the ticket's rows, and whether what they hold is sealed twice."""
+    """By table: the ids of the ticket's versions, and whether what they hold is sealed twice."""
     by_number = (Contact, Message, Verification, Authority, ClockEvent, Settlement, Hold)
     return {
         Ticket: select(col(Ticket.number), false()).where(col(Ticket.number) == number),

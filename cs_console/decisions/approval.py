@@ -203,7 +203,7 @@ def _role_for(db: Session, session: DeskSession, decision: Decision) -> Role:
 
 
 def _require_fresh(db: Session, session: DeskSession, decision: Decision, ticket: TicketFacts) -> None:
-    """Refuse when the ticket changed since, by its row or by the log, or the answers have gone stale.
+    """Refuse when the ticket changed since, by its version or by the log, or the answers have gone stale.
 
     Raises StaleProposal, LogBroken.
 
@@ -212,7 +212,7 @@ def _require_fresh(db: Session, session: DeskSession, decision: Decision, ticket
     now, pack = session.desk.clock.now(), session.desk.packs.get(ticket.pack)
     said = proposal_on_record(db, session.desk, ticket.number)
     why = ""
-    if ticket.row != decision.ticket_row or ticket.state is not TicketState.IN_APPROVAL or said.changed:
+    if ticket.version != decision.ticket_version or ticket.state is not TicketState.IN_APPROVAL or said.changed:
         why = f"#{ticket.number} was changed after this was proposed."
     elif not decision.legal_review:
         proposal = _opened(db, session, ticket, decision)
@@ -233,7 +233,7 @@ def _end(db: Session, decision: Decision, ticket: TicketFacts, state: DecisionSt
     db.add(decision)
     db.flush()
     if ticket.state is TicketState.IN_APPROVAL:
-        change(db, ticket, ticket.row, state=TicketState.VERIFIED.value)
+        change(db, ticket, ticket.version, state=TicketState.VERIFIED.value)
 
 
 _RECORDED = (OwnProposal, OwnDecision, NotAllowed, NotVouched, WrongPassword, SignInMustWait, StaleProposal)

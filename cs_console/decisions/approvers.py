@@ -110,7 +110,7 @@ def _is_of(word: Word, row: Row[*tuple[Any, ...]]) -> bool:
 
 def proposed(desk: Desk, decision: Decision) -> dict[str, str]:
     """What the entry of a proposal vouches for: whose it is, and a digest of what is to be approved by which roles."""
-    what = (decision.ticket_number, decision.ticket_row, decision.outcome, decision.legal_review, decision.needs)
+    what = (decision.ticket_number, decision.ticket_version, decision.outcome, decision.legal_review, decision.needs)
     return {"decision": decision.id, "by": decision.proposer_id, "digest": digest(desk, *map(str, what))}
 
 

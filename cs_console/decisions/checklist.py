@@ -224,7 +224,9 @@ def preview_notice(session: DeskSession, number: int, proposal: Proposal) -> str
         return make_notice(pack, told, replace(proposal, language=ticket.language))
 
 
-def propose(session: DeskSession, number: int, row: int, proposal: Proposal, *, act: ActId | None = None) -> Proposed:
+def propose(
+    session: DeskSession, number: int, version: int, proposal: Proposal, *, act: ActId | None = None
+) -> Proposed:
     """Propose a decision on the agent's own verified rights request; what it asks must be on record.
 
     Each thing asked for is granted or under a ground, and nothing else is: less than was asked takes a second person.
@@ -241,7 +243,7 @@ def propose(session: DeskSession, number: int, row: int, proposal: Proposal, *, 
         session.work(*HANDLES_TICKETS) as db,
     ):
         intent = Intent(act, ActKind.PROPOSED, number, (proposal_to_json(proposal),))
-        done = once(db, session, intent, partial(_propose, db, session, number, row, proposal))
+        done = once(db, session, intent, partial(_propose, db, session, number, version, proposal))
         _require_waiting(db, done)
     needs = tuple(filter(None, done["needs"].split(",")))
     return Proposed(done["decision"], needs, "" if needs else send(session.desk, made_by(done)))
@@ -254,7 +256,7 @@ def _require_waiting(db: Session, done: ActOutcome) -> None:
         raise DoneBefore
 
 
-def _propose(db: Session, session: DeskSession, number: int, row: int, proposal: Proposal) -> ActOutcome:
+def _propose(db: Session, session: DeskSession, number: int, version: int, proposal: Proposal) -> ActOutcome:
     desk, decision_id = session.desk, new_id()
     require_current(db, session)
     ticket = locked_facts(db, desk, number)
@@ -271,12 +273,12 @@ def _propose(db: Session, session: DeskSession, number: int, row: int, proposal:
     make_notice(pack, told, proposal)  # whatever is missing shows now, not at approval
     hidden = under_legal_review(pack, proposal)
     needs = with_those_undone(db, desk, number, needed_roles(pack, proposal))
-    in_approval = change(db, ticket, row, state=TicketState.IN_APPROVAL.value)
+    in_approval = change(db, ticket, version, state=TicketState.IN_APPROVAL.value)
     go_on(db, pack, ticket, now, session.agent.id)
     decision = Decision(
         id=decision_id,
         ticket_number=number,
-        ticket_row=in_approval,
+        ticket_version=in_approval,
         proposer_id=session.agent.id,
         outcome=proposal.outcome,
         legal_review=hidden,

@@ -46,7 +46,7 @@ def unpaid_letter(pack: Pack, ticket: TicketFacts) -> tuple[str, str]:
 
 
 def queue_letter(
-    db: Session, session: DeskSession, ticket: TicketFacts, text: str, *, subject: str = "", row: int | None = None
+    db: Session, session: DeskSession, ticket: TicketFacts, text: str, *, subject: str = "", version: int | None = None
 ) -> str:
     """Queue it to the requester: where the notice would go, else to what they gave with their request.
 
@@ -65,5 +65,5 @@ def queue_letter(
         text=text,
         agent_id=session.agent.id,
         subject=subject,
-        ticket_row=row,
+        ticket_version=version,
     )

@@ -46,7 +46,7 @@ from models.ticket import Ticket
 LONGEST_REASON = 2000
 
 
-def ask_identity(session: DeskSession, number: int, row: int, *, act: ActId | None = None) -> DeliveryState:
+def ask_identity(session: DeskSession, number: int, version: int, *, act: ActId | None = None) -> DeliveryState:
     """Ask the requester, in the pack's words, to prove who they are; what became of the message is returned.
 
     An agent on a ticket of their own, or a verifier. If the pack says so, the clock is stopped from now until the
@@ -55,11 +55,11 @@ def ask_identity(session: DeskSession, number: int, row: int, *, act: ActId | No
     """
     with session.work(*ASKS_FOR_PROOF) as db:
         intent = Intent(act, ActKind.IDENTITY_ASKED, number)
-        done = once(db, session, intent, partial(_ask_identity, db, session, number, row))
+        done = once(db, session, intent, partial(_ask_identity, db, session, number, version))
     return deliver_one(session.desk, done["message"])
 
 
-def _ask_identity(db: Session, session: DeskSession, number: int, row: int) -> ActOutcome:
+def _ask_identity(db: Session, session: DeskSession, number: int, version: int) -> ActOutcome:
     desk = session.desk
     require_current(db, session)
     ticket = facts_on_record(db, session.desk, number)
@@ -68,8 +68,8 @@ def _ask_identity(db: Session, session: DeskSession, number: int, row: int) -> A
     refusal = why_not_ask(session, roles, pack, ticket, happened(db, ticket), now)
     if refusal is not None:
         raise refusal
-    row = change(db, ticket, row, last_message_at=now)
-    message_id = queue_letter(db, session, ticket, identity_letter(pack, ticket), row=row)
+    version = change(db, ticket, version, last_message_at=now)
+    message_id = queue_letter(db, session, ticket, identity_letter(pack, ticket), version=version)
     add_event(db, number, ClockMove.IDENTITY_ASKED, now, agent_id=session.agent.id)
     clock = recompute(db, pack, number)
     stands = "" if clock.stopped else ", which does not stop this clock"
@@ -77,7 +77,7 @@ def _ask_identity(db: Session, session: DeskSession, number: int, row: int) -> A
     return {"message": message_id}
 
 
-def extend(session: DeskSession, number: int, row: int, reason: str, *, act: ActId | None = None) -> DeliveryState:
+def extend(session: DeskSession, number: int, version: int, reason: str, *, act: ActId | None = None) -> DeliveryState:
     """Give the answer the pack's longer term, and tell the requester why before the first one is over.
 
     For the roles that the pack names; an agent only on their ticket. The reason is sent and stored with personal data
@@ -91,20 +91,20 @@ def extend(session: DeskSession, number: int, row: int, reason: str, *, act: Act
         session.work(*WORKS_ON_TICKETS) as db,
     ):
         intent = Intent(act, ActKind.EXTENDED, number, (words,))
-        done = once(db, session, intent, partial(_extend, db, session, number, row, words))
+        done = once(db, session, intent, partial(_extend, db, session, number, version, words))
     return deliver_one(session.desk, done["message"])
 
 
-def _extend(db: Session, session: DeskSession, number: int, row: int, words: str) -> ActOutcome:
+def _extend(db: Session, session: DeskSession, number: int, version: int, words: str) -> ActOutcome:
     desk = session.desk
     require_current(db, session)
-    db.get(Ticket, number, with_for_update=True)  # its row stays: no proposal goes stale by a longer term
+    db.get(Ticket, number, with_for_update=True)  # its version stays: no proposal goes stale by a longer term
     ticket = facts_on_record(db, session.desk, number)
     pack, now = desk.packs.get(ticket.pack), desk.clock.now()
     refusal = why_not_extend(session, roles_now(db, session), pack, ticket, clock_now(db, pack, ticket), now)
     if refusal is not None:
         raise refusal
-    if ticket.row != row:
+    if ticket.version != version:
         raise ChangedElsewhere(number)
     if pack.checklist.says_nothing(words):
         raise BadInput("An extension needs a reason.", "Say why the answer takes longer. The requester will read it.")

@@ -61,7 +61,7 @@ class ClockView:
     """
 
     number: int
-    row: int
+    version: int
     words: str
     clause: str
     explained: str
@@ -97,7 +97,7 @@ def clock_view(session: DeskSession, number: int) -> ClockView:
     lines += [(event.at, _line(typed, ticket, event, by, zone)) for event, by in moved]
     return ClockView(
         number=number,
-        row=ticket.row,
+        version=ticket.version,
         words=clock_words(pack, ticket.kind, clock, None if ticket.closed_at else now),
         clause=pack.clock.clause if clock.decides else pack.clock.first_response_clause,
         explained=pack.clock.explained if clock.decides else "",

@@ -24,7 +24,7 @@ _CHANGING = (
     Action.TICKET_UNLINKED,
     Action.MATTER_NAMED,
 )
-"""What makes a proposal stale: each changes the ticket's row."""
+"""What makes a proposal stale: each changes the ticket's version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def proposal_on_record(db: Session, desk: Desk, number: int) -> ProposalSaid:
     if proposed is None or proposed.about is None:
         return ProposalSaid()
     since = (word for word in words(db, desk, [number], _CHANGING) if word.seq > proposed.seq)
-    # a review that begins on an open ticket leaves its row as it is
+    # a review that begins on an open ticket leaves its version as it is
     changed = any(not begins_review(word) for word in since)
     return ProposalSaid(from_microseconds(proposed.at), changed)
 

@@ -31,7 +31,7 @@ from models.roles import RECORDS_FEES
 from models.ticket import Ticket
 
 
-def fee_paid(session: DeskSession, number: int, row: int, day: date, *, act: ActId | None = None) -> None:
+def fee_paid(session: DeskSession, number: int, version: int, day: date, *, act: ActId | None = None) -> None:
     """Put on record that the fee was paid on that day, in the pack's time zone: the ticket goes back to work.
 
     An agent on a ticket of their own, or a supervisor. The clock continues from that day, not from when it was written
@@ -41,22 +41,22 @@ def fee_paid(session: DeskSession, number: int, row: int, day: date, *, act: Act
     """
     with session.work(*RECORDS_FEES) as db:
         intent = Intent(act, ActKind.FEE_PAID, number, (day.isoformat(),))
-        once(db, session, intent, partial(_fee_paid, db, session, number, row, day))
+        once(db, session, intent, partial(_fee_paid, db, session, number, version, day))
 
 
-def _fee_paid(db: Session, session: DeskSession, number: int, row: int, day: date) -> ActOutcome:
+def _fee_paid(db: Session, session: DeskSession, number: int, version: int, day: date) -> ActOutcome:
     ticket, pack, clock, now = _read(db, session, number)
     refusal = why_not_paid(session, roles_now(db, session), ticket, clock)
     if refusal is not None:
         raise refusal
-    if ticket.row != row:
+    if ticket.version != version:
         raise ChangedElsewhere(number)
     if day not in payment_days(pack.clock, clock, now):
         raise BadInput(
             "It cannot have been paid on that day.", "Choose a day between the request for the fee and today."
         )
-    if ticket.state is TicketState.WAITING:  # else the ticket's row stays, and no proposal goes stale
-        change(db, ticket, row, state=TicketState.VERIFIED.value)
+    if ticket.state is TicketState.WAITING:  # else the ticket's version stays, and no proposal goes stale
+        change(db, ticket, version, state=TicketState.VERIFIED.value)
     paid_at = min(now, _end_of(pack.clock, day))
     add_event(db, number, ClockMove.FEE_PAID, paid_at, agent_id=session.agent.id)
     recompute(db, pack, number)
@@ -64,7 +64,7 @@ def _fee_paid(db: Session, session: DeskSession, number: int, row: int, day: dat
     return {}
 
 
-def fee_unpaid(session: DeskSession, number: int, row: int, *, act: ActId | None = None) -> DeliveryState:
+def fee_unpaid(session: DeskSession, number: int, version: int, *, act: ActId | None = None) -> DeliveryState:
     """Close a request whose fee was not paid in the pack's time, with its letter; what became of that is returned.
 
     An agent on a ticket of their own, or a supervisor. Letter, event, entry and the closed ticket are one transaction.
@@ -74,11 +74,11 @@ def fee_unpaid(session: DeskSession, number: int, row: int, *, act: ActId | None
     """
     with session.work(*RECORDS_FEES) as db:
         intent = Intent(act, ActKind.FEE_UNPAID, number)
-        done = once(db, session, intent, partial(_fee_unpaid, db, session, number, row))
+        done = once(db, session, intent, partial(_fee_unpaid, db, session, number, version))
     return deliver_one(session.desk, done["message"])
 
 
-def _fee_unpaid(db: Session, session: DeskSession, number: int, row: int) -> ActOutcome:
+def _fee_unpaid(db: Session, session: DeskSession, number: int, version: int) -> ActOutcome:
     desk = session.desk
     ticket, pack, clock, now = _read(db, session, number)
     refusal = why_not_unpaid(session, roles_now(db, session), pack, ticket, clock, now)
@@ -87,7 +87,7 @@ def _fee_unpaid(db: Session, session: DeskSession, number: int, row: int) -> Act
     require_not_own(db, session, number)
     subject, text = unpaid_letter(pack, ticket)
     closed = {"state": TicketState.CLOSED.value, "closed_at": now, "last_message_at": now}
-    change(db, ticket, row, **closed)
+    change(db, ticket, version, **closed)
     message_id = queue_letter(db, session, ticket, text, subject=subject)
     add_event(db, number, ClockMove.FEE_UNPAID, now, agent_id=session.agent.id)
     recompute(db, pack, number)

@@ -121,4 +121,4 @@ def _settle_ticket(db: Session, ticket: TicketFacts, decision: Decision, now: da
         values["state"] = TicketState.WAITING.value
     else:
         values |= {"state": TicketState.CLOSED.value, "closed_at": now}
-    change(db, ticket, decision.ticket_row, **values)
+    change(db, ticket, decision.ticket_version, **values)

@@ -97,7 +97,7 @@ def asked_words(pack: Pack, asked: AskedFor) -> str:
 
 def locked_facts(db: Session, desk: Desk, number: int) -> TicketFacts:
     """The ticket, locked until the end of the transaction: no one proposes while what is asked is being corrected."""
-    db.connection().execute(select(col(Ticket.row)).where(col(Ticket.number) == number).with_for_update())
+    db.connection().execute(select(col(Ticket.version)).where(col(Ticket.number) == number).with_for_update())
     return facts_on_record(db, desk, number)
 
 

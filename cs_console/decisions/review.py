@@ -106,7 +106,7 @@ def open_for_review(db: Session, desk: Desk, ticket: TicketFacts, actor: Actor, 
         waits = pack.kinds[ticket.kind].needs_decision and ticket.verified_at is None
         values |= {"state": (TicketState.TO_VERIFY if waits else TicketState.OPEN).value, "closed_at": None}
     if values:
-        change(db, ticket, ticket.row, **values)
+        change(db, ticket, ticket.version, **values)
     add_event(db, number, ClockMove.REVIEWED, now)
     recompute(db, pack, number)
     requester = pseudonym(desk, ticket.requester_id)

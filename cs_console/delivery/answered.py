@@ -29,7 +29,7 @@ class Moved:
 def settle_reply(db: Session, desk: Desk, number: int, left_at: int | None) -> Moved | None:
     """Stop the first-response timer (policy IX), and let the ticket wait if it still is as the reply left it.
 
-    `left_at` is the ticket's row when the reply was written: whatever changed since (a new message, another state,
+    `left_at` is the ticket's version when the reply was written: whatever changed since (a new message, another state,
     other hands) is newer than the reply and is kept. Returns what moved, for the record, None where nothing did.
     The caller's transaction must not hold the log yet: every other one locks a ticket before the log.
     """
@@ -37,9 +37,9 @@ def settle_reply(db: Session, desk: Desk, number: int, left_at: int | None) -> M
     if ticket.first_response_at is None:
         ticket.first_response_at = desk.clock.now()  # no new version: no one decides anything by a stopped timer
     moved = None
-    if ticket.row == left_at and ticket.state in ANSWERED:
+    if ticket.version == left_at and ticket.state in ANSWERED:
         moved = Moved(TicketState(ticket.state), TicketState.WAITING, "a reply was sent")
-        ticket.state, ticket.row = TicketState.WAITING, ticket.row + 1
+        ticket.state, ticket.version = TicketState.WAITING, ticket.version + 1
     db.add(ticket)
     db.flush()
     return moved
@@ -53,7 +53,7 @@ def settle_undelivered(db: Session, desk: Desk, number: int) -> Moved | None:
     ticket = db.get_one(Ticket, number, with_for_update=True)
     if ticket.state != TicketState.CLOSED:
         return None
-    ticket.state, ticket.closed_at, ticket.row = TicketState.OPEN, None, ticket.row + 1
+    ticket.state, ticket.closed_at, ticket.version = TicketState.OPEN, None, ticket.version + 1
     db.add(ticket)
     db.flush()
     return Moved(TicketState.CLOSED, TicketState.OPEN, "the notice could not be delivered")

@@ -70,11 +70,11 @@ def queue_message(
     text: str,
     agent_id: str | None,
     subject: str = "",
-    ticket_row: int | None = None,
+    ticket_version: int | None = None,
 ) -> str:
     """Store one outgoing line, sealed, inside the caller's transaction and return its id; deliver_queued sends it.
 
-    A reply says which `ticket_row` it leaves, so that nothing newer is overridden when it is sent. The subject
+    A reply says which `ticket_version` it leaves, so that nothing newer is overridden when it is sent. The subject
     carries the ticket's tag `[#10482]`; without one it has the desk's name (the pack's text for a notice).
     Raises ContactNotOnFile for a contact that nothing can be sent to, KeyDestroyed.
     """
@@ -87,7 +87,7 @@ def queue_message(
         notice = sort == MessageSort.NOTICE
         subject = notice_subject(pack, ticket_number, ticket.language) if notice else desk.settings.desk_name
     own_id = mail_id(desk, message_id)
-    headers = {"subject": tagged(subject, ticket_number), "message_id": own_id, "ticket_row": ticket_row}
+    headers = {"subject": tagged(subject, ticket_number), "message_id": own_id, "ticket_row": ticket_version}
     regions = pack.meta.regions
     redacted = redact(text, regions, known_values(db, desk, requester_id, keys.requester_key, keys))
 
@@ -262,10 +262,10 @@ def _went_out(desk: Desk, message_id: str) -> bool:
 
 @dataclass(frozen=True)
 class _Sent:
-    """What became of a line: what kept it from going out, if anything did, and the ticket's row that it left."""
+    """What became of a line: what kept it from going out, if anything did, and the ticket's version that it left."""
 
     problem: ConsoleError | None = None
-    ticket_row: int | None = None
+    ticket_version: int | None = None
 
 
 def _send(desk: Desk, message_id: str) -> _Sent:
@@ -288,7 +288,7 @@ def _send(desk: Desk, message_id: str) -> _Sent:
         raise
     except (DeliveryFailed, BadSettings, KeyDestroyed, SealBroken, NothingThere) as problem:
         return _Sent(problem)
-    return _Sent(ticket_row=line.ticket_row)
+    return _Sent(ticket_version=line.ticket_version)
 
 
 def _settle(desk: Desk, message_id: str, done: _Sent) -> None:
@@ -306,7 +306,7 @@ def _settle(desk: Desk, message_id: str, done: _Sent) -> None:
         db.add(message)
         db.flush()
         if problem is None and message.sort == MessageSort.REPLY:
-            moved = settle_reply(db, desk, message.ticket_number, done.ticket_row)
+            moved = settle_reply(db, desk, message.ticket_number, done.ticket_version)
         elif message.sort == MessageSort.NOTICE and problem is not None and _comes_back(problem):
             moved = settle_undelivered(db, desk, message.ticket_number)
         writer, sent = _writer(db, desk, message), _entry(db, desk, message, problem)

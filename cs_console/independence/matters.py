@@ -68,7 +68,7 @@ class MatterView:
 class Named:
     """A matter that was named; `excluded_agents`: the assignee took part in it and has to hand it on."""
 
-    row: int
+    version: int
     words: str
     excluded_agents: bool
 
@@ -165,14 +165,14 @@ def _name(session: DeskSession, number: int, about_number: int | None, decider: 
         )
         db.flush()
         after = MatterView(about_number, decider)
-        row = change(db, ticket, ticket.row)
+        version = change(db, ticket, ticket.version)
         was = "" if before is None else f", was {before.words}"
         named = {"ticket": str(about_number or ""), "decider": decider_id or ""}
         record_about(db, session, ticket, Action.MATTER_NAMED, f"about {after.words}{was}", about=named)
         out = excluded_agents(db, session.desk, number)
         if (session.agent.id in out and before is not None) or session.agent.id in out_before - out:
             raise NotIndependent(number)  # no one names it so that they may go on
-        return Named(row, after.words, ticket.assignee_id in out)
+        return Named(version, after.words, ticket.assignee_id in out)
 
 
 def _require_a_matter(session: DeskSession, ticket: TicketFacts) -> None:

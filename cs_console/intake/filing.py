@@ -173,7 +173,7 @@ def _open(
             "last_message_at": at,
             "first_response_due_at": clock.first_response_due,
             "due_at": clock.due,
-            "row": 1,
+            "version": 1,
         },
     )
     out = assignee_id is not None and _keeps_away(db, desk, number, assignee_id)
@@ -241,20 +241,20 @@ def _add_message(
     *,
     unconfirmed: bool = False,
 ) -> None:
-    row = new_id()
+    message_id = new_id()
     headers = json.dumps(message.headers, ensure_ascii=False)
     shown = redacted.of(message.text, pack.meta.regions, case.known)
     _add_line(
         db,
         {
-            "id": row,
+            "id": message_id,
             "ticket_number": number,
             "sort": MessageSort.RECEIVED,
             "channel": message.channel,
             "reference": token,
-            "headers": keys.seal("message", "headers", row, headers),
-            "text": keys.seal("message", "text", row, message.text),
-            "text_redacted": keys.seal("message", "text_redacted", row, shown),
+            "headers": keys.seal("message", "headers", message_id, headers),
+            "text": keys.seal("message", "text", message_id, message.text),
+            "text_redacted": keys.seal("message", "text_redacted", message_id, shown),
             "at": at,
             "unconfirmed": unconfirmed,
             "delivery": DeliveryState.NONE,
@@ -262,19 +262,19 @@ def _add_message(
         },
     )
     for file in message.files:
-        _add_file(db, keys, row, file)
+        _add_file(db, keys, message_id, file)
 
 
 def _add_file(db: Session, keys: TicketKeys, message_id: str, file: IncomingFile) -> None:
-    row = new_id()
+    attachment_id = new_id()
     label = json.dumps({"name": file.name, "type": file.media_type}, ensure_ascii=False)
     _add_attachment(
         db,
         {
-            "id": row,
+            "id": attachment_id,
             "message_id": message_id,
-            "label": keys.seal("attachment", "label", row, label),
-            "content": keys.seal("attachment", "content", row, file.content),
+            "label": keys.seal("attachment", "label", attachment_id, label),
+            "content": keys.seal("attachment", "content", attachment_id, file.content),
             "size": len(file.content),
         },
     )

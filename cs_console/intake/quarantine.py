@@ -50,11 +50,11 @@ def keep(db: Session, desk: Desk, digest: str, content: bytes, size: int, reason
     `size` is the size of the whole in bytes, also where only the beginning could be kept; `reason` holds nothing
     of the content.
     """
-    row = new_id()
-    place = Place(OWNER, "quarantined", "content", row)
+    quarantined_id = new_id()
+    place = Place(OWNER, "quarantined", "content", quarantined_id)
     db.add(
         Quarantined(
-            id=row,
+            id=quarantined_id,
             digest=reference_token(desk.keyring, digest),
             reason=reason,
             content=seal(desk.keyring.desk_key(OWNER.removeprefix("desk:")), place, content),

@@ -139,7 +139,7 @@ def wake(db: Session, pack: Pack, number: int, at: datetime, now: datetime) -> N
             state=state,
             closed_at=None,
             last_message_at=max(at, ticket.last_message_at),
-            row=col(Ticket.row) + 1,
+            version=col(Ticket.version) + 1,
         )
     )
     go_on(db, pack, ticket, now)

@@ -66,7 +66,7 @@ def locked_account(story: Story) -> None:
         with suppress(ConsoleError):  # too early: it is refused, and the refusal is on record
             look_at(session, number, Field.MOBILE, "restore", 0)
         view = conversation.reload(session, number)
-        conversation.add_note(session, number, view.row, "Asked for verification before unlocking.")
+        conversation.add_note(session, number, view.version, "Asked for verification before unlocking.")
         verify(story, session, number, Field.MOBILE)
         look_at(session, number, Field.MOBILE, "restore", 14)
 
@@ -75,17 +75,17 @@ def coupon(story: Story) -> None:
     number = story.numbers["coupon"]
     with shift(story, "mei") as session:
         conversation.open_ticket(session, number)
-        row = workflow.claim(session, number)
+        version = workflow.claim(session, number)
         answer = "Thank you for writing. The coupon needs a basket of 30 or more; we have applied it by hand."
-        conversation.reply(session, number, row, item_of(session, number, Field.EMAIL), answer)
+        conversation.reply(session, number, version, item_of(session, number, Field.EMAIL), answer)
 
 
 def scam_report(story: Story) -> None:
     number = story.numbers["scam"]
     with shift(story, "mei") as session:
         conversation.open_ticket(session, number)
-        row = workflow.claim(session, number)
-        workflow.set_priority(session, number, row, Priority.HIGH)
+        version = workflow.claim(session, number)
+        workflow.set_priority(session, number, version, Priority.HIGH)
 
 
 def old_requests(story: Story) -> None:
@@ -112,7 +112,7 @@ def _propose(session: DeskSession, number: int, proposal: Proposal) -> checklist
     """Put on record what is asked, which in these scenes is just what is answered, and propose the answer."""
     covered = {field for finding in proposal.findings for field in finding.fields}
     checklist.record_asked(session, number, proposal.request, {*proposal.granted, *covered})
-    return checklist.propose(session, number, conversation.reload(session, number).row, proposal)
+    return checklist.propose(session, number, conversation.reload(session, number).version, proposal)
 
 
 def answered_before(story: Story) -> None:
@@ -204,13 +204,13 @@ def fake_site(story: Story) -> None:
     number = story.numbers["fake-site"]
     with shift(story, "mei") as session:
         conversation.open_ticket(session, number)
-        row = workflow.claim(session, number)
+        version = workflow.claim(session, number)
         answers = {
             "what": "A site that copies our sign-in page and asks for passwords",
             "third": "no",
             "found": "The page is a copy of ours; its host was told and took it down the same day",
         }
-        settle(session, number, row, Settling("acted", answers))
+        settle(session, number, version, Settling("acted", answers))
 
 
 def appeal_against_refusal(story: Story) -> None:
@@ -219,10 +219,12 @@ def appeal_against_refusal(story: Story) -> None:
     with shift(story, "mei") as session:
         conversation.open_ticket(session, number)
         verify(story, session, number, Field.EMAIL)
-        row = name_matter(session, number, about_number=story.numbers["partners"]).row
-        conversation.add_note(session, number, row, "Not for me or omar: we answered the request that this is about.")
+        version = name_matter(session, number, about_number=story.numbers["partners"]).version
+        conversation.add_note(
+            session, number, version, "Not for me or omar: we answered the request that this is about."
+        )
     with shift(story, "omar") as session:
-        workflow.assign(session, number, conversation.reload(session, number).row, "ines")
+        workflow.assign(session, number, conversation.reload(session, number).version, "ines")
 
 
 def complaint_about_an_answer(story: Story) -> None:
@@ -230,8 +232,8 @@ def complaint_about_an_answer(story: Story) -> None:
     number = story.numbers["coupon-complaint"]
     with shift(story, "omar") as session:
         conversation.open_ticket(session, number)
-        row = name_matter(session, number, about_number=story.numbers["coupon"]).row
-        workflow.assign(session, number, row, "omar")
+        version = name_matter(session, number, about_number=story.numbers["coupon"]).version
+        workflow.assign(session, number, version, "omar")
 
 
 def read_the_log(story: Story) -> None:

@@ -101,7 +101,7 @@ def preview_letter(session: DeskSession, number: int, settling: Settling) -> str
     return make_letter(spoken, ticket.kind, settling, number, ticket.received_at, session.desk.clock.now())
 
 
-def settle(session: DeskSession, number: int, row: int, settling: Settling, *, act: ActId | None = None) -> Settled:
+def settle(session: DeskSession, number: int, version: int, settling: Settling, *, act: ActId | None = None) -> Settled:
     """Settle the agent's own ticket by its kind's workflow in the pack.
 
     The answers are redacted and sealed; settlement, letter, message, the ticket closed (or turned into another kind,
@@ -113,7 +113,7 @@ def settle(session: DeskSession, number: int, row: int, settling: Settling, *, a
     with refusals_on_record(session, Action.SETTLEMENT_REFUSED, _RECORDED, lambda db: facts(db, number)):
         intent = Intent(act, ActKind.SETTLED, number, (settling_to_json(settling),))
         with session.work(*HANDLES_TICKETS) as db:
-            done = once(db, session, intent, partial(_settle, db, session, number, row, settling))
+            done = once(db, session, intent, partial(_settle, db, session, number, version, settling))
     turned, reopened = done["turned"], done["reopened"]
     return Settled(
         number,
@@ -123,7 +123,7 @@ def settle(session: DeskSession, number: int, row: int, settling: Settling, *, a
     )
 
 
-def _settle(db: Session, session: DeskSession, number: int, row: int, settling: Settling) -> ActOutcome:
+def _settle(db: Session, session: DeskSession, number: int, version: int, settling: Settling) -> ActOutcome:
     desk, now, settlement_id = session.desk, session.desk.clock.now(), new_id()
     require_current(db, session)
     ticket = facts_on_record(db, session.desk, number)
@@ -159,7 +159,7 @@ def _settle(db: Session, session: DeskSession, number: int, row: int, settling: 
     made = _queue(db, session, spoken, ticket, rules, letter) if letter else Made(None)
     about = {"settlement": settlement_id, "outcome": settling.outcome, "by": session.agent.id}
     record_about(db, session, ticket, Action.TICKET_SETTLED, settling.outcome, about=about)
-    _end(db, session, pack, ticket, row, outcome, told=bool(letter))
+    _end(db, session, pack, ticket, version, outcome, told=bool(letter))
     db.connection().execute(delete(Draft).where(col(Draft.place) == settle_place(number)))
     reopened = _reopen_matter(db, session, number) if outcome.reopens else None
     return {
@@ -227,7 +227,7 @@ def _end(
     session: DeskSession,
     pack: Pack,
     ticket: TicketFacts,
-    row: int,
+    version: int,
     outcome: WorkflowOutcome,
     *,
     told: bool,
@@ -238,11 +238,11 @@ def _end(
     if told:
         values = {"first_response_at": ticket.first_response_at or now, "last_message_at": now}
     if outcome.becomes is None:
-        change(db, ticket, row, state=TicketState.CLOSED.value, closed_at=now, **values)
+        change(db, ticket, version, state=TicketState.CLOSED.value, closed_at=now, **values)
         close_window(db, session.desk, ticket.number, session=session, reason="the ticket was settled")
         return
     turned = as_kind(pack, ticket, outcome.becomes)
-    change(db, ticket, row, **values | turned.values)
+    change(db, ticket, version, **values | turned.values)
     recompute(db, pack, ticket.number)
     record_about(db, session, ticket, Action.TICKET_KIND_SET, turned.words, about=turned.about)
 

@@ -60,7 +60,7 @@ _LISTED = (
     col(Ticket.assignee_id),
     col(Ticket.next_due_at),
     col(Ticket.received_at),
-    col(Ticket.row),
+    col(Ticket.version),
 )
 
 
@@ -81,7 +81,7 @@ class QueueRow:
     assignee: str | None
     due_at: datetime | None
     received_at: datetime
-    row: int
+    version: int
     tried_at: datetime | None = None
     stopped: bool = False
 
@@ -288,7 +288,7 @@ def _queue_row(row: Any, subject: str, names: dict[str, str], tried_at: datetime
         None if row.assignee_id is None else names.get(row.assignee_id),
         row.next_due_at,
         row.received_at,
-        row.row,
+        row.version,
         tried_at,
         stopped,
     )

@@ -33,7 +33,7 @@ class TicketFacts:
     """A ticket's columns without anything sealed. Times are UTC."""
 
     number: int
-    row: int
+    version: int
     requester_id: str
     link: Link
     kind: TicketKind
@@ -81,16 +81,16 @@ def facts_on_record(db: Session, desk: Desk, number: int) -> TicketFacts:
     return replace(ticket, kind=kind_on_record(db, desk, number, ticket.kind))
 
 
-def change(db: Session, ticket: TicketFacts, row: int, **values: object) -> int:
+def change(db: Session, ticket: TicketFacts, version: int, **values: object) -> int:
     """Change a ticket's columns and return its new row number, if it is still at `row`.
 
     Raises ChangedElsewhere, with nothing changed, when another person was faster.
     """
     done = db.connection().execute(
         update(Ticket)
-        .where(col(Ticket.number) == ticket.number, col(Ticket.row) == row)
-        .values(row=row + 1, **values)
-        .returning(col(Ticket.row))
+        .where(col(Ticket.number) == ticket.number, col(Ticket.version) == version)
+        .values(version=version + 1, **values)
+        .returning(col(Ticket.version))
     )
     found = done.first()
     if found is None:

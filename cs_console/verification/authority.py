@@ -54,16 +54,16 @@ def _see(db: Session, session: DeskSession, number: int, sort: AuthoritySort, wo
     if rules.needs_age_band and (asker.band is None or not asker.band.is_flagged):
         raise AgeUnknown
     _end_standing(db, case, session)
-    row, desk = new_id(), session.desk
+    authority_id, desk = new_id(), session.desk
     hidden = redacted_note(db, desk, case, words)
-    about = {"authority": row, "sort": sort.value, "by": session.agent.id}
+    about = {"authority": authority_id, "sort": sort.value, "by": session.agent.id}
     db.add(
         Authority(
-            id=row,
+            id=authority_id,
             ticket_number=number,
             requester_id=case.requester_id,
             sort=sort,
-            note=ticket_keys(db, desk, number).seal("authority", "note", row, hidden),
+            note=ticket_keys(db, desk, number).seal("authority", "note", authority_id, hidden),
             agent_id=session.agent.id,
             at=desk.clock.now(),
         )
@@ -71,7 +71,7 @@ def _see(db: Session, session: DeskSession, number: int, sort: AuthoritySort, wo
     _moved(db, case)
     close_window(db, session.desk, number, session=session, reason=ASKER_CHANGED)
     record(db, session, case.entry(Action.AUTHORITY_SEEN, reason=sort.value, about=about))
-    return {"authority": row}
+    return {"authority": authority_id}
 
 
 def end_authority(session: DeskSession, number: int) -> None:
@@ -128,4 +128,6 @@ def _end_standing(db: Session, case: Case, session: DeskSession) -> None:
 
 def _moved(db: Session, case: Case) -> None:
     """A proposal that was made before is stale now."""
-    db.connection().execute(update(Ticket).where(col(Ticket.number) == case.number).values(row=col(Ticket.row) + 1))
+    db.connection().execute(
+        update(Ticket).where(col(Ticket.number) == case.number).values(version=col(Ticket.version) + 1)
+    )

@@ -151,7 +151,7 @@ def _act(desk: Desk, number: int) -> bool:
         if step is None:
             return False
         if step.closes:
-            change(db, ticket, ticket.row, state=TicketState.CLOSED.value, closed_at=desk.clock.now())
+            change(db, ticket, ticket.version, state=TicketState.CLOSED.value, closed_at=desk.clock.now())
         _write(db, desk, ticket, step)
         entry = Entry(
             step.action,

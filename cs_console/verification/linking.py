@@ -77,7 +77,7 @@ class Whose:
     """Whose a ticket is now, who else it may be of, and how often it changed hands; words for a person."""
 
     number: int
-    row: int
+    version: int
     link: Link
     candidates: tuple[Candidate, ...]
     history: tuple[str, ...]
@@ -95,7 +95,7 @@ def whose(session: DeskSession, number: int) -> Whose:
         found = _possible(db, session.desk, case)
         candidates = tuple(_candidate(db, session.desk, one, why) for one, why in found.items())
         link = link_of(db, session.desk, number, Link(case.ticket.link))
-        return Whose(number, case.ticket.row, link, candidates, _history(db, number, typed))
+        return Whose(number, case.ticket.version, link, candidates, _history(db, number, typed))
 
 
 def look_for_person(session: DeskSession, number: int, field: Field, typed: str) -> tuple[Candidate, ...]:
@@ -112,9 +112,9 @@ def look_for_person(session: DeskSession, number: int, field: Field, typed: str)
 
 
 def link_ticket(
-    session: DeskSession, number: int, row: int, person: str, reason: str, found_by: tuple[Field, str] | None = None
+    session: DeskSession, number: int, version: int, person: str, reason: str, found_by: tuple[Field, str] | None = None
 ) -> int:
-    """Make an unverified sender's ticket a person's on file; the new row.
+    """Make an unverified sender's ticket a person's on file; the new version.
 
     `person` is a candidate of `whose`, or of `look_for_person`: then `found_by` is what was typed there. For verifiers
     with a current undertaking, who had no part in what the ticket is about and decided nothing for anyone whose it is,
@@ -124,7 +124,7 @@ def link_ticket(
     """
     words = _words(reason)
     with _kept_out_on_record(session, number, Action.TICKET_LINKED), session.work(*VERIFIES) as db:
-        case = _case(db, session, number, row, person)
+        case = _case(db, session, number, version, person)
         if link_of(db, session.desk, number, Link(case.ticket.link)) is not Link.NONE:
             raise WrongState(f"#{number} is already linked to an account.", "Undo that link first.")
         if person not in _possible(db, session.desk, case, found_by):
@@ -137,8 +137,8 @@ def link_ticket(
     return changed
 
 
-def unlink_ticket(session: DeskSession, number: int, row: int, reason: str) -> int:
-    """Make a ticket that is an account's, presumed or linked, that of an unverified sender of its own; the new row.
+def unlink_ticket(session: DeskSession, number: int, version: int, reason: str) -> int:
+    """Make a ticket that is an account's, presumed or linked, that of an unverified sender of its own; the new version.
 
     Raises what `link_ticket` raises.
     """
@@ -146,7 +146,7 @@ def unlink_ticket(session: DeskSession, number: int, row: int, reason: str) -> i
     desk.keyring.create(sender)  # durable before anything is sealed under it
     try:
         with _kept_out_on_record(session, number, Action.TICKET_UNLINKED), session.work(*VERIFIES) as db:
-            case = _case(db, session, number, row)
+            case = _case(db, session, number, version)
             if link_of(db, desk, number, Link(case.ticket.link)) is Link.NONE:
                 raise WrongState(f"#{number} is not linked to an account.", "There is no link to undo.")
             add_requester(db, sender, case.requester.language, desk.clock.now())
@@ -171,7 +171,7 @@ def _kept_out_on_record(session: DeskSession, number: int, action: Action) -> Ab
     return refusals_on_record(session, action, (OwnDecision,), lambda db: facts(db, number))
 
 
-def _case(db: Session, session: DeskSession, number: int, row: int, *to: str) -> Case:
+def _case(db: Session, session: DeskSession, number: int, version: int, *to: str) -> Case:
     """The ticket, locked, if it may change hands now (`to`: the person on file, if any), and this agent need not keep
     away from it.
     """
@@ -180,7 +180,7 @@ def _case(db: Session, session: DeskSession, number: int, row: int, *to: str) ->
     case.require_open()
     require_not_own(db, session, number)
     require_decided_nothing(db, session, number, *to)
-    if case.ticket.row != row:
+    if case.ticket.version != version:
         raise ChangedElsewhere(number)
     decided = select(col(Decision.state)).where(
         col(Decision.ticket_number) == number, col(Decision.state).in_((DecisionState.PROPOSED, DecisionState.FINAL))
@@ -232,7 +232,7 @@ def _change_hands(
     name = desk.pseudonym(to_id, keys.requester_key)
     about = {"linking": linking.id, "from": case.pseudonym, "to": name, "before": before.value, "after": link.value}
     record(db, session, Entry(action, ticket=number, requester=name, about=about))
-    return int(db.connection().execute(select(col(Ticket.row)).where(col(Ticket.number) == number)).scalar_one())
+    return int(db.connection().execute(select(col(Ticket.version)).where(col(Ticket.number) == number)).scalar_one())
 
 
 def _withdraw(db: Session, desk: Desk, case: Case) -> None:

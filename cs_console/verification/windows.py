@@ -190,7 +190,7 @@ def _proven(db: Session, desk: Desk, case: Case) -> Link:
 
 def _move_ticket(db: Session, session: DeskSession, case: Case, link: Link, now: datetime) -> None:
     first, waits = case.ticket.verified_at is None, case.ticket.state in WAITING_STATES
-    changes: dict[str, object] = {"row": col(Ticket.row) + 1, "link": link}
+    changes: dict[str, object] = {"version": col(Ticket.version) + 1, "link": link}
     if first:
         changes["verified_at"] = now
     if waits:

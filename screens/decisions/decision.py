@@ -341,7 +341,9 @@ class DecisionScreen(WalkScreen):
             self.say("Choose a decision first.", Tone.WARNING)
             return
         asked = None if self._is_recorded() else self.form.asked_for
-        work = partial(self._save_and_propose, self.session, self.typed(), self._view.row, asked, proposal, self.act)
+        work = partial(
+            self._save_and_propose, self.session, self.typed(), self._view.version, asked, proposal, self.act
+        )
         try:
             self.dismiss(_told(await self.change(work, late=_told)))
         except ConsoleError as refusal:
@@ -353,7 +355,7 @@ class DecisionScreen(WalkScreen):
         self,
         session: DeskSession,
         typed: tuple[Typed, ...],
-        row: int,
+        version: int,
         asked: AskedFor | None,
         proposal: Proposal,
         act: ActId,
@@ -361,7 +363,7 @@ class DecisionScreen(WalkScreen):
         self.save(session, typed)
         if asked is not None:
             record_asked(session, self.number, asked.right, asked.fields)
-        made = propose(session, self.number, row, proposal, act=act)
+        made = propose(session, self.number, version, proposal, act=act)
         if not made.still_needed:
             self.forget(session, typed)
         else:  # a returned proposal restores this text, for the next proposal

@@ -37,7 +37,7 @@ def claim_each(session: "DeskSession", rows: tuple[QueueRow, ...]) -> BulkResult
 
 def assign_each(session: "DeskSession", rows: tuple[QueueRow, ...], name: str) -> BulkResult:
     """Assign the tickets one by one. Raises SessionEnded or StoreUnavailable, which affect all of them."""
-    return _each(rows, lambda row: workflow.assign(session, row.number, row.row, name), f"Assigned to {name}:")
+    return _each(rows, lambda row: workflow.assign(session, row.number, row.version, name), f"Assigned to {name}:")
 
 
 def _each(rows: tuple[QueueRow, ...], act: Callable[[QueueRow], object], verb: str) -> BulkResult:

@@ -238,7 +238,7 @@ class QueueScreen(ConsoleScreen[None]):
             return
         state = await self.ask(state_dialog(row.number, row.state))
         if state is not None:
-            work = partial(workflow.set_state, self.session, row.number, row.row, TicketState(state))
+            work = partial(workflow.set_state, self.session, row.number, row.version, TicketState(state))
             await self._change(work, f"#{row.number} is now {state}.")
 
     @in_steps
@@ -250,7 +250,7 @@ class QueueScreen(ConsoleScreen[None]):
         names = await self.call(partial(workflow.assignable, self.session, row.number), group="assignable")
         name = await self.ask(assign_dialog(row.number, row.assignee, names))
         if name is not None:
-            work = partial(workflow.assign, self.session, row.number, row.row, name)
+            work = partial(workflow.assign, self.session, row.number, row.version, name)
             await self._change(work, f"#{row.number} is assigned to {name}.")
 
     @in_steps

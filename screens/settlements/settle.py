@@ -222,7 +222,9 @@ class SettleScreen(WalkScreen):
         """Settle the ticket; the service refuses an incomplete settlement and says what is missing."""
         settling = self._settling()
         if settling is not None and self._read is not None:
-            work = partial(self._save_and_settle, self.session, self.typed(), self._read.view.row, settling, self.act)
+            work = partial(
+                self._save_and_settle, self.session, self.typed(), self._read.view.version, settling, self.act
+            )
             try:
                 self.dismiss(self._told(await self.change(work, late=self._told)))
             except ConsoleError as refusal:
@@ -231,10 +233,10 @@ class SettleScreen(WalkScreen):
                     self._load()
 
     def _save_and_settle(
-        self, session: DeskSession, typed: tuple[Typed, ...], row: int, settling: Settling, act: ActId
+        self, session: DeskSession, typed: tuple[Typed, ...], version: int, settling: Settling, act: ActId
     ) -> Settled:
         self.save(session, typed)
-        return self.used_up(session, typed, partial(settle, session, self.number, row, settling, act=act))
+        return self.used_up(session, typed, partial(settle, session, self.number, version, settling, act=act))
 
     def _told(self, done: Settled) -> Said:
         turned = ""

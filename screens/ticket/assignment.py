@@ -22,7 +22,7 @@ async def claim(ticket: OpenTicket) -> None:
 async def release(ticket: OpenTicket) -> None:
     """Return it to the queue."""
     if ticket.view is not None:
-        work = partial(workflow.release, ticket.session, ticket.number, ticket.view.row)
+        work = partial(workflow.release, ticket.session, ticket.number, ticket.view.version)
         await ticket.change(work, f"#{ticket.number} was returned to the queue.")
 
 
@@ -34,7 +34,7 @@ async def assign(ticket: OpenTicket) -> None:
     name = await ticket.ask(assign_dialog(ticket.number, ticket.view.assignee, names))
     if name is None:
         return
-    work = partial(workflow.assign, ticket.session, ticket.number, ticket.view.row, name)
+    work = partial(workflow.assign, ticket.session, ticket.number, ticket.view.version, name)
     try:
         await ticket.change(work, _assigned_words(ticket, name))
     except NoOneIndependent as refusal:
@@ -47,7 +47,7 @@ async def _name_reviewer(ticket: OpenTicket, name: str) -> None:
     question = f"Everyone was involved in what #{ticket.number} is about. Why should {name} handle it anyway?"
     why = await ticket.ask_words(question, "name", hint=NAME_HINT)
     if why is not None and ticket.view is not None:
-        work = partial(workflow.name_reviewer, ticket.session, ticket.number, ticket.view.row, name, why.words)
+        work = partial(workflow.name_reviewer, ticket.session, ticket.number, ticket.view.version, name, why.words)
         await ticket.change(partial(forgetting_draft, ticket.session, why, work), _assigned_words(ticket, name))
 
 

@@ -39,13 +39,13 @@ async def work_on_clock(ticket: OpenTicket) -> None:
 
 async def _ask_identity(ticket: OpenTicket, clock: ClockView) -> None:
     if await ticket.ask(ask_dialog(clock)) == SEND:
-        work = partial(ask_identity, ticket.session, ticket.number, clock.row, act=ticket.act_for(ASK))
+        work = partial(ask_identity, ticket.session, ticket.number, clock.version, act=ticket.act_for(ASK))
         await ticket.change(work, sent_words)
 
 
 async def _fee_not_paid(ticket: OpenTicket, clock: ClockView) -> None:
     if await ticket.ask(unpaid_dialog(clock)) == SEND:
-        work = partial(fee_unpaid, ticket.session, ticket.number, clock.row, act=ticket.act_for(UNPAID))
+        work = partial(fee_unpaid, ticket.session, ticket.number, clock.version, act=ticket.act_for(UNPAID))
         await ticket.change(work, sent_words)
 
 
@@ -53,12 +53,12 @@ async def _fee_paid(ticket: OpenTicket, clock: ClockView) -> None:
     day = await ticket.ask(paid_dialog(ticket.number, clock.fee)) if clock.fee is not None else None
     if day is not None:
         act = ticket.act_for(PAID, day)
-        work = partial(fee_paid, ticket.session, ticket.number, clock.row, date.fromisoformat(day), act=act)
+        work = partial(fee_paid, ticket.session, ticket.number, clock.version, date.fromisoformat(day), act=act)
         await ticket.change(work, "The fee is recorded as paid. You can now decide the request (d).")
 
 
 async def _extend(ticket: OpenTicket, clock: ClockView) -> None:
     reason = await ticket.ask(reason_dialog(clock))
     if reason is not None:
-        work = partial(extend, ticket.session, ticket.number, clock.row, reason.words, act=reason.act)
+        work = partial(extend, ticket.session, ticket.number, clock.version, reason.words, act=reason.act)
         await ticket.change(partial(forgetting_draft, ticket.session, reason, work), sent_words)

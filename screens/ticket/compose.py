@@ -120,12 +120,14 @@ class ComposeScreen(DraftScreen[Said]):
         if self._view is None:
             self.say("The ticket is still loading. Send it in a moment.", Tone.INFO)
         elif self._sort is MessageSort.NOTE:
-            note = partial(add_note, self.session, self.number, self._view.row, self.draft(), act=self.act)
+            note = partial(add_note, self.session, self.number, self._view.version, self.draft(), act=self.act)
             await self._send(note, _noted)
         else:
             chosen = self.query_one("#contact", Select).value
             contact_id = chosen if isinstance(chosen, str) else ""
-            letter = partial(reply, self.session, self.number, self._view.row, contact_id, self.draft(), act=self.act)
+            letter = partial(
+                reply, self.session, self.number, self._view.version, contact_id, self.draft(), act=self.act
+            )
             await self._send(letter, reply_words)
 
     async def _send(self, work: Callable[[], Answer], told: Callable[[Answer], Said]) -> None:

@@ -18,7 +18,7 @@ async def change_kind(ticket: OpenTicket) -> None:
     titles = {kind: rules.title for kind, rules in pack.kinds.items()}
     kind = await ticket.ask(kind_dialog(ticket.number, ticket.view.kind, titles))
     if kind is not None:
-        work = partial(workflow.set_kind, ticket.session, ticket.number, ticket.view.row, TicketKind(kind))
+        work = partial(workflow.set_kind, ticket.session, ticket.number, ticket.view.version, TicketKind(kind))
         await ticket.change(work, f"#{ticket.number} is now of the kind {kind}.")
 
 

@@ -23,7 +23,7 @@ async def move_policy(ticket: OpenTicket) -> None:
     question = f"Why is #{ticket.number} moved to {name}? {follows}"
     why = await ticket.ask_words(question, "move", hint=WHY_HINT)
     if why is not None:
-        work = partial(move_to_pack, ticket.session, ticket.number, ticket.view.row, name, why.words)
+        work = partial(move_to_pack, ticket.session, ticket.number, ticket.view.version, name, why.words)
         done = f"#{ticket.number} is now under {name}."
         await ticket.change(partial(forgetting_draft, ticket.session, why, work), done)
 

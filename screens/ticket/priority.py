@@ -16,7 +16,7 @@ async def change_priority(ticket: OpenTicket) -> None:
     name = await ticket.ask(priority_dialog(ticket.number, ticket.view.priority))
     if name is not None:
         priority = Priority[name.upper()]
-        work = partial(workflow.set_priority, ticket.session, ticket.number, ticket.view.row, priority)
+        work = partial(workflow.set_priority, ticket.session, ticket.number, ticket.view.version, priority)
         await ticket.change(work, f"The priority of #{ticket.number} is now {name}.")
 
 

@@ -32,7 +32,7 @@ async def change_state(ticket: OpenTicket) -> None:
     if needs_reason and Role.SUPERVISOR in ticket.roles:
         await _close_with_reason(ticket)
     else:
-        work = partial(workflow.set_state, ticket.session, ticket.number, ticket.view.row, TicketState(state))
+        work = partial(workflow.set_state, ticket.session, ticket.number, ticket.view.version, TicketState(state))
         await ticket.change(work, f"#{ticket.number} is now {state}.")
 
 
@@ -40,8 +40,8 @@ async def _close_with_reason(ticket: OpenTicket) -> None:
     question = f"#{ticket.number} should be answered (d) first. Why do you close it without that?"
     why = await ticket.ask_words(question, "close", hint=CLOSE_HINT)
     if why is not None and ticket.view is not None:
-        number, row, closed = ticket.number, ticket.view.row, TicketState.CLOSED
-        work = partial(workflow.set_state, ticket.session, number, row, closed, why.words, act=why.act)
+        number, version, closed = ticket.number, ticket.view.version, TicketState.CLOSED
+        work = partial(workflow.set_state, ticket.session, number, version, closed, why.words, act=why.act)
         await ticket.change(partial(forgetting_draft, ticket.session, why, work), f"#{number} was closed.")
 
 
@@ -49,7 +49,7 @@ async def wait_for_verifier(ticket: OpenTicket) -> None:
     """Hand it to the verifiers."""
     if ticket.view is not None:
         to_verify = TicketState.TO_VERIFY
-        work = partial(workflow.set_state, ticket.session, ticket.number, ticket.view.row, to_verify)
+        work = partial(workflow.set_state, ticket.session, ticket.number, ticket.view.version, to_verify)
         await ticket.change(work, f"#{ticket.number} is now waiting for a verifier.")
 
 

@@ -43,13 +43,13 @@ async def say_whose(ticket: OpenTicket) -> None:
     why = await ticket.ask_words(why_question(ticket.number, chosen), "whose", hint=LINK_HINT)
     if why is None:
         return
-    session, number, row = ticket.session, ticket.number, found.row
+    session, number, version = ticket.session, ticket.number, found.version
     if chosen.person is None:
-        undo = partial(unlink_ticket, session, number, row, why.words)
+        undo = partial(unlink_ticket, session, number, version, why.words)
         done = f"#{number} is no longer linked to a person on file."
         await ticket.change(partial(forgetting_draft, session, why, undo), done)
     else:
-        link = partial(link_ticket, session, number, row, chosen.person, why.words, chosen.found_by)
+        link = partial(link_ticket, session, number, version, chosen.person, why.words, chosen.found_by)
         done = f"#{number} was linked. The requester must still be verified (v)."
         await ticket.change(partial(forgetting_draft, session, why, link), done)
 

@@ -82,7 +82,7 @@ def _reply(made: TestDesk) -> Case:
     to = ticket.contact_ids[Field.EMAIL]
 
     def send(act: ActId, words: str = WORDS) -> object:
-        return reply(mei, ticket.number, ticket_of(made, ticket.number).row, to, words, act=act)
+        return reply(mei, ticket.number, ticket_of(made, ticket.number).version, to, words, act=act)
 
     return Case(send, Action.MESSAGE_SENT, 1, lambda act: send(act, "Something else."))
 
@@ -175,7 +175,7 @@ def _proposed(made: TestDesk) -> Case:
     checklist.record_asked(mei, number, "delete", {Field.EMAIL.value})
 
     def propose(act: ActId, *fields: str) -> object:
-        return checklist.propose(mei, number, ticket_of(made, number).row, grant(*fields), act=act)
+        return checklist.propose(mei, number, ticket_of(made, number).version, grant(*fields), act=act)
 
     other = Field.MOBILE.value
     return Case(propose, Action.DECISION_MADE, 1, lambda act: propose(act, other))
@@ -209,7 +209,7 @@ def _settled(made: TestDesk) -> Case:
     number = make_ticket(made, kind=kind, assignee=ben, verified=True, contacts=CONTACTS).number
 
     def end(act: ActId, outcome: str = "") -> object:
-        return settle(ben, number, ticket_of(made, number).row, settling(kind, outcome), act=act)
+        return settle(ben, number, ticket_of(made, number).version, settling(kind, outcome), act=act)
 
     return Case(end, Action.TICKET_SETTLED, 1)
 
@@ -218,7 +218,9 @@ def _identity_asked(made: TestDesk) -> Case:
     use_month_pack(made)
     mei = person(made, "mei", Role.AGENT)
     number = make_ticket(made, kind=TicketKind.RIGHTS, assignee=mei).number
-    return Case(lambda act: ask_identity(mei, number, ticket_of(made, number).row, act=act), Action.CLOCK_STOPPED, 1)
+    return Case(
+        lambda act: ask_identity(mei, number, ticket_of(made, number).version, act=act), Action.CLOCK_STOPPED, 1
+    )
 
 
 def _extended(made: TestDesk) -> Case:
@@ -227,7 +229,7 @@ def _extended(made: TestDesk) -> Case:
     number = make_ticket(made, kind=TicketKind.RIGHTS, assignee=mei).number
 
     def longer(act: ActId, why: str = "Two archives have to be searched.") -> object:
-        return extend(sue, number, ticket_of(made, number).row, why, act=act)
+        return extend(sue, number, ticket_of(made, number).version, why, act=act)
 
     return Case(longer, Action.CLOCK_EXTENDED, 1, lambda act: longer(act, "Three archives have to be searched."))
 
@@ -239,7 +241,7 @@ def _fee_paid(made: TestDesk) -> Case:
     today = made.clock.now().date()
 
     def paid(act: ActId, day: date = today) -> None:
-        fee_paid(mei, number, ticket_of(made, number).row, day, act=act)
+        fee_paid(mei, number, ticket_of(made, number).version, day, act=act)
 
     return Case(paid, Action.FEE_PAID, other=lambda act: paid(act, today - timedelta(days=1)))
 
@@ -250,7 +252,7 @@ def _fee_unpaid(made: TestDesk) -> Case:
     fee_asked(made, mei, number, "sue")
     made.clock.forward(days=40)
     mo = back(made, mei, "mo")
-    return Case(lambda act: fee_unpaid(mo, number, ticket_of(made, number).row, act=act), Action.FEE_UNPAID, 1)
+    return Case(lambda act: fee_unpaid(mo, number, ticket_of(made, number).version, act=act), Action.FEE_UNPAID, 1)
 
 
 def _notice_again(made: TestDesk) -> Case:

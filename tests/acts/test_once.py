@@ -142,10 +142,10 @@ def test_what_was_returned_is_proposed_again_by_another_act_only(test_desk: Test
     proposed = checklist.propose(mei, number, 1, proposal, act=act)
     assert checklist.propose(mei, number, 1, proposal, act=act) == proposed
     approval.return_proposal(sue, proposed.decision_id, "Look again.")
-    row = ticket_of(test_desk, number).row
+    version = ticket_of(test_desk, number).version
     with pytest.raises(DoneBefore):
-        checklist.propose(mei, number, row, proposal, act=act)
-    assert checklist.propose(mei, number, row, proposal, act=new_act()).still_needed == proposed.still_needed
+        checklist.propose(mei, number, version, proposal, act=act)
+    assert checklist.propose(mei, number, version, proposal, act=new_act()).still_needed == proposed.still_needed
 
 
 def test_an_act_that_was_rolled_back_can_be_tried_again(test_desk: TestDesk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,8 +187,8 @@ def test_a_letter_that_failed_is_handed_over_by_the_same_act_and_no_other_is_mad
     with monkeypatch.context() as broken:
         broken.setattr("cs_console.delivery.outgoing.hand_over", unreached)
         assert reply(mei, made.number, 1, contact, WORDS, act=act) is DeliveryState.FAILED
-    row = ticket_of(test_desk, made.number).row
-    assert reply(mei, made.number, row, contact, WORDS, act=act) is DeliveryState.SENT
+    version = ticket_of(test_desk, made.number).version
+    assert reply(mei, made.number, version, contact, WORDS, act=act) is DeliveryState.SENT
     assert letters(test_desk) == 1
 
 

@@ -36,7 +36,7 @@ def sends(module: ModuleType) -> Iterator[tuple[str, bool]]:
 def test_every_screen_sends_the_id_of_its_act() -> None:
     found = [(module.__name__, name, named) for module in MODULES for name, named in sends(module)]
     without = [(module, name) for module, name, named in found if not named]
-    # closing without a reason, and every other move, is held by the ticket's row: it finds another one the second time
+    # closing without a reason, and every other move, is held by the ticket's version: it is another the second time
     assert without == [
         ("screens.queue.queue", "set_state"),
         ("screens.ticket.state", "set_state"),

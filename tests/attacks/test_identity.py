@@ -426,8 +426,8 @@ def test_an_unconfirmed_follow_up_is_marked_and_changes_nothing(platform: Platfo
     platform.clock.forward(minutes=5)
     assert platform.says("mail", f"Re: [#{number}] I withdraw", email=STRANGER) == number
     after = platform.ticket(number)
-    assert (after.row, after.state, after.last_message_at, after.due_at) == (
-        before.row,
+    assert (after.version, after.state, after.last_message_at, after.due_at) == (
+        before.version,
         before.state,
         before.last_message_at,
         before.due_at,
@@ -483,7 +483,7 @@ def test_a_follow_up_that_our_mail_server_calls_forged_is_unconfirmed(
     assert [line.unconfirmed for line in open_ticket(here.mei, number).lines if "withdraw" in line.text] == [
         unconfirmed
     ]
-    assert (here.ticket(number).row == before.row) is unconfirmed
+    assert (here.ticket(number).version == before.version) is unconfirmed
     assert status(here.vera, number).window_until is not None
 
 

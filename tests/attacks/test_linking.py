@@ -86,7 +86,7 @@ def loose(test_desk: TestDesk, kind: TicketKind = TicketKind.RIGHTS, **contacts:
 def linked(test_desk: TestDesk, to: tuple[str, dict[Field, str]], made: MadeTicket) -> Whose:
     """Link a ticket to a person who was found by their e-mail."""
     session = vera(test_desk)
-    link_ticket(session, made.number, ticket_of(test_desk, made.number).row, to[0], WHY, (Field.EMAIL, ANNA))
+    link_ticket(session, made.number, ticket_of(test_desk, made.number).version, to[0], WHY, (Field.EMAIL, ANNA))
     return whose(session, made.number)
 
 
@@ -123,7 +123,7 @@ def test_someone_on_file_with_several_accounts_is_chosen_by_masks(test_desk: Tes
     found = whose(vera(test_desk), made.number)
     assert {one.id for one in found.candidates} == {one[0] for one in people}
     assert all(one.why == "on file with this mobile" for one in found.candidates)
-    link_ticket(vera(test_desk), made.number, found.row, people[1][0], WHY)
+    link_ticket(vera(test_desk), made.number, found.version, people[1][0], WHY)
     assert ticket_of(test_desk, made.number).requester_id == people[1][0]
 
 
@@ -146,7 +146,7 @@ def test_linking_verifies_no_one_and_takes_back_what_was_proved(test_desk: TestD
     send_code(vera(test_desk), made.number, sent[0].contact_id)
     verify_by_note(vera(test_desk), made.number, VerificationMethod.WRITTEN, NOTE)
     assert reveal(mei, made.number, Target(Field.EMAIL, made.contact_ids[Field.EMAIL]), "reply").value == BORIS
-    unlink_ticket(vera(test_desk), made.number, ticket_of(test_desk, made.number).row, "It is not his.")
+    unlink_ticket(vera(test_desk), made.number, ticket_of(test_desk, made.number).version, "It is not his.")
     ticket = ticket_of(test_desk, made.number)
     assert (ticket.link, ticket.verified_at, ticket.state) == (Link.NONE, None, TicketState.OPEN)
     assert ticket.requester_id != made.requester_id
@@ -193,13 +193,13 @@ def test_a_letter_that_waited_is_not_sent_to_whose_it_was(test_desk: TestDesk) -
 def test_a_link_can_be_taken_back_and_made_again(test_desk: TestDesk) -> None:
     session, to, made = vera(test_desk), anna(test_desk), loose(test_desk)
     linked(test_desk, to, made)
-    unlink_ticket(session, made.number, ticket_of(test_desk, made.number).row, "That was Boris.")
+    unlink_ticket(session, made.number, ticket_of(test_desk, made.number).version, "That was Boris.")
     ticket = ticket_of(test_desk, made.number)
     assert ticket.requester_id not in {made.requester_id, to[0]}
     assert ticket.link == Link.NONE
     now = whose(session, made.number)
     assert [(one.id, one.why) for one in now.candidates] == [(to[0], "it was theirs before")]
-    link_ticket(session, made.number, now.row, to[0], "It was Anna after all.")
+    link_ticket(session, made.number, now.version, to[0], "It was Anna after all.")
     assert ticket_of(test_desk, made.number).requester_id == to[0]
     assert len(whose(session, made.number).history) == 3
     assert open_ticket(test_desk.session("mei", Role.AGENT), made.number).lines[0].text == "Words of mine."
@@ -213,7 +213,7 @@ def test_claims_go_with_the_ticket_and_what_is_on_file_stays(test_desk: TestDesk
         assert [one.claimed for one in masked_contacts(db, desk, to[0], keys)] == [False, False, True]
         assert [one.claimed for one in masked_contacts(db, desk, to[0])] == [False, False]
         assert masked_contacts(db, desk, made.requester_id) == ()
-    unlink_ticket(vera(test_desk), made.number, ticket_of(test_desk, made.number).row, "That was Boris.")
+    unlink_ticket(vera(test_desk), made.number, ticket_of(test_desk, made.number).version, "That was Boris.")
     mei = test_desk.session("mei", Role.AGENT)
     assert [one.claimed for one in open_ticket(mei, made.number).contacts] == [True]
 
@@ -231,7 +231,10 @@ def test_erasing_one_owner_takes_the_ticket_along_or_leaves_it(test_desk: TestDe
     with desk.database.reading() as db:
         assert db.scalars(select(Linking)).one().reason == b""
         assert db.get_one(Requester, goes.requester_id).state == RequesterState.ACTIVE
-    for act in (whose, lambda session, number: unlink_ticket(session, number, ticket_of(test_desk, number).row, WHY)):
+    for act in (
+        whose,
+        lambda session, number: unlink_ticket(session, number, ticket_of(test_desk, number).version, WHY),
+    ):
         with pytest.raises(KeyDestroyed):
             act(vera(test_desk), goes.number)
     with pytest.raises(NothingThere):
@@ -265,7 +268,7 @@ def test_what_is_in_approval_or_answered_does_not_change_hands(test_desk: TestDe
     made = request(test_desk, mei)
     propose(mei, made.number, 1, grant())
     with pytest.raises(WrongState):
-        unlink_ticket(vera(test_desk), made.number, ticket_of(test_desk, made.number).row, WHY)
+        unlink_ticket(vera(test_desk), made.number, ticket_of(test_desk, made.number).version, WHY)
 
 
 def test_who_may_what_is_refused_and_reasons_are_needed(test_desk: TestDesk) -> None:
@@ -289,7 +292,7 @@ def test_who_may_what_is_refused_and_reasons_are_needed(test_desk: TestDesk) -> 
     assert count_keys() == before  # no key is left over by a refusal
     linked(test_desk, to, made)
     with pytest.raises(WrongState):
-        link_ticket(vera(test_desk), made.number, ticket_of(test_desk, made.number).row, to[0], WHY)
+        link_ticket(vera(test_desk), made.number, ticket_of(test_desk, made.number).version, to[0], WHY)
 
 
 def test_looking_for_a_person_is_limited_like_every_look_up(test_desk: TestDesk) -> None:

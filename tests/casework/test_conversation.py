@@ -144,7 +144,7 @@ def test_the_view_says_what_the_screen_needs(test_desk: TestDesk) -> None:
     made = make_ticket(test_desk, kind=TicketKind.APPEAL, contacts={}, language="zh", channel=Channel.LETTER)
     view = open_ticket(mei, made.number)
     pack = test_desk.desk.packs.current
-    assert (view.number, view.row, view.kind, view.state) == (made.number, 1, TicketKind.APPEAL, TicketState.OPEN)
+    assert (view.number, view.version, view.kind, view.state) == (made.number, 1, TicketKind.APPEAL, TicketState.OPEN)
     assert (view.kind_title, view.language, view.channel) == ("Account appeal", "zh", Channel.LETTER)
     assert view.feedback_note == pack.texts.feedback_delayed
     assert (view.assignee, view.mine, view.verified_words, view.decision_words) == (None, False, "not yet", "none yet")
@@ -259,7 +259,7 @@ def decide(test_desk: TestDesk, session: DeskSession, made: MadeTicket, outcome:
         db.add(
             Decision(
                 ticket_number=made.number,
-                ticket_row=1,
+                ticket_version=1,
                 proposer_id=session.agent.id,
                 outcome=outcome,
                 legal_review=hidden,
@@ -296,14 +296,14 @@ def test_legal_review_reads_the_same_whatever_the_outcome(test_desk: TestDesk) -
 def test_a_note_is_kept_sealed_redacted_and_plain_and_is_not_sent(test_desk: TestDesk) -> None:
     mei = test_desk.session("mei", Role.AGENT)
     made = make_ticket(test_desk, contacts=CONTACTS)
-    row = add_note(mei, made.number, 1, "Asked \x1b[2Jfor verification, call 138 0013 8000 \n")
+    version = add_note(mei, made.number, 1, "Asked \x1b[2Jfor verification, call 138 0013 8000 \n")
     view = open_ticket(mei, made.number)
     note = view.lines[-1]
     assert (note.who, note.sort, note.delivery) == ("mei", MessageSort.NOTE, DeliveryState.NONE)
     assert "0013" not in note.text
     assert "\x1b" not in note.text
     assert note.text.startswith("Asked ")
-    assert view.row == row == 1
+    assert view.version == version == 1
     assert outbox(test_desk) == []
     (entry,) = recorded(test_desk.desk, Action.NOTE_ADDED)
     assert (entry.ticket, entry.reason) == (made.number, "")
@@ -341,7 +341,7 @@ def test_a_reply_goes_out_to_a_contact_that_the_agent_never_sees(test_desk: Test
     assert b"alice.archer@example.org" in letter
     assert f"[#{made.number}]".encode() in letter
     view = open_ticket(mei, made.number)
-    assert (view.state, view.row) == (TicketState.WAITING, 3)
+    assert (view.state, view.version) == (TicketState.WAITING, 3)
     assert (view.lines[-1].who, view.lines[-1].sort) == ("mei", MessageSort.REPLY)
     assert view.lines[-1].delivery is DeliveryState.SENT
     assert first_response(test_desk, made.number) == test_desk.clock.now()

@@ -59,9 +59,9 @@ def test_a_moved_ticket_has_the_new_policys_clock_and_the_reason_sealed(test_des
     made = make_ticket(test_desk, kind=TicketKind.RIGHTS, assignee=mei, verified=True, received_at=received)
     due = ticket_of(test_desk, made.number).due_at
     assert due == test_desk.clock.now() + timedelta(days=30)
-    row = move_to_pack(sue, made.number, 1, GDPR, WHY)
+    version = move_to_pack(sue, made.number, 1, GDPR, WHY)
     moved = ticket_of(test_desk, made.number)
-    assert (moved.row, moved.pack, moved.state) == (row, GDPR, TicketState.VERIFIED)
+    assert (moved.version, moved.pack, moved.state) == (version, GDPR, TicketState.VERIFIED)
     assert moved.due_at == due_under(test_desk, GDPR, received)  # from receipt, not from verification
     assert moved.first_response_due_at is not None
     assert moved.first_response_due_at < received + timedelta(days=15)
@@ -128,7 +128,7 @@ def test_a_ticket_in_approval_or_closed_stays(test_desk: TestDesk) -> None:
     with pytest.raises(WrongState, match="in approval"):
         move_to_pack(sue, number, 2, GDPR, WHY)
     approval.withdraw(mei, decision_id)
-    move_to_pack(sue, number, ticket_of(test_desk, number).row, GDPR, WHY)
+    move_to_pack(sue, number, ticket_of(test_desk, number).version, GDPR, WHY)
     with pytest.raises(StaleProposal):
         open_proposal(sue, decision_id)  # from a list that was read before
     closed = make_ticket(test_desk, state=TicketState.CLOSED).number

@@ -57,9 +57,9 @@ def windows_open(test_desk: TestDesk, number: int) -> int:
 
 def test_claiming_takes_a_ticket_and_is_on_record(test_desk: TestDesk) -> None:
     mei, made = test_desk.session("mei", Role.AGENT), make_ticket(test_desk)
-    row = claim(mei, made.number)
+    version = claim(mei, made.number)
     ticket = now_of(test_desk, made.number)
-    assert (ticket.assignee, ticket.row) == ("mei", row)
+    assert (ticket.assignee, ticket.version) == ("mei", version)
     assert entries(test_desk, made.number) == [("mei", Action.TICKET_CLAIMED, "claimed")]
 
 
@@ -193,7 +193,7 @@ def test_every_state_is_reached_only_along_the_table(test_desk: TestDesk, state:
             with pytest.raises(WrongState, match=way_on) as refused:
                 set_state(mei, made.number, 1, wanted)
             assert f"cannot be set to {wanted} by hand" in refused.value.sentence
-            assert now_of(test_desk, made.number).row == 1
+            assert now_of(test_desk, made.number).version == 1
 
 
 def test_a_state_and_a_kind_are_changed_by_whose_ticket_it_is_or_a_supervisor(test_desk: TestDesk) -> None:
@@ -220,7 +220,7 @@ def test_a_closed_ticket_is_opened_before_it_is_changed(test_desk: TestDesk) -> 
     for change in changes:
         with pytest.raises(WrongState, match="is closed"):
             change()
-    assert now_of(test_desk, made.number).row == 1
+    assert now_of(test_desk, made.number).version == 1
 
 
 def test_nobody_is_verified_by_hand(test_desk: TestDesk) -> None:
@@ -355,7 +355,7 @@ def test_a_change_made_meanwhile_is_noticed_and_nothing_is_overwritten(test_desk
         with pytest.raises(ChangedElsewhere):
             late()
     ticket = now_of(test_desk, made.number)
-    assert (ticket.priority, ticket.state, ticket.row) == (Priority.URGENT, TicketState.OPEN, 2)
+    assert (ticket.priority, ticket.state, ticket.version) == (Priority.URGENT, TicketState.OPEN, 2)
     assert len(entries(test_desk, made.number)) == 1
 
 
@@ -375,8 +375,8 @@ def test_a_ticket_of_an_erased_requester_can_still_be_put_away(test_desk: TestDe
     mei = test_desk.session("mei", Role.AGENT)
     made = make_ticket(test_desk, verified=True)
     test_desk.desk.keyring.destroy(made.requester_id)
-    row = claim(mei, made.number)
-    set_state(mei, made.number, row, TicketState.CLOSED)
+    version = claim(mei, made.number)
+    set_state(mei, made.number, version, TicketState.CLOSED)
     assert windows_open(test_desk, made.number) == 0
     with test_desk.desk.database.reading() as db:
         claimed = (col(LogEntry.ticket) == made.number, col(LogEntry.action) == Action.TICKET_CLAIMED.value)

@@ -174,7 +174,7 @@ def test_a_correction_keeps_the_value_before_it_and_closes_every_window(test_des
         key = desk.keyring.key(ticket.requester_id)
         assert redact_known(PHONE, known_values(db, desk, ticket.requester_id, key)) == "[mobile]"
         assert all(row.closed_at is not None for row in db.scalars(select(Verification)))
-        assert db.get_one(Ticket, ticket.number).row == 2
+        assert db.get_one(Ticket, ticket.number).version == 2
     assert _found(test_desk, Field.MOBILE, PHONE) == ()
     assert _found(test_desk, Field.MOBILE, "+8613900139000") == ()  # nothing it sends is taken for theirs
     [changed] = recorded(desk, Action.CONTACT_CHANGED)

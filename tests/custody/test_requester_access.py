@@ -59,7 +59,7 @@ ACTS: dict[str, Act] = {
 
 def row_of(session: DeskSession, made: MadeTicket) -> int:
     with session.desk.database.reading() as db:
-        return db.get_one(Ticket, made.number).row
+        return db.get_one(Ticket, made.number).version
 
 
 def held_and_erased(test_desk: TestDesk, who: People) -> tuple[MadeTicket, MadeTicket]:

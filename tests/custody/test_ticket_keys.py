@@ -64,7 +64,7 @@ def full_ticket(test_desk: TestDesk) -> tuple[DeskSession, DeskSession, MadeTick
 
 def row_of(test_desk: TestDesk, number: int) -> int:
     with test_desk.desk.database.reading() as db:
-        return facts(db, number).row
+        return facts(db, number).version
 
 
 def as_before(desk: Desk, number: int) -> None:

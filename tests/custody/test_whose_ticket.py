@@ -56,13 +56,13 @@ def test_nothing_is_sent_recorded_or_proposed_on_it(sqlite_desk: TestDesk) -> No
     vic = sqlite_desk.session("vic", Role.VERIFIER)
     victim = make_ticket(sqlite_desk, contacts=OTHERS)
     change(sqlite_desk, pointed_at(mine, victim))
-    mobile, row = victim.contact_ids[Field.MOBILE], ticket_of(sqlite_desk, mine.number).row
+    mobile, version = victim.contact_ids[Field.MOBILE], ticket_of(sqlite_desk, mine.number).version
     sent = len(recorded(sqlite_desk.desk, Action.CODE_SENT))
     for act in (
         lambda: send_code(vic, mine.number, mobile),
         lambda: record_age_band(vic, mine.number, "adult"),
         lambda: change_contact(mei, mine.number, mobile, Field.MOBILE, "+8613822223333"),
-        lambda: reply(mei, mine.number, row, mobile, "Hello, it is all in hand."),
+        lambda: reply(mei, mine.number, version, mobile, "Hello, it is all in hand."),
     ):
         with pytest.raises((OwnerNotVouched, NotVerified)):
             act()
@@ -75,7 +75,7 @@ def test_no_answer_goes_to_whom_it_was_pointed_at(test_desk: TestDesk) -> None:
     other = make_ticket(test_desk, contacts=OTHERS)
     change(test_desk, pointed_at(ticket, other))
     with pytest.raises(OwnerNotVouched):
-        propose(mei, ticket.number, ticket_of(test_desk, ticket.number).row, refusal("S5", test_desk.clock.now()))
+        propose(mei, ticket.number, ticket_of(test_desk, ticket.number).version, refusal("S5", test_desk.clock.now()))
 
 
 def test_two_tickets_whose_numbers_were_swapped_open_neither(test_desk: TestDesk) -> None:
@@ -147,7 +147,7 @@ def test_a_window_that_its_row_hid_is_closed_on_record_all_the_same(
         with sqlite_desk.desk.database.transaction() as db:
             close_window(db, sqlite_desk.desk, mine.number)
     elif ended == "a new assignee":
-        assign(mei, mine.number, ticket_of(sqlite_desk, mine.number).row, "ben")
+        assign(mei, mine.number, ticket_of(sqlite_desk, mine.number).version, "ben")
     elif ended == "another asker":
         record_age_band(vic, mine.number, "under-14")
     else:

@@ -51,7 +51,7 @@ class _Life:
         session = person(self.test_desk, f"{role.value.replace(' ', '-')}-{self.people}", role)
         if role is Role.AGENT:
             give(self.test_desk, self.number, session)
-        return (session, self.number, self.ticket.row)
+        return (session, self.number, self.ticket.version)
 
     def ask_identity(self) -> None:
         ask_identity(*self.someone(Role.AGENT))

@@ -46,10 +46,10 @@ def test_an_answer_that_is_overdue_is_told_once(test_desk: TestDesk) -> None:
     test_desk.clock.at = due_of(test_desk, number)
     assert escalate_overdue(test_desk.desk) == ()
     test_desk.clock.forward(seconds=1)
-    row = ticket_of(test_desk, number).row
+    version = ticket_of(test_desk, number).version
     assert escalate_overdue(test_desk.desk) == (number,)
     ticket = ticket_of(test_desk, number)
-    assert (ticket.priority, ticket.row) == (Priority.HIGH, row)
+    assert (ticket.priority, ticket.version) == (Priority.HIGH, version)
     assert told(test_desk) == [(number, "console", "the answer is overdue, priority normal -> high")]
     (event,) = clock_events(test_desk, number)
     assert (event.move, event.agent_id, event.at) == (ClockMove.ESCALATED, None, test_desk.clock.now())
@@ -72,7 +72,7 @@ def test_what_was_answered_closed_or_has_no_date_is_left_alone(test_desk: TestDe
     make_ticket(test_desk, kind=TicketKind.REPORT, state=TicketState.CLOSED)
     number = request(test_desk, mei).number
     propose(mei, number, 1, grant())
-    set_state(mei, number, ticket_of(test_desk, number).row, TicketState.OPEN)  # it goes on after its answer
+    set_state(mei, number, ticket_of(test_desk, number).version, TicketState.OPEN)  # it goes on after its answer
     test_desk.clock.forward(days=400)
     assert escalate_overdue(test_desk.desk) == ()
 
@@ -152,7 +152,7 @@ def test_an_answer_takes_the_mark_away(test_desk: TestDesk) -> None:
     escalate_overdue(test_desk.desk)
     ben = back(test_desk, mei, "ben")
     assert conversation.open_ticket(ben, number).escalated
-    propose(ben, number, ticket_of(test_desk, number).row, grant())
+    propose(ben, number, ticket_of(test_desk, number).version, grant())
     assert not conversation.open_ticket(ben, number).escalated
 
 

@@ -110,11 +110,11 @@ def answered(proposal: Proposal, question: str, text: str, at: datetime | None =
     return replace(proposal, findings=(replace(first, answers=answers), *proposal.findings[1:]))
 
 
-def propose(session: DeskSession, number: int, row: int, proposal: Proposal) -> checklist.Proposed:
+def propose(session: DeskSession, number: int, version: int, proposal: Proposal) -> checklist.Proposed:
     """Put on record as asked just what the proposal answers, then propose it."""
     covered = {field for finding in proposal.applying for field in finding.fields}
     checklist.record_asked(session, number, proposal.request, {*proposal.granted, *covered})
-    return checklist.propose(session, number, row, proposal)
+    return checklist.propose(session, number, version, proposal)
 
 
 def request(

@@ -391,8 +391,8 @@ def test_a_second_notice_to_be_posted_is_not_hidden_by_a_first_that_was_sent(tes
     test_desk.clock.forward(minutes=1)
     with test_desk.desk.database.transaction() as db:
         db.connection().execute(update(Contact).values(replaced_at=test_desk.clock.now()))
-    row = set_state(mei, number, ticket_of(test_desk, number).row, TicketState.OPEN)
-    approval.approve(sue, propose(mei, number, row, grant()).decision_id, PASSWORD)
+    version = set_state(mei, number, ticket_of(test_desk, number).version, TicketState.OPEN)
+    approval.approve(sue, propose(mei, number, version, grant()).decision_id, PASSWORD)
     assert conversation.reload(mei, number).decision_words == "grant, made, to be sent by letter"
     last = last_decision(mei, number)
     assert last is not None

@@ -19,7 +19,7 @@ def told(session: DeskSession, decision_id: str) -> list[str]:
 
 
 def row_of(session: DeskSession, number: int) -> int:
-    return conversation.reload(session, number).row
+    return conversation.reload(session, number).version
 
 
 def note(session: DeskSession, number: int, text: str) -> None:

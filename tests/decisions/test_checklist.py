@@ -66,7 +66,7 @@ def test_a_refusal_waits_in_approval_and_is_kept_sealed(test_desk: TestDesk) -> 
     assert last_decision(mei, made.number) is None
     decision_id = propose(mei, made.number, 1, refusal("D2", test_desk.clock.now())).decision_id
     decision, ticket = decision_of(test_desk, decision_id), ticket_of(test_desk, made.number)
-    assert (ticket.state, ticket.row, decision.ticket_row) == (TicketState.IN_APPROVAL, 2, 2)
+    assert (ticket.state, ticket.version, decision.ticket_version) == (TicketState.IN_APPROVAL, 2, 2)
     assert (decision.state, decision.needs, decision.legal_review) == (DecisionState.PROPOSED, "supervisor", False)
     assert b"considered" not in decision.answers
     assert actions(test_desk)[1:] == [
@@ -230,7 +230,7 @@ def test_what_blocks_is_raised_as_its_own_refusal_and_changes_nothing(test_desk:
         with pytest.raises(error):
             propose(mei, number, 1, proposal)
         assert checklist.check(pack(), proposal, now, None)
-    assert ticket_of(test_desk, number).row == 1
+    assert ticket_of(test_desk, number).version == 1
     refused = [(outcome, reason) for action, outcome, reason in actions(test_desk) if action == Action.DECISION_REFUSED]
     assert refused == [
         ("refused", code) for code in ("wrong_list", "ground_kind", "fee_unreasonable", "checklist_incomplete")

@@ -204,7 +204,7 @@ def test_an_extension_moves_the_date_and_tells_the_requester_why(test_desk: Test
     test_desk.clock.forward(minutes=1)
     assert extend(sue, number, 1, REASON) is DeliveryState.SENT
     ticket = ticket_of(test_desk, number)
-    assert (ticket.due_at, ticket.row) == (end_of(2027, 2, 22), 1)  # 20 February is a Saturday
+    assert (ticket.due_at, ticket.version) == (end_of(2027, 2, 22), 1)  # 20 February is a Saturday
     (event,) = clock_events(test_desk, number)
     assert (event.move, event.agent_id) == (ClockMove.EXTENDED, sue.agent.id)
     keys = keys_of(test_desk.desk, number)
@@ -254,7 +254,7 @@ def twice(_test_desk: TestDesk, sue: DeskSession, _mei: DeskSession, number: int
 
 
 def answered(test_desk: TestDesk, _sue: DeskSession, mei: DeskSession, number: int) -> None:
-    propose(mei, number, ticket_of(test_desk, number).row, grant())
+    propose(mei, number, ticket_of(test_desk, number).version, grant())
 
 
 @pytest.mark.parametrize(
@@ -266,9 +266,9 @@ def test_it_is_refused_late_twice_or_after_the_answer(
     mei, sue, made = extendable(test_desk)
     first(test_desk, sue, mei, made.number)
     sue = person(test_desk, "sam", Role.SUPERVISOR)
-    row, events = ticket_of(test_desk, made.number).row, len(clock_events(test_desk, made.number))
+    version, events = ticket_of(test_desk, made.number).version, len(clock_events(test_desk, made.number))
     with pytest.raises(NoExtension, match=says):
-        extend(sue, made.number, row, REASON)
+        extend(sue, made.number, version, REASON)
     assert len(clock_events(test_desk, made.number)) == events
 
 
@@ -298,9 +298,9 @@ def test_nothing_is_extended_that_the_requester_cannot_be_told(test_desk: TestDe
 def test_a_proposal_in_approval_does_not_go_stale_by_an_extension(test_desk: TestDesk) -> None:
     mei, sue, made = extendable(test_desk)
     propose(mei, made.number, 1, refusal("D2", test_desk.clock.now()))
-    row = ticket_of(test_desk, made.number).row
-    extend(sue, made.number, row, REASON)
-    assert ticket_of(test_desk, made.number).row == row
+    version = ticket_of(test_desk, made.number).version
+    extend(sue, made.number, version, REASON)
+    assert ticket_of(test_desk, made.number).version == version
 
 
 @pytest.mark.engines("sqlite", "postgresql")
@@ -363,7 +363,7 @@ def test_a_fee_names_nobody_and_says_that_the_clock_stands_still(test_desk: Test
     assert [(what, by) for _, what, by in whens(view)][-1] == ("fee asked for", "")
     assert view.words == "30 days from verification on 20 Nov, stopped since 20 Nov for a fee"
     test_desk.clock.forward(minutes=9)
-    set_state(mei, number, ticket_of(test_desk, number).row, TicketState.VERIFIED)
+    set_state(mei, number, ticket_of(test_desk, number).version, TicketState.VERIFIED)
     assert whens(clock_view(mei, number))[-1] == ("20 Nov 09:09", "went on", "mei")
 
 

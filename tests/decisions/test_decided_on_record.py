@@ -123,9 +123,9 @@ def in_approval(test_desk: TestDesk, code: str) -> tuple[DeskSession, int, str]:
 @pytest.mark.parametrize("code", ["D2", "S3"])
 def test_a_proposal_is_stale_whatever_row_is_put_back(test_desk: TestDesk, code: str) -> None:
     pia, number, decision_id = in_approval(test_desk, code)
-    row = row_of(test_desk, number)
+    version = row_of(test_desk, number)
     write(test_desk, number, "I have changed my mind.")
-    change(test_desk, update(Ticket).values(row=row))
+    change(test_desk, update(Ticket).values(version=version))
     with pytest.raises(StaleProposal):
         approval.approve(pia, decision_id, PASSWORD)
 

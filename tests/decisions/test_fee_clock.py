@@ -26,8 +26,8 @@ WAIT = timedelta(days=12)
 
 def fee_asked(test_desk: TestDesk, mei: DeskSession, number: int, approver: str) -> None:
     """A fee is asked for, so that the ticket waits with its clock stopped."""
-    row = ticket_of(test_desk, number).row
-    decision_id = propose(mei, number, row, fee(test_desk.clock.now())).decision_id
+    version = ticket_of(test_desk, number).version
+    decision_id = propose(mei, number, version, fee(test_desk.clock.now())).decision_id
     approval.approve(person(test_desk, approver, Role.SUPERVISOR), decision_id, PASSWORD)
     ticket = ticket_of(test_desk, number)
     assert (ticket.state, ticket.due_at) == (TicketState.WAITING, None)
@@ -39,7 +39,7 @@ def by_mail(test_desk: TestDesk, _mo: DeskSession, number: int) -> None:
 
 def by_hand(test_desk: TestDesk, mo: DeskSession, number: int) -> None:
     test_desk.clock.forward(minutes=1)
-    set_state(mo, number, ticket_of(test_desk, number).row, TicketState.VERIFIED)
+    set_state(mo, number, ticket_of(test_desk, number).version, TicketState.VERIFIED)
 
 
 def by_verifying_again(test_desk: TestDesk, _mo: DeskSession, number: int) -> None:
@@ -50,9 +50,9 @@ def by_verifying_again(test_desk: TestDesk, _mo: DeskSession, number: int) -> No
 
 def by_a_proposal(test_desk: TestDesk, mo: DeskSession, number: int) -> None:
     test_desk.clock.forward(minutes=1)
-    row = ticket_of(test_desk, number).row
+    version = ticket_of(test_desk, number).version
     proposal = refusal("D2", test_desk.clock.now())
-    approval.withdraw(mo, propose(mo, number, row, proposal).decision_id)
+    approval.withdraw(mo, propose(mo, number, version, proposal).decision_id)
 
 
 @pytest.mark.parametrize("ways_on", [by_mail, by_hand, by_verifying_again, by_a_proposal])
@@ -98,7 +98,7 @@ def test_resting_again_does_not_stop_the_clock_again(test_desk: TestDesk) -> Non
     assert due is not None
     for state in (TicketState.WAITING, TicketState.OPEN):
         test_desk.clock.forward(minutes=5)
-        set_state(mei, number, ticket_of(test_desk, number).row, state)
+        set_state(mei, number, ticket_of(test_desk, number).version, state)
         assert ticket_of(test_desk, number).due_at == due
 
 
@@ -110,9 +110,9 @@ def test_closing_while_the_fee_is_waited_for_starts_nothing(test_desk: TestDesk)
     assert due is not None
     fee_asked(test_desk, mei, number, "sue")
     test_desk.clock.forward(minutes=9)
-    row = set_state(mei, number, ticket_of(test_desk, number).row, TicketState.CLOSED)
+    version = set_state(mei, number, ticket_of(test_desk, number).version, TicketState.CLOSED)
     assert ticket_of(test_desk, number).due_at is None
-    set_state(mei, number, row, TicketState.OPEN)
+    set_state(mei, number, version, TicketState.OPEN)
     assert ticket_of(test_desk, number).due_at == due + timedelta(minutes=9)
 
 

@@ -59,7 +59,7 @@ def test_a_paid_fee_starts_the_clock_and_lets_the_request_be_granted(test_desk: 
     assert moves(test_desk, number) == [ClockMove.FEE_ASKED, ClockMove.FEE_PAID]
     assert outcomes(test_desk, Action.FEE_PAID) == [(Result.DONE, "on 2026-11-24")]
     assert whats(clock_view(mo, number))[-1] == "24 Nov fee paid, mo: "
-    assert propose(mo, number, ticket.row, grant()).still_needed == ()
+    assert propose(mo, number, ticket.version, grant()).still_needed == ()
     assert ticket_of(test_desk, number).state == TicketState.CLOSED
 
 
@@ -116,15 +116,15 @@ def test_it_is_paid_neither_before_it_was_asked_for_nor_in_the_future(test_desk:
 
 def test_an_agent_says_so_of_their_own_ticket_a_supervisor_of_any(test_desk: TestDesk) -> None:
     mei, number = asked(test_desk)
-    row = row_of(test_desk, number)
+    version = row_of(test_desk, number)
     with pytest.raises(NotAssigned):
-        fee_paid(person(test_desk, "ben", Role.AGENT), number, row, ASKED)
+        fee_paid(person(test_desk, "ben", Role.AGENT), number, version, ASKED)
     with pytest.raises(NotAllowed):
-        fee_paid(person(test_desk, "vera-lin", Role.VERIFIER), number, row, ASKED)
+        fee_paid(person(test_desk, "vera-lin", Role.VERIFIER), number, version, ASKED)
     with pytest.raises(ChangedElsewhere):
-        fee_paid(mei, number, row - 1, ASKED)
+        fee_paid(mei, number, version - 1, ASKED)
     assert moves(test_desk, number) == [ClockMove.FEE_ASKED]
-    fee_paid(person(test_desk, "sam", Role.SUPERVISOR), number, row, ASKED)
+    fee_paid(person(test_desk, "sam", Role.SUPERVISOR), number, version, ASKED)
     with pytest.raises(WrongState, match="not waiting for a fee"):
         fee_paid(mei, number, row_of(test_desk, number), ASKED)
 
@@ -185,7 +185,7 @@ def test_whoever_pays_late_is_answered_after_all(test_desk: TestDesk) -> None:
     write(test_desk, number, "I have paid now.")
     ticket = ticket_of(test_desk, number)
     assert ticket.state == TicketState.VERIFIED
-    fee_paid(mo, number, ticket.row, LAST + timedelta(days=1))
+    fee_paid(mo, number, ticket.version, LAST + timedelta(days=1))
     assert ticket_of(test_desk, number).due_at == decided_at + timedelta(days=61, minutes=1)
     assert clock_view(mo, number).fee is None
 

@@ -103,7 +103,7 @@ class Walk:
         now, code = self.test_desk.clock.now(), self.chance.choice(["S1", "S3", "S4", "S4", "S5", "D2", "D4"])
         kinds = [refusal(code, now), refusal(code, now), partial(code, now), grant(), grant("orders"), fee(now)]
         made, how = self.chance.choice(kinds), self.chance.choice([propose, propose, propose, checklist.propose])
-        self.decisions.append(how(session, ticket.number, self.row(ticket), made).decision_id)
+        self.decisions.append(how(session, ticket.number, self.version(ticket), made).decision_id)
 
     def ask(self, session: DeskSession, ticket: MadeTicket) -> None:
         request_scope.record_asked(
@@ -148,14 +148,14 @@ class Walk:
 
     def hand_over(self, session: DeskSession, ticket: MadeTicket) -> None:
         to = self.chance.choice(self.people[:2]).agent.name
-        workflow.assign(session, ticket.number, self.row(ticket), to)
+        workflow.assign(session, ticket.number, self.version(ticket), to)
 
     def change_state(self, session: DeskSession, ticket: MadeTicket) -> None:
         state = self.chance.choice([TicketState.CLOSED, TicketState.OPEN, TicketState.WAITING, TicketState.VERIFIED])
-        workflow.set_state(session, ticket.number, self.row(ticket), state)
+        workflow.set_state(session, ticket.number, self.version(ticket), state)
 
     def note(self, session: DeskSession, ticket: MadeTicket) -> None:
-        conversation.add_note(session, ticket.number, self.row(ticket), "A word among ourselves.")
+        conversation.add_note(session, ticket.number, self.version(ticket), "A word among ourselves.")
 
     def wait(self, _session: DeskSession, _ticket: MadeTicket) -> None:
         later(self.test_desk, minutes=self.chance.choice([1, 11, 31]))
@@ -165,9 +165,9 @@ class Walk:
             whose = db.get_one(Ticket, ticket.number).assignee_id
         return next((session for session in self.people if session.agent.id == whose), self.people[0])
 
-    def row(self, ticket: MadeTicket) -> int:
+    def version(self, ticket: MadeTicket) -> int:
         with self.desk.database.reading() as db:
-            return db.get_one(Ticket, ticket.number).row
+            return db.get_one(Ticket, ticket.number).version
 
     # --- what must never be
 
@@ -201,9 +201,9 @@ class Walk:
             .where(
                 col(Decision.ticket_number) == decision.ticket_number,
                 col(Decision.state) == DecisionState.FINAL,
-                col(Decision.ticket_row) < decision.ticket_row,
+                col(Decision.ticket_version) < decision.ticket_version,
             )
-            .order_by(col(Decision.ticket_row).desc())
+            .order_by(col(Decision.ticket_version).desc())
         )
         last = db.execute(before).scalars().first()
         undoes = last is not None and last.outcome in (Outcome.REFUSE, Outcome.PARTIAL)

@@ -81,7 +81,7 @@ def stored(test_desk: TestDesk) -> dict[str, object]:
                 len(decision.answers),
                 len(decision.notice or b""),
             ),
-            "ticket": (ticket.state, ticket.row, ticket.due_at, ticket.closed_at, ticket.next_due_at),
+            "ticket": (ticket.state, ticket.version, ticket.due_at, ticket.closed_at, ticket.next_due_at),
             "messages": [(one.sort, len(one.text), len(one.text_redacted), one.at) for one in messages],
             "log": [
                 (e.seq, e.at, e.actor, e.action, e.ticket, e.fields, e.purpose, e.verification, e.outcome, e.reason)

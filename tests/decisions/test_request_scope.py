@@ -132,7 +132,7 @@ def test_granting_less_than_was_asked_closes_nothing(test_desk: TestDesk) -> Non
     ):
         with pytest.raises(AskedDiffers):
             checklist.propose(mei, number, 1, proposal)
-    assert (ticket_of(test_desk, number).state, ticket_of(test_desk, number).row) == (TicketState.VERIFIED, 1)
+    assert (ticket_of(test_desk, number).state, ticket_of(test_desk, number).version) == (TicketState.VERIFIED, 1)
     assert set(actions(test_desk)[1:]) == {(Action.DECISION_REFUSED, "refused", "asked_differs")}
 
 

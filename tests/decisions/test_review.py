@@ -82,7 +82,7 @@ def test_a_ticket_that_was_decided_again_after_its_review_stays_closed(test_desk
     test_desk.clock.forward(days=181)
     assert reopen_due(test_desk.desk) == (number,)
     mo = back(test_desk, mei, "mo")
-    propose(mo, number, ticket_of(test_desk, number).row, grant())
+    propose(mo, number, ticket_of(test_desk, number).version, grant())
     test_desk.clock.forward(days=400)
     assert reopen_due(test_desk.desk) == ()
 
@@ -90,9 +90,9 @@ def test_a_ticket_that_was_decided_again_after_its_review_stays_closed(test_desk
 def test_a_decision_that_a_later_one_replaced_is_not_reviewed(test_desk: TestDesk) -> None:
     """Refused until a review, then granted before it: there is nothing left to look at again."""
     mei, number, _ = decided(test_desk, "S4")
-    row = set_state(mei, number, ticket_of(test_desk, number).row, TicketState.OPEN)
+    version = set_state(mei, number, ticket_of(test_desk, number).version, TicketState.OPEN)
     test_desk.clock.forward(minutes=1)
-    given = propose(mei, number, row, grant()).decision_id
+    given = propose(mei, number, version, grant()).decision_id
     for name, role in (("stan", Role.SUPERVISOR), ("pat", Role.PRIVACY_OFFICER)):
         approval.approve(person(test_desk, name, role), given, PASSWORD)
     test_desk.clock.forward(days=181)
@@ -113,10 +113,10 @@ def test_no_review_opens_a_ticket_of_the_erased(test_desk: TestDesk, state: Requ
 def test_a_review_ends_with_a_decision_not_by_hand(test_desk: TestDesk) -> None:
     """Policy V.4: what was refused until a date is not refused for longer by one person."""
     mei, number, _ = decided(test_desk, "S4")
-    row = set_state(mei, number, ticket_of(test_desk, number).row, TicketState.OPEN)
-    set_state(mei, number, row, TicketState.CLOSED)  # the decision stands still
+    version = set_state(mei, number, ticket_of(test_desk, number).version, TicketState.OPEN)
+    set_state(mei, number, version, TicketState.CLOSED)  # the decision stands still
     test_desk.clock.forward(days=181)
     assert reopen_due(test_desk.desk) == (number,)
     mo = back(test_desk, mei, "mo")
     with pytest.raises(WrongState, match="ends with a decision"):
-        set_state(mo, number, ticket_of(test_desk, number).row, TicketState.CLOSED)
+        set_state(mo, number, ticket_of(test_desk, number).version, TicketState.CLOSED)

@@ -34,13 +34,13 @@ def stored(test_desk: TestDesk, made: MadeTicket) -> Ticket:
         return db.get_one(Ticket, made.number)
 
 
-def fail(test_desk: TestDesk, session: DeskSession, made: MadeTicket, row: int = 1) -> None:
+def fail(test_desk: TestDesk, session: DeskSession, made: MadeTicket, version: int = 1) -> None:
     """Write a reply while nothing can go out; it can again when this returns, and a minute has passed."""
     desk, settings = test_desk.desk, test_desk.desk.settings
     in_the_way = settings.home / "in-the-way"
     in_the_way.touch()
     desk.settings = settings.model_copy(update={"outbox": in_the_way})
-    assert reply(session, made.number, row, made.contact_ids[Field.EMAIL], WORDS) is DeliveryState.FAILED
+    assert reply(session, made.number, version, made.contact_ids[Field.EMAIL], WORDS) is DeliveryState.FAILED
     desk.settings = settings
     test_desk.clock.forward(minutes=1)
 
@@ -60,7 +60,7 @@ def test_a_late_reply_stops_the_timer_and_the_ticket_waits(test_desk: TestDesk, 
     deliver(test_desk)
     after = stored(test_desk, made)
     assert (after.state, after.first_response_at) == (TicketState.WAITING, test_desk.clock.now())
-    assert after.row == before.row + 1
+    assert after.version == before.version + 1
     (entry,) = recorded(test_desk.desk, Action.TICKET_STATE_SET)
     assert (entry.actor, entry.reason) == ("mei", f"state {before.state} -> waiting: a reply was sent")
 
@@ -79,7 +79,7 @@ def test_two_replies_that_failed_leave_the_ticket_waiting(test_desk: TestDesk) -
     made = make_ticket(test_desk, assignee=mei)
     fail(test_desk, mei, made)
     first = test_desk.clock.now()
-    fail(test_desk, mei, made, row=2)
+    fail(test_desk, mei, made, version=2)
     deliver(test_desk, 2)
     after = stored(test_desk, made)
     assert (after.state, after.first_response_at) == (TicketState.WAITING, first.replace(minute=first.minute + 1))
@@ -127,10 +127,10 @@ def test_what_changed_meanwhile_stands(
     made = make_ticket(test_desk, assignee=mei)
     fail(test_desk, mei, made)
     meanwhile(test_desk, mei, made, tmp_path)
-    changes, row = len(recorded(test_desk.desk, Action.TICKET_STATE_SET)), stored(test_desk, made).row
+    changes, version = len(recorded(test_desk.desk, Action.TICKET_STATE_SET)), stored(test_desk, made).version
     deliver(test_desk)
     after = stored(test_desk, made)
-    assert (after.state, after.row) == (state, row)
+    assert (after.state, after.version) == (state, version)
     assert after.first_response_at == test_desk.clock.now()
     assert len(recorded(test_desk.desk, Action.TICKET_STATE_SET)) == changes
 
@@ -142,11 +142,11 @@ def test_a_proposal_in_approval_does_not_go_stale_by_a_late_reply(test_desk: Tes
     fail(test_desk, mei, made)
     with test_desk.desk.database.transaction() as db:
         db.connection().execute(
-            update(Ticket).where(col(Ticket.number) == made.number).values(state=TicketState.IN_APPROVAL, row=3)
+            update(Ticket).where(col(Ticket.number) == made.number).values(state=TicketState.IN_APPROVAL, version=3)
         )
     deliver(test_desk)
     after = stored(test_desk, made)
-    assert (after.state, after.row, after.first_response_at) == (TicketState.IN_APPROVAL, 3, test_desk.clock.now())
+    assert (after.state, after.version, after.first_response_at) == (TicketState.IN_APPROVAL, 3, test_desk.clock.now())
 
 
 def test_a_first_response_that_was_given_stays_the_first(test_desk: TestDesk) -> None:
@@ -154,7 +154,7 @@ def test_a_first_response_that_was_given_stays_the_first(test_desk: TestDesk) ->
     made = make_ticket(test_desk, assignee=mei)
     first = test_desk.clock.now()
     reply(mei, made.number, 1, made.contact_ids[Field.EMAIL], WORDS)
-    fail(test_desk, mei, made, row=3)
+    fail(test_desk, mei, made, version=3)
     deliver(test_desk)
     after = stored(test_desk, made)
     assert (after.first_response_at, after.state) == (first, TicketState.WAITING)
@@ -175,7 +175,7 @@ def test_only_a_reply_answers(test_desk: TestDesk) -> None:
         )
     deliver(test_desk)
     after = stored(test_desk, made)
-    assert (after.state, after.first_response_at, after.row) == (TicketState.OPEN, None, 1)
+    assert (after.state, after.first_response_at, after.version) == (TicketState.OPEN, None, 1)
 
 
 def test_what_a_server_refuses_for_good_is_told_apart_from_what_is_tried_again(

@@ -117,8 +117,8 @@ def forge_window(forged: ForgedDesk) -> bool:
 def forge_approval(forged: ForgedDesk) -> bool:
     """A refusal that a supervisor and a privacy officer have to approve."""
     made = request(forged.made, forged.mei)
-    proposal, row = refusal("S3", forged.made.clock.now()), ticket_of(forged.made, made.number).row
-    decision_id = propose(forged.mei, made.number, row, proposal).decision_id
+    proposal, version = refusal("S3", forged.made.clock.now()), ticket_of(forged.made, made.number).version
+    decision_id = propose(forged.mei, made.number, version, proposal).decision_id
     by = forged.rng.choice([forged.pia, forged.ben, forged.vic])
     approved_row = Approval(
         decision_id=decision_id,

@@ -32,13 +32,13 @@ def test_who_settled_a_report_loses_it_as_an_appeal(test_desk: TestDesk) -> None
     made = make_ticket(test_desk, kind=TicketKind.REPORT, assignee=mei, contacts=CONTACTS, verified=True)
     end(test_desk, mei, made.number, settling(TicketKind.REPORT, "unconfirmed"))
     write(test_desk, made.number, "I appeal: another person, please.")
-    row = set_kind(mei, made.number, ticket_of(test_desk, made.number).row, TicketKind.APPEAL)
+    version = set_kind(mei, made.number, ticket_of(test_desk, made.number).version, TicketKind.APPEAL)
     assert ticket_of(test_desk, made.number).assignee_id is None
     assert recorded(test_desk.desk, Action.TICKET_RELEASED)[-1].ticket == made.number
     with pytest.raises(NotIndependent):
         claim(mei, made.number)
     with pytest.raises(NotAssigned):
-        reply(mei, made.number, row, made.contact_ids[Field.EMAIL], "Your appeal is rejected.")
+        reply(mei, made.number, version, made.contact_ids[Field.EMAIL], "Your appeal is rejected.")
     claim(ben, made.number)
     end(test_desk, ben, made.number, settling(TicketKind.APPEAL))
 
@@ -51,7 +51,7 @@ def test_who_settled_it_does_not_settle_what_was_written_after(test_desk: TestDe
     write(test_desk, number)
     change(test_desk, update(Settlement).values(agent_id=ann.agent.id))
     with pytest.raises((NotIndependent, NotAssigned)):
-        settle(sue, number, ticket_of(test_desk, number).row, settling(kind))
+        settle(sue, number, ticket_of(test_desk, number).version, settling(kind))
     change(test_desk, delete(Settlement))
     assert sue.agent.id in out(test_desk, number), "the log knows who settled it"
 

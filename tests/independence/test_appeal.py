@@ -39,13 +39,13 @@ def decided(test_desk: TestDesk, proposal: Proposal) -> tuple[DeskSession, DeskS
 
 
 def propose(test_desk: TestDesk, session: DeskSession, number: int, proposal: Proposal | None = None) -> str:
-    row = ticket_of(test_desk, number).row
-    return cases.propose(session, number, row, proposal or refusal("D2", test_desk.clock.now())).decision_id
+    version = ticket_of(test_desk, number).version
+    return cases.propose(session, number, version, proposal or refusal("D2", test_desk.clock.now())).decision_id
 
 
 def hand_on(test_desk: TestDesk, session: DeskSession, number: int, name: str) -> DeskSession:
     other = person(test_desk, name, Role.AGENT)
-    assign(session, number, ticket_of(test_desk, number).row, name)
+    assign(session, number, ticket_of(test_desk, number).version, name)
     return other
 
 
@@ -88,7 +88,7 @@ def test_who_approved_the_refusal_does_not_propose_the_answer_either(test_desk: 
     mei, sue, number = decided(test_desk, refusal("D2", test_desk.clock.now()))
     write(test_desk, number)
     with pytest.raises(NotIndependent):
-        assign(mei, number, ticket_of(test_desk, number).row, "sue")
+        assign(mei, number, ticket_of(test_desk, number).version, "sue")
     give(test_desk, number, sue)
     with pytest.raises(OwnDecision):
         propose(test_desk, sue, number)
@@ -103,7 +103,7 @@ def test_a_second_appeal_is_not_for_those_who_decided_the_first_one(test_desk: T
     with pytest.raises(OwnDecision):
         propose(test_desk, ben, number)
     with pytest.raises(NotIndependent):
-        assign(ben, number, ticket_of(test_desk, number).row, "mei")
+        assign(ben, number, ticket_of(test_desk, number).version, "mei")
     give(test_desk, number, mei)
     with pytest.raises(OwnDecision):
         propose(test_desk, mei, number)
@@ -138,7 +138,7 @@ def test_without_a_word_of_the_requester_there_is_no_appeal(test_desk: TestDesk)
     """The desk's own second thoughts are for the same people."""
     mei, _, number = decided(test_desk, refusal("D2", test_desk.clock.now()))
     test_desk.clock.forward(minutes=1)
-    set_state(mei, number, ticket_of(test_desk, number).row, TicketState.OPEN)
+    set_state(mei, number, ticket_of(test_desk, number).version, TicketState.OPEN)
     propose(test_desk, mei, number, grant())
     last = last_decision(mei, number)
     assert last is not None and not last.own_appealed
@@ -169,7 +169,7 @@ def test_what_reached_us_before_the_refusal_is_no_appeal_against_it(test_desk: T
     test_desk.clock.forward(minutes=1)
     approval.approve(sue, propose(test_desk, mei, number), PASSWORD)
     test_desk.clock.forward(minutes=1)
-    set_state(mei, number, ticket_of(test_desk, number).row, TicketState.VERIFIED)
+    set_state(mei, number, ticket_of(test_desk, number).version, TicketState.VERIFIED)
     propose(test_desk, mei, number, grant())
 
 
@@ -188,8 +188,8 @@ def test_what_was_refused_with_others_is_not_given_after_all_by_one(test_desk: T
     decision_id = cases.propose(mei, number, 1, refusal(code, test_desk.clock.now())).decision_id
     for session in others.values():
         approval.approve(session, decision_id, PASSWORD)
-    set_state(mei, number, ticket_of(test_desk, number).row, TicketState.OPEN)
-    proposed = cases.propose(mei, number, ticket_of(test_desk, number).row, grant())
+    set_state(mei, number, ticket_of(test_desk, number).version, TicketState.OPEN)
+    proposed = cases.propose(mei, number, ticket_of(test_desk, number).version, grant())
     assert sorted(proposed.still_needed) == sorted(role.value for role in ground(code).approvers)
     assert ticket_of(test_desk, number).state == TicketState.IN_APPROVAL
     assert len(notices(test_desk, number)) == 1  # the refusal's own
@@ -199,8 +199,8 @@ def test_what_was_refused_with_others_is_not_given_after_all_by_one(test_desk: T
 
 def test_after_its_review_has_begun_a_refusal_is_undone_like_any_request(test_desk: TestDesk) -> None:
     mei, _, number = decided(test_desk, refusal("D2", test_desk.clock.now()))
-    set_state(mei, number, ticket_of(test_desk, number).row, TicketState.OPEN)
+    set_state(mei, number, ticket_of(test_desk, number).version, TicketState.OPEN)
     desk = test_desk.desk
     with desk.database.transaction() as db:
         open_for_review(db, desk, facts(db, number), Actor("console", "", "", "a host"))
-    assert cases.propose(mei, number, ticket_of(test_desk, number).row, grant()).still_needed == ()
+    assert cases.propose(mei, number, ticket_of(test_desk, number).version, grant()).still_needed == ()

@@ -54,8 +54,8 @@ def play(test_desk: TestDesk, staff: dict[str, DeskSession], code: str, steps: l
         with suppress(ConsoleError):
             match step:
                 case "propose":
-                    row = ticket_of(test_desk, number).row
-                    decision_id = propose(session, number, row, refusal(code, test_desk.clock.now())).decision_id
+                    version = ticket_of(test_desk, number).version
+                    decision_id = propose(session, number, version, refusal(code, test_desk.clock.now())).decision_id
                 case "approve":
                     approval.approve(session, decision_id, PASSWORD)
                 case "return":

@@ -134,12 +134,12 @@ def test_a_date_that_would_bend_the_clocks_is_not_believed(test_desk: TestDesk, 
 @pytest.mark.parametrize("way", [{"references": ("<0@x>", "<1@x>")}, {"subject": "Re: [#10401] A question"}])
 def test_an_answer_joins_its_ticket_by_thread_or_tag(test_desk: TestDesk, way: dict[str, object]) -> None:
     assert taken(test_desk, message("<1@x>")) == ("opened", 10_401)
-    row = opened_ticket(test_desk.desk, 10_401).row.row
+    row = opened_ticket(test_desk.desk, 10_401).row.version
     test_desk.clock.forward(hours=1)
     assert taken(test_desk, message("<2@x>", text="And another thing.", **way)) == ("appended", 10_401)
     ticket = opened_ticket(test_desk.desk, 10_401)
     assert ticket.texts == ("Words.", "And another thing.")
-    assert ticket.row.row == row + 1
+    assert ticket.row.version == row + 1
     assert ticket.row.last_message_at == test_desk.clock.now()
     (entry,) = entries(test_desk.desk, "ticket.follow_up")
     assert entry.ticket == 10_401

@@ -24,7 +24,7 @@ from tests.support.tickets import make_ticket
 def proposed(test_desk: TestDesk, mei: DeskSession, code: str = "D2") -> int:
     """A refusal that one supervisor can approve."""
     made = request(test_desk, mei)
-    propose(mei, made.number, reload(mei, made.number).row, refusal(code, test_desk.clock.now()))
+    propose(mei, made.number, reload(mei, made.number).version, refusal(code, test_desk.clock.now()))
     return made.number
 
 
@@ -196,7 +196,7 @@ async def test_both_places_of_a_two_person_ground_and_what_changed_since_are_tol
     [waits] = waiting(sara).rows
     approve(omar, waits.decision_id, PASSWORD)
     sqlite_desk.clock.forward(minutes=12)
-    add_note(mei, number, reload(mei, number).row, "They called again.")
+    add_note(mei, number, reload(mei, number).version, "They called again.")
     pia = person(sqlite_desk, "pia", Role.PRIVACY_OFFICER)
     for size in SIZES:
         async with console(sqlite_desk, pia, size) as shown:

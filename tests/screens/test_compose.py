@@ -126,7 +126,7 @@ async def test_a_change_elsewhere_keeps_the_words_and_the_second_try_sends_them(
         area = await writing(shown, "m")
         await shown.type("hello")
         assert screen.view is not None
-        workflow.set_kind(sara, made.number, screen.view.row, TicketKind.COMPLAINT)
+        workflow.set_kind(sara, made.number, screen.view.version, TicketKind.COMPLAINT)
         await shown.press("ctrl+s")
         await shown.until(lambda: "Someone else changed" in shown.notice)
         assert area.text == "hello"

@@ -69,7 +69,7 @@ async def test_approvals_and_the_log_have_the_sign(sqlite_desk: TestDesk) -> Non
     mei, sue = person(sqlite_desk, "mei", Role.AGENT), person(sqlite_desk, "sue", Role.SUPERVISOR)
     made = request(sqlite_desk, mei)
     view = open_ticket(mei, made.number)
-    propose(mei, made.number, view.row, refusal("S4", sqlite_desk.clock.now()))
+    propose(mei, made.number, view.version, refusal("S4", sqlite_desk.clock.now()))
     async with console(sqlite_desk, sue) as shown:
         await shown.press("g", "a")
         await shown.until_on(ApprovalsScreen)

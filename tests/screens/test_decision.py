@@ -227,7 +227,7 @@ async def test_a_change_elsewhere_keeps_the_form(sqlite_desk: TestDesk) -> None:
     async with console(sqlite_desk, mei) as shown:
         screen = await walking(shown, made.number)
         await walk_a_refusal(shown, screen)
-        workflow.set_priority(sara, made.number, reload(sara, made.number).row, Priority.HIGH)
+        workflow.set_priority(sara, made.number, reload(sara, made.number).version, Priority.HIGH)
         await shown.press("ctrl+s")
         await shown.until(lambda: "Someone else changed" in shown.notice)
         await shown.until(lambda: screen._view is not None and screen._view.priority is Priority.HIGH)

@@ -199,7 +199,7 @@ async def test_a_password_asked_again_before_an_approval_is_held_by_nothing(sqli
     mei, sara = person(sqlite_desk, "mei", Role.AGENT), person(sqlite_desk, "sara", Role.SUPERVISOR)
     give_password(sqlite_desk, sara.agent.id)
     made = request(sqlite_desk, mei)
-    propose(mei, made.number, reload(mei, made.number).row, refusal("D2", sqlite_desk.clock.now()))
+    propose(mei, made.number, reload(mei, made.number).version, refusal("D2", sqlite_desk.clock.now()))
     async with console(sqlite_desk, sara) as shown:
         await shown.press("g", "a")
         await shown.until_words("waiting")

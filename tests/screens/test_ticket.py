@@ -274,10 +274,10 @@ async def test_a_change_elsewhere_is_said_and_the_ticket_read_again(sqlite_desk:
     async with console(sqlite_desk, mei) as shown:
         screen = await opened(shown, made.number)
         assert screen.view is not None
-        kind_before, row = screen.view.kind, screen.view.row
+        kind_before, version = screen.view.kind, screen.view.version
         await shown.press("s")
         await shown.until_words(f"Move #{made.number} to which state?")
-        workflow.set_kind(sara, made.number, row, TicketKind.COMPLAINT)
+        workflow.set_kind(sara, made.number, version, TicketKind.COMPLAINT)
         await shown.press("enter")
         await shown.until(lambda: "Someone else changed" in shown.notice)
         await shown.until(lambda: screen.view is not None and screen.view.kind is TicketKind.COMPLAINT)

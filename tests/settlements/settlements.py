@@ -54,7 +54,7 @@ def _answer(question: WorkflowQuestion) -> str:
 
 def end(test_desk: TestDesk, session: DeskSession, number: int, what: Settling) -> Settled:
     """Settle the ticket as it is now."""
-    return settle(session, number, ticket_of(test_desk, number).row, what)
+    return settle(session, number, ticket_of(test_desk, number).version, what)
 
 
 def settlements(test_desk: TestDesk, number: int) -> list[Settlement]:

@@ -85,7 +85,7 @@ def play(test_desk: TestDesk, case: Refused, number: int, name: str, step: str) 
             case "name other":
                 name_matter(session, number, decider="vera")
             case _:
-                assign(session, number, ticket_of(test_desk, number).row, step)
+                assign(session, number, ticket_of(test_desk, number).version, step)
 
 
 @pytest.fixture

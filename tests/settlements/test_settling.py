@@ -334,7 +334,7 @@ def test_a_reply_of_before_the_requester_wrote_again_answers_nothing(test_desk: 
     assert needed.startswith("No reply was sent since the requester's last message.")
     kept_as_it_was(test_desk, ben, made.number, what, SettlementIncomplete)
     test_desk.clock.forward(minutes=1)
-    reply(ben, made.number, ticket_of(test_desk, made.number).row, made.contact_ids[Field.EMAIL], "And that.")
+    reply(ben, made.number, ticket_of(test_desk, made.number).version, made.contact_ids[Field.EMAIL], "And that.")
     assert still_needed(ben, made.number).by_outcome["answered"] == ()
     end(test_desk, ben, made.number, what)
 
@@ -386,7 +386,7 @@ def test_what_others_shall_decide_anew_was_decided_before(test_desk: TestDesk) -
 
 def test_a_decided_ticket_that_was_opened_again_is_taken_from_who_has_it(test_desk: TestDesk) -> None:
     case = refused(test_desk)
-    set_state(case.mei, case.number, ticket_of(test_desk, case.number).row, TicketState.OPEN)
+    set_state(case.mei, case.number, ticket_of(test_desk, case.number).version, TicketState.OPEN)
     number = about(test_desk, case, TicketKind.COMPLAINT, case.pia)
     assert end(test_desk, case.pia, number, settling(TicketKind.COMPLAINT, "anew")).reopened == case.number
     assert ticket_of(test_desk, case.number).assignee_id is None
@@ -400,9 +400,9 @@ def test_what_was_set_aside_ends_with_a_decision_not_by_hand(test_desk: TestDesk
         about(test_desk, case, TicketKind.APPEAL, case.ben),
         settling(TicketKind.APPEAL, "overturn"),
     )
-    row = ticket_of(test_desk, case.number).row
+    version = ticket_of(test_desk, case.number).version
     with pytest.raises(WrongState, match="ends with a decision"):
-        set_state(case.sam, case.number, row, TicketState.CLOSED, "It was decided.")
+        set_state(case.sam, case.number, version, TicketState.CLOSED, "It was decided.")
 
 
 def test_who_has_no_business_with_it_is_told_so_before_any_step(test_desk: TestDesk) -> None:
@@ -410,7 +410,7 @@ def test_who_has_no_business_with_it_is_told_so_before_any_step(test_desk: TestD
     number = about(test_desk, case, TicketKind.APPEAL)
     assert still_needed(case.mei, number).always == str(NotIndependent(number))
     assert still_needed(case.ben, number).always == str(NotAssigned())
-    assign(case.sam, number, ticket_of(test_desk, number).row, "ben")
+    assign(case.sam, number, ticket_of(test_desk, number).version, "ben")
     assert still_needed(case.ben, number).always == ""
     unnamed = make_ticket(test_desk, kind=TicketKind.APPEAL, assignee=case.ben, requester=case.requester).number
     assert "does not say yet" in still_needed(case.ben, unnamed).without_matter

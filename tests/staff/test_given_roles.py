@@ -41,15 +41,15 @@ def staff(test_desk: TestDesk) -> tuple[DeskSession, DeskSession, DeskSession]:
 def test_a_role_that_weighs_counts_once_another_person_has_confirmed_it(test_desk: TestDesk, role: Role) -> None:
     ines, omar, mei = staff(test_desk)
     accounts.set_roles(ines, "mei", {Role.AGENT, role})
-    row = row_of(test_desk, "mei")
-    assert (row.roles, row.to_confirm) == ((Role.AGENT,), (role,))
+    version = row_of(test_desk, "mei")
+    assert (version.roles, version.to_confirm) == ((Role.AGENT,), (role,))
     for session in (ines, mei):
         with pytest.raises(NotAllowed if session is ines else SessionEnded):
             confirm_roles(session, "mei")
     assert row_of(test_desk, "mei").roles == (Role.AGENT,)
     assert confirm_roles(omar, "mei") == (role,)
-    row = row_of(test_desk, "mei")
-    assert (set(row.roles), row.to_confirm) == ({Role.AGENT, role}, ())
+    version = row_of(test_desk, "mei")
+    assert (set(version.roles), version.to_confirm) == ({Role.AGENT, role}, ())
     entries = recorded(test_desk.desk, Action.ACCOUNT_CHANGED)
     assert [(one.actor, one.reason) for one in entries] == [
         ("ines", f"mei: roles agent -> agent; {role} to be confirmed"),

@@ -22,7 +22,7 @@ def ticket_of(test_desk: TestDesk, number: int) -> Ticket:
 
 def row_of(test_desk: TestDesk, number: int) -> int:
     """Which version of itself the ticket is at: what a change has to name."""
-    return ticket_of(test_desk, number).row
+    return ticket_of(test_desk, number).version
 
 
 def decision_of(test_desk: TestDesk, decision_id: str) -> Decision:

@@ -153,10 +153,10 @@ def test_a_representatives_request_is_answered_once_the_principal_confirmed_it(v
     verify_by_note(v.session, made.number, VerificationMethod.WRITTEN, NOTE)
     see_authority(v.session, made.number, REPRESENTATIVE, NOTE)
     with pytest.raises(PrincipalOnly):
-        propose(mei, made.number, ticket_of(v.test_desk, made.number).row, grant())
+        propose(mei, made.number, ticket_of(v.test_desk, made.number).version, grant())
     assert v.log(Action.DECISION_REFUSED) == [(Action.DECISION_REFUSED, Result.REFUSED, "principal_only")]
     v.check(v.send(ticket=made), made)
-    propose(mei, made.number, ticket_of(v.test_desk, made.number).row, grant())
+    propose(mei, made.number, ticket_of(v.test_desk, made.number).version, grant())
     assert ticket_of(v.test_desk, made.number).state == TicketState.CLOSED
 
 
@@ -175,7 +175,7 @@ def test_the_notice_says_that_a_representative_asked_and_names_nobody(v: Verifyi
     assert words in letter
     assert "Marlow" not in letter
     v.check(v.send(ticket=made), made)
-    propose(mei, made.number, ticket_of(v.test_desk, made.number).row, grant())
+    propose(mei, made.number, ticket_of(v.test_desk, made.number).version, grant())
     (sent,) = notices(v.test_desk, made.number)
     keys = keys_of(v.desk, made.number)
     assert words in open_safe(keys.key, keys.place("message", "text_redacted", sent.id), sent.text_redacted)
@@ -234,7 +234,7 @@ def test_no_answer_is_proposed_for_a_child_without_a_guardian(v: Verifying) -> N
         propose(mei, made.number, 1, grant())
     assert v.log(Action.DECISION_REFUSED) == [(Action.DECISION_REFUSED, Result.REFUSED, "guardian_required")]
     see_authority(v.session, made.number, GUARDIAN, NOTE)
-    propose(mei, made.number, ticket_of(v.test_desk, made.number).row, grant())
+    propose(mei, made.number, ticket_of(v.test_desk, made.number).version, grant())
     assert ticket_of(v.test_desk, made.number).state == TicketState.CLOSED
 
 

@@ -224,4 +224,4 @@ def test_nothing_of_the_ticket_changes_but_its_state(test_desk: TestDesk) -> Non
     changed = {
         name for name in Ticket.model_fields if name != "is_open" and getattr(before, name) != getattr(after, name)
     }
-    assert changed == {"state", "closed_at", "row", "next_due_at"} or changed == {"state", "closed_at", "row"}
+    assert changed == {"state", "closed_at", "version", "next_due_at"} or changed == {"state", "closed_at", "row"}

@@ -67,7 +67,7 @@ def test_the_right_code_opens_the_window_and_starts_the_clock(v: Verifying) -> N
     after = v.stored_ticket()
     assert (after.state, after.verified_at) == (TicketState.VERIFIED, v.clock.now())
     assert after.due_at == v.clock.now() + timedelta(days=30)
-    assert after.row == before.row + 1
+    assert after.version == before.version + 1
     now = status(v.session, v.ticket.number)
     assert (now.window_until, now.method, now.contact_field) == (until, VerificationMethod.CODE, Field.MOBILE)
     assert (now.by, now.at, now.code_pending, now.tries_left) == ("vera-lin", v.clock.now(), False, 3)
@@ -463,7 +463,7 @@ def test_a_right_code_and_a_change_of_the_ticket_do_not_stand_in_each_others_way
     with ThreadPoolExecutor(1) as pool:
         with made.desk.database.transaction() as db:
             changed = update(Ticket).where(col(Ticket.number) == v.ticket.number)
-            db.connection().execute(changed.values(priority=3, row=col(Ticket.row) + 1))
+            db.connection().execute(changed.values(priority=3, version=col(Ticket.version) + 1))
             checking = pool.submit(v.check, code)
             waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
             while not checking.done() and not db.connection().execute(waiting).scalar():

@@ -74,12 +74,12 @@ class Ending:
             self.place.hostile += 1
             wanted = self.chance.choice(strangers)
             with suppress(ConsoleError):
-                link_ticket(self.vera, case.number, now.row, wanted, WHY, found_by)
+                link_ticket(self.vera, case.number, now.version, wanted, WHY, found_by)
                 raise Astray(f"#{case.number} was linked to a person who does not match it")
         if candidates:
             chosen = min(candidates, key=lambda one: one.masks).id
             self.place.must(chosen not in strangers, f"#{case.number} is offered to a person who does not match it")
-            link_ticket(self.vera, case.number, now.row, chosen, WHY, found_by)
+            link_ticket(self.vera, case.number, now.version, chosen, WHY, found_by)
             self.ledger.hand_over(case, self.place.party_of[chosen], Link.PROVEN)
             self.place.seen["linked"] += 1
 
@@ -176,4 +176,4 @@ class Ending:
 
     def _row(self, case: Case) -> int:
         with self.desk.database.reading() as db:
-            return db.get_one(Ticket, case.number).row
+            return db.get_one(Ticket, case.number).version

@@ -284,14 +284,14 @@ class Inside:
             if contact_id not in may:
                 self.place.hostile += 1
                 with suppress(ConsoleError):
-                    self._write(case, view.row, contact_id)
+                    self._write(case, view.version, contact_id)
         if may:
-            self._write(case, reload(self.mei, case.number).row, self.chance.choice(may))
+            self._write(case, reload(self.mei, case.number).version, self.chance.choice(may))
 
-    def _write(self, case: Case, row: int, contact_id: str) -> None:
+    def _write(self, case: Case, version: int, contact_id: str) -> None:
         words = f"Dear {case.party.on_file.get(Field.NAME, 'you')}, about #{case.number}: {self.place.mint.word()}."
         self.place.typed[case.number] = self.place.typed.get(case.number, "") + words
-        reply(self.mei, case.number, row, contact_id, words)
+        reply(self.mei, case.number, version, contact_id, words)
         case.texts.append(words)
         self.place.seen["reply"] += 1
 
