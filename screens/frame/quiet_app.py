@@ -10,11 +10,10 @@ from rich.text import Text
 from textual import constants
 from textual._context import active_message_pump
 from textual.actions import ActionParseResult
-from textual.app import App, SystemCommand
+from textual.app import App, ScreenStackError, SystemCommand
 from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.driver import Driver
-from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.widget import MountError
 from textual.widgets import Input
@@ -45,12 +44,19 @@ def forget_textual_settings() -> None:
         setattr(constants, name, harmless)
 
 
-def _is_leaving(pump: MessagePump) -> bool:
-    """Whether a widget, or one that holds it, is being taken off the screen."""
-    if isinstance(pump, App):
-        return False
-    nodes = pump.ancestors_with_self if isinstance(pump, DOMNode) else [pump]
-    return any(node._closing or node._closed or getattr(node, "_pruning", False) for node in nodes)
+def _is_leaving(node: object) -> bool:
+    """Whether a widget, or one that holds it, is being taken off the screen, or is off it."""
+    return isinstance(node, DOMNode) and any(
+        each._closing or each._closed or each._pruning for each in node.ancestors_with_self if not isinstance(each, App)
+    )
+
+
+def _asked(error: NoMatches) -> object:
+    """Whose widgets were looked for in vain."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return None if trace is None else trace.tb_frame.f_locals.get("self")
 
 
 class QuietApp(App[None], inherit_bindings=False):
@@ -112,10 +118,10 @@ class QuietApp(App[None], inherit_bindings=False):
 
     def _handle_exception(self, error: Exception) -> None:
         """Print one sentence that is enough to find the fault; Textual would print every local variable."""
-        if self._exit and isinstance(error, MountError):
-            return  # a screen was still being built when the person left; from then on Textual mounts nothing
+        if self._exit and isinstance(error, MountError | ScreenStackError):
+            return  # something was still under way when the person left; from then on there are no screens
         cause = error.error if isinstance(error, WorkerFailed) else error
-        if isinstance(cause, NoMatches) and _is_leaving(active_message_pump.get(self)):
+        if isinstance(cause, NoMatches) and (_is_leaving(_asked(cause)) or _is_leaving(active_message_pump.get(None))):
             return  # a screen was left while a step of its own was under way, and Textual has taken its widgets
         self._return_code = 1
         if self._exception is None:

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from textual.app import ComposeResult
+from textual.app import ComposeResult, ScreenStackError
 from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widgets import Label
@@ -66,6 +66,35 @@ async def test_left_in_the_middle_of_a_step(at_once: bool) -> None:
         await gone
         await pilot.pause()
         assert isinstance(app.screen, Queue)
+        assert app._exception is None
+
+
+async def test_what_a_left_screen_still_had_to_do_is_dropped() -> None:
+    """Textual runs it on the screen that is there then."""
+    app = QuietApp()
+    async with app.run_test() as pilot:
+        await app.push_screen(Queue())
+        letter = Letter(at_once=False)
+        letter.go_on.set()
+        await app.push_screen(letter)
+        await pilot.pause()
+        await app.pop_screen()
+        app.screen.call_after_refresh(lambda: letter.query_one("#pane", Vertical).focus())
+        await pilot.pause()
+        await pilot.pause()
+        assert app._exception is None
+
+
+async def test_an_answer_that_comes_after_the_person_left_is_no_fault() -> None:
+    app = QuietApp()
+    with pytest.raises(ScreenStackError):
+        async with app.run_test():
+            app._handle_exception(ScreenStackError("No screens on stack"))
+    app = QuietApp()
+    async with app.run_test():
+        await app.push_screen(Queue())
+        app.exit()
+        app._handle_exception(ScreenStackError("No screens on stack"))
         assert app._exception is None
 
 
