@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cs_console.filter_words import ANYWHERE, AROUND_VALUE, Word, filter_words
+from cs_console.filter_line import ANYWHERE, AROUND_VALUE, Word, filter_words
 
 LINES = st.lists(
     st.sampled_from(["kind:", "agent:", "-", "#", '"', " ", "\n", ":", "12", "mei", "A"]) | st.text(max_size=4)

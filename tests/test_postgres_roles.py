@@ -23,7 +23,7 @@ from cs_console.desk import Desk, operator_session
 from cs_console.errors import StoreUnavailable
 from cs_console.intake.form import FormEntry, open_by_form
 from cs_console.opening import open_desk
-from cs_console.server_roles import CONSOLE, OWNER, RIGHTS, roles_script, table_names
+from cs_console.postgres_roles import CONSOLE, OWNER, RIGHTS, roles_script, table_names
 from cs_console.settings import Settings
 from cs_console.staff.accounts import add_agent
 from cs_console.staff.setup import init_desk

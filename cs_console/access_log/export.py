@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, fields
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal, TextIO
+from enum import StrEnum
+from typing import TYPE_CHECKING, TextIO
 
 from defusedcsv import csv
 from sqlalchemy import select
@@ -23,11 +23,17 @@ from models.roles import REVIEWS_LOG
 if TYPE_CHECKING:
     from cs_console.desk import DeskSession
 
-Form = Literal["jsonl", "csv"]
 _BATCH = 1000
-_HEADINGS = (*(field.name for field in fields(EntryView)), "what")
+_HEADINGS = (*SAID, "what")
 """Of CSV: an entry's columns, then its action in words, for those who read it in a spreadsheet."""
 _ENTRIES = select(*(col(getattr(LogEntry, name)) for name in SAID)).order_by(col(LogEntry.seq)).limit(_BATCH)
+
+
+class Form(StrEnum):
+    """What an export can be written as."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
 
 
 def export_log(session: "DeskSession", out: TextIO, since: datetime | None, form: Form) -> int:
@@ -38,8 +44,8 @@ def export_log(session: "DeskSession", out: TextIO, since: datetime | None, form
     """
     with session.work(*REVIEWS_LOG) as db:
         words = ("since",) if since is not None else ()
-        last = record(db, session, Entry(Action.LOG_EXPORTED, fields=words, reason=form))
-    write = _csv_writer(out) if form == "csv" else _jsonl_writer(out)
+        last = record(db, session, Entry(Action.LOG_EXPORTED, fields=words, reason=form.value))
+    write = _WRITERS[form](out)
     count = 0
     for view in _entries(session, since, last):
         write(view)
@@ -62,7 +68,7 @@ def _entries(session: "DeskSession", since: datetime | None, last: int) -> Itera
 
 def _jsonl_writer(out: TextIO) -> Callable[[EntryView], None]:
     def write(view: EntryView) -> None:
-        out.write(json.dumps({**asdict(view), "at": _iso(view.at)}) + "\n")
+        out.write(json.dumps(_columns(view)) + "\n")
 
     return write
 
@@ -72,10 +78,20 @@ def _csv_writer(out: TextIO) -> Callable[[EntryView], None]:
     rows.writerow(_HEADINGS)
 
     def write(view: EntryView) -> None:
-        columns = {**asdict(view), "at": _iso(view.at), "what": action_words(view.action)}
+        columns = {**_columns(view), "what": action_words(view.action)}
         rows.writerow([_tame(value) for value in columns.values()])
 
     return write
+
+
+_WRITERS: dict[Form, Callable[[TextIO], Callable[[EntryView], None]]] = {
+    Form.JSONL: _jsonl_writer,
+    Form.CSV: _csv_writer,
+}
+
+
+def _columns(view: EntryView) -> dict[str, object]:
+    return {name: getattr(view, name) for name in SAID} | {"at": _iso(view.at)}
 
 
 def _tame(value: object) -> object:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 
 from cs_console.access_log.action_words import action_of_words
+from cs_console.access_log.aliases import pseudonym_of_alias
 from cs_console.errors import BadFilter
-from cs_console.filter_words import AROUND_VALUE, filter_words
+from cs_console.filter_line import AROUND_VALUE, filter_words
 from models.enums import Action, Result
 
 _PSEUDONYM = re.compile(r"[0-9a-f]{4,16}")
@@ -89,13 +90,16 @@ def _ticket(found: LogFilter, word: str, value: str) -> LogFilter:
 
 
 def pseudonym_beginning(word: str, value: str) -> str:
-    """`value` as the beginning of a pseudonym, in lower case. Raises BadFilter with a sentence that names the word."""
-    if not _PSEUDONYM.fullmatch(value.lower()):
+    """`value`, an alias or the beginning of a pseudonym, as the latter. Raises BadFilter with a sentence that names the
+    word.
+    """
+    beginning = pseudonym_of_alias(value) or value.lower()
+    if not _PSEUDONYM.fullmatch(beginning):
         raise BadFilter(
-            f"“{word}”: a requester's pseudonym has 4 to 16 characters of 0-9 and a-f.",
+            f"“{word}”: this is neither a requester's alias nor a pseudonym (4 to 16 characters of 0-9 and a-f).",
             f"Write {_EXAMPLES['requester']}.",
         )
-    return value.lower()
+    return beginning
 
 
 def _requester(found: LogFilter, word: str, value: str) -> LogFilter:

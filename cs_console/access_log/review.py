@@ -1,12 +1,14 @@
 """Reading the access log, on the record: supervisors and privacy officers, newest entry first."""
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Row, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, Row, literal_column, select, text, tuple_
 from sqlmodel import Session, col
 
+from cs_console.access_log.aliases import alias_of
 from cs_console.access_log.append import record
 from cs_console.access_log.canonical import SAID
 from cs_console.access_log.entry import Entry
@@ -15,7 +17,7 @@ from cs_console.access_log.verify import Progress, Verdict, verify_log
 from cs_console.errors import BadFilter, LogBroken, NothingThere
 from models.columns import from_microseconds, microseconds
 from models.enums import Action, Result
-from models.log import LogEntry
+from models.log import ENDS, LogEntry
 from models.roles import REVIEWS_LOG
 
 if TYPE_CHECKING:
@@ -32,8 +34,8 @@ _NEWEST_FIRST = (col(LogEntry.at).desc(), col(LogEntry.seq).desc())
 class EntryView:
     """One entry as a reviewer sees it: who did what when, with field names and never a value.
 
-    `requester` is a pseudonym; `roles` and `fields` are words joined by commas; `at` is UTC; `about` (JSON, or None)
-    holds the ids that the entry vouches for.
+    `requester` is a pseudonym, `alias` the same for people: "" where the requester was erased. `roles` and `fields` are
+    words joined by commas; `at` is UTC; `about` (JSON, or None) holds the ids that the entry vouches for.
     """
 
     seq: int
@@ -52,6 +54,7 @@ class EntryView:
     seconds: int | None
     reason: str
     about: str | None
+    alias: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ def entry(session: "DeskSession", seq: int) -> EntryView:
         if row is None:
             raise NothingThere(f"There is no entry {seq}.", "If it should exist, run `cs-console log verify`.")
         record(db, session, Entry(Action.LOG_READ, ticket=row.ticket, reason=f"entry {seq}"))
-        return entry_view(row)
+        return _with_aliases(db, [entry_view(row)])[0]
 
 
 def verify_for(session: "DeskSession", progress: Progress | None = None) -> Verdict:
@@ -124,8 +127,22 @@ def _page(db: Session, log_filter: LogFilter, before: int | None, size: int) -> 
         # by time, then number: one index serves every filter in this order, whatever the time span
         conditions.append(tuple_(col(LogEntry.at), col(LogEntry.seq)) < tuple_(at, before))
     rows = connection.execute(_VIEW.where(*conditions).order_by(*_NEWEST_FIRST).limit(size + 1)).all()
-    views = tuple(entry_view(row) for row in rows[:size])
+    views = _with_aliases(db, [entry_view(row) for row in rows[:size]])
     return EntryPage(views, views[-1].seq if len(rows) > size else None)
+
+
+def _with_aliases(db: Session, views: list[EntryView]) -> tuple[EntryView, ...]:
+    """The same, with the alias of each requester that the log does not say was erased."""
+    named = {view.requester for view in views if view.requester}
+    gone = set(db.scalars(select(col(LogEntry.requester)).where(col(LogEntry.requester).in_(named), text(ENDS))))
+    aliases = {name: _alias(name) for name in named - gone}
+    return tuple(replace(view, alias=aliases.get(view.requester or "", "")) for view in views)
+
+
+def _alias(name: str) -> str:
+    with suppress(ValueError):
+        return alias_of(name)
+    return name  # the entry was edited by hand, and must still be shown
 
 
 def _conditions(db: Session, log_filter: LogFilter) -> list[ColumnElement[bool]]:

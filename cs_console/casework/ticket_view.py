@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, case, select
 from sqlmodel import Session, col
 
+from cs_console.access_log.aliases import alias_of
 from cs_console.access_log.standing import link_of
 from cs_console.casework.workflow import closes_with_reason
 from cs_console.custody.contacts import MaskedContact, masked_contacts
@@ -191,7 +192,7 @@ def view_of(db: Session, session: DeskSession, number: int) -> TicketView:
         language=ticket.language,
         received_at=ticket.received_at,
         due_at=ticket.next_due_at,
-        requester=ERASED if keys is None else desk.pseudonym(ticket.requester_id, keys.requester_key),
+        requester=ERASED if keys is None else alias_of(desk.pseudonym(ticket.requester_id, keys.requester_key)),
         link=link_of(db, desk, number, ticket.link),
         feedback_note=pack.texts.feedback_delayed if ticket.no_contact else "",
         lines=lines,

@@ -2,14 +2,13 @@
 
 import sys
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cs_console.access_log.checkpoint import copy_to_second_place, latest, write_checkpoint
-from cs_console.access_log.export import export_log
+from cs_console.access_log.export import Form, export_log
 from cs_console.access_log.log_filter import parse_moment
 from cs_console.access_log.verify import Verdict, verify_log
 from cs_console.commands import log_proofs
@@ -22,11 +21,6 @@ from cs_console.errors import BadInput
 from cs_console.settings import load
 
 app = typer.Typer(help="Prove, sign and export the access log.", no_args_is_help=True)
-
-
-class Form(StrEnum):
-    JSONL = "jsonl"
-    CSV = "csv"
 
 
 _MEANINGS = {
@@ -109,7 +103,7 @@ def export(
 ) -> None:
     """Write the log to standard output, oldest entry first. The export is recorded."""
     with desk(home) as opened:
-        export_log(operator_session(opened), sys.stdout, _since(since), format.value)
+        export_log(operator_session(opened), sys.stdout, _since(since), format)
 
 
 @app.command()

@@ -22,10 +22,10 @@ from cs_console.intake.filing import file_message, texts_and_terms
 from cs_console.intake.incoming import LIMITS, IncomingFile, IncomingMessage, Limits, Taken
 from cs_console.intake.key_pool import KeyStock, NewKey, one_at_a_time
 from cs_console.intake.mail import content_name, read_mail
+from cs_console.intake.mail_files import find_sources, mails_in
 from cs_console.intake.on_file import Put, put_on_file
 from cs_console.intake.quarantine import is_kept, keep
 from cs_console.intake.redacted_ahead import RedactedAhead, redacting_ahead
-from cs_console.intake.sources import find_sources, mails_in
 from cs_console.tickets.numbers import lock_counter
 from models.enums import Action
 from models.roles import OPENS_TICKETS

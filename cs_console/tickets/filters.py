@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import NoReturn
 
 from cs_console.errors import BadFilter
-from cs_console.filter_words import ANYWHERE, Word, filter_words
+from cs_console.filter_line import ANYWHERE, Word, filter_words
 from cs_console.plain_text import one_line
 from models.enums import Channel, Priority, TicketKind, TicketState
 

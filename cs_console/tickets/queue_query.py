@@ -40,6 +40,8 @@ _TEXT_COLUMNS: dict[Key, Any] = {
     Key.LANGUAGE: col(Ticket.language),
 }
 
+_TIMES: dict[Key, Any] = {Key.DUE: col(Ticket.next_due_at), Key.RECEIVED: col(Ticket.received_at)}
+
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
@@ -224,7 +226,7 @@ def _stored(choice: Choice) -> list[Any]:
 
 
 def _span(span: Span, asker: Asker, *, drives: bool) -> ColumnElement[bool]:
-    column: Any = col(Ticket.next_due_at) if span.key is Key.DUE else col(Ticket.received_at)
+    column = _TIMES[span.key]
     low, high = span.bounds(asker.now)
     if drives:
         ends = [column >= low] if low else []

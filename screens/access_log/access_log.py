@@ -29,13 +29,13 @@ _NEAR_END = 10
 
 _NARROW = (("#", 6), ("when", 12), ("who", 9), ("what", 20), ("ticket", 7), ("outcome", 10))
 _WIDE = (
-    ("#", 8),
+    ("#", 7),
     ("when", 12),
     ("who", 11),
     ("what", 21),
     ("ticket", 7),
-    ("requester", 16),
-    ("fields", 14),
+    ("requester", 20),
+    ("fields", 12),
     ("outcome", 10),
 )
 
@@ -136,7 +136,7 @@ class AccessLogScreen(ConsoleScreen[None]):
                 "who": one.actor,
                 "what": action_words(one.action),
                 "ticket": f"#{one.ticket}" if one.ticket else "",
-                "requester": one.requester or "",
+                "requester": one.alias,
                 "fields": one.fields,
                 "outcome": one.outcome if one.outcome == Result.DONE else f"! {one.outcome}",
             }

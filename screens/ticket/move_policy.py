@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from cs_console.casework.packs import PackChoice, move_to_pack, packs_to_move_to
+from cs_console.casework.move_policy import PackChoice, move_to_pack, packs_to_move_to
 from screens.frame.choice import ChoiceDialog
 from screens.frame.text_dialog import forgetting_draft
 from screens.ticket.open_ticket import OpenTicket

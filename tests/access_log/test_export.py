@@ -28,7 +28,7 @@ def exported(made: TestDesk, form: Form, since: datetime | None = None) -> tuple
 
 def test_json_lines_hold_every_entry_and_the_export_itself(test_desk: TestDesk) -> None:
     fill(test_desk, 1203)
-    count, text = exported(test_desk, "jsonl")
+    count, text = exported(test_desk, Form.JSONL)
     lines = [json.loads(line) for line in text.splitlines()]
     assert count == len(lines) == 1206
     assert [line["seq"] for line in lines] == list(range(1, 1207))
@@ -55,7 +55,7 @@ def test_json_lines_hold_every_entry_and_the_export_itself(test_desk: TestDesk) 
 
 def test_csv_has_a_heading_and_the_same_entries(test_desk: TestDesk) -> None:
     fill(test_desk, 5)
-    count, text = exported(test_desk, "csv")
+    count, text = exported(test_desk, Form.CSV)
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     assert count == len(rows) == 8
     assert (rows[2]["seq"], rows[2]["actor"], rows[2]["seconds"]) == ("3", 'Zoë "Z"\n', "")
@@ -69,7 +69,7 @@ def test_csv_has_a_heading_and_the_same_entries(test_desk: TestDesk) -> None:
 def test_only_from_a_moment_on(test_desk: TestDesk) -> None:
     began = test_desk.clock.now()
     fill(test_desk, 10)
-    _count, text = exported(test_desk, "jsonl", began + timedelta(minutes=8))
+    _count, text = exported(test_desk, Form.JSONL, began + timedelta(minutes=8))
     lines = [json.loads(line) for line in text.splitlines()]
     assert [line["seq"] for line in lines] == [8, 9, 10, 11, 12, 13]
     assert lines[-1]["fields"] == "since"
@@ -81,7 +81,7 @@ def test_no_cell_starts_a_formula(sqlite_desk: TestDesk, start: str) -> None:
     with sqlite_desk.desk.database.transaction() as db:
         actor = Actor(start, start, "", start)
         append(db, sqlite_desk.desk, actor, ENTRIES[0], sqlite_desk.clock.now())
-    rows = list(csv.reader(io.StringIO(exported(sqlite_desk, "csv")[1], newline="")))
+    rows = list(csv.reader(io.StringIO(exported(sqlite_desk, Form.CSV)[1], newline="")))
     assert rows[1][2] == f"'{start}"
     assert all(cell[:1] not in set("=+-@\t\r\0") or not cell for row in rows for cell in row)
 
@@ -97,5 +97,5 @@ def test_others_may_not_export(test_desk: TestDesk) -> None:
     fill(test_desk, 3)
     out = io.StringIO()
     with pytest.raises(NotAllowed):
-        export_log(test_desk.session("mei", Role.AGENT, Role.ADMIN), out, None, "jsonl")
+        export_log(test_desk.session("mei", Role.AGENT, Role.ADMIN), out, None, Form.JSONL)
     assert out.getvalue() == ""

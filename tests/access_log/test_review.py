@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event
 
+from cs_console.access_log.aliases import alias_of
 from cs_console.access_log.append import append, record
 from cs_console.access_log.entry import Entry
 from cs_console.access_log.log_filter import LogFilter, parse_log_filter
@@ -61,6 +62,7 @@ def test_a_view_holds_what_was_recorded(test_desk: TestDesk) -> None:
         seconds=30,
         reason="",
         about=None,
+        alias=alias_of("ab12cd34ef56ab78"),
     )
 
 

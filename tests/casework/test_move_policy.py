@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from cs_console.adoption.adopting import adopt, note_current
-from cs_console.casework.packs import move_to_pack, packs_to_move_to
+from cs_console.casework.move_policy import move_to_pack, packs_to_move_to
 from cs_console.custody.drafts import save_draft
 from cs_console.custody.safe_views import open_typed
 from cs_console.deadlines.clock import clock_of

@@ -14,7 +14,7 @@ from sqlmodel import col
 from typer.testing import CliRunner
 
 from cs_console.access_log import review
-from cs_console.access_log.export import export_log
+from cs_console.access_log.export import Form, export_log
 from cs_console.casework import conversation
 from cs_console.commands.tickets import app as tickets_command
 from cs_console.custody.opening import open_sealed
@@ -100,7 +100,7 @@ def seen(session: DeskSession, number: int, decision_id: str) -> dict[str, objec
     if session.agent.has(Role.SUPERVISOR):
         shown = review.entries(session, review.LogFilter()).entries
         views["log"] = [replace(entry, session="", requester="") for entry in shown]
-        for form in ("jsonl", "csv"):
+        for form in Form:
             out = io.StringIO()
             export_log(session, out, None, form)
             views[form] = out.getvalue()
@@ -131,7 +131,7 @@ def story(test_desk: TestDesk, code: str) -> list[object]:
 
 def without_ids(value: object) -> str:
     """The same, with what is random by nature left out."""
-    return re.sub(r"\b[0-9a-f]{16}(?:[0-9a-f]{16})?\b", "ID", repr(value))
+    return re.sub(r"\b[0-9a-f]{16}(?:[0-9a-f]{16})?\b|\b[a-z]+-[a-z]+-[0-9]+\b", "ID", repr(value))
 
 
 @pytest.mark.core

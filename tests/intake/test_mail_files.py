@@ -7,7 +7,7 @@ import pytest
 
 from cs_console.errors import BadInput
 from cs_console.intake.incoming import LIMITS, Limits
-from cs_console.intake.sources import RawMail, find_sources, mails_in
+from cs_console.intake.mail_files import RawMail, find_sources, mails_in
 
 FROM = b"From alice@mail.example.org Sat Nov 21 09:12:00 2026\n"
 

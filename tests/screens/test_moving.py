@@ -10,7 +10,7 @@ from models.enums import Action, Role
 from screens.frame.choice import ChoiceDialog
 from screens.frame.text_dialog import WordsDialog
 from screens.ticket.ticket import TicketScreen
-from tests.casework.test_packs import GDPR
+from tests.casework.test_move_policy import GDPR
 from tests.decisions.cases import person, request
 from tests.decisions.test_resend_notice import decided, refused_mail
 from tests.support.consoles import NARROW, WIDE, console

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, Select, select
 from sqlmodel import col
 
-from cs_console.access_log.export import export_log
+from cs_console.access_log.export import Form, export_log
 from cs_console.casework import workflow
 from cs_console.casework.contacts import change_contact
 from cs_console.casework.conversation import open_ticket, reload, reply
@@ -138,7 +138,7 @@ class Inside:
 
     def exports_log(self) -> None:
         out = io.StringIO()
-        export_log(self.place.omar, out, None, self.chance.choice(["jsonl", "csv"]))
+        export_log(self.place.omar, out, None, self.chance.choice(list(Form)))
         found = canaries_in(out.getvalue())
         self.place.must(not found, f"an export of the log holds {found}")
 
