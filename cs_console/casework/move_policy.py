@@ -41,7 +41,7 @@ def packs_to_move_to(session: DeskSession, number: int) -> tuple[PackChoice, ...
         ticket, known = facts(db, number), adopted_names(db, desk) | {desk.packs.name}
     _require_movable(ticket)
     names = sorted((known & set(desk.packs.names())) - {ticket.pack})
-    return tuple(PackChoice(name, desk.packs.get(name).meta.title) for name in names)
+    return tuple(PackChoice(name, desk.packs.get(name).meta.called) for name in names)
 
 
 def move_to_pack(session: DeskSession, number: int, version: int, name: str, reason: str) -> int:

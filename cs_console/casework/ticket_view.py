@@ -143,6 +143,7 @@ class TicketView:
     escalated: bool
     decision_words: str
     pack: str
+    policy: str
     erased: bool
     asked_by: str = ""
     age_words: str = ""
@@ -208,6 +209,7 @@ def view_of(db: Session, session: DeskSession, number: int) -> TicketView:
         escalated=is_escalated(clock, ticket.next_due_at),
         decision_words=_decision_words(db, session, pack, number),
         pack=ticket.pack,
+        policy=pack.meta.called,
         erased=keys is None,
         asked_by=asker.asks_words if asker else "",
         age_words=asker.age_words if asker else "",

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from cs_console.local_time import date_words
 from cs_console.policy.clock_rules import ClockRules
 from cs_console.policy.ground_rules import (
     ChecklistRules,
@@ -56,6 +57,11 @@ class Meta(Part):
     @property
     def name(self) -> str:
         return f"{self.id}-{self.version}"
+
+    @property
+    def called(self) -> str:
+        """What people call it: its title and the day it took effect."""
+        return f"{self.title} of {date_words(date.fromisoformat(self.effective))}"
 
     @property
     def regions(self) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ def facts_of(view: TicketView, key_of: Callable[[str], str]) -> list[Fact]:
         ),
         Fact("language", "Language", view.language, quiet=True),
         Fact("requester", "Requester", requester_words(view), quiet=True),
-        Fact("policy", "Policy", view.pack, key_of("move_policy"), "move_policy", quiet=True),
+        Fact("policy", "Policy", view.policy, key_of("move_policy"), "move_policy", quiet=True),
     ]
     return lines
 

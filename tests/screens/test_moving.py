@@ -32,14 +32,14 @@ async def test_a_supervisor_moves_a_ticket_and_says_why(sqlite_desk: TestDesk, s
         await shown.until_words("mei")
         await shown.press("M")
         await shown.until_on(ChoiceDialog)
-        assert f"#{number} is under {DEFAULT}" in shown.drawn()
+        assert f"#{number} is under the HautHome Privacy Policy" in shown.drawn()
         assert "General Data Protection Regulation" in shown.drawn()
         await shown.press("enter")
         await shown.until_on(WordsDialog)
         await shown.type("Lives in Lyon.")
         await shown.until_typed("Lives in Lyon.")
         await shown.press("ctrl+s")
-        await shown.until(lambda: f"is now under {GDPR}" in shown.notice, "the move")
+        await shown.until(lambda: "is now under the General Data Protection Regulation" in shown.notice, "the move")
     assert ticket_of(sqlite_desk, number).pack == GDPR
     assert len(recorded(desk, Action.POLICY_MOVED)) == 1
 
