@@ -151,7 +151,7 @@ _COLUMNS = {"who": "agent", "what": "action"}
 _EXAMPLES = {
     "agent": "agent:mei",
     "ticket": "ticket:10482",
-    "requester": "requester:ab12",
+    "requester": "requester:quiet-otter-417",
     "action": "action:field.revealed",
     "outcome": "outcome:refused",
     "since": "since:2026-11-01",
