@@ -68,6 +68,11 @@ class Desk:
         """This machine's name, for the record."""
         return socket.gethostname()
 
+    @property
+    def own_actor(self) -> Actor:
+        """Who does what no one asked for at that moment: what is due, and what a crash cut short."""
+        return Actor("console", "", "", self.host)
+
     @cached_property
     def head_file(self) -> HeadFile:
         """Where this host states the log's head before a value is shown."""

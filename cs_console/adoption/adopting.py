@@ -89,7 +89,7 @@ def note_current(desk: Desk) -> bool:
             lock_log(db.connection(), desk)
             if last_adoption(db, desk, name) == (name, sha256):
                 return False
-            _add(db, desk, Actor("console", "", "", desk.host), name, sha256, THE_SETTING)
+            _add(db, desk, desk.own_actor, name, sha256, THE_SETTING)
         return True
     return False
 

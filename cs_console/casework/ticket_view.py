@@ -321,7 +321,7 @@ def _window(db: Session, session: DeskSession, pack: Pack, ticket: TicketFacts) 
     now = session.desk.clock.now()
     how = VerificationMethod(method).value
     if contact is not None:
-        how = f"{how} to {_title(pack, Field(contact)).lower()} on file"
+        how = f"{how} to {pack.title_of(Field(contact)).lower()} on file"
     authority = authority_then(db, ticket.number, at)
     whose = f", for a {authority.value}" if authority else ""
     words = f"{how}{whose}, {hour_or_moment(at, now)}, by {agent}"
@@ -330,17 +330,13 @@ def _window(db: Session, session: DeskSession, pack: Pack, ticket: TicketFacts) 
     return _Window(None, f"{words}; window closed")
 
 
-def _title(pack: Pack, field: Field) -> str:
-    return pack.fields[field].title if field in pack.fields else field.value
-
-
 def _contact_fields(
     session: DeskSession, pack: Pack, ticket: TicketFacts, contacts: tuple[MaskedContact, ...], window: _Window
 ) -> Iterator[FieldState]:
     order = {field: place for place, field in enumerate(pack.fields)}
     for contact in sorted(contacts, key=lambda one: (order.get(one.field, len(order)), not one.on_file)):
         why = _why_not(session, pack, ticket, contact.field, window)
-        title = _title(pack, contact.field)
+        title = pack.title_of(contact.field)
         yield FieldState(contact.field, title, contact.mask, contact.id, not why, why, contact.on_file, contact.claimed)
 
 
@@ -348,11 +344,11 @@ def _text_fields(
     session: DeskSession, pack: Pack, ticket: TicketFacts, subject: str, lines: tuple[Line, ...], window: _Window
 ) -> Iterator[FieldState]:
     why = _why_not(session, pack, ticket, Field.SUBJECT, window)
-    yield FieldState(Field.SUBJECT, _title(pack, Field.SUBJECT), one_line(subject), str(ticket.number), not why, why)
+    yield FieldState(Field.SUBJECT, pack.title_of(Field.SUBJECT), one_line(subject), str(ticket.number), not why, why)
     why = _why_not(session, pack, ticket, Field.MESSAGE, window)
     for line in lines:
         if line.sort is MessageSort.RECEIVED:
-            title = _title(pack, Field.MESSAGE)
+            title = pack.title_of(Field.MESSAGE)
             yield FieldState(Field.MESSAGE, title, one_line(line.text, 80), line.id, not why, why)
 
 

@@ -263,7 +263,7 @@ def _release(desk: Desk, erasure: Erasure) -> bool:
         )
         if not moved.rowcount:
             return False  # another console was quicker
-        say_erased(db, desk, Actor("console", "", "", desk.host), erasure, "the hold is over")
+        say_erased(db, desk, desk.own_actor, erasure, "the hold is over")
         drop_drafts_about(db, desk, owner)
         wipe(db, owner, now)
     return True
@@ -315,7 +315,7 @@ def _erase_again(desk: Desk, owner: str, settings: Settings) -> bool:
             requester.state = RequesterState.RESTRICTED
             db.add(requester)
             return False
-        say_erased(db, desk, Actor("console", "", "", desk.host), erasure, "a backup had brought it back")
+        say_erased(db, desk, desk.own_actor, erasure, "a backup had brought it back")
         drop_drafts_about(db, desk, owner)
         wipe(db, owner, now)
         db.flush()

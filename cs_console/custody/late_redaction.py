@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import append
-from cs_console.access_log.entry import Actor, Entry
+from cs_console.access_log.entry import Entry
 from cs_console.custody.contacts import known_values
 from cs_console.custody.known_terms import KnownTerms
 from cs_console.custody.redaction import redact
@@ -196,5 +196,5 @@ def _finish(desk: Desk, waiting: _Waiting) -> bool:
             return False
         pseudonym = desk.pseudonym(waiting.requester_id, waiting.keys.requester_key)
         entry = Entry(Action.REDACTED_AGAIN, ticket=waiting.number, requester=pseudonym)
-        append(db, desk, Actor("console", "", "", desk.host), entry, desk.clock.now())
+        append(db, desk, desk.own_actor, entry, desk.clock.now())
     return True

@@ -7,7 +7,7 @@ from sqlalchemy import Select, exists, literal, select, tuple_
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import append
-from cs_console.access_log.entry import Actor, Entry
+from cs_console.access_log.entry import Entry
 from cs_console.deadlines.clock import is_escalated
 from cs_console.deadlines.clock_events import add_event, clock_now
 from cs_console.desk import Desk
@@ -85,5 +85,5 @@ def _escalate(desk: Desk, number: int, now: datetime) -> bool:
             requester=pseudonym(desk, ticket.requester_id),
             reason=f"{what} is overdue{moved}",
         )
-        append(db, desk, Actor("console", "", "", desk.host), entry, now)
+        append(db, desk, desk.own_actor, entry, now)
     return True

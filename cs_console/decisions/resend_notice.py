@@ -62,7 +62,7 @@ def notice_routes(session: DeskSession, number: int) -> NoticeRoutes:
     return NoticeRoutes(
         way.value,
         tuple(
-            NoticeRoute(one.id, pack.fields[one.field].title, one.mask, _why_not(session, pack, one))
+            NoticeRoute(one.id, pack.title_of(one.field), one.mask, _why_not(session, pack, one))
             for one in contacts
             if one.field in CHANNELS and one.on_file
         ),

@@ -83,7 +83,7 @@ def _begin(desk: Desk, number: int, now: datetime) -> bool:
         review = clock_now(db, desk.packs.get(ticket.pack), ticket).review
         if review is None or review > now or not _is_due_on_record(db, desk, number):
             return False
-        actor = Actor("console", "", "", desk.host)
+        actor = desk.own_actor
         open_for_review(db, desk, ticket, actor)
     return True
 

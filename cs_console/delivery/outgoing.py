@@ -344,7 +344,7 @@ def _wait(tries: int) -> timedelta:
 
 def _writer(db: Session, desk: Desk, message: Message) -> Actor:
     agent = db.get(Agent, message.agent_id) if message.agent_id else None
-    return Actor("console", "", "", desk.host) if agent is None else Actor(agent.name, agent.roles, "", desk.host)
+    return desk.own_actor if agent is None else Actor(agent.name, agent.roles, "", desk.host)
 
 
 def _entry(db: Session, desk: Desk, message: Message, problem: ConsoleError | None) -> Entry:

@@ -171,6 +171,10 @@ class Pack(Part):
         """The ground of that code, if the pack has it."""
         return next((ground for ground in self.grounds if ground.code == code), None)
 
+    def title_of(self, field: ContactField) -> str:
+        """What people call this field."""
+        return self.fields[field].title if field in self.fields else field.value
+
     def rows_for(self, kind: TicketKind) -> tuple[MatrixRow, ...]:
         """The matrix rows that speak of this kind of ticket."""
         return tuple(row for row in self.matrix if kind in row.kinds)

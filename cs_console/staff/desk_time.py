@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from cs_console.access_log.append import append_alone
 from cs_console.access_log.clocks import span
-from cs_console.access_log.entry import Actor, Entry
+from cs_console.access_log.entry import Entry
 from cs_console.desk import Desk
 from cs_console.errors import BadInput, ClockBehind, NotAllowed, WrongPassword
 from cs_console.live_session import roles_held
@@ -19,7 +19,7 @@ def record_parted_clock(desk: Desk) -> None:
     parted = clock.parted
     if parted and not clock.parted_on_record:
         entry = Entry(Action.TIME_PARTED, Result.REFUSED, reason=span(parted))
-        append_alone(desk, Actor("console", "", "", desk.host), entry, clock.now())
+        append_alone(desk, desk.own_actor, entry, clock.now())
     clock.parted_on_record = bool(parted)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, exists, func, literal, or_, select, tuple_
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import append
-from cs_console.access_log.entry import Actor, Entry
+from cs_console.access_log.entry import Entry
 from cs_console.access_log.vouched import CHANGING, HANDING, latest
 from cs_console.delivery.outgoing import queue_message
 from cs_console.delivery.where_to_write import where_to_write
@@ -159,7 +159,7 @@ def _act(desk: Desk, number: int) -> bool:
             requester=pseudonym(desk, ticket.requester_id),
             reason=f"not verified, nothing heard for {step.quiet_days} days",
         )
-        append(db, desk, Actor("console", "", "", desk.host), entry, desk.clock.now())
+        append(db, desk, desk.own_actor, entry, desk.clock.now())
     return True
 
 

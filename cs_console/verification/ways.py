@@ -83,8 +83,7 @@ class _Standing:
         return self.verifies and self.is_open
 
     def title(self, field: Field) -> str:
-        fields = self.case.pack.fields
-        return fields[field].title if field in fields else field.value
+        return self.case.pack.title_of(field)
 
 
 def ways(session: DeskSession, number: int) -> Ways:

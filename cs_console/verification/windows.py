@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import append, record
-from cs_console.access_log.entry import Actor, Entry
+from cs_console.access_log.entry import Entry
 from cs_console.access_log.standing import link_of
 from cs_console.access_log.vouched import NEWEST_WINDOW, genuine, verified_numbers
 from cs_console.acts import ActOutcome
@@ -154,7 +154,7 @@ def close_window(
         reason=reason,
         about={"window": window},
     )
-    actor = Actor("console", "", "", desk.host) if session is None else session.actor
+    actor = desk.own_actor if session is None else session.actor
     append(db, desk, actor, entry, now)
     return True
 
