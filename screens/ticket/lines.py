@@ -7,6 +7,7 @@ from cs_console.custody.contacts import MaskedContact
 from cs_console.local_time import hour, moment
 from models.enums import Field, Link, Priority, TicketState
 from screens.ticket.facts import Fact
+from screens.ticket.language_names import language_name
 
 FIELD = "field"
 
@@ -29,7 +30,7 @@ def facts_of(view: TicketView, key_of: Callable[[str], str]) -> list[Fact]:
         Fact(
             "received", "Received", f"{moment(view.received_at)} by {view.channel.value}", quiet=True, starts_group=True
         ),
-        Fact("language", "Language", view.language, quiet=True),
+        Fact("language", "Language", language_name(view.language), quiet=True),
         Fact("requester", "Requester", requester_words(view), quiet=True),
         Fact("policy", "Policy", view.policy, key_of("move_policy"), "move_policy", quiet=True),
     ]
