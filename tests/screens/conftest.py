@@ -7,6 +7,7 @@ import pytest
 from textual.css.stylesheet import Stylesheet
 
 from screens.widgets import notice_bar
+from tests.support.at_rest import wait_by_the_event_loop
 
 A_TEST_LONG = 120.0
 
@@ -32,4 +33,11 @@ def _stylesheets_are_parsed_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Stylesheet, "_parse_rules", once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_one_waits_longer_than_the_console_works() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        wait_by_the_event_loop(patch)
         yield

@@ -33,7 +33,7 @@ async def listed(shown: Console) -> ApprovalsScreen:
     await shown.until_on(ApprovalsScreen)
     screen = shown.app.screen
     assert isinstance(screen, ApprovalsScreen)
-    await shown.until_words("waiting")
+    await shown.until(lambda: screen.query_one(DataTable).row_count > 0, "what is waiting")
     return screen
 
 

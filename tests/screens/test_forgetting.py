@@ -202,7 +202,7 @@ async def test_a_password_asked_again_before_an_approval_is_held_by_nothing(sqli
     propose(mei, made.number, reload(mei, made.number).version, refusal("D2", sqlite_desk.clock.now()))
     async with console(sqlite_desk, sara) as shown:
         await shown.press("g", "a")
-        await shown.until_words("waiting")
+        await shown.until_words("proposal is waiting")
         await shown.press("enter")
         await shown.until_words("Asked:")
         await shown.press("y")

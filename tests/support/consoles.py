@@ -8,7 +8,6 @@ from time import monotonic
 from typing import Any
 
 from textual import events
-from textual._wait import wait_for_idle
 from textual.content import Content
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
@@ -21,6 +20,7 @@ from cs_console.desk import DeskSession
 from screens.frame.palette import Palette
 from screens.ticket.ticket import TicketScreen
 from screens.widgets.notice_bar import NoticeBar
+from tests.support.at_rest import until_at_rest
 from tests.support.desk import TestDesk
 
 NARROW = (80, 24)
@@ -92,7 +92,7 @@ class Console:
             key = events.Key(letter if letter.isalnum() else _character_to_key(letter), letter)
             key.set_sender(self.app)
             driver.send_message(key)
-        await wait_for_idle(0)
+        await until_at_rest(0)
         await self.pilot.pause()
 
     def words(self) -> str:
