@@ -6,7 +6,6 @@ import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePath
 
 NEWEST_COMMANDS = 20
@@ -49,6 +48,8 @@ def write_crash_report(
 
 
 def _versions() -> Iterator[str]:
+    from importlib.metadata import PackageNotFoundError, version  # slow to import, and a start has no use for it
+
     yield f"python {platform.python_version()} on {platform.system()}"
     for name in _DISTRIBUTIONS:
         with suppress(PackageNotFoundError):
