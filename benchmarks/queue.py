@@ -26,7 +26,9 @@ WARM_UP = 20
 PAGES_DEEP = 60
 PAGE = 100
 
-_COLUMNS = "number, kind, state, priority, assignee_id, next_due_at, received_at, row, requester_id, subject_redacted"
+_COLUMNS = (
+    "number, kind, state, priority, assignee_id, next_due_at, received_at, version, requester_id, subject_redacted"
+)
 _NEWEST = f"ORDER BY received_at DESC, number DESC LIMIT {PAGE + 1}"
 _OLDEST = f"ORDER BY received_at, number LIMIT {PAGE + 1}"
 _SOONEST = f"ORDER BY next_due_at, number LIMIT {PAGE + 1}"
