@@ -44,7 +44,7 @@ SECOND = tuple(
 )
 NUMBERS = 4096
 DIGITS = 7
-"""How many hex digits of a pseudonym an alias says: 28 bits, so that at 100,000 requesters 2 in 10,000 share theirs."""
+"""How many hex digits of a pseudonym an alias says: 28 bits, so that at 100,000 requesters 4 in 10,000 share theirs."""
 
 
 def alias_of(pseudonym: str) -> str:
@@ -58,12 +58,7 @@ def pseudonym_of_alias(alias: str) -> str | None:
     """The beginning of the pseudonym that an alias stands for; None for what is no alias."""
     first, _, rest = alias.lower().partition("-")
     second, _, number = rest.partition("-")
-    if (
-        first not in FIRST
-        or second not in SECOND
-        or not (number.isascii() and number.isdigit() and len(number) < DIGITS)
-    ):
-        return None
-    if int(number) >= NUMBERS:
+    is_number = number.isascii() and number.isdigit() and len(number) < DIGITS
+    if first not in FIRST or second not in SECOND or not is_number or int(number) >= NUMBERS:
         return None
     return f"{FIRST.index(first):02x}{SECOND.index(second):02x}{int(number):03x}"

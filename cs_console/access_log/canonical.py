@@ -36,20 +36,7 @@ COLUMNS = (
 """An entry's columns, in the order in which they are stored and hashed; the tag is over the rest."""
 SAID = COLUMNS[:-2]
 """What an entry says to people: all but its salt and its tag."""
-COMMITTED = (
-    "seq",
-    "at",
-    "staff_hash",
-    "action",
-    "ticket",
-    "requester",
-    "fields",
-    "purpose",
-    "verification",
-    "outcome",
-    "seconds",
-    "reason_hash",
-)
+COMMITTED = (*COLUMNS[:2], "staff_hash", *COLUMNS[6:14], "reason_hash")
 """What is hashed of an entry with a salt. That much proves it, and says neither who did it nor for what reason."""
 
 _SALT_DIGITS = 64

@@ -15,10 +15,10 @@ class ProofVerdict:
 
     `log`: the key's name. `size` and `root` (hex): what the newer checkpoint states. `entries`: how many the proof is
     about, `withheld`: in how many of them who did it and the reason are withheld; `since`: the older checkpoint's size;
-    None where the proof is of the other sort. `first_bad`: the number of
-    the first entry that is not in the log, or the size of the checkpoint that does not hold. `kind`: "" when all holds,
-    else foreign signature (another log, or another key), checkpoint (changed after it was signed), edited (an entry,
-    its number or its path) or rewritten (the newer log does not begin with the older).
+    None where the proof is of the other sort. `first_bad`: the number of the first entry that is not in the log, or
+    the size of the checkpoint that does not hold. `kind`: "" when all holds, else foreign signature (another log, or
+    another key), checkpoint (changed after it was signed), edited (an entry, its number or its path) or rewritten
+    (the newer log does not begin with the older).
     """
 
     ok: bool

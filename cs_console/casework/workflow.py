@@ -70,6 +70,8 @@ BY_HAND: Mapping[TicketState, frozenset[TicketState]] = MappingProxyType(
 """Which states an agent can move a ticket to. In approval begins and ends with a proposal, never by hand."""
 
 
+_VERSION = "row"
+"""What the log and the acts of older desks call a ticket's version; what is stored keeps its name."""
 HANDED_ON = "the ticket left the agent's hands"
 """A verified window belongs to the work of one agent and ends with it."""
 
@@ -193,9 +195,9 @@ def set_state(
     intent = Intent(act, ActKind.STATE_SET, number, (str(version), state.value, why.strip()))
     with _kept_out_on_record(session, number, Action.TICKET_STATE_SET), session.work(*WORKS_ON_TICKETS) as db:
         done = once(db, session, intent, partial(_set_state, db, session, number, version, state, why))
-    if "row" not in done:
+    if _VERSION not in done:
         raise SecondPersonNeeded(f"{'close' if closes else 'move'} #{number}", "s")
-    return int(done["row"])
+    return int(done[_VERSION])
 
 
 def _set_state(
@@ -226,7 +228,7 @@ def _set_state(
     record_about(db, session, ticket, Action.TICKET_STATE_SET, words, about=about)
     if state is TicketState.CLOSED:
         close_window(db, session.desk, number, session=session, reason="the ticket was closed")
-    return {"row": str(version)}
+    return {_VERSION: str(version)}
 
 
 def set_priority(session: DeskSession, number: int, version: int, priority: Priority) -> int:
@@ -316,11 +318,15 @@ def _is_second(db: Session, session: DeskSession, ticket: TicketFacts, version: 
         raise ChangedElsewhere(ticket.number)
     number, out = ticket.number, excluded_agents(db, session.desk, ticket.number)
     last = latest(db, session.desk, number, (Action.ENDING_ASKED, *CHANGING, Action.TICKET_FOLLOW_UP))
-    if last is not None and last.action is Action.ENDING_ASKED and last.names(ending=ending, row=str(version)):
+    if (
+        last is not None
+        and last.action is Action.ENDING_ASKED
+        and last.names(ending=ending, **{_VERSION: str(version)})
+    ):
         by = (last.about or {})["by"]
         if by not in out and is_another(db, session.desk, by, session.agent.id) and session.agent.has(Role.SUPERVISOR):
             return True
-    about = {"ending": ending, "row": str(version), "by": session.agent.id}
+    about = {"ending": ending, _VERSION: str(version), "by": session.agent.id}
     record_about(db, session, ticket, Action.ENDING_ASKED, ending, about=about)
     return False
 
