@@ -45,7 +45,7 @@ def only_home(arguments: list[str]) -> tuple[bool, Path | None]:
 
 
 def _run_command() -> None:
-    from cs_console.commands import app
+    from cs_console.commands import app  # typer is slow to import, and the console has no use for it
 
     try:
         app()
@@ -56,7 +56,7 @@ def _run_command() -> None:
 
 def _or_one_sentence(work: Callable[[], None]) -> None:
     """Turn every error into one sentence on standard error and an exit status, never a traceback (ASVS 16.5.1)."""
-    from cs_console.errors import ConsoleError
+    from cs_console.errors import ConsoleError  # not before it is clear what is to run
 
     try:
         work()
@@ -71,7 +71,7 @@ def _or_one_sentence(work: Callable[[], None]) -> None:
 
 
 def _end(sentence: str, status: int) -> NoReturn:
-    from cs_console.plain_text import sentence_line
+    from cs_console.plain_text import sentence_line  # only where something went wrong
 
     print(f"cs-console: {sentence_line(sentence)}", file=sys.stderr)
     sys.exit(status)

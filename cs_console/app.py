@@ -175,33 +175,33 @@ class ConsoleApp(SessionApp, inherit_bindings=False):
 
     def show_help(self, about: type[ConsoleScreen[Any]]) -> None:
         """Show the keys and the help of such a screen."""
-        from screens.frame.help import HelpScreen
+        from screens.frame.help import HelpScreen  # not needed before the first paint
 
         self.push_screen(HelpScreen(about))
 
     def show_phone(self) -> None:
         """Show what the outbox received, in the demo."""
         if self.sample and self.session is not None and not self.locked:
-            from screens.demo.phone import PhoneScreen
+            from screens.demo.phone import PhoneScreen  # in the demo alone
 
             self.open_once(PhoneScreen)
 
     def action_command_palette(self) -> None:
         """Find a command by its name."""
-        from screens.frame.palette import Palette
+        from screens.frame.palette import Palette  # not needed before the first paint
 
         self.open_once(Palette)
 
     def action_change_theme(self) -> None:
         """Choose between dark, light and high contrast."""
-        from screens.frame.palette import Palette, ThemeCommands
+        from screens.frame.palette import Palette, ThemeCommands  # not needed before the first paint
 
         self.open_once(Palette, providers=[ThemeCommands], placeholder="Theme")
 
     def action_account(self) -> None:
         """The agent's own password and second factor."""
         if isinstance(self.screen, ConsoleScreen):
-            from screens.sign_in.account import open_account
+            from screens.sign_in.account import open_account  # not needed before the first paint
 
             open_account(self.screen)
 

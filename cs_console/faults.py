@@ -38,7 +38,7 @@ def forbid_core_dumps() -> None:
     stops, the process is marked as one that is not to be dumped, nor read by others of the same account.
     """
     with suppress(ImportError, OSError, ValueError):
-        import resource
+        import resource  # not there on every system
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":

@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 def open_console(home: Path | None) -> None:
-    """Open the console on the desk in `home`, or in the default place. Raises Refusal."""
+    """Open the console on the desk in `home`, or in the default place. Raises ConsoleError."""
     gc.disable()  # nothing to collect before the first paint; the console turns it on again afterwards
     from cs_console.app import run
     from cs_console.settings import load
@@ -14,8 +14,8 @@ def open_console(home: Path | None) -> None:
 
 
 def open_demo(home: Path | None) -> None:
-    """Make the sample desk if there is none in `home`, then open the console on it. Raises Refusal."""
-    from cs_console.sample.demo import demo_settings
+    """Make the sample desk if there is none in `home`, then open the console on it. Raises ConsoleError."""
+    from cs_console.sample.demo import demo_settings  # for the demo alone
 
     settings = demo_settings(home)
     from cs_console.app import run

@@ -18,7 +18,7 @@ def has_terminal() -> bool:
 
 def explain_without_terminal(settings: "Settings") -> int:
     """Say on standard error what is wrong with the desk, or that a terminal is missing; returns the exit status."""
-    from cs_console.opening import open_desk
+    from cs_console.opening import open_desk  # only where there is no terminal
 
     try:
         open_desk(settings).close()

@@ -120,7 +120,7 @@ def reset_factor(
     home: Home = None,
 ) -> None:
     """Remove an account's second factor. Two other admins enter their passwords, one line each on standard input."""
-    from cs_console.staff.second_factor import reset_factor
+    from cs_console.staff.second_factor import reset_factor  # for this command alone
 
     first, other = typed_passwords(password_stdin, (by, second))
     with desk(home) as opened:
@@ -147,7 +147,7 @@ def confirm(
     home: Home = None,
 ) -> None:
     """Confirm roles as a second person, with their password: not the giver and not the owner of the account."""
-    from cs_console.staff.confirming_roles import confirm_roles_as
+    from cs_console.staff.confirming_roles import confirm_roles_as  # for this command alone
 
     with desk(home) as opened:
         given = confirm_roles_as(opened, by, typed_password(password_stdin), name)

@@ -19,7 +19,7 @@ def backup(
     json: Json = False,
 ) -> None:
     """Copy the database (or the keyring) into a new file. Consoles can keep working."""
-    from cs_console.backups.making import Store, back_up
+    from cs_console.backups.making import Store, back_up  # for this command alone
     from cs_console.desk import operator_session
 
     with desk(home) as opened:
@@ -47,7 +47,7 @@ def restore(
     json: Json = False,
 ) -> None:
     """Check a backup and restore it. The current database is kept beside it under another name."""
-    from cs_console.backups import restoring
+    from cs_console.backups import restoring  # for this command alone
     from cs_console.settings import load
 
     with errors_end_command():

@@ -27,7 +27,7 @@ Second = Annotated[
 
 def typed_consent(erases: int | None, second: str) -> "Consent | None":
     """The stated number, with the second person's password if one is named. Raises BadPassword."""
-    from cs_console.backups.restoring import Consent
+    from cs_console.backups.restoring import Consent  # for two commands alone
 
     if erases is None:
         return None

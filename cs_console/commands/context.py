@@ -40,7 +40,7 @@ class SafeCommands(TyperGroup):
 
 @contextmanager
 def errors_end_command() -> Iterator[None]:
-    """Turn a Refusal into one sentence on standard error and its exit status."""
+    """Turn a ConsoleError into one sentence on standard error and its exit status."""
     try:
         yield
     except ConsoleError as error:
@@ -66,7 +66,7 @@ def desk(home: Path | None) -> Iterator[Desk]:
 def sign_what_was_recorded(opened: Desk) -> None:
     """Sign the log if this command recorded an entry. A log that cannot be signed now is signed later."""
     if opened.recorded:
-        from cs_console.access_log.append import sign_now
+        from cs_console.access_log.append import sign_now  # many commands record nothing
 
         sign_now(opened)
 

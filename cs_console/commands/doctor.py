@@ -16,7 +16,7 @@ def doctor(as_json: Json = False, home: Home = None) -> None:
 
     Exit 0 when all is well, 1 with a finding, 3 when a store cannot be reached.
     """
-    from cs_console.commands.checks import examine, settings_in_force, versions
+    from cs_console.commands.checks import examine, settings_in_force, versions  # for this command alone
     from cs_console.settings import load
 
     with errors_end_command():

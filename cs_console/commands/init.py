@@ -24,7 +24,7 @@ def init(
 ) -> None:
     """Create a desk: database, keyring, log key and the first account."""
     if print_roles:
-        from cs_console.postgres_roles import roles_script
+        from cs_console.postgres_roles import roles_script  # it imports every model, for this option alone
 
         print(roles_script(), end="")
         return

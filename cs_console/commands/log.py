@@ -115,7 +115,7 @@ def accept(
     json: Json = False,
 ) -> None:
     """Accept a log that was restored on purpose. What consoles saw of the previous log is kept aside."""
-    from cs_console.backups.restoring import accept as accept_log
+    from cs_console.backups.restoring import accept as accept_log  # for this command alone
 
     with errors_end_command():
         done = accept_log(load(home), reason, consent=typed_consent(erases, second))

@@ -29,13 +29,13 @@ def send(url: str, number: str, text: str) -> None:
 
 def probe(url: str) -> None:
     """Whether Apprise understands the URL; nothing is sent. Raises BadSettings."""
-    import apprise
+    import apprise  # a tenth of a second, and many desks send no text messages
 
     _provider(url, EXAMPLE_NUMBER, apprise.AppriseAsset(storage_mode=apprise.PersistentStoreMode.MEMORY))
 
 
 def _provider(url: str, number: str, asset: Any) -> Any:
-    import apprise
+    import apprise  # the same
 
     for name in ("apprise", "urllib3", "requests"):
         _hush(logging.getLogger(name))

@@ -75,7 +75,7 @@ def _layout() -> "ParserConfig":
 
     Created for each mail, because the parser keeps the text in it.
     """
-    from copy import copy
+    from copy import copy  # for mail that is HTML alone
 
     from inscriptis.css_profiles import CSS_PROFILES
     from inscriptis.html_properties import Display

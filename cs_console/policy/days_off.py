@@ -40,7 +40,7 @@ def unknown_country(code: str) -> str:
     """What is wrong with the code of a country or a part of it, in words; empty where its holidays are known."""
     if not code:
         return ""
-    from holidays.registry import COUNTRIES
+    from holidays.registry import COUNTRIES  # for packs that name a country
 
     country, _, part = code.partition("-")
     known = {names[1]: module for module, names in COUNTRIES.items()}

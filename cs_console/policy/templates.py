@@ -44,7 +44,7 @@ def names_in(template: str) -> tuple[frozenset[str], frozenset[str]]:
 
     Raises NoticeIncomplete for a template that does not work, whatever it is filled with.
     """
-    from jinja2 import TemplateError
+    from jinja2 import TemplateError  # Jinja2 is off the start-up path
     from jinja2.nodes import Name, Output
 
     try:
@@ -64,7 +64,7 @@ def _compiled(template: str) -> "Template":
 
 
 def _sandbox() -> "Environment":
-    from jinja2 import StrictUndefined
+    from jinja2 import StrictUndefined  # the same
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     return ImmutableSandboxedEnvironment(
@@ -77,7 +77,7 @@ def _sandbox() -> "Environment":
 
 def _require_plain(tree: "Node") -> None:
     """Refuse everything but text, names of parts and questions about them. Raises NoticeIncomplete."""
-    from jinja2 import nodes
+    from jinja2 import nodes  # the same
 
     allowed = (
         nodes.Template,

@@ -15,7 +15,7 @@ ANOTHER = "Name another folder: `cs-console demo --home DIR`."
 
 
 def demo_settings(home: Path | None) -> Settings:
-    """The settings of the sample desk in `home`, which is made if there is none. Raises Refusal."""
+    """The settings of the sample desk in `home`, which is made if there is none. Raises ConsoleError."""
     settings = sample_settings(home)
     if not (settings.home / SETTINGS_FILE).is_file():
         make_sample(settings)

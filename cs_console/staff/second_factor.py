@@ -53,7 +53,7 @@ def begin_enrolment(session: DeskSession, password: str) -> Enrolment:
     The password is asked again, so that no one enrols their own phone at an unattended console. Raises SignInRefused,
     SignInMustWait, SessionEnded.
     """
-    import pyotp
+    import pyotp  # for accounts with a second factor alone
 
     desk, agent_id = session.desk, session.agent.id
     if not confirm_password(session, password):

@@ -217,7 +217,7 @@ def _require_the_same_log(desk: Desk, agent: Agent) -> None:
 
 def _remember_the_log(session: DeskSession) -> None:
     if _reviews(session.agent):
-        from cs_console.access_log.pinned_log import remember
+        from cs_console.access_log.pinned_log import remember  # for reviewers alone
 
         remember(session.desk, session.agent.name, session.agent.id)
 
