@@ -45,6 +45,12 @@ def open_desk(settings: Settings, clock: Clock | None = None) -> Desk:
         raise
 
 
+def has_desk(settings: Settings) -> bool:
+    """Whether there is a desk to open by these settings: a database somewhere else counts as one."""
+    file = Database(settings.database).file
+    return file is None or file.is_file()
+
+
 def _adopted_on_record(desk: Desk) -> str:
     """The pack that was adopted last, "" if the log cannot tell now: the desk still opens, to verify the log."""
     try:

@@ -12,6 +12,7 @@ from cs_console.errors import BadSettings
 from models.enums import Role
 
 PREFIX = "CS_CONSOLE_"
+UNSET_MAIL_FROM = "service@desk.invalid"
 COMMAND = "command:"
 """Begins a second place that is a command; anything else is a folder."""
 
@@ -28,6 +29,9 @@ class Settings(BaseModel):
     them, where there are two others: one to give the roles and one to confirm.
     `mail_checked_by`: the name under which your mail server writes Authentication-Results (RFC 8601). A follow-up that
     failed there is shown apart as unconfirmed; without the name nothing in a mail says who sent it.
+    `mail_own`: your other addresses. `mail_from`, these, and the policy's mailboxes at their domains are your own: mail
+    from them is not a requester's. `form_senders`: addresses or domains whose mail is what people wrote into a form;
+    there Reply-To names the requester (`form_senders = ["forms.example.org"]`).
     `pack`: the policy for new tickets; without it the one that was adopted last (`cs-console policy adopt`).
     `keys` rebinds commands: `[keys] claim = "ctrl+k"`.
     """
@@ -48,7 +52,9 @@ class Settings(BaseModel):
     memory: Path | None = None
     pack: str = ""
     desk_name: str = "Customer service"
-    mail_from: str = "service@desk.invalid"
+    mail_from: str = UNSET_MAIL_FROM
+    mail_own: tuple[str, ...] = ()
+    form_senders: tuple[str, ...] = ()
     mail_checked_by: str = ""
     theme: str = "cs-dark"
     idle_hide: int = 300
@@ -106,6 +112,12 @@ class Settings(BaseModel):
             if not words:
                 raise ValueError(f"there is no command after {COMMAND}")
         return given
+
+    @field_validator("mail_own", "form_senders", mode="before")
+    @classmethod
+    def _addresses(cls, given: object) -> object:
+        """Several with commas between them, as an environment variable has them."""
+        return tuple(part.strip() for part in given.split(",") if part.strip()) if isinstance(given, str) else given
 
     @field_validator("second_factor", mode="before")
     @classmethod

@@ -68,6 +68,22 @@ class Channel(StrEnum):
     FORM = "form"
 
 
+class MailClass(StrEnum):
+    """What a mail is: only a person's, and a mailing list's, is work of its own (DECISIONS 23)."""
+
+    PERSON = "person"
+    AUTOMATIC = "automatic"
+    """A program answered for someone: out of office, a receipt, a calendar's answer."""
+    BOUNCE = "bounce"
+    """A mail server could not deliver a mail of ours, or not yet (RFC 3464)."""
+    FEEDBACK = "feedback"
+    """A provider says that its user took a mail of ours for spam (RFC 5965)."""
+    LIST = "list"
+    OWN = "own"
+    """Our own mail come back."""
+    SPAM = "spam"
+
+
 class MessageSort(StrEnum):
     """Who speaks in a line of the conversation."""
 

@@ -1,17 +1,24 @@
 """`cs-console intake ...`: take in mail and JSON Lines, and list what could not be read."""
 
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cs_console.adoption.adopting import note_current
-from cs_console.commands.context import Home, Json, desk, print_json
+from cs_console.commands.context import Home, Json, desk, errors_end_command, print_json
 from cs_console.commands.progress import progress_bar
 from cs_console.desk import operator_session
+from cs_console.intake.explain import QUARANTINE, Explained
+from cs_console.intake.explain import explain as explained
 from cs_console.intake.intake import ImportCounts, import_jsonl, import_mail
 from cs_console.intake.quarantine import KeptMail, listing
 from cs_console.local_time import sortable
+from cs_console.opening import has_desk
+from cs_console.policy.loader import PackShelf
+from cs_console.settings import load
 
 app = typer.Typer(help="Take in mail and JSON Lines, and list what could not be read.", no_args_is_help=True)
 
@@ -23,6 +30,11 @@ Paths = Annotated[
     list[Path], typer.Argument(help="A message (.eml), an mbox file, a Maildir or a folder of .eml files.")
 ]
 File = Annotated[Path, typer.Argument(help="A JSON Lines file of messages and requesters.")]
+
+
+Files = Annotated[
+    list[Path], typer.Argument(help="A message (.eml), an mbox file, a Maildir or a folder of .eml files.")
+]
 
 
 @app.command()
@@ -41,6 +53,21 @@ def jsonl(file: File, home: Home = None, json: Json = False) -> None:
         note_current(opened)
         counts = import_jsonl(operator_session(opened), file, *shown)
     _print_counts(counts, (*_WORDS, *_RECORDS), json)
+
+
+@app.command()
+def explain(files: Paths, home: Home = None, json: Json = False) -> None:
+    """Show how each message would be understood. Changes nothing, and prints what is in the file.
+
+    Without a desk (none in the home folder) by the policy that a new desk starts with.
+    """
+    with errors_end_command():
+        settings = load(home)
+        if not has_desk(settings):
+            _print_explained(explained(files, PackShelf(settings).current), json)
+            return
+    with desk(home) as opened:
+        _print_explained(explained(files, opened.packs.current, operator_session(opened)), json)
 
 
 @app.command()
@@ -63,6 +90,28 @@ def quarantine(
 
 def _as_json(kept: KeptMail) -> dict[str, object]:
     return {"at": kept.at.isoformat(), "size": kept.size, "reason": kept.reason}
+
+
+def _print_explained(found: Iterator[Explained], json: bool) -> None:
+    if json:
+        print_json({"messages": [_as_json_message(one) for one in found]})
+        return
+    for one in found:
+        print(f"{one.file}: {one.outcome} ({one.mail_class}). {one.reason}")
+        if one.outcome == QUARANTINE and not one.sender:
+            continue
+        named = f"{one.sender_name} <{one.sender}>" if one.sender_name else one.sender or "no sender that can be read"
+        print(f"  From: {named}" + (f", Reply-To: {one.reply_to}" if one.reply_to else ""))
+        print(f"  Subject: {one.subject or '(no subject)'}")
+        print(f"  Kind: {one.kind}, language: {one.language}")
+        for file in one.attachments:
+            print(f"  Attachment: {file.name} ({file.type}, {file.bytes:,} B)")
+        print("\n".join(f"  | {line}" for line in one.text.splitlines()))
+
+
+def _as_json_message(one: Explained) -> dict[str, object]:
+    values = asdict(one)
+    return {"class": values.pop("mail_class"), **values}
 
 
 def _print_counts(counts: ImportCounts, words: tuple[str, ...], json: bool) -> None:

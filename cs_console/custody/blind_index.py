@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -12,6 +13,7 @@ from models.enums import Field
 
 LONGEST_PHONE = 40
 LONGEST_EMAIL = 254
+_LONGEST_LOCAL_PART = 64
 SEARCHABLE = frozenset({Field.MOBILE, Field.EMAIL})
 """The fields that have a blind index."""
 _ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
@@ -56,8 +58,22 @@ def normalise_email(text: str) -> str | None:
     try:
         valid = validate_email(address, check_deliverability=False)
     except EmailNotValidError:
-        return None
+        return _with_odd_dots(address)
     return f"{valid.local_part}@{valid.ascii_domain.lower()}"
+
+
+def _with_odd_dots(address: str) -> str | None:
+    """An address whose local part has dots where the standard allows none (`taro..y.@`): Japanese phones gave them out
+    for years, and they receive mail."""
+    local, _, domain = address.rpartition("@")
+    regular = re.sub(r"\.{2,}", ".", local).strip(".")
+    if regular == local or not regular or len(local) > _LONGEST_LOCAL_PART:
+        return None
+    try:
+        valid = validate_email(f"{regular}@{domain}", check_deliverability=False)
+    except EmailNotValidError:
+        return None
+    return f"{local}@{valid.ascii_domain.lower()}" if valid.local_part == regular else None
 
 
 def normalise(field: Field, text: str, region: str) -> str | None:

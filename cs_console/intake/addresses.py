@@ -1,6 +1,7 @@
 """Who a mail says it is from, and which of our mailboxes it was sent to. Nothing here is believed."""
 
 import re
+from dataclasses import dataclass
 from email.errors import InvalidHeaderDefect
 from email.policy import default
 
@@ -8,7 +9,6 @@ from cs_console.custody.blind_index import normalise_email
 from cs_console.errors import Unreadable
 from cs_console.intake.charsets import header_text, unfolded
 from cs_console.plain_text import one_line
-from models.enums import Field
 
 _LONGEST_FROM = 2000
 _MOST_COMMENTS = 10
@@ -17,34 +17,80 @@ _LONGEST_NAME = 200
 # one name without anything special in it, one address: nothing to be read in two ways, also where the name has an @ in
 # it, a defect that common mailers make
 _COMMON = re.compile(r"(?P<name>[^<>\"(),;:\\\[\]]*)<(?P<address>[^<>\"(),;:\\\[\]\s]+)>")
-_ADDRESS = re.compile(r"([^\s<>@,;:\"()\[\]]{1,64})@[^\s<>@,;:\"()]")
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_COMMENT = re.compile(r"\(((?:[^()\\]|\\.)*)\)")
+_ANGLE = re.compile(r"<([^<>]*)>")
+_BARE = re.compile(r"[^\s<>@,;:\"()\[\]]{1,64}@[^\s<>@,;:\"()\[\]]+")
+_ADDRESS = re.compile(r"([^\s<>@,;:\"()\[\]]{1,64})@([^\s<>@,;:\"()\[\]]+)")
+_AROUND = "\"'`[]{}<>«»“”‘’ \t,;"
+_MAILTO = re.compile(r"\bmailto:", re.IGNORECASE)
+_GROUP = re.compile(r":.*;\s*$", re.DOTALL)
+_SPACED = re.compile(r"\s*@\s*")
 
 
-def sender(raw: str) -> tuple[tuple[Field, str], ...]:
-    """The claimed address and name in a From header's raw value; nothing at all where it cannot be read strictly.
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """An address in its normal form, and the name written with it, "" where there is none."""
 
-    `alice@example.org)bob@evil.com` names no one: a lenient parser would pick either. So do several authors.
+    address: str
+    name: str = ""
+
+
+def mailbox(raw: str) -> Mailbox | None:
+    """The one mailbox in a header's raw value, however its name is written; None where it can be read in two ways.
+
+    `alice@example.org)bob@evil.com` names no one: a lenient parser would pick either. So do several authors, and a
+    group. What a name holds (brackets, commas, quotes that never end, encoded words in quotes) costs no address.
     """
     if len(raw) > _LONGEST_FROM or raw.count("(") > _MOST_COMMENTS:
-        return ()
+        return None
     try:
         value = unfolded(raw).strip()
-        found = _common(value) or _strict(value)
     except Unreadable:
-        return ()
+        return None
+    found = _common(value) or _lenient(value) or _strict(value)
     if found is None:
-        return ()
+        return None
     name, written = found
-    address = normalise_email(written)
-    if address is None:
-        return ()
-    name = one_line(name, _LONGEST_NAME).strip("\"' ")
-    if not name or "@" in name:
-        return ((Field.EMAIL, address),)
-    return ((Field.EMAIL, address), (Field.NAME, name))
+    address = normalise_email(_cleaned(written))
+    return None if address is None else Mailbox(address, _name(name, address))
+
+
+def _common(value: str) -> tuple[str, str] | None:
+    found = _COMMON.fullmatch(value)
+    return (found["name"], found["address"]) if found else None
+
+
+def _lenient(value: str) -> tuple[str, str] | None:
+    """The name and the one address, where what surrounds that address names no other author."""
+    names: list[str] = []
+
+    def kept(found: re.Match[str]) -> str:
+        names.append(re.sub(r"\\(.)", r"\1", found[1]))
+        return " "
+
+    outside = _QUOTED.sub(kept, value).replace('"', " ")
+    for _ in range(3):  # comments can be nested
+        outside = _COMMENT.sub(kept, outside)
+    outside = _MAILTO.sub(" ", outside)
+    angles = _ANGLE.findall(outside)
+    if len(angles) > 1 or "(" in outside or ")" in outside or _GROUP.search(outside):
+        return None
+    if not angles:
+        outside = _SPACED.sub("@", outside)
+        found = _BARE.findall(outside)
+        if len(found) != 1 or outside.count("@") != 1:
+            return None
+        return " ".join([*names, outside.replace(found[0], " ")]), found[0]
+    before, _, after = outside.partition(f"<{angles[0]}>")
+    beside = re.split(r"[,;]", f"{before};{after}")
+    if (any(_BARE.fullmatch(part.strip()) for part in beside[:-1]) and len(beside) > 2) or "@" in after:
+        return None
+    return (" ".join([before, *names, after]), angles[0])
 
 
 def _strict(value: str) -> tuple[str, str] | None:
+    """What the standard library reads without a defect: quoted local parts, for one."""
     try:
         header = default.header_factory("From", value)
         groups, addresses = header.groups, header.addresses
@@ -57,19 +103,32 @@ def _strict(value: str) -> tuple[str, str] | None:
     return addresses[0].display_name, addresses[0].addr_spec
 
 
-def _common(value: str) -> tuple[str, str] | None:
-    found = _COMMON.fullmatch(value)
-    return (header_text(found["name"].strip()), found["address"]) if found else None
+def _cleaned(written: str) -> str:
+    address = _MAILTO.sub("", _SPACED.sub("@", written.strip())).partition("?")[0]
+    return address.strip(_AROUND).rstrip(".")
 
 
-def mailboxes(raw_values: list[str], most: int) -> tuple[str, ...]:
-    """The local parts, casefolded and without their +tag, of the addresses in these header values.
+def _name(written: str, address: str) -> str:
+    try:
+        decoded = header_text(written.strip())
+    except Unreadable:
+        return ""  # it hides a line break; the address does not
+    name = one_line(decoded, _LONGEST_NAME).strip("\"' ,;<>")
+    return "" if "@" in name or name.casefold() == address.casefold() else name
 
-    Raises Unreadable when there are more than `most` addresses.
-    """
-    found: list[str] = []
+
+def addresses(raw_values: list[str], most: int) -> tuple[str, ...]:
+    """The addresses in these header values, casefolded, as they are written; of more than `most` the first."""
+    found: dict[str, None] = {}
     for raw in raw_values:
-        found += _ADDRESS.findall(raw)
-        if len(found) > most:
-            raise Unreadable("too_many_recipients", f"The message has more than {most} recipients.")
-    return tuple(dict.fromkeys(local.strip("'").partition("+")[0].casefold() for local in found))
+        for local, domain in _ADDRESS.findall(raw):
+            if len(found) == most:
+                return tuple(found)
+            address = "@".join((local.strip("'"), domain.strip("'.")))
+            found[address.casefold()] = None
+    return tuple(found)
+
+
+def local_parts(written: tuple[str, ...]) -> tuple[str, ...]:
+    """The local parts of these addresses without their +tags, each once."""
+    return tuple(dict.fromkeys(address.rpartition("@")[0].partition("+")[0] for address in written))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from models.enums import Channel, Field, TicketKind
+from models.enums import Channel, Field, MailClass, TicketKind
 
 MEBIBYTE = 1024 * 1024
 
@@ -33,6 +33,16 @@ REST_KEPT = "[the rest of this long message is kept as a sealed file]"
 
 
 @dataclass(frozen=True, slots=True)
+class Returned:
+    """The mail of ours that a report is about: its Message-IDs as far as it quotes them, the nearest first, and to whom
+    it went (normalised addresses). `final`: it will not be tried again."""
+
+    references: tuple[str, ...] = ()
+    recipients: tuple[str, ...] = ()
+    final: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class IncomingFile:
     """A file that came with a message; its content is never opened."""
 
@@ -57,8 +67,15 @@ class IncomingMessage:
     mailboxes: tuple[str, ...] = ()
     """Local parts of the addresses that it was sent to, casefolded."""
     files: tuple[IncomingFile, ...] = ()
-    automatic: bool = False
-    """It says that a program wrote it, so no person has read what it answers."""
+    mail_class: MailClass = MailClass.PERSON
+    class_reason: str = ""
+    """Why it is taken for that; holds nothing of the message."""
+    sender_sure: bool = True
+    """Whether its From alone names its sender. What another header says confirms nothing and joins no one on file."""
+    reply_to: str = ""
+    """The address in Reply-To, normalised, "" for none."""
+    returned: Returned = Returned()
+    """Of a bounce or a provider's complaint: which mail of ours it is about."""
     sender_checks: tuple[str, ...] = ()
     """What mail servers say that they found out about the sender, the newest first; anyone can have written it."""
     headers: tuple[tuple[str, str], ...] = ()

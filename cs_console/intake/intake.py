@@ -24,6 +24,7 @@ from cs_console.intake.key_pool import KeyStock, NewKey, one_at_a_time
 from cs_console.intake.mail import content_name, read_mail
 from cs_console.intake.mail_files import find_sources, mails_in
 from cs_console.intake.on_file import Put, put_on_file
+from cs_console.intake.our_mail import our_mail
 from cs_console.intake.quarantine import is_kept, keep
 from cs_console.intake.redacted_ahead import RedactedAhead, redacting_ahead
 from cs_console.tickets.numbers import lock_counter
@@ -139,6 +140,7 @@ class _Run:
         self._limits = limits
         self._outcomes: Counter[str] = Counter()
         self._region = session.desk.packs.current.meta.region
+        self._ours = our_mail(session.desk.settings, session.desk.packs.current)
         self.new_key = KeyStock(session.desk.keyring)
 
     def counts(self) -> ImportCounts:
@@ -148,7 +150,7 @@ class _Run:
         return ImportCounts(read=sum(found.values()), **found, **people)
 
     def take_mail(self, piece: _Piece) -> None:
-        self._take(piece, lambda: read_mail(piece.content, self._limits))
+        self._take(piece, lambda: read_mail(piece.content, self._limits, self._ours))
 
     def take_line(self, piece: _Piece, line: jsonl.Line) -> None:
         self._take(piece, lambda: jsonl.read_line(line, self._region))

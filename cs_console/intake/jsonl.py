@@ -27,7 +27,7 @@ from pydantic import Field as Key
 
 from cs_console.custody.blind_index import normalise
 from cs_console.errors import BadInput, Unreadable
-from cs_console.intake.addresses import mailboxes
+from cs_console.intake.addresses import addresses, local_parts
 from cs_console.intake.incoming import LIMITS, IncomingMessage, Limits
 from cs_console.intake.mail import content_name, cut_text
 from cs_console.plain_text import one_line, plain
@@ -177,7 +177,7 @@ def _message(found: _MessageLine, line: Line, region: str) -> IncomingMessage:
         subject=one_line(found.subject, _LONGEST_SUBJECT),
         text=text,
         contacts=_contacts(found.sender, line.number, "from", region),
-        mailboxes=mailboxes([found.to], LIMITS.recipients),
+        mailboxes=local_parts(addresses([found.to], LIMITS.recipients)),
         files=rest,
         headers=(("Subject", plain(found.subject)), ("To", plain(found.to))),
         at=found.at and found.at.astimezone(UTC),

@@ -11,13 +11,15 @@ from email.policy import Policy, compat32
 from email.utils import parsedate_to_datetime
 
 from cs_console.errors import Unreadable
-from cs_console.intake.addresses import mailboxes, sender
-from cs_console.intake.automatic import is_automatic
+from cs_console.intake.addresses import addresses, local_parts
 from cs_console.intake.charsets import header_text
 from cs_console.intake.incoming import LIMITS, REST_KEPT, IncomingFile, IncomingMessage, Limits
+from cs_console.intake.mail_class import classify
 from cs_console.intake.mail_text import Body, gather
+from cs_console.intake.our_mail import OurMail
+from cs_console.intake.senders import Sender, sender_of
 from cs_console.plain_text import one_line, plain
-from models.enums import Channel
+from models.enums import Channel, Field
 
 _CHUNK = 64 * 1024
 _LONGEST_SUBJECT = 2000
@@ -25,6 +27,7 @@ _LONGEST_ID = 998
 _MOST_REFERENCES = 50
 _KEPT = ("From", "Sender", "Reply-To", "To", "Cc", "Subject", "Date", "Message-ID", "In-Reply-To", "List-Id")
 _SENT_TO = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To")
+_NOTHING_OURS = OurMail()
 _CHECKS = "Authentication-Results"
 _HEADERS_END = re.compile(rb"\r?\n\r?\n|\A\r?\n")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,990}>")
@@ -80,17 +83,22 @@ def content_name(data: bytes) -> str:
     return f"content:{hashlib.sha256(data).hexdigest()}"
 
 
-def read_mail(data: bytes, limits: Limits = LIMITS) -> IncomingMessage:
-    """Read one mail. Raises Unreadable with a reason for what breaks a limit; other errors are the parser's own
-    and mean the same (the caller quarantines either)."""
+def read_mail(data: bytes, limits: Limits = LIMITS, ours: OurMail = _NOTHING_OURS) -> IncomingMessage:
+    """Read one mail. `ours` says which addresses are the desk's own.
+
+    Raises Unreadable with a reason for what breaks a limit; other errors are the parser's own and mean the same (the
+    caller quarantines either).
+    """
     _look_over(data, limits)
     budget = Budget(limits)
     root = _parse(data, budget)
     headers = _Headers(root, limits)
     if not root.keys() and b"\0" in data:
         raise Unreadable("no_mail", "This is not a mail: it has no headers and is not text.")
-    boxes = mailboxes(headers.all(_SENT_TO), limits.recipients)
-    senders = headers.all(("From",))
+    sent_to = addresses(headers.all(_SENT_TO), limits.recipients)
+    sender = sender_of(headers.short, ours, sent_to)
+    subject = one_line(headers.text("Subject"), _LONGEST_SUBJECT)
+    is_a = classify(headers.short, root, subject, sender, ours, sent_to)
     body = gather(root, budget.check_time)
     digest = content_name(data)
     text, rest = cut_text(plain(body.text), limits.text_bytes)
@@ -99,18 +107,30 @@ def read_mail(data: bytes, limits: Limits = LIMITS) -> IncomingMessage:
         reference=_own_id(headers) or digest,
         references=_thread(headers),
         channel=Channel.MAIL,
-        mailboxes=boxes,
-        contacts=sender(senders[0]) if len(senders) == 1 else (),
-        subject=one_line(headers.text("Subject"), _LONGEST_SUBJECT),
+        mailboxes=local_parts(sent_to),
+        contacts=_contacts(sender),
+        subject=subject,
         text=text,
         files=(*rest, *_files(body)),
-        automatic=is_automatic(headers.short),
+        mail_class=is_a.mail_class,
+        class_reason=is_a.reason,
+        sender_sure=sender.sure,
+        reply_to=sender.reply_to,
+        returned=is_a.returned,
         sender_checks=headers.short(_CHECKS),
         headers=headers.kept(),
         at=_moment(headers),
         language=headers.text("Content-Language"),
         digest=digest,
     )
+
+
+def _contacts(sender: Sender) -> tuple[tuple[Field, str], ...]:
+    """What a mail claims of its sender."""
+    if sender.of is None:
+        return ()
+    name = ((Field.NAME, sender.of.name),) if sender.of.name else ()
+    return ((Field.EMAIL, sender.of.address), *name)
 
 
 def _look_over(data: bytes, limits: Limits) -> None:

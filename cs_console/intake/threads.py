@@ -16,7 +16,7 @@ from cs_console.intake.sender_checks import failed_checks
 from cs_console.policy.schema import Pack
 from cs_console.prepared import Prepared
 from models.contact import Contact
-from models.enums import Field, Link, MessageSort, RequesterState, TicketState
+from models.enums import Field, Link, MailClass, MessageSort, RequesterState, TicketState
 from models.message import Message
 from models.requester import Requester
 from models.ticket import Ticket
@@ -47,8 +47,8 @@ def names_a_ticket(message: IncomingMessage) -> bool:
     return bool(message.references) or _TAG.search(message.subject) is not None
 
 
-def continued_ticket(db: Session, desk: Desk, message: IncomingMessage) -> Continued | None:
-    """The ticket that the message continues, locked until the transaction ends.
+def continued_ticket(db: Session, desk: Desk, message: IncomingMessage, *, lock: bool = True) -> Continued | None:
+    """The ticket that the message continues, locked until the transaction ends unless `lock` says no.
 
     It has to be named by In-Reply-To, References or a tag in the subject, and to come from its person's address on
     file, or by the same channel from the exact address that the ticket came from, or to answer the acknowledgement of a
@@ -68,7 +68,7 @@ def continued_ticket(db: Session, desk: Desk, message: IncomingMessage) -> Conti
         col(Contact.lookup) == written,
     )
     on_file = and_(col(Contact.on_file).is_(True), col(Contact.lookup) == kept, col(Requester.unclear).is_(False))
-    rows = db.connection().execute(
+    asked = (
         select(col(Ticket.number), col(Ticket.requester_id), col(Ticket.state), col(Ticket.link), col(Contact.on_file))
         .join(Requester, col(Requester.id) == col(Ticket.requester_id))
         .join(Contact, col(Contact.requester_id) == col(Ticket.requester_id))
@@ -79,13 +79,13 @@ def continued_ticket(db: Session, desk: Desk, message: IncomingMessage) -> Conti
             col(Contact.field) == field,
             or_(on_file, from_ticket),
         )
-        .with_for_update(of=Ticket)
     )
+    rows = db.connection().execute(asked.with_for_update(of=Ticket) if lock else asked)
     found: dict[int, Continued] = {}
-    failed = failed_checks(message.sender_checks, desk.settings.mail_checked_by)
+    failed = not message.sender_sure or failed_checks(message.sender_checks, desk.settings.mail_checked_by)
     for number, requester_id, state, link, is_on_file in rows:
         theirs = link == Link.NONE or (is_on_file and persons_with(db, desk, field, value) == (requester_id,))
-        proves = not (message.automatic and number in acknowledged)  # a program answered; its owner has read nothing
+        proves = message.mail_class is MailClass.PERSON or number not in acknowledged  # a program has read nothing
         confirmed = theirs and proves and not failed
         if confirmed or (state != TicketState.CLOSED and number not in found):
             found[number] = Continued(int(number), str(requester_id), not confirmed)

@@ -106,8 +106,8 @@ def test_the_senders_address_and_name_are_claims_in_their_normal_form() -> None:
     assert read("address-as-name.eml").contacts == ((Field.EMAIL, "alice@mail.example.org"),)
 
 
-@pytest.mark.parametrize("name", ["lying-from.eml", "two-froms.eml", "no-from.eml", "no-headers.eml"])
-def test_a_sender_who_cannot_be_read_strictly_is_nobody(name: str) -> None:
+@pytest.mark.parametrize("name", ["lying-from.eml", "no-from.eml", "no-headers.eml"])
+def test_a_sender_who_can_be_read_in_two_ways_is_no_one(name: str) -> None:
     """ASVS 1.2.4, 5.2: `alice@example.org)bob@evil.example` must not be taken for either of them."""
     assert read(name).contacts == ()
 

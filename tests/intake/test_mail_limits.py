@@ -33,6 +33,7 @@ def test_what_is_within_the_limits_is_read() -> None:
     assert read_mail(many_parts(200)).text.count("x") == 200
     hundred = b", ".join(b"p%d@mail.example.org" % n for n in range(100))
     assert len(read_mail(b"To: " + hundred + b"\n\nx").mailboxes) == 100
+    assert len(read_mail(b"To: " + hundred + b", more@mail.example.org\n\nx").mailboxes) == 100
 
 
 @pytest.mark.parametrize(
@@ -43,7 +44,6 @@ def test_what_is_within_the_limits_is_read() -> None:
         ("too_deep", lambda: HEAD + b"Content-Type: message/rfc822\n\n" * 3000 + b"\nx"),
         ("too_many_parts", lambda: many_parts(201)),
         ("too_many_parts", lambda: many_parts(100_000)),
-        ("too_many_recipients", lambda: b"To: " + b"p@mail.example.org, " * 101 + b"\n\nx"),
         ("too_large", lambda: HEAD + b"\n" + b"x" * (25 * MEBIBYTE)),
         ("too_many_lines", lambda: nested(15) + b"\n" * 20 * MEBIBYTE),
         ("too_many_lines", lambda: HEAD + b"\n" + b"\r" * 20 * MEBIBYTE),

@@ -1,0 +1,126 @@
+"""How a message would be understood, with nothing changed: for the operator who asks why a mail became what it did."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cs_console.custody.blind_index import reference_token
+from cs_console.custody.known_terms import KnownTerms
+from cs_console.custody.redaction import redact
+from cs_console.desk import DeskSession
+from cs_console.errors import Unreadable
+from cs_console.intake.incoming import LIMITS, IncomingMessage, Limits
+from cs_console.intake.kinds import guess_kind
+from cs_console.intake.languages import language_of
+from cs_console.intake.mail import read_mail
+from cs_console.intake.mail_files import RawMail, find_sources, mails_in
+from cs_console.intake.our_mail import OurMail, our_mail
+from cs_console.intake.quarantine import is_kept
+from cs_console.intake.threads import continued_ticket, ticket_of_reference
+from cs_console.policy.schema import Pack
+from models.enums import Field, MailClass
+
+OPEN, APPEND, NOTE, DUPLICATE, SKIP, QUARANTINE = "open", "append", "note", "duplicate", "skip", "quarantine"
+_OUTCOMES = {
+    MailClass.PERSON: OPEN,
+    MailClass.LIST: OPEN,
+    MailClass.AUTOMATIC: NOTE,
+    MailClass.BOUNCE: NOTE,
+    MailClass.FEEDBACK: NOTE,
+    MailClass.OWN: SKIP,
+    MailClass.SPAM: QUARANTINE,
+}
+"""What becomes of a mail that continues nothing (DECISIONS 23)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A file that came with a message: its name and type as the sender wrote them, its size in bytes."""
+
+    name: str
+    type: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One message as intake would understand it. `text` is what was written, `redacted` what an agent would read.
+
+    Of one that cannot be read everything but `file`, `outcome` and `reason` is empty.
+    """
+
+    file: str
+    outcome: str
+    reason: str
+    mail_class: MailClass = MailClass.PERSON
+    sender: str = ""
+    sender_name: str = ""
+    reply_to: str = ""
+    subject: str = ""
+    text: str = ""
+    redacted: str = ""
+    language: str = ""
+    kind: str = ""
+    attachments: tuple[Attached, ...] = ()
+
+
+def explain(
+    paths: list[Path], pack: Pack, session: DeskSession | None = None, limits: Limits = LIMITS
+) -> Iterator[Explained]:
+    """Every message under these paths, in order. With a session also what it would continue or repeat on that desk.
+
+    Raises BadInput naming a path that cannot be used.
+    """
+    ours = our_mail(session.desk.settings if session else None, pack)
+    for source in find_sources(paths):
+        for raw in mails_in(source, limits):
+            yield _explained(raw, pack, ours, session, limits)
+
+
+def _explained(raw: RawMail, pack: Pack, ours: OurMail, session: DeskSession | None, limits: Limits) -> Explained:
+    try:
+        if raw.size > limits.message_bytes:
+            raise Unreadable("too_large", f"The message is larger than {limits.message_bytes // 1024 // 1024} MiB.")
+        message = read_mail(raw.content, limits, ours)
+    except Unreadable as problem:
+        return Explained(raw.place, QUARANTINE, f"{problem.code}: {problem.sentence}")
+    except Exception as problem:  # noqa: BLE001 - parsers' own errors on hostile input are of every kind
+        return Explained(
+            raw.place, QUARANTINE, f"unreadable: The message could not be read ({type(problem).__name__})."
+        )
+    outcome, reason = _outcome(message, session)
+    said = dict(message.contacts)
+    return Explained(
+        file=raw.place,
+        outcome=outcome,
+        reason=reason,
+        mail_class=message.mail_class,
+        sender=said.get(Field.EMAIL, ""),
+        sender_name=said.get(Field.NAME, ""),
+        reply_to=message.reply_to,
+        subject=message.subject,
+        text=message.text,
+        redacted=redact(message.text, pack.meta.regions, KnownTerms((), message.contacts)),
+        language=language_of(f"{message.subject}\n{message.text}", message.language),
+        kind=guess_kind(pack, message.mailboxes, message.subject, message.text),
+        attachments=tuple(Attached(file.name, file.media_type, len(file.content)) for file in message.files),
+    )
+
+
+def _outcome(message: IncomingMessage, session: DeskSession | None) -> tuple[str, str]:
+    """What would become of it, and why."""
+    outcome, reason = _OUTCOMES[message.mail_class], f"{message.class_reason[:1].upper()}{message.class_reason[1:]}."
+    if session is None:
+        return outcome, reason
+    desk = session.desk
+    with session.reading(operator=True) as db:
+        number = ticket_of_reference(db, reference_token(desk.keyring, message.reference))
+        if number is not None:
+            return DUPLICATE, f"#{number} holds it already."
+        if is_kept(db, desk, message.digest):
+            return DUPLICATE, "The quarantine holds it already."
+        continued = continued_ticket(db, desk, message, lock=False) if message.mail_class is MailClass.PERSON else None
+    if continued is None:
+        return outcome, reason
+    apart = ", unconfirmed" if continued.unconfirmed else ""
+    return APPEND, f"{reason} It continues #{continued.number}{apart}."

@@ -1,0 +1,214 @@
+"""What a mail is: a person's, or one of the six kinds that machines write."""
+
+from textwrap import dedent
+
+import pytest
+
+from cs_console.intake.incoming import IncomingMessage
+from cs_console.intake.mail import read_mail
+from cs_console.intake.our_mail import OurMail
+from models.enums import MailClass
+
+OURS = OurMail(
+    addresses=frozenset({"service@shop.example"}),
+    domains=frozenset({"shop.example"}),
+    mailboxes=frozenset({"service", "privacy", "help"}),
+    forms=frozenset({"forms.shop.example"}),
+)
+
+
+def read(headers: str, body: str = "Words.", ours: OurMail = OURS) -> IncomingMessage:
+    own = headers if "\nFrom:" in f"\n{headers}" else f"From: ines@mail.example\n{headers}"
+    return read_mail(f"{own}\nTo: service@shop.example\nMessage-ID: <1@mail.example>\n\n{body}".encode(), ours=ours)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        "Auto-Submitted: auto-replied",
+        "Auto-Submitted: auto-generated (by a shop)",
+        "Precedence: auto_reply",
+        "Precedence: Auto-Reply",
+        "Precedence: bulk",
+        "Precedence: junk",
+        "X-Autoreply: yes",
+        "X-Autorespond: 1",
+        "X-Mail-Autoreply: on",
+        "X-Mailer: vacation 1.4",
+        "X-POST-MessageClass: 9; Autoresponder",
+        "Return-Path: <>",
+        "Content-Type: text/calendar; charset=utf-8; method=REPLY",
+        'Content-Type: text/calendar; method="counter"',
+        "Content-Type: multipart/report; report-type=disposition-notification; boundary=B\n\n--B\n"
+        "Content-Type: message/disposition-notification\n\nDisposition: automatic-action; displayed\n--B--",
+        "Subject: Automatic reply: your letter\nX-Auto-Response-Suppress: All",
+        "Subject: Automatische Antwort: Ihr Schreiben\nIn-Reply-To: <a@shop.example>",
+        "Subject: Out of office\nReferences: <a@shop.example>",
+        "Subject: 自动回复: 您的申请\nIn-Reply-To: <a@shop.example>",
+        "Subject: Respuesta automática: hola\nIn-Reply-To: <a@shop.example>",
+        "Subject: Réponse automatique : bonjour\nIn-Reply-To: <a@shop.example>",
+        "From: Parcel news <no-reply@parcel.example>",
+        "From: donotreply@bank.example",
+    ],
+)
+def test_what_a_program_writes_is_automatic(headers: str) -> None:
+    assert read(headers).mail_class is MailClass.AUTOMATIC
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        "Subject: Hello",
+        "Subject: Automatic reply: what does your automatic reply mean?",
+        "Subject: Re: Automatic reply: your letter\nIn-Reply-To: <a@shop.example>",
+        "Subject: Out of office chairs? A question",
+        "Auto-Submitted: no",
+        "Precedence: first-class",
+        "X-Autoreply: no",
+        "Return-Path: <ines@mail.example>",
+        "Content-Type: text/calendar; method=REQUEST",
+        "Content-Type: multipart/mixed; boundary=report",
+        "X-Auto-Response-Suppress: DR, RN, NRN, OOF, AutoReply",
+        "X-Spam-Flag: NO\nX-Spam-Status: No, score=-1.2",
+        "X-MS-Exchange-Organization-SCL: -1",
+        "From: noreply@forms.shop.example\nReply-To: ines@mail.example",
+        "From: web@forms.shop.example",
+        "From: Ines via Help <help@shop.example>\nX-Original-From: ines@mail.example\nList-Id: <help.shop.example>",
+        "From: norbert.reply@mail.example",
+    ],
+)
+def test_what_a_person_sends_is_a_persons(headers: str) -> None:
+    assert read(headers).mail_class is MailClass.PERSON
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_a"),
+    [
+        ("List-Id: Cats <cats.lists.example>\nPrecedence: list", MailClass.LIST),
+        ("List-Unsubscribe: <https://news.example/u>", MailClass.LIST),
+        ("X-Mailing-List: cats", MailClass.LIST),
+        ("X-Spam-Flag: YES", MailClass.SPAM),
+        ("X-Spam-Status: Yes, score=9.1 required=5.0", MailClass.SPAM),
+        ("X-Spamd-Result: default: True [15.20 / 15.00]", MailClass.SPAM),
+        ("X-Bogosity: Spam, tests=bogofilter", MailClass.SPAM),
+        ("X-Forefront-Antispam-Report: CIP:192.0.2.1;SCL:9;SFV:SPM;", MailClass.SPAM),
+        ("X-MS-Exchange-Organization-SCL: 6", MailClass.SPAM),
+        ('From: "Shop" <service@shop.example>', MailClass.OWN),
+        ("From: help+x@shop.example\nAuto-Submitted: auto-replied", MailClass.OWN),
+        ("From: PRIVACY@shop.example\nReply-To: privacy@shop.example", MailClass.OWN),
+    ],
+)
+def test_lists_spam_and_our_own_mail_are_told_apart(headers: str, is_a: MailClass) -> None:
+    assert read(headers).mail_class is is_a
+
+
+def test_our_own_mail_is_known_without_settings_by_the_mailbox_that_it_was_sent_to() -> None:
+    pack_only = OurMail(mailboxes=frozenset({"service", "help"}))
+    assert read("From: help@shop.example", ours=pack_only).mail_class is MailClass.OWN
+    assert read("From: help@other.example", ours=pack_only).mail_class is MailClass.PERSON
+
+
+DSN = dedent("""\
+    --B
+    Content-Type: text/plain
+
+    Sorry.
+    --B
+    Content-Type: message/delivery-status
+
+    Reporting-MTA: dns; mx.shop.example
+
+    Final-Recipient: rfc822; Gus@mail.example
+    Action: {action}
+    Status: {status}
+
+    --B
+    Content-Type: {copy}
+
+    Message-ID: <ours-7@shop.example>
+    Subject: Your request
+
+    --B--
+""")
+REPORT = "From: MAILER-DAEMON@mx.shop.example\nContent-Type: multipart/report; report-type=delivery-status; boundary=B"
+
+
+@pytest.mark.parametrize("copy", ["message/rfc822", "text/rfc822-headers"])
+@pytest.mark.parametrize(
+    ("action", "status", "is_a", "final"),
+    [
+        ("failed", "5.1.1", MailClass.BOUNCE, True),
+        ("Delayed", "4.4.1", MailClass.BOUNCE, False),
+        ("delivered", "2.0.0", MailClass.AUTOMATIC, True),
+    ],
+)
+def test_a_report_says_which_mail_of_ours_it_is_about(
+    copy: str, action: str, status: str, is_a: MailClass, *, final: bool
+) -> None:
+    mail = read(REPORT, DSN.format(action=action, status=status, copy=copy))
+    assert mail.mail_class is is_a
+    if is_a is MailClass.BOUNCE:
+        assert mail.returned.references == ("<ours-7@shop.example>",)
+        assert mail.returned.recipients == ("Gus@mail.example",)
+        assert mail.returned.final is final
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "final"),
+    [
+        (
+            "From: MAILER-DAEMON@mx.example\nSubject: failure notice\nReturn-Path: <>",
+            "Hi. This is the qmail-send program at mx.example.\nI'm afraid I wasn't able to deliver your message.\n\n"
+            "<gus@mail.example>:\nUser unknown\n\n--- Below this line is a copy of the message.\n\n"
+            "Return-Path: <service@shop.example>\nMessage-ID: <ours-8@shop.example>\nSubject: x\n\nWords",
+            True,
+        ),
+        (
+            "From: Mail Delivery System <Mailer-Daemon@mx.example>\nSubject: Mail delivery failed: returning message\n"
+            "X-Failed-Recipients: gus@mail.example",
+            "This message was created automatically by mail delivery software.\n\n  gus@mail.example\n    Error\n\n"
+            "------ This is a copy of the message, with its headers. ------\n\nMessage-ID: <ours-8@shop.example>",
+            True,
+        ),
+        (
+            "From: postmaster@mx.example\nSubject: Unzustellbar: Ihre Anfrage",
+            "Die Nachricht an gus@mail.example konnte nicht zugestellt werden.\n\nMessage-ID: <ours-8@shop.example>",
+            True,
+        ),
+        (
+            "From: PostMaster@qq.example\nSubject: =?utf-8?B?57O757uf6YCA5L+h?=\nIn-Reply-To: <ours-8@shop.example>",
+            "退信：无法送达 gus@mail.example",
+            True,
+        ),
+        (
+            "From: Mail Delivery System <mailer-daemon@mx.example>\n"
+            "Subject: Warning: message delayed 24 hours\nReturn-Path: <>\nReferences: <ours-8@shop.example>",
+            "Your message to gus@mail.example has not yet been delivered. No action is required on your part.",
+            False,
+        ),
+    ],
+)
+def test_a_bounce_that_is_written_as_a_letter_is_one(headers: str, body: str, *, final: bool) -> None:
+    mail = read(headers, body)
+    assert mail.mail_class is MailClass.BOUNCE
+    assert mail.returned.references == ("<ours-8@shop.example>",)
+    assert mail.returned.recipients == ("gus@mail.example",)
+    assert mail.returned.final is final
+
+
+def test_a_person_who_writes_about_returned_mail_is_a_person() -> None:
+    mail = read(
+        "Subject: Undelivered Mail Returned to Sender?", "Your letter could not be delivered to me. User unknown."
+    )
+    assert mail.mail_class is MailClass.PERSON
+
+
+def test_a_providers_complaint_names_the_mail_that_it_is_about() -> None:
+    mail = read(
+        "From: fbl@provider.example\nContent-Type: multipart/report; report-type=feedback-report; boundary=B",
+        "--B\nContent-Type: text/plain\n\nA complaint.\n--B\nContent-Type: message/feedback-report\n\n"
+        "Original-Rcpt-To: <gus@mail.example>\n\n--B\nContent-Type: message/rfc822\n\n"
+        "Message-ID: <ours-9@shop.example>\n\nWords\n--B--\n",
+    )
+    assert mail.mail_class is MailClass.FEEDBACK
+    assert (mail.returned.references, mail.returned.recipients) == (("<ours-9@shop.example>",), ("gus@mail.example",))
