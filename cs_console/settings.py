@@ -32,6 +32,8 @@ class Settings(BaseModel):
     `mail_own`: your other addresses. `mail_from`, these, and the policy's mailboxes at their domains are your own: mail
     from them is not a requester's. `form_senders`: addresses or domains whose mail is what people wrote into a form;
     there Reply-To names the requester (`form_senders = ["forms.example.org"]`).
+    `mail_verp`: whether your mail server delivers `bounces+TOKEN@` of `mail_from`'s domain to the mailbox that intake
+    reads: each mail is then sent with such an envelope sender, and its bounce names it.
     `pack`: the policy for new tickets; without it the one that was adopted last (`cs-console policy adopt`).
     `keys` rebinds commands: `[keys] claim = "ctrl+k"`.
     """
@@ -56,6 +58,7 @@ class Settings(BaseModel):
     mail_own: tuple[str, ...] = ()
     form_senders: tuple[str, ...] = ()
     mail_checked_by: str = ""
+    mail_verp: bool = False
     theme: str = "cs-dark"
     idle_hide: int = 300
     idle_sign_out: int = 900

@@ -30,6 +30,7 @@ _PARTS = {
     "ticket": "10482",
     "received": "1 January 2026",
     "due": "1 March 2026",
+    "date": "2 January 2026",
     "reason": "the reason",
     "contact": "the contact",
     "complain_inside": "ask us",
@@ -58,7 +59,8 @@ def letter_problems(pack: Pack, language: str) -> Iterator[tuple[Place, str]]:
     yield from (((*layer, *place), words) for place, words in own)
     if not own:  # else every letter would say the same again of a line that is not at fault
         yield from _notice_problems(pack, language, layer)
-    for text in (*_notice_texts(spoken), *_code_texts(spoken), *_clock_texts(spoken), *_closing_letters(spoken)):
+    short = (_notice_texts, _code_texts, _clock_texts, _closing_letters, _reply_texts)
+    for text in (text for texts in short for text in texts(spoken)):
         yield from (((*layer, *text.place), words) for words in _short_problems(text))
     yield from _date_problems(spoken, layer)
     for place, words in _settling_problems(spoken):
@@ -113,6 +115,11 @@ def _notice_problems(pack: Pack, language: str, layer: Place) -> Iterator[tuple[
 
 def _notice_texts(spoken: Pack) -> Iterator[_ShortText]:
     yield _ShortText(("notice", "subject"), spoken.notice.subject, ("ticket",), ("ticket",))
+
+
+def _reply_texts(pack: Pack) -> Iterator[_ShortText]:
+    if pack.replies.quoted:
+        yield _ShortText(("replies", "quoted"), pack.replies.quoted, ("date",))
 
 
 def _code_texts(spoken: Pack) -> Iterator[_ShortText]:

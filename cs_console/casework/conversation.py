@@ -114,6 +114,7 @@ def _queue(db: Session, session: DeskSession, number: int, version: int, contact
         text=words,
         agent_id=session.agent.id,
         ticket_version=version,
+        typed=True,
     )
     return {"message": message_id}
 

@@ -25,12 +25,17 @@ OUTGOING = frozenset(
 
 @dataclass(frozen=True)
 class OutgoingLine:
-    """A message to be sent, and the ticket's version that a reply left. Its text never appears in a repr."""
+    """A message to be sent, and the ticket's version that a reply left. Its text never appears in a repr.
+
+    `own_subject`: its writer or the pack chose the subject. `typed`: the text is an agent's own, word for word.
+    """
 
     text: str = field(repr=False)
     subject: str = field(repr=False)
     message_id: str
     ticket_version: int | None = None
+    own_subject: bool = True
+    typed: bool = False
 
 
 def line_for_sending(db: Session, desk: Desk, message_id: str) -> OutgoingLine:
@@ -45,4 +50,11 @@ def line_for_sending(db: Session, desk: Desk, message_id: str) -> OutgoingLine:
     keys = ticket_keys(db, desk, message.ticket_number)
     text = open_text(keys.key, keys.place("message", "text", message_id), message.text)
     headers = json.loads(open_text(keys.key, keys.place("message", "headers", message_id), message.headers))
-    return OutgoingLine(text, headers["subject"], headers["message_id"], headers.get("ticket_row"))
+    return OutgoingLine(
+        text,
+        headers["subject"],
+        headers["message_id"],
+        headers.get("ticket_row"),
+        headers.get("own_subject", True),
+        headers.get("typed", False),
+    )

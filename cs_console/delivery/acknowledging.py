@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 from sqlmodel import Session, col
 
 from cs_console.access_log.vouched import digest
+from cs_console.delivery.message_ids import BOUNCES, domain_of
 from cs_console.delivery.outgoing import queue_message
 from cs_console.desk import Desk
 from cs_console.errors import ConsoleError, StoreUnavailable
@@ -25,6 +26,10 @@ LONGEST_WAIT = timedelta(days=7)
 """For its turn: after that a flood has outlasted it, and an agent cannot write to that address."""
 MOST_AN_HOUR = 100
 """Of them all: a flood of forms with ever other addresses gets no further."""
+_MACHINES = frozenset(
+    {"mailer-daemon", "postmaster", "noreply", "no-reply", "donotreply", "do-not-reply", "bounce", BOUNCES}
+)
+"""Local parts behind which no one reads."""
 _TEXTS = {
     "en": "A form on our site named this address, and we have received it. If it was you, answer this mail without "
     "changing its subject; then we can write to you here. If it was not, do nothing: we send nothing more.",
@@ -38,7 +43,10 @@ def acknowledge_form(db: Session, desk: Desk, number: int, address: str) -> bool
 
     Returns whether it was queued. Its Message-ID, which only the mailbox's owner can read, is what an answer proves.
     Where only the limit of them all says no, or others wait for it already, it waits for `acknowledge_waiting`.
+    Nothing goes to an address of our own, or to one that machines send from: no one could answer, or a machine would.
     """
+    if _is_no_ones(desk, address):
+        return False
     now = desk.clock.now()
     _forget_old(db, now)
     token = _digest(desk, address)
@@ -107,6 +115,16 @@ def _queue(db: Session, desk: Desk, number: int) -> None:
         text=_TEXTS.get(ticket.language.partition("-")[0], _TEXTS["en"]),
         agent_id=None,
     )
+
+
+def _is_no_ones(desk: Desk, address: str) -> bool:
+    local, _, domain = address.casefold().rpartition("@")
+    name = local.partition("+")[0]
+    if name in _MACHINES:
+        return True
+    ours = {desk.settings.mail_from.casefold().rpartition("@")[0]}
+    ours.update(box.casefold() for rules in desk.packs.current.kinds.values() for box in rules.mailboxes)
+    return domain == domain_of(desk.settings).casefold() and name in ours
 
 
 def _digest(desk: Desk, address: str) -> bytes:

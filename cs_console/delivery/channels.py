@@ -4,18 +4,30 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.errors import MessageError
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import format_datetime
 
 from cs_console import outbox
 from cs_console.delivery import sms, smtp
+from cs_console.delivery.flowed import flowed
 from cs_console.errors import BadSettings, DeliveryFailed
 from cs_console.settings import Settings
 from models.enums import Field
 
-MAIL_POLICY = SMTP.clone(cte_type="7bit")
+
+class _MessageIds(UnstructuredHeader, BaseHeader):
+    """Message-IDs, each whole: long ones, as Exchange makes them, would be folded as encoded words and name nothing."""
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {(policy.linesep + ' ').join(str(self).split())}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("in-reply-to", _MessageIds)
+_HEADERS.map_to_type("references", _MessageIds)
+MAIL_POLICY = SMTP.clone(cte_type="7bit", header_factory=_HEADERS)
 _LINE_BREAK = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 _NUMBER = re.compile(r"\+?[0-9]{3,15}")
 
@@ -32,6 +44,13 @@ class Outgoing:
     at: datetime
     pseudonym: str = ""
     """Whose it is, as the log says it: the name under which the outbox finds it again."""
+    in_reply_to: str = field(default="", repr=False)
+    references: tuple[str, ...] = field(default=(), repr=False)
+    """Message-IDs of the thread, oldest first."""
+    automatic: str = ""
+    """What its Auto-Submitted says (RFC 3834); "" where a person wrote or decided it."""
+    bounces_to: str = ""
+    """The envelope sender; "" is our own address."""
 
 
 def hand_over(settings: Settings, outgoing: Outgoing) -> None:
@@ -44,7 +63,7 @@ def hand_over(settings: Settings, outgoing: Outgoing) -> None:
         if settings.outbox is not None:
             outbox.put(settings.outbox, outgoing.at, outgoing.pseudonym, ".eml", mail.as_bytes())
         elif settings.smtp_url:
-            smtp.send(settings.smtp_url, settings.mail_from, outgoing.address, mail)
+            smtp.send(settings.smtp_url, outgoing.bounces_to or settings.mail_from, outgoing.address, mail)
         else:
             raise DeliveryFailed("Sending mail is not set up.", "Set CS_CONSOLE_SMTP_URL or CS_CONSOLE_OUTBOX.")
     elif outgoing.kind == Field.MOBILE:
@@ -66,7 +85,8 @@ def mail_of(settings: Settings, outgoing: Outgoing) -> EmailMessage:
 
     Raises DeliveryFailed, or BadSettings when it is our own name or address that cannot be used.
     """
-    for header in (outgoing.address, outgoing.subject, outgoing.message_id):
+    thread = (outgoing.in_reply_to, *outgoing.references)
+    for header in (outgoing.address, outgoing.subject, outgoing.message_id, outgoing.automatic, *thread):
         if _LINE_BREAK.search(header):
             raise DeliveryFailed(
                 "A mail header contains a line break or a control character.", "Nothing was sent.", permanent=True
@@ -82,7 +102,14 @@ def mail_of(settings: Settings, outgoing: Outgoing) -> EmailMessage:
     mail["Subject"] = encodable(outgoing.subject)
     mail["Date"] = outgoing.at
     mail["Message-ID"] = outgoing.message_id
-    mail.set_content(encodable(outgoing.text))
+    if outgoing.in_reply_to:
+        mail["In-Reply-To"] = outgoing.in_reply_to
+    if outgoing.references:
+        mail["References"] = " ".join(outgoing.references)
+    if outgoing.automatic:
+        mail["Auto-Submitted"] = outgoing.automatic
+        mail["X-Auto-Response-Suppress"] = "All"
+    mail.set_content(flowed(encodable(outgoing.text)), params={"format": "flowed"})
     return mail
 
 

@@ -10,13 +10,16 @@ from sqlmodel import Session, col
 from cs_console.access_log.append import append, lock_log
 from cs_console.access_log.entry import Actor, Entry
 from cs_console.access_log.vouched import words
+from cs_console.custody.answered_mail import AnsweredMail, answered_mail
 from cs_console.custody.blind_index import reference_token
 from cs_console.custody.contacts import address_for_sending, known_values
 from cs_console.custody.redaction import redact
-from cs_console.custody.sending import line_for_sending
+from cs_console.custody.sending import OutgoingLine, line_for_sending
 from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.delivery.answered import Moved, settle_reply, settle_undelivered
 from cs_console.delivery.channels import Outgoing, hand_over
+from cs_console.delivery.message_ids import envelope_sender, mail_id
+from cs_console.delivery.reply_text import answering_subject, surrounded
 from cs_console.desk import Desk
 from cs_console.errors import (
     BadSettings,
@@ -44,6 +47,13 @@ FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=6)
 BATCH = 200
 CHANNELS = {Field.EMAIL: Channel.MAIL, Field.MOBILE: Channel.SMS}
+_ANSWERS, _GENERATED = "auto-replied", "auto-generated"
+_BY_ITSELF = {
+    MessageSort.ACKNOWLEDGEMENT: _ANSWERS,
+    MessageSort.REMINDER: _GENERATED,
+    MessageSort.CODE: _GENERATED,
+}
+"""What no person typed or decided, by its Auto-Submitted (RFC 3834): no other program answers it."""
 
 
 @dataclass(frozen=True)
@@ -71,11 +81,13 @@ def queue_message(
     agent_id: str | None,
     subject: str = "",
     ticket_version: int | None = None,
+    typed: bool = False,
 ) -> str:
     """Store one outgoing line, sealed, inside the caller's transaction and return its id; deliver_queued sends it.
 
     A reply says which `ticket_version` it leaves, so that nothing newer is overridden when it is sent. The subject
-    carries the ticket's tag `[#10482]`; without one it has the desk's name (the pack's text for a notice).
+    carries the ticket's tag `[#10482]`; without one it has the desk's name (the pack's text for a notice), and a reply
+    to a mail has that mail's. `typed`: the text is an agent's own, so it gets what surrounds one (`reply_text`).
     Raises ContactNotOnFile for a contact that nothing can be sent to, KeyDestroyed.
     """
     channel = _channel_to(db, requester_id, contact_id)
@@ -83,11 +95,18 @@ def queue_message(
     pack = desk.packs.get(ticket.pack)
     keys = ticket_keys(db, desk, ticket_number)
     message_id, now = new_id(), desk.clock.now()
+    own_subject = bool(subject) or sort != MessageSort.REPLY
     if not subject:
         notice = sort == MessageSort.NOTICE
         subject = notice_subject(pack, ticket_number, ticket.language) if notice else desk.settings.desk_name
     own_id = mail_id(desk, message_id)
-    headers = {"subject": tagged(subject, ticket_number), "message_id": own_id, "ticket_row": ticket_version}
+    headers = {
+        "subject": tagged(subject, ticket_number),
+        "message_id": own_id,
+        "ticket_row": ticket_version,
+        "own_subject": own_subject,
+        "typed": typed,
+    }
     regions = pack.meta.regions
     redacted = redact(text, regions, known_values(db, desk, requester_id, keys.requester_key, keys))
 
@@ -185,17 +204,13 @@ def send_now(desk: Desk, contact_id: str, subject: str, text: str) -> None:
         kind, address = Field(contact.field), address_for_sending(db, desk, contact_id)
     whose = pseudonym(desk, contact.requester_id) or ""
     own_id, now = mail_id(desk, new_id()), desk.clock.now()
-    hand_over(desk.settings, Outgoing(kind, address, subject, text, own_id, now, whose))
+    outgoing = Outgoing(kind, address, subject, text, own_id, now, whose, automatic=_GENERATED)
+    hand_over(desk.settings, outgoing)
 
 
 def tagged(subject: str, ticket_number: int) -> str:
     """The subject with the tag by which an answer finds its ticket."""
     return f"{subject} [#{ticket_number}]"
-
-
-def mail_id(desk: Desk, row: str) -> str:
-    """A Message-ID of ours for that row."""
-    return f"<{row}@{desk.settings.mail_from.rpartition('@')[2] or 'session.invalid'}>"
 
 
 def _channel_to(db: Session, requester_id: str, contact_id: str) -> Channel:
@@ -281,14 +296,48 @@ def _send(desk: Desk, message_id: str) -> _Sent:
                 )
             line = line_for_sending(db, desk, message_id)
             address = address_for_sending(db, desk, contact.id)
-            kind, at = Field(contact.field), message.at
-            whose = pseudonym(desk, contact.requester_id) or ""
-        hand_over(desk.settings, Outgoing(kind, address, line.subject, line.text, line.message_id, at, whose))
+            answered = AnsweredMail()
+            if contact.field == Field.EMAIL:
+                answered = answered_mail(db, desk, message.ticket_number, address, contact.id, message_id)
+            outgoing = _outgoing(db, desk, message, Field(contact.field), address, line, answered)
+        hand_over(desk.settings, outgoing)
     except StoreUnavailable:
         raise
     except (DeliveryFailed, BadSettings, KeyDestroyed, SealBroken, NothingThere) as problem:
         return _Sent(problem)
     return _Sent(ticket_version=line.ticket_version)
+
+
+def _outgoing(
+    db: Session,
+    desk: Desk,
+    message: Message,
+    kind: Field,
+    address: str,
+    line: OutgoingLine,
+    answered: AnsweredMail,
+) -> Outgoing:
+    """The message as it leaves: in the recipient's own thread, with what surrounds an agent's words."""
+    ticket, subject, text = db.get_one(Ticket, message.ticket_number), line.subject, line.text
+    if not line.own_subject and (theirs := answering_subject(answered.subject)):
+        subject = tagged(theirs, ticket.number)
+    if line.typed and kind is Field.EMAIL:
+        pack, name = desk.packs.get(ticket.pack), desk.settings.desk_name
+        text = surrounded(pack, ticket.language, text, name, answered.text, answered.at)
+    by_itself = message.agent_id is None
+    return Outgoing(
+        kind,
+        address,
+        subject,
+        text,
+        line.message_id,
+        message.at,
+        pseudonym(desk, ticket.requester_id) or "",
+        in_reply_to=answered.in_reply_to,
+        references=answered.references,
+        automatic=_BY_ITSELF.get(MessageSort(message.sort), _GENERATED if by_itself else ""),
+        bounces_to=envelope_sender(desk.settings, message.id) if kind is Field.EMAIL else "",
+    )
 
 
 def _settle(desk: Desk, message_id: str, done: _Sent) -> None:

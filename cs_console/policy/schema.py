@@ -24,6 +24,7 @@ from cs_console.policy.languages import Layer, layer_problems
 from cs_console.policy.minors_rules import MinorsRules
 from cs_console.policy.notice_rules import NoticeRules
 from cs_console.policy.parts import Count, Days, Key, Language, Part, Said, Sentence, nearest
+from cs_console.policy.reply_rules import ReplyRules
 from cs_console.policy.verification_rules import VerificationRules
 from cs_console.policy.workflow_rules import SettlingRules, WorkflowRules, broken_workflows
 from models.enums import AuthoritySort, Outcome, TicketKind, VerificationMethod
@@ -155,6 +156,7 @@ class Pack(Part):
     consent_exceptions: tuple[ConsentException, ...]
     notice: NoticeRules
     settling: SettlingRules | None = None
+    replies: ReplyRules = ReplyRules()
     undertaking: UndertakingRules
     texts: Texts
     languages: dict[Language, Layer] = {}

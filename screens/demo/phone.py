@@ -10,6 +10,7 @@ from pathlib import Path
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 
+from cs_console.delivery.flowed import unflowed
 from cs_console.errors import StoreUnavailable
 from cs_console.local_time import moment
 from cs_console.plain_text import one_line
@@ -107,6 +108,8 @@ def _read_file(file: Path) -> Arrived:
         content = opened.read(_LARGEST)
     mail = message_from_bytes(content, policy=default)
     body = mail.get_body(("plain",)) if file.suffix == ".eml" else None
-    text = str(body.get_content()) if body is not None else content.decode("utf-8", "replace").partition("\n\n")[2]
+    text = content.decode("utf-8", "replace").partition("\n\n")[2] if body is None else str(body.get_content())
+    if body is not None and body.get_param("format") == "flowed":
+        text = unflowed(text)
     at = datetime.fromtimestamp(file.stat().st_mtime, UTC)
     return Arrived(file.name, at, _SORTS[file.suffix], one_line(str(mail["Subject"] or "")), text.strip())

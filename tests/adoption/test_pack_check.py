@@ -192,3 +192,15 @@ def test_whatever_line_is_spoiled_the_check_answers(tmp_path: Path, at: int, new
     for problem in check_pack(file):
         assert problem.message
         assert 0 <= problem.line <= len(lines) + 1
+
+
+def test_what_surrounds_a_reply_is_tried_out_in_each_language(tmp_path: Path) -> None:
+    words = '[replies]\nquote = true\nquoted = "On {{ date }}:"\nsignature = "Us"\n\n'
+    zh = '[languages.zh.replies]\nquoted = "{{ day }}："\nsignature = "我们"\n\n'
+    (problem,) = broken(tmp_path, "[verification]\n", f"{words}{zh}[verification]\n")
+    assert problem.key == "languages.zh.replies.quoted"
+    assert "'day'" in problem.message
+    missing = broken(tmp_path, "[verification]\n", f"{words}[verification]\n")
+    assert {one.key for one in missing} == {"languages.zh.replies.quoted", "languages.zh.replies.signature"}
+    whole = zh.replace("day", "date")
+    assert broken(tmp_path, "[verification]\n", f"{words}{whole}[verification]\n") == ()

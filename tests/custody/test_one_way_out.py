@@ -14,12 +14,13 @@ from cs_console.errors import SealBroken
 ROOT = Path(__file__).parents[2]
 OPENERS = {
     *("contact_match", "disclosure", "contacts", "on_file", "safe_views", "sending", "attachment_labels"),
+    "answered_mail",
     *("ticket_keys", "ticket_key_upgrade", "handing_over", "index_rotation", "suppression"),
     *("factor_secrets", "drafts"),
 }
-"""disclosure: for a person, on record. contact_match, contacts, on_file, sending: for machines. safe_views: masks and
-redactions. attachment_labels: redacted at once. ticket_keys to suppression: keys and look-ups, sealed again at once.
-factor_secrets, drafts: what an agent's own account gave.
+"""disclosure: for a person, on record. contact_match, contacts, on_file, sending, answered_mail: for machines.
+safe_views: masks and redactions. attachment_labels: redacted at once. ticket_keys to suppression: keys and look-ups,
+sealed again at once. factor_secrets, drafts: what an agent's own account gave.
 """
 KEY = bytes(range(32))
 PLACE = Place("requester", "contact", "value", "row")
@@ -52,7 +53,13 @@ def test_only_the_named_modules_of_custody_import_the_opening() -> None:
 
 
 @pytest.mark.parametrize(
-    "opener", ["contacts.known_values", "contacts.address_for_sending", "sending.line_for_sending"]
+    "opener",
+    [
+        "contacts.known_values",
+        "contacts.address_for_sending",
+        "sending.line_for_sending",
+        "answered_mail.answered_mail",
+    ],
 )
 def test_what_is_opened_for_a_machine_is_opened_by_no_screen_and_no_command(opener: str) -> None:
     found = _who_imports(f"cs_console.custody.{opener}")
