@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 from sqlmodel import Session, col
 
 from cs_console.access_log.vouched import digest
-from cs_console.delivery.message_ids import BOUNCES, domain_of
+from cs_console.delivery.message_ids import BOUNCES
 from cs_console.delivery.outgoing import queue_message
 from cs_console.desk import Desk
 from cs_console.errors import ConsoleError, StoreUnavailable
@@ -118,13 +118,13 @@ def _queue(db: Session, desk: Desk, number: int) -> None:
 
 
 def _is_no_ones(desk: Desk, address: str) -> bool:
+    """Whether it is a mailbox of ours (the settings', or the pack's at their domains) or a machine's."""
     local, _, domain = address.casefold().rpartition("@")
     name = local.partition("+")[0]
-    if name in _MACHINES:
-        return True
-    ours = {desk.settings.mail_from.casefold().rpartition("@")[0]}
-    ours.update(box.casefold() for rules in desk.packs.current.kinds.values() for box in rules.mailboxes)
-    return domain == domain_of(desk.settings).casefold() and name in ours
+    ours = {own.strip().casefold() for own in (desk.settings.mail_from, *desk.settings.mail_own)}
+    boxes = {box.casefold() for rules in desk.packs.current.kinds.values() for box in rules.mailboxes}
+    at_home = domain in {own.rpartition("@")[2] for own in ours}
+    return name in _MACHINES or f"{name}@{domain}" in ours or (at_home and name in boxes)
 
 
 def _digest(desk: Desk, address: str) -> bytes:
