@@ -1,6 +1,7 @@
 """The store: engines, transactions and migrations."""
 
 import logging
+import select
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from time import monotonic
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DisconnectionError
+from sqlalchemy.exc import ArgumentError, DisconnectionError, InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
@@ -53,6 +54,9 @@ REVISIONS = (
 _SQL_LOG = logging.getLogger("sqlalchemy.engine.Engine")
 """Hiding parameters is not enough: switched on, this logger writes down every row that is read."""
 _FILE = "file"
+_LAST_USED = "last used"
+QUIET_SECONDS = 10
+"""A server's connection that lay unused for longer is asked whether it still answers before it is used again."""
 _READING = "reading"
 ONE_STATEMENT = "one statement"
 """The execution option `reading` of a connection that will ask the store one thing."""
@@ -85,7 +89,9 @@ def engine_for(url: str | URL, lock_wait: float | None = None) -> Engine:
         raise BadSettings(
             f"cs-console does not speak {parsed.drivername}.", "Use sqlite:///... or postgresql+psycopg://..."
         )
-    return create_engine(parsed, hide_parameters=True, pool_pre_ping=True, connect_args=_server_settings(parsed, wait))
+    engine = create_engine(parsed, hide_parameters=True, connect_args=_server_settings(parsed, wait))
+    _watch_server(engine)
+    return engine
 
 
 def read_url(url: str | URL) -> URL | None:
@@ -135,6 +141,38 @@ def _watch_file(engine: Engine, file: Path) -> None:
     event.listen(engine, "do_connect", opening)
     event.listen(engine, "connect", opened)
     event.listen(engine, "checkout", taken)
+
+
+def _watch_server(engine: Engine) -> None:
+    """Never hand out a connection that the server has closed: where one is gone, the pool opens new ones.
+
+    A server that goes away says so on the line, or closes it, which is seen without asking; a line that broke without
+    a word is asked. To ask each time, as SQLAlchemy does it, is one more way to the server and back for every act.
+    """
+
+    def left(_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info[_LAST_USED] = monotonic()
+
+    def taken(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+        used = record.info.get(_LAST_USED)
+        if used is None or (monotonic() - used < QUIET_SECONDS and not _was_spoken_to(connection)):
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error:
+            raise InvalidatePoolError from None
+
+    event.listen(engine, "checkin", left)
+    event.listen(engine, "checkout", taken)
+
+
+def _was_spoken_to(connection: Any) -> bool:
+    """Whether the server has said anything on this unused connection, if only good-bye, or it is closed already."""
+    if connection.closed:
+        return True
+    line = select.poll()
+    line.register(connection.pgconn.socket, select.POLLIN)
+    return bool(line.poll(0))
 
 
 def _identity(file: Path) -> tuple[int, int]:

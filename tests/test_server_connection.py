@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from typer.testing import CliRunner
 
 from cs_console.commands import app
@@ -197,3 +198,45 @@ def test_what_was_committed_survives_a_server_that_dies_at_once() -> None:
             with database.reading() as db:
                 assert db.connection().exec_driver_sql("SELECT count(*) FROM kept").scalar() == number + 1
         database.close()
+
+
+# --- connections that are used again
+
+
+def process_of(database: Database) -> int:
+    """The number of the server's process that answers on the connection that is used next."""
+    with database.reading() as db:
+        return int(db.connection().exec_driver_sql("SELECT pg_backend_pid()").scalar_one())
+
+
+def test_a_connection_that_the_server_ended_is_replaced_before_an_act_meets_it() -> None:
+    address = empty_database()
+    database, other = Database(address), Database(address)
+    ended = process_of(database)
+    for _ in range(2):  # one that was just opened, and the one that took its place
+        with other.transaction() as db:
+            assert db.connection().exec_driver_sql(f"SELECT pg_terminate_backend({ended}, 10000)").scalar_one()
+        with database.transaction() as db:
+            following = int(db.connection().exec_driver_sql("SELECT pg_backend_pid()").scalar_one())
+        assert following != ended
+        ended = following
+    database.close()
+    other.close()
+
+
+def test_only_a_connection_that_lay_unused_is_asked_whether_it_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    database = Database(empty_database())
+    dialect, asked = database.engine.dialect, 0
+    really_ask = dialect.do_ping
+
+    def ask(connection: DBAPIConnection) -> bool:
+        nonlocal asked
+        asked += 1
+        return really_ask(connection)
+
+    monkeypatch.setattr(dialect, "do_ping", ask)
+    first = process_of(database)
+    assert (process_of(database), asked) == (first, 0)
+    monkeypatch.setattr("cs_console.database.QUIET_SECONDS", 0)
+    assert (process_of(database), asked) == (first, 1)
+    database.close()
