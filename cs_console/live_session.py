@@ -9,8 +9,10 @@ from sqlmodel import Session, col
 
 from cs_console.access_log.accounts_on_record import NEWEST_COLUMNS, OnRecord, account_on_record
 from cs_console.errors import MustChangePassword, MustEnrol, NotAllowed, SessionEnded
+from cs_console.prepared import Prepared
 from models.agent import Agent
 from models.agent_session import AgentSession
+from models.columns import from_microseconds
 from models.enums import AccountState, Role
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ LIVE_COLUMNS = (
 )
 """What `check_live` and `roles_and_due` judge, for statements that read it together with more."""
 
-_LIVE = (
+_LIVE = Prepared(
     select(*LIVE_COLUMNS)
     .join(Agent, col(Agent.id) == col(AgentSession.agent_id))
     .where(col(AgentSession.id) == bindparam("session"), col(Agent.id) == bindparam("agent"))
@@ -104,11 +106,12 @@ def require_session(db: Session, session: "DeskSession") -> None:
 
 def _live(db: Session, session: "DeskSession") -> tuple[str, int]:
     """The account's roles now, and what it has to do first. Raises SessionEnded."""
-    row = db.connection().execute(_LIVE, {"session": session.session_id, "agent": session.agent.id}).first()
+    row = _LIVE.first(db.connection(), {"session": session.session_id, "agent": session.agent.id})
     if row is None:
         raise SessionEnded("this session is not known here")
     started, active, ended, reason, state, roles, due, *newest = row
-    check_live(session, started, active, ended, reason, state)
+    moments = from_microseconds(started), from_microseconds(active)
+    check_live(session, *moments, None if ended is None else from_microseconds(ended), reason, state)
     return roles_and_due(db.connection(), session, roles, due, newest)
 
 

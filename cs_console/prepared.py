@@ -7,11 +7,14 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Dialect
 from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from cs_console.store_errors import store_error
 
 _Answer = TypeVar("_Answer")
 Row = tuple[Any, ...]
+_NOTHING_BEGUN = 0
+"""What libpq says of a connection without a transaction (PQTRANS_IDLE): its next statement begins one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,10 @@ class Prepared:
 
     def _compile(self, name: str, dialect: Dialect) -> _Compiled:
         made = self._statement.compile(dialect=dialect)
-        order = getattr(made, "positiontup", None)
-        compiled = _Compiled(str(made), None if order is None else tuple(order), dict(made.params))
+        assert isinstance(made, SQLCompiler)  # a table is made elsewhere
+        plain = made.construct_expanded_state(dict(made.params))  # a list that a column is held against is written out
+        order = None if plain.positiontup is None else tuple(plain.positiontup)
+        compiled = _Compiled(plain.statement, order, dict(plain.parameters))
         self._compiled[name] = compiled
         return compiled
 
@@ -94,6 +99,9 @@ def _together(connection: Connection, steps: Sequence[Step], answer: Callable[[A
                     answers.append(answer(cursor))
             return answers
         cursors = [driver.cursor() for _ in steps]
+        if len(steps) == 1 and driver.pgconn.transaction_status != _NOTHING_BEGUN:
+            steps[0][0].begin(cursors[0], connection, steps[0][1])  # a pipeline would take longer than it saves
+            return [answer(cursors[0])]
         with driver.pipeline():
             for cursor, (step, values) in zip(cursors, steps, strict=True):
                 step.begin(cursor, connection, values)

@@ -6,7 +6,7 @@ from sqlmodel import col
 
 from cs_console.database import Database
 from cs_console.errors import StoreBusy, StoreUnavailable
-from cs_console.prepared import Prepared, first_rows, rows_written
+from cs_console.prepared import Prepared, all_rows, first_rows, rows_written
 from models.columns import microseconds
 from models.counter import Counter
 from models.desk_identity import DeskIdentity
@@ -21,6 +21,10 @@ GROW = Prepared(
     .returning(col(Counter.value))
 )
 MOMENT = Prepared(select(col(DeskIdentity.created_at)).where(col(DeskIdentity.created_at) <= bindparam("now")))
+
+SOME = Prepared(
+    select(col(Counter.name)).where(col(Counter.name).in_(["a", "c"]), col(Counter.value) > bindparam("least"))
+)
 
 
 def test_a_prepared_statement_answers_like_any_other(test_desk: TestDesk) -> None:
@@ -42,6 +46,13 @@ def test_statements_that_go_together_run_in_their_order(test_desk: TestDesk) -> 
         assert rows_written(connection, (ADD, {"name": "a", "value": 1}), (ADD, {"name": "b", "value": 5})) == [1, 1]
         asked = ((FIND, {"who": "a"}), (GROW, {"who": "a"}), (FIND, {"who": "a"}), (FIND, {"who": "c"}))
         assert first_rows(connection, *asked) == [(1,), (2,), (2,), None]
+
+
+def test_a_list_that_a_column_is_held_against_is_part_of_the_statement(test_desk: TestDesk) -> None:
+    with test_desk.desk.database.bare_transaction() as connection:
+        rows_written(connection, *((ADD, {"name": name, "value": place}) for place, name in enumerate("abcd")))
+        assert SOME.all(connection, {"least": 0}) == [("c",)]
+        assert all_rows(connection, (SOME, {"least": -1}), (FIND, {"who": "d"})) == [[("a",), ("c",)], [(3,)]]
 
 
 def test_of_statements_that_go_together_all_or_none_is_kept(test_desk: TestDesk) -> None:

@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, or_, select
@@ -136,26 +137,36 @@ def _genuine(desk: "Desk", row: tuple[Any, ...]) -> Word:
 
 def words(db: Session, desk: "Desk", numbers: Iterable[int], actions: Iterable[Action]) -> tuple[Word, ...]:
     """What the log says of these tickets, of acts that were done, oldest first. Raises LogBroken."""
-    wanted = (
+    rows = db.connection().execute(_done_on_tickets(tuple(actions)), {"numbers": sorted(set(numbers))})
+    return tuple(genuine(desk, tuple(row)) for row in rows)
+
+
+@cache
+def _done_on_tickets(actions: tuple[Action, ...]) -> Select[*tuple[Any, ...]]:
+    return (
         select(*COLUMNS_OF_ENTRY)
-        .where(col(LogEntry.ticket).in_(sorted(set(numbers))), col(LogEntry.action).in_([one.value for one in actions]))
-        .where(col(LogEntry.outcome) == Result.DONE.value)
+        .where(col(LogEntry.ticket).in_(bindparam("numbers", expanding=True)))
+        .where(col(LogEntry.action).in_([one.value for one in actions]), col(LogEntry.outcome) == Result.DONE.value)
         .order_by(col(LogEntry.seq))
     )
-    return tuple(genuine(desk, tuple(row)) for row in db.connection().execute(wanted))
 
 
 def latest(db: Session, desk: "Desk", number: int, actions: Iterable[Action]) -> Word | None:
     """The last of these words about a ticket. Raises LogBroken."""
-    wanted = (
+    row = last_done(tuple(actions)).first(db.connection(), {"number": number})
+    return None if row is None else genuine(desk, row)
+
+
+@cache
+def last_done(actions: tuple[Action, ...]) -> Prepared:
+    """The statement that `latest` asks, to be asked together with others: `number` is the ticket's."""
+    return Prepared(
         select(*COLUMNS_OF_ENTRY)
-        .where(col(LogEntry.ticket) == number, col(LogEntry.action).in_([one.value for one in actions]))
+        .where(col(LogEntry.ticket) == bindparam("number"), col(LogEntry.action).in_([one.value for one in actions]))
         .where(col(LogEntry.outcome) == Result.DONE.value)
         .order_by(col(LogEntry.seq).desc())
         .limit(1)
     )
-    row = db.connection().execute(wanted).first()
-    return None if row is None else genuine(desk, tuple(row))
 
 
 def oldest_first(db: Session, desk: "Desk", *which: ColumnElement[bool]) -> tuple[Word, ...]:
@@ -176,14 +187,17 @@ def last_entry(db: Session, desk: "Desk", *which: ColumnElement[bool]) -> Word |
 
 def latest_of_requester(db: Session, desk: "Desk", pseudonym: str, action: Action) -> tuple[Word | None, int]:
     """The last word of this kind about a requester, whatever ticket it is on, and how many older desks wrote."""
-    wanted = (
-        select(*COLUMNS_OF_ENTRY)
-        .where(col(LogEntry.requester) == pseudonym, col(LogEntry.action) == action.value)
-        .where(col(LogEntry.outcome) == Result.DONE.value)
-        .order_by(col(LogEntry.seq))
-    )
-    said = [genuine(desk, tuple(row)) for row in db.connection().execute(wanted)]
+    rows = _OF_REQUESTER.all(db.connection(), {"requester": pseudonym, "action": action.value})
+    said = [genuine(desk, row) for row in rows]
     return (said[-1] if said else None), sum(word.about is None for word in said)
+
+
+_OF_REQUESTER = Prepared(
+    select(*COLUMNS_OF_ENTRY)
+    .where(col(LogEntry.requester) == bindparam("requester"), col(LogEntry.action) == bindparam("action"))
+    .where(col(LogEntry.outcome) == Result.DONE.value)
+    .order_by(col(LogEntry.seq))
+)
 
 
 def verified_numbers(db: Session, desk: "Desk", pseudonym: str) -> set[int]:

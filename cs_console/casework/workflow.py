@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from functools import partial
 from types import MappingProxyType
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlmodel import Session, col
 
 from cs_console.access_log.accounts_on_record import accounts_on_record
@@ -34,6 +34,7 @@ from cs_console.errors import (
 from cs_console.independence.matters import matter_of
 from cs_console.independence.separation import excluded_agents, require_not_own
 from cs_console.policy.schema import Pack
+from cs_console.prepared import Prepared
 from cs_console.tickets.change_kind import as_kind
 from cs_console.tickets.ticket_record import (
     TicketFacts,
@@ -76,6 +77,18 @@ HANDED_ON = "the ticket left the agent's hands"
 """A verified window belongs to the work of one agent and ends with it."""
 
 
+_TAKE = Prepared(
+    update(Ticket)
+    .where(
+        col(Ticket.number) == bindparam("wanted"),
+        col(Ticket.assignee_id).is_(None),
+        col(Ticket.closed_at).is_(None),
+    )
+    .values(assignee_id=bindparam("agent"), version=col(Ticket.version) + 1)
+    .returning(col(Ticket.version))
+)
+
+
 def claim(session: DeskSession, number: int) -> int:
     """Take an unassigned ticket in one atomic statement and return its version; claiming an own ticket changes nothing.
 
@@ -92,22 +105,16 @@ def claim(session: DeskSession, number: int) -> int:
 def _claim(session: DeskSession, number: int) -> int:
     with session.work(*CLAIMS) as db:
         _require_independent(db, session, number, session.agent.id)
-        took = db.connection().execute(
-            update(Ticket)
-            .where(col(Ticket.number) == number, col(Ticket.assignee_id).is_(None), col(Ticket.closed_at).is_(None))
-            .values(assignee_id=session.agent.id, version=col(Ticket.version) + 1)
-            .returning(col(Ticket.version))
-        )
-        version = took.scalar()
+        took = _TAKE.first(db.connection(), {"wanted": number, "agent": session.agent.id})
         ticket = facts_on_record(db, session.desk, number)
-        if version is None:
+        if took is None:
             if ticket.assignee_id == session.agent.id:
                 return ticket.version
             require_open(ticket)
             raise TakenBy(number, ticket.assignee or "someone else")
         about = assigned(None, session.agent.id)
         record_about(db, session, ticket, Action.TICKET_CLAIMED, "claimed", about=about)
-        return int(version)
+        return ticket.version
 
 
 def release(session: DeskSession, number: int, version: int) -> int:

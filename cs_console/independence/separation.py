@@ -1,17 +1,28 @@
 """Separation of duties: no one handles an appeal against their own decision, on any ticket (DESIGN.md)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select, union
 from sqlmodel import Session, col
 
 from cs_console.access_log import legacy
 from cs_console.access_log.persons_on_record import of_same_people
-from cs_console.access_log.standing import kind_on_record
-from cs_console.access_log.vouched import HANDING, Word, last_entry, latest, oldest_first, words
+from cs_console.access_log.standing import kind_of
+from cs_console.access_log.vouched import (
+    COLUMNS_OF_ENTRY,
+    HANDING,
+    NEWEST_KIND,
+    Word,
+    genuine,
+    last_done,
+    latest,
+    words,
+)
 from cs_console.desk import Desk, DeskSession
 from cs_console.errors import NotIndependent, OwnDecision
 from cs_console.independence.participants import accounts_in, decided_for, deciders, participants, said_deciders
+from cs_console.prepared import Prepared, Row, all_rows
 from models.columns import from_microseconds
 from models.decision import Approval, Decision
 from models.enums import REFUSING, Action, DecisionState, Result, TicketKind
@@ -22,6 +33,65 @@ from models.ticket import Ticket
 
 _NAMING = (Action.MATTER_NAMED, *HANDING)
 """What can say what a ticket is about, or take that back."""
+_KIND = Prepared(select(col(Ticket.kind), col(Ticket.pack)).where(col(Ticket.number) == bindparam("number")))
+_MATTER = Prepared(
+    select(col(Matter.about_number), col(Matter.decider_id)).where(col(Matter.ticket_number) == bindparam("number"))
+)
+_LAST_NAMED = last_done(_NAMING)
+_HEARD = Prepared(
+    select(*COLUMNS_OF_ENTRY)
+    .where(
+        col(LogEntry.ticket) == bindparam("number"),
+        or_(col(LogEntry.action) == Action.TICKET_FOLLOW_UP.value, legacy.follow_up()),
+    )
+    .order_by(col(LogEntry.seq).desc())
+    .limit(1)
+)
+_NAMINGS = Prepared(
+    select(*COLUMNS_OF_ENTRY)
+    .where(
+        col(LogEntry.action) == Action.MATTER_NAMED.value,
+        col(LogEntry.outcome) == Result.DONE.value,
+        col(LogEntry.about).like(bindparam("named")),
+    )
+    .order_by(col(LogEntry.seq))
+)
+_APPEALED = (Matter, col(Matter.about_number) == bindparam("number"))
+_FINAL_BY_THEN = (
+    col(Decision.ticket_number) == bindparam("number"),
+    col(Decision.state) == DecisionState.FINAL.value,
+    col(Decision.decided_at) <= col(Matter.at),
+)
+_APPROVAL = (col(Approval.decision_id) == col(Decision.id)) & col(Approval.approved).is_(True)
+_DECIDED_BY_THEN = Prepared(
+    union(
+        select(col(Decision.proposer_id)).join(*_APPEALED).where(*_FINAL_BY_THEN),
+        select(col(Approval.agent_id))
+        .select_from(Decision)
+        .join(Approval, _APPROVAL)
+        .join(*_APPEALED)
+        .where(*_FINAL_BY_THEN),
+        select(col(Settlement.agent_id))
+        .join(*_APPEALED)
+        .where(col(Settlement.ticket_number) == bindparam("number"), col(Settlement.at) <= col(Matter.at)),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What rows and log say of one ticket, read in one round trip, since everyone who takes a ticket waits for it.
+
+    `matters` is what it is about; `namings`, the entries that ever named it as what another one is about;
+    `decided_by_then`, who had decided it when a row named it.
+    """
+
+    kind: TicketKind
+    pack: str
+    matters: frozenset[tuple[int | None, str | None]]
+    heard: Word | None
+    namings: tuple[Word, ...]
+    decided_by_then: frozenset[str]
 
 
 def is_own_appealed(db: Session, session: DeskSession, number: int) -> bool:
@@ -59,15 +129,12 @@ def excluded_agents(db: Session, desk: Desk, number: int) -> frozenset[str]:
     On a ticket whose requester wrote after a refusal: those who gave it. Each counts with all accounts of the same
     person. A person that the privacy officer named for this ticket is not among them. Raises LogBroken.
     """
-    columns = select(col(Ticket.kind), col(Ticket.pack)).where(col(Ticket.number) == number)
-    found = db.connection().execute(columns).first()
-    if found is None:
+    look = _look(db, desk, number)
+    if look is None:
         return frozenset()
-    stored, pack = found
-    kind = kind_on_record(db, desk, number, TicketKind(stored))
-    earlier, named = _about(db, desk, number)
+    earlier, named = _about(db, desk, number, look.matters)
     people = set(named)
-    rules = desk.packs.get(pack).kinds[kind].workflow
+    rules = desk.packs.get(look.pack).kinds[look.kind].workflow
     has_a_matter = rules is not None and bool(rules.matter)
     if earlier or named:
         # a kind that the pack says nothing of was turned from one that could be about something
@@ -75,12 +142,41 @@ def excluded_agents(db: Session, desk: Desk, number: int) -> frozenset[str]:
         people |= (participants if wide else deciders)(db, desk, earlier)
     elif has_a_matter:
         people |= decided_for(db, desk, number)
-    heard = last_heard(db, desk, number)
     if has_a_matter:
-        people |= _decided_before(db, desk, number, heard)
-    people |= _decided_before_an_appeal(db, desk, number) | _refused_before(db, desk, number, heard)
+        people |= _decided_before(db, desk, number, look.heard)
+    people |= _decided_before_an_appeal(db, desk, number, look) | _refused_before(db, desk, number, look.heard)
     out = of_same_people(db, desk, people)
     return out - of_same_people(db, desk, reviewers_named(db, desk, number)) if out else out
+
+
+def _look(db: Session, desk: Desk, number: int) -> _Look | None:
+    """None for a ticket that does not exist. Raises LogBroken."""
+    asked = {"number": number}
+    ticket, kind, matters, named, heard, namings, decided = all_rows(
+        db.connection(),
+        (_KIND, asked),
+        (NEWEST_KIND, asked),
+        (_MATTER, asked),
+        (_LAST_NAMED, asked),
+        (_HEARD, asked),
+        (_NAMINGS, {"named": f'%"ticket":"{number}"%'}),
+        (_DECIDED_BY_THEN, asked),
+    )
+    if not ticket:
+        return None
+    [(stored, pack)] = ticket
+    return _Look(
+        kind_of(desk, TicketKind(stored), next(iter(kind), None)),
+        pack,
+        _matters(desk, matters, named),
+        _word(desk, heard),
+        tuple(genuine(desk, row) for row in namings),
+        frozenset(agent_id for (agent_id,) in decided if agent_id is not None),
+    )
+
+
+def _word(desk: Desk, rows: Iterable[Row]) -> Word | None:
+    return next((genuine(desk, row) for row in rows), None)
 
 
 def reviewers_named(db: Session, desk: Desk, number: int) -> set[str]:
@@ -89,58 +185,53 @@ def reviewers_named(db: Session, desk: Desk, number: int) -> set[str]:
     return {word.about["to"] for word in said if word.about is not None}
 
 
-def _about(db: Session, desk: Desk, number: int) -> tuple[set[int], set[str]]:
+def _about(
+    db: Session, desk: Desk, number: int, matters: Iterable[tuple[int | None, str | None]]
+) -> tuple[set[int], set[str]]:
     """The tickets that this one is about, step by step to the first of them, and the accounts named on the way.
 
-    What the log last heard counts beside what is stored: a row that was changed or removed frees no one.
+    `matters` is what it is about itself.
     """
     numbers: set[int] = set()
     accounts: set[str] = set()
-    steps = [number]
+    steps = [*matters]
     while steps:
-        step = steps.pop()
-        found = db.connection().execute(
-            select(col(Matter.about_number), col(Matter.decider_id)).where(col(Matter.ticket_number) == step)
-        )
-        named: set[tuple[int | None, str | None]] = {(about, decider) for about, decider in found}
-        said = latest(db, desk, step, _NAMING)
-        if said is not None and said.about is not None and said.action is Action.MATTER_NAMED:
-            named.add((int(said.about["ticket"]) if said.about["ticket"] else None, said.about["decider"] or None))
-        for about, decider in named:
-            if decider is not None:
-                accounts.add(decider)
-            if about is not None and about not in numbers and about != number:
-                numbers.add(about)
-                steps.append(about)
+        about, decider = steps.pop()
+        if decider is not None:
+            accounts.add(decider)
+        if about is not None and about not in numbers and about != number:
+            numbers.add(about)
+            asked = {"number": about}
+            steps += _matters(desk, *all_rows(db.connection(), (_MATTER, asked), (_LAST_NAMED, asked)))
     return numbers, accounts
 
 
-def _decided_before_an_appeal(db: Session, desk: Desk, number: int) -> set[str]:
+def _matters(desk: Desk, stored: Iterable[Row], named: Iterable[Row]) -> frozenset[tuple[int | None, str | None]]:
+    """What a ticket is about, by number or by the account that decided it: `stored` rows of _MATTER, `named` of
+    _LAST_NAMED.
+
+    What the log last heard counts beside what is stored: a row that was changed or removed frees no one.
+    """
+    matters: set[tuple[int | None, str | None]] = {(about, decider) for about, decider in stored}
+    said = _word(desk, named)
+    if said is not None and said.about is not None and said.action is Action.MATTER_NAMED:
+        matters.add((int(said.about["ticket"]) if said.about["ticket"] else None, said.about["decider"] or None))
+    return frozenset(matters)
+
+
+def _decided_before_an_appeal(db: Session, desk: Desk, number: int, look: _Look) -> set[str]:
     """Who had decided or settled this ticket by the time it was named as what an appeal or a complaint is about, by
     the rows or by the log. Raises LogBroken.
     """
-    named = (Matter, col(Matter.about_number) == number)
-    before = (col(Decision.state) == DecisionState.FINAL, col(Decision.decided_at) <= col(Matter.at))
-    of_this = col(Decision.ticket_number) == number
-    yes = (col(Approval.decision_id) == col(Decision.id)) & col(Approval.approved).is_(True)
-    approvals = select(col(Approval.agent_id)).select_from(Decision).join(Approval, yes).join(*named)
-    settled = (col(Settlement.ticket_number) == number, col(Settlement.at) <= col(Matter.at))
-    people = accounts_in(
-        db,
-        select(col(Decision.proposer_id)).join(*named).where(of_this, *before),
-        approvals.where(of_this, *before),
-        select(col(Settlement.agent_id)).join(*named).where(*settled),
-    )
-    for word in _namings_of(db, desk, number):
+    people = set(look.decided_by_then)
+    for word in _last_namings(db, desk, look.namings):
         people |= said_deciders(db, desk, [number], before=word)
     return people
 
 
-def _namings_of(db: Session, desk: Desk, number: int) -> Iterator[Word]:
-    """The entries that name this ticket as what another one is about, and are the last word on that."""
-    about = col(LogEntry.about).contains(f'"ticket":"{number}"')
-    done = col(LogEntry.outcome) == Result.DONE.value
-    for word in oldest_first(db, desk, col(LogEntry.action) == Action.MATTER_NAMED.value, done, about):
+def _last_namings(db: Session, desk: Desk, namings: Iterable[Word]) -> Iterator[Word]:
+    """Those of these entries that are the last word on what their ticket is about."""
+    for word in namings:
         assert word.ticket is not None  # name_matter writes it
         last = latest(db, desk, word.ticket, _NAMING)
         if last is not None and last.seq == word.seq:
@@ -152,8 +243,7 @@ def last_heard(db: Session, desk: Desk, number: int) -> Word | None:
 
     When words reached us the access log says: the date in a mail is its sender's claim. Raises LogBroken.
     """
-    followed = or_(col(LogEntry.action) == Action.TICKET_FOLLOW_UP.value, legacy.follow_up())
-    return last_entry(db, desk, col(LogEntry.ticket) == number, followed)
+    return _word(desk, _HEARD.all(db.connection(), {"number": number}))
 
 
 def _decided_before(db: Session, desk: Desk, number: int, heard: Word | None) -> set[str]:

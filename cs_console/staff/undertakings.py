@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import record
@@ -12,8 +12,20 @@ from cs_console.access_log.entry import Entry
 from cs_console.access_log.undertakings_on_record import NEWEST_UNDERTAKING, about_undertaking, has_undertaken
 from cs_console.desk import DeskSession
 from cs_console.errors import NoUndertaking
+from cs_console.prepared import Prepared
+from models.columns import microseconds
 from models.enums import Action
 from models.undertaking import Undertaking
+
+_SIGNED = Prepared(
+    select(NEWEST_UNDERTAKING)
+    .where(
+        col(Undertaking.agent_id) == bindparam("agent"),
+        col(Undertaking.version) == bindparam("version"),
+        col(Undertaking.expires_at) > bindparam("now"),
+    )
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -55,16 +67,12 @@ def is_current(db: Session, session: DeskSession) -> bool:
     """Whether the desk's agent has signed the version in force and it has not expired, by its row and by the
     access log. Raises LogBroken.
     """
-    found = db.connection().execute(
-        select(NEWEST_UNDERTAKING)
-        .where(
-            col(Undertaking.agent_id) == session.agent.id,
-            col(Undertaking.version) == session.desk.packs.current.undertaking.version,
-            col(Undertaking.expires_at) > session.desk.clock.now(),
-        )
-        .limit(1)
-    )
-    row = found.first()
+    asked = {
+        "agent": session.agent.id,
+        "version": session.desk.packs.current.undertaking.version,
+        "now": microseconds(session.desk.clock.now()),
+    }
+    row = _SIGNED.first(db.connection(), asked)
     return row is not None and has_undertaken(db.connection(), session, row[0])
 
 

@@ -6,17 +6,19 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import bindparam, select, update
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import record
 from cs_console.access_log.entry import Entry
-from cs_console.access_log.standing import kind_on_record
-from cs_console.access_log.vouched import last_entry
+from cs_console.access_log.standing import kind_of
+from cs_console.access_log.vouched import COLUMNS_OF_ENTRY, NEWEST_KIND, genuine
 from cs_console.desk import Desk, DeskSession
 from cs_console.errors import ChangedElsewhere, ConsoleError, KeyDestroyed, NotAssigned, NothingThere, WrongState
+from cs_console.prepared import Prepared, Row, first_rows
 from cs_console.staff.undertakings import require_current
 from models.agent import Agent
+from models.columns import from_microseconds
 from models.enums import Action, Channel, Link, Priority, Result, TicketKind, TicketState
 from models.log import LogEntry
 from models.ticket import Ticket
@@ -54,31 +56,48 @@ class TicketFacts:
     closed_at: datetime | None
 
 
-_WORDS = {"link": Link, "kind": TicketKind, "state": TicketState, "priority": Priority, "channel": Channel}
-_COLUMNS = tuple(
-    col(Agent.name).label(one.name) if one.name == "assignee" else getattr(Ticket, one.name)
-    for one in fields(TicketFacts)
+def _moment(stored: int | None) -> datetime | None:
+    return None if stored is None else from_microseconds(stored)
+
+
+_FACTS = Prepared(
+    select(*(col(Agent.name) if one.name == "assignee" else getattr(Ticket, one.name) for one in fields(TicketFacts)))
+    .outerjoin(Agent, col(Agent.id) == col(Ticket.assignee_id))
+    .where(col(Ticket.number) == bindparam("number"))
 )
+_KINDS_OF_VALUE: dict[str, Callable[[Any], object]] = {
+    "link": Link,
+    "kind": TicketKind,
+    "state": TicketState,
+    "priority": Priority,
+    "channel": Channel,
+    "no_contact": bool,
+    **{one.name: _moment for one in fields(TicketFacts) if one.name.endswith("_at")},
+}
+_READ = tuple(_KINDS_OF_VALUE.get(one.name) for one in fields(TicketFacts))
+"""How each of a row's values is read; None where it is as the driver has it."""
 
 
 def facts(db: Session, number: int) -> TicketFacts:
     """The ticket as it is now. Raises NothingThere."""
-    statement: Select[*tuple[Any, ...]] = (
-        select(*_COLUMNS).outerjoin(Agent, col(Agent.id) == col(Ticket.assignee_id)).where(col(Ticket.number) == number)
-    )
-    row = db.connection().execute(statement).first()
+    return _facts(number, _FACTS.first(db.connection(), {"number": number}))
+
+
+def _facts(number: int, row: Row | None) -> TicketFacts:
     if row is None:
         raise NothingThere(f"There is no ticket #{number}.")
-    values = row._asdict()
-    return TicketFacts(**values | {name: word(values[name]) for name, word in _WORDS.items()})
+    values: list[Any] = [value if read is None else read(value) for value, read in zip(row, _READ, strict=True)]
+    return TicketFacts(*values)
 
 
 def facts_on_record(db: Session, desk: Desk, number: int) -> TicketFacts:
     """The same, of the kind that the access log says: for whatever ends, turns, assigns or decides it, since a kind
     that was only written into the row would change who has to agree. Raises NothingThere, LogBroken.
     """
-    ticket = facts(db, number)
-    return replace(ticket, kind=kind_on_record(db, desk, number, ticket.kind))
+    asked = {"number": number}
+    row, newest = first_rows(db.connection(), (_FACTS, asked), (NEWEST_KIND, asked))
+    ticket = _facts(number, row)
+    return replace(ticket, kind=kind_of(desk, ticket.kind, newest))
 
 
 def change(db: Session, ticket: TicketFacts, version: int, **values: object) -> int:
@@ -150,16 +169,26 @@ def open_on_record(db: Session, session: DeskSession, number: int) -> TicketFact
     return ticket
 
 
+_OPENED = Prepared(
+    select(*COLUMNS_OF_ENTRY)
+    .where(
+        col(LogEntry.ticket) == bindparam("number"),
+        col(LogEntry.action) == Action.TICKET_OPENED.value,
+        col(LogEntry.session) == bindparam("session"),
+    )
+    .order_by(col(LogEntry.seq).desc())
+    .limit(1)
+)
+
+
 def is_on_record(db: Session, session: DeskSession, number: int) -> bool:
     """Whether this session has opened the ticket itself on record; having read a proposal about it does not count."""
-    opened = last_entry(
-        db,
-        session.desk,
-        col(LogEntry.ticket) == number,
-        col(LogEntry.action) == Action.TICKET_OPENED.value,
-        col(LogEntry.session) == session.actor.session,
-    )
-    return opened is not None
+    asked = {"number": number, "session": session.actor.session}
+    row = _OPENED.first(db.connection(), asked)
+    if row is None:
+        return False
+    genuine(session.desk, row)  # one that was changed says nothing
+    return True
 
 
 def require_own(ticket: TicketFacts, session: DeskSession) -> None:
