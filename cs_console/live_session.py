@@ -12,7 +12,7 @@ from cs_console.errors import MustChangePassword, MustEnrol, NotAllowed, Session
 from cs_console.prepared import Prepared
 from models.agent import Agent
 from models.agent_session import AgentSession
-from models.columns import from_microseconds
+from models.columns import from_microseconds, moment
 from models.enums import AccountState, Role
 
 if TYPE_CHECKING:
@@ -110,8 +110,7 @@ def _live(db: Session, session: "DeskSession") -> tuple[str, int]:
     if row is None:
         raise SessionEnded("this session is not known here")
     started, active, ended, reason, state, roles, due, *newest = row
-    moments = from_microseconds(started), from_microseconds(active)
-    check_live(session, *moments, None if ended is None else from_microseconds(ended), reason, state)
+    check_live(session, from_microseconds(started), from_microseconds(active), moment(ended), reason, state)
     return roles_and_due(db.connection(), session, roles, due, newest)
 
 

@@ -25,6 +25,11 @@ def from_microseconds(value: int) -> datetime:
     return EPOCH + value * MICROSECOND
 
 
+def moment(stored: int | None) -> datetime | None:
+    """The same of a column that may hold nothing."""
+    return None if stored is None else from_microseconds(stored)
+
+
 class UtcMoment(TypeDecorator[datetime]):
     """An aware UTC datetime kept as integer microseconds: exact, sortable and the same on every engine."""
 
@@ -35,7 +40,7 @@ class UtcMoment(TypeDecorator[datetime]):
         return None if value is None else microseconds(value)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else from_microseconds(value)
+        return moment(value)
 
 
 def new_id() -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, case, select
+from sqlalchemy import bindparam, case, select
 from sqlmodel import Session, col
 
 from cs_console.access_log.aliases import alias_of
@@ -27,11 +27,13 @@ from cs_console.local_time import hour_or_moment
 from cs_console.plain_text import one_line, plain
 from cs_console.policy.schema import Pack
 from cs_console.policy.workflow_rules import WorkflowRules
+from cs_console.prepared import Prepared, Row
 from cs_console.settlements.settled import set_aside_by, settled_words
 from cs_console.tickets.ticket_record import ERASED, UNREADABLE, TicketFacts, facts
 from cs_console.verification.askers import asker_of, authority_then
 from models.agent import Agent
 from models.attachment import Attachment
+from models.columns import from_microseconds, moment
 from models.decision import Decision
 from models.enums import (
     Channel,
@@ -64,6 +66,55 @@ _DECISION_WORDS = {
     DecisionState.WITHDRAWN: "withdrawn",
     DecisionState.FINAL: "made",
 }
+
+
+_SUBJECT = Prepared(
+    select(col(Ticket.subject_redacted), col(Ticket.redaction_due)).where(col(Ticket.number) == bindparam("number"))
+)
+_CAME_IN = case((col(Message.sort) == MessageSort.RECEIVED.value, 1), else_=0)
+_LINES_COLUMNS: tuple[Any, ...] = (
+    col(Message.id),
+    col(Message.at),
+    col(Agent.name),
+    col(Message.sort),
+    col(Message.channel),
+    col(Message.text_redacted),
+    col(Message.delivery),
+    col(Message.unconfirmed),
+)
+_LINES = Prepared(
+    select(*_LINES_COLUMNS)
+    .outerjoin(Agent, col(Agent.id) == col(Message.agent_id))
+    .where(col(Message.ticket_number) == bindparam("number"))
+    .order_by(col(Message.at).desc(), _CAME_IN, col(Message.id).desc())  # in the end the question before its answer
+    .limit(LINES_SHOWN + 1)
+)
+_SIZES = (
+    select(col(Attachment.message_id), col(Attachment.size))
+    .where(col(Attachment.message_id).in_(bindparam("messages", expanding=True)))
+    .order_by(col(Attachment.message_id), col(Attachment.id))
+)
+_VERIFIED_LAST_COLUMNS: tuple[Any, ...] = (
+    col(Verification.method),
+    col(Verification.contact_field),
+    col(Verification.verified_at),
+    col(Verification.window_until),
+    col(Verification.closed_at),
+    col(Agent.name),
+)
+_VERIFIED_LAST = Prepared(
+    select(*_VERIFIED_LAST_COLUMNS)
+    .join(Agent, col(Agent.id) == col(Verification.agent_id))
+    .where(col(Verification.ticket_number) == bindparam("number"), col(Verification.withdrawn_at).is_(None))
+    .order_by(col(Verification.verified_at).desc(), col(Verification.id).desc())
+    .limit(1)
+)
+_DECIDED_LAST = Prepared(
+    select(col(Decision.outcome), col(Decision.legal_review), col(Decision.state), col(Decision.decided_at))
+    .where(col(Decision.ticket_number) == bindparam("number"))
+    .order_by(col(Decision.proposed_at).desc(), col(Decision.id).desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +224,7 @@ def view_of(db: Session, session: DeskSession, number: int) -> TicketView:
     contacts = () if keys is None else masked_contacts(db, desk, ticket.requester_id, keys)
     window, clock = _window(db, session, pack, ticket), clock_now(db, pack, ticket)
     now = None if ticket.closed_at else desk.clock.now()
-    asker = None if keys is None else asker_of(db, desk, pack, number, ticket.requester_id)
+    asker = None if keys is None else asker_of(db, desk, pack, number, ticket.requester_id, keys.requester_key)
     lines, earlier = _lines(db, ticket, keys)
     sealed_subject, waits = _subject(db, number)
     subject = _opened(keys, "ticket", "subject_redacted", str(number), sealed_subject)
@@ -232,64 +283,45 @@ def _opened(keys: TicketKeys | None, table: str, column: str, row: str, sealed: 
 
 def _subject(db: Session, number: int) -> tuple[bytes, bool]:
     """The sealed subject, and whether subject and lines wait to be redacted again."""
-    found = db.connection().execute(
-        select(col(Ticket.subject_redacted), col(Ticket.redaction_due)).where(col(Ticket.number) == number)
-    )
-    sealed, due = found.one()
+    row = _SUBJECT.first(db.connection(), {"number": number})
+    assert row is not None  # its facts were read in the same view of the store
+    sealed, due = row
     return bytes(sealed), due is not None
 
 
 def _lines(db: Session, ticket: TicketFacts, keys: TicketKeys | None) -> tuple[tuple[Line, ...], bool]:
-    came_in = case((col(Message.sort) == MessageSort.RECEIVED.value, 1), else_=0)  # the question before its answer
-    statement: Select[*tuple[Any, ...]] = (
-        select(
-            col(Message.id),
-            col(Message.at),
-            col(Agent.name).label("agent"),
-            col(Message.sort),
-            col(Message.channel),
-            col(Message.text_redacted),
-            col(Message.delivery),
-            col(Message.unconfirmed),
-        )
-        .outerjoin(Agent, col(Agent.id) == col(Message.agent_id))
-        .where(col(Message.ticket_number) == ticket.number)
-        .order_by(col(Message.at).desc(), came_in, col(Message.id).desc())
-        .limit(LINES_SHOWN + 1)
-    )
-    rows = list(db.connection().execute(statement))
+    rows = _LINES.all(db.connection(), {"number": ticket.number})
     shown = list(reversed(rows[:LINES_SHOWN]))
-    sizes = _attachment_sizes(db, [row.id for row in shown])
-    return tuple(_line(row, keys, sizes.get(row.id, ())) for row in shown), len(rows) > LINES_SHOWN
+    sizes = _attachment_sizes(db, [row[0] for row in shown])
+    return tuple(_line(row, keys, sizes.get(row[0], ())) for row in shown), len(rows) > LINES_SHOWN
 
 
-def _line(row: Any, keys: TicketKeys | None, sizes: tuple[int, ...]) -> Line:
-    sort = MessageSort(row.sort)
+def _line(row: Row, keys: TicketKeys | None, sizes: tuple[int, ...]) -> Line:
+    message_id, at, agent, stored, channel, sealed, delivery, unconfirmed = row
+    sort = MessageSort(stored)
     return Line(
-        row.id,
-        row.at,
-        _writer(row, sort),
+        message_id,
+        from_microseconds(at),
+        _writer(sort, agent, unconfirmed=unconfirmed),
         sort,
-        Channel(row.channel),
-        _opened(keys, "message", "text_redacted", row.id, row.text_redacted),
+        Channel(channel),
+        _opened(keys, "message", "text_redacted", message_id, sealed),
         sizes,
-        DeliveryState(row.delivery),
-        row.unconfirmed,
+        DeliveryState(delivery),
+        bool(unconfirmed),
     )
 
 
-def _writer(row: Any, sort: MessageSort) -> str:
+def _writer(sort: MessageSort, agent: str | None, *, unconfirmed: bool) -> str:
     if sort is MessageSort.RECEIVED:
-        return UNCONFIRMED if row.unconfirmed else REQUESTER
-    return row.agent or "console"
+        return UNCONFIRMED if unconfirmed else REQUESTER
+    return agent or "console"
 
 
 def _attachment_sizes(db: Session, message_ids: list[str]) -> dict[str, tuple[int, ...]]:
-    rows = db.connection().execute(
-        select(col(Attachment.message_id), col(Attachment.size))
-        .where(col(Attachment.message_id).in_(message_ids))
-        .order_by(col(Attachment.message_id), col(Attachment.id))
-    )
+    if not message_ids:
+        return {}
+    rows = db.connection().execute(_SIZES, {"messages": message_ids})
     sizes: dict[str, tuple[int, ...]] = {}
     for message_id, size in rows:
         sizes[message_id] = (*sizes.get(message_id, ()), size)
@@ -297,27 +329,11 @@ def _attachment_sizes(db: Session, message_ids: list[str]) -> dict[str, tuple[in
 
 
 def _window(db: Session, session: DeskSession, pack: Pack, ticket: TicketFacts) -> _Window:
-    found = (
-        db.connection()
-        .execute(
-            select(
-                col(Verification.method),
-                col(Verification.contact_field),
-                col(Verification.verified_at),
-                col(Verification.window_until),
-                col(Verification.closed_at),
-                col(Agent.name),
-            )
-            .join(Agent, col(Agent.id) == col(Verification.agent_id))
-            .where(col(Verification.ticket_number) == ticket.number, col(Verification.withdrawn_at).is_(None))
-            .order_by(col(Verification.verified_at).desc(), col(Verification.id).desc())
-            .limit(1)
-        )
-        .first()
-    )
+    found = _VERIFIED_LAST.first(db.connection(), {"number": ticket.number})
     if found is None:
         return _Window(None, "not yet")
-    method, contact, at, until, closed, agent = found
+    method, contact, verified, ends, closed, agent = found
+    at, until = from_microseconds(verified), from_microseconds(ends)
     now = session.desk.clock.now()
     how = VerificationMethod(method).value
     if contact is not None:
@@ -373,19 +389,11 @@ def _about_words(db: Session, workflow: WorkflowRules | None, number: int) -> st
 
 def _decision_words(db: Session, session: DeskSession, pack: Pack, number: int) -> str:
     """The state of the latest decision; a ground that must not be known hides its outcome too."""
-    found = (
-        db.connection()
-        .execute(
-            select(col(Decision.outcome), col(Decision.legal_review), col(Decision.state), col(Decision.decided_at))
-            .where(col(Decision.ticket_number) == number)
-            .order_by(col(Decision.proposed_at).desc(), col(Decision.id).desc())
-            .limit(1)
-        )
-        .first()
-    )
+    found = _DECIDED_LAST.first(db.connection(), {"number": number})
     if found is None:
         return "none yet"
-    outcome, legal_review, state, decided_at = found
+    outcome, legal_review, state, decided = found
+    decided_at = moment(decided)
     hidden = legal_review and not session.agent.has(Role.PRIVACY_OFFICER)
     way = None if decided_at is None else notice_way(db, number, decided_at)
     letter = _LETTER_WORDS.get(way, "") if way else ""

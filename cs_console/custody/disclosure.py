@@ -54,7 +54,7 @@ from cs_console.policy.schema import Pack
 from cs_console.prepared import Prepared, Row, Step
 from models.agent import Agent
 from models.agent_session import AgentSession
-from models.columns import from_microseconds, microseconds
+from models.columns import from_microseconds, microseconds, moment
 from models.contact import Contact
 from models.enums import Action, Field, Result, TicketKind
 from models.log import LogEntry
@@ -296,7 +296,7 @@ def _facts(connection: Connection, session: DeskSession, number: int, row: Row |
     if row is None:
         raise SessionEnded("this session is not known here")
     started, active, ended, reason, state, roles, due, added, changed, undertaken, signed, *rest = row
-    check_live(session, from_microseconds(started), from_microseconds(active), _moment(ended), reason, state)
+    check_live(session, from_microseconds(started), from_microseconds(active), moment(ended), reason, state)
     check_roles(*roles_and_due(connection, session, roles, due, (added, changed)), SEES_PERSONAL_DATA)
     if not undertaken or not has_undertaken(connection, session, signed):
         raise NoUndertaking
@@ -305,10 +305,6 @@ def _facts(connection: Connection, session: DeskSession, number: int, row: Row |
         raise NothingThere(f"There is no ticket #{number}.")
     check_in_use(session, requester_state)
     return _Facts(requester_id, TicketKind(kind), *others)
-
-
-def _moment(stored: int | None) -> datetime | None:
-    return None if stored is None else from_microseconds(stored)
 
 
 def _check(session: DeskSession, pack: Pack, facts: _Facts, field: Field, purpose: str) -> str:

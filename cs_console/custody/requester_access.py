@@ -40,6 +40,9 @@ NEWEST_ENDING = Prepared(
 )
 """For a reveal, asked in the round trip that locks the log: the last such entry of who the log calls the ticket's
 requester. Only their key gives their pseudonym, which is not there yet."""
+_STATES = select(col(Requester.id), col(Requester.state)).where(
+    col(Requester.id).in_(bindparam("requesters", expanding=True))
+)
 _ENDINGS = (
     select(*COLUMNS_OF_ENTRY)
     .where(
@@ -84,8 +87,8 @@ def hidden_from(
     """
     wanted = set(requester_ids)
     shown = {RequesterState.ACTIVE, RequesterState.RESTRICTED} if _may_know(session) else {RequesterState.ACTIVE}
-    found = select(col(Requester.id)).where(col(Requester.id).in_(wanted), col(Requester.state).not_in(shown))
-    hidden = set(db.connection().execute(found).scalars())
+    states = db.connection().execute(_STATES, {"requesters": sorted(wanted)})
+    hidden = {requester_id for requester_id, state in states if state not in shown}
     ended = ended_on_record(db, session.desk, wanted - hidden, keys)
     return hidden | {one for one, state in ended.items() if state not in shown}
 

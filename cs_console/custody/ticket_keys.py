@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from sqlalchemy import Select, String, bindparam, cast, literal, select
 from sqlmodel import Session, col
 
-from cs_console.access_log.standing import require_owner
+from cs_console.access_log.standing import check_owner
+from cs_console.access_log.vouched import NEWEST_OWNER
 from cs_console.custody.opening import open_sealed
 from cs_console.custody.requester_access import hidden_from
 from cs_console.custody.sealing import Place, seal
@@ -19,10 +20,12 @@ from cs_console.database import only_reads
 from cs_console.desk import Desk, DeskSession
 from cs_console.errors import KeyDestroyed, NothingThere
 from cs_console.key_files import KEY_BYTES
+from cs_console.prepared import Prepared, first_rows
 from models.ticket import Ticket
 
 _LOOK = select(col(Ticket.requester_id), col(Ticket.sealed_key)).where(col(Ticket.number) == bindparam("number"))
-_LOOK_AND_KEEP = _LOOK.with_for_update(read=True, key_share=True)
+_LOOK_FAST = Prepared(_LOOK)
+_LOOK_AND_KEEP = Prepared(_LOOK.with_for_update(read=True, key_share=True))
 _LOOK_AT_SOME = select(col(Ticket.number), col(Ticket.requester_id), col(Ticket.sealed_key)).where(
     col(Ticket.number).in_(bindparam("numbers", expanding=True))
 )
@@ -87,21 +90,23 @@ def ticket_keys(db: Session, desk: Desk, number: int) -> TicketKeys:
 
     Raises NothingThere, KeyDestroyed once the requester is erased, SealBroken, OwnerNotVouched.
     """
-    found = db.connection().execute(_LOOK, {"number": number}).first()
-    if found is not None and found.sealed_key is None and not only_reads(db):
+    connection, asked = db.connection(), {"number": number}
+    found, owner = first_rows(connection, (_LOOK_FAST, asked), (NEWEST_OWNER, asked))
+    if found is not None and found[1] is None and not only_reads(db):
         # what is sealed now must not be missed by another console that gives this ticket its key
-        found = db.connection().execute(_LOOK_AND_KEEP, {"number": number}).first()
+        found, owner = first_rows(connection, (_LOOK_AND_KEEP, asked), (NEWEST_OWNER, asked))
     if found is None:
         raise NothingThere(f"There is no ticket #{number}.")
-    key = desk.keyring.key(found.requester_id)
-    require_owner(db, desk, number, desk.pseudonym(found.requester_id, key))
-    return opened_keys(found.requester_id, key, number, found.sealed_key)
+    requester_id, sealed_key = found
+    key = desk.keyring.key(requester_id)
+    check_owner(desk, number, desk.pseudonym(requester_id, key), owner)
+    return opened_keys(requester_id, key, number, sealed_key)
 
 
 def keys_for_view(db: Session, session: DeskSession, number: int) -> TicketKeys:
     """The same for masks and redacted words. Raises KeyDestroyed where this desk is shown nothing of the requester."""
     keys = ticket_keys(db, session.desk, number)
-    if hidden_from(db, session, [keys.requester_id]):
+    if hidden_from(db, session, [keys.requester_id], {keys.requester_id: keys.requester_key}):
         raise KeyDestroyed
     return keys
 

@@ -2,18 +2,28 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, select, update
+from sqlalchemy import ColumnElement, bindparam, exists, select, update
 from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col
 
 from cs_console.deadlines.clock import Clock, Happened, Step, StopCause, clock_of
 from cs_console.policy.schema import Pack
+from cs_console.prepared import Prepared, all_rows
 from cs_console.tickets.ticket_record import TicketFacts, facts
 from models.clock_event import ClockEvent
-from models.columns import new_id
+from models.columns import from_microseconds, moment, new_id
 from models.decision import Decision
 from models.enums import ClockMove, DecisionState
 from models.ticket import Ticket
+
+_DECIDED = Prepared(
+    select(col(Decision.decided_at), col(Decision.review_at)).where(
+        col(Decision.ticket_number) == bindparam("number"), col(Decision.state) == DecisionState.FINAL.value
+    )
+)
+_MOVED = Prepared(
+    select(col(ClockEvent.move), col(ClockEvent.at)).where(col(ClockEvent.ticket_number) == bindparam("number"))
+)
 
 
 def clock_now(db: Session, pack: Pack, ticket: TicketFacts) -> Clock:
@@ -42,12 +52,10 @@ def happened(db: Session, ticket: TicketFacts) -> tuple[Happened, ...]:
         found.append(Happened(Step.VERIFIED, ticket.verified_at))
     if ticket.first_response_at is not None:
         found.append(Happened(Step.RESPONDED, ticket.first_response_at))
-    made = select(col(Decision.decided_at), col(Decision.review_at)).where(
-        col(Decision.ticket_number) == ticket.number, col(Decision.state) == DecisionState.FINAL
-    )
-    found += [Happened(Step.DECIDED, at, review) for at, review in db.connection().execute(made) if at]
-    moved = select(col(ClockEvent.move), col(ClockEvent.at)).where(col(ClockEvent.ticket_number) == ticket.number)
-    found += [Happened(Step(move), at) for move, at in db.connection().execute(moved)]
+    asked = {"number": ticket.number}
+    decided, moved = all_rows(db.connection(), (_DECIDED, asked), (_MOVED, asked))
+    found += [Happened(Step.DECIDED, from_microseconds(at), moment(review)) for at, review in decided if at]
+    found += [Happened(Step(move), from_microseconds(at)) for move, at in moved]
     return tuple(found)
 
 

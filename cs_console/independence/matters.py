@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import Session, col
 
 from cs_console.desk import DeskSession
 from cs_console.errors import BadInput, NotAllowed, NotIndependent, WrongState
 from cs_console.independence.separation import excluded_agents
+from cs_console.prepared import Prepared
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_record import (
     TicketFacts,
@@ -29,6 +30,11 @@ from models.ticket import Ticket
 
 MOST = 100
 """How many earlier tickets are offered at most, the newest first."""
+_MATTER = Prepared(
+    select(col(Matter.about_number), col(Agent.name))
+    .outerjoin(Agent, col(Agent.id) == col(Matter.decider_id))
+    .where(col(Matter.ticket_number) == bindparam("number"))
+)
 
 
 @dataclass(frozen=True)
@@ -75,12 +81,7 @@ class Named:
 
 def matter_of(db: Session, number: int) -> MatterView | None:
     """What that ticket is about, if that was named."""
-    found = db.connection().execute(
-        select(col(Matter.about_number), col(Agent.name))
-        .outerjoin(Agent, col(Agent.id) == col(Matter.decider_id))
-        .where(col(Matter.ticket_number) == number)
-    )
-    row = found.first()
+    row = _MATTER.first(db.connection(), {"number": number})
     return None if row is None else MatterView(row[0], row[1] or "")
 
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import Session, col
 
 from cs_console.custody.safe_views import open_typed
@@ -19,15 +19,25 @@ from cs_console.independence.matters import MatterView, matter_of
 from cs_console.local_time import day_with_year
 from cs_console.policy.schema import Pack
 from cs_console.policy.workflow_rules import WorkflowQuestion, WorkflowRules
+from cs_console.prepared import Prepared
 from cs_console.settlements.settling_rules import exception_of, settling_from_json
 from cs_console.staff.undertakings import require_current
 from cs_console.tickets.ticket_record import ERASED, open_on_record
 from models.agent import Agent
+from models.columns import from_microseconds
 from models.enums import TicketKind
 from models.matter import Matter
 from models.roles import WORKS_ON_TICKETS
 from models.settlement import Settlement
 from models.ticket import Ticket
+
+_LAST = Prepared(
+    select(col(Settlement.outcome), col(Settlement.notice).is_not(None), col(Settlement.at), col(Agent.name))
+    .join(Agent, col(Agent.id) == col(Settlement.agent_id))
+    .where(col(Settlement.ticket_number) == bindparam("number"))
+    .order_by(col(Settlement.at).desc(), col(Settlement.id).desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -46,13 +56,14 @@ class SettlementView:
 
 def settled_words(db: Session, pack: Pack, kind: TicketKind, number: int) -> str:
     """The settlement in one line: outcome, agent and time; empty for a ticket that was never settled."""
-    found = _newest(db, number)
+    found = _LAST.first(db.connection(), {"number": number})
     if found is None:
         return ""
-    settlement, agent = found
-    by_letter = settlement.notice is not None and notice_way(db, number, settlement.at) is NoticeWay.BY_LETTER
+    outcome, has_notice, settled, agent = found
+    at = from_microseconds(settled)
+    by_letter = has_notice and notice_way(db, number, at) is NoticeWay.BY_LETTER
     letter = ", to be sent by letter" if by_letter else ""
-    return f"{_title(pack, kind, settlement.outcome)}, {day_with_year(settlement.at)} by {agent}{letter}"
+    return f"{_title(pack, kind, outcome)}, {day_with_year(at)} by {agent}{letter}"
 
 
 def set_aside_by(db: Session, desk: Desk, number: int, since: datetime) -> int | None:

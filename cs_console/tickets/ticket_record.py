@@ -18,7 +18,7 @@ from cs_console.errors import ChangedElsewhere, ConsoleError, KeyDestroyed, NotA
 from cs_console.prepared import Prepared, Row, first_rows
 from cs_console.staff.undertakings import require_current
 from models.agent import Agent
-from models.columns import from_microseconds
+from models.columns import moment
 from models.enums import Action, Channel, Link, Priority, Result, TicketKind, TicketState
 from models.log import LogEntry
 from models.ticket import Ticket
@@ -56,10 +56,6 @@ class TicketFacts:
     closed_at: datetime | None
 
 
-def _moment(stored: int | None) -> datetime | None:
-    return None if stored is None else from_microseconds(stored)
-
-
 _FACTS = Prepared(
     select(*(col(Agent.name) if one.name == "assignee" else getattr(Ticket, one.name) for one in fields(TicketFacts)))
     .outerjoin(Agent, col(Agent.id) == col(Ticket.assignee_id))
@@ -72,7 +68,7 @@ _KINDS_OF_VALUE: dict[str, Callable[[Any], object]] = {
     "priority": Priority,
     "channel": Channel,
     "no_contact": bool,
-    **{one.name: _moment for one in fields(TicketFacts) if one.name.endswith("_at")},
+    **{one.name: moment for one in fields(TicketFacts) if one.name.endswith("_at")},
 }
 _READ = tuple(_KINDS_OF_VALUE.get(one.name) for one in fields(TicketFacts))
 """How each of a row's values is read; None where it is as the driver has it."""

@@ -5,7 +5,7 @@ import hmac
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlmodel import Session, col
 
 from cs_console.access_log import legacy
@@ -17,12 +17,26 @@ from cs_console.errors import ConsoleError, GuardianRequired, NotVouched, Princi
 from cs_console.policy.languages import in_language
 from cs_console.policy.minors_rules import AgeBand
 from cs_console.policy.schema import Pack
+from cs_console.prepared import Prepared
 from cs_console.tickets.ticket_record import TicketFacts
 from models.authority import Authority
+from models.columns import microseconds
 from models.enums import Action, AuthoritySort, VerificationMethod
 from models.requester import Requester
 
 AGE_IN_DOUBT = "The access log does not contain this requester's age as it is stored. A verifier must record it again."
+
+_AUTHORITY_THEN = Prepared(
+    select(col(Authority.sort))
+    .where(
+        col(Authority.ticket_number) == bindparam("number"),
+        col(Authority.at) <= bindparam("then"),
+        or_(col(Authority.ended_at).is_(None), col(Authority.ended_at) > bindparam("then")),
+    )
+    .order_by(col(Authority.at).desc())
+    .limit(1)
+)
+_AGE_BAND = Prepared(select(col(Requester.age_band)).where(col(Requester.id) == bindparam("requester")))
 
 
 @dataclass(frozen=True)
@@ -75,13 +89,15 @@ class Asker:
         return None
 
 
-def asker_of(db: Session, desk: Desk, pack: Pack, number: int, requester_id: str) -> Asker:
-    """Who asks on this ticket now. Raises KeyDestroyed, SealBroken, LogBroken."""
+def asker_of(db: Session, desk: Desk, pack: Pack, number: int, requester_id: str, key: bytes | None = None) -> Asker:
+    """Who asks on this ticket now. `key`: the requester's, where it is at hand. Raises KeyDestroyed, SealBroken,
+    LogBroken.
+    """
     standing = authority_of(db, desk, number)
-    vouched, key = _band(db, desk, requester_id)
+    vouched, name = _band(db, desk, requester_id, key)
     if not vouched:
         return Asker(pack, None, standing, age_in_doubt=True)
-    band = pack.minors.band(key) if pack.minors and key else None
+    band = pack.minors.band(name) if pack.minors and name else None
     return Asker(pack, band, standing)
 
 
@@ -96,10 +112,8 @@ def authority_of(db: Session, desk: Desk, number: int) -> AuthoritySort | None:
 
 def authority_then(db: Session, number: int, at: datetime) -> AuthoritySort | None:
     """Who asked on the requester's behalf at a moment, for display; no rule relies on it."""
-    still = or_(col(Authority.ended_at).is_(None), col(Authority.ended_at) > at)
-    found = select(col(Authority.sort)).where(col(Authority.ticket_number) == number, col(Authority.at) <= at, still)
-    sort = db.connection().execute(found.order_by(col(Authority.at).desc()).limit(1)).scalar()
-    return None if sort is None else AuthoritySort(sort)
+    row = _AUTHORITY_THEN.first(db.connection(), {"number": number, "then": microseconds(at)})
+    return None if row is None else AuthoritySort(row[0])
 
 
 def is_recorded(db: Session, desk: Desk, requester_id: str, band: str) -> bool:
@@ -116,12 +130,12 @@ def band_mark(desk: Desk, requester_id: str, band: str) -> str:
     return hmac.digest(desk.keyring.key(requester_id), b"age_band|" + band.encode(), hashlib.sha256).hex()
 
 
-def _band(db: Session, desk: Desk, requester_id: str) -> tuple[bool, str]:
+def _band(db: Session, desk: Desk, requester_id: str, key: bytes | None = None) -> tuple[bool, str]:
     """Whether the log vouches for the band that is stored, and that band."""
-    key = desk.keyring.key(requester_id)
+    key = key or desk.keyring.key(requester_id)
     last, old = latest_of_requester(db, desk, desk.pseudonym(requester_id, key), Action.AGE_RECORDED)
-    sealed = db.connection().execute(select(col(Requester.age_band)).where(col(Requester.id) == requester_id))
-    value = sealed.scalar()
+    row = _AGE_BAND.first(db.connection(), {"requester": requester_id})
+    value = None if row is None else row[0]
     if not value:
         return last is None, ""
     band = open_safe(key, Place(requester_id, "requester", "age_band", requester_id), value)
