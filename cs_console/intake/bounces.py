@@ -50,6 +50,8 @@ _SAYS = re.compile(
     r"|over quota|recipient (?:address )?rejected|55[0-9][ -]5\.\d",
     re.I,
 )
+_BY_SYSTEM = re.compile(r"\b(?:mailer-daemon|mail delivery (?:sub)?system)\b", re.I)
+"""In a From whose address is no one's to answer, such as `MAILER-DAEMON@localhost`."""
 _DELAY = re.compile(
     r"delayed|has not yet been delivered|will (?:keep|continue) (?:trying|to try)"
     r"|not yet been delivered|do not need to resend"
@@ -103,7 +105,7 @@ def plain_bounce(root: Message, values: Values, subject: str, by: Mailbox | None
     server wrote it, and its subject or text that it is about delivery: people write about returned mail as well.
     """
     failed = values("X-Failed-Recipients")
-    by_system = by is not None and is_mail_system(by.address)
+    by_system = (by is not None and is_mail_system(by.address)) or any(map(_BY_SYSTEM.search, values("From")))
     empty = any("".join(value.split()) == "<>" for value in values("Return-Path"))
     if not (failed or by_system or empty):
         return None

@@ -28,21 +28,24 @@ _MAILER = re.compile(r"vacation|autorespon|auto-?reply|autosvar|abwesenheit|out 
 _LIST = ("List-Id", "List-Post", "List-Unsubscribe", "List-Subscribe", "X-Mailing-List", "X-List-Name", "Mailing-List")
 _ANSWER_OF_A_CALENDAR = frozenset({"reply", "counter", "refresh", "declinecounter"})
 _TITLED = re.compile(
-    r"\s*(?:\[[^\]]*\]\s*)?(?:"
-    r"auto(?:matic|mated|matische|matisch|matique|matica|mática|matico|mático|matisk|matiskt|matyczna|maattinen)?[- ]?"
-    r"(?:reply|response|respon[sd]er|antwort|antwoord|svar|odpowied[zź]|vastaus|risposta)\b"
-    r"|(?:réponse|reponse) automatique|message d.absence|absence du bureau|absent du bureau|respuesta autom[aá]tica"
-    r"|fuera de (?:la )?oficina|resposta autom[aá]tica"
-    r"|fora do escrit[oó]rio|risposta automatica|fuori (?:sede|ufficio)"
-    r"|out of (?:the )?office|away from (?:the )?office"
-    r"|on (?:vacation|holiday|leave)\b|ooo\b|vacation (?:reply|response)"
-    r"|abwesenheits|abwesend\b|nicht im b[uü]ro|afwezig|fr[aå]nvaro|frav[aæ]r|autosvar|poissa|poza biurem"
-    r"|автоматический ответ|автоответ|нет на месте|自动回复"
-    r"|自動回覆|自動回復|自动答复|自動応答|自動返信|不在(?:通知|の)"
-    r"|休假|외출 중|자동 ?(?:회신|응답)|부재 ?중)",
+    r"\bauto(?:matic|mated|matische?|matisk|matiskt|matikus|matick[aá]|matyczna|maattinen)?[-_ ]?"
+    r"(?:reply|response|respon[sd]er|antwort|antwoord|svar|odpowied[zź]|odpov[eě][dď]|v[aá]lasz|vastaus|abwesenheit)"
+    r"|\b(?:r[eé]ponse|respuesta|resposta|risposta) autom[aá]ti\w+|\botomatik yan[iı]t|\bbalasan otomatis"
+    r"|\bout of (?:the )?office\b|\baway from (?:the |my )?office\b|\booo\b"
+    r"|^\s*(?:i am )?on (?:vacation|holiday|leave)\b"
+    r"|\bvacation (?:reply|response|notice)|^auto:|\babwesenheits(?:notiz|meldung|assistent|nachricht)|^\s*abwesend\b"
+    r"|\bnicht im b[uü]ro|\bmessage d.absence|\babsen[ct]e? du bureau|\bnotification d.absence"
+    r"|\bfuera de (?:la )?oficina|\bausencia de la oficina|\bfora do escrit[oó]rio|\bfuori (?:sede|ufficio)"
+    r"|\bafwezig|\bfr[aå]nvaro|\bfrav[aæ]r|\bpoissa(?:olo)?\b|\bpoza biurem|\bnieobecno[sś][cć]"
+    r"|автоматический ответ|автоответ|нет на месте|отсутству\w+ в офисе|αυτ[οό]ματη απ[αά]ντηση"
+    r"|自动回复|自動回覆|自動回復|自动答复|自動応答|自動返信|不在(?:通知|のお知らせ)|休暇通知|休假通知"
+    r"|자동 ?(?:회신|응답)|부재 ?중",
     re.IGNORECASE,
 )
 """How programs title an answer in many languages: a hint, since people write such subjects as well."""
+
+_OUR_TAG = re.compile(r"\[#\d{1,9}\]")
+_BY_HAND = re.compile(r"\s*(?:re|aw|sv|vs|antw|odp|rif|res|回复|答复|回覆|回復)\s*[:：]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +99,13 @@ def _machine(values: Values, root: Message, subject: str, sender: Sender) -> str
         return "its Return-Path is empty, so no answer is wanted"
     if _calendar_methods(root) & _ANSWER_OF_A_CALENDAR:
         return "a calendar answered an invitation"
-    titled = _TITLED.match(subject) is not None
+    titled = _TITLED.search(subject) is not None
     if titled and (values("X-Auto-Response-Suppress") or sender.of is None or is_mail_system(sender.of.address)):
         return "its subject and its headers say that it is an automatic reply"
-    if titled and (values("In-Reply-To") or values("References")) and not _is_answer(subject):
-        return "its subject says so, and it answers a mail without being titled as an answer"
+    answers = values("In-Reply-To") or values("References") or _OUR_TAG.search(subject)
+    if titled and answers and not _BY_HAND.match(subject):
+        return "its subject says so, and it answers a mail without being titled as people's answers are"
     return ""
-
-
-def _is_answer(subject: str) -> bool:
-    return re.match(r"\s*(?:re|aw|sv|antw|odp|回复|答复|回覆)\s*[:：]", subject, re.IGNORECASE) is not None
 
 
 def _says_yes(value: str) -> bool:

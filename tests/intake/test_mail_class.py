@@ -47,6 +47,11 @@ def read(headers: str, body: str = "Words.", ours: OurMail = OURS) -> IncomingMe
         "Subject: 自动回复: 您的申请\nIn-Reply-To: <a@shop.example>",
         "Subject: Respuesta automática: hola\nIn-Reply-To: <a@shop.example>",
         "Subject: Réponse automatique : bonjour\nIn-Reply-To: <a@shop.example>",
+        "Subject: AUTO: Ines is out of the office (returning 7 December) [#10042]",
+        "Subject: Ines Roth ist nicht im Büro\nIn-Reply-To: <a@shop.example>",
+        "Subject: [Auto-Reply] Your letter [#10042]",
+        "Subject: Automatikus válasz: [#10042]",
+        "Subject: Αυτόματη απάντηση: γεια\nIn-Reply-To: <a@shop.example>",
         "From: Parcel news <no-reply@parcel.example>",
         "From: donotreply@bank.example",
     ],
@@ -62,6 +67,7 @@ def test_what_a_program_writes_is_automatic(headers: str) -> None:
         "Subject: Automatic reply: what does your automatic reply mean?",
         "Subject: Re: Automatic reply: your letter\nIn-Reply-To: <a@shop.example>",
         "Subject: Out of office chairs? A question",
+        "Subject: Re: I was out of the office [#10042]\nIn-Reply-To: <a@shop.example>",
         "Auto-Submitted: no",
         "Precedence: first-class",
         "X-Autoreply: no",
@@ -168,6 +174,12 @@ def test_a_report_says_which_mail_of_ours_it_is_about(
             "X-Failed-Recipients: gus@mail.example",
             "This message was created automatically by mail delivery software.\n\n  gus@mail.example\n    Error\n\n"
             "------ This is a copy of the message, with its headers. ------\n\nMessage-ID: <ours-8@shop.example>",
+            True,
+        ),
+        (
+            "From: MAILER-DAEMON@localhost\nSubject: DELIVERY FAILURE: User gus not listed\nReturn-Path: <>",
+            "Your message\n\n  Subject: x\n\nwas not delivered to:\n\n  gus@mail.example\n\nbecause: no such user\n\n"
+            "Message-ID: <ours-8@shop.example>",
             True,
         ),
         (
