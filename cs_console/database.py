@@ -48,6 +48,7 @@ REVISIONS = (
     "0019",
     "0020",
     "0021",
+    "0022",
 )
 """The migrations this program knows, oldest first: one for each file in migrations/versions."""
 

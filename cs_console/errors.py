@@ -410,6 +410,24 @@ class BadInput(ConsoleError):
     code = "bad_input"
 
 
+class SwitchedOff(ConsoleError):
+    """The operator has not set up what this needs; the sentence names the setting."""
+
+    code = "switched_off"
+
+
+class FileRefused(ConsoleError):
+    """A file cannot be attached; the sentence says what is wrong with it."""
+
+    code = "file_refused"
+
+
+class FileNotSaved(ConsoleError):
+    """A file could not be written to the operator's folder, or its command did not run."""
+
+    code = "file_not_saved"
+
+
 class Unreadable(ConsoleError):
     """A message from outside breaks a limit or cannot be parsed; it goes to quarantine with `code`."""
 

@@ -34,6 +34,11 @@ class Settings(BaseModel):
     there Reply-To names the requester (`form_senders = ["forms.example.org"]`).
     `mail_verp`: whether your mail server delivers `bounces+TOKEN@` of `mail_from`'s domain to the mailbox that intake
     reads: each mail is then sent with such an envelope sender, and its bounce names it.
+    `download`: a folder of the operator's in which agents may save attachments; `attachment_command`: a command line,
+    run without a shell, that is given the path of an attachment as its last argument, and has the file until it ends
+    (`attachment_command = "/usr/local/bin/show-on-safe-host"`). Without them no attachment leaves the stores.
+    `attach_from`: the only folder from which files are attached to replies, since the console may read more on its
+    host than its agents may; without it none are. `attach_mib`: how large the files of one reply may be together.
     `pack`: the policy for new tickets; without it the one that was adopted last (`cs-console policy adopt`).
     `keys` rebinds commands: `[keys] claim = "ctrl+k"`.
     """
@@ -59,6 +64,10 @@ class Settings(BaseModel):
     form_senders: tuple[str, ...] = ()
     mail_checked_by: str = ""
     mail_verp: bool = False
+    download: Path | None = None
+    attachment_command: str = Field("", repr=False)
+    attach_from: Path | None = None
+    attach_mib: int = Field(10, ge=1, le=50)
     theme: str = "cs-dark"
     idle_hide: int = 300
     idle_sign_out: int = 900
@@ -121,6 +130,15 @@ class Settings(BaseModel):
     def _addresses(cls, given: object) -> object:
         """Several with commas between them, as an environment variable has them."""
         return tuple(part.strip() for part in given.split(",") if part.strip()) if isinstance(given, str) else given
+
+    @field_validator("attachment_command")
+    @classmethod
+    def _is_a_command(cls, given: str) -> str:
+        try:
+            shlex.split(given)
+        except ValueError:
+            raise ValueError("the command's quotes do not match") from None
+        return given
 
     @field_validator("second_factor", mode="before")
     @classmethod

@@ -1,18 +1,50 @@
-"""Files that came with a message: kept sealed, never opened by the console."""
+"""Files that came with a message, or go out with one: kept sealed."""
 
+from datetime import datetime
+
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
-from models.columns import new_id
+from models.columns import UtcMoment, new_id
 from models.sealed import Original
+
+_KEPT_DOCUMENTS = text("seen_at IS NOT NULL AND deleted_at IS NULL")
 
 
 class Attachment(SQLModel, table=True):
-    """`label` (name and media type, JSON) and `content` are sealed under the ticket's key."""
+    """`label` (name and media type, JSON) and `content` are sealed under the ticket's key.
+
+    `seen_at`: since then it counts as a document that was sent for verification. `deleted_at`: its content was deleted
+    as the pack says; the label stays.
+    """
 
     __tablename__ = "attachment"
+    __table_args__ = (
+        Index("attachment_document", "seen_at", sqlite_where=_KEPT_DOCUMENTS, postgresql_where=_KEPT_DOCUMENTS),
+    )
 
     id: str = Field(default_factory=new_id, primary_key=True)
     message_id: str = Field(foreign_key="message.id", index=True)
     label: bytes = Field(sa_type=Original)
     content: bytes = Field(sa_type=Original)
     size: int
+    seen_at: datetime | None = Field(default=None, sa_type=UtcMoment)
+    deleted_at: datetime | None = Field(default=None, sa_type=UtcMoment)
+
+
+class DraftFile(SQLModel, table=True):
+    """A file that an agent has attached to a reply that is not sent yet: `label` and `content` as an attachment's.
+
+    `place` is that of the reply's draft.
+    """
+
+    __tablename__ = "draft_file"
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    agent_id: str = Field(foreign_key="agent.id")
+    place: str
+    ticket_number: int = Field(foreign_key="ticket.number", index=True)
+    label: bytes = Field(sa_type=Original)
+    content: bytes = Field(sa_type=Original)
+    size: int
+    added_at: datetime = Field(sa_type=UtcMoment)

@@ -73,24 +73,40 @@ def _keep(db: Session, session: DeskSession, number: int, version: int, words: s
 
 
 def reply(
-    session: DeskSession, number: int, version: int, contact_id: str, text: str, *, act: ActId | None = None
+    session: DeskSession,
+    number: int,
+    version: int,
+    contact_id: str,
+    text: str,
+    *,
+    files: tuple[str, ...] = (),
+    act: ActId | None = None,
 ) -> DeliveryState:
     """Write to the requester at one of their contacts, chosen by its mask: queued and sealed first, then handed over.
 
     The ticket must be the agent's own; sending needs no verification, because the agent does not see the contact
-    (policy I.(1)3). Once it is out, now or with a later try, the first-response timer stops and the ticket waits; a
-    line that failed (FAILED is returned) is kept for that. One act is one letter: sent again, it says what became of
-    the first. Raises BadInput, NotAssigned, WrongState, ChangedElsewhere, ContactNotOnFile, KeyDestroyed, OnHold, and
-    what `acts.once` raises; then nothing was sent.
+    (policy I.(1)3). `files`: the ids of what was attached to it (`reply_files`). Once it is out, now or with a later
+    try, the first-response timer stops and the ticket waits; a line that failed (FAILED is returned) is kept for that.
+    One act is one letter: sent again, it says what became of the first. Raises BadInput, NotAssigned, WrongState,
+    ChangedElsewhere, ContactNotOnFile, FileRefused, KeyDestroyed, OnHold, and what `acts.once` raises; then nothing was
+    sent.
     """
     words = written(text)
     with session.work(*WORKS_ON_TICKETS) as db:
-        intent = Intent(act, ActKind.REPLY, number, (contact_id, words))
-        done = once(db, session, intent, partial(_queue, db, session, number, version, contact_id, words))
+        intent = Intent(act, ActKind.REPLY, number, (contact_id, words, *files))
+        done = once(db, session, intent, partial(_queue, db, session, number, version, contact_id, words, files))
     return deliver_one(session.desk, done["message"])
 
 
-def _queue(db: Session, session: DeskSession, number: int, version: int, contact_id: str, words: str) -> ActOutcome:
+def _queue(
+    db: Session,
+    session: DeskSession,
+    number: int,
+    version: int,
+    contact_id: str,
+    words: str,
+    files: tuple[str, ...],
+) -> ActOutcome:
     require_current(db, session)
     ticket = facts(db, number)
     require_own(ticket, session)
@@ -115,6 +131,7 @@ def _queue(db: Session, session: DeskSession, number: int, version: int, contact
         agent_id=session.agent.id,
         ticket_version=version,
         typed=True,
+        files=files,
     )
     return {"message": message_id}
 

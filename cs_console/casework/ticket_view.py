@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 from cs_console.access_log.aliases import alias_of
 from cs_console.access_log.standing import link_of
 from cs_console.casework.workflow import closes_with_reason
+from cs_console.custody.attachment_labels import AttachmentLabel, attachment_labels
 from cs_console.custody.contacts import MaskedContact, masked_contacts
 from cs_console.custody.redaction_queue import WAITING
 from cs_console.custody.safe_views import open_safe
@@ -32,7 +33,6 @@ from cs_console.settlements.settled import set_aside_by, settled_words
 from cs_console.tickets.ticket_record import ERASED, UNREADABLE, TicketFacts, facts
 from cs_console.verification.askers import asker_of, authority_then
 from models.agent import Agent
-from models.attachment import Attachment
 from models.columns import from_microseconds, moment
 from models.decision import Decision
 from models.enums import (
@@ -89,11 +89,6 @@ _LINES = Prepared(
     .order_by(col(Message.at).desc(), _CAME_IN, col(Message.id).desc())  # in the end the question before its answer
     .limit(LINES_SHOWN + 1)
 )
-_SIZES = (
-    select(col(Attachment.message_id), col(Attachment.size))
-    .where(col(Attachment.message_id).in_(bindparam("messages", expanding=True)))
-    .order_by(col(Attachment.message_id), col(Attachment.id))
-)
 _VERIFIED_LAST_COLUMNS: tuple[Any, ...] = (
     col(Verification.method),
     col(Verification.contact_field),
@@ -119,7 +114,7 @@ _DECIDED_LAST = Prepared(
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the conversation, redacted; `attachments` are sizes in bytes. Times are UTC.
+    """One line of the conversation, redacted, with the labels of its files. Times are UTC.
 
     `unconfirmed`: it names the ticket, but did not come from an address on file. It is quoted nowhere.
     """
@@ -130,7 +125,7 @@ class Line:
     sort: MessageSort
     channel: Channel
     text: str
-    attachments: tuple[int, ...]
+    attachments: tuple[AttachmentLabel, ...]
     delivery: DeliveryState
     unconfirmed: bool = False
 
@@ -225,7 +220,8 @@ def view_of(db: Session, session: DeskSession, number: int) -> TicketView:
     window, clock = _window(db, session, pack, ticket), clock_now(db, pack, ticket)
     now = None if ticket.closed_at else desk.clock.now()
     asker = None if keys is None else asker_of(db, desk, pack, number, ticket.requester_id, keys.requester_key)
-    lines, earlier = _lines(db, ticket, keys)
+    labels = () if keys is None else attachment_labels(db, desk, number, pack.meta.regions, keys)
+    lines, earlier = _lines(db, ticket, keys, labels)
     sealed_subject, waits = _subject(db, number)
     subject = _opened(keys, "ticket", "subject_redacted", str(number), sealed_subject)
     if waits and keys is not None:
@@ -289,14 +285,18 @@ def _subject(db: Session, number: int) -> tuple[bytes, bool]:
     return bytes(sealed), due is not None
 
 
-def _lines(db: Session, ticket: TicketFacts, keys: TicketKeys | None) -> tuple[tuple[Line, ...], bool]:
+def _lines(
+    db: Session, ticket: TicketFacts, keys: TicketKeys | None, labels: tuple[AttachmentLabel, ...]
+) -> tuple[tuple[Line, ...], bool]:
     rows = _LINES.all(db.connection(), {"number": ticket.number})
     shown = list(reversed(rows[:LINES_SHOWN]))
-    sizes = _attachment_sizes(db, [row[0] for row in shown])
-    return tuple(_line(row, keys, sizes.get(row[0], ())) for row in shown), len(rows) > LINES_SHOWN
+    files: dict[str, list[AttachmentLabel]] = {}
+    for label in labels:
+        files.setdefault(label.message_id, []).append(label)
+    return tuple(_line(row, keys, tuple(files.get(row[0], ()))) for row in shown), len(rows) > LINES_SHOWN
 
 
-def _line(row: Row, keys: TicketKeys | None, sizes: tuple[int, ...]) -> Line:
+def _line(row: Row, keys: TicketKeys | None, files: tuple[AttachmentLabel, ...]) -> Line:
     message_id, at, agent, stored, channel, sealed, delivery, unconfirmed = row
     sort = MessageSort(stored)
     return Line(
@@ -306,7 +306,7 @@ def _line(row: Row, keys: TicketKeys | None, sizes: tuple[int, ...]) -> Line:
         sort,
         Channel(channel),
         _opened(keys, "message", "text_redacted", message_id, sealed),
-        sizes,
+        files,
         DeliveryState(delivery),
         bool(unconfirmed),
     )
@@ -316,16 +316,6 @@ def _writer(sort: MessageSort, agent: str | None, *, unconfirmed: bool) -> str:
     if sort is MessageSort.RECEIVED:
         return UNCONFIRMED if unconfirmed else REQUESTER
     return agent or "console"
-
-
-def _attachment_sizes(db: Session, message_ids: list[str]) -> dict[str, tuple[int, ...]]:
-    if not message_ids:
-        return {}
-    rows = db.connection().execute(_SIZES, {"messages": message_ids})
-    sizes: dict[str, tuple[int, ...]] = {}
-    for message_id, size in rows:
-        sizes[message_id] = (*sizes.get(message_id, ()), size)
-    return sizes
 
 
 def _window(db: Session, session: DeskSession, pack: Pack, ticket: TicketFacts) -> _Window:

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, exists, null, or_, select
+from sqlalchemy import Connection, Select, bindparam, exists, null, or_, select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -28,7 +28,7 @@ from cs_console.access_log.stated_heads import state_head
 from cs_console.access_log.undertakings_on_record import NEWEST_UNDERTAKING, has_undertaken
 from cs_console.access_log.vouched import NEWEST_ASSIGNMENT, NEWEST_KIND, NEWEST_OWNER, NEWEST_WINDOW
 from cs_console.custody.display_format import for_reading
-from cs_console.custody.opening import open_text
+from cs_console.custody.opening import open_sealed, open_text
 from cs_console.custody.requester_access import NEWEST_ENDING, check_ending, check_in_use
 from cs_console.custody.sealing import Place
 from cs_console.custody.ticket_keys import opened_keys
@@ -47,6 +47,7 @@ from cs_console.errors import (
     SessionEnded,
     StoreBusy,
     StoreUnavailable,
+    WrongState,
 )
 from cs_console.live_session import LIVE_COLUMNS, check_live, check_roles, roles_and_due
 from cs_console.plain_text import plain
@@ -54,29 +55,50 @@ from cs_console.policy.schema import Pack
 from cs_console.prepared import Prepared, Row, Step
 from models.agent import Agent
 from models.agent_session import AgentSession
+from models.attachment import Attachment
 from models.columns import from_microseconds, microseconds, moment
 from models.contact import Contact
-from models.enums import Action, Field, Result, TicketKind
+from models.enums import Action, Field, Result, Role, TicketKind, TicketState
 from models.log import LogEntry
 from models.message import Message
 from models.requester import Requester
-from models.roles import SEES_PERSONAL_DATA
+from models.roles import SEES_PERSONAL_DATA, VERIFIES
 from models.ticket import Ticket
 from models.undertaking import Undertaking
 from models.verification import Verification
 
 UNLISTED = "unlisted"
 """What the log says in place of a purpose that no pack knows: a typed word could be a value."""
+VERIFICATION = "verification"
+"""The purpose for which a verifier looks at a document: every pack has that way to verify."""
+ATTACHMENT = "attachment"
+"""How the log names what was seen of a file."""
+DOCUMENT = "document"
+"""The same where a verifier looked at it for a verification: the pack says when such a file is deleted."""
 LONGEST_VIEW = 24 * 3600
 SHORT_ID = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is to be seen. `item`: a contact's id; a message's id for Field.MESSAGE; the number for Field.SUBJECT."""
+    """What is to be seen. `item`: a contact's id; a message's id for Field.MESSAGE; the number for Field.SUBJECT.
+
+    `file`: the id of an attachment of that message. Its content is to be seen then, by the rules for the message.
+    """
 
     field: Field
     item: str
+    file: str = ""
+
+    @property
+    def column(self) -> tuple[str, str]:
+        """Where its sealed value is stored."""
+        return _OF_A_FILE if self.file else _COLUMN_OF.get(self.field, _OF_A_CONTACT)
+
+    @property
+    def name(self) -> str:
+        """What the log calls it."""
+        return ATTACHMENT if self.file else self.field.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +108,16 @@ class Revealed:
     value: str = dataclasses.field(repr=False)
     field: Field
     seconds: int
+    entry: int
+    ticket: int
+    shown_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RevealedFile:
+    """The content of an attachment on its way out. It never shows in a repr."""
+
+    content: bytes = dataclasses.field(repr=False)
     entry: int
     ticket: int
     shown_at: datetime
@@ -117,6 +149,7 @@ class _Facts:
 
     requester_id: str
     kind: TicketKind
+    state: TicketState
     pack: str
     assignee_id: str | None
     verification: str | None
@@ -127,6 +160,7 @@ class _Facts:
 
 _COLUMN_OF = {Field.MESSAGE: ("message", "text"), Field.SUBJECT: ("ticket", "subject")}
 _OF_A_CONTACT = ("contact", "value")
+_OF_A_FILE = ("attachment", "content")
 _WINDOW = (
     select(col(Verification.id))
     .where(
@@ -146,7 +180,12 @@ def _one_look(table: str) -> Select[*tuple[Any, ...]]:
         col(Undertaking.version) == bindparam("undertaking"),
         col(Undertaking.expires_at) > bindparam("now"),
     )
-    sealed = {"contact": Contact.value, "message": Message.text, "ticket": Ticket.subject}[table]
+    sealed = {
+        "contact": Contact.value,
+        "message": Message.text,
+        "ticket": Ticket.subject,
+        "attachment": Attachment.content,
+    }[table]
     look: Select[*tuple[Any, ...]] = (
         select(
             *LIVE_COLUMNS,
@@ -155,6 +194,7 @@ def _one_look(table: str) -> Select[*tuple[Any, ...]]:
             col(Ticket.requester_id),
             col(Requester.state),
             col(Ticket.kind),
+            col(Ticket.state),
             col(Ticket.pack),
             col(Ticket.assignee_id),
             _WINDOW.scalar_subquery(),
@@ -176,10 +216,14 @@ def _one_look(table: str) -> Select[*tuple[Any, ...]]:
             & or_(col(Contact.ticket_number).is_(None), col(Contact.ticket_number) == bindparam("number"))
         )
         return look.outerjoin(Contact, of_the_ticket)
+    if table == "ticket":
+        return look
+    in_the_ticket = (col(Message.id) == bindparam("item")) & (col(Message.ticket_number) == bindparam("number"))
+    look = look.outerjoin(Message, in_the_ticket)
     if table == "message":
-        in_the_ticket = (col(Message.id) == bindparam("item")) & (col(Message.ticket_number) == bindparam("number"))
-        return look.outerjoin(Message, in_the_ticket)
-    return look
+        return look
+    of_the_message = (col(Attachment.id) == bindparam("file")) & (col(Attachment.message_id) == col(Message.id))
+    return look.outerjoin(Attachment, of_the_message)
 
 
 _END = aliased(LogEntry)
@@ -199,10 +243,13 @@ _MY_VIEW = Prepared(
     ).where(
         col(LogEntry.seq) == bindparam("seq"),
         col(LogEntry.actor) == bindparam("actor"),
-        col(LogEntry.action) == Action.FIELD_REVEALED.value,
+        or_(
+            col(LogEntry.action) == Action.FIELD_REVEALED.value,
+            col(LogEntry.action) == Action.ATTACHMENT_OPENED.value,
+        ),
     )
 )
-_LOOKS = {table: Prepared(_one_look(table)) for table in ("contact", "message", "ticket")}
+_LOOKS = {table: Prepared(_one_look(table)) for table in ("contact", "message", "ticket", "attachment")}
 
 
 def reveal(session: DeskSession, number: int, target: Target, purpose: str) -> Revealed:
@@ -217,16 +264,51 @@ def reveal(session: DeskSession, number: int, target: Target, purpose: str) -> R
     16.5.3).
     """
     try:
-        granted = _put_on_record(session, number, target, purpose)
+        granted = _put_on_record(session, number, target, purpose, Action.FIELD_REVEALED)
         value = open_text(granted.key, granted.place, granted.sealed)
     except ConsoleError as error:
-        _record_refusal(session, number, target, purpose, error)
+        record_refused(session, number, target, purpose, error)
         raise
     shown = plain(for_reading(target.field, value))
     return Revealed(shown, target.field, granted.seconds, granted.entry, number, session.desk.clock.now())
 
 
-def _put_on_record(session: DeskSession, number: int, target: Target, purpose: str) -> _OnRecord:
+def reveal_file(session: DeskSession, number: int, target: Target, purpose: str, act: Action) -> RevealedFile:
+    """Open an attachment of a message on the agent's own ticket, by the rules for the message's text.
+
+    `act` is what is done with it: ATTACHMENT_OPENED, ATTACHMENT_SAVED or ATTACHMENT_PASSED_ON. Raises like `reveal`,
+    and NothingThere for a file that was deleted.
+    """
+    return _file(session, number, target, purpose, act)
+
+
+def reveal_document(session: DeskSession, number: int, target: Target) -> RevealedFile:
+    """Open an attachment for a verifier, as a document that was sent for the verification of an open ticket.
+
+    The ticket need not be the verifier's and no window need be open: both come after this. The file counts as such a
+    document from now on, and is deleted when the pack says so. Raises like `reveal_file`, and WrongState for a closed
+    ticket.
+    """
+    return _file(session, number, target, VERIFICATION, Action.ATTACHMENT_OPENED, verifying=True)
+
+
+def _file(
+    session: DeskSession, number: int, target: Target, purpose: str, act: Action, *, verifying: bool = False
+) -> RevealedFile:
+    try:
+        if not target.file:
+            raise NothingThere("This is not an attachment.")
+        granted = _put_on_record(session, number, target, purpose, act, verifying=verifying)
+        content = open_sealed(granted.key, granted.place, granted.sealed)
+    except ConsoleError as error:
+        record_refused(session, number, target, purpose, error)
+        raise
+    return RevealedFile(content, granted.entry, number, session.desk.clock.now())
+
+
+def _put_on_record(
+    session: DeskSession, number: int, target: Target, purpose: str, act: Action, *, verifying: bool = False
+) -> _OnRecord:
     """Check everything, commit the entry, and state outside the database that the log has it.
 
     When this returns, both are durable.
@@ -238,45 +320,56 @@ def _put_on_record(session: DeskSession, number: int, target: Target, purpose: s
     with locked_log(desk, _look(session, number, target), *of_the_log) as (log, found):
         row, assignment, owner, window, kind, ending = found
         connection = log.connection
-        facts = _facts(connection, session, number, row)
+        facts = _facts(connection, session, number, row, VERIFIES if verifying else SEES_PERSONAL_DATA)
         pack = desk.packs.get(facts.pack)
         facts = dataclasses.replace(facts, kind=kind_of(desk, facts.kind, kind))
-        verification = _check(session, pack, facts, target.field, purpose)
-        if not is_holder(connection, session, number, assignment):
-            raise NotVouched(f"According to the access log, #{number} is not assigned to you.")
+        if verifying:
+            if facts.state is TicketState.CLOSED:
+                raise WrongState(f"#{number} is closed.", "Reopen it first.")
+            verification = ""
+        else:
+            verification = _check(session, pack, facts, target.field, purpose)
+            if not is_holder(connection, session, number, assignment):
+                raise NotVouched(f"According to the access log, #{number} is not assigned to you.")
         key = desk.keyring.key(facts.requester_id)
         pseudonym = desk.pseudonym(facts.requester_id, key)
         check_owner(desk, number, pseudonym, owner)
         check_ending(session, pseudonym, ending)
-        if facts.verification is not None:
+        if facts.verification is not None and not verifying:
             minutes = pack.verification.window_minutes
             if not is_open(connection, desk, number, facts.verification, minutes, pseudonym, window):
                 raise NotVouched(f"According to the access log, the requester of #{number} is not verified now.")
         if facts.sealed is None or (target.field is Field.SUBJECT and target.item != str(number)):
             raise NothingThere("This ticket has no such field.")
+        if not facts.sealed:
+            raise NothingThere("This file was deleted.", "Its name and the day remain on the ticket.")
         entry = Entry(
-            Action.FIELD_REVEALED,
+            act,
             ticket=number,
             requester=pseudonym,
-            fields=(target.field.value,),
+            fields=(target.name,),
             purpose=purpose,
             verification=verification,
+            about={DOCUMENT: target.file} if verifying else _about(target),
         )
+        if verifying:
+            seen = update(Attachment).where(col(Attachment.id) == target.file, col(Attachment.seen_at).is_(None))
+            connection.execute(seen.values(seen_at=desk.clock.now()))
         seq = log.append_last(PreparedEntry(desk, session.actor, entry, desk.clock.now()))
     state_head(desk, log.tree)
-    column = _COLUMN_OF.get(target.field, _OF_A_CONTACT)
+    column, item = target.column, target.file or target.item
     if column == _OF_A_CONTACT and facts.claimed is None:
-        place = Place(facts.requester_id, *column, target.item)
+        place = Place(facts.requester_id, *column, item)
     else:
         keys = opened_keys(facts.requester_id, key, number, facts.sealed_key)
-        place, key = keys.place(*column, target.item), keys.key
+        place, key = keys.place(*column, item), keys.key
     return _OnRecord(seq, place, key, facts.sealed, pack.reveal.seconds)
 
 
 def _look(session: DeskSession, number: int, target: Target) -> Step:
     """The question that `_facts` reads the answer of."""
     desk = session.desk
-    table, _ = _COLUMN_OF.get(target.field, _OF_A_CONTACT)
+    table, _ = target.column
     asked = {
         "agent": session.agent.id,
         "session": session.session_id,
@@ -288,23 +381,31 @@ def _look(session: DeskSession, number: int, target: Target) -> Step:
         asked["item"] = target.item
     if table == "contact":
         asked["field"] = target.field.value
+    if table == "attachment":
+        asked["file"] = target.file
     return _LOOKS[table], asked
 
 
-def _facts(connection: Connection, session: DeskSession, number: int, row: Row | None) -> _Facts:
+def _about(target: Target) -> dict[str, str]:
+    return {ATTACHMENT: target.file} if target.file else {}
+
+
+def _facts(
+    connection: Connection, session: DeskSession, number: int, row: Row | None, any_of: tuple[Role, ...]
+) -> _Facts:
     """Refuse a session, role or undertaking that is not good now, then a ticket that does not exist."""
     if row is None:
         raise SessionEnded("this session is not known here")
     started, active, ended, reason, state, roles, due, added, changed, undertaken, signed, *rest = row
     check_live(session, from_microseconds(started), from_microseconds(active), moment(ended), reason, state)
-    check_roles(*roles_and_due(connection, session, roles, due, (added, changed)), SEES_PERSONAL_DATA)
+    check_roles(*roles_and_due(connection, session, roles, due, (added, changed)), any_of)
     if not undertaken or not has_undertaken(connection, session, signed):
         raise NoUndertaking
-    requester_id, requester_state, kind, *others = rest
+    requester_id, requester_state, kind, state, *others = rest
     if requester_id is None:
         raise NothingThere(f"There is no ticket #{number}.")
     check_in_use(session, requester_state)
-    return _Facts(requester_id, TicketKind(kind), *others)
+    return _Facts(requester_id, TicketKind(kind), TicketState(state), *others)
 
 
 def _check(session: DeskSession, pack: Pack, facts: _Facts, field: Field, purpose: str) -> str:
@@ -326,7 +427,7 @@ def _check(session: DeskSession, pack: Pack, facts: _Facts, field: Field, purpos
     return (facts.verification or "")[:SHORT_ID]
 
 
-def _record_refusal(session: DeskSession, number: int, target: Target, purpose: str, refusal: ConsoleError) -> None:
+def record_refused(session: DeskSession, number: int, target: Target, purpose: str, refusal: ConsoleError) -> None:
     """Put the attempt on record. Failing at that changes nothing: it stays refused, and is recorded by the upkeep."""
     failed = isinstance(refusal, SealBroken | StoreUnavailable) and not isinstance(refusal, OwnerNotVouched)
     outcome = Result.FAILED if failed else Result.REFUSED
@@ -368,9 +469,10 @@ def _append_refusal(
         outcome,
         ticket=number,
         requester=_pseudonym(desk, owner),
-        fields=(target.field.value,),
-        purpose=_listed(desk, pack_name, purpose),
+        fields=(target.name,),
+        purpose=purpose if purpose == VERIFICATION and target.file else _listed(desk, pack_name, purpose),
         reason=code,
+        about=_about(target),
     )
     append_alone(desk, session.actor, entry, desk.clock.now())
 
@@ -419,7 +521,7 @@ def purposes_for(session: DeskSession, number: int, field: Field) -> tuple[Purpo
     )
 
 
-def end_view(session: DeskSession, revealed: Revealed, seconds: int) -> None:
+def end_view(session: DeskSession, revealed: Revealed | RevealedFile, seconds: int) -> None:
     """Record that the value is off the screen after so many seconds, once: a second time changes nothing. It works for
     a session that has ended too.
 

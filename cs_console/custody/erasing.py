@@ -28,7 +28,7 @@ from cs_console.desk import Desk
 from cs_console.errors import ConsoleError, ErasureNotProven, KeyDestroyed, KeyMissing, NotVouched, StoreUnavailable
 from cs_console.settings import Settings
 from models.acknowledgement import Acknowledgement
-from models.attachment import Attachment
+from models.attachment import Attachment, DraftFile
 from models.authority import Authority
 from models.clock_event import ClockEvent
 from models.contact import Contact
@@ -83,6 +83,7 @@ def wipe(db: Session, requester_id: str, now: datetime) -> None:
         Settlement: col(Settlement.ticket_number).in_(numbers),
         Hold: col(Hold.ticket_number).in_(numbers),
         Linking: col(Linking.ticket_number).in_(numbers),
+        DraftFile: col(DraftFile.ticket_number).in_(numbers),
     }
     state = {"state": RequesterState.ERASED, "tries": 0, "locked_until": None}
     run(update(Requester).where(col(Requester.id) == requester_id).values(state))
@@ -93,6 +94,7 @@ def wipe(db: Session, requester_id: str, now: datetime) -> None:
     run(update(Contact).where(whose[Contact]).values(lookup=None))
     drafts = col(Draft.key_owner).in_(contents_owners(numbers))
     run(delete(Draft).where((col(Draft.key_owner) == requester_id) | drafts))
+    run(delete(DraftFile).where(whose[DraftFile]))
     run(delete(VerificationCode).where(col(VerificationCode.requester_id) == requester_id))
     run(delete(Acknowledgement).where(col(Acknowledgement.ticket_number).in_(numbers)))
     waiting = col(Message.delivery).in_((DeliveryState.QUEUED, DeliveryState.FAILED))

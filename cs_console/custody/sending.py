@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 
 from sqlmodel import Session
 
-from cs_console.custody.opening import open_text
-from cs_console.custody.ticket_keys import ticket_keys
+from cs_console.custody.opening import open_sealed, open_text
+from cs_console.custody.ticket_keys import TicketKeys, ticket_keys
 from cs_console.desk import Desk
 from cs_console.errors import NothingThere
+from models.attachment import Attachment
 from models.enums import MessageSort
 from models.message import Message
 
@@ -21,6 +22,15 @@ OUTGOING = frozenset(
         MessageSort.ACKNOWLEDGEMENT,
     }
 )
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingFile:
+    """A file that goes out with a message. It never appears in a repr."""
+
+    name: str = field(repr=False)
+    media_type: str
+    content: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -36,6 +46,7 @@ class OutgoingLine:
     ticket_version: int | None = None
     own_subject: bool = True
     typed: bool = False
+    files: tuple[OutgoingFile, ...] = ()
 
 
 def line_for_sending(db: Session, desk: Desk, message_id: str) -> OutgoingLine:
@@ -57,4 +68,15 @@ def line_for_sending(db: Session, desk: Desk, message_id: str) -> OutgoingLine:
         headers.get("ticket_row"),
         headers.get("own_subject", True),
         headers.get("typed", False),
+        tuple(_file(db, keys, message_id, file) for file in headers.get("files", ())),
     )
+
+
+def _file(db: Session, keys: TicketKeys, message_id: str, file: str) -> OutgoingFile:
+    """A file that the sealed headers name: a row put beside the message by hand goes nowhere."""
+    found = db.get(Attachment, file)
+    if found is None or found.message_id != message_id:
+        raise NothingThere("A file of this message is not there any more.", "Write it again.")
+    label = json.loads(open_text(keys.key, keys.place("attachment", "label", file), found.label))
+    content = open_sealed(keys.key, keys.place("attachment", "content", file), found.content)
+    return OutgoingFile(label["name"], label["type"], content)

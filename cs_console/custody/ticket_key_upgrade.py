@@ -20,7 +20,7 @@ from cs_console.custody.sealing import Place, seal
 from cs_console.custody.ticket_keys import TicketKeys, new_ticket_keys, opened_keys
 from cs_console.desk import Desk
 from cs_console.errors import ConsoleError, KeyMissing, SealBroken, StoreUnavailable
-from models.attachment import Attachment
+from models.attachment import Attachment, DraftFile
 from models.authority import Authority
 from models.clock_event import ClockEvent
 from models.contact import Contact
@@ -134,7 +134,7 @@ def seal_again(db: Session, desk: Desk, number: int, old: TicketKeys, new: Ticke
 
 def _rows_of(number: int) -> dict[type[SQLModel], Select[*tuple[Any, ...]]]:
     """By table: the ids of the ticket's versions, and whether what they hold is sealed twice."""
-    by_number = (Contact, Message, Verification, Authority, ClockEvent, Settlement, Hold)
+    by_number = (Contact, Message, Verification, Authority, ClockEvent, Settlement, Hold, DraftFile)
     return {
         Ticket: select(col(Ticket.number), false()).where(col(Ticket.number) == number),
         **{table: select(col(table.id), false()).where(col(table.ticket_number) == number) for table in by_number},

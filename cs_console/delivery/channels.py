@@ -10,6 +10,7 @@ from email.policy import SMTP, Policy
 from email.utils import format_datetime
 
 from cs_console import outbox
+from cs_console.custody.sending import OutgoingFile
 from cs_console.delivery import sms, smtp
 from cs_console.delivery.flowed import flowed
 from cs_console.errors import BadSettings, DeliveryFailed
@@ -51,6 +52,7 @@ class Outgoing:
     """What its Auto-Submitted says (RFC 3834); "" where a person wrote or decided it."""
     bounces_to: str = ""
     """The envelope sender; "" is our own address."""
+    attachments: tuple[OutgoingFile, ...] = field(default=(), repr=False)
 
 
 def hand_over(settings: Settings, outgoing: Outgoing) -> None:
@@ -110,6 +112,9 @@ def mail_of(settings: Settings, outgoing: Outgoing) -> EmailMessage:
         mail["Auto-Submitted"] = outgoing.automatic
         mail["X-Auto-Response-Suppress"] = "All"
     mail.set_content(flowed(encodable(outgoing.text)), params={"format": "flowed"})
+    for file in outgoing.attachments:
+        general, _, special = file.media_type.partition("/")
+        mail.add_attachment(file.content, maintype=general, subtype=special, filename=encodable(file.name))
     return mail
 
 

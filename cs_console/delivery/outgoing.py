@@ -14,6 +14,7 @@ from cs_console.custody.answered_mail import AnsweredMail, answered_mail
 from cs_console.custody.blind_index import reference_token
 from cs_console.custody.contacts import address_for_sending, known_values
 from cs_console.custody.redaction import redact
+from cs_console.custody.reply_files import move_files
 from cs_console.custody.sending import OutgoingLine, line_for_sending
 from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.delivery.answered import Moved, settle_reply, settle_undelivered
@@ -26,6 +27,7 @@ from cs_console.errors import (
     ConsoleError,
     ContactNotOnFile,
     DeliveryFailed,
+    FileRefused,
     KeyDestroyed,
     KeyMissing,
     NothingThere,
@@ -82,13 +84,16 @@ def queue_message(
     subject: str = "",
     ticket_version: int | None = None,
     typed: bool = False,
+    files: tuple[str, ...] = (),
 ) -> str:
     """Store one outgoing line, sealed, inside the caller's transaction and return its id; deliver_queued sends it.
 
     A reply says which `ticket_version` it leaves, so that nothing newer is overridden when it is sent. The subject
     carries the ticket's tag `[#10482]`; without one it has the desk's name (the pack's text for a notice), and a reply
     to a mail has that mail's. `typed`: the text is an agent's own, so it gets what surrounds one (`reply_text`).
-    Raises ContactNotOnFile for a contact that nothing can be sent to, KeyDestroyed.
+    `files`: the ids of the agent's files for it (`custody/reply_files.py`), which go out with a mail. Raises
+    ContactNotOnFile for a contact that nothing can be sent to, FileRefused, NothingThere for a file that is gone,
+    KeyDestroyed.
     """
     channel = _channel_to(db, requester_id, contact_id)
     ticket = db.get_one(Ticket, ticket_number)
@@ -100,12 +105,15 @@ def queue_message(
         notice = sort == MessageSort.NOTICE
         subject = notice_subject(pack, ticket_number, ticket.language) if notice else desk.settings.desk_name
     own_id = mail_id(desk, message_id)
+    if files and channel is not Channel.MAIL:
+        raise FileRefused("Files can only be sent by mail.", "Choose a mail address, or take the files off.")
     headers = {
         "subject": tagged(subject, ticket_number),
         "message_id": own_id,
         "ticket_row": ticket_version,
         "own_subject": own_subject,
         "typed": typed,
+        "files": list(files),
     }
     regions = pack.meta.regions
     redacted = redact(text, regions, known_values(db, desk, requester_id, keys.requester_key, keys))
@@ -130,6 +138,8 @@ def queue_message(
         )
     )
     db.flush()
+    if files and agent_id is not None:
+        move_files(db, desk, keys, agent_id, message_id, files)
     return message_id
 
 
@@ -337,6 +347,7 @@ def _outgoing(
         references=answered.references,
         automatic=_BY_ITSELF.get(MessageSort(message.sort), _GENERATED if by_itself else ""),
         bounces_to=envelope_sender(desk.settings, message.id) if kind is Field.EMAIL else "",
+        attachments=line.files,
     )
 
 

@@ -83,6 +83,13 @@ class ClosureRules(Part):
         return self
 
 
+class DocumentRules(Part):
+    """How long a document that was sent for verification is kept: no copy beyond the decision (POLICY.md)."""
+
+    delete_after_days: Days = 0
+    """Counted from when the ticket was closed."""
+
+
 class VerificationRules(Part):
     window_minutes: Minutes
     code: CodeRules
@@ -90,3 +97,4 @@ class VerificationRules(Part):
     authority: dict[AuthoritySort, AuthorityRules] = {}
     caller: CallerRules | None = None
     closure: ClosureRules | None = None
+    documents: DocumentRules = DocumentRules()

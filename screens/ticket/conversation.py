@@ -7,7 +7,7 @@ from textual.containers import Vertical, VerticalScroll
 from cs_console.casework.conversation import Line
 from cs_console.local_time import moment
 from models.enums import DeliveryState, MessageSort
-from screens.frame.amounts import size_words
+from screens.ticket.attachment_words import label_words
 from screens.widgets.safe_text import PlainText
 
 _SORTS = {
@@ -34,8 +34,8 @@ class MessageBlock(Vertical):
     def compose(self) -> ComposeResult:
         yield PlainText(_head(self._line), classes="head")
         yield PlainText(self._line.text.strip() or "(no text)", classes="words")
-        if self._line.attachments:
-            yield PlainText(_attachments(self._line.attachments), classes="sealed")
+        for label in self._line.attachments:
+            yield PlainText(f"▪ {label_words(label)}", classes="sealed")
 
 
 class Conversation(VerticalScroll):
@@ -74,8 +74,3 @@ def _head(line: Line) -> str:
     if line.delivery in _DELIVERY:
         parts.append(f"! {_DELIVERY[line.delivery]}")
     return "  ".join(parts)
-
-
-def _attachments(sizes: tuple[int, ...]) -> str:
-    files = "1 file" if len(sizes) == 1 else f"{len(sizes)} files"
-    return f"{files} stored sealed, never opened here: {', '.join(map(size_words, sizes))}"

@@ -194,7 +194,7 @@ def test_lines_stand_in_order_with_their_attachments_and_the_newest_are_shown(te
     view = open_ticket(mei, made.number)
     assert [line.text for line in view.lines] == [f"line {minute}" for minute in range(1, LINES_SHOWN + 1)]
     assert view.earlier_lines
-    assert sorted(view.lines[-1].attachments) == [10, 20]
+    assert sorted(label.size for label in view.lines[-1].attachments) == [10, 20]
 
 
 # --- what can be revealed --------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from cs_console.custody.attachment_labels import attachment_labels
 from cs_console.custody.contacts import NewContact, add_contact
 from cs_console.custody.known_terms import KnownTerms
 from cs_console.custody.redaction import redact_known
+from cs_console.custody.reply_files import NewFile, keep_file, kept_files
 from cs_console.custody.safe_views import SAFE_COLUMNS, TYPED_COLUMNS, open_safe, open_typed
 from cs_console.custody.sealing import Place, seal
 from cs_console.custody.ticket_keys import ticket_keys
@@ -231,6 +232,20 @@ def attached(test_desk: TestDesk) -> tuple[str, Reader]:
     return made.requester_id, read
 
 
+def attached_to_a_reply(test_desk: TestDesk) -> tuple[str, Reader]:
+    mei = test_desk.session("mei", Role.AGENT)
+    made = make_ticket(test_desk, assignee=mei)
+    place = f"reply:{made.number}"
+    with mei.work() as db:
+        keep_file(db, mei, place, made.number, NewFile(f"{WORDS}.pdf", "application/pdf", b"x"))
+
+    def read() -> str:
+        with mei.reading() as db:
+            return kept_files(db, mei, place, made.number)[0].words
+
+    return made.requester_id, read
+
+
 CASES: list[tuple[Column, Callable[[TestDesk], tuple[str, Reader]]]] = [
     (("decision", "answers"), refused),
     (("decision", "answers"), evidence_named),
@@ -246,6 +261,7 @@ CASES: list[tuple[Column, Callable[[TestDesk], tuple[str, Reader]]]] = [
     (("verification", "note"), seen_by_a_verifier),
     (("authority", "note"), seen_authority),
     (("attachment", "label"), attached),
+    (("draft_file", "label"), attached_to_a_reply),
 ]
 
 
@@ -269,7 +285,7 @@ READ_BY_ITS_TYPIST = {("draft", "text")}
 """An agent's own unsent words, for that agent alone: what they send may not change while they type."""
 ON_RECORD_ONLY = {
     ("contact", "value"), ("ticket", "subject"), ("message", "text"), ("message", "headers"), ("attachment", "content"),
-    ("quarantined", "content"), ("requester", "account_id"),
+    ("quarantined", "content"), ("requester", "account_id"), ("draft_file", "content"),
 }  # fmt: skip
 """Originals: for a person only through a reveal, or for a machine."""
 NO_WORDS = {("ticket", "sealed_key"), ("second_factor", "pending"), ("second_factor", "secret")}
@@ -285,7 +301,7 @@ def test_every_column_that_holds_words_is_redacted_late() -> None:
         for name in names
     }
     covered = {column for column, _ in CASES}
-    assert covered == TYPED_COLUMNS | {("attachment", "label")}
+    assert covered == TYPED_COLUMNS | {("attachment", "label"), ("draft_file", "label")}
     assert SAFE_COLUMNS == REDACTED_AGAIN | NO_ONES_SENTENCES | READ_BY_ITS_TYPIST
     assert sealed == covered | SAFE_COLUMNS | ON_RECORD_ONLY | NO_WORDS
 

@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.widget import Widget
 
 from cs_console.casework.conversation import Line
+from cs_console.custody.attachment_labels import AttachmentLabel
 from models.enums import Channel, DeliveryState, MessageSort
 from screens.decisions.mark_list import MarkList
 from screens.frame.amounts import countdown, size_words
@@ -26,7 +27,8 @@ PHONE = "+8613800138000"
 
 def line(text: str) -> Line:
     at = datetime(2026, 11, 20, 9, tzinfo=UTC)
-    return Line("id", at, text, MessageSort.RECEIVED, Channel.MAIL, text, (12, 30_000), DeliveryState.FAILED)
+    files = (AttachmentLabel("one", "id", text, text, 12), AttachmentLabel("two", "id", text, text, 30_000, at))
+    return Line("id", at, text, MessageSort.RECEIVED, Channel.MAIL, text, files, DeliveryState.FAILED)
 
 
 SHOWN: tuple[Callable[[str], Widget], ...] = (

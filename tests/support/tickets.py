@@ -212,7 +212,14 @@ def take_over(test_desk: TestDesk, before: DeskSession, after: DeskSession) -> N
         give(test_desk, number, after)
 
 
-def attach(test_desk: TestDesk, made: MadeTicket, name: str, media_type: str = "application/pdf") -> str:
+def attach(
+    test_desk: TestDesk,
+    made: MadeTicket,
+    name: str,
+    media_type: str = "application/pdf",
+    content: bytes = b"sealed",
+    size: int = 2048,
+) -> str:
     """Put a sealed file beside the ticket's message; its id."""
     desk, row = test_desk.desk, new_id()
     label = json.dumps({"name": name, "type": media_type})
@@ -223,8 +230,8 @@ def attach(test_desk: TestDesk, made: MadeTicket, name: str, media_type: str = "
                 id=row,
                 message_id=made.message_id,
                 label=keys.seal("attachment", "label", row, label),
-                content=keys.seal("attachment", "content", row, b"sealed"),
-                size=2048,
+                content=keys.seal("attachment", "content", row, content),
+                size=size,
             )
         )
     return row
