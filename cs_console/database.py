@@ -49,6 +49,7 @@ REVISIONS = (
     "0020",
     "0021",
     "0022",
+    "0023",
 )
 """The migrations this program knows, oldest first: one for each file in migrations/versions."""
 
