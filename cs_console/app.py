@@ -22,7 +22,7 @@ from screens.frame.places import Places
 from screens.frame.presence import Presence
 from screens.frame.screen_lock import ScreenLock
 from screens.frame.session_app import SessionApp
-from screens.frame.session_calls import keep_up, warm_up
+from screens.frame.session_calls import deliver_held, keep_up, warm_up
 from screens.frame.store_watch import StoreWatch
 from screens.frame.theme import use_theme
 from screens.registry import app_bindings, key_problems
@@ -32,6 +32,8 @@ from screens.sign_in.sign_in import SignInScreen
 from screens.widgets.notice_bar import Said
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from cs_console.desk import Desk, DeskSession
     from cs_console.settings import Settings
     from cs_console.staff.sign_in import SignedIn
@@ -41,6 +43,8 @@ FIRST_PAINT_SECONDS = 0.15
 TICK_SECONDS = 1.0
 REFRESH_SECONDS = 10.0
 UPKEEP_SECONDS = 60.0
+A_MOMENT = 0.1
+"""After the time of a held letter: the clock must have passed it."""
 
 
 class ConsoleApp(SessionApp, inherit_bindings=False):
@@ -239,6 +243,20 @@ class ConsoleApp(SessionApp, inherit_bindings=False):
         if self.session is None:
             return
         self._header.read_log(self.session.desk)
+        if isinstance(self.screen, ConsoleScreen) and not self.locked:
+            self.screen.refresh_now()
+
+    def deliver_held(self, number: int, at: "datetime") -> None:
+        """Send what is held on a ticket once its time has come, while this console runs; else an upkeep does."""
+        if self.session is not None:
+            desk = self.session.desk
+            left = (at - desk.clock.now()).total_seconds()
+            if left <= UPKEEP_SECONDS:  # what goes out later can wait for the upkeep
+                send = partial(deliver_held, desk, number)
+                self.set_timer(max(left, 0.0) + A_MOMENT, partial(self.in_background, send, self._delivered))
+
+    def _delivered(self, _problem: ConsoleError | None) -> None:
+        """Show what became of it. What could not be sent is tried again by the upkeep."""
         if isinstance(self.screen, ConsoleScreen) and not self.locked:
             self.screen.refresh_now()
 

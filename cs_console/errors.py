@@ -514,6 +514,53 @@ class DeliveryFailed(ConsoleError):
         self.unreached = unreached
 
 
+class LetterStopped(ConsoleError):
+    """A held letter may no longer go out: what its writer could do when they wrote it they cannot do now."""
+
+    code = "letter_stopped"
+
+
+class HandedOn(LetterStopped):
+    """The ticket is not its writer's any more."""
+
+    code = "ticket_handed_on"
+
+    def __init__(self) -> None:
+        super().__init__("The ticket changed hands before the message was sent.", "Its assignee can write it again.")
+
+
+class WriterSuspended(LetterStopped):
+    """Its writer's account is suspended, or has lost the role."""
+
+    code = "writer_suspended"
+
+    def __init__(self) -> None:
+        super().__init__("The account of its writer was suspended before the message was sent.", "Write it again.")
+
+
+class TicketLinked(LetterStopped):
+    """The ticket is another requester's now: the recipient has to be chosen again (DECISIONS.md, 19)."""
+
+    code = "ticket_linked"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The ticket was linked to another requester before the message was sent.",
+            "Write it again and choose the recipient.",
+        )
+
+
+class NothingToTakeBack(ConsoleError):
+    """No letter of the agent's on this ticket is still held."""
+
+    code = "nothing_to_take_back"
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            f"There is no message of yours on #{number} to take back.", "What has gone out cannot be recalled."
+        )
+
+
 # --- decisions -------------------------------------------------------------------------------------------
 
 

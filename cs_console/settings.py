@@ -39,6 +39,7 @@ class Settings(BaseModel):
     (`attachment_command = "/usr/local/bin/show-on-safe-host"`). Without them no attachment leaves the stores.
     `attach_from`: the only folder from which files are attached to replies, since the console may read more on its
     host than its agents may; without it none are. `attach_mib`: how large the files of one reply may be together.
+    `send_delay`: how long a reply waits before it goes out; until then its writer can take it back (`u`).
     `pack`: the policy for new tickets; without it the one that was adopted last (`cs-console policy adopt`).
     `keys` rebinds commands: `[keys] claim = "ctrl+k"`.
     """
@@ -68,6 +69,7 @@ class Settings(BaseModel):
     attachment_command: str = Field("", repr=False)
     attach_from: Path | None = None
     attach_mib: int = Field(10, ge=1, le=50)
+    send_delay: int = Field(10, ge=0, le=3600)
     theme: str = "cs-dark"
     idle_hide: int = 300
     idle_sign_out: int = 900

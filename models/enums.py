@@ -84,31 +84,10 @@ class MailClass(StrEnum):
     SPAM = "spam"
 
 
-class SetAside(StrEnum):
-    """Why mail is kept apart from the tickets: what it is, or that it cannot be read."""
-
-    UNREADABLE = "unreadable"
-    SPAM = "spam"
-    AUTOMATIC = "automatic"
-    """A program's answer that names no ticket."""
-    BOUNCE = "bounce"
-    """A mail server's report about no mail of ours that is known here."""
-    OWN = "own"
-    """Our own mail come back, where it is not one that was sent from here."""
-
-
-class SetAsideState(StrEnum):
-    KEPT = "kept"
-    RELEASED = "released"
-    DROPPED = "dropped"
-
-
 class MessageSort(StrEnum):
     """Who speaks in a line of the conversation."""
 
     RECEIVED = "received"
-    AUTOMATIC = "automatic"
-    """What a program or a mail server wrote: it is shown, and no rule takes it for the requester's words."""
     REPLY = "reply"
     NOTE = "note"
     CODE = "code"
@@ -124,10 +103,12 @@ class DeliveryState(StrEnum):
     QUEUED = "queued"
     SENT = "sent"
     FAILED = "failed"
-    CAME_BACK = "came back"
-    """It went out, and a mail server reported later that it could not deliver it."""
+    HELD = "held"
+    """It goes out at its time, and until then its writer can take it back."""
     REFUSED = "refused"
     """Told, never stored: it failed for good, and trying again is useless (stored as failed, without a next time)."""
+    TAKEN_BACK = "taken back"
+    """Told, never stored: its writer took it back, and it is a draft again."""
 
 
 class VerificationMethod(StrEnum):
@@ -273,6 +254,8 @@ class Action(StrEnum):
     VERIFICATION_UNLOCKED = "verification.unlocked"
     WINDOW_CLOSED = "verification.closed"
     MESSAGE_SENT = "message.sent"
+    MESSAGE_HELD = "message.held"
+    MESSAGE_TAKEN_BACK = "message.taken_back"
     NOTICE_SENT_AGAIN = "notice.sent_again"
     NOTICE_POSTED = "notice.posted"
     NOTE_ADDED = "note.added"
@@ -328,13 +311,5 @@ class Action(StrEnum):
     DESK_RESTORED = "desk.restored"
     LOG_ACCEPTED = "log.accepted"
     UNCONFIRMED_RECEIVED = "message.unconfirmed"
-    AUTOMATIC_RECEIVED = "message.automatic"
-    MAIL_CAME_BACK = "message.came_back"
-    SET_ASIDE_READ = "set_aside.read"
-    SET_ASIDE_RELEASED = "set_aside.released"
-    SET_ASIDE_RETRIED = "set_aside.retried"
-    SET_ASIDE_DROPPED = "set_aside.dropped"
-    SENDER_BLOCKED = "sender.blocked"
-    SENDER_UNBLOCKED = "sender.unblocked"
     TIME_PARTED = "time.parted"
     TIME_CONFIRMED = "time.confirmed"

@@ -128,6 +128,14 @@ COMMANDS: tuple[Command, ...] = (
         "state", "s", "State", "Change the ticket's state.", _on("queue", "ticket"), _on("ticket"), WORKS_ON_TICKETS
     ),
     Command("assign", "a", "Assign", "Assign the ticket to an agent.", _on("queue", "ticket"), roles=WORKS_ON_TICKETS),
+    Command(
+        "undo",
+        "u",
+        "Undo",
+        "Take back your reply that has not gone out yet: it is a draft again.",
+        _on("ticket"),
+        roles=WORKS_ON_TICKETS,
+    ),
     Command("kind", "t", "Kind", "Change the ticket's kind.", _on("ticket"), roles=WORKS_ON_TICKETS),
     Command("priority", "p", "Priority", "Change the ticket's priority.", _on("ticket"), roles=WORKS_ON_TICKETS),
     Command(
@@ -142,7 +150,7 @@ COMMANDS: tuple[Command, ...] = (
         "contact", "e", "Contact", "Correct or add a contact of the requester.", _on("ticket"), roles=CORRECTS_CONTACTS
     ),
     Command(
-        "release", "u", "Release", "Return the ticket to the queue, unassigned.", _on("ticket"), roles=WORKS_ON_TICKETS
+        "release", "U", "Release", "Return the ticket to the queue, unassigned.", _on("ticket"), roles=WORKS_ON_TICKETS
     ),
     Command(
         "erase",
@@ -304,6 +312,16 @@ COMMANDS: tuple[Command, ...] = (
         _on("form", "words"),
         _on("form"),
         sign="^s",
+        palette=False,
+    ),
+    Command(
+        "send_later",
+        "ctrl+t",
+        "Later",
+        "Choose when the reply goes out. Until then you can take it back.",
+        _on("form"),
+        _on("form"),
+        sign="^t",
         palette=False,
     ),
     Command(

@@ -1,5 +1,6 @@
 """A ticket's conversation: opening it on record, notes between agents, replies to the requester."""
 
+from datetime import datetime, timedelta
 from functools import partial
 
 from sqlmodel import Session
@@ -10,6 +11,7 @@ from cs_console.casework.notes import keep_note, written
 from cs_console.casework.ticket_view import FieldState, Line, TicketView, view_of
 from cs_console.custody.requester_access import require_in_use
 from cs_console.delivery.outgoing import deliver_one, queue_message
+from cs_console.delivery.send_times import require_sendable
 from cs_console.delivery.where_to_write import may_write_to
 from cs_console.desk import DeskSession
 from cs_console.errors import ChangedElsewhere, ContactNotOnFile, WrongState
@@ -22,6 +24,7 @@ from cs_console.tickets.ticket_record import (
     require_open,
     require_own,
 )
+from models.columns import microseconds
 from models.enums import Action, ActKind, DeliveryState, MessageSort, TicketState
 from models.roles import WORKS_ON_TICKETS
 
@@ -81,8 +84,12 @@ def reply(
     *,
     files: tuple[str, ...] = (),
     act: ActId | None = None,
+    at: datetime | None = None,
 ) -> DeliveryState:
     """Write to the requester at one of their contacts, chosen by its mask: queued and sealed first, then handed over.
+
+    It is held (HELD is returned) until the time that was chosen (`at`), else for as long as the desk's `send_delay`
+    says: until then `undo.take_back` takes it back, and the desk's upkeep sends it afterwards, if it still may go out.
 
     The ticket must be the agent's own; sending needs no verification, because the agent does not see the contact
     (policy I.(1)3). `files`: the ids of what was attached to it (`reply_files`). Once it is out, now or with a later
@@ -93,8 +100,10 @@ def reply(
     """
     words = written(text)
     with session.work(*WORKS_ON_TICKETS) as db:
-        intent = Intent(act, ActKind.REPLY, number, (contact_id, words, *files))
-        done = once(db, session, intent, partial(_queue, db, session, number, version, contact_id, words, files))
+        until = () if at is None else (at.isoformat(),)
+        intent = Intent(act, ActKind.REPLY, number, (contact_id, words, *files, *until))
+        queue = partial(_queue, db, session, number, version, contact_id, words, files, at)
+        done = once(db, session, intent, queue)
     return deliver_one(session.desk, done["message"])
 
 
@@ -106,7 +115,9 @@ def _queue(
     contact_id: str,
     words: str,
     files: tuple[str, ...],
+    at: datetime | None,
 ) -> ActOutcome:
+    held_until = _held_until(session, at)
     require_current(db, session)
     ticket = facts(db, number)
     require_own(ticket, session)
@@ -119,7 +130,8 @@ def _queue(
             "Nothing may be sent to this contact: it is not on file, and this ticket's message did not come from it.",
             "Choose another contact, or add one that the verified requester names (e).",
         )
-    version = change(db, ticket, version, last_message_at=session.desk.clock.now())
+    newest = {} if held_until else {"last_message_at": session.desk.clock.now()}
+    version = change(db, ticket, version, **newest)
     message_id = queue_message(
         db,
         session.desk,
@@ -132,8 +144,21 @@ def _queue(
         ticket_version=version,
         typed=True,
         files=files,
+        held_until=held_until,
     )
+    if held_until is not None:
+        about = {"message": message_id, "until": str(microseconds(held_until)), "by": session.agent.id}
+        record_about(db, session, ticket, Action.MESSAGE_HELD, MessageSort.REPLY.value, about=about)
     return {"message": message_id}
+
+
+def _held_until(session: DeskSession, at: datetime | None) -> datetime | None:
+    """When it goes out at the earliest; None for at once. Raises BadInput for a time that no letter is kept for."""
+    now, delay = session.desk.clock.now(), timedelta(seconds=session.desk.settings.send_delay)
+    if at is None:
+        return now + delay if delay else None
+    require_sendable(at, now)
+    return max(at, now + delay)
 
 
 def _view(session: DeskSession, number: int) -> TicketView:

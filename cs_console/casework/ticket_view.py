@@ -20,7 +20,6 @@ from cs_console.deadlines.clock import is_escalated
 from cs_console.deadlines.clock_events import clock_now, review_began
 from cs_console.deadlines.clock_words import clock_words, due_first_words
 from cs_console.decisions.notice_delivery import NoticeWay, notice_way
-from cs_console.delivery.outgoing import CHANNELS
 from cs_console.delivery.where_to_write import may_write_to
 from cs_console.desk import DeskSession
 from cs_console.errors import KeyDestroyed, SealBroken
@@ -42,7 +41,6 @@ from models.enums import (
     DeliveryState,
     Field,
     Link,
-    MailClass,
     MessageSort,
     Priority,
     Role,
@@ -54,9 +52,8 @@ from models.message import Message
 from models.ticket import Ticket
 from models.verification import Verification
 
-REQUESTER, UNCONFIRMED, PROGRAM, MAIL_SERVER = "requester", "unconfirmed sender", "a program", "a mail server"
+REQUESTER, UNCONFIRMED = "requester", "unconfirmed sender"
 """Who wrote a line that came in."""
-NO_OTHER_CONTACT = "No other contact is on file: write by letter."
 LINES_SHOWN = 200
 NOT_NEEDED, CLAIM_FIRST, VERIFY_FIRST, NOT_YOURS = "not needed here", "claim first", "verify first", "not yours"
 _LETTER_WORDS = {
@@ -84,8 +81,9 @@ _LINES_COLUMNS: tuple[Any, ...] = (
     col(Message.text_redacted),
     col(Message.delivery),
     col(Message.unconfirmed),
-    col(Message.mail_class),
-    col(Message.contact_id),
+    col(Message.next_delivery_at),
+    col(Message.delivery_problem),
+    col(Message.agent_id),
 )
 _LINES = Prepared(
     select(*_LINES_COLUMNS)
@@ -121,8 +119,8 @@ _DECIDED_LAST = Prepared(
 class Line:
     """One line of the conversation, redacted, with the labels of its files. Times are UTC.
 
-    `unconfirmed`: it names the ticket, but did not come from an address on file. It is quoted nowhere. `advice`: what
-    to do about one that came back, in words without a value.
+    `unconfirmed`: it names the ticket, but did not come from an address on file. It is quoted nowhere. `goes_out_at`:
+    until then it is held, and this agent `can_take_back` their own. `problem`: the code of what kept it from going out.
     """
 
     id: str
@@ -134,9 +132,9 @@ class Line:
     attachments: tuple[AttachmentLabel, ...]
     delivery: DeliveryState
     unconfirmed: bool = False
-    mail_class: MailClass = MailClass.PERSON
-    contact_id: str | None = None
-    advice: str = ""
+    goes_out_at: datetime | None = None
+    can_take_back: bool = False
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,11 +228,9 @@ def view_of(db: Session, session: DeskSession, number: int) -> TicketView:
     now = None if ticket.closed_at else desk.clock.now()
     asker = None if keys is None else asker_of(db, desk, pack, number, ticket.requester_id, keys.requester_key)
     labels = () if keys is None else attachment_labels(db, desk, number, pack.meta.regions, keys)
-    lines, earlier = _lines(db, ticket, keys, labels)
+    lines, earlier = _lines(db, session, ticket, keys, labels)
     sealed_subject, waits = _subject(db, number)
     subject = _opened(keys, "ticket", "subject_redacted", str(number), sealed_subject)
-    allowed = may_write_to(db, desk, ticket)
-    lines = tuple(_advised(line, contacts, allowed) for line in lines)
     if waits and keys is not None:
         subject, lines = WAITING, tuple(replace(line, text=WAITING) for line in lines)
     return TicketView(
@@ -257,7 +253,7 @@ def view_of(db: Session, session: DeskSession, number: int) -> TicketView:
         lines=lines,
         earlier_lines=earlier,
         contacts=contacts,
-        may_write_to=allowed,
+        may_write_to=may_write_to(db, session.desk, ticket),
         fields=tuple(_contact_fields(session, pack, ticket, contacts, window)),
         text_fields=tuple(_text_fields(session, pack, ticket, subject, lines, window)) if keys else (),
         window_until=window.until,
@@ -297,50 +293,42 @@ def _subject(db: Session, number: int) -> tuple[bytes, bool]:
 
 
 def _lines(
-    db: Session, ticket: TicketFacts, keys: TicketKeys | None, labels: tuple[AttachmentLabel, ...]
+    db: Session,
+    session: DeskSession,
+    ticket: TicketFacts,
+    keys: TicketKeys | None,
+    labels: tuple[AttachmentLabel, ...],
 ) -> tuple[tuple[Line, ...], bool]:
     rows = _LINES.all(db.connection(), {"number": ticket.number})
     shown = list(reversed(rows[:LINES_SHOWN]))
     files: dict[str, list[AttachmentLabel]] = {}
     for label in labels:
         files.setdefault(label.message_id, []).append(label)
-    return tuple(_line(row, keys, tuple(files.get(row[0], ()))) for row in shown), len(rows) > LINES_SHOWN
+    lines = [_line(row, keys, tuple(files.get(row[0], ())), session.agent.id) for row in shown]
+    lines.sort(key=lambda line: line.delivery is DeliveryState.HELD)  # what has not gone out yet is still to come
+    return tuple(lines), len(rows) > LINES_SHOWN
 
 
-def _line(row: Row, keys: TicketKeys | None, files: tuple[AttachmentLabel, ...]) -> Line:
-    message_id, at, agent, stored, channel, sealed, delivery, unconfirmed, mail_class, contact_id = row
-    sort = MessageSort(stored)
+def _line(row: Row, keys: TicketKeys | None, files: tuple[AttachmentLabel, ...], agent_id: str) -> Line:
+    message_id, at, agent, stored, channel, sealed, delivery, unconfirmed, until, problem, writer = row
+    sort, held = MessageSort(stored), delivery == DeliveryState.HELD
     return Line(
         message_id,
         from_microseconds(at),
-        _writer(sort, agent, mail_class, unconfirmed=unconfirmed),
+        _writer(sort, agent, unconfirmed=unconfirmed),
         sort,
         Channel(channel),
         _opened(keys, "message", "text_redacted", message_id, sealed),
         files,
         DeliveryState(delivery),
         bool(unconfirmed),
-        MailClass(mail_class),
-        contact_id,
+        goes_out_at=from_microseconds(until) if held and until is not None else None,
+        can_take_back=held and writer == agent_id,
+        problem=problem or "",
     )
 
 
-def _advised(line: Line, contacts: tuple[MaskedContact, ...], allowed: frozenset[str]) -> Line:
-    """The line; where its letter came back, with another contact on file that a letter may go to."""
-    if line.delivery is not DeliveryState.CAME_BACK:
-        return line
-    others = [
-        contact.mask
-        for contact in contacts
-        if contact.on_file and contact.id in allowed and contact.id != line.contact_id and contact.field in CHANNELS
-    ]
-    advice = f"Send it again to another contact on file: {', '.join(others)}." if others else NO_OTHER_CONTACT
-    return replace(line, advice=advice)
-
-
-def _writer(sort: MessageSort, agent: str | None, mail_class: str, *, unconfirmed: bool) -> str:
-    if sort is MessageSort.AUTOMATIC:
-        return PROGRAM if mail_class == MailClass.AUTOMATIC.value else MAIL_SERVER
+def _writer(sort: MessageSort, agent: str | None, *, unconfirmed: bool) -> str:
     if sort is MessageSort.RECEIVED:
         return UNCONFIRMED if unconfirmed else REQUESTER
     return agent or "console"
@@ -381,7 +369,7 @@ def _text_fields(
     yield FieldState(Field.SUBJECT, pack.title_of(Field.SUBJECT), one_line(subject), str(ticket.number), not why, why)
     why = _why_not(session, pack, ticket, Field.MESSAGE, window)
     for line in lines:
-        if line.sort in (MessageSort.RECEIVED, MessageSort.AUTOMATIC):
+        if line.sort is MessageSort.RECEIVED:
             title = pack.title_of(Field.MESSAGE)
             yield FieldState(Field.MESSAGE, title, one_line(line.text, 80), line.id, not why, why)
 

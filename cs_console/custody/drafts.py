@@ -17,7 +17,7 @@ from cs_console.custody.opening import open_text
 from cs_console.custody.requester_access import require_in_use
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place, seal
-from cs_console.custody.ticket_keys import keys_for_view, ticket_keys
+from cs_console.custody.ticket_keys import TicketKeys, keys_for_view, ticket_keys
 from cs_console.desk import Desk, DeskSession
 from cs_console.errors import BadInput, KeyDestroyed, KeyMissing, SealBroken, SessionEnded
 from cs_console.plain_text import plain
@@ -61,18 +61,44 @@ def save_draft(
             return
         if ticket is None:
             owner = _own(session)
-            key = _own_key(db, desk.keyring, owner)
+            _keep(db, session, place, _with_act(text, act), owner, _own_key(db, desk.keyring, owner))
         else:
             keys = ticket_keys(db, desk, ticket)
             require_in_use(db, session, keys.requester_id)
-            owner, key = keys.owner, keys.key
-        sealed = seal(key, _place(owner, session, place), _with_act(text, act))
-        kept = {"key_owner": owner, "text": sealed, "saved_at": desk.clock.now()}
-        insert = sqlite_insert if desk.database.is_sqlite else postgresql_insert
-        statement = insert(Draft).values(agent_id=session.agent.id, place=place, **kept)
-        db.connection().execute(
-            statement.on_conflict_do_update(index_elements=[col(Draft.agent_id), col(Draft.place)], set_=kept)
-        )
+            _keep(db, session, place, _with_act(text, act), keys.owner, keys.key)
+
+
+def keep_draft(db: Session, session: DeskSession, place: str, text: str, keys: TicketKeys) -> None:
+    """The same for a ticket whose keys are known, inside the caller's transaction, and for an act of its own."""
+    _check(place, text)
+    _keep(db, session, place, text, keys.owner, keys.key)
+
+
+def _keep(db: Session, session: DeskSession, place: str, text: str, owner: str, key: bytes) -> None:
+    kept = {
+        "key_owner": owner,
+        "text": seal(key, _place(owner, session, place), text),
+        "saved_at": session.desk.clock.now(),
+    }
+    insert = sqlite_insert if session.desk.database.is_sqlite else postgresql_insert
+    statement = insert(Draft).values(agent_id=session.agent.id, place=place, **kept)
+    db.connection().execute(
+        statement.on_conflict_do_update(index_elements=[col(Draft.agent_id), col(Draft.place)], set_=kept)
+    )
+
+
+def own_draft_in(db: Session, session: DeskSession, place: str, keys: TicketKeys) -> str:
+    """The words of this agent's draft about a ticket whose keys are known; "" for none, or for one that does not open.
+
+    For custody alone, which seals them again.
+    """
+    found = db.connection().execute(select(col(Draft.key_owner), col(Draft.text)).where(*_this(session, place))).first()
+    if found is None or found[0] != keys.owner:
+        return ""
+    try:
+        return _read(open_safe(keys.key, _place(keys.owner, session, place), found[1])).text
+    except SealBroken:
+        return ""
 
 
 def find_draft(session: DeskSession, place: str, ticket: int | None = None) -> KeptDraft:

@@ -97,8 +97,8 @@ def wipe(db: Session, requester_id: str, now: datetime) -> None:
     run(delete(DraftFile).where(whose[DraftFile]))
     run(delete(VerificationCode).where(col(VerificationCode.requester_id) == requester_id))
     run(delete(Acknowledgement).where(col(Acknowledgement.ticket_number).in_(numbers)))
-    waiting = col(Message.delivery).in_((DeliveryState.QUEUED, DeliveryState.FAILED))
-    stopped = {"delivery": DeliveryState.FAILED, "next_delivery_at": None}
+    waiting = col(Message.delivery).in_((DeliveryState.QUEUED, DeliveryState.FAILED, DeliveryState.HELD))
+    stopped = {"delivery": DeliveryState.FAILED, "next_delivery_at": None, "delivery_problem": KeyDestroyed.code}
     run(update(Message).where(whose[Message], waiting).values(stopped))
     proposed = col(Decision.state) == DecisionState.PROPOSED
     run(update(Decision).where(whose[Decision], proposed).values(state=DecisionState.WITHDRAWN))

@@ -100,6 +100,32 @@ def move_files(db: Session, desk: Desk, keys: TicketKeys, agent_id: str, message
     db.flush()
 
 
+def take_files_back(db: Session, session: DeskSession, keys: TicketKeys, message_id: str, place: str) -> None:
+    """Make the files of the agent's own message, which does not go out, those of their draft at `place` again.
+
+    In the caller's transaction, under the same ids. Raises SealBroken.
+    """
+    for file in db.scalars(select(Attachment).where(col(Attachment.message_id) == message_id)).all():
+
+        def again(name: str, sealed: bytes, row: str = file.id) -> bytes:
+            return keys.seal(_TABLE, name, row, open_sealed(keys.key, keys.place(_SENT, name, row), sealed))
+
+        db.add(
+            DraftFile(
+                id=file.id,
+                agent_id=session.agent.id,
+                place=place,
+                ticket_number=keys.number,
+                label=again("label", file.label),
+                content=again("content", file.content),
+                size=file.size,
+                added_at=session.desk.clock.now(),
+            )
+        )
+        db.delete(file)
+    db.flush()
+
+
 def _mine(session: DeskSession, place: str, number: int) -> tuple[ColumnElement[bool], ...]:
     return (
         col(DraftFile.agent_id) == session.agent.id,

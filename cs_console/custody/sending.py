@@ -38,6 +38,7 @@ class OutgoingLine:
     """A message to be sent, and the ticket's version that a reply left. Its text never appears in a repr.
 
     `own_subject`: its writer or the pack chose the subject. `typed`: the text is an agent's own, word for word.
+    `requester_id`: whose the ticket was when it was written; None in messages of older desks.
     """
 
     text: str = field(repr=False)
@@ -47,6 +48,7 @@ class OutgoingLine:
     own_subject: bool = True
     typed: bool = False
     files: tuple[OutgoingFile, ...] = ()
+    requester_id: str | None = None
 
 
 def line_for_sending(db: Session, desk: Desk, message_id: str) -> OutgoingLine:
@@ -69,6 +71,7 @@ def line_for_sending(db: Session, desk: Desk, message_id: str) -> OutgoingLine:
         headers.get("own_subject", True),
         headers.get("typed", False),
         tuple(_file(db, keys, message_id, file) for file in headers.get("files", ())),
+        headers.get("requester"),
     )
 
 

@@ -34,8 +34,10 @@ def settle_reply(db: Session, desk: Desk, number: int, left_at: int | None) -> M
     The caller's transaction must not hold the log yet: every other one locks a ticket before the log.
     """
     ticket = db.get_one(Ticket, number, with_for_update=True)
+    now = desk.clock.now()
+    ticket.last_message_at = max(ticket.last_message_at, now)
     if ticket.first_response_at is None:
-        ticket.first_response_at = desk.clock.now()  # no new version: no one decides anything by a stopped timer
+        ticket.first_response_at = now  # no new version: no one decides anything by a stopped timer
     moved = None
     if ticket.version == left_at and ticket.state in ANSWERED:
         moved = Moved(TicketState(ticket.state), TicketState.WAITING, "a reply was sent")

@@ -19,6 +19,7 @@ from cs_console.custody.sending import OutgoingLine, line_for_sending
 from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.delivery.answered import Moved, settle_reply, settle_undelivered
 from cs_console.delivery.channels import Outgoing, hand_over
+from cs_console.delivery.held_letters import why_not
 from cs_console.delivery.message_ids import envelope_sender, mail_id
 from cs_console.delivery.reply_text import answering_subject, surrounded
 from cs_console.desk import Desk
@@ -85,12 +86,14 @@ def queue_message(
     ticket_version: int | None = None,
     typed: bool = False,
     files: tuple[str, ...] = (),
+    held_until: datetime | None = None,
 ) -> str:
     """Store one outgoing line, sealed, inside the caller's transaction and return its id; deliver_queued sends it.
 
     A reply says which `ticket_version` it leaves, so that nothing newer is overridden when it is sent. The subject
     carries the ticket's tag `[#10482]`; without one it has the desk's name (the pack's text for a notice), and a reply
     to a mail has that mail's. `typed`: the text is an agent's own, so it gets what surrounds one (`reply_text`).
+    `held_until`: it goes out then at the earliest, if it still may (`held_letters`), and can be taken back before.
     `files`: the ids of the agent's files for it (`custody/reply_files.py`), which go out with a mail. Raises
     ContactNotOnFile for a contact that nothing can be sent to, FileRefused, NothingThere for a file that is gone,
     KeyDestroyed.
@@ -114,6 +117,7 @@ def queue_message(
         "own_subject": own_subject,
         "typed": typed,
         "files": list(files),
+        "requester": requester_id,
     }
     regions = pack.meta.regions
     redacted = redact(text, regions, known_values(db, desk, requester_id, keys.requester_key, keys))
@@ -134,7 +138,8 @@ def queue_message(
             text_redacted=sealed("text_redacted", redacted),
             at=now,
             contact_id=contact_id,
-            delivery=DeliveryState.QUEUED,
+            delivery=DeliveryState.QUEUED if held_until is None else DeliveryState.HELD,
+            next_delivery_at=held_until,
         )
     )
     db.flush()
@@ -163,7 +168,9 @@ def deliver_one(desk: Desk, message_id: str) -> DeliveryState:
 def stored_delivery(desk: Desk, message_id: str) -> DeliveryState:
     """What became of a message so far, as `deliver_one` says it. Raises StoreUnavailable."""
     with desk.database.reading() as db:
-        message = db.get_one(Message, message_id)
+        message = db.get(Message, message_id)
+        if message is None:
+            return DeliveryState.TAKEN_BACK
         state = DeliveryState(message.delivery)
         refused = state is DeliveryState.FAILED and message.next_delivery_at is None
         return DeliveryState.REFUSED if refused else state
@@ -180,18 +187,20 @@ def deliver_queued(desk: Desk, message_id: str | None = None) -> DeliveryReport:
     sent, refused, problems = 0, 0, []
     unreached: set[Channel] = set()
     for one, channel in [(message_id, None)] if message_id else _due(desk):
-        if channel in unreached or not _claim(desk, one, again=message_id is not None):
-            continue
-        if _went_out(desk, one):
+        if channel in unreached:
             continue
         try:
-            done = _send(desk, one)
+            claimed = _claim(desk, one, again=message_id is not None)
+            if claimed is None or (claimed.problem is None and _went_out(desk, one)):
+                continue
+            done = claimed if claimed.problem is not None else _send(desk, one)
         except KeyMissing as problem:  # it stays queued, and holds up no other
             if message_id:
                 raise
             problems.append(problem.sentence)
             continue
-        _settle(desk, one, done)
+        if claimed.problem is None:
+            _settle(desk, one, done)
         if done.problem is None:
             sent += 1
             continue
@@ -200,6 +209,19 @@ def deliver_queued(desk: Desk, message_id: str | None = None) -> DeliveryReport:
         if channel is not None and isinstance(done.problem, DeliveryFailed) and done.problem.unreached:
             unreached.add(channel)
     return DeliveryReport(sent, len(problems), tuple(problems), refused)
+
+
+def deliver_held(desk: Desk, number: int) -> None:
+    """Hand over the held messages of one ticket whose time has come, as `deliver_queued` does. Raises the same."""
+    due = select(col(Message.id)).where(
+        col(Message.ticket_number) == number,
+        col(Message.delivery) == DeliveryState.HELD,
+        col(Message.next_delivery_at) <= desk.clock.now(),
+    )
+    with desk.database.reading() as db:
+        found = list(db.connection().execute(due).scalars())
+    for message_id in found:
+        deliver_queued(desk, message_id)
 
 
 def send_now(desk: Desk, contact_id: str, subject: str, text: str) -> None:
@@ -240,11 +262,17 @@ def _due(desk: Desk) -> list[tuple[str, Channel | None]]:
         return [(one, Channel(channel)) for one, channel in found]
 
 
-def _claim(desk: Desk, message_id: str, *, again: bool) -> bool:
-    """Take the message for as long as the lease lasts. `again`: a failed one need not wait for its time."""
+def _claim(desk: Desk, message_id: str, *, again: bool) -> "_Sent | None":
+    """Take the message for as long as the lease lasts; None where another console has it, or it is not its time.
+
+    `again`: a failed one need not wait for its time. A held one is asked first whether it may still go out: what keeps
+    it from that is settled in the same transaction, and is in the answer. From here on it cannot be taken back.
+    """
     now = desk.clock.now()
     may = or_(_free(now), col(Message.delivery) == DeliveryState.FAILED) if again else _free(now)
     with desk.database.transaction() as db:
+        locked = select(col(Message.delivery)).where(col(Message.id) == message_id).with_for_update()
+        was_held = db.connection().execute(locked).scalar() == DeliveryState.HELD
         taken = db.connection().execute(
             update(Message)
             .where(col(Message.id) == message_id, may)
@@ -252,12 +280,18 @@ def _claim(desk: Desk, message_id: str, *, again: bool) -> bool:
                 delivery=DeliveryState.QUEUED,
                 delivery_tries=col(Message.delivery_tries) + 1,
                 next_delivery_at=now + LEASE,
+                **({"at": now} if was_held else {}),
             )
         )
         if not taken.rowcount:
-            return False
+            return None
+        if was_held:
+            problem = why_not(db, desk, db.get_one(Message, message_id))
+            if problem is not None:
+                _settle_in(db, desk, message_id, _Sent(problem))
+                return _Sent(problem)
         lock_log(db.connection(), desk)  # a broken one would let it out again and again, never on record
-        return True
+        return _Sent()
 
 
 def _free(now: datetime) -> ColumnElement[bool]:
@@ -266,7 +300,10 @@ def _free(now: datetime) -> ColumnElement[bool]:
             col(Message.delivery) == DeliveryState.QUEUED,
             or_(col(Message.next_delivery_at).is_(None), col(Message.next_delivery_at) <= now),
         ),
-        and_(col(Message.delivery) == DeliveryState.FAILED, col(Message.next_delivery_at) <= now),
+        and_(
+            col(Message.delivery).in_((DeliveryState.FAILED, DeliveryState.HELD)),
+            col(Message.next_delivery_at) <= now,
+        ),
     )
 
 
@@ -353,38 +390,34 @@ def _outgoing(
 
 def _settle(desk: Desk, message_id: str, done: _Sent) -> None:
     """Write down what became of a claimed message and of its ticket, with the entries."""
+    with desk.database.transaction() as db:
+        _settle_in(db, desk, message_id, done)
+
+
+def _settle_in(db: Session, desk: Desk, message_id: str, done: _Sent) -> None:
     problem = done.problem
     moved: Moved | None = None
-    with desk.database.transaction() as db:
-        message = db.get_one(Message, message_id, with_for_update=True)
-        now = desk.clock.now()
-        if problem is None:
-            message.delivery, message.next_delivery_at = DeliveryState.SENT, None
-        else:
-            message.delivery = DeliveryState.FAILED
-            message.next_delivery_at = now + _wait(message.delivery_tries) if _passing(problem) else None
-        db.add(message)
-        db.flush()
-        if problem is None and message.sort == MessageSort.REPLY:
-            moved = settle_reply(db, desk, message.ticket_number, done.ticket_version)
-        elif message.sort == MessageSort.NOTICE and problem is not None and _comes_back(problem):
-            moved = settle_undelivered(db, desk, message.ticket_number)
-        writer, sent = _writer(db, desk, message), _entry(db, desk, message, problem)
-        append(db, desk, writer, sent, now)
-        if moved is not None:
-            about = {
-                "from": moved.before.value,
-                "state": moved.after.value,
-                "delivery": MessageSort(message.sort).value,
-            }
-            entry = Entry(
-                Action.TICKET_STATE_SET,
-                ticket=sent.ticket,
-                requester=sent.requester,
-                reason=moved.words,
-                about=about,
-            )
-            append(db, desk, writer, entry, now)
+    message = db.get_one(Message, message_id, with_for_update=True, populate_existing=True)
+    now = desk.clock.now()
+    if problem is None:
+        message.delivery, message.next_delivery_at, message.delivery_problem = DeliveryState.SENT, None, None
+    else:
+        message.delivery, message.delivery_problem = DeliveryState.FAILED, problem.code
+        message.next_delivery_at = now + _wait(message.delivery_tries) if _passing(problem) else None
+    db.add(message)
+    db.flush()
+    if problem is None and message.sort == MessageSort.REPLY:
+        moved = settle_reply(db, desk, message.ticket_number, done.ticket_version)
+    elif message.sort == MessageSort.NOTICE and problem is not None and _comes_back(problem):
+        moved = settle_undelivered(db, desk, message.ticket_number)
+    writer, sent = _writer(db, desk, message), _entry(db, desk, message, problem)
+    append(db, desk, writer, sent, now)
+    if moved is not None:
+        about = {"from": moved.before.value, "state": moved.after.value, "delivery": MessageSort(message.sort).value}
+        entry = Entry(
+            Action.TICKET_STATE_SET, ticket=sent.ticket, requester=sent.requester, reason=moved.words, about=about
+        )
+        append(db, desk, writer, entry, now)
 
 
 def _passing(problem: ConsoleError) -> bool:

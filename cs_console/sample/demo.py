@@ -60,7 +60,8 @@ def make_sample(settings: Settings) -> None:
     print("Creating a sample desk (once) ...", file=sys.stderr)  # noqa: T201 - before the console takes the terminal
     settings.home.parent.mkdir(parents=True, exist_ok=True)
     making = Path(tempfile.mkdtemp(prefix=f".{settings.home.name}-making-", dir=settings.home.parent))
-    tell(settings.model_copy(update={"home": making, "outbox": making / "outbox"}))
+    at_once = {"home": making, "outbox": making / "outbox", "send_delay": 0}  # weeks pass while it is made
+    tell(settings.model_copy(update=at_once))
     words = {"outbox": str(settings.home / "outbox"), "desk_name": settings.desk_name, "mail_from": settings.mail_from}
     (making / SETTINGS_FILE).touch(mode=0o600)
     (making / SETTINGS_FILE).write_text(

@@ -23,7 +23,15 @@ from cs_console.custody.ticket_keys import ticket_keys
 from cs_console.custody.typed_words import TypedWords, typed_words
 from cs_console.deadlines.clock_events import recompute
 from cs_console.desk import Desk, DeskSession
-from cs_console.errors import BadInput, ChangedElsewhere, ConsoleError, NothingThere, OwnDecision, WrongState
+from cs_console.errors import (
+    BadInput,
+    ChangedElsewhere,
+    ConsoleError,
+    NothingThere,
+    OwnDecision,
+    TicketLinked,
+    WrongState,
+)
 from cs_console.independence.separation import require_decided_nothing, require_not_own
 from cs_console.local_time import moment
 from cs_console.plain_text import one_line, plain
@@ -244,8 +252,8 @@ def _withdraw(db: Session, desk: Desk, case: Case) -> None:
     run(update(Verification).where(*proved).values(withdrawn_at=now))
     seen = (col(Authority.ticket_number) == number, col(Authority.ended_at).is_(None))
     run(update(Authority).where(*seen).values(ended_at=now))
-    waiting = col(Message.delivery).in_((DeliveryState.QUEUED, DeliveryState.FAILED))
-    stopped = {"delivery": DeliveryState.FAILED, "next_delivery_at": None}
+    waiting = col(Message.delivery).in_((DeliveryState.QUEUED, DeliveryState.FAILED, DeliveryState.HELD))
+    stopped = {"delivery": DeliveryState.FAILED, "next_delivery_at": None, "delivery_problem": TicketLinked.code}
     run(update(Message).where(col(Message.ticket_number) == number, waiting).values(stopped))
     run(delete(Matter).where(or_(col(Matter.ticket_number) == number, col(Matter.about_number) == number)))
     decides = case.pack.kinds[case.ticket.kind].needs_decision

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from textual.screen import Screen
 
     from cs_console.act_id import ActId
@@ -95,6 +97,9 @@ class Console(Protocol):
 
     def say_late(self, said: "Said") -> None:
         """Report, on the top screen but not over the lock, the outcome of a change whose own screen is gone."""
+
+    def deliver_held(self, number: int, at: "datetime") -> None:
+        """Send what is held on a ticket once its time has come, while this console runs; else an upkeep does."""
 
     def unlocked(self) -> None:
         """The correct password was typed on the lock screen."""

@@ -38,6 +38,13 @@ def staff_news(session: "DeskSession", since: datetime | None) -> str:
     return in_words(staff_changes(session, since))
 
 
+def deliver_held(desk: "Desk", number: int) -> None:
+    """Hand over what was held on a ticket and is due. Raises StoreUnavailable."""
+    from cs_console.delivery.outgoing import deliver_held as deliver
+
+    deliver(desk, number)
+
+
 def keep_up(desk: "Desk") -> None:
     """Sign the log, send again what is queued, reopen what is due for review."""
     from cs_console.upkeep import keep_up as keep_desk_up

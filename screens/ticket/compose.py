@@ -1,6 +1,7 @@
 """Writing a reply to the requester, or an internal note."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -10,12 +11,14 @@ from textual.widgets import Select, TextArea
 
 from cs_console.casework.conversation import TicketView, add_note, reload, reply
 from cs_console.delivery.outgoing import CHANNELS
+from cs_console.delivery.send_times import when_words
 from cs_console.errors import ChangedElsewhere, ConsoleError, DoneBefore
 from models.enums import DeliveryState, MessageSort
 from screens.frame.draft_screen import DraftScreen
 from screens.frame.steps import in_steps
 from screens.registry import bindings_for
 from screens.ticket.lines import said
+from screens.ticket.send_later import SendLaterDialog
 from screens.widgets.notice_bar import Said, Tone
 from screens.widgets.safe_text import PlainText, cell
 from screens.widgets.writing_area import WritingArea
@@ -43,7 +46,10 @@ class ComposeScreen(DraftScreen[Said]):
     CSS_PATH = "compose.tcss"
     BINDINGS = bindings_for("form")
     HELP_TITLE = "Writing"
-    HELP = "What you type is sealed and saved every second. Nothing is lost if the console stops."
+    HELP = (
+        "What you type is sealed and saved every second. Nothing is lost if the console stops. A reply is held for a "
+        "moment, or until the time you choose: until then u on the ticket takes it back into this form."
+    )
 
     def __init__(self, number: int, sort: MessageSort) -> None:
         super().__init__(f"{sort.value}:{number}", number)
@@ -114,6 +120,22 @@ class ComposeScreen(DraftScreen[Said]):
         area.move_cursor(area.document.end)
         return True
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A note is never sent, so it has no time to go out at."""
+        if action == "send_later" and self._sort is not MessageSort.REPLY:
+            return False
+        return super().check_action(action, parameters)
+
+    @in_steps
+    async def action_send_later(self) -> None:
+        """Choose when the reply goes out, and hold it until then."""
+        if self._view is None:
+            self.say("The ticket is still loading. Send it in a moment.", Tone.INFO)
+            return
+        at = await self.ask(SendLaterDialog(self.session.desk.clock.now))
+        if at is not None:
+            await self._reply(self._view, at)
+
     @in_steps
     async def action_send(self) -> None:
         """Send the reply or save the note."""
@@ -123,12 +145,22 @@ class ComposeScreen(DraftScreen[Said]):
             note = partial(add_note, self.session, self.number, self._view.version, self.draft(), act=self.act)
             await self._send(note, _noted)
         else:
-            chosen = self.query_one("#contact", Select).value
-            contact_id = chosen if isinstance(chosen, str) else ""
-            letter = partial(
-                reply, self.session, self.number, self._view.version, contact_id, self.draft(), act=self.act
-            )
-            await self._send(letter, reply_words)
+            await self._reply(self._view)
+
+    async def _reply(self, view: TicketView, at: datetime | None = None) -> None:
+        chosen = self.query_one("#contact", Select).value
+        contact_id = chosen if isinstance(chosen, str) else ""
+        session, console = self.session, self.console
+        letter = partial(reply, session, self.number, view.version, contact_id, self.draft(), act=self.act, at=at)
+
+        def told(delivery: DeliveryState) -> Said:
+            now = session.desk.clock.now()  # after it was kept, so not before its time
+            due = at or now + timedelta(seconds=session.desk.settings.send_delay)
+            if delivery is DeliveryState.HELD:
+                console.deliver_held(self.number, due)
+            return reply_words(delivery, when_words(due, now))
+
+        await self._send(letter, told)
 
     async def _send(self, work: Callable[[], Answer], told: Callable[[Answer], Said]) -> None:
         """Do it once. Text typed meanwhile would be lost with the screen, so the area is read-only until then."""
@@ -145,8 +177,10 @@ class ComposeScreen(DraftScreen[Said]):
             self.dismiss(told(answer))
 
 
-def reply_words(delivery: DeliveryState) -> Said:
-    """What the console says about a reply, by the outcome of its delivery."""
+def reply_words(delivery: DeliveryState, when: str = "later") -> Said:
+    """What the console says about a reply, by the outcome of its delivery; `when` a held one goes out."""
+    if delivery is DeliveryState.HELD:
+        return Said(f"It goes out {when}. u takes it back until then.")
     return _SENT.get(delivery, _KEPT)
 
 

@@ -1,12 +1,16 @@
 """The lines of a ticket's conversation, redacted, oldest first."""
 
+from collections.abc import Callable
+from datetime import UTC, datetime
+
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 
 from cs_console.casework.conversation import Line
+from cs_console.delivery.send_times import when_words
 from cs_console.local_time import moment
-from models.enums import DeliveryState, MailClass, MessageSort
+from models.enums import DeliveryState, MessageSort
 from screens.ticket.attachment_words import label_words
 from screens.widgets.safe_text import PlainText
 
@@ -17,32 +21,53 @@ _SORTS = {
     MessageSort.REMINDER: "about verification",
     MessageSort.ACKNOWLEDGEMENT: "a form's acknowledgement",
 }
-_OF_A_MACHINE = {
-    MailClass.AUTOMATIC: "automatic reply",
-    MailClass.BOUNCE: "delivery report",
-    MailClass.FEEDBACK: "complaint about our mail",
-}
 _DELIVERY = {
     DeliveryState.QUEUED: "not sent yet",
     DeliveryState.FAILED: "not delivered",
-    DeliveryState.CAME_BACK: "came back",
 }
 
 
-class MessageBlock(Vertical):
-    """One message: who and when, then the text."""
+_WHY = {
+    "ticket_handed_on": "the ticket changed hands",
+    "writer_suspended": "its writer's account is suspended",
+    "ticket_linked": "the ticket was linked to another requester",
+    "contact_not_on_file": "the contact was changed",
+    "erased": "the data was erased",
+}
+"""What kept a message from going out, by an error's code; of others the notice bar and the log say more."""
 
-    def __init__(self, line: Line) -> None:
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class MessageBlock(Vertical):
+    """One message: who and when, then the text. Of one that is held it says until when, counting down."""
+
+    def __init__(self, line: Line, now: Callable[[], datetime] = _utc_now, undo_key: str = "u") -> None:
         super().__init__(classes=f"-{line.sort.value}")
-        self.set_class(line.delivery is DeliveryState.CAME_BACK, "-came-back")
         self.line_id = line.id
         self._line = line
+        self._now = now
+        self._undo_key = undo_key
+
+    def on_mount(self) -> None:
+        if self._line.goes_out_at is not None:
+            self.set_interval(1.0, self._count_down)
+
+    def _count_down(self) -> None:
+        self.query_one(".held", PlainText).show(self._held_words())
+
+    def _held_words(self) -> str:
+        at, undo = self._line.goes_out_at, self._line.can_take_back
+        words = f"! goes out {when_words(at, self._now())}" if at is not None else ""
+        return f"{words}   {self._undo_key} takes it back" if undo else words
 
     def compose(self) -> ComposeResult:
         yield PlainText(_head(self._line), classes="head")
+        if self._line.goes_out_at is not None:
+            yield PlainText(self._held_words(), classes="held")
         yield PlainText(self._line.text.strip() or "(no text)", classes="words")
-        if self._line.advice:
-            yield PlainText(self._line.advice, classes="advice")
         for label in self._line.attachments:
             yield PlainText(f"▪ {label_words(label)}", classes="sealed")
 
@@ -55,8 +80,10 @@ class Conversation(VerticalScroll):
         Binding("k", "scroll_up", "Up", show=False),
     ]
 
-    def __init__(self, *, id: str) -> None:
+    def __init__(self, *, id: str, now: Callable[[], datetime] = _utc_now, undo_key: str = "u") -> None:
         super().__init__(id=id, can_focus=True)
+        self._now = now
+        self._undo_key = undo_key
         self._lines: tuple[Line, ...] = ()
 
     async def show(self, lines: tuple[Line, ...], remark: str = "") -> None:
@@ -67,7 +94,7 @@ class Conversation(VerticalScroll):
         self._lines = lines
         with self.app.batch_update():
             await self.remove_children()
-            blocks = [MessageBlock(line) for line in lines]
+            blocks = [MessageBlock(line, self._now, self._undo_key) for line in lines]
             remarks = [PlainText(remark, classes="remark")] if remark else []
             await self.mount_all([*remarks, *blocks])
         if grew:
@@ -79,14 +106,8 @@ class Conversation(VerticalScroll):
 
 
 def _head(line: Line) -> str:
-    parts = [moment(line.at), f"{line.who}, {_sort(line)}"]
+    parts = [moment(line.at), f"{line.who}, {_SORTS.get(line.sort, line.channel.value)}"]
     if line.delivery in _DELIVERY:
-        parts.append(f"! {_DELIVERY[line.delivery]}")
+        why = f": {_WHY[line.problem]}" if line.problem in _WHY else ""
+        parts.append(f"! {_DELIVERY[line.delivery]}{why}")
     return "  ".join(parts)
-
-
-def _sort(line: Line) -> str:
-    if line.sort is MessageSort.AUTOMATIC:
-        return _OF_A_MACHINE.get(line.mail_class, "automatic reply")
-    through = ", through a list" if line.mail_class is MailClass.LIST else ""
-    return f"{_SORTS.get(line.sort, line.channel.value)}{through}"

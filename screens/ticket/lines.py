@@ -1,6 +1,7 @@
 """A ticket's facts as lines: name, text, and the key that works on each."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from cs_console.casework.conversation import FieldState, TicketView
 from cs_console.custody.contacts import MaskedContact
@@ -10,6 +11,8 @@ from screens.ticket.facts import Fact
 from screens.ticket.language_names import language_name
 
 FIELD = "field"
+SHOWN_FROM = timedelta(minutes=5)
+"""How long a reply is held to be listed among the facts: a line that comes and goes would move the others."""
 
 
 def facts_of(view: TicketView, key_of: Callable[[str], str]) -> list[Fact]:
@@ -21,6 +24,7 @@ def facts_of(view: TicketView, key_of: Callable[[str], str]) -> list[Fact]:
     lines += [
         Fact("verified", "Verified", view.verified_words, key_of("verify"), "verify", starts_group=True),
         *_asker(view),
+        *_held(view, key_of),
         Fact("clock", "Clock", view.clock_words, key_of("clock"), "clock"),
         *_answer(view, key_of),
         Fact("state", "State", view.state.value, key_of("state"), "state", starts_group=True),
@@ -80,6 +84,22 @@ def _asker(view: TicketView) -> list[Fact]:
     """Who asks, if not the requester, and the requester's age band, if recorded."""
     known = (("asked-by", "Asked by", view.asked_by), ("age", "Age", view.age_words))
     return [Fact(key, title, words) for key, title, words in known if words]
+
+
+def _held(view: TicketView, key_of: Callable[[str], str]) -> list[Fact]:
+    """The replies that go out at a chosen time, the soonest first; the conversation counts down the others."""
+    later = [line for line in view.lines if line.goes_out_at is not None and line.goes_out_at - line.at > SHOWN_FROM]
+    later.sort(key=lambda line: line.goes_out_at or line.at)
+    return [
+        Fact(
+            f"held:{line.id}",
+            "Goes out",
+            f"{moment(line.goes_out_at or line.at)}, by {line.who}",
+            key_of("undo") if line.can_take_back else "",
+            "undo" if line.can_take_back else "",
+        )
+        for line in later
+    ]
 
 
 def _answer(view: TicketView, key_of: Callable[[str], str]) -> list[Fact]:

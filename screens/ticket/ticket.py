@@ -10,6 +10,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from cs_console.casework.conversation import TicketView, open_ticket, reload
+from cs_console.casework.undo import take_back
 from cs_console.custody.disclosure import Target
 from models.enums import Field, MessageSort
 from models.roles import LIFTS_LOCKS, VERIFIES
@@ -51,7 +52,8 @@ class TicketScreen(ConsoleScreen[None]):
     HELP_TITLE = "A ticket"
     HELP = (
         "The conversation is redacted and contacts are masked. Reveal shows one sealed field for 30 seconds: you give "
-        "a purpose, and the view is recorded before the value appears. Some fields require a verified requester."
+        "a purpose, and the view is recorded before the value appears. Some fields require a verified requester. "
+        "A reply that has not gone out yet can be taken back (u)."
     )
     said: Said | None = None
     """The notice to show on opening: the screen it comes from is covered by then."""
@@ -88,7 +90,7 @@ class TicketScreen(ConsoleScreen[None]):
         yield PlainText(id="status")
         yield PlainText(id="sides")
         with Horizontal(id="panes"):
-            yield Conversation(id="conversation")
+            yield Conversation(id="conversation", now=self.session.desk.clock.now, undo_key=self._key_of("undo") or "u")
             yield Facts(id="facts")
 
     def on_mount(self) -> None:
@@ -224,6 +226,12 @@ class TicketScreen(ConsoleScreen[None]):
     @in_steps
     async def action_reply(self) -> None:
         """Write to the requester."""
+        await self._go_to(ComposeScreen(self.ticket.number, MessageSort.REPLY))
+
+    @in_steps
+    async def action_undo(self) -> None:
+        """Take back the reply that has not gone out yet, and write on."""
+        await self.change(partial(take_back, self.session, self.ticket.number))
         await self._go_to(ComposeScreen(self.ticket.number, MessageSort.REPLY))
 
     @in_steps

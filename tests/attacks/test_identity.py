@@ -586,6 +586,7 @@ def acknowledged(here: Platform, form: int) -> str:
         "Precedence: bulk",
         "Precedence: Auto_Reply",
         "Precedence: junk",
+        "Precedence: list",
         "X-Autoreply: yes",
         "X-Autorespond: Away",
         "Return-Path: <>",

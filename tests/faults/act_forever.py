@@ -36,7 +36,9 @@ def begin(case: dict[str, Any]) -> None:
 def desk_of(case: dict[str, Any]) -> Desk:
     home = Path(case["home"])
     return open_desk(
-        Settings(home=home, database_url=case["url"], keyring_url=case["keyring_url"], outbox=home / "outbox")
+        Settings(
+            home=home, database_url=case["url"], keyring_url=case["keyring_url"], outbox=home / "outbox", send_delay=0
+        )
     )
 
 

@@ -42,7 +42,7 @@ PATHS: dict[str, tuple[str, ...]] = {
     "verify": ("enter", "v"),
     "decision": ("enter", "d"),
     "settle": ("enter", "d"),
-    "words": ("enter", "u"),
+    "words": ("enter", "U"),
     "new": ("n",),
     "go": ("g",),
     "log": ("g", "l"),

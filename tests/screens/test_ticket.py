@@ -335,7 +335,7 @@ async def test_a_ticket_is_handed_on_and_given_back(sqlite_desk: TestDesk) -> No
     made = make_ticket(sqlite_desk, assignee=mei)
     async with console(sqlite_desk, mei) as shown:
         screen = await opened(shown, made.number)
-        await shown.press("u")
+        await shown.press("U")
         await shown.until(lambda: screen.view is not None and screen.view.assignee is None)
         await shown.press("c")
         await shown.until(lambda: screen.view is not None and screen.view.mine)

@@ -71,9 +71,12 @@ _migrated: dict[str, bytes] = {}
 def make_desk(home: Path, database_url: str = "", keyring_url: str = "") -> TestDesk:
     """A fresh desk in `home`; the database at the URL (SQLite in the home when none) must be empty or migrated.
 
-    The keyring is SQLite in the home too, unless there is a URL of an empty database for it.
+    The keyring is SQLite in the home too, unless there is a URL of an empty database for it. A reply goes out at once:
+    tests of what is held say so.
     """
-    settings = Settings(home=home, database_url=database_url, keyring_url=keyring_url, outbox=home / "outbox")
+    settings = Settings(
+        home=home, database_url=database_url, keyring_url=keyring_url, outbox=home / "outbox", send_delay=0
+    )
     home.mkdir(parents=True, exist_ok=True)
     make_wrapping_key(settings.key_path)
     make_log_key(settings.log_key_path)
@@ -100,7 +103,7 @@ def copied_desk(home: Path, *, on_server: bool = False) -> TestDesk:
     kept, name = _kept(on_server)
     shutil.copytree(kept, home, dirs_exist_ok=True)
     url = fresh_database(name) if on_server else ""
-    settings = Settings(home=home, database_url=url, outbox=home / "outbox")
+    settings = Settings(home=home, database_url=url, outbox=home / "outbox", send_delay=0)
     made = _opened(settings, Database(settings.database))
     made.desk.clock.begin(newest_entry_at(made.desk))  # as every desk that is opened
     return made
