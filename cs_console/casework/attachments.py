@@ -70,6 +70,10 @@ def open_document(session: DeskSession, number: int, file: str) -> OpenedFile:
     Raises like `open_attachment`, and WrongState for a closed ticket.
     """
     label, target = _target(session, number, file, VERIFICATION, VERIFIES)
+    if label.ours:
+        problem = NothingThere("The requester did not send this file.", "Choose one of theirs.")
+        record_refused(session, number, target, VERIFICATION, problem)
+        raise problem
     return _read(label, reveal_document(session, number, target))
 
 

@@ -34,6 +34,15 @@ _REASONS = {
 }
 
 
+def attach_folder(settings: Settings) -> Path:
+    """The operator's folder, from which files are attached. Raises SwitchedOff where there is none."""
+    if settings.attach_from is None:
+        raise SwitchedOff(
+            "Attaching files is switched off here.", "The operator can name the folder they come from: `attach_from`."
+        )
+    return settings.attach_from
+
+
 def attach_file(session: DeskSession, number: int, path: str) -> None:
     """Attach a file to the agent's reply on a ticket of their own: sealed under the ticket's key, on record.
 

@@ -19,6 +19,7 @@ from cs_console.plain_text import one_line
 from cs_console.prepared import Prepared
 from models.attachment import Attachment
 from models.columns import moment
+from models.enums import MessageSort
 from models.message import Message
 
 UNREADABLE = "a file whose label does not open"
@@ -32,6 +33,7 @@ _OF_A_TICKET = Prepared(
         col(Attachment.label),
         col(Attachment.size),
         col(Attachment.deleted_at),
+        col(Message.sort),
     )
     .join(Message, col(Message.id) == col(Attachment.message_id))
     .where(col(Message.ticket_number) == bindparam("number"))
@@ -42,7 +44,7 @@ _OF_A_TICKET = Prepared(
 @dataclass(frozen=True)
 class AttachmentLabel:
     """One file of a ticket: its name with personal data replaced, the type that its sender gave it ("" where that is
-    none), its size in bytes, and when its content was deleted.
+    none), its size in bytes, and when its content was deleted. `ours`: it went out with a message of ours.
     """
 
     id: str
@@ -51,6 +53,7 @@ class AttachmentLabel:
     media_type: str
     size: int
     deleted_at: datetime | None = None
+    ours: bool = False
 
     @property
     def words(self) -> str:
@@ -61,16 +64,21 @@ class AttachmentLabel:
 def attachment_labels(
     db: Session, desk: Desk, number: int, regions: tuple[str, ...], keys: TicketKeys | None = None
 ) -> tuple[AttachmentLabel, ...]:
-    """The files that came with a ticket's messages or went out with ours, the oldest first. Raises KeyDestroyed."""
+    """The files that came with a ticket's messages or went out with ours, the oldest message's first, then by name.
+
+    Raises KeyDestroyed.
+    """
     rows = _OF_A_TICKET.all(db.connection(), {"number": number})
     if not rows:
         return ()
     keys = keys or ticket_keys(db, desk, number)
     names = names_of(db, desk, keys, "attachment", ((row[0], row[2]) for row in rows), regions)
-    return tuple(
-        AttachmentLabel(row, message_id, *names[row], size, moment(deleted))
-        for row, message_id, _, size, deleted in rows
+    labels = (
+        AttachmentLabel(row, message_id, *names[row], size, moment(deleted), sort != MessageSort.RECEIVED)
+        for row, message_id, _, size, deleted, sort in rows
     )
+    order = {row[1]: at for at, row in enumerate(rows)}
+    return tuple(sorted(labels, key=lambda label: (order[label.message_id], label.name)))
 
 
 def names_of(

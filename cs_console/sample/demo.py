@@ -55,6 +55,7 @@ def make_sample(settings: Settings) -> None:
             settings.home.rmdir()  # only an empty folder gives way
         except OSError:
             raise BadSettings(f"{settings.home} is not empty and is not a sample desk.", ANOTHER) from None
+    from cs_console.sample.letters import sample_file
     from cs_console.sample.making import tell  # the services, needed this once
 
     print("Creating a sample desk (once) ...", file=sys.stderr)  # noqa: T201 - before the console takes the terminal
@@ -62,7 +63,16 @@ def make_sample(settings: Settings) -> None:
     making = Path(tempfile.mkdtemp(prefix=f".{settings.home.name}-making-", dir=settings.home.parent))
     at_once = {"home": making, "outbox": making / "outbox", "send_delay": 0}  # weeks pass while it is made
     tell(settings.model_copy(update=at_once))
-    words = {"outbox": str(settings.home / "outbox"), "desk_name": settings.desk_name, "mail_from": settings.mail_from}
+    for folder in ("to-attach", "saved"):
+        (making / folder).mkdir(mode=0o700)
+    (making / "to-attach" / "opening-hours.pdf").write_bytes(sample_file("opening-hours.pdf"))
+    words = {
+        "outbox": str(settings.home / "outbox"),
+        "attach_from": str(settings.home / "to-attach"),
+        "download": str(settings.home / "saved"),
+        "desk_name": settings.desk_name,
+        "mail_from": settings.mail_from,
+    }
     (making / SETTINGS_FILE).touch(mode=0o600)
     (making / SETTINGS_FILE).write_text(
         "# A sample desk: invented people, passwords on the sign-in screen. Delete the folder to start afresh.\n"

@@ -2,12 +2,14 @@
 
 import json
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, formataddr
 from importlib.resources import files
+from mimetypes import guess_type
 from typing import Any
 
 MAIL_DOMAIN = "hauthome.example"
@@ -24,6 +26,8 @@ class Letter:
     text: str
     id: str = ""
     answers: str = ""
+    files: tuple[str, ...] = ()
+    """Names of the files in `attachments/` that came with it."""
 
 
 def people() -> dict[str, dict[str, Any]]:
@@ -33,8 +37,12 @@ def people() -> dict[str, dict[str, Any]]:
 
 def letters() -> list[Letter]:
     """All letters, oldest first."""
-    found = [Letter(age=timedelta(hours=letter.pop("age")), **letter) for letter in _read("letters.toml")["letter"]]
+    found = [_letter(**letter) for letter in _read("letters.toml")["letter"]]
     return sorted(found, key=lambda letter: -letter.age)
+
+
+def _letter(age: float, files: Sequence[str] = (), **rest: str) -> Letter:
+    return Letter(timedelta(hours=age), files=tuple(files), **rest)
 
 
 def account_records(now: datetime) -> str:
@@ -68,7 +76,15 @@ def as_mail(letter: Letter, number: int, at: datetime) -> bytes:
     if letter.answers:
         mail["In-Reply-To"] = _message_id(letter.answers)
     mail.set_content(letter.text, charset="utf-8")
+    for name in letter.files:
+        general, _, special = (guess_type(name)[0] or "application/octet-stream").partition("/")
+        mail.add_attachment(sample_file(name), maintype=general, subtype=special, filename=name)
     return mail.as_bytes()
+
+
+def sample_file(name: str) -> bytes:
+    """One of the sample's files."""
+    return files(__package__).joinpath("attachments", name).read_bytes()
 
 
 def _message_id(key: str) -> str:

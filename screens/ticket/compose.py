@@ -9,16 +9,22 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Select, TextArea
 
+from cs_console.casework.attachments import AttachmentLabel
 from cs_console.casework.conversation import TicketView, add_note, reload, reply
+from cs_console.casework.reply_files import attach_file, attach_folder, attached_files, take_off
 from cs_console.delivery.outgoing import CHANNELS
 from cs_console.delivery.send_times import when_words
-from cs_console.errors import ChangedElsewhere, ConsoleError, DoneBefore
+from cs_console.errors import ChangedElsewhere, ConsoleError, DoneBefore, NothingThere
 from models.enums import DeliveryState, MessageSort
+from screens.frame.choice import ChoiceDialog
 from screens.frame.draft_screen import DraftScreen
 from screens.frame.steps import in_steps
 from screens.registry import bindings_for
+from screens.ticket.attach_file import PathDialog
+from screens.ticket.attachment_words import label_words
 from screens.ticket.lines import said
 from screens.ticket.send_later import SendLaterDialog
+from screens.widgets.choice_list import Choice
 from screens.widgets.notice_bar import Said, Tone
 from screens.widgets.safe_text import PlainText, cell
 from screens.widgets.writing_area import WritingArea
@@ -35,6 +41,7 @@ _SENT = {
     ),
 }
 
+_ANOTHER = "another"
 
 Answer = TypeVar("Answer")
 
@@ -56,6 +63,8 @@ class ComposeScreen(DraftScreen[Said]):
         self.number = number
         self._sort = sort
         self._view: TicketView | None = None
+        self._files: tuple[AttachmentLabel, ...] = ()
+        self._path = ""
 
     def body(self) -> ComposeResult:
         yield PlainText(id="about")
@@ -64,6 +73,7 @@ class ComposeScreen(DraftScreen[Said]):
                 yield PlainText("To", classes="label")
                 yield Select[str]([], prompt="choose a contact", id="contact", compact=True)
         yield WritingArea(id="text", placeholder=self._invitation)
+        yield PlainText(id="files")
         yield PlainText(self._promise, id="promise")
 
     @property
@@ -88,6 +98,14 @@ class ComposeScreen(DraftScreen[Said]):
         self.query_one("#about", PlainText).show(view.subject)
         if self._sort is MessageSort.REPLY:
             self._offer_contacts(view)
+            self._read_files()
+
+    @in_steps
+    async def _read_files(self) -> None:
+        self._files = await self.call(partial(attached_files, self.session, self.number), group="files")
+        shown = self.query_one("#files", PlainText)
+        shown.display = bool(self._files)
+        shown.show("\n".join(f"▪ {label_words(label)}" for label in self._files))
 
     def _offer_contacts(self, view: TicketView) -> None:
         select: Select[str] = self.query_one("#contact", Select)
@@ -121,8 +139,8 @@ class ComposeScreen(DraftScreen[Said]):
         return True
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A note is never sent, so it has no time to go out at."""
-        if action == "send_later" and self._sort is not MessageSort.REPLY:
+        """A note is never sent, so it has no time to go out at and takes no files."""
+        if action in {"send_later", "attach"} and self._sort is not MessageSort.REPLY:
             return False
         return super().check_action(action, parameters)
 
@@ -135,6 +153,26 @@ class ComposeScreen(DraftScreen[Said]):
         at = await self.ask(SendLaterDialog(self.session.desk.clock.now))
         if at is not None:
             await self._reply(self._view, at)
+
+    @in_steps
+    async def action_attach(self) -> None:
+        """Attach a file, or take one off again. What is typed stays as it is, whatever becomes of it."""
+        settings = self.console.settings
+        folder = attach_folder(settings)
+        kept = [Choice(label.id, f"Take off {label.name}") for label in self._files]
+        chosen: str | None = _ANOTHER
+        if kept:
+            question = "Attach another file, or take one off?"
+            chosen = await self.ask(ChoiceDialog(question, [Choice(_ANOTHER, "Attach another file"), *kept]))
+        if chosen == _ANOTHER:
+            path = await self.ask(PathDialog(folder, settings.attach_mib, self._path))
+            if path is not None:
+                self._path = path
+                await self.change(partial(attach_file, self.session, self.number, path))
+                self._path = ""
+        elif chosen is not None:
+            await self.change(partial(take_off, self.session, self.number, chosen))
+        self._read_files()
 
     @in_steps
     async def action_send(self) -> None:
@@ -151,7 +189,10 @@ class ComposeScreen(DraftScreen[Said]):
         chosen = self.query_one("#contact", Select).value
         contact_id = chosen if isinstance(chosen, str) else ""
         session, console = self.session, self.console
-        letter = partial(reply, session, self.number, view.version, contact_id, self.draft(), act=self.act, at=at)
+        files = tuple(label.id for label in self._files)
+        letter = partial(
+            reply, session, self.number, view.version, contact_id, self.draft(), files=files, act=self.act, at=at
+        )
 
         def told(delivery: DeliveryState) -> Said:
             now = session.desk.clock.now()  # after it was kept, so not before its time
@@ -171,7 +212,7 @@ class ComposeScreen(DraftScreen[Said]):
         except ConsoleError as refusal:
             area.read_only = False
             self.say(refusal)
-            if isinstance(refusal, (ChangedElsewhere, DoneBefore)):
+            if isinstance(refusal, (ChangedElsewhere, DoneBefore, NothingThere)):
                 self._read()
         else:
             self.dismiss(told(answer))

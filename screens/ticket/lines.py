@@ -21,6 +21,9 @@ def facts_of(view: TicketView, key_of: Callable[[str], str]) -> list[Fact]:
     if not view.fields:
         lines.append(Fact("no-contact", "Contact", "erased" if view.erased else "none given", quiet=True))
     lines += [_field(state, key_of) for state in view.text_fields if state.field is Field.SUBJECT]
+    files = sum(len(line.attachments) for line in view.lines)
+    if files:
+        lines.append(Fact("files", "Files", "1 file" if files == 1 else f"{files} files", key_of("files"), "files"))
     lines += [
         Fact("verified", "Verified", view.verified_words, key_of("verify"), "verify", starts_group=True),
         *_asker(view),

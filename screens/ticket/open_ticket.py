@@ -44,6 +44,10 @@ class OpenTicket:
         """Show an error."""
         self._screen.say(problem)
 
+    def tell(self, said: Said) -> None:
+        """Show what came of something."""
+        self._screen.say(said)
+
     def act_for(self, *what: object) -> "ActId":
         """The id of an act, the same until its outcome is known."""
         return self._screen.act_for(*what)

@@ -21,6 +21,7 @@ from screens.registry import bindings_for, command
 from screens.settlements.settle import SettleScreen
 from screens.ticket.about import name_about
 from screens.ticket.assignment import assign, claim, release
+from screens.ticket.attachments import open_file
 from screens.ticket.clock import work_on_clock
 from screens.ticket.compose import ComposeScreen
 from screens.ticket.contact import correct_contact
@@ -70,6 +71,7 @@ class TicketScreen(ConsoleScreen[None]):
 
     # --- the keys of the actions on a ticket
 
+    action_files = on_ticket(open_file)
     action_claim = on_ticket(claim)
     action_release = on_ticket(release)
     action_assign = on_ticket(assign)

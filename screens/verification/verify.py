@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Input
 
+from cs_console.casework.attachments import attachments_of
 from cs_console.casework.conversation import reload
 from cs_console.desk import DeskSession
 from cs_console.errors import CodeExpired, CodeWrong, ConsoleError, VerificationLocked
@@ -23,6 +24,8 @@ from screens.frame.console_screen import ConsoleScreen
 from screens.frame.steps import in_steps
 from screens.frame.text_dialog import WordsDialog, Written, forgetting_draft
 from screens.registry import bindings_for
+from screens.ticket.attachment import AttachmentScreen
+from screens.ticket.attachments import file_choices
 from screens.verification.caller import CallerDialog
 from screens.widgets.choice_list import Choice, ChoiceList
 from screens.widgets.notice_bar import Said, Tone
@@ -31,6 +34,11 @@ from screens.widgets.safe_text import PlainText
 LONGEST_CODE = 15
 SPENT = (CodeWrong, CodeExpired, VerificationLocked)
 """After these errors the typed text is of no use. After others it is corrected or sent again, so it stays."""
+WHICH_DOCUMENT = (
+    "Which document did the requester send to prove who they are? The file that you open counts as one, and is deleted "
+    "as the policy says once the ticket is closed."
+)
+DOCUMENT_HINT = "↵ record the view and show it   esc back"
 NOTE_HINT = "ctrl+s {}   esc save as draft"
 
 
@@ -46,7 +54,8 @@ class VerifyScreen(ConsoleScreen[Said]):
     HELP_TITLE = "Verifying"
     HELP = (
         "A code is sent to a contact on file. The requester reads it back and you enter it; the console never shows "
-        "it to you. For a written request or documents, note what you saw."
+        "it to you. For a written request or documents, note what you saw. Files shows a document that was sent: it "
+        "is recorded, and the document is deleted as the policy says once the case is closed."
     )
 
     def __init__(self, number: int) -> None:
@@ -162,6 +171,22 @@ class VerifyScreen(ConsoleScreen[Said]):
         if isinstance(refusal, SPENT):
             self.query_one("#code", Input).clear()
         self._read()
+
+    # --- documents that were sent
+
+    @in_steps
+    async def action_files(self) -> None:
+        """Look at a document that the requester sent: on record, for the verification."""
+        labels = await self.call(partial(attachments_of, self.session, self.number), group="files")
+        files = [label for label in labels if not label.ours]
+        if not files:
+            self.say("The requester sent no files.", Tone.INFO)
+            return
+        key = await self.ask(ChoiceDialog(WHICH_DOCUMENT, file_choices(files), hint=DOCUMENT_HINT))
+        for label in (one for one in files if one.id == key):
+            said = await self.ask(AttachmentScreen(self.number, label, None))
+            if said is not None:
+                self.say(said)
 
     # --- a code
 

@@ -79,6 +79,7 @@ def test_files_go_out_with_the_mail_and_are_listed_on_our_message(test_desk: Tes
     (folder / "sub").mkdir()
     (folder / "sub" / "Gebrauchsanweisung für Alice.dat").write_bytes(pdf_of("Manual"))
     attach_file(mei, made.number, "prices.txt")
+    test_desk.clock.forward(seconds=1)
     attach_file(mei, made.number, str(folder / "sub" / "Gebrauchsanweisung für Alice.dat"))
     labels = attached_files(mei, made.number)
     assert [(label.media_type, label.size) for label in labels] == [
