@@ -72,17 +72,22 @@ Step = tuple[Prepared, Mapping[str, Any]]
 
 def first_rows(connection: Connection, *steps: Step) -> list[Row | None]:
     """The first row of each statement, run in this order, None where there is none."""
-    return _together(connection, steps, lambda cursor: cursor.fetchone() if cursor.description else None)
+    return _together(connection, steps, lambda cursor: cursor.fetchone() if _has_rows(cursor) else None)
 
 
 def all_rows(connection: Connection, *steps: Step) -> list[list[Row]]:
     """Every row of each statement, run in this order."""
-    return _together(connection, steps, lambda cursor: list(cursor.fetchall()) if cursor.description else [])
+    return _together(connection, steps, lambda cursor: list(cursor.fetchall()) if _has_rows(cursor) else [])
 
 
 def rows_written(connection: Connection, *steps: Step) -> list[int]:
     """How many rows each of these statements wrote, run in this order."""
     return _together(connection, steps, lambda cursor: int(cursor.rowcount))
+
+
+def _has_rows(cursor: Any) -> bool:
+    """Whether its statement answers with rows, if only with none. psycopg makes a description when it is asked for one, column by column."""
+    return (cursor.rownumber if hasattr(cursor, "rownumber") else cursor.description) is not None
 
 
 def _together(connection: Connection, steps: Sequence[Step], answer: Callable[[Any], _Answer]) -> list[_Answer]:
