@@ -21,6 +21,7 @@ from cs_console.errors import (
     StoreUnavailable,
     StoreUnreachable,
 )
+from cs_console.prepared import READING
 from cs_console.store_errors import store_error, store_errors
 
 LOCK_WAIT_SECONDS = 5
@@ -59,7 +60,6 @@ _FILE = "file"
 _LAST_USED = "last used"
 QUIET_SECONDS = 10
 """A server's connection that lay unused for longer is asked whether it still answers before it is used again."""
-_READING = "reading"
 ONE_STATEMENT = "one statement"
 """The execution option `reading` of a connection that will ask the store one thing."""
 _VERSION = "SELECT version_num FROM alembic_version"
@@ -227,7 +227,7 @@ def _switch_to_wal(connection: sqlite3.Connection) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    reading = connection.get_execution_options().get(_READING)
+    reading = connection.get_execution_options().get(READING)
     if reading == ONE_STATEMENT:
         return  # a single statement sees one state of the store without being told to
     driver = connection.connection.driver_connection
@@ -276,13 +276,13 @@ def empty_journal(engine: Engine) -> bool:
     """
     if engine.dialect.name != "sqlite":
         return True
-    with store_errors(), engine.execution_options(**{_READING: ONE_STATEMENT}).connect() as connection:
+    with store_errors(), engine.execution_options(**{READING: ONE_STATEMENT}).connect() as connection:
         return not connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
 
 
 def only_reads(db: Session) -> bool:
     """Whether this session came from `reading`: it takes no locks."""
-    return bool(db.connection().get_execution_options().get(_READING))
+    return bool(db.connection().get_execution_options().get(READING))
 
 
 class Database:
@@ -290,7 +290,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = engine_for(url)
-        options: dict[str, object] = {_READING: True}
+        options: dict[str, object] = {READING: True}
         if not self.is_sqlite:
             options["isolation_level"] = "REPEATABLE READ"  # else each statement would see a state of its own
         self._reading = self.engine.execution_options(**options)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Dialect
 from sqlalchemy.sql import ClauseElement
@@ -69,15 +70,52 @@ class Prepared:
 Step = tuple[Prepared, Mapping[str, Any]]
 """A statement and its values."""
 
+READING = "reading"
+"""The execution option of a connection that only reads; what it says tells how (`database`)."""
+
+_Key = tuple[Prepared, tuple[tuple[str, Any], ...]]
+_asked_ahead: WeakKeyDictionary[Connection, dict[_Key, list[Row]]] = WeakKeyDictionary()
+
+
+def ask_ahead(connection: Connection, *steps: Step) -> None:
+    """Ask in one round trip what is going to be asked one by one: each of these has its answer here already then.
+
+    Only for a connection that reads one state of the store from its first question to its last, where it makes no
+    difference when something is asked. A file is not asked, since there is no way to it that could be saved.
+    """
+    assert connection.get_execution_options().get(READING) is True
+    if connection.dialect.name == "postgresql":
+        answers = all_rows(connection, *steps)
+        _asked_ahead.setdefault(connection, {}).update(zip(map(_key, steps), answers, strict=True))
+
+
+def _key(step: Step) -> _Key:
+    return step[0], tuple(sorted(step[1].items()))
+
 
 def first_rows(connection: Connection, *steps: Step) -> list[Row | None]:
     """The first row of each statement, run in this order, None where there is none."""
+    known = _known(connection, steps)
+    if known is not None:
+        return [rows[0] if rows else None for rows in known]
     return _together(connection, steps, lambda cursor: cursor.fetchone() if _has_rows(cursor) else None)
 
 
 def all_rows(connection: Connection, *steps: Step) -> list[list[Row]]:
     """Every row of each statement, run in this order."""
+    known = _known(connection, steps)
+    if known is not None:
+        return known
     return _together(connection, steps, lambda cursor: list(cursor.fetchall()) if _has_rows(cursor) else [])
+
+
+def _known(connection: Connection, steps: Sequence[Step]) -> list[list[Row]] | None:
+    """The answers to all of these, if they were asked ahead."""
+    ahead = _asked_ahead.get(connection)
+    if not ahead:
+        return None
+    found = [ahead.get(_key(step)) for step in steps]
+    return [rows for rows in found if rows is not None] if None not in found else None
 
 
 def rows_written(connection: Connection, *steps: Step) -> list[int]:
@@ -86,7 +124,8 @@ def rows_written(connection: Connection, *steps: Step) -> list[int]:
 
 
 def _has_rows(cursor: Any) -> bool:
-    """Whether its statement answers with rows, if only with none. psycopg makes a description when it is asked for one, column by column."""
+    """Whether its statement answers with rows, if only with none."""
+    # psycopg would make the description of every column each time
     return (cursor.rownumber if hasattr(cursor, "rownumber") else cursor.description) is not None
 
 

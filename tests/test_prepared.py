@@ -6,11 +6,12 @@ from sqlmodel import col
 
 from cs_console.database import Database
 from cs_console.errors import StoreBusy, StoreUnavailable
-from cs_console.prepared import Prepared, all_rows, first_rows, rows_written
+from cs_console.prepared import Prepared, Row, all_rows, ask_ahead, first_rows, rows_written
 from models.columns import microseconds
 from models.counter import Counter
 from models.desk_identity import DeskIdentity
 from tests.support.desk import TestDesk
+from tests.support.postgres import fresh_database
 
 FIND = Prepared(select(col(Counter.value)).where(col(Counter.name) == bindparam("who")).limit(1))
 ADD = Prepared(insert(Counter))
@@ -53,6 +54,38 @@ def test_a_list_that_a_column_is_held_against_is_part_of_the_statement(test_desk
         rows_written(connection, *((ADD, {"name": name, "value": place}) for place, name in enumerate("abcd")))
         assert SOME.all(connection, {"least": 0}) == [("c",)]
         assert all_rows(connection, (SOME, {"least": -1}), (FIND, {"who": "d"})) == [[("a",), ("c",)], [(3,)]]
+
+
+def test_what_was_asked_ahead_is_there_without_the_server() -> None:
+    database = Database(fresh_database())
+    with database.transaction() as db:
+        ADD.run(db.connection(), {"name": "pages", "value": 7})
+    answers: list[Row | None] = []
+    with pytest.raises(StoreUnavailable), database.reading() as db:
+        connection = db.connection()
+        ask_ahead(connection, (FIND, {"who": "pages"}), (FIND, {"who": "nothing"}))
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        driver.close()
+        answers += first_rows(connection, (FIND, {"who": "nothing"}), (FIND, {"who": "pages"}))
+        answers += FIND.all(connection, {"who": "pages"})
+        FIND.first(connection, {"who": "ticket"})
+    assert answers == [None, (7,), (7,)]
+    with database.transaction() as db:
+        GROW.first(db.connection(), {"who": "pages"})
+        assert FIND.first(db.connection(), {"who": "pages"}) == (8,), "the answers went with their transaction"
+    database.close()
+
+
+def test_only_where_one_state_of_the_store_is_read_can_something_be_asked_ahead(test_desk: TestDesk) -> None:
+    database = test_desk.desk.database
+    with database.transaction() as db:
+        ADD.run(db.connection(), {"name": "pages", "value": 7})
+        with pytest.raises(AssertionError):
+            ask_ahead(db.connection(), (FIND, {"who": "pages"}))
+    with database.reading() as db:
+        ask_ahead(db.connection(), (FIND, {"who": "pages"}))
+        assert FIND.first(db.connection(), {"who": "pages"}) == (7,)
 
 
 def test_of_statements_that_go_together_all_or_none_is_kept(test_desk: TestDesk) -> None:

@@ -13,6 +13,7 @@ from cs_console.access_log.vouched import (
     NEWEST_OWNER,
     NEWEST_WINDOW,
     genuine,
+    last_done,
     latest,
 )
 from cs_console.errors import NotVouched, OwnerNotVouched
@@ -22,6 +23,11 @@ from models.enums import Action, Channel, Link, TicketKind
 
 if TYPE_CHECKING:
     from cs_console.desk import Desk, DeskSession
+
+_OPENING = (Action.TICKET_CREATED,)
+_PROVING = (Action.VERIFIED, *HANDING)
+LINK_AND_CHANNEL = (last_done(_PROVING), last_done(_OPENING))
+"""What `link_of` and `channel_on_record` ask, to be asked ahead."""
 
 
 def is_holder(connection: Connection, session: "DeskSession", number: int, newest: Row | None) -> bool:
@@ -100,7 +106,7 @@ def channel_on_record(db: Session, desk: "Desk", number: int, stored: Channel) -
     """The channel that the log says a ticket came by, since who may be written to rests on it; the `stored` one only
     where an older desk's entry says none. Raises LogBroken.
     """
-    opened = latest(db, desk, number, (Action.TICKET_CREATED,))
+    opened = latest(db, desk, number, _OPENING)
     return Channel((opened.about or {}).get("channel", stored) if opened is not None else stored)
 
 
@@ -111,7 +117,7 @@ def link_of(db: Session, desk: "Desk", number: int, stored: Link) -> Link:
     """
     if stored is not Link.PROVEN:
         return stored
-    last = latest(db, desk, number, (Action.VERIFIED, *HANDING))
+    last = latest(db, desk, number, _PROVING)
     if last is None:
         return Link.PRESUMED
     if last.action is Action.TICKET_UNLINKED:

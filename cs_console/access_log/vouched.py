@@ -187,12 +187,17 @@ def last_entry(db: Session, desk: "Desk", *which: ColumnElement[bool]) -> Word |
 
 def latest_of_requester(db: Session, desk: "Desk", pseudonym: str, action: Action) -> tuple[Word | None, int]:
     """The last word of this kind about a requester, whatever ticket it is on, and how many older desks wrote."""
-    rows = _OF_REQUESTER.all(db.connection(), {"requester": pseudonym, "action": action.value})
+    asked = {"requester": pseudonym, "action": action.value}
+    return last_of_requester(desk, OF_REQUESTER.all(db.connection(), asked))
+
+
+def last_of_requester(desk: "Desk", rows: Iterable[Row]) -> tuple[Word | None, int]:
+    """The same of the rows of OF_REQUESTER. Raises LogBroken."""
     said = [genuine(desk, row) for row in rows]
     return (said[-1] if said else None), sum(word.about is None for word in said)
 
 
-_OF_REQUESTER = Prepared(
+OF_REQUESTER = Prepared(
     select(*COLUMNS_OF_ENTRY)
     .where(col(LogEntry.requester) == bindparam("requester"), col(LogEntry.action) == bindparam("action"))
     .where(col(LogEntry.outcome) == Result.DONE.value)

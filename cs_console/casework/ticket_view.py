@@ -9,29 +9,29 @@ from sqlalchemy import bindparam, case, select
 from sqlmodel import Session, col
 
 from cs_console.access_log.aliases import alias_of
-from cs_console.access_log.standing import link_of
+from cs_console.access_log.standing import LINK_AND_CHANNEL, link_of
 from cs_console.casework.workflow import closes_with_reason
 from cs_console.custody.attachment_labels import AttachmentLabel, attachment_labels
 from cs_console.custody.contacts import MaskedContact, masked_contacts
 from cs_console.custody.redaction_queue import WAITING
 from cs_console.custody.safe_views import open_safe
-from cs_console.custody.ticket_keys import TicketKeys, keys_for_view
+from cs_console.custody.ticket_keys import KEY_AND_OWNER, TicketKeys, keys_for_view
 from cs_console.deadlines.clock import is_escalated
-from cs_console.deadlines.clock_events import clock_now, review_began
+from cs_console.deadlines.clock_events import CLOCK_STEPS, clock_now, review_began
 from cs_console.deadlines.clock_words import clock_words, due_first_words
 from cs_console.decisions.notice_delivery import NoticeWay, notice_way
 from cs_console.delivery.where_to_write import may_write_to
 from cs_console.desk import DeskSession
 from cs_console.errors import KeyDestroyed, SealBroken
-from cs_console.independence.matters import matter_of
+from cs_console.independence.matters import MATTER, matter_of
 from cs_console.local_time import hour_or_moment
 from cs_console.plain_text import one_line, plain
 from cs_console.policy.schema import Pack
 from cs_console.policy.workflow_rules import WorkflowRules
-from cs_console.prepared import Prepared, Row
-from cs_console.settlements.settled import set_aside_by, settled_words
-from cs_console.tickets.ticket_record import ERASED, UNREADABLE, TicketFacts, facts
-from cs_console.verification.askers import asker_of, authority_then
+from cs_console.prepared import Prepared, Row, ask_ahead
+from cs_console.settlements.settled import LAST_SETTLED, set_aside_by, settled_words
+from cs_console.tickets.ticket_record import ERASED, FACTS, UNREADABLE, TicketFacts, facts
+from cs_console.verification.askers import AUTHORITY, asker_of, authority_then
 from models.agent import Agent
 from models.columns import from_microseconds, moment
 from models.decision import Decision
@@ -113,6 +113,20 @@ _DECIDED_LAST = Prepared(
     .order_by(col(Decision.proposed_at).desc(), col(Decision.id).desc())
     .limit(1)
 )
+_BY_NUMBER = (
+    FACTS,
+    *KEY_AND_OWNER,
+    *CLOCK_STEPS,
+    AUTHORITY,
+    MATTER,
+    LAST_SETTLED,
+    *LINK_AND_CHANNEL,
+    _SUBJECT,
+    _LINES,
+    _VERIFIED_LAST,
+    _DECIDED_LAST,
+)
+"""What every view of a ticket asks that follows from its number alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +230,7 @@ class _Window:
 def view_of(db: Session, session: DeskSession, number: int) -> TicketView:
     """The ticket as this agent may see it now. The caller has recorded the opening. Raises NothingThere."""
     desk = session.desk
+    ask_ahead(db.connection(), *((one, {"number": number}) for one in _BY_NUMBER))
     ticket = facts(db, number)
     pack = desk.packs.get(ticket.pack)
     workflow = pack.kinds[ticket.kind].workflow

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, exists, insert, inspect, or_, select
 from sqlalchemy.orm import aliased
@@ -20,7 +21,7 @@ from cs_console.custody.ticket_keys import TicketKeys, ticket_keys
 from cs_console.desk import Desk
 from cs_console.errors import NothingThere
 from cs_console.prepared import Prepared
-from models.columns import microseconds, new_id
+from models.columns import from_microseconds, microseconds, new_id
 from models.contact import Contact
 from models.enums import Channel, Field, Link, RequesterState
 from models.requester import Requester
@@ -66,16 +67,17 @@ _VALUES = (
     .where(col(Contact.requester_id) == bindparam("who"), _OF_TICKET)
     .order_by(col(Contact.changed_at), col(Contact.id))
 )
-_MASKS = (
-    select(
-        col(Contact.id),
-        col(Contact.field),
-        col(Contact.mask),
-        col(Contact.on_file),
-        col(Contact.changed_at),
-        col(Contact.ticket_number),
-        col(Contact.lookup),
-    )
+_MASK_COLUMNS: tuple[Any, ...] = (
+    col(Contact.id),
+    col(Contact.field),
+    col(Contact.mask),
+    col(Contact.on_file),
+    col(Contact.changed_at),
+    col(Contact.ticket_number),
+    col(Contact.lookup),
+)
+_MASKS = Prepared(
+    select(*_MASK_COLUMNS)
     .where(
         col(Contact.requester_id) == bindparam("who"),
         col(Contact.replaced_at).is_(None),
@@ -246,21 +248,22 @@ def masked_contacts(
     A claim of what is on file is not repeated. Raises KeyDestroyed once they are erased.
     """
     number = None if keys is None else keys.number
-    rows = db.connection().execute(_MASKS, {"who": requester_id, "number": number}).all()
+    rows = _MASKS.all(db.connection(), {"who": requester_id, "number": number})
     if not rows:
         return ()
     key = desk.keyring.key(requester_id) if keys is None else keys.requester_key
-    kept = {(row.field, row.lookup) for row in rows if row.on_file and row.lookup is not None}
+    kept = {(field, lookup) for _, field, _, on_file, _, _, lookup in rows if on_file and lookup is not None}
     shown = []
-    for row in rows:
-        claimed = keys is not None and row.ticket_number is not None
-        if claimed and (row.field, row.lookup) in kept:
+    for contact_id, field, sealed, on_file, changed_at, ticket_number, lookup in rows:
+        claimed = keys is not None and ticket_number is not None
+        if claimed and (field, lookup) in kept:
             continue
         if keys is not None and claimed:
-            words = open_safe(keys.key, keys.place("contact", "mask", row.id), row.mask)
+            words = open_safe(keys.key, keys.place("contact", "mask", contact_id), sealed)
         else:
-            words = open_safe(key, Place(requester_id, "contact", "mask", row.id), row.mask)
-        shown.append(MaskedContact(row.id, Field(row.field), words, row.on_file, row.changed_at, claimed))
+            words = open_safe(key, Place(requester_id, "contact", "mask", contact_id), sealed)
+        changed = from_microseconds(changed_at)
+        shown.append(MaskedContact(contact_id, Field(field), words, bool(on_file), changed, claimed))
     return tuple(shown)
 
 

@@ -5,7 +5,8 @@ investigation (policy I.(4)2, no tipping off). A row that calls a requester acti
 log has it that their erasure was approved (DESIGN.md, invariant 12).
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 from sqlalchemy import bindparam, select, text
 from sqlalchemy.orm import aliased
@@ -14,7 +15,7 @@ from sqlmodel import Session, col
 from cs_console.access_log.vouched import COLUMNS_OF_ENTRY, genuine
 from cs_console.desk import Desk, DeskSession
 from cs_console.errors import KeyDestroyed, OnHold
-from cs_console.prepared import Prepared, Row
+from cs_console.prepared import Prepared, Row, all_rows
 from models.enums import Action, RequesterState, Result, Role
 from models.log import ENDS, LogEntry
 from models.requester import Requester
@@ -52,6 +53,12 @@ _ENDINGS = (
     )
     .order_by(col(LogEntry.seq))
 )
+_STATE = Prepared(select(col(Requester.state)).where(col(Requester.id) == bindparam("requester")))
+_ENDS_OF_ONE = Prepared(
+    select(*COLUMNS_OF_ENTRY)
+    .where(col(LogEntry.requester) == bindparam("name"), _ENDS, col(LogEntry.outcome) == Result.DONE.value)
+    .order_by(col(LogEntry.seq))
+)
 
 
 def check_in_use(session: DeskSession, state: str) -> None:
@@ -86,11 +93,19 @@ def hidden_from(
     Raises LogBroken.
     """
     wanted = set(requester_ids)
-    shown = {RequesterState.ACTIVE, RequesterState.RESTRICTED} if _may_know(session) else {RequesterState.ACTIVE}
+    shown = _shown_to(session)
     states = db.connection().execute(_STATES, {"requesters": sorted(wanted)})
     hidden = {requester_id for requester_id, state in states if state not in shown}
     ended = ended_on_record(db, session.desk, wanted - hidden, keys)
     return hidden | {one for one, state in ended.items() if state not in shown}
+
+
+def is_hidden_from(db: Session, session: DeskSession, requester_id: str, key: bytes) -> bool:
+    """The same of one requester, whose key is at hand. Raises LogBroken."""
+    named = session.desk.pseudonym(requester_id, key)
+    state, ends = all_rows(db.connection(), (_STATE, {"requester": requester_id}), (_ENDS_OF_ONE, {"name": named}))
+    said = [*(stored for (stored,) in state), *_ended(session.desk, ends).values()]
+    return not set(said) <= _shown_to(session)
 
 
 def ended_on_record(
@@ -102,13 +117,22 @@ def ended_on_record(
     if not names:
         return {}
     rows = db.connection().execute(_ENDINGS, {"names": sorted(names)})
+    return {names[name]: state for name, state in _ended(desk, rows).items()}
+
+
+def _ended(desk: Desk, rows: Iterable[Any]) -> dict[str, RequesterState]:
+    """By pseudonym: what rows of _ENDINGS say that requesters are. Raises LogBroken."""
     said = [genuine(desk, tuple(row)) for row in rows]
     erased = {word.requester for word in said if word.action is Action.REQUESTER_ERASED}
     return {
-        names[word.requester]: RequesterState.ERASED if word.requester in erased else RequesterState.RESTRICTED
+        word.requester: RequesterState.ERASED if word.requester in erased else RequesterState.RESTRICTED
         for word in said
         if word.requester is not None
     }
+
+
+def _shown_to(session: DeskSession) -> set[RequesterState]:
+    return {RequesterState.ACTIVE, RequesterState.RESTRICTED} if _may_know(session) else {RequesterState.ACTIVE}
 
 
 def _may_know(session: DeskSession) -> bool:

@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 from cs_console.access_log.standing import check_owner
 from cs_console.access_log.vouched import NEWEST_OWNER
 from cs_console.custody.opening import open_sealed
-from cs_console.custody.requester_access import hidden_from
+from cs_console.custody.requester_access import is_hidden_from
 from cs_console.custody.sealing import Place, seal
 from cs_console.database import only_reads
 from cs_console.desk import Desk, DeskSession
@@ -24,7 +24,8 @@ from cs_console.prepared import Prepared, first_rows
 from models.ticket import Ticket
 
 _LOOK = select(col(Ticket.requester_id), col(Ticket.sealed_key)).where(col(Ticket.number) == bindparam("number"))
-_LOOK_FAST = Prepared(_LOOK)
+KEY_AND_OWNER = (Prepared(_LOOK), NEWEST_OWNER)
+"""What `ticket_keys` asks, to be asked ahead."""
 _LOOK_AND_KEEP = Prepared(_LOOK.with_for_update(read=True, key_share=True))
 _LOOK_AT_SOME = select(col(Ticket.number), col(Ticket.requester_id), col(Ticket.sealed_key)).where(
     col(Ticket.number).in_(bindparam("numbers", expanding=True))
@@ -91,7 +92,7 @@ def ticket_keys(db: Session, desk: Desk, number: int) -> TicketKeys:
     Raises NothingThere, KeyDestroyed once the requester is erased, SealBroken, OwnerNotVouched.
     """
     connection, asked = db.connection(), {"number": number}
-    found, owner = first_rows(connection, (_LOOK_FAST, asked), (NEWEST_OWNER, asked))
+    found, owner = first_rows(connection, *((one, asked) for one in KEY_AND_OWNER))
     if found is not None and found[1] is None and not only_reads(db):
         # what is sealed now must not be missed by another console that gives this ticket its key
         found, owner = first_rows(connection, (_LOOK_AND_KEEP, asked), (NEWEST_OWNER, asked))
@@ -106,7 +107,7 @@ def ticket_keys(db: Session, desk: Desk, number: int) -> TicketKeys:
 def keys_for_view(db: Session, session: DeskSession, number: int) -> TicketKeys:
     """The same for masks and redacted words. Raises KeyDestroyed where this desk is shown nothing of the requester."""
     keys = ticket_keys(db, session.desk, number)
-    if hidden_from(db, session, [keys.requester_id], {keys.requester_id: keys.requester_key}):
+    if is_hidden_from(db, session, keys.requester_id, keys.requester_key):
         raise KeyDestroyed
     return keys
 

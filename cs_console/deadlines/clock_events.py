@@ -24,6 +24,8 @@ _DECIDED = Prepared(
 _MOVED = Prepared(
     select(col(ClockEvent.move), col(ClockEvent.at)).where(col(ClockEvent.ticket_number) == bindparam("number"))
 )
+CLOCK_STEPS = (_DECIDED, _MOVED)
+"""What `happened` asks, to be asked ahead."""
 
 
 def clock_now(db: Session, pack: Pack, ticket: TicketFacts) -> Clock:
@@ -53,7 +55,7 @@ def happened(db: Session, ticket: TicketFacts) -> tuple[Happened, ...]:
     if ticket.first_response_at is not None:
         found.append(Happened(Step.RESPONDED, ticket.first_response_at))
     asked = {"number": ticket.number}
-    decided, moved = all_rows(db.connection(), (_DECIDED, asked), (_MOVED, asked))
+    decided, moved = all_rows(db.connection(), *((one, asked) for one in CLOCK_STEPS))
     found += [Happened(Step.DECIDED, from_microseconds(at), moment(review)) for at, review in decided if at]
     found += [Happened(Step(move), from_microseconds(at)) for move, at in moved]
     return tuple(found)

@@ -30,11 +30,12 @@ from models.ticket import Ticket
 
 MOST = 100
 """How many earlier tickets are offered at most, the newest first."""
-_MATTER = Prepared(
+MATTER = Prepared(
     select(col(Matter.about_number), col(Agent.name))
     .outerjoin(Agent, col(Agent.id) == col(Matter.decider_id))
     .where(col(Matter.ticket_number) == bindparam("number"))
 )
+"""What `matter_of` asks, to be asked ahead."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class Named:
 
 def matter_of(db: Session, number: int) -> MatterView | None:
     """What that ticket is about, if that was named."""
-    row = _MATTER.first(db.connection(), {"number": number})
+    row = MATTER.first(db.connection(), {"number": number})
     return None if row is None else MatterView(row[0], row[1] or "")
 
 

@@ -31,13 +31,14 @@ from models.roles import WORKS_ON_TICKETS
 from models.settlement import Settlement
 from models.ticket import Ticket
 
-_LAST = Prepared(
+LAST_SETTLED = Prepared(
     select(col(Settlement.outcome), col(Settlement.notice).is_not(None), col(Settlement.at), col(Agent.name))
     .join(Agent, col(Agent.id) == col(Settlement.agent_id))
     .where(col(Settlement.ticket_number) == bindparam("number"))
     .order_by(col(Settlement.at).desc(), col(Settlement.id).desc())
     .limit(1)
 )
+"""What `settled_words` asks first, to be asked ahead."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class SettlementView:
 
 def settled_words(db: Session, pack: Pack, kind: TicketKind, number: int) -> str:
     """The settlement in one line: outcome, agent and time; empty for a ticket that was never settled."""
-    found = _LAST.first(db.connection(), {"number": number})
+    found = LAST_SETTLED.first(db.connection(), {"number": number})
     if found is None:
         return ""
     outcome, has_notice, settled, agent = found

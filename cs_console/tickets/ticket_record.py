@@ -56,11 +56,12 @@ class TicketFacts:
     closed_at: datetime | None
 
 
-_FACTS = Prepared(
+FACTS = Prepared(
     select(*(col(Agent.name) if one.name == "assignee" else getattr(Ticket, one.name) for one in fields(TicketFacts)))
     .outerjoin(Agent, col(Agent.id) == col(Ticket.assignee_id))
     .where(col(Ticket.number) == bindparam("number"))
 )
+"""What `facts` asks, to be asked ahead."""
 _KINDS_OF_VALUE: dict[str, Callable[[Any], object]] = {
     "link": Link,
     "kind": TicketKind,
@@ -76,7 +77,7 @@ _READ = tuple(_KINDS_OF_VALUE.get(one.name) for one in fields(TicketFacts))
 
 def facts(db: Session, number: int) -> TicketFacts:
     """The ticket as it is now. Raises NothingThere."""
-    return _facts(number, _FACTS.first(db.connection(), {"number": number}))
+    return _facts(number, FACTS.first(db.connection(), {"number": number}))
 
 
 def _facts(number: int, row: Row | None) -> TicketFacts:
@@ -91,7 +92,7 @@ def facts_on_record(db: Session, desk: Desk, number: int) -> TicketFacts:
     that was only written into the row would change who has to agree. Raises NothingThere, LogBroken.
     """
     asked = {"number": number}
-    row, newest = first_rows(db.connection(), (_FACTS, asked), (NEWEST_KIND, asked))
+    row, newest = first_rows(db.connection(), (FACTS, asked), (NEWEST_KIND, asked))
     ticket = _facts(number, row)
     return replace(ticket, kind=kind_of(desk, ticket.kind, newest))
 

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, or_, select
 from sqlmodel import Session, col
 
 from cs_console.access_log import legacy
-from cs_console.access_log.vouched import Word, latest, latest_of_requester, words
+from cs_console.access_log.vouched import OF_REQUESTER, Word, last_done, last_of_requester, latest, words
 from cs_console.custody.safe_views import open_safe
 from cs_console.custody.sealing import Place
 from cs_console.desk import Desk
@@ -17,7 +17,7 @@ from cs_console.errors import ConsoleError, GuardianRequired, NotVouched, Princi
 from cs_console.policy.languages import in_language
 from cs_console.policy.minors_rules import AgeBand
 from cs_console.policy.schema import Pack
-from cs_console.prepared import Prepared
+from cs_console.prepared import Prepared, all_rows
 from cs_console.tickets.ticket_record import TicketFacts
 from models.authority import Authority
 from models.columns import microseconds
@@ -26,6 +26,9 @@ from models.requester import Requester
 
 AGE_IN_DOUBT = "The access log does not contain this requester's age as it is stored. A verifier must record it again."
 
+_ENDS = (Action.AUTHORITY_ENDED, Action.TICKET_LINKED, Action.TICKET_UNLINKED)
+AUTHORITY = last_done((Action.AUTHORITY_SEEN, *_ENDS))
+"""What `authority_of` asks, to be asked ahead."""
 _AUTHORITY_THEN = Prepared(
     select(col(Authority.sort))
     .where(
@@ -103,9 +106,8 @@ def asker_of(db: Session, desk: Desk, pack: Pack, number: int, requester_id: str
 
 def authority_of(db: Session, desk: Desk, number: int) -> AuthoritySort | None:
     """In whose place someone asks on a ticket now: the log's last word, whatever the rows say. Raises LogBroken."""
-    ends = (Action.AUTHORITY_ENDED, Action.TICKET_LINKED, Action.TICKET_UNLINKED)
-    word = latest(db, desk, number, (Action.AUTHORITY_SEEN, *ends))
-    if word is None or word.action in ends:
+    word = latest(db, desk, number, (Action.AUTHORITY_SEEN, *_ENDS))
+    if word is None or word.action in _ENDS:
         return None
     return legacy.authority(word) if word.about is None else AuthoritySort(word.about["sort"])
 
@@ -133,9 +135,10 @@ def band_mark(desk: Desk, requester_id: str, band: str) -> str:
 def _band(db: Session, desk: Desk, requester_id: str, key: bytes | None = None) -> tuple[bool, str]:
     """Whether the log vouches for the band that is stored, and that band."""
     key = key or desk.keyring.key(requester_id)
-    last, old = latest_of_requester(db, desk, desk.pseudonym(requester_id, key), Action.AGE_RECORDED)
-    row = _AGE_BAND.first(db.connection(), {"requester": requester_id})
-    value = None if row is None else row[0]
+    recorded = {"requester": desk.pseudonym(requester_id, key), "action": Action.AGE_RECORDED.value}
+    said, stored = all_rows(db.connection(), (OF_REQUESTER, recorded), (_AGE_BAND, {"requester": requester_id}))
+    last, old = last_of_requester(desk, said)
+    value = stored[0][0] if stored else None
     if not value:
         return last is None, ""
     band = open_safe(key, Place(requester_id, "requester", "age_band", requester_id), value)
