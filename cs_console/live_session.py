@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 
 from cs_console.access_log.accounts_on_record import NEWEST_COLUMNS, OnRecord, account_on_record
 from cs_console.errors import MustChangePassword, MustEnrol, NotAllowed, SessionEnded
-from cs_console.prepared import Prepared
+from cs_console.prepared import Prepared, Row, Step, first_rows
 from models.agent import Agent
 from models.agent_session import AgentSession
 from models.columns import from_microseconds, moment
@@ -46,8 +46,18 @@ def require_live(db: Session, session: "DeskSession", any_of: tuple[Role, ...]) 
     Raises SessionEnded, NotAllowed, or, while the account owes a password of its own or a second factor,
     MustChangePassword or MustEnrol.
     """
-    roles, due = _live(db, session)
-    check_roles(roles, due, any_of)
+    connection = db.connection()
+    check_live_row(connection, session, first_rows(connection, live_step(session))[0], any_of)
+
+
+def live_step(session: "DeskSession") -> Step:
+    """What `check_live_row` judges, to be asked together with more."""
+    return _LIVE, {"session": session.session_id, "agent": session.agent.id}
+
+
+def check_live_row(connection: Connection, session: "DeskSession", row: Row | None, any_of: tuple[Role, ...]) -> None:
+    """The same of the answer to `live_step`."""
+    check_roles(*_roles_and_due(connection, session, row), any_of)
 
 
 def roles_and_due(
@@ -101,17 +111,16 @@ def require_session(db: Session, session: "DeskSession") -> None:
 
     Raises SessionEnded.
     """
-    _live(db, session)
+    _roles_and_due(db.connection(), session, first_rows(db.connection(), live_step(session))[0])
 
 
-def _live(db: Session, session: "DeskSession") -> tuple[str, int]:
+def _roles_and_due(connection: Connection, session: "DeskSession", row: Row | None) -> tuple[str, int]:
     """The account's roles now, and what it has to do first. Raises SessionEnded."""
-    row = _LIVE.first(db.connection(), {"session": session.session_id, "agent": session.agent.id})
     if row is None:
         raise SessionEnded("this session is not known here")
     started, active, ended, reason, state, roles, due, *newest = row
     check_live(session, from_microseconds(started), from_microseconds(active), moment(ended), reason, state)
-    return roles_and_due(db.connection(), session, roles, due, newest)
+    return roles_and_due(connection, session, roles, due, newest)
 
 
 def check_live(

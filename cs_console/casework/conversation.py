@@ -5,6 +5,7 @@ from functools import partial
 
 from sqlmodel import Session
 
+from cs_console.access_log.append import PreparedEntry, locked_log
 from cs_console.act_id import ActId
 from cs_console.acts import ActOutcome, Intent, once
 from cs_console.casework.notes import keep_note, written
@@ -15,12 +16,15 @@ from cs_console.delivery.send_times import require_sendable
 from cs_console.delivery.where_to_write import may_write_to
 from cs_console.desk import DeskSession
 from cs_console.errors import ChangedElsewhere, ContactNotOnFile, WrongState
-from cs_console.staff.undertakings import require_current
+from cs_console.live_session import check_live_row, live_step
+from cs_console.staff.undertakings import check_signed, require_current, signed_step
 from cs_console.tickets.ticket_record import (
+    FACTS,
     change,
+    entry_about,
     facts,
+    facts_in,
     is_on_record,
-    record_about,
     require_open,
     require_own,
 )
@@ -37,10 +41,13 @@ def open_ticket(session: DeskSession, number: int) -> TicketView:
     Any agent, verifier, supervisor or privacy officer with a current undertaking may; everything is redacted or
     masked. Raises NothingThere, NotAllowed, NoUndertaking, SessionEnded, LogBroken.
     """
-    with session.work(*WORKS_ON_TICKETS) as db:
-        require_current(db, session)
-        ticket = facts(db, number)
-        record_about(db, session, ticket, Action.TICKET_OPENED)
+    desk, asked = session.desk, (live_step(session), signed_step(session), (FACTS, {"number": number}))
+    # as a reveal does it: no act is more frequent, and this takes three round trips where `work` would take seven
+    with locked_log(desk, *asked) as (log, (live, signed, row)):
+        check_live_row(log.connection, session, live, WORKS_ON_TICKETS)
+        check_signed(log.connection, session, signed)
+        entry = entry_about(desk, facts_in(number, row), Action.TICKET_OPENED)
+        log.append_last(PreparedEntry(desk, session.actor, entry, desk.clock.now()))
     return _view(session, number)
 
 

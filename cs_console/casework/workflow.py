@@ -40,6 +40,7 @@ from cs_console.tickets.ticket_record import (
     TicketFacts,
     change,
     facts,
+    facts_after,
     facts_on_record,
     record_about,
     refusals_on_record,
@@ -105,8 +106,7 @@ def claim(session: DeskSession, number: int) -> int:
 def _claim(session: DeskSession, number: int) -> int:
     with session.work(*CLAIMS) as db:
         _require_independent(db, session, number, session.agent.id)
-        took = _TAKE.first(db.connection(), {"wanted": number, "agent": session.agent.id})
-        ticket = facts_on_record(db, session.desk, number)
+        took, ticket = facts_after(db, session.desk, number, (_TAKE, {"wanted": number, "agent": session.agent.id}))
         if took is None:
             if ticket.assignee_id == session.agent.id:
                 return ticket.version

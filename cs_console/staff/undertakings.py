@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Connection, bindparam, select
 from sqlmodel import Session, col
 
 from cs_console.access_log.append import record
@@ -12,7 +12,7 @@ from cs_console.access_log.entry import Entry
 from cs_console.access_log.undertakings_on_record import NEWEST_UNDERTAKING, about_undertaking, has_undertaken
 from cs_console.desk import DeskSession
 from cs_console.errors import NoUndertaking
-from cs_console.prepared import Prepared
+from cs_console.prepared import Prepared, Row, Step, first_rows
 from models.columns import microseconds
 from models.enums import Action
 from models.undertaking import Undertaking
@@ -67,13 +67,27 @@ def is_current(db: Session, session: DeskSession) -> bool:
     """Whether the desk's agent has signed the version in force and it has not expired, by its row and by the
     access log. Raises LogBroken.
     """
+    return _is_signed(db.connection(), session, first_rows(db.connection(), signed_step(session))[0])
+
+
+def signed_step(session: DeskSession) -> Step:
+    """What `check_signed` judges, to be asked together with more."""
     asked = {
         "agent": session.agent.id,
         "version": session.desk.packs.current.undertaking.version,
         "now": microseconds(session.desk.clock.now()),
     }
-    row = _SIGNED.first(db.connection(), asked)
-    return row is not None and has_undertaken(db.connection(), session, row[0])
+    return _SIGNED, asked
+
+
+def check_signed(connection: Connection, session: DeskSession, row: Row | None) -> None:
+    """Refuse without a current undertaking, by the answer to `signed_step`. Raises NoUndertaking, LogBroken."""
+    if not _is_signed(connection, session, row):
+        raise NoUndertaking
+
+
+def _is_signed(connection: Connection, session: DeskSession, row: Row | None) -> bool:
+    return row is not None and has_undertaken(connection, session, row[0])
 
 
 def require_current(db: Session, session: DeskSession) -> None:

@@ -15,7 +15,7 @@ from cs_console.access_log.standing import kind_of
 from cs_console.access_log.vouched import COLUMNS_OF_ENTRY, NEWEST_KIND, genuine
 from cs_console.desk import Desk, DeskSession
 from cs_console.errors import ChangedElsewhere, ConsoleError, KeyDestroyed, NotAssigned, NothingThere, WrongState
-from cs_console.prepared import Prepared, Row, first_rows
+from cs_console.prepared import Prepared, Row, Step, first_rows
 from cs_console.staff.undertakings import require_current
 from models.agent import Agent
 from models.columns import moment
@@ -61,7 +61,7 @@ FACTS = Prepared(
     .outerjoin(Agent, col(Agent.id) == col(Ticket.assignee_id))
     .where(col(Ticket.number) == bindparam("number"))
 )
-"""What `facts` asks, to be asked ahead."""
+"""What `facts` asks, to be asked ahead or together with more."""
 _KINDS_OF_VALUE: dict[str, Callable[[Any], object]] = {
     "link": Link,
     "kind": TicketKind,
@@ -77,10 +77,11 @@ _READ = tuple(_KINDS_OF_VALUE.get(one.name) for one in fields(TicketFacts))
 
 def facts(db: Session, number: int) -> TicketFacts:
     """The ticket as it is now. Raises NothingThere."""
-    return _facts(number, FACTS.first(db.connection(), {"number": number}))
+    return facts_in(number, FACTS.first(db.connection(), {"number": number}))
 
 
-def _facts(number: int, row: Row | None) -> TicketFacts:
+def facts_in(number: int, row: Row | None) -> TicketFacts:
+    """The same of the answer to FACTS. Raises NothingThere."""
     if row is None:
         raise NothingThere(f"There is no ticket #{number}.")
     values: list[Any] = [value if read is None else read(value) for value, read in zip(row, _READ, strict=True)]
@@ -91,9 +92,24 @@ def facts_on_record(db: Session, desk: Desk, number: int) -> TicketFacts:
     """The same, of the kind that the access log says: for whatever ends, turns, assigns or decides it, since a kind
     that was only written into the row would change who has to agree. Raises NothingThere, LogBroken.
     """
-    asked = {"number": number}
-    row, newest = first_rows(db.connection(), (FACTS, asked), (NEWEST_KIND, asked))
-    ticket = _facts(number, row)
+    return _on_record(desk, number, *first_rows(db.connection(), *_facts_on_record(number)))
+
+
+def facts_after(db: Session, desk: Desk, number: int, step: Step) -> tuple[Row | None, TicketFacts]:
+    """The first row of what one statement changed in a ticket, and the ticket on record after it, in one round trip.
+
+    Raises NothingThere, LogBroken.
+    """
+    done, *found = first_rows(db.connection(), step, *_facts_on_record(number))
+    return done, _on_record(desk, number, *found)
+
+
+def _facts_on_record(number: int) -> tuple[Step, Step]:
+    return (FACTS, {"number": number}), (NEWEST_KIND, {"number": number})
+
+
+def _on_record(desk: Desk, number: int, row: Row | None, newest: Row | None) -> TicketFacts:
+    ticket = facts_in(number, row)
     return replace(ticket, kind=kind_of(desk, ticket.kind, newest))
 
 
@@ -136,9 +152,21 @@ def record_about(
 
     `about` is what rules may read of it later: ids and words of the program's own.
     """
-    requester = pseudonym(session.desk, ticket.requester_id)
-    entry = Entry(action, outcome, ticket=ticket.number, requester=requester, reason=reason, about=about or {})
-    record(db, session, entry)
+    record(db, session, entry_about(session.desk, ticket, action, reason, outcome, about=about))
+
+
+def entry_about(
+    desk: Desk,
+    ticket: TicketFacts,
+    action: Action,
+    reason: str = "",
+    outcome: Result = Result.DONE,
+    *,
+    about: Mapping[str, str] | None = None,
+) -> Entry:
+    """The entry that `record_about` appends."""
+    requester = pseudonym(desk, ticket.requester_id)
+    return Entry(action, outcome, ticket=ticket.number, requester=requester, reason=reason, about=about or {})
 
 
 @contextmanager
