@@ -204,11 +204,13 @@ def test_two_consoles_at_once_leave_one_of_the_last_two_admins(test_desk: TestDe
     engine = desk.database.engine
 
     def executed(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if current_thread().name == "second":
-            second_is_in.set()
-        elif statement.startswith("UPDATE agent ") and not first_has_changed.is_set():
+        if statement.startswith("UPDATE agent ") and not first_has_changed.is_set():
             first_has_changed.set()
             assert second_is_in.wait(10)
+
+    def asks(*_about: object) -> None:
+        if current_thread().name == "second":
+            second_is_in.set()
 
     def connects(_connection: object) -> None:
         if desk.database.is_sqlite and current_thread().name == "second":
@@ -223,6 +225,7 @@ def test_two_consoles_at_once_leave_one_of_the_last_two_admins(test_desk: TestDe
         except ConsoleError as error:
             outcome.append(error.code)
 
+    event.listen(engine, "before_cursor_execute", asks)
     event.listen(engine, "after_cursor_execute", executed)
     event.listen(engine, "engine_connect", connects)
     second = Thread(target=suspend_the_first, name="second")

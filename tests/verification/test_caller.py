@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import event, select, update
+from sqlalchemy import select, update
 
 from cs_console.errors import BadInput, CheckLimit, ConsoleError, NotAllowed, NoUndertaking, WrongState
 from cs_console.policy.verification_rules import CallerRules
@@ -16,6 +16,7 @@ from models.enums import Action, Field, Result, Role, TicketKind, TicketState
 from tests.decisions.cases import pack
 from tests.support.desk import TestDesk
 from tests.support.recorded import recorded
+from tests.support.statements import statements
 from tests.support.tickets import MadeTicket, make_requester, make_ticket
 
 pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
@@ -102,17 +103,8 @@ def test_whom_nothing_is_on_file_of_looks_like_whoever_says_something_else(test_
     with vera.work() as db:
         require_current(db, vera)  # what a console knows of its agent from the first act on
     for made in (ticket(test_desk), without):
-        ran: list[str] = []
-        count = ran.append
-
-        def saw(_c: object, _cursor: object, statement: str, *_more: object, count: object = count) -> None:
-            assert callable(count)
-            count(statement)
-
-        engine = test_desk.desk.database.engine
-        event.listen(engine, "before_cursor_execute", saw)
-        answer = check_caller(vera, made.number, Field.MOBILE, "138 0000 0000")
-        event.remove(engine, "before_cursor_execute", saw)
+        with statements(test_desk) as ran:
+            answer = check_caller(vera, made.number, Field.MOBILE, "138 0000 0000")
         seen.append((answer, tuple(ran), recorded(test_desk.desk, Action.CALLER_CHECKED)[-1].reason))
     assert seen[0] == seen[1]
     assert len(seen[0][1]) > 3
