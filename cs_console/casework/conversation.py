@@ -25,6 +25,7 @@ from cs_console.tickets.ticket_record import (
     facts,
     facts_in,
     is_on_record,
+    record_about,
     require_open,
     require_own,
 )
