@@ -51,6 +51,7 @@ REVISIONS = (
     "0021",
     "0022",
     "0023",
+    "0024",
 )
 """The migrations this program knows, oldest first: one for each file in migrations/versions."""
 

@@ -84,10 +84,31 @@ class MailClass(StrEnum):
     SPAM = "spam"
 
 
+class SetAside(StrEnum):
+    """Why mail is kept apart from the tickets: what it is, or that it cannot be read."""
+
+    UNREADABLE = "unreadable"
+    SPAM = "spam"
+    AUTOMATIC = "automatic"
+    """A program's answer that names no ticket."""
+    BOUNCE = "bounce"
+    """A mail server's report about no mail of ours that is known here."""
+    OWN = "own"
+    """Our own mail come back, where it is not one that was sent from here."""
+
+
+class SetAsideState(StrEnum):
+    KEPT = "kept"
+    RELEASED = "released"
+    DROPPED = "dropped"
+
+
 class MessageSort(StrEnum):
     """Who speaks in a line of the conversation."""
 
     RECEIVED = "received"
+    AUTOMATIC = "automatic"
+    """What a program or a mail server wrote: it is shown, and no rule takes it for the requester's words."""
     REPLY = "reply"
     NOTE = "note"
     CODE = "code"
@@ -105,6 +126,8 @@ class DeliveryState(StrEnum):
     FAILED = "failed"
     HELD = "held"
     """It goes out at its time, and until then its writer can take it back."""
+    CAME_BACK = "came back"
+    """It went out, and a mail server reported later that it could not deliver it."""
     REFUSED = "refused"
     """Told, never stored: it failed for good, and trying again is useless (stored as failed, without a next time)."""
     TAKEN_BACK = "taken back"
@@ -311,5 +334,13 @@ class Action(StrEnum):
     DESK_RESTORED = "desk.restored"
     LOG_ACCEPTED = "log.accepted"
     UNCONFIRMED_RECEIVED = "message.unconfirmed"
+    AUTOMATIC_RECEIVED = "message.automatic"
+    MAIL_CAME_BACK = "message.came_back"
+    SET_ASIDE_READ = "set_aside.read"
+    SET_ASIDE_RELEASED = "set_aside.released"
+    SET_ASIDE_RETRIED = "set_aside.retried"
+    SET_ASIDE_DROPPED = "set_aside.dropped"
+    SENDER_BLOCKED = "sender.blocked"
+    SENDER_UNBLOCKED = "sender.unblocked"
     TIME_PARTED = "time.parted"
     TIME_CONFIRMED = "time.confirmed"

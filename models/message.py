@@ -6,18 +6,19 @@ from sqlalchemy import String
 from sqlmodel import Field, SQLModel
 
 from models.columns import UtcMoment, new_id
-from models.enums import Channel, DeliveryState, MessageSort
+from models.enums import Channel, DeliveryState, MailClass, MessageSort
 from models.sealed import Digest, Original, Safe
 
 
 class Message(SQLModel, table=True):
     """`text` and `text_redacted` are sealed under the ticket's key, like `headers` (JSON: from, to, subject).
 
-    `reference` is the blind index of the Message-ID (of the whole content where a mail has none): unique, so
-    that no message is imported twice, and the thread's anchor. Nothing is handed over before
-    `next_delivery_at`: it keeps two consoles from sending the same line twice, and says until when one is held.
-    `delivery_problem`: the code of the error that kept it from going out last. `unconfirmed`: it names the ticket, but
-    did not come from an address on file; it changes nothing and is quoted nowhere.
+    `reference` keeps a message from being stored twice: of one that came in a keyed hash of its sender and content, of
+    one of ours the blind index of its Message-ID. `anchor` is the blind index of the Message-ID of one that came in,
+    which several may carry: answers name it. Rows of older desks have that in `reference`. Nothing is handed over
+    before `next_delivery_at`: it keeps two consoles from sending the same line twice, and says until when one is held.
+    `delivery_problem`: the code of the error that kept it from going out last. `unconfirmed`: nothing says that it is
+    from an address on file; it changes nothing and is quoted nowhere. `mail_class`: what a mail said it is.
     """
 
     __tablename__ = "message"
@@ -28,6 +29,8 @@ class Message(SQLModel, table=True):
     channel: Channel = Field(sa_type=String)
     agent_id: str | None = Field(default=None, foreign_key="agent.id")
     reference: bytes | None = Field(default=None, unique=True, sa_type=Digest)
+    anchor: bytes | None = Field(default=None, index=True, sa_type=Digest)
+    mail_class: MailClass = Field(default=MailClass.PERSON, sa_type=String)
     headers: bytes | None = Field(default=None, sa_type=Original)
     text: bytes = Field(sa_type=Original)
     text_redacted: bytes = Field(sa_type=Safe)

@@ -20,6 +20,7 @@ from cs_console.deadlines.clock import is_escalated
 from cs_console.deadlines.clock_events import CLOCK_STEPS, clock_now, review_began
 from cs_console.deadlines.clock_words import clock_words, due_first_words
 from cs_console.decisions.notice_delivery import NoticeWay, notice_way
+from cs_console.delivery.outgoing import CHANNELS
 from cs_console.delivery.where_to_write import may_write_to
 from cs_console.desk import DeskSession
 from cs_console.errors import KeyDestroyed, SealBroken
@@ -41,6 +42,7 @@ from models.enums import (
     DeliveryState,
     Field,
     Link,
+    MailClass,
     MessageSort,
     Priority,
     Role,
@@ -52,8 +54,9 @@ from models.message import Message
 from models.ticket import Ticket
 from models.verification import Verification
 
-REQUESTER, UNCONFIRMED = "requester", "unconfirmed sender"
+REQUESTER, UNCONFIRMED, PROGRAM, MAIL_SERVER = "requester", "unconfirmed sender", "a program", "a mail server"
 """Who wrote a line that came in."""
+NO_OTHER_CONTACT = "No other contact is on file: write by letter."
 LINES_SHOWN = 200
 NOT_NEEDED, CLAIM_FIRST, VERIFY_FIRST, NOT_YOURS = "not needed here", "claim first", "verify first", "not yours"
 _LETTER_WORDS = {
@@ -84,6 +87,8 @@ _LINES_COLUMNS: tuple[Any, ...] = (
     col(Message.next_delivery_at),
     col(Message.delivery_problem),
     col(Message.agent_id),
+    col(Message.mail_class),
+    col(Message.contact_id),
 )
 _LINES = Prepared(
     select(*_LINES_COLUMNS)
@@ -135,6 +140,7 @@ class Line:
 
     `unconfirmed`: it names the ticket, but did not come from an address on file. It is quoted nowhere. `goes_out_at`:
     until then it is held, and this agent `can_take_back` their own. `problem`: the code of what kept it from going out.
+    `advice`: what to do about one that came back, in words without a value.
     """
 
     id: str
@@ -149,6 +155,9 @@ class Line:
     goes_out_at: datetime | None = None
     can_take_back: bool = False
     problem: str = ""
+    mail_class: MailClass = MailClass.PERSON
+    contact_id: str | None = None
+    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +255,8 @@ def view_of(db: Session, session: DeskSession, number: int) -> TicketView:
     lines, earlier = _lines(db, session, ticket, keys, labels)
     sealed_subject, waits = _subject(db, number)
     subject = _opened(keys, "ticket", "subject_redacted", str(number), sealed_subject)
+    allowed = may_write_to(db, desk, ticket)
+    lines = tuple(_advised(line, contacts, allowed) for line in lines)
     if waits and keys is not None:
         subject, lines = WAITING, tuple(replace(line, text=WAITING) for line in lines)
     return TicketView(
@@ -268,7 +279,7 @@ def view_of(db: Session, session: DeskSession, number: int) -> TicketView:
         lines=lines,
         earlier_lines=earlier,
         contacts=contacts,
-        may_write_to=may_write_to(db, session.desk, ticket),
+        may_write_to=allowed,
         fields=tuple(_contact_fields(session, pack, ticket, contacts, window)),
         text_fields=tuple(_text_fields(session, pack, ticket, subject, lines, window)) if keys else (),
         window_until=window.until,
@@ -325,12 +336,13 @@ def _lines(
 
 
 def _line(row: Row, keys: TicketKeys | None, files: tuple[AttachmentLabel, ...], agent_id: str) -> Line:
-    message_id, at, agent, stored, channel, sealed, delivery, unconfirmed, until, problem, writer = row
+    message_id, at, agent, stored, channel, sealed, delivery, unconfirmed, until, problem, writer, *classed = row
+    mail_class, contact_id = classed
     sort, held = MessageSort(stored), delivery == DeliveryState.HELD
     return Line(
         message_id,
         from_microseconds(at),
-        _writer(sort, agent, unconfirmed=unconfirmed),
+        _writer(sort, agent, mail_class, unconfirmed=unconfirmed),
         sort,
         Channel(channel),
         _opened(keys, "message", "text_redacted", message_id, sealed),
@@ -340,10 +352,27 @@ def _line(row: Row, keys: TicketKeys | None, files: tuple[AttachmentLabel, ...],
         goes_out_at=from_microseconds(until) if held and until is not None else None,
         can_take_back=held and writer == agent_id,
         problem=problem or "",
+        mail_class=MailClass(mail_class),
+        contact_id=contact_id,
     )
 
 
-def _writer(sort: MessageSort, agent: str | None, *, unconfirmed: bool) -> str:
+def _advised(line: Line, contacts: tuple[MaskedContact, ...], allowed: frozenset[str]) -> Line:
+    """The line; where its letter came back, with another contact on file that a letter may go to."""
+    if line.delivery is not DeliveryState.CAME_BACK:
+        return line
+    others = [
+        contact.mask
+        for contact in contacts
+        if contact.on_file and contact.id in allowed and contact.id != line.contact_id and contact.field in CHANNELS
+    ]
+    advice = f"Send it again to another contact on file: {', '.join(others)}." if others else NO_OTHER_CONTACT
+    return replace(line, advice=advice)
+
+
+def _writer(sort: MessageSort, agent: str | None, mail_class: str, *, unconfirmed: bool) -> str:
+    if sort is MessageSort.AUTOMATIC:
+        return PROGRAM if mail_class == MailClass.AUTOMATIC.value else MAIL_SERVER
     if sort is MessageSort.RECEIVED:
         return UNCONFIRMED if unconfirmed else REQUESTER
     return agent or "console"
@@ -384,7 +413,7 @@ def _text_fields(
     yield FieldState(Field.SUBJECT, pack.title_of(Field.SUBJECT), one_line(subject), str(ticket.number), not why, why)
     why = _why_not(session, pack, ticket, Field.MESSAGE, window)
     for line in lines:
-        if line.sort is MessageSort.RECEIVED:
+        if line.sort in (MessageSort.RECEIVED, MessageSort.AUTOMATIC):
             title = pack.title_of(Field.MESSAGE)
             yield FieldState(Field.MESSAGE, title, one_line(line.text, 80), line.id, not why, why)
 

@@ -13,7 +13,7 @@ from cs_console.commands.progress import progress_bar
 from cs_console.desk import operator_session
 from cs_console.intake.explain import QUARANTINE, Explained
 from cs_console.intake.explain import explain as explained
-from cs_console.intake.intake import ImportCounts, import_jsonl, import_mail
+from cs_console.intake.intake import OUTCOMES, ImportCounts, import_jsonl, import_mail
 from cs_console.intake.quarantine import KeptMail, listing
 from cs_console.local_time import sortable
 from cs_console.opening import has_desk
@@ -22,8 +22,9 @@ from cs_console.settings import load
 
 app = typer.Typer(help="Take in mail and JSON Lines, and list what could not be read.", no_args_is_help=True)
 
-_WORDS = ("read", "opened", "appended", "duplicate", "quarantined")
-
+_WORDS = ("read", *OUTCOMES)
+_EACH_TIME = ("read", "opened", "appended", "duplicate", "quarantined", "requesters")
+"""Printed also where there were none."""
 _RECORDS = ("requesters", "older", "suppressed")
 
 Paths = Annotated[
@@ -119,7 +120,7 @@ def _print_counts(counts: ImportCounts, words: tuple[str, ...], json: bool) -> N
     if json:
         print_json(values)
     else:
-        shown = {word: value for word, value in values.items() if value or word not in _RECORDS[1:]}
+        shown = {word: value for word, value in values.items() if value or word in _EACH_TIME}
         print(", ".join(f"{value} {word.removesuffix('s') if value == 1 else word}" for word, value in shown.items()))
         if values.get("older"):
             print("Older: account records that are older than the one on file; nothing was changed.")

@@ -24,6 +24,7 @@ from cs_console.prepared import Prepared
 from models.columns import from_microseconds, microseconds, new_id
 from models.contact import Contact
 from models.enums import Channel, Field, Link, RequesterState
+from models.message import Message
 from models.requester import Requester
 from models.ticket import Ticket
 
@@ -57,6 +58,12 @@ _SENDER = Prepared(
         col(Ticket.link) == Link.NONE.value,
         col(Requester.account).is_(None),
         col(Requester.state) == RequesterState.ACTIVE.value,
+        # not one whom only a header beside From named: anyone can write that
+        ~exists().where(
+            col(Message.ticket_number) == col(Ticket.number),
+            col(Message.unconfirmed).is_(True),
+            col(Message.at) == col(Ticket.received_at),
+        ),
     )
     .order_by(col(Contact.ticket_number).desc())
     .limit(1)

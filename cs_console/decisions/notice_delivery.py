@@ -40,4 +40,5 @@ def notice_way(db: Session, number: int, decided_at: datetime) -> NoticeWay:
     delivery, again_at = message
     if delivery == DeliveryState.SENT:
         return NoticeWay.SENT
-    return NoticeWay.NOT_DELIVERED if delivery == DeliveryState.FAILED and again_at is None else NoticeWay.ON_ITS_WAY
+    failed = delivery == DeliveryState.CAME_BACK or (delivery == DeliveryState.FAILED and again_at is None)
+    return NoticeWay.NOT_DELIVERED if failed else NoticeWay.ON_ITS_WAY

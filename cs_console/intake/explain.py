@@ -4,19 +4,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cs_console.custody.blind_index import reference_token
 from cs_console.custody.known_terms import KnownTerms
 from cs_console.custody.redaction import redact
 from cs_console.desk import DeskSession
 from cs_console.errors import Unreadable
+from cs_console.intake.filing import believed
 from cs_console.intake.incoming import LIMITS, IncomingMessage, Limits
 from cs_console.intake.kinds import guess_kind
 from cs_console.intake.languages import language_of
 from cs_console.intake.mail import read_mail
 from cs_console.intake.mail_files import RawMail, find_sources, mails_in
 from cs_console.intake.our_mail import OurMail, our_mail
-from cs_console.intake.quarantine import is_kept
-from cs_console.intake.threads import continued_ticket, ticket_of_reference
+from cs_console.intake.set_aside import class_here, is_set_aside, sentence, spam_reason
+from cs_console.intake.threads import continued_ticket, ticket_holding
 from cs_console.policy.schema import Pack
 from models.enums import Field, MailClass
 
@@ -109,17 +109,20 @@ def _explained(raw: RawMail, pack: Pack, ours: OurMail, session: DeskSession | N
 
 def _outcome(message: IncomingMessage, session: DeskSession | None) -> tuple[str, str]:
     """What would become of it, and why."""
-    outcome, reason = _OUTCOMES[message.mail_class], f"{message.class_reason[:1].upper()}{message.class_reason[1:]}."
+    outcome, reason = _OUTCOMES[message.mail_class], sentence(message.class_reason)
     if session is None:
         return outcome, reason
     desk = session.desk
     with session.reading(operator=True) as db:
-        number = ticket_of_reference(db, reference_token(desk.keyring, message.reference))
+        number = ticket_holding(db, desk, message, believed(message.at, desk.clock.now()))
         if number is not None:
             return DUPLICATE, f"#{number} holds it already."
-        if is_kept(db, desk, message.digest):
-            return DUPLICATE, "The quarantine holds it already."
-        continued = continued_ticket(db, desk, message, lock=False) if message.mail_class is MailClass.PERSON else None
+        if is_set_aside(db, desk, message):
+            return DUPLICATE, "It is kept apart already."
+        is_a = class_here(db, desk, message)
+        if is_a is MailClass.SPAM:
+            return QUARANTINE, spam_reason(message)
+        continued = continued_ticket(db, desk, message, lock=False) if is_a is MailClass.PERSON else None
     if continued is None:
         return outcome, reason
     apart = ", unconfirmed" if continued.unconfirmed else ""

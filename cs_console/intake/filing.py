@@ -1,6 +1,5 @@
-"""Filing one message: requester, ticket or follow-up, sealed lines and the entry, all in the caller's transaction."""
+"""Filing one message by what it is, all in the caller's transaction: a ticket, a follow-up, a note, or kept apart."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,7 +10,7 @@ from cs_console.access_log.append import record
 from cs_console.access_log.entry import Entry
 from cs_console.access_log.vouched import assigned, opened_as
 from cs_console.bulk_insert import insert_into
-from cs_console.custody.blind_index import SEARCHABLE, reference_token
+from cs_console.custody.blind_index import SEARCHABLE
 from cs_console.custody.contacts import (
     NewContact,
     add_claim,
@@ -21,33 +20,28 @@ from cs_console.custody.contacts import (
     unverified_sender,
 )
 from cs_console.custody.known_terms import KnownTerms
-from cs_console.custody.ticket_keys import TicketKeys, new_ticket_keys, ticket_keys
+from cs_console.custody.ticket_keys import new_ticket_keys, ticket_keys
 from cs_console.deadlines.clock import Happened, Step, clock_of
 from cs_console.delivery.acknowledging import acknowledge_form
 from cs_console.desk import Desk, DeskSession
 from cs_console.independence.separation import excluded_agents
-from cs_console.intake.incoming import IncomingFile, IncomingMessage, Taken
+from cs_console.intake.incoming import IncomingMessage, Taken
 from cs_console.intake.key_pool import NewKey
 from cs_console.intake.kinds import guess_kind
 from cs_console.intake.languages import language_of
-from cs_console.intake.quarantine import is_kept
+from cs_console.intake.machine_mail import note_automatic, note_report, skip_own
+from cs_console.intake.received_lines import Into, add_received
 from cs_console.intake.redacted_ahead import RedactedAhead
-from cs_console.intake.threads import Continued, continued_ticket, names_a_ticket, ticket_of_reference, wake
-from cs_console.policy.schema import Pack
+from cs_console.intake.set_aside import NO_SUBJECT, class_here, is_set_aside, set_aside, spam_reason
+from cs_console.intake.threads import Continued, continued_ticket, names_a_ticket, ticket_holding, wake
 from cs_console.tickets.numbers import lock_counter, next_number
 from cs_console.tickets.requesters import add_requester
-from models.attachment import Attachment
-from models.columns import new_id
-from models.enums import Action, Channel, DeliveryState, Field, Link, MessageSort, Priority, TicketState
-from models.message import Message
+from models.enums import Action, Channel, Field, Link, MailClass, Priority, SetAside, TicketState
 from models.ticket import Ticket
 
 OLDEST_BELIEVED = timedelta(days=366)
-NO_SUBJECT = "(no subject)"
 
 _add_ticket = insert_into(Ticket)
-_add_line = insert_into(Message)
-_add_attachment = insert_into(Attachment)
 
 
 @dataclass(frozen=True)
@@ -77,17 +71,27 @@ def file_message(
     """
     desk = session.desk
     lock_counter(db)
-    token = reference_token(desk.keyring, message.reference)
-    number = ticket_of_reference(db, token)
+    at = believed(message.at, desk.clock.now())
+    number = ticket_holding(db, desk, message, at)
     if number is not None:
         return Taken("duplicate", number)
-    if message.digest and is_kept(db, desk, message.digest):
+    if is_set_aside(db, desk, message):
         return Taken("duplicate")
-    at = _believed(message.at, desk.clock.now())
-    continued = continued_ticket(db, desk, message)
-    if continued is not None:
-        return _append(db, session, message, redacted, token, at, continued)
-    return _open(db, session, message, redacted, token, at, new_key, assignee_id)
+    match class_here(db, desk, message):
+        case MailClass.SPAM:
+            set_aside(db, desk, message, redacted, SetAside.SPAM, spam_reason(message))
+            return Taken("spam")
+        case MailClass.OWN:
+            return skip_own(db, desk, message, redacted)
+        case MailClass.AUTOMATIC:
+            return note_automatic(db, session, message, redacted, at)
+        case MailClass.BOUNCE | MailClass.FEEDBACK:
+            return note_report(db, session, message, redacted, at)
+        case MailClass.PERSON:
+            continued = continued_ticket(db, desk, message)
+            if continued is not None:
+                return _append(db, session, message, redacted, at, continued)
+    return _open(db, session, message, redacted, at, new_key, assignee_id)
 
 
 def texts_and_terms(
@@ -99,7 +103,7 @@ def texts_and_terms(
     return (message.text, message.subject or NO_SUBJECT), regions, known
 
 
-def _believed(at: datetime | None, now: datetime) -> datetime:
+def believed(at: datetime | None, now: datetime) -> datetime:
     """When it came in. A claimed time in the future, or over a year ago, would only bend the clocks."""
     return at if at is not None and now - OLDEST_BELIEVED <= at <= now else now
 
@@ -109,7 +113,6 @@ def _append(
     session: DeskSession,
     message: IncomingMessage,
     redacted: RedactedAhead,
-    token: bytes,
     at: datetime,
     continued: Continued,
 ) -> Taken:
@@ -117,10 +120,10 @@ def _append(
     desk = session.desk
     keys = ticket_keys(db, desk, number)
     known = known_values(db, desk, requester_id, keys.requester_key, keys)
-    case = _Case(requester_id, keys.requester_key, known.with_claims(message.contacts))
-    ticket = db.get_one(Ticket, number)
-    pack = desk.packs.get(ticket.pack)
-    _add_message(db, pack, case, keys, number, message, redacted, token, at, unconfirmed=continued.unconfirmed)
+    pack = desk.packs.get(db.get_one(Ticket, number).pack)
+    terms = known.with_claims(message.contacts)
+    into = Into(number, pack, keys, terms, unconfirmed=continued.unconfirmed)
+    add_received(db, desk, into, message, redacted, at)
     pseudonym = desk.pseudonym(requester_id, keys.requester_key)
     if continued.unconfirmed:  # it changes nothing: neither state nor clock, nor what is decided about
         record(db, session, Entry(Action.UNCONFIRMED_RECEIVED, ticket=number, requester=pseudonym))
@@ -135,7 +138,6 @@ def _open(
     session: DeskSession,
     message: IncomingMessage,
     redacted: RedactedAhead,
-    token: bytes,
     at: datetime,
     new_key: NewKey,
     assignee_id: str | None,
@@ -179,7 +181,8 @@ def _open(
     out = assignee_id is not None and _keeps_away(db, desk, number, assignee_id)
     for field, value in message.contacts:
         add_claim(db, desk, keys, NewContact(field, value, False, now))
-    _add_message(db, pack, case, keys, number, message, redacted, token, at)
+    into = Into(number, pack, keys, case.known, unconfirmed=not message.sender_sure)
+    add_received(db, desk, into, message, redacted, at)
     of_a_form = message.channel is Channel.FORM and assignee_id is None and case.link is Link.NONE
     address = dict(message.contacts).get(Field.EMAIL) if of_a_form else None
     if address is not None:
@@ -208,7 +211,7 @@ def _case_of(db: Session, desk: Desk, message: IncomingMessage, language: str, n
         key = desk.keyring.key(person)
         known = known_values(db, desk, person, key).with_claims(message.contacts)
         return _Case(person, key, known, Link.PRESUMED)
-    own = own_address(message.channel, message.contacts)
+    own = own_address(message.channel, message.contacts) if message.sender_sure else None
     before = None if own is None else unverified_sender(db, desk, message.channel, *own)
     if before is not None:
         return _Case(before, desk.keyring.key(before), KnownTerms((), message.contacts))
@@ -220,61 +223,12 @@ def _case_of(db: Session, desk: Desk, message: IncomingMessage, language: str, n
 def _person_of(db: Session, desk: Desk, message: IncomingMessage) -> str | None:
     """The one person on file who matches the address that it came from; without one, all the fields of its form.
 
-    None if there is no one, or several: then a person decides.
+    None if there is no one, or several: then a person decides. None, too, where another header than its From alone
+    names the sender: that is anyone's claim.
     """
+    if not message.sender_sure:
+        return None
     own = own_address(message.channel, message.contacts)
     said = [own] if own is not None else [contact for contact in message.contacts if contact[0] in SEARCHABLE]
     matching = {person for field, value in said for person in persons_with(db, desk, field, value)}
     return matching.pop() if len(matching) == 1 else None
-
-
-def _add_message(
-    db: Session,
-    pack: Pack,
-    case: _Case,
-    keys: TicketKeys,
-    number: int,
-    message: IncomingMessage,
-    redacted: RedactedAhead,
-    token: bytes,
-    at: datetime,
-    *,
-    unconfirmed: bool = False,
-) -> None:
-    message_id = new_id()
-    headers = json.dumps(message.headers, ensure_ascii=False)
-    shown = redacted.of(message.text, pack.meta.regions, case.known)
-    _add_line(
-        db,
-        {
-            "id": message_id,
-            "ticket_number": number,
-            "sort": MessageSort.RECEIVED,
-            "channel": message.channel,
-            "reference": token,
-            "headers": keys.seal("message", "headers", message_id, headers),
-            "text": keys.seal("message", "text", message_id, message.text),
-            "text_redacted": keys.seal("message", "text_redacted", message_id, shown),
-            "at": at,
-            "unconfirmed": unconfirmed,
-            "delivery": DeliveryState.NONE,
-            "delivery_tries": 0,
-        },
-    )
-    for file in message.files:
-        _add_file(db, keys, message_id, file)
-
-
-def _add_file(db: Session, keys: TicketKeys, message_id: str, file: IncomingFile) -> None:
-    attachment_id = new_id()
-    label = json.dumps({"name": file.name, "type": file.media_type}, ensure_ascii=False)
-    _add_attachment(
-        db,
-        {
-            "id": attachment_id,
-            "message_id": message_id,
-            "label": keys.seal("attachment", "label", attachment_id, label),
-            "content": keys.seal("attachment", "content", attachment_id, file.content),
-            "size": len(file.content),
-        },
-    )

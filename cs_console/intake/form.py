@@ -55,8 +55,10 @@ def open_by_form(session: DeskSession, entry: FormEntry, *, act: ActId | None = 
     """
     if entry.channel not in CHANNELS:
         raise BadInput(f"Channel: {entry.channel.value} is taken in automatically.", "Choose call, letter or form.")
+    reference = f"form:{uuid4().hex}"
     message = IncomingMessage(
-        reference=f"form:{uuid4().hex}",
+        reference=reference,
+        content=reference,  # the act's id says whether it was typed twice
         channel=entry.channel,
         subject=_subject(entry),
         text=_text(entry),
@@ -74,7 +76,7 @@ def open_by_form(session: DeskSession, entry: FormEntry, *, act: ActId | None = 
 
             def file() -> ActOutcome:
                 taken = file_message(db, session, message, new_key, redacted, assignee_id=session.agent.id)
-                # a reference of its own is never a duplicate
+                # with a name of its own it is never a duplicate
                 return {"ticket": str(taken.number), "kept_away": "yes" if taken.kept_away else ""}
 
             done = once(db, session, intent, file)

@@ -35,11 +35,13 @@ REST_KEPT = "[the rest of this long message is kept as a sealed file]"
 @dataclass(frozen=True, slots=True)
 class Returned:
     """The mail of ours that a report is about: its Message-IDs as far as it quotes them, the nearest first, and to whom
-    it went (normalised addresses). `final`: it will not be tried again."""
+    it went (normalised addresses). `final`: it will not be tried again. `came_to`: where the report was sent, which may
+    name that mail (VERP)."""
 
     references: tuple[str, ...] = ()
     recipients: tuple[str, ...] = ()
     final: bool = True
+    came_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +88,18 @@ class IncomingMessage:
     language: str = ""
     digest: str = ""
     """A name made of the whole content, by which quarantine recognises it."""
+    content: str = ""
+    """A name of who wrote what, by which the same message is known; "" where the other fields alone say that."""
+    original: bytes = b""
+    """The whole as it came, for what is kept apart."""
+    is_mail: bool = True
+    """Whether `original` is a mail, not a line of JSON Lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of a message: "opened", "appended", "duplicate" or "quarantined", and on which ticket.
+    """What became of a message, and on which ticket: "opened", "appended", "duplicate", "automatic", "bounced", "spam",
+    "skipped" or "quarantined".
 
     `kept_away`: the agent who wrote it down must not handle it, so it was opened unassigned.
     """

@@ -1,7 +1,7 @@
-"""Intake: whatever comes in becomes a ticket, a follow-up, a duplicate, or is kept sealed in quarantine.
+"""Intake: whatever comes in becomes a ticket, a follow-up, a note, a duplicate, or is kept apart, sealed.
 
-Always: read == opened + appended + duplicate + quarantined. One transaction a message, so that an import that is
-killed can simply be run again.
+`read` is always the sum of the OUTCOMES. One transaction a message, so that an import that is killed can simply be run
+again.
 """
 
 from collections import Counter
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from cs_console.access_log.append import record
 from cs_console.access_log.entry import Entry
+from cs_console.custody.blind_index import reference_token
 from cs_console.custody.erasing import apply_again
 from cs_console.custody.late_redaction import redact_waiting
 from cs_console.desk import DeskSession
@@ -25,14 +26,19 @@ from cs_console.intake.mail import content_name, read_mail
 from cs_console.intake.mail_files import find_sources, mails_in
 from cs_console.intake.on_file import Put, put_on_file
 from cs_console.intake.our_mail import our_mail
-from cs_console.intake.quarantine import is_kept, keep
+from cs_console.intake.quarantine import Kept, is_kept, keep, program_version
 from cs_console.intake.redacted_ahead import RedactedAhead, redacting_ahead
 from cs_console.tickets.numbers import lock_counter
-from models.enums import Action
+from models.enums import Action, SetAside
 from models.roles import OPENS_TICKETS
 
 REDACTING_SECONDS = 0.2
 """How long an import redacts earlier texts after each record; the upkeep goes on with what is left."""
+
+OUTCOMES = ("opened", "appended", "duplicate", "automatic", "bounced", "spam", "skipped", "quarantined")
+"""What can become of a message."""
+_EACH_TIME = OUTCOMES[:3] + OUTCOMES[-1:]
+"""Told also where there were none."""
 
 Progress = Callable[[int, int], None]
 """Called with the bytes done and the bytes in all."""
@@ -50,6 +56,10 @@ class ImportCounts:
     opened: int = 0
     appended: int = 0
     duplicate: int = 0
+    automatic: int = 0
+    bounced: int = 0
+    spam: int = 0
+    skipped: int = 0
     quarantined: int = 0
     requesters: int = 0
     older: int = 0
@@ -111,7 +121,7 @@ def import_jsonl(
     total = jsonl.size_of(file)
     with _run_of(session, "JSON Lines", told, limits) as run:
         for line in jsonl.lines_of(file, limits):
-            run.take_line(_piece(f"{file}, line {line.number}", line.content, line.size), line)
+            run.take_line(_piece(f"{file}, line {line.number}", line.content, line.size, is_mail=False), line)
             _report(progress, line.done, total)
     return run.counts()
 
@@ -124,11 +134,12 @@ class _Piece:
     content: bytes
     size: int
     digest: str
+    is_mail: bool
 
 
-def _piece(place: str, content: bytes, size: int) -> _Piece:
+def _piece(place: str, content: bytes, size: int, *, is_mail: bool = True) -> _Piece:
     name = content_name(content)
-    return _Piece(place, content, size, name if len(content) == size else f"{name}+{size}")
+    return _Piece(place, content, size, name if len(content) == size else f"{name}+{size}", is_mail)
 
 
 class _Run:
@@ -145,7 +156,7 @@ class _Run:
 
     def counts(self) -> ImportCounts:
         """What became of the messages so far."""
-        found = {name: self._outcomes[name] for name in ("opened", "appended", "duplicate", "quarantined")}
+        found = {name: self._outcomes[name] for name in OUTCOMES}
         people = {put.value: self._outcomes[put] for put in Put}
         return ImportCounts(read=sum(found.values()), **found, **people)
 
@@ -184,11 +195,24 @@ class _Run:
         return take_in(self._session, found, self.new_key).outcome
 
     def _quarantine(self, piece: _Piece, reason: str, shown: str) -> str:
+        desk = self._session.desk
         with self._session.work(*OPENS_TICKETS) as db:
             lock_counter(db)
-            if is_kept(db, self._session.desk, piece.digest):
+            if is_kept(db, desk, piece.digest):
                 return "duplicate"
-            keep(db, self._session.desk, piece.digest, piece.content, piece.size, reason)
+            keep(
+                db,
+                desk,
+                Kept(
+                    sort=SetAside.UNREADABLE,
+                    token=reference_token(desk.keyring, piece.digest),
+                    content=piece.content,
+                    size=piece.size,
+                    reason=reason,
+                    is_mail=piece.is_mail,
+                    tried_with=program_version(),
+                ),
+            )
         if self._told is not None:
             self._told(f"{piece.place}: quarantined, {shown or reason}")
         return "quarantined"
@@ -207,7 +231,7 @@ def _run_of(session: DeskSession, what: str, told: Told | None, limits: Limits) 
     finally:
         run.new_key.put_back()
         counts = run.counts()
-        words = ["read", "opened", "appended", "duplicate", "quarantined", Put.TAKEN.value]
+        words = ["read", *(word for word in OUTCOMES if word in _EACH_TIME or getattr(counts, word)), Put.TAKEN.value]
         words += [put.value for put in (Put.OLDER, Put.SUPPRESSED) if getattr(counts, put.value)]
         reason = f"{what}: " + ", ".join(f"{word} {getattr(counts, word)}" for word in words)
         with session.work(*OPENS_TICKETS) as db:

@@ -30,6 +30,7 @@ from cs_console.errors import BadInput, Unreadable
 from cs_console.intake.addresses import addresses, local_parts
 from cs_console.intake.incoming import LIMITS, IncomingMessage, Limits
 from cs_console.intake.mail import content_name, cut_text
+from cs_console.intake.same_message import content_of_line
 from cs_console.plain_text import one_line, plain
 from models.enums import Channel, Field, TicketKind
 
@@ -183,6 +184,10 @@ def _message(found: _MessageLine, line: Line, region: str) -> IncomingMessage:
         at=found.at and found.at.astimezone(UTC),
         kind=found.kind,
         digest=content_name(line.content),
+        # where no time is given, the id is all that sets two equal ones apart
+        content=content_of_line(found.model_dump_json(by_alias=True, exclude={"id"} if found.at else None)),
+        original=line.content,
+        is_mail=False,
     )
 
 

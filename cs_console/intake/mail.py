@@ -4,6 +4,7 @@ import hashlib
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.feedparser import BytesFeedParser
 from email.message import Message
@@ -17,9 +18,10 @@ from cs_console.intake.incoming import LIMITS, REST_KEPT, IncomingFile, Incoming
 from cs_console.intake.mail_class import classify
 from cs_console.intake.mail_text import Body, gather
 from cs_console.intake.our_mail import OurMail
+from cs_console.intake.same_message import content_of_mail
 from cs_console.intake.senders import Sender, sender_of
 from cs_console.plain_text import one_line, plain
-from models.enums import Channel, Field
+from models.enums import Channel, Field, MailClass
 
 _CHUNK = 64 * 1024
 _LONGEST_SUBJECT = 2000
@@ -116,12 +118,14 @@ def read_mail(data: bytes, limits: Limits = LIMITS, ours: OurMail = _NOTHING_OUR
         class_reason=is_a.reason,
         sender_sure=sender.sure,
         reply_to=sender.reply_to,
-        returned=is_a.returned,
+        returned=replace(is_a.returned, came_to=sent_to) if is_a.mail_class is MailClass.BOUNCE else is_a.returned,
         sender_checks=headers.short(_CHECKS),
         headers=headers.kept(),
         at=_moment(headers),
         language=headers.text("Content-Language"),
         digest=digest,
+        content=content_of_mail(data, headers.said()),
+        original=data,
     )
 
 
@@ -183,6 +187,11 @@ class _Headers:
         """The first value under this name, decoded. Raises Unreadable for one that hides a line break."""
         return header_text(self.first(name))
 
+    def said(self) -> tuple[str, ...]:
+        """What makes it the same mail again, beside its body: who wrote it when about what."""
+        written = self.first("Date") or self.first("Message-ID")
+        return (self.first("From"), self.first("Reply-To"), self.first("Subject"), written)
+
     def kept(self) -> tuple[tuple[str, str], ...]:
         """The lines worth keeping, decoded and plain."""
         return tuple((name, plain(header_text(value))) for name in _KEPT for value in self.all((name,)))
@@ -191,7 +200,7 @@ class _Headers:
 def _own_id(headers: _Headers) -> str:
     value = header_text(headers.first("Message-ID")).strip()
     found = _MESSAGE_ID.search(value)
-    return found.group() if found else value[:_LONGEST_ID]
+    return found.group() if found else value.strip("<> ")[:_LONGEST_ID]
 
 
 def _thread(headers: _Headers) -> tuple[str, ...]:

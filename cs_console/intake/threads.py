@@ -10,11 +10,14 @@ from sqlmodel import Session, col
 from cs_console.custody.blind_index import lookup_token, on_file_form, reference_token
 from cs_console.custody.contacts import own_address, persons_with
 from cs_console.deadlines.clock_events import go_on
+from cs_console.delivery.message_ids import message_of_mail_id
 from cs_console.desk import Desk
 from cs_console.intake.incoming import IncomingMessage
+from cs_console.intake.same_message import anchor_token, message_token
 from cs_console.intake.sender_checks import failed_checks
 from cs_console.policy.schema import Pack
 from cs_console.prepared import Prepared
+from models.columns import microseconds
 from models.contact import Contact
 from models.enums import Field, Link, MailClass, MessageSort, RequesterState, TicketState
 from models.message import Message
@@ -23,13 +26,30 @@ from models.ticket import Ticket
 
 _TAG = re.compile(r"\[#(\d{1,9})\]")
 _MOST_TAGS = 5
-_BY_REFERENCE = Prepared(select(col(Message.ticket_number)).where(col(Message.reference) == bindparam("token")))
+_MOST_NAMED = 200
+"""An id that many strangers wrote names no more tickets than this."""
+_TAKEN_IN = Prepared(
+    select(
+        col(Message.ticket_number), col(Message.reference), col(Message.sort), col(Message.anchor), col(Message.at)
+    ).where(col(Message.reference).in_((bindparam("token"), bindparam("anchor"))))
+)
 
 
-def ticket_of_reference(db: Session, token: bytes) -> int | None:
-    """The ticket that holds the message of this reference, if it was imported before."""
-    found = _BY_REFERENCE.first(db.connection(), {"token": token})
-    return None if found is None else int(found[0])
+def ticket_holding(db: Session, desk: Desk, message: IncomingMessage, believed: datetime) -> int | None:
+    """The ticket that holds this very message, if it was taken in before.
+
+    `believed` is when it came in, as far as it can be believed. Rows of older desks know a message by its id alone:
+    one of them is the same if it came at the same time, or where that was not kept.
+    """
+    token, anchor = message_token(desk, message), anchor_token(desk, message)
+    for number, reference, sort, its_anchor, at in _TAKEN_IN.all(db.connection(), {"token": token, "anchor": anchor}):
+        if bytes(reference) == token:
+            return int(number)
+        if sort == MessageSort.RECEIVED.value and its_anchor is None:
+            same_time = message.at is None or message.at != believed or at == microseconds(believed)
+            if same_time:
+                return int(number)
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +67,17 @@ def names_a_ticket(message: IncomingMessage) -> bool:
     return bool(message.references) or _TAG.search(message.subject) is not None
 
 
-def continued_ticket(db: Session, desk: Desk, message: IncomingMessage, *, lock: bool = True) -> Continued | None:
+def continued_ticket(
+    db: Session, desk: Desk, message: IncomingMessage, *, lock: bool = True, closed_too: bool = False
+) -> Continued | None:
     """The ticket that the message continues, locked until the transaction ends unless `lock` says no.
 
     It has to be named by In-Reply-To, References or a tag in the subject, and to come from its person's address on
     file, or by the same channel from the exact address that the ticket came from, or to answer the acknowledgement of a
     form from the address that it names: a stranger who quotes a tag opens a ticket of their own, and so does an
-    unconfirmed message on a closed one. Where there is a person on file, only their address on file, and no one
-    else's, is a confirmed one, and none is that failed at the mail server that the settings name (DECISIONS 3).
+    unconfirmed message on a closed one, unless it changes nothing there (`closed_too`). Where there is a person on
+    file, only their address on file, and no one else's, is a confirmed one, and none is that failed at the mail server
+    that the settings name (DECISIONS 3).
     """
     named, acknowledged = _named(db, desk, message)
     own = own_address(message.channel, message.contacts) if named else None
@@ -87,7 +110,7 @@ def continued_ticket(db: Session, desk: Desk, message: IncomingMessage, *, lock:
         theirs = link == Link.NONE or (is_on_file and persons_with(db, desk, field, value) == (requester_id,))
         proves = message.mail_class is MailClass.PERSON or number not in acknowledged  # a program has read nothing
         confirmed = theirs and proves and not failed
-        if confirmed or (state != TicketState.CLOSED and number not in found):
+        if confirmed or ((closed_too or state != TicketState.CLOSED) and number not in found):
             found[number] = Continued(int(number), str(requester_id), not confirmed)
     return next((found[number] for number in named if number in found), None)
 
@@ -101,21 +124,49 @@ def _tokens(desk: Desk, field: Field, value: str) -> tuple[bytes, bytes]:
 def _named(db: Session, desk: Desk, message: IncomingMessage) -> tuple[list[int], list[int]]:
     """Ticket numbers that the message names, the surest first, and those whose acknowledgement it answers."""
     tokens = [reference_token(desk.keyring, reference) for reference in message.references]
-    by_token: dict[bytes, int] = {}
+    by_token: dict[bytes, list[int]] = {}
     acknowledged: list[int] = []
     if tokens:
+        named_by = or_(col(Message.reference).in_(tokens), col(Message.anchor).in_(tokens))
         rows = db.connection().execute(
-            select(col(Message.reference), col(Message.ticket_number), col(Message.sort)).where(
-                col(Message.reference).in_(tokens)
-            )
+            select(col(Message.reference), col(Message.anchor), col(Message.ticket_number), col(Message.sort))
+            .where(named_by)
+            .order_by(col(Message.ticket_number))
+            .limit(_MOST_NAMED)
         )
-        for token, number, sort in rows.all():
-            by_token[bytes(token or b"")] = int(number)
+        for reference, anchor, number, sort in rows.all():
+            for token in (reference, anchor):
+                by_token.setdefault(bytes(token or b""), []).append(int(number))
             if sort == MessageSort.ACKNOWLEDGEMENT:
                 acknowledged.append(int(number))
     tags = [int(tag) for tag in _TAG.findall(message.subject)[:_MOST_TAGS]]
-    named = dict.fromkeys([*(by_token[token] for token in tokens if token in by_token), *tags])
+    named = dict.fromkeys([*(number for token in tokens for number in by_token.get(token, ())), *tags])
     return list(named), acknowledged
+
+
+def answered_ticket(db: Session, desk: Desk, message: IncomingMessage) -> Continued | None:
+    """The ticket that a program's answer is about, locked: one that it continues as a person's mail would, open or
+    closed, else the one whose letter it names, since no one but its recipient knows a letter's Message-ID."""
+    continued = continued_ticket(db, desk, message, closed_too=True)
+    if continued is not None:
+        return continued
+    for written in message.references:
+        found = message_of_mail_id(db, desk, written)
+        if found is not None:
+            return ticket_of_line(db, found)
+    return None
+
+
+def ticket_of_line(db: Session, message_id: str) -> Continued | None:
+    """The ticket of that message, locked; None where its requester is erased or restricted."""
+    asked = (
+        select(col(Ticket.number), col(Ticket.requester_id))
+        .join(Message, col(Message.ticket_number) == col(Ticket.number))
+        .join(Requester, col(Requester.id) == col(Ticket.requester_id))
+        .where(col(Message.id) == message_id, col(Requester.state) == RequesterState.ACTIVE)
+    )
+    row = db.connection().execute(asked.with_for_update(of=Ticket)).first()
+    return None if row is None else Continued(int(row[0]), str(row[1]), unconfirmed=True)
 
 
 def wake(db: Session, pack: Pack, number: int, at: datetime, now: datetime) -> None:

@@ -10,7 +10,7 @@ from textual.containers import Vertical, VerticalScroll
 from cs_console.casework.conversation import Line
 from cs_console.delivery.send_times import when_words
 from cs_console.local_time import moment
-from models.enums import DeliveryState, MessageSort
+from models.enums import DeliveryState, MailClass, MessageSort
 from screens.ticket.attachment_words import label_words
 from screens.widgets.safe_text import PlainText
 
@@ -21,9 +21,15 @@ _SORTS = {
     MessageSort.REMINDER: "about verification",
     MessageSort.ACKNOWLEDGEMENT: "a form's acknowledgement",
 }
+_OF_A_MACHINE = {
+    MailClass.AUTOMATIC: "automatic reply",
+    MailClass.BOUNCE: "delivery report",
+    MailClass.FEEDBACK: "complaint about our mail",
+}
 _DELIVERY = {
     DeliveryState.QUEUED: "not sent yet",
     DeliveryState.FAILED: "not delivered",
+    DeliveryState.CAME_BACK: "came back",
 }
 
 
@@ -46,6 +52,7 @@ class MessageBlock(Vertical):
 
     def __init__(self, line: Line, now: Callable[[], datetime] = _utc_now, undo_key: str = "u") -> None:
         super().__init__(classes=f"-{line.sort.value}")
+        self.set_class(line.delivery is DeliveryState.CAME_BACK, "-came-back")
         self.line_id = line.id
         self._line = line
         self._now = now
@@ -68,6 +75,8 @@ class MessageBlock(Vertical):
         if self._line.goes_out_at is not None:
             yield PlainText(self._held_words(), classes="held")
         yield PlainText(self._line.text.strip() or "(no text)", classes="words")
+        if self._line.advice:
+            yield PlainText(self._line.advice, classes="advice")
         for label in self._line.attachments:
             yield PlainText(f"▪ {label_words(label)}", classes="sealed")
 
@@ -106,8 +115,15 @@ class Conversation(VerticalScroll):
 
 
 def _head(line: Line) -> str:
-    parts = [moment(line.at), f"{line.who}, {_SORTS.get(line.sort, line.channel.value)}"]
+    parts = [moment(line.at), f"{line.who}, {_sort(line)}"]
     if line.delivery in _DELIVERY:
         why = f": {_WHY[line.problem]}" if line.problem in _WHY else ""
         parts.append(f"! {_DELIVERY[line.delivery]}{why}")
     return "  ".join(parts)
+
+
+def _sort(line: Line) -> str:
+    if line.sort is MessageSort.AUTOMATIC:
+        return _OF_A_MACHINE.get(line.mail_class, "automatic reply")
+    through = ", through a list" if line.mail_class is MailClass.LIST else ""
+    return f"{_SORTS.get(line.sort, line.channel.value)}{through}"

@@ -586,7 +586,6 @@ def acknowledged(here: Platform, form: int) -> str:
         "Precedence: bulk",
         "Precedence: Auto_Reply",
         "Precedence: junk",
-        "Precedence: list",
         "X-Autoreply: yes",
         "X-Autorespond: Away",
         "Return-Path: <>",

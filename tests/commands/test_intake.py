@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 from cs_console.commands import app
 from cs_console.intake.quarantine import keep
 from tests.support.desk import TestDesk
-from tests.support.stored import ticket_numbers
+from tests.support.stored import ticket_numbers, unreadable
 
 MAILS = Path(__file__).parent.parent / "data" / "mail"
 
@@ -25,8 +25,9 @@ def intake(test_desk: TestDesk, *arguments: str) -> Result:
 def test_mail_is_counted_in_one_json_object_and_nothing_else_is_printed(sqlite_desk: TestDesk) -> None:
     done = intake(sqlite_desk, "mail", str(MAILS), "--json")
     counts = json.loads(done.stdout)
-    assert set(counts) == {"read", "opened", "appended", "duplicate", "quarantined"}
-    assert counts["read"] == counts["opened"] + counts["appended"] + counts["duplicate"] + counts["quarantined"]
+    outcomes = ["opened", "appended", "duplicate", "automatic", "bounced", "spam", "skipped", "quarantined"]
+    assert list(counts) == ["read", *outcomes]
+    assert counts["read"] == sum(counts[outcome] for outcome in outcomes)
     assert done.exit_code == 0
     assert "header-break.eml: quarantined, header_line_break" in done.stderr
 
@@ -43,8 +44,8 @@ def test_json_lines_are_counted_with_the_requesters(sqlite_desk: TestDesk, tmp_p
     )
     done = intake(sqlite_desk, "jsonl", str(tmp_path / "x.jsonl"), "--json")
     assert json.loads(done.stdout) == {
-        "read": 1, "opened": 0, "appended": 0, "duplicate": 0, "quarantined": 1, "requesters": 1, "older": 0,
-        "suppressed": 0,
+        "read": 1, "opened": 0, "appended": 0, "duplicate": 0, "automatic": 0, "bounced": 0, "spam": 0, "skipped": 0,
+        "quarantined": 1, "requesters": 1, "older": 0, "suppressed": 0,
     }  # fmt: skip
     assert "line 2: quarantined, Line 2: id: is missing." in done.stderr
 
@@ -72,14 +73,8 @@ def put_aside(test_desk: TestDesk, count: int) -> None:
     """That many unreadable letters, a minute apart, each a byte longer than the one before."""
     for number in range(count):
         with test_desk.desk.database.transaction() as db:
-            keep(
-                db,
-                test_desk.desk,
-                f"digest {number}",
-                b"canary" + b"x" * number,
-                6 + number,
-                "too_deep: The message is nested more than 20 deep.",
-            )
+            why = "too_deep: The message is nested more than 20 deep."
+            keep(db, test_desk.desk, unreadable(test_desk.desk, f"digest {number}", 6 + number, why))
         test_desk.clock.forward(minutes=1)
 
 

@@ -285,11 +285,13 @@ READ_BY_ITS_TYPIST = {("draft", "text")}
 """An agent's own unsent words, for that agent alone: what they send may not change while they type."""
 ON_RECORD_ONLY = {
     ("contact", "value"), ("ticket", "subject"), ("message", "text"), ("message", "headers"), ("attachment", "content"),
-    ("quarantined", "content"), ("requester", "account_id"), ("draft_file", "content"),
+    ("quarantined", "content"), ("quarantined", "subject"), ("requester", "account_id"), ("draft_file", "content"),
 }  # fmt: skip
 """Originals: for a person only through a reveal, or for a machine."""
 NO_WORDS = {("ticket", "sealed_key"), ("second_factor", "pending"), ("second_factor", "secret")}
 """Keys."""
+OF_NO_REQUESTER = {("blocked_sender", "mask"), ("blocked_sender", "reason")}
+"""Redacted when it was written, and kept without saying whose it is."""
 
 
 def test_every_column_that_holds_words_is_redacted_late() -> None:
@@ -303,7 +305,7 @@ def test_every_column_that_holds_words_is_redacted_late() -> None:
     covered = {column for column, _ in CASES}
     assert covered == TYPED_COLUMNS | {("attachment", "label"), ("draft_file", "label")}
     assert SAFE_COLUMNS == REDACTED_AGAIN | NO_ONES_SENTENCES | READ_BY_ITS_TYPIST
-    assert sealed == covered | SAFE_COLUMNS | ON_RECORD_ONLY | NO_WORDS
+    assert sealed == covered | SAFE_COLUMNS | ON_RECORD_ONLY | NO_WORDS | OF_NO_REQUESTER
 
 
 @pytest.mark.parametrize(("table", "column"), sorted(TYPED_COLUMNS))

@@ -192,10 +192,31 @@ def test_an_answer_puts_the_ticket_back_to_work(
 # --- once ------------------------------------------------------------------------------------------------------
 
 
-def test_the_same_message_id_is_taken_in_once(test_desk: TestDesk) -> None:
+def test_the_same_message_is_taken_in_once(test_desk: TestDesk) -> None:
     assert taken(test_desk, message("<1@x>")) == ("opened", 10_401)
-    assert taken(test_desk, message("<1@x>", text="Other words, same id.")) == ("duplicate", 10_401)
+    assert taken(test_desk, message("<1@x>")) == ("duplicate", 10_401)
     assert ticket_numbers(test_desk.desk) == [10_401]
+
+
+def test_an_equal_id_makes_no_duplicate(test_desk: TestDesk) -> None:
+    """ASVS 2.3.4: anyone can write the id of another message, and a corrected mail may keep its own."""
+    assert taken(test_desk, message("<1@x>")) == ("opened", 10_401)
+    assert taken(test_desk, message("<1@x>", text="Corrected words.")) == ("opened", 10_402)
+    assert taken(test_desk, message("<1@x>", contacts=((Field.EMAIL, "bob@mail.example.org"),))) == ("opened", 10_403)
+    assert taken(test_desk, message("<1@x>", channel=Channel.CALL)) == ("opened", 10_404)
+
+
+def test_an_answer_to_an_id_of_two_messages_joins_the_one_of_its_sender(test_desk: TestDesk) -> None:
+    bob = ((Field.EMAIL, "bob@mail.example.org"),)
+    assert taken(test_desk, message("<1@x>")) == ("opened", 10_401)
+    assert taken(test_desk, message("<1@x>", contacts=bob)) == ("opened", 10_402)
+    assert taken(test_desk, message("<2@x>", contacts=bob, references=("<1@x>",))) == ("appended", 10_402)
+    assert taken(test_desk, message("<3@x>", references=("<1@x>",))) == ("appended", 10_401)
+
+
+def test_an_id_of_another_channel_names_nothing(test_desk: TestDesk) -> None:
+    taken(test_desk, message("<1@x>", channel=Channel.SMS, contacts=((Field.MOBILE, "+8613800138000"),)))
+    assert taken(test_desk, message("<2@x>", references=("<1@x>",)))[0] == "opened"
 
 
 def test_the_projects_odd_mails_are_all_accounted_for_and_never_taken_in_twice(test_desk: TestDesk) -> None:

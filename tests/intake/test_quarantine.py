@@ -8,13 +8,14 @@ from cs_console.errors import NotAllowed
 from cs_console.intake.quarantine import KeptMail, keep, listing
 from models.enums import Role
 from tests.support.desk import TestDesk
+from tests.support.stored import unreadable
 
 pytestmark = pytest.mark.engines("sqlite")  # rules; their statements run on both in tests/acts
 
 
 def put_aside(test_desk: TestDesk, digest: str, size: int) -> None:
     with test_desk.desk.database.transaction() as db:
-        keep(db, test_desk.desk, digest, b"canary", size, f"unreadable: {digest}.")
+        keep(db, test_desk.desk, unreadable(test_desk.desk, digest, size))
 
 
 def test_the_newest_come_first_and_no_more_than_asked_for(test_desk: TestDesk) -> None:
@@ -24,7 +25,7 @@ def test_the_newest_come_first_and_no_more_than_asked_for(test_desk: TestDesk) -
         test_desk.clock.forward(minutes=1)
     found = listing(operator_session(test_desk.desk), 3)
     assert [one.size for one in found] == [1003, 1002, 1001]
-    assert found[-1] == KeptMail(start.replace(minute=1), 1001, "unreadable: letter 1.")
+    assert found[-1] == KeptMail(start.replace(minute=1), 1001, "unreadable: letter 1.", 2)
     assert listing(operator_session(test_desk.desk), 50)[-1].at == start
 
 

@@ -7,13 +7,15 @@ from pathlib import Path
 from sqlalchemy import or_
 from sqlmodel import col, select
 
+from cs_console.custody.blind_index import reference_token
 from cs_console.custody.opening import open_sealed, open_text
 from cs_console.custody.sealing import Place
 from cs_console.custody.ticket_keys import TicketKeys, ticket_keys
 from cs_console.desk import Desk
+from cs_console.intake.quarantine import Kept
 from models.attachment import Attachment
 from models.contact import Contact
-from models.enums import Field
+from models.enums import Field, SetAside
 from models.log import LogEntry
 from models.message import Message
 from models.quarantined import Quarantined
@@ -106,6 +108,12 @@ def quarantine(desk: Desk) -> list[tuple[str, bytes, int]]:
             )
             for row in rows
         ]
+
+
+def unreadable(desk: Desk, name: str, size: int, reason: str = "", content: bytes = b"canary") -> Kept:
+    """Something to put aside, as an import does with what it cannot read."""
+    token = reference_token(desk.keyring, name)
+    return Kept(SetAside.UNREADABLE, token, content, size, reason or f"unreadable: {name}.")
 
 
 def entries(desk: Desk, action: str) -> list[LogEntry]:

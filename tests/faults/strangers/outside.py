@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from models.enums import Channel, Field
-from tests.faults.strangers.canaries import ORDINARY, Human
+from tests.faults.strangers.canaries import Human
 from tests.faults.strangers.ledger import Case, Letter, Value
 from tests.faults.strangers.place import Place
 
@@ -198,10 +198,8 @@ class Outside:
 
     def sends_it_again(self) -> None:
         """The very mail of before."""
-        case = self.mail(human := self.place.someone(), self._mailbox_of(human))
-        newest = next(one for one, number in reversed(self.ledger.known_ids.items()) if number == case.number)
-        again = Letter(newest, Channel.MAIL, ((Field.EMAIL, self._mailbox_of(human)),), "Again", ORDINARY)
-        self.place.mail(again, f"<{self._mailbox_of(human)}>")
+        self.mail(human := self.place.someone(), self._mailbox_of(human))
+        self.place.mail(*self.place.newest_mail)
 
     # --- how it is written
 

@@ -64,6 +64,8 @@ class Place:
         """What went out, and whose its ticket was then."""
         self.party_of: dict[str, Party] = {}
         """The console's requesters, by its own ids."""
+        self.newest_mail: tuple[Letter, str, str]
+        """As `mail` takes it."""
         self._file = folder / "lines.jsonl"
         self._numbers = 0
 
@@ -125,6 +127,7 @@ class Place:
             f"From: {from_header}\r\nTo: service@desk.example\r\nSubject: {letter.subject}\r\n"
             f"Message-ID: {letter.id}\r\n{answers}{more}Content-Type: text/plain; charset=utf-8\r\n\r\n{letter.text}"
         )
+        self.newest_mail = (letter, from_header, more)
         expected = self.ledger.expect(letter)
         taken = take_in(self.operator, from_bytes(raw.encode()))
         self._came_to(letter, taken.outcome, taken.number)

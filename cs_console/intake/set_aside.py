@@ -1,0 +1,67 @@
+"""Keeping apart a mail that can be read and is no one's request: spam, a program's answer to nothing, our own mail."""
+
+from sqlmodel import Session
+
+from cs_console.custody.known_terms import KnownTerms
+from cs_console.desk import Desk
+from cs_console.intake.blocked_senders import is_blocked
+from cs_console.intake.incoming import IncomingMessage
+from cs_console.intake.kinds import guess_kind
+from cs_console.intake.quarantine import Kept, holds, is_kept, keep
+from cs_console.intake.redacted_ahead import RedactedAhead
+from cs_console.intake.same_message import message_token
+from models.enums import MailClass, SetAside
+
+NO_SUBJECT = "(no subject)"
+BLOCKED = "Its sender is blocked."
+_CAN_BE_BLOCKED = (MailClass.PERSON, MailClass.LIST, MailClass.AUTOMATIC)
+
+
+def class_here(db: Session, desk: Desk, message: IncomingMessage) -> MailClass:
+    """What the message is at this desk: what a blocked sender writes is spam."""
+    if message.mail_class in _CAN_BE_BLOCKED and is_blocked(db, desk, message):
+        return MailClass.SPAM
+    return message.mail_class
+
+
+def spam_reason(message: IncomingMessage) -> str:
+    """Why it is spam, in a sentence without any of its words."""
+    return sentence(message.class_reason) if message.mail_class is MailClass.SPAM else BLOCKED
+
+
+def sentence(reason: str) -> str:
+    """A reason as the classification gives it, as a sentence."""
+    return f"{reason[:1].upper()}{reason[1:]}." if reason else ""
+
+
+def is_set_aside(db: Session, desk: Desk, message: IncomingMessage) -> bool:
+    """Whether this very message is kept apart, or was once: by its content, or byte for byte."""
+    if holds(db, message_token(desk, message)):
+        return True
+    return bool(message.digest) and is_kept(db, desk, message.digest)
+
+
+def set_aside(
+    db: Session, desk: Desk, message: IncomingMessage, redacted: RedactedAhead, sort: SetAside, reason: str
+) -> int:
+    """Keep the message whole and sealed inside the caller's transaction; the number that it is called by.
+
+    Raises OtherTerms where its subject was redacted for other terms.
+    """
+    pack = desk.packs.current
+    shown = redacted.of(message.subject or NO_SUBJECT, pack.meta.regions, KnownTerms((), message.contacts))
+    content = message.original or message.text.encode("utf-8", "replace")
+    return keep(
+        db,
+        desk,
+        Kept(
+            sort=sort,
+            token=message_token(desk, message),
+            content=content,
+            size=len(content),
+            reason=reason,
+            subject=shown,
+            kind=message.kind or guess_kind(pack, message.mailboxes, message.subject, message.text),
+            is_mail=message.is_mail,
+        ),
+    )
