@@ -550,6 +550,18 @@ class TicketLinked(LetterStopped):
         )
 
 
+class DeliveryUnknown(ConsoleError):
+    """A console died while it handed a message over: it may have gone out, so it is not sent again by itself."""
+
+    code = "delivery_unknown"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The console stopped while this message was being sent, so it may or may not have gone out.",
+            "Write it again only if the requester did not receive it.",
+        )
+
+
 class NothingToTakeBack(ConsoleError):
     """No letter of the agent's on this ticket is still held."""
 

@@ -11,12 +11,13 @@ from cs_console.errors import DeliveryFailed
 _order = itertools.count()
 
 
-def put(folder: Path, at: datetime, pseudonym: str, suffix: str, content: bytes) -> Path:
+def put(folder: Path, at: datetime, pseudonym: str, suffix: str, content: bytes, token: str = "") -> Path:
     """Write one file, whole or not at all. Names sort by time, then by the order of writing.
 
-    The name ends with the requester's pseudonym, by which `remove` finds it. Raises DeliveryFailed.
+    The name has the `token` by which `holds` finds it, and ends with the requester's pseudonym, by which `remove`
+    does. Raises DeliveryFailed.
     """
-    name = f"{at:%Y%m%dT%H%M%S.%fZ}-{next(_order):06d}-{secrets.token_hex(3)}-{pseudonym}{suffix}"
+    name = f"{at:%Y%m%dT%H%M%S.%fZ}-{next(_order):06d}-{token or secrets.token_hex(3)}-{pseudonym}{suffix}"
     target, unfinished = folder / name, folder / f".{name}.part"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -35,6 +36,11 @@ def put(folder: Path, at: datetime, pseudonym: str, suffix: str, content: bytes)
             f"The outbox folder cannot be written: {problem.strerror}.", "Check CS_CONSOLE_OUTBOX."
         ) from None
     return target
+
+
+def holds(folder: Path, token: str) -> bool:
+    """Whether the file with this token is there. What reads the folder may have taken it away already."""
+    return any(folder.glob(f"[!.]*-{token}-*"))
 
 
 def remove(folder: Path, pseudonym: str) -> None:

@@ -124,6 +124,8 @@ class DeliveryState(StrEnum):
     QUEUED = "queued"
     SENT = "sent"
     FAILED = "failed"
+    SENDING = "sending"
+    """It is being handed over: if the console dies now, only the other side knows whether it went out."""
     HELD = "held"
     """It goes out at its time, and until then its writer can take it back."""
     CAME_BACK = "came back"
@@ -132,6 +134,10 @@ class DeliveryState(StrEnum):
     """Told, never stored: it failed for good, and trying again is useless (stored as failed, without a next time)."""
     TAKEN_BACK = "taken back"
     """Told, never stored: its writer took it back, and it is a draft again."""
+
+
+WAITING_TO_GO = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.HELD, DeliveryState.FAILED)
+"""What may still go out by itself."""
 
 
 class VerificationMethod(StrEnum):

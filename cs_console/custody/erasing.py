@@ -35,6 +35,7 @@ from models.contact import Contact
 from models.decision import Approval, Decision
 from models.draft import Draft
 from models.enums import (
+    WAITING_TO_GO,
     Action,
     DecisionState,
     DeliveryState,
@@ -97,7 +98,7 @@ def wipe(db: Session, requester_id: str, now: datetime) -> None:
     run(delete(DraftFile).where(whose[DraftFile]))
     run(delete(VerificationCode).where(col(VerificationCode.requester_id) == requester_id))
     run(delete(Acknowledgement).where(col(Acknowledgement.ticket_number).in_(numbers)))
-    waiting = col(Message.delivery).in_((DeliveryState.QUEUED, DeliveryState.FAILED, DeliveryState.HELD))
+    waiting = col(Message.delivery).in_(WAITING_TO_GO)
     stopped = {"delivery": DeliveryState.FAILED, "next_delivery_at": None, "delivery_problem": KeyDestroyed.code}
     run(update(Message).where(whose[Message], waiting).values(stopped))
     proposed = col(Decision.state) == DecisionState.PROPOSED

@@ -50,6 +50,8 @@ class Outgoing:
     """Message-IDs of the thread, oldest first."""
     automatic: str = ""
     """What its Auto-Submitted says (RFC 3834); "" where a person wrote or decided it."""
+    token: str = ""
+    """By which it is known again in the outbox folder, should this console die before that is on record."""
     bounces_to: str = ""
     """The envelope sender; "" is our own address."""
     attachments: tuple[OutgoingFile, ...] = field(default=(), repr=False)
@@ -63,7 +65,7 @@ def hand_over(settings: Settings, outgoing: Outgoing) -> None:
     if outgoing.kind == Field.EMAIL:
         mail = mail_of(settings, outgoing)
         if settings.outbox is not None:
-            outbox.put(settings.outbox, outgoing.at, outgoing.pseudonym, ".eml", mail.as_bytes())
+            outbox.put(settings.outbox, outgoing.at, outgoing.pseudonym, ".eml", mail.as_bytes(), outgoing.token)
         elif settings.smtp_url:
             smtp.send(settings.smtp_url, outgoing.bounces_to or settings.mail_from, outgoing.address, mail)
         else:
@@ -73,7 +75,8 @@ def hand_over(settings: Settings, outgoing: Outgoing) -> None:
         if _NUMBER.fullmatch(number) is None:
             raise DeliveryFailed("The number on file is not a phone number.", "Use another contact.", permanent=True)
         if settings.outbox is not None:
-            outbox.put(settings.outbox, outgoing.at, outgoing.pseudonym, ".txt", text_file(number, outgoing))
+            content = text_file(number, outgoing)
+            outbox.put(settings.outbox, outgoing.at, outgoing.pseudonym, ".txt", content, outgoing.token)
         elif settings.sms_url:
             sms.send(settings.sms_url, number, outgoing.text)
         else:

@@ -28,6 +28,7 @@ from cs_console.errors import (
     ConsoleError,
     ContactNotOnFile,
     DeliveryFailed,
+    DeliveryUnknown,
     FileRefused,
     KeyDestroyed,
     KeyMissing,
@@ -35,6 +36,7 @@ from cs_console.errors import (
     SealBroken,
     StoreUnavailable,
 )
+from cs_console.outbox import holds
 from cs_console.policy.letter_lines import notice_subject
 from cs_console.tickets.ticket_record import pseudonym
 from models.agent import Agent
@@ -179,10 +181,11 @@ def stored_delivery(desk: Desk, message_id: str) -> DeliveryState:
 def deliver_queued(desk: Desk, message_id: str | None = None) -> DeliveryReport:
     """Hand over what is queued and due, or that one message; a failed one is kept and tried again later.
 
-    Each message is claimed first, so that two consoles do not send it twice. Address and text are opened in memory
-    only; "sent", its entry and what it means for the ticket are one transaction. If no server answers, the rest of
-    that channel is left as it is, for the next call: a time-out is waited for once. Raises StoreUnavailable, or
-    LogBroken: what could not be put on record is not sent.
+    Each message is claimed first, so that two consoles do not send it twice, and is called `sending` before it is
+    handed over: one that a console died over is looked for in the outbox folder, and where it may be with a server it
+    is not sent again by itself. Address and text are opened in memory only; "sent", its entry and what it means for the
+    ticket are one transaction. If no server answers, the rest of that channel is left as it is, for the next call: a
+    time-out is waited for once. Raises StoreUnavailable, or LogBroken: what could not be put on record is not sent.
     """
     sent, refused, problems = 0, 0, []
     unreached: set[Channel] = set()
@@ -193,7 +196,9 @@ def deliver_queued(desk: Desk, message_id: str | None = None) -> DeliveryReport:
             claimed = _claim(desk, one, again=message_id is not None)
             if claimed is None or (claimed.problem is None and _went_out(desk, one)):
                 continue
-            done = claimed if claimed.problem is not None else _send(desk, one)
+            done = _send(desk, one, claimed) if claimed.problem is None else _Sent(claimed.problem)
+            if done is None:  # it was stopped meanwhile
+                continue
         except KeyMissing as problem:  # it stays queued, and holds up no other
             if message_id:
                 raise
@@ -262,22 +267,35 @@ def _due(desk: Desk) -> list[tuple[str, Channel | None]]:
         return [(one, Channel(channel)) for one, channel in found]
 
 
-def _claim(desk: Desk, message_id: str, *, again: bool) -> "_Sent | None":
+@dataclass(frozen=True)
+class _Claimed:
+    """A message that this console has for now. `problem`: a held one that may not go out, which is settled already.
+
+    `interrupted`: another console died while it handed it over.
+    """
+
+    problem: ConsoleError | None = None
+    interrupted: bool = False
+
+
+def _claim(desk: Desk, message_id: str, *, again: bool) -> _Claimed | None:
     """Take the message for as long as the lease lasts; None where another console has it, or it is not its time.
 
     `again`: a failed one need not wait for its time. A held one is asked first whether it may still go out: what keeps
     it from that is settled in the same transaction, and is in the answer. From here on it cannot be taken back.
     """
     now = desk.clock.now()
-    may = or_(_free(now), col(Message.delivery) == DeliveryState.FAILED) if again else _free(now)
+    waits = and_(col(Message.delivery) == DeliveryState.FAILED, col(Message.next_delivery_at).is_not(None))
+    may = or_(_free(now), waits) if again else _free(now)
     with desk.database.transaction() as db:
         locked = select(col(Message.delivery)).where(col(Message.id) == message_id).with_for_update()
-        was_held = db.connection().execute(locked).scalar() == DeliveryState.HELD
+        before = db.connection().execute(locked).scalar()
+        was_held, interrupted = before == DeliveryState.HELD, before == DeliveryState.SENDING
         taken = db.connection().execute(
             update(Message)
             .where(col(Message.id) == message_id, may)
             .values(
-                delivery=DeliveryState.QUEUED,
+                delivery=before if interrupted else DeliveryState.QUEUED,
                 delivery_tries=col(Message.delivery_tries) + 1,
                 next_delivery_at=now + LEASE,
                 **({"at": now} if was_held else {}),
@@ -285,13 +303,11 @@ def _claim(desk: Desk, message_id: str, *, again: bool) -> "_Sent | None":
         )
         if not taken.rowcount:
             return None
-        if was_held:
-            problem = why_not(db, desk, db.get_one(Message, message_id))
-            if problem is not None:
-                _settle_in(db, desk, message_id, _Sent(problem))
-                return _Sent(problem)
+        problem = why_not(db, desk, db.get_one(Message, message_id)) if was_held else None
+        if problem is not None:
+            _settle_in(db, desk, message_id, _Sent(problem))
         lock_log(db.connection(), desk)  # a broken one would let it out again and again, never on record
-        return _Sent()
+        return _Claimed(problem, interrupted)
 
 
 def _free(now: datetime) -> ColumnElement[bool]:
@@ -301,7 +317,7 @@ def _free(now: datetime) -> ColumnElement[bool]:
             or_(col(Message.next_delivery_at).is_(None), col(Message.next_delivery_at) <= now),
         ),
         and_(
-            col(Message.delivery).in_((DeliveryState.FAILED, DeliveryState.HELD)),
+            col(Message.delivery).in_((DeliveryState.FAILED, DeliveryState.HELD, DeliveryState.SENDING)),
             col(Message.next_delivery_at) <= now,
         ),
     )
@@ -330,10 +346,15 @@ class _Sent:
     ticket_version: int | None = None
 
 
-def _send(desk: Desk, message_id: str) -> _Sent:
-    """Open the line and hand it over."""
+def _send(desk: Desk, message_id: str, claimed: _Claimed) -> _Sent | None:
+    """Open the line and hand it over; None where it was stopped meanwhile."""
+    outbox = desk.settings.outbox
+    if claimed.interrupted and outbox is None:
+        return _Sent(DeliveryUnknown())
     try:
         with desk.database.reading() as db:
+            if claimed.interrupted and outbox is not None and holds(outbox, message_id):
+                return _Sent(ticket_version=line_for_sending(db, desk, message_id).ticket_version)
             message = db.get_one(Message, message_id)
             contact = db.get(Contact, message.contact_id)
             owner = db.get_one(Ticket, message.ticket_number).requester_id
@@ -347,12 +368,28 @@ def _send(desk: Desk, message_id: str) -> _Sent:
             if contact.field == Field.EMAIL:
                 answered = answered_mail(db, desk, message.ticket_number, address, contact.id, message_id)
             outgoing = _outgoing(db, desk, message, Field(contact.field), address, line, answered)
+        if not _begin(desk, message_id):
+            return None
         hand_over(desk.settings, outgoing)
     except StoreUnavailable:
         raise
-    except (DeliveryFailed, BadSettings, KeyDestroyed, SealBroken, NothingThere) as problem:
+    except (DeliveryFailed, DeliveryUnknown, BadSettings, KeyDestroyed, SealBroken, NothingThere) as problem:
         return _Sent(problem)
     return _Sent(ticket_version=line.ticket_version)
+
+
+def _begin(desk: Desk, message_id: str) -> bool:
+    """Say durably that it is being handed over from here on. False where something stopped it since it was claimed."""
+    with desk.database.transaction() as db:
+        begun = db.connection().execute(
+            update(Message)
+            .where(
+                col(Message.id) == message_id,
+                col(Message.delivery).in_((DeliveryState.QUEUED, DeliveryState.SENDING)),
+            )
+            .values(delivery=DeliveryState.SENDING, next_delivery_at=desk.clock.now() + LEASE)
+        )
+        return bool(begun.rowcount)
 
 
 def _outgoing(
@@ -383,6 +420,7 @@ def _outgoing(
         in_reply_to=answered.in_reply_to,
         references=answered.references,
         automatic=_BY_ITSELF.get(MessageSort(message.sort), _GENERATED if by_itself else ""),
+        token=message.id,
         bounces_to=envelope_sender(desk.settings, message.id) if kind is Field.EMAIL else "",
         attachments=line.files,
     )

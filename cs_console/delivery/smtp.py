@@ -3,12 +3,13 @@
 import smtplib
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from cs_console.errors import BadSettings, DeliveryFailed
+from cs_console.errors import BadSettings, DeliveryFailed, DeliveryUnknown
 
 TIMEOUT_SECONDS = 20.0
 PROBE_SECONDS = 5.0
@@ -16,6 +17,8 @@ INSECURE = frozenset({"insecure", "insecure=1", "insecure=yes", "insecure=true"}
 """What may follow the `?` of the URL: mail may leave this machine unencrypted."""
 PORTS = {"smtp": 25, "smtps": 465}
 OK = 250
+_END = b"\r\n.\r\n"
+"""Of a mail: what follows is the server's answer to it."""
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -65,9 +68,18 @@ def server_of(url: str) -> Server:
 
 
 def send(url: str, sender: str, recipient: str, mail: EmailMessage) -> None:
-    """Hand one mail over. Raises DeliveryFailed (never with the address or the server's words) or BadSettings."""
-    with _told(), _connect(server_of(url), TIMEOUT_SECONDS) as connection:
-        connection.send_message(mail, sender, [recipient])
+    """Hand one mail over. Raises DeliveryFailed (never with the address or the server's words) or BadSettings;
+    DeliveryUnknown where the server has the whole mail, and the connection broke before it said that it took it.
+    """
+    with _told():
+        connection = _connect(server_of(url), TIMEOUT_SECONDS)
+        try:
+            connection.send_message(mail, sender, [recipient])
+        except BaseException:
+            connection.close()
+            raise
+        with suppress(smtplib.SMTPException, OSError):  # it has taken the mail, whatever it says to a goodbye
+            connection.quit()
 
 
 def probe(url: str) -> str:
@@ -107,12 +119,34 @@ def _told() -> Iterator[None]:
         ) from None
 
 
+class _Conversation(smtplib.SMTP):
+    """A conversation that tells an answer that never came to a whole mail from everything before."""
+
+    _mail_ended = False
+
+    def send(self, s: Any) -> None:
+        super().send(s)
+        self._mail_ended = isinstance(s, bytes) and s.endswith(_END)
+
+    def getreply(self) -> tuple[int, bytes]:
+        try:
+            return super().getreply()
+        except (smtplib.SMTPServerDisconnected, OSError):
+            if self._mail_ended:
+                raise DeliveryUnknown from None
+            raise
+
+
+class _EncryptedConversation(_Conversation, smtplib.SMTP_SSL):
+    """The same, encrypted from the first byte on."""
+
+
 def _connect(server: Server, seconds: float) -> smtplib.SMTP:
     if server.encrypted:
         context = ssl.create_default_context()
-        connection: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=seconds, context=context)
+        connection: smtplib.SMTP = _EncryptedConversation(server.host, server.port, timeout=seconds, context=context)
     else:
-        connection = smtplib.SMTP(server.host, server.port, timeout=seconds)
+        connection = _Conversation(server.host, server.port, timeout=seconds)
     try:
         connection.ehlo_or_helo_if_needed()
         secure = server.encrypted

@@ -89,7 +89,7 @@ def _named(numbers: list[int]) -> str:
 
 
 def _on_its_way(db: Session, numbers: list[int]) -> bool:
-    waits = col(Message.delivery).in_((DeliveryState.QUEUED, DeliveryState.HELD)) | (
+    waits = col(Message.delivery).in_((DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.HELD)) | (
         (col(Message.delivery) == DeliveryState.FAILED) & col(Message.next_delivery_at).is_not(None)
     )
     found = select(col(Message.id)).where(col(Message.ticket_number).in_(numbers), waits).limit(1)

@@ -114,7 +114,7 @@ def _was_answered(db: Session, desk: Desk, number: int) -> bool:
     sent = select(col(Message.id)).where(
         col(Message.ticket_number) == number,
         col(Message.sort) == MessageSort.REPLY,
-        col(Message.delivery).in_((DeliveryState.SENT, DeliveryState.QUEUED)),
+        col(Message.delivery).in_((DeliveryState.SENT, DeliveryState.SENDING, DeliveryState.QUEUED)),
     )
     heard = last_heard(db, desk, number)
     if heard is not None:

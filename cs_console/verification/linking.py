@@ -46,6 +46,7 @@ from models.authority import Authority
 from models.columns import new_id
 from models.decision import Decision
 from models.enums import (
+    WAITING_TO_GO,
     Action,
     DecisionState,
     DeliveryState,
@@ -252,7 +253,7 @@ def _withdraw(db: Session, desk: Desk, case: Case) -> None:
     run(update(Verification).where(*proved).values(withdrawn_at=now))
     seen = (col(Authority.ticket_number) == number, col(Authority.ended_at).is_(None))
     run(update(Authority).where(*seen).values(ended_at=now))
-    waiting = col(Message.delivery).in_((DeliveryState.QUEUED, DeliveryState.FAILED, DeliveryState.HELD))
+    waiting = col(Message.delivery).in_(WAITING_TO_GO)
     stopped = {"delivery": DeliveryState.FAILED, "next_delivery_at": None, "delivery_problem": TicketLinked.code}
     run(update(Message).where(col(Message.ticket_number) == number, waiting).values(stopped))
     run(delete(Matter).where(or_(col(Matter.ticket_number) == number, col(Matter.about_number) == number)))

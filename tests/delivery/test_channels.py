@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 import stat
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ from cs_console import outbox
 from cs_console.delivery import sms, smtp
 from cs_console.delivery.channels import Outgoing, hand_over, mail_of
 from cs_console.delivery.smtp import server_of
-from cs_console.errors import BadSettings, DeliveryFailed
+from cs_console.errors import BadSettings, DeliveryFailed, DeliveryUnknown
 from cs_console.settings import Settings
 from models.enums import Field
 from tests.support.peers import http_peer
@@ -283,6 +284,61 @@ def test_smtp_urls_are_read_whole() -> None:
     assert server_of("smtp://[::1]:2525").host == "::1"
     assert not server_of("smtp://[::1]:2525").insecure
     assert server_of("smtp://[::1]:2525?insecure").insecure
+
+
+class Scripted:
+    """A server that takes one mail and answers each step as it is told; "" hangs up."""
+
+    def __init__(self, **answers: str) -> None:
+        self.answers = {"greeting": "220 x", "data": "354 go on", "end": "250 taken", "quit": "221 bye", **answers}
+        self.got = b""
+
+    def __enter__(self) -> str:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+        return f"127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def __exit__(self, *_about: object) -> None:
+        self._thread.join(10)
+        self._listener.close()
+
+    def _serve(self) -> None:
+        connection, _ = self._listener.accept()
+        with connection, connection.makefile("rwb") as lines:
+            step, in_data = "greeting", False
+            while answer := self.answers.get(step, "250 ok"):
+                lines.write(answer.encode() + b"\r\n")
+                lines.flush()
+                in_data = step == "data"
+                line = lines.readline()
+                while in_data and line not in (b".\r\n", b""):
+                    self.got += line
+                    line = lines.readline()
+                if not line:
+                    return
+                step = "end" if in_data else line.split()[0].decode().lower()
+
+
+@pytest.mark.parametrize("said", ["421 too busy", ""])
+def test_a_mail_that_was_taken_is_sent_whatever_the_server_says_to_a_goodbye(tmp_path: Path, said: str) -> None:
+    """Sent again, it would arrive twice."""
+    server = Scripted(quit=said)
+    with server as place:
+        hand_over(Settings(home=tmp_path, smtp_url=f"smtp://{place}?insecure"), outgoing())
+    assert b"Customer service" in server.got
+
+
+def test_an_answer_that_never_comes_to_a_whole_mail_leaves_unknown_whether_it_was_sent(tmp_path: Path) -> None:
+    with Scripted(end="") as place, pytest.raises(DeliveryUnknown):
+        hand_over(Settings(home=tmp_path, smtp_url=f"smtp://{place}?insecure"), outgoing())
+
+
+@pytest.mark.parametrize("step", ["greeting", "ehlo", "mail", "rcpt", "data"])
+def test_a_server_that_hangs_up_before_can_be_asked_again(tmp_path: Path, step: str) -> None:
+    with Scripted(**{step: ""}) as place, pytest.raises(DeliveryFailed) as failed:
+        hand_over(Settings(home=tmp_path, smtp_url=f"smtp://{place}?insecure"), outgoing())
+    assert not failed.value.permanent
 
 
 # --- headers -------------------------------------------------------------------------------------------------

@@ -201,6 +201,73 @@ def test_a_console_killed_while_sending_leaves_it_to_the_next_one(
     assert deliver_queued(test_desk.desk).sent == 1
 
 
+@pytest.mark.engines("sqlite", "postgresql")
+def test_a_console_killed_after_the_outbox_has_it_sends_it_once(
+    test_desk: TestDesk, ticket: MadeTicket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def kill(*_: object) -> None:
+        raise Killed
+
+    message_id = queue(test_desk, ticket)
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(outgoing, "_settle", kill)
+        deliver_queued(test_desk.desk, message_id)
+    assert len(outbox(test_desk)) == 1
+    assert message(test_desk.desk, message_id).delivery == DeliveryState.SENDING
+    test_desk.clock.forward(minutes=5)
+    assert deliver_queued(test_desk.desk).sent == 1
+    assert message(test_desk.desk, message_id).delivery == DeliveryState.SENT
+    assert len(outbox(test_desk)) == 1
+
+
+def test_what_may_be_with_a_server_is_not_sent_again_by_itself(
+    test_desk: TestDesk, ticket: MadeTicket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A console that dies over it leaves no word of what the server did: a person decides."""
+
+    class Killed(BaseException):
+        pass
+
+    def kill(*_: object) -> None:
+        raise Killed
+
+    desk = test_desk.desk
+    desk.settings = desk.settings.model_copy(update={"outbox": None, "smtp_url": "smtp://127.0.0.1:1?insecure"})
+    message_id = queue(test_desk, ticket)
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(outgoing, "hand_over", kill)
+        deliver_queued(desk, message_id)
+    test_desk.clock.forward(minutes=5)
+    handed: list[object] = []
+    monkeypatch.setattr(outgoing, "hand_over", lambda *about: handed.append(about))
+    assert (deliver_queued(desk).sent, deliver_queued(desk, message_id).sent) == (0, 0)
+    stored = message(desk, message_id)
+    assert (stored.delivery, stored.delivery_problem) == (DeliveryState.FAILED, "delivery_unknown")
+    assert handed == []
+    entry = recorded(desk, Action.MESSAGE_SENT)[-1]
+    assert (entry.outcome, entry.reason) == (Result.FAILED, "reply: delivery_unknown")
+
+
+def test_what_was_stopped_after_it_was_claimed_does_not_go_out(
+    test_desk: TestDesk, ticket: MadeTicket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message_id = queue(test_desk, ticket)
+    opened = line_for_sending
+
+    def stopped_meanwhile(*about: object) -> object:
+        with test_desk.desk.database.transaction() as db:
+            db.connection().execute(update(Message).values(delivery=DeliveryState.FAILED, next_delivery_at=None))
+        return opened(*about)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(outgoing, "line_for_sending", stopped_meanwhile)
+    assert deliver_queued(test_desk.desk, message_id).sent == 0
+    assert message(test_desk.desk, message_id).delivery == DeliveryState.FAILED
+    assert outbox(test_desk) == []
+
+
 def test_sent_is_written_with_its_entry_or_not_at_all(
     test_desk: TestDesk, ticket: MadeTicket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -216,7 +283,7 @@ def test_sent_is_written_with_its_entry_or_not_at_all(
     monkeypatch.setattr(outgoing, "append", fail)
     with pytest.raises(Full):
         deliver_queued(test_desk.desk, message_id)
-    assert message(test_desk.desk, message_id).delivery == DeliveryState.QUEUED
+    assert message(test_desk.desk, message_id).delivery == DeliveryState.SENDING
 
 
 def test_with_a_broken_log_nothing_goes_out(test_desk: TestDesk, ticket: MadeTicket) -> None:

@@ -7,6 +7,7 @@ from tests.faults.acts.decision import Decisions
 from tests.faults.acts.destruction import Destruction
 from tests.faults.acts.erasure import Erasures
 from tests.faults.acts.intake import Intake
+from tests.faults.acts.letters import Letters
 from tests.faults.acts.reveal import Reveals
 from tests.faults.acts.rotation import Rotations
 
@@ -16,5 +17,6 @@ ACTS: Mapping[str, type[Act]] = {
     "decision": Decisions,
     "key destruction": Destruction,
     "erasure": Erasures,
+    "letters": Letters,
     "rotation": Rotations,
 }

@@ -1,0 +1,112 @@
+"""Letters that are held: each goes out once or is a draft again, never both and never neither."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import update
+from sqlmodel import col
+
+from cs_console.access_log.verify import verify_log
+from cs_console.casework.conversation import reply
+from cs_console.casework.undo import draft_place, take_back
+from cs_console.custody.drafts import find_draft
+from cs_console.delivery.outgoing import LEASE, deliver_queued
+from cs_console.desk import Desk
+from cs_console.errors import NothingToTakeBack
+from models.enums import DeliveryState, Field, Role
+from models.message import Message
+from tests.faults.acts.act import Act, card_of, session_of, wait_for_the_kill
+from tests.faults.processes import Words, say
+from tests.faults.tally import Tally
+from tests.support.desk import TestDesk
+from tests.support.tickets import make_ticket
+
+WAITING = 6
+WORDS = "Your parcel is on its way."
+
+
+class Letters(Act):
+    """One letter after another is sent or taken back, as chance says."""
+
+    STEPS, SECONDS = WAITING - 1, 0.04
+
+    def __init__(self, made: TestDesk, tally: Tally) -> None:
+        super().__init__(made, tally)
+        made.desk.settings = made.desk.settings.model_copy(update={"send_delay": 1})
+        self.writer = made.session("mei", Role.AGENT)
+        self.waiting: dict[int, str] = {}
+        self.done: dict[int, str] = {}
+
+    def next_round(self) -> dict[str, Any]:
+        while len(self.waiting) < WAITING:
+            self._write()
+        letters = [
+            [number, message_id, self.tally.rng.choice(("send", "back"))] for number, message_id in self.waiting.items()
+        ]
+        return {**card_of(self.writer), "letters": letters}
+
+    def _write(self) -> None:
+        ticket = make_ticket(self.made, assignee=self.writer)
+        reply(self.writer, ticket.number, 1, ticket.contact_ids[Field.EMAIL], WORDS)
+        with self.desk.database.transaction() as db:
+            due = (
+                update(Message)
+                .where(col(Message.ticket_number) == ticket.number, col(Message.delivery) == DeliveryState.HELD)
+                .values(next_delivery_at=self.made.clock.now() - timedelta(hours=1))
+                .returning(col(Message.id))
+            )
+            self.waiting[ticket.number] = str(db.connection().execute(due).scalar_one())
+
+    @staticmethod
+    def work(desk: Desk, case: dict[str, Any]) -> None:
+        session = session_of(desk, case)
+        for number, message_id, how in case["letters"]:
+            if how == "send":
+                if deliver_queued(desk, message_id).sent:
+                    say("sent", number)
+            else:
+                try:
+                    take_back(session, number)
+                    say("back", number)
+                except NothingToTakeBack:  # one of before the last kill, which has it no more
+                    say("gone before", number)
+        say("finished")
+        wait_for_the_kill()
+
+    def judge(self, said: list[Words]) -> bool:
+        told = {(words[0], int(words[1])) for words in said if words[0] in ("sent", "back")}
+        for how, number in told:
+            self.tally.holds(self._ends(number) == ([how] if how == "back" else ["sent"]), f"#{number} was not {how}")
+        for number in list(self.waiting):
+            ends = self._ends(number)
+            self.tally.holds(len(ends) <= 1, f"#{number} went out and is a draft: {ends}")
+            if self._state(number) in (None, DeliveryState.SENT):
+                self.done[number] = self.waiting.pop(number)
+        return ["finished"] not in said
+
+    def _state(self, number: int) -> DeliveryState | None:
+        with self.desk.database.reading() as db:
+            found = db.get(Message, (self.waiting | self.done)[number])
+            return None if found is None else DeliveryState(found.delivery)
+
+    def _ends(self, number: int) -> list[str]:
+        """Every way in which this letter has ended so far: one entry for each time."""
+        outbox = self.desk.settings.outbox
+        assert outbox is not None
+        files = list(outbox.glob(f"[!.]*-{(self.waiting | self.done)[number]}-*"))
+        draft = find_draft(self.writer, draft_place(number), number).text
+        return ["sent"] * len(files) + ["back"] * (draft == WORDS)
+
+    def shows_enough(self) -> bool:
+        return len(self.done) > self.tally.rounds
+
+    def settle(self) -> None:
+        """What was cut short goes out; each letter has ended exactly once."""
+        self.made.clock.at = max(datetime.now(self.made.clock.at.tzinfo), self.made.clock.at) + 2 * LEASE
+        while deliver_queued(self.desk).sent:
+            pass
+        for number in [*self.waiting, *self.done]:
+            ends = self._ends(number)
+            self.tally.holds(len(ends) == 1, f"#{number} ended {len(ends)} times: {ends}")
+        self.tally.holds(verify_log(self.desk).ok, "the log is broken")
+        assert self.shows_enough(), "the kills came too early to prove anything"
