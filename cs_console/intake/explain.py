@@ -74,6 +74,9 @@ def explain(
     ours = our_mail(session.desk.settings if session else None, pack)
     for source in find_sources(paths):
         for raw in mails_in(source, limits):
+            if raw.skipped:
+                yield Explained(raw.place, SKIP, "The folder says that it was thrown away, or is a draft.")
+                continue
             yield _explained(raw, pack, ours, session, limits)
 
 
@@ -103,7 +106,7 @@ def _explained(raw: RawMail, pack: Pack, ours: OurMail, session: DeskSession | N
         redacted=redact(message.text, pack.meta.regions, KnownTerms((), message.contacts)),
         language=language_of(f"{message.subject}\n{message.text}", message.language),
         kind=guess_kind(pack, message.mailboxes, message.subject, message.text),
-        attachments=tuple(Attached(file.name, file.media_type, len(file.content)) for file in message.files),
+        attachments=tuple(Attached(file.name, file.media_type, len(file.content)) for file in message.attachments),
     )
 
 

@@ -100,7 +100,7 @@ def texts_and_terms(
     """What to redact of a message ahead, and for which terms if its sender is new; None where it names a ticket."""
     regions = session.desk.packs.current.meta.regions
     known = None if names_a_ticket(message) else KnownTerms((), message.contacts)
-    return (message.text, message.subject or NO_SUBJECT), regions, known
+    return (message.shown_text, message.subject or NO_SUBJECT), regions, known
 
 
 def believed(at: datetime | None, now: datetime) -> datetime:

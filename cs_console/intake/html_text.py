@@ -4,8 +4,6 @@ import re
 import secrets
 from typing import TYPE_CHECKING
 
-from cs_console.errors import Unreadable
-
 if TYPE_CHECKING:
     from inscriptis.model.config import ParserConfig
 
@@ -24,6 +22,8 @@ _MOST_ATTRIBUTES = 256
 _LOST = "RESOURCE_LIMIT"
 """In the parser's name of an error: it went on without what was beyond a limit of its own."""
 _TAG = re.compile(r"""<[A-Za-z](?:[^>=]++|=\s*+"[^"]*+"|=\s*+'[^']*+'|=)*+""")
+_ENDS = re.compile(r"</(?:body|html)\s*+>", re.IGNORECASE)
+_BREAKING = frozenset({"br", "p", "div", "tr", "li", "h1", "h2", "h3", "h4", "h5", "h6", "table", "blockquote"})
 _QUOTED = re.compile(r"""=\s*+(?:"[^"]*+"|'[^']*+')""")
 _ATTRIBUTE = re.compile(r"""[\s/"'][^\s/"'=]""")
 
@@ -32,18 +32,19 @@ def html_to_text(html: str) -> str:
     """The words of an HTML mail, in their order, with lists and paragraphs kept apart.
 
     What a style hides is shown, and where a link really goes. Where the parser lost something (a limit of its own, a
-    tag, comment or script that is never closed, a second document) the last line is `CUT`. Raises Unreadable for HTML
-    nested deeper than the parser follows (256 elements), or with too many tags or attributes.
+    tag, comment or script that is never closed) the last line is `CUT`. HTML nested deeper than the parser follows
+    (256 elements), or with too many tags or attributes, is read without it: the words between the tags, and `CUT`.
     """
     from lxml import etree  # the parser is slow to import and most mail is plain text
     from lxml import html as lxml_html
 
     if html.count("<") > _MOST_TAGS:
-        raise Unreadable("html_too_complex", "The HTML of the message has too many tags.")
+        return _between_tags(html)
     if any(_has_many_attributes(tag.group()) for tag in _TAG.finditer(html)):
-        raise Unreadable("html_too_complex", "A tag in the HTML of the message has too many attributes.")
+        return _between_tags(html)
     if not html.strip():
         return ""
+    html = _ENDS.sub("", html)  # the parser drops what comes after them, and mailers write more after them
     end = f"end-{secrets.token_hex(8)}"  # no sender can write it, so it is missing just where the parser lost the end
     parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=False)
     try:
@@ -51,7 +52,7 @@ def html_to_text(html: str) -> str:
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return CUT
     if any("xcessive depth" in problem.message for problem in parser.error_log):
-        raise Unreadable("html_too_deep", "The HTML of the message is nested too deeply.")
+        return _between_tags(html)
     for element in tree.iter(*_DROPPED):
         element.text = None
         del element[:]
@@ -68,6 +69,26 @@ def _has_many_attributes(tag: str) -> bool:
     if len(tag) < 2 * _MOST_ATTRIBUTES:
         return False
     return len(_ATTRIBUTE.findall(_QUOTED.sub('=""', tag))) > _MOST_ATTRIBUTES
+
+
+def _between_tags(html: str) -> str:
+    """The words of HTML that no parser should be given, in one walk, with `CUT` under them."""
+    from html import unescape  # for HTML that is too much for the parser
+
+    words: list[str] = []
+    dropped = ""
+    for number, piece in enumerate(html.split("<")):
+        tag, closed, text = piece.partition(">")
+        name = tag.strip("/ ").partition(" ")[0].lower() if closed else ""
+        if dropped:
+            dropped = "" if tag.startswith("/") and name == dropped else dropped
+        elif name in _DROPPED and not tag.startswith("/") and name != "head":
+            dropped = name
+        if not dropped:
+            words.append("\n" if name in _BREAKING else "")
+            words.append(text if closed else f"<{piece}" if number and not piece[:1].isalpha() else piece)
+    lines = (" ".join(line.split()) for line in unescape("".join(words)).split("\n"))
+    return "\n".join([*(line for line in lines if line), "", CUT]).lstrip("\n")
 
 
 def _layout() -> "ParserConfig":

@@ -51,6 +51,9 @@ class IncomingFile:
     name: str
     media_type: str
     content: bytes
+    kept_version: bool = False
+    """Another version of what is read as text, or a signature under it: kept, but no attachment as people use the
+    word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,19 @@ class IncomingMessage:
     """The whole as it came, for what is kept apart."""
     is_mail: bool = True
     """Whether `original` is a mail, not a line of JSON Lines."""
+    remarks: tuple[str, ...] = ()
+    """What is said above the text and is none of it: that its character set is a guess, that it is encrypted."""
+
+    @property
+    def attachments(self) -> tuple[IncomingFile, ...]:
+        """The files that a person would call attachments."""
+        return tuple(file for file in self.files if not file.kept_version)
+
+    @property
+    def shown_text(self) -> str:
+        """The text with its remarks above it."""
+        said = "\n".join(f"[{remark}]" for remark in self.remarks)
+        return f"{said}\n\n{self.text}".rstrip("\n") if said else self.text
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,10 @@ def import_mail(
     with _run_of(session, "mail", told, limits) as run:
         for source in sources:
             for raw in mails_in(source, limits):
-                run.take_mail(_piece(raw.place, raw.content, raw.size))
+                if raw.skipped:
+                    run.pass_over()
+                else:
+                    run.take_mail(_piece(raw.place, raw.content, raw.size))
                 _report(progress, before + raw.done, total)
             before += source.size
     return run.counts()
@@ -159,6 +162,10 @@ class _Run:
         found = {name: self._outcomes[name] for name in OUTCOMES}
         people = {put.value: self._outcomes[put] for put in Put}
         return ImportCounts(read=sum(found.values()), **found, **people)
+
+    def pass_over(self) -> None:
+        """Count one that its folder marks as thrown away, or as a draft."""
+        self._outcomes["skipped"] += 1
 
     def take_mail(self, piece: _Piece) -> None:
         self._take(piece, lambda: read_mail(piece.content, self._limits, self._ours))

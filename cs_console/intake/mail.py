@@ -2,82 +2,35 @@
 
 import hashlib
 import re
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from email.feedparser import BytesFeedParser
 from email.message import Message
-from email.policy import Policy, compat32
 from email.utils import parsedate_to_datetime
 
 from cs_console.errors import Unreadable
 from cs_console.intake.addresses import addresses, local_parts
 from cs_console.intake.charsets import header_text
+from cs_console.intake.header_repair import BROKEN, repaired
 from cs_console.intake.incoming import LIMITS, REST_KEPT, IncomingFile, IncomingMessage, Limits
 from cs_console.intake.mail_class import classify
-from cs_console.intake.mail_text import Body, gather
+from cs_console.intake.mail_parser import Budget, parse
+from cs_console.intake.mail_text import Body, gather, hints_of
 from cs_console.intake.our_mail import OurMail
 from cs_console.intake.same_message import content_of_mail
 from cs_console.intake.senders import Sender, sender_of
 from cs_console.plain_text import one_line, plain
 from models.enums import Channel, Field, MailClass
 
-_CHUNK = 64 * 1024
 _LONGEST_SUBJECT = 2000
 _LONGEST_ID = 998
 _MOST_REFERENCES = 50
-_KEPT = ("From", "Sender", "Reply-To", "To", "Cc", "Subject", "Date", "Message-ID", "In-Reply-To", "List-Id")
+_KEPT = ("From", "Sender", "Reply-To", "To", "Cc", "Subject", "Date", "Message-ID", "In-Reply-To", "List-Id", BROKEN)
 _SENT_TO = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To")
 _NOTHING_OURS = OurMail()
 _CHECKS = "Authentication-Results"
 _HEADERS_END = re.compile(rb"\r?\n\r?\n|\A\r?\n")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,990}>")
-
-
-class Budget:
-    """What is left of a message's limits while it is being parsed."""
-
-    def __init__(self, limits: Limits) -> None:
-        self.limits = limits
-        self.parts = 0
-        self._ends = time.thread_time() + limits.seconds
-
-    def spend_part(self, depth: int) -> None:
-        """Count one more part. Raises Unreadable past the limits."""
-        self.parts += 1
-        if self.parts > self.limits.mime_parts:
-            raise Unreadable("too_many_parts", f"The message has more than {self.limits.mime_parts} parts.")
-        if depth > self.limits.mime_depth:
-            raise Unreadable("too_deep", f"The message is nested more than {self.limits.mime_depth} deep.")
-
-    def check_time(self) -> None:
-        """Raises Unreadable when reading took too long."""
-        if time.thread_time() > self._ends:
-            raise Unreadable("took_too_long", f"Reading took longer than {self.limits.seconds:g} s.")
-
-
-class _Part(Message):
-    """A part that keeps to the budget while it is parsed, not afterwards."""
-
-    def __init__(self, policy: Policy, budget: Budget) -> None:
-        super().__init__(policy)
-        self.budget = budget
-        self.depth = 0
-
-    def attach(self, payload: Message) -> None:  # type: ignore[override]  # the parser attaches parts, nothing else
-        if isinstance(payload, _Part):
-            payload.depth = self.depth + 1
-            self.budget.spend_part(payload.depth)
-        super().attach(payload)
-
-    def set_raw(self, name: str, value: str) -> None:
-        limits = self.budget.limits
-        if len(self) >= limits.headers:
-            raise Unreadable("too_many_headers", f"The message has more than {limits.headers} headers in one place.")
-        if len(value) > limits.header_bytes and name.lower().startswith("content-"):
-            raise Unreadable("header_too_long", "A header that describes a part is too long.")
-        super().set_raw(name, value)
 
 
 def content_name(data: bytes) -> str:
@@ -92,8 +45,11 @@ def read_mail(data: bytes, limits: Limits = LIMITS, ours: OurMail = _NOTHING_OUR
     caller quarantines either).
     """
     _look_over(data, limits)
+    digest = content_name(data)
+    sound = repaired(data)
+    _look_at_headers(sound, limits)
     budget = Budget(limits)
-    root = _parse(data, budget)
+    root = parse(sound, budget)
     headers = _Headers(root, limits)
     if not root.keys() and b"\0" in data:
         raise Unreadable("no_mail", "This is not a mail: it has no headers and is not text.")
@@ -101,8 +57,7 @@ def read_mail(data: bytes, limits: Limits = LIMITS, ours: OurMail = _NOTHING_OUR
     sender = sender_of(headers.short, ours, sent_to)
     subject = one_line(headers.text("Subject"), _LONGEST_SUBJECT)
     is_a = classify(headers.short, root, subject, sender, ours, sent_to)
-    body = gather(root, budget.check_time)
-    digest = content_name(data)
+    body = gather(root, budget)
     text, rest = cut_text(plain(body.text), limits.text_bytes)
     budget.check_time()
     return IncomingMessage(
@@ -124,8 +79,9 @@ def read_mail(data: bytes, limits: Limits = LIMITS, ours: OurMail = _NOTHING_OUR
         at=_moment(headers),
         language=headers.text("Content-Language"),
         digest=digest,
-        content=content_of_mail(data, headers.said()),
+        content=content_of_mail(sound, headers.said()),
         original=data,
+        remarks=body.remarks,
     )
 
 
@@ -143,20 +99,12 @@ def _look_over(data: bytes, limits: Limits) -> None:
         raise Unreadable("too_large", f"The message is larger than {limits.message_bytes // 1024 // 1024} MiB.")
     if data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n") > limits.lines:
         raise Unreadable("too_many_lines", f"The message has more than {limits.lines} lines.")
+
+
+def _look_at_headers(data: bytes, limits: Limits) -> None:
     most = 32 * limits.header_bytes
     if len(data) > most and not _HEADERS_END.search(data, 0, most):
         raise Unreadable("headers_too_long", "The headers of the message are too long.")
-
-
-def _parse(data: bytes, budget: Budget) -> Message:
-    def new_part(policy: Policy = compat32) -> _Part:
-        return _Part(policy, budget)
-
-    parser = BytesFeedParser(new_part, policy=compat32)
-    for start in range(0, len(data), _CHUNK):
-        parser.feed(data[start : start + _CHUNK])
-        budget.check_time()
-    return parser.close()
 
 
 class _Headers:
@@ -164,6 +112,7 @@ class _Headers:
 
     def __init__(self, message: Message, limits: Limits) -> None:
         self._most = limits.header_bytes
+        self._message = message
         self._values: dict[str, list[str]] = {}
         for name, value in message.raw_items():
             self._values.setdefault(name.lower(), []).append(str(value))
@@ -184,8 +133,11 @@ class _Headers:
         return next(iter(self._values.get(name.lower(), ())), "")
 
     def text(self, name: str) -> str:
-        """The first value under this name, decoded. Raises Unreadable for one that hides a line break."""
-        return header_text(self.first(name))
+        """The first value under this name, decoded."""
+        return self._decoded(self.first(name))
+
+    def _decoded(self, value: str) -> str:
+        return header_text(value, () if value.isascii() else hints_of(self._message))
 
     def said(self) -> tuple[str, ...]:
         """What makes it the same mail again, beside its body: who wrote it when about what."""
@@ -194,7 +146,7 @@ class _Headers:
 
     def kept(self) -> tuple[tuple[str, str], ...]:
         """The lines worth keeping, decoded and plain."""
-        return tuple((name, plain(header_text(value))) for name in _KEPT for value in self.all((name,)))
+        return tuple((name, plain(self._decoded(value))) for name in _KEPT for value in self.all((name,)))
 
 
 def _own_id(headers: _Headers) -> str:
@@ -238,4 +190,6 @@ def cut_text(text: str, most: int) -> tuple[str, tuple[IncomingFile, ...]]:
 
 def _files(body: Body) -> Iterator[IncomingFile]:
     for file in body.files:
-        yield IncomingFile(one_line(file.name, 255), one_line(file.media_type, 100), file.content)
+        yield IncomingFile(
+            one_line(file.name, 255), one_line(file.media_type, 100), file.content, kept_version=file.kept_version
+        )

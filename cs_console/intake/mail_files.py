@@ -10,10 +10,32 @@ from typing import BinaryIO
 from cs_console.errors import BadInput
 from cs_console.intake.incoming import LIMITS, Limits
 
-_SEPARATOR = re.compile(
-    rb"From .*\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? +"
-    rb"(?:[A-Z][a-z]{2} +\d{1,2}|\d{1,2} +[A-Z][a-z]{2})\b.*\d\d:\d\d.*\r?\n?"
+_MONTH = rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_ZONE = rb"(?: +(?:[A-Z]{1,5}|[+-]\d{2}:?\d{2}))"
+_TIME = rb"\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?"
+_MOMENT = (
+    rb"(?:(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? +)?"
+    rb"(?:" + _MONTH + rb" +\d{1,2},? +(?:\d{4} +)?" + _TIME + _ZONE + rb"?(?: +\d{4})?" + _ZONE + rb"?"
+    rb"|\d{1,2}[ -]" + _MONTH + rb"[ -]\d{2,4},? +" + _TIME + _ZONE + rb"?(?: +\([^()]{1,40}\))?)"
+    rb"|\d{4}[-/]\d\d[-/]\d\d[T ]" + _TIME + rb"(?: ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?)"
 )
+_SEPARATOR = re.compile(
+    rb"From (?:(?:\S*[^\s:](?: at \S*[^\s:])?|\"[^\"]{0,200}\"\S*) +"
+    + _MOMENT
+    + rb"(?: +remote from \S+)?|-?(?: "
+    + _MOMENT
+    + rb")?)[ \t]*\r?\n?"
+)
+"""What programs write before each mail: the sender or a dash, and a date in one of a few forms, and nothing else."""
+_HEADER = re.compile(rb">*From |\xef\xbb\xbf|[!-9;-~]+[ \t]*:")
+_STATUS = re.compile(rb"X-Mozilla-Status:[ \t]*([0-9A-Fa-f]{4})[ \t]*\r?\n")
+"""The program writes it first of all; further down its sender could have written it."""
+_EXPUNGED = 0x0008
+_BOM = b"\xef\xbb\xbf"
+_LOOKED_AT = 64 * 1024
+_FLAGS = re.compile(r"[:;!-]2,([A-Za-z]*)\Z")
+_PASSED_OVER = frozenset("TD")
+"""Trashed, and a draft (the flags of a Maildir)."""
 _ESCAPED = re.compile(rb">+From ")
 _LONGEST_LINE = 1024 * 1024
 _MAIL_ENDINGS = frozenset({".eml", ".mbox", ".mbx"})
@@ -26,6 +48,8 @@ class Source:
     path: Path
     size: int
     is_mbox: bool
+    skipped: bool = False
+    """A Maildir says that it was thrown away, or is a draft."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +61,8 @@ class RawMail:
     size: int
     done: int
     """Bytes of the source read so far."""
+    skipped: bool = False
+    """It was thrown away or never sent, says the program that wrote it: nothing to take in."""
 
 
 def find_sources(paths: Sequence[Path]) -> tuple[Source, ...]:
@@ -70,16 +96,23 @@ def _source(file: Path) -> Source:
         raise BadInput(f"{file} is not a file.", "Nothing was imported.")
     try:
         with file.open("rb") as opened:
-            begins = opened.read(5)
-        return Source(file, file.stat().st_size, begins == b"From ")
+            begins = opened.read(_LOOKED_AT).removeprefix(_BOM).lstrip(b"\r\n")
+        skipped = file.parent.name in ("cur", "new") and _is_passed_over(file.name)
+        return Source(file, file.stat().st_size, begins.startswith(b"From "), skipped)
     except OSError as problem:
         raise BadInput(f"{file} cannot be read: {problem.strerror}.", "Nothing was imported.") from None
+
+
+def _is_passed_over(name: str) -> bool:
+    flags = _FLAGS.search(name)
+    return flags is not None and not _PASSED_OVER.isdisjoint(flags[1])
 
 
 def mails_in(source: Source, limits: Limits = LIMITS) -> Iterator[RawMail]:
     """The source's mails, holding one at a time and never more than `limits.sealed_bytes` of it in memory.
 
-    A file that has gone since is passed over: its reader moved it. Raises BadInput when it cannot be read any more.
+    What a Maildir or Mozilla marks as thrown away, and drafts, are `skipped`. A file that has gone since is passed
+    over: its reader moved it. Raises BadInput when it cannot be read any more.
     """
     try:
         with source.path.open("rb") as file:
@@ -90,7 +123,7 @@ def mails_in(source: Source, limits: Limits = LIMITS) -> Iterator[RawMail]:
                 most = size if size <= limits.sealed_bytes else limits.message_bytes
                 content = file.read(most)
                 # a file that grows while it is read ends where it ended when we looked
-                yield RawMail(str(source.path), content, max(size, len(content)), size)
+                yield RawMail(str(source.path), content, max(size, len(content)), size, source.skipped)
     except FileNotFoundError:
         return
     except OSError as problem:
@@ -121,17 +154,59 @@ class _Collected:
 
 
 def _mbox(path: Path, file: BinaryIO, limits: Limits) -> Iterator[RawMail]:
-    """RFC 4155 with the common ways of escaping: a mail begins at a From_ line with a date, `>From ` loses its `>`."""
+    """RFC 4155 with the common ways of dating and escaping: a mail begins at a From_ line that a header follows;
+    `>From ` loses its `>`."""
     number, done, collected = 0, 0, _Collected(limits)
     at_line_start = True
-    while line := file.readline(_LONGEST_LINE):
+    for line, following in _with_next(_lines(file)):
         done += len(line)
-        if at_line_start and (_SEPARATOR.fullmatch(line) or (number == 0 and line.startswith(b"From "))):
+        if number == 0:
+            line = line.removeprefix(_BOM)
+            if not line.startswith(b"From "):
+                continue  # empty lines before the first mail
+        if at_line_start and (number == 0 or (_SEPARATOR.fullmatch(line) and _HEADER.match(following))):
             if number:
-                yield RawMail(f"{path}, mail {number}", collected.content(), collected.size, done)
+                yield _one_of(path, number, collected, done - len(line))
             number, collected = number + 1, _Collected(limits)
         else:
             collected.add(line[1:] if at_line_start and _ESCAPED.match(line) else line)
         at_line_start = line.endswith(b"\n")
     if number:
-        yield RawMail(f"{path}, mail {number}", collected.content(), collected.size, done)
+        yield _one_of(path, number, collected, done)
+
+
+def _one_of(path: Path, number: int, collected: _Collected, done: int) -> RawMail:
+    content = collected.content()
+    status = _STATUS.match(content)
+    skipped = status is not None and bool(int(status[1], 16) & _EXPUNGED)
+    return RawMail(f"{path}, mail {number}", content, collected.size, done, skipped)
+
+
+def _with_next(lines: Iterator[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """Each line with the one after it, empty at the end."""
+    before: bytes | None = None
+    for line in lines:
+        if before is not None:
+            yield before, line
+        before = line
+    if before is not None:
+        yield before, b""
+
+
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    """The file's lines, none longer than a bound; lines that end in a carriage return alone end in a line feed."""
+    start = file.read(_LOOKED_AT)
+    file.seek(0)
+    if b"\n" in start or b"\r" not in start:
+        while line := file.readline(_LONGEST_LINE):
+            yield line
+        return
+    rest = b""
+    while chunk := file.read(_LONGEST_LINE):
+        *whole, rest = (rest + chunk).replace(b"\r\n", b"\n").replace(b"\r", b"\n").splitlines(keepends=True)
+        yield from whole
+        if rest.endswith(b"\n") or len(rest) > _LONGEST_LINE:
+            yield rest
+            rest = b""
+    if rest:
+        yield rest

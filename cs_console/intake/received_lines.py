@@ -47,7 +47,7 @@ def add_received(
     """
     message_id, keys = new_id(), into.keys
     headers = json.dumps(message.headers, ensure_ascii=False)
-    shown = redacted.of(message.text, into.pack.meta.regions, into.known)
+    shown = redacted.of(message.shown_text, into.pack.meta.regions, into.known)
     _add_line(
         db,
         {
@@ -59,7 +59,7 @@ def add_received(
             "anchor": anchor_token(desk, message),
             "mail_class": message.mail_class,
             "headers": keys.seal("message", "headers", message_id, headers),
-            "text": keys.seal("message", "text", message_id, message.text),
+            "text": keys.seal("message", "text", message_id, message.shown_text),
             "text_redacted": keys.seal("message", "text_redacted", message_id, shown),
             "at": at,
             "unconfirmed": into.unconfirmed,

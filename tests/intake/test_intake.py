@@ -229,10 +229,10 @@ def test_the_projects_odd_mails_are_all_accounted_for_and_never_taken_in_twice(t
     assert first.read == first.opened + first.appended + first.duplicate + first.quarantined
     assert done[-1][0] == done[-1][1] == sum(file.stat().st_size for file in MAILS.glob("*.eml"))
     assert len(told) == 1
-    assert "header-break.eml: quarantined, header_line_break" in told[0]
+    assert "too-deep.eml: quarantined, too_deep" in told[0]
     reason, content, size = quarantine(test_desk.desk)[0]
-    assert reason.startswith("header_line_break: ")
-    assert content == (MAILS / "header-break.eml").read_bytes()
+    assert reason.startswith("too_deep: ")
+    assert content == (MAILS / "too-deep.eml").read_bytes()
     assert size == len(content)
 
     assert import_mail(session, [MAILS]) == ImportCounts(read=count, duplicate=count)
@@ -283,3 +283,13 @@ def test_two_imports_at_once_take_each_mail_in_once(test_desk: TestDesk) -> None
     assert one.quarantined + two.quarantined == 1
     assert len(ticket_numbers(test_desk.desk)) == count - 1
     assert verify_log(test_desk.desk).ok
+
+
+def test_trashed_mails_are_counted_and_left_alone(sqlite_desk: TestDesk, tmp_path: Path) -> None:
+    for name in ("cur", "new"):
+        (tmp_path / name).mkdir()
+    for name in ("1.host:2,S", "2.host:2,ST", "3.host:2,D"):
+        (tmp_path / "cur" / name).write_bytes(f"From: a{name[0]}@mail.example.org\nSubject: {name[0]}\n\nx".encode())
+    counts = import_mail(operator_session(sqlite_desk.desk), [tmp_path])
+    assert (counts.read, counts.opened, counts.skipped) == (3, 1, 2)
+    assert len(ticket_numbers(sqlite_desk.desk)) == 1

@@ -24,7 +24,7 @@ def test_no_byte_of_a_mail_is_left_in_the_home_folder(sqlite_desk: TestDesk, tmp
     outside.mkdir()
     for number in range(3):
         (outside / f"{number}.eml").write_bytes(canary_mail(str(number)))
-    (outside / "broken.eml").write_bytes(b"Subject: =?utf-8?q?a=0Ab?=\n\n" + CANARY.encode())
+    (outside / "broken.eml").write_bytes(b"Subject: x\n" + b"Content-Type: message/rfc822\n\n" * 30 + CANARY.encode())
     (outside / "lines.jsonl").write_text(
         f'{{"type": "requester", "account": "{ASCII}", "on_file": {{"e-mail": "{ASCII}@on-file.example",'
         f' "name": "{CANARY}", "address": "{CANARY} 5"}}}}\n'

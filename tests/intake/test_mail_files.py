@@ -44,12 +44,101 @@ def test_an_mbox_is_read_mail_by_mail_and_unescaped(tmp_path: Path) -> None:
         b"From a@b.example Sat Nov  1 09:12 2026\n",
         b"From a@b.example Sat, 21 Nov 2026 09:12:00 +0100\n",
         b"From MAILER-DAEMON Sat Nov 21 09:12:00 CET 2026\n",
+        b"From a@b.example Sat Nov 21 09:12:00 2026 +0100\n",
+        b"From 1783@xxx Sat Nov 21 09:12:00 +0000 2026\n",
+        b"From a@b.example 21 Nov 2026 09:12:00\n",
+        b"From a@b.example 21-Nov-2026 09:12:00 +0100\n",
+        b"From a@b.example Nov 21 09:12:00 2026\n",
+        b"From a@b.example 2026-11-21 09:12:00\n",
+        b"From a@b.example 2026-11-21T09:12:00Z\n",
+        b"From a@b.example 2026-11-21 09:12:00.250 +01:00\n",
+        b"From alice at b.example  Sat Nov 21 09:12:00 2026\n",
+        b'From "A B"@b.example Sat Nov 21 09:12:00 2026\n',
+        b"From a@b.example Sat Nov 21 09:12:00 2026 remote from mx\n",
+        b"From - \n",
+        b"From -\r\n",
+        b"From - 2026-11-21 09:12:00\n",
     ],
 )
 def test_separators_of_many_programs_are_known(tmp_path: Path, separator: bytes) -> None:
     box = tmp_path / "box"
     box.write_bytes(separator + b"Subject: 1\n\nx\n\n" + separator + b"Subject: 2\n\ny\n")
     assert contents(box) == [b"Subject: 1\n\nx\n\n", b"Subject: 2\n\ny\n"]
+
+
+def test_a_separator_needs_no_empty_line_before_it(tmp_path: Path) -> None:
+    box = tmp_path / "box"
+    box.write_bytes(FROM + b"Subject: 1\n\nx\n" + FROM + b"Subject: 2\n\ny\n")
+    assert contents(box) == [b"Subject: 1\n\nx\n", b"Subject: 2\n\ny\n"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"From Mon 30 Nov 10:30 to noon I am at home.\n",
+        b"From Sat Nov 21 09:12 on, call me.\n",
+        b"From here to Monday 21 Nov 2026 09:12:00 it is late:\n",
+        b"From me: Sat Nov 21 09:12:00 2026\n",
+        b"From 2026-11-21 09:12:00\n",
+        b"From - to\n",
+    ],
+)
+@pytest.mark.parametrize("following", [b"Subject: of what I asked\n", b"After that, not.\n", b"\n", b""])
+def test_a_line_that_only_looks_like_a_separator_is_text(tmp_path: Path, line: bytes, following: bytes) -> None:
+    box = tmp_path / "box"
+    box.write_bytes(FROM + b"Subject: 1\n\nx\n\n" + line + following)
+    assert contents(box) == [b"Subject: 1\n\nx\n\n" + line + following]
+
+
+def test_a_whole_separator_that_no_header_follows_is_text(tmp_path: Path) -> None:
+    box = tmp_path / "box"
+    box.write_bytes(FROM + b"Subject: 1\n\n" + FROM + b"was the line in question.\n")
+    assert len(contents(box)) == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "end"),
+    [
+        (b"\xef\xbb\xbf", b"\n"),
+        (b"\xef\xbb\xbf", b"\r"),
+        (b"\n\r\n", b"\n"),
+        (b"\r\n", b"\r\n"),
+        (b"\r\r", b"\r"),
+        (b"", b"\r"),
+    ],
+)
+def test_a_box_may_begin_with_a_mark_or_end_its_lines_in_any_way(tmp_path: Path, before: bytes, end: bytes) -> None:
+    box = tmp_path / "box"
+    mail = FROM + b"Subject: 1\n\nx\n\n"
+    box.write_bytes(before + (mail * 3).replace(b"\n", end))
+    assert [content.replace(b"\r\n", b"\n") for content in contents(box)] == [b"Subject: 1\n\nx\n\n"] * 3
+
+
+def test_what_mozilla_threw_away_is_passed_over(tmp_path: Path) -> None:
+    box = tmp_path / "box"
+    kept, gone = b"X-Mozilla-Status: 0001\n", b"X-Mozilla-Status: 0009\nX-Mozilla-Status2: 00000000\n"
+    sent = b"Subject: 3\nX-Mozilla-Status: 0008\n"
+    box.write_bytes(b"".join(b"From - \n" + head + b"From: a@b.example\n\nx\n" for head in (kept, gone, sent)))
+    assert [raw.skipped for raw in read(box)] == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("name", "skipped"),
+    [
+        ("1.host:2,S", False),
+        ("1.host:2,ST", True),
+        ("1.host:2,DS", True),
+        ("1.host;2,T", True),
+        ("1.host!2,D", True),
+        ("1.host:2,", False),
+        ("1.TD", False),
+    ],
+)
+def test_trashed_mails_and_drafts_of_a_maildir_are_passed_over(tmp_path: Path, name: str, skipped: bool) -> None:
+    (tmp_path / "cur").mkdir()
+    (tmp_path / "new").mkdir()
+    (tmp_path / "cur" / name).write_bytes(b"Subject: x\n\ny")
+    assert [raw.skipped for raw in read(tmp_path)] == [skipped]
 
 
 def test_a_maildir_is_read_from_new_and_cur_only(tmp_path: Path) -> None:

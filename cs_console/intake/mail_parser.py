@@ -1,0 +1,69 @@
+"""The standard parser for mail under limits: parts, depth and time are counted while it parses, not afterwards."""
+
+import time
+from email.feedparser import BytesFeedParser
+from email.message import Message
+from email.policy import Policy, compat32
+
+from cs_console.errors import Unreadable
+from cs_console.intake.incoming import Limits
+
+_CHUNK = 64 * 1024
+
+
+class Budget:
+    """What is left of a message's limits while it is being parsed."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.parts = 0
+        self._ends = time.thread_time() + limits.seconds
+
+    def spend_part(self, depth: int) -> None:
+        """Count one more part. Raises Unreadable past the limits."""
+        self.parts += 1
+        if self.parts > self.limits.mime_parts:
+            raise Unreadable("too_many_parts", f"The message has more than {self.limits.mime_parts} parts.")
+        if depth > self.limits.mime_depth:
+            raise Unreadable("too_deep", f"The message is nested more than {self.limits.mime_depth} deep.")
+
+    def check_time(self) -> None:
+        """Raises Unreadable when reading took too long."""
+        if time.thread_time() > self._ends:
+            raise Unreadable("took_too_long", f"Reading took longer than {self.limits.seconds:g} s.")
+
+
+class _Part(Message):
+    """A part that keeps to the budget while it is parsed, not afterwards."""
+
+    def __init__(self, policy: Policy, budget: Budget, depth: int) -> None:
+        super().__init__(policy)
+        self.budget = budget
+        self.depth = depth
+
+    def attach(self, payload: Message) -> None:  # type: ignore[override]  # the parser attaches parts, nothing else
+        if isinstance(payload, _Part):
+            payload.depth = self.depth + 1
+            self.budget.spend_part(payload.depth)
+        super().attach(payload)
+
+    def set_raw(self, name: str, value: str) -> None:
+        limits = self.budget.limits
+        if len(self) >= limits.headers:
+            raise Unreadable("too_many_headers", f"The message has more than {limits.headers} headers in one place.")
+        if len(value) > limits.header_bytes and name.lower().startswith("content-"):
+            raise Unreadable("header_too_long", "A header that describes a part is too long.")
+        super().set_raw(name, value)
+
+
+def parse(data: bytes, budget: Budget, depth: int = 0) -> Message:
+    """The message and its parts; `depth` is how deep in another it lies. Raises Unreadable past the limits."""
+
+    def new_part(policy: Policy = compat32) -> _Part:
+        return _Part(policy, budget, depth)
+
+    parser = BytesFeedParser(new_part, policy=compat32)
+    for start in range(0, len(data), _CHUNK):
+        parser.feed(data[start : start + _CHUNK])
+        budget.check_time()
+    return parser.close()
